@@ -1,0 +1,89 @@
+/**
+ * What every chat platform offers the bot, and what it tells the bot. Platform types end at the adapters:
+ * payload -> ChatEvent in `decode.ts`, Card -> payload in `render.ts`. tests/contracts/platform.ts is the suite
+ * that web, Discord, Slack and the in-memory fake all pass.
+ */
+export type PlatformName = 'web' | 'discord' | 'slack' | 'fake';
+
+/** A message of ours on a platform. `message` is opaque (Slack's ts stays a string). */
+export interface MessageRef {
+  platform: PlatformName;
+  channel: string;
+  message: string;
+}
+
+/** A person as the platform knows them; kept only as a keyed hash beyond the adapter. */
+export interface Account {
+  platform: PlatformName;
+  id: string;
+  displayName: string;
+  /** Epoch ms, null where the platform does not tell. */
+  bornAt: number | null;
+  joinedAt: number | null;
+  role: Role;
+}
+export type Role = 'member' | 'moderator' | 'admin' | 'operator';
+
+export interface Picture {
+  /** Absolute path of a PNG, JPEG or WebP. */
+  file: string;
+  alt: string;
+  spoiler: boolean;
+}
+
+export interface Button {
+  id: string;
+  label: string;
+}
+
+/** A message, platform-neutral. Views make cards; adapters render them. */
+export interface Card {
+  kind: 'ballot' | 'progress' | 'outcome' | 'story' | 'notice' | 'reply';
+  /** Stable key: posting the same key twice adopts the first message. */
+  key: string;
+  title: string;
+  /** Plain text with **bold** only. */
+  text: string;
+  pictures: Picture[];
+  /** Reactions to prime, in order, as canonical names (see src/domain/emoji.ts). */
+  reactions: string[];
+  buttons: Button[];
+  /** 0..1 for progress cards; null otherwise. */
+  progress: number | null;
+  /** What a rich client may show beside the text (the web page draws cells and plots from it). */
+  data?: Record<string, unknown>;
+}
+
+export type ChatEvent =
+  | { kind: 'reaction'; ref: MessageRef; account: Account; emoji: string; present: boolean; at: number }
+  | { kind: 'cleared'; ref: MessageRef; emoji: string | null; at: number }
+  | { kind: 'message-gone'; ref: MessageRef; at: number }
+  | { kind: 'consent'; channel: string; account: Account; given: boolean; at: number }
+  | { kind: 'button'; ref: MessageRef; account: Account; button: string; value: string | null; at: number; replyTo: string }
+  | { kind: 'command'; channel: string; account: Account; text: string; at: number; replyTo: string };
+
+export interface Capabilities {
+  /** False: facts are written as they happen and there is nothing to sweep (web). */
+  sweeps: boolean;
+  editsOldMessages: boolean;
+  privateReplies: boolean;
+  spoilers: boolean;
+  maxPictures: number;
+}
+
+export interface ChatPlatform {
+  readonly name: PlatformName;
+  readonly capabilities: Capabilities;
+  /** Begins delivering events; resolves when the platform can post. Awaits of `sink` make the event durable. */
+  start(sink: (event: ChatEvent) => Promise<void>): Promise<void>;
+  stop(): Promise<void>;
+  /** Exactly once by `card.key`: an earlier message with the key is returned instead of a second post. */
+  post(channel: string, card: Card): Promise<MessageRef>;
+  edit(ref: MessageRef, card: Card): Promise<void>;
+  remove(ref: MessageRef): Promise<void>;
+  react(ref: MessageRef, emoji: string): Promise<void>;
+  /** Emoji -> accounts, the bot itself left out. */
+  fetchReactions(ref: MessageRef): Promise<Map<string, Account[]>>;
+  /** Private answer to a button or command. */
+  reply(replyTo: string, card: Card): Promise<void>;
+}

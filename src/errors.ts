@@ -1,0 +1,61 @@
+/**
+ * One error class for everything a person can mend. `code` is stable (scripts match on it), `message` names the
+ * cause, `mend` what to do about it. Anything else that is thrown is a defect of ours.
+ */
+export type ErrorCode =
+  | 'usage'
+  | 'config-invalid'
+  | 'model-not-found'
+  | 'model-unsupported'
+  | 'model-corrupt'
+  | 'file-not-found'
+  | 'file-corrupt'
+  | 'shape-mismatch'
+  | 'checkpoint-corrupt'
+  | 'round-corrupt'
+  | 'labels-invalid'
+  | 'not-learnable'
+  | 'data-unwritable'
+  | 'disk-full'
+  | 'data-locked'
+  | 'port-taken'
+  | 'session-not-found'
+  | 'round-closed'
+  | 'not-allowed'
+  | 'engine-lost'
+  | 'engine-busy'
+  | 'cancelled'
+  | 'device-unavailable'
+  | 'database-newer'
+  | 'job-invalid'
+  | 'internal';
+
+export class AcclaimError extends Error {
+  override readonly name = 'AcclaimError';
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    /** One sentence: what the reader can do. */
+    readonly mend = '',
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** What crosses a process boundary or a wire. */
+export interface PlainError {
+  code: ErrorCode;
+  message: string;
+  mend: string;
+}
+
+export function toPlain(error: unknown): PlainError {
+  if (error instanceof AcclaimError) return { code: error.code, message: error.message, mend: error.mend };
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: 'internal', message, mend: '' };
+}
+
+export function fromPlain(plain: PlainError): AcclaimError {
+  return new AcclaimError(plain.code, plain.message, plain.mend);
+}

@@ -1,0 +1,136 @@
+/**
+ * The jobs that cross from bot to engine: one zod schema for each payload and result, checked at both ends.
+ * All paths are absolute. Results are idempotent: the same payload on the same kind of device gives the same bytes.
+ */
+import { z } from 'zod';
+
+const count = z.number().int().positive();
+const unit = z.number().min(0).max(1);
+
+export const samplerSchema = z.object({
+  steps: count.max(1000),
+  guidance: z.number().min(0).max(50),
+  eta: unit,
+  scheduler: z.enum(['ddim', 'euler', 'euler-ancestral', 'dpmpp-2m', 'dpmpp-2m-sde']),
+});
+
+/** Learner name and its parameters, already merged from config/ and `--set`; the engine's learners validate the rest. */
+export const learnerSchema = z.looseObject({ name: z.enum(['acclaim', 'hero', 'ddpo', 'd3po']) });
+
+export const deviceSchema = z.object({ device: z.string(), threads: z.number().int().min(0) });
+
+const promptSchema = z.object({
+  /** Folder in diffusers' layout. */
+  model: z.string(),
+  prompt: z.string(),
+  negative: z.string(),
+  sampler: samplerSchema,
+  width: count.nullable(),
+  height: count.nullable(),
+});
+
+/** Every job names its session, round and attempt; random streams are keyed by (seed, round, purpose). */
+const jobBase = z.object({
+  session: z.string(),
+  round: z.number().int().nonnegative(),
+  attempt: z.number().int().nonnegative(),
+  seed: z.number().int().nonnegative(),
+});
+
+export const generatePayload = jobBase.extend(promptSchema.shape).extend({
+  count,
+  /** Checkpoint folder whose adapter is applied and whose noises `hero` noise is drawn around; null = base model. */
+  checkpoint: z.string().nullable(),
+  /** plain = N(0, I); hero = pi_HERO around the checkpoint's best and goods; learner = what the learner says comes next. */
+  noise: z.enum(['plain', 'hero', 'learner']),
+  learner: learnerSchema,
+  /** Keep latents of all steps and log-probabilities (likelihood learners need them). */
+  trajectory: z.boolean(),
+  /** Round folder to write: see docs/formats.md. */
+  out: z.string(),
+});
+
+export const generateResult = z.object({
+  images: z.array(z.object({ index: z.number().int(), file: z.string(), width: count, height: count })),
+  seconds: z.number(),
+  device: z.string(),
+});
+
+/** What the votes say of a round; also the JSON that `acclaim learn --labels` reads. */
+export const feedbackSchema = z.object({
+  images: z.array(
+    z.object({
+      index: z.number().int().nonnegative(),
+      /** Probability that the image is good; null = unlabelled. */
+      good: unit.nullable(),
+      weight: z.number().min(0),
+    }),
+  ),
+  /** Index of the best image of this round; null = none named. */
+  best: z.number().int().nonnegative().nullable(),
+});
+export type Feedback = z.infer<typeof feedbackSchema>;
+
+export const learnPayload = jobBase.extend(promptSchema.shape).extend({
+  learner: learnerSchema,
+  /** Folder of the round that was voted on. */
+  roundDir: z.string(),
+  feedback: feedbackSchema,
+  /** Checkpoint of the round before; null in the first round. */
+  checkpoint: z.string().nullable(),
+  /** Checkpoint folder to write. */
+  out: z.string(),
+});
+
+export const learnResult = z.object({
+  steps: z.number().int(),
+  /** Loss of each optimiser step. */
+  losses: z.array(z.number()),
+  /** False when the round could teach nothing (one-sided for a likelihood learner); the checkpoint is carried over. */
+  learned: z.boolean(),
+  /** Said to people when not empty: collapse guard, rollback, halved step. */
+  notes: z.array(z.string()),
+  seconds: z.number(),
+  device: z.string(),
+});
+
+export const scorePayload = jobBase.extend({
+  /** Folder with judge.safetensors and config.json. */
+  judge: z.string(),
+  task: z.string(),
+  roundDir: z.string(),
+});
+
+export const scoreResult = z.object({
+  images: z.array(z.object({ index: z.number().int(), good: z.boolean(), score: z.number() })),
+  /** Mean pairwise distance of final latents / sqrt(2 x elements). */
+  diversity: z.number(),
+});
+
+export const exportPayload = jobBase.extend({
+  checkpoint: z.string(),
+  format: z.enum(['diffusers']),
+  out: z.string(),
+});
+
+export const exportResult = z.object({ file: z.string(), bytes: count, sha256: z.string() });
+
+/** Kind of job -> schemas. The one table; adding a kind is adding a row. */
+export const jobSchemas = {
+  generate: { payload: generatePayload, result: generateResult },
+  learn: { payload: learnPayload, result: learnResult },
+  score: { payload: scorePayload, result: scoreResult },
+  'export-adapter': { payload: exportPayload, result: exportResult },
+} as const;
+
+export type JobKind = keyof typeof jobSchemas;
+export type JobPayload<K extends JobKind> = z.infer<(typeof jobSchemas)[K]['payload']>;
+export type JobResult<K extends JobKind> = z.infer<(typeof jobSchemas)[K]['result']>;
+
+/** Step `done` of `total` in `stage`; `secondsLeft` null while unknown. */
+export interface JobProgress {
+  stage: 'load' | 'sample' | 'decode' | 'embed' | 'train' | 'score' | 'write';
+  done: number;
+  total: number;
+  secondsLeft: number | null;
+}
