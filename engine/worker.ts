@@ -1,0 +1,97 @@
+/**
+ * Runs the jobs that arrive over a port, one at a time, by a table of handlers. Invariants: payloads and results are
+ * checked against their schemas; a cancel or a stop takes effect at the handler's next look at `signal`; every job
+ * gets exactly one answer.
+ */
+import { AcclaimError, toPlain } from '../src/errors.js';
+import {
+  type JobKind,
+  type JobPayload,
+  type JobProgress,
+  type JobResult,
+  jobSchemas,
+} from '../src/queue/jobs.js';
+import { type FromEngine, type ToEngine, toEngineSchema } from '../src/queue/messages.js';
+
+export interface WorkerContext {
+  signal: AbortSignal;
+  progress: (p: JobProgress) => void;
+}
+
+export type Handlers = {
+  [K in JobKind]: (payload: JobPayload<K>, context: WorkerContext) => Promise<JobResult<K>>;
+};
+
+export interface WorkerPort {
+  send(message: FromEngine): void;
+}
+
+export class Worker {
+  private running: { id: string; abort: AbortController } | null = null;
+  private readonly waiting: Extract<ToEngine, { type: 'job' }>[] = [];
+  private stopping = false;
+  private idle: (() => void)[] = [];
+
+  constructor(
+    private readonly handlers: Handlers,
+    private readonly port: WorkerPort,
+  ) {}
+
+  receive(raw: unknown): void {
+    const message = toEngineSchema.parse(raw);
+    if (message.type === 'job') {
+      this.waiting.push(message);
+      void this.drain();
+    } else if (message.type === 'cancel') {
+      if (this.running?.id === message.id) this.running.abort.abort(cancelled(message.id));
+    } else {
+      void this.stop();
+    }
+  }
+
+  /** Ends the running job between two steps; resolves when nothing runs. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.running?.abort.abort(cancelled(this.running.id));
+    if (this.running) await new Promise<void>((resolve) => this.idle.push(resolve));
+  }
+
+  private async drain(): Promise<void> {
+    if (this.running) return;
+    for (let job = this.waiting.shift(); job; job = this.waiting.shift()) {
+      const abort = new AbortController();
+      this.running = { id: job.id, abort };
+      if (this.stopping) abort.abort(cancelled(job.id));
+      this.port.send(await this.answer(job, abort.signal));
+      this.running = null;
+    }
+    for (const resolve of this.idle.splice(0)) resolve();
+  }
+
+  private async answer(job: Extract<ToEngine, { type: 'job' }>, signal: AbortSignal): Promise<FromEngine> {
+    try {
+      if (!(job.kind in jobSchemas))
+        throw new AcclaimError('job-invalid', `unknown kind of job: ${job.kind}`);
+      const kind = job.kind as JobKind;
+      const payload = jobSchemas[kind].payload.safeParse(job.payload);
+      if (!payload.success) throw new AcclaimError('job-invalid', `job ${job.id}: ${payload.error.message}`);
+      signal.throwIfAborted();
+      // The table is total by kind, so handler and payload belong together; TypeScript cannot follow the pair.
+      const handler = this.handlers[kind] as (p: unknown, c: WorkerContext) => Promise<unknown>;
+      const result = await handler(payload.data, {
+        signal,
+        progress: (progress) => this.port.send({ type: 'progress', id: job.id, progress }),
+      });
+      const checked = jobSchemas[kind].result.safeParse(result);
+      if (!checked.success)
+        throw new AcclaimError('job-invalid', `result of ${job.id}: ${checked.error.message}`);
+      return { type: 'done', id: job.id, result: checked.data };
+    } catch (error) {
+      return { type: 'failed', id: job.id, error: toPlain(signal.aborted ? cancelled(job.id) : error) };
+    }
+  }
+}
+
+function cancelled(id: string): AcclaimError {
+  return new AcclaimError('cancelled', `job ${id} was cancelled`);
+}

@@ -1,0 +1,60 @@
+/**
+ * An engine as a child process of the bot, over Node's IPC channel. The path of its main file is handed in: the bot
+ * knows that there is an engine, not what is in it. The child ends by itself when the channel closes, so a bot that
+ * is killed leaves no engine behind.
+ */
+import { fork } from 'node:child_process';
+import type { EngineEnd, EngineLauncher } from './engine-link.js';
+import { fromEngineSchema } from './messages.js';
+
+export interface ChildEngineOptions {
+  /** Absolute path of the compiled engine main. */
+  main: string;
+  /** 0 = let the engine choose. */
+  threads: number;
+  device: string;
+  /** Added to the bot's niceness, so that the bot stays responsive while the engine computes. */
+  nice: number;
+}
+
+export function childEngine(options: ChildEngineOptions): EngineLauncher {
+  return (listener) => {
+    const args = [
+      '--threads',
+      String(options.threads),
+      '--device',
+      options.device,
+      '--nice',
+      String(options.nice),
+    ];
+    // The engine's own words go to stderr: stdout belongs to whoever asked for figures.
+    const child = fork(options.main, args, { stdio: ['ignore', 2, 2, 'ipc'], execArgv: [] });
+    let rss = 0;
+    let over = false;
+    const end = (how: Omit<EngineEnd, 'rss'>) => {
+      if (over) return;
+      over = true;
+      listener.ended({ ...how, rss });
+    };
+    child.on('message', (raw) => {
+      const parsed = fromEngineSchema.safeParse(raw);
+      if (!parsed.success) {
+        child.kill('SIGKILL');
+        return;
+      }
+      if (parsed.data.type === 'alive') rss = Math.max(rss, parsed.data.rss);
+      if (!over) listener.message(parsed.data);
+    });
+    child.on('error', (error) => end({ code: null, signal: null, error: error.message }));
+    child.on('exit', (code, signal) => end({ code, signal }));
+    return {
+      send: (message) => {
+        // A send to a dying child fails here and its exit is what tells: nothing else to do about it.
+        if (child.connected) child.send(message, () => {});
+      },
+      kill: () => {
+        child.kill('SIGKILL');
+      },
+    };
+  };
+}

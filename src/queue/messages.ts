@@ -1,0 +1,34 @@
+/**
+ * What crosses between the queue and one engine process, in both directions, whatever carries it. Each side parses
+ * what it receives: a message that does not fit is a defect of the other side and ends the link, never a guess.
+ * Payloads and results are checked against `jobSchemas` beside this, by kind.
+ */
+import { z } from 'zod';
+
+const plainError = z.object({ code: z.string(), message: z.string(), mend: z.string() });
+
+const progress = z.object({
+  stage: z.enum(['load', 'sample', 'decode', 'embed', 'train', 'score', 'write']),
+  done: z.number(),
+  total: z.number(),
+  secondsLeft: z.number().nullable(),
+});
+
+export const toEngineSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('job'), id: z.string(), kind: z.string(), payload: z.unknown() }),
+  z.object({ type: z.literal('cancel'), id: z.string() }),
+  /** Finish the running step, hand the job back as cancelled, exit. */
+  z.object({ type: z.literal('stop') }),
+]);
+
+export const fromEngineSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready'), pid: z.number() }),
+  /** Sent whenever the engine's event loop is free; long silence means that it hangs. */
+  z.object({ type: z.literal('alive'), rss: z.number() }),
+  z.object({ type: z.literal('progress'), id: z.string(), progress }),
+  z.object({ type: z.literal('done'), id: z.string(), result: z.unknown() }),
+  z.object({ type: z.literal('failed'), id: z.string(), error: plainError }),
+]);
+
+export type ToEngine = z.infer<typeof toEngineSchema>;
+export type FromEngine = z.infer<typeof fromEngineSchema>;

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import type { EngineEnd } from '../../../src/queue/engine-link.js';
+import { InProcessQueue } from '../../../src/queue/in-process.js';
+import { queueContract, scoreJob } from '../../contracts/queue.js';
+import { memoryEngines } from '../../support/memory-engine.js';
+
+queueContract('the in-process queue', async (score, { engines, attempts }) => {
+  const memory = memoryEngines({ score });
+  const queue = new InProcessQueue({ launch: memory.launch, engines, attempts, backoffMs: 1 });
+  return { queue, killEngine: memory.killBusy, stop: () => queue.close() };
+});
+
+describe('InProcessQueue', () => {
+  it('fails waiting jobs when no engine starts, and tries again for the next job', async () => {
+    const ends: EngineEnd[] = [];
+    let broken = true;
+    const memory = memoryEngines({ score: async () => ({ images: [], diversity: 0 }) });
+    const queue = new InProcessQueue({
+      launch: (listener) => {
+        if (!broken) return memory.launch(listener);
+        setImmediate(() => listener.ended({ code: null, signal: null, rss: 0, error: 'ENOENT' }));
+        return { send: () => {}, kill: () => {} };
+      },
+      backoffMs: 1,
+      attempts: 2,
+      onEnd: (end) => ends.push(end),
+    });
+    await expect(queue.run(scoreJob('a'))).rejects.toMatchObject({
+      code: 'engine-lost',
+      mend: 'Run `acclaim doctor`.',
+    });
+    expect(ends.length).toBe(2);
+    broken = false;
+    expect(await queue.run(scoreJob('a', 2))).toEqual({ images: [], diversity: 0 });
+    await queue.close();
+  });
+
+  it('kills an engine that has been silent for too long and gives its job to the next', async () => {
+    let calls = 0;
+    const memory = memoryEngines({
+      score: async () => {
+        calls += 1;
+        if (calls === 1) await new Promise(() => {});
+        return { images: [], diversity: 0 };
+      },
+    });
+    const queue = new InProcessQueue({ launch: memory.launch, backoffMs: 1, silenceMs: 30 });
+    expect(await queue.run(scoreJob('a'))).toEqual({ images: [], diversity: 0 });
+    expect(memory.started()).toBe(2);
+    await queue.close();
+  });
+});
