@@ -1,0 +1,51 @@
+/**
+ * The only file that reads the process's environment. Each variable is a row: where it goes in the configuration and
+ * how its text becomes a value. `.env` in the working directory is read too; the real environment goes over it.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+
+export type Environment = Record<string, string | undefined>;
+
+const text = (value: string): unknown => value;
+const number = (value: string): unknown => (value.trim() === '' ? value : Number(value));
+const list = (value: string): unknown => value.split(',').map((part) => part.trim());
+
+/** Variable -> key of the configuration. ACCLAIM_CONFIG is apart: it names a file. */
+export const variables = {
+  ACCLAIM_DATA: { key: 'dataDir', read: text },
+  ACCLAIM_MODEL: { key: 'model', read: text },
+  ACCLAIM_HOST: { key: 'server.host', read: text },
+  ACCLAIM_PORT: { key: 'server.port', read: number },
+  ACCLAIM_ACCESS_TOKEN: { key: 'server.accessToken', read: text },
+  ACCLAIM_DEVICES: { key: 'engine.devices', read: list },
+  ACCLAIM_THREADS: { key: 'engine.threads', read: number },
+  ACCLAIM_LOG_LEVEL: { key: 'logLevel', read: text },
+} as const satisfies Record<string, { key: string; read: (value: string) => unknown }>;
+
+export const configFileVariable = 'ACCLAIM_CONFIG';
+
+/** The environment with `.env` of `dir` under it; empty values count as unset. */
+export function readEnvironment(dir = process.cwd(), real: Environment = process.env): Environment {
+  const file = join(dir, '.env');
+  const merged: Environment = existsSync(file) ? { ...parseEnv(readFileSync(file, 'utf8')) } : {};
+  for (const [name, value] of Object.entries(real)) if (value !== undefined) merged[name] = value;
+  for (const name of Object.keys(merged)) if (merged[name] === '') delete merged[name];
+  return merged;
+}
+
+/** Key -> value for every variable that is set. */
+export function environmentSettings(env: Environment): Map<string, unknown> {
+  const settings = new Map<string, unknown>();
+  for (const [name, row] of Object.entries(variables)) {
+    const value = env[name];
+    if (value !== undefined) settings.set(row.key, row.read(value));
+  }
+  return settings;
+}
+
+/** For child processes: the environment as it is, with `extra` over it. */
+export function childEnvironment(extra: Record<string, string> = {}): Environment {
+  return { ...process.env, ...extra };
+}

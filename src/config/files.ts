@@ -1,0 +1,42 @@
+/**
+ * Reading the YAML files of config/ and of users: one error that names the file and what is wrong in it.
+ */
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import type { z } from 'zod';
+import { AcclaimError } from '../errors.js';
+
+/** One line a problem: `votes.quorum: expected a number`. */
+export function problemLines(error: z.ZodError): string[] {
+  return error.issues.map((issue) => {
+    const where = issue.path.join('.');
+    return where === '' ? issue.message : `${where}: ${issue.message}`;
+  });
+}
+
+export function readYaml(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new AcclaimError('file-not-found', `cannot read ${file}`, 'Check the path.', { cause });
+  }
+  try {
+    return parse(text) ?? {};
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw new AcclaimError('config-invalid', `${file}: ${why}`, 'Mend the YAML.', { cause });
+  }
+}
+
+export function checked<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+  source: string,
+  mend: string,
+): z.infer<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const lines = problemLines(result.error);
+  throw new AcclaimError('config-invalid', `${source}: ${lines.join('; ')}`, mend, { cause: result.error });
+}

@@ -1,0 +1,99 @@
+/**
+ * The catalogue (config/models.yaml): models by name, and what a family of models wants of sampler and learner.
+ * A model is a name of the catalogue or a folder in diffusers' layout; the family is told from its unet/config.json.
+ */
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { AcclaimError } from '../errors.js';
+import { projectPath } from '../paths.js';
+import { learnerSchema, samplerSchema } from '../queue/jobs.js';
+import { checked, readYaml } from './files.js';
+import type { Config } from './schema.js';
+
+type Sampler = z.infer<typeof samplerSchema>;
+export type LearnerSettings = z.infer<typeof learnerSchema>;
+export type LearnerName = LearnerSettings['name'];
+
+const familySchema = z.strictObject({
+  match: z.strictObject({ crossAttention: z.number(), widest: z.number() }).nullable(),
+  sampler: samplerSchema,
+  learners: z.record(learnerSchema.shape.name, z.record(z.string(), z.unknown())),
+});
+
+const catalogueSchema = z.strictObject({
+  families: z.record(z.string(), familySchema).refine((f) => 'default' in f, 'needs the family "default"'),
+  models: z.array(
+    z.strictObject({
+      name: z.string().regex(/^[\w.-]+$/),
+      path: z.string(),
+      family: z.string(),
+      title: z.string(),
+      about: z.string(),
+      licence: z.string(),
+    }),
+  ),
+});
+export type Catalogue = z.infer<typeof catalogueSchema>;
+export type CatalogueModel = Catalogue['models'][number];
+
+export function loadCatalogue(file = projectPath('config/models.yaml')): Catalogue {
+  return checked(catalogueSchema, readYaml(file), file, 'Compare it with the file in the repository.');
+}
+
+/** Name or folder -> absolute folder. Relative folders count from the working directory, then from the checkout. */
+export function resolveModel(model: string, catalogue = loadCatalogue()): string {
+  const entry = catalogue.models.find((m) => m.name === model);
+  if (entry) return isAbsolute(entry.path) ? entry.path : projectPath(entry.path);
+  const found = [resolve(model), projectPath(model)].find((path) => existsSync(path));
+  if (found) return found;
+  const names = catalogue.models.map((m) => m.name).join(', ');
+  throw new AcclaimError(
+    'model-not-found',
+    `there is no model "${model}"`,
+    `Give a folder in diffusers' layout, or one of: ${names}.`,
+  );
+}
+
+/** The family of a model's folder; `default` when nothing matches or the folder has no UNet to read. */
+export function modelFamily(dir: string, catalogue = loadCatalogue()): string {
+  const file = join(dir, 'unet', 'config.json');
+  if (!existsSync(file) || !statSync(file).isFile()) return 'default';
+  let unet: { cross_attention_dim?: unknown; block_out_channels?: unknown };
+  try {
+    unet = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return 'default'; // the engine reports the broken file by name when it loads the model
+  }
+  const widths = Array.isArray(unet.block_out_channels) ? unet.block_out_channels : [];
+  const found = Object.entries(catalogue.families).find(
+    ([, { match }]) =>
+      match !== null &&
+      match.crossAttention === unet.cross_attention_dim &&
+      match.widest === Math.max(...widths),
+  );
+  return found?.[0] ?? 'default';
+}
+
+/** The family's sampler with the configuration's overrides. */
+export function samplerSettings(config: Config, family: string, catalogue = loadCatalogue()): Sampler {
+  const own = Object.fromEntries(Object.entries(config.sampler).filter(([, value]) => value !== undefined));
+  return samplerSchema.parse({
+    ...(catalogue.families[family] ?? catalogue.families.default!).sampler,
+    ...own,
+  });
+}
+
+/**
+ * The family's parameters for a learner with the configuration's overrides. Overrides of `learner:` belong to the
+ * learner that is named there, or to whichever is asked for when `name` is given.
+ */
+export function learnerSettings(
+  config: Config,
+  family: string,
+  name: LearnerName = config.learner.name,
+  catalogue = loadCatalogue(),
+): LearnerSettings {
+  const profile = (catalogue.families[family] ?? catalogue.families.default!).learners[name] ?? {};
+  return learnerSchema.parse({ ...profile, ...config.learner, name });
+}

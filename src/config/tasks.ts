@@ -1,0 +1,39 @@
+/**
+ * Tasks: a prompt and what voters are asked for, one file each in config/tasks/. The name is the file's.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { z } from 'zod';
+import { AcclaimError } from '../errors.js';
+import { projectPath } from '../paths.js';
+import { checked, readYaml } from './files.js';
+
+const taskSchema = z.strictObject({
+  prompt: z.string().min(1),
+  negative: z.string(),
+  goal: z.string().min(1),
+});
+
+export interface Task extends z.infer<typeof taskSchema> {
+  name: string;
+}
+
+const folder = 'config/tasks';
+
+export function taskNames(): string[] {
+  return readdirSync(projectPath(folder))
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => file.slice(0, -'.yaml'.length))
+    .sort();
+}
+
+export function loadTask(name: string): Task {
+  const file = projectPath(folder, `${name}.yaml`);
+  if (!/^[\w-]+$/.test(name) || !existsSync(file)) {
+    throw new AcclaimError(
+      'config-invalid',
+      `there is no task "${name}"`,
+      `Tasks: ${taskNames().join(', ')}.`,
+    );
+  }
+  return { name, ...checked(taskSchema, readYaml(file), file, 'A task has prompt, negative and goal.') };
+}
