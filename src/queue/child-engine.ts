@@ -12,7 +12,10 @@ export interface ChildEngineOptions {
   main: string;
   /** 0 = let the engine choose. */
   threads: number;
-  device: string;
+  /** Tried in this order. */
+  devices: readonly string[];
+  /** What its cached executors may hold. */
+  memoryMb: number;
   /** Added to the bot's niceness, so that the bot stays responsive while the engine computes. */
   nice: number;
 }

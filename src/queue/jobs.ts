@@ -43,6 +43,8 @@ export const generatePayload = jobBase.extend(promptSchema.shape).extend({
   checkpoint: z.string().nullable(),
   /** plain = N(0, I); hero = pi_HERO around the checkpoint's best and goods; learner = what the learner says comes next. */
   noise: z.enum(['plain', 'hero', 'learner']),
+  /** True: the checkpoint's noises without its adapter, the control "untuned + hero noise". */
+  untuned: z.boolean().optional(),
   learner: learnerSchema,
   /** Keep latents of all steps and log-probabilities (likelihood learners need them). */
   trajectory: z.boolean(),

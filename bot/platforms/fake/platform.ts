@@ -1,0 +1,135 @@
+/**
+ * A chat platform in memory: posts, reactions, private replies. `simulate` runs whole sessions on it and the tests
+ * use it; it passes the same contract suite as the real ones. Messages outlive `stop`, as on a real platform.
+ */
+import type {
+  Account,
+  Capabilities,
+  Card,
+  ChatEvent,
+  ChatPlatform,
+  MessageRef,
+} from '../../../src/chat/port.js';
+
+export interface FakeMessage {
+  ref: MessageRef;
+  card: Card;
+  /** Emoji -> account id -> account; the bot's own priming is not in here. */
+  reactions: Map<string, Map<string, Account>>;
+  primed: string[];
+  edits: number;
+}
+
+export class FakePlatform implements ChatPlatform {
+  readonly name = 'fake';
+  readonly capabilities: Capabilities;
+  readonly messages: FakeMessage[] = [];
+  readonly replies: { replyTo: string; card: Card }[] = [];
+  /** Called after every post and edit; simulated voters look here for ballots. */
+  onPost: (message: FakeMessage) => void = () => {};
+  private sink: ((event: ChatEvent) => Promise<void>) | null = null;
+  private next = 1;
+  private clock = 0;
+
+  constructor(options: { sweeps?: boolean } = {}) {
+    this.capabilities = {
+      sweeps: options.sweeps ?? true,
+      editsOldMessages: true,
+      privateReplies: true,
+      spoilers: true,
+      maxPictures: 10,
+    };
+  }
+
+  async start(sink: (event: ChatEvent) => Promise<void>): Promise<void> {
+    this.sink = sink;
+  }
+
+  async stop(): Promise<void> {
+    this.sink = null;
+  }
+
+  async post(channel: string, card: Card): Promise<MessageRef> {
+    const known = this.messages.find((m) => m.ref.channel === channel && m.card.key === card.key);
+    if (known) return known.ref;
+    const ref: MessageRef = { platform: 'fake', channel, message: String(this.next++) };
+    const message = { ref, card, reactions: new Map(), primed: [], edits: 0 };
+    this.messages.push(message);
+    this.onPost(message);
+    return ref;
+  }
+
+  async edit(ref: MessageRef, card: Card): Promise<void> {
+    const message = this.find(ref);
+    if (!message) return;
+    message.card = card;
+    message.edits += 1;
+    this.onPost(message);
+  }
+
+  async remove(ref: MessageRef): Promise<void> {
+    const index = this.messages.findIndex((m) => m.ref.message === ref.message);
+    if (index >= 0) this.messages.splice(index, 1);
+  }
+
+  async react(ref: MessageRef, emoji: string): Promise<void> {
+    const message = this.find(ref);
+    if (message && !message.primed.includes(emoji)) message.primed.push(emoji);
+  }
+
+  async fetchReactions(ref: MessageRef): Promise<Map<string, Account[]>> {
+    const found = this.find(ref)?.reactions ?? new Map<string, Map<string, Account>>();
+    return new Map([...found].map(([emoji, people]) => [emoji, [...people.values()]]));
+  }
+
+  async reply(replyTo: string, card: Card): Promise<void> {
+    this.replies.push({ replyTo, card });
+  }
+
+  /** A member sets or takes back a reaction; works while the bot is away, as on a real platform. */
+  async mark(
+    ref: MessageRef,
+    account: Account,
+    emoji: string,
+    present = true,
+    at = Date.now(),
+  ): Promise<void> {
+    const message = this.find(ref);
+    if (!message) return;
+    const people = message.reactions.get(emoji) ?? new Map<string, Account>();
+    if (present) people.set(account.id, account);
+    else people.delete(account.id);
+    message.reactions.set(emoji, people);
+    await this.sink?.({ kind: 'reaction', ref, account, emoji, present, at });
+  }
+
+  async press(
+    ref: MessageRef,
+    account: Account,
+    button: string,
+    value: string | null = null,
+  ): Promise<string> {
+    const replyTo = `interaction-${this.clock++}`;
+    await this.sink?.({ kind: 'button', ref, account, button, value, at: Date.now(), replyTo });
+    return replyTo;
+  }
+
+  async consent(channel: string, account: Account, given = true): Promise<void> {
+    await this.sink?.({ kind: 'consent', channel, account, given, at: Date.now() });
+  }
+
+  /** A member types a command; resolves with what the bot answered. */
+  async command(channel: string, account: Account, text: string): Promise<Card | undefined> {
+    const replyTo = `interaction-${this.clock++}`;
+    await this.sink?.({ kind: 'command', channel, account, text, at: Date.now(), replyTo });
+    return this.replies.find((r) => r.replyTo === replyTo)?.card;
+  }
+
+  private find(ref: MessageRef): FakeMessage | undefined {
+    return this.messages.find((m) => m.ref.message === ref.message && m.ref.channel === ref.channel);
+  }
+}
+
+export function fakeAccount(id: string, role: Account['role'] = 'member'): Account {
+  return { platform: 'fake', id, displayName: id, bornAt: null, joinedAt: null, role };
+}

@@ -1,0 +1,147 @@
+/**
+ * What people type after `/acclaim`: a spec per command (words, arguments, options, role, help) and one parser that
+ * turns text into values or a kind answer. Discord and Slack read the same specs to register their typed commands;
+ * the web composer completes from them.
+ */
+import type { Role } from './port.js';
+
+export type ArgType = 'text' | 'integer' | 'cell' | { choice: readonly string[] };
+
+export interface ArgSpec {
+  name: string;
+  help: string;
+  type: ArgType;
+  required?: boolean;
+  /** Takes all words that are left: prompts need no quotes. Only the last argument may. */
+  rest?: boolean;
+}
+
+export interface CommandSpec {
+  /** The words that name it, e.g. ['session', 'start']. */
+  path: readonly string[];
+  help: string;
+  role: Role;
+  args: readonly ArgSpec[];
+  /** Given as `--name value`, anywhere after the words. */
+  options: readonly ArgSpec[];
+}
+
+export type Values = Record<string, string | number | undefined>;
+
+export type Parsed = { ok: true; spec: CommandSpec; values: Values } | { ok: false; answer: string };
+
+const ranks: Record<Role, number> = { member: 0, moderator: 1, admin: 2, operator: 3 };
+
+export function mayRun(role: Role, spec: CommandSpec): boolean {
+  return ranks[role] >= ranks[spec.role];
+}
+
+export function parseCommand(specs: readonly CommandSpec[], text: string): Parsed {
+  const words = tokenize(text);
+  if (words[0]?.toLowerCase() === '/acclaim' || words[0]?.toLowerCase() === 'acclaim') words.shift();
+  const lower = words.map((w) => w.toLowerCase());
+  const spec = [...specs]
+    .sort((a, b) => b.path.length - a.path.length)
+    .find((s) => s.path.every((word, i) => lower[i] === word));
+  if (!spec) return { ok: false, answer: unknown(specs, lower) };
+  return parseValues(spec, words.slice(spec.path.length));
+}
+
+function parseValues(spec: CommandSpec, words: string[]): Parsed {
+  const values: Values = {};
+  const positional: string[] = [];
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    const option = /^--([a-z][a-z-]*)(?:=(.*))?$/i.exec(word);
+    if (!option) {
+      positional.push(word);
+      continue;
+    }
+    const known = spec.options.find((o) => o.name === option[1]!.toLowerCase());
+    if (!known) return no(spec, `There is no option --${option[1]}.`);
+    const value = option[2] ?? words[++i];
+    if (value === undefined) return no(spec, `--${known.name} needs a value: ${known.help}`);
+    const read = readValue(known, value);
+    if (!read.ok) return no(spec, read.why);
+    values[known.name] = read.value;
+  }
+  for (const arg of spec.args) {
+    const raw = arg.rest ? positional.splice(0).join(' ') : positional.shift();
+    if (raw === undefined || raw === '') {
+      if (arg.required) return no(spec, `It needs ${arg.name}: ${arg.help}`);
+      continue;
+    }
+    const read = readValue(arg, raw);
+    if (!read.ok) return no(spec, read.why);
+    values[arg.name] = read.value;
+  }
+  if (positional.length > 0) return no(spec, `I do not know what to do with "${positional.join(' ')}".`);
+  return { ok: true, spec, values };
+}
+
+function readValue(
+  arg: ArgSpec,
+  raw: string,
+): { ok: true; value: string | number } | { ok: false; why: string } {
+  if (arg.type === 'integer') {
+    if (!/^\d{1,9}$/.test(raw)) return { ok: false, why: `${arg.name} is a whole number, not "${raw}".` };
+    return { ok: true, value: Number(raw) };
+  }
+  if (arg.type === 'cell') {
+    if (!/^[a-z][1-9]$/i.test(raw))
+      return { ok: false, why: `${arg.name} is a cell such as A3, not "${raw}".` };
+    return { ok: true, value: raw.toUpperCase() };
+  }
+  if (typeof arg.type === 'object' && !arg.type.choice.includes(raw))
+    return { ok: false, why: `${arg.name} is one of ${arg.type.choice.join(', ')}, not "${raw}".` };
+  return { ok: true, value: raw };
+}
+
+/** `/acclaim session start [--learner NAME] PROMPT`: one line, arguments in capitals. */
+export function usage(spec: CommandSpec): string {
+  const args = spec.args.map((a) => {
+    const word = a.name.toUpperCase() + (a.rest ? '...' : '');
+    return a.required ? word : `[${word}]`;
+  });
+  const options = spec.options.map(
+    (o) =>
+      `[--${o.name} ${typeof o.type === 'object' ? o.type.choice.join('|') : o.type === 'integer' ? 'N' : 'TEXT'}]`,
+  );
+  return ['/acclaim', ...spec.path, ...args, ...options].join(' ');
+}
+
+function no(spec: CommandSpec, why: string): Parsed {
+  return { ok: false, answer: `${why}\nIt goes like this: **${usage(spec)}**` };
+}
+
+function unknown(specs: readonly CommandSpec[], words: string[]): string {
+  const group = specs.filter((s) => s.path[0] === words[0] && s.path.length > 1);
+  if (group.length > 0)
+    return `**${words[0]}** goes with one of: ${group.map((s) => s.path.slice(1).join(' ')).join(', ')}.`;
+  if (words.length === 0) return 'Try **/acclaim help**.';
+  const all = [...new Set(specs.map((s) => s.path.join(' ')))];
+  const typed = words.slice(0, 2).join(' ');
+  const near = all
+    .map((name) => ({ name, d: Math.min(distance(name, typed), distance(name, words[0]!)) }))
+    .sort((a, b) => a.d - b.d)[0];
+  const guess =
+    near && near.d <= Math.max(2, near.name.length / 3) ? ` Did you mean **/acclaim ${near.name}**?` : '';
+  return `I do not know **${typed}**.${guess} **/acclaim help** lists what I do.`;
+}
+
+/** Words, with "quoted text" kept together. */
+function tokenize(text: string): string[] {
+  return [...text.trim().matchAll(/"([^"]*)"|(\S+)/g)].map((m) => m[1] ?? m[2]!);
+}
+
+/** Levenshtein distance: one typing slip costs one. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+    row = next;
+  }
+  return row[b.length]!;
+}
