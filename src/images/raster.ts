@@ -1,0 +1,41 @@
+/**
+ * Pixels as the rest of the house hands them around: 8-bit RGB, rows top to bottom, interleaved.
+ * Models speak planar float [3, H, W] in [-1, 1]; the two functions here are the only crossing.
+ */
+import { AcclaimError } from '../errors.js';
+
+export interface Raster {
+  width: number;
+  height: number;
+  /** width x height x 3 bytes. */
+  data: Uint8Array;
+}
+
+/** Planar [3, H, W] in [-1, 1] -> bytes; what lies outside is clamped, as diffusers does. */
+export function rasterFromFloats(planar: Float32Array, width: number, height: number): Raster {
+  const area = width * height;
+  if (planar.length !== 3 * area) {
+    throw new AcclaimError(
+      'shape-mismatch',
+      `picture of ${planar.length} values is not 3 x ${height} x ${width}`,
+    );
+  }
+  const data = new Uint8Array(3 * area);
+  for (let c = 0; c < 3; c++) {
+    for (let i = 0; i < area; i++) {
+      const unit = Math.min(1, Math.max(0, planar[c * area + i]! * 0.5 + 0.5));
+      data[3 * i + c] = Math.round(unit * 255);
+    }
+  }
+  return { width, height, data };
+}
+
+/** Bytes -> planar [3, H, W] in [-1, 1]. */
+export function rasterToFloats(raster: Raster): Float32Array {
+  const area = raster.width * raster.height;
+  const planar = new Float32Array(3 * area);
+  for (let c = 0; c < 3; c++) {
+    for (let i = 0; i < area; i++) planar[c * area + i] = raster.data[3 * i + c]! / 127.5 - 1;
+  }
+  return planar;
+}

@@ -1,0 +1,111 @@
+/**
+ * The two pictures that tell a session's story where a platform has no page of its own: the first round beside the
+ * latest, and the share of approval by round as a plot. No fonts: numbers are our own glyphs, the rest is shape.
+ */
+import sharp from 'sharp';
+import { drawText } from './glyphs.js';
+import { encodePng, type PngNotes } from './png.js';
+import type { Raster } from './raster.js';
+import { resize, svg } from './sheet.js';
+
+export interface StorySide {
+  /** Round number, written above its pictures. */
+  round: number;
+  /** At most nine are drawn, three a row. */
+  pictures: Raster[];
+}
+
+const ink = '#25262b';
+const muted = '#8b8d98';
+const paper = '#fbfaf8';
+const accent = '#5b5bd6';
+
+/** First round left, latest right, an arrow between. About 1400 x 780 px. */
+export async function beforeAfterSheet(
+  before: StorySide,
+  after: StorySide,
+  notes: PngNotes = {},
+): Promise<Buffer> {
+  const [cell, gap, margin, head, middle] = [208, 8, 24, 76, 96];
+  const side = 3 * cell + 2 * gap;
+  const rows = Math.max(1, ...[before, after].map((s) => Math.ceil(Math.min(9, s.pictures.length) / 3)));
+  const width = 2 * margin + 2 * side + middle;
+  const height = head + rows * (cell + gap) - gap + margin;
+  const place = ({ pictures }: StorySide, left: number) =>
+    Promise.all(
+      pictures.slice(0, 9).map(async (picture, i) => ({
+        input: await resize(picture, cell, cell),
+        left: left + (i % 3) * (cell + gap),
+        top: head + Math.floor(i / 3) * (cell + gap),
+      })),
+    );
+  const right = margin + side + middle;
+  const [y, x] = [head + (rows * (cell + gap) - gap) / 2, margin + side + middle / 2];
+  const body =
+    heading(before.round, margin + side / 2, muted) +
+    heading(after.round, right + side / 2, accent) +
+    `<path d="M${x - 26} ${y}H${x + 24}M${x + 4} ${y - 20}L${x + 26} ${y}L${x + 4} ${y + 20}" fill="none" stroke="${accent}" stroke-width="8" stroke-linecap="round" stroke-linejoin="round"/>`;
+  const data = await sharp({ create: { width, height, channels: 3, background: paper } })
+    .composite([
+      ...(await place(before, margin)),
+      ...(await place(after, right)),
+      { input: svg(width, height, body) },
+    ])
+    .removeAlpha()
+    .raw()
+    .toBuffer();
+  return encodePng({ width, height, data }, notes);
+}
+
+function heading(round: number, x: number, colour: string): string {
+  return (
+    `<circle cx="${x}" cy="38" r="24" fill="${colour}"/>` +
+    drawText(String(round), { x, y: 38, size: round > 99 ? 20 : 28, colour: '#ffffff' })
+  );
+}
+
+/** Share of approval (0..1) of rounds 1, 2, ... as a line over a 0-100 % grid. 960 x 480 px. */
+export async function approvalPlot(approval: number[], notes: PngNotes = {}): Promise<Buffer> {
+  const [width, height, left, right, top, bottom] = [960, 480, 96, 40, 36, 64];
+  const x = (i: number) =>
+    left + (width - left - right) * (approval.length === 1 ? 0.5 : i / (approval.length - 1));
+  const y = (share: number) => top + (height - top - bottom) * (1 - Math.min(1, Math.max(0, share)));
+  const grid = [0, 0.25, 0.5, 0.75, 1].map(
+    (share) =>
+      `<path d="M${left} ${y(share)}H${width - right}" stroke="#e2e0da" stroke-width="2"/>` +
+      drawText(`${share * 100}%`, { x: left - 16, y: y(share), size: 20, colour: muted, anchor: 'end' }),
+  );
+  // At most twelve labels, always the first and the last round.
+  const stride = Math.max(1, Math.ceil((approval.length - 1) / 11));
+  const labels = approval.map((_, i) =>
+    i % stride === 0 || i === approval.length - 1
+      ? drawText(String(i + 1), { x: x(i), y: height - 32, size: 20, colour: muted })
+      : '',
+  );
+  const points = approval.map((share, i) => `${x(i).toFixed(1)} ${y(share).toFixed(1)}`);
+  const line =
+    points.length > 1
+      ? `<path d="M${points.join('L')}" fill="none" stroke="${accent}" stroke-width="6" stroke-linejoin="round"/>`
+      : '';
+  const dots = approval.map(
+    (share, i) =>
+      `<circle cx="${x(i)}" cy="${y(share)}" r="9" fill="${paper}" stroke="${accent}" stroke-width="6"/>`,
+  );
+  const last = approval.at(-1);
+  const latest =
+    last === undefined
+      ? ''
+      : drawText(`${Math.round(last * 100)}%`, {
+          x: Math.min(width - right, x(approval.length - 1)),
+          y: last > 0.85 ? y(last) + 34 : y(last) - 32,
+          size: 28,
+          colour: ink,
+          anchor: approval.length === 1 ? 'middle' : 'end',
+        });
+  const data = await sharp({ create: { width, height, channels: 3, background: paper } })
+    .composite([{ input: svg(width, height, [...grid, ...labels, line, ...dots, latest].join('')) }])
+    .removeAlpha()
+    .raw()
+    .toBuffer();
+  return encodePng({ width, height, data }, notes);
+}
