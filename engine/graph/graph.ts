@@ -1,0 +1,106 @@
+/**
+ * A graph under construction: inputs, mapped weights, constants, nodes, named outputs. Nodes are appended in
+ * topological order and pure, so equal nodes (same op, operands, attributes) are one node: building twice costs once.
+ */
+import type { OpAttrs, OpName } from './op-set.js';
+import { shapeRules } from './shape-rules.js';
+import {
+  type DType,
+  type ExternalWeight,
+  type Node,
+  numel,
+  type Shape,
+  type Source,
+  Value,
+} from './value.js';
+
+export class Graph {
+  readonly inputs = new Map<string, Value>();
+  readonly outputs = new Map<string, Value>();
+  readonly weights = new Map<string, Value>();
+  readonly nodes: Node[] = [];
+  private readonly known = new Map<string, Node>();
+  private readonly literals = new Map<string, Value>();
+  private count = 0;
+
+  /** A run-time input; the name is the feed's key. */
+  input(name: string, shape: Shape, dtype: DType = 'float32'): Value {
+    if (this.inputs.has(name)) throw new Error(`input ${name} is declared twice`);
+    const value = this.make(name, dtype, shape, { kind: 'input' });
+    this.inputs.set(name, value);
+    return value;
+  }
+
+  /** A mapped weight, as float32 (cast in the graph where the file holds less). */
+  weight(weight: ExternalWeight): Value {
+    const key = `${weight.file}#${weight.name}`;
+    let raw = this.weights.get(key);
+    if (!raw) {
+      raw = this.make(`w${this.weights.size}.${weight.name}`, weight.dtype, weight.shape, {
+        kind: 'weight',
+        weight,
+      });
+      this.weights.set(key, raw);
+    }
+    return weight.dtype === 'float32' ? raw : this.op('Cast', [raw], { to: 'float32' });
+  }
+
+  /** A float32 literal; a bare number is a scalar. */
+  constant(data: number | Float32Array | readonly number[], shape?: Shape): Value {
+    const array = typeof data === 'number' ? Float32Array.of(data) : Float32Array.from(data);
+    const dims = shape ?? (typeof data === 'number' ? [] : [array.length]);
+    if (numel(dims) !== array.length)
+      throw new Error(`constant of ${array.length} elements cannot be [${dims}]`);
+    return this.literal('float32', array, dims);
+  }
+
+  /** An int64 literal. */
+  integers(data: readonly number[], shape: Shape = [data.length]): Value {
+    return this.literal('int64', BigInt64Array.from(data, BigInt), shape);
+  }
+
+  /** Names a value as a result. */
+  output(name: string, value: Value): void {
+    if (this.outputs.has(name)) throw new Error(`output ${name} is declared twice`);
+    this.outputs.set(name, value);
+  }
+
+  /** Appends one node (or finds its equal) and returns its first output. */
+  op<K extends OpName>(op: K, inputs: readonly Value[], attrs: OpAttrs[K]): Value {
+    return this.node(op, inputs, attrs).outputs[0]!;
+  }
+
+  node<K extends OpName>(op: K, inputs: readonly Value[], attrs: OpAttrs[K]): Node<K> {
+    for (const x of inputs) if (x.graph !== this) throw new Error(`${op}: ${x.name} is of another graph`);
+    const key = `${op}(${inputs.map((x) => x.id)})${JSON.stringify(attrs)}`;
+    const found = this.known.get(key);
+    if (found) return found as unknown as Node<K>;
+    const types = shapeRules[op](inputs, attrs);
+    const id = this.nodes.length;
+    const outputs: Value[] = [];
+    const node: Node<K> = { id, op, attrs, inputs, outputs };
+    types.forEach((t, index) => {
+      const name = `${op.toLowerCase()}_${id}${index ? `.${index}` : ''}`;
+      outputs.push(this.make(name, t.dtype, t.shape, { kind: 'node', node: node as unknown as Node, index }));
+    });
+    this.nodes.push(node as unknown as Node);
+    this.known.set(key, node as unknown as Node);
+    return node;
+  }
+
+  private literal(dtype: DType, data: Float32Array | BigInt64Array, shape: Shape): Value {
+    const make = () => this.make(`c${this.count}`, dtype, shape, { kind: 'constant', data });
+    if (data.length > 16) return make();
+    const key = `${dtype}[${shape}]${[...data].map((x) => (Object.is(x, -0) ? '-0' : `${x}`))}`;
+    let value = this.literals.get(key);
+    if (!value) {
+      value = make();
+      this.literals.set(key, value);
+    }
+    return value;
+  }
+
+  private make(name: string, dtype: DType, shape: Shape, source: Source): Value {
+    return new Value(this, this.count++, name, dtype, shape, source);
+  }
+}

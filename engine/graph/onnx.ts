@@ -1,0 +1,123 @@
+/**
+ * Graph -> ONNX model bytes (IR 10, opset 21). Only what the outputs need is written. Weights become external data:
+ * their bytes stay in the safetensors file and are mapped by the run time, at any offset.
+ * Field numbers: onnx.proto3.
+ */
+import { type Attribute, type EmitContext, emitRules, type OnnxNode, onnxType } from './emit-rules.js';
+import type { Graph } from './graph.js';
+import type { OpName } from './op-set.js';
+import { Message } from './protobuf.js';
+import type { DType, ExternalWeight, Node, Shape, Value } from './value.js';
+
+const OPSET = 21;
+const IR_VERSION = 10;
+
+/** Serialised ModelProto of everything that `graph.outputs` depends on. */
+export function toOnnx(graph: Graph): Uint8Array {
+  const { nodes, values } = reachable(graph);
+  const literals = new Map<string, Message>();
+  const literal = (dtype: 'int64' | 'float32', data: readonly number[]): string => {
+    const name = `${dtype}.${data.join('_')}`;
+    const array = dtype === 'int64' ? BigInt64Array.from(data, BigInt) : Float32Array.from(data);
+    if (!literals.has(name)) literals.set(name, tensorOf(name, dtype, [data.length], array));
+    return name;
+  };
+  const context: EmitContext = { ints: (x) => literal('int64', x), floats: (x) => literal('float32', x) };
+
+  const body = new Message();
+  for (const node of nodes) body.message(1, nodeOf(emit(node, values, context), `n${node.id}`));
+  for (const [name, value] of graph.outputs) {
+    body.message(1, nodeOf({ op: 'Identity', inputs: [value.name], outputs: [name] }, `out.${name}`));
+  }
+  body.string(2, 'acclaim');
+  for (const value of values) {
+    const { source } = value;
+    if (source.kind === 'constant')
+      body.message(5, tensorOf(value.name, value.dtype, value.shape, source.data));
+    if (source.kind === 'weight') body.message(5, externalTensor(value.name, source.weight));
+  }
+  for (const tensor of literals.values()) body.message(5, tensor);
+  for (const input of graph.inputs.values())
+    if (values.has(input)) body.message(11, valueInfo(input.name, input));
+  for (const [name, value] of graph.outputs) body.message(12, valueInfo(name, value));
+
+  const opset = (domain: string, version: number) => new Message().string(1, domain).varint(2, version);
+  return new Message()
+    .varint(1, IR_VERSION)
+    .string(2, 'acclaim')
+    .message(7, body)
+    .message(8, opset('', OPSET))
+    .message(8, opset('com.microsoft', 1))
+    .finish();
+}
+
+/** Nodes in topological order and all values that the outputs depend on. */
+export function reachable(graph: Graph): { nodes: Node[]; values: Set<Value> } {
+  const values = new Set<Value>(graph.outputs.values());
+  const nodes: Node[] = [];
+  for (let id = graph.nodes.length - 1; id >= 0; id--) {
+    const node = graph.nodes[id]!;
+    if (!node.outputs.some((y) => values.has(y))) continue;
+    nodes.unshift(node);
+    for (const x of node.inputs) values.add(x);
+  }
+  return { nodes, values };
+}
+
+/** Outputs nobody reads are left out from the end, so that fusions see a plain op. */
+function emit(node: Node, used: ReadonlySet<Value>, context: EmitContext): OnnxNode {
+  const last = node.outputs.findLastIndex((y) => used.has(y));
+  const outputs = node.outputs.slice(0, last + 1).map((y) => (used.has(y) ? y.name : ''));
+  const names = { inputs: node.inputs.map((x) => x.name), outputs };
+  const rule = emitRules[node.op] as (n: Node<OpName>, io: typeof names, c: EmitContext) => OnnxNode;
+  return rule(node, names, context);
+}
+
+function nodeOf({ op, inputs, outputs, attributes = {}, domain }: OnnxNode, name: string): Message {
+  const m = new Message();
+  for (const x of inputs) m.string(1, x);
+  for (const y of outputs) m.string(2, y);
+  m.string(3, name).string(4, op);
+  for (const [key, value] of Object.entries(attributes)) m.message(5, attributeOf(key, value));
+  return domain ? m.string(7, domain) : m;
+}
+
+/** AttributeProto: f 2, i 3, s 4, ints 8, type 20 (FLOAT 1, INT 2, STRING 3, INTS 7). */
+function attributeOf(name: string, value: Attribute): Message {
+  const m = new Message().string(1, name);
+  if (typeof value === 'number') return m.varint(3, value).varint(20, 2);
+  if (typeof value === 'string') return m.string(4, value).varint(20, 3);
+  if ('float' in value) return m.float(2, value.float).varint(20, 1);
+  for (const x of value) m.varint(8, x);
+  return m.varint(20, 7);
+}
+
+function tensorHeader(name: string, dtype: DType, shape: Shape): Message {
+  const m = new Message();
+  for (const d of shape) m.varint(1, d);
+  return m.varint(2, onnxType[dtype]).string(8, name);
+}
+
+function tensorOf(name: string, dtype: DType, shape: Shape, data: Float32Array | BigInt64Array): Message {
+  return tensorHeader(name, dtype, shape).bytes(
+    9,
+    new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  );
+}
+
+/** external_data 13 (key, value pairs), data_location 14 = EXTERNAL. Paths are relative to the root folder. */
+function externalTensor(name: string, w: ExternalWeight): Message {
+  const m = tensorHeader(name, w.dtype, w.shape);
+  const entries = { location: w.file.replace(/^\//, ''), offset: w.offset, length: w.length };
+  for (const [key, value] of Object.entries(entries)) {
+    m.message(13, new Message().string(1, key).string(2, String(value)));
+  }
+  return m.varint(14, 1);
+}
+
+function valueInfo(name: string, { dtype, shape }: Value): Message {
+  const dims = new Message();
+  for (const d of shape) dims.message(1, new Message().varint(1, d));
+  const tensor = new Message().varint(1, onnxType[dtype]).message(2, dims);
+  return new Message().string(1, name).message(2, new Message().message(1, tensor));
+}

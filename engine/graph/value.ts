@@ -1,0 +1,62 @@
+/**
+ * Symbolic values: what flows through a graph before anything is computed. Shapes are static; a value knows the node
+ * that makes it, a node knows its op, attributes and operands. Values are made by Graph only and never change.
+ */
+import type { Graph } from './graph.js';
+import type { OpAttrs, OpName } from './op-set.js';
+
+export type DType = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'bool';
+export type Shape = readonly number[];
+
+export interface TensorType {
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+export interface Node<K extends OpName = OpName> {
+  readonly id: number;
+  readonly op: K;
+  readonly attrs: OpAttrs[K];
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+}
+
+/** A tensor that lies in a file (safetensors) and is mapped, not copied, by the run time. */
+export interface ExternalWeight extends TensorType {
+  readonly name: string;
+  /** Absolute path. */
+  readonly file: string;
+  /** Bytes from the start of the file. */
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Where a value comes from: a run-time input, a mapped weight, a literal, or output `index` of a node. */
+export type Source =
+  | { readonly kind: 'input' }
+  | { readonly kind: 'weight'; readonly weight: ExternalWeight }
+  | { readonly kind: 'constant'; readonly data: Float32Array | BigInt64Array }
+  | { readonly kind: 'node'; readonly node: Node; readonly index: number };
+
+export class Value implements TensorType {
+  constructor(
+    readonly graph: Graph,
+    readonly id: number,
+    readonly name: string,
+    readonly dtype: DType,
+    readonly shape: Shape,
+    readonly source: Source,
+  ) {}
+
+  get rank(): number {
+    return this.shape.length;
+  }
+}
+
+export const numel = (shape: Shape): number => shape.reduce((n, d) => n * d, 1);
+
+export const sameShape = (a: Shape, b: Shape): boolean =>
+  a.length === b.length && a.every((d, i) => d === b[i]);
+
+/** Axis counted from the end when negative. */
+export const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);

@@ -1,0 +1,55 @@
+/**
+ * Executors by key (model | shape | purpose), compiled once, the least recently used released when their number or the
+ * process's memory passes its bound. A key must name everything that the graph depends on.
+ */
+import type { Graph } from '../graph/graph.js';
+import { Executor, type ExecutorOptions } from './executor.js';
+
+export interface CacheLimits {
+  /** Executors kept at most. */
+  executors: number;
+  /** Bytes of resident memory beyond which idle executors are released. */
+  memory: number;
+}
+
+export class ExecutorCache {
+  private readonly held = new Map<string, Promise<Executor>>();
+
+  constructor(
+    readonly options: ExecutorOptions,
+    private readonly limits: CacheLimits = { executors: 16, memory: 2 ** 31 },
+    private readonly resident: () => number = () => process.memoryUsage.rss(),
+  ) {}
+
+  /** The executor of `key`, compiled from `build()` the first time. Ask again for every use: a later `get` may release it. */
+  async get(key: string, build: () => Graph): Promise<Executor> {
+    let executor = this.held.get(key);
+    if (!executor) {
+      executor = Executor.create(build(), this.options);
+      executor.catch(() => this.held.delete(key));
+    }
+    this.held.delete(key);
+    this.held.set(key, executor);
+    await executor;
+    await this.evict(key);
+    return executor;
+  }
+
+  async clear(): Promise<void> {
+    for (const key of [...this.held.keys()]) await this.drop(key);
+  }
+
+  private async evict(keep: string): Promise<void> {
+    for (const key of [...this.held.keys()]) {
+      const full = this.held.size > this.limits.executors || this.resident() > this.limits.memory;
+      if (!full) return;
+      if (key !== keep) await this.drop(key);
+    }
+  }
+
+  private async drop(key: string): Promise<void> {
+    const executor = this.held.get(key);
+    this.held.delete(key);
+    await (await executor)?.release();
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * Every op and every gradient rule: the run time against float64 reference kernels (1e-5), the gradients, evaluated in
+ * float64, against central differences along random directions (1e-6).
+ */
+import { describe, expect, it } from 'vitest';
+import { grad } from '../../../engine/graph/grad.js';
+import { gradientRules } from '../../../engine/graph/gradient-rules.js';
+import { Graph } from '../../../engine/graph/graph.js';
+import { mul, reduceSum, stopGradient } from '../../../engine/graph/ops.js';
+import { Executor } from '../../../engine/runtime/executor.js';
+import { f32 } from '../../../engine/runtime/tensor.js';
+import { type OpCase, opCases } from '../../support/op-cases.js';
+import { evaluate } from '../../support/reference.js';
+
+function generator(seed: number) {
+  let s = seed;
+  return () => {
+    s = (Math.imul(s, 1664525) + 1013904223) >>> 0;
+    return s / 2 ** 32;
+  };
+}
+const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+
+/** L(x) = sum(r * f(x)) with fixed random r, its outputs and the gradient of every input. */
+function build({ shapes, range: [lo, hi] = [-2, 2], f }: OpCase) {
+  const random = generator(7);
+  const g = new Graph();
+  const inputs = shapes.map((shape, i) => g.input(`x${i}`, shape));
+  const feeds = Object.fromEntries(
+    shapes.map((shape, i) => [
+      `x${i}`,
+      Float64Array.from({ length: size(shape) }, () => Math.fround(lo + (hi - lo) * random())),
+    ]),
+  );
+  const y = f(...inputs);
+  const r = g.constant(
+    Float32Array.from({ length: size(y.shape) }, () => random() - 0.5),
+    y.shape,
+  );
+  const loss = reduceSum(mul(y, r));
+  g.output('y', y);
+  g.output('loss', loss);
+  const gradients = grad(loss, inputs);
+  gradients.forEach((d, i) => g.output(`d${i}`, d));
+  return { g, feeds, random, gradients };
+}
+
+const worst = (a: ArrayLike<number>, b: ArrayLike<number>) => {
+  const scale = Math.max(1e-6, ...Array.from(b, Math.abs));
+  return Math.max(...Array.from(a, (x, i) => Math.abs(x - b[i]!))) / scale;
+};
+
+describe.each(opCases)('$name', (c) => {
+  it('has the gradient that differences show', () => {
+    const { g, feeds, random } = build(c);
+    const out = evaluate(g, feeds);
+    c.shapes.forEach((shape, i) => {
+      const direction = Float64Array.from({ length: size(shape) }, () => random() - 0.5);
+      const shifted = (h: number) =>
+        evaluate(g, { ...feeds, [`x${i}`]: feeds[`x${i}`]!.map((v, k) => v + h * direction[k]!) }).loss!
+          .data[0]!;
+      const h = 1e-4;
+      const numeric = (8 * (shifted(h) - shifted(-h)) - (shifted(2 * h) - shifted(-2 * h))) / (12 * h);
+      const analytic = out[`d${i}`]!.data.reduce((s, d, k) => s + d * direction[k]!, 0);
+      const scale = out[`d${i}`]!.data.reduce((s, d, k) => s + Math.abs(d * direction[k]!), 1e-3);
+      expect(Math.abs(numeric - analytic) / scale).toBeLessThan(1e-6);
+    });
+  });
+
+  it('runs to the values of the reference kernels', async () => {
+    const { g, feeds } = build(c);
+    const expected = evaluate(g, feeds);
+    const executor = await Executor.create(g, { threads: 1 });
+    const got = await executor.run(
+      Object.fromEntries(
+        c.shapes.map((shape, i) => [`x${i}`, f32(shape, Float32Array.from(feeds[`x${i}`]!))]),
+      ),
+    );
+    await executor.release();
+    for (const [name, want] of Object.entries(expected)) {
+      expect(got[name]!.shape).toEqual([...want.shape]);
+      expect(worst(got[name]!.data as Float32Array, want.data), name).toBeLessThan(1e-5);
+    }
+  });
+});
+
+describe('the reverse pass', () => {
+  it('has a case for every differentiable op', () => {
+    const used = new Set(opCases.flatMap((c) => build(c).g.nodes.map((n) => n.op)));
+    const rules = Object.entries(gradientRules).filter(([, rule]) => rule !== 'none');
+    expect(rules.map(([op]) => op).filter((op) => !used.has(op as never))).toEqual([]);
+  });
+
+  it('takes heads one by one above the bound to the same gradients', async () => {
+    const { attentionGradients } = await import('../../../engine/graph/gradients/attention.js');
+    const g = new Graph();
+    const [q, k, v, dy] = [
+      [1, 3, 8],
+      [1, 5, 8],
+      [1, 5, 8],
+      [1, 3, 8],
+    ].map((shape, i) => g.input(`x${i}`, shape));
+    const node = g.node('MultiHeadAttention', [q!, k!, v!], { heads: 4 });
+    const flow = {
+      inputs: node.inputs,
+      outputs: node.outputs,
+      attrs: node.attrs,
+      dys: [dy],
+      needs: [true, true, true],
+    };
+    for (const [i, d] of attentionGradients(flow).entries()) g.output(`all${i}`, d);
+    for (const [i, d] of attentionGradients(flow, 0).entries()) g.output(`each${i}`, d);
+    const random = generator(3);
+    const out = evaluate(
+      g,
+      Object.fromEntries(
+        [...g.inputs.values()].map((x) => [x.name, Float64Array.from({ length: size(x.shape) }, random)]),
+      ),
+    );
+    for (const i of [0, 1, 2]) expect(worst(out[`each${i}`]!.data, out[`all${i}`]!.data)).toBeLessThan(1e-12);
+  });
+
+  it('stops at stopGradient, gives zeros where nothing depends, and names what cannot be differentiated', () => {
+    const g = new Graph();
+    const x = g.input('x', [2]);
+    const other = g.input('other', [3]);
+    const loss = reduceSum(mul(x, stopGradient(x)));
+    const [dx, zero] = grad(loss, [x, other]);
+    g.output('dx', dx!);
+    g.output('zero', zero!);
+    const out = evaluate(g, { x: Float64Array.of(3, -4), other: new Float64Array(3) });
+    expect([...out.dx!.data]).toEqual([3, -4]);
+    expect([...out.zero!.data]).toEqual([0, 0, 0]);
+    expect(() => grad(reduceSum(g.op('Sign', [x], {})), [x])).toThrow('Sign is not differentiable');
+    expect(() => grad(x, [x])).toThrow('one element');
+  });
+});
+
+describe('a graph', () => {
+  it('is one node for equal nodes and refuses operands that do not fit', () => {
+    const g = new Graph();
+    const x = g.input('x', [2, 3]);
+    expect(mul(x, 2)).toBe(mul(x, 2));
+    expect(() => mul(x, g.input('y', [4]))).toThrow('cannot broadcast [2,3] with [4]');
+    expect(() => g.input('x', [1])).toThrow('declared twice');
+  });
+
+  it('names every feed that is missing or misshapen at once', async () => {
+    const g = new Graph();
+    g.output('z', mul(g.input('x', [2]), g.input('y', [2])));
+    const executor = await Executor.create(g, { threads: 1 });
+    await expect(executor.run({ x: f32([3]) })).rejects.toThrow(
+      'x is float32[3], not float32[2]; y is missing (float32[2])',
+    );
+  });
+});
