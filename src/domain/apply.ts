@@ -1,0 +1,72 @@
+/**
+ * Folds row changes into a session's state: the same fold whether the rows come from a decision just taken or from the
+ * database after a restart, so a reloaded state equals the one that was lost. Never changes its input. Rows of other
+ * sessions are passed by; voters belong to the community, so hand their rows to every session held in memory.
+ */
+import type { RowChange } from './decision.js';
+import type { Fact, SessionState } from './model.js';
+
+export function apply(state: SessionState, rows: readonly RowChange[]): SessionState {
+  return rows.reduce(fold, state);
+}
+
+/** The state of a session before any of its rows but its own. */
+export function emptyState(session: SessionState['session']): SessionState {
+  return {
+    session,
+    bindings: [],
+    rounds: [],
+    images: new Map(),
+    ballots: new Map(),
+    facts: new Map(),
+    voters: new Map(),
+    jobs: new Map(),
+  };
+}
+
+function fold(state: SessionState, change: RowChange): SessionState {
+  const id = state.session.id;
+  switch (change.table) {
+    case 'session':
+      return change.row.id === id ? { ...state, session: change.row } : state;
+    case 'binding':
+      if (change.row.session !== id) return state;
+      return { ...state, bindings: upsert(state.bindings, change.row, (row) => row.channel) };
+    case 'round':
+      if (change.row.session !== id) return state;
+      return { ...state, rounds: upsert(state.rounds, change.row, (row) => row.id) };
+    case 'image': {
+      const { row } = change;
+      if (!state.rounds.some((round) => round.id === row.round)) return state;
+      const images = upsert(state.images.get(row.round) ?? [], row, (image) => image.id);
+      return { ...state, images: withKey(state.images, row.round, images) };
+    }
+    case 'ballot':
+      if (change.row.session !== id) return state;
+      return { ...state, ballots: withKey(state.ballots, change.row.id, change.row) };
+    case 'fact': {
+      const { row } = change;
+      if (!state.ballots.has(row.ballot)) return state;
+      const facts: readonly Fact[] = [...(state.facts.get(row.ballot) ?? []), row];
+      return { ...state, facts: withKey(state.facts, row.ballot, facts) };
+    }
+    case 'voter':
+      if (change.row.community !== state.session.community) return state;
+      return { ...state, voters: withKey(state.voters, change.row.key, change.row) };
+    case 'job':
+      if (change.row.session !== id) return state;
+      return { ...state, jobs: withKey(state.jobs, change.row.key, change.row) };
+    case 'act':
+    case 'outbox':
+      return state;
+  }
+}
+
+function upsert<T>(rows: readonly T[], row: T, key: (row: T) => string): readonly T[] {
+  const at = rows.findIndex((other) => key(other) === key(row));
+  return at < 0 ? [...rows, row] : rows.with(at, row);
+}
+
+function withKey<V>(map: ReadonlyMap<string, V>, key: string, value: V): ReadonlyMap<string, V> {
+  return new Map(map).set(key, value);
+}

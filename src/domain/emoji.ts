@@ -1,0 +1,46 @@
+/**
+ * The canonical names of marks, and how each looks. Adapters map their platform's names onto these at the edge;
+ * beyond it nothing else counts: an unknown name is no mark. Numbers = called good, `none` = seen and nothing good,
+ * `star-n` = cell n is the best (and good), `done` = finished (web), `flag-n` = reported. Galleries: like, dislike, star.
+ */
+export interface Mark {
+  glyph: string;
+  slack: string;
+}
+
+const words = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
+const numbers: [string, Mark][] = words.map((word, i) => [
+  `${i + 1}`,
+  { glyph: `${i + 1}\uFE0F\u20E3`, slack: word },
+]);
+
+/** Marks that a platform shows as reactions. */
+export const reactionMarks: ReadonlyMap<string, Mark> = new Map<string, Mark>([
+  ...numbers,
+  ['none', { glyph: '\u{1F6AB}', slack: 'no_entry_sign' }],
+  ['like', { glyph: '\u{1F44D}', slack: '+1' }],
+  ['dislike', { glyph: '\u{1F44E}', slack: '-1' }],
+  ['star', { glyph: '\u2B50', slack: 'star' }],
+  ['done', { glyph: '\u2705', slack: 'white_check_mark' }],
+]);
+
+export type Meaning =
+  | { kind: 'good' | 'best' | 'flag'; cell: number }
+  | { kind: 'none' | 'like' | 'dislike' | 'star' | 'done' };
+
+/** What a canonical name says; undefined for anything else. */
+export function meaning(name: string): Meaning | undefined {
+  if (/^[1-9]$/.test(name)) return { kind: 'good', cell: Number(name) };
+  const cell = /^(star|flag)-([1-9])$/.exec(name);
+  if (cell) return { kind: cell[1] === 'star' ? 'best' : 'flag', cell: Number(cell[2]) };
+  if (name === 'none' || name === 'like' || name === 'dislike' || name === 'star' || name === 'done') {
+    return { kind: name };
+  }
+  return undefined;
+}
+
+/** The reactions that a ballot is primed with, in order. */
+export function primings(style: 'sheet' | 'gallery', cells: number): string[] {
+  if (style === 'gallery') return ['like', 'dislike', 'star'];
+  return [...numbers.slice(0, cells).map(([name]) => name), 'none'];
+}

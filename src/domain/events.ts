@@ -1,0 +1,178 @@
+/**
+ * Everything that can happen to a session, already in our own words: ids of ballots and keyed voters, never a
+ * platform's types. Each event is one call of `decide`; the same event twice is harmless, and so is any order of
+ * reactions. `effect` names the effect that the event completes: it leaves the outbox in the same commit.
+ */
+import type { Platform, Role } from './model.js';
+
+/** A person as an event saw them; stored only after consent. */
+export interface Seen {
+  key: string;
+  platform: Platform;
+  bornAt: number | null;
+  joinedAt: number | null;
+  role: Role;
+}
+
+export interface ReactionSet {
+  kind: 'reaction';
+  ballot: string;
+  voter: Seen;
+  /** Canonical name (emoji.ts): 1..9, none, star-1..star-9, done, like, dislike, star. */
+  emoji: string;
+  present: boolean;
+  at: number;
+}
+
+/** A ballot's reactions as the platform shows them, the bot's own left out. */
+export interface Swept {
+  kind: 'swept';
+  ballot: string;
+  effect: string | null;
+  /** When the first page was asked for: live events since then win over what was read. */
+  beganAt: number;
+  marks: { voter: Seen; emoji: string }[];
+  at: number;
+}
+
+export interface Cleared {
+  kind: 'cleared';
+  ballot: string;
+  /** Null = all of them. */
+  emoji: string | null;
+  at: number;
+}
+
+export interface BallotGone {
+  kind: 'ballot-gone';
+  ballot: string;
+  at: number;
+}
+
+export interface BallotPosted {
+  kind: 'ballot-posted';
+  ballot: string;
+  effect: string;
+  /** The platform's id of the message. */
+  message: string;
+  at: number;
+}
+
+export interface EffectDone {
+  kind: 'effect-done';
+  effect: string;
+  at: number;
+}
+
+/** Given up for good: the channel refuses, the message is gone. Faults that may pass are simply tried again. */
+export interface EffectFailed {
+  kind: 'effect-failed';
+  effect: string;
+  /** Ballot that could not be posted, if it was one. */
+  ballot: string | null;
+  at: number;
+}
+
+export interface ConsentChanged {
+  kind: 'consent';
+  voter: Seen;
+  given: boolean;
+  /** Name to show, where the person opted in; null = none. */
+  name: string | null;
+  at: number;
+}
+
+export interface ChannelChanged {
+  kind: 'channel';
+  channel: string;
+  canPost: boolean;
+  nsfw: boolean;
+  at: number;
+}
+
+/** Acts by name; roles.ts says who may do which. */
+export type Act =
+  | { name: 'close' }
+  | { name: 'pause' }
+  | { name: 'resume' }
+  | { name: 'stop' }
+  | { name: 'redo' }
+  /** Back to the checkpoint of `round`; 0 = the base model. */
+  | { name: 'rollback'; round: number }
+  /** A new session from the checkpoint of `round` (0 = the base model), in `channel` of this session's community. */
+  | { name: 'branch'; round: number; session: string; prompt: string | null; binding: BranchBinding }
+  /** An image of the current round by index. */
+  | { name: 'best'; index: number }
+  | { name: 'flag'; index: number }
+  | { name: 'hide'; index: number }
+  | { name: 'exclude'; voter: string }
+  | { name: 'include'; voter: string }
+  | { name: 'trust'; voter: string };
+export interface BranchBinding {
+  channel: string;
+  platform: Platform;
+  address: string;
+  sweeps: boolean;
+}
+
+export interface Command {
+  kind: 'command';
+  act: Act;
+  by: Seen;
+  at: number;
+}
+
+export interface JobProgress {
+  kind: 'job-progress';
+  job: string;
+  stage: string;
+  done: number;
+  total: number;
+  secondsLeft: number | null;
+  at: number;
+}
+
+export interface JobDone {
+  kind: 'job-done';
+  job: string;
+  result:
+    | {
+        kind: 'generate';
+        images: { index: number; file: string; width: number; height: number; held?: boolean }[];
+      }
+    | { kind: 'learn'; steps: number; learned: boolean; notes: string[]; seconds: number };
+  at: number;
+}
+
+export interface JobFailed {
+  kind: 'job-failed';
+  job: string;
+  code: string;
+  message: string;
+  mend: string;
+  /** False: trying again cannot help (a corrupt model). */
+  retry: boolean;
+  at: number;
+}
+
+/** Time passed; `nextTick` says when the next one matters. */
+export interface Tick {
+  kind: 'tick';
+  at: number;
+}
+
+export type Event =
+  | ReactionSet
+  | Swept
+  | Cleared
+  | BallotGone
+  | BallotPosted
+  | EffectDone
+  | EffectFailed
+  | ConsentChanged
+  | ChannelChanged
+  | Command
+  | JobProgress
+  | JobDone
+  | JobFailed
+  | Tick;

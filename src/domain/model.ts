@@ -1,0 +1,310 @@
+/**
+ * The rows of Acclaim: what the database holds and what a session's state is made of. Plain data, no behaviour.
+ * Ids are made, never drawn: `<session>.<round>` for a round, `<round>.<index>` for an image, `<round>.<sheet>.<channel
+ * ordinal>` for a ballot; they hold no ":" and stay below 100 characters. Times are epoch ms, UTC. Rules: VOTES in docs/.
+ */
+export type Platform = 'web' | 'discord' | 'slack' | 'fake';
+export type Role = 'member' | 'moderator' | 'admin' | 'operator';
+
+export interface Community {
+  id: string;
+  platform: Platform;
+  name: string;
+}
+
+export interface Channel {
+  id: string;
+  community: string;
+  platform: Platform;
+  /** The platform's own id of the channel. */
+  address: string;
+  name: string;
+  /** Marked for adult content by the platform (or, on the web, by the operator). */
+  nsfw: boolean;
+}
+
+export type SessionPhase = 'active' | 'paused' | 'ended';
+export type PauseReason = 'command' | 'empty' | 'no-good' | 'failed' | 'channel';
+export type EndReason = 'goal' | 'budget' | 'stopped';
+
+export interface Session {
+  id: string;
+  community: string;
+  /** Short name people see: a task's name or the prompt's first words. */
+  title: string;
+  prompt: string;
+  negative: string;
+  /** Model folder's name or path, as configured. */
+  model: string;
+  learner: { name: string; [option: string]: unknown };
+  sampler: { steps: number; guidance: number; eta: number; scheduler: string };
+  width: number | null;
+  height: number | null;
+  /** Key of every random stream of the session. */
+  seed: number;
+  rules: Rules;
+  nsfw: boolean;
+  state: SessionPhase;
+  pause: PauseReason | null;
+  pausedAt: number | null;
+  end: EndReason | null;
+  endedAt: number | null;
+  /** Round whose checkpoint the next round starts from; null = the base model. */
+  head: number | null;
+  /** Set on a branch: where its first checkpoint lies. It stands in for `head` while that is null. */
+  origin: { session: string; round: number } | null;
+  createdAt: number;
+  /** Voter key of who started it; null = the program itself. */
+  createdBy: string | null;
+}
+
+/** A session in a channel. `ordinal` 0 is the founding channel: only its side stops or rolls back. */
+export interface Binding {
+  session: string;
+  channel: string;
+  platform: Platform;
+  address: string;
+  ordinal: number;
+  /** False: facts are written as they happen and there is nothing to sweep (web). */
+  sweeps: boolean;
+  /** False after the channel refused a post; it does not hold the others up. */
+  canPost: boolean;
+}
+
+export type RoundPhase =
+  | 'generating'
+  | 'posting'
+  | 'open'
+  | 'closing'
+  | 'learning'
+  | 'done'
+  | 'failed'
+  | 'aborted'
+  | 'superseded';
+export type CloseReason = 'quorum' | 'done' | 'deadline' | 'command';
+
+export interface Round {
+  id: string;
+  session: string;
+  /** Counts up from 1 and is never used twice, so that folders and random streams are never shared. */
+  number: number;
+  /** Round whose checkpoint drew it; null = the base model (or the session's origin). */
+  parent: number | null;
+  state: RoundPhase;
+  /** Attempt of the job under way or last run; results of other attempts are dropped. */
+  attempt: number;
+  count: number;
+  /** What the noise is drawn from; `plain` after a redraw. */
+  noise: 'plain' | 'learner';
+  /** Redraws in a row before this round, because nobody found a good image. */
+  redraws: number;
+  createdAt: number;
+  openedAt: number | null;
+  deadline: number | null;
+  /** True once an empty deadline was pushed out. */
+  extended: boolean;
+  /** Bumped at every vote that changed something; quorum waits for it to rest. */
+  changedAt: number | null;
+  closingAt: number | null;
+  closedAt: number | null;
+  closeReason: CloseReason | null;
+  feedback: Feedback | null;
+  outcome: Outcome | null;
+  learned: Learned | null;
+  /** State it failed in, so that a retry knows what to run again. */
+  failedFrom: 'generating' | 'learning' | null;
+  failure: { code: string; message: string; mend: string } | null;
+}
+
+export interface Learned {
+  steps: number;
+  learned: boolean;
+  notes: string[];
+  seconds: number;
+}
+
+export type ImageState = 'shown' | 'held' | 'hidden';
+export interface Image {
+  id: string;
+  round: string;
+  index: number;
+  /** Path relative to the round's folder. */
+  file: string;
+  width: number;
+  height: number;
+  state: ImageState;
+}
+
+export type BallotState = 'planned' | 'live' | 'closed' | 'gone';
+export interface Ballot {
+  id: string;
+  session: string;
+  round: string;
+  channel: string;
+  platform: Platform;
+  style: 'sheet' | 'gallery';
+  /** 0 = A, 1 = B, ...; of a gallery the image's place. */
+  sheet: number;
+  /** Indices of images; cell n of the sheet is cells[n - 1]. */
+  cells: number[];
+  state: BallotState;
+  /** The platform's id of the message; null until it is posted. */
+  message: string | null;
+  /** 1, and 2 when a deleted one was posted once more under a new id. */
+  posting: number;
+  /** How often it was primed: again after a moderator cleared its reactions. */
+  primings: number;
+  sweeps: boolean;
+  /** When the last sweep began; a round closes only when this is no older than its closing. */
+  sweptAt: number | null;
+}
+
+/** A person on one platform, known only by a keyed hash, or a pseudonym left behind by forgetting. */
+export interface Voter {
+  key: string;
+  community: string;
+  platform: Platform;
+  consentAt: number | null;
+  bornAt: number | null;
+  joinedAt: number | null;
+  /** Closed rounds they took part in. */
+  rounds: number;
+  excluded: boolean;
+  /** Named by the owner as one of the first to be trusted: never a newcomer. */
+  trusted: boolean;
+  /** Shown only because they opted in. */
+  name: string | null;
+  pseudonym: boolean;
+}
+
+/** One change of the known reactions. The ledger of these is append-only; late ones are kept and not counted. */
+export interface Fact {
+  ballot: string;
+  voter: string;
+  /** Canonical name, see emoji.ts. */
+  emoji: string;
+  present: boolean;
+  source: 'live' | 'sweep' | 'cleared';
+  at: number;
+  late: boolean;
+}
+
+export interface Act {
+  session: string;
+  at: number;
+  /** Voter key; null = the program itself. */
+  by: string | null;
+  role: Role;
+  command: string;
+  args: Record<string, unknown>;
+  /** Null when done, else the code of the refusal. */
+  refused: string | null;
+}
+
+export interface Job {
+  /** Equals the key of the effect that asked for it: `<session>.<round>.<kind>.<attempt>`. */
+  key: string;
+  session: string;
+  round: number;
+  kind: 'generate' | 'learn';
+  attempt: number;
+  state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+  stage: string | null;
+  done: number;
+  total: number;
+  secondsLeft: number | null;
+  error: { code: string; message: string; mend: string } | null;
+  at: number;
+}
+
+/** What the votes say of a round. Its `index, good, weight, best` are what the engine's learners read. */
+export interface Feedback {
+  images: ImageFeedback[];
+  best: number | null;
+}
+export interface ImageFeedback {
+  index: number;
+  /** Probability that the image is good; null = unlabelled. */
+  good: number | null;
+  weight: number;
+  /** Guarded weight of the votes behind the label. */
+  votes: number;
+}
+
+/** What people are told when a round has closed. */
+export interface Outcome {
+  best: number | null;
+  /** Share of votes that called an image good, over the whole round. */
+  approval: number;
+  /** Voters counted; those left out by name of the reason. */
+  voters: number;
+  excluded: { reason: 'excluded' | 'no-consent' | 'late'; count: number }[];
+  votes: number;
+  cells: { index: number; up: number; seen: number; stars: number }[];
+  method: 'single' | 'cold' | 'dawid-skene' | 'bridging';
+  /** Share of votes by voters who seem to vote the other way round; null while too few. */
+  polarisation: number | null;
+  oneSided: 'no-good' | 'no-bad' | null;
+}
+
+/** How a session is run; config/ holds the defaults, with units and effect. */
+export interface Rules {
+  imagesPerRound: number;
+  ballots: 'sheet' | 'gallery';
+  sheetSize: number;
+  /** Counted voters that close a round. */
+  quorum: number;
+  /** `done`: they press Done (web). `marks`: they have marked every sheet and nothing changed for `restMs`. */
+  quorumBy: 'done' | 'marks';
+  restMs: number;
+  roundMs: number;
+  budgetRounds: number | null;
+  /** Approval that ends the session when `goalRounds` rounds in a row reach it; null = never. */
+  goal: number | null;
+  goalRounds: number;
+  /** Weight of a cell left unmarked by one of several voters. */
+  unmarkedWeight: number;
+  /** Runs of one job before the round fails. */
+  jobAttempts: number;
+  /** Flags by different voters that hold an image back. */
+  flagsToHold: number;
+  /** Minutes of the day (UTC) between which nothing is posted; null = none. */
+  quietHours: { from: number; to: number } | null;
+  guards: Guards;
+}
+
+/** METHOD section 4's numbers. */
+export interface Guards {
+  /** Counted voters from which the guards work. */
+  from: number;
+  newcomerAccountDays: number;
+  newcomerJoinedDays: number;
+  newcomerRounds: number;
+  newcomerShare: number;
+  clusterSeconds: number;
+  clusterPairs: number;
+  clusterP: number;
+  polarised: number;
+  goodAbove: number;
+  badBelow: number;
+  minVotes: number;
+  /** A carried leader of the same round is replaced only by this much of Wilson's lower bound. */
+  bestMargin: number;
+}
+
+/** One session whole: what `decide` sees. Facts are kept by ballot, in the order they were written. */
+export interface SessionState {
+  session: Session;
+  bindings: readonly Binding[];
+  /** By number. */
+  rounds: readonly Round[];
+  /** Round id -> its images by index. */
+  images: ReadonlyMap<string, readonly Image[]>;
+  /** Ballot id -> ballot, in the order they were planned. */
+  ballots: ReadonlyMap<string, Ballot>;
+  facts: ReadonlyMap<string, readonly Fact[]>;
+  /** Voters of the community, by key. */
+  voters: ReadonlyMap<string, Voter>;
+  /** By key. */
+  jobs: ReadonlyMap<string, Job>;
+}
