@@ -1,0 +1,146 @@
+/**
+ * Feedback-aligned representation (HERO section 4.1): the map E on final latents, and its projection head g, which
+ * only training sees. Notation: z [N,C,h,w] latents, F = 32 * (h/8) * (w/8) the flattened size, W = widen * F.
+ *   E: conv3x3 C->8, ReLU, pool; 8->16, ReLU, pool; 16->32, ReLU, pool; flatten; linear F->W; ReLU
+ *   g: linear W->W/2, ReLU, W/2->W/4, ReLU, W/4->W/8
+ *   d(a, b) = 1 - (cos(g(E(a)), g(E(b))) + 1) / 2
+ *   L = mean over triplets of max(0, d(best, good) - d(best, bad) + margin)
+ * Names are those of nn.Sequential, so weights can be exchanged with PyTorch.
+ */
+import type { Rng } from '../../src/rng.js';
+import { grad } from '../graph/grad.js';
+import { Graph } from '../graph/graph.js';
+import {
+  add,
+  conv2d,
+  cosineSimilarity,
+  linear,
+  matmul,
+  maxPool2x2,
+  mul,
+  reduceMean,
+  relu,
+  reshape,
+  sub,
+} from '../graph/ops.js';
+import type { Value } from '../graph/value.js';
+import { f32 } from '../runtime/tensor.js';
+import type { Params } from './params.js';
+
+export interface EmbeddingSpec {
+  /** C, h, w of a latent. */
+  latent: readonly [number, number, number];
+  /** W / F: 2 in the paper, 1 in the released code. */
+  widen: 1 | 2;
+}
+
+export interface TripletOptions {
+  margin: number;
+  /** Released fault (a): cosines over the batch axis instead of the features. */
+  batchAxis: boolean;
+}
+
+const CONVS = [8, 16, 32] as const;
+
+export function embeddingShapes({ latent, widen }: EmbeddingSpec): Record<string, readonly number[]> {
+  const [channels, height, width] = latent;
+  const flat = 32 * Math.floor(height / 8) * Math.floor(width / 8);
+  const w = widen * flat;
+  const layers: [string, readonly number[]][] = [
+    ['E.0', [CONVS[0], channels, 3, 3]],
+    ['E.3', [CONVS[1], CONVS[0], 3, 3]],
+    ['E.6', [CONVS[2], CONVS[1], 3, 3]],
+    ['E.10', [w, flat]],
+    ['g.0', [w / 2, w]],
+    ['g.2', [w / 4, w / 2]],
+    ['g.4', [w / 8, w / 4]],
+  ];
+  return Object.fromEntries(
+    layers.flatMap(([name, shape]) => [
+      [`${name}.weight`, shape],
+      [`${name}.bias`, [shape[0]!]],
+    ]),
+  );
+}
+
+/** Uniform within 1 / sqrt(fan-in), weights and biases alike (PyTorch's default). */
+export function initEmbedding(spec: EmbeddingSpec, rng: Rng): Params {
+  const shapes = embeddingShapes(spec);
+  return Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => {
+      const weight = shapes[name.replace('.bias', '.weight')]!;
+      const bound = 1 / Math.sqrt(weight.slice(1).reduce((a, b) => a * b, 1));
+      const tensor = f32(shape);
+      for (let i = 0; i < tensor.data.length; i++) tensor.data[i] = bound * (2 * rng.uniform() - 1);
+      return [name, tensor];
+    }),
+  );
+}
+
+type Weights = (layer: string) => [weight: Value, bias: Value];
+
+/** E(z): [N,C,h,w] -> [N,W]. */
+function mapE(z: Value, weights: Weights): Value {
+  let x = z;
+  for (const layer of ['E.0', 'E.3', 'E.6']) {
+    const [weight, bias] = weights(layer);
+    x = maxPool2x2(relu(conv2d(x, weight, bias, { padding: 1 })));
+  }
+  const [n, ...rest] = x.shape as [number, ...number[]];
+  return relu(linear(reshape(x, [n, rest.reduce((a, b) => a * b, 1)]), ...weights('E.10')));
+}
+
+/** g(e): [N,W] -> [N,W/8]. */
+function headG(e: Value, weights: Weights): Value {
+  return linear(relu(linear(relu(linear(e, ...weights('g.0'))), ...weights('g.2'))), ...weights('g.4'));
+}
+
+function inputs(g: Graph, spec: EmbeddingSpec): { all: Map<string, Value>; weights: Weights } {
+  const all = new Map<string, Value>();
+  for (const [name, shape] of Object.entries(embeddingShapes(spec))) all.set(name, g.input(name, shape));
+  return { all, weights: (layer) => [all.get(`${layer}.weight`)!, all.get(`${layer}.bias`)!] };
+}
+
+/** Feeds: `latents` [count,C,h,w], weights. Output: `features` [count,W]. */
+export function featureGraph(spec: EmbeddingSpec, count: number): Graph {
+  const g = new Graph();
+  const { weights } = inputs(g, spec);
+  g.output('features', mapE(g.input('latents', [count, ...spec.latent]), weights));
+  return g;
+}
+
+/**
+ * Feeds: `latents` [count,C,h,w]; `anchor`, `positive`, `negative` [triplets,count], each row a one at the chosen
+ * latent; weights. Outputs: `loss` [1] and a gradient for each weight, `grad.<name>`.
+ */
+export function tripletGraph(
+  spec: EmbeddingSpec,
+  count: number,
+  triplets: number,
+  { margin, batchAxis }: TripletOptions,
+): Graph {
+  const g = new Graph();
+  const { all, weights } = inputs(g, spec);
+  const projected = headG(mapE(g.input('latents', [count, ...spec.latent]), weights), weights); // [count, W/8]
+  const [a, p, n] = (['anchor', 'positive', 'negative'] as const).map((role) =>
+    matmul(g.input(role, [triplets, count]), projected),
+  ) as [Value, Value, Value];
+  const distance = (x: Value, y: Value) =>
+    sub(1, mul(add(cosineSimilarity(x, y, batchAxis ? 0 : -1), 1), 0.5));
+  const loss = reduceMean(relu(add(sub(distance(a, p), distance(a, n)), margin)));
+  g.output('loss', reshape(loss, [1]));
+  const wrt = [...all];
+  const gradients = grad(
+    loss,
+    wrt.map(([, value]) => value),
+  );
+  wrt.forEach(([name], i) => g.output(`grad.${name}`, gradients[i]!));
+  return g;
+}
+
+/** One-hot rows [indices.length, count]. */
+export function oneHot(indices: readonly number[], count: number): Float32Array {
+  const out = new Float32Array(indices.length * count);
+  for (const [row, index] of indices.entries()) out[row * count + index] = 1;
+  return out;
+}
