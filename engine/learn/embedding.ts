@@ -134,7 +134,7 @@ export function tripletGraph(
     loss,
     wrt.map(([, value]) => value),
   );
-  wrt.forEach(([name], i) => g.output(`grad.${name}`, gradients[i]!));
+  for (const [i, [name]] of wrt.entries()) g.output(`grad.${name}`, gradients[i]!);
   return g;
 }
 

@@ -1,0 +1,264 @@
+/**
+ * A checkpoint's folder: all that the next round needs (docs/formats.md). The adapter is in diffusers' LoRA format and
+ * can be used by itself. Invariants: the same state gives the same bytes; reading checks every hash, name and shape,
+ * and refuses the rest as AcclaimError `checkpoint-corrupt`.
+ */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { AcclaimError } from '../../src/errors.js';
+import { type EmbeddingSpec, embeddingShapes } from '../learn/embedding.js';
+import type { AdamState } from '../learn/optimiser.js';
+import { names, type Params } from '../learn/params.js';
+import { type FloatTensor, f32, i64, stackRows, type Tensor } from '../runtime/tensor.js';
+import { readFolder, writeFolder } from './folder.js';
+import { readSafetensors, writeSafetensors } from './safetensors.js';
+
+const size = z.number().int().positive();
+const count = z.number().int().nonnegative();
+
+export const adapterSpecSchema = z.object({
+  rank: size.max(256),
+  /** The adapter's output is scaled by alpha / rank. */
+  alpha: z.number().positive(),
+  targets: z.enum(['attention', 'all']),
+});
+
+export const checkpointManifestSchema = z.object({
+  format: z.literal('acclaim-checkpoint'),
+  version: z.literal(1),
+  learner: z.string(),
+  /** The learner's parameters, as merged. */
+  params: z.record(z.string(), z.unknown()),
+  /** The round learned last. */
+  round: count,
+  seed: count,
+  model: z.object({ sha256: z.string(), family: z.string() }),
+  prompt: z.string(),
+  negative: z.string(),
+  adapter: adapterSpecSchema,
+  latent: z.tuple([size, size, size]),
+  embedding: z.object({ widen: z.union([z.literal(1), z.literal(2)]), steps: count }).nullable(),
+  optimiser: z.object({ steps: count }),
+  best: z.object({ round: count, index: count }).nullable(),
+  /** Blocks drawn from each random stream (seed, round, purpose) in this round. */
+  random: z.record(z.string(), count),
+  /** Hash of the manifest this one continues; null after the first round. */
+  parent: z.string().nullable(),
+  /** UNet rows of one executor call, threads of an operator, device: together they decide the bytes. */
+  batch: count,
+  threads: count,
+  device: z.string(),
+  software: z.string(),
+});
+export type CheckpointManifest = z.infer<typeof checkpointManifestSchema>;
+
+/** One voted image, kept for the whole session. */
+export interface ReplayItem {
+  /** z_0, flat. */
+  latent: Float32Array;
+  /** p(good). */
+  label: number;
+  weight: number;
+  round: number;
+}
+
+/** What a learner carries from round to round. */
+export interface LearnerState {
+  adapter: Params;
+  optimiser: AdamState;
+  embedding: { spec: EmbeddingSpec; params: Params; optimiser: AdamState } | null;
+  best: { latent: Float32Array; noise: Float32Array; round: number; index: number } | null;
+  /** Noises of the last round's goods, the best excluded. */
+  goods: Float32Array[];
+  replay: ReplayItem[];
+}
+
+export interface Checkpoint {
+  manifest: CheckpointManifest;
+  state: LearnerState;
+  /** sha256 of manifest.json, which holds the hashes of all else. */
+  hash: string;
+}
+
+/** Manifest fields that the state itself decides. */
+type Derived = 'format' | 'version' | 'embedding' | 'optimiser' | 'best';
+
+export function writeCheckpoint(
+  out: string,
+  state: LearnerState,
+  facts: Omit<CheckpointManifest, Derived>,
+): string {
+  const { embedding, best } = state;
+  const manifest: CheckpointManifest = {
+    format: 'acclaim-checkpoint',
+    version: 1,
+    ...facts,
+    embedding: embedding && { widen: embedding.spec.widen, steps: embedding.optimiser.step },
+    optimiser: { steps: state.optimiser.step },
+    best: best && { round: best.round, index: best.index },
+  };
+  return writeFolder(out, manifest, (folder) => {
+    const save = (name: string, tensors: Record<string, Tensor>, metadata: Record<string, string> = {}) =>
+      writeSafetensors(join(folder, name), tensors, metadata);
+    save('adapter.safetensors', state.adapter, adapterMetadata(facts));
+    save('optimizer.safetensors', {
+      ...prefixed('m.', state.optimiser.m),
+      ...prefixed('v.', state.optimiser.v),
+    });
+    if (embedding)
+      save('embedding.safetensors', {
+        ...embedding.params,
+        ...prefixed('m.', embedding.optimiser.m),
+        ...prefixed('v.', embedding.optimiser.v),
+      });
+    save('state.safetensors', stateTensors(state, facts.latent));
+  });
+}
+
+/** What diffusers reads back (`lora_adapter_metadata`) and what people want to know of a file found years later. */
+export function adapterMetadata(facts: Omit<CheckpointManifest, Derived>): Record<string, string> {
+  const { rank, alpha } = facts.adapter;
+  return {
+    format: 'pt',
+    lora_adapter_metadata: JSON.stringify({ 'unet.lora_alpha': alpha, 'unet.r': rank }),
+    'acclaim.base_model_sha256': facts.model.sha256,
+    'acclaim.prompt': facts.prompt,
+    'acclaim.round': String(facts.round),
+    'acclaim.seed': String(facts.seed),
+    'acclaim.learner': facts.learner,
+    'acclaim.device': facts.device,
+    'acclaim.software': facts.software,
+  };
+}
+
+function stateTensors(state: LearnerState, latent: readonly number[]): Record<string, Tensor> {
+  const rows = (list: readonly Float32Array[]): FloatTensor =>
+    list.length ? stackRows(list.map((data) => f32([1, ...latent], data))) : f32([0, ...latent], []);
+  const { replay, best } = state;
+  const tensors: Record<string, Tensor> = {
+    'goods.noise': rows(state.goods),
+    'replay.latents': rows(replay.map((item) => item.latent)),
+    'replay.labels': f32(
+      [replay.length],
+      replay.map((item) => item.label),
+    ),
+    'replay.weights': f32(
+      [replay.length],
+      replay.map((item) => item.weight),
+    ),
+    'replay.rounds': i64(
+      [replay.length],
+      replay.map((item) => item.round),
+    ),
+  };
+  if (best) {
+    tensors['best.latent'] = f32(latent, best.latent);
+    tensors['best.noise'] = f32(latent, best.noise);
+  }
+  return tensors;
+}
+
+export function readCheckpoint(dir: string): Checkpoint {
+  const { manifest, hash } = readFolder(dir, checkpointManifestSchema, 'checkpoint-corrupt');
+  const load = (name: string) => new Reader(dir, name);
+  const adapter = load('adapter.safetensors').all();
+  const optimizer = load('optimizer.safetensors');
+  const state = load('state.safetensors');
+  const { latent } = manifest;
+  const labels = state.vector('replay.labels');
+  const weights = state.vector('replay.weights');
+  const rounds = state.vector('replay.rounds');
+  return {
+    manifest,
+    hash,
+    state: {
+      adapter,
+      optimiser: optimizer.moments(manifest.optimiser.steps, shapesOf(adapter)),
+      embedding: manifest.embedding && readEmbedding(load('embedding.safetensors'), manifest),
+      best: manifest.best && {
+        latent: state.tensor('best.latent', latent).data,
+        noise: state.tensor('best.noise', latent).data,
+        ...manifest.best,
+      },
+      goods: state.rows('goods.noise', latent),
+      replay: state.rows('replay.latents', latent).map((z0, i) => ({
+        latent: z0,
+        label: labels[i]!,
+        weight: weights[i]!,
+        round: rounds[i]!,
+      })),
+    },
+  };
+}
+
+function readEmbedding(reader: Reader, manifest: CheckpointManifest): LearnerState['embedding'] {
+  const { widen, steps } = manifest.embedding!;
+  const spec: EmbeddingSpec = { latent: manifest.latent, widen };
+  const shapes = embeddingShapes(spec);
+  const params = Object.fromEntries(Object.entries(shapes).map(([n, shape]) => [n, reader.tensor(n, shape)]));
+  return { spec, params, optimiser: reader.moments(steps, shapes) };
+}
+
+type Shapes = Record<string, readonly number[]>;
+
+const shapesOf = (params: Params): Shapes =>
+  Object.fromEntries(names(params).map((name) => [name, params[name]!.shape]));
+
+const prefixed = (prefix: string, params: Params): Params =>
+  Object.fromEntries(names(params).map((name) => [prefix + name, params[name]!]));
+
+/** One safetensors file of a checkpoint, whose tensors must have the shapes that the manifest implies. */
+class Reader {
+  private readonly tensors: Record<string, Tensor>;
+
+  constructor(
+    private readonly dir: string,
+    private readonly file: string,
+  ) {
+    this.tensors = readSafetensors(join(dir, file), 'checkpoint-corrupt');
+  }
+
+  tensor(name: string, shape: readonly number[]): FloatTensor {
+    const tensor = this.tensors[name];
+    if (tensor?.dtype !== 'float32' || tensor.shape.join() !== shape.join())
+      return this.refuse(
+        `${name} is ${tensor ? `${tensor.dtype}[${tensor.shape}]` : 'missing'}, not [${shape}]`,
+      );
+    if (!tensor.data.every(Number.isFinite)) return this.refuse(`${name} holds numbers that are not finite`);
+    return tensor;
+  }
+
+  all(): Params {
+    return Object.fromEntries(
+      Object.keys(this.tensors).map((name) => [name, this.tensor(name, this.tensors[name]!.shape)]),
+    );
+  }
+
+  moments(step: number, shapes: Shapes): AdamState {
+    const read = (prefix: string): Params =>
+      Object.fromEntries(
+        Object.entries(shapes).map(([name, shape]) => [name, this.tensor(prefix + name, shape)]),
+      );
+    return { step, m: read('m.'), v: read('v.') };
+  }
+
+  vector(name: string): number[] {
+    const tensor = this.tensors[name] ?? this.refuse(`${name} is missing`);
+    return Array.from(tensor.data, Number);
+  }
+
+  rows(name: string, latent: readonly number[]): Float32Array[] {
+    const found = this.tensors[name]?.shape[0] ?? 0;
+    const { data } = this.tensor(name, [found, ...latent]);
+    const each = latent.reduce((a, b) => a * b, 1);
+    return Array.from({ length: found }, (_, i) => data.slice(i * each, (i + 1) * each));
+  }
+
+  private refuse(why: string): never {
+    throw new AcclaimError(
+      'checkpoint-corrupt',
+      `${this.dir}: ${this.file}: ${why}`,
+      'Roll the session back to an earlier checkpoint.',
+    );
+  }
+}

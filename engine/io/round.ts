@@ -1,0 +1,113 @@
+/**
+ * A round's folder: the images people saw, the noise they came from, and what likelihood learners need of the way.
+ * Layout in docs/formats.md. Reading checks every hash, every shape and that all numbers are finite, so that a learner
+ * can trust what it is given; anything else is AcclaimError `round-corrupt`.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { AcclaimError } from '../../src/errors.js';
+import { samplerSchema } from '../../src/queue/jobs.js';
+import { type FloatTensor, f32, i64, type Tensor } from '../runtime/tensor.js';
+import { readFolder, writeFolder } from './folder.js';
+import { readSafetensors, writeSafetensors } from './safetensors.js';
+
+const side = z.number().int().positive();
+
+export const roundManifestSchema = z.object({
+  format: z.literal('acclaim-round'),
+  version: z.literal(1),
+  round: z.number().int().nonnegative(),
+  /** Random streams: (seed, round, purpose). */
+  seed: z.number().int().nonnegative(),
+  model: z.object({ sha256: z.string(), family: z.string() }),
+  prompt: z.string(),
+  negative: z.string(),
+  sampler: samplerSchema,
+  width: side,
+  height: side,
+  count: side,
+  /** C, h, w of a latent. */
+  latent: z.tuple([side, side, side]),
+  noise: z.enum(['plain', 'hero', 'learner']),
+  /** Hash of the manifest of the checkpoint whose adapter was applied; null = base model. */
+  checkpoint: z.string().nullable(),
+  /** Images a batch, threads of an operator, device: together they decide the bytes. */
+  batch: side,
+  threads: z.number().int().nonnegative(),
+  device: z.string(),
+  software: z.string(),
+});
+export type RoundManifest = z.infer<typeof roundManifestSchema>;
+
+export interface Trajectory {
+  /** x_T .. x_0 [T+1,N,C,h,w]. */
+  latents: FloatTensor;
+  /** Log-density of each step, averaged over the latent [T,N]. */
+  logProbs: FloatTensor;
+  /** [T], descending. */
+  timesteps: number[];
+}
+
+export interface Round {
+  manifest: RoundManifest;
+  /** z_T [N,C,h,w]. */
+  noise: FloatTensor;
+  /** z_0 [N,C,h,w]. */
+  latents: FloatTensor;
+  trajectory: Trajectory | null;
+}
+
+export const imageName = (index: number): string => `images/${String(index).padStart(4, '0')}.png`;
+
+export function writeRound(out: string, round: Round, pngs: readonly Buffer[]): string {
+  return writeFolder(out, round.manifest, (folder) => {
+    mkdirSync(join(folder, 'images'));
+    for (const [index, png] of pngs.entries()) writeFileSync(join(folder, imageName(index)), png);
+    const tensors: Record<string, Tensor> = { noise: round.noise, latents: round.latents };
+    if (round.trajectory) {
+      const { latents, logProbs, timesteps } = round.trajectory;
+      tensors.trajectory = latents;
+      tensors.log_probs = logProbs;
+      tensors.timesteps = i64([timesteps.length], timesteps);
+    }
+    writeSafetensors(join(folder, 'round.safetensors'), tensors);
+  });
+}
+
+export function readRound(dir: string): Round {
+  const { manifest } = readFolder(dir, roundManifestSchema, 'round-corrupt');
+  const tensors = readSafetensors(join(dir, 'round.safetensors'), 'round-corrupt');
+  const { count, latent } = manifest;
+  const take = (name: string, shape: readonly number[]): FloatTensor => {
+    const tensor = tensors[name];
+    if (tensor?.dtype !== 'float32' || tensor.shape.join() !== shape.join())
+      return refuse(
+        dir,
+        `${name} is ${tensor ? `${tensor.dtype}[${tensor.shape}]` : 'missing'}, not [${shape}]`,
+      );
+    if (!tensor.data.every(Number.isFinite)) return refuse(dir, `${name} holds numbers that are not finite`);
+    return f32(shape, tensor.data);
+  };
+  let trajectory: Trajectory | null = null;
+  if (tensors.trajectory) {
+    const timesteps = Array.from(tensors.timesteps?.data ?? [], Number);
+    if (!timesteps.length) return refuse(dir, 'timesteps are missing');
+    const T = timesteps.length;
+    trajectory = {
+      latents: take('trajectory', [T + 1, count, ...latent]),
+      logProbs: take('log_probs', [T, count]),
+      timesteps,
+    };
+  }
+  return {
+    manifest,
+    noise: take('noise', [count, ...latent]),
+    latents: take('latents', [count, ...latent]),
+    trajectory,
+  };
+}
+
+function refuse(dir: string, why: string): never {
+  throw new AcclaimError('round-corrupt', `${dir}: round.safetensors: ${why}`, 'Generate the round again.');
+}
