@@ -1,0 +1,226 @@
+/**
+ * A model folder's JSON files, each with a schema that says exactly what is built: an unknown class, an unknown key or
+ * an option that is not built is `model-unsupported`, naming file and key. Keys that begin with `_` and those listed
+ * under `inert` change nothing here. Defaults are those of diffusers and transformers for a missing key.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { AcclaimError } from '../../src/errors.js';
+
+const count = z.number().int().positive();
+/** An option of which only this value is built; missing or null means the same. */
+const only = (...values: readonly (string | number | boolean)[]) => z.literal([...values, null]).optional();
+/** A key that changes nothing in what is computed here. */
+const inert = z.unknown().optional();
+
+const blockChannels = z.array(count).min(1);
+
+export const unetSchema = z
+  .strictObject({
+    act_fn: only('silu'),
+    addition_embed_type: only(),
+    addition_embed_type_num_heads: inert,
+    addition_time_embed_dim: only(),
+    attention_head_dim: z.union([count, z.array(count)]).default(8),
+    attention_type: only('default'),
+    block_out_channels: blockChannels,
+    center_input_sample: only(false),
+    class_embed_type: only(),
+    class_embeddings_concat: only(false),
+    conv_in_kernel: only(3),
+    conv_out_kernel: only(3),
+    cross_attention_dim: count,
+    cross_attention_norm: only(),
+    down_block_types: z.array(z.enum(['DownBlock2D', 'CrossAttnDownBlock2D'])),
+    downsample_padding: only(1),
+    dropout: inert,
+    dual_cross_attention: only(false),
+    encoder_hid_dim: only(),
+    encoder_hid_dim_type: only(),
+    flip_sin_to_cos: z.boolean().default(true),
+    freq_shift: z.number().default(0),
+    in_channels: count,
+    layers_per_block: count.default(2),
+    mid_block_only_cross_attention: only(false),
+    mid_block_scale_factor: only(1),
+    mid_block_type: z.literal('UNetMidBlock2DCrossAttn').default('UNetMidBlock2DCrossAttn'),
+    norm_eps: z.number().default(1e-5),
+    norm_num_groups: count.default(32),
+    num_attention_heads: z.union([count, z.array(count), z.null()]).optional(),
+    num_class_embeds: only(),
+    only_cross_attention: only(false),
+    out_channels: count,
+    projection_class_embeddings_input_dim: only(),
+    resnet_out_scale_factor: only(1),
+    resnet_skip_time_act: only(false),
+    resnet_time_scale_shift: only('default'),
+    reverse_transformer_layers_per_block: only(),
+    sample_size: count,
+    time_cond_proj_dim: only(),
+    time_embedding_act_fn: only(),
+    time_embedding_dim: only(),
+    time_embedding_type: only('positional'),
+    timestep_post_act: only(),
+    transformer_layers_per_block: z.union([count, z.array(count)]).default(1),
+    up_block_types: z.array(z.enum(['UpBlock2D', 'CrossAttnUpBlock2D'])),
+    upcast_attention: inert,
+    use_linear_projection: z.boolean().default(false),
+  })
+  .superRefine((c, context) => {
+    const levels = c.block_out_channels.length;
+    const lengths = {
+      down_block_types: c.down_block_types,
+      up_block_types: c.up_block_types,
+      attention_head_dim: c.attention_head_dim,
+      num_attention_heads: c.num_attention_heads,
+      transformer_layers_per_block: c.transformer_layers_per_block,
+    };
+    for (const [key, value] of Object.entries(lengths)) {
+      if (!Array.isArray(value) || value.length === levels) continue;
+      context.addIssue({
+        code: 'custom',
+        path: [key],
+        message: `needs one entry for each of ${levels} levels`,
+      });
+    }
+  });
+export type UnetConfig = z.infer<typeof unetSchema>;
+
+export const vaeSchema = z.strictObject({
+  act_fn: only('silu'),
+  block_out_channels: blockChannels,
+  down_block_types: z.array(z.literal('DownEncoderBlock2D')),
+  force_upcast: inert,
+  in_channels: z.literal(3),
+  latent_channels: count,
+  latents_mean: only(),
+  latents_std: only(),
+  layers_per_block: count.default(1),
+  mid_block_add_attention: z.boolean().default(true),
+  norm_num_groups: count.default(32),
+  out_channels: z.literal(3),
+  sample_size: count,
+  scaling_factor: z.number().positive().default(0.18215),
+  shift_factor: only(0),
+  up_block_types: z.array(z.literal('UpDecoderBlock2D')),
+  use_post_quant_conv: z.boolean().default(true),
+  use_quant_conv: z.boolean().default(true),
+});
+export type VaeConfig = z.infer<typeof vaeSchema>;
+
+export const textSchema = z.strictObject({
+  architectures: z.tuple([z.literal('CLIPTextModel')]),
+  attention_dropout: inert,
+  bos_token_id: inert,
+  dropout: inert,
+  dtype: inert,
+  eos_token_id: inert,
+  hidden_act: z.enum(['quick_gelu', 'gelu']).default('quick_gelu'),
+  hidden_size: count,
+  initializer_factor: inert,
+  initializer_range: inert,
+  intermediate_size: count,
+  layer_norm_eps: z.number().default(1e-5),
+  max_position_embeddings: count,
+  model_type: z.enum(['clip_text_model']),
+  num_attention_heads: count,
+  num_hidden_layers: count,
+  pad_token_id: inert,
+  projection_dim: inert,
+  torch_dtype: inert,
+  transformers_version: inert,
+  vocab_size: count,
+});
+export type TextConfig = z.infer<typeof textSchema>;
+
+/** Schedulers that are not built keep betas, offset and prediction type and sample with DDIM, so the rest is inert. */
+export const schedulerSchema = z.looseObject({
+  _class_name: z.string(),
+  beta_start: z.number().positive().default(0.0001),
+  beta_end: z.number().positive().default(0.02),
+  beta_schedule: z.enum(['linear', 'scaled_linear']).default('linear'),
+  num_train_timesteps: count.default(1000),
+  prediction_type: z.enum(['epsilon', 'v_prediction']).default('epsilon'),
+  rescale_betas_zero_snr: only(false),
+  set_alpha_to_one: z.boolean().default(true),
+  steps_offset: z.number().int().min(0).default(0),
+  thresholding: only(false),
+  trained_betas: only(),
+});
+export type SchedulerConfig = z.infer<typeof schedulerSchema>;
+
+/** A token is text, or a transformers `AddedToken` around it. */
+const token = z.union([z.string(), z.looseObject({ content: z.string() }).transform((t) => t.content)]);
+
+export const tokenizerSchema = z.looseObject({
+  bos_token: token.default('<|startoftext|>'),
+  eos_token: token.default('<|endoftext|>'),
+  unk_token: token.default('<|endoftext|>'),
+  pad_token: token.default('<|endoftext|>'),
+  model_max_length: count.default(77),
+  tokenizer_class: only('CLIPTokenizer', 'CLIPTokenizerFast'),
+});
+export type TokenizerConfig = z.infer<typeof tokenizerSchema>;
+
+const part = (library: string, ...classes: readonly string[]) =>
+  z.tuple([z.literal(library), z.literal([...classes])]);
+
+/** Parts beside these (safety checker, feature extractor) are not needed to sample. */
+export const indexSchema = z.looseObject({
+  _class_name: z.literal('StableDiffusionPipeline'),
+  scheduler: z.tuple([z.literal('diffusers'), z.string()]),
+  text_encoder: part('transformers', 'CLIPTextModel'),
+  tokenizer: part('transformers', 'CLIPTokenizer', 'CLIPTokenizerFast'),
+  unet: part('diffusers', 'UNet2DConditionModel'),
+  vae: part('diffusers', 'AutoencoderKL'),
+});
+
+/** Reads `dir/file` and holds it against a schema. Errors: file-not-found, model-corrupt (no JSON), model-unsupported. */
+export function readConfig<T>(dir: string, file: string, schema: z.ZodType<T>, className?: string): T {
+  const path = join(dir, file);
+  const json = readJson(path);
+  const { _class_name: named = className } = json;
+  if (className !== undefined && named !== className) {
+    throw unsupported(path, '_class_name', `is ${JSON.stringify(named)}, and only ${className} is built`);
+  }
+  const visible = className === undefined ? json : withoutPrivate(json);
+  const result = schema.safeParse(visible);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const keys = issue!.code === 'unrecognized_keys' ? issue!.keys.join(', ') : issue!.path.join('.');
+  const found = issue!.path.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown>)?.[key],
+    json,
+  );
+  const shown = issue!.code === 'unrecognized_keys' ? '' : ` (it is ${JSON.stringify(found)?.slice(0, 80)})`;
+  throw unsupported(path, keys, `${issue!.message}${shown}`);
+}
+
+/** A JSON object from a model folder. */
+export function readJson(path: string): Record<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (!['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    const mend = "A model is a folder in diffusers' layout: check the path, or fetch the model again.";
+    throw new AcclaimError('file-not-found', `${path} does not exist`, mend);
+  }
+  try {
+    const json: unknown = JSON.parse(text);
+    if (typeof json === 'object' && json !== null && !Array.isArray(json))
+      return json as Record<string, unknown>;
+  } catch {}
+  throw new AcclaimError('model-corrupt', `${path} is not a JSON object`, 'Fetch the model again.');
+}
+
+const withoutPrivate = (json: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(json).filter(([key]) => !key.startsWith('_')));
+
+const unsupported = (path: string, key: string, why: string) =>
+  new AcclaimError(
+    'model-unsupported',
+    `${path}: ${key}: ${why}`,
+    'Choose a model of the Stable Diffusion 1.x or 2.x family.',
+  );
