@@ -1,0 +1,113 @@
+/**
+ * A round's ballot: a contact sheet of numbered cells, or one picture of a gallery. While the round is open the card
+ * carries no totals at all (VOTES: totals are hidden until close); afterwards it shows what each cell got.
+ * Buttons: `done` ends the round for a lone voter, `flag` reports a cell (value: its name, such as B4).
+ */
+import { join } from 'node:path';
+import type { Card } from '../../src/chat/port.js';
+import { primings } from '../../src/domain/emoji.js';
+import type { Ballot, Image, Round, Session } from '../../src/domain/model.js';
+import { type CellData, card } from './card.js';
+import { cellName, count, percent, pictureAlt, quoted } from './words.js';
+
+export interface BallotView {
+  session: Session;
+  round: Round;
+  ballot: Ballot;
+  /** Images of the round. */
+  images: readonly Image[];
+  /** Absolute folder of the round: image files are relative to it. */
+  dir: string;
+  /** Absolute path of the contact sheet; null in a gallery. */
+  sheetFile: string | null;
+  /** Ballots of this round in this channel. */
+  sheets: number;
+}
+
+export function ballotCard(view: BallotView): Card {
+  const { session, round, ballot } = view;
+  const open = ballot.state !== 'closed' && ballot.state !== 'gone' && isVotable(round);
+  const cells = cellsOf(view);
+  const letter = String.fromCharCode(65 + ballot.sheet);
+  const gallery = ballot.style === 'gallery';
+  const where = gallery ? `picture ${ballot.sheet + 1}` : `sheet ${letter}`;
+  const alt = gallery
+    ? cells[0]!.alt
+    : `Contact sheet ${letter} of round ${round.number}, cells ${cells[0]?.name} to ${cells.at(-1)?.name}: ${quoted(session.prompt)}`;
+  const file = gallery ? cells[0]?.file : view.sheetFile;
+  return card('ballot', ballot.id, {
+    title: view.sheets > 1 || gallery ? `Round ${round.number}, ${where}` : `Round ${round.number}`,
+    text: open ? invitation(view) : result(view, cells),
+    pictures: file ? [{ file, alt, spoiler: session.nsfw }] : [],
+    reactions: open ? primings(ballot.style, ballot.cells.length) : [],
+    buttons: open
+      ? [
+          ...(session.rules.quorumBy === 'done' ? [{ id: 'done', label: 'Done' }] : []),
+          { id: 'flag', label: 'Flag' },
+        ]
+      : [],
+    data: {
+      session: session.id,
+      sessionTitle: session.title,
+      prompt: session.prompt,
+      round: round.number,
+      roundState: round.state,
+      sheet: letter,
+      sheets: view.sheets,
+      style: ballot.style,
+      open,
+      blurred: session.nsfw,
+      deadline: open ? round.deadline : null,
+      quorum: session.rules.quorum,
+      quorumBy: session.rules.quorumBy,
+      approval: open ? null : (round.outcome?.approval ?? null),
+      cells,
+    },
+  });
+}
+
+function isVotable(round: Round): boolean {
+  return round.state === 'posting' || round.state === 'open';
+}
+
+function cellsOf({ session, round, ballot, images, dir }: BallotView): CellData[] {
+  const outcome = isVotable(round) ? null : round.outcome;
+  return ballot.cells.map((index, i) => {
+    const image = images.find((m) => m.index === index);
+    const state = image?.state ?? 'hidden';
+    const name = ballot.style === 'gallery' ? `#${index + 1}` : cellName(ballot.sheet, i + 1);
+    const total = outcome?.cells.find((c) => c.index === index);
+    return {
+      number: i + 1,
+      name,
+      index,
+      state,
+      alt: pictureAlt(name, session.prompt, state),
+      file: image && state === 'shown' ? join(dir, image.file) : null,
+      up: total?.up ?? null,
+      seen: total?.seen ?? null,
+      stars: total?.stars ?? null,
+      best: outcome?.best === index,
+    };
+  });
+}
+
+function invitation({ session, ballot, sheets }: BallotView): string {
+  const wanted = quoted(session.prompt);
+  if (ballot.style === 'gallery')
+    return `Is this a good ${wanted}? Like it or not; star the best one of the round.`;
+  const rest = sheets > 1 ? ` There are ${sheets} sheets.` : '';
+  return `Mark every picture that is a good ${wanted}, or **none of these**. A star names the best one.${rest}`;
+}
+
+function result({ round }: BallotView, cells: CellData[]): string {
+  const { outcome } = round;
+  if (!outcome) return round.state === 'superseded' ? 'This round was replaced.' : 'Voting has closed.';
+  const best = cells.find((c) => c.best);
+  const liked = cells.filter((c) => (c.up ?? 0) * 2 > (c.seen ?? 0)).length;
+  const winner = best ? ` **${best.name}** is the best of the round.` : '';
+  return (
+    `Closed: ${count(outcome.voters, 'person', 'people')} voted, **${percent(outcome.approval)}** approval over the round. ` +
+    `${liked} of ${cells.length} here were liked.${winner}`
+  );
+}

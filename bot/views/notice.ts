@@ -1,0 +1,118 @@
+/**
+ * Short things said to a channel or to one person. The catalogue is total by NoticeCode; a text may use the notice's
+ * values and must read well without them.
+ */
+import type { Card } from '../../src/chat/port.js';
+import type { NoticeCode } from '../../src/domain/effects.js';
+import type { Session } from '../../src/domain/model.js';
+import { card } from './card.js';
+import { quoted } from './words.js';
+
+type Values = Record<string, string | number>;
+interface Text {
+  title: string;
+  text: (v: Values) => string;
+}
+
+const of = (v: Values, key: string, otherwise = '') => (v[key] === undefined ? otherwise : String(v[key]));
+const round = (v: Values) => (v.round === undefined ? 'The round' : `Round ${v.round}`);
+
+export const notices: Record<NoticeCode, Text> = {
+  extended: {
+    title: 'A little more time',
+    text: (v) => `${round(v)} has no votes yet, so it stays open once more.`,
+  },
+  paused: {
+    title: 'Paused',
+    text: (v) =>
+      `${pauses[of(v, 'reason')] ?? 'The session is paused.'} **/acclaim session resume** goes on.`,
+  },
+  resumed: { title: 'On we go', text: () => 'The session goes on.' },
+  redraw: {
+    title: 'Drawing again',
+    text: (v) => `Nobody found a good picture in ${round(v).toLowerCase()}, so the next one is more varied.`,
+  },
+  'round-failed': {
+    title: 'This did not work',
+    text: (v) => `${round(v)} stopped: ${of(v, 'message', 'the engine failed')}. ${of(v, 'mend')}`.trim(),
+  },
+  'job-retried': {
+    title: 'Trying once more',
+    text: (v) =>
+      `The engine was lost${v.message === undefined ? '' : ` (${v.message})`}; no vote was. It starts again.`,
+  },
+  'rolled-back': { title: 'Rolled back', text: (v) => `The next round starts from ${from(v)}.` },
+  redo: { title: 'Once more', text: (v) => `${round(v)} is drawn again.` },
+  'reactions-cleared': {
+    title: 'Reactions were cleared',
+    text: () => 'A moderator cleared reactions here; those votes are withdrawn. Please vote again.',
+  },
+  'ballot-reposted': {
+    title: 'Posted again',
+    text: () => 'A ballot was deleted. Here it is again; its votes stand.',
+  },
+  polarised: {
+    title: 'Opinions differ',
+    text: () => 'This round split the voters into camps; only what both liked counts as good.',
+  },
+  flagged: {
+    title: 'Flagged',
+    text: (v) => `Picture ${of(v, 'cell', 'on this sheet')} was flagged and is held back.`,
+  },
+  'image-hidden': {
+    title: 'Hidden',
+    text: (v) => `A moderator hid picture ${of(v, 'cell', 'on this sheet')}.`,
+  },
+  'learner-note': { title: 'From the learner', text: (v) => of(v, 'note', of(v, 'text')) },
+  ended: {
+    title: 'The session has ended',
+    text: (v) => endings[of(v, 'reason')] ?? 'Thank you all for voting.',
+  },
+};
+
+const pauses: Record<string, string> = {
+  command: 'A moderator paused the session.',
+  empty: 'Nobody voted, so the session waits and spends nothing.',
+  'no-good': 'Several rounds had no good picture. A clearer prompt may help.',
+  failed: 'The round failed, so the session waits.',
+  channel: 'I cannot post in this channel any more.',
+};
+
+const endings: Record<string, string> = {
+  goal: 'The goal is reached. Thank you all for voting.',
+  budget: 'All its rounds are done. Thank you all for voting.',
+  stopped: 'It was stopped. What it learned is kept.',
+};
+
+function from(v: Values): string {
+  const to = v.to ?? v.round;
+  return to === undefined || to === 0 ? 'the base model' : `what was learned in round ${to}`;
+}
+
+export interface NoticeView {
+  key: string;
+  session: Session;
+  notice: NoticeCode;
+  values: Values;
+}
+
+export function noticeCard({ key, session, notice, values }: NoticeView): Card {
+  const { title, text } = notices[notice];
+  return card('notice', key, { title, text: text(values), data: { session: session.id, notice } });
+}
+
+/** The first words in a session's channel. */
+export function welcomeCard(key: string, session: Session): Card {
+  return card('notice', key, {
+    title: `Teaching ${quoted(session.prompt)}`,
+    text:
+      'Each round I draw some pictures. **Mark the good ones**; I learn from your marks and the next round gets better. ' +
+      'Totals stay hidden until a round closes.',
+    data: { session: session.id, notice: 'welcome' },
+  });
+}
+
+/** An answer that only the asker sees. */
+export function replyCard(key: string, title: string, text: string, data?: Record<string, unknown>): Card {
+  return card('reply', key, { title, text, ...(data ? { data } : {}) });
+}

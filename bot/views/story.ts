@@ -1,0 +1,94 @@
+/**
+ * A session's story: its first round beside the latest and the share of approval by round. A platform without a page
+ * shows the two pictures; the web page draws both itself from `data`.
+ */
+import { join } from 'node:path';
+import type { Card } from '../../src/chat/port.js';
+import type { Image, Round, Session } from '../../src/domain/model.js';
+import { card } from './card.js';
+import { count, percent, quoted } from './words.js';
+
+export interface StorySide {
+  round: Round;
+  images: readonly Image[];
+  /** Absolute folder of the round. */
+  dir: string;
+}
+
+export interface StoryView {
+  key: string;
+  session: Session;
+  /** Closed rounds on the session's line, by number. */
+  rounds: readonly Round[];
+  first: StorySide | null;
+  latest: StorySide | null;
+  /** Pictures drawn for platforms without a page; null where they are not made. */
+  beforeAfterFile: string | null;
+  plotFile: string | null;
+}
+
+export function storyCard(view: StoryView): Card {
+  const { key, session, rounds, beforeAfterFile, plotFile } = view;
+  const approval = rounds.flatMap((r) => (r.outcome ? [{ round: r.number, share: r.outcome.approval }] : []));
+  const line = approval.map((a) => `${a.round}: ${percent(a.share)}`).join(', ');
+  const spoiler = session.nsfw;
+  return card('story', key, {
+    title: `The story of ${session.title}`,
+    text: summary(session, approval),
+    pictures: [
+      ...(beforeAfterFile
+        ? [
+            {
+              file: beforeAfterFile,
+              alt: `First round beside the latest: ${quoted(session.prompt)}`,
+              spoiler,
+            },
+          ]
+        : []),
+      ...(plotFile ? [{ file: plotFile, alt: `Approval by round. ${line}`, spoiler: false }] : []),
+    ],
+    data: {
+      session: session.id,
+      title: session.title,
+      prompt: session.prompt,
+      ended: session.state === 'ended' ? session.end : null,
+      blurred: session.nsfw,
+      approval,
+      adapter: rounds.some((r) => r.learned?.learned === true),
+      first: view.first ? side(view.first, session.prompt) : null,
+      latest:
+        view.latest && view.latest.round.id !== view.first?.round.id
+          ? side(view.latest, session.prompt)
+          : null,
+    },
+  });
+}
+
+function side({ round, images, dir }: StorySide, prompt: string): Record<string, unknown> {
+  return {
+    round: round.number,
+    approval: round.outcome?.approval ?? null,
+    cells: images
+      .filter((image) => image.state === 'shown')
+      .slice(0, 9)
+      .map((image) => ({
+        file: join(dir, image.file),
+        alt: `Round ${round.number}, picture ${image.index + 1}: ${quoted(prompt)}`,
+      })),
+  };
+}
+
+function summary({ prompt, state, end }: Session, approval: { round: number; share: number }[]): string {
+  const [first, last] = [approval[0], approval.at(-1)];
+  if (!first || !last) return `${quoted(prompt)} has no closed round yet. Vote, and the story begins.`;
+  const how = endings[end ?? 'stopped'];
+  const closing = state === 'ended' ? ` ${how}` : '';
+  if (first === last) return `One round so far: **${percent(first.share)}** approval.${closing}`;
+  return `${count(approval.length, 'round')}: approval went from **${percent(first.share)}** to **${percent(last.share)}**.${closing}`;
+}
+
+const endings: Record<NonNullable<Session['end']>, string> = {
+  goal: 'The goal is reached: thank you all.',
+  budget: 'All its rounds are done: thank you all.',
+  stopped: 'It was stopped.',
+};

@@ -1,0 +1,46 @@
+/**
+ * Words and figures that several views share: cell names, shares, durations, bold. Pure. People's text (prompts) passes
+ * `quoted`, so that nothing in it reads as our own markup.
+ */
+import type { Ballot, Image } from '../../src/domain/model.js';
+
+/** Sheet 0, cell 4 -> "A4". */
+export function cellName(sheet: number, cell: number): string {
+  return `${String.fromCharCode(65 + sheet)}${cell}`;
+}
+
+/** The name under which an image of a round was voted on; its number where it stood on no ballot. */
+export function imageName(ballots: readonly Ballot[], index: number): string {
+  const ballot = ballots.find((b) => b.style === 'sheet' && b.cells.includes(index));
+  return ballot ? cellName(ballot.sheet, ballot.cells.indexOf(index) + 1) : `#${index + 1}`;
+}
+
+export function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`;
+}
+
+/** Seconds as people say them: "9 s", "2 min", "1 h 20 min". */
+export function duration(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 100) return `${s} s`;
+  const minutes = Math.round(s / 60);
+  if (minutes < 60) return `${minutes} min`;
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** A prompt inside our text: no bold of its own, one line, bounded. */
+export function quoted(prompt: string): string {
+  const plain = prompt
+    .replace(/[*_`~<>@]/g, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return `“${plain.length > 140 ? `${plain.slice(0, 139)}…` : plain}”`;
+}
+
+export function pictureAlt(name: string, prompt: string, state: Image['state']): string {
+  return state === 'shown' ? `Picture ${name}: ${quoted(prompt)}` : `Picture ${name}: held back`;
+}
