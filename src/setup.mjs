@@ -1,0 +1,221 @@
+/**
+ * Makes a fresh clone runnable, before anything is compiled: installs what package-lock.json says, builds sqlite3,
+ * compiles the TypeScript. Each step runs only when something it depends on has changed, so that it costs a few
+ * milliseconds when there is nothing to do. Plain Node, no dependencies.
+ *   --quiet  nothing on stdout (for commands whose output is read by scripts)
+ *   --test   also finds a Chromium for the page's tests
+ *   --cuda   also fetches onnxruntime-node's CUDA provider
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const flags = new Set(process.argv.slice(2));
+const at = (...parts) => join(root, ...parts);
+const say = (line) => {
+  if (flags.has('--quiet')) process.stderr.write(`setup: ${line}\n`);
+  else process.stdout.write(`setup: ${line}\n`);
+};
+
+function fail(cause, mend, detail = '') {
+  process.stderr.write(`${detail ? `${detail.trimEnd()}\n\n` : ''}setup: ${cause}\n  ${mend}\n`);
+  process.exit(1);
+}
+
+/** Runs to the end; the output is kept back and shown only when it fails. */
+function run(command, args, env = {}) {
+  const shell = process.platform === 'win32' && command === 'npm';
+  const result = spawnSync(command, args, {
+    cwd: root,
+    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip', ...env },
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    shell,
+  });
+  const output = `${result.stdout ?? ''}${result.stderr ?? ''}${result.error ? result.error.message : ''}`;
+  return { ok: result.status === 0, output };
+}
+
+function checkNode() {
+  const { node } = JSON.parse(readFileSync(at('package.json'), 'utf8')).engines;
+  const [wantMajor, wantMinor] = node.match(/\d+/g).map(Number);
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > wantMajor || (major === wantMajor && minor >= wantMinor)) return;
+  fail(
+    `Node ${process.versions.node} is too old; Acclaim needs ${node}.`,
+    'Install a newer one: https://nodejs.org/en/download',
+  );
+}
+
+/** Stamps hold a digest of what a step was made from; a step whose stamp is current is not run again. */
+const digest = (text) => createHash('sha256').update(text).digest('hex');
+const readStamp = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+
+function writeStamp(file, text) {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
+const offline = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ECONNRESET|network/;
+
+function install() {
+  const stamp = at('node_modules', '.acclaim-installed');
+  const wanted = digest(readFileSync(at('package-lock.json')) + process.platform + process.arch);
+  if (readStamp(stamp) === wanted) return;
+  // A tree that npm itself has just made from this lock file is taken as it is.
+  const marker = at('node_modules', '.package-lock.json');
+  const current = existsSync(marker) && statSync(marker).mtimeMs >= statSync(at('package-lock.json')).mtimeMs;
+  if (!current) {
+    say('installing the packages of package-lock.json (npm ci; under a minute)');
+    const { ok, output } = run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
+    if (!ok && offline.test(output)) {
+      fail(
+        'npm cannot reach its registry.',
+        'Go online, or set npm up for your proxy or mirror, then run this again.',
+        output,
+      );
+    }
+    if (!ok) fail('npm ci failed; its words are above.', 'Mend what it names, then run this again.', output);
+  }
+  writeStamp(stamp, wanted);
+}
+
+/** sqlite3 is the one package with a native part that is not in its tarball: fetched ready-made, else compiled. */
+function buildSqlite() {
+  const built = () => {
+    try {
+      createRequire(import.meta.url)('sqlite3');
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  if (existsSync(at('node_modules', 'sqlite3', 'build', 'Release', 'node_sqlite3.node')) && built()) return;
+  say('building sqlite3 (seconds where its ready-made file can be had, else about two minutes of compiling)');
+  const { ok, output } = run('npm', ['rebuild', 'sqlite3', '--ignore-scripts=false'], { JOBS: 'max' });
+  if (ok && built()) return;
+  if (
+    /not found: (make|g\+\+|c\+\+|cc)|find (Python|python)|Could not find any Python|find Visual Studio|xcode/i.test(
+      output,
+    )
+  ) {
+    const how = {
+      linux: 'Install a compiler and Python, e.g. `apt-get install build-essential python3`',
+      darwin: 'Install the command line tools: `xcode-select --install`',
+      win32: "Install Visual Studio's build tools with C++, and Python",
+    };
+    fail(
+      'there is no compiler for sqlite3.',
+      `${how[process.platform] ?? how.linux}, then run this again.`,
+      output,
+    );
+  }
+  if (offline.test(output)) {
+    fail(
+      "sqlite3's ready-made file and Node's headers cannot be reached.",
+      "Go online, or point npm at Node's headers on disk (`npm config set nodedir DIR`), then run this again.",
+      output,
+    );
+  }
+  fail(
+    'sqlite3 could not be built; the words of its build are above.',
+    'Mend what they name, then run this again.',
+    output,
+  );
+}
+
+/** Path, size and time of every source: cheap, and changes whenever a file is edited, added or removed. */
+function sources(projects) {
+  const lines = [];
+  const visit = (dir) => {
+    for (const entry of readdirSync(at(dir), { withFileTypes: true })) {
+      const path = `${dir}/${entry.name}`;
+      if (entry.isDirectory()) visit(path);
+      else if (/\.ts$|^tsconfig\.json$/.test(entry.name)) {
+        const { size, mtimeMs } = statSync(at(path));
+        lines.push(`${path} ${size} ${mtimeMs}`);
+      }
+    }
+  };
+  for (const project of projects) visit(project);
+  lines.push(readFileSync(at('tsconfig.base.json'), 'utf8'), readFileSync(at('package-lock.json'), 'utf8'));
+  return digest(lines.sort().join('\n'));
+}
+
+function compile() {
+  const projects = flags.has('--test') ? ['src', 'bot', 'engine', 'tests'] : ['src', 'bot', 'engine'];
+  const stamp = at('dist', `.compiled-${projects.length}`);
+  const wanted = sources(projects);
+  if (readStamp(stamp) === wanted) return;
+  say('compiling the TypeScript (tsc -b)');
+  const { ok, output } = run(process.execPath, [
+    at('node_modules', 'typescript', 'bin', 'tsc'),
+    '-b',
+    ...projects,
+  ]);
+  if (!ok) {
+    rmSync(stamp, { force: true });
+    fail('the TypeScript does not compile.', 'Mend the errors above.', output);
+  }
+  writeStamp(stamp, wanted);
+}
+
+const browsers = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+/** tests/support/browser.ts looks in the same places. */
+function findBrowser() {
+  const dirs = (process.env.PATH ?? '').split(process.platform === 'win32' ? ';' : ':');
+  const named = process.env.CHROMIUM ? [process.env.CHROMIUM] : [];
+  const apps = ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
+  return [...named, ...browsers.flatMap((name) => dirs.map((dir) => join(dir, name))), ...apps].find(
+    existsSync,
+  );
+}
+
+function browser() {
+  if (findBrowser()) return;
+  const mend =
+    'Install Chromium (Debian: `apt-get install chromium`) or name one: CHROMIUM=/path/to/chrome npm test';
+  const root = process.getuid?.() === 0;
+  if (!root || !run('apt-get', ['--version']).ok) {
+    fail("the page's tests need a Chromium, and there is none.", mend);
+  }
+  say("installing Chromium from Debian's packages, for the page's tests");
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  const update = run('apt-get', ['update', '-q'], env);
+  const { ok, output } = run('apt-get', ['install', '-q', '-y', '--no-install-recommends', 'chromium'], env);
+  if (!ok || !findBrowser()) fail('Chromium could not be installed.', mend, update.output + output);
+}
+
+function cuda() {
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    fail(
+      'the CUDA provider exists for Linux on x64 only.',
+      'On Windows use the device dml, on macOS coreml.',
+    );
+  }
+  say("fetching onnxruntime-node's CUDA 12 provider (about 300 MB; it also needs cuDNN 9 on this machine)");
+  const { ok, output } = run(
+    process.execPath,
+    [at('node_modules', 'onnxruntime-node', 'script', 'install.js'), '--onnxruntime-node-install=cuda12'],
+    { ONNXRUNTIME_NODE_INSTALL: 'cuda12' },
+  );
+  if (!ok)
+    fail(
+      'the CUDA provider could not be fetched.',
+      'Go online (it comes from api.nuget.org), then run this again.',
+      output,
+    );
+  say('done. Put cuda first in engine.devices, then see `acclaim doctor`.');
+}
+
+checkNode();
+install();
+buildSqlite();
+compile();
+if (flags.has('--test')) browser();
+if (flags.has('--cuda')) cuda();
