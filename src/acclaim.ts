@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+/**
+ * The launcher: one table, command -> module, loaded on demand. The only file that names both halves; it imports
+ * neither. Exit status: 0 done, 1 failed with a coded error on stderr, 2 wrong usage.
+ */
+import { readFileSync, realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Command, Io } from './cli/command.js';
+import { parseCommand, parseRoot } from './cli/parse.js';
+import { toPlain } from './errors.js';
+import { projectPath } from './paths.js';
+
+export const commands = {
+  start: { summary: 'Run everything: the web channel, the bot and an engine', module: 'bot/cli/start.js' },
+  generate: { summary: 'Make images from a prompt', module: 'engine/cli/generate.js' },
+  learn: { summary: 'Take one learning step from a round and its labels', module: 'engine/cli/learn.js' },
+  simulate: { summary: 'Run a session with simulated voters and measure it', module: 'bot/cli/simulate.js' },
+  models: { summary: 'List the models known by name', module: 'src/cli/models.js' },
+  export: { summary: "Write a session's LoRA to a file", module: 'bot/cli/export.js' },
+  doctor: {
+    summary: 'Check this machine and the configuration, and name the mends',
+    module: 'src/cli/doctor.js',
+  },
+} as const satisfies Record<string, { summary: string; module: string }>;
+
+type Name = keyof typeof commands;
+const isName = (word: string | undefined): word is Name =>
+  word !== undefined && Object.hasOwn(commands, word);
+
+function version(): string {
+  return JSON.parse(readFileSync(projectPath('package.json'), 'utf8')).version;
+}
+
+async function runCommand(name: Name, argv: readonly string[], io: Io): Promise<void> {
+  const { summary, module } = commands[name];
+  const { command } = (await io.load(module)) as { command: Command };
+  const parsed = parseCommand(name, summary, command, argv);
+  if (parsed.kind === 'help') io.out(parsed.text);
+  else await command.run(parsed.values as never, parsed.args, io);
+}
+
+/** Returns the exit status. `argv` is without node and script. */
+export async function main(argv: readonly string[], io: Io): Promise<0 | 1 | 2> {
+  try {
+    const [first, second] = argv;
+    if (isName(first)) await runCommand(first, argv.slice(1), io);
+    else if (first === 'help' && isName(second)) await runCommand(second, ['--help'], io);
+    else io.out(parseRoot(commands, version(), argv));
+    return 0;
+  } catch (error) {
+    const { code, message, mend } = toPlain(error);
+    io.err(`acclaim: ${code}: ${message}\n${mend === '' ? '' : `  ${mend}\n`}`);
+    if (code === 'internal' && error instanceof Error) io.err(`${error.stack}\n`);
+    return code === 'usage' ? 2 : 1;
+  }
+}
+
+function processIo(): Io {
+  const abort = new AbortController();
+  process.once('SIGINT', () => abort.abort());
+  return {
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+    interactive: process.stderr.isTTY === true,
+    signal: abort.signal,
+    load: (module) => import(new URL(`../${module}`, import.meta.url).href),
+  };
+}
+
+const invoked = process.argv[1];
+if (invoked !== undefined && realpathSync(invoked) === fileURLToPath(import.meta.url)) {
+  process.exitCode = await main(process.argv.slice(2), processIo());
+}
