@@ -1,11 +1,69 @@
 /**
- * The one decision function: (state, event) -> rows + effects, pure. It dispatches to the rules, one file a subject.
- * Rows and effects are committed together before anything is carried out; then `apply` makes the next state.
+ * The one decision function: (state, event) -> rows + effects, pure. It dispatches to the rules, one file a subject,
+ * then lets the round take every step that is due. Commit rows and effects together before anything is carried out;
+ * `apply` makes the next state.
  */
+import { ballotCleared, ballotGone, ballotPosted, ballotRefused } from './ballots.js';
+import { runCommand } from './commands.js';
+import { countedIn } from './counted.js';
 import type { Decision } from './decision.js';
-import type { Event } from './events.js';
+import { Draft } from './draft.js';
+import type { Event, ReactionSet } from './events.js';
+import { jobDone, jobFailed, jobProgress } from './jobs.js';
+import { recordReaction, recordSweep } from './ledger.js';
 import type { SessionState } from './model.js';
+import { consentChanged } from './people.js';
+import { atLeast } from './roles.js';
+import { advance, beginRound, startClosing } from './rounds.js';
+import { unpauseSession } from './session.js';
 
-export function decide(_state: SessionState, _event: Event): Decision {
-  return { rows: [], effects: [], refusal: null };
+const rules: { [K in Event['kind']]: (draft: Draft, event: Extract<Event, { kind: K }>) => void } = {
+  reaction,
+  swept: (draft, event) => {
+    recordSweep(draft, event);
+    if (event.effect) draft.settle(event.effect);
+  },
+  cleared: ballotCleared,
+  'ballot-gone': ballotGone,
+  'ballot-posted': ballotPosted,
+  'effect-done': (draft, event) => draft.settle(event.effect),
+  'effect-failed': (draft, event) => {
+    draft.settle(event.effect);
+    if (event.ballot) ballotRefused(draft, event.ballot);
+  },
+  consent: consentChanged,
+  channel: (draft, { channel, canPost }) => {
+    const binding = draft.state.bindings.find((row) => row.channel === channel);
+    if (binding && binding.canPost !== canPost) draft.put({ table: 'binding', row: { ...binding, canPost } });
+  },
+  command: runCommand,
+  'job-progress': jobProgress,
+  'job-done': jobDone,
+  'job-failed': jobFailed,
+  tick: () => {},
+};
+
+export function decide(state: SessionState, event: Event): Decision {
+  const draft = new Draft(state, event.at);
+  (rules[event.kind] as (draft: Draft, event: Event) => void)(draft, event);
+  // A session that was opened but has no round yet (a branch, or a process killed in between) begins here.
+  if (draft.session.state === 'active' && !draft.round) beginRound(draft);
+  advance(draft);
+  return draft.decision();
+}
+
+function reaction(draft: Draft, event: ReactionSet): void {
+  if (!recordReaction(draft, event)) return;
+  const { session } = draft;
+  // Somebody came back to a session that rested for want of votes.
+  if (session.state === 'paused' && session.pause === 'empty') unpauseSession(draft);
+  const { round } = draft;
+  // Where marks make the quorum, a moderator's Done is a word to close; where Done itself is counted it is one of them.
+  const word = event.emoji === 'done' && event.present && session.rules.quorumBy === 'marks';
+  const moderatorsDone = word && atLeast(event.voter.role, 'moderator');
+  if (moderatorsDone && round?.state === 'open' && session.state !== 'ended') {
+    if (draft.session.state === 'active' && countedIn(draft.state, round).sheetfuls.length > 0) {
+      startClosing(draft, round, 'done');
+    }
+  }
 }

@@ -103,8 +103,6 @@ export interface Round {
   deadline: number | null;
   /** True once an empty deadline was pushed out. */
   extended: boolean;
-  /** Bumped at every vote that changed something; quorum waits for it to rest. */
-  changedAt: number | null;
   closingAt: number | null;
   closedAt: number | null;
   closeReason: CloseReason | null;
@@ -133,6 +131,7 @@ export interface Image {
   width: number;
   height: number;
   state: ImageState;
+  heldBy: 'checker' | 'flags' | null;
 }
 
 export type BallotState = 'planned' | 'live' | 'closed' | 'gone';
@@ -233,12 +232,15 @@ export interface ImageFeedback {
 
 /** What people are told when a round has closed. */
 export interface Outcome {
+  /** The round's winner, shown to people; the feedback names it only if it beats the best carried from before. */
   best: number | null;
+  /** Wilson's lower bound of the winner's share of ups. */
+  bestBound: number;
   /** Share of votes that called an image good, over the whole round. */
   approval: number;
   /** Voters counted; those left out by name of the reason. */
   voters: number;
-  excluded: { reason: 'excluded' | 'no-consent' | 'late'; count: number }[];
+  excluded: { reason: 'excluded' | 'late'; count: number }[];
   votes: number;
   cells: { index: number; up: number; seen: number; stars: number }[];
   method: 'single' | 'cold' | 'dawid-skene' | 'bridging';
@@ -288,8 +290,10 @@ export interface Guards {
   goodAbove: number;
   badBelow: number;
   minVotes: number;
-  /** A carried leader of the same round is replaced only by this much of Wilson's lower bound. */
+  /** The carried best is replaced only by an image this much above it in Wilson's lower bound. */
   bestMargin: number;
+  /** Earlier rounds whose votes tell how reliable a voter is. */
+  historyRounds: number;
 }
 
 /** One session whole: what `decide` sees. Facts are kept by ballot, in the order they were written. */

@@ -1,8 +1,9 @@
-/** A session begins: its row, its first channel, its first round under way. `seed` and `id` are handed in. */
-
+/** A session begins: its row, its first channel, its first round under way. Id and seed are handed in. */
 import { emptyState } from './apply.js';
 import type { Decision } from './decision.js';
-import type { Binding, Session, SessionState } from './model.js';
+import { Draft } from './draft.js';
+import type { Binding, Session } from './model.js';
+import { beginRound } from './rounds.js';
 
 export type SessionSpec = Pick<
   Session,
@@ -22,12 +23,12 @@ export type SessionSpec = Pick<
   | 'createdBy'
 >;
 
-/** Commit the decision, then go on with `apply(state, decision.rows)`. */
+/** Commit the decision; the state is then `apply(emptyState(session), decision.rows)`, which `load` gives as well. */
 export function openSession(
   spec: SessionSpec,
   binding: Omit<Binding, 'session' | 'ordinal' | 'canPost'>,
   at: number,
-): { state: SessionState; decision: Decision } {
+): { session: Session; decision: Decision } {
   const session: Session = {
     ...spec,
     state: 'active',
@@ -39,15 +40,11 @@ export function openSession(
     origin: null,
     createdAt: at,
   };
-  return {
-    state: emptyState(session),
-    decision: {
-      rows: [
-        { table: 'session', row: session },
-        { table: 'binding', row: { ...binding, session: spec.id, ordinal: 0, canPost: true } },
-      ],
-      effects: [],
-      refusal: null,
-    },
-  };
+  const draft = new Draft(emptyState(session), at);
+  draft.put(
+    { table: 'session', row: session },
+    { table: 'binding', row: { ...binding, session: spec.id, ordinal: 0, canPost: true } },
+  );
+  beginRound(draft);
+  return { session, decision: draft.decision() };
 }

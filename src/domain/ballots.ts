@@ -1,0 +1,120 @@
+/** Ballots: planned for every channel, posted exactly once by key, primed, posted once more when deleted, closed. */
+import type { Draft } from './draft.js';
+import { primings } from './emoji.js';
+import type { BallotGone, BallotPosted, Cleared } from './events.js';
+import { ballotId } from './ids.js';
+import { recordCleared } from './ledger.js';
+import type { Ballot, Round } from './model.js';
+import { quietUntil } from './quiet-hours.js';
+import { notify } from './say.js';
+
+/** Sheets of nearly equal size, each of at most `size` cells. */
+export function sheets(indices: readonly number[], size: number): number[][] {
+  const count = Math.ceil(indices.length / size);
+  const each = Math.ceil(indices.length / Math.max(1, count));
+  return Array.from({ length: count }, (_, i) => indices.slice(i * each, (i + 1) * each)).filter(
+    (s) => s.length,
+  );
+}
+
+export function planBallots(draft: Draft, round: Round): void {
+  const { rules } = draft.session;
+  const shown = (draft.state.images.get(round.id) ?? []).filter((image) => image.state === 'shown');
+  const indices = shown.map((image) => image.index);
+  const cells = sheets(indices, rules.ballots === 'gallery' ? 1 : rules.sheetSize);
+  for (const { channel, platform, ordinal, sweeps } of draft.channels) {
+    for (const [sheet, of] of cells.entries()) {
+      const row: Ballot = {
+        id: ballotId(round.id, sheet, ordinal),
+        session: draft.session.id,
+        round: round.id,
+        channel,
+        platform,
+        style: rules.ballots,
+        sheet,
+        cells: of,
+        state: 'planned',
+        message: null,
+        posting: 1,
+        primings: 0,
+        sweeps,
+        sweptAt: null,
+      };
+      draft.put({ table: 'ballot', row });
+      askPost(draft, row);
+    }
+  }
+}
+
+export function ballotPosted(draft: Draft, event: BallotPosted): void {
+  draft.settle(event.effect);
+  const ballot = draft.state.ballots.get(event.ballot);
+  if (!ballot || ballot.message !== null) return;
+  const posted = draft.setBallot(ballot, { message: event.message });
+  if (ballot.state === 'planned') prime(draft, draft.setBallot(posted, { state: 'live' }));
+  // The round ended while the message was on its way: it shows so at once.
+  else askEdit(draft, posted);
+}
+
+/** The channel refused the ballot for good: the others go on without it. */
+export function ballotRefused(draft: Draft, id: string): void {
+  const ballot = draft.state.ballots.get(id);
+  if (ballot?.state === 'planned') draft.setBallot(ballot, { state: 'gone' });
+}
+
+/** A deleted ballot: its votes stand, and it is posted once more under a new id. */
+export function ballotGone(draft: Draft, event: BallotGone): void {
+  const ballot = draft.state.ballots.get(event.ballot);
+  if (!ballot || ballot.state === 'gone') return;
+  draft.setBallot(ballot, { state: 'gone' });
+  if (ballot.state !== 'live' || ballot.posting > 1) return;
+  const id = `${ballot.id}.again`;
+  const row: Ballot = {
+    ...ballot,
+    id,
+    state: 'planned',
+    message: null,
+    posting: 2,
+    primings: 0,
+    sweptAt: null,
+  };
+  draft.put({ table: 'ballot', row });
+  askPost(draft, row);
+  notify(draft, 'ballot-reposted');
+}
+
+export function ballotCleared(draft: Draft, event: Cleared): void {
+  const withdrawn = recordCleared(draft, event);
+  const ballot = draft.state.ballots.get(event.ballot);
+  if (ballot?.state !== 'live') return;
+  prime(draft, ballot);
+  if (withdrawn > 0) notify(draft, 'reactions-cleared', { votes: withdrawn });
+}
+
+/** The round takes no more votes: every ballot shows its end, those not posted yet never will be. */
+export function closeBallots(draft: Draft, round: Round): void {
+  for (const ballot of draft.state.ballots.values()) {
+    if (ballot.round !== round.id || ballot.state === 'closed' || ballot.state === 'gone') continue;
+    draft.setBallot(ballot, { state: 'closed' });
+    if (ballot.state === 'planned') draft.settle(`${ballot.id}.post`);
+    else askEdit(draft, ballot);
+  }
+}
+
+export function askEdit(draft: Draft, ballot: Ballot): void {
+  draft.ask({ kind: 'edit-ballot', key: `${ballot.id}.edit`, ballot: ballot.id });
+}
+
+function askPost(draft: Draft, ballot: Ballot): void {
+  const notBefore = quietUntil(draft.session.rules.quietHours, draft.at);
+  draft.ask({ kind: 'post-ballot', key: `${ballot.id}.post`, ballot: ballot.id, notBefore });
+}
+
+/** Platforms whose facts are swept show reactions of their own, which have to be put there. */
+function prime(draft: Draft, ballot: Ballot): void {
+  if (!ballot.sweeps) return;
+  const { id, style, cells } = ballot;
+  const primed = draft.setBallot(ballot, { primings: ballot.primings + 1 });
+  const reactions = primings(style, cells.length);
+  draft.ask({ kind: 'prime-ballot', key: `${id}.prime.${primed.primings}`, ballot: id, reactions });
+}

@@ -1,0 +1,218 @@
+/**
+ * What people may ask of a session, one row a command: the table is total over the acts. Rights are checked first,
+ * every time; every act is audited, refused ones too.
+ */
+import { askEdit } from './ballots.js';
+import { countedIn } from './counted.js';
+import type { Draft } from './draft.js';
+import type { Act, Command } from './events.js';
+import { retryFailed } from './jobs.js';
+import { consented, recordMark } from './ledger.js';
+import type { Ballot, Binding, Round, Session } from './model.js';
+import { allowed, leastRole } from './roles.js';
+import { abandonRound, ballotsOf, beginRound, isOver, startClosing } from './rounds.js';
+import { notify } from './say.js';
+import { endSession, pauseSession, unpauseSession } from './session.js';
+
+type Rule<N extends Act['name']> = (draft: Draft, act: Extract<Act, { name: N }>, event: Command) => void;
+
+const rules: { [N in Act['name']]: Rule<N> } = {
+  close: (draft) => {
+    const round = draft.round;
+    if (round?.state !== 'open')
+      return draft.refuse('nothing-to-close', 'No round is open.', 'Wait for the next ballot.');
+    const votes = countedIn(draft.state, round).sheetfuls.length;
+    const maybeMore = ballotsOf(draft.state, round).some(
+      (ballot) => ballot.sweeps && ballot.state === 'live',
+    );
+    if (votes === 0 && !maybeMore) {
+      return draft.refuse(
+        'nothing-to-close',
+        'Nobody has voted yet.',
+        'Mark at least one image, then close.',
+      );
+    }
+    if (draft.session.state === 'paused') unpauseSession(draft);
+    startClosing(draft, draft.round ?? round, 'command');
+  },
+  pause: (draft) => {
+    if (draft.session.state === 'paused')
+      return draft.refuse('unknown', 'The session is paused already.', 'resume goes on.');
+    pauseSession(draft, 'command');
+  },
+  resume: (draft) => {
+    if (draft.session.state !== 'paused') return draft.refuse('unknown', 'The session is not paused.', '');
+    unpauseSession(draft);
+    const round = draft.round;
+    if (round?.state === 'failed') retryFailed(draft, round);
+    else if (!round || isOver(round)) beginRound(draft);
+    else if (
+      round.state === 'posting' &&
+      ballotsOf(draft.state, round).every(({ state }) => state === 'gone')
+    ) {
+      abandonRound(draft, round);
+      beginRound(draft);
+    }
+  },
+  stop: (draft) => {
+    if (draft.round && !isOver(draft.round)) abandonRound(draft, draft.round);
+    endSession(draft, 'stopped');
+  },
+  redo: (draft) => {
+    const round = draft.round;
+    if (!round || round.state === 'learning' || (isOver(round) && round.state !== 'failed')) {
+      return draft.refuse(
+        'round-closed',
+        'There is no open round to draw anew.',
+        'rollback goes back to an earlier one.',
+      );
+    }
+    abandonRound(draft, round);
+    if (draft.session.state === 'paused') unpauseSession(draft);
+    notify(draft, 'redo');
+    beginRound(draft);
+  },
+  rollback: (draft, { round: target }) => {
+    if (!canReturnTo(draft, target)) return refuseRound(draft, target);
+    if (draft.round && !isOver(draft.round)) abandonRound(draft, draft.round, 'superseded');
+    for (const round of draft.state.rounds) {
+      if (round.number > target && (round.state === 'done' || round.state === 'failed')) {
+        draft.setRound(round, { state: 'superseded' });
+      }
+    }
+    draft.setSession({ head: target === 0 ? null : target });
+    if (draft.session.state === 'paused') unpauseSession(draft);
+    notify(draft, 'rolled-back', { round: target });
+    beginRound(draft);
+  },
+  branch: (draft, { round: target, session: id, prompt, binding }) => {
+    if (!canReturnTo(draft, target)) return refuseRound(draft, target);
+    const parent = draft.session;
+    const origin = target === 0 ? parent.origin : { session: parent.id, round: target };
+    const row: Session = {
+      ...parent,
+      id,
+      prompt: prompt ?? parent.prompt,
+      title: prompt ?? parent.title,
+      state: 'active',
+      pause: null,
+      pausedAt: null,
+      end: null,
+      endedAt: null,
+      head: null,
+      origin,
+      createdAt: draft.at,
+    };
+    const first: Binding = { ...binding, session: id, ordinal: 0, canPost: true };
+    draft.put({ table: 'session', row }, { table: 'binding', row: first });
+  },
+  best: (draft, { index }, { by }) => {
+    const cell = cellOf(draft, index);
+    if (!cell) return refuseCell(draft);
+    if (!consented(draft, by.key)) return refuseConsent(draft);
+    for (const ballot of ballotsOf(draft.state, cell.round)) {
+      const stars = ballot.style === 'gallery' ? ['star'] : ballot.cells.map((_, i) => `star-${i + 1}`);
+      for (const star of stars) {
+        recordMark(draft, ballot, by.key, star, ballot.id === cell.ballot.id && star === cell.star);
+      }
+    }
+  },
+  flag: (draft, { index }, { by }) => {
+    const cell = cellOf(draft, index);
+    if (!cell) return refuseCell(draft);
+    if (!consented(draft, by.key)) return refuseConsent(draft);
+    recordMark(draft, cell.ballot, by.key, cell.flag, true);
+    const flags = new Set(
+      (draft.state.facts.get(cell.ballot.id) ?? [])
+        .filter((fact) => fact.emoji === cell.flag)
+        .map((fact) => fact.voter),
+    );
+    if (flags.size < draft.session.rules.flagsToHold) return;
+    setImage(draft, cell.round, index, 'held');
+    notify(draft, 'flagged', { index });
+  },
+  hide: (draft, { index }) => {
+    const cell = cellOf(draft, index);
+    if (!cell) return refuseCell(draft);
+    setImage(draft, cell.round, index, 'hidden');
+    const key = `${cell.round.id}.hide.${index}`;
+    draft.ask({ kind: 'delete-image', key, round: cell.round.number, index });
+    notify(draft, 'image-hidden', { index });
+  },
+  exclude: (draft, { voter }) => setVoter(draft, voter, { excluded: true }),
+  include: (draft, { voter }) => setVoter(draft, voter, { excluded: false }),
+  trust: (draft, { voter }) => setVoter(draft, voter, { trusted: true }),
+};
+
+/** Acts that make sense after a session's end. */
+const afterEnd: ReadonlySet<Act['name']> = new Set(['branch', 'hide', 'exclude', 'include', 'trust']);
+
+export function runCommand(draft: Draft, event: Command): void {
+  const { act, by } = event;
+  if (!allowed(by.role, act.name)) {
+    draft.refuse('not-allowed', `Only a ${leastRole[act.name]} may ${act.name}.`, 'Ask one of them.');
+  } else if (draft.session.state === 'ended' && !afterEnd.has(act.name)) {
+    draft.refuse('session-ended', 'This session has ended.', 'Start a new one, or branch from it.');
+  } else {
+    (rules[act.name] as Rule<Act['name']>)(draft, act, event);
+  }
+  const { name, ...args } = act;
+  const session = draft.session.id;
+  const refused = draft.refusal?.code ?? null;
+  // Who did it is kept only of people who agreed to be known here.
+  const known = draft.state.voters.has(by.key) ? by.key : null;
+  draft.put({
+    table: 'act',
+    row: { session, at: draft.at, by: known, role: by.role, command: name, args, refused },
+  });
+}
+
+function canReturnTo(draft: Draft, target: number): boolean {
+  return (
+    target === 0 || draft.state.rounds.some((round) => round.number === target && round.state === 'done')
+  );
+}
+
+/** The cell that shows an image of the newest round with ballots. */
+function cellOf(draft: Draft, index: number) {
+  const round = draft.state.rounds.findLast((row) => ballotsOf(draft.state, row).length > 0);
+  if (!round) return undefined;
+  const shows = (ballot: Ballot): boolean => ballot.cells.includes(index);
+  const ballots = ballotsOf(draft.state, round);
+  const ballot = ballots.find((row) => row.state === 'live' && shows(row)) ?? ballots.find(shows);
+  if (!ballot) return undefined;
+  const cell = ballot.cells.indexOf(index) + 1;
+  return { round, ballot, star: ballot.style === 'gallery' ? 'star' : `star-${cell}`, flag: `flag-${cell}` };
+}
+
+function setImage(draft: Draft, round: Round, index: number, state: 'held' | 'hidden'): void {
+  const image = draft.state.images.get(round.id)?.find((row) => row.index === index);
+  if (!image || image.state === 'hidden' || image.state === state) return;
+  const heldBy = state === 'held' ? 'flags' : image.heldBy;
+  draft.put({ table: 'image', row: { ...image, state, heldBy } });
+  for (const ballot of ballotsOf(draft.state, round)) {
+    if (ballot.cells.includes(index) && ballot.message !== null) askEdit(draft, ballot);
+  }
+}
+
+function setVoter(draft: Draft, key: string, change: { excluded?: boolean; trusted?: boolean }): void {
+  const row = draft.state.voters.get(key);
+  if (row) draft.put({ table: 'voter', row: { ...row, ...change } });
+  else draft.refuse('unknown', 'Nobody here is known by that key.', 'Take it from the list of voters.');
+}
+
+function refuseRound(draft: Draft, target: number): void {
+  draft.refuse(
+    'unknown',
+    `Round ${target} has no checkpoint to go back to.`,
+    'Name a finished round, or 0 for the start.',
+  );
+}
+
+function refuseCell(draft: Draft): void {
+  draft.refuse('unknown', 'No ballot shows that image.', 'Name a cell of the newest ballot, such as B4.');
+}
+
+function refuseConsent(draft: Draft): void {
+  draft.refuse('no-consent', 'Votes are kept only with consent.', 'Agree to the notice, then vote.');
+}

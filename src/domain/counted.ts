@@ -1,0 +1,47 @@
+/** Who counts: consented, not excluded, and with at least one mark (or Done) in the round. */
+import type { Round, SessionState, Voter } from './model.js';
+import { type Sheetful, sheetfuls } from './votes.js';
+
+const day = 86_400_000;
+
+export interface Counted {
+  sheetfuls: Sheetful[];
+  /** Voters with marks that were left out because a moderator excluded them. */
+  excluded: number;
+}
+
+export function countedIn(state: SessionState, round: Round): Counted {
+  const all = sheetfuls(state, round, state.session.rules.unmarkedWeight);
+  const counted = all.filter(({ voter }) => counts(state.voters.get(voter)));
+  const excluded = all.filter(({ voter }) => state.voters.get(voter)?.excluded).length;
+  // One voter alone: what is left unmarked is bad at full weight (HERO's own feedback).
+  const lone = counted.length === 1 && counted[0];
+  if (lone) for (const vote of lone.votes) vote.weight = 1;
+  return { sheetfuls: counted, excluded };
+}
+
+function counts(voter: Voter | undefined): boolean {
+  return voter !== undefined && !voter.excluded && (voter.consentAt !== null || voter.pseudonym);
+}
+
+/** How many of the voters have marked every sheet or pressed Done. */
+export function finished(state: SessionState, round: Round, counted: Counted): number {
+  const sheets = new Set<number>();
+  for (const ballot of state.ballots.values()) if (ballot.round === round.id) sheets.add(ballot.sheet);
+  return counted.sheetfuls.filter((one) => one.done || [...sheets].every((sheet) => one.sheets.has(sheet)))
+    .length;
+}
+
+/**
+ * A newcomer's weight is capped: young account, lately joined, or few rounds here. In a community that is itself
+ * young nobody can have voted in many rounds, so as many are asked for as its eldest voter has.
+ */
+export function isNewcomer(state: SessionState, voter: Voter, at: number): boolean {
+  const { newcomerAccountDays, newcomerJoinedDays, newcomerRounds } = state.session.rules.guards;
+  if (voter.trusted) return false;
+  if (voter.bornAt !== null && at - voter.bornAt < newcomerAccountDays * day) return true;
+  if (voter.joinedAt !== null && at - voter.joinedAt < newcomerJoinedDays * day) return true;
+  let eldest = 0;
+  for (const other of state.voters.values()) eldest = Math.max(eldest, other.rounds);
+  return voter.rounds < Math.min(newcomerRounds, eldest);
+}

@@ -1,0 +1,117 @@
+/**
+ * A closed round's feedback (for the learner) and outcome (for people), from the ledger alone. Taking it twice gives
+ * the same; late marks, excluded voters and hidden images have no part in it.
+ */
+import { type Counted, countedIn, isNewcomer } from './counted.js';
+import type { Feedback, Outcome, Round, SessionState } from './model.js';
+import { label } from './taste/labels.js';
+
+export function judgeRound(
+  state: SessionState,
+  round: Round,
+  at: number,
+): { feedback: Feedback; outcome: Outcome } {
+  const { rules, nsfw } = state.session;
+  const images = state.images.get(round.id) ?? [];
+  const counted = countedIn(state, round);
+  const votes = counted.sheetfuls.flatMap((one) => one.votes);
+  const labels = label(
+    {
+      votes,
+      history: counted.sheetfuls.length < rules.guards.from ? [] : history(state, round),
+      indices: images.map((image) => image.index),
+      round: round.id,
+      voters: counted.sheetfuls.length,
+      isNewcomer: (key) => {
+        const voter = state.voters.get(key);
+        return voter !== undefined && isNewcomer(state, voter, at);
+      },
+    },
+    rules.guards,
+  );
+  const guarded = labels.method === 'dawid-skene' || labels.method === 'bridging';
+  const carried = carriedBound(state, round);
+  const beaten = guarded && carried !== null && labels.bestBound < carried + rules.guards.bestMargin;
+
+  const feedback: Feedback = {
+    images: labels.images.map((one) => {
+      const image = images.find((row) => row.index === one.index);
+      if (image?.state === 'hidden') return { ...one, good: null, weight: 0, votes: 0 };
+      // The safety checker's word is a bad label in sessions that exist to be rid of such images.
+      if (image?.heldBy === 'checker' && nsfw) return { ...one, good: 0, weight: 1 };
+      return one;
+    }),
+    best: beaten ? null : labels.best,
+  };
+  return { feedback, outcome: outcomeOf(feedback, labels, counted, state, round) };
+}
+
+/** Which side is missing among the labels; null when there are a good and a bad. */
+export function oneSided(feedback: Feedback): Outcome['oneSided'] {
+  const labelled = feedback.images.filter((image) => image.good !== null && image.weight > 0);
+  if (!labelled.some((image) => (image.good ?? 0) > 0.5)) return 'no-good';
+  return labelled.some((image) => (image.good ?? 1) < 0.5) ? null : 'no-bad';
+}
+
+function outcomeOf(
+  feedback: Feedback,
+  labels: ReturnType<typeof label>,
+  counted: Counted,
+  state: SessionState,
+  round: Round,
+): Outcome {
+  const cells = feedback.images.map(({ index }) => ({ index, up: 0, seen: 0, stars: 0 }));
+  const byIndex = new Map(cells.map((cell) => [cell.index, cell]));
+  for (const vote of counted.sheetfuls.flatMap((one) => one.votes)) {
+    const cell = byIndex.get(vote.index);
+    if (!cell) continue;
+    cell.seen += 1;
+    if (vote.up) cell.up += 1;
+    if (vote.star) cell.stars += 1;
+  }
+  const seen = cells.reduce((sum, cell) => sum + cell.seen, 0);
+  const up = cells.reduce((sum, cell) => sum + cell.up, 0);
+  const late = lateVoters(state, round);
+  const excluded: Outcome['excluded'] = [];
+  if (counted.excluded > 0) excluded.push({ reason: 'excluded', count: counted.excluded });
+  if (late > 0) excluded.push({ reason: 'late', count: late });
+  return {
+    best: labels.best,
+    bestBound: labels.bestBound,
+    approval: seen > 0 ? up / seen : 0,
+    voters: counted.sheetfuls.length,
+    excluded,
+    votes: seen,
+    cells,
+    method: labels.method,
+    polarisation: labels.polarisation,
+    oneSided: oneSided(feedback),
+  };
+}
+
+/** Votes of the rounds before it that still stand, by voters who count today. */
+function history(state: SessionState, round: Round) {
+  return state.rounds
+    .filter((other) => other.number < round.number && other.closedAt !== null && other.state !== 'superseded')
+    .slice(-state.session.rules.guards.historyRounds)
+    .flatMap((other) => countedIn(state, other).sheetfuls.flatMap((one) => one.votes));
+}
+
+/** Bound of the best that the session carries: that of the newest round that named one. */
+function carriedBound(state: SessionState, round: Round): number | null {
+  const before = state.rounds.findLast(
+    (other) => other.number < round.number && other.state === 'done' && other.feedback?.best != null,
+  );
+  return before?.outcome && before.outcome.method !== 'single' && before.outcome.method !== 'cold'
+    ? before.outcome.bestBound
+    : null;
+}
+
+function lateVoters(state: SessionState, round: Round): number {
+  const voters = new Set<string>();
+  for (const ballot of state.ballots.values()) {
+    if (ballot.round !== round.id) continue;
+    for (const fact of state.facts.get(ballot.id) ?? []) if (fact.late) voters.add(fact.voter);
+  }
+  return voters.size;
+}

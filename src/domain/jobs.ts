@@ -1,0 +1,90 @@
+/**
+ * Jobs of the engine: asked for by an effect whose key is the job's id and ends in the attempt. A result is taken once:
+ * only from the attempt that the round waits for, in the state that asked for it. Faults are tried again, then the
+ * round fails and the session rests; its votes and feedback stay.
+ */
+import { askJob } from './ask-job.js';
+import { planBallots } from './ballots.js';
+import type { Draft } from './draft.js';
+import type { JobDone, JobFailed, JobProgress } from './events.js';
+import { imageId } from './ids.js';
+import type { Job, Round } from './model.js';
+import { finishRound } from './rounds.js';
+import { notify, showProgress } from './say.js';
+import { pauseSession } from './session.js';
+
+const waitsFor = { generate: 'generating', learn: 'learning' } as const;
+
+export function jobProgress(draft: Draft, event: JobProgress): void {
+  const job = draft.state.jobs.get(event.job);
+  if (!job || (job.state !== 'waiting' && job.state !== 'running')) return;
+  const { stage, done, total, secondsLeft } = event;
+  draft.put({
+    table: 'job',
+    row: { ...job, state: 'running', stage, done, total, secondsLeft, at: draft.at },
+  });
+}
+
+export function jobDone(draft: Draft, event: JobDone): void {
+  draft.settle(event.job);
+  const taken = takeJob(draft, event.job);
+  if (!taken || taken.job.kind !== event.result.kind) return;
+  const { job, round } = taken;
+  draft.put({ table: 'job', row: { ...job, state: 'done', secondsLeft: 0, at: draft.at } });
+  if (event.result.kind === 'generate') {
+    for (const { index, file, width, height, held = false } of event.result.images) {
+      const id = imageId(round.id, index);
+      const state = held ? 'held' : 'shown';
+      const heldBy = held ? 'checker' : null;
+      draft.put({ table: 'image', row: { id, round: round.id, index, file, width, height, state, heldBy } });
+    }
+    planBallots(draft, draft.setRound(round, { state: 'posting' }));
+    showProgress(draft, round.number);
+  } else {
+    const { steps, learned, notes, seconds } = event.result;
+    const done = draft.setRound(round, { state: 'done', learned: { steps, learned, notes, seconds } });
+    for (const note of notes) notify(draft, 'learner-note', { note }, round.number);
+    showProgress(draft, round.number);
+    finishRound(draft, done);
+  }
+}
+
+export function jobFailed(draft: Draft, event: JobFailed): void {
+  // Called off by a shutdown: the effect stays in the outbox and the same attempt runs again after the start.
+  if (event.code === 'cancelled') return;
+  draft.settle(event.job);
+  const taken = takeJob(draft, event.job);
+  if (!taken) return;
+  const { job, round } = taken;
+  const error = { code: event.code, message: event.message, mend: event.mend };
+  draft.put({ table: 'job', row: { ...job, state: 'failed', error, at: draft.at } });
+  if (event.retry && round.attempt < draft.session.rules.jobAttempts) {
+    askJob(draft, draft.setRound(round, { attempt: round.attempt + 1 }), job.kind);
+    notify(draft, 'job-retried', { attempt: round.attempt + 1, reason: event.message });
+    return;
+  }
+  draft.setRound(round, { state: 'failed', failedFrom: waitsFor[job.kind], failure: error });
+  notify(draft, 'round-failed', { reason: event.message, mend: event.mend });
+  pauseSession(draft, 'failed');
+}
+
+/** Runs the failed job again, one attempt on. */
+export function retryFailed(draft: Draft, round: Round): void {
+  if (!round.failedFrom) return;
+  const again = draft.setRound(round, {
+    state: round.failedFrom,
+    attempt: round.attempt + 1,
+    failedFrom: null,
+    failure: null,
+  });
+  askJob(draft, again, again.state === 'learning' ? 'learn' : 'generate');
+  showProgress(draft, round.number);
+}
+
+/** The job and its round, if the round still waits for this very attempt. */
+function takeJob(draft: Draft, key: string): { job: Job; round: Round } | undefined {
+  const job = draft.state.jobs.get(key);
+  const round = draft.state.rounds.find((row) => row.number === job?.round);
+  if (!job || !round || job.attempt !== round.attempt || round.state !== waitsFor[job.kind]) return undefined;
+  return { job, round };
+}

@@ -1,0 +1,47 @@
+/**
+ * Who may do what: the least role for each command, one table that handlers, help and tests read. Members vote and keep
+ * their own data; moderators run sessions; admins decide models, channels and budgets; operators own the host.
+ */
+import type { Role } from './model.js';
+
+const rank: Record<Role, number> = { member: 0, moderator: 1, admin: 2, operator: 3 };
+
+export const leastRole = {
+  vote: 'member',
+  best: 'member',
+  flag: 'member',
+  start: 'member',
+  status: 'member',
+  story: 'member',
+  list: 'member',
+  help: 'member',
+  me: 'member',
+  close: 'moderator',
+  pause: 'moderator',
+  resume: 'moderator',
+  stop: 'moderator',
+  redo: 'moderator',
+  rollback: 'moderator',
+  branch: 'moderator',
+  hide: 'moderator',
+  exclude: 'moderator',
+  include: 'moderator',
+  trust: 'moderator',
+  nsfw: 'moderator',
+  audit: 'moderator',
+  export: 'admin',
+  settings: 'admin',
+  'model-use': 'admin',
+  'model-pull': 'operator',
+  'model-remove': 'operator',
+} as const satisfies Record<string, Role>;
+
+export type CommandName = keyof typeof leastRole;
+
+export function allowed(role: Role, command: CommandName): boolean {
+  return rank[role] >= rank[leastRole[command]];
+}
+
+export function atLeast(role: Role, least: Role): boolean {
+  return rank[role] >= rank[least];
+}

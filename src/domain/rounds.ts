@@ -1,0 +1,219 @@
+/**
+ * The life of a round: generating -> posting -> open -> closing -> learning -> done, or aborted where there is nothing
+ * to learn. `advance` runs after every event and takes each step whose condition holds, so that no order of events and
+ * no restart can leave a round standing.
+ */
+
+import { askJob } from './ask-job.js';
+import { closeBallots } from './ballots.js';
+import { countedIn, finished } from './counted.js';
+import type { Draft } from './draft.js';
+import { judgeRound } from './feedback.js';
+import { roundId } from './ids.js';
+import { known } from './ledger.js';
+import type { Ballot, CloseReason, Round, SessionState } from './model.js';
+import { notify, showOutcome, showProgress } from './say.js';
+import { endSession, pauseSession } from './session.js';
+
+const over: ReadonlySet<Round['state']> = new Set(['done', 'failed', 'aborted', 'superseded']);
+export const isOver = (round: Round): boolean => over.has(round.state);
+
+/** Starts the next round from the session's head. Numbers are never used twice. */
+export function beginRound(draft: Draft, redraws = 0): void {
+  const { id: session, head, origin, rules } = draft.session;
+  const number = (draft.round?.number ?? 0) + 1;
+  const fresh = (head === null && origin === null) || redraws > 0;
+  const row: Round = {
+    id: roundId(session, number),
+    session,
+    number,
+    parent: head,
+    state: 'generating',
+    attempt: 1,
+    count: rules.imagesPerRound,
+    noise: fresh ? 'plain' : 'learner',
+    redraws,
+    createdAt: draft.at,
+    openedAt: null,
+    deadline: null,
+    extended: false,
+    closingAt: null,
+    closedAt: null,
+    closeReason: null,
+    feedback: null,
+    outcome: null,
+    learned: null,
+    failedFrom: null,
+    failure: null,
+  };
+  draft.put({ table: 'round', row });
+  askJob(draft, row, 'generate');
+  showProgress(draft, number);
+}
+
+/** Takes every step that is due. */
+export function advance(draft: Draft): void {
+  for (let before: Round | undefined; draft.round !== before; ) {
+    before = draft.round;
+    if (!before || draft.session.state === 'ended') return;
+    if (before.state === 'posting') openWhenPosted(draft, before);
+    else if (before.state === 'open') closeWhenDue(draft, before);
+    else if (before.state === 'closing') learnWhenSwept(draft, before);
+  }
+}
+
+function openWhenPosted(draft: Draft, round: Round): void {
+  const ballots = ballotsOf(draft.state, round);
+  const ready = draft.state.bindings.some(({ channel }) => {
+    const own = ballots.filter((ballot) => ballot.channel === channel);
+    return own.some((ballot) => ballot.state === 'live') && own.every((ballot) => ballot.state !== 'planned');
+  });
+  if (ready) {
+    const deadline = draft.at + draft.session.rules.roundMs;
+    draft.setRound(round, { state: 'open', openedAt: draft.at, deadline });
+    showProgress(draft, round.number);
+  } else if (draft.session.state === 'active' && ballots.every((ballot) => ballot.state === 'gone')) {
+    pauseSession(draft, 'channel');
+  }
+}
+
+function closeWhenDue(draft: Draft, round: Round): void {
+  if (draft.session.state !== 'active') return;
+  const reason = reasonToClose(draft, round);
+  if (reason) startClosing(draft, round, reason);
+}
+
+function reasonToClose({ state, at }: Draft, round: Round): CloseReason | null {
+  const { rules } = state.session;
+  const counted = countedIn(state, round);
+  const done = counted.sheetfuls.filter((one) => one.done).length;
+  if (rules.quorumBy === 'done') {
+    if (done >= rules.quorum) return 'done';
+  } else {
+    if (done === 1 && counted.sheetfuls.length === 1) return 'done';
+    const rested = at - lastChange(state, round) >= rules.restMs;
+    if (rested && finished(state, round, counted) >= rules.quorum) return 'quorum';
+  }
+  return round.deadline !== null && at >= round.deadline ? 'deadline' : null;
+}
+
+/** Platforms are read once more before anything is counted. */
+export function startClosing(draft: Draft, round: Round, reason: CloseReason): void {
+  const closing = draft.setRound(round, { state: 'closing', closingAt: draft.at, closeReason: reason });
+  for (const ballot of unswept(draft.state, closing)) {
+    draft.ask({ kind: 'sweep', key: `${ballot.id}.sweep.${draft.at}`, ballot: ballot.id });
+  }
+}
+
+function learnWhenSwept(draft: Draft, round: Round): void {
+  if (draft.session.state !== 'active' || unswept(draft.state, round).length > 0) return;
+  const { feedback, outcome } = judgeRound(draft.state, round, draft.at);
+  if (outcome.voters === 0) {
+    reopenEmpty(draft, round);
+    return;
+  }
+  countParticipation(draft, round);
+  closeBallots(draft, round);
+  const closed = draft.setRound(round, { closedAt: draft.at, feedback, outcome });
+  showOutcome(draft, round.number);
+  if (outcome.polarisation !== null && outcome.polarisation > draft.session.rules.guards.polarised) {
+    notify(draft, 'polarised', { share: outcome.polarisation });
+  }
+  if (outcome.oneSided === 'no-good' && !carriesBest(draft.state, round)) {
+    redraw(draft, closed);
+    return;
+  }
+  const learning = draft.setRound(closed, { state: 'learning', attempt: 1 });
+  askJob(draft, learning, 'learn');
+  showProgress(draft, round.number);
+}
+
+/** Nobody voted: pushed out once, then the session rests and spends nothing. */
+function reopenEmpty(draft: Draft, round: Round): void {
+  const open = { state: 'open', closingAt: null, closeReason: null } as const;
+  const deadline = draft.at + draft.session.rules.roundMs;
+  if (round.closeReason !== 'deadline') draft.setRound(round, { ...open, deadline });
+  else if (!round.extended) {
+    draft.setRound(round, { ...open, deadline, extended: true });
+    notify(draft, 'extended', { until: deadline });
+  } else {
+    draft.setRound(round, { ...open, deadline: null });
+    pauseSession(draft, 'empty');
+  }
+}
+
+/** Nobody found a good image and none is carried: drawn anew once, from wider noise, then people are asked. */
+function redraw(draft: Draft, round: Round): void {
+  draft.setRound(round, { state: 'aborted' });
+  if (round.redraws > 0) {
+    pauseSession(draft, 'no-good');
+    return;
+  }
+  notify(draft, 'redraw');
+  beginRound(draft, round.redraws + 1);
+}
+
+/** The round has taught the model: its checkpoint is the head, and the session goes on, or has got there. */
+export function finishRound(draft: Draft, round: Round): void {
+  draft.setSession({ head: round.number });
+  const done = lineage(draft.state);
+  const { goal, goalRounds, budgetRounds } = draft.session.rules;
+  const latest = done.slice(-goalRounds);
+  const reached =
+    goal !== null &&
+    latest.length === goalRounds &&
+    latest.every((one) => (one.outcome?.approval ?? 0) >= goal);
+  if (reached) endSession(draft, 'goal');
+  else if (budgetRounds !== null && done.length >= budgetRounds) endSession(draft, 'budget');
+  else if (draft.session.state === 'active') beginRound(draft);
+}
+
+/** Rounds that led to the head, in order. */
+export function lineage(state: SessionState): Round[] {
+  return state.rounds.filter((round) => round.state === 'done');
+}
+
+/** Gives up a round under way: its job is called off, its ballots say so, its votes stay in the ledger. */
+export function abandonRound(draft: Draft, round: Round, state: 'aborted' | 'superseded' = 'aborted'): void {
+  for (const job of draft.state.jobs.values()) {
+    if (job.round !== round.number || (job.state !== 'waiting' && job.state !== 'running')) continue;
+    draft.put({ table: 'job', row: { ...job, state: 'cancelled', at: draft.at } });
+    draft.settle(job.key);
+    draft.ask({ kind: 'cancel-job', key: `${job.key}.cancel`, job: job.key });
+  }
+  closeBallots(draft, round);
+  draft.setRound(round, { state });
+  showProgress(draft, round.number);
+}
+
+export function ballotsOf(state: SessionState, round: Round): Ballot[] {
+  return [...state.ballots.values()].filter((ballot) => ballot.round === round.id);
+}
+
+function unswept(state: SessionState, round: Round): Ballot[] {
+  return ballotsOf(state, round).filter(
+    (ballot) => ballot.state === 'live' && ballot.sweeps && (ballot.sweptAt ?? -1) < (round.closingAt ?? 0),
+  );
+}
+
+/** Time of the newest change of what counts in the round. */
+export function lastChange(state: SessionState, round: Round): number {
+  let newest = round.openedAt ?? 0;
+  for (const ballot of ballotsOf(state, round)) {
+    for (const fact of known(state.facts.get(ballot.id) ?? [], false).values()) {
+      newest = Math.max(newest, fact.at);
+    }
+  }
+  return newest;
+}
+
+function carriesBest(state: SessionState, round: Round): boolean {
+  return lineage(state).some((other) => other.number < round.number && other.feedback?.best != null);
+}
+
+function countParticipation(draft: Draft, round: Round): void {
+  for (const { voter } of countedIn(draft.state, round).sheetfuls) {
+    const row = draft.state.voters.get(voter);
+    if (row) draft.put({ table: 'voter', row: { ...row, rounds: row.rounds + 1 } });
+  }
+}

@@ -1,0 +1,36 @@
+/** What people are told, as effects: one for each channel of the session. Cards are edited in place, notices are new. */
+import type { Draft } from './draft.js';
+import type { NoticeCode } from './effects.js';
+
+export function showProgress(draft: Draft, round: number): void {
+  for (const { channel, ordinal } of draft.channels) {
+    const key = `${draft.session.id}.${round}.progress.${ordinal}`;
+    draft.ask({ kind: 'card', card: 'progress', key, channel, round });
+  }
+}
+
+export function showOutcome(draft: Draft, round: number): void {
+  for (const { channel, ordinal } of draft.channels) {
+    const key = `${draft.session.id}.${round}.outcome.${ordinal}`;
+    draft.ask({ kind: 'card', card: 'outcome', key, channel, round });
+  }
+}
+
+export function showStory(draft: Draft): void {
+  for (const { channel, ordinal } of draft.channels) {
+    const key = `${draft.session.id}.story.${ordinal}`;
+    draft.ask({ kind: 'card', card: 'story', key, channel, round: null });
+  }
+}
+
+export function notify(
+  draft: Draft,
+  notice: NoticeCode,
+  values: Record<string, string | number> = {},
+  round = draft.round?.number ?? null,
+): void {
+  for (const { channel, ordinal } of draft.channels) {
+    const key = `${draft.session.id}.notice.${notice}.${draft.at}.${ordinal}`;
+    draft.ask({ kind: 'notice', key, channel, round, notice, values });
+  }
+}

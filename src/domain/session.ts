@@ -1,0 +1,30 @@
+/** A session as a whole: pausing (nothing new is started, votes are still taken), going on, and its end. */
+import type { Draft } from './draft.js';
+import type { EndReason, PauseReason } from './model.js';
+import { notify, showProgress, showStory } from './say.js';
+
+export function pauseSession(draft: Draft, reason: PauseReason): void {
+  if (draft.session.state !== 'active') return;
+  draft.setSession({ state: 'paused', pause: reason, pausedAt: draft.at });
+  notify(draft, 'paused', { reason });
+  if (draft.round) showProgress(draft, draft.round.number);
+}
+
+/** Deadlines stood still meanwhile. */
+export function unpauseSession(draft: Draft): void {
+  const { pausedAt, rules } = draft.session;
+  draft.setSession({ state: 'active', pause: null, pausedAt: null });
+  const round = draft.round;
+  if (round?.state === 'open') {
+    const deadline =
+      round.deadline === null ? draft.at + rules.roundMs : round.deadline + draft.at - (pausedAt ?? draft.at);
+    draft.setRound(round, { deadline });
+  }
+  notify(draft, 'resumed');
+}
+
+export function endSession(draft: Draft, reason: EndReason): void {
+  draft.setSession({ state: 'ended', pause: null, pausedAt: null, end: reason, endedAt: draft.at });
+  notify(draft, 'ended', { reason });
+  showStory(draft);
+}

@@ -1,0 +1,141 @@
+/**
+ * What may be seen of a session, as plain figures. Totals stay hidden while a round takes votes: before its close a
+ * ballot shows only the asker's own marks and how many people have voted.
+ */
+import { countedIn, finished } from './counted.js';
+import { cellName } from './ids.js';
+import { known } from './ledger.js';
+import type { Ballot, ImageState, Job, Outcome, Round, SessionState } from './model.js';
+import { lastChange, lineage } from './rounds.js';
+
+export interface SessionStatus {
+  id: string;
+  channel: string;
+  title: string;
+  prompt: string;
+  state: string;
+  pause: string | null;
+  end: string | null;
+  round: number;
+  roundState: string;
+  /** Live ballots of the round. */
+  ballots: number;
+  /** Images judged in the round so far, over all voters. */
+  votes: number;
+  voters: number;
+  /** Voters that have marked every sheet or pressed Done. */
+  finished: number;
+  deadline: number | null;
+  /** Approval of each finished round on the way to the head, in order. */
+  approval: number[];
+  job: Pick<Job, 'kind' | 'stage' | 'done' | 'total' | 'secondsLeft'> | null;
+}
+
+export function sessionStatus(state: SessionState): SessionStatus {
+  const { session, rounds } = state;
+  const round = rounds.at(-1);
+  const counted = round ? countedIn(state, round) : { sheetfuls: [], excluded: 0 };
+  const ballots = [...state.ballots.values()].filter(
+    (row) => row.round === round?.id && row.state === 'live',
+  );
+  const job = [...state.jobs.values()].findLast((row) => row.state === 'running' || row.state === 'waiting');
+  return {
+    id: session.id,
+    channel: state.bindings[0]?.channel ?? '',
+    title: session.title,
+    prompt: session.prompt,
+    state: session.state,
+    pause: session.pause,
+    end: session.end,
+    round: round?.number ?? 0,
+    roundState: round?.state ?? 'none',
+    ballots: ballots.length,
+    votes: counted.sheetfuls.reduce((sum, one) => sum + one.votes.length, 0),
+    voters: counted.sheetfuls.length,
+    finished: round ? finished(state, round, counted) : 0,
+    deadline: round?.deadline ?? null,
+    approval: lineage(state).map((one) => one.outcome?.approval ?? 0),
+    job: job ? pickJob(job) : null,
+  };
+}
+
+export interface BallotView {
+  id: string;
+  round: number;
+  state: Ballot['state'];
+  style: Ballot['style'];
+  cells: {
+    name: string;
+    cell: number;
+    index: number;
+    image: ImageState;
+    up: number | null;
+    seen: number | null;
+  }[];
+  /** Canonical names of the asker's own marks that stand. */
+  own: string[];
+  /** Null until the round has closed. */
+  outcome: Outcome | null;
+}
+
+export function ballotView(state: SessionState, ballot: Ballot, voter: string | null): BallotView {
+  const round = state.rounds.find((row) => row.id === ballot.round);
+  const images = state.images.get(ballot.round) ?? [];
+  const outcome = round?.outcome ?? null;
+  return {
+    id: ballot.id,
+    round: round?.number ?? 0,
+    state: ballot.state,
+    style: ballot.style,
+    cells: ballot.cells.map((index, i) => {
+      const total = outcome?.cells.find((cell) => cell.index === index);
+      return {
+        name: cellName(ballot.sheet, i + 1),
+        cell: i + 1,
+        index,
+        image: images.find((image) => image.index === index)?.state ?? 'hidden',
+        up: total?.up ?? null,
+        seen: total?.seen ?? null,
+      };
+    }),
+    own: voter === null ? [] : ownMarks(state, ballot, voter),
+    outcome,
+  };
+}
+
+/** Marks of one voter on one ballot that stand now. */
+export function ownMarks(state: SessionState, ballot: Ballot, voter: string): string[] {
+  return [...known(state.facts.get(ballot.id) ?? []).values()]
+    .filter((fact) => fact.voter === voter && fact.present)
+    .map((fact) => fact.emoji)
+    .sort();
+}
+
+/** Index of the image that a cell's name means on the newest round with ballots. */
+export function imageAt(
+  state: SessionState,
+  sheet: number,
+  cell: number,
+): { round: Round; index: number } | undefined {
+  const ballots = [...state.ballots.values()];
+  const round = state.rounds.findLast((row) => ballots.some((ballot) => ballot.round === row.id));
+  const ballot = ballots.find((row) => row.round === round?.id && row.sheet === sheet);
+  const index = ballot?.cells[cell - 1];
+  return round && index !== undefined ? { round, index } : undefined;
+}
+
+/** Next moment at which passing time alone changes something; null = never. */
+export function nextTick(state: SessionState): number | null {
+  const round = state.rounds.at(-1);
+  if (state.session.state !== 'active' || round?.state !== 'open') return null;
+  const { rules } = state.session;
+  const counted = countedIn(state, round);
+  const full = rules.quorumBy === 'marks' && finished(state, round, counted) >= rules.quorum;
+  const rest = full ? lastChange(state, round) + rules.restMs : Number.POSITIVE_INFINITY;
+  const next = Math.min(rest, round.deadline ?? Number.POSITIVE_INFINITY);
+  return Number.isFinite(next) ? next : null;
+}
+
+function pickJob({ kind, stage, done, total, secondsLeft }: Job): NonNullable<SessionStatus['job']> {
+  return { kind, stage, done, total, secondsLeft };
+}

@@ -1,0 +1,127 @@
+/**
+ * Marks become votes. A vote is one image judged by one voter; it is a function of the set of marks that the voter has
+ * on the round's ballots (of all channels), never of their order. On a sheet: numbered or starred = good; other cells
+ * of a sheet where the voter reacted = weakly not good; `none` alone = seen, nothing good. Done = every sheet was seen.
+ */
+import { meaning } from './emoji.js';
+import { known } from './ledger.js';
+import type { Ballot, Fact, Image, Round, SessionState } from './model.js';
+
+export interface Vote {
+  voter: string;
+  /** `<round>.<index>`, as in the image's row. */
+  image: string;
+  index: number;
+  up: boolean;
+  /** 1, or less for a cell that was merely left unmarked by one of several voters. */
+  weight: number;
+  star: boolean;
+  /** When the mark was made; null where nobody knows (unmarked, or found by a sweep). */
+  at: number | null;
+}
+
+/** Everything one voter has marked in one round. */
+export interface Sheetful {
+  voter: string;
+  done: boolean;
+  /** Sheets (or gallery places) with a mark. */
+  sheets: ReadonlySet<number>;
+  votes: Vote[];
+}
+
+/** All that was marked in a round, by voter in order of their keys; late marks left out. */
+export function sheetfuls(state: SessionState, round: Round, unmarkedWeight: number): Sheetful[] {
+  const images = state.images.get(round.id) ?? [];
+  const byVoter = new Map<string, Marks>();
+  for (const ballot of state.ballots.values()) {
+    if (ballot.round !== round.id) continue;
+    for (const fact of known(state.facts.get(ballot.id) ?? [], false).values()) {
+      if (!fact.present || meaning(fact.emoji)?.kind === 'flag') continue;
+      const marks = byVoter.get(fact.voter) ?? new Marks();
+      marks.add(ballot, fact);
+      byVoter.set(fact.voter, marks);
+    }
+  }
+  const sheets = sheetsOf(state, round);
+  return [...byVoter]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([voter, marks]) => marks.judge(voter, round, images, sheets, unmarkedWeight));
+}
+
+/** Sheet -> indices of its cells, whichever channel it hangs in. */
+function sheetsOf(state: SessionState, round: Round): Map<number, readonly number[]> {
+  const sheets = new Map<number, readonly number[]>();
+  for (const ballot of state.ballots.values()) {
+    if (ballot.round === round.id) sheets.set(ballot.sheet, ballot.cells);
+  }
+  return sheets;
+}
+
+class Marks {
+  #done = false;
+  /** Index of an image -> what was said of it. */
+  readonly #up = new Map<number, { at: number | null; star: boolean }>();
+  readonly #down = new Map<number, number | null>();
+  /** Sheet -> time of its `none`. */
+  readonly #none = new Map<number, number | null>();
+  readonly #sheets = new Set<number>();
+  #gallery = false;
+
+  add(ballot: Ballot, fact: Fact): void {
+    const mark = meaning(fact.emoji);
+    if (!mark) return;
+    const at = fact.source === 'live' ? fact.at : null;
+    this.#gallery = ballot.style === 'gallery';
+    if (mark.kind === 'done') this.#done = true;
+    else this.#sheets.add(ballot.sheet);
+    const index = ballot.cells['cell' in mark ? mark.cell - 1 : 0];
+    if (mark.kind === 'none') this.#none.set(ballot.sheet, earliest(this.#none.get(ballot.sheet), at));
+    else if (index === undefined || mark.kind === 'done' || mark.kind === 'flag') return;
+    else if (mark.kind === 'dislike') this.#down.set(index, earliest(this.#down.get(index), at));
+    else {
+      const before = this.#up.get(index);
+      const star = mark.kind === 'best' || mark.kind === 'star' || (before?.star ?? false);
+      this.#up.set(index, { at: earliest(before?.at, at), star });
+    }
+  }
+
+  judge(
+    voter: string,
+    round: Round,
+    images: readonly Image[],
+    sheets: ReadonlyMap<number, readonly number[]>,
+    unmarkedWeight: number,
+  ): Sheetful {
+    const votes: Vote[] = [];
+    const hidden = new Set(images.filter((image) => image.state === 'hidden').map((image) => image.index));
+    for (const [sheet, cells] of sheets) {
+      const marked = this.#sheets.has(sheet);
+      if (!marked && !this.#done) continue;
+      const anyUp = cells.some((index) => this.#up.has(index));
+      const saidNone = !anyUp && this.#none.has(sheet);
+      for (const index of cells) {
+        if (hidden.has(index)) continue;
+        const vote = { voter, image: `${round.id}.${index}`, index };
+        const up = this.#up.get(index);
+        const down = this.#down.has(index);
+        if (up && down) continue;
+        if (up) votes.push({ ...vote, up: true, weight: 1, star: up.star, at: up.at });
+        else if (down)
+          votes.push({ ...vote, up: false, weight: 1, star: false, at: this.#down.get(index) ?? null });
+        else if (saidNone) {
+          votes.push({ ...vote, up: false, weight: 1, star: false, at: this.#none.get(sheet) ?? null });
+        } else if (!this.#gallery || this.#done) {
+          votes.push({ ...vote, up: false, weight: unmarkedWeight, star: false, at: null });
+        }
+      }
+    }
+    votes.sort((a, b) => a.index - b.index);
+    return { voter, done: this.#done, sheets: this.#sheets, votes };
+  }
+}
+
+/** The first time of several marks that say the same; unknown only while all are. */
+function earliest(a: number | null | undefined, b: number | null): number | null {
+  if (a === null || a === undefined) return b;
+  return b === null ? a : Math.min(a, b);
+}
