@@ -1,0 +1,121 @@
+/**
+ * UNet2DConditionModel (Stable Diffusion 1.x and 2.x): latents x_t, timestep t and text states -> the prediction of
+ * the noise (or of v). Built from unet/config.json; names and order of blocks as in diffusers.
+ */
+import type { Graph } from '../graph/graph.js';
+import type { Operand } from '../graph/ops.js';
+import { add, concat, cos, mul, reshape, silu, sin, split, sub } from '../graph/ops.js';
+import type { Value } from '../graph/value.js';
+import type { SafetensorsFile } from '../io/safetensors.js';
+import { spread } from '../nn/branches.js';
+import { conv, groupNorm, linear } from '../nn/layers.js';
+import type { Adapter } from '../nn/lora.js';
+import { downsample, resnetBlock, upsample } from '../nn/resnet-block.js';
+import { Scope } from '../nn/scope.js';
+import { type Context, transformer } from '../nn/transformer.js';
+import type { UnetConfig } from './config.js';
+
+export interface UnetSource {
+  readonly unet: SafetensorsFile;
+  readonly unetConfig: UnetConfig;
+}
+
+export interface UnetInputs {
+  /** x_t [N,C,h,w]; h and w divisible by 2 to the number of downsamplings. */
+  readonly sample: Value;
+  /** t [N], or [1] where all images are at the same one. */
+  readonly timestep: Value;
+  /** [S,L,D]; S divides N times branches, images of one text lie together. */
+  readonly states: Value;
+  /** Every image is predicted under this many groups of texts (2 with guidance); default 1. */
+  readonly branches?: number;
+}
+
+/** -> [branches x N, C, h, w], branch-major. */
+export function unet(graph: Graph, source: UnetSource, inputs: UnetInputs, adapter?: Adapter): Value {
+  const { unetConfig: config } = source;
+  const scope = new Scope(graph, source.unet, adapter);
+  const norm = { groups: config.norm_num_groups, epsilon: config.norm_eps };
+  const channels = config.block_out_channels;
+  const last = channels.length - 1;
+  const context: Context = { states: inputs.states, batch: inputs.sample.shape[0]! * (inputs.branches ?? 1) };
+  const time = timeEmbedding(scope.at('time_embedding'), inputs.timestep, config);
+
+  const attend = (at: Scope, x: Value, level: number): Value =>
+    transformer(at, x, context, {
+      heads: perLevel(config.num_attention_heads ?? config.attention_head_dim, level),
+      depth: perLevel(config.transformer_layers_per_block, level),
+      groups: norm.groups,
+      linearProjection: config.use_linear_projection,
+    });
+
+  // Down: each resnet's and each downsampler's result is kept for the way up.
+  let x = conv(scope.at('conv_in'), inputs.sample, channels[0]!, 3);
+  const skips = [x];
+  config.down_block_types.forEach((type, level) => {
+    const block = scope.at('down_blocks', level);
+    for (let i = 0; i < config.layers_per_block; i++) {
+      x = resnetBlock(block.at('resnets', i), x, channels[level]!, norm, time);
+      if (type === 'CrossAttnDownBlock2D') x = attend(block.at('attentions', i), x, level);
+      skips.push(x);
+    }
+    if (level === last) return;
+    x = downsample(block.at('downsamplers', 0), x, 'around');
+    skips.push(x);
+  });
+
+  const mid = scope.at('mid_block');
+  x = resnetBlock(mid.at('resnets', 0), x, channels[last]!, norm, time);
+  x = attend(mid.at('attentions', 0), x, last);
+  x = resnetBlock(mid.at('resnets', 1), x, channels[last]!, norm, time);
+
+  // Up: one resnet more a level, each on x beside the newest kept result.
+  config.up_block_types.forEach((type, i) => {
+    const block = scope.at('up_blocks', i);
+    const level = last - i;
+    for (let j = 0; j <= config.layers_per_block; j++) {
+      x = concat([x, spread(skips.pop()!, x.shape[0]!)], 1);
+      x = resnetBlock(block.at('resnets', j), x, channels[level]!, norm, time);
+      if (type === 'CrossAttnUpBlock2D') x = attend(block.at('attentions', j), x, level);
+    }
+    if (level > 0) x = upsample(block.at('upsamplers', 0), x);
+  });
+
+  x = silu(groupNorm(scope.at('conv_norm_out'), x, norm.groups, norm.epsilon));
+  return conv(scope.at('conv_out'), x, config.out_channels, 3);
+}
+
+/** Classifier-free guidance (arXiv 2207.12598): u + w (c - u) [N,C,h,w]; states [2,L,D] = without, with the prompt. */
+export function guided(
+  graph: Graph,
+  source: UnetSource,
+  inputs: Omit<UnetInputs, 'branches'>,
+  guidance: Operand,
+  adapter?: Adapter,
+): Value {
+  const n = inputs.sample.shape[0]!;
+  const both = unet(graph, source, { ...inputs, branches: 2 }, adapter);
+  const [without, withPrompt] = split(both, [n, n], 0) as [Value, Value];
+  return add(without, mul(sub(withPrompt, without), guidance));
+}
+
+/** How often height and width are halved. */
+export const unetHalvings = (config: UnetConfig): number => config.block_out_channels.length - 1;
+
+/** Sinusoids of t, then two linear layers: t [N] -> [N, 4 c_0]. */
+function timeEmbedding(scope: Scope, timestep: Value, config: UnetConfig): Value {
+  const half = config.block_out_channels[0]! / 2;
+  const width = 4 * config.block_out_channels[0]!;
+  // f_i = 10000^(-i / (half - shift)), rounded at each step as float32 arithmetic does: at t = 951 it shows.
+  const { fround, log, exp } = Math;
+  const frequencies = Float32Array.from({ length: half }, (_, i) =>
+    exp(fround(fround(fround(-log(10_000)) * i) / (half - config.freq_shift))),
+  );
+  const column = reshape(timestep, [timestep.shape[0]!, 1]);
+  const angles = mul(column, scope.graph.constant(frequencies, [1, half]));
+  const waves = config.flip_sin_to_cos ? [cos(angles), sin(angles)] : [sin(angles), cos(angles)];
+  return linear(scope.at('linear_2'), silu(linear(scope.at('linear_1'), concat(waves, 1), width)), width);
+}
+
+const perLevel = (value: number | readonly number[], level: number): number =>
+  typeof value === 'number' ? value : value[level]!;

@@ -1,0 +1,80 @@
+/**
+ * The spatial transformer of the UNet: an image becomes H W tokens, which attend to each other and to the text, and an
+ * image again. Parts as in diffusers' Transformer2DModel and BasicTransformerBlock.
+ */
+import { attention, gelu, mul, reshape, split, transpose } from '../graph/ops.js';
+import type { Value } from '../graph/value.js';
+import { addSpread, spread } from './branches.js';
+import { conv, groupNorm, layerNorm, linear } from './layers.js';
+import type { Scope } from './scope.js';
+
+export interface Context {
+  /** Text states [S,L,D]; images of one text lie together, S divides the batch. */
+  readonly states: Value;
+  /** Images times branches: the batch from the first cross-attention on. */
+  readonly batch: number;
+}
+
+export interface TransformerOptions {
+  readonly heads: number;
+  /** Blocks of self-attention, cross-attention and feed-forward. */
+  readonly depth: number;
+  readonly groups: number;
+  /** proj_in and proj_out are linear layers, not 1x1 convolutions. */
+  readonly linearProjection: boolean;
+}
+
+/** x [N,C,H,W] -> [batch,C,H,W]. */
+export function transformer(scope: Scope, x: Value, context: Context, options: TransformerOptions): Value {
+  const c = x.shape[1]!;
+  const normal = groupNorm(scope.at('norm'), x, options.groups, 1e-6);
+  const projIn = scope.at('proj_in');
+  let tokens = options.linearProjection
+    ? linear(projIn, toTokens(normal), c)
+    : toTokens(conv(projIn, normal, c, 1));
+  for (let i = 0; i < options.depth; i++) {
+    tokens = transformerBlock(scope.at('transformer_blocks', i), tokens, context, options.heads);
+  }
+  const projOut = scope.at('proj_out');
+  const out = options.linearProjection
+    ? toImage(linear(projOut, tokens, c), x)
+    : conv(projOut, toImage(tokens, x), c, 1);
+  return addSpread(x, out);
+}
+
+function transformerBlock(scope: Scope, x: Value, context: Context, heads: number): Value {
+  const norm = (name: string, y: Value) => layerNorm(scope.at(name), y, 1e-5);
+  const self = norm('norm1', x);
+  const seen = addSpread(x, attend(scope.at('attn1'), self, self, x.shape[0]!, heads));
+  const read = attend(scope.at('attn2'), norm('norm2', seen), context.states, context.batch, heads);
+  const told = addSpread(seen, read);
+  return addSpread(told, feedForward(scope.at('ff', 'net'), norm('norm3', told)));
+}
+
+/** Queries from x [N,T,C], keys and values from source [S,L,D] -> [batch,T,C]. */
+function attend(scope: Scope, x: Value, source: Value, batch: number, heads: number): Value {
+  const [, tokens, c] = x.shape as [number, number, number];
+  const project = (name: string, y: Value) => linear(scope.at(name), y, c, { bias: false });
+  // Queries do not see each other: the tokens of all images under one text are one long row of queries.
+  const texts = source.shape[0]!;
+  const queries = reshape(spread(project('to_q', x), batch), [texts, (batch / texts) * tokens, c]);
+  const mixed = attention(queries, project('to_k', source), project('to_v', source), { heads });
+  return linear(scope.at('to_out', 0), reshape(mixed, [batch, tokens, c]), c);
+}
+
+/** GEGLU: (a, b) = halves of x W; a gelu(b) W'. */
+function feedForward(scope: Scope, x: Value): Value {
+  const c = x.shape.at(-1)!;
+  const [value, gate] = split(linear(scope.at(0, 'proj'), x, 8 * c), [4 * c, 4 * c], -1);
+  return linear(scope.at(2), mul(value!, gelu(gate!)), c);
+}
+
+/** [N,C,H,W] -> [N,HW,C]. */
+const toTokens = (x: Value): Value => {
+  const [n, c, h, w] = x.shape as [number, number, number, number];
+  return transpose(reshape(x, [n, c, h * w]), [0, 2, 1]);
+};
+
+/** [N,HW,C] -> [N,C,H,W], height and width as in `like`. */
+const toImage = (tokens: Value, like: Value): Value =>
+  reshape(transpose(tokens, [0, 2, 1]), [tokens.shape[0]!, ...like.shape.slice(1)]);
