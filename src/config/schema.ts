@@ -7,6 +7,8 @@ import { learnerSchema, samplerSchema } from '../queue/jobs.js';
 
 const count = z.number().int().positive();
 const share = z.number().min(0).max(1);
+const days = z.number().min(0);
+const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is a time of day such as 22:30');
 
 export const deviceNames = ['cpu', 'cuda', 'webgpu', 'dml', 'coreml'] as const;
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
@@ -24,23 +26,44 @@ export const configSchema = z.strictObject({
     devices: z.array(z.enum(deviceNames)).nonempty(),
     threads: z.number().int().min(0),
     memoryMb: count,
-    attempts: count.max(10),
   }),
   session: z.strictObject({
     task: z.string().min(1).nullable(),
     images: count.max(256),
+    ballots: z.enum(['sheet', 'gallery']),
     cells: count.max(9),
-    rounds: count.max(1000),
-    goal: share,
+    rounds: count.max(1000).nullable(),
+    goal: share.nullable(),
     goalRounds: count,
+    attempts: count.max(10),
+    quietHours: z
+      .strictObject({ from: clockTime, to: clockTime })
+      .refine(({ from, to }) => from !== to, 'from and to are the same')
+      .nullable(),
   }),
   votes: z.strictObject({
     quorum: count,
+    quorumBy: z.enum(['done', 'marks']),
     settleSeconds: z.number().min(0),
     deadlineMinutes: z.number().positive(),
-    extensions: z.number().int().min(0),
     unmarkedWeight: share,
-    guardedFrom: count,
+    flagsToHold: count,
+    guards: z.strictObject({
+      from: count,
+      newcomerAccountDays: days,
+      newcomerJoinedDays: days,
+      newcomerRounds: z.number().int().min(0),
+      newcomerShare: share,
+      clusterSeconds: z.number().positive(),
+      clusterPairs: count,
+      clusterP: share,
+      polarised: share,
+      goodAbove: share,
+      badBelow: share,
+      minVotes: z.number().positive(),
+      bestMargin: share,
+      historyRounds: z.number().int().min(0),
+    }),
   }),
   sampler: samplerSchema.partial(),
   learner: learnerSchema,

@@ -1,0 +1,30 @@
+/** The configuration's `session` and `votes` as the rules that a session is run by, in the domain's units. */
+import type { Rules } from '../domain/model.js';
+import type { Config } from './schema.js';
+
+/** `07:30` -> minutes of the day. */
+function minutes(time: string): number {
+  const [hours, rest] = time.split(':').map(Number);
+  return hours! * 60 + rest!;
+}
+
+export function sessionRules({ session, votes }: Config): Rules {
+  const { quietHours } = session;
+  return {
+    imagesPerRound: session.images,
+    ballots: session.ballots,
+    sheetSize: session.cells,
+    quorum: votes.quorum,
+    quorumBy: votes.quorumBy,
+    restMs: votes.settleSeconds * 1000,
+    roundMs: votes.deadlineMinutes * 60_000,
+    budgetRounds: session.rounds,
+    goal: session.goal,
+    goalRounds: session.goalRounds,
+    unmarkedWeight: votes.unmarkedWeight,
+    jobAttempts: session.attempts,
+    flagsToHold: votes.flagsToHold,
+    quietHours: quietHours && { from: minutes(quietHours.from), to: minutes(quietHours.to) },
+    guards: votes.guards,
+  };
+}

@@ -1,0 +1,171 @@
+/** The configuration: documents against schema, order of precedence, every problem at once. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseDocument, visit } from 'yaml';
+import { configFileVariable, readEnvironment, variables } from '../../../src/config/env.js';
+import { loadConfig } from '../../../src/config/load.js';
+import { sessionRules } from '../../../src/config/rules.js';
+import { defaultRules } from '../../../src/domain/rules.js';
+import type { AcclaimError } from '../../../src/errors.js';
+import { projectPath } from '../../../src/paths.js';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'acclaim-config-'));
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+function write(text: string): string {
+  const file = join(dir, 'own.yaml');
+  writeFileSync(file, text);
+  return file;
+}
+
+function problem(f: () => unknown): AcclaimError {
+  try {
+    f();
+  } catch (error) {
+    return error as AcclaimError;
+  }
+  throw new Error('nothing was wrong');
+}
+
+describe('precedence', () => {
+  test('defaults alone', () => {
+    const config = loadConfig({ env: {} });
+    expect(config.server).toEqual({ host: '127.0.0.1', port: 8080, accessToken: null });
+    expect(config.learner).toEqual({ name: 'acclaim' });
+  });
+
+  test('file over defaults, environment over file, --set over all, keys beside them untouched', () => {
+    const file = write('server: { port: 1, host: 0.0.0.0 }\nsession: { images: 4, rounds: 2 }\n');
+    const config = loadConfig({ file, env: { ACCLAIM_PORT: '2' }, set: ['session.rounds=3'] });
+    expect(config.server.port).toBe(2);
+    expect(config.server.host).toBe('0.0.0.0');
+    expect(config.session).toMatchObject({ images: 4, rounds: 3, cells: 9 });
+  });
+
+  test('ACCLAIM_CONFIG names the file when no option does', () => {
+    const file = write('model: elsewhere\n');
+    expect(loadConfig({ env: { [configFileVariable]: file } }).model).toBe('elsewhere');
+  });
+
+  test('--set reads YAML values and passes learner parameters through', () => {
+    const config = loadConfig({
+      env: {},
+      set: ['learner.name=hero', 'learner.faithful=true', 'learner.lr=3e-3', 'engine.devices=[cuda, cpu]'],
+    });
+    expect(config.learner).toEqual({ name: 'hero', faithful: true, lr: 0.003 });
+    expect(config.engine.devices).toEqual(['cuda', 'cpu']);
+  });
+
+  test('.env lies under the real environment; empty values count as unset', () => {
+    writeFileSync(join(dir, '.env'), 'ACCLAIM_PORT=9000\nACCLAIM_HOST=::1\nACCLAIM_MODEL=\n');
+    const env = readEnvironment(dir, { ACCLAIM_PORT: '9001' });
+    const config = loadConfig({ env });
+    expect(config.server).toMatchObject({ port: 9001, host: '::1' });
+    expect(config.model).toBe('mini');
+  });
+});
+
+describe('problems', () => {
+  test('all at once, each by its key', () => {
+    const file = write('server: { port: eighty }\nsession: { imagse: 4 }\n');
+    const error = problem(() =>
+      loadConfig({ file, env: { ACCLAIM_THREADS: 'many' }, set: ['votes.quorum=0', 'nonsense'] }),
+    );
+    expect(error.code).toBe('config-invalid');
+    for (const key of ['server.port', 'imagse', 'engine.threads', 'votes.quorum', '--set nonsense'])
+      expect(error.message).toContain(key);
+    expect(error.mend).toContain('config/default.yaml');
+  });
+
+  test('a missing file and broken YAML name the file', () => {
+    expect(problem(() => loadConfig({ file: join(dir, 'none.yaml'), env: {} }))).toMatchObject({
+      code: 'file-not-found',
+      message: expect.stringContaining('none.yaml'),
+    });
+    const broken = write('server: [');
+    expect(problem(() => loadConfig({ file: broken, env: {} }))).toMatchObject({
+      code: 'config-invalid',
+      message: expect.stringContaining('own.yaml'),
+    });
+  });
+
+  test('keys of prototypes are ordinary unknown keys', () => {
+    const error = problem(() => loadConfig({ env: {}, set: ['constructor.polluted=1'] }));
+    expect(error.message).toContain('constructor');
+    expect(({} as { polluted?: number }).polluted).toBeUndefined();
+  });
+});
+
+describe('documents', () => {
+  test('.env.example names every variable and no other', () => {
+    const example = readFileSync(projectPath('.env.example'), 'utf8');
+    const named = [...example.matchAll(/^([A-Z_]+)=/gm)].map((m) => m[1]!).sort();
+    expect(named).toEqual([...Object.keys(variables), configFileVariable].sort());
+  });
+
+  test('.env.example as it stands gives the defaults', () => {
+    writeFileSync(join(dir, '.env'), readFileSync(projectPath('.env.example'), 'utf8'));
+    expect(loadConfig({ env: readEnvironment(dir, {}) })).toEqual(loadConfig({ env: {} }));
+  });
+
+  test('every key of default.yaml has a comment of its own or of the keys above it', () => {
+    const text = readFileSync(projectPath('config/default.yaml'), 'utf8');
+    const lines = text.split('\n');
+    const bare = lines.filter((line, i) => {
+      if (!/^\s*\w+:/.test(line)) return false;
+      const section = /:\s*$/.test(line);
+      let above = i - 1;
+      // keys that share one comment stand right below each other
+      while (/^\s+\w+: \S/.test(lines[above] ?? '')) above--;
+      return !section && !/^\s*#/.test(lines[above] ?? '');
+    });
+    expect(bare).toEqual([]);
+    expect(parseDocument(text).errors).toEqual([]);
+  });
+
+  test('hero.yaml is a valid file over the defaults, and sets the published figures', () => {
+    const file = projectPath('config/hero.yaml');
+    let keys = 0;
+    visit(parseDocument(readFileSync(file, 'utf8')), { Pair: () => void keys++ });
+    expect(keys).toBeGreaterThan(8);
+    const config = loadConfig({ file, env: {} });
+    expect(config.session).toMatchObject({ images: 64, rounds: 8 });
+    expect(config.sampler).toEqual({ scheduler: 'ddim', steps: 50, guidance: 5, eta: 1 });
+    expect(config.learner.name).toBe('hero');
+  });
+
+  test("default.yaml and the domain's defaults are the same rules, but for budget and goal", () => {
+    const { budgetRounds, goal, goalRounds, ...rest } = sessionRules(loadConfig({ env: {} }));
+    expect({ budgetRounds, goal, goalRounds }).toEqual({ budgetRounds: 12, goal: 0.95, goalRounds: 2 });
+    expect(defaultRules).toMatchObject(rest);
+  });
+
+  test('quiet hours become minutes of the day', () => {
+    const config = loadConfig({ env: {}, set: ["session.quietHours={from: '22:30', to: '07:00'}"] });
+    expect(sessionRules(config).quietHours).toEqual({ from: 1350, to: 420 });
+  });
+});
+
+describe('packages', () => {
+  const read = (file: string) => JSON.parse(readFileSync(projectPath(file), 'utf8'));
+
+  test('package-lock.json names no registry and holds the packages of every platform', () => {
+    const packages: Record<string, { resolved?: string; optionalDependencies?: object }> =
+      read('package-lock.json').packages;
+    expect(Object.keys(packages).filter((name) => packages[name]!.resolved)).toEqual([]);
+    const optional = Object.values(packages).flatMap((p) => Object.keys(p.optionalDependencies ?? {}));
+    // `npm ci` refuses a lock file that lacks one of them.
+    expect(optional.filter((name) => !packages[`node_modules/${name}`])).toEqual([]);
+    expect(optional.length).toBeGreaterThan(20);
+  });
+
+  test('the install scripts that run are reviewed by name, and none runs by default', () => {
+    expect(read('package.json').allowScripts).toEqual({ 'onnxruntime-node': false, sqlite3: true });
+    expect(readFileSync(projectPath('.npmrc'), 'utf8')).toMatch(/^ignore-scripts=true$/m);
+  });
+});

@@ -1,0 +1,62 @@
+/** Catalogue and tasks: what a family wants, with overrides; tasks against the judge that simulations use. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../../src/config/load.js';
+import { learnerSettings, modelFamily, resolveModel, samplerSettings } from '../../../src/config/models.js';
+import { loadTask, taskNames } from '../../../src/config/tasks.js';
+import { projectPath } from '../../../src/paths.js';
+
+describe('models', () => {
+  test('the miniature by name and by folder is the family mini', () => {
+    const dir = resolveModel('mini');
+    expect(dir).toBe(projectPath('models/mini'));
+    expect(resolveModel(dir)).toBe(dir);
+    expect(resolveModel('models/mini')).toBe(dir);
+    expect(modelFamily(dir)).toBe('mini');
+  });
+
+  test('a folder without a UNet is the family default; an unknown name is refused with the names there are', () => {
+    expect(modelFamily(projectPath('config'))).toBe('default');
+    expect(() => resolveModel('nowhere')).toThrowError(
+      expect.objectContaining({ code: 'model-not-found', mend: expect.stringContaining('mini') }),
+    );
+  });
+
+  test("the family's sampler, and overrides key by key", () => {
+    const config = loadConfig({ env: {}, set: ['sampler.steps=4'] });
+    expect(samplerSettings(config, 'mini')).toEqual({ steps: 4, guidance: 3, eta: 1, scheduler: 'ddim' });
+    expect(samplerSettings(loadConfig({ env: {} }), 'default')).toMatchObject({
+      steps: 50,
+      guidance: 5,
+      eta: 1,
+    });
+    expect(samplerSettings(config, 'never heard of')).toMatchObject({ steps: 4, guidance: 5 });
+  });
+
+  test('a learner gets its profile for the family, then the overrides', () => {
+    const config = loadConfig({ env: {}, set: ['learner.lr=0.5'] });
+    expect(learnerSettings(config, 'mini', 'hero')).toMatchObject({ name: 'hero', targets: 'all', lr: 0.5 });
+    expect(learnerSettings(config, 'default', 'd3po')).toEqual({ name: 'd3po', lr: 0.5 });
+  });
+});
+
+describe('tasks', () => {
+  const judge = JSON.parse(readFileSync(join(projectPath('models/mini'), 'judge/config.json'), 'utf8'));
+
+  test("the tasks are the judge's goals", () => {
+    expect(taskNames()).toEqual(Object.keys(judge.goals).sort());
+  });
+
+  test.each(taskNames())('%s has a prompt and a goal in words', (name) => {
+    const task = loadTask(name);
+    expect(task.prompt.length).toBeGreaterThan(3);
+    expect(task.goal.length).toBeGreaterThan(10);
+  });
+
+  test.each(['dog', '../default', ''])('%j is refused with the names there are', (name) => {
+    expect(() => loadTask(name)).toThrowError(
+      expect.objectContaining({ code: 'config-invalid', mend: expect.stringContaining('hazard') }),
+    );
+  });
+});
