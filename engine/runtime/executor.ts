@@ -50,7 +50,7 @@ export class Executor {
       },
     };
     try {
-      const session = await ort.InferenceSession.create(toOnnx(graph), options);
+      const session = await ort.InferenceSession.create(toOnnx(graph, { relayWeights: speed }), options);
       return new Executor(
         session,
         new Map([...graph.inputs].filter(([name]) => session.inputNames.includes(name))),

@@ -41,7 +41,7 @@ function build({ shapes, range: [lo, hi] = [-2, 2], f }: OpCase) {
   g.output('y', y);
   g.output('loss', loss);
   const gradients = grad(loss, inputs);
-  gradients.forEach((d, i) => g.output(`d${i}`, d));
+  for (const [i, d] of gradients.entries()) g.output(`d${i}`, d);
   return { g, feeds, random, gradients };
 }
 
@@ -67,21 +67,21 @@ describe.each(opCases)('$name', (c) => {
     });
   });
 
-  it('runs to the values of the reference kernels', async () => {
-    const { g, feeds } = build(c);
-    const expected = evaluate(g, feeds);
-    const executor = await Executor.create(g, { threads: 1 });
-    const got = await executor.run(
-      Object.fromEntries(
-        c.shapes.map((shape, i) => [`x${i}`, f32(shape, Float32Array.from(feeds[`x${i}`]!))]),
-      ),
-    );
-    await executor.release();
-    for (const [name, want] of Object.entries(expected)) {
-      expect(got[name]!.shape).toEqual([...want.shape]);
-      expect(worst(got[name]!.data as Float32Array, want.data), name).toBeLessThan(1e-5);
-    }
-  });
+  it.each(['speed', 'memory'] as const)(
+    'runs to the values of the reference kernels (%s)',
+    async (profile) => {
+      const { g, feeds } = build(c);
+      const expected = evaluate(g, feeds);
+      const executor = await Executor.create(g, { threads: 1, profile });
+      const given = c.shapes.map((shape, i) => [`x${i}`, f32(shape, Float32Array.from(feeds[`x${i}`]!))]);
+      const got = await executor.run(Object.fromEntries(given));
+      await executor.release();
+      for (const [name, want] of Object.entries(expected)) {
+        expect(got[name]!.shape).toEqual([...want.shape]);
+        expect(worst(got[name]!.data as Float32Array, want.data), name).toBeLessThan(1e-5);
+      }
+    },
+  );
 });
 
 describe('the reverse pass', () => {

@@ -1,0 +1,53 @@
+/** The cache compiles a key once, releases the least recently used past its bounds, and forgets a failed build. */
+import { describe, expect, it } from 'vitest';
+import { Graph } from '../../../engine/graph/graph.js';
+import { mul } from '../../../engine/graph/ops.js';
+import { ExecutorCache } from '../../../engine/runtime/cache.js';
+import { f32 } from '../../../engine/runtime/tensor.js';
+
+const times = (factor: number) => () => {
+  const g = new Graph();
+  g.output('y', mul(g.input('x', [2]), factor));
+  return g;
+};
+
+async function value(cache: ExecutorCache, key: string, factor: number): Promise<number> {
+  const executor = await cache.get(key, times(factor));
+  return (await executor.run({ x: f32([2], [1, 1]) })).y!.data[0] as number;
+}
+
+describe('ExecutorCache', () => {
+  it('compiles a key once and keeps the most recently used', async () => {
+    const cache = new ExecutorCache({ threads: 1 }, { executors: 2, memory: Infinity });
+    expect(await value(cache, 'a', 2)).toBe(2);
+    expect(await value(cache, 'a', 3)).toBe(2);
+    await value(cache, 'b', 4);
+    await value(cache, 'a', 5);
+    await value(cache, 'c', 6);
+    expect(await value(cache, 'a', 7)).toBe(2);
+    expect(await value(cache, 'b', 8)).toBe(8);
+    await cache.clear();
+    expect(await value(cache, 'a', 9)).toBe(9);
+  });
+
+  it('releases all others when memory runs over', async () => {
+    let resident = 0;
+    const cache = new ExecutorCache({ threads: 1 }, { executors: 9, memory: 100 }, () => resident);
+    await value(cache, 'a', 2);
+    resident = 101;
+    await value(cache, 'b', 3);
+    resident = 0;
+    expect(await value(cache, 'a', 4)).toBe(4);
+    expect(await value(cache, 'b', 5)).toBe(3);
+  });
+
+  it('builds again after a build that failed', async () => {
+    const cache = new ExecutorCache({ threads: 1 });
+    await expect(
+      cache.get('a', () => {
+        throw new Error('no such layer');
+      }),
+    ).rejects.toThrow('no such layer');
+    expect(await value(cache, 'a', 2)).toBe(2);
+  });
+});
