@@ -1,0 +1,69 @@
+/**
+ * The best image and the goods that a session carries along (HERO section 4.4): the best persists with its latent and
+ * its noise until another is named; the goods' noises are those of the last round that had any.
+ */
+import type { LearnerState } from '../io/checkpoint.js';
+import type { Round } from '../io/round.js';
+import type { Judged } from './feedback.js';
+import { image } from './learner.js';
+import { nearestToMean } from './reward.js';
+
+type Carried = Pick<LearnerState, 'best' | 'goods'>;
+
+/**
+ * The best named in this round; else the one carried; else the good nearest to the goods' mean by `features` (rows of
+ * the round's images); null while there is no good at all.
+ */
+export function carryBest(
+  round: Round,
+  judged: Judged,
+  state: Carried | null,
+  features: readonly Float32Array[],
+): Carried {
+  const { goods } = judged;
+  const named = judged.best ?? (state?.best ? null : goods.length ? centre(judged, features) : null);
+  const best = named === null ? (state?.best ?? null) : remember(round, named);
+  return withGoods(round, judged, state, best);
+}
+
+/**
+ * The released code's fault (b): from the second round on the chosen best's *rank* among the candidates (this round's
+ * goods, then the carried best) is used as an index into the batch, so another image is kept.
+ */
+export function carryBestFaithfully(
+  round: Round,
+  judged: Judged,
+  state: Carried | null,
+  features: readonly Float32Array[],
+): Carried {
+  const right = carryBest(round, judged, state, features);
+  if (!state?.best || !right.best) return right;
+  const rank = judged.goods.findIndex((good) => good.index === judged.best);
+  const index = rank >= 0 ? rank : judged.goods.length;
+  const wrong = remember(round, Math.min(index, round.manifest.count - 1));
+  return withGoods(round, judged, state, wrong);
+}
+
+function withGoods(round: Round, judged: Judged, state: Carried | null, best: Carried['best']): Carried {
+  const others = judged.goods.filter(
+    ({ index }) => best?.round !== round.manifest.round || index !== best.index,
+  );
+  const goods = judged.goods.length
+    ? others.map(({ index }) => image(round.noise, index))
+    : (state?.goods ?? []);
+  return { best, goods };
+}
+
+function remember(round: Round, index: number): NonNullable<Carried['best']> {
+  return {
+    latent: image(round.latents, index),
+    noise: image(round.noise, index),
+    round: round.manifest.round,
+    index,
+  };
+}
+
+function centre(judged: Judged, features: readonly Float32Array[]): number {
+  const rows = judged.goods.map(({ index }) => features[index]!);
+  return judged.goods[nearestToMean(rows)]!.index;
+}

@@ -1,0 +1,111 @@
+/**
+ * The one interface of all learners: (round, feedback, state) -> the state after it and the next round's noise.
+ * Invariants: a learner draws randomness only from the streams it is handed, looks at `signal` between optimiser
+ * steps, and never changes the state it was given; the same inputs give the same state, bit for bit at one thread.
+ */
+import type { z } from 'zod';
+import type { Feedback, samplerSchema } from '../../src/queue/jobs.js';
+import type { Rng } from '../../src/rng.js';
+import type { LearnerState, ReplayItem } from '../io/checkpoint.js';
+import type { Round } from '../io/round.js';
+import type { Pipeline } from '../models/pipeline.js';
+import { type AdapterSpec, adapterShapes } from '../nn/lora.js';
+import type { ExecutorCache } from '../runtime/cache.js';
+import { type FloatTensor, f32, rows } from '../runtime/tensor.js';
+import type { Judged } from './feedback.js';
+import { initAdapter } from './lora-init.js';
+import type { AdamOptions } from './optimiser.js';
+import { adam } from './optimiser.js';
+
+export type Sampler = z.infer<typeof samplerSchema>;
+export type LatentShape = readonly [number, number, number];
+
+/** Parameters that every learner has. */
+export interface CommonParams {
+  adapter: AdapterSpec;
+  optimiser: AdamOptions;
+}
+
+export interface LearnContext<P> {
+  pipeline: Pipeline;
+  cache: ExecutorCache;
+  params: P;
+  sampler: Sampler;
+  round: Round;
+  judged: Judged;
+  /** State after the round before; null in the first. */
+  state: LearnerState | null;
+  /** Text states without and with the prompt [2,L,D]. */
+  states: FloatTensor;
+  /** The stream of this session and round for a purpose. */
+  rng: (purpose: string) => Rng;
+  /** Stage, steps done, steps in all. */
+  progress: (stage: 'embed' | 'train', done: number, total: number) => void;
+  signal: AbortSignal;
+}
+
+export interface LearnOutcome {
+  state: LearnerState;
+  /** False when the round could teach nothing; `state` then differs only in what was remembered. */
+  learned: boolean;
+  /** Loss of each optimiser step. */
+  losses: number[];
+  /** Said to people. */
+  notes: string[];
+}
+
+export interface Learner<P extends CommonParams = CommonParams> {
+  readonly name: 'acclaim' | 'hero' | 'ddpo' | 'd3po';
+  /** Every parameter with its default, unit and effect; what is not named is refused. */
+  readonly params: z.ZodType<P>;
+  /** Whether rounds must keep their trajectory (likelihoods are trained on it). */
+  readonly needsTrajectory: boolean;
+  learn(context: LearnContext<P>): Promise<LearnOutcome>;
+  /** Noise of the next round's `count` images, each `size` values; `state` null before any feedback. */
+  noise(state: LearnerState | null, count: number, size: number, params: P, rng: Rng): Float32Array[];
+}
+
+/** What the first round starts from. */
+export function firstState({
+  pipeline,
+  params,
+  rng,
+}: Pick<LearnContext<CommonParams>, 'pipeline' | 'params' | 'rng'>): LearnerState {
+  const adapter = initAdapter(adapterShapes(pipeline, params.adapter), params.adapter.rank, rng('adapter'));
+  const optimiser = adam(params.optimiser).init(adapter);
+  return { adapter, optimiser, embedding: null, best: null, goods: [], replay: [] };
+}
+
+/** z_0 or z_T of image `index`, flat. */
+export function image(tensor: FloatTensor, index: number): Float32Array {
+  return Float32Array.from(rows(tensor, index, index + 1).data);
+}
+
+/** The voted images of this round, as they are remembered. */
+export function newReplay(round: Round, judged: Judged): ReplayItem[] {
+  return judged.labels.map(({ index, good, weight }) => ({
+    latent: image(round.latents, index),
+    label: good,
+    weight,
+    round: round.manifest.round,
+  }));
+}
+
+/** Replay without what this very round had put there (a round learned again replaces itself). */
+export function mergeReplay(
+  old: readonly ReplayItem[],
+  added: readonly ReplayItem[],
+  round: number,
+): ReplayItem[] {
+  return [...old.filter((item) => item.round !== round), ...added];
+}
+
+/** Joins flat latents into [N,C,h,w]. */
+export function batchOf(list: readonly Float32Array[], latent: LatentShape): FloatTensor {
+  const size = latent[0] * latent[1] * latent[2];
+  const data = new Float32Array(list.length * size);
+  for (const [i, row] of list.entries()) data.set(row, i * size);
+  return f32([list.length, ...latent], data);
+}
+
+export type { Feedback };

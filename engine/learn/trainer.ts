@@ -1,0 +1,62 @@
+/**
+ * One optimiser step: run the training graph over the step's micro-batches, add up loss and gradients, check that they
+ * are finite, clip, move the adapter. The graph's losses are sums over weighted rows, so micro-batches simply add.
+ */
+import type { Executor } from '../runtime/executor.js';
+import type { FloatTensor, Tensor } from '../runtime/tensor.js';
+import type { AdamState, Optimiser } from './optimiser.js';
+import { addScaled, asFloat, cloneParams, globalNorm, names, type Params } from './params.js';
+
+/** Thrown by the collapse guard's checks; caught by it, never shown. */
+export class Unhealthy extends Error {}
+
+export interface StepResult {
+  loss: number;
+  /** Norm of the gradient before clipping. */
+  norm: number;
+}
+
+export class Trainer {
+  /** Loss of each step taken. */
+  readonly losses: number[] = [];
+
+  constructor(
+    private readonly executor: Executor,
+    readonly adapter: Params,
+    readonly state: AdamState,
+    private readonly optimiser: Optimiser,
+    private readonly states: FloatTensor,
+  ) {}
+
+  /** The graph's outputs at the adapter as it stands. */
+  run(batch: Record<string, Tensor>): Promise<Record<string, Tensor>> {
+    return this.executor.run({ ...this.adapter, states: this.states, ...batch });
+  }
+
+  async step(
+    batches: readonly Record<string, Tensor>[],
+    check: (outputs: Record<string, Tensor>, batch: number) => void = () => {},
+  ): Promise<StepResult> {
+    let loss = 0;
+    let gradients: Params | undefined;
+    for (const [i, batch] of batches.entries()) {
+      const outputs = await this.run(batch);
+      check(outputs, i);
+      loss += asFloat(outputs.loss, 'loss').data[0]!;
+      const more = this.gradients(outputs);
+      if (gradients) addScaled(gradients, more);
+      else gradients = batches.length > 1 ? cloneParams(more) : more;
+    }
+    const norm = globalNorm(gradients!);
+    if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw new Unhealthy('a gradient was not finite');
+    this.optimiser.update(this.adapter, gradients!, this.state);
+    this.losses.push(loss);
+    return { loss, norm };
+  }
+
+  private gradients(outputs: Record<string, Tensor>): Params {
+    return Object.fromEntries(
+      names(this.adapter).map((name) => [name, asFloat(outputs[`grad.${name}`], name)]),
+    );
+  }
+}

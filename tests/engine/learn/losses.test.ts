@@ -1,0 +1,200 @@
+/**
+ * Losses and LoRA gradients against PyTorch, diffusers and peft (tests/fixtures/mini): DDPO on both kinds of adapter
+ * with one AdamW step, D3PO; and guided regression against a direct computation.
+ */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { alphasCumprod, ddimSteps } from '../../../engine/diffusion/ddim.js';
+import { d3poGraph } from '../../../engine/learn/losses/d3po.js';
+import { ddpoGraph } from '../../../engine/learn/losses/ddpo.js';
+import { guidedRegressionGraph } from '../../../engine/learn/losses/guided-regression.js';
+import type { TrainingSpec } from '../../../engine/learn/losses/training-graph.js';
+import { adam } from '../../../engine/learn/optimiser.js';
+import { asFloat, cloneParams, globalNorm, type Params } from '../../../engine/learn/params.js';
+import { encodePrompt, loadPipeline, type Pipeline } from '../../../engine/models/pipeline.js';
+import { ExecutorCache } from '../../../engine/runtime/cache.js';
+import { Executor } from '../../../engine/runtime/executor.js';
+import { type FloatTensor, f32, type Tensor } from '../../../engine/runtime/tensor.js';
+import { Rng } from '../../../src/rng.js';
+import { golden, MINI, relativeError } from '../../support/golden.js';
+
+const SIZE = 4 * 16 * 16;
+const THREADS = { threads: 2 };
+let pipeline: Pipeline;
+let states: FloatTensor;
+
+beforeAll(async () => {
+  pipeline = await loadPipeline(MINI);
+  const cache = new ExecutorCache(THREADS);
+  states = await encodePrompt(pipeline, cache, ['', 'a robot at a party']);
+  await cache.clear();
+});
+
+const spec = (targets: 'attention' | 'all', rows: number): TrainingSpec => ({
+  pipeline,
+  adapter: { rank: 4, alpha: 4, targets },
+  latent: [4, 16, 16],
+  rows,
+  guidance: 3,
+});
+
+/** Rows (step, sample) of the golden trajectory, step-major. */
+function trajectoryRows(steps: readonly number[]): Record<string, FloatTensor> {
+  const { latents } = golden('trajectory_eta1') as Record<string, FloatTensor>;
+  const ddim = ddimSteps(pipeline.scheduler, { steps: 20, eta: 1 });
+  const rows = steps.length * 4;
+  const perRow = (f: (k: number) => number) => steps.flatMap((k) => [0, 1, 2, 3].map(() => f(k)));
+  const column = (f: (k: number) => number) => f32([rows, 1, 1, 1], perRow(f));
+  const take = (ahead: 0 | 1) => {
+    const out = f32([rows, 4, 16, 16]);
+    for (const [i, k] of steps.entries())
+      out.data.set(latents!.data.subarray((k + ahead) * 4 * SIZE, (k + ahead + 1) * 4 * SIZE), i * 4 * SIZE);
+    return out;
+  };
+  return {
+    x: take(0),
+    next: take(1),
+    timestep: f32(
+      [rows],
+      perRow((k) => ddim[k]!.timestep),
+    ),
+    from_sample: column((k) => ddim[k]!.fromSample),
+    from_output: column((k) => ddim[k]!.fromOutput),
+    sigma: column((k) => ddim[k]!.std),
+    states,
+  };
+}
+
+function gradientsOf(out: Record<string, Tensor>, adapter: Params): Params {
+  return Object.fromEntries(Object.keys(adapter).map((name) => [name, asFloat(out[`grad.${name}`], name)]));
+}
+
+/** Largest difference over the largest value of *all* tensors, and per tensor for those that matter. */
+function compareGradients(actual: Params, expected: Params): void {
+  const largest = Math.max(...Object.values(expected).map((t) => Math.max(...t.data.map(Math.abs))));
+  for (const [name, { data }] of Object.entries(expected)) {
+    const own = Math.max(...data.map(Math.abs));
+    const error = relativeError(actual[name]!.data, data) * own;
+    expect(error / Math.max(own, 1e-3 * largest), name).toBeLessThan(1e-3);
+  }
+}
+
+describe('ddpo', () => {
+  it.each(['attention', 'all'] as const)('loss, ratio, gradients and one AdamW step: %s', async (targets) => {
+    const expected = golden(`ddpo_${targets}`);
+    const adapter = golden(`lora_${targets}`) as Params;
+    const steps = Array.from(expected.steps!.data, Number);
+    const A = Array.from(expected.advantages!.data, Number);
+    const executor = await Executor.create(ddpoGraph(spec(targets, 12), 1e-4), THREADS);
+    const out = await executor.run({
+      ...adapter,
+      ...trajectoryRows(steps),
+      old_log_prob: f32([12], expected.old_log_probs!.data as Float32Array),
+      advantage: f32([12], [...A, ...A, ...A]),
+      weight: f32([12], new Float32Array(12).fill(1 / 12)),
+    });
+    await executor.release();
+
+    expect(relativeError(out.ratio!.data as Float32Array, expected.ratio!.data)).toBeLessThan(1e-3);
+    expect(relativeError(out.loss!.data as Float32Array, expected.loss!.data)).toBeLessThan(1e-3);
+    const gradients = gradientsOf(out, adapter);
+    const reference = golden(`ddpo_${targets}_grads`) as Params;
+    compareGradients(gradients, reference);
+    expect(globalNorm(gradients) / Number(expected.grad_norm!.data[0])).toBeCloseTo(1, 3);
+
+    const lr = 1e-3;
+    const optimiser = adam({ lr, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-4, clipNorm: 1 });
+    const moved = cloneParams(adapter);
+    optimiser.update(moved, gradients, optimiser.init(moved));
+    const after = golden(`ddpo_${targets}_after`) as Params;
+    const largest = Math.max(...Object.values(reference).map((t) => Math.max(...t.data.map(Math.abs))));
+    let compared = 0;
+    for (const [name, { data }] of Object.entries(after))
+      for (const [i, to] of data.entries()) {
+        if (Math.abs(reference[name]!.data[i]!) <= 1e-4 * largest) continue;
+        const from = adapter[name]!.data[i]!;
+        expect(Math.abs(moved[name]!.data[i]! - to) / lr, `${name} ${i}`).toBeLessThan(
+          0.01 * Math.max(1, Math.abs(to - from) / lr),
+        );
+        compared++;
+      }
+    expect(compared).toBeGreaterThan(10_000);
+  });
+});
+
+describe('d3po', () => {
+  it('loss and gradients of three pairs', async () => {
+    const expected = golden('d3po');
+    const adapter = golden('d3po_lora') as Params;
+    const pairs = Array.from(expected.pairs!.data, Number); // [3,2]
+    const pick = (role: 0 | 1) => {
+      const out = f32([3, 4]);
+      for (let i = 0; i < 3; i++) out.data[i * 4 + pairs[i * 2 + role]!] = 1;
+      return out;
+    };
+    const graph = d3poGraph(spec('attention', 4), 3, { beta: 0.1, epsilon: 0.1 });
+    const executor = await Executor.create(graph, THREADS);
+    const out = await executor.run({
+      ...adapter,
+      ...trajectoryRows([Number(expected.step!.data[0])]),
+      old_log_prob: f32([4], expected.ref_log_probs!.data as Float32Array),
+      winner: pick(0),
+      loser: pick(1),
+      pair_weight: f32([3], [1 / 3, 1 / 3, 1 / 3]),
+    });
+    await executor.release();
+    expect(relativeError(out.log_prob!.data as Float32Array, expected.new_log_probs!.data)).toBeLessThan(
+      1e-3,
+    );
+    expect(relativeError(out.loss!.data as Float32Array, expected.loss!.data)).toBeLessThan(1e-3);
+    compareGradients(gradientsOf(out, adapter), golden('d3po_grads') as Params);
+  });
+});
+
+describe('guided regression', () => {
+  it('its gradient is the slope of its loss, and an anchor at the base model costs nothing where nothing moved', async () => {
+    const rng = new Rng(1, 0, 'test');
+    const rows = 2;
+    const s = spec('attention', rows);
+    const cumprod = alphasCumprod(pipeline.scheduler);
+    const ts = [951, 601];
+    const feeds = {
+      x: f32([rows, 4, 16, 16], rng.normals(rows * SIZE)),
+      noise: f32([rows, 4, 16, 16], rng.normals(rows * SIZE)),
+      timestep: f32([rows], ts),
+      alpha: f32(
+        [rows, 1, 1, 1],
+        ts.map((t) => cumprod[t]!),
+      ),
+      weight: f32([rows], [0.5, 0.5]),
+      states,
+    };
+    const adapter = golden('lora_attention') as Params;
+    const plain = await Executor.create(guidedRegressionGraph(s, { cap: 10, anchor: 0 }), { threads: 1 });
+    const out = await plain.run({ ...adapter, ...feeds });
+    const gradients = gradientsOf(out, adapter);
+    // Along the gradient itself the loss must change by |gradient|^2 a unit (central difference).
+    const norm = globalNorm(gradients);
+    const at = async (h: number) => {
+      const moved = cloneParams(adapter);
+      for (const [name, t] of Object.entries(moved))
+        for (let i = 0; i < t.data.length; i++) t.data[i]! += (h * gradients[name]!.data[i]!) / norm;
+      return Number((await plain.run({ ...moved, ...feeds })).loss!.data[0]);
+    };
+    const h = 1e-2;
+    expect(((await at(h)) - (await at(-h))) / (2 * h) / norm).toBeCloseTo(1, 2);
+
+    const still = Object.fromEntries(
+      Object.entries(adapter).map(([name, t]) => [name, name.includes('lora_B') ? f32(t.shape) : t]),
+    );
+    const anchored = await Executor.create(guidedRegressionGraph(s, { cap: 10, anchor: 1 }), { threads: 1 });
+    const [free, held] = [
+      await plain.run({ ...still, ...feeds }),
+      await anchored.run({ ...still, ...feeds }),
+    ];
+    expect(held.loss!.data[0]).toBeCloseTo(Number(free.loss!.data[0]), 5);
+    const moved = await anchored.run({ ...adapter, ...feeds });
+    expect(Number(moved.loss!.data[0])).toBeGreaterThan(Number(out.loss!.data[0]));
+    await plain.release();
+    await anchored.release();
+  });
+});
