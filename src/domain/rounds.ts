@@ -208,7 +208,10 @@ export function lastChange(state: SessionState, round: Round): number {
 }
 
 function carriesBest(state: SessionState, round: Round): boolean {
-  return lineage(state).some((other) => other.number < round.number && other.feedback?.best != null);
+  return (
+    state.session.origin !== null ||
+    lineage(state).some((other) => other.number < round.number && other.feedback?.best != null)
+  );
 }
 
 function countParticipation(draft: Draft, round: Round): void {

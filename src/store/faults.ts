@@ -1,0 +1,26 @@
+/** What goes wrong with a data directory, in words that a person can act on. */
+import { AcclaimError } from '../errors.js';
+
+/** Turns faults of the file system and of SQLite into coded errors; anything else stays as it is. */
+export function asDataError(error: unknown, place: string): unknown {
+  if (error instanceof AcclaimError || !(error instanceof Error)) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const text = error.message;
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'SQLITE_FULL' || /ENOSPC|disk is full/.test(text)) {
+    const mend = 'Free some space, then go on: nothing half-written was kept.';
+    return new AcclaimError('disk-full', `No space is left for ${place}.`, mend, { cause: error });
+  }
+  const denied = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR'];
+  const refused = ['SQLITE_READONLY', 'SQLITE_CANTOPEN', 'SQLITE_PERM', 'SQLITE_IOERR', 'SQLITE_AUTH'];
+  if (denied.includes(code) || refused.includes(code)) {
+    const mend = 'Give this user the right to write there, or name another folder with --data.';
+    return new AcclaimError('data-unwritable', `${place} cannot be written (${code}).`, mend, {
+      cause: error,
+    });
+  }
+  if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') {
+    const mend = 'Restore the newest backup of acclaim.sqlite, or name another folder with --data.';
+    return new AcclaimError('file-corrupt', `${place} is not a sound database.`, mend, { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,81 @@
+/**
+ * The schema, forward only: each step runs in one transaction with the number that marks it done, so a process killed
+ * at any point leaves the step whole or undone. Never edit a step that was released: add one. Rows keep the columns
+ * that are searched and their whole body as JSON (src/domain/model.ts); the ledger has columns for everything.
+ */
+import { AcclaimError } from '../errors.js';
+import type { Connection } from './sqlite.js';
+
+const entity = (name: string, columns: string, unique = 'id'): string => `
+  CREATE TABLE ${name} (seq INTEGER PRIMARY KEY, ${columns}, body TEXT NOT NULL, UNIQUE (${unique}));`;
+
+export const migrations: readonly string[] = [
+  // 1: the tables of VOTES.
+  [
+    entity('community', 'id TEXT NOT NULL'),
+    entity('channel', 'id TEXT NOT NULL, community TEXT NOT NULL'),
+    entity('session', 'id TEXT NOT NULL, community TEXT NOT NULL'),
+    entity('binding', 'session TEXT NOT NULL, channel TEXT NOT NULL', 'session, channel'),
+    entity('round', 'id TEXT NOT NULL, session TEXT NOT NULL'),
+    entity('image', 'id TEXT NOT NULL, round TEXT NOT NULL'),
+    entity('ballot', 'id TEXT NOT NULL, session TEXT NOT NULL, round TEXT NOT NULL'),
+    entity('voter', 'key TEXT NOT NULL, community TEXT NOT NULL', 'key'),
+    entity('job', 'key TEXT NOT NULL, session TEXT NOT NULL', 'key'),
+    `CREATE INDEX round_session ON round (session);
+     CREATE INDEX image_round ON image (round);
+     CREATE INDEX ballot_session ON ballot (session);
+     CREATE INDEX voter_community ON voter (community);
+     CREATE INDEX job_session ON job (session);
+
+     CREATE TABLE outbox (
+       seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, session TEXT NOT NULL, not_before INTEGER NOT NULL,
+       revision INTEGER NOT NULL, body TEXT NOT NULL);
+     CREATE INDEX outbox_due ON outbox (not_before);
+
+     CREATE TABLE fact (
+       seq INTEGER PRIMARY KEY AUTOINCREMENT, ballot TEXT NOT NULL, voter TEXT NOT NULL, emoji TEXT NOT NULL,
+       present INTEGER NOT NULL CHECK (present IN (0, 1)), source TEXT NOT NULL, at INTEGER NOT NULL,
+       late INTEGER NOT NULL CHECK (late IN (0, 1)));
+     CREATE INDEX fact_ballot ON fact (ballot);
+     CREATE INDEX fact_voter ON fact (voter);
+
+     CREATE TABLE act (
+       seq INTEGER PRIMARY KEY AUTOINCREMENT, session TEXT NOT NULL, at INTEGER NOT NULL, by TEXT, role TEXT NOT NULL,
+       command TEXT NOT NULL, args TEXT NOT NULL, refused TEXT);
+     CREATE INDEX act_session ON act (session);
+
+     CREATE TABLE forgetting (voter TEXT PRIMARY KEY);
+     CREATE TRIGGER fact_stays BEFORE DELETE ON fact
+       BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+     CREATE TRIGGER fact_unchanged BEFORE UPDATE ON fact
+       WHEN OLD.voter NOT IN (SELECT voter FROM forgetting) OR OLD.seq IS NOT NEW.seq OR OLD.ballot IS NOT NEW.ballot
+         OR OLD.emoji IS NOT NEW.emoji OR OLD.present IS NOT NEW.present OR OLD.source IS NOT NEW.source
+         OR OLD.at IS NOT NEW.at OR OLD.late IS NOT NEW.late
+       BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;`,
+  ].join('\n'),
+];
+
+/** Brings the schema up to date; refuses a database that a newer version has written. */
+export async function migrate(db: Connection, steps: readonly string[] = migrations): Promise<void> {
+  const row = await db.get<{ user_version: number }>('PRAGMA user_version');
+  const version = row?.user_version ?? 0;
+  if (version > steps.length) {
+    throw new AcclaimError(
+      'database-newer',
+      `The database is of version ${version}; this program knows up to ${steps.length}.`,
+      'Update Acclaim, or restore a backup made before the update.',
+    );
+  }
+  for (const [done, sql] of steps.entries()) {
+    if (done < version) continue;
+    await db.exec('BEGIN IMMEDIATE');
+    try {
+      await db.exec(sql);
+      await db.exec(`PRAGMA user_version = ${done + 1}`);
+      await db.exec('COMMIT');
+    } catch (error) {
+      await db.exec('ROLLBACK').catch(() => {});
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * The one truth: SQLite in WAL mode, written by one connection, read by another. `commit` makes rows and effects
+ * durable together (synchronous FULL); `load` gives back the very state that `apply` had made of them.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { apply, emptyState } from '../domain/apply.js';
+import type { Decision, RowChange } from '../domain/decision.js';
+import type { Effect } from '../domain/effects.js';
+import type { Act, Channel, Community, Fact, Session, SessionState, Voter } from '../domain/model.js';
+import { asDataError } from './faults.js';
+import { forgetVoter } from './forget.js';
+import { DataLock } from './lock.js';
+import { migrate } from './migrations.js';
+import { Connection } from './sqlite.js';
+import { upsert, writeAll } from './tables.js';
+import { readSecret, voterKey } from './voter-key.js';
+import { type Unit, Writer } from './writer.js';
+
+/** An effect that waits. `done` must name the revision that was carried out: a newer one stays. */
+export interface Waiting {
+  effect: Effect;
+  revision: number;
+}
+
+/** Everything that is held about a person. */
+export interface PersonalData {
+  voter: Omit<Voter, 'key'> | null;
+  marks: {
+    session: string;
+    round: string;
+    ballot: string;
+    emoji: string;
+    present: boolean;
+    at: number;
+    late: boolean;
+  }[];
+  acts: { session: string; command: string; at: number }[];
+}
+
+export class Store {
+  private constructor(
+    readonly dir: string,
+    readonly secret: Buffer,
+    readonly lock: DataLock,
+    readonly writer: Writer,
+    readonly reader: Connection,
+  ) {}
+
+  /** Throws `data-locked`, `data-unwritable`, `disk-full`, `database-newer` or `file-corrupt`. */
+  static async open(dir: string): Promise<Store> {
+    const file = join(dir, 'acclaim.sqlite');
+    const opened: { close(): Promise<void> }[] = [];
+    try {
+      await mkdir(dir, { recursive: true, mode: 0o700 });
+      const lock = await DataLock.take(dir);
+      opened.push({ close: () => lock.release() });
+      const secret = await readSecret(dir);
+      const db = await Connection.open(file, 'write');
+      opened.push(db);
+      await db.exec(
+        'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA recursive_triggers = ON; PRAGMA busy_timeout = 5000',
+      );
+      await migrate(db);
+      const reader = await Connection.open(file, 'read');
+      opened.push(reader);
+      await reader.exec('PRAGMA busy_timeout = 5000');
+      return new Store(dir, secret, lock, new Writer(db), reader);
+    } catch (error) {
+      for (const one of opened.reverse()) await one.close().catch(() => {});
+      throw asDataError(error, file);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.writer.idle();
+    await this.reader.close();
+    await this.writer.db.close();
+    await this.lock.release();
+  }
+
+  /** The key under which a person is stored. */
+  voterKey(platform: string, account: string): string {
+    return voterKey(this.secret, platform, account);
+  }
+
+  /** All or nothing; resolves when it would survive a power cut. */
+  commit({ rows, effects }: Pick<Decision, 'rows' | 'effects'>): Promise<void> {
+    if (rows.length === 0 && effects.length === 0) return Promise.resolve();
+    return this.#write((db) => writeAll(db, rows, effects));
+  }
+
+  putCommunity(row: Community): Promise<void> {
+    return this.#write((db) => db.run(upsert('community', ['id']), row.id, JSON.stringify(row)));
+  }
+
+  putChannel(row: Channel): Promise<void> {
+    const text = upsert('channel', ['id', 'community']);
+    return this.#write((db) => db.run(text, row.id, row.community, JSON.stringify(row)));
+  }
+
+  channels(): Promise<Channel[]> {
+    return this.#bodies('SELECT body FROM channel ORDER BY seq');
+  }
+
+  communities(): Promise<Community[]> {
+    return this.#bodies('SELECT body FROM community ORDER BY seq');
+  }
+
+  /** In the order they were opened. */
+  sessions(): Promise<Session[]> {
+    return this.#bodies('SELECT body FROM session ORDER BY seq');
+  }
+
+  /** The session whole, as `decide` sees it; undefined when there is none of that id. */
+  async load(id: string): Promise<SessionState | undefined> {
+    const [session] = await this.#bodies<Session>('SELECT body FROM session WHERE id = ?', id);
+    if (!session) return undefined;
+    const rows: RowChange[] = [];
+    const read = async <T extends 'binding' | 'round' | 'image' | 'ballot' | 'voter' | 'job'>(
+      table: T,
+      where: string,
+      value: string,
+    ): Promise<void> => {
+      const bodies = await this.#bodies(`SELECT t.body FROM ${table} t ${where} ORDER BY t.seq`, value);
+      for (const row of bodies) rows.push({ table, row } as RowChange);
+    };
+    await read('binding', 'WHERE session = ?', id);
+    await read('round', 'WHERE session = ?', id);
+    await read('image', 'JOIN round r ON r.id = t.round WHERE r.session = ?', id);
+    await read('ballot', 'WHERE session = ?', id);
+    await read('voter', 'WHERE community = ?', session.community);
+    await read('job', 'WHERE session = ?', id);
+    const state = apply(emptyState(session), rows);
+    return { ...state, facts: await this.#facts(id) };
+  }
+
+  /** Effects whose time has come, oldest first. */
+  async due(now: number, limit = 1000): Promise<Waiting[]> {
+    const rows = await this.#read<{ body: string; revision: number }>(
+      'SELECT body, revision FROM outbox WHERE not_before <= ? ORDER BY seq LIMIT ?',
+      now,
+      limit,
+    );
+    return rows.map(({ body, revision }) => ({ effect: JSON.parse(body) as Effect, revision }));
+  }
+
+  /** When the next effect falls due; null when none waits. */
+  async nextDue(): Promise<number | null> {
+    const [row] = await this.#read<{ at: number | null }>('SELECT min(not_before) AS at FROM outbox');
+    return row?.at ?? null;
+  }
+
+  done(key: string, revision: number): Promise<void> {
+    return this.#write((db) => db.run('DELETE FROM outbox WHERE key = ? AND revision = ?', key, revision));
+  }
+
+  /** Tries again not before `at`. */
+  postpone(key: string, at: number): Promise<void> {
+    return this.#write((db) => db.run('UPDATE outbox SET not_before = ? WHERE key = ?', at, key));
+  }
+
+  /** The audit of a session, newest first. */
+  async acts(session: string, limit = 100): Promise<Act[]> {
+    const rows = await this.#read<Omit<Act, 'args'> & { args: string }>(
+      'SELECT session, at, by, role, command, args, refused FROM act WHERE session = ? ORDER BY seq DESC LIMIT ?',
+      session,
+      limit,
+    );
+    return rows.map((row) => ({ ...row, args: JSON.parse(row.args) as Act['args'] }));
+  }
+
+  async personalData(key: string): Promise<PersonalData> {
+    const [voter] = await this.#bodies<Voter>('SELECT body FROM voter WHERE key = ?', key);
+    const marks = await this.#read<
+      Omit<PersonalData['marks'][number], 'present' | 'late'> & { present: number; late: number }
+    >(
+      `SELECT b.session, b.round, f.ballot, f.emoji, f.present, f.at, f.late
+       FROM fact f JOIN ballot b ON b.id = f.ballot WHERE f.voter = ? ORDER BY f.seq`,
+      key,
+    );
+    const acts = await this.#read<PersonalData['acts'][number]>(
+      'SELECT session, command, at FROM act WHERE by = ? ORDER BY seq',
+      key,
+    );
+    const { key: _, ...person } = voter ?? { key: '' };
+    return {
+      voter: voter ? (person as PersonalData['voter']) : null,
+      marks: marks.map((mark) => ({ ...mark, present: mark.present === 1, late: mark.late === 1 })),
+      acts,
+    };
+  }
+
+  /** See forget.ts. States held in memory must be loaded anew afterwards. */
+  async forget(key: string, at: number): Promise<void> {
+    await this.#write((db) => forgetVoter(db, key, at));
+    await this.writer.idle();
+    await this.writer.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  }
+
+  async #facts(session: string): Promise<Map<string, Fact[]>> {
+    const rows = await this.#read<Omit<Fact, 'present' | 'late'> & { present: number; late: number }>(
+      `SELECT f.ballot, f.voter, f.emoji, f.present, f.source, f.at, f.late
+       FROM fact f JOIN ballot b ON b.id = f.ballot WHERE b.session = ? ORDER BY f.seq`,
+      session,
+    );
+    const facts = new Map<string, Fact[]>();
+    for (const row of rows) {
+      const fact: Fact = { ...row, present: row.present === 1, late: row.late === 1 };
+      const list = facts.get(fact.ballot);
+      if (list) list.push(fact);
+      else facts.set(fact.ballot, [fact]);
+    }
+    return facts;
+  }
+
+  async #write(unit: Unit): Promise<void> {
+    try {
+      await this.writer.write(unit);
+    } catch (error) {
+      throw asDataError(error, join(this.dir, 'acclaim.sqlite'));
+    }
+  }
+
+  #read<T>(sql: string, ...values: (string | number)[]): Promise<T[]> {
+    return this.reader.all<T>(sql, ...values);
+  }
+
+  async #bodies<T>(sql: string, ...values: string[]): Promise<T[]> {
+    const rows = await this.#read<{ body: string }>(sql, ...values);
+    return rows.map(({ body }) => JSON.parse(body) as T);
+  }
+}

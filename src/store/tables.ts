@@ -1,0 +1,80 @@
+/** How each row change is written: one entry a table, total over `RowChange`. */
+import type { RowChange } from '../domain/decision.js';
+import type { Effect } from '../domain/effects.js';
+import type { Connection, Value } from './sqlite.js';
+
+type Write<T extends RowChange['table']> = (change: Extract<RowChange, { table: T }>) => [string, ...Value[]];
+
+export function upsert(table: string, columns: readonly string[], unique = columns[0]): string {
+  const names = [...columns, 'body'].join(', ');
+  const marks = [...columns, 'body'].map(() => '?').join(', ');
+  return `INSERT INTO ${table} (${names}) VALUES (${marks}) ON CONFLICT (${unique}) DO UPDATE SET body = excluded.body`;
+}
+
+const sql = {
+  session: upsert('session', ['id', 'community']),
+  binding: upsert('binding', ['session', 'channel'], 'session, channel'),
+  round: upsert('round', ['id', 'session']),
+  image: upsert('image', ['id', 'round']),
+  ballot: upsert('ballot', ['id', 'session', 'round']),
+  voter: upsert('voter', ['key', 'community']),
+  job: upsert('job', ['key', 'session']),
+};
+
+const writes: { [T in RowChange['table']]: Write<T> } = {
+  session: ({ row }) => [sql.session, row.id, row.community, JSON.stringify(row)],
+  binding: ({ row }) => [sql.binding, row.session, row.channel, JSON.stringify(row)],
+  round: ({ row }) => [sql.round, row.id, row.session, JSON.stringify(row)],
+  image: ({ row }) => [sql.image, row.id, row.round, JSON.stringify(row)],
+  ballot: ({ row }) => [sql.ballot, row.id, row.session, row.round, JSON.stringify(row)],
+  voter: ({ row }) => [sql.voter, row.key, row.community, JSON.stringify(row)],
+  job: ({ row }) => [sql.job, row.key, row.session, JSON.stringify(row)],
+  fact: ({ row }) => [
+    'INSERT INTO fact (ballot, voter, emoji, present, source, at, late) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    row.ballot,
+    row.voter,
+    row.emoji,
+    Number(row.present),
+    row.source,
+    row.at,
+    Number(row.late),
+  ],
+  act: ({ row }) => [
+    'INSERT INTO act (session, at, by, role, command, args, refused) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    row.session,
+    row.at,
+    row.by,
+    row.role,
+    row.command,
+    JSON.stringify(row.args),
+    row.refused,
+  ],
+  outbox: ({ done }) => ['DELETE FROM outbox WHERE key = ?', done],
+};
+
+/** The same key again replaces the body and counts the revision up, so that a `done` of the older one leaves it. */
+const ask = `INSERT INTO outbox (key, session, not_before, revision, body) VALUES (?, ?, ?, 1, ?)
+  ON CONFLICT (key) DO UPDATE SET not_before = excluded.not_before, body = excluded.body, revision = revision + 1`;
+
+/** Issues all statements at once; the serialised connection runs them in order. */
+export function writeAll(
+  db: Connection,
+  rows: readonly RowChange[],
+  effects: readonly Effect[],
+): Promise<unknown> {
+  const statements = rows.map((change) => {
+    const [text, ...values] = (writes[change.table] as Write<RowChange['table']>)(change);
+    return db.run(text, ...values);
+  });
+  for (const effect of effects) {
+    statements.push(db.run(ask, effect.key, effect.session, effect.notBefore, JSON.stringify(effect)));
+  }
+  return settleAll(statements);
+}
+
+/** Waits for every one, so that none still runs when the transaction ends; then throws the first fault. */
+async function settleAll(statements: Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(statements)) {
+    if (result.status === 'rejected') throw result.reason;
+  }
+}

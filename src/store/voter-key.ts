@@ -1,0 +1,42 @@
+/**
+ * Voters are stored as keyed hashes: HMAC-SHA256 of platform and account under a secret that lies in the data directory
+ * and nowhere else. Without it a key tells nothing of the account; losing it makes everyone a new voter.
+ */
+import { createHmac, randomBytes } from 'node:crypto';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export async function readSecret(dir: string): Promise<Buffer> {
+  const file = join(dir, 'secret.key');
+  const found = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (found && found.length >= 32) return found;
+  const secret = randomBytes(32);
+  const temporary = `${file}.new`;
+  try {
+    const handle = await open(temporary, 'w', 0o600);
+    try {
+      await handle.writeFile(secret);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  return secret;
+}
+
+/** 27 characters that stand for (platform, account). */
+export function voterKey(secret: Buffer, platform: string, account: string): string {
+  return createHmac('sha256', secret).update(`${platform}\0${account}`).digest('base64url').slice(0, 27);
+}
+
+/** A name that leads nowhere. */
+export function pseudonym(): string {
+  return `~${randomBytes(16).toString('base64url')}`;
+}
