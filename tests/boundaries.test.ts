@@ -1,0 +1,125 @@
+/**
+ * The one table of who may import what. `bot` -> `src` <- `engine`; the two halves never see each other; `src/domain`
+ * imports nothing; each library has one home; one file reads the environment; there are no cycles.
+ */
+import { describe, expect, test } from 'vitest';
+import { cycles, type Files, type Rules, readSources, violations } from './support/imports.js';
+
+const platforms = 'bot/platforms';
+
+const rules: Rules = {
+  reach: {
+    src: ['src'],
+    'src/domain': ['src/domain'],
+    'src/errors.ts': [],
+    'src/clock.ts': [],
+    'src/rng.ts': [],
+    'src/chat': ['src/chat', 'src/domain', 'src/errors.ts'],
+    'src/images': ['src/images', 'src/errors.ts'],
+    'src/queue': ['src/queue', 'src/errors.ts', 'src/clock.ts', 'src/log.ts', 'src/config/env.ts'],
+    'src/store': ['src/store', 'src/domain', 'src/errors.ts', 'src/clock.ts'],
+    bot: ['bot', 'src'],
+    [`${platforms}/web`]: [`${platforms}/web`, 'src'],
+    [`${platforms}/fake`]: [`${platforms}/fake`, 'src'],
+    engine: ['engine', 'src'],
+    'engine/graph': ['engine/graph', 'src/errors.ts'],
+    'engine/runtime': ['engine/runtime', 'engine/graph', 'src/errors.ts'],
+    // Runs in the reader's browser: nothing of ours but its own files.
+    [`${platforms}/web/page`]: [`${platforms}/web/page`],
+  },
+  homes: {
+    'node:': ['src', 'bot', 'engine'],
+    zod: ['src', 'bot', 'engine'],
+    yaml: ['src/config'],
+    pino: ['src/log.ts'],
+    commander: ['src/cli/parse.ts'],
+    sharp: ['src/images'],
+    sqlite3: ['src/store'],
+    hono: [`${platforms}/web`],
+    '@hono/node-server': [`${platforms}/web`],
+    preact: [`${platforms}/web`],
+    htm: [`${platforms}/web`],
+    'onnxruntime-node': ['engine/runtime'],
+    '@huggingface/tokenizers': ['engine/models/tokenizer.ts'],
+  },
+  words: [
+    { pattern: /\bprocess\.env\b/, only: ['src/config/env.ts'] },
+    // Clock and randomness are handed to the domain, and it touches nothing outside.
+    {
+      pattern: /\b(Date\.now|new Date\(\)|Math\.random|process\.|setTimeout)/,
+      only: [],
+      in: ['src/domain'],
+    },
+    { pattern: /\bconsole\./, only: [] },
+  ],
+};
+
+const files = readSources(['src', 'bot', 'engine']);
+
+test('there is something to look at', () => {
+  expect(files.size).toBeGreaterThan(60);
+});
+
+test('no import but those of the table', () => {
+  expect(violations(files, rules)).toEqual([]);
+});
+
+test('no cycles', () => {
+  expect(cycles(files)).toEqual([]);
+});
+
+describe('the table bites', () => {
+  const base = { 'src/errors.ts': '', 'src/a.ts': '', 'engine/graph/g.ts': '', 'bot/b.ts': '' };
+  const plant = (more: Record<string, string>): Files => new Map(Object.entries({ ...base, ...more }));
+
+  test.each([
+    ['bot sees the engine', 'bot/x.ts', "import { g } from '../engine/graph/g.js';"],
+    ['engine sees the bot', 'engine/x.ts', "export { b } from '../bot/b.js';"],
+    ['src sees the engine', 'src/x.ts', "await import('../engine/graph/g.js');"],
+    ['src sees the bot by a type', 'src/x.ts', "import type { B } from '../bot/b.js';"],
+    ['the domain imports beside itself', 'src/domain/x.ts', "import { E } from '../errors.js';"],
+    ['the domain imports a library', 'src/domain/x.ts', "import { z } from 'zod';"],
+    ['the domain asks for the time', 'src/domain/x.ts', 'export const now = Date.now();'],
+    ['a library away from home', 'bot/x.ts', "import sqlite3 from 'sqlite3';"],
+    ['a sub-path of a library away from home', 'bot/x.ts', "import { x } from 'hono/cookie';"],
+    ['a scoped library away from home', 'engine/x.ts', "import { serve } from '@hono/node-server';"],
+    ['a library without a home', 'src/x.ts', "import _ from 'lodash';"],
+    ['one platform sees another', 'bot/platforms/web/x.ts', "import '../fake/y.js';"],
+    ['the environment elsewhere', 'engine/x.ts', 'const t = process.env.TOKEN;'],
+    ['an import over several lines', 'bot/x.ts', "import {\n  a,\n  b,\n} from '../engine/graph/g.js';"],
+    ['a file that is not there', 'bot/x.ts', "import { a } from './gone.js';"],
+    ['a folder that the table does not know', 'lib/x.ts', ''],
+  ])('%s', (_, path, source) => {
+    const found = violations(plant({ 'bot/platforms/fake/y.ts': '', [path]: source }), rules);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(path);
+  });
+
+  test('what is allowed, and words in comments, pass', () => {
+    const source = [
+      "import { join } from 'node:path';",
+      "import { g } from './graph/g.js';",
+      "import { E } from '../src/errors.js';",
+      '// never process.env here, nor from the bot',
+      "/* import { b } from '../bot/b.js'; */",
+      "const url = 'https://example.org/x';",
+    ].join('\n');
+    expect(violations(plant({ 'engine/x.ts': source }), rules)).toEqual([]);
+  });
+
+  test('a cycle of two, of three, and of one', () => {
+    expect(cycles(plant({ 'src/x.ts': "import './y.js';", 'src/y.ts': "import './x.js';" }))).toEqual([
+      ['src/x.ts', 'src/y.ts'],
+    ]);
+    const three = {
+      'src/x.ts': "import './y.js';",
+      'src/y.ts': "import { type Z, z } from './z.js';",
+      'src/z.ts': "import './x.js';",
+    };
+    expect(cycles(plant(three))).toEqual([['src/x.ts', 'src/y.ts', 'src/z.ts']]);
+    expect(cycles(plant({ 'src/x.ts': "import './x.js';" }))).toEqual([['src/x.ts']]);
+    expect(cycles(plant({ 'src/x.ts': "import './a.js';" }))).toEqual([]);
+    const types = { 'src/x.ts': "import './y.js';", 'src/y.ts': "import type { X } from './x.js';" };
+    expect(cycles(plant(types)), 'imports of types are erased').toEqual([]);
+  });
+});
