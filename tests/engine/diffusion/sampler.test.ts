@@ -1,0 +1,122 @@
+/** Whole runs against diffusers' trajectories with the same noise, and how a run reports, keeps and stops. */
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ddimMean, ddimSteps, logProbabilities } from '../../../engine/diffusion/ddim.js';
+import { type SampleRequest, sample } from '../../../engine/diffusion/sampler.js';
+import { Graph } from '../../../engine/graph/graph.js';
+import { readSafetensors } from '../../../engine/io/safetensors.js';
+import { decode, encodePrompt, loadPipeline, type Pipeline } from '../../../engine/models/pipeline.js';
+import { guided } from '../../../engine/models/unet.js';
+import { ExecutorCache } from '../../../engine/runtime/cache.js';
+import { Executor } from '../../../engine/runtime/executor.js';
+import { type FloatTensor, f32, rows } from '../../../engine/runtime/tensor.js';
+import { largestDifference, relativeError } from '../../support/compare.js';
+
+const golden = (name: string) =>
+  readSafetensors(`tests/fixtures/mini/${name}.safetensors`) as Record<string, FloatTensor>;
+const runs = JSON.parse(readFileSync('tests/fixtures/mini/trajectories.json', 'utf8'));
+
+let pipeline: Pipeline;
+const cache = new ExecutorCache({ threads: 1 });
+beforeAll(async () => {
+  pipeline = await loadPipeline('models/mini');
+});
+afterAll(() => cache.clear());
+
+/** The golden run as a request. */
+function replay(
+  name: 'trajectory_eta1' | 'trajectory_eta0',
+): SampleRequest & { tensors: Record<string, FloatTensor> } {
+  const tensors = golden(name);
+  const { prompt, negative, ...sampler } = runs[name];
+  const size = tensors.initial!.data.length;
+  const stepNoise = (k: number) => tensors.steps!.data.subarray(k * size, (k + 1) * size);
+  return { pipeline, cache, prompt, negative, sampler, noise: tensors.initial!, stepNoise, tensors };
+}
+
+describe.each(['trajectory_eta1', 'trajectory_eta0'] as const)('%s', (name) => {
+  it('is the golden one, latents, log-probabilities, timesteps and pictures', async () => {
+    const { tensors, ...request } = replay(name);
+    const { latents, trajectory, logProbs, timesteps } = await sample({ ...request, keep: 'trajectory' });
+    expect(timesteps).toEqual(Array.from(tensors.timesteps!.data, Number));
+    expect(relativeError(trajectory!, tensors.latents!)).toBeLessThan(1e-3);
+    expect(largestDifference(logProbs!, tensors.log_probs!)).toBeLessThan(1e-3);
+    const images = await decode(pipeline, cache, latents);
+    const clipped = f32(
+      images.shape,
+      images.data.map((x) => Math.max(-1, Math.min(1, x))),
+    );
+    expect(relativeError(clipped, tensors.images!)).toBeLessThan(1e-3);
+  });
+});
+
+describe('log-probabilities', () => {
+  it('of the network on the golden latents are the golden ones', async () => {
+    const { tensors, prompt, negative, sampler } = replay('trajectory_eta1');
+    const [total, ...shape] = tensors.latents!.shape as [number, number, number, number, number];
+    const states = await encodePrompt(pipeline, cache, [negative, prompt]);
+    const g = new Graph();
+    const inputs = {
+      sample: g.input('sample', shape),
+      timestep: g.input('timestep', [1]),
+      states: g.input('states', states.shape),
+    };
+    g.output('output', guided(g, pipeline, inputs, sampler.guidance));
+    const executor = await Executor.create(g, { threads: 1 });
+    const at = (k: number) => f32(shape, rows(tensors.latents!, k, k + 1).data);
+    const found: number[] = [];
+    for (const [k, step] of ddimSteps(pipeline.scheduler, sampler).entries()) {
+      const { output } = await executor.run({ sample: at(k), timestep: f32([1], [step.timestep]), states });
+      const mean = ddimMean(step, at(k).data, (output as FloatTensor).data);
+      found.push(...logProbabilities(at(k + 1).data, mean, step.std, shape[0]!));
+    }
+    await executor.release();
+    expect(largestDifference(f32([total - 1, shape[0]!], found), tensors.log_probs!)).toBeLessThan(2e-5);
+  });
+});
+
+describe('a run', () => {
+  const short = (): SampleRequest => ({
+    ...replay('trajectory_eta1'),
+    sampler: { steps: 4, guidance: 3, eta: 1 },
+  });
+
+  it('reports each step', async () => {
+    const seen: string[] = [];
+    const { trajectory, logProbs } = await sample({
+      ...short(),
+      onStep: (done, total) => seen.push(`${done}/${total}`),
+    });
+    expect(seen).toEqual(['1/4', '2/4', '3/4', '4/4']);
+    expect([trajectory, logProbs]).toEqual([undefined, undefined]);
+  });
+
+  it('stops between two steps when it is cancelled', async () => {
+    const stop = new AbortController();
+    let steps = 0;
+    const run = sample({ ...short(), signal: stop.signal, onStep: () => ++steps === 2 && stop.abort() });
+    await expect(run).rejects.toMatchObject({ code: 'cancelled' });
+    expect(steps).toBe(2);
+  });
+
+  it('gives the same bytes twice, on one thread', async () => {
+    const [a, b] = [await sample(short()), await sample(short())];
+    expect(a.latents.data).toEqual(b.latents.data);
+  });
+
+  it('without guidance is guidance by 1', async () => {
+    const nearly = await sample({ ...short(), sampler: { steps: 4, guidance: 1 + 1e-7, eta: 1 } });
+    const unguided = await sample({ ...short(), sampler: { steps: 4, guidance: 1, eta: 1 } });
+    expect(relativeError(unguided.latents, nearly.latents)).toBeLessThan(1e-4);
+  });
+
+  it('applies an adapter', async () => {
+    const tensors = golden('lora_all');
+    const spec = { rank: 4, alpha: 4, targets: 'all' } as const;
+    const tuned = await sample({ ...short(), adapter: { spec, tensors } });
+    const base = await sample(short());
+    expect(relativeError(tuned.latents, base.latents)).toBeGreaterThan(0.05);
+    const none = await sample({ ...short(), adapter: { spec: { ...spec, alpha: 0 }, tensors } });
+    expect(relativeError(none.latents, base.latents)).toBeLessThan(1e-4);
+  });
+});

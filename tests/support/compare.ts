@@ -1,0 +1,21 @@
+/** Largest difference of two tensors of one shape, relative to the largest absolute value of the expected one. */
+import type { Tensor } from '../../engine/runtime/tensor.js';
+
+export function relativeError(found: Tensor, expected: Tensor): number {
+  return (
+    largestDifference(found, expected) /
+    expected.data.reduce<number>((m, x) => Math.max(m, Math.abs(Number(x))), 0)
+  );
+}
+
+export function largestDifference(found: Tensor, expected: Tensor): number {
+  if (`${found.shape}` !== `${expected.shape}`)
+    throw new Error(`shape [${found.shape}], expected [${expected.shape}]`);
+  let worst = 0;
+  for (let i = 0; i < expected.data.length; i++) {
+    const difference = Math.abs(Number(found.data[i]) - Number(expected.data[i]));
+    // NaN compares false with everything: count it as the worst there is.
+    worst = difference <= worst ? worst : Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference;
+  }
+  return worst;
+}
