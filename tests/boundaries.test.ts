@@ -42,6 +42,7 @@ const rules: Rules = {
     'onnxruntime-node': ['engine/runtime'],
     '@huggingface/tokenizers': ['engine/models/tokenizer.ts'],
   },
+  bare: ['src/domain'],
   words: [
     { pattern: /\bprocess\.env\b/, only: ['src/config/env.ts'] },
     // Clock and randomness are handed to the domain, and it touches nothing outside.

@@ -13,6 +13,8 @@ export interface Rules {
   reach: Readonly<Record<string, readonly string[]>>;
   /** Package -> the folders or files that may import it. `node:` stands for all of Node's own modules. */
   homes: Readonly<Record<string, readonly string[]>>;
+  /** Folders that import no package at all. */
+  bare: readonly string[];
   /** Text that may stand only in these files. */
   words: readonly { pattern: RegExp; only: readonly string[]; in?: readonly string[] }[];
 }
@@ -70,7 +72,8 @@ export function violations(files: Files, rules: Rules): string[] {
       }
       const name = specifier.startsWith('node:') ? 'node:' : packageOf(specifier);
       const homes = rules.homes[name];
-      if (!homes) found.push(`${path} imports ${name}, which has no home`);
+      if (rules.bare.some((place) => within(path, place))) found.push(`${path} imports ${name}`);
+      else if (!homes) found.push(`${path} imports ${name}, which has no home`);
       else if (!homes.some((home) => within(path, home)))
         found.push(`${path} imports ${name}, at home in ${homes.join(', ')}`);
     }
