@@ -22,14 +22,8 @@ export interface ChildEngineOptions {
 
 export function childEngine(options: ChildEngineOptions): EngineLauncher {
   return (listener) => {
-    const args = [
-      '--threads',
-      String(options.threads),
-      '--device',
-      options.device,
-      '--nice',
-      String(options.nice),
-    ];
+    const { threads, devices, memoryMb, nice } = options;
+    const args = [`--threads=${threads}`, `--devices=${devices}`, `--memory=${memoryMb}`, `--nice=${nice}`];
     // The engine's own words go to stderr: stdout belongs to whoever asked for figures.
     const child = fork(options.main, args, { stdio: ['ignore', 2, 2, 'ipc'], execArgv: [] });
     let rss = 0;

@@ -1,0 +1,182 @@
+/** Commands about a session as a whole. */
+import type { SessionState } from '../../src/domain/model.js';
+import { type Answer, type ChatCommand, type CommandContext, doAct, theSession } from './command.js';
+
+const text = (values: CommandContext['values'], name: string) => values[name] as string | undefined;
+const integer = (values: CommandContext['values'], name: string) => values[name] as number | undefined;
+
+const start: ChatCommand = {
+  spec: {
+    path: ['session', 'start'],
+    help: 'Open a session: a prompt or the name of a task',
+    role: 'member',
+    args: [
+      {
+        name: 'prompt',
+        help: 'what to draw, in plain words, or a task such as rose',
+        type: 'text',
+        required: true,
+        rest: true,
+      },
+    ],
+    options: [
+      {
+        name: 'learner',
+        help: 'what learns from the votes',
+        type: { choice: ['acclaim', 'hero', 'ddpo', 'd3po'] },
+      },
+      { name: 'images', help: 'images a round', type: 'integer' },
+      { name: 'rounds', help: 'rounds until it ends', type: 'integer' },
+    ],
+  },
+  async run({ actions, account, channel, values, by }) {
+    const asked = text(values, 'prompt')!;
+    const task = actions.tasks().find((t) => t.name === asked.toLowerCase());
+    const { session, bindings } = await actions.start(
+      {
+        prompt: task?.prompt ?? asked,
+        title: task?.name,
+        learner: text(values, 'learner'),
+        images: integer(values, 'images'),
+        rounds: integer(values, 'rounds'),
+        createdBy: by.key,
+      },
+      account,
+      channel,
+    );
+    const data = { session: session.id, channel: bindings[0]!.address };
+    const where = bindings[0]!.address === channel ? 'here' : `in the channel **${bindings[0]!.address}**`;
+    return { title: 'Session opened', text: `The first round is being drawn ${where}.`, data };
+  },
+};
+
+const status: ChatCommand = {
+  spec: {
+    path: ['session', 'status'],
+    help: 'Where the session stands',
+    role: 'member',
+    args: [],
+    options: [],
+  },
+  async run(context) {
+    const state = theSession(context);
+    return { title: state.session.title, text: statusLines(state).join('\n') };
+  },
+};
+
+const list: ChatCommand = {
+  spec: { path: ['session', 'list'], help: 'All sessions here', role: 'member', args: [], options: [] },
+  async run({ actions }) {
+    const lines = actions.sessions().map(({ session, rounds, bindings }) => {
+      const approval = rounds.findLast((r) => r.outcome)?.outcome?.approval;
+      const share = approval === undefined ? '' : `, ${Math.round(approval * 100)} % approval`;
+      return `**${bindings[0]?.address ?? session.id}** (${session.state}): ${session.title}, round ${rounds.length}${share}`;
+    });
+    return { title: 'Sessions', text: lines.join('\n') || 'There is none yet.' };
+  },
+};
+
+const simple = (word: 'pause' | 'resume' | 'stop', help: string, answer: Answer): ChatCommand => ({
+  spec: { path: ['session', word], help, role: 'moderator', args: [], options: [] },
+  run: (context) => doAct(context, { name: word }, answer),
+});
+
+const rollback: ChatCommand = {
+  spec: {
+    path: ['session', 'rollback'],
+    help: 'Go back to what was learned in an earlier round',
+    role: 'moderator',
+    args: [{ name: 'round', help: 'a finished round; 0 is the base model', type: 'integer', required: true }],
+    options: [],
+  },
+  run: (context) => {
+    const round = integer(context.values, 'round')!;
+    const to = round === 0 ? 'the base model' : `round ${round}`;
+    return doAct(
+      context,
+      { name: 'rollback', round },
+      { title: 'Rolled back', text: `The next round starts from ${to}.` },
+    );
+  },
+};
+
+const branch: ChatCommand = {
+  spec: {
+    path: ['session', 'branch'],
+    help: 'Start a session of its own from a finished round',
+    role: 'moderator',
+    args: [
+      { name: 'round', help: 'a finished round; 0 is the base model', type: 'integer', required: true },
+      { name: 'prompt', help: 'another prompt; else the same', type: 'text', rest: true },
+    ],
+    options: [],
+  },
+  async run(context) {
+    const { actions, account, channel, values } = context;
+    const round = integer(values, 'round')!;
+    const prompt = text(values, 'prompt') ?? null;
+    const id = actions.newId(prompt ?? theSession(context).session.title);
+    const binding = actions.placeFor(id, account, channel);
+    const said = {
+      title: 'Branched',
+      text: `The branch is in the channel **${binding.address}**.`,
+      data: { session: id, channel: binding.address },
+    };
+    return doAct(context, { name: 'branch', round, session: id, prompt, binding }, said);
+  },
+};
+
+const story: ChatCommand = {
+  spec: {
+    path: ['session', 'story'],
+    help: 'The first round beside the latest, and approval by round',
+    role: 'member',
+    args: [],
+    options: [],
+  },
+  async run(context) {
+    const { session } = theSession(context);
+    await context.actions.showStory(session.id);
+    return { title: 'The story so far', text: 'Here it is, in the channel.' };
+  },
+};
+
+function statusLines({ session, rounds, ballots, jobs }: SessionState): string[] {
+  const round = rounds.at(-1);
+  const job = [...jobs.values()].findLast((j) => j.state === 'running');
+  const lines = [
+    `**Prompt**: ${session.prompt}`,
+    `**State**: ${session.pause ? `paused (${session.pause})` : session.state}`,
+  ];
+  if (round) {
+    const live = [...ballots.values()].filter((b) => b.round === round.id && b.state === 'live').length;
+    lines.push(`**Round ${round.number}**: ${round.state}${live > 0 ? `, ${live} ballots open` : ''}`);
+  }
+  if (job) {
+    const left = job.secondsLeft === null ? '' : `, about ${Math.ceil(job.secondsLeft)} s left`;
+    lines.push(`**Now**: ${job.stage ?? job.kind} ${job.done} of ${job.total}${left}`);
+  }
+  const shares = rounds.flatMap((r) =>
+    r.outcome && r.state !== 'superseded' ? [`${Math.round(r.outcome.approval * 100)} %`] : [],
+  );
+  if (shares.length > 0) lines.push(`**Approval by round**: ${shares.join(', ')}`);
+  return lines;
+}
+
+export const sessionCommands: readonly ChatCommand[] = [
+  start,
+  status,
+  list,
+  simple('pause', 'Open nothing new; votes are still taken', {
+    title: 'Paused',
+    text: 'The session is paused.',
+  }),
+  simple('resume', 'Go on after a pause', { title: 'Resumed', text: 'The session goes on.' }),
+  simple('stop', 'End the session; what it learned is kept', {
+    title: 'Stopped',
+    text: 'The session has ended.',
+  }),
+  rollback,
+  branch,
+  story,
+];

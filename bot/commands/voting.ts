@@ -1,0 +1,130 @@
+/** Commands about the round that people vote on, and about one's own votes. */
+
+import { parseCell } from '../../src/domain/ids.js';
+import { known } from '../../src/domain/ledger.js';
+import type { Ballot, SessionState } from '../../src/domain/model.js';
+import { AcclaimError } from '../../src/errors.js';
+import { type ChatCommand, type CommandContext, doAct, theSession } from './command.js';
+
+const close: ChatCommand = {
+  spec: {
+    path: ['round', 'close'],
+    help: 'Close the vote now and learn from it',
+    role: 'moderator',
+    args: [],
+    options: [],
+  },
+  run: (context) => doAct(context, { name: 'close' }, { title: 'Closed', text: 'The votes are counted.' }),
+};
+
+const redo: ChatCommand = {
+  spec: {
+    path: ['round', 'redo'],
+    help: 'Throw this round away and draw a new one',
+    role: 'moderator',
+    args: [],
+    options: [],
+  },
+  run: (context) =>
+    doAct(context, { name: 'redo' }, { title: 'Drawn anew', text: 'A new round is being drawn.' }),
+};
+
+const cellArg = {
+  name: 'cell',
+  help: 'a picture of the newest ballots, such as B4',
+  type: 'cell',
+  required: true,
+} as const;
+
+const best: ChatCommand = {
+  spec: {
+    path: ['best'],
+    help: 'Name the best picture of the round',
+    role: 'member',
+    args: [cellArg],
+    options: [],
+  },
+  run: (context) => {
+    const cell = context.values.cell as string;
+    return doAct(
+      context,
+      { name: 'best', index: indexOf(context, cell) },
+      { title: 'Best', text: `**${cell}** is your best.` },
+    );
+  },
+};
+
+const flag: ChatCommand = {
+  spec: {
+    path: ['flag'],
+    help: 'Report a picture that should not be shown',
+    role: 'member',
+    args: [cellArg],
+    options: [],
+  },
+  run: (context) => {
+    const cell = context.values.cell as string;
+    return doAct(
+      context,
+      { name: 'flag', index: indexOf(context, cell) },
+      { title: 'Flagged', text: `Thank you: **${cell}** was reported.` },
+    );
+  },
+};
+
+const me: ChatCommand = {
+  spec: {
+    path: ['me'],
+    help: 'What is held about you; export gives it as JSON, forget deletes it',
+    role: 'member',
+    args: [{ name: 'what', help: 'show, export or forget', type: { choice: ['show', 'export', 'forget'] } }],
+    options: [],
+  },
+  async run({ actions, account, by, values }) {
+    if (values.what === 'forget') {
+      await actions.forget(account);
+      return {
+        title: 'Forgotten',
+        text: 'Nothing here leads to you any more. Your past votes stay counted, without a name.',
+      };
+    }
+    const marks = actions.sessions().flatMap((state) => marksOf(state, by.key));
+    if (values.what === 'export')
+      return { title: 'Your marks', text: JSON.stringify(marks), data: { marks } };
+    const rounds = new Set(marks.map((m) => m.ballot.split('.s')[0])).size;
+    const text =
+      marks.length === 0
+        ? 'Nothing is held about you.'
+        : `${marks.length} marks of yours in ${rounds} rounds, under a keyed hash; no name, no text. **/acclaim me export** shows them, **/acclaim me forget** cuts the tie to you.`;
+    return { title: 'You, here', text };
+  },
+};
+
+function marksOf(state: SessionState, voter: string) {
+  return [...state.facts].flatMap(([ballot, facts]) =>
+    [...known(facts.filter((f) => f.voter === voter)).values()]
+      .filter((fact) => fact.present)
+      .map(({ emoji, at, late }) => ({ session: state.session.id, ballot, emoji, at, late })),
+  );
+}
+
+/** The image behind a cell of the newest round that has ballots. */
+function indexOf(context: CommandContext, cell: string): number {
+  const state = theSession(context);
+  const at = parseCell(cell);
+  const round = state.rounds.findLast((r) => ballotsOf(state, r.id).length > 0);
+  const ballot = round && ballotsOf(state, round.id).find((b) => b.sheet === at?.sheet);
+  const index = at && ballot?.cells[at.cell - 1];
+  if (index !== undefined) return index;
+  throw new AcclaimError(
+    'not-allowed',
+    `There is no picture ${cell} on the newest ballots.`,
+    'Cells are named by sheet and number, such as A3.',
+  );
+}
+
+function ballotsOf(state: SessionState, round: string): Ballot[] {
+  return [...state.ballots.values()].filter((b) => b.round === round && b.style === 'sheet');
+}
+
+export const votingCommands: readonly ChatCommand[] = [close, redo, best, flag, me];

@@ -1,0 +1,190 @@
+/**
+ * From a session's state to the cards that show it: finds the rows that a view wants and makes the pictures it names.
+ * Pictures are made from what is true, under a name that says what is in them, and are made again when missing.
+ */
+import { createHash } from 'node:crypto';
+import { access, mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Card } from '../../src/chat/port.js';
+import type { EffectOf } from '../../src/domain/effects.js';
+import type { Ballot, Image, Job, Round, SessionState } from '../../src/domain/model.js';
+import { decodePicture } from '../../src/images/png.js';
+import { contactSheet } from '../../src/images/sheet.js';
+import { approvalPlot, beforeAfterSheet } from '../../src/images/story.js';
+import type { DataPaths } from '../paths.js';
+import { ballotCard } from '../views/ballot.js';
+import { noticeCard } from '../views/notice.js';
+import { outcomeCard } from '../views/outcome.js';
+import { progressCard } from '../views/progress.js';
+import { storyCard } from '../views/story.js';
+
+export class Cards {
+  constructor(private readonly paths: DataPaths) {}
+
+  async ballot(state: SessionState, ballot: Ballot): Promise<Card> {
+    const { session } = state;
+    const round = roundOf(state, ballot.round);
+    const images = state.images.get(round.id) ?? [];
+    const dir = this.paths.round(session.id, round.number);
+    const sheets = [...state.ballots.values()].filter(
+      (b) => b.round === ballot.round && b.channel === ballot.channel && b.state !== 'gone',
+    ).length;
+    const sheetFile = ballot.style === 'sheet' ? await this.sheet(state, ballot, round, images) : null;
+    return ballotCard({ session, round, ballot, images, dir, sheetFile, sheets });
+  }
+
+  /** The bar of the stage that the round is in; each stage has its own message, so it stands where people look. */
+  progress(state: SessionState, effect: EffectOf<'card'>): Card {
+    const round = roundNumber(state, effect.round);
+    return this.bar(state, effect, round, barKind(round));
+  }
+
+  /** The bar of drawing as it stands once the round has moved on: full. */
+  drawn(state: SessionState, effect: EffectOf<'card'>): Card | null {
+    const round = roundNumber(state, effect.round);
+    if (barKind(round) === 'generate') return null;
+    return this.bar(state, effect, { ...round, state: 'open' }, 'generate');
+  }
+
+  outcome(state: SessionState, effect: EffectOf<'card'>): Card {
+    const { session } = state;
+    const round = roundNumber(state, effect.round);
+    const previous = state.rounds.filter((r) => r.number < round.number && r.outcome && onLine(r)).at(-1);
+    const ballots = [...state.ballots.values()].filter((b) => b.round === round.id);
+    return outcomeCard({
+      key: effect.key,
+      session,
+      round,
+      previous: previous ?? null,
+      ballots,
+      images: state.images.get(round.id) ?? [],
+      dir: this.paths.round(session.id, round.number),
+    });
+  }
+
+  async story(state: SessionState, key: string): Promise<Card> {
+    const { session } = state;
+    const rounds = state.rounds.filter((r) => r.outcome && onLine(r));
+    const [first, latest] = [rounds[0], rounds.at(-1)];
+    const pictures = first && latest && first !== latest ? await this.storyPictures(state, rounds) : null;
+    return storyCard({
+      key,
+      session,
+      rounds,
+      first: first ? this.side(state, first) : null,
+      latest: latest ? this.side(state, latest) : null,
+      beforeAfterFile: pictures?.beforeAfter ?? null,
+      plotFile: pictures?.plot ?? null,
+    });
+  }
+
+  notice(state: SessionState, effect: EffectOf<'notice'>): Card {
+    const { key, notice, values } = effect;
+    const round = effect.round === null ? {} : { round: effect.round };
+    return noticeCard({ key, session: state.session, notice, values: { ...round, ...values } });
+  }
+
+  private bar(state: SessionState, effect: EffectOf<'card'>, round: Round, kind: Job['kind']): Card {
+    const jobs = [...state.jobs.values()].filter((j) => j.round === round.number && j.kind === kind);
+    const job = jobs.reduce<Job | null>((a, b) => (a && a.attempt > b.attempt ? a : b), null);
+    return progressCard({ key: `${effect.key}.${kind}`, session: state.session, round, job });
+  }
+
+  private side(state: SessionState, round: Round) {
+    const dir = this.paths.round(state.session.id, round.number);
+    return { round, images: state.images.get(round.id) ?? [], dir };
+  }
+
+  private async sheet(
+    state: SessionState,
+    ballot: Ballot,
+    round: Round,
+    images: readonly Image[],
+  ): Promise<string> {
+    const dir = this.paths.round(state.session.id, round.number);
+    const best = round.state === 'open' || round.state === 'posting' ? null : (round.outcome?.best ?? null);
+    const cells = ballot.cells.map((index, i) => {
+      const image = images.find((m) => m.index === index);
+      const file = image?.state === 'shown' ? join(dir, image.file) : null;
+      return { number: i + 1, file, best: best === index };
+    });
+    return this.made(state.session.id, ballot.id, cells, async () => {
+      const drawn = await Promise.all(
+        cells.map(async (c) => ({ ...c, picture: c.file ? await decodePicture(c.file) : null })),
+      );
+      return (await contactSheet(drawn)).png;
+    });
+  }
+
+  private async storyPictures(state: SessionState, rounds: readonly Round[]) {
+    const { id } = state.session;
+    const sides = await Promise.all(
+      [rounds[0]!, rounds.at(-1)!].map(async (round) => this.pictures(state, round)),
+    );
+    const shares = rounds.map((r) => r.outcome?.approval ?? 0);
+    const beforeAfter = await this.made(id, 'story', sides, async () => {
+      const [before, after] = await Promise.all(
+        sides.map(async (s) => ({
+          round: s.round,
+          pictures: await Promise.all(s.files.map((f) => decodePicture(f))),
+        })),
+      );
+      return beforeAfterSheet(before!, after!);
+    });
+    const plot = await this.made(id, 'plot', shares, () => approvalPlot(shares));
+    return { beforeAfter, plot };
+  }
+
+  private pictures(state: SessionState, round: Round) {
+    const { dir, images } = this.side(state, round);
+    const files = images
+      .filter((m) => m.state === 'shown')
+      .slice(0, 9)
+      .map((m) => join(dir, m.file));
+    return { round: round.number, files };
+  }
+
+  private async made(
+    session: string,
+    name: string,
+    content: unknown,
+    make: () => Promise<Buffer>,
+  ): Promise<string> {
+    const hash = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 12);
+    const file = this.paths.made(session, `${name}-${hash}.png`);
+    if (
+      await access(file).then(
+        () => true,
+        () => false,
+      )
+    )
+      return file;
+    const bytes = await make();
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(`${file}.new`, bytes);
+    await rename(`${file}.new`, file);
+    return file;
+  }
+}
+
+function barKind(round: Round): Job['kind'] {
+  const drawing = round.state === 'generating' || round.state === 'posting' || round.state === 'open';
+  return drawing || round.failedFrom === 'generating' ? 'generate' : 'learn';
+}
+
+/** Rounds that were rolled back or given up are no part of the story. */
+function onLine(round: Round): boolean {
+  return round.state !== 'superseded' && round.state !== 'aborted';
+}
+
+function roundNumber(state: SessionState, number: number | null): Round {
+  const round = state.rounds.find((r) => r.number === number);
+  if (!round) throw new Error(`session ${state.session.id} has no round ${number}`);
+  return round;
+}
+
+function roundOf(state: SessionState, id: string): Round {
+  const round = state.rounds.find((r) => r.id === id);
+  if (!round) throw new Error(`session ${state.session.id} has no round ${id}`);
+  return round;
+}

@@ -1,0 +1,181 @@
+/**
+ * How each kind of effect is carried out: one row a kind, total by type. Every row may run any number of times for the
+ * same key, reads the newest state, and reports its end as an event; an effect whose rows are gone ends quietly.
+ */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../src/clock.js';
+import type { Effect, EffectKind, EffectOf } from '../../src/domain/effects.js';
+import type { Event } from '../../src/domain/events.js';
+import type { Ballot, Binding, SessionState } from '../../src/domain/model.js';
+import type { JobQueue } from '../../src/queue/contract.js';
+import type { DataPaths } from '../paths.js';
+import type { Cards } from './cards.js';
+import type { Jobs } from './jobs.js';
+import type { Messenger } from './messenger.js';
+import type { People } from './people.js';
+
+export interface CarrierParts {
+  clock: Clock;
+  paths: DataPaths;
+  queue: JobQueue;
+  jobs: Jobs;
+  cards: Cards;
+  messenger: Messenger;
+  people: People;
+  state(session: string): SessionState | undefined;
+  dispatch(session: string, event: Event): Promise<unknown>;
+  /** Erases a voter's key from the ledger down to the file. */
+  forget(voter: string): Promise<void>;
+  /** True when a newer version of the effect waits. */
+  superseded(key: string): boolean;
+}
+
+type Carrier<K extends EffectKind> = (effect: EffectOf<K>, state: SessionState) => Promise<void>;
+type Carriers = { [K in EffectKind]: Carrier<K> };
+
+/** Runs the row of the effect's kind. */
+export function makeCarrier(parts: CarrierParts): (effect: Effect) => Promise<void> {
+  const rows = carriers(parts);
+  return async (effect) => {
+    const state = parts.state(effect.session);
+    if (!state) return;
+    // The table is total by kind, so row and effect belong together; TypeScript cannot follow the pair.
+    await (rows[effect.kind] as Carrier<EffectKind>)(effect, state);
+  };
+}
+
+function carriers(parts: CarrierParts): Carriers {
+  const { clock, cards, messenger, dispatch } = parts;
+
+  const done = async (effect: Effect) => {
+    if (parts.superseded(effect.key)) return;
+    await dispatch(effect.session, { kind: 'effect-done', effect: effect.key, at: clock.now() });
+  };
+  const channel = (state: SessionState, id: string): Binding => {
+    const found = state.bindings.find((b) => b.channel === id);
+    if (!found) throw new Error(`session ${state.session.id} is not bound to ${id}`);
+    return found;
+  };
+  /** The ballot and where its message is; undefined when there is none (any more). */
+  const posted = (state: SessionState, id: string) => {
+    const ballot = state.ballots.get(id);
+    if (!ballot || ballot.message === null) return undefined;
+    const to = channel(state, ballot.channel);
+    return { ballot, to, ref: messenger.ref(to, ballot.message), platform: messenger.platform(to.platform) };
+  };
+  const sweep = async (state: SessionState, ballot: Ballot, effect: string | null) => {
+    const at = posted(state, ballot.id);
+    if (!at) return;
+    const beganAt = clock.now();
+    const found = await at.platform.fetchReactions(at.ref);
+    const marks = [...found].flatMap(([emoji, accounts]) =>
+      accounts.map((account) => ({ voter: parts.people.seen(account), emoji })),
+    );
+    await dispatch(state.session.id, {
+      kind: 'swept',
+      ballot: ballot.id,
+      effect,
+      beganAt,
+      marks,
+      at: clock.now(),
+    });
+  };
+
+  return {
+    generate: (effect, state) => parts.jobs.generate(state, effect),
+    learn: (effect, state) => parts.jobs.learn(state, effect),
+    'cancel-job': async (effect) => {
+      await parts.queue.cancel(effect.job);
+      await done(effect);
+    },
+    'post-ballot': async (effect, state) => {
+      const ballot = state.ballots.get(effect.ballot);
+      if (ballot?.state !== 'planned') return done(effect);
+      const to = channel(state, ballot.channel);
+      const { message } = await messenger.post(to, await cards.ballot(state, ballot));
+      const event = { kind: 'ballot-posted', ballot: ballot.id, effect: effect.key, message } as const;
+      await dispatch(effect.session, { ...event, at: clock.now() });
+    },
+    'edit-ballot': async (effect, state) => {
+      const at = posted(state, effect.ballot);
+      if (at) await at.platform.edit(at.ref, await cards.ballot(state, at.ballot));
+      await done(effect);
+    },
+    'prime-ballot': async (effect, state) => {
+      const at = posted(state, effect.ballot);
+      if (at) for (const emoji of effect.reactions) await at.platform.react(at.ref, emoji);
+      await done(effect);
+    },
+    'remove-ballot': async (effect, state) => {
+      const at = posted(state, effect.ballot);
+      if (at) await at.platform.remove(at.ref);
+      await done(effect);
+    },
+    sweep: async (effect, state) => {
+      const ballot = state.ballots.get(effect.ballot);
+      if (!ballot || ballot.message === null) return done(effect);
+      await sweep(state, ballot, effect.key);
+    },
+    card: async (effect, state) => {
+      const to = channel(state, effect.channel);
+      if (effect.card === 'progress') {
+        const drawn = cards.drawn(state, effect);
+        // The round has moved on: the bar of drawing is filled once before the bar of learning appears.
+        if (drawn && !messenger.shown(to, `${effect.key}.learn`)) await messenger.show(to, drawn);
+        await messenger.show(to, cards.progress(state, effect));
+      } else {
+        const card =
+          effect.card === 'outcome' ? cards.outcome(state, effect) : await cards.story(state, effect.key);
+        await messenger.show(to, card);
+      }
+      await done(effect);
+    },
+    notice: async (effect, state) => {
+      await messenger.post(channel(state, effect.channel), cards.notice(state, effect));
+      await done(effect);
+    },
+    'delete-image': async (effect, state) => {
+      const round = state.rounds.find((r) => r.number === effect.round);
+      const image = round && state.images.get(round.id)?.find((m) => m.index === effect.index);
+      if (image) await rm(join(parts.paths.round(effect.session, effect.round), image.file), { force: true });
+      await done(effect);
+    },
+    forget: async (effect) => {
+      await parts.forget(effect.voter);
+      await done(effect);
+    },
+  };
+}
+
+/** Effects about one channel's messages go one after the other; jobs have their own queue. */
+export function laneOf(effect: Effect, state: SessionState | undefined): string | null {
+  switch (effect.kind) {
+    case 'generate':
+    case 'learn':
+    case 'cancel-job':
+      return null;
+    case 'card':
+    case 'notice':
+      return `${effect.session} ${effect.channel}`;
+    case 'post-ballot':
+    case 'edit-ballot':
+    case 'prime-ballot':
+    case 'remove-ballot':
+    case 'sweep':
+      return `${effect.session} ${state?.ballots.get(effect.ballot)?.channel ?? ''}`;
+    case 'delete-image':
+    case 'forget':
+      return `${effect.session} files`;
+  }
+}
+
+/** Least time between two edits of a message, ms: Discord and Slack limit them, the page does not. */
+const spacingOf: Record<Binding['platform'], number> = { web: 250, fake: 0, discord: 5000, slack: 5000 };
+
+export function spacing(effect: Effect, state: SessionState | undefined): number {
+  const edits = effect.kind === 'card' || effect.kind === 'edit-ballot';
+  const id = effect.kind === 'card' ? effect.channel : undefined;
+  const binding = state?.bindings.find((b) => id === undefined || b.channel === id);
+  return edits && binding ? spacingOf[binding.platform] : 0;
+}

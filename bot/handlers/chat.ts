@@ -1,0 +1,150 @@
+/**
+ * What platforms tell -> events of sessions. Awaiting `receive` means that the event is durable. A mark that no longer
+ * counts is kept and refused with a coded error, which a platform that can answer privately shows; buttons and
+ * commands are answered by reply.
+ */
+import type { Account, ChatEvent, MessageRef } from '../../src/chat/port.js';
+import type { Clock } from '../../src/clock.js';
+import type { Refusal } from '../../src/domain/decision.js';
+import type { Event } from '../../src/domain/events.js';
+import { parseCell } from '../../src/domain/ids.js';
+import type { SessionState } from '../../src/domain/model.js';
+import { AcclaimError, type ErrorCode } from '../../src/errors.js';
+import type { BallotPlace } from '../sessions.js';
+import { replyCard } from '../views/notice.js';
+import type { Messenger } from './messenger.js';
+import type { People } from './people.js';
+
+export interface ChatParts {
+  clock: Clock;
+  people: People;
+  messenger: Messenger;
+  sessions(): SessionState[];
+  ballotAt(ref: MessageRef): BallotPlace | undefined;
+  /** True while a ballot is on its way: a reaction may be faster than the post's answer. */
+  posting(): boolean;
+  dispatch(session: string, event: Event): Promise<Refusal | null>;
+  /** Runs what was typed and gives the answer. */
+  command(
+    text: string,
+    account: Account,
+    channel: string,
+  ): Promise<{ title: string; text: string; data?: Record<string, unknown> }>;
+}
+
+/** How long a reaction on an unknown message waits for that message's post to be known. */
+const WAIT_MS = 30_000;
+
+const codes: Partial<Record<Refusal['code'], ErrorCode>> = { 'round-closed': 'round-closed' };
+
+export class Chat {
+  private replies = 0;
+
+  constructor(private readonly parts: ChatParts) {}
+
+  async receive(event: ChatEvent): Promise<void> {
+    const { parts } = this;
+    switch (event.kind) {
+      case 'reaction': {
+        const refusal = await this.mark(event.ref, event.account, event.emoji, event.present, event.at);
+        if (refusal)
+          throw new AcclaimError(codes[refusal.code] ?? 'not-allowed', refusal.message, refusal.mend);
+        return;
+      }
+      case 'cleared': {
+        const at = await this.place(event.ref);
+        if (at)
+          await parts.dispatch(at.session, {
+            kind: 'cleared',
+            ballot: at.ballot.id,
+            emoji: event.emoji,
+            at: event.at,
+          });
+        return;
+      }
+      case 'message-gone': {
+        const at = await this.place(event.ref);
+        if (at) await parts.dispatch(at.session, { kind: 'ballot-gone', ballot: at.ballot.id, at: event.at });
+        return;
+      }
+      case 'consent':
+        return this.consent(event.account, event.given, event.at);
+      case 'button':
+        return this.button(event);
+      case 'command': {
+        const { account, channel } = event;
+        const answer = await parts.command(event.text, account, channel).catch(said);
+        await this.reply(event.account, event.replyTo, answer);
+      }
+    }
+  }
+
+  private async mark(ref: MessageRef, account: Account, emoji: string, present: boolean, at: number) {
+    const place = await this.place(ref);
+    if (!place) return null;
+    const voter = this.parts.people.seen(account);
+    return this.parts.dispatch(place.session, {
+      kind: 'reaction',
+      ballot: place.ballot.id,
+      voter,
+      emoji,
+      present,
+      at,
+    });
+  }
+
+  /** Consent holds for the whole community, so every session of the platform hears of it; one row says it to all. */
+  private async consent(account: Account, given: boolean, at: number): Promise<void> {
+    const { parts } = this;
+    const voter = parts.people.seen(account);
+    for (const { session, bindings } of parts.sessions())
+      if (bindings.some((b) => b.platform === account.platform))
+        await parts.dispatch(session.id, { kind: 'consent', voter, given, name: null, at });
+  }
+
+  private async button(event: Extract<ChatEvent, { kind: 'button' }>): Promise<void> {
+    const { ref, account, button, value, at, replyTo } = event;
+    if (button === 'done') {
+      const refusal = await this.mark(ref, account, 'done', true, at);
+      const text = refusal ? `${refusal.message} ${refusal.mend}` : 'Thank you: your votes are in.';
+      return this.reply(account, replyTo, { title: refusal ? 'Not counted' : 'Done', text });
+    }
+    if (button === 'flag') {
+      const cell = parseCell(value ?? '');
+      if (!cell)
+        return this.reply(account, replyTo, { title: 'Flag', text: 'Say which picture, such as B4.' });
+      const answer = await this.parts.command(`flag ${value}`, account, ref.channel).catch(said);
+      return this.reply(account, replyTo, answer);
+    }
+    await this.reply(account, replyTo, { title: 'Not known', text: 'This button does nothing any more.' });
+  }
+
+  private async reply(
+    account: Account,
+    replyTo: string,
+    answer: { title: string; text: string; data?: Record<string, unknown> },
+  ) {
+    const card = replyCard(`reply.${replyTo}.${this.replies++}`, answer.title, answer.text, answer.data);
+    // An answer that cannot be delivered any more (the page was closed) changes nothing that was decided.
+    await this.parts.messenger
+      .platform(account.platform)
+      .reply(replyTo, card)
+      .catch(() => {});
+  }
+
+  private async place(ref: MessageRef): Promise<BallotPlace | undefined> {
+    const until = this.parts.clock.now() + WAIT_MS;
+    for (;;) {
+      const found = this.parts.ballotAt(ref);
+      if (found || !this.parts.posting() || this.parts.clock.now() > until) return found;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+/** A coded error is an answer; anything else is a defect and goes up. */
+function said(error: unknown): { title: string; text: string } {
+  if (error instanceof AcclaimError)
+    return { title: 'Not done', text: `${error.message} ${error.mend}`.trim() };
+  throw error;
+}

@@ -1,0 +1,141 @@
+/**
+ * The engine's jobs of a round: payloads from the state as it is now, progress and outcome back as events. The effect's
+ * key is the job's id, so asking again after a restart asks for the same bytes.
+ */
+import { relative, resolve } from 'node:path';
+import type { Clock } from '../../src/clock.js';
+import type { EffectOf } from '../../src/domain/effects.js';
+import type { Event } from '../../src/domain/events.js';
+import type { SessionState } from '../../src/domain/model.js';
+import { type ErrorCode, toPlain } from '../../src/errors.js';
+import type { JobQueue } from '../../src/queue/contract.js';
+import type { JobPayload, JobProgress } from '../../src/queue/jobs.js';
+import type { DataPaths } from '../paths.js';
+
+export interface JobParts {
+  queue: JobQueue;
+  paths: DataPaths;
+  clock: Clock;
+  /** Model as configured -> absolute folder. */
+  resolveModel(model: string): string;
+  dispatch(session: string, event: Event): Promise<unknown>;
+  stopping(): boolean;
+}
+
+/** Learners that need the whole trajectory and its log-probabilities. */
+const likelihood: ReadonlySet<string> = new Set(['hero', 'ddpo', 'd3po']);
+
+/** Faults that the same job would meet again, or that the queue has already tried several engines on. */
+const hopeless: ReadonlySet<ErrorCode> = new Set([
+  'engine-lost',
+  'cancelled',
+  'config-invalid',
+  'model-not-found',
+  'model-unsupported',
+  'model-corrupt',
+  'file-not-found',
+  'file-corrupt',
+  'shape-mismatch',
+  'checkpoint-corrupt',
+  'round-corrupt',
+  'labels-invalid',
+  'not-learnable',
+  'job-invalid',
+  'disk-full',
+  'device-unavailable',
+]);
+
+/** Progress of one stage is passed on at most this often, ms: every step of it is written down. */
+const PROGRESS_MS = 400;
+
+export class Jobs {
+  constructor(private readonly parts: JobParts) {}
+
+  async generate(state: SessionState, effect: EffectOf<'generate'>): Promise<void> {
+    const { queue, paths } = this.parts;
+    const out = paths.round(effect.session, effect.round);
+    await this.run(effect, async (progress) => {
+      const payload: JobPayload<'generate'> = {
+        ...this.common(state, effect),
+        count: effect.count,
+        checkpoint: paths.parent(state, effect.parent),
+        noise: effect.noise,
+        trajectory: likelihood.has(state.session.learner.name),
+        out,
+      };
+      const { images } = await queue.run({ id: effect.key, kind: 'generate', payload }, progress);
+      return {
+        kind: 'generate',
+        images: images.map((image) => ({ ...image, file: relative(out, resolve(out, image.file)) })),
+      };
+    });
+  }
+
+  async learn(state: SessionState, effect: EffectOf<'learn'>): Promise<void> {
+    const { queue, paths } = this.parts;
+    await this.run(effect, async (progress) => {
+      const payload: JobPayload<'learn'> = {
+        ...this.common(state, effect),
+        roundDir: paths.round(effect.session, effect.round),
+        feedback: {
+          images: effect.feedback.images.map(({ index, good, weight }) => ({ index, good, weight })),
+          best: effect.feedback.best,
+        },
+        checkpoint: paths.parent(state, effect.parent),
+        out: paths.checkpoint(effect.session, effect.round),
+      };
+      const { steps, learned, notes, seconds } = await queue.run(
+        { id: effect.key, kind: 'learn', payload },
+        progress,
+      );
+      return { kind: 'learn', steps, learned, notes, seconds };
+    });
+  }
+
+  private common({ session }: SessionState, effect: EffectOf<'generate' | 'learn'>) {
+    return {
+      session: session.id,
+      round: effect.round,
+      attempt: effect.attempt,
+      seed: session.seed,
+      model: this.parts.resolveModel(session.model),
+      prompt: session.prompt,
+      negative: session.negative,
+      sampler: session.sampler as JobPayload<'generate'>['sampler'],
+      learner: session.learner as JobPayload<'generate'>['learner'],
+      width: session.width,
+      height: session.height,
+    };
+  }
+
+  private async run(
+    effect: EffectOf<'generate' | 'learn'>,
+    work: (progress: (p: JobProgress) => void) => Promise<Extract<Event, { kind: 'job-done' }>['result']>,
+  ): Promise<void> {
+    const { clock, dispatch, stopping } = this.parts;
+    let last = { stage: '', at: 0 };
+    const progress = (p: JobProgress) => {
+      const at = clock.now();
+      if (p.stage === last.stage && at - last.at < PROGRESS_MS) return;
+      last = { stage: p.stage, at };
+      dispatch(effect.session, { kind: 'job-progress', job: effect.key, ...p, at }).catch(() => {});
+    };
+    let event: Event;
+    try {
+      const result = await work(progress);
+      event = { kind: 'job-done', job: effect.key, result, at: clock.now() };
+    } catch (error) {
+      // Closing the queue cancels what runs: it stays in the outbox and is asked for again at the next start.
+      if (stopping()) return;
+      const plain = toPlain(error);
+      event = {
+        kind: 'job-failed',
+        job: effect.key,
+        ...plain,
+        retry: !hopeless.has(plain.code),
+        at: clock.now(),
+      };
+    }
+    await dispatch(effect.session, event);
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * The sessions held in memory and the one way to change them: an event is decided and folded in at once, its rows and
+ * effects are committed in that order, and only what is durable is acted on or acknowledged. So the memory may be
+ * ahead of the disk for some milliseconds, never beside it: when a commit fails the process ends and the next start
+ * reads what is true.
+ */
+import type { Clock } from '../src/clock.js';
+import { apply, emptyState } from '../src/domain/apply.js';
+import { decide } from '../src/domain/decide.js';
+import type { Decision, Refusal, RowChange } from '../src/domain/decision.js';
+import type { Effect } from '../src/domain/effects.js';
+import type { Event } from '../src/domain/events.js';
+import type { Ballot, Binding, Session, SessionState, Voter } from '../src/domain/model.js';
+import { openSession, type SessionSpec } from '../src/domain/open.js';
+import { nextTick } from '../src/domain/views.js';
+
+export interface SessionsParts {
+  commit(rows: readonly RowChange[], effects: readonly Effect[]): Promise<void>;
+  clock: Clock;
+  /** Effects that are now durable, and keys of effects that are no longer wanted. */
+  onCommitted(effects: readonly Effect[], done: readonly string[]): void;
+  /** A job of a round is a step further. */
+  onProgress(state: SessionState, round: number): void;
+  /** The truth can no longer be written. */
+  fatal(error: unknown): void;
+}
+
+export interface BallotPlace {
+  session: string;
+  ballot: Ballot;
+}
+
+/** Ticks come at least this often, so that a clock that jumps is noticed. */
+const LONGEST_TICK_MS = 60_000;
+
+export class Sessions {
+  private readonly states = new Map<string, SessionState>();
+  private readonly places = new Map<string, BallotPlace>();
+  private readonly ticks = new Map<string, NodeJS.Timeout>();
+  private stopped = false;
+  private ticking = true;
+
+  constructor(private readonly parts: SessionsParts) {}
+
+  load(states: readonly SessionState[]): void {
+    for (const state of states) {
+      this.states.set(state.session.id, state);
+      for (const ballot of state.ballots.values()) this.index(state, ballot);
+    }
+  }
+
+  /** Begins the clock of every session; call it when platforms can post. The first tick takes every step that is due. */
+  startTicks(): void {
+    for (const [id, { session }] of this.states) if (session.state !== 'ended') this.tick(id, 0);
+  }
+
+  stopTicks(): void {
+    for (const timer of this.ticks.values()) clearTimeout(timer);
+    this.ticks.clear();
+    this.ticking = false;
+  }
+
+  stop(): void {
+    this.stopTicks();
+    this.stopped = true;
+  }
+
+  get(id: string): SessionState | undefined {
+    return this.states.get(id);
+  }
+
+  all(): SessionState[] {
+    return [...this.states.values()];
+  }
+
+  /** The session that commands in a channel are about: the newest that has not ended, else the newest. */
+  ofChannel(platform: Binding['platform'], address: string): SessionState | undefined {
+    const here = this.all().filter((s) =>
+      s.bindings.some((b) => b.platform === platform && b.address === address),
+    );
+    here.sort((a, b) => b.session.createdAt - a.session.createdAt);
+    return here.find((s) => s.session.state !== 'ended') ?? here[0];
+  }
+
+  ballotAt(platform: Binding['platform'], address: string, message: string): BallotPlace | undefined {
+    return this.places.get(placeKey(platform, address, message));
+  }
+
+  async open(
+    spec: SessionSpec,
+    binding: Omit<Binding, 'session' | 'ordinal' | 'canPost'>,
+    voters: ReadonlyMap<string, Voter>,
+  ): Promise<SessionState> {
+    const { session, decision } = openSession(spec, binding, this.parts.clock.now());
+    this.states.set(spec.id, { ...emptyState(session), voters });
+    await this.settle(spec.id, decision);
+    return this.states.get(spec.id)!;
+  }
+
+  /** Resolves when what was decided is durable; with the refusal where something was asked that cannot be. */
+  async dispatch(id: string, event: Event): Promise<Refusal | null> {
+    const state = this.states.get(id);
+    if (!state || this.stopped) return null;
+    const decision = decide(state, event);
+    await this.settle(id, decision);
+    return decision.refusal;
+  }
+
+  private async settle(id: string, { rows, effects }: Decision): Promise<void> {
+    if (rows.length > 0) this.fold(id, rows);
+    this.scheduleTick(id);
+    if (rows.length === 0 && effects.length === 0) return;
+    try {
+      await this.parts.commit(rows, effects);
+    } catch (error) {
+      this.stop();
+      this.parts.fatal(error);
+      throw error;
+    }
+    const done = rows.flatMap((r) => (r.table === 'outbox' ? [r.done] : []));
+    this.parts.onCommitted(effects, done);
+    for (const row of rows) {
+      if (row.table === 'job' && row.row.state === 'running')
+        this.parts.onProgress(this.states.get(id)!, row.row.round);
+    }
+  }
+
+  private fold(id: string, rows: readonly RowChange[]): void {
+    const before = this.states.get(id)!;
+    this.states.set(id, apply(before, rows));
+    for (const row of rows) {
+      // A branch brings another session's first rows along.
+      if (row.table === 'session' && !this.states.has(row.row.id)) this.adopt(row.row, before, rows);
+      // Voters belong to the community: every session of it sees them.
+      if (row.table === 'voter')
+        for (const [other, state] of this.states)
+          if (other !== id) this.states.set(other, apply(state, [row]));
+      if (row.table === 'ballot') this.index(this.states.get(row.row.session)!, row.row);
+    }
+  }
+
+  private adopt(session: Session, parent: SessionState, rows: readonly RowChange[]): void {
+    this.states.set(session.id, apply({ ...emptyState(session), voters: parent.voters }, rows));
+    // Its first round begins with its first tick.
+    this.tick(session.id, 0);
+  }
+
+  private index(state: SessionState, ballot: Ballot): void {
+    const binding = state.bindings.find((b) => b.channel === ballot.channel);
+    if (ballot.message === null || !binding) return;
+    const key = placeKey(ballot.platform, binding.address, ballot.message);
+    this.places.set(key, { session: state.session.id, ballot });
+  }
+
+  private scheduleTick(id: string): void {
+    const old = this.ticks.get(id);
+    if (old) clearTimeout(old);
+    this.ticks.delete(id);
+    const state = this.states.get(id);
+    if (!state || !this.ticking) return;
+    const now = this.parts.clock.now();
+    const at = nextTick(state);
+    if (at === null) return;
+    this.tick(id, Math.min(Math.max(at - now, 10), LONGEST_TICK_MS));
+  }
+
+  private tick(id: string, wait: number): void {
+    const act = () => this.dispatch(id, { kind: 'tick', at: this.parts.clock.now() }).catch(() => {});
+    this.ticks.set(id, setTimeout(act, wait));
+  }
+}
+
+function placeKey(platform: string, address: string, message: string): string {
+  return JSON.stringify([platform, address, message]);
+}
