@@ -1,0 +1,33 @@
+// What a Linux process holds, from /proc, in MB. Peak = VmHWM since the last reset.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+
+const kilobytes = (text, field) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
+
+export const residentMb = (pid = 'self') => kilobytes(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmRSS') / 1024;
+export const peakMb = (pid = 'self') => kilobytes(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmHWM') / 1024;
+export const resetPeak = () => writeFileSync('/proc/self/clear_refs', '5');
+
+/** The process and all its descendants. */
+export function familyOf(pid) {
+  const children = new Map();
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      // "pid (name) state ppid": the name may hold spaces and brackets.
+      const parent = Number(readFileSync(`/proc/${entry}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[1]);
+      children.set(parent, [...(children.get(parent) ?? []), Number(entry)]);
+    } catch {} // ended meanwhile
+  }
+  const family = [pid];
+  for (const member of family) family.push(...(children.get(member) ?? []));
+  return family;
+}
+
+/** Proportional set size: shared pages are counted once over all who share them. 0 when the process is gone. */
+export function proportionalMb(pid) {
+  try {
+    return kilobytes(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'), 'Pss') / 1024;
+  } catch {
+    return 0;
+  }
+}

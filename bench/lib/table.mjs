@@ -1,0 +1,30 @@
+// Markdown tables, medians, and the name of the machine that a figure was measured on.
+import { readFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+
+export function markdown(head, rows) {
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+export const mean = (values) => values.reduce((sum, x) => sum + x, 0) / values.length;
+
+/** Standard error of the mean; 0 for one value. */
+export function standardError(values) {
+  if (values.length < 2) return 0;
+  const m = mean(values);
+  const variance = values.reduce((sum, x) => sum + (x - m) ** 2, 0) / (values.length - 1);
+  return Math.sqrt(variance / values.length);
+}
+
+export function machine() {
+  const os = /^PRETTY_NAME="(.*)"$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? process.platform;
+  const [cpu] = cpus();
+  return `${cpus().length} x ${cpu.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB, ${os}, Node ${process.versions.node}`;
+}

@@ -1,0 +1,112 @@
+// Our side of the comparison: the same commands, answers and clock as worker.py. One JSON command a line on stdin, one
+// JSON answer a line on stdout; CPU seconds of this process (all its threads) and wall seconds around the work alone;
+// peak memory is VmHWM, reset right after the imports, less what was resident then. Run by peers/compare.mjs.
+import { createInterface } from 'node:readline';
+import { alphasCumprod } from '../../dist/engine/diffusion/ddim.js';
+import { sample } from '../../dist/engine/diffusion/sampler.js';
+import { readSafetensors, writeSafetensors } from '../../dist/engine/io/safetensors.js';
+import { guidedRegressionGraph } from '../../dist/engine/learn/losses/guided-regression.js';
+import { adam } from '../../dist/engine/learn/optimiser.js';
+import { Trainer } from '../../dist/engine/learn/trainer.js';
+import { decode, encodePrompt, loadPipeline } from '../../dist/engine/models/pipeline.js';
+import { ExecutorCache } from '../../dist/engine/runtime/cache.js';
+import { f32 } from '../../dist/engine/runtime/tensor.js';
+import { Rng } from '../../dist/src/rng.js';
+import { peakMb, resetPeak, residentMb } from '../lib/memory.mjs';
+
+const BARE = residentMb();
+resetPeak();
+
+const spec = { rank: 4, alpha: 4, targets: 'attention' };
+const adamW = adam({ lr: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-4, clipNorm: 1 });
+const cache = new ExecutorCache({ threads: 1, profile: process.env.PROFILE ?? 'speed' });
+let pipeline;
+let trainer;
+let adapter;
+
+async function denoise(prompt, noise, stepNoise, steps, guidance) {
+  const sampler = { steps, guidance, eta: 1 };
+  const { latents } = await sample({ pipeline, cache, prompt, negative: '', noise, stepNoise, sampler });
+  const images = await decode(pipeline, cache, latents);
+  images.data.forEach((v, i) => {
+    images.data[i] = Math.min(1, Math.max(-1, v));
+  });
+  return images;
+}
+
+const commands = {
+  async load({ model }) {
+    pipeline = await loadPipeline(model);
+    return {};
+  },
+
+  /** Largest difference of the images from the golden trajectory's, relative to their largest value. */
+  async golden({ trajectory, prompt, steps, guidance }) {
+    const want = readSafetensors(trajectory);
+    const size = want.initial.data.length;
+    const stepNoise = (k) => want.steps.data.subarray(k * size, (k + 1) * size);
+    const images = await denoise(prompt, want.initial, stepNoise, steps, guidance);
+    let [difference, largest] = [0, 0];
+    want.images.data.forEach((v, i) => {
+      difference = Math.max(difference, Math.abs(v - images.data[i]));
+      largest = Math.max(largest, Math.abs(v));
+    });
+    return { error: difference / largest };
+  },
+
+  async sample({ prompt, count, steps, guidance, seed }) {
+    const rng = new Rng(seed, 0, 'bench');
+    const shape = [count, ...pipeline.latentShape()];
+    const draw = () => rng.normals(count * 4 * 16 * 16);
+    const images = await denoise(prompt, f32(shape, draw()), draw, steps, guidance);
+    const pixels = Uint8Array.from(images.data, (v) => Math.round((v + 1) * 127.5));
+    return { mean: pixels.reduce((sum, v) => sum + v, 0) / pixels.length };
+  },
+
+  /** LoRA r = 4 on the attention projections, its start read from a file, and a fresh AdamW. */
+  async adapter({ file, prompt }) {
+    adapter = readSafetensors(file);
+    trainer = { states: await encodePrompt(pipeline, cache, ['', prompt]), optimiser: adamW.init(adapter) };
+    return { parameters: Object.values(adapter).reduce((n, { data }) => n + data.length, 0) };
+  },
+
+  /** One guided-regression step, as learner `acclaim` takes it. */
+  async train({ batch, guidance, save }) {
+    const { z0, noise, timesteps } = readSafetensors(batch);
+    const rows = z0.shape[0];
+    const executor = await cache.get(`train|${rows}`, () =>
+      guidedRegressionGraph({ pipeline, adapter: spec, latent: z0.shape.slice(1), rows, guidance }, { cap: 10, anchor: 0 }),
+    );
+    const alphas = alphasCumprod(pipeline.scheduler);
+    const feeds = {
+      x: z0,
+      noise,
+      timestep: timesteps,
+      alpha: f32([rows, 1, 1, 1], Array.from(timesteps.data, (t) => alphas[t])),
+      weight: f32([rows], new Float32Array(rows).fill(1 / rows)),
+    };
+    const step = new Trainer(executor, adapter, trainer.optimiser, adamW, trainer.states);
+    const result = await step.step([feeds]);
+    if (save) writeSafetensors(save, adapter);
+    return result;
+  },
+
+  async peak() {
+    return { bare: BARE, above: peakMb() - BARE };
+  },
+};
+
+process.stdout.write(`${JSON.stringify({ ready: true, bare: BARE })}\n`);
+for await (const line of createInterface({ input: process.stdin })) {
+  const { op, ...options } = JSON.parse(line);
+  const [cpu, wall] = [process.cpuUsage(), performance.now()];
+  let answer;
+  try {
+    answer = await commands[op](options);
+    const { user, system } = process.cpuUsage(cpu);
+    answer = { ...answer, cpu_seconds: (user + system) / 1e6, wall_seconds: (performance.now() - wall) / 1e3 };
+  } catch (error) {
+    answer = { error_text: error.stack };
+  }
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
