@@ -4,27 +4,21 @@
  * steps, and never changes the state it was given; the same inputs give the same state, bit for bit at one thread.
  */
 import type { z } from 'zod';
-import type { Feedback, samplerSchema } from '../../src/queue/jobs.js';
+import type { samplerSchema } from '../../src/queue/jobs.js';
 import type { Rng } from '../../src/rng.js';
 import type { LearnerState, ReplayItem } from '../io/checkpoint.js';
 import type { Round } from '../io/round.js';
 import type { Pipeline } from '../models/pipeline.js';
-import { type AdapterSpec, adapterShapes } from '../nn/lora.js';
+import { adapterShapes } from '../nn/lora.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 import { type FloatTensor, f32, rows } from '../runtime/tensor.js';
 import type { Judged } from './feedback.js';
 import { initAdapter } from './lora-init.js';
-import type { AdamOptions } from './optimiser.js';
 import { adam } from './optimiser.js';
+import { type AdapterParams, adapterSpec, optimiserOptions } from './parameters.js';
 
 export type Sampler = z.infer<typeof samplerSchema>;
 export type LatentShape = readonly [number, number, number];
-
-/** Parameters that every learner has. */
-export interface CommonParams {
-  adapter: AdapterSpec;
-  optimiser: AdamOptions;
-}
 
 export interface LearnContext<P> {
   pipeline: Pipeline;
@@ -54,7 +48,7 @@ export interface LearnOutcome {
   notes: string[];
 }
 
-export interface Learner<P extends CommonParams = CommonParams> {
+export interface Learner<P extends AdapterParams = AdapterParams> {
   readonly name: 'acclaim' | 'hero' | 'ddpo' | 'd3po';
   /** Every parameter with its default, unit and effect; what is not named is refused. */
   readonly params: z.ZodType<P>;
@@ -70,9 +64,10 @@ export function firstState({
   pipeline,
   params,
   rng,
-}: Pick<LearnContext<CommonParams>, 'pipeline' | 'params' | 'rng'>): LearnerState {
-  const adapter = initAdapter(adapterShapes(pipeline, params.adapter), params.adapter.rank, rng('adapter'));
-  const optimiser = adam(params.optimiser).init(adapter);
+}: Pick<LearnContext<AdapterParams>, 'pipeline' | 'params' | 'rng'>): LearnerState {
+  const spec = adapterSpec(params);
+  const adapter = initAdapter(adapterShapes(pipeline, spec), spec.rank, rng('adapter'));
+  const optimiser = adam(optimiserOptions(params)).init(adapter);
   return { adapter, optimiser, embedding: null, best: null, goods: [], replay: [] };
 }
 
@@ -107,5 +102,3 @@ export function batchOf(list: readonly Float32Array[], latent: LatentShape): Flo
   for (const [i, row] of list.entries()) data.set(row, i * size);
   return f32([list.length, ...latent], data);
 }
-
-export type { Feedback };

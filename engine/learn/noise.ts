@@ -7,13 +7,16 @@
 import { z } from 'zod';
 import type { Rng } from '../../src/rng.js';
 
-export const heroNoiseSchema = z.object({
+export const heroNoiseParams = {
   /** Share of fresh noise around a source, as a standard deviation: 0 copies it, 1 forgets it. */
   eps0: z.number().min(0).max(1).default(0.1),
   /** Share of the images that start from the best image's noise. */
   beta: z.number().min(0).max(1).default(0.5),
-});
-export type HeroNoiseOptions = z.infer<typeof heroNoiseSchema>;
+};
+export interface HeroNoiseOptions {
+  eps0: number;
+  beta: number;
+}
 
 export interface NoiseSources {
   best: Float32Array;

@@ -2,6 +2,7 @@
  * One optimiser step: run the training graph over the step's micro-batches, add up loss and gradients, check that they
  * are finite, clip, move the adapter. The graph's losses are sums over weighted rows, so micro-batches simply add.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { Executor } from '../runtime/executor.js';
 import type { FloatTensor, Tensor } from '../runtime/tensor.js';
 import type { AdamState, Optimiser } from './optimiser.js';
@@ -51,6 +52,8 @@ export class Trainer {
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw new Unhealthy('a gradient was not finite');
     this.optimiser.update(this.adapter, gradients!, this.state);
     this.losses.push(loss);
+    // A run blocks its thread: let messages (cancel, progress) through between two steps.
+    await setImmediate();
     return { loss, norm };
   }
 

@@ -1,0 +1,99 @@
+/**
+ * The collapse guard: a round's training is accepted only if gradients stayed finite, the adapter did not run away, and
+ * a handful of images from fixed noises are neither alike nor out of scale. Else the adapter is put back and the round
+ * is tried once more with half the step; if that fails too, the round changes nothing. Either way people are told.
+ */
+import { sample } from '../diffusion/sampler.js';
+import type { LearnerState } from '../io/checkpoint.js';
+import { f32, rows } from '../runtime/tensor.js';
+import { diversity } from './diversity.js';
+import type { LearnContext } from './learner.js';
+import { type AdapterParams, adapterSpec } from './parameters.js';
+import { globalNorm, type Params } from './params.js';
+import { Unhealthy } from './trainer.js';
+
+/** Fixed noises and deterministic steps: enough to see a collapse, a twentieth of a round's work. */
+const PROBES = 6;
+const PROBE_STEPS = 8;
+
+export interface Attempt {
+  state: LearnerState;
+  losses: number[];
+}
+
+export interface Guarded extends Attempt {
+  learned: boolean;
+  notes: string[];
+}
+
+/** `attempt(stepScale)` trains from `before` without changing it and must draw the same randomness each time. */
+export async function guarded<P extends AdapterParams>(
+  context: LearnContext<P>,
+  before: LearnerState,
+  attempt: (stepScale: number) => Promise<Attempt>,
+): Promise<Guarded> {
+  const notes: string[] = [];
+  const base = await probe(context, zeroUp(before.adapter));
+  for (const stepScale of [1, 0.5]) {
+    try {
+      const result = await attempt(stepScale);
+      checkHealth(
+        context.params,
+        before.adapter,
+        result.state.adapter,
+        base,
+        await probe(context, result.state.adapter),
+      );
+      return { ...result, learned: true, notes };
+    } catch (error) {
+      if (!(error instanceof Unhealthy)) throw error;
+      const next = stepScale === 1 ? 'it is tried again with half the step' : 'the model stays as it was';
+      notes.push(`This round's training was undone because ${error.message}; ${next}.`);
+    }
+  }
+  return { state: before, losses: [], learned: false, notes };
+}
+
+interface Probe {
+  diversity: number;
+  /** Root mean square of the latents. */
+  scale: number;
+}
+
+async function probe<P extends AdapterParams>(context: LearnContext<P>, tensors: Params): Promise<Probe> {
+  const { pipeline, cache, round, sampler, params, signal } = context;
+  const { latent, prompt, negative } = round.manifest;
+  const shape = [PROBES, ...latent];
+  const size = latent[0] * latent[1] * latent[2];
+  const { latents } = await sample({
+    pipeline,
+    cache,
+    prompt,
+    negative,
+    noise: f32(shape, context.rng('guard').normals(PROBES * size)),
+    stepNoise: () => new Float32Array(PROBES * size),
+    sampler: { steps: Math.min(PROBE_STEPS, sampler.steps), guidance: sampler.guidance, eta: 0 },
+    adapter: { spec: adapterSpec(params), tensors },
+    signal,
+  });
+  const list = Array.from({ length: PROBES }, (_, i) => rows(latents, i, i + 1).data);
+  return { diversity: diversity(list), scale: globalNorm({ latents }) / Math.sqrt(latents.data.length) };
+}
+
+function checkHealth(params: AdapterParams, before: Params, after: Params, base: Probe, tuned: Probe): void {
+  const growth = globalNorm(after) / globalNorm(before);
+  if (!(growth <= params.maxGrowth)) throw new Unhealthy(`the adapter grew ${growth.toFixed(1)} times`);
+  const kept = tuned.diversity / base.diversity;
+  if (!(kept >= params.minDiversity))
+    throw new Unhealthy(`images became too alike (${Math.round(100 * kept)} % of the base model's variety)`);
+  const drift = Math.max(tuned.scale / base.scale, base.scale / tuned.scale);
+  if (!(drift <= params.maxDrift))
+    throw new Unhealthy('images drifted too far from what the base model makes');
+}
+
+/** An adapter that changes nothing: what the base model is, through the very same graph. */
+function zeroUp(adapter: Params): Params {
+  return Object.fromEntries(
+    Object.entries(adapter).map(([name, t]) => [name, name.endsWith('lora_B.weight') ? f32(t.shape) : t]),
+  );
+}

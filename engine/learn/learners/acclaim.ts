@@ -1,0 +1,169 @@
+/**
+ * The default learner: guided regression on every image of the session that people called good (losses/
+ * guided-regression.ts). It needs no trajectory and no bad votes, takes any sampler's rounds, and replays old rounds.
+ * What limits it is steps, not votes, so a round gets many; the first rounds come from plain noise, because a round
+ * that is already narrow teaches narrowness.
+ */
+import { z } from 'zod';
+import type { Rng } from '../../../src/rng.js';
+import { alphasCumprod, leadingTimesteps } from '../../diffusion/ddim.js';
+import type { ReplayItem } from '../../io/checkpoint.js';
+import { f32, rows, type Tensor } from '../../runtime/tensor.js';
+import { carryBest } from '../best.js';
+import { guarded } from '../guard.js';
+import { batchOf, firstState, type LearnContext, type Learner, mergeReplay, newReplay } from '../learner.js';
+import { guidedRegressionGraph } from '../losses/guided-regression.js';
+import { specKey } from '../losses/training-graph.js';
+import { heroNoise, heroNoiseParams, plainNoise } from '../noise.js';
+import { adam, cloneState } from '../optimiser.js';
+import { adapterParams, adapterSpec, optimiserOptions } from '../parameters.js';
+import { cloneParams } from '../params.js';
+import { Trainer } from '../trainer.js';
+
+const params = z.strictObject({
+  ...adapterParams,
+  lr: adapterParams.lr.default(2e-3),
+  /** Optimiser steps of a round, at most. */
+  steps: z.number().int().min(1).max(5000).default(36),
+  /** Optimiser steps for each good image remembered, at most: a handful of goods must not be learned by heart. */
+  stepsPerGood: z.number().positive().default(6),
+  /** Rows of an optimiser step. */
+  batch: z.number().int().min(1).max(1024).default(32),
+  /** Share of the sampler's timesteps that are trained, from the noisy end: there the picture is decided. */
+  noisyShare: z.number().min(0.05).max(1).default(0.7),
+  /** Largest weight of a timestep in the loss. */
+  weightCap: z.number().positive().default(10),
+  /** Pull towards the base model: keeps diversity, slows learning; 0 = none. */
+  anchor: z.number().min(0).default(0),
+  /** Share of a round's images that start from hero noise, from the second round on; the others from plain noise. */
+  heroShare: z.number().min(0).max(1).default(0),
+  ...heroNoiseParams,
+});
+export type AcclaimParams = z.infer<typeof params>;
+
+export const acclaim: Learner<AcclaimParams> = {
+  name: 'acclaim',
+  params,
+  needsTrajectory: false,
+
+  async learn(context) {
+    const { round, judged, params } = context;
+    const before = context.state ?? firstState(context);
+    const latents = round.manifest.count ? allRows(context) : [];
+    const remembered = {
+      ...before,
+      ...carryBest(round, judged, context.state, latents),
+      replay: mergeReplay(before.replay, newReplay(round, judged), round.manifest.round),
+    };
+    const goods = remembered.replay.filter((item) => item.label > 0.5);
+    if (!goods.length) {
+      const notes = ['No image has been called good yet, so there is nothing to learn from.'];
+      return { state: remembered, learned: false, losses: [], notes };
+    }
+    const steps = Math.min(params.steps, Math.ceil(params.stepsPerGood * goods.length));
+    return guarded(context, remembered, async (stepScale) => {
+      const adapter = cloneParams(before.adapter);
+      const optimiser = cloneState(before.optimiser);
+      const losses = await train(context, adapter, optimiser, goods, steps, stepScale);
+      return { state: { ...remembered, adapter, optimiser }, losses };
+    });
+  },
+
+  noise(state, count, size, params, rng) {
+    if (!state?.best) return plainNoise(count, size, rng);
+    const around = Math.round(params.heroShare * count);
+    const sources = { best: state.best.noise, goods: state.goods };
+    return [...heroNoise(sources, around, params, rng), ...plainNoise(count - around, size, rng)];
+  },
+};
+
+async function train(
+  context: LearnContext<AcclaimParams>,
+  adapter: ReturnType<typeof cloneParams>,
+  optimiser: ReturnType<typeof cloneState>,
+  goods: readonly ReplayItem[],
+  steps: number,
+  stepScale: number,
+): Promise<number[]> {
+  const { pipeline, cache, params, sampler, round, states, signal, progress } = context;
+  const { latent } = round.manifest;
+  const size = Math.min(params.microBatch, params.batch);
+  const spec = { pipeline, adapter: adapterSpec(params), latent, rows: size, guidance: sampler.guidance };
+  const loss = { cap: params.weightCap, anchor: params.anchor };
+  const key = `guided-regression|${specKey(spec)}|${loss.cap} ${loss.anchor}`;
+  const executor = await cache.get(key, () => guidedRegressionGraph(spec, loss));
+  const trainer = new Trainer(
+    executor,
+    adapter,
+    optimiser,
+    adam(optimiserOptions(params, stepScale)),
+    states,
+  );
+
+  const cumprod = alphasCumprod(pipeline.scheduler);
+  const all = leadingTimesteps(pipeline.scheduler, sampler.steps); // noisiest first
+  const timesteps = all.slice(0, Math.max(1, Math.floor(params.noisyShare * all.length)));
+  const weights = goods.map((item) => item.weight * item.label);
+  const rng = context.rng('train');
+  for (let step = 0; step < steps; step++) {
+    signal.throwIfAborted();
+    const picks = stratified(weights, params.batch, rng);
+    const ts = rng
+      .shuffle(
+        stratified(
+          timesteps.map(() => 1),
+          params.batch,
+          rng,
+        ),
+      )
+      .map((i) => timesteps[i]!);
+    const batches: Record<string, Tensor>[] = [];
+    for (let at = 0; at < params.batch; at += size) {
+      const row = Array.from({ length: size }, (_, i) => Math.min(at + i, params.batch - 1));
+      batches.push({
+        x: batchOf(
+          row.map((i) => goods[picks[i]!]!.latent),
+          latent,
+        ),
+        noise: f32([size, ...latent], rng.normals(size * latent[0] * latent[1] * latent[2])),
+        timestep: f32(
+          [size],
+          row.map((i) => ts[i]!),
+        ),
+        alpha: f32(
+          [size, 1, 1, 1],
+          row.map((i) => cumprod[ts[i]!]!),
+        ),
+        weight: f32(
+          [size],
+          row.map((_, i) => (at + i < params.batch ? 1 / params.batch : 0)),
+        ),
+      });
+    }
+    await trainer.step(batches);
+    progress('train', step + 1, steps);
+  }
+  return trainer.losses;
+}
+
+/**
+ * `count` indices in proportion to `weights` by systematic sampling (one random offset, equal strides): each index
+ * comes floor or ceil of its share, so every good image is heard about equally often.
+ */
+export function stratified(weights: readonly number[], count: number, rng: Rng): number[] {
+  const total = weights.reduce((sum, w) => sum + w, 0);
+  const offset = rng.uniform();
+  const out: number[] = [];
+  let index = 0;
+  let reached = weights[0]!;
+  for (let k = 0; k < count; k++) {
+    const target = ((k + offset) / count) * total;
+    while (reached <= target && index < weights.length - 1) reached += weights[++index]!;
+    out.push(index);
+  }
+  return out;
+}
+
+function allRows({ round }: LearnContext<AcclaimParams>): Float32Array[] {
+  return Array.from({ length: round.manifest.count }, (_, i) => rows(round.latents, i, i + 1).data);
+}

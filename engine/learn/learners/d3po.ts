@@ -1,0 +1,161 @@
+/**
+ * D3PO (arXiv 2311.13231): direct preference optimisation over denoising steps. Images of a group share their initial
+ * noise, so a pair differs in what the steps did, not in where they began.
+ *   1. in each group all pairs (winner, loser) of unequal label        2. log p_ref at the round's first weights
+ *   3. per group one optimiser step on `timesteps` of the trainable steps
+ */
+import { z } from 'zod';
+import type { LearnerState } from '../../io/checkpoint.js';
+import { f32, rows, type Tensor } from '../../runtime/tensor.js';
+import { carryBest } from '../best.js';
+import { type Guarded, guarded } from '../guard.js';
+import { firstState, image, type LearnContext, type Learner, mergeReplay, newReplay } from '../learner.js';
+import { d3poGraph } from '../losses/d3po.js';
+import { specKey } from '../losses/training-graph.js';
+import { plainNoise } from '../noise.js';
+import { adam, cloneState } from '../optimiser.js';
+import { adapterParams, adapterSpec, optimiserOptions } from '../parameters.js';
+import { cloneParams } from '../params.js';
+import { checkRatios, chunks, Policy } from '../policy.js';
+import { Trainer } from '../trainer.js';
+
+const params = z.strictObject({
+  ...adapterParams,
+  lr: adapterParams.lr.default(3e-5),
+  /** Images that share one initial noise and are compared with each other. */
+  group: z.number().int().min(2).max(64).default(7),
+  /** Random timesteps trained of each group; null = all. */
+  timesteps: z.number().int().min(1).nullable().default(null),
+  /** Temperature of the preference. */
+  beta: z.number().positive().default(0.1),
+  /** Half width of the ratio's clip range. */
+  clip: z.number().positive().lt(1).default(0.1),
+});
+export type D3poParams = z.infer<typeof params>;
+
+interface Group {
+  images: number[];
+  /** Positions within `images`. */
+  pairs: [winner: number, loser: number][];
+}
+
+export const d3po: Learner<D3poParams> = {
+  name: 'd3po',
+  params,
+  needsTrajectory: true,
+
+  async learn(context) {
+    const { round, judged } = context;
+    const start = context.state ?? firstState(context);
+    const latents = Array.from({ length: round.manifest.count }, (_, i) => image(round.latents, i));
+    const before = {
+      ...start,
+      ...carryBest(round, judged, context.state, latents),
+      replay: mergeReplay(start.replay, newReplay(round, judged), round.manifest.round),
+    };
+    const groups = groupsOf(context);
+    if (!groups.length) {
+      const notes = ['No two images that can be compared were voted differently: the round is passed by.'];
+      return { state: before, learned: false, losses: [], notes };
+    }
+    return train(context, before, groups);
+  },
+
+  noise(_state, count, size, params, rng) {
+    const shared = plainNoise(Math.ceil(count / params.group), size, rng);
+    return Array.from({ length: count }, (_, i) => Float32Array.from(shared[Math.floor(i / params.group)]!));
+  },
+};
+
+/** 1. Labelled images by equal initial noise; where no two share it, in groups as they come. */
+function groupsOf({ round, judged, params }: LearnContext<D3poParams>): Group[] {
+  const byNoise = new Map<string, number[]>();
+  for (const { index } of judged.labels) {
+    const noise = rows(round.noise, index, index + 1).data;
+    const key = Buffer.from(noise.buffer, noise.byteOffset, noise.byteLength).toString('base64');
+    byNoise.set(key, [...(byNoise.get(key) ?? []), index]);
+  }
+  const shared = [...byNoise.values()].filter((images) => images.length > 1);
+  const groups = shared.length ? shared : [judged.labels.map((l) => l.index)];
+  const good = new Map(judged.labels.map((l) => [l.index, l.good]));
+  return groups
+    .flatMap((images) => chunks(images, params.group))
+    .map((images) => ({
+      images,
+      pairs: images.flatMap((w, i) =>
+        images.flatMap((l, j): [number, number][] => (good.get(w)! > good.get(l)! ? [[i, j]] : [])),
+      ),
+    }))
+    .filter(({ pairs }) => pairs.length > 0);
+}
+
+function train(
+  context: LearnContext<D3poParams>,
+  before: LearnerState,
+  groups: readonly Group[],
+): Promise<Guarded> {
+  const { params, pipeline, cache, round, sampler, states, signal, progress } = context;
+  const B = params.group;
+  const most = Math.max(...groups.map((g) => g.pairs.length), Math.floor(B / 2) * Math.ceil(B / 2));
+  const policy = Policy.of(context, B);
+  const { latent } = round.manifest;
+  const spec = { pipeline, adapter: adapterSpec(params), latent, rows: B, guidance: sampler.guidance };
+  const loss = { beta: params.beta, epsilon: params.clip };
+
+  return guarded(context, before, async (stepScale) => {
+    const key = `d3po|${specKey(spec)}|${most}|${loss.beta} ${loss.epsilon}`;
+    const executor = await cache.get(key, () => d3poGraph(spec, most, loss));
+    const optimiser = adam(optimiserOptions(params, stepScale));
+    const trainer = new Trainer(
+      executor,
+      cloneParams(before.adapter),
+      cloneState(before.optimiser),
+      optimiser,
+      states,
+    );
+    const rng = context.rng('train');
+    const trainable = policy.trainableSteps;
+    const plan = rng.shuffle(groups).map((group) => {
+      const steps = rng.shuffle(trainable).slice(0, params.timesteps ?? trainable.length);
+      return { group, batches: steps.map((step) => group.images.map((image) => ({ image, step }))) };
+    });
+
+    // 2.
+    const batches = plan.flatMap((step) => step.batches);
+    const unpaired = { ...pairFeeds({ images: [], pairs: [] }, B, most, 0) };
+    const ref = await policy.oldLogProbs(trainer, batches, () => unpaired, context);
+
+    // 3.
+    let at = 0;
+    for (const { group, batches: own } of plan) {
+      signal.throwIfAborted();
+      const first = at === 0;
+      const pairs = pairFeeds(group, B, most, 1 / (group.pairs.length * own.length));
+      const feeds = own.map((rows) => ({
+        ...policy.feeds(rows),
+        ...pairs,
+        old_log_prob: policy.perRow(ref[at++]!),
+      }));
+      await trainer.step(feeds, (outputs, i) => {
+        if (first) checkRatios(outputs.ratio, own[i]!.length);
+      });
+      progress('train', batches.length + at, 2 * batches.length);
+    }
+    return {
+      state: { ...before, adapter: trainer.adapter, optimiser: trainer.state },
+      losses: trainer.losses,
+    };
+  });
+}
+
+/** `winner`, `loser` [most,B] and `pair_weight` [most]; pairs that are missing have weight 0. */
+function pairFeeds({ pairs }: Group, B: number, most: number, weight: number): Record<string, Tensor> {
+  const [winner, loser] = [f32([most, B]), f32([most, B])];
+  const pairWeight = f32([most]);
+  for (const [i, [w, l]] of pairs.entries()) {
+    winner.data[i * B + w] = 1;
+    loser.data[i * B + l] = 1;
+    pairWeight.data[i] = weight;
+  }
+  return { winner, loser, pair_weight: pairWeight };
+}

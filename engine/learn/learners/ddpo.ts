@@ -1,0 +1,52 @@
+/**
+ * DDPO (arXiv 2305.13301) on the votes themselves: the reward of an image is its label, no embedding between.
+ *   1. r_i = p(good)        2. A from r over the round's labelled images        3. the policy gradient, plain noise
+ */
+import { z } from 'zod';
+import { carryBest } from '../best.js';
+import { firstState, image, type Learner, mergeReplay, newReplay } from '../learner.js';
+import { plainNoise } from '../noise.js';
+import { adapterParams } from '../parameters.js';
+import { policyGradient, policyGradientParams } from '../policy-gradient.js';
+import { advantages } from '../reward.js';
+
+const params = z.strictObject({
+  ...adapterParams,
+  ...policyGradientParams,
+  lr: adapterParams.lr.default(3e-4),
+  timesteps: policyGradientParams.timesteps.default(null),
+});
+export type DdpoParams = z.infer<typeof params>;
+
+export const ddpo: Learner<DdpoParams> = {
+  name: 'ddpo',
+  params,
+  needsTrajectory: true,
+
+  async learn(context) {
+    const { round, judged, params } = context;
+    const start = context.state ?? firstState(context);
+    const latents = Array.from({ length: round.manifest.count }, (_, i) => image(round.latents, i));
+    const before = {
+      ...start,
+      ...carryBest(round, judged, context.state, latents),
+      replay: mergeReplay(start.replay, newReplay(round, judged), round.manifest.round),
+    };
+    // 1.
+    const rewards = judged.labels.map(({ good }) => good);
+    if (new Set(rewards).size < 2) {
+      const notes = [
+        'All votes were alike, and this learner compares good with bad: the round is passed by.',
+      ];
+      return { state: before, learned: false, losses: [], notes };
+    }
+    // 2. Images without a label pull nowhere.
+    const A = new Array<number>(round.manifest.count).fill(0);
+    for (const [i, value] of advantages(rewards, params.advantageClamp).entries())
+      A[judged.labels[i]!.index] = value * Math.min(1, judged.labels[i]!.weight);
+    // 3.
+    return policyGradient(context, before, A);
+  },
+
+  noise: (_state, count, size, _params, rng) => plainNoise(count, size, rng),
+};

@@ -1,0 +1,169 @@
+/**
+ * HERO (arXiv 2410.05116), a round at a time; section numbers are the paper's:
+ *   1. the best persists (4.4)            2. train E and g on this round's labels (4.1)
+ *   3. r_i from E's likeness to the best, A from r (4.2)        4. DDPO on the adapter (4.3)
+ *   5. the next round starts from pi_HERO (4.4)
+ * `faithful` reproduces two faults of the released code: (a) cosines over the batch axis, (b) a rank used as an index.
+ */
+import { z } from 'zod';
+import type { LearnerState } from '../../io/checkpoint.js';
+import { type FloatTensor, f32, rows, stackRows } from '../../runtime/tensor.js';
+import { carryBest, carryBestFaithfully } from '../best.js';
+import { type EmbeddingSpec, featureGraph, initEmbedding, oneHot, tripletGraph } from '../embedding.js';
+import { firstState, image, type LearnContext, type Learner, mergeReplay, newReplay } from '../learner.js';
+import { heroNoise, heroNoiseParams, plainNoise } from '../noise.js';
+import { adam, cloneState } from '../optimiser.js';
+import { adapterParams } from '../parameters.js';
+import { asFloat, cloneParams, names } from '../params.js';
+import { policyGradient, policyGradientParams } from '../policy-gradient.js';
+import { advantages, bestReward, goodsReward } from '../reward.js';
+
+const params = z.strictObject({
+  ...adapterParams,
+  ...policyGradientParams,
+  lr: adapterParams.lr.default(3e-4),
+  ...heroNoiseParams,
+  /** Reproduce the released code's faults (a) and (b) and its narrower embedding. */
+  faithful: z.boolean().default(false),
+  /** Steps of the embedding a round, each on all images and freshly drawn triplets. */
+  embeddingSteps: z.number().int().min(0).max(20000).default(500),
+  /** Adam's learning rate for the embedding. */
+  embeddingLr: z.number().positive().default(1e-5),
+  /** Margin of the triplet loss. */
+  margin: z.number().min(0).default(0.5),
+  /** Likeness to the best, or the mean likeness to all goods. */
+  reward: z.enum(['best', 'goods']).default('best'),
+});
+export type HeroParams = z.infer<typeof params>;
+
+export const hero: Learner<HeroParams> = {
+  name: 'hero',
+  params,
+  needsTrajectory: true,
+
+  async learn(context) {
+    const { round, judged, params } = context;
+    const start = context.state ?? firstState(context);
+    const embedding = start.embedding ?? firstEmbedding(context);
+
+    // 1. By the embedding as it was, where nobody named a best.
+    const carry = params.faithful ? carryBestFaithfully : carryBest;
+    const carried = carry(
+      round,
+      judged,
+      context.state,
+      await features(context, embedding, imagesOf(context)),
+    );
+    const before: LearnerState = {
+      ...start,
+      ...carried,
+      embedding,
+      replay: mergeReplay(start.replay, newReplay(round, judged), round.manifest.round),
+    };
+    if (!before.best || !judged.bads.length) {
+      const missing = before.best ? 'bad' : 'good';
+      const notes = [
+        `No image was called ${missing}, and this learner compares good with bad: the round is passed by.`,
+      ];
+      return { state: before, learned: false, losses: [], notes };
+    }
+
+    // 2.
+    const trained = await trainEmbedding(context, embedding, before.best.latent);
+
+    // 3.
+    const list = imagesOf(context);
+    const rowsOf = await features(context, trained, [...list, before.best.latent]);
+    const E = rowsOf.slice(0, -1);
+    const goods = judged.goods.map(({ index }) => E[index]!);
+    const reward =
+      params.reward === 'goods' && goods.length ? goodsReward(E, goods) : bestReward(E, rowsOf.at(-1)!);
+    const A = advantages(reward, params.advantageClamp);
+
+    // 4.
+    return policyGradient(context, { ...before, embedding: trained }, A);
+  },
+
+  // 5.
+  noise(state, count, size, params, rng) {
+    if (!state?.best) return plainNoise(count, size, rng);
+    return heroNoise({ best: state.best.noise, goods: state.goods }, count, params, rng);
+  },
+};
+
+type Embedding = NonNullable<LearnerState['embedding']>;
+
+function embeddingOptions(params: HeroParams) {
+  return { lr: params.embeddingLr, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, clipNorm: null };
+}
+
+function firstEmbedding({ round, params, rng }: LearnContext<HeroParams>): Embedding {
+  const spec: EmbeddingSpec = { latent: round.manifest.latent, widen: params.faithful ? 1 : 2 };
+  const weights = initEmbedding(spec, rng('embedding'));
+  return { spec, params: weights, optimiser: adam(embeddingOptions(params)).init(weights) };
+}
+
+const imagesOf = ({ round }: LearnContext<HeroParams>): Float32Array[] =>
+  Array.from({ length: round.manifest.count }, (_, i) => image(round.latents, i));
+
+const stack = (list: readonly Float32Array[], latent: readonly number[]): FloatTensor =>
+  stackRows(list.map((data) => f32([1, ...latent], data)));
+
+/** E of each latent. */
+async function features(
+  { cache }: LearnContext<HeroParams>,
+  { spec, params }: Embedding,
+  list: readonly Float32Array[],
+): Promise<Float32Array[]> {
+  const key = `features|${spec.latent}|${spec.widen}|${list.length}`;
+  const executor = await cache.get(key, () => featureGraph(spec, list.length));
+  const out = await executor.run({ ...params, latents: stack(list, spec.latent) });
+  const E = asFloat(out.features, 'features');
+  return list.map((_, i) => rows(E, i, i + 1).data);
+}
+
+/** Anchor: the best. Positives: this round's other goods (the best itself if it is the only one). Negatives: bads. */
+async function trainEmbedding(
+  context: LearnContext<HeroParams>,
+  { spec, params: weights, optimiser }: Embedding,
+  best: Float32Array,
+): Promise<Embedding> {
+  const { cache, params, round, judged, signal, progress } = context;
+  const triplets = round.manifest.count;
+  const latents = stack([best, ...imagesOf(context)], spec.latent); // row 0 is the best
+  const count = triplets + 1;
+  const options = { margin: params.margin, batchAxis: params.faithful };
+  const key = `triplet|${spec.latent}|${spec.widen}|${count}|${params.margin}|${params.faithful}`;
+  const executor = await cache.get(key, () => tripletGraph(spec, count, triplets, options));
+  const named = judged.goods.filter(({ index }) => index !== judged.best).map(({ index }) => index + 1);
+  const goods = named.length ? named : [0];
+  const bads = judged.bads.map(({ index }) => index + 1);
+
+  const trained = cloneParams(weights);
+  const state = cloneState(optimiser);
+  const { update } = adam(embeddingOptions(params));
+  const rng = context.rng('triplets');
+  const anchor = f32([triplets, count], oneHot(new Array<number>(triplets).fill(0), count));
+  const draw = (from: readonly number[]) =>
+    f32(
+      [triplets, count],
+      oneHot(
+        Array.from({ length: triplets }, () => rng.choice(from)),
+        count,
+      ),
+    );
+  for (let step = 0; step < params.embeddingSteps; step++) {
+    signal.throwIfAborted();
+    const out = await executor.run({
+      ...trained,
+      latents,
+      anchor,
+      positive: draw(goods),
+      negative: draw(bads),
+    });
+    const gradients = Object.fromEntries(names(trained).map((n) => [n, asFloat(out[`grad.${n}`], n)]));
+    update(trained, gradients, state);
+    if (step % 20 === 19) progress('embed', step + 1, params.embeddingSteps);
+  }
+  return { spec, params: trained, optimiser: state };
+}

@@ -1,0 +1,157 @@
+/**
+ * Training on likelihoods: rows (image, step) of a round's trajectory as feeds of losses/likelihood.ts, and the rule
+ * that keeps it honest. Old log-probabilities are recomputed by the training graph itself at the weights that the round
+ * begins with; before the first step every ratio must be 1 within 1e-5, else a clip range of 1e-4 would train on
+ * rounding. They must also be near those of sampling, else the round was sampled with another adapter.
+ */
+import { setImmediate } from 'node:timers/promises';
+import { AcclaimError } from '../../src/errors.js';
+import { type DdimStep, ddimSteps } from '../diffusion/ddim.js';
+import type { Trajectory } from '../io/round.js';
+import { f32, type Tensor } from '../runtime/tensor.js';
+import type { LearnContext } from './learner.js';
+import { asFloat } from './params.js';
+import type { Trainer } from './trainer.js';
+
+/** |ratio - 1| before the first step. */
+const RATIO_TOLERANCE = 1e-5;
+/** |log p recomputed - log p at sampling|: fp16 sampling stays below, another adapter does not. */
+const SAMPLING_TOLERANCE = 1e-2;
+
+export interface Row {
+  image: number;
+  step: number;
+}
+
+export class Policy {
+  private constructor(
+    private readonly trajectory: Trajectory,
+    private readonly latent: readonly [number, number, number],
+    private readonly count: number,
+    private readonly ddim: readonly DdimStep[],
+    /** B of the graph; shorter batches are filled up with rows of weight 0. */
+    private readonly rows: number,
+  ) {}
+
+  /** Errors: `not-learnable` where the round has no likelihoods. */
+  static of<P>({ round, pipeline, sampler }: LearnContext<P>, rows: number): Policy {
+    const refuse = (why: string, mend: string): never => {
+      throw new AcclaimError('not-learnable', why, mend);
+    };
+    if (sampler.scheduler !== 'ddim')
+      refuse(`${sampler.scheduler} has no likelihoods here`, 'Sample with ddim.');
+    if (!(sampler.eta > 0))
+      refuse('with eta = 0 sampling is deterministic and has no likelihoods', 'Set eta to 1.');
+    if (!round.trajectory)
+      return refuse('the round kept no trajectory', 'Generate it with the trajectory kept.');
+    const ddim = ddimSteps(pipeline.scheduler, sampler);
+    if (ddim.map((s) => s.timestep).join() !== round.trajectory.timesteps.join())
+      refuse(
+        'the round was sampled with other timesteps',
+        'Learn with the settings that the round was sampled with.',
+      );
+    const { latent, count } = round.manifest;
+    return new Policy(round.trajectory, latent, count, ddim, rows);
+  }
+
+  /** Steps that added noise; the others have no density. */
+  get trainableSteps(): number[] {
+    return this.ddim.flatMap(({ std }, k) => (std > 0 ? [k] : []));
+  }
+
+  /** Feeds of one executor call; `weight` 1 for a row, 0 for filling. */
+  feeds(rows: readonly Row[]): Record<string, Tensor> & { weight: Tensor } {
+    const B = this.rows;
+    const filled = Array.from({ length: B }, (_, i) => rows[Math.min(i, rows.length - 1)]!);
+    const size = this.latent[0] * this.latent[1] * this.latent[2];
+    const latents = (ahead: 0 | 1) => {
+      const out = f32([B, ...this.latent]);
+      for (const [i, { image, step }] of filled.entries()) {
+        const at = ((step + ahead) * this.count + image) * size;
+        out.data.set(this.trajectory.latents.data.subarray(at, at + size), i * size);
+      }
+      return out;
+    };
+    const column = (f: (step: DdimStep) => number) =>
+      f32(
+        [B, 1, 1, 1],
+        filled.map(({ step }) => f(this.ddim[step]!)),
+      );
+    return {
+      x: latents(0),
+      next: latents(1),
+      timestep: f32(
+        [B],
+        filled.map(({ step }) => this.ddim[step]!.timestep),
+      ),
+      from_sample: column((s) => s.fromSample),
+      from_output: column((s) => s.fromOutput),
+      sigma: column((s) => s.std),
+      weight: f32(
+        [B],
+        filled.map((_, i) => (i < rows.length ? 1 : 0)),
+      ),
+    };
+  }
+
+  /** `values` [<= B] filled up with the last one. */
+  perRow(values: readonly number[]): Tensor {
+    return f32(
+      [this.rows],
+      Array.from({ length: this.rows }, (_, i) => values[Math.min(i, values.length - 1)]!),
+    );
+  }
+
+  /**
+   * log p_old of every row of every batch, by the training graph at the adapter as it stands. `extra` fills the feeds
+   * that the loss has beside the likelihood's.
+   */
+  async oldLogProbs(
+    trainer: Trainer,
+    batches: readonly (readonly Row[])[],
+    extra: (rows: readonly Row[]) => Record<string, Tensor>,
+    context: Pick<LearnContext<unknown>, 'signal' | 'progress'>,
+  ): Promise<number[][]> {
+    const out: number[][] = [];
+    for (const [i, rows] of batches.entries()) {
+      context.signal.throwIfAborted();
+      const zeros = this.perRow([0]);
+      const result = await trainer.run({ ...extra(rows), ...this.feeds(rows), old_log_prob: zeros });
+      const logs = asFloat(result.log_prob, 'log_prob').data;
+      for (const [j, { image, step }] of rows.entries()) this.checkSampling(logs[j]!, image, step);
+      out.push(rows.map((_, j) => logs[j]!));
+      context.progress('train', i + 1, 2 * batches.length);
+      await setImmediate();
+    }
+    return out;
+  }
+
+  private checkSampling(recomputed: number, image: number, step: number): void {
+    const sampled = this.trajectory.logProbs.data[step * this.count + image]!;
+    if (Math.abs(recomputed - sampled) <= SAMPLING_TOLERANCE) return;
+    throw new AcclaimError(
+      'not-learnable',
+      `image ${image}, step ${step}: log-probability ${recomputed} now, ${sampled} when it was sampled`,
+      'Learn a round with the checkpoint it was sampled with.',
+    );
+  }
+}
+
+/** Before the first optimiser step every ratio is 1. */
+export function checkRatios(ratio: Tensor | undefined, count: number): void {
+  const data = asFloat(ratio, 'ratio').data;
+  for (let i = 0; i < count; i++)
+    if (!(Math.abs(data[i]! - 1) <= RATIO_TOLERANCE))
+      throw new AcclaimError(
+        'not-learnable',
+        `the ratio of new to old policy is ${data[i]} before the first step`,
+        'This device does not repeat its arithmetic closely enough for this learner; use acclaim instead.',
+      );
+}
+
+/** Cuts a list into pieces of at most `size`. */
+export function chunks<T>(list: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, i) =>
+    list.slice(i * size, (i + 1) * size),
+  );
+}
