@@ -1,0 +1,126 @@
+/**
+ * The web channel as a ChatPlatform: the page is the platform, its messages live in a journal under `dir`. Post is
+ * exactly once by key, ids survive restarts. Bound wider than loopback it wants an access token.
+ */
+import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { ServerType } from '@hono/node-server';
+import type { Account, Card, ChatEvent, ChatPlatform, MessageRef } from '../../../src/chat/port.js';
+import { AcclaimError } from '../../../src/errors.js';
+import { Assets } from './assets.js';
+import { capabilities } from './capabilities.js';
+import { refOf } from './decode.js';
+import { Desk } from './desk.js';
+import { isLoopback } from './guard.js';
+import { Live } from './live.js';
+import { Messages } from './messages.js';
+import type { WebOptions } from './options.js';
+import { loadSecret, People } from './people.js';
+import { listen, makeApp } from './server.js';
+
+/** What exists between start and stop. */
+interface Running {
+  server: ServerType;
+  port: number;
+  messages: Messages;
+  people: People;
+  live: Live;
+  desk: Desk;
+}
+
+export class WebPlatform implements ChatPlatform {
+  readonly name = 'web';
+  readonly capabilities = capabilities;
+  private running: Running | null = null;
+
+  constructor(private readonly options: WebOptions) {}
+
+  /** Address to open; known once started. */
+  get url(): string {
+    const { host } = this.options;
+    const name = host === '0.0.0.0' || host === '::' ? hostname() : host;
+    return `http://${name.includes(':') ? `[${name}]` : name}:${this.here.port}`;
+  }
+
+  async start(sink: (event: ChatEvent) => Promise<void>): Promise<void> {
+    const { host, port, accessToken, dir } = this.options;
+    if (!isLoopback(host) && accessToken === null) {
+      throw new AcclaimError(
+        'config-invalid',
+        `the page would be open to everyone on ${host}`,
+        'Set ACCLAIM_ACCESS_TOKEN (at least 16 characters), or listen on 127.0.0.1.',
+      );
+    }
+    mkdirSync(dir, { recursive: true });
+    const people = new People(loadSecret(dir), accessToken);
+    const messages = await Messages.open(join(dir, 'messages.jsonl'));
+    const live = new Live();
+    const desk = new Desk(this.options, messages, live);
+    desk.sink = sink;
+    const own = isLoopback(host) ? [] : [hostname()];
+    const names = [...(this.options.hostNames ?? []), ...own].map((name) => name.toLowerCase());
+    const onError = (error: unknown) => this.options.onError?.(error);
+    const app = makeApp({ desk, people, assets: new Assets(), bound: { host, names }, onError });
+    try {
+      this.running = { ...(await listen(app, host, port)), messages, people, live, desk };
+    } catch (error) {
+      live.close();
+      await messages.close();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (!this.running) return;
+    const { server, messages, live, desk } = this.running;
+    this.running = null;
+    desk.stop();
+    live.close();
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      if ('closeAllConnections' in server) server.closeAllConnections();
+    });
+    await messages.close();
+  }
+
+  async post(channel: string, card: Card): Promise<MessageRef> {
+    const { messages, desk } = this.here;
+    const { message, fresh } = await messages.post(channel, card, this.options.now());
+    if (fresh) desk.show(message);
+    return refOf(message);
+  }
+
+  async edit(ref: MessageRef, card: Card): Promise<void> {
+    const { messages, desk } = this.here;
+    const message = await messages.edit(ref.message, card, this.options.now());
+    if (message) desk.show(message);
+  }
+
+  async remove(ref: MessageRef): Promise<void> {
+    const { messages, desk } = this.here;
+    if (await messages.remove(ref.message)) desk.gone(ref.message);
+  }
+
+  async react(ref: MessageRef, emoji: string): Promise<void> {
+    const { messages, desk } = this.here;
+    if (messages.get(ref.message)?.primed.includes(emoji)) return;
+    const message = await messages.prime(ref.message, emoji);
+    if (message) desk.show(message);
+  }
+
+  async fetchReactions(ref: MessageRef): Promise<Map<string, Account[]>> {
+    const { messages, people } = this.here;
+    const found = messages.reactions(ref.message);
+    return new Map([...found].map(([emoji, ids]) => [emoji, ids.map((id) => people.account(id, 'member'))]));
+  }
+
+  async reply(replyTo: string, card: Card): Promise<void> {
+    this.here.desk.answer(replyTo, card);
+  }
+
+  private get here(): Running {
+    if (!this.running) throw new AcclaimError('cancelled', 'the web channel is not running');
+    return this.running;
+  }
+}

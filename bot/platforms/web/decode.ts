@@ -1,0 +1,71 @@
+/**
+ * What the page sends -> our own events. Bodies are checked here once; after this no request exists. Several marks may
+ * come in one body; a star moves, so naming another picture the best takes the earlier star of that round back.
+ */
+import { z } from 'zod';
+import type { Account, ChatEvent, MessageRef } from '../../../src/chat/port.js';
+import { meaning } from '../../../src/domain/emoji.js';
+import type { Message } from './messages.js';
+
+export const reactBody = z.strictObject({
+  message: z.string().max(40),
+  marks: z
+    .array(z.strictObject({ emoji: z.string().max(20), present: z.boolean() }))
+    .min(1)
+    .max(24),
+});
+export const buttonBody = z.strictObject({
+  message: z.string().max(40),
+  button: z.string().max(40),
+  value: z.string().max(200).nullable().default(null),
+});
+export const commandBody = z.strictObject({
+  channel: z.string().min(1).max(80),
+  text: z.string().min(1).max(2000),
+});
+export const consentBody = z.strictObject({ channel: z.string().min(1).max(80), given: z.boolean() });
+export const loginBody = z.strictObject({ token: z.string().max(400) });
+
+export type Mark = z.infer<typeof reactBody>['marks'][number];
+
+/** Undefined for a mark that this ballot does not know. */
+export function decodeMark(
+  message: Message,
+  account: Account,
+  mark: Mark,
+  at: number,
+): ChatEvent | undefined {
+  if (message.card.kind !== 'ballot') return undefined;
+  const said = meaning(mark.emoji);
+  if (!said || said.kind === 'flag') return undefined;
+  const onSheet = said.kind === 'good' || said.kind === 'best';
+  if (onSheet && !message.primed.includes(String(said.cell))) return undefined;
+  if (!onSheet && said.kind !== 'done' && !message.primed.includes(said.kind)) return undefined;
+  return { kind: 'reaction', ref: refOf(message), account, emoji: mark.emoji, present: mark.present, at };
+}
+
+/** Stars of this person that a new star on `message` takes back: on every sheet of the same round in the channel. */
+export function earlierStars(
+  message: Message,
+  emoji: string,
+  all: readonly Message[],
+  marksOf: (id: string) => readonly string[],
+): { message: Message; emoji: string }[] {
+  if (meaning(emoji)?.kind !== 'best') return [];
+  return all
+    .filter((m) => m.channel === message.channel && sameRound(m, message))
+    .flatMap((m) =>
+      marksOf(m.id)
+        .filter((e) => meaning(e)?.kind === 'best' && !(m.id === message.id && e === emoji))
+        .map((e) => ({ message: m, emoji: e })),
+    );
+}
+
+function sameRound(a: Message, b: Message): boolean {
+  const [x, y] = [a.card.data, b.card.data];
+  return a.id === b.id || (x?.session === y?.session && x?.round === y?.round && a.card.kind === 'ballot');
+}
+
+export function refOf(message: Message): MessageRef {
+  return { platform: 'web', channel: message.channel, message: message.id };
+}

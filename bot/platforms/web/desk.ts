@@ -1,0 +1,224 @@
+/**
+ * What the routes ask and the adapter tells: marks, buttons, commands, consent, live lines. A mark goes to the sink
+ * first; only once that has made it durable is it kept here and answered, so what a voter saw accepted is in the ledger.
+ * Whoever has not consented leaves no trace: their marks wait in the browser.
+ */
+import { randomBytes } from 'node:crypto';
+import type { z } from 'zod';
+import { mayRun, usage } from '../../../src/chat/commands.js';
+import type { Account, Card, ChatEvent } from '../../../src/chat/port.js';
+import { AcclaimError } from '../../../src/errors.js';
+import {
+  type buttonBody,
+  type commandBody,
+  type consentBody,
+  decodeMark,
+  earlierStars,
+  type reactBody,
+  refOf,
+} from './decode.js';
+import type { Live } from './live.js';
+import type { Message, Messages } from './messages.js';
+import type { StatusBody, WebOptions } from './options.js';
+import { type PageMessage, pictureFiles, renderMessage, renderReply } from './render.js';
+
+/** A private answer that is awaited: while the request lasts it goes into its response, later over the live line. */
+interface Asked {
+  visitor: string;
+  channel: string;
+  collected: PageMessage[] | null;
+}
+
+const maxAsked = 500;
+const statusMs = 250;
+
+export class Desk {
+  sink: (event: ChatEvent) => Promise<void> = async () => {};
+  private readonly asked = new Map<string, Asked>();
+  private statusTimer: NodeJS.Timeout | null = null;
+
+  constructor(
+    private readonly options: WebOptions,
+    private readonly messages: Messages,
+    private readonly live: Live,
+  ) {}
+
+  me(who: Account): object {
+    return {
+      name: who.displayName,
+      role: who.role,
+      consented: this.messages.consented(who.id),
+      tokenGuarded: this.options.accessToken !== null,
+      commands: this.options.commands.map((spec) => ({
+        words: spec.path.join(' '),
+        usage: usage(spec),
+        help: spec.help,
+        allowed: mayRun(who.role, spec),
+        options: spec.options.map(({ name, help, type }) => ({ name, help, choices: choicesOf(type) })),
+        choices: spec.args[0] ? choicesOf(spec.args[0].type) : [],
+      })),
+    };
+  }
+
+  async status(): Promise<StatusBody> {
+    return this.options.status();
+  }
+
+  events(visitor: string | undefined, lastEventId: string | undefined): ReadableStream<Uint8Array> {
+    const [epoch, seq] = lastEventId?.split('-') ?? [];
+    const resumed = epoch === this.messages.epoch && /^\d+$/.test(seq ?? '');
+    const { messages, removed } = this.messages.since(resumed ? Number(seq) : 0);
+    this.statusSoon();
+    const data = {
+      reset: !resumed,
+      messages: messages.map((message) => this.render(message, visitor)),
+      removed: resumed ? removed : [],
+    };
+    return this.live.listen(visitor, [{ event: 'history', id: this.eventId(), data }]);
+  }
+
+  /** The person's marks on the message afterwards. */
+  async mark(who: Account, { message: id, marks }: z.infer<typeof reactBody>): Promise<string[]> {
+    const message = this.find(id);
+    if (!this.messages.consented(who.id)) throw noConsent;
+    if (message.card.data?.open === false) {
+      throw new AcclaimError('round-closed', 'This round has closed.', 'The next one opens by itself.');
+    }
+    for (const { emoji, present } of marks) {
+      const stars = present
+        ? earlierStars(message, emoji, this.messages.list(), (m) => this.messages.marksOf(m, who.id))
+        : [];
+      for (const star of stars) await this.setMark(who, star.message, star.emoji, false);
+      await this.setMark(who, message, emoji, present);
+    }
+    const mine = this.messages.marksOf(id, who.id);
+    this.live.broadcast((v) => (v === who.id ? { event: 'marks', data: { id, mine } } : undefined));
+    return mine;
+  }
+
+  async press(
+    who: Account,
+    { message: id, button, value }: z.infer<typeof buttonBody>,
+  ): Promise<PageMessage[]> {
+    const message = this.find(id);
+    if (!this.messages.consented(who.id)) throw noConsent;
+    const ref = refOf(message);
+    return this.ask(who, message.channel, (replyTo, at) =>
+      this.sink({ kind: 'button', ref, account: who, button, value, at, replyTo }),
+    );
+  }
+
+  async command(who: Account, { channel, text }: z.infer<typeof commandBody>): Promise<PageMessage[]> {
+    return this.ask(who, channel, (replyTo, at) =>
+      this.sink({ kind: 'command', channel, account: who, text, at, replyTo }),
+    );
+  }
+
+  /** Withdrawing consent also forgets the person's marks here. */
+  async consent(who: Account, { channel, given }: z.infer<typeof consentBody>): Promise<void> {
+    const at = this.options.now();
+    await this.sink({ kind: 'consent', channel, account: who, given, at });
+    await this.messages.consent(who.id, given, at);
+  }
+
+  /** File of a posted picture; undefined for any other address. */
+  picture(message: string, index: number): string | undefined {
+    const found = this.messages.get(message);
+    return found && pictureFiles(found.card)[index];
+  }
+
+  adapter(session: string, round: number | null): Promise<{ file: string; name: string } | null> {
+    return this.options.adapter(session, round);
+  }
+
+  // What the adapter tells.
+
+  show(message: Message): void {
+    const id = this.eventId(message.seq);
+    this.live.broadcast((visitor) => ({ event: 'message', id, data: this.render(message, visitor) }));
+    this.statusSoon();
+  }
+
+  gone(message: string): void {
+    const id = this.eventId();
+    this.live.broadcast(() => ({ event: 'removed', id, data: { id: message } }));
+    this.statusSoon();
+  }
+
+  answer(replyTo: string, card: Card): void {
+    const asked = this.asked.get(replyTo);
+    if (!asked) return;
+    const id = `r${randomBytes(8).toString('hex')}`;
+    const data = renderReply(id, asked.channel, card, this.options.now());
+    if (asked.collected) asked.collected.push(data);
+    else this.live.broadcast((visitor) => (visitor === asked.visitor ? { event: 'reply', data } : undefined));
+  }
+
+  stop(): void {
+    if (this.statusTimer) clearTimeout(this.statusTimer);
+  }
+
+  private async setMark(who: Account, message: Message, emoji: string, present: boolean): Promise<void> {
+    const event = decodeMark(message, who, { emoji, present }, this.options.now());
+    if (!event)
+      throw new AcclaimError('usage', 'This ballot has no such mark.', 'Reload the page and try again.');
+    await this.sink(event);
+    await this.messages.mark(message.id, who.id, emoji, present);
+  }
+
+  private async ask(
+    who: Account,
+    channel: string,
+    act: (replyTo: string, at: number) => Promise<void>,
+  ): Promise<PageMessage[]> {
+    const replyTo = `web-${randomBytes(12).toString('hex')}`;
+    const asked: Asked = { visitor: who.id, channel, collected: [] };
+    this.asked.set(replyTo, asked);
+    const oldest = this.asked.keys().next();
+    if (this.asked.size > maxAsked && !oldest.done) this.asked.delete(oldest.value);
+    try {
+      await act(replyTo, this.options.now());
+      return asked.collected ?? [];
+    } finally {
+      asked.collected = null;
+    }
+  }
+
+  private find(id: string): Message {
+    const message = this.messages.get(id);
+    if (message) return message;
+    throw new AcclaimError('file-not-found', 'That message is no longer here.', 'Reload the page.');
+  }
+
+  private render(message: Message, visitor: string | undefined): PageMessage {
+    return renderMessage(message, visitor === undefined ? [] : this.messages.marksOf(message.id, visitor));
+  }
+
+  private eventId(seq = this.messages.seq): string {
+    return `${this.messages.epoch}-${seq}`;
+  }
+
+  /** The sidebar follows: one status for any number of changes within a moment. */
+  private statusSoon(): void {
+    this.statusTimer ??= setTimeout(() => {
+      this.statusTimer = null;
+      if (this.live.size === 0) return;
+      Promise.resolve(this.options.status())
+        .then((data) => this.live.broadcast(() => ({ event: 'status', data })))
+        .catch((error) => this.options.onError?.(error));
+    }, statusMs);
+    this.statusTimer.unref();
+  }
+}
+
+const noConsent = new AcclaimError(
+  'not-allowed',
+  'You have not agreed to vote here yet.',
+  'Agree in the page first.',
+);
+
+function choicesOf(type: unknown): readonly string[] {
+  return typeof type === 'object' && type !== null && 'choice' in type
+    ? (type.choice as readonly string[])
+    : [];
+}

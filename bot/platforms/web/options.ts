@@ -1,0 +1,50 @@
+/**
+ * What the web platform is handed: where to listen, where to keep its own things, and the few questions it asks the
+ * app. It knows no session, no store and no engine.
+ */
+import type { CommandSpec } from '../../../src/chat/commands.js';
+
+/** Body of `GET /api/status`, read by scripts, monitors and the page's sidebar. */
+export interface StatusBody {
+  sessions: SessionStatus[];
+}
+export interface SessionStatus {
+  id: string;
+  channel: string;
+  prompt: string;
+  /** active | paused | ended */
+  state: string;
+  /** Number of the newest round; 0 before the first. */
+  round: number;
+  roundState: string;
+  /** Live and closed ballots posted so far. */
+  ballots: number;
+  votes: number;
+  voters: number;
+  /** Share of approval (0..1) of every closed round, in order. */
+  approval: number[];
+  title?: string;
+  /** Rounds the session may take; null = no bound. */
+  budget?: number | null;
+  /** True once there is a LoRA to download. */
+  adapter?: boolean;
+}
+
+export interface WebOptions {
+  host: string;
+  /** 0 = any free port; `WebPlatform.url` tells which. */
+  port: number;
+  /** Needed when bound beyond loopback. Its holders are admins, all others members. */
+  accessToken: string | null;
+  /** Host names people may use to reach a server bound beyond loopback, besides IP addresses and this host's name. */
+  hostNames?: readonly string[];
+  /** Folder of the web platform's own files: cookie secret and posted messages. Made when missing. */
+  dir: string;
+  commands: readonly CommandSpec[];
+  now: () => number;
+  status: () => StatusBody | Promise<StatusBody>;
+  /** LoRA of a session (its head, or the checkpoint after `round`); null when there is none yet. */
+  adapter: (session: string, round: number | null) => Promise<{ file: string; name: string } | null>;
+  /** Told of faults that no request can be blamed for. */
+  onError?: (error: unknown) => void;
+}

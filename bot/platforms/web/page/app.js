@@ -1,0 +1,82 @@
+// The frame: sidebar, channel, dialogs, and the line that speaks to screen readers.
+import { useEffect } from 'preact/hooks';
+import { Composer } from './composer.js';
+import { Dialogs } from './dialogs.js';
+import { Feed } from './feed.js';
+import { html } from './html.js';
+import { Icon } from './icons.js';
+import { Lightbox } from './lightbox.js';
+import { Sparkline } from './plot.js';
+import { RoundBar } from './round-bar.js';
+import { Sidebar } from './sidebar.js';
+import { consent, set, useStore, waitingCount } from './store.js';
+import { percent } from './text.js';
+
+export function App() {
+  const s = useStore((state) => state);
+  const session = s.sessions.filter((x) => x.channel === s.channel).at(-1);
+  useEffect(() => {
+    document.title = s.channel ? `#${s.channel} · Acclaim` : 'Acclaim';
+  }, [s.channel]);
+  return html`
+    <a class="skip" href="#feed-end" onClick=${skip}>Skip to the newest message</a>
+    <div class="frame" data-drawer=${s.drawerOpen ? 'open' : 'closed'}>
+      <${Sidebar} />
+      <div class="scrim" onClick=${() => set({ drawerOpen: false })}></div>
+      <main class="channel" inert=${s.drawerOpen && innerWidth < 800}>
+        <${Header} session=${session} channel=${s.channel} me=${s.me} />
+        ${!s.online && html`<p class="banner" role="status"><span class="pulse"></span>The server does not answer. I keep trying; your marks wait here.</p>`}
+        ${s.me && !s.me.consented && waitingCount(s) > 0 && s.dialog !== 'consent' && html`<p class="banner banner-ask" role="status">${waitingCount(s)} of your marks wait in this browser. <button class="link" onClick=${() => set({ dialog: 'consent' })}>Vote with them</button></p>`}
+        <${Feed} channel=${s.channel} loaded=${s.loaded} />
+        <footer class="dock">
+          <${RoundBar} channel=${s.channel} />
+          <${Composer} />
+        </footer>
+      </main>
+    </div>
+    <${Lightbox} />
+    <${Dialogs} onConsent=${consent} />
+    ${s.toast && html`<div class="toast" role="alert" key=${s.toast.id}>${s.toast.text}</div>`}
+    <div class="unseen" role="status" aria-live="polite">${s.spoken}</div>
+  `;
+}
+
+/** @param {Event} event */
+function skip(event) {
+  event.preventDefault();
+  const end = document.getElementById('feed-end');
+  end?.scrollIntoView();
+  end?.focus();
+}
+
+/** @param {{session: any, channel: string, me: any}} props */
+function Header({ session, channel, me }) {
+  const latest = session?.approval.at(-1);
+  const mayExport =
+    session?.adapter !== false &&
+    session?.approval.length > 0 &&
+    me?.role !== 'member' &&
+    me?.role !== 'moderator';
+  return html`
+    <header class="top">
+      <button class="icon-button only-phone" aria-label="Channels" onClick=${() => set({ drawerOpen: true })}><${Icon} name="menu" /></button>
+      <div class="top-words">
+        <h1>${channel ? html`<span class="hash">#</span>${channel}` : 'Acclaim'}</h1>
+        ${session && html`<p title=${session.prompt}>${session.prompt}</p>`}
+      </div>
+      ${
+        latest !== undefined &&
+        html`<div class="top-figure" title="Share of votes that liked a picture, by round">
+          <${Sparkline} values=${session.approval} />
+          <span><strong>${percent(latest)}</strong><small>approval</small></span>
+        </div>`
+      }
+      ${
+        mayExport &&
+        html`<a class="button top-download" href=${`/api/sessions/${encodeURIComponent(session.id)}/adapter`} download>
+          <${Icon} name="download" /><span>LoRA</span><span class="unseen"> download: what was learned so far</span>
+        </a>`
+      }
+    </header>
+  `;
+}

@@ -1,0 +1,70 @@
+// Small cards: notices, private answers, progress.
+import { useEffect, useState } from 'preact/hooks';
+import { html } from './html.js';
+import { Icon } from './icons.js';
+import { dismiss } from './store.js';
+import { span, Text } from './text.js';
+
+/** @typedef {import('./store.js').Message} Message */
+
+/** @param {{message: Message}} props */
+export function Notice({ message }) {
+  const welcome = message.data.notice === 'welcome';
+  return html`
+    <div class=${welcome ? 'notice notice-welcome' : 'notice'}>
+      <h3>${message.title}</h3>
+      <div class="prose"><${Text} text=${message.text} /></div>
+      ${message.pictures.map((p) => html`<img key=${p.url} class="plain-picture" src=${p.url} alt=${p.alt} />`)}
+    </div>
+  `;
+}
+
+/** Seen by the asker alone. @param {{message: Message}} props */
+export function Reply({ message }) {
+  if (message.echo) return html`<p class="said">${message.text}</p>`;
+  return html`
+    <div class="reply">
+      ${message.title && html`<h3>${message.title}</h3>`}
+      <div class="prose"><${Text} text=${message.text} /></div>
+      <p class="reply-foot">Only you can see this <span aria-hidden="true">·</span> <button class="link" onClick=${() => dismiss(message.id)}>Dismiss</button></p>
+    </div>
+  `;
+}
+
+/** @param {{message: Message}} props */
+export function Progress({ message }) {
+  const { data, progress, title, text } = message;
+  if (data.state === 'done') {
+    return html`<p class="progress-done"><${Icon} name="check" /><span><strong>${title}.</strong> ${text.split('\n')[0]}</span></p>${text.includes('\n') && html`<div class="prose progress-notes"><${Text} text=${text.split('\n').slice(1).join('\n')} /></div>`}`;
+  }
+  const share = Math.round((progress ?? 0) * 100);
+  const failed = data.state === 'failed';
+  return html`
+    <div class=${failed ? 'progress progress-failed' : 'progress'}>
+      <div class="progress-head">
+        <h3>${title}</h3>
+        ${!failed && data.secondsLeft !== null && html`<${TimeLeft} seconds=${data.secondsLeft} since=${message.seq} />`}
+      </div>
+      ${!failed && html`<div class="bar" role="progressbar" aria-label=${title} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${share}><span style=${{ transform: `scaleX(${share / 100})` }}></span></div>`}
+      <p class="progress-text">${failed ? text : stageOnly(text)}</p>
+    </div>
+  `;
+}
+
+/** The words without the time left, which ticks beside them. @param {string} text */
+function stageOnly(text) {
+  return text.replace(/, about [^,]*left\.$/, '.');
+}
+
+/** Counts down between two reports. @param {{seconds: number, since: number}} props */
+function TimeLeft({ seconds, since }) {
+  const [passed, setPassed] = useState(0);
+  useEffect(() => {
+    setPassed(0);
+    const began = Date.now();
+    const timer = setInterval(() => setPassed((Date.now() - began) / 1000), 1000);
+    return () => clearInterval(timer);
+  }, [since]);
+  const left = seconds - passed;
+  return html`<span class="time-left"><${Icon} name="clock" />${left < 1 ? 'nearly there' : `${span(left)} left`}</span>`;
+}

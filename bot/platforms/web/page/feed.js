@@ -1,0 +1,154 @@
+// The messages of a channel, oldest first. Sheets of one round stand together as one message. It follows the newest
+// message while the reader is at the end, and shows a new round from its first sheet on.
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { Round } from './ballot.js';
+import { Notice, Progress, Reply } from './cards.js';
+import { html } from './html.js';
+import { Icon } from './icons.js';
+import { Outcome } from './outcome.js';
+import { markSeen, messagesOf, useStore } from './store.js';
+import { Story } from './story.js';
+import { dayOf, timeOf } from './text.js';
+
+/** @typedef {import('./store.js').Message} Message */
+
+/** Runs of ballots of the same round become one group. @param {Message[]} messages @returns {{key: string, messages: Message[]}[]} */
+export function group(messages) {
+  const groups = [];
+  for (const message of messages) {
+    const last = groups.at(-1);
+    const joined =
+      message.kind === 'ballot' &&
+      last?.messages[0].kind === 'ballot' &&
+      last.messages[0].data.session === message.data.session &&
+      last.messages[0].data.round === message.data.round;
+    if (joined) last.messages.push(message);
+    else groups.push({ key: message.id, messages: [message] });
+  }
+  return groups;
+}
+
+/** @param {{channel: string, loaded: boolean}} props */
+export function Feed({ channel, loaded }) {
+  const all = useStore((s) => s.messages);
+  const messages = messagesOf(channel);
+  const groups = group(messages);
+  const box = useRef(/** @type {HTMLElement | null} */ (null));
+  const follow = useRef(true);
+  const shown = useRef({ channel: '', last: '' });
+  const [below, setBelow] = useState(false);
+
+  const scrolled = () => {
+    const el = box.current;
+    if (!el) return;
+    follow.current = el.scrollHeight - el.scrollTop - el.clientHeight < 120;
+    if (follow.current) setBelow(false);
+  };
+  const last = groups.at(-1);
+  const lastKey = `${last?.key ?? ''}`;
+  useLayoutEffect(() => {
+    const el = box.current;
+    if (!el || !last) return;
+    const opened = shown.current.channel !== channel;
+    const fresh = shown.current.last !== lastKey;
+    shown.current = { channel, last: lastKey };
+    if (opened) follow.current = true;
+    if (!follow.current) {
+      if (fresh) setBelow(true);
+      return;
+    }
+    const row = document.getElementById(`group-${last.key}`);
+    if (last.messages[0].kind === 'ballot' && last.messages[0].data.open) {
+      // A round taller than the window is read from its top.
+      if (opened || fresh || row?.dataset.size !== String(last.messages.length))
+        row?.scrollIntoView({ block: 'start' });
+      if (row) row.dataset.size = String(last.messages.length);
+    } else el.scrollTop = el.scrollHeight;
+    if (document.hasFocus()) markSeen(channel);
+  }, [channel, all]);
+  useEffect(() => {
+    const el = box.current;
+    if (!el) return;
+    // Pictures have their sizes reserved, but text may wrap anew when the window changes.
+    const watch = new ResizeObserver(
+      () => follow.current && last && !isOpenRound(last) && el.scrollTo(0, el.scrollHeight),
+    );
+    watch.observe(el);
+    return () => watch.disconnect();
+  }, [lastKey]);
+
+  return html`
+    <section class="feed" ref=${box} onScroll=${scrolled} role="log" aria-label=${`Messages in ${channel}`} aria-live="off" tabindex="0">
+      <div class="feed-inner">
+        ${!loaded && html`<${Waiting} text="Opening the channel" />`}
+        ${loaded && groups.length === 0 && html`<${Empty} />`}
+        ${groups.map((g, i) => html`<${Row} key=${g.key} group=${g} previous=${groups[i - 1]} />`)}
+        <div id="feed-end" tabindex="-1"></div>
+      </div>
+      ${
+        below &&
+        html`<button class="below" onClick=${() => {
+          follow.current = true;
+          setBelow(false);
+          document.getElementById(`group-${lastKey}`)?.scrollIntoView({ block: 'start' });
+        }}><${Icon} name="down" />New messages</button>`
+      }
+    </section>
+  `;
+}
+
+function isOpenRound(g) {
+  return g.messages[0].kind === 'ballot' && g.messages[0].data.open;
+}
+
+const bodies = {
+  ballot: Round,
+  progress: Progress,
+  outcome: Outcome,
+  story: Story,
+  notice: Notice,
+  reply: Reply,
+};
+
+/** @param {{group: {key: string, messages: Message[]}, previous?: {messages: Message[]}}} props */
+function Row({ group: { key, messages }, previous }) {
+  const first = messages[0];
+  const before = previous?.messages.at(-1);
+  const newDay = !before || new Date(before.at).toDateString() !== new Date(first.at).toDateString();
+  const mine = first.echo === true;
+  const quiet = first.kind === 'progress' && first.data.state === 'done';
+  const followsOn =
+    !newDay &&
+    before &&
+    !mine &&
+    !before.echo &&
+    first.kind !== 'ballot' &&
+    first.at - before.at < 5 * 60_000;
+  const Body = bodies[first.kind] ?? Notice;
+  return html`
+    ${newDay && html`<div class="day"><span>${dayOf(first.at)}</span></div>`}
+    <article id=${`group-${key}`} class=${`row row-${first.kind} ${followsOn ? 'row-follows' : ''} ${quiet ? 'row-quiet' : ''} ${mine ? 'row-mine' : ''}`} aria-label=${first.title || first.text}>
+      <div class="face" aria-hidden="true">${!followsOn && (mine ? html`<span class="you-face">You</span>` : html`<img src="/page/logo.svg" alt="" width="36" height="36" />`)}</div>
+      <div class="row-body">
+        ${!followsOn && html`<p class="byline"><strong>${mine ? 'You' : 'Acclaim'}</strong>${!mine && html`<span class="tag">bot</span>`}<time datetime=${new Date(first.at).toISOString()}>${timeOf(first.at)}</time></p>`}
+        <${Body} message=${first} messages=${messages} />
+      </div>
+    </article>
+  `;
+}
+
+/** @param {{text: string}} props */
+function Waiting({ text }) {
+  return html`<div class="waiting" role="status"><span class="unseen">${text}</span><div class="bone bone-short"></div><div class="bones">${[...Array(9)].map((_, i) => html`<div class="bone" key=${i}></div>`)}</div></div>`;
+}
+
+function Empty() {
+  return html`
+    <div class="empty">
+      <img src="/page/logo.svg" alt="" width="56" height="56" />
+      <h2>The first round is on its way</h2>
+      <p>In a moment you will see some pictures here. Mark the good ones: the model learns from your marks, and each round gets better.</p>
+      <p class="empty-hint">Or begin a session of your own: <code>/acclaim session start a cat in a box</code></p>
+    </div>
+  `;
+}

@@ -1,0 +1,71 @@
+// One picture large, with its marks. Arrow keys go through all sheets of the round; Enter or G marks it good, S names it
+// the best, F flags it, Escape closes and gives the focus back.
+import { useEffect, useRef } from 'preact/hooks';
+import { isGood, toggleBest, toggleGood } from './ballot.js';
+import { html } from './html.js';
+import { Icon } from './icons.js';
+import { get, marksOf, press, set, useStore } from './store.js';
+
+export function Lightbox() {
+  const open = useStore((s) => s.lightbox);
+  useStore((s) => s.messages);
+  useStore((s) => s.waiting);
+  const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  useEffect(() => {
+    const el = dialog.current;
+    if (open && el && !el.open) el.showModal();
+    if (!open && el?.open) el.close();
+  }, [open]);
+  const messages = (open?.group ?? [])
+    .map((/** @type {string} */ id) => get().messages.get(id))
+    .filter(Boolean);
+  const cells = messages.flatMap((m) => m.data.cells.map((cell) => ({ cell, message: m })));
+  const at = open ? cells[open.index] : undefined;
+  const close = () => set({ lightbox: null });
+  const go = (/** @type {number} */ step) =>
+    open && set({ lightbox: { ...open, index: (open.index + step + cells.length) % cells.length } });
+  const votable = at?.message.data.open && at.cell.url;
+  const keyed = (/** @type {KeyboardEvent} */ e) => {
+    if (!at) return;
+    const key = e.key.toLowerCase();
+    const onButton = /** @type {HTMLElement} */ (e.target).closest('button') !== null;
+    if (key === 'arrowright') go(1);
+    else if (key === 'arrowleft') go(-1);
+    else if (votable && (key === 'g' || (key === 'enter' && !onButton)))
+      toggleGood(at.message, at.cell.number);
+    else if (votable && key === 's') toggleBest(at.message, at.cell.number);
+    else if (votable && key === 'f') void press(at.message, 'flag', at.cell.name);
+    else return;
+    e.preventDefault();
+  };
+  const marks = at ? marksOf(at.message) : new Set();
+  const good = at && isGood(marks, at.cell.number);
+  const best = at && (at.message.data.open ? marks.has(`star-${at.cell.number}`) : at.cell.best);
+  return html`
+    <dialog class="lightbox" ref=${dialog} aria-label="Picture, enlarged" onClose=${close} onKeyDown=${keyed} onClick=${(e) => e.target === dialog.current && close()}>
+      ${
+        at &&
+        html`
+        <div class="lightbox-top">
+          <p><strong>${at.cell.name}</strong> <span>Round ${at.message.data.round}</span></p>
+          <button class="icon-button" aria-label="Close" onClick=${close}><${Icon} name="close" /></button>
+        </div>
+        <div class="lightbox-stage">
+          <button class="icon-button" aria-label="Previous picture" onClick=${() => go(-1)}><${Icon} name="left" /></button>
+          ${at.cell.url ? html`<img src=${at.cell.url} alt=${at.cell.alt} key=${at.cell.url} />` : html`<div class="cell-held lightbox-held" role="img" aria-label=${at.cell.alt}><${Icon} name="none" /><span>Held back</span></div>`}
+          <button class="icon-button" aria-label="Next picture" onClick=${() => go(1)}><${Icon} name="right" /></button>
+        </div>
+        <div class="lightbox-acts">
+          ${
+            votable
+              ? html`
+              <button class="button mark-good" aria-pressed=${good} autofocus onClick=${() => toggleGood(at.message, at.cell.number)}><${Icon} name="check" />Good<kbd>G</kbd></button>
+              <button class="button mark-best" aria-pressed=${best} onClick=${() => toggleBest(at.message, at.cell.number)}><${Icon} name="star" filled=${best} />Best<kbd>S</kbd></button>
+              <button class="button" onClick=${() => void press(at.message, 'flag', at.cell.name)}><${Icon} name="flag" />Flag<kbd>F</kbd></button>`
+              : html`<p class="lightbox-got">${best && html`<${Icon} name="star" filled />`}${at.cell.seen === null ? 'Voting has closed' : `${at.cell.up} of ${at.cell.seen} liked it${best ? ', the best of the round' : ''}`}</p>`
+          }
+        </div>`
+      }
+    </dialog>
+  `;
+}

@@ -1,0 +1,26 @@
+// A closed round: who won, how much of it was liked, and how that compares.
+import { html } from './html.js';
+import { Icon } from './icons.js';
+import { count, percent, Text } from './text.js';
+
+/** @param {{message: import('./store.js').Message}} props */
+export function Outcome({ message }) {
+  const { approval, previous, best, round, voters, liked, images, blurred } = message.data;
+  const points = previous === null ? null : Math.round((approval - previous) * 100);
+  return html`
+    <div class="outcome">
+      ${best?.url && html`<figure class=${blurred ? 'cells-blurred' : ''}><img src=${best.url} alt=${best.alt} /><figcaption><${Icon} name="star" filled />${best.name} won</figcaption></figure>`}
+      <div class="outcome-words">
+        <h3>Round ${round} is closed</h3>
+        <p class="outcome-figure"><strong>${percent(approval)}</strong> approval ${points !== null && html`<span class=${`change ${points > 0 ? 'change-up' : points < 0 ? 'change-down' : ''}`}>${points > 0 ? '▲ +' : points < 0 ? '▼ −' : '= '}${Math.abs(points)} points</span>`}</p>
+        <div class="bar bar-outcome" aria-hidden="true"><span style=${{ transform: `scaleX(${approval})` }}></span></div>
+        <p class="outcome-sub">${liked} of ${images} pictures liked <span class="sep" aria-hidden="true">·</span> ${count(voters, 'voter')}</p>
+        <div class="prose outcome-more"><${Text} text=${message.text
+          .split('. ')
+          .slice(1)
+          .filter((s) => !/won\b|Approval (rose|fell|stayed)/.test(s))
+          .join('. ')} /></div>
+      </div>
+    </div>
+  `;
+}

@@ -1,0 +1,37 @@
+// Approval by round as inline SVG: a full plot with axes and a table for screen readers, and a sparkline.
+import { html } from './html.js';
+import { percent } from './text.js';
+
+const [width, height, left, right, top, bottom] = [640, 240, 48, 20, 20, 34];
+
+/** @param {{points: {round: number, share: number}[]}} props */
+export function Plot({ points }) {
+  const x = (/** @type {number} */ i) =>
+    left + (width - left - right) * (points.length === 1 ? 0.5 : i / (points.length - 1));
+  const y = (/** @type {number} */ share) => top + (height - top - bottom) * (1 - share);
+  const line = points
+    .map((p, i) => `${i === 0 ? 'M' : 'L'}${x(i).toFixed(1)} ${y(p.share).toFixed(1)}`)
+    .join('');
+  const stride = Math.max(1, Math.ceil((points.length - 1) / 9));
+  const last = points.at(-1);
+  return html`
+    <svg class="plot" viewBox=${`0 0 ${width} ${height}`} aria-hidden="true">
+      ${[0, 0.5, 1].map((share) => html`<g key=${share}><path class="plot-grid" d=${`M${left} ${y(share)}H${width - right}`} /><text class="plot-label" x=${left - 8} y=${y(share) + 4} text-anchor="end">${share * 100} %</text></g>`)}
+      <path class="plot-area" d=${`${line}L${x(points.length - 1)} ${y(0)}L${x(0)} ${y(0)}Z`} />
+      <path class="plot-line" d=${line} />
+      ${points.map((p, i) => html`<g key=${p.round}><circle class="plot-dot" cx=${x(i)} cy=${y(p.share)} r="4.5"><title>Round ${p.round}: ${percent(p.share)}</title></circle>${(i % stride === 0 || i === points.length - 1) && html`<text class="plot-label" x=${x(i)} y=${height - 10} text-anchor="middle">${p.round}</text>`}</g>`)}
+      <text class="plot-last" x=${x(points.length - 1)} y=${y(last.share) + (last.share > 0.85 ? 24 : -14)} text-anchor=${points.length === 1 ? 'middle' : 'end'}>${percent(last.share)}</text>
+    </svg>
+    <table class="unseen"><caption>Approval by round</caption><thead><tr><th>Round</th><th>Approval</th></tr></thead><tbody>${points.map((p) => html`<tr key=${p.round}><td>${p.round}</td><td>${percent(p.share)}</td></tr>`)}</tbody></table>
+  `;
+}
+
+/** @param {{values: number[]}} props */
+export function Sparkline({ values }) {
+  const list = values.length === 1 ? [values[0], values[0]] : values.slice(-20);
+  const points = list.map(
+    (v, i) => `${(2 + (60 * i) / (list.length - 1)).toFixed(1)},${(22 - 18 * v).toFixed(1)}`,
+  );
+  const [cx, cy] = points.at(-1).split(',');
+  return html`<svg class="spark" viewBox="0 0 66 26" aria-hidden="true"><polyline points=${points.join(' ')} /><circle cx=${cx} cy=${cy} r="2.8" /></svg>`;
+}

@@ -1,0 +1,70 @@
+// Above the composer while a round is open: what you have marked, the time left, and Done. Sheets without any mark are
+// named before Done goes through: nothing there was good, or was it overlooked?
+import { useEffect, useState } from 'preact/hooks';
+import { isGood } from './ballot.js';
+import { html } from './html.js';
+import { Icon } from './icons.js';
+import { mark, marksOf, messagesOf, useStore } from './store.js';
+import { count, span } from './text.js';
+
+/** @typedef {import('./store.js').Message} Message */
+
+/** The open ballots of the newest round. @param {string} channel @returns {Message[]} */
+function openSheets(channel) {
+  const ballots = messagesOf(channel).filter((m) => m.kind === 'ballot' && m.data.open);
+  const last = ballots.at(-1);
+  return ballots.filter((m) => m.data.session === last?.data.session && m.data.round === last?.data.round);
+}
+
+/** @param {{channel: string}} props */
+export function RoundBar({ channel }) {
+  useStore((s) => s.messages);
+  useStore((s) => s.waiting);
+  const sheets = openSheets(channel);
+  const [asking, setAsking] = useState('');
+  const key = sheets.map((m) => m.id).join(' ');
+  const now = useNow(sheets[0]?.data.deadline != null);
+  if (sheets.length === 0) return null;
+  const marks = sheets.map((m) => marksOf(m));
+  const good = sheets.reduce(
+    (n, m, i) => n + m.data.cells.filter((c) => isGood(marks[i], c.number)).length,
+    0,
+  );
+  const best = sheets
+    .flatMap((m, i) => m.data.cells.filter((c) => marks[i].has(`star-${c.number}`)))
+    .map((c) => c.name)[0];
+  const bare = sheets.filter((_, i) => ![...marks[i]].some((e) => e !== 'done'));
+  const done = marks.some((m) => m.has('done'));
+  const withDone = sheets.some((m) => m.buttons.some((b) => b.id === 'done'));
+  const { deadline, quorum, round } = sheets[0].data;
+  const finish = () => {
+    setAsking('');
+    for (const sheet of bare) mark(sheet, [{ emoji: 'none', present: true }]);
+    mark(sheets.at(-1), [{ emoji: 'done', present: true }]);
+  };
+  const press = () => (bare.length > 0 && asking !== key ? setAsking(key) : finish());
+  const names = bare.map((m) => `Sheet ${m.data.sheet}`).join(' and ');
+  return html`
+    <div class="round-bar" role="region" aria-label=${`Your marks in round ${round}`}>
+      ${
+        asking === key && bare.length > 0
+          ? html`<p class="round-bar-ask"><strong>${sheets.length === 1 || bare.length === sheets.length ? 'You have marked nothing yet.' : `${names} ${bare.length === 1 ? 'has' : 'have'} no marks yet.`}</strong> Was nothing good there?</p>
+            <button class="button" onClick=${() => setAsking('')}>Look again</button>
+            <button class="button button-main" onClick=${finish}>Nothing good, done</button>`
+          : html`<p><strong>Round ${round}</strong><span class="sep" aria-hidden="true">·</span>${good === 0 ? 'mark what is good' : count(good, 'good one')}${best && html`<span class="sep" aria-hidden="true">·</span><span class="bar-best"><${Icon} name="star" filled />best ${best}</span>`}${deadline != null && html`<span class="bar-time"><span class="sep" aria-hidden="true">·</span>${deadline > now ? `${span((deadline - now) / 1000)} left` : 'closing'}</span>`}</p>
+            ${withDone && (done ? html`<span class="bar-done" role="status"><${Icon} name="check" />${quorum > 1 ? 'Done, waiting for the others' : 'Done'}</span>` : html`<button class="button button-main" onClick=${press}>Done${quorum <= 1 ? ', teach it' : ''}</button>`)}`
+      }
+    </div>
+  `;
+}
+
+/** The time, drawn anew every ten seconds where it is shown. @param {boolean} wanted */
+function useNow(wanted) {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    if (!wanted) return;
+    const timer = setInterval(() => setNow(Date.now()), 10_000);
+    return () => clearInterval(timer);
+  }, [wanted]);
+  return now;
+}

@@ -1,0 +1,355 @@
+// The page's state: one plain object, replaced on every change, and the live line that feeds it. Components read it with
+// `useStore`; whatever changes it is a function here.
+import { useEffect, useReducer, useRef } from 'preact/hooks';
+import { call, drawer } from './api.js';
+
+/**
+ * @typedef {{id: string, channel: string, kind: string, at: number, editedAt: number | null, seq: number, title: string,
+ *   text: string, pictures: {url: string, alt: string, spoiler: boolean}[], reactions: string[],
+ *   buttons: {id: string, label: string}[], progress: number | null, data: any, mine: string[], echo?: boolean}} Message
+ */
+
+let state = {
+  /** @type {any} */ me: null,
+  /** Message id -> message. @type {Map<string, Message>} */ messages: new Map(),
+  /** @type {any[]} */ sessions: [],
+  loaded: false,
+  online: true,
+  channel: '',
+  /** Marks not yet taken by the server, message -> emoji -> present. @type {Record<string, Record<string, boolean>>} */
+  waiting: drawer.get('waiting') ?? {},
+  /** @type {Record<string, number>} */ seen: drawer.get('seen') ?? {},
+  /** Open dialog: consent, help, login, null. @type {string | null} */ dialog: null,
+  /** @type {{group: any, index: number} | null} */ lightbox: null,
+  drawerOpen: false,
+  /** @type {{text: string, id: number} | null} */ toast: null,
+  /** Said to screen readers. */ spoken: '',
+  draft: '',
+};
+const readers = new Set();
+
+export const get = () => state;
+
+/** @param {Partial<typeof state>} change */
+export function set(change) {
+  state = { ...state, ...change };
+  for (const read of readers) read(state);
+}
+
+/** What `pick` takes from the state; the component is drawn again when that changes. @template T @param {(s: typeof state) => T} pick @returns {T} */
+export function useStore(pick) {
+  const [, draw] = useReducer((n) => n + 1, 0);
+  const latest = useRef(/** @type {{pick: typeof pick, value: any}} */ ({ pick, value: undefined }));
+  latest.current = { pick, value: pick(state) };
+  useEffect(() => {
+    const read = () => {
+      const { pick: now, value } = latest.current;
+      if (now(state) !== value) draw(0);
+    };
+    readers.add(read);
+    read();
+    return () => readers.delete(read);
+  }, []);
+  return latest.current.value;
+}
+
+// Derived ------------------------------------------------------------------------------------------------------------
+
+/** Channels by name: those of sessions first, in their order, then any other that has messages. */
+export function channels(s = state) {
+  const names = s.sessions.map((x) => x.channel);
+  for (const m of s.messages.values()) names.push(m.channel);
+  return [...new Set(names)];
+}
+
+/** @param {string} channel */
+export function messagesOf(channel, s = state) {
+  return [...s.messages.values()]
+    .filter((m) => m.channel === channel)
+    .sort((a, b) => a.at - b.at || a.seq - b.seq);
+}
+
+/** My marks on a message, those still on their way included. @param {Message} message */
+export function marksOf(message, s = state) {
+  const marks = new Set(message.mine);
+  for (const [emoji, present] of Object.entries(s.waiting[message.id] ?? {})) {
+    if (present) marks.add(emoji);
+    else marks.delete(emoji);
+  }
+  return marks;
+}
+
+export function waitingCount(s = state) {
+  return Object.values(s.waiting).reduce((n, marks) => n + Object.keys(marks).length, 0);
+}
+
+// Acts ---------------------------------------------------------------------------------------------------------------
+
+/** @param {string} channel */
+export function openChannel(channel) {
+  history.replaceState(null, '', `#${encodeURIComponent(channel)}`);
+  set({ channel, drawerOpen: false });
+  markSeen(channel);
+}
+
+export function markSeen(channel = state.channel) {
+  const newest = Math.max(0, ...messagesOf(channel).map((m) => m.at));
+  if (!channel || (state.seen[channel] ?? 0) >= newest) return;
+  const seen = { ...state.seen, [channel]: newest };
+  drawer.set('seen', seen);
+  set({ seen });
+}
+
+let toastId = 0;
+/** @param {string} text */
+export function toast(text) {
+  const id = ++toastId;
+  set({ toast: { text, id } });
+  setTimeout(() => state.toast?.id === id && set({ toast: null }), 6000);
+}
+
+/** Puts marks in line for the server and asks for consent first where it is missing. @param {Message} message @param {{emoji: string, present: boolean}[]} marks */
+export function mark(message, marks) {
+  const mine = { ...state.waiting[message.id] };
+  for (const { emoji, present } of marks) {
+    mine[emoji] = present;
+    // A star moves: the earlier one of the round is taken back, here as on the server.
+    if (present && emoji.startsWith('star-')) {
+      for (const other of messagesOf(message.channel)) {
+        if (
+          other.kind !== 'ballot' ||
+          other.data.round !== message.data.round ||
+          other.data.session !== message.data.session
+        )
+          continue;
+        for (const e of marksOf(other)) {
+          if (!e.startsWith('star-') || (other.id === message.id && e === emoji)) continue;
+          if (other.id === message.id) mine[e] = false;
+          else state.waiting[other.id] = { ...state.waiting[other.id], [e]: false };
+        }
+      }
+    }
+  }
+  keepWaiting({ ...state.waiting, [message.id]: mine });
+  if (!state.me?.consented) set({ dialog: 'consent' });
+  else void flush();
+}
+
+function keepWaiting(waiting) {
+  const kept = Object.fromEntries(
+    Object.entries(waiting).filter(([, marks]) => Object.keys(marks).length > 0),
+  );
+  drawer.set('waiting', Object.keys(kept).length > 0 ? kept : null);
+  set({ waiting: kept });
+}
+
+let flushing = false;
+/** Sends waiting marks, a message at a time; what fails for want of a connection goes on waiting. */
+export async function flush() {
+  if (flushing || !state.me?.consented) return;
+  flushing = true;
+  try {
+    for (let entry = Object.entries(state.waiting)[0]; entry; entry = Object.entries(state.waiting)[0]) {
+      const [id, marks] = entry;
+      // Withdrawals first, so that a moved star is never two stars.
+      const list = Object.entries(marks)
+        .map(([emoji, present]) => ({ emoji, present }))
+        .sort((a, b) => Number(a.present) - Number(b.present));
+      try {
+        const { mine } = await call('/api/react', { message: id, marks: list });
+        const message = state.messages.get(id);
+        if (message) state.messages.set(id, { ...message, mine });
+      } catch (error) {
+        if (error.code === 'offline') {
+          set({ online: false });
+          return;
+        }
+        toast(error.message);
+      }
+      const left = { ...state.waiting[id] };
+      for (const { emoji, present } of list) if (left[emoji] === present) delete left[emoji];
+      keepWaiting({ ...state.waiting, [id]: left });
+    }
+  } finally {
+    flushing = false;
+  }
+}
+
+/** @param {boolean} given */
+export async function consent(given) {
+  set({ dialog: null });
+  if (!given) return;
+  try {
+    await call('/api/consent', { channel: state.channel, given });
+    set({ me: { ...state.me, consented: true } });
+    await flush();
+  } catch (error) {
+    toast(error.message);
+  }
+}
+
+/** @param {Message} message @param {string} button @param {string | null} value */
+export async function press(message, button, value = null) {
+  if (!state.me?.consented) return set({ dialog: 'consent' });
+  try {
+    const { replies } = await call('/api/button', { message: message.id, button, value });
+    for (const reply of replies) add(reply);
+  } catch (error) {
+    toast(error.message);
+  }
+}
+
+let echoes = 0;
+/** Says a line into the channel, as its sender sees it. @param {string} text */
+function echo(text) {
+  const at = Date.now() + (state.me?.skew ?? 0);
+  add({
+    id: `echo${++echoes}`,
+    channel: state.channel,
+    kind: 'reply',
+    at,
+    editedAt: null,
+    seq: 0,
+    title: '',
+    text,
+    pictures: [],
+    reactions: [],
+    buttons: [],
+    progress: null,
+    data: {},
+    mine: [],
+    echo: true,
+  });
+}
+
+/** @param {string} text */
+export async function say(text) {
+  const line = /^\/(?!acclaim\b)/i.test(text) ? `/acclaim ${text.slice(1)}` : text;
+  echo(line);
+  if (!/^\/acclaim\b/i.test(line))
+    return answer(
+      'Votes speak here',
+      'Mark the pictures you like. To tell me something, begin with **/acclaim**, such as **/acclaim help**.',
+    );
+  try {
+    const { replies } = await call('/api/command', { channel: state.channel || 'general', text: line });
+    for (const reply of replies) add(reply);
+    await refreshMe();
+  } catch (error) {
+    answer('That did not work', error.message);
+  }
+}
+
+function answer(title, text) {
+  add({
+    id: `echo${++echoes}`,
+    channel: state.channel,
+    kind: 'reply',
+    at: Date.now() + (state.me?.skew ?? 0),
+    editedAt: null,
+    seq: 0,
+    title,
+    text,
+    pictures: [],
+    reactions: [],
+    buttons: [],
+    progress: null,
+    data: {},
+    mine: [],
+  });
+  set({ spoken: `${title}. ${text}` });
+}
+
+/** @param {string} id */
+export function dismiss(id) {
+  const messages = new Map(state.messages);
+  messages.delete(id);
+  set({ messages });
+}
+
+/** @param {Message} message */
+function add(message) {
+  const messages = new Map(state.messages);
+  const old = messages.get(message.id);
+  if (old && message.seq < old.seq) return;
+  messages.set(message.id, message);
+  set({ messages });
+  if (message.channel === state.channel) announce(message, old);
+}
+
+/** @param {Message} message @param {Message | undefined} old */
+function announce(message, old) {
+  if (message.kind === 'progress' || (old && old.title === message.title)) return;
+  if (message.echo) return;
+  set({ spoken: `${message.title}. ${message.text.replaceAll('**', '')}` });
+}
+
+// The live line ------------------------------------------------------------------------------------------------------
+
+export async function refreshMe() {
+  const me = await call('/api/me');
+  set({ me: { ...me, skew: state.me?.skew ?? 0 } });
+}
+
+function settleChannel() {
+  const names = channels();
+  if (names.includes(state.channel) || names.length === 0) return;
+  const wanted = decodeURIComponent(location.hash.slice(1));
+  set({ channel: names.includes(wanted) ? wanted : (names[0] ?? '') });
+}
+
+export async function connect() {
+  const token = /^#token=(.+)$/.exec(location.hash)?.[1];
+  if (token) {
+    history.replaceState(null, '', location.pathname);
+    await call('/api/login', { token: decodeURIComponent(token) }).catch((error) => toast(error.message));
+  }
+  for (let wait = 500; ; wait = Math.min(8000, wait * 2)) {
+    try {
+      await refreshMe();
+      break;
+    } catch {
+      set({ online: false });
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+  const live = new EventSource('/api/events');
+  live.addEventListener('open', () => {
+    set({ online: true });
+    void flush();
+  });
+  live.addEventListener('error', () => {
+    set({ online: false });
+    // A closed line is one the browser gave up on; while it is only broken, the browser resumes by itself.
+    if (live.readyState === EventSource.CLOSED) setTimeout(connect, 2000);
+  });
+  on(live, 'history', ({ reset, messages: list, removed }) => {
+    const messages = reset
+      ? new Map([...state.messages].filter(([, m]) => m.kind === 'reply'))
+      : new Map(state.messages);
+    for (const message of list) messages.set(message.id, message);
+    for (const id of removed) messages.delete(id);
+    set({ messages, loaded: true });
+    settleChannel();
+    void flush();
+  });
+  on(live, 'message', (message) => {
+    add(message);
+    settleChannel();
+  });
+  on(live, 'removed', ({ id }) => dismiss(id));
+  on(live, 'marks', ({ id, mine }) => {
+    const message = state.messages.get(id);
+    if (message) set({ messages: new Map(state.messages).set(id, { ...message, mine }) });
+  });
+  on(live, 'reply', add);
+  on(live, 'status', ({ sessions }) => {
+    set({ sessions });
+    settleChannel();
+  });
+}
+
+/** @param {EventSource} live @param {string} event @param {(data: any) => void} act */
+function on(live, event, act) {
+  live.addEventListener(event, (e) => act(JSON.parse(/** @type {MessageEvent} */ (e).data)));
+}

@@ -1,0 +1,35 @@
+// A session's story: the first round beside the latest, approval by round, and the LoRA to take home.
+import { html } from './html.js';
+import { Icon } from './icons.js';
+import { Plot } from './plot.js';
+import { useStore } from './store.js';
+import { percent, Text } from './text.js';
+
+/** @param {{message: import('./store.js').Message}} props */
+export function Story({ message }) {
+  const role = useStore((s) => s.me?.role);
+  const { first, latest, approval, adapter, session, blurred } = message.data;
+  const mayExport = adapter && role !== 'member' && role !== 'moderator';
+  return html`
+    <div class="story">
+      <h3>${message.title}</h3>
+      <div class="prose"><${Text} text=${message.text} /></div>
+      <div class=${`story-sides ${blurred ? 'cells-blurred' : ''}`}>
+        ${first && html`<${Side} side=${first} words="First" />`}
+        ${latest && html`<span class="story-arrow" aria-hidden="true"><${Icon} name="right" /></span><${Side} side=${latest} words="Latest" />`}
+      </div>
+      ${approval.length > 0 && html`<figure class="story-plot"><figcaption>Approval by round</figcaption><${Plot} points=${approval} /></figure>`}
+      ${mayExport && html`<a class="button" href=${`/api/sessions/${encodeURIComponent(session)}/adapter`} download><${Icon} name="download" />Download the LoRA</a>`}
+    </div>
+  `;
+}
+
+/** @param {{side: {round: number, approval: number | null, cells: {url: string, alt: string}[]}, words: string}} props */
+function Side({ side, words }) {
+  return html`
+    <figure class="story-side">
+      <figcaption><strong>${words}: round ${side.round}</strong>${side.approval !== null && html`<span>${percent(side.approval)}</span>`}</figcaption>
+      <div class="story-cells">${side.cells.map((c) => html`<img key=${c.url} src=${c.url} alt=${c.alt} loading="lazy" />`)}</div>
+    </figure>
+  `;
+}

@@ -1,0 +1,41 @@
+// Plain text with **bold** as elements (never as markup), and times as people read them.
+import { html } from './html.js';
+
+/** @param {{text: string}} props */
+export function Text({ text }) {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(
+      (line) =>
+        html`<p>${line.split('**').map((part, i) => (i % 2 === 1 ? html`<strong>${part}</strong>` : part))}</p>`,
+    );
+}
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
+
+/** @param {number} at */
+export const timeOf = (at) => clock.format(at);
+
+/** @param {number} at */
+export function dayOf(at) {
+  const today = new Date().toDateString();
+  return new Date(at).toDateString() === today ? 'Today' : day.format(at);
+}
+
+/** @param {number} seconds */
+export function span(seconds) {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 100) return `${s} s`;
+  const minutes = Math.round(s / 60);
+  if (minutes < 100) return `${minutes} min`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
+}
+
+/** @param {number} share */
+export const percent = (share) => `${Math.round(share * 100)} %`;
+
+/** @param {number} n @param {string} one @param {string} [many] */
+export const count = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;

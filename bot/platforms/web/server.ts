@@ -1,0 +1,213 @@
+/**
+ * The HTTP side of the web channel: routes, guards and headers. It decodes, asks the desk (desk.ts) and answers; it
+ * decides nothing. Every answer to a person's mistake is JSON `{error: {code, message, mend}}` with a kind message.
+ */
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { extname } from 'node:path';
+import { Readable } from 'node:stream';
+import { type ServerType, serve } from '@hono/node-server';
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { getCookie, setCookie } from 'hono/cookie';
+import type { z } from 'zod';
+import type { Account } from '../../../src/chat/port.js';
+import { AcclaimError, type ErrorCode, toPlain } from '../../../src/errors.js';
+import type { Asset, Assets } from './assets.js';
+import { buttonBody, commandBody, consentBody, loginBody, reactBody } from './decode.js';
+import type { Desk } from './desk.js';
+import { type Bound, changeRefused, hostAllowed } from './guard.js';
+import type { People } from './people.js';
+
+export interface ServerParts {
+  desk: Desk;
+  people: People;
+  assets: Assets;
+  bound: Bound;
+  onError: (error: unknown) => void;
+}
+
+const year = 365 * 24 * 3600;
+const pictureTypes: Record<string, string> = {
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.webp': 'image/webp',
+};
+/** Codes that are the asker's to mend, by HTTP status; all others are 500. */
+const statuses: Partial<Record<ErrorCode, 400 | 403 | 404 | 409 | 503>> = {
+  usage: 400,
+  'not-allowed': 403,
+  'session-not-found': 404,
+  'file-not-found': 404,
+  'round-closed': 409,
+  'engine-busy': 503,
+};
+
+export function makeApp({ desk, people, assets, bound, onError }: ServerParts): Hono {
+  const app = new Hono();
+
+  app.use(async (c, next) => {
+    if (!hostAllowed(c.req.header('host'), bound)) {
+      return c.text('This server does not answer to that name.\n', 421);
+    }
+    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
+      const why = changeRefused({
+        host: c.req.header('host'),
+        origin: c.req.header('origin'),
+        fetchSite: c.req.header('sec-fetch-site'),
+        contentType: c.req.header('content-type'),
+      });
+      if (why) return fail(c, new AcclaimError('not-allowed', why, 'Use the page itself.'));
+    }
+    await next();
+    c.header('content-security-policy', assets.contentSecurityPolicy);
+    c.header('x-content-type-options', 'nosniff');
+    c.header('referrer-policy', 'no-referrer');
+    c.header('cross-origin-resource-policy', 'same-origin');
+    c.header('cross-origin-opener-policy', 'same-origin');
+  });
+  app.use('/api/*', bodyLimit({ maxSize: 16 * 1024, onError: (c) => fail(c, tooLong) }));
+  app.onError((error, c) => fail(c, error, onError));
+  app.notFound((c) => c.text('There is nothing here.\n', 404));
+
+  const visitor = (c: Context) => people.visitor(getCookie(c, people.visitorCookie));
+  const role = (c: Context) => people.role(getCookie(c, people.adminCookie));
+  const who = (c: Context): Account => {
+    const id = visitor(c);
+    if (!id)
+      throw new AcclaimError(
+        'not-allowed',
+        'I do not know this browser.',
+        'Open the page and allow its cookie.',
+      );
+    return people.account(id, role(c));
+  };
+  const cookie = { httpOnly: true, sameSite: 'Lax', path: '/', maxAge: year } as const;
+
+  app.get('/', (c) => send(c, assets.index));
+  app.get('/healthz', (c) => c.json({ ok: true }));
+  app.get('/favicon.ico', (c) => c.redirect('/page/logo.svg', 302));
+  app.get('/page/*', (c) => send(c, assets.get(c.req.path)));
+  app.get('/vendor/*', (c) => send(c, assets.get(c.req.path)));
+  app.get('/api/status', async (c) => c.json(await desk.status()));
+
+  app.get('/api/me', (c) => {
+    let id = visitor(c);
+    if (!id) {
+      const value = people.mint();
+      id = people.visitor(value)!;
+      setCookie(c, people.visitorCookie, value, cookie);
+    }
+    c.header('cache-control', 'no-store');
+    return c.json(desk.me(people.account(id, role(c))));
+  });
+  app.get('/api/events', (c) => {
+    const last = c.req.header('last-event-id') ?? c.req.query('after');
+    return c.body(desk.events(visitor(c), last), 200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    });
+  });
+  app.post('/api/react', async (c) => c.json({ mine: await desk.mark(who(c), await read(c, reactBody)) }));
+  app.post('/api/button', async (c) =>
+    c.json({ replies: await desk.press(who(c), await read(c, buttonBody)) }),
+  );
+  app.post('/api/command', async (c) =>
+    c.json({ replies: await desk.command(who(c), await read(c, commandBody)) }),
+  );
+  app.post('/api/consent', async (c) => {
+    await desk.consent(who(c), await read(c, consentBody));
+    return c.json({ ok: true });
+  });
+  app.post('/api/login', async (c) => {
+    const { token } = await read(c, loginBody);
+    const admin = people.admit(token);
+    await new Promise((resolve) => setTimeout(resolve, 300)); // the same for right and wrong: guessing is slow
+    if (!admin)
+      throw new AcclaimError('not-allowed', 'That is not the access token.', 'Ask whoever runs this server.');
+    setCookie(c, people.adminCookie, admin, cookie);
+    return c.json({ ok: true });
+  });
+
+  app.get('/pictures/:message/:index', async (c) => {
+    const file = desk.picture(c.req.param('message'), Number(c.req.param('index')));
+    const type = file && pictureTypes[extname(file).toLowerCase()];
+    const bytes = type && (await readFile(file).catch(() => undefined));
+    if (!bytes) return c.text('This picture is gone.\n', 404);
+    return c.body(new Uint8Array(bytes), 200, {
+      'content-type': type,
+      'cache-control': 'private, max-age=31536000, immutable',
+    });
+  });
+  app.get('/api/sessions/:id/adapter', async (c) => {
+    if (role(c) === 'member' || role(c) === 'moderator') {
+      throw new AcclaimError('not-allowed', 'The LoRA is for admins.', 'Enter the access token first.');
+    }
+    const round = c.req.query('round');
+    const found = await desk.adapter(c.req.param('id'), round === undefined ? null : Number(round));
+    if (!found)
+      throw new AcclaimError(
+        'file-not-found',
+        'There is no LoRA yet.',
+        'It is there once a round has been learned.',
+      );
+    const { size } = await stat(found.file);
+    const name = found.name.replace(/[^\w.-]/g, '-');
+    return c.body(Readable.toWeb(createReadStream(found.file)) as ReadableStream<Uint8Array>, 200, {
+      'content-type': 'application/octet-stream',
+      'content-length': String(size),
+      'content-disposition': `attachment; filename="${name}"`,
+    });
+  });
+  return app;
+}
+
+const tooLong = new AcclaimError('usage', 'That is too long.', 'Say it in fewer words.');
+
+function send(c: Context, asset: Asset | undefined): Response {
+  if (!asset) return c.text('There is nothing here.\n', 404);
+  const headers = { 'cache-control': 'no-cache', etag: asset.etag };
+  if (c.req.header('if-none-match') === asset.etag) return c.body(null, 304, headers);
+  return c.body(new Uint8Array(asset.body), 200, { ...headers, 'content-type': asset.type });
+}
+
+async function read<T extends z.ZodType>(c: Context, schema: T): Promise<z.infer<T>> {
+  const body = await c.req.json().catch(() => undefined);
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  throw new AcclaimError('usage', 'I could not read that request.', 'Reload the page and try again.');
+}
+
+function fail(c: Context, error: unknown, report: (error: unknown) => void = () => {}): Response {
+  const plain = toPlain(error);
+  if (!(error instanceof AcclaimError)) report(error);
+  const shown =
+    plain.code === 'internal'
+      ? { ...plain, message: 'Something went wrong on our side.', mend: 'Try again.' }
+      : plain;
+  return c.json({ error: shown }, statuses[plain.code] ?? 500);
+}
+
+/** Listens; a port in use is `port-taken`. */
+export function listen(app: Hono, host: string, port: number): Promise<{ server: ServerType; port: number }> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch: app.fetch, hostname: host, port }, (info: AddressInfo) => {
+      resolve({ server, port: info.port });
+    });
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') {
+        const mend = `Stop the other program, or choose another port: acclaim start --port ${port + 1}`;
+        reject(new AcclaimError('port-taken', `port ${port} on ${host} is in use`, mend, { cause: error }));
+      } else if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL') {
+        const mend = 'Choose a port above 1023 and an address of this machine.';
+        reject(
+          new AcclaimError('config-invalid', `cannot listen on ${host}:${port} (${error.code})`, mend, {
+            cause: error,
+          }),
+        );
+      } else reject(error);
+    });
+  });
+}
