@@ -19,7 +19,9 @@ const activations = { quick_gelu: quickGelu, gelu } as const;
 
 /** ids [N,L] int64, L at most max_position_embeddings -> states [N,L,D]. */
 export function textModel(graph: Graph, { text, textConfig: config }: TextSource, ids: Value): Value {
-  const scope = new Scope(graph, text).at('text_model');
+  // transformers 5 writes the names without their first part.
+  const prefix = text.tensors.has('embeddings.token_embedding.weight') ? '' : 'text_model';
+  const scope = new Scope(graph, text).at(prefix);
   const { hidden_size: width, layer_norm_eps: epsilon } = config;
   const embeddings = scope.at('embeddings');
   const tokens = embeddings.at('token_embedding').weight('weight', [config.vocab_size, width]);
