@@ -6,7 +6,8 @@ export interface Option<T> {
   /** As people type it: `--count <n>`. The record's key is its camel case. */
   flags: string;
   help: string;
-  read: (text: string, before: T | undefined) => T;
+  /** A method, so that options of any type go into one record. */
+  read(text: string, before: T | undefined): T;
   /** Shown in the help; undefined = none. */
   fallback?: T;
   mandatory?: true;

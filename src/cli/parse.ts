@@ -59,6 +59,7 @@ export function parseCommand(
   parser.description(`${summary}.`).allowExcessArguments(false);
   for (const arg of spec.args)
     parser.argument(arg.required ? `<${arg.name}>` : `[${arg.name}]`, capitalise(arg.help));
+  const fallbacks: Record<string, unknown> = {};
   for (const [key, option] of Object.entries(spec.options)) {
     const made = new ParserOption(option.flags, option.help);
     if (made.attributeName() !== key)
@@ -79,10 +80,10 @@ export function parseCommand(
         }
       });
     }
-    if (option.fallback !== undefined) {
-      const shown = option.fallback === false || Array.isArray(option.fallback) ? '' : undefined;
-      made.default(option.fallback, shown);
-    }
+    const { fallback } = option;
+    if (fallback !== undefined) fallbacks[key] = fallback;
+    // Help shows a default that tells something; commander would show "no" and "none" too.
+    if (fallback !== undefined && fallback !== false && !Array.isArray(fallback)) made.default(fallback);
     if (option.mandatory) made.makeOptionMandatory();
     parser.addOption(made);
   }
@@ -91,7 +92,7 @@ export function parseCommand(
   parser.action(() => {});
   const help = attempt(full, quiet, argv);
   if (help !== undefined) return { kind: 'help', text: help };
-  return { kind: 'run', values: parser.opts(), args: parser.args };
+  return { kind: 'run', values: { ...fallbacks, ...parser.opts() }, args: parser.args };
 }
 
 /** What stands where no command of the table was named: help, the version, or a mistake. */

@@ -1,0 +1,84 @@
+/** The engine's half of `acclaim doctor`: which devices work and why others do not; whether the model opens. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Check, EngineQuestion } from '../../src/cli/check.js';
+import { toPlain } from '../../src/errors.js';
+import { modelHash } from '../io/model-hash.js';
+import { loadPipeline } from '../models/pipeline.js';
+import type { Tried } from './try-device.js';
+
+const LONGEST_TRY_MS = 60_000;
+const script = fileURLToPath(new URL('./try-device.js', import.meta.url));
+
+async function tryApart(device: string): Promise<Tried> {
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [script, device], {
+      timeout: LONGEST_TRY_MS,
+    });
+    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Tried;
+  } catch (error) {
+    const { signal, stderr } = error as { signal?: string; stderr?: string };
+    const last = stderr?.trim().split('\n').at(-1);
+    return {
+      ok: false,
+      reason: signal ? `its driver ended the process (${signal})` : (last ?? String(error)),
+    };
+  }
+}
+
+const mends: Record<string, string> = {
+  cuda: 'Linux on x64 with an NVIDIA card, CUDA 12 and cuDNN 9: `npm run install-cuda` fetches the provider.',
+  webgpu: 'It needs a Vulkan, Metal or Direct3D 12 driver.',
+  dml: 'Windows only.',
+  coreml: 'macOS only.',
+  cpu: 'onnxruntime-node does not load here: remove node_modules and run `npm run setup`.',
+};
+
+async function checkDevices(devices: readonly string[], known: readonly string[]): Promise<Check[]> {
+  const checks: Check[] = [];
+  let used: string | undefined;
+  for (const device of [...new Set([...devices, ...known])]) {
+    const wanted = devices.includes(device);
+    const { ok, reason } = await tryApart(device);
+    if (ok && wanted) used ??= device;
+    const works = device === used ? 'works; sessions run here' : 'works';
+    checks.push({
+      name: `device ${device}`,
+      state: ok ? 'ok' : wanted ? 'warn' : 'off',
+      found: ok ? works : reason,
+      mend: ok ? '' : (mends[device] ?? ''),
+    });
+  }
+  if (used === undefined) {
+    checks.push({
+      name: 'device',
+      state: 'fail',
+      found: `none of engine.devices works: ${devices.join(', ')}`,
+      mend: 'Add cpu to engine.devices.',
+      code: 'device-unavailable',
+    });
+  }
+  return checks;
+}
+
+async function checkModel(dir: string): Promise<Check> {
+  try {
+    const { family, defaultSize } = await loadPipeline(dir);
+    const hash = (await modelHash(dir)).slice(0, 12);
+    const { width, height } = defaultSize;
+    return {
+      name: 'model',
+      state: 'ok',
+      found: `${dir} (${family}, ${width}x${height}, sha256 ${hash})`,
+      mend: '',
+    };
+  } catch (error) {
+    const { code, message, mend } = toPlain(error);
+    return { name: 'model', state: 'fail', found: message, mend, code };
+  }
+}
+
+export async function checkEngine({ devices, known, model }: EngineQuestion): Promise<Check[]> {
+  return [await checkModel(model), ...(await checkDevices(devices, known))];
+}

@@ -1,0 +1,24 @@
+/** One thing that `acclaim doctor` looked at. */
+import type { ErrorCode } from '../errors.js';
+
+export interface Check {
+  name: string;
+  /** `off`: does not work and need not (a device that is not configured). */
+  state: 'ok' | 'warn' | 'fail' | 'off';
+  /** What was found. */
+  found: string;
+  /** What to do about it; empty when nothing. */
+  mend: string;
+  code?: ErrorCode;
+}
+
+/** What the engine's half of the doctor is asked; `engine/cli/checks.ts` exports `checkEngine`. */
+export interface EngineQuestion {
+  /** Configured order. */
+  devices: readonly string[];
+  /** All that there are. */
+  known: readonly string[];
+  /** Folder of the configured model. */
+  model: string;
+}
+export type CheckEngine = (question: EngineQuestion) => Promise<Check[]>;

@@ -1,0 +1,177 @@
+/**
+ * `acclaim doctor`: looks at everything that a start needs, says what is wrong and how to mend it. It changes nothing:
+ * what it writes to see whether it can, it takes away again.
+ */
+import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { freemem } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { loadConfig } from '../config/load.js';
+import { resolveModel } from '../config/models.js';
+import { type Config, deviceNames } from '../config/schema.js';
+import { AcclaimError, toPlain } from '../errors.js';
+import { projectPath } from '../paths.js';
+import type { Check, CheckEngine } from './check.js';
+import { defineCommand } from './command.js';
+import { flag, several, text } from './options.js';
+
+const GB = 1024 ** 3;
+const gigabytes = (bytes: number) => `${(bytes / GB).toFixed(1)} GB`;
+
+export function checkNode(version = process.versions.node): Check {
+  const wanted: string = JSON.parse(readFileSync(projectPath('package.json'), 'utf8')).engines.node;
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [wantMajor = 0, wantMinor = 0] = (wanted.match(/\d+/g) ?? []).map(Number);
+  const ok = major > wantMajor || (major === wantMajor && minor >= wantMinor);
+  const found = `${version} (wanted: ${wanted})`;
+  return ok
+    ? { name: 'node', state: 'ok', found, mend: '' }
+    : { name: 'node', state: 'fail', found, mend: 'Install a newer Node.', code: 'usage' };
+}
+
+function checkConfig(options: { file?: string | undefined; set: string[] }): {
+  config: Config;
+  check: Check;
+} {
+  try {
+    const config = loadConfig(options);
+    return { config, check: { name: 'configuration', state: 'ok', found: 'valid', mend: '' } };
+  } catch (error) {
+    const { code, message, mend } = toPlain(error);
+    const check: Check = { name: 'configuration', state: 'fail', found: message, mend, code };
+    return { config: loadConfig({ env: {} }), check };
+  }
+}
+
+/** The data folder may not be there yet: then its nearest ancestor must let us make it. */
+export function checkData(dataDir: string): Check[] {
+  const dir = resolve(dataDir);
+  let there = dir;
+  while (!existsSync(there)) there = dirname(there);
+  const mend = 'Choose another folder: --data DIR, or ACCLAIM_DATA.';
+  const refused = (found: string): Check[] => [
+    { name: 'data', state: 'fail', found, mend, code: 'data-unwritable' },
+  ];
+  if (!statSync(there).isDirectory()) return refused(`${there} is not a folder`);
+  try {
+    accessSync(there, constants.W_OK | constants.X_OK);
+  } catch {
+    return refused(`${there} is not writable`);
+  }
+  const { bavail, bsize } = statfsSync(there);
+  const free = bavail * bsize;
+  const space: Check =
+    free < 0.2 * GB
+      ? { name: 'disk', state: 'fail', found: `${gigabytes(free)} free`, mend, code: 'disk-full' }
+      : free < 2 * GB
+        ? {
+            name: 'disk',
+            state: 'warn',
+            found: `${gigabytes(free)} free`,
+            mend: 'Long sessions may fill it.',
+          }
+        : { name: 'disk', state: 'ok', found: `${gigabytes(free)} free`, mend: '' };
+  return [{ name: 'data', state: 'ok', found: there === dir ? dir : `${dir} can be made`, mend: '' }, space];
+}
+
+export function checkPort(host: string, port: number): Promise<Check> {
+  return new Promise((done) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = error.code === 'EADDRINUSE';
+      done({
+        name: 'port',
+        state: 'fail',
+        found: taken
+          ? `${host}:${port} is taken (perhaps by an Acclaim that runs)`
+          : `${host}:${port}: ${error.message}`,
+        mend: taken
+          ? 'Stop what listens there, or choose another: --port N.'
+          : 'Set server.host to an address of this machine.',
+        code: taken ? 'port-taken' : 'config-invalid',
+      });
+    });
+    server.listen(port, host, () =>
+      server.close(() => done({ name: 'port', state: 'ok', found: `${host}:${port} is free`, mend: '' })),
+    );
+  });
+}
+
+export function checkAccess({ host, accessToken }: Config['server']): Check {
+  const loopback = /^(127\.|::1$|localhost$)/.test(host);
+  if (loopback) {
+    return { name: 'access', state: 'ok', found: `${host} is reached from this machine only`, mend: '' };
+  }
+  if (accessToken) return { name: 'access', state: 'ok', found: `${host} with an access token`, mend: '' };
+  return {
+    name: 'access',
+    state: 'fail',
+    found: `${host} is reached from other machines, and there is no access token`,
+    mend: 'Set ACCLAIM_ACCESS_TOKEN (16 characters or more), or keep server.host on loopback.',
+    code: 'config-invalid',
+  };
+}
+
+export function checkMemory(free = freemem()): Check {
+  const found = `${gigabytes(free)} free (the miniature needs about 1 GB)`;
+  return free < GB
+    ? { name: 'memory', state: 'warn', found, mend: 'Close other programs, or expect slow rounds.' }
+    : { name: 'memory', state: 'ok', found, mend: '' };
+}
+
+async function checkModel(config: Config, checkEngine: CheckEngine): Promise<Check[]> {
+  try {
+    const model = resolveModel(config.model);
+    return await checkEngine({ devices: config.engine.devices, known: deviceNames, model });
+  } catch (error) {
+    const { code, message, mend } = toPlain(error);
+    return [{ name: 'model', state: 'fail', found: message, mend, code }];
+  }
+}
+
+const marks = { ok: 'ok  ', warn: 'warn', fail: 'FAIL', off: 'off ' };
+
+export function report(checks: readonly Check[]): string {
+  const width = Math.max(...checks.map((c) => c.name.length));
+  return checks
+    .map(({ name, state, found, mend }) => {
+      const line = `${marks[state]}  ${name.padEnd(width)}  ${found}\n`;
+      return mend === '' ? line : `${line}${' '.repeat(width + 8)}${mend}\n`;
+    })
+    .join('');
+}
+
+export const command = defineCommand(
+  {
+    args: [],
+    options: {
+      config: text('--config <file>', 'configuration over config/default.yaml'),
+      set: several('--set <key=value>', 'one setting over the configuration'),
+      json: flag('--json', 'print the checks as JSON'),
+    },
+    examples: ['doctor', 'doctor --json', 'doctor --set server.port=9000 --set "engine.devices=[cuda, cpu]"'],
+  },
+  async ({ config: file, set, json }, _args, io) => {
+    const { config, check } = checkConfig({ file, set });
+    const { checkEngine } = (await io.load('engine/cli/checks.js')) as { checkEngine: CheckEngine };
+    const checks = [
+      checkNode(),
+      check,
+      ...checkData(config.dataDir),
+      checkMemory(),
+      await checkPort(config.server.host, config.server.port),
+      checkAccess(config.server),
+      ...(await checkModel(config, checkEngine)),
+    ];
+    const failed = checks.filter((c) => c.state === 'fail');
+    io.out(json ? `${JSON.stringify({ ok: failed.length === 0, checks }, null, 2)}\n` : report(checks));
+    if (failed.length > 0) {
+      const names = failed.map((c) => c.name).join(', ');
+      throw new AcclaimError(
+        failed[0]!.code ?? 'config-invalid',
+        `not ready: ${names}`,
+        'The mends are above.',
+      );
+    }
+  },
+);
