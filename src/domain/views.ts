@@ -127,7 +127,9 @@ export function imageAt(
 /** Next moment at which passing time alone changes something; null = never. */
 export function nextTick(state: SessionState): number | null {
   const round = state.rounds.at(-1);
-  if (state.session.state !== 'active' || round?.state !== 'open') return null;
+  if (state.session.state !== 'active') return null;
+  if (!round) return state.session.createdAt;
+  if (round.state !== 'open') return null;
   const { rules } = state.session;
   const counted = countedIn(state, round);
   const full = rules.quorumBy === 'marks' && finished(state, round, counted) >= rules.quorum;

@@ -29,8 +29,7 @@ export const migrations: readonly string[] = [
 
      CREATE TABLE outbox (
        seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, session TEXT NOT NULL, not_before INTEGER NOT NULL,
-       revision INTEGER NOT NULL, body TEXT NOT NULL);
-     CREATE INDEX outbox_due ON outbox (not_before);
+       body TEXT NOT NULL);
 
      CREATE TABLE fact (
        seq INTEGER PRIMARY KEY AUTOINCREMENT, ballot TEXT NOT NULL, voter TEXT NOT NULL, emoji TEXT NOT NULL,

@@ -5,7 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { apply, emptyState } from '../domain/apply.js';
-import type { Decision, RowChange } from '../domain/decision.js';
+import type { RowChange } from '../domain/decision.js';
 import type { Effect } from '../domain/effects.js';
 import type { Act, Channel, Community, Fact, Session, SessionState, Voter } from '../domain/model.js';
 import { asDataError } from './faults.js';
@@ -16,12 +16,6 @@ import { Connection } from './sqlite.js';
 import { upsert, writeAll } from './tables.js';
 import { readSecret, voterKey } from './voter-key.js';
 import { type Unit, Writer } from './writer.js';
-
-/** An effect that waits. `done` must name the revision that was carried out: a newer one stays. */
-export interface Waiting {
-  effect: Effect;
-  revision: number;
-}
 
 /** Everything that is held about a person. */
 export interface PersonalData {
@@ -85,31 +79,46 @@ export class Store {
   }
 
   /** All or nothing; resolves when it would survive a power cut. */
-  commit({ rows, effects }: Pick<Decision, 'rows' | 'effects'>): Promise<void> {
+  commit(rows: readonly RowChange[], effects: readonly Effect[]): Promise<void> {
     if (rows.length === 0 && effects.length === 0) return Promise.resolve();
     return this.#write((db) => writeAll(db, rows, effects));
   }
 
-  putCommunity(row: Community): Promise<void> {
-    return this.#write((db) => db.run(upsert('community', ['id']), row.id, JSON.stringify(row)));
-  }
-
-  putChannel(row: Channel): Promise<void> {
-    const text = upsert('channel', ['id', 'community']);
-    return this.#write((db) => db.run(text, row.id, row.community, JSON.stringify(row)));
+  /** The place a session is opened in; called again it updates names and marks. */
+  ensureChannel(community: Community, channel: Channel): Promise<void> {
+    return this.#write(async (db) => {
+      await db.run(upsert('community', ['id']), community.id, JSON.stringify(community));
+      const text = upsert('channel', ['id', 'community']);
+      await db.run(text, channel.id, channel.community, JSON.stringify(channel));
+    });
   }
 
   channels(): Promise<Channel[]> {
     return this.#bodies('SELECT body FROM channel ORDER BY seq');
   }
 
-  communities(): Promise<Community[]> {
-    return this.#bodies('SELECT body FROM community ORDER BY seq');
-  }
-
   /** In the order they were opened. */
   sessions(): Promise<Session[]> {
     return this.#bodies('SELECT body FROM session ORDER BY seq');
+  }
+
+  /** All of them whole: what a start needs. */
+  async loadSessions(): Promise<SessionState[]> {
+    const states: SessionState[] = [];
+    for (const { id } of await this.sessions()) {
+      const state = await this.load(id);
+      if (state) states.push(state);
+    }
+    return states;
+  }
+
+  /** Everyone who agreed to be known in a community, and the pseudonyms there. */
+  async loadVoters(community: string): Promise<Map<string, Voter>> {
+    const voters = await this.#bodies<Voter>(
+      'SELECT body FROM voter WHERE community = ? ORDER BY seq',
+      community,
+    );
+    return new Map(voters.map((voter) => [voter.key, voter]));
   }
 
   /** The session whole, as `decide` sees it; undefined when there is none of that id. */
@@ -135,29 +144,9 @@ export class Store {
     return { ...state, facts: await this.#facts(id) };
   }
 
-  /** Effects whose time has come, oldest first. */
-  async due(now: number, limit = 1000): Promise<Waiting[]> {
-    const rows = await this.#read<{ body: string; revision: number }>(
-      'SELECT body, revision FROM outbox WHERE not_before <= ? ORDER BY seq LIMIT ?',
-      now,
-      limit,
-    );
-    return rows.map(({ body, revision }) => ({ effect: JSON.parse(body) as Effect, revision }));
-  }
-
-  /** When the next effect falls due; null when none waits. */
-  async nextDue(): Promise<number | null> {
-    const [row] = await this.#read<{ at: number | null }>('SELECT min(not_before) AS at FROM outbox');
-    return row?.at ?? null;
-  }
-
-  done(key: string, revision: number): Promise<void> {
-    return this.#write((db) => db.run('DELETE FROM outbox WHERE key = ? AND revision = ?', key, revision));
-  }
-
-  /** Tries again not before `at`. */
-  postpone(key: string, at: number): Promise<void> {
-    return this.#write((db) => db.run('UPDATE outbox SET not_before = ? WHERE key = ?', at, key));
+  /** The outbox: effects that were committed and are not settled yet, oldest first. */
+  async pendingEffects(): Promise<Effect[]> {
+    return this.#bodies<Effect>('SELECT body FROM outbox ORDER BY seq');
   }
 
   /** The audit of a session, newest first. */
@@ -192,7 +181,7 @@ export class Store {
   }
 
   /** See forget.ts. States held in memory must be loaded anew afterwards. */
-  async forget(key: string, at: number): Promise<void> {
+  async forget(key: string, at = Date.now()): Promise<void> {
     await this.#write((db) => forgetVoter(db, key, at));
     await this.writer.idle();
     await this.writer.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');

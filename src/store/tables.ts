@@ -52,9 +52,9 @@ const writes: { [T in RowChange['table']]: Write<T> } = {
   outbox: ({ done }) => ['DELETE FROM outbox WHERE key = ?', done],
 };
 
-/** The same key again replaces the body and counts the revision up, so that a `done` of the older one leaves it. */
-const ask = `INSERT INTO outbox (key, session, not_before, revision, body) VALUES (?, ?, ?, 1, ?)
-  ON CONFLICT (key) DO UPDATE SET not_before = excluded.not_before, body = excluded.body, revision = revision + 1`;
+/** The same key again is the same act with newer content: it keeps its place. */
+const ask = `INSERT INTO outbox (key, session, not_before, body) VALUES (?, ?, ?, ?)
+  ON CONFLICT (key) DO UPDATE SET not_before = excluded.not_before, body = excluded.body`;
 
 /** Issues all statements at once; the serialised connection runs them in order. */
 export function writeAll(
