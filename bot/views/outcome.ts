@@ -48,6 +48,7 @@ export function outcomeCard(view: OutcomeView): Card {
 
 const empty: Outcome = {
   best: null,
+  bestBound: 0,
   approval: 0,
   voters: 0,
   excluded: [],
@@ -74,7 +75,6 @@ function sentences(outcome: Outcome, best: string | null, before: number | null)
 
 const reasons: Record<Outcome['excluded'][number]['reason'], string> = {
   excluded: 'voter excluded by a moderator',
-  'no-consent': 'no consent given',
   late: 'came too late',
 };
 

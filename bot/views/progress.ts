@@ -33,8 +33,10 @@ const stages = {
 
 export function progressCard(view: ProgressView): Card {
   const { key, session, round, job } = view;
-  const kind = round.state === 'generating' || round.failedFrom === 'generating' ? 'generate' : 'learn';
-  const done = round.state === 'done' || round.state === 'posting' || round.state === 'open';
+  const drawn = round.state === 'posting' || round.state === 'open';
+  const drawing = round.state === 'generating' || drawn || round.failedFrom === 'generating';
+  const kind = drawing ? 'generate' : 'learn';
+  const done = round.state === 'done' || drawn;
   const share = done ? 1 : overall(kind, job);
   return card('progress', key, {
     title: title(round, kind, done),

@@ -1,0 +1,253 @@
+/**
+ * The web platform with a small app in memory behind it, to look at the page and to test it without an engine: Done
+ * closes the round, a pretended learner reports progress, the next round opens. Votes are counted from the events.
+ */
+import { WebPlatform } from '../../bot/platforms/web/adapter.js';
+import { ballotCard } from '../../bot/views/ballot.js';
+import { replyCard, welcomeCard } from '../../bot/views/notice.js';
+import { outcomeCard } from '../../bot/views/outcome.js';
+import { progressCard } from '../../bot/views/progress.js';
+import { storyCard } from '../../bot/views/story.js';
+import { type CommandSpec, parseCommand, usage } from '../../src/chat/commands.js';
+import type { ChatEvent } from '../../src/chat/port.js';
+import type { Ballot, Job, Round, Session } from '../../src/domain/model.js';
+import { makeBallots, makeImages, makeOutcome, makeRound, makeSession, rules } from './rows.js';
+
+export interface WebAppOptions {
+  dir: string;
+  /** Absolute files of pictures; round r, image i shows pictures[(r * count + i) % length]. */
+  pictures: string[];
+  port?: number;
+  images?: number;
+  quorum?: number;
+  /** Milliseconds of one pretended step of the engine. */
+  stepMs?: number;
+  accessToken?: string | null;
+  session?: Partial<Session>;
+}
+
+export const commands: CommandSpec[] = [
+  { path: ['help'], help: 'What I can do.', role: 'member', args: [], options: [] },
+  { path: ['session', 'status'], help: 'Where the session stands.', role: 'member', args: [], options: [] },
+  {
+    path: ['session', 'story'],
+    help: 'The first round beside the latest.',
+    role: 'member',
+    args: [],
+    options: [],
+  },
+  {
+    path: ['session', 'start'],
+    help: 'Teach a new prompt, in a channel of its own.',
+    role: 'member',
+    args: [{ name: 'prompt', help: 'what to draw', type: 'text', required: true, rest: true }],
+    options: [
+      { name: 'task', help: 'a prepared task', type: { choice: ['cat', 'rose', 'hand'] } },
+      { name: 'rounds', help: 'most rounds', type: 'integer' },
+    ],
+  },
+  {
+    path: ['best'],
+    help: 'Name the best picture of the round.',
+    role: 'member',
+    args: [{ name: 'cell', help: 'such as B4', type: 'cell', required: true }],
+    options: [],
+  },
+  { path: ['round', 'close'], help: 'Close the round now.', role: 'moderator', args: [], options: [] },
+];
+
+export class WebApp {
+  readonly platform: WebPlatform;
+  readonly events: ChatEvent[] = [];
+  readonly session: Session;
+  readonly rounds: Round[] = [];
+  private readonly marks = new Map<string, Map<string, Set<string>>>();
+  private readonly messages = new Map<string, { ballot: Ballot; message: string }>();
+
+  constructor(private readonly options: WebAppOptions) {
+    const images = options.images ?? 18;
+    this.session = makeSession({
+      rules: { ...rules, imagesPerRound: images, quorum: options.quorum ?? 1 },
+      ...options.session,
+    });
+    this.platform = new WebPlatform({
+      host: '127.0.0.1',
+      port: options.port ?? 0,
+      accessToken: options.accessToken ?? null,
+      dir: options.dir,
+      commands,
+      now: Date.now,
+      status: () => ({ sessions: [this.status()] }),
+      adapter: async () => null,
+      onError: (error) => console.error(error),
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.platform.start((event) => this.take(event));
+  }
+
+  async open(): Promise<void> {
+    await this.platform.post('cat', welcomeCard('welcome', this.session));
+    await this.draw();
+  }
+
+  private status() {
+    const round = this.rounds.at(-1);
+    return {
+      id: this.session.id,
+      channel: 'cat',
+      prompt: this.session.prompt,
+      state: this.session.state,
+      round: round?.number ?? 0,
+      roundState: round?.state ?? 'generating',
+      ballots: this.messages.size,
+      votes: 0,
+      voters: 0,
+      approval: this.rounds.flatMap((r) => (r.outcome ? [r.outcome.approval] : [])),
+      budget: this.session.rules.budgetRounds,
+      adapter: this.rounds.some((r) => r.learned !== null),
+    };
+  }
+
+  /** Generates and posts the next round. */
+  async draw(): Promise<void> {
+    const round = makeRound(this.session, this.rounds.length + 1, { state: 'generating' });
+    this.rounds.push(round);
+    await this.work(round, 'generate', 'sample', 20);
+    round.state = 'open';
+    round.deadline = Date.now() + 40 * 60_000;
+    await this.progress(round, null);
+    for (const ballot of makeBallots(this.session, round)) {
+      const { message } = await this.platform.post('cat', this.card(round, ballot));
+      this.messages.set(ballot.id, { ballot, message });
+    }
+  }
+
+  async close(round: Round): Promise<void> {
+    const up = Array.from({ length: round.count }, () => 0);
+    const people = new Set<string>();
+    let best: number | null = null;
+    for (const { ballot } of this.ofRound(round)) {
+      for (const [who, marks] of this.marks.get(ballot.id) ?? []) {
+        people.add(who);
+        ballot.cells.forEach((index, i) => {
+          if (marks.has(`${i + 1}`) || marks.has(`star-${i + 1}`)) up[index]! += 1;
+          if (marks.has(`star-${i + 1}`)) best = index;
+        });
+      }
+    }
+    round.state = 'learning';
+    round.outcome = makeOutcome(up, Math.max(1, people.size), best);
+    for (const { ballot, message } of this.ofRound(round)) {
+      ballot.state = 'closed';
+      await this.platform.edit({ platform: 'web', channel: 'cat', message }, this.card(round, ballot));
+    }
+    const previous = this.rounds[round.number - 2] ?? null;
+    const ballots = this.ofRound(round).map((x) => x.ballot);
+    const images = makeImages(round, (i) => this.picture(round, i));
+    const key = `${round.id}.outcome`;
+    await this.platform.post(
+      'cat',
+      outcomeCard({ key, session: this.session, round, previous, ballots, images, dir: '/' }),
+    );
+    await this.work(round, 'learn', 'train', 60);
+    round.state = 'done';
+    round.learned = { steps: 60, learned: true, notes: [], seconds: 24 };
+    await this.progress(round, null);
+    await this.draw();
+  }
+
+  async story(): Promise<void> {
+    const side = (round: Round) => ({
+      round,
+      images: makeImages(round, (i) => this.picture(round, i)),
+      dir: '/',
+    });
+    const closed = this.rounds.filter((r) => r.outcome);
+    await this.platform.post(
+      'cat',
+      storyCard({
+        key: `story.${closed.length}`,
+        session: this.session,
+        rounds: closed,
+        first: closed[0] ? side(closed[0]) : null,
+        latest: closed.at(-1) ? side(closed.at(-1)!) : null,
+        beforeAfterFile: null,
+        plotFile: null,
+      }),
+    );
+  }
+
+  private async take(event: ChatEvent): Promise<void> {
+    this.events.push(event);
+    if (event.kind === 'reaction') {
+      const found = [...this.messages.values()].find((x) => x.message === event.ref.message);
+      if (!found) return;
+      const people = this.marks.get(found.ballot.id) ?? new Map<string, Set<string>>();
+      const mine = people.get(event.account.id) ?? new Set<string>();
+      if (event.present) mine.add(event.emoji);
+      else mine.delete(event.emoji);
+      this.marks.set(found.ballot.id, people.set(event.account.id, mine));
+      const round = this.rounds.at(-1)!;
+      const done = this.ofRound(round).flatMap(({ ballot }) =>
+        [...(this.marks.get(ballot.id) ?? [])].filter(([, marks]) => marks.has('done')),
+      );
+      if (event.emoji === 'done' && round.state === 'open' && done.length >= this.session.rules.quorum) {
+        void this.close(round);
+      }
+    } else if (event.kind === 'command') {
+      const parsed = parseCommand(commands, event.text);
+      if (!parsed.ok) await this.platform.reply(event.replyTo, replyCard('x', 'Not quite', parsed.answer));
+      else if (parsed.spec.path.join(' ') === 'session story') await this.story();
+      else {
+        const lines = commands.map((c) => `**${usage(c)}**  ${c.help}`).join('\n');
+        await this.platform.reply(event.replyTo, replyCard('x', 'What I can do', lines));
+      }
+    } else if (event.kind === 'button') {
+      const words = `Picture ${event.value} is flagged. A moderator will look at it.`;
+      await this.platform.reply(event.replyTo, replyCard('x', 'Thank you', words));
+    }
+  }
+
+  private ofRound(round: Round): { ballot: Ballot; message: string }[] {
+    return [...this.messages.values()].filter((x) => x.ballot.round === round.id);
+  }
+
+  private card(round: Round, ballot: Ballot) {
+    const images = makeImages(round, (i) => this.picture(round, i));
+    const sheets = Math.ceil(round.count / this.session.rules.sheetSize);
+    return ballotCard({ session: this.session, round, ballot, images, dir: '/', sheetFile: null, sheets });
+  }
+
+  private picture(round: Round, index: number): string {
+    const { pictures } = this.options;
+    return pictures[((round.number - 1) * round.count + index) % pictures.length]!;
+  }
+
+  private async work(round: Round, kind: Job['kind'], stage: string, total: number): Promise<void> {
+    const stepMs = this.options.stepMs ?? 1;
+    for (let done = 0; done <= total; done += Math.ceil(total / 10)) {
+      const secondsLeft = ((total - done) * stepMs) / 1000;
+      const fill = { stage, done, total, secondsLeft, state: 'running' as const };
+      await this.progress(round, {
+        ...fill,
+        kind,
+        key: '',
+        session: '',
+        round: 0,
+        attempt: 1,
+        error: null,
+        at: 0,
+      });
+      await new Promise((resolve) => setTimeout(resolve, stepMs * Math.ceil(total / 10)));
+    }
+  }
+
+  private async progress(round: Round, job: Job | null): Promise<void> {
+    const learn = round.state === 'learning' || round.state === 'done';
+    const key = `${round.id}.progress.${learn ? 'learn' : 'generate'}`;
+    const card = progressCard({ key, session: this.session, round, job });
+    await this.platform.edit(await this.platform.post('cat', card), card);
+  }
+}
