@@ -26,6 +26,7 @@ export const configSchema = z.strictObject({
     devices: z.array(z.enum(deviceNames)).nonempty(),
     threads: z.number().int().min(0),
     memoryMb: count,
+    attempts: count.max(10),
   }),
   session: z.strictObject({
     task: z.string().min(1).nullable(),
