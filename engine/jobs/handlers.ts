@@ -1,0 +1,16 @@
+/** The engine's jobs: kind -> handler, total by kind. */
+import type { Handlers } from '../worker.js';
+import type { EngineContext } from './context.js';
+import { exportAdapter } from './export-adapter.js';
+import { generate } from './generate.js';
+import { learn } from './learn.js';
+import { score } from './score.js';
+
+export function createHandlers(engine: EngineContext): Handlers {
+  return {
+    generate: (payload, context) => generate(engine, payload, context),
+    learn: (payload, context) => learn(engine, payload, context),
+    score: (payload, context) => score(engine, payload, context),
+    'export-adapter': (payload) => exportAdapter(payload),
+  };
+}

@@ -1,0 +1,93 @@
+/**
+ * Job `learn`: (checkpoint n-1, round n, feedback n) -> checkpoint n. A pure function of files, seed and settings: the
+ * same payload gives the same bytes (bitwise at one thread). A round that teaches nothing still writes a checkpoint,
+ * which remembers its votes.
+ */
+
+import { AcclaimError } from '../../src/errors.js';
+import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
+import { Rng } from '../../src/rng.js';
+import { writeCheckpoint } from '../io/checkpoint.js';
+import { modelHash } from '../io/model-hash.js';
+import { readRound } from '../io/round.js';
+import { judge } from '../learn/feedback.js';
+import { learners } from '../learn/learners/table.js';
+import { adapterSpec, parseParams } from '../learn/parameters.js';
+import { encodePrompt } from '../models/pipeline.js';
+import type { WorkerContext } from '../worker.js';
+import type { EngineContext } from './context.js';
+import { openCheckpoint } from './open-checkpoint.js';
+import { paced } from './pace.js';
+
+export async function learn(
+  engine: EngineContext,
+  payload: JobPayload<'learn'>,
+  { signal, progress }: WorkerContext,
+): Promise<JobResult<'learn'>> {
+  const started = performance.now();
+  const report = paced(progress);
+  report('load', 0, 1);
+  const { seed, prompt, negative } = payload;
+  const learner = learners[payload.learner.name];
+  const params = parseParams(learner, payload.learner);
+  const pipeline = await engine.pipeline(payload.model);
+  const sha256 = await modelHash(payload.model);
+  const checkpoint = openCheckpoint(payload.checkpoint, sha256, adapterSpec(params));
+  const round = readRound(payload.roundDir);
+  if (round.manifest.model.sha256 !== sha256)
+    throw new AcclaimError(
+      'usage',
+      `${payload.roundDir} was made with another model`,
+      'Learn a round with the model that generated it.',
+    );
+  const judged = judge(payload.feedback, round.manifest.count);
+  const states = await encodePrompt(pipeline, engine.cache, [negative, prompt]);
+  report('load', 1, 1);
+
+  const streams = new Map<string, Rng>();
+  const outcome = await learner.learn({
+    pipeline,
+    cache: engine.cache,
+    params,
+    sampler: payload.sampler,
+    round,
+    judged,
+    state: checkpoint?.state ?? null,
+    states,
+    rng(purpose) {
+      const stream = new Rng(seed, payload.round, `learn.${purpose}`);
+      streams.set(purpose, stream);
+      return stream;
+    },
+    progress: report,
+    signal,
+  });
+
+  report('write', 0, 1);
+  writeCheckpoint(payload.out, outcome.state, {
+    learner: learner.name,
+    params: { ...params },
+    round: payload.round,
+    seed,
+    model: { sha256, family: pipeline.family },
+    prompt,
+    negative,
+    adapter: adapterSpec(params),
+    latent: round.manifest.latent,
+    random: Object.fromEntries([...streams].sort().map(([purpose, stream]) => [purpose, stream.blocks])),
+    parent: checkpoint?.hash ?? null,
+    batch: params.microBatch,
+    threads: engine.threads,
+    device: engine.device,
+    software: engine.software,
+  });
+  report('write', 1, 1);
+  return {
+    steps: outcome.losses.length,
+    losses: outcome.losses,
+    learned: outcome.learned,
+    notes: outcome.notes,
+    seconds: (performance.now() - started) / 1000,
+    device: engine.device,
+  };
+}

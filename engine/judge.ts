@@ -1,0 +1,109 @@
+/**
+ * The judge that comes with the miniature: a small classifier that says what a 64x64 picture shows. It stands in for
+ * voters in simulations and scores rounds; nothing of the product's learning sees it. Built from its config.json:
+ * 3x3 convolutions with ReLU (y = x + relu(conv(x)) where residual), then mean-pooled 2x2 and global maximum -> trunk
+ * -> one head of logits per attribute. A picture succeeds when every head of the task's goal prefers its value and the
+ * sum of their log-probabilities exceeds log 0.9.
+ */
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { AcclaimError } from '../src/errors.js';
+import { Graph } from './graph/graph.js';
+import { add, averagePool2x2, concat, conv2d, linear, maxPool2x2, relu, reshape } from './graph/ops.js';
+import type { Value } from './graph/value.js';
+import { externalWeight, openSafetensors, type SafetensorsFile } from './io/safetensors.js';
+import type { ExecutorCache } from './runtime/cache.js';
+import { type FloatTensor, rows } from './runtime/tensor.js';
+
+const CONFIDENCE = Math.log(0.9);
+export const JUDGE_SIDE = 64;
+
+const name = z.union([z.string(), z.number()]);
+const configSchema = z.object({
+  convs: z.array(
+    z.object({ out: z.number(), stride: z.union([z.literal(1), z.literal(2)]), residual: z.boolean() }),
+  ),
+  heads: z.record(z.string(), z.array(name).min(2)),
+  /** Task -> what must hold: head and value. */
+  goals: z.record(z.string(), z.array(z.tuple([z.string(), name]))),
+});
+
+export interface Judge {
+  dir: string;
+  config: z.infer<typeof configSchema>;
+  weights: SafetensorsFile;
+}
+
+export interface Verdict {
+  good: boolean;
+  /** Sum over the goal's heads of the log-probability of the value wanted; 0 is certain. */
+  score: number;
+}
+
+export function loadJudge(dir: string): Judge {
+  const path = join(resolve(dir), 'config.json');
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new AcclaimError('file-not-found', `${path} cannot be read`, 'Use models/mini/judge.', { cause });
+  }
+  const config = configSchema.safeParse(json);
+  if (!config.success) throw new AcclaimError('file-corrupt', `${path}: ${z.prettifyError(config.error)}`);
+  return { dir: resolve(dir), config: config.data, weights: openSafetensors(join(dir, 'judge.safetensors')) };
+}
+
+/** Feed `images` [count,3,64,64] in [-1, 1]; outputs the logits of every head, [count, values]. */
+export function judgeGraph({ config, weights }: Judge, count: number): Graph {
+  const g = new Graph();
+  const weight = (key: string): Value => {
+    const external = externalWeight(weights, key);
+    if (!external) throw new AcclaimError('file-corrupt', `${weights.file} lacks ${key}`);
+    return g.weight(external);
+  };
+  let y = g.input('images', [count, 3, JUDGE_SIDE, JUDGE_SIDE]);
+  for (const [i, { stride, residual }] of config.convs.entries()) {
+    const z = relu(conv2d(y, weight(`conv${i}.weight`), weight(`conv${i}.bias`), { stride, padding: 1 }));
+    y = residual ? add(y, z) : z;
+  }
+  const flat = (x: Value) => reshape(x, [count, x.shape.slice(1).reduce((a, b) => a * b, 1)]);
+  let peak = y;
+  while (peak.shape[2]! > 1) peak = maxPool2x2(peak);
+  const pooled = concat([flat(averagePool2x2(y)), flat(peak)], 1);
+  const trunk = relu(linear(pooled, weight('trunk.weight'), weight('trunk.bias')));
+  for (const head of Object.keys(config.heads))
+    g.output(`logits.${head}`, linear(trunk, weight(`head.${head}.weight`), weight(`head.${head}.bias`)));
+  return g;
+}
+
+/** Errors: `usage` for a task that the judge has no goal for. */
+export async function judgeImages(
+  judge: Judge,
+  cache: ExecutorCache,
+  images: FloatTensor,
+  task: string,
+): Promise<Verdict[]> {
+  const goal = judge.config.goals[task];
+  if (!goal) {
+    const known = Object.keys(judge.config.goals).join(', ');
+    throw new AcclaimError('usage', `the judge knows no task "${task}"`, `It knows ${known}.`);
+  }
+  const count = images.shape[0]!;
+  const executor = await cache.get(`judge|${judge.dir}|${count}`, () => judgeGraph(judge, count));
+  const out = await executor.run({ images });
+  return Array.from({ length: count }, (_, i) => {
+    const heads = goal.map(([head, value]) => {
+      const wanted = judge.config.heads[head]!.indexOf(value);
+      const logits = rows(out[`logits.${head}`] as FloatTensor, i, i + 1).data;
+      return { preferred: logits.every((l) => l <= logits[wanted]!), logP: logSoftmax(logits, wanted) };
+    });
+    const score = heads.reduce((sum, { logP }) => sum + logP, 0);
+    return { good: heads.every((h) => h.preferred) && score > CONFIDENCE, score };
+  });
+}
+
+function logSoftmax(logits: Float32Array, index: number): number {
+  const top = Math.max(...logits);
+  return logits[index]! - top - Math.log(logits.reduce((sum, l) => sum + Math.exp(l - top), 0));
+}
