@@ -24,7 +24,7 @@ export function readSources(folders: readonly string[]): Files {
   for (const folder of folders) {
     for (const name of readdirSync(projectPath(folder), { recursive: true }) as string[]) {
       const path = `${folder}/${name.split(sep).join('/')}`;
-      if (path.endsWith('.ts')) files.set(path, readFileSync(projectPath(path), 'utf8'));
+      if (/\.(ts|js)$/.test(path)) files.set(path, readFileSync(projectPath(path), 'utf8'));
     }
   }
   return files;
@@ -48,8 +48,10 @@ export function specifiers(source: string): string[] {
   return forms.flatMap((form) => [...text.matchAll(form)].map((match) => match[1]!));
 }
 
+/** `./x.js` means x.ts beside TypeScript, and itself where the file is JavaScript. */
 function resolveImport(from: string, specifier: string): string {
-  return posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts');
+  const path = posix.join(posix.dirname(from), specifier);
+  return from.endsWith('.ts') ? path.replace(/\.js$/, '.ts') : path;
 }
 
 const packageOf = (specifier: string) =>
