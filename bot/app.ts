@@ -143,21 +143,17 @@ export class App {
   /** Opens a session in a channel. */
   async open(spec: NewSession, id: string, place: Place, createdBy: string | null): Promise<SessionState> {
     const { store } = this.parts;
-    const community = place.platform;
+    const { channel, platform, address } = place;
     await store.ensureChannel(
-      { id: community, platform: place.platform, name: community },
-      {
-        id: place.channel,
-        community,
-        platform: place.platform,
-        address: place.address,
-        name: spec.title,
-        nsfw: spec.nsfw,
-      },
+      { id: platform, platform, name: platform },
+      { id: channel, community: platform, platform, address, name: spec.title, nsfw: spec.nsfw },
     );
-    const sibling = this.sessions.all().find((s) => s.session.community === community);
-    const voters = sibling?.voters ?? (await store.loadVoters(community));
-    const state = await this.sessions.open({ ...spec, id, community, createdBy }, place, voters);
+    const voters = this.sessions.all().find((s) => s.session.community === platform)?.voters;
+    const state = await this.sessions.open(
+      { ...spec, id, community: platform, createdBy },
+      place,
+      voters ?? (await store.loadVoters(platform)),
+    );
     await this.welcome(state);
     return state;
   }
@@ -304,10 +300,12 @@ export class App {
     await this.sessions.dispatch(effect.session, event);
   }
 
-  /** The ledger swaps the key for pseudonyms; what is held in memory is read anew from it. */
+  /** The ledger swaps the key for pseudonyms; what is held in memory is read anew before anything else is decided. */
   private async forgetVoter(voter: string): Promise<void> {
-    const { store } = this.parts;
-    await store.forget(voter);
-    this.sessions.load(await store.loadSessions());
+    const { store, clock } = this.parts;
+    await this.sessions.hold(async () => {
+      await store.forget(voter, clock.now());
+      return store.loadSessions();
+    });
   }
 }

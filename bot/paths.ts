@@ -6,10 +6,6 @@ export class DataPaths {
   /** `root` is absolute. */
   constructor(readonly root: string) {}
 
-  get database(): string {
-    return join(this.root, 'acclaim.sqlite');
-  }
-
   round(session: string, number: number): string {
     return join(this.root, 'sessions', session, 'rounds', String(number));
   }

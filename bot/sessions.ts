@@ -39,6 +39,7 @@ export class Sessions {
   private readonly ticks = new Map<string, NodeJS.Timeout>();
   private stopped = false;
   private ticking = true;
+  private held: Promise<void> | null = null;
 
   constructor(private readonly parts: SessionsParts) {}
 
@@ -97,8 +98,21 @@ export class Sessions {
     return this.states.get(spec.id)!;
   }
 
+  /** Decides nothing while `work` runs, then goes on from the states that it gives. */
+  async hold(work: () => Promise<readonly SessionState[]>): Promise<void> {
+    while (this.held) await this.held;
+    const states = work();
+    this.held = states.then(() => {}).catch(() => {});
+    try {
+      this.load(await states);
+    } finally {
+      this.held = null;
+    }
+  }
+
   /** Resolves when what was decided is durable; with the refusal where something was asked that cannot be. */
   async dispatch(id: string, event: Event): Promise<Refusal | null> {
+    while (this.held) await this.held;
     const state = this.states.get(id);
     if (!state || this.stopped) return null;
     const decision = decide(state, event);

@@ -1,0 +1,135 @@
+/**
+ * Builds an app over one data directory: the store, the queue with its engine as a child process, and whatever
+ * platforms are handed in. `start` and `simulate` share it, so that a simulation runs the very code of a session.
+ */
+import { randomBytes, randomInt } from 'node:crypto';
+import { resolve } from 'node:path';
+import type { ChatPlatform } from '../src/chat/port.js';
+import { type Clock, systemClock } from '../src/clock.js';
+import {
+  learnerSettings,
+  loadCatalogue,
+  modelFamily,
+  resolveModel,
+  samplerSettings,
+} from '../src/config/models.js';
+import { sessionRules } from '../src/config/rules.js';
+import type { Config } from '../src/config/schema.js';
+import { loadTask, taskNames } from '../src/config/tasks.js';
+import { AcclaimError } from '../src/errors.js';
+import type { Log } from '../src/log.js';
+import { projectPath } from '../src/paths.js';
+import { childEngine } from '../src/queue/child-engine.js';
+import { describeEnd } from '../src/queue/engine-link.js';
+import { InProcessQueue } from '../src/queue/in-process.js';
+import type { JobPayload } from '../src/queue/jobs.js';
+import { Store } from '../src/store/store.js';
+import { App, type NewSession } from './app.js';
+import type { StartRequest } from './commands/command.js';
+import { People } from './handlers/people.js';
+import { DataPaths } from './paths.js';
+
+export interface House {
+  app: App;
+  queue: InProcessQueue;
+  paths: DataPaths;
+  stop(): Promise<void>;
+}
+
+export interface HouseOptions {
+  config: Config;
+  /** Made with the app in hand: the page asks it for the status. */
+  platforms: (app: () => App, paths: DataPaths) => Promise<ChatPlatform[]> | ChatPlatform[];
+  log: Log;
+  fatal: (error: unknown) => void;
+  clock?: Clock;
+}
+
+/** Steps between the engine's niceness and the bot's. */
+const ENGINE_NICE = 5;
+
+export async function buildHouse({
+  config,
+  platforms,
+  log,
+  fatal,
+  clock = systemClock,
+}: HouseOptions): Promise<House> {
+  const paths = new DataPaths(resolve(config.dataDir));
+  const store = await Store.open(paths.root);
+  const { threads, devices, memoryMb } = config.engine;
+  const queue = new InProcessQueue({
+    launch: childEngine({
+      main: projectPath('dist/engine/main.js'),
+      threads,
+      devices,
+      memoryMb,
+      nice: ENGINE_NICE,
+    }),
+    attempts: config.session.attempts,
+    onEnd: (end) => log.warn({ ...end, ...describeEnd(end) }, 'the engine ended'),
+  });
+  let app: App;
+  const made = await platforms(() => app, paths);
+  app = new App({
+    store,
+    queue,
+    platforms: made,
+    people: new People((platform, account) => store.voterKey(platform, account)),
+    paths,
+    clock,
+    log,
+    resolveModel: (model) => resolveModel(model),
+    specify: (request) => specify(config, request),
+    newId,
+    tasks: () => taskNames().map(loadTask),
+    models: () => loadCatalogue().models,
+    fatal,
+  });
+  return { app, queue, paths, stop: () => app.stop() };
+}
+
+/** The configuration with what a person asked for over it. */
+export function specify(config: Config, request: Partial<StartRequest>): NewSession {
+  const model = resolveModel(config.model);
+  const family = modelFamily(model);
+  const learner = request.learner as Parameters<typeof learnerSettings>[2];
+  const rules = sessionRules(config);
+  const prompt = request.prompt?.trim();
+  if (!prompt) throw new AcclaimError('usage', 'a session needs a prompt', 'Say what to draw.');
+  if (prompt.length > 500)
+    throw new AcclaimError('usage', 'the prompt is too long', 'Use at most 500 characters.');
+  return {
+    title: request.title ?? prompt.slice(0, 60),
+    prompt,
+    negative: request.negative ?? '',
+    model: config.model,
+    learner: learnerSettings(config, family, learner),
+    sampler: samplerSettings(config, family) as JobPayload<'generate'>['sampler'],
+    width: null,
+    height: null,
+    seed: request.seed ?? randomInt(2 ** 32),
+    rules: {
+      ...rules,
+      imagesPerRound: bounded(request.images, 2, 256, 'images a round') ?? rules.imagesPerRound,
+      budgetRounds: bounded(request.rounds, 1, 1000, 'rounds') ?? rules.budgetRounds,
+    },
+    nsfw: false,
+  };
+}
+
+function bounded(value: number | undefined, least: number, most: number, what: string): number | undefined {
+  if (value === undefined || (value >= least && value <= most)) return value;
+  throw new AcclaimError('usage', `${value} ${what} cannot be`, `Choose ${least} to ${most}.`);
+}
+
+/** `cat-3f9a`: words people can read, and enough chance to be nobody else's. */
+export function newId(title: string): string {
+  const words = title
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 24)
+    .replace(/-+$/, '');
+  return `${words || 'session'}-${randomBytes(2).toString('hex')}`;
+}

@@ -1,0 +1,63 @@
+/**
+ * Simulated voters: they see the judge's verdict on every image of a round, err at a given rate, mark what they hold
+ * for good on every sheet, star the one they like best, and press Done. They act through the platform as people do.
+ */
+import type { Account } from '../../src/chat/port.js';
+import type { Ballot } from '../../src/domain/model.js';
+import type { JobResult } from '../../src/queue/jobs.js';
+import { Rng } from '../../src/rng.js';
+import { type FakePlatform, fakeAccount } from '../platforms/fake/platform.js';
+
+export type Verdict = JobResult<'score'>['images'][number];
+
+export interface VotersOptions {
+  platform: FakePlatform;
+  channel: string;
+  count: number;
+  /** Probability that a voter takes an image for its opposite. */
+  flip: number;
+  seed: number;
+}
+
+export class Voters {
+  readonly accounts: Account[];
+
+  constructor(private readonly options: VotersOptions) {
+    this.accounts = Array.from({ length: options.count }, (_, i) => fakeAccount(`voter-${i + 1}`));
+  }
+
+  async agree(): Promise<void> {
+    for (const account of this.accounts) await this.options.platform.consent(this.options.channel, account);
+  }
+
+  async vote(round: number, ballots: readonly Ballot[], verdicts: readonly Verdict[]): Promise<void> {
+    for (const [i, account] of this.accounts.entries()) {
+      const rng = new Rng(this.options.seed, round, `voter ${i + 1}`);
+      const held = verdicts.map((v) => ({
+        ...v,
+        good: rng.uniform() < this.options.flip ? !v.good : v.good,
+      }));
+      await this.mark(account, ballots, new Map(held.map((v) => [v.index, v])));
+    }
+  }
+
+  private async mark(
+    account: Account,
+    ballots: readonly Ballot[],
+    held: ReadonlyMap<number, Verdict>,
+  ): Promise<void> {
+    const { platform, channel } = this.options;
+    const goods = [...held.values()].filter((v) => v.good);
+    const best = goods.reduce<Verdict | null>((a, b) => (a && a.score >= b.score ? a : b), null);
+    for (const ballot of ballots) {
+      const ref = { platform: 'fake', channel, message: ballot.message! } as const;
+      const good = ballot.cells.flatMap((index, i) => (held.get(index)?.good ? [i + 1] : []));
+      for (const cell of good) await platform.mark(ref, account, String(cell));
+      if (good.length === 0) await platform.mark(ref, account, 'none');
+      const star = best ? ballot.cells.indexOf(best.index) + 1 : 0;
+      if (star > 0) await platform.mark(ref, account, `star-${star}`);
+    }
+    const first = ballots[0]!;
+    await platform.mark({ platform: 'fake', channel, message: first.message! }, account, 'done');
+  }
+}
