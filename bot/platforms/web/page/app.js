@@ -67,7 +67,7 @@ function Header({ session, channel, me }) {
       ${
         latest !== undefined &&
         html`<div class="top-figure" title="Share of votes that liked a picture, by round">
-          <${Sparkline} values=${session.approval} />
+          ${session.approval.length > 1 && html`<${Sparkline} values=${session.approval} />`}
           <span><strong>${percent(latest)}</strong><small>approval</small></span>
         </div>`
       }

@@ -134,7 +134,7 @@ function Chips({ message, marks }) {
         const on = isGood(marks, cell.number);
         return html`<button key=${cell.name} class="chip" data-emoji=${cell.number} aria-pressed=${on} disabled=${!cell.url} aria-label=${`${cell.name} is good`} onClick=${() => toggleGood(message, cell.number)}>${on && html`<${Icon} name="check" />`}${cell.number}</button>`;
       })}
-      <button class="chip chip-none" data-emoji="none" aria-pressed=${none} onClick=${() => toggleNone(message)}><${Icon} name=${none ? 'check' : 'none'} />None of these</button>
+      <button class="chip chip-none" data-emoji="none" aria-label="None of these is good" title="None of these" aria-pressed=${none} onClick=${() => toggleNone(message)}><${Icon} name=${none ? 'check' : 'none'} />None</button>
       <p class="unseen">${count([...marks].filter((e) => /^[1-9]$/.test(e)).length, 'picture')} marked good</p>
     </div>
   `;
