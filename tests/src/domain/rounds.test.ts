@@ -1,0 +1,285 @@
+/** The life of a round, told as it happens: each test names a rule of VOTES. */
+import { describe, expect, it } from 'vitest';
+import { World } from '../../support/world.js';
+
+const opened = (rules = {}, sweeps = false): World => {
+  const world = new World(rules, sweeps);
+  world.settle();
+  world.consent('ann', 'bob', 'cem');
+  return world;
+};
+
+describe('a round', () => {
+  it('goes from generating to an open vote with sheets of nine cells', () => {
+    const world = new World({ imagesPerRound: 18 }, false);
+    expect(world.round.state).toBe('generating');
+    world.settle();
+    expect(world.round.state).toBe('open');
+    expect(world.live().map((ballot) => ballot.cells.length)).toEqual([9, 9]);
+    expect(world.round.deadline).toBe(world.round.openedAt! + 3_600_000);
+  });
+
+  it('balances its sheets and names no cell twice', () => {
+    const world = opened({ imagesPerRound: 32 });
+    expect(world.live().map((ballot) => ballot.cells.length)).toEqual([8, 8, 8, 8]);
+    expect(world.live().flatMap((ballot) => ballot.cells)).toEqual([...Array(32).keys()]);
+  });
+
+  it('closes when the lone voter presses Done, learns, and opens the next', () => {
+    const world = opened();
+    const [first, second] = world.live();
+    world.react('ann', first!, '2');
+    world.react('ann', second!, 'star-1');
+    expect(world.round.state).toBe('open');
+    world.react('ann', first!, 'done');
+    const [round] = world.state.rounds;
+    expect(round!.state).toBe('learning');
+    expect(round!.closeReason).toBe('done');
+    expect(round!.feedback!.best).toBe(9);
+    expect(round!.feedback!.images.filter((image) => image.good === 1).map((image) => image.index)).toEqual([
+      1, 9,
+    ]);
+    expect(round!.feedback!.images.every((image) => image.weight === 1)).toBe(true);
+    expect(round!.outcome).toMatchObject({ approval: 2 / 18, voters: 1, votes: 18, method: 'single' });
+    world.settle((effect) => effect.kind === 'generate');
+    expect(world.state.rounds[0]!.state).toBe('done');
+    expect(world.state.session.head).toBe(1);
+    expect(world.round).toMatchObject({ number: 2, parent: 1, noise: 'learner', state: 'generating' });
+  });
+
+  it('waits for as many Dones as the quorum asks', () => {
+    const world = opened({ quorum: 2 });
+    const [sheet] = world.live();
+    world.react('ann', sheet!, '1');
+    world.react('ann', sheet!, 'done');
+    expect(world.round.state).toBe('open');
+    world.react('bob', sheet!, 'done');
+    expect(world.state.rounds[0]!.state).toBe('learning');
+  });
+
+  it('closes by marks: every sheet marked by the quorum and a minute of rest', () => {
+    const world = opened({ quorumBy: 'marks', quorum: 2 });
+    const [first, second] = world.live();
+    for (const voter of ['ann', 'bob']) for (const sheet of [first!, second!]) world.react(voter, sheet, '1');
+    world.tick(59_000);
+    expect(world.round.state).toBe('open');
+    world.react('ann', first!, '2');
+    world.tick(59_000);
+    expect(world.round.state).toBe('open');
+    world.tick(1_000);
+    expect(world.state.rounds[0]).toMatchObject({ state: 'learning', closeReason: 'quorum' });
+  });
+
+  it('is swept before it closes, and counts who voted while the bot was deaf', () => {
+    const world = opened({ quorumBy: 'marks', quorum: 5 }, true);
+    const [first] = world.live();
+    world.react('ann', first!, '1');
+    world.react('ann', first!, '2');
+    world.react('ann', first!, '2', false, true);
+    world.react('bob', first!, '3', true, true);
+    world.tick(3_600_000);
+    expect(world.round.state).toBe('closing');
+    world.settle((effect) => effect.kind === 'generate' || effect.kind === 'learn');
+    const up = world.state.rounds[0]!.outcome!.cells.filter((cell) => cell.up > 0).map((cell) => cell.index);
+    expect(up).toEqual([0, 2]);
+  });
+
+  it('counts a first vote whose consent came before the closing sweep', () => {
+    const world = opened({ quorumBy: 'marks' }, true);
+    const [first] = world.live();
+    expect(world.react('dora', first!, '4')).toMatchObject({ code: 'no-consent' });
+    expect(world.state.facts.size).toBe(0);
+    world.consent('dora');
+    world.tick(3_600_000);
+    world.settle((effect) => effect.kind === 'generate' || effect.kind === 'learn');
+    expect(world.state.rounds[0]!.outcome!.cells[3]).toMatchObject({ up: 1 });
+  });
+
+  it('is extended once when empty, then rests and goes on with the first vote', () => {
+    const world = opened();
+    world.tick(3_600_000);
+    expect(world.round).toMatchObject({ state: 'open', extended: true });
+    expect([...world.outbox.values()].some((e) => e.kind === 'notice' && e.notice === 'extended')).toBe(true);
+    world.tick(3_600_000);
+    expect(world.state.session).toMatchObject({ state: 'paused', pause: 'empty' });
+    world.tick(36_000_000);
+    expect(world.round.state).toBe('open');
+    expect([...world.outbox.keys()].filter((key) => key.includes('notice.paused'))).toHaveLength(1);
+    world.react('ann', world.live()[0]!, '1');
+    expect(world.state.session.state).toBe('active');
+    expect(world.round.deadline).toBe(world.now + 3_600_000);
+  });
+
+  it('without one good image is drawn anew once from plain noise, then asks people', () => {
+    const world = opened();
+    world.react('ann', world.live()[0]!, 'done');
+    expect(world.state.rounds[0]).toMatchObject({ state: 'aborted', outcome: { oneSided: 'no-good' } });
+    expect(world.round).toMatchObject({ number: 2, redraws: 1, noise: 'plain', parent: null });
+    world.settle();
+    world.react('ann', world.live()[0]!, 'none');
+    world.react('ann', world.live()[0]!, 'done');
+    expect(world.state.session).toMatchObject({ state: 'paused', pause: 'no-good' });
+    world.command({ name: 'resume' });
+    expect(world.round).toMatchObject({ number: 3, state: 'generating' });
+  });
+
+  it('without one good image learns all the same once a best is carried', () => {
+    const world = opened();
+    world.react('ann', world.live()[0]!, 'star-1');
+    world.react('ann', world.live()[0]!, 'done');
+    world.settle();
+    expect(world.round.number).toBe(2);
+    world.react('ann', world.live()[0]!, 'done');
+    expect(world.round).toMatchObject({ number: 2, state: 'learning', outcome: { oneSided: 'no-good' } });
+  });
+
+  it('that everyone likes is learned and counts towards the goal', () => {
+    const world = opened({ imagesPerRound: 4, goal: 0.9 });
+    for (const cell of ['1', '2', '3', '4']) world.react('ann', world.live()[0]!, cell);
+    world.react('ann', world.live()[0]!, 'done');
+    expect(world.round).toMatchObject({ state: 'learning', outcome: { oneSided: 'no-bad', approval: 1 } });
+    world.settle();
+    expect(world.state.session).toMatchObject({ state: 'ended', end: 'goal', head: 1 });
+    expect(world.state.rounds).toHaveLength(1);
+    expect([...world.asked.keys()]).toContain('cat.story.0');
+  });
+
+  it('ends the session when the budget of rounds is spent', () => {
+    const world = opened({ budgetRounds: 2 });
+    for (const _ of [1, 2]) {
+      world.react('ann', world.live()[0]!, '1');
+      world.react('ann', world.live()[0]!, 'done');
+      world.settle();
+    }
+    expect(world.state.session).toMatchObject({ state: 'ended', end: 'budget' });
+  });
+
+  it('keeps a vote that comes late and does not count it', () => {
+    const world = opened();
+    const [sheet] = world.live();
+    world.react('ann', sheet!, '1');
+    world.react('ann', sheet!, 'done');
+    const before = world.state.rounds[0]!.feedback;
+    expect(world.react('bob', sheet!, '2')).toMatchObject({ code: 'round-closed' });
+    expect(world.state.facts.get(sheet!.id)!.at(-1)).toMatchObject({ voter: 'bob', late: true });
+    expect(world.state.rounds[0]!.feedback).toEqual(before);
+  });
+});
+
+describe('ballots', () => {
+  it('that are deleted keep their votes and are posted once more, once', () => {
+    const world = opened();
+    const [sheet] = world.live();
+    world.react('ann', sheet!, '1');
+    world.send({ kind: 'ballot-gone', ballot: sheet!.id, at: world.now });
+    world.send({ kind: 'ballot-gone', ballot: sheet!.id, at: world.now });
+    world.settle();
+    const again = world.live().find((ballot) => ballot.sheet === 0)!;
+    expect(again.id).not.toBe(sheet!.id);
+    world.react('bob', again, '2');
+    world.react('bob', again, 'done');
+    const up = world.state.rounds[0]!.outcome!.cells.filter((cell) => cell.up > 0).map((cell) => cell.index);
+    expect(up).toEqual([0, 1]);
+  });
+
+  it('whose reactions a moderator clears lose those votes and are primed again', () => {
+    const world = opened({}, true);
+    const [sheet] = world.live();
+    world.react('ann', sheet!, '1');
+    world.react('bob', sheet!, '2');
+    world.send({ kind: 'cleared', ballot: sheet!.id, emoji: '1', at: ++world.now });
+    const facts = world.state.facts.get(sheet!.id)!;
+    expect(facts.at(-1)).toMatchObject({ voter: 'ann', emoji: '1', present: false, source: 'cleared' });
+    expect([...world.outbox.keys()]).toContain(`${sheet!.id}.prime.2`);
+  });
+
+  it('of one channel that refuses do not hold up the rest', () => {
+    const world = new World({}, false);
+    world.settle((effect) => effect.kind === 'post-ballot');
+    for (const effect of [...world.outbox.values()]) {
+      if (effect.kind !== 'post-ballot') continue;
+      world.send({ kind: 'effect-failed', effect: effect.key, ballot: effect.ballot, at: world.now });
+    }
+    expect(world.state.session).toMatchObject({ state: 'paused', pause: 'channel' });
+    world.command({ name: 'resume' });
+    world.settle();
+    expect(world.round).toMatchObject({ number: 2, state: 'open' });
+  });
+
+  it('wait for the end of quiet hours', () => {
+    const world = new World({ quietHours: { from: 0, to: 1439 } }, false);
+    world.settle();
+    expect(world.round.state).toBe('posting');
+    const post = [...world.outbox.values()].find((effect) => effect.kind === 'post-ballot')!;
+    expect(new Date(post.notBefore).toISOString().slice(11, 16)).toBe('23:59');
+    world.now = post.notBefore;
+    world.settle();
+    expect(world.round.state).toBe('open');
+  });
+});
+
+describe('jobs', () => {
+  it('take a result once, and only from the attempt that is waited for', () => {
+    const world = opened();
+    world.react('ann', world.live()[0]!, '1');
+    world.react('ann', world.live()[0]!, 'done');
+    const learn = [...world.outbox.values()].find((effect) => effect.kind === 'learn')!;
+    const fail = {
+      kind: 'job-failed',
+      job: learn.key,
+      code: 'engine-lost',
+      message: 'gone',
+      mend: '',
+      retry: true,
+    } as const;
+    world.send({ ...fail, at: world.now });
+    expect(world.round.attempt).toBe(2);
+    world.carry(learn);
+    expect(world.round.state).toBe('learning');
+    const second = [...world.outbox.values()].find((effect) => effect.kind === 'learn')!;
+    expect(second.key).toBe('cat.1.learn.2');
+    world.carry(second);
+    world.carry(second);
+    expect(world.state.rounds.map((round) => round.state)).toEqual(['done', 'generating']);
+  });
+
+  it('that keep failing fail the round and rest the session; resume runs the same job again', () => {
+    const world = opened({ jobAttempts: 2 });
+    world.react('ann', world.live()[0]!, '1');
+    world.react('ann', world.live()[0]!, 'done');
+    for (const attempt of [1, 2]) {
+      const job = `cat.1.learn.${attempt}`;
+      world.send({
+        kind: 'job-failed',
+        job,
+        code: 'internal',
+        message: 'x',
+        mend: '',
+        retry: true,
+        at: world.now,
+      });
+    }
+    expect(world.round).toMatchObject({ state: 'failed', failedFrom: 'learning' });
+    expect(world.state.session).toMatchObject({ state: 'paused', pause: 'failed' });
+    world.command({ name: 'resume' });
+    world.settle((effect) => effect.kind === 'generate');
+    expect(world.state.rounds[0]!.state).toBe('done');
+    expect(world.asked.get('cat.1.learn.3')).toBe(1);
+  });
+
+  it('called off by a shutdown stay in the outbox', () => {
+    const world = new World();
+    const job = 'cat.1.generate.1';
+    world.send({
+      kind: 'job-failed',
+      job,
+      code: 'cancelled',
+      message: '',
+      mend: '',
+      retry: true,
+      at: world.now,
+    });
+    expect([...world.outbox.keys()]).toContain(job);
+    expect(world.round.state).toBe('generating');
+  });
+});

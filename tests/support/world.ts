@@ -1,0 +1,167 @@
+/**
+ * A session in a world of plain data: a log of committed rows, an outbox, a platform that holds reactions, a clock that
+ * is set by hand. It does what the bot does (decide, commit, fold, carry out) without any of the bot's code, and can be
+ * killed between any two acts: `reload` rebuilds the state from the rows alone, as the database would.
+ */
+import { apply, emptyState } from '../../src/domain/apply.js';
+import { decide } from '../../src/domain/decide.js';
+import type { Decision, Refusal, RowChange } from '../../src/domain/decision.js';
+import type { Effect } from '../../src/domain/effects.js';
+import type { Act, Event, Seen } from '../../src/domain/events.js';
+import type { Ballot, Role, Round, Rules, SessionState } from '../../src/domain/model.js';
+import { openSession } from '../../src/domain/open.js';
+import { defaultRules } from '../../src/domain/rules.js';
+
+export function person(key: string, role: Role = 'member'): Seen {
+  return { key, platform: 'fake', bornAt: null, joinedAt: null, role };
+}
+
+export class World {
+  state: SessionState;
+  readonly rows: RowChange[] = [];
+  readonly outbox = new Map<string, Effect>();
+  /** Every effect that was ever asked for, by key, with how often. */
+  readonly asked = new Map<string, number>();
+  /** Ballot id -> `voter emoji` of the reactions that hang there. */
+  readonly platform = new Map<string, Set<string>>();
+  now = 1_700_000_000_000;
+
+  constructor(rules: Partial<Rules> = {}, sweeps = true) {
+    const { session, decision } = openSession(
+      {
+        id: 'cat',
+        community: 'c',
+        title: 'cat',
+        prompt: 'a black cat in a box',
+        negative: '',
+        model: 'mini',
+        learner: { name: 'acclaim' },
+        sampler: { steps: 20, guidance: 3, eta: 1, scheduler: 'ddim' },
+        width: null,
+        height: null,
+        seed: 1,
+        rules: { ...defaultRules, roundMs: 3_600_000, ...rules },
+        nsfw: false,
+        createdBy: null,
+      },
+      { channel: 'fake-1', platform: 'fake', address: '1', sweeps },
+      this.now,
+    );
+    this.state = emptyState(session);
+    this.commit(decision);
+  }
+
+  send(event: Event): Refusal | null {
+    const decision = decide(this.state, event);
+    this.commit(decision);
+    return decision.refusal;
+  }
+
+  private commit({ rows, effects }: Decision): void {
+    this.rows.push(...rows);
+    this.state = apply(this.state, rows);
+    for (const row of rows) if (row.table === 'outbox') this.outbox.delete(row.done);
+    for (const effect of effects) {
+      this.outbox.set(effect.key, effect);
+      this.asked.set(effect.key, (this.asked.get(effect.key) ?? 0) + 1);
+    }
+  }
+
+  /** What the database would give back: the newest row of each key in order of first writing, facts in order. */
+  reload(): SessionState {
+    const latest = new Map<string, RowChange>();
+    const facts: RowChange[] = [];
+    for (const change of this.rows) {
+      if (change.table === 'fact') facts.push(change);
+      else if (change.table !== 'act' && change.table !== 'outbox') latest.set(keyOf(change), change);
+    }
+    const order = ['session', 'binding', 'round', 'image', 'ballot', 'voter', 'job'];
+    const sorted = order.flatMap((table) => [...latest.values()].filter((change) => change.table === table));
+    return apply(emptyState(this.state.session), [...sorted, ...facts]);
+  }
+
+  get round(): Round {
+    return this.state.rounds.at(-1)!;
+  }
+
+  live(): Ballot[] {
+    return [...this.state.ballots.values()].filter((b) => b.state === 'live' && b.round === this.round.id);
+  }
+
+  consent(...keys: string[]): void {
+    for (const key of keys)
+      this.send({ kind: 'consent', voter: person(key), given: true, name: null, at: this.now });
+  }
+
+  /** A reaction on the platform, and (unless the bot is deaf) its event. */
+  react(voter: string, ballot: Ballot, emoji: string, present = true, deaf = false): Refusal | null {
+    this.now += 1;
+    const hung = this.platform.get(ballot.id) ?? new Set();
+    if (present) hung.add(`${voter} ${emoji}`);
+    else hung.delete(`${voter} ${emoji}`);
+    this.platform.set(ballot.id, hung);
+    if (deaf) return null;
+    return this.send({
+      kind: 'reaction',
+      ballot: ballot.id,
+      voter: person(voter),
+      emoji,
+      present,
+      at: this.now,
+    });
+  }
+
+  command(act: Act, role: Role = 'moderator', key = 'mod'): Refusal | null {
+    return this.send({ kind: 'command', act, by: person(key, role), at: this.now });
+  }
+
+  tick(ms = 0): void {
+    this.now += ms;
+    this.send({ kind: 'tick', at: this.now });
+  }
+
+  /** Carries one effect out as the bot and its engine would. */
+  carry(effect: Effect): void {
+    this.now += 1;
+    const at = this.now;
+    if (effect.kind === 'generate') {
+      const images = Array.from({ length: effect.count }, (_, index) => ({
+        index,
+        file: `images/${index}.png`,
+        width: 64,
+        height: 64,
+      }));
+      this.send({ kind: 'job-done', job: effect.key, result: { kind: 'generate', images }, at });
+    } else if (effect.kind === 'learn') {
+      const result = { kind: 'learn', steps: 1, learned: true, notes: [], seconds: 1 } as const;
+      this.send({ kind: 'job-done', job: effect.key, result: { ...result, notes: [] }, at });
+    } else if (effect.kind === 'post-ballot') {
+      const { ballot, key } = effect;
+      this.send({ kind: 'ballot-posted', ballot, effect: key, message: `m-${ballot}`, at });
+    } else if (effect.kind === 'sweep') {
+      const marks = [...(this.platform.get(effect.ballot) ?? [])].map((mark) => {
+        const [voter, emoji] = mark.split(' ');
+        return { voter: person(voter!), emoji: emoji! };
+      });
+      this.send({ kind: 'swept', ballot: effect.ballot, effect: effect.key, beganAt: at, marks, at });
+    } else {
+      this.send({ kind: 'effect-done', effect: effect.key, at });
+    }
+  }
+
+  /** Carries out all that waits, until nothing does, or until `stop` says so. */
+  settle(stop: (effect: Effect) => boolean = () => false): void {
+    for (let i = 0; i < 1000; i++) {
+      const effect = [...this.outbox.values()].find((one) => one.notBefore <= this.now && !stop(one));
+      if (!effect) return;
+      this.carry(effect);
+    }
+    throw new Error('the outbox never empties');
+  }
+}
+
+function keyOf(change: Exclude<RowChange, { table: 'outbox' }>): string {
+  const row = change.row as unknown as Record<string, string>;
+  if (change.table === 'binding') return `binding ${row.session} ${row.channel}`;
+  return `${change.table} ${row.id ?? row.key}`;
+}
