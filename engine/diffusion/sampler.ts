@@ -1,6 +1,6 @@
 /**
- * Guided sampling: from noise x_T down DDIM's steps to latents x_0. One executor call a step predicts all images with
- * and without the prompt and combines the two; the step itself is a few numbers and done here, in float32, so that
+ * Guided sampling: from noise x_T down DDIM's steps to latents x_0. One executor call a step (several for many or large
+ * images) predicts the images with and without the prompt and combines the two; the step itself is a few numbers and done here, in float32, so that
  * another scheduler needs no other graph. Between two steps a run can be cancelled.
  */
 import { setImmediate } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import { Graph } from '../graph/graph.js';
 import { encodePrompt, type Pipeline } from '../models/pipeline.js';
 import { guided, unet } from '../models/unet.js';
 import { type AdapterSpec, adapterInputs } from '../nn/lora.js';
+import { inParts, partSize } from '../runtime/batches.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 import type { Feeds } from '../runtime/executor.js';
 import { type FloatTensor, f32, rows, type Tensor } from '../runtime/tensor.js';
@@ -82,6 +83,9 @@ export async function sample(request: SampleRequest): Promise<Samples> {
   };
 }
 
+/** Latent elements that run at a time: sixteen images of the miniature, one of Stable Diffusion at 512x512. */
+const PART_ELEMENTS = 16_384;
+
 /** (x_t, t) -> the guided output of the network, for the request's prompt and adapter. */
 async function predictor(
   request: SampleRequest,
@@ -90,12 +94,15 @@ async function predictor(
   const { guidance } = request.sampler;
   // At w = 1 guidance is the identity, and half of the work falls away.
   const unguided = guidance === 1;
+  const [count, ...latent] = noise.shape as [number, number, number, number];
+  const size = partSize(count, Math.floor(PART_ELEMENTS / (noise.data.length / count)));
+  const shape = [size, ...latent];
   const both = await encodePrompt(pipeline, cache, [negative, prompt]);
   const states = unguided ? rows(both, 1, 2) : both;
   const build = (): Graph => {
     const g = new Graph();
     const inputs = {
-      sample: g.input('sample', noise.shape),
+      sample: g.input('sample', shape),
       timestep: g.input('timestep', [1]),
       states: g.input('states', states.shape),
     };
@@ -107,12 +114,16 @@ async function predictor(
     return g;
   };
   const { rank, alpha, targets } = adapter?.spec ?? { rank: 0, alpha: 0, targets: 'none' };
-  const key = [pipeline.dir, 'predict', noise.shape, unguided, targets, rank, alpha].join('|');
+  const key = [pipeline.dir, 'predict', shape, unguided, targets, rank, alpha].join('|');
   const constant: Feeds = { ...adapter?.tensors, states, guidance: f32([], [guidance]) };
   return async (x, t) => {
     const executor = await cache.get(key, build);
-    const { output } = await executor.run({ ...constant, sample: x, timestep: f32([1], [t]) });
-    return (output as FloatTensor).data;
+    const feeds: Feeds = { ...constant, timestep: f32([1], [t]) };
+    const output = await inParts(x, size, async (part) => {
+      const fetched = await executor.run({ ...feeds, sample: part });
+      return fetched.output as FloatTensor;
+    });
+    return output.data;
   };
 }
 

@@ -9,8 +9,9 @@ import { Graph } from '../graph/graph.js';
 import { mul } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
 import { openSafetensors, type SafetensorsFile } from '../io/safetensors.js';
+import { inParts, partSize } from '../runtime/batches.js';
 import type { ExecutorCache } from '../runtime/cache.js';
-import { type FloatTensor, f32, i64, rows, stackRows } from '../runtime/tensor.js';
+import { type FloatTensor, i64 } from '../runtime/tensor.js';
 import {
   indexSchema,
   readConfig,
@@ -112,44 +113,39 @@ export async function encodePrompt(
 /** Scaled latents [N,C,h,w] -> images [N,3,H,W], in [-1,1] but for overshoot. */
 export function decode(pipeline: Pipeline, cache: ExecutorCache, latents: FloatTensor): Promise<FloatTensor> {
   const pixels = vaeFactor(pipeline.vaeConfig) ** 2;
-  return inBatches(cache, `${pipeline.dir}|decode`, latents, pixels, (g, x) => decoder(g, pipeline, x));
+  return throughVae(cache, `${pipeline.dir}|decode`, latents, pixels, (g, x) => decoder(g, pipeline, x));
 }
 
 /** Images [N,3,H,W] in [-1,1] -> scaled latents [N,C,h,w], the mean of their distribution. */
 export function encode(pipeline: Pipeline, cache: ExecutorCache, images: FloatTensor): Promise<FloatTensor> {
-  return inBatches(cache, `${pipeline.dir}|encode`, images, 1, (g, x) =>
+  return throughVae(cache, `${pipeline.dir}|encode`, images, 1, (g, x) =>
     mul(encoder(g, pipeline, x).mean, pipeline.vaeConfig.scaling_factor),
   );
 }
 
 /** Image pixels that the VAE works on at a time: its memory is about 2 kB a pixel at Stable Diffusion's width. */
-const BATCH_PIXELS = 65_536;
+const PART_PIXELS = 65_536;
 
-/** Runs `build` over x [N,...] in equal batches, the last one filled up; `pixels` = image pixels per pixel of x. */
-async function inBatches(
+/** Runs the network that `build` makes over x [N,...]; `pixels` = image pixels per pixel of x. */
+function throughVae(
   cache: ExecutorCache,
   key: string,
   x: FloatTensor,
   pixels: number,
   build: (graph: Graph, x: Value) => Value,
 ): Promise<FloatTensor> {
-  const [count, , h, w] = x.shape as [number, number, number, number];
-  const most = Math.max(1, Math.floor(BATCH_PIXELS / (h * w * pixels)));
-  const batch = Math.ceil(count / Math.ceil(count / most));
-  const shape = [batch, ...x.shape.slice(1)];
-  const done: FloatTensor[] = [];
-  for (let at = 0; at < count; at += batch) {
+  const [count, ...image] = x.shape as [number, number, number, number];
+  const size = partSize(count, Math.floor(PART_PIXELS / (image[1] * image[2] * pixels)));
+  const shape = [size, ...image];
+  return inParts(x, size, async (part) => {
     const executor = await cache.get(`${key}|${shape}`, () => {
       const g = new Graph();
       g.output('y', build(g, g.input('x', shape)));
       return g;
     });
-    const part = f32(shape);
-    part.data.set(rows(x, at, Math.min(count, at + batch)).data);
     const { y } = await executor.run({ x: part });
-    done.push(y as FloatTensor);
-  }
-  return rows(stackRows(done), 0, count);
+    return y as FloatTensor;
+  });
 }
 
 /** The family chooses defaults (steps, guidance, learner); its mark is the width of the text states. */

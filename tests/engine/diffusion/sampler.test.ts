@@ -104,6 +104,21 @@ describe('a run', () => {
     expect(a.latents.data).toEqual(b.latents.data);
   });
 
+  it('gives the same images in parts as at once', async () => {
+    const { tensors, ...request } = {
+      ...replay('trajectory_eta1'),
+      sampler: { steps: 3, guidance: 3, eta: 1 },
+    };
+    const copies = <T>(x: T) => new Array<T>(5).fill(x);
+    const many = f32([20, 4, 16, 16], copies([...tensors.initial!.data]).flat());
+    const stepNoise = (k: number) => Float32Array.from(copies([...request.stepNoise(k)]).flat());
+    const [once, inParts] = [await sample(request), await sample({ ...request, noise: many, stepNoise })];
+    for (const copy of [0, 2, 4]) {
+      const found = rows(inParts.latents, copy * 4, copy * 4 + 4);
+      expect(relativeError(found, once.latents)).toBeLessThan(1e-5);
+    }
+  });
+
   it('without guidance is guidance by 1', async () => {
     const nearly = await sample({ ...short(), sampler: { steps: 4, guidance: 1 + 1e-7, eta: 1 } });
     const unguided = await sample({ ...short(), sampler: { steps: 4, guidance: 1, eta: 1 } });
