@@ -202,6 +202,7 @@ export class App {
         given: false,
         at: this.parts.clock.now(),
       });
+      await this.platforms.get(account.platform)?.forget?.(account);
     },
     newId: (title) => this.parts.newId(title),
     tasks: () => this.parts.tasks(),

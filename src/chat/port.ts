@@ -59,7 +59,15 @@ export type ChatEvent =
   | { kind: 'cleared'; ref: MessageRef; emoji: string | null; at: number }
   | { kind: 'message-gone'; ref: MessageRef; at: number }
   | { kind: 'consent'; channel: string; account: Account; given: boolean; at: number }
-  | { kind: 'button'; ref: MessageRef; account: Account; button: string; value: string | null; at: number; replyTo: string }
+  | {
+      kind: 'button';
+      ref: MessageRef;
+      account: Account;
+      button: string;
+      value: string | null;
+      at: number;
+      replyTo: string;
+    }
   | { kind: 'command'; channel: string; account: Account; text: string; at: number; replyTo: string };
 
 export interface Capabilities {
@@ -86,4 +94,6 @@ export interface ChatPlatform {
   fetchReactions(ref: MessageRef): Promise<Map<string, Account[]>>;
   /** Private answer to a button or command. */
   reply(replyTo: string, card: Card): Promise<void>;
+  /** Drops what the platform itself keeps of a person; absent where that is not in our hands. */
+  forget?(account: Account): Promise<void>;
 }

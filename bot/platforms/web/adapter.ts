@@ -119,6 +119,10 @@ export class WebPlatform implements ChatPlatform {
     this.here.desk.answer(replyTo, card);
   }
 
+  async forget(account: Account): Promise<void> {
+    await this.here.desk.forget(account);
+  }
+
   private get here(): Running {
     if (!this.running) throw new AcclaimError('cancelled', 'the web channel is not running');
     return this.running;

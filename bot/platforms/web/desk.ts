@@ -118,7 +118,21 @@ export class Desk {
   async consent(who: Account, { channel, given }: z.infer<typeof consentBody>): Promise<void> {
     const at = this.options.now();
     await this.sink({ kind: 'consent', channel, account: who, given, at });
-    await this.messages.consent(who.id, given, at);
+    if (given) await this.messages.consent(who.id, true, at);
+    else await this.forget(who);
+  }
+
+  /** Consent and marks leave the journal; open pages of the person show none any more. */
+  async forget(who: Account): Promise<void> {
+    const marked = this.messages
+      .list()
+      .filter((message) => this.messages.marksOf(message.id, who.id).length > 0);
+    await this.messages.consent(who.id, false, this.options.now());
+    for (const { id } of marked) {
+      this.live.broadcast((visitor) =>
+        visitor === who.id ? { event: 'marks', data: { id, mine: [] } } : undefined,
+      );
+    }
   }
 
   /** File of a posted picture; undefined for any other address. */

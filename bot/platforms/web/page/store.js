@@ -226,6 +226,8 @@ function echo(text) {
 export async function say(text) {
   const line = /^\/(?!acclaim\b)/i.test(text) ? `/acclaim ${text.slice(1)}` : text;
   echo(line);
+  const best = /^\/acclaim\s+best\s+([a-z])([1-9])$/i.exec(line);
+  if (best && starByName(best[1].toUpperCase(), best[2])) return;
   if (!/^\/acclaim\b/i.test(line))
     return answer(
       'Votes speak here',
@@ -238,6 +240,19 @@ export async function say(text) {
   } catch (error) {
     answer('That did not work', error.message);
   }
+}
+
+/** `best B4` on an open sheet is the very mark that the star makes, so that the page shows it. @param {string} sheet @param {string} cell */
+function starByName(sheet, cell) {
+  const open = messagesOf(state.channel).filter((m) => m.kind === 'ballot' && m.data.open);
+  const message = open.findLast((m) => m.data.sheet === sheet && m.reactions.includes(cell));
+  if (!message) return false;
+  mark(message, [
+    { emoji: cell, present: true },
+    { emoji: `star-${cell}`, present: true },
+  ]);
+  answer('Best', `**${sheet}${cell}** is your best.`);
+  return true;
 }
 
 function answer(title, text) {
