@@ -22,6 +22,11 @@ export type ErrorCode =
   | 'session-not-found'
   | 'round-closed'
   | 'not-allowed'
+  /** A platform refuses the bot's credentials for good. */
+  | 'token-invalid'
+  /** The bot cannot post in the channel any more: gone, archived or forbidden. */
+  | 'channel-lost'
+  | 'message-gone'
   | 'engine-lost'
   | 'engine-busy'
   | 'cancelled'

@@ -58,6 +58,10 @@ export type ChatEvent =
   | { kind: 'reaction'; ref: MessageRef; account: Account; emoji: string; present: boolean; at: number }
   | { kind: 'cleared'; ref: MessageRef; emoji: string | null; at: number }
   | { kind: 'message-gone'; ref: MessageRef; at: number }
+  /** Events may have been missed: open ballots must be read again. */
+  | { kind: 'gap'; platform: PlatformName; at: number }
+  /** What the platform says of a channel that we post in has changed. */
+  | { kind: 'channel'; platform: PlatformName; channel: string; canPost: boolean; nsfw: boolean; at: number }
   | { kind: 'consent'; channel: string; account: Account; given: boolean; at: number }
   | {
       kind: 'button';
