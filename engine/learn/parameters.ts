@@ -20,8 +20,8 @@ export const adapterParams = {
   weightDecay: z.number().min(0).default(1e-4),
   /** Gradients longer than this are scaled down to it. */
   gradientClip: z.number().positive().default(1),
-  /** Rows of one executor call (each is two rows of the network). Less takes less memory; same result but for rounding. */
-  microBatch: z.number().int().min(1).max(512).default(32),
+  /** Rows of one executor call (each is two rows of the network); same result but for rounding. Memory grows with it, speed hardly. */
+  microBatch: z.number().int().min(1).max(512).default(8),
   /** Collapse guard: how far the adapter may grow in a round, as a multiple of its norm before. */
   maxGrowth: z.number().positive().default(4),
   /** Collapse guard: least diversity of fixed test noises' images, as a share of the base model's. */
