@@ -10,7 +10,7 @@ import { retryFailed } from './jobs.js';
 import { consented, recordMark } from './ledger.js';
 import type { Ballot, Binding, Round, Session } from './model.js';
 import { allowed, leastRole } from './roles.js';
-import { abandonRound, ballotsOf, beginRound, isOver, startClosing } from './rounds.js';
+import { abandonRound, askSweeps, ballotsOf, beginRound, isOver, startClosing } from './rounds.js';
 import { notify } from './say.js';
 import { endSession, pauseSession, unpauseSession } from './session.js';
 
@@ -44,6 +44,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     if (draft.session.state !== 'paused') return draft.refuse('unknown', 'The session is not paused.', '');
     unpauseSession(draft);
     const round = draft.round;
+    askSweeps(draft);
     if (round?.state === 'failed') retryFailed(draft, round);
     else if (!round || isOver(round)) beginRound(draft);
     else if (

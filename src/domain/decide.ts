@@ -14,7 +14,7 @@ import { recordReaction, recordSweep } from './ledger.js';
 import type { SessionState } from './model.js';
 import { consentChanged } from './people.js';
 import { atLeast } from './roles.js';
-import { advance, beginRound, startClosing } from './rounds.js';
+import { advance, askSweeps, beginRound, startClosing, sweepFailed } from './rounds.js';
 import { unpauseSession } from './session.js';
 
 const rules: { [K in Event['kind']]: (draft: Draft, event: Extract<Event, { kind: K }>) => void } = {
@@ -25,11 +25,15 @@ const rules: { [K in Event['kind']]: (draft: Draft, event: Extract<Event, { kind
   },
   cleared: ballotCleared,
   'ballot-gone': ballotGone,
-  'ballot-posted': ballotPosted,
+  'ballot-posted': (draft, event) => {
+    ballotPosted(draft, event);
+    askSweeps(draft);
+  },
   'effect-done': (draft, event) => draft.settle(event.effect),
   'effect-failed': (draft, event) => {
     draft.settle(event.effect);
     if (event.ballot) ballotRefused(draft, event.ballot);
+    sweepFailed(draft, event.effect);
   },
   consent: consentChanged,
   channel: (draft, { channel, canPost }) => {

@@ -99,10 +99,23 @@ function reasonToClose({ state, at }: Draft, round: Round): CloseReason | null {
 
 /** Platforms are read once more before anything is counted. */
 export function startClosing(draft: Draft, round: Round, reason: CloseReason): void {
-  const closing = draft.setRound(round, { state: 'closing', closingAt: draft.at, closeReason: reason });
-  for (const ballot of unswept(draft.state, closing)) {
-    draft.ask({ kind: 'sweep', key: `${ballot.id}.sweep.${draft.at}`, ballot: ballot.id });
+  askSweeps(draft, draft.setRound(round, { state: 'closing', closingAt: draft.at, closeReason: reason }));
+}
+
+/** Asked again (a ballot was posted meanwhile, a session goes on) it asks for the same sweeps by the same keys. */
+export function askSweeps(draft: Draft, round = draft.round): void {
+  if (round?.state !== 'closing') return;
+  for (const ballot of unswept(draft.state, round)) {
+    draft.ask({ kind: 'sweep', key: `${ballot.id}.sweep.${round.closingAt}`, ballot: ballot.id });
   }
+}
+
+/** A ballot that nobody can read: the round does not close unswept, so people are asked. */
+export function sweepFailed(draft: Draft, effect: string): void {
+  const round = draft.round;
+  if (round?.state !== 'closing') return;
+  const stuck = unswept(draft.state, round).some((row) => effect === `${row.id}.sweep.${round.closingAt}`);
+  if (stuck) pauseSession(draft, 'channel');
 }
 
 function learnWhenSwept(draft: Draft, round: Round): void {
