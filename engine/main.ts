@@ -1,0 +1,76 @@
+/**
+ * The engine's process: jobs over Node's IPC channel, answers back. It lowers its own priority so that the bot stays
+ * responsive, beats while its event loop is free, leaves Ctrl-C to its parent, and ends when the parent is gone.
+ */
+import { readFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { parseArgs } from 'node:util';
+import { type AcclaimError, toPlain } from '../src/errors.js';
+import { projectPath } from '../src/paths.js';
+import type { FromEngine } from '../src/queue/messages.js';
+import { EngineContext } from './jobs/context.js';
+import { createHandlers } from './jobs/handlers.js';
+import { ExecutorCache } from './runtime/cache.js';
+import { Worker } from './worker.js';
+
+const BEAT_MS = 2000;
+/** Executors kept at most; a session of one model uses about eight. */
+const EXECUTORS = 16;
+
+const { values } = parseArgs({
+  options: {
+    threads: { type: 'string', default: '0' },
+    devices: { type: 'string', default: 'cpu' },
+    memory: { type: 'string', default: '400' },
+    nice: { type: 'string', default: '0' },
+  },
+});
+
+const send = (message: FromEngine) => {
+  // Sends to a parent that has just gone fail; `disconnect` says the rest.
+  if (process.connected) process.send?.(message, undefined, {}, () => {});
+};
+
+if (!process.send) {
+  process.stderr.write('acclaim: usage: the engine is started by the bot\n  Run `acclaim start`.\n');
+  process.exit(2);
+}
+if (Number(values.nice) > 0) setPriority(Number(values.nice));
+
+/** The first device is the one that is used; `acclaim doctor` tries them apart and tells which work. */
+const device = values.devices.split(',')[0] ?? 'cpu';
+const threads = Number(values.threads);
+const { name, version } = JSON.parse(readFileSync(projectPath('package.json'), 'utf8')) as Record<
+  string,
+  string
+>;
+const cache = new ExecutorCache(
+  { threads, device },
+  { executors: EXECUTORS, memory: Number(values.memory) * 2 ** 20 },
+);
+const engine = new EngineContext({ cache, threads, device, software: `${name} ${version}` });
+const worker = new Worker(createHandlers(engine), { send });
+
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => void leave());
+process.on('disconnect', () => process.exit(0));
+process.on('message', (raw) => {
+  if ((raw as { type?: string }).type === 'stop') void leave();
+  else worker.receive(raw);
+});
+process.on('uncaughtException', (error) => {
+  const { code, message, mend } = toPlain(error);
+  process.stderr.write(
+    `acclaim: engine: ${code}: ${message}\n  ${mend}\n${(error as AcclaimError).stack ?? ''}\n`,
+  );
+  process.exit(1);
+});
+
+send({ type: 'ready', pid: process.pid });
+setInterval(() => send({ type: 'alive', rss: process.memoryUsage.rss() }), BEAT_MS);
+
+/** Ends the running job between two steps, then the process. */
+async function leave(): Promise<void> {
+  await worker.stop();
+  process.exit(0);
+}
