@@ -48,7 +48,7 @@ export function writeFolder(out: string, manifest: object, fill: (folder: string
     replace(partial, out);
     return sha256(text);
   } catch (error) {
-    rmSync(partial, { recursive: true, force: true });
+    discard(partial);
     throw unwritable(error, out);
   }
 }
@@ -119,6 +119,13 @@ function sync(path: string): void {
     if (!['EISDIR', 'EPERM', 'EACCES', 'EINVAL'].includes((error as NodeJS.ErrnoException).code ?? ''))
       throw error;
   }
+}
+
+/** What could not be written may not be removable either; the first error is the one to tell. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {}
 }
 
 function unwritable(error: unknown, out: string): unknown {

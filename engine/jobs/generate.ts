@@ -15,7 +15,7 @@ import { batchOf } from '../learn/learner.js';
 import { learners } from '../learn/learners/table.js';
 import { heroNoise, plainNoise } from '../learn/noise.js';
 import { adapterSpec, parseParams } from '../learn/parameters.js';
-import { decode, type Pipeline } from '../models/pipeline.js';
+import { decode } from '../models/pipeline.js';
 import { type FloatTensor, f32, rows, stackRows } from '../runtime/tensor.js';
 import type { WorkerContext } from '../worker.js';
 import type { EngineContext } from './context.js';
@@ -69,7 +69,7 @@ export async function generate(
             latent,
           ).data,
         sampler: payload.sampler,
-        adapter: checkpoint
+        adapter: checkpoint && !payload.untuned
           ? { spec: checkpoint.manifest.adapter, tensors: checkpoint.state.adapter }
           : undefined,
         onStep: (done, total) => report('sample', b * total + done, batches * total),

@@ -1,0 +1,191 @@
+/** Round and checkpoint folders: round trips, equal bytes, and every kind of damage refused by code. */
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type LearnerState, readCheckpoint, writeCheckpoint } from '../../../engine/io/checkpoint.js';
+import { encodePng } from '../../../engine/io/png.js';
+import { type Round, readRound, writeRound } from '../../../engine/io/round.js';
+import { initEmbedding } from '../../../engine/learn/embedding.js';
+import { adam } from '../../../engine/learn/optimiser.js';
+import { f32 } from '../../../engine/runtime/tensor.js';
+import { Rng } from '../../../src/rng.js';
+
+const root = mkdtempSync(join(tmpdir(), 'acclaim-checkpoint-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+const rng = new Rng(1, 0, 'checkpoint');
+const latent = [4, 16, 16] as [number, number, number];
+const z = () => rng.normals(1024);
+
+const spec = { latent, widen: 2 } as const;
+const adapter = { 'unet.a.lora_A.weight': f32([4, 8], rng.normals(32)), 'unet.a.lora_B.weight': f32([8, 4]) };
+const embedding = initEmbedding(spec, rng);
+const options = { lr: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, clipNorm: null };
+const state: LearnerState = {
+  adapter,
+  optimiser: { ...adam(options).init(adapter), step: 7 },
+  embedding: { spec, params: embedding, optimiser: { ...adam(options).init(embedding), step: 500 } },
+  best: { latent: z(), noise: z(), round: 2, index: 5 },
+  goods: [z(), z()],
+  replay: [
+    { latent: z(), label: 0.9, weight: 0.8, round: 1 },
+    { latent: z(), label: 0, weight: 1, round: 2 },
+  ].map((item) => ({ ...item, label: Math.fround(item.label), weight: Math.fround(item.weight) })),
+};
+const facts = {
+  learner: 'hero',
+  params: { lr: 0.001 },
+  round: 2,
+  seed: 3,
+  model: { sha256: 'a'.repeat(64), family: 'mini' },
+  prompt: 'a cat',
+  negative: '',
+  adapter: { rank: 4, alpha: 4, targets: 'attention' as const },
+  latent,
+  random: { train: 12 },
+  parent: null,
+  batch: 32,
+  threads: 1,
+  device: 'cpu',
+  software: 'acclaim/test',
+};
+
+const round: Round = {
+  manifest: {
+    format: 'acclaim-round',
+    version: 1,
+    round: 0,
+    seed: 3,
+    model: facts.model,
+    prompt: 'a cat',
+    negative: '',
+    sampler: { steps: 2, guidance: 3, eta: 1, scheduler: 'ddim' },
+    width: 8,
+    height: 8,
+    count: 2,
+    latent,
+    noise: 'plain',
+    checkpoint: null,
+    batch: 2,
+    threads: 1,
+    device: 'cpu',
+    software: 'acclaim/test',
+  },
+  noise: f32([2, ...latent], rng.normals(2048)),
+  latents: f32([2, ...latent], rng.normals(2048)),
+  trajectory: {
+    latents: f32([3, 2, ...latent], rng.normals(3 * 2048)),
+    logProbs: f32([2, 2], [1, 2, 3, 4]),
+    timesteps: [501, 1],
+  },
+};
+const png = encodePng({ width: 8, height: 8, pixels: new Uint8Array(192) });
+
+const files = (dir: string) =>
+  (readdirSync(dir, { recursive: true }) as string[])
+    .filter((name) => name.includes('.'))
+    .sort()
+    .map((name) => [name, readFileSync(join(dir, name)).toString('base64')]);
+
+describe('checkpoint folder', () => {
+  it('comes back as it was', () => {
+    const dir = join(root, 'a');
+    const hash = writeCheckpoint(dir, state, facts);
+    const read = readCheckpoint(dir);
+    expect(read.hash).toBe(hash);
+    expect(read.state).toEqual(state);
+    expect(read.manifest).toMatchObject({ ...facts, best: { round: 2, index: 5 }, optimiser: { steps: 7 } });
+  });
+
+  it('without embedding, best, goods or replay too', () => {
+    const bare: LearnerState = { ...state, embedding: null, best: null, goods: [], replay: [] };
+    const dir = join(root, 'bare');
+    writeCheckpoint(dir, bare, facts);
+    expect(readCheckpoint(dir).state).toEqual(bare);
+  });
+
+  it('has the same bytes wherever and whenever it is written, also over an earlier try', () => {
+    const dir = join(root, 'b');
+    writeCheckpoint(dir, { ...state, goods: [] }, facts);
+    writeCheckpoint(dir, state, facts);
+    expect(files(dir)).toEqual(files(join(root, 'a')));
+    expect(readdirSync(root).filter((name) => /partial|old/.test(name))).toEqual([]);
+  });
+
+  it.each(['adapter', 'optimizer', 'embedding', 'state'])(
+    'refuses a damaged, a cut and a missing %s file',
+    (name) => {
+      for (const damage of [
+        (data: Buffer) => Buffer.from(data.map((b, i) => (i === data.length - 3 ? b ^ 1 : b))),
+        (data: Buffer) => data.subarray(0, data.length >> 1),
+        () => null,
+      ]) {
+        const dir = join(root, 'damaged');
+        rmSync(dir, { recursive: true, force: true });
+        cpSync(join(root, 'a'), dir, { recursive: true });
+        const file = join(dir, `${name}.safetensors`);
+        const damaged = damage(readFileSync(file));
+        if (damaged) writeFileSync(file, damaged);
+        else rmSync(file);
+        expect(() => readCheckpoint(dir)).toThrow(expect.objectContaining({ code: 'checkpoint-corrupt' }));
+      }
+    },
+  );
+
+  it.each([
+    ['no manifest', () => null],
+    ['no JSON', () => '{'],
+    ['another format', (m: string) => m.replace('acclaim-checkpoint', 'other')],
+    ['a newer version', (m: string) => m.replace('"version": 1', '"version": 2')],
+    ['a path outside', (m: string) => m.replace('"adapter.safetensors"', '"../a/adapter.safetensors"')],
+    ['another latent shape', (m: string) => m.replace(/"latent": \[\s*4,\s*16/, '"latent": [4, 8')],
+  ])('refuses a manifest with %s', (_, change) => {
+    const dir = join(root, 'manifest');
+    rmSync(dir, { recursive: true, force: true });
+    cpSync(join(root, 'a'), dir, { recursive: true });
+    const file = join(dir, 'manifest.json');
+    const text = change(readFileSync(file, 'utf8'));
+    if (text === null) rmSync(file);
+    else writeFileSync(file, text);
+    expect(() => readCheckpoint(dir)).toThrow(expect.objectContaining({ code: 'checkpoint-corrupt' }));
+  });
+
+  it('leaves nothing behind where it cannot be written', () => {
+    const blocked = join(root, 'blocked');
+    writeFileSync(blocked, '');
+    expect(() => writeCheckpoint(join(blocked, 'c'), state, facts)).toThrow(
+      expect.objectContaining({ code: 'data-unwritable' }),
+    );
+    expect(existsSync(join(blocked, 'c'))).toBe(false);
+  });
+});
+
+describe('round folder', () => {
+  it('comes back as it was, with and without a trajectory', () => {
+    const dir = join(root, 'r0');
+    writeRound(dir, round, [png, png]);
+    expect(readRound(dir)).toEqual(round);
+    expect(readFileSync(join(dir, 'images/0001.png')).equals(png)).toBe(true);
+    writeRound(dir, { ...round, trajectory: null }, [png, png]);
+    expect(readRound(dir).trajectory).toBeNull();
+  });
+
+  it('refuses numbers that are not finite, wrong shapes and changed images', () => {
+    const corrupt = expect.objectContaining({ code: 'round-corrupt' });
+    const dir = join(root, 'r1');
+    const bad = f32(
+      [2, ...latent],
+      Float32Array.from(round.noise.data, (x, i) => (i === 9 ? Number.NaN : x)),
+    );
+    writeRound(dir, { ...round, noise: bad }, [png, png]);
+    expect(() => readRound(dir)).toThrow(corrupt);
+    writeRound(dir, { ...round, latents: f32([1, ...latent]) }, [png, png]);
+    expect(() => readRound(dir)).toThrow(corrupt);
+    writeRound(dir, round, [png, png]);
+    writeFileSync(
+      join(dir, 'images/0000.png'),
+      encodePng({ width: 8, height: 8, pixels: new Uint8Array(192).fill(1) }),
+    );
+    expect(() => readRound(dir)).toThrow(corrupt);
+  });
+});

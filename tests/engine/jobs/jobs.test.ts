@@ -1,0 +1,313 @@
+/**
+ * The engine's jobs end to end on the miniature, tiny rounds (6 images, 4 steps), one thread: what is written, that the
+ * same work gives the same bytes, that learners learn or say why not, and that errors have their codes.
+ */
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readCheckpoint } from '../../../engine/io/checkpoint.js';
+import { readRound } from '../../../engine/io/round.js';
+import { readSafetensors } from '../../../engine/io/safetensors.js';
+import { EngineContext } from '../../../engine/jobs/context.js';
+import { createHandlers } from '../../../engine/jobs/handlers.js';
+import { cosine } from '../../../engine/learn/reward.js';
+import { ExecutorCache } from '../../../engine/runtime/cache.js';
+import type { Handlers } from '../../../engine/worker.js';
+import type { Feedback, JobPayload, JobProgress } from '../../../src/queue/jobs.js';
+import { MINI } from '../../support/golden.js';
+
+const root = mkdtempSync(join(tmpdir(), 'acclaim-jobs-'));
+const COUNT = 6;
+let handlers: Handlers;
+let cache: ExecutorCache;
+
+beforeAll(() => {
+  cache = new ExecutorCache({ threads: 1 });
+  handlers = createHandlers(
+    new EngineContext({ cache, threads: 1, device: 'cpu', software: 'acclaim/test' }),
+  );
+});
+afterAll(async () => {
+  await cache.clear();
+  rmSync(root, { recursive: true, force: true });
+});
+
+const quiet = () => ({ signal: new AbortController().signal, progress: () => {} });
+const common = {
+  session: 's',
+  round: 0,
+  attempt: 0,
+  seed: 5,
+  model: MINI,
+  prompt: 'a robot at a party',
+  negative: '',
+  sampler: { steps: 4, guidance: 3, eta: 1, scheduler: 'ddim' as const },
+  width: null,
+  height: null,
+};
+type LearnerSettings = JobPayload<'learn'>['learner'];
+const learner: LearnerSettings = { name: 'acclaim', steps: 3, batch: 4, microBatch: 4 };
+
+const generate = (out: string, over: Partial<JobPayload<'generate'>> = {}) =>
+  handlers.generate(
+    { ...common, count: COUNT, checkpoint: null, noise: 'learner', learner, trajectory: false, out, ...over },
+    quiet(),
+  );
+
+const feedback = (goods: readonly number[], best: number | null = goods[0] ?? null): Feedback => ({
+  images: Array.from({ length: COUNT }, (_, index) => ({
+    index,
+    good: goods.includes(index) ? 1 : 0,
+    weight: 1,
+  })),
+  best,
+});
+
+const learn = (out: string, over: Partial<JobPayload<'learn'>> = {}) =>
+  handlers.learn(
+    {
+      ...common,
+      learner,
+      roundDir: join(root, 'plain'),
+      feedback: feedback([0, 3]),
+      checkpoint: null,
+      out,
+      ...over,
+    },
+    quiet(),
+  );
+
+const bytes = (dir: string) =>
+  (readdirSync(dir, { recursive: true }) as string[])
+    .filter((name) => name.includes('.'))
+    .sort()
+    .map((name) => [name, readFileSync(join(dir, name)).toString('base64')]);
+
+describe('generate', () => {
+  it('writes a round that reads back, with provenance in each image', async () => {
+    const seen: JobProgress[] = [];
+    const out = join(root, 'plain');
+    const result = await handlers.generate(
+      { ...common, count: COUNT, checkpoint: null, noise: 'plain', learner, trajectory: true, out },
+      { signal: new AbortController().signal, progress: (p) => seen.push(p) },
+    );
+    expect(result.images).toHaveLength(COUNT);
+    const round = readRound(out);
+    expect(round.latents.shape).toEqual([COUNT, 4, 16, 16]);
+    expect(round.trajectory!.latents.shape).toEqual([5, COUNT, 4, 16, 16]);
+    expect(round.trajectory!.latents.data.subarray(0, 6144)).toEqual(round.noise.data);
+    expect(round.trajectory!.latents.data.subarray(4 * 6144)).toEqual(round.latents.data);
+    expect(readFileSync(join(out, 'images/0005.png')).includes('a robot at a party')).toBe(true);
+    expect(seen.filter((p) => p.stage === 'sample').map((p) => p.done)).toEqual([1, 2, 3, 4]);
+    expect(seen.at(-1)).toMatchObject({ stage: 'write', done: 1, secondsLeft: 0 });
+  });
+
+  it('gives the same bytes again, and other images for another round', async () => {
+    await generate(join(root, 'again'), { noise: 'plain', trajectory: true });
+    expect(bytes(join(root, 'again'))).toEqual(bytes(join(root, 'plain')));
+    await generate(join(root, 'other'), { noise: 'plain', round: 1 });
+    const [a, b] = [readRound(join(root, 'plain')), readRound(join(root, 'other'))];
+    expect(Math.abs(cosine(a.latents.data.subarray(0, 1024), b.latents.data.subarray(0, 1024)))).toBeLessThan(
+      0.9,
+    );
+  });
+
+  it('stops between steps when it is cancelled, and leaves nothing', async () => {
+    const abort = new AbortController();
+    const out = join(root, 'cancelled');
+    const job = handlers.generate(
+      { ...common, count: COUNT, checkpoint: null, noise: 'plain', learner, trajectory: false, out },
+      { signal: abort.signal, progress: (p) => p.stage === 'sample' && p.done === 2 && abort.abort() },
+    );
+    await expect(job).rejects.toThrow();
+    expect(existsSync(out) || existsSync(`${out}.partial`)).toBe(false);
+  });
+});
+
+describe('learn', () => {
+  it('learns, carries what the next round needs, and gives the same bytes again', async () => {
+    const result = await learn(join(root, 'c0'));
+    expect(result).toMatchObject({ steps: 3, learned: true, notes: [] });
+    const { state, manifest } = readCheckpoint(join(root, 'c0'));
+    expect(state.replay.map((item) => item.label)).toEqual([1, 0, 0, 1, 0, 0]);
+    expect(state.best).toMatchObject({ round: 0, index: 0 });
+    expect(state.goods).toHaveLength(1);
+    expect(state.optimiser.step).toBe(3);
+    expect(manifest).toMatchObject({ threads: 1, batch: 4, parent: null });
+    expect(Object.keys(manifest.random).sort()).toEqual(['adapter', 'guard', 'train']);
+    await learn(join(root, 'c0-again'));
+    expect(bytes(join(root, 'c0-again'))).toEqual(bytes(join(root, 'c0')));
+  });
+
+  it('goes on from a checkpoint: the best persists until another is named, old votes are replayed', async () => {
+    const checkpoint = join(root, 'c0');
+    await generate(join(root, 'r1'), { round: 1, checkpoint });
+    const next = { round: 1, checkpoint, roundDir: join(root, 'r1') };
+    await learn(join(root, 'c1'), { ...next, feedback: feedback([2, 4], null) });
+    const kept = readCheckpoint(join(root, 'c1')).state;
+    expect(kept.best).toMatchObject({ round: 0, index: 0 });
+    expect(kept.best!.latent).toEqual(readCheckpoint(checkpoint).state.best!.latent);
+    expect(kept.replay).toHaveLength(12);
+    expect(kept.optimiser.step).toBe(6);
+    expect(kept.goods).toHaveLength(2);
+    await learn(join(root, 'c1b'), { ...next, feedback: feedback([2, 4], 4) });
+    expect(readCheckpoint(join(root, 'c1b')).state.best).toMatchObject({ round: 1, index: 4 });
+  });
+
+  it('remembers a round without a good one but does not train on it', async () => {
+    const result = await learn(join(root, 'none'), { feedback: feedback([]) });
+    expect(result).toMatchObject({ steps: 0, learned: false });
+    expect(result.notes[0]).toMatch(/nothing to learn/);
+    expect(readCheckpoint(join(root, 'none')).state.replay).toHaveLength(COUNT);
+  });
+
+  const likelihood: LearnerSettings[] = [
+    { name: 'hero', timesteps: 2, microBatch: 4, imagesPerStep: 3, embeddingSteps: 3, clip: 1e-3, lr: 1e-3 },
+    { name: 'ddpo', timesteps: 2, microBatch: 4, imagesPerStep: 3, targets: 'all', lr: 1e-3 },
+    { name: 'd3po', timesteps: 2, group: 3, lr: 1e-3 },
+  ];
+  it.each(likelihood)('$name trains on a trajectory from ratio 1 and repeats itself', async (settings) => {
+    const out = join(root, settings.name);
+    const result = await learn(out, { learner: settings });
+    expect(result.learned).toBe(true);
+    expect(result.steps).toBe(2);
+    await learn(`${out}-again`, { learner: settings });
+    expect(bytes(`${out}-again`)).toEqual(bytes(out));
+    const B = Object.entries(readCheckpoint(out).state.adapter).filter(([name]) => name.includes('lora_B'));
+    expect(B.every(([, t]) => t.data.some((x) => x !== 0))).toBe(true);
+    // A round in which all were good teaches it nothing, and it says so.
+    const passed = await learn(`${out}-passed`, {
+      learner: settings,
+      feedback: feedback([0, 1, 2, 3, 4, 5]),
+    });
+    expect(passed).toMatchObject({ learned: false, steps: 0 });
+    expect(passed.notes).toHaveLength(1);
+  });
+
+  it('hero: the faithful mode has a narrower embedding and learns something else', async () => {
+    const settings = { ...likelihood[0]!, faithful: true };
+    await learn(join(root, 'faithful'), { learner: settings });
+    const [faithful, fixed] = ['faithful', 'hero'].map((name) => readCheckpoint(join(root, name)));
+    expect(faithful!.manifest.embedding!.widen).toBe(1);
+    expect(fixed!.manifest.embedding).toEqual({ widen: 2, steps: 3 });
+    expect(faithful!.state.adapter).not.toEqual(fixed!.state.adapter);
+  });
+
+  it('d3po: images of a group share their first noise', async () => {
+    await generate(join(root, 'grouped'), { learner: { name: 'd3po', group: 3 } });
+    const { noise } = readRound(join(root, 'grouped'));
+    const of = (i: number) => noise.data.subarray(i * 1024, (i + 1) * 1024);
+    expect(of(0)).toEqual(of(2));
+    expect(of(0)).not.toEqual(of(3));
+  });
+
+  it('undoes training that collapses, tries again with half the step, and says so', async () => {
+    const wild: LearnerSettings = { ...learner, name: 'acclaim', lr: 1, maxGrowth: 1.2 };
+    const result = await learn(join(root, 'wild'), { learner: wild });
+    expect(result.learned).toBe(false);
+    expect(result.notes).toHaveLength(2);
+    expect(result.notes[0]).toMatch(/half the step/);
+    const { state } = readCheckpoint(join(root, 'wild'));
+    expect(state.optimiser.step).toBe(0);
+    expect(state.replay).toHaveLength(COUNT);
+  });
+
+  it.each<[string, string, () => Partial<JobPayload<'learn'>>]>([
+    [
+      'labels-invalid',
+      'an index beyond the round',
+      () => ({ feedback: { images: [{ index: 6, good: 1, weight: 1 }], best: null } }),
+    ],
+    ['config-invalid', 'a parameter that is not there', () => ({ learner: { name: 'acclaim', lrr: 1 } })],
+    [
+      'config-invalid',
+      'another rank than the session began with',
+      () => ({ checkpoint: join(root, 'c0'), learner: { ...learner, rank: 8 } }),
+    ],
+    [
+      'not-learnable',
+      'a round without its trajectory',
+      () => ({ roundDir: join(root, 'r1'), learner: likelihood[0]! }),
+    ],
+    [
+      'not-learnable',
+      'a deterministic sampler',
+      () => ({ sampler: { ...common.sampler, eta: 0 }, learner: likelihood[1]! }),
+    ],
+    [
+      'not-learnable',
+      'other steps than it was sampled with',
+      () => ({ sampler: { ...common.sampler, steps: 5 }, learner: likelihood[1]! }),
+    ],
+    [
+      'not-learnable',
+      'another adapter than it was sampled with',
+      () => ({ checkpoint: strong(), learner: { ...likelihood[1]!, targets: 'attention' } }),
+    ],
+    ['round-corrupt', 'a round that is not there', () => ({ roundDir: join(root, 'nowhere') })],
+    ['checkpoint-corrupt', 'a checkpoint that is not there', () => ({ checkpoint: join(root, 'nowhere') })],
+  ])('%s: %s', async (code, _, over) => {
+    const out = join(root, 'refused');
+    await expect(learn(out, over())).rejects.toMatchObject({ code });
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+/** c0 after a few strong steps: an adapter that clearly is not the base model. */
+function strong(): string {
+  return join(root, 'strong');
+}
+
+beforeAll(async () => {
+  const round = join(root, 'plain-first');
+  await generate(round, { noise: 'plain' });
+  await learn(join(root, 'strong'), {
+    roundDir: round,
+    learner: { ...learner, name: 'acclaim', lr: 0.02, maxDrift: 9 },
+  });
+});
+
+describe('score and export', () => {
+  it('judges the images and measures how different they are', async () => {
+    const payload = {
+      session: 's',
+      round: 0,
+      attempt: 0,
+      seed: 5,
+      judge: `${MINI}judge`,
+      task: 'hazard',
+      roundDir: join(root, 'plain'),
+    };
+    const result = await handlers.score(payload, quiet());
+    expect(result.images).toHaveLength(COUNT);
+    for (const { good, score } of result.images) expect(good ? score > Math.log(0.9) : score <= 0).toBe(true);
+    expect(result.diversity).toBeGreaterThan(0.2);
+    expect(result.diversity).toBeLessThan(1.2);
+    cpSync(join(root, 'plain'), join(root, 'touched'), { recursive: true });
+    writeFileSync(join(root, 'touched/images/0000.png'), 'x');
+    await expect(
+      handlers.score({ ...payload, roundDir: join(root, 'touched') }, quiet()),
+    ).rejects.toMatchObject({ code: 'round-corrupt' });
+  });
+
+  it("writes the adapter under diffusers' names with its alpha and its origin", async () => {
+    const out = join(root, 'exported', 'adapter.safetensors');
+    const payload = {
+      session: 's',
+      round: 0,
+      attempt: 0,
+      seed: 5,
+      checkpoint: join(root, 'c0'),
+      format: 'diffusers' as const,
+      out,
+    };
+    const result = await handlers['export-adapter'](payload, quiet());
+    expect(result.bytes).toBe(readFileSync(out).length);
+    const tensors = readSafetensors(out);
+    expect(Object.keys(tensors).every((name) => /^unet\..*\.lora_[AB]\.weight$/.test(name))).toBe(true);
+    const header = readFileSync(out).toString('latin1', 8, 2000);
+    expect(header).toContain('lora_adapter_metadata');
+    expect(header).toContain('a robot at a party');
+  });
+});
