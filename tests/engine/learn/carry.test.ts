@@ -1,0 +1,159 @@
+/** What is carried from round to round (best, goods, replay), how feedback is read, and how goods are drawn. */
+import { describe, expect, it } from 'vitest';
+import type { Round } from '../../../engine/io/round.js';
+import { carryBest, carryBestFaithfully } from '../../../engine/learn/best.js';
+import { diversity } from '../../../engine/learn/diversity.js';
+import { judge } from '../../../engine/learn/feedback.js';
+import { mergeReplay, newReplay } from '../../../engine/learn/learner.js';
+import { stratified } from '../../../engine/learn/learners/acclaim.js';
+import { learners } from '../../../engine/learn/learners/table.js';
+import { parseParams } from '../../../engine/learn/parameters.js';
+import { f32 } from '../../../engine/runtime/tensor.js';
+import { Rng } from '../../../src/rng.js';
+
+/** A round of five images whose latents and noises tell round and index: 10 r + i, and minus that. */
+function roundOf(round: number): Round {
+  const values = Array.from({ length: 5 }, (_, i) => 10 * round + i);
+  const fill = (sign: 1 | -1) =>
+    f32(
+      [5, 1, 1, 2],
+      values.flatMap((v) => [sign * v, sign * v]),
+    );
+  return {
+    manifest: { round, count: 5 } as Round['manifest'],
+    latents: fill(1),
+    noise: fill(-1),
+    trajectory: null,
+  };
+}
+
+const label = (goods: readonly number[], best: number | null = null) =>
+  judge(
+    {
+      images: [0, 1, 2, 3, 4].map((index) => ({ index, good: goods.includes(index) ? 1 : 0, weight: 1 })),
+      best,
+    },
+    5,
+  );
+const features = [0, 1, 2, 3, 4].map((i) => Float32Array.of(Math.cos(i / 3), Math.sin(i / 3)));
+const first = (list: readonly Float32Array[]) => list.map((z) => z[0]);
+
+describe('the best', () => {
+  it('is the one named, with its latent and its noise; the other goods give their noises', () => {
+    const { best, goods } = carryBest(roundOf(1), label([1, 3, 4], 3), null, features);
+    expect([best!.latent[0], best!.noise[0], best!.round, best!.index]).toEqual([13, -13, 1, 3]);
+    expect(first(goods)).toEqual([-11, -14]);
+  });
+
+  it('persists while nobody names another, also through a round without a good one', () => {
+    const one = carryBest(roundOf(1), label([1, 3], 3), null, features);
+    const two = carryBest(roundOf(2), label([0, 3]), one, features);
+    expect(two.best).toEqual(one.best);
+    expect(first(two.goods)).toEqual([-20, -23]); // index 3 of another round is no longer the best
+    const three = carryBest(roundOf(3), label([]), two, features);
+    expect(three).toEqual(two);
+  });
+
+  it('is the good nearest to the mean of goods where none was ever named, and nothing without a good', () => {
+    expect(carryBest(roundOf(1), label([0, 1, 2]), null, features).best!.index).toBe(1);
+    expect(carryBest(roundOf(1), label([]), null, features)).toEqual({ best: null, goods: [] });
+  });
+
+  it('in faithful mode is another image from the second round on: its rank taken for an index', () => {
+    const one = carryBestFaithfully(roundOf(1), label([1, 3], 3), null, features);
+    expect(one.best!.index).toBe(3);
+    // Candidates: 2, 4, then the carried best. 4 has rank 1, so image 1 is kept.
+    expect(carryBestFaithfully(roundOf(2), label([2, 4], 4), one, features).best).toMatchObject({
+      round: 2,
+      index: 1,
+    });
+    // The carried best has rank 2, so it is lost to image 2.
+    expect(carryBestFaithfully(roundOf(2), label([2, 4]), one, features).best).toMatchObject({
+      round: 2,
+      index: 2,
+    });
+  });
+});
+
+describe('replay', () => {
+  it('keeps every vote of the session; a round learned again replaces itself', () => {
+    const one = mergeReplay([], newReplay(roundOf(1), label([1])), 1);
+    const two = mergeReplay(one, newReplay(roundOf(2), label([0])), 2);
+    expect(two.map((item) => item.latent[0])).toEqual([10, 11, 12, 13, 14, 20, 21, 22, 23, 24]);
+    expect(mergeReplay(two, newReplay(roundOf(2), label([4])), 2).filter((i) => i.label > 0.5)).toHaveLength(
+      2,
+    );
+  });
+});
+
+describe('feedback', () => {
+  it('leaves out what nobody judged', () => {
+    const judged = judge(
+      {
+        images: [
+          { index: 2, good: 0.9, weight: 1 },
+          { index: 0, good: null, weight: 1 },
+          { index: 1, good: 0.1, weight: 0 },
+          { index: 3, good: 0.2, weight: 0.5 },
+        ],
+        best: null,
+      },
+      5,
+    );
+    expect(judged.labels.map((l) => l.index)).toEqual([2, 3]);
+    expect(judged.goods.map((l) => l.index)).toEqual([2]);
+    expect(judged.bads.map((l) => l.index)).toEqual([3]);
+  });
+
+  it.each([
+    { images: [{ index: 5, good: 1, weight: 1 }], best: null },
+    {
+      images: [
+        { index: 1, good: 1, weight: 1 },
+        { index: 1, good: 0, weight: 1 },
+      ],
+      best: null,
+    },
+    { images: [], best: 7 },
+  ])('refuses what is not of the round', (feedback) => {
+    expect(() => judge(feedback, 5)).toThrow(expect.objectContaining({ code: 'labels-invalid' }));
+  });
+});
+
+describe('stratified', () => {
+  it('takes each index floor or ceil of its share', () => {
+    for (let seed = 0; seed < 200; seed++) {
+      const weights = [0.5, 2, 0, 1.25, 0.25];
+      const counts = [0, 0, 0, 0, 0];
+      for (const i of stratified(weights, 32, new Rng(seed, 0, 's'))) counts[i]!++;
+      for (const [i, w] of weights.entries()) {
+        expect(counts[i]).toBeGreaterThanOrEqual(Math.floor((w / 4) * 32));
+        expect(counts[i]).toBeLessThanOrEqual(Math.ceil((w / 4) * 32));
+      }
+    }
+  });
+});
+
+describe('parameters', () => {
+  it('have defaults for everything, and a key that is not there is refused by learner and name', () => {
+    for (const learner of Object.values(learners)) {
+      expect(parseParams(learner, { name: learner.name })).toMatchObject({ rank: 4 });
+      expect(() => parseParams(learner, { stepz: 1 })).toThrow(
+        expect.objectContaining({
+          code: 'config-invalid',
+          message: expect.stringMatching(`${learner.name}.*stepz`),
+        }),
+      );
+    }
+  });
+});
+
+describe('diversity', () => {
+  it('is about 1 for standard noise, less for what is alike', () => {
+    const rng = new Rng(1, 0, 'd');
+    const noise = Array.from({ length: 30 }, () => rng.normals(1024));
+    expect(diversity(noise)).toBeCloseTo(1, 1);
+    expect(diversity(noise.map((z) => z.map((x) => x / 2)))).toBeCloseTo(0.5, 1);
+    expect(diversity([noise[0]!, noise[0]!])).toBe(0);
+  });
+});
