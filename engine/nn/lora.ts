@@ -3,10 +3,12 @@
  * A is a k x k convolution to r channels and B a 1 x 1 one. Names and shapes are those of diffusers and PEFT:
  * `unet.<layer>.lora_A.weight`, `unet.<layer>.lora_B.weight`.
  */
+import { AcclaimError } from '../../src/errors.js';
 import type { Graph } from '../graph/graph.js';
 import { add, matmul, mul, reshape } from '../graph/ops.js';
-import { numel, type Shape, type Value } from '../graph/value.js';
+import { numel, type Shape, sameShape, type Value } from '../graph/value.js';
 import type { SafetensorsFile } from '../io/safetensors.js';
+import type { FloatTensor, Tensor } from '../runtime/tensor.js';
 
 /** `attention`: the projections of every attention. `all`: every linear and conv layer but the first and the last. */
 export type LoraTargets = 'attention' | 'all';
@@ -47,8 +49,8 @@ export function adapterShapes(
 }
 
 /**
- * How B A is applied. `side`: a second path beside the layer, which costs little memory and whose gradient is cheap.
- * `merged`: W + (alpha / r) B A is formed once a run and used by the whole batch: faster to sample with.
+ * How B A is applied. `side`: a second path beside the layer, which needs little memory and whose gradient is cheap.
+ * `merged`: W + (alpha / r) B A takes W's place; of constants it is formed once, when the graph is compiled.
  */
 export type LoraForm = 'side' | 'merged';
 
@@ -87,6 +89,38 @@ export function adapterInputs(
     ({ name, shape }) => [name, graph.input(name, shape)] as const,
   );
   return new Adapter(spec, new Map(inputs), form);
+}
+
+/** An adapter whose values stand in the graph, merged into the weights. */
+export function adapterConstants(
+  graph: Graph,
+  pipeline: { unet: SafetensorsFile },
+  spec: AdapterSpec,
+  values: Readonly<Record<string, Tensor>>,
+): Adapter {
+  const constants = checkAdapter(pipeline, spec, values).map(
+    ([name, { data, shape }]) => [name, graph.constant(data, shape)] as const,
+  );
+  return new Adapter(spec, new Map(constants), 'merged');
+}
+
+/** The adapter's tensors by name, if they are those of `adapterShapes`. Errors: shape-mismatch, naming the tensor. */
+export function checkAdapter(
+  pipeline: { unet: SafetensorsFile },
+  spec: AdapterSpec,
+  values: Readonly<Record<string, Tensor>>,
+): [string, FloatTensor][] {
+  return adapterShapes(pipeline, spec).map(({ name, shape }) => {
+    const value = values[name];
+    if (value?.dtype === 'float32' && sameShape(value.shape, shape)) return [name, value];
+    const found = value ? `${value.dtype}[${value.shape}]` : 'nothing';
+    const mend = 'The adapter was made for another model, rank or choice of layers.';
+    throw new AcclaimError(
+      'shape-mismatch',
+      `adapter: ${name}: expected float32[${shape}], found ${found}`,
+      mend,
+    );
+  });
 }
 
 /** W + B A, in W's shape. */

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ddimMean, ddimSteps, logProbabilities } from '../../../engine/diffusion/ddim.js';
+import { createPredictor } from '../../../engine/diffusion/predictor.js';
 import { type SampleRequest, sample } from '../../../engine/diffusion/sampler.js';
 import { Graph } from '../../../engine/graph/graph.js';
 import { readSafetensors } from '../../../engine/io/safetensors.js';
@@ -123,6 +124,26 @@ describe('a run', () => {
     const nearly = await sample({ ...short(), sampler: { steps: 4, guidance: 1 + 1e-7, eta: 1 } });
     const unguided = await sample({ ...short(), sampler: { steps: 4, guidance: 1, eta: 1 } });
     expect(relativeError(unguided.latents, nearly.latents)).toBeLessThan(1e-4);
+  });
+
+  it('predicts the same with an adapter merged and beside the layers', async () => {
+    const adapter = { spec: { rank: 4, alpha: 8, targets: 'all' }, tensors: golden('lora_all') } as const;
+    const [merged, beside] = await Promise.all([
+      createPredictor({ ...short(), adapter }),
+      createPredictor({ ...short(), adapter }, 0),
+    ]);
+    const x = short().noise;
+    const [a, b] = [await merged.predict(x, 501), await beside.predict(x, 501)];
+    await Promise.all([merged.release(), beside.release()]);
+    expect(relativeError(f32(x.shape, a), f32(x.shape, b))).toBeLessThan(1e-5);
+  });
+
+  it('refuses an adapter of another rank, by name', async () => {
+    const adapter = { spec: { rank: 8, alpha: 8, targets: 'all' }, tensors: golden('lora_all') } as const;
+    await expect(sample({ ...short(), adapter })).rejects.toMatchObject({
+      code: 'shape-mismatch',
+      message: expect.stringMatching(/lora_A\.weight: expected float32\[8,.*found float32\[4,/),
+    });
   });
 
   it('applies an adapter', async () => {

@@ -1,0 +1,120 @@
+/**
+ * The guided prediction of a run: one executor call a step (several for many or large images) predicts the images with
+ * and without the prompt and combines the two. How an adapter is applied depends on the size of the model.
+ */
+import { Graph } from '../graph/graph.js';
+import type { Shape } from '../graph/value.js';
+import type { SafetensorsFile } from '../io/safetensors.js';
+import { encodePrompt, type Pipeline } from '../models/pipeline.js';
+import { guided, unet } from '../models/unet.js';
+import { type Adapter, type AdapterSpec, adapterConstants, adapterInputs, checkAdapter } from '../nn/lora.js';
+import { inParts, partSize } from '../runtime/batches.js';
+import type { ExecutorCache } from '../runtime/cache.js';
+import { Executor, type Feeds } from '../runtime/executor.js';
+import { type FloatTensor, f32, rows, type Tensor } from '../runtime/tensor.js';
+
+/** An adapter with its values, tensors by the names of `adapterShapes`. */
+export interface AdapterValues {
+  readonly spec: AdapterSpec;
+  readonly tensors: Readonly<Record<string, Tensor>>;
+}
+
+export interface PredictorRequest {
+  readonly pipeline: Pipeline;
+  readonly cache: ExecutorCache;
+  readonly prompt: string;
+  readonly negative: string;
+  /** x_T [N,C,h,w]. */
+  readonly noise: FloatTensor;
+  readonly sampler: { readonly guidance: number };
+  readonly adapter?: AdapterValues | undefined;
+}
+
+export interface Predictor {
+  /** x_t [N,C,h,w], t -> the guided output of the network. */
+  predict(x: FloatTensor, t: number): Promise<Float32Array>;
+  release(): Promise<void>;
+}
+
+/** Latent elements that run at a time: sixteen images of the miniature, one of Stable Diffusion at 512x512. */
+const PART_ELEMENTS = 16_384;
+
+/** UNet weights up to this size are merged with the adapter and compiled for the run, which then costs nothing more. */
+const MERGED_BYTES = 64 * 2 ** 20;
+
+/** Errors: shape-mismatch where the adapter does not fit the model. */
+export async function createPredictor(
+  request: PredictorRequest,
+  mergedBytes = MERGED_BYTES,
+): Promise<Predictor> {
+  const { pipeline, cache, noise, adapter } = request;
+  const { guidance } = request.sampler;
+  if (adapter) checkAdapter(pipeline, adapter.spec, adapter.tensors);
+  const both = await encodePrompt(pipeline, cache, [request.negative, request.prompt]);
+  // At w = 1 guidance is the identity, and half of the work falls away.
+  const states = guidance === 1 ? rows(both, 1, 2) : both;
+  const [count, ...latent] = noise.shape as [number, number, number, number];
+  const size = partSize(count, Math.floor(PART_ELEMENTS / (noise.data.length / count)));
+  const shape = [size, ...latent];
+  const build = (apply?: (graph: Graph) => Adapter) => predictionGraph(pipeline, shape, states.shape, apply);
+  const key = `${pipeline.dir}|predict|${shape}|${states.shape}`;
+
+  /** What the three ways differ in: whose executor it is, and which feeds the adapter adds. */
+  const plain = { executor: () => cache.get(key, () => build()), feeds: {}, release: async () => {} };
+  const side = ({ spec, tensors }: AdapterValues) => ({
+    ...plain,
+    executor: () =>
+      cache.get(`${key}|${JSON.stringify(spec)}`, () => build((g) => adapterInputs(g, pipeline, spec))),
+    feeds: tensors,
+  });
+  const merged = async ({ spec, tensors }: AdapterValues) => {
+    const graph = build((g) => adapterConstants(g, pipeline, spec, tensors));
+    const own = await Executor.create(graph, cache.options);
+    return { executor: async () => own, feeds: {}, release: () => own.release() };
+  };
+  const small = weightBytes(pipeline.unet) <= mergedBytes;
+  const way = !adapter ? plain : small ? await merged(adapter) : side(adapter);
+
+  return {
+    release: way.release,
+    async predict(x, t) {
+      const executor = await way.executor();
+      const constant: Feeds = {
+        ...way.feeds,
+        states,
+        guidance: f32([], [guidance]),
+        timestep: f32([1], [t]),
+      };
+      const output = await inParts(x, size, async (part) => {
+        const fetched = await executor.run({ ...constant, sample: part });
+        return fetched.output as FloatTensor;
+      });
+      return output.data;
+    },
+  };
+}
+
+/** Texts of one state row are predicted as they are, of two (without, with the prompt) guided. */
+function predictionGraph(
+  pipeline: Pipeline,
+  shape: Shape,
+  statesShape: Shape,
+  apply?: (graph: Graph) => Adapter,
+): Graph {
+  const g = new Graph();
+  const inputs = {
+    sample: g.input('sample', shape),
+    timestep: g.input('timestep', [1]),
+    states: g.input('states', statesShape),
+  };
+  const adapter = apply?.(g);
+  const output =
+    statesShape[0] === 1
+      ? unet(g, pipeline, inputs, adapter)
+      : guided(g, pipeline, inputs, g.input('guidance', []), adapter);
+  g.output('output', output);
+  return g;
+}
+
+const weightBytes = ({ tensors }: SafetensorsFile): number =>
+  [...tensors.values()].reduce((sum, { length }) => sum + length, 0);
