@@ -11,6 +11,7 @@ import type { FromEngine } from '../src/queue/messages.js';
 import { EngineContext } from './jobs/context.js';
 import { createHandlers } from './jobs/handlers.js';
 import { ExecutorCache } from './runtime/cache.js';
+import { chooseDevice } from './runtime/devices.js';
 import { Worker } from './worker.js';
 
 const BEAT_MS = 2000;
@@ -37,8 +38,7 @@ if (!process.send) {
 }
 if (Number(values.nice) > 0) setPriority(Number(values.nice));
 
-/** The first device is the one that is used; `acclaim doctor` tries them apart and tells which work. */
-const device = values.devices.split(',')[0] ?? 'cpu';
+const device = await chooseDevice(values.devices.split(','));
 const threads = Number(values.threads);
 const { name, version } = JSON.parse(readFileSync(projectPath('package.json'), 'utf8')) as Record<
   string,

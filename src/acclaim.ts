@@ -16,7 +16,7 @@ export const commands = {
   learn: { summary: 'Take one learning step from a round and its labels', module: 'engine/cli/learn.js' },
   simulate: { summary: 'Run a session with simulated voters and measure it', module: 'bot/cli/simulate.js' },
   models: { summary: 'List the models known by name', module: 'src/cli/models.js' },
-  export: { summary: "Write a session's LoRA to a file", module: 'bot/cli/export.js' },
+  export: { summary: "Write a session's LoRA to a file", module: 'engine/cli/export.js' },
   doctor: {
     summary: 'Check this machine and the configuration, and name the mends',
     module: 'src/cli/doctor.js',
@@ -58,6 +58,7 @@ export async function main(argv: readonly string[], io: Io): Promise<0 | 1 | 2> 
 function processIo(): Io {
   const abort = new AbortController();
   process.once('SIGINT', () => abort.abort());
+  process.once('SIGTERM', () => abort.abort());
   return {
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),

@@ -6,7 +6,7 @@ import type { Check, EngineQuestion } from '../../src/cli/check.js';
 import { toPlain } from '../../src/errors.js';
 import { modelHash } from '../io/model-hash.js';
 import { loadPipeline } from '../models/pipeline.js';
-import type { Tried } from './try-device.js';
+import type { Tried } from '../runtime/devices.js';
 
 const LONGEST_TRY_MS = 60_000;
 const script = fileURLToPath(new URL('./try-device.js', import.meta.url));

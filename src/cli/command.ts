@@ -16,7 +16,7 @@ export interface Io {
   err(text: string): void;
   /** True when a person watches stderr: progress is drawn there. */
   interactive: boolean;
-  /** Aborted on Ctrl-C. */
+  /** Aborted on Ctrl-C and SIGTERM; a second one ends the process. */
   signal: AbortSignal;
   /** Loads a module of the build by its path from the root, e.g. `engine/cli/devices.js`. */
   load(module: string): Promise<unknown>;

@@ -1,0 +1,56 @@
+/** `acclaim simulate`: a session with simulated voters; the figures as a line for people and as JSON for scripts. */
+import { resolve } from 'node:path';
+import { defineCommand } from '../../src/cli/command.js';
+import { choice, fallback, integer, mandatory, number, several, text } from '../../src/cli/options.js';
+import { simulateCommand } from '../simulate.js';
+
+const learners = ['acclaim', 'hero', 'ddpo', 'd3po'] as const;
+
+const options = {
+  task: mandatory(text('--task <name>', 'a task of config/tasks/')),
+  learner: choice('--learner <name>', "default: the configuration's", learners),
+  votes: mandatory(integer('--votes <n>', 'votes in all: one image judged by one voter is one', { min: 1 })),
+  perRound: fallback(integer('--per-round <images>', 'images of a round', { min: 2, max: 256 }), 32),
+  set: several('--set <key=value>', 'one setting over the configuration, e.g. learner.faithful=true'),
+  seed: fallback(integer('--seed <n>', 'seed of session and voters', { min: 0, max: 2 ** 32 - 1 }), 0),
+  flip: fallback(
+    number('--flip <f>', 'share of judgements that are the wrong way round', { min: 0, max: 1 }),
+    0,
+  ),
+  voters: fallback(integer('--voters <k>', 'simulated voters', { min: 1, max: 1000 }), 1),
+  threads: integer('--threads <n>', 'threads of the engine; 1 for several runs side by side', {
+    min: 0,
+    max: 1024,
+  }),
+  figures: fallback(integer('--figures <n>', 'noises of each final figure', { min: 2, max: 4096 }), 256),
+  json: text('--json <file>', 'file to write the figures to'),
+};
+
+const percent = (share: number) => `${Math.round(share * 100)} %`;
+
+export const command = defineCommand(
+  {
+    args: [],
+    options,
+    examples: [
+      'simulate --task cat --votes 64 --json cat.json',
+      'simulate --task hazard --learner hero --votes 384 --per-round 64 --seed 3 --set learner.faithful=true',
+    ],
+  },
+  async (v, _args, io) => {
+    const { json, ...rest } = v;
+    const result = await simulateCommand({
+      ...rest,
+      json: json === undefined ? undefined : resolve(json),
+      signal: io.signal,
+      onProgress: (line) => io.err(`${line}\n`),
+    });
+    const { final } = result;
+    io.out(
+      `${v.task}, ${result.learner}, ${result.votes} votes, seed ${v.seed}: good from plain noise ` +
+        `${percent(final.base_plain)} -> ${percent(final.tuned_plain)}, from hero noise ` +
+        `${percent(final.base_hero)} -> ${percent(final.tuned_hero)}; diversity ` +
+        `${final.base_diversity.toFixed(2)} -> ${final.diversity.toFixed(2)} (n = ${final.n}, ${result.seconds} s)\n`,
+    );
+  },
+);

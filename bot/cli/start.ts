@@ -1,0 +1,51 @@
+/** `acclaim start`: options into the configuration, the address out, Ctrl-C in. */
+import { defineCommand } from '../../src/cli/command.js';
+import { integer, several, text } from '../../src/cli/options.js';
+import { loadConfig } from '../../src/config/load.js';
+import { AcclaimError } from '../../src/errors.js';
+import { startCommand } from '../start.js';
+
+const options = {
+  port: integer('--port <n>', 'port of the web channel; 0 takes any free one', { min: 0, max: 65535 }),
+  data: text('--data <dir>', 'folder of all state'),
+  task: text('--task <name>', 'open a session for a task of config/tasks/'),
+  prompt: text('--prompt <text>', 'open a session for a prompt of your own'),
+  model: text('--model <path>', 'model of new sessions'),
+  seed: integer('--seed <n>', 'seed of the session that opens; drawn when missing', {
+    min: 0,
+    max: 2 ** 32 - 1,
+  }),
+  config: text('--config <file>', 'configuration over config/default.yaml'),
+  set: several('--set <key=value>', 'one setting over the configuration'),
+};
+
+export const command = defineCommand(
+  {
+    args: [],
+    options,
+    examples: ['start', 'start --task hand --port 9000', 'start --prompt "two owls at night" --data owls'],
+  },
+  async (v, _args, io) => {
+    if (v.task !== undefined && v.prompt !== undefined)
+      throw new AcclaimError(
+        'usage',
+        '--task and --prompt exclude each other',
+        'See `acclaim start --help`.',
+      );
+    const loaded = loadConfig({ file: v.config, set: v.set });
+    const config = {
+      ...loaded,
+      dataDir: v.data ?? loaded.dataDir,
+      model: v.model ?? loaded.model,
+      server: { ...loaded.server, port: v.port ?? loaded.server.port },
+    };
+    await startCommand({
+      config,
+      task: v.task,
+      prompt: v.prompt,
+      seed: v.seed,
+      signal: io.signal,
+      onReady: (url) => io.out(`Acclaim is ready: open ${url} in a browser. Ctrl-C stops it.\n`),
+    });
+  },
+);

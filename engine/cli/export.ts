@@ -1,0 +1,54 @@
+/** `acclaim export`: the LoRA of a session's latest round, or of one that is named, as a file of its own. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { defineCommand } from '../../src/cli/command.js';
+import { choice, fallback, flag, integer, text } from '../../src/cli/options.js';
+import { loadConfig } from '../../src/config/load.js';
+import { AcclaimError } from '../../src/errors.js';
+import { peekSessions } from '../../src/store/peek.js';
+import { exportAdapter } from '../jobs/export-adapter.js';
+
+const options = {
+  round: integer('--round <n>', "default: the session's latest", { min: 0 }),
+  format: fallback(choice('--format <name>', 'how the file is written', ['diffusers']), 'diffusers'),
+  data: text('--data <dir>', "folder of all state; default: the configuration's"),
+  config: text('--config <file>', 'configuration over config/default.yaml'),
+  out: text('--out <file>', 'default: SESSION-ROUND.safetensors'),
+  json: flag('--json', 'print file, size and hash as JSON'),
+};
+
+export const command = defineCommand(
+  {
+    args: [{ name: 'session', help: 'id of the session, as the page shows it', required: true }],
+    options,
+    examples: ['export cat-3f9a', 'export cat-3f9a --round 2 --out cats.safetensors'],
+  },
+  async (v, [id], io) => {
+    const dataDir = resolve(v.data ?? loadConfig({ file: v.config }).dataDir);
+    const sessions = await peekSessions(dataDir);
+    const session = sessions.find((s) => s.id === id);
+    if (!session) {
+      const known = sessions.map((s) => s.id).join(', ') || 'none yet';
+      throw new AcclaimError('session-not-found', `there is no session "${id}"`, `Sessions: ${known}.`);
+    }
+    const folder = join(dataDir, 'sessions', session.id, 'checkpoints');
+    const there = existsSync(folder) ? readdirSync(folder).filter((name) => /^\d+$/.test(name)) : [];
+    const round = v.round ?? session.head;
+    if (round === null || !there.includes(String(round))) {
+      const what = round === null ? 'has not learned yet' : `learned nothing in round ${round}`;
+      const mend = there.length > 0 ? `Rounds: ${there.join(', ')}.` : 'Close a round first.';
+      throw new AcclaimError('session-not-found', `${session.id} ${what}`, mend);
+    }
+    const result = await exportAdapter({
+      session: session.id,
+      round,
+      attempt: 0,
+      seed: session.seed,
+      checkpoint: join(folder, String(round)),
+      format: v.format,
+      out: resolve(v.out ?? `${session.id}-${round}.safetensors`),
+    });
+    if (v.json) io.out(`${JSON.stringify({ session: session.id, round, ...result }, null, 2)}\n`);
+    else io.out(`${session.id}, round ${round}: ${result.file} (${(result.bytes / 1e6).toFixed(1)} MB)\n`);
+  },
+);

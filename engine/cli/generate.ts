@@ -1,0 +1,192 @@
+/**
+ * `acclaim generate`: prompt in, images out, without a session. The same random streams as a session's round 0, so a
+ * seed gives the same images here and there.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { defineCommand } from '../../src/cli/command.js';
+import { choice, fallback, flag, integer, mandatory, number, several, text } from '../../src/cli/options.js';
+import { drawProgress } from '../../src/cli/progress.js';
+import { modelFamily, resolveModel, samplerSettings } from '../../src/config/models.js';
+import { deviceNames } from '../../src/config/schema.js';
+import { AcclaimError } from '../../src/errors.js';
+import { Rng } from '../../src/rng.js';
+import { sample } from '../diffusion/sampler.js';
+import { writeFolder } from '../io/folder.js';
+import { modelHash } from '../io/model-hash.js';
+import { encodePng, toRgb } from '../io/png.js';
+import { paced } from '../jobs/pace.js';
+import { batchOf } from '../learn/learner.js';
+import { plainNoise } from '../learn/noise.js';
+import { decode } from '../models/pipeline.js';
+import { rows } from '../runtime/tensor.js';
+import { readAdapters } from './adapters.js';
+import { grid } from './grid.js';
+import { readNoise, writeTrajectory } from './noise-file.js';
+import { openEngine } from './open-engine.js';
+
+const FORMAT = 'acclaim-images';
+
+const options = {
+  model: fallback(
+    text('--model <path>', "name of config/models.yaml or folder in diffusers' layout"),
+    'mini',
+  ),
+  prompt: mandatory(text('--prompt <text>', 'what to draw')),
+  negative: fallback(text('--negative <text>', 'what guidance leads away from'), ''),
+  count: integer('--count <n>', 'images to make; default 1, or as many as --noise holds', {
+    min: 1,
+    max: 4096,
+  }),
+  seed: fallback(integer('--seed <n>', 'seed of all noise', { min: 0, max: 2 ** 32 - 1 }), 0),
+  steps: integer('--steps <n>', "sampling steps; default: the model family's", { min: 1, max: 1000 }),
+  guidance: number('--guidance <g>', "guidance scale; default: the model family's", { min: 0, max: 50 }),
+  eta: number('--eta <e>', 'noise of a step, 0 none to 1 full', { min: 0, max: 1 }),
+  scheduler: choice('--scheduler <name>', 'how steps are taken', ['ddim']),
+  width: integer('--width <px>', "default: the model's own", { min: 8, max: 4096 }),
+  height: integer('--height <px>', "default: the model's own", { min: 8, max: 4096 }),
+  adapter: several('--adapter <file>', 'LoRA file or checkpoint folder to apply'),
+  noise: text(
+    '--noise <file>',
+    'safetensors with initial [N,C,h,w] and steps [T,N,C,h,w] instead of the generator',
+  ),
+  trajectory: text('--trajectory <file>', 'safetensors to write: latents, log_probs, timesteps, images'),
+  device: choice('--device <name>', "default: the configuration's", deviceNames),
+  threads: integer('--threads <n>', 'CPU threads; 0 = one a core', { min: 0, max: 1024 }),
+  out: mandatory(text('--out <dir>', 'folder to write: 0000.png ..., sheet.png, manifest.json')),
+  json: flag('--json', 'print figures as JSON'),
+};
+
+/** An output folder is replaced whole, so it must be ours, empty, or not there. */
+function checkOut(out: string): void {
+  if (!existsSync(out)) return;
+  const refuse = (why: string) => {
+    throw new AcclaimError('data-unwritable', `${out} ${why}`, 'Choose another --out.');
+  };
+  if (!statSync(out).isDirectory()) refuse('is a file');
+  if (readdirSync(out).length === 0) return;
+  const manifest = join(out, 'manifest.json');
+  const ours = existsSync(manifest) && readFileSync(manifest, 'utf8').includes(`"format": "${FORMAT}"`);
+  if (!ours) refuse('holds other things');
+}
+
+export const command = defineCommand(
+  {
+    args: [],
+    options,
+    examples: [
+      'generate --prompt "a black cat inside a cardboard box" --count 9 --out cats',
+      'generate --prompt "a hand" --seed 7 --steps 50 --adapter hand.safetensors --out hands',
+    ],
+  },
+  async (v, _args, io) => {
+    const out = resolve(v.out);
+    checkOut(out);
+    const model = resolveModel(v.model);
+    const { config, engine, close } = await openEngine({ device: v.device, threads: v.threads });
+    const began = performance.now();
+    const progress = drawProgress(io);
+    const report = paced(progress.report);
+    try {
+      const pipeline = await engine.pipeline(model);
+      const set = { steps: v.steps, guidance: v.guidance, eta: v.eta, scheduler: v.scheduler };
+      const given = Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined));
+      const sampler = { ...samplerSettings(config, modelFamily(model)), ...given };
+      const latent = pipeline.latentShape(v.width ?? null, v.height ?? null);
+      const size = latent[0] * latent[1] * latent[2];
+      const file = v.noise === undefined ? undefined : readNoise(v.noise, latent, sampler.steps);
+      const count = v.count ?? file?.initial.shape[0] ?? 1;
+      if (file && file.initial.shape[0] !== count) {
+        const held = `${v.noise} holds ${file.initial.shape[0]} noises, not ${count}`;
+        throw new AcclaimError('shape-mismatch', held, 'Leave --count out.');
+      }
+      const streams = Array.from({ length: count }, (_, i) => new Rng(v.seed, 0, `steps.${i}`));
+      const draw = () =>
+        batchOf(
+          streams.map((rng) => rng.normals(size)),
+          latent,
+        ).data;
+      const samples = await sample({
+        pipeline,
+        cache: engine.cache,
+        prompt: v.prompt,
+        negative: v.negative,
+        noise: file?.initial ?? batchOf(plainNoise(count, size, new Rng(v.seed, 0, 'noise')), latent),
+        stepNoise: (k) => (file ? rows(file.steps, k, k + 1).data : draw()),
+        sampler,
+        adapter: readAdapters(pipeline, v.adapter),
+        onStep: (done, total) => report('sample', done, total),
+        signal: io.signal,
+        keep: v.trajectory === undefined ? 'none' : 'trajectory',
+      });
+      report('decode', 0, 1);
+      const images = await decode(pipeline, engine.cache, samples.latents);
+      const [, , height, width] = images.shape as [number, number, number, number];
+      const pictures = Array.from({ length: count }, (_, i) =>
+        toRgb(rows(images, i, i + 1).data, width, height),
+      );
+      const sha256 = await modelHash(model);
+      const facts = {
+        prompt: v.prompt,
+        negative: v.negative,
+        seed: v.seed,
+        sampler,
+        width,
+        height,
+        count,
+        latent,
+        model: { sha256, family: pipeline.family },
+        adapters: v.adapter.map((path) => fileFacts(path)),
+        noise: v.noise === undefined ? null : fileFacts(v.noise),
+        device: engine.device,
+        threads: engine.threads,
+        software: engine.software,
+      };
+      const names = pictures.map((_, i) => `${String(i).padStart(4, '0')}.png`);
+      writeFolder(out, { format: FORMAT, version: 1, ...facts, images: names }, (folder) => {
+        for (const [i, picture] of pictures.entries())
+          writeFileSync(join(folder, names[i]!), encodePng(picture, provenance(facts, i)));
+        writeFileSync(join(folder, 'sheet.png'), encodePng(grid(pictures), provenance(facts, null)));
+      });
+      if (v.trajectory !== undefined) writeTrajectory(resolve(v.trajectory), samples, images);
+      progress.clear();
+      const seconds = (performance.now() - began) / 1000;
+      const rate = `${count} images in ${seconds.toFixed(1)} s`;
+      const figures = { out, count, seconds, imagesPerSecond: count / seconds, device: engine.device };
+      io.out(v.json ? `${JSON.stringify(figures, null, 2)}\n` : `${rate}: ${out}\n`);
+    } finally {
+      progress.clear();
+      await close();
+    }
+  },
+);
+
+/** Name and hash of a file that went into the images; of a checkpoint folder its adapter's. */
+function fileFacts(path: string): { file: string; sha256: string } {
+  const file = statSync(path).isDirectory() ? join(path, 'adapter.safetensors') : path;
+  return { file: basename(path), sha256: createHash('sha256').update(readFileSync(file)).digest('hex') };
+}
+
+/** What a PNG carries of its origin; the sheet has no place in the order. */
+function provenance(
+  f: {
+    software: string;
+    prompt: string;
+    negative: string;
+    sampler: object;
+    seed: number;
+    model: { sha256: string };
+  },
+  index: number | null,
+): Record<string, string> {
+  return {
+    Software: f.software,
+    prompt: f.prompt,
+    negative_prompt: f.negative,
+    sampler: JSON.stringify(f.sampler),
+    seed: String(f.seed),
+    ...(index === null ? {} : { image: String(index) }),
+    model_sha256: f.model.sha256,
+  };
+}

@@ -1,0 +1,104 @@
+/**
+ * `acclaim learn`: one learning step from files, as a session takes it: (checkpoint, round, labels) -> checkpoint.
+ * Prompt, sampler and random streams are the round's own. Files: docs/formats.md.
+ */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { defineCommand } from '../../src/cli/command.js';
+import { choice, fallback, flag, integer, mandatory, several, text } from '../../src/cli/options.js';
+import { drawProgress } from '../../src/cli/progress.js';
+import { problemLines } from '../../src/config/files.js';
+import { learnerSettings, modelFamily, resolveModel } from '../../src/config/models.js';
+import { deviceNames } from '../../src/config/schema.js';
+import { AcclaimError } from '../../src/errors.js';
+import { type Feedback, feedbackSchema } from '../../src/queue/jobs.js';
+import { readRound } from '../io/round.js';
+import { learn } from '../jobs/learn.js';
+import { openEngine } from './open-engine.js';
+
+const learners = ['acclaim', 'hero', 'ddpo', 'd3po'] as const;
+
+const options = {
+  model: fallback(
+    text('--model <path>', "name of config/models.yaml or folder in diffusers' layout"),
+    'mini',
+  ),
+  round: mandatory(text('--round <dir>', 'round folder that was voted on')),
+  labels: mandatory(text('--labels <file>', 'JSON: image -> good, weight; best')),
+  checkpoint: text('--checkpoint <dir>', 'checkpoint of the round before; none for the first'),
+  learner: choice('--learner <name>', "default: the configuration's", learners),
+  config: text('--config <file>', 'configuration over config/default.yaml'),
+  set: several('--set <key=value>', 'one setting over the configuration, e.g. learner.lr=0.002'),
+  device: choice('--device <name>', "default: the configuration's", deviceNames),
+  threads: integer('--threads <n>', 'CPU threads; 1 gives the same bytes everywhere', { min: 0, max: 1024 }),
+  out: mandatory(text('--out <dir>', 'checkpoint folder to write')),
+  json: flag('--json', 'print figures as JSON'),
+};
+
+const mend = 'docs/formats.md describes the labels.';
+
+export function readLabels(file: string): Feedback {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const why = missing ? 'is not there' : `is not JSON: ${(cause as Error).message}`;
+    throw new AcclaimError(missing ? 'file-not-found' : 'labels-invalid', `${file} ${why}`, mend, { cause });
+  }
+  const parsed = feedbackSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw new AcclaimError('labels-invalid', `${file}: ${problemLines(parsed.error).join('; ')}`, mend);
+}
+
+export const command = defineCommand(
+  {
+    args: [],
+    options,
+    examples: [
+      'learn --round data/sessions/cat-3f9a/rounds/1 --labels labels.json --out tuned',
+      'learn --round r2 --labels l2.json --checkpoint tuned --learner hero --set learner.lr=0.001 --out tuned2',
+    ],
+  },
+  async (v, _args, io) => {
+    const feedback = readLabels(v.labels);
+    const model = resolveModel(v.model);
+    const { manifest } = readRound(resolve(v.round));
+    const { config, engine, close } = await openEngine(v);
+    const progress = drawProgress(io);
+    try {
+      const result = await learn(
+        engine,
+        {
+          session: 'offline',
+          round: manifest.round,
+          attempt: 0,
+          seed: manifest.seed,
+          model,
+          prompt: manifest.prompt,
+          negative: manifest.negative,
+          sampler: manifest.sampler,
+          width: manifest.width,
+          height: manifest.height,
+          learner: learnerSettings(config, modelFamily(model), v.learner),
+          roundDir: resolve(v.round),
+          feedback,
+          checkpoint: v.checkpoint === undefined ? null : resolve(v.checkpoint),
+          out: resolve(v.out),
+        },
+        { signal: io.signal, progress: progress.report },
+      );
+      progress.clear();
+      if (v.json) {
+        io.out(`${JSON.stringify({ out: resolve(v.out), ...result }, null, 2)}\n`);
+        return;
+      }
+      for (const note of result.notes) io.out(`${note}\n`);
+      const what = result.learned ? `${result.steps} steps` : 'nothing to learn from';
+      io.out(`${what} in ${result.seconds.toFixed(1)} s: ${resolve(v.out)}\n`);
+    } finally {
+      progress.clear();
+      await close();
+    }
+  },
+);

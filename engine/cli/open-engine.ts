@@ -1,0 +1,31 @@
+/** The engine within a command's own process: `generate` and `learn` run a job here and leave. */
+import { readFileSync } from 'node:fs';
+import { loadConfig } from '../../src/config/load.js';
+import type { Config } from '../../src/config/schema.js';
+import { projectPath } from '../../src/paths.js';
+import { EngineContext } from '../jobs/context.js';
+import { ExecutorCache } from '../runtime/cache.js';
+import { chooseDevice } from '../runtime/devices.js';
+
+const EXECUTORS = 16;
+
+export interface EngineRequest {
+  config?: string | undefined;
+  set?: readonly string[] | undefined;
+  /** Over the configuration's devices. */
+  device?: string | undefined;
+  threads?: number | undefined;
+}
+
+export async function openEngine(
+  request: EngineRequest,
+): Promise<{ config: Config; engine: EngineContext; close(): Promise<void> }> {
+  const config = loadConfig({ file: request.config, set: request.set });
+  const device = await chooseDevice(request.device ? [request.device] : config.engine.devices);
+  const threads = request.threads ?? config.engine.threads;
+  const { name, version } = JSON.parse(readFileSync(projectPath('package.json'), 'utf8'));
+  const limits = { executors: EXECUTORS, memory: config.engine.memoryMb * 2 ** 20 };
+  const cache = new ExecutorCache({ threads, device }, limits);
+  const engine = new EngineContext({ cache, threads, device, software: `${name} ${version}` });
+  return { config, engine, close: () => cache.clear() };
+}

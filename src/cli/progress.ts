@@ -1,0 +1,33 @@
+/** Progress of a job on a person's terminal: one line that is drawn over. Says nothing where nobody watches. */
+import type { JobProgress } from '../queue/jobs.js';
+import type { Io } from './command.js';
+
+const words: Record<JobProgress['stage'], string> = {
+  load: 'loading',
+  sample: 'sampling',
+  decode: 'decoding',
+  embed: 'reading the votes',
+  train: 'training',
+  score: 'judging',
+  write: 'writing',
+};
+
+const WIDTH = 24;
+
+export function progressLine({ stage, done, total, secondsLeft }: JobProgress): string {
+  const filled = Math.round((WIDTH * done) / Math.max(total, 1));
+  const left = secondsLeft === null || done === total ? '' : `, about ${Math.ceil(secondsLeft)} s left`;
+  return `${words[stage].padEnd(18)}[${'#'.repeat(filled).padEnd(WIDTH, '.')}] ${done}/${total}${left}`;
+}
+
+export function drawProgress(io: Io): { report: (progress: JobProgress) => void; clear: () => void } {
+  const erase = '\r\u001b[K';
+  return {
+    report: (progress) => {
+      if (io.interactive) io.err(`${erase}${progressLine(progress)}`);
+    },
+    clear: () => {
+      if (io.interactive) io.err(erase);
+    },
+  };
+}
