@@ -1,5 +1,5 @@
 /**
- * DDPO's inner loop, shared by `hero` and `ddpo`, which differ in their rewards (METHOD: DDPO section 4.3).
+ * DDPO's inner loop, shared by `hero` and `ddpo`, which differ in their rewards (DDPO section 4.3).
  *   1. for each image draw `timesteps` of the trainable steps
  *   2. log p_old by the training graph, everything as yet unmoved
  *   3. shuffle the images; each optimiser step takes `imagesPerStep` of them with all their timesteps

@@ -10,6 +10,7 @@ import { alphasCumprod, leadingTimesteps } from '../../diffusion/ddim.js';
 import type { ReplayItem } from '../../io/checkpoint.js';
 import { f32, rows, type Tensor } from '../../runtime/tensor.js';
 import { carryBest } from '../best.js';
+import type { Judged, Label } from '../feedback.js';
 import { guarded } from '../guard.js';
 import { batchOf, firstState, type LearnContext, type Learner, mergeReplay, newReplay } from '../learner.js';
 import { guidedRegressionGraph } from '../losses/guided-regression.js';
@@ -27,6 +28,9 @@ const params = z.strictObject({
   steps: z.number().int().min(1).max(5000).default(36),
   /** Optimiser steps for each good image remembered, at most: a handful of goods must not be learned by heart. */
   stepsPerGood: z.number().positive().default(6),
+  /** Approval of a round (share called good) up to which it gets all its steps; beyond, in proportion fewer: what is
+   * liked already needs little learning, and every step costs variety. */
+  fullUntil: z.number().min(0).lt(1).default(0.5),
   /** Rows of an optimiser step. */
   batch: z.number().int().min(1).max(1024).default(32),
   /** Share of the sampler's timesteps that are trained, from the noisy end: there the picture is decided. */
@@ -60,7 +64,7 @@ export const acclaim: Learner<AcclaimParams> = {
       const notes = ['No image has been called good yet, so there is nothing to learn from.'];
       return { state: remembered, learned: false, losses: [], notes };
     }
-    const steps = Math.min(params.steps, Math.ceil(params.stepsPerGood * goods.length));
+    const steps = stepsOf(params, judged, goods.length);
     return guarded(context, remembered, async (stepScale) => {
       const adapter = cloneParams(before.adapter);
       const optimiser = cloneState(before.optimiser);
@@ -76,6 +80,18 @@ export const acclaim: Learner<AcclaimParams> = {
     return [...heroNoise(sources, around, params, rng), ...plainNoise(count - around, size, rng)];
   },
 };
+
+/** How much this round trains: less the more it was liked, and no more than the goods can carry; a tenth at least. */
+export function stepsOf(
+  { steps, stepsPerGood, fullUntil }: AcclaimParams,
+  judged: Judged,
+  goods: number,
+): number {
+  const weight = (list: readonly Label[]) => list.reduce((sum, label) => sum + label.weight, 0);
+  const approval = judged.labels.length ? weight(judged.goods) / weight(judged.labels) : 0;
+  const need = Math.min(1, Math.max(0.1, (1 - approval) / (1 - fullUntil)));
+  return Math.ceil(Math.min(steps * need, stepsPerGood * goods));
+}
 
 async function train(
   context: LearnContext<AcclaimParams>,
