@@ -16,6 +16,12 @@ const inert = z.unknown().optional();
 
 const blockChannels = z.array(count).min(1);
 
+/** Cross-field rules: each fault is an issue at its key. */
+const demand = (context: z.RefinementCtx, ok: boolean, key: string, message: string): void => {
+  if (!ok) context.addIssue({ code: 'custom', path: [key], message });
+};
+const divides = (n: number, sizes: readonly number[]): boolean => sizes.every((size) => size % n === 0);
+
 export const unetSchema = z
   .strictObject({
     act_fn: only('silu'),
@@ -56,7 +62,7 @@ export const unetSchema = z
     resnet_skip_time_act: only(false),
     resnet_time_scale_shift: only('default'),
     reverse_transformer_layers_per_block: only(),
-    sample_size: count,
+    sample_size: count.max(1024),
     time_cond_proj_dim: only(),
     time_embedding_act_fn: only(),
     time_embedding_dim: only(),
@@ -68,70 +74,92 @@ export const unetSchema = z
     use_linear_projection: z.boolean().default(false),
   })
   .superRefine((c, context) => {
-    const levels = c.block_out_channels.length;
-    const lengths = {
+    const widths = c.block_out_channels;
+    const perLevel = {
       down_block_types: c.down_block_types,
       up_block_types: c.up_block_types,
       attention_head_dim: c.attention_head_dim,
       num_attention_heads: c.num_attention_heads,
       transformer_layers_per_block: c.transformer_layers_per_block,
     };
-    for (const [key, value] of Object.entries(lengths)) {
-      if (!Array.isArray(value) || value.length === levels) continue;
-      context.addIssue({
-        code: 'custom',
-        path: [key],
-        message: `needs one entry for each of ${levels} levels`,
-      });
+    for (const [key, value] of Object.entries(perLevel)) {
+      const fits = !Array.isArray(value) || value.length === widths.length;
+      demand(context, fits, key, `needs one entry for each of ${widths.length} levels`);
     }
+    demand(context, divides(c.norm_num_groups, widths), 'norm_num_groups', 'must divide block_out_channels');
+    const heads = c.num_attention_heads ?? c.attention_head_dim;
+    const headsFit = widths.every((width, i) => {
+      const attends = c.down_block_types[i]?.startsWith('Cross') || i === widths.length - 1;
+      return !attends || width % (typeof heads === 'number' ? heads : (heads[i] ?? 1)) === 0;
+    });
+    demand(context, headsFit, 'attention_head_dim', 'must divide block_out_channels');
+    demand(context, widths[0]! % 2 === 0, 'block_out_channels', 'must begin with an even width');
   });
 export type UnetConfig = z.infer<typeof unetSchema>;
 
-export const vaeSchema = z.strictObject({
-  act_fn: only('silu'),
-  block_out_channels: blockChannels,
-  down_block_types: z.array(z.literal('DownEncoderBlock2D')),
-  force_upcast: inert,
-  in_channels: z.literal(3),
-  latent_channels: count,
-  latents_mean: only(),
-  latents_std: only(),
-  layers_per_block: count.default(1),
-  mid_block_add_attention: z.boolean().default(true),
-  norm_num_groups: count.default(32),
-  out_channels: z.literal(3),
-  sample_size: count,
-  scaling_factor: z.number().positive().default(0.18215),
-  shift_factor: only(0),
-  up_block_types: z.array(z.literal('UpDecoderBlock2D')),
-  use_post_quant_conv: z.boolean().default(true),
-  use_quant_conv: z.boolean().default(true),
-});
+export const vaeSchema = z
+  .strictObject({
+    act_fn: only('silu'),
+    block_out_channels: blockChannels,
+    down_block_types: z.array(z.literal('DownEncoderBlock2D')),
+    force_upcast: inert,
+    in_channels: z.literal(3),
+    latent_channels: count,
+    latents_mean: only(),
+    latents_std: only(),
+    layers_per_block: count.default(1),
+    mid_block_add_attention: z.boolean().default(true),
+    norm_num_groups: count.default(32),
+    out_channels: z.literal(3),
+    sample_size: inert,
+    scaling_factor: z.number().positive().default(0.18215),
+    shift_factor: only(0),
+    up_block_types: z.array(z.literal('UpDecoderBlock2D')),
+    use_post_quant_conv: z.boolean().default(true),
+    use_quant_conv: z.boolean().default(true),
+  })
+  .superRefine((c, context) => {
+    const widths = c.block_out_channels;
+    for (const key of ['down_block_types', 'up_block_types'] as const) {
+      demand(
+        context,
+        c[key].length === widths.length,
+        key,
+        `needs one entry for each of ${widths.length} levels`,
+      );
+    }
+    demand(context, divides(c.norm_num_groups, widths), 'norm_num_groups', 'must divide block_out_channels');
+  });
 export type VaeConfig = z.infer<typeof vaeSchema>;
 
-export const textSchema = z.strictObject({
-  architectures: z.tuple([z.literal('CLIPTextModel')]),
-  attention_dropout: inert,
-  bos_token_id: inert,
-  dropout: inert,
-  dtype: inert,
-  eos_token_id: inert,
-  hidden_act: z.enum(['quick_gelu', 'gelu']).default('quick_gelu'),
-  hidden_size: count,
-  initializer_factor: inert,
-  initializer_range: inert,
-  intermediate_size: count,
-  layer_norm_eps: z.number().default(1e-5),
-  max_position_embeddings: count,
-  model_type: z.enum(['clip_text_model']),
-  num_attention_heads: count,
-  num_hidden_layers: count,
-  pad_token_id: inert,
-  projection_dim: inert,
-  torch_dtype: inert,
-  transformers_version: inert,
-  vocab_size: count,
-});
+export const textSchema = z
+  .strictObject({
+    architectures: z.tuple([z.literal('CLIPTextModel')]),
+    attention_dropout: inert,
+    bos_token_id: inert,
+    dropout: inert,
+    dtype: inert,
+    eos_token_id: inert,
+    hidden_act: z.enum(['quick_gelu', 'gelu']).default('quick_gelu'),
+    hidden_size: count,
+    initializer_factor: inert,
+    initializer_range: inert,
+    intermediate_size: count,
+    layer_norm_eps: z.number().default(1e-5),
+    max_position_embeddings: count,
+    model_type: z.enum(['clip_text_model']),
+    num_attention_heads: count,
+    num_hidden_layers: count,
+    pad_token_id: inert,
+    projection_dim: inert,
+    torch_dtype: inert,
+    transformers_version: inert,
+    vocab_size: count,
+  })
+  .refine((c) => c.hidden_size % c.num_attention_heads === 0, {
+    path: ['num_attention_heads'],
+    message: 'must divide hidden_size',
+  });
 export type TextConfig = z.infer<typeof textSchema>;
 
 /** Schedulers that are not built keep betas, offset and prediction type and sample with DDIM, so the rest is inert. */
@@ -158,7 +186,8 @@ export const tokenizerSchema = z.looseObject({
   eos_token: token.default('<|endoftext|>'),
   unk_token: token.default('<|endoftext|>'),
   pad_token: token.default('<|endoftext|>'),
-  model_max_length: count.default(77),
+  /** Some folders hold transformers' "no bound", 1e30. */
+  model_max_length: z.number().positive().default(77),
   tokenizer_class: only('CLIPTokenizer', 'CLIPTokenizerFast'),
 });
 export type TokenizerConfig = z.infer<typeof tokenizerSchema>;

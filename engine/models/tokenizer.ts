@@ -18,7 +18,8 @@ export interface ClipTokenizer {
 /** Words: contractions, runs of letters, single digits, runs of anything else that is not space. */
 const WORDS = String.raw`'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`;
 
-export function loadTokenizer(dir: string): ClipTokenizer {
+/** `most`: places that the text encoder has. Errors: file-not-found, model-corrupt, model-unsupported. */
+export function loadTokenizer(dir: string, most: number): ClipTokenizer {
   const config = readConfig(dir, 'tokenizer_config.json', tokenizerSchema);
   const vocab = readVocabulary(join(dir, 'vocab.json'));
   const id = (token: string): number => {
@@ -74,7 +75,7 @@ export function loadTokenizer(dir: string): ClipTokenizer {
   };
   const tokenizer = new Tokenizer(description, {});
   const [start, end, padding] = [id(config.bos_token), id(config.eos_token), id(config.pad_token)];
-  const length = config.model_max_length;
+  const length = Math.min(config.model_max_length, most);
   return {
     length,
     encode(text) {
