@@ -125,7 +125,7 @@ export function encode(pipeline: Pipeline, cache: ExecutorCache, images: FloatTe
 }
 
 /** Image pixels that the VAE works on at a time: its memory is about 2 kB a pixel at Stable Diffusion's width. */
-const PART_PIXELS = 65_536;
+const PART_PIXELS = 16_384;
 
 /** Runs the network that `build` makes over x [N,...]; `pixels` = image pixels per pixel of x. */
 function throughVae(
