@@ -45,7 +45,7 @@ export async function main(argv: readonly string[], io: Io): Promise<0 | 1 | 2> 
     const [first, second] = argv;
     if (isName(first)) await runCommand(first, argv.slice(1), io);
     else if (first === 'help' && isName(second)) await runCommand(second, ['--help'], io);
-    else io.out(parseRoot(commands, version(), argv));
+    else io.out(parseRoot(commands, version(), first === 'help' ? argv.slice(1) : argv));
     return 0;
   } catch (error) {
     const { code, message, mend } = toPlain(error);

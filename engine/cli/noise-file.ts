@@ -32,7 +32,11 @@ export function writeTrajectory(file: string, samples: Samples, images: FloatTen
     latents: samples.trajectory!,
     log_probs: samples.logProbs!,
     timesteps: i64([samples.timesteps.length], samples.timesteps),
-    images,
+    // In [-1, 1], as an image file would hold them.
+    images: f32(
+      images.shape,
+      images.data.map((v) => Math.min(1, Math.max(-1, v))),
+    ),
   };
   writeSafetensors(file, tensors);
 }

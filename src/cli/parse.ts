@@ -61,7 +61,7 @@ export function parseCommand(
     parser.argument(arg.required ? `<${arg.name}>` : `[${arg.name}]`, capitalise(arg.help));
   const fallbacks: Record<string, unknown> = {};
   for (const [key, option] of Object.entries(spec.options)) {
-    const made = new ParserOption(option.flags, option.help);
+    const made = new ParserOption(option.flags, option.mandatory ? `${option.help} (required)` : option.help);
     if (made.attributeName() !== key)
       throw new Error(`${full}: option ${option.flags} is kept under "${key}"`);
     if (made.required) {
@@ -84,7 +84,6 @@ export function parseCommand(
     if (fallback !== undefined) fallbacks[key] = fallback;
     // Help shows a default that tells something; commander would show "no" and "none" too.
     if (fallback !== undefined && fallback !== false && !Array.isArray(fallback)) made.default(fallback);
-    if (option.mandatory) made.makeOptionMandatory();
     parser.addOption(made);
   }
   const examples = spec.examples.map((line) => `  acclaim ${line}`).join('\n');
@@ -92,7 +91,14 @@ export function parseCommand(
   parser.action(() => {});
   const help = attempt(full, quiet, argv);
   if (help !== undefined) return { kind: 'help', text: help };
-  return { kind: 'run', values: { ...fallbacks, ...parser.opts() }, args: parser.args };
+  const given = parser.opts();
+  // After the parse: a misspelt option is told before the one that is missing because of it.
+  const missing = Object.entries(spec.options).filter(([key, { mandatory }]) => mandatory && !(key in given));
+  if (missing.length > 0) {
+    const names = missing.map(([, { flags }]) => flags).join(', ');
+    throw new AcclaimError('usage', `needs ${names}`, `See \`${full} --help\`.`);
+  }
+  return { kind: 'run', values: { ...fallbacks, ...given }, args: parser.args };
 }
 
 /** What stands where no command of the table was named: help, the version, or a mistake. */

@@ -1,0 +1,176 @@
+/** `acclaim generate` and `acclaim learn` through the launcher, on the miniature. */
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readAdapter, readAdapters } from '../../../engine/cli/adapters.js';
+import { grid } from '../../../engine/cli/grid.js';
+import { decodePng } from '../../../engine/io/png.js';
+import { readSafetensors, writeSafetensors } from '../../../engine/io/safetensors.js';
+import { loadPipeline } from '../../../engine/models/pipeline.js';
+import { f32 } from '../../../engine/runtime/tensor.js';
+import { acclaim } from '../../support/command-line.js';
+import { FIXTURES, golden, MINI, relativeError } from '../../support/golden.js';
+
+let root: string;
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'acclaim-generate-'));
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const robot = ['generate', '--prompt', 'a robot at a party', '--threads', '1'];
+const quick = [...robot, '--steps', '2', '--count', '2'];
+const read = (...path: string[]) => readFileSync(join(root, ...path));
+
+describe('images', () => {
+  test("with diffusers' noise the whole trajectory and the images are diffusers'", async () => {
+    const [out, file] = [join(root, 'parity'), join(root, 'trajectory.safetensors')];
+    const noise = `${FIXTURES}trajectory_eta1.safetensors`;
+    const ran = await acclaim(...robot, '--noise', noise, '--trajectory', file, '--out', out, '--json');
+    expect(ran).toMatchObject({ status: 0, err: '' });
+    expect(JSON.parse(ran.out)).toMatchObject({ out, count: 4, device: 'cpu' });
+    const want = golden('trajectory_eta1');
+    const got = readSafetensors(file);
+    expect(Object.keys(got).sort()).toEqual(['images', 'latents', 'log_probs', 'timesteps']);
+    expect(Array.from(got.timesteps!.data, Number)).toEqual(Array.from(want.timesteps!.data, Number));
+    for (const name of ['latents', 'images'])
+      expect(relativeError(got[name]!.data as Float32Array, want[name]!.data), name).toBeLessThan(1e-3);
+    const { pixels, width } = decodePng(readFileSync(join(out, '0002.png')));
+    const plane = width * width;
+    const data = want.images!.data as Float32Array;
+    // Red of the first pixel of the third image, rounded as the PNG does.
+    expect(Math.abs(pixels[0]! - (data[2 * 3 * plane]! + 1) * 127.5)).toBeLessThan(1.5);
+  });
+
+  test('the same seed gives the same bytes, another seed other images; the manifest says how', async () => {
+    for (const [name, seed] of [
+      ['a', '4'],
+      ['b', '4'],
+      ['c', '5'],
+    ] as const)
+      expect((await acclaim(...quick, '--seed', seed, '--out', join(root, name))).status).toBe(0);
+    expect(readdirSync(join(root, 'a')).sort()).toEqual([
+      '0000.png',
+      '0001.png',
+      'manifest.json',
+      'sheet.png',
+    ]);
+    expect(read('a', 'manifest.json')).toEqual(read('b', 'manifest.json'));
+    expect(read('a', '0001.png')).toEqual(read('b', '0001.png'));
+    expect(decodePng(read('a', '0000.png')).pixels).not.toEqual(decodePng(read('c', '0000.png')).pixels);
+    const manifest = JSON.parse(read('a', 'manifest.json').toString());
+    expect(manifest).toMatchObject({
+      prompt: 'a robot at a party',
+      seed: 4,
+      sampler: { steps: 2, guidance: 3, eta: 1, scheduler: 'ddim' },
+      images: ['0000.png', '0001.png'],
+      model: { family: 'mini' },
+    });
+  });
+
+  test('a folder that is not ours is left alone, one of ours is replaced', async () => {
+    const [foreign, ours] = [join(root, 'foreign'), join(root, 'a')];
+    mkdirSync(foreign);
+    writeFileSync(join(foreign, 'thesis.txt'), 'years of work');
+    const refused = await acclaim(...quick, '--out', foreign);
+    expect(refused).toMatchObject({ status: 1, err: expect.stringContaining('data-unwritable') });
+    expect(readdirSync(foreign)).toEqual(['thesis.txt']);
+    expect((await acclaim(...quick, '--count', '1', '--out', ours)).status).toBe(0);
+    expect(existsSync(join(ours, '0001.png'))).toBe(false);
+  });
+
+  test.each([
+    ['a missing tensor', { initial: f32([1, 4, 16, 16]) }, 'steps is missing'],
+    ['other steps', { initial: f32([1, 4, 16, 16]), steps: f32([3, 1, 4, 16, 16]) }, '[3,1,4,16,16]'],
+    ['another latent', { initial: f32([1, 4, 8, 8]), steps: f32([2, 1, 4, 8, 8]) }, '[1,4,8,8]'],
+  ])('noise with %s is refused by name', async (_, tensors, words) => {
+    const file = join(root, 'noise.safetensors');
+    writeSafetensors(file, tensors);
+    const ran = await acclaim(...robot, '--steps', '2', '--noise', file, '--out', join(root, 'no'));
+    expect(ran).toMatchObject({ status: 1, err: expect.stringContaining('shape-mismatch') });
+    expect(ran.err).toContain(words);
+    expect(existsSync(join(root, 'no'))).toBe(false);
+  });
+
+  test('the grid puts images side by side with a gap', () => {
+    const image = (v: number) => ({ width: 1, height: 2, pixels: new Uint8Array(6).fill(v) });
+    const sheet = grid([image(1), image(2), image(3)], 1);
+    expect([sheet.width, sheet.height]).toEqual([5, 7]);
+    const red = Array.from({ length: 7 }, (_, y) =>
+      Array.from({ length: 5 }, (_, x) => sheet.pixels[(y * 5 + x) * 3]),
+    );
+    const w = 255;
+    expect(red).toEqual([
+      [w, w, w, w, w],
+      [w, 1, w, 2, w],
+      [w, 1, w, 2, w],
+      [w, w, w, w, w],
+      [w, 3, w, w, w],
+      [w, 3, w, w, w],
+      [w, w, w, w, w],
+    ]);
+  });
+});
+
+describe('adapters', () => {
+  const lora = (name: string) => `${FIXTURES}${name}.safetensors`;
+
+  test('an adapter changes the images; two of them add up to the product of matrices done by hand', async () => {
+    const pipeline = await loadPipeline(MINI);
+    const [a, b] = [readAdapter(pipeline, lora('lora_attention')), readAdapter(pipeline, lora('lora_all'))];
+    expect([a.spec.targets, b.spec.targets]).toEqual(['attention', 'all']);
+    const both = readAdapters(pipeline, [lora('lora_attention'), lora('lora_all')])!;
+    expect(both.spec).toEqual({ rank: 8, alpha: 8, targets: 'all' });
+    const layer = 'unet.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_k';
+    const entry = (v: typeof a, row: number, column: number) => {
+      const [A, B] = [v.tensors[`${layer}.lora_A.weight`]!, v.tensors[`${layer}.lora_B.weight`]!];
+      const { rank, alpha } = v.spec;
+      let sum = 0;
+      for (let k = 0; k < rank; k++)
+        sum +=
+          (B.data as Float32Array)[row * rank + k]! * (A.data as Float32Array)[k * A.shape[1]! + column]!;
+      return (sum * alpha) / rank;
+    };
+    for (const [row, column] of [
+      [0, 0],
+      [3, 17],
+      [63, 63],
+    ] as const)
+      expect(entry(both, row, column)).toBeCloseTo(entry(a, row, column) + entry(b, row, column), 6);
+
+    const adapters = ['--adapter', lora('lora_attention'), '--adapter', lora('lora_all')];
+    await acclaim(...quick, '--out', join(root, 'plain'));
+    expect((await acclaim(...quick, ...adapters, '--out', join(root, 'tuned'))).status).toBe(0);
+    expect(read('tuned', '0000.png')).not.toEqual(read('plain', '0000.png'));
+    const { adapters: noted } = JSON.parse(read('tuned', 'manifest.json').toString());
+    expect(noted.map((n: { file: string }) => n.file)).toEqual([
+      'lora_attention.safetensors',
+      'lora_all.safetensors',
+    ]);
+  });
+
+  test.each([
+    ['no LoRA', { weight: f32([2, 2]) }, 'lora_A'],
+    ['a strange layer', { 'unet.attic.lora_A.weight': f32([4, 64]) }, 'attic'],
+    [
+      'a wrong shape',
+      { 'unet.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_k.lora_A.weight': f32([4, 32]) },
+      '[4,32]',
+    ],
+  ])('%s is refused by name', async (_, tensors, words) => {
+    const file = join(root, 'bad.safetensors');
+    writeSafetensors(file, tensors);
+    const ran = await acclaim(...quick, '--adapter', file, '--out', join(root, 'no'));
+    expect(ran).toMatchObject({ status: 1, err: expect.stringContaining('shape-mismatch') });
+    expect(ran.err).toContain(words);
+  });
+});

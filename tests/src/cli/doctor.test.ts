@@ -1,0 +1,96 @@
+/** The doctor's single checks, good and bad, and the whole of it as a process. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { checkAccess, checkData, checkMemory, checkNode, checkPort } from '../../../src/cli/doctor.js';
+import { projectPath } from '../../../src/paths.js';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'acclaim-doctor-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+describe('checks', () => {
+  test('Node: this one will do, an old one will not', () => {
+    expect(checkNode().state).toBe('ok');
+    expect(checkNode('18.20.0')).toMatchObject({ state: 'fail', mend: expect.stringContaining('newer') });
+    expect(checkNode('20.9.0').state).toBe('fail');
+    expect(checkNode('24.0.0').state).toBe('ok');
+  });
+
+  test('data: there, to be made, in the way', () => {
+    expect(checkData(dir)[0]).toMatchObject({ state: 'ok', found: dir });
+    expect(checkData(join(dir, 'a/b'))[0]).toMatchObject({
+      state: 'ok',
+      found: expect.stringContaining('can be made'),
+    });
+    const file = join(dir, 'file');
+    writeFileSync(file, '');
+    expect(checkData(file)[0]).toMatchObject({ state: 'fail', code: 'data-unwritable' });
+    expect(checkData(join(file, 'below'))[0]).toMatchObject({ state: 'fail', code: 'data-unwritable' });
+  });
+
+  test('port: free, taken, an address of some other machine', async () => {
+    const server = createServer();
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const { port } = server.address() as AddressInfo;
+    expect(await checkPort('127.0.0.1', port)).toMatchObject({ state: 'fail', code: 'port-taken' });
+    await new Promise((done) => server.close(done));
+    expect(await checkPort('127.0.0.1', port)).toMatchObject({ state: 'ok' });
+    expect(await checkPort('203.0.113.1', port)).toMatchObject({ state: 'fail', code: 'config-invalid' });
+  });
+
+  test('access: a token is needed beyond loopback', () => {
+    const server = { port: 1, accessToken: null };
+    for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost'])
+      expect(checkAccess({ ...server, host }).state).toBe('ok');
+    expect(checkAccess({ ...server, host: '0.0.0.0' })).toMatchObject({
+      state: 'fail',
+      mend: expect.stringContaining('ACCLAIM_ACCESS_TOKEN'),
+    });
+    expect(checkAccess({ ...server, host: '0.0.0.0', accessToken: 'x'.repeat(16) }).state).toBe('ok');
+  });
+
+  test('memory: little is a warning', () => {
+    expect(checkMemory(2 ** 29).state).toBe('warn');
+    expect(checkMemory(2 ** 32).state).toBe('ok');
+  });
+});
+
+describe('as a process', () => {
+  const run = (...args: string[]) =>
+    new Promise<{ status: number; out: string; err: string }>((done) => {
+      const file = projectPath('dist/src/acclaim.js');
+      const all = [file, 'doctor', '--json', '--set', `dataDir=${dir}`, '--set', 'server.port=0', ...args];
+      execFile(process.execPath, all, (error, out, err) =>
+        done({ status: error ? (error.code as number) : 0, out, err }),
+      );
+    });
+
+  test('this machine is ready; every device has a verdict and those that fail a reason', async () => {
+    const { status, out } = await run();
+    const { ok, checks } = JSON.parse(out) as { ok: boolean; checks: Record<string, string>[] };
+    expect({ status, ok }).toEqual({ status: 0, ok: true });
+    const devices = checks.filter((c) => c.name!.startsWith('device '));
+    expect(devices.map((c) => c.name!.slice(7)).sort()).toEqual(['coreml', 'cpu', 'cuda', 'dml', 'webgpu']);
+    expect(devices.find((c) => c.name === 'device cpu')).toMatchObject({ state: 'ok' });
+    for (const device of devices.filter((c) => c.state === 'off')) {
+      expect(device.found).not.toBe('');
+      expect(device.mend).not.toBe('');
+    }
+    expect(checks.find((c) => c.name === 'model')!.found).toMatch(/mini, 64x64, sha256 [0-9a-f]{12}/);
+  });
+
+  test('a model that is not there fails by its code, and the rest is still looked at', async () => {
+    const { status, out, err } = await run('--set', 'model=nowhere');
+    expect(status).toBe(1);
+    expect(err).toMatch(/^acclaim: model-not-found: not ready: model$/m);
+    const { checks } = JSON.parse(out) as { checks: Record<string, string>[] };
+    expect(checks.find((c) => c.name === 'model')).toMatchObject({ state: 'fail' });
+    expect(checks.find((c) => c.name === 'port')).toMatchObject({ state: 'ok' });
+  });
+});
