@@ -56,25 +56,20 @@ const writes: { [T in RowChange['table']]: Write<T> } = {
 const ask = `INSERT INTO outbox (key, session, not_before, body) VALUES (?, ?, ?, ?)
   ON CONFLICT (key) DO UPDATE SET not_before = excluded.not_before, body = excluded.body`;
 
-/** Issues all statements at once; the serialised connection runs them in order. */
-export function writeAll(
+/**
+ * One statement after the other: a full disk ends the transaction by itself, and what was still queued behind the
+ * failed statement would then be committed on its own.
+ */
+export async function writeAll(
   db: Connection,
   rows: readonly RowChange[],
   effects: readonly Effect[],
-): Promise<unknown> {
-  const statements = rows.map((change) => {
+): Promise<void> {
+  for (const change of rows) {
     const [text, ...values] = (writes[change.table] as Write<RowChange['table']>)(change);
-    return db.run(text, ...values);
-  });
-  for (const effect of effects) {
-    statements.push(db.run(ask, effect.key, effect.session, effect.notBefore, JSON.stringify(effect)));
+    await db.run(text, ...values);
   }
-  return settleAll(statements);
-}
-
-/** Waits for every one, so that none still runs when the transaction ends; then throws the first fault. */
-async function settleAll(statements: Promise<unknown>[]): Promise<void> {
-  for (const result of await Promise.allSettled(statements)) {
-    if (result.status === 'rejected') throw result.reason;
+  for (const effect of effects) {
+    await db.run(ask, effect.key, effect.session, effect.notBefore, JSON.stringify(effect));
   }
 }

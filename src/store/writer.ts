@@ -5,7 +5,7 @@
  */
 import type { Connection } from './sqlite.js';
 
-/** Issues its statements at once; they run in order. */
+/** Awaits each of its statements, so that none runs after one that failed. */
 export type Unit = (db: Connection) => Promise<unknown>;
 
 interface Waiting {
