@@ -25,7 +25,7 @@ const open = async (): Promise<Store> => {
   store = await Store.open(dir);
   return store;
 };
-const fact = (voter: string, emoji = '1', ballot = 'cat.1.s0.0'): RowChange => {
+const fact = (voter: string, emoji = '1', ballot = 'cat.1.s0.0'): Extract<RowChange, { table: 'fact' }> => {
   const row: Fact = { ballot, voter, emoji, present: true, source: 'live', at: 1, late: false };
   return { table: 'fact', row };
 };
