@@ -1,0 +1,93 @@
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Journal } from '../../../../bot/platforms/web/journal.js';
+import { Messages } from '../../../../bot/platforms/web/messages.js';
+import { card } from '../../../contracts/platform.js';
+import { freshDir } from './support.js';
+
+describe('journal', () => {
+  it('keeps what was appended, in order', async () => {
+    const file = join(freshDir(), 'j');
+    const { journal } = await Journal.open(file);
+    await Promise.all([journal.append({ n: 1 }), journal.append({ n: 2 }, false), journal.append({ n: 3 })]);
+    await journal.close();
+    expect(readFileSync(file, 'utf8')).toBe('{"n":1}\n{"n":2}\n{"n":3}\n');
+    expect((await Journal.open(file)).lines).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+  });
+
+  it('drops a torn last line, at every byte where it can be torn, and goes on', async () => {
+    const whole = '{"n":1}\n';
+    const next = '{"text":"größe"}\n';
+    const bytes = Buffer.from(next);
+    for (let cut = 0; cut < bytes.length; cut++) {
+      const file = join(freshDir(), 'j');
+      writeFileSync(file, whole);
+      appendFileSync(file, bytes.subarray(0, cut));
+      const { journal, lines } = await Journal.open(file);
+      expect(lines).toEqual([{ n: 1 }]);
+      await journal.append({ n: 2 });
+      await journal.close();
+      expect(readFileSync(file, 'utf8')).toBe('{"n":1}\n{"n":2}\n');
+    }
+  });
+
+  it('refuses a line that is broken in the middle, by its number', async () => {
+    const file = join(freshDir(), 'j');
+    writeFileSync(file, '{"n":1}\n{"n":\n{"n":3}\n');
+    await expect(Journal.open(file)).rejects.toMatchObject({
+      code: 'file-corrupt',
+      message: expect.stringContaining('line 2'),
+    });
+  });
+
+  it('rewrites between appends without losing one', async () => {
+    const file = join(freshDir(), 'j');
+    const { journal } = await Journal.open(file);
+    // As its users do: what is appended is in the state that a rewriting takes its lines from.
+    const state: number[] = [];
+    const append = (n: number) => {
+      state.push(n);
+      return journal.append(n);
+    };
+    const rewrite = () => journal.rewrite(() => [...state]);
+    await Promise.all([append(1), rewrite(), append(2)]);
+    await Promise.all([rewrite(), append(3), rewrite(), append(4)]);
+    await journal.close();
+    expect(new Set((await Journal.open(file)).lines)).toEqual(new Set([1, 2, 3, 4]));
+  });
+});
+
+describe('messages', () => {
+  it('forget leaves no byte of a person in the file', async () => {
+    const file = join(freshDir(), 'm');
+    const messages = await Messages.open(file);
+    const { message } = await messages.post('cat', card('a', 'ballot'), 1);
+    await messages.consent('visitor-ann', true, 2);
+    await messages.consent('visitor-bea', true, 2);
+    await messages.mark(message.id, 'visitor-ann', '1', true);
+    await messages.mark(message.id, 'visitor-bea', '1', true);
+    await messages.consent('visitor-ann', false, 3);
+    expect(readFileSync(file, 'utf8')).not.toContain('visitor-ann');
+    await messages.close();
+    const again = await Messages.open(file);
+    expect(again.reactions(message.id)).toEqual(new Map([['1', ['visitor-bea']]]));
+    expect([again.consented('visitor-ann'), again.consented('visitor-bea')]).toEqual([false, true]);
+  });
+
+  it('stays small however often progress is repeated, and counts on', async () => {
+    const file = join(freshDir(), 'm');
+    const messages = await Messages.open(file);
+    const { message } = await messages.post('cat', card('p', 'working', { kind: 'progress' }), 1);
+    for (let i = 0; i < 9000; i++)
+      await messages.edit(message.id, card('p', `step ${i}`, { kind: 'progress' }), i);
+    const { seq } = messages;
+    await messages.close();
+    expect(readFileSync(file, 'utf8').split('\n').length).toBeLessThan(5000);
+    const again = await Messages.open(file);
+    expect(again.get(message.id)?.card.title).toBe('step 8999');
+    expect(again.seq).toBe(seq);
+    expect(again.since(seq).messages).toEqual([]);
+    expect(again.since(seq - 1).messages).toHaveLength(1);
+  });
+});
