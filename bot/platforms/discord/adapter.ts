@@ -1,0 +1,275 @@
+/**
+ * Discord as a ChatPlatform. Votes come from raw dispatches and from reading a ballot again; messages, edits and answers
+ * go over REST. Nothing that matters lives in this process only: marks in the messages and sweeps bring it back.
+ */
+import { type APIChannel, type APIInteraction, type APIMessage, type Client, Events } from 'discord.js';
+import type { Account, Card, ChatEvent, ChatPlatform, MessageRef } from '../../../src/chat/port.js';
+import { AcclaimError } from '../../../src/errors.js';
+import { DiscordApi } from './api.js';
+import { capabilities } from './capabilities.js';
+import { Channels } from './channels.js';
+import { makeClient, permissionsOf } from './client.js';
+import { registerCommands } from './commands.js';
+import { type Decoded, decode, type Packet } from './decode.js';
+import { glyphOf } from './emoji.js';
+import { closeError, loginError } from './errors.js';
+import { History } from './history.js';
+import { Interactions } from './interactions.js';
+import { Messages } from './messages.js';
+import { type DiscordOptions, defaultPace, type Pace } from './options.js';
+import { Spaced } from './pace.js';
+import { readReactions, stillThere } from './reactions.js';
+
+/** What exists between start and stop. */
+interface Running {
+  client: Client;
+  api: DiscordApi;
+  channels: Channels;
+  history: History;
+  messages: Messages;
+  interactions: Interactions;
+  sink: (event: ChatEvent) => Promise<void>;
+  /** Application's id, known from the first READY. */
+  application: string;
+}
+
+export class DiscordPlatform implements ChatPlatform {
+  readonly name = 'discord';
+  readonly capabilities = capabilities;
+  private running: Running | null = null;
+  private readonly pace: Pace;
+  private readonly primings: Spaced;
+  /** Deleted by us: their deletion is no news. */
+  private readonly removed = new Set<string>();
+  /** Super-reactions seen, "message user emoji": their removal, or that of the ordinary twin, is looked at twice. */
+  private readonly bursts = new Set<string>();
+  /** A person's marks on a message keep their order. */
+  private readonly lanes = new Map<string, Promise<void>>();
+
+  constructor(private readonly options: DiscordOptions) {
+    this.pace = { ...defaultPace, ...options.pace };
+    this.primings = new Spaced(this.pace.prime);
+  }
+
+  async start(sink: (event: ChatEvent) => Promise<void>): Promise<void> {
+    const { options, pace } = this;
+    const client = makeClient(options);
+    const api = new DiscordApi(client.rest, options.token, (error) => this.fatal(error));
+    const channels = new Channels(api);
+    const history = new History(api, options.now, pace.history);
+    const messages = new Messages({ api, channels, history, pace, now: options.now });
+    const application = () => this.here.application;
+    const interactions = new Interactions({ api, options, life: pace.answer, application, sink });
+    const running = { client, api, channels, history, messages, interactions, sink, application: '' };
+    this.running = running;
+    try {
+      await this.connect(running);
+      if (options.register !== false) await this.register();
+    } catch (error) {
+      await this.stop();
+      throw loginError(error);
+    }
+  }
+
+  async stop(): Promise<void> {
+    const { running } = this;
+    this.running = null;
+    await running?.client.destroy();
+  }
+
+  /** Idempotent; true when anything had to be sent. */
+  async register(): Promise<boolean> {
+    const { api, application } = this.here;
+    const { commands, guilds = [] } = this.options;
+    let sent = false;
+    for (const guild of guilds.length > 0 ? guilds : [null])
+      sent = (await registerCommands(api, application, commands, guild)) || sent;
+    return sent;
+  }
+
+  post(channel: string, card: Card): Promise<MessageRef> {
+    return this.here.messages.post(channel, card);
+  }
+
+  edit(ref: MessageRef, card: Card): Promise<void> {
+    return this.unlessGone(ref, () => this.here.messages.edit(ref, card));
+  }
+
+  remove(ref: MessageRef): Promise<void> {
+    this.removed.add(ref.message);
+    return this.unlessGone(ref, () => this.here.messages.remove(ref));
+  }
+
+  react(ref: MessageRef, emoji: string): Promise<void> {
+    const glyph = glyphOf(emoji);
+    // `star-3` and the like have no look of their own: they are said by command here.
+    if (glyph === undefined) return Promise.resolve();
+    const { api, messages } = this.here;
+    return this.unlessGone(ref, () =>
+      this.primings.run(ref.channel, () =>
+        messages.inThread(ref.channel, () => api.react(ref.channel, ref.message, glyph)),
+      ),
+    );
+  }
+
+  async fetchReactions({ channel, message }: MessageRef): Promise<Map<string, Account[]>> {
+    const { api, history } = this.here;
+    try {
+      return await readReactions(api, channel, message, history.self);
+    } catch (error) {
+      // An empty answer would withdraw every vote: a ballot that is gone is news, not a sweep.
+      if (isGone(error)) this.tellGone({ platform: 'discord', channel, message });
+      throw error;
+    }
+  }
+
+  reply(replyTo: string, card: Card): Promise<void> {
+    return this.here.interactions.reply(replyTo, card);
+  }
+
+  private get here(): Running {
+    if (!this.running) throw new AcclaimError('cancelled', 'Discord is not connected');
+    return this.running;
+  }
+
+  private async connect(running: Running): Promise<void> {
+    const { client } = running;
+    client.on(Events.Raw, (packet: Packet) => {
+      if (this.running === running) void this.receive(packet, running).catch((error) => this.fault(error));
+    });
+    client.on(Events.Error, (error) => this.fault(error));
+    client.on(Events.ShardError, (error) => this.fault(error));
+    await new Promise<void>((resolve, reject) => {
+      client.once(Events.ClientReady, () => resolve());
+      client.on(Events.ShardDisconnect, ({ code }) => {
+        const error = closeError(code);
+        reject(error);
+        // Once connected, nobody awaits this promise: then the process has to end.
+        if (running.application !== '') this.fatal(error);
+      });
+      client.login(this.options.token).catch(reject);
+    });
+  }
+
+  private async receive(packet: Packet, running: Running): Promise<void> {
+    const { history, channels, messages, interactions, sink } = running;
+    const at = this.options.now();
+    switch (packet.t) {
+      case 'READY': {
+        const { user, application } = packet.d as { user: { id: string }; application: { id: string } };
+        history.self = user.id;
+        const again = running.application !== '';
+        running.application = application.id;
+        if (!again) return;
+        history.stale();
+        return sink({ kind: 'gap', platform: 'discord', at });
+      }
+      case 'INTERACTION_CREATE':
+        return interactions.receive(packet.d as APIInteraction);
+      case 'MESSAGE_CREATE': {
+        const message = packet.d as APIMessage;
+        if (message.author.id === history.self) history.note(message.channel_id, message);
+        return;
+      }
+      case 'CHANNEL_UPDATE': {
+        for (const { channel, nsfw } of channels.changed(packet.d as APIChannel)) {
+          if (!nsfw) await messages.takeDown(channel).catch((error) => this.fault(error));
+          await sink({ kind: 'channel', platform: 'discord', channel, canPost: true, nsfw, at });
+        }
+        return;
+      }
+      case 'GUILD_DELETE':
+        if ((packet.d as { unavailable?: boolean }).unavailable) return;
+        return this.lost(packet.d as { id: string }, running, at);
+      case 'CHANNEL_DELETE':
+      case 'THREAD_DELETE':
+        return this.lost(packet.d as { id: string }, running, at);
+    }
+    const { self } = history;
+    const decoded = decode(packet, {
+      self,
+      roles: this.options.roles,
+      at,
+      permissions: (guild, user, roles) => permissionsOf(running.client, guild, user, roles),
+      isNotice: (channel, message) => history.isNotice(channel, message),
+    });
+    await Promise.all(decoded.map((one) => this.hand(one, running)));
+  }
+
+  private async lost({ id }: { id: string }, { channels, sink }: Running, at: number): Promise<void> {
+    for (const channel of channels.lost(id))
+      await sink({ kind: 'channel', platform: 'discord', channel, canPost: false, nsfw: false, at });
+  }
+
+  private async hand({ event, burst }: Decoded, running: Running): Promise<void> {
+    if (event.kind === 'message-gone') {
+      const { channel, message } = event.ref;
+      running.history.forget(channel, message);
+      return this.removed.delete(message) ? undefined : running.sink(event);
+    }
+    if (event.kind !== 'reaction') return running.sink(event);
+    const lane = `${event.ref.message} ${event.account.id}`;
+    const turn = (this.lanes.get(lane) ?? Promise.resolve()).then(() => this.mark(event, burst, running));
+    const settled = turn.catch(() => {});
+    this.lanes.set(lane, settled);
+    await turn.finally(() => {
+      if (this.lanes.get(lane) === settled) this.lanes.delete(lane);
+    });
+  }
+
+  private async mark(
+    event: Extract<ChatEvent, { kind: 'reaction' }>,
+    burst: boolean,
+    { api, sink }: Running,
+  ): Promise<void> {
+    const { channel, message } = event.ref;
+    const key = `${message} ${event.account.id} ${event.emoji}`;
+    if (event.present) {
+      if (burst) this.bursts.add(key);
+      return sink(event).catch(refused);
+    }
+    // Ordinary and super are two reactions and one mark: it is withdrawn with the last of them.
+    if (burst || this.bursts.has(key)) {
+      if (burst) this.bursts.delete(key);
+      if (await stillThere(api, channel, message, event.emoji, event.account.id)) return;
+    }
+    return sink(event).catch(refused);
+  }
+
+  private async unlessGone(ref: MessageRef, job: () => Promise<void>): Promise<void> {
+    try {
+      await job();
+    } catch (error) {
+      if (!isGone(error)) throw error;
+      this.tellGone(ref);
+    }
+  }
+
+  private tellGone(ref: MessageRef): void {
+    const { running } = this;
+    if (!running || this.removed.has(ref.message)) return;
+    running.history.forget(ref.channel, ref.message);
+    const event = { kind: 'message-gone', ref, at: this.options.now() } as const;
+    running.sink(event).catch((error) => this.fault(error));
+  }
+
+  private fault(error: unknown): void {
+    this.options.onError?.(error);
+  }
+
+  private fatal(error: AcclaimError): void {
+    if (!this.running) return;
+    void this.stop();
+    this.options.onFatal(error);
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof AcclaimError && error.code === 'message-gone';
+}
+
+/** A mark that came too late is told to its person where there is a way; a bare reaction on Discord has none. */
+function refused(error: unknown): void {
+  if (!(error instanceof AcclaimError && (error.code === 'round-closed' || error.code === 'not-allowed')))
+    throw error;
+}

@@ -1,0 +1,87 @@
+/**
+ * What we must know of the channels that we post in. Age restriction is asked anew at every post of a spoiler (of the
+ * parent for a thread): a spoiler alone is not enough, and the flag may be gone since the session began.
+ */
+import { type APIChannel, ChannelType } from 'discord.js';
+import { AcclaimError } from '../../../src/errors.js';
+import type { DiscordApi } from './api.js';
+
+export interface Place {
+  guild: string | null;
+  /** Channel that a thread hangs on; null for anything else. */
+  parent: string | null;
+  nsfw: boolean;
+}
+
+const threads: readonly ChannelType[] = [
+  ChannelType.AnnouncementThread,
+  ChannelType.PublicThread,
+  ChannelType.PrivateThread,
+];
+
+export class Channels {
+  private readonly places = new Map<string, Place>();
+
+  constructor(private readonly api: Pick<DiscordApi, 'channel'>) {}
+
+  /** Looked up at the first post in this process. */
+  async learn(channel: string): Promise<Place> {
+    return this.places.get(channel) ?? this.read(channel);
+  }
+
+  async read(channel: string): Promise<Place> {
+    const found = await this.api.channel(channel);
+    const parent = isThread(found) ? parentOf(found) : null;
+    const nsfw = parent === null ? isNsfw(found) : isNsfw(await this.api.channel(parent));
+    const place = { guild: guildOf(found), parent, nsfw };
+    this.places.set(channel, place);
+    return place;
+  }
+
+  async mustBeAgeRestricted(channel: string): Promise<void> {
+    const { nsfw } = await this.read(channel);
+    if (nsfw) return;
+    throw new AcclaimError(
+      'not-allowed',
+      'these pictures may only be shown in an age-restricted channel, and this one is not',
+      'Turn on "Age-restricted channel" in the channel settings and resume the session.',
+    );
+  }
+
+  /** A CHANNEL_UPDATE as it came -> the places whose age restriction it changed. */
+  changed(update: APIChannel): { channel: string; nsfw: boolean }[] {
+    const nsfw = isNsfw(update);
+    const found: { channel: string; nsfw: boolean }[] = [];
+    for (const [channel, place] of this.places) {
+      if ((place.parent ?? channel) !== update.id || place.nsfw === nsfw) continue;
+      place.nsfw = nsfw;
+      found.push({ channel, nsfw });
+    }
+    return found;
+  }
+
+  /** Places that a deleted channel, thread or server took along; they are forgotten. */
+  lost(id: string): string[] {
+    const found = [...this.places].filter(([channel, { guild, parent }]) =>
+      [channel, guild, parent].includes(id),
+    );
+    for (const [channel] of found) this.places.delete(channel);
+    return found.map(([channel]) => channel);
+  }
+}
+
+function isThread(channel: APIChannel): boolean {
+  return threads.includes(channel.type);
+}
+
+function isNsfw(channel: APIChannel): boolean {
+  return 'nsfw' in channel && channel.nsfw === true;
+}
+
+function parentOf(channel: APIChannel): string | null {
+  return 'parent_id' in channel ? (channel.parent_id ?? null) : null;
+}
+
+function guildOf(channel: APIChannel): string | null {
+  return 'guild_id' in channel ? (channel.guild_id ?? null) : null;
+}

@@ -1,0 +1,166 @@
+/**
+ * The command table -> Discord's typed commands, and what somebody chose there -> the text that every platform hands
+ * on. Default permissions hold for whole top-level commands, so there are three; they are only defaults, and the
+ * handler checks the role again.
+ */
+import {
+  type APIApplicationCommandInteractionDataBasicOption,
+  type APIApplicationCommandInteractionDataOption,
+  ApplicationCommandOptionType as Kind,
+  PermissionFlagsBits,
+} from 'discord.js';
+import type { ArgSpec, CommandSpec } from '../../../src/chat/commands.js';
+import type { CommandBody, DiscordApi } from './api.js';
+import { clip } from './markdown.js';
+
+interface Top {
+  name: string;
+  description: string;
+  permissions: bigint | null;
+}
+
+const tops: Record<CommandSpec['role'], Top> = {
+  member: { name: 'acclaim', description: 'Teach an image model together', permissions: null },
+  moderator: {
+    name: 'acclaim-mod',
+    description: 'Run sessions: for moderators',
+    permissions: PermissionFlagsBits.ManageMessages,
+  },
+  admin: {
+    name: 'acclaim-admin',
+    description: 'Models and settings: for admins',
+    permissions: PermissionFlagsBits.ManageGuild,
+  },
+  operator: { name: 'acclaim-admin', description: '', permissions: null },
+};
+
+/** Bodies for the bulk overwrite, in a fixed order. */
+export function commandBodies(specs: readonly CommandSpec[]): CommandBody[] {
+  const names = [...new Set(specs.map((spec) => tops[spec.role].name))];
+  return names.map((name) => {
+    const top = Object.values(tops).find((t) => t.name === name)!;
+    return {
+      name,
+      type: 1,
+      description: top.description,
+      default_member_permissions: top.permissions === null ? null : Number(top.permissions),
+      contexts: [0],
+      integration_types: [0],
+      options: subcommands(specs.filter((spec) => tops[spec.role].name === name)),
+    };
+  });
+}
+
+/** Sets the commands where they differ; true when anything was sent. */
+export async function registerCommands(
+  api: Pick<DiscordApi, 'commands' | 'setCommands'>,
+  application: string,
+  specs: readonly CommandSpec[],
+  guild: string | null,
+): Promise<boolean> {
+  const wanted = commandBodies(specs);
+  const present = await api.commands(application, guild);
+  if (JSON.stringify(comparable(present)) === JSON.stringify(comparable(wanted))) return false;
+  await api.setCommands(application, guild, wanted);
+  return true;
+}
+
+function subcommands(specs: readonly CommandSpec[]): unknown[] {
+  const groups = [...new Set(specs.map((spec) => spec.path[0]!))];
+  return groups.map((word) => {
+    const of = specs.filter((spec) => spec.path[0] === word);
+    const [only] = of;
+    if (only!.path.length === 1) return subcommand(only!, word);
+    return {
+      type: Kind.SubcommandGroup,
+      name: word,
+      description: clip(`${word}: ${of.map((spec) => spec.path.slice(1).join(' ')).join(', ')}`, 100),
+      options: of.map((spec) => subcommand(spec, spec.path.slice(1).join('-'))),
+    };
+  });
+}
+
+function subcommand(spec: CommandSpec, name: string): unknown {
+  const args = [...spec.args, ...spec.options].map(option);
+  // Discord wants what is required first.
+  args.sort((a, b) => Number(b.required) - Number(a.required));
+  return { type: Kind.Subcommand, name, description: clip(spec.help, 100), options: args };
+}
+
+function option({ name, help, type, required = false }: ArgSpec) {
+  const base = { name, description: clip(help, 100), required };
+  if (type === 'integer') return { type: Kind.Integer, ...base, min_value: 0 };
+  if (type === 'cell') return { type: Kind.String, ...base, max_length: 3, autocomplete: true };
+  if (type === 'text') return { type: Kind.String, ...base, autocomplete: true };
+  const choices = type.choice.slice(0, 25).map((value) => ({ name: value, value }));
+  return { type: Kind.String, ...base, choices };
+}
+
+/** Only what we set, spelt one way: Discord adds ids and leaves out what is false or empty. */
+function comparable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(comparable);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).flatMap(([key, inner]): [string, unknown][] => {
+    if (!kept.has(key) || inner === null || inner === false) return [];
+    if (Array.isArray(inner) && inner.length === 0) return [];
+    if (key === 'default_member_permissions') return [[key, String(inner)]];
+    return [[key, comparable(inner)]];
+  });
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+const kept = new Set([
+  'name',
+  'type',
+  'description',
+  'default_member_permissions',
+  'contexts',
+  'integration_types',
+  'options',
+  'required',
+  'choices',
+  'value',
+  'autocomplete',
+  'min_value',
+  'max_length',
+]);
+
+export interface Chosen {
+  spec: CommandSpec;
+  options: readonly APIApplicationCommandInteractionDataBasicOption[];
+}
+
+/** The command that somebody chose; undefined for one that was registered by an older version. */
+export function chosen(
+  specs: readonly CommandSpec[],
+  options: readonly APIApplicationCommandInteractionDataOption[] | undefined,
+): Chosen | undefined {
+  const path: string[] = [];
+  let rest = options ?? [];
+  while (rest[0]?.type === Kind.SubcommandGroup || rest[0]?.type === Kind.Subcommand) {
+    path.push(rest[0].name);
+    rest = rest[0].options ?? [];
+  }
+  const spec = specs.find((s) => s.path[0] === path[0] && s.path.slice(1).join('-') === (path[1] ?? ''));
+  return spec && { spec, options: rest as APIApplicationCommandInteractionDataBasicOption[] };
+}
+
+/** `/acclaim session start --rounds 3 "a red rose"`: what typing it elsewhere would be. */
+export function commandText({ spec, options }: Chosen): string {
+  const value = (name: string) => {
+    const found = options.find((o) => o.name === name);
+    return found && 'value' in found ? quote(String(found.value)) : undefined;
+  };
+  const named = spec.options.flatMap(({ name }) => {
+    const given = value(name);
+    return given === undefined ? [] : [`--${name} ${given}`];
+  });
+  const args = spec.args.flatMap(({ name }) => value(name) ?? []);
+  return ['/acclaim', ...spec.path, ...named, ...args].join(' ');
+}
+
+/** One word of the parser, whatever is in it: no quote ends it and no dash makes it an option. */
+function quote(text: string): string {
+  const safe = text.replaceAll('"', '”').replace(/^\s*-+/, '');
+  return /^[^\s"]+$/.test(safe) ? safe : `"${safe}"`;
+}

@@ -1,0 +1,31 @@
+/** What Discord offers while an option is being typed: what the app knows, else what the option's type allows. */
+import type { ArgType } from '../../../src/chat/commands.js';
+import type { Account } from '../../../src/chat/port.js';
+import type { Chosen } from './commands.js';
+import { clip } from './markdown.js';
+import type { DiscordOptions } from './options.js';
+
+const most = 25;
+
+export async function completions(
+  { spec, options }: Chosen,
+  { complete }: Pick<DiscordOptions, 'complete'>,
+  account: Account,
+  channel: string,
+): Promise<string[]> {
+  const focused = options.find((o) => 'focused' in o && o.focused === true);
+  const arg = [...spec.args, ...spec.options].find((a) => a.name === focused?.name);
+  if (!focused || !arg) return [];
+  const typed = 'value' in focused ? String(focused.value) : '';
+  const known = (await complete?.({ path: spec.path, name: arg.name, typed, channel, account })) ?? [];
+  const offered = known.length > 0 ? known : ofType(arg.type);
+  return offered
+    .filter((value) => value.toLowerCase().startsWith(typed.trim().toLowerCase()))
+    .slice(0, most)
+    .map((value) => clip(value, 100));
+}
+
+function ofType(type: ArgType): string[] {
+  if (type !== 'cell') return typeof type === 'object' ? [...type.choice] : [];
+  return [...'ABC'].flatMap((sheet) => [...'123456789'].map((cell) => `${sheet}${cell}`));
+}

@@ -1,0 +1,227 @@
+/**
+ * Commands, buttons, menus and completion. Discord waits 3 s, so everything is acknowledged before anything is done;
+ * what could not be acknowledged is not done, because its asker was told that it failed. Answers edit the
+ * acknowledgement, only its asker sees them, and they can be given for 15 minutes.
+ */
+import {
+  InteractionResponseType as Answer,
+  type APIApplicationCommandAutocompleteInteraction,
+  type APIChatInputApplicationCommandInteraction,
+  type APIInteraction,
+  type APIMessageComponentInteraction,
+  ApplicationCommandType,
+  ComponentType,
+  InteractionType as Kind,
+  MessageFlags,
+} from 'discord.js';
+import type { Account, Card, ChatEvent, MessageRef } from '../../../src/chat/port.js';
+import type { DiscordApi } from './api.js';
+import { chosen, commandText } from './commands.js';
+import { completions } from './complete.js';
+import { customId, parseCustomId } from './mark.js';
+import type { DiscordOptions } from './options.js';
+import { accountOfMember, type Member } from './people.js';
+import { renderReply, whisper } from './render.js';
+import { words } from './words.js';
+
+interface Open {
+  token: string;
+  until: number;
+  answered: boolean;
+}
+
+export interface InteractionParts {
+  api: Pick<DiscordApi, 'answer' | 'editAnswer'>;
+  options: DiscordOptions;
+  /** Life of a token, ms. */
+  life: number;
+  application(): string;
+  sink(event: ChatEvent): Promise<void>;
+}
+
+export class Interactions {
+  /** Answers that may still be given; nothing of a session hangs on them. */
+  private readonly open = new Map<string, Open>();
+
+  constructor(private readonly parts: InteractionParts) {}
+
+  async receive(interaction: APIInteraction): Promise<void> {
+    const member = interaction.member as (Member & { user: { id: string } }) | undefined;
+    const channel = interaction.channel?.id;
+    if (interaction.type === Kind.Ping) return;
+    if (!member || channel === undefined) {
+      if (interaction.type !== Kind.ApplicationCommandAutocomplete)
+        await this.whisper(interaction, words.serversOnly);
+      return;
+    }
+    const { roles } = this.parts.options;
+    const account = accountOfMember(member.user.id, member, member.permissions ?? null, roles);
+    if (interaction.type === Kind.ApplicationCommand) {
+      if (interaction.data.type !== ApplicationCommandType.ChatInput) return;
+      return this.command(interaction as APIChatInputApplicationCommandInteraction, account, channel);
+    }
+    if (interaction.type === Kind.ApplicationCommandAutocomplete)
+      return this.complete(interaction, account, channel);
+    if (interaction.type === Kind.MessageComponent) return this.component(interaction, account, channel);
+  }
+
+  /** Quiet when nobody can be answered any more. */
+  async reply(replyTo: string, card: Card): Promise<void> {
+    const open = this.open.get(replyTo);
+    if (!open || open.until < this.parts.options.now()) return;
+    open.answered = true;
+    const { body, files } = renderReply(card);
+    await this.parts.api.editAnswer(this.parts.application(), open.token, body, files);
+  }
+
+  private async command(
+    interaction: APIChatInputApplicationCommandInteraction,
+    account: Account,
+    channel: string,
+  ): Promise<void> {
+    const { specs, text } = this.typed(interaction);
+    if (!specs) return this.whisper(interaction, words.staleButton);
+    await this.acknowledge(interaction, deferred);
+    await this.carry(interaction.id, { kind: 'command', channel, account, text, ...this.stamp(interaction) });
+  }
+
+  private typed(interaction: APIChatInputApplicationCommandInteraction): { specs: boolean; text: string } {
+    const found = chosen(this.parts.options.commands, interaction.data.options);
+    return { specs: found !== undefined, text: found ? commandText(found) : '' };
+  }
+
+  private async complete(
+    interaction: APIApplicationCommandAutocompleteInteraction,
+    account: Account,
+    channel: string,
+  ): Promise<void> {
+    const found = chosen(this.parts.options.commands, interaction.data.options);
+    const choices = found ? await completions(found, this.parts.options, account, channel) : [];
+    const data = { choices: choices.map((value) => ({ name: value, value })) };
+    await this.parts.api.answer(interaction.id, interaction.token, {
+      type: Answer.ApplicationCommandAutocompleteResult,
+      data,
+    });
+  }
+
+  private async component(
+    interaction: APIMessageComponentInteraction,
+    account: Account,
+    channel: string,
+  ): Promise<void> {
+    const id = parseCustomId(interaction.data.custom_id);
+    if (!id) return this.whisper(interaction, words.staleButton);
+    const ref: MessageRef = { platform: 'discord', channel, message: interaction.message.id };
+    const { button, extra, mark } = id;
+    if (button === 'flag' && extra !== '') return this.pick(interaction, mark, extra.split(','));
+    if (button === 'consent' || button === 'withdraw') {
+      await this.acknowledge(interaction, deferred);
+      const given = button === 'consent';
+      const { at } = this.stamp(interaction);
+      const said = given ? words.consented : words.withdrawn;
+      return this.carry(interaction.id, { kind: 'consent', channel, account, given, at }, said);
+    }
+    if (button === 'pick-flag' && interaction.data.component_type === ComponentType.StringSelect) {
+      // The picker's own message is replaced by the answer.
+      await this.acknowledge(interaction, { type: Answer.DeferredMessageUpdate });
+      const value = interaction.data.values[0] ?? null;
+      const stamp = this.stamp(interaction);
+      const picked = { ...ref, message: extra };
+      return this.carry(interaction.id, {
+        kind: 'button',
+        ref: picked,
+        account,
+        button: 'flag',
+        value,
+        ...stamp,
+      });
+    }
+    await this.acknowledge(interaction, deferred);
+    const value = extra === '' ? null : extra;
+    await this.carry(interaction.id, {
+      kind: 'button',
+      ref,
+      account,
+      button,
+      value,
+      ...this.stamp(interaction),
+    });
+  }
+
+  /** A menu of the pictures on the ballot whose button was pressed. */
+  private async pick(
+    interaction: APIMessageComponentInteraction,
+    mark: string,
+    cells: readonly string[],
+  ): Promise<void> {
+    const menu = {
+      type: ComponentType.StringSelect,
+      custom_id: customId(mark, 'pick-flag', interaction.message.id),
+      placeholder: words.pickPlaceholder,
+      min_values: 1,
+      max_values: 1,
+      options: cells.slice(0, 25).map((cell) => ({ label: cell, value: cell })),
+    };
+    const data = {
+      ...whisper(words.pickCell),
+      flags: MessageFlags.Ephemeral,
+      components: [{ type: ComponentType.ActionRow, components: [menu] }],
+    };
+    await this.parts.api.answer(interaction.id, interaction.token, {
+      type: Answer.ChannelMessageWithSource,
+      data,
+    });
+  }
+
+  private async whisper(interaction: APIInteraction, text: string): Promise<void> {
+    const data = { ...whisper(text), flags: MessageFlags.Ephemeral };
+    await this.parts.api.answer(interaction.id, interaction.token, {
+      type: Answer.ChannelMessageWithSource,
+      data,
+    });
+  }
+
+  private async acknowledge(interaction: APIInteraction, body: unknown): Promise<void> {
+    await this.parts.api.answer(interaction.id, interaction.token, body);
+    const now = this.parts.options.now();
+    for (const [id, { until }] of this.open) if (until < now) this.open.delete(id);
+    this.open.set(interaction.id, {
+      token: interaction.token,
+      until: now + this.parts.life,
+      answered: false,
+    });
+  }
+
+  /** Hands the event on; whoever asked always gets an answer, `otherwise` when nobody else gave one. */
+  private async carry(id: string, event: ChatEvent, otherwise: string = words.done): Promise<void> {
+    try {
+      await this.parts.sink(event);
+      if (!this.open.get(id)?.answered) await this.say(id, otherwise);
+    } catch (error) {
+      await this.say(id, words.failed).catch(() => {});
+      throw error;
+    }
+  }
+
+  private async say(id: string, text: string): Promise<void> {
+    const card = {
+      kind: 'reply',
+      key: id,
+      title: '',
+      text,
+      pictures: [],
+      reactions: [],
+      buttons: [],
+    } as const;
+    await this.reply(id, { ...card, pictures: [], reactions: [], buttons: [], progress: null });
+  }
+
+  private stamp(interaction: APIInteraction): { at: number; replyTo: string } {
+    return { at: this.parts.options.now(), replyTo: interaction.id };
+  }
+}
+
+const deferred = {
+  type: Answer.DeferredChannelMessageWithSource,
+  data: { flags: MessageFlags.Ephemeral },
+};

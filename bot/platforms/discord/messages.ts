@@ -1,0 +1,146 @@
+/**
+ * Posting exactly once, editing gently, taking down. A post first looks for its mark in the channel, then carries the
+ * mark as a nonce that Discord enforces, so that neither a crash nor a lost answer leaves a second message.
+ */
+import type { APIMessage } from 'discord.js';
+import type { Card, MessageRef } from '../../../src/chat/port.js';
+import { AcclaimError } from '../../../src/errors.js';
+import type { DiscordApi } from './api.js';
+import type { Channels } from './channels.js';
+import { discordCodes, isCode } from './errors.js';
+import type { History } from './history.js';
+import { markOf } from './mark.js';
+import type { Pace } from './options.js';
+import { Latest } from './pace.js';
+import { type LoadedPicture, loadPictures, renderCard, withPictures } from './render.js';
+import { madeAt } from './snowflake.js';
+import { words } from './words.js';
+
+export interface MessageParts {
+  api: DiscordApi;
+  channels: Channels;
+  history: History;
+  pace: Pace;
+  now(): number;
+}
+
+const remembered = 500;
+
+export class Messages {
+  private readonly posting = new Map<string, Promise<MessageRef>>();
+  private readonly edits: Latest;
+  /** Message -> file name -> attachment id; what is not here is asked for. */
+  private readonly files = new Map<string, Map<string, string>>();
+
+  constructor(private readonly parts: MessageParts) {
+    this.edits = new Latest(parts.pace.edit);
+  }
+
+  post(channel: string, card: Card): Promise<MessageRef> {
+    const mark = markOf(channel, card.key);
+    const known = this.posting.get(mark);
+    if (known) return known;
+    const posted = this.postNow(channel, card, mark).finally(() => this.posting.delete(mark));
+    this.posting.set(mark, posted);
+    return posted;
+  }
+
+  edit(ref: MessageRef, card: Card): Promise<void> {
+    return this.edits.run(ref.message, () => this.editNow(ref, card));
+  }
+
+  async remove({ channel, message }: MessageRef): Promise<void> {
+    await this.inThread(channel, () => this.parts.api.delete(channel, message));
+    this.parts.history.forget(channel, message);
+    this.files.delete(message);
+  }
+
+  /** Runs it; a thread that was archived meanwhile is opened again first. */
+  async inThread<T>(channel: string, job: () => Promise<T>): Promise<T> {
+    try {
+      return await job();
+    } catch (error) {
+      if (!isCode(error, discordCodes.archivedThread)) throw error;
+      await this.parts.api.unarchive(channel);
+      return job();
+    }
+  }
+
+  /** The channel lost its age restriction: no picture stays in it. */
+  async takeDown(channel: string): Promise<void> {
+    const { api, history } = this.parts;
+    await history.load(channel);
+    for (const id of history.spoilers(channel)) {
+      const body = { content: words.takenDown, attachments: [], allowed_mentions: { parse: [] } };
+      try {
+        this.note(channel, await this.inThread(channel, () => api.edit(channel, id, body, [])));
+      } catch (error) {
+        if (!(error instanceof AcclaimError && error.code === 'message-gone')) throw error;
+      }
+    }
+  }
+
+  private async postNow(channel: string, card: Card, mark: string): Promise<MessageRef> {
+    const { api, channels, history } = this.parts;
+    const known = await history.find(channel, mark);
+    if (known !== undefined) return { platform: 'discord', channel, message: known };
+    await channels.learn(channel);
+    const pictures = await this.pictures(channel, card, mark);
+    const { body, files } = withPictures(renderCard(card, mark), pictures);
+    try {
+      const message = await this.inThread(channel, () =>
+        api.create(channel, { ...body, nonce: mark, enforce_nonce: true }, files),
+      );
+      this.note(channel, message);
+      // The standing notice is found by its pin however old it gets; without the right to pin it is found while young.
+      if (history.isNotice(channel, message.id)) await api.pin(channel, message.id).catch(() => {});
+      return { platform: 'discord', channel, message: message.id };
+    } catch (error) {
+      history.stale(channel);
+      throw error;
+    }
+  }
+
+  private async editNow({ channel, message }: MessageRef, card: Card): Promise<void> {
+    const { api, history, pace } = this.parts;
+    const mark = history.markFor(channel, message) ?? markOf(channel, card.key);
+    const pictures = await this.pictures(channel, card, mark);
+    const has = await this.filesOf(channel, message, pictures.length > 0);
+    const same = pictures.every((p) => has.has(p.name)) && pictures.length === has.size;
+    const old = this.parts.now() - madeAt(message) > pace.editable;
+    if (old && !mustBeSeen(card, same)) return;
+    const { body, files } = withPictures(renderCard(card, mark), pictures, has);
+    this.note(channel, await this.inThread(channel, () => api.edit(channel, message, body, files)));
+  }
+
+  private async pictures(channel: string, card: Card, mark: string): Promise<LoadedPicture[]> {
+    if (card.pictures.some((picture) => picture.spoiler))
+      await this.parts.channels.mustBeAgeRestricted(channel).catch(async (error) => {
+        if (error instanceof AcclaimError && error.code === 'not-allowed') await this.takeDown(channel);
+        throw error;
+      });
+    return loadPictures(card, mark);
+  }
+
+  private async filesOf(channel: string, message: string, needed: boolean): Promise<Map<string, string>> {
+    const known = this.files.get(message);
+    if (known || !needed) return known ?? new Map();
+    return this.note(channel, await this.parts.api.message(channel, message));
+  }
+
+  private note(channel: string, message: APIMessage): Map<string, string> {
+    this.parts.history.note(channel, message);
+    const files = new Map(message.attachments.map((file) => [file.filename, file.id]));
+    this.files.delete(message.id);
+    this.files.set(message.id, files);
+    const oldest = this.files.keys().next();
+    if (this.files.size > remembered && !oldest.done) this.files.delete(oldest.value);
+    return files;
+  }
+}
+
+/** What is edited into a message of any age: its end, and pictures that changed (one may have been hidden). */
+function mustBeSeen(card: Card, samePictures: boolean): boolean {
+  if (card.kind === 'progress') return card.progress === 1;
+  return card.kind !== 'ballot' || card.data?.open === false || !samePictures;
+}

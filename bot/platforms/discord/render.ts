@@ -1,0 +1,166 @@
+/**
+ * Card -> the message that Discord takes. A card with pictures is text over plain attachments (only those blur as
+ * spoilers and show large); one without is an embed. Nothing that people wrote can mention anyone. Pure but for
+ * `readFiles`, which loads the pictures.
+ */
+
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import {
+  type APIActionRowComponent,
+  type APIButtonComponentWithCustomId,
+  type APIEmbed,
+  ButtonStyle,
+  ComponentType,
+  type RawFile,
+} from 'discord.js';
+import type { Button, Card } from '../../../src/chat/port.js';
+import { shrink } from '../../../src/images/shrink.js';
+import type { Body } from './api.js';
+import { customId, fileName, footer } from './mark.js';
+import { clip, markdown } from './markdown.js';
+import { words } from './words.js';
+
+/** Discord's bounds, in characters; files in bytes, below its 10 MiB. */
+const bounds = { content: 2000, title: 256, description: 4096, alt: 1024, label: 80, file: 8 * 1024 * 1024 };
+
+const colours: Record<Card['kind'], number> = {
+  ballot: 0x5865f2,
+  progress: 0xf0b232,
+  outcome: 0x23a55a,
+  story: 0xeb459e,
+  notice: 0x80848e,
+  reply: 0x80848e,
+};
+
+const buttonStyles: Record<string, APIButtonComponentWithCustomId['style']> = {
+  done: ButtonStyle.Success,
+  consent: ButtonStyle.Primary,
+};
+
+export interface LoadedPicture {
+  /** Says what is in it: the same name is the same picture. */
+  name: string;
+  alt: string;
+  bytes: Buffer;
+  spoiler: boolean;
+}
+
+export async function loadPictures(card: Card, mark: string): Promise<LoadedPicture[]> {
+  return Promise.all(
+    card.pictures.slice(0, 10).map(async ({ file, alt, spoiler }) => {
+      const { bytes, extension } = await shrink(await readFile(file), bounds.file);
+      const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 8);
+      const name = `${spoiler ? 'SPOILER_' : ''}${fileName(mark, hash, extension)}`;
+      return { name, alt: clip(alt, bounds.alt), bytes, spoiler };
+    }),
+  );
+}
+
+/** Words and buttons; pictures are added by `withPictures`. */
+export function renderCard(card: Card, mark: string): Body {
+  const components = card.buttons.length > 0 ? rows(card, mark) : [];
+  const allowed_mentions = { parse: [] };
+  if (card.pictures.length === 0)
+    return { content: '', embeds: [embed(card, mark)], components, allowed_mentions };
+  const text = [`**${bare(card.title)}**`, markdown(card.text), ...extras(card)].filter(
+    (line) => line !== '',
+  );
+  return { content: clip(text.join('\n'), bounds.content), embeds: [], components, allowed_mentions };
+}
+
+/** Files that Discord does not have yet are sent along; `kept` maps names of those it has to their ids. */
+export function withPictures(
+  body: Body,
+  pictures: readonly LoadedPicture[],
+  kept: ReadonlyMap<string, string> = new Map(),
+): { body: Body; files: RawFile[] } {
+  const files: RawFile[] = [];
+  const attachments = pictures.map(({ name, alt, bytes }) => {
+    const id = kept.get(name);
+    if (id !== undefined) return { id };
+    files.push({ name, data: bytes, key: `files[${files.length}]` });
+    return { id: String(files.length - 1), filename: name, description: alt };
+  });
+  return { body: { ...body, attachments } as Body, files };
+}
+
+/** A private answer; what does not fit goes along as a file. */
+export function renderReply(card: Card): { body: Body; files: RawFile[] } {
+  const long = markdown(card.text).length > bounds.description;
+  const file = long ? answerFile(card) : null;
+  const text = long ? `${card.text.slice(0, 600)}…\n${words.longAnswer}` : card.text;
+  const shown = { ...embed({ ...card, text }, null) };
+  const attachments = file ? [{ id: '0', filename: file.name }] : [];
+  const body = {
+    content: '',
+    embeds: [shown],
+    components: [],
+    allowed_mentions: { parse: [] },
+    attachments,
+  } as unknown as Body;
+  return { body, files: file ? [file] : [] };
+}
+
+/** Only the asker sees it; `components` are the adapter's own. */
+export function whisper(text: string): { content: string; allowed_mentions: { parse: [] } } {
+  return { content: clip(markdown(text), bounds.content), allowed_mentions: { parse: [] } };
+}
+
+function embed(card: Card, mark: string | null): APIEmbed {
+  const bar = card.progress === null ? [] : [progressBar(card.progress)];
+  const text = [...bar, markdown(card.text), ...extras(card)].filter((line) => line !== '').join('\n');
+  return {
+    ...(card.title === '' ? {} : { title: clip(markdown(card.title), bounds.title) }),
+    ...(text === '' ? {} : { description: clip(text, bounds.description) }),
+    color: colours[card.kind],
+    // With buttons the mark is in their ids.
+    ...(mark !== null && card.buttons.length === 0 ? { footer: { text: footer(mark) } } : {}),
+  };
+}
+
+/** Ten steps and the figure: the bar never says it by its look alone. */
+export function progressBar(share: number): string {
+  const full = Math.round(Math.min(1, Math.max(0, share)) * 10);
+  return `${'▰'.repeat(full)}${'▱'.repeat(10 - full)} ${Math.round(share * 100)} %`;
+}
+
+/** An open ballot's deadline in the reader's own time. */
+function extras({ data }: Card): string[] {
+  return typeof data?.deadline === 'number' ? [`Closes <t:${Math.floor(data.deadline / 1000)}:R>`] : [];
+}
+
+function rows(card: Card, mark: string): APIActionRowComponent<APIButtonComponentWithCustomId>[] {
+  const buttons = card.buttons.slice(0, 25).map((button) => renderButton(button, card, mark));
+  return Array.from({ length: Math.ceil(buttons.length / 5) }, (_, i) => ({
+    type: ComponentType.ActionRow,
+    components: buttons.slice(i * 5, i * 5 + 5),
+  }));
+}
+
+function renderButton({ id, label }: Button, card: Card, mark: string): APIButtonComponentWithCustomId {
+  return {
+    type: ComponentType.Button,
+    style: buttonStyles[id] ?? ButtonStyle.Secondary,
+    label: clip(label, bounds.label),
+    custom_id: customId(mark, id, id === 'flag' ? cellsOf(card) : ''),
+  };
+}
+
+/** Names of the pictures that may be flagged, short enough for a custom_id: "A1,A2,A3" or "#12". */
+function cellsOf({ data }: Card): string {
+  const cells = Array.isArray(data?.cells) ? (data.cells as { name?: unknown }[]) : [];
+  return cells
+    .flatMap(({ name }) => (typeof name === 'string' ? [name] : []))
+    .slice(0, 9)
+    .join(',');
+}
+
+function bare(text: string): string {
+  return markdown(text.replaceAll('**', ''));
+}
+
+function answerFile(card: Card): RawFile {
+  const json = /^[[{]/.test(card.text);
+  return { name: json ? 'answer.json' : 'answer.txt', data: Buffer.from(card.text), key: 'files[0]' };
+}

@@ -1,0 +1,29 @@
+/** Picture bytes small enough for a platform: as they are, or as the best JPEG that fits. */
+import sharp from 'sharp';
+import { AcclaimError } from '../errors.js';
+
+const longest = 2048;
+
+export async function shrink(bytes: Buffer, most: number): Promise<{ bytes: Buffer; extension: string }> {
+  if (bytes.length <= most) return { bytes, extension: extensionOf(bytes) };
+  for (const quality of [92, 80, 60]) {
+    const smaller = await sharp(bytes)
+      .flatten({ background: '#ffffff' })
+      .resize({ width: longest, height: longest, fit: 'inside', withoutEnlargement: true })
+      .jpeg({ quality })
+      .toBuffer();
+    if (smaller.length <= most) return { bytes: smaller, extension: 'jpg' };
+  }
+  throw new AcclaimError(
+    'not-allowed',
+    'a picture is too large to be posted',
+    'Use fewer or smaller images.',
+  );
+}
+
+/** By the first bytes; what we make is PNG. */
+function extensionOf(bytes: Buffer): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xd8) return 'jpg';
+  if (bytes.toString('latin1', 8, 12) === 'WEBP') return 'webp';
+  return 'png';
+}
