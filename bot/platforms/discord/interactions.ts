@@ -15,9 +15,11 @@ import {
   MessageFlags,
 } from 'discord.js';
 import type { Account, Card, ChatEvent, MessageRef } from '../../../src/chat/port.js';
+import { AcclaimError } from '../../../src/errors.js';
 import type { DiscordApi } from './api.js';
 import { chosen, commandText } from './commands.js';
 import { completions } from './complete.js';
+import { discordCodes, isCode } from './errors.js';
 import { customId, parseCustomId } from './mark.js';
 import type { DiscordOptions } from './options.js';
 import { accountOfMember, type Member } from './people.js';
@@ -71,7 +73,11 @@ export class Interactions {
     if (!open || open.until < this.parts.options.now()) return;
     open.answered = true;
     const { body, files } = renderReply(card);
-    await this.parts.api.editAnswer(this.parts.application(), open.token, body, files);
+    try {
+      await this.parts.api.editAnswer(this.parts.application(), open.token, body, files);
+    } catch (error) {
+      if (!(error instanceof AcclaimError && error.code === 'cancelled')) throw error;
+    }
   }
 
   private async command(
@@ -79,15 +85,11 @@ export class Interactions {
     account: Account,
     channel: string,
   ): Promise<void> {
-    const { specs, text } = this.typed(interaction);
-    if (!specs) return this.whisper(interaction, words.staleButton);
-    await this.acknowledge(interaction, deferred);
-    await this.carry(interaction.id, { kind: 'command', channel, account, text, ...this.stamp(interaction) });
-  }
-
-  private typed(interaction: APIChatInputApplicationCommandInteraction): { specs: boolean; text: string } {
     const found = chosen(this.parts.options.commands, interaction.data.options);
-    return { specs: found !== undefined, text: found ? commandText(found) : '' };
+    if (!found) return this.whisper(interaction, words.staleCommand);
+    await this.acknowledge(interaction, deferred);
+    const text = commandText(found);
+    await this.carry(interaction.id, { kind: 'command', channel, account, text, ...this.stamp(interaction) });
   }
 
   private async complete(
@@ -182,7 +184,12 @@ export class Interactions {
   }
 
   private async acknowledge(interaction: APIInteraction, body: unknown): Promise<void> {
-    await this.parts.api.answer(interaction.id, interaction.token, body);
+    try {
+      await this.parts.api.answer(interaction.id, interaction.token, body);
+    } catch (error) {
+      // A retry of an acknowledgement that had arrived after all.
+      if (!isCode(error, discordCodes.acknowledged)) throw error;
+    }
     const now = this.parts.options.now();
     for (const [id, { until }] of this.open) if (until < now) this.open.delete(id);
     this.open.set(interaction.id, {
@@ -204,16 +211,8 @@ export class Interactions {
   }
 
   private async say(id: string, text: string): Promise<void> {
-    const card = {
-      kind: 'reply',
-      key: id,
-      title: '',
-      text,
-      pictures: [],
-      reactions: [],
-      buttons: [],
-    } as const;
-    await this.reply(id, { ...card, pictures: [], reactions: [], buttons: [], progress: null });
+    const none = { pictures: [], reactions: [], buttons: [], progress: null };
+    await this.reply(id, { kind: 'reply', key: id, title: '', text, ...none });
   }
 
   private stamp(interaction: APIInteraction): { at: number; replyTo: string } {

@@ -7,6 +7,7 @@ export const words = {
   done: 'Done.',
   failed: 'Something went wrong on my side; nothing was changed. Please try again.',
   staleButton: 'This button does nothing any more.',
+  staleCommand: 'This command has changed. Reload Discord (Ctrl+R) and choose it again.',
   serversOnly: 'I work on servers, in the channel of a session.',
   takenDown: 'The pictures were taken down: this channel is no longer age-restricted.',
   longAnswer: 'The whole answer is in the file.',
