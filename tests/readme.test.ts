@@ -1,0 +1,45 @@
+/** The README tells the truth: its commands exist, its links lead somewhere. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { commands } from '../src/acclaim.js';
+import { projectPath } from '../src/paths.js';
+import { acclaim } from './support/command-line.js';
+
+const readme = readFileSync(projectPath('README.md'), 'utf8');
+const { scripts } = JSON.parse(readFileSync(projectPath('package.json'), 'utf8')) as {
+  scripts: Record<string, string>;
+};
+
+describe('README', () => {
+  test('every npm command is a script of package.json', () => {
+    const named = [...readme.matchAll(/\bnpm (?:run (?:-s )?)?([a-z-]+)/g)].map((m) => m[1]!);
+    expect(named).toEqual(expect.arrayContaining(['start', 'test', 'acclaim', 'install-cuda']));
+    for (const name of named) expect(Object.keys(scripts)).toContain(name);
+  });
+
+  test("its table of commands is the launcher's", () => {
+    const rows = [...readme.matchAll(/^\| `acclaim ([a-z]+)` \|/gm)].map((m) => m[1]);
+    expect(rows).toEqual(Object.keys(commands));
+  });
+
+  test('every option it shows is known to its command', async () => {
+    const shown = [
+      ...readme.matchAll(/(?:acclaim -- |`)(generate|simulate|start|learn|export) ([^`\n]*)/g),
+      ...[...readme.matchAll(/npm start -- ([^`\n]*)/g)].map((m) => [m[0], 'start', m[1]!]),
+    ];
+    const pairs = shown.flatMap(([, name, rest]) =>
+      [...rest!.matchAll(/--[a-z-]+/g)].map((m) => [name!, m[0]] as const),
+    );
+    expect(pairs.length).toBeGreaterThan(5);
+    for (const [name, option] of pairs) expect((await acclaim(name, '--help')).out).toContain(option);
+  });
+});
+
+describe('links', () => {
+  test.each(['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'models/mini/README.md'])('of %s', (file) => {
+    const text = readFileSync(projectPath(file), 'utf8');
+    const local = [...text.matchAll(/\]\(([^)#]+)\)/g)].map((m) => m[1]!).filter((l) => !/^https?:/.test(l));
+    expect(local.filter((link) => !existsSync(join(dirname(projectPath(file)), link)))).toEqual([]);
+  });
+});
