@@ -3,7 +3,7 @@
  * every time; every act is audited, refused ones too.
  */
 import { askEdit } from './ballots.js';
-import { countedIn } from './counted.js';
+import { attendance } from './counted.js';
 import type { Draft } from './draft.js';
 import type { Act, Command } from './events.js';
 import { retryFailed } from './jobs.js';
@@ -21,11 +21,11 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     const round = draft.round;
     if (round?.state !== 'open')
       return draft.refuse('nothing-to-close', 'No round is open.', 'Wait for the next ballot.');
-    const votes = countedIn(draft.state, round).sheetfuls.length;
+    const { voters } = attendance(draft.state, round);
     const maybeMore = ballotsOf(draft.state, round).some(
       (ballot) => ballot.sweeps && ballot.state === 'live',
     );
-    if (votes === 0 && !maybeMore) {
+    if (voters === 0 && !maybeMore) {
       return draft.refuse(
         'nothing-to-close',
         'Nobody has voted yet.',

@@ -1,4 +1,6 @@
 /** Who counts: consented, not excluded, and with at least one mark (or Done) in the round. */
+import { meaning } from './emoji.js';
+import { known } from './ledger.js';
 import type { Round, SessionState, Voter } from './model.js';
 import { type Sheetful, sheetfuls } from './votes.js';
 
@@ -24,12 +26,35 @@ function counts(voter: Voter | undefined): boolean {
   return voter !== undefined && !voter.excluded && (voter.consentAt !== null || voter.pseudonym);
 }
 
-/** How many of the voters have marked every sheet or pressed Done. */
-export function finished(state: SessionState, round: Round, counted: Counted): number {
-  const sheets = new Set<number>();
-  for (const ballot of state.ballots.values()) if (ballot.round === round.id) sheets.add(ballot.sheet);
-  return counted.sheetfuls.filter((one) => one.done || [...sheets].every((sheet) => one.sheets.has(sheet)))
-    .length;
+export interface Attendance {
+  voters: number;
+  /** Pressed Done. */
+  done: number;
+  /** Pressed Done or marked every sheet. */
+  finished: number;
+}
+
+/** Who has voted so far, without working out the votes: asked at every turn of an open round. */
+export function attendance(state: SessionState, round: Round): Attendance {
+  const all = new Set<number>();
+  const marked = new Map<string, { sheets: Set<number>; done: boolean }>();
+  for (const ballot of state.ballots.values()) {
+    if (ballot.round !== round.id) continue;
+    all.add(ballot.sheet);
+    for (const { voter, emoji, present } of known(state.facts.get(ballot.id) ?? [], false).values()) {
+      if (!present || meaning(emoji)?.kind === 'flag' || !counts(state.voters.get(voter))) continue;
+      const one = marked.get(voter) ?? { sheets: new Set(), done: false };
+      if (emoji === 'done') one.done = true;
+      else one.sheets.add(ballot.sheet);
+      marked.set(voter, one);
+    }
+  }
+  const voters = [...marked.values()];
+  return {
+    voters: voters.length,
+    done: voters.filter((one) => one.done).length,
+    finished: voters.filter((one) => one.done || one.sheets.size === all.size).length,
+  };
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import { ballotCleared, ballotGone, ballotPosted, ballotRefused } from './ballots.js';
 import { runCommand } from './commands.js';
-import { countedIn } from './counted.js';
+import { attendance } from './counted.js';
 import type { Decision } from './decision.js';
 import { Draft } from './draft.js';
 import type { Event, ReactionSet } from './events.js';
@@ -66,7 +66,7 @@ function reaction(draft: Draft, event: ReactionSet): void {
   const word = event.emoji === 'done' && event.present && session.rules.quorumBy === 'marks';
   const moderatorsDone = word && atLeast(event.voter.role, 'moderator');
   if (moderatorsDone && round?.state === 'open' && session.state !== 'ended') {
-    if (draft.session.state === 'active' && countedIn(draft.state, round).sheetfuls.length > 0) {
+    if (draft.session.state === 'active' && attendance(draft.state, round).voters > 0) {
       startClosing(draft, round, 'done');
     }
   }

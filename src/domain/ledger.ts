@@ -21,6 +21,11 @@ export function known(facts: readonly Fact[], withLate = true): Map<string, Fact
   return last;
 }
 
+function lastOf(draft: Draft, ballot: Ballot, voter: string, emoji: string): Fact | undefined {
+  const facts = draft.state.facts.get(ballot.id);
+  return facts?.findLast((fact) => fact.voter === voter && fact.emoji === emoji);
+}
+
 /** Writes down one reaction; true when it changed what counts. Refuses what no longer counts but keeps it. */
 export function recordReaction(draft: Draft, event: ReactionSet): boolean {
   const ballot = draft.state.ballots.get(event.ballot);
@@ -36,7 +41,7 @@ export function recordReaction(draft: Draft, event: ReactionSet): boolean {
   const late = isLate(draft, ballot);
   if (late)
     draft.refuse('round-closed', 'This round has closed.', 'Vote on the newest ballot of the channel.');
-  const last = known(draft.state.facts.get(ballot.id) ?? []).get(keyOf(event.voter.key, event.emoji));
+  const last = lastOf(draft, ballot, event.voter.key, event.emoji);
   if (last && (event.at < last.at || (event.at === last.at && event.present === last.present))) return false;
   const { emoji, present, at } = event;
   append(draft, { ballot: ballot.id, voter: event.voter.key, emoji, present, source: 'live', at, late });
@@ -95,7 +100,7 @@ export function recordMark(
   emoji: string,
   present: boolean,
 ): void {
-  const last = known(draft.state.facts.get(ballot.id) ?? []).get(keyOf(voter, emoji));
+  const last = lastOf(draft, ballot, voter, emoji);
   if (last ? last.present === present || last.at > draft.at : !present) return;
   const late = isLate(draft, ballot);
   append(draft, { ballot: ballot.id, voter, emoji, present, source: 'live', at: draft.at, late });

@@ -6,11 +6,10 @@
 
 import { askJob } from './ask-job.js';
 import { closeBallots } from './ballots.js';
-import { countedIn, finished } from './counted.js';
+import { attendance, countedIn } from './counted.js';
 import type { Draft } from './draft.js';
 import { judgeRound } from './feedback.js';
 import { roundId } from './ids.js';
-import { known } from './ledger.js';
 import type { Ballot, CloseReason, Round, SessionState } from './model.js';
 import { notify, showOutcome, showProgress } from './say.js';
 import { endSession, pauseSession } from './session.js';
@@ -83,18 +82,22 @@ function closeWhenDue(draft: Draft, round: Round): void {
   if (reason) startClosing(draft, round, reason);
 }
 
+/** Asked after every reaction of every voter: what can be told without counting is told first. */
 function reasonToClose({ state, at }: Draft, round: Round): CloseReason | null {
   const { rules } = state.session;
-  const counted = countedIn(state, round);
-  const done = counted.sheetfuls.filter((one) => one.done).length;
-  if (rules.quorumBy === 'done') {
-    if (done >= rules.quorum) return 'done';
-  } else {
-    if (done === 1 && counted.sheetfuls.length === 1) return 'done';
-    const rested = at - lastChange(state, round) >= rules.restMs;
-    if (rested && finished(state, round, counted) >= rules.quorum) return 'quorum';
-  }
-  return round.deadline !== null && at >= round.deadline ? 'deadline' : null;
+  const late = round.deadline !== null && at >= round.deadline ? 'deadline' : null;
+  const rested = rules.quorumBy === 'marks' && at - lastChange(state, round) >= rules.restMs;
+  if (!rested && !someoneDone(state, round)) return late;
+  const { voters, done, finished } = attendance(state, round);
+  if (rules.quorumBy === 'done') return done >= rules.quorum ? 'done' : late;
+  if (done === 1 && voters === 1) return 'done';
+  return rested && finished >= rules.quorum ? 'quorum' : late;
+}
+
+function someoneDone(state: SessionState, round: Round): boolean {
+  return ballotsOf(state, round).some((ballot) =>
+    state.facts.get(ballot.id)?.some((fact) => fact.emoji === 'done' && fact.present),
+  );
 }
 
 /** Platforms are read once more before anything is counted. */
@@ -213,8 +216,8 @@ function unswept(state: SessionState, round: Round): Ballot[] {
 export function lastChange(state: SessionState, round: Round): number {
   let newest = round.openedAt ?? 0;
   for (const ballot of ballotsOf(state, round)) {
-    for (const fact of known(state.facts.get(ballot.id) ?? [], false).values()) {
-      newest = Math.max(newest, fact.at);
+    for (const fact of state.facts.get(ballot.id) ?? []) {
+      if (!fact.late && fact.at > newest) newest = fact.at;
     }
   }
   return newest;

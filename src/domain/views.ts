@@ -2,7 +2,7 @@
  * What may be seen of a session, as plain figures. Totals stay hidden while a round takes votes: before its close a
  * ballot shows only the asker's own marks and how many people have voted.
  */
-import { countedIn, finished } from './counted.js';
+import { attendance, countedIn } from './counted.js';
 import { cellName } from './ids.js';
 import { known } from './ledger.js';
 import type { Ballot, ImageState, Job, Outcome, Round, SessionState } from './model.js';
@@ -52,7 +52,7 @@ export function sessionStatus(state: SessionState): SessionStatus {
     ballots: ballots.length,
     votes: counted.sheetfuls.reduce((sum, one) => sum + one.votes.length, 0),
     voters: counted.sheetfuls.length,
-    finished: round ? finished(state, round, counted) : 0,
+    finished: round ? attendance(state, round).finished : 0,
     deadline: round?.deadline ?? null,
     approval: lineage(state).map((one) => one.outcome?.approval ?? 0),
     job: job ? pickJob(job) : null,
@@ -131,8 +131,7 @@ export function nextTick(state: SessionState): number | null {
   if (!round) return state.session.createdAt;
   if (round.state !== 'open') return null;
   const { rules } = state.session;
-  const counted = countedIn(state, round);
-  const full = rules.quorumBy === 'marks' && finished(state, round, counted) >= rules.quorum;
+  const full = rules.quorumBy === 'marks' && attendance(state, round).finished >= rules.quorum;
   const rest = full ? lastChange(state, round) + rules.restMs : Number.POSITIVE_INFINITY;
   const next = Math.min(rest, round.deadline ?? Number.POSITIVE_INFINITY);
   return Number.isFinite(next) ? next : null;

