@@ -2,7 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { commandSpecs } from '../bot/commands/table.js';
 import { commands } from '../src/acclaim.js';
+import { parseCommand } from '../src/chat/commands.js';
 import { projectPath } from '../src/paths.js';
 import { acclaim } from './support/command-line.js';
 
@@ -33,6 +35,12 @@ describe('README', () => {
     );
     expect(pairs.length).toBeGreaterThan(5);
     for (const [name, option] of pairs) expect((await acclaim(name, '--help')).out).toContain(option);
+  });
+
+  test('every chat command it shows is understood', () => {
+    const shown = [...readme.matchAll(/`(\/acclaim [^`]+)`/g)].map((m) => m[1]!.replace(/\s+/g, ' '));
+    expect(shown.length).toBeGreaterThan(1);
+    for (const line of shown) expect(parseCommand(commandSpecs, line), line).toMatchObject({ ok: true });
   });
 });
 

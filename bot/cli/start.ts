@@ -23,7 +23,7 @@ export const command = defineCommand(
   {
     args: [],
     options,
-    examples: ['start', 'start --task hand --port 9000', 'start --prompt "two owls at night" --data owls'],
+    examples: ['start', 'start --task hand --port 9000', 'start --prompt "an owl on a beach" --data owls'],
   },
   async (v, _args, io) => {
     if (v.task !== undefined && v.prompt !== undefined)

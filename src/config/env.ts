@@ -44,8 +44,3 @@ export function environmentSettings(env: Environment): Map<string, unknown> {
   }
   return settings;
 }
-
-/** For child processes: the environment as it is, with `extra` over it. */
-export function childEnvironment(extra: Record<string, string> = {}): Environment {
-  return { ...process.env, ...extra };
-}
