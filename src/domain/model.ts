@@ -1,7 +1,7 @@
 /**
  * The rows of Acclaim: what the database holds and what a session's state is made of. Plain data, no behaviour.
  * Ids are made, never drawn: `<session>.<round>` for a round, `<round>.<index>` for an image, `<round>.<sheet>.<channel
- * ordinal>` for a ballot; they hold no ":" and stay below 100 characters. Times are epoch ms, UTC. Rules: VOTES in docs/.
+ * ordinal>` for a ballot; they hold no ":" and stay below 100 characters. Times are epoch ms, UTC. Rules: docs/votes.md.
  */
 export type Platform = 'web' | 'discord' | 'slack' | 'fake';
 export type Role = 'member' | 'moderator' | 'admin' | 'operator';
@@ -275,7 +275,7 @@ export interface Rules {
   guards: Guards;
 }
 
-/** METHOD section 4's numbers. */
+/** The numbers of the guards, see docs/votes.md. */
 export interface Guards {
   /** Counted voters from which the guards work. */
   from: number;

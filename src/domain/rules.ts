@@ -1,4 +1,4 @@
-/** The rules a session runs by unless config/ says otherwise; METHOD 4 and VOTES give the numbers. */
+/** The rules a session runs by unless config/ says otherwise; docs/votes.md says what each is for. */
 import type { Guards, Rules } from './model.js';
 
 export const defaultGuards: Guards = {

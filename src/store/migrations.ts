@@ -10,7 +10,7 @@ const entity = (name: string, columns: string, unique = 'id'): string => `
   CREATE TABLE ${name} (seq INTEGER PRIMARY KEY, ${columns}, body TEXT NOT NULL, UNIQUE (${unique}));`;
 
 export const migrations: readonly string[] = [
-  // 1: the tables of VOTES.
+  // 1: sessions and what hangs on them, the ledger, the audit, the outbox.
   [
     entity('community', 'id TEXT NOT NULL'),
     entity('channel', 'id TEXT NOT NULL, community TEXT NOT NULL'),

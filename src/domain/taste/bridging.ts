@@ -1,5 +1,5 @@
 /**
- * Bridging (METHOD 4.6), for a community that is split: r = mu + i_u + i_n + f_u f_n with one factor f, so that an
+ * Bridging, for a community that is split: r = mu + i_u + i_n + f_u f_n with one factor f, so that an
  * image's intercept i_n is what is left of its approval once the camps' sides are accounted for. Alternating least
  * squares; the regularisers (.15 intercepts, .03 factors) are scaled by the votes of each voter and image.
  * An image that one camp likes gets a large f_n; one that both like gets a large i_n.

@@ -1,5 +1,5 @@
 /**
- * Timing clusters (METHOD 4.3): accounts that keep voting alike within the same minute are one hand. For each pair:
+ * Timing clusters: accounts that keep voting alike within the same minute are one hand. For each pair:
  * n = marks in the same direction on the same thing, k = those within `clusterSeconds`, p0 = median pair rate + .01;
  * linked when k >= clusterPairs, k/n > 2 p0 and binomial tail x pairs < clusterP. Votes without a time take no part.
  */

@@ -1,6 +1,6 @@
 /**
  * From weighted votes to labels, in the three sizes of a community: one voter (HERO's own feedback), two to four
- * (every voter weighs 1, one vote labels an image), five and more (METHOD 4, steps 2 to 7).
+ * (every voter weighs 1, one vote labels an image), five and more (the guards). Source: docs/votes.md.
  */
 import type { Guards, ImageFeedback, Outcome } from '../model.js';
 import type { Vote } from '../votes.js';
@@ -64,7 +64,7 @@ function cold({ votes, indices, voters }: Ballotbox): Labels {
   };
 }
 
-/** METHOD 4: clusters, newcomers' cap, Dawid-Skene, bridging where people are split, labels, best. */
+/** Clusters, newcomers' cap, Dawid-Skene, bridging where people are split, labels, best. */
 function guarded(box: Ballotbox, guards: Guards): Labels {
   const everything = weigh([...box.history, ...box.votes]);
   const clustered = shareWithinClusters(everything, timingClusters(everything, guards));

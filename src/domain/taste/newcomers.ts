@@ -1,4 +1,4 @@
-/** The newcomer cap (METHOD 4.4): per image, newcomers together weigh at most share x (the others + 1). */
+/** The newcomer cap: per image, newcomers together weigh at most share x (the others + 1). */
 import type { WeightedVote } from './ballot-box.js';
 import { groupBy } from './ballot-box.js';
 

@@ -7,7 +7,7 @@ import type { Act as ActRow, Role, Session } from '../../../src/domain/model.js'
 import { allowed, leastRole } from '../../../src/domain/roles.js';
 import { World } from '../../support/world.js';
 
-/** Role x command as VOTES lists them; m = member, M = moderator, A = admin, O = operator. */
+/** Role x command as docs/votes.md means them; m = member, M = moderator, A = admin, O = operator. */
 const rights: Record<string, string> = {
   m: 'vote best flag start status story list help me',
   M: 'close pause resume stop redo rollback branch hide exclude include trust nsfw audit',

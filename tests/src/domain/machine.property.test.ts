@@ -1,7 +1,7 @@
 /**
  * The state machine under random histories: people react, withdraw and come late, effects are carried out in any order
  * and twice, jobs fail, moderators interfere, ballots vanish, the process is killed. Whatever happens, the invariants
- * of VOTES hold after every single event.
+ * of docs/votes.md hold after every single event.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

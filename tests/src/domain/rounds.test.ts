@@ -1,4 +1,4 @@
-/** The life of a round, told as it happens: each test names a rule of VOTES. */
+/** The life of a round, told as it happens: each test names a rule of docs/votes.md. */
 import { describe, expect, it } from 'vitest';
 import { World } from '../../support/world.js';
 
