@@ -30,7 +30,7 @@ const params = z.strictObject({
   stepsPerGood: z.number().positive().default(6),
   /** Approval of a round (share called good) up to which it gets all its steps; beyond, in proportion fewer: what is
    * liked already needs little learning, and every step costs variety. */
-  fullUntil: z.number().min(0).lt(1).default(0.5),
+  fullUntil: z.number().min(0).lt(1).default(0.75),
   /** Rows of an optimiser step. */
   batch: z.number().int().min(1).max(1024).default(32),
   /** Share of the sampler's timesteps that are trained, from the noisy end: there the picture is decided. */
