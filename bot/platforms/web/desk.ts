@@ -31,17 +31,24 @@ interface Asked {
 
 const maxAsked = 500;
 const statusMs = 250;
+/** States change without a message too; the sidebar follows within this. */
+const statusEveryMs = 2000;
 
 export class Desk {
   sink: (event: ChatEvent) => Promise<void> = async () => {};
   private readonly asked = new Map<string, Asked>();
   private statusTimer: NodeJS.Timeout | null = null;
+  private lastStatus = '';
+  private readonly statusEvery: NodeJS.Timeout;
 
   constructor(
     private readonly options: WebOptions,
     private readonly messages: Messages,
     private readonly live: Live,
-  ) {}
+  ) {
+    this.statusEvery = setInterval(() => this.sendStatus(), statusEveryMs);
+    this.statusEvery.unref();
+  }
 
   me(who: Account): object {
     return {
@@ -68,6 +75,8 @@ export class Desk {
     const [epoch, seq] = lastEventId?.split('-') ?? [];
     const resumed = epoch === this.messages.epoch && /^\d+$/.test(seq ?? '');
     const { messages, removed } = this.messages.since(resumed ? Number(seq) : 0);
+    // A page that opens has no status yet: the next one is sent even if nothing changed.
+    this.lastStatus = '';
     this.statusSoon();
     const data = {
       reset: !resumed,
@@ -169,6 +178,7 @@ export class Desk {
   }
 
   stop(): void {
+    clearInterval(this.statusEvery);
     if (this.statusTimer) clearTimeout(this.statusTimer);
   }
 
@@ -216,12 +226,21 @@ export class Desk {
   private statusSoon(): void {
     this.statusTimer ??= setTimeout(() => {
       this.statusTimer = null;
-      if (this.live.size === 0) return;
-      Promise.resolve(this.options.status())
-        .then((data) => this.live.broadcast(() => ({ event: 'status', data })))
-        .catch((error) => this.options.onError?.(error));
+      this.sendStatus();
     }, statusMs);
     this.statusTimer.unref();
+  }
+
+  private sendStatus(): void {
+    if (this.live.size === 0) return;
+    Promise.resolve(this.options.status())
+      .then((data) => {
+        const text = JSON.stringify(data);
+        if (text === this.lastStatus) return;
+        this.lastStatus = text;
+        this.live.broadcast(() => ({ event: 'status', data }));
+      })
+      .catch((error) => this.options.onError?.(error));
   }
 }
 

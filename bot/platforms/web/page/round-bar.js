@@ -20,10 +20,13 @@ function openSheets(channel) {
 export function RoundBar({ channel }) {
   useStore((s) => s.messages);
   useStore((s) => s.waiting);
+  const sessions = useStore((s) => s.sessions);
   const sheets = openSheets(channel);
   const [asking, setAsking] = useState('');
   const key = sheets.map((m) => m.id).join(' ');
-  const now = useNow(sheets[0]?.data.deadline != null);
+  const session = sessions.find((x) => x.id === sheets[0]?.data.session);
+  const deadline = session?.deadline ?? sheets[0]?.data.deadline ?? null;
+  const now = useNow(deadline !== null);
   if (sheets.length === 0) return null;
   const marks = sheets.map((m) => marksOf(m));
   const good = sheets.reduce(
@@ -36,7 +39,7 @@ export function RoundBar({ channel }) {
   const bare = sheets.filter((_, i) => ![...marks[i]].some((e) => e !== 'done'));
   const done = marks.some((m) => m.has('done'));
   const withDone = sheets.some((m) => m.buttons.some((b) => b.id === 'done'));
-  const { deadline, quorum, round } = sheets[0].data;
+  const { quorum, round } = sheets[0].data;
   const finish = () => {
     setAsking('');
     for (const sheet of bare) mark(sheet, [{ emoji: 'none', present: true }]);
@@ -51,7 +54,7 @@ export function RoundBar({ channel }) {
           ? html`<p class="round-bar-ask"><strong>${sheets.length === 1 || bare.length === sheets.length ? 'You have marked nothing yet.' : `${names} ${bare.length === 1 ? 'has' : 'have'} no marks yet.`}</strong> Was nothing good there?</p>
             <button class="button" onClick=${() => setAsking('')}>Look again</button>
             <button class="button button-main" onClick=${finish}>Nothing good, done</button>`
-          : html`<p><strong>Round ${round}</strong><span class="sep" aria-hidden="true">·</span>${good === 0 ? 'mark what is good' : count(good, 'good one')}${best && html`<span class="sep" aria-hidden="true">·</span><span class="bar-best"><${Icon} name="star" filled />best ${best}</span>`}${deadline != null && html`<span class="bar-time"><span class="sep" aria-hidden="true">·</span>${deadline > now ? `${span((deadline - now) / 1000)} left` : 'closing'}</span>`}</p>
+          : html`<p><strong>Round ${round}</strong><span class="sep" aria-hidden="true">·</span>${good === 0 ? 'mark what is good' : count(good, 'good one')}${best && html`<span class="sep" aria-hidden="true">·</span><span class="bar-best"><${Icon} name="star" filled />best ${best}</span>`}${deadline !== null && html`<span class="bar-time"><span class="sep" aria-hidden="true">·</span>${deadline > now ? `${span((deadline - now) / 1000)} left` : 'closing'}</span>`}</p>
             ${withDone && (done ? html`<span class="bar-done" role="status"><${Icon} name="check" />${quorum > 1 ? 'Done, waiting for the others' : 'Done'}</span>` : html`<button class="button button-main" onClick=${press}>Done${quorum <= 1 ? ', teach it' : ''}</button>`)}`
       }
     </div>

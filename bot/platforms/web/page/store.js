@@ -64,9 +64,11 @@ export function channels(s = state) {
 
 /** @param {string} channel */
 export function messagesOf(channel, s = state) {
+  // The welcome opens the channel, even where a quick engine's first message came before it.
+  const first = (/** @type {Message} */ m) => (m.data.notice === 'welcome' ? 0 : 1);
   return [...s.messages.values()]
     .filter((m) => m.channel === channel)
-    .sort((a, b) => a.at - b.at || a.seq - b.seq);
+    .sort((a, b) => first(a) - first(b) || a.at - b.at || a.seq - b.seq);
 }
 
 /** My marks on a message, those still on their way included. @param {Message} message */
