@@ -3,8 +3,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 const kilobytes = (text, field) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
 
-export const residentMb = (pid = 'self') => kilobytes(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmRSS') / 1024;
-export const peakMb = (pid = 'self') => kilobytes(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmHWM') / 1024;
+export const residentMb = (pid = 'self') =>
+  kilobytes(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmRSS') / 1024;
+export const peakMb = (pid = 'self') =>
+  kilobytes(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmHWM') / 1024;
 export const resetPeak = () => writeFileSync('/proc/self/clear_refs', '5');
 
 /** The process and all its descendants. */
@@ -14,7 +16,11 @@ export function familyOf(pid) {
     if (!/^\d+$/.test(entry)) continue;
     try {
       // "pid (name) state ppid": the name may hold spaces and brackets.
-      const parent = Number(readFileSync(`/proc/${entry}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[1]);
+      const parent = Number(
+        readFileSync(`/proc/${entry}/stat`, 'utf8')
+          .replace(/^.*\) /s, '')
+          .split(' ')[1],
+      );
       children.set(parent, [...(children.get(parent) ?? []), Number(entry)]);
     } catch {} // ended meanwhile
   }

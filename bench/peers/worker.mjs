@@ -5,12 +5,13 @@ import { createInterface } from 'node:readline';
 import { alphasCumprod } from '../../dist/engine/diffusion/ddim.js';
 import { sample } from '../../dist/engine/diffusion/sampler.js';
 import { readSafetensors, writeSafetensors } from '../../dist/engine/io/safetensors.js';
+import { acclaim } from '../../dist/engine/learn/learners/acclaim.js';
 import { guidedRegressionGraph } from '../../dist/engine/learn/losses/guided-regression.js';
 import { adam } from '../../dist/engine/learn/optimiser.js';
 import { Trainer } from '../../dist/engine/learn/trainer.js';
 import { decode, encodePrompt, loadPipeline } from '../../dist/engine/models/pipeline.js';
 import { ExecutorCache } from '../../dist/engine/runtime/cache.js';
-import { f32 } from '../../dist/engine/runtime/tensor.js';
+import { f32, rows } from '../../dist/engine/runtime/tensor.js';
 import { Rng } from '../../dist/src/rng.js';
 import { peakMb, resetPeak, residentMb } from '../lib/memory.mjs';
 
@@ -70,23 +71,31 @@ const commands = {
     return { parameters: Object.values(adapter).reduce((n, { data }) => n + data.length, 0) };
   },
 
-  /** One guided-regression step, as learner `acclaim` takes it. */
+  /** One guided-regression step in the learner's micro-batches. */
   async train({ batch, guidance, save }) {
     const { z0, noise, timesteps } = readSafetensors(batch);
-    const rows = z0.shape[0];
-    const executor = await cache.get(`train|${rows}`, () =>
-      guidedRegressionGraph({ pipeline, adapter: spec, latent: z0.shape.slice(1), rows, guidance }, { cap: 10, anchor: 0 }),
+    const count = z0.shape[0];
+    const size = Math.min(acclaim.params.parse({}).microBatch, count);
+    const latent = z0.shape.slice(1);
+    const executor = await cache.get(`train|${size}`, () =>
+      guidedRegressionGraph(
+        { pipeline, adapter: spec, latent, rows: size, guidance },
+        { cap: 10, anchor: 0 },
+      ),
     );
     const alphas = alphasCumprod(pipeline.scheduler);
-    const feeds = {
-      x: z0,
-      noise,
-      timestep: timesteps,
-      alpha: f32([rows, 1, 1, 1], Array.from(timesteps.data, (t) => alphas[t])),
-      weight: f32([rows], new Float32Array(rows).fill(1 / rows)),
-    };
+    const weight = f32([size], new Float32Array(size).fill(1 / count));
+    const batches = Array.from({ length: count / size }, (_, k) => {
+      const part = (tensor) => rows(tensor, k * size, (k + 1) * size);
+      const timestep = part(timesteps);
+      const alpha = f32(
+        [size, 1, 1, 1],
+        Array.from(timestep.data, (t) => alphas[t]),
+      );
+      return { x: part(z0), noise: part(noise), timestep, alpha, weight };
+    });
     const step = new Trainer(executor, adapter, trainer.optimiser, adamW, trainer.states);
-    const result = await step.step([feeds]);
+    const result = await step.step(batches);
     if (save) writeSafetensors(save, adapter);
     return result;
   },
@@ -104,7 +113,11 @@ for await (const line of createInterface({ input: process.stdin })) {
   try {
     answer = await commands[op](options);
     const { user, system } = process.cpuUsage(cpu);
-    answer = { ...answer, cpu_seconds: (user + system) / 1e6, wall_seconds: (performance.now() - wall) / 1e3 };
+    answer = {
+      ...answer,
+      cpu_seconds: (user + system) / 1e6,
+      wall_seconds: (performance.now() - wall) / 1e3,
+    };
   } catch (error) {
     answer = { error_text: error.stack };
   }
