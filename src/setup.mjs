@@ -147,8 +147,8 @@ function sources(projects) {
 }
 
 function compile() {
-  const projects = flags.has('--test') ? ['src', 'bot', 'engine', 'tests'] : ['src', 'bot', 'engine'];
-  const stamp = at('dist', `.compiled-${projects.length}`);
+  const projects = ['src', 'bot', 'engine'];
+  const stamp = at('dist', '.compiled');
   const wanted = sources(projects);
   if (readStamp(stamp) === wanted) return;
   say('compiling the TypeScript (tsc -b)');

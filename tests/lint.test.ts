@@ -1,14 +1,20 @@
-/** Format and lint rules (biome.json) hold for the whole checkout: `npm run format` mends most of what this says. */
+/** Compiler, format and lint rules hold for the whole checkout; `npm run format` mends most of what biome says. */
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { projectPath, projectRoot } from '../src/paths.js';
 
+function run(script: string, ...args: string[]): { status: number | null; said: string } {
+  const all = [projectPath('node_modules', script), ...args];
+  const { status, stdout, stderr } = spawnSync(process.execPath, all, { cwd: projectRoot, encoding: 'utf8' });
+  return { status, said: `${stdout}${stderr}` };
+}
+
 test('biome has nothing to say', () => {
-  const biome = projectPath('node_modules/@biomejs/biome/bin/biome');
-  const args = ['check', '--error-on-warnings', '--max-diagnostics=20', '.'];
-  const { status, stdout, stderr } = spawnSync(process.execPath, [biome, ...args], {
-    cwd: projectRoot,
-    encoding: 'utf8',
-  });
-  expect(status, `${stdout}${stderr}`).toBe(0);
+  const { status, said } = run('@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.');
+  expect(status, said).toBe(0);
+});
+
+test('the compiler has nothing to say, tests included', () => {
+  const { status, said } = run('typescript/bin/tsc', '-b');
+  expect(status, said).toBe(0);
 });

@@ -1,6 +1,5 @@
 /** `acclaim generate` and `acclaim learn` through the launcher, on the miniature. */
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
