@@ -69,9 +69,10 @@ export async function generate(
             latent,
           ).data,
         sampler: payload.sampler,
-        adapter: checkpoint && !payload.untuned
-          ? { spec: checkpoint.manifest.adapter, tensors: checkpoint.state.adapter }
-          : undefined,
+        adapter:
+          checkpoint && !payload.untuned
+            ? { spec: checkpoint.manifest.adapter, tensors: checkpoint.state.adapter }
+            : undefined,
         onStep: (done, total) => report('sample', b * total + done, batches * total),
         signal,
         keep: payload.trajectory ? 'trajectory' : 'none',
