@@ -54,6 +54,8 @@ const worker = new Worker(createHandlers(engine), { send });
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => void leave());
 process.on('disconnect', () => process.exit(0));
+// A parent that died while these modules were loading has been missed.
+if (!process.connected) process.exit(0);
 process.on('message', (raw) => {
   if ((raw as { type?: string }).type === 'stop') void leave();
   else worker.receive(raw);
