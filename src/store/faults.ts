@@ -10,7 +10,7 @@ export function asDataError(error: unknown, place: string): unknown {
     const mend = 'Free some space, then go on: nothing half-written was kept.';
     return new AcclaimError('disk-full', `No space is left for ${place}.`, mend, { cause: error });
   }
-  const denied = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR'];
+  const denied = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ENOENT', 'ENAMETOOLONG'];
   const refused = ['SQLITE_READONLY', 'SQLITE_CANTOPEN', 'SQLITE_PERM', 'SQLITE_IOERR', 'SQLITE_AUTH'];
   if (denied.includes(code) || refused.includes(code)) {
     const mend = 'Give this user the right to write there, or name another folder with --data.';

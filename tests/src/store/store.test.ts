@@ -200,6 +200,10 @@ describe('faults', () => {
     writeFileSync(join(dir, 'file'), '');
     await expect(Store.open(join(dir, 'file', 'data'))).rejects.toMatchObject({ code: 'data-unwritable' });
     await expect(Store.open(join(dir, 'file'))).rejects.toMatchObject({ code: 'data-unwritable' });
+    if (process.platform === 'linux') {
+      await expect(Store.open('/proc/acclaim')).rejects.toMatchObject({ code: 'data-unwritable' });
+    }
+    // Root may write everywhere.
     if (process.getuid?.() === 0) return;
     chmodSync(dir, 0o500);
     await expect(Store.open(join(dir, 'data'))).rejects.toMatchObject({ code: 'data-unwritable' });
