@@ -2,8 +2,8 @@
  * The one truth: SQLite in WAL mode, written by one connection, read by another. `commit` makes rows and effects
  * durable together (synchronous FULL); `load` gives back the very state that `apply` had made of them.
  */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { apply, emptyState } from '../domain/apply.js';
 import type { RowChange } from '../domain/decision.js';
 import type { Effect } from '../domain/effects.js';
@@ -46,7 +46,7 @@ export class Store {
     const file = join(dir, 'acclaim.sqlite');
     const opened: { close(): Promise<void> }[] = [];
     try {
-      await mkdir(dir, { recursive: true, mode: 0o700 });
+      await makeFolder(dir);
       const lock = await DataLock.take(dir);
       opened.push({ close: () => lock.release() });
       const secret = await readSecret(dir);
@@ -218,5 +218,20 @@ export class Store {
   async #bodies<T>(sql: string, ...values: string[]): Promise<T[]> {
     const rows = await this.#read<{ body: string }>(sql, ...values);
     return rows.map(({ body }) => JSON.parse(body) as T);
+  }
+}
+
+/** Like `mkdir -p`. Node's own recursion never ends where a parent exists and yet takes no folders (/proc). */
+async function makeFolder(dir: string): Promise<void> {
+  const mode = 0o700;
+  try {
+    await mkdir(dir, { mode });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const parent = dirname(resolve(dir));
+    if (code === 'EEXIST' && (await stat(dir)).isDirectory()) return;
+    if (code !== 'ENOENT' || (await stat(parent).catch(() => null)) !== null) throw error;
+    await makeFolder(parent);
+    await mkdir(dir, { mode });
   }
 }
