@@ -28,6 +28,10 @@ async function start(
   return { platform, ann: new Visitor(platform.url), dir };
 }
 
+async function errorOf(response: Response): Promise<{ code: string; message: string }> {
+  return ((await response.json()) as { error: { code: string; message: string } }).error;
+}
+
 /** fetch sets Host itself; a bare request does not. */
 function bare(url: string, path: string, headers: Record<string, string>): Promise<number> {
   const { hostname, port } = new URL(url);
@@ -181,7 +185,7 @@ describe('marks', () => {
       marks: [{ emoji: '1', present: true }],
     });
     expect(response.status).toBe(409);
-    expect((await response.json()).error.message).toBe('This round is over.');
+    expect((await errorOf(response)).message).toBe('This round is over.');
     expect(await platform.fetchReactions(ref)).toEqual(new Map());
   });
 
@@ -345,7 +349,7 @@ describe('files', () => {
     expect(await response.text()).toBe('weights');
     const none = await ann.request('/api/sessions/rose/adapter');
     expect(none.status).toBe(404);
-    expect((await none.json()).error.message).toBe('There is no LoRA yet.');
+    expect((await errorOf(none)).message).toBe('There is no LoRA yet.');
   });
 });
 
@@ -365,7 +369,7 @@ describe('bad requests', () => {
     await ann.arrive(false);
     const response = await ann.request(path, body);
     expect(response.status).toBe(400);
-    expect((await response.json()).error).toMatchObject({ code: 'usage', message: expect.any(String) });
+    expect(await errorOf(response)).toMatchObject({ code: 'usage', message: expect.any(String) });
     expect(events).toEqual([]);
   });
 
