@@ -1,0 +1,224 @@
+import { describe, expect, it } from 'vitest';
+import { ballotCard } from '../../../bot/views/ballot.js';
+import type { CellData } from '../../../bot/views/card.js';
+import { noticeCard, notices } from '../../../bot/views/notice.js';
+import { outcomeCard } from '../../../bot/views/outcome.js';
+import { progressCard } from '../../../bot/views/progress.js';
+import { storyCard } from '../../../bot/views/story.js';
+import { cellName, duration, quoted } from '../../../bot/views/words.js';
+import type { Job, Round } from '../../../src/domain/model.js';
+import { makeBallots, makeImages, makeOutcome, makeRound, makeSession, rules } from '../../support/rows.js';
+
+const session = makeSession({ rules: { ...rules, imagesPerRound: 11 } });
+const dir = '/data/cat/1';
+
+function ballots(fill: Partial<Round> = {}) {
+  const round = makeRound(session, 1, fill);
+  const images = makeImages(round, (i) => `images/${i}.png`);
+  const made = makeBallots(session, round);
+  const cards = made.map((ballot) =>
+    ballotCard({ session, round, ballot, images, dir, sheetFile: `/made/${ballot.sheet}.png`, sheets: 2 }),
+  );
+  return { round, images, made, cards };
+}
+
+const cellsOf = (card: { data?: Record<string, unknown> }) => card.data!.cells as CellData[];
+const outcome = makeOutcome([3, 0, 1, 2, 0, 3, 1, 1, 0, 3, 2], 3, 9);
+
+describe('ballot', () => {
+  it('names cells by sheet and number, and primes as many reactions as there are cells', () => {
+    const [a, b] = ballots().cards;
+    expect(cellsOf(a!).map((c) => c.name)).toEqual(['A1', 'A2', 'A3', 'A4', 'A5', 'A6', 'A7', 'A8', 'A9']);
+    expect(cellsOf(b!).map((c) => [c.name, c.index, c.number])).toEqual([
+      ['B1', 9, 1],
+      ['B2', 10, 2],
+    ]);
+    expect(b!.reactions).toEqual(['1', '2', 'none']);
+    expect([a!.key, b!.key]).toEqual(['cat.1.0.0', 'cat.1.1.0']);
+    expect(a!.buttons.map((x) => x.id)).toEqual(['done', 'flag']);
+    expect(cellsOf(b!)[0]!.file).toBe('/data/cat/1/images/9.png');
+  });
+
+  it.each(['posting', 'open'] as const)('carries no total while the round is %s', (state) => {
+    // Even if an outcome is there already (a round that was opened again): nothing of it may show.
+    for (const card of ballots({ state, outcome }).cards) {
+      for (const cell of cellsOf(card))
+        expect([cell.up, cell.seen, cell.stars, cell.best]).toEqual([null, null, null, false]);
+      expect(card.data).toMatchObject({ open: true, approval: null });
+      expect(card.text).not.toMatch(/\d+ %/);
+    }
+  });
+
+  it('shows what each cell got once it has closed, and takes no marks any more', () => {
+    const [a, b] = ballots({ state: 'learning', outcome }).cards;
+    expect(cellsOf(a!).map((c) => c.up)).toEqual([3, 0, 1, 2, 0, 3, 1, 1, 0]);
+    expect(cellsOf(b!).map((c) => c.best)).toEqual([true, false]);
+    expect(b!.text).toContain('**B1** is the best');
+    expect(a!.text).toContain('3 people voted');
+    expect([a!.reactions, a!.buttons, a!.data!.open]).toEqual([[], [], false]);
+  });
+
+  it('names a held or hidden picture and gives no file of it', () => {
+    const { round, images, made } = ballots();
+    const held = images.map((m) => (m.index === 1 ? { ...m, state: 'held' as const } : m));
+    const card = ballotCard({
+      session,
+      round,
+      ballot: made[0]!,
+      images: held,
+      dir,
+      sheetFile: null,
+      sheets: 2,
+    });
+    expect(cellsOf(card)[1]).toMatchObject({ file: null, alt: 'Picture A2: held back' });
+    expect(card.pictures).toEqual([]);
+  });
+
+  it('has an alt text on every picture, and a spoiler where the session is marked so', () => {
+    const { round, images, made } = ballots();
+    const nsfw = { ...session, nsfw: true };
+    const card = ballotCard({
+      session: nsfw,
+      round,
+      ballot: made[0]!,
+      images,
+      dir,
+      sheetFile: '/s.png',
+      sheets: 2,
+    });
+    expect(card.pictures[0]).toMatchObject({ spoiler: true, alt: expect.stringContaining('cells A1 to A9') });
+    expect(card.data!.blurred).toBe(true);
+    for (const cell of cellsOf(card)) expect(cell.alt).toContain(session.prompt);
+  });
+});
+
+describe('words', () => {
+  it('keeps a prompt from being our mark-up or a mention', () => {
+    expect(quoted('**bold** @everyone <b> `x` a\nb')).toBe('“bold everyone b x a b”');
+    expect(quoted('x'.repeat(500)).length).toBeLessThan(145);
+  });
+
+  it.each([
+    [0, '0 s'],
+    [99, '99 s'],
+    [100, '2 min'],
+    [3600, '1 h'],
+    [4800, '1 h 20 min'],
+    [-3, '0 s'],
+  ])('%d seconds are %s', (seconds, words) => expect(duration(seconds)).toBe(words));
+
+  it('counts cells from one and sheets from A', () => {
+    expect([cellName(0, 1), cellName(1, 9), cellName(25, 3)]).toEqual(['A1', 'B9', 'Z3']);
+  });
+});
+
+describe('progress', () => {
+  const job: Job = {
+    key: 'cat.1.learn.1',
+    session: 'cat',
+    round: 1,
+    kind: 'learn',
+    attempt: 1,
+    state: 'running',
+    stage: 'train',
+    done: 15,
+    total: 60,
+    secondsLeft: 12.4,
+    error: null,
+    at: 0,
+  };
+  const shown = (fill: Partial<Job>, round: Partial<Round> = {}) =>
+    progressCard({
+      key: 'p',
+      session,
+      round: makeRound(session, 1, { state: 'learning', ...round }),
+      job: { ...job, ...fill },
+    });
+
+  it('never runs backwards through the stages of a job', () => {
+    for (const [kind, stages] of [
+      ['generate', ['load', 'sample', 'decode', 'write']],
+      ['learn', ['load', 'embed', 'train', 'write']],
+    ] as const) {
+      const state = kind === 'generate' ? 'generating' : 'learning';
+      const shares = stages.flatMap((stage) =>
+        [0, 5, 10].map((done) => shown({ kind, stage, done, total: 10 }, { state }).progress!),
+      );
+      expect(shares).toEqual([...shares].sort((a, b) => a - b));
+      expect([shares[0], shares.at(-1)]).toEqual([0, 1]);
+    }
+  });
+
+  it('says the stage, the step and the time left', () => {
+    expect(shown({}).text).toBe('Learning, 15 of 60, about 12 s left.');
+    expect(shown({}).data).toMatchObject({ secondsLeft: 12.4, state: 'running' });
+    expect(shown({ state: 'waiting', stage: null }).text).toBe('Waiting for the engine.');
+  });
+
+  it('ends with what was done, or with what went wrong and the mend', () => {
+    const learned = { steps: 60, learned: true, notes: ['Step halved.'], seconds: 24.2 };
+    expect(shown({}, { state: 'done', learned })).toMatchObject({
+      progress: 1,
+      text: '60 steps in 24 s.\nStep halved.',
+    });
+    const failure = { code: 'engine-lost', message: 'the engine died', mend: 'Close other programs.' };
+    const failed = shown({}, { state: 'failed', failedFrom: 'learning', failure });
+    expect(failed).toMatchObject({ title: 'Round 1 is stuck', progress: null });
+    expect(failed.text).toContain('the engine died. Close other programs.');
+  });
+});
+
+describe('outcome and story', () => {
+  it('tells who won, the share, and the change', () => {
+    const { images, made } = ballots();
+    const round = makeRound(session, 2, { state: 'learning', outcome });
+    const previous = makeRound(session, 1, { outcome: { ...outcome, approval: 0.3 } });
+    const card = outcomeCard({ key: 'o', session, round, previous, ballots: made, images, dir });
+    // 16 of 33 votes were ups.
+    expect(card.title).toBe('Round 2: 48 % approval');
+    expect(card.text).toContain('**B1** won');
+    expect(card.text).toContain('rose by 18 points');
+    expect(card.data).toMatchObject({
+      approval: 16 / 33,
+      previous: 0.3,
+      liked: 4,
+      images: 11,
+      best: { name: 'B1' },
+    });
+    expect(card.pictures[0]!.file).toBe('/data/cat/1/images/9.png');
+  });
+
+  it('puts the first round beside the latest, and has words before there is any', () => {
+    const rounds = [0.2, 0.5, 0.9].map((approval, i) =>
+      makeRound(session, i + 1, {
+        outcome: { ...outcome, approval },
+        learned: { steps: 1, learned: true, notes: [], seconds: 1 },
+      }),
+    );
+    const side = (round: Round) => ({ round, images: makeImages(round, (i) => `${i}.png`), dir });
+    const base = { key: 's', session, beforeAfterFile: null, plotFile: null };
+    const card = storyCard({ ...base, rounds, first: side(rounds[0]!), latest: side(rounds[2]!) });
+    expect(card.text).toBe('3 rounds: approval went from **20 %** to **90 %**.');
+    expect(card.data).toMatchObject({
+      adapter: true,
+      approval: [
+        { round: 1, share: 0.2 },
+        { round: 2, share: 0.5 },
+        { round: 3, share: 0.9 },
+      ],
+    });
+    const empty = storyCard({ ...base, rounds: [], first: null, latest: null });
+    expect(empty.text).toContain('no closed round yet');
+    expect(empty.data).toMatchObject({ adapter: false, first: null, latest: null });
+  });
+});
+
+describe('notices', () => {
+  it('read well with and without values', () => {
+    for (const code of Object.keys(notices) as (keyof typeof notices)[]) {
+      const card = noticeCard({ key: code, session, notice: code, values: { note: 'x' } });
+      expect([code, card.title.length > 0, card.text.length > 0]).toEqual([code, true, true]);
+      expect(card.text).not.toMatch(/undefined|null|NaN/);
+    }
+  });
+});
