@@ -1,0 +1,15 @@
+// The rows of the table: which learner gets how many votes on which task, and the floor its mean must reach.
+export const rows = [
+  { task: 'hazard', learner: 'acclaim', votes: 64, floor: 0.85 },
+  { task: 'cat', learner: 'acclaim', votes: 64, floor: 0.85 },
+  { task: 'rose', learner: 'acclaim', votes: 64, floor: 0.85 },
+  { task: 'mountain', learner: 'acclaim', votes: 64, floor: 0.85 },
+  { task: 'hand', learner: 'acclaim', votes: 256, floor: 0.6 },
+  { task: 'hazard', learner: 'hero', votes: 384, floor: 0.6, perRound: 64 },
+  { task: 'hazard', learner: 'd3po', votes: 384, perRound: 64 },
+];
+
+/** Seeds of the report: none of them was used to choose a setting. */
+export const seeds = [11, 12, 13, 14, 15];
+
+export const runName = ({ task, learner, votes }, seed) => `${task}-${learner}-${votes}-s${seed}`;

@@ -1,0 +1,91 @@
+// Runs `acclaim simulate` over the rows of plan.mjs and their seeds, each run in a process of one thread, a few at a time.
+// Resumable: a run whose figures stand in the folder is skipped; a run that fails is named at the end and tried again
+// next time. Usage: node bench/table/run.mjs [--jobs 2] [--seeds 101,102] [--only acclaim,hand] [--order seeds|rows]
+//   [--set KEY=VALUE]... [--per-round N] [--out DIR]; then node bench/table/render.mjs
+import { spawn } from 'node:child_process';
+import { createWriteStream, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { rows, runName, seeds } from './plan.mjs';
+
+const bench = dirname(dirname(fileURLToPath(import.meta.url)));
+const { values: options } = parseArgs({
+  options: {
+    jobs: { type: 'string', default: '2' },
+    seeds: { type: 'string', default: seeds.join() },
+    /** Words that a run's name must hold, one of them: a task, a learner, a number of votes. */
+    only: { type: 'string', default: '' },
+    /** seeds: every row once before any row twice, so that a table stands early; rows: row by row. */
+    order: { type: 'string', default: 'seeds' },
+    set: { type: 'string', multiple: true, default: [] },
+    'per-round': { type: 'string' },
+    out: { type: 'string', default: join(bench, 'out', 'table') },
+  },
+});
+const folder = resolve(options.out);
+mkdirSync(folder, { recursive: true });
+
+const wanted = options.only.split(',').filter(Boolean);
+const chosen = rows.filter((row) => {
+  const name = `${row.task}-${row.learner}-${row.votes}`;
+  return wanted.length === 0 || wanted.some((word) => name === word || name.split('-').includes(word));
+});
+const numbers = options.seeds.split(',').map(Number);
+const runs =
+  options.order === 'rows'
+    ? chosen.flatMap((row) => numbers.map((seed) => ({ row, seed })))
+    : numbers.flatMap((seed) => chosen.map((row) => ({ row, seed })));
+const figures = (row, seed) => join(folder, `${runName(row, seed)}.json`);
+const left = runs.filter(({ row, seed }) => !existsSync(figures(row, seed)));
+console.error(`${runs.length} runs, ${runs.length - left.length} done before, ${options.jobs} at a time`);
+
+function run({ row, seed }) {
+  const file = figures(row, seed);
+  const perRound = options['per-round'] ?? row.perRound;
+  const args = [
+    join(bench, '..', 'dist', 'src', 'acclaim.js'),
+    ...['simulate', '--task', row.task, '--learner', row.learner, '--votes', String(row.votes)],
+    ...['--seed', String(seed), '--threads', '1', '--json', `${file}.part`],
+    ...(perRound === undefined ? [] : ['--per-round', String(perRound)]),
+    ...options.set.flatMap((pair) => ['--set', pair]),
+  ];
+  return new Promise((done) => {
+    const log = createWriteStream(`${file.slice(0, -5)}.log`);
+    log.on('open', () => {
+      const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', log] });
+      let said = '';
+      child.stdout.on('data', (text) => {
+        said += text;
+      });
+      running.add(child);
+      child.on('close', (code) => {
+        running.delete(child);
+        log.end();
+        if (code === 0) renameSync(`${file}.part`, file);
+        done({ name: runName(row, seed), ok: code === 0, said: said.trim() });
+      });
+    });
+  });
+}
+
+const running = new Set();
+let stopped = false;
+process.on('SIGINT', () => {
+  stopped = true;
+  for (const child of running) child.kill('SIGINT');
+});
+
+const failed = [];
+async function worker() {
+  while (left.length > 0 && !stopped) {
+    const { name, ok, said } = await run(left.shift());
+    console.error(`${new Date().toISOString().slice(11, 19)} ${ok ? 'done  ' : 'FAILED'} ${name}  ${said}`);
+    if (!ok) failed.push(name);
+  }
+}
+await Promise.all(Array.from({ length: Number(options.jobs) }, worker));
+if (failed.length > 0) {
+  console.error(`failed: ${failed.join(', ')}; their words: ${folder}/<run>.log`);
+  process.exitCode = 1;
+}
