@@ -25,7 +25,7 @@ const params = z.strictObject({
   ...adapterParams,
   lr: adapterParams.lr.default(2e-3),
   /** Optimiser steps of a round, at most. */
-  steps: z.number().int().min(1).max(5000).default(36),
+  steps: z.number().int().min(1).max(5000).default(40),
   /** Optimiser steps for each good image remembered, at most: a handful of goods must not be learned by heart. */
   stepsPerGood: z.number().positive().default(6),
   /** Approval of a round (share called good) up to which it gets all its steps; beyond, in proportion fewer: what is
