@@ -7,6 +7,7 @@
 import type { Account, ChatPlatform } from '../src/chat/port.js';
 import type { Clock } from '../src/clock.js';
 import type { Effect } from '../src/domain/effects.js';
+import type { Seen } from '../src/domain/events.js';
 import type { Binding, SessionState } from '../src/domain/model.js';
 import type { SessionSpec } from '../src/domain/open.js';
 import { sessionStatus } from '../src/domain/views.js';
@@ -112,6 +113,7 @@ export class App {
       ballotAt: (ref) => this.sessions.ballotAt(ref.platform, ref.channel, ref.message),
       posting: () => this.outbox.waiting('post-ballot'),
       dispatch,
+      consentBeforeAll: (voter, given, at) => this.consentBeforeAll(voter, given, at),
       command: (text, account, channel) =>
         runTyped(text, { account, by: people.seen(account), channel }, this.actions),
     });
@@ -299,6 +301,15 @@ export class App {
     const ballot = effect.kind === 'post-ballot' ? effect.ballot : null;
     const event = { kind: 'effect-failed', effect: effect.key, ballot, at: this.parts.clock.now() } as const;
     await this.sessions.dispatch(effect.session, event);
+  }
+
+  private async consentBeforeAll(voter: Seen, given: boolean, at: number): Promise<void> {
+    const { store } = this.parts;
+    if (!given) return store.forget(voter.key, at);
+    const { key, platform, bornAt, joinedAt } = voter;
+    const person = { key, community: platform, platform, bornAt, joinedAt, consentAt: at, name: null };
+    const row = { ...person, rounds: 0, excluded: false, trusted: voter.role !== 'member', pseudonym: false };
+    await store.commit([{ table: 'voter', row }], []);
   }
 
   /** The ledger swaps the key for pseudonyms; what is held in memory is read anew before anything else is decided. */

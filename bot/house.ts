@@ -33,6 +33,8 @@ export interface House {
   app: App;
   queue: InProcessQueue;
   paths: DataPaths;
+  /** The key under which an account is stored. */
+  voterKey(platform: string, account: string): string;
   stop(): Promise<void>;
 }
 
@@ -69,13 +71,14 @@ export async function buildHouse({
     attempts: config.session.attempts,
     onEnd: (end) => log.warn({ ...end, ...describeEnd(end) }, 'the engine ended'),
   });
+  const voterKey = (platform: string, account: string) => store.voterKey(platform, account);
   let app: App;
   const made = await platforms(() => app, paths);
   app = new App({
     store,
     queue,
     platforms: made,
-    people: new People((platform, account) => store.voterKey(platform, account)),
+    people: new People(voterKey),
     paths,
     clock,
     log,
@@ -86,7 +89,7 @@ export async function buildHouse({
     models: () => loadCatalogue().models,
     fatal,
   });
-  return { app, queue, paths, stop: () => app.stop() };
+  return { app, queue, paths, voterKey, stop: () => app.stop() };
 }
 
 /** The configuration with what a person asked for over it. */

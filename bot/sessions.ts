@@ -13,6 +13,7 @@ import type { Event } from '../src/domain/events.js';
 import type { Ballot, Binding, Session, SessionState, Voter } from '../src/domain/model.js';
 import { openSession, type SessionSpec } from '../src/domain/open.js';
 import { nextTick } from '../src/domain/views.js';
+import { AcclaimError } from '../src/errors.js';
 
 export interface SessionsParts {
   commit(rows: readonly RowChange[], effects: readonly Effect[]): Promise<void>;
@@ -113,8 +114,9 @@ export class Sessions {
   /** Resolves when what was decided is durable; with the refusal where something was asked that cannot be. */
   async dispatch(id: string, event: Event): Promise<Refusal | null> {
     while (this.held) await this.held;
+    if (this.stopped) throw new AcclaimError('cancelled', 'the bot is stopping', 'Try again in a moment.');
     const state = this.states.get(id);
-    if (!state || this.stopped) return null;
+    if (!state) return null;
     const decision = decide(state, event);
     await this.settle(id, decision);
     return decision.refusal;

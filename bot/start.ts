@@ -61,9 +61,12 @@ export async function startCommand(options: StartOptions): Promise<void> {
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
     await Promise.race([aborted, broken]);
-  } finally {
-    await house.stop();
+  } catch (error) {
+    // What went wrong first is what people must hear, whatever stopping adds to it.
+    await house.stop().catch((more) => log.error(toPlain(more), 'stopping'));
+    throw error;
   }
+  await house.stop();
 }
 
 /** A named task or prompt opens a session unless one for it goes on already; else one opens only on the first start. */

@@ -17,6 +17,7 @@ import { noticeCard } from '../views/notice.js';
 import { outcomeCard } from '../views/outcome.js';
 import { progressCard } from '../views/progress.js';
 import { storyCard } from '../views/story.js';
+import { imageName } from '../views/words.js';
 
 export class Cards {
   constructor(private readonly paths: DataPaths) {}
@@ -81,7 +82,10 @@ export class Cards {
   notice(state: SessionState, effect: EffectOf<'notice'>): Card {
     const { key, notice, values } = effect;
     const round = effect.round === null ? {} : { round: effect.round };
-    return noticeCard({ key, session: state.session, notice, values: { ...round, ...values } });
+    const row = state.rounds.find((r) => r.number === effect.round);
+    const ballots = [...state.ballots.values()].filter((b) => b.round === row?.id);
+    const cell = typeof values.index === 'number' ? { cell: imageName(ballots, values.index) } : {};
+    return noticeCard({ key, session: state.session, notice, values: { ...round, ...cell, ...values } });
   }
 
   private bar(state: SessionState, effect: EffectOf<'card'>, round: Round, kind: Job['kind']): Card {

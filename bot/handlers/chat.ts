@@ -6,7 +6,7 @@
 import type { Account, ChatEvent, MessageRef } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
 import type { Refusal } from '../../src/domain/decision.js';
-import type { Event } from '../../src/domain/events.js';
+import type { Event, Seen } from '../../src/domain/events.js';
 import { parseCell } from '../../src/domain/ids.js';
 import type { SessionState } from '../../src/domain/model.js';
 import { AcclaimError, type ErrorCode } from '../../src/errors.js';
@@ -24,6 +24,8 @@ export interface ChatParts {
   /** True while a ballot is on its way: a reaction may be faster than the post's answer. */
   posting(): boolean;
   dispatch(session: string, event: Event): Promise<Refusal | null>;
+  /** Consent where no session was ever opened: there is nothing to decide, only to remember. */
+  consentBeforeAll(voter: Seen, given: boolean, at: number): Promise<void>;
   /** Runs what was typed and gives the answer. */
   command(
     text: string,
@@ -97,9 +99,10 @@ export class Chat {
   private async consent(account: Account, given: boolean, at: number): Promise<void> {
     const { parts } = this;
     const voter = parts.people.seen(account);
-    for (const { session, bindings } of parts.sessions())
-      if (bindings.some((b) => b.platform === account.platform))
-        await parts.dispatch(session.id, { kind: 'consent', voter, given, name: null, at });
+    const here = parts.sessions().filter((s) => s.bindings.some((b) => b.platform === account.platform));
+    if (here.length === 0) return parts.consentBeforeAll(voter, given, at);
+    for (const { session } of here)
+      await parts.dispatch(session.id, { kind: 'consent', voter, given, name: null, at });
   }
 
   private async button(event: Extract<ChatEvent, { kind: 'button' }>): Promise<void> {

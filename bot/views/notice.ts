@@ -34,12 +34,12 @@ export const notices: Record<NoticeCode, Text> = {
   },
   'round-failed': {
     title: 'This did not work',
-    text: (v) => `${round(v)} stopped: ${of(v, 'message', 'the engine failed')}. ${of(v, 'mend')}`.trim(),
+    text: (v) => `${round(v)} stopped: ${of(v, 'reason', 'the engine failed')}. ${of(v, 'mend')}`.trim(),
   },
   'job-retried': {
     title: 'Trying once more',
     text: (v) =>
-      `The engine was lost${v.message === undefined ? '' : ` (${v.message})`}; no vote was. It starts again.`,
+      `The engine was lost${v.reason === undefined ? '' : ` (${v.reason})`}; no vote was. It starts again.`,
   },
   'rolled-back': { title: 'Rolled back', text: (v) => `The next round starts from ${from(v)}.` },
   redo: { title: 'Once more', text: (v) => `${round(v)} is drawn again.` },

@@ -1,0 +1,221 @@
+/** A whole session on the in-memory platform with the real store, queue and engine, as people would run it. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { known } from '../../src/domain/ledger.js';
+import { ann, ben, mod, TestHouse } from '../support/house.js';
+
+let test: TestHouse | undefined;
+afterEach(async () => {
+  await test?.stop();
+  test = undefined;
+});
+
+/** Marks that stand in the ledger of a round, as `sheet emoji`, private ones left out. */
+function ledgerOf(house: TestHouse, round: number): string[] {
+  const state = house.state();
+  const ballots = [...state.ballots.values()].filter((b) => b.round === `cat.${round}`);
+  return ballots
+    .flatMap((b) =>
+      [...known(state.facts.get(b.id) ?? [], false).values()]
+        .filter((f) => f.present)
+        .map((f) => `${b.sheet} ${f.emoji} ${f.voter}`),
+    )
+    .sort();
+}
+
+/** What the platform shows, in the same words; the voter's key is the store's. */
+function platformOf(house: TestHouse, round: number, key: (id: string) => string): string[] {
+  return ['A', 'B']
+    .flatMap((letter, sheet) =>
+      [...house.sheet(round, letter).reactions].flatMap(([emoji, people]) =>
+        [...people.keys()].map((id) => `${sheet} ${emoji} ${key(id)}`),
+      ),
+    )
+    .sort();
+}
+
+describe('a session', () => {
+  it('draws, takes votes that change, closes, learns, shows what came of it, and goes on', async () => {
+    test = await TestHouse.open(['votes.quorum=2']);
+    const { platform, channel, house } = test;
+    await test.open(1);
+    const [a, b] = [test.sheet(1, 'A'), test.sheet(1, 'B')];
+    expect(a.card.pictures[0]!.file).toMatch(/\.png$/);
+    expect(existsSync(a.card.pictures[0]!.file)).toBe(true);
+    expect(a.card.pictures[0]!.alt).toContain('black cat');
+    await test.until(() => a.primed.join() === '1,2,none' && b.primed.join() === '1,2,none');
+
+    for (const who of [ann, ben]) await platform.consent(channel, who);
+    await platform.mark(a.ref, ann, '1');
+    await platform.mark(a.ref, ann, '2');
+    await platform.mark(a.ref, ann, '2', false);
+    await platform.mark(b.ref, ann, 'none');
+    await platform.mark(a.ref, ben, '1');
+    await platform.mark(b.ref, ben, '2');
+    expect(JSON.stringify(platform.messages.map((m) => m.card))).not.toMatch(/"up":\d/);
+    await platform.press(a.ref, ann, 'done');
+    expect(test.state().rounds[0]!.state).toBe('open');
+    await platform.press(a.ref, ben, 'done');
+
+    const learned = await test.until((s) => s.rounds[0]!.state === 'done');
+    const first = learned.rounds[0]!;
+    expect(first.outcome).toMatchObject({ voters: 2, votes: 8, approval: 3 / 8 });
+    expect(first.learned).toMatchObject({ steps: 2, learned: true });
+    const keys = new Map([ann, ben].map((p) => [p.id, keyOf(test!, p.id)]));
+    const standing = ledgerOf(test, 1).filter((line) => !line.includes('done'));
+    expect(standing).toEqual(platformOf(test, 1, (id) => keys.get(id)!));
+
+    await test.open(2);
+    const kinds = platform.messages.map((m) => m.card.kind);
+    expect(kinds.filter((k) => k === 'outcome')).toHaveLength(1);
+    expect(kinds.filter((k) => k === 'ballot')).toHaveLength(4);
+    expect(a.card.text).toContain('Closed');
+    await vi.waitFor(() => {
+      const bars = platform.messages.filter((m) => m.card.kind === 'progress');
+      expect(bars.map((m) => m.card.title)).toEqual(['Drew round 1', 'Learned from round 1', 'Drew round 2']);
+      expect(bars.every((m) => m.card.progress === 1)).toBe(true);
+    });
+    const adapter = house.app.adapter('cat', null);
+    expect(adapter && existsSync(adapter.file)).toBe(true);
+    expect(house.app.status().sessions[0]).toMatchObject({ round: 2, roundState: 'open', approval: [3 / 8] });
+
+    // A vote on what has closed is kept, not counted, and kindly refused.
+    await expect(platform.mark(a.ref, ben, '2')).rejects.toMatchObject({
+      code: 'round-closed',
+      mend: expect.stringMatching(/newest/),
+    });
+    expect(test.state().rounds[0]!.outcome).toEqual(first.outcome);
+  });
+
+  it('hears what people did while it was away, and goes on from where it was', async () => {
+    test = await TestHouse.open(['votes.quorum=2']);
+    const { platform, channel, dir } = test;
+    await test.open(1);
+    const a = test.sheet(1, 'A');
+    for (const who of [ann, ben]) await platform.consent(channel, who);
+    await platform.mark(a.ref, ann, '1');
+    await platform.mark(a.ref, ben, '2');
+    await test.stop(true);
+    await platform.mark(a.ref, ben, '2', false);
+    await platform.mark(a.ref, ben, '1');
+    test = await TestHouse.open(['votes.quorum=2'], { dir, platform });
+    const state = await test.open(1);
+    expect(ledgerOf(test, 1)).toEqual([`0 1 ${keyOf(test, 'ann')}`, `0 1 ${keyOf(test, 'ben')}`].sort());
+    expect(state.rounds).toHaveLength(1);
+    expect(platform.messages.filter((m) => m.card.kind === 'ballot')).toHaveLength(2);
+    await platform.press(a.ref, ann, 'done');
+    await platform.press(a.ref, ben, 'done');
+    await test.open(2);
+  });
+
+  it('counts nobody before consent, and everybody who has given it by the close', async () => {
+    test = await TestHouse.open(['votes.quorum=1']);
+    const { platform, channel } = test;
+    await test.open(1);
+    const a = test.sheet(1, 'A');
+    await expect(platform.mark(a.ref, ben, '1')).rejects.toMatchObject({ code: 'not-allowed' });
+    expect(ledgerOf(test, 1)).toEqual([]);
+    await platform.consent(channel, ann);
+    await platform.mark(a.ref, ann, '2');
+    await platform.consent(channel, ben);
+    await platform.press(a.ref, ann, 'done');
+    const state = await test.until((s) => s.rounds[0]!.outcome !== null);
+    // Ben's first mark hung there all along: the closing sweep found it.
+    expect(state.rounds[0]!.outcome!.voters).toBe(2);
+  });
+
+  it('remembers consent that was given before there was any session', async () => {
+    test = await TestHouse.open(['votes.quorum=1'], undefined, false);
+    const { platform, channel } = test;
+    await platform.consent(channel, ann);
+    await test.openSession();
+    await test.open(1);
+    await platform.mark(test.sheet(1, 'A').ref, ann, '1');
+    expect(ledgerOf(test, 1)).toEqual([`0 1 ${keyOf(test, 'ann')}`]);
+  });
+
+  it('rests after a failure that trying again cannot mend, and says what to mend', async () => {
+    test = await TestHouse.open(['votes.quorum=1', 'learner.maxGrowth=-1']);
+    await test.until((s) => s.session.state === 'paused');
+    const round = test.state().rounds[0]!;
+    expect(round).toMatchObject({ state: 'failed', failure: { code: 'config-invalid' } });
+    const { messages } = test.platform;
+    const said = () => messages.filter((m) => m.card.kind === 'notice').map((m) => m.card.text);
+    await vi.waitFor(() => expect(said().join()).toContain('maxGrowth'));
+  });
+});
+
+describe('commands', () => {
+  it('do what they say, each by who may', async () => {
+    test = await TestHouse.open(['votes.quorum=3']);
+    const { platform, channel } = test;
+    await test.open(1);
+    const say = async (who: typeof ann, text: string) => (await platform.command(channel, who, text))!;
+    expect((await say(ann, 'help')).text).toContain('/acclaim session start');
+    expect((await say(ann, '/acclaim sesion status')).text).toContain(
+      'Did you mean **/acclaim session status**',
+    );
+    expect((await say(ann, 'best Z9')).text).toContain('no picture Z9');
+    expect((await say(ann, 'best')).text).toContain('/acclaim best CELL');
+    expect(await say(ann, 'round close')).toMatchObject({ title: 'Not allowed' });
+    expect((await say(ann, 'session start another')).text).toContain('A session runs in this channel');
+    expect((await say(ann, 'me')).text).toContain('Nothing is held');
+    expect((await say(ann, 'model list')).text).toContain('mini');
+    expect((await say(ann, 'session list')).text).toContain('taste');
+
+    await platform.consent(channel, ann);
+    await platform.mark(test.sheet(1, 'A').ref, ann, '2');
+    expect((await say(ann, 'best A2')).title).toBe('Best');
+    expect((await say(ann, 'me')).text).toContain('2 marks');
+    expect((await say(ann, 'flag B1')).title).toBe('Flagged');
+    expect((await say(mod, 'round close')).title).toBe('Closed');
+    const done = await test.until((s) => s.rounds[0]!.state === 'done');
+    expect(done.rounds[0]!.outcome).toMatchObject({ best: 1, voters: 1 });
+    await test.open(2);
+
+    expect((await say(ann, 'session status')).text).toContain('Round 2');
+    expect((await say(mod, 'round redo')).title).toBe('Drawn anew');
+    await test.open(3);
+    expect(test.state().rounds[1]!.state).toBe('aborted');
+    expect((await say(mod, 'session rollback 7')).title).toBe('Not done');
+    expect((await say(mod, 'session rollback 0')).title).toBe('Rolled back');
+    const back = await test.open(4);
+    expect(back.rounds.map((r) => r.state)).toEqual(['superseded', 'aborted', 'superseded', 'open']);
+    expect(back.rounds[3]).toMatchObject({ parent: null, noise: 'plain' });
+
+    expect((await say(ann, 'me forget')).title).toBe('Forgotten');
+    const key = keyOf(test, 'ann');
+    await test.until((s) => !s.voters.has(key));
+    expect(JSON.stringify([...test.state().facts])).not.toContain(key);
+    expect((await say(ann, 'me')).text).toContain('Nothing is held');
+    expect((await say(mod, 'session pause')).title).toBe('Paused');
+    expect((await say(mod, 'session resume')).title).toBe('Resumed');
+    expect((await say(mod, 'session stop')).title).toBe('Stopped');
+    expect(test.state().session).toMatchObject({ state: 'ended', end: 'stopped' });
+    expect((await say(ann, 'best A1')).text).toContain('ended');
+  });
+
+  it('branch a session into a channel of its own, from what was learned', async () => {
+    test = await TestHouse.open(['votes.quorum=1']);
+    const { platform, channel, dir } = test;
+    await test.open(1);
+    await platform.consent(channel, mod);
+    await platform.mark(test.sheet(1, 'A').ref, mod, '1');
+    await platform.press(test.sheet(1, 'A').ref, mod, 'done');
+    await test.open(2);
+    await platform.command(channel, mod, 'session stop');
+    await platform.command(channel, mod, 'session branch 1 a black cat');
+    const branch = await test.until(() => test!.house.app.sessions.all().length === 2);
+    expect(branch).toBeDefined();
+    const id = test.house.app.sessions.all().find((s) => s.session.id !== 'cat')!.session.id;
+    const state = await test.open(1, id);
+    expect(state.session).toMatchObject({ origin: { session: 'cat', round: 1 }, prompt: 'a black cat' });
+    expect(state.rounds[0]!.noise).toBe('learner');
+    expect(existsSync(join(dir, 'sessions', id, 'rounds', '1', 'manifest.json'))).toBe(true);
+  });
+});
+
+function keyOf(house: TestHouse, account: string): string {
+  return house.house.voterKey('fake', account);
+}

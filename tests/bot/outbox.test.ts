@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { Outbox, type OutboxOptions } from '../../bot/outbox.js';
+import { systemClock } from '../../src/clock.js';
+import type { Effect } from '../../src/domain/effects.js';
+import { silentLog } from '../../src/log.js';
+
+const effect = (key: string, ballot = key, notBefore = 0): Effect => ({
+  kind: 'edit-ballot',
+  key,
+  session: 's',
+  notBefore,
+  ballot,
+});
+
+function outbox(
+  carry: (e: Effect, box: () => Outbox) => Promise<void>,
+  more: Partial<OutboxOptions> = {},
+): Outbox {
+  const box: Outbox = new Outbox({
+    carry: (e) => carry(e, () => box),
+    giveUp: async (e) => box.done(e.key),
+    lane: () => 'one',
+    spacing: () => 0,
+    clock: systemClock,
+    log: silentLog,
+    retryMs: 1,
+    ...more,
+  });
+  return box;
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function empty(box: Outbox): Promise<void> {
+  while (box.size > 0) await pause(1);
+}
+
+describe('the outbox', () => {
+  it('carries out the effects of a lane one at a time, in order', async () => {
+    const order: string[] = [];
+    let running = 0;
+    const box = outbox(async (e, self) => {
+      expect(++running).toBe(1);
+      await pause(e.key === 'a' ? 8 : 1);
+      order.push(e.key);
+      running -= 1;
+      self().done(e.key);
+    });
+    box.add([effect('a'), effect('b'), effect('c')]);
+    await empty(box);
+    expect(order).toEqual(['a', 'b', 'c']);
+  });
+
+  it('tries again after a fault, and gives up after so many', async () => {
+    const tries: Record<string, number> = {};
+    const given: string[] = [];
+    const box = outbox(
+      async (e, self) => {
+        tries[e.key] = (tries[e.key] ?? 0) + 1;
+        if (e.key === 'never' || tries[e.key]! < 3) throw new Error('not now');
+        self().done(e.key);
+      },
+      {
+        attempts: 4,
+        giveUp: async (e) => {
+          given.push(e.key);
+          box.done(e.key);
+        },
+      },
+    );
+    box.add([effect('later'), effect('never')]);
+    await empty(box);
+    expect(tries).toEqual({ later: 3, never: 4 });
+    expect(given).toEqual(['never']);
+  });
+
+  it('makes one more run, with the newest content, of a key that is asked for again and again', async () => {
+    const seen: string[] = [];
+    const box = outbox(async (e, self) => {
+      seen.push((e as { ballot: string }).ballot);
+      await pause(10);
+      if (!self().superseded(e.key)) self().done(e.key);
+    });
+    box.add([effect('k', '1')]);
+    await pause(3);
+    for (const content of ['2', '3', '4']) box.add([effect('k', content)]);
+    await empty(box);
+    expect(seen).toEqual(['1', '4']);
+  });
+
+  it('keeps the distance between two edits of one key', async () => {
+    const at: number[] = [];
+    const box = outbox(
+      async (e, self) => {
+        at.push(performance.now());
+        self().done(e.key);
+      },
+      { spacing: () => 40 },
+    );
+    box.add([effect('k')]);
+    await empty(box);
+    box.add([effect('k')]);
+    await empty(box);
+    expect(at[1]! - at[0]!).toBeGreaterThanOrEqual(35);
+  });
+
+  it('waits for the time of an effect', async () => {
+    const began = Date.now();
+    let ran = 0;
+    const box = outbox(async (e, self) => {
+      ran = Date.now();
+      self().done(e.key);
+    });
+    box.add([effect('k', 'k', began + 30)]);
+    await empty(box);
+    expect(ran - began).toBeGreaterThanOrEqual(29);
+  });
+});

@@ -1,0 +1,143 @@
+/** The built engine as a child process behind the queue, on the miniature: what only a real process can show. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { projectPath } from '../../src/paths.js';
+import { childEngine } from '../../src/queue/child-engine.js';
+import type { EngineEnd } from '../../src/queue/engine-link.js';
+import { InProcessQueue } from '../../src/queue/in-process.js';
+import type { JobPayload, JobProgress } from '../../src/queue/jobs.js';
+
+const dir = mkdtempSync(join(tmpdir(), 'acclaim-engine-'));
+const ends: EngineEnd[] = [];
+const pids: number[] = [];
+let queue: InProcessQueue;
+
+function payload(round: number, steps: number): JobPayload<'generate'> {
+  return {
+    session: 'test',
+    round,
+    attempt: 1,
+    seed: 3,
+    model: projectPath('models/mini'),
+    prompt: 'a hand',
+    negative: '',
+    sampler: { steps, guidance: 3, eta: 1, scheduler: 'ddim' },
+    width: null,
+    height: null,
+    count: 2,
+    checkpoint: null,
+    noise: 'plain',
+    learner: { name: 'acclaim' },
+    trajectory: false,
+    out: join(dir, `round-${round}`),
+  };
+}
+
+const generate = (round: number, steps: number, onProgress?: (p: JobProgress) => void) =>
+  queue.run({ id: `test.${round}.generate.1`, kind: 'generate', payload: payload(round, steps) }, onProgress);
+
+beforeAll(() => {
+  const launch = childEngine({
+    main: projectPath('dist/engine/main.js'),
+    threads: 1,
+    devices: ['cpu'],
+    memoryMb: 400,
+    nice: 0,
+  });
+  queue = new InProcessQueue({
+    launch: (listener) =>
+      launch({
+        ...listener,
+        message: (m) => {
+          if (m.type === 'ready') pids.push(m.pid);
+          listener.message(m);
+        },
+        ended: (end) => listener.ended(end),
+      }),
+    backoffMs: 10,
+    attempts: 2,
+    onEnd: (end) => ends.push(end),
+  });
+});
+
+afterAll(async () => {
+  await queue.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+describe('the engine process', () => {
+  it('draws a round and tells its steps one by one, with the time left', async () => {
+    const seen: JobProgress[] = [];
+    const { images } = await generate(1, 5, (p) => seen.push(p));
+    expect(images).toEqual(
+      [0, 1].map((index) => ({ index, file: `images/000${index}.png`, width: 64, height: 64 })),
+    );
+    const sampled = seen.filter((p) => p.stage === 'sample');
+    expect(sampled.map((p) => p.done)).toEqual([1, 2, 3, 4, 5]);
+    expect(sampled.at(-2)!.secondsLeft).toBeGreaterThan(0);
+    expect(readdirSync(join(dir, 'round-1')).sort()).toContain('manifest.json');
+  });
+
+  it('cancels between two steps and leaves nothing half-written', async () => {
+    let steps = 0;
+    let begun!: () => void;
+    const started = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const job = generate(2, 500, (p) => {
+      if (p.stage === 'sample') {
+        steps = p.done;
+        begun();
+      }
+    });
+    const ends = expect(job).rejects.toMatchObject({ code: 'cancelled' });
+    await started;
+    await queue.cancel('test.2.generate.1');
+    await ends;
+    expect(steps).toBeLessThan(500);
+    expect(existsSync(join(dir, 'round-2'))).toBe(false);
+    // The same process goes on.
+    await generate(3, 2);
+    expect(pids).toHaveLength(1);
+  });
+
+  it('gives the job of a killed engine to the next, and the same picture comes out', async () => {
+    let killed = false;
+    await generate(4, 30, (p) => {
+      if (p.stage !== 'sample' || killed) return;
+      killed = true;
+      process.kill(pids.at(-1)!, 'SIGKILL');
+    });
+    expect(pids).toHaveLength(2);
+    expect(ends.at(-1)).toMatchObject({ signal: 'SIGKILL' });
+    const picture = () => readFileSync(join(dir, 'round-4', 'images', '0001.png'));
+    const first = picture();
+    rmSync(join(dir, 'round-4'), { recursive: true });
+    await generate(4, 30);
+    expect(picture().equals(first)).toBe(true);
+  });
+
+  it('reports a job that kills every engine, with the mend', async () => {
+    const job = generate(5, 500, (p) => {
+      if (p.stage === 'sample' && p.done < 3) process.kill(pids.at(-1)!, 'SIGKILL');
+    });
+    await expect(job).rejects.toMatchObject({
+      code: 'engine-lost',
+      mend: expect.stringMatching(/memory/),
+    });
+    await generate(6, 2);
+  });
+
+  it('passes coded errors on: a model that is not there', async () => {
+    const bad = { ...payload(7, 2), model: join(dir, 'nowhere') };
+    await expect(
+      queue.run({ id: 'test.7.generate.1', kind: 'generate', payload: bad }),
+    ).rejects.toMatchObject({
+      code: expect.stringMatching(/^(model-not-found|file-not-found|model-corrupt)$/),
+      mend: expect.stringMatching(/\w/),
+    });
+    expect(existsSync(bad.out)).toBe(false);
+  });
+});
