@@ -181,7 +181,7 @@ describe('outcome and story', () => {
     expect(card.data).toMatchObject({
       approval: 16 / 33,
       previous: 0.3,
-      liked: 4,
+      liked: 5,
       images: 11,
       best: { name: 'B1' },
     });
