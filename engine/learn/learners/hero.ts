@@ -69,7 +69,7 @@ export const hero: Learner<HeroParams> = {
     }
 
     // 2.
-    const trained = await trainEmbedding(context, embedding, before.best.latent);
+    const trained = await trainEmbedding(context, embedding, before.best);
 
     // 3.
     const list = imagesOf(context);
@@ -126,16 +126,17 @@ async function features(
 async function trainEmbedding(
   context: LearnContext<HeroParams>,
   { spec, params: weights, optimiser }: Embedding,
-  best: Float32Array,
+  best: NonNullable<LearnerState['best']>,
 ): Promise<Embedding> {
   const { cache, params, round, judged, signal, progress } = context;
   const triplets = round.manifest.count;
-  const latents = stack([best, ...imagesOf(context)], spec.latent); // row 0 is the best
+  const latents = stack([best.latent, ...imagesOf(context)], spec.latent); // row 0 is the best
   const count = triplets + 1;
   const options = { margin: params.margin, batchAxis: params.faithful };
   const key = `triplet|${spec.latent}|${spec.widen}|${count}|${params.margin}|${params.faithful}`;
   const executor = await cache.get(key, () => tripletGraph(spec, count, triplets, options));
-  const named = judged.goods.filter(({ index }) => index !== judged.best).map(({ index }) => index + 1);
+  const isBest = (index: number) => best.round === round.manifest.round && best.index === index;
+  const named = judged.goods.filter(({ index }) => !isBest(index)).map(({ index }) => index + 1);
   const goods = named.length ? named : [0];
   const bads = judged.bads.map(({ index }) => index + 1);
 
