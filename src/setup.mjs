@@ -199,17 +199,16 @@ function cuda() {
     );
   }
   say("fetching onnxruntime-node's CUDA 12 provider (about 300 MB; it also needs cuDNN 9 on this machine)");
-  const { ok, output } = run(
-    process.execPath,
-    [at('node_modules', 'onnxruntime-node', 'script', 'install.js'), '--onnxruntime-node-install=cuda12'],
-    { ONNXRUNTIME_NODE_INSTALL: 'cuda12' },
-  );
-  if (!ok)
-    fail(
-      'the CUDA provider could not be fetched.',
-      'Go online (it comes from api.nuget.org), then run this again.',
-      output,
-    );
+  const folder = at('node_modules', 'onnxruntime-node');
+  // 'true' forces the download; a provider's name is read and then ignored by this version of the script.
+  const { ok, output } = run(process.execPath, [join(folder, 'script', 'install.js')], {
+    ONNXRUNTIME_NODE_INSTALL: 'true',
+  });
+  const provider = join(folder, 'bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so');
+  if (!ok || !existsSync(provider)) {
+    const mend = 'Go online (it comes from api.nuget.org), then run this again.';
+    fail('the CUDA provider could not be fetched.', mend, output);
+  }
   say('done. Put cuda first in engine.devices, then see `acclaim doctor`.');
 }
 
