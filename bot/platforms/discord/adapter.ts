@@ -19,6 +19,7 @@ import { Messages } from './messages.js';
 import { type DiscordOptions, defaultPace, type Pace } from './options.js';
 import { Spaced } from './pace.js';
 import { readReactions, stillThere } from './reactions.js';
+import { Turns } from './turns.js';
 
 /** What exists between start and stop. */
 interface Running {
@@ -43,8 +44,7 @@ export class DiscordPlatform implements ChatPlatform {
   private readonly removed = new Set<string>();
   /** Super-reactions seen, "message user emoji": their removal, or that of the ordinary twin, is looked at twice. */
   private readonly bursts = new Set<string>();
-  /** A person's marks on a message keep their order. */
-  private readonly lanes = new Map<string, Promise<void>>();
+  private readonly turns = new Turns();
 
   constructor(private readonly options: DiscordOptions) {
     this.pace = { ...defaultPace, ...options.pace };
@@ -207,14 +207,9 @@ export class DiscordPlatform implements ChatPlatform {
       running.history.forget(channel, message);
       return this.removed.delete(message) ? undefined : running.sink(event);
     }
+    if (event.kind === 'cleared') return this.turns.all(event.ref.message, () => running.sink(event));
     if (event.kind !== 'reaction') return running.sink(event);
-    const lane = `${event.ref.message} ${event.account.id}`;
-    const turn = (this.lanes.get(lane) ?? Promise.resolve()).then(() => this.mark(event, burst, running));
-    const settled = turn.catch(() => {});
-    this.lanes.set(lane, settled);
-    await turn.finally(() => {
-      if (this.lanes.get(lane) === settled) this.lanes.delete(lane);
-    });
+    return this.turns.one(event.ref.message, event.account.id, () => this.mark(event, burst, running));
   }
 
   private async mark(

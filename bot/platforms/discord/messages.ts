@@ -82,9 +82,11 @@ export class Messages {
 
   private async postNow(channel: string, card: Card, mark: string): Promise<MessageRef> {
     const { api, channels, history } = this.parts;
+    const { nsfw } = await channels.learn(channel);
     const known = await history.find(channel, mark);
+    // The mark may have gone while no process was there to hear of it.
+    if (!nsfw && history.spoilers(channel).length > 0) await this.takeDown(channel);
     if (known !== undefined) return { platform: 'discord', channel, message: known };
-    await channels.learn(channel);
     const pictures = await this.pictures(channel, card, mark);
     const { body, files } = withPictures(renderCard(card, mark), pictures);
     try {

@@ -5,7 +5,7 @@ export const words = {
   consented: 'Thank you: your votes count from now on. **/acclaim me** shows what is held about you.',
   withdrawn: 'Your consent is withdrawn and nothing here leads to you any more.',
   done: 'Done.',
-  failed: 'Something went wrong on my side; nothing was changed. Please try again.',
+  failed: 'Something went wrong on my side. Look how things stand before you try again.',
   staleButton: 'This button does nothing any more.',
   staleCommand: 'This command has changed. Reload Discord (Ctrl+R) and choose it again.',
   serversOnly: 'I work on servers, in the channel of a session.',

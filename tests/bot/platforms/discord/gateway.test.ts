@@ -1,0 +1,221 @@
+/** What the gateway tells, and what becomes of it when connections, sessions and order go wrong. */
+import { expect, test } from 'vitest';
+import { makeStage, marks, picture, settle, sheet, until } from './support.js';
+
+const one = '1\uFE0F\u20E3';
+const thumb = '\u{1F44D}';
+
+async function ballot(options: Parameters<typeof makeStage>[0] = {}) {
+  const stage = await makeStage(options);
+  const ref = await stage.platform.post(stage.channel.id, sheet('s.1.0', await picture()));
+  return { ...stage, stage, ref };
+}
+
+test('asks for three intents, none of them privileged', async () => {
+  const { peer } = await makeStage();
+  expect(peer.gateway.intents).toBe((1 << 0) | (1 << 9) | (1 << 10));
+});
+
+test('a mark names its person, when the account was made and when it joined', async () => {
+  const { peer, events, ref } = await ballot();
+  peer.world.person('ann').nick = 'Ann\u200B\u202E of Cleves';
+  peer.react('ann', ref.message, one);
+  await until(() => events.length === 1);
+  const member = peer.world.person('ann');
+  expect(events[0]).toMatchObject({
+    kind: 'reaction',
+    emoji: '1',
+    present: true,
+    account: {
+      id: member.user.id,
+      displayName: 'Ann of Cleves',
+      joinedAt: Date.parse(member.joined_at),
+      role: 'member',
+    },
+  });
+  const [event] = events;
+  if (event?.kind !== 'reaction') throw new Error('no mark');
+  expect(Math.abs(event.account.bornAt! - Date.now())).toBeLessThan(5000);
+  expect(Math.abs(event.at - Date.now())).toBeLessThan(5000);
+});
+
+test('folds skin tones and variants, passes over emoji that are no marks, bots and itself', async () => {
+  const { peer, events, ref } = await ballot();
+  peer.world.person('robot', { bot: true });
+  peer.react('ann', ref.message, '\u{1F44D}\u{1F3FE}');
+  peer.react('bea', ref.message, '1\u20E3');
+  peer.react('cem', ref.message, '\u{1F340}');
+  peer.react('robot', ref.message, thumb);
+  await peer.world.setReaction(ref.message, peer.world.bot.id, one, 0, true);
+  await until(() => events.length === 2);
+  await settle();
+  expect(marks(events)).toEqual([
+    ['ann', 'like', true],
+    ['bea', '1', true],
+  ]);
+});
+
+test('reactions on the messages of others are nothing to us', async () => {
+  const { peer, channel, events } = await ballot();
+  const theirs = peer.world.message(channel, peer.world.person('ann').user, { content: 'hello' });
+  peer.react('bea', theirs.id, one);
+  await settle();
+  expect(events).toEqual([]);
+});
+
+test('keeps the order of one person on one ballot while a mark is being written', async () => {
+  const { stage, peer, events, ref } = await ballot();
+  const written: boolean[] = [];
+  stage.onEvent = async (event) => {
+    // The first takes longer than the second.
+    if (event.kind === 'reaction')
+      await settle(event.present ? 50 : 1).then(() => written.push(event.present));
+  };
+  peer.react('ann', ref.message, one);
+  peer.react('ann', ref.message, one, { present: false });
+  await until(() => written.length === 2);
+  expect(written).toEqual([true, false]);
+  expect(events).toHaveLength(2);
+});
+
+test('a mark that is refused ends there; a fault of ours is told', async () => {
+  const { stage, peer, errors, events, ref } = await ballot();
+  const { AcclaimError } = await import('../../../../src/errors.js');
+  stage.onEvent = async () => {
+    throw new AcclaimError('round-closed', 'closed');
+  };
+  peer.react('ann', ref.message, one);
+  await until(() => events.length === 1);
+  stage.onEvent = async () => {
+    throw new Error('broken');
+  };
+  peer.react('bea', ref.message, one);
+  await until(() => errors.length > 0);
+  expect(errors.map(String)).toEqual(['Error: broken']);
+});
+
+test('super-reactions count once, and go with the last of the two', async () => {
+  const { peer, platform, events, ref } = await ballot();
+  peer.react('ann', ref.message, one);
+  peer.react('ann', ref.message, one, { burst: true });
+  peer.react('bea', ref.message, one, { burst: true });
+  await until(() => events.length === 3);
+  const found = await platform.fetchReactions(ref);
+  expect(
+    found
+      .get('1')!
+      .map((a) => a.displayName)
+      .sort(),
+  ).toEqual(['ann', 'bea']);
+  // Ann still has the ordinary one, then the super one again and no ordinary one.
+  peer.react('ann', ref.message, one, { burst: true, present: false });
+  await settle();
+  expect(marks(events)).toHaveLength(3);
+  peer.react('ann', ref.message, one, { burst: true });
+  await until(() => events.length === 4);
+  peer.react('ann', ref.message, one, { present: false });
+  await settle();
+  expect(events).toHaveLength(4);
+  peer.react('ann', ref.message, one, { burst: true, present: false });
+  await until(() => events.length === 5);
+  expect(marks(events).at(-1)).toEqual([peer.world.person('ann').user.id, '1', false]);
+});
+
+test('a moderator clears all reactions, or one emoji', async () => {
+  const { peer, events, ref } = await ballot();
+  peer.react('ann', ref.message, one);
+  peer.clear(ref.message, one);
+  peer.clear(ref.message, '\u{1F340}');
+  peer.clear(ref.message);
+  await until(() => events.length === 3);
+  expect(events.slice(1)).toMatchObject([
+    { kind: 'cleared', ref, emoji: '1' },
+    { kind: 'cleared', ref, emoji: null },
+  ]);
+});
+
+test('a deleted ballot is told once, alone or in bulk; what we delete ourselves is no news', async () => {
+  const { peer, platform, channel, events, ref } = await ballot();
+  const others = await Promise.all(['b', 'c', 'd'].map((key) => platform.post(channel.id, sheet(key, null))));
+  peer.delete(ref.message);
+  peer.delete(others[0]!.message, others[1]!.message);
+  await platform.remove(others[2]!);
+  await until(() => events.length === 3);
+  await settle();
+  expect(events.map((e) => e.kind === 'message-gone' && e.ref.message)).toEqual([
+    ref.message,
+    others[0]!.message,
+    others[1]!.message,
+  ]);
+});
+
+test('what happened while the connection was away comes with RESUME, without a gap', async () => {
+  const { peer, platform, events, ref } = await ballot();
+  peer.gateway.drop(true);
+  peer.react('ann', ref.message, one);
+  await until(() => events.length === 1, 'the replayed mark');
+  expect(peer.gateway.resumes).toBe(1);
+  expect(peer.gateway.identifies).toBe(1);
+  expect(marks(events)).toEqual([['ann', '1', true]]);
+  expect((await platform.fetchReactions(ref)).get('1')).toHaveLength(1);
+});
+
+test('a new session after a lost one is a gap: the sweep finds what nobody told', async () => {
+  const { peer, platform, channel, events, ref } = await ballot();
+  peer.gateway.drop(false);
+  peer.react('ann', ref.message, one, { quiet: true });
+  // Somebody else's process posted meanwhile: it is found, not doubled.
+  const twin = { ...peer.world.find(ref.message)!, id: peer.world.id() };
+  await until(() => events.some((e) => e.kind === 'gap'), 'the gap', 20_000);
+  expect(events.map((e) => e.kind)).toEqual(['gap']);
+  expect(peer.gateway.identifies).toBe(2);
+  expect((await platform.fetchReactions(ref)).get('1')!.map((a) => a.displayName)).toEqual(['ann']);
+  channel.messages.set(twin.id, twin);
+  expect(await platform.post(channel.id, sheet('s.1.0', null))).toEqual(ref);
+}, 30_000);
+
+test('a second READY changes nothing but that ballots are read again', async () => {
+  const { peer, platform, channel, events, ref } = await ballot();
+  peer.gateway.readyAgain();
+  await until(() => events.length === 1);
+  expect(events[0]).toMatchObject({ kind: 'gap', platform: 'discord' });
+  peer.react('ann', ref.message, one);
+  await until(() => events.length === 2);
+  expect(marks(events)).toEqual([['ann', '1', true]]);
+  expect(await platform.post(channel.id, sheet('s.1.0', null))).toEqual(ref);
+  expect(channel.messages.size).toBe(1);
+});
+
+test('a reaction while the bot is down is found by the sweep after it is back', async () => {
+  const { stage, peer, events, ref } = await ballot();
+  await stage.platform.stop();
+  peer.react('ann', ref.message, one);
+  const platform = await stage.again();
+  expect(events).toEqual([]);
+  const found = await platform.fetchReactions(ref);
+  expect(found.get('1')).toMatchObject([{ displayName: 'ann', id: peer.world.person('ann').user.id }]);
+});
+
+test.each([
+  [4004, 'refuses the bot token'],
+  [4014, 'does not grant the bot its intents'],
+  [4011, 'closed the connection for good'],
+])('a connection refused with %i ends the start with a clear error', async (code, message) => {
+  const refused = makeStage({}, (peer) => {
+    peer.gateway.refuse = code;
+  });
+  await expect(refused).rejects.toMatchObject({
+    code: 'token-invalid',
+    message: expect.stringContaining(message),
+    mend: expect.stringMatching(/./),
+  });
+});
+
+test('closed for good in the middle of a run: told once, with the reason', async () => {
+  const { peer, fatal } = await ballot();
+  peer.gateway.close(4004);
+  await until(() => fatal.length > 0);
+  await settle();
+  expect(fatal).toHaveLength(1);
+  expect(fatal[0]).toMatchObject({ code: 'token-invalid' });
+});

@@ -1,0 +1,288 @@
+/** Commands, buttons, menus and completion as a member meets them, through the real client. */
+import { expect, test } from 'vitest';
+import { chatCommands, commandSpecs } from '../../../../bot/commands/table.js';
+import { parseCommand } from '../../../../src/chat/commands.js';
+import type { Card, ChatEvent } from '../../../../src/chat/port.js';
+import type { Interaction } from '../../../support/discord-peer/interactions.js';
+import { makeStage, noRoles, picture, type Stage, settle, sheet, until } from './support.js';
+
+const answer = (text: string, fill: Partial<Card> = {}): Card => ({
+  kind: 'reply',
+  key: 'r',
+  title: 'Answer',
+  text,
+  pictures: [],
+  reactions: [],
+  buttons: [],
+  progress: null,
+  ...fill,
+});
+
+const edited = (asked: Interaction) => asked.answer !== null && (asked.answer.flags & 128) === 0;
+const textOf = (asked: Interaction) => String(asked.answer?.embeds[0]?.description ?? asked.answer?.content);
+
+async function answered(stage: Stage, asked: Interaction): Promise<string> {
+  await stage.peer.interactions.until(() => edited(asked));
+  return textOf(asked);
+}
+
+function typed(events: readonly ChatEvent[]): string[] {
+  return events.flatMap((e) => (e.kind === 'command' ? [e.text] : []));
+}
+
+test('the commands are registered once, and again only when they changed', async () => {
+  const stage = await makeStage();
+  const put = 'put /applications/{application_id}/commands';
+  expect(stage.peer.count(put)).toBe(1);
+  await stage.again();
+  expect(stage.peer.count(put)).toBe(1);
+  expect(await stage.platform.register()).toBe(false);
+  await stage.again({ commands: commandSpecs.slice(1) });
+  expect(stage.peer.count(put)).toBe(2);
+  await stage.again({ commands: commandSpecs, guilds: [stage.peer.world.guild.id] });
+  expect(stage.peer.count('put /applications/{application_id}/guilds/{guild_id}/commands')).toBe(1);
+});
+
+test('every command of the table can be chosen, and says what typing it would', async () => {
+  const stage = await makeStage();
+  stage.onEvent = async (event) => {
+    if (event.kind === 'command') await stage.platform.reply(event.replyTo, answer('ok'));
+  };
+  for (const { spec } of chatCommands) {
+    const top = {
+      member: 'acclaim',
+      moderator: 'acclaim-mod',
+      admin: 'acclaim-admin',
+      operator: 'acclaim-admin',
+    }[spec.role];
+    const values = Object.fromEntries(
+      [...spec.args, ...spec.options].map(({ name, type }) => [
+        name,
+        type === 'integer'
+          ? 3
+          : type === 'cell'
+            ? 'b4'
+            : type === 'text'
+              ? 'a red "rose" --now'
+              : type.choice[0]!,
+      ]),
+    );
+    const asked = stage.peer.command('ann', stage.channel, [top, ...wordsOf(spec.path)], values);
+    await answered(stage, asked);
+    const parsed = parseCommand(commandSpecs, typed(stage.events).at(-1)!);
+    if (!parsed.ok) throw new Error(parsed.answer);
+    expect(parsed.spec).toBe(spec);
+    for (const { name, type } of [...spec.args, ...spec.options])
+      expect(parsed.values[name]).toBe(
+        type === 'integer'
+          ? 3
+          : type === 'cell'
+            ? 'B4'
+            : type === 'text'
+              ? 'a red ”rose” --now'
+              : type.choice[0],
+      );
+  }
+  expect(typed(stage.events)).toHaveLength(chatCommands.length);
+});
+
+function wordsOf(path: readonly string[]): string[] {
+  return path.length === 1 ? [path[0]!] : [path[0]!, path.slice(1).join('-')];
+}
+
+test('a long act is acknowledged at once and its answer is edited in, for its asker only', async () => {
+  const stage = await makeStage();
+  stage.onEvent = async (event) => {
+    if (event.kind !== 'command') return;
+    await settle(150);
+    await stage.platform.reply(event.replyTo, answer('half way'));
+    await settle(50);
+    await stage.platform.reply(event.replyTo, answer('there'));
+  };
+  const asked = stage.peer.command('ann', stage.channel, ['acclaim', 'session', 'status']);
+  await stage.peer.interactions.until(() => asked.acknowledged !== null);
+  expect(asked.acknowledged).toBe(5);
+  expect(Date.now() - asked.began).toBeLessThan(120);
+  expect(asked.answer!.flags).toBe(64 | 128);
+  await until(() => edited(asked) && textOf(asked) === 'there');
+  expect(stage.channel.messages.size).toBe(0);
+});
+
+test('an act that nobody answers ends with a word; one that breaks says so', async () => {
+  const stage = await makeStage();
+  const quiet = stage.peer.command('ann', stage.channel, ['acclaim', 'session', 'status']);
+  expect(await answered(stage, quiet)).toBe('Done.');
+  stage.onEvent = async () => {
+    throw new Error('broken');
+  };
+  const broken = stage.peer.command('ann', stage.channel, ['acclaim', 'session', 'status']);
+  expect(await answered(stage, broken)).toContain('went wrong on my side');
+  await until(() => stage.errors.length > 0);
+  expect(stage.errors.map(String)).toEqual(['Error: broken']);
+});
+
+test('an acknowledgement that came after 3 s: the act is not done, since its asker saw it fail', async () => {
+  const stage = await makeStage();
+  stage.peer.interactions.patience = -1;
+  stage.peer.command('ann', stage.channel, ['acclaim-mod', 'session', 'stop']);
+  await until(() => stage.errors.length === 1);
+  expect(stage.events).toEqual([]);
+  expect(stage.errors[0]).toMatchObject({ code: 'cancelled' });
+});
+
+test('an acknowledgement whose answer was lost is not taken for a failure', async () => {
+  const stage = await makeStage();
+  const operation = 'post /interactions/{interaction_id}/{interaction_token}/callback';
+  stage.peer.fault({ operation, status: 502, done: true });
+  const asked = stage.peer.command('ann', stage.channel, ['acclaim', 'session', 'status']);
+  expect(await answered(stage, asked)).toBe('Done.');
+  expect(stage.events).toHaveLength(1);
+});
+
+test('an answer after the token has expired is dropped, and the bot keeps its own token', async () => {
+  const stage = await makeStage();
+  stage.onEvent = async (event) => {
+    if (event.kind !== 'command') return;
+    asked.expired = true;
+    await stage.platform.reply(event.replyTo, answer('too late'));
+  };
+  const asked = stage.peer.command('ann', stage.channel, ['acclaim', 'session', 'status']);
+  await until(() => stage.peer.requests.some((r) => r.status === 401));
+  await stage.platform.post(stage.channel.id, sheet('b', null));
+  expect(stage.channel.messages.size).toBe(1);
+  expect(stage.fatal).toEqual([]);
+  // From 15 minutes on it is not even tried.
+  const before = stage.peer.requests.length;
+  stage.peer.world.shift = 16 * 60_000;
+  const [event] = stage.events;
+  if (event?.kind === 'command') await stage.platform.reply(event.replyTo, answer('later still'));
+  expect(stage.peer.requests).toHaveLength(before);
+});
+
+test('an answer longer than Discord takes goes along as a file', async () => {
+  const stage = await makeStage();
+  const marks = JSON.stringify(Array.from({ length: 400 }, (_, i) => ({ ballot: `s.1.${i}`, emoji: '1' })));
+  stage.onEvent = async (event) => {
+    if (event.kind === 'command') await stage.platform.reply(event.replyTo, answer(marks));
+  };
+  const asked = stage.peer.command('ann', stage.channel, ['acclaim', 'me'], { what: 'export' });
+  await answered(stage, asked);
+  const [file] = asked.answer!.attachments;
+  expect(file!.filename).toBe('answer.json');
+  expect(stage.peer.world.files.get(file!.id)!.toString()).toBe(marks);
+});
+
+test('Done is a button; its event names the ballot and who pressed', async () => {
+  const stage = await makeStage();
+  const ref = await stage.platform.post(stage.channel.id, sheet('s.1.0', await picture()));
+  stage.onEvent = async (event) => {
+    if (event.kind === 'button') await stage.platform.reply(event.replyTo, answer('Thank you'));
+  };
+  const asked = stage.peer.press('ann', stage.peer.world.find(ref.message)!, 'Done');
+  expect(await answered(stage, asked)).toBe('Thank you');
+  expect(stage.events).toMatchObject([{ kind: 'button', ref, button: 'done', value: null }]);
+});
+
+test('Flag asks which picture and hands on the one that was picked', async () => {
+  const stage = await makeStage();
+  const ref = await stage.platform.post(stage.channel.id, sheet('s.1.0', await picture()));
+  stage.onEvent = async (event) => {
+    if (event.kind === 'button')
+      await stage.platform.reply(event.replyTo, answer(`${event.value} was reported`));
+  };
+  const pressed = stage.peer.press('ann', stage.peer.world.find(ref.message)!, 'Flag');
+  await stage.peer.interactions.until(() => pressed.answer !== null);
+  expect(pressed.answer!.flags).toBe(64);
+  expect(stage.events).toEqual([]);
+  const menu = pressed.answer!.components[0]!.components[0] as { options: { value: string }[] };
+  expect(menu.options.map((o) => o.value)).toEqual(['A1', 'A2', 'A3']);
+  const picked = stage.peer.choose('ann', pressed.answer!, 'A2');
+  await until(() => textOf(picked) === 'A2 was reported');
+  expect(picked.acknowledged).toBe(6);
+  // The answer stands where the menu was.
+  expect(pressed.answer!.components).toEqual([]);
+  expect(stage.events).toMatchObject([{ kind: 'button', ref, button: 'flag', value: 'A2' }]);
+});
+
+test('buttons still work after a restart; those of nobody say so', async () => {
+  const stage = await makeStage();
+  const ref = await stage.platform.post(stage.channel.id, sheet('s.1.0', await picture()));
+  await stage.again();
+  const message = stage.peer.world.find(ref.message)!;
+  await answered(stage, stage.peer.press('ann', message, 'Done'));
+  expect(stage.events).toMatchObject([{ kind: 'button', ref, button: 'done' }]);
+  message.components[0]!.components[0]!.custom_id = 'something:else';
+  const asked = stage.peer.press('ann', message, 'Done');
+  await stage.peer.interactions.until(() => asked.answer !== null);
+  expect(asked.answer!.content).toContain('does nothing any more');
+  expect(stage.events).toHaveLength(1);
+});
+
+test('the standing notice takes consent by button and by reaction, is pinned, and is found however old', async () => {
+  const stage = await makeStage();
+  const notice = sheet('s.welcome', null, {
+    kind: 'notice',
+    buttons: [
+      { id: 'consent', label: 'I agree' },
+      { id: 'withdraw', label: 'Forget me' },
+    ],
+    data: {},
+  });
+  const ref = await stage.platform.post(stage.channel.id, notice);
+  const message = stage.peer.world.find(ref.message)!;
+  expect(message.pinned).toBe(true);
+  const agreed = stage.peer.press('ann', message, 'I agree');
+  expect(await answered(stage, agreed)).toContain('your votes count');
+  stage.peer.react('bea', ref.message, '\u2705');
+  stage.peer.react('bea', ref.message, '\u2705', { present: false });
+  stage.peer.react('bea', ref.message, '\u{1F44D}');
+  await until(() => stage.events.length === 3);
+  const withdrawn = stage.peer.press('ann', message, 'Forget me');
+  expect(await answered(stage, withdrawn)).toContain('withdrawn');
+  expect(stage.events).toMatchObject([
+    { kind: 'consent', channel: stage.channel.id, given: true },
+    { kind: 'consent', given: true },
+    { kind: 'consent', given: false },
+    { kind: 'consent', given: false },
+  ]);
+  // Months and thousands of messages later: beyond what is searched, but pinned.
+  stage.peer.world.shift = 90 * 86_400_000;
+  for (let i = 0; i < 300; i++) stage.peer.world.message(stage.channel, stage.peer.world.person('ann').user);
+  const platform = await stage.again();
+  expect(await platform.post(stage.channel.id, notice)).toEqual(ref);
+});
+
+test('completion offers what the app knows, else what the type allows', async () => {
+  const stage = await makeStage({
+    complete: ({ path, name, typed: text }) =>
+      path.join(' ') === 'session start' && name === 'prompt' ? ['rose', 'rocket', `${text}!`] : [],
+  });
+  const offered = async (asked: Interaction) => {
+    await stage.peer.interactions.until(() => asked.choices !== null);
+    return asked.choices!.map((c) => c.value);
+  };
+  const { peer, channel } = stage;
+  expect(await offered(peer.type('ann', channel, ['acclaim', 'session', 'start'], 'prompt', 'ro'))).toEqual([
+    'rose',
+    'rocket',
+    'ro!',
+  ]);
+  expect(await offered(peer.type('ann', channel, ['acclaim', 'best'], 'cell', 'b'))).toEqual(
+    [...'123456789'].map((n) => `B${n}`),
+  );
+  expect(await offered(peer.type('ann', channel, ['acclaim', 'help'], 'command', 'zzz'))).toEqual([]);
+});
+
+test('roles come with each press: from permissions, roles of the server and the lists', async () => {
+  const stage = await makeStage({ roles: { ...noRoles, moderators: ['777'] } });
+  const { peer, channel } = stage;
+  peer.world.person('mod', { roles: ['777'] });
+  peer.world.person('boss', { permissions: 1n << 5n });
+  for (const name of ['ann', 'mod', 'boss'])
+    await answered(stage, peer.command(name, channel, ['acclaim', 'session', 'status']));
+  // Taken away since: the next act knows.
+  peer.world.person('mod', { roles: [] });
+  await answered(stage, peer.command('mod', channel, ['acclaim', 'session', 'status']));
+  const roles = stage.events.map((e) => (e.kind === 'command' ? e.account.role : null));
+  expect(roles).toEqual(['member', 'moderator', 'admin', 'member']);
+});
