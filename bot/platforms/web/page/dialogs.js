@@ -40,7 +40,7 @@ function Consent({ onConsent, me }) {
       <li>a random number in a cookie, by which it knows this browser (you are <strong>${me?.name}</strong>),</li>
       <li>which pictures you mark, and when.</li>
     </ul>
-    <p>Nobody is shown your marks; totals appear once a round has closed. <code>/acclaim help</code> names the commands that show or forget what is kept of you.</p>
+    <p>Nobody is shown your marks; totals appear once a round has closed. <code>/acclaim me</code> shows what is kept of you, <code>/acclaim me forget</code> deletes it.</p>
     <div class="dialog-acts">
       <button class="button" onClick=${() => onConsent(false)}>Not now</button>
       <button class="button button-main" autofocus onClick=${() => onConsent(true)}>Agree and vote</button>
