@@ -8,7 +8,16 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -94,10 +103,23 @@ function buildSqlite() {
       return false;
     }
   };
-  if (existsSync(at('node_modules', 'sqlite3', 'build', 'Release', 'node_sqlite3.node')) && built()) return;
+  const binary = at('node_modules', 'sqlite3', 'build', 'Release', 'node_sqlite3.node');
+  if (existsSync(binary) && built()) return;
+  // `npm ci` throws the built file away with everything else, whatever package has changed: keep it.
+  const { version } = JSON.parse(readFileSync(at('node_modules', 'sqlite3', 'package.json'), 'utf8'));
+  const kept = at('dist', `.sqlite3-${version}-${process.platform}-${process.arch}.node`);
+  if (existsSync(kept)) {
+    mkdirSync(dirname(binary), { recursive: true });
+    copyFileSync(kept, binary);
+    if (built()) return;
+  }
   say('building sqlite3 (seconds where its ready-made file can be had, else about two minutes of compiling)');
   const { ok, output } = run('npm', ['rebuild', 'sqlite3', '--ignore-scripts=false'], { JOBS: 'max' });
-  if (ok && built()) return;
+  if (ok && built()) {
+    mkdirSync(dirname(kept), { recursive: true });
+    copyFileSync(binary, kept);
+    return;
+  }
   if (
     /not found: (make|g\+\+|c\+\+|cc)|find (Python|python)|Could not find any Python|find Visual Studio|xcode/i.test(
       output,

@@ -31,9 +31,9 @@ echo "npm $*" >> "${root}/calls"
 ${body}
 mkdir -p node_modules/sqlite3/build/Release node_modules/typescript/bin
 printf '%s' 'require("node:fs").appendFileSync("${root}/calls", "tsc" + require("node:os").EOL)' > node_modules/typescript/bin/tsc
+echo '{"name":"sqlite3","version":"1.2.3","main":"index.js"}' > node_modules/sqlite3/package.json
+echo 'require("node:fs").accessSync(__dirname + "/build/Release/node_sqlite3.node")' > node_modules/sqlite3/index.js
 if [ "$1" = rebuild ]; then
-  echo '{"name":"sqlite3","main":"index.js"}' > node_modules/sqlite3/package.json
-  echo '' > node_modules/sqlite3/index.js
   echo '' > node_modules/sqlite3/build/Release/node_sqlite3.node
 fi
 `;
@@ -84,6 +84,13 @@ test('a changed source is compiled, a changed lock file installed; --quiet keeps
   put('package-lock.json', '{"other":1}');
   setup('--quiet');
   expect(calls().slice(4)).toEqual(['npm ci --ignore-scripts --no-audit --no-fund', 'tsc']);
+});
+
+test('a built sqlite3 outlives the packages around it', () => {
+  setup();
+  rmSync(join(root, 'node_modules'), { recursive: true });
+  expect(setup()).toMatchObject({ status: 0, err: '' });
+  expect(calls().filter((call) => call.includes('rebuild'))).toHaveLength(1);
 });
 
 test.each([
