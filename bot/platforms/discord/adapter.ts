@@ -32,6 +32,8 @@ interface Running {
   sink: (event: ChatEvent) => Promise<void>;
   /** Application's id, known from the first READY. */
   application: string;
+  /** Shards that were READY once: another READY means that events may have been missed. */
+  shards: Set<number>;
 }
 
 export class DiscordPlatform implements ChatPlatform {
@@ -60,7 +62,8 @@ export class DiscordPlatform implements ChatPlatform {
     const messages = new Messages({ api, channels, history, pace, now: options.now });
     const application = () => this.here.application;
     const interactions = new Interactions({ api, options, life: pace.answer, application, sink });
-    const running = { client, api, channels, history, messages, interactions, sink, application: '' };
+    const shards = new Set<number>();
+    const running = { client, api, channels, history, messages, interactions, sink, application: '', shards };
     this.running = running;
     try {
       await this.connect(running);
@@ -134,8 +137,9 @@ export class DiscordPlatform implements ChatPlatform {
 
   private async connect(running: Running): Promise<void> {
     const { client } = running;
-    client.on(Events.Raw, (packet: Packet) => {
-      if (this.running === running) void this.receive(packet, running).catch((error) => this.fault(error));
+    client.on(Events.Raw, (packet: Packet, shard: number) => {
+      if (this.running === running)
+        void this.receive(packet, shard, running).catch((error) => this.fault(error));
     });
     client.on(Events.Error, (error) => this.fault(error));
     client.on(Events.ShardError, (error) => this.fault(error));
@@ -151,16 +155,15 @@ export class DiscordPlatform implements ChatPlatform {
     });
   }
 
-  private async receive(packet: Packet, running: Running): Promise<void> {
+  private async receive(packet: Packet, shard: number, running: Running): Promise<void> {
     const { history, channels, messages, interactions, sink } = running;
     const at = this.options.now();
     switch (packet.t) {
       case 'READY': {
         const { user, application } = packet.d as { user: { id: string }; application: { id: string } };
         history.self = user.id;
-        const again = running.application !== '';
         running.application = application.id;
-        if (!again) return;
+        if (!running.shards.has(shard)) return void running.shards.add(shard);
         history.stale();
         return sink({ kind: 'gap', platform: 'discord', at });
       }

@@ -22,6 +22,8 @@ export function makeClient({ api }: Pick<DiscordOptions, 'api'>): Client {
       UserManager: { maxSize: 0, keepOverLimit: (user) => user.id === user.client.user?.id },
       ThreadMemberManager: 0,
     }),
+    // As many connections as Discord recommends: one until 2500 servers.
+    shards: 'auto',
     allowedMentions: { parse: [] },
     ...(api === undefined ? {} : { rest: { api } }),
   });

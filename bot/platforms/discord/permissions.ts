@@ -2,7 +2,7 @@
  * Who is what on a server: permissions that the server gave, roles and people of an allow-list. The highest that
  * applies counts. Bits: https://discord.com/developers/docs/topics/permissions. Pure; asked anew for every act.
  */
-import { PermissionFlagsBits } from 'discord.js';
+import { type APIGuild, type APIOverwrite, PermissionFlagsBits } from 'discord.js';
 import type { Role } from '../../../src/chat/port.js';
 
 export interface RoleRules {
@@ -33,6 +33,30 @@ export function roleOf({ user, roles, permissions }: Standing, rules: RoleRules)
     return rules.adminsAreOperators ? 'operator' : 'admin';
   if ((bits & moderatorBits) !== 0n || listed(rules.moderators)) return 'moderator';
   return 'member';
+}
+
+export interface Held {
+  guild: Pick<APIGuild, 'id' | 'owner_id' | 'roles'>;
+  overwrites: readonly Pick<APIOverwrite, 'id' | 'allow' | 'deny'>[];
+  user: string;
+  roles: readonly string[];
+}
+
+const everything = (1n << 53n) - 1n;
+
+/** Rights in a channel: the roles' sum, then the overwrites of everyone, of the roles together, of the person. */
+export function effective({ guild, overwrites, user, roles }: Held): bigint {
+  if (guild.owner_id === user) return everything;
+  const own = guild.roles.filter(({ id }) => id === guild.id || roles.includes(id));
+  const base = own.reduce((sum, role) => sum | BigInt(role.permissions), 0n);
+  if ((base & PermissionFlagsBits.Administrator) !== 0n) return everything;
+  const layers = [[guild.id], roles, [user]];
+  return layers.reduce((has, ids) => {
+    const of = overwrites.filter(({ id }) => ids.includes(id));
+    const deny = of.reduce((sum, o) => sum | BigInt(o.deny), 0n);
+    const allow = of.reduce((sum, o) => sum | BigInt(o.allow), 0n);
+    return (has & ~deny) | allow;
+  }, base);
 }
 
 /** What the bot itself needs in a channel, for the invite link and the check of a channel. */

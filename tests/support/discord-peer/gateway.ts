@@ -135,20 +135,7 @@ export class Gateway {
     const all = [...channels.values()].filter((c) => !c.gone);
     return {
       ...guild,
-      roles: [
-        {
-          id: guild.id,
-          name: '@everyone',
-          permissions: '0',
-          position: 0,
-          color: 0,
-          hoist: false,
-          managed: false,
-          mentionable: false,
-          flags: 0,
-        },
-        ...this.roles,
-      ],
+      roles: this.world.roles,
       channels: all.filter((c) => c.type < 10).map(channelBody),
       threads: all.filter((c) => c.type >= 10).map(channelBody),
       members: [],
@@ -165,17 +152,4 @@ export class Gateway {
       large: false,
     };
   }
-
-  /** The server's roles beside @everyone. */
-  roles: {
-    id: string;
-    name: string;
-    permissions: string;
-    position: number;
-    color: number;
-    hoist: boolean;
-    managed: boolean;
-    mentionable: boolean;
-    flags: number;
-  }[] = [];
 }

@@ -78,6 +78,9 @@ export function handlers({ world, gateway, interactions, url }: Parts): Record<s
       session_start_limit: { total: 1000, remaining: 999, reset_after: 1000, max_concurrency: 1 },
     }),
     'get /users/@me': () => world.bot,
+    'get /users/@me/guilds': () => (world.invited ? [world.guild] : []),
+    'get /guilds/{guild_id}': () => ({ ...world.guild, roles: world.roles }),
+    'get /guilds/{guild_id}/members/{user_id}': () => ({ user: world.bot, roles: world.botRoles }),
     'get /channels/{channel_id}': ({ parameters: [id] }) => channelBody(channelOf(id)),
     'patch /channels/{channel_id}': ({ parameters: [id], body }) => {
       const channel = channelOf(id);

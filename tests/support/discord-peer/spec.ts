@@ -16,21 +16,27 @@ const pathsList: Record<string, string[]> = new Function(
   `${/^(const pathsList = \{[\s\S]*?^\};)/m.exec(packaged('discord-api-spec.js').replace(/^export /gm, ''))![1]}\nreturn pathsList;`,
 )();
 
-/** The file's `export const XSchema` declarations with `z.object` or `z.strictObject` as the maker of objects. */
-function evaluate(strict: boolean): Record<string, Schema> {
-  const source = packaged('discord-api-spec.zod.js')
-    .replace(/^import .*$/gm, '')
-    .replace('let zObject = z.object;', `let zObject = z.${strict ? 'strictObject' : 'object'};`);
-  const names = [...source.matchAll(/^export const (\w+Schema)\b/gm)].map((match) => match[1]);
-  const body = source.replace(/^export /gm, '');
-  return new Function('z', `${body}\nreturn { ${names.join(', ')} };`)(z);
+/** Name -> `XSchema = ...`, as the file declares them. */
+const declared = new Map(
+  packaged('discord-api-spec.zod.js')
+    .split(/^export const /m)
+    .flatMap((text): [string, string][] =>
+      /^\w+Schema\b/.test(text) ? [[/^\w+/.exec(text)![0], text]] : [],
+    ),
+);
+
+/** A schema and all that it names, evaluated with `z.object` or `z.strictObject` as the maker of objects. */
+function evaluate(name: string, strict: boolean): Schema {
+  const needed = new Set([`${name}Schema`]);
+  for (const each of needed)
+    for (const [other] of (declared.get(each) ?? missing(each)).matchAll(/\w+Schema\b/g)) needed.add(other);
+  const body = [...declared].flatMap(([each, text]) => (needed.has(each) ? [`const ${text}`] : []));
+  const zObject = strict ? z.strictObject : z.object;
+  return new Function('z', 'zObject', `${body.join('\n')}\nreturn ${name}Schema;`)(z, zObject);
 }
 
-const strict = evaluate(true);
-const loose = evaluate(false);
-
-const wanted = (name: string): Schema => strict[`${name}Schema`] ?? missing(name);
-const answered = (name: string): Schema => loose[`${name}Schema`] ?? missing(name);
+const wanted = (name: string): Schema => evaluate(name, true);
+const answered = (name: string): Schema => evaluate(name, false);
 
 function missing(name: string): never {
   throw new Error(`Discord's description has no ${name}`);
@@ -50,6 +56,9 @@ interface Operation {
 const operations: Record<string, Operation> = {
   'get /gateway/bot': { response: answered('GatewayBotResponse') },
   'get /users/@me': { response: answered('UserResponse') },
+  'get /users/@me/guilds': {},
+  'get /guilds/{guild_id}': {},
+  'get /guilds/{guild_id}/members/{user_id}': {},
   'get /channels/{channel_id}': {},
   'patch /channels/{channel_id}': { request: wanted('UpdateThreadRequestPartial') },
   'get /channels/{channel_id}/messages': {

@@ -63,6 +63,7 @@ export interface Channel {
   parent_id: string | null;
   archived: boolean;
   gone: boolean;
+  permission_overwrites: { id: string; type: number; allow: string; deny: string }[];
   /** What the bot may do here. */
   may: { view: boolean; send: boolean; react: boolean; pin: boolean };
   messages: Map<string, Message>;
@@ -71,12 +72,28 @@ export interface Channel {
 /** Message -> emoji -> type (0 ordinary, 1 super) -> users. */
 export type Reactions = Map<string, Map<string, [Set<string>, Set<string>]>>;
 
+export interface Role {
+  id: string;
+  name: string;
+  permissions: string;
+  position: number;
+  color: number;
+  hoist: boolean;
+  managed: boolean;
+  mentionable: boolean;
+  flags: number;
+}
+
 export class World {
   /** ms added to the clock: messages can be made older. */
   shift = 0;
   readonly bot: User;
   readonly application: string;
   readonly guild: { id: string; owner_id: string; name: string };
+  /** Servers that the bot is on. */
+  invited = true;
+  botRoles: string[] = [];
+  readonly roles: Role[] = [];
   readonly members = new Map<string, Member>();
   readonly channels = new Map<string, Channel>();
   readonly reactions: Reactions = new Map();
@@ -89,6 +106,7 @@ export class World {
     this.application = this.id();
     this.bot = { ...this.user('acclaim'), id: this.application, bot: true };
     this.guild = { id: this.id(), owner_id: this.id(), name: 'A server' };
+    this.role('@everyone', 0n, this.guild.id);
   }
 
   now(): number {
@@ -127,6 +145,13 @@ export class World {
     return found;
   }
 
+  role(name: string, permissions: bigint, id = this.id()): Role {
+    const plain = { position: 0, color: 0, hoist: false, managed: false, mentionable: false, flags: 0 };
+    const made = { id, name, permissions: String(permissions), ...plain };
+    this.roles.push(made);
+    return made;
+  }
+
   channel(name: string, fill: Partial<Channel> = {}): Channel {
     const made: Channel = {
       id: this.id(),
@@ -137,6 +162,7 @@ export class World {
       parent_id: null,
       archived: false,
       gone: false,
+      permission_overwrites: [],
       may: { view: true, send: true, react: true, pin: true },
       messages: new Map(),
       ...fill,
@@ -220,6 +246,7 @@ export function channelBody({
   nsfw,
   parent_id,
   archived,
+  permission_overwrites,
 }: Channel): Record<string, unknown> {
   const thread = type >= 10 && type <= 12;
   return {
@@ -237,6 +264,6 @@ export function channelBody({
           member_count: 1,
           total_message_sent: 0,
         }
-      : { nsfw, position: 0, permission_overwrites: [] }),
+      : { nsfw, position: 0, permission_overwrites }),
   };
 }

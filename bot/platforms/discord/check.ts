@@ -1,0 +1,91 @@
+/**
+ * What `acclaim doctor` asks Discord: is the token good, is the bot on a server, may it do in each channel what a
+ * session needs, is a channel age-restricted where that matters. Over REST alone; nothing is changed.
+ */
+import { type APIChannel, type APIGuild, type APIGuildMember, type APIUser, REST, Routes } from 'discord.js';
+import type { Check } from '../../../src/cli/check.js';
+import { isUnauthorized, tokenInvalid, translate } from './errors.js';
+import { effective, inviteLink, neededPermissions } from './permissions.js';
+
+export interface DiscordQuestion {
+  token: string;
+  /** Channels of running sessions, or those that are meant for some. */
+  channels: readonly string[];
+  api?: string;
+}
+
+const adult = 'needed only for sessions that reduce adult content';
+
+export async function checkDiscord({ token, channels, api }: DiscordQuestion): Promise<Check[]> {
+  const rest = new REST(api === undefined ? {} : { api }).setToken(token);
+  try {
+    const me = (await rest.get(Routes.user('@me'))) as APIUser;
+    const servers = (await rest.get(Routes.userGuilds())) as { name: string }[];
+    const link = inviteLink(me.id);
+    const invited: Check =
+      servers.length > 0
+        ? { name: 'discord servers', state: 'ok', found: servers.map((s) => s.name).join(', '), mend: '' }
+        : {
+            name: 'discord servers',
+            state: 'fail',
+            found: 'the bot is on no server',
+            mend: `Invite it: ${link}`,
+          };
+    const looked = await Promise.all(channels.map((channel) => checkChannel(rest, me.id, channel)));
+    return [
+      { name: 'discord token', state: 'ok', found: `${me.username}; invite with ${link}`, mend: '' },
+      { name: 'discord intents', state: 'ok', found: 'none that need approval', mend: '' },
+      invited,
+      ...looked.flat(),
+    ];
+  } catch (error) {
+    return [failed('discord token', isUnauthorized(error) ? tokenInvalid(error) : error)];
+  }
+}
+
+async function checkChannel(rest: REST, self: string, id: string): Promise<Check[]> {
+  const name = `discord channel ${id}`;
+  try {
+    const channel = (await rest.get(Routes.channel(id))) as APIChannel;
+    if (!('guild_id' in channel) || channel.guild_id === undefined)
+      return [{ name, state: 'fail', found: 'it is on no server', mend: 'Use a text channel of a server.' }];
+    const [guild, member] = await Promise.all([
+      rest.get(Routes.guild(channel.guild_id)) as Promise<APIGuild>,
+      rest.get(Routes.guildMember(channel.guild_id, self)) as Promise<APIGuildMember>,
+    ]);
+    const overwrites = 'permission_overwrites' in channel ? (channel.permission_overwrites ?? []) : [];
+    const has = effective({ guild, overwrites, user: self, roles: member.roles });
+    const lacking = Object.entries(neededPermissions).flatMap(([right, bit]) =>
+      has & bit ? [] : [words(right)],
+    );
+    const rights: Check =
+      lacking.length === 0
+        ? { name, state: 'ok', found: `#${channel.name}: I may do what is needed`, mend: '' }
+        : {
+            name,
+            state: 'fail',
+            found: `#${channel.name}: I lack ${lacking.join(', ')}`,
+            mend: "Give the bot's role these in the channel's permissions.",
+          };
+    const nsfw = 'nsfw' in channel && channel.nsfw === true;
+    const found = nsfw ? 'age-restricted' : `not age-restricted, ${adult}`;
+    return [rights, { name: `${name} age`, state: nsfw ? 'ok' : 'off', found, mend: '' }];
+  } catch (error) {
+    return [failed(name, translate(error))];
+  }
+}
+
+function failed(name: string, error: unknown): Check {
+  const { message, mend } = error as { message: string; mend?: string };
+  return {
+    name,
+    state: 'fail',
+    found: message,
+    mend: mend ?? 'Check the connection to discord.com and try again.',
+  };
+}
+
+/** SendMessages -> Send Messages, as Discord's settings say it. */
+function words(right: string): string {
+  return right.replace(/(?<=[a-z])(?=[A-Z])/g, ' ');
+}
