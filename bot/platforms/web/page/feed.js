@@ -31,11 +31,12 @@ export function group(messages) {
 /** @param {{channel: string, loaded: boolean}} props */
 export function Feed({ channel, loaded }) {
   const all = useStore((s) => s.messages);
+  const said = useStore((s) => s.said);
   const messages = messagesOf(channel);
   const groups = group(messages);
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const follow = useRef(true);
-  const shown = useRef({ channel: '', last: '' });
+  const shown = useRef({ channel: '', last: '', said: 0 });
   const [below, setBelow] = useState(false);
 
   const scrolled = () => {
@@ -51,8 +52,8 @@ export function Feed({ channel, loaded }) {
     if (!el || !last) return;
     const opened = shown.current.channel !== channel;
     const fresh = shown.current.last !== lastKey;
-    shown.current = { channel, last: lastKey };
-    if (opened) follow.current = true;
+    if (opened || shown.current.said !== said) follow.current = true;
+    shown.current = { channel, last: lastKey, said };
     if (!follow.current) {
       if (fresh) setBelow(true);
       return;

@@ -25,6 +25,7 @@ let state = {
   /** @type {{text: string, id: number} | null} */ toast: null,
   /** Said to screen readers. */ spoken: '',
   draft: '',
+  /** Lines said from this page: the feed then goes to its end. */ said: 0,
 };
 const readers = new Set();
 
@@ -204,6 +205,7 @@ export async function press(message, button, value = null) {
 let echoes = 0;
 /** Says a line into the channel, as its sender sees it. @param {string} text */
 function echo(text) {
+  set({ said: state.said + 1 });
   const at = Date.now() + (state.me?.skew ?? 0);
   add({
     id: `echo${++echoes}`,
