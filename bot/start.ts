@@ -7,6 +7,7 @@ import type { Config } from '../src/config/schema.js';
 import { loadTask } from '../src/config/tasks.js';
 import { toPlain } from '../src/errors.js';
 import { createLog, type Log } from '../src/log.js';
+import type { NewSession } from './app.js';
 import { commandSpecs } from './commands/table.js';
 import { buildHouse, type House, newId, specify } from './house.js';
 import { WebPlatform } from './platforms/web/adapter.js';
@@ -29,6 +30,7 @@ export interface StartOptions {
 export async function startCommand(options: StartOptions): Promise<void> {
   const { config, signal } = options;
   const log = options.log ?? createLog(config.logLevel);
+  const first = firstSession(options);
   let fail: (error: unknown) => void = () => {};
   const broken = new Promise<never>((_, reject) => {
     fail = reject;
@@ -55,7 +57,7 @@ export async function startCommand(options: StartOptions): Promise<void> {
   try {
     await house.app.start();
     options.onReady?.(web!.url);
-    await openFirst(house, options);
+    await openFirst(house, first, options.task !== undefined || options.prompt !== undefined);
     const aborted = new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
@@ -69,17 +71,20 @@ export async function startCommand(options: StartOptions): Promise<void> {
   await house.stop();
 }
 
-/** A named task or prompt opens a session unless one for it goes on already; else one opens only on the first start. */
-async function openFirst({ app }: House, { config, task, prompt, seed }: StartOptions): Promise<void> {
-  const asked = task !== undefined || prompt !== undefined;
+/** What the first session would be; null when none is to open. Wrong tasks and models are refused here, before anything is written. */
+function firstSession({ config, task, prompt, seed }: StartOptions): NewSession | null {
   const name = task ?? (prompt === undefined ? config.session.task : null);
-  const wanted = name !== null && name !== undefined ? loadTask(name) : undefined;
-  const words = wanted?.prompt ?? prompt;
-  if (words === undefined) return;
+  if (name === null) return prompt === undefined ? null : specify(config, { prompt, seed });
+  const { prompt: words, negative } = loadTask(name);
+  return specify(config, { prompt: words, title: name, negative, seed });
+}
+
+/** A named task or prompt opens a session unless one for it goes on already; else one opens only on the first start. */
+async function openFirst({ app }: House, spec: NewSession | null, asked: boolean): Promise<void> {
+  if (!spec) return;
   const sessions = app.sessions.all();
-  const same = sessions.some(({ session }) => session.prompt === words && session.state !== 'ended');
+  const same = sessions.some(({ session }) => session.prompt === spec.prompt && session.state !== 'ended');
   if (asked ? same : sessions.length > 0) return;
-  const spec = specify(config, { prompt: words, title: wanted?.name, negative: wanted?.negative, seed });
   const id = newId(spec.title);
   await app.open(spec, id, { channel: `web-${id}`, platform: 'web', address: id, sweeps: false }, null);
 }
