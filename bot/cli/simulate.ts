@@ -2,7 +2,6 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
 import { choice, fallback, integer, mandatory, number, several, text } from '../../src/cli/options.js';
-import { simulateCommand } from '../simulate.js';
 
 const learners = ['acclaim', 'hero', 'ddpo', 'd3po'] as const;
 
@@ -38,6 +37,8 @@ export const command = defineCommand(
     ],
   },
   async (v, _args, io) => {
+    // Loaded when it runs: help and wrong usage need none of it.
+    const { simulateCommand } = await import('../simulate.js');
     const { json, ...rest } = v;
     const result = await simulateCommand({
       ...rest,

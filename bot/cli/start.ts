@@ -3,7 +3,6 @@ import { defineCommand } from '../../src/cli/command.js';
 import { integer, several, text } from '../../src/cli/options.js';
 import { loadConfig } from '../../src/config/load.js';
 import { AcclaimError } from '../../src/errors.js';
-import { startCommand } from '../start.js';
 
 const options = {
   port: integer('--port <n>', 'port of the web channel; 0 takes any free one', { min: 0, max: 65535 }),
@@ -39,6 +38,8 @@ export const command = defineCommand(
       model: v.model ?? loaded.model,
       server: { ...loaded.server, port: v.port ?? loaded.server.port },
     };
+    // Loaded when it runs: help and wrong usage need none of it.
+    const { startCommand } = await import('../start.js');
     await startCommand({
       config,
       task: v.task,
