@@ -2,7 +2,8 @@
 import { render } from 'preact';
 import { App } from './app.js';
 import { html } from './html.js';
-import { connect, markSeen } from './store.js';
+import { connect } from './live.js';
+import { markSeen } from './store.js';
 
 const root = /** @type {HTMLElement} */ (document.getElementById('app'));
 root.textContent = '';

@@ -1,5 +1,5 @@
-// The page's state: one plain object, replaced on every change, and the live line that feeds it. Components read it with
-// `useStore`; whatever changes it is a function here.
+// The page's state: one plain object, replaced on every change. Components read it with `useStore`; whatever changes it
+// is a function here. live.js feeds it from the server.
 import { useEffect, useReducer, useRef } from 'preact/hooks';
 import { call, drawer } from './api.js';
 
@@ -287,7 +287,7 @@ export function dismiss(id) {
 }
 
 /** @param {Message} message */
-function add(message) {
+export function add(message) {
   const messages = new Map(state.messages);
   const old = messages.get(message.id);
   if (old && message.seq < old.seq) return;
@@ -303,72 +303,7 @@ function announce(message, old) {
   set({ spoken: `${message.title}. ${message.text.replaceAll('**', '')}` });
 }
 
-// The live line ------------------------------------------------------------------------------------------------------
-
 export async function refreshMe() {
   const me = await call('/api/me');
   set({ me: { ...me, skew: state.me?.skew ?? 0 } });
-}
-
-function settleChannel() {
-  const names = channels();
-  if (names.includes(state.channel) || names.length === 0) return;
-  const wanted = decodeURIComponent(location.hash.slice(1));
-  set({ channel: names.includes(wanted) ? wanted : (names[0] ?? '') });
-}
-
-export async function connect() {
-  const token = /^#token=(.+)$/.exec(location.hash)?.[1];
-  if (token) {
-    history.replaceState(null, '', location.pathname);
-    await call('/api/login', { token: decodeURIComponent(token) }).catch((error) => toast(error.message));
-  }
-  for (let wait = 500; ; wait = Math.min(8000, wait * 2)) {
-    try {
-      await refreshMe();
-      break;
-    } catch {
-      set({ online: false });
-      await new Promise((resolve) => setTimeout(resolve, wait));
-    }
-  }
-  const live = new EventSource('/api/events');
-  live.addEventListener('open', () => {
-    set({ online: true });
-    void flush();
-  });
-  live.addEventListener('error', () => {
-    set({ online: false });
-    // A closed line is one the browser gave up on; while it is only broken, the browser resumes by itself.
-    if (live.readyState === EventSource.CLOSED) setTimeout(connect, 2000);
-  });
-  on(live, 'history', ({ reset, messages: list, removed }) => {
-    const messages = reset
-      ? new Map([...state.messages].filter(([, m]) => m.kind === 'reply'))
-      : new Map(state.messages);
-    for (const message of list) messages.set(message.id, message);
-    for (const id of removed) messages.delete(id);
-    set({ messages, loaded: true });
-    settleChannel();
-    void flush();
-  });
-  on(live, 'message', (message) => {
-    add(message);
-    settleChannel();
-  });
-  on(live, 'removed', ({ id }) => dismiss(id));
-  on(live, 'marks', ({ id, mine }) => {
-    const message = state.messages.get(id);
-    if (message) set({ messages: new Map(state.messages).set(id, { ...message, mine }) });
-  });
-  on(live, 'reply', add);
-  on(live, 'status', ({ sessions }) => {
-    set({ sessions });
-    settleChannel();
-  });
-}
-
-/** @param {EventSource} live @param {string} event @param {(data: any) => void} act */
-function on(live, event, act) {
-  live.addEventListener(event, (e) => act(JSON.parse(/** @type {MessageEvent} */ (e).data)));
 }

@@ -1,0 +1,66 @@
+// The live line: Server-Sent Events that keep the state as the server has it, over lost connections and restarts.
+import { call } from './api.js';
+import { add, channels, dismiss, flush, get, refreshMe, set, toast } from './store.js';
+
+function settleChannel() {
+  const names = channels();
+  if (names.includes(get().channel) || names.length === 0) return;
+  const wanted = decodeURIComponent(location.hash.slice(1));
+  set({ channel: names.includes(wanted) ? wanted : (names[0] ?? '') });
+}
+
+export async function connect() {
+  const token = /^#token=(.+)$/.exec(location.hash)?.[1];
+  if (token) {
+    history.replaceState(null, '', location.pathname);
+    await call('/api/login', { token: decodeURIComponent(token) }).catch((error) => toast(error.message));
+  }
+  for (let wait = 500; ; wait = Math.min(8000, wait * 2)) {
+    try {
+      await refreshMe();
+      break;
+    } catch {
+      set({ online: false });
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+  const live = new EventSource('/api/events');
+  live.addEventListener('open', () => {
+    set({ online: true });
+    void flush();
+  });
+  live.addEventListener('error', () => {
+    set({ online: false });
+    // A closed line is one the browser gave up on; while it is only broken, the browser resumes by itself.
+    if (live.readyState === EventSource.CLOSED) setTimeout(connect, 2000);
+  });
+  on(live, 'history', ({ reset, messages: list, removed }) => {
+    const messages = reset
+      ? new Map([...get().messages].filter(([, m]) => m.kind === 'reply'))
+      : new Map(get().messages);
+    for (const message of list) messages.set(message.id, message);
+    for (const id of removed) messages.delete(id);
+    set({ messages, loaded: true });
+    settleChannel();
+    void flush();
+  });
+  on(live, 'message', (message) => {
+    add(message);
+    settleChannel();
+  });
+  on(live, 'removed', ({ id }) => dismiss(id));
+  on(live, 'marks', ({ id, mine }) => {
+    const message = get().messages.get(id);
+    if (message) set({ messages: new Map(get().messages).set(id, { ...message, mine }) });
+  });
+  on(live, 'reply', add);
+  on(live, 'status', ({ sessions }) => {
+    set({ sessions });
+    settleChannel();
+  });
+}
+
+/** @param {EventSource} live @param {string} event @param {(data: any) => void} act */
+function on(live, event, act) {
+  live.addEventListener(event, (e) => act(JSON.parse(/** @type {MessageEvent} */ (e).data)));
+}
