@@ -22,6 +22,7 @@ const options = {
     max: 1024,
   }),
   figures: fallback(integer('--figures <n>', 'noises of each final figure', { min: 2, max: 4096 }), 256),
+  cache: text('--cache <dir>', 'where figures of the untuned model are kept; default ~/.cache/acclaim'),
   json: text('--json <file>', 'file to write the figures to'),
 };
 
