@@ -1,0 +1,268 @@
+/**
+ * Slack as a ChatPlatform, over the real Bolt. Votes come from events and from reading a ballot again; messages, edits
+ * and answers go over the Web API. Nothing that matters lives in this process only: keys in the messages and sweeps
+ * bring it back.
+ */
+import type { App } from '@slack/bolt';
+import type { Account, Card, ChatEvent, ChatPlatform, MessageRef } from '../../../src/chat/port.js';
+import { AcclaimError } from '../../../src/errors.js';
+import { SlackApi } from './api.js';
+import { capabilities } from './capabilities.js';
+import { Channels } from './channels.js';
+import { type Line, makeLine, silent } from './client.js';
+import { type Decoded, decode, type SlackEvent } from './decode.js';
+import { canonical, hasTone, slackName } from './emoji.js';
+import { missingScopes, tokenInvalid } from './errors.js';
+import { History } from './history.js';
+import { Interactions, type Pressed, type Typed } from './interactions.js';
+import { commandName, scopes } from './manifest.js';
+import { ours } from './mark.js';
+import { Messages } from './messages.js';
+import { defaultPace, type Pace, type SlackOptions } from './options.js';
+import { Newest, Seen, Turns } from './order.js';
+import { Spaced } from './pace.js';
+import { People } from './people.js';
+import { readReactions, stillThere } from './reactions.js';
+
+/** What exists between start and stop. */
+interface Running {
+  line: Line;
+  api: SlackApi;
+  channels: Channels;
+  people: People;
+  history: History;
+  messages: Messages;
+  interactions: Interactions;
+  sink: (event: ChatEvent) => Promise<void>;
+}
+
+type Mark = Extract<ChatEvent, { kind: 'reaction' }>;
+
+export class SlackPlatform implements ChatPlatform {
+  readonly name = 'slack';
+  readonly capabilities = capabilities;
+  private running: Running | null = null;
+  private readonly pace: Pace;
+  private readonly primings: Spaced;
+  private readonly seen = new Seen();
+  private readonly newest = new Newest();
+  private readonly turns = new Turns();
+  /** Deleted by us: their deletion is no news. */
+  private readonly removed = new Set<string>();
+  /** Marks made in a skin tone, "ts user emoji": their removal, or that of the plain twin, is looked at twice. */
+  private readonly toned = new Set<string>();
+
+  constructor(private readonly options: SlackOptions) {
+    this.pace = { ...defaultPace, ...options.pace };
+    this.primings = new Spaced(this.pace.prime);
+  }
+
+  async start(sink: (event: ChatEvent) => Promise<void>): Promise<void> {
+    const { options, pace } = this;
+    const onError = (error: unknown) => this.fault(error);
+    const api = new SlackApi({ ...options, logger: silent }, pace, (error) => this.fatal(error));
+    const self = await api.whoAmI();
+    const missing = scopes.filter((scope) => self.scopes?.includes(scope) === false);
+    if (missing.length > 0) throw missingScopes(missing);
+    const people = new People(api, options.roles, options.now, pace.people, onError);
+    const channels = new Channels(api, people);
+    const history = new History(api, options.now, pace.history);
+    history.self = self.user;
+    const messages = new Messages({ api, channels, history, pace, onError });
+    const unguarded = (channel: string) => messages.takeDown(channel);
+    const parts = { api, people, channels, options, life: pace.answer, sink, unguarded };
+    const interactions = new Interactions(parts);
+    const line = makeLine({
+      options,
+      self,
+      onGap: () => this.gap(),
+      onDead: (error) => this.fatal(error as AcclaimError),
+    });
+    this.listen(line.app, interactions);
+    const running = { line, api, channels, people, history, messages, interactions, sink };
+    this.running = running;
+    try {
+      await line.start();
+    } catch (error) {
+      this.running = null;
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    const { running } = this;
+    this.running = null;
+    await running?.line.stop();
+  }
+
+  /** Where Slack has to send events, commands and presses; null in Socket Mode. */
+  get url(): string | null {
+    return this.running?.line.url() ?? null;
+  }
+
+  post(channel: string, card: Card): Promise<MessageRef> {
+    return this.here.messages.post(channel, card);
+  }
+
+  edit(ref: MessageRef, card: Card): Promise<void> {
+    return this.unlessGone(ref, () => this.here.messages.edit(ref, card));
+  }
+
+  remove(ref: MessageRef): Promise<void> {
+    this.removed.add(ref.message);
+    return this.unlessGone(ref, () => this.here.messages.remove(ref));
+  }
+
+  react(ref: MessageRef, emoji: string): Promise<void> {
+    const name = slackName(emoji);
+    // `star-3` and the like have no look of their own: they are said by command here.
+    if (name === undefined) return Promise.resolve();
+    const { api } = this.here;
+    return this.unlessGone(ref, () =>
+      this.primings.run('workspace', () => api.react(ref.channel, ref.message, name)),
+    );
+  }
+
+  async fetchReactions(ref: MessageRef): Promise<Map<string, Account[]>> {
+    const { api, history } = this.here;
+    try {
+      return await readReactions(api, ref.channel, ref.message, history.self);
+    } catch (error) {
+      // An empty answer would withdraw every vote: a ballot that is gone is news, not a sweep.
+      if (isGone(error)) this.tellGone(ref);
+      throw error;
+    }
+  }
+
+  reply(replyTo: string, card: Card): Promise<void> {
+    return this.here.interactions.reply(replyTo, card);
+  }
+
+  private get here(): Running {
+    if (!this.running) throw new AcclaimError('cancelled', 'Slack is not connected');
+    return this.running;
+  }
+
+  private listen(app: App, interactions: Interactions): void {
+    // Awaited: over HTTP Slack is answered when the event is kept, and sends it again when it was not.
+    app.event(/.*/, async ({ event, body }) => {
+      const { running } = this;
+      if (!running) throw new AcclaimError('cancelled', 'Slack is not connected');
+      await this.seen.once(body.event_id, () => this.receive(event as SlackEvent, running));
+    });
+    app.command(commandName, async ({ ack, command, respond }) => {
+      await ack();
+      this.aside(interactions.command(command as unknown as Typed, respond));
+    });
+    app.action(ours, async ({ ack, body, action, respond }) => {
+      await ack();
+      this.aside(interactions.press({ ...body, action } as unknown as Pressed, respond));
+    });
+    app.error(async (error) => {
+      this.fault((error as { original?: unknown }).original ?? error);
+      throw error;
+    });
+  }
+
+  private async receive(event: SlackEvent, running: Running): Promise<void> {
+    const { history } = running;
+    if (event.type === 'tokens_revoked' || event.type === 'app_uninstalled')
+      return running.api.revoked(tokenInvalid());
+    await this.recognise(event, history);
+    const decoded = decode(event, {
+      self: history.self,
+      now: this.options.now(),
+      isNotice: (channel, ts) => history.isNotice(channel, ts),
+    });
+    if (decoded) await this.hand(decoded, running);
+  }
+
+  /** A check mark on a message of ours that this process does not know may be somebody's consent. */
+  private async recognise({ reaction, item, item_user }: SlackEvent, history: History): Promise<void> {
+    if (canonical(reaction ?? '') !== 'done' || (item_user ?? history.self) !== history.self) return;
+    if (item?.channel && item.ts) await history.recognise(item.channel, item.ts);
+  }
+
+  private async hand({ event, mark }: Decoded, running: Running): Promise<void> {
+    const { history, channels, people, sink } = running;
+    if (event.kind === 'message-gone') {
+      const { channel, message } = event.ref;
+      history.forget(channel, message);
+      return this.removed.delete(message) ? undefined : sink(event);
+    }
+    if (event.kind === 'channel') {
+      const { channel, canPost } = event;
+      const nsfw = canPost && (await channels.isPrivate(channel));
+      return sink({ ...event, nsfw });
+    }
+    if (event.kind !== 'reaction' && event.kind !== 'consent') return sink(event);
+    const place = event.kind === 'reaction' ? event.ref.message : `consent ${event.channel}`;
+    const key = `${place} ${event.account.id}`;
+    return this.turns.run(key, async () => {
+      if (mark && !this.newest.take(`${key} ${mark.reaction}`, mark.ts)) return;
+      if (event.kind === 'reaction') return this.mark(event, mark?.reaction ?? '', running);
+      const { account, bot } = await people.look(event.account.id);
+      if (!bot) await sink({ ...event, account });
+    });
+  }
+
+  private async mark(event: Mark, reaction: string, { api, sink }: Running): Promise<void> {
+    const { channel, message } = event.ref;
+    const key = `${message} ${event.account.id} ${event.emoji}`;
+    if (hasTone(reaction)) this.toned.add(key);
+    // A plain and a brown thumb are two reactions and one mark: it is withdrawn with the last of them.
+    if (!event.present && this.toned.has(key)) {
+      if (await stillThere(api, channel, message, event.emoji, event.account.id)) return;
+      this.toned.delete(key);
+    }
+    return sink(event).catch(refused);
+  }
+
+  private async unlessGone(ref: MessageRef, job: () => Promise<void>): Promise<void> {
+    try {
+      await job();
+    } catch (error) {
+      if (!isGone(error)) throw error;
+      this.tellGone(ref);
+    }
+  }
+
+  private tellGone(ref: MessageRef): void {
+    const { running } = this;
+    if (!running || this.removed.has(ref.message)) return;
+    running.history.forget(ref.channel, ref.message);
+    this.aside(running.sink({ kind: 'message-gone', ref, at: this.options.now() }));
+  }
+
+  private gap(): void {
+    const { running } = this;
+    if (!running) return;
+    running.history.stale();
+    this.aside(running.sink({ kind: 'gap', platform: 'slack', at: this.options.now() }));
+  }
+
+  /** Work that nobody waits for. */
+  private aside(job: Promise<void>): void {
+    job.catch((error) => this.fault(error));
+  }
+
+  private fault(error: unknown): void {
+    this.options.onError?.(error);
+  }
+
+  private fatal(error: AcclaimError): void {
+    if (!this.running) return;
+    void this.stop();
+    this.options.onFatal(error);
+  }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof AcclaimError && error.code === 'message-gone';
+}
+
+/** A mark that came too late is told to its person where there is a way; a bare reaction on Slack has none. */
+function refused(error: unknown): void {
+  if (!(error instanceof AcclaimError && (error.code === 'round-closed' || error.code === 'not-allowed')))
+    throw error;
+}

@@ -1,0 +1,36 @@
+/**
+ * Where pictures that need care may be shown: Slack has no age gate, so only in a private channel whose people are all
+ * moderators. Asked anew at every post and reveal, since someone may have been invited meanwhile.
+ */
+import { AcclaimError } from '../../../src/errors.js';
+import type { SlackApi } from './api.js';
+import type { People } from './people.js';
+
+export class Channels {
+  constructor(
+    private readonly api: Pick<SlackApi, 'channel' | 'members'>,
+    private readonly people: Pick<People, 'look'>,
+  ) {}
+
+  async mustBeGuarded(channel: string): Promise<void> {
+    const { isPrivate } = await this.api.channel(channel);
+    if (!isPrivate) throw open('is not private', 'Start the session in a private channel of moderators.');
+    for await (const member of this.api.members(channel)) {
+      const { account, bot } = await this.people.look(member);
+      if (!bot && account.role === 'member')
+        throw open('has members who are not moderators', 'Let only moderators into the channel, and resume.');
+    }
+  }
+
+  async isPrivate(channel: string): Promise<boolean> {
+    return (await this.api.channel(channel)).isPrivate;
+  }
+}
+
+function open(why: string, mend: string): AcclaimError {
+  return new AcclaimError(
+    'not-allowed',
+    `these pictures may only be shown among moderators, and this channel ${why}`,
+    mend,
+  );
+}

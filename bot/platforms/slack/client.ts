@@ -1,0 +1,142 @@
+/**
+ * Bolt as we use it: one workspace, our own client for calls, and one of two ways to be told. Over HTTP an event is
+ * answered when its handler is done, so that Slack sends again what we could not keep. Over Socket Mode Bolt answers
+ * first and the sweep makes votes safe; connections are renewed here, at once, because Bolt waits 5 s and throws where
+ * nobody can catch it.
+ */
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { App, HTTPReceiver, SocketModeReceiver, type webApi } from '@slack/bolt';
+import { clientOptions } from './api.js';
+import { appTokenInvalid, slackCode } from './errors.js';
+import type { SlackOptions, Transport } from './options.js';
+import { sleep } from './pace.js';
+
+/** Bolt's own log is silent: what matters reaches us as errors. */
+export const silent: webApi.Logger = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+  setLevel: () => {},
+  getLevel: () => 'error' as webApi.LogLevel,
+  setName: () => {},
+};
+
+export interface Line {
+  app: App;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Where Slack may call us; null in Socket Mode. */
+  url(): string | null;
+}
+
+export interface LineParts {
+  options: SlackOptions;
+  self: { user: string; bot: string };
+  /** Events may have been missed. */
+  onGap(): void;
+  /** It cannot be connected again. */
+  onDead(error: unknown): void;
+}
+
+export function makeLine(parts: LineParts): Line {
+  const { transport } = parts.options;
+  return transport.kind === 'http' ? httpLine(parts, transport) : socketLine(parts, transport);
+}
+
+function makeApp({ options, self }: LineParts, receiver: HTTPReceiver | SocketModeReceiver): App {
+  return new App({
+    token: options.token,
+    botUserId: self.user,
+    botId: self.bot,
+    receiver,
+    tokenVerificationEnabled: false,
+    // Told apart in decode.ts: of our own messages we want to know that they were deleted.
+    ignoreSelf: false,
+    convoStore: false,
+    logger: silent,
+    clientOptions: clientOptions({ ...options, logger: silent }),
+  });
+}
+
+function httpLine(parts: LineParts, { signingSecret, host, port }: Transport & { kind: 'http' }): Line {
+  const receiver = new HTTPReceiver({ signingSecret, processBeforeResponse: true, logger: silent });
+  const app = makeApp(parts, receiver);
+  let server: Server | null = null;
+  return {
+    app,
+    async start() {
+      server = await receiver.start({ host, port });
+    },
+    async stop() {
+      if (!server) return;
+      server.closeAllConnections();
+      server = null;
+      await receiver.stop();
+    },
+    url() {
+      const address = server?.address() as AddressInfo | null | undefined;
+      return address ? `http://${host}:${address.port}/slack/events` : null;
+    },
+  };
+}
+
+/** ms */
+const reconnect = { first: 100, most: 30_000 };
+
+function socketLine(parts: LineParts, { appToken }: Transport & { kind: 'socket' }): Line {
+  const { options, onGap, onDead } = parts;
+  const receiver = new SocketModeReceiver({
+    appToken,
+    logger: silent,
+    autoReconnectEnabled: false,
+    installerOptions: { clientOptions: clientOptions({ ...options, logger: silent }) },
+  });
+  const app = makeApp(parts, receiver);
+  const { client } = receiver;
+  let running = false;
+  const again = async () => {
+    for (let wait = reconnect.first; running; wait = Math.min(wait * 2, reconnect.most)) {
+      try {
+        await client.start();
+        return onGap();
+      } catch (error) {
+        if (isRefusal(error)) return onDead(appTokenInvalid(error));
+        await sleep(wait);
+      }
+    }
+  };
+  client.on('error', (error) => options.onError?.(error));
+  return {
+    app,
+    async start() {
+      try {
+        await client.start();
+      } catch (error) {
+        throw isRefusal(error) ? appTokenInvalid(error) : error;
+      }
+      running = true;
+      client.on('disconnected', () => void again());
+    },
+    async stop() {
+      if (!running) return;
+      running = false;
+      await client.disconnect();
+    },
+    url: () => null,
+  };
+}
+
+const refusals = [
+  'not_authed',
+  'invalid_auth',
+  'account_inactive',
+  'token_revoked',
+  'token_expired',
+  'not_allowed_token_type',
+];
+
+function isRefusal(error: unknown): boolean {
+  return refusals.includes(slackCode(error) ?? '');
+}

@@ -1,0 +1,14 @@
+/**
+ * What Slack hands on when somebody types `/acclaim ...` -> the text that every platform hands on. Slack escapes three
+ * signs, and people's keyboards make curly quotes and dashes; both are undone, so that the parser sees what was meant.
+ */
+import { commandName } from './manifest.js';
+import { plain, typedText } from './markdown.js';
+
+export function commandText(typed: string): string {
+  const text = plain(typedText(typed))
+    .replace(/[“”„]/g, '"')
+    .replace(/(^|\s)[—–](?=[a-z])/gi, '$1--')
+    .trim();
+  return text === '' ? commandName : `${commandName} ${text}`;
+}

@@ -1,0 +1,191 @@
+/**
+ * Commands, buttons and menus. Slack waits 3 s, so everything is acknowledged before anything is done. Answers go to the
+ * asker alone: by the response_url (half an hour, five times), then as an ephemeral message where we may post one; one
+ * that can reach nobody is dropped.
+ */
+import type { RespondFn } from '@slack/bolt';
+import type { Account, Card, ChatEvent, MessageRef } from '../../../src/chat/port.js';
+import { AcclaimError } from '../../../src/errors.js';
+import type { Post, SlackApi } from './api.js';
+import type { Channels } from './channels.js';
+import { commandText } from './commands.js';
+import { clearFiles } from './files.js';
+import { buttonOf } from './mark.js';
+import type { SlackOptions } from './options.js';
+import type { People } from './people.js';
+import { renderPicker, renderReply, renderReveal, whisper } from './render.js';
+import { words } from './words.js';
+
+/** Of a slash command what we read. */
+export interface Typed {
+  channel_id: string;
+  channel_name: string;
+  user_id: string;
+  text: string;
+  trigger_id: string;
+}
+
+/** Of a press what we read. */
+export interface Pressed {
+  user: { id: string };
+  channel?: { id: string } | undefined;
+  container: { message_ts?: string; channel_id?: string };
+  trigger_id: string;
+  action: {
+    action_id: string;
+    block_id: string;
+    value?: string;
+    selected_option?: { value: string } | null;
+  };
+}
+
+interface Open {
+  respond: RespondFn;
+  channel: string;
+  user: string;
+  until: number;
+  uses: number;
+  answered: boolean;
+  /** The next answer takes the place of the adapter's own message. */
+  replaces: boolean;
+}
+
+export interface InteractionParts {
+  api: SlackApi;
+  people: People;
+  channels: Channels;
+  options: SlackOptions;
+  /** Life of a response_url, ms. */
+  life: number;
+  sink(event: ChatEvent): Promise<void>;
+  /** A channel turned out to be no place for hidden pictures. */
+  unguarded(channel: string): Promise<void>;
+}
+
+const mostUses = 5;
+
+export class Interactions {
+  /** Answers that may still be given; nothing of a session hangs on them. */
+  private readonly open = new Map<string, Open>();
+
+  constructor(private readonly parts: InteractionParts) {}
+
+  async command(typed: Typed, respond: RespondFn): Promise<void> {
+    const { channel_id: channel, user_id: user, trigger_id: id } = typed;
+    this.begin(id, respond, channel, user, false);
+    await this.carry(id, words.done, async () => {
+      if (channel.startsWith('D')) return this.send(id, whisper(words.channelsOnly));
+      const account = await this.account(user);
+      const text = commandText(typed.text);
+      await this.parts.sink({ kind: 'command', channel, account, text, ...this.stamp(id) });
+    });
+  }
+
+  async press(pressed: Pressed, respond: RespondFn): Promise<void> {
+    const { user, action, container, trigger_id: id } = pressed;
+    const channel = pressed.channel?.id ?? container.channel_id;
+    const message = container.message_ts;
+    const button = buttonOf(action.action_id);
+    if (channel === undefined || message === undefined || button === undefined) return;
+    this.begin(id, respond, channel, user.id, button === 'pick-flag');
+    const ref: MessageRef = { platform: 'slack', channel, message };
+    await this.carry(id, saidAfter(button), () => this.act(button, action, ref, user.id, id));
+  }
+
+  /** Quiet when nobody can be answered any more. */
+  async reply(replyTo: string, card: Card): Promise<void> {
+    for (const body of renderReply(card)) await this.send(replyTo, body);
+  }
+
+  private async act(
+    button: string,
+    action: Pressed['action'],
+    ref: MessageRef,
+    user: string,
+    id: string,
+  ): Promise<void> {
+    const value = action.value ?? null;
+    if (button === 'flag' && value !== null)
+      return this.send(id, renderPicker(ref.message, value.split(',')));
+    if (button === 'reveal') return this.reveal(value ?? '', ref.channel, id);
+    const account = await this.account(user);
+    const { at, replyTo } = this.stamp(id);
+    if (button === 'consent' || button === 'withdraw') {
+      const given = button === 'consent';
+      return this.parts.sink({ kind: 'consent', channel: ref.channel, account, given, at });
+    }
+    const event = { kind: 'button', ref, account, button, value, at, replyTo } as const;
+    if (button !== 'pick-flag') return this.parts.sink(event);
+    // The picker is a message of its own; its block is named after the ballot.
+    const picked = { button: 'flag', ref: { ...ref, message: action.block_id } };
+    return this.parts.sink({ ...event, ...picked, value: action.selected_option?.value ?? null });
+  }
+
+  /** The clear pictures to one person, if the channel still allows them. */
+  private async reveal(value: string, channel: string, id: string): Promise<void> {
+    try {
+      await this.parts.channels.mustBeGuarded(channel);
+    } catch (error) {
+      if (error instanceof AcclaimError && error.code === 'not-allowed') await this.parts.unguarded(channel);
+      throw error;
+    }
+    await this.send(id, renderReveal(clearFiles(value).values(), words.revealed));
+  }
+
+  private async account(user: string): Promise<Account> {
+    return (await this.parts.people.look(user)).account;
+  }
+
+  private begin(id: string, respond: RespondFn, channel: string, user: string, replaces: boolean): void {
+    const now = this.parts.options.now();
+    for (const [key, { until }] of this.open) if (until < now) this.open.delete(key);
+    const until = now + this.parts.life;
+    this.open.set(id, { respond, channel, user, until, uses: 0, answered: false, replaces });
+  }
+
+  private async send(id: string, body: Post): Promise<void> {
+    const open = this.open.get(id);
+    if (!open) return;
+    open.answered = true;
+    if (open.until >= this.parts.options.now() && open.uses < mostUses) {
+      open.uses += 1;
+      const replace_original = open.replaces;
+      open.replaces = false;
+      const sent = open.respond({
+        response_type: 'ephemeral',
+        replace_original,
+        ...body,
+      });
+      if (await sent.then(() => true).catch(() => false)) return;
+    }
+    try {
+      await this.parts.api.whisper(open.channel, open.user, body);
+    } catch (error) {
+      if (!(error instanceof AcclaimError)) return;
+      if (error.code === 'token-invalid') throw error;
+    }
+  }
+
+  /** Whoever asked always gets an answer, `otherwise` when nobody else gave one. */
+  private async carry(id: string, otherwise: string, job: () => Promise<void>): Promise<void> {
+    try {
+      await job();
+      if (!this.open.get(id)?.answered) await this.send(id, whisper(otherwise));
+    } catch (error) {
+      const told = error instanceof AcclaimError && error.code !== 'token-invalid';
+      await this.send(id, whisper(told ? `${error.message}. ${error.mend}`.trim() : words.failed)).catch(
+        () => {},
+      );
+      if (!told) throw error;
+    }
+  }
+
+  private stamp(id: string): { at: number; replyTo: string } {
+    return { at: this.parts.options.now(), replyTo: id };
+  }
+}
+
+function saidAfter(button: string): string {
+  if (button === 'consent') return words.consented;
+  return button === 'withdraw' ? words.withdrawn : words.done;
+}

@@ -1,0 +1,55 @@
+/**
+ * Our plain text with **bold** -> Slack's rich text, whose elements are literal: no sign in them can mention anyone, link
+ * or format. The text beside the blocks (notifications, screen readers) is escaped as Slack asks. Invisible and
+ * direction-changing characters go. https://docs.slack.dev/messaging/formatting-message-text#escaping
+ */
+import type { types } from '@slack/bolt';
+
+/** Control, zero-width, direction and tag characters, halves of surrogate pairs; line feeds stay. */
+const invisible = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}]/gu;
+
+export function plain(text: string): string {
+  return text.replace(/\r\n?/g, '\n').replace(invisible, '');
+}
+
+export function escaped(text: string): string {
+  return plain(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** What Slack did to what somebody typed, undone. */
+export function typedText(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+}
+
+export function withoutBold(text: string): string {
+  return text.replaceAll('**', '');
+}
+
+export function richText(text: string): types.RichTextElement[] {
+  return plain(text)
+    .split(/\*\*([^*\n]+)\*\*/)
+    .flatMap((part, i): types.RichTextElement[] => {
+      if (part === '') return [];
+      return [{ type: 'text', text: part, ...(i % 2 === 1 ? { style: { bold: true } } : {}) }];
+    });
+}
+
+/** At most `most` characters, never ending inside a pair of surrogates. */
+export function clip(text: string, most: number): string {
+  if (text.length <= most) return text;
+  return `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
+/** In pieces of at most `most` characters, cut at line ends where there are any. */
+export function pieces(text: string, most: number): string[] {
+  const found: string[] = [];
+  for (let rest = text; rest !== ''; ) {
+    if (rest.length <= most) return [...found, rest];
+    const end = rest.lastIndexOf('\n', most);
+    let cut = end > most / 2 ? end + 1 : most;
+    if (/[\uD800-\uDBFF]/.test(rest[cut - 1]!)) cut -= 1;
+    found.push(rest.slice(0, cut));
+    rest = rest.slice(cut);
+  }
+  return found;
+}

@@ -1,0 +1,145 @@
+/**
+ * Posting exactly once, editing gently, taking down. A post first looks for its key in the channel; one that broke off is
+ * looked for again before it is repeated, since Slack has nothing that would refuse the second. Files that a message does
+ * not show any more are deleted from the workspace.
+ */
+import type { Card, MessageRef } from '../../../src/chat/port.js';
+import { AcclaimError } from '../../../src/errors.js';
+import type { Post, SlackApi } from './api.js';
+import type { Channels } from './channels.js';
+import { isPassing } from './errors.js';
+import { clearFiles, type Shown, uploaded } from './files.js';
+import type { History, Known } from './history.js';
+import { metadataOf, type SlackMessage } from './mark.js';
+import type { Pace } from './options.js';
+import { Latest, Spaced, sleep } from './pace.js';
+import { renderCard, whisper } from './render.js';
+import { words } from './words.js';
+
+export interface MessageParts {
+  api: SlackApi;
+  channels: Channels;
+  history: History;
+  pace: Pace;
+  onError(error: unknown): void;
+}
+
+const attempts = 3;
+
+export class Messages {
+  private readonly posting = new Map<string, Promise<MessageRef>>();
+  private readonly posts: Spaced;
+  private readonly edits: Latest;
+
+  constructor(private readonly parts: MessageParts) {
+    this.posts = new Spaced(parts.pace.post);
+    this.edits = new Latest(parts.pace.edit);
+  }
+
+  post(channel: string, card: Card): Promise<MessageRef> {
+    const lane = `${channel} ${card.key}`;
+    const known = this.posting.get(lane);
+    if (known) return known;
+    const posted = this.postOnce(channel, card)
+      .then((message): MessageRef => ({ platform: 'slack', channel, message }))
+      .finally(() => this.posting.delete(lane));
+    this.posting.set(lane, posted);
+    return posted;
+  }
+
+  edit(ref: MessageRef, card: Card): Promise<void> {
+    return this.edits.run(`${ref.channel} ${ref.message}`, () => this.editNow(ref, card));
+  }
+
+  async remove({ channel, message }: MessageRef): Promise<void> {
+    const { api, history } = this.parts;
+    const known = await this.known(channel, message);
+    await api.delete(channel, message);
+    history.forget(channel, message);
+    if (known) await this.deleteFiles(filesOf(known).values());
+  }
+
+  /** The channel is no place for pictures that need care any more. */
+  async takeDown(channel: string): Promise<void> {
+    const { api, history } = this.parts;
+    await history.load(channel);
+    for (const known of history.all(channel).filter(({ buttons }) => buttons.has('reveal'))) {
+      const body: Post = { ...whisper(words.takenDown), metadata: metadataOf(known.key, 'notice') };
+      const files = [...filesOf(known).values()];
+      try {
+        this.note(channel, await api.edit(channel, known.ts, body));
+      } catch (error) {
+        if (!(error instanceof AcclaimError && error.code === 'message-gone')) throw error;
+      }
+      await this.deleteFiles(files);
+    }
+  }
+
+  private async postOnce(channel: string, card: Card): Promise<string> {
+    const { api, history, pace } = this.parts;
+    const known = await history.find(channel, card.key);
+    if (known !== undefined) return known;
+    const shown = await this.pictures(channel, card, new Map());
+    const body = renderCard(card, shown);
+    for (let tries = 1; ; tries++) {
+      try {
+        const message = await this.posts.run(channel, () => api.post(channel, body));
+        this.note(channel, message);
+        return message.ts!;
+      } catch (error) {
+        history.stale(channel);
+        if (!isPassing(error)) await this.deleteFiles(filesIn(shown));
+        if (!isPassing(error) || tries === attempts) throw error;
+      }
+      await sleep(pace.retry * 2 ** (tries - 1));
+      const found = await history.find(channel, card.key);
+      if (found !== undefined) return found;
+    }
+  }
+
+  private async editNow({ channel, message }: MessageRef, card: Card): Promise<void> {
+    const { api } = this.parts;
+    const known = await this.known(channel, message);
+    const had = known ? filesOf(known) : new Map<string, string>();
+    const shown = await this.pictures(channel, card, had);
+    this.note(channel, await api.edit(channel, message, renderCard(card, shown)));
+    const kept = new Set(filesIn(shown));
+    await this.deleteFiles([...had.values()].filter((file) => !kept.has(file)));
+  }
+
+  private async pictures(channel: string, card: Card, has: ReadonlyMap<string, string>): Promise<Shown[]> {
+    const { api, channels, pace } = this.parts;
+    if (card.pictures.some((picture) => picture.spoiler))
+      await channels.mustBeGuarded(channel).catch(async (error) => {
+        if (error instanceof AcclaimError && error.code === 'not-allowed') await this.takeDown(channel);
+        throw error;
+      });
+    return uploaded(api, card.pictures.slice(0, 10), has, pace);
+  }
+
+  private async known(channel: string, ts: string): Promise<Known | undefined> {
+    const { history } = this.parts;
+    if (!history.known(channel, ts)) await history.load(channel);
+    return history.known(channel, ts);
+  }
+
+  /** What we sent is ours, whether or not Slack says so in its answer. */
+  private note(channel: string, message: SlackMessage): void {
+    const { history } = this.parts;
+    history.note(channel, { ...message, user: history.self });
+  }
+
+  /** A file that stays behind is a fault to tell, not a reason to fail. */
+  private async deleteFiles(files: Iterable<string>): Promise<void> {
+    for (const file of files)
+      await this.parts.api.deleteFile(file).catch((error) => this.parts.onError(error));
+  }
+}
+
+function filesOf({ files, buttons }: Known): Map<string, string> {
+  return new Map([...files, ...clearFiles(buttons.get('reveal') ?? '')]);
+}
+
+function filesIn(shown: readonly Shown[]): string[] {
+  return shown.flatMap(({ file, clear }) => (clear === null ? [file] : [file, clear]));
+}

@@ -1,0 +1,60 @@
+/**
+ * What keeps repeated and disordered events harmless. `Seen`: an event is handled once by its id, however often Slack
+ * sends it; one that failed is handled anew. `Newest`: of a key's events an older one is dropped. `Turns`: jobs of a key
+ * one after the other. All forget the oldest: what slips through is put right by the sweep.
+ */
+import { later } from './timestamp.js';
+
+export class Seen {
+  private readonly events = new Map<string, Promise<void>>();
+
+  constructor(private readonly most = 20_000) {}
+
+  /** Whoever brings it again waits for the first. */
+  once(id: string, job: () => Promise<void>): Promise<void> {
+    const known = this.events.get(id);
+    if (known) return known;
+    const done = job();
+    this.events.set(id, done);
+    done.catch(() => this.events.delete(id));
+    trim(this.events, this.most);
+    return done;
+  }
+}
+
+export class Newest {
+  private readonly known = new Map<string, string>();
+
+  constructor(private readonly most = 100_000) {}
+
+  /** False for an event that is older than one already known; the same one may come again. */
+  take(key: string, ts: string): boolean {
+    const known = this.known.get(key);
+    if (known !== undefined && later(known, ts)) return false;
+    this.known.delete(key);
+    this.known.set(key, ts);
+    trim(this.known, this.most);
+    return true;
+  }
+}
+
+export class Turns {
+  private readonly last = new Map<string, Promise<void>>();
+
+  run(key: string, job: () => Promise<void>): Promise<void> {
+    const before = this.last.get(key);
+    // At once where nothing is to be waited for, so that events keep the order in which they came.
+    const done = before ? before.then(job) : job();
+    const quiet = done.catch(() => {});
+    this.last.set(key, quiet);
+    void quiet.then(() => {
+      if (this.last.get(key) === quiet) this.last.delete(key);
+    });
+    return done;
+  }
+}
+
+function trim(map: Map<string, unknown>, most: number): void {
+  const oldest = map.keys().next();
+  if (map.size > most && !oldest.done) map.delete(oldest.value);
+}

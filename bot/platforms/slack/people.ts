@@ -1,0 +1,111 @@
+/**
+ * Slack's users -> accounts. An event names nobody but an id, so marks carry bare accounts; whoever consents, presses or
+ * commands is looked up, and what Slack said is believed for half a minute. When a lookup fails the act fails: nobody is
+ * taken for a moderator by guess.
+ */
+import type { Account } from '../../../src/chat/port.js';
+import type { SlackApi } from './api.js';
+import { plain } from './markdown.js';
+import { groupsOf, type RoleRules, roleOf } from './permissions.js';
+
+/** Of users.info what we need. */
+export interface Profile {
+  id?: string;
+  name?: string;
+  real_name?: string;
+  deleted?: boolean;
+  is_bot?: boolean;
+  is_admin?: boolean;
+  is_owner?: boolean;
+  is_restricted?: boolean;
+  is_ultra_restricted?: boolean;
+  profile?: { display_name?: string; real_name?: string };
+}
+
+export interface Person {
+  account: Account;
+  bot: boolean;
+}
+
+interface Kept<T> {
+  at: number;
+  value: Promise<T>;
+}
+
+const remembered = 5_000;
+
+export class People {
+  private readonly people = new Map<string, Kept<Person>>();
+  private readonly groups = new Map<string, Kept<string[]>>();
+  private readonly told = new Set<string>();
+
+  constructor(
+    private readonly api: Pick<SlackApi, 'person' | 'group'>,
+    private readonly rules: RoleRules,
+    private readonly now: () => number,
+    /** ms */
+    private readonly fresh: number,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  look(user: string): Promise<Person> {
+    return this.keep(this.people, user, () => this.read(user));
+  }
+
+  private async read(user: string): Promise<Person> {
+    const profile = await this.api.person(user);
+    const groups = await this.groupsWith(user);
+    const standing = {
+      user,
+      groups,
+      admin: profile?.is_admin === true || profile?.is_owner === true,
+      guest: profile?.is_restricted === true || profile?.is_ultra_restricted === true,
+      deleted: profile === null || profile.deleted === true,
+    };
+    const account = { ...bareAccount(user), displayName: nameOf(profile, user) };
+    return { account: { ...account, role: roleOf(standing, this.rules) }, bot: profile?.is_bot === true };
+  }
+
+  private async groupsWith(user: string): Promise<string[]> {
+    const found = await Promise.all(
+      groupsOf(this.rules).map(async (group) =>
+        (await this.keep(this.groups, group, () => this.readGroup(group))).includes(user) ? [group] : [],
+      ),
+    );
+    return found.flat();
+  }
+
+  /** A group that cannot be read has nobody in it; its owner is told once. */
+  private async readGroup(group: string): Promise<string[]> {
+    try {
+      return await this.api.group(group);
+    } catch (error) {
+      const said = String(error);
+      if (!this.told.has(said)) this.onError(error);
+      this.told.add(said);
+      return [];
+    }
+  }
+
+  private keep<T>(kept: Map<string, Kept<T>>, key: string, read: () => Promise<T>): Promise<T> {
+    const known = kept.get(key);
+    if (known && this.now() - known.at < this.fresh) return known.value;
+    const value = read();
+    kept.delete(key);
+    kept.set(key, { at: this.now(), value });
+    value.catch(() => kept.delete(key));
+    const oldest = kept.keys().next();
+    if (kept.size > remembered && !oldest.done) kept.delete(oldest.value);
+    return value;
+  }
+}
+
+/** Slack does not say when an account was made or joined. */
+export function bareAccount(id: string): Account {
+  return { platform: 'slack', id, displayName: id, bornAt: null, joinedAt: null, role: 'member' };
+}
+
+function nameOf(profile: Profile | null, id: string): string {
+  const names = [profile?.profile?.display_name, profile?.real_name, profile?.name];
+  return plain(names.find((name) => name !== undefined && name !== '') ?? id);
+}

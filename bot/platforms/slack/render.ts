@@ -1,0 +1,132 @@
+/**
+ * Card -> the message that Slack takes. What people wrote stands in literal rich text, so that it can mention nobody and
+ * format nothing; the plain text beside the blocks is for notifications and screen readers. Pure.
+ */
+import type { types } from '@slack/bolt';
+import type { Button, Card } from '../../../src/chat/port.js';
+import type { Post } from './api.js';
+import { clearValue, type Shown } from './files.js';
+import { actionId, metadataOf } from './mark.js';
+import { clip, escaped, pieces, plain, richText, withoutBold } from './markdown.js';
+import { words } from './words.js';
+
+/** Slack's bounds, in characters; text is kept short of the 4000 at which it is no longer shown well. */
+const bounds = { title: 256, text: 2900, label: 75, value: 2000, option: 75, options: 100 };
+
+const buttonStyles: Record<string, 'primary' | 'danger'> = { done: 'primary', consent: 'primary' };
+
+const quiet = { mrkdwn: false, link_names: false, unfurl_links: false, unfurl_media: false } as const;
+
+/** A whole message: words, pictures that Slack has, buttons, and the key by which it is found again. */
+export function renderCard(card: Card, shown: readonly Shown[]): Post {
+  const clear = clearValue(shown);
+  const buttons = [
+    ...card.buttons.map((button) => renderButton(button, button.id === 'flag' ? cellsOf(card) : '')),
+    ...(clear === '' ? [] : [renderButton({ id: 'reveal', label: words.reveal }, clear)]),
+  ];
+  const blocks: types.KnownBlock[] = [
+    ...said(card),
+    ...shown.map(({ name, file, alt }) => imageBlock(name, file, alt)),
+    ...(buttons.length > 0
+      ? [{ type: 'actions', elements: buttons.slice(0, 25) } as types.ActionsBlock]
+      : []),
+  ];
+  return { text: spoken(card), blocks, metadata: metadataOf(card.key, card.kind), ...quiet };
+}
+
+/** A private answer, in as many messages as it needs. */
+export function renderReply(card: Card): Post[] {
+  const texts = pieces(card.text, bounds.text);
+  return (texts.length > 0 ? texts : ['']).map((text, i) => {
+    const part = { ...card, text, title: i === 0 ? card.title : '' };
+    return { text: spoken(part), blocks: said(part), ...quiet };
+  });
+}
+
+/** The adapter's own words. */
+export function whisper(text: string): Post {
+  return { text: escaped(withoutBold(text)), blocks: [rich(richText(text))], ...quiet };
+}
+
+/** A menu of the pictures on the ballot `ts`. */
+export function renderPicker(ts: string, cells: readonly string[]): Post {
+  const option = (cell: string): types.PlainTextOption => ({
+    text: { type: 'plain_text', text: clip(cell, bounds.option) },
+    value: clip(cell, bounds.option),
+  });
+  const menu: types.StaticSelect = {
+    type: 'static_select',
+    action_id: actionId('pick-flag'),
+    placeholder: { type: 'plain_text', text: words.pickPlaceholder },
+    options: cells.slice(0, bounds.options).map(option),
+  };
+  const base = whisper(words.pickCell);
+  const actions: types.ActionsBlock = { type: 'actions', block_id: ts, elements: [menu] };
+  return { ...base, blocks: [...base.blocks, actions] };
+}
+
+/** Clear pictures for one person. */
+export function renderReveal(files: Iterable<string>, alt: string): Post {
+  const pictures = [...files].map((file, i) => imageBlock(`clear-${i}`, file, alt));
+  return { text: words.revealed, blocks: [rich(richText(words.revealed)), ...pictures], ...quiet };
+}
+
+/** Ten steps and the figure: the bar never says it by its look alone. */
+export function progressBar(share: number): string {
+  const full = Math.round(Math.min(1, Math.max(0, share)) * 10);
+  return `${'▰'.repeat(full)}${'▱'.repeat(10 - full)} ${Math.round(share * 100)} %`;
+}
+
+function said(card: Card): types.KnownBlock[] {
+  const title = clip(plain(withoutBold(card.title)), bounds.title);
+  const bar = card.progress === null ? [] : [progressBar(card.progress)];
+  const text = clip([...bar, card.text].filter((line) => line !== '').join('\n'), bounds.text);
+  const lines: types.RichTextElement[][] = [
+    ...(title === '' ? [] : [[{ type: 'text' as const, text: title, style: { bold: true } }]]),
+    ...(plain(text) === '' ? [] : [richText(text)]),
+    ...deadline(card),
+  ];
+  const newline: types.RichTextElement = { type: 'text', text: '\n' };
+  const elements = lines.flatMap((line, i) => (i === 0 ? line : [newline, ...line]));
+  return elements.length === 0 ? [] : [rich(elements)];
+}
+
+/** An open ballot's deadline in the reader's own time. */
+function deadline({ data }: Card): types.RichTextElement[][] {
+  if (typeof data?.deadline !== 'number') return [];
+  const timestamp = Math.floor(data.deadline / 1000);
+  const fallback = new Date(data.deadline).toISOString();
+  const date = { type: 'date', timestamp, format: '{date_short_pretty} {time}', fallback } as const;
+  return [[{ type: 'text', text: words.closes }, date]];
+}
+
+/** Never empty: Slack refuses a message without text. */
+function spoken({ kind, title, text }: Card): string {
+  const all = [title, text].filter((line) => line !== '').join(': ');
+  return escaped(clip(withoutBold(all), bounds.text)) || kind;
+}
+
+function rich(elements: types.RichTextElement[]): types.RichTextBlock {
+  return { type: 'rich_text', elements: [{ type: 'rich_text_section', elements }] };
+}
+
+function imageBlock(block_id: string, id: string, alt: string): types.ImageBlock {
+  return { type: 'image', block_id, slack_file: { id }, alt_text: plain(alt) || words.revealed };
+}
+
+function renderButton({ id, label }: Button, value: string): types.Button {
+  const style = buttonStyles[id];
+  return {
+    type: 'button',
+    action_id: actionId(id),
+    text: { type: 'plain_text', text: clip(plain(label), bounds.label) },
+    ...(value === '' ? {} : { value: clip(value, bounds.value) }),
+    ...(style === undefined ? {} : { style }),
+  };
+}
+
+/** Names of the pictures that may be flagged: "A1,A2,A3" or "#12". */
+function cellsOf({ data }: Card): string {
+  const cells = Array.isArray(data?.cells) ? (data.cells as { name?: unknown }[]) : [];
+  return cells.flatMap(({ name }) => (typeof name === 'string' ? [name] : [])).join(',');
+}
