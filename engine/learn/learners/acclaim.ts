@@ -25,9 +25,9 @@ const params = z.strictObject({
   ...adapterParams,
   lr: adapterParams.lr.default(2e-3),
   /** Optimiser steps of a round, at most. */
-  steps: z.number().int().min(1).max(5000).default(40),
+  steps: z.number().int().min(1).max(5000).default(50),
   /** Optimiser steps for each good image remembered, at most: a handful of goods must not be learned by heart. */
-  stepsPerGood: z.number().positive().default(6),
+  stepsPerGood: z.number().positive().default(2.5),
   /** Approval of a round (share called good) up to which it gets all its steps; beyond, in proportion fewer: what is
    * liked already needs little learning, and every step costs variety. */
   fullUntil: z.number().min(0).lt(1).default(0.75),
