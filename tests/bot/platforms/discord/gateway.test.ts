@@ -221,16 +221,16 @@ test('closed for good in the middle of a run: told once, with the reason', async
 });
 
 test('a ballot is primed at its pace, and people vote meanwhile', async () => {
-  const { peer, platform, events, ref } = await ballot({ pace: { prime: 60 } });
+  const { peer, platform, events, ref } = await ballot({ pace: { prime: 300 } });
   const operation = 'put /channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}/@me';
   const priming = Promise.all(['1', '2', '3', 'none'].map((name) => platform.react(ref, name)));
-  await until(() => peer.count(operation) === 2);
+  await until(() => peer.count(operation) >= 1);
   peer.react('ann', ref.message, one);
   await until(() => events.length === 1);
   expect(peer.count(operation)).toBeLessThan(4);
   await priming;
   const times = peer.requests.filter((r) => r.operation === operation).map((r) => r.at);
-  for (const [i, time] of times.slice(1).entries()) expect(time - times[i]!).toBeGreaterThan(45);
+  for (const [i, time] of times.slice(1).entries()) expect(time - times[i]!).toBeGreaterThan(250);
   expect(marks(events)).toEqual([['ann', '1', true]]);
   expect([...(await platform.fetchReactions(ref)).values()].flat()).toHaveLength(1);
 });

@@ -102,7 +102,6 @@ test('a long act is acknowledged at once and its answer is edited in, for its as
   const asked = stage.peer.command('ann', stage.channel, ['acclaim', 'session', 'status']);
   await stage.peer.interactions.until(() => asked.acknowledged !== null);
   expect(asked.acknowledged).toBe(5);
-  expect(Date.now() - asked.began).toBeLessThan(120);
   expect(asked.answer!.flags).toBe(64 | 128);
   await until(() => edited(asked) && textOf(asked) === 'there');
   expect(stage.channel.messages.size).toBe(0);

@@ -82,7 +82,7 @@ export async function makeStage(
   return stage;
 }
 
-export async function until(test: () => boolean, what = 'it to happen', ms = 8000): Promise<void> {
+export async function until(test: () => boolean, what = 'it to happen', ms = 30_000): Promise<void> {
   const end = Date.now() + ms;
   while (!test()) {
     if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
