@@ -42,60 +42,64 @@ export interface Told {
   [key: string]: unknown;
 }
 
+const bot = { bot_id: 'B0ACCLAIM', bot_user_id: 'U0ACCLAIM' };
+
+let emulator: Promise<Emulator> | null = null;
+
+function makeEmulator(scopes: readonly string[]): Promise<Emulator> {
+  const people = cast.map((name) => ({ name, real_name: name, is_admin: name === 'boss' }));
+  const tokens = cast.map((name) => ({ token: `xoxp-${name}`, user: name, scopes: allScopes }));
+  const app = { client_id: 'c', client_secret: 's', name: 'Acclaim', bot_name: 'acclaim', redirect_uris: [] };
+  const slack = {
+    strict_scopes: true,
+    users: people,
+    oauth_apps: [{ ...app, ...bot, scopes }],
+    tokens: [
+      ...tokens,
+      { token: adminToken, user: 'admin', scopes: allScopes },
+      { token: botToken, user_id: bot.bot_user_id, bot_id: bot.bot_id, type: 'bot', scopes },
+    ],
+  };
+  return createEmulator({ service: 'slack', port: 0, seed: { slack } });
+}
+
 export class Peer {
   readonly front: Front;
   readonly sockets: Sockets;
   /** Where the bot wants events; null = over the socket. */
   target: string | null = null;
-  bot = '';
+  readonly bot = bot.bot_user_id;
   private readonly ids = new Map<string, string>();
   private readonly asked = new Map<string, Asked>();
   private ticks = 0;
 
   private constructor(
-    private readonly emulator: Emulator,
+    emulator: string,
     private readonly server: Server,
   ) {
-    this.front = new Front(emulator.url, botToken, appToken, () => `${this.url.replace('http', 'ws')}/link`);
+    this.front = new Front(emulator, botToken, appToken, () => `${this.url.replace('http', 'ws')}/link`);
     this.sockets = new Sockets(server);
     server.on('request', (request, response) => void this.serve(request, response));
   }
 
+  /** Every peer has a channel of its own; the emulator behind them is one, because making it takes longest. */
   static async start(scopes: readonly string[]): Promise<Peer> {
-    const people = cast.map((name) => ({ name, real_name: name, is_admin: name === 'boss' }));
-    const tokens = cast.map((name) => ({ token: `xoxp-${name}`, user: name, scopes: allScopes }));
-    const app = {
-      client_id: 'c',
-      client_secret: 's',
-      name: 'Acclaim',
-      bot_name: 'acclaim',
-      redirect_uris: [],
-    };
-    const bot = { bot_id: 'B0ACCLAIM', bot_user_id: 'U0ACCLAIM', scopes };
-    const slack = {
-      strict_scopes: true,
-      users: people,
-      channels: [{ name: 'roses' }],
-      oauth_apps: [{ ...app, ...bot }],
-      tokens: [
-        ...tokens,
-        { token: adminToken, user: 'admin', scopes: allScopes },
-        { token: botToken, user_id: bot.bot_user_id, bot_id: bot.bot_id, type: 'bot', scopes },
-      ],
-    };
-    const emulator = await createEmulator({ service: 'slack', port: 0, seed: { slack } });
+    emulator ??= makeEmulator(scopes);
+    const { url } = await emulator;
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const peer = new Peer(emulator, server);
-    peer.bot = bot.bot_user_id;
-    const { members } = await peer.front.ask<{ members: { id: string; name: string }[] }>(
-      'users.list',
-      adminToken,
-      {},
-    );
+    const peer = new Peer(url, server);
+    type Found = { members: { id: string; name: string }[] };
+    const { members } = await peer.front.ask<Found>('users.list', adminToken, {});
     for (const { id, name } of members) peer.ids.set(name, id);
     peer.front.people.set(peer.id('robot'), { is_bot: true });
     return peer;
+  }
+
+  /** When no peer is needed any more. */
+  static async end(): Promise<void> {
+    await (await emulator)?.close();
+    emulator = null;
   }
 
   get url(): string {
@@ -110,7 +114,6 @@ export class Peer {
     await this.sockets.stop();
     this.server.closeAllConnections();
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
-    await this.emulator.close();
   }
 
   id(name: string): string {
@@ -119,17 +122,22 @@ export class Peer {
     return id;
   }
 
+  /** A public one with the bot in it. */
   async channel(name: string): Promise<string> {
-    type Found = { channels: { id: string; name: string }[] };
-    const { channels } = await this.front.ask<Found>('conversations.list', adminToken, {});
-    return channels.find((c) => c.name === name)!.id;
+    type Made = { channel: { id: string } };
+    const { channel } = await this.front.ask<Made>('conversations.create', 'xoxp-mod', {
+      name: `${name}-${randomUUID().slice(0, 8)}`,
+    });
+    const users = [this.bot, ...cast.filter((n) => n !== 'mod').map((n) => this.id(n))].join(',');
+    await this.front.ask('conversations.invite', 'xoxp-mod', { channel: channel.id, users });
+    return channel.id;
   }
 
   /** With `mod` in it, the bot, and whoever is named. */
   async privateChannel(name: string, ...people: Name[]): Promise<string> {
     type Made = { channel: { id: string } };
     const { channel } = await this.front.ask<Made>('conversations.create', 'xoxp-mod', {
-      name,
+      name: `${name}-${randomUUID().slice(0, 8)}`,
       is_private: true,
     });
     const users = [this.bot, ...people.map((person) => this.id(person))].join(',');

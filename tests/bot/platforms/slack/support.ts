@@ -2,7 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect } from 'vitest';
+import { afterAll, afterEach, expect } from 'vitest';
 import { SlackPlatform } from '../../../../bot/platforms/slack/adapter.js';
 import { scopes } from '../../../../bot/platforms/slack/manifest.js';
 import type { SlackOptions, Transport } from '../../../../bot/platforms/slack/options.js';
@@ -32,6 +32,8 @@ const endings: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const end of endings.splice(0).reverse()) await end();
 });
+
+afterAll(() => Peer.end());
 
 export function ends(end: () => Promise<void>): void {
   endings.push(end);
