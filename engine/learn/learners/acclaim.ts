@@ -93,6 +93,22 @@ export function stepsOf(
   return Math.ceil(Math.min(steps * need, stepsPerGood * goods));
 }
 
+/** Latents below this many positions are so quick to work on that several threads spend their time meeting each other. */
+const SMALL = 1024;
+
+/**
+ * Rows of one executor call. Small images on several threads go four micro-batches at a time: on two threads a step of
+ * the miniature takes .40 s instead of .55 s, for 200 MB; a lone thread gains nothing by it.
+ */
+function rowsAtOnce(
+  { microBatch, batch }: AcclaimParams,
+  [, h, w]: readonly [number, number, number],
+  threads: number,
+): number {
+  const together = threads !== 1 && h * w < SMALL ? 4 : 1;
+  return Math.min(batch, together * microBatch);
+}
+
 async function train(
   context: LearnContext<AcclaimParams>,
   adapter: ReturnType<typeof cloneParams>,
@@ -103,7 +119,7 @@ async function train(
 ): Promise<number[]> {
   const { pipeline, cache, params, sampler, round, states, signal, progress } = context;
   const { latent } = round.manifest;
-  const size = Math.min(params.microBatch, params.batch);
+  const size = rowsAtOnce(params, latent, cache.options.threads);
   const spec = { pipeline, adapter: adapterSpec(params), latent, rows: size, guidance: sampler.guidance };
   const loss = { cap: params.weightCap, anchor: params.anchor };
   const key = `guided-regression|${specKey(spec)}|${loss.cap} ${loss.anchor}`;
