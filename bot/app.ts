@@ -4,17 +4,16 @@
  * open ballots are read again, and the clock goes on.
  */
 
-import type { Account, ChatPlatform } from '../src/chat/port.js';
+import type { ChatPlatform } from '../src/chat/port.js';
 import type { Clock } from '../src/clock.js';
 import type { Effect } from '../src/domain/effects.js';
 import type { Seen } from '../src/domain/events.js';
-import type { Binding, SessionState } from '../src/domain/model.js';
-import type { SessionSpec } from '../src/domain/open.js';
+import type { SessionState } from '../src/domain/model.js';
 import { sessionStatus } from '../src/domain/views.js';
-import { AcclaimError } from '../src/errors.js';
 import type { Log } from '../src/log.js';
 import type { JobQueue } from '../src/queue/contract.js';
 import type { Store } from '../src/store/store.js';
+import { makeActions } from './actions.js';
 import type { Actions, StartRequest } from './commands/command.js';
 import { runTyped } from './commands/table.js';
 import { Cards } from './handlers/cards.js';
@@ -23,12 +22,11 @@ import { Chat } from './handlers/chat.js';
 import { Jobs } from './handlers/jobs.js';
 import { Messenger } from './handlers/messenger.js';
 import type { People } from './handlers/people.js';
+import { Sweeps } from './handlers/sweeps.js';
 import { Outbox } from './outbox.js';
 import type { DataPaths } from './paths.js';
-import { Sessions } from './sessions.js';
+import { type NewSession, type Place, Sessions } from './sessions.js';
 import { welcomeCard } from './views/notice.js';
-
-export type NewSession = Omit<SessionSpec, 'id' | 'community' | 'createdBy'>;
 
 export interface AppParts {
   store: Store;
@@ -48,14 +46,13 @@ export interface AppParts {
   fatal(error: unknown): void;
 }
 
-type Place = Omit<Binding, 'session' | 'ordinal' | 'canPost'>;
-
 export class App {
   readonly sessions: Sessions;
   private readonly outbox: Outbox;
   private readonly messenger: Messenger;
   private readonly cards: Cards;
   private readonly chat: Chat;
+  private readonly sweeps: Sweeps;
   private readonly platforms: ReadonlyMap<string, ChatPlatform>;
   private resumed = false;
   private stopping = false;
@@ -84,6 +81,7 @@ export class App {
       dispatch,
       stopping: () => this.stopping,
     });
+    this.sweeps = new Sweeps({ clock, log, messenger: this.messenger, people, dispatch });
     const carry = makeCarrier({
       clock,
       paths,
@@ -91,7 +89,7 @@ export class App {
       jobs,
       cards: this.cards,
       messenger: this.messenger,
-      people,
+      sweeps: this.sweeps,
       state: (id) => this.sessions.get(id),
       dispatch,
       forget: (voter) => this.forgetVoter(voter),
@@ -105,6 +103,15 @@ export class App {
       clock,
       log,
     });
+    const actions = makeActions({
+      ...parts,
+      sessions: this.sessions,
+      platforms: this.platforms,
+      messenger: this.messenger,
+      cards: this.cards,
+      chat: () => this.chat,
+      open: (spec, id, place, createdBy) => this.open(spec, id, place, createdBy),
+    });
     this.chat = new Chat({
       clock,
       people,
@@ -115,7 +122,7 @@ export class App {
       dispatch,
       consentBeforeAll: (voter, given, at) => this.consentBeforeAll(voter, given, at),
       command: (text, account, channel) =>
-        runTyped(text, { account, by: people.seen(account), channel }, this.actions),
+        runTyped(text, { account, by: people.seen(account), channel }, actions),
     });
   }
 
@@ -126,7 +133,7 @@ export class App {
     this.sessions.load(states);
     for (const platform of platforms) await platform.start((event) => this.chat.receive(event));
     for (const state of states) if (state.session.state !== 'ended') await this.welcome(state);
-    await this.sweepOpen();
+    await this.sweeps.sweepOpen(this.sessions.all());
     this.outbox.add(await store.pendingEffects());
     this.sessions.startTicks();
   }
@@ -177,55 +184,6 @@ export class App {
     return { file, name: `${session}-round-${number}.safetensors` };
   }
 
-  readonly actions: Actions = {
-    sessions: () => this.sessions.all(),
-    sessionOf: (account, channel) => this.sessions.ofChannel(account.platform, channel),
-    act: (session, act, by) =>
-      this.sessions.dispatch(session, { kind: 'command', act, by, at: this.parts.clock.now() }),
-    start: async (request, account, channel) => {
-      const spec = this.parts.specify(request);
-      const id = this.parts.newId(spec.title);
-      return this.open(spec, id, this.actions.placeFor(id, account, channel), request.createdBy);
-    },
-    placeFor: (session, account, channel) => this.placeFor(session, account, channel),
-    showStory: async (session) => {
-      const state = this.sessions.get(session)!;
-      for (const to of state.bindings) {
-        const rounds = state.rounds.filter((r) => r.outcome).length;
-        const key = `${session}.story.${rounds}.${to.ordinal}`;
-        await this.messenger.show(to, await this.cards.story(state, key));
-      }
-    },
-    forget: async (account) => {
-      await this.chat.receive({
-        kind: 'consent',
-        channel: '',
-        account,
-        given: false,
-        at: this.parts.clock.now(),
-      });
-      await this.platforms.get(account.platform)?.forget?.(account);
-    },
-    newId: (title) => this.parts.newId(title),
-    tasks: () => this.parts.tasks(),
-    models: () => this.parts.models(),
-  };
-
-  /** The page has a channel for each session; elsewhere a session lives where it was asked for, one at a time. */
-  private placeFor(session: string, account: Account, channel: string): Place {
-    const { platform } = account;
-    const { sweeps } = this.platforms.get(platform)!.capabilities;
-    if (platform === 'web') return { channel: `web-${session}`, platform, address: session, sweeps };
-    const here = this.sessions.ofChannel(platform, channel);
-    if (here && here.session.state !== 'ended')
-      throw new AcclaimError(
-        'not-allowed',
-        'A session runs in this channel.',
-        'Stop it first, or use another channel.',
-      );
-    return { channel: `${platform}-${channel}`, platform, address: channel, sweeps };
-  }
-
   private statusOf(state: SessionState) {
     const status = sessionStatus(state);
     return {
@@ -243,42 +201,6 @@ export class App {
       await post.catch((error) =>
         this.parts.log.warn({ session: session.id, error: String(error) }, 'no welcome'),
       );
-    }
-  }
-
-  /** What people did while the bot was away: every ballot that takes votes is read again, the nearest deadline first. */
-  private async sweepOpen(): Promise<void> {
-    const { clock, people, log } = this.parts;
-    const open = this.sessions.all().flatMap((state) =>
-      [...state.ballots.values()].flatMap((ballot) => {
-        const round = state.rounds.find((r) => r.id === ballot.round);
-        const swept = ballot.state === 'live' && ballot.sweeps && ballot.message !== null;
-        return swept ? [{ state, ballot, deadline: round?.deadline ?? Number.POSITIVE_INFINITY }] : [];
-      }),
-    );
-    open.sort((a, b) => a.deadline - b.deadline);
-    for (const { state, ballot } of open) {
-      try {
-        const to = state.bindings.find((b) => b.channel === ballot.channel)!;
-        const beganAt = clock.now();
-        const ref = this.messenger.ref(to, ballot.message!);
-        const found = await this.messenger.platform(to.platform).fetchReactions(ref);
-        const marks = [...found].flatMap(([emoji, accounts]) =>
-          accounts.map((account) => ({ voter: people.seen(account), emoji })),
-        );
-        const event = {
-          kind: 'swept',
-          ballot: ballot.id,
-          effect: null,
-          beganAt,
-          marks,
-          at: clock.now(),
-        } as const;
-        await this.sessions.dispatch(state.session.id, event);
-      } catch (error) {
-        // The closing sweep reads it again: no round closes unswept.
-        log.warn({ ballot: ballot.id, error: String(error) }, 'sweep failed');
-      }
     }
   }
 

@@ -24,10 +24,11 @@ import { describeEnd } from '../src/queue/engine-link.js';
 import { InProcessQueue } from '../src/queue/in-process.js';
 import type { JobPayload } from '../src/queue/jobs.js';
 import { Store } from '../src/store/store.js';
-import { App, type NewSession } from './app.js';
+import { App } from './app.js';
 import type { StartRequest } from './commands/command.js';
 import { People } from './handlers/people.js';
 import { DataPaths } from './paths.js';
+import type { NewSession } from './sessions.js';
 
 export interface House {
   app: App;

@@ -26,6 +26,11 @@ export interface SessionsParts {
   fatal(error: unknown): void;
 }
 
+/** What a session is run by, before it has an id and a place. */
+export type NewSession = Omit<SessionSpec, 'id' | 'community' | 'createdBy'>;
+/** A channel that a session opens in. */
+export type Place = Omit<Binding, 'session' | 'ordinal' | 'canPost'>;
+
 export interface BallotPlace {
   session: string;
   ballot: Ballot;
@@ -88,11 +93,7 @@ export class Sessions {
     return this.places.get(placeKey(platform, address, message));
   }
 
-  async open(
-    spec: SessionSpec,
-    binding: Omit<Binding, 'session' | 'ordinal' | 'canPost'>,
-    voters: ReadonlyMap<string, Voter>,
-  ): Promise<SessionState> {
+  async open(spec: SessionSpec, binding: Place, voters: ReadonlyMap<string, Voter>): Promise<SessionState> {
     const { session, decision } = openSession(spec, binding, this.parts.clock.now());
     this.states.set(spec.id, { ...emptyState(session), voters });
     await this.settle(spec.id, decision);

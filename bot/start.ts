@@ -7,10 +7,10 @@ import type { Config } from '../src/config/schema.js';
 import { loadTask } from '../src/config/tasks.js';
 import { toPlain } from '../src/errors.js';
 import { createLog, type Log } from '../src/log.js';
-import type { NewSession } from './app.js';
 import { commandSpecs } from './commands/table.js';
 import { buildHouse, type House, newId, specify } from './house.js';
 import { WebPlatform } from './platforms/web/adapter.js';
+import type { NewSession } from './sessions.js';
 
 export interface StartOptions {
   config: Config;

@@ -3,7 +3,7 @@
  * responsive, beats while its event loop is free, leaves Ctrl-C to its parent, and ends when the parent is gone.
  */
 import { readFileSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type AcclaimError, toPlain } from '../src/errors.js';
 import { projectPath } from '../src/paths.js';
@@ -36,7 +36,7 @@ if (!process.send) {
   process.stderr.write('acclaim: usage: the engine is started by the bot\n  Run `acclaim start`.\n');
   process.exit(2);
 }
-if (Number(values.nice) > 0) setPriority(Number(values.nice));
+if (Number(values.nice) > 0) setPriority(Math.min(19, getPriority() + Number(values.nice)));
 
 const device = await chooseDevice(values.devices.split(','));
 const threads = Number(values.threads);

@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import type { Clock } from '../../src/clock.js';
 import type { Effect, EffectKind, EffectOf } from '../../src/domain/effects.js';
 import type { Event } from '../../src/domain/events.js';
-import type { Ballot, Binding, SessionState } from '../../src/domain/model.js';
+import type { Binding, SessionState } from '../../src/domain/model.js';
 import type { JobQueue } from '../../src/queue/contract.js';
 import type { DataPaths } from '../paths.js';
 import type { Cards } from './cards.js';
 import type { Jobs } from './jobs.js';
 import type { Messenger } from './messenger.js';
-import type { People } from './people.js';
+import type { Sweeps } from './sweeps.js';
 
 export interface CarrierParts {
   clock: Clock;
@@ -22,7 +22,7 @@ export interface CarrierParts {
   jobs: Jobs;
   cards: Cards;
   messenger: Messenger;
-  people: People;
+  sweeps: Sweeps;
   state(session: string): SessionState | undefined;
   dispatch(session: string, event: Event): Promise<unknown>;
   /** Erases a voter's key from the ledger down to the file. */
@@ -64,24 +64,6 @@ function carriers(parts: CarrierParts): Carriers {
     const to = channel(state, ballot.channel);
     return { ballot, to, ref: messenger.ref(to, ballot.message), platform: messenger.platform(to.platform) };
   };
-  const sweep = async (state: SessionState, ballot: Ballot, effect: string | null) => {
-    const at = posted(state, ballot.id);
-    if (!at) return;
-    const beganAt = clock.now();
-    const found = await at.platform.fetchReactions(at.ref);
-    const marks = [...found].flatMap(([emoji, accounts]) =>
-      accounts.map((account) => ({ voter: parts.people.seen(account), emoji })),
-    );
-    await dispatch(state.session.id, {
-      kind: 'swept',
-      ballot: ballot.id,
-      effect,
-      beganAt,
-      marks,
-      at: clock.now(),
-    });
-  };
-
   return {
     generate: (effect, state) => parts.jobs.generate(state, effect),
     learn: (effect, state) => parts.jobs.learn(state, effect),
@@ -115,7 +97,7 @@ function carriers(parts: CarrierParts): Carriers {
     sweep: async (effect, state) => {
       const ballot = state.ballots.get(effect.ballot);
       if (!ballot || ballot.message === null) return done(effect);
-      await sweep(state, ballot, effect.key);
+      await parts.sweeps.sweep(state, ballot, effect.key);
     },
     card: async (effect, state) => {
       const to = channel(state, effect.channel);

@@ -5,6 +5,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { known } from '../../src/domain/ledger.js';
 import { ann, ben, mod, TestHouse } from '../support/house.js';
 
+// Seconds on an idle machine; a busy one may starve the engine, which is polite.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
+
 let test: TestHouse | undefined;
 afterEach(async () => {
   await test?.stop();

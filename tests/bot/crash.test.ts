@@ -202,13 +202,13 @@ describe('kill -9', () => {
   beforeAll(async () => {
     undisturbed = await play([]);
     expect(undisturbed.crashes).toBe(0);
-  });
+  }, 400_000);
 
   it('of the bot before and after each step of a round: nothing is lost, doubled or trained twice', async () => {
     const { adapter, crashes } = await play(plan);
     expect(crashes).toBe(plan.length);
     expect(adapter).toBe(undisturbed.adapter);
-  }, 240_000);
+  }, 400_000);
 
   it('amid the work of the engine: of the engine it costs a retry, of the bot it ends both', async () => {
     const wanted = ['engine 1 generating', 'bot 1 generating', 'engine 1 learning', 'bot 1 learning'];
@@ -228,5 +228,5 @@ describe('kill -9', () => {
     expect(gone).toHaveLength(4);
     // An engine looks up between two runs, so it outlives its bot by moments at most.
     await vi.waitFor(() => expect(gone.filter(isAlive)).toEqual([]), 5000);
-  }, 240_000);
+  }, 400_000);
 });

@@ -2,8 +2,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { simulateCommand } from '../../bot/simulate.js';
+
+// Seconds on an idle machine; a busy one may starve the engine, which is polite.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
 
 const dir = mkdtempSync(join(tmpdir(), 'acclaim-simulate-test-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

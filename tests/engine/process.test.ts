@@ -2,12 +2,14 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { projectPath } from '../../src/paths.js';
 import { childEngine } from '../../src/queue/child-engine.js';
 import type { EngineEnd } from '../../src/queue/engine-link.js';
 import { InProcessQueue } from '../../src/queue/in-process.js';
 import type { JobPayload, JobProgress } from '../../src/queue/jobs.js';
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
 const dir = mkdtempSync(join(tmpdir(), 'acclaim-engine-'));
 const ends: EngineEnd[] = [];

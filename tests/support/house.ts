@@ -66,7 +66,7 @@ export class TestHouse {
 
   /** Resolves with the session once it is as wanted. */
   async until(wanted: (state: SessionState) => boolean, id = 'cat'): Promise<SessionState> {
-    for (let waited = 0; waited < 90_000; waited += 10) {
+    for (let waited = 0; waited < 200_000; waited += 10) {
       const state = this.house.app.sessions.get(id);
       if (state && wanted(state)) return state;
       await new Promise((resolve) => setTimeout(resolve, 10));

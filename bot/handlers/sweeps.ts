@@ -1,0 +1,59 @@
+/**
+ * Reading a ballot's reactions anew: at a round's close, and for every open ballot after a restart. What was read goes
+ * to the ledger as one event; live marks that came since the reading began win over it.
+ */
+import type { Clock } from '../../src/clock.js';
+import type { Event } from '../../src/domain/events.js';
+import type { Ballot, SessionState } from '../../src/domain/model.js';
+import type { Log } from '../../src/log.js';
+import type { Messenger } from './messenger.js';
+import type { People } from './people.js';
+
+export interface SweepParts {
+  clock: Clock;
+  log: Log;
+  messenger: Messenger;
+  people: People;
+  dispatch(session: string, event: Event): Promise<unknown>;
+}
+
+export class Sweeps {
+  constructor(private readonly parts: SweepParts) {}
+
+  /** `effect` is the outbox's key where it was asked for by a decision. The ballot must have been posted. */
+  async sweep(state: SessionState, ballot: Ballot, effect: string | null): Promise<void> {
+    const { clock, messenger, people, dispatch } = this.parts;
+    const to = state.bindings.find((b) => b.channel === ballot.channel)!;
+    const beganAt = clock.now();
+    const found = await messenger.platform(to.platform).fetchReactions(messenger.ref(to, ballot.message!));
+    const marks = [...found].flatMap(([emoji, accounts]) =>
+      accounts.map((account) => ({ voter: people.seen(account), emoji })),
+    );
+    await dispatch(state.session.id, {
+      kind: 'swept',
+      ballot: ballot.id,
+      effect,
+      beganAt,
+      marks,
+      at: clock.now(),
+    });
+  }
+
+  /** What people did while the bot was away: every ballot that takes votes, the nearest deadline first. */
+  async sweepOpen(states: readonly SessionState[]): Promise<void> {
+    const open = states.flatMap((state) =>
+      [...state.ballots.values()].flatMap((ballot) => {
+        const round = state.rounds.find((r) => r.id === ballot.round);
+        const swept = ballot.state === 'live' && ballot.sweeps && ballot.message !== null;
+        return swept ? [{ state, ballot, deadline: round?.deadline ?? Number.POSITIVE_INFINITY }] : [];
+      }),
+    );
+    open.sort((a, b) => a.deadline - b.deadline);
+    for (const { state, ballot } of open) {
+      // One that fails is read again at the close: no round closes unswept.
+      await this.sweep(state, ballot, null).catch((error) =>
+        this.parts.log.warn({ ballot: ballot.id, error: String(error) }, 'sweep failed'),
+      );
+    }
+  }
+}
