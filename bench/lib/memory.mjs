@@ -1,4 +1,4 @@
-// What a Linux process holds, from /proc, in MB. Peak = VmHWM since the last reset.
+// What a Linux process holds (MB; peak = VmHWM since the last reset) and has used (CPU seconds), from /proc.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 const kilobytes = (text, field) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
@@ -33,6 +33,18 @@ export function familyOf(pid) {
 export function proportionalMb(pid) {
   try {
     return kilobytes(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'), 'Pss') / 1024;
+  } catch {
+    return 0;
+  }
+}
+
+/** CPU seconds that a process has used, user and system; ticks are a hundredth of a second. */
+export function cpuSeconds(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
   } catch {
     return 0;
   }

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { familyOf, proportionalMb } from '../lib/memory.mjs';
+import { cpuSeconds, familyOf, proportionalMb } from '../lib/memory.mjs';
 import { machine, markdown } from '../lib/table.mjs';
 import { Visitor } from '../lib/visitor.mjs';
 
@@ -49,7 +49,7 @@ const sampler = setInterval(() => {
   memory.peak = Math.max(memory.peak, bot + engine);
 }, 500);
 
-/** The newest status of the one session; asked 20 times a second. */
+/** The newest status of the one session; asked five times a second: asking costs the server time too. */
 async function statusUntil(base, met, look = () => {}) {
   for (;;) {
     const { sessions } = await (await fetch(`${base}/api/status`)).json();
@@ -57,7 +57,7 @@ async function statusUntil(base, met, look = () => {}) {
     if (session?.roundState === 'failed') throw new Error('the round failed');
     if (session) look(session);
     if (session && met(session)) return session;
-    await wait(50);
+    await wait(200);
   }
 }
 
@@ -100,7 +100,9 @@ try {
       steps.push({ done: job.done, total: job.total, at: seconds(learning) });
       if (job.secondsLeft !== null && job.done < job.total) row.timeLeftShown = true;
     };
+    const cpu = familyOf(app.pid).map(cpuSeconds);
     await statusUntil(base, (s) => s.round > number, look);
+    row.cpu = familyOf(app.pid).map((pid, i) => cpuSeconds(pid) - (cpu[i] ?? 0));
     row.learn = seconds(learning);
     const [first, last] = [steps[0], steps.at(-1)];
     row.steps = last?.total ?? 0;
