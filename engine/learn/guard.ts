@@ -12,8 +12,8 @@ import { type AdapterParams, adapterSpec } from './parameters.js';
 import { globalNorm, type Params } from './params.js';
 import { Unhealthy } from './trainer.js';
 
-/** Fixed noises and deterministic steps: enough to see a collapse, a twentieth of a round's work. */
-const PROBES = 6;
+/** Fixed noises and deterministic steps: enough to see variety fade, a second of work on small models. */
+const PROBES = 12;
 const PROBE_STEPS = 8;
 
 export interface Attempt {
@@ -26,17 +26,21 @@ export interface Guarded extends Attempt {
   notes: string[];
 }
 
-/** `attempt(stepScale)` trains from `before` without changing it and must draw the same randomness each time. */
+/** Share of the base model's variety that images keep under an adapter. */
+export type Variety = (adapter: Params) => Promise<number>;
+
+/** `attempt` trains from `before` without changing it, its steps scaled, and must draw the same randomness each time. */
 export async function guarded<P extends AdapterParams>(
   context: LearnContext<P>,
   before: LearnerState,
-  attempt: (stepScale: number) => Promise<Attempt>,
+  attempt: (stepScale: number, variety: Variety) => Promise<Attempt>,
 ): Promise<Guarded> {
   const notes: string[] = [];
   const base = await probe(context, zeroUp(before.adapter));
+  const variety: Variety = async (adapter) => (await probe(context, adapter)).diversity / base.diversity;
   for (const stepScale of [1, 0.5]) {
     try {
-      const result = await attempt(stepScale);
+      const result = await attempt(stepScale, variety);
       checkHealth(
         context.params,
         before.adapter,

@@ -14,6 +14,7 @@ export interface CacheLimits {
 
 export class ExecutorCache {
   private readonly held = new Map<string, Promise<Executor>>();
+  private readonly inUse = new Set<string>();
 
   constructor(
     readonly options: ExecutorOptions,
@@ -35,6 +36,18 @@ export class ExecutorCache {
     return executor;
   }
 
+  /** Runs `work` with the executor of `key`, which stays until `work` ends, whatever else is asked for meanwhile. */
+  async use<T>(key: string, build: () => Graph, work: (executor: Executor) => Promise<T>): Promise<T> {
+    if (this.inUse.has(key)) throw new Error(`executor ${key} is in use`);
+    const executor = await this.get(key, build);
+    this.inUse.add(key);
+    try {
+      return await work(executor);
+    } finally {
+      this.inUse.delete(key);
+    }
+  }
+
   async clear(): Promise<void> {
     for (const key of [...this.held.keys()]) await this.drop(key);
   }
@@ -43,7 +56,7 @@ export class ExecutorCache {
     for (const key of [...this.held.keys()]) {
       const full = this.held.size > this.limits.executors || this.resident() > this.limits.memory;
       if (!full) return;
-      if (key !== keep) await this.drop(key);
+      if (key !== keep && !this.inUse.has(key)) await this.drop(key);
     }
   }
 

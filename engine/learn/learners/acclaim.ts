@@ -7,30 +7,33 @@
 import { z } from 'zod';
 import type { Rng } from '../../../src/rng.js';
 import { alphasCumprod, leadingTimesteps } from '../../diffusion/ddim.js';
-import type { ReplayItem } from '../../io/checkpoint.js';
+import type { LearnerState, ReplayItem } from '../../io/checkpoint.js';
 import { f32, rows, type Tensor } from '../../runtime/tensor.js';
 import { carryBest } from '../best.js';
 import type { Judged, Label } from '../feedback.js';
-import { guarded } from '../guard.js';
+import { guarded, type Variety } from '../guard.js';
 import { batchOf, firstState, type LearnContext, type Learner, mergeReplay, newReplay } from '../learner.js';
 import { guidedRegressionGraph } from '../losses/guided-regression.js';
 import { specKey } from '../losses/training-graph.js';
 import { heroNoise, heroNoiseParams, plainNoise } from '../noise.js';
-import { adam, cloneState } from '../optimiser.js';
+import { type AdamState, adam, cloneState } from '../optimiser.js';
 import { adapterParams, adapterSpec, optimiserOptions } from '../parameters.js';
-import { cloneParams } from '../params.js';
+import { cloneParams, type Params } from '../params.js';
 import { Trainer } from '../trainer.js';
 
 const params = z.strictObject({
   ...adapterParams,
   lr: adapterParams.lr.default(2e-3),
   /** Optimiser steps of a round, at most. */
-  steps: z.number().int().min(1).max(5000).default(50),
+  steps: z.number().int().min(1).max(5000).default(40),
   /** Optimiser steps for each good image remembered, at most: a handful of goods must not be learned by heart. */
-  stepsPerGood: z.number().positive().default(2.5),
+  stepsPerGood: z.number().positive().default(6),
   /** Approval of a round (share called good) up to which it gets all its steps; beyond, in proportion fewer: what is
    * liked already needs little learning, and every step costs variety. */
   fullUntil: z.number().min(0).lt(1).default(0.75),
+  /** Share of the base model's variety (distance of images from fixed noises) below which a round's training ends
+   * early: images that are good already would only become alike. A first few steps are always taken. 0 = never. */
+  keepVariety: z.number().min(0).max(1).default(0.7),
   /** Rows of an optimiser step. */
   batch: z.number().int().min(1).max(1024).default(32),
   /** Share of the sampler's timesteps that are trained, from the noisy end: there the picture is decided. */
@@ -65,11 +68,9 @@ export const acclaim: Learner<AcclaimParams> = {
       return { state: remembered, learned: false, losses: [], notes };
     }
     const steps = stepsOf(params, judged, goods.length);
-    return guarded(context, remembered, async (stepScale) => {
-      const adapter = cloneParams(before.adapter);
-      const optimiser = cloneState(before.optimiser);
-      const losses = await train(context, adapter, optimiser, goods, steps, stepScale);
-      return { state: { ...remembered, adapter, optimiser }, losses };
+    return guarded(context, remembered, async (stepScale, variety) => {
+      const { losses, ...trained } = await train(context, before, goods, steps, stepScale, variety);
+      return { state: { ...remembered, ...trained }, losses };
     });
   },
 
@@ -109,73 +110,94 @@ function rowsAtOnce(
   return Math.min(batch, together * microBatch);
 }
 
+interface Trained {
+  adapter: Params;
+  optimiser: AdamState;
+  losses: number[];
+}
+
+/** Steps between two looks at the variety that is left. */
+const LOOK_EVERY = 8;
+
 async function train(
   context: LearnContext<AcclaimParams>,
-  adapter: ReturnType<typeof cloneParams>,
-  optimiser: ReturnType<typeof cloneState>,
+  before: LearnerState,
   goods: readonly ReplayItem[],
   steps: number,
   stepScale: number,
-): Promise<number[]> {
+  variety: Variety,
+): Promise<Trained> {
   const { pipeline, cache, params, sampler, round, states, signal, progress } = context;
   const { latent } = round.manifest;
   const size = rowsAtOnce(params, latent, cache.options.threads);
   const spec = { pipeline, adapter: adapterSpec(params), latent, rows: size, guidance: sampler.guidance };
   const loss = { cap: params.weightCap, anchor: params.anchor };
   const key = `guided-regression|${specKey(spec)}|${loss.cap} ${loss.anchor}`;
-  const executor = await cache.get(key, () => guidedRegressionGraph(spec, loss));
-  const trainer = new Trainer(
-    executor,
-    adapter,
-    optimiser,
-    adam(optimiserOptions(params, stepScale)),
-    states,
-  );
-
-  const cumprod = alphasCumprod(pipeline.scheduler);
-  const all = leadingTimesteps(pipeline.scheduler, sampler.steps); // noisiest first
-  const timesteps = all.slice(0, Math.max(1, Math.floor(params.noisyShare * all.length)));
-  const weights = goods.map((item) => item.weight * item.label);
-  const rng = context.rng('train');
-  for (let step = 0; step < steps; step++) {
-    signal.throwIfAborted();
-    const picks = stratified(weights, params.batch, rng);
-    const ts = rng
-      .shuffle(
-        stratified(
-          timesteps.map(() => 1),
-          params.batch,
-          rng,
-        ),
-      )
-      .map((i) => timesteps[i]!);
-    const batches: Record<string, Tensor>[] = [];
-    for (let at = 0; at < params.batch; at += size) {
-      const row = Array.from({ length: size }, (_, i) => Math.min(at + i, params.batch - 1));
-      batches.push({
-        x: batchOf(
-          row.map((i) => goods[picks[i]!]!.latent),
-          latent,
-        ),
-        noise: f32([size, ...latent], rng.normals(size * latent[0] * latent[1] * latent[2])),
-        timestep: f32(
-          [size],
-          row.map((i) => ts[i]!),
-        ),
-        alpha: f32(
-          [size, 1, 1, 1],
-          row.map((i) => cumprod[ts[i]!]!),
-        ),
-        weight: f32(
-          [size],
-          row.map((_, i) => (at + i < params.batch ? 1 / params.batch : 0)),
-        ),
+  return cache.use(
+    key,
+    () => guidedRegressionGraph(spec, loss),
+    async (executor) => {
+      const rule = adam(optimiserOptions(params, stepScale));
+      const adapter = cloneParams(before.adapter);
+      const optimiser = cloneState(before.optimiser);
+      const trainer = new Trainer(executor, adapter, optimiser, rule, states);
+      const reached = (): Trained => ({
+        adapter: cloneParams(adapter),
+        optimiser: cloneState(optimiser),
+        losses: [...trainer.losses],
       });
-    }
-    await trainer.step(batches);
-    progress('train', step + 1, steps);
-  }
-  return trainer.losses;
+      let varied: Trained | undefined;
+
+      const cumprod = alphasCumprod(pipeline.scheduler);
+      const all = leadingTimesteps(pipeline.scheduler, sampler.steps); // noisiest first
+      const timesteps = all.slice(0, Math.max(1, Math.floor(params.noisyShare * all.length)));
+      const weights = goods.map((item) => item.weight * item.label);
+      const rng = context.rng('train');
+      for (let step = 0; step < steps; step++) {
+        signal.throwIfAborted();
+        const picks = stratified(weights, params.batch, rng);
+        const ts = rng
+          .shuffle(
+            stratified(
+              timesteps.map(() => 1),
+              params.batch,
+              rng,
+            ),
+          )
+          .map((i) => timesteps[i]!);
+        const batches: Record<string, Tensor>[] = [];
+        for (let at = 0; at < params.batch; at += size) {
+          const row = Array.from({ length: size }, (_, i) => Math.min(at + i, params.batch - 1));
+          batches.push({
+            x: batchOf(
+              row.map((i) => goods[picks[i]!]!.latent),
+              latent,
+            ),
+            noise: f32([size, ...latent], rng.normals(size * latent[0] * latent[1] * latent[2])),
+            timestep: f32(
+              [size],
+              row.map((i) => ts[i]!),
+            ),
+            alpha: f32(
+              [size, 1, 1, 1],
+              row.map((i) => cumprod[ts[i]!]!),
+            ),
+            weight: f32(
+              [size],
+              row.map((_, i) => (at + i < params.batch ? 1 / params.batch : 0)),
+            ),
+          });
+        }
+        await trainer.step(batches);
+        progress('train', step + 1, steps);
+        const look = params.keepVariety > 0 && ((step + 1) % LOOK_EVERY === 0 || step + 1 === steps);
+        if (!look) continue;
+        if ((await variety(adapter)) < params.keepVariety) return varied ?? reached();
+        varied = reached();
+      }
+      return reached();
+    },
+  );
 }
 
 /**

@@ -41,6 +41,18 @@ describe('ExecutorCache', () => {
     expect(await value(cache, 'b', 5)).toBe(3);
   });
 
+  it('keeps what is in use, whatever else is asked for', async () => {
+    const cache = new ExecutorCache({ threads: 1 }, { executors: 1, memory: Infinity });
+    const y = await cache.use('a', times(2), async (executor) => {
+      await value(cache, 'b', 3);
+      await value(cache, 'c', 4);
+      return (await executor.run({ x: f32([2], [1, 1]) })).y!.data[0];
+    });
+    expect(y).toBe(2);
+    await value(cache, 'd', 5);
+    expect(await value(cache, 'a', 6)).toBe(6);
+  });
+
   it('builds again after a build that failed', async () => {
     const cache = new ExecutorCache({ threads: 1 });
     await expect(
