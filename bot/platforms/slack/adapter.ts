@@ -100,23 +100,23 @@ export class SlackPlatform implements ChatPlatform {
     return this.running?.line.url() ?? null;
   }
 
-  post(channel: string, card: Card): Promise<MessageRef> {
+  async post(channel: string, card: Card): Promise<MessageRef> {
     return this.here.messages.post(channel, card);
   }
 
-  edit(ref: MessageRef, card: Card): Promise<void> {
+  async edit(ref: MessageRef, card: Card): Promise<void> {
     return this.unlessGone(ref, () => this.here.messages.edit(ref, card));
   }
 
-  remove(ref: MessageRef): Promise<void> {
+  async remove(ref: MessageRef): Promise<void> {
     this.removed.add(ref.message);
     return this.unlessGone(ref, () => this.here.messages.remove(ref));
   }
 
-  react(ref: MessageRef, emoji: string): Promise<void> {
+  async react(ref: MessageRef, emoji: string): Promise<void> {
     const name = slackName(emoji);
     // `star-3` and the like have no look of their own: they are said by command here.
-    if (name === undefined) return Promise.resolve();
+    if (name === undefined) return;
     const { api } = this.here;
     return this.unlessGone(ref, () =>
       this.primings.run('workspace', () => api.react(ref.channel, ref.message, name)),
@@ -134,7 +134,7 @@ export class SlackPlatform implements ChatPlatform {
     }
   }
 
-  reply(replyTo: string, card: Card): Promise<void> {
+  async reply(replyTo: string, card: Card): Promise<void> {
     return this.here.interactions.reply(replyTo, card);
   }
 
@@ -166,8 +166,10 @@ export class SlackPlatform implements ChatPlatform {
 
   private async receive(event: SlackEvent, running: Running): Promise<void> {
     const { history } = running;
-    if (event.type === 'tokens_revoked' || event.type === 'app_uninstalled')
+    if (event.type === 'app_uninstalled' || (event.tokens?.bot?.length ?? 0) > 0)
       return running.api.revoked(tokenInvalid());
+    if (event.type === 'member_joined_channel' && event.user !== history.self)
+      return this.joined(event.channel ?? '', running);
     await this.recognise(event, history);
     const decoded = decode(event, {
       self: history.self,
@@ -175,6 +177,22 @@ export class SlackPlatform implements ChatPlatform {
       isNotice: (channel, ts) => history.isNotice(channel, ts),
     });
     if (decoded) await this.hand(decoded, running);
+  }
+
+  /** Somebody came who may not see what is shown there. */
+  private async joined(channel: string, { history, channels, messages, sink }: Running): Promise<void> {
+    await history.load(channel);
+    const careful = history.all(channel).some(({ buttons }) => buttons.has('reveal'));
+    if (!careful || (await channels.isGuarded(channel))) return;
+    await messages.takeDown(channel);
+    await sink({
+      kind: 'channel',
+      platform: 'slack',
+      channel,
+      canPost: true,
+      nsfw: false,
+      at: this.options.now(),
+    });
   }
 
   /** A check mark on a message of ours that this process does not know may be somebody's consent. */
@@ -192,7 +210,7 @@ export class SlackPlatform implements ChatPlatform {
     }
     if (event.kind === 'channel') {
       const { channel, canPost } = event;
-      const nsfw = canPost && (await channels.isPrivate(channel));
+      const nsfw = canPost && (await channels.isGuarded(channel));
       return sink({ ...event, nsfw });
     }
     if (event.kind !== 'reaction' && event.kind !== 'consent') return sink(event);

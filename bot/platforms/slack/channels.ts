@@ -22,8 +22,14 @@ export class Channels {
     }
   }
 
-  async isPrivate(channel: string): Promise<boolean> {
-    return (await this.api.channel(channel)).isPrivate;
+  async isGuarded(channel: string): Promise<boolean> {
+    try {
+      await this.mustBeGuarded(channel);
+      return true;
+    } catch (error) {
+      if (error instanceof AcclaimError && error.code === 'not-allowed') return false;
+      throw error;
+    }
   }
 }
 

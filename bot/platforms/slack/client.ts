@@ -60,6 +60,9 @@ function makeApp({ options, self }: LineParts, receiver: HTTPReceiver | SocketMo
   });
 }
 
+/** ms */
+const patience = 300;
+
 function httpLine(parts: LineParts, { signingSecret, host, port }: Transport & { kind: 'http' }): Line {
   const receiver = new HTTPReceiver({ signingSecret, processBeforeResponse: true, logger: silent });
   const app = makeApp(parts, receiver);
@@ -70,10 +73,13 @@ function httpLine(parts: LineParts, { signingSecret, host, port }: Transport & {
       server = await receiver.start({ host, port });
     },
     async stop() {
-      if (!server) return;
-      server.closeAllConnections();
+      const open = server;
+      if (!open) return;
       server = null;
+      // Who is being answered gets a moment; Slack keeps its connections open for longer than that.
+      const impatient = setTimeout(() => open.closeAllConnections(), patience);
       await receiver.stop();
+      clearTimeout(impatient);
     },
     url() {
       const address = server?.address() as AddressInfo | null | undefined;
@@ -96,18 +102,26 @@ function socketLine(parts: LineParts, { appToken }: Transport & { kind: 'socket'
   const app = makeApp(parts, receiver);
   const { client } = receiver;
   let running = false;
+  let connecting = false;
+  // A connection that breaks shows as disconnected, once more for every attempt that fails.
   const again = async () => {
+    if (connecting) return;
+    connecting = true;
+    await untilConnected();
+    connecting = false;
+  };
+  const untilConnected = async () => {
     for (let wait = reconnect.first; running; wait = Math.min(wait * 2, reconnect.most)) {
       try {
         await client.start();
         return onGap();
       } catch (error) {
         if (isRefusal(error)) return onDead(appTokenInvalid(error));
+        options.onError?.(error);
         await sleep(wait);
       }
     }
   };
-  client.on('error', (error) => options.onError?.(error));
   return {
     app,
     async start() {
@@ -122,7 +136,8 @@ function socketLine(parts: LineParts, { appToken }: Transport & { kind: 'socket'
     async stop() {
       if (!running) return;
       running = false;
-      await client.disconnect();
+      // Between two connections there is nothing that would tell of its end.
+      await Promise.race([client.disconnect(), sleep(patience)]);
     },
     url: () => null,
   };

@@ -19,6 +19,8 @@ export interface SlackEvent {
   channel?: string;
   deleted_ts?: string;
   event_ts?: string;
+  /** tokens_revoked: whose. */
+  tokens?: { bot?: string[] };
 }
 
 export interface Surroundings {

@@ -6,7 +6,6 @@ export const words = {
   withdrawn: 'Your consent is withdrawn and nothing here leads to you any more.',
   done: 'Done.',
   failed: 'Something went wrong on my side; nothing was changed. Please try again.',
-  staleButton: 'This button does nothing any more.',
   channelsOnly: 'I work in channels, in the one of a session. Invite me there and ask again.',
   takenDown: 'The pictures were taken down: this channel is no longer a private one of moderators.',
   reveal: 'Show to me',

@@ -20,6 +20,10 @@ export class Faults {
     this.list.push({ times: 1, ...fault });
   }
 
+  clear(): void {
+    this.list = [];
+  }
+
   take(method: string): Fault | undefined {
     const fault = this.list.find((f) => f.method === method);
     if (!fault) return undefined;

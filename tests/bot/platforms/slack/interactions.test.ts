@@ -1,0 +1,284 @@
+/** Commands, buttons and menus as a member meets them, through the real Bolt. */
+import { expect, test } from 'vitest';
+import { chatCommands, commandSpecs } from '../../../../bot/commands/table.js';
+import { parseCommand } from '../../../../src/chat/commands.js';
+import type { Card, ChatEvent, Role } from '../../../../src/chat/port.js';
+import { AcclaimError } from '../../../../src/errors.js';
+import type { Asked } from '../../../support/slack-peer/peer.js';
+import { titleOf, wordsOf } from '../../../support/slack-peer/rules.js';
+import { makeStage, noRoles, picture, type Stage, settle, sheet, until } from './support.js';
+
+const answer = (text: string, fill: Partial<Card> = {}): Card => ({
+  kind: 'reply',
+  key: 'r',
+  title: 'Answer',
+  text,
+  pictures: [],
+  reactions: [],
+  buttons: [],
+  progress: null,
+  ...fill,
+});
+
+async function answered(asked: Asked, count = 1): Promise<string> {
+  await until(() => asked.answers.length >= count, 'an answer');
+  return wordsOf(asked.answers.at(-1)!);
+}
+
+function typed(events: readonly ChatEvent[]): string[] {
+  return events.flatMap((e) => (e.kind === 'command' ? [e.text] : []));
+}
+
+/** The role that a person's command comes with. */
+async function roleOf(stage: Stage, name: 'ann' | 'boss' | 'mod'): Promise<Role> {
+  const asked = await stage.peer.command(name, stage.channel, 'session status');
+  await answered(asked);
+  const event = stage.events.at(-1)!;
+  if (event.kind !== 'command') throw new Error('no command');
+  return event.account.role;
+}
+
+test('every command of the table can be typed, and is what it would be elsewhere', async () => {
+  const stage = await makeStage();
+  for (const { spec } of chatCommands) {
+    const values = [...spec.options, ...spec.args].map(({ name, type }) => {
+      const value =
+        type === 'integer'
+          ? '3'
+          : type === 'cell'
+            ? 'b4'
+            : type === 'text'
+              ? '"a <red> & rose"'
+              : type.choice[0]!;
+      return spec.options.some((o) => o.name === name) ? `--${name} ${value}` : value;
+    });
+    const asked = await stage.peer.command('ann', stage.channel, [...spec.path, ...values].join(' '));
+    await answered(asked);
+    const parsed = parseCommand(commandSpecs, typed(stage.events).at(-1)!);
+    if (!parsed.ok) throw new Error(parsed.answer);
+    expect(parsed.spec).toBe(spec);
+    for (const { name, type } of [...spec.args, ...spec.options])
+      if (type === 'text') expect(parsed.values[name]).toBe('a <red> & rose');
+  }
+  expect(typed(stage.events)).toHaveLength(chatCommands.length);
+});
+
+test('what keyboards make of quotes and dashes is undone', async () => {
+  const stage = await makeStage();
+  const asked = await stage.peer.command('ann', stage.channel, 'session start —rounds 3 “a red rose”\u200B');
+  await answered(asked);
+  expect(typed(stage.events)).toEqual(['/acclaim session start --rounds 3 "a red rose"']);
+  await answered(await stage.peer.command('ann', stage.channel, ''));
+  expect(typed(stage.events).at(-1)).toBe('/acclaim');
+});
+
+test('a long act is acknowledged at once, and answered as it goes on, to its asker only', async () => {
+  const stage = await makeStage();
+  stage.onEvent = async (event) => {
+    if (event.kind !== 'command') return;
+    await stage.platform.reply(event.replyTo, answer('half way'));
+    await settle(1500);
+    await stage.platform.reply(event.replyTo, answer('there'));
+  };
+  const asked = await stage.peer.command('ann', stage.channel, 'session status');
+  expect(asked.took).toBeLessThan(1400);
+  expect(asked.status).toBe(200);
+  expect(await answered(asked, 2)).toContain('there');
+  expect(asked.answers.every((a) => a.response_type === 'ephemeral')).toBe(true);
+  expect(await stage.peer.shown(stage.channel)).toEqual([]);
+});
+
+test('an act that nobody answers ends with a word; one that breaks says so', async () => {
+  const stage = await makeStage();
+  expect(await answered(await stage.peer.command('ann', stage.channel, 'help'))).toBe('Done.');
+  stage.onEvent = async () => {
+    throw new Error('broken');
+  };
+  expect(await answered(await stage.peer.command('ann', stage.channel, 'help'))).toContain(
+    'nothing was changed',
+  );
+  expect(stage.errors.map(String)).toEqual(['Error: broken']);
+  stage.onEvent = async () => {
+    throw new AcclaimError('not-allowed', 'Not here', 'Go there.');
+  };
+  expect(await answered(await stage.peer.command('ann', stage.channel, 'help'))).toContain('Go there.');
+});
+
+test('an answer that the response_url takes no more goes as an ephemeral message', async () => {
+  const stage = await makeStage();
+  stage.onEvent = async (event) => {
+    if (event.kind !== 'command') return;
+    await settle(100);
+    await stage.platform.reply(event.replyTo, answer('late'));
+  };
+  const asked = await stage.peer.command('ann', stage.channel, 'help');
+  asked.expired = true;
+  await until(() => stage.peer.front.count('chat.postEphemeral') === 1);
+  const [sent] = stage.peer.front.argsOf('chat.postEphemeral');
+  expect(sent).toMatchObject({ channel: stage.channel, user: stage.peer.id('ann') });
+});
+
+test('an answer that can reach nobody is dropped', async () => {
+  const stage = await makeStage();
+  const asked = await stage.peer.command('ann', stage.channel, 'help');
+  await answered(asked);
+  const [event] = stage.events;
+  if (event?.kind !== 'command') throw new Error('no command');
+  asked.expired = true;
+  stage.peer.front.removedFrom.add(stage.channel);
+  await stage.platform.reply(event.replyTo, answer('late'));
+  expect(stage.errors).toEqual([]);
+});
+
+test('a long answer comes whole, in several messages, some beyond what the response_url takes', async () => {
+  const stage = await makeStage();
+  const text = JSON.stringify(Array.from({ length: 1500 }, (_, i) => ({ mark: i })));
+  stage.onEvent = async (event) => {
+    if (event.kind === 'command') await stage.platform.reply(event.replyTo, answer(text, { title: '' }));
+  };
+  const asked = await stage.peer.command('ann', stage.channel, 'me export');
+  const rest = Math.ceil(text.length / 2900) - 5;
+  await until(() => stage.peer.front.count('chat.postEphemeral') === rest);
+  const sent = [...asked.answers, ...stage.peer.front.argsOf('chat.postEphemeral')];
+  expect(sent.map((body) => wordsOf(body)).join('')).toBe(text);
+});
+
+test('commands in a direct message are sent to a channel', async () => {
+  const stage = await makeStage();
+  expect(await answered(await stage.peer.command('ann', 'D0DIRECT', 'help'))).toContain('Invite me');
+  expect(stage.events).toEqual([]);
+});
+
+test('Done is told with its person', async () => {
+  const stage = await makeStage();
+  const ref = await stage.platform.post(stage.channel, sheet('s.1.0', null));
+  await answered(await stage.peer.press('ann', stage.channel, ref.message, 'Done'));
+  expect(stage.events).toMatchObject([
+    {
+      kind: 'button',
+      ref,
+      button: 'done',
+      value: null,
+      account: { id: stage.peer.id('ann'), displayName: 'ann' },
+    },
+  ]);
+});
+
+test('Flag asks for the picture, and tells which of the ballot it is', async () => {
+  const stage = await makeStage();
+  const ref = await stage.platform.post(stage.channel, sheet('s.1.0', await picture()));
+  const asked = await stage.peer.press('ann', stage.channel, ref.message, 'Flag');
+  expect(await answered(asked)).toContain('Only you see this');
+  expect(stage.events).toEqual([]);
+  const chosen = await stage.peer.choose('ann', stage.channel, asked.answers[0]!, 'A2');
+  await answered(chosen);
+  expect(stage.events).toMatchObject([{ kind: 'button', ref, button: 'flag', value: 'A2' }]);
+  // The answer takes the place of the question.
+  expect(chosen.answers[0]!.replace_original).toBe(true);
+});
+
+test('consent by button, and its withdrawal', async () => {
+  const stage = await makeStage();
+  const buttons = [
+    { id: 'consent', label: 'I agree' },
+    { id: 'withdraw', label: 'Withdraw' },
+  ];
+  const ref = await stage.platform.post(stage.channel, sheet('n', null, { kind: 'notice', buttons }));
+  expect(await answered(await stage.peer.press('ann', stage.channel, ref.message, 'I agree'))).toContain(
+    'count',
+  );
+  expect(await answered(await stage.peer.press('ann', stage.channel, ref.message, 'Withdraw'))).toContain(
+    'withdrawn',
+  );
+  expect(stage.events).toMatchObject([
+    { kind: 'consent', channel: stage.channel, given: true },
+    { kind: 'consent', channel: stage.channel, given: false },
+  ]);
+});
+
+test('roles: admins of the workspace, people and user groups of the list; guests are members', async () => {
+  const stage = await makeStage({ roles: { ...noRoles, moderators: ['S0MODS'] }, pace: { people: 0 } });
+  stage.peer.front.groups.set('S0MODS', [stage.peer.id('mod')]);
+  expect(await roleOf(stage, 'ann')).toBe('member');
+  expect(await roleOf(stage, 'mod')).toBe('moderator');
+  expect(await roleOf(stage, 'boss')).toBe('admin');
+  // Asked anew: what was true a minute ago is not believed.
+  stage.peer.front.groups.set('S0MODS', []);
+  expect(await roleOf(stage, 'mod')).toBe('member');
+  stage.peer.front.people.set(stage.peer.id('boss'), { is_restricted: true });
+  expect(await roleOf(stage, 'boss')).toBe('member');
+  stage.peer.front.people.set(stage.peer.id('boss'), { deleted: true });
+  expect(await roleOf(stage, 'boss')).toBe('member');
+});
+
+test('without a paid plan there are no user groups: told once, and nobody becomes a moderator by it', async () => {
+  const stage = await makeStage({ roles: { ...noRoles, moderators: ['S0MODS'] }, pace: { people: 0 } });
+  stage.peer.front.paidPlan = false;
+  expect(await roleOf(stage, 'mod')).toBe('member');
+  expect(await roleOf(stage, 'mod')).toBe('member');
+  expect(stage.errors).toMatchObject([{ code: 'not-allowed', mend: expect.stringContaining('member ids') }]);
+});
+
+test('a person who cannot be looked up does nothing: nobody is guessed to be a moderator', async () => {
+  const stage = await makeStage();
+  stage.peer.front.faults.inject({ method: 'users.info', times: 9, status: 500 });
+  expect(await answered(await stage.peer.command('boss', stage.channel, 'session stop'))).toContain(
+    'try again',
+  );
+  expect(stage.events).toEqual([]);
+});
+
+test('a forged command and a forged press are refused', async () => {
+  const stage = await makeStage();
+  const { target } = stage.peer;
+  const body = new URLSearchParams({
+    command: '/acclaim',
+    text: 'session stop',
+    user_id: stage.peer.id('boss'),
+  });
+  const time = String(Math.floor(Date.now() / 1000));
+  const forged = { 'x-slack-request-timestamp': time, 'x-slack-signature': 'v0=abc' };
+  expect((await fetch(target!, { method: 'POST', body })).status).toBe(401);
+  expect((await fetch(target!, { method: 'POST', body, headers: forged })).status).toBe(401);
+  expect(stage.events).toEqual([]);
+});
+
+test('hostile words mention nobody and format nothing', async () => {
+  const stage = await makeStage();
+  const hostile = '<!channel> <@U0ACCLAIM> <https://evil.example|click> *bold* & `code` \u202Eesrever @here';
+  const ref = await stage.platform.post(stage.channel, sheet('h', null, { title: hostile, text: hostile }));
+  const { text, blocks } = await stage.peer.message(stage.channel, ref.message);
+  expect(text).not.toMatch(/[<>]/);
+  expect(text).not.toContain('\u202E');
+  const rich = blocks!.find((b) => b.type === 'rich_text')!;
+  const parts = rich.elements!.flatMap((section) => section.elements ?? []);
+  // Literal parts only; what stands in them is what was said.
+  expect(new Set(parts.map((p) => p.type))).toEqual(new Set(['text']));
+  expect(titleOf({ blocks: blocks! })).toContain('<!channel> <@U0ACCLAIM>');
+  const [sent] = stage.peer.front.argsOf('chat.postMessage');
+  expect(sent).toMatchObject({ link_names: 'false', mrkdwn: 'false' });
+});
+
+test('texts beyond every bound are cut, not refused', async () => {
+  const stage = await makeStage();
+  const long = 'rose 🌹 '.repeat(2000);
+  const label = 'x'.repeat(200);
+  const card = sheet('l', await picture(), { title: long, text: long, buttons: [{ id: 'done', label }] });
+  card.pictures[0]!.alt = long;
+  await stage.platform.post(stage.channel, card);
+  expect(await stage.peer.shown(stage.channel)).toHaveLength(1);
+});
+
+test("an open ballot's deadline stands in the reader's own time; progress says its figure", async () => {
+  const stage = await makeStage();
+  const deadline = 1_800_000_000_000;
+  const ref = await stage.platform.post(stage.channel, sheet('d', null, { data: { deadline } }));
+  const { blocks } = await stage.peer.message(stage.channel, ref.message);
+  const date = blocks![0]!.elements![0]!.elements!.find((part) => part.type === 'date');
+  expect(date).toMatchObject({ timestamp: 1_800_000_000 });
+  const bar = await stage.platform.post(
+    stage.channel,
+    answer('drawing', { key: 'bar', kind: 'progress', progress: 0.4 }),
+  );
+  expect(wordsOf(await stage.peer.message(stage.channel, bar.message))).toContain('▰▰▰▰▱▱▱▱▱▱ 40 %');
+});
