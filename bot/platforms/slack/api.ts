@@ -61,17 +61,17 @@ export class SlackApi {
     };
   }
 
-  /** Sent once: of a post that broke off nobody knows the end. */
-  async post(channel: string, body: Post): Promise<SlackMessage> {
+  /** Sent once: of a post that broke off nobody knows the end. Resolves with the message's ts. */
+  async post(channel: string, body: Post): Promise<string> {
     const args = { ...body, channel } as webApi.ChatPostMessageArguments;
-    const { ts, message } = await this.call(() => this.client.chat.postMessage(args), 1);
-    return { ...(message as SlackMessage), ts };
+    const { ts } = await this.call(() => this.client.chat.postMessage(args), 1);
+    if (ts === undefined) throw new AcclaimError('internal', 'Slack took a message and gave it no name');
+    return ts;
   }
 
-  async edit(channel: string, ts: string, body: Post): Promise<SlackMessage> {
+  async edit(channel: string, ts: string, body: Post): Promise<void> {
     const args = { ...body, channel, ts } as webApi.ChatUpdateArguments;
-    const { message } = await this.call(() => this.client.chat.update(args));
-    return { ...(message as SlackMessage), ts };
+    await this.call(() => this.client.chat.update(args));
   }
 
   async delete(channel: string, ts: string): Promise<void> {

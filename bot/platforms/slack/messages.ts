@@ -10,7 +10,7 @@ import type { Channels } from './channels.js';
 import { isPassing } from './errors.js';
 import { clearFiles, type Shown, uploaded } from './files.js';
 import type { History, Known } from './history.js';
-import { metadataOf, type SlackMessage } from './mark.js';
+import { metadataOf } from './mark.js';
 import type { Pace } from './options.js';
 import { Latest, Spaced, sleep } from './pace.js';
 import { renderCard, whisper } from './render.js';
@@ -67,7 +67,8 @@ export class Messages {
       const body: Post = { ...whisper(words.takenDown), metadata: metadataOf(known.key, 'notice') };
       const files = [...filesOf(known).values()];
       try {
-        this.note(channel, await api.edit(channel, known.ts, body));
+        await api.edit(channel, known.ts, body);
+        this.note(channel, known.ts, body);
       } catch (error) {
         if (!(error instanceof AcclaimError && error.code === 'message-gone')) throw error;
       }
@@ -83,9 +84,9 @@ export class Messages {
     const body = renderCard(card, shown);
     for (let tries = 1; ; tries++) {
       try {
-        const message = await this.posts.run(channel, () => api.post(channel, body));
-        this.note(channel, message);
-        return message.ts!;
+        const ts = await this.posts.run(channel, () => api.post(channel, body));
+        this.note(channel, ts, body);
+        return ts;
       } catch (error) {
         history.stale(channel);
         if (!isPassing(error)) await this.deleteFiles(filesIn(shown));
@@ -102,7 +103,9 @@ export class Messages {
     const known = await this.known(channel, message);
     const had = known ? filesOf(known) : new Map<string, string>();
     const shown = await this.pictures(channel, card, had);
-    this.note(channel, await api.edit(channel, message, renderCard(card, shown)));
+    const body = renderCard(card, shown);
+    await api.edit(channel, message, body);
+    this.note(channel, message, body);
     const kept = new Set(filesIn(shown));
     await this.deleteFiles([...had.values()].filter((file) => !kept.has(file)));
   }
@@ -123,10 +126,10 @@ export class Messages {
     return history.known(channel, ts);
   }
 
-  /** What we sent is ours, whether or not Slack says so in its answer. */
-  private note(channel: string, message: SlackMessage): void {
+  /** As we sent it: Slack's answers do not always say what is in a message. */
+  private note(channel: string, ts: string, { metadata, blocks }: Post): void {
     const { history } = this.parts;
-    history.note(channel, { ...message, user: history.self });
+    history.note(channel, { ts, user: history.self, metadata, blocks });
   }
 
   /** A file that stays behind is a fault to tell, not a reason to fail. */

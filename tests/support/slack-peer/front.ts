@@ -100,7 +100,9 @@ export class Front {
         this.objections.push(...wrong.map((text) => `${method}: ${text}`));
         const unready = filesIn(args as Body).some((file) => (this.looks.get(file) ?? 0) <= this.fileLooks);
         if (wrong.length > 0 || unready) return { ok: false, error: 'invalid_blocks' };
-        return this.ask(method, token, args);
+        // Nothing is built on what the answer says of the message beside its name.
+        const { message: _, ...answer } = await this.ask(method, token, args);
+        return answer as Reply;
       }
       case 'usergroups.users.list': {
         if (!this.paidPlan) return { ok: false, error: 'plan_upgrade_required' };
