@@ -64,7 +64,16 @@ function makeApp({ options, self }: LineParts, receiver: HTTPReceiver | SocketMo
 const patience = 300;
 
 function httpLine(parts: LineParts, { signingSecret, host, port }: Transport & { kind: 'http' }): Line {
-  const receiver = new HTTPReceiver({ signingSecret, processBeforeResponse: true, logger: silent });
+  const receiver = new HTTPReceiver({
+    signingSecret,
+    processBeforeResponse: true,
+    logger: silent,
+    // The one place where Bolt shows a request that it has no listeners for.
+    customPropertiesExtractor({ rawBody }) {
+      if (isLimited(rawBody.toString('utf8'))) parts.onGap();
+      return {};
+    },
+  });
   const app = makeApp(parts, receiver);
   let server: Server | null = null;
   return {
@@ -86,6 +95,16 @@ function httpLine(parts: LineParts, { signingSecret, host, port }: Transport & {
       return address ? `http://${host}:${address.port}/slack/events` : null;
     },
   };
+}
+
+/** More than 30,000 events in an hour: Slack says so, and drops the rest of the minute. */
+function isLimited(body: string): boolean {
+  if (!body.includes('"app_rate_limited"')) return false;
+  try {
+    return (JSON.parse(body) as { type?: unknown }).type === 'app_rate_limited';
+  } catch {
+    return false;
+  }
 }
 
 /** ms */

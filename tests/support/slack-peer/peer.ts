@@ -228,6 +228,18 @@ export class Peer {
     return 200;
   }
 
+  /** Says that events of this minute were dropped. */
+  limited(signing: Signing = {}): Promise<number> {
+    const minute_rate_limited = Math.floor(Date.now() / 1000);
+    const body = {
+      type: 'app_rate_limited',
+      team_id: 'T000000001',
+      api_app_id: 'A0ACCLAIM',
+      minute_rate_limited,
+    };
+    return deliver(this.target!, JSON.stringify(body), 'application/json', signing);
+  }
+
   /** Types `/acclaim text`. */
   command(name: Name, channel: string, text: string): Promise<Asked> {
     return this.ask(

@@ -236,6 +236,15 @@ test('a true signature of more than five minutes ago is refused', async () => {
   expect(await peer.tell(told, 'Ev1', { time: time - 240 })).toBe(200);
 });
 
+test('events that Slack dropped for their number are a gap', async () => {
+  const { peer, channel, events } = await makeStage();
+  await peer.limited({ secret: 'guessed' });
+  await peer.tell({ type: 'message', channel, text: 'say "app_rate_limited"', ts: peer.now() });
+  expect(events).toEqual([]);
+  await peer.limited();
+  expect(events).toMatchObject([{ kind: 'gap', platform: 'slack' }]);
+});
+
 test("other people's tokens may go; with the bot's own it ends with a word", async () => {
   const { peer, fatal } = await makeStage();
   await peer.tell({ type: 'tokens_revoked', tokens: { oauth: [peer.id('ann')], bot: [] } });
