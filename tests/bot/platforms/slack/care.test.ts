@@ -1,7 +1,9 @@
 /** Pictures that need care: only among moderators, blurred, shown clear to one person at a time, taken down in time. */
+import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import type { Card } from '../../../../src/chat/port.js';
 import { blurred } from '../../../../src/images/convert.js';
+import { encodePng } from '../../../../src/images/png.js';
 import { makeStage, noRoles, picture, sheet, until } from './support.js';
 
 const careful = (key: string, file: string): Card =>
@@ -90,13 +92,22 @@ test('a later post finds it out too, also in a process that did not post the pic
 test('a blurred picture has lost what it showed', async () => {
   const size = 64;
   const data = new Uint8Array(size * size * 3).map((_, i) => (Math.floor(i / 3) % 2 === 0 ? 255 : 0));
-  const { encodePng } = await import('../../../../src/images/png.js');
   const bytes = await blurred(Buffer.from(await encodePng({ width: size, height: size, data })));
   expect(bytes.subarray(0, 2)).toEqual(Buffer.from([0xff, 0xd8]));
-  const sharp = (await import('sharp')).default;
   const { data: pixels } = await sharp(bytes).greyscale().raw().toBuffer({ resolveWithObject: true });
   // Stripes of one pixel have become an even grey.
   const mean = pixels.reduce((sum, p) => sum + p, 0) / pixels.length;
   expect(Math.max(...pixels) - Math.min(...pixels)).toBeLessThan(20);
   expect(Math.abs(mean - 128)).toBeLessThan(30);
+});
+
+test('WebP, which Slack does not show in messages, goes up as PNG', async () => {
+  const stage = await makeStage();
+  const file = `${await picture()}.webp`;
+  await sharp({ create: { width: 8, height: 8, channels: 3, background: '#c81e3c' } })
+    .webp()
+    .toFile(file);
+  await stage.platform.post(stage.channel, sheet('w', file));
+  const [upload] = stage.peer.front.argsOf('files.getUploadURLExternal');
+  expect(upload!.filename).toMatch(/\.png$/);
 });
