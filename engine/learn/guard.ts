@@ -14,7 +14,7 @@ import { Unhealthy } from './trainer.js';
 
 /** Fixed noises and deterministic steps: enough to see variety fade, a second of work on small models. */
 const PROBES = 12;
-const PROBE_STEPS = 8;
+const PROBE_STEPS = 6;
 
 export interface Attempt {
   state: LearnerState;
