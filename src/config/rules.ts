@@ -1,5 +1,5 @@
 /** The configuration's `session` and `votes` as the rules that a session is run by, in the domain's units. */
-import type { Rules } from '../domain/model.js';
+import type { Platform, Rules } from '../domain/model.js';
 import type { Config } from './schema.js';
 
 /** `07:30` -> minutes of the day. */
@@ -8,14 +8,18 @@ function minutes(time: string): number {
   return hours! * 60 + rest!;
 }
 
-export function sessionRules({ session, votes }: Config): Rules {
+/** Where votes are reactions nobody presses Done unasked: there marks make the quorum, unless it is set otherwise. */
+const byMarks: readonly Platform[] = ['discord', 'slack'];
+
+export function sessionRules({ session, votes }: Config, platform: Platform = 'web'): Rules {
+  const usual = byMarks.includes(platform) ? 'marks' : 'done';
   const { quietHours } = session;
   return {
     imagesPerRound: session.images,
     ballots: session.ballots,
     sheetSize: session.cells,
     quorum: votes.quorum,
-    quorumBy: votes.quorumBy,
+    quorumBy: votes.quorumBy === 'auto' ? usual : votes.quorumBy,
     restMs: votes.settleSeconds * 1000,
     roundMs: votes.deadlineMinutes * 60_000,
     budgetRounds: session.rounds,

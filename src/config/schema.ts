@@ -13,6 +13,16 @@ const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is a time of da
 export const deviceNames = ['cpu', 'cuda', 'webgpu', 'dml', 'coreml'] as const;
 export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
 
+/** Who may do more than vote, by the platform's own ids. */
+const roles = z.strictObject({
+  operators: z.array(z.string().min(1)),
+  admins: z.array(z.string().min(1)),
+  moderators: z.array(z.string().min(1)),
+  adminsAreOperators: z.boolean(),
+});
+const api = z.url({ protocol: /^https?$/ }).nullable();
+const secret = z.string().min(1).nullable();
+
 export const configSchema = z.strictObject({
   dataDir: z.string().min(1),
   model: z.string().min(1),
@@ -22,6 +32,21 @@ export const configSchema = z.strictObject({
     port: z.number().int().min(0).max(65535),
     accessToken: z.string().min(16, 'needs at least 16 characters').nullable(),
   }),
+  discord: z.strictObject({ token: secret, servers: z.array(z.string().regex(/^\d+$/)), api, roles }),
+  slack: z
+    .strictObject({
+      botToken: secret,
+      appToken: secret,
+      signingSecret: secret,
+      host: z.string().min(1),
+      port: z.number().int().min(0).max(65535),
+      api,
+      roles,
+    })
+    .refine((s) => s.botToken === null || s.appToken !== null || s.signingSecret !== null, {
+      path: ['botToken'],
+      message: 'needs SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP) beside it',
+    }),
   engine: z.strictObject({
     devices: z.array(z.enum(deviceNames)).nonempty(),
     threads: z.number().int().min(0),
@@ -44,7 +69,7 @@ export const configSchema = z.strictObject({
   }),
   votes: z.strictObject({
     quorum: count,
-    quorumBy: z.enum(['done', 'marks']),
+    quorumBy: z.enum(['auto', 'done', 'marks']),
     settleSeconds: z.number().min(0),
     deadlineMinutes: z.number().positive(),
     unmarkedWeight: share,

@@ -36,6 +36,8 @@ describe('precedence', () => {
   test('defaults alone', () => {
     const config = loadConfig({ env: {} });
     expect(config.server).toEqual({ host: '127.0.0.1', port: 8080, accessToken: null });
+    expect(config.discord).toMatchObject({ token: null, servers: [] });
+    expect(config.slack).toMatchObject({ botToken: null, appToken: null, signingSecret: null });
     expect(config.learner).toEqual({ name: 'acclaim' });
   });
 
@@ -143,6 +145,22 @@ describe('documents', () => {
     const { budgetRounds, goal, goalRounds, ...rest } = sessionRules(loadConfig({ env: {} }));
     expect({ budgetRounds, goal, goalRounds }).toEqual({ budgetRounds: 12, goal: 0.95, goalRounds: 2 });
     expect(defaultRules).toMatchObject(rest);
+  });
+
+  test('a quorum of Done on the page, of marks on Discord and Slack, unless it is set', () => {
+    const usual = loadConfig({ env: {} });
+    const by = (config: typeof usual) =>
+      (['web', 'discord', 'slack'] as const).map((platform) => sessionRules(config, platform).quorumBy);
+    expect(by(usual)).toEqual(['done', 'marks', 'marks']);
+    expect(by(loadConfig({ env: {}, set: ['votes.quorumBy=done'] }))).toEqual(['done', 'done', 'done']);
+  });
+
+  test('tokens come from the environment; Slack needs one of two beside its own', () => {
+    const env = { DISCORD_TOKEN: 'd', DISCORD_SERVERS: '1, 2', SLACK_BOT_TOKEN: 's' };
+    expect(problem(() => loadConfig({ env })).message).toContain('SLACK_APP_TOKEN');
+    const config = loadConfig({ env: { ...env, SLACK_APP_TOKEN: 'a' } });
+    expect(config.discord).toMatchObject({ token: 'd', servers: ['1', '2'] });
+    expect(config.slack).toMatchObject({ botToken: 's', appToken: 'a', signingSecret: null });
   });
 
   test('quiet hours become minutes of the day', () => {
