@@ -1,5 +1,5 @@
 /** What commands may do, over the app: sessions are found, acts decided, new sessions put in their place. */
-import type { Account, ChatPlatform } from '../src/chat/port.js';
+import type { Account, ChatPlatform, PlatformName } from '../src/chat/port.js';
 import type { Clock } from '../src/clock.js';
 import type { SessionState } from '../src/domain/model.js';
 import { AcclaimError } from '../src/errors.js';
@@ -17,7 +17,7 @@ export interface ActionParts {
   clock: Clock;
   chat: () => Chat;
   open(spec: NewSession, id: string, place: Place, createdBy: string | null): Promise<SessionState>;
-  specify(request: Partial<StartRequest>): NewSession;
+  specify(request: Partial<StartRequest>, platform: PlatformName): NewSession;
   newId(title: string): string;
   tasks: Actions['tasks'];
   models: Actions['models'];
@@ -46,7 +46,7 @@ export function makeActions(parts: ActionParts): Actions {
     sessionOf: (account, channel) => sessions.ofChannel(account.platform, channel),
     act: (session, act, by) => sessions.dispatch(session, { kind: 'command', act, by, at: clock.now() }),
     start: async (request, account, channel) => {
-      const spec = parts.specify(request);
+      const spec = parts.specify(request, account.platform);
       const id = parts.newId(spec.title);
       return parts.open(spec, id, placeFor(id, account, channel), request.createdBy);
     },

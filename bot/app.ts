@@ -4,7 +4,7 @@
  * open ballots are read again, and the clock goes on.
  */
 
-import type { ChatPlatform } from '../src/chat/port.js';
+import type { ChatPlatform, PlatformName } from '../src/chat/port.js';
 import type { Clock } from '../src/clock.js';
 import type { Effect } from '../src/domain/effects.js';
 import type { Seen } from '../src/domain/events.js';
@@ -20,13 +20,13 @@ import { Cards } from './handlers/cards.js';
 import { laneOf, makeCarrier, spacing } from './handlers/carriers.js';
 import { Chat } from './handlers/chat.js';
 import { Jobs } from './handlers/jobs.js';
-import { Messenger } from './handlers/messenger.js';
+import { type Address, Messenger } from './handlers/messenger.js';
 import type { People } from './handlers/people.js';
 import { Sweeps } from './handlers/sweeps.js';
 import { Outbox } from './outbox.js';
 import type { DataPaths } from './paths.js';
 import { type NewSession, type Place, Sessions } from './sessions.js';
-import { welcomeCard } from './views/notice.js';
+import { consentCard, welcomeCard } from './views/notice.js';
 
 export interface AppParts {
   store: Store;
@@ -38,7 +38,7 @@ export interface AppParts {
   log: Log;
   resolveModel(model: string): string;
   /** A request by a person, or none, over the configuration -> what the session is run by. */
-  specify(request: Partial<StartRequest>): NewSession;
+  specify(request: Partial<StartRequest>, platform: PlatformName): NewSession;
   newId(title: string): string;
   tasks: Actions['tasks'];
   models: Actions['models'];
@@ -120,6 +120,8 @@ export class App {
       ballotAt: (ref) => this.sessions.ballotAt(ref.platform, ref.channel, ref.message),
       posting: () => this.outbox.waiting('post-ballot'),
       dispatch,
+      gap: (platform) => this.sweeps.sweepOpen(this.sessions.all(), platform),
+      consented: (platform) => this.sweeps.soon(platform, () => this.sessions.all()),
       consentBeforeAll: (voter, given, at) => this.consentBeforeAll(voter, given, at),
       command: (text, account, channel) =>
         runTyped(text, { account, by: people.seen(account), channel }, actions),
@@ -141,6 +143,7 @@ export class App {
   /** Nothing is lost by stopping at any point; this only does it politely. */
   async stop(): Promise<void> {
     this.stopping = true;
+    this.sweeps.stop();
     this.sessions.stopTicks();
     await this.parts.queue.close();
     await Promise.all(this.parts.platforms.map((p) => p.stop()));
@@ -157,11 +160,14 @@ export class App {
       { id: platform, platform, name: platform },
       { id: channel, community: platform, platform, address, name: spec.title, nsfw: spec.nsfw },
     );
-    const voters = this.sessions.all().find((s) => s.session.community === platform)?.voters;
+    const known = this.sessions.all().find((s) => s.session.community === platform)?.voters;
+    const voters = known ?? (await store.loadVoters(platform));
+    // Nothing of a person is stored before they agree, not even that a session is theirs.
+    const by = createdBy !== null && voters.get(createdBy)?.consentAt != null ? createdBy : null;
     const state = await this.sessions.open(
-      { ...spec, id, community: platform, createdBy },
+      { ...spec, id, community: platform, createdBy: by },
       place,
-      voters ?? (await store.loadVoters(platform)),
+      voters,
     );
     await this.welcome(state);
     return state;
@@ -197,11 +203,21 @@ export class App {
   /** The first words in a channel; by key, so that a crash in between neither loses nor doubles them. */
   private async welcome({ session, bindings }: SessionState): Promise<void> {
     for (const to of bindings) {
-      const post = this.messenger.post(to, welcomeCard(`${session.id}.welcome`, session));
-      await post.catch((error) =>
+      const first = async () => {
+        if (this.messenger.platform(to.platform).capabilities.asksConsent) await this.askConsent(to);
+        await this.messenger.post(to, welcomeCard(`${session.id}.welcome`, session));
+      };
+      await first().catch((error) =>
         this.parts.log.warn({ session: session.id, error: String(error) }, 'no welcome'),
       );
     }
+  }
+
+  /** The standing notice: one a channel whatever sessions come and go, found again by its key. */
+  private async askConsent(to: Address): Promise<void> {
+    const notice = consentCard();
+    const ref = await this.messenger.post(to, notice);
+    for (const emoji of notice.reactions) await this.messenger.platform(to.platform).react(ref, emoji);
   }
 
   /** Progress is shown as it comes; only its last word is an effect that outlives the process. */

@@ -4,7 +4,7 @@
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { ChatPlatform } from '../src/chat/port.js';
+import type { ChatPlatform, PlatformName } from '../src/chat/port.js';
 import { type Clock, systemClock } from '../src/clock.js';
 import {
   learnerSettings,
@@ -84,7 +84,7 @@ export async function buildHouse({
     clock,
     log,
     resolveModel: (model) => resolveModel(model),
-    specify: (request) => specify(config, request),
+    specify: (request, platform) => specify(config, request, platform),
     newId,
     tasks: () => taskNames().map(loadTask),
     models: () => loadCatalogue().models,
@@ -94,11 +94,15 @@ export async function buildHouse({
 }
 
 /** The configuration with what a person asked for over it. */
-export function specify(config: Config, request: Partial<StartRequest>): NewSession {
+export function specify(
+  config: Config,
+  request: Partial<StartRequest>,
+  platform: PlatformName = 'web',
+): NewSession {
   const model = resolveModel(config.model);
   const family = modelFamily(model);
   const learner = request.learner as Parameters<typeof learnerSettings>[2];
-  const rules = sessionRules(config);
+  const rules = sessionRules(config, platform);
   const prompt = request.prompt?.trim();
   if (!prompt) throw new AcclaimError('usage', 'a session needs a prompt', 'Say what to draw.');
   if (prompt.length > 500)

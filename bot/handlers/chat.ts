@@ -3,7 +3,7 @@
  * counts is kept and refused with a coded error, which a platform that can answer privately shows; buttons and
  * commands are answered by reply.
  */
-import type { Account, ChatEvent, MessageRef } from '../../src/chat/port.js';
+import type { Account, ChatEvent, MessageRef, PlatformName } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
 import type { Refusal } from '../../src/domain/decision.js';
 import type { Event, Seen } from '../../src/domain/events.js';
@@ -24,6 +24,10 @@ export interface ChatParts {
   /** True while a ballot is on its way: a reaction may be faster than the post's answer. */
   posting(): boolean;
   dispatch(session: string, event: Event): Promise<Refusal | null>;
+  /** Events of the platform may have been missed: reads its open ballots. */
+  gap(platform: PlatformName): Promise<void>;
+  /** Somebody's marks may hang on open ballots since before they agreed. */
+  consented(platform: PlatformName): void;
   /** Consent where no session was ever opened: there is nothing to decide, only to remember. */
   consentBeforeAll(voter: Seen, given: boolean, at: number): Promise<void>;
   /** Runs what was typed and gives the answer. */
@@ -38,6 +42,8 @@ export interface ChatParts {
 const WAIT_MS = 30_000;
 
 const codes: Partial<Record<Refusal['code'], ErrorCode>> = { 'round-closed': 'round-closed' };
+
+type EventOf<K extends ChatEvent['kind']> = Extract<ChatEvent, { kind: K }>;
 
 export class Chat {
   private replies = 0;
@@ -69,6 +75,10 @@ export class Chat {
         if (at) await parts.dispatch(at.session, { kind: 'ballot-gone', ballot: at.ballot.id, at: event.at });
         return;
       }
+      case 'gap':
+        return parts.gap(event.platform);
+      case 'channel':
+        return this.channel(event);
       case 'consent':
         return this.consent(event.account, event.given, event.at);
       case 'button':
@@ -103,9 +113,27 @@ export class Chat {
     if (here.length === 0) return parts.consentBeforeAll(voter, given, at);
     for (const { session } of here)
       await parts.dispatch(session.id, { kind: 'consent', voter, given, name: null, at });
+    const swept = parts.messenger.platform(account.platform).capabilities.sweeps;
+    if (given && swept) parts.consented(account.platform);
   }
 
-  private async button(event: Extract<ChatEvent, { kind: 'button' }>): Promise<void> {
+  /** A channel that lost what a session needs there takes no posts of it: pictures that need care need a guarded one. */
+  private async channel({ platform, channel, canPost, nsfw, at }: EventOf<'channel'>): Promise<void> {
+    for (const { session, bindings } of this.parts.sessions()) {
+      const bound = bindings.find((b) => b.platform === platform && b.address === channel);
+      if (!bound || session.state === 'ended') continue;
+      const may = canPost && (nsfw || !session.nsfw);
+      await this.parts.dispatch(session.id, {
+        kind: 'channel',
+        channel: bound.channel,
+        canPost: may,
+        nsfw,
+        at,
+      });
+    }
+  }
+
+  private async button(event: EventOf<'button'>): Promise<void> {
     const { ref, account, button, value, at, replyTo } = event;
     if (button === 'done') {
       const refusal = await this.mark(ref, account, 'done', true, at);

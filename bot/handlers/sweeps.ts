@@ -1,7 +1,9 @@
 /**
- * Reading a ballot's reactions anew: at a round's close, and for every open ballot after a restart. What was read goes
+ * Reading a ballot's reactions anew: at a round's close, for every open ballot after a restart or a gap, and when
+ * somebody agreed whose marks may hang there already. What was read goes
  * to the ledger as one event; live marks that came since the reading began win over it.
  */
+import type { PlatformName } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
 import type { Event } from '../../src/domain/events.js';
 import type { Ballot, SessionState } from '../../src/domain/model.js';
@@ -17,7 +19,12 @@ export interface SweepParts {
   dispatch(session: string, event: Event): Promise<unknown>;
 }
 
+const SOON_MS = 2000;
+
 export class Sweeps {
+  private readonly waiting = new Map<PlatformName, NodeJS.Timeout>();
+  private stopped = false;
+
   constructor(private readonly parts: SweepParts) {}
 
   /** `effect` is the outbox's key where it was asked for by a decision. The ballot must have been posted. */
@@ -39,11 +46,28 @@ export class Sweeps {
     });
   }
 
+  /** Reads a platform's open ballots in a moment: what somebody marked before they agreed. Many who agree make one reading. */
+  soon(platform: PlatformName, states: () => readonly SessionState[]): void {
+    if (this.stopped || this.waiting.has(platform)) return;
+    const read = () => {
+      this.waiting.delete(platform);
+      void this.sweepOpen(states(), platform);
+    };
+    this.waiting.set(platform, setTimeout(read, SOON_MS));
+  }
+
+  stop(): void {
+    this.stopped = true;
+    for (const timer of this.waiting.values()) clearTimeout(timer);
+    this.waiting.clear();
+  }
+
   /** What people did while the bot was away: every ballot that takes votes, the nearest deadline first. */
-  async sweepOpen(states: readonly SessionState[]): Promise<void> {
+  async sweepOpen(states: readonly SessionState[], platform?: PlatformName): Promise<void> {
     const open = states.flatMap((state) =>
       [...state.ballots.values()].flatMap((ballot) => {
         const round = state.rounds.find((r) => r.id === ballot.round);
+        if (platform !== undefined && ballot.platform !== platform) return [];
         const swept = ballot.state === 'live' && ballot.sweeps && ballot.message !== null;
         return swept ? [{ state, ballot, deadline: round?.deadline ?? Number.POSITIVE_INFINITY }] : [];
       }),

@@ -112,6 +112,24 @@ export function welcomeCard(key: string, session: Session): Card {
   });
 }
 
+/** What is stored of whoever votes, with the way to agree; it stands in a channel once, under one key for ever. */
+export function consentCard(): Card {
+  return card('notice', 'consent', {
+    title: 'Before your votes count',
+    text:
+      'Votes here teach an image model. If you agree, I keep **your marks on my pictures** under a keyed hash of your account, ' +
+      'with the age of the account and the day you joined; no name and no message. Until you agree I keep nothing of you, and marks ' +
+      'made before count once you do, if the round is still open. Reactions can be seen by everyone here, as always; I show totals only after a ' +
+      'round has closed. **/acclaim me** shows what is held about you and **/acclaim me forget** cuts the tie to you.',
+    reactions: ['done'],
+    buttons: [
+      { id: 'consent', label: 'I agree' },
+      { id: 'withdraw', label: 'Forget me' },
+    ],
+    data: { notice: 'consent' },
+  });
+}
+
 /** An answer that only the asker sees. */
 export function replyCard(key: string, title: string, text: string, data?: Record<string, unknown>): Card {
   return card('reply', key, { title, text, ...(data ? { data } : {}) });

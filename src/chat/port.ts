@@ -81,6 +81,8 @@ export interface Capabilities {
   privateReplies: boolean;
   spoilers: boolean;
   maxPictures: number;
+  /** True where people agree by a standing notice in the channel; false where the platform asks them itself (web). */
+  asksConsent: boolean;
 }
 
 export interface ChatPlatform {

@@ -7,4 +7,5 @@ export const capabilities: Capabilities = {
   privateReplies: true,
   spoilers: true,
   maxPictures: 10,
+  asksConsent: true,
 };

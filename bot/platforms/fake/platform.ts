@@ -31,13 +31,14 @@ export class FakePlatform implements ChatPlatform {
   private next = 1;
   private clock = 0;
 
-  constructor(options: { sweeps?: boolean } = {}) {
+  constructor(options: { sweeps?: boolean; asksConsent?: boolean } = {}) {
     this.capabilities = {
       sweeps: options.sweeps ?? true,
       editsOldMessages: true,
       privateReplies: true,
       spoilers: true,
       maxPictures: 10,
+      asksConsent: options.asksConsent ?? false,
     };
   }
 
