@@ -1,6 +1,7 @@
 /**
- * `acclaim start`: everything in one go on this machine. The bot with the page here, an engine as a child process, and
- * a first session that opens by itself where there is none yet. Constructs; decides nothing.
+ * `acclaim start`: everything in one go on this machine. The bot with the page here, and on Discord and Slack where
+ * there are tokens; an engine as a child process; a first session that opens by itself where there is none yet.
+ * Constructs; decides nothing.
  */
 import { join } from 'node:path';
 import type { Config } from '../src/config/schema.js';
@@ -8,6 +9,7 @@ import { loadTask } from '../src/config/tasks.js';
 import { toPlain } from '../src/errors.js';
 import { createLog, type Log } from '../src/log.js';
 import { commandSpecs } from './commands/table.js';
+import { connectedPlatforms } from './connect.js';
 import { buildHouse, type House, newId, specify } from './house.js';
 import { WebPlatform } from './platforms/web/adapter.js';
 import type { NewSession } from './sessions.js';
@@ -41,7 +43,7 @@ export async function startCommand(options: StartOptions): Promise<void> {
     config,
     log,
     fatal: (error) => fail(error),
-    platforms: (app, paths) => {
+    platforms: async (app, paths) => {
       web = new WebPlatform({
         ...config.server,
         dir: join(paths.root, 'web'),
@@ -51,7 +53,7 @@ export async function startCommand(options: StartOptions): Promise<void> {
         adapter: async (session, round) => app().adapter(session, round),
         onError: (error) => log.error(toPlain(error), 'web'),
       });
-      return [web];
+      return [web, ...(await connectedPlatforms({ config, log, fatal: (error) => fail(error) }))];
     },
   });
   try {

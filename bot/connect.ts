@@ -1,0 +1,60 @@
+/**
+ * Which platforms `start` connects beside the page: those that have a token. Each one's library is loaded only then.
+ * Whatever ends a platform for good ends the process, so that whoever runs it hears of it.
+ */
+import type { ChatPlatform } from '../src/chat/port.js';
+import type { Config } from '../src/config/schema.js';
+import { taskNames } from '../src/config/tasks.js';
+import { toPlain } from '../src/errors.js';
+import type { Log } from '../src/log.js';
+import { commandSpecs } from './commands/table.js';
+import type { Transport } from './platforms/slack/options.js';
+
+export interface ConnectOptions {
+  config: Config;
+  log: Log;
+  fatal: (error: unknown) => void;
+}
+
+export async function connectedPlatforms({ config, log, fatal }: ConnectOptions): Promise<ChatPlatform[]> {
+  const common = (name: string) => ({
+    now: () => Date.now(),
+    onError: (error: unknown) => log.error(toPlain(error), name),
+    onFatal: fatal,
+  });
+  const platforms: ChatPlatform[] = [];
+  const { discord, slack } = config;
+  if (discord.token !== null) {
+    const { DiscordPlatform } = await import('./platforms/discord/adapter.js');
+    platforms.push(
+      new DiscordPlatform({
+        ...common('discord'),
+        token: discord.token,
+        commands: commandSpecs,
+        roles: discord.roles,
+        guilds: discord.servers,
+        complete: ({ name }) => (name === 'prompt' ? taskNames() : []),
+        ...(discord.api === null ? {} : { api: discord.api }),
+      }),
+    );
+  }
+  if (slack.botToken !== null) {
+    const { SlackPlatform } = await import('./platforms/slack/adapter.js');
+    platforms.push(
+      new SlackPlatform({
+        ...common('slack'),
+        token: slack.botToken,
+        transport: transportOf(slack),
+        roles: slack.roles,
+        ...(slack.api === null ? {} : { api: slack.api }),
+      }),
+    );
+  }
+  return platforms;
+}
+
+/** Socket Mode where there is an app token: it needs no address that can be reached. The schema sees to either. */
+function transportOf({ appToken, signingSecret, host, port }: Config['slack']): Transport {
+  if (appToken !== null) return { kind: 'socket', appToken };
+  return { kind: 'http', signingSecret: signingSecret ?? '', host, port };
+}

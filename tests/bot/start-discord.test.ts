@@ -1,0 +1,99 @@
+/**
+ * `acclaim start` with a Discord token: the page and Discord at once. A session by command, the standing notice, marks
+ * made before consent, a quorum of marks, learning, the next round, a restart, and the end of a token.
+ */
+import { afterEach, expect, test } from 'vitest';
+import { checkDiscord } from '../../bot/platforms/discord/check.js';
+import { Peer, peerToken } from '../support/discord-peer/peer.js';
+import type { Message } from '../support/discord-peer/world.js';
+import { Started, until } from '../support/started.js';
+
+const [one, two, none, check] = ['1\uFE0F\u20E3', '2\uFE0F\u20E3', '\u{1F6AB}', '\u2705'];
+const endings: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
+async function setUp(settings: readonly string[] = []) {
+  const peer = await Peer.start();
+  const started = new Started([
+    `discord.token=${peerToken}`,
+    `discord.api=${peer.url}`,
+    'votes.quorum=2',
+    'votes.settleSeconds=1',
+    ...settings,
+  ]);
+  endings.push(
+    () => peer.stop(),
+    () => started.remove(),
+  );
+  return { peer, started, channel: peer.world.channel('roses') };
+}
+
+test('a session on Discord under `acclaim start`', async () => {
+  const { peer, started, channel } = await setUp();
+  const page = await started.start();
+  const labels = (m: Message) => m.components.flatMap((row) => row.components).map((c) => c.label);
+  const ballots = () => peer.shown(channel).filter((m) => labels(m).includes('Flag'));
+  const notices = () => peer.shown(channel).filter((m) => labels(m).includes('I agree'));
+
+  const asked = peer.command('ann', channel, ['acclaim', 'session', 'start'], { prompt: 'a black cat' });
+  await until(() => asked.answer?.embeds[0]?.title === 'Session opened', 'the answer');
+  expect(notices()).toHaveLength(1);
+  expect([...peer.world.reactions.get(notices()[0]!.id)!.keys()]).toEqual([check]);
+  const { sessions } = (await (await fetch(`${page}/api/status`)).json()) as { sessions: unknown[] };
+  expect(sessions).toHaveLength(1);
+
+  await until(() => started.roundOpen(1), 'the first round', 120_000);
+  const [a, b] = ballots() as [Message, Message];
+  await until(() => peer.world.reactions.get(b.id)?.has(none) === true, 'the priming');
+  peer.react('bea', a.id, one);
+  peer.react('bea', b.id, two);
+  peer.react('cem', a.id, one);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect([await started.facts(), await started.bodies('voter')]).toEqual([[], []]);
+  expect((await started.bodies('session'))[0]).toMatchObject({ createdBy: null });
+
+  // Marks of before count now, by reading the ballots again; whoever did not agree stays unknown.
+  peer.press('ann', notices()[0]!, 'I agree');
+  peer.react('bea', notices()[0]!.id, check);
+  await until(async () => (await started.facts()).length === 2, "bea's earlier marks");
+  expect(await started.bodies('voter')).toHaveLength(2);
+  peer.react('ann', a.id, one);
+  peer.react('ann', b.id, none);
+  // Two have marked every sheet and change nothing more: that is the quorum.
+  await until(() => started.roundOpen(2), 'the second round', 180_000);
+  const [first] = await started.bodies('round');
+  expect(first).toMatchObject({ closeReason: 'quorum', outcome: { voters: 2, votes: 8, approval: 3 / 8 } });
+  expect(first!.learned).toMatchObject({ learned: true });
+
+  await started.stop();
+  const [, , c] = ballots() as Message[];
+  const before = (await started.facts()).length;
+  peer.react('ann', (c ?? ballots()[0])!.id, two);
+  await started.start();
+  await until(async () => (await started.facts()).length === before + 1, 'the mark made meanwhile');
+  expect(notices()).toHaveLength(1);
+
+  peer.react('bea', notices()[0]!.id, check, { present: false });
+  await until(
+    async () => (await started.bodies('voter')).filter((v) => v.consentAt !== null).length === 1,
+    'forgetting',
+  );
+  peer.update(channel, { gone: true });
+  await until(async () => (await started.bodies('binding'))[0]!.canPost === false, 'the lost channel');
+  peer.gateway.close(4004);
+  expect(await started.ended).toMatchObject({
+    code: 'token-invalid',
+    mend: expect.stringContaining('DISCORD_TOKEN'),
+  });
+  expect(peer.objections).toEqual([]);
+}, 400_000);
+
+test('a token that Discord refuses ends the start with a coded error', async () => {
+  const { peer, started } = await setUp();
+  peer.tokenValid = false;
+  await expect(started.start()).rejects.toMatchObject({ code: 'token-invalid' });
+  const checks = await checkDiscord({ token: peerToken, channels: [], api: peer.url });
+  expect(checks).toMatchObject([{ state: 'fail' }]);
+});

@@ -1,0 +1,99 @@
+/**
+ * `acclaim start` with Slack's tokens, over Socket Mode: the page and Slack at once. A session by command, the standing
+ * notice, marks made before consent, a quorum of marks, learning, the next round, a gap, a restart, a revoked token.
+ */
+import { afterAll, afterEach, expect, test } from 'vitest';
+import { checkSlack } from '../../bot/platforms/slack/check.js';
+import { scopes } from '../../bot/platforms/slack/manifest.js';
+import { appToken, botToken, type Message, Peer } from '../support/slack-peer/peer.js';
+import { Started, until } from '../support/started.js';
+
+const endings: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+afterAll(() => Peer.end());
+
+async function setUp() {
+  const peer = await Peer.start(scopes);
+  const started = new Started([
+    `slack.botToken=${botToken}`,
+    `slack.appToken=${appToken}`,
+    `slack.api=${peer.api}`,
+    'votes.quorum=2',
+    'votes.settleSeconds=1',
+  ]);
+  endings.push(
+    () => peer.stop(),
+    () => started.remove(),
+  );
+  return { peer, started, channel: await peer.channel('roses') };
+}
+
+test('a session on Slack under `acclaim start`', async () => {
+  const { peer, started, channel } = await setUp();
+  await started.start();
+  const labelled = async (label: string) =>
+    (await peer.shown(channel)).filter((m: Message) => JSON.stringify(m.blocks ?? []).includes(`"${label}"`));
+  const has = async (m: Message, name: string) =>
+    (await peer.message(channel, m.ts)).reactions?.some((r) => r.name === name) === true;
+
+  const asked = await peer.command('ann', channel, 'session start a black cat');
+  await until(() => JSON.stringify(asked.answers).includes('Session opened'), 'the answer');
+  const notices = await labelled('I agree');
+  expect(notices).toHaveLength(1);
+  const notice = notices[0]!;
+
+  await until(() => started.roundOpen(1), 'the first round', 120_000);
+  const [a, b] = (await labelled('Flag')) as [Message, Message];
+  await until(() => has(b, 'no_entry_sign'), 'the priming');
+  await peer.react('bea', channel, a.ts, 'one');
+  await peer.react('bea', channel, b.ts, 'two');
+  await peer.react('cem', channel, a.ts, 'one');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect([await started.facts(), await started.bodies('voter')]).toEqual([[], []]);
+
+  await peer.press('ann', channel, notice.ts, 'I agree');
+  await peer.press('bea', channel, notice.ts, 'I agree');
+  await until(async () => (await started.facts()).length === 2, "bea's earlier marks");
+  // One that was made while the line was broken is read again.
+  await peer.set('ann', channel, a.ts, 'one');
+  peer.sockets.disconnect();
+  await until(async () => (await started.facts()).length === 3, 'the mark in the gap');
+  await peer.react('ann', channel, b.ts, 'no_entry_sign');
+  await until(() => started.roundOpen(2), 'the second round', 180_000);
+  const [first] = await started.bodies('round');
+  expect(first).toMatchObject({ closeReason: 'quorum', outcome: { voters: 2, votes: 8, approval: 3 / 8 } });
+  expect(first!.learned).toMatchObject({ learned: true });
+
+  await started.stop();
+  await started.start();
+  expect(await labelled('I agree')).toHaveLength(1);
+  await peer.tell({ type: 'channel_left', channel, event_ts: peer.now() });
+  await until(async () => (await started.bodies('binding'))[0]!.canPost === false, 'the lost channel');
+  await peer.tell({ type: 'tokens_revoked', tokens: { bot: [peer.bot] }, event_ts: peer.now() });
+  expect(await started.ended).toMatchObject({
+    code: 'token-invalid',
+    mend: expect.stringContaining('SLACK_BOT_TOKEN'),
+  });
+  expect(peer.front.objections).toEqual([]);
+}, 400_000);
+
+test('the doctor on Slack: all is well, lacking scopes, refused tokens', async () => {
+  const { peer, channel, started } = await setUp();
+  const ask = () => checkSlack({ token: botToken, appToken, channels: [channel], api: peer.api });
+  const states = async () => (await ask()).map((c) => `${c.name.split(' ')[1]} ${c.state}`);
+  peer.front.scopes = scopes;
+  expect(await states()).toEqual(['token ok', 'scopes ok', 'transport ok', 'channel ok']);
+  peer.front.scopes = scopes.filter((s) => s !== 'reactions:read');
+  expect((await ask())[1]).toMatchObject({ state: 'fail', found: expect.stringContaining('reactions:read') });
+  peer.front.appTokenValid = false;
+  peer.front.tokenValid = false;
+  const refused = await ask();
+  expect(refused).toMatchObject([
+    { state: 'fail', code: 'token-invalid' },
+    { state: 'fail', code: 'token-invalid' },
+  ]);
+  expect(JSON.stringify(refused)).not.toContain(botToken);
+  await expect(started.start()).rejects.toMatchObject({ code: 'token-invalid' });
+});

@@ -1,0 +1,83 @@
+/** `acclaim start` in this process over a temporary folder, with a look into its database from beside it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startCommand } from '../../bot/start.js';
+import { loadConfig } from '../../src/config/load.js';
+import { silentLog } from '../../src/log.js';
+import { Connection } from '../../src/store/sqlite.js';
+import { small } from './house.js';
+
+export interface Row {
+  [column: string]: unknown;
+}
+
+export class Started {
+  readonly dir = mkdtempSync(join(tmpdir(), 'acclaim-start-'));
+  private abort = new AbortController();
+  /** Settles when the last start has ended, however it did. */
+  ended: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly settings: readonly string[]) {}
+
+  /** Resolves with the page's address; rejects when it could not start. */
+  async start(): Promise<string> {
+    const set = [`dataDir=${this.dir}`, 'server.port=0', 'session.task=null', ...small, ...this.settings];
+    const abort = new AbortController();
+    this.abort = abort;
+    return new Promise((resolve, reject) => {
+      const config = loadConfig({ set, env: {} });
+      const run = startCommand({ config, log: silentLog, signal: abort.signal, onReady: resolve });
+      this.ended = run.then(
+        () => null,
+        (error: unknown) => error,
+      );
+      run.catch(reject);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.abort.abort();
+    await this.ended;
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  async rows(sql: string): Promise<Row[]> {
+    const db = await Connection.open(join(this.dir, 'acclaim.sqlite'), 'read');
+    try {
+      return await db.all<Row>(sql);
+    } finally {
+      await db.close();
+    }
+  }
+
+  /** The newest body of every row of a table. */
+  async bodies(table: 'session' | 'round' | 'ballot' | 'voter' | 'binding'): Promise<Row[]> {
+    return (await this.rows(`SELECT body FROM ${table}`)).map(({ body }) => JSON.parse(String(body)) as Row);
+  }
+
+  /** Marks of the ledger, as many as there ever were. */
+  async facts(): Promise<Row[]> {
+    return this.rows('SELECT ballot, voter, emoji, present, source FROM fact');
+  }
+
+  async roundOpen(number: number): Promise<boolean> {
+    return (await this.bodies('round')).some((r) => r.number === number && r.state === 'open');
+  }
+}
+
+export async function until(
+  test: () => boolean | Promise<boolean>,
+  what: string,
+  ms = 60_000,
+): Promise<void> {
+  const end = Date.now() + ms;
+  while (!(await test())) {
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
