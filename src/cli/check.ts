@@ -1,4 +1,5 @@
 /** One thing that `acclaim doctor` looked at. */
+import type { Config } from '../config/schema.js';
 import type { ErrorCode } from '../errors.js';
 
 export interface Check {
@@ -22,3 +23,7 @@ export interface EngineQuestion {
   model: string;
 }
 export type CheckEngine = (question: EngineQuestion) => Promise<Check[]>;
+
+/** What the bot's half is asked; `bot/cli/checks.ts` exports `checkPlatforms`, and `slackManifest`. */
+export type CheckPlatforms = (config: Pick<Config, 'dataDir' | 'discord' | 'slack'>) => Promise<Check[]>;
+export type SlackManifest = (url: string | null) => string;

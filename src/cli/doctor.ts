@@ -11,7 +11,7 @@ import { resolveModel } from '../config/models.js';
 import { type Config, deviceNames } from '../config/schema.js';
 import { AcclaimError, toPlain } from '../errors.js';
 import { projectPath } from '../paths.js';
-import type { Check, CheckEngine } from './check.js';
+import type { Check, CheckEngine, CheckPlatforms, SlackManifest } from './check.js';
 import { defineCommand } from './command.js';
 import { flag, several, text } from './options.js';
 
@@ -148,10 +148,28 @@ export const command = defineCommand(
       config: text('--config <file>', 'configuration over config/default.yaml'),
       set: several('--set <key=value>', 'one setting over the configuration'),
       json: flag('--json', 'print the checks as JSON'),
+      slackManifest: flag(
+        '--slack-manifest',
+        'print the manifest to make the Slack app from, and nothing else',
+      ),
+      slackUrl: text(
+        '--slack-url <url>',
+        'in the manifest: where Slack reaches Acclaim over HTTP; else Socket Mode',
+      ),
     },
-    examples: ['doctor', 'doctor --json', 'doctor --set server.port=9000 --set "engine.devices=[cuda, cpu]"'],
+    examples: [
+      'doctor',
+      'doctor --json',
+      'doctor --slack-manifest',
+      'doctor --set server.port=9000 --set "engine.devices=[cuda, cpu]"',
+    ],
   },
-  async ({ config: file, set, json }, _args, io) => {
+  async ({ config: file, set, json, slackManifest, slackUrl }, _args, io) => {
+    const bot = (await io.load('bot/cli/checks.js')) as {
+      checkPlatforms: CheckPlatforms;
+      slackManifest: SlackManifest;
+    };
+    if (slackManifest) return io.out(bot.slackManifest(slackUrl ?? null));
     const { config, check } = checkConfig({ file, set });
     const { checkEngine } = (await io.load('engine/cli/checks.js')) as { checkEngine: CheckEngine };
     const checks = [
@@ -162,6 +180,7 @@ export const command = defineCommand(
       await checkPort(config.server.host, config.server.port),
       checkAccess(config.server),
       ...(await checkModel(config, checkEngine)),
+      ...(await bot.checkPlatforms(config)),
     ];
     const failed = checks.filter((c) => c.state === 'fail');
     io.out(json ? `${JSON.stringify({ ok: failed.length === 0, checks }, null, 2)}\n` : report(checks));

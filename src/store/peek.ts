@@ -1,12 +1,29 @@
 /** A look at the sessions beside a running Acclaim: read only, and without the lock of the one writer. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Session } from '../domain/model.js';
+import type { Binding, Session } from '../domain/model.js';
 import { AcclaimError } from '../errors.js';
 import { Connection } from './sqlite.js';
 
 /** In the order they were opened. */
-export async function peekSessions(dataDir: string): Promise<Session[]> {
+export function peekSessions(dataDir: string): Promise<Session[]> {
+  return peek(dataDir, async (db) => {
+    const rows = await db.all<{ body: string }>('SELECT body FROM session ORDER BY seq');
+    return rows.map(({ body }) => JSON.parse(body) as Session);
+  });
+}
+
+/** Where sessions live that have not ended. */
+export async function peekChannels(dataDir: string): Promise<Binding[]> {
+  const sessions = await peekSessions(dataDir);
+  const live = new Set(sessions.filter((s) => s.state !== 'ended').map((s) => s.id));
+  return peek(dataDir, async (db) => {
+    const rows = await db.all<{ body: string }>('SELECT body FROM binding');
+    return rows.map(({ body }) => JSON.parse(body) as Binding).filter(({ session }) => live.has(session));
+  });
+}
+
+async function peek<T>(dataDir: string, look: (db: Connection) => Promise<T>): Promise<T> {
   const file = join(dataDir, 'acclaim.sqlite');
   if (!existsSync(file)) {
     throw new AcclaimError('file-not-found', `there is no ${file}`, 'Name the data folder: --data DIR.');
@@ -14,8 +31,7 @@ export async function peekSessions(dataDir: string): Promise<Session[]> {
   const db = await Connection.open(file, 'read');
   try {
     await db.exec('PRAGMA busy_timeout = 5000');
-    const rows = await db.all<{ body: string }>('SELECT body FROM session ORDER BY seq');
-    return rows.map(({ body }) => JSON.parse(body) as Session);
+    return await look(db);
   } catch (cause) {
     const why = (cause as Error).message;
     throw new AcclaimError('file-corrupt', `${file}: ${why}`, 'Is it the database of an Acclaim?', { cause });

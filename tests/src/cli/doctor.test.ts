@@ -85,6 +85,21 @@ describe('as a process', () => {
     expect(checks.find((c) => c.name === 'model')!.found).toMatch(/mini, 64x64, sha256 [0-9a-f]{12}/);
   });
 
+  test('platforms without a token are off, and the manifest is printed alone', async () => {
+    const { out } = await run();
+    const { checks } = JSON.parse(out) as { checks: Record<string, string>[] };
+    for (const name of ['discord', 'slack'])
+      expect(checks.find((c) => c.name === name)).toMatchObject({
+        state: 'off',
+        mend: expect.stringContaining(`docs/${name}.md`),
+      });
+    const socket = JSON.parse((await run('--slack-manifest')).out);
+    expect(socket.settings.socket_mode_enabled).toBe(true);
+    const url = 'https://acclaim.example.org';
+    const http = JSON.parse((await run('--slack-manifest', '--slack-url', url)).out);
+    expect(http.settings.event_subscriptions.request_url).toBe(`${url}/slack/events`);
+  });
+
   test('a model that is not there fails by its code, and the rest is still looked at', async () => {
     const { status, out, err } = await run('--set', 'model=nowhere');
     expect(status).toBe(1);
