@@ -85,6 +85,17 @@ describe('as a process', () => {
     expect(checks.find((c) => c.name === 'model')!.found).toMatch(/mini, 64x64, sha256 [0-9a-f]{12}/);
   });
 
+  test('platforms that cannot be reached are named, and the doctor ends by itself', async () => {
+    const nowhere = ['discord.api=http://127.0.0.1:9/api', 'slack.api=http://127.0.0.1:9/api/'];
+    const tokens = ['discord.token=MTIz.x.y', 'slack.botToken=xoxb-1', 'slack.appToken=xapp-1'];
+    const { status, out } = await run(...[...nowhere, ...tokens].flatMap((setting) => ['--set', setting]));
+    expect(status).toBe(1);
+    const { checks } = JSON.parse(out) as { checks: Record<string, string>[] };
+    for (const name of ['discord token', 'slack token', 'slack transport'])
+      expect(checks.find((c) => c.name === name)).toMatchObject({ state: 'fail' });
+    expect(out).not.toMatch(/xoxb-1|xapp-1|MTIz/);
+  });
+
   test('platforms without a token are off, and the manifest is printed alone', async () => {
     const { out } = await run();
     const { checks } = JSON.parse(out) as { checks: Record<string, string>[] };
