@@ -6,7 +6,8 @@ import { afterEach, expect, test } from 'vitest';
 import { checkDiscord } from '../../bot/platforms/discord/check.js';
 import { Peer, peerToken } from '../support/discord-peer/peer.js';
 import type { Message } from '../support/discord-peer/world.js';
-import { Started, until } from '../support/started.js';
+import { Started } from '../support/started.js';
+import { until } from '../support/wait.js';
 
 const [one, two, none, check] = ['1\uFE0F\u20E3', '2\uFE0F\u20E3', '\u{1F6AB}', '\u2705'];
 const endings: (() => Promise<unknown>)[] = [];

@@ -6,7 +6,8 @@ import { afterAll, afterEach, expect, test } from 'vitest';
 import { checkSlack } from '../../bot/platforms/slack/check.js';
 import { scopes } from '../../bot/platforms/slack/manifest.js';
 import { appToken, botToken, type Message, Peer } from '../support/slack-peer/peer.js';
-import { Started, until } from '../support/started.js';
+import { Started } from '../support/started.js';
+import { until } from '../support/wait.js';
 
 const endings: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

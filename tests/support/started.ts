@@ -69,15 +69,3 @@ export class Started {
     return (await this.bodies('round')).some((r) => r.number === number && r.state === 'open');
   }
 }
-
-export async function until(
-  test: () => boolean | Promise<boolean>,
-  what: string,
-  ms = 60_000,
-): Promise<void> {
-  const end = Date.now() + ms;
-  while (!(await test())) {
-    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

@@ -9,8 +9,6 @@ export interface Fault {
   headers?: Record<string, string>;
   /** True: the call is carried out all the same, only its answer is lost. */
   done?: boolean;
-  /** ms before anything happens. */
-  delay?: number;
 }
 
 export class Faults {

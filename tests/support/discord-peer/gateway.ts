@@ -2,6 +2,7 @@
  * The gateway of the peer: hello, identify, heartbeat, resume with replay, and the ways in which it goes wrong.
  * https://discord.com/developers/docs/events/gateway
  */
+import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -54,6 +55,16 @@ export class Gateway {
   readyAgain(): void {
     for (const session of this.sessions)
       if (session.socket) this.sendTo(session, 'READY', this.ready(session));
+  }
+
+  /** Resolves when every client has taken in all that was sent: it answers a ping after what came before it. */
+  async delivered(): Promise<void> {
+    const pongs = this.sessions.flatMap(({ socket }) => {
+      if (!socket) return [];
+      socket.ping();
+      return [once(socket, 'pong')];
+    });
+    await Promise.all(pongs);
   }
 
   close(code: number): void {

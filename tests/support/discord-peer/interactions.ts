@@ -24,7 +24,6 @@ export class Interactions {
   readonly all: Interaction[] = [];
   /** ms in which the bot must acknowledge. */
   patience = 3000;
-  private waiters: (() => void)[] = [];
 
   constructor(
     private readonly world: World,
@@ -102,7 +101,6 @@ export class Interactions {
       found.answer = message;
     }
     if (body.type === 6) found.answer = this.pressed.get(found.id) ?? null;
-    this.tell();
   }
 
   /** Component interactions: the message that carries the component. */
@@ -118,26 +116,6 @@ export class Interactions {
   edited(token: string): void {
     const found = this.all.find((i) => i.token === token);
     if (found?.answer) found.answer.flags &= ~128;
-    this.tell();
-  }
-
-  /** Resolves when the test holds, after any call about an interaction. */
-  async until(test: () => boolean, ms = 5000): Promise<void> {
-    const end = Date.now() + ms;
-    while (!test()) {
-      if (Date.now() > end) throw new Error('the bot did not answer');
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, 100);
-        this.waiters.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
-  }
-
-  private tell(): void {
-    for (const waiter of this.waiters.splice(0)) waiter();
   }
 
   private blank({ channel }: Interaction): Message {

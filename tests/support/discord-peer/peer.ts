@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Gates } from '../wait.js';
 import { type Fault, Faults, Refusal } from './faults.js';
 import { Gateway } from './gateway.js';
 import { type Interaction, Interactions } from './interactions.js';
@@ -23,6 +24,8 @@ export const peerToken = 'MTIz.peer.token';
 export class Peer {
   readonly world = new World();
   readonly faults = new Faults();
+  /** Where calls are held back: at names such as `get /users/@me`. */
+  readonly gates = new Gates();
   readonly gateway: Gateway;
   readonly interactions: Interactions;
   readonly requests: Request[] = [];
@@ -68,6 +71,11 @@ export class Peer {
 
   count(operation: string): number {
     return this.requests.filter((r) => r.operation === operation).length;
+  }
+
+  /** Of these, those that have their answer. */
+  answered(operation: string): number {
+    return this.requests.filter((r) => r.operation === operation && r.status !== 0).length;
   }
 
   /** What people see in a channel, oldest first. */
@@ -216,7 +224,7 @@ export class Peer {
         throw new Refusal(404, 0, '404: Not Found');
       }
       const fault = this.faults.take(found.operation);
-      if (fault?.delay) await new Promise((resolve) => setTimeout(resolve, fault.delay));
+      await this.gates.pass(found.operation);
       if (fault && !fault.done) return send(fault.status, fault.body, fault.headers);
       const answer = this.answer(found, { query: searchParams, body, files }, request.headers.authorization);
       if (fault) return send(fault.status, fault.body, fault.headers);

@@ -4,6 +4,7 @@
  * people, metadata only for those who ask, bounds of time in a channel's history.
  */
 import type { webApi } from '@slack/bolt';
+import { Gates } from '../wait.js';
 import { Faults } from './faults.js';
 import { type Body, filesIn, objections } from './rules.js';
 
@@ -25,6 +26,8 @@ type Reply = Record<string, unknown> & { ok: boolean; error?: string };
 
 export class Front {
   readonly faults = new Faults();
+  /** Where calls are held back: at names such as `chat.postMessage`. */
+  readonly gates = new Gates();
   readonly calls: Call[] = [];
   /** What Slack would have against messages. */
   readonly objections: string[] = [];
@@ -70,6 +73,7 @@ export class Front {
     const args = Object.fromEntries(Object.entries(form).map(([key, value]) => [key, parsed(value)]));
     const call: Call = { method, at: Date.now(), args, ok: false };
     this.calls.push(call);
+    await this.gates.pass(method);
     const fault = this.faults.take(method);
     if (fault && !fault.done) return faulty(fault);
     const body = await this.answer(method, token, args);

@@ -30,8 +30,6 @@ export interface Message extends Body {
 /** A command or press, and what the bot said to its person alone. */
 export interface Asked {
   answers: (Body & { replace_original?: boolean; response_type?: string })[];
-  /** ms until it was acknowledged. */
-  took: number;
   status: number;
   /** Slack takes five answers, and none after half an hour. */
   expired: boolean;
@@ -306,10 +304,9 @@ export class Peer {
     kind: 'slash_commands' | 'interactive',
   ): Promise<Asked> {
     const id = randomUUID();
-    const asked: Asked = { answers: [], took: 0, status: 200, expired: false };
+    const asked: Asked = { answers: [], status: 200, expired: false };
     this.asked.set(id, asked);
     const payload = make(id, `${this.url}/respond/${id}`);
-    const began = Date.now();
     if (this.target === null) await this.sockets.send(kind, payload);
     else {
       const fields =
@@ -317,7 +314,6 @@ export class Peer {
       const body = new URLSearchParams(fields).toString();
       asked.status = await deliver(this.target, body, 'application/x-www-form-urlencoded');
     }
-    asked.took = Date.now() - began;
     return asked;
   }
 

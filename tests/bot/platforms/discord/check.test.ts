@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest';
 import { checkDiscord } from '../../../../bot/platforms/discord/check.js';
 import { effective } from '../../../../bot/platforms/discord/permissions.js';
+import { ends } from '../../../support/chat.js';
 import { Peer, peerToken } from '../../../support/discord-peer/peer.js';
-import { ends } from './support.js';
 
 const bits = {
   addReactions: 0x40n,

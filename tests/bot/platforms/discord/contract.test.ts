@@ -3,7 +3,8 @@ import { glyphOf } from '../../../../bot/platforms/discord/emoji.js';
 import type { ChatEvent } from '../../../../src/chat/port.js';
 import { type PlatformUnderTest, platformContract } from '../../../contracts/platform.js';
 import type { Message } from '../../../support/discord-peer/world.js';
-import { makeStage, type Stage, until } from './support.js';
+import { until } from '../../../support/wait.js';
+import { makeStage, type Stage } from './support.js';
 
 /** Commands by the words that people would type elsewhere. */
 async function typed(stage: Stage, person: string, text: string) {
@@ -11,7 +12,7 @@ async function typed(stage: Stage, person: string, text: string) {
   if (rest.length > 0) throw new Error('only single words here');
   const asked = stage.peer.command(person, stage.channel, ['acclaim', word!]);
   const answered = () => asked.answer !== null && (asked.answer.flags & 128) === 0;
-  await stage.peer.interactions.until(answered);
+  await until(answered);
   return [{ title: titleOf(asked.answer!), text: String(asked.answer!.embeds[0]?.description ?? '') }];
 }
 

@@ -2,32 +2,17 @@
 import { expect, test } from 'vitest';
 import { chatCommands, commandSpecs } from '../../../../bot/commands/table.js';
 import { parseCommand } from '../../../../src/chat/commands.js';
-import type { Card, ChatEvent } from '../../../../src/chat/port.js';
+import { answer, noRoles, picture, sheet, typed } from '../../../support/chat.js';
 import type { Interaction } from '../../../support/discord-peer/interactions.js';
-import { makeStage, noRoles, picture, type Stage, settle, sheet, until } from './support.js';
-
-const answer = (text: string, fill: Partial<Card> = {}): Card => ({
-  kind: 'reply',
-  key: 'r',
-  title: 'Answer',
-  text,
-  pictures: [],
-  reactions: [],
-  buttons: [],
-  progress: null,
-  ...fill,
-});
+import { Gate, until } from '../../../support/wait.js';
+import { makeStage } from './support.js';
 
 const edited = (asked: Interaction) => asked.answer !== null && (asked.answer.flags & 128) === 0;
 const textOf = (asked: Interaction) => String(asked.answer?.embeds[0]?.description ?? asked.answer?.content);
 
-async function answered(stage: Stage, asked: Interaction): Promise<string> {
-  await stage.peer.interactions.until(() => edited(asked));
+async function answered(asked: Interaction): Promise<string> {
+  await until(() => edited(asked));
   return textOf(asked);
-}
-
-function typed(events: readonly ChatEvent[]): string[] {
-  return events.flatMap((e) => (e.kind === 'command' ? [e.text] : []));
 }
 
 test('the commands are registered once, and again only when they changed', async () => {
@@ -68,7 +53,7 @@ test('every command of the table can be chosen, and says what typing it would', 
       ]),
     );
     const asked = stage.peer.command('ann', stage.channel, [top, ...wordsOf(spec.path)], values);
-    await answered(stage, asked);
+    await answered(asked);
     const parsed = parseCommand(commandSpecs, typed(stage.events).at(-1)!);
     if (!parsed.ok) throw new Error(parsed.answer);
     expect(parsed.spec).toBe(spec);
@@ -92,17 +77,18 @@ function wordsOf(path: readonly string[]): string[] {
 
 test('a long act is acknowledged at once and its answer is edited in, for its asker only', async () => {
   const stage = await makeStage();
+  const working = new Gate();
   stage.onEvent = async (event) => {
     if (event.kind !== 'command') return;
-    await settle(150);
+    await working.pass();
     await stage.platform.reply(event.replyTo, answer('half way'));
-    await settle(50);
     await stage.platform.reply(event.replyTo, answer('there'));
   };
   const asked = stage.peer.command('ann', stage.channel, ['acclaim', 'session', 'status']);
-  await stage.peer.interactions.until(() => asked.acknowledged !== null);
+  await until(() => asked.acknowledged !== null);
   expect(asked.acknowledged).toBe(5);
   expect(asked.answer!.flags).toBe(64 | 128);
+  working.open();
   await until(() => edited(asked) && textOf(asked) === 'there');
   expect(stage.channel.messages.size).toBe(0);
 });
@@ -110,12 +96,12 @@ test('a long act is acknowledged at once and its answer is edited in, for its as
 test('an act that nobody answers ends with a word; one that breaks says so', async () => {
   const stage = await makeStage();
   const quiet = stage.peer.command('ann', stage.channel, ['acclaim', 'session', 'status']);
-  expect(await answered(stage, quiet)).toBe('Done.');
+  expect(await answered(quiet)).toBe('Done.');
   stage.onEvent = async () => {
     throw new Error('broken');
   };
   const broken = stage.peer.command('ann', stage.channel, ['acclaim', 'session', 'status']);
-  expect(await answered(stage, broken)).toContain('went wrong on my side');
+  expect(await answered(broken)).toContain('went wrong on my side');
   await until(() => stage.errors.length > 0);
   expect(stage.errors.map(String)).toEqual(['Error: broken']);
 });
@@ -134,7 +120,7 @@ test('an acknowledgement whose answer was lost is not taken for a failure', asyn
   const operation = 'post /interactions/{interaction_id}/{interaction_token}/callback';
   stage.peer.fault({ operation, status: 502, done: true });
   const asked = stage.peer.command('ann', stage.channel, ['acclaim', 'session', 'status']);
-  expect(await answered(stage, asked)).toBe('Done.');
+  expect(await answered(asked)).toBe('Done.');
   expect(stage.events).toHaveLength(1);
 });
 
@@ -165,7 +151,7 @@ test('an answer longer than Discord takes goes along as a file', async () => {
     if (event.kind === 'command') await stage.platform.reply(event.replyTo, answer(marks));
   };
   const asked = stage.peer.command('ann', stage.channel, ['acclaim', 'me'], { what: 'export' });
-  await answered(stage, asked);
+  await answered(asked);
   const [file] = asked.answer!.attachments;
   expect(file!.filename).toBe('answer.json');
   expect(stage.peer.world.files.get(file!.id)!.toString()).toBe(marks);
@@ -178,7 +164,7 @@ test('Done is a button; its event names the ballot and who pressed', async () =>
     if (event.kind === 'button') await stage.platform.reply(event.replyTo, answer('Thank you'));
   };
   const asked = stage.peer.press('ann', stage.peer.world.find(ref.message)!, 'Done');
-  expect(await answered(stage, asked)).toBe('Thank you');
+  expect(await answered(asked)).toBe('Thank you');
   expect(stage.events).toMatchObject([{ kind: 'button', ref, button: 'done', value: null }]);
 });
 
@@ -190,7 +176,7 @@ test('Flag asks which picture and hands on the one that was picked', async () =>
       await stage.platform.reply(event.replyTo, answer(`${event.value} was reported`));
   };
   const pressed = stage.peer.press('ann', stage.peer.world.find(ref.message)!, 'Flag');
-  await stage.peer.interactions.until(() => pressed.answer !== null);
+  await until(() => pressed.answer !== null);
   expect(pressed.answer!.flags).toBe(64);
   expect(stage.events).toEqual([]);
   const menu = pressed.answer!.components[0]!.components[0] as { options: { value: string }[] };
@@ -208,11 +194,11 @@ test('buttons still work after a restart; those of nobody say so', async () => {
   const ref = await stage.platform.post(stage.channel.id, sheet('s.1.0', await picture()));
   await stage.again();
   const message = stage.peer.world.find(ref.message)!;
-  await answered(stage, stage.peer.press('ann', message, 'Done'));
+  await answered(stage.peer.press('ann', message, 'Done'));
   expect(stage.events).toMatchObject([{ kind: 'button', ref, button: 'done' }]);
   message.components[0]!.components[0]!.custom_id = 'something:else';
   const asked = stage.peer.press('ann', message, 'Done');
-  await stage.peer.interactions.until(() => asked.answer !== null);
+  await until(() => asked.answer !== null);
   expect(asked.answer!.content).toContain('does nothing any more');
   expect(stage.events).toHaveLength(1);
 });
@@ -231,13 +217,13 @@ test('the standing notice takes consent by button and by reaction, is pinned, an
   const message = stage.peer.world.find(ref.message)!;
   expect(message.pinned).toBe(true);
   const agreed = stage.peer.press('ann', message, 'I agree');
-  expect(await answered(stage, agreed)).toContain('your votes count');
+  expect(await answered(agreed)).toContain('your votes count');
   stage.peer.react('bea', ref.message, '\u2705');
   stage.peer.react('bea', ref.message, '\u2705', { present: false });
   stage.peer.react('bea', ref.message, '\u{1F44D}');
   await until(() => stage.events.length === 3);
   const withdrawn = stage.peer.press('ann', message, 'Forget me');
-  expect(await answered(stage, withdrawn)).toContain('withdrawn');
+  expect(await answered(withdrawn)).toContain('withdrawn');
   expect(stage.events).toMatchObject([
     { kind: 'consent', channel: stage.channel.id, given: true },
     { kind: 'consent', given: true },
@@ -257,7 +243,7 @@ test('completion offers what the app knows, else what the type allows', async ()
       path.join(' ') === 'session start' && name === 'prompt' ? ['rose', 'rocket', `${text}!`] : [],
   });
   const offered = async (asked: Interaction) => {
-    await stage.peer.interactions.until(() => asked.choices !== null);
+    await until(() => asked.choices !== null);
     return asked.choices!.map((c) => c.value);
   };
   const { peer, channel } = stage;
@@ -278,10 +264,10 @@ test('roles come with each press: from permissions, roles of the server and the 
   peer.world.person('mod', { roles: ['777'] });
   peer.world.person('boss', { permissions: 1n << 5n });
   for (const name of ['ann', 'mod', 'boss'])
-    await answered(stage, peer.command(name, channel, ['acclaim', 'session', 'status']));
+    await answered(peer.command(name, channel, ['acclaim', 'session', 'status']));
   // Taken away since: the next act knows.
   peer.world.person('mod', { roles: [] });
-  await answered(stage, peer.command('mod', channel, ['acclaim', 'session', 'status']));
+  await answered(peer.command('mod', channel, ['acclaim', 'session', 'status']));
   const roles = stage.events.map((e) => (e.kind === 'command' ? e.account.role : null));
   expect(roles).toEqual(['member', 'moderator', 'admin', 'member']);
 });

@@ -1,6 +1,8 @@
 /** Pictures that need an age-restricted channel: checked at every post and edit, and taken down when the mark goes. */
 import { expect, test } from 'vitest';
-import { makeStage, picture, type Stage, sheet, until } from './support.js';
+import { picture, sheet } from '../../../support/chat.js';
+import { until } from '../../../support/wait.js';
+import { makeStage, type Stage } from './support.js';
 
 async function spoiler(key: string, colour = [200, 30, 60], fill = {}) {
   const file = await picture(colour);
@@ -90,6 +92,6 @@ test('a process that does not know the channel yet still finds its spoilers when
   // What the app does at every start.
   await platform.post(stage.channel.id, sheet('welcome', null));
   stage.peer.update(stage.channel, { nsfw: false });
-  await until(() => stage.events.some((e) => e.kind === 'channel'), 'the channel event', 3000);
+  await until(() => stage.events.some((e) => e.kind === 'channel'), 'the channel event');
   expect(files(stage)).toEqual([]);
 });

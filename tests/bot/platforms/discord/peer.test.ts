@@ -1,7 +1,7 @@
 /** The peer bites: what Discord's description does not allow is refused and held against whoever sent it. */
 import { expect, test } from 'vitest';
+import { ends } from '../../../support/chat.js';
 import { Peer, peerToken } from '../../../support/discord-peer/peer.js';
-import { ends } from './support.js';
 
 async function peerAndChannel() {
   const peer = await Peer.start();

@@ -18,7 +18,7 @@ import {
 import { madeAt } from '../../../../bot/platforms/discord/snowflake.js';
 import { reactionMarks } from '../../../../src/domain/emoji.js';
 import { shrink } from '../../../../src/images/shrink.js';
-import { picture, sheet } from './support.js';
+import { picture, sheet } from '../../../support/chat.js';
 
 const rules: RoleRules = {
   operators: ['1'],

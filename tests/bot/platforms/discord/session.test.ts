@@ -13,10 +13,11 @@ import { loadConfig } from '../../../../src/config/load.js';
 import { known } from '../../../../src/domain/ledger.js';
 import type { SessionState } from '../../../../src/domain/model.js';
 import { silentLog } from '../../../../src/log.js';
+import { ends, noRoles, sheet } from '../../../support/chat.js';
 import { Peer, peerToken } from '../../../support/discord-peer/peer.js';
 import type { Message } from '../../../support/discord-peer/world.js';
 import { small } from '../../../support/house.js';
-import { ends, noRoles, sheet, until } from './support.js';
+import { until } from '../../../support/wait.js';
 
 const [one, two, none] = ['1\uFE0F\u20E3', '2\uFE0F\u20E3', '\u{1F6AB}'];
 
@@ -109,7 +110,8 @@ test('a session lives on Discord from its command to its second round', async ()
 
   await until(() => roundOpen(house, 1), 'the first round', 120_000);
   const [a, b] = ballots() as [Message, Message];
-  await until(() => peer.world.reactions.get(b.id)?.has(none) === true, 'the priming');
+  const primed = (m: Message) => peer.world.reactions.get(m.id)?.has(none) === true;
+  await until(() => primed(a) && primed(b), 'the priming');
   expect([...peer.world.reactions.get(a.id)!.keys()]).toEqual([one, two, none]);
   expect(a.attachments[0]!.description).toContain('black cat');
 
@@ -127,8 +129,9 @@ test('a session lives on Discord from its command to its second round', async ()
   peer.react('cem', b.id, two);
   peer.react('cem', a.id, none);
   ({ house, platform } = await openHouse(peer, dir));
-  await until(() => ledger(house).length === 6, 'the sweep');
-  expect(ledger(house)).toEqual(hanging(house, peer));
+  const same = () => ledger(house).join('\n') === hanging(house, peer).join('\n');
+  await until(same, 'ledger and reactions to agree');
+  expect(ledger(house)).toHaveLength(6);
 
   const refused = peer.command('ann', channel, ['acclaim-mod', 'round', 'close']);
   await until(() => refused.answer?.embeds[0]?.title === 'Not allowed', 'the refusal');

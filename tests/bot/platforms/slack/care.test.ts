@@ -4,7 +4,9 @@ import { expect, test } from 'vitest';
 import type { Card } from '../../../../src/chat/port.js';
 import { blurred } from '../../../../src/images/convert.js';
 import { encodePng } from '../../../../src/images/png.js';
-import { makeStage, noRoles, picture, sheet, until } from './support.js';
+import { noRoles, picture, sheet } from '../../../support/chat.js';
+import { until } from '../../../support/wait.js';
+import { makeStage } from './support.js';
 
 const careful = (key: string, file: string): Card =>
   sheet(key, null, { pictures: [{ file, alt: 'held back', spoiler: true }] });

@@ -5,7 +5,8 @@ import type { ChatEvent } from '../../../../src/chat/port.js';
 import { type PlatformUnderTest, platformContract } from '../../../contracts/platform.js';
 import type { Name } from '../../../support/slack-peer/peer.js';
 import { titleOf, wordsOf } from '../../../support/slack-peer/rules.js';
-import { makeStage, overHttp, overSocket, type Stage, until } from './support.js';
+import { until } from '../../../support/wait.js';
+import { makeStage, overHttp, overSocket, type Stage } from './support.js';
 
 function under(stage: Stage): PlatformUnderTest {
   const { peer, channel, events, platform } = stage;

@@ -1,7 +1,9 @@
 /** What Slack tells, and what becomes of it when it is told twice, late, in a wrong order, or by somebody else. */
 import { expect, test } from 'vitest';
 import { AcclaimError } from '../../../../src/errors.js';
-import { makeStage, marks, picture, settle, sheet, until } from './support.js';
+import { picture, sheet } from '../../../support/chat.js';
+import { Gate } from '../../../support/wait.js';
+import { makeStage, marks } from './support.js';
 
 async function ballot(options: Parameters<typeof makeStage>[0] = {}) {
   const stage = await makeStage(options);
@@ -30,17 +32,18 @@ test('an event that Slack sends again is one event', async () => {
 
 test('a repetition that comes while the first is being kept waits for it', async () => {
   const { stage, peer, channel, events, ref } = await ballot();
-  let kept = false;
-  stage.onEvent = async () => {
-    await settle(80);
-    kept = true;
-  };
+  const keeping = new Gate();
+  stage.onEvent = () => keeping.pass();
   const told = peer.reaction('ann', channel, ref.message, 'one');
-  const first = peer.tell(told, 'Ev1');
-  await until(() => events.length === 1);
-  await peer.tell(told, 'Ev1');
-  expect(kept).toBe(true);
-  await first;
+  const answered: string[] = [];
+  const first = peer.tell(told, 'Ev1').then(() => answered.push('first'));
+  await keeping.reached;
+  const again = peer.tell(told, 'Ev1').then(() => answered.push('again'));
+  // Something else comes through meanwhile.
+  await peer.tell({ type: 'message', channel, text: 'talk', ts: peer.now() });
+  expect(answered).toEqual([]);
+  keeping.open();
+  await Promise.all([first, again]);
   expect(events).toHaveLength(1);
 });
 
@@ -59,13 +62,18 @@ test('an event that could not be kept is refused, and taken when Slack sends it 
 
 test('Slack is answered when the mark is kept, not before', async () => {
   const { stage, peer, channel, ref } = await ballot();
-  let kept = false;
-  stage.onEvent = async () => {
-    await settle(60);
-    kept = true;
-  };
-  await peer.tell(peer.reaction('ann', channel, ref.message, 'one'));
-  expect(kept).toBe(true);
+  const keeping = new Gate();
+  stage.onEvent = () => keeping.pass();
+  let answered = false;
+  const telling = peer.tell(peer.reaction('ann', channel, ref.message, 'one')).then((status) => {
+    answered = true;
+    return status;
+  });
+  await keeping.reached;
+  await peer.tell({ type: 'message', channel, text: 'talk', ts: peer.now() });
+  expect(answered).toBe(false);
+  keeping.open();
+  expect(await telling).toBe(200);
 });
 
 test('a removal that overtakes its addition: the newer word stands', async () => {
@@ -93,15 +101,18 @@ test('the order of events is kept to the last digit of their time', async () => 
 
 test('keeps the order of one person on one ballot while a mark is being written', async () => {
   const { stage, peer, channel, events, ref } = await ballot();
-  const written: boolean[] = [];
+  const writing = new Gate();
   stage.onEvent = async (event) => {
-    if (event.kind === 'reaction')
-      await settle(event.present ? 60 : 1).then(() => written.push(event.present));
+    if (event.kind === 'reaction' && event.present) await writing.pass();
   };
   const first = peer.tell(peer.reaction('ann', channel, ref.message, 'one'));
-  await until(() => events.length === 1);
-  await Promise.all([first, peer.tell(peer.reaction('ann', channel, ref.message, 'one', false))]);
-  expect(written).toEqual([true, false]);
+  await writing.reached;
+  const second = peer.tell(peer.reaction('ann', channel, ref.message, 'one', false));
+  await peer.tell({ type: 'message', channel, text: 'talk', ts: peer.now() });
+  expect(marks(events)).toHaveLength(1);
+  writing.open();
+  await Promise.all([first, second]);
+  expect(marks(events).map((m) => m[2])).toEqual([true, false]);
 });
 
 test('folds skin tones and older names, passes over emoji that are no marks, and itself', async () => {

@@ -2,31 +2,17 @@
 import { expect, test } from 'vitest';
 import { chatCommands, commandSpecs } from '../../../../bot/commands/table.js';
 import { parseCommand } from '../../../../src/chat/commands.js';
-import type { Card, ChatEvent, Role } from '../../../../src/chat/port.js';
+import type { Role } from '../../../../src/chat/port.js';
 import { AcclaimError } from '../../../../src/errors.js';
+import { answer, noRoles, picture, sheet, typed } from '../../../support/chat.js';
 import type { Asked } from '../../../support/slack-peer/peer.js';
 import { titleOf, wordsOf } from '../../../support/slack-peer/rules.js';
-import { makeStage, noRoles, picture, type Stage, settle, sheet, until } from './support.js';
-
-const answer = (text: string, fill: Partial<Card> = {}): Card => ({
-  kind: 'reply',
-  key: 'r',
-  title: 'Answer',
-  text,
-  pictures: [],
-  reactions: [],
-  buttons: [],
-  progress: null,
-  ...fill,
-});
+import { Gate, until } from '../../../support/wait.js';
+import { makeStage, type Stage } from './support.js';
 
 async function answered(asked: Asked, count = 1): Promise<string> {
   await until(() => asked.answers.length >= count, 'an answer');
   return wordsOf(asked.answers.at(-1)!);
-}
-
-function typed(events: readonly ChatEvent[]): string[] {
-  return events.flatMap((e) => (e.kind === 'command' ? [e.text] : []));
 }
 
 /** The role that a person's command comes with. */
@@ -74,15 +60,17 @@ test('what keyboards make of quotes and dashes is undone', async () => {
 
 test('a long act is acknowledged at once, and answered as it goes on, to its asker only', async () => {
   const stage = await makeStage();
+  const working = new Gate();
   stage.onEvent = async (event) => {
     if (event.kind !== 'command') return;
     await stage.platform.reply(event.replyTo, answer('half way'));
-    await settle(1500);
+    await working.pass();
     await stage.platform.reply(event.replyTo, answer('there'));
   };
   const asked = await stage.peer.command('ann', stage.channel, 'session status');
-  expect(asked.took).toBeLessThan(1400);
+  // Acknowledged while the act goes on.
   expect(asked.status).toBe(200);
+  working.open();
   expect(await answered(asked, 2)).toContain('there');
   expect(asked.answers.every((a) => a.response_type === 'ephemeral')).toBe(true);
   expect(await stage.peer.shown(stage.channel)).toEqual([]);
@@ -97,6 +85,7 @@ test('an act that nobody answers ends with a word; one that breaks says so', asy
   expect(await answered(await stage.peer.command('ann', stage.channel, 'help'))).toContain(
     'nothing was changed',
   );
+  await until(() => stage.errors.length > 0, 'the fault to be told');
   expect(stage.errors.map(String)).toEqual(['Error: broken']);
   stage.onEvent = async () => {
     throw new AcclaimError('not-allowed', 'Not here', 'Go there.');
@@ -106,13 +95,15 @@ test('an act that nobody answers ends with a word; one that breaks says so', asy
 
 test('an answer that the response_url takes no more goes as an ephemeral message', async () => {
   const stage = await makeStage();
+  const working = new Gate();
   stage.onEvent = async (event) => {
     if (event.kind !== 'command') return;
-    await settle(100);
+    await working.pass();
     await stage.platform.reply(event.replyTo, answer('late'));
   };
   const asked = await stage.peer.command('ann', stage.channel, 'help');
   asked.expired = true;
+  working.open();
   await until(() => stage.peer.front.count('chat.postEphemeral') === 1);
   const [sent] = stage.peer.front.argsOf('chat.postEphemeral');
   expect(sent).toMatchObject({ channel: stage.channel, user: stage.peer.id('ann') });

@@ -8,7 +8,7 @@ import { clip, escaped, pieces } from '../../../../bot/platforms/slack/markdown.
 import { Newest, Seen } from '../../../../bot/platforms/slack/order.js';
 import { groupsOf, roleOf } from '../../../../bot/platforms/slack/permissions.js';
 import { later, timeOf } from '../../../../bot/platforms/slack/timestamp.js';
-import { noRoles } from './support.js';
+import { noRoles } from '../../../support/chat.js';
 
 describe('emoji', () => {
   test("Slack's names of the numbers are the numbers", () => {
