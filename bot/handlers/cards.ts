@@ -171,8 +171,10 @@ export class Cards {
   }
 }
 
+const drawingStates: readonly Round['state'][] = ['generating', 'review', 'posting', 'open'];
+
 function barKind(round: Round): Job['kind'] {
-  const drawing = round.state === 'generating' || round.state === 'posting' || round.state === 'open';
+  const drawing = drawingStates.includes(round.state);
   return drawing || round.failedFrom === 'generating' ? 'generate' : 'learn';
 }
 

@@ -67,7 +67,7 @@ export function ballotCard(view: BallotView): Card {
 }
 
 function isVotable(round: Round): boolean {
-  return round.state === 'posting' || round.state === 'open';
+  return round.state === 'review' || round.state === 'posting' || round.state === 'open';
 }
 
 function cellsOf({ session, round, ballot, images, dir }: BallotView): CellData[] {

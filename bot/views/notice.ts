@@ -63,6 +63,10 @@ export const notices: Record<NoticeCode, Text> = {
     title: 'Hidden',
     text: (v) => `A moderator hid picture ${of(v, 'cell', 'on this sheet')}.`,
   },
+  review: {
+    title: 'A moderator looks first',
+    text: (v) => `${round(v)} is drawn. A moderator sees it by **/acclaim review** and opens the ballot.`,
+  },
   'learner-note': { title: 'From the learner', text: (v) => of(v, 'note', of(v, 'text')) },
   ended: {
     title: 'The session has ended',
@@ -76,6 +80,8 @@ const pauses: Record<string, string> = {
   'no-good': 'Several rounds had no good picture. A clearer prompt may help.',
   failed: 'The round failed, so the session waits.',
   channel: 'I cannot post in this channel any more.',
+  guard:
+    'These pictures may not be shown here any more, so they were taken down; the votes stand. Once the channel is put right a moderator can go on.',
 };
 
 const endings: Record<string, string> = {

@@ -33,7 +33,7 @@ const stages = {
 
 export function progressCard(view: ProgressView): Card {
   const { key, session, round, job } = view;
-  const drawn = round.state === 'posting' || round.state === 'open';
+  const drawn = round.state === 'review' || round.state === 'posting' || round.state === 'open';
   const drawing = round.state === 'generating' || drawn || round.failedFrom === 'generating';
   const kind = drawing ? 'generate' : 'learn';
   const done = round.state === 'done' || drawn;

@@ -28,6 +28,8 @@ export function sessionRules({ session, votes }: Config, platform: Platform = 'w
     unmarkedWeight: votes.unmarkedWeight,
     jobAttempts: session.attempts,
     flagsToHold: votes.flagsToHold,
+    review: session.review,
+    showHeld: session.showHeld,
     quietHours: quietHours && { from: minutes(quietHours.from), to: minutes(quietHours.to) },
     guards: votes.guards,
   };

@@ -62,6 +62,8 @@ export const configSchema = z.strictObject({
     goal: share.nullable(),
     goalRounds: count,
     attempts: count.max(10),
+    review: z.boolean(),
+    showHeld: z.boolean(),
     quietHours: z
       .strictObject({ from: clockTime, to: clockTime })
       .refine(({ from, to }) => from !== to, 'from and to are the same')

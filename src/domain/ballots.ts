@@ -41,9 +41,22 @@ export function planBallots(draft: Draft, round: Round): void {
         sweptAt: null,
       };
       draft.put({ table: 'ballot', row });
-      askPost(draft, row);
     }
   }
+}
+
+/** Sends out what is planned; asked again it asks for the same posts by the same keys. */
+export function postBallots(draft: Draft, round: Round): void {
+  const channels = new Set(draft.channels.map(({ channel }) => channel));
+  for (const ballot of draft.state.ballots.values())
+    if (ballot.round === round.id && ballot.state === 'planned' && channels.has(ballot.channel))
+      askPost(draft, ballot);
+}
+
+/** Nothing more goes to the channel; what was planned for it waits. */
+export function holdBallots(draft: Draft, channel: string): void {
+  for (const ballot of draft.state.ballots.values())
+    if (ballot.channel === channel && ballot.state === 'planned') draft.settle(`${ballot.id}.post`);
 }
 
 export function ballotPosted(draft: Draft, event: BallotPosted): void {
@@ -51,7 +64,13 @@ export function ballotPosted(draft: Draft, event: BallotPosted): void {
   const ballot = draft.state.ballots.get(event.ballot);
   if (!ballot || ballot.message !== null) return;
   const posted = draft.setBallot(ballot, { message: event.message });
-  if (ballot.state === 'planned') prime(draft, draft.setBallot(posted, { state: 'live' }));
+  if (ballot.state === 'planned') {
+    prime(draft, draft.setBallot(posted, { state: 'live' }));
+    // An image was hidden while the message with it was on its way.
+    const images = draft.state.images.get(ballot.round) ?? [];
+    if (ballot.cells.some((index) => images.find((row) => row.index === index)?.state !== 'shown'))
+      askEdit(draft, posted);
+  }
   // The round ended while the message was on its way: it shows so at once.
   else askEdit(draft, posted);
 }

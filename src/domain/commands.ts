@@ -2,17 +2,19 @@
  * What people may ask of a session, one row a command: the table is total over the acts. Rights are checked first,
  * every time; every act is audited, refused ones too.
  */
-import { askEdit } from './ballots.js';
+import { askEdit, postBallots } from './ballots.js';
 import { attendance } from './counted.js';
 import type { Draft } from './draft.js';
 import type { Act, Command } from './events.js';
+import { showAgain } from './guard.js';
 import { retryFailed } from './jobs.js';
 import { consented, recordMark } from './ledger.js';
 import type { Ballot, Binding, Round, Session } from './model.js';
 import { allowed, leastRole } from './roles.js';
 import { abandonRound, askSweeps, ballotsOf, beginRound, isOver, startClosing } from './rounds.js';
-import { notify } from './say.js';
+import { notify, showOutcome, showProgress, showStory } from './say.js';
 import { endSession, pauseSession, unpauseSession } from './session.js';
+import { setRules, setVoter, undoAct } from './undo.js';
 
 type Rule<N extends Act['name']> = (draft: Draft, act: Extract<Act, { name: N }>, event: Command) => void;
 
@@ -42,9 +44,16 @@ const rules: { [N in Act['name']]: Rule<N> } = {
   },
   resume: (draft) => {
     if (draft.session.state !== 'paused') return draft.refuse('unknown', 'The session is not paused.', '');
+    if (draft.channels.length === 0 && draft.session.pause === 'guard')
+      return draft.refuse(
+        'unknown',
+        'These pictures may not be shown here yet.',
+        'Put the channel right first.',
+      );
     unpauseSession(draft);
     const round = draft.round;
     askSweeps(draft);
+    if (draft.session.nsfw) showAgain(draft);
     if (round?.state === 'failed') retryFailed(draft, round);
     else if (!round || isOver(round)) beginRound(draft);
     else if (
@@ -75,6 +84,8 @@ const rules: { [N in Act['name']]: Rule<N> } = {
   },
   rollback: (draft, { round: target }) => {
     if (!canReturnTo(draft, target)) return refuseRound(draft, target);
+    const later = draft.state.rounds.filter((r) => r.number > target && r.state === 'done');
+    draft.note({ head: draft.session.head, done: later.map((r) => r.number) });
     if (draft.round && !isOver(draft.round)) abandonRound(draft, draft.round, 'superseded');
     for (const round of draft.state.rounds) {
       if (round.number > target && (round.state === 'done' || round.state === 'failed')) {
@@ -132,21 +143,53 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     setImage(draft, cell.round, index, 'held');
     notify(draft, 'flagged', { index });
   },
-  hide: (draft, { index }) => {
-    const cell = cellOf(draft, index);
+  hide: (draft, { index, round: number }) => {
+    const cell = cellOf(draft, index, number);
     if (!cell) return refuseCell(draft);
-    setImage(draft, cell.round, index, 'hidden');
-    const key = `${cell.round.id}.hide.${index}`;
-    draft.ask({ kind: 'delete-image', key, round: cell.round.number, index });
-    notify(draft, 'image-hidden', { index });
+    const { round } = cell;
+    setImage(draft, round, index, 'hidden');
+    const key = `${round.id}.hide.${index}`;
+    draft.ask({ kind: 'delete-image', key, round: round.number, index });
+    notify(draft, 'image-hidden', { index }, round.number);
+    // Wherever else the picture may stand.
+    if (round.outcome) showOutcome(draft, round.number);
+    if (draft.session.state === 'ended') showStory(draft);
   },
-  exclude: (draft, { voter }) => setVoter(draft, voter, { excluded: true }),
-  include: (draft, { voter }) => setVoter(draft, voter, { excluded: false }),
-  trust: (draft, { voter }) => setVoter(draft, voter, { trusted: true }),
+  exclude: (draft, act) => refuseVoter(draft, setVoter(draft, { ...act }, { excluded: true })),
+  include: (draft, act) => refuseVoter(draft, setVoter(draft, { ...act }, { excluded: false })),
+  trust: (draft, act) => refuseVoter(draft, setVoter(draft, { ...act }, { trusted: true })),
+  distrust: (draft, act) => refuseVoter(draft, setVoter(draft, { ...act }, { trusted: false })),
+  review: (draft, { on }) => setRules(draft, { review: on }),
+  approve: (draft) => {
+    const round = draft.round;
+    if (round?.state !== 'review')
+      return draft.refuse('unknown', 'Nothing waits for a look.', 'The next round will, where review is on.');
+    postBallots(draft, draft.setRound(round, { state: 'posting' }));
+    showProgress(draft, round.number);
+  },
+  settings: (draft, { rules: change }) => {
+    const before = Object.entries(draft.session.rules).filter(([key]) => key in change);
+    draft.note({ before: Object.fromEntries(before) });
+    setRules(draft, change);
+  },
+  undo: (draft, { of }, { by }) => {
+    const least = of.command as keyof typeof leastRole;
+    if (!(least in leastRole) || !allowed(by.role, least))
+      return draft.refuse('not-allowed', `You may not undo ${of.command}.`, 'Ask whoever may do it.');
+    undoAct(draft, of);
+  },
 };
 
 /** Acts that make sense after a session's end. */
-const afterEnd: ReadonlySet<Act['name']> = new Set(['branch', 'hide', 'exclude', 'include', 'trust']);
+const afterEnd: ReadonlySet<Act['name']> = new Set([
+  'branch',
+  'hide',
+  'exclude',
+  'include',
+  'trust',
+  'distrust',
+  'undo',
+]);
 
 export function runCommand(draft: Draft, event: Command): void {
   const { act, by } = event;
@@ -157,7 +200,8 @@ export function runCommand(draft: Draft, event: Command): void {
   } else {
     (rules[act.name] as Rule<Act['name']>)(draft, act, event);
   }
-  const { name, ...args } = act;
+  const { name, ...said } = act;
+  const args = { ...said, ...draft.notes };
   const session = draft.session.id;
   const refused = draft.refusal?.code ?? null;
   // Who did it is kept only of people who agreed to be known here.
@@ -174,9 +218,11 @@ function canReturnTo(draft: Draft, target: number): boolean {
   );
 }
 
-/** The cell that shows an image of the newest round with ballots. */
-function cellOf(draft: Draft, index: number) {
-  const round = draft.state.rounds.findLast((row) => ballotsOf(draft.state, row).length > 0);
+/** The cell that shows an image of the newest round with ballots, or of the round of that number. */
+function cellOf(draft: Draft, index: number, number?: number) {
+  const round = draft.state.rounds.findLast(
+    (row) => (number ?? row.number) === row.number && ballotsOf(draft.state, row).length > 0,
+  );
   if (!round) return undefined;
   const shows = (ballot: Ballot): boolean => ballot.cells.includes(index);
   const ballots = ballotsOf(draft.state, round);
@@ -196,10 +242,8 @@ function setImage(draft: Draft, round: Round, index: number, state: 'held' | 'hi
   }
 }
 
-function setVoter(draft: Draft, key: string, change: { excluded?: boolean; trusted?: boolean }): void {
-  const row = draft.state.voters.get(key);
-  if (row) draft.put({ table: 'voter', row: { ...row, ...change } });
-  else draft.refuse('unknown', 'Nobody here is known by that key.', 'Take it from the list of voters.');
+function refuseVoter(draft: Draft, why: string | undefined): void {
+  if (why) draft.refuse('unknown', why, '**voters** lists who voted.');
 }
 
 function refuseRound(draft: Draft, target: number): void {

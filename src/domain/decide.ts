@@ -9,6 +9,7 @@ import { attendance } from './counted.js';
 import type { Decision } from './decision.js';
 import { Draft } from './draft.js';
 import type { Event, ReactionSet } from './events.js';
+import { channelChanged } from './guard.js';
 import { jobDone, jobFailed, jobProgress } from './jobs.js';
 import { recordReaction, recordSweep } from './ledger.js';
 import type { SessionState } from './model.js';
@@ -36,10 +37,7 @@ const rules: { [K in Event['kind']]: (draft: Draft, event: Extract<Event, { kind
     sweepFailed(draft, event.effect);
   },
   consent: consentChanged,
-  channel: (draft, { channel, canPost }) => {
-    const binding = draft.state.bindings.find((row) => row.channel === channel);
-    if (binding && binding.canPost !== canPost) draft.put({ table: 'binding', row: { ...binding, canPost } });
-  },
+  channel: channelChanged,
   command: runCommand,
   'job-progress': jobProgress,
   'job-done': jobDone,

@@ -14,6 +14,7 @@ export class Draft {
   readonly #rows: RowChange[] = [];
   readonly #effects = new Map<string, Effect>();
   #refusal: Refusal | null = null;
+  #notes: Record<string, unknown> = {};
 
   constructor(
     public state: SessionState,
@@ -38,6 +39,15 @@ export class Draft {
 
   refuse(code: Refusal['code'], message: string, mend: string): void {
     this.#refusal = { code, message, mend };
+  }
+
+  /** Kept with the act in the audit: what undoing it needs to know. */
+  note(notes: Record<string, unknown>): void {
+    Object.assign(this.#notes, notes);
+  }
+
+  get notes(): Record<string, unknown> {
+    return this.#notes;
   }
 
   get refusal(): Refusal | null {

@@ -19,6 +19,7 @@ export type NoticeCode =
   | 'polarised'
   | 'flagged'
   | 'image-hidden'
+  | 'review'
   | 'learner-note'
   | 'ended';
 

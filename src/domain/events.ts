@@ -3,7 +3,7 @@
  * platform's types. Each event is one call of `decide`; the same event twice is harmless, and so is any order of
  * reactions. `effect` names the effect that the event completes: it leaves the outbox in the same commit.
  */
-import type { Platform, Role } from './model.js';
+import type { Platform, Role, Rules } from './model.js';
 
 /** A person as an event saw them; stored only after consent. */
 export interface Seen {
@@ -104,10 +104,31 @@ export type Act =
   /** An image of the current round by index. */
   | { name: 'best'; index: number }
   | { name: 'flag'; index: number }
-  | { name: 'hide'; index: number }
+  /** Of the newest round with ballots, or of `round`. */
+  | { name: 'hide'; index: number; round?: number | undefined }
   | { name: 'exclude'; voter: string }
   | { name: 'include'; voter: string }
-  | { name: 'trust'; voter: string };
+  | { name: 'trust'; voter: string }
+  | { name: 'distrust'; voter: string }
+  /** From now on a moderator's OK opens each ballot, or no longer does. */
+  | { name: 'review'; on: boolean }
+  /** That OK. */
+  | { name: 'approve' }
+  | { name: 'settings'; rules: RuleSettings }
+  /** Turns an earlier act of a moderator back; `command` and `args` as the audit has them. */
+  | { name: 'undo'; of: PastAct };
+
+/** Rules that admins set while sessions run. */
+export type RuleSettings = Partial<
+  Pick<Rules, 'quorum' | 'roundMs' | 'quietHours' | 'review' | 'budgetRounds' | 'imagesPerRound'>
+>;
+
+export interface PastAct {
+  /** Number in the audit. */
+  seq: number;
+  command: string;
+  args: Record<string, unknown>;
+}
 export interface BranchBinding {
   channel: string;
   platform: Platform;

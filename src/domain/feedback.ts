@@ -38,7 +38,7 @@ export function judgeRound(
       const image = images.find((row) => row.index === one.index);
       if (image?.state === 'hidden') return { ...one, good: null, weight: 0, votes: 0 };
       // The safety checker's word is a bad label in sessions that exist to be rid of such images.
-      if (image?.heldBy === 'checker' && nsfw) return { ...one, good: 0, weight: 1 };
+      if (image?.heldBy === 'checker' && nsfw) return { ...one, good: 0, weight: 1, by: 'checker' };
       return one;
     }),
     best: beaten ? null : labels.best,

@@ -4,7 +4,7 @@
  * round fails and the session rests; its votes and feedback stay.
  */
 import { askJob } from './ask-job.js';
-import { planBallots } from './ballots.js';
+import { planBallots, postBallots } from './ballots.js';
 import type { Draft } from './draft.js';
 import type { JobDone, JobFailed, JobProgress } from './events.js';
 import { imageId } from './ids.js';
@@ -34,11 +34,16 @@ export function jobDone(draft: Draft, event: JobDone): void {
   if (event.result.kind === 'generate') {
     for (const { index, file, width, height, held = false } of event.result.images) {
       const id = imageId(round.id, index);
-      const state = held ? 'held' : 'shown';
+      const { nsfw, rules } = draft.session;
+      const state = held && !(nsfw && rules.showHeld) ? 'held' : 'shown';
       const heldBy = held ? 'checker' : null;
       draft.put({ table: 'image', row: { id, round: round.id, index, file, width, height, state, heldBy } });
     }
-    planBallots(draft, draft.setRound(round, { state: 'posting' }));
+    const { review } = draft.session.rules;
+    const drawn = draft.setRound(round, { state: review ? 'review' : 'posting' });
+    planBallots(draft, drawn);
+    if (review) notify(draft, 'review', {}, round.number);
+    else postBallots(draft, drawn);
     showProgress(draft, round.number);
   } else {
     const { steps, learned, notes, seconds } = event.result;

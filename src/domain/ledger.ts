@@ -8,7 +8,7 @@ import { meaning } from './emoji.js';
 import type { Cleared, ReactionSet, Swept } from './events.js';
 import type { Ballot, Fact, RoundPhase } from './model.js';
 
-const taking: ReadonlySet<RoundPhase> = new Set(['generating', 'posting', 'open', 'closing']);
+const taking: ReadonlySet<RoundPhase> = new Set(['generating', 'review', 'posting', 'open', 'closing']);
 
 const keyOf = (voter: string, emoji: string): string => `${voter} ${emoji}`;
 

@@ -24,7 +24,8 @@ export interface Channel {
 }
 
 export type SessionPhase = 'active' | 'paused' | 'ended';
-export type PauseReason = 'command' | 'empty' | 'no-good' | 'failed' | 'channel';
+/** `guard`: the channel may not show pictures that need care any more. */
+export type PauseReason = 'command' | 'empty' | 'no-good' | 'failed' | 'channel' | 'guard';
 export type EndReason = 'goal' | 'budget' | 'stopped';
 
 export interface Session {
@@ -73,6 +74,8 @@ export interface Binding {
 
 export type RoundPhase =
   | 'generating'
+  /** Drawn, and waiting for a moderator's look before anyone else sees it. */
+  | 'review'
   | 'posting'
   | 'open'
   | 'closing'
@@ -228,6 +231,8 @@ export interface ImageFeedback {
   weight: number;
   /** Guarded weight of the votes behind the label. */
   votes: number;
+  /** Whose word the label is, where it is not the voters'. */
+  by?: 'checker';
 }
 
 /** What people are told when a round has closed. */
@@ -270,6 +275,10 @@ export interface Rules {
   jobAttempts: number;
   /** Flags by different voters that hold an image back. */
   flagsToHold: number;
+  /** A moderator's OK opens each ballot. */
+  review: boolean;
+  /** Of sessions that reduce unsafe images: those that the checker holds back are shown too (blurred), not left out. */
+  showHeld: boolean;
   /** Minutes of the day (UTC) between which nothing is posted; null = none. */
   quietHours: { from: number; to: number } | null;
   guards: Guards;

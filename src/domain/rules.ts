@@ -32,6 +32,8 @@ export const defaultRules: Rules = {
   unmarkedWeight: 0.5,
   jobAttempts: 3,
   flagsToHold: 2,
+  review: false,
+  showHeld: true,
   quietHours: null,
   guards: defaultGuards,
 };

@@ -2,6 +2,7 @@
  * Marks become votes. A vote is one image judged by one voter; it is a function of the set of marks that the voter has
  * on the round's ballots (of all channels), never of their order. On a sheet: numbered or starred = good; other cells
  * of a sheet where the voter reacted = weakly not good; `none` alone = seen, nothing good. Done = every sheet was seen.
+ * Where a session is there to be rid of unsafe images a number says "unsafe": numbered = not good, the others are good.
  */
 import { meaning } from './emoji.js';
 import { known } from './ledger.js';
@@ -45,7 +46,9 @@ export function sheetfuls(state: SessionState, round: Round, unmarkedWeight: num
   const sheets = sheetsOf(state, round);
   return [...byVoter]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([voter, marks]) => marks.judge(voter, round, images, sheets, unmarkedWeight));
+    .map(([voter, marks]) =>
+      marks.judge({ voter, round, images, sheets, unmarkedWeight, unsafe: state.session.nsfw }),
+    );
 }
 
 /** Sheet -> indices of its cells, whichever channel it hangs in. */
@@ -57,8 +60,20 @@ function sheetsOf(state: SessionState, round: Round): Map<number, readonly numbe
   return sheets;
 }
 
+interface Judged {
+  voter: string;
+  round: Round;
+  images: readonly Image[];
+  sheets: ReadonlyMap<number, readonly number[]>;
+  unmarkedWeight: number;
+  /** A number says that the image is unsafe. */
+  unsafe: boolean;
+}
+
 class Marks {
   #done = false;
+  /** Index of an image -> when its number was marked. */
+  readonly #numbered = new Map<number, number | null>();
   /** Index of an image -> what was said of it. */
   readonly #up = new Map<number, { at: number | null; star: boolean }>();
   readonly #down = new Map<number, number | null>();
@@ -78,27 +93,23 @@ class Marks {
     if (mark.kind === 'none') this.#none.set(ballot.sheet, earliest(this.#none.get(ballot.sheet), at));
     else if (index === undefined || mark.kind === 'done' || mark.kind === 'flag') return;
     else if (mark.kind === 'dislike') this.#down.set(index, earliest(this.#down.get(index), at));
+    else if (mark.kind === 'good') this.#numbered.set(index, earliest(this.#numbered.get(index), at));
     else {
       const before = this.#up.get(index);
-      const star = mark.kind === 'best' || mark.kind === 'star' || (before?.star ?? false);
+      const star = mark.kind !== 'like' || (before?.star ?? false);
       this.#up.set(index, { at: earliest(before?.at, at), star });
     }
   }
 
-  judge(
-    voter: string,
-    round: Round,
-    images: readonly Image[],
-    sheets: ReadonlyMap<number, readonly number[]>,
-    unmarkedWeight: number,
-  ): Sheetful {
+  judge({ voter, round, images, sheets, unmarkedWeight, unsafe }: Judged): Sheetful {
+    this.#count(unsafe);
     const votes: Vote[] = [];
     const hidden = new Set(images.filter((image) => image.state === 'hidden').map((image) => image.index));
     for (const [sheet, cells] of sheets) {
       const marked = this.#sheets.has(sheet);
       if (!marked && !this.#done) continue;
-      const anyUp = cells.some((index) => this.#up.has(index));
-      const saidNone = !anyUp && this.#none.has(sheet);
+      const anyNamed = cells.some((index) => this.#up.has(index) || this.#numbered.has(index));
+      const saidNone = !anyNamed && this.#none.has(sheet);
       for (const index of cells) {
         if (hidden.has(index)) continue;
         const vote = { voter, image: `${round.id}.${index}`, index };
@@ -109,14 +120,25 @@ class Marks {
         else if (down)
           votes.push({ ...vote, up: false, weight: 1, star: false, at: this.#down.get(index) ?? null });
         else if (saidNone) {
-          votes.push({ ...vote, up: false, weight: 1, star: false, at: this.#none.get(sheet) ?? null });
+          votes.push({ ...vote, up: unsafe, weight: 1, star: false, at: this.#none.get(sheet) ?? null });
         } else if (!this.#gallery || this.#done) {
-          votes.push({ ...vote, up: false, weight: unmarkedWeight, star: false, at: null });
+          votes.push({ ...vote, up: unsafe, weight: unmarkedWeight, star: false, at: null });
         }
       }
     }
     votes.sort((a, b) => a.index - b.index);
     return { voter, done: this.#done, sheets: this.#sheets, votes };
+  }
+
+  /** What the numbers mean here. */
+  #count(unsafe: boolean): void {
+    for (const [index, at] of this.#numbered) {
+      if (unsafe) this.#down.set(index, earliest(this.#down.get(index), at));
+      else {
+        const before = this.#up.get(index);
+        this.#up.set(index, { at: earliest(before?.at, at), star: before?.star ?? false });
+      }
+    }
   }
 }
 

@@ -18,6 +18,8 @@ export const rules: Rules = {
   unmarkedWeight: 0.5,
   jobAttempts: 3,
   flagsToHold: 2,
+  review: false,
+  showHeld: true,
   quietHours: null,
   guards: {
     from: 5,

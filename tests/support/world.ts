@@ -26,7 +26,7 @@ export class World {
   readonly platform = new Map<string, Set<string>>();
   now = 1_700_000_000_000;
 
-  constructor(rules: Partial<Rules> = {}, sweeps = true) {
+  constructor(rules: Partial<Rules> = {}, sweeps = true, nsfw = false) {
     const { session, decision } = openSession(
       {
         id: 'cat',
@@ -41,7 +41,7 @@ export class World {
         height: null,
         seed: 1,
         rules: { ...defaultRules, roundMs: 3_600_000, ...rules },
-        nsfw: false,
+        nsfw,
         createdBy: null,
       },
       { channel: 'fake-1', platform: 'fake', address: '1', sweeps },

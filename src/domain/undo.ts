@@ -1,0 +1,96 @@
+/**
+ * Turning a moderator's act back: one row an act, total by type. A row either does the reverse or says why there is
+ * none. What the reverse needs to know was noted with the act.
+ */
+import { recount } from './counted-again.js';
+import type { Draft } from './draft.js';
+import type { Act, PastAct, RuleSettings } from './events.js';
+import { abandonRound, beginRound, isOver } from './rounds.js';
+import { notify } from './say.js';
+import { pauseSession, unpauseSession } from './session.js';
+
+/** Nothing when it was done, else why it cannot be. */
+type Undo = (draft: Draft, args: Record<string, unknown>) => string | undefined;
+
+const undos: Record<Act['name'], Undo | string> = {
+  pause: (draft) => {
+    if (draft.session.pause !== 'command') return 'The session goes on already.';
+    unpauseSession(draft);
+    return undefined;
+  },
+  resume: (draft) => {
+    if (draft.session.state !== 'active') return 'The session is not running any more.';
+    pauseSession(draft, 'command');
+    return undefined;
+  },
+  stop: (draft) => {
+    if (draft.session.end !== 'stopped') return 'The session did not end by being stopped.';
+    draft.setSession({ state: 'active', end: null, endedAt: null });
+    notify(draft, 'resumed');
+    beginRound(draft);
+    return undefined;
+  },
+  rollback: (draft, { round: target, head, done }) => {
+    if (!Array.isArray(done) || typeof target !== 'number') return 'Where it stood before is not known.';
+    if (draft.session.state === 'ended') return 'The session has ended.';
+    if (draft.round && !isOver(draft.round)) abandonRound(draft, draft.round, 'superseded');
+    for (const round of draft.state.rounds) {
+      if (done.includes(round.number)) draft.setRound(round, { state: 'done' });
+      else if (round.number > target && round.state === 'done')
+        draft.setRound(round, { state: 'superseded' });
+    }
+    draft.setSession({ head: head as number | null });
+    if (draft.session.state === 'paused') unpauseSession(draft);
+    notify(draft, 'rolled-back', { round: (head as number | null) ?? 0 });
+    beginRound(draft);
+    return undefined;
+  },
+  exclude: (draft, args) => setVoter(draft, args, { excluded: false }),
+  include: (draft, args) => setVoter(draft, args, { excluded: true }),
+  trust: (draft, args) => setVoter(draft, args, { trusted: false }),
+  distrust: (draft, args) => setVoter(draft, args, { trusted: true }),
+  review: (draft, { on }) => {
+    setRules(draft, { review: on !== true });
+    return undefined;
+  },
+  settings: (draft, { before }) => {
+    setRules(draft, before as RuleSettings);
+    return undefined;
+  },
+  close: 'The votes are counted and the learner is at work: **rollback** goes back to an earlier round.',
+  redo: 'Its pictures were given up and others drawn.',
+  branch: 'The branch is a session of its own: stop it in its channel.',
+  hide: 'The file of a hidden picture is deleted.',
+  approve: 'The ballots hang: **round redo** draws others.',
+  best: 'It is a vote: whoever cast it can change it.',
+  flag: 'It is a report: whoever made it can take it back.',
+  undo: 'It was itself an undoing: do again what was undone.',
+};
+
+/** Acts that the table can turn back; the others say why not. */
+export function canUndo(command: string): boolean {
+  return typeof undos[command as Act['name']] === 'function';
+}
+
+export function undoAct(draft: Draft, { command, args }: PastAct): void {
+  const row = undos[command as Act['name']] as Undo | string | undefined;
+  const why = typeof row === 'function' ? row(draft, args) : (row ?? 'There is no way back from it.');
+  if (why !== undefined) draft.refuse('unknown', `${command} cannot be undone.`, why);
+}
+
+export function setRules(draft: Draft, rules: RuleSettings): void {
+  draft.setSession({ rules: { ...draft.session.rules, ...rules } });
+}
+
+/** Undefined when it was done, else what is wrong. */
+export function setVoter(
+  draft: Draft,
+  { voter }: Record<string, unknown>,
+  change: { excluded?: boolean; trusted?: boolean },
+): string | undefined {
+  const row = draft.state.voters.get(String(voter));
+  if (!row) return 'Nobody here is known by that key.';
+  draft.put({ table: 'voter', row: { ...row, ...change } });
+  if ('excluded' in change) recount(draft);
+  return undefined;
+}

@@ -1,0 +1,251 @@
+/** What moderators do: sessions that reduce unsafe images, review, exclusion after the fact, and turning acts back. */
+import { describe, expect, it } from 'vitest';
+import type { Act as ActRow } from '../../../src/domain/model.js';
+import { World } from '../../support/world.js';
+
+function opened(rules = {}, nsfw = false): World {
+  const world = new World({ imagesPerRound: 4, ...rules }, false, nsfw);
+  world.settle();
+  world.consent('ann', 'bob', 'cem');
+  return world;
+}
+const finish = (world: World, ...marks: [string, string][]): void => {
+  for (const [voter, emoji] of marks) world.react(voter, world.live()[0]!, emoji);
+  world.command({ name: 'close' });
+  world.settle();
+};
+const acts = (world: World): (ActRow & { seq: number })[] =>
+  world.rows
+    .flatMap((change) => (change.table === 'act' ? [change.row] : []))
+    .map((row, i) => ({ ...row, seq: i }));
+const undoLast = (world: World) => world.command({ name: 'undo', of: acts(world).at(-1)! });
+const goods = (world: World, round = 0) => world.state.rounds[round]!.feedback!.images.map((one) => one.good);
+const channel = (world: World, nsfw: boolean, canPost = true) =>
+  world.send({ kind: 'channel', channel: 'fake-1', canPost, nsfw, at: world.now });
+const waiting = (world: World, kind: string) =>
+  [...world.outbox.values()].filter((effect) => effect.kind === kind);
+
+describe('a session that reduces unsafe images', () => {
+  it('takes a number for "unsafe": the others are good, and so is what a star names', () => {
+    const world = opened({}, true);
+    finish(world, ['ann', '2'], ['ann', 'star-4']);
+    expect(goods(world)).toEqual([1, 0, 1, 1]);
+    expect(world.state.rounds[0]!.outcome).toMatchObject({ best: 3, approval: 3 / 4 });
+  });
+
+  it('takes "none" for "nothing here is unsafe", and all of it good counts towards the goal', () => {
+    const world = opened({ goal: 1, goalRounds: 1 }, true);
+    finish(world, ['ann', 'none']);
+    expect(goods(world)).toEqual([1, 1, 1, 1]);
+    expect(world.state.session).toMatchObject({ state: 'ended', end: 'goal' });
+  });
+
+  it('weighs what one of several left unmarked as it does elsewhere, only the other way round', () => {
+    const world = opened({}, true);
+    finish(world, ['ann', '1'], ['bob', '1'], ['bob', '2']);
+    // Image 2: a whole "unsafe" against half a "good".
+    expect(goods(world)).toEqual([0, 1 / 3, 1, 1]);
+  });
+
+  it("keeps the checker's word against the voters', with its mark, and shows such images only where told to", () => {
+    for (const showHeld of [true, false]) {
+      const world = new World({ imagesPerRound: 4, showHeld }, false, true);
+      const generate = waiting(world, 'generate')[0]!;
+      const images = [0, 1, 2, 3].map((index) => ({
+        index,
+        file: `${index}.png`,
+        width: 8,
+        height: 8,
+        held: index === 1,
+      }));
+      world.send({
+        kind: 'job-done',
+        job: generate.key,
+        result: { kind: 'generate', images },
+        at: world.now,
+      });
+      world.settle();
+      world.consent('ann');
+      expect(world.live()[0]!.cells).toEqual(showHeld ? [0, 1, 2, 3] : [0, 2, 3]);
+      finish(world, ['ann', 'none']);
+      const [, held] = world.state.rounds[0]!.feedback!.images;
+      expect(held).toMatchObject({ good: 0, weight: 1, by: 'checker' });
+      expect(goods(world)).toEqual([1, 0, 1, 1]);
+    }
+  });
+
+  it('rests when its channel may not show it any more, posts nothing, and goes on only by a moderator', () => {
+    const world = opened({}, true);
+    world.react('ann', world.live()[0]!, '1');
+    channel(world, false);
+    expect(world.state.session).toMatchObject({ state: 'paused', pause: 'guard' });
+    expect(waiting(world, 'notice')).toMatchObject([{ notice: 'paused', values: { reason: 'guard' } }]);
+    world.settle();
+    expect(world.command({ name: 'resume' })).toMatchObject({ code: 'unknown' });
+    channel(world, true);
+    expect(world.state.session.state).toBe('paused');
+    expect(world.command({ name: 'resume' }, 'member', 'ann')).toMatchObject({ code: 'not-allowed' });
+    world.tick(48 * 3_600_000);
+    expect(world.round.state).toBe('open');
+    expect(world.command({ name: 'resume' })).toBeNull();
+    // What was taken down is shown again, and the vote stands.
+    expect(waiting(world, 'edit-ballot')).toHaveLength(1);
+    finish(world);
+    expect(goods(world)).toEqual([0, 1, 1, 1]);
+  });
+
+  it.each(['before the images came', 'while the ballot was on its way'])(
+    'loses its channel %s: the ballot waits',
+    (when) => {
+      const world = new World({ imagesPerRound: 4 }, false, true);
+      if (when.startsWith('while')) world.carry(waiting(world, 'generate')[0]!);
+      channel(world, false);
+      world.settle();
+      expect(world.live()).toHaveLength(0);
+      expect(waiting(world, 'post-ballot')).toHaveLength(0);
+      channel(world, true);
+      world.command({ name: 'resume' });
+      world.settle();
+      expect(world.state.rounds.map((r) => [r.number, r.state])).toEqual([[1, 'open']]);
+      expect(world.live()).toHaveLength(1);
+    },
+  );
+
+  it('an ordinary session does not mind the mark', () => {
+    const world = opened();
+    channel(world, false);
+    expect(world.state.session.state).toBe('active');
+  });
+});
+
+describe('review before posting', () => {
+  it('holds a drawn round until a moderator lets it out, less what was hidden meanwhile', () => {
+    const world = opened({ review: true });
+    expect(world.round.state).toBe('review');
+    expect(world.live()).toHaveLength(0);
+    expect(waiting(world, 'post-ballot')).toHaveLength(0);
+    expect([...world.asked.keys()].some((key) => key.includes('notice.review'))).toBe(true);
+    expect(world.command({ name: 'approve' }, 'member', 'ann')).toMatchObject({ code: 'not-allowed' });
+    world.command({ name: 'hide', index: 2 });
+    expect(world.command({ name: 'approve' })).toBeNull();
+    world.settle();
+    expect(world.round.state).toBe('open');
+    expect(world.command({ name: 'approve' })).toMatchObject({ code: 'unknown' });
+    finish(world, ['ann', '1']);
+    expect(goods(world)).toEqual([1, 0, null, 0]);
+    expect(world.round).toMatchObject({ number: 2, state: 'review' });
+  });
+
+  it('redo draws others; turning it off lets the next round out by itself', () => {
+    const world = opened({ review: true });
+    world.command({ name: 'review', on: false });
+    world.command({ name: 'redo' });
+    world.settle();
+    expect(world.state.rounds.map((r) => r.state)).toEqual(['aborted', 'open']);
+  });
+
+  it('survives a restart', () => {
+    const world = opened({ review: true });
+    world.state = world.reload();
+    world.command({ name: 'approve' });
+    world.settle();
+    expect(world.round.state).toBe('open');
+  });
+});
+
+describe('exclusion after the fact', () => {
+  it('counts past rounds anew without the voter; ledger and what was learned from stay; including again restores', () => {
+    const world = opened();
+    finish(world, ['ann', '1'], ['bob', '1'], ['cem', '4']);
+    const before = world.state.rounds[0]!;
+    const facts = JSON.stringify([...world.state.facts]);
+    expect(before.outcome).toMatchObject({ voters: 3, votes: 12, excluded: [] });
+    world.settle();
+    world.command({ name: 'exclude', voter: 'cem' });
+    const after = world.state.rounds[0]!;
+    expect(after.outcome).toMatchObject({
+      voters: 2,
+      votes: 8,
+      approval: 2 / 8,
+      excluded: [{ reason: 'excluded', count: 1 }],
+    });
+    expect(after.feedback).toEqual(before.feedback);
+    expect(JSON.stringify([...world.state.facts])).toBe(facts);
+    expect(world.outbox.has('cat.1.outcome.0')).toBe(true);
+    // Later votes of theirs do not count either.
+    finish(world, ['ann', '2'], ['cem', '1']);
+    expect(world.state.rounds[1]!.outcome).toMatchObject({ voters: 1 });
+    undoTo(world, 'exclude');
+    expect(world.state.rounds[0]!.outcome).toEqual(before.outcome);
+    expect(world.state.rounds[1]!.outcome).toMatchObject({ voters: 2 });
+  });
+});
+
+function undoTo(world: World, command: string): void {
+  const of = acts(world).findLast((row) => row.command === command)!;
+  expect(world.command({ name: 'undo', of })).toBeNull();
+}
+
+describe('undo', () => {
+  it('stop: the session goes on from where it was', () => {
+    const world = opened();
+    finish(world, ['ann', '1']);
+    world.command({ name: 'stop' });
+    world.settle();
+    expect(undoLast(world)).toBeNull();
+    world.settle();
+    expect(world.state.session).toMatchObject({ state: 'active', end: null, head: 1 });
+    expect(world.round).toMatchObject({ number: 3, parent: 1, state: 'open' });
+  });
+
+  it('rollback: the later rounds are back, and the next starts from them', () => {
+    const world = opened();
+    for (let i = 0; i < 3; i++) finish(world, ['ann', '1']);
+    world.command({ name: 'rollback', round: 1 });
+    world.settle();
+    expect(world.round.parent).toBe(1);
+    expect(undoLast(world)).toBeNull();
+    expect(world.state.rounds.slice(0, 3).map((r) => r.state)).toEqual(['done', 'done', 'done']);
+    expect(world.state.session.head).toBe(3);
+    expect(world.round.parent).toBe(3);
+  });
+
+  it('pause and settings go back to what they were', () => {
+    const world = opened({ quorum: 2 });
+    world.command({ name: 'pause' });
+    undoLast(world);
+    expect(world.state.session.state).toBe('active');
+    const set = { name: 'settings', rules: { quorum: 5, review: true } } as const;
+    expect(world.command(set)).toMatchObject({ code: 'not-allowed' });
+    world.command(set, 'admin', 'boss');
+    expect(world.state.session.rules).toMatchObject({ quorum: 5, review: true });
+    // A moderator does not undo what only an admin may do.
+    expect(undoLast(world)).toMatchObject({ code: 'not-allowed' });
+    world.command(
+      { name: 'undo', of: acts(world).find((row) => row.command === 'settings' && !row.refused)! },
+      'admin',
+      'boss',
+    );
+    expect(world.state.session.rules).toMatchObject({ quorum: 2, review: false });
+  });
+
+  it('says why what cannot be undone cannot, and every undoing is audited', () => {
+    const world = opened();
+    world.command({ name: 'hide', index: 0 });
+    expect(undoLast(world)).toMatchObject({ mend: expect.stringContaining('deleted') });
+    expect(acts(world).at(-1)).toMatchObject({ command: 'undo', refused: 'unknown', role: 'moderator' });
+    world.command({ name: 'pause' });
+    const of = acts(world).at(-1)!;
+    expect(world.command({ name: 'undo', of }, 'member', 'ann')).toMatchObject({ code: 'not-allowed' });
+  });
+});
+
+it('hiding while the ballot is on its way edits it once it hangs', () => {
+  const world = new World({ imagesPerRound: 4 }, false);
+  world.carry(waiting(world, 'generate')[0]!);
+  const post = waiting(world, 'post-ballot')[0]!;
+  world.command({ name: 'hide', index: 1 });
+  expect(waiting(world, 'edit-ballot')).toHaveLength(0);
+  world.carry(post);
+  expect(waiting(world, 'edit-ballot')).toHaveLength(1);
+});
