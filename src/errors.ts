@@ -11,6 +11,8 @@ export type ErrorCode =
   | 'file-not-found'
   | 'file-corrupt'
   | 'shape-mismatch'
+  /** An adapter of a kind, or with a layer, that is not built. */
+  | 'adapter-unsupported'
   | 'checkpoint-corrupt'
   | 'round-corrupt'
   | 'labels-invalid'

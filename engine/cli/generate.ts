@@ -12,6 +12,7 @@ import { modelFamily, resolveModel, samplerSettings } from '../../src/config/mod
 import { deviceNames } from '../../src/config/schema.js';
 import { AcclaimError } from '../../src/errors.js';
 import { Rng } from '../../src/rng.js';
+import { type AdapterSource, adapterFile, parseAdapter, readAdapters } from '../adapters/read.js';
 import { sample } from '../diffusion/sampler.js';
 import { writeFolder } from '../io/folder.js';
 import { modelHash } from '../io/model-hash.js';
@@ -21,7 +22,6 @@ import { batchOf } from '../learn/learner.js';
 import { plainNoise } from '../learn/noise.js';
 import { decode } from '../models/pipeline.js';
 import { rows } from '../runtime/tensor.js';
-import { readAdapters } from './adapters.js';
 import { grid } from './grid.js';
 import { readNoise, writeTrajectory } from './noise-file.js';
 import { openEngine } from './open-engine.js';
@@ -46,7 +46,7 @@ const options = {
   scheduler: choice('--scheduler <name>', 'how steps are taken', ['ddim']),
   width: integer('--width <px>', "default: the model's own", { min: 8, max: 4096 }),
   height: integer('--height <px>', "default: the model's own", { min: 8, max: 4096 }),
-  adapter: several('--adapter <file>', 'LoRA file or checkpoint folder to apply'),
+  adapter: several('--adapter <file[:weight]>', 'LoRA file or checkpoint folder to apply, and how strongly'),
   noise: text(
     '--noise <file>',
     'safetensors with initial [N,C,h,w] and steps [T,N,C,h,w] instead of the generator',
@@ -77,11 +77,12 @@ export const command = defineCommand(
     options,
     examples: [
       'generate --prompt "a black cat inside a cardboard box" --count 9 --out cats',
-      'generate --prompt "a hand" --seed 7 --steps 50 --adapter hand.safetensors --out hands',
+      'generate --prompt "a hand" --seed 7 --steps 50 --adapter hand.safetensors --adapter ink.safetensors:0.5 --out hands',
     ],
   },
   async (v, _args, io) => {
     const out = resolve(v.out);
+    const adapters = v.adapter.map(parseAdapter);
     checkOut(out);
     const model = resolveModel(v.model);
     const { config, engine, close } = await openEngine({ device: v.device, threads: v.threads });
@@ -115,7 +116,7 @@ export const command = defineCommand(
         noise: file?.initial ?? batchOf(plainNoise(count, size, new Rng(v.seed, 0, 'noise')), latent),
         stepNoise: (k) => (file ? rows(file.steps, k, k + 1).data : draw()),
         sampler,
-        adapter: readAdapters(pipeline, v.adapter),
+        adapter: readAdapters(pipeline, adapters),
         onStep: (done, total) => report('sample', done, total),
         signal: io.signal,
         keep: v.trajectory === undefined ? 'none' : 'trajectory',
@@ -137,7 +138,7 @@ export const command = defineCommand(
         count,
         latent,
         model: { sha256, family: pipeline.family },
-        adapters: v.adapter.map((path) => fileFacts(path)),
+        adapters: adapters.map(adapterFacts),
         noise: v.noise === undefined ? null : fileFacts(v.noise),
         device: engine.device,
         threads: engine.threads,
@@ -162,10 +163,11 @@ export const command = defineCommand(
   },
 );
 
-/** Name and hash of a file that went into the images; of a checkpoint folder its adapter's. */
-function fileFacts(path: string): { file: string; sha256: string } {
-  const file = statSync(path).isDirectory() ? join(path, 'adapter.safetensors') : path;
-  return { file: basename(path), sha256: createHash('sha256').update(readFileSync(file)).digest('hex') };
+const adapterFacts = ({ path, weight }: AdapterSource) => ({ ...fileFacts(adapterFile(path)), weight });
+
+/** Name and hash of a file that went into the images. */
+function fileFacts(file: string): { file: string; sha256: string } {
+  return { file: basename(file), sha256: createHash('sha256').update(readFileSync(file)).digest('hex') };
 }
 
 /** What a PNG carries of its origin; the sheet has no place in the order. */

@@ -7,17 +7,17 @@ import type { Shape } from '../graph/value.js';
 import type { SafetensorsFile } from '../io/safetensors.js';
 import { encodePrompt, type Pipeline } from '../models/pipeline.js';
 import { guided, unet } from '../models/unet.js';
-import { type Adapter, type AdapterSpec, adapterConstants, adapterInputs, checkAdapter } from '../nn/lora.js';
+import {
+  type Adapter,
+  type AdapterValues,
+  adapterConstants,
+  adapterInputs,
+  checkAdapter,
+} from '../nn/lora.js';
 import { inParts, partSize } from '../runtime/batches.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 import { Executor, type Feeds } from '../runtime/executor.js';
-import { type FloatTensor, f32, rows, type Tensor } from '../runtime/tensor.js';
-
-/** An adapter with its values, tensors by the names of `adapterShapes`. */
-export interface AdapterValues {
-  readonly spec: AdapterSpec;
-  readonly tensors: Readonly<Record<string, Tensor>>;
-}
+import { type FloatTensor, f32, rows } from '../runtime/tensor.js';
 
 export interface PredictorRequest {
   readonly pipeline: Pipeline;
@@ -49,8 +49,8 @@ export async function createPredictor(
 ): Promise<Predictor> {
   const { pipeline, cache, noise, adapter } = request;
   const { guidance } = request.sampler;
-  if (adapter) checkAdapter(pipeline, adapter.spec, adapter.tensors);
-  const both = await encodePrompt(pipeline, cache, [request.negative, request.prompt]);
+  const tuned = adapter && checkAdapter(pipeline, adapter.spec, adapter.tensors);
+  const both = await encodePrompt(pipeline, cache, [request.negative, request.prompt], adapter);
   // At w = 1 guidance is the identity, and half of the work falls away.
   const states = guidance === 1 ? rows(both, 1, 2) : both;
   const [count, ...latent] = noise.shape as [number, number, number, number];
@@ -61,11 +61,11 @@ export async function createPredictor(
 
   /** What the three ways differ in: whose executor it is, and which feeds the adapter adds. */
   const plain = { executor: () => cache.get(key, () => build()), feeds: {}, release: async () => {} };
-  const side = ({ spec, tensors }: AdapterValues) => ({
+  const side = ({ spec }: AdapterValues) => ({
     ...plain,
     executor: () =>
       cache.get(`${key}|${JSON.stringify(spec)}`, () => build((g) => adapterInputs(g, pipeline, spec))),
-    feeds: tensors,
+    feeds: Object.fromEntries(tuned ?? []),
   });
   const merged = async ({ spec, tensors }: AdapterValues) => {
     const graph = build((g) => adapterConstants(g, pipeline, spec, tensors));

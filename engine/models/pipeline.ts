@@ -9,6 +9,7 @@ import { Graph } from '../graph/graph.js';
 import { mul } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
 import { openSafetensors, type SafetensorsFile } from '../io/safetensors.js';
+import { type AdapterValues, adapterInputs, adapterShapes } from '../nn/lora.js';
 import { inParts, partSize } from '../runtime/batches.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 import { type FloatTensor, i64 } from '../runtime/tensor.js';
@@ -94,20 +95,26 @@ function buildAll(pipeline: Pipeline): void {
   encoder(g, pipeline, decoder(g, pipeline, latents));
 }
 
-/** Prompts -> states [N,L,D]. */
+/** Prompts -> states [N,L,D]. Of an adapter its text encoder's part is applied, if it has one. */
 export async function encodePrompt(
   pipeline: Pipeline,
   cache: ExecutorCache,
   texts: readonly string[],
+  adapter?: AdapterValues,
 ): Promise<FloatTensor> {
   const shape = [texts.length, pipeline.tokenizer.length];
-  const executor = await cache.get(`${pipeline.dir}|text|${shape}`, () => {
+  const tuned = adapter ? adapterShapes(pipeline, adapter.spec, 'text_encoder') : [];
+  const key = tuned.length > 0 ? `${shape}|${JSON.stringify(tuned)}` : `${shape}`;
+  const executor = await cache.get(`${pipeline.dir}|text|${key}`, () => {
     const g = new Graph();
-    g.output('states', textModel(g, pipeline, g.input('ids', shape, 'int64')));
+    const lowRank =
+      tuned.length > 0 ? adapterInputs(g, pipeline, { tensors: tuned }, 'side', 'text_encoder') : undefined;
+    g.output('states', textModel(g, pipeline, g.input('ids', shape, 'int64'), lowRank));
     return g;
   });
   const ids = texts.flatMap((text) => pipeline.tokenizer.encode(text));
-  const { states } = await executor.run({ ids: i64(shape, ids) });
+  const feeds = Object.fromEntries(tuned.map(({ name }) => [name, adapter!.tensors[name]!]));
+  const { states } = await executor.run({ ids: i64(shape, ids), ...feeds });
   return states as FloatTensor;
 }
 

@@ -7,6 +7,7 @@ import { add, attention, gather, gelu, quickGelu, slice } from '../graph/ops.js'
 import type { Value } from '../graph/value.js';
 import type { SafetensorsFile } from '../io/safetensors.js';
 import { layerNorm, linear } from '../nn/layers.js';
+import type { LowRankSource } from '../nn/lora.js';
 import { Scope } from '../nn/scope.js';
 import type { TextConfig } from './config.js';
 
@@ -18,10 +19,15 @@ export interface TextSource {
 const activations = { quick_gelu: quickGelu, gelu } as const;
 
 /** ids [N,L] int64, L at most max_position_embeddings -> states [N,L,D]. */
-export function textModel(graph: Graph, { text, textConfig: config }: TextSource, ids: Value): Value {
+export function textModel(
+  graph: Graph,
+  { text, textConfig: config }: TextSource,
+  ids: Value,
+  adapter?: LowRankSource,
+): Value {
   // transformers 5 writes the names without their first part.
   const prefix = text.tensors.has('embeddings.token_embedding.weight') ? '' : 'text_model';
-  const scope = new Scope(graph, text).at(prefix);
+  const scope = new Scope(graph, text, adapter).at(prefix);
   const { hidden_size: width, layer_norm_eps: epsilon } = config;
   const embeddings = scope.at('embeddings');
   const tokens = embeddings.at('token_embedding').weight('weight', [config.vocab_size, width]);

@@ -9,7 +9,7 @@ import type { Value } from '../graph/value.js';
 import type { SafetensorsFile } from '../io/safetensors.js';
 import { spread } from '../nn/branches.js';
 import { conv, groupNorm, linear } from '../nn/layers.js';
-import type { Adapter } from '../nn/lora.js';
+import type { LowRankSource } from '../nn/lora.js';
 import { downsample, resnetBlock, upsample } from '../nn/resnet-block.js';
 import { Scope } from '../nn/scope.js';
 import { type Context, transformer } from '../nn/transformer.js';
@@ -32,7 +32,7 @@ export interface UnetInputs {
 }
 
 /** -> [branches x N, C, h, w], branch-major. */
-export function unet(graph: Graph, source: UnetSource, inputs: UnetInputs, adapter?: Adapter): Value {
+export function unet(graph: Graph, source: UnetSource, inputs: UnetInputs, adapter?: LowRankSource): Value {
   const { unetConfig: config } = source;
   const scope = new Scope(graph, source.unet, adapter);
   const norm = { groups: config.norm_num_groups, epsilon: config.norm_eps };
@@ -91,7 +91,7 @@ export function guided(
   source: UnetSource,
   inputs: Omit<UnetInputs, 'branches'>,
   guidance: Operand,
-  adapter?: Adapter,
+  adapter?: LowRankSource,
 ): Value {
   const n = inputs.sample.shape[0]!;
   const both = unet(graph, source, { ...inputs, branches: 2 }, adapter);

@@ -11,7 +11,7 @@ import type { Scope } from './scope.js';
 export function linear(scope: Scope, x: Value, out: number, { bias = true } = {}): Value {
   const weight = scope.weight('weight', [out, x.shape.at(-1)!]);
   const offset = bias ? scope.weight('bias', [out]) : undefined;
-  const part = scope.lowRank();
+  const part = scope.lowRank(weight);
   if (part?.form === 'merged') return ops.linear(x, mergedWeight(weight, part), offset);
   const y = ops.linear(x, weight, offset);
   return part ? ops.add(y, ops.linear(ops.linear(x, part.down), part.up)) : y;
@@ -27,7 +27,7 @@ export function conv(
 ): Value {
   const weight = scope.weight('weight', [out, x.shape[1]!, kernel, kernel]);
   const bias = scope.weight('bias', [out]);
-  const part = scope.lowRank();
+  const part = scope.lowRank(weight);
   if (part?.form === 'merged') return ops.conv2d(x, mergedWeight(weight, part), bias, options);
   const y = ops.conv2d(x, weight, bias, options);
   return part ? ops.add(y, ops.conv2d(ops.conv2d(x, part.down, undefined, options), part.up)) : y;

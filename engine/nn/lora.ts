@@ -1,7 +1,7 @@
 /**
  * LoRA (arXiv 2106.09685): a layer's weight W becomes W + (alpha / r) B A with A [r, in], B [out, r]; for a convolution
  * A is a k x k convolution to r channels and B a 1 x 1 one. Names and shapes are those of diffusers and PEFT:
- * `unet.<layer>.lora_A.weight`, `unet.<layer>.lora_B.weight`.
+ * `<part>.<layer>.lora_A.weight`, `<part>.<layer>.lora_B.weight`, the part being `unet` or a text encoder.
  */
 import { AcclaimError } from '../../src/errors.js';
 import type { Graph } from '../graph/graph.js';
@@ -19,9 +19,25 @@ export interface AdapterSpec {
   readonly targets: LoraTargets;
 }
 
+/** Parts of a model that an adapter may change, as diffusers' folders are called. */
+export type Part = 'unet' | 'text_encoder' | 'text_encoder_2';
+
 export interface AdapterTensor {
   readonly name: string;
   readonly shape: Shape;
+}
+
+/** An adapter of any layers, each with a rank of its own; the scale is in its tensors. Sorted by name. */
+export interface FreeLayout {
+  readonly tensors: readonly AdapterTensor[];
+}
+
+export type AdapterLayout = AdapterSpec | FreeLayout;
+
+/** An adapter with its values, tensors by the names of `adapterShapes`. */
+export interface AdapterValues {
+  readonly spec: AdapterLayout;
+  readonly tensors: Readonly<Record<string, Tensor>>;
 }
 
 const targeted: { readonly [K in LoraTargets]: (layer: string) => boolean } = {
@@ -29,21 +45,26 @@ const targeted: { readonly [K in LoraTargets]: (layer: string) => boolean } = {
   all: (layer) => layer !== 'conv_in' && layer !== 'conv_out',
 };
 
-const tensorName = (layer: string, part: 'A' | 'B'): string => `unet.${layer}.lora_${part}.weight`;
+export const tensorName = (part: Part, layer: string, matrix: 'A' | 'B'): string =>
+  `${part}.${layer}.lora_${matrix}.weight`;
 
-/** Every tensor of an adapter for the UNet in `unet`, sorted by name. */
+/** Every tensor of an adapter for one part of the model, sorted by name. A learner's adapter has the UNet only. */
 export function adapterShapes(
   { unet }: { unet: SafetensorsFile },
-  { rank, targets }: AdapterSpec,
-): AdapterTensor[] {
+  layout: AdapterLayout,
+  part: Part = 'unet',
+): readonly AdapterTensor[] {
+  if ('tensors' in layout) return layout.tensors.filter(({ name }) => name.startsWith(`${part}.`));
+  if (part !== 'unet') return [];
+  const { rank, targets } = layout;
   const tensors: AdapterTensor[] = [];
   for (const [name, { shape }] of unet.tensors) {
     const layer = name.replace(/\.weight$/, '');
     // Linear and conv weights have two or four axes; norms' and biases have one.
     if (layer === name || shape.length < 2 || !targeted[targets](layer)) continue;
     const [out, ...rest] = shape as [number, ...number[]];
-    tensors.push({ name: tensorName(layer, 'A'), shape: [rank, ...rest] });
-    tensors.push({ name: tensorName(layer, 'B'), shape: [out, rank, ...rest.slice(1).map(() => 1)] });
+    tensors.push({ name: tensorName('unet', layer, 'A'), shape: [rank, ...rest] });
+    tensors.push({ name: tensorName('unet', layer, 'B'), shape: [out, rank, ...rest.slice(1).map(() => 1)] });
   }
   return tensors.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -61,19 +82,25 @@ export interface LowRank {
   readonly form: LoraForm;
 }
 
-export class Adapter {
+/** What a layer asks, with its path and weight, when it is built. */
+export interface LowRankSource {
+  layer(path: string, weight: Value): LowRank | undefined;
+}
+
+export class Adapter implements LowRankSource {
   constructor(
-    readonly spec: AdapterSpec,
+    readonly spec: AdapterLayout,
     /** By tensor name, as in `adapterShapes`. */
     readonly tensors: ReadonlyMap<string, Value>,
     readonly form: LoraForm = 'side',
+    readonly part: Part = 'unet',
   ) {}
 
   layer(path: string): LowRank | undefined {
-    const a = this.tensors.get(tensorName(path, 'A'));
-    const b = this.tensors.get(tensorName(path, 'B'));
+    const a = this.tensors.get(tensorName(this.part, path, 'A'));
+    const b = this.tensors.get(tensorName(this.part, path, 'B'));
     if (!a || !b) return undefined;
-    const scale = this.spec.alpha / this.spec.rank;
+    const scale = 'tensors' in this.spec ? 1 : this.spec.alpha / this.spec.rank;
     return { down: scale === 1 ? a : mul(a, scale), up: b, form: this.form };
   }
 }
@@ -82,20 +109,21 @@ export class Adapter {
 export function adapterInputs(
   graph: Graph,
   pipeline: { unet: SafetensorsFile },
-  spec: AdapterSpec,
+  spec: AdapterLayout,
   form: LoraForm = 'side',
+  part: Part = 'unet',
 ): Adapter {
-  const inputs = adapterShapes(pipeline, spec).map(
+  const inputs = adapterShapes(pipeline, spec, part).map(
     ({ name, shape }) => [name, graph.input(name, shape)] as const,
   );
-  return new Adapter(spec, new Map(inputs), form);
+  return new Adapter(spec, new Map(inputs), form, part);
 }
 
 /** An adapter whose values stand in the graph, merged into the weights. */
 export function adapterConstants(
   graph: Graph,
   pipeline: { unet: SafetensorsFile },
-  spec: AdapterSpec,
+  spec: AdapterLayout,
   values: Readonly<Record<string, Tensor>>,
 ): Adapter {
   const constants = checkAdapter(pipeline, spec, values).map(
@@ -104,10 +132,10 @@ export function adapterConstants(
   return new Adapter(spec, new Map(constants), 'merged');
 }
 
-/** The adapter's tensors by name, if they are those of `adapterShapes`. Errors: shape-mismatch, naming the tensor. */
+/** The tensors of the UNet's part by name, if they are those of `adapterShapes`. Errors: shape-mismatch, naming the tensor. */
 export function checkAdapter(
   pipeline: { unet: SafetensorsFile },
-  spec: AdapterSpec,
+  spec: AdapterLayout,
   values: Readonly<Record<string, Tensor>>,
 ): [string, FloatTensor][] {
   return adapterShapes(pipeline, spec).map(({ name, shape }) => {

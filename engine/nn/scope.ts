@@ -7,13 +7,13 @@ import { AcclaimError } from '../../src/errors.js';
 import type { Graph } from '../graph/graph.js';
 import { type Shape, sameShape, type Value } from '../graph/value.js';
 import { externalWeight, type SafetensorsFile } from '../io/safetensors.js';
-import type { Adapter, LowRank } from './lora.js';
+import type { LowRank, LowRankSource } from './lora.js';
 
 export class Scope {
   constructor(
     readonly graph: Graph,
     private readonly file: SafetensorsFile,
-    private readonly adapter?: Adapter | undefined,
+    private readonly adapter?: LowRankSource | undefined,
     readonly path = '',
   ) {}
 
@@ -42,8 +42,8 @@ export class Scope {
     return this.graph.weight(weight);
   }
 
-  /** The adapter's part for the layer at this path, if it has one. */
-  lowRank(): LowRank | undefined {
-    return this.adapter?.layer(this.path);
+  /** The adapter's part for the layer at this path, which has this weight, if it has one. */
+  lowRank(weight: Value): LowRank | undefined {
+    return this.adapter?.layer(this.path, weight);
   }
 }

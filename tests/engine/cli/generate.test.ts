@@ -11,12 +11,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readAdapter, readAdapters } from '../../../engine/cli/adapters.js';
+import { readAdapters } from '../../../engine/adapters/read.js';
 import { grid } from '../../../engine/cli/grid.js';
 import { decodePng } from '../../../engine/io/png.js';
 import { readSafetensors, writeSafetensors } from '../../../engine/io/safetensors.js';
 import { loadPipeline } from '../../../engine/models/pipeline.js';
-import { f32 } from '../../../engine/runtime/tensor.js';
+import { f32, type Tensor } from '../../../engine/runtime/tensor.js';
 import { acclaim } from '../../support/command-line.js';
 import { FIXTURES, golden, MINI, relativeError } from '../../support/golden.js';
 
@@ -125,51 +125,61 @@ describe('adapters', () => {
 
   test('an adapter changes the images; two of them add up to the product of matrices done by hand', async () => {
     const pipeline = await loadPipeline(MINI);
-    const [a, b] = [readAdapter(pipeline, lora('lora_attention')), readAdapter(pipeline, lora('lora_all'))];
-    expect([a.spec.targets, b.spec.targets]).toEqual(['attention', 'all']);
-    const both = readAdapters(pipeline, [lora('lora_attention'), lora('lora_all')])!;
-    expect(both.spec).toEqual({ rank: 8, alpha: 8, targets: 'all' });
     const layer = 'unet.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_k';
-    const entry = (v: typeof a, row: number, column: number) => {
-      const [A, B] = [v.tensors[`${layer}.lora_A.weight`]!, v.tensors[`${layer}.lora_B.weight`]!];
-      const { rank, alpha } = v.spec;
+    const entry = (tensors: Readonly<Record<string, Tensor>>, row: number, column: number) => {
+      const [A, B] = [tensors[`${layer}.lora_A.weight`]!, tensors[`${layer}.lora_B.weight`]!];
+      const rank = A.shape[0]!;
       let sum = 0;
       for (let k = 0; k < rank; k++)
         sum +=
           (B.data as Float32Array)[row * rank + k]! * (A.data as Float32Array)[k * A.shape[1]! + column]!;
-      return (sum * alpha) / rank;
+      return sum;
     };
+    const [a, b] = [readSafetensors(lora('lora_attention')), readSafetensors(lora('lora_all'))];
+    const both = readAdapters(pipeline, [
+      { path: lora('lora_attention'), weight: 0.5 },
+      { path: lora('lora_all'), weight: -2 },
+    ])!.tensors;
+    expect(both[`${layer}.lora_A.weight`]!.shape).toEqual([8, 64]);
+    expect(Object.keys(both).sort()).toEqual(Object.keys(b).sort());
     for (const [row, column] of [
       [0, 0],
       [3, 17],
       [63, 63],
     ] as const)
-      expect(entry(both, row, column)).toBeCloseTo(entry(a, row, column) + entry(b, row, column), 6);
+      expect(entry(both, row, column)).toBeCloseTo(
+        0.5 * entry(a, row, column) - 2 * entry(b, row, column),
+        6,
+      );
 
-    const adapters = ['--adapter', lora('lora_attention'), '--adapter', lora('lora_all')];
+    const adapters = ['--adapter', lora('lora_attention'), '--adapter', `${lora('lora_all')}:0.25`];
     await acclaim(...quick, '--out', join(root, 'plain'));
     expect((await acclaim(...quick, ...adapters, '--out', join(root, 'tuned'))).status).toBe(0);
     expect(read('tuned', '0000.png')).not.toEqual(read('plain', '0000.png'));
     const { adapters: noted } = JSON.parse(read('tuned', 'manifest.json').toString());
-    expect(noted.map((n: { file: string }) => n.file)).toEqual([
-      'lora_attention.safetensors',
-      'lora_all.safetensors',
+    expect(noted.map((n: { file: string; weight: number }) => [n.file, n.weight])).toEqual([
+      ['lora_attention.safetensors', 1],
+      ['lora_all.safetensors', 0.25],
     ]);
   });
 
   test.each([
-    ['no LoRA', { weight: f32([2, 2]) }, 'lora_A'],
-    ['a strange layer', { 'unet.attic.lora_A.weight': f32([4, 64]) }, 'attic'],
+    ['no LoRA', { weight: f32([2, 2]) }, 'adapter-unsupported', 'weight belongs to no layer'],
+    ['a strange layer', { 'unet.attic.lora_A.weight': f32([4, 64]) }, 'adapter-unsupported', 'attic'],
     [
       'a wrong shape',
-      { 'unet.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_k.lora_A.weight': f32([4, 32]) },
+      {
+        'unet.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_k.lora_A.weight': f32([4, 32]),
+        'unet.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_k.lora_B.weight': f32([64, 4]),
+      },
+      'shape-mismatch',
       '[4,32]',
     ],
-  ])('%s is refused by name', async (_, tensors, words) => {
+  ])('%s is refused by name', async (_, tensors, code, words) => {
     const file = join(root, 'bad.safetensors');
     writeSafetensors(file, tensors);
     const ran = await acclaim(...quick, '--adapter', file, '--out', join(root, 'no'));
-    expect(ran).toMatchObject({ status: 1, err: expect.stringContaining('shape-mismatch') });
+    expect(ran).toMatchObject({ status: 1, err: expect.stringContaining(code) });
     expect(ran.err).toContain(words);
   });
 });

@@ -1,0 +1,193 @@
+/**
+ * Adapters from files, in any of the formats of names.ts, or from a checkpoint folder of ours, onto the layers of an
+ * opened model. Several are laid side by side, which is their weighted sum exactly:
+ *   A = [A1; A2], B = [s1 B1, s2 B2], s = weight x alpha / r, rank r1 + r2.
+ */
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { AcclaimError } from '../../src/errors.js';
+import { numel, type Shape } from '../graph/value.js';
+import { openSafetensors, readTensor, type SafetensorsFile } from '../io/safetensors.js';
+import { type Module, moduleTable } from '../models/modules.js';
+import type { Pipeline } from '../models/pipeline.js';
+import { type AdapterValues, tensorName } from '../nn/lora.js';
+import { type FloatTensor, f32 } from '../runtime/tensor.js';
+import { otherKind } from './kinds.js';
+import { type Role, type Slot, slotTable } from './names.js';
+import { type NotedAlpha, notedAlpha } from './noted-alpha.js';
+
+export interface AdapterSource {
+  /** File, or a checkpoint's folder. */
+  readonly path: string;
+  readonly weight: number;
+}
+
+/** One layer's part of one file: scale x up down. */
+export interface Layer {
+  readonly module: Module;
+  /** [r, in, ...], the trailing axes those of the layer's weight. */
+  readonly down: FloatTensor;
+  /** [out, r, 1 ...]. */
+  readonly up: FloatTensor;
+  readonly scale: number;
+}
+
+/** `FILE` or `FILE:WEIGHT`; a file whose name ends like a weight is taken as it stands. */
+export function parseAdapter(text: string): AdapterSource {
+  const match = /^(.+):([+-]?(?:\d+\.?\d*|\.\d+))$/.exec(text);
+  if (!match || existsSync(text)) return { path: text, weight: 1 };
+  return { path: match[1]!, weight: Number(match[2]) };
+}
+
+export function adapterFile(path: string): string {
+  const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'adapter.safetensors') : path;
+  if (!existsSync(file)) throw new AcclaimError('file-not-found', `there is no ${file}`, 'Check --adapter.');
+  return file;
+}
+
+/** Errors: file-not-found, file-corrupt, adapter-unsupported (kind or key that is not built), shape-mismatch. */
+export function readAdapter(pipeline: Pipeline, path: string): Layer[] {
+  const source = openSafetensors(adapterFile(path));
+  const noted = notedAlpha(source);
+  const slots = slotTable(moduleTable(pipeline), pipeline.unetConfig);
+  const found = new Map<Module, Map<Role, string>>();
+  for (const key of source.tensors.keys()) {
+    const { module, role } = slotOf(source, slots, key);
+    const keys = found.get(module) ?? new Map<Role, string>();
+    if (keys.has(role)) throw corrupt(source, `${keys.get(role)} and ${key} are the same layer's`);
+    found.set(module, keys.set(role, key));
+  }
+  if (found.size === 0) throw corrupt(source, 'there is no tensor in it');
+  return [...found].map(([module, keys]) => readLayer(source, module, keys, noted));
+}
+
+function slotOf({ file }: SafetensorsFile, slots: ReadonlyMap<string, Slot>, key: string): Slot {
+  const kind = otherKind(key);
+  if (kind !== undefined)
+    throw new AcclaimError(
+      'adapter-unsupported',
+      `${file}: ${key}: ${kind} is not built`,
+      'Use a LoRA of linear and convolutional layers.',
+    );
+  const slot = slots.get(key);
+  if (slot) return slot;
+  throw new AcclaimError(
+    'adapter-unsupported',
+    `${file}: ${key} belongs to no layer of the model`,
+    "Use a LoRA in diffusers' or kohya's format that was made for this model's family.",
+  );
+}
+
+function readLayer(
+  source: SafetensorsFile,
+  module: Module,
+  keys: ReadonlyMap<Role, string>,
+  noted: NotedAlpha,
+): Layer {
+  const [downKey, upKey] = [keys.get('down'), keys.get('up')];
+  if (downKey === undefined || upKey === undefined)
+    throw corrupt(source, `${[...keys.values()][0]} stands alone: a layer has a matrix down and one up`);
+  const [down, up] = [floats(source, downKey), floats(source, upKey)];
+  const { shape } = module;
+  const rank = down.shape[0] ?? 0;
+  const wantDown = [rank, ...shape.slice(1)];
+  const wantUp = [shape[0]!, rank, ...shape.slice(2).map(() => 1)];
+  if (rank < 1 || !fits(down.shape, wantDown)) throw misfit(source, downKey, down.shape, wantDown);
+  if (!fits(up.shape, wantUp)) throw misfit(source, upKey, up.shape, wantUp);
+  const alphaKey = keys.get('alpha');
+  const scale =
+    alphaKey === undefined ? noted(module, rank) : scaleOf(source, alphaKey, floats(source, alphaKey), rank);
+  return { module, down: f32(wantDown, down.data), up: f32(wantUp, up.data), scale };
+}
+
+/** Axes of one at the end do not matter: a 1x1 convolution and a linear layer are the same matrix. */
+function fits(found: Shape, wanted: Shape): boolean {
+  const trimmed = (shape: Shape) => {
+    const end = shape.findLastIndex((n) => n !== 1);
+    return shape.slice(0, Math.max(end + 1, 2)).join();
+  };
+  return numel(found) === numel(wanted) && trimmed(found) === trimmed(wanted);
+}
+
+function scaleOf(source: SafetensorsFile, key: string, { data, shape }: FloatTensor, rank: number): number {
+  const alpha = data[0];
+  if (data.length !== 1 || alpha === undefined || !(alpha > 0) || !Number.isFinite(alpha))
+    throw corrupt(source, `${key} is [${shape}] ${data.slice(0, 3)}, not one positive number`);
+  return alpha / rank;
+}
+
+function floats(source: SafetensorsFile, key: string): FloatTensor {
+  const tensor = readTensor(source, key);
+  if (tensor.dtype !== 'float32') throw corrupt(source, `${key} is ${tensor.dtype}, not a float`);
+  if (!tensor.data.every(Number.isFinite)) throw corrupt(source, `${key} holds numbers that are not finite`);
+  return tensor;
+}
+
+const corrupt = ({ file }: SafetensorsFile, why: string) =>
+  new AcclaimError('file-corrupt', `${file}: ${why}`, 'Fetch or export the adapter again.');
+
+const misfit = ({ file }: SafetensorsFile, key: string, found: Shape, wanted: Shape) =>
+  new AcclaimError(
+    'shape-mismatch',
+    `${file}: ${key} is [${found}], the model's layer wants [${wanted}]`,
+    'The adapter was made for another model.',
+  );
+
+interface Weighted {
+  readonly layer: Layer;
+  readonly weight: number;
+}
+
+/** All files' layers, module by module, in the order of the files. */
+export function readWeighted(pipeline: Pipeline, sources: readonly AdapterSource[]): Weighted[][] {
+  const byName = new Map<string, Weighted[]>();
+  for (const { path, weight } of sources) {
+    for (const layer of readAdapter(pipeline, path)) {
+      const name = `${layer.module.part}.${layer.module.path}`;
+      byName.set(name, [...(byName.get(name) ?? []), { layer, weight }]);
+    }
+  }
+  return [...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, parts]) => parts);
+}
+
+/** The sum of all the files as one adapter; undefined where there are none. */
+export function readAdapters(
+  pipeline: Pipeline,
+  sources: readonly AdapterSource[],
+): AdapterValues | undefined {
+  if (sources.length === 0) return undefined;
+  const tensors: Record<string, FloatTensor> = {};
+  for (const parts of readWeighted(pipeline, sources)) {
+    const { part, path } = parts[0]!.layer.module;
+    tensors[tensorName(part, path, 'A')] = above(parts.map(({ layer }) => layer.down));
+    tensors[tensorName(part, path, 'B')] = beside(parts);
+  }
+  const shapes = Object.entries(tensors).map(([name, { shape }]) => ({ name, shape }));
+  return { spec: { tensors: shapes.sort((a, b) => (a.name < b.name ? -1 : 1)) }, tensors };
+}
+
+/** A above A: [r1 + r2, in, ...]. */
+function above(parts: readonly FloatTensor[]): FloatTensor {
+  const joined = f32([parts.reduce((sum, p) => sum + p.shape[0]!, 0), ...parts[0]!.shape.slice(1)]);
+  let at = 0;
+  for (const { data } of parts) {
+    joined.data.set(data, at);
+    at += data.length;
+  }
+  return joined;
+}
+
+/** Columns of each scaled B beside one another: [out, r1 + r2, ...]. */
+function beside(parts: readonly Weighted[]): FloatTensor {
+  const [out, , ...rest] = parts[0]!.layer.up.shape as [number, number, ...number[]];
+  const rank = parts.reduce((sum, { layer }) => sum + layer.up.shape[1]!, 0);
+  const joined = f32([out, rank, ...rest]);
+  for (let row = 0, at = 0; row < out; row++) {
+    for (const { layer, weight } of parts) {
+      const width = layer.up.shape[1]!;
+      const scale = weight * layer.scale;
+      for (let i = 0; i < width; i++) joined.data[at++] = scale * layer.up.data[row * width + i]!;
+    }
+  }
+  return joined;
+}

@@ -1,0 +1,51 @@
+/**
+ * The module table: every linear and convolutional layer of a model with its path, shape and place in the weight files,
+ * listed by building the networks from their own configuration and noting what they ask for. Adapters are matched
+ * against it, and merged into the very bytes that it names.
+ */
+import { Graph } from '../graph/graph.js';
+import type { ExternalWeight, Shape, Value } from '../graph/value.js';
+import type { LowRankSource, Part } from '../nn/lora.js';
+import type { Pipeline } from './pipeline.js';
+import { textModel } from './text.js';
+import { unet, unetHalvings } from './unet.js';
+
+export interface Module {
+  readonly part: Part;
+  /** As diffusers and transformers name it, without `.weight`. */
+  readonly path: string;
+  /** [out, in] or [out, in, k, k]. */
+  readonly shape: Shape;
+  /** Where it lies. */
+  readonly weight: ExternalWeight;
+}
+
+class Recorder implements LowRankSource {
+  readonly modules: Module[] = [];
+
+  constructor(private readonly part: Part) {}
+
+  layer(path: string, weight: Value): undefined {
+    this.modules.push({ part: this.part, path, shape: weight.shape, weight: fileWeight(weight) });
+  }
+}
+
+/** The mapped weight behind a value: half precisions are cast, some layouts reshaped, before a layer sees them. */
+function fileWeight({ source, name }: Value): ExternalWeight {
+  if (source.kind === 'weight') return source.weight;
+  const [from] = source.kind === 'node' ? source.node.inputs : [];
+  if (!from) throw new Error(`${name} is not made of a weight in a file`);
+  return fileWeight(from);
+}
+
+export function moduleTable(pipeline: Pipeline): Module[] {
+  const graph = new Graph();
+  const { unetConfig, tokenizer } = pipeline;
+  const side = 2 ** unetHalvings(unetConfig);
+  const text = new Recorder('text_encoder');
+  const states = textModel(graph, pipeline, graph.input('ids', [1, tokenizer.length], 'int64'), text);
+  const denoiser = new Recorder('unet');
+  const sample = graph.input('sample', [1, unetConfig.in_channels, side, side]);
+  unet(graph, pipeline, { sample, timestep: graph.input('timestep', [1]), states }, denoiser);
+  return [...denoiser.modules, ...text.modules];
+}
