@@ -13,7 +13,8 @@ const bench = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values: options } = parseArgs({
   options: {
     jobs: { type: 'string', default: '2' },
-    seeds: { type: 'string', default: seeds.join() },
+    /** Instead of the seeds of plan.mjs. */
+    seeds: { type: 'string' },
     /** Words that a run's name must hold, one of them: a task, a learner, a number of votes. */
     only: { type: 'string', default: '' },
     /** seeds: every row once before any row twice, so that a table stands early; rows: row by row. */
@@ -31,11 +32,13 @@ const chosen = rows.filter((row) => {
   const name = `${row.task}-${row.learner}-${row.votes}`;
   return wanted.length === 0 || wanted.some((word) => name === word || name.split('-').includes(word));
 });
-const numbers = options.seeds.split(',').map(Number);
+const given = options.seeds?.split(',').map(Number);
+const queues = chosen.map((row) => (given ?? row.seeds ?? seeds).map((seed) => ({ row, seed })));
+const turns = Math.max(0, ...queues.map((queue) => queue.length));
 const runs =
   options.order === 'rows'
-    ? chosen.flatMap((row) => numbers.map((seed) => ({ row, seed })))
-    : numbers.flatMap((seed) => chosen.map((row) => ({ row, seed })));
+    ? queues.flat()
+    : Array.from({ length: turns }, (_, turn) => queues.flatMap((queue) => queue[turn] ?? [])).flat();
 const figures = (row, seed) => join(folder, `${runName(row, seed)}.json`);
 const left = runs.filter(({ row, seed }) => !existsSync(figures(row, seed)));
 console.error(`${runs.length} runs, ${runs.length - left.length} done before, ${options.jobs} at a time`);

@@ -30,7 +30,7 @@ const params = z.strictObject({
   stepsPerGood: z.number().positive().default(6),
   /** Approval of a round (share called good) up to which it gets all its steps; beyond, in proportion fewer: what is
    * liked already needs little learning, and every step costs variety. */
-  fullUntil: z.number().min(0).lt(1).default(0.75),
+  fullUntil: z.number().min(0).lt(1).default(0.5),
   /** Share of the base model's variety (distance of images from fixed noises) below which a round's training ends
    * early: images that are good already would only become alike. A first few steps are always taken. 0 = never,
    * the default: a dozen test images tell a collapse, but misjudge finer differences by a tenth either way. */
