@@ -96,7 +96,7 @@ export class Sessions {
   async open(spec: SessionSpec, binding: Place, voters: ReadonlyMap<string, Voter>): Promise<SessionState> {
     const { session, decision } = openSession(spec, binding, this.parts.clock.now());
     this.states.set(spec.id, { ...emptyState(session), voters });
-    await this.settle(spec.id, decision);
+    await this.settle(spec.id, { ...decision, state: { ...decision.state, voters } });
     return this.states.get(spec.id)!;
   }
 
@@ -123,8 +123,8 @@ export class Sessions {
     return decision.refusal;
   }
 
-  private async settle(id: string, { rows, effects }: Decision): Promise<void> {
-    if (rows.length > 0) this.fold(id, rows);
+  private async settle(id: string, { rows, effects, state }: Decision): Promise<void> {
+    if (rows.length > 0) this.fold(id, rows, state);
     this.scheduleTick(id);
     if (rows.length === 0 && effects.length === 0) return;
     try {
@@ -142,18 +142,22 @@ export class Sessions {
     }
   }
 
-  private fold(id: string, rows: readonly RowChange[]): void {
+  private fold(id: string, rows: readonly RowChange[], state: SessionState): void {
     const before = this.states.get(id)!;
-    this.states.set(id, apply(before, rows));
+    this.states.set(id, state);
     for (const row of rows) {
       // A branch brings another session's first rows along.
       if (row.table === 'session' && !this.states.has(row.row.id)) this.adopt(row.row, before, rows);
-      // Voters belong to the community: every session of it sees them.
-      if (row.table === 'voter')
-        for (const [other, state] of this.states)
-          if (other !== id) this.states.set(other, apply(state, [row]));
       if (row.table === 'ballot') this.index(this.states.get(row.row.session)!, row.row);
     }
+    if (rows.some(({ table }) => table === 'voter')) this.share(state);
+  }
+
+  /** Voters belong to the community: every session of it sees the same. */
+  private share({ session: { community }, voters }: SessionState): void {
+    for (const [other, state] of this.states)
+      if (state.session.community === community && state.voters !== voters)
+        this.states.set(other, { ...state, voters });
   }
 
   private adopt(session: Session, parent: SessionState, rows: readonly RowChange[]): void {
@@ -176,7 +180,7 @@ export class Sessions {
     const state = this.states.get(id);
     if (!state || !this.ticking) return;
     const now = this.parts.clock.now();
-    const at = nextTick(state);
+    const at = nextTick(state, now);
     if (at === null) return;
     this.tick(id, Math.min(Math.max(at - now, 10), LONGEST_TICK_MS));
   }

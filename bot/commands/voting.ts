@@ -1,7 +1,6 @@
 /** Commands about the round that people vote on, and about one's own votes. */
 
 import { parseCell } from '../../src/domain/ids.js';
-import { known } from '../../src/domain/ledger.js';
 import type { Ballot, SessionState } from '../../src/domain/model.js';
 import { AcclaimError } from '../../src/errors.js';
 import { type ChatCommand, type CommandContext, doAct, theSession } from './command.js';
@@ -102,7 +101,8 @@ const me: ChatCommand = {
 
 function marksOf(state: SessionState, voter: string) {
   return [...state.facts].flatMap(([ballot, facts]) =>
-    [...known(facts.filter((f) => f.voter === voter)).values()]
+    facts
+      .ofVoter(voter)
       .filter((fact) => fact.present)
       .map(({ emoji, at, late }) => ({ session: state.session.id, ballot, emoji, at, late })),
   );

@@ -4,7 +4,9 @@
  * sessions are passed by; voters belong to the community, so hand their rows to every session held in memory.
  */
 import type { RowChange } from './decision.js';
-import type { Fact, SessionState } from './model.js';
+import { Facts } from './facts.js';
+import type { SessionState } from './model.js';
+import { PersistentMap } from './persistent-map.js';
 
 export function apply(state: SessionState, rows: readonly RowChange[]): SessionState {
   return rows.reduce(fold, state);
@@ -16,11 +18,11 @@ export function emptyState(session: SessionState['session']): SessionState {
     session,
     bindings: [],
     rounds: [],
-    images: new Map(),
-    ballots: new Map(),
-    facts: new Map(),
-    voters: new Map(),
-    jobs: new Map(),
+    images: PersistentMap.from(new Map()),
+    ballots: PersistentMap.from(new Map()),
+    facts: PersistentMap.from(new Map()),
+    voters: PersistentMap.from(new Map()),
+    jobs: PersistentMap.from(new Map()),
   };
 }
 
@@ -47,7 +49,7 @@ function fold(state: SessionState, change: RowChange): SessionState {
     case 'fact': {
       const { row } = change;
       if (!state.ballots.has(row.ballot)) return state;
-      const facts: readonly Fact[] = [...(state.facts.get(row.ballot) ?? []), row];
+      const facts = (state.facts.get(row.ballot) ?? Facts.none).append(row);
       return { ...state, facts: withKey(state.facts, row.ballot, facts) };
     }
     case 'voter':
@@ -68,5 +70,5 @@ function upsert<T>(rows: readonly T[], row: T, key: (row: T) => string): readonl
 }
 
 function withKey<V>(map: ReadonlyMap<string, V>, key: string, value: V): ReadonlyMap<string, V> {
-  return new Map(map).set(key, value);
+  return PersistentMap.from(map).with(key, value);
 }

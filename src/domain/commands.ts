@@ -8,7 +8,7 @@ import type { Draft } from './draft.js';
 import type { Act, Command } from './events.js';
 import { showAgain } from './guard.js';
 import { retryFailed } from './jobs.js';
-import { consented, recordMark } from './ledger.js';
+import { consented, factsOf, recordMark } from './ledger.js';
 import type { Ballot, Binding, Round, Session } from './model.js';
 import { allowed, leastRole } from './roles.js';
 import { abandonRound, askSweeps, ballotsOf, beginRound, isOver, startClosing } from './rounds.js';
@@ -135,7 +135,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     if (!consented(draft, by.key)) return refuseConsent(draft);
     recordMark(draft, cell.ballot, by.key, cell.flag, true);
     const flags = new Set(
-      (draft.state.facts.get(cell.ballot.id) ?? [])
+      [...factsOf(draft.state, cell.ballot)]
         .filter((fact) => fact.emoji === cell.flag)
         .map((fact) => fact.voter),
     );

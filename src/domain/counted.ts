@@ -1,7 +1,7 @@
 /** Who counts: consented, not excluded, and with at least one mark (or Done) in the round. */
-import { meaning } from './emoji.js';
-import { known } from './ledger.js';
+import { factsOf } from './ledger.js';
 import type { Round, SessionState, Voter } from './model.js';
+import { finish, type Steps } from './steps.js';
 import { type Sheetful, sheetfuls } from './votes.js';
 
 const day = 86_400_000;
@@ -12,8 +12,10 @@ export interface Counted {
   excluded: number;
 }
 
-export function countedIn(state: SessionState, round: Round): Counted {
-  const all = sheetfuls(state, round, state.session.rules.unmarkedWeight);
+export const countedIn = (state: SessionState, round: Round): Counted => finish(counting(state, round));
+
+export function* counting(state: SessionState, round: Round): Steps<Counted> {
+  const all = yield* sheetfuls(state, round, state.session.rules.unmarkedWeight);
   const counted = all.filter(({ voter }) => counts(state.voters.get(voter)));
   const excluded = all.filter(({ voter }) => state.voters.get(voter)?.excluded).length;
   // One voter alone: what is left unmarked is bad at full weight (HERO's own feedback).
@@ -41,11 +43,11 @@ export function attendance(state: SessionState, round: Round): Attendance {
   for (const ballot of state.ballots.values()) {
     if (ballot.round !== round.id) continue;
     all.add(ballot.sheet);
-    for (const { voter, emoji, present } of known(state.facts.get(ballot.id) ?? [], false).values()) {
-      if (!present || meaning(emoji)?.kind === 'flag' || !counts(state.voters.get(voter))) continue;
+    for (const [voter, { marks, done }] of factsOf(state, ballot).standing) {
+      if ((marks === 0 && !done) || !counts(state.voters.get(voter))) continue;
       const one = marked.get(voter) ?? { sheets: new Set(), done: false };
-      if (emoji === 'done') one.done = true;
-      else one.sheets.add(ballot.sheet);
+      one.done ||= done;
+      if (marks > 0) one.sheets.add(ballot.sheet);
       marked.set(voter, one);
     }
   }
@@ -59,14 +61,19 @@ export function attendance(state: SessionState, round: Round): Attendance {
 
 /**
  * A newcomer's weight is capped: young account, lately joined, or few rounds here. In a community that is itself
- * young nobody can have voted in many rounds, so as many are asked for as its eldest voter has.
+ * young nobody can have voted in many rounds, so as many are asked for as its eldest voter has. Gives the question, so
+ * that the eldest is looked for once.
  */
-export function isNewcomer(state: SessionState, voter: Voter, at: number): boolean {
-  const { newcomerAccountDays, newcomerJoinedDays, newcomerRounds } = state.session.rules.guards;
-  if (voter.trusted) return false;
-  if (voter.bornAt !== null && at - voter.bornAt < newcomerAccountDays * day) return true;
-  if (voter.joinedAt !== null && at - voter.joinedAt < newcomerJoinedDays * day) return true;
+export function newcomers({ session, voters }: SessionState, at: number): (key: string) => boolean {
+  const { newcomerAccountDays, newcomerJoinedDays, newcomerRounds } = session.rules.guards;
   let eldest = 0;
-  for (const other of state.voters.values()) eldest = Math.max(eldest, other.rounds);
-  return voter.rounds < Math.min(newcomerRounds, eldest);
+  for (const { rounds } of voters.values()) eldest = Math.max(eldest, rounds);
+  const needed = Math.min(newcomerRounds, eldest);
+  return (key) => {
+    const voter = voters.get(key);
+    if (!voter || voter.trusted) return false;
+    if (voter.bornAt !== null && at - voter.bornAt < newcomerAccountDays * day) return true;
+    if (voter.joinedAt !== null && at - voter.joinedAt < newcomerJoinedDays * day) return true;
+    return voter.rounds < needed;
+  };
 }

@@ -9,6 +9,7 @@ import { attendance } from './counted.js';
 import type { Decision } from './decision.js';
 import { Draft } from './draft.js';
 import type { Event, ReactionSet } from './events.js';
+import { judgeRound } from './feedback.js';
 import { channelChanged } from './guard.js';
 import { jobDone, jobFailed, jobProgress } from './jobs.js';
 import { recordReaction, recordSweep } from './ledger.js';
@@ -45,8 +46,9 @@ const rules: { [K in Event['kind']]: (draft: Draft, event: Extract<Event, { kind
   tick: () => {},
 };
 
-export function decide(state: SessionState, event: Event): Decision {
-  const draft = new Draft(state, event.at);
+/** `judge` stands in for judging in one go: what it throws goes up, and nothing is decided. */
+export function decide(state: SessionState, event: Event, judge = judgeRound): Decision {
+  const draft = new Draft(state, event.at, judge);
   (rules[event.kind] as (draft: Draft, event: Event) => void)(draft, event);
   // A session that was opened but has no round yet (a branch, or a process killed in between) begins here.
   if (draft.session.state === 'active' && !draft.round) beginRound(draft);

@@ -3,7 +3,7 @@
  * cannot be. A row change names the whole new row (upsert), appends one (fact, act), or ends an effect.
  */
 import type { Effect } from './effects.js';
-import type { Act, Ballot, Binding, Fact, Image, Job, Round, Session, Voter } from './model.js';
+import type { Act, Ballot, Binding, Fact, Image, Job, Round, Session, SessionState, Voter } from './model.js';
 
 export type RowChange =
   | { table: 'session'; row: Session }
@@ -27,6 +27,8 @@ export interface Refusal {
 export interface Decision {
   rows: RowChange[];
   effects: Effect[];
+  /** The state with the rows folded in. */
+  state: SessionState;
   /** Said to whoever asked; null when all went as asked. */
   refusal: Refusal | null;
 }

@@ -5,6 +5,7 @@
 import { apply } from './apply.js';
 import type { Decision, Refusal, RowChange } from './decision.js';
 import type { Effect } from './effects.js';
+import { judgeRound } from './feedback.js';
 import type { Ballot, Binding, Round, Session, SessionState } from './model.js';
 
 /** An effect without what every effect has. */
@@ -19,6 +20,8 @@ export class Draft {
   constructor(
     public state: SessionState,
     readonly at: number,
+    /** Judges a round that is ready; whoever decides may have done so beforehand. */
+    readonly judge: typeof judgeRound = judgeRound,
   ) {}
 
   put(...changes: RowChange[]): void {
@@ -85,6 +88,7 @@ export class Draft {
   }
 
   decision(): Decision {
-    return { rows: this.#rows, effects: [...this.#effects.values()], refusal: this.#refusal };
+    const { state } = this;
+    return { rows: this.#rows, effects: [...this.#effects.values()], state, refusal: this.#refusal };
   }
 }

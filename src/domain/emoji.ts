@@ -28,15 +28,22 @@ export type Meaning =
   | { kind: 'good' | 'best' | 'flag'; cell: number }
   | { kind: 'none' | 'like' | 'dislike' | 'star' | 'done' };
 
+/** All of them by name: this is asked for every mark of every voter. */
+const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
+  ...words.flatMap((_, i): [string, Meaning][] => [
+    [`${i + 1}`, { kind: 'good', cell: i + 1 }],
+    [`star-${i + 1}`, { kind: 'best', cell: i + 1 }],
+    [`flag-${i + 1}`, { kind: 'flag', cell: i + 1 }],
+  ]),
+  ...(['none', 'like', 'dislike', 'star', 'done'] as const).map((kind): [string, Meaning] => [
+    kind,
+    { kind },
+  ]),
+]);
+
 /** What a canonical name says; undefined for anything else. */
 export function meaning(name: string): Meaning | undefined {
-  if (/^[1-9]$/.test(name)) return { kind: 'good', cell: Number(name) };
-  const cell = /^(star|flag)-([1-9])$/.exec(name);
-  if (cell) return { kind: cell[1] === 'star' ? 'best' : 'flag', cell: Number(cell[2]) };
-  if (name === 'none' || name === 'like' || name === 'dislike' || name === 'star' || name === 'done') {
-    return { kind: name };
-  }
-  return undefined;
+  return meanings.get(name);
 }
 
 /** The reactions that a ballot is primed with, in order. */

@@ -2,30 +2,38 @@
  * A closed round's feedback (for the learner) and outcome (for people), from the ledger alone. Taking it twice gives
  * the same; late marks, excluded voters and hidden images have no part in it.
  */
-import { type Counted, countedIn, isNewcomer } from './counted.js';
+import { type Counted, counting, newcomers } from './counted.js';
+import { factsOf } from './ledger.js';
 import type { Feedback, Outcome, Round, SessionState } from './model.js';
-import { label } from './taste/labels.js';
+import { finish, type Steps } from './steps.js';
+import { type Labels, label } from './taste/labels.js';
+import type { Vote } from './votes.js';
 
-export function judgeRound(
-  state: SessionState,
-  round: Round,
-  at: number,
-): { feedback: Feedback; outcome: Outcome } {
+export interface Judgement {
+  feedback: Feedback;
+  outcome: Outcome;
+  /** Keys of those who were counted. */
+  voters: string[];
+}
+
+/** In one go. */
+export const judgeRound = (state: SessionState, round: Round, at: number): Judgement =>
+  finish(judging(state, round, at));
+
+export function* judging(state: SessionState, round: Round, at: number): Steps<Judgement> {
   const { rules, nsfw } = state.session;
   const images = state.images.get(round.id) ?? [];
-  const counted = countedIn(state, round);
+  const counted = yield* counting(state, round);
   const votes = counted.sheetfuls.flatMap((one) => one.votes);
-  const labels = label(
+  yield;
+  const labels = yield* label(
     {
       votes,
-      history: counted.sheetfuls.length < rules.guards.from ? [] : history(state, round),
+      history: counted.sheetfuls.length < rules.guards.from ? [] : yield* history(state, round),
       indices: images.map((image) => image.index),
       round: round.id,
       voters: counted.sheetfuls.length,
-      isNewcomer: (key) => {
-        const voter = state.voters.get(key);
-        return voter !== undefined && isNewcomer(state, voter, at);
-      },
+      isNewcomer: newcomers(state, at),
     },
     rules.guards,
   );
@@ -43,7 +51,8 @@ export function judgeRound(
     }),
     best: beaten ? null : labels.best,
   };
-  return { feedback, outcome: outcomeOf(feedback, labels, counted, state, round) };
+  const outcome = outcomeOf(feedback, labels, counted, votes, lateVoters(state, round));
+  return { feedback, outcome, voters: counted.sheetfuls.map(({ voter }) => voter) };
 }
 
 /** Which side is missing among the labels; null when there are a good and a bad. */
@@ -55,14 +64,14 @@ export function oneSided(feedback: Feedback): Outcome['oneSided'] {
 
 function outcomeOf(
   feedback: Feedback,
-  labels: ReturnType<typeof label>,
+  labels: Labels,
   counted: Counted,
-  state: SessionState,
-  round: Round,
+  votes: readonly Vote[],
+  late: number,
 ): Outcome {
   const cells = feedback.images.map(({ index }) => ({ index, up: 0, seen: 0, stars: 0 }));
   const byIndex = new Map(cells.map((cell) => [cell.index, cell]));
-  for (const vote of counted.sheetfuls.flatMap((one) => one.votes)) {
+  for (const vote of votes) {
     const cell = byIndex.get(vote.index);
     if (!cell) continue;
     cell.seen += 1;
@@ -71,7 +80,6 @@ function outcomeOf(
   }
   const seen = cells.reduce((sum, cell) => sum + cell.seen, 0);
   const up = cells.reduce((sum, cell) => sum + cell.up, 0);
-  const late = lateVoters(state, round);
   const excluded: Outcome['excluded'] = [];
   if (counted.excluded > 0) excluded.push({ reason: 'excluded', count: counted.excluded });
   if (late > 0) excluded.push({ reason: 'late', count: late });
@@ -90,11 +98,16 @@ function outcomeOf(
 }
 
 /** Votes of the rounds before it that still stand, by voters who count today. */
-function history(state: SessionState, round: Round) {
-  return state.rounds
+function* history(state: SessionState, round: Round): Steps<Vote[]> {
+  const before = state.rounds
     .filter((other) => other.number < round.number && other.closedAt !== null && other.state !== 'superseded')
-    .slice(-state.session.rules.guards.historyRounds)
-    .flatMap((other) => countedIn(state, other).sheetfuls.flatMap((one) => one.votes));
+    .slice(-state.session.rules.guards.historyRounds);
+  const votes: Vote[][] = [];
+  for (const other of before) {
+    const { sheetfuls } = yield* counting(state, other);
+    for (const one of sheetfuls) votes.push(one.votes);
+  }
+  return votes.flat();
 }
 
 /** Bound of the best that the session carries: that of the newest round that named one. */
@@ -111,7 +124,7 @@ function lateVoters(state: SessionState, round: Round): number {
   const voters = new Set<string>();
   for (const ballot of state.ballots.values()) {
     if (ballot.round !== round.id) continue;
-    for (const fact of state.facts.get(ballot.id) ?? []) if (fact.late) voters.add(fact.voter);
+    for (const voter of factsOf(state, ballot).late) voters.add(voter);
   }
   return voters.size;
 }

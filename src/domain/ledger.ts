@@ -6,24 +6,15 @@
 import type { Draft } from './draft.js';
 import { meaning } from './emoji.js';
 import type { Cleared, ReactionSet, Swept } from './events.js';
-import type { Ballot, Fact, RoundPhase } from './model.js';
+import { Facts } from './facts.js';
+import type { Ballot, Fact, RoundPhase, SessionState } from './model.js';
 
 const taking: ReadonlySet<RoundPhase> = new Set(['generating', 'review', 'posting', 'open', 'closing']);
 
 const keyOf = (voter: string, emoji: string): string => `${voter} ${emoji}`;
 
-/** Last row of each (voter, emoji); `late` rows only where asked for. */
-export function known(facts: readonly Fact[], withLate = true): Map<string, Fact> {
-  const last = new Map<string, Fact>();
-  for (const fact of facts) {
-    if (withLate || !fact.late) last.set(keyOf(fact.voter, fact.emoji), fact);
-  }
-  return last;
-}
-
-function lastOf(draft: Draft, ballot: Ballot, voter: string, emoji: string): Fact | undefined {
-  const facts = draft.state.facts.get(ballot.id);
-  return facts?.findLast((fact) => fact.voter === voter && fact.emoji === emoji);
+export function factsOf(state: SessionState, ballot: Pick<Ballot, 'id'>): Facts {
+  return state.facts.get(ballot.id) ?? Facts.none;
 }
 
 /** Writes down one reaction; true when it changed what counts. Refuses what no longer counts but keeps it. */
@@ -41,7 +32,7 @@ export function recordReaction(draft: Draft, event: ReactionSet): boolean {
   const late = isLate(draft, ballot);
   if (late)
     draft.refuse('round-closed', 'This round has closed.', 'Vote on the newest ballot of the channel.');
-  const last = lastOf(draft, ballot, event.voter.key, event.emoji);
+  const last = factsOf(draft.state, ballot).last(event.voter.key, event.emoji);
   if (last && (event.at < last.at || (event.at === last.at && event.present === last.present))) return false;
   const { emoji, present, at } = event;
   append(draft, { ballot: ballot.id, voter: event.voter.key, emoji, present, source: 'live', at, late });
@@ -53,7 +44,8 @@ export function recordSweep(draft: Draft, event: Swept): void {
   const ballot = draft.state.ballots.get(event.ballot);
   if (!ballot) return;
   const late = isLate(draft, ballot);
-  const last = known(draft.state.facts.get(ballot.id) ?? []);
+  const facts = factsOf(draft.state, ballot).known();
+  const last = new Map(facts.map((fact) => [keyOf(fact.voter, fact.emoji), fact]));
   const found = new Set<string>();
   const write = (voter: string, emoji: string, present: boolean): void => {
     const before = last.get(keyOf(voter, emoji));
@@ -79,13 +71,15 @@ export function recordCleared(draft: Draft, event: Cleared): number {
   const ballot = draft.state.ballots.get(event.ballot);
   if (!ballot) return 0;
   const late = isLate(draft, ballot);
-  const gone = [...known(draft.state.facts.get(ballot.id) ?? []).values()].filter(
-    (fact) =>
-      fact.present &&
-      fact.at <= event.at &&
-      !isPrivate(fact.emoji) &&
-      (event.emoji === null || fact.emoji === event.emoji),
-  );
+  const gone = factsOf(draft.state, ballot)
+    .known()
+    .filter(
+      (fact) =>
+        fact.present &&
+        fact.at <= event.at &&
+        !isPrivate(fact.emoji) &&
+        (event.emoji === null || fact.emoji === event.emoji),
+    );
   for (const { voter, emoji } of gone) {
     append(draft, { ballot: ballot.id, voter, emoji, present: false, source: 'cleared', at: event.at, late });
   }
@@ -100,7 +94,7 @@ export function recordMark(
   emoji: string,
   present: boolean,
 ): void {
-  const last = lastOf(draft, ballot, voter, emoji);
+  const last = factsOf(draft.state, ballot).last(voter, emoji);
   if (last ? last.present === present || last.at > draft.at : !present) return;
   const late = isLate(draft, ballot);
   append(draft, { ballot: ballot.id, voter, emoji, present, source: 'live', at: draft.at, late });

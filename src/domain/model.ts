@@ -3,6 +3,8 @@
  * Ids are made, never drawn: `<session>.<round>` for a round, `<round>.<index>` for an image, `<round>.<sheet>.<channel
  * ordinal>` for a ballot; they hold no ":" and stay below 100 characters. Times are epoch ms, UTC. Rules: docs/votes.md.
  */
+import type { Facts } from './facts.js';
+
 export type Platform = 'web' | 'discord' | 'slack' | 'fake';
 export type Role = 'member' | 'moderator' | 'admin' | 'operator';
 
@@ -315,7 +317,7 @@ export interface SessionState {
   images: ReadonlyMap<string, readonly Image[]>;
   /** Ballot id -> ballot, in the order they were planned. */
   ballots: ReadonlyMap<string, Ballot>;
-  facts: ReadonlyMap<string, readonly Fact[]>;
+  facts: ReadonlyMap<string, Facts>;
   /** Voters of the community, by key. */
   voters: ReadonlyMap<string, Voter>;
   /** By key. */

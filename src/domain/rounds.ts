@@ -6,10 +6,10 @@
 
 import { askJob } from './ask-job.js';
 import { closeBallots } from './ballots.js';
-import { attendance, countedIn } from './counted.js';
+import { attendance } from './counted.js';
 import type { Draft } from './draft.js';
-import { judgeRound } from './feedback.js';
 import { roundId } from './ids.js';
+import { factsOf } from './ledger.js';
 import type { Ballot, CloseReason, Round, SessionState } from './model.js';
 import { notify, showOutcome, showProgress } from './say.js';
 import { endSession, pauseSession } from './session.js';
@@ -95,9 +95,7 @@ function reasonToClose({ state, at }: Draft, round: Round): CloseReason | null {
 }
 
 function someoneDone(state: SessionState, round: Round): boolean {
-  return ballotsOf(state, round).some((ballot) =>
-    state.facts.get(ballot.id)?.some((fact) => fact.emoji === 'done' && fact.present),
-  );
+  return ballotsOf(state, round).some((ballot) => factsOf(state, ballot).dones > 0);
 }
 
 /** Platforms are read once more before anything is counted. */
@@ -123,12 +121,12 @@ export function sweepFailed(draft: Draft, effect: string): void {
 
 function learnWhenSwept(draft: Draft, round: Round): void {
   if (draft.session.state !== 'active' || unswept(draft.state, round).length > 0) return;
-  const { feedback, outcome } = judgeRound(draft.state, round, draft.at);
+  const { feedback, outcome, voters } = draft.judge(draft.state, round, draft.at);
   if (outcome.voters === 0) {
     reopenEmpty(draft, round);
     return;
   }
-  countParticipation(draft, round);
+  countParticipation(draft, voters);
   closeBallots(draft, round);
   const closed = draft.setRound(round, { closedAt: draft.at, feedback, outcome });
   showOutcome(draft, round.number);
@@ -216,9 +214,7 @@ function unswept(state: SessionState, round: Round): Ballot[] {
 export function lastChange(state: SessionState, round: Round): number {
   let newest = round.openedAt ?? 0;
   for (const ballot of ballotsOf(state, round)) {
-    for (const fact of state.facts.get(ballot.id) ?? []) {
-      if (!fact.late && fact.at > newest) newest = fact.at;
-    }
+    newest = Math.max(newest, factsOf(state, ballot).newest);
   }
   return newest;
 }
@@ -230,8 +226,8 @@ function carriesBest(state: SessionState, round: Round): boolean {
   );
 }
 
-function countParticipation(draft: Draft, round: Round): void {
-  for (const { voter } of countedIn(draft.state, round).sheetfuls) {
+function countParticipation(draft: Draft, voters: readonly string[]): void {
+  for (const voter of voters) {
     const row = draft.state.voters.get(voter);
     if (row) draft.put({ table: 'voter', row: { ...row, rounds: row.rounds + 1 } });
   }

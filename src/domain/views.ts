@@ -4,9 +4,9 @@
  */
 import { attendance, countedIn } from './counted.js';
 import { cellName } from './ids.js';
-import { known } from './ledger.js';
+import { factsOf } from './ledger.js';
 import type { Ballot, ImageState, Job, Outcome, Round, SessionState } from './model.js';
-import { lastChange, lineage } from './rounds.js';
+import { ballotsOf, lastChange, lineage } from './rounds.js';
 
 export interface SessionStatus {
   id: string;
@@ -105,8 +105,9 @@ export function ballotView(state: SessionState, ballot: Ballot, voter: string | 
 
 /** Marks of one voter on one ballot that stand now. */
 export function ownMarks(state: SessionState, ballot: Ballot, voter: string): string[] {
-  return [...known(state.facts.get(ballot.id) ?? []).values()]
-    .filter((fact) => fact.voter === voter && fact.present)
+  return factsOf(state, ballot)
+    .ofVoter(voter)
+    .filter((fact) => fact.present)
     .map((fact) => fact.emoji)
     .sort();
 }
@@ -124,17 +125,23 @@ export function imageAt(
   return round && index !== undefined ? { round, index } : undefined;
 }
 
-/** Next moment at which passing time alone changes something; null = never. */
-export function nextTick(state: SessionState): number | null {
+/** Next moment at which passing time alone may change something; null = never. Asked after every vote: it counts none. */
+export function nextTick(state: SessionState, now: number): number | null {
   const round = state.rounds.at(-1);
   if (state.session.state !== 'active') return null;
   if (!round) return state.session.createdAt;
   if (round.state !== 'open') return null;
   const { rules } = state.session;
-  const full = rules.quorumBy === 'marks' && attendance(state, round).finished >= rules.quorum;
-  const rest = full ? lastChange(state, round) + rules.restMs : Number.POSITIVE_INFINITY;
+  const rested = lastChange(state, round) + rules.restMs;
+  // A rest that is over and did not close the round had no quorum.
+  const mayClose = rules.quorumBy === 'marks' && rested > now && anyMarks(state, round);
+  const rest = mayClose ? rested : Number.POSITIVE_INFINITY;
   const next = Math.min(rest, round.deadline ?? Number.POSITIVE_INFINITY);
   return Number.isFinite(next) ? next : null;
+}
+
+function anyMarks(state: SessionState, round: Round): boolean {
+  return ballotsOf(state, round).some((ballot) => factsOf(state, ballot).length > 0);
 }
 
 function pickJob({ kind, stage, done, total, secondsLeft }: Job): NonNullable<SessionStatus['job']> {

@@ -5,8 +5,9 @@
  * Where a session is there to be rid of unsafe images a number says "unsafe": numbered = not good, the others are good.
  */
 import { meaning } from './emoji.js';
-import { known } from './ledger.js';
-import type { Ballot, Fact, Image, Round, SessionState } from './model.js';
+import { factsOf } from './ledger.js';
+import type { Ballot, Fact, Round, SessionState } from './model.js';
+import type { Steps } from './steps.js';
 
 export interface Vote {
   voter: string;
@@ -31,12 +32,14 @@ export interface Sheetful {
 }
 
 /** All that was marked in a round, by voter in order of their keys; late marks left out. */
-export function sheetfuls(state: SessionState, round: Round, unmarkedWeight: number): Sheetful[] {
+export function* sheetfuls(state: SessionState, round: Round, unmarkedWeight: number): Steps<Sheetful[]> {
   const images = state.images.get(round.id) ?? [];
+  const hidden = new Set(images.filter((image) => image.state === 'hidden').map((image) => image.index));
   const byVoter = new Map<string, Marks>();
   for (const ballot of state.ballots.values()) {
     if (ballot.round !== round.id) continue;
-    for (const fact of known(state.facts.get(ballot.id) ?? [], false).values()) {
+    yield;
+    for (const fact of factsOf(state, ballot).known(false)) {
       if (!fact.present || meaning(fact.emoji)?.kind === 'flag') continue;
       const marks = byVoter.get(fact.voter) ?? new Marks();
       marks.add(ballot, fact);
@@ -44,11 +47,13 @@ export function sheetfuls(state: SessionState, round: Round, unmarkedWeight: num
     }
   }
   const sheets = sheetsOf(state, round);
-  return [...byVoter]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([voter, marks]) =>
-      marks.judge({ voter, round, images, sheets, unmarkedWeight, unsafe: state.session.nsfw }),
-    );
+  const { nsfw: unsafe } = state.session;
+  const judged: Sheetful[] = [];
+  for (const voter of [...byVoter.keys()].sort()) {
+    judged.push(byVoter.get(voter)!.judge({ voter, round, hidden, sheets, unmarkedWeight, unsafe }));
+    if (judged.length % 100 === 0) yield;
+  }
+  return judged;
 }
 
 /** Sheet -> indices of its cells, whichever channel it hangs in. */
@@ -63,7 +68,7 @@ function sheetsOf(state: SessionState, round: Round): Map<number, readonly numbe
 interface Judged {
   voter: string;
   round: Round;
-  images: readonly Image[];
+  hidden: ReadonlySet<number>;
   sheets: ReadonlyMap<number, readonly number[]>;
   unmarkedWeight: number;
   /** A number says that the image is unsafe. */
@@ -101,10 +106,9 @@ class Marks {
     }
   }
 
-  judge({ voter, round, images, sheets, unmarkedWeight, unsafe }: Judged): Sheetful {
+  judge({ voter, round, hidden, sheets, unmarkedWeight, unsafe }: Judged): Sheetful {
     this.#count(unsafe);
     const votes: Vote[] = [];
-    const hidden = new Set(images.filter((image) => image.state === 'hidden').map((image) => image.index));
     for (const [sheet, cells] of sheets) {
       const marked = this.#sheets.has(sheet);
       if (!marked && !this.#done) continue;

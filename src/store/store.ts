@@ -7,7 +7,9 @@ import { dirname, join, resolve } from 'node:path';
 import { apply, emptyState } from '../domain/apply.js';
 import type { RowChange } from '../domain/decision.js';
 import type { Effect } from '../domain/effects.js';
+import { Facts } from '../domain/facts.js';
 import type { Act, Channel, Community, Fact, Session, SessionState, Voter } from '../domain/model.js';
+import { PersistentMap } from '../domain/persistent-map.js';
 import { asDataError } from './faults.js';
 import { forgetVoter } from './forget.js';
 import { DataLock } from './lock.js';
@@ -113,12 +115,12 @@ export class Store {
   }
 
   /** Everyone who agreed to be known in a community, and the pseudonyms there. */
-  async loadVoters(community: string): Promise<Map<string, Voter>> {
+  async loadVoters(community: string): Promise<SessionState['voters']> {
     const voters = await this.#bodies<Voter>(
       'SELECT body FROM voter WHERE community = ? ORDER BY seq',
       community,
     );
-    return new Map(voters.map((voter) => [voter.key, voter]));
+    return PersistentMap.from(new Map(voters.map((voter) => [voter.key, voter])));
   }
 
   /** The session whole, as `decide` sees it; undefined when there is none of that id. */
@@ -187,7 +189,7 @@ export class Store {
     await this.writer.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   }
 
-  async #facts(session: string): Promise<Map<string, Fact[]>> {
+  async #facts(session: string): Promise<SessionState['facts']> {
     const rows = await this.#read<Omit<Fact, 'present' | 'late'> & { present: number; late: number }>(
       `SELECT f.ballot, f.voter, f.emoji, f.present, f.source, f.at, f.late
        FROM fact f JOIN ballot b ON b.id = f.ballot WHERE b.session = ? ORDER BY f.seq`,
@@ -200,7 +202,7 @@ export class Store {
       if (list) list.push(fact);
       else facts.set(fact.ballot, [fact]);
     }
-    return facts;
+    return PersistentMap.from(new Map([...facts].map(([ballot, list]) => [ballot, Facts.of(list)])));
   }
 
   async #write(unit: Unit): Promise<void> {

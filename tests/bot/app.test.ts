@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { known } from '../../src/domain/ledger.js';
+import { factsOf } from '../../src/domain/ledger.js';
 import { ann, ben, mod, TestHouse } from '../support/house.js';
 
 // Seconds on an idle machine; a busy one may starve the engine, which is polite.
@@ -20,7 +20,8 @@ function ledgerOf(house: TestHouse, round: number): string[] {
   const ballots = [...state.ballots.values()].filter((b) => b.round === `cat.${round}`);
   return ballots
     .flatMap((b) =>
-      [...known(state.facts.get(b.id) ?? [], false).values()]
+      factsOf(state, b)
+        .known(false)
         .filter((f) => f.present)
         .map((f) => `${b.sheet} ${f.emoji} ${f.voter}`),
     )

@@ -8,7 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { known } from '../../src/domain/ledger.js';
+import { factsOf } from '../../src/domain/ledger.js';
 import { Store } from '../../src/store/store.js';
 import { BotProcess, type Crash, isAlive } from '../support/bot-process.js';
 import { Visitor } from '../support/visitor.js';
@@ -170,7 +170,8 @@ async function ledger(dir: string, manifest: string): Promise<void> {
     const standing = [...state!.ballots.values()]
       .filter((b) => b.round === first.id)
       .flatMap((b) =>
-        [...known(state!.facts.get(b.id) ?? []).values()]
+        factsOf(state!, b)
+          .known()
           .filter((f) => f.present)
           .map((f) => `${'AB'[b.sheet]} ${f.emoji}`),
       );

@@ -4,88 +4,171 @@
  * linked when k >= clusterPairs, k/n > 2 p0 and binomial tail x pairs < clusterP. Votes without a time take no part.
  */
 import type { Guards } from '../model.js';
-import type { WeightedVote } from './ballot-box.js';
-import { groupBy } from './ballot-box.js';
-import { binomialTail, median } from './statistics.js';
+import type { Steps } from '../steps.js';
+import { type Grouped, group, roundsOf, type Votes } from './ballot-box.js';
+import { binomialTail } from './statistics.js';
 
 /** Voter -> its cluster's name (the least key in it). Voters of no cluster are not listed. */
-export function timingClusters(votes: readonly WeightedVote[], guards: Guards): Map<string, string> {
-  const pairs = countPairs(votes, guards.clusterSeconds * 1000);
-  const p0 = Math.min(1, median([...pairs.values()].map(({ n, k }) => k / n)) + 0.01);
+export function* timingClusters(votes: Votes, guards: Guards): Steps<Map<string, string>> {
+  const counter = new PairCounter(votes, guards.clusterSeconds * 1000);
+  const { pairs, median } = yield* counter.rates();
+  const p0 = Math.min(1, median + 0.01);
   const parent = new Map<string, string>();
+  // A rate is at most 1: where everybody votes in the same minute nobody stands out.
+  if (2 * p0 >= 1) return parent;
   const find = (voter: string): string => {
     const up = parent.get(voter);
     return up === undefined || up === voter ? voter : find(up);
   };
-  for (const { a, b, n, k } of pairs.values()) {
-    if (k < guards.clusterPairs || k / n <= 2 * p0) continue;
-    if (binomialTail(k, n, p0) * pairs.size >= guards.clusterP) continue;
+  const unlikely = rememberPairs((n, k) => binomialTail(k, n, p0) * pairs < guards.clusterP);
+  yield* counter.walk((one, other, n, k) => {
+    if (k < guards.clusterPairs || k / n <= 2 * p0 || !unlikely(n, k)) return;
+    const [a, b] = [votes.voters[one]!, votes.voters[other]!];
     const [x, y] = [find(a), find(b)].sort() as [string, string];
     parent.set(a, find(a)).set(b, find(b));
     parent.set(y, x);
     parent.set(x, x);
-  }
+  });
   return new Map([...parent.keys()].map((voter) => [voter, find(voter)]));
 }
 
 /** A cluster is one vote per image and direction: its members share the weight of one. */
-export function shareWithinClusters(
-  votes: readonly WeightedVote[],
-  clusters: ReadonlyMap<string, string>,
-): WeightedVote[] {
-  if (clusters.size === 0) return [...votes];
-  const name = (vote: WeightedVote): string => `${clusters.get(vote.voter)} ${vote.image} ${vote.up}`;
-  const sizes = groupBy(
-    votes.filter((vote) => clusters.has(vote.voter)),
-    name,
-  );
-  return votes.map((vote) =>
-    clusters.has(vote.voter) ? { ...vote, w: vote.w / (sizes.get(name(vote))?.length ?? 1) } : vote,
-  );
+export function shareWithinClusters(votes: Votes, clusters: ReadonlyMap<string, string>): Votes {
+  if (clusters.size === 0) return votes;
+  const numbers = new Map([...new Set(clusters.values())].map((name, c) => [name, c]));
+  const clusterOf = votes.voters.map((voter) => numbers.get(clusters.get(voter) ?? '') ?? -1);
+  const { length, images, voter, image, up, w } = votes;
+  const sizes = new Map<number, number>();
+  const key = (v: number): number => (clusterOf[voter[v]!]! * images.length + image[v]!) * 2 + up[v]!;
+  for (let v = 0; v < length; v++)
+    if (clusterOf[voter[v]!]! >= 0) sizes.set(key(v), (sizes.get(key(v)) ?? 0) + 1);
+  const shared = w.map((weight, v) => (clusterOf[voter[v]!]! < 0 ? weight : weight / sizes.get(key(v))!));
+  return { ...votes, w: shared };
 }
 
-interface Pair {
-  a: string;
-  b: string;
-  n: number;
-  k: number;
-}
+/** More marks than two voters have in common: n and k make one number. */
+const most = 16_384;
 
-/** All pairs with a mark in common. Voters are numbered first: a thousand of them make half a million pairs. */
-function countPairs(votes: readonly WeightedVote[], within: number): Map<number, Pair> {
-  const pairs = new Map<number, Pair>();
-  const timed = oneMarkOnce(votes.filter((vote) => vote.at !== null));
-  const voters = [...new Set(timed.map((vote) => vote.voter))].sort();
-  const number = new Map(voters.map((voter, i) => [voter, i]));
-  for (const cast of groupBy(timed, (vote) => `${vote.image} ${vote.up}`).values()) {
-    const alike = cast.map(({ voter, at }) => ({ id: number.get(voter) ?? 0, at: at ?? 0 }));
-    alike.sort((x, y) => x.id - y.id);
-    for (let i = 0; i < alike.length; i++) {
-      const one = alike[i]!;
-      for (let j = i + 1; j < alike.length; j++) {
-        const other = alike[j]!;
-        const key = one.id * voters.length + other.id;
-        let pair = pairs.get(key);
-        if (!pair) {
-          pair = { a: voters[one.id]!, b: voters[other.id]!, n: 0, k: 0 };
-          pairs.set(key, pair);
-        }
-        pair.n += 1;
-        if (Math.abs(one.at - other.at) <= within) pair.k += 1;
-      }
+type TakePair = (one: number, other: number, n: number, k: number) => void;
+
+/**
+ * All pairs of voters with a mark in common. A thousand voters make half a million pairs: they are counted one voter's
+ * row at a time, and again when they are needed again, so that no more than a row is ever held.
+ */
+class PairCounter {
+  /** Rows by (image, direction), voters ascending; and by voter. */
+  private readonly alike: Grouped;
+  private readonly cast: Grouped;
+  private readonly thing: Int32Array;
+
+  constructor(
+    private readonly votes: Votes,
+    private readonly within: number,
+  ) {
+    const { length, images, voters, voter, image, up } = votes;
+    const taken = oneMarkOnce(votes);
+    this.thing = new Int32Array(length).fill(-1);
+    const caster = new Int32Array(length).fill(-1);
+    for (let v = 0; v < length; v++) {
+      if (!taken[v]) continue;
+      this.thing[v] = image[v]! * 2 + up[v]!;
+      caster[v] = voter[v]!;
+    }
+    this.cast = group(caster, voters.length);
+    this.alike = group(this.thing, images.length * 2);
+    const { start, rows } = this.alike;
+    for (let g = 0; g + 1 < start.length; g++) {
+      const those = rows.subarray(start[g]!, start[g + 1]!);
+      const ordered = those.every((row, r) => r === 0 || voter[those[r - 1]!]! <= voter[row]!);
+      if (!ordered) those.sort((a, b) => voter[a]! - voter[b]!);
     }
   }
-  return pairs;
+
+  /** How many pairs there are, and the median of their k/n. */
+  *rates(): Steps<{ pairs: number; median: number }> {
+    let pairs = 0;
+    const counts = new Map<number, number>();
+    yield* this.walk((_one, _other, n, k) => {
+      pairs += 1;
+      const key = n * most + k;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    });
+    const rates = [...counts].map(([key, count]) => [(key % most) / Math.floor(key / most), count] as const);
+    const sorted = rates.sort(([a], [b]) => a - b);
+    const ranked = (rank: number): number => {
+      let seen = 0;
+      for (const [rate, count] of sorted) {
+        seen += count;
+        if (seen > rank) return rate;
+      }
+      return 0;
+    };
+    return { pairs, median: (ranked((pairs - 1) >> 1) + ranked(pairs >> 1)) / 2 };
+  }
+
+  *walk(take: TakePair): Steps<void> {
+    const { voters, voter, at } = this.votes;
+    const n = new Int32Array(voters.length);
+    const k = new Int32Array(voters.length);
+    const touched: number[] = [];
+    /** Of each group: where the voters begin that come after this one. */
+    const next = this.alike.start.slice();
+    for (let one = 0; one < voters.length; one++) {
+      touched.length = 0;
+      for (let c = this.cast.start[one]!; c < this.cast.start[one + 1]!; c++) {
+        const mine = this.cast.rows[c]!;
+        const g = this.thing[mine]!;
+        const end = this.alike.start[g + 1]!;
+        let from = next[g]!;
+        while (from < end && voter[this.alike.rows[from]!]! <= one) from += 1;
+        next[g] = from;
+        for (let r = from; r < end; r++) {
+          const theirs = this.alike.rows[r]!;
+          const other = voter[theirs]!;
+          if (n[other] === 0) touched.push(other);
+          n[other]! += 1;
+          if (Math.abs(at[mine]! - at[theirs]!) <= this.within) k[other]! += 1;
+        }
+      }
+      for (const other of touched) {
+        take(one, other, n[other]!, k[other]!);
+        n[other] = 0;
+        k[other] = 0;
+      }
+      yield;
+    }
+  }
 }
 
-/** "None of these" is one mark though it speaks of nine cells: only its first cell is compared. */
-function oneMarkOnce(votes: readonly WeightedVote[]): WeightedVote[] {
-  const seen = new Set<string>();
-  return votes.filter((vote) => {
-    if (vote.up) return true;
-    const key = `${vote.voter} ${vote.at} ${vote.image.slice(0, vote.image.lastIndexOf('.'))}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
+/** Votes with a time; "none of these" is one mark though it speaks of nine cells: only its first cell is compared. */
+function oneMarkOnce(votes: Votes): Uint8Array {
+  const { length, voter, image, up, at } = votes;
+  const rounds = roundsOf(votes);
+  const number = new Map([...new Set(rounds)].map((round, r) => [round, r]));
+  const roundOf = rounds.map((round) => number.get(round)!);
+  const taken = new Uint8Array(length);
+  const seen = new Map<number, Set<number>>();
+  for (let v = 0; v < length; v++) {
+    if (Number.isNaN(at[v])) continue;
+    if (!up[v]) {
+      const key = voter[v]! * number.size + roundOf[image[v]!]!;
+      const times = seen.get(key) ?? new Set<number>();
+      if (times.has(at[v]!)) continue;
+      seen.set(key, times.add(at[v]!));
+    }
+    taken[v] = 1;
+  }
+  return taken;
+}
+
+function rememberPairs(ask: (n: number, k: number) => boolean): (n: number, k: number) => boolean {
+  const known = new Map<number, boolean>();
+  return (n, k) => {
+    const key = n * most + k;
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const answer = ask(n, k);
+    known.set(key, answer);
+    return answer;
+  };
 }

@@ -4,7 +4,8 @@
  *   E: logit p = logit pi + sum w [up: ln alpha/(1 - delta); down: ln (1 - alpha)/delta]
  *   M: alpha = (sum w p up + 4)/(sum w p + 6), delta = (sum w (1 - p) down + 4)/(sum w (1 - p) + 6), pi = mean p in [.05, .95]
  */
-import type { WeightedVote } from './ballot-box.js';
+import type { Steps } from '../steps.js';
+import type { Votes } from './ballot-box.js';
 
 export interface Reliability {
   alpha: number;
@@ -19,74 +20,82 @@ export interface DawidSkene {
   steps: number;
 }
 
+/** By number of the voter. */
+interface Coins {
+  alpha: Float64Array;
+  delta: Float64Array;
+}
+
 const maxSteps = 50;
 const settled = 1e-7;
 
-export function dawidSkene(votes: readonly WeightedVote[]): DawidSkene {
+export function* dawidSkene(votes: Votes): Steps<DawidSkene> {
   let p = shareOfUps(votes);
   let pi = clampPi(p);
-  let voters = reliabilities(votes, p);
+  let coins = reliabilities(votes, p);
   let steps = 0;
   for (let moved = 1; steps < maxSteps && moved > settled; steps++) {
-    const next = expectation(votes, voters, pi);
+    yield;
+    const next = expectation(votes, coins, pi);
     moved = 0;
-    for (const [image, value] of next) moved = Math.max(moved, Math.abs(value - (p.get(image) ?? 0)));
+    for (let n = 0; n < p.length; n++) moved = Math.max(moved, Math.abs(next[n]! - p[n]!));
     p = next;
     pi = clampPi(p);
-    voters = reliabilities(votes, p);
+    coins = reliabilities(votes, p);
   }
-  return { p, voters, pi, steps };
+  const { alpha, delta } = coins;
+  return {
+    p: new Map(votes.images.map((image, n) => [image, p[n]!])),
+    voters: new Map(votes.voters.map((voter, u) => [voter, { alpha: alpha[u]!, delta: delta[u]! }])),
+    pi,
+    steps,
+  };
 }
 
 function expectation(
-  votes: readonly WeightedVote[],
-  voters: ReadonlyMap<string, Reliability>,
+  { length, images, voter, image, up, w }: Votes,
+  { alpha, delta }: Coins,
   pi: number,
-): Map<string, number> {
-  const logit = new Map<string, number>();
-  for (const { voter, image, up, w } of votes) {
-    const { alpha, delta } = voters.get(voter)!;
-    const evidence = up ? Math.log(alpha / (1 - delta)) : Math.log((1 - alpha) / delta);
-    logit.set(image, (logit.get(image) ?? Math.log(pi / (1 - pi))) + w * evidence);
-  }
-  return new Map([...logit].map(([image, x]) => [image, 1 / (1 + Math.exp(-x))]));
+): Float64Array {
+  const forUp = alpha.map((a, u) => Math.log(a / (1 - delta[u]!)));
+  const forDown = alpha.map((a, u) => Math.log((1 - a) / delta[u]!));
+  const logit = new Float64Array(images.length).fill(Math.log(pi / (1 - pi)));
+  for (let v = 0; v < length; v++)
+    logit[image[v]!]! += w[v]! * (up[v] ? forUp[voter[v]!]! : forDown[voter[v]!]!);
+  return logit.map((x) => 1 / (1 + Math.exp(-x)));
 }
 
-function reliabilities(
-  votes: readonly WeightedVote[],
-  p: ReadonlyMap<string, number>,
-): Map<string, Reliability> {
-  const sums = new Map<string, { goodUp: number; good: number; badDown: number; bad: number }>();
-  for (const { voter, image, up, w } of votes) {
-    const sum = sums.get(voter) ?? { goodUp: 0, good: 0, badDown: 0, bad: 0 };
-    const q = p.get(image) ?? 0.5;
-    sum.good += w * q;
-    sum.bad += w * (1 - q);
-    if (up) sum.goodUp += w * q;
-    else sum.badDown += w * (1 - q);
-    sums.set(voter, sum);
+function reliabilities({ length, voters, voter, image, up, w }: Votes, p: Float64Array): Coins {
+  const goodUp = new Float64Array(voters.length);
+  const good = new Float64Array(voters.length);
+  const badDown = new Float64Array(voters.length);
+  const bad = new Float64Array(voters.length);
+  for (let v = 0; v < length; v++) {
+    const u = voter[v]!;
+    const ofGood = w[v]! * p[image[v]!]!;
+    const ofBad = w[v]! * (1 - p[image[v]!]!);
+    good[u]! += ofGood;
+    bad[u]! += ofBad;
+    if (up[v]) goodUp[u]! += ofGood;
+    else badDown[u]! += ofBad;
   }
-  return new Map(
-    [...sums].map(([voter, { goodUp, good, badDown, bad }]) => [
-      voter,
-      { alpha: (goodUp + 4) / (good + 6), delta: (badDown + 4) / (bad + 6) },
-    ]),
-  );
+  return {
+    alpha: goodUp.map((sum, u) => (sum + 4) / (good[u]! + 6)),
+    delta: badDown.map((sum, u) => (sum + 4) / (bad[u]! + 6)),
+  };
 }
 
-function shareOfUps(votes: readonly WeightedVote[]): Map<string, number> {
-  const sums = new Map<string, { up: number; all: number }>();
-  for (const { image, up, w } of votes) {
-    const sum = sums.get(image) ?? { up: 0, all: 0 };
-    sum.all += w;
-    if (up) sum.up += w;
-    sums.set(image, sum);
+function shareOfUps({ length, images, image, up, w }: Votes): Float64Array {
+  const ups = new Float64Array(images.length);
+  const all = new Float64Array(images.length);
+  for (let v = 0; v < length; v++) {
+    all[image[v]!]! += w[v]!;
+    if (up[v]) ups[image[v]!]! += w[v]!;
   }
-  return new Map([...sums].map(([image, { up, all }]) => [image, all > 0 ? up / all : 0.5]));
+  return ups.map((sum, n) => (all[n]! > 0 ? sum / all[n]! : 0.5));
 }
 
-function clampPi(p: ReadonlyMap<string, number>): number {
-  let sum = 0;
-  for (const value of p.values()) sum += value;
-  return Math.min(0.95, Math.max(0.05, p.size ? sum / p.size : 0.5));
+function clampPi(p: Float64Array): number {
+  const sum = p.reduce((a, b) => a + b, 0);
+  return Math.min(0.95, Math.max(0.05, p.length ? sum / p.length : 0.5));
 }

@@ -3,8 +3,9 @@
  * (every voter weighs 1, one vote labels an image), five and more (the guards). Source: docs/votes.md.
  */
 import type { Guards, ImageFeedback, Outcome } from '../model.js';
+import type { Steps } from '../steps.js';
 import type { Vote } from '../votes.js';
-import { groupBy, type WeightedVote, weigh } from './ballot-box.js';
+import { columns, type Votes } from './ballot-box.js';
 import { bridging } from './bridging.js';
 import { shareWithinClusters, timingClusters } from './clusters.js';
 import { dawidSkene } from './dawid-skene.js';
@@ -32,22 +33,22 @@ export interface Ballotbox {
   isNewcomer: (voter: string) => boolean;
 }
 
-export function label(box: Ballotbox, guards: Guards): Labels {
-  return box.voters < guards.from ? cold(box) : guarded(box, guards);
+export function* label(box: Ballotbox, guards: Guards): Steps<Labels> {
+  return box.voters < guards.from ? cold(box) : yield* guarded(box, guards);
 }
 
 /** Fewer than five voters: the share of ups; as sure as it is one-sided, and never surer than one full vote. */
 function cold({ votes, indices, voters }: Ballotbox): Labels {
-  const cast = groupBy(weigh(votes), (vote) => `${vote.index}`);
+  const tallies = new Map(indices.map((index) => [index, { ...nothing }]));
+  for (const { index, up, star, weight } of votes) add(tallies.get(index), up, star, weight);
   const images = indices.map((index): ImageFeedback => {
-    const { up, all } = tally(cast.get(`${index}`) ?? []);
+    const { up, all } = tallies.get(index)!;
     const p = all > 0 ? up / all : null;
     if (p === null || p === 0.5) return { index, good: null, weight: 0, votes: all };
     return { index, good: p, weight: Math.min(1, all) * Math.abs(2 * p - 1), votes: all };
   });
   const leaders = indices.map((index): Candidate => {
-    const list = cast.get(`${index}`) ?? [];
-    const { up, all, stars } = tally(list);
+    const { up, all, stars } = tallies.get(index)!;
     return { index, stars, bound: wilsonLower(up, all), fit: up > all / 2 };
   });
   // A lone voter who stars nothing names no best: the learner takes the good nearest to the goods' mean.
@@ -65,21 +66,19 @@ function cold({ votes, indices, voters }: Ballotbox): Labels {
 }
 
 /** Clusters, newcomers' cap, Dawid-Skene, bridging where people are split, labels, best. */
-function guarded(box: Ballotbox, guards: Guards): Labels {
-  const everything = weigh([...box.history, ...box.votes]);
-  const clustered = shareWithinClusters(everything, timingClusters(everything, guards));
+function* guarded(box: Ballotbox, guards: Guards): Steps<Labels> {
+  const everything = yield* columns([box.history, box.votes]);
+  const clustered = shareWithinClusters(everything, yield* timingClusters(everything, guards));
+  yield;
   const capped = capNewcomers(clustered, box.isNewcomer, guards.newcomerShare);
-  const model = dawidSkene(capped);
+  const model = yield* dawidSkene(capped);
   const polarisation = oppositeShare(capped, model.voters);
   const split = polarisation > guards.polarised;
-  const p = split ? bridging(capped) : model.p;
+  const p = split ? yield* bridging(capped) : model.p;
 
-  const cast = groupBy(
-    capped.filter((vote) => vote.image.slice(0, vote.image.lastIndexOf('.')) === box.round),
-    (vote) => `${vote.index}`,
-  );
+  const tallies = tallyRound(capped, box);
   const images = box.indices.map((index): ImageFeedback => {
-    const votes = tally(cast.get(`${index}`) ?? []).all;
+    const votes = tallies.get(index)!.all;
     const good = p.get(`${box.round}.${index}`);
     const isGood = good !== undefined && good > guards.goodAbove && votes >= guards.minVotes;
     const isBad = good !== undefined && good < guards.badBelow && votes > 0;
@@ -88,9 +87,7 @@ function guarded(box: Ballotbox, guards: Guards): Labels {
   });
 
   const candidates = box.indices.map((index): Candidate => {
-    const list = cast.get(`${index}`) ?? [];
-    const { up, all, stars } = tally(list);
-    const established = list.filter((vote) => vote.up && !box.isNewcomer(vote.voter)).length;
+    const { up, all, stars, established } = tallies.get(index)!;
     const bound = split ? (p.get(`${box.round}.${index}`) ?? 0) : wilsonLower(up, all);
     return { index, stars, bound, fit: established >= guards.minVotes };
   });
@@ -109,16 +106,18 @@ function guarded(box: Ballotbox, guards: Guards): Labels {
 
 /** Share of votes by voters (of ten votes or more) whose coins say the opposite of the crowd's. */
 export function oppositeShare(
-  votes: readonly WeightedVote[],
-  voters: ReadonlyMap<string, { alpha: number; delta: number }>,
+  { voters, voter }: Pick<Votes, 'voters' | 'voter'>,
+  coins: ReadonlyMap<string, { alpha: number; delta: number }>,
 ): number {
+  const cast = new Int32Array(voters.length);
+  for (const u of voter) cast[u]! += 1;
   let opposite = 0;
   let all = 0;
-  for (const [voter, cast] of groupBy(votes, (vote) => vote.voter)) {
-    if (cast.length < 10) continue;
-    const { alpha, delta } = voters.get(voter) ?? { alpha: 1, delta: 1 };
-    all += cast.length;
-    if (alpha + delta < 1) opposite += cast.length;
+  for (const [u, key] of voters.entries()) {
+    if (cast[u]! < 10) continue;
+    const { alpha, delta } = coins.get(key) ?? { alpha: 1, delta: 1 };
+    all += cast[u]!;
+    if (alpha + delta < 1) opposite += cast[u]!;
   }
   return all > 0 ? opposite / all : 0;
 }
@@ -139,12 +138,36 @@ function strictLeader(candidates: readonly Candidate[], starsFirst: boolean): Ca
   return second && compare(first, second) === 0 ? undefined : first;
 }
 
-function tally(votes: readonly WeightedVote[]): { up: number; all: number; stars: number } {
-  let [up, all, stars] = [0, 0, 0];
-  for (const vote of votes) {
-    all += vote.w;
-    if (vote.up) up += vote.w;
-    if (vote.star) stars += vote.w;
+/** What an image was given; `established` counts ups by voters who are no newcomers. */
+interface Tally {
+  up: number;
+  all: number;
+  stars: number;
+  established: number;
+}
+
+const nothing: Tally = { up: 0, all: 0, stars: 0, established: 0 };
+
+function add(tally: Tally | undefined, up: boolean, star: boolean, w: number): void {
+  if (!tally) return;
+  tally.all += w;
+  if (up) tally.up += w;
+  if (star) tally.stars += w;
+}
+
+/** The round's images by index; votes of other rounds are passed by. */
+function tallyRound(
+  { length, voters, images, voter, image, up, star, w }: Votes,
+  { round, indices, isNewcomer }: Ballotbox,
+): Map<number, Tally> {
+  const tallies = new Map(indices.map((index) => [index, { ...nothing }]));
+  const known = new Map(indices.map((index) => [`${round}.${index}`, tallies.get(index)!]));
+  const ofImage = images.map((name) => known.get(name));
+  const isNew = voters.map(isNewcomer);
+  for (let v = 0; v < length; v++) {
+    const tally = ofImage[image[v]!];
+    add(tally, up[v] === 1, star[v] === 1, w[v]!);
+    if (tally && up[v] && !isNew[voter[v]!]) tally.established += 1;
   }
-  return { up, all, stars };
+  return tallies;
 }

@@ -1,24 +1,15 @@
 /** The newcomer cap: per image, newcomers together weigh at most share x (the others + 1). */
-import type { WeightedVote } from './ballot-box.js';
-import { groupBy } from './ballot-box.js';
+import type { Votes } from './ballot-box.js';
 
-export function capNewcomers(
-  votes: readonly WeightedVote[],
-  isNewcomer: (voter: string) => boolean,
-  share: number,
-): WeightedVote[] {
-  const scale = new Map<string, number>();
-  for (const [image, cast] of groupBy(votes, (vote) => vote.image)) {
-    let others = 0;
-    let newcomers = 0;
-    for (const { voter, w } of cast) {
-      if (isNewcomer(voter)) newcomers += w;
-      else others += w;
-    }
-    const cap = share * (others + 1);
-    if (newcomers > cap) scale.set(image, cap / newcomers);
-  }
-  return votes.map((vote) =>
-    isNewcomer(vote.voter) ? { ...vote, w: vote.w * (scale.get(vote.image) ?? 1) } : vote,
-  );
+export function capNewcomers(votes: Votes, isNewcomer: (voter: string) => boolean, share: number): Votes {
+  const { length, voters, images, voter, image, w } = votes;
+  const isNew = voters.map(isNewcomer);
+  const others = new Float64Array(images.length);
+  const newcomers = new Float64Array(images.length);
+  for (let v = 0; v < length; v++) (isNew[voter[v]!] ? newcomers : others)[image[v]!]! += w[v]!;
+  const scale = newcomers.map((sum, n) => {
+    const cap = share * (others[n]! + 1);
+    return sum > cap ? cap / sum : 1;
+  });
+  return { ...votes, w: w.map((weight, v) => (isNew[voter[v]!] ? weight * scale[image[v]!]! : weight)) };
 }

@@ -1,4 +1,4 @@
-/** The small statistics that the guards need: Wilson's interval, the binomial tail, the median. */
+/** The small statistics that the guards need: Wilson's interval and the binomial tail. */
 
 /** Lower bound of Wilson's score interval for `up` of `n` (weights allowed); 0 where n = 0. */
 export function wilsonLower(up: number, n: number, z = 1.96): number {
@@ -26,11 +26,4 @@ export function binomialTail(k: number, n: number, p: number): number {
     sum += term;
   }
   return Math.min(1, sum);
-}
-
-export function median(values: readonly number[]): number {
-  if (values.length === 0) return 0;
-  const sorted = [...values].sort((a, b) => a - b);
-  const mid = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[mid]! : (sorted[mid - 1]! + sorted[mid]!) / 2;
 }

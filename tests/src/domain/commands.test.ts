@@ -140,7 +140,7 @@ describe('commands', () => {
     finish(world);
     finish(world);
     finish(world);
-    const facts = [...world.state.facts.values()].flat().length;
+    const facts = [...world.state.facts.values()].flatMap((list) => [...list]).length;
     expect(world.command({ name: 'rollback', round: 7 })).toMatchObject({ code: 'unknown' });
     world.command({ name: 'rollback', round: 1 });
     expect(world.state.rounds.map((round) => round.state)).toEqual([
@@ -152,7 +152,7 @@ describe('commands', () => {
     ]);
     expect(world.round).toMatchObject({ number: 5, parent: 1 });
     expect(world.state.session.head).toBe(1);
-    expect([...world.state.facts.values()].flat()).toHaveLength(facts);
+    expect([...world.state.facts.values()].flatMap((list) => [...list])).toHaveLength(facts);
   });
 
   it('branch: a session of its own from a checkpoint, which begins with its first tick', () => {

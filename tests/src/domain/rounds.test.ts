@@ -161,7 +161,7 @@ describe('a round', () => {
     world.react('ann', sheet!, 'done');
     const before = world.state.rounds[0]!.feedback;
     expect(world.react('bob', sheet!, '2')).toMatchObject({ code: 'round-closed' });
-    expect(world.state.facts.get(sheet!.id)!.at(-1)).toMatchObject({ voter: 'bob', late: true });
+    expect([...world.state.facts.get(sheet!.id)!].at(-1)).toMatchObject({ voter: 'bob', late: true });
     expect(world.state.rounds[0]!.feedback).toEqual(before);
   });
 });
@@ -188,7 +188,7 @@ describe('ballots', () => {
     world.react('ann', sheet!, '1');
     world.react('bob', sheet!, '2');
     world.send({ kind: 'cleared', ballot: sheet!.id, emoji: '1', at: ++world.now });
-    const facts = world.state.facts.get(sheet!.id)!;
+    const facts = [...world.state.facts.get(sheet!.id)!];
     expect(facts.at(-1)).toMatchObject({ voter: 'ann', emoji: '1', present: false, source: 'cleared' });
     expect([...world.outbox.keys()]).toContain(`${sheet!.id}.prime.2`);
   });

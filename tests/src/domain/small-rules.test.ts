@@ -1,6 +1,6 @@
 /** Cells, marks, quiet hours, newcomers, and what may be seen before a round closes. */
 import { describe, expect, it } from 'vitest';
-import { isNewcomer } from '../../../src/domain/counted.js';
+import { newcomers } from '../../../src/domain/counted.js';
 import { meaning, primings, reactionMarks } from '../../../src/domain/emoji.js';
 import { ballotId, cellName, parseCell, roundId } from '../../../src/domain/ids.js';
 import type { Voter } from '../../../src/domain/model.js';
@@ -61,7 +61,7 @@ describe('a newcomer', () => {
       ['old', { ...old, rounds: eldest }],
       ['new', { ...old, key: 'new', rounds: 5, ...change }],
     ]);
-    return isNewcomer({ ...world.state, voters }, voters.get('new')!, world.now);
+    return newcomers({ ...world.state, voters }, world.now)('new');
   };
 
   it('is known by a young account, a late joining, or few rounds', () => {
@@ -118,13 +118,13 @@ describe('views', () => {
 
   it('say when time alone will matter next', () => {
     const world = new World({ quorumBy: 'marks', restMs: 60_000 }, false);
-    expect(nextTick(world.state)).toBeNull();
+    expect(nextTick(world.state, world.now)).toBeNull();
     world.settle();
-    expect(nextTick(world.state)).toBe(world.round.deadline);
+    expect(nextTick(world.state, world.now)).toBe(world.round.deadline);
     world.consent('ann');
     for (const ballot of world.live()) world.react('ann', ballot, '1');
-    expect(nextTick(world.state)).toBe(world.now + 60_000);
+    expect(nextTick(world.state, world.now)).toBe(world.now + 60_000);
     world.command({ name: 'pause' });
-    expect(nextTick(world.state)).toBeNull();
+    expect(nextTick(world.state, world.now)).toBeNull();
   });
 });

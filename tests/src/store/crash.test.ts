@@ -50,7 +50,7 @@ describe('kill -9', () => {
       const acknowledged = await writeAndKill(next, ms);
       const reopened = await Store.open(dir);
       const state = (await reopened.load('s'))!;
-      const facts = state.facts.get('s.1.s0.0') ?? [];
+      const facts = [...(state.facts.get('s.1.s0.0') ?? [])];
       const written = facts.length / 3;
       expect(Number.isInteger(written)).toBe(true);
       expect(written).toBeGreaterThanOrEqual(acknowledged);

@@ -158,13 +158,14 @@ describe('people', () => {
     await opened.forget(key);
     expect(bytesOf(dir)).not.toContain(key);
     const state = (await opened.load('cat'))!;
-    const names = new Set([...state.facts.values()].flat().map((row) => row.voter));
+    const names = new Set([...state.facts.values()].flatMap((facts) => [...facts]).map((row) => row.voter));
     const pseudonyms = [...names].filter((name) => name.startsWith('~'));
     // One name a round, nothing in common.
     expect(pseudonyms).toHaveLength(2);
     expect(names.has('bob')).toBe(true);
     for (const [ballot, facts] of world.state.facts) {
-      const marks = (rows: readonly Fact[]) => rows.map(({ emoji, present, at }) => ({ emoji, present, at }));
+      const marks = (rows: Iterable<Fact>) =>
+        [...rows].map(({ emoji, present, at }) => ({ emoji, present, at }));
       expect(marks(state.facts.get(ballot)!)).toEqual(marks(facts));
     }
     const stand = state.voters.get(pseudonyms[0]!) as Voter;

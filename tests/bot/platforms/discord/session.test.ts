@@ -10,7 +10,7 @@ import { commandSpecs } from '../../../../bot/commands/table.js';
 import { buildHouse, type House } from '../../../../bot/house.js';
 import { DiscordPlatform } from '../../../../bot/platforms/discord/adapter.js';
 import { loadConfig } from '../../../../src/config/load.js';
-import { known } from '../../../../src/domain/ledger.js';
+import { factsOf } from '../../../../src/domain/ledger.js';
 import type { SessionState } from '../../../../src/domain/model.js';
 import { silentLog } from '../../../../src/log.js';
 import { ends, noRoles, sheet } from '../../../support/chat.js';
@@ -59,7 +59,8 @@ function ledger(house: House): string[] {
   const state = stateOf(house)!;
   return [...state.ballots.values()]
     .flatMap((ballot) =>
-      [...known(state.facts.get(ballot.id) ?? [], false).values()]
+      factsOf(state, ballot)
+        .known(false)
         .filter((fact) => fact.present)
         .map((fact) => `${ballot.id} ${fact.emoji} ${fact.voter}`),
     )

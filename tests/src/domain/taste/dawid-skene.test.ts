@@ -4,8 +4,8 @@
  * mode under Beta(5, 3).
  */
 import { describe, expect, it } from 'vitest';
-import type { WeightedVote } from '../../../../src/domain/taste/ballot-box.js';
-import { dawidSkene } from '../../../../src/domain/taste/dawid-skene.js';
+import type { WeightedVote } from '../../../support/taste-reference/ballot-box.js';
+import { dawidSkene } from './in-one-go.js';
 import { random, table } from './votes-made.js';
 
 interface Point {

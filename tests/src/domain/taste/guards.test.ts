@@ -1,13 +1,17 @@
 /** The guards against what they are there for: clocks that tick together, crowds of new accounts, a split community. */
 import { describe, expect, it } from 'vitest';
 import { defaultGuards } from '../../../../src/domain/rules.js';
-import type { WeightedVote } from '../../../../src/domain/taste/ballot-box.js';
-import { bridging } from '../../../../src/domain/taste/bridging.js';
-import { shareWithinClusters, timingClusters } from '../../../../src/domain/taste/clusters.js';
-import { dawidSkene } from '../../../../src/domain/taste/dawid-skene.js';
-import { label, oppositeShare } from '../../../../src/domain/taste/labels.js';
-import { capNewcomers } from '../../../../src/domain/taste/newcomers.js';
 import { wilsonLower } from '../../../../src/domain/taste/statistics.js';
+import type { WeightedVote } from '../../../support/taste-reference/ballot-box.js';
+import {
+  bridging,
+  capNewcomers,
+  dawidSkene,
+  label,
+  oppositeShare,
+  shareWithinClusters,
+  timingClusters,
+} from './in-one-go.js';
 import { random, table } from './votes-made.js';
 
 const minute = 60_000;

@@ -1,6 +1,6 @@
 /** Against exact rational arithmetic, and against published values of Wilson's interval. */
 import { describe, expect, it } from 'vitest';
-import { binomialTail, median, wilsonLower } from '../../../../src/domain/taste/statistics.js';
+import { binomialTail, wilsonLower } from '../../../../src/domain/taste/statistics.js';
 
 /** P(X >= k) for p = a / b, exact: integers until the last division. */
 function exactTail(k: number, n: number, a: bigint, b: bigint): number {
@@ -47,10 +47,4 @@ describe('wilsonLower', () => {
     [1, 1, 0.2065],
     [0, 0, 0],
   ])('%i of %i', (up, n, bound) => expect(wilsonLower(up, n)).toBeCloseTo(bound, 4));
-});
-
-it('median', () => {
-  expect(median([3, 1, 2])).toBe(2);
-  expect(median([4, 1, 2, 3])).toBe(2.5);
-  expect(median([])).toBe(0);
 });

@@ -1,5 +1,5 @@
 /** Votes for tests: written as a table, one row a voter, one column an image: + up, - down, o unmarked, space unseen. */
-import type { WeightedVote } from '../../../../src/domain/taste/ballot-box.js';
+import type { WeightedVote } from '../../../support/taste-reference/ballot-box.js';
 
 export function table(rows: Record<string, string>, round = 'r'): WeightedVote[] {
   return Object.entries(rows).flatMap(([voter, row]) =>
