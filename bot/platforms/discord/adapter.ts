@@ -3,7 +3,11 @@
  * go over REST. Nothing that matters lives in this process only: marks in the messages and sweeps bring it back.
  */
 import { type APIChannel, type APIInteraction, type APIMessage, type Client, Events } from 'discord.js';
+import { Gone } from '../../../src/chat/gone.js';
+import { Spaced } from '../../../src/chat/pace.js';
 import type { Account, Card, ChatEvent, ChatPlatform, MessageRef } from '../../../src/chat/port.js';
+import { dropRefusedMark } from '../../../src/chat/refusals.js';
+import { Turns } from '../../../src/chat/turns.js';
 import { AcclaimError } from '../../../src/errors.js';
 import { DiscordApi } from './api.js';
 import { capabilities } from './capabilities.js';
@@ -13,20 +17,18 @@ import { registerCommands } from './commands.js';
 import { type Decoded, decode, type Packet } from './decode.js';
 import { glyphOf } from './emoji.js';
 import { closeError, loginError } from './errors.js';
-import { History } from './history.js';
+import { DiscordHistory } from './history.js';
 import { Interactions } from './interactions.js';
 import { Messages } from './messages.js';
 import { type DiscordOptions, defaultPace, type Pace } from './options.js';
-import { Spaced } from './pace.js';
 import { readReactions, stillThere } from './reactions.js';
-import { Turns } from './turns.js';
 
 /** What exists between start and stop. */
 interface Running {
   client: Client;
   api: DiscordApi;
   channels: Channels;
-  history: History;
+  history: DiscordHistory;
   messages: Messages;
   interactions: Interactions;
   sink: (event: ChatEvent) => Promise<void>;
@@ -42,8 +44,7 @@ export class DiscordPlatform implements ChatPlatform {
   private running: Running | null = null;
   private readonly pace: Pace;
   private readonly primings: Spaced;
-  /** Deleted by us: their deletion is no news. */
-  private readonly removed = new Set<string>();
+  private readonly gone = new Gone((ref) => this.tellGone(ref));
   /** Super-reactions seen, "message user emoji": their removal, or that of the ordinary twin, is looked at twice. */
   private readonly bursts = new Set<string>();
   private readonly turns = new Turns();
@@ -58,7 +59,7 @@ export class DiscordPlatform implements ChatPlatform {
     const client = makeClient(options);
     const api = new DiscordApi(client.rest, options.token, (error) => this.fatal(error));
     const channels = new Channels(api);
-    const history = new History(api, options.now, pace.history);
+    const history = new DiscordHistory(api, options.now, pace.history);
     const messages = new Messages({ api, channels, history, pace, now: options.now });
     const application = () => this.here.application;
     const interactions = new Interactions({ api, options, life: pace.answer, application, sink });
@@ -90,43 +91,38 @@ export class DiscordPlatform implements ChatPlatform {
     return sent;
   }
 
-  post(channel: string, card: Card): Promise<MessageRef> {
+  async post(channel: string, card: Card): Promise<MessageRef> {
     return this.here.messages.post(channel, card);
   }
 
-  edit(ref: MessageRef, card: Card): Promise<void> {
-    return this.unlessGone(ref, () => this.here.messages.edit(ref, card));
+  async edit(ref: MessageRef, card: Card): Promise<void> {
+    return this.gone.unlessGone(ref, () => this.here.messages.edit(ref, card));
   }
 
-  remove(ref: MessageRef): Promise<void> {
-    this.removed.add(ref.message);
-    return this.unlessGone(ref, () => this.here.messages.remove(ref));
+  async remove(ref: MessageRef): Promise<void> {
+    this.gone.removing(ref);
+    return this.gone.unlessGone(ref, () => this.here.messages.remove(ref));
   }
 
-  react(ref: MessageRef, emoji: string): Promise<void> {
+  async react(ref: MessageRef, emoji: string): Promise<void> {
     const glyph = glyphOf(emoji);
     // `star-3` and the like have no look of their own: they are said by command here.
-    if (glyph === undefined) return Promise.resolve();
+    if (glyph === undefined) return;
     const { api, messages } = this.here;
-    return this.unlessGone(ref, () =>
+    return this.gone.unlessGone(ref, () =>
       this.primings.run(ref.channel, () =>
         messages.inThread(ref.channel, () => api.react(ref.channel, ref.message, glyph)),
       ),
     );
   }
 
-  async fetchReactions({ channel, message }: MessageRef): Promise<Map<string, Account[]>> {
+  /** An empty answer would withdraw every vote: a ballot that is gone is news, not a sweep. */
+  async fetchReactions(ref: MessageRef): Promise<Map<string, Account[]>> {
     const { api, history } = this.here;
-    try {
-      return await readReactions(api, channel, message, history.self);
-    } catch (error) {
-      // An empty answer would withdraw every vote: a ballot that is gone is news, not a sweep.
-      if (isGone(error)) this.tellGone({ platform: 'discord', channel, message });
-      throw error;
-    }
+    return this.gone.telling(ref, () => readReactions(api, ref.channel, ref.message, history.self));
   }
 
-  reply(replyTo: string, card: Card): Promise<void> {
+  async reply(replyTo: string, card: Card): Promise<void> {
     return this.here.interactions.reply(replyTo, card);
   }
 
@@ -208,7 +204,7 @@ export class DiscordPlatform implements ChatPlatform {
     if (event.kind === 'message-gone') {
       const { channel, message } = event.ref;
       running.history.forget(channel, message);
-      return this.removed.delete(message) ? undefined : running.sink(event);
+      return this.gone.isNews(event.ref) ? running.sink(event) : undefined;
     }
     if (event.kind === 'cleared') return this.turns.all(event.ref.message, () => running.sink(event));
     if (event.kind !== 'reaction') return running.sink(event);
@@ -224,28 +220,19 @@ export class DiscordPlatform implements ChatPlatform {
     const key = `${message} ${event.account.id} ${event.emoji}`;
     if (event.present) {
       if (burst) this.bursts.add(key);
-      return sink(event).catch(refused);
+      return sink(event).catch(dropRefusedMark);
     }
     // Ordinary and super are two reactions and one mark: it is withdrawn with the last of them.
     if (burst || this.bursts.has(key)) {
       if (burst) this.bursts.delete(key);
       if (await stillThere(api, channel, message, event.emoji, event.account.id)) return;
     }
-    return sink(event).catch(refused);
-  }
-
-  private async unlessGone(ref: MessageRef, job: () => Promise<void>): Promise<void> {
-    try {
-      await job();
-    } catch (error) {
-      if (!isGone(error)) throw error;
-      this.tellGone(ref);
-    }
+    return sink(event).catch(dropRefusedMark);
   }
 
   private tellGone(ref: MessageRef): void {
     const { running } = this;
-    if (!running || this.removed.has(ref.message)) return;
+    if (!running) return;
     running.history.forget(ref.channel, ref.message);
     const event = { kind: 'message-gone', ref, at: this.options.now() } as const;
     running.sink(event).catch((error) => this.fault(error));
@@ -260,14 +247,4 @@ export class DiscordPlatform implements ChatPlatform {
     void this.stop();
     this.options.onFatal(error);
   }
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof AcclaimError && error.code === 'message-gone';
-}
-
-/** A mark that came too late is told to its person where there is a way; a bare reaction on Discord has none. */
-function refused(error: unknown): void {
-  if (!(error instanceof AcclaimError && (error.code === 'round-closed' || error.code === 'not-allowed')))
-    throw error;
 }

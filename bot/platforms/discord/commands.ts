@@ -10,8 +10,8 @@ import {
   PermissionFlagsBits,
 } from 'discord.js';
 import type { ArgSpec, CommandSpec } from '../../../src/chat/commands.js';
+import { clip } from '../../../src/chat/text.js';
 import type { CommandBody, DiscordApi } from './api.js';
-import { clip } from './markdown.js';
 
 interface Top {
   name: string;

@@ -1,8 +1,8 @@
 /** What Discord offers while an option is being typed: what the app knows, else what the option's type allows. */
 import type { ArgType } from '../../../src/chat/commands.js';
 import type { Account } from '../../../src/chat/port.js';
+import { clip } from '../../../src/chat/text.js';
 import type { Chosen } from './commands.js';
-import { clip } from './markdown.js';
 import type { DiscordOptions } from './options.js';
 
 const most = 25;

@@ -8,9 +8,9 @@ import {
   type GatewayMessageReactionRemoveDispatchData,
 } from 'discord.js';
 import type { Account, ChatEvent, MessageRef } from '../../../src/chat/port.js';
+import type { RoleRules } from '../../../src/chat/roles.js';
 import { canonical } from './emoji.js';
 import { accountOfMember, accountOfUser, type Member } from './people.js';
-import type { RoleRules } from './permissions.js';
 
 export interface Packet {
   t: string | null;

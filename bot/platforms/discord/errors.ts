@@ -1,26 +1,21 @@
 /**
  * Discord's refusals -> coded errors with a mend. Codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes.
- * What is not in the table may pass (a fault of the network or of Discord) and is thrown on as it is, to be tried again.
  */
 import { DiscordAPIError, DiscordjsError, DiscordjsErrorCodes } from 'discord.js';
-import { AcclaimError, type ErrorCode } from '../../../src/errors.js';
+import { noMessage, type Refusal, refusal, tooLarge } from '../../../src/chat/refusals.js';
+import { AcclaimError } from '../../../src/errors.js';
 
-interface Row {
-  code: ErrorCode;
-  cause: string;
-  mend: string;
-}
-
-const gone: Row = {
+const gone: Refusal = {
   code: 'channel-lost',
   cause: 'the channel is gone',
   mend: 'Start a session in another channel.',
 };
-const refused: Row = {
+const refused: Refusal = {
   code: 'channel-lost',
   cause: 'Discord does not let me do this in the channel',
   mend: 'Give the bot View Channel, Send Messages, Embed Links, Attach Files, Add Reactions and Read Message History there.',
 };
+const late: Refusal = { code: 'cancelled', cause: 'the answer came too late', mend: 'Ask again.' };
 
 export const discordCodes = {
   unknownMessage: 10008,
@@ -29,30 +24,22 @@ export const discordCodes = {
   archivedThread: 50083,
 } as const;
 
-const rows: Record<number, Row> = {
+const rows: Record<number, Refusal> = {
   10003: gone,
   10004: { ...gone, cause: 'the server is gone, or I am no longer on it', mend: 'Invite the bot again.' },
-  [discordCodes.unknownMessage]: { code: 'message-gone', cause: 'the message is gone', mend: '' },
+  [discordCodes.unknownMessage]: noMessage,
   10014: { code: 'internal', cause: 'Discord does not know the emoji', mend: '' },
-  10015: { code: 'cancelled', cause: 'the answer came too late', mend: 'Ask again.' },
-  [discordCodes.unknownInteraction]: {
-    code: 'cancelled',
-    cause: 'the answer came too late',
-    mend: 'Ask again.',
-  },
+  10015: late,
+  [discordCodes.unknownInteraction]: late,
   30010: {
     code: 'not-allowed',
     cause: 'the message has 20 kinds of reactions',
     mend: 'Remove some of them.',
   },
-  40005: {
-    code: 'not-allowed',
-    cause: 'the picture is too large for Discord',
-    mend: 'Use fewer or smaller images.',
-  },
+  40005: tooLarge('Discord'),
   50001: refused,
   50013: refused,
-  50027: { code: 'cancelled', cause: 'the answer came too late', mend: 'Ask again.' },
+  50027: late,
   90001: { code: 'not-allowed', cause: 'my reactions are blocked here', mend: 'Unblock the bot.' },
   160002: refused,
 };
@@ -60,8 +47,7 @@ const rows: Record<number, Row> = {
 export function translate(error: unknown): unknown {
   if (!(error instanceof DiscordAPIError)) return error;
   const row = rows[Number(error.code)];
-  if (!row) return error;
-  return new AcclaimError(row.code, row.cause, row.mend, { cause: error });
+  return row ? refusal(row, error) : error;
 }
 
 /** True for Discord's error of that number, bare or translated. */

@@ -15,6 +15,7 @@ import {
   MessageFlags,
 } from 'discord.js';
 import type { Account, Card, ChatEvent, MessageRef } from '../../../src/chat/port.js';
+import { reasonFor } from '../../../src/chat/words.js';
 import { AcclaimError } from '../../../src/errors.js';
 import type { DiscordApi } from './api.js';
 import { chosen, commandText } from './commands.js';
@@ -205,8 +206,9 @@ export class Interactions {
       await this.parts.sink(event);
       if (!this.open.get(id)?.answered) await this.say(id, otherwise);
     } catch (error) {
-      await this.say(id, words.failed).catch(() => {});
-      throw error;
+      const reason = reasonFor(error);
+      await this.say(id, reason ?? words.failed).catch(() => {});
+      if (reason === undefined) throw error;
     }
   }
 

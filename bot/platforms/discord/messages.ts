@@ -3,15 +3,15 @@
  * mark as a nonce that Discord enforces, so that neither a crash nor a lost answer leaves a second message.
  */
 import type { APIMessage } from 'discord.js';
+import { Latest } from '../../../src/chat/pace.js';
 import type { Card, MessageRef } from '../../../src/chat/port.js';
-import { AcclaimError } from '../../../src/errors.js';
+import { isGone, isNotAllowed } from '../../../src/chat/refusals.js';
 import type { DiscordApi } from './api.js';
 import type { Channels } from './channels.js';
 import { discordCodes, isCode } from './errors.js';
-import type { History } from './history.js';
-import { markOf } from './mark.js';
+import type { DiscordHistory } from './history.js';
+import { footer, markOf } from './mark.js';
 import type { Pace } from './options.js';
-import { Latest } from './pace.js';
 import { type LoadedPicture, loadPictures, renderCard, withPictures } from './render.js';
 import { madeAt } from './snowflake.js';
 import { words } from './words.js';
@@ -19,7 +19,7 @@ import { words } from './words.js';
 export interface MessageParts {
   api: DiscordApi;
   channels: Channels;
-  history: History;
+  history: DiscordHistory;
   pace: Pace;
   now(): number;
 }
@@ -70,12 +70,14 @@ export class Messages {
   async takeDown(channel: string): Promise<void> {
     const { api, history } = this.parts;
     await history.load(channel);
-    for (const id of history.spoilers(channel)) {
-      const body = { content: words.takenDown, attachments: [], allowed_mentions: { parse: [] } };
+    for (const { id, key } of history.spoilers(channel)) {
+      // The mark may have stood in the pictures' names alone.
+      const embeds = [{ footer: { text: footer(key) } }];
+      const body = { content: words.takenDown, embeds, attachments: [], allowed_mentions: { parse: [] } };
       try {
         this.note(channel, await this.inThread(channel, () => api.edit(channel, id, body, [])));
       } catch (error) {
-        if (!(error instanceof AcclaimError && error.code === 'message-gone')) throw error;
+        if (!isGone(error)) throw error;
       }
     }
   }
@@ -105,7 +107,7 @@ export class Messages {
 
   private async editNow({ channel, message }: MessageRef, card: Card): Promise<void> {
     const { api, history, pace } = this.parts;
-    const mark = history.markFor(channel, message) ?? markOf(channel, card.key);
+    const mark = history.known(channel, message)?.key ?? markOf(channel, card.key);
     const pictures = await this.pictures(channel, card, mark);
     const has = await this.filesOf(channel, message, pictures.length > 0);
     const same = pictures.every((p) => has.has(p.name)) && pictures.length === has.size;
@@ -118,7 +120,7 @@ export class Messages {
   private async pictures(channel: string, card: Card, mark: string): Promise<LoadedPicture[]> {
     if (card.pictures.some((picture) => picture.spoiler))
       await this.parts.channels.mustBeAgeRestricted(channel).catch(async (error) => {
-        if (error instanceof AcclaimError && error.code === 'not-allowed') await this.takeDown(channel);
+        if (isNotAllowed(error)) await this.takeDown(channel);
         throw error;
       });
     return loadPictures(card, mark);

@@ -1,11 +1,7 @@
-/**
- * What the Discord platform is handed. It keeps no file and knows no session: whatever it remembers it can read again
- * from Discord, so several processes can share the work.
- */
+/** What the Discord platform is handed. */
 import type { CommandSpec } from '../../../src/chat/commands.js';
+import type { CommonPace, RemoteOptions } from '../../../src/chat/options.js';
 import type { Account } from '../../../src/chat/port.js';
-import type { AcclaimError } from '../../../src/errors.js';
-import type { RoleRules } from './permissions.js';
 
 /** An option that somebody is typing. */
 export interface Typing {
@@ -16,38 +12,21 @@ export interface Typing {
   account: Account;
 }
 
-export interface DiscordOptions {
-  token: string;
+export interface DiscordOptions extends RemoteOptions {
   commands: readonly CommandSpec[];
-  roles: RoleRules;
-  now: () => number;
   /** Servers whose own commands are set, which shows at once; empty = the application's commands everywhere. */
   guilds?: readonly string[];
   /** False: commands are registered by someone else. */
   register?: boolean;
-  /** Base of the REST addresses, without the version. The gateway's address comes from there. */
-  api?: string;
   /** What could complete a typed option; none = the option's own choices. */
   complete?: (typing: Typing) => Promise<readonly string[]> | readonly string[];
-  /** Told of faults that no answer can carry. */
-  onError?: (error: unknown) => void;
-  /** The token is dead or the gateway refuses us for good: say why and end the process. */
-  onFatal: (error: AcclaimError) => void;
   pace?: Partial<Pace>;
 }
 
-/** All in ms. */
-export interface Pace {
-  /** Between two reactions of ours in a channel. */
-  prime: number;
-  /** Between two edits of a message. */
-  edit: number;
+/** All in ms. Priming is paced by channel; an interaction's token lives a quarter of an hour. */
+export interface Pace extends CommonPace {
   /** Age from which Discord limits edits (30046 from an hour on): only what must be seen is edited in. */
   editable: number;
-  /** How far back the channel's history is searched for messages of ours. */
-  history: number;
-  /** Life of an interaction's token. */
-  answer: number;
 }
 
 export const defaultPace: Pace = {

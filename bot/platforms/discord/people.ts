@@ -1,8 +1,9 @@
 /** Discord's users and members -> accounts. An id tells when the account was made; only members tell when they joined. */
 import type { APIUser } from 'discord.js';
 import type { Account } from '../../../src/chat/port.js';
-import { plain } from './markdown.js';
-import { type RoleRules, roleOf } from './permissions.js';
+import type { RoleRules } from '../../../src/chat/roles.js';
+import { plain } from '../../../src/chat/text.js';
+import { roleOf } from './permissions.js';
 import { madeAt } from './snowflake.js';
 
 /** The part of a member that events carry. */

@@ -1,19 +1,10 @@
 /**
- * Who is what on a server: permissions that the server gave, roles and people of an allow-list. The highest that
- * applies counts. Bits: https://discord.com/developers/docs/topics/permissions. Pure; asked anew for every act.
+ * What permissions that a server gave make of a person, and which ones the bot needs itself. Pure.
+ * Bits: https://discord.com/developers/docs/topics/permissions
  */
 import { type APIGuild, type APIOverwrite, PermissionFlagsBits } from 'discord.js';
 import type { Role } from '../../../src/chat/port.js';
-
-export interface RoleRules {
-  /** User ids. */
-  operators: readonly string[];
-  /** Ids of roles or users. */
-  admins: readonly string[];
-  moderators: readonly string[];
-  /** True on a host that serves one server. */
-  adminsAreOperators: boolean;
-}
+import { type RoleRules, roleBy } from '../../../src/chat/roles.js';
 
 export interface Standing {
   user: string;
@@ -27,12 +18,8 @@ const moderatorBits = PermissionFlagsBits.ManageMessages | PermissionFlagsBits.M
 
 export function roleOf({ user, roles, permissions }: Standing, rules: RoleRules): Role {
   const bits = BigInt(permissions ?? '0');
-  const listed = (ids: readonly string[]) => ids.includes(user) || roles.some((role) => ids.includes(role));
-  if (rules.operators.includes(user)) return 'operator';
-  if ((bits & adminBits) !== 0n || listed(rules.admins))
-    return rules.adminsAreOperators ? 'operator' : 'admin';
-  if ((bits & moderatorBits) !== 0n || listed(rules.moderators)) return 'moderator';
-  return 'member';
+  const [admin, moderator] = [(bits & adminBits) !== 0n, (bits & moderatorBits) !== 0n];
+  return roleBy({ user, groups: roles, admin, moderator }, rules);
 }
 
 export interface Held {

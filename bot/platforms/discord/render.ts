@@ -3,7 +3,6 @@
  * spoilers and show large); one without is an embed. Nothing that people wrote can mention anyone. Pure but for
  * `readFiles`, which loads the pictures.
  */
-
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import {
@@ -14,11 +13,13 @@ import {
   ComponentType,
   type RawFile,
 } from 'discord.js';
+import { cellsOf, deadlineOf, progressBar } from '../../../src/chat/cards.js';
 import type { Button, Card } from '../../../src/chat/port.js';
+import { clip, withoutBold } from '../../../src/chat/text.js';
 import { shrink } from '../../../src/images/shrink.js';
 import type { Body } from './api.js';
 import { customId, fileName, footer } from './mark.js';
-import { clip, markdown } from './markdown.js';
+import { markdown } from './markdown.js';
 import { words } from './words.js';
 
 /** Discord's bounds, in characters; files in bytes, below its 10 MiB. */
@@ -119,15 +120,10 @@ function embed(card: Card, mark: string | null): APIEmbed {
   };
 }
 
-/** Ten steps and the figure: the bar never says it by its look alone. */
-export function progressBar(share: number): string {
-  const full = Math.round(Math.min(1, Math.max(0, share)) * 10);
-  return `${'▰'.repeat(full)}${'▱'.repeat(10 - full)} ${Math.round(share * 100)} %`;
-}
-
 /** An open ballot's deadline in the reader's own time. */
-function extras({ data }: Card): string[] {
-  return typeof data?.deadline === 'number' ? [`Closes <t:${Math.floor(data.deadline / 1000)}:R>`] : [];
+function extras(card: Card): string[] {
+  const deadline = deadlineOf(card);
+  return deadline === undefined ? [] : [`Closes <t:${deadline}:R>`];
 }
 
 function rows(card: Card, mark: string): APIActionRowComponent<APIButtonComponentWithCustomId>[] {
@@ -147,17 +143,8 @@ function renderButton({ id, label }: Button, card: Card, mark: string): APIButto
   };
 }
 
-/** Names of the pictures that may be flagged, short enough for a custom_id: "A1,A2,A3" or "#12". */
-function cellsOf({ data }: Card): string {
-  const cells = Array.isArray(data?.cells) ? (data.cells as { name?: unknown }[]) : [];
-  return cells
-    .flatMap(({ name }) => (typeof name === 'string' ? [name] : []))
-    .slice(0, 9)
-    .join(',');
-}
-
 function bare(text: string): string {
-  return markdown(text.replaceAll('**', ''));
+  return markdown(withoutBold(text));
 }
 
 function answerFile(card: Card): RawFile {

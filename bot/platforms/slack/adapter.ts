@@ -4,7 +4,11 @@
  * bring it back.
  */
 import type { App } from '@slack/bolt';
+import { Gone } from '../../../src/chat/gone.js';
+import { Spaced } from '../../../src/chat/pace.js';
 import type { Account, Card, ChatEvent, ChatPlatform, MessageRef } from '../../../src/chat/port.js';
+import { dropRefusedMark } from '../../../src/chat/refusals.js';
+import { Turns } from '../../../src/chat/turns.js';
 import { AcclaimError } from '../../../src/errors.js';
 import { SlackApi } from './api.js';
 import { capabilities } from './capabilities.js';
@@ -13,14 +17,13 @@ import { type Line, makeLine, silent } from './client.js';
 import { type Decoded, decode, type SlackEvent } from './decode.js';
 import { canonical, hasTone, slackName } from './emoji.js';
 import { missingScopes, tokenInvalid } from './errors.js';
-import { History } from './history.js';
+import { SlackHistory } from './history.js';
 import { Interactions, type Pressed, type Typed } from './interactions.js';
 import { commandName, scopes } from './manifest.js';
 import { ours } from './mark.js';
 import { Messages } from './messages.js';
 import { defaultPace, type Pace, type SlackOptions } from './options.js';
-import { Newest, Seen, Turns } from './order.js';
-import { Spaced } from './pace.js';
+import { Newest, Seen } from './order.js';
 import { People } from './people.js';
 import { readReactions, stillThere } from './reactions.js';
 
@@ -30,7 +33,7 @@ interface Running {
   api: SlackApi;
   channels: Channels;
   people: People;
-  history: History;
+  history: SlackHistory;
   messages: Messages;
   interactions: Interactions;
   sink: (event: ChatEvent) => Promise<void>;
@@ -47,8 +50,7 @@ export class SlackPlatform implements ChatPlatform {
   private readonly seen = new Seen();
   private readonly newest = new Newest();
   private readonly turns = new Turns();
-  /** Deleted by us: their deletion is no news. */
-  private readonly removed = new Set<string>();
+  private readonly gone = new Gone((ref) => this.tellGone(ref));
   /** Marks made in a skin tone, "ts user emoji": their removal, or that of the plain twin, is looked at twice. */
   private readonly toned = new Set<string>();
 
@@ -66,7 +68,7 @@ export class SlackPlatform implements ChatPlatform {
     if (missing.length > 0) throw missingScopes(missing);
     const people = new People(api, options.roles, options.now, pace.people, onError);
     const channels = new Channels(api, people);
-    const history = new History(api, options.now, pace.history);
+    const history = new SlackHistory(api, options.now, pace.history);
     history.self = self.user;
     const messages = new Messages({ api, channels, history, pace, onError });
     const unguarded = (channel: string) => messages.takeDown(channel);
@@ -105,12 +107,12 @@ export class SlackPlatform implements ChatPlatform {
   }
 
   async edit(ref: MessageRef, card: Card): Promise<void> {
-    return this.unlessGone(ref, () => this.here.messages.edit(ref, card));
+    return this.gone.unlessGone(ref, () => this.here.messages.edit(ref, card));
   }
 
   async remove(ref: MessageRef): Promise<void> {
-    this.removed.add(ref.message);
-    return this.unlessGone(ref, () => this.here.messages.remove(ref));
+    this.gone.removing(ref);
+    return this.gone.unlessGone(ref, () => this.here.messages.remove(ref));
   }
 
   async react(ref: MessageRef, emoji: string): Promise<void> {
@@ -118,20 +120,15 @@ export class SlackPlatform implements ChatPlatform {
     // `star-3` and the like have no look of their own: they are said by command here.
     if (name === undefined) return;
     const { api } = this.here;
-    return this.unlessGone(ref, () =>
+    return this.gone.unlessGone(ref, () =>
       this.primings.run('workspace', () => api.react(ref.channel, ref.message, name)),
     );
   }
 
+  /** An empty answer would withdraw every vote: a ballot that is gone is news, not a sweep. */
   async fetchReactions(ref: MessageRef): Promise<Map<string, Account[]>> {
     const { api, history } = this.here;
-    try {
-      return await readReactions(api, ref.channel, ref.message, history.self);
-    } catch (error) {
-      // An empty answer would withdraw every vote: a ballot that is gone is news, not a sweep.
-      if (isGone(error)) this.tellGone(ref);
-      throw error;
-    }
+    return this.gone.telling(ref, () => readReactions(api, ref.channel, ref.message, history.self));
   }
 
   async reply(replyTo: string, card: Card): Promise<void> {
@@ -196,9 +193,9 @@ export class SlackPlatform implements ChatPlatform {
   }
 
   /** A check mark on a message of ours that this process does not know may be somebody's consent. */
-  private async recognise({ reaction, item, item_user }: SlackEvent, history: History): Promise<void> {
+  private async recognise({ reaction, item, item_user }: SlackEvent, history: SlackHistory): Promise<void> {
     if (canonical(reaction ?? '') !== 'done' || (item_user ?? history.self) !== history.self) return;
-    if (item?.channel && item.ts) await history.recognise(item.channel, item.ts);
+    if (item?.channel && item.ts) await history.lookUp(item.channel, item.ts);
   }
 
   private async hand({ event, mark }: Decoded, running: Running): Promise<void> {
@@ -206,7 +203,7 @@ export class SlackPlatform implements ChatPlatform {
     if (event.kind === 'message-gone') {
       const { channel, message } = event.ref;
       history.forget(channel, message);
-      return this.removed.delete(message) ? undefined : sink(event);
+      return this.gone.isNews(event.ref) ? sink(event) : undefined;
     }
     if (event.kind === 'channel') {
       const { channel, canPost } = event;
@@ -216,7 +213,7 @@ export class SlackPlatform implements ChatPlatform {
     if (event.kind !== 'reaction' && event.kind !== 'consent') return sink(event);
     const place = event.kind === 'reaction' ? event.ref.message : `consent ${event.channel}`;
     const key = `${place} ${event.account.id}`;
-    return this.turns.run(key, async () => {
+    return this.turns.one(place, event.account.id, async () => {
       if (mark && !this.newest.take(`${key} ${mark.reaction}`, mark.ts)) return;
       if (event.kind === 'reaction') return this.mark(event, mark?.reaction ?? '', running);
       const { account, bot } = await people.look(event.account.id);
@@ -233,21 +230,12 @@ export class SlackPlatform implements ChatPlatform {
       if (await stillThere(api, channel, message, event.emoji, event.account.id)) return;
       this.toned.delete(key);
     }
-    return sink(event).catch(refused);
-  }
-
-  private async unlessGone(ref: MessageRef, job: () => Promise<void>): Promise<void> {
-    try {
-      await job();
-    } catch (error) {
-      if (!isGone(error)) throw error;
-      this.tellGone(ref);
-    }
+    return sink(event).catch(dropRefusedMark);
   }
 
   private tellGone(ref: MessageRef): void {
     const { running } = this;
-    if (!running || this.removed.has(ref.message)) return;
+    if (!running) return;
     running.history.forget(ref.channel, ref.message);
     this.aside(running.sink({ kind: 'message-gone', ref, at: this.options.now() }));
   }
@@ -273,14 +261,4 @@ export class SlackPlatform implements ChatPlatform {
     void this.stop();
     this.options.onFatal(error);
   }
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof AcclaimError && error.code === 'message-gone';
-}
-
-/** A mark that came too late is told to its person where there is a way; a bare reaction on Slack has none. */
-function refused(error: unknown): void {
-  if (!(error instanceof AcclaimError && (error.code === 'round-closed' || error.code === 'not-allowed')))
-    throw error;
 }

@@ -4,11 +4,11 @@
  * repeated only where that does no harm. Refusals come out as coded errors; a dead token is told once and ends all calls.
  */
 import { type types, webApi } from '@slack/bolt';
+import { sleep } from '../../../src/chat/pace.js';
 import { AcclaimError } from '../../../src/errors.js';
 import { isPassing, limitedFor, slackCode, translate } from './errors.js';
 import type { SlackMessage } from './mark.js';
 import type { Pace } from './options.js';
-import { sleep } from './pace.js';
 import type { Profile } from './people.js';
 
 /** A message as we send it. */

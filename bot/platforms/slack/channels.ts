@@ -2,6 +2,7 @@
  * Where pictures that need care may be shown: Slack has no age gate, so only in a private channel whose people are all
  * moderators. Asked anew at every post and reveal, since someone may have been invited meanwhile.
  */
+import { isNotAllowed } from '../../../src/chat/refusals.js';
 import { AcclaimError } from '../../../src/errors.js';
 import type { SlackApi } from './api.js';
 import type { People } from './people.js';
@@ -27,7 +28,7 @@ export class Channels {
       await this.mustBeGuarded(channel);
       return true;
     } catch (error) {
-      if (error instanceof AcclaimError && error.code === 'not-allowed') return false;
+      if (isNotAllowed(error)) return false;
       throw error;
     }
   }

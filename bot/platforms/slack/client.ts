@@ -7,10 +7,10 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { App, HTTPReceiver, SocketModeReceiver, type webApi } from '@slack/bolt';
+import { sleep } from '../../../src/chat/pace.js';
 import { clientOptions } from './api.js';
 import { appTokenInvalid, slackCode } from './errors.js';
 import type { SlackOptions, Transport } from './options.js';
-import { sleep } from './pace.js';
 
 /** Bolt's own log is silent: what matters reaches us as errors. */
 export const silent: webApi.Logger = {

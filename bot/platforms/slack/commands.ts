@@ -2,8 +2,9 @@
  * What Slack hands on when somebody types `/acclaim ...` -> the text that every platform hands on. Slack escapes three
  * signs, and people's keyboards make curly quotes and dashes; both are undone, so that the parser sees what was meant.
  */
+import { plain } from '../../../src/chat/text.js';
 import { commandName } from './manifest.js';
-import { plain, typedText } from './markdown.js';
+import { typedText } from './markdown.js';
 
 export function commandText(typed: string): string {
   const text = plain(typedText(typed))

@@ -3,42 +3,36 @@
  * https://docs.slack.dev/reference/methods (each method lists its errors)
  */
 import { webApi } from '@slack/bolt';
-import { AcclaimError, type ErrorCode } from '../../../src/errors.js';
+import { noMessage, type Refusal, refusal, tooLarge } from '../../../src/chat/refusals.js';
+import { AcclaimError } from '../../../src/errors.js';
 
-interface Row {
-  code: ErrorCode;
-  cause: string;
-  mend: string;
-}
-
-const gone: Row = {
+const gone: Refusal = {
   code: 'channel-lost',
   cause: 'the channel is gone, or I am not in it',
   mend: 'Invite the bot with /invite, or start a session in another channel.',
 };
-const archived: Row = {
+const archived: Refusal = {
   code: 'channel-lost',
   cause: 'the channel is archived',
   mend: 'Unarchive it, or start a session in another channel.',
 };
-const refused: Row = {
+const refused: Refusal = {
   code: 'channel-lost',
   cause: 'Slack does not let me post in the channel',
   mend: 'Allow apps to post there under the channel settings.',
 };
-const noMessage: Row = { code: 'message-gone', cause: 'the message is gone', mend: '' };
-const tooMany: Row = {
+const tooMany: Refusal = {
   code: 'not-allowed',
   cause: 'the message has all the reactions that Slack allows',
   mend: 'Remove some of them.',
 };
-const uneditable: Row = {
+const uneditable: Refusal = {
   code: 'not-allowed',
   cause: 'this workspace does not let me edit the message any more',
   mend: 'Allow editing under Settings & Permissions, Message Editing & Deletion.',
 };
 
-const rows: Record<string, Row> = {
+const rows: Record<string, Refusal> = {
   channel_not_found: gone,
   not_in_channel: gone,
   is_archived: archived,
@@ -53,11 +47,7 @@ const rows: Record<string, Row> = {
   edit_window_closed: uneditable,
   cant_update_message: uneditable,
   cant_delete_message: uneditable,
-  file_upload_size_restricted: {
-    code: 'not-allowed',
-    cause: 'the picture is too large for Slack',
-    mend: 'Use fewer or smaller images.',
-  },
+  file_upload_size_restricted: tooLarge('Slack'),
   storage_limit_reached: {
     code: 'not-allowed',
     cause: 'the workspace has no room for more files',
@@ -99,7 +89,7 @@ export function translate(error: unknown): unknown {
     return missingScopes([needed ?? 'a scope'], error);
   }
   const row = rows[code];
-  return row ? new AcclaimError(row.code, row.cause, row.mend, { cause: error }) : error;
+  return row ? refusal(row, error) : error;
 }
 
 /** It may have been done and may pass: the connection broke, or Slack did. */

@@ -5,15 +5,15 @@
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { sleep } from '../../../src/chat/pace.js';
 import type { Picture } from '../../../src/chat/port.js';
+import { clip } from '../../../src/chat/text.js';
 import { AcclaimError } from '../../../src/errors.js';
 import { blurred, withoutWebp } from '../../../src/images/convert.js';
 import { shrink } from '../../../src/images/shrink.js';
 import type { SlackApi } from './api.js';
 import { pictureBlock } from './mark.js';
-import { clip } from './markdown.js';
 import type { Pace } from './options.js';
-import { sleep } from './pace.js';
 
 /** Slack's bounds: characters; bytes, well below what an image block takes. */
 const bounds = { alt: 2000, bytes: 8 * 1024 * 1024 };

@@ -5,6 +5,8 @@
  */
 import type { RespondFn } from '@slack/bolt';
 import type { Account, Card, ChatEvent, MessageRef } from '../../../src/chat/port.js';
+import { isNotAllowed } from '../../../src/chat/refusals.js';
+import { reasonFor } from '../../../src/chat/words.js';
 import { AcclaimError } from '../../../src/errors.js';
 import type { Post, SlackApi } from './api.js';
 import type { Channels } from './channels.js';
@@ -126,7 +128,7 @@ export class Interactions {
     try {
       await this.parts.channels.mustBeGuarded(channel);
     } catch (error) {
-      if (error instanceof AcclaimError && error.code === 'not-allowed') await this.parts.unguarded(channel);
+      if (isNotAllowed(error)) await this.parts.unguarded(channel);
       throw error;
     }
     await this.send(id, renderReveal(clearFiles(value).values(), words.revealed));
@@ -172,11 +174,9 @@ export class Interactions {
       await job();
       if (!this.open.get(id)?.answered) await this.send(id, whisper(otherwise));
     } catch (error) {
-      const told = error instanceof AcclaimError && error.code !== 'token-invalid';
-      await this.send(id, whisper(told ? `${error.message}. ${error.mend}`.trim() : words.failed)).catch(
-        () => {},
-      );
-      if (!told) throw error;
+      const reason = reasonFor(error);
+      await this.send(id, whisper(reason ?? words.failed)).catch(() => {});
+      if (reason === undefined) throw error;
     }
   }
 

@@ -4,13 +4,7 @@
  * direction-changing characters go. https://docs.slack.dev/messaging/formatting-message-text#escaping
  */
 import type { types } from '@slack/bolt';
-
-/** Control, zero-width, direction and tag characters, halves of surrogate pairs; line feeds stay. */
-const invisible = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}]/gu;
-
-export function plain(text: string): string {
-  return text.replace(/\r\n?/g, '\n').replace(invisible, '');
-}
+import { plain } from '../../../src/chat/text.js';
 
 export function escaped(text: string): string {
   return plain(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
@@ -21,10 +15,6 @@ export function typedText(text: string): string {
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
 
-export function withoutBold(text: string): string {
-  return text.replaceAll('**', '');
-}
-
 export function richText(text: string): types.RichTextElement[] {
   return plain(text)
     .split(/\*\*([^*\n]+)\*\*/)
@@ -32,12 +22,6 @@ export function richText(text: string): types.RichTextElement[] {
       if (part === '') return [];
       return [{ type: 'text', text: part, ...(i % 2 === 1 ? { style: { bold: true } } : {}) }];
     });
-}
-
-/** At most `most` characters, never ending inside a pair of surrogates. */
-export function clip(text: string, most: number): string {
-  if (text.length <= most) return text;
-  return `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
 /** In pieces of at most `most` characters, cut at line ends where there are any. */

@@ -3,23 +3,23 @@
  * looked for again before it is repeated, since Slack has nothing that would refuse the second. Files that a message does
  * not show any more are deleted from the workspace.
  */
+import { Latest, Spaced, sleep } from '../../../src/chat/pace.js';
 import type { Card, MessageRef } from '../../../src/chat/port.js';
-import { AcclaimError } from '../../../src/errors.js';
+import { isGone, isNotAllowed } from '../../../src/chat/refusals.js';
 import type { Post, SlackApi } from './api.js';
 import type { Channels } from './channels.js';
 import { isPassing } from './errors.js';
 import { clearFiles, type Shown, uploaded } from './files.js';
-import type { History, Known } from './history.js';
+import type { Known, SlackHistory } from './history.js';
 import { metadataOf } from './mark.js';
 import type { Pace } from './options.js';
-import { Latest, Spaced, sleep } from './pace.js';
 import { renderCard, whisper } from './render.js';
 import { words } from './words.js';
 
 export interface MessageParts {
   api: SlackApi;
   channels: Channels;
-  history: History;
+  history: SlackHistory;
   pace: Pace;
   onError(error: unknown): void;
 }
@@ -67,10 +67,10 @@ export class Messages {
       const body: Post = { ...whisper(words.takenDown), metadata: metadataOf(known.key, 'notice') };
       const files = [...filesOf(known).values()];
       try {
-        await api.edit(channel, known.ts, body);
-        this.note(channel, known.ts, body);
+        await api.edit(channel, known.id, body);
+        this.note(channel, known.id, body);
       } catch (error) {
-        if (!(error instanceof AcclaimError && error.code === 'message-gone')) throw error;
+        if (!isGone(error)) throw error;
       }
       await this.deleteFiles(files);
     }
@@ -114,7 +114,7 @@ export class Messages {
     const { api, channels, pace } = this.parts;
     if (card.pictures.some((picture) => picture.spoiler))
       await channels.mustBeGuarded(channel).catch(async (error) => {
-        if (error instanceof AcclaimError && error.code === 'not-allowed') await this.takeDown(channel);
+        if (isNotAllowed(error)) await this.takeDown(channel);
         throw error;
       });
     return uploaded(api, card.pictures.slice(0, 10), has, pace);

@@ -1,7 +1,7 @@
 /**
  * What keeps repeated and disordered events harmless. `Seen`: an event is handled once by its id, however often Slack
- * sends it; one that failed is handled anew. `Newest`: of a key's events an older one is dropped. `Turns`: jobs of a key
- * one after the other. All forget the oldest: what slips through is put right by the sweep.
+ * sends it; one that failed is handled anew. `Newest`: of a key's events an older one is dropped. Both forget the oldest:
+ * what slips through is put right by the sweep.
  */
 import { later } from './timestamp.js';
 
@@ -35,22 +35,6 @@ export class Newest {
     this.known.set(key, ts);
     trim(this.known, this.most);
     return true;
-  }
-}
-
-export class Turns {
-  private readonly last = new Map<string, Promise<void>>();
-
-  run(key: string, job: () => Promise<void>): Promise<void> {
-    const before = this.last.get(key);
-    // At once where nothing is to be waited for, so that events keep the order in which they came.
-    const done = before ? before.then(job) : job();
-    const quiet = done.catch(() => {});
-    this.last.set(key, quiet);
-    void quiet.then(() => {
-      if (this.last.get(key) === quiet) this.last.delete(key);
-    });
-    return done;
   }
 }
 

@@ -4,9 +4,10 @@
  * taken for a moderator by guess.
  */
 import type { Account } from '../../../src/chat/port.js';
+import type { RoleRules } from '../../../src/chat/roles.js';
+import { plain } from '../../../src/chat/text.js';
 import type { SlackApi } from './api.js';
-import { plain } from './markdown.js';
-import { groupsOf, type RoleRules, roleOf } from './permissions.js';
+import { groupsOf, roleOf } from './permissions.js';
 
 /** Of users.info what we need. */
 export interface Profile {

@@ -1,18 +1,8 @@
 /**
- * Who is what in a workspace: what Slack says of the person, user groups and people of an allow-list. The highest that
- * applies counts; guests and people who left are members whatever else is true of them. Pure; asked anew for every act.
+ * What Slack says of a person, made a role; guests and people who left are members whatever else is true of them. Pure.
  */
 import type { Role } from '../../../src/chat/port.js';
-
-export interface RoleRules {
-  /** User ids. */
-  operators: readonly string[];
-  /** Ids of users (U..., W...) or user groups (S...). */
-  admins: readonly string[];
-  moderators: readonly string[];
-  /** True on a host that serves one workspace. */
-  adminsAreOperators: boolean;
-}
+import { type RoleRules, roleBy } from '../../../src/chat/roles.js';
 
 export interface Standing {
   user: string;
@@ -25,12 +15,8 @@ export interface Standing {
   deleted: boolean;
 }
 
-export function roleOf({ user, groups, admin, guest, deleted }: Standing, rules: RoleRules): Role {
-  if (deleted || guest) return 'member';
-  const listed = (ids: readonly string[]) => ids.includes(user) || groups.some((id) => ids.includes(id));
-  if (rules.operators.includes(user)) return 'operator';
-  if (admin || listed(rules.admins)) return rules.adminsAreOperators ? 'operator' : 'admin';
-  return listed(rules.moderators) ? 'moderator' : 'member';
+export function roleOf({ deleted, guest, ...standing }: Standing, rules: RoleRules): Role {
+  return deleted || guest ? 'member' : roleBy({ ...standing, moderator: false }, rules);
 }
 
 export function groupsOf(rules: RoleRules): string[] {

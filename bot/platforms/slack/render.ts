@@ -3,11 +3,13 @@
  * format nothing; the plain text beside the blocks is for notifications and screen readers. Pure.
  */
 import type { types } from '@slack/bolt';
+import { cellsOf, deadlineOf, progressBar } from '../../../src/chat/cards.js';
 import type { Button, Card } from '../../../src/chat/port.js';
+import { clip, plain, withoutBold } from '../../../src/chat/text.js';
 import type { Post } from './api.js';
 import { clearValue, type Shown } from './files.js';
 import { actionId, metadataOf } from './mark.js';
-import { clip, escaped, pieces, plain, richText, withoutBold } from './markdown.js';
+import { escaped, pieces, richText } from './markdown.js';
 import { words } from './words.js';
 
 /** Slack's bounds, in characters; text is kept short of the 4000 at which it is no longer shown well. */
@@ -71,12 +73,6 @@ export function renderReveal(files: Iterable<string>, alt: string): Post {
   return { text: words.revealed, blocks: [rich(richText(words.revealed)), ...pictures], ...quiet };
 }
 
-/** Ten steps and the figure: the bar never says it by its look alone. */
-export function progressBar(share: number): string {
-  const full = Math.round(Math.min(1, Math.max(0, share)) * 10);
-  return `${'▰'.repeat(full)}${'▱'.repeat(10 - full)} ${Math.round(share * 100)} %`;
-}
-
 function said(card: Card): types.KnownBlock[] {
   const title = clip(plain(withoutBold(card.title)), bounds.title);
   const bar = card.progress === null ? [] : [progressBar(card.progress)];
@@ -92,10 +88,10 @@ function said(card: Card): types.KnownBlock[] {
 }
 
 /** An open ballot's deadline in the reader's own time. */
-function deadline({ data }: Card): types.RichTextElement[][] {
-  if (typeof data?.deadline !== 'number') return [];
-  const timestamp = Math.floor(data.deadline / 1000);
-  const fallback = new Date(data.deadline).toISOString();
+function deadline(card: Card): types.RichTextElement[][] {
+  const timestamp = deadlineOf(card);
+  if (timestamp === undefined) return [];
+  const fallback = new Date(timestamp * 1000).toISOString();
   const date = { type: 'date', timestamp, format: '{date_short_pretty} {time}', fallback } as const;
   return [[{ type: 'text', text: words.closes }, date]];
 }
@@ -123,10 +119,4 @@ function renderButton({ id, label }: Button, value: string): types.Button {
     ...(value === '' ? {} : { value: clip(value, bounds.value) }),
     ...(style === undefined ? {} : { style }),
   };
-}
-
-/** Names of the pictures that may be flagged: "A1,A2,A3" or "#12". */
-function cellsOf({ data }: Card): string {
-  const cells = Array.isArray(data?.cells) ? (data.cells as { name?: unknown }[]) : [];
-  return cells.flatMap(({ name }) => (typeof name === 'string' ? [name] : [])).join(',');
 }

@@ -1,4 +1,4 @@
-/** The parts that need no Discord: rights, words, pictures, commands, brakes. */
+/** The parts that need no Discord: rights, words, pictures, commands. */
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -6,16 +6,11 @@ import { commandSpecs } from '../../../../bot/commands/table.js';
 import { commandBodies } from '../../../../bot/platforms/discord/commands.js';
 import { canonical, glyphOf } from '../../../../bot/platforms/discord/emoji.js';
 import { markOf, parseCustomId, readMark } from '../../../../bot/platforms/discord/mark.js';
-import { clip, markdown } from '../../../../bot/platforms/discord/markdown.js';
-import { Latest, Spaced } from '../../../../bot/platforms/discord/pace.js';
-import { inviteLink, type RoleRules, roleOf } from '../../../../bot/platforms/discord/permissions.js';
-import {
-  loadPictures,
-  progressBar,
-  renderCard,
-  withPictures,
-} from '../../../../bot/platforms/discord/render.js';
+import { markdown } from '../../../../bot/platforms/discord/markdown.js';
+import { inviteLink, roleOf } from '../../../../bot/platforms/discord/permissions.js';
+import { loadPictures, renderCard, withPictures } from '../../../../bot/platforms/discord/render.js';
 import { madeAt } from '../../../../bot/platforms/discord/snowflake.js';
+import type { RoleRules } from '../../../../src/chat/roles.js';
 import { reactionMarks } from '../../../../src/domain/emoji.js';
 import { shrink } from '../../../../src/images/shrink.js';
 import { picture, sheet } from '../../../support/chat.js';
@@ -87,12 +82,6 @@ test('whatever people write, no sign of Discord stands unescaped', () => {
   );
 });
 
-test('clipping leaves no half escape and no half character', () => {
-  expect(clip('abc', 3)).toBe('abc');
-  expect(clip('ab\\@cd', 4)).toBe('ab…');
-  expect(clip('a\u{1F600}b', 3)).toBe('a…');
-});
-
 test('every mark has a look that comes back as itself, in any skin', () => {
   for (const name of reactionMarks.keys()) {
     expect(canonical({ id: null, name: glyphOf(name)! })).toBe(name);
@@ -146,12 +135,9 @@ test('nobody is mentioned, hostile words stay words, everything fits', async () 
   }
 });
 
-test('a deadline is shown in the reader’s own time, progress as a bar and a figure', () => {
+test('a deadline is shown in the reader’s own time', () => {
   const card = sheet('k', null, { data: { open: true, deadline: 1_800_000_000_999 } });
   expect(renderCard(card, 'm').embeds![0]!.description).toContain('<t:1800000000:R>');
-  expect(progressBar(0)).toBe('▱▱▱▱▱▱▱▱▱▱ 0 %');
-  expect(progressBar(0.634)).toBe('▰▰▰▰▰▰▱▱▱▱ 63 %');
-  expect(progressBar(1)).toBe('▰▰▰▰▰▰▰▰▰▰ 100 %');
 });
 
 test('a picture above the bound becomes a JPEG below it, any other stays as it is', async () => {
@@ -179,30 +165,4 @@ test('three commands by rank, with defaults that a server may override', () => {
   ]);
   const [settings] = bodies[2]!.options as { description: string }[];
   expect(settings!.description).toHaveLength(100);
-});
-
-test('brakes: a least time between starts, and only the newest of those that wait', async () => {
-  const log: string[] = [];
-  const starts: number[] = [];
-  const job = (name: string) => async () => {
-    log.push(name);
-    starts.push(performance.now());
-  };
-  const spaced = new Spaced(45);
-  await Promise.all([spaced.run('x', job('a')), spaced.run('x', job('b')), spaced.run('y', job('c'))]);
-  expect(log).toEqual(['a', 'c', 'b']);
-  expect(starts[2]! - starts[0]!).toBeGreaterThan(40);
-  const latest = new Latest(10);
-  log.length = 0;
-  const first = latest.run('x', async () => {
-    throw new Error('broken');
-  });
-  const rest = ['b', 'c', 'd'].map((name) =>
-    latest.run('x', async () => {
-      log.push(name);
-    }),
-  );
-  await expect(first).rejects.toThrow('broken');
-  await Promise.all(rest);
-  expect(log).toEqual(['d']);
 });

@@ -83,7 +83,7 @@ test('an act that nobody answers ends with a word; one that breaks says so', asy
     throw new Error('broken');
   };
   expect(await answered(await stage.peer.command('ann', stage.channel, 'help'))).toContain(
-    'nothing was changed',
+    'went wrong on my side',
   );
   await until(() => stage.errors.length > 0, 'the fault to be told');
   expect(stage.errors.map(String)).toEqual(['Error: broken']);

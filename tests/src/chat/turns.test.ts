@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Turns } from '../../../../bot/platforms/discord/turns.js';
+import { Turns } from '../../../src/chat/turns.js';
 
 test('a person in order, people side by side, clearing after all before and before all after', async () => {
   const turns = new Turns();

@@ -6,7 +6,10 @@
 export class Spaced {
   private readonly lanes = new Map<string, Promise<void>>();
 
-  constructor(private readonly gap: number) {}
+  constructor(
+    /** ms */
+    private readonly gap: number,
+  ) {}
 
   run<T>(lane: string, job: () => Promise<T>): Promise<T> {
     const turn = this.lanes.get(lane) ?? Promise.resolve();
@@ -30,7 +33,10 @@ export class Latest {
   private readonly waiting = new Map<string, Waiting>();
   private readonly busy = new Set<string>();
 
-  constructor(private readonly gap: number) {}
+  constructor(
+    /** ms */
+    private readonly gap: number,
+  ) {}
 
   run(lane: string, job: () => Promise<void>): Promise<void> {
     const known = this.waiting.get(lane);

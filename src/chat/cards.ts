@@ -1,0 +1,22 @@
+/** What the platforms read out of cards in the same way. */
+import type { Card } from './port.js';
+
+/** Ten steps and the figure: the bar never says it by its look alone. */
+export function progressBar(share: number): string {
+  const full = Math.round(Math.min(1, Math.max(0, share)) * 10);
+  return `${'▰'.repeat(full)}${'▱'.repeat(10 - full)} ${Math.round(share * 100)} %`;
+}
+
+/** Names of the pictures that may be flagged, for a button to carry: "A1,A2,A3" or "#12"; a sheet has nine at most. */
+export function cellsOf({ data }: Card): string {
+  const cells = Array.isArray(data?.cells) ? (data.cells as { name?: unknown }[]) : [];
+  return cells
+    .flatMap(({ name }) => (typeof name === 'string' ? [name] : []))
+    .slice(0, 9)
+    .join(',');
+}
+
+/** An open ballot's deadline, epoch seconds; undefined where there is none. */
+export function deadlineOf({ data }: Card): number | undefined {
+  return typeof data?.deadline === 'number' ? Math.floor(data.deadline / 1000) : undefined;
+}
