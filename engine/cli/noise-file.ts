@@ -1,8 +1,9 @@
 /** `--noise` and `--trajectory`: tensors in and out, for parity with other implementations. */
 import { AcclaimError } from '../../src/errors.js';
 import type { Samples } from '../diffusion/sampler.js';
+import { timestepTensor } from '../io/round.js';
 import { readSafetensors, writeSafetensors } from '../io/safetensors.js';
-import { type FloatTensor, f32, i64, type Tensor } from '../runtime/tensor.js';
+import { type FloatTensor, f32, type Tensor } from '../runtime/tensor.js';
 
 export interface GivenNoise {
   /** x_T [N,C,h,w]. */
@@ -31,7 +32,7 @@ export function writeTrajectory(file: string, samples: Samples, images: FloatTen
   const tensors: Record<string, Tensor> = {
     latents: samples.trajectory!,
     log_probs: samples.logProbs!,
-    timesteps: i64([samples.timesteps.length], samples.timesteps),
+    timesteps: timestepTensor(samples.timesteps),
     // In [-1, 1], as an image file would hold them.
     images: f32(
       images.shape,

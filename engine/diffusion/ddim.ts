@@ -3,69 +3,32 @@
  * the last step, so that it stays stochastic), s = standard deviation of the step, z = noise:
  *   x_0 = (x_t - sqrt(1 - a) e) / sqrt(a)                                                            (12)
  *   x_prev = sqrt(b) x_0 + sqrt(1 - b - s^2) e + s z,  s = eta sqrt((1 - b) / (1 - a) (1 - a / b))   (12, 16)
- * Both are linear in x_t and in the network's output, so a step is three numbers: x_prev = p x_t + q out + s z.
  */
 import type { SchedulerConfig } from '../models/config.js';
-
-export interface DdimStep {
-  readonly timestep: number;
-  /** a: alphas_cumprod at this timestep. */
-  readonly alpha: number;
-  /** b: alphas_cumprod at the timestep before. */
-  readonly alphaBefore: number;
-  /** p: weight of x_t in the mean. */
-  readonly fromSample: number;
-  /** q: weight of the network's output (noise or v, as the scheduler's `prediction_type` says) in the mean. */
-  readonly fromOutput: number;
-  /** s; 0 where the step adds no noise. */
-  readonly std: number;
-}
+import { alphasCumprod } from './betas.js';
+import { unbuilt } from './native.js';
+import type { Schedule, Step } from './schedule.js';
+import { spacedTimesteps } from './timesteps.js';
 
 const { fround, sqrt } = Math;
 
 /**
- * alphas_cumprod [num_train_timesteps]: betas in float32, products in float64, each stored as float32, as PyTorch does.
- * Near t = 0, where 1 - a is about 1e-3, another rounding would show in the log-probabilities.
+ * Timesteps of a run of DDIM; what is regressed on is drawn from them too, whatever sampled it. The spacing of a
+ * scheduler that is not built is its own affair: DDIM in its place keeps to leading.
  */
-export function alphasCumprod(config: SchedulerConfig): Float32Array {
-  const n = config.num_train_timesteps;
-  const root = config.beta_schedule === 'scaled_linear';
-  const [start, end] = root
-    ? [sqrt(config.beta_start), sqrt(config.beta_end)]
-    : [config.beta_start, config.beta_end];
-  const betas = linspace(start, end, n).map((x) => (root ? x * x : x));
-  let product = 1;
-  return betas.map((beta) => {
-    product *= fround(1 - beta);
-    return product;
-  });
-}
+export const ddimTimesteps = (config: SchedulerConfig, steps: number): number[] => {
+  const spacing = unbuilt(config) === null ? config.timestep_spacing : null;
+  return spacedTimesteps(config, spacing ?? 'leading', steps);
+};
 
-/** As torch.linspace in float32: from both ends towards the middle. */
-function linspace(start: number, end: number, n: number): Float32Array {
-  const [first, last] = [fround(start), fround(end)];
-  const step = n > 1 ? fround(fround(last - first) / (n - 1)) : 0;
-  return Float32Array.from({ length: n }, (_, i) =>
-    i < n / 2 ? fround(first + fround(step * i)) : fround(last - fround(step * (n - 1 - i))),
-  );
-}
-
-/** `steps` timesteps, noisiest first: spacing "leading", (steps - 1 .. 0) floor(n / steps) + steps_offset. */
-export function leadingTimesteps(config: SchedulerConfig, steps: number): number[] {
-  const ratio = Math.floor(config.num_train_timesteps / steps);
-  if (ratio < 1) throw new RangeError(`${steps} steps of ${config.num_train_timesteps} timesteps`);
-  return Array.from({ length: steps }, (_, k) => (steps - 1 - k) * ratio + config.steps_offset);
-}
-
-/** All steps of a run, noisiest first. */
-export function ddimSteps(
-  config: SchedulerConfig,
-  { steps, eta }: { steps: number; eta: number },
-): DdimStep[] {
+export function ddim(config: SchedulerConfig, { steps, eta }: { steps: number; eta: number }): Schedule {
   const cumprod = alphasCumprod(config);
-  const final = config.set_alpha_to_one ? 1 : cumprod[0]!;
+  // Other schedulers' configurations do not say where theirs ends: at the least noisy timestep, which keeps a likelihood.
+  const own = config._class_name === 'DDIMScheduler';
+  const final = (config.set_alpha_to_one ?? own) ? 1 : cumprod[0]!;
   const ratio = Math.floor(config.num_train_timesteps / steps);
-  return leadingTimesteps(config, steps).map((timestep) => {
+  const v = config.prediction_type === 'v_prediction';
+  const list = ddimTimesteps(config, steps).map((timestep): Step => {
     const before = timestep - ratio;
     const a = cumprod[Math.min(timestep, cumprod.length - 1)]!;
     const b = before >= 0 ? cumprod[before]! : final;
@@ -75,41 +38,17 @@ export function ddimSteps(
     const towards = sqrt(fround(fround(1 - b) - fround(std * std)));
     const fromSample = sqrt(b / a);
     const fromNoise = towards - sqrt((b * (1 - a)) / a);
-    const step = { timestep, alpha: a, alphaBefore: b, std };
-    // v-prediction (arXiv 2202.00512): e = sqrt(a) v + sqrt(1 - a) x_t.
-    return config.prediction_type === 'v_prediction'
-      ? { ...step, fromSample: fromSample + fromNoise * sqrt(1 - a), fromOutput: fromNoise * sqrt(a) }
-      : { ...step, fromSample, fromOutput: fromNoise };
+    // v-prediction (arXiv 2202.00512): e = sqrt(a) v + sqrt(1 - a) x_t, x_0 = sqrt(a) x_t - sqrt(1 - a) v.
+    const mean = v
+      ? { fromSample: fromSample + fromNoise * sqrt(1 - a), fromOutput: fromNoise * sqrt(a) }
+      : { fromSample, fromOutput: fromNoise };
+    const denoised = v
+      ? { fromSample: sqrt(a), fromOutput: -sqrt(1 - a) }
+      : { fromSample: 1 / sqrt(a), fromOutput: -sqrt((1 - a) / a) };
+    const step = { timestep, scale: 1, ...mean, fromBefore: 0, std, denoised };
+    return own && config.clip_sample
+      ? { ...step, clip: { bound: config.clip_sample_range, weight: sqrt(b) } }
+      : step;
   });
-}
-
-/** Mean of x_prev. */
-export function ddimMean(step: DdimStep, sample: Float32Array, output: Float32Array): Float32Array {
-  const mean = new Float32Array(sample.length);
-  for (let i = 0; i < mean.length; i++) mean[i] = step.fromSample * sample[i] + step.fromOutput * output[i];
-  return mean;
-}
-
-/** mean + s z. */
-export function ddimNext(step: DdimStep, mean: Float32Array, noise: Float32Array): Float32Array {
-  return mean.map((m, i) => m + step.std * noise[i]);
-}
-
-/** Log-density of N(mean, s^2) at each of `count` images, averaged over the image's elements; 0 where s = 0. */
-export function logProbabilities(
-  value: Float32Array,
-  mean: Float32Array,
-  std: number,
-  count: number,
-): Float32Array {
-  const out = new Float32Array(count);
-  if (std === 0) return out;
-  const size = value.length / count;
-  const constant = Math.log(std) + 0.5 * Math.log(2 * Math.PI);
-  for (let n = 0; n < count; n++) {
-    let sum = 0;
-    for (let i = n * size; i < (n + 1) * size; i++) sum += (value[i] - mean[i]) ** 2;
-    out[n] = -sum / size / (2 * std * std) - constant;
-  }
-  return out;
+  return { initialScale: 1, steps: list };
 }

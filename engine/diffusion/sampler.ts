@@ -1,17 +1,27 @@
 /**
- * Sampling: from noise x_T down DDIM's steps to latents x_0. The network predicts, a step is a few numbers and done
- * here in float32, so that another scheduler needs no other graph. Between two steps a run can be cancelled.
+ * Sampling: from noise down a schedule's steps to latents x_0. The network predicts, a step is a few numbers and done
+ * here in float32, so that no scheduler needs a graph of its own. Between two steps a run can be cancelled.
  */
 import { setImmediate } from 'node:timers/promises';
 import { AcclaimError } from '../../src/errors.js';
 import { type FloatTensor, f32 } from '../runtime/tensor.js';
-import { type DdimStep, ddimMean, ddimNext, ddimSteps, logProbabilities } from './ddim.js';
 import { createPredictor, type Predictor, type PredictorRequest } from './predictor.js';
+import {
+  isMultistep,
+  logProbabilities,
+  predictedImage,
+  type Schedule,
+  type ScheduleOptions,
+  scaled,
+  stepMean,
+  stepNext,
+} from './schedule.js';
+import { schedule } from './schedulers.js';
 
 export interface SampleRequest extends PredictorRequest {
   /** z of step k, N C h w elements; asked only where a step adds noise. */
   readonly stepNoise: (k: number) => Float32Array;
-  readonly sampler: { readonly steps: number; readonly guidance: number; readonly eta: number };
+  readonly sampler: ScheduleOptions & { readonly guidance: number };
   /** After each step: steps done, of how many. */
   readonly onStep?: ((done: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -23,44 +33,48 @@ export interface Samples {
   readonly latents: FloatTensor;
   /** [T]. */
   readonly timesteps: number[];
-  /** [T+1,N,C,h,w], x_T first; where kept. */
+  /** [T+1,N,C,h,w], where kept: the noise first, not yet at the schedule's initial scale, then x after each step. */
   readonly trajectory?: FloatTensor;
+  /** x_0 as predicted at each step [T,N,C,h,w]; where kept, of multistep schedulers only: their means depend on it. */
+  readonly denoised?: FloatTensor;
   /** [T,N], averaged over each latent's elements; where kept. */
   readonly logProbs?: FloatTensor;
 }
 
 /** Errors: `cancelled` between steps. */
 export async function sample(request: SampleRequest): Promise<Samples> {
-  const steps = ddimSteps(request.pipeline.scheduler, request.sampler);
+  const plan = schedule(request.pipeline.scheduler, request.sampler);
   const predictor = await createPredictor(request);
   try {
-    return await walk(request, steps, predictor.predict);
+    return await walk(request, plan, predictor.predict);
   } finally {
     await predictor.release();
   }
 }
 
 /** From x_T to x_0. */
-async function walk(
-  request: SampleRequest,
-  steps: readonly DdimStep[],
-  predict: Predictor['predict'],
-): Promise<Samples> {
+async function walk(request: SampleRequest, plan: Schedule, predict: Predictor['predict']): Promise<Samples> {
   const { noise, keep = 'none' } = request;
+  const { steps } = plan;
   const [count] = noise.shape as [number];
+  const multistep = isMultistep(plan);
   const kept: Float32Array[] = [noise.data];
   const logs: Float32Array[] = [];
+  const images: Float32Array[] = [];
 
-  let x = noise.data;
+  let x = scaled(noise.data, plan.initialScale);
+  let before: Float32Array | null = null;
   for (const [k, step] of steps.entries()) {
     if (request.signal?.aborted)
       throw new AcclaimError('cancelled', `sampling was cancelled at step ${k} of ${steps.length}`);
-    const output = await predict(f32(noise.shape, x), step.timestep);
-    const mean = ddimMean(step, x, output);
-    x = step.std > 0 ? ddimNext(step, mean, request.stepNoise(k)) : mean;
+    const output = await predict(f32(noise.shape, scaled(x, step.scale)), step.timestep);
+    const mean = stepMean(step, x, output, before);
+    if (multistep) before = predictedImage(step, x, output);
+    x = step.std > 0 ? stepNext(step, mean, request.stepNoise(k)) : mean;
     if (keep === 'trajectory') {
       kept.push(x);
       logs.push(logProbabilities(x, mean, step.std, count));
+      if (before) images.push(before);
     }
     request.onStep?.(k + 1, steps.length);
     // A run blocks its thread: let messages (cancel, progress) through between two of them.
@@ -73,6 +87,7 @@ async function walk(
     ...result,
     trajectory: f32([steps.length + 1, ...noise.shape], joined(kept)),
     logProbs: f32([steps.length, count], joined(logs)),
+    ...(multistep ? { denoised: f32([steps.length, ...noise.shape], joined(images)) } : {}),
   };
 }
 

@@ -41,12 +41,14 @@ export const roundManifestSchema = z.object({
 export type RoundManifest = z.infer<typeof roundManifestSchema>;
 
 export interface Trajectory {
-  /** x_T .. x_0 [T+1,N,C,h,w]. */
+  /** The noise, then x after each step, x_0 last [T+1,N,C,h,w]. */
   latents: FloatTensor;
   /** Log-density of each step, averaged over the latent [T,N]. */
   logProbs: FloatTensor;
-  /** [T], descending. */
+  /** [T], descending; fractions where the schedule falls between trained timesteps. */
   timesteps: number[];
+  /** x_0 as predicted at each step [T,N,C,h,w]; of multistep schedulers, whose next step depends on it. */
+  denoised?: FloatTensor | undefined;
 }
 
 export interface Round {
@@ -66,10 +68,11 @@ export function writeRound(out: string, round: Round, pngs: readonly Buffer[]): 
     for (const [index, png] of pngs.entries()) writeFileSync(join(folder, imageName(index)), png);
     const tensors: Record<string, Tensor> = { noise: round.noise, latents: round.latents };
     if (round.trajectory) {
-      const { latents, logProbs, timesteps } = round.trajectory;
+      const { latents, logProbs, timesteps, denoised } = round.trajectory;
       tensors.trajectory = latents;
       tensors.log_probs = logProbs;
-      tensors.timesteps = i64([timesteps.length], timesteps);
+      tensors.timesteps = timestepTensor(timesteps);
+      if (denoised) tensors.denoised = denoised;
     }
     writeSafetensors(join(folder, 'round.safetensors'), tensors);
   });
@@ -98,6 +101,7 @@ export function readRound(dir: string): Round {
       latents: take('trajectory', [T + 1, count, ...latent]),
       logProbs: take('log_probs', [T, count]),
       timesteps,
+      denoised: tensors.denoised ? take('denoised', [T, count, ...latent]) : undefined,
     };
   }
   return {
@@ -107,6 +111,12 @@ export function readRound(dir: string): Round {
     trajectory,
   };
 }
+
+/** [T] int64, or float32 where some are fractions. */
+export const timestepTensor = (timesteps: readonly number[]): Tensor => {
+  const shape = [timesteps.length];
+  return timesteps.every(Number.isInteger) ? i64(shape, timesteps) : f32(shape, timesteps);
+};
 
 function refuse(dir: string, why: string): never {
   throw new AcclaimError('round-corrupt', `${dir}: round.safetensors: ${why}`, 'Generate the round again.');

@@ -166,6 +166,7 @@ function joinTrajectories(parts: readonly Awaited<ReturnType<typeof sample>>[], 
     latents: join((p) => p.trajectory!),
     logProbs: join((p) => p.logProbs!),
     timesteps: parts[0]!.timesteps,
+    denoised: parts[0]!.denoised && join((p) => p.denoised!),
   };
 }
 

@@ -76,7 +76,12 @@ async function probe<P extends AdapterParams>(context: LearnContext<P>, tensors:
     negative,
     noise: f32(shape, context.rng('guard').normals(PROBES * size)),
     stepNoise: () => new Float32Array(PROBES * size),
-    sampler: { steps: Math.min(PROBE_STEPS, sampler.steps), guidance: sampler.guidance, eta: 0 },
+    sampler: {
+      scheduler: 'ddim',
+      steps: Math.min(PROBE_STEPS, sampler.steps),
+      guidance: sampler.guidance,
+      eta: 0,
+    },
     adapter: { spec: adapterSpec(params), tensors },
     signal,
   });

@@ -6,10 +6,11 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { AcclaimError } from '../../src/errors.js';
-import { type DdimStep, ddimSteps } from '../diffusion/ddim.js';
+import { isMultistep, isStochastic, type Schedule, type Step, scaled } from '../diffusion/schedule.js';
+import { schedule } from '../diffusion/schedulers.js';
 import type { Trajectory } from '../io/round.js';
-import { f32, type Tensor } from '../runtime/tensor.js';
-import type { LearnContext } from './learner.js';
+import { type FloatTensor, f32, type Tensor } from '../runtime/tensor.js';
+import type { LearnContext, Sampler } from './learner.js';
 import { asFloat } from './params.js';
 import type { Trainer } from './trainer.js';
 
@@ -28,7 +29,7 @@ export class Policy {
     private readonly trajectory: Trajectory,
     private readonly latent: readonly [number, number, number],
     private readonly count: number,
-    private readonly ddim: readonly DdimStep[],
+    private readonly plan: Schedule,
     /** B of the graph; shorter batches are filled up with rows of weight 0. */
     private readonly rows: number,
   ) {}
@@ -38,25 +39,29 @@ export class Policy {
     const refuse = (why: string, mend: string): never => {
       throw new AcclaimError('not-learnable', why, mend);
     };
-    if (sampler.scheduler !== 'ddim')
-      refuse(`${sampler.scheduler} has no likelihoods here`, 'Sample with ddim.');
-    if (!(sampler.eta > 0))
-      refuse('with eta = 0 sampling is deterministic and has no likelihoods', 'Set eta to 1.');
+    const plan = schedule(pipeline.scheduler, sampler);
+    requireLikelihoods(plan, sampler);
+    if (plan.steps.some((step) => step.clip))
+      refuse(
+        'the model clips what it predicts (clip_sample), and such steps have no likelihoods here',
+        'Sample with euler-ancestral.',
+      );
     if (!round.trajectory)
       return refuse('the round kept no trajectory', 'Generate it with the trajectory kept.');
-    const ddim = ddimSteps(pipeline.scheduler, sampler);
-    if (ddim.map((s) => s.timestep).join() !== round.trajectory.timesteps.join())
+    if (isMultistep(plan) && !round.trajectory.denoised)
+      refuse('the round kept no predictions of its images', 'Generate it with the trajectory kept.');
+    if (plan.steps.map((s) => s.timestep).join() !== round.trajectory.timesteps.join())
       refuse(
         'the round was sampled with other timesteps',
         'Learn with the settings that the round was sampled with.',
       );
     const { latent, count } = round.manifest;
-    return new Policy(round.trajectory, latent, count, ddim, rows);
+    return new Policy(round.trajectory, latent, count, plan, rows);
   }
 
   /** Steps that added noise; the others have no density. */
   get trainableSteps(): number[] {
-    return this.ddim.flatMap(({ std }, k) => (std > 0 ? [k] : []));
+    return this.plan.steps.flatMap(({ std }, k) => (std > 0 ? [k] : []));
   }
 
   /** Feeds of one executor call; `weight` 1 for a row, 0 for filling. */
@@ -64,27 +69,37 @@ export class Policy {
     const B = this.rows;
     const filled = Array.from({ length: B }, (_, i) => rows[Math.min(i, rows.length - 1)]!);
     const size = this.latent[0] * this.latent[1] * this.latent[2];
-    const latents = (ahead: 0 | 1) => {
-      const out = f32([B, ...this.latent]);
-      for (const [i, { image, step }] of filled.entries()) {
-        const at = ((step + ahead) * this.count + image) * size;
-        out.data.set(this.trajectory.latents.data.subarray(at, at + size), i * size);
-      }
-      return out;
+    const { steps, initialScale } = this.plan;
+    const { latents, denoised } = this.trajectory;
+    const at = (tensor: FloatTensor, step: number, image: number) => {
+      const start = (step * this.count + image) * size;
+      return tensor.data.subarray(start, start + size);
     };
-    const column = (f: (step: DdimStep) => number) =>
+    const [x, next] = [f32([B, ...this.latent]), f32([B, ...this.latent])];
+    for (const [i, { image, step }] of filled.entries()) {
+      const { scale, fromBefore } = steps[step]!;
+      // The network sees c x; the trajectory begins with the noise itself.
+      const seen = scale * (step === 0 ? initialScale : 1);
+      x.data.set(scaled(at(latents, step, image), seen), i * size);
+      next.data.set(at(latents, step + 1, image), i * size);
+      if (fromBefore === 0) continue;
+      // r x_0' is constant here: N(y; m + r x_0', s^2) = N(y - r x_0'; m, s^2).
+      const before = at(denoised!, step - 1, image);
+      for (let j = 0; j < size; j++) next.data[i * size + j]! -= fromBefore * before[j]!;
+    }
+    const column = (f: (step: Step) => number) =>
       f32(
         [B, 1, 1, 1],
-        filled.map(({ step }) => f(this.ddim[step]!)),
+        filled.map(({ step }) => f(steps[step]!)),
       );
     return {
-      x: latents(0),
-      next: latents(1),
+      x,
+      next,
       timestep: f32(
         [B],
-        filled.map(({ step }) => this.ddim[step]!.timestep),
+        filled.map(({ step }) => steps[step]!.timestep),
       ),
-      from_sample: column((s) => s.fromSample),
+      from_sample: column((s) => s.fromSample / s.scale),
       from_output: column((s) => s.fromOutput),
       sigma: column((s) => s.std),
       weight: f32(
@@ -135,6 +150,18 @@ export class Policy {
       'Learn a round with the checkpoint it was sampled with.',
     );
   }
+}
+
+/** Errors: `not-learnable` where no step adds noise, so that a learner that compares likelihoods has none. */
+export function requireLikelihoods(plan: Schedule, { scheduler }: Pick<Sampler, 'scheduler'>): void {
+  if (isStochastic(plan)) return;
+  throw new AcclaimError(
+    'not-learnable',
+    scheduler === 'ddim'
+      ? 'with eta = 0 sampling is deterministic and has no likelihoods'
+      : `the scheduler ${scheduler} is deterministic and has no likelihoods`,
+    scheduler === 'ddim' ? 'Set eta to 1.' : 'Sample with ddim and eta 1, euler-ancestral or dpmpp-2m-sde.',
+  );
 }
 
 /** Before the first optimiser step every ratio is 1. */

@@ -162,19 +162,37 @@ export const textSchema = z
   });
 export type TextConfig = z.infer<typeof textSchema>;
 
-/** Schedulers that are not built keep betas, offset and prediction type and sample with DDIM, so the rest is inert. */
+/**
+ * What of a scheduler's configuration is read, whichever scheduler runs; engine/diffusion/schedulers.ts says what it
+ * means to each. A missing `set_alpha_to_one`, `clip_sample`, `timestep_spacing` or `use_karras_sigmas` means what the
+ * scheduler that runs makes of it.
+ */
 export const schedulerSchema = z.looseObject({
   _class_name: z.string(),
+  algorithm_type: z.string().nullish(),
   beta_start: z.number().positive().default(0.0001),
   beta_end: z.number().positive().default(0.02),
-  beta_schedule: z.enum(['linear', 'scaled_linear']).default('linear'),
-  num_train_timesteps: count.default(1000),
+  beta_schedule: z.enum(['linear', 'scaled_linear', 'squaredcos_cap_v2']).default('linear'),
+  clip_sample: z.boolean().nullish(),
+  clip_sample_range: z.number().positive().default(1),
+  euler_at_final: z.boolean().nullish(),
+  final_sigmas_type: z.enum(['zero', 'sigma_min']).default('zero'),
+  /** Log of signal to noise at which the noisiest timesteps are cut off; minus infinity, which JSON cannot say, cuts none. */
+  lambda_min_clipped: z.number().nullish(),
+  lower_order_final: z.boolean().default(true),
+  num_train_timesteps: count.max(100_000).default(1000),
   prediction_type: z.enum(['epsilon', 'v_prediction']).default('epsilon'),
   rescale_betas_zero_snr: only(false),
-  set_alpha_to_one: z.boolean().default(true),
+  set_alpha_to_one: z.boolean().nullish(),
+  sigma_max: z.number().positive().nullish(),
+  sigma_min: z.number().positive().nullish(),
+  solver_order: z.number().nullish(),
+  solver_type: z.string().nullish(),
   steps_offset: z.number().int().min(0).default(0),
   thresholding: only(false),
+  timestep_spacing: z.enum(['leading', 'trailing', 'linspace']).nullish(),
   trained_betas: only(),
+  use_karras_sigmas: z.boolean().nullish(),
 });
 export type SchedulerConfig = z.infer<typeof schedulerSchema>;
 
@@ -237,12 +255,16 @@ export function readJson(path: string): Record<string, unknown> {
     throw new AcclaimError('file-not-found', `${path} does not exist`, mend);
   }
   try {
-    const json: unknown = JSON.parse(text);
+    const json: unknown = JSON.parse(pythonless(text));
     if (typeof json === 'object' && json !== null && !Array.isArray(json))
       return json as Record<string, unknown>;
   } catch {}
   throw new AcclaimError('model-corrupt', `${path} is not a JSON object`, 'Fetch the model again.');
 }
+
+/** Python writes numbers that JSON does not know, such as a scheduler's `lambda_min_clipped: -Infinity`. */
+const pythonless = (text: string) =>
+  text.includes('Infinity') ? text.replace(/(?<=":\s*)-?Infinity(?=\s*[,}])/g, 'null') : text;
 
 const withoutPrivate = (json: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(json).filter(([key]) => !key.startsWith('_')));

@@ -6,7 +6,8 @@
  */
 import { z } from 'zod';
 import type { Rng } from '../../../src/rng.js';
-import { alphasCumprod, leadingTimesteps } from '../../diffusion/ddim.js';
+import { alphasCumprod } from '../../diffusion/betas.js';
+import { ddimTimesteps } from '../../diffusion/ddim.js';
 import type { LearnerState, ReplayItem } from '../../io/checkpoint.js';
 import { f32, rows, type Tensor } from '../../runtime/tensor.js';
 import { carryBest } from '../best.js';
@@ -150,7 +151,7 @@ async function train(
       let varied: Trained | undefined;
 
       const cumprod = alphasCumprod(pipeline.scheduler);
-      const all = leadingTimesteps(pipeline.scheduler, sampler.steps); // noisiest first
+      const all = ddimTimesteps(pipeline.scheduler, sampler.steps); // noisiest first
       const timesteps = all.slice(0, Math.max(1, Math.floor(params.noisyShare * all.length)));
       const weights = goods.map((item) => item.weight * item.label);
       const rng = context.rng('train');

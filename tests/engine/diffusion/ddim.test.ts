@@ -1,13 +1,9 @@
 /** DDIM's numbers against diffusers' trajectories: timesteps, log-probabilities on the golden latents, graph = numbers. */
 import { describe, expect, it } from 'vitest';
-import {
-  alphasCumprod,
-  ddimMean,
-  ddimNext,
-  ddimSteps,
-  logProbabilities,
-} from '../../../engine/diffusion/ddim.js';
-import { gaussianLogProbability, stepMean } from '../../../engine/diffusion/ddim-graph.js';
+import { alphasCumprod } from '../../../engine/diffusion/betas.js';
+import { ddim } from '../../../engine/diffusion/ddim.js';
+import { logProbabilities, stepMean as meanOf, stepNext } from '../../../engine/diffusion/schedule.js';
+import { gaussianLogProbability, stepMean } from '../../../engine/diffusion/step-graph.js';
 import { Graph } from '../../../engine/graph/graph.js';
 import { readSafetensors } from '../../../engine/io/safetensors.js';
 import { readConfig, schedulerSchema } from '../../../engine/models/config.js';
@@ -15,6 +11,7 @@ import { Executor } from '../../../engine/runtime/executor.js';
 import { type FloatTensor, f32 } from '../../../engine/runtime/tensor.js';
 import { largestDifference, relativeError } from '../../support/compare.js';
 
+const ddimSteps = (...args: Parameters<typeof ddim>) => ddim(...args).steps;
 const config = readConfig('models/mini', 'scheduler/scheduler_config.json', schedulerSchema);
 const golden = (name: string) =>
   readSafetensors(`tests/fixtures/mini/${name}.safetensors`) as Record<string, FloatTensor>;
@@ -75,8 +72,9 @@ describe('the schedule', () => {
     ddimSteps(config, { steps: 20, eta: 1 }).forEach((step, k) => {
       // v = sqrt(a) e - sqrt(1 - a) x_0
       const [x0, noise] = [0.3, -1.2];
-      const x = Math.sqrt(step.alpha) * x0 + Math.sqrt(1 - step.alpha) * noise;
-      const output = Math.sqrt(step.alpha) * noise - Math.sqrt(1 - step.alpha) * x0;
+      const a = alphasCumprod(config)[step.timestep]!;
+      const x = Math.sqrt(a) * x0 + Math.sqrt(1 - a) * noise;
+      const output = Math.sqrt(a) * noise - Math.sqrt(1 - a) * x0;
       expect(v[k]!.fromSample * x + v[k]!.fromOutput * output).toBeCloseTo(
         step.fromSample * x + step.fromOutput * noise,
         6,
@@ -126,7 +124,7 @@ describe('log-probabilities', () => {
       s: each((c) => c.step.std),
     });
     await executor.release();
-    const means = f32(batch, stack(cases.map((c) => ddimMean(c.step, c.x, c.output))));
+    const means = f32(batch, stack(cases.map((c) => meanOf(c.step, c.x, c.output))));
     expect(relativeError(found.mean!, means)).toBeLessThan(1e-6);
     const logs = f32([batch[0]!], stack(cases.map((c) => c.logs.data)));
     expect(largestDifference(found.each!, logs)).toBeLessThan(2e-5);
@@ -139,6 +137,6 @@ describe('log-probabilities', () => {
 describe('a step', () => {
   it('adds its noise to the mean', () => {
     const [{ step, mean, z, y, shape }] = outputs('trajectory_eta1', 1) as [ReturnType<typeof outputs>[0]];
-    expect(relativeError(f32(shape, ddimNext(step, mean, z)), f32(shape, y))).toBeLessThan(1e-6);
+    expect(relativeError(f32(shape, stepNext(step, mean, z)), f32(shape, y))).toBeLessThan(1e-6);
   });
 });

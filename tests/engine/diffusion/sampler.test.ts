@@ -1,9 +1,10 @@
 /** Whole runs against diffusers' trajectories with the same noise, and how a run reports, keeps and stops. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ddimMean, ddimSteps, logProbabilities } from '../../../engine/diffusion/ddim.js';
+import { ddim } from '../../../engine/diffusion/ddim.js';
 import { createPredictor } from '../../../engine/diffusion/predictor.js';
 import { type SampleRequest, sample } from '../../../engine/diffusion/sampler.js';
+import { logProbabilities, stepMean } from '../../../engine/diffusion/schedule.js';
 import { Graph } from '../../../engine/graph/graph.js';
 import { readSafetensors } from '../../../engine/io/safetensors.js';
 import { decode, encodePrompt, loadPipeline, type Pipeline } from '../../../engine/models/pipeline.js';
@@ -29,7 +30,8 @@ function replay(
   name: 'trajectory_eta1' | 'trajectory_eta0',
 ): SampleRequest & { tensors: Record<string, FloatTensor> } {
   const tensors = golden(name);
-  const { prompt, negative, ...sampler } = runs[name];
+  const { prompt, negative, ...settings } = runs[name];
+  const sampler = { scheduler: 'ddim', ...settings } as const;
   const size = tensors.initial!.data.length;
   const stepNoise = (k: number) => tensors.steps!.data.subarray(k * size, (k + 1) * size);
   return { pipeline, cache, prompt, negative, sampler, noise: tensors.initial!, stepNoise, tensors };
@@ -66,9 +68,9 @@ describe('log-probabilities', () => {
     const executor = await Executor.create(g, { threads: 1 });
     const at = (k: number) => f32(shape, rows(tensors.latents!, k, k + 1).data);
     const found: number[] = [];
-    for (const [k, step] of ddimSteps(pipeline.scheduler, sampler).entries()) {
+    for (const [k, step] of ddim(pipeline.scheduler, sampler).steps.entries()) {
       const { output } = await executor.run({ sample: at(k), timestep: f32([1], [step.timestep]), states });
-      const mean = ddimMean(step, at(k).data, (output as FloatTensor).data);
+      const mean = stepMean(step, at(k).data, (output as FloatTensor).data);
       found.push(...logProbabilities(at(k + 1).data, mean, step.std, shape[0]!));
     }
     await executor.release();
@@ -79,7 +81,7 @@ describe('log-probabilities', () => {
 describe('a run', () => {
   const short = (): SampleRequest => ({
     ...replay('trajectory_eta1'),
-    sampler: { steps: 4, guidance: 3, eta: 1 },
+    sampler: { scheduler: 'ddim', steps: 4, guidance: 3, eta: 1 },
   });
 
   it('reports each step', async () => {
@@ -108,7 +110,7 @@ describe('a run', () => {
   it('gives the same images in parts as at once', async () => {
     const { tensors, ...request } = {
       ...replay('trajectory_eta1'),
-      sampler: { steps: 3, guidance: 3, eta: 1 },
+      sampler: { scheduler: 'ddim', steps: 3, guidance: 3, eta: 1 } as const,
     };
     const copies = <T>(x: T) => new Array<T>(5).fill(x);
     const many = f32([20, 4, 16, 16], copies([...tensors.initial!.data]).flat());
@@ -121,8 +123,14 @@ describe('a run', () => {
   });
 
   it('without guidance is guidance by 1', async () => {
-    const nearly = await sample({ ...short(), sampler: { steps: 4, guidance: 1 + 1e-7, eta: 1 } });
-    const unguided = await sample({ ...short(), sampler: { steps: 4, guidance: 1, eta: 1 } });
+    const nearly = await sample({
+      ...short(),
+      sampler: { scheduler: 'ddim', steps: 4, guidance: 1 + 1e-7, eta: 1 },
+    });
+    const unguided = await sample({
+      ...short(),
+      sampler: { scheduler: 'ddim', steps: 4, guidance: 1, eta: 1 },
+    });
     expect(relativeError(unguided.latents, nearly.latents)).toBeLessThan(1e-4);
   });
 

@@ -3,7 +3,8 @@
  * with one AdamW step, D3PO; and guided regression against a direct computation.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { alphasCumprod, ddimSteps } from '../../../engine/diffusion/ddim.js';
+import { alphasCumprod } from '../../../engine/diffusion/betas.js';
+import { ddim as ddimSchedule } from '../../../engine/diffusion/ddim.js';
 import { d3poGraph } from '../../../engine/learn/losses/d3po.js';
 import { ddpoGraph } from '../../../engine/learn/losses/ddpo.js';
 import { guidedRegressionGraph } from '../../../engine/learn/losses/guided-regression.js';
@@ -40,7 +41,7 @@ const spec = (targets: 'attention' | 'all', rows: number): TrainingSpec => ({
 /** Rows (step, sample) of the golden trajectory, step-major. */
 function trajectoryRows(steps: readonly number[]): Record<string, FloatTensor> {
   const { latents } = golden('trajectory_eta1') as Record<string, FloatTensor>;
-  const ddim = ddimSteps(pipeline.scheduler, { steps: 20, eta: 1 });
+  const ddim = ddimSchedule(pipeline.scheduler, { steps: 20, eta: 1 }).steps;
   const rows = steps.length * 4;
   const perRow = (f: (k: number) => number) => steps.flatMap((k) => [0, 1, 2, 3].map(() => f(k)));
   const column = (f: (k: number) => number) => f32([rows, 1, 1, 1], perRow(f));

@@ -72,7 +72,7 @@ describe.each(['sd15', 'sd21'])('%s', async (name) => {
       negative: '',
       noise: initial!,
       stepNoise: (k) => steps!.data.subarray(k * size, (k + 1) * size),
-      sampler: { steps: 6, guidance: 5, eta: 1 },
+      sampler: { scheduler: 'ddim', steps: 6, guidance: 5, eta: 1 },
       keep: 'trajectory',
     });
     expect(found.timesteps).toEqual(Array.from(timesteps!.data, Number));
