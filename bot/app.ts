@@ -77,6 +77,7 @@ export class App {
       queue,
       paths,
       clock,
+      log,
       resolveModel: parts.resolveModel,
       dispatch,
       stopping: () => this.stopping,

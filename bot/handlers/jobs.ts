@@ -8,6 +8,7 @@ import type { EffectOf } from '../../src/domain/effects.js';
 import type { Event } from '../../src/domain/events.js';
 import type { SessionState } from '../../src/domain/model.js';
 import { type ErrorCode, toPlain } from '../../src/errors.js';
+import type { Log } from '../../src/log.js';
 import type { JobQueue } from '../../src/queue/contract.js';
 import type { JobPayload, JobProgress } from '../../src/queue/jobs.js';
 import type { DataPaths } from '../paths.js';
@@ -20,6 +21,7 @@ export interface JobParts {
   resolveModel(model: string): string;
   dispatch(session: string, event: Event): Promise<unknown>;
   stopping(): boolean;
+  log: Log;
 }
 
 /** Learners that need the whole trajectory and its log-probabilities. */
@@ -49,6 +51,8 @@ const hopeless: ReadonlySet<ErrorCode> = new Set([
 const PROGRESS_MS = 400;
 
 export class Jobs {
+  private readonly said = new Set<string>();
+
   constructor(private readonly parts: JobParts) {}
 
   async generate(state: SessionState, effect: EffectOf<'generate'>): Promise<void> {
@@ -63,7 +67,8 @@ export class Jobs {
         trajectory: likelihood.has(state.session.learner.name),
         out,
       };
-      const { images } = await queue.run({ id: effect.key, kind: 'generate', payload }, progress);
+      const { images, notes = [] } = await queue.run({ id: effect.key, kind: 'generate', payload }, progress);
+      for (const note of notes) this.sayOnce(payload.model, note);
       return {
         kind: 'generate',
         images: images.map((image) => ({ ...image, file: relative(out, resolve(out, image.file)) })),
@@ -90,6 +95,13 @@ export class Jobs {
       );
       return { kind: 'learn', steps, learned, notes, seconds };
     });
+  }
+
+  private sayOnce(model: string, note: string): void {
+    const key = `${model}\n${note}`;
+    if (this.said.has(key)) return;
+    this.said.add(key);
+    this.parts.log.warn({ model }, note);
   }
 
   private common({ session }: SessionState, effect: EffectOf<'generate' | 'learn'>) {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Check, EngineQuestion } from '../../src/cli/check.js';
 import { toPlain } from '../../src/errors.js';
+import { substitution } from '../diffusion/native.js';
 import { modelHash } from '../io/model-hash.js';
 import { loadPipeline } from '../models/pipeline.js';
 import type { Tried } from '../runtime/devices.js';
@@ -64,13 +65,14 @@ async function checkDevices(devices: readonly string[], known: readonly string[]
 
 async function checkModel(dir: string): Promise<Check> {
   try {
-    const { family, defaultSize } = await loadPipeline(dir);
+    const { family, defaultSize, scheduler } = await loadPipeline(dir);
+    const note = substitution(scheduler, 'ddim');
     const hash = (await modelHash(dir)).slice(0, 12);
     const { width, height } = defaultSize;
     return {
       name: 'model',
       state: 'ok',
-      found: `${dir} (${family}, ${width}x${height}, sha256 ${hash})`,
+      found: `${dir} (${family}, ${width}x${height}, sha256 ${hash})${note === null ? '' : `; ${note}`}`,
       mend: '',
     };
   } catch (error) {

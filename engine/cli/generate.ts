@@ -11,8 +11,10 @@ import { drawProgress } from '../../src/cli/progress.js';
 import { modelFamily, resolveModel, samplerSettings } from '../../src/config/models.js';
 import { deviceNames } from '../../src/config/schema.js';
 import { AcclaimError } from '../../src/errors.js';
+import { samplerSchema } from '../../src/queue/jobs.js';
 import { Rng } from '../../src/rng.js';
 import { type AdapterSource, adapterFile, parseAdapter, readAdapters } from '../adapters/read.js';
+import { substitution } from '../diffusion/native.js';
 import { sample } from '../diffusion/sampler.js';
 import { writeFolder } from '../io/folder.js';
 import { modelHash } from '../io/model-hash.js';
@@ -42,8 +44,12 @@ const options = {
   seed: fallback(integer('--seed <n>', 'seed of all noise', { min: 0, max: 2 ** 32 - 1 }), 0),
   steps: integer('--steps <n>', "sampling steps; default: the model family's", { min: 1, max: 1000 }),
   guidance: number('--guidance <g>', "guidance scale; default: the model family's", { min: 0, max: 50 }),
-  eta: number('--eta <e>', 'noise of a step, 0 none to 1 full', { min: 0, max: 1 }),
-  scheduler: choice('--scheduler <name>', 'how steps are taken', ['ddim']),
+  eta: number('--eta <e>', 'noise of a step of ddim, 0 none to 1 full', { min: 0, max: 1 }),
+  scheduler: choice(
+    '--scheduler <name>',
+    "how steps are taken; default: the model family's",
+    samplerSchema.shape.scheduler.options,
+  ),
   width: integer('--width <px>', "default: the model's own", { min: 8, max: 4096 }),
   height: integer('--height <px>', "default: the model's own", { min: 8, max: 4096 }),
   adapter: several('--adapter <file[:weight]>', 'LoRA file or checkpoint folder to apply, and how strongly'),
@@ -152,9 +158,12 @@ export const command = defineCommand(
       });
       if (v.trajectory !== undefined) writeTrajectory(resolve(v.trajectory), samples, images);
       progress.clear();
+      const note = v.scheduler ? null : substitution(pipeline.scheduler, sampler.scheduler);
+      const notes = note === null ? [] : [note];
       const seconds = (performance.now() - began) / 1000;
       const rate = `${count} images in ${seconds.toFixed(1)} s`;
-      const figures = { out, count, seconds, imagesPerSecond: count / seconds, device: engine.device };
+      const figures = { out, count, seconds, imagesPerSecond: count / seconds, device: engine.device, notes };
+      if (!v.json) for (const line of notes) io.out(`note: ${line}\n`);
       io.out(v.json ? `${JSON.stringify(figures, null, 2)}\n` : `${rate}: ${out}\n`);
     } finally {
       progress.clear();

@@ -6,7 +6,9 @@
 
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
 import { Rng } from '../../src/rng.js';
+import { substitution } from '../diffusion/native.js';
 import { sample } from '../diffusion/sampler.js';
+import { schedule } from '../diffusion/schedulers.js';
 import type { Checkpoint } from '../io/checkpoint.js';
 import { modelHash } from '../io/model-hash.js';
 import { encodePng, toRgb } from '../io/png.js';
@@ -15,6 +17,7 @@ import { batchOf } from '../learn/learner.js';
 import { learners } from '../learn/learners/table.js';
 import { heroNoise, plainNoise } from '../learn/noise.js';
 import { adapterSpec, parseParams } from '../learn/parameters.js';
+import { requireLikelihoods } from '../learn/policy.js';
 import { decode } from '../models/pipeline.js';
 import { type FloatTensor, f32, rows, stackRows } from '../runtime/tensor.js';
 import type { WorkerContext } from '../worker.js';
@@ -39,6 +42,9 @@ export async function generate(
   const sha256 = await modelHash(payload.model);
   const learner = learners[payload.learner.name];
   const params = parseParams(learner, payload.learner);
+  // A round that its learner cannot learn from is not worth sampling.
+  const plan = schedule(pipeline.scheduler, payload.sampler);
+  if (learner.needsTrajectory) requireLikelihoods(plan, payload.sampler);
   const checkpoint = openCheckpoint(payload.checkpoint, sha256, adapterSpec(params));
   report('load', 1, 1);
 
@@ -118,6 +124,7 @@ export async function generate(
   report('write', 1, 1);
   return {
     images: pngs.map((_, index) => ({ index, file: imageName(index), width, height })),
+    notes: [substitution(pipeline.scheduler, payload.sampler.scheduler)].filter((note) => note !== null),
     seconds: (performance.now() - started) / 1000,
     device: engine.device,
   };

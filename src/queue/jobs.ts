@@ -10,6 +10,7 @@ const unit = z.number().min(0).max(1);
 export const samplerSchema = z.object({
   steps: count.max(1000),
   guidance: z.number().min(0).max(50),
+  /** Noise of a DDIM step; the other schedulers have none or their own. */
   eta: unit,
   scheduler: z.enum(['ddim', 'euler', 'euler-ancestral', 'dpmpp-2m', 'dpmpp-2m-sde']),
 });
@@ -54,6 +55,8 @@ export const generatePayload = jobBase.extend(promptSchema.shape).extend({
 
 export const generateResult = z.object({
   images: z.array(z.object({ index: z.number().int(), file: z.string(), width: count, height: count })),
+  /** What stands otherwise than the model's own files ask, for the log: said once a model. */
+  notes: z.array(z.string()).optional(),
   seconds: z.number(),
   device: z.string(),
 });

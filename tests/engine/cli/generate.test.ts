@@ -1,5 +1,6 @@
 /** `acclaim generate` and `acclaim learn` through the launcher, on the miniature. */
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -12,7 +13,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readAdapters } from '../../../engine/adapters/read.js';
+import { checkEngine } from '../../../engine/cli/checks.js';
 import { grid } from '../../../engine/cli/grid.js';
+import { modelNotes } from '../../../engine/cli/model-notes.js';
 import { decodePng } from '../../../engine/io/png.js';
 import { readSafetensors, writeSafetensors } from '../../../engine/io/safetensors.js';
 import { loadPipeline } from '../../../engine/models/pipeline.js';
@@ -48,6 +51,45 @@ describe('images', () => {
     const data = want.images!.data as Float32Array;
     // Red of the first pixel of the third image, rounded as the PNG does.
     expect(Math.abs(pixels[0]! - (data[2 * 3 * plane]! + 1) * 127.5)).toBeLessThan(1.5);
+  });
+
+  test.each([
+    ['euler-ancestral', 'euler_ancestral'],
+    ['dpmpp-2m', 'dpmpp_2m'],
+    ['dpmpp-2m-sde', 'dpmpp_2m_sde_karras'],
+  ])("--scheduler %s goes diffusers' way", async (scheduler, name) => {
+    const [tiny, file] = ['tests/fixtures/tiny/sd15', join(root, `${name}.safetensors`)];
+    const noise = `${tiny}/${name}.safetensors`;
+    const words = ['--prompt', 'one blue rose in a vase', '--model', `${tiny}/model`, '--threads', '1'];
+    const how = ['--steps', '6', '--guidance', '5', '--scheduler', scheduler, '--noise', noise];
+    const ran = await acclaim('generate', ...words, ...how, '--trajectory', file, '--out', join(root, name));
+    expect(ran).toMatchObject({ status: 0, err: '' });
+    const [got, want] = [readSafetensors(file), readSafetensors(noise)];
+    expect(Array.from(got.timesteps!.data, Number)).toEqual(Array.from(want.timesteps!.data, Number));
+    for (const tensor of ['latents', 'images', ...(want.log_probs ? ['log_probs'] : [])]) {
+      const [a, b] = [got[tensor]!.data, want[tensor]!.data] as [Float32Array, Float32Array];
+      expect(relativeError(a, b), tensor).toBeLessThan(1e-3);
+    }
+  });
+
+  test('a model whose scheduler is not built is sampled with DDIM, and that is said', async () => {
+    const model = join(root, 'pndm');
+    cpSync('tests/fixtures/tiny/sd15/model', model, { recursive: true });
+    const file = join(model, 'scheduler/scheduler_config.json');
+    const config = JSON.parse(readFileSync(file, 'utf8'));
+    // As diffusers writes it: minus infinity is no JSON.
+    const text = JSON.stringify({ ...config, _class_name: 'PNDMScheduler', skip_prk_steps: true, l: 0 });
+    writeFileSync(file, text.replace('"l":0', '"lambda_min_clipped": -Infinity'));
+    const run = [...quick, '--model', model, '--out'];
+    const ran = await acclaim(...run, join(root, 'substitute'));
+    expect(ran.out).toMatch(/^note: .*PNDMScheduler, is not built: DDIM/);
+    const json = await acclaim(...run, join(root, 'substitute'), '--json');
+    expect(JSON.parse(json.out).notes).toHaveLength(1);
+    const named = await acclaim(...run, join(root, 'named'), '--scheduler', 'euler');
+    expect(named.out).not.toContain('note:');
+    expect((await checkEngine({ devices: [], known: [], model }))[0]!.found).toContain('PNDMScheduler');
+    expect(modelNotes(model)).toHaveLength(1);
+    expect(modelNotes(MINI)).toEqual([]);
   });
 
   test('the same seed gives the same bytes, another seed other images; the manifest says how', async () => {

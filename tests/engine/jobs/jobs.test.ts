@@ -13,6 +13,7 @@ import { EngineContext } from '../../../engine/jobs/context.js';
 import { createHandlers } from '../../../engine/jobs/handlers.js';
 import { cosine } from '../../../engine/learn/reward.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
+import { rows } from '../../../engine/runtime/tensor.js';
 import type { Handlers } from '../../../engine/worker.js';
 import type { Feedback, JobPayload, JobProgress } from '../../../src/queue/jobs.js';
 import { MINI } from '../../support/golden.js';
@@ -186,6 +187,38 @@ describe('learn', () => {
     expect(passed).toMatchObject({ learned: false, steps: 0 });
     expect(passed.notes).toHaveLength(1);
   });
+
+  it.each(['euler-ancestral', 'dpmpp-2m-sde'] as const)(
+    'a likelihood learner trains on %s from ratio 1, and a deterministic one is refused by name',
+    async (scheduler) => {
+      const sampler = { ...common.sampler, scheduler };
+      const settings: LearnerSettings = { name: 'ddpo', microBatch: 6, imagesPerStep: 6, lr: 1e-3 };
+      const roundDir = join(root, scheduler);
+      await generate(roundDir, { sampler, trajectory: true, learner: settings });
+      const { trajectory } = readRound(roundDir);
+      // The last step adds no noise, so it has no density; only a multistep scheduler keeps its predictions.
+      const logs = rows(trajectory!.logProbs, 3, 4).data;
+      expect([...logs]).toEqual([0, 0, 0, 0, 0, 0]);
+      expect(trajectory!.denoised?.shape).toEqual(
+        scheduler === 'dpmpp-2m-sde' ? [4, COUNT, 4, 16, 16] : undefined,
+      );
+      const out = join(root, `ddpo-${scheduler}`);
+      expect(await learn(out, { sampler, learner: settings, roundDir })).toMatchObject({
+        learned: true,
+        steps: 1,
+      });
+      for (const deterministic of ['euler', 'dpmpp-2m'] as const) {
+        const other = { ...common.sampler, scheduler: deterministic };
+        const error = { code: 'not-learnable', message: expect.stringContaining(deterministic) };
+        const refused = generate(join(root, 'refused'), { sampler: other, learner: settings });
+        await expect(refused).rejects.toMatchObject(error);
+        await expect(learn(out, { sampler: other, learner: settings, roundDir })).rejects.toMatchObject(
+          error,
+        );
+      }
+      expect(existsSync(join(root, 'refused'))).toBe(false);
+    },
+  );
 
   it('hero: the faithful mode has a narrower embedding and learns something else', async () => {
     const settings = { ...likelihood[0]!, faithful: true };
