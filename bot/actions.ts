@@ -1,13 +1,17 @@
 /** What commands may do, over the app: sessions are found, acts decided, new sessions put in their place. */
 import type { Account, ChatPlatform, PlatformName } from '../src/chat/port.js';
 import type { Clock } from '../src/clock.js';
-import type { SessionState } from '../src/domain/model.js';
+import type { Place, SessionState } from '../src/domain/model.js';
 import { AcclaimError } from '../src/errors.js';
+import { codeHash, newCode } from '../src/store/codes.js';
+import type { Store } from '../src/store/store.js';
 import type { Actions, StartRequest } from './commands/command.js';
 import type { Cards } from './handlers/cards.js';
 import type { Chat } from './handlers/chat.js';
+import { Links } from './handlers/links.js';
 import type { Messenger } from './handlers/messenger.js';
-import type { NewSession, Place, Sessions } from './sessions.js';
+import { joinPool, type PoolParts } from './handlers/pools.js';
+import type { NewSession, Sessions } from './sessions.js';
 
 export interface ActionParts {
   sessions: Sessions;
@@ -15,6 +19,8 @@ export interface ActionParts {
   messenger: Messenger;
   cards: Cards;
   clock: Clock;
+  store: Store;
+  pool: Pick<PoolParts, 'ensurePlace' | 'quorum' | 'guarded' | 'welcome'>;
   chat: () => Chat;
   open(spec: NewSession, id: string, place: Place, createdBy: string | null): Promise<SessionState>;
   specify(request: Partial<StartRequest>, platform: PlatformName): NewSession;
@@ -24,12 +30,15 @@ export interface ActionParts {
 }
 
 export function makeActions(parts: ActionParts): Actions {
-  const { sessions, platforms, messenger, cards, clock } = parts;
+  const { sessions, platforms, messenger, cards, clock, store } = parts;
+  const links = new Links({ clock, store, sessions });
 
   /** The page has a channel for each session; elsewhere a session lives where it was asked for, one at a time. */
   const placeFor = (session: string, { platform }: Account, channel: string): Place => {
     const { sweeps } = platforms.get(platform)!.capabilities;
-    if (platform === 'web') return { channel: `web-${session}`, platform, address: session, sweeps };
+    if (platform === 'web') {
+      return { channel: `web-${session}`, community: platform, platform, address: session, sweeps };
+    }
     const here = sessions.ofChannel(platform, channel);
     if (here && here.session.state !== 'ended')
       throw new AcclaimError(
@@ -37,14 +46,36 @@ export function makeActions(parts: ActionParts): Actions {
         'A session runs in this channel.',
         'Stop it first, or use another channel.',
       );
-    return { channel: `${platform}-${channel}`, platform, address: channel, sweeps };
+    return { channel: `${platform}-${channel}`, community: platform, platform, address: channel, sweeps };
   };
 
   return {
     placeFor,
     sessions: () => sessions.all(),
     sessionOf: (account, channel) => sessions.ofChannel(account.platform, channel),
-    act: (session, act, by) => sessions.dispatch(session, { kind: 'command', act, by, at: clock.now() }),
+    act: (session, act, by, channel) => {
+      const bindings = sessions.get(session)?.bindings ?? [];
+      const from = bindings.find(
+        (row) => row.platform === by.platform && row.address === channel && row.leftAt === null,
+      );
+      if (!from) throw new AcclaimError('session-not-found', 'This channel is not in that session.', '');
+      return sessions.dispatch(session, {
+        kind: 'command',
+        act,
+        by,
+        from: from.channel,
+        at: clock.now(),
+      });
+    },
+    joinCode: (goodForMs) => {
+      const code = newCode();
+      return { code, hash: codeHash(store.secret, 'join', code), until: clock.now() + goodForMs };
+    },
+    join: (code, from) => joinPool({ clock, store, sessions, placeFor, ...parts.pool }, code, from),
+    linkCode: (by) => links.ask(by.key),
+    link: (code, by) => links.link(code, by.key),
+    unlink: (by) => links.unlink(by.key),
+    accounts: (by) => store.accountsOf(by.key),
     start: async (request, account, channel) => {
       const spec = parts.specify(request, account.platform);
       const id = parts.newId(spec.title);
@@ -52,7 +83,7 @@ export function makeActions(parts: ActionParts): Actions {
     },
     showStory: async (session) => {
       const state = sessions.get(session)!;
-      for (const to of state.bindings) {
+      for (const to of state.bindings.filter((row) => row.leftAt === null)) {
         const rounds = state.rounds.filter((r) => r.outcome).length;
         const key = `${session}.story.${rounds}.${to.ordinal}`;
         await messenger.show(to, await cards.story(state, key));

@@ -6,9 +6,10 @@
 
 import type { ChatPlatform, PlatformName } from '../src/chat/port.js';
 import type { Clock } from '../src/clock.js';
+import { communities } from '../src/domain/apply.js';
 import type { Effect } from '../src/domain/effects.js';
 import type { Seen } from '../src/domain/events.js';
-import type { SessionState } from '../src/domain/model.js';
+import type { Place, Rules, SessionState } from '../src/domain/model.js';
 import { sessionStatus } from '../src/domain/views.js';
 import type { Log } from '../src/log.js';
 import type { JobQueue } from '../src/queue/contract.js';
@@ -25,7 +26,7 @@ import type { People } from './handlers/people.js';
 import { Sweeps } from './handlers/sweeps.js';
 import { Outbox } from './outbox.js';
 import type { DataPaths } from './paths.js';
-import { type NewSession, type Place, Sessions } from './sessions.js';
+import { type NewSession, Sessions } from './sessions.js';
 import { consentCard, welcomeCard } from './views/notice.js';
 
 export interface AppParts {
@@ -39,6 +40,8 @@ export interface AppParts {
   resolveModel(model: string): string;
   /** A request by a person, or none, over the configuration -> what the session is run by. */
   specify(request: Partial<StartRequest>, platform: PlatformName): NewSession;
+  /** What makes a quorum on a platform. */
+  quorum(platform: PlatformName): Pick<Rules, 'quorum' | 'quorumBy'>;
   newId(title: string): string;
   tasks: Actions['tasks'];
   models: Actions['models'];
@@ -110,6 +113,13 @@ export class App {
       platforms: this.platforms,
       messenger: this.messenger,
       cards: this.cards,
+      pool: {
+        ensurePlace: (place, state) => this.ensurePlace(place, state.session),
+        quorum: parts.quorum,
+        // What a platform says of a channel is heard only when it changes: until then none counts as guarded.
+        guarded: async () => false,
+        welcome: (state) => this.welcome(state),
+      },
       chat: () => this.chat,
       open: (spec, id, place, createdBy) => this.open(spec, id, place, createdBy),
     });
@@ -156,22 +166,25 @@ export class App {
   /** Opens a session in a channel. */
   async open(spec: NewSession, id: string, place: Place, createdBy: string | null): Promise<SessionState> {
     const { store } = this.parts;
-    const { channel, platform, address } = place;
-    await store.ensureChannel(
-      { id: platform, platform, name: platform },
-      { id: channel, community: platform, platform, address, name: spec.title, nsfw: spec.nsfw },
-    );
-    const known = this.sessions.all().find((s) => s.session.community === platform)?.voters;
-    const voters = known ?? (await store.loadVoters(platform));
+    const { community } = place;
+    await this.ensurePlace(place, spec);
+    const known = this.sessions.all().find((s) => communities(s).has(community))?.voters;
+    const voters = known
+      ? new Map([...known].filter(([, voter]) => voter.community === community))
+      : await store.loadVoters(community);
     // Nothing of a person is stored before they agree, not even that a session is theirs.
     const by = createdBy !== null && voters.get(createdBy)?.consentAt != null ? createdBy : null;
-    const state = await this.sessions.open(
-      { ...spec, id, community: platform, createdBy: by },
-      place,
-      voters,
-    );
+    const state = await this.sessions.open({ ...spec, id, community, createdBy: by }, place, voters);
     await this.welcome(state);
     return state;
+  }
+
+  private ensurePlace(place: Place, { title, nsfw }: Pick<NewSession, 'title' | 'nsfw'>): Promise<void> {
+    const { channel, community, platform, address } = place;
+    return this.parts.store.ensureChannel(
+      { id: community, platform, name: community },
+      { id: channel, community, platform, address, name: title, nsfw },
+    );
   }
 
   /** What scripts, monitors and the page read. */
@@ -195,7 +208,7 @@ export class App {
     const status = sessionStatus(state);
     return {
       ...status,
-      channel: state.bindings[0]?.address ?? '',
+      channel: (onPage(state) ?? state.bindings[0])?.address ?? '',
       budget: state.session.rules.budgetRounds,
       adapter: state.rounds.some((r) => r.learned?.learned === true && r.state === 'done'),
     };
@@ -203,7 +216,7 @@ export class App {
 
   /** The first words in a channel; by key, so that a crash in between neither loses nor doubles them. */
   private async welcome({ session, bindings }: SessionState): Promise<void> {
-    for (const to of bindings) {
+    for (const to of bindings.filter((row) => row.leftAt === null)) {
       const first = async () => {
         if (this.messenger.platform(to.platform).capabilities.asksConsent) await this.askConsent(to);
         await this.messenger.post(to, welcomeCard(`${session.id}.welcome`, session));
@@ -224,15 +237,17 @@ export class App {
   /** Progress is shown as it comes; only its last word is an effect that outlives the process. */
   private showProgress(state: SessionState, round: number): void {
     this.outbox.add(
-      state.bindings.map(({ channel, ordinal }) => ({
-        kind: 'card',
-        card: 'progress',
-        key: `${state.session.id}.${round}.progress.${ordinal}`,
-        session: state.session.id,
-        notBefore: 0,
-        channel,
-        round,
-      })),
+      state.bindings
+        .filter((row) => row.canPost && row.leftAt === null)
+        .map(({ channel, ordinal }) => ({
+          kind: 'card',
+          card: 'progress',
+          key: `${state.session.id}.${round}.progress.${ordinal}`,
+          session: state.session.id,
+          notBefore: 0,
+          channel,
+          round,
+        })),
     );
   }
 
@@ -247,7 +262,14 @@ export class App {
     if (!given) return store.forget(voter.key, at);
     const { key, platform, bornAt, joinedAt } = voter;
     const person = { key, community: platform, platform, bornAt, joinedAt, consentAt: at, name: null };
-    const row = { ...person, rounds: 0, excluded: false, trusted: voter.role !== 'member', pseudonym: false };
+    const row = {
+      ...person,
+      rounds: 0,
+      excluded: false,
+      trusted: voter.role !== 'member',
+      pseudonym: false,
+      person: null,
+    };
     await store.commit([{ table: 'voter', row }], []);
   }
 
@@ -259,4 +281,9 @@ export class App {
       return store.loadSessions();
     });
   }
+}
+
+/** Where the page shows the session; undefined where it is only elsewhere. */
+function onPage({ bindings }: SessionState) {
+  return bindings.find((row) => row.platform === 'web' && row.leftAt === null);
 }

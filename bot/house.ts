@@ -85,6 +85,10 @@ export async function buildHouse({
     log,
     resolveModel: (model) => resolveModel(model),
     specify: (request, platform) => specify(config, request, platform),
+    quorum: (platform) => {
+      const { quorum, quorumBy } = sessionRules(config, platform);
+      return { quorum, quorumBy };
+    },
     newId,
     tasks: () => taskNames().map(loadTask),
     models: () => loadCatalogue().models,

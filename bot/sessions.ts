@@ -10,7 +10,7 @@ import { decide } from '../src/domain/decide.js';
 import type { Decision, Refusal, RowChange } from '../src/domain/decision.js';
 import type { Effect } from '../src/domain/effects.js';
 import type { Event } from '../src/domain/events.js';
-import type { Ballot, Binding, Session, SessionState, Voter } from '../src/domain/model.js';
+import type { Ballot, Binding, Place, Session, SessionState, Voter } from '../src/domain/model.js';
 import { openSession, type SessionSpec } from '../src/domain/open.js';
 import { nextTick } from '../src/domain/views.js';
 import { AcclaimError } from '../src/errors.js';
@@ -28,8 +28,6 @@ export interface SessionsParts {
 
 /** What a session is run by, before it has an id and a place. */
 export type NewSession = Omit<SessionSpec, 'id' | 'community' | 'createdBy'>;
-/** A channel that a session opens in. */
-export type Place = Omit<Binding, 'session' | 'ordinal' | 'canPost'>;
 
 export interface BallotPlace {
   session: string;
@@ -83,7 +81,7 @@ export class Sessions {
   /** The session that commands in a channel are about: the newest that has not ended, else the newest. */
   ofChannel(platform: Binding['platform'], address: string): SessionState | undefined {
     const here = this.all().filter((s) =>
-      s.bindings.some((b) => b.platform === platform && b.address === address),
+      s.bindings.some((b) => b.platform === platform && b.address === address && b.leftAt === null),
     );
     here.sort((a, b) => b.session.createdAt - a.session.createdAt);
     return here.find((s) => s.session.state !== 'ended') ?? here[0];

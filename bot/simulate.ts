@@ -150,7 +150,13 @@ class Run {
     const { prompt, negative } = loadTask(task);
     await this.app.start();
     const spec = specify(this.config, { prompt, negative, title: task, seed });
-    const place = { channel: `fake-${CHANNEL}`, platform: 'fake', address: CHANNEL, sweeps: true } as const;
+    const place = {
+      channel: `fake-${CHANNEL}`,
+      community: 'fake',
+      platform: 'fake',
+      address: CHANNEL,
+      sweeps: true,
+    } as const;
     const { session } = await this.app.open(spec, `simulate-${task}`, place, null);
     const voters = new Voters({
       platform: this.platform,

@@ -88,5 +88,10 @@ async function openFirst({ app }: House, spec: NewSession | null, asked: boolean
   const same = sessions.some(({ session }) => session.prompt === spec.prompt && session.state !== 'ended');
   if (asked ? same : sessions.length > 0) return;
   const id = newId(spec.title);
-  await app.open(spec, id, { channel: `web-${id}`, platform: 'web', address: id, sweeps: false }, null);
+  await app.open(
+    spec,
+    id,
+    { channel: `web-${id}`, community: 'web', platform: 'web', address: id, sweeps: false },
+    null,
+  );
 }

@@ -3,8 +3,9 @@ import type { CommandSpec, Values } from '../../src/chat/commands.js';
 import type { Account } from '../../src/chat/port.js';
 import type { Refusal } from '../../src/domain/decision.js';
 import type { Act, Seen } from '../../src/domain/events.js';
-import type { Binding, SessionState } from '../../src/domain/model.js';
+import type { Place, SessionState } from '../../src/domain/model.js';
 import { AcclaimError } from '../../src/errors.js';
+import type { Linked } from '../../src/store/links.js';
 
 export interface Answer {
   title: string;
@@ -28,14 +29,21 @@ export interface Actions {
   sessions(): SessionState[];
   /** The session that this channel is about. */
   sessionOf(account: Account, channel: string): SessionState | undefined;
-  act(session: string, act: Act, by: Seen): Promise<Refusal | null>;
+  /** `channel`: where it was asked for, one of the session's. */
+  act(session: string, act: Act, by: Seen, channel: string): Promise<Refusal | null>;
   start(request: StartRequest, account: Account, channel: string): Promise<SessionState>;
   /** Where a new session of this platform goes when it is asked for in `channel`. */
-  placeFor(
-    session: string,
-    account: Account,
-    channel: string,
-  ): Omit<Binding, 'session' | 'ordinal' | 'canPost'>;
+  placeFor(session: string, account: Account, channel: string): Place;
+  /** A code for another channel to join by: told once, kept as its hash. */
+  joinCode(goodForMs: number): { code: string; hash: string; until: number };
+  /** Binds the channel to the session of the code; throws what is wrong. */
+  join(code: string, from: { account: Account; by: Seen; channel: string }): Promise<SessionState>;
+  /** Null for somebody who has not agreed to be known. */
+  linkCode(by: Seen): Promise<string | null>;
+  link(code: string, by: Seen): Promise<Linked>;
+  unlink(by: Seen): Promise<boolean>;
+  /** Keys of all accounts of the person. */
+  accounts(by: Seen): Promise<readonly string[]>;
   showStory(session: string): Promise<void>;
   forget(account: Account): Promise<void>;
   newId(title: string): string;
@@ -69,6 +77,6 @@ export function theSession({ actions, account, channel }: CommandContext): Sessi
 
 /** Does one act on the channel's session; a refusal is the answer. */
 export async function doAct(context: CommandContext, act: Act, said: Answer): Promise<Answer> {
-  const refusal = await context.actions.act(theSession(context).session.id, act, context.by);
+  const refusal = await context.actions.act(theSession(context).session.id, act, context.by, context.channel);
   return refusal ? { title: 'Not done', text: `${refusal.message} ${refusal.mend}`.trim() } : said;
 }

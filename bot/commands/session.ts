@@ -1,6 +1,7 @@
 /** Commands about a session as a whole. */
 import type { SessionState } from '../../src/domain/model.js';
 import { type Answer, type ChatCommand, type CommandContext, doAct, theSession } from './command.js';
+import { poolLines } from './pool.js';
 
 const text = (values: CommandContext['values'], name: string) => values[name] as string | undefined;
 const integer = (values: CommandContext['values'], name: string) => values[name] as number | undefined;
@@ -60,7 +61,7 @@ const status: ChatCommand = {
   },
   async run(context) {
     const state = theSession(context);
-    return { title: state.session.title, text: statusLines(state).join('\n') };
+    return { title: state.session.title, text: [...statusLines(state), ...poolLines(context)].join('\n') };
   },
 };
 
@@ -118,13 +119,13 @@ const branch: ChatCommand = {
     const round = integer(values, 'round')!;
     const prompt = text(values, 'prompt') ?? null;
     const id = actions.newId(prompt ?? theSession(context).session.title);
-    const binding = actions.placeFor(id, account, channel);
+    const place = actions.placeFor(id, account, channel);
     const said = {
       title: 'Branched',
-      text: `The branch is in the channel **${binding.address}**.`,
-      data: { session: id, channel: binding.address },
+      text: `The branch is in the channel **${place.address}**.`,
+      data: { session: id, channel: place.address },
     };
-    return doAct(context, { name: 'branch', round, session: id, prompt, binding }, said);
+    return doAct(context, { name: 'branch', round, session: id, prompt, place }, said);
   },
 };
 

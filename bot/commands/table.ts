@@ -4,10 +4,16 @@ import type { Account } from '../../src/chat/port.js';
 import type { Seen } from '../../src/domain/events.js';
 import { aboutCommands } from './about.js';
 import type { Actions, Answer, ChatCommand } from './command.js';
+import { poolCommands } from './pool.js';
 import { sessionCommands } from './session.js';
 import { votingCommands } from './voting.js';
 
-export const chatCommands: readonly ChatCommand[] = [...sessionCommands, ...votingCommands, ...aboutCommands];
+export const chatCommands: readonly ChatCommand[] = [
+  ...sessionCommands,
+  ...poolCommands,
+  ...votingCommands,
+  ...aboutCommands,
+];
 
 export const commandSpecs = chatCommands.map((c) => c.spec);
 

@@ -87,14 +87,16 @@ const me: ChatCommand = {
         text: 'Nothing here leads to you any more. Your past votes stay counted, without a name.',
       };
     }
-    const marks = actions.sessions().flatMap((state) => marksOf(state, by.key));
+    const keys = await actions.accounts(by);
+    const marks = actions.sessions().flatMap((state) => keys.flatMap((key) => marksOf(state, key)));
     if (values.what === 'export')
       return { title: 'Your marks', text: JSON.stringify(marks), data: { marks } };
     const rounds = new Set(marks.map((m) => m.ballot.split('.s')[0])).size;
+    const linked = keys.length > 1 ? ` ${keys.length} linked accounts count as one person.` : '';
     const text =
       marks.length === 0
         ? 'Nothing is held about you.'
-        : `${marks.length} marks of yours in ${rounds} rounds, under a keyed hash; no name, no text. **/acclaim me export** shows them, **/acclaim me forget** cuts the tie to you.`;
+        : `${marks.length} marks of yours in ${rounds} rounds, under a keyed hash; no name, no text.${linked} **/acclaim me export** shows them, **/acclaim me forget** cuts the tie to you.`;
     return { title: 'You, here', text };
   },
 };

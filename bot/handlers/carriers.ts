@@ -157,7 +157,8 @@ const spacingOf: Record<Binding['platform'], number> = { web: 250, fake: 0, disc
 
 export function spacing(effect: Effect, state: SessionState | undefined): number {
   const edits = effect.kind === 'card' || effect.kind === 'edit-ballot';
-  const id = effect.kind === 'card' ? effect.channel : undefined;
-  const binding = state?.bindings.find((b) => id === undefined || b.channel === id);
-  return edits && binding ? spacingOf[binding.platform] : 0;
+  if (!edits) return 0;
+  const id = effect.kind === 'card' ? effect.channel : state?.ballots.get(effect.ballot)?.channel;
+  const binding = state?.bindings.find((b) => b.channel === id);
+  return binding ? spacingOf[binding.platform] : 0;
 }

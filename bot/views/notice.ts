@@ -67,12 +67,29 @@ export const notices: Record<NoticeCode, Text> = {
     title: 'A moderator looks first',
     text: (v) => `${round(v)} is drawn. A moderator sees it by **/acclaim review** and opens the ballot.`,
   },
+  'channel-joined': {
+    title: 'More people vote',
+    text: (v) => `A channel on ${place(v)} has joined: its votes count together with those here.`,
+  },
+  'channel-left': {
+    title: 'A channel left',
+    text: (v) => `A channel on ${place(v)} takes part no more; its votes so far stand.`,
+  },
+  'channel-unread': {
+    title: 'One channel could not be read',
+    text: (v) =>
+      `The votes on ${place(v)} could not be read once more before the close; those known until then count.`,
+  },
   'learner-note': { title: 'From the learner', text: (v) => of(v, 'note', of(v, 'text')) },
   ended: {
     title: 'The session has ended',
     text: (v) => endings[of(v, 'reason')] ?? 'Thank you all for voting.',
   },
 };
+
+const platformNames: Record<string, string> = { web: 'the page', discord: 'Discord', slack: 'Slack' };
+
+const place = (v: Values) => platformNames[of(v, 'platform')] ?? 'another platform';
 
 const pauses: Record<string, string> = {
   command: 'A moderator paused the session.',

@@ -1,7 +1,7 @@
 /**
  * Folds row changes into a session's state: the same fold whether the rows come from a decision just taken or from the
  * database after a restart, so a reloaded state equals the one that was lost. Never changes its input. Rows of other
- * sessions are passed by; voters belong to the community, so hand their rows to every session held in memory.
+ * sessions are passed by; voters belong to communities, so hand their rows to every session held in memory.
  */
 import type { RowChange } from './decision.js';
 import { Facts } from './facts.js';
@@ -53,7 +53,7 @@ function fold(state: SessionState, change: RowChange): SessionState {
       return { ...state, facts: withKey(state.facts, row.ballot, facts) };
     }
     case 'voter':
-      if (change.row.community !== state.session.community) return state;
+      if (!communities(state).has(change.row.community)) return state;
       return { ...state, voters: withKey(state.voters, change.row.key, change.row) };
     case 'job':
       if (change.row.session !== id) return state;
@@ -62,6 +62,11 @@ function fold(state: SessionState, change: RowChange): SessionState {
     case 'outbox':
       return state;
   }
+}
+
+/** The communities whose people vote in a session: those of its channels, also of one that left. */
+export function communities({ session, bindings }: SessionState): ReadonlySet<string> {
+  return new Set([session.community, ...bindings.map((binding) => binding.community)]);
 }
 
 function upsert<T>(rows: readonly T[], row: T, key: (row: T) => string): readonly T[] {

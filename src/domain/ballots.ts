@@ -4,7 +4,7 @@ import { primings } from './emoji.js';
 import type { BallotGone, BallotPosted, Cleared } from './events.js';
 import { ballotId } from './ids.js';
 import { recordCleared } from './ledger.js';
-import type { Ballot, Round } from './model.js';
+import type { Ballot, Binding, Round } from './model.js';
 import { quietUntil } from './quiet-hours.js';
 import { notify } from './say.js';
 
@@ -17,12 +17,11 @@ export function sheets(indices: readonly number[], size: number): number[][] {
   );
 }
 
-export function planBallots(draft: Draft, round: Round): void {
+/** For all channels, or for some that came later: cells have the same names in each. */
+export function planBallots(draft: Draft, round: Round, channels: readonly Binding[] = draft.channels): void {
   const { rules } = draft.session;
-  const shown = (draft.state.images.get(round.id) ?? []).filter((image) => image.state === 'shown');
-  const indices = shown.map((image) => image.index);
-  const cells = sheets(indices, rules.ballots === 'gallery' ? 1 : rules.sheetSize);
-  for (const { channel, platform, ordinal, sweeps } of draft.channels) {
+  const cells = hungSheets(draft, round) ?? freshSheets(draft, round);
+  for (const { channel, platform, ordinal, sweeps } of channels) {
     for (const [sheet, of] of cells.entries()) {
       const row: Ballot = {
         id: ballotId(round.id, sheet, ordinal),
@@ -45,9 +44,23 @@ export function planBallots(draft: Draft, round: Round): void {
   }
 }
 
+function freshSheets({ state, session: { rules } }: Draft, round: Round): number[][] {
+  const shown = (state.images.get(round.id) ?? []).filter((image) => image.state === 'shown');
+  const indices = shown.map((image) => image.index);
+  return sheets(indices, rules.ballots === 'gallery' ? 1 : rules.sheetSize);
+}
+
+/** The cells of the round's sheets as they were planned elsewhere; null where none were. */
+function hungSheets({ state }: Draft, round: Round): number[][] | null {
+  const cells: number[][] = [];
+  for (const ballot of state.ballots.values())
+    if (ballot.round === round.id) cells[ballot.sheet] = ballot.cells;
+  return cells.length > 0 ? cells : null;
+}
+
 /** Sends out what is planned; asked again it asks for the same posts by the same keys. */
-export function postBallots(draft: Draft, round: Round): void {
-  const channels = new Set(draft.channels.map(({ channel }) => channel));
+export function postBallots(draft: Draft, round: Round, to: readonly Binding[] = draft.channels): void {
+  const channels = new Set(to.map(({ channel }) => channel));
   for (const ballot of draft.state.ballots.values())
     if (ballot.round === round.id && ballot.state === 'planned' && channels.has(ballot.channel))
       askPost(draft, ballot);
@@ -110,14 +123,19 @@ export function ballotCleared(draft: Draft, event: Cleared): void {
   if (withdrawn > 0) notify(draft, 'reactions-cleared', { votes: withdrawn });
 }
 
-/** The round takes no more votes: every ballot shows its end, those not posted yet never will be. */
-export function closeBallots(draft: Draft, round: Round): void {
+/** The round takes no more votes (in one channel, where one is named): every ballot shows its end, those not posted yet never will be. */
+export function closeBallots(draft: Draft, round: Round, channel: string | null = null): void {
   for (const ballot of draft.state.ballots.values()) {
-    if (ballot.round !== round.id || ballot.state === 'closed' || ballot.state === 'gone') continue;
-    draft.setBallot(ballot, { state: 'closed' });
-    if (ballot.state === 'planned') draft.settle(`${ballot.id}.post`);
-    else askEdit(draft, ballot);
+    if (ballot.round !== round.id || (channel !== null && ballot.channel !== channel)) continue;
+    closeBallot(draft, ballot);
   }
+}
+
+export function closeBallot(draft: Draft, ballot: Ballot): void {
+  if (ballot.state === 'closed' || ballot.state === 'gone') return;
+  draft.setBallot(ballot, { state: 'closed' });
+  if (ballot.state === 'planned') draft.settle(`${ballot.id}.post`);
+  else askEdit(draft, ballot);
 }
 
 export function askEdit(draft: Draft, ballot: Ballot): void {

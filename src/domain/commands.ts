@@ -10,8 +10,18 @@ import { showAgain } from './guard.js';
 import { retryFailed } from './jobs.js';
 import { consented, factsOf, recordMark } from './ledger.js';
 import type { Ballot, Binding, Round, Session } from './model.js';
+import { accountsOf, personOf } from './people.js';
+import { invite, join, leave, sideMay } from './pools.js';
 import { allowed, leastRole } from './roles.js';
-import { abandonRound, askSweeps, ballotsOf, beginRound, isOver, startClosing } from './rounds.js';
+import {
+  abandonRound,
+  askSweeps,
+  ballotsOf,
+  beginRound,
+  isOver,
+  nothingHangs,
+  startClosing,
+} from './rounds.js';
 import { notify, showOutcome, showProgress, showStory } from './say.js';
 import { endSession, pauseSession, unpauseSession } from './session.js';
 import { setRules, setVoter, undoAct } from './undo.js';
@@ -56,10 +66,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     if (draft.session.nsfw) showAgain(draft);
     if (round?.state === 'failed') retryFailed(draft, round);
     else if (!round || isOver(round)) beginRound(draft);
-    else if (
-      round.state === 'posting' &&
-      ballotsOf(draft.state, round).every(({ state }) => state === 'gone')
-    ) {
+    else if (round.state === 'posting' && nothingHangs(draft.state, round)) {
       abandonRound(draft, round);
       beginRound(draft);
     }
@@ -97,13 +104,14 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     notify(draft, 'rolled-back', { round: target });
     beginRound(draft);
   },
-  branch: (draft, { round: target, session: id, prompt, binding }) => {
+  branch: (draft, { round: target, session: id, prompt, place }) => {
     if (!canReturnTo(draft, target)) return refuseRound(draft, target);
     const parent = draft.session;
     const origin = target === 0 ? parent.origin : { session: parent.id, round: target };
     const row: Session = {
       ...parent,
       id,
+      community: place.community,
       prompt: prompt ?? parent.prompt,
       title: prompt ?? parent.title,
       state: 'active',
@@ -114,20 +122,26 @@ const rules: { [N in Act['name']]: Rule<N> } = {
       head: null,
       origin,
       createdAt: draft.at,
+      invites: [],
     };
-    const first: Binding = { ...binding, session: id, ordinal: 0, canPost: true };
+    const first: Binding = { ...place, session: id, ordinal: 0, canPost: true, leftAt: null };
     draft.put({ table: 'session', row }, { table: 'binding', row: first });
   },
   best: (draft, { index }, { by }) => {
     const cell = cellOf(draft, index);
     if (!cell) return refuseCell(draft);
     if (!consented(draft, by.key)) return refuseConsent(draft);
+    // In whichever channel and from whichever linked account an earlier star was given, this one takes its place.
+    const { voters } = draft.state;
+    const accounts = accountsOf(voters, personOf(voters, by.key));
     for (const ballot of ballotsOf(draft.state, cell.round)) {
       const stars = ballot.style === 'gallery' ? ['star'] : ballot.cells.map((_, i) => `star-${i + 1}`);
       for (const star of stars) {
-        recordMark(draft, ballot, by.key, star, ballot.id === cell.ballot.id && star === cell.star);
+        if (ballot.sheet === cell.ballot.sheet && star === cell.star) continue;
+        for (const { key } of accounts) recordMark(draft, ballot, key, star, false);
       }
     }
+    recordMark(draft, cell.ballot, by.key, cell.star, true);
   },
   flag: (draft, { index }, { by }) => {
     const cell = cellOf(draft, index);
@@ -137,7 +151,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     const flags = new Set(
       [...factsOf(draft.state, cell.ballot)]
         .filter((fact) => fact.emoji === cell.flag)
-        .map((fact) => fact.voter),
+        .map((fact) => personOf(draft.state.voters, fact.voter)),
     );
     if (flags.size < draft.session.rules.flagsToHold) return;
     setImage(draft, cell.round, index, 'held');
@@ -178,6 +192,9 @@ const rules: { [N in Act['name']]: Rule<N> } = {
       return draft.refuse('not-allowed', `You may not undo ${of.command}.`, 'Ask whoever may do it.');
     undoAct(draft, of);
   },
+  invite,
+  join,
+  leave,
 };
 
 /** Acts that make sense after a session's end. */
@@ -197,7 +214,7 @@ export function runCommand(draft: Draft, event: Command): void {
     draft.refuse('not-allowed', `Only a ${leastRole[act.name]} may ${act.name}.`, 'Ask one of them.');
   } else if (draft.session.state === 'ended' && !afterEnd.has(act.name)) {
     draft.refuse('session-ended', 'This session has ended.', 'Start a new one, or branch from it.');
-  } else {
+  } else if (sideMay(draft, event)) {
     (rules[act.name] as Rule<Act['name']>)(draft, act, event);
   }
   const { name, ...said } = act;

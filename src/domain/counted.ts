@@ -1,6 +1,12 @@
-/** Who counts: consented, not excluded, and with at least one mark (or Done) in the round. */
+/**
+ * Who counts: consented, not excluded, and with at least one mark (or Done) in the round. Linked accounts are one
+ * person: excluded as soon as one of them is, a newcomer only while all of them are.
+ */
+import { meaning } from './emoji.js';
 import { factsOf } from './ledger.js';
 import type { Round, SessionState, Voter } from './model.js';
+import { accountsOf, personOf } from './people.js';
+import { type Standing, standingOf } from './standing.js';
 import { finish, type Steps } from './steps.js';
 import { type Sheetful, sheetfuls } from './votes.js';
 
@@ -16,16 +22,22 @@ export const countedIn = (state: SessionState, round: Round): Counted => finish(
 
 export function* counting(state: SessionState, round: Round): Steps<Counted> {
   const all = yield* sheetfuls(state, round, state.session.rules.unmarkedWeight);
-  const counted = all.filter(({ voter }) => counts(state.voters.get(voter)));
-  const excluded = all.filter(({ voter }) => state.voters.get(voter)?.excluded).length;
+  const counted = all.filter(({ voter }) => counts(state, voter));
+  const excluded = all.filter(({ voter }) => isExcluded(state, voter)).length;
   // One voter alone: what is left unmarked is bad at full weight (HERO's own feedback).
   const lone = counted.length === 1 && counted[0];
   if (lone) for (const vote of lone.votes) vote.weight = 1;
   return { sheetfuls: counted, excluded };
 }
 
-function counts(voter: Voter | undefined): boolean {
-  return voter !== undefined && !voter.excluded && (voter.consentAt !== null || voter.pseudonym);
+function counts(state: SessionState, person: string): boolean {
+  const accounts = accountsOf(state.voters, person);
+  const agreed = accounts.some((voter) => voter.consentAt !== null || voter.pseudonym);
+  return agreed && !accounts.some((voter) => voter.excluded);
+}
+
+function isExcluded(state: SessionState, person: string): boolean {
+  return accountsOf(state.voters, person).some((voter) => voter.excluded);
 }
 
 export interface Attendance {
@@ -36,22 +48,36 @@ export interface Attendance {
   finished: number;
 }
 
+interface Attending {
+  sheets: Set<number>;
+  done: boolean;
+  /** Sheets that they were heard of on, in some channel and from some account. */
+  heard: Set<number>;
+  /** Heard of twice on one sheet: what holds there is to be looked up. */
+  twice: boolean;
+}
+
 /** Who has voted so far, without working out the votes: asked at every turn of an open round. */
 export function attendance(state: SessionState, round: Round): Attendance {
-  const all = new Set<number>();
-  const marked = new Map<string, { sheets: Set<number>; done: boolean }>();
-  for (const ballot of state.ballots.values()) {
-    if (ballot.round !== round.id) continue;
-    all.add(ballot.sheet);
+  const ballots = [...state.ballots.values()].filter((ballot) => ballot.round === round.id);
+  const all = new Set(ballots.map((ballot) => ballot.sheet));
+  const marked = new Map<string, Attending>();
+  for (const ballot of ballots) {
     for (const [voter, { marks, done }] of factsOf(state, ballot).standing) {
-      if ((marks === 0 && !done) || !counts(state.voters.get(voter))) continue;
-      const one = marked.get(voter) ?? { sheets: new Set(), done: false };
+      const person = personOf(state.voters, voter);
+      if (!counts(state, person)) continue;
+      const one = marked.get(person) ?? nobody();
+      one.twice ||= one.heard.has(ballot.sheet);
+      one.heard.add(ballot.sheet);
       one.done ||= done;
       if (marks > 0) one.sheets.add(ballot.sheet);
-      marked.set(voter, one);
+      marked.set(person, one);
     }
   }
-  const voters = [...marked.values()];
+  for (const [person, { twice }] of marked) {
+    if (twice) marked.set(person, attending(standingOf(state, ballots, person)));
+  }
+  const voters = [...marked.values()].filter((one) => one.done || one.sheets.size > 0);
   return {
     voters: voters.length,
     done: voters.filter((one) => one.done).length,
@@ -59,21 +85,35 @@ export function attendance(state: SessionState, round: Round): Attendance {
   };
 }
 
+const nobody = (): Attending => ({ sheets: new Set(), done: false, heard: new Set(), twice: false });
+
+function attending(marks: readonly Standing[]): Attending {
+  const one = nobody();
+  for (const { ballot, fact } of marks) {
+    if (fact.emoji === 'done') one.done = true;
+    else if (meaning(fact.emoji)?.kind !== 'flag') one.sheets.add(ballot.sheet);
+  }
+  return one;
+}
+
 /**
  * A newcomer's weight is capped: young account, lately joined, or few rounds here. In a community that is itself
  * young nobody can have voted in many rounds, so as many are asked for as its eldest voter has. Gives the question, so
  * that the eldest is looked for once.
  */
-export function newcomers({ session, voters }: SessionState, at: number): (key: string) => boolean {
+export function newcomers({ session, voters }: SessionState, at: number): (person: string) => boolean {
   const { newcomerAccountDays, newcomerJoinedDays, newcomerRounds } = session.rules.guards;
   let eldest = 0;
   for (const { rounds } of voters.values()) eldest = Math.max(eldest, rounds);
   const needed = Math.min(newcomerRounds, eldest);
-  return (key) => {
-    const voter = voters.get(key);
-    if (!voter || voter.trusted) return false;
+  const isNew = (voter: Voter): boolean => {
+    if (voter.trusted) return false;
     if (voter.bornAt !== null && at - voter.bornAt < newcomerAccountDays * day) return true;
     if (voter.joinedAt !== null && at - voter.joinedAt < newcomerJoinedDays * day) return true;
     return voter.rounds < needed;
+  };
+  return (person) => {
+    const accounts = accountsOf(voters, person);
+    return accounts.length > 0 && accounts.every(isNew);
   };
 }

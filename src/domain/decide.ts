@@ -38,7 +38,11 @@ const rules: { [K in Event['kind']]: (draft: Draft, event: Extract<Event, { kind
     sweepFailed(draft, event.effect);
   },
   consent: consentChanged,
-  channel: channelChanged,
+  channel: (draft, event) => {
+    channelChanged(draft, event);
+    // Which ballots a closing round waits for may have changed.
+    askSweeps(draft);
+  },
   command: runCommand,
   'job-progress': jobProgress,
   'job-done': jobDone,

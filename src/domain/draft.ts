@@ -84,7 +84,7 @@ export class Draft {
 
   /** Channels that take posts. */
   get channels(): Binding[] {
-    return this.state.bindings.filter((binding) => binding.canPost);
+    return this.state.bindings.filter((binding) => binding.canPost && binding.leftAt === null);
   }
 
   decision(): Decision {

@@ -21,6 +21,9 @@ export type NoticeCode =
   | 'image-hidden'
   | 'review'
   | 'learner-note'
+  | 'channel-joined'
+  | 'channel-left'
+  | 'channel-unread'
   | 'ended';
 
 interface Base {

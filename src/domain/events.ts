@@ -3,7 +3,7 @@
  * platform's types. Each event is one call of `decide`; the same event twice is harmless, and so is any order of
  * reactions. `effect` names the effect that the event completes: it leaves the outbox in the same commit.
  */
-import type { Platform, Role, Rules } from './model.js';
+import type { Place, Platform, Role, Rules } from './model.js';
 
 /** A person as an event saw them; stored only after consent. */
 export interface Seen {
@@ -100,7 +100,7 @@ export type Act =
   /** Back to the checkpoint of `round`; 0 = the base model. */
   | { name: 'rollback'; round: number }
   /** A new session from the checkpoint of `round` (0 = the base model), in `channel` of this session's community. */
-  | { name: 'branch'; round: number; session: string; prompt: string | null; binding: BranchBinding }
+  | { name: 'branch'; round: number; session: string; prompt: string | null; place: Place }
   /** An image of the current round by index. */
   | { name: 'best'; index: number }
   | { name: 'flag'; index: number }
@@ -116,7 +116,19 @@ export type Act =
   | { name: 'approve' }
   | { name: 'settings'; rules: RuleSettings }
   /** Turns an earlier act of a moderator back; `command` and `args` as the audit has them. */
-  | { name: 'undo'; of: PastAct };
+  | { name: 'undo'; of: PastAct }
+  /** Another channel may join by this code (a keyed hash of it), once, until then. */
+  | { name: 'invite'; code: string; until: number }
+  /** `place` joins by a code; `nsfw`: it is marked for adult content; `quorum`: what is usual there. */
+  | {
+      name: 'join';
+      code: string;
+      place: Place;
+      nsfw: boolean;
+      quorum: Pick<Rules, 'quorum' | 'quorumBy'>;
+    }
+  /** The channel that asks leaves, or (for the founding side to say) the one of that ordinal. */
+  | { name: 'leave'; ordinal: number | null };
 
 /** Rules that admins set while sessions run. */
 export type RuleSettings = Partial<
@@ -129,17 +141,13 @@ export interface PastAct {
   command: string;
   args: Record<string, unknown>;
 }
-export interface BranchBinding {
-  channel: string;
-  platform: Platform;
-  address: string;
-  sweeps: boolean;
-}
 
 export interface Command {
   kind: 'command';
   act: Act;
   by: Seen;
+  /** Channel that it came from; null = the program itself, which may do what the founding side may. */
+  from: string | null;
   at: number;
 }
 

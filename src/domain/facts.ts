@@ -113,10 +113,10 @@ export class Facts implements Iterable<Fact> {
     return this.ofVoter(voter).find((fact) => fact.emoji === emoji);
   }
 
-  /** Last row of each emoji of a voter. */
-  ofVoter(voter: string): Fact[] {
+  /** Last row of each emoji of a voter; late rows only where asked for. */
+  ofVoter(voter: string, withLate = true): Fact[] {
     const index = this.#index();
-    return index.rowsAt(index.last.get(voter));
+    return index.rowsAt((withLate ? index.last : index.counted).get(voter));
   }
 
   /** Last row of each (voter, emoji); late rows only where asked for. */

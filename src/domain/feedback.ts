@@ -5,6 +5,7 @@
 import { type Counted, counting, newcomers } from './counted.js';
 import { factsOf } from './ledger.js';
 import type { Feedback, Outcome, Round, SessionState } from './model.js';
+import { personOf } from './people.js';
 import { finish, type Steps } from './steps.js';
 import { type Labels, label } from './taste/labels.js';
 import type { Vote } from './votes.js';
@@ -12,7 +13,7 @@ import type { Vote } from './votes.js';
 export interface Judgement {
   feedback: Feedback;
   outcome: Outcome;
-  /** Keys of those who were counted. */
+  /** Keys of the accounts from which those who were counted marked. */
   voters: string[];
 }
 
@@ -52,7 +53,7 @@ export function* judging(state: SessionState, round: Round, at: number): Steps<J
     best: beaten ? null : labels.best,
   };
   const outcome = outcomeOf(feedback, labels, counted, votes, lateVoters(state, round));
-  return { feedback, outcome, voters: counted.sheetfuls.map(({ voter }) => voter) };
+  return { feedback, outcome, voters: counted.sheetfuls.flatMap(({ accounts }) => [...accounts].sort()) };
 }
 
 /** Which side is missing among the labels; null when there are a good and a bad. */
@@ -124,7 +125,7 @@ function lateVoters(state: SessionState, round: Round): number {
   const voters = new Set<string>();
   for (const ballot of state.ballots.values()) {
     if (ballot.round !== round.id) continue;
-    for (const voter of factsOf(state, ballot).late) voters.add(voter);
+    for (const voter of factsOf(state, ballot).late) voters.add(personOf(state.voters, voter));
   }
   return voters.size;
 }

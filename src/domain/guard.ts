@@ -1,7 +1,7 @@
 /**
  * Channels that change under a session. One that takes no posts does not hold the others up. One that may no longer show
  * pictures that need care ends the showing at once: nothing more is posted, people are told, and the session rests until
- * a moderator resumes it there where it may be (the platform takes down what hangs).
+ * a moderator resumes it there where it may be (the platform takes down what hangs). In a pool it goes on elsewhere.
  */
 import { askEdit, holdBallots, planBallots, postBallots } from './ballots.js';
 import type { Draft } from './draft.js';
@@ -11,11 +11,12 @@ import { notify, showOutcome, showProgress } from './say.js';
 import { pauseSession } from './session.js';
 
 export function channelChanged(draft: Draft, { channel, canPost, nsfw }: ChannelChanged): void {
-  const binding = draft.state.bindings.find((row) => row.channel === channel);
+  const binding = draft.state.bindings.find((row) => row.channel === channel && row.leftAt === null);
   if (!binding) return;
   const allowed = nsfw || !draft.session.nsfw;
+  const others = draft.channels.some((row) => row.channel !== channel);
   // Told before the channel counts as one that takes no posts: a notice shows no picture.
-  if (canPost && !allowed) rest(draft);
+  if (canPost && !allowed && !others) rest(draft);
   const may = canPost && allowed;
   if (binding.canPost !== may) draft.put({ table: 'binding', row: { ...binding, canPost: may } });
   if (!allowed) holdBallots(draft, channel);

@@ -112,7 +112,8 @@ function isPrivate(emoji: string): boolean {
 
 function isLate(draft: Draft, ballot: Ballot): boolean {
   const round = draft.state.rounds.find((row) => row.id === ballot.round);
-  return !round || !taking.has(round.state);
+  // A ballot closes before its round where its channel left the pool.
+  return !round || !taking.has(round.state) || ballot.state === 'closed';
 }
 
 /** A mark that this kind of ballot knows, on a cell that it has. */

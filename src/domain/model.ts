@@ -59,12 +59,25 @@ export interface Session {
   createdAt: number;
   /** Voter key of who started it; null = the program itself. */
   createdBy: string | null;
+  /** Codes given out for other channels to join by, each good once. */
+  invites: readonly Invite[];
 }
 
-/** A session in a channel. `ordinal` 0 is the founding channel: only its side stops or rolls back. */
+export interface Invite {
+  /** A keyed hash: the code itself is told once and never stored. */
+  code: string;
+  until: number;
+}
+
+/**
+ * A session in a channel. `ordinal` 0 is the founding channel: only its side stops or rolls back. Ordinals count up and
+ * are never used twice; a channel that left and comes back gets a new one.
+ */
 export interface Binding {
   session: string;
   channel: string;
+  /** Whose voters vote there. */
+  community: string;
   platform: Platform;
   address: string;
   ordinal: number;
@@ -72,7 +85,12 @@ export interface Binding {
   sweeps: boolean;
   /** False after the channel refused a post; it does not hold the others up. */
   canPost: boolean;
+  /** When the channel left the pool; null while it takes part. The row stays: ballots of earlier rounds name it. */
+  leftAt: number | null;
 }
+
+/** A channel that a session is to be bound to. */
+export type Place = Omit<Binding, 'session' | 'ordinal' | 'canPost' | 'leftAt'>;
 
 export type RoundPhase =
   | 'generating'
@@ -179,6 +197,8 @@ export interface Voter {
   /** Shown only because they opted in. */
   name: string | null;
   pseudonym: boolean;
+  /** The same made-up id on all accounts that one person linked, null for an account on its own. See people.ts. */
+  person: string | null;
 }
 
 /** One change of the known reactions. The ledger of these is append-only; late ones are kept and not counted. */
@@ -318,7 +338,7 @@ export interface SessionState {
   /** Ballot id -> ballot, in the order they were planned. */
   ballots: ReadonlyMap<string, Ballot>;
   facts: ReadonlyMap<string, Facts>;
-  /** Voters of the community, by key. */
+  /** Voters of the communities of all its channels, by key. */
   voters: ReadonlyMap<string, Voter>;
   /** By key. */
   jobs: ReadonlyMap<string, Job>;

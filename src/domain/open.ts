@@ -2,7 +2,7 @@
 import { emptyState } from './apply.js';
 import type { Decision } from './decision.js';
 import { Draft } from './draft.js';
-import type { Binding, Session } from './model.js';
+import type { Place, Session } from './model.js';
 import { beginRound } from './rounds.js';
 
 export type SessionSpec = Pick<
@@ -26,7 +26,7 @@ export type SessionSpec = Pick<
 /** Commit the decision; the state is then `apply(emptyState(session), decision.rows)`, which `load` gives as well. */
 export function openSession(
   spec: SessionSpec,
-  binding: Omit<Binding, 'session' | 'ordinal' | 'canPost'>,
+  place: Place,
   at: number,
 ): { session: Session; decision: Decision } {
   const session: Session = {
@@ -39,11 +39,12 @@ export function openSession(
     head: null,
     origin: null,
     createdAt: at,
+    invites: [],
   };
   const draft = new Draft(emptyState(session), at);
   draft.put(
     { table: 'session', row: session },
-    { table: 'binding', row: { ...binding, session: spec.id, ordinal: 0, canPost: true } },
+    { table: 'binding', row: { ...place, session: spec.id, ordinal: 0, canPost: true, leftAt: null } },
   );
   beginRound(draft);
   return { session, decision: draft.decision() };

@@ -1,7 +1,11 @@
-/** Consent: a voter's row exists only after it. Withdrawing consent is forgetting, which the store carries out. */
+/**
+ * Consent: a voter's row exists only after it. Withdrawing consent is forgetting, which the store carries out.
+ * A person is all accounts that carry the same made-up id (`/acclaim link`), or one account on its own: under one
+ * name, the id or else the account's key, they count once.
+ */
 import type { Draft } from './draft.js';
 import type { ConsentChanged } from './events.js';
-import type { Voter } from './model.js';
+import type { SessionState, Voter } from './model.js';
 import { atLeast } from './roles.js';
 
 export function consentChanged(draft: Draft, { voter, given, name }: ConsentChanged): void {
@@ -12,7 +16,7 @@ export function consentChanged(draft: Draft, { voter, given, name }: ConsentChan
   }
   const row: Voter = {
     key: voter.key,
-    community: draft.session.community,
+    community: communityOf(draft.state, voter.platform),
     platform: voter.platform,
     consentAt: before?.consentAt ?? draft.at,
     bornAt: voter.bornAt,
@@ -23,6 +27,40 @@ export function consentChanged(draft: Draft, { voter, given, name }: ConsentChan
     trusted: before?.trusted || atLeast(voter.role, 'moderator'),
     name,
     pseudonym: false,
+    person: before?.person ?? null,
   };
   draft.put({ table: 'voter', row });
+}
+
+type Voters = SessionState['voters'];
+
+/** The name under which a voter's accounts count. */
+export function personOf(voters: Voters, key: string): string {
+  return voters.get(key)?.person ?? key;
+}
+
+/** The accounts of a person that this session knows; none of somebody who never agreed. */
+export function accountsOf(voters: Voters, person: string): readonly Voter[] {
+  const alone = voters.get(person);
+  return alone ? [alone] : (linked(voters).get(person) ?? []);
+}
+
+/** Made once for each state of the voters, which is never changed in place. */
+const made = new WeakMap<Voters, ReadonlyMap<string, readonly Voter[]>>();
+
+function linked(voters: Voters): ReadonlyMap<string, readonly Voter[]> {
+  const known = made.get(voters);
+  if (known) return known;
+  const people = new Map<string, Voter[]>();
+  for (const voter of voters.values()) {
+    if (voter.person === null) continue;
+    people.set(voter.person, [...(people.get(voter.person) ?? []), voter]);
+  }
+  made.set(voters, people);
+  return people;
+}
+
+/** Whose people vote in the session's channels on a platform. */
+function communityOf({ session, bindings }: SessionState, platform: Voter['platform']): string {
+  return bindings.find((binding) => binding.platform === platform)?.community ?? session.community;
 }

@@ -5,7 +5,7 @@
  */
 
 import { askJob } from './ask-job.js';
-import { closeBallots } from './ballots.js';
+import { closeBallot, closeBallots } from './ballots.js';
 import { attendance } from './counted.js';
 import type { Draft } from './draft.js';
 import { roundId } from './ids.js';
@@ -71,7 +71,7 @@ function openWhenPosted(draft: Draft, round: Round): void {
     const deadline = draft.at + draft.session.rules.roundMs;
     draft.setRound(round, { state: 'open', openedAt: draft.at, deadline });
     showProgress(draft, round.number);
-  } else if (draft.session.state === 'active' && ballots.every((ballot) => ballot.state === 'gone')) {
+  } else if (draft.session.state === 'active' && nothingHangs(draft.state, round)) {
     pauseSession(draft, 'channel');
   }
 }
@@ -111,12 +111,24 @@ export function askSweeps(draft: Draft, round = draft.round): void {
   }
 }
 
-/** A ballot that nobody can read: the round does not close unswept, so people are asked. */
+/**
+ * A ballot that nobody can read: the round does not close unswept, so people are asked. In a pool it holds nobody up:
+ * what is known of it stands, and people are told.
+ */
 export function sweepFailed(draft: Draft, effect: string): void {
   const round = draft.round;
   if (round?.state !== 'closing') return;
-  const stuck = unswept(draft.state, round).some((row) => effect === `${row.id}.sweep.${round.closingAt}`);
-  if (stuck) pauseSession(draft, 'channel');
+  const stuck = unswept(draft.state, round).find((row) => effect === `${row.id}.sweep.${round.closingAt}`);
+  if (!stuck) return;
+  const others = ballotsOf(draft.state, round).some(
+    (row) => row.state === 'live' && row.channel !== stuck.channel,
+  );
+  if (!others) {
+    pauseSession(draft, 'channel');
+    return;
+  }
+  closeBallot(draft, stuck);
+  notify(draft, 'channel-unread', { platform: stuck.platform });
 }
 
 function learnWhenSwept(draft: Draft, round: Round): void {
@@ -204,9 +216,19 @@ export function ballotsOf(state: SessionState, round: Round): Ballot[] {
   return [...state.ballots.values()].filter((ballot) => ballot.round === round.id);
 }
 
+/** True when no ballot of the round is up or on its way. */
+export function nothingHangs(state: SessionState, round: Round): boolean {
+  return ballotsOf(state, round).every(({ state }) => state === 'gone' || state === 'closed');
+}
+
+/** What a closing round waits for. A channel that was lost is waited for only where no other of the pool is left. */
 function unswept(state: SessionState, round: Round): Ballot[] {
-  return ballotsOf(state, round).filter(
-    (ballot) => ballot.state === 'live' && ballot.sweeps && (ballot.sweptAt ?? -1) < (round.closingAt ?? 0),
+  const live = ballotsOf(state, round).filter((ballot) => ballot.state === 'live');
+  const lost = new Set(state.bindings.filter((row) => !row.canPost).map((row) => row.channel));
+  const held = live.every((ballot) => lost.has(ballot.channel));
+  return live.filter(
+    ({ channel, sweeps, sweptAt }) =>
+      sweeps && (held || !lost.has(channel)) && (sweptAt ?? -1) < (round.closingAt ?? 0),
   );
 }
 

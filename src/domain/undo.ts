@@ -64,6 +64,9 @@ const undos: Record<Act['name'], Undo | string> = {
   approve: 'The ballots hang: **round redo** draws others.',
   best: 'It is a vote: whoever cast it can change it.',
   flag: 'It is a report: whoever made it can take it back.',
+  invite: 'A code that nobody uses ends by itself.',
+  join: 'A channel leaves by **session leave**.',
+  leave: 'A channel comes back by a new code.',
   undo: 'It was itself an undoing: do again what was undone.',
 };
 

@@ -1,15 +1,16 @@
 /**
  * Marks become votes. A vote is one image judged by one voter; it is a function of the set of marks that the voter has
- * on the round's ballots (of all channels), never of their order. On a sheet: numbered or starred = good; other cells
+ * on the round's ballots (of all channels and linked accounts, see standing.ts), never of their order. On a sheet: numbered or starred = good; other cells
  * of a sheet where the voter reacted = weakly not good; `none` alone = seen, nothing good. Done = every sheet was seen.
  * Where a session is there to be rid of unsafe images a number says "unsafe": numbered = not good, the others are good.
  */
 import { meaning } from './emoji.js';
-import { factsOf } from './ledger.js';
 import type { Ballot, Fact, Round, SessionState } from './model.js';
+import { standing } from './standing.js';
 import type { Steps } from './steps.js';
 
 export interface Vote {
+  /** The person: of linked accounts the made-up id, else the account's key. */
   voter: string;
   /** `<round>.<index>`, as in the image's row. */
   image: string;
@@ -25,6 +26,8 @@ export interface Vote {
 /** Everything one voter has marked in one round. */
 export interface Sheetful {
   voter: string;
+  /** Keys of those of the voter's accounts that marked. */
+  accounts: ReadonlySet<string>;
   done: boolean;
   /** Sheets (or gallery places) with a mark. */
   sheets: ReadonlySet<number>;
@@ -36,15 +39,11 @@ export function* sheetfuls(state: SessionState, round: Round, unmarkedWeight: nu
   const images = state.images.get(round.id) ?? [];
   const hidden = new Set(images.filter((image) => image.state === 'hidden').map((image) => image.index));
   const byVoter = new Map<string, Marks>();
-  for (const ballot of state.ballots.values()) {
-    if (ballot.round !== round.id) continue;
-    yield;
-    for (const fact of factsOf(state, ballot).known(false)) {
-      if (!fact.present || meaning(fact.emoji)?.kind === 'flag') continue;
-      const marks = byVoter.get(fact.voter) ?? new Marks();
-      marks.add(ballot, fact);
-      byVoter.set(fact.voter, marks);
-    }
+  for (const { person, ballot, fact, oldStar } of yield* standing(state, round)) {
+    if (meaning(fact.emoji)?.kind === 'flag') continue;
+    const marks = byVoter.get(person) ?? new Marks();
+    marks.add(ballot, fact, oldStar);
+    byVoter.set(person, marks);
   }
   const sheets = sheetsOf(state, round);
   const { nsfw: unsafe } = state.session;
@@ -76,6 +75,7 @@ interface Judged {
 }
 
 class Marks {
+  readonly #accounts = new Set<string>();
   #done = false;
   /** Index of an image -> when its number was marked. */
   readonly #numbered = new Map<number, number | null>();
@@ -87,9 +87,10 @@ class Marks {
   readonly #sheets = new Set<number>();
   #gallery = false;
 
-  add(ballot: Ballot, fact: Fact): void {
+  add(ballot: Ballot, fact: Fact, oldStar: boolean): void {
     const mark = meaning(fact.emoji);
     if (!mark) return;
+    this.#accounts.add(fact.voter);
     const at = fact.source === 'live' ? fact.at : null;
     this.#gallery = ballot.style === 'gallery';
     if (mark.kind === 'done') this.#done = true;
@@ -101,7 +102,7 @@ class Marks {
     else if (mark.kind === 'good') this.#numbered.set(index, earliest(this.#numbered.get(index), at));
     else {
       const before = this.#up.get(index);
-      const star = mark.kind !== 'like' || (before?.star ?? false);
+      const star = (mark.kind !== 'like' && !oldStar) || (before?.star ?? false);
       this.#up.set(index, { at: earliest(before?.at, at), star });
     }
   }
@@ -131,7 +132,7 @@ class Marks {
       }
     }
     votes.sort((a, b) => a.index - b.index);
-    return { voter, done: this.#done, sheets: this.#sheets, votes };
+    return { voter, accounts: this.#accounts, done: this.#done, sheets: this.#sheets, votes };
   }
 
   /** What the numbers mean here. */

@@ -52,6 +52,14 @@ export const migrations: readonly string[] = [
          OR OLD.at IS NOT NEW.at OR OLD.late IS NOT NEW.late
        BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;`,
   ].join('\n'),
+
+  // A session in several channels, each with its community; accounts that are linked.
+  `UPDATE session SET body = json_set(body, '$.invites', json('[]'));
+   UPDATE binding SET body = json_set(body, '$.leftAt', NULL, '$.community',
+     (SELECT s.community FROM session s WHERE s.id = binding.session));
+   UPDATE voter SET body = json_set(body, '$.person', NULL);
+   CREATE INDEX voter_person ON voter (json_extract(body, '$.person'));
+   CREATE TABLE link_code (hash TEXT PRIMARY KEY, voter TEXT NOT NULL, until INTEGER NOT NULL);`,
 ];
 
 /** Brings the schema up to date; refuses a database that a newer version has written. */

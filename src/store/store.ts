@@ -12,6 +12,7 @@ import type { Act, Channel, Community, Fact, Session, SessionState, Voter } from
 import { PersistentMap } from '../domain/persistent-map.js';
 import { asDataError } from './faults.js';
 import { forgetVoter } from './forget.js';
+import { accountsOf, keepCode, type Linked, linkByCode, unlinkAccount } from './links.js';
 import { DataLock } from './lock.js';
 import { migrate } from './migrations.js';
 import { Connection } from './sqlite.js';
@@ -114,6 +115,12 @@ export class Store {
     return states;
   }
 
+  /** The same once all that was asked for is written: for whoever lets nothing be asked for meanwhile. */
+  async loadSettled(): Promise<SessionState[]> {
+    await this.writer.idle();
+    return this.loadSessions();
+  }
+
   /** Everyone who agreed to be known in a community, and the pseudonyms there. */
   async loadVoters(community: string): Promise<SessionState['voters']> {
     const voters = await this.#bodies<Voter>(
@@ -140,7 +147,12 @@ export class Store {
     await read('round', 'WHERE session = ?', id);
     await read('image', 'JOIN round r ON r.id = t.round WHERE r.session = ?', id);
     await read('ballot', 'WHERE session = ?', id);
-    await read('voter', 'WHERE community = ?', session.community);
+    await read(
+      'voter',
+      `WHERE community IN (SELECT community FROM session WHERE id = ?1
+        UNION SELECT json_extract(body, '$.community') FROM binding WHERE session = ?1)`,
+      id,
+    );
     await read('job', 'WHERE session = ?', id);
     const state = apply(emptyState(session), rows);
     return { ...state, facts: await this.#facts(id) };
@@ -180,6 +192,39 @@ export class Store {
       marks: marks.map((mark) => ({ ...mark, present: mark.present === 1, late: mark.late === 1 })),
       acts,
     };
+  }
+
+  /** Keys of the account and of those linked with it. */
+  async accountsOf(key: string): Promise<string[]> {
+    const accounts = await accountsOf(this.reader, key);
+    return accounts.length > 0 ? accounts.map((one) => one.key) : [key];
+  }
+
+  /** See links.ts. False: the account has not agreed to be known. */
+  async keepLinkCode(hash: string, key: string, until: number): Promise<boolean> {
+    let kept = false;
+    await this.#write(async (db) => {
+      kept = await keepCode(db, hash, key, until);
+    });
+    return kept;
+  }
+
+  /** See links.ts. States held in memory must be loaded anew afterwards; so after `unlink`. */
+  async link(hash: string, key: string, at = Date.now()): Promise<Linked> {
+    let done: Linked = 'no-code';
+    await this.#write(async (db) => {
+      done = await linkByCode(db, hash, key, at);
+    });
+    return done;
+  }
+
+  /** False: the account was not linked. */
+  async unlink(key: string): Promise<boolean> {
+    let done = false;
+    await this.#write(async (db) => {
+      done = await unlinkAccount(db, key);
+    });
+    return done;
   }
 
   /** See forget.ts. States held in memory must be loaded anew afterwards. */

@@ -56,7 +56,13 @@ export class TestHouse {
   async openSession(): Promise<void> {
     const config = loadConfig({ set: [`dataDir=${this.dir}`, ...this.settings], env: {} });
     const spec = specify(config, { prompt: 'a black cat inside a cardboard box', title: 'cat', seed: 5 });
-    const place = { channel: 'fake-taste', platform: 'fake', address: 'taste', sweeps: true } as const;
+    const place = {
+      channel: 'fake-taste',
+      community: 'fake',
+      platform: 'fake',
+      address: 'taste',
+      sweeps: true,
+    } as const;
     await this.house.app.open(spec, 'cat', place, null);
   }
 

@@ -63,6 +63,7 @@ export function makeSession(fill: Partial<Session> = {}): Session {
     origin: null,
     createdAt: 0,
     createdBy: null,
+    invites: [],
     ...fill,
   };
 }

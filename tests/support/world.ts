@@ -8,12 +8,19 @@ import { decide } from '../../src/domain/decide.js';
 import type { Decision, Refusal, RowChange } from '../../src/domain/decision.js';
 import type { Effect } from '../../src/domain/effects.js';
 import type { Act, Event, Seen } from '../../src/domain/events.js';
-import type { Ballot, Role, Round, Rules, SessionState } from '../../src/domain/model.js';
+import type { Ballot, Place, Platform, Role, Round, Rules, SessionState } from '../../src/domain/model.js';
 import { openSession } from '../../src/domain/open.js';
 import { defaultRules } from '../../src/domain/rules.js';
 
+/** `ann-slack` is on Slack, `ann` on the founding platform. */
 export function person(key: string, role: Role = 'member'): Seen {
-  return { key, platform: 'fake', bornAt: null, joinedAt: null, role };
+  const platform = (/-(web|slack|discord)$/.exec(key)?.[1] ?? 'fake') as Platform;
+  return { key, platform, bornAt: null, joinedAt: null, role };
+}
+
+/** A channel of a platform, with its people: those whose names end in it. */
+export function placeOn(platform: Platform, sweeps = platform !== 'web'): Place {
+  return { channel: `${platform}-1`, community: `c-${platform}`, platform, address: '1', sweeps };
 }
 
 export class World {
@@ -44,7 +51,7 @@ export class World {
         nsfw,
         createdBy: null,
       },
-      { channel: 'fake-1', platform: 'fake', address: '1', sweeps },
+      { channel: 'fake-1', community: 'c', platform: 'fake', address: '1', sweeps },
       this.now,
     );
     this.state = emptyState(session);
@@ -111,8 +118,23 @@ export class World {
     });
   }
 
-  command(act: Act, role: Role = 'moderator', key = 'mod'): Refusal | null {
-    return this.send({ kind: 'command', act, by: person(key, role), at: this.now });
+  command(act: Act, role: Role = 'moderator', key = 'mod', from: string | null = null): Refusal | null {
+    return this.send({ kind: 'command', act, by: person(key, role), from, at: this.now });
+  }
+
+  /** Another channel joins, as its admin and the founding one's agreed. */
+  join(place: Place, code = `code-${place.channel}`): Refusal | null {
+    this.command({ name: 'invite', code, until: this.now + 1 }, 'admin', 'boss');
+    const quorum = { quorum: 1, quorumBy: 'done' } as const;
+    return this.command({ name: 'join', code, place, nsfw: false, quorum }, 'admin', 'boss', place.channel);
+  }
+
+  /** The accounts are one person from now on; alone they are none. */
+  link(name: string | null, ...keys: string[]): void {
+    const rows = keys.flatMap((key) => this.state.voters.get(key) ?? []);
+    const linked = rows.map((row) => ({ table: 'voter', row: { ...row, person: name } }) as const);
+    const state = apply(this.state, linked);
+    this.commit({ rows: linked, effects: [], state, refusal: null });
   }
 
   tick(ms = 0): void {

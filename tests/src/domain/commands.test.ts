@@ -9,9 +9,9 @@ import { World } from '../../support/world.js';
 
 /** Role x command as docs/votes.md means them; m = member, M = moderator, A = admin, O = operator. */
 const rights: Record<string, string> = {
-  m: 'vote best flag start status story list help me',
+  m: 'vote best flag start status story list help me link unlink',
   M: 'close pause resume stop redo rollback branch hide exclude include trust distrust review approve undo nsfw audit',
-  A: 'export settings model-use',
+  A: 'invite join leave export settings model-use',
   O: 'model-pull model-remove',
 };
 const roles: Role[] = ['member', 'moderator', 'admin', 'operator'];
@@ -158,9 +158,15 @@ describe('commands', () => {
   it('branch: a session of its own from a checkpoint, which begins with its first tick', () => {
     const world = opened();
     finish(world);
-    const binding = { channel: 'fake-2', platform: 'fake', address: '2', sweeps: false } as const;
+    const place = {
+      channel: 'fake-2',
+      community: 'c',
+      platform: 'fake',
+      address: '2',
+      sweeps: false,
+    } as const;
     const from = world.rows.length;
-    const act: Act = { name: 'branch', round: 1, session: 'dog', prompt: 'a dog', binding };
+    const act: Act = { name: 'branch', round: 1, session: 'dog', prompt: 'a dog', place };
     expect(world.command(act)).toBeNull();
     const rows = world.rows.slice(from);
     const session = rows.find((change) => change.table === 'session')!.row as Session;

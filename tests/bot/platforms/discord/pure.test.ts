@@ -163,6 +163,7 @@ test('three commands by rank, with defaults that a server may override', () => {
     ['acclaim-mod', 0x2000],
     ['acclaim-admin', 0x20],
   ]);
-  const [settings] = bodies[2]!.options as { description: string }[];
+  const admins = bodies[2]!.options as { name: string; description: string }[];
+  const settings = admins.find(({ name }) => name === 'settings');
   expect(settings!.description).toHaveLength(100);
 });

@@ -1,0 +1,128 @@
+/** Commands that bring a session to other channels, and a person's accounts together. */
+import type { Linked } from '../../src/store/links.js';
+import { LINK_MINUTES } from '../handlers/links.js';
+import { type Answer, type ChatCommand, type CommandContext, doAct, theSession } from './command.js';
+
+const CODE_HOURS = 24;
+
+const invite: ChatCommand = {
+  spec: {
+    path: ['session', 'invite'],
+    help: 'A code by which another channel, on any platform, joins this session',
+    role: 'admin',
+    args: [],
+    options: [],
+  },
+  run(context) {
+    const { code, hash, until } = context.actions.joinCode(CODE_HOURS * 3_600_000);
+    const text = `An admin of the other channel types **/acclaim session join ${code}** there. The code is good once, for ${CODE_HOURS} hours.`;
+    return doAct(context, { name: 'invite', code: hash, until }, { title: 'A code to join by', text });
+  },
+};
+
+const join: ChatCommand = {
+  spec: {
+    path: ['session', 'join'],
+    help: 'Take part in a session of another channel: same pictures, votes pooled',
+    role: 'admin',
+    args: [{ name: 'code', help: 'from session invite on the other side', type: 'text', required: true }],
+    options: [],
+  },
+  async run({ actions, account, by, channel, values }) {
+    const { session } = await actions.join(values.code as string, { account, by, channel });
+    const text = `Ballots of **${session.title}** come here from now on, and votes of all its channels count together. **/acclaim session leave** ends that.`;
+    return { title: 'Joined', text, data: { session: session.id } };
+  },
+};
+
+const leave: ChatCommand = {
+  spec: {
+    path: ['session', 'leave'],
+    help: 'Take this channel out of a session that it joined; votes cast so far stand',
+    role: 'admin',
+    args: [
+      {
+        name: 'channel',
+        help: "for the founding side: the channel's number in session status",
+        type: 'integer',
+      },
+    ],
+    options: [],
+  },
+  run(context) {
+    const ordinal = (context.values.channel as number | undefined) ?? null;
+    const said = { title: 'Left', text: 'No more ballots go there; the votes cast so far stand.' };
+    return doAct(context, { name: 'leave', ordinal }, said);
+  },
+};
+
+const link: ChatCommand = {
+  spec: {
+    path: ['link'],
+    help: 'Make your accounts on several platforms count as one person',
+    role: 'member',
+    args: [
+      { name: 'code', help: 'from link on your other account; without one you get a code', type: 'text' },
+    ],
+    options: [],
+  },
+  async run({ actions, by, values }) {
+    if (values.code !== undefined) return outcomes[await actions.link(values.code as string, by)];
+    const code = await actions.linkCode(by);
+    if (code === null) return outcomes['no-consent'];
+    const text = `With your other account type **/acclaim link ${code}** within ${LINK_MINUTES} minutes. Keep the code to yourself: whoever uses it counts as you.`;
+    return { title: 'Your code', text };
+  },
+};
+
+const outcomes: Record<Linked, Answer> = {
+  linked: {
+    title: 'Linked',
+    text: 'Your accounts count as one person from now on: of each mark the latest change holds. **/acclaim me forget** forgets all of them, **/acclaim unlink** takes one out again.',
+  },
+  'no-code': {
+    title: 'Not done',
+    text: 'This code is not good (any more). **/acclaim link** makes a new one.',
+  },
+  'own-code': { title: 'Not done', text: 'This is your own code: type it with your other account.' },
+  'no-consent': {
+    title: 'Not done',
+    text: 'Nothing is kept of you here before you agree. Agree to the notice, then link.',
+  },
+};
+
+const unlink: ChatCommand = {
+  spec: {
+    path: ['unlink'],
+    help: 'Let this account count on its own again',
+    role: 'member',
+    args: [],
+    options: [],
+  },
+  async run({ actions, by }) {
+    if (await actions.unlink(by)) return { title: 'Unlinked', text: 'This account counts on its own again.' };
+    return {
+      title: 'Not done',
+      text: 'This account is not linked. **/acclaim link** makes a code for that.',
+    };
+  },
+};
+
+/** Who takes part, by number, where the session is in more than one channel. */
+export function poolLines(context: CommandContext): string[] {
+  const { bindings } = theSession(context);
+  const here = bindings.filter((row) => row.leftAt === null);
+  if (here.length < 2) return [];
+  const rows = here.map(({ ordinal, platform, address, canPost }) => {
+    const own = platform === context.account.platform && address === context.channel;
+    const notes = [
+      ...(own ? ['here'] : []),
+      ...(ordinal === 0 ? ['founded it'] : []),
+      ...(canPost ? [] : ['cannot be posted to']),
+    ];
+    return `${ordinal} ${platform}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
+  });
+  return [`**Channels**: ${rows.join(', ')}`];
+}
+
+export const poolCommands: readonly ChatCommand[] = [invite, join, leave, link, unlink];

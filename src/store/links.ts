@@ -1,0 +1,63 @@
+/**
+ * Linked accounts: a person is the accounts whose rows carry the same made-up id (src/domain/people.ts). A link is asked
+ * for on one account, which gets a code, and made on the other, by that code: once, and within its time. Codes are kept
+ * as keyed hashes. Each function is one unit of the write queue and safe to run twice.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Voter } from '../domain/model.js';
+import type { Connection } from './sqlite.js';
+
+export type Linked = 'linked' | 'no-code' | 'own-code' | 'no-consent';
+
+/** Replaces an earlier code of the same account. False: nothing is kept of somebody who did not agree. */
+export async function keepCode(db: Connection, hash: string, voter: string, until: number): Promise<boolean> {
+  if (!(await hasConsent(db, voter))) return false;
+  await db.run('DELETE FROM link_code WHERE voter = ?', voter);
+  await db.run('INSERT INTO link_code (hash, voter, until) VALUES (?, ?, ?)', hash, voter, until);
+  return true;
+}
+
+export async function linkByCode(db: Connection, hash: string, voter: string, at: number): Promise<Linked> {
+  await db.run('DELETE FROM link_code WHERE until <= ?', at);
+  const code = await db.get<{ voter: string }>('SELECT voter FROM link_code WHERE hash = ?', hash);
+  if (!code) return 'no-code';
+  if (code.voter === voter) return 'own-code';
+  if (!(await hasConsent(db, voter)) || !(await hasConsent(db, code.voter))) return 'no-consent';
+  const accounts = [...(await accountsOf(db, code.voter)), ...(await accountsOf(db, voter))];
+  const person =
+    accounts.find((one) => one.person !== null)?.person ?? `+${randomBytes(16).toString('base64url')}`;
+  for (const { key } of accounts) await setPerson(db, key, person);
+  await db.run('DELETE FROM link_code WHERE hash = ?', hash);
+  return 'linked';
+}
+
+/** The account counts on its own again. False: it was not linked. */
+export async function unlinkAccount(db: Connection, voter: string): Promise<boolean> {
+  const accounts = await accountsOf(db, voter);
+  if (accounts.length < 2) return false;
+  const alone = accounts.length === 2 ? accounts : accounts.filter((one) => one.key === voter);
+  for (const { key } of alone) await setPerson(db, key, null);
+  return true;
+}
+
+/** The account and those linked with it; nothing of an account that nothing is known of. */
+export async function accountsOf(db: Connection, voter: string): Promise<Voter[]> {
+  const rows = await db.all<{ body: string }>(
+    `SELECT body FROM voter WHERE key = ?1 OR json_extract(body, '$.person') =
+       (SELECT json_extract(body, '$.person') FROM voter WHERE key = ?1) ORDER BY seq`,
+    voter,
+  );
+  return rows.map(({ body }) => JSON.parse(body) as Voter);
+}
+
+async function hasConsent(db: Connection, voter: string): Promise<boolean> {
+  const [row] = await db.all<{ at: number | null }>(
+    "SELECT json_extract(body, '$.consentAt') AS at FROM voter WHERE key = ?",
+    voter,
+  );
+  return row?.at != null;
+}
+
+async function setPerson(db: Connection, key: string, person: string | null): Promise<void> {
+  await db.run("UPDATE voter SET body = json_set(body, '$.person', ?) WHERE key = ?", person, key);
+}
