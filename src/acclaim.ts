@@ -15,6 +15,7 @@ export const commands = {
   generate: { summary: 'Make images from a prompt', module: 'engine/cli/generate.js' },
   learn: { summary: 'Take one learning step from a round and its labels', module: 'engine/cli/learn.js' },
   simulate: { summary: 'Run a session with simulated voters and measure it', module: 'bot/cli/simulate.js' },
+  safety: { summary: "Score pictures with a model's safety checker", module: 'engine/cli/safety.js' },
   models: { summary: 'List the models known by name', module: 'src/cli/models.js' },
   export: { summary: "Write a session's LoRA to a file", module: 'engine/cli/export.js' },
   doctor: {

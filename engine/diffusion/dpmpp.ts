@@ -8,9 +8,10 @@
  *   2M SDE  x' = (s' / s) e x + a' (1 - e^2) D + s' sqrt(1 - e^2) z
  */
 import type { SchedulerConfig } from '../models/config.js';
+import { roundHalfEven } from '../rounding.js';
 import { karrasSigmas, sigmaAt, timestepOf, trainedSigmas } from './betas.js';
 import type { Schedule, Step } from './schedule.js';
-import { falling, roundHalfEven, spacedTimesteps } from './timesteps.js';
+import { falling, spacedTimesteps } from './timesteps.js';
 
 const { fround, log, sqrt } = Math;
 /** Runs shorter than this end with a step of first order. */

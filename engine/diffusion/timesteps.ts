@@ -5,16 +5,9 @@
  *   linspace  n - 1 .. 0 in equal strides
  */
 import type { SchedulerConfig } from '../models/config.js';
+import { roundHalfEven } from '../rounding.js';
 
 export type Spacing = 'leading' | 'trailing' | 'linspace';
-
-/** To the nearest, halves to the even one, as NumPy rounds. */
-export function roundHalfEven(x: number): number {
-  const down = Math.floor(x);
-  const rest = x - down;
-  if (rest !== 0.5) return Math.round(x);
-  return down % 2 === 0 ? down : down + 1;
-}
 
 /** `points` numbers from `last` down to 0 in equal strides. */
 export const falling = (last: number, points: number): number[] =>

@@ -25,7 +25,7 @@ export class Scope {
 
   /** Errors: model-corrupt where the tensor is missing or no float, shape-mismatch. */
   weight(name: string, shape: Shape): Value {
-    const full = `${this.path}.${name}`;
+    const full = this.path === '' ? name : `${this.path}.${name}`;
     const weight = externalWeight(this.file, full);
     if (!weight) {
       const entry = this.file.tensors.get(full);
