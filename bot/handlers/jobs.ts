@@ -20,6 +20,8 @@ export interface JobParts {
   /** Model as configured -> absolute folder. */
   resolveModel(model: string): string;
   dispatch(session: string, event: Event): Promise<unknown>;
+  /** How images are looked at; sessions that reduce unsafe images replace none. */
+  safety: NonNullable<JobPayload<'generate'>['safety']>;
   stopping(): boolean;
   log: Log;
 }
@@ -65,13 +67,20 @@ export class Jobs {
         checkpoint: paths.parent(state, effect.parent),
         noise: effect.noise,
         trajectory: likelihood.has(state.session.learner.name),
+        safety: { ...this.parts.safety, ...(state.session.nsfw ? { tries: 0 } : {}) },
         out,
       };
       const { images, notes = [] } = await queue.run({ id: effect.key, kind: 'generate', payload }, progress);
       for (const note of notes) this.sayOnce(payload.model, note);
       return {
         kind: 'generate',
-        images: images.map((image) => ({ ...image, file: relative(out, resolve(out, image.file)) })),
+        images: images.map(({ index, file, width, height, held = false }) => ({
+          index,
+          file: relative(out, resolve(out, file)),
+          width,
+          height,
+          held,
+        })),
       };
     });
   }

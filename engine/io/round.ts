@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
-import { samplerSchema } from '../../src/queue/jobs.js';
+import { safetyMarkSchema, samplerSchema } from '../../src/queue/jobs.js';
 import { type FloatTensor, f32, i64, type Tensor } from '../runtime/tensor.js';
 import { readFolder, writeFolder } from './folder.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
@@ -37,6 +37,8 @@ export const roundManifestSchema = z.object({
   threads: z.number().int().nonnegative(),
   device: z.string(),
   software: z.string(),
+  /** What the safety checker said; where there was one. */
+  safety: z.object({ bound: z.number(), images: z.array(safetyMarkSchema) }).optional(),
 });
 export type RoundManifest = z.infer<typeof roundManifestSchema>;
 

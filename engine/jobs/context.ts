@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { loadPipeline, type Pipeline } from '../models/pipeline.js';
+import { openSafetyChecker, type SafetyChecker } from '../models/safety-checker.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 
 export interface EngineOptions {
@@ -21,6 +22,7 @@ export class EngineContext {
   readonly device: string;
   readonly software: string;
   private readonly pipelines = new Map<string, Promise<Pipeline>>();
+  private readonly checkers = new Map<string, SafetyChecker>();
 
   constructor({ cache, threads, device, software }: EngineOptions) {
     this.cache = cache;
@@ -38,5 +40,12 @@ export class EngineContext {
       this.pipelines.set(dir, opened);
     }
     return opened;
+  }
+
+  /** `dir` holds `safety_checker/`. */
+  safetyChecker(dir: string): SafetyChecker {
+    const checker = this.checkers.get(dir) ?? openSafetyChecker(dir);
+    this.checkers.set(dir, checker);
+    return checker;
   }
 }

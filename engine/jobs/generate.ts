@@ -1,34 +1,30 @@
 /**
  * Job `generate`: noise -> latents -> images, written as a round folder.
- *   1. noise of every image     2. sample in equal batches     3. decode     4. write, with provenance in each PNG
+ *   1. noise of every image     2. sample in equal batches     3. decode     4. look for what is held back, and draw
+ *   anew in its place, from the next noise     5. write, with provenance in each PNG
  * The noise of step k of image i comes from a stream of its own, so a batch split changes rounding, never the draw.
  */
 
-import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
+import type { JobPayload, JobResult, SafetyMark } from '../../src/queue/jobs.js';
 import { Rng } from '../../src/rng.js';
 import { substitution } from '../diffusion/native.js';
-import { sample } from '../diffusion/sampler.js';
 import { schedule } from '../diffusion/schedulers.js';
 import type { Checkpoint } from '../io/checkpoint.js';
 import { modelHash } from '../io/model-hash.js';
-import { encodePng, toRgb } from '../io/png.js';
-import { imageName, type RoundManifest, type Trajectory, writeRound } from '../io/round.js';
-import { batchOf } from '../learn/learner.js';
+import { encodePng, type Rgb } from '../io/png.js';
+import { imageName, type RoundManifest, writeRound } from '../io/round.js';
 import { learners } from '../learn/learners/table.js';
 import { heroNoise, plainNoise } from '../learn/noise.js';
 import { adapterSpec, parseParams } from '../learn/parameters.js';
 import { requireLikelihoods } from '../learn/policy.js';
-import { decode } from '../models/pipeline.js';
-import { type FloatTensor, f32, rows, stackRows } from '../runtime/tensor.js';
+import { checkPictures, hasSafetyChecker } from '../models/safety-checker.js';
 import type { WorkerContext } from '../worker.js';
 import type { EngineContext } from './context.js';
+import { type Drawing, drawImages, putInPlace } from './draw.js';
 import { openCheckpoint } from './open-checkpoint.js';
 import { paced } from './pace.js';
 
 type Payload = JobPayload<'generate'>;
-
-/** Latent pixels sampled at a time: 32 images of the miniature, two of Stable Diffusion at 512x512. */
-const BATCH_LATENT_PIXELS = 8192;
 
 export async function generate(
   engine: EngineContext,
@@ -51,51 +47,41 @@ export async function generate(
   // 1.
   const latent = pipeline.latentShape(payload.width, payload.height);
   const size = latent[0] * latent[1] * latent[2];
-  const noise = batchOf(initialNoise(payload, checkpoint, size), latent);
-
-  // 2.
   const { count, seed, round } = payload;
-  const most = Math.max(1, Math.floor(BATCH_LATENT_PIXELS / (latent[1] * latent[2])));
-  const batches = Math.ceil(count / most);
-  const batch = Math.ceil(count / batches);
-  const streams = Array.from({ length: batches * batch }, (_, i) => new Rng(seed, round, `steps.${i}`));
-  const parts: Awaited<ReturnType<typeof sample>>[] = [];
-  for (let b = 0; b < batches; b++) {
-    const own = streams.slice(b * batch, (b + 1) * batch);
-    parts.push(
-      await sample({
-        pipeline,
-        cache: engine.cache,
-        prompt: payload.prompt,
-        negative: payload.negative,
-        noise: filled(noise, b * batch, batch),
-        stepNoise: () =>
-          batchOf(
-            own.map((rng) => rng.normals(size)),
-            latent,
-          ).data,
-        sampler: payload.sampler,
-        adapter:
-          checkpoint && !payload.untuned
-            ? { spec: checkpoint.manifest.adapter, tensors: checkpoint.state.adapter }
-            : undefined,
-        onStep: (done, total) => report('sample', b * total + done, batches * total),
-        signal,
-        keep: payload.trajectory ? 'trajectory' : 'none',
-      }),
-    );
-  }
-  const latents = rows(stackRows(parts.map((p) => p.latents)), 0, count);
+  const adapter =
+    checkpoint && !payload.untuned
+      ? { spec: checkpoint.manifest.adapter, tensors: checkpoint.state.adapter }
+      : undefined;
+  const drawing: Drawing = { engine, pipeline, latent, payload, adapter, report, signal };
+  const noises = (n: number, purpose: string) =>
+    initialNoise(payload, checkpoint, n, size, new Rng(seed, round, purpose));
 
-  // 3.
-  signal.throwIfAborted();
-  report('decode', 0, 1);
-  const images = await decode(pipeline, engine.cache, latents);
-  report('decode', 1, 1);
+  // 2., 3.
+  const drawn = await drawImages(
+    drawing,
+    noises(count, 'noise'),
+    (i) => new Rng(seed, round, `steps.${i}`),
+  );
 
   // 4.
+  const safety = openSafety(payload);
+  const marks = safety && (await look(safety, drawn.pictures));
+  for (let again = 1; safety && marks && again <= safety.tries; again++) {
+    const held = marks.flatMap((mark, i) => (mark.held ? [i] : []));
+    if (!held.length) break;
+    const fresh = await drawImages(
+      drawing,
+      noises(held.length, `noise.${again}`),
+      (i) => new Rng(seed, round, `steps.${held[i] ?? 'fill'}.${again}`),
+    );
+    putInPlace(drawn, held, fresh);
+    for (const [i, mark] of (await look(safety, fresh.pictures)).entries())
+      marks[held[i]!] = { ...mark, redrawn: again };
+  }
+
+  // 5.
   report('write', 0, 1);
-  const [, , height, width] = images.shape as [number, number, number, number];
+  const { width, height } = drawn.pictures[0]!;
   const manifest: RoundManifest = {
     format: 'acclaim-round',
     version: 1,
@@ -111,70 +97,59 @@ export async function generate(
     latent,
     noise: payload.noise,
     checkpoint: checkpoint?.hash ?? null,
-    batch,
+    batch: drawn.batch,
     threads: engine.threads,
     device: engine.device,
     software: engine.software,
+    ...(safety && marks ? { safety: { bound: safety.bound, images: marks } } : {}),
   };
-  const pngs = Array.from({ length: count }, (_, i) =>
-    encodePng(toRgb(rows(images, i, i + 1).data, width, height), provenance(manifest, i)),
-  );
-  const trajectory = payload.trajectory ? joinTrajectories(parts, count) : null;
-  writeRound(payload.out, { manifest, noise, latents, trajectory }, pngs);
+  const pngs = drawn.pictures.map((picture, i) => encodePng(picture, provenance(manifest, i)));
+  writeRound(payload.out, { manifest, ...drawn }, pngs);
   report('write', 1, 1);
   return {
-    images: pngs.map((_, index) => ({ index, file: imageName(index), width, height })),
+    images: pngs.map((_, index) => ({
+      index,
+      file: imageName(index),
+      width,
+      height,
+      ...(marks ? { safety: marks[index]!, held: marks[index]!.held } : {}),
+    })),
     notes: [substitution(pipeline.scheduler, payload.sampler.scheduler)].filter((note) => note !== null),
     seconds: (performance.now() - started) / 1000,
     device: engine.device,
   };
+
+  function openSafety({ safety }: Payload) {
+    const dir = safety && (safety.checker ?? (hasSafetyChecker(payload.model) ? payload.model : null));
+    return dir ? { ...safety, checker: engine.safetyChecker(dir) } : null;
+  }
+
+  /** Held back: what scores above the bound. */
+  async function look(
+    { checker, bound }: NonNullable<ReturnType<typeof openSafety>>,
+    pictures: readonly Rgb[],
+  ): Promise<SafetyMark[]> {
+    signal.throwIfAborted();
+    report('check', 0, 1);
+    const verdicts = await checkPictures(checker, engine.cache, pictures);
+    report('check', 1, 1);
+    return verdicts.map(({ score }) => ({ score, held: score > bound, redrawn: 0 }));
+  }
 }
 
 function initialNoise(
-  { noise, count, seed, round, learner: given }: Payload,
+  { noise, learner: given }: Payload,
   checkpoint: Checkpoint | null,
+  count: number,
   size: number,
+  rng: Rng,
 ) {
-  const rng = new Rng(seed, round, 'noise');
   const state = checkpoint?.state ?? null;
   const learner = learners[given.name];
   if (noise === 'learner') return learner.noise(state, count, size, parseParams(learner, given), rng);
   if (noise === 'plain' || !state?.best) return plainNoise(count, size, rng);
   // The paper's mixture whatever learner is asked: the control that every result needs.
   return heroNoise({ best: state.best.noise, goods: state.goods }, count, { eps0: 0.1, beta: 0.5 }, rng);
-}
-
-/** Images [start, start + batch) of x; past the end the last is repeated, and dropped later. */
-function filled(x: FloatTensor, start: number, batch: number): FloatTensor {
-  const count = x.shape[0]!;
-  const pick = Array.from({ length: batch }, (_, i) => Math.min(start + i, count - 1));
-  return stackRows(pick.map((i) => rows(x, i, i + 1)));
-}
-
-/** [T+1,n,...] of each batch -> [T+1,N,...], what was filled up cut off. */
-function joinTrajectories(parts: readonly Awaited<ReturnType<typeof sample>>[], count: number): Trajectory {
-  const join = (take: (p: (typeof parts)[number]) => FloatTensor): FloatTensor => {
-    const [steps, , ...rest] = take(parts[0]!).shape as [number, number, ...number[]];
-    const each = rest.reduce((a, b) => a * b, 1);
-    const out = f32([steps, count, ...rest]);
-    let at = 0;
-    for (const part of parts) {
-      const { data, shape } = take(part);
-      const n = Math.min(shape[1]!, count - at);
-      for (let k = 0; k < steps; k++) {
-        const from = k * shape[1]! * each;
-        out.data.set(data.subarray(from, from + n * each), (k * count + at) * each);
-      }
-      at += n;
-    }
-    return out;
-  };
-  return {
-    latents: join((p) => p.trajectory!),
-    logProbs: join((p) => p.logProbs!),
-    timesteps: parts[0]!.timesteps,
-    denoised: parts[0]!.denoised && join((p) => p.denoised!),
-  };
 }
 
 /** What an image carries of its origin. */
@@ -187,6 +162,7 @@ function provenance(m: RoundManifest, index: number): Record<string, string> {
     seed: String(m.seed),
     round: String(m.round),
     image: String(index),
+    ...(m.safety?.images[index]?.redrawn ? { redrawn: String(m.safety.images[index].redrawn) } : {}),
     model_sha256: m.model.sha256,
     checkpoint_sha256: m.checkpoint ?? 'none',
     device: m.device,

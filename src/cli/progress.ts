@@ -6,6 +6,7 @@ const words: Record<JobProgress['stage'], string> = {
   load: 'loading',
   sample: 'sampling',
   decode: 'decoding',
+  check: 'checking',
   embed: 'reading the votes',
   train: 'training',
   score: 'judging',

@@ -93,6 +93,11 @@ export const configSchema = z.strictObject({
       historyRounds: z.number().int().min(0),
     }),
   }),
+  safety: z.strictObject({
+    checker: z.string().min(1).nullable(),
+    bound: z.number(),
+    tries: z.number().int().min(0).max(20),
+  }),
   sampler: samplerSchema.partial(),
   learner: learnerSchema,
 });

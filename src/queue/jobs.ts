@@ -38,6 +38,25 @@ const jobBase = z.object({
   seed: z.number().int().nonnegative(),
 });
 
+/** How images are looked at before people see them. */
+export const safetySchema = z.object({
+  /** Folder that holds safety_checker/; null = the model's own, where it has one. */
+  checker: z.string().nullable(),
+  /** Score above which an image is held back; 0 is the checker's own bound. */
+  bound: z.number(),
+  /** Fresh images drawn, at most, in place of one that is held back; 0 = none. */
+  tries: z.number().int().min(0).max(20),
+});
+
+/** What the safety checker said of an image. */
+export const safetyMarkSchema = z.object({
+  score: z.number(),
+  held: z.boolean(),
+  /** How often it was drawn anew: 0 = it is the first one. */
+  redrawn: z.number().int(),
+});
+export type SafetyMark = z.infer<typeof safetyMarkSchema>;
+
 export const generatePayload = jobBase.extend(promptSchema.shape).extend({
   count,
   /** Checkpoint folder whose adapter is applied and whose noises `hero` noise is drawn around; null = base model. */
@@ -47,6 +66,8 @@ export const generatePayload = jobBase.extend(promptSchema.shape).extend({
   /** True: the checkpoint's noises without its adapter, the control "untuned + hero noise". */
   untuned: z.boolean().optional(),
   learner: learnerSchema,
+  /** Left out = nobody looks. */
+  safety: safetySchema.optional(),
   /** Keep latents of all steps and log-probabilities (likelihood learners need them). */
   trajectory: z.boolean(),
   /** Round folder to write: see docs/formats.md. */
@@ -54,7 +75,17 @@ export const generatePayload = jobBase.extend(promptSchema.shape).extend({
 });
 
 export const generateResult = z.object({
-  images: z.array(z.object({ index: z.number().int(), file: z.string(), width: count, height: count })),
+  images: z.array(
+    z.object({
+      index: z.number().int(),
+      file: z.string(),
+      width: count,
+      height: count,
+      /** Not to be shown; the round keeps it all the same. */
+      held: z.boolean().optional(),
+      safety: safetyMarkSchema.optional(),
+    }),
+  ),
   /** What stands otherwise than the model's own files ask, for the log: said once a model. */
   notes: z.array(z.string()).optional(),
   seconds: z.number(),
@@ -134,7 +165,7 @@ export type JobResult<K extends JobKind> = z.infer<(typeof jobSchemas)[K]['resul
 
 /** Step `done` of `total` in `stage`; `secondsLeft` null while unknown. */
 export interface JobProgress {
-  stage: 'load' | 'sample' | 'decode' | 'embed' | 'train' | 'score' | 'write';
+  stage: 'load' | 'sample' | 'decode' | 'check' | 'embed' | 'train' | 'score' | 'write';
   done: number;
   total: number;
   secondsLeft: number | null;

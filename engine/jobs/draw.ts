@@ -1,0 +1,144 @@
+/**
+ * Images from noise, in batches that fit: sampled, decoded, and kept with all that a round remembers of them. The noise
+ * of an image's steps comes from a stream of its own, so what is drawn beside it changes nothing but rounding.
+ */
+import type { JobPayload } from '../../src/queue/jobs.js';
+import type { Rng } from '../../src/rng.js';
+import { type SampleRequest, type Samples, sample } from '../diffusion/sampler.js';
+import { type Rgb, toRgb } from '../io/png.js';
+import type { Trajectory } from '../io/round.js';
+import { batchOf, type LatentShape } from '../learn/learner.js';
+import { decode, type Pipeline } from '../models/pipeline.js';
+import { type FloatTensor, f32, rows, stackRows } from '../runtime/tensor.js';
+import type { EngineContext } from './context.js';
+import type { Report } from './pace.js';
+
+export interface Drawing {
+  engine: EngineContext;
+  pipeline: Pipeline;
+  latent: LatentShape;
+  payload: Pick<JobPayload<'generate'>, 'prompt' | 'negative' | 'sampler' | 'trajectory'>;
+  adapter: SampleRequest['adapter'];
+  report: Report;
+  signal: AbortSignal;
+}
+
+export interface Drawn {
+  /** z_T [N,C,h,w]. */
+  noise: FloatTensor;
+  /** z_0 [N,C,h,w]. */
+  latents: FloatTensor;
+  trajectory: Trajectory | null;
+  pictures: Rgb[];
+  /** Images sampled at a time. */
+  batch: number;
+}
+
+/** Latent pixels sampled at a time: 32 images of the miniature, two of Stable Diffusion at 512x512. */
+const BATCH_LATENT_PIXELS = 8192;
+
+/** One image for each of `noises`, flat; `stream(i)` gives the noise of image i's steps, also for fillings past the end. */
+export async function drawImages(
+  drawing: Drawing,
+  noises: readonly Float32Array[],
+  stream: (index: number) => Rng,
+): Promise<Drawn> {
+  const { engine, pipeline, latent, payload, adapter, report, signal } = drawing;
+  const count = noises.length;
+  const size = latent[0] * latent[1] * latent[2];
+  const noise = batchOf(noises, latent);
+  const most = Math.max(1, Math.floor(BATCH_LATENT_PIXELS / (latent[1] * latent[2])));
+  const batches = Math.ceil(count / most);
+  const batch = Math.ceil(count / batches);
+  const streams = Array.from({ length: batches * batch }, (_, i) => stream(i));
+  const parts: Samples[] = [];
+  for (let b = 0; b < batches; b++) {
+    const own = streams.slice(b * batch, (b + 1) * batch);
+    parts.push(
+      await sample({
+        pipeline,
+        cache: engine.cache,
+        prompt: payload.prompt,
+        negative: payload.negative,
+        noise: filled(noise, b * batch, batch),
+        stepNoise: () =>
+          batchOf(
+            own.map((rng) => rng.normals(size)),
+            latent,
+          ).data,
+        sampler: payload.sampler,
+        adapter,
+        onStep: (done, total) => report('sample', b * total + done, batches * total),
+        signal,
+        keep: payload.trajectory ? 'trajectory' : 'none',
+      }),
+    );
+  }
+  const latents = rows(stackRows(parts.map((p) => p.latents)), 0, count);
+  signal.throwIfAborted();
+  report('decode', 0, 1);
+  const images = await decode(pipeline, engine.cache, latents);
+  report('decode', 1, 1);
+  const [, , height, width] = images.shape as [number, number, number, number];
+  const pictures = Array.from({ length: count }, (_, i) => toRgb(rows(images, i, i + 1).data, width, height));
+  const trajectory = payload.trajectory ? joinTrajectories(parts, count) : null;
+  return { noise, latents, trajectory, pictures, batch };
+}
+
+/** Images `at` of `drawn` become those of `fresh`, in that order. */
+export function putInPlace(drawn: Drawn, at: readonly number[], fresh: Drawn): void {
+  for (const [from, to] of at.entries()) {
+    drawn.pictures[to] = fresh.pictures[from]!;
+    copyImage(fresh.noise, from, drawn.noise, to);
+    copyImage(fresh.latents, from, drawn.latents, to);
+    if (!drawn.trajectory || !fresh.trajectory) continue;
+    for (const key of ['latents', 'logProbs', 'denoised'] as const) {
+      const [source, target] = [fresh.trajectory[key], drawn.trajectory[key]];
+      if (source && target) copyImage(source, from, target, to, 1);
+    }
+  }
+}
+
+/** Image `from` of one tensor over image `to` of another; images are counted along `axis` 0, or 1 behind the steps. */
+function copyImage(source: FloatTensor, from: number, target: FloatTensor, to: number, axis: 0 | 1 = 0): void {
+  const [n, m] = [source.shape[axis]!, target.shape[axis]!];
+  const each = source.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const steps = axis === 0 ? 1 : source.shape[0]!;
+  for (let k = 0; k < steps; k++) {
+    const start = (k * n + from) * each;
+    target.data.set(source.data.subarray(start, start + each), (k * m + to) * each);
+  }
+}
+
+/** Images [start, start + batch) of x; past the end the last is repeated, and dropped later. */
+function filled(x: FloatTensor, start: number, batch: number): FloatTensor {
+  const count = x.shape[0]!;
+  const pick = Array.from({ length: batch }, (_, i) => Math.min(start + i, count - 1));
+  return stackRows(pick.map((i) => rows(x, i, i + 1)));
+}
+
+/** [T+1,n,...] of each batch -> [T+1,N,...], what was filled up cut off. */
+function joinTrajectories(parts: readonly Samples[], count: number): Trajectory {
+  const join = (take: (p: Samples) => FloatTensor): FloatTensor => {
+    const [steps, , ...rest] = take(parts[0]!).shape as [number, number, ...number[]];
+    const each = rest.reduce((a, b) => a * b, 1);
+    const out = f32([steps, count, ...rest]);
+    let at = 0;
+    for (const part of parts) {
+      const { data, shape } = take(part);
+      const n = Math.min(shape[1]!, count - at);
+      for (let k = 0; k < steps; k++) {
+        const from = k * shape[1]! * each;
+        out.data.set(data.subarray(from, from + n * each), (k * count + at) * each);
+      }
+      at += n;
+    }
+    return out;
+  };
+  return {
+    latents: join((p) => p.trajectory!),
+    logProbs: join((p) => p.logProbs!),
+    timesteps: parts[0]!.timesteps,
+    denoised: parts[0]!.denoised && join((p) => p.denoised!),
+  };
+}
