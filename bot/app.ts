@@ -20,7 +20,7 @@ import { runTyped } from './commands/table.js';
 import { Cards } from './handlers/cards.js';
 import { laneOf, makeCarrier, spacing } from './handlers/carriers.js';
 import { Chat } from './handlers/chat.js';
-import { Jobs } from './handlers/jobs.js';
+import { type JobParts, Jobs } from './handlers/jobs.js';
 import { type Address, Messenger } from './handlers/messenger.js';
 import type { People } from './handlers/people.js';
 import { Sweeps } from './handlers/sweeps.js';
@@ -38,6 +38,7 @@ export interface AppParts {
   clock: Clock;
   log: Log;
   resolveModel(model: string): string;
+  safety: JobParts['safety'];
   /** A request by a person, or none, over the configuration -> what the session is run by. */
   specify(request: Partial<StartRequest>, platform: PlatformName): NewSession;
   /** What makes a quorum on a platform. */
@@ -82,6 +83,7 @@ export class App {
       clock,
       log,
       resolveModel: parts.resolveModel,
+      safety: parts.safety,
       dispatch,
       stopping: () => this.stopping,
     });

@@ -84,6 +84,7 @@ export async function buildHouse({
     clock,
     log,
     resolveModel: (model) => resolveModel(model),
+    safety: { ...config.safety, checker: config.safety.checker && resolveModel(config.safety.checker) },
     specify: (request, platform) => specify(config, request, platform),
     quorum: (platform) => {
       const { quorum, quorumBy } = sessionRules(config, platform);

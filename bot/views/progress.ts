@@ -20,7 +20,8 @@ const stages = {
   generate: {
     load: [0, 0.05, 'Loading the model'],
     sample: [0.05, 0.9, 'Drawing'],
-    decode: [0.9, 0.97, 'Developing the pictures'],
+    decode: [0.9, 0.95, 'Developing the pictures'],
+    check: [0.95, 0.97, 'Looking them over'],
     write: [0.97, 1, 'Putting them away'],
   },
   learn: {

@@ -100,7 +100,13 @@ export function putInPlace(drawn: Drawn, at: readonly number[], fresh: Drawn): v
 }
 
 /** Image `from` of one tensor over image `to` of another; images are counted along `axis` 0, or 1 behind the steps. */
-function copyImage(source: FloatTensor, from: number, target: FloatTensor, to: number, axis: 0 | 1 = 0): void {
+function copyImage(
+  source: FloatTensor,
+  from: number,
+  target: FloatTensor,
+  to: number,
+  axis: 0 | 1 = 0,
+): void {
   const [n, m] = [source.shape[axis]!, target.shape[axis]!];
   const each = source.shape.slice(axis + 1).reduce((a, b) => a * b, 1);
   const steps = axis === 0 ? 1 : source.shape[0]!;

@@ -57,11 +57,7 @@ export async function generate(
     initialNoise(payload, checkpoint, n, size, new Rng(seed, round, purpose));
 
   // 2., 3.
-  const drawn = await drawImages(
-    drawing,
-    noises(count, 'noise'),
-    (i) => new Rng(seed, round, `steps.${i}`),
-  );
+  const drawn = await drawImages(drawing, noises(count, 'noise'), (i) => new Rng(seed, round, `steps.${i}`));
 
   // 4.
   const safety = openSafety(payload);

@@ -39,6 +39,11 @@ export function jobDone(draft: Draft, event: JobDone): void {
       const heldBy = held ? 'checker' : null;
       draft.put({ table: 'image', row: { id, round: round.id, index, file, width, height, state, heldBy } });
     }
+    const shown = (draft.state.images.get(round.id) ?? []).some((image) => image.state === 'shown');
+    if (!shown) {
+      fail(draft, job, round, allHeld);
+      return;
+    }
     const { review } = draft.session.rules;
     const drawn = draft.setRound(round, { state: review ? 'review' : 'posting' });
     planBallots(draft, drawn);
@@ -68,8 +73,19 @@ export function jobFailed(draft: Draft, event: JobFailed): void {
     notify(draft, 'job-retried', { attempt: round.attempt + 1, reason: event.message });
     return;
   }
-  draft.setRound(round, { state: 'failed', failedFrom: waitsFor[job.kind], failure: error });
-  notify(draft, 'round-failed', { reason: event.message, mend: event.mend });
+  fail(draft, job, round, error);
+}
+
+/** A ballot without a picture could never be voted on. */
+const allHeld = {
+  code: 'not-allowed',
+  message: 'the safety checker held every image back',
+  mend: 'Begin a session with another prompt.',
+};
+
+function fail(draft: Draft, { kind }: Job, round: Round, failure: NonNullable<Round['failure']>): void {
+  draft.setRound(round, { state: 'failed', failedFrom: waitsFor[kind], failure });
+  notify(draft, 'round-failed', { reason: failure.message, mend: failure.mend });
   pauseSession(draft, 'failed');
 }
 

@@ -1,8 +1,9 @@
 /** A whole session on the in-memory platform with the real store, queue and engine, as people would run it. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { factsOf } from '../../src/domain/ledger.js';
+import { projectPath } from '../../src/paths.js';
 import { ann, ben, mod, TestHouse } from '../support/house.js';
 
 // Seconds on an idle machine; a busy one may starve the engine, which is polite.
@@ -90,6 +91,30 @@ describe('a session', () => {
       mend: expect.stringMatching(/newest/),
     });
     expect(test.state().rounds[0]!.outcome).toEqual(first.outcome);
+  });
+
+  it('shows nobody what the safety checker holds back, and rests when that is everything', async () => {
+    // The checker's weights are random, so its bound is put where it parts the round's images.
+    const checker = `safety.checker=${projectPath('tests/fixtures/tiny/safety/model')}`;
+    test = await TestHouse.open([checker, 'safety.bound=9']);
+    await test.open(1);
+    const file = join(test.dir, 'sessions/cat/rounds/1/manifest.json');
+    const marks: { score: number }[] = JSON.parse(readFileSync(file, 'utf8')).safety.images;
+    const scores = marks.map((mark) => mark.score).sort((x, y) => y - x);
+    await test.stop();
+
+    test = await TestHouse.open([checker, 'safety.tries=0', `safety.bound=${(scores[0]! + scores[1]!) / 2}`]);
+    const { id } = (await test.open(1)).rounds[0]!;
+    const worst = marks.findIndex((mark) => mark.score === scores[0]);
+    expect(test.state().images.get(id)![worst]).toMatchObject({ state: 'held', heldBy: 'checker' });
+    const cells = [...test.state().ballots.values()].flatMap((ballot) => ballot.cells);
+    expect(cells.sort()).toEqual([0, 1, 2, 3].filter((index) => index !== worst));
+    await test.stop();
+
+    test = await TestHouse.open([checker, 'safety.tries=1', 'safety.bound=-9']);
+    const state = await test.until((s) => s.session.state === 'paused');
+    expect(state.rounds[0]!.failure!.message).toContain('held every image back');
+    expect(test.platform.messages.filter((m) => m.card.kind === 'ballot')).toEqual([]);
   });
 
   it('hears what people did while it was away, and goes on from where it was', async () => {

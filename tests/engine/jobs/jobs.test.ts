@@ -13,7 +13,7 @@ import { EngineContext } from '../../../engine/jobs/context.js';
 import { createHandlers } from '../../../engine/jobs/handlers.js';
 import { cosine } from '../../../engine/learn/reward.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
-import { rows } from '../../../engine/runtime/tensor.js';
+import { type FloatTensor, rows } from '../../../engine/runtime/tensor.js';
 import type { Handlers } from '../../../engine/worker.js';
 import type { Feedback, JobPayload, JobProgress } from '../../../src/queue/jobs.js';
 import { MINI } from '../../support/golden.js';
@@ -125,6 +125,57 @@ describe('generate', () => {
     );
     await expect(job).rejects.toThrow();
     expect(existsSync(out) || existsSync(`${out}.partial`)).toBe(false);
+  });
+});
+
+describe('the safety checker', () => {
+  // Random weights: its scores mean nothing, so the bound is put where it parts the images.
+  const checker = 'tests/fixtures/tiny/safety/model';
+  const drawn = (name: string, safety: JobPayload<'generate'>['safety']) =>
+    generate(join(root, name), { noise: 'plain', trajectory: true, ...(safety ? { safety } : {}) });
+
+  it('holds back what is above the bound, draws it anew from the next noise, and leaves the rest alone', async () => {
+    const { images: scored } = await drawn('scored', { checker, bound: 9, tries: 3 });
+    expect(scored.map((image) => image.held)).toEqual(new Array(COUNT).fill(false));
+    const scores = scored.map((image) => image.safety!.score).sort((a, b) => b - a);
+    const bound = (scores[1]! + scores[2]!) / 2;
+    const above = scored.filter((image) => image.safety!.score > bound).map((image) => image.index);
+    expect(above).toHaveLength(2);
+
+    const { images: kept } = await drawn('kept', { checker, bound, tries: 0 });
+    expect(kept.filter((image) => image.held).map((image) => image.index)).toEqual(above);
+    const { images } = await drawn('replaced', { checker, bound, tries: 3 });
+    for (const { index, held, safety } of images) {
+      if (!above.includes(index)) expect(safety).toEqual(scored[index]!.safety);
+      else expect(safety!.redrawn).toBeGreaterThan(0);
+      // Either a fresh one below the bound, or the last of three that all were above it.
+      expect(held).toBe(safety!.score > bound);
+      if (held) expect(safety!.redrawn).toBe(3);
+    }
+    const [before, after] = [readRound(join(root, 'kept')), readRound(join(root, 'replaced'))];
+    for (let i = 0; i < COUNT; i++) {
+      const same = !above.includes(i);
+      const row = (t: FloatTensor) => rows(t, i, i + 1).data;
+      expect(row(after.noise).every((x, j) => x === row(before.noise)[j])).toBe(same);
+      const { latents, logProbs } = after.trajectory!;
+      // What is kept of the way belongs to the image that was kept.
+      const at = (k: number) => latents.data.subarray((k * COUNT + i) * 1024, (k * COUNT + i + 1) * 1024);
+      expect(at(0)).toEqual(row(after.noise));
+      expect(at(4)).toEqual(row(after.latents));
+      const changed = logProbs.data[i] !== before.trajectory!.logProbs.data[i];
+      expect(changed).toBe(!same);
+    }
+    expect(after.manifest.safety!.images.map((image) => image.redrawn > 0)).toEqual(
+      images.map((image) => above.includes(image.index)),
+    );
+    await drawn('replaced-again', { checker, bound, tries: 3 });
+    expect(bytes(join(root, 'replaced-again'))).toEqual(bytes(join(root, 'replaced')));
+  });
+
+  it('is left out where there is none', async () => {
+    const { images } = await drawn('unchecked', { checker: null, bound: 0, tries: 3 });
+    expect(images[0]!.safety).toBeUndefined();
+    expect(bytes(join(root, 'unchecked'))).toEqual(bytes(join(root, 'plain')));
   });
 });
 

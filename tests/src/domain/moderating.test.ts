@@ -47,6 +47,29 @@ describe('a session that reduces unsafe images', () => {
     expect(goods(world)).toEqual([0, 1 / 3, 1, 1]);
   });
 
+  it('rests with the reason when the checker held every image back', () => {
+    const world = new World({ imagesPerRound: 2 });
+    const [generate] = waiting(world, 'generate');
+    const images = [0, 1].map((index) => ({
+      index,
+      file: `${index}.png`,
+      width: 8,
+      height: 8,
+      held: true,
+    }));
+    world.send({
+      kind: 'job-done',
+      job: generate!.key,
+      result: { kind: 'generate', images },
+      at: world.now,
+    });
+    const [round] = world.state.rounds;
+    expect(round).toMatchObject({ state: 'failed', failure: { code: 'not-allowed' } });
+    expect(round!.failure!.message).toContain('held every image back');
+    expect(world.state.session).toMatchObject({ state: 'paused', pause: 'failed' });
+    expect(waiting(world, 'post-ballot')).toEqual([]);
+  });
+
   it("keeps the checker's word against the voters', with its mark, and shows such images only where told to", () => {
     for (const showHeld of [true, false]) {
       const world = new World({ imagesPerRound: 4, showHeld }, false, true);
