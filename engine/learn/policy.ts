@@ -48,13 +48,15 @@ export class Policy {
       );
     if (!round.trajectory)
       return refuse('the round kept no trajectory', 'Generate it with the trajectory kept.');
-    if (isMultistep(plan) && !round.trajectory.denoised)
-      refuse('the round kept no predictions of its images', 'Generate it with the trajectory kept.');
-    if (plan.steps.map((s) => s.timestep).join() !== round.trajectory.timesteps.join())
+    const made = round.manifest.sampler.scheduler;
+    const same = plan.steps.map((s) => s.timestep).join() === round.trajectory.timesteps.join();
+    if (made !== sampler.scheduler || !same)
       refuse(
-        'the round was sampled with other timesteps',
+        `the round was sampled with ${same ? made : 'other timesteps'}`,
         'Learn with the settings that the round was sampled with.',
       );
+    if (isMultistep(plan) && !round.trajectory.denoised)
+      refuse('the round kept no predictions of its images', 'Generate it with the trajectory kept.');
     const { latent, count } = round.manifest;
     return new Policy(round.trajectory, latent, count, plan, rows);
   }

@@ -258,6 +258,11 @@ describe('learn', () => {
         learned: true,
         steps: 1,
       });
+      // DDIM's timesteps may be the same; the steps between them are not.
+      await expect(learn(out, { learner: settings, roundDir })).rejects.toMatchObject({
+        code: 'not-learnable',
+        message: expect.stringMatching(/sampled with (euler-ancestral|other timesteps)/),
+      });
       for (const deterministic of ['euler', 'dpmpp-2m'] as const) {
         const other = { ...common.sampler, scheduler: deterministic };
         const error = { code: 'not-learnable', message: expect.stringContaining(deterministic) };
