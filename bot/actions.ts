@@ -52,6 +52,17 @@ export function makeActions(parts: ActionParts): Actions {
   return {
     placeFor,
     sessions: () => sessions.all(),
+    sessionsNear: async ({ platform: name }, channel) => {
+      const platform = platforms.get(name);
+      const near = async ({ bindings }: SessionState) => {
+        for (const { platform: of, address } of bindings)
+          if (of === name && ((await platform?.sameServer?.(channel, address)) ?? true)) return true;
+        return false;
+      };
+      const all = sessions.all();
+      const here = await Promise.all(all.map(near));
+      return all.filter((_, i) => here[i]);
+    },
     sessionOf: (account, channel) => sessions.ofChannel(account.platform, channel),
     act: (session, act, by, channel) => {
       const bindings = sessions.get(session)?.bindings ?? [];

@@ -148,6 +148,8 @@ export class App {
     this.sessions.load(states);
     for (const platform of platforms) await platform.start((event) => this.chat.receive(event));
     for (const state of states) if (state.session.state !== 'ended') await this.welcome(state);
+    for (const { bindings } of states)
+      for (const to of bindings) if (!to.canPost) this.platforms.get(to.platform)?.watch?.(to.address);
     await this.sweeps.sweepOpen(this.sessions.all());
     this.outbox.add(await store.pendingEffects());
     this.sessions.startTicks();

@@ -27,6 +27,8 @@ export interface StartRequest {
 /** What the app offers to commands. */
 export interface Actions {
   sessions(): SessionState[];
+  /** Those that are no news to whoever asks here: of the same platform, and there of the same server. */
+  sessionsNear(account: Account, channel: string): Promise<SessionState[]>;
   /** The session that this channel is about. */
   sessionOf(account: Account, channel: string): SessionState | undefined;
   /** `channel`: where it was asked for, one of the session's. */

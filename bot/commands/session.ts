@@ -67,13 +67,12 @@ const status: ChatCommand = {
 
 const list: ChatCommand = {
   spec: { path: ['session', 'list'], help: 'All sessions here', role: 'member', args: [], options: [] },
-  async run({ actions, account }) {
-    // Each platform speaks of its own: a server's sessions are no news for another place.
-    const here = actions.sessions().filter((s) => s.bindings.some((b) => b.platform === account.platform));
-    const lines = here.map(({ session, rounds, bindings }) => {
+  async run({ actions, account, channel }) {
+    const here = await actions.sessionsNear(account, channel);
+    const lines = here.map(({ session, rounds }) => {
       const approval = rounds.findLast((r) => r.outcome)?.outcome?.approval;
       const share = approval === undefined ? '' : `, ${Math.round(approval * 100)} % approval`;
-      return `**${bindings[0]?.address ?? session.id}** (${session.state}): ${session.title}, round ${rounds.length}${share}`;
+      return `**${session.id}** (${session.state}): ${session.title}, round ${rounds.length}${share}`;
     });
     return { title: 'Sessions', text: lines.join('\n') || 'There is none yet.' };
   },

@@ -100,6 +100,10 @@ export interface ChatPlatform {
   fetchReactions(ref: MessageRef): Promise<Map<string, Account[]>>;
   /** Private answer to a button or command. */
   reply(replyTo: string, card: Card): Promise<void>;
+  /** A channel that took no posts when it was last heard of: tells by a `channel` event once it does again. */
+  watch?(channel: string): void;
+  /** Are two channels on one server? Absent where a platform has only one place. */
+  sameServer?(one: string, other: string): Promise<boolean>;
   /** Drops what the platform itself keeps of a person; absent where that is not in our hands. */
   forget?(account: Account): Promise<void>;
 }

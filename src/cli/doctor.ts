@@ -97,17 +97,23 @@ export function checkPort(host: string, port: number): Promise<Check> {
   });
 }
 
-export function checkAccess({ host, accessToken }: Config['server']): Check {
+export function checkAccess({ host, accessToken, hostNames }: Config['server']): Check {
   const loopback = /^(127\.|::1$|localhost$)/.test(host);
-  if (loopback) {
+  if (loopback && hostNames.length === 0) {
     return { name: 'access', state: 'ok', found: `${host} is reached from this machine only`, mend: '' };
   }
-  if (accessToken) return { name: 'access', state: 'ok', found: `${host} with an access token`, mend: '' };
+  if (accessToken)
+    return {
+      name: 'access',
+      state: 'ok',
+      found: `${[host, ...hostNames].join(', ')} with an access token`,
+      mend: '',
+    };
   return {
     name: 'access',
     state: 'fail',
-    found: `${host} is reached from other machines, and there is no access token`,
-    mend: 'Set ACCLAIM_ACCESS_TOKEN (16 characters or more), or keep server.host on loopback.',
+    found: `${[host, ...hostNames].join(', ')} is reached from other machines, and there is no access token`,
+    mend: 'Set ACCLAIM_ACCESS_TOKEN (16 characters or more), or keep server.host on loopback and server.hostNames empty.',
     code: 'config-invalid',
   };
 }

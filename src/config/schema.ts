@@ -31,6 +31,7 @@ export const configSchema = z.strictObject({
     host: z.string().min(1),
     port: z.number().int().min(0).max(65535),
     accessToken: z.string().min(16, 'needs at least 16 characters').nullable(),
+    hostNames: z.array(z.string().regex(/^[a-z0-9.-]+$/i, 'is no host name')),
   }),
   discord: z.strictObject({ token: secret, servers: z.array(z.string().regex(/^\d+$/)), api, roles }),
   slack: z

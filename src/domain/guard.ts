@@ -8,7 +8,7 @@ import type { Draft } from './draft.js';
 import type { ChannelChanged } from './events.js';
 import type { Round } from './model.js';
 import { notify, showOutcome, showProgress } from './say.js';
-import { pauseSession } from './session.js';
+import { pauseSession, unpauseSession } from './session.js';
 
 export function channelChanged(draft: Draft, { channel, canPost, nsfw }: ChannelChanged): void {
   const binding = draft.state.bindings.find((row) => row.channel === channel && row.leftAt === null);
@@ -19,7 +19,21 @@ export function channelChanged(draft: Draft, { channel, canPost, nsfw }: Channel
   if (canPost && !allowed && !others) rest(draft);
   const may = canPost && allowed;
   if (binding.canPost !== may) draft.put({ table: 'binding', row: { ...binding, canPost: may } });
-  if (!allowed) holdBallots(draft, channel);
+  if (!may) holdBallots(draft, channel);
+  else if (!binding.canPost) takesPostsAgain(draft, channel);
+}
+
+/** Ballots that waited for the channel, or were refused there, go out; a session that rested for it goes on by itself. */
+function takesPostsAgain(draft: Draft, channel: string): void {
+  const { round } = draft;
+  if (!round) return;
+  for (const ballot of draft.state.ballots.values())
+    if (ballot.round === round.id && ballot.channel === channel)
+      if (ballot.state === 'gone' && ballot.message === null) draft.setBallot(ballot, { state: 'planned' });
+  if (draft.session.state === 'paused' && draft.session.pause === 'channel') unpauseSession(draft);
+  if (draft.session.state !== 'active' || (round.state !== 'posting' && round.state !== 'open')) return;
+  if (draft.state.images.has(round.id) && !hasBallots(draft, round)) planBallots(draft, round);
+  postBallots(draft, round);
 }
 
 function rest(draft: Draft): void {

@@ -71,7 +71,13 @@ function openWhenPosted(draft: Draft, round: Round): void {
     const deadline = draft.at + draft.session.rules.roundMs;
     draft.setRound(round, { state: 'open', openedAt: draft.at, deadline });
     showProgress(draft, round.number);
-  } else if (draft.session.state === 'active' && nothingHangs(draft.state, round)) {
+    return;
+  }
+  // A ballot that waits for its channel hangs nowhere either.
+  const takes = new Set(draft.channels.map(({ channel }) => channel));
+  const waits = ({ state, channel }: Ballot) => state === 'planned' && !takes.has(channel);
+  const none = ballots.every((ballot) => isDown(ballot) || waits(ballot));
+  if (draft.session.state === 'active' && none) {
     pauseSession(draft, 'channel');
   }
 }
@@ -218,7 +224,11 @@ export function ballotsOf(state: SessionState, round: Round): Ballot[] {
 
 /** True when no ballot of the round is up or on its way. */
 export function nothingHangs(state: SessionState, round: Round): boolean {
-  return ballotsOf(state, round).every(({ state }) => state === 'gone' || state === 'closed');
+  return ballotsOf(state, round).every(isDown);
+}
+
+function isDown({ state }: Ballot): boolean {
+  return state === 'gone' || state === 'closed';
 }
 
 /** What a closing round waits for. A channel that was lost is waited for only where no other of the pool is left. */

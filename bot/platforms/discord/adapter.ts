@@ -92,7 +92,28 @@ export class DiscordPlatform implements ChatPlatform {
   }
 
   async post(channel: string, card: Card): Promise<MessageRef> {
-    return this.here.messages.post(channel, card);
+    const { messages, channels } = this.here;
+    try {
+      return await messages.post(channel, card);
+    } catch (error) {
+      if (error instanceof AcclaimError && error.code === 'channel-lost' && !channels.refusing.has(channel)) {
+        channels.refusing.add(channel);
+        this.tellChannel(channel, false);
+      }
+      throw error;
+    }
+  }
+
+  watch(channel: string): void {
+    this.here.channels.refusing.add(channel);
+    this.lookAgain(this.here).catch((error) => this.fault(error));
+  }
+
+  async sameServer(one: string, other: string): Promise<boolean> {
+    const { channels } = this.here;
+    const known = await Promise.all([one, other].map((id) => channels.learn(id).catch(() => null)));
+    const [a, b] = known.map((place) => place?.guild ?? null);
+    return one === other || (a !== null && a === b);
   }
 
   async edit(ref: MessageRef, card: Card): Promise<void> {
@@ -154,6 +175,8 @@ export class DiscordPlatform implements ChatPlatform {
   private async receive(packet: Packet, shard: number, running: Running): Promise<void> {
     const { history, channels, messages, interactions, sink } = running;
     const at = this.options.now();
+    if (changesRights.has(packet.t ?? '') && channels.refusing.size > 0)
+      void this.lookAgain(running).catch((error) => this.fault(error));
     switch (packet.t) {
       case 'READY': {
         const { user, application } = packet.d as { user: { id: string }; application: { id: string } };
@@ -195,9 +218,25 @@ export class DiscordPlatform implements ChatPlatform {
     await Promise.all(decoded.map((one) => this.hand(one, running)));
   }
 
+  /** Rights may have changed: where posts were refused they may be taken again. */
+  private async lookAgain({ channels, history }: Running): Promise<void> {
+    for (const channel of [...channels.refusing]) {
+      if (!(await channels.takesPosts(channel, history.self)) || !channels.refusing.delete(channel)) continue;
+      const { nsfw } = await channels.read(channel);
+      this.tellChannel(channel, true, nsfw);
+    }
+  }
+
+  private tellChannel(channel: string, canPost: boolean, nsfw = false): void {
+    const event = { kind: 'channel', platform: 'discord', channel, canPost, nsfw } as const;
+    this.running?.sink({ ...event, at: this.options.now() }).catch((error) => this.fault(error));
+  }
+
   private async lost({ id }: { id: string }, { channels, sink }: Running, at: number): Promise<void> {
-    for (const channel of channels.lost(id))
+    for (const channel of channels.lost(id)) {
+      channels.refusing.add(channel);
       await sink({ kind: 'channel', platform: 'discord', channel, canPost: false, nsfw: false, at });
+    }
   }
 
   private async hand({ event, burst }: Decoded, running: Running): Promise<void> {
@@ -248,3 +287,12 @@ export class DiscordPlatform implements ChatPlatform {
     this.options.onFatal(error);
   }
 }
+
+/** After these the bot may be allowed what it was not. */
+const changesRights: ReadonlySet<string> = new Set([
+  'CHANNEL_UPDATE',
+  'GUILD_CREATE',
+  'GUILD_MEMBER_UPDATE',
+  'GUILD_ROLE_UPDATE',
+  'THREAD_UPDATE',
+]);

@@ -5,6 +5,8 @@
  */
 import {
   type APIChannel,
+  type APIGuild,
+  type APIGuildMember,
   type APIMessage,
   type APIUser,
   type RawFile,
@@ -86,6 +88,14 @@ export class DiscordApi {
 
   channel(channel: string): Promise<APIChannel> {
     return this.call(() => this.rest.get(Routes.channel(channel)));
+  }
+
+  guild(guild: string): Promise<APIGuild> {
+    return this.call(() => this.rest.get(Routes.guild(guild)));
+  }
+
+  member(guild: string, user: string): Promise<APIGuildMember> {
+    return this.call(() => this.rest.get(Routes.guildMember(guild, user)));
   }
 
   unarchive(thread: string): Promise<void> {

@@ -5,6 +5,7 @@
 import { type APIChannel, ChannelType } from 'discord.js';
 import { AcclaimError } from '../../../src/errors.js';
 import type { DiscordApi } from './api.js';
+import { lacking } from './permissions.js';
 
 export interface Place {
   guild: string | null;
@@ -22,7 +23,26 @@ const threads: readonly ChannelType[] = [
 export class Channels {
   private readonly places = new Map<string, Place>();
 
-  constructor(private readonly api: Pick<DiscordApi, 'channel'>) {}
+  /** Where posts were refused, until they are taken again. */
+  readonly refusing = new Set<string>();
+
+  constructor(private readonly api: Pick<DiscordApi, 'channel' | 'guild' | 'member'>) {}
+
+  /** Takes the channel posts of the bot's? Asked of Discord; false where it does not even answer that. */
+  async takesPosts(channel: string, self: string): Promise<boolean> {
+    try {
+      const found = await this.api.channel(channel);
+      const home =
+        parentOf(found) === null || !isThread(found) ? found : await this.api.channel(parentOf(found)!);
+      const guild = guildOf(found);
+      if (guild === null) return false;
+      const [of, { roles }] = await Promise.all([this.api.guild(guild), this.api.member(guild, self)]);
+      const overwrites = 'permission_overwrites' in home ? (home.permission_overwrites ?? []) : [];
+      return lacking({ guild: of, overwrites, user: self, roles }).length === 0;
+    } catch {
+      return false;
+    }
+  }
 
   /** Looked up at the first post in this process. */
   async learn(channel: string): Promise<Place> {

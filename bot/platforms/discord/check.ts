@@ -5,7 +5,7 @@
 import { type APIChannel, type APIGuild, type APIGuildMember, type APIUser, REST, Routes } from 'discord.js';
 import type { Check } from '../../../src/cli/check.js';
 import { isUnauthorized, tokenInvalid, translate } from './errors.js';
-import { effective, inviteLink, neededPermissions } from './permissions.js';
+import { inviteLink, lacking } from './permissions.js';
 
 export interface DiscordQuestion {
   token: string;
@@ -54,17 +54,14 @@ async function checkChannel(rest: REST, self: string, id: string): Promise<Check
       rest.get(Routes.guildMember(channel.guild_id, self)) as Promise<APIGuildMember>,
     ]);
     const overwrites = 'permission_overwrites' in channel ? (channel.permission_overwrites ?? []) : [];
-    const has = effective({ guild, overwrites, user: self, roles: member.roles });
-    const lacking = Object.entries(neededPermissions).flatMap(([right, bit]) =>
-      has & bit ? [] : [words(right)],
-    );
+    const missing = lacking({ guild, overwrites, user: self, roles: member.roles });
     const rights: Check =
-      lacking.length === 0
+      missing.length === 0
         ? { name, state: 'ok', found: `#${channel.name}: I may do what is needed`, mend: '' }
         : {
             name,
             state: 'fail',
-            found: `#${channel.name}: I lack ${lacking.join(', ')}`,
+            found: `#${channel.name}: I lack ${missing.join(', ')}`,
             mend: "Give the bot's role these in the channel's permissions.",
           };
     const nsfw = 'nsfw' in channel && channel.nsfw === true;
@@ -83,9 +80,4 @@ function failed(name: string, error: unknown): Check {
     found: message,
     mend: mend ?? 'Check the connection to discord.com and try again.',
   };
-}
-
-/** SendMessages -> Send Messages, as Discord's settings say it. */
-function words(right: string): string {
-  return right.replace(/(?<=[a-z])(?=[A-Z])/g, ' ');
 }

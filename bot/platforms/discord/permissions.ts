@@ -57,6 +57,14 @@ export const neededPermissions = {
   ReadMessageHistory: PermissionFlagsBits.ReadMessageHistory,
 } as const;
 
+/** What the bot lacks there of what it needs, in the words of Discord's settings. */
+export function lacking(held: Held): string[] {
+  const has = effective(held);
+  return Object.entries(neededPermissions).flatMap(([right, bit]) =>
+    has & bit ? [] : [right.replace(/(?<=[a-z])(?=[A-Z])/g, ' ')],
+  );
+}
+
 export function inviteLink(application: string): string {
   const bits = Object.values(neededPermissions).reduce(
     (sum, bit) => sum | bit,

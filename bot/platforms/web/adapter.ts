@@ -44,12 +44,13 @@ export class WebPlatform implements ChatPlatform {
   }
 
   async start(sink: (event: ChatEvent) => Promise<void>): Promise<void> {
-    const { host, port, accessToken, dir } = this.options;
-    if (!isLoopback(host) && accessToken === null) {
+    const { host, port, accessToken, dir, hostNames = [] } = this.options;
+    // Behind a proxy everyone comes from this machine, and on loopback whoever comes is an operator.
+    if ((!isLoopback(host) || hostNames.length > 0) && accessToken === null) {
       throw new AcclaimError(
         'config-invalid',
-        `the page would be open to everyone on ${host}`,
-        'Set ACCLAIM_ACCESS_TOKEN (at least 16 characters), or listen on 127.0.0.1.',
+        `the page would be open to everyone on ${[host, ...hostNames].join(', ')}`,
+        'Set ACCLAIM_ACCESS_TOKEN (at least 16 characters), or listen on 127.0.0.1 without server.hostNames.',
       );
     }
     mkdirSync(dir, { recursive: true });
@@ -59,7 +60,7 @@ export class WebPlatform implements ChatPlatform {
     const desk = new Desk(this.options, messages, live);
     desk.sink = sink;
     const own = isLoopback(host) ? [] : [hostname()];
-    const names = [...(this.options.hostNames ?? []), ...own].map((name) => name.toLowerCase());
+    const names = [...hostNames, ...own].map((name) => name.toLowerCase());
     const onError = (error: unknown) => this.options.onError?.(error);
     const app = makeApp({ desk, people, assets: new Assets(), bound: { host, names }, onError });
     try {

@@ -36,7 +36,7 @@ export interface WebOptions {
   port: number;
   /** Needed when bound beyond loopback. Its holders are admins, all others members. */
   accessToken: string | null;
-  /** Host names people may use to reach a server bound beyond loopback, besides IP addresses and this host's name. */
+  /** Host names people may use to reach the page through a proxy, besides IP addresses and this host's name. */
   hostNames?: readonly string[];
   /** Folder of the web platform's own files: cookie secret and posted messages. Made when missing. */
   dir: string;

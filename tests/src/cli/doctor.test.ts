@@ -45,12 +45,16 @@ describe('checks', () => {
   });
 
   test('access: a token is needed beyond loopback', () => {
-    const server = { port: 1, accessToken: null };
+    const server = { port: 1, accessToken: null, hostNames: [] };
     for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost'])
       expect(checkAccess({ ...server, host }).state).toBe('ok');
     expect(checkAccess({ ...server, host: '0.0.0.0' })).toMatchObject({
       state: 'fail',
       mend: expect.stringContaining('ACCLAIM_ACCESS_TOKEN'),
+    });
+    expect(checkAccess({ ...server, host: '127.0.0.1', hostNames: ['taste.example.org'] })).toMatchObject({
+      state: 'fail',
+      found: expect.stringContaining('taste.example.org'),
     });
     expect(checkAccess({ ...server, host: '0.0.0.0', accessToken: 'x'.repeat(16) }).state).toBe('ok');
   });

@@ -206,6 +206,41 @@ describe('ballots', () => {
     expect(world.round).toMatchObject({ number: 2, state: 'open' });
   });
 
+  it('wait for a channel that takes no posts; the session rests, and goes on by itself when it does again', () => {
+    const world = new World();
+    const tell = (canPost: boolean) =>
+      world.send({ kind: 'channel', channel: 'fake-1', canPost, nsfw: false, at: world.now });
+    world.settle((effect) => effect.kind === 'post-ballot');
+    expect([...world.outbox.values()].some((effect) => effect.kind === 'post-ballot')).toBe(true);
+    tell(false);
+    expect([...world.outbox.values()].some((effect) => effect.kind === 'post-ballot')).toBe(false);
+    expect(world.state.session).toMatchObject({ state: 'paused', pause: 'channel' });
+    world.settle();
+    expect(world.live()).toEqual([]);
+    tell(true);
+    world.settle();
+    expect(world.state.session.state).toBe('active');
+    expect(world.round.state).toBe('open');
+    expect(world.live().length).toBeGreaterThan(0);
+    // Told once more, it posts nothing again.
+    const asked = world.asked.size;
+    tell(true);
+    expect(world.asked.size).toBe(asked);
+  });
+
+  it('that were refused for good go out once the channel takes posts again', () => {
+    const world = new World();
+    world.settle((effect) => effect.kind === 'post-ballot');
+    for (const effect of [...world.outbox.values()])
+      if (effect.kind === 'post-ballot')
+        world.send({ kind: 'effect-failed', effect: effect.key, ballot: effect.ballot, at: world.now });
+    expect(world.state.session).toMatchObject({ state: 'paused', pause: 'channel' });
+    for (const canPost of [false, true])
+      world.send({ kind: 'channel', channel: 'fake-1', canPost, nsfw: false, at: world.now });
+    world.settle();
+    expect(world.round.state).toBe('open');
+  });
+
   it('wait for the end of quiet hours', () => {
     const world = new World({ quietHours: { from: 0, to: 1439 } }, false);
     world.settle();

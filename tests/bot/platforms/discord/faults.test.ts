@@ -11,6 +11,9 @@ const react = 'put /channels/{channel_id}/messages/{message_id}/reactions/{emoji
 const page = 'get /channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}';
 const unauthorized = { status: 401, body: { message: '401: Unauthorized', code: 0 } };
 const minutes = 60_000;
+const member = 'get /guilds/{guild_id}/members/{user_id}';
+/** View Channel, Send Messages (in threads), Embed Links, Attach Files, Add Reactions, Read Message History. */
+const needed = 0x400n | 0x800n | (1n << 38n) | 0x4000n | 0x8000n | 0x40n | 0x10000n;
 
 async function ballot(options: Parameters<typeof makeStage>[0] = {}) {
   const stage = await makeStage(options);
@@ -166,6 +169,36 @@ test.each([
   channel.may[right] = true;
   await platform.post(channel.id, sheet('b', null));
   expect(channel.messages.size).toBe(2);
+});
+
+test('a right that is taken is told at the first post, and told again when it is given back', async () => {
+  const { peer, platform, channel, events } = await ballot();
+  const place = (canPost: boolean) => ({ kind: 'channel', channel: channel.id, canPost });
+  peer.world.botRoles = [peer.world.role('acclaim', needed).id];
+  const deny = [{ id: peer.world.guild.id, type: 0, allow: '0', deny: String(0x800n) }];
+  channel.may.send = false;
+  peer.update(channel, { permission_overwrites: deny });
+  for (const key of ['b', 'c'])
+    await expect(platform.post(channel.id, sheet(key, null))).rejects.toMatchObject({ code: 'channel-lost' });
+  expect(events).toMatchObject([place(false)]);
+  // A change that gives nothing back is no news.
+  const looks = peer.answered(member);
+  peer.update(channel, { name: 'tulips' });
+  await until(() => peer.answered(member) > looks, 'the look at the rights');
+  channel.may.send = true;
+  peer.update(channel, { permission_overwrites: [] });
+  await until(() => events.length === 2);
+  expect(events[1]).toMatchObject(place(true));
+  await platform.post(channel.id, sheet('b', null));
+});
+
+test('the right came back while the bot was down: asked to watch the channel, it tells', async () => {
+  const { stage, peer, channel, events } = await ballot();
+  peer.world.botRoles = [peer.world.role('acclaim', needed).id];
+  const platform = await stage.again();
+  platform.watch(channel.id);
+  await until(() => events.length === 1);
+  expect(events[0]).toMatchObject({ kind: 'channel', channel: channel.id, canPost: true });
 });
 
 test('without the right to react a ballot cannot be primed', async () => {

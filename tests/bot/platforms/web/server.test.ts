@@ -53,6 +53,14 @@ describe('guards', () => {
     expect(await bare(platform.url, '/api/status', { host: 'evil.example:80' })).toBe(421);
   });
 
+  it('answers to the names of its proxy, and then only with an access token', async () => {
+    const hostNames = ['taste.example.org'];
+    await expect(start(undefined, { hostNames })).rejects.toMatchObject({ code: 'config-invalid' });
+    const { platform } = await start(undefined, { hostNames, accessToken: 'a-long-enough-token' });
+    expect(await bare(platform.url, '/', { host: 'Taste.example.org' })).toBe(200);
+    expect(await bare(platform.url, '/', { host: 'evil.example' })).toBe(421);
+  });
+
   it('takes no change from another site', async () => {
     const events: ChatEvent[] = [];
     const { ann } = await start(async (e) => void events.push(e));
