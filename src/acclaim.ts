@@ -17,7 +17,10 @@ export const commands = {
   simulate: { summary: 'Run a session with simulated voters and measure it', module: 'bot/cli/simulate.js' },
   safety: { summary: "Score pictures with a model's safety checker", module: 'engine/cli/safety.js' },
   models: { summary: 'List the models known by name', module: 'src/cli/models.js' },
-  export: { summary: "Write a session's LoRA to a file", module: 'engine/cli/export.js' },
+  export: {
+    summary: "Write a session's LoRA to a file, or merged into its model",
+    module: 'engine/cli/export.js',
+  },
   doctor: {
     summary: 'Check this machine and the configuration, and name the mends',
     module: 'src/cli/doctor.js',

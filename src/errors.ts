@@ -8,6 +8,11 @@ export type ErrorCode =
   | 'model-not-found'
   | 'model-unsupported'
   | 'model-corrupt'
+  /** A list of files, or a server, that no honest source gives. */
+  | 'model-unsafe'
+  /** Somebody must agree to terms, or show a token, first. */
+  | 'model-gated'
+  | 'hub-unreachable'
   | 'file-not-found'
   | 'file-corrupt'
   | 'shape-mismatch'

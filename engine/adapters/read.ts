@@ -133,7 +133,7 @@ const misfit = ({ file }: SafetensorsFile, key: string, found: Shape, wanted: Sh
     'The adapter was made for another model.',
   );
 
-interface Weighted {
+export interface Weighted {
   readonly layer: Layer;
   readonly weight: number;
 }

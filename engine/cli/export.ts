@@ -1,19 +1,29 @@
-/** `acclaim export`: the LoRA of a session's latest round, or of one that is named, as a file of its own. */
+/** `acclaim export`: the LoRA of a session's latest round, or of one that is named, as a file or merged into its model. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
 import { choice, fallback, flag, integer, text } from '../../src/cli/options.js';
+import { drawProgress } from '../../src/cli/progress.js';
 import { loadConfig } from '../../src/config/load.js';
+import { resolveModel } from '../../src/config/models.js';
 import { AcclaimError } from '../../src/errors.js';
 import { peekSessions } from '../../src/store/peek.js';
 import { exportAdapter } from '../jobs/export-adapter.js';
 
 const options = {
   round: integer('--round <n>', "default: the session's latest", { min: 0 }),
-  format: fallback(choice('--format <name>', 'how the file is written', ['diffusers']), 'diffusers'),
+  format: fallback(
+    choice('--format <name>', 'LoRA file for diffusers, for ComfyUI and A1111 (kohya), or a new model', [
+      'diffusers',
+      'kohya',
+      'merged',
+    ]),
+    'diffusers',
+  ),
   data: text('--data <dir>', "folder of all state; default: the configuration's"),
   config: text('--config <file>', 'configuration over config/default.yaml'),
-  out: text('--out <file>', 'default: SESSION-ROUND.safetensors'),
+  model: text('--model <path>', "where the session's model is now; default: where it was"),
+  out: text('--out <path>', 'default: SESSION-ROUND.safetensors, or the folder SESSION-ROUND if merged'),
   json: flag('--json', 'print file, size and hash as JSON'),
 };
 
@@ -21,7 +31,11 @@ export const command = defineCommand(
   {
     args: [{ name: 'session', help: 'id of the session, as the page shows it', required: true }],
     options,
-    examples: ['export cat-3f9a', 'export cat-3f9a --round 2 --out cats.safetensors'],
+    examples: [
+      'export cat-3f9a',
+      'export cat-3f9a --round 2 --format kohya --out cats.safetensors',
+      'export cat-3f9a --format merged --out models/cats',
+    ],
   },
   async (v, [id], io) => {
     const dataDir = resolve(v.data ?? loadConfig({ file: v.config }).dataDir);
@@ -39,15 +53,22 @@ export const command = defineCommand(
       const mend = there.length > 0 ? `Rounds: ${there.join(', ')}.` : 'Close a round first.';
       throw new AcclaimError('session-not-found', `${session.id} ${what}`, mend);
     }
-    const result = await exportAdapter({
-      session: session.id,
-      round,
-      attempt: 0,
-      seed: session.seed,
-      checkpoint: join(folder, String(round)),
-      format: v.format,
-      out: resolve(v.out ?? `${session.id}-${round}.safetensors`),
-    });
+    const name = `${session.id}-${round}`;
+    const progress = drawProgress(io);
+    const result = await exportAdapter(
+      {
+        session: session.id,
+        round,
+        attempt: 0,
+        seed: session.seed,
+        checkpoint: join(folder, String(round)),
+        // A plain copy needs no model, which may have gone.
+        model: v.format === 'diffusers' ? '' : resolveModel(v.model ?? session.model),
+        format: v.format,
+        out: resolve(v.out ?? (v.format === 'merged' ? name : `${name}.safetensors`)),
+      },
+      { progress: progress.report },
+    ).finally(progress.clear);
     if (v.json) io.out(`${JSON.stringify({ session: session.id, round, ...result }, null, 2)}\n`);
     else io.out(`${session.id}, round ${round}: ${result.file} (${(result.bytes / 1e6).toFixed(1)} MB)\n`);
   },

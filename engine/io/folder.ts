@@ -107,7 +107,7 @@ function replace(partial: string, out: string): void {
 }
 
 /** Some platforms refuse to sync a folder; its content is synced all the same. */
-function sync(path: string): void {
+export function sync(path: string): void {
   try {
     const fd = openSync(path, 'r');
     try {
@@ -122,13 +122,13 @@ function sync(path: string): void {
 }
 
 /** What could not be written may not be removable either; the first error is the one to tell. */
-function discard(path: string): void {
+export function discard(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true });
   } catch {}
 }
 
-function unwritable(error: unknown, out: string): unknown {
+export function unwritable(error: unknown, out: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new AcclaimError(

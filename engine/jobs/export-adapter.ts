@@ -1,23 +1,78 @@
-/** Job `export-adapter`: a checkpoint's adapter as a file of its own, in diffusers' LoRA format, metadata included. */
+/**
+ * Job `export-adapter`: a checkpoint's adapter as people take it away: a LoRA file in diffusers' or kohya's format, or a
+ * new model with the LoRA merged into its weights. What it was made of is said in the metadata.
+ */
 import { randomUUID } from 'node:crypto';
-import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { AcclaimError } from '../../src/errors.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
-import { readCheckpoint } from '../io/checkpoint.js';
+import { writeKohya } from '../adapters/kohya.js';
+import { writeMerged } from '../adapters/merge-model.js';
+import { type Layer, readAdapter, readWeighted } from '../adapters/read.js';
+import { type Checkpoint, readCheckpoint } from '../io/checkpoint.js';
 import { sha256 } from '../io/folder.js';
+import { modelHash } from '../io/model-hash.js';
+import { openSafetensors } from '../io/safetensors.js';
+import { loadPipeline, type Pipeline } from '../models/pipeline.js';
+import type { WorkerContext } from '../worker.js';
+import { paced } from './pace.js';
+
+type Payload = JobPayload<'export-adapter'>;
 
 export async function exportAdapter(
-  payload: JobPayload<'export-adapter'>,
+  payload: Payload,
+  { progress }: Pick<WorkerContext, 'progress'>,
 ): Promise<JobResult<'export-adapter'>> {
-  readCheckpoint(payload.checkpoint); // refuses a folder that is not whole
-  const temporary = `${payload.out}.${randomUUID()}.tmp`;
-  mkdirSync(dirname(payload.out), { recursive: true });
+  const checkpoint = readCheckpoint(payload.checkpoint); // refuses a folder that is not whole
+  const adapter = join(payload.checkpoint, 'adapter.safetensors');
+  if (payload.format === 'diffusers') return asFile(payload.out, (file) => copyFileSync(adapter, file));
+  const pipeline = await openBase(payload, checkpoint);
+  const provenance = originOf(adapter);
+  if (payload.format === 'kohya') {
+    const layers: Layer[] = readAdapter(pipeline, payload.checkpoint);
+    return asFile(payload.out, (file) => writeKohya(pipeline, layers, file, provenance));
+  }
+  const layers = readWeighted(pipeline, [{ path: payload.checkpoint, weight: 1 }]);
+  const report = paced(progress);
+  await writeMerged(pipeline, layers, payload.out, provenance, (done, total) => report('write', done, total));
+  return { file: payload.out, bytes: bytesOf(payload.out), sha256: await modelHash(payload.out) };
+}
+
+/** The model that the checkpoint was learned on: layers are named and merged by it. */
+async function openBase({ model, checkpoint: dir }: Payload, { manifest }: Checkpoint): Promise<Pipeline> {
+  const pipeline = await loadPipeline(model);
+  const hash = await modelHash(model);
+  if (hash === manifest.model.sha256) return pipeline;
+  throw new AcclaimError(
+    'usage',
+    `${dir} was made with another model (${manifest.model.sha256.slice(0, 12)}, not ${hash.slice(0, 12)})`,
+    'Name the model that the session ran on: --model.',
+  );
+}
+
+const originOf = (file: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(openSafetensors(file).metadata).filter(([key]) => key.startsWith('acclaim.')),
+  );
+
+function asFile(out: string, write: (file: string) => void): JobResult<'export-adapter'> {
+  const temporary = `${out}.${randomUUID()}.tmp`;
+  mkdirSync(dirname(out), { recursive: true });
   try {
-    copyFileSync(join(payload.checkpoint, 'adapter.safetensors'), temporary);
+    write(temporary);
     const data = readFileSync(temporary);
-    renameSync(temporary, payload.out);
-    return { file: payload.out, bytes: data.length, sha256: sha256(data) };
+    renameSync(temporary, out);
+    return { file: out, bytes: data.length, sha256: sha256(data) };
   } finally {
     rmSync(temporary, { force: true });
   }
+}
+
+function bytesOf(path: string): number {
+  if (statSync(path).isFile()) return statSync(path).size;
+  const files = (readdirSync(path, { recursive: true }) as string[]).map((name) =>
+    statSync(join(path, name)),
+  );
+  return files.reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0);
 }

@@ -11,6 +11,6 @@ export function createHandlers(engine: EngineContext): Handlers {
     generate: (payload, context) => generate(engine, payload, context),
     learn: (payload, context) => learn(engine, payload, context),
     score: (payload, context) => score(engine, payload, context),
-    'export-adapter': (payload) => exportAdapter(payload),
+    'export-adapter': (payload, context) => exportAdapter(payload, context),
   };
 }

@@ -145,10 +145,15 @@ export const scoreResult = z.object({
 
 export const exportPayload = jobBase.extend({
   checkpoint: z.string(),
-  format: z.enum(['diffusers']),
+  /** The model that the session runs on. */
+  model: z.string(),
+  /** diffusers, kohya: the LoRA as one file. merged: a new model with the LoRA in its weights. */
+  format: z.enum(['diffusers', 'kohya', 'merged']),
+  /** File or folder to write. */
   out: z.string(),
 });
 
+/** Of a folder: the bytes of all its files, and the model's hash. */
 export const exportResult = z.object({ file: z.string(), bytes: count, sha256: z.string() });
 
 /** Kind of job -> schemas. The one table; adding a kind is adding a row. */

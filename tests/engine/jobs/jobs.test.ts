@@ -400,6 +400,7 @@ describe('score and export', () => {
       attempt: 0,
       seed: 5,
       checkpoint: join(root, 'c0'),
+      model: MINI,
       format: 'diffusers' as const,
       out,
     };

@@ -1,0 +1,88 @@
+/**
+ * A new model with an adapter merged in: a folder like the base model's, or one file where the base is one. What the
+ * engine reads of the base model goes along, and its licence and card; `acclaim.json` says what it was made of.
+ */
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join, sep } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { AcclaimError } from '../../src/errors.js';
+import { writeNew } from '../io/new-folder.js';
+import { moduleTable } from '../models/modules.js';
+import type { Pipeline } from '../models/pipeline.js';
+import { copyMerged } from './merge.js';
+import type { Weighted } from './read.js';
+
+/** What goes along beside weights: configurations, vocabularies, licence and card. */
+const along = /(\.(json|txt|md)$)|(^|\/)(licen[cs]e|notice|readme)[^/]*$/i;
+
+export async function writeMerged(
+  pipeline: Pipeline,
+  layers: readonly (readonly Weighted[])[],
+  out: string,
+  provenance: Readonly<Record<string, string>>,
+  report: (done: number, total: number) => void = () => {},
+): Promise<void> {
+  const inFile = new Map<string, (readonly Weighted[])[]>();
+  for (const parts of layers) {
+    const file = realpathSync(parts[0]!.layer.module.weight.file);
+    inFile.set(file, [...(inFile.get(file) ?? []), parts]);
+  }
+  const used = new Set(moduleTable(pipeline).map(({ weight }) => realpathSync(weight.file)));
+  if (statSync(pipeline.dir).isFile()) {
+    const file = realpathSync(pipeline.dir);
+    return writeNew(out, async (partial) => copyMerged(file, partial, inFile.get(file) ?? [], provenance));
+  }
+  const files = filesToCopy(pipeline.dir, used);
+  return writeNew(out, async (partial) => {
+    for (const [i, name] of files.entries()) {
+      const from = realpathSync(join(pipeline.dir, name));
+      const to = join(partial, name);
+      mkdirSync(dirname(to), { recursive: true });
+      const own = inFile.get(from);
+      if (own) copyMerged(from, to, own, provenance);
+      else copyFileSync(from, to);
+      report(i + 1, files.length);
+      await setImmediate();
+    }
+    writeFileSync(join(partial, 'acclaim.json'), `${JSON.stringify(provenance, null, 2)}\n`);
+  });
+}
+
+/** Weights of which only some are used (variants lie side by side) are left out with their index: they would be stale. */
+function filesToCopy(dir: string, used: ReadonlySet<string>): string[] {
+  const names = (readdirSync(dir, { recursive: true }) as string[])
+    .map((name) => name.split(sep).join('/'))
+    .filter((name) => statSync(join(dir, name)).isFile())
+    .sort();
+  const tuned = new Set([...used].map((file) => partOf(dir, names, file)));
+  return names.filter((name) => {
+    const inTuned = tuned.has(dirname(name));
+    if (name.endsWith('.safetensors')) return !inTuned || used.has(realpathSync(join(dir, name)));
+    if (name.endsWith('.index.json') && inTuned)
+      return shardsOf(join(dir, name)).every((file) => used.has(file));
+    return along.test(name) && basename(name) !== 'acclaim.json';
+  });
+}
+
+/** The folder below the model's in which a used file is named. */
+function partOf(dir: string, names: readonly string[], file: string): string {
+  const name = names.find((n) => n.endsWith('.safetensors') && realpathSync(join(dir, n)) === file);
+  if (name === undefined)
+    throw new AcclaimError('model-corrupt', `${file} lies outside ${dir}`, 'Fetch the model again.');
+  return dirname(name);
+}
+
+function shardsOf(index: string): string[] {
+  const { weight_map: map } = JSON.parse(readFileSync(index, 'utf8')) as {
+    weight_map: Record<string, string>;
+  };
+  return [...new Set(Object.values(map))].map((name) => realpathSync(join(dirname(index), name)));
+}
