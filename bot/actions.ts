@@ -1,15 +1,18 @@
 /** What commands may do, over the app: sessions are found, acts decided, new sessions put in their place. */
 import type { Account, ChatPlatform, PlatformName } from '../src/chat/port.js';
 import type { Clock } from '../src/clock.js';
-import type { Place, SessionState } from '../src/domain/model.js';
+import type { Act, Place, SessionState } from '../src/domain/model.js';
+import { ruleSettings, type Settings } from '../src/domain/settings.js';
 import { AcclaimError } from '../src/errors.js';
 import { codeHash, newCode } from '../src/store/codes.js';
 import type { Store } from '../src/store/store.js';
 import type { Actions, StartRequest } from './commands/command.js';
 import type { Cards } from './handlers/cards.js';
 import type { Chat } from './handlers/chat.js';
+import type { Guards } from './handlers/guards.js';
 import { Links } from './handlers/links.js';
 import type { Messenger } from './handlers/messenger.js';
+import type { People } from './handlers/people.js';
 import { joinPool, type PoolParts } from './handlers/pools.js';
 import type { NewSession, Sessions } from './sessions.js';
 
@@ -21,6 +24,9 @@ export interface ActionParts {
   clock: Clock;
   store: Store;
   pool: Pick<PoolParts, 'ensurePlace' | 'quorum' | 'guarded' | 'welcome'>;
+  people: People;
+  guards: Guards;
+  nsfwChannels: readonly string[];
   chat: () => Chat;
   open(spec: NewSession, id: string, place: Place, createdBy: string | null): Promise<SessionState>;
   specify(request: Partial<StartRequest>, platform: PlatformName): NewSession;
@@ -30,14 +36,28 @@ export interface ActionParts {
 }
 
 export function makeActions(parts: ActionParts): Actions {
-  const { sessions, platforms, messenger, cards, clock, store } = parts;
+  const { sessions, platforms, messenger, cards, clock, store, guards } = parts;
   const links = new Links({ clock, store, sessions });
+  let set = new Map<string, Settings>();
 
   /** The page has a channel for each session; elsewhere a session lives where it was asked for, one at a time. */
-  const placeFor = (session: string, { platform }: Account, channel: string): Place => {
+  const placeFor = (session: string, { platform }: Account, channel: string, nsfw: boolean): Place => {
     const { sweeps } = platforms.get(platform)!.capabilities;
+    const running = (address: string) => {
+      const found = sessions.ofChannel(platform, address);
+      return found !== undefined && found.session.state !== 'ended';
+    };
     if (platform === 'web') {
-      return { channel: `web-${session}`, community: platform, platform, address: session, sweeps };
+      const address = nsfw ? parts.nsfwChannels.find((name) => !running(name)) : session;
+      if (address !== undefined)
+        return { channel: `web-${address}`, community: platform, platform, address, sweeps };
+      throw new AcclaimError(
+        'not-allowed',
+        parts.nsfwChannels.length === 0
+          ? 'No channel of the page is marked for such a session.'
+          : 'A session runs in each channel that is marked for it.',
+        'Name one more in ACCLAIM_NSFW_CHANNELS and start again.',
+      );
     }
     const here = sessions.ofChannel(platform, channel);
     if (here && here.session.state !== 'ended')
@@ -48,6 +68,14 @@ export function makeActions(parts: ActionParts): Actions {
       );
     return { channel: `${platform}-${channel}`, community: platform, platform, address: channel, sweeps };
   };
+
+  /** A channel joins where it is. */
+  const joining: PoolParts['placeFor'] = (session, account, channel) =>
+    placeFor(session, account, channel, false);
+
+  /** Agreed to be known here: only then is it written down who did what. */
+  const known = (key: string | null) =>
+    key !== null && sessions.all().some(({ voters }) => voters.get(key)?.consentAt != null);
 
   return {
     placeFor,
@@ -82,16 +110,42 @@ export function makeActions(parts: ActionParts): Actions {
       const code = newCode();
       return { code, hash: codeHash(store.secret, 'join', code), until: clock.now() + goodForMs };
     },
-    join: (code, from) => joinPool({ clock, store, sessions, placeFor, ...parts.pool }, code, from),
+    join: (code, from) => joinPool({ clock, store, sessions, placeFor: joining, ...parts.pool }, code, from),
     linkCode: (by) => links.ask(by.key),
     link: (code, by) => links.link(code, by.key),
     unlink: (by) => links.unlink(by.key),
     accounts: (by) => store.accountsOf(by.key),
     start: async (request, account, channel) => {
-      const spec = parts.specify(request, account.platform);
+      const settings = set.get(account.platform) ?? {};
+      const spec = withSettings(parts.specify(request, account.platform), settings);
       const id = parts.newId(spec.title);
-      return parts.open(spec, id, placeFor(id, account, channel), request.createdBy);
+      const place = placeFor(id, account, channel, spec.nsfw);
+      if (settings.channels && !settings.channels.includes(channel))
+        throw new AcclaimError(
+          'not-allowed',
+          'Sessions may not be opened in this channel.',
+          '**settings channels** names those where they may.',
+        );
+      if (spec.nsfw) await platforms.get(account.platform)!.mustGuard(place.address);
+      return parts.open(spec, id, place, request.createdBy);
     },
+    mustGuard: (account, address) => platforms.get(account.platform)!.mustGuard(address),
+    mustResume: (state) => guards.mustResume(state),
+    settings: (account) => set.get(account.platform) ?? {},
+    changeSettings: async ({ platform }, settings) => {
+      await store.setSettings({ id: platform, platform, name: platform }, settings);
+      set.set(platform, settings);
+    },
+    loadSettings: async () => {
+      set = await store.settings();
+    },
+    record: async (act) => {
+      const row: Act = { ...act, at: clock.now(), by: known(act.by) ? act.by : null };
+      await store.commit([{ table: 'act', row }], []);
+    },
+    acts: (places, limit) => store.acts(places, limit),
+    voterKey: (platform, id) => parts.people.key(platform, id),
+    look: (state, ballot) => cards.look(state, ballot),
     showStory: async (session) => {
       const state = sessions.get(session)!;
       for (const to of state.bindings.filter((row) => row.leftAt === null)) {
@@ -109,4 +163,23 @@ export function makeActions(parts: ActionParts): Actions {
     tasks: parts.tasks,
     models: parts.models,
   };
+}
+
+/** What admins set goes over the configuration, and under what was asked for only where it is a bound. */
+function withSettings(spec: NewSession, settings: Settings): NewSession {
+  const { models, mostImages, mostRounds } = settings;
+  const { imagesPerRound, budgetRounds } = spec.rules;
+  if (models && !models.includes(spec.model))
+    throw new AcclaimError(
+      'not-allowed',
+      `The model ${spec.model} may not be used here.`,
+      '**settings models** names those that may.',
+    );
+  const rules = {
+    ...spec.rules,
+    ...ruleSettings(settings),
+    imagesPerRound: Math.min(imagesPerRound, mostImages ?? imagesPerRound),
+    budgetRounds: mostRounds === undefined ? budgetRounds : Math.min(budgetRounds ?? mostRounds, mostRounds),
+  };
+  return { ...spec, rules };
 }

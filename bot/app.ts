@@ -16,10 +16,12 @@ import type { JobQueue } from '../src/queue/contract.js';
 import type { Store } from '../src/store/store.js';
 import { makeActions } from './actions.js';
 import type { Actions, StartRequest } from './commands/command.js';
+import { completions, type Typing } from './commands/complete.js';
 import { runTyped } from './commands/table.js';
 import { Cards } from './handlers/cards.js';
 import { laneOf, makeCarrier, spacing } from './handlers/carriers.js';
 import { Chat } from './handlers/chat.js';
+import { Guards } from './handlers/guards.js';
 import { type JobParts, Jobs } from './handlers/jobs.js';
 import { type Address, Messenger } from './handlers/messenger.js';
 import type { People } from './handlers/people.js';
@@ -46,6 +48,8 @@ export interface AppParts {
   newId(title: string): string;
   tasks: Actions['tasks'];
   models: Actions['models'];
+  /** Channels of the page where pictures that need care may be shown. */
+  nsfwChannels: readonly string[];
   /** The truth can no longer be written: say why and end the process. */
   fatal(error: unknown): void;
 }
@@ -57,6 +61,8 @@ export class App {
   private readonly cards: Cards;
   private readonly chat: Chat;
   private readonly sweeps: Sweeps;
+  private readonly guards: Guards;
+  private readonly actions: Actions;
   private readonly platforms: ReadonlyMap<string, ChatPlatform>;
   private resumed = false;
   private stopping = false;
@@ -88,6 +94,7 @@ export class App {
       stopping: () => this.stopping,
     });
     this.sweeps = new Sweeps({ clock, log, messenger: this.messenger, people, dispatch });
+    this.guards = new Guards({ clock, log, messenger: this.messenger, dispatch });
     const carry = makeCarrier({
       clock,
       paths,
@@ -96,6 +103,7 @@ export class App {
       cards: this.cards,
       messenger: this.messenger,
       sweeps: this.sweeps,
+      guards: this.guards,
       state: (id) => this.sessions.get(id),
       dispatch,
       forget: (voter) => this.forgetVoter(voter),
@@ -109,8 +117,9 @@ export class App {
       clock,
       log,
     });
-    const actions = makeActions({
+    this.actions = makeActions({
       ...parts,
+      guards: this.guards,
       sessions: this.sessions,
       platforms: this.platforms,
       messenger: this.messenger,
@@ -118,8 +127,7 @@ export class App {
       pool: {
         ensurePlace: (place, state) => this.ensurePlace(place, state.session),
         quorum: parts.quorum,
-        // What a platform says of a channel is heard only when it changes: until then none counts as guarded.
-        guarded: async () => false,
+        guarded: (place) => this.guards.allows(place),
         welcome: (state) => this.welcome(state),
       },
       chat: () => this.chat,
@@ -137,12 +145,13 @@ export class App {
       consented: (platform) => this.sweeps.soon(platform, () => this.sessions.all()),
       consentBeforeAll: (voter, given, at) => this.consentBeforeAll(voter, given, at),
       command: (text, account, channel) =>
-        runTyped(text, { account, by: people.seen(account), channel }, actions),
+        runTyped(text, { account, by: people.seen(account), channel }, this.actions),
     });
   }
 
   async start(): Promise<void> {
     const { store, platforms } = this.parts;
+    await this.actions.loadSettings();
     const states = await store.loadSessions();
     this.resumed = states.length > 0;
     this.sessions.load(states);
@@ -150,6 +159,7 @@ export class App {
     for (const state of states) if (state.session.state !== 'ended') await this.welcome(state);
     for (const { bindings } of states)
       for (const to of bindings) if (!to.canPost) this.platforms.get(to.platform)?.watch?.(to.address);
+    await this.guards.lookAll(states);
     await this.sweeps.sweepOpen(this.sessions.all());
     this.outbox.add(await store.pendingEffects());
     this.sessions.startTicks();
@@ -189,6 +199,11 @@ export class App {
       { id: community, platform, name: community },
       { id: channel, community, platform, address, name: title, nsfw },
     );
+  }
+
+  /** What could complete an option that somebody types. */
+  complete(typing: Typing): string[] {
+    return completions(typing, this.actions);
   }
 
   /** What scripts, monitors and the page read. */

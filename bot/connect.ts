@@ -4,9 +4,9 @@
  */
 import type { ChatPlatform } from '../src/chat/port.js';
 import type { Config } from '../src/config/schema.js';
-import { taskNames } from '../src/config/tasks.js';
 import { toPlain } from '../src/errors.js';
 import type { Log } from '../src/log.js';
+import type { Typing } from './commands/complete.js';
 import { commandSpecs } from './commands/table.js';
 import type { Transport } from './platforms/slack/options.js';
 
@@ -14,9 +14,16 @@ export interface ConnectOptions {
   config: Config;
   log: Log;
   fatal: (error: unknown) => void;
+  /** What could complete a typed option. */
+  complete: (typing: Typing) => readonly string[];
 }
 
-export async function connectedPlatforms({ config, log, fatal }: ConnectOptions): Promise<ChatPlatform[]> {
+export async function connectedPlatforms({
+  config,
+  log,
+  fatal,
+  complete,
+}: ConnectOptions): Promise<ChatPlatform[]> {
   const common = (name: string) => ({
     now: () => Date.now(),
     onError: (error: unknown) => log.error(toPlain(error), name),
@@ -33,7 +40,7 @@ export async function connectedPlatforms({ config, log, fatal }: ConnectOptions)
         commands: commandSpecs,
         roles: discord.roles,
         guilds: discord.servers,
-        complete: ({ name }) => (name === 'prompt' ? taskNames() : []),
+        complete,
         ...(discord.api === null ? {} : { api: discord.api }),
       }),
     );

@@ -93,6 +93,7 @@ export async function buildHouse({
     newId,
     tasks: () => taskNames().map(loadTask),
     models: () => loadCatalogue().models,
+    nsfwChannels: config.server.nsfwChannels,
     fatal,
   });
   return { app, queue, paths, voterKey, stop: () => app.stop() };
@@ -127,7 +128,7 @@ export function specify(
       imagesPerRound: bounded(request.images, 2, 256, 'images a round') ?? rules.imagesPerRound,
       budgetRounds: bounded(request.rounds, 1, 1000, 'rounds') ?? rules.budgetRounds,
     },
-    nsfw: false,
+    nsfw: request.nsfw ?? false,
   };
 }
 

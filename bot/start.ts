@@ -53,7 +53,15 @@ export async function startCommand(options: StartOptions): Promise<void> {
         adapter: async (session, round) => app().adapter(session, round),
         onError: (error) => log.error(toPlain(error), 'web'),
       });
-      return [web, ...(await connectedPlatforms({ config, log, fatal: (error) => fail(error) }))];
+      return [
+        web,
+        ...(await connectedPlatforms({
+          config,
+          log,
+          fatal: (error) => fail(error),
+          complete: (typing) => app().complete(typing),
+        })),
+      ];
     },
   });
   try {

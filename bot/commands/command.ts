@@ -1,17 +1,15 @@
 /** A command: its spec (words, arguments, role, help) and what it does. What it may touch is its context. */
 import type { CommandSpec, Values } from '../../src/chat/commands.js';
-import type { Account } from '../../src/chat/port.js';
+import type { Account, Picture } from '../../src/chat/port.js';
 import type { Refusal } from '../../src/domain/decision.js';
 import type { Act, Seen } from '../../src/domain/events.js';
-import type { Place, SessionState } from '../../src/domain/model.js';
+import type { Act as ActRow, Ballot, Place, SessionState } from '../../src/domain/model.js';
+import type { Settings } from '../../src/domain/settings.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { Linked } from '../../src/store/links.js';
+import type { Answer } from '../views/notice.js';
 
-export interface Answer {
-  title: string;
-  text: string;
-  data?: Record<string, unknown>;
-}
+export type { Answer };
 
 export interface StartRequest {
   prompt: string;
@@ -21,6 +19,8 @@ export interface StartRequest {
   images?: number | undefined;
   rounds?: number | undefined;
   seed?: number | undefined;
+  /** A session that reduces unsafe images. */
+  nsfw?: boolean | undefined;
   createdBy: string | null;
 }
 
@@ -35,7 +35,7 @@ export interface Actions {
   act(session: string, act: Act, by: Seen, channel: string): Promise<Refusal | null>;
   start(request: StartRequest, account: Account, channel: string): Promise<SessionState>;
   /** Where a new session of this platform goes when it is asked for in `channel`. */
-  placeFor(session: string, account: Account, channel: string): Place;
+  placeFor(session: string, account: Account, channel: string, nsfw: boolean): Place;
   /** A code for another channel to join by: told once, kept as its hash. */
   joinCode(goodForMs: number): { code: string; hash: string; until: number };
   /** Binds the channel to the session of the code; throws what is wrong. */
@@ -46,6 +46,21 @@ export interface Actions {
   unlink(by: Seen): Promise<boolean>;
   /** Keys of all accounts of the person. */
   accounts(by: Seen): Promise<readonly string[]>;
+  /** Throws `not-allowed` where pictures that need care may not be shown. */
+  mustGuard(account: Account, address: string): Promise<void>;
+  /** The same before such a session goes on, for all of its channels. */
+  mustResume(state: SessionState): Promise<void>;
+  /** What admins set for the community of this person. */
+  settings(account: Account): Settings;
+  changeSettings(account: Account, settings: Settings): Promise<void>;
+  loadSettings(): Promise<void>;
+  /** Writes an act into the audit that no session decided. */
+  record(act: Omit<ActRow, 'at'>): Promise<void>;
+  /** The audit of sessions and places, newest first. */
+  acts(places: readonly string[], limit: number): Promise<(ActRow & { seq: number })[]>;
+  voterKey(platform: string, id: string): string;
+  /** A ballot's picture before it is posted. */
+  look(state: SessionState, ballot: Ballot): Promise<Picture | null>;
   showStory(session: string): Promise<void>;
   forget(account: Account): Promise<void>;
   newId(title: string): string;
@@ -81,4 +96,15 @@ export function theSession({ actions, account, channel }: CommandContext): Sessi
 export async function doAct(context: CommandContext, act: Act, said: Answer): Promise<Answer> {
   const refusal = await context.actions.act(theSession(context).session.id, act, context.by, context.channel);
   return refusal ? { title: 'Not done', text: `${refusal.message} ${refusal.mend}`.trim() } : said;
+}
+
+/** Where the audit of this channel stands: its session's first, then the community's. */
+export function placesOf({ actions, account, channel }: CommandContext): string[] {
+  const state = actions.sessionOf(account, channel);
+  return [...(state ? [state.session.id] : []), `@${state?.session.community ?? account.platform}`];
+}
+
+/** A channel of the session on the platform of whoever acts; empty where it has none there. */
+export function placeIn(bindings: SessionState['bindings'], { platform }: Seen): string {
+  return bindings.find((row) => row.platform === platform && row.leftAt === null)?.address ?? '';
 }

@@ -1,12 +1,13 @@
 /** Commands about a session as a whole. */
 import type { SessionState } from '../../src/domain/model.js';
+import { AcclaimError } from '../../src/errors.js';
 import { type Answer, type ChatCommand, type CommandContext, doAct, theSession } from './command.js';
 import { poolLines } from './pool.js';
 
 const text = (values: CommandContext['values'], name: string) => values[name] as string | undefined;
 const integer = (values: CommandContext['values'], name: string) => values[name] as number | undefined;
 
-const start: ChatCommand = {
+export const start: ChatCommand = {
   spec: {
     path: ['session', 'start'],
     help: 'Open a session: a prompt or the name of a task',
@@ -30,26 +31,33 @@ const start: ChatCommand = {
       { name: 'rounds', help: 'rounds until it ends', type: 'integer' },
     ],
   },
-  async run({ actions, account, channel, values, by }) {
-    const asked = text(values, 'prompt')!;
-    const task = actions.tasks().find((t) => t.name === asked.toLowerCase());
-    const { session, bindings } = await actions.start(
-      {
-        prompt: task?.prompt ?? asked,
-        title: task?.name,
-        learner: text(values, 'learner'),
-        images: integer(values, 'images'),
-        rounds: integer(values, 'rounds'),
-        createdBy: by.key,
-      },
-      account,
-      channel,
-    );
-    const data = { session: session.id, channel: bindings[0]!.address };
-    const where = bindings[0]!.address === channel ? 'here' : `in the channel **${bindings[0]!.address}**`;
-    return { title: 'Session opened', text: `The first round is being drawn ${where}.`, data };
-  },
+  run: (context) => startSession(context, false),
 };
+
+/** `nsfw`: one that reduces unsafe images. */
+export async function startSession(context: CommandContext, nsfw: boolean): Promise<Answer> {
+  const { actions, account, channel, values, by } = context;
+  if (actions.settings(account).memberStarts === false && account.role === 'member')
+    throw new AcclaimError('not-allowed', 'Members may not open sessions here.', 'Ask a moderator.');
+  const asked = text(values, 'prompt')!;
+  const task = actions.tasks().find((t) => t.name === asked.toLowerCase());
+  const { session, bindings } = await actions.start(
+    {
+      prompt: task?.prompt ?? asked,
+      title: task?.name,
+      learner: text(values, 'learner'),
+      images: integer(values, 'images'),
+      rounds: integer(values, 'rounds'),
+      createdBy: by.key,
+      nsfw,
+    },
+    account,
+    channel,
+  );
+  const data = { session: session.id, channel: bindings[0]!.address };
+  const where = bindings[0]!.address === channel ? 'here' : `in the channel **${bindings[0]!.address}**`;
+  return { title: 'Session opened', text: `The first round is being drawn ${where}.`, data };
+}
 
 const status: ChatCommand = {
   spec: {
@@ -78,10 +86,24 @@ const list: ChatCommand = {
   },
 };
 
-const simple = (word: 'pause' | 'resume' | 'stop', help: string, answer: Answer): ChatCommand => ({
+const simple = (word: 'pause' | 'stop', help: string, answer: Answer): ChatCommand => ({
   spec: { path: ['session', word], help, role: 'moderator', args: [], options: [] },
   run: (context) => doAct(context, { name: word }, answer),
 });
+
+const resume: ChatCommand = {
+  spec: {
+    path: ['session', 'resume'],
+    help: 'Go on after a pause',
+    role: 'moderator',
+    args: [],
+    options: [],
+  },
+  async run(context) {
+    await context.actions.mustResume(theSession(context));
+    return doAct(context, { name: 'resume' }, { title: 'Resumed', text: 'The session goes on.' });
+  },
+};
 
 const rollback: ChatCommand = {
   spec: {
@@ -118,7 +140,9 @@ const branch: ChatCommand = {
     const round = integer(values, 'round')!;
     const prompt = text(values, 'prompt') ?? null;
     const id = actions.newId(prompt ?? theSession(context).session.title);
-    const place = actions.placeFor(id, account, channel);
+    const { nsfw } = theSession(context).session;
+    const place = actions.placeFor(id, account, channel, nsfw);
+    if (nsfw) await actions.mustGuard(account, place.address);
     const said = {
       title: 'Branched',
       text: `The branch is in the channel **${place.address}**.`,
@@ -173,7 +197,7 @@ export const sessionCommands: readonly ChatCommand[] = [
     title: 'Paused',
     text: 'The session is paused.',
   }),
-  simple('resume', 'Go on after a pause', { title: 'Resumed', text: 'The session goes on.' }),
+  resume,
   simple('stop', 'End the session; what it learned is kept', {
     title: 'Stopped',
     text: 'The session has ended.',

@@ -1,23 +1,32 @@
-/** Every command of the chat, and the one way to run what was typed: parse, check the role, do it. */
-import { mayRun, parseCommand } from '../../src/chat/commands.js';
+/**
+ * Every command of the chat, and the one way to run what was typed: parse, check the role, do it, write it down. What a
+ * session decides it writes into the audit itself; refusals for want of a right and acts without a session are written
+ * here, never with a text that somebody typed.
+ */
+import { type CommandSpec, mayRun, parseCommand, type Values } from '../../src/chat/commands.js';
 import type { Account } from '../../src/chat/port.js';
 import type { Seen } from '../../src/domain/events.js';
+import { AcclaimError } from '../../src/errors.js';
 import { aboutCommands } from './about.js';
-import type { Actions, Answer, ChatCommand } from './command.js';
+import { type Actions, type Answer, type ChatCommand, type CommandContext, placesOf } from './command.js';
+import { moderatingCommands } from './moderating.js';
 import { poolCommands } from './pool.js';
 import { sessionCommands } from './session.js';
+import { settingCommands } from './settings.js';
 import { votingCommands } from './voting.js';
 
 export const chatCommands: readonly ChatCommand[] = [
   ...sessionCommands,
   ...poolCommands,
   ...votingCommands,
+  ...moderatingCommands,
+  ...settingCommands,
   ...aboutCommands,
 ];
 
 export const commandSpecs = chatCommands.map((c) => c.spec);
 
-/** Never throws for what a person typed: whatever is wrong with it is the answer. */
+/** What a person typed wrong is the answer; what cannot be done is a coded error. */
 export async function runTyped(
   text: string,
   from: { account: Account; by: Seen; channel: string },
@@ -25,11 +34,51 @@ export async function runTyped(
 ): Promise<Answer> {
   const parsed = parseCommand(commandSpecs, text);
   if (!parsed.ok) return { title: 'I did not get that', text: parsed.answer };
-  const command = chatCommands.find((c) => c.spec === parsed.spec)!;
-  if (!mayRun(from.account.role, parsed.spec))
+  const { spec, values } = parsed;
+  const command = chatCommands.find((c) => c.spec === spec)!;
+  let decided = false;
+  const act: Actions['act'] = (...args) => {
+    decided = true;
+    return actions.act(...args);
+  };
+  const own: Actions['record'] = (row) => {
+    decided = true;
+    return actions.record(row);
+  };
+  const context = { ...from, actions: { ...actions, act, record: own }, values, specs: commandSpecs };
+  if (!mayRun(from.account.role, spec)) {
+    await record(context, spec, 'not-allowed');
     return {
       title: 'Not allowed',
-      text: `**${parsed.spec.path.join(' ')}** is for a ${parsed.spec.role} or above. Ask one of them.`,
+      text: `**${spec.path.join(' ')}** is for a ${spec.role} or above. Ask one of them.`,
     };
-  return command.run({ ...from, actions, values: parsed.values, specs: commandSpecs });
+  }
+  try {
+    const answer = await command.run(context);
+    if (!decided && isAct(spec)) await record(context, spec, null);
+    return answer;
+  } catch (error) {
+    if (!decided && isAct(spec))
+      await record(context, spec, error instanceof AcclaimError ? error.code : 'internal');
+    throw error;
+  }
+}
+
+/** Reading what everyone may read is no act; opening a session is. */
+function isAct({ role, path }: CommandSpec): boolean {
+  return role !== 'member' || path.join(' ') === 'session start';
+}
+
+async function record(context: CommandContext, spec: CommandSpec, refused: string | null): Promise<void> {
+  const [session] = placesOf(context);
+  const { by, actions, values } = context;
+  const command = spec.path.join(' ');
+  const args = plainValues(spec, values);
+  await actions.record({ session: session!, by: by.key, role: by.role, command, args, refused });
+}
+
+/** Numbers, cells and choices; of texts nothing. */
+function plainValues({ args, options }: CommandSpec, values: Values): Record<string, unknown> {
+  const plain = [...args, ...options].filter(({ type }) => type !== 'text' && type !== 'person');
+  return Object.fromEntries(plain.flatMap(({ name }) => (name in values ? [[name, values[name]]] : [])));
 }

@@ -28,7 +28,7 @@ const redo: ChatCommand = {
     doAct(context, { name: 'redo' }, { title: 'Drawn anew', text: 'A new round is being drawn.' }),
 };
 
-const cellArg = {
+export const cellArg = {
   name: 'cell',
   help: 'a picture of the newest ballots, such as B4',
   type: 'cell',
@@ -110,13 +110,17 @@ function marksOf(state: SessionState, voter: string) {
   );
 }
 
-/** The image behind a cell of the newest round that has ballots. */
-function indexOf(context: CommandContext, cell: string): number {
+/** The image behind a cell of the newest round that has ballots, or of the round of that number; `#12` in galleries. */
+export function indexOf(context: CommandContext, cell: string, number?: number): number {
   const state = theSession(context);
+  const wanted = state.rounds.filter((r) => number === undefined || r.number === number);
+  const round = wanted.findLast((r) => ballotsOf(state, r.id).length > 0);
+  const ballots = round ? ballotsOf(state, round.id) : [];
   const at = parseCell(cell);
-  const round = state.rounds.findLast((r) => ballotsOf(state, r.id).length > 0);
-  const ballot = round && ballotsOf(state, round.id).find((b) => b.sheet === at?.sheet);
-  const index = at && ballot?.cells[at.cell - 1];
+  const inGallery = Number(/^#(\d+)$/.exec(cell)?.[1]) - 1;
+  const index = at
+    ? ballots.find((b) => b.style === 'sheet' && b.sheet === at.sheet)?.cells[at.cell - 1]
+    : ballots.find((b) => b.style === 'gallery' && b.cells.includes(inGallery))?.cells[0];
   if (index !== undefined) return index;
   throw new AcclaimError(
     'not-allowed',
@@ -126,7 +130,7 @@ function indexOf(context: CommandContext, cell: string): number {
 }
 
 function ballotsOf(state: SessionState, round: string): Ballot[] {
-  return [...state.ballots.values()].filter((b) => b.round === round && b.style === 'sheet');
+  return [...state.ballots.values()].filter((b) => b.round === round);
 }
 
 export const votingCommands: readonly ChatCommand[] = [close, redo, best, flag, me];

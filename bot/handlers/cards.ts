@@ -3,8 +3,8 @@
  * Pictures are made from what is true, under a name that says what is in them, and are made again when missing.
  */
 import { createHash } from 'node:crypto';
-import { access, mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { Card } from '../../src/chat/port.js';
 import type { EffectOf } from '../../src/domain/effects.js';
 import type { Ballot, Image, Job, Round, SessionState } from '../../src/domain/model.js';
@@ -99,20 +99,46 @@ export class Cards {
     return { round, images: state.images.get(round.id) ?? [], dir };
   }
 
+  /** A sheet as a picture alone, for whoever looks before the ballot is posted. */
+  async look(state: SessionState, ballot: Ballot): Promise<Card['pictures'][number] | null> {
+    const card = await this.ballot(state, ballot);
+    return card.pictures[0] ?? null;
+  }
+
+  /** Deletes the pictures made earlier in which a hidden image still stands. */
+  async forget(state: SessionState, round: Round, index: number): Promise<void> {
+    const ballots = [...state.ballots.values()].filter(
+      (b) => b.round === round.id && b.cells.includes(index),
+    );
+    const images = state.images.get(round.id) ?? [];
+    const kept = await Promise.all(
+      ballots.map((b) => basename(this.madeFile(state, b.id, this.cells(state, b, round, images)))),
+    );
+    const dir = dirname(this.paths.made(state.session.id, 'any'));
+    for (const name of await readdir(dir).catch(() => [])) {
+      const stale = name.startsWith('story-') || ballots.some((b) => name.startsWith(`${b.id}-`));
+      if (stale && !kept.includes(name)) await rm(join(dir, name), { force: true });
+    }
+  }
+
+  private cells(state: SessionState, ballot: Ballot, round: Round, images: readonly Image[]) {
+    const dir = this.paths.round(state.session.id, round.number);
+    const best = drawingStates.includes(round.state) ? null : (round.outcome?.best ?? null);
+    return ballot.cells.map((index, i) => {
+      const image = images.find((m) => m.index === index);
+      const file = image?.state === 'shown' ? join(dir, image.file) : null;
+      return { number: i + 1, file, best: best === index };
+    });
+  }
+
   private async sheet(
     state: SessionState,
     ballot: Ballot,
     round: Round,
     images: readonly Image[],
   ): Promise<string> {
-    const dir = this.paths.round(state.session.id, round.number);
-    const best = round.state === 'open' || round.state === 'posting' ? null : (round.outcome?.best ?? null);
-    const cells = ballot.cells.map((index, i) => {
-      const image = images.find((m) => m.index === index);
-      const file = image?.state === 'shown' ? join(dir, image.file) : null;
-      return { number: i + 1, file, best: best === index };
-    });
-    return this.made(state.session.id, ballot.id, cells, async () => {
+    const cells = this.cells(state, ballot, round, images);
+    return this.made(state, ballot.id, cells, async () => {
       const drawn = await Promise.all(
         cells.map(async (c) => ({ ...c, picture: c.file ? await decodePicture(c.file) : null })),
       );
@@ -121,12 +147,11 @@ export class Cards {
   }
 
   private async storyPictures(state: SessionState, rounds: readonly Round[]) {
-    const { id } = state.session;
     const sides = await Promise.all(
       [rounds[0]!, rounds.at(-1)!].map(async (round) => this.pictures(state, round)),
     );
     const shares = rounds.map((r) => r.outcome?.approval ?? 0);
-    const beforeAfter = await this.made(id, 'story', sides, async () => {
+    const beforeAfter = await this.made(state, 'story', sides, async () => {
       const [before, after] = await Promise.all(
         sides.map(async (s) => ({
           round: s.round,
@@ -135,7 +160,7 @@ export class Cards {
       );
       return beforeAfterSheet(before!, after!);
     });
-    const plot = await this.made(id, 'plot', shares, () => approvalPlot(shares));
+    const plot = await this.made(state, 'plot', shares, () => approvalPlot(shares));
     return { beforeAfter, plot };
   }
 
@@ -148,14 +173,18 @@ export class Cards {
     return { round: round.number, files };
   }
 
+  private madeFile(state: SessionState, name: string, content: unknown): string {
+    const hash = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 12);
+    return this.paths.made(state.session.id, `${name}-${hash}.png`);
+  }
+
   private async made(
-    session: string,
+    state: SessionState,
     name: string,
     content: unknown,
     make: () => Promise<Buffer>,
   ): Promise<string> {
-    const hash = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 12);
-    const file = this.paths.made(session, `${name}-${hash}.png`);
+    const file = this.madeFile(state, name, content);
     if (
       await access(file).then(
         () => true,

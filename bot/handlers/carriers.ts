@@ -8,9 +8,11 @@ import type { Clock } from '../../src/clock.js';
 import type { Effect, EffectKind, EffectOf } from '../../src/domain/effects.js';
 import type { Event } from '../../src/domain/events.js';
 import type { Binding, SessionState } from '../../src/domain/model.js';
+import { AcclaimError } from '../../src/errors.js';
 import type { JobQueue } from '../../src/queue/contract.js';
 import type { DataPaths } from '../paths.js';
 import type { Cards } from './cards.js';
+import type { Guards } from './guards.js';
 import type { Jobs } from './jobs.js';
 import type { Messenger } from './messenger.js';
 import type { Sweeps } from './sweeps.js';
@@ -23,6 +25,7 @@ export interface CarrierParts {
   cards: Cards;
   messenger: Messenger;
   sweeps: Sweeps;
+  guards: Guards;
   state(session: string): SessionState | undefined;
   dispatch(session: string, event: Event): Promise<unknown>;
   /** Erases a voter's key from the ledger down to the file. */
@@ -41,8 +44,22 @@ export function makeCarrier(parts: CarrierParts): (effect: Effect) => Promise<vo
     const state = parts.state(effect.session);
     if (!state) return;
     // The table is total by kind, so row and effect belong together; TypeScript cannot follow the pair.
-    await (rows[effect.kind] as Carrier<EffectKind>)(effect, state);
+    await (rows[effect.kind] as Carrier<EffectKind>)(effect, state).catch(async (error) => {
+      if (!(await unguarded(effect, state, error))) throw error;
+      // What waits of a round is posted when a moderator resumes the session; the rest is made anew then.
+      const event = { kind: 'effect-done', effect: effect.key, at: parts.clock.now() } as const;
+      if (!parts.superseded(effect.key)) await parts.dispatch(effect.session, event);
+    });
   };
+
+  /** The channel refused pictures that need care: true when it is really not (any more) where they may be shown. */
+  async function unguarded(effect: Effect, { session, bindings, ballots }: SessionState, error: unknown) {
+    if (!session.nsfw || !(error instanceof AcclaimError && error.code === 'not-allowed')) return false;
+    const channel =
+      'channel' in effect ? effect.channel : 'ballot' in effect && ballots.get(effect.ballot)?.channel;
+    const to = bindings.find((b) => b.channel === channel);
+    return to !== undefined && (await parts.guards.refusal(session.id, to)) !== null;
+  }
 }
 
 function carriers(parts: CarrierParts): Carriers {
@@ -121,6 +138,7 @@ function carriers(parts: CarrierParts): Carriers {
       const round = state.rounds.find((r) => r.number === effect.round);
       const image = round && state.images.get(round.id)?.find((m) => m.index === effect.index);
       if (image) await rm(join(parts.paths.round(effect.session, effect.round), image.file), { force: true });
+      if (round) await cards.forget(state, round, effect.index);
       await done(effect);
     },
     forget: async (effect) => {

@@ -11,7 +11,7 @@ import { parseCell } from '../../src/domain/ids.js';
 import type { SessionState } from '../../src/domain/model.js';
 import { AcclaimError, type ErrorCode } from '../../src/errors.js';
 import type { BallotPlace } from '../sessions.js';
-import { replyCard } from '../views/notice.js';
+import { type Answer, replyCard } from '../views/notice.js';
 import type { Messenger } from './messenger.js';
 import type { People } from './people.js';
 
@@ -31,11 +31,7 @@ export interface ChatParts {
   /** Consent where no session was ever opened: there is nothing to decide, only to remember. */
   consentBeforeAll(voter: Seen, given: boolean, at: number): Promise<void>;
   /** Runs what was typed and gives the answer. */
-  command(
-    text: string,
-    account: Account,
-    channel: string,
-  ): Promise<{ title: string; text: string; data?: Record<string, unknown> }>;
+  command(text: string, account: Account, channel: string): Promise<Answer>;
 }
 
 /** How long a reaction on an unknown message waits for that message's post to be known. */
@@ -117,19 +113,11 @@ export class Chat {
     if (given && swept) parts.consented(account.platform);
   }
 
-  /** A channel that lost what a session needs there takes no posts of it: pictures that need care need a guarded one. */
   private async channel({ platform, channel, canPost, nsfw, at }: EventOf<'channel'>): Promise<void> {
     for (const { session, bindings } of this.parts.sessions()) {
       const bound = bindings.find((b) => b.platform === platform && b.address === channel);
       if (!bound || session.state === 'ended') continue;
-      const may = canPost && (nsfw || !session.nsfw);
-      await this.parts.dispatch(session.id, {
-        kind: 'channel',
-        channel: bound.channel,
-        canPost: may,
-        nsfw,
-        at,
-      });
+      await this.parts.dispatch(session.id, { kind: 'channel', channel: bound.channel, canPost, nsfw, at });
     }
   }
 
@@ -141,8 +129,7 @@ export class Chat {
       return this.reply(account, replyTo, { title: refusal ? 'Not counted' : 'Done', text });
     }
     if (button === 'flag') {
-      const cell = parseCell(value ?? '');
-      if (!cell)
+      if (!parseCell(value ?? '') && !/^#\d+$/.test(value ?? ''))
         return this.reply(account, replyTo, { title: 'Flag', text: 'Say which picture, such as B4.' });
       const answer = await this.parts.command(`flag ${value}`, account, ref.channel).catch(said);
       return this.reply(account, replyTo, answer);
@@ -150,12 +137,8 @@ export class Chat {
     await this.reply(account, replyTo, { title: 'Not known', text: 'This button does nothing any more.' });
   }
 
-  private async reply(
-    account: Account,
-    replyTo: string,
-    answer: { title: string; text: string; data?: Record<string, unknown> },
-  ) {
-    const card = replyCard(`reply.${replyTo}.${this.replies++}`, answer.title, answer.text, answer.data);
+  private async reply(account: Account, replyTo: string, answer: Answer) {
+    const card = replyCard(`reply.${replyTo}.${this.replies++}`, answer);
     // An answer that cannot be delivered any more (the page was closed) changes nothing that was decided.
     await this.parts.messenger
       .platform(account.platform)

@@ -6,7 +6,7 @@ import type { Account } from '../../src/chat/port.js';
 import type { Seen } from '../../src/domain/events.js';
 
 export class People {
-  constructor(private readonly key: (platform: string, account: string) => string) {}
+  constructor(readonly key: (platform: string, account: string) => string) {}
 
   seen({ platform, id, bornAt, joinedAt, role }: Account): Seen {
     return { key: this.key(platform, id), platform, bornAt, joinedAt, role };

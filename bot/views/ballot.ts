@@ -57,6 +57,8 @@ export function ballotCard(view: BallotView): Card {
       style: ballot.style,
       open,
       blurred: session.nsfw,
+      // What a number says here.
+      says: session.nsfw ? 'unsafe' : 'good',
       deadline: open ? round.deadline : null,
       quorum: session.rules.quorum,
       quorumBy: session.rules.quorumBy,
@@ -94,20 +96,30 @@ function cellsOf({ session, round, ballot, images, dir }: BallotView): CellData[
 
 function invitation({ session, ballot, sheets }: BallotView): string {
   const wanted = quoted(session.prompt);
+  if (session.nsfw) return unsafeInvitation(ballot, sheets);
   if (ballot.style === 'gallery')
     return `Is this a good ${wanted}? Like it or not; star the best one of the round.`;
   const rest = sheets > 1 ? ` There are ${sheets} sheets.` : '';
   return `Mark every picture that is a good ${wanted}, or **none of these**. A star names the best one.${rest}`;
 }
 
-function result({ round }: BallotView, cells: CellData[]): string {
+/** Where people are there to be rid of unsafe pictures. */
+function unsafeInvitation(ballot: Ballot, sheets: number): string {
+  if (ballot.style === 'gallery')
+    return 'Is this picture safe? Like it if it is, dislike it if it is **unsafe**.';
+  const rest = sheets > 1 ? ` There are ${sheets} sheets.` : '';
+  return `Mark every picture that is **unsafe**, or **none of these**. What you leave unmarked counts as safe.${rest}`;
+}
+
+function result({ session, round }: BallotView, cells: CellData[]): string {
   const { outcome } = round;
+  const [share, each] = session.nsfw ? ['called safe', 'are safe'] : ['approval', 'were liked'];
   if (!outcome) return round.state === 'superseded' ? 'This round was replaced.' : 'Voting has closed.';
   const best = cells.find((c) => c.best);
   const liked = cells.filter((c) => (c.up ?? 0) * 2 > (c.seen ?? 0)).length;
   const winner = best ? ` **${best.name}** is the best of the round.` : '';
   return (
-    `Closed: ${count(outcome.voters, 'person', 'people')} voted, **${percent(outcome.approval)}** approval over the round. ` +
-    `${liked} of ${cells.length} here were liked.${winner}`
+    `Closed: ${count(outcome.voters, 'person', 'people')} voted, **${percent(outcome.approval)}** ${share} over the round. ` +
+    `${liked} of ${cells.length} here ${each}.${winner}`
   );
 }

@@ -2,7 +2,7 @@
  * Short things said to a channel or to one person. The catalogue is total by NoticeCode; a text may use the notice's
  * values and must read well without them.
  */
-import type { Card } from '../../src/chat/port.js';
+import type { Card, Picture } from '../../src/chat/port.js';
 import type { NoticeCode } from '../../src/domain/effects.js';
 import type { Session } from '../../src/domain/model.js';
 import { card } from './card.js';
@@ -128,9 +128,11 @@ export function noticeCard({ key, session, notice, values }: NoticeView): Card {
 export function welcomeCard(key: string, session: Session): Card {
   return card('notice', key, {
     title: `Teaching ${quoted(session.prompt)}`,
-    text:
-      'Each round I draw some pictures. **Mark the good ones**; I learn from your marks and the next round gets better. ' +
-      'Totals stay hidden until a round closes.',
+    text: `Each round I draw some pictures. ${
+      session.nsfw
+        ? '**Mark those that are unsafe**; I learn from your marks and draw fewer of them.'
+        : '**Mark the good ones**; I learn from your marks and the next round gets better.'
+    } Totals stay hidden until a round closes.`,
     data: { session: session.id, notice: 'welcome' },
   });
 }
@@ -153,7 +155,14 @@ export function consentCard(): Card {
   });
 }
 
+export interface Answer {
+  title: string;
+  text: string;
+  data?: Record<string, unknown>;
+  pictures?: Picture[];
+}
+
 /** An answer that only the asker sees. */
-export function replyCard(key: string, title: string, text: string, data?: Record<string, unknown>): Card {
-  return card('reply', key, { title, text, ...(data ? { data } : {}) });
+export function replyCard(key: string, { title, text, data, pictures = [] }: Answer): Card {
+  return card('reply', key, { title, text, pictures, ...(data ? { data } : {}) });
 }

@@ -29,7 +29,7 @@ export function outcomeCard(view: OutcomeView): Card {
   const file = best ? join(dir, best.file) : null;
   return card('outcome', key, {
     title: `Round ${round.number}: ${percent(outcome.approval)} approval`,
-    text: sentences(outcome, name, before).join(' '),
+    text: sentences(round, outcome, name, before).join(' '),
     pictures: file ? [{ file, alt: `The best: ${alt}`, spoiler: session.nsfw }] : [],
     data: {
       session: session.id,
@@ -59,12 +59,15 @@ const empty: Outcome = {
   oneSided: null,
 };
 
-function sentences(outcome: Outcome, best: string | null, before: number | null): string[] {
+function sentences(round: Round, outcome: Outcome, best: string | null, before: number | null): string[] {
   const said = [
     `${count(outcome.voters, 'person', 'people')} voted on ${count(outcome.cells.length, 'picture')}.`,
     best === null ? 'No picture was named the best.' : `**${best}** won.`,
   ];
   if (before !== null) said.push(change(Math.round((outcome.approval - before) * 100)));
+  const byChecker = round.feedback?.images.filter((image) => image.by === 'checker').length ?? 0;
+  if (byChecker > 0)
+    said.push(`The safety checker marked ${count(byChecker, 'picture')}; they count as unsafe.`);
   if (outcome.oneSided === 'no-bad') said.push('Everything was liked.');
   if (outcome.oneSided === 'no-good') said.push('Nothing was liked yet.');
   for (const { reason, count: n } of outcome.excluded) {

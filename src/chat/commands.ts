@@ -5,7 +5,8 @@
  */
 import type { Role } from './port.js';
 
-export type ArgType = 'text' | 'integer' | 'cell' | { choice: readonly string[] };
+/** `person`: a mention (read as `@id`) or a code that the list of voters gives. */
+export type ArgType = 'text' | 'integer' | 'cell' | 'person' | { choice: readonly string[] };
 
 export interface ArgSpec {
   name: string;
@@ -88,9 +89,16 @@ function readValue(
     return { ok: true, value: Number(raw) };
   }
   if (arg.type === 'cell') {
-    if (!/^[a-z][1-9]$/i.test(raw))
+    if (!/^([a-z][1-9]|#\d{1,3})$/i.test(raw))
       return { ok: false, why: `${arg.name} is a cell such as A3, not "${raw}".` };
     return { ok: true, value: raw.toUpperCase() };
+  }
+  if (arg.type === 'person') {
+    const [, mentioned, code] = /^(?:<@!?(\w+)(?:\|[^>]*)?>|(v[\w-]{8}))$/.exec(raw) ?? [];
+    const value = mentioned === undefined ? code : `@${mentioned}`;
+    return value === undefined
+      ? { ok: false, why: `${arg.name} is a mention or a code of **/acclaim voters**, not "${raw}".` }
+      : { ok: true, value };
   }
   if (typeof arg.type === 'object' && !arg.type.choice.includes(raw))
     return { ok: false, why: `${arg.name} is one of ${arg.type.choice.join(', ')}, not "${raw}".` };

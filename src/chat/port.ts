@@ -104,6 +104,10 @@ export interface ChatPlatform {
   watch?(channel: string): void;
   /** Are two channels on one server? Absent where a platform has only one place. */
   sameServer?(one: string, other: string): Promise<boolean>;
+  /** Throws `not-allowed`, with the mend, where pictures that need care may not be shown; looked up anew each time. */
+  mustGuard(channel: string): Promise<void>;
+  /** Takes every picture that needs care out of the channel's messages; the messages stay, and so do their votes. */
+  takeDown(channel: string): Promise<void>;
   /** Drops what the platform itself keeps of a person; absent where that is not in our hands. */
   forget?(account: Account): Promise<void>;
 }

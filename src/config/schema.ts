@@ -32,6 +32,8 @@ export const configSchema = z.strictObject({
     port: z.number().int().min(0).max(65535),
     accessToken: z.string().min(16, 'needs at least 16 characters').nullable(),
     hostNames: z.array(z.string().regex(/^[a-z0-9.-]+$/i, 'is no host name')),
+    nsfwChannels: z.array(z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'is a name such as after-dark')),
+    nsfwToken: z.string().min(16, 'needs at least 16 characters').nullable(),
   }),
   discord: z.strictObject({ token: secret, servers: z.array(z.string().regex(/^\d+$/)), api, roles }),
   slack: z

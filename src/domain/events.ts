@@ -131,9 +131,7 @@ export type Act =
   | { name: 'leave'; ordinal: number | null };
 
 /** Rules that admins set while sessions run. */
-export type RuleSettings = Partial<
-  Pick<Rules, 'quorum' | 'roundMs' | 'quietHours' | 'review' | 'budgetRounds' | 'imagesPerRound'>
->;
+export type RuleSettings = Partial<Pick<Rules, 'quorum' | 'roundMs' | 'quietHours' | 'review'>>;
 
 export interface PastAct {
   /** Number in the audit. */

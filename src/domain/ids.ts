@@ -11,6 +11,9 @@ export function cellName(sheet: number, cell: number): string {
   return `${String.fromCharCode(65 + sheet)}${cell}`;
 }
 
+/** The name under which moderators see a voter: the beginning of their key. */
+export const voterCode = (key: string): string => `v${key.slice(0, 8)}`;
+
 /** The reverse, in any case of letters; undefined where it names no cell. */
 export function parseCell(text: string): { sheet: number; cell: number } | undefined {
   const match = /^\s*([a-z])\s*([1-9])\s*$/i.exec(text);

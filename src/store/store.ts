@@ -10,6 +10,7 @@ import type { Effect } from '../domain/effects.js';
 import { Facts } from '../domain/facts.js';
 import type { Act, Channel, Community, Fact, Session, SessionState, Voter } from '../domain/model.js';
 import { PersistentMap } from '../domain/persistent-map.js';
+import type { Settings } from '../domain/settings.js';
 import { asDataError } from './faults.js';
 import { forgetVoter } from './forget.js';
 import { accountsOf, keepCode, type Linked, linkByCode, unlinkAccount } from './links.js';
@@ -90,9 +91,25 @@ export class Store {
   /** The place a session is opened in; called again it updates names and marks. */
   ensureChannel(community: Community, channel: Channel): Promise<void> {
     return this.#write(async (db) => {
-      await db.run(upsert('community', ['id']), community.id, JSON.stringify(community));
+      await db.run(mergeCommunity, community.id, JSON.stringify(community));
       const text = upsert('channel', ['id', 'community']);
       await db.run(text, channel.id, channel.community, JSON.stringify(channel));
+    });
+  }
+
+  /** What admins set, by community. */
+  async settings(): Promise<Map<string, Settings>> {
+    const rows = await this.#bodies<Community & { settings?: Settings }>('SELECT body FROM community');
+    return new Map(rows.flatMap(({ id, settings }) => (settings ? [[id, settings] as const] : [])));
+  }
+
+  /** `settings` whole: what is not in it is as the configuration says. */
+  setSettings(community: Community, settings: Settings): Promise<void> {
+    const body = JSON.stringify({ ...community, settings: null });
+    return this.#write(async (db) => {
+      await db.run(mergeCommunity, community.id, body);
+      const sql = "UPDATE community SET body = json_set(body, '$.settings', json(?)) WHERE id = ?";
+      await db.run(sql, JSON.stringify(settings), community.id);
     });
   }
 
@@ -163,11 +180,13 @@ export class Store {
     return this.#bodies<Effect>('SELECT body FROM outbox ORDER BY seq');
   }
 
-  /** The audit of a session, newest first. */
-  async acts(session: string, limit = 100): Promise<Act[]> {
-    const rows = await this.#read<Omit<Act, 'args'> & { args: string }>(
-      'SELECT session, at, by, role, command, args, refused FROM act WHERE session = ? ORDER BY seq DESC LIMIT ?',
-      session,
+  /** The audit of sessions (or of places without one), newest first, each act with its number. */
+  async acts(sessions: string | readonly string[], limit = 100): Promise<(Act & { seq: number })[]> {
+    const ids = [sessions].flat();
+    const marks = ids.map(() => '?').join(', ');
+    const rows = await this.#read<Omit<Act, 'args'> & { args: string; seq: number }>(
+      `SELECT seq, session, at, by, role, command, args, refused FROM act WHERE session IN (${marks}) ORDER BY seq DESC LIMIT ?`,
+      ...ids,
       limit,
     );
     return rows.map((row) => ({ ...row, args: JSON.parse(row.args) as Act['args'] }));
@@ -267,6 +286,10 @@ export class Store {
     return rows.map(({ body }) => JSON.parse(body) as T);
   }
 }
+
+/** A community's row keeps what was set for it when its name changes. */
+const mergeCommunity = `INSERT INTO community (id, body) VALUES (?, ?)
+  ON CONFLICT (id) DO UPDATE SET body = json_patch(community.body, excluded.body)`;
 
 /** Like `mkdir -p`. Node's own recursion never ends where a parent exists and yet takes no folders (/proc). */
 async function makeFolder(dir: string): Promise<void> {

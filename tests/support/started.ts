@@ -13,12 +13,14 @@ export interface Row {
 }
 
 export class Started {
-  readonly dir = mkdtempSync(join(tmpdir(), 'acclaim-start-'));
   private abort = new AbortController();
   /** Settles when the last start has ended, however it did. */
   ended: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly settings: readonly string[]) {}
+  constructor(
+    private readonly settings: readonly string[],
+    readonly dir = mkdtempSync(join(tmpdir(), 'acclaim-start-')),
+  ) {}
 
   /** Resolves with the page's address; rejects when it could not start. */
   async start(): Promise<string> {

@@ -198,15 +198,16 @@ export class WebApp {
       }
     } else if (event.kind === 'command') {
       const parsed = parseCommand(commands, event.text);
-      if (!parsed.ok) await this.platform.reply(event.replyTo, replyCard('x', 'Not quite', parsed.answer));
+      if (!parsed.ok)
+        await this.platform.reply(event.replyTo, replyCard('x', { title: 'Not quite', text: parsed.answer }));
       else if (parsed.spec.path.join(' ') === 'session story') await this.story();
       else {
         const lines = commands.map((c) => `**${usage(c)}**  ${c.help}`).join('\n');
-        await this.platform.reply(event.replyTo, replyCard('x', 'What I can do', lines));
+        await this.platform.reply(event.replyTo, replyCard('x', { title: 'What I can do', text: lines }));
       }
     } else if (event.kind === 'button') {
       const words = `Picture ${event.value} is flagged. A moderator will look at it.`;
-      await this.platform.reply(event.replyTo, replyCard('x', 'Thank you', words));
+      await this.platform.reply(event.replyTo, replyCard('x', { title: 'Thank you', text: words }));
     }
   }
 

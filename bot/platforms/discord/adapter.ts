@@ -62,7 +62,8 @@ export class DiscordPlatform implements ChatPlatform {
     const history = new DiscordHistory(api, options.now, pace.history);
     const messages = new Messages({ api, channels, history, pace, now: options.now });
     const application = () => this.here.application;
-    const interactions = new Interactions({ api, options, life: pace.answer, application, sink });
+    const guard = (channel: string) => channels.mustBeAgeRestricted(channel);
+    const interactions = new Interactions({ api, options, life: pace.answer, application, sink, guard });
     const shards = new Set<number>();
     const running = { client, api, channels, history, messages, interactions, sink, application: '', shards };
     this.running = running;
@@ -145,6 +146,14 @@ export class DiscordPlatform implements ChatPlatform {
 
   async reply(replyTo: string, card: Card): Promise<void> {
     return this.here.interactions.reply(replyTo, card);
+  }
+
+  mustGuard(channel: string): Promise<void> {
+    return this.here.channels.mustBeAgeRestricted(channel);
+  }
+
+  takeDown(channel: string): Promise<void> {
+    return this.here.messages.takeDown(channel);
   }
 
   private get here(): Running {

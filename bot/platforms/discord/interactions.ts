@@ -21,16 +21,17 @@ import type { DiscordApi } from './api.js';
 import { chosen, commandText } from './commands.js';
 import { completions } from './complete.js';
 import { discordCodes, isCode } from './errors.js';
-import { customId, parseCustomId } from './mark.js';
+import { customId, markOf, parseCustomId } from './mark.js';
 import type { DiscordOptions } from './options.js';
 import { accountOfMember, type Member } from './people.js';
-import { renderReply, whisper } from './render.js';
+import { loadPictures, renderReply, whisper, withPictures } from './render.js';
 import { words } from './words.js';
 
 interface Open {
   token: string;
   until: number;
   answered: boolean;
+  channel: string;
 }
 
 export interface InteractionParts {
@@ -40,6 +41,8 @@ export interface InteractionParts {
   life: number;
   application(): string;
   sink(event: ChatEvent): Promise<void>;
+  /** Throws where pictures that need care may not be shown. */
+  guard(channel: string): Promise<void>;
 }
 
 export class Interactions {
@@ -73,12 +76,20 @@ export class Interactions {
     const open = this.open.get(replyTo);
     if (!open || open.until < this.parts.options.now()) return;
     open.answered = true;
-    const { body, files } = renderReply(card);
+    const { body, files } = await this.withPictures(card, open.channel);
     try {
       await this.parts.api.editAnswer(this.parts.application(), open.token, body, files);
     } catch (error) {
       if (!(error instanceof AcclaimError && error.code === 'cancelled')) throw error;
     }
+  }
+
+  /** Pictures go along as attachments; those that need care only where they may be shown, looked at anew. */
+  private async withPictures(card: Card, channel: string): Promise<ReturnType<typeof renderReply>> {
+    const answer = renderReply(card);
+    if (card.pictures.length === 0) return answer;
+    if (card.pictures.some(({ spoiler }) => spoiler)) await this.parts.guard(channel);
+    return withPictures(answer.body, await loadPictures(card, markOf(channel, card.key)));
   }
 
   private async command(
@@ -197,6 +208,7 @@ export class Interactions {
       token: interaction.token,
       until: now + this.parts.life,
       answered: false,
+      channel: interaction.channel?.id ?? '',
     });
   }
 

@@ -10,6 +10,7 @@ import type {
   ChatPlatform,
   MessageRef,
 } from '../../../src/chat/port.js';
+import { AcclaimError } from '../../../src/errors.js';
 
 export interface FakeMessage {
   ref: MessageRef;
@@ -25,6 +26,8 @@ export class FakePlatform implements ChatPlatform {
   readonly capabilities: Capabilities;
   readonly messages: FakeMessage[] = [];
   readonly replies: { replyTo: string; card: Card }[] = [];
+  /** Channels where pictures that need care may be shown. */
+  readonly guarded = new Set<string>();
   /** Called after every post and edit; simulated voters look here for ballots. */
   onPost: (message: FakeMessage) => void = () => {};
   private sink: ((event: ChatEvent) => Promise<void>) | null = null;
@@ -53,6 +56,7 @@ export class FakePlatform implements ChatPlatform {
   async post(channel: string, card: Card): Promise<MessageRef> {
     const known = this.messages.find((m) => m.ref.channel === channel && m.card.key === card.key);
     if (known) return known.ref;
+    await this.careFor(channel, card);
     const ref: MessageRef = { platform: 'fake', channel, message: String(this.next++) };
     const message = { ref, card, reactions: new Map(), primed: [], edits: 0 };
     this.messages.push(message);
@@ -63,6 +67,7 @@ export class FakePlatform implements ChatPlatform {
   async edit(ref: MessageRef, card: Card): Promise<void> {
     const message = this.find(ref);
     if (!message) return;
+    await this.careFor(ref.channel, card);
     message.card = card;
     message.edits += 1;
     this.onPost(message);
@@ -85,6 +90,20 @@ export class FakePlatform implements ChatPlatform {
 
   async reply(replyTo: string, card: Card): Promise<void> {
     this.replies.push({ replyTo, card });
+  }
+
+  async mustGuard(channel: string): Promise<void> {
+    if (this.guarded.has(channel)) return;
+    throw new AcclaimError('not-allowed', 'this channel is not guarded', 'Guard it, then resume.');
+  }
+
+  async takeDown(channel: string): Promise<void> {
+    for (const { ref, card } of this.messages)
+      if (ref.channel === channel) card.pictures = card.pictures.filter((picture) => !picture.spoiler);
+  }
+
+  private async careFor(channel: string, card: Card): Promise<void> {
+    if (card.pictures.some((picture) => picture.spoiler)) await this.mustGuard(channel);
   }
 
   /** A member sets or takes back a reaction; works while the bot is away, as on a real platform. */

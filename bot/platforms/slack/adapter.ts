@@ -71,8 +71,8 @@ export class SlackPlatform implements ChatPlatform {
     const history = new SlackHistory(api, options.now, pace.history);
     history.self = self.user;
     const messages = new Messages({ api, channels, history, pace, onError });
-    const unguarded = (channel: string) => messages.takeDown(channel);
-    const parts = { api, people, channels, options, life: pace.answer, sink, unguarded };
+    const unguarded = (channel: string) => this.unguarded(channel);
+    const parts = { api, people, channels, options, life: pace.answer, pace, sink, unguarded };
     const interactions = new Interactions(parts);
     const line = makeLine({
       options,
@@ -135,6 +135,14 @@ export class SlackPlatform implements ChatPlatform {
     return this.here.interactions.reply(replyTo, card);
   }
 
+  async mustGuard(channel: string): Promise<void> {
+    return this.here.channels.mustBeGuarded(channel);
+  }
+
+  async takeDown(channel: string): Promise<void> {
+    return this.here.messages.takeDown(channel);
+  }
+
   private get here(): Running {
     if (!this.running) throw new AcclaimError('cancelled', 'Slack is not connected');
     return this.running;
@@ -177,19 +185,18 @@ export class SlackPlatform implements ChatPlatform {
   }
 
   /** Somebody came who may not see what is shown there. */
-  private async joined(channel: string, { history, channels, messages, sink }: Running): Promise<void> {
+  private async joined(channel: string, { history, channels }: Running): Promise<void> {
     await history.load(channel);
     const careful = history.all(channel).some(({ buttons }) => buttons.has('reveal'));
     if (!careful || (await channels.isGuarded(channel))) return;
+    await this.unguarded(channel);
+  }
+
+  private async unguarded(channel: string): Promise<void> {
+    const { messages, sink } = this.here;
     await messages.takeDown(channel);
-    await sink({
-      kind: 'channel',
-      platform: 'slack',
-      channel,
-      canPost: true,
-      nsfw: false,
-      at: this.options.now(),
-    });
+    const at = this.options.now();
+    await sink({ kind: 'channel', platform: 'slack', channel, canPost: true, nsfw: false, at });
   }
 
   /** A check mark on a message of ours that this process does not know may be somebody's consent. */

@@ -6,8 +6,16 @@ import { plain } from '../../../src/chat/text.js';
 import { commandName } from './manifest.js';
 import { typedText } from './markdown.js';
 
+/** `<@U1|ann>` is read as a person; channels and links go on as they were typed. */
+const marked = /<([@#!]?)([^>|]*)(?:\|([^>]*))?>/g;
+
+function asTyped(_: string, sign: string, id: string, label: string | undefined): string {
+  if (sign === '@') return `&lt;@${id}&gt;`;
+  return sign === '#' ? `#${label || id}` : (label ?? id);
+}
+
 export function commandText(typed: string): string {
-  const text = plain(typedText(typed))
+  const text = plain(typedText(typed.replace(marked, asTyped)))
     .replace(/[“”„]/g, '"')
     .replace(/(^|\s)[—–](?=[a-z])/gi, '$1--')
     .trim();

@@ -11,11 +11,11 @@ import { AcclaimError } from '../../../src/errors.js';
 import type { Post, SlackApi } from './api.js';
 import type { Channels } from './channels.js';
 import { commandText } from './commands.js';
-import { clearFiles } from './files.js';
+import { clearFiles, uploaded } from './files.js';
 import { buttonOf } from './mark.js';
-import type { SlackOptions } from './options.js';
+import type { Pace, SlackOptions } from './options.js';
 import type { People } from './people.js';
-import { renderPicker, renderReply, renderReveal, whisper } from './render.js';
+import { renderPicker, renderPictures, renderReply, renderReveal, whisper } from './render.js';
 import { words } from './words.js';
 
 /** Of a slash command what we read. */
@@ -59,6 +59,7 @@ export interface InteractionParts {
   options: SlackOptions;
   /** Life of a response_url, ms. */
   life: number;
+  pace: Pick<Pace, 'file' | 'fileMost'>;
   sink(event: ChatEvent): Promise<void>;
   /** A channel turned out to be no place for hidden pictures. */
   unguarded(channel: string): Promise<void>;
@@ -96,7 +97,16 @@ export class Interactions {
 
   /** Quiet when nobody can be answered any more. */
   async reply(replyTo: string, card: Card): Promise<void> {
-    for (const body of renderReply(card)) await this.send(replyTo, body);
+    const bodies = renderReply(card);
+    const channel = this.open.get(replyTo)?.channel;
+    if (card.pictures.length > 0 && channel !== undefined) {
+      if (card.pictures.some(({ spoiler }) => spoiler)) await this.parts.channels.mustBeGuarded(channel);
+      // Only its asker sees the answer: there is nobody to blur it for.
+      const clear = card.pictures.slice(0, 10).map((picture) => ({ ...picture, spoiler: false }));
+      const shown = await uploaded(this.parts.api, clear, new Map(), this.parts.pace);
+      bodies.push(renderPictures(shown));
+    }
+    for (const body of bodies) await this.send(replyTo, body);
   }
 
   private async act(

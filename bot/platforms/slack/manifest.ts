@@ -55,7 +55,8 @@ export function manifest(url: string | null): Record<string, unknown> {
           command: commandName,
           description: 'Teach an image model together',
           usage_hint: 'help | session start PROMPT | session status | best A3 | flag A3 | me',
-          should_escape: false,
+          // So that people who are mentioned come by their ids.
+          should_escape: true,
           ...target,
         },
       ],

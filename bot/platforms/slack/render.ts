@@ -73,6 +73,12 @@ export function renderReveal(files: Iterable<string>, alt: string): Post {
   return { text: words.revealed, blocks: [rich(richText(words.revealed)), ...pictures], ...quiet };
 }
 
+/** Pictures of a private answer. */
+export function renderPictures(shown: readonly Shown[]): Post {
+  const blocks = shown.map(({ name, file, alt }) => imageBlock(name, file, alt));
+  return { text: words.revealed, blocks, ...quiet };
+}
+
 function said(card: Card): types.KnownBlock[] {
   const title = clip(plain(withoutBold(card.title)), bounds.title);
   const bar = card.progress === null ? [] : [progressBar(card.progress)];

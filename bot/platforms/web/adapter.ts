@@ -10,6 +10,7 @@ import type { Account, Card, ChatEvent, ChatPlatform, MessageRef } from '../../.
 import { AcclaimError } from '../../../src/errors.js';
 import { Assets } from './assets.js';
 import { capabilities } from './capabilities.js';
+import { Care, needsCare, takenDown } from './care.js';
 import { refOf } from './decode.js';
 import { Desk } from './desk.js';
 import { isLoopback } from './guard.js';
@@ -27,6 +28,7 @@ interface Running {
   people: People;
   live: Live;
   desk: Desk;
+  care: Care;
 }
 
 export class WebPlatform implements ChatPlatform {
@@ -54,17 +56,19 @@ export class WebPlatform implements ChatPlatform {
       );
     }
     mkdirSync(dir, { recursive: true });
-    const people = new People(loadSecret(dir), accessToken);
+    const { nsfwChannels = [], nsfwToken = null } = this.options;
+    const care = new Care(nsfwChannels, accessToken !== null);
+    const people = new People(loadSecret(dir), accessToken, nsfwToken);
     const messages = await Messages.open(join(dir, 'messages.jsonl'));
     const live = new Live();
-    const desk = new Desk(this.options, messages, live);
+    const desk = new Desk(this.options, messages, live, care);
     desk.sink = sink;
     const own = isLoopback(host) ? [] : [hostname()];
     const names = [...hostNames, ...own].map((name) => name.toLowerCase());
     const onError = (error: unknown) => this.options.onError?.(error);
-    const app = makeApp({ desk, people, assets: new Assets(), bound: { host, names }, onError });
+    const app = makeApp({ desk, care, people, assets: new Assets(), bound: { host, names }, onError });
     try {
-      this.running = { ...(await listen(app, host, port)), messages, people, live, desk };
+      this.running = { ...(await listen(app, host, port)), messages, people, live, desk, care };
     } catch (error) {
       live.close();
       await messages.close();
@@ -86,6 +90,7 @@ export class WebPlatform implements ChatPlatform {
   }
 
   async post(channel: string, card: Card): Promise<MessageRef> {
+    if (needsCare(card)) await this.mustGuard(channel);
     const { messages, desk } = this.here;
     const { message, fresh } = await messages.post(channel, card, this.options.now());
     if (fresh) desk.show(message);
@@ -93,6 +98,7 @@ export class WebPlatform implements ChatPlatform {
   }
 
   async edit(ref: MessageRef, card: Card): Promise<void> {
+    if (needsCare(card)) await this.mustGuard(ref.channel);
     const { messages, desk } = this.here;
     const message = await messages.edit(ref.message, card, this.options.now());
     if (message) desk.show(message);
@@ -118,6 +124,18 @@ export class WebPlatform implements ChatPlatform {
 
   async reply(replyTo: string, card: Card): Promise<void> {
     this.here.desk.answer(replyTo, card);
+  }
+
+  async mustGuard(channel: string): Promise<void> {
+    this.here.care.mustGuard(channel);
+  }
+
+  async takeDown(channel: string): Promise<void> {
+    const { messages, desk } = this.here;
+    for (const { id, card } of messages.list().filter((m) => m.channel === channel && needsCare(m.card))) {
+      const message = await messages.edit(id, takenDown(card), this.options.now());
+      if (message) desk.show(message);
+    }
   }
 
   async forget(account: Account): Promise<void> {

@@ -8,6 +8,7 @@ import type { z } from 'zod';
 import { mayRun, usage } from '../../../src/chat/commands.js';
 import type { Account, Card, ChatEvent } from '../../../src/chat/port.js';
 import { AcclaimError } from '../../../src/errors.js';
+import { type Care, needsCare } from './care.js';
 import {
   type buttonBody,
   type commandBody,
@@ -23,6 +24,13 @@ import type { StatusBody, WebOptions } from './options.js';
 import { type PageMessage, pictureFiles, renderMessage, renderReply } from './render.js';
 
 /** A private answer that is awaited: while the request lasts it goes into its response, later over the live line. */
+/** A file behind an address of the page. */
+export interface Shown {
+  file: string;
+  /** Blurred unless its reader asked for it clear. */
+  veiled: boolean;
+}
+
 interface Asked {
   visitor: string;
   channel: string;
@@ -39,12 +47,15 @@ export class Desk {
   private readonly asked = new Map<string, Asked>();
   private statusTimer: NodeJS.Timeout | null = null;
   private lastStatus = '';
+  /** Pictures of private answers: whose, and their files. */
+  private readonly answered = new Map<string, { visitor: string; channel: string; card: Card }>();
   private readonly statusEvery: NodeJS.Timeout;
 
   constructor(
     private readonly options: WebOptions,
     private readonly messages: Messages,
     private readonly live: Live,
+    private readonly care: Care,
   ) {
     this.statusEvery = setInterval(() => this.sendStatus(), statusEveryMs);
     this.statusEvery.unref();
@@ -67,11 +78,21 @@ export class Desk {
     };
   }
 
-  async status(): Promise<StatusBody> {
-    return this.options.status();
+  async status(holder: boolean): Promise<StatusBody> {
+    return this.seen(await this.options.status(), holder);
   }
 
-  events(visitor: string | undefined, lastEventId: string | undefined): ReadableStream<Uint8Array> {
+  /** What only holders of a token may know of is not there for others. */
+  admit(at: { message: string } | { channel: string }, holder: boolean): void {
+    const channel = 'channel' in at ? at.channel : this.messages.get(at.message)?.channel;
+    if (channel !== undefined && !this.care.sees(channel, holder)) throw notHere;
+  }
+
+  events(
+    visitor: string | undefined,
+    holder: boolean,
+    lastEventId: string | undefined,
+  ): ReadableStream<Uint8Array> {
     const [epoch, seq] = lastEventId?.split('-') ?? [];
     const resumed = epoch === this.messages.epoch && /^\d+$/.test(seq ?? '');
     const { messages, removed } = this.messages.since(resumed ? Number(seq) : 0);
@@ -80,10 +101,12 @@ export class Desk {
     this.statusSoon();
     const data = {
       reset: !resumed,
-      messages: messages.map((message) => this.render(message, visitor)),
+      messages: messages
+        .filter(({ channel }) => this.care.sees(channel, holder))
+        .map((message) => this.render(message, visitor)),
       removed: resumed ? removed : [],
     };
-    return this.live.listen(visitor, [{ event: 'history', id: this.eventId(), data }]);
+    return this.live.listen(visitor, holder, [{ event: 'history', id: this.eventId(), data }]);
   }
 
   /** The person's marks on the message afterwards. */
@@ -144,10 +167,14 @@ export class Desk {
     }
   }
 
-  /** File of a posted picture; undefined for any other address. */
-  picture(message: string, index: number): string | undefined {
-    const found = this.messages.get(message);
-    return found && pictureFiles(found.card)[index];
+  /** A posted picture, or one of a private answer for its asker; undefined for any other address or person. */
+  picture(id: string, index: number, visitor: string | undefined, holder: boolean): Shown | undefined {
+    const own = this.answered.get(id);
+    const found = own && own.visitor === visitor ? own : this.messages.get(id);
+    const file = found && pictureFiles(found.card)[index];
+    if (!found || file === undefined || !this.care.sees(found.channel, holder)) return undefined;
+    const veiled = found.card.pictures[index]?.spoiler ?? found.card.data?.blurred === true;
+    return veiled && !this.care.guards(found.channel) ? undefined : { file, veiled };
   }
 
   adapter(session: string, round: number | null): Promise<{ file: string; name: string } | null> {
@@ -158,7 +185,11 @@ export class Desk {
 
   show(message: Message): void {
     const id = this.eventId(message.seq);
-    this.live.broadcast((visitor) => ({ event: 'message', id, data: this.render(message, visitor) }));
+    this.live.broadcast((visitor, holder) =>
+      this.care.sees(message.channel, holder)
+        ? { event: 'message', id, data: this.render(message, visitor) }
+        : undefined,
+    );
     this.statusSoon();
   }
 
@@ -173,6 +204,7 @@ export class Desk {
     if (!asked) return;
     const id = `r${randomBytes(8).toString('hex')}`;
     const data = renderReply(id, asked.channel, card, this.options.now());
+    if (card.pictures.length > 0) this.keep(id, { visitor: asked.visitor, channel: asked.channel, card });
     if (asked.collected) asked.collected.push(data);
     else this.live.broadcast((visitor) => (visitor === asked.visitor ? { event: 'reply', data } : undefined));
   }
@@ -208,10 +240,21 @@ export class Desk {
     }
   }
 
+  private keep(id: string, answer: { visitor: string; channel: string; card: Card }): void {
+    if (needsCare(answer.card)) this.care.mustGuard(answer.channel);
+    this.answered.set(id, answer);
+    const oldest = this.answered.keys().next();
+    if (this.answered.size > maxAsked && !oldest.done) this.answered.delete(oldest.value);
+  }
+
+  private seen({ sessions }: StatusBody, holder: boolean): StatusBody {
+    return { sessions: sessions.filter(({ channel }) => this.care.sees(channel, holder)) };
+  }
+
   private find(id: string): Message {
     const message = this.messages.get(id);
     if (message) return message;
-    throw new AcclaimError('file-not-found', 'That message is no longer here.', 'Reload the page.');
+    throw notHere;
   }
 
   private render(message: Message, visitor: string | undefined): PageMessage {
@@ -238,11 +281,13 @@ export class Desk {
         const text = JSON.stringify(data);
         if (text === this.lastStatus) return;
         this.lastStatus = text;
-        this.live.broadcast(() => ({ event: 'status', data }));
+        this.live.broadcast((_, holder) => ({ event: 'status', data: this.seen(data, holder) }));
       })
       .catch((error) => this.options.onError?.(error));
   }
 }
+
+const notHere = new AcclaimError('file-not-found', 'That message is no longer here.', 'Reload the page.');
 
 const noConsent = new AcclaimError(
   'not-allowed',

@@ -14,6 +14,8 @@ const heartbeatMs = 15_000;
 
 interface Listener {
   visitor: string | undefined;
+  /** May see what only holders of a token see. */
+  holder: boolean;
   /** Writes a frame; false when the line is full. */
   send: (frame: string) => boolean;
   close: () => void;
@@ -29,7 +31,7 @@ export class Live {
   }
 
   /** A response body that begins with `opening` and then follows what is sent. */
-  listen(visitor: string | undefined, opening: Frame[]): ReadableStream<Uint8Array> {
+  listen(visitor: string | undefined, holder: boolean, opening: Frame[]): ReadableStream<Uint8Array> {
     const encoder = new TextEncoder();
     let listener: Listener | undefined;
     return new ReadableStream<Uint8Array>(
@@ -37,6 +39,7 @@ export class Live {
         start: (controller) => {
           listener = {
             visitor,
+            holder,
             send: (frame) => {
               controller.enqueue(encoder.encode(frame));
               return (controller.desiredSize ?? 0) > 0;
@@ -55,9 +58,9 @@ export class Live {
   }
 
   /** To everybody; the frame is made for each visitor, undefined sends nothing. */
-  broadcast(frame: (visitor: string | undefined) => Frame | undefined): void {
+  broadcast(frame: (visitor: string | undefined, holder: boolean) => Frame | undefined): void {
     this.each((listener) => {
-      const made = frame(listener.visitor);
+      const made = frame(listener.visitor, listener.holder);
       if (made) this.write(listener, encode(made));
     });
   }

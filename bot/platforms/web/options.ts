@@ -36,6 +36,10 @@ export interface WebOptions {
   port: number;
   /** Needed when bound beyond loopback. Its holders are admins, all others members. */
   accessToken: string | null;
+  /** Channels where pictures that need care may be shown, to holders of a token. */
+  nsfwChannels?: readonly string[];
+  /** Lets its holders see those channels and vote there; null = admins only. */
+  nsfwToken?: string | null;
   /** Host names people may use to reach the page through a proxy, besides IP addresses and this host's name. */
   hostNames?: readonly string[];
   /** Folder of the web platform's own files: cookie secret and posted messages. Made when missing. */

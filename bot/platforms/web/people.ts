@@ -12,14 +12,18 @@ export class People {
   /** Cookies of other Acclaims on the same host keep their own names. */
   readonly visitorCookie: string;
   readonly adminCookie: string;
+  readonly guestCookie: string;
 
   constructor(
     private readonly secret: Buffer,
     private readonly accessToken: string | null,
+    /** Of those who may see the channels that are marked. */
+    private readonly guestToken: string | null = null,
   ) {
     const mark = createHash('sha256').update(secret).digest('hex').slice(0, 6);
     this.visitorCookie = `acclaim_${mark}`;
     this.adminCookie = `acclaim_${mark}_admin`;
+    this.guestCookie = `acclaim_${mark}_guest`;
   }
 
   /** A new visitor's cookie value. */
@@ -35,10 +39,24 @@ export class People {
     return id;
   }
 
-  /** The admin cookie for a right token; undefined for a wrong one. A changed token ends all of them. */
-  admit(token: string): string | undefined {
-    if (this.accessToken === null || !same(digest(token), digest(this.accessToken))) return undefined;
-    return this.sign(`admin:${this.accessToken}`);
+  /** Cookie and value for a right token; undefined for a wrong one. A changed token ends all of its cookies. */
+  admit(token: string): { cookie: string; value: string } | undefined {
+    const is = (right: string | null) => right !== null && same(digest(token), digest(right));
+    if (is(this.accessToken))
+      return { cookie: this.adminCookie, value: this.sign(`admin:${this.accessToken}`) };
+    if (is(this.guestToken))
+      return { cookie: this.guestCookie, value: this.sign(`guest:${this.guestToken}`) };
+    return undefined;
+  }
+
+  /** May see the channels that are marked. */
+  holds(role: Role, guestCookie: string | undefined): boolean {
+    if (role !== 'member') return true;
+    return (
+      this.guestToken !== null &&
+      guestCookie !== undefined &&
+      same(guestCookie, this.sign(`guest:${this.guestToken}`))
+    );
   }
 
   role(adminCookie: string | undefined): Role {

@@ -49,7 +49,7 @@ export function renderMessage(message: Message, mine: string[]): PageMessage {
 
 /** A private answer, which no store knows. */
 export function renderReply(id: string, channel: string, card: Card, at: number): PageMessage {
-  const message = { id, channel, card: { ...card, pictures: [] }, at, editedAt: null, seq: 0, primed: [] };
+  const message = { id, channel, card, at, editedAt: null, seq: 0, primed: [] };
   return { ...renderMessage(message, []), kind: 'reply' };
 }
 

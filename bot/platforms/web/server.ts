@@ -15,6 +15,7 @@ import type { z } from 'zod';
 import type { Account } from '../../../src/chat/port.js';
 import { AcclaimError, type ErrorCode, toPlain } from '../../../src/errors.js';
 import type { Asset, Assets } from './assets.js';
+import type { Care } from './care.js';
 import { buttonBody, commandBody, consentBody, loginBody, reactBody } from './decode.js';
 import type { Desk } from './desk.js';
 import { type Bound, changeRefused, hostAllowed } from './guard.js';
@@ -22,6 +23,7 @@ import type { People } from './people.js';
 
 export interface ServerParts {
   desk: Desk;
+  care: Care;
   people: People;
   assets: Assets;
   bound: Bound;
@@ -44,7 +46,7 @@ const statuses: Partial<Record<ErrorCode, 400 | 403 | 404 | 409 | 503>> = {
   'engine-busy': 503,
 };
 
-export function makeApp({ desk, people, assets, bound, onError }: ServerParts): Hono {
+export function makeApp({ desk, care, people, assets, bound, onError }: ServerParts): Hono {
   const app = new Hono();
 
   app.use(async (c, next) => {
@@ -73,6 +75,7 @@ export function makeApp({ desk, people, assets, bound, onError }: ServerParts): 
 
   const visitor = (c: Context) => people.visitor(getCookie(c, people.visitorCookie));
   const role = (c: Context) => people.role(getCookie(c, people.adminCookie));
+  const holder = (c: Context) => people.holds(role(c), getCookie(c, people.guestCookie));
   const who = (c: Context): Account => {
     const id = visitor(c);
     if (!id)
@@ -90,7 +93,7 @@ export function makeApp({ desk, people, assets, bound, onError }: ServerParts): 
   app.get('/favicon.ico', (c) => c.redirect('/page/logo.svg', 302));
   app.get('/page/*', (c) => send(c, assets.get(c.req.path)));
   app.get('/vendor/*', (c) => send(c, assets.get(c.req.path)));
-  app.get('/api/status', async (c) => c.json(await desk.status()));
+  app.get('/api/status', async (c) => c.json(await desk.status(holder(c))));
 
   app.get('/api/me', (c) => {
     let id = visitor(c);
@@ -104,41 +107,54 @@ export function makeApp({ desk, people, assets, bound, onError }: ServerParts): 
   });
   app.get('/api/events', (c) => {
     const last = c.req.header('last-event-id') ?? c.req.query('after');
-    return c.body(desk.events(visitor(c), last), 200, {
+    return c.body(desk.events(visitor(c), holder(c), last), 200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     });
   });
-  app.post('/api/react', async (c) => c.json({ mine: await desk.mark(who(c), await read(c, reactBody)) }));
-  app.post('/api/button', async (c) =>
-    c.json({ replies: await desk.press(who(c), await read(c, buttonBody)) }),
-  );
-  app.post('/api/command', async (c) =>
-    c.json({ replies: await desk.command(who(c), await read(c, commandBody)) }),
-  );
+  app.post('/api/react', async (c) => {
+    const body = await read(c, reactBody);
+    desk.admit(body, holder(c));
+    return c.json({ mine: await desk.mark(who(c), body) });
+  });
+  app.post('/api/button', async (c) => {
+    const body = await read(c, buttonBody);
+    desk.admit(body, holder(c));
+    return c.json({ replies: await desk.press(who(c), body) });
+  });
+  app.post('/api/command', async (c) => {
+    const body = await read(c, commandBody);
+    desk.admit(body, holder(c));
+    return c.json({ replies: await desk.command(who(c), body) });
+  });
   app.post('/api/consent', async (c) => {
     await desk.consent(who(c), await read(c, consentBody));
     return c.json({ ok: true });
   });
   app.post('/api/login', async (c) => {
     const { token } = await read(c, loginBody);
-    const admin = people.admit(token);
+    const admitted = people.admit(token);
     await new Promise((resolve) => setTimeout(resolve, 300)); // the same for right and wrong: guessing is slow
-    if (!admin)
+    if (!admitted)
       throw new AcclaimError('not-allowed', 'That is not the access token.', 'Ask whoever runs this server.');
-    setCookie(c, people.adminCookie, admin, cookie);
+    setCookie(c, admitted.cookie, admitted.value, cookie);
     return c.json({ ok: true });
   });
 
   app.get('/pictures/:message/:index', async (c) => {
-    const file = desk.picture(c.req.param('message'), Number(c.req.param('index')));
-    const type = file && pictureTypes[extname(file).toLowerCase()];
-    const bytes = type && (await readFile(file).catch(() => undefined));
+    const { message, index } = c.req.param();
+    const shown = desk.picture(message, Number(index), visitor(c), holder(c));
+    const type = shown && pictureTypes[extname(shown.file).toLowerCase()];
+    const veil = shown?.veiled === true && c.req.query('clear') === undefined;
+    const read = () => (veil ? care.veil(shown.file) : readFile(shown!.file));
+    const bytes = type && (await read().catch(() => undefined));
     if (!bytes) return c.text('This picture is gone.\n', 404);
+    // What needs care is asked for anew each time: it may be no longer allowed.
+    const cache = shown.veiled ? 'no-store' : 'private, max-age=31536000, immutable';
     return c.body(new Uint8Array(bytes), 200, {
-      'content-type': type,
-      'cache-control': 'private, max-age=31536000, immutable',
+      'content-type': veil ? 'image/jpeg' : type,
+      'cache-control': cache,
     });
   });
   app.get('/api/sessions/:id/adapter', async (c) => {

@@ -35,7 +35,14 @@ function problem(f: () => unknown): AcclaimError {
 describe('precedence', () => {
   test('defaults alone', () => {
     const config = loadConfig({ env: {} });
-    expect(config.server).toEqual({ host: '127.0.0.1', port: 8080, accessToken: null, hostNames: [] });
+    expect(config.server).toEqual({
+      host: '127.0.0.1',
+      port: 8080,
+      accessToken: null,
+      hostNames: [],
+      nsfwChannels: [],
+      nsfwToken: null,
+    });
     expect(config.discord).toMatchObject({ token: null, servers: [] });
     expect(config.slack).toMatchObject({ botToken: null, appToken: null, signingSecret: null });
     expect(config.learner).toEqual({ name: 'acclaim' });

@@ -4,6 +4,7 @@ import { html } from './html.js';
 import { Icon } from './icons.js';
 import { dismiss } from './store.js';
 import { span, Text } from './text.js';
+import { Revealable } from './veil.js';
 
 /** @typedef {import('./store.js').Message} Message */
 
@@ -26,6 +27,7 @@ export function Reply({ message }) {
     <div class="reply">
       ${message.title && html`<h3>${message.title}</h3>`}
       <div class="prose"><${Text} text=${message.text} /></div>
+      ${message.pictures.map((p) => html`<${Revealable} key=${p.url} url=${p.url} alt=${p.alt} veiled=${p.spoiler} />`)}
       <p class="reply-foot">Only you can see this <span aria-hidden="true">·</span> <button class="link" onClick=${() => dismiss(message.id)}>Dismiss</button></p>
     </div>
   `;

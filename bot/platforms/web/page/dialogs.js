@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { call } from './api.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
-import { refreshMe, set, toast, useStore } from './store.js';
+import { set, toast, useStore } from './store.js';
 
 /** @param {{onConsent: (given: boolean) => void}} props */
 export function Dialogs({ onConsent }) {
@@ -85,15 +85,15 @@ function Login() {
     e.preventDefault();
     try {
       await call('/api/login', { token });
-      await refreshMe();
-      set({ dialog: null });
+      // What only holders of the token see comes with a line opened anew.
+      location.reload();
     } catch (error) {
       toast(error.message);
     }
   };
   return html`
     <form onSubmit=${enter}>
-      <p>With the access token of this server you are an admin here.</p>
+      <p>With the access token of this server you are an admin here; another token may let you see channels that are closed to others.</p>
       <input class="field" type="password" value=${token} onInput=${(e) => setToken(e.currentTarget.value)} aria-label="Access token" autocomplete="current-password" autofocus />
       <div class="dialog-acts"><button class="button button-main" disabled=${token === ''}>Enter</button></div>
     </form>

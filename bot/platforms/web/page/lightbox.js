@@ -1,10 +1,11 @@
 // One picture large, with its marks. Arrow keys go through all sheets of the round; Enter or G marks it good, S names it
 // the best, F flags it, Escape closes and gives the focus back.
 import { useEffect, useRef } from 'preact/hooks';
-import { isGood, toggleBest, toggleGood } from './ballot.js';
+import { isCalled, toggleBest, toggleGood } from './ballot.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
-import { get, marksOf, press, set, useStore } from './store.js';
+import { get, marksOf, press, reveal, set, useStore } from './store.js';
+import { Picture, useVeil } from './veil.js';
 
 export function Lightbox() {
   const open = useStore((s) => s.lightbox);
@@ -39,7 +40,10 @@ export function Lightbox() {
     e.preventDefault();
   };
   const marks = at ? marksOf(at.message) : new Set();
-  const good = at && isGood(marks, at.cell.number);
+  const says = at?.message.data.says ?? 'good';
+  const good = at && isCalled(at.message, marks, at.cell.number);
+  const veiled = at?.message.data.blurred === true;
+  const hidden = useVeil(at?.cell.url ?? '', veiled);
   const best = at && (at.message.data.open ? marks.has(`star-${at.cell.number}`) : at.cell.best);
   return html`
     <dialog class="lightbox" ref=${dialog} aria-label="Picture, enlarged" onClose=${close} onKeyDown=${keyed} onClick=${(e) => e.target === dialog.current && close()}>
@@ -52,14 +56,14 @@ export function Lightbox() {
         </div>
         <div class="lightbox-stage">
           <button class="icon-button" aria-label="Previous picture" onClick=${() => go(-1)}><${Icon} name="left" /></button>
-          ${at.cell.url ? html`<img src=${at.cell.url} alt=${at.cell.alt} key=${at.cell.url} />` : html`<div class="cell-held lightbox-held" role="img" aria-label=${at.cell.alt}><${Icon} name="none" /><span>Held back</span></div>`}
+          ${at.cell.url ? html`<${Picture} url=${at.cell.url} alt=${at.cell.alt} veiled=${veiled} key=${at.cell.url} />${hidden && html`<button class="button veil" onClick=${() => reveal(at.cell.url)}>Show</button>`}` : html`<div class="cell-held lightbox-held" role="img" aria-label=${at.cell.alt}><${Icon} name="none" /><span>Held back</span></div>`}
           <button class="icon-button" aria-label="Next picture" onClick=${() => go(1)}><${Icon} name="right" /></button>
         </div>
         <div class="lightbox-acts">
           ${
             votable
               ? html`
-              <button class="button mark-good" aria-pressed=${good} autofocus onClick=${() => toggleGood(at.message, at.cell.number)}><${Icon} name="check" />Good<kbd>G</kbd></button>
+              <button class="button mark-good" aria-pressed=${good} autofocus onClick=${() => toggleGood(at.message, at.cell.number)}><${Icon} name=${says === 'unsafe' ? 'none' : 'check'} />${says === 'unsafe' ? 'Unsafe' : 'Good'}<kbd>G</kbd></button>
               <button class="button mark-best" aria-pressed=${best} onClick=${() => toggleBest(at.message, at.cell.number)}><${Icon} name="star" filled=${best} />Best<kbd>S</kbd></button>
               <button class="button" onClick=${() => void press(at.message, 'flag', at.cell.name)}><${Icon} name="flag" />Flag<kbd>F</kbd></button>`
               : html`<p class="lightbox-got">${best && html`<${Icon} name="star" filled />`}${at.cell.seen === null ? 'Voting has closed' : `${at.cell.up} of ${at.cell.seen} liked it${best ? ', the best of the round' : ''}`}</p>`

@@ -2,6 +2,7 @@
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import { count, percent, Text } from './text.js';
+import { Revealable } from './veil.js';
 
 /** @param {{message: import('./store.js').Message}} props */
 export function Outcome({ message }) {
@@ -9,7 +10,7 @@ export function Outcome({ message }) {
   const points = previous === null ? null : Math.round((approval - previous) * 100);
   return html`
     <div class="outcome">
-      ${best?.url && html`<figure class=${blurred ? 'cells-blurred' : ''}><img src=${best.url} alt=${best.alt} /><figcaption><${Icon} name="star" filled />${best.name} won</figcaption></figure>`}
+      ${best?.url && html`<figure><${Revealable} url=${best.url} alt=${best.alt} veiled=${blurred} /><figcaption><${Icon} name="star" filled />${best.name} won</figcaption></figure>`}
       <div class="outcome-words">
         <h3>Round ${round} is closed</h3>
         <p class="outcome-figure"><strong>${percent(approval)}</strong> approval ${points !== null && html`<span class=${`change ${points > 0 ? 'change-up' : points < 0 ? 'change-down' : ''}`}>${points > 0 ? '▲ +' : points < 0 ? '▼ −' : '= '}${Math.abs(points)} points</span>`}</p>

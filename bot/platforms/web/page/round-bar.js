@@ -1,7 +1,7 @@
 // Above the composer while a round is open: what you have marked, the time left, and Done. Sheets without any mark are
 // named before Done goes through: nothing there was good, or was it overlooked?
 import { useEffect, useState } from 'preact/hooks';
-import { isGood } from './ballot.js';
+import { isCalled } from './ballot.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import { mark, marksOf, messagesOf, useStore } from './store.js';
@@ -30,7 +30,7 @@ export function RoundBar({ channel }) {
   if (sheets.length === 0) return null;
   const marks = sheets.map((m) => marksOf(m));
   const good = sheets.reduce(
-    (n, m, i) => n + m.data.cells.filter((c) => isGood(marks[i], c.number)).length,
+    (n, m, i) => n + m.data.cells.filter((c) => isCalled(m, marks[i], c.number)).length,
     0,
   );
   const best = sheets
@@ -39,7 +39,7 @@ export function RoundBar({ channel }) {
   const bare = sheets.filter((_, i) => ![...marks[i]].some((e) => e !== 'done'));
   const done = marks.some((m) => m.has('done'));
   const withDone = sheets.some((m) => m.buttons.some((b) => b.id === 'done'));
-  const { quorum, round } = sheets[0].data;
+  const { quorum, round, says = 'good' } = sheets[0].data;
   const finish = () => {
     setAsking('');
     for (const sheet of bare) mark(sheet, [{ emoji: 'none', present: true }]);
@@ -51,10 +51,10 @@ export function RoundBar({ channel }) {
     <div class="round-bar" role="region" aria-label=${`Your marks in round ${round}`}>
       ${
         asking === key && bare.length > 0
-          ? html`<p class="round-bar-ask"><strong>${sheets.length === 1 || bare.length === sheets.length ? 'You have marked nothing yet.' : `${names} ${bare.length === 1 ? 'has' : 'have'} no marks yet.`}</strong> Was nothing good there?</p>
+          ? html`<p class="round-bar-ask"><strong>${sheets.length === 1 || bare.length === sheets.length ? 'You have marked nothing yet.' : `${names} ${bare.length === 1 ? 'has' : 'have'} no marks yet.`}</strong> Was nothing ${says} there?</p>
             <button class="button" onClick=${() => setAsking('')}>Look again</button>
-            <button class="button button-main" onClick=${finish}>Nothing good, done</button>`
-          : html`<p><strong>Round ${round}</strong><span class="sep" aria-hidden="true">·</span>${good === 0 ? 'mark what is good' : count(good, 'good one')}${best && html`<span class="sep" aria-hidden="true">·</span><span class="bar-best"><${Icon} name="star" filled />best ${best}</span>`}${deadline !== null && html`<span class="bar-time"><span class="sep" aria-hidden="true">·</span>${deadline > now ? `${span((deadline - now) / 1000)} left` : 'closing'}</span>`}</p>
+            <button class="button button-main" onClick=${finish}>Nothing ${says}, done</button>`
+          : html`<p><strong>Round ${round}</strong><span class="sep" aria-hidden="true">·</span>${good === 0 ? `mark what is ${says}` : count(good, `${says} one`)}${best && html`<span class="sep" aria-hidden="true">·</span><span class="bar-best"><${Icon} name="star" filled />best ${best}</span>`}${deadline !== null && html`<span class="bar-time"><span class="sep" aria-hidden="true">·</span>${deadline > now ? `${span((deadline - now) / 1000)} left` : 'closing'}</span>`}</p>
             ${withDone && (done ? html`<span class="bar-done" role="status"><${Icon} name="check" />${quorum > 1 ? 'Done, waiting for the others' : 'Done'}</span>` : html`<button class="button button-main" onClick=${press}>Done${quorum <= 1 ? ', teach it' : ''}</button>`)}`
       }
     </div>

@@ -21,6 +21,7 @@ let state = {
   /** @type {Record<string, number>} */ seen: drawer.get('seen') ?? {},
   /** Open dialog: consent, help, login, null. @type {string | null} */ dialog: null,
   /** @type {{group: any, index: number} | null} */ lightbox: null,
+  /** Blurred pictures that were asked for clear, by address. @type {Set<string>} */ revealed: new Set(),
   drawerOpen: false,
   /** @type {{text: string, id: number} | null} */ toast: null,
   /** Said to screen readers. */ spoken: '',
@@ -101,6 +102,11 @@ export function markSeen(channel = state.channel) {
   const seen = { ...state.seen, [channel]: newest };
   drawer.set('seen', seen);
   set({ seen });
+}
+
+/** Asks for a blurred picture clear; the server looks again whether it may be. @param {string} url */
+export function reveal(url) {
+  set({ revealed: new Set(state.revealed).add(url) });
 }
 
 let toastId = 0;
@@ -229,6 +235,8 @@ function echo(text) {
 /** @param {string} text */
 export async function say(text) {
   const line = /^\/(?!acclaim\b)/i.test(text) ? `/acclaim ${text.slice(1)}` : text;
+  // Before there is any session what is said still stands somewhere.
+  if (state.channel === '') set({ channel: 'general' });
   echo(line);
   const best = /^\/acclaim\s+best\s+([a-z])([1-9])$/i.exec(line);
   if (best && starByName(best[1].toUpperCase(), best[2])) return;

@@ -4,6 +4,7 @@ import { Icon } from './icons.js';
 import { Plot } from './plot.js';
 import { useStore } from './store.js';
 import { percent, Text } from './text.js';
+import { Revealable } from './veil.js';
 
 /** @param {{message: import('./store.js').Message}} props */
 export function Story({ message }) {
@@ -14,9 +15,9 @@ export function Story({ message }) {
     <div class="story">
       <h3>${message.title}</h3>
       <div class="prose"><${Text} text=${message.text} /></div>
-      <div class=${`story-sides ${blurred ? 'cells-blurred' : ''}`}>
-        ${first && html`<${Side} side=${first} words="First" />`}
-        ${latest && html`<span class="story-arrow" aria-hidden="true"><${Icon} name="right" /></span><${Side} side=${latest} words="Latest" />`}
+      <div class="story-sides">
+        ${first && html`<${Side} side=${first} words="First" veiled=${blurred} />`}
+        ${latest && html`<span class="story-arrow" aria-hidden="true"><${Icon} name="right" /></span><${Side} side=${latest} words="Latest" veiled=${blurred} />`}
       </div>
       ${approval.length > 0 && html`<figure class="story-plot"><figcaption>Approval by round</figcaption><${Plot} points=${approval} /></figure>`}
       ${mayExport && html`<a class="button" href=${`/api/sessions/${encodeURIComponent(session)}/adapter`} download><${Icon} name="download" />Download the LoRA</a>`}
@@ -24,12 +25,12 @@ export function Story({ message }) {
   `;
 }
 
-/** @param {{side: {round: number, approval: number | null, cells: {url: string, alt: string}[]}, words: string}} props */
-function Side({ side, words }) {
+/** @param {{side: {round: number, approval: number | null, cells: {url: string, alt: string}[]}, words: string, veiled: boolean}} props */
+function Side({ side, words, veiled }) {
   return html`
     <figure class="story-side">
       <figcaption><strong>${words}: round ${side.round}</strong>${side.approval !== null && html`<span>${percent(side.approval)}</span>`}</figcaption>
-      <div class="story-cells">${side.cells.map((c) => html`<img key=${c.url} src=${c.url} alt=${c.alt} loading="lazy" />`)}</div>
+      <div class="story-cells">${side.cells.map((c) => html`<${Revealable} key=${c.url} url=${c.url} alt=${c.alt} veiled=${veiled} />`)}</div>
     </figure>
   `;
 }

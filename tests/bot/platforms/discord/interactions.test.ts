@@ -47,9 +47,11 @@ test('every command of the table can be chosen, and says what typing it would', 
           ? 3
           : type === 'cell'
             ? 'b4'
-            : type === 'text'
-              ? 'a red "rose" --now'
-              : type.choice[0]!,
+            : type === 'person'
+              ? '<@42>'
+              : type === 'text'
+                ? 'a red "rose" --now'
+                : type.choice[0]!,
       ]),
     );
     const asked = stage.peer.command('ann', stage.channel, [top, ...wordsOf(spec.path)], values);
@@ -63,9 +65,11 @@ test('every command of the table can be chosen, and says what typing it would', 
           ? 3
           : type === 'cell'
             ? 'B4'
-            : type === 'text'
-              ? 'a red ”rose” --now'
-              : type.choice[0],
+            : type === 'person'
+              ? '@42'
+              : type === 'text'
+                ? 'a red ”rose” --now'
+                : type.choice[0],
       );
   }
   expect(typed(stage.events)).toHaveLength(chatCommands.length);

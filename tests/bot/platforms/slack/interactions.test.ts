@@ -33,9 +33,11 @@ test('every command of the table can be typed, and is what it would be elsewhere
           ? '3'
           : type === 'cell'
             ? 'b4'
-            : type === 'text'
-              ? '"a <red> & rose"'
-              : type.choice[0]!;
+            : type === 'person'
+              ? '<@42>'
+              : type === 'text'
+                ? '"a <red> & rose"'
+                : type.choice[0]!;
       return spec.options.some((o) => o.name === name) ? `--${name} ${value}` : value;
     });
     const asked = await stage.peer.command('ann', stage.channel, [...spec.path, ...values].join(' '));

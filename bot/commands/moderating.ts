@@ -1,0 +1,239 @@
+/** Commands by which moderators look after pictures and voters, and take back what they did. */
+import { voterCode } from '../../src/domain/ids.js';
+import type { SessionState, Voter } from '../../src/domain/model.js';
+import { finish } from '../../src/domain/steps.js';
+import { canUndo } from '../../src/domain/undo.js';
+import { sheetfuls } from '../../src/domain/votes.js';
+import { AcclaimError } from '../../src/errors.js';
+import { count } from '../views/words.js';
+import {
+  type Answer,
+  type ChatCommand,
+  type CommandContext,
+  doAct,
+  placeIn,
+  placesOf,
+  theSession,
+} from './command.js';
+import { start, startSession } from './session.js';
+import { cellArg, indexOf } from './voting.js';
+
+const nsfw: ChatCommand = {
+  spec: {
+    ...start.spec,
+    path: ['nsfw', 'start'],
+    help: 'Open a session that unlearns unsafe pictures; votes then say "unsafe"',
+    role: 'moderator',
+  },
+  run: (context) => startSession(context, true),
+};
+
+const hide: ChatCommand = {
+  spec: {
+    path: ['hide'],
+    help: 'Take a picture off its ballot and delete its file',
+    role: 'moderator',
+    args: [cellArg],
+    options: [{ name: 'round', help: 'of an earlier round', type: 'integer' }],
+  },
+  run: (context) => {
+    const cell = context.values.cell as string;
+    const round = context.values.round as number | undefined;
+    const act = { name: 'hide', index: indexOf(context, cell, round), round } as const;
+    return doAct(context, act, {
+      title: 'Hidden',
+      text: `**${cell}** is off the ballot and its file deleted.`,
+    });
+  },
+};
+
+const voterArg = {
+  name: 'voter',
+  help: 'a mention, or a code of the list of voters',
+  type: 'person',
+  required: true,
+} as const;
+
+const aboutVoter = (
+  word: 'exclude' | 'include' | 'trust' | 'distrust',
+  help: string,
+  said: (code: string) => Answer,
+): ChatCommand => ({
+  spec: { path: [word], help, role: 'moderator', args: [voterArg], options: [] },
+  async run(context) {
+    const { actions, by } = context;
+    const here = theSession(context);
+    const voter = keyOf(context, here);
+    const answer = await doAct(context, { name: word, voter }, said(voterCode(voter)));
+    // Rounds of the community's other sessions are counted anew as well, each with its own line in the audit.
+    for (const { session, facts, bindings } of actions.sessions())
+      if (session.id !== here.session.id && placeIn(bindings, by) !== '')
+        if ([...facts.values()].some((list) => [...list].some((fact) => fact.voter === voter)))
+          await actions.act(session.id, { name: word, voter }, by, placeIn(bindings, by));
+    return answer;
+  },
+});
+
+function keyOf({ values, actions, account }: CommandContext, { voters }: SessionState): string {
+  const said = values.voter as string;
+  const key = said.startsWith('@')
+    ? actions.voterKey(account.platform, said.slice(1))
+    : [...voters.keys()].find((one) => voterCode(one) === said);
+  if (key !== undefined && voters.has(key)) return key;
+  throw new AcclaimError(
+    'not-allowed',
+    'Nobody who voted here goes by that.',
+    '**/acclaim voters** lists who did.',
+  );
+}
+
+const voters: ChatCommand = {
+  spec: {
+    path: ['voters'],
+    help: 'Who voted in the newest rounds, by code: nobody is named',
+    role: 'moderator',
+    args: [],
+    options: [],
+  },
+  async run(context) {
+    const state = theSession(context);
+    const marked = new Map<string, number>();
+    for (const round of state.rounds.slice(-8))
+      for (const { voter, votes } of finish(sheetfuls(state, round, 1)))
+        if (votes.length > 0) marked.set(voter, (marked.get(voter) ?? 0) + votes.filter((v) => v.up).length);
+    const lines = [...marked]
+      .sort((a, b) => b[1] - a[1])
+      .flatMap(([key, up]) => {
+        const voter = state.voters.get(key);
+        return voter && !voter.pseudonym ? [line(voter, up)] : [];
+      });
+    return { title: count(lines.length, 'voter'), text: lines.join('\n') || 'Nobody has voted yet.' };
+  },
+};
+
+function line(voter: Voter, up: number): string {
+  const marks = [voter.excluded ? 'excluded' : '', voter.trusted ? 'trusted' : ''].filter(Boolean).join(', ');
+  const name = voter.name === null ? '' : ` (${voter.name})`;
+  return `**${voterCode(voter.key)}**${name}: ${count(up, 'picture')} called good, ${count(voter.rounds, 'round')} here${marks ? `; ${marks}` : ''}`;
+}
+
+const review: ChatCommand = {
+  spec: {
+    path: ['review'],
+    help: 'See a round before it is posted and let it out; on and off set the mode',
+    role: 'moderator',
+    args: [{ name: 'what', help: 'show, ok, on or off', type: { choice: ['show', 'ok', 'on', 'off'] } }],
+    options: [],
+  },
+  async run(context) {
+    const { what = 'show' } = context.values;
+    if (what === 'ok')
+      return doAct(context, { name: 'approve' }, { title: 'Let out', text: 'The ballots are being posted.' });
+    if (what === 'show') return show(context);
+    const text =
+      what === 'on' ? 'Each round waits for a moderator from now on.' : 'Rounds are posted as they come.';
+    return doAct(context, { name: 'review', on: what === 'on' }, { title: 'Review', text });
+  },
+};
+
+async function show(context: CommandContext): Promise<Answer> {
+  const state = theSession(context);
+  const round = state.rounds.at(-1);
+  if (round?.state !== 'review') return { title: 'Review', text: 'Nothing waits for a look.' };
+  // Of several channels one is enough: the sheets are the same.
+  const planned = [...state.ballots.values()].filter((b) => b.round === round.id);
+  const own = planned.filter((b) => b.channel === planned[0]?.channel);
+  const pictures = await Promise.all(own.slice(0, 10).map((ballot) => context.actions.look(state, ballot)));
+  return {
+    title: `Round ${round.number}, before anyone sees it`,
+    text: '**/acclaim review ok** posts it, **/acclaim hide A3** takes a picture out first, **/acclaim round redo** draws others.',
+    pictures: pictures.filter((picture) => picture !== null),
+    data: { session: state.session.id, blurred: state.session.nsfw },
+  };
+}
+
+const undo: ChatCommand = {
+  spec: {
+    path: ['undo'],
+    help: 'Take back the last act of a moderator here, or one by its number in the audit',
+    role: 'moderator',
+    args: [{ name: 'act', help: 'its number in the audit', type: 'integer' }],
+    options: [],
+  },
+  async run(context) {
+    const { session } = theSession(context);
+    const acts = await context.actions.acts([session.id], 200);
+    const undone = new Set(acts.filter((a) => a.command === 'undo' && !a.refused).map((a) => seqOf(a.args)));
+    const wanted = context.values.act as number | undefined;
+    const found = acts.find((a) =>
+      wanted === undefined
+        ? a.refused === null && a.command !== 'undo' && canUndo(a.command) && !undone.has(a.seq)
+        : a.seq === wanted,
+    );
+    if (!found || found.refused !== null)
+      throw new AcclaimError(
+        'not-allowed',
+        'There is no such act to undo here.',
+        '**/acclaim audit** lists them.',
+      );
+    if (undone.has(found.seq)) throw new AcclaimError('not-allowed', 'That was undone already.', '');
+    const { seq, command, args } = found;
+    const said = { title: 'Undone', text: `**${command}** (act ${seq}) was taken back.` };
+    return doAct(context, { name: 'undo', of: { seq, command, args } }, said);
+  },
+};
+
+function seqOf(args: Record<string, unknown>): unknown {
+  return (args.of as { seq?: unknown } | undefined)?.seq;
+}
+
+const audit: ChatCommand = {
+  spec: {
+    path: ['audit'],
+    help: 'Who did what here, newest first; only you see it',
+    role: 'moderator',
+    args: [{ name: 'count', help: 'how many acts; else 20', type: 'integer' }],
+    options: [],
+  },
+  async run(context) {
+    const most = Math.min(200, Math.max(1, (context.values.count as number | undefined) ?? 20));
+    const acts = await context.actions.acts(placesOf(context), most);
+    const lines = acts.map(({ seq, at, by, role, command, args, refused }) => {
+      const when = new Date(at).toISOString().slice(0, 16).replace('T', ' ');
+      const who = by === null ? `a ${role}` : `${voterCode(by)} (${role})`;
+      const what = Object.keys(args).length > 0 ? ` ${JSON.stringify(args, codes)}` : '';
+      return `**${seq}** ${when} UTC, ${who}: ${command}${what}${refused ? ` (refused: ${refused})` : ''}`;
+    });
+    return { title: 'Audit', text: lines.join('\n') || 'Nothing was done here yet.' };
+  },
+};
+
+/** Voters by their codes, in the audit as in the list. */
+function codes(name: string, value: unknown): unknown {
+  return name === 'voter' && typeof value === 'string' ? voterCode(value) : value;
+}
+
+export const moderatingCommands: readonly ChatCommand[] = [
+  nsfw,
+  hide,
+  voters,
+  aboutVoter('exclude', 'Count a voter no more, past rounds included', (code) => ({
+    title: 'Excluded',
+    text: `**${code}** counts no more; past rounds are counted anew. What was learned stays: **rollback** goes back before it.`,
+  })),
+  aboutVoter('include', 'Count a voter again', (code) => ({
+    title: 'Included',
+    text: `**${code}** counts again.`,
+  })),
+  aboutVoter('trust', 'Take a voter for no newcomer', (code) => ({
+    title: 'Trusted',
+    text: `**${code}** is no newcomer here.`,
+  })),
+  aboutVoter('distrust', 'Take that back', (code) => ({
+    title: 'As others',
+    text: `**${code}** counts as others do.`,
+  })),
+  review,
+  undo,
+  audit,
+];

@@ -1,0 +1,29 @@
+// One picture. Where the session's pictures are veiled the server sends a blurred copy, and the clear one only to who
+// asks for it; an answer that it may not be shown any more puts the veil back.
+import { html } from './html.js';
+import { get, reveal, set, toast, useStore } from './store.js';
+
+/** @param {string} url @param {boolean} veiled */
+export function useVeil(url, veiled) {
+  const shown = useStore((s) => s.revealed.has(url));
+  return veiled && !shown;
+}
+
+/** @param {{url: string, alt: string, veiled: boolean}} props */
+export function Picture({ url, alt, veiled }) {
+  const hidden = useVeil(url, veiled);
+  const lost = () => {
+    if (!veiled || hidden) return;
+    const revealed = new Set(get().revealed);
+    revealed.delete(url);
+    set({ revealed });
+    toast('This picture may not be shown any more.');
+  };
+  return html`<img src=${veiled && !hidden ? `${url}&clear=1` : url} alt=${alt} data-veiled=${hidden} loading="lazy" decoding="async" onError=${lost} />`;
+}
+
+/** A picture that stands alone, with its button while it is veiled. @param {{url: string, alt: string, veiled: boolean}} props */
+export function Revealable({ url, alt, veiled }) {
+  const hidden = useVeil(url, veiled);
+  return html`<span class="revealable"><${Picture} url=${url} alt=${alt} veiled=${veiled} />${hidden && html`<button class="veil" aria-label=${`Show: ${alt}`} onClick=${() => reveal(url)}>Show</button>`}</span>`;
+}

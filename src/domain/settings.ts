@@ -1,0 +1,149 @@
+/**
+ * What the admins of a community set for it, over the configuration. Rows of one table: the name people use, what it
+ * does, how its text becomes a value (undefined: it cannot be read), and how it is shown. A setting that is missing is
+ * as the configuration says; `default` takes it away again.
+ */
+import type { RuleSettings } from './events.js';
+
+export interface Settings extends RuleSettings {
+  /** Most rounds a session may take. */
+  mostRounds?: number;
+  /** Most images a round may have. */
+  mostImages?: number;
+  memberStarts?: boolean;
+  /** Names of models that sessions may use. */
+  models?: string[];
+  /** Addresses of channels in which sessions may be opened. */
+  channels?: string[];
+}
+
+export interface SettingRow<K extends keyof Settings = keyof Settings> {
+  name: string;
+  key: K;
+  help: string;
+  /** Offered while it is typed. */
+  examples: readonly string[];
+  read(text: string): Settings[K] | undefined;
+  show(value: NonNullable<Settings[K]> | null): string;
+}
+
+const row = <K extends keyof Settings>(one: SettingRow<K>) => one as unknown as SettingRow;
+
+const onOff = (text: string) => (text === 'on' ? true : text === 'off' ? false : undefined);
+const showOnOff = (value: boolean | null) => (value ? 'on' : 'off');
+const whole = (most: number) => (text: string) => {
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  return value >= 1 && value <= most ? value : undefined;
+};
+const list = (text: string) => {
+  const parts = text
+    .split(/[\s,]+/)
+    .map((part) => part.replace(/^<#(\w+)(?:\|[^>]*)?>$/, '$1').replace(/^#/, ''));
+  const names = parts.filter((part) => part !== '');
+  return names.length > 0 ? names : undefined;
+};
+
+const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `90m`, `36h`, `2d` -> ms; up to a year. */
+function duration(text: string): number | undefined {
+  const [, count, unit] = /^(\d{1,4})([mhd])$/.exec(text) ?? [];
+  const ms = Number(count) * unitMs[unit as keyof typeof unitMs];
+  return ms > 0 && ms <= 365 * unitMs.d ? ms : undefined;
+}
+
+function hours(text: string): RuleSettings['quietHours'] | undefined {
+  if (text === 'off') return null;
+  const [, h1, m1, h2, m2] = /^([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]):([0-5]\d)$/.exec(text) ?? [];
+  if (h1 === undefined) return undefined;
+  const [from, to] = [Number(h1) * 60 + Number(m1), Number(h2) * 60 + Number(m2)];
+  return from === to ? undefined : { from, to };
+}
+
+const clock = (minutes: number) =>
+  `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
+
+export const settingRows: readonly SettingRow[] = [
+  row({
+    name: 'quorum',
+    key: 'quorum',
+    help: 'voters who close a round, such as 3',
+    examples: ['3', '5', 'default'],
+    read: whole(100_000),
+    show: String,
+  }),
+  row({
+    name: 'deadline',
+    key: 'roundMs',
+    help: 'how long a round stays open at most: 90m, 36h or 2d',
+    examples: ['12h', '24h', '2d', 'default'],
+    read: duration,
+    show: (ms) => `${Math.round((ms ?? 0) / 60_000)} minutes`,
+  }),
+  row({
+    name: 'quiet-hours',
+    key: 'quietHours',
+    help: 'when nothing is posted (UTC), such as 22:00-07:00, or off',
+    examples: ['22:00-07:00', 'off'],
+    read: hours,
+    show: (value) => (value ? `${clock(value.from)}-${clock(value.to)} UTC` : 'off'),
+  }),
+  row({
+    name: 'review',
+    key: 'review',
+    help: "a moderator's OK opens each ballot: on or off",
+    examples: ['on', 'off'],
+    read: onOff,
+    show: showOnOff,
+  }),
+  row({
+    name: 'member-starts',
+    key: 'memberStarts',
+    help: 'members may open sessions: on or off',
+    examples: [],
+    read: onOff,
+    show: showOnOff,
+  }),
+  row({
+    name: 'rounds',
+    key: 'mostRounds',
+    help: 'most rounds of a session, such as 12',
+    examples: ['12'],
+    read: whole(1000),
+    show: String,
+  }),
+  row({
+    name: 'images',
+    key: 'mostImages',
+    help: 'most images of a round, such as 18',
+    examples: ['18'],
+    read: whole(256),
+    show: String,
+  }),
+  row({
+    name: 'models',
+    key: 'models',
+    help: 'models that sessions may use, with commas between',
+    examples: ['mini'],
+    read: list,
+    show: (value) => value?.join(', ') ?? 'all',
+  }),
+  row({
+    name: 'channels',
+    key: 'channels',
+    help: 'channels in which sessions may be opened, with commas between',
+    examples: [],
+    read: list,
+    show: (value) => value?.join(', ') ?? 'all',
+  }),
+];
+
+/** Those that running sessions follow at once. */
+export function ruleSettings({ quorum, roundMs, quietHours, review }: Settings): RuleSettings {
+  return {
+    ...(quorum === undefined ? {} : { quorum }),
+    ...(roundMs === undefined ? {} : { roundMs }),
+    ...(quietHours === undefined ? {} : { quietHours }),
+    ...(review === undefined ? {} : { review }),
+  };
+}

@@ -1,0 +1,89 @@
+/**
+ * A session that reduces unsafe pictures on Discord, under the real `acclaim start`: refused in an ordinary channel and to
+ * members, spoilers in an age-restricted one, a hidden picture, the age restriction lost mid-session and given back.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { Peer, peerToken } from '../support/discord-peer/peer.js';
+import type { Channel } from '../support/discord-peer/world.js';
+import { Started } from '../support/started.js';
+import { until } from '../support/wait.js';
+
+const endings: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
+test('a session that reduces unsafe pictures on Discord', async () => {
+  const peer = await Peer.start();
+  const started = new Started([`discord.token=${peerToken}`, `discord.api=${peer.url}`, 'votes.quorum=9']);
+  endings.push(
+    () => peer.stop(),
+    () => started.remove(),
+  );
+  const [plain, night] = [peer.world.channel('plain'), peer.world.channel('night')];
+  night.nsfw = true;
+  peer.world.person('mod', { permissions: 0x2000n });
+  const say = async (who: string, where: Channel, words: string[], values = {}) => {
+    const asked = peer.command(who, where, ['acclaim-mod', ...words], values);
+    await until(() => asked.answer?.embeds[0]?.title !== undefined, `an answer to ${words.join(' ')}`);
+    return asked.answer!.embeds[0] as { title: string; description: string };
+  };
+  const files = () => peer.shown(night).flatMap((m) => m.attachments.map((a) => a.filename));
+  const texts = () => peer.shown(night).map((m) => m.content + JSON.stringify(m.embeds));
+  await started.start();
+
+  const prompt = { prompt: 'a black cat' };
+  expect((await say('mod', plain, ['nsfw', 'start'], prompt)).description).toContain('age-restricted');
+  expect((await say('ann', night, ['nsfw', 'start'], prompt)).title).toBe('Not allowed');
+  expect(await started.rows('SELECT command, role, refused FROM act ORDER BY seq')).toEqual([
+    { command: 'nsfw start', role: 'moderator', refused: 'not-allowed' },
+    { command: 'nsfw start', role: 'member', refused: 'not-allowed' },
+  ]);
+  expect(await started.bodies('session')).toEqual([]);
+  expect((await say('mod', night, ['nsfw', 'start'], prompt)).title).toBe('Session opened');
+  await until(() => started.roundOpen(1), 'the first round', 120_000);
+  await until(() => files().length === 2, 'both sheets');
+  for (const name of files()) expect(name).toMatch(/^SPOILER_acclaim-/);
+  expect(texts().some((text) => text.includes('Mark every picture that is **unsafe**'))).toBe(true);
+
+  // One picture is hidden: its file goes, and so does the sheet that had it.
+  const [session] = await started.bodies('session');
+  const folder = join(started.dir, 'sessions', String(session!.id));
+  const image = join(folder, 'rounds/1/images/0000.png');
+  const before = files();
+  expect(existsSync(image)).toBe(true);
+  expect((await say('mod', night, ['hide'], { cell: 'A1' })).title).toBe('Hidden');
+  await until(() => files()[0] !== before[0] && files()[1] === before[1], 'the new sheet', 60_000);
+  await until(() => !existsSync(image), 'the file to go');
+  await until(
+    () => readdirSync(join(folder, 'made')).filter((name) => name.includes('.s0.')).length === 1,
+    'the old sheet to go',
+  );
+
+  // The age restriction goes: pictures down, people told, nothing new.
+  peer.update(night, { nsfw: false });
+  await until(() => files().length === 0, 'the pictures to go');
+  await until(() => texts().some((text) => text.includes('may not be shown here any more')), 'the notice');
+  const paused = async () => (await started.bodies('session'))[0]!;
+  expect(await paused()).toMatchObject({ state: 'paused', pause: 'guard' });
+  expect((await say('mod', night, ['session', 'resume'])).description).toContain('age-restricted');
+  expect((await say('mod', night, ['round', 'redo'])).title).toBe('Drawn anew');
+  await until(
+    async () => (await started.bodies('round')).at(-1)!.state === 'posting',
+    'the drawing',
+    120_000,
+  );
+  expect(files()).toEqual([]);
+
+  // Given back it does not go on by itself, nor by a member.
+  peer.update(night, { nsfw: true });
+  expect((await say('ann', night, ['session', 'resume'])).title).toBe('Not allowed');
+  const answer = await say('mod', night, ['session', 'resume']);
+  expect(answer.title).toBe('Resumed');
+  await until(() => started.roundOpen(2), 'the second round', 60_000);
+  await until(() => files().length >= 2, 'the new sheets', 60_000);
+  for (const name of files()) expect(name).toMatch(/^SPOILER_acclaim-/);
+  expect(peer.objections).toEqual([]);
+}, 400_000);
