@@ -6,7 +6,6 @@
  */
 import type { Clock } from '../src/clock.js';
 import { apply, emptyState } from '../src/domain/apply.js';
-import { decide } from '../src/domain/decide.js';
 import type { Decision, Refusal, RowChange } from '../src/domain/decision.js';
 import type { Effect } from '../src/domain/effects.js';
 import type { Event } from '../src/domain/events.js';
@@ -14,6 +13,7 @@ import type { Ballot, Binding, Place, Session, SessionState, Voter } from '../sr
 import { openSession, type SessionSpec } from '../src/domain/open.js';
 import { nextTick } from '../src/domain/views.js';
 import { AcclaimError } from '../src/errors.js';
+import { decided } from './verdict.js';
 
 export interface SessionsParts {
   commit(rows: readonly RowChange[], effects: readonly Effect[]): Promise<void>;
@@ -44,6 +44,8 @@ export class Sessions {
   private stopped = false;
   private ticking = true;
   private held: Promise<void> | null = null;
+  /** Sessions whose round is being judged; their other events wait. */
+  private readonly judging = new Map<string, Promise<void>>();
 
   constructor(private readonly parts: SessionsParts) {}
 
@@ -101,7 +103,7 @@ export class Sessions {
   /** Decides nothing while `work` runs, then goes on from the states that it gives. */
   async hold(work: () => Promise<readonly SessionState[]>): Promise<void> {
     while (this.held) await this.held;
-    const states = work();
+    const states = Promise.all(this.judging.values()).then(work);
     this.held = states.then(() => {}).catch(() => {});
     try {
       this.load(await states);
@@ -112,11 +114,28 @@ export class Sessions {
 
   /** Resolves when what was decided is durable; with the refusal where something was asked that cannot be. */
   async dispatch(id: string, event: Event): Promise<Refusal | null> {
-    while (this.held) await this.held;
+    for (let wait = this.busy(id); wait; wait = this.busy(id)) await wait;
     if (this.stopped) throw new AcclaimError('cancelled', 'the bot is stopping', 'Try again in a moment.');
     const state = this.states.get(id);
     if (!state) return null;
-    const decision = decide(state, event);
+    const verdict = decided(() => this.states.get(id) ?? state, event);
+    if (!(verdict instanceof Promise)) return this.take(id, verdict);
+    let taken = Promise.resolve<Refusal | null>(null);
+    const judged = verdict.then((decision) => {
+      taken = this.take(id, decision);
+    });
+    const over = judged.catch(() => {}).finally(() => this.judging.delete(id));
+    this.judging.set(id, over);
+    await judged;
+    return taken;
+  }
+
+  /** What an event of the session has to wait for. */
+  private busy(id: string): Promise<unknown> | null {
+    return this.held ?? this.judging.get(id) ?? null;
+  }
+
+  private async take(id: string, decision: Decision): Promise<Refusal | null> {
     await this.settle(id, decision);
     return decision.refusal;
   }

@@ -13,6 +13,12 @@ export function median(values) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+/** The value that a share of the values does not exceed; NaN of none. */
+export function percentile(values, share) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
+
 export const mean = (values) => values.reduce((sum, x) => sum + x, 0) / values.length;
 
 /** Standard error of the mean; 0 for one value. */

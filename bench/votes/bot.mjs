@@ -1,0 +1,140 @@
+// The bot over a data folder: the project's own app, store, queue, engine, and its Discord and Slack; built, not from
+// source. Added from outside: when each mark was durable, the event loop's lag, and a session beside it in which a round
+// is always being drawn or learned.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { connectedPlatforms } from '../../dist/bot/connect.js';
+import { buildHouse, specify } from '../../dist/bot/house.js';
+import { FakePlatform, fakeAccount } from '../../dist/bot/platforms/fake/platform.js';
+import { loadConfig } from '../../dist/src/config/load.js';
+import { createLog } from '../../dist/src/log.js';
+import { Store } from '../../dist/src/store/store.js';
+
+const [, , settings] = process.argv;
+const now = () => performance.timeOrigin + performance.now();
+const config = loadConfig({ set: JSON.parse(settings), env: {} });
+
+let durable = [];
+const { commit } = Store.prototype;
+Store.prototype.commit = async function (rows, effects) {
+  await commit.call(this, rows, effects);
+  const at = now();
+  for (const { table, row } of rows)
+    if (table === 'fact') durable.push([`${row.ballot} ${row.voter} ${row.emoji} ${row.present}`, at]);
+};
+
+const lag = monitorEventLoopDelay({ resolution: 5 });
+lag.enable();
+const log = createLog(config.logLevel);
+const fatal = (error) => {
+  log.error({ error: String(error) }, 'fatal');
+  process.exit(1);
+};
+const fake = new FakePlatform();
+let chats = [];
+const house = await buildHouse({
+  config,
+  log,
+  fatal,
+  platforms: async () => {
+    chats = await connectedPlatforms({ config, log, fatal });
+    return [fake, ...chats];
+  },
+});
+const { app } = house;
+const began = performance.now();
+await app.start();
+const started = (performance.now() - began) / 1000;
+
+const spec = (title, platform, images) =>
+  specify(config, { prompt: 'a black cat inside a cardboard box', title, seed: 5, images }, platform);
+
+/** Marks and closes its round as soon as it is open. */
+function keepLearning() {
+  const ann = fakeAccount('ann', 'moderator');
+  let busy = false;
+  setInterval(async () => {
+    const state = app.sessions.get('learning');
+    const round = state?.rounds.at(-1);
+    if (busy || round?.state !== 'open') return;
+    busy = true;
+    await fake.consent('learning', ann);
+    for (const { ref, card } of fake.messages)
+      if (card.kind === 'ballot' && card.data?.round === round.number) await fake.mark(ref, ann, '1');
+    await app.sessions.dispatch('learning', {
+      kind: 'command',
+      act: { name: 'close' },
+      by: {
+        key: house.voterKey('fake', 'ann'),
+        platform: 'fake',
+        bornAt: null,
+        joinedAt: null,
+        role: 'moderator',
+      },
+      at: Date.now(),
+    });
+    busy = false;
+  }, 500);
+}
+
+const requests = {
+  open: async ({ session, platform, channel, images }) => {
+    const place = {
+      channel: `${platform}-${channel}`,
+      community: platform,
+      platform,
+      address: channel,
+      sweeps: true,
+    };
+    await app.open(spec(session, platform, images), session, place, null);
+  },
+  learn: keepLearning,
+  consent: async ({ platform, channel, accounts }) => {
+    for (const id of accounts) {
+      const account = { ...fakeAccount(id), platform };
+      await app.chat.receive({ kind: 'consent', channel, account, given: true, at: Date.now() });
+    }
+    return accounts.map((id) => house.voterKey(platform, id));
+  },
+  ballots: ({ session }) => {
+    const state = app.sessions.get(session);
+    if (state?.rounds.at(-1)?.state !== 'open') return [];
+    return [...state.ballots.values()].map(({ id, message, cells }) => ({
+      id,
+      message,
+      cells: cells.length,
+    }));
+  },
+  learning: () => {
+    const jobs = [...(app.sessions.get('learning')?.jobs.values() ?? [])];
+    return jobs.map(({ kind, state, done, total }) => ({ kind, state, done, total }));
+  },
+  url: () => chats.find((chat) => chat.name === 'slack').url,
+  reset: () => {
+    durable = [];
+    lag.reset();
+    const { user, system } = process.cpuUsage();
+    return { cpu: (user + system) / 1e6 };
+  },
+  measured: () => {
+    const { user, system } = process.cpuUsage();
+    return {
+      durable,
+      lag: { p50: lag.percentile(50) / 1e6, p99: lag.percentile(99) / 1e6, max: lag.max / 1e6 },
+      cpu: (user + system) / 1e6,
+      memory: process.memoryUsage().rss / 2 ** 20,
+    };
+  },
+  stop: async () => {
+    await house.stop();
+    setTimeout(() => process.exit(0), 100);
+  },
+};
+
+process.on('message', async ({ id, ask, ...rest }) => {
+  try {
+    process.send({ id, answer: await requests[ask](rest) });
+  } catch (error) {
+    process.send({ id, error: String(error?.stack ?? error) });
+  }
+});
+process.send({ ready: true, started });

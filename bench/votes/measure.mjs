@@ -1,0 +1,233 @@
+// How fast is a vote, and is one ever lost? Discord and Slack on loopback (a process of their own) under the real clients;
+// beside them a round is drawn or learned all the time by an engine of one thread. Steady votes, a burst with kill -9 in
+// its middle, and the rate doubled until it breaks.
+// Usage: node bench/votes/measure.mjs [--seconds 120] [--rate 300] [--burst 5000] [--voters 500] [--ceiling-seconds 30]
+//        [--no-ceiling] [--profile DIR] [--out FILE]; needs an idle machine.
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { scopes } from '../../dist/bot/platforms/slack/manifest.js';
+import { Connection } from '../../dist/src/store/sqlite.js';
+import { Asked } from '../lib/process.mjs';
+import { machine, markdown, percentile } from '../lib/table.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const { values: options } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '120' },
+    rate: { type: 'string', default: '300' },
+    burst: { type: 'string', default: '5000' },
+    voters: { type: 'string', default: '500' },
+    'ceiling-seconds': { type: 'string', default: '30' },
+    'no-ceiling': { type: 'boolean', default: false },
+    profile: { type: 'string' },
+    out: { type: 'string', default: join(dirname(here), 'out', 'votes.json') },
+  },
+});
+const seconds = Number(options.seconds);
+const rate = Number(options.rate);
+const bound = { vote: 100, lag: 100 };
+const platforms = ['discord', 'slack'];
+const dir = mkdtempSync(join(tmpdir(), 'acclaim-votes-'));
+const say = (text) => process.stderr.write(`${text}\n`);
+
+const peer = await Asked.start(join(here, 'peer.mjs'), [scopes.join(',')]);
+const { discord, slack } = await peer.ask('hello');
+const channels = { discord: discord.channel, slack: slack.channel };
+const settings = [
+  `dataDir=${dir}`,
+  'logLevel=error',
+  'engine.threads=1',
+  'session.goal=null',
+  'session.rounds=null',
+  'votes.quorum=100000',
+  'learner.steps=2000',
+  `discord.token=${discord.token}`,
+  `discord.api=${discord.api}`,
+  `slack.botToken=${slack.token}`,
+  `slack.signingSecret=${slack.signingSecret}`,
+  `slack.api=${slack.api}`,
+  'slack.port=0',
+];
+
+async function startBot() {
+  const flags = options.profile ? ['--cpu-prof', `--cpu-prof-dir=${options.profile}`] : [];
+  const bot = await Asked.start(join(here, 'bot.mjs'), [JSON.stringify(settings)], flags);
+  await peer.ask('target', { url: await bot.ask('url') });
+  return bot;
+}
+
+async function until(test, what, patience = 300) {
+  for (const end = performance.now() + patience * 1000; performance.now() < end; await wait(100)) {
+    const found = await test();
+    if (found) return found;
+  }
+  throw new Error(`waited in vain for ${what}`);
+}
+
+let bot = await startBot();
+const report = { machine: machine(), rate, seconds, voters: Number(options.voters), rows: [] };
+try {
+  for (const platform of platforms)
+    await bot.ask('open', { session: platform, platform, channel: channels[platform], images: 18 });
+  await bot.ask('open', { session: 'learning', platform: 'fake', channel: 'learning', images: 18 });
+  await bot.ask('learn');
+  const crowd = await peer.ask('gather', { count: Number(options.voters) });
+  /** Message -> ballot, account -> voter: what the ledger calls what the peer knows. */
+  const names = new Map();
+  const places = {};
+  for (const platform of platforms) {
+    const accounts = crowd[platform];
+    const keys = await bot.ask('consent', { platform, channel: channels[platform], accounts });
+    for (const [i, key] of keys.entries()) names.set(`${platform} ${accounts[i]}`, key);
+    const ballots = await until(async () => {
+      const found = await bot.ask('ballots', { session: platform });
+      return found.length > 0 && found;
+    }, `${platform}'s round`);
+    for (const { id, message } of ballots) names.set(`${platform} ${message}`, id);
+    places[platform] = ballots.map((ballot) => ({ ...ballot, channel: channels[platform] }));
+  }
+  await peer.ask('places', places);
+  await until(
+    async () =>
+      (await bot.ask('learning')).some(({ kind, state }) => kind === 'learn' && state === 'running'),
+    'a round to be learned',
+  );
+
+  /** "platform message account number" as the ledger has it. */
+  const inLedger = (key) => {
+    const [platform, message, account, number] = key.split(' ');
+    return `${names.get(`${platform} ${message}`)} ${names.get(`${platform} ${account}`)} ${number}`;
+  };
+
+  const steady = async (perSecond, length) => {
+    const before = await bot.ask('reset');
+    const { events, took, unanswered } = await peer.ask('steady', { rate: perSecond, seconds: length });
+    let measured;
+    await until(
+      async () => {
+        measured = await bot.ask('measured');
+        return measured.durable.length >= events.length;
+      },
+      'every vote to be durable',
+      30,
+    ).catch(() => {});
+    // The same mark may change several times: its rows come in the order of its events.
+    const rows = new Map();
+    for (const [key, at] of measured.durable) rows.set(key, [...(rows.get(key) ?? []), at]);
+    const times = events.flatMap(([key, present, sent]) => {
+      const at = rows.get(`${inLedger(key)} ${present}`)?.shift();
+      return at === undefined ? [] : [at - sent];
+    });
+    return {
+      rate: perSecond,
+      seconds: took,
+      sent: events.length,
+      durable: times.length,
+      unanswered,
+      p50: percentile(times, 0.5),
+      p99: percentile(times, 0.99),
+      max: Math.max(...times),
+      lag: measured.lag,
+      cpu: (measured.cpu - before.cpu) / took,
+      memory: measured.memory,
+    };
+  };
+
+  say('warming up');
+  await steady(rate, 5);
+  say(`${rate} votes a second for ${seconds} s`);
+  report.steady = await steady(rate, seconds);
+  report.learning = await bot.ask('learning');
+
+  say(`a burst of ${options.burst} with kill -9`);
+  const begun = await bot.ask('reset');
+  void begun;
+  const bursting = peer.ask('burst', { count: Number(options.burst) });
+  await until(
+    async () => (await bot.ask('measured')).durable.length > Number(options.burst) / 5,
+    'the middle',
+    60,
+  );
+  await bot.kill();
+  const killed = performance.now();
+  await bursting;
+  bot = await startBot();
+  report.restart = { served: bot.hello.started };
+  const truth = new Set((await peer.ask('truth')).map(inLedger));
+  const compare = async () => {
+    const ledger = await known();
+    const missing = [...truth].filter((key) => !ledger.has(key)).length;
+    const extra = [...ledger].filter((key) => !truth.has(key)).length;
+    report.restart = { ...report.restart, marks: truth.size, missing, extra };
+    return missing + extra === 0;
+  };
+  await until(compare, 'the ledger to equal the reactions', 120).catch(() => {});
+  report.restart.equalAfter = (performance.now() - killed) / 1000;
+
+  if (!options['no-ceiling']) {
+    await bot.ask('learn');
+    report.ceiling = [];
+    for (let next = rate * 2; next <= 38_400; next *= 2) {
+      say(`${next} votes a second`);
+      const row = await steady(next, Number(options['ceiling-seconds']));
+      report.ceiling.push(row);
+      if (row.p99 > bound.vote || row.lag.p99 > bound.lag || row.durable < row.sent) break;
+    }
+  }
+  report.objections = await peer.ask('objections');
+} finally {
+  await bot.ask('stop').catch(() => {});
+  await bot.gone;
+  await peer.kill();
+  rmSync(dir, { recursive: true, force: true });
+}
+
+/** Marks that stand in the ledger: the last row of each. */
+async function known() {
+  const file = readdirSync(dir).find((name) => name.endsWith('.sqlite'));
+  const db = await Connection.open(join(dir, file), 'read');
+  try {
+    const rows = await db.all(
+      `SELECT ballot, voter, emoji, present FROM fact WHERE seq IN
+       (SELECT max(seq) FROM fact GROUP BY ballot, voter, emoji)`,
+    );
+    const crowd = rows.filter(({ ballot, present }) => present && !ballot.startsWith('learning.'));
+    return new Set(crowd.map(({ ballot, voter, emoji }) => `${ballot} ${voter} ${emoji}`));
+  } finally {
+    await db.close();
+  }
+}
+
+const ms = (x) => `${x.toFixed(x < 10 ? 1 : 0)} ms`;
+const { steady, restart, ceiling = [] } = report;
+const held = ceiling.filter(
+  (row) => row.p99 <= bound.vote && row.lag.p99 <= bound.lag && row.durable === row.sent,
+);
+const highest = [steady, ...held].at(-1);
+report.rows = [
+  [`votes a second over Discord and Slack, ${steady.seconds.toFixed(0)} s`, `${steady.rate}`, '300'],
+  ['from the event sent to the durable row, p50', ms(steady.p50), ''],
+  ['the same, p99', ms(steady.p99), '<= 100 ms'],
+  ['votes sent / durable', `${steady.sent} / ${steady.durable}`, 'equal'],
+  ['event loop lag, p99', ms(steady.lag.p99), '<= 100 ms'],
+  ["the bot's CPU", `${Math.round(steady.cpu * 100)} % of one core`, ''],
+  [
+    'burst with kill -9: marks missing / too many after the sweep',
+    `${restart.missing} / ${restart.extra} of ${restart.marks}`,
+    '0 / 0',
+  ],
+  ['kill to ledger equal', `${restart.equalAfter.toFixed(1)} s`, ''],
+  ['highest rate that holds both bounds', `${highest.rate} a second (p99 ${ms(highest.p99)})`, ''],
+  ...ceiling
+    .filter((row) => !held.includes(row))
+    .map((row) => [`at ${row.rate} a second: p99, lag p99`, `${ms(row.p99)}, ${ms(row.lag.p99)}`, '']),
+];
+const table = `${report.machine}; ${options.voters} voters a platform, a round being learned beside it by one thread.\n\n${markdown(['', 'measured', 'target'], report.rows)}\n`;
+mkdirSync(dirname(options.out), { recursive: true });
+writeFileSync(options.out, JSON.stringify(report, null, 1));
+writeFileSync(options.out.replace(/\.json$/, '.md'), table);
+console.log(table);

@@ -1,0 +1,164 @@
+// Both loopback peers in a process of their own, with the crowd that votes there: members react at a given rate or all
+// at once, and what hangs on each message in the end is the truth that the ledger is held against.
+import { compilePeers, loadPeer } from '../lib/peers.mjs';
+
+compilePeers();
+const discord = await (await loadPeer('discord-peer')).Peer.start();
+const { Peer: SlackPeer } = await loadPeer('slack-peer');
+const { signingSecret } = await import('../out/peers/tests/support/slack-peer/line.js');
+const scopes = process.argv[2].split(',');
+const slack = await SlackPeer.start(scopes);
+
+const glyphs = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => `${n}\uFE0F\u20E3`);
+const words = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
+const now = () => performance.timeOrigin + performance.now();
+
+/** "platform message account number" of every mark that hangs there now. */
+const truth = new Set();
+/** What Slack's people did, by message: reaction -> members. */
+const hung = new Map();
+const members = new Map();
+let places = { discord: [], slack: [] };
+let crowd = { discord: [], slack: [] };
+let unanswered = 0;
+
+// Slack's emulator has eight people; the crowd's names and reactions are added to what it answers.
+const serve = slack.front.serve.bind(slack.front);
+slack.front.serve = async (method, token, args) => {
+  const member = members.get(String(args.user));
+  if (method === 'users.info' && member)
+    return { status: 200, headers: {}, body: { ok: true, user: member } };
+  const answer = await serve(method, token, args);
+  if (method !== 'reactions.get' || !answer.body.ok) return answer;
+  const reactions = new Map((answer.body.message.reactions ?? []).map((r) => [r.name, [...r.users]]));
+  for (const [name, users] of hung.get(String(args.timestamp)) ?? [])
+    reactions.set(name, [...(reactions.get(name) ?? []), ...users]);
+  const list = [...reactions].map(([name, users]) => ({ name, users, count: users.length }));
+  const message = { ...answer.body.message, reactions: list };
+  return { ...answer, body: { ...answer.body, message } };
+};
+
+function gather(count) {
+  crowd = {
+    discord: Array.from({ length: count }, (_, i) => discord.world.person(`member${i}`)),
+    slack: Array.from({ length: count }, (_, i) => {
+      const id = `UCROWD${String(i).padStart(5, '0')}`;
+      members.set(id, { id, name: id.toLowerCase(), is_bot: false });
+      return id;
+    }),
+  };
+  // By name, so that nobody has to be looked for.
+  const byName = new Map(crowd.discord.map((m) => [m.user.username, m]));
+  const person = discord.world.person.bind(discord.world);
+  discord.world.person = (name, fill) => byName.get(name) ?? person(name, fill);
+  return { discord: crowd.discord.map((m) => m.user.id), slack: crowd.slack };
+}
+
+/** One member turns one mark on or off. Resolves when the bot has answered, where the platform waits for that. */
+function act(platform, roll) {
+  const { channel, message, cells } = places[platform][Math.floor(roll() * places[platform].length)];
+  const member = crowd[platform][Math.floor(roll() * crowd[platform].length)];
+  const number = 1 + Math.floor(roll() * cells);
+  const id = platform === 'discord' ? member.user.id : member;
+  const key = `${platform} ${message} ${id} ${number}`;
+  const present = !truth.has(key);
+  if (present) truth.add(key);
+  else truth.delete(key);
+  const event = [key, present, now()];
+  if (platform === 'discord') {
+    discord.react(member.user.username, message, glyphs[number - 1], { present });
+    return { event, answered: null };
+  }
+  const on = hung.get(message) ?? new Map();
+  hung.set(message, on);
+  const users = on.get(words[number - 1]) ?? new Set();
+  on.set(words[number - 1], users);
+  if (present) users.add(id);
+  else users.delete(id);
+  // Slack calls again what is not answered; the sweep finds what is lost meanwhile.
+  const answered = slack.tell(slack.reaction(id, channel, message, words[number - 1], present)).then(
+    (status) => {
+      if (status !== 200) unanswered += 1;
+    },
+    () => {
+      unanswered += 1;
+    },
+  );
+  return { event, answered };
+}
+
+let state = 12345;
+const roll = () => {
+  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+  return state / 2 ** 32;
+};
+
+/** Both platforms in turn, at even distances; what falls behind is caught up at once. */
+async function steady({ rate, seconds }) {
+  const events = [];
+  const waiting = [];
+  const began = performance.now();
+  const total = rate * seconds;
+  while (events.length < total) {
+    const due = Math.min(total, Math.floor(((performance.now() - began) / 1000) * rate));
+    while (events.length < due) {
+      const { event, answered } = act(events.length % 2 ? 'slack' : 'discord', roll);
+      events.push(event);
+      if (answered) waiting.push(answered);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  const took = (performance.now() - began) / 1000;
+  await Promise.all(waiting);
+  return { events, took, unanswered };
+}
+
+/** As fast as it goes, at most 100 of Slack's calls at a time. */
+async function burst({ count }) {
+  const events = [];
+  const waiting = new Set();
+  while (events.length < count) {
+    const { event, answered } = act(events.length % 2 ? 'slack' : 'discord', roll);
+    events.push(event);
+    if (answered) {
+      const entry = answered.then(() => waiting.delete(entry));
+      waiting.add(entry);
+    }
+    if (waiting.size >= 100) await Promise.race(waiting);
+    if (events.length % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  await Promise.all(waiting);
+  return { events };
+}
+
+const requests = {
+  hello: async () => ({
+    discord: { api: discord.url, token: 'MTIz.peer.token', channel: discord.world.channel('votes').id },
+    slack: {
+      api: slack.api,
+      token: slack.front.botToken,
+      signingSecret,
+      channel: await slack.channel('votes'),
+    },
+  }),
+  gather: ({ count }) => gather(count),
+  places: (found) => {
+    places = found;
+  },
+  target: ({ url }) => {
+    slack.target = url;
+  },
+  steady,
+  burst,
+  truth: () => [...truth],
+  objections: () => [...discord.objections, ...slack.front.objections],
+};
+
+process.on('message', async ({ id, ask, ...rest }) => {
+  try {
+    process.send({ id, answer: await requests[ask](rest) });
+  } catch (error) {
+    process.send({ id, error: String(error?.stack ?? error) });
+  }
+});
+process.send({ ready: true });

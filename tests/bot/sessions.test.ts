@@ -1,0 +1,82 @@
+/**
+ * A crowd's round is judged in slices: the event loop turns meanwhile, other events of that session wait for the end,
+ * and what comes out is what one decision in one go gives.
+ */
+import { expect, test } from 'vitest';
+import { Sessions } from '../../bot/sessions.js';
+import { decided } from '../../bot/verdict.js';
+import { decide } from '../../src/domain/decide.js';
+import type { Swept } from '../../src/domain/events.js';
+import { person, World } from '../support/world.js';
+
+const voters = Array.from({ length: 150 }, (_, i) => `v${String(i).padStart(3, '0')}`);
+
+/** A round with more than a thousand marks, closing; its last sweep will make it ready. */
+function crowded(): { world: World; last: Swept } {
+  const world = new World({ imagesPerRound: 18, quorumBy: 'marks', quorum: 1000 });
+  world.settle();
+  world.consent(...voters);
+  for (const [v, voter] of voters.entries())
+    for (const ballot of world.live())
+      for (const cell of [1, 2, 3, 4]) world.react(voter, ballot, `${cell < 4 ? cell : cell + (v % 5)}`);
+  world.command({ name: 'close' });
+  world.settle((effect) => effect.kind === 'sweep' && world.outbox.size === 1);
+  const [effect] = [...world.outbox.values()];
+  if (effect?.kind !== 'sweep') throw new Error('no sweep is left');
+  const marks = [...world.platform.get(effect.ballot)!].map((mark) => {
+    const [voter, emoji] = mark.split(' ') as [string, string];
+    return { voter: person(voter), emoji };
+  });
+  const { ballot, key } = effect;
+  return {
+    world,
+    last: { kind: 'swept', ballot, effect: key, beganAt: world.now, marks, at: world.now + 1 },
+  };
+}
+
+test('a large round is judged in slices, with the same end', async () => {
+  const { world, last } = crowded();
+  const verdict = decided(() => world.state, last);
+  expect(verdict).toBeInstanceOf(Promise);
+  const wanted = decide(world.state, last);
+  expect(wanted.state.rounds[0]!.outcome).toMatchObject({ voters: 150, method: 'dawid-skene' });
+  const { state, rows, effects } = await verdict;
+  expect([rows, effects]).toEqual([wanted.rows, wanted.effects]);
+  expect(state).toEqual(wanted.state);
+});
+
+test('nothing else of the session is decided meanwhile', async () => {
+  const { world, last } = crowded();
+  const order: string[] = [];
+  const sessions = new Sessions({
+    clock: { now: () => world.now },
+    commit: async (rows) => {
+      for (const change of rows)
+        if (change.table === 'fact') order.push(change.row.late ? 'late mark' : 'mark');
+        else if (change.table === 'round') order.push(change.row.state);
+    },
+    onCommitted: () => {},
+    onProgress: () => {},
+    fatal: (error) => {
+      throw error;
+    },
+  });
+  sessions.load([world.state]);
+  sessions.stopTicks();
+  const ballot = world.live()[0]!.id;
+  const closing = sessions.dispatch('cat', last);
+  const late = sessions.dispatch('cat', {
+    kind: 'reaction',
+    ballot,
+    voter: person('v000'),
+    emoji: '9',
+    present: true,
+    at: world.now + 2,
+  });
+  expect(await closing).toBeNull();
+  expect(await late).toMatchObject({ code: 'round-closed' });
+  expect(order.at(-1)).toBe('late mark');
+  expect(order).toContain('learning');
+  const state = sessions.get('cat')!;
+  expect(state.rounds[0]!.outcome).toMatchObject({ voters: 150 });
+});
