@@ -1,0 +1,159 @@
+// The built app over a filled folder with the in-memory platform, whose reactions are those that the folder was filled
+// with. Tells when the first command was answered and then does what it is asked.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as wait } from 'node:timers/promises';
+import { buildHouse } from '../../dist/bot/house.js';
+import { FakePlatform, fakeAccount } from '../../dist/bot/platforms/fake/platform.js';
+import { loadConfig } from '../../dist/src/config/load.js';
+import { createLog } from '../../dist/src/log.js';
+import { peakMb } from '../lib/memory.mjs';
+import { accountOf, channelOf, marksOf, messageOf, sessionOf, votersOf } from './crowd.mjs';
+
+const [, , dir, json] = process.argv;
+const options = JSON.parse(json);
+/** Seconds since the process began. */
+const clock = () => performance.now() / 1000;
+const lag = monitorEventLoopDelay({ resolution: 5 });
+lag.enable();
+const mod = fakeAccount('mod', 'moderator');
+
+class Crowded extends FakePlatform {
+  answered = null;
+  swept = [];
+  /** Marks made since the start: message -> emoji -> accounts. */
+  changed = new Map();
+
+  async start(sink) {
+    await super.start(sink);
+    void this.command(channelOf(1), mod, 'session status').then((card) => {
+      this.answered = { at: clock(), title: card?.title ?? null };
+    });
+  }
+
+  async post(channel, card) {
+    return { platform: 'fake', channel, message: `post-${card.key}` };
+  }
+
+  async fetchReactions({ message }) {
+    this.swept.push(message);
+    const [, s, sheet] = /^m(\d+)-(\d+)$/.exec(message).map(Number);
+    const found = new Map();
+    for (const voter of votersOf(s, options))
+      for (const emoji of marksOf(s, sheet, voter))
+        found.set(emoji, [...(found.get(emoji) ?? []), fakeAccount(accountOf(voter))]);
+    for (const [emoji, people] of this.changed.get(message) ?? [])
+      found.set(emoji, [...(found.get(emoji) ?? []), ...people]);
+    return found;
+  }
+
+  /** A new mark, told and found again. */
+  vote(s, sheet, voter, emoji) {
+    const message = messageOf(s, sheet);
+    const on = this.changed.get(message) ?? new Map();
+    this.changed.set(message, on.set(emoji, [...(on.get(emoji) ?? []), fakeAccount(accountOf(voter))]));
+    const ref = { platform: 'fake', channel: channelOf(s), message };
+    const account = fakeAccount(accountOf(voter));
+    return this.tell({ kind: 'reaction', ref, account, emoji, present: true, at: Date.now() });
+  }
+
+  tell(event) {
+    return this.sink(event);
+  }
+}
+
+const config = loadConfig({ set: [`dataDir=${dir}`, 'logLevel=silent'], env: {} });
+const fatal = (error) => {
+  process.stderr.write(`${error?.stack ?? error}\n`);
+  process.exit(1);
+};
+const platform = new Crowded();
+const house = await buildHouse({ config, log: createLog('silent'), fatal, platforms: () => [platform] });
+const { app } = house;
+await app.start();
+while (!platform.answered) await wait(10);
+const facts = () =>
+  app.sessions
+    .all()
+    .reduce((sum, { facts }) => sum + [...facts.values()].reduce((n, f) => n + f.length, 0), 0);
+
+const lagNow = () => ({ p50: lag.percentile(50) / 1e6, p99: lag.percentile(99) / 1e6, max: lag.max / 1e6 });
+const requests = {
+  /** New marks by members of the session, at even distances over all sessions. */
+  votes: async ({ rate, seconds }) => {
+    lag.reset();
+    const times = [];
+    const refused = [];
+    const waiting = [];
+    const began = performance.now();
+    for (let sent = 0; sent < rate * seconds; ) {
+      const due = Math.floor(((performance.now() - began) / 1000) * rate);
+      for (; sent < due; sent++) {
+        const s = 1 + ((Math.imul(sent, 7919) >>> 0) % (options.sessions - 1));
+        const of = votersOf(s, options);
+        const voter = of[(sent * 13) % of.length];
+        const free = ['1', '2', '3', '4', '5', '6', '7', '8', '9'].filter(
+          (n) => !marksOf(s, 0, voter).includes(n),
+        );
+        const at = performance.now();
+        const told = platform.vote(s, 0, voter, free[sent % free.length] ?? 'none');
+        waiting.push(
+          told.then(
+            () => times.push(performance.now() - at),
+            (error) => refused.push(String(error)),
+          ),
+        );
+      }
+      await wait(2);
+    }
+    await Promise.all(waiting);
+    return { times, refused: refused.length, lag: lagNow() };
+  },
+  /** From the word to close to the round counted and durable. */
+  close: async ({ s }) => {
+    lag.reset();
+    const began = performance.now();
+    const by = {
+      key: house.voterKey('fake', 'mod'),
+      platform: 'fake',
+      bornAt: null,
+      joinedAt: null,
+      role: 'moderator',
+    };
+    await app.sessions.dispatch(sessionOf(s), {
+      kind: 'command',
+      act: { name: 'close' },
+      by,
+      at: Date.now(),
+    });
+    const outcome = () => app.sessions.get(sessionOf(s)).rounds[0].outcome;
+    while (!outcome()) await wait(1);
+    const took = performance.now() - began;
+    const { voters, votes, method } = outcome();
+    return { took, voters, votes, method, lag: lagNow() };
+  },
+  status: async () => {
+    lag.reset();
+    const began = performance.now();
+    const { sessions } = await app.status();
+    await wait(20);
+    return { took: performance.now() - began, sessions: sessions.length, lag: lagNow() };
+  },
+  state: () => ({
+    facts: facts(),
+    swept: new Set(platform.swept).size,
+    rss: process.memoryUsage().rss / 2 ** 20,
+    peak: peakMb(),
+  }),
+  stop: async () => {
+    await house.stop();
+    setTimeout(() => process.exit(0), 100);
+  },
+};
+process.on('message', async ({ id, ask, ...rest }) => {
+  try {
+    process.send({ id, answer: await requests[ask](rest) });
+  } catch (error) {
+    process.send({ id, error: String(error?.stack ?? error) });
+  }
+});
+process.send({ ready: true, answered: platform.answered, swept: clock(), lag: lagNow() });

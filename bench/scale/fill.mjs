@@ -1,0 +1,114 @@
+// Fills a data folder: sessions with an open round each, made by the domain's own decisions, and the marks of their
+// voters in large statements through the store's one writer. Usage: fill.mjs DIR OPTIONS(JSON)
+
+import { specify } from '../../dist/bot/house.js';
+import { loadConfig } from '../../dist/src/config/load.js';
+import { decide } from '../../dist/src/domain/decide.js';
+import { openSession } from '../../dist/src/domain/open.js';
+import { Store } from '../../dist/src/store/store.js';
+import { accountOf, channelOf, marksOf, messageOf, sessionOf, votersOf } from './crowd.mjs';
+
+const [, , dir, json] = process.argv;
+const options = JSON.parse(json);
+const { sessions, voters, images } = options;
+const began = Date.now() - 3_600_000;
+const store = await Store.open(dir);
+const config = loadConfig({ set: ['votes.quorumBy=marks', 'votes.quorum=100000'], env: {} });
+const spec = specify(
+  config,
+  { prompt: 'a black cat inside a cardboard box', title: 'cat', seed: 5, images },
+  'fake',
+);
+
+const keys = Array.from({ length: voters }, (_, v) => store.voterKey('fake', accountOf(v)));
+const people = keys.map((key, v) => ({
+  table: 'voter',
+  row: {
+    key,
+    community: 'fake',
+    platform: 'fake',
+    consentAt: began,
+    bornAt: null,
+    joinedAt: null,
+    rounds: v % 6,
+    excluded: false,
+    trusted: false,
+    name: null,
+    pseudonym: false,
+    person: null,
+  },
+}));
+await store.commit(people, []);
+
+let marks = 0;
+let rows = [];
+const flush = async () => {
+  const batch = rows;
+  rows = [];
+  const places = batch.map(() => "(?, ?, ?, 1, 'live', ?, 0)").join(', ');
+  const text = `INSERT INTO fact (ballot, voter, emoji, present, source, at, late) VALUES ${places}`;
+  marks += batch.length;
+  await store.writer.write((db) => db.run(text, ...batch.flat()));
+};
+
+for (let s = 0; s < sessions; s++) {
+  const place = {
+    channel: `fake-${channelOf(s)}`,
+    community: 'fake',
+    platform: 'fake',
+    address: channelOf(s),
+    sweeps: true,
+  };
+  await store.ensureChannel(
+    { id: 'fake', platform: 'fake', name: 'fake' },
+    {
+      id: place.channel,
+      community: 'fake',
+      platform: 'fake',
+      address: place.address,
+      name: 'cat',
+      nsfw: false,
+    },
+  );
+  const { decision } = openSession(
+    { ...spec, id: sessionOf(s), community: 'fake', createdBy: null },
+    place,
+    began,
+  );
+  const written = [...decision.rows];
+  let { state } = decision;
+  const take = (event) => {
+    const next = decide(state, { ...event, at: began });
+    written.push(...next.rows);
+    state = next.state;
+    return next.effects;
+  };
+  const [job] = state.jobs.keys();
+  const drawn = Array.from({ length: images }, (_, index) => ({
+    index,
+    file: `images/${index}.png`,
+    width: 64,
+    height: 64,
+  }));
+  const posts = take({ kind: 'job-done', job, result: { kind: 'generate', images: drawn } });
+  for (const { kind, key, ballot } of posts)
+    if (kind === 'post-ballot')
+      take({
+        kind: 'ballot-posted',
+        ballot,
+        effect: key,
+        message: messageOf(s, state.ballots.get(ballot).sheet),
+      });
+  // Effects are left out: the round is as it is when all of them are done.
+  await store.commit(written, []);
+  let at = began;
+  for (const voter of votersOf(s, options))
+    for (const { id, sheet } of state.ballots.values())
+      for (const emoji of marksOf(s, sheet, voter)) {
+        rows.push([id, keys[voter], emoji, (at += 137)]);
+        if (rows.length === 5000) await flush();
+      }
+}
+if (rows.length > 0) await flush();
+await store.close();
+process.stdout.write(`${marks}\n`);
