@@ -10,7 +10,8 @@ import { communities } from '../src/domain/apply.js';
 import type { Effect } from '../src/domain/effects.js';
 import type { Seen } from '../src/domain/events.js';
 import type { Place, Rules, SessionState } from '../src/domain/model.js';
-import { sessionStatus } from '../src/domain/views.js';
+import type { Steps } from '../src/domain/steps.js';
+import { type SessionStatus, sessionStatus } from '../src/domain/views.js';
 import type { Log } from '../src/log.js';
 import type { JobQueue } from '../src/queue/contract.js';
 import type { Store } from '../src/store/store.js';
@@ -29,6 +30,7 @@ import { Sweeps } from './handlers/sweeps.js';
 import { Outbox } from './outbox.js';
 import type { DataPaths } from './paths.js';
 import { type NewSession, Sessions } from './sessions.js';
+import { spread } from './spread.js';
 import { consentCard, welcomeCard } from './views/notice.js';
 
 export interface AppParts {
@@ -54,6 +56,8 @@ export interface AppParts {
   fatal(error: unknown): void;
 }
 
+type Status = SessionStatus & { budget: number | null; adapter: boolean };
+
 export class App {
   readonly sessions: Sessions;
   private readonly outbox: Outbox;
@@ -64,6 +68,7 @@ export class App {
   private readonly guards: Guards;
   private readonly actions: Actions;
   private readonly platforms: ReadonlyMap<string, ChatPlatform>;
+  private readonly known = new WeakMap<SessionState, Status>();
   private resumed = false;
   private stopping = false;
 
@@ -207,8 +212,8 @@ export class App {
   }
 
   /** What scripts, monitors and the page read. */
-  status() {
-    return { sessions: this.sessions.all().map((state) => this.statusOf(state)) };
+  async status() {
+    return { sessions: await spread(this.statuses()) };
   }
 
   /** The LoRA of a session's head, or of a round; null while nothing was learned. */
@@ -223,14 +228,29 @@ export class App {
     return { file, name: `${session}-round-${number}.safetensors` };
   }
 
-  private statusOf(state: SessionState) {
+  private *statuses(): Steps<Status[]> {
+    const all: Status[] = [];
+    for (const { session } of this.sessions.all()) {
+      const state = this.sessions.get(session.id);
+      if (state) all.push(this.statusOf(state));
+      yield;
+    }
+    return all;
+  }
+
+  /** Counted once for each state: most sessions have not changed since somebody asked. */
+  private statusOf(state: SessionState): Status {
+    const known = this.known.get(state);
+    if (known) return known;
     const status = sessionStatus(state);
-    return {
+    const whole = {
       ...status,
       channel: (onPage(state) ?? state.bindings[0])?.address ?? '',
       budget: state.session.rules.budgetRounds,
       adapter: state.rounds.some((r) => r.learned?.learned === true && r.state === 'done'),
     };
+    this.known.set(state, whole);
+    return whole;
   }
 
   /** The first words in a channel; by key, so that a crash in between neither loses nor doubles them. */

@@ -5,7 +5,7 @@
  * reads what is true.
  */
 import type { Clock } from '../src/clock.js';
-import { apply, emptyState } from '../src/domain/apply.js';
+import { apply, communities, emptyState } from '../src/domain/apply.js';
 import type { Decision, Refusal, RowChange } from '../src/domain/decision.js';
 import type { Effect } from '../src/domain/effects.js';
 import type { Event } from '../src/domain/events.js';
@@ -167,14 +167,18 @@ export class Sessions {
       if (row.table === 'session' && !this.states.has(row.row.id)) this.adopt(row.row, before, rows);
       if (row.table === 'ballot') this.index(this.states.get(row.row.session)!, row.row);
     }
-    if (rows.some(({ table }) => table === 'voter')) this.share(state);
+    const voters = rows.filter(({ table }) => table === 'voter');
+    if (voters.length > 0) this.share(state, voters);
   }
 
-  /** Voters belong to the community: every session of it sees the same. */
-  private share({ session: { community }, voters }: SessionState): void {
-    for (const [other, state] of this.states)
-      if (state.session.community === community && state.voters !== voters)
-        this.states.set(other, { ...state, voters });
+  /** Voters belong to communities: sessions of the same ones share them, others take the rows that are theirs. */
+  private share(from: SessionState, rows: readonly RowChange[]): void {
+    const here = circle(from);
+    for (const [other, state] of this.states) {
+      if (state === from) continue;
+      const same = circle(state) === here;
+      this.states.set(other, same ? { ...state, voters: from.voters } : apply(state, rows));
+    }
   }
 
   private adopt(session: Session, parent: SessionState, rows: readonly RowChange[]): void {
@@ -206,6 +210,11 @@ export class Sessions {
     const act = () => this.dispatch(id, { kind: 'tick', at: this.parts.clock.now() }).catch(() => {});
     this.ticks.set(id, setTimeout(act, wait));
   }
+}
+
+/** The communities whose people vote in a session, as one text. */
+function circle(state: SessionState): string {
+  return [...communities(state)].sort().join(' ');
 }
 
 function placeKey(platform: string, address: string, message: string): string {

@@ -105,7 +105,8 @@ for (let s = 0; s < sessions; s++) {
   for (const voter of votersOf(s, options))
     for (const { id, sheet } of state.ballots.values())
       for (const emoji of marksOf(s, sheet, voter)) {
-        rows.push([id, keys[voter], emoji, (at += 137)]);
+        at += 137;
+        rows.push([id, keys[voter], emoji, at]);
         if (rows.length === 5000) await flush();
       }
 }

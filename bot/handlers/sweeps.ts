@@ -3,9 +3,9 @@
  * somebody agreed whose marks may hang there already. What was read goes
  * to the ledger as one event; live marks that came since the reading began win over it.
  */
-import type { PlatformName } from '../../src/chat/port.js';
+import type { Account, PlatformName } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
-import type { Event } from '../../src/domain/events.js';
+import type { Event, Seen } from '../../src/domain/events.js';
 import type { Ballot, SessionState } from '../../src/domain/model.js';
 import type { Log } from '../../src/log.js';
 import type { Messenger } from './messenger.js';
@@ -33,8 +33,15 @@ export class Sweeps {
     const to = state.bindings.find((b) => b.channel === ballot.channel)!;
     const beganAt = clock.now();
     const found = await messenger.platform(to.platform).fetchReactions(messenger.ref(to, ballot.message!));
+    // A key costs a hash, and whoever voted has left several marks.
+    const seen = new Map<string, Seen>();
+    const voter = (account: Account): Seen => {
+      const known = seen.get(account.id) ?? people.seen(account);
+      seen.set(account.id, known);
+      return known;
+    };
     const marks = [...found].flatMap(([emoji, accounts]) =>
-      accounts.map((account) => ({ voter: people.seen(account), emoji })),
+      accounts.map((account) => ({ voter: voter(account), emoji })),
     );
     await dispatch(state.session.id, {
       kind: 'swept',

@@ -5,6 +5,7 @@
  * Where a session is there to be rid of unsafe images a number says "unsafe": numbered = not good, the others are good.
  */
 import { meaning } from './emoji.js';
+import { imageId } from './ids.js';
 import type { Ballot, Fact, Round, SessionState } from './model.js';
 import { standing } from './standing.js';
 import type { Steps } from './steps.js';
@@ -47,9 +48,11 @@ export function* sheetfuls(state: SessionState, round: Round, unmarkedWeight: nu
   }
   const sheets = sheetsOf(state, round);
   const { nsfw: unsafe } = state.session;
+  // One text an image, whoever votes on it.
+  const ids = new Map([...sheets.values()].flat().map((index) => [index, imageId(round.id, index)]));
   const judged: Sheetful[] = [];
   for (const voter of [...byVoter.keys()].sort()) {
-    judged.push(byVoter.get(voter)!.judge({ voter, round, hidden, sheets, unmarkedWeight, unsafe }));
+    judged.push(byVoter.get(voter)!.judge({ voter, ids, hidden, sheets, unmarkedWeight, unsafe }));
     if (judged.length % 100 === 0) yield;
   }
   return judged;
@@ -66,7 +69,8 @@ function sheetsOf(state: SessionState, round: Round): Map<number, readonly numbe
 
 interface Judged {
   voter: string;
-  round: Round;
+  /** Index -> id of each image. */
+  ids: ReadonlyMap<number, string>;
   hidden: ReadonlySet<number>;
   sheets: ReadonlyMap<number, readonly number[]>;
   unmarkedWeight: number;
@@ -107,9 +111,11 @@ class Marks {
     }
   }
 
-  judge({ voter, round, hidden, sheets, unmarkedWeight, unsafe }: Judged): Sheetful {
+  judge({ voter, ids, hidden, sheets, unmarkedWeight, unsafe }: Judged): Sheetful {
     this.#count(unsafe);
     const votes: Vote[] = [];
+    const say = (index: number, up: boolean, weight: number, star: boolean, at: number | null) =>
+      votes.push({ voter, image: ids.get(index)!, index, up, weight, star, at });
     for (const [sheet, cells] of sheets) {
       const marked = this.#sheets.has(sheet);
       if (!marked && !this.#done) continue;
@@ -117,18 +123,13 @@ class Marks {
       const saidNone = !anyNamed && this.#none.has(sheet);
       for (const index of cells) {
         if (hidden.has(index)) continue;
-        const vote = { voter, image: `${round.id}.${index}`, index };
         const up = this.#up.get(index);
         const down = this.#down.has(index);
         if (up && down) continue;
-        if (up) votes.push({ ...vote, up: true, weight: 1, star: up.star, at: up.at });
-        else if (down)
-          votes.push({ ...vote, up: false, weight: 1, star: false, at: this.#down.get(index) ?? null });
-        else if (saidNone) {
-          votes.push({ ...vote, up: unsafe, weight: 1, star: false, at: this.#none.get(sheet) ?? null });
-        } else if (!this.#gallery || this.#done) {
-          votes.push({ ...vote, up: unsafe, weight: unmarkedWeight, star: false, at: null });
-        }
+        if (up) say(index, true, 1, up.star, up.at);
+        else if (down) say(index, false, 1, false, this.#down.get(index) ?? null);
+        else if (saidNone) say(index, unsafe, 1, false, this.#none.get(sheet) ?? null);
+        else if (!this.#gallery || this.#done) say(index, unsafe, unmarkedWeight, false, null);
       }
     }
     votes.sort((a, b) => a.index - b.index);

@@ -4,7 +4,7 @@
  */
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { apply, emptyState } from '../domain/apply.js';
+import { apply, communities, emptyState } from '../domain/apply.js';
 import type { RowChange } from '../domain/decision.js';
 import type { Effect } from '../domain/effects.js';
 import { Facts } from '../domain/facts.js';
@@ -125,8 +125,15 @@ export class Store {
   /** All of them whole: what a start needs. */
   async loadSessions(): Promise<SessionState[]> {
     const states: SessionState[] = [];
+    const read = new Map<string, Promise<SessionState['voters']>>();
+    const once = (those: ReadonlySet<string>) => {
+      const circle = [...those].sort().join(' ');
+      const voters = read.get(circle) ?? this.loadVoters(...those);
+      read.set(circle, voters);
+      return voters;
+    };
     for (const { id } of await this.sessions()) {
-      const state = await this.load(id);
+      const state = await this.load(id, once);
       if (state) states.push(state);
     }
     return states;
@@ -138,21 +145,24 @@ export class Store {
     return this.loadSessions();
   }
 
-  /** Everyone who agreed to be known in a community, and the pseudonyms there. */
-  async loadVoters(community: string): Promise<SessionState['voters']> {
+  /** Everyone who agreed to be known in communities, and the pseudonyms there. */
+  async loadVoters(...communities: string[]): Promise<SessionState['voters']> {
     const voters = await this.#bodies<Voter>(
-      'SELECT body FROM voter WHERE community = ? ORDER BY seq',
-      community,
+      'SELECT body FROM voter WHERE community IN (SELECT value FROM json_each(?)) ORDER BY seq',
+      JSON.stringify(communities),
     );
     return PersistentMap.from(new Map(voters.map((voter) => [voter.key, voter])));
   }
 
-  /** The session whole, as `decide` sees it; undefined when there is none of that id. */
-  async load(id: string): Promise<SessionState | undefined> {
+  /** The session whole, as `decide` sees it; undefined when there is none of that id. `votersOf` reads its communities'. */
+  async load(
+    id: string,
+    votersOf = (those: ReadonlySet<string>) => this.loadVoters(...those),
+  ): Promise<SessionState | undefined> {
     const [session] = await this.#bodies<Session>('SELECT body FROM session WHERE id = ?', id);
     if (!session) return undefined;
     const rows: RowChange[] = [];
-    const read = async <T extends 'binding' | 'round' | 'image' | 'ballot' | 'voter' | 'job'>(
+    const read = async <T extends 'binding' | 'round' | 'image' | 'ballot' | 'job'>(
       table: T,
       where: string,
       value: string,
@@ -164,15 +174,10 @@ export class Store {
     await read('round', 'WHERE session = ?', id);
     await read('image', 'JOIN round r ON r.id = t.round WHERE r.session = ?', id);
     await read('ballot', 'WHERE session = ?', id);
-    await read(
-      'voter',
-      `WHERE community IN (SELECT community FROM session WHERE id = ?1
-        UNION SELECT json_extract(body, '$.community') FROM binding WHERE session = ?1)`,
-      id,
-    );
     await read('job', 'WHERE session = ?', id);
     const state = apply(emptyState(session), rows);
-    return { ...state, facts: await this.#facts(id) };
+    const voters = await votersOf(communities(state));
+    return { ...state, voters, facts: await this.#facts(id, voters) };
   }
 
   /** The outbox: effects that were committed and are not settled yet, oldest first. */
@@ -253,20 +258,31 @@ export class Store {
     await this.writer.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   }
 
-  async #facts(session: string): Promise<SessionState['facts']> {
-    const rows = await this.#read<Omit<Fact, 'present' | 'late'> & { present: number; late: number }>(
-      `SELECT f.ballot, f.voter, f.emoji, f.present, f.source, f.at, f.late
-       FROM fact f JOIN ballot b ON b.id = f.ballot WHERE b.session = ? ORDER BY f.seq`,
+  /** Each ballot's as one text: rows of their own would have to be made one by one. */
+  async #facts(session: string, voters: SessionState['voters']): Promise<SessionState['facts']> {
+    const rows = await this.#read<{ ballot: string; rows: string }>(
+      `SELECT f.ballot, json_group_array(json_array(f.voter, f.emoji, f.present, f.source, f.at, f.late) ORDER BY f.seq) AS rows
+       FROM ballot b JOIN fact f ON f.ballot = b.id WHERE b.session = ? GROUP BY b.id ORDER BY min(f.seq)`,
       session,
     );
-    const facts = new Map<string, Fact[]>();
-    for (const row of rows) {
-      const fact: Fact = { ...row, present: row.present === 1, late: row.late === 1 };
-      const list = facts.get(fact.ballot);
-      if (list) list.push(fact);
-      else facts.set(fact.ballot, [fact]);
+    type Plain = [string, string, number, Fact['source'], number, number];
+    const facts = new Map<string, Facts>();
+    for (const { ballot, rows: text } of rows) {
+      const list = (JSON.parse(text) as Plain[]).map(
+        ([voter, emoji, present, source, at, late]): Fact => ({
+          ballot,
+          // The text that is there already: a million facts have some thousand voters.
+          voter: voters.get(voter)?.key ?? voter,
+          emoji,
+          present: present === 1,
+          source,
+          at,
+          late: late === 1,
+        }),
+      );
+      facts.set(ballot, Facts.of(list));
     }
-    return PersistentMap.from(new Map([...facts].map(([ballot, list]) => [ballot, Facts.of(list)])));
+    return PersistentMap.from(facts);
   }
 
   async #write(unit: Unit): Promise<void> {

@@ -19,6 +19,7 @@ const sql = {
   ballot: upsert('ballot', ['id', 'session', 'round']),
   voter: upsert('voter', ['key', 'community']),
   job: upsert('job', ['key', 'session']),
+  fact: 'INSERT INTO fact (ballot, voter, emoji, present, source, at, late) VALUES (?, ?, ?, ?, ?, ?, ?)',
 };
 
 const writes: { [T in RowChange['table']]: Write<T> } = {
@@ -30,7 +31,7 @@ const writes: { [T in RowChange['table']]: Write<T> } = {
   voter: ({ row }) => [sql.voter, row.key, row.community, JSON.stringify(row)],
   job: ({ row }) => [sql.job, row.key, row.session, JSON.stringify(row)],
   fact: ({ row }) => [
-    'INSERT INTO fact (ballot, voter, emoji, present, source, at, late) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    sql.fact,
     row.ballot,
     row.voter,
     row.emoji,
@@ -65,11 +66,32 @@ export async function writeAll(
   rows: readonly RowChange[],
   effects: readonly Effect[],
 ): Promise<void> {
-  for (const change of rows) {
-    const [text, ...values] = (writes[change.table] as Write<RowChange['table']>)(change);
-    await db.run(text, ...values);
-  }
+  for (const [text, values] of statements(rows)) await db.run(text, ...values);
   for (const effect of effects) {
     await db.run(ask, effect.key, effect.session, effect.notBefore, JSON.stringify(effect));
   }
+}
+
+/** Rows of one statement: a crowd's round would else be thousands of trips to the database's thread. */
+const MOST_ROWS = 50;
+const tuple = /VALUES (\([?, ]+\))/;
+
+/** In the order of the rows; neighbours of one text become one statement. */
+function* statements(rows: readonly RowChange[]): Generator<[string, Value[]]> {
+  let text = '';
+  let together: Value[][] = [];
+  const whole = (): [string, Value[]] => {
+    const more = together.slice(1).map(() => ', $1');
+    return [text.replace(tuple, ['VALUES $1', ...more].join('')), together.flat()];
+  };
+  for (const change of rows) {
+    const [next, ...values] = (writes[change.table] as Write<RowChange['table']>)(change);
+    if (together.length > 0 && (next !== text || together.length === MOST_ROWS || !tuple.test(next))) {
+      yield whole();
+      together = [];
+    }
+    text = next;
+    together.push(values);
+  }
+  if (together.length > 0) yield whole();
 }

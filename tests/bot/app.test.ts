@@ -83,7 +83,11 @@ describe('a session', () => {
     });
     const adapter = house.app.adapter('cat', null);
     expect(adapter && existsSync(adapter.file)).toBe(true);
-    expect(house.app.status().sessions[0]).toMatchObject({ round: 2, roundState: 'open', approval: [3 / 8] });
+    expect((await house.app.status()).sessions[0]).toMatchObject({
+      round: 2,
+      roundState: 'open',
+      approval: [3 / 8],
+    });
 
     // A vote on what has closed is kept, not counted, and kindly refused.
     await expect(platform.mark(a.ref, ben, '2')).rejects.toMatchObject({

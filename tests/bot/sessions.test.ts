@@ -80,3 +80,37 @@ test('nothing else of the session is decided meanwhile', async () => {
   const state = sessions.get('cat')!;
   expect(state.rounds[0]!.outcome).toMatchObject({ voters: 150 });
 });
+
+test('a session of several communities keeps the voters of each', async () => {
+  const world = new World();
+  world.consent('ann');
+  const [binding] = world.state.bindings;
+  const sally = { ...world.state.voters.get('ann')!, key: 'sally', community: 'd' };
+  const pooled = {
+    ...world.state,
+    session: { ...world.state.session, id: 'dog' },
+    bindings: [binding!, { ...binding!, session: 'dog', channel: 'fake-2', community: 'd', ordinal: 1 }],
+    voters: new Map([...world.state.voters, ['sally', sally]]),
+  };
+  const twin = { ...world.state, session: { ...world.state.session, id: 'cow' } };
+  const sessions = new Sessions({
+    clock: { now: () => world.now },
+    commit: async () => {},
+    onCommitted: () => {},
+    onProgress: () => {},
+    fatal: (error) => {
+      throw error;
+    },
+  });
+  sessions.load([world.state, pooled, twin]);
+  sessions.stopTicks();
+  const consent = (id: string, key: string) =>
+    sessions.dispatch(id, { kind: 'consent', voter: person(key), given: true, name: null, at: world.now });
+  await consent('cat', 'bob');
+  await consent('dog', 'cem');
+  const names = (id: string) => [...sessions.get(id)!.voters.keys()].sort();
+  expect(names('cat')).toEqual(['ann', 'bob', 'cem']);
+  expect(names('cow')).toEqual(['ann', 'bob', 'cem']);
+  expect(names('dog')).toEqual(['ann', 'bob', 'cem', 'sally']);
+  expect(sessions.get('cow')!.voters).toBe(sessions.get('cat')!.voters);
+});

@@ -135,7 +135,7 @@ class PairCounter {
         n[other] = 0;
         k[other] = 0;
       }
-      yield;
+      if (one % 8 === 0) yield;
     }
   }
 }
