@@ -173,11 +173,12 @@ export class Sessions {
 
   /** Voters belong to communities: sessions of the same ones share them, others take the rows that are theirs. */
   private share(from: SessionState, rows: readonly RowChange[]): void {
-    const here = circle(from);
+    const shared = new Map([[circle(from), from.voters]]);
     for (const [other, state] of this.states) {
       if (state === from) continue;
-      const same = circle(state) === here;
-      this.states.set(other, same ? { ...state, voters: from.voters } : apply(state, rows));
+      const voters = shared.get(circle(state)) ?? apply(state, rows).voters;
+      shared.set(circle(state), voters);
+      this.states.set(other, { ...state, voters });
     }
   }
 
