@@ -30,6 +30,7 @@ export interface ActionParts {
   chat: () => Chat;
   open(spec: NewSession, id: string, place: Place, createdBy: string | null): Promise<SessionState>;
   specify(request: Partial<StartRequest>, platform: PlatformName): NewSession;
+  personal: Actions['personal'];
   newId(title: string): string;
   tasks: Actions['tasks'];
   models: Actions['models'];
@@ -158,6 +159,15 @@ export function makeActions(parts: ActionParts): Actions {
       const event = { kind: 'consent', channel: '', account, given: false, at: clock.now() } as const;
       await parts.chat().receive(event);
       await platforms.get(account.platform)?.forget?.(account);
+    },
+    personal: (voter) => parts.personal(voter),
+    setName: async (voter, name) => {
+      // One row says it to every session of the community.
+      const knows = sessions.all().find((s) => s.voters.get(voter.key)?.consentAt != null);
+      if (!knows) return false;
+      const event = { kind: 'consent', voter, given: true, name, at: clock.now() } as const;
+      await sessions.dispatch(knows.session.id, event);
+      return true;
     },
     newId: parts.newId,
     tasks: parts.tasks,

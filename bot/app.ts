@@ -8,7 +8,6 @@ import type { ChatPlatform, PlatformName } from '../src/chat/port.js';
 import type { Clock } from '../src/clock.js';
 import { communities } from '../src/domain/apply.js';
 import type { Effect } from '../src/domain/effects.js';
-import type { Seen } from '../src/domain/events.js';
 import type { Place, Rules, SessionState } from '../src/domain/model.js';
 import type { Steps } from '../src/domain/steps.js';
 import { type SessionStatus, sessionStatus } from '../src/domain/views.js';
@@ -22,16 +21,18 @@ import { runTyped } from './commands/table.js';
 import { Cards } from './handlers/cards.js';
 import { laneOf, makeCarrier, spacing } from './handlers/carriers.js';
 import { Chat } from './handlers/chat.js';
+import { Consents } from './handlers/consents.js';
 import { Guards } from './handlers/guards.js';
 import { type JobParts, Jobs } from './handlers/jobs.js';
-import { type Address, Messenger } from './handlers/messenger.js';
+import { Messenger } from './handlers/messenger.js';
 import type { People } from './handlers/people.js';
+import { Servers } from './handlers/servers.js';
 import { Sweeps } from './handlers/sweeps.js';
 import { Outbox } from './outbox.js';
 import type { DataPaths } from './paths.js';
 import { type NewSession, Sessions } from './sessions.js';
 import { spread } from './spread.js';
-import { consentCard, welcomeCard } from './views/notice.js';
+import { welcomeCard } from './views/notice.js';
 
 export interface AppParts {
   store: Store;
@@ -52,6 +53,8 @@ export interface AppParts {
   models: Actions['models'];
   /** Channels of the page where pictures that need care may be shown. */
   nsfwChannels: readonly string[];
+  /** From the bot's removal from a server to the purge of its data, ms. */
+  purgeAfterMs: number;
   /** The truth can no longer be written: say why and end the process. */
   fatal(error: unknown): void;
 }
@@ -67,6 +70,8 @@ export class App {
   private readonly sweeps: Sweeps;
   private readonly guards: Guards;
   private readonly actions: Actions;
+  private readonly servers: Servers;
+  private readonly consents: Consents;
   private readonly platforms: ReadonlyMap<string, ChatPlatform>;
   private readonly known = new WeakMap<SessionState, Status>();
   private resumed = false;
@@ -122,6 +127,25 @@ export class App {
       clock,
       log,
     });
+    this.consents = new Consents({
+      ...parts,
+      sessions: this.sessions,
+      messenger: this.messenger,
+      purgeDays: parts.purgeAfterMs / 86_400_000,
+      agree: (account, channel, at) =>
+        this.chat.receive({ kind: 'consent', channel, account, given: true, at }),
+    });
+    this.servers = new Servers({
+      clock,
+      log,
+      store,
+      queue,
+      paths,
+      sessions: this.sessions,
+      platforms: this.platforms,
+      delayMs: parts.purgeAfterMs,
+      drop: (session) => this.outbox.drop(session),
+    });
     this.actions = makeActions({
       ...parts,
       guards: this.guards,
@@ -136,6 +160,7 @@ export class App {
         welcome: (state) => this.welcome(state),
       },
       chat: () => this.chat,
+      personal: (voter) => store.personalData(voter),
       open: (spec, id, place, createdBy) => this.open(spec, id, place, createdBy),
     });
     this.chat = new Chat({
@@ -146,9 +171,15 @@ export class App {
       ballotAt: (ref) => this.sessions.ballotAt(ref.platform, ref.channel, ref.message),
       posting: () => this.outbox.waiting('post-ballot'),
       dispatch,
-      gap: (platform) => this.sweeps.sweepOpen(this.sessions.all(), platform),
-      consented: (platform) => this.sweeps.soon(platform, () => this.sessions.all()),
-      consentBeforeAll: (voter, given, at) => this.consentBeforeAll(voter, given, at),
+      gap: (platform) => this.caughtUp(platform),
+      consented: async (account) => {
+        await this.consents.given(account);
+        const { sweeps } = this.messenger.platform(account.platform).capabilities;
+        if (sweeps) this.sweeps.soon(account.platform, () => this.sessions.all());
+      },
+      withdrawn: (account) => this.consents.withdrawn(account),
+      server: (platform, server, present) => this.servers.heard(platform, server, present),
+      consentBeforeAll: (voter, given, at) => this.consents.beforeAll(voter, given, at),
       command: (text, account, channel) =>
         runTyped(text, { account, by: people.seen(account), channel }, this.actions),
     });
@@ -167,6 +198,7 @@ export class App {
     await this.guards.lookAll(states);
     await this.sweeps.sweepOpen(this.sessions.all());
     this.outbox.add(await store.pendingEffects());
+    await this.servers.start();
     this.sessions.startTicks();
   }
 
@@ -175,6 +207,7 @@ export class App {
     this.stopping = true;
     this.sweeps.stop();
     this.sessions.stopTicks();
+    await this.servers.stop();
     await this.parts.queue.close();
     await Promise.all(this.parts.platforms.map((p) => p.stop()));
     await this.outbox.stop();
@@ -198,11 +231,15 @@ export class App {
     return state;
   }
 
-  private ensurePlace(place: Place, { title, nsfw }: Pick<NewSession, 'title' | 'nsfw'>): Promise<void> {
+  private async ensurePlace(
+    place: Place,
+    { title, nsfw }: Pick<NewSession, 'title' | 'nsfw'>,
+  ): Promise<void> {
     const { channel, community, platform, address } = place;
-    return this.parts.store.ensureChannel(
+    const server = await this.servers.of(platform, address);
+    await this.parts.store.ensureChannel(
       { id: community, platform, name: community },
-      { id: channel, community, platform, address, name: title, nsfw },
+      { id: channel, community, platform, address, server, name: title, nsfw },
     );
   }
 
@@ -257,7 +294,7 @@ export class App {
   private async welcome({ session, bindings }: SessionState): Promise<void> {
     for (const to of bindings.filter((row) => row.leftAt === null)) {
       const first = async () => {
-        if (this.messenger.platform(to.platform).capabilities.asksConsent) await this.askConsent(to);
+        await this.consents.ask(to);
         await this.messenger.post(to, welcomeCard(`${session.id}.welcome`, session));
       };
       await first().catch((error) =>
@@ -266,11 +303,10 @@ export class App {
     }
   }
 
-  /** The standing notice: one a channel whatever sessions come and go, found again by its key. */
-  private async askConsent(to: Address): Promise<void> {
-    const notice = consentCard();
-    const ref = await this.messenger.post(to, notice);
-    for (const emoji of notice.reactions) await this.messenger.platform(to.platform).react(ref, emoji);
+  /** Events were missed: of those who agreed, and of open ballots. */
+  private async caughtUp(platform: PlatformName): Promise<void> {
+    await this.consents.readAll(platform);
+    await this.sweeps.sweepOpen(this.sessions.all(), platform);
   }
 
   /** Progress is shown as it comes; only its last word is an effect that outlives the process. */
@@ -291,25 +327,11 @@ export class App {
   }
 
   private async giveUp(effect: Effect): Promise<void> {
+    // Forgetting is a promise: it is tried until it is done.
+    if (effect.kind === 'forget') return;
     const ballot = effect.kind === 'post-ballot' ? effect.ballot : null;
     const event = { kind: 'effect-failed', effect: effect.key, ballot, at: this.parts.clock.now() } as const;
     await this.sessions.dispatch(effect.session, event);
-  }
-
-  private async consentBeforeAll(voter: Seen, given: boolean, at: number): Promise<void> {
-    const { store } = this.parts;
-    if (!given) return store.forget(voter.key, at);
-    const { key, platform, bornAt, joinedAt } = voter;
-    const person = { key, community: platform, platform, bornAt, joinedAt, consentAt: at, name: null };
-    const row = {
-      ...person,
-      rounds: 0,
-      excluded: false,
-      trusted: voter.role !== 'member',
-      pseudonym: false,
-      person: null,
-    };
-    await store.commit([{ table: 'voter', row }], []);
   }
 
   /** The ledger swaps the key for pseudonyms; what is held in memory is read anew before anything else is decided. */

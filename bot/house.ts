@@ -94,6 +94,7 @@ export async function buildHouse({
     tasks: () => taskNames().map(loadTask),
     models: () => loadCatalogue().models,
     nsfwChannels: config.server.nsfwChannels,
+    purgeAfterMs: config.privacy.purgeDays * 86_400_000,
     fatal,
   });
   return { app, queue, paths, voterKey, stop: () => app.stop() };

@@ -66,6 +66,15 @@ export class Outbox {
     this.entries.delete(key);
   }
 
+  /** The session is gone, and with it whatever was to be done for it. */
+  drop(session: string): void {
+    for (const [key, { effect, timer }] of this.entries) {
+      if (effect.session !== session) continue;
+      if (timer) clearTimeout(timer);
+      this.entries.delete(key);
+    }
+  }
+
   /** True when a newer version of this effect waits: its run must not be reported as the last. */
   superseded(key: string): boolean {
     return this.entries.get(key)?.again ?? false;

@@ -80,6 +80,11 @@ export class Sessions {
     return [...this.states.values()];
   }
 
+  /** Somebody who agreed to be known. */
+  knows(voter: string): boolean {
+    return this.all().some((state) => state.voters.get(voter)?.consentAt != null);
+  }
+
   /** The session that commands in a channel are about: the newest that has not ended, else the newest. */
   ofChannel(platform: Binding['platform'], address: string): SessionState | undefined {
     const here = this.all().filter((s) =>
@@ -100,13 +105,15 @@ export class Sessions {
     return this.states.get(spec.id)!;
   }
 
-  /** Decides nothing while `work` runs, then goes on from the states that it gives. */
+  /** Decides nothing while `work` runs, then goes on from the states that it gives; sessions not among them are gone. */
   async hold(work: () => Promise<readonly SessionState[]>): Promise<void> {
     while (this.held) await this.held;
     const states = Promise.all(this.judging.values()).then(work);
     this.held = states.then(() => {}).catch(() => {});
     try {
-      this.load(await states);
+      const found = await states;
+      for (const id of this.states.keys()) if (!found.some(({ session }) => session.id === id)) this.drop(id);
+      this.load(found);
     } finally {
       this.held = null;
     }
@@ -140,6 +147,19 @@ export class Sessions {
     return decision.refusal;
   }
 
+  private progress(id: string, round: number): void {
+    const state = this.states.get(id);
+    if (state) this.parts.onProgress(state, round);
+  }
+
+  private drop(id: string): void {
+    this.states.delete(id);
+    for (const [key, { session }] of this.places) if (session === id) this.places.delete(key);
+    const timer = this.ticks.get(id);
+    if (timer) clearTimeout(timer);
+    this.ticks.delete(id);
+  }
+
   private async settle(id: string, { rows, effects, state }: Decision): Promise<void> {
     if (rows.length > 0) this.fold(id, rows, state);
     this.scheduleTick(id);
@@ -154,8 +174,7 @@ export class Sessions {
     const done = rows.flatMap((r) => (r.table === 'outbox' ? [r.done] : []));
     this.parts.onCommitted(effects, done);
     for (const row of rows) {
-      if (row.table === 'job' && row.row.state === 'running')
-        this.parts.onProgress(this.states.get(id)!, row.row.round);
+      if (row.table === 'job' && row.row.state === 'running') this.progress(id, row.row.round);
     }
   }
 

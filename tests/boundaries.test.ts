@@ -2,6 +2,8 @@
  * The one table of who may import what. `bot` -> `src` <- `engine`; the two halves never see each other; `src/domain`
  * imports nothing; each library has one home; one file reads the environment; there are no cycles.
  */
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { cycles, type Files, type Rules, readSources, violations } from './support/imports.js';
 
@@ -127,4 +129,9 @@ describe('the table bites', () => {
     const types = { 'src/x.ts': "import './y.js';", 'src/y.ts': "import type { X } from './x.js';" };
     expect(cycles(plant(types)), 'imports of types are erased').toEqual([]);
   });
+});
+
+test('nothing that is ignored is in the repository', () => {
+  if (!existsSync('.git')) return;
+  expect(execFileSync('git', ['ls-files', '-ci', '--exclude-standard'], { encoding: 'utf8' })).toBe('');
 });

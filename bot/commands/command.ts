@@ -7,6 +7,7 @@ import type { Act as ActRow, Ballot, Place, SessionState } from '../../src/domai
 import type { Settings } from '../../src/domain/settings.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { Linked } from '../../src/store/links.js';
+import type { PersonalData } from '../../src/store/store.js';
 import type { Answer } from '../views/notice.js';
 
 export type { Answer };
@@ -63,6 +64,10 @@ export interface Actions {
   look(state: SessionState, ballot: Ballot): Promise<Picture | null>;
   showStory(session: string): Promise<void>;
   forget(account: Account): Promise<void>;
+  /** All that is held about a voter. */
+  personal(voter: string): Promise<PersonalData>;
+  /** False where nothing is kept of the person. */
+  setName(voter: Seen, name: string | null): Promise<boolean>;
   newId(title: string): string;
   tasks(): { name: string; prompt: string; goal: string }[];
   models(): { name: string; title: string; about: string; licence: string }[];

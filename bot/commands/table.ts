@@ -9,6 +9,7 @@ import type { Seen } from '../../src/domain/events.js';
 import { AcclaimError } from '../../src/errors.js';
 import { aboutCommands } from './about.js';
 import { type Actions, type Answer, type ChatCommand, type CommandContext, placesOf } from './command.js';
+import { meCommands } from './me.js';
 import { moderatingCommands } from './moderating.js';
 import { poolCommands } from './pool.js';
 import { sessionCommands } from './session.js';
@@ -21,6 +22,7 @@ export const chatCommands: readonly ChatCommand[] = [
   ...votingCommands,
   ...moderatingCommands,
   ...settingCommands,
+  ...meCommands,
   ...aboutCommands,
 ];
 

@@ -1,4 +1,4 @@
-/** Commands about the round that people vote on, and about one's own votes. */
+/** Commands about the round that people vote on. */
 
 import { parseCell } from '../../src/domain/ids.js';
 import type { Ballot, SessionState } from '../../src/domain/model.js';
@@ -71,45 +71,6 @@ const flag: ChatCommand = {
   },
 };
 
-const me: ChatCommand = {
-  spec: {
-    path: ['me'],
-    help: 'What is held about you; export gives it as JSON, forget deletes it',
-    role: 'member',
-    args: [{ name: 'what', help: 'show, export or forget', type: { choice: ['show', 'export', 'forget'] } }],
-    options: [],
-  },
-  async run({ actions, account, by, values }) {
-    if (values.what === 'forget') {
-      await actions.forget(account);
-      return {
-        title: 'Forgotten',
-        text: 'Nothing here leads to you any more. Your past votes stay counted, without a name.',
-      };
-    }
-    const keys = await actions.accounts(by);
-    const marks = actions.sessions().flatMap((state) => keys.flatMap((key) => marksOf(state, key)));
-    if (values.what === 'export')
-      return { title: 'Your marks', text: JSON.stringify(marks), data: { marks } };
-    const rounds = new Set(marks.map((m) => m.ballot.split('.s')[0])).size;
-    const linked = keys.length > 1 ? ` ${keys.length} linked accounts count as one person.` : '';
-    const text =
-      marks.length === 0
-        ? 'Nothing is held about you.'
-        : `${marks.length} marks of yours in ${rounds} rounds, under a keyed hash; no name, no text.${linked} **/acclaim me export** shows them, **/acclaim me forget** cuts the tie to you.`;
-    return { title: 'You, here', text };
-  },
-};
-
-function marksOf(state: SessionState, voter: string) {
-  return [...state.facts].flatMap(([ballot, facts]) =>
-    facts
-      .ofVoter(voter)
-      .filter((fact) => fact.present)
-      .map(({ emoji, at, late }) => ({ session: state.session.id, ballot, emoji, at, late })),
-  );
-}
-
 /** The image behind a cell of the newest round that has ballots, or of the round of that number; `#12` in galleries. */
 export function indexOf(context: CommandContext, cell: string, number?: number): number {
   const state = theSession(context);
@@ -133,4 +94,4 @@ function ballotsOf(state: SessionState, round: string): Ballot[] {
   return [...state.ballots.values()].filter((b) => b.round === round);
 }
 
-export const votingCommands: readonly ChatCommand[] = [close, redo, best, flag, me];
+export const votingCommands: readonly ChatCommand[] = [close, redo, best, flag];

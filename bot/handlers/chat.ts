@@ -27,7 +27,10 @@ export interface ChatParts {
   /** Events of the platform may have been missed: reads its open ballots. */
   gap(platform: PlatformName): Promise<void>;
   /** Somebody's marks may hang on open ballots since before they agreed. */
-  consented(platform: PlatformName): void;
+  consented(account: Account): Promise<void>;
+  withdrawn(account: Account): Promise<void>;
+  /** The bot was taken off a server, or is on it. */
+  server(platform: PlatformName, server: string, present: boolean): Promise<void>;
   /** Consent where no session was ever opened: there is nothing to decide, only to remember. */
   consentBeforeAll(voter: Seen, given: boolean, at: number): Promise<void>;
   /** Runs what was typed and gives the answer. */
@@ -75,6 +78,8 @@ export class Chat {
         return parts.gap(event.platform);
       case 'channel':
         return this.channel(event);
+      case 'server':
+        return parts.server(event.platform, event.server, event.present);
       case 'consent':
         return this.consent(event.account, event.given, event.at);
       case 'button':
@@ -107,10 +112,8 @@ export class Chat {
     const voter = parts.people.seen(account);
     const here = parts.sessions().filter((s) => s.bindings.some((b) => b.platform === account.platform));
     if (here.length === 0) return parts.consentBeforeAll(voter, given, at);
-    for (const { session } of here)
-      await parts.dispatch(session.id, { kind: 'consent', voter, given, name: null, at });
-    const swept = parts.messenger.platform(account.platform).capabilities.sweeps;
-    if (given && swept) parts.consented(account.platform);
+    for (const { session } of here) await parts.dispatch(session.id, { kind: 'consent', voter, given, at });
+    await (given ? parts.consented(account) : parts.withdrawn(account));
   }
 
   private async channel({ platform, channel, canPost, nsfw, at }: EventOf<'channel'>): Promise<void> {

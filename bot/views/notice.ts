@@ -2,11 +2,11 @@
  * Short things said to a channel or to one person. The catalogue is total by NoticeCode; a text may use the notice's
  * values and must read well without them.
  */
-import type { Card, Picture } from '../../src/chat/port.js';
+import type { Attachment, Card, Picture } from '../../src/chat/port.js';
 import type { NoticeCode } from '../../src/domain/effects.js';
 import type { Session } from '../../src/domain/model.js';
 import { card } from './card.js';
-import { quoted } from './words.js';
+import { count, quoted } from './words.js';
 
 type Values = Record<string, string | number>;
 interface Text {
@@ -138,14 +138,15 @@ export function welcomeCard(key: string, session: Session): Card {
 }
 
 /** What is stored of whoever votes, with the way to agree; it stands in a channel once, under one key for ever. */
-export function consentCard(): Card {
+export function consentCard(purgeDays: number): Card {
   return card('notice', 'consent', {
     title: 'Before your votes count',
     text:
       'Votes here teach an image model. If you agree, I keep **your marks on my pictures** under a keyed hash of your account, ' +
       'with the age of the account and the day you joined; no name and no message. Until you agree I keep nothing of you, and marks ' +
       'made before count once you do, if the round is still open. Reactions can be seen by everyone here, as always; I show totals only after a ' +
-      'round has closed. **/acclaim me** shows what is held about you and **/acclaim me forget** cuts the tie to you.',
+      'round has closed. **/acclaim me** shows what is held about you and **/acclaim me forget** cuts the tie to you. ' +
+      `If I am removed from here, everything of this place is deleted ${purgeDays === 0 ? 'at once' : `after ${count(purgeDays, 'day')}`}.`,
     reactions: ['done'],
     buttons: [
       { id: 'consent', label: 'I agree' },
@@ -160,9 +161,10 @@ export interface Answer {
   text: string;
   data?: Record<string, unknown>;
   pictures?: Picture[];
+  files?: Attachment[];
 }
 
 /** An answer that only the asker sees. */
-export function replyCard(key: string, { title, text, data, pictures = [] }: Answer): Card {
-  return card('reply', key, { title, text, pictures, ...(data ? { data } : {}) });
+export function replyCard(key: string, answer: Answer): Card {
+  return card('reply', key, answer);
 }

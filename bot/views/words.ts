@@ -32,13 +32,17 @@ export function duration(seconds: number): string {
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** A prompt inside our text: no bold of its own, one line, bounded. */
-export function quoted(prompt: string): string {
-  const plain = prompt
+/** What people wrote, inside our text: no bold of its own, one line, bounded. */
+export function bare(text: string, most = 140): string {
+  const plain = text
     .replace(/[*_`~<>@]/g, '')
     .replace(/\s+/g, ' ')
     .trim();
-  return `“${plain.length > 140 ? `${plain.slice(0, 139)}…` : plain}”`;
+  return plain.length > most ? `${plain.slice(0, most - 1)}…` : plain;
+}
+
+export function quoted(prompt: string): string {
+  return `“${bare(prompt)}”`;
 }
 
 export function pictureAlt(name: string, prompt: string, state: Image['state']): string {

@@ -22,6 +22,8 @@ export interface CommandSpec {
   path: readonly string[];
   help: string;
   role: Role;
+  /** Also meant by the first word of its path alone. */
+  alone?: boolean;
   args: readonly ArgSpec[];
   /** Given as `--name value`, anywhere after the words. */
   options: readonly ArgSpec[];
@@ -44,6 +46,8 @@ export function parseCommand(specs: readonly CommandSpec[], text: string): Parse
   const spec = [...specs]
     .sort((a, b) => b.path.length - a.path.length)
     .find((s) => s.path.every((word, i) => lower[i] === word));
+  const alone = lower.length === 1 ? specs.find((s) => s.alone && s.path[0] === lower[0]) : undefined;
+  if (!spec && alone) return parseValues(alone, []);
   if (!spec) return { ok: false, answer: unknown(specs, lower) };
   return parseValues(spec, words.slice(spec.path.length));
 }

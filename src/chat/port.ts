@@ -31,6 +31,18 @@ export interface Picture {
   spoiler: boolean;
 }
 
+/** A file that goes along with a private answer. */
+export interface Attachment {
+  name: string;
+  /** Media type. */
+  type: string;
+  /** Its text, or the absolute path of what lies on the disk already. */
+  content: { text: string } | { file: string };
+  bytes: number;
+  /** Where the page serves it; null = nowhere. */
+  url: string | null;
+}
+
 export interface Button {
   id: string;
   label: string;
@@ -50,6 +62,8 @@ export interface Card {
   buttons: Button[];
   /** 0..1 for progress cards; null otherwise. */
   progress: number | null;
+  /** Only in private answers. */
+  files?: Attachment[];
   /** What a rich client may show beside the text (the web page draws cells and plots from it). */
   data?: Record<string, unknown>;
 }
@@ -62,6 +76,8 @@ export type ChatEvent =
   | { kind: 'gap'; platform: PlatformName; at: number }
   /** What the platform says of a channel that we post in has changed. */
   | { kind: 'channel'; platform: PlatformName; channel: string; canPost: boolean; nsfw: boolean; at: number }
+  /** The bot was taken off a server or workspace, or is on it (again). */
+  | { kind: 'server'; platform: PlatformName; server: string; present: boolean; at: number }
   | { kind: 'consent'; channel: string; account: Account; given: boolean; at: number }
   | {
       kind: 'button';
@@ -81,6 +97,8 @@ export interface Capabilities {
   privateReplies: boolean;
   spoilers: boolean;
   maxPictures: number;
+  /** Largest file that an answer can carry. */
+  maxFileBytes: number;
   /** True where people agree by a standing notice in the channel; false where the platform asks them itself (web). */
   asksConsent: boolean;
 }
@@ -110,4 +128,10 @@ export interface ChatPlatform {
   takeDown(channel: string): Promise<void>;
   /** Drops what the platform itself keeps of a person; absent where that is not in our hands. */
   forget?(account: Account): Promise<void>;
+  /** The same of a whole channel. */
+  forgetChannel?(channel: string): Promise<void>;
+  /** Server or workspace of a channel; absent where there is no such thing. */
+  serverOf?(channel: string): Promise<string | null>;
+  /** All that the bot is on. */
+  servers?(): Promise<ReadonlySet<string>>;
 }

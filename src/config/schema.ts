@@ -96,6 +96,7 @@ export const configSchema = z.strictObject({
       historyRounds: z.number().int().min(0),
     }),
   }),
+  privacy: z.strictObject({ purgeDays: z.number().min(0).max(3650) }),
   safety: z.strictObject({
     checker: z.string().min(1).nullable(),
     bound: z.number(),

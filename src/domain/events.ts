@@ -77,8 +77,8 @@ export interface ConsentChanged {
   kind: 'consent';
   voter: Seen;
   given: boolean;
-  /** Name to show, where the person opted in; null = none. */
-  name: string | null;
+  /** Name to show, where the person opted in; null = none; absent = as it was. */
+  name?: string | null;
   at: number;
 }
 

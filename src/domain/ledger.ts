@@ -110,6 +110,11 @@ function isPrivate(emoji: string): boolean {
   return kind === 'flag' || kind === 'best' || kind === 'done';
 }
 
+/** Its round is not counted yet. */
+export function takesVotes(draft: Draft, ballot: Ballot): boolean {
+  return !isLate(draft, ballot);
+}
+
 function isLate(draft: Draft, ballot: Ballot): boolean {
   const round = draft.state.rounds.find((row) => row.id === ballot.round);
   // A ballot closes before its round where its channel left the pool.

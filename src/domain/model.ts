@@ -20,9 +20,20 @@ export interface Channel {
   platform: Platform;
   /** The platform's own id of the channel. */
   address: string;
+  /** The platform's id of the server or workspace that it belongs to; null where there is no such thing (web). */
+  server: string | null;
   name: string;
   /** Marked for adult content by the platform (or, on the web, by the operator). */
   nsfw: boolean;
+}
+
+/** A server or workspace that the bot was removed from. */
+export interface Departure {
+  platform: Platform;
+  server: string;
+  at: number;
+  /** When its data is purged, unless the bot returns before. */
+  due: number;
 }
 
 export type SessionPhase = 'active' | 'paused' | 'ended';

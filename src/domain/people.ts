@@ -1,16 +1,20 @@
 /**
- * Consent: a voter's row exists only after it. Withdrawing consent is forgetting, which the store carries out.
+ * Consent: a voter's row exists only after it. Withdrawing consent is forgetting, which the store carries out; marks of
+ * rounds that still take votes are withdrawn first, so that nobody counts who has not agreed by the close, and nobody
+ * twice who agrees again.
  * A person is all accounts that carry the same made-up id (`/acclaim link`), or one account on its own: under one
  * name, the id or else the account's key, they count once.
  */
 import type { Draft } from './draft.js';
 import type { ConsentChanged } from './events.js';
+import { factsOf, recordMark, takesVotes } from './ledger.js';
 import type { SessionState, Voter } from './model.js';
 import { atLeast } from './roles.js';
 
 export function consentChanged(draft: Draft, { voter, given, name }: ConsentChanged): void {
   const before = draft.state.voters.get(voter.key);
   if (!given) {
+    withdrawMarks(draft, voter.key);
     if (before) draft.ask({ kind: 'forget', key: `${voter.key}.forget`, voter: voter.key });
     return;
   }
@@ -25,7 +29,7 @@ export function consentChanged(draft: Draft, { voter, given, name }: ConsentChan
     excluded: before?.excluded ?? false,
     // Whoever runs the place is known to it: a moderator is no newcomer.
     trusted: before?.trusted || atLeast(voter.role, 'moderator'),
-    name,
+    name: name === undefined ? (before?.name ?? null) : name,
     pseudonym: false,
     person: before?.person ?? null,
   };
@@ -63,4 +67,18 @@ function linked(voters: Voters): ReadonlyMap<string, readonly Voter[]> {
 /** Whose people vote in the session's channels on a platform. */
 function communityOf({ session, bindings }: SessionState, platform: Voter['platform']): string {
   return bindings.find((binding) => binding.platform === platform)?.community ?? session.community;
+}
+
+/** Of the account and of those linked with it, which are forgotten together. */
+function withdrawMarks(draft: Draft, voter: string): void {
+  const keys = [
+    voter,
+    ...accountsOf(draft.state.voters, personOf(draft.state.voters, voter)).map((one) => one.key),
+  ];
+  for (const ballot of draft.state.ballots.values()) {
+    if (!takesVotes(draft, ballot)) continue;
+    for (const key of new Set(keys))
+      for (const fact of factsOf(draft.state, ballot).ofVoter(key))
+        if (fact.present) recordMark(draft, ballot, key, fact.emoji, false);
+  }
 }

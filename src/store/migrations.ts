@@ -60,6 +60,18 @@ export const migrations: readonly string[] = [
    UPDATE voter SET body = json_set(body, '$.person', NULL);
    CREATE INDEX voter_person ON voter (json_extract(body, '$.person'));
    CREATE TABLE link_code (hash TEXT PRIMARY KEY, voter TEXT NOT NULL, until INTEGER NOT NULL);`,
+
+  // Servers that the bot was removed from, what their purge has still to take off the disk, and check marks on notices
+  // that mean nothing any more.
+  `CREATE TABLE departure (
+     seq INTEGER PRIMARY KEY, platform TEXT NOT NULL, server TEXT NOT NULL, at INTEGER NOT NULL, due INTEGER NOT NULL,
+     UNIQUE (platform, server));
+   CREATE TABLE leftover (session TEXT PRIMARY KEY);
+   CREATE TABLE purging (ballot TEXT PRIMARY KEY);
+   CREATE TABLE declined (place TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (place, hash));
+   DROP TRIGGER fact_stays;
+   CREATE TRIGGER fact_stays BEFORE DELETE ON fact WHEN OLD.ballot NOT IN (SELECT ballot FROM purging)
+     BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;`,
 ];
 
 /** Brings the schema up to date; refuses a database that a newer version has written. */

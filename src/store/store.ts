@@ -8,7 +8,16 @@ import { apply, communities, emptyState } from '../domain/apply.js';
 import type { RowChange } from '../domain/decision.js';
 import type { Effect } from '../domain/effects.js';
 import { Facts } from '../domain/facts.js';
-import type { Act, Channel, Community, Fact, Session, SessionState, Voter } from '../domain/model.js';
+import type {
+  Act,
+  Channel,
+  Community,
+  Departure,
+  Fact,
+  Session,
+  SessionState,
+  Voter,
+} from '../domain/model.js';
 import { PersistentMap } from '../domain/persistent-map.js';
 import type { Settings } from '../domain/settings.js';
 import { asDataError } from './faults.js';
@@ -16,6 +25,7 @@ import { forgetVoter } from './forget.js';
 import { accountsOf, keepCode, type Linked, linkByCode, unlinkAccount } from './links.js';
 import { DataLock } from './lock.js';
 import { migrate } from './migrations.js';
+import { branchedFrom, type Purged, purgeServer } from './purge.js';
 import { Connection } from './sqlite.js';
 import { upsert, writeAll } from './tables.js';
 import { readSecret, voterKey } from './voter-key.js';
@@ -60,6 +70,8 @@ export class Store {
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA recursive_triggers = ON; PRAGMA busy_timeout = 5000',
       );
       await migrate(db);
+      // A process that was killed while forgetting left the old bytes in the log.
+      await emptyLog(db);
       const reader = await Connection.open(file, 'read');
       opened.push(reader);
       await reader.exec('PRAGMA busy_timeout = 5000');
@@ -254,8 +266,69 @@ export class Store {
   /** See forget.ts. States held in memory must be loaded anew afterwards. */
   async forget(key: string, at = Date.now()): Promise<void> {
     await this.#write((db) => forgetVoter(db, key, at));
-    await this.writer.idle();
-    await this.writer.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    await this.writer.between(emptyLog);
+  }
+
+  /** Hashes of those whose check mark on the place's notice is no consent. */
+  async declined(place: string): Promise<string[]> {
+    const rows = await this.#read<{ hash: string }>('SELECT hash FROM declined WHERE place = ?', place);
+    return rows.map(({ hash }) => hash);
+  }
+
+  decline(place: string, hash: string): Promise<void> {
+    return this.#write((db) =>
+      db.run('INSERT OR IGNORE INTO declined (place, hash) VALUES (?, ?)', place, hash),
+    );
+  }
+
+  undecline(place: string, hash: string): Promise<void> {
+    return this.#write((db) => db.run('DELETE FROM declined WHERE place = ? AND hash = ?', place, hash));
+  }
+
+  /** Servers that the bot was removed from, until they are purged or it returns. */
+  departures(): Promise<Departure[]> {
+    return this.#read<Departure>('SELECT platform, server, at, due FROM departure ORDER BY seq');
+  }
+
+  /** Told again it keeps its time. */
+  depart({ platform, server, at, due }: Departure): Promise<void> {
+    return this.#write((db) =>
+      db.run(
+        'INSERT OR IGNORE INTO departure (platform, server, at, due) VALUES (?, ?, ?, ?)',
+        platform,
+        server,
+        at,
+        due,
+      ),
+    );
+  }
+
+  comeBack(platform: string, server: string): Promise<void> {
+    return this.#write((db) =>
+      db.run('DELETE FROM departure WHERE platform = ? AND server = ?', platform, server),
+    );
+  }
+
+  /** See purge.ts. States held in memory must be loaded anew afterwards. */
+  async purge(left: Departure): Promise<Purged> {
+    let purged: Purged = { sessions: [], elsewhere: [] };
+    await this.#write(async (db) => {
+      purged = await purgeServer(db, left);
+    });
+    await this.writer.between(emptyLog);
+    return purged;
+  }
+
+  /** Sessions that are gone but for their folder, and rounds of theirs whose checkpoint others build on. */
+  async leftovers(): Promise<{ session: string; keep: number[] }[]> {
+    const rows = await this.#read<{ session: string }>('SELECT session FROM leftover');
+    return Promise.all(
+      rows.map(async ({ session }) => ({ session, keep: await branchedFrom(this.reader, session) })),
+    );
+  }
+
+  cleared(session: string): Promise<void> {
+    return this.#write((db) => db.run('DELETE FROM leftover WHERE session = ?', session));
   }
 
   /** Each ballot's as one text: rows of their own would have to be made one by one. */
@@ -306,6 +379,17 @@ export class Store {
 /** A community's row keeps what was set for it when its name changes. */
 const mergeCommunity = `INSERT INTO community (id, body) VALUES (?, ?)
   ON CONFLICT (id) DO UPDATE SET body = json_patch(community.body, excluded.body)`;
+const patience = { tries: 100, ms: 100 };
+
+/** Folds the write-ahead log into the database and cuts it to nothing; somebody who reads holds it up for a moment. */
+async function emptyLog(db: Connection): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const row = await db.get<{ busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)');
+    if (row?.busy === 0) return;
+    if (tries === patience.tries) throw new Error('the write-ahead log is in use and cannot be emptied');
+    await new Promise((resolve) => setTimeout(resolve, patience.ms));
+  }
+}
 
 /** Like `mkdir -p`. Node's own recursion never ends where a parent exists and yet takes no folders (/proc). */
 async function makeFolder(dir: string): Promise<void> {

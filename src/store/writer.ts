@@ -10,6 +10,8 @@ export type Unit = (db: Connection) => Promise<unknown>;
 
 interface Waiting {
   unit: Unit;
+  /** Runs in no transaction, and beside nothing else. */
+  apart: boolean;
   resolve: () => void;
   reject: (error: unknown) => void;
 }
@@ -22,9 +24,12 @@ export class Writer {
 
   /** Resolves when the unit is durable. */
   write(unit: Unit): Promise<void> {
-    const done = new Promise<void>((resolve, reject) => this.#waiting.push({ unit, resolve, reject }));
-    this.#running ??= this.#drain();
-    return done;
+    return this.#queue(unit, false);
+  }
+
+  /** Between two transactions: for what may not be part of one, such as emptying the write-ahead log. */
+  between(unit: Unit): Promise<void> {
+    return this.#queue(unit, true);
   }
 
   /** Resolves when nothing is left to write. */
@@ -32,16 +37,32 @@ export class Writer {
     while (this.#running) await this.#running;
   }
 
+  #queue(unit: Unit, apart: boolean): Promise<void> {
+    const done = new Promise<void>((resolve, reject) => this.#waiting.push({ unit, apart, resolve, reject }));
+    this.#running ??= this.#drain();
+    return done;
+  }
+
   async #drain(): Promise<void> {
     // What arrives in the same turn of the event loop shares a transaction.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
-      const group = this.#waiting;
-      this.#waiting = [];
-      if (group.length > 1 && (await this.#attempt(group))) continue;
-      for (const one of group) await this.#attempt([one], true);
+      const group = this.#next();
+      if (group[0]!.apart) await this.#apart(group[0]!);
+      else if (group.length === 1 || !(await this.#attempt(group)))
+        for (const one of group) await this.#attempt([one], true);
     }
     this.#running = null;
+  }
+
+  /** What waits up to the next unit that runs apart, or that unit alone. */
+  #next(): Waiting[] {
+    const apart = this.#waiting.findIndex((one) => one.apart);
+    return this.#waiting.splice(0, apart < 0 ? this.#waiting.length : Math.max(1, apart));
+  }
+
+  async #apart({ unit, resolve, reject }: Waiting): Promise<void> {
+    await unit(this.db).then(resolve, reject);
   }
 
   /** One transaction. False when it was rolled back and nobody has been told. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildHouse, type House, specify } from '../../bot/house.js';
 import { type FakeMessage, FakePlatform, fakeAccount } from '../../bot/platforms/fake/platform.js';
+import type { Clock } from '../../src/clock.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { SessionState } from '../../src/domain/model.js';
 import { silentLog } from '../../src/log.js';
@@ -34,9 +35,10 @@ export class TestHouse {
     settings: readonly string[] = [],
     earlier?: { dir: string; platform: FakePlatform },
     withSession = true,
+    { asksConsent = false, clock }: { asksConsent?: boolean; clock?: Clock } = {},
   ) {
     const dir = earlier?.dir ?? mkdtempSync(join(tmpdir(), 'acclaim-house-'));
-    const platform = earlier?.platform ?? new FakePlatform();
+    const platform = earlier?.platform ?? new FakePlatform({ asksConsent });
     const all = [...small, ...settings];
     const config = loadConfig({ set: [`dataDir=${dir}`, ...all], env: {} });
     const house = await buildHouse({
@@ -46,6 +48,7 @@ export class TestHouse {
         throw error;
       },
       platforms: () => [platform],
+      ...(clock ? { clock } : {}),
     });
     await house.app.start();
     const test = new TestHouse(dir, platform, house, all);

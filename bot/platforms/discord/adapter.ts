@@ -36,6 +36,14 @@ interface Running {
   application: string;
   /** Shards that were READY once: another READY means that events may have been missed. */
   shards: Set<number>;
+  /** Servers that are still to be described. */
+  greeted: Set<string>;
+}
+
+interface Ready {
+  user: { id: string };
+  application: { id: string };
+  guilds: { id: string }[];
 }
 
 export class DiscordPlatform implements ChatPlatform {
@@ -65,7 +73,8 @@ export class DiscordPlatform implements ChatPlatform {
     const guard = (channel: string) => channels.mustBeAgeRestricted(channel);
     const interactions = new Interactions({ api, options, life: pace.answer, application, sink, guard });
     const shards = new Set<number>();
-    const running = { client, api, channels, history, messages, interactions, sink, application: '', shards };
+    const parts = { client, api, channels, history, messages, interactions, sink };
+    const running = { ...parts, application: '', shards, greeted: new Set<string>() };
     this.running = running;
     try {
       await this.connect(running);
@@ -156,6 +165,14 @@ export class DiscordPlatform implements ChatPlatform {
     return this.here.messages.takeDown(channel);
   }
 
+  async serverOf(channel: string): Promise<string | null> {
+    return (await this.here.channels.learn(channel)).guild;
+  }
+
+  async servers(): Promise<ReadonlySet<string>> {
+    return new Set(await this.here.api.guilds());
+  }
+
   private get here(): Running {
     if (!this.running) throw new AcclaimError('cancelled', 'Discord is not connected');
     return this.running;
@@ -188,7 +205,8 @@ export class DiscordPlatform implements ChatPlatform {
       void this.lookAgain(running).catch((error) => this.fault(error));
     switch (packet.t) {
       case 'READY': {
-        const { user, application } = packet.d as { user: { id: string }; application: { id: string } };
+        const { user, application, guilds } = packet.d as Ready;
+        for (const { id } of guilds) running.greeted.add(id);
         history.self = user.id;
         running.application = application.id;
         if (!running.shards.has(shard)) return void running.shards.add(shard);
@@ -209,9 +227,20 @@ export class DiscordPlatform implements ChatPlatform {
         }
         return;
       }
-      case 'GUILD_DELETE':
-        if ((packet.d as { unavailable?: boolean }).unavailable) return;
-        return this.lost(packet.d as { id: string }, running, at);
+      case 'GUILD_CREATE': {
+        const { id: server, unavailable } = packet.d as { id: string; unavailable?: boolean };
+        // Those that READY named are sent one by one and are no news.
+        if (running.greeted.delete(server)) return;
+        return unavailable
+          ? undefined
+          : sink({ kind: 'server', platform: 'discord', server, present: true, at });
+      }
+      case 'GUILD_DELETE': {
+        const { id: server, unavailable } = packet.d as { id: string; unavailable?: boolean };
+        if (unavailable) return;
+        await this.lost({ id: server }, running, at);
+        return sink({ kind: 'server', platform: 'discord', server, present: false, at });
+      }
       case 'CHANNEL_DELETE':
       case 'THREAD_DELETE':
         return this.lost(packet.d as { id: string }, running, at);

@@ -102,6 +102,17 @@ export class DiscordApi {
     return this.call(() => this.rest.patch(Routes.channel(thread), { body: { archived: false } }));
   }
 
+  async guilds(): Promise<string[]> {
+    const found: string[] = [];
+    for (let after = '0'; ; ) {
+      const query = new URLSearchParams({ limit: '200', after });
+      const page = await this.call<{ id: string }[]>(() => this.rest.get(Routes.userGuilds(), { query }));
+      found.push(...page.map(({ id }) => id));
+      if (page.length < 200) return found;
+      after = found.at(-1)!;
+    }
+  }
+
   me(): Promise<APIUser> {
     return this.call(() => this.rest.get(Routes.user('@me')));
   }

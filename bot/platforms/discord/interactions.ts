@@ -24,7 +24,7 @@ import { discordCodes, isCode } from './errors.js';
 import { customId, markOf, parseCustomId } from './mark.js';
 import type { DiscordOptions } from './options.js';
 import { accountOfMember, type Member } from './people.js';
-import { loadPictures, renderReply, whisper, withPictures } from './render.js';
+import { loadFiles, loadPictures, renderReply, whisper, withPictures } from './render.js';
 import { words } from './words.js';
 
 interface Open {
@@ -86,7 +86,7 @@ export class Interactions {
 
   /** Pictures go along as attachments; those that need care only where they may be shown, looked at anew. */
   private async withPictures(card: Card, channel: string): Promise<ReturnType<typeof renderReply>> {
-    const answer = renderReply(card);
+    const answer = renderReply(card, await loadFiles(card));
     if (card.pictures.length === 0) return answer;
     if (card.pictures.some(({ spoiler }) => spoiler)) await this.parts.guard(channel);
     return withPictures(answer.body, await loadPictures(card, markOf(channel, card.key)));

@@ -1,7 +1,7 @@
 /**
  * Card -> the message that Discord takes. A card with pictures is text over plain attachments (only those blur as
  * spoilers and show large); one without is an embed. Nothing that people wrote can mention anyone. Pure but for
- * `readFiles`, which loads the pictures.
+ * `loadPictures` and `loadFiles`.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -13,11 +13,13 @@ import {
   ComponentType,
   type RawFile,
 } from 'discord.js';
+import { bytesOf } from '../../../src/chat/attachment.js';
 import { cellsOf, deadlineOf, progressBar } from '../../../src/chat/cards.js';
 import type { Button, Card } from '../../../src/chat/port.js';
 import { clip, withoutBold } from '../../../src/chat/text.js';
 import { shrink } from '../../../src/images/shrink.js';
 import type { Body } from './api.js';
+import { capabilities } from './capabilities.js';
 import { customId, fileName, footer } from './mark.js';
 import { markdown } from './markdown.js';
 import { words } from './words.js';
@@ -86,13 +88,31 @@ export function withPictures(
   return { body: { ...body, attachments } as Body, files };
 }
 
+/** The files that an answer carries, loaded; those that Discord would not take are named instead. */
+export async function loadFiles(card: Card): Promise<{ files: FileOf[]; tooLarge: string[] }> {
+  const all = card.files ?? [];
+  const fits = all.filter((file) => file.bytes <= capabilities.maxFileBytes).slice(0, 9);
+  const files = await Promise.all(fits.map(async (file) => ({ name: file.name, data: await bytesOf(file) })));
+  return { files, tooLarge: all.filter((file) => !fits.includes(file)).map((file) => file.name) };
+}
+
+export interface FileOf {
+  name: string;
+  data: Buffer;
+}
+
 /** A private answer; what does not fit goes along as a file. */
-export function renderReply(card: Card): { body: Body; files: RawFile[] } {
+export function renderReply(
+  card: Card,
+  { files: given, tooLarge }: Awaited<ReturnType<typeof loadFiles>> = { files: [], tooLarge: [] },
+): { body: Body; files: RawFile[] } {
   const long = markdown(card.text).length > bounds.description;
-  const file = long ? answerFile(card) : null;
-  const text = long ? `${card.text.slice(0, 600)}…\n${words.longAnswer}` : card.text;
+  const all = [...(long ? [answerFile(card)] : []), ...given];
+  const files = all.map(({ name, data }, i) => ({ name, data, key: `files[${i}]` }));
+  const shortened = long ? `${card.text.slice(0, 600)}…\n${words.longAnswer}` : card.text;
+  const text = [shortened, ...tooLarge.map((name) => `**${name}** ${words.tooLarge}`)].join('\n');
   const shown = { ...embed({ ...card, text }, null) };
-  const attachments = file ? [{ id: '0', filename: file.name }] : [];
+  const attachments = files.map(({ name }, i) => ({ id: String(i), filename: name }));
   const body = {
     content: '',
     embeds: [shown],
@@ -100,7 +120,7 @@ export function renderReply(card: Card): { body: Body; files: RawFile[] } {
     allowed_mentions: { parse: [] },
     attachments,
   } as unknown as Body;
-  return { body, files: file ? [file] : [] };
+  return { body, files };
 }
 
 /** Only the asker sees it; `components` are the adapter's own. */
@@ -147,7 +167,6 @@ function bare(text: string): string {
   return markdown(withoutBold(text));
 }
 
-function answerFile(card: Card): RawFile {
-  const json = /^[[{]/.test(card.text);
-  return { name: json ? 'answer.json' : 'answer.txt', data: Buffer.from(card.text), key: 'files[0]' };
+function answerFile(card: Card): FileOf {
+  return { name: 'answer.txt', data: Buffer.from(card.text) };
 }

@@ -25,6 +25,8 @@ export class FakePlatform implements ChatPlatform {
   readonly name = 'fake';
   readonly capabilities: Capabilities;
   readonly messages: FakeMessage[] = [];
+  /** Channel -> server, for channels that are on one. */
+  readonly homes = new Map<string, string>();
   readonly replies: { replyTo: string; card: Card }[] = [];
   /** Channels where pictures that need care may be shown. */
   readonly guarded = new Set<string>();
@@ -41,6 +43,7 @@ export class FakePlatform implements ChatPlatform {
       privateReplies: true,
       spoilers: true,
       maxPictures: 10,
+      maxFileBytes: 10 * 1024 * 1024,
       asksConsent: options.asksConsent ?? false,
     };
   }
@@ -86,6 +89,21 @@ export class FakePlatform implements ChatPlatform {
   async fetchReactions(ref: MessageRef): Promise<Map<string, Account[]>> {
     const found = this.find(ref)?.reactions ?? new Map<string, Map<string, Account>>();
     return new Map([...found].map(([emoji, people]) => [emoji, [...people.values()]]));
+  }
+
+  async serverOf(channel: string): Promise<string | null> {
+    return this.homes.get(channel) ?? null;
+  }
+
+  async servers(): Promise<ReadonlySet<string>> {
+    return new Set(this.homes.values());
+  }
+
+  /** The bot is taken off a server or invited again; nobody tells it while it is away. */
+  async invite(channel: string, server: string, present: boolean, at = Date.now()): Promise<void> {
+    if (present) this.homes.set(channel, server);
+    else this.homes.delete(channel);
+    await this.sink?.({ kind: 'server', platform: 'fake', server, present, at });
   }
 
   async reply(replyTo: string, card: Card): Promise<void> {

@@ -50,6 +50,7 @@ export class SlackPlatform implements ChatPlatform {
   private readonly seen = new Seen();
   private readonly newest = new Newest();
   private readonly turns = new Turns();
+  private team = '';
   private readonly gone = new Gone((ref) => this.tellGone(ref));
   /** Marks made in a skin tone, "ts user emoji": their removal, or that of the plain twin, is looked at twice. */
   private readonly toned = new Set<string>();
@@ -64,6 +65,7 @@ export class SlackPlatform implements ChatPlatform {
     const onError = (error: unknown) => this.fault(error);
     const api = new SlackApi({ ...options, logger: silent }, pace, (error) => this.fatal(error));
     const self = await api.whoAmI();
+    this.team = self.team;
     const missing = scopes.filter((scope) => self.scopes?.includes(scope) === false);
     if (missing.length > 0) throw missingScopes(missing);
     const people = new People(api, options.roles, options.now, pace.people, onError);
@@ -127,8 +129,13 @@ export class SlackPlatform implements ChatPlatform {
 
   /** An empty answer would withdraw every vote: a ballot that is gone is news, not a sweep. */
   async fetchReactions(ref: MessageRef): Promise<Map<string, Account[]>> {
-    const { api, history } = this.here;
-    return this.gone.telling(ref, () => readReactions(api, ref.channel, ref.message, history.self));
+    const { api, history, people } = this.here;
+    const { channel, message } = ref;
+    const found = await this.gone.telling(ref, () => readReactions(api, channel, message, history.self));
+    if (!history.isNotice(channel, message)) return found;
+    // Who agrees is looked at closer than who marks: a bot cannot.
+    const agreed = await Promise.all((found.get('done') ?? []).map(({ id }) => people.look(id)));
+    return new Map([['done', agreed.flatMap(({ account, bot }) => (bot ? [] : [account]))]]);
   }
 
   async reply(replyTo: string, card: Card): Promise<void> {
@@ -141,6 +148,15 @@ export class SlackPlatform implements ChatPlatform {
 
   async takeDown(channel: string): Promise<void> {
     return this.here.messages.takeDown(channel);
+  }
+
+  async serverOf(): Promise<string | null> {
+    return this.team;
+  }
+
+  /** One token, one workspace. */
+  async servers(): Promise<ReadonlySet<string>> {
+    return new Set([this.team]);
   }
 
   private get here(): Running {
@@ -171,8 +187,11 @@ export class SlackPlatform implements ChatPlatform {
 
   private async receive(event: SlackEvent, running: Running): Promise<void> {
     const { history } = running;
-    if (event.type === 'app_uninstalled' || (event.tokens?.bot?.length ?? 0) > 0)
+    if (event.type === 'app_uninstalled' || (event.tokens?.bot?.length ?? 0) > 0) {
+      const at = this.options.now();
+      await running.sink({ kind: 'server', platform: 'slack', server: this.team, present: false, at });
       return running.api.revoked(tokenInvalid());
+    }
     if (event.type === 'member_joined_channel' && event.user !== history.self)
       return this.joined(event.channel ?? '', running);
     await this.recognise(event, history);

@@ -161,6 +161,18 @@ export class SlackApi {
     return id;
   }
 
+  /** The conversation with one person; the scope im:write must have been given. */
+  async directMessage(users: string): Promise<string> {
+    const { channel } = await this.call(() => this.client.conversations.open({ users }));
+    if (channel?.id === undefined) throw new AcclaimError('internal', 'Slack opened no conversation');
+    return channel.id;
+  }
+
+  /** A file to everyone in a conversation. */
+  async share(channel_id: string, bytes: Buffer, filename: string): Promise<void> {
+    await this.call(() => this.client.filesUploadV2({ channel_id, file: bytes, filename }));
+  }
+
   /** Empty while Slack is still looking at the file. */
   async fileType(file: string): Promise<string> {
     const found = await this.call(() => this.client.files.info({ file }));

@@ -7,5 +7,6 @@ export const capabilities: Capabilities = {
   privateReplies: true,
   spoilers: true,
   maxPictures: 10,
+  maxFileBytes: 200 * 1024 * 1024,
   asksConsent: true,
 };

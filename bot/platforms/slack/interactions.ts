@@ -4,7 +4,8 @@
  * that can reach nobody is dropped.
  */
 import type { RespondFn } from '@slack/bolt';
-import type { Account, Card, ChatEvent, MessageRef } from '../../../src/chat/port.js';
+import { bytesOf } from '../../../src/chat/attachment.js';
+import type { Account, Attachment, Card, ChatEvent, MessageRef } from '../../../src/chat/port.js';
 import { isNotAllowed } from '../../../src/chat/refusals.js';
 import { reasonFor } from '../../../src/chat/words.js';
 import { AcclaimError } from '../../../src/errors.js';
@@ -15,7 +16,7 @@ import { clearFiles, uploaded } from './files.js';
 import { buttonOf } from './mark.js';
 import type { Pace, SlackOptions } from './options.js';
 import type { People } from './people.js';
-import { renderPicker, renderPictures, renderReply, renderReveal, whisper } from './render.js';
+import { renderFiles, renderPicker, renderPictures, renderReply, renderReveal, whisper } from './render.js';
 import { words } from './words.js';
 
 /** Of a slash command what we read. */
@@ -107,6 +108,22 @@ export class Interactions {
       bodies.push(renderPictures(shown));
     }
     for (const body of bodies) await this.send(replyTo, body);
+    if (card.files?.length) await this.hand(replyTo, card.files);
+  }
+
+  /** Slack shows no file to one person in a channel: files go as a direct message, or, where that fails, as text. */
+  private async hand(id: string, files: readonly Attachment[]): Promise<void> {
+    const open = this.open.get(id);
+    if (!open) return;
+    const { api, options } = this.parts;
+    try {
+      const to = await api.directMessage(open.user);
+      for (const file of files) await api.share(to, await bytesOf(file), file.name);
+      await this.send(id, whisper(words.filesSent));
+    } catch (error) {
+      options.onError?.(error);
+      for (const body of renderFiles(files)) await this.send(id, body);
+    }
   }
 
   private async act(

@@ -19,8 +19,8 @@ export const scopes = [
   'users:read',
 ] as const;
 
-/** User groups exist on paid plans only, and only roles ask for them. */
-export const optionalScopes = ['usergroups:read'] as const;
+/** Files for one person go as direct messages; user groups exist on paid plans only, and only roles ask for them. */
+export const optionalScopes = ['im:write', 'usergroups:read'] as const;
 
 export const events = [
   'app_uninstalled',

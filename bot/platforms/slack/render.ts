@@ -4,7 +4,7 @@
  */
 import type { types } from '@slack/bolt';
 import { cellsOf, deadlineOf, progressBar } from '../../../src/chat/cards.js';
-import type { Button, Card } from '../../../src/chat/port.js';
+import type { Attachment, Button, Card } from '../../../src/chat/port.js';
 import { clip, plain, withoutBold } from '../../../src/chat/text.js';
 import type { Post } from './api.js';
 import { clearValue, type Shown } from './files.js';
@@ -13,7 +13,7 @@ import { escaped, pieces, richText } from './markdown.js';
 import { words } from './words.js';
 
 /** Slack's bounds, in characters; text is kept short of the 4000 at which it is no longer shown well. */
-const bounds = { title: 256, text: 2900, label: 75, value: 2000, option: 75, options: 100 };
+const bounds = { title: 256, text: 2900, label: 75, value: 2000, option: 75, options: 100, pieces: 20 };
 
 const buttonStyles: Record<string, 'primary' | 'danger'> = { done: 'primary', consent: 'primary' };
 
@@ -43,6 +43,17 @@ export function renderReply(card: Card): Post[] {
     const part = { ...card, text, title: i === 0 ? card.title : '' };
     return { text: spoken(part), blocks: said(part), ...quiet };
   });
+}
+
+/** Files as text where they could not be sent; what cannot be read so is only named. */
+export function renderFiles(files: readonly Attachment[]): Post[] {
+  const found = files.flatMap(({ name, content }) => {
+    if (!('text' in content)) return [whisper(`**${name}** ${words.fileUnsent}`)];
+    const texts = pieces(content.text, bounds.text);
+    const shown = texts.slice(0, bounds.pieces).map((text) => whisper(`**${name}**\n${text}`));
+    return texts.length > shown.length ? [...shown, whisper(`**${name}** ${words.fileCut}`)] : shown;
+  });
+  return found;
 }
 
 /** The adapter's own words. */

@@ -8,4 +8,7 @@ export const words = {
   reveal: 'Show to me',
   revealed: 'Only you see this.',
   closes: 'Closes ',
+  filesSent: 'The files are in your direct messages with me.',
+  fileUnsent: 'could not be sent: Slack lets me write you no direct message (scope im:write).',
+  fileCut: 'is longer than this. With the scope im:write I could send it as a file.',
 } as const;

@@ -142,6 +142,11 @@ export class WebPlatform implements ChatPlatform {
     await this.here.desk.forget(account);
   }
 
+  async forgetChannel(channel: string): Promise<void> {
+    const { messages, desk } = this.here;
+    for (const id of await messages.removeChannel(channel)) desk.gone(id);
+  }
+
   private get here(): Running {
     if (!this.running) throw new AcclaimError('cancelled', 'the web channel is not running');
     return this.running;

@@ -7,5 +7,6 @@ export const capabilities: Capabilities = {
   privateReplies: true,
   spoilers: true,
   maxPictures: 10,
+  maxFileBytes: Number.POSITIVE_INFINITY,
   asksConsent: false,
 };

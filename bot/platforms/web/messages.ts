@@ -106,6 +106,14 @@ export class Messages {
     return true;
   }
 
+  /** Takes all of a channel out of the file, not only off the page. Resolves with what stood there. */
+  async removeChannel(channel: string): Promise<string[]> {
+    const ids = this.list().flatMap((message) => (message.channel === channel ? [message.id] : []));
+    for (const id of ids) this.apply({ t: 'gone', id, seq: ++this.seq });
+    await this.compact();
+    return ids;
+  }
+
   async prime(id: string, emoji: string): Promise<Message | undefined> {
     const old = this.messages.get(id);
     if (!old || old.primed.includes(emoji)) return old;

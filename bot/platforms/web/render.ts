@@ -21,6 +21,16 @@ export interface PageMessage {
   data: Record<string, unknown>;
   /** The reader's own marks: nobody else's are sent. */
   mine: string[];
+  /** Of private answers: text to save, or where to fetch it. */
+  files?: FileOf[];
+}
+
+interface FileOf {
+  name: string;
+  type: string;
+  bytes: number;
+  text?: string;
+  url?: string;
 }
 
 export function renderMessage(message: Message, mine: string[]): PageMessage {
@@ -50,7 +60,11 @@ export function renderMessage(message: Message, mine: string[]): PageMessage {
 /** A private answer, which no store knows. */
 export function renderReply(id: string, channel: string, card: Card, at: number): PageMessage {
   const message = { id, channel, card, at, editedAt: null, seq: 0, primed: [] };
-  return { ...renderMessage(message, []), kind: 'reply' };
+  const files = (card.files ?? []).flatMap(({ name, type, bytes, content, url }): FileOf[] => {
+    if ('text' in content) return [{ name, type, bytes, text: content.text }];
+    return url === null ? [] : [{ name, type, bytes, url }];
+  });
+  return { ...renderMessage(message, []), kind: 'reply', ...(files.length > 0 ? { files } : {}) };
 }
 
 /** Files of a card by the number in their address. */

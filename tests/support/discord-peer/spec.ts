@@ -56,7 +56,13 @@ interface Operation {
 const operations: Record<string, Operation> = {
   'get /gateway/bot': { response: answered('GatewayBotResponse') },
   'get /users/@me': { response: answered('UserResponse') },
-  'get /users/@me/guilds': {},
+  'get /users/@me/guilds': {
+    query: z.strictObject({
+      before: z.optional(digits),
+      after: z.optional(digits),
+      limit: z.optional(digits),
+    }),
+  },
   'get /guilds/{guild_id}': {},
   'get /guilds/{guild_id}/members/{user_id}': {},
   'get /channels/{channel_id}': {},

@@ -28,9 +28,17 @@ export function Reply({ message }) {
       ${message.title && html`<h3>${message.title}</h3>`}
       <div class="prose"><${Text} text=${message.text} /></div>
       ${message.pictures.map((p) => html`<${Revealable} key=${p.url} url=${p.url} alt=${p.alt} veiled=${p.spoiler} />`)}
+      ${message.files?.map((file) => html`<p key=${file.name}><button class="button" onClick=${() => save(file)}><${Icon} name="download" />${file.name}</button></p>`)}
       <p class="reply-foot">Only you can see this <span aria-hidden="true">·</span> <button class="link" onClick=${() => dismiss(message.id)}>Dismiss</button></p>
     </div>
   `;
+}
+
+/** A file that came with an answer, or lies on the server. @param {{name: string, type: string, text?: string, url?: string}} file */
+function save({ name, type, text, url }) {
+  const made = url ?? URL.createObjectURL(new Blob([text ?? ''], { type }));
+  Object.assign(document.createElement('a'), { href: made, download: name }).click();
+  if (!url) setTimeout(() => URL.revokeObjectURL(made), 60_000);
 }
 
 /** @param {{message: Message}} props */

@@ -222,8 +222,15 @@ test('a channel or thread that is deleted is told, and posts there are refused',
   await peer.gateway.delivered();
   expect(events).toHaveLength(1);
   peer.gateway.send('GUILD_DELETE', { id: peer.world.guild.id });
-  await until(() => events.length === 2);
+  await until(() => events.length === 3);
   expect(events[1]).toMatchObject({ kind: 'channel', channel: channel.id, canPost: false });
+  const server = peer.world.guild.id;
+  expect(events[2]).toMatchObject({ kind: 'server', server, present: false });
+  peer.gateway.send('GUILD_CREATE', { id: server });
+  await until(() => events.length === 4);
+  expect(events[3]).toMatchObject({ kind: 'server', server, present: true });
+  expect(await platform.servers()).toEqual(new Set([server]));
+  expect(await platform.serverOf(channel.id)).toBe(server);
 });
 
 test('an archived thread is opened again for posts, edits and reactions', async () => {

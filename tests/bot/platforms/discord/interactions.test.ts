@@ -154,10 +154,10 @@ test('an answer longer than Discord takes goes along as a file', async () => {
   stage.onEvent = async (event) => {
     if (event.kind === 'command') await stage.platform.reply(event.replyTo, answer(marks));
   };
-  const asked = stage.peer.command('ann', stage.channel, ['acclaim', 'me'], { what: 'export' });
+  const asked = stage.peer.command('ann', stage.channel, ['acclaim', 'me', 'export']);
   await answered(asked);
   const [file] = asked.answer!.attachments;
-  expect(file!.filename).toBe('answer.json');
+  expect(file!.filename).toBe('answer.txt');
   expect(stage.peer.world.files.get(file!.id)!.toString()).toBe(marks);
 });
 

@@ -1,0 +1,182 @@
+/**
+ * What a member owns: their votes, all that is held of them as files, their name, and the way out. Answers are private;
+ * nothing here is kept anywhere but in the answer.
+ */
+import type { Attachment } from '../../src/chat/port.js';
+import { type OwnVote, votesOf } from '../../src/domain/mine.js';
+import { bare, count } from '../views/words.js';
+import { type Answer, type ChatCommand, type CommandContext, theSession } from './command.js';
+
+const owned = (context: CommandContext): OwnVote[] =>
+  context.actions.sessions().flatMap((state) => votesOf(state, context.by.key));
+
+/** Of the account that asks, with the marks and acts of those that it is linked with. */
+async function held({ actions, by }: CommandContext) {
+  const own = await actions.personal(by.key);
+  const others = (await actions.accounts(by)).filter((key) => key !== by.key);
+  const all = [own, ...(await Promise.all(others.map((key) => actions.personal(key))))];
+  const marks = all.flatMap((one) => one.marks);
+  return { voter: own.voter, marks, acts: all.flatMap((one) => one.acts), accounts: all.length };
+}
+
+const votes: ChatCommand = {
+  spec: {
+    path: ['me', 'votes'],
+    alone: true,
+    help: 'What is held about you, and your votes of the newest rounds',
+    role: 'member',
+    args: [],
+    options: [],
+  },
+  async run(context) {
+    const { voter, marks, accounts } = await held(context);
+    if (!voter) return { title: 'You, here', text: `Nothing is held about you. ${howToAgree}` };
+    const found = owned(context);
+    const rounds = new Map<string, OwnVote[]>();
+    for (const vote of found) {
+      const key = `${vote.session}, round ${vote.round}`;
+      rounds.set(key, [...(rounds.get(key) ?? []), vote]);
+    }
+    const standing = marks.length === 1 ? '1 mark' : `${marks.length} marks`;
+    const name = voter.name === null ? 'no name' : `the name **${voter.name}**`;
+    const lines = [...rounds].slice(-5).map(([round, list]) => `**${round}**: ${said(list)}`);
+    const linked = accounts > 1 ? [`${accounts} linked accounts count as one person.`] : [];
+    const text = [
+      `Since ${day(voter.consentAt)}, under a keyed hash of your account: ${standing} in ${rounds.size} rounds, ${name}, no text.`,
+      ...linked,
+      ...lines,
+      '**/acclaim me export** gives you all of it, **/acclaim me forget** deletes it.',
+    ];
+    return { title: 'You, here', text: text.join('\n') };
+  },
+};
+
+const howToAgree = 'Agree to the notice in the channel, and your votes count.';
+
+function said(list: readonly OwnVote[]): string {
+  const good = list
+    .filter((vote) => vote.vote === 'good')
+    .map((vote) => (vote.best ? `${vote.picture} (best)` : vote.picture));
+  const rest = list.length - good.length;
+  return `good: ${good.join(', ') || 'none'}; not good: ${rest}`;
+}
+
+const day = (at: number | null) => (at === null ? 'you agreed' : new Date(at).toISOString().slice(0, 10));
+
+const exported: ChatCommand = {
+  spec: {
+    path: ['me', 'export'],
+    help: 'All that is held about you as files: JSON, and your votes as CSV',
+    role: 'member',
+    args: [],
+    options: [],
+  },
+  async run(context) {
+    const all = await held(context);
+    if (!all.voter) return { title: 'Your data', text: 'Nothing is held about you.' };
+    const list = owned(context);
+    const { rounds, excluded, trusted, ...person } = all.voter;
+    const about = { ...person, accounts: all.accounts, roundsVotedIn: rounds, excluded, trusted };
+    const json = JSON.stringify({ you: about, votes: list, marks: all.marks, acts: all.acts }, null, 2);
+    return {
+      title: 'Your data',
+      text: `${list.length} votes and ${all.marks.length} marks: all that is held about you.`,
+      files: [
+        file('acclaim-my-data.json', 'application/json', `${json}\n`),
+        file('acclaim-my-votes.csv', 'text/csv', votesCsv(list)),
+      ],
+    };
+  },
+};
+
+function file(name: string, type: string, text: string): Attachment {
+  return { name, type, content: { text }, bytes: Buffer.byteLength(text), url: null };
+}
+
+const columns = ['session', 'prompt', 'round', 'picture', 'file', 'vote', 'best', 'marked', 'at'] as const;
+
+/** One line a vote; times in ISO 8601, UTC. */
+export function votesCsv(list: readonly OwnVote[]): string {
+  const lines = list.map((vote) =>
+    columns
+      .map((name) =>
+        cell(name === 'at' ? (vote.at === null ? '' : new Date(vote.at).toISOString()) : vote[name]),
+      )
+      .join(','),
+  );
+  return [columns.join(','), ...lines, ''].join('\r\n');
+}
+
+/** RFC 4180; what a spreadsheet would take for a formula is led by an apostrophe. */
+function cell(value: string | number | boolean): string {
+  const text = typeof value === 'string' ? value.replace(/^(?=[=+\-@\t\r])/, "'") : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+const forget: ChatCommand = {
+  spec: {
+    path: ['me', 'forget'],
+    help: 'Withdraw your consent: all that leads to you is deleted, for good',
+    role: 'member',
+    args: [],
+    options: [],
+  },
+  async run({ actions, account }) {
+    await actions.forget(account);
+    return {
+      title: 'Forgotten',
+      text:
+        'Nothing here leads to you any more. In closed rounds your votes stay counted under names that lead nowhere; in open ones they ' +
+        'are withdrawn. Your reactions hang where you put them: take them off yourself if you want to.',
+    };
+  },
+};
+
+const name: ChatCommand = {
+  spec: {
+    path: ['me', 'name'],
+    help: 'Be thanked by name, or not (the default)',
+    role: 'member',
+    args: [
+      {
+        name: 'shown',
+        help: 'show or hide your name in /acclaim session thanks',
+        type: { choice: ['show', 'hide'] },
+        required: true,
+      },
+    ],
+    options: [],
+  },
+  async run({ actions, account, by, values }): Promise<Answer> {
+    const shown = values.shown === 'show';
+    const known = await actions.setName(by, shown ? account.displayName : null);
+    if (!known) return { title: 'Not done', text: `I keep nothing of you, and so no name. ${howToAgree}` };
+    return shown
+      ? { title: 'By name', text: `**/acclaim session thanks** names you from now on.` }
+      : { title: 'Without a name', text: 'Your name is deleted here.' };
+  },
+};
+
+const thanks: ChatCommand = {
+  spec: {
+    path: ['session', 'thanks'],
+    help: 'Who voted here, by name where they wish it',
+    role: 'member',
+    args: [],
+    options: [],
+  },
+  async run(context) {
+    const state = theSession(context);
+    const keys = new Set([...state.facts.values()].flatMap((facts) => [...facts].map((fact) => fact.voter)));
+    const voters = [...state.voters.values()].filter(({ key, excluded }) => keys.has(key) && !excluded);
+    const named = voters.filter((voter) => voter.name !== null).sort((a, b) => b.rounds - a.rounds);
+    const lines = named.map((voter) => `**${bare(voter.name!)}**: ${count(voter.rounds, 'round')}`);
+    const others = voters.filter((voter) => voter.name === null && !voter.pseudonym).length;
+    if (others > 0)
+      lines.push(`and ${count(others, 'person', 'people')} who ${others === 1 ? 'stays' : 'stay'} unnamed`);
+    const text = lines.join('\n') || 'Nobody has voted yet.';
+    return { title: 'Thank you', text: `${text}\n**/acclaim me name show** puts your name here.` };
+  },
+};
+
+export const meCommands: readonly ChatCommand[] = [votes, exported, forget, name, thanks];

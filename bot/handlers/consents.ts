@@ -1,0 +1,111 @@
+/**
+ * Consent beyond the decision: the standing notice of a channel, what its reactions say that nobody told of, and consent
+ * where no session was ever opened. Somebody who was forgotten while their check mark hangs on is not taken to agree
+ * again by it: until it is off, a hash of its own (that no vote is stored under) says so.
+ */
+import type { Account, PlatformName } from '../../src/chat/port.js';
+import type { Clock } from '../../src/clock.js';
+import type { Seen } from '../../src/domain/events.js';
+import type { Log } from '../../src/log.js';
+import type { Store } from '../../src/store/store.js';
+import type { Sessions } from '../sessions.js';
+import { consentCard } from '../views/notice.js';
+import type { Address, Messenger } from './messenger.js';
+import type { People } from './people.js';
+
+export interface ConsentParts {
+  clock: Clock;
+  log: Log;
+  store: Store;
+  sessions: Sessions;
+  messenger: Messenger;
+  people: People;
+  /** Told in the notice. */
+  purgeDays: number;
+  /** As if it had been told when it happened. */
+  agree(account: Account, channel: string, at: number): Promise<void>;
+}
+
+export class Consents {
+  constructor(private readonly parts: ConsentParts) {}
+
+  /** One notice a channel whatever sessions come and go, found again by its key; then whoever agreed by its reaction. */
+  async ask(to: Address): Promise<void> {
+    const { messenger, purgeDays } = this.parts;
+    const platform = messenger.platform(to.platform);
+    if (!platform.capabilities.asksConsent) return;
+    const notice = consentCard(purgeDays);
+    const ref = await messenger.post(to, notice);
+    for (const emoji of notice.reactions) await platform.react(ref, emoji);
+    await this.read(to);
+  }
+
+  /** The notices of a platform's channels, whose events were missed. */
+  async readAll(name: PlatformName): Promise<void> {
+    for (const to of this.places(name))
+      await this.read(to).catch((error) =>
+        this.parts.log.warn({ error: String(error) }, 'consents were not read'),
+      );
+  }
+
+  /** Somebody agreed in so many words. */
+  async given(account: Account): Promise<void> {
+    const { store } = this.parts;
+    for (const to of this.places(account.platform))
+      await store.undecline(placeOf(to), hashOf(store, to, account));
+  }
+
+  /** Somebody was forgotten: what still hangs on the notice says nothing any more. */
+  async withdrawn(account: Account): Promise<void> {
+    const { store } = this.parts;
+    for (const to of this.places(account.platform))
+      await store.decline(placeOf(to), hashOf(store, to, account));
+    await this.readAll(account.platform);
+  }
+
+  async beforeAll(voter: Seen, given: boolean, at: number): Promise<void> {
+    const { store } = this.parts;
+    if (!given) return store.forget(voter.key, at);
+    const { key, platform, bornAt, joinedAt } = voter;
+    const person = { key, community: platform, platform, bornAt, joinedAt, consentAt: at, name: null };
+    const row = {
+      ...person,
+      rounds: 0,
+      excluded: false,
+      trusted: voter.role !== 'member',
+      pseudonym: false,
+      person: null,
+    };
+    await store.commit([{ table: 'voter', row }], []);
+  }
+
+  private async read(to: Address): Promise<void> {
+    const { messenger, sessions, store, people, clock, agree, purgeDays } = this.parts;
+    const platform = messenger.platform(to.platform);
+    const ref = await messenger.post(to, consentCard(purgeDays));
+    const at = clock.now();
+    const found = (await platform.fetchReactions(ref)).get('done') ?? [];
+    const declined = new Set(await store.declined(placeOf(to)));
+    for (const account of found) {
+      if (declined.delete(hashOf(store, to, account)) || sessions.knows(people.seen(account).key)) continue;
+      await agree(account, to.address, at);
+    }
+    // Their marks are off by now: there is nothing left to remember.
+    for (const hash of declined) await store.undecline(placeOf(to), hash);
+  }
+
+  /** Channels of sessions that go on. */
+  private places(name: PlatformName): Address[] {
+    const { sessions, messenger } = this.parts;
+    const open = sessions.all().filter(({ session }) => session.state !== 'ended');
+    const all = open.flatMap(({ bindings }) => bindings.filter(({ platform }) => platform === name));
+    if (all.length === 0 || !messenger.platform(name).capabilities.asksConsent) return [];
+    return [...new Map(all.map((to) => [to.address, to])).values()];
+  }
+}
+
+const placeOf = ({ platform, address }: Address) => `${platform} ${address}`;
+
+function hashOf(store: Store, to: Address, account: Account): string {
+  return store.voterKey(`declined ${placeOf(to)}`, account.id);
+}

@@ -1,0 +1,21 @@
+/** An attachment's bytes, wherever they come from; a file that is gone by now is `file-not-found`. */
+import { readFile } from 'node:fs/promises';
+import { AcclaimError } from '../errors.js';
+import type { Attachment } from './port.js';
+
+export async function bytesOf({ name, content }: Attachment): Promise<Buffer> {
+  if ('text' in content) return Buffer.from(content.text);
+  try {
+    return await readFile(content.file);
+  } catch (cause) {
+    throw new AcclaimError('file-not-found', `${name} is not there any more`, 'Ask for it again.', { cause });
+  }
+}
+
+/** `1.2 MB`, as people say sizes. */
+export function sizeOf(bytes: number): string {
+  if (bytes < 1000) return `${bytes} bytes`;
+  const [value, unit] =
+    bytes < 1e6 ? [bytes / 1e3, 'kB'] : bytes < 1e9 ? [bytes / 1e6, 'MB'] : [bytes / 1e9, 'GB'];
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`;
+}

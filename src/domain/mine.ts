@@ -1,0 +1,50 @@
+/** What is known of one person, as plain figures: every vote that the marks of all their accounts come to, round by round. */
+import { cellName } from './ids.js';
+import type { Ballot, Round, SessionState } from './model.js';
+import { personOf } from './people.js';
+import { finish } from './steps.js';
+import { sheetfuls } from './votes.js';
+
+export interface OwnVote {
+  session: string;
+  prompt: string;
+  round: number;
+  /** The picture's name on its ballot, such as B4, or #12 in a gallery. */
+  picture: string;
+  /** File of the picture in the round's folder. */
+  file: string;
+  vote: 'good' | 'not good';
+  best: boolean;
+  /** False: the cell was left unmarked on a sheet with marks. */
+  marked: boolean;
+  /** Epoch ms; null where it was found by a sweep, or left unmarked. */
+  at: number | null;
+}
+
+/** In order of rounds and pictures. */
+export function votesOf(state: SessionState, voter: string): OwnVote[] {
+  const { id: session, prompt, rules } = state.session;
+  const names = new Set([voter, personOf(state.voters, voter)]);
+  return state.rounds.flatMap((round) => {
+    const own = finish(sheetfuls(state, round, rules.unmarkedWeight)).find((one) => names.has(one.voter));
+    return (own?.votes ?? []).map(({ index, up, star, weight, at }) => ({
+      session,
+      prompt,
+      round: round.number,
+      picture: nameOf(state, round, index),
+      file: state.images.get(round.id)?.find((image) => image.index === index)?.file ?? '',
+      vote: up ? ('good' as const) : ('not good' as const),
+      best: star,
+      marked: weight === 1,
+      at,
+    }));
+  });
+}
+
+/** The name under which an image was voted on. */
+export function nameOf(state: SessionState, round: Round, index: number): string {
+  const shows = (row: Ballot) => row.round === round.id && row.cells.includes(index);
+  const ballot = [...state.ballots.values()].find(shows);
+  if (!ballot || ballot.style === 'gallery') return `#${index + 1}`;
+  return cellName(ballot.sheet, ballot.cells.indexOf(index) + 1);
+}

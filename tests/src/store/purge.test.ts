@@ -1,0 +1,189 @@
+/** Forgetting at a size at which pages split and move, a kill in the middle of it, and what the purge of a server leaves. */
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RowChange } from '../../../src/domain/decision.js';
+import type { Fact, Voter } from '../../../src/domain/model.js';
+import { Rng } from '../../../src/rng.js';
+import { forgetVoter } from '../../../src/store/forget.js';
+import { Store } from '../../../src/store/store.js';
+import { World } from '../../support/world.js';
+
+let dir: string;
+const stores: Store[] = [];
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'acclaim-purge-'));
+});
+afterEach(async () => {
+  for (const store of stores.splice(0)) await store.close().catch(() => {});
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function open(folder = dir): Promise<Store> {
+  const store = await Store.open(folder);
+  stores.push(store);
+  return store;
+}
+
+/** Files of the folder in which the text stands, whole or in good part. */
+function holding(text: string, folder = dir): string[] {
+  return readdirSync(folder).filter((name) => {
+    const bytes = readFileSync(join(folder, name)).toString('latin1');
+    return bytes.includes(text) || bytes.includes(text.slice(0, 14)) || bytes.includes(text.slice(-14));
+  });
+}
+
+const voter = (key: string, name: string): RowChange => {
+  const row: Voter = {
+    key,
+    community: 'c',
+    platform: 'fake',
+    consentAt: 1,
+    bornAt: null,
+    joinedAt: null,
+    rounds: 0,
+    excluded: false,
+    trusted: false,
+    name,
+    pseudonym: false,
+    person: null,
+  };
+  return { table: 'voter', row };
+};
+
+describe('forgetting', () => {
+  it('leaves no byte among thousands of rows of others, whose rows stay', async () => {
+    const store = await open();
+    const keys = Array.from({ length: 30 }, (_, i) => store.voterKey('fake', `account-${i}`));
+    const random = draws();
+    for (const ballot of ['b0', 'b1', 'b2'])
+      await store.commit(
+        [{ table: 'ballot', row: { id: ballot, session: 's', round: ballot } as never }],
+        [],
+      );
+    for (const [i, key] of keys.entries()) {
+      await store.commit([voter(key, `A name of ${i}`)], []);
+      // Bodies that grow move from page to page.
+      await store.commit([voter(key, `A name of ${i} that is ${'very '.repeat(i * 4)}long`)], []);
+    }
+    for (let i = 0; i < 100; i++)
+      await store.commit(
+        Array.from({ length: 40 }, () => mark(keys, random)),
+        [],
+      );
+    const count = async () =>
+      await store.reader.all('SELECT ballot, emoji, present, count(*) AS n FROM fact GROUP BY 1, 2, 3');
+    const before = await count();
+    expect(holding(keys[7]!)).not.toEqual([]);
+    // A reader in the middle of its work holds the log up; it is emptied all the same.
+    const reading = store.reader.all('SELECT * FROM fact');
+    for (const i of [7, 29]) await store.forget(keys[i]!);
+    await reading;
+    for (const i of [7, 29]) {
+      expect(holding(keys[i]!)).toEqual([]);
+      expect(holding(`A name of ${i} that`)).toEqual([]);
+    }
+    expect(await count()).toEqual(before);
+    expect(holding(keys[8]!)).not.toEqual([]);
+  });
+
+  it('is finished by the next start when it was cut off before the log was emptied', async () => {
+    const store = await open();
+    const key = store.voterKey('fake', 'ann');
+    await store.commit([voter(key, 'Annabel Anonymous')], []);
+    await store.writer.write((db) => forgetVoter(db, key, 5));
+    const killed = mkdtempSync(join(tmpdir(), 'acclaim-killed-'));
+    try {
+      cpSync(dir, killed, { recursive: true });
+      expect(holding(key, killed)).toContain('acclaim.sqlite-wal');
+      await open(killed);
+      expect(holding(key, killed)).toEqual([]);
+      expect(holding('Annabel Anonymous', killed)).toEqual([]);
+    } finally {
+      await stores.pop()!.close();
+      rmSync(killed, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('a purge', () => {
+  const community = { id: 'c', platform: 'fake' as const, name: 'c' };
+  const channel = (id: string, server: string) => ({
+    id,
+    community: 'c',
+    platform: 'fake' as const,
+    address: id.slice(5),
+    server,
+    name: 'roses',
+    nsfw: false,
+  });
+
+  it('takes a server’s sessions, marks, audit and people, and leaves what belongs to others', async () => {
+    const store = await open();
+    const [ann, bob, cem, dan] = ['ann', 'bob', 'cem', 'dan'].map((name) => store.voterKey('fake', name));
+    const world = new World({ imagesPerRound: 4, quorum: 9 }, true);
+    world.settle();
+    world.consent(ann!, bob!, dan!);
+    for (const who of [ann!, bob!]) world.react(who, world.live()[0]!, '1');
+    world.command({ name: 'exclude', voter: ann! });
+    await store.ensureChannel(community, channel('fake-1', 'server-one'));
+    await store.ensureChannel(community, channel('fake-2', 'server-two'));
+    await store.commit(world.rows, [...world.outbox.values()]);
+    // Another server's session, with a mark of Bob's; Cem agreed there only after the bot had left this one.
+    const other = { ...world.state.session, id: 'dog', prompt: 'a dog on the other server' };
+    const ballot = {
+      ...world.live()[0]!,
+      id: 'dog.1.s0.0',
+      session: 'dog',
+      round: 'dog.1',
+      channel: 'fake-2',
+      message: 'm',
+    };
+    const left = { platform: 'fake', server: 'server-one', at: world.now + 5, due: world.now + 10 } as const;
+    await store.commit(
+      [
+        { table: 'session', row: other },
+        {
+          table: 'binding',
+          row: { ...world.state.bindings[0]!, session: 'dog', channel: 'fake-2', address: '2' },
+        },
+        { table: 'round', row: { ...world.round, id: 'dog.1', session: 'dog' } },
+        { table: 'ballot', row: ballot },
+        { table: 'fact', row: fact('dog.1.s0.0', bob!) },
+        { table: 'voter', row: { ...world.state.voters.get(dan!)!, key: cem!, consentAt: left.at + 1 } },
+      ],
+      [],
+    );
+    await store.depart(left);
+    await store.depart({ ...left, due: 99 });
+    expect(await store.departures()).toEqual([left]);
+
+    expect(await store.purge(left)).toEqual({ sessions: ['cat'], elsewhere: [] });
+    expect((await store.sessions()).map((session) => session.id)).toEqual(['dog']);
+    expect([...(await store.loadVoters('c')).keys()].sort()).toEqual([bob!, cem!].sort());
+    expect((await store.load('dog'))!.facts.get('dog.1.s0.0')).toHaveLength(1);
+    expect(await store.departures()).toEqual([]);
+    expect(await store.pendingEffects()).toEqual([]);
+    expect(await store.leftovers()).toEqual([{ session: 'cat', keep: [] }]);
+    await store.cleared('cat');
+    for (const gone of [ann!, dan!, 'server-one', 'cat.1.s0.0', 'a black cat in a box'])
+      expect([gone, holding(gone)]).toEqual([gone, []]);
+    // The ledger is as it was: nothing may be deleted from it.
+    await expect(store.writer.db.exec('DELETE FROM fact')).rejects.toThrow(/append-only/);
+  });
+});
+
+function fact(ballot: string, key: string): Fact {
+  return { ballot, voter: key, emoji: '1', present: true, source: 'live', at: 1, late: false };
+}
+
+function draws(): (n: number) => number {
+  const random = new Rng(7, 0, 'marks of a crowd');
+  return (n) => random.integer(n);
+}
+
+function mark(keys: readonly string[], random: (n: number) => number): RowChange {
+  const row = fact(`b${random(3)}`, keys[random(keys.length)]!);
+  return { table: 'fact', row: { ...row, emoji: String(1 + random(9)), present: random(2) === 0 } };
+}
