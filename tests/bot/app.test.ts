@@ -195,7 +195,7 @@ describe('commands', () => {
     expect((await say(ann, 'session start another')).text).toContain('A session runs in this channel');
     expect((await say(ann, 'me')).text).toContain('Nothing is held');
     expect((await say(ann, 'model list')).text).toContain('mini');
-    expect((await say(ann, 'session list')).text).toContain('taste');
+    expect((await say(ann, 'session list')).text).toContain('**cat** (active)');
 
     await platform.consent(channel, ann);
     await platform.mark(test.sheet(1, 'A').ref, ann, '2');

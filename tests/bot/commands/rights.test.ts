@@ -21,6 +21,7 @@ session start    |   x    |     x     |   x   |    x
 session status   |   x    |     x     |   x   |    x
 session list     |   x    |     x     |   x   |    x
 session story    |   x    |     x     |   x   |    x
+session thanks   |   x    |     x     |   x   |    x
 session pause    |        |     x     |   x   |    x
 session resume   |        |     x     |   x   |    x
 session stop     |        |     x     |   x   |    x
@@ -35,7 +36,10 @@ round close      |        |     x     |   x   |    x
 round redo       |        |     x     |   x   |    x
 best             |   x    |     x     |   x   |    x
 flag             |   x    |     x     |   x   |    x
-me               |   x    |     x     |   x   |    x
+me votes         |   x    |     x     |   x   |    x
+me export        |   x    |     x     |   x   |    x
+me forget        |   x    |     x     |   x   |    x
+me name          |   x    |     x     |   x   |    x
 help             |   x    |     x     |   x   |    x
 model list       |   x    |     x     |   x   |    x
 nsfw start       |        |     x     |   x   |    x
