@@ -57,9 +57,10 @@ export class FakePlatform implements ChatPlatform {
   }
 
   async post(channel: string, card: Card): Promise<MessageRef> {
+    await this.careFor(channel, card);
+    // From here on nothing waits, so that the same key asked for twice at once finds the first.
     const known = this.messages.find((m) => m.ref.channel === channel && m.card.key === card.key);
     if (known) return known.ref;
-    await this.careFor(channel, card);
     const ref: MessageRef = { platform: 'fake', channel, message: String(this.next++) };
     const message = { ref, card, reactions: new Map(), primed: [], edits: 0 };
     this.messages.push(message);
