@@ -14,6 +14,7 @@ import { Links } from './handlers/links.js';
 import type { Messenger } from './handlers/messenger.js';
 import type { People } from './handlers/people.js';
 import { joinPool, type PoolParts } from './handlers/pools.js';
+import type { Pulls } from './pulls.js';
 import type { NewSession, Sessions } from './sessions.js';
 
 export interface ActionParts {
@@ -34,6 +35,7 @@ export interface ActionParts {
   newId(title: string): string;
   tasks: Actions['tasks'];
   models: Actions['models'];
+  pulls: Pick<Pulls, 'ask' | 'lines'>;
 }
 
 export function makeActions(parts: ActionParts): Actions {
@@ -172,6 +174,8 @@ export function makeActions(parts: ActionParts): Actions {
     newId: parts.newId,
     tasks: parts.tasks,
     models: parts.models,
+    pull: (model) => parts.pulls.ask(model),
+    pulls: () => parts.pulls.lines(),
   };
 }
 

@@ -30,6 +30,7 @@ import { Servers } from './handlers/servers.js';
 import { Sweeps } from './handlers/sweeps.js';
 import { Outbox } from './outbox.js';
 import type { DataPaths } from './paths.js';
+import type { Pulls } from './pulls.js';
 import { type NewSession, Sessions } from './sessions.js';
 import { spread } from './spread.js';
 import { welcomeCard } from './views/notice.js';
@@ -55,6 +56,7 @@ export interface AppParts {
   nsfwChannels: readonly string[];
   /** From the bot's removal from a server to the purge of its data, ms. */
   purgeAfterMs: number;
+  pulls: Pick<Pulls, 'ask' | 'lines'>;
   /** The truth can no longer be written: say why and end the process. */
   fatal(error: unknown): void;
 }

@@ -13,6 +13,7 @@ import {
   resolveModel,
   samplerSettings,
 } from '../src/config/models.js';
+import { modelsFolder } from '../src/config/pulled.js';
 import { sessionRules } from '../src/config/rules.js';
 import type { Config } from '../src/config/schema.js';
 import { loadTask, taskNames } from '../src/config/tasks.js';
@@ -28,6 +29,7 @@ import { App } from './app.js';
 import type { StartRequest } from './commands/command.js';
 import { People } from './handlers/people.js';
 import { DataPaths } from './paths.js';
+import { Pulls } from './pulls.js';
 import type { NewSession } from './sessions.js';
 
 export interface House {
@@ -61,16 +63,24 @@ export async function buildHouse({
   const paths = new DataPaths(resolve(config.dataDir));
   const store = await Store.open(paths.root);
   const { threads, devices, memoryMb } = config.engine;
-  const queue = new InProcessQueue({
-    launch: childEngine({
+  const launch = (count: number) =>
+    childEngine({
       main: projectPath('dist/engine/main.js'),
-      threads,
+      threads: count,
       devices,
       memoryMb,
       nice: ENGINE_NICE,
-    }),
+    });
+  const queue = new InProcessQueue({
+    launch: launch(threads),
     attempts: config.session.attempts,
     onEnd: (end) => log.warn({ ...end, ...describeEnd(end) }, 'the engine ended'),
+  });
+  const pulls = new Pulls({
+    // Light work beside the sessions' engine: no threads and no graphs to speak of.
+    open: () => new InProcessQueue({ launch: launch(1) }),
+    hub: config.hub,
+    models: modelsFolder(),
   });
   const voterKey = (platform: string, account: string) => store.voterKey(platform, account);
   let app: App;
@@ -95,9 +105,10 @@ export async function buildHouse({
     models: () => loadCatalogue().models,
     nsfwChannels: config.server.nsfwChannels,
     purgeAfterMs: config.privacy.purgeDays * 86_400_000,
+    pulls,
     fatal,
   });
-  return { app, queue, paths, voterKey, stop: () => app.stop() };
+  return { app, queue, paths, voterKey, stop: () => Promise.all([pulls.close(), app.stop()]).then(() => {}) };
 }
 
 /** The configuration with what a person asked for over it. */

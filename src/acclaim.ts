@@ -16,7 +16,8 @@ export const commands = {
   learn: { summary: 'Take one learning step from a round and its labels', module: 'engine/cli/learn.js' },
   simulate: { summary: 'Run a session with simulated voters and measure it', module: 'bot/cli/simulate.js' },
   safety: { summary: "Score pictures with a model's safety checker", module: 'engine/cli/safety.js' },
-  models: { summary: 'List the models known by name', module: 'src/cli/models.js' },
+  pull: { summary: 'Fetch a model from a hub, an address or a folder', module: 'engine/cli/pull.js' },
+  models: { summary: 'List, verify or remove models', module: 'src/cli/models.js' },
   export: {
     summary: "Write a session's LoRA to a file, or merged into its model",
     module: 'engine/cli/export.js',

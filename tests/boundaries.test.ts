@@ -47,6 +47,7 @@ const rules: Rules = {
     htm: [`${platforms}/web`],
     'onnxruntime-node': ['engine/runtime'],
     '@huggingface/tokenizers': ['engine/models/tokenizer.ts'],
+    '@huggingface/hub': ['engine/pull/hub.ts'],
   },
   bare: ['src/domain'],
   words: [

@@ -71,6 +71,10 @@ export interface Actions {
   newId(title: string): string;
   tasks(): { name: string; prompt: string; goal: string }[];
   models(): { name: string; title: string; about: string; licence: string }[];
+  /** Fetches a model, and says where that stands. */
+  pull(model: string): string;
+  /** Where each pull stands. */
+  pulls(): string[];
 }
 
 export interface CommandContext {

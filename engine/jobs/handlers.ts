@@ -4,6 +4,7 @@ import type { EngineContext } from './context.js';
 import { exportAdapter } from './export-adapter.js';
 import { generate } from './generate.js';
 import { learn } from './learn.js';
+import { pullModel } from './pull-model.js';
 import { score } from './score.js';
 
 export function createHandlers(engine: EngineContext): Handlers {
@@ -12,5 +13,6 @@ export function createHandlers(engine: EngineContext): Handlers {
     learn: (payload, context) => learn(engine, payload, context),
     score: (payload, context) => score(engine, payload, context),
     'export-adapter': (payload, context) => exportAdapter(payload, context),
+    'pull-model': (payload, context) => pullModel(payload, context),
   };
 }

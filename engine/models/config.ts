@@ -205,7 +205,7 @@ export const tokenizerSchema = z.looseObject({
   unk_token: token.default('<|endoftext|>'),
   pad_token: token.default('<|endoftext|>'),
   /** Some folders hold transformers' "no bound", 1e30. */
-  model_max_length: z.number().positive().default(77),
+  model_max_length: z.number().min(2).refine(Number.isInteger, 'is no whole number').default(77),
   tokenizer_class: only('CLIPTokenizer', 'CLIPTokenizerFast'),
 });
 export type TokenizerConfig = z.infer<typeof tokenizerSchema>;

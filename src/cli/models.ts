@@ -1,9 +1,13 @@
-/** `acclaim models`: the catalogue, and what of it is on this machine. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+/** `acclaim models`: the catalogue and what was pulled; whether a pulled model is still what it was; removing one. */
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadCatalogue, modelFamily, resolveModel } from '../config/models.js';
-import { defineCommand } from './command.js';
-import { flag } from './options.js';
+import { pipeline } from 'node:stream/promises';
+import { type Catalogue, loadCatalogue, modelFamily, resolveModel } from '../config/models.js';
+import { findPulled, listPulled, modelsFolder, type PulledModel } from '../config/pulled.js';
+import { AcclaimError } from '../errors.js';
+import { defineCommand, type Io } from './command.js';
+import { flag, text } from './options.js';
 
 /** The engine's half: what of a model's folder is done otherwise than its files ask. */
 export type ModelNotes = (dir: string) => string[];
@@ -14,31 +18,123 @@ function folderBytes(dir: string): number {
     .reduce((sum, stat) => sum + (stat.isFile() ? stat.size : 0), 0);
 }
 
+function locate(name: string, catalogue: Catalogue, folder: string): string | null {
+  try {
+    return resolveModel(name, catalogue, folder);
+  } catch {
+    return null;
+  }
+}
+
+function list(catalogue: Catalogue, folder: string, modelNotes: ModelNotes) {
+  const known = catalogue.models.map((model) => {
+    const path = locate(model.name, catalogue, folder);
+    const here = path !== null && existsSync(path);
+    const family = here ? modelFamily(path, catalogue) : model.family;
+    const bytes = here ? (statSync(path).isDirectory() ? folderBytes(path) : statSync(path).size) : null;
+    return { ...model, path, here, family, bytes, notes: here ? modelNotes(path) : [] };
+  });
+  const pulled = listPulled(folder).map(({ name, version, dir, pulled: note }) => ({
+    name,
+    version,
+    path: dir,
+    source: note.source,
+    revision: note.revision,
+    licence: note.licence,
+    bytes: folderBytes(dir),
+  }));
+  return { models: known, pulled };
+}
+
+function show({ models, pulled }: ReturnType<typeof list>, io: Io): void {
+  const size = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+  for (const m of models) {
+    const held = m.bytes === null ? `not on this machine: acclaim pull ${m.name}` : size(m.bytes);
+    io.out(`${m.name}  ${m.title}, ${held}, ${m.licence}\n  ${m.about}\n`);
+    if (m.path !== null) io.out(`  ${m.path}\n`);
+    for (const note of m.notes) io.out(`  note: ${note}\n`);
+  }
+  for (const p of pulled)
+    io.out(
+      `${p.name}@${p.version}  pulled, ${size(p.bytes)}, ${p.licence ?? 'no licence named'}\n  ${p.path}\n`,
+    );
+  io.out("Any folder in diffusers' layout works too: give its path where a model is asked for.\n");
+}
+
+/** Every file has the size and sha256 that it was pulled with. Errors: model-corrupt, naming the files. */
+async function verify({ dir, name, version, pulled }: PulledModel, io: Io): Promise<void> {
+  const faults: string[] = [];
+  for (const [path, { bytes, sha256 }] of Object.entries(pulled.files)) {
+    const file = join(dir, path);
+    if (!existsSync(file)) faults.push(`${path} is missing`);
+    else if (statSync(file).size !== bytes)
+      faults.push(`${path} has ${statSync(file).size} bytes, not ${bytes}`);
+    else {
+      const hash = createHash('sha256');
+      await pipeline(createReadStream(file), hash, { signal: io.signal });
+      if (hash.digest('hex') !== sha256) faults.push(`${path} has changed`);
+    }
+  }
+  if (faults.length > 0)
+    throw new AcclaimError(
+      'model-corrupt',
+      `${dir}: ${faults.join('; ')}`,
+      `Remove it and fetch it again: acclaim models remove ${name}@${version}.`,
+    );
+  io.out(`${name}@${version}: ${Object.keys(pulled.files).length} files are as they were pulled\n`);
+}
+
+/** Gone under its name at once; an engine that still maps the files keeps them until it lets go. */
+function remove({ dir, name, version }: PulledModel, io: Io): void {
+  const gone = `${dir}.removed`;
+  rmSync(gone, { recursive: true, force: true });
+  renameSync(dir, gone);
+  rmSync(gone, { recursive: true, force: true });
+  io.out(`${name}@${version} is removed\n`);
+}
+
+function pulledModel(asked: string | undefined, catalogue: Catalogue, folder: string): PulledModel {
+  const entry = catalogue.models.find(({ name }) => name === asked);
+  const found = asked === undefined ? undefined : findPulled(entry?.hub ?? asked, folder);
+  if (found) return found;
+  const there = listPulled(folder).map(({ name, version }) => `${name}@${version}`);
+  throw new AcclaimError(
+    'model-not-found',
+    asked === undefined ? 'which model?' : `${asked} was not pulled`,
+    `Pulled models: ${there.join(', ') || 'none'}.`,
+  );
+}
+
+const acts = ['list', 'verify', 'remove'] as const;
+
 export const command = defineCommand(
   {
-    args: [],
-    options: { json: flag('--json', 'print the list as JSON') },
-    examples: ['models', 'models --json'],
+    args: [
+      { name: 'act', help: 'list (what happens without it), verify or remove', required: false },
+      { name: 'model', help: 'a pulled model: NAME or NAME@VERSION', required: false },
+    ],
+    options: {
+      models: text('--models <dir>', "folder that holds pulled models; default: the checkout's models/"),
+      json: flag('--json', 'print the list as JSON'),
+    },
+    examples: [
+      'models',
+      'models --json',
+      'models verify sd15',
+      'models remove someone/painterly@0123456789ab',
+    ],
   },
-  async ({ json }, _args, io) => {
+  async ({ json, models }, [asked = 'list', model], io) => {
+    const act = acts.find((name) => name === asked);
+    if (!act) throw new AcclaimError('usage', `there is no act "${asked}"`, 'See `acclaim models --help`.');
     const catalogue = loadCatalogue();
-    const { modelNotes } = (await io.load('engine/cli/model-notes.js')) as { modelNotes: ModelNotes };
-    const models = catalogue.models.map((model) => {
-      const path = resolveModel(model.name, catalogue);
-      const here = existsSync(join(path, 'model_index.json'));
-      const family = here ? modelFamily(path, catalogue) : model.family;
-      const notes = here ? modelNotes(path) : [];
-      return { ...model, path, here, family, bytes: here ? folderBytes(path) : null, notes };
-    });
-    if (json) {
-      io.out(`${JSON.stringify({ models }, null, 2)}\n`);
-      return;
+    const folder = models ?? modelsFolder();
+    if (act === 'list') {
+      const { modelNotes } = (await io.load('engine/cli/model-notes.js')) as { modelNotes: ModelNotes };
+      const all = list(catalogue, folder, modelNotes);
+      return json ? io.out(`${JSON.stringify(all, null, 2)}\n`) : show(all, io);
     }
-    for (const m of models) {
-      const size = m.bytes === null ? 'not on this machine' : `${(m.bytes / 1e6).toFixed(1)} MB`;
-      io.out(`${m.name}  ${m.title}, ${size}, ${m.licence}\n  ${m.about}\n  ${m.path}\n`);
-      for (const note of m.notes) io.out(`  note: ${note}\n`);
-    }
-    io.out("Any folder in diffusers' layout works too: give its path where a model is asked for.\n");
+    const found = pulledModel(model, catalogue, folder);
+    return act === 'verify' ? verify(found, io) : remove(found, io);
   },
 );

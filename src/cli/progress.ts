@@ -11,14 +11,19 @@ const words: Record<JobProgress['stage'], string> = {
   train: 'training',
   score: 'judging',
   write: 'writing',
+  pull: 'fetching',
 };
 
 const WIDTH = 24;
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 export function progressLine({ stage, done, total, secondsLeft }: JobProgress): string {
   const filled = Math.round((WIDTH * done) / Math.max(total, 1));
-  const left = secondsLeft === null || done === total ? '' : `, about ${Math.ceil(secondsLeft)} s left`;
-  return `${words[stage].padEnd(18)}[${'#'.repeat(filled).padEnd(WIDTH, '.')}] ${done}/${total}${left}`;
+  const rate = stage === 'pull' && secondsLeft ? `, ${megabytes((total - done) / secondsLeft)}/s` : '';
+  const left =
+    secondsLeft === null || done === total ? '' : `${rate}, about ${Math.ceil(secondsLeft)} s left`;
+  const much = stage === 'pull' ? `${megabytes(done)} of ${megabytes(total)}` : `${done}/${total}`;
+  return `${words[stage].padEnd(18)}[${'#'.repeat(filled).padEnd(WIDTH, '.')}] ${much}${left}`;
 }
 
 export function drawProgress(io: Io): { report: (progress: JobProgress) => void; clear: () => void } {

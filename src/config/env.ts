@@ -28,6 +28,8 @@ export const variables = {
   SLACK_SIGNING_SECRET: { key: 'slack.signingSecret', read: text },
   SLACK_HOST: { key: 'slack.host', read: text },
   SLACK_PORT: { key: 'slack.port', read: number },
+  HF_TOKEN: { key: 'hub.token', read: text },
+  HF_ENDPOINT: { key: 'hub.url', read: text },
   ACCLAIM_DEVICES: { key: 'engine.devices', read: list },
   ACCLAIM_THREADS: { key: 'engine.threads', read: number },
   ACCLAIM_LOG_LEVEL: { key: 'logLevel', read: text },

@@ -9,6 +9,7 @@ import { AcclaimError } from '../errors.js';
 import { projectPath } from '../paths.js';
 import { learnerSchema, samplerSchema } from '../queue/jobs.js';
 import { checked, readYaml } from './files.js';
+import { findPulled, modelsFolder, openPath } from './pulled.js';
 import type { Config } from './schema.js';
 
 type Sampler = z.infer<typeof samplerSchema>;
@@ -26,7 +27,11 @@ const catalogueSchema = z.strictObject({
   models: z.array(
     z.strictObject({
       name: z.string().regex(/^[\w.-]+$/),
-      path: z.string(),
+      /** Folder, relative to the checkout; of models that come along. */
+      path: z.string().optional(),
+      /** Repository on the hub that `acclaim pull` fetches it from, and the branch, tag or commit. */
+      hub: z.string().optional(),
+      revision: z.string().optional(),
       family: z.string(),
       title: z.string(),
       about: z.string(),
@@ -41,10 +46,21 @@ export function loadCatalogue(file = projectPath('config/models.yaml')): Catalog
   return checked(catalogueSchema, readYaml(file), file, 'Compare it with the file in the repository.');
 }
 
-/** Name or folder -> absolute folder. Relative folders count from the working directory, then from the checkout. */
-export function resolveModel(model: string, catalogue = loadCatalogue()): string {
+/**
+ * Name, pulled model or folder -> absolute path. Relative folders count from the working directory, then from the
+ * checkout; of a pulled model the newest version is meant, or the one after its `@`.
+ */
+export function resolveModel(model: string, catalogue = loadCatalogue(), pulledIn = modelsFolder()): string {
   const entry = catalogue.models.find((m) => m.name === model);
-  if (entry) return isAbsolute(entry.path) ? entry.path : projectPath(entry.path);
+  if (entry?.path !== undefined) return isAbsolute(entry.path) ? entry.path : projectPath(entry.path);
+  const pulled = findPulled(entry?.hub ?? model, pulledIn);
+  if (pulled) return openPath(pulled);
+  if (entry)
+    throw new AcclaimError(
+      'model-not-found',
+      `${entry.name} is not on this machine`,
+      `Fetch it: acclaim pull ${entry.name} (${entry.licence}).`,
+    );
   const found = [resolve(model), projectPath(model)].find((path) => existsSync(path));
   if (found) return found;
   const names = catalogue.models.map((m) => m.name).join(', ');

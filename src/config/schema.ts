@@ -50,6 +50,7 @@ export const configSchema = z.strictObject({
       path: ['botToken'],
       message: 'needs SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP) beside it',
     }),
+  hub: z.strictObject({ url: z.url({ protocol: /^https?$/ }), token: secret }),
   engine: z.strictObject({
     devices: z.array(z.enum(deviceNames)).nonempty(),
     threads: z.number().int().min(0),

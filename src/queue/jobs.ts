@@ -3,6 +3,7 @@
  * All paths are absolute. Results are idempotent: the same payload on the same kind of device gives the same bytes.
  */
 import { z } from 'zod';
+import { pulledSchema } from './pulled-schema.js';
 
 const count = z.number().int().positive();
 const unit = z.number().min(0).max(1);
@@ -156,12 +157,35 @@ export const exportPayload = jobBase.extend({
 /** Of a folder: the bytes of all its files, and the model's hash. */
 export const exportResult = z.object({ file: z.string(), bytes: count, sha256: z.string() });
 
+/** A pull belongs to no round: `session` names it so that two of them do not run at once. */
+export const pullPayload = jobBase.extend({
+  /** As people write it: hub, address, folder, or a name of the catalogue. */
+  model: z.string().min(1).max(500),
+  revision: z.string().nullable(),
+  file: z.string().nullable(),
+  variant: z.enum(['fp16', 'bf16', 'fp32']),
+  /** Folder that holds the models of this machine. */
+  models: z.string(),
+  /** False when it is asked for from afar: then folders of this machine are no models. */
+  local: z.boolean(),
+  hub: z.object({ url: z.url({ protocol: /^https?$/ }), token: z.string().nullable() }),
+});
+
+export const pullResult = z.object({
+  dir: z.string(),
+  name: z.string(),
+  bytes: count,
+  licence: z.string().nullable(),
+  pulled: pulledSchema,
+});
+
 /** Kind of job -> schemas. The one table; adding a kind is adding a row. */
 export const jobSchemas = {
   generate: { payload: generatePayload, result: generateResult },
   learn: { payload: learnPayload, result: learnResult },
   score: { payload: scorePayload, result: scoreResult },
   'export-adapter': { payload: exportPayload, result: exportResult },
+  'pull-model': { payload: pullPayload, result: pullResult },
 } as const;
 
 export type JobKind = keyof typeof jobSchemas;
@@ -170,7 +194,7 @@ export type JobResult<K extends JobKind> = z.infer<(typeof jobSchemas)[K]['resul
 
 /** Step `done` of `total` in `stage`; `secondsLeft` null while unknown. */
 export interface JobProgress {
-  stage: 'load' | 'sample' | 'decode' | 'check' | 'embed' | 'train' | 'score' | 'write';
+  stage: 'load' | 'sample' | 'decode' | 'check' | 'embed' | 'train' | 'score' | 'write' | 'pull';
   done: number;
   total: number;
   secondsLeft: number | null;

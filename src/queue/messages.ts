@@ -8,7 +8,7 @@ import { z } from 'zod';
 const plainError = z.object({ code: z.string(), message: z.string(), mend: z.string() });
 
 const progress = z.object({
-  stage: z.enum(['load', 'sample', 'decode', 'check', 'embed', 'train', 'score', 'write']),
+  stage: z.enum(['load', 'sample', 'decode', 'check', 'embed', 'train', 'score', 'write', 'pull']),
   done: z.number(),
   total: z.number(),
   secondsLeft: z.number().nullable(),

@@ -67,7 +67,7 @@ describe('wrong usage', () => {
       '--learner wants one of acclaim, hero',
       '',
     ],
-    [['models', 'mini'], 'too many arguments', ''],
+    [['learn', 'mini'], 'too many arguments', ''],
     [['export'], 'session', ''],
     [['start', '--task', 'cat', '--prompt', 'x'], '--task and --prompt', ''],
     [['--nonsense'], "unknown option '--nonsense'", ''],
@@ -111,8 +111,11 @@ describe('failures carry their code and the mend', () => {
 test('models lists the miniature, for people and for scripts', async () => {
   expect((await acclaim('models')).out).toMatch(/^mini {2}.*Apache-2\.0/m);
   const { models } = JSON.parse((await acclaim('models', '--json')).out);
-  expect(models).toEqual([
-    expect.objectContaining({ name: 'mini', family: 'mini', here: true, path: projectPath('models/mini') }),
-  ]);
+  expect(models[0]).toMatchObject({
+    name: 'mini',
+    family: 'mini',
+    here: true,
+    path: projectPath('models/mini'),
+  });
   expect(models[0].bytes).toBeGreaterThan(10e6);
 });

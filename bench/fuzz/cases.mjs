@@ -1,0 +1,318 @@
+/**
+ * Seeded mutations of what strangers write (safetensors headers, configurations, weight indices, tokenizer files, hub
+ * listings, LoRAs), each given to the reader that is meant for it. A reader either takes its input or throws one coded
+ * error with a mend; anything else is a fault. Case k of a seed is the same whatever ran before it.
+ */
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** Numbers in [0, 1) that a (seed, case) pair decides: mulberry32. */
+export function randomOf(seed, k) {
+  let state = (Math.imul(seed, 0x9e3779b1) ^ Math.imul(k + 1, 0x85ebca6b)) >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const pick = (random, list) => list[Math.floor(random() * list.length)];
+
+const strange = [
+  0,
+  -1,
+  1,
+  2,
+  3,
+  0.5,
+  -0.5,
+  255,
+  65536,
+  2 ** 31,
+  2 ** 32,
+  2 ** 53,
+  1e18,
+  1e308,
+  -1e308,
+  null,
+  true,
+  false,
+  '',
+  ' ',
+  '0',
+  'NaN',
+  '..',
+  '../..',
+  '../outside.safetensors',
+  '/etc/passwd',
+  'C:\\evil',
+  'a\u0000b',
+  '\u202e',
+  '\ud800',
+  'con',
+  '__proto__',
+  'constructor',
+  'toString',
+  'x'.repeat(10_000),
+  [],
+  {},
+  [[]],
+  [null],
+  [0],
+  [1, 2, 3],
+  { a: 1 },
+  [[[[[[[[]]]]]]]],
+];
+
+/** Every place of a JSON value, as [holder, key]. */
+function places(value, out = []) {
+  if (typeof value !== 'object' || value === null) return out;
+  for (const key of Object.keys(value)) {
+    out.push([value, key]);
+    if (out.length < 4000) places(value[key], out);
+  }
+  return out;
+}
+
+/** One to four changes of the structure. */
+export function mutateJson(random, source) {
+  const root = { value: structuredClone(source) };
+  for (let n = 1 + Math.floor(random() * 4); n > 0; n--) {
+    const [holder, key] = pick(random, places(root));
+    // The whole value may be replaced, not taken away.
+    const act = holder === root ? 0 : Math.floor(random() * 6);
+    if (act === 0) holder[key] = structuredClone(pick(random, strange));
+    else if (act === 1) {
+      if (Array.isArray(holder)) holder.splice(Number(key), 1);
+      else delete holder[key];
+    } else if (act === 2) {
+      const value = holder[key];
+      if (!Array.isArray(holder)) delete holder[key];
+      const name = pick(random, strange);
+      Object.defineProperty(holder, Array.isArray(holder) ? holder.length : String(name), {
+        value,
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
+    } else if (act === 3 && typeof holder[key] === 'number') {
+      holder[key] = pick(random, [
+        holder[key] * 2,
+        -holder[key],
+        holder[key] + 1,
+        holder[key] / 3,
+        holder[key] * 2 ** 30,
+      ]);
+    } else if (act === 4 && typeof holder[key] === 'string') {
+      const at = Math.floor(random() * (holder[key].length + 1));
+      holder[key] =
+        holder[key].slice(0, at) +
+        pick(random, ['', '/', '..', '\u0000', 'é', holder[key]]) +
+        holder[key].slice(at);
+    } else {
+      const other = pick(random, places(root));
+      holder[key] = structuredClone(other[0][other[1]]);
+    }
+  }
+  return root.value;
+}
+
+/** One to eight changes of the bytes. */
+export function mutateBytes(random, source) {
+  let bytes = Buffer.from(source);
+  for (let n = 1 + Math.floor(random() * 8); n > 0; n--) {
+    const at = Math.floor(random() * bytes.length);
+    const act = Math.floor(random() * 5);
+    if (act === 0) bytes[at] = Math.floor(random() * 256);
+    else if (act === 1) bytes[at] ^= 1 << Math.floor(random() * 8);
+    else if (act === 2) bytes = bytes.subarray(0, at);
+    else if (act === 3)
+      bytes = Buffer.concat([
+        bytes.subarray(0, at),
+        Buffer.from(pick(random, ['[', '{', '"', '\\', '\u0000', '9', '-', '\n', ' '])),
+        bytes.subarray(at),
+      ]);
+    else bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(Math.floor(random() * bytes.length))]);
+    if (bytes.length === 0) bytes = Buffer.from([0]);
+  }
+  return bytes;
+}
+
+const json = (path) => JSON.parse(readFileSync(path, 'utf8'));
+
+/** As text or, one time in three, with torn bytes. */
+function mutatedText(random, path) {
+  if (random() < 1 / 3 || !path.endsWith('.json')) return mutateBytes(random, readFileSync(path));
+  return Buffer.from(JSON.stringify(mutateJson(random, json(path))));
+}
+
+/** A header that stays whole, with other names, dtypes of the same width and shapes of the same size. */
+function renamed(random, header) {
+  const names = Object.keys(header);
+  for (let n = 1 + Math.floor(random() * 3); n > 0; n--) {
+    const [name, other] = [pick(random, names), pick(random, names)];
+    const entry = header[name];
+    if (entry === undefined) continue;
+    const act = Math.floor(random() * 4);
+    if (act === 0) [header[name], header[other]] = [header[other], entry];
+    else if (act === 1 && Array.isArray(entry.shape)) entry.shape = [...entry.shape].reverse();
+    else if (act === 2 && entry.dtype === 'F16') entry.dtype = pick(random, ['BF16', 'I16', 'U16']);
+    else if (act === 2 && entry.dtype === 'F32') entry.dtype = pick(random, ['I32', 'U32']);
+    else {
+      delete header[name];
+      const at = Math.floor(random() * name.length);
+      header[
+        name.slice(0, at) + pick(random, ['x', '.', '..', '_', '9', '\u0000', '']) + name.slice(at + 1)
+      ] = entry;
+    }
+  }
+  return header;
+}
+
+/** A safetensors file with a mutated header: the length prefix right, or mutated too. */
+function mutatedTensors(random, path) {
+  const bytes = readFileSync(path);
+  const length = Number(bytes.readBigUInt64LE());
+  const header = bytes.subarray(8, 8 + length);
+  const act = random();
+  const text =
+    act < 0.3
+      ? mutateBytes(random, header)
+      : Buffer.from(JSON.stringify((act < 0.6 ? mutateJson : renamed)(random, JSON.parse(header))));
+  const prefix = Buffer.alloc(8);
+  prefix.writeBigUInt64LE(random() < 0.8 ? BigInt(text.length) : BigInt(Math.floor(random() * 2 ** 53)));
+  const whole = Buffer.concat([prefix, text, bytes.subarray(8 + length)]);
+  return random() < 0.2 ? whole.subarray(0, Math.floor(random() * whole.length)) : whole;
+}
+
+const configs = [
+  'model_index.json',
+  'unet/config.json',
+  'vae/config.json',
+  'text_encoder/config.json',
+  'scheduler/scheduler_config.json',
+];
+const tokenizer = ['vocab.json', 'merges.txt', 'tokenizer_config.json'];
+
+/**
+ * `readers`: this project's own; `from`: { model, adapter, sharded } fixtures, sharded null where there is none;
+ * `dir`: a scratch folder. Returns run(seed, k) -> { target, refused: code | null }, which throws on a fault.
+ */
+export function makeFuzz(readers, from, dir) {
+  const work = join(dir, 'model');
+  mkdirSync(dir, { recursive: true });
+  cpSync(from.model, work, { recursive: true });
+  if (from.sharded) cpSync(from.sharded, join(dir, 'sharded'), { recursive: true });
+  copyFileSync(
+    join(from.model, 'unet/diffusion_pytorch_model.safetensors'),
+    join(dir, 'outside.safetensors'),
+  );
+  const opened = readers.loadPipeline(from.model);
+  const scratch = join(dir, 'scratch.safetensors');
+
+  /** Puts mutated bytes in a file's place, reads, and puts the file back. */
+  const swapped = async (root, original, name, bytes, read) => {
+    writeFileSync(join(root, name), bytes);
+    try {
+      await read();
+    } finally {
+      writeFileSync(join(root, name), readFileSync(join(original, name)));
+    }
+  };
+  const listing = [
+    ...configs,
+    ...tokenizer.map((n) => `tokenizer/${n}`),
+    'README.md',
+    'LICENSE',
+    'unet/diffusion_pytorch_model.safetensors',
+    'unet/diffusion_pytorch_model.fp16.safetensors',
+    'unet/diffusion_pytorch_model.bin',
+    'vae/diffusion_pytorch_model.safetensors',
+    'text_encoder/model.safetensors',
+    'text_encoder/model.safetensors.index.json',
+  ].map((path) => ({
+    type: 'file',
+    path,
+    size: 1000,
+    oid: 'a'.repeat(40),
+    ...(path.endsWith('tensors') ? { lfs: { oid: 'b'.repeat(64), size: 5000 } } : {}),
+  }));
+
+  const targets = {
+    async safetensors(random) {
+      writeFileSync(scratch, mutatedTensors(random, from.adapter));
+      readers.readSafetensors(scratch);
+    },
+    async adapter(random) {
+      writeFileSync(scratch, mutatedTensors(random, from.adapter));
+      readers.readAdapters(await opened, [{ path: scratch, weight: 1 }]);
+    },
+    async config(random) {
+      const name = pick(random, configs);
+      await swapped(work, from.model, name, mutatedText(random, join(from.model, name)), () =>
+        readers.loadPipeline(work),
+      );
+    },
+    async weights(random) {
+      const name = `${pick(random, ['unet/diffusion_pytorch_model', 'vae/diffusion_pytorch_model', 'text_encoder/model'])}.safetensors`;
+      await swapped(work, from.model, name, mutatedTensors(random, join(from.model, name)), () =>
+        readers.loadPipeline(work),
+      );
+    },
+    async index(random) {
+      if (!from.sharded) return targets.config(random);
+      const root = join(dir, 'sharded');
+      await swapped(root, from.sharded, from.index, mutatedText(random, join(from.sharded, from.index)), () =>
+        readers.loadPipeline(root),
+      );
+    },
+    async tokenizer(random) {
+      const name = pick(random, tokenizer);
+      const root = join(from.model, 'tokenizer');
+      await swapped(join(work, 'tokenizer'), root, name, mutatedText(random, join(root, name)), () =>
+        readers.loadTokenizer(join(work, 'tokenizer'), 77).encode("a black cat's box, 12 éclairs"),
+      );
+    },
+    async listing(random) {
+      const entries = JSON.parse(JSON.stringify(mutateJson(random, listing)));
+      if (!Array.isArray(entries)) return;
+      const files = readers.selectFiles(
+        readers.decodeListing(entries),
+        pick(random, ['fp16', 'bf16', 'fp32']),
+      );
+      for (const { path, size } of files) {
+        const full = join(dir, 'pulled', path);
+        const outside = !full.startsWith(`${join(dir, 'pulled')}/`) || dirname(full).includes('\u0000');
+        if (outside || !(size >= 0)) throw new Error(`the list leads to ${full}, ${size} bytes`);
+        if (/\.(bin|ckpt|pt|pth|pkl)$/i.test(path)) throw new Error(`${path} is pickled and was chosen`);
+      }
+    },
+  };
+  const names = Object.keys(targets);
+  return {
+    names,
+    async run(seed, k) {
+      const random = randomOf(seed, k);
+      const target = names[k % names.length];
+      try {
+        await targets[target](random);
+        return { target, refused: null };
+      } catch (error) {
+        if (
+          error?.name === 'AcclaimError' &&
+          error.code !== 'internal' &&
+          error.message !== '' &&
+          error.mend !== ''
+        )
+          return { target, refused: error.code };
+        throw Object.assign(new Error(`seed ${seed}, case ${k} (${target}): ${error?.stack ?? error}`), {
+          target,
+          k,
+        });
+      }
+    },
+    close: () => rmSync(dir, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,32 @@
+/** A short form of bench/fuzz: whatever a stranger writes is taken, or refused with one coded error and a mend. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { makeFuzz, type Readers } from '../../bench/fuzz/cases.mjs';
+import { readAdapters } from '../../engine/adapters/read.js';
+import { readSafetensors } from '../../engine/io/safetensors.js';
+import { loadPipeline } from '../../engine/models/pipeline.js';
+import { loadTokenizer } from '../../engine/models/tokenizer.js';
+import { decodeListing } from '../../engine/pull/listing.js';
+import { selectFiles } from '../../engine/pull/select.js';
+
+const readers = { readAdapters, readSafetensors, loadPipeline, loadTokenizer, decodeListing, selectFiles };
+const tiny = 'tests/fixtures/tiny';
+const fixtures = {
+  model: `${tiny}/sd15/model`,
+  adapter: `${tiny}/sd15-adapters/attention.kohya.safetensors`,
+  sharded: null,
+  index: '',
+};
+const fuzz = makeFuzz(readers as Readers, fixtures, mkdtempSync(join(tmpdir(), 'acclaim-fuzz-')));
+afterAll(() => fuzz.close());
+
+it('three hundred mutated inputs', { timeout: 240_000 }, async () => {
+  const refused = new Set<string>();
+  for (let k = 0; k < 300; k++) {
+    const { target, refused: code } = await fuzz.run(7, k);
+    if (code !== null) refused.add(target);
+  }
+  expect([...refused].sort(), 'every reader had something to refuse').toEqual([...fuzz.names].sort());
+});

@@ -1,0 +1,389 @@
+/** Pulling from a hub on loopback that is honest, breaks off, lies, refuses, and is hostile; from a URL; from a folder. */
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadPipeline } from '../../../engine/models/pipeline.js';
+import { type PullRequest, pull } from '../../../engine/pull/pull.js';
+import { parseSource } from '../../../engine/pull/source.js';
+import { findPulled, listPulled } from '../../../src/config/pulled.js';
+import { acclaim } from '../../support/command-line.js';
+import { breakOff, COMMIT, type HubPeer, isFile, serve, startHub } from '../../support/hub-peer.js';
+
+const root = mkdtempSync(join(tmpdir(), 'acclaim-pull-'));
+const base = join(root, 'base');
+cpSync('tests/fixtures/tiny/sd15/model', base, { recursive: true });
+writeFileSync(join(base, 'LICENSE.md'), 'as you like it');
+writeFileSync(join(base, 'README.md'), '# painterly');
+writeFileSync(join(base, 'unet', 'diffusion_pytorch_model.bin'), 'pickled');
+writeFileSync(join(base, 'photo.png'), 'not needed');
+afterAll(() => rmSync(root, { recursive: true }));
+
+const UNET = 'unet/diffusion_pytorch_model.safetensors';
+let hub: HubPeer;
+let models: string;
+beforeEach(async () => {
+  hub = await startHub(base);
+  models = mkdtempSync(join(root, 'models-'));
+});
+afterEach(() => hub.close());
+
+const request = (over: Partial<PullRequest> = {}): PullRequest => ({
+  source: parseSource('someone/painterly'),
+  models,
+  variant: 'fp16',
+  hub: { url: hub.url, token: null },
+  signal: new AbortController().signal,
+  retry: { pauseMs: 1, silenceMs: 30_000 },
+  ...over,
+});
+const there = (dir = models): string[] => (readdirSync(dir, { recursive: true }) as string[]).sort();
+const bytes = (name: string) => readFileSync(join(base, name));
+/** Bytes of the UNet that are on the disk. */
+const arrived = (): number => {
+  const file = join(models, `someone--painterly@${COMMIT.slice(0, 12)}.partial`, UNET);
+  return existsSync(file) ? statSync(file).size : 0;
+};
+
+describe('an honest hub', () => {
+  it('gives what is needed and no more; the model opens; it is listed, verified, removed', async () => {
+    const seen: [number, number][] = [];
+    const { dir, pulled } = await pull(request({ onProgress: (done, total) => seen.push([done, total]) }));
+    expect(dir).toBe(join(models, `someone--painterly@${COMMIT.slice(0, 12)}`));
+    expect(pulled).toMatchObject({ source: 'someone/painterly', revision: COMMIT, licence: 'cc0-1.0' });
+    expect(Object.keys(pulled.files)).toEqual(expect.arrayContaining(['LICENSE.md', 'README.md', UNET]));
+    expect(there(dir).join()).not.toMatch(/\.bin|photo/);
+    expect(readFileSync(join(dir, UNET)).equals(bytes(UNET))).toBe(true);
+    expect((await loadPipeline(dir)).dir).toBe(dir);
+    expect(seen.at(-1)![0]).toBe(seen.at(-1)![1]);
+    for (const [i, [done]] of seen.entries()) expect(done).toBeGreaterThanOrEqual(seen[i - 1]?.[0] ?? 0);
+    expect(there(models).filter((name) => name.includes('partial'))).toEqual([]);
+
+    expect(listPulled(models)).toHaveLength(1);
+    expect(findPulled(`someone/painterly@${COMMIT}`, models)?.dir).toBe(dir);
+    const before = hub.asked.length;
+    expect((await pull(request())).dir).toBe(dir);
+    expect(hub.asked.length - before, 'only the list is asked again').toBe(2);
+
+    const run = (...argv: string[]) => acclaim('models', ...argv, '--models', models);
+    expect((await run('--json')).out).toContain('someone/painterly');
+    expect(await run('verify', 'someone/painterly')).toMatchObject({ status: 0, err: '' });
+    writeFileSync(join(dir, 'vae/config.json'), '{}');
+    expect(await run('verify', 'someone/painterly')).toMatchObject({
+      status: 1,
+      err: expect.stringMatching(/model-corrupt.*vae.config\.json/),
+    });
+    expect((await run('remove', 'someone/painterly')).status).toBe(0);
+    expect(there(models)).toEqual([]);
+    expect((await run('verify', 'someone/painterly')).err).toContain('model-not-found');
+  });
+
+  it('prefers the precision that is asked for, sharded or not', async () => {
+    const two = join(root, 'two');
+    cpSync('tests/fixtures/tiny/sd15/model', two, { recursive: true });
+    cpSync(join(two, UNET), join(two, 'unet/diffusion_pytorch_model.fp16.safetensors'));
+    await hub.close();
+    hub = await startHub(two);
+    const names = async (variant: 'fp16' | 'fp32') => {
+      const { dir } = await pull(request({ variant, models: join(models, variant) }));
+      return readdirSync(join(dir, 'unet')).filter((name) => name.endsWith('.safetensors'));
+    };
+    expect(await names('fp32')).toEqual(['diffusion_pytorch_model.safetensors']);
+  });
+
+  it('shows a token to the hub and to no other host', async () => {
+    await pull(request({ hub: { url: hub.url, token: 'secret' } }));
+    const tokens = (host: string) => new Set(hub.asked.filter((a) => a.host === host).map((a) => a.token));
+    expect(tokens('hub')).toEqual(new Set(['Bearer secret']));
+    expect(tokens('store')).toEqual(new Set([undefined]));
+  });
+});
+
+describe('a hub that breaks off', () => {
+  it('is asked for the rest only', async () => {
+    let breaks = 0;
+    hub.faults.push((req, res, file) => {
+      if (!file || !isFile(UNET)(req) || breaks === 3) return false;
+      breaks++;
+      breakOff(req, res, file, 10_000, arrived);
+      return true;
+    });
+    const { dir } = await pull(request());
+    expect(readFileSync(join(dir, UNET)).equals(bytes(UNET))).toBe(true);
+    const ranges = hub.asked.filter((a) => a.host === 'store' && a.path.includes(UNET)).map((a) => a.range);
+    expect(ranges).toHaveLength(4);
+    expect(ranges[0]).toBeUndefined();
+    for (const range of ranges.slice(1)) expect(range).toMatch(/^bytes=\d+-$/);
+  });
+
+  it('and stays broken: what is here waits, and the next pull goes on from there', async () => {
+    const half = bytes(UNET).length >> 1;
+    hub.faults.push((req, res, file) => {
+      if (!file || !isFile(UNET)(req)) return false;
+      if (req.headers.range) res.destroy();
+      else breakOff(req, res, file, half, arrived);
+      return true;
+    });
+    await expect(pull(request())).rejects.toMatchObject({
+      code: 'hub-unreachable',
+      mend: expect.stringContaining('again'),
+    });
+    const name = `someone--painterly@${COMMIT.slice(0, 12)}`;
+    expect(existsSync(join(models, name))).toBe(false);
+    expect(existsSync(join(models, `${name}.partial`, UNET))).toBe(true);
+    expect(listPulled(models)).toEqual([]);
+    hub.faults.length = 0;
+    hub.asked.length = 0;
+    const { dir } = await pull(request());
+    expect(readFileSync(join(dir, UNET)).equals(bytes(UNET))).toBe(true);
+    expect(hub.asked.find((a) => a.host === 'store' && a.path.includes(UNET))?.range).toMatch(
+      /^bytes=[1-9]\d*-$/,
+    );
+  });
+
+  it('ignores ranges: the file begins anew', async () => {
+    let first = true;
+    hub.faults.push((req, res, file) => {
+      if (!file || !isFile(UNET)(req)) return false;
+      if (first) breakOff(req, res, file, 5000, arrived);
+      else serve({ ...req, headers: {} } as typeof req, res, file);
+      first = false;
+      return true;
+    });
+    const { dir } = await pull(request());
+    expect(readFileSync(join(dir, UNET)).equals(bytes(UNET))).toBe(true);
+  });
+
+  it('says 429 and 503 for a while', async () => {
+    let left = 3;
+    hub.faults.push((_, res, file) => {
+      if (!file || left-- <= 0) return false;
+      res.writeHead(left % 2 ? 503 : 429, { 'retry-after': '0' }).end();
+      return true;
+    });
+    await expect(pull(request())).resolves.toBeDefined();
+  });
+
+  it('says nothing: the connection is given up', async () => {
+    hub.faults.push((req, _, file) => file !== undefined && isFile(UNET)(req));
+    await expect(pull(request({ retry: { pauseMs: 1, silenceMs: 50 } }))).rejects.toMatchObject({
+      code: 'hub-unreachable',
+    });
+  });
+
+  it('is left when the person leaves', async () => {
+    const abort = new AbortController();
+    hub.faults.push((req, res, file) => {
+      if (!file || !isFile(UNET)(req)) return false;
+      res.writeHead(200, { 'content-length': file.length }).write(file.subarray(0, 100), () => abort.abort());
+      return true;
+    });
+    await expect(pull(request({ signal: abort.signal }))).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});
+
+describe('a hub that lies or refuses', () => {
+  const store = (change: (file: Buffer) => Buffer) => {
+    hub.faults.push((req, res, file) => {
+      if (!file || !isFile(UNET)(req)) return false;
+      serve({ ...req, headers: {} } as typeof req, res, change(file));
+      return true;
+    });
+  };
+  it.each<[string, string, () => void]>([
+    ['sends more than it promised', 'model-corrupt', () => store((f) => Buffer.concat([f, f]))],
+    ['sends less than it promised, always', 'hub-unreachable', () => store((f) => f.subarray(0, 999))],
+    ['sends other bytes', 'model-corrupt', () => store((f) => Buffer.alloc(f.length))],
+    [
+      'sends another small file',
+      'model-corrupt',
+      () =>
+        hub.faults.push((req, res, file) => {
+          if (!file || !isFile('vae/config.json')(req)) return false;
+          serve(req, res, Buffer.from(file.toString().replace('4', '8')));
+          return true;
+        }),
+    ],
+    ['answers 401', 'model-gated', () => hub.faults.push((_, res) => !!res.writeHead(401).end())],
+    ['answers 403', 'model-gated', () => hub.faults.push((_, res) => !!res.writeHead(403).end())],
+    [
+      'answers 404 to a file',
+      'model-not-found',
+      () => hub.faults.push((_, res) => !!res.writeHead(404).end()),
+    ],
+    ['answers 418', 'hub-unreachable', () => hub.faults.push((_, res) => !!res.writeHead(418).end())],
+    [
+      'sends on for ever',
+      'hub-unreachable',
+      () => hub.faults.push((req, res) => !!res.writeHead(302, { location: req.url! }).end()),
+    ],
+    [
+      'sends on to a file',
+      'hub-unreachable',
+      () => hub.faults.push((_, res) => !!res.writeHead(302, { location: 'file:///etc/passwd' }).end()),
+    ],
+    [
+      'has no JSON',
+      'hub-unreachable',
+      () => {
+        hub.raw.info = '<html>';
+      },
+    ],
+    [
+      'has no commit',
+      'hub-unreachable',
+      () => {
+        hub.raw.info = '{}';
+      },
+    ],
+    [
+      'lists no list',
+      'hub-unreachable',
+      () => {
+        hub.raw.tree = '{"error":1}';
+      },
+    ],
+    [
+      'lists for ever',
+      'model-unsafe',
+      () => {
+        hub.raw = { tree: '[]', link: `${hub.url}/api/models/someone/painterly/tree/${COMMIT}` };
+      },
+    ],
+    [
+      'goes on elsewhere',
+      'model-unsafe',
+      () => {
+        hub.raw.link = 'http://localhost:9/api';
+      },
+    ],
+  ])('%s', async (_, code, fault) => {
+    fault();
+    await expect(pull(request())).rejects.toMatchObject({ code, mend: expect.stringMatching(/./) });
+    expect(listPulled(models)).toEqual([]);
+  });
+
+  it('does not know the model, and is not there at all', async () => {
+    await expect(pull(request({ source: parseSource('someone/else') }))).rejects.toMatchObject({
+      code: 'model-not-found',
+    });
+    const gone = { url: 'http://127.0.0.1:9', token: null };
+    await expect(pull(request({ hub: gone }))).rejects.toMatchObject({ code: 'hub-unreachable' });
+  });
+});
+
+describe('a hostile list', () => {
+  const entry = (path: string, over = {}) => ({ type: 'file', path, size: 1, oid: '0'.repeat(40), ...over });
+  it.each<[string, unknown[]]>([
+    ['up and out', [entry('../evil.json')]],
+    ['up and out further in', [entry('unet/../../evil.json')]],
+    ['from the root', [entry('/etc/evil.json')]],
+    ['from a drive', [entry('C:/evil.json')]],
+    ['with backslashes', [entry('unet\\..\\..\\evil.json')]],
+    ['with a zero', [entry('unet/config.json\0.png')]],
+    ['with an empty part', [entry('unet//config.json')]],
+    ['a device', [entry('unet/con.json')]],
+    ['a name that ends in a dot', [entry('unet/config.json.')]],
+    ['very long', [entry('a'.repeat(5000))]],
+    ['very deep', [entry(`${'a/'.repeat(50)}b`)]],
+    ['two that differ in case', [entry('unet/config.json'), entry('UNET/Config.json')]],
+    ['two that are one in Unicode', [entry('caf\u00e9.json'), entry('cafe\u0301.json')]],
+    ['a file that is a folder', [entry('unet'), entry('unet/config.json')]],
+    ['thousands', Array.from({ length: 30_000 }, (_, i) => entry(`${i}.json`))],
+    ['a negative size', [entry('unet/config.json', { size: -1 })]],
+    ['a size beyond all', [entry(UNET, { size: 1e18 })]],
+    ['a hash that is none', [entry(UNET, { lfs: { oid: '../x', size: 1 } })]],
+    ['no entries', [null, 7, 'x']],
+  ])('%s', async (_, list) => {
+    hub.list = list;
+    await expect(pull(request())).rejects.toMatchObject({ code: 'model-unsafe' });
+    expect(there()).toEqual([]);
+  });
+
+  it.each<[string, string, unknown[]]>([
+    [
+      'pickled weights alone',
+      'model-unsupported',
+      ['model_index.json', 'unet/diffusion_pytorch_model.bin'].map((p) => entry(p)),
+    ],
+    ['nothing of a model', 'model-unsupported', [entry('README.md')]],
+    ['one pickled file', 'model-unsupported', [entry('model.ckpt')]],
+    ['a huge config', 'model-unsafe', [entry('model.safetensors'), entry('README.md', { size: 1e9 })]],
+  ])('%s', async (_, code, list) => {
+    hub.list = list;
+    await expect(pull(request())).rejects.toMatchObject({ code });
+    expect(there()).toEqual([]);
+  });
+});
+
+describe('this machine', () => {
+  it('a disk that is too full is told before anything is fetched', async () => {
+    await expect(pull(request({ freeBytes: () => 1e6 }))).rejects.toMatchObject({ code: 'disk-full' });
+    expect(hub.asked.filter((a) => a.host === 'store')).toEqual([]);
+  });
+
+  it('a model that does not open is not kept under its name', async () => {
+    const broken = join(root, 'broken');
+    cpSync(base, broken, { recursive: true });
+    writeFileSync(join(broken, 'unet/config.json'), '{"_class_name":"UNet3D"}');
+    await expect(pull(request({ source: parseSource(broken) }))).rejects.toMatchObject({
+      code: 'model-unsupported',
+    });
+    expect(listPulled(models)).toEqual([]);
+  });
+
+  it('a folder, linked together as a hub cache is', async () => {
+    const linked = join(root, 'linked');
+    mkdirSync(linked);
+    for (const name of readdirSync(base)) symlinkSync(join(base, name), join(linked, name));
+    const { dir, pulled } = await pull(request({ source: parseSource(linked) }));
+    expect(pulled.source).toBe(linked);
+    expect(readFileSync(join(dir, UNET)).equals(bytes(UNET))).toBe(true);
+    expect((await pull(request({ source: parseSource(linked) }))).dir).toBe(dir);
+  });
+
+  it('the command line', async () => {
+    const ran = await acclaim('pull', base, '--to', models, '--json');
+    expect(ran).toMatchObject({ status: 0, err: '' });
+    expect(JSON.parse(ran.out)).toMatchObject({ name: expect.stringMatching(/^base@[0-9a-f]{12}$/) });
+    expect(await acclaim('pull', 'a b')).toMatchObject({ status: 2, err: expect.stringContaining('usage') });
+  });
+});
+
+describe('what people write', () => {
+  it.each([
+    ['a/b', { kind: 'hub', name: 'a/b', revision: 'main' }],
+    ['a/b@v1.0', { kind: 'hub', name: 'a/b', revision: 'v1.0' }],
+    ['sd15', { kind: 'hub', name: 'stable-diffusion-v1-5/stable-diffusion-v1-5' }],
+    ['https://example.org/x.safetensors', { kind: 'url', url: 'https://example.org/x.safetensors' }],
+  ])('%s', (text, source) => {
+    expect(parseSource(text)).toMatchObject(source);
+  });
+  it.each([
+    '',
+    'a',
+    '../b',
+    'a/../b',
+    'a/b@..',
+    'a/b@c@d',
+    'https://me:secret@x.org/a.safetensors',
+    'mini',
+    '-a b',
+  ])('%s is none', (text) => {
+    expect(() => parseSource(text)).toThrow(expect.objectContaining({ code: 'usage' }));
+  });
+  it('a folder of this machine is none from afar', () => {
+    expect(() => parseSource(base, { local: false })).toThrow(expect.objectContaining({ code: 'usage' }));
+  });
+});
