@@ -22,9 +22,31 @@ const BOUND = 1e-3;
 const ROUNDED = 3e-2;
 
 const cases = [
-  { name: 'mini', model: 'models/mini', adapter: 'mini/lora_all', noise: 'mini/trajectory_eta1', length: 32, steps: 20, half: true },
-  { name: 'sd15', model: 'tests/fixtures/tiny/sd15/model', adapter: 'tiny/sd15-adapters/all-alpha8.diffusers', noise: 'tiny/sd15/ddim_eta1', length: 77, steps: 6 },
-  { name: 'sd21', model: 'tests/fixtures/tiny/sd21/model', adapter: 'tiny/sd21-adapters/all-alpha8.diffusers', noise: 'tiny/sd21/ddim_eta1', length: 77, steps: 6 },
+  {
+    name: 'mini',
+    model: 'models/mini',
+    adapter: 'mini/lora_all',
+    noise: 'mini/trajectory_eta1',
+    length: 32,
+    steps: 20,
+    half: true,
+  },
+  {
+    name: 'sd15',
+    model: 'tests/fixtures/tiny/sd15/model',
+    adapter: 'tiny/sd15-adapters/all-alpha8.diffusers',
+    noise: 'tiny/sd15/ddim_eta1',
+    length: 77,
+    steps: 6,
+  },
+  {
+    name: 'sd21',
+    model: 'tests/fixtures/tiny/sd21/model',
+    adapter: 'tiny/sd21-adapters/all-alpha8.diffusers',
+    noise: 'tiny/sd21/ddim_eta1',
+    length: 77,
+    steps: 6,
+  },
 ];
 
 const prompt = 'one blue rose in a vase';
@@ -40,9 +62,34 @@ for (const { name, half, length, steps, ...c } of cases) {
   writeKohya(pipeline, readAdapter(pipeline, adapter), kohya, {});
   await writeMerged(pipeline, readWeighted(pipeline, [{ path: adapter, weight: 1 }]), merged, {});
   const ours = join(dir, `${name}.safetensors`);
-  const generate = ['generate', '--model', model, '--prompt', prompt, '--steps', steps, '--guidance', guidance, '--eta', 1,
-    '--scheduler', 'ddim', '--adapter', adapter, '--noise', noise, '--trajectory', ours, '--out', join(dir, name), '--threads', 1];
-  execFileSync(process.execPath, [join(root, 'dist/src/acclaim.js'), ...generate.map(String)], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const generate = [
+    'generate',
+    '--model',
+    model,
+    '--prompt',
+    prompt,
+    '--steps',
+    steps,
+    '--guidance',
+    guidance,
+    '--eta',
+    1,
+    '--scheduler',
+    'ddim',
+    '--adapter',
+    adapter,
+    '--noise',
+    noise,
+    '--trajectory',
+    ours,
+    '--out',
+    join(dir, name),
+    '--threads',
+    1,
+  ];
+  execFileSync(process.execPath, [join(root, 'dist/src/acclaim.js'), ...generate.map(String)], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const common = { prompt, guidance, length, noise, ours };
   asked.push(
     { name, format: 'diffusers', bound: BOUND, ...common, model, adapter },
@@ -51,8 +98,14 @@ for (const { name, half, length, steps, ...c } of cases) {
   );
 }
 const script = join(root, 'bench/peers/adapters.py');
-const { stdout, stderr } = spawnSync(python, [script], { input: asked.map((c) => JSON.stringify(c)).join('\n'), encoding: 'utf8' });
-const answers = stdout.trim().split('\n').map((line) => JSON.parse(line));
+const { stdout, stderr } = spawnSync(python, [script], {
+  input: asked.map((c) => JSON.stringify(c)).join('\n'),
+  encoding: 'utf8',
+});
+const answers = stdout
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line));
 console.log('| model | format | largest difference |\n|---|---|---|');
 let failed = answers.length !== asked.length;
 for (const [i, { name, format, bound }] of asked.entries()) {
