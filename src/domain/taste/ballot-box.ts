@@ -21,7 +21,7 @@ export interface Votes {
   w: Float64Array;
 }
 
-const slice = 5000;
+const slice = 2000;
 
 export function* columns(lists: readonly (readonly Vote[])[]): Steps<Votes> {
   const length = lists.reduce((sum, list) => sum + list.length, 0);

@@ -60,6 +60,9 @@ class PairCounter {
   private readonly alike: Grouped;
   private readonly cast: Grouped;
   private readonly thing: Int32Array;
+  /** Voter and time of each of the alike, side by side as they are gone through. */
+  private readonly voter: Int32Array;
+  private readonly at: Float64Array;
 
   constructor(
     private readonly votes: Votes,
@@ -82,6 +85,8 @@ class PairCounter {
       const ordered = those.every((row, r) => r === 0 || voter[those[r - 1]!]! <= voter[row]!);
       if (!ordered) those.sort((a, b) => voter[a]! - voter[b]!);
     }
+    this.voter = rows.map((row) => voter[row]!);
+    this.at = Float64Array.from(rows, (row) => votes.at[row]!);
   }
 
   /** How many pairs there are, and the median of their k/n. */
@@ -107,36 +112,44 @@ class PairCounter {
   }
 
   *walk(take: TakePair): Steps<void> {
-    const { voters, voter, at } = this.votes;
-    const n = new Int32Array(voters.length);
-    const k = new Int32Array(voters.length);
-    const touched: number[] = [];
+    const count = this.votes.voters.length;
+    const n = new Int32Array(count);
+    const k = new Int32Array(count);
+    const touched = new Int32Array(count);
     /** Of each group: where the voters begin that come after this one. */
     const next = this.alike.start.slice();
-    for (let one = 0; one < voters.length; one++) {
-      touched.length = 0;
-      for (let c = this.cast.start[one]!; c < this.cast.start[one + 1]!; c++) {
-        const mine = this.cast.rows[c]!;
-        const g = this.thing[mine]!;
-        const end = this.alike.start[g + 1]!;
-        let from = next[g]!;
-        while (from < end && voter[this.alike.rows[from]!]! <= one) from += 1;
-        next[g] = from;
-        for (let r = from; r < end; r++) {
-          const theirs = this.alike.rows[r]!;
-          const other = voter[theirs]!;
-          if (n[other] === 0) touched.push(other);
-          n[other]! += 1;
-          if (Math.abs(at[mine]! - at[theirs]!) <= this.within) k[other]! += 1;
-        }
-      }
-      for (const other of touched) {
+    for (let one = 0; one < count; one++) {
+      const others = this.row(one, next, n, k, touched);
+      for (let i = 0; i < others; i++) {
+        const other = touched[i]!;
         take(one, other, n[other]!, k[other]!);
         n[other] = 0;
         k[other] = 0;
       }
       if (one % 8 === 0) yield;
     }
+  }
+
+  /** Counts n and k of the voter with each later one; how many these are, by number in `touched`. */
+  private row(one: number, next: Int32Array, n: Int32Array, k: Int32Array, touched: Int32Array): number {
+    const { cast, alike, thing, voter, at, within } = this;
+    let others = 0;
+    for (let c = cast.start[one]!; c < cast.start[one + 1]!; c++) {
+      const mine = cast.rows[c]!;
+      const g = thing[mine]!;
+      const end = alike.start[g + 1]!;
+      const time = this.votes.at[mine]!;
+      let from = next[g]!;
+      while (from < end && voter[from]! <= one) from += 1;
+      next[g] = from;
+      for (let r = from; r < end; r++) {
+        const other = voter[r]!;
+        if (n[other] === 0) touched[others++] = other;
+        n[other]! += 1;
+        if (Math.abs(time - at[r]!) <= within) k[other]! += 1;
+      }
+    }
+    return others;
   }
 }
 

@@ -71,6 +71,7 @@ function* guarded(box: Ballotbox, guards: Guards): Steps<Labels> {
   const clustered = shareWithinClusters(everything, yield* timingClusters(everything, guards));
   yield;
   const capped = capNewcomers(clustered, box.isNewcomer, guards.newcomerShare);
+  yield;
   const model = yield* dawidSkene(capped);
   const polarisation = oppositeShare(capped, model.voters);
   const split = polarisation > guards.polarised;
