@@ -9,7 +9,8 @@ import { acclaim } from '../../dist/engine/learn/learners/acclaim.js';
 import { guidedRegressionGraph } from '../../dist/engine/learn/losses/guided-regression.js';
 import { adam } from '../../dist/engine/learn/optimiser.js';
 import { Trainer } from '../../dist/engine/learn/trainer.js';
-import { decode, encodePrompt, loadPipeline } from '../../dist/engine/models/pipeline.js';
+import { decode, loadPipeline } from '../../dist/engine/models/pipeline.js';
+import { encodePair, shapesOf } from '../../dist/engine/models/prompt.js';
 import { ExecutorCache } from '../../dist/engine/runtime/cache.js';
 import { f32, rows } from '../../dist/engine/runtime/tensor.js';
 import { Rng } from '../../dist/src/rng.js';
@@ -67,7 +68,8 @@ const commands = {
   /** LoRA r = 4 on the attention projections, its start read from a file, and a fresh AdamW. */
   async adapter({ file, prompt }) {
     adapter = readSafetensors(file);
-    trainer = { states: await encodePrompt(pipeline, cache, ['', prompt]), optimiser: adamW.init(adapter) };
+    const text = await encodePair(pipeline, cache, { negative: '', prompt }, pipeline.latentShape());
+    trainer = { text, optimiser: adamW.init(adapter) };
     return { parameters: Object.values(adapter).reduce((n, { data }) => n + data.length, 0) };
   },
 
@@ -79,7 +81,7 @@ const commands = {
     const latent = z0.shape.slice(1);
     const executor = await cache.get(`train|${size}`, () =>
       guidedRegressionGraph(
-        { pipeline, adapter: spec, latent, rows: size, guidance },
+        { pipeline, adapter: spec, latent, rows: size, guidance, text: shapesOf(trainer.text) },
         { cap: 10, anchor: 0 },
       ),
     );
@@ -94,7 +96,7 @@ const commands = {
       );
       return { x: part(z0), noise: part(noise), timestep, alpha, weight };
     });
-    const step = new Trainer(executor, adapter, trainer.optimiser, adamW, trainer.states);
+    const step = new Trainer(executor, adapter, trainer.optimiser, adamW, trainer.text);
     const result = await step.step(batches);
     if (save) writeSafetensors(save, adapter);
     return result;

@@ -4,8 +4,8 @@
  */
 import { Graph } from '../graph/graph.js';
 import type { Shape } from '../graph/value.js';
-import type { SafetensorsFile } from '../io/safetensors.js';
-import { encodePrompt, type Pipeline } from '../models/pipeline.js';
+import type { Pipeline } from '../models/pipeline.js';
+import { type ConditioningShapes, encodePair, promptOnly, shapesOf, textInputs } from '../models/prompt.js';
 import { guided, unet } from '../models/unet.js';
 import {
   type Adapter,
@@ -17,7 +17,7 @@ import {
 import { inParts, partSize } from '../runtime/batches.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 import { Executor, type Feeds } from '../runtime/executor.js';
-import { type FloatTensor, f32, rows } from '../runtime/tensor.js';
+import { type FloatTensor, f32 } from '../runtime/tensor.js';
 
 export interface PredictorRequest {
   readonly pipeline: Pipeline;
@@ -50,14 +50,15 @@ export async function createPredictor(
   const { pipeline, cache, noise, adapter } = request;
   const { guidance } = request.sampler;
   const tuned = adapter && checkAdapter(pipeline, adapter.spec, adapter.tensors);
-  const both = await encodePrompt(pipeline, cache, [request.negative, request.prompt], adapter);
-  // At w = 1 guidance is the identity, and half of the work falls away.
-  const states = guidance === 1 ? rows(both, 1, 2) : both;
   const [count, ...latent] = noise.shape as [number, number, number, number];
+  const both = await encodePair(pipeline, cache, request, latent, adapter);
+  // At w = 1 guidance is the identity, and half of the work falls away.
+  const text = guidance === 1 ? promptOnly(both) : both;
   const size = partSize(count, Math.floor(PART_ELEMENTS / (noise.data.length / count)));
   const shape = [size, ...latent];
-  const build = (apply?: (graph: Graph) => Adapter) => predictionGraph(pipeline, shape, states.shape, apply);
-  const key = `${pipeline.dir}|predict|${shape}|${states.shape}`;
+  const build = (apply?: (graph: Graph) => Adapter) =>
+    predictionGraph(pipeline, shape, shapesOf(text), apply);
+  const key = `${pipeline.dir}|predict|${shape}|${text.states.shape}`;
 
   /** What the three ways differ in: whose executor it is, and which feeds the adapter adds. */
   const plain = { executor: () => cache.get(key, () => build()), feeds: {}, release: async () => {} };
@@ -72,7 +73,7 @@ export async function createPredictor(
     const own = await Executor.create(graph, cache.options);
     return { executor: async () => own, feeds: {}, release: () => own.release() };
   };
-  const small = weightBytes(pipeline.unet) <= mergedBytes;
+  const small = pipeline.unet.bytes <= mergedBytes;
   const way = !adapter ? plain : small ? await merged(adapter) : side(adapter);
 
   return {
@@ -81,7 +82,7 @@ export async function createPredictor(
       const executor = await way.executor();
       const constant: Feeds = {
         ...way.feeds,
-        states,
+        ...text,
         guidance: f32([], [guidance]),
         timestep: f32([1], [t]),
       };
@@ -94,27 +95,24 @@ export async function createPredictor(
   };
 }
 
-/** Texts of one state row are predicted as they are, of two (without, with the prompt) guided. */
+/** Of one text the output is as it is, of two (without, with the prompt) guided. */
 function predictionGraph(
   pipeline: Pipeline,
   shape: Shape,
-  statesShape: Shape,
+  text: ConditioningShapes,
   apply?: (graph: Graph) => Adapter,
 ): Graph {
   const g = new Graph();
   const inputs = {
     sample: g.input('sample', shape),
     timestep: g.input('timestep', [1]),
-    states: g.input('states', statesShape),
+    ...textInputs(g, text),
   };
   const adapter = apply?.(g);
   const output =
-    statesShape[0] === 1
+    text.states[0] === 1
       ? unet(g, pipeline, inputs, adapter)
       : guided(g, pipeline, inputs, g.input('guidance', []), adapter);
   g.output('output', output);
   return g;
 }
-
-const weightBytes = ({ tensors }: SafetensorsFile): number =>
-  [...tensors.values()].reduce((sum, { length }) => sum + length, 0);

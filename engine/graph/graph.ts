@@ -33,7 +33,8 @@ export class Graph {
 
   /** A mapped weight, as float32 (cast in the graph where the file holds less). */
   weight(weight: ExternalWeight): Value {
-    const key = `${weight.file}#${weight.name}`;
+    // Two names may be parts of one tensor, and two encoders in one file may call theirs the same.
+    const key = `${weight.file}#${weight.name}@${weight.offset}`;
     let raw = this.weights.get(key);
     if (!raw) {
       raw = this.make(`w${this.weights.size}.${weight.name}`, weight.dtype, weight.shape, {

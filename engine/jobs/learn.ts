@@ -13,7 +13,7 @@ import { readRound } from '../io/round.js';
 import { judge } from '../learn/feedback.js';
 import { learners } from '../learn/learners/table.js';
 import { adapterSpec, parseParams } from '../learn/parameters.js';
-import { encodePrompt } from '../models/pipeline.js';
+import { encodePair } from '../models/prompt.js';
 import type { WorkerContext } from '../worker.js';
 import type { EngineContext } from './context.js';
 import { openCheckpoint } from './open-checkpoint.js';
@@ -41,7 +41,7 @@ export async function learn(
       'Learn a round with the model that generated it.',
     );
   const judged = judge(payload.feedback, round.manifest.count);
-  const states = await encodePrompt(pipeline, engine.cache, [negative, prompt]);
+  const text = await encodePair(pipeline, engine.cache, { negative, prompt }, round.manifest.latent);
   report('load', 1, 1);
 
   const streams = new Map<string, Rng>();
@@ -53,7 +53,7 @@ export async function learn(
     round,
     judged,
     state: checkpoint?.state ?? null,
-    states,
+    text,
     rng(purpose) {
       const stream = new Rng(seed, payload.round, `learn.${purpose}`);
       streams.set(purpose, stream);

@@ -9,6 +9,7 @@ import type { Rng } from '../../src/rng.js';
 import type { LearnerState, ReplayItem } from '../io/checkpoint.js';
 import type { Round } from '../io/round.js';
 import type { Pipeline } from '../models/pipeline.js';
+import type { TextFeeds } from '../models/prompt.js';
 import { adapterShapes } from '../nn/lora.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 import { type FloatTensor, f32, rows } from '../runtime/tensor.js';
@@ -29,8 +30,8 @@ export interface LearnContext<P> {
   judged: Judged;
   /** State after the round before; null in the first. */
   state: LearnerState | null;
-  /** Text states without and with the prompt [2,L,D]. */
-  states: FloatTensor;
+  /** What the texts without and with the prompt are to the network. */
+  text: TextFeeds;
   /** The stream of this session and round for a purpose. */
   rng: (purpose: string) => Rng;
   /** Stage, steps done, steps in all. */

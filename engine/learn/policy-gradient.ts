@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import type { LearnerState } from '../io/checkpoint.js';
+import { shapesOf } from '../models/prompt.js';
 import type { Tensor } from '../runtime/tensor.js';
 import { type Guarded, guarded } from './guard.js';
 import type { LearnContext } from './learner.js';
@@ -39,11 +40,18 @@ export function policyGradient<P extends PolicyGradientParams>(
   before: LearnerState,
   advantages: readonly number[],
 ): Promise<Guarded> {
-  const { params, pipeline, cache, round, sampler, states, signal, progress } = context;
+  const { params, pipeline, cache, round, sampler, text, signal, progress } = context;
   const size = params.microBatch;
   const policy = Policy.of(context, size);
   const { latent, count } = round.manifest;
-  const spec = { pipeline, adapter: adapterSpec(params), latent, rows: size, guidance: sampler.guidance };
+  const spec = {
+    pipeline,
+    adapter: adapterSpec(params),
+    latent,
+    rows: size,
+    guidance: sampler.guidance,
+    text: shapesOf(text),
+  };
 
   return guarded(context, before, async (stepScale) => {
     const key = `ddpo|${specKey(spec)}|${params.clip}`;
@@ -54,7 +62,7 @@ export function policyGradient<P extends PolicyGradientParams>(
       cloneParams(before.adapter),
       cloneState(before.optimiser),
       optimiser,
-      states,
+      text,
     );
     const advantage = (rows: readonly Row[]) => ({
       advantage: policy.perRow(rows.map((r) => advantages[r.image]!)),

@@ -3,8 +3,9 @@
  * are finite, clip, move the adapter. The graph's losses are sums over weighted rows, so micro-batches simply add.
  */
 import { setImmediate } from 'node:timers/promises';
+import type { TextFeeds } from '../models/prompt.js';
 import type { Executor } from '../runtime/executor.js';
-import type { FloatTensor, Tensor } from '../runtime/tensor.js';
+import type { Tensor } from '../runtime/tensor.js';
 import type { AdamState, Optimiser } from './optimiser.js';
 import { addScaled, asFloat, cloneParams, globalNorm, names, type Params } from './params.js';
 
@@ -26,12 +27,12 @@ export class Trainer {
     readonly adapter: Params,
     readonly state: AdamState,
     private readonly optimiser: Optimiser,
-    private readonly states: FloatTensor,
+    private readonly text: TextFeeds,
   ) {}
 
   /** The graph's outputs at the adapter as it stands. */
   run(batch: Record<string, Tensor>): Promise<Record<string, Tensor>> {
-    return this.executor.run({ ...this.adapter, states: this.states, ...batch });
+    return this.executor.run({ ...this.adapter, ...this.text, ...batch });
   }
 
   async step(

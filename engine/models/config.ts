@@ -22,12 +22,15 @@ const demand = (context: z.RefinementCtx, ok: boolean, key: string, message: str
 };
 const divides = (n: number, sizes: readonly number[]): boolean => sizes.every((size) => size % n === 0);
 
+/** Height and width of the original, top and left of the crop, height and width of the target: SDXL's time ids. */
+export const TIME_IDS = 6;
+
 export const unetSchema = z
   .strictObject({
     act_fn: only('silu'),
-    addition_embed_type: only(),
+    addition_embed_type: only('text_time'),
     addition_embed_type_num_heads: inert,
-    addition_time_embed_dim: only(),
+    addition_time_embed_dim: count.nullish(),
     attention_head_dim: z.union([count, z.array(count)]).default(8),
     attention_type: only('default'),
     block_out_channels: blockChannels,
@@ -57,7 +60,7 @@ export const unetSchema = z
     num_class_embeds: only(),
     only_cross_attention: only(false),
     out_channels: count,
-    projection_class_embeddings_input_dim: only(),
+    projection_class_embeddings_input_dim: count.nullish(),
     resnet_out_scale_factor: only(1),
     resnet_skip_time_act: only(false),
     resnet_time_scale_shift: only('default'),
@@ -94,6 +97,11 @@ export const unetSchema = z
     });
     demand(context, headsFit, 'attention_head_dim', 'must divide block_out_channels');
     demand(context, widths[0]! % 2 === 0, 'block_out_channels', 'must begin with an even width');
+    if (c.addition_embed_type !== 'text_time') return;
+    const [size, input] = [c.addition_time_embed_dim ?? 0, c.projection_class_embeddings_input_dim ?? 0];
+    demand(context, size > 0 && size % 2 === 0, 'addition_time_embed_dim', 'must be an even number');
+    const key = 'projection_class_embeddings_input_dim';
+    demand(context, input > TIME_IDS * size, key, `must exceed ${TIME_IDS} times addition_time_embed_dim`);
   });
 export type UnetConfig = z.infer<typeof unetSchema>;
 
@@ -102,6 +110,7 @@ export const vaeSchema = z
     act_fn: only('silu'),
     block_out_channels: blockChannels,
     down_block_types: z.array(z.literal('DownEncoderBlock2D')),
+    /** Half precision overflows in some VAEs; here every network computes in float32, whatever its file holds. */
     force_upcast: inert,
     in_channels: z.literal(3),
     latent_channels: count,
@@ -134,12 +143,13 @@ export type VaeConfig = z.infer<typeof vaeSchema>;
 
 export const textSchema = z
   .strictObject({
-    architectures: z.tuple([z.literal('CLIPTextModel')]),
+    _name_or_path: inert,
+    architectures: z.tuple([z.enum(['CLIPTextModel', 'CLIPTextModelWithProjection'])]),
     attention_dropout: inert,
     bos_token_id: inert,
     dropout: inert,
     dtype: inert,
-    eos_token_id: inert,
+    eos_token_id: z.number().int().min(0).default(2),
     hidden_act: z.enum(['quick_gelu', 'gelu']).default('quick_gelu'),
     hidden_size: count,
     initializer_factor: inert,
@@ -147,11 +157,11 @@ export const textSchema = z
     intermediate_size: count,
     layer_norm_eps: z.number().default(1e-5),
     max_position_embeddings: count,
-    model_type: z.enum(['clip_text_model']),
+    model_type: z.literal('clip_text_model'),
     num_attention_heads: count,
     num_hidden_layers: count,
     pad_token_id: inert,
-    projection_dim: inert,
+    projection_dim: count.default(512),
     torch_dtype: inert,
     transformers_version: inert,
     vocab_size: count,
@@ -210,17 +220,11 @@ export const tokenizerSchema = z.looseObject({
 });
 export type TokenizerConfig = z.infer<typeof tokenizerSchema>;
 
-const part = (library: string, ...classes: readonly string[]) =>
-  z.tuple([z.literal(library), z.literal([...classes])]);
-
-/** Parts beside these (safety checker, feature extractor) are not needed to sample. */
-export const indexSchema = z.looseObject({
-  _class_name: z.literal('StableDiffusionPipeline'),
-  scheduler: z.tuple([z.literal('diffusers'), z.string()]),
-  text_encoder: part('transformers', 'CLIPTextModel'),
-  tokenizer: part('transformers', 'CLIPTokenizer', 'CLIPTokenizerFast'),
-  unet: part('diffusers', 'UNet2DConditionModel'),
-  vae: part('diffusers', 'AutoencoderKL'),
+export const specialTokensSchema = z.object({
+  bos_token: token.optional(),
+  eos_token: token.optional(),
+  unk_token: token.optional(),
+  pad_token: token.optional(),
 });
 
 /** Reads `dir/file` and holds it against a schema. Errors: file-not-found, model-corrupt (no JSON), model-unsupported. */
@@ -241,8 +245,22 @@ export function readConfig<T>(dir: string, file: string, schema: z.ZodType<T>, c
     json,
   );
   const shown = issue!.code === 'unrecognized_keys' ? '' : ` (it is ${JSON.stringify(found)?.slice(0, 80)})`;
-  throw unsupported(path, keys, `${issue!.message}${shown}`);
+  const known = notBuilt[keys] ? `${notBuilt[keys]} is not built: ` : '';
+  throw unsupported(path, keys, `${known}${issue!.message}${shown}`);
 }
+
+/** What a key stands for where people know it by another name. */
+const notBuilt: Partial<Record<string, string>> = {
+  time_cond_proj_dim: 'a distilled model (guidance embedding)',
+  guidance_embeds: 'a distilled model (guidance embedding)',
+  rescale_betas_zero_snr: 'zero terminal SNR',
+  thresholding: 'dynamic thresholding',
+  encoder_hid_dim_type: 'conditioning on images (IP-Adapter)',
+  class_embed_type: 'conditioning on classes',
+  addition_embed_type: 'this added conditioning',
+  latents_mean: 'a VAE with normalised latents',
+  latents_std: 'a VAE with normalised latents',
+};
 
 /** A JSON object from a model folder. */
 export function readJson(path: string): Record<string, unknown> {
@@ -273,5 +291,5 @@ const unsupported = (path: string, key: string, why: string) =>
   new AcclaimError(
     'model-unsupported',
     `${path}: ${key}: ${why}`,
-    'Choose a model of the Stable Diffusion 1.x or 2.x family.',
+    'Choose a model of the Stable Diffusion 1.x, 2.x or XL family.',
   );

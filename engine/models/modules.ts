@@ -3,12 +3,10 @@
  * listed by building the networks from their own configuration and noting what they ask for. Adapters are matched
  * against it, and merged into the very bytes that it names.
  */
-import { Graph } from '../graph/graph.js';
 import type { ExternalWeight, Shape, Value } from '../graph/value.js';
 import type { LowRankSource, Part } from '../nn/lora.js';
+import { visitText, visitUnet } from './networks.js';
 import type { Pipeline } from './pipeline.js';
-import { textModel } from './text.js';
-import { unet, unetHalvings } from './unet.js';
 
 export interface Module {
   readonly part: Part;
@@ -38,14 +36,13 @@ function fileWeight({ source, name }: Value): ExternalWeight {
   return fileWeight(from);
 }
 
-export function moduleTable(pipeline: Pipeline): Module[] {
-  const graph = new Graph();
-  const { unetConfig, tokenizer } = pipeline;
-  const side = 2 ** unetHalvings(unetConfig);
-  const text = new Recorder('text_encoder');
-  const states = textModel(graph, pipeline, graph.input('ids', [1, tokenizer.length], 'int64'), text);
+export function moduleTable({ unet, unetConfig, encoders, kind }: Pipeline): Module[] {
   const denoiser = new Recorder('unet');
-  const sample = graph.input('sample', [1, unetConfig.in_channels, side, side]);
-  unet(graph, pipeline, { sample, timestep: graph.input('timestep', [1]), states }, denoiser);
-  return [...denoiser.modules, ...text.modules];
+  visitUnet({ unet, unetConfig }, denoiser);
+  const texts = encoders.flatMap((encoder, i) => {
+    const recorder = new Recorder(kind.texts[i]!.encoder);
+    visitText(encoder, recorder);
+    return recorder.modules;
+  });
+  return [...denoiser.modules, ...texts];
 }

@@ -1,47 +1,25 @@
 /**
- * A model folder in diffusers' layout, opened: configurations checked, weight files' headers read, tokenizer built.
+ * A model, opened: configurations checked, weight files' headers read and held against the networks, tokenizers built.
  * Nothing is loaded into memory; graphs map the weights from the files when they are compiled.
  */
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
 import { Graph } from '../graph/graph.js';
 import { mul } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
-import { openSafetensors, type SafetensorsFile } from '../io/safetensors.js';
-import { type AdapterValues, adapterInputs, adapterShapes } from '../nn/lora.js';
 import { inParts, partSize } from '../runtime/batches.js';
 import type { ExecutorCache } from '../runtime/cache.js';
-import { type FloatTensor, i64 } from '../runtime/tensor.js';
-import {
-  indexSchema,
-  readConfig,
-  type SchedulerConfig,
-  schedulerSchema,
-  type TextConfig,
-  textSchema,
-  type UnetConfig,
-  unetSchema,
-  type VaeConfig,
-  vaeSchema,
-} from './config.js';
-import { textModel } from './text.js';
-import { type ClipTokenizer, loadTokenizer } from './tokenizer.js';
-import { unet, unetHalvings } from './unet.js';
+import type { FloatTensor } from '../runtime/tensor.js';
+import { type Family, familyOf } from './families.js';
+import { openFolder } from './folder.js';
+import type { ModelParts } from './parts.js';
+import { unetHalvings } from './unet.js';
 import { decoder, encoder, vaeFactor } from './vae.js';
 
-export interface Pipeline {
-  /** Absolute path of the folder: folders never change in place, so it also names the model in caches. */
+export interface Pipeline extends ModelParts {
+  /** Absolute path of the model: models never change in place, so it also names the model in caches. */
   readonly dir: string;
-  readonly family: 'mini' | 'sd15' | 'sd21';
-  readonly unetConfig: UnetConfig;
-  readonly vaeConfig: VaeConfig;
-  readonly textConfig: TextConfig;
-  readonly scheduler: SchedulerConfig;
-  readonly tokenizer: ClipTokenizer;
-  readonly unet: SafetensorsFile;
-  readonly vae: SafetensorsFile;
-  readonly text: SafetensorsFile;
+  readonly family: Family;
   /** Pixels. */
   readonly defaultSize: { readonly width: number; readonly height: number };
   /** [C,h,w] of the latents of an image of this size; default: the model's own. */
@@ -49,28 +27,16 @@ export interface Pipeline {
 }
 
 /** Errors: file-not-found, model-unsupported (file and key), model-corrupt, shape-mismatch. */
-export async function loadPipeline(folder: string): Promise<Pipeline> {
-  const dir = resolve(folder);
-  readConfig(dir, 'model_index.json', indexSchema);
-  const unetConfig = readConfig(dir, 'unet/config.json', unetSchema, 'UNet2DConditionModel');
-  const vaeConfig = readConfig(dir, 'vae/config.json', vaeSchema, 'AutoencoderKL');
-  const textConfig = readConfig(dir, 'text_encoder/config.json', textSchema);
-  const scheduler = readConfig(dir, 'scheduler/scheduler_config.json', schedulerSchema);
-  const tokenizer = loadTokenizer(join(dir, 'tokenizer'), textConfig.max_position_embeddings);
-  checkTogether(dir, { unetConfig, vaeConfig, textConfig });
+export async function loadPipeline(path: string): Promise<Pipeline> {
+  const dir = resolve(path);
+  const parts = openFolder(dir);
+  const { unetConfig, vaeConfig } = parts;
   const factor = vaeFactor(vaeConfig);
   const side = unetConfig.sample_size * factor;
-  const pipeline: Pipeline = {
+  return {
+    ...parts,
     dir,
     family: familyOf(unetConfig),
-    unetConfig,
-    vaeConfig,
-    textConfig,
-    scheduler,
-    tokenizer,
-    unet: openWeights(dir, 'unet', 'diffusion_pytorch_model'),
-    vae: openWeights(dir, 'vae', 'diffusion_pytorch_model'),
-    text: openWeights(dir, 'text_encoder', 'model'),
     defaultSize: { width: side, height: side },
     latentShape(width, height) {
       const unit = factor * 2 ** unetHalvings(unetConfig);
@@ -81,41 +47,6 @@ export async function loadPipeline(folder: string): Promise<Pipeline> {
       return [unetConfig.in_channels, h / factor, w / factor];
     },
   };
-  buildAll(pipeline);
-  return pipeline;
-}
-
-/** Builds every network once and throws the graphs away: a tensor that is missing or misshapen is named now, not later. */
-function buildAll(pipeline: Pipeline): void {
-  const g = new Graph();
-  const side = 2 ** unetHalvings(pipeline.unetConfig);
-  const latents = g.input('latents', [1, pipeline.unetConfig.in_channels, side, side]);
-  const states = textModel(g, pipeline, g.input('ids', [1, pipeline.tokenizer.length], 'int64'));
-  unet(g, pipeline, { sample: latents, timestep: g.input('timestep', [1]), states });
-  encoder(g, pipeline, decoder(g, pipeline, latents));
-}
-
-/** Prompts -> states [N,L,D]. Of an adapter its text encoder's part is applied, if it has one. */
-export async function encodePrompt(
-  pipeline: Pipeline,
-  cache: ExecutorCache,
-  texts: readonly string[],
-  adapter?: AdapterValues,
-): Promise<FloatTensor> {
-  const shape = [texts.length, pipeline.tokenizer.length];
-  const tuned = adapter ? adapterShapes(pipeline, adapter.spec, 'text_encoder') : [];
-  const key = tuned.length > 0 ? `${shape}|${JSON.stringify(tuned)}` : `${shape}`;
-  const executor = await cache.get(`${pipeline.dir}|text|${key}`, () => {
-    const g = new Graph();
-    const lowRank =
-      tuned.length > 0 ? adapterInputs(g, pipeline, { tensors: tuned }, 'side', 'text_encoder') : undefined;
-    g.output('states', textModel(g, pipeline, g.input('ids', shape, 'int64'), lowRank));
-    return g;
-  });
-  const ids = texts.flatMap((text) => pipeline.tokenizer.encode(text));
-  const feeds = Object.fromEntries(tuned.map(({ name }) => [name, adapter!.tensors[name]!]));
-  const { states } = await executor.run({ ids: i64(shape, ids), ...feeds });
-  return states as FloatTensor;
 }
 
 /** Scaled latents [N,C,h,w] -> images [N,3,H,W], in [-1,1] but for overshoot. */
@@ -154,50 +85,4 @@ function throughVae(
     const { y } = await executor.run({ x: part });
     return y as FloatTensor;
   });
-}
-
-/** The family chooses defaults (steps, guidance, learner); its mark is the width of the text states. */
-function familyOf({ cross_attention_dim: width }: UnetConfig): Pipeline['family'] {
-  if (width === 768) return 'sd15';
-  return width === 1024 ? 'sd21' : 'mini';
-}
-
-function checkTogether(
-  dir: string,
-  { unetConfig, vaeConfig, textConfig }: Pick<Pipeline, 'unetConfig' | 'vaeConfig' | 'textConfig'>,
-): void {
-  const rules: [boolean, string][] = [
-    [
-      unetConfig.in_channels === vaeConfig.latent_channels,
-      'unet/config.json: in_channels: not the latents of the VAE (inpainting is not built)',
-    ],
-    [unetConfig.out_channels === unetConfig.in_channels, 'unet/config.json: out_channels: not in_channels'],
-    [
-      unetConfig.cross_attention_dim === textConfig.hidden_size,
-      'unet/config.json: cross_attention_dim: not the width of the text encoder',
-    ],
-  ];
-  const broken = rules.filter(([ok]) => !ok).map(([, why]) => why);
-  if (broken.length > 0) {
-    throw new AcclaimError(
-      'model-unsupported',
-      `${dir}: ${broken.join('; ')}`,
-      'Fetch the model again, or choose another.',
-    );
-  }
-}
-
-function openWeights(dir: string, part: string, name: string): SafetensorsFile {
-  const file = join(dir, part, `${name}.safetensors`);
-  const pickled = ['.bin', '.ckpt']
-    .map((suffix) => join(dir, part, name + suffix))
-    .find((path) => existsSync(path));
-  if (pickled && !existsSync(file)) {
-    throw new AcclaimError(
-      'model-unsupported',
-      `${pickled} is pickled`,
-      'Pickled weights can run code: fetch the model as safetensors.',
-    );
-  }
-  return openSafetensors(file, 'model-corrupt');
 }

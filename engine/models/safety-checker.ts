@@ -11,6 +11,7 @@ import { div, matmul, reduceSum, sqrt, square, transpose } from '../graph/ops.js
 import type { Value } from '../graph/value.js';
 import type { Rgb } from '../io/png.js';
 import { openSafetensors, readTensor, type SafetensorsFile } from '../io/safetensors.js';
+import { directWeights } from '../io/weights.js';
 import { Scope } from '../nn/scope.js';
 import { roundHalfEven } from '../rounding.js';
 import type { ExecutorCache } from '../runtime/cache.js';
@@ -69,7 +70,7 @@ export function openSafetyChecker(dir: string): SafetyChecker {
 export function checkerGraph({ config, weights }: SafetyChecker, count: number): Graph {
   const g = new Graph();
   const { image_size: size } = config.vision_config;
-  const root = new Scope(g, weights);
+  const root = new Scope(g, directWeights(weights));
   // Files from before transformers 5 say it twice.
   const twice = weights.tensors.has('vision_model.vision_model.embeddings.class_embedding');
   const vision = root.at('vision_model', twice ? 'vision_model' : '');

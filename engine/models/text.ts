@@ -1,32 +1,49 @@
 /**
- * CLIPTextModel: token ids -> the states that condition the UNet. A pre-norm transformer with a causal mask; the end
- * is the last layer's states, normed.
+ * CLIPTextModel, with or without projection: token ids -> the states that condition the UNet. A pre-norm transformer
+ * with a causal mask. SD 1.x and 2.x read the last layer's states, normed; SDXL those before the last layer, not
+ * normed, and from its second encoder also the pooled state: the last, normed, at the end token, projected.
  */
 import type { Graph } from '../graph/graph.js';
-import { add, gather, slice } from '../graph/ops.js';
+import { add, gather, reshape, slice } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
-import type { SafetensorsFile } from '../io/safetensors.js';
 import { clipLayer } from '../nn/clip-layer.js';
-import { layerNorm } from '../nn/layers.js';
+import { layerNorm, linear } from '../nn/layers.js';
 import type { LowRankSource } from '../nn/lora.js';
-import { Scope } from '../nn/scope.js';
+import { Scope, type WeightSource } from '../nn/scope.js';
 import type { TextConfig } from './config.js';
 
 export interface TextSource {
-  readonly text: SafetensorsFile;
-  readonly textConfig: TextConfig;
+  readonly weights: WeightSource;
+  readonly config: TextConfig;
 }
 
-/** ids [N,L] int64, L at most max_position_embeddings -> states [N,L,D]. */
+export interface TextInputs {
+  /** [N,L] int64, L at most max_position_embeddings. */
+  readonly ids: Value;
+  /** Row of each text's end token in the [N L, D] states, [N] int64; needed for the pooled state. */
+  readonly ends?: Value | undefined;
+}
+
+export interface TextStates {
+  /** [N,L,D], normed. */
+  readonly last: Value;
+  /** [N,L,D] before the last layer. */
+  readonly penultimate: Value;
+  /** [N,P]; where the model has a projection and `ends` is given. */
+  readonly pooled?: Value;
+}
+
+export const hasProjection = ({ architectures: [name] }: TextConfig): boolean =>
+  name === 'CLIPTextModelWithProjection';
+
 export function textModel(
   graph: Graph,
-  { text, textConfig: config }: TextSource,
-  ids: Value,
+  { weights, config }: TextSource,
+  { ids, ends }: TextInputs,
   adapter?: LowRankSource,
-): Value {
-  // transformers 5 writes the names without their first part.
-  const prefix = text.tensors.has('embeddings.token_embedding.weight') ? '' : 'text_model';
-  const scope = new Scope(graph, text, adapter).at(prefix);
+): TextStates {
+  const root = new Scope(graph, weights, adapter);
+  const scope = root.at('text_model');
   const { hidden_size: width, layer_norm_eps: epsilon } = config;
   const embeddings = scope.at('embeddings');
   const tokens = embeddings.at('token_embedding').weight('weight', [config.vocab_size, width]);
@@ -34,8 +51,23 @@ export function textModel(
     .at('position_embedding')
     .weight('weight', [config.max_position_embeddings, width]);
   let x = add(gather(tokens, ids), slice(places, 0, 0, ids.shape[1]!));
+  let penultimate = x;
   for (let i = 0; i < config.num_hidden_layers; i++) {
+    penultimate = x;
     x = clipLayer(scope.at('encoder', 'layers', i), x, config, { causal: true });
   }
-  return layerNorm(scope.at('final_layer_norm'), x, epsilon);
+  const last = layerNorm(scope.at('final_layer_norm'), x, epsilon);
+  if (!ends || !hasProjection(config)) return { last, penultimate };
+  const end = gather(reshape(last, [ids.shape[0]! * ids.shape[1]!, width]), ends);
+  const pooled = linear(root.at('text_projection'), end, config.projection_dim, { bias: false });
+  return { last, penultimate, pooled };
+}
+
+/**
+ * Where the pooled state is read. Configurations from before transformers 4.30 say `eos_token_id: 2`, which no CLIP
+ * vocabulary means: there it is the first place of the highest id, which is the end token's; else the first end token.
+ */
+export function endOf(ids: readonly number[], { eos_token_id: eos }: TextConfig): number {
+  const at = ids.indexOf(eos === 2 ? Math.max(...ids) : eos);
+  return Math.max(0, at);
 }

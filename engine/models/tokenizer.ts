@@ -1,26 +1,37 @@
 /**
- * CLIP's tokenizer from a model folder's vocab.json + merges.txt: text -> exactly `length` ids, the start token first,
- * cut so that the end token stays, then padded. The BPE itself is @huggingface/tokenizers'; this file describes to it
+ * CLIP's tokenizer from a model folder's vocab.json + merges.txt: text -> rows of exactly `length` ids, each with the
+ * start token first, the end token after the words, then padding. The BPE itself is @huggingface/tokenizers'; this file describes to it
  * the normaliser and splitter that transformers uses for CLIP.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { AcclaimError } from '../../src/errors.js';
-import { readConfig, readJson, tokenizerSchema } from './config.js';
+import {
+  readConfig,
+  readJson,
+  specialTokensSchema,
+  type TokenizerConfig,
+  tokenizerSchema,
+} from './config.js';
 
 export interface ClipTokenizer {
   /** Ids of every text: start and end token included. */
   readonly length: number;
+  /** One row; words beyond it are cut. */
   encode(text: string): number[];
+  /** As many rows as the words need, `length` - 2 words each; at least one. */
+  chunks(text: string): number[][];
 }
+
+const SPECIAL = 'special_tokens_map.json';
 
 /** Words: contractions, runs of letters, single digits, runs of anything else that is not space. */
 const WORDS = String.raw`'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`;
 
 /** `most`: places that the text encoder has. Errors: file-not-found, model-corrupt, model-unsupported. */
 export function loadTokenizer(dir: string, most: number): ClipTokenizer {
-  const config = readConfig(dir, 'tokenizer_config.json', tokenizerSchema);
+  const config = readTokens(dir);
   const vocab = readVocabulary(join(dir, 'vocab.json'));
   const id = (token: string): number => {
     const found = vocab.get(token);
@@ -76,16 +87,36 @@ export function loadTokenizer(dir: string, most: number): ClipTokenizer {
   const tokenizer = new Tokenizer(description, {});
   const [start, end, padding] = [id(config.bos_token), id(config.eos_token), id(config.pad_token)];
   const length = Math.min(config.model_max_length, most);
+  const words = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids;
+  const row = (ids: readonly number[]): number[] => {
+    const padded = new Array<number>(length).fill(padding);
+    [start, ...ids, end].forEach((token, i) => {
+      padded[i] = token;
+    });
+    return padded;
+  };
   return {
     length,
-    encode(text) {
-      const ids = tokenizer.encode(text, { add_special_tokens: false }).ids.slice(0, length - 2);
-      const padded = new Array<number>(length).fill(padding);
-      [start, ...ids, end].forEach((token, i) => {
-        padded[i] = token;
-      });
-      return padded;
+    encode: (text) => row(words(text).slice(0, length - 2)),
+    chunks(text) {
+      const ids = words(text);
+      const rows = Math.max(1, Math.ceil(ids.length / (length - 2)));
+      return Array.from({ length: rows }, (_, i) => row(ids.slice(i * (length - 2), (i + 1) * (length - 2))));
     },
+  };
+}
+
+/**
+ * tokenizer_config.json, with the tokens of special_tokens_map.json over it where transformers lets them win: in folders
+ * written before tokenizers listed `added_tokens_decoder`. SD 2.x's "!" padding stands there only.
+ */
+function readTokens(dir: string): TokenizerConfig {
+  const config = readConfig(dir, 'tokenizer_config.json', tokenizerSchema);
+  if ('added_tokens_decoder' in config || !existsSync(join(dir, SPECIAL))) return config;
+  const special = readConfig(dir, SPECIAL, specialTokensSchema);
+  return {
+    ...config,
+    ...Object.fromEntries(Object.entries(special).filter(([, token]) => token !== undefined)),
   };
 }
 

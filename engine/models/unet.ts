@@ -1,32 +1,39 @@
 /**
- * UNet2DConditionModel (Stable Diffusion 1.x and 2.x): latents x_t, timestep t and text states -> the prediction of
- * the noise (or of v). Built from unet/config.json; names and order of blocks as in diffusers.
+ * UNet2DConditionModel (Stable Diffusion 1.x, 2.x and XL): latents x_t, timestep t and text states (with XL the pooled
+ * state and the picture's size too) -> the prediction of the noise (or of v). Built from unet/config.json; names and
+ * order of blocks as in diffusers.
  */
 import type { Graph } from '../graph/graph.js';
 import type { Operand } from '../graph/ops.js';
-import { add, concat, cos, mul, reshape, silu, sin, split, sub } from '../graph/ops.js';
+import { add, concat, cos, expand, mul, reshape, silu, sin, split, sub } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
-import type { SafetensorsFile } from '../io/safetensors.js';
 import { spread } from '../nn/branches.js';
 import { conv, groupNorm, linear } from '../nn/layers.js';
 import type { LowRankSource } from '../nn/lora.js';
 import { downsample, resnetBlock, upsample } from '../nn/resnet-block.js';
-import { Scope } from '../nn/scope.js';
+import { Scope, type WeightSource } from '../nn/scope.js';
 import { type Context, transformer } from '../nn/transformer.js';
-import type { UnetConfig } from './config.js';
+import { TIME_IDS, type UnetConfig } from './config.js';
 
 export interface UnetSource {
-  readonly unet: SafetensorsFile;
+  readonly unet: WeightSource;
   readonly unetConfig: UnetConfig;
 }
 
-export interface UnetInputs {
+/** What the texts say to the network. */
+export interface Conditioning<T> {
+  /** [S,L,D]; S divides N times branches, images of one text lie together. */
+  readonly states: T;
+  /** [S,P] and [S,6] (TIME_IDS, in pixels): XL only. */
+  readonly pooled?: T | undefined;
+  readonly timeIds?: T | undefined;
+}
+
+export interface UnetInputs extends Conditioning<Value> {
   /** x_t [N,C,h,w]; h and w divisible by 2 to the number of downsamplings. */
   readonly sample: Value;
   /** t [N], or [1] where all images are at the same one. */
   readonly timestep: Value;
-  /** [S,L,D]; S divides N times branches, images of one text lie together. */
-  readonly states: Value;
   /** Every image is predicted under this many groups of texts (2 with guidance); default 1. */
   readonly branches?: number;
 }
@@ -39,7 +46,8 @@ export function unet(graph: Graph, source: UnetSource, inputs: UnetInputs, adapt
   const channels = config.block_out_channels;
   const last = channels.length - 1;
   const context: Context = { states: inputs.states, batch: inputs.sample.shape[0]! * (inputs.branches ?? 1) };
-  const time = timeEmbedding(scope.at('time_embedding'), inputs.timestep, config);
+  const t = sinusoids(inputs.timestep, channels[0]!, config);
+  let time = embedding(scope.at('time_embedding'), t, 4 * channels[0]!);
 
   const attend = (at: Scope, x: Value, level: number): Value =>
     transformer(at, x, context, {
@@ -51,6 +59,14 @@ export function unet(graph: Graph, source: UnetSource, inputs: UnetInputs, adapt
 
   // Down: each resnet's and each downsampler's result is kept for the way up.
   let x = conv(scope.at('conv_in'), inputs.sample, channels[0]!, 3);
+  if (config.addition_embed_type === 'text_time') {
+    // The texts differ from here on, so the branches do.
+    x = spread(x, context.batch);
+    time = add(
+      perImage(addedEmbedding(scope.at('add_embedding'), inputs, config), context.batch),
+      perBranch(time, context.batch),
+    );
+  }
   const skips = [x];
   config.down_block_types.forEach((type, level) => {
     const block = scope.at('down_blocks', level);
@@ -102,19 +118,40 @@ export function guided(
 /** How often height and width are halved. */
 export const unetHalvings = (config: UnetConfig): number => config.block_out_channels.length - 1;
 
-/** Sinusoids of t, then two linear layers: t [N] -> [N, 4 c_0]. */
-function timeEmbedding(scope: Scope, timestep: Value, config: UnetConfig): Value {
-  const half = config.block_out_channels[0]! / 2;
-  const width = 4 * config.block_out_channels[0]!;
+/** x [N, size] -> [N,width]: two linear layers. */
+const embedding = (scope: Scope, x: Value, width: number): Value =>
+  linear(scope.at('linear_2'), silu(linear(scope.at('linear_1'), x, width)), width);
+
+/** XL: the pooled state beside the sinusoids of each time id, [S, 4 c_0]. */
+function addedEmbedding(scope: Scope, { pooled, timeIds }: UnetInputs, config: UnetConfig): Value {
+  if (!pooled || !timeIds) throw new Error('this UNet needs the pooled state and time ids');
+  const size = config.addition_time_embed_dim!;
+  const [texts] = pooled.shape as [number];
+  const sizes = sinusoids(reshape(timeIds, [texts * TIME_IDS]), size, config);
+  const beside = concat([pooled, reshape(sizes, [texts, TIME_IDS * size])], 1);
+  return embedding(scope, beside, 4 * config.block_out_channels[0]!);
+}
+
+/** [S, ...] -> [batch, ...]: the images of one text lie together. */
+function perImage(x: Value, batch: number): Value {
+  const [texts, ...rest] = x.shape as [number, ...number[]];
+  const wide = expand(reshape(x, [texts, 1, ...rest]), [texts, batch / texts, ...rest]);
+  return reshape(wide, [batch, ...rest]);
+}
+
+/** [N or 1, ...] -> [batch or 1, ...]. */
+const perBranch = (x: Value, batch: number): Value => (x.shape[0] === 1 ? x : spread(x, batch));
+
+/** Sinusoids of t [N] -> [N,size]. */
+function sinusoids(t: Value, size: number, config: UnetConfig): Value {
+  const half = size / 2;
   // f_i = 10000^(-i / (half - shift)), rounded at each step as float32 arithmetic does: at t = 951 it shows.
   const { fround, log, exp } = Math;
   const frequencies = Float32Array.from({ length: half }, (_, i) =>
     exp(fround(fround(fround(-log(10_000)) * i) / (half - config.freq_shift))),
   );
-  const column = reshape(timestep, [timestep.shape[0]!, 1]);
-  const angles = mul(column, scope.graph.constant(frequencies, [1, half]));
-  const waves = config.flip_sin_to_cos ? [cos(angles), sin(angles)] : [sin(angles), cos(angles)];
-  return linear(scope.at('linear_2'), silu(linear(scope.at('linear_1'), concat(waves, 1), width)), width);
+  const angles = mul(reshape(t, [t.shape[0]!, 1]), t.graph.constant(frequencies, [1, half]));
+  return concat(config.flip_sin_to_cos ? [cos(angles), sin(angles)] : [sin(angles), cos(angles)], 1);
 }
 
 const perLevel = (value: number | readonly number[], level: number): number =>

@@ -5,14 +5,13 @@
 import type { Graph } from '../graph/graph.js';
 import { add, attention, clip, mul, reshape, silu, split, transpose } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
-import type { SafetensorsFile } from '../io/safetensors.js';
 import { conv, groupNorm, linear } from '../nn/layers.js';
 import { downsample, type NormOptions, resnetBlock, upsample } from '../nn/resnet-block.js';
-import { Scope } from '../nn/scope.js';
+import { Scope, type WeightSource } from '../nn/scope.js';
 import type { VaeConfig } from './config.js';
 
 export interface VaeSource {
-  readonly vae: SafetensorsFile;
+  readonly vae: WeightSource;
   readonly vaeConfig: VaeConfig;
 }
 

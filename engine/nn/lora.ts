@@ -7,7 +7,6 @@ import { AcclaimError } from '../../src/errors.js';
 import type { Graph } from '../graph/graph.js';
 import { add, matmul, mul, reshape } from '../graph/ops.js';
 import { numel, type Shape, sameShape, type Value } from '../graph/value.js';
-import type { SafetensorsFile } from '../io/safetensors.js';
 import type { FloatTensor, Tensor } from '../runtime/tensor.js';
 
 /** `attention`: the projections of every attention. `all`: every linear and conv layer but the first and the last. */
@@ -48,9 +47,14 @@ const targeted: { readonly [K in LoraTargets]: (layer: string) => boolean } = {
 export const tensorName = (part: Part, layer: string, matrix: 'A' | 'B'): string =>
   `${part}.${layer}.lora_${matrix}.weight`;
 
+/** Tensors of a UNet, by diffusers' names. */
+interface HasUnet {
+  readonly unet: { readonly tensors: ReadonlyMap<string, { readonly shape: Shape }> };
+}
+
 /** Every tensor of an adapter for one part of the model, sorted by name. A learner's adapter has the UNet only. */
 export function adapterShapes(
-  { unet }: { unet: SafetensorsFile },
+  { unet }: HasUnet,
   layout: AdapterLayout,
   part: Part = 'unet',
 ): readonly AdapterTensor[] {
@@ -108,7 +112,7 @@ export class Adapter implements LowRankSource {
 /** Declares a graph input for each of the adapter's tensors. */
 export function adapterInputs(
   graph: Graph,
-  pipeline: { unet: SafetensorsFile },
+  pipeline: HasUnet,
   spec: AdapterLayout,
   form: LoraForm = 'side',
   part: Part = 'unet',
@@ -122,7 +126,7 @@ export function adapterInputs(
 /** An adapter whose values stand in the graph, merged into the weights. */
 export function adapterConstants(
   graph: Graph,
-  pipeline: { unet: SafetensorsFile },
+  pipeline: HasUnet,
   spec: AdapterLayout,
   values: Readonly<Record<string, Tensor>>,
 ): Adapter {
@@ -134,7 +138,7 @@ export function adapterConstants(
 
 /** The tensors of the UNet's part by name, if they are those of `adapterShapes`. Errors: shape-mismatch, naming the tensor. */
 export function checkAdapter(
-  pipeline: { unet: SafetensorsFile },
+  pipeline: HasUnet,
   spec: AdapterLayout,
   values: Readonly<Record<string, Tensor>>,
 ): [string, FloatTensor][] {

@@ -1,18 +1,20 @@
 /**
- * A place in a network that is being built: the graph, the weight file, a dotted path into it, and the adapter that is
- * applied. A layer asks its scope for weights by name and the shape that the configuration implies; whatever the file
- * has instead is one coded error, so that a built graph is known to fit its file.
+ * A place in a network that is being built: the graph, where weights come from, a dotted path into them, and the adapter
+ * that is applied. A layer asks its scope for weights by name and the shape that the configuration implies.
  */
-import { AcclaimError } from '../../src/errors.js';
 import type { Graph } from '../graph/graph.js';
-import { type Shape, sameShape, type Value } from '../graph/value.js';
-import { externalWeight, type SafetensorsFile } from '../io/safetensors.js';
+import type { Shape, Value } from '../graph/value.js';
 import type { LowRank, LowRankSource } from './lora.js';
+
+/** What gives a network its weights by full name and shape. */
+export interface WeightSource {
+  weight(graph: Graph, name: string, shape: Shape): Value;
+}
 
 export class Scope {
   constructor(
     readonly graph: Graph,
-    private readonly file: SafetensorsFile,
+    private readonly source: WeightSource,
     private readonly adapter?: LowRankSource | undefined,
     readonly path = '',
   ) {}
@@ -20,26 +22,11 @@ export class Scope {
   /** The scope below this one: `at('attentions', 0)` of `mid_block` is `mid_block.attentions.0`. */
   at(...names: readonly (string | number)[]): Scope {
     const path = [this.path, ...names].filter((name) => name !== '').join('.');
-    return new Scope(this.graph, this.file, this.adapter, path);
+    return new Scope(this.graph, this.source, this.adapter, path);
   }
 
-  /** Errors: model-corrupt where the tensor is missing or no float, shape-mismatch. */
   weight(name: string, shape: Shape): Value {
-    const full = this.path === '' ? name : `${this.path}.${name}`;
-    const weight = externalWeight(this.file, full);
-    if (!weight) {
-      const entry = this.file.tensors.get(full);
-      const fault = entry ? `holds ${full} as ${entry.dtype}` : `lacks the tensor ${full}`;
-      throw new AcclaimError('model-corrupt', `${this.file.file} ${fault}`, 'Fetch the model again.');
-    }
-    if (!sameShape(weight.shape, shape)) {
-      throw new AcclaimError(
-        'shape-mismatch',
-        `${this.file.file}: ${full}: expected [${shape}], found [${weight.shape}]`,
-        "The folder's config.json and its weights do not belong together: fetch the model again.",
-      );
-    }
-    return this.graph.weight(weight);
+    return this.source.weight(this.graph, this.path === '' ? name : `${this.path}.${name}`, shape);
   }
 
   /** The adapter's part for the layer at this path, which has this weight, if it has one. */

@@ -9,6 +9,7 @@ import type { Rng } from '../../../src/rng.js';
 import { alphasCumprod } from '../../diffusion/betas.js';
 import { ddimTimesteps } from '../../diffusion/ddim.js';
 import type { LearnerState, ReplayItem } from '../../io/checkpoint.js';
+import { shapesOf } from '../../models/prompt.js';
 import { f32, rows, type Tensor } from '../../runtime/tensor.js';
 import { carryBest } from '../best.js';
 import type { Judged, Label } from '../feedback.js';
@@ -129,10 +130,17 @@ async function train(
   stepScale: number,
   variety: Variety,
 ): Promise<Trained> {
-  const { pipeline, cache, params, sampler, round, states, signal, progress } = context;
+  const { pipeline, cache, params, sampler, round, text, signal, progress } = context;
   const { latent } = round.manifest;
   const size = rowsAtOnce(params, latent, cache.options.threads);
-  const spec = { pipeline, adapter: adapterSpec(params), latent, rows: size, guidance: sampler.guidance };
+  const spec = {
+    pipeline,
+    adapter: adapterSpec(params),
+    latent,
+    rows: size,
+    guidance: sampler.guidance,
+    text: shapesOf(text),
+  };
   const loss = { cap: params.weightCap, anchor: params.anchor };
   const key = `guided-regression|${specKey(spec)}|${loss.cap} ${loss.anchor}`;
   return cache.use(
@@ -142,7 +150,7 @@ async function train(
       const rule = adam(optimiserOptions(params, stepScale));
       const adapter = cloneParams(before.adapter);
       const optimiser = cloneState(before.optimiser);
-      const trainer = new Trainer(executor, adapter, optimiser, rule, states);
+      const trainer = new Trainer(executor, adapter, optimiser, rule, text);
       const reached = (): Trained => ({
         adapter: cloneParams(adapter),
         optimiser: cloneState(optimiser),

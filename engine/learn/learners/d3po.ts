@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import type { LearnerState } from '../../io/checkpoint.js';
+import { shapesOf } from '../../models/prompt.js';
 import { f32, rows, type Tensor } from '../../runtime/tensor.js';
 import { carryBest } from '../best.js';
 import { type Guarded, guarded } from '../guard.js';
@@ -94,12 +95,19 @@ function train(
   before: LearnerState,
   groups: readonly Group[],
 ): Promise<Guarded> {
-  const { params, pipeline, cache, round, sampler, states, signal, progress } = context;
+  const { params, pipeline, cache, round, sampler, text, signal, progress } = context;
   const B = params.group;
   const most = Math.max(...groups.map((g) => g.pairs.length), Math.floor(B / 2) * Math.ceil(B / 2));
   const policy = Policy.of(context, B);
   const { latent } = round.manifest;
-  const spec = { pipeline, adapter: adapterSpec(params), latent, rows: B, guidance: sampler.guidance };
+  const spec = {
+    pipeline,
+    adapter: adapterSpec(params),
+    latent,
+    rows: B,
+    guidance: sampler.guidance,
+    text: shapesOf(text),
+  };
   const loss = { beta: params.beta, epsilon: params.clip };
 
   return guarded(context, before, async (stepScale) => {
@@ -111,7 +119,7 @@ function train(
       cloneParams(before.adapter),
       cloneState(before.optimiser),
       optimiser,
-      states,
+      text,
     );
     const rng = context.rng('train');
     const trainable = policy.trainableSteps;

@@ -8,7 +8,8 @@ import { grad } from '../../graph/grad.js';
 import { Graph } from '../../graph/graph.js';
 import type { Value } from '../../graph/value.js';
 import type { Pipeline } from '../../models/pipeline.js';
-import { guided } from '../../models/unet.js';
+import { type ConditioningShapes, textInputs } from '../../models/prompt.js';
+import { type Conditioning, guided } from '../../models/unet.js';
 import { type Adapter, type AdapterSpec, adapterInputs } from '../../nn/lora.js';
 
 export interface TrainingSpec {
@@ -18,6 +19,8 @@ export interface TrainingSpec {
   /** B: rows of one executor call; the network sees 2B, without and with the prompt. */
   rows: number;
   guidance: number;
+  /** Of the texts without and with the prompt. */
+  text: ConditioningShapes;
 }
 
 export interface TrainingInputs {
@@ -27,35 +30,35 @@ export interface TrainingInputs {
   x: Value;
   /** Feed `timestep` [B]. */
   timestep: Value;
-  /** Feed `states` [2,L,D]: text states without and with the prompt. */
-  states: Value;
+  /** Feeds of models/prompt.ts, row 0 without and row 1 with the prompt. */
+  text: Conditioning<Value>;
 }
 
 /** Key part that names everything a training graph depends on. */
-export function specKey({ pipeline, adapter, latent, rows, guidance }: TrainingSpec): string {
+export function specKey({ pipeline, adapter, latent, rows, guidance, text }: TrainingSpec): string {
   const { rank, alpha, targets } = adapter;
-  return `${pipeline.dir}|lora ${rank} ${alpha} ${targets}|${latent}|${rows} rows|guidance ${guidance}`;
+  return `${pipeline.dir}|lora ${rank} ${alpha} ${targets}|${latent}|${rows} rows|guidance ${guidance}|${text.states}`;
 }
 
-export function beginTraining({ pipeline, adapter, latent, rows }: TrainingSpec): TrainingInputs {
+export function beginTraining({ pipeline, adapter, latent, rows, text }: TrainingSpec): TrainingInputs {
   const graph = new Graph();
   return {
     graph,
     adapter: adapterInputs(graph, pipeline, adapter),
     x: graph.input('x', [rows, ...latent]),
     timestep: graph.input('timestep', [rows]),
-    states: graph.input('states', [2, pipeline.tokenizer.length, pipeline.textConfig.hidden_size]),
+    text: textInputs(graph, text),
   };
 }
 
 /** The guided network output e_u + w (e_c - e_u) for `sample` at the rows' timesteps. [B,C,h,w] */
 export function guidedOutput(
   { pipeline, guidance }: TrainingSpec,
-  { graph, timestep, states }: TrainingInputs,
+  { graph, timestep, text }: TrainingInputs,
   sample: Value,
   adapter?: Adapter,
 ): Value {
-  return guided(graph, pipeline, { sample, timestep, states }, guidance, adapter);
+  return guided(graph, pipeline, { sample, timestep, ...text }, guidance, adapter);
 }
 
 /** Names the loss and its gradient for every adapter tensor: `loss` [1], `grad.<name>`. */

@@ -7,7 +7,8 @@ import { type SampleRequest, sample } from '../../../engine/diffusion/sampler.js
 import { logProbabilities, stepMean } from '../../../engine/diffusion/schedule.js';
 import { Graph } from '../../../engine/graph/graph.js';
 import { readSafetensors } from '../../../engine/io/safetensors.js';
-import { decode, encodePrompt, loadPipeline, type Pipeline } from '../../../engine/models/pipeline.js';
+import { decode, loadPipeline, type Pipeline } from '../../../engine/models/pipeline.js';
+import { encodePrompt } from '../../../engine/models/prompt.js';
 import { guided } from '../../../engine/models/unet.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import { Executor } from '../../../engine/runtime/executor.js';
@@ -57,7 +58,7 @@ describe('log-probabilities', () => {
   it('of the network on the golden latents are the golden ones', async () => {
     const { tensors, prompt, negative, sampler } = replay('trajectory_eta1');
     const [total, ...shape] = tensors.latents!.shape as [number, number, number, number, number];
-    const states = await encodePrompt(pipeline, cache, [negative, prompt]);
+    const { states } = await encodePrompt(pipeline, cache, [negative, prompt]);
     const g = new Graph();
     const inputs = {
       sample: g.input('sample', shape),

@@ -11,7 +11,8 @@ import { guidedRegressionGraph } from '../../../engine/learn/losses/guided-regre
 import type { TrainingSpec } from '../../../engine/learn/losses/training-graph.js';
 import { adam } from '../../../engine/learn/optimiser.js';
 import { asFloat, cloneParams, globalNorm, type Params } from '../../../engine/learn/params.js';
-import { encodePrompt, loadPipeline, type Pipeline } from '../../../engine/models/pipeline.js';
+import { loadPipeline, type Pipeline } from '../../../engine/models/pipeline.js';
+import { encodePrompt } from '../../../engine/models/prompt.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import { Executor } from '../../../engine/runtime/executor.js';
 import { type FloatTensor, f32, type Tensor } from '../../../engine/runtime/tensor.js';
@@ -26,7 +27,7 @@ let states: FloatTensor;
 beforeAll(async () => {
   pipeline = await loadPipeline(MINI);
   const cache = new ExecutorCache(THREADS);
-  states = await encodePrompt(pipeline, cache, ['', 'a robot at a party']);
+  ({ states } = await encodePrompt(pipeline, cache, ['', 'a robot at a party']));
   await cache.clear();
 });
 
@@ -36,6 +37,7 @@ const spec = (targets: 'attention' | 'all', rows: number): TrainingSpec => ({
   latent: [4, 16, 16],
   rows,
   guidance: 3,
+  text: { states: states.shape },
 });
 
 /** Rows (step, sample) of the golden trajectory, step-major. */

@@ -95,6 +95,34 @@ describe('a model folder is refused by name', () => {
       edit('scheduler/scheduler_config.json', { rescale_betas_zero_snr: true }),
     ],
     [
+      'an inpainting pipeline',
+      'model-unsupported',
+      /_class_name: StableDiffusionInpaintPipeline: inpainting is not built/,
+      edit('model_index.json', { _class_name: 'StableDiffusionInpaintPipeline' }),
+    ],
+    [
+      "XL's refiner",
+      'model-unsupported',
+      /refiner is not built/,
+      edit('model_index.json', { _class_name: 'StableDiffusionXLImg2ImgPipeline' }),
+    ],
+    [
+      'a distilled model',
+      'model-unsupported',
+      /time_cond_proj_dim: a distilled model .*is not built/,
+      edit('unet/config.json', { time_cond_proj_dim: 256 }),
+    ],
+    [
+      "XL's conditioning in a pipeline that has none",
+      'model-unsupported',
+      /addition_embed_type/,
+      edit('unet/config.json', {
+        addition_embed_type: 'text_time',
+        addition_time_embed_dim: 8,
+        projection_class_embeddings_input_dim: 96,
+      }),
+    ],
+    [
       'a wrong width',
       'shape-mismatch',
       /time_embedding\.linear_1\.weight: expected \[128,32\], found \[64,16\]/,

@@ -3,13 +3,8 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Graph } from '../../../engine/graph/graph.js';
 import { readSafetensors } from '../../../engine/io/safetensors.js';
-import {
-  decode,
-  encode,
-  encodePrompt,
-  loadPipeline,
-  type Pipeline,
-} from '../../../engine/models/pipeline.js';
+import { decode, encode, loadPipeline, type Pipeline } from '../../../engine/models/pipeline.js';
+import { encodePrompt } from '../../../engine/models/prompt.js';
 import { unet } from '../../../engine/models/unet.js';
 import { encoder } from '../../../engine/models/vae.js';
 import { type AdapterSpec, adapterInputs, type LoraForm } from '../../../engine/nn/lora.js';
@@ -49,7 +44,7 @@ async function callUnet(
 
 describe('the miniature', () => {
   it('gives the text states of every prompt', async () => {
-    const states = await encodePrompt(pipeline, cache, prompts);
+    const { states } = await encodePrompt(pipeline, cache, prompts);
     expect(relativeError(states, golden('text').last_hidden_state!)).toBeLessThan(1e-4);
   });
 
@@ -86,7 +81,7 @@ describe('the miniature', () => {
     ['all', 'merged'],
   ] as const)('gives the UNet prediction with a LoRA on %s, %s', async (targets, form) => {
     const { sample, out } = golden(`lora_${targets}_unet`);
-    const states = await encodePrompt(pipeline, cache, ['a hand']);
+    const { states } = await encodePrompt(pipeline, cache, ['a hand']);
     const lora = { spec: { rank: 4, alpha: 4, targets }, tensors: golden(`lora_${targets}`), form };
     const found = await callUnet({ sample: sample!, timestep: f32([1], [501]), states }, lora);
     expect(relativeError(found, out!)).toBeLessThan(1e-4);

@@ -1,0 +1,100 @@
+/** A model in diffusers' folder layout, as the hubs hold it: model_index.json and one folder a part. */
+import { join } from 'node:path';
+import { AcclaimError } from '../../src/errors.js';
+import { bindWeights, type KeyMap, sameNames, type Weights } from '../io/weights.js';
+import { readConfig, schedulerSchema, textSchema, unetSchema, vaeSchema } from './config.js';
+import { type Kind, readKind, type TextPart } from './families.js';
+import { checkLeftovers } from './leftovers.js';
+import { pooledWidth, type Tensors, textTensors, unetTensors, vaeTensors } from './networks.js';
+import type { ModelParts, TextEncoder } from './parts.js';
+import { loadTokenizer } from './tokenizer.js';
+import { openPart } from './weight-files.js';
+
+/** The VAE's attention before diffusers 0.18. */
+const OLD_ATTENTION = { to_q: 'query', to_k: 'key', to_v: 'value', 'to_out.0': 'proj_attn' } as const;
+
+const vaeNames: KeyMap = (name) => {
+  const old = Object.entries(OLD_ATTENTION).find(([now]) => name.includes(`.attentions.0.${now}.`));
+  return [{ key: name }, ...(old ? [{ key: name.replace(`.${old[0]}.`, `.${old[1]}.`) }] : [])];
+};
+
+/** transformers 5 writes a CLIPTextModel's names without their first part. */
+const textNames: KeyMap = (name) => [{ key: name }, { key: name.replace(/^text_model\./, '') }];
+
+/** Errors: file-not-found, model-unsupported (file and key), model-corrupt, shape-mismatch. */
+export function openFolder(dir: string): ModelParts {
+  const kind = readKind(dir);
+  const unetConfig = readConfig(dir, 'unet/config.json', unetSchema, 'UNet2DConditionModel');
+  const vaeConfig = readConfig(dir, 'vae/config.json', vaeSchema, 'AutoencoderKL');
+  const scheduler = readConfig(dir, 'scheduler/scheduler_config.json', schedulerSchema);
+  const configs = kind.texts.map(({ encoder }) => readConfig(dir, `${encoder}/config.json`, textSchema));
+  checkTogether(dir, kind, { unetConfig, vaeConfig, configs });
+  const encoders = kind.texts.map((part, i): TextEncoder => openEncoder(dir, part, configs[i]!));
+  const stem = 'diffusion_pytorch_model';
+  return {
+    kind,
+    unetConfig,
+    vaeConfig,
+    scheduler,
+    encoders,
+    unet: bindPart(dir, 'unet', stem, unetTensors(unetConfig), sameNames),
+    vae: bindPart(dir, 'vae', stem, vaeTensors(vaeConfig), vaeNames),
+  };
+}
+
+function openEncoder(dir: string, part: TextPart, config: TextEncoder['config']): TextEncoder {
+  return {
+    config,
+    weights: bindPart(dir, part.encoder, 'model', textTensors(config), textNames),
+    tokenizer: loadTokenizer(join(dir, part.tokenizer), config.max_position_embeddings),
+  };
+}
+
+function bindPart(dir: string, part: string, stem: string, wanted: Tensors, names: KeyMap): Weights {
+  const store = openPart(dir, part, stem);
+  const used = new Set<string>();
+  const weights = bindWeights(store, wanted, names, used);
+  checkLeftovers(store, used);
+  return weights;
+}
+
+/** What the parts' configurations must say of each other. */
+export function checkTogether(
+  at: string,
+  kind: Kind,
+  {
+    unetConfig,
+    vaeConfig,
+    configs,
+  }: Pick<ModelParts, 'unetConfig' | 'vaeConfig'> & { configs: readonly TextEncoder['config'][] },
+): void {
+  const width = configs.reduce((sum, { hidden_size }) => sum + hidden_size, 0);
+  const added = unetConfig.addition_embed_type === 'text_time';
+  const rules: [boolean, string][] = [
+    [
+      unetConfig.in_channels === vaeConfig.latent_channels,
+      'unet/config.json: in_channels: not the latents of the VAE (inpainting is not built)',
+    ],
+    [unetConfig.out_channels === unetConfig.in_channels, 'unet/config.json: out_channels: not in_channels'],
+    [
+      unetConfig.cross_attention_dim === width,
+      'unet/config.json: cross_attention_dim: not the width of the text encoders',
+    ],
+    [
+      added === kind.xl,
+      'unet/config.json: addition_embed_type: "text_time" belongs to StableDiffusionXLPipeline, and to it only',
+    ],
+    [
+      !(added && kind.xl) || pooledWidth(unetConfig) === configs.at(-1)!.projection_dim,
+      'unet/config.json: projection_class_embeddings_input_dim: not what the second text encoder gives',
+    ],
+  ];
+  const broken = rules.filter(([ok]) => !ok).map(([, why]) => why);
+  if (broken.length > 0) {
+    throw new AcclaimError(
+      'model-unsupported',
+      `${at}: ${broken.join('; ')}`,
+      'Fetch the model again, or choose another.',
+    );
+  }
+}
