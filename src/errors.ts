@@ -8,6 +8,8 @@ export type ErrorCode =
   | 'model-not-found'
   | 'model-unsupported'
   | 'model-corrupt'
+  /** A model's files were written while an engine had it open. */
+  | 'model-changed'
   /** A list of files, or a server, that no honest source gives. */
   | 'model-unsafe'
   /** Somebody must agree to terms, or show a token, first. */

@@ -5,7 +5,7 @@
  */
 import type { UnetConfig } from '../models/config.js';
 import type { Module } from '../models/modules.js';
-import { originalUnetName } from './original-names.js';
+import { originalUnetName } from '../models/original-names.js';
 
 export type Role = 'down' | 'up' | 'alpha';
 

@@ -3,6 +3,7 @@
  * changes what a job computes, only how fast.
  */
 import { availableParallelism } from 'node:os';
+import { checkUnchanged, type ModelStamp, modelStamp } from '../io/model-hash.js';
 import { loadPipeline, type Pipeline } from '../models/pipeline.js';
 import { openSafetyChecker, type SafetyChecker } from '../models/safety-checker.js';
 import type { ExecutorCache } from '../runtime/cache.js';
@@ -21,7 +22,7 @@ export class EngineContext {
   readonly threads: number;
   readonly device: string;
   readonly software: string;
-  private readonly pipelines = new Map<string, Promise<Pipeline>>();
+  private readonly models = new Map<string, Promise<{ pipeline: Pipeline; stamp: ModelStamp }>>();
   private readonly checkers = new Map<string, SafetyChecker>();
 
   constructor({ cache, threads, device, software }: EngineOptions) {
@@ -31,15 +32,17 @@ export class EngineContext {
     this.software = software;
   }
 
-  /** Folders never change in place, so a model is opened once. */
-  pipeline(dir: string): Promise<Pipeline> {
-    let opened = this.pipelines.get(dir);
+  /** A model is opened once, and looked at before every use. Errors: those of loadPipeline; model-changed. */
+  async pipeline(path: string): Promise<Pipeline> {
+    let opened = this.models.get(path);
     if (!opened) {
-      opened = loadPipeline(dir);
-      opened.catch(() => this.pipelines.delete(dir));
-      this.pipelines.set(dir, opened);
+      opened = loadPipeline(path).then((pipeline) => ({ pipeline, stamp: modelStamp(path) }));
+      opened.catch(() => this.models.delete(path));
+      this.models.set(path, opened);
     }
-    return opened;
+    const { pipeline, stamp } = await opened;
+    checkUnchanged(path, stamp);
+    return pipeline;
   }
 
   /** `dir` holds `safety_checker/`. */

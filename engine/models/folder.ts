@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
 import { bindWeights, type KeyMap, sameNames, type Weights } from '../io/weights.js';
-import { readConfig, schedulerSchema, textSchema, unetSchema, vaeSchema } from './config.js';
-import { type Kind, readKind, type TextPart } from './families.js';
+import { readConfig, schedulerSchema, type TextConfig, textSchema, unetSchema, vaeSchema } from './config.js';
+import { readKind, type TextPart } from './families.js';
 import { checkLeftovers } from './leftovers.js';
 import { pooledWidth, type Tensors, textTensors, unetTensors, vaeTensors } from './networks.js';
 import type { ModelParts, TextEncoder } from './parts.js';
@@ -21,28 +21,41 @@ const vaeNames: KeyMap = (name) => {
 /** transformers 5 writes a CLIPTextModel's names without their first part. */
 const textNames: KeyMap = (name) => [{ key: name }, { key: name.replace(/^text_model\./, '') }];
 
+/** What a model's JSON files say, or what stands for them. */
+export interface Configs extends Pick<ModelParts, 'kind' | 'unetConfig' | 'vaeConfig' | 'scheduler'> {
+  /** In the order of `kind.texts`. */
+  readonly textConfigs: readonly TextConfig[];
+}
+
+export function readConfigs(dir: string): Configs {
+  const kind = readKind(dir);
+  return {
+    kind,
+    unetConfig: readConfig(dir, 'unet/config.json', unetSchema, 'UNet2DConditionModel'),
+    vaeConfig: readConfig(dir, 'vae/config.json', vaeSchema, 'AutoencoderKL'),
+    scheduler: readConfig(dir, 'scheduler/scheduler_config.json', schedulerSchema),
+    textConfigs: kind.texts.map(({ encoder }) => readConfig(dir, `${encoder}/config.json`, textSchema)),
+  };
+}
+
 /** Errors: file-not-found, model-unsupported (file and key), model-corrupt, shape-mismatch. */
 export function openFolder(dir: string): ModelParts {
-  const kind = readKind(dir);
-  const unetConfig = readConfig(dir, 'unet/config.json', unetSchema, 'UNet2DConditionModel');
-  const vaeConfig = readConfig(dir, 'vae/config.json', vaeSchema, 'AutoencoderKL');
-  const scheduler = readConfig(dir, 'scheduler/scheduler_config.json', schedulerSchema);
-  const configs = kind.texts.map(({ encoder }) => readConfig(dir, `${encoder}/config.json`, textSchema));
-  checkTogether(dir, kind, { unetConfig, vaeConfig, configs });
-  const encoders = kind.texts.map((part, i): TextEncoder => openEncoder(dir, part, configs[i]!));
+  const configs = readConfigs(dir);
+  checkTogether(dir, configs);
+  const { kind, unetConfig, vaeConfig, scheduler, textConfigs } = configs;
   const stem = 'diffusion_pytorch_model';
   return {
     kind,
     unetConfig,
     vaeConfig,
     scheduler,
-    encoders,
+    encoders: kind.texts.map((part, i) => openEncoder(dir, part, textConfigs[i]!)),
     unet: bindPart(dir, 'unet', stem, unetTensors(unetConfig), sameNames),
     vae: bindPart(dir, 'vae', stem, vaeTensors(vaeConfig), vaeNames),
   };
 }
 
-function openEncoder(dir: string, part: TextPart, config: TextEncoder['config']): TextEncoder {
+function openEncoder(dir: string, part: TextPart, config: TextConfig): TextEncoder {
   return {
     config,
     weights: bindPart(dir, part.encoder, 'model', textTensors(config), textNames),
@@ -59,16 +72,8 @@ function bindPart(dir: string, part: string, stem: string, wanted: Tensors, name
 }
 
 /** What the parts' configurations must say of each other. */
-export function checkTogether(
-  at: string,
-  kind: Kind,
-  {
-    unetConfig,
-    vaeConfig,
-    configs,
-  }: Pick<ModelParts, 'unetConfig' | 'vaeConfig'> & { configs: readonly TextEncoder['config'][] },
-): void {
-  const width = configs.reduce((sum, { hidden_size }) => sum + hidden_size, 0);
+export function checkTogether(at: string, { kind, unetConfig, vaeConfig, textConfigs }: Configs): void {
+  const width = textConfigs.reduce((sum, { hidden_size }) => sum + hidden_size, 0);
   const added = unetConfig.addition_embed_type === 'text_time';
   const rules: [boolean, string][] = [
     [
@@ -85,7 +90,7 @@ export function checkTogether(
       'unet/config.json: addition_embed_type: "text_time" belongs to StableDiffusionXLPipeline, and to it only',
     ],
     [
-      !(added && kind.xl) || pooledWidth(unetConfig) === configs.at(-1)!.projection_dim,
+      !(added && kind.xl) || pooledWidth(unetConfig) === textConfigs.at(-1)!.projection_dim,
       'unet/config.json: projection_class_embeddings_input_dim: not what the second text encoder gives',
     ],
   ];

@@ -2,6 +2,7 @@
  * A model, opened: configurations checked, weight files' headers read and held against the networks, tokenizers built.
  * Nothing is loaded into memory; graphs map the weights from the files when they are compiled.
  */
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
 import { Graph } from '../graph/graph.js';
@@ -13,6 +14,7 @@ import type { FloatTensor } from '../runtime/tensor.js';
 import { type Family, familyOf } from './families.js';
 import { openFolder } from './folder.js';
 import type { ModelParts } from './parts.js';
+import { openSingleFile } from './single-file.js';
 import { unetHalvings } from './unet.js';
 import { decoder, encoder, vaeFactor } from './vae.js';
 
@@ -29,7 +31,7 @@ export interface Pipeline extends ModelParts {
 /** Errors: file-not-found, model-unsupported (file and key), model-corrupt, shape-mismatch. */
 export async function loadPipeline(path: string): Promise<Pipeline> {
   const dir = resolve(path);
-  const parts = openFolder(dir);
+  const parts = statSync(dir, { throwIfNoEntry: false })?.isFile() ? openSingleFile(dir) : openFolder(dir);
   const { unetConfig, vaeConfig } = parts;
   const factor = vaeFactor(vaeConfig);
   const side = unetConfig.sample_size * factor;

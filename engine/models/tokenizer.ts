@@ -29,9 +29,10 @@ const SPECIAL = 'special_tokens_map.json';
 /** Words: contractions, runs of letters, single digits, runs of anything else that is not space. */
 const WORDS = String.raw`'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`;
 
-/** `most`: places that the text encoder has. Errors: file-not-found, model-corrupt, model-unsupported. */
-export function loadTokenizer(dir: string, most: number): ClipTokenizer {
-  const config = readTokens(dir);
+/** `most`: places that the text encoder has; `padding`: the token after the end, if not the one that the folder names. Errors: file-not-found, model-corrupt, model-unsupported. */
+export function loadTokenizer(dir: string, most: number, padding?: string): ClipTokenizer {
+  const named = readTokens(dir);
+  const config = { ...named, pad_token: padding ?? named.pad_token };
   const vocab = readVocabulary(join(dir, 'vocab.json'));
   const id = (token: string): number => {
     const found = vocab.get(token);
@@ -85,11 +86,11 @@ export function loadTokenizer(dir: string, most: number): ClipTokenizer {
     },
   };
   const tokenizer = new Tokenizer(description, {});
-  const [start, end, padding] = [id(config.bos_token), id(config.eos_token), id(config.pad_token)];
+  const [start, end, rest] = [id(config.bos_token), id(config.eos_token), id(config.pad_token)];
   const length = Math.min(config.model_max_length, most);
   const words = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids;
   const row = (ids: readonly number[]): number[] => {
-    const padded = new Array<number>(length).fill(padding);
+    const padded = new Array<number>(length).fill(rest);
     [start, ...ids, end].forEach((token, i) => {
       padded[i] = token;
     });

@@ -1,9 +1,10 @@
 /**
  * The catalogue (config/models.yaml): models by name, and what a family of models wants of sampler and learner.
- * A model is a name of the catalogue or a folder in diffusers' layout; the family is told from its unet/config.json.
+ * A model is a name of the catalogue, a folder in diffusers' layout or one .safetensors file; the family is told from
+ * marks of its UNet.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../errors.js';
 import { projectPath } from '../paths.js';
@@ -11,6 +12,7 @@ import { learnerSchema, samplerSchema } from '../queue/jobs.js';
 import { checked, readYaml } from './files.js';
 import { findPulled, modelsFolder, openPath } from './pulled.js';
 import type { Config } from './schema.js';
+import { unetMarks } from './unet-marks.js';
 
 type Sampler = z.infer<typeof samplerSchema>;
 export type LearnerSettings = z.infer<typeof learnerSchema>;
@@ -47,7 +49,7 @@ export function loadCatalogue(file = projectPath('config/models.yaml')): Catalog
 }
 
 /**
- * Name, pulled model or folder -> absolute path. Relative folders count from the working directory, then from the
+ * Name, pulled model, folder or file -> absolute path. Relative ones count from the working directory, then from the
  * checkout; of a pulled model the newest version is meant, or the one after its `@`.
  */
 export function resolveModel(model: string, catalogue = loadCatalogue(), pulledIn = modelsFolder()): string {
@@ -67,26 +69,16 @@ export function resolveModel(model: string, catalogue = loadCatalogue(), pulledI
   throw new AcclaimError(
     'model-not-found',
     `there is no model "${model}"`,
-    `Give a folder in diffusers' layout, or one of: ${names}.`,
+    `Give a folder in diffusers' layout, a .safetensors file, or one of: ${names}.`,
   );
 }
 
-/** The family of a model's folder; `default` when nothing matches or the folder has no UNet to read. */
-export function modelFamily(dir: string, catalogue = loadCatalogue()): string {
-  const file = join(dir, 'unet', 'config.json');
-  if (!existsSync(file) || !statSync(file).isFile()) return 'default';
-  let unet: { cross_attention_dim?: unknown; block_out_channels?: unknown };
-  try {
-    unet = JSON.parse(readFileSync(file, 'utf8'));
-  } catch {
-    return 'default'; // the engine reports the broken file by name when it loads the model
-  }
-  const widths = Array.isArray(unet.block_out_channels) ? unet.block_out_channels : [];
+/** The family of a model, by the marks of its UNet; `default` when nothing matches or there is no UNet to read. */
+export function modelFamily(model: string, catalogue = loadCatalogue()): string {
+  const marks = unetMarks(model);
   const found = Object.entries(catalogue.families).find(
     ([, { match }]) =>
-      match !== null &&
-      match.crossAttention === unet.cross_attention_dim &&
-      match.widest === Math.max(...widths),
+      match !== null && match.crossAttention === marks?.crossAttention && match.widest === marks.widest,
   );
   return found?.[0] ?? 'default';
 }

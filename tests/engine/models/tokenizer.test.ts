@@ -6,12 +6,12 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readSafetensors } from '../../../engine/io/safetensors.js';
 import { loadTokenizer } from '../../../engine/models/tokenizer.js';
 
-const fixtures = 'tests/fixtures/tokenizer';
+const CLIP = 'models/clip-tokenizer';
 const json = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
 
 describe("CLIP's vocabulary", () => {
-  const tokenizer = loadTokenizer(fixtures, 77);
-  const cases: { text: string; ids: number[] }[] = json(`${fixtures}/cases.json`);
+  const tokenizer = loadTokenizer(CLIP, 77);
+  const cases: { text: string; ids: number[] }[] = json('tests/fixtures/tokenizer/cases.json');
 
   it('gives the ids of every case', () => {
     const wrong = cases

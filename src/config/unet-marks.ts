@@ -1,0 +1,53 @@
+/**
+ * By what a model's family is told, without the engine: the width of the text states that its UNet reads, and the widest
+ * of its levels. From unet/config.json of a folder, from the header of a single file (8 bytes of length, then JSON).
+ * What cannot be read has no marks; the engine reports it by name when it opens the model.
+ */
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface UnetMarks {
+  readonly crossAttention: unknown;
+  readonly widest: number;
+}
+
+/** The header of the largest models people have is below 1 MB. */
+const MOST_HEADER_BYTES = 16 * 2 ** 20;
+
+export function unetMarks(model: string): UnetMarks | undefined {
+  try {
+    return statSync(model).isFile() ? ofFile(model) : ofFolder(model);
+  } catch {
+    return undefined;
+  }
+}
+
+function ofFolder(folder: string): UnetMarks {
+  const config = JSON.parse(readFileSync(join(folder, 'unet', 'config.json'), 'utf8'));
+  const widths = Array.isArray(config.block_out_channels) ? config.block_out_channels : [];
+  return { crossAttention: config.cross_attention_dim, widest: Math.max(...widths) };
+}
+
+/** Keys of cross-attention in the original layout, [width, text width]; every level but SD 1.x's and 2.x's last has one. */
+const READS_TEXT = /^model\.diffusion_model\..*attn2\.to_k\.weight$/;
+
+function ofFile(file: string): UnetMarks | undefined {
+  const shapes = Object.entries(readHeader(file)).flatMap(([key, entry]) =>
+    READS_TEXT.test(key) ? [entry.shape as [number, number]] : [],
+  );
+  if (shapes.length === 0) return undefined;
+  return { crossAttention: shapes[0]![1], widest: Math.max(...shapes.map(([width]) => width)) };
+}
+
+function readHeader(file: string): Record<string, { shape: number[] }> {
+  const fd = openSync(file, 'r');
+  try {
+    const length = Buffer.alloc(8);
+    readSync(fd, length, 0, 8, 0);
+    const json = Buffer.alloc(Math.min(Number(length.readBigUInt64LE()), MOST_HEADER_BYTES));
+    readSync(fd, json, 0, json.length, 8);
+    return JSON.parse(json.toString('utf8'));
+  } finally {
+    closeSync(fd);
+  }
+}
