@@ -32,7 +32,7 @@ const FORMAT = 'acclaim-images';
 
 const options = {
   model: fallback(
-    text('--model <path>', "name of config/models.yaml or folder in diffusers' layout"),
+    text('--model <path>', "name of config/models.yaml, folder in diffusers' layout, or .safetensors file"),
     'mini',
   ),
   prompt: mandatory(text('--prompt <text>', 'what to draw')),

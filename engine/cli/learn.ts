@@ -20,7 +20,7 @@ const learners = ['acclaim', 'hero', 'ddpo', 'd3po'] as const;
 
 const options = {
   model: fallback(
-    text('--model <path>', "name of config/models.yaml or folder in diffusers' layout"),
+    text('--model <path>', "name of config/models.yaml, folder in diffusers' layout, or .safetensors file"),
     'mini',
   ),
   round: mandatory(text('--round <dir>', 'round folder that was voted on')),

@@ -58,7 +58,9 @@ function show({ models, pulled }: ReturnType<typeof list>, io: Io): void {
     io.out(
       `${p.name}@${p.version}  pulled, ${size(p.bytes)}, ${p.licence ?? 'no licence named'}\n  ${p.path}\n`,
     );
-  io.out("Any folder in diffusers' layout works too: give its path where a model is asked for.\n");
+  io.out(
+    "Any folder in diffusers' layout and any .safetensors checkpoint works too: give its path where a model is asked for.\n",
+  );
 }
 
 /** Every file has the size and sha256 that it was pulled with. Errors: model-corrupt, naming the files. */
