@@ -16,7 +16,7 @@ import {
 } from '../nn/lora.js';
 import { inParts, partSize } from '../runtime/batches.js';
 import type { ExecutorCache } from '../runtime/cache.js';
-import { Executor, type Feeds } from '../runtime/executor.js';
+import { Executor, type Feeds, SMALL_WEIGHTS } from '../runtime/executor.js';
 import { type FloatTensor, f32 } from '../runtime/tensor.js';
 
 export interface PredictorRequest {
@@ -39,13 +39,11 @@ export interface Predictor {
 /** Latent elements that run at a time: sixteen images of the miniature, one of Stable Diffusion at 512x512. */
 const PART_ELEMENTS = 16_384;
 
-/** UNet weights up to this size are merged with the adapter and compiled for the run, which then costs nothing more. */
-const MERGED_BYTES = 64 * 2 ** 20;
-
 /** Errors: shape-mismatch where the adapter does not fit the model. */
 export async function createPredictor(
   request: PredictorRequest,
-  mergedBytes = MERGED_BYTES,
+  /** UNet weights up to this size are merged with the adapter and compiled for the run, which then costs nothing more. */
+  mergedBytes = SMALL_WEIGHTS,
 ): Promise<Predictor> {
   const { pipeline, cache, noise, adapter } = request;
   const { guidance } = request.sampler;

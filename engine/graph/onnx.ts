@@ -5,6 +5,7 @@
  */
 import { type Attribute, type EmitContext, emitRules, type OnnxNode, onnxType } from './emit-rules.js';
 import type { Graph } from './graph.js';
+import { castLate, gatherLate } from './late-casts.js';
 import { Message } from './protobuf.js';
 import type { DType, ExternalWeight, Node, Shape, Value } from './value.js';
 
@@ -31,10 +32,16 @@ export function toOnnx(graph: Graph, { relayWeights = false } = {}): Uint8Array 
   };
 
   const body = new Message();
-  for (const node of nodes)
-    emit(node, values, context).forEach((made, i) => {
-      body.message(1, nodeOf(made, i ? `n${node.id}.${i}` : `n${node.id}`));
+  const made = nodes.map((node) => emit(node, values, context));
+  const read = new Set(made.flat().flatMap(({ inputs }) => inputs));
+  for (const value of graph.outputs.values()) read.add(value.name);
+  for (const [n, list] of made.entries()) {
+    // A Cast whose readers all widen for themselves is left out.
+    if (!list.some(({ outputs }) => outputs.some((name) => read.has(name)))) continue;
+    list.forEach((onnx, i) => {
+      body.message(1, nodeOf(onnx, i ? `n${nodes[n]!.id}.${i}` : `n${nodes[n]!.id}`));
     });
+  }
   for (const [name, value] of graph.outputs) {
     body.message(1, nodeOf({ op: 'Identity', inputs: [value.name], outputs: [name] }, `out.${name}`));
   }
@@ -81,7 +88,10 @@ function emit(node: Node, used: ReadonlySet<Value>, context: EmitContext): reado
     outputs: node.outputs.slice(0, last + 1).map((y) => y.name),
   };
   const rule = emitRules[node.op] as (n: Node, io: typeof names, c: EmitContext) => OnnxNode | OnnxNode[];
-  return [rule(node, names, context)].flat();
+  if (context.relayWeights) return [rule(node, names, context)].flat();
+  const late = castLate(node, context);
+  const plain = [rule(node, late ? { ...names, inputs: [...late.inputs] } : names, context)].flat();
+  return gatherLate(node) ?? [...(late?.before ?? []), ...plain];
 }
 
 function nodeOf({ op, inputs, outputs, attributes = {}, domain }: OnnxNode, name: string): Message {

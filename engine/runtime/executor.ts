@@ -14,9 +14,18 @@ export interface ExecutorOptions {
   /** Threads of one operator; 1 is bitwise repeatable. 0 = all cores. */
   threads: number;
   device?: string;
-  /** `memory`: weights stay mapped, nothing is re-laid. `speed`: private, re-laid weights; for small models. */
-  profile?: 'memory' | 'speed';
+  /** `memory`: weights stay mapped, nothing is re-laid. `speed`: private, re-laid weights. Default: by the graph's weights. */
+  profile?: 'memory' | 'speed' | undefined;
 }
+
+/** Bytes of weights up to which a private copy of them, laid out for speed, is worth its memory. */
+export const SMALL_WEIGHTS = 64 * 2 ** 20;
+
+const weightBytes = (graph: Graph): number =>
+  [...graph.weights.values()].reduce(
+    (sum, { source }) => sum + (source.kind === 'weight' ? source.weight.length : 0),
+    0,
+  );
 
 export type Feeds = Record<string, Tensor>;
 
@@ -29,9 +38,9 @@ export class Executor {
   /** Compiles. Throws AcclaimError `device-unavailable` when the device cannot run it. */
   static async create(
     graph: Graph,
-    { threads, device = 'cpu', profile = 'speed' }: ExecutorOptions,
+    { threads, device = 'cpu', profile }: ExecutorOptions,
   ): Promise<Executor> {
-    const speed = profile === 'speed';
+    const speed = (profile ?? (weightBytes(graph) <= SMALL_WEIGHTS ? 'speed' : 'memory')) === 'speed';
     const options: ort.InferenceSession.SessionOptions = {
       executionProviders: [device],
       graphOptimizationLevel: speed ? 'all' : 'extended',

@@ -35,7 +35,11 @@ async function checkNumbers(
   pipeline: Pipeline,
   expected: { unet: FloatTensor; vae: FloatTensor },
 ): Promise<void> {
-  expect(relativeError(await callUnet(pipeline, golden('sd15/unet')), expected.unet)).toBeLessThan(1e-4);
+  // With weights copied, and as they lie in the file, widened where they are used.
+  for (const profile of ['speed', 'memory'] as const) {
+    const out = await callUnet(pipeline, golden('sd15/unet'), profile);
+    expect(relativeError(out, expected.unet), profile).toBeLessThan(1e-4);
+  }
   const cache = new ExecutorCache({ threads: 1 });
   const { z } = golden('sd15/vae');
   const scaled = z!.data.map((x) => x * pipeline.vaeConfig.scaling_factor);
