@@ -160,7 +160,7 @@ export function makeActions(parts: ActionParts): Actions {
     forget: async (account) => {
       const event = { kind: 'consent', channel: '', account, given: false, at: clock.now() } as const;
       await parts.chat().receive(event);
-      await platforms.get(account.platform)?.forget?.(account);
+      await platforms.get(account.platform)?.forget?.((id) => id === account.id);
     },
     personal: (voter) => parts.personal(voter),
     setName: async (voter, name) => {

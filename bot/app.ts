@@ -134,6 +134,7 @@ export class App {
       sessions: this.sessions,
       messenger: this.messenger,
       purgeDays: parts.purgeAfterMs / 86_400_000,
+      forget: (voter) => this.forgetVoter(voter),
       agree: (account, channel, at) =>
         this.chat.receive({ kind: 'consent', channel, account, given: true, at }),
     });
@@ -336,9 +337,16 @@ export class App {
     await this.sessions.dispatch(effect.session, event);
   }
 
-  /** The ledger swaps the key for pseudonyms; what is held in memory is read anew before anything else is decided. */
+  /**
+   * The ledger swaps the key for pseudonyms, and those of linked accounts; what is held in memory is read anew before
+   * anything else is decided. First go the platforms' own notes: once the keys are gone nobody could tell whose they are.
+   */
   private async forgetVoter(voter: string): Promise<void> {
     const { store, clock } = this.parts;
+    const keys = new Set(await store.accountsOf(voter));
+    if (keys.size > 1) await this.consents.declineAll(keys);
+    for (const platform of this.platforms.values())
+      await platform.forget?.((id) => keys.has(store.voterKey(platform.name, id)));
     await this.sessions.hold(async () => {
       await store.forget(voter, clock.now());
       return store.loadSessions();

@@ -22,6 +22,8 @@ export interface ConsentParts {
   people: People;
   /** Told in the notice. */
   purgeDays: number;
+  /** Forgets a person with all linked accounts. */
+  forget(voter: string): Promise<void>;
   /** As if it had been told when it happened. */
   agree(account: Account, channel: string, at: number): Promise<void>;
 }
@@ -63,9 +65,24 @@ export class Consents {
     await this.readAll(account.platform);
   }
 
+  /** A person is forgotten with all linked accounts: their check marks elsewhere say nothing any more, either. */
+  async declineAll(keys: ReadonlySet<string>): Promise<void> {
+    const { messenger, store, people, purgeDays } = this.parts;
+    for (const name of messenger.names())
+      for (const to of this.places(name)) {
+        const ref = await messenger.post(to, consentCard(purgeDays));
+        const found = (await messenger.platform(name).fetchReactions(ref)).get('done') ?? [];
+        for (const account of found)
+          if (keys.has(people.seen(account).key))
+            await store.decline(placeOf(to), hashOf(store, to, account));
+      }
+  }
+
   async beforeAll(voter: Seen, given: boolean, at: number): Promise<void> {
-    const { store } = this.parts;
-    if (!given) return store.forget(voter.key, at);
+    const { store, forget } = this.parts;
+    if (!given) return forget(voter.key);
+    // Known from elsewhere: a linked account keeps its person, and nobody begins anew.
+    if ((await store.personalData(voter.key)).voter?.consentAt != null) return;
     const { key, platform, bornAt, joinedAt } = voter;
     const person = { key, community: platform, platform, bornAt, joinedAt, consentAt: at, name: null };
     const row = {

@@ -2,7 +2,7 @@
  * Posts and edits by key on whichever platform a channel is. A card's first showing posts it, later ones edit it. The
  * reference is remembered only while this process lives: after a restart posting the same key adopts the old message.
  */
-import type { Card, ChatPlatform, MessageRef } from '../../src/chat/port.js';
+import type { Card, ChatPlatform, MessageRef, PlatformName } from '../../src/chat/port.js';
 import type { Binding } from '../../src/domain/model.js';
 import { AcclaimError } from '../../src/errors.js';
 
@@ -25,6 +25,11 @@ export class Messenger {
       `the platform ${name} is not connected`,
       'Set its token and start again.',
     );
+  }
+
+  /** Platforms that are connected. */
+  names(): PlatformName[] {
+    return [...this.platforms.values()].map(({ name }) => name);
   }
 
   ref({ platform, address }: Address, message: string): MessageRef {

@@ -126,9 +126,9 @@ export interface ChatPlatform {
   mustGuard(channel: string): Promise<void>;
   /** Takes every picture that needs care out of the channel's messages; the messages stay, and so do their votes. */
   takeDown(channel: string): Promise<void>;
-  /** Drops what the platform itself keeps of a person; absent where that is not in our hands. */
-  forget?(account: Account): Promise<void>;
-  /** The same of a whole channel. */
+  /** Drops what the platform itself keeps of the people whom `is` names; absent where that is not in our hands. */
+  forget?(is: (account: string) => boolean): Promise<void>;
+  /** The same of all in a channel. */
   forgetChannel?(channel: string): Promise<void>;
   /** Server or workspace of a channel; absent where there is no such thing. */
   serverOf?(channel: string): Promise<string | null>;

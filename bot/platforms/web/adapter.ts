@@ -138,8 +138,9 @@ export class WebPlatform implements ChatPlatform {
     }
   }
 
-  async forget(account: Account): Promise<void> {
-    await this.here.desk.forget(account);
+  async forget(is: (account: string) => boolean): Promise<void> {
+    const { messages, desk } = this.here;
+    for (const who of messages.known().filter(is)) await desk.forget(who);
   }
 
   async forgetChannel(channel: string): Promise<void> {

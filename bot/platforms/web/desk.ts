@@ -151,18 +151,18 @@ export class Desk {
     const at = this.options.now();
     await this.sink({ kind: 'consent', channel, account: who, given, at });
     if (given) await this.messages.consent(who.id, true, at);
-    else await this.forget(who);
+    else await this.forget(who.id);
   }
 
   /** Consent and marks leave the journal; open pages of the person show none any more. */
-  async forget(who: Account): Promise<void> {
+  async forget(who: string): Promise<void> {
     const marked = this.messages
       .list()
-      .filter((message) => this.messages.marksOf(message.id, who.id).length > 0);
-    await this.messages.consent(who.id, false, this.options.now());
+      .filter((message) => this.messages.marksOf(message.id, who).length > 0);
+    await this.messages.consent(who, false, this.options.now());
     for (const { id } of marked) {
       this.live.broadcast((visitor) =>
-        visitor === who.id ? { event: 'marks', data: { id, mine: [] } } : undefined,
+        visitor === who ? { event: 'marks', data: { id, mine: [] } } : undefined,
       );
     }
   }

@@ -143,6 +143,11 @@ export class Messages {
     return this.consents.has(who);
   }
 
+  /** Everyone who agreed. */
+  known(): string[] {
+    return [...this.consents.keys()];
+  }
+
   /** Withdrawing consent forgets the person: the file is rewritten without them. */
   async consent(who: string, given: boolean, at: number): Promise<void> {
     this.apply({ t: 'consent', who, given, at });
