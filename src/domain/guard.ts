@@ -6,7 +6,7 @@
 import { askEdit, holdBallots, planBallots, postBallots } from './ballots.js';
 import type { Draft } from './draft.js';
 import type { ChannelChanged } from './events.js';
-import type { Round } from './model.js';
+import type { Binding, Round } from './model.js';
 import { notify, showOutcome, showProgress } from './say.js';
 import { pauseSession, unpauseSession } from './session.js';
 
@@ -20,20 +20,23 @@ export function channelChanged(draft: Draft, { channel, canPost, nsfw }: Channel
   const may = canPost && allowed;
   if (binding.canPost !== may) draft.put({ table: 'binding', row: { ...binding, canPost: may } });
   if (!may) holdBallots(draft, channel);
-  else if (!binding.canPost) takesPostsAgain(draft, channel);
+  else if (!binding.canPost) takesPostsAgain(draft, { ...binding, canPost: may });
 }
 
 /** Ballots that waited for the channel, or were refused there, go out; a session that rested for it goes on by itself. */
-function takesPostsAgain(draft: Draft, channel: string): void {
+function takesPostsAgain(draft: Draft, binding: Binding): void {
   const { round } = draft;
+  const { channel } = binding;
   if (!round) return;
   for (const ballot of draft.state.ballots.values())
     if (ballot.round === round.id && ballot.channel === channel)
       if (ballot.state === 'gone' && ballot.message === null) draft.setBallot(ballot, { state: 'planned' });
   if (draft.session.state === 'paused' && draft.session.pause === 'channel') unpauseSession(draft);
   if (draft.session.state !== 'active' || (round.state !== 'posting' && round.state !== 'open')) return;
-  if (draft.state.images.has(round.id) && !hasBallots(draft, round)) planBallots(draft, round);
-  postBallots(draft, round);
+  // A channel of a pool that was passed by when the others got theirs.
+  if (draft.state.images.has(round.id) && !hasBallots(draft, round, channel))
+    planBallots(draft, round, [binding]);
+  postBallots(draft, round, [binding]);
 }
 
 function rest(draft: Draft): void {
@@ -59,6 +62,8 @@ export function showAgain(draft: Draft): void {
   if (closed) showOutcome(draft, closed.number);
 }
 
-function hasBallots(draft: Draft, round: Round): boolean {
-  return [...draft.state.ballots.values()].some((ballot) => ballot.round === round.id);
+function hasBallots(draft: Draft, round: Round, channel: string | null = null): boolean {
+  return [...draft.state.ballots.values()].some(
+    (ballot) => ballot.round === round.id && (channel === null || ballot.channel === channel),
+  );
 }

@@ -73,13 +73,10 @@ function openWhenPosted(draft: Draft, round: Round): void {
     showProgress(draft, round.number);
     return;
   }
-  // A ballot that waits for its channel hangs nowhere either.
+  // A ballot that waits for its channel is not on its way, whatever else hangs there.
   const takes = new Set(draft.channels.map(({ channel }) => channel));
-  const waits = ({ state, channel }: Ballot) => state === 'planned' && !takes.has(channel);
-  const none = ballots.every((ballot) => isDown(ballot) || waits(ballot));
-  if (draft.session.state === 'active' && none) {
-    pauseSession(draft, 'channel');
-  }
+  const coming = ballots.some(({ state, channel }) => state === 'planned' && takes.has(channel));
+  if (draft.session.state === 'active' && !coming) pauseSession(draft, 'channel');
 }
 
 function closeWhenDue(draft: Draft, round: Round): void {
@@ -224,11 +221,7 @@ export function ballotsOf(state: SessionState, round: Round): Ballot[] {
 
 /** True when no ballot of the round is up or on its way. */
 export function nothingHangs(state: SessionState, round: Round): boolean {
-  return ballotsOf(state, round).every(isDown);
-}
-
-function isDown({ state }: Ballot): boolean {
-  return state === 'gone' || state === 'closed';
+  return ballotsOf(state, round).every(({ state }) => state === 'gone' || state === 'closed');
 }
 
 /** What a closing round waits for. A channel that was lost is waited for only where no other of the pool is left. */
