@@ -2,9 +2,12 @@
  * `acclaim start` with Slack's tokens, over Socket Mode: the page and Slack at once. A session by command, the standing
  * notice, marks made before consent, a quorum of marks, learning, the next round, a gap, a restart, a revoked token.
  */
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { checkSlack } from '../../bot/platforms/slack/check.js';
 import { scopes } from '../../bot/platforms/slack/manifest.js';
+import { signingSecret } from '../support/slack-peer/line.js';
 import { appToken, botToken, type Message, Peer } from '../support/slack-peer/peer.js';
 import { Started } from '../support/started.js';
 import { until } from '../support/wait.js';
@@ -15,11 +18,11 @@ afterEach(async () => {
 });
 afterAll(() => Peer.end());
 
-async function setUp() {
+async function setUp(transport = [`slack.appToken=${appToken}`]) {
   const peer = await Peer.start(scopes);
   const started = new Started([
     `slack.botToken=${botToken}`,
-    `slack.appToken=${appToken}`,
+    ...transport,
     `slack.api=${peer.api}`,
     'votes.quorum=2',
     'votes.settleSeconds=1',
@@ -79,6 +82,46 @@ test('a session on Slack under `acclaim start`', async () => {
   });
   expect(peer.front.objections).toEqual([]);
 }, 400_000);
+
+test('over HTTP: what Slack signed is done, what is forged or stale is refused and does nothing', async () => {
+  const port = await freePort();
+  const { peer, started, channel } = await setUp([
+    `slack.signingSecret=${signingSecret}`,
+    `slack.port=${port}`,
+  ]);
+  await started.start();
+  peer.target = `http://127.0.0.1:${port}/slack/events`;
+  const asked = await peer.command('ann', channel, 'session start a black cat');
+  expect(asked.status).toBe(200);
+  await until(() => JSON.stringify(asked.answers).includes('Session opened'), 'the answer');
+  await until(() => started.roundOpen(1), 'the first round', 120_000);
+  const told = (label: string) => async () =>
+    (await peer.shown(channel)).find((m) => JSON.stringify(m.blocks ?? []).includes(`"${label}"`))!;
+  const [notice, ballot] = [await told('I agree')(), await told('Flag')()];
+  await peer.press('bea', channel, notice.ts, 'I agree');
+  await until(async () => (await started.bodies('voter')).length === 1, 'the consent');
+  const mark = peer.reaction('bea', channel, ballot.ts, 'one');
+  expect(await peer.tell(mark, 'Ev1', { secret: 'guessed' })).toBe(401);
+  expect(await peer.tell(mark, 'Ev1', { time: Math.floor(Date.now() / 1000) - 600 })).toBe(401);
+  expect(await started.facts()).toEqual([]);
+  expect(await peer.tell(mark, 'Ev1')).toBe(200);
+  // Answered means kept.
+  expect(await started.facts()).toHaveLength(1);
+  const refused = await peer.command('bea', channel, 'round close');
+  await until(() => refused.answers.length > 0, 'the refusal');
+  expect(JSON.stringify(refused.answers)).toContain('Not allowed');
+  expect(await started.roundOpen(1)).toBe(true);
+  expect(peer.front.objections).toEqual([]);
+}, 300_000);
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 test('the doctor on Slack: all is well, lacking scopes, refused tokens', async () => {
   const { peer, channel, started } = await setUp();

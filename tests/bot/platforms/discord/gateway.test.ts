@@ -245,3 +245,12 @@ test('a ballot is primed at its pace, and people vote meanwhile', async () => {
   expect(marks(events)).toEqual([['ann', '1', true]]);
   expect([...(await platform.fetchReactions(ref)).values()].flat()).toHaveLength(1);
 });
+
+test('channels of one server belong together, threads with them; those of another server do not', async () => {
+  const { peer, platform, channel } = await makeStage();
+  const thread = peer.world.channel('votes', { type: 11, parent_id: channel.id });
+  const elsewhere = peer.world.channel('roses', { guild_id: peer.world.id() });
+  expect(await platform.sameServer(channel.id, thread.id)).toBe(true);
+  expect(await platform.sameServer(channel.id, elsewhere.id)).toBe(false);
+  expect(await platform.sameServer(channel.id, '404')).toBe(false);
+});
