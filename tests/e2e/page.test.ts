@@ -138,6 +138,18 @@ describe('the page', () => {
           '[...document.querySelectorAll(".cell-picture img")].map((img) => img.naturalWidth)',
         );
       expect(await until(widths, (w) => w.length === 4 && w.every((n) => n > 0))).toEqual([64, 64, 64, 64]);
+      // Pictures fill their cells, and no cell lies over what comes after the sheet's pictures.
+      const boxes = await sheet(page, 'B').evaluate((el) => {
+        const box = (of: typeof el) => of.getBoundingClientRect();
+        const cells = [...el.querySelectorAll('.cell')];
+        return {
+          pictures: cells.map((cell) => box(cell.querySelector('.cell-picture')!).height - box(cell).height),
+          end: Math.max(...cells.map((cell) => box(cell).bottom)),
+          chips: box(el.querySelector('.chips')!).top,
+        };
+      });
+      expect(boxes.pictures.every((rest) => Math.abs(rest) < 1)).toBe(true);
+      expect(boxes.end).toBeLessThanOrEqual(boxes.chips);
     }
     const { channel, prompt } = await status();
     expect(await ann.getByRole('heading', { level: 1 }).textContent()).toBe(`#${channel}`);
