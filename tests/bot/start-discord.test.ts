@@ -38,6 +38,11 @@ test('a session on Discord under `acclaim start`', async () => {
   const ballots = () => peer.shown(channel).filter((m) => labels(m).includes('Flag'));
   const notices = () => peer.shown(channel).filter((m) => labels(m).includes('I agree'));
 
+  const hostile = '@everyone <@1> **x** '.repeat(200);
+  const endless = peer.command('ann', channel, ['acclaim', 'session', 'start'], { prompt: hostile });
+  await until(() => JSON.stringify(endless.answer?.embeds ?? []).includes('too long'), 'the answer');
+  expect([await started.bodies('session'), peer.shown(channel)]).toEqual([[], []]);
+
   const asked = peer.command('ann', channel, ['acclaim', 'session', 'start'], { prompt: 'a black cat' });
   await until(() => asked.answer?.embeds[0]?.title === 'Session opened', 'the answer');
   expect(notices()).toHaveLength(1);

@@ -91,6 +91,10 @@ test('over HTTP: what Slack signed is done, what is forged or stale is refused a
   ]);
   await started.start();
   peer.target = `http://127.0.0.1:${port}/slack/events`;
+  const endless = await peer.command('ann', channel, `session start ${'<!channel> *x* '.repeat(200)}`);
+  await until(() => endless.answers.length > 0, 'the answer');
+  expect(JSON.stringify(endless.answers)).toContain('too long');
+  expect([await started.bodies('session'), await peer.shown(channel)]).toEqual([[], []]);
   const asked = await peer.command('ann', channel, 'session start a black cat');
   expect(asked.status).toBe(200);
   await until(() => JSON.stringify(asked.answers).includes('Session opened'), 'the answer');
