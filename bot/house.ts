@@ -19,11 +19,11 @@ import type { Config } from '../src/config/schema.js';
 import { loadTask, taskNames } from '../src/config/tasks.js';
 import { AcclaimError } from '../src/errors.js';
 import type { Log } from '../src/log.js';
-import { projectPath } from '../src/paths.js';
-import { childEngine } from '../src/queue/child-engine.js';
+import type { JobQueue } from '../src/queue/contract.js';
 import { describeEnd } from '../src/queue/engine-link.js';
 import { InProcessQueue } from '../src/queue/in-process.js';
 import type { JobPayload } from '../src/queue/jobs.js';
+import { launchEngine, openBullQueue, openServing } from '../src/serving.js';
 import { Store } from '../src/store/store.js';
 import { App } from './app.js';
 import type { StartRequest } from './commands/command.js';
@@ -34,7 +34,7 @@ import type { NewSession } from './sessions.js';
 
 export interface House {
   app: App;
-  queue: InProcessQueue;
+  queue: JobQueue;
   paths: DataPaths;
   /** The key under which an account is stored. */
   voterKey(platform: string, account: string): string;
@@ -48,10 +48,14 @@ export interface HouseOptions {
   log: Log;
   fatal: (error: unknown) => void;
   clock?: Clock;
+  /**
+   * Who computes. child: an engine that this process starts and only this process uses. redis: whoever takes jobs
+   * there. both: engines there, and one that this process starts among them.
+   */
+  engines?: Engines;
 }
 
-/** Steps between the engine's niceness and the bot's. */
-const ENGINE_NICE = 5;
+export type Engines = 'child' | 'redis' | 'both';
 
 export async function buildHouse({
   config,
@@ -59,26 +63,17 @@ export async function buildHouse({
   log,
   fatal,
   clock = systemClock,
+  engines = 'child',
 }: HouseOptions): Promise<House> {
   const paths = new DataPaths(resolve(config.dataDir));
   const store = await Store.open(paths.root);
-  const { threads, devices, memoryMb } = config.engine;
-  const launch = (count: number) =>
-    childEngine({
-      main: projectPath('dist/engine/main.js'),
-      threads: count,
-      devices,
-      memoryMb,
-      nice: ENGINE_NICE,
-    });
-  const queue = new InProcessQueue({
-    launch: launch(threads),
-    attempts: config.session.attempts,
-    onEnd: (end) => log.warn({ ...end, ...describeEnd(end) }, 'the engine ended'),
+  const { queue, own } = await openQueue(engines, config, log).catch(async (error) => {
+    await store.close();
+    throw error;
   });
   const pulls = new Pulls({
     // Light work beside the sessions' engine: no threads and no graphs to speak of.
-    open: () => new InProcessQueue({ launch: launch(1) }),
+    open: () => new InProcessQueue({ launch: launchEngine(config, 1) }),
     hub: config.hub,
     models: modelsFolder(),
   });
@@ -108,7 +103,33 @@ export async function buildHouse({
     pulls,
     fatal,
   });
-  return { app, queue, paths, voterKey, stop: () => Promise.all([pulls.close(), app.stop()]).then(() => {}) };
+  const stop = async () => {
+    await Promise.all([pulls.close(), app.stop()]);
+    await own?.stop();
+  };
+  return { app, queue, paths, voterKey, stop };
+}
+
+async function openQueue(engines: Engines, config: Config, log: Log) {
+  if (engines === 'child') {
+    const queue: JobQueue = new InProcessQueue({
+      launch: launchEngine(config),
+      attempts: config.session.attempts,
+      onEnd: (end) => log.warn({ ...end, ...describeEnd(end) }, 'the engine ended'),
+    });
+    return { queue, own: undefined };
+  }
+  const onStarved = (starved: boolean) =>
+    starved
+      ? log.warn('no engine can do what waits: rounds wait, votes go on')
+      : log.info('an engine is there for what waits');
+  const queue: JobQueue = await openBullQueue({ config, log, onStarved });
+  try {
+    return { queue, own: engines === 'both' ? await openServing({ config, log }) : undefined };
+  } catch (error) {
+    await queue.close();
+    throw error;
+  }
 }
 
 /** The configuration with what a person asked for over it. */

@@ -10,7 +10,7 @@ import { toPlain } from '../src/errors.js';
 import { createLog, type Log } from '../src/log.js';
 import { commandSpecs } from './commands/table.js';
 import { connectedPlatforms } from './connect.js';
-import { buildHouse, type House, newId, specify } from './house.js';
+import { buildHouse, type Engines, type House, newId, specify } from './house.js';
 import { WebPlatform } from './platforms/web/adapter.js';
 import type { NewSession } from './sessions.js';
 
@@ -22,6 +22,8 @@ export interface StartOptions {
   /** Seed of that session; drawn when missing. */
   seed?: number | undefined;
   log?: Log;
+  /** Without: an engine of its own, over Redis among others where that is set. */
+  engines?: Engines;
   /** Told once people can come. */
   onReady?: (url: string) => void;
   /** Ends everything politely. */
@@ -42,6 +44,7 @@ export async function startCommand(options: StartOptions): Promise<void> {
   const house = await buildHouse({
     config,
     log,
+    engines: options.engines ?? (config.queue.redis === null ? 'child' : 'both'),
     fatal: (error) => fail(error),
     platforms: async (app, paths) => {
       web = new WebPlatform({

@@ -68,7 +68,7 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
-send({ type: 'ready', pid: process.pid });
+send({ type: 'ready', pid: process.pid, device });
 setInterval(() => send({ type: 'alive', rss: process.memoryUsage.rss() }), BEAT_MS);
 
 /** Ends the running job between two steps, then the process. */

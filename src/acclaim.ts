@@ -12,6 +12,8 @@ import { projectPath } from './paths.js';
 
 export const commands = {
   start: { summary: 'Run everything: the web channel, the bot and an engine', module: 'bot/cli/start.js' },
+  bot: { summary: 'Run the bot without an engine: engines come over Redis', module: 'bot/cli/bot.js' },
+  engine: { summary: 'Run an engine that takes its jobs over Redis', module: 'engine/cli/engine.js' },
   generate: { summary: 'Make images from a prompt', module: 'engine/cli/generate.js' },
   learn: { summary: 'Take one learning step from a round and its labels', module: 'engine/cli/learn.js' },
   simulate: { summary: 'Run a session with simulated voters and measure it', module: 'bot/cli/simulate.js' },

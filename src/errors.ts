@@ -36,6 +36,7 @@ export type ErrorCode =
   /** The bot cannot post in the channel any more: gone, archived or forbidden. */
   | 'channel-lost'
   | 'message-gone'
+  | 'redis-unreachable'
   | 'engine-lost'
   | 'engine-busy'
   | 'cancelled'

@@ -3,7 +3,7 @@
  * compiles the TypeScript. Each step runs only when something it depends on has changed, so that it costs a few
  * milliseconds when there is nothing to do. Plain Node, no dependencies.
  *   --quiet  nothing on stdout (for commands whose output is read by scripts)
- *   --test   also finds a Chromium for the page's tests
+ *   --test   also finds a Chromium and a redis-server for the tests
  *   --cuda   also fetches onnxruntime-node's CUDA provider
  */
 import { spawnSync } from 'node:child_process';
@@ -187,30 +187,42 @@ function compile() {
 }
 
 const browsers = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const apps = ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
 
-/** tests/support/browser.ts looks in the same places. */
-function findBrowser() {
+/** On the PATH, or where else it may be. */
+function find(names, others = []) {
   const dirs = (process.env.PATH ?? '').split(process.platform === 'win32' ? ';' : ':');
-  const named = process.env.CHROMIUM ? [process.env.CHROMIUM] : [];
-  const apps = ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
-  return [...named, ...browsers.flatMap((name) => dirs.map((dir) => join(dir, name))), ...apps].find(
-    existsSync,
-  );
+  return [...names.flatMap((name) => dirs.map((dir) => join(dir, name))), ...others].find(existsSync);
 }
 
-function browser() {
-  if (findBrowser()) return;
-  const mend =
-    'Install Chromium (Debian: `apt-get install chromium`) or name one: CHROMIUM=/path/to/chrome npm test';
+/** tests/support/browser.ts looks in the same places. */
+const findBrowser = () => find(browsers, [...(process.env.CHROMIUM ? [process.env.CHROMIUM] : []), ...apps]);
+
+/** A program of the tests: there, or installed from Debian's packages where that may be done, or a line that names the mend. */
+function program({ title, debian, found, mend }) {
+  if (found()) return;
   const root = process.getuid?.() === 0;
-  if (!root || !run('apt-get', ['--version']).ok) {
-    fail("the page's tests need a Chromium, and there is none.", mend);
-  }
-  say("installing Chromium from Debian's packages, for the page's tests");
+  if (!root || !run('apt-get', ['--version']).ok) fail(`the tests need ${title}, and there is none.`, mend);
+  say(`installing ${title} from Debian's packages, for the tests`);
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   const update = run('apt-get', ['update', '-q'], env);
-  const { ok, output } = run('apt-get', ['install', '-q', '-y', '--no-install-recommends', 'chromium'], env);
-  if (!ok || !findBrowser()) fail('Chromium could not be installed.', mend, update.output + output);
+  const { ok, output } = run('apt-get', ['install', '-q', '-y', '--no-install-recommends', debian], env);
+  if (!ok || !found()) fail(`${title} could not be installed.`, mend, update.output + output);
+}
+
+function programs() {
+  program({
+    title: 'Chromium',
+    debian: 'chromium',
+    found: findBrowser,
+    mend: 'Install Chromium (Debian: `apt-get install chromium`) or name one: CHROMIUM=/path/to/chrome npm test',
+  });
+  program({
+    title: 'redis-server',
+    debian: 'redis-server',
+    found: () => find(['redis-server']),
+    mend: 'Install Redis 6.2 or newer, so that redis-server is on the PATH (Debian: `apt-get install redis-server`).',
+  });
 }
 
 function cuda() {
@@ -238,5 +250,5 @@ checkNode();
 install();
 buildSqlite();
 compile();
-if (flags.has('--test')) browser();
+if (flags.has('--test')) programs();
 if (flags.has('--cuda')) cuda();

@@ -39,6 +39,8 @@ const rules: Rules = {
     commander: ['src/cli/parse.ts'],
     sharp: ['src/images'],
     sqlite3: ['src/store'],
+    bullmq: ['src/queue'],
+    ioredis: ['src/queue/redis.ts'],
     hono: [`${platforms}/web`],
     '@hono/node-server': [`${platforms}/web`],
     'discord.js': [`${platforms}/discord`],

@@ -1,8 +1,9 @@
-/** `acclaim start`: options into the configuration, the address out, Ctrl-C in. */
-import { defineCommand } from '../../src/cli/command.js';
+/** `acclaim start` and `acclaim bot`: options into the configuration, the address out, Ctrl-C in. */
+import { type Command, defineCommand } from '../../src/cli/command.js';
 import { integer, several, text } from '../../src/cli/options.js';
 import { loadConfig } from '../../src/config/load.js';
 import { AcclaimError } from '../../src/errors.js';
+import type { Engines } from '../house.js';
 
 const options = {
   port: integer('--port <n>', 'port of the web channel; 0 takes any free one', { min: 0, max: 65535 }),
@@ -18,13 +19,9 @@ const options = {
   set: several('--set <key=value>', 'one setting over the configuration'),
 };
 
-export const command = defineCommand(
-  {
-    args: [],
-    options,
-    examples: ['start', 'start --task hand --port 9000', 'start --prompt "an owl on a beach" --data owls'],
-  },
-  async (v, _args, io) => {
+/** `engines` as in StartOptions. */
+export const startWith = (examples: readonly string[], engines?: Engines): Command =>
+  defineCommand({ args: [], options, examples }, async (v, _args, io) => {
     if (v.task !== undefined && v.prompt !== undefined)
       throw new AcclaimError(
         'usage',
@@ -46,7 +43,13 @@ export const command = defineCommand(
       prompt: v.prompt,
       seed: v.seed,
       signal: io.signal,
+      ...(engines === undefined ? {} : { engines }),
       onReady: (url) => io.out(`Acclaim is ready: open ${url} in a browser. Ctrl-C stops it.\n`),
     });
-  },
-);
+  });
+
+export const command = startWith([
+  'start',
+  'start --task hand --port 9000',
+  'start --prompt "an owl on a beach" --data owls',
+]);

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Check, EngineQuestion } from '../../src/cli/check.js';
 import { toPlain } from '../../src/errors.js';
+import { modelHash } from '../../src/model-hash.js';
 import { substitution } from '../diffusion/native.js';
-import { modelHash } from '../io/model-hash.js';
 import { loadPipeline } from '../models/pipeline.js';
 import type { Tried } from '../runtime/devices.js';
 

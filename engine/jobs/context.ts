@@ -3,7 +3,7 @@
  * changes what a job computes, only how fast.
  */
 import { availableParallelism } from 'node:os';
-import { checkUnchanged, type ModelStamp, modelStamp } from '../io/model-hash.js';
+import { checkUnchanged, type ModelStamp, modelStamp } from '../../src/model-hash.js';
 import { loadPipeline, type Pipeline } from '../models/pipeline.js';
 import { openSafetyChecker, type SafetyChecker } from '../models/safety-checker.js';
 import type { ExecutorCache } from '../runtime/cache.js';

@@ -5,12 +5,12 @@
  * The noise of step k of image i comes from a stream of its own, so a batch split changes rounding, never the draw.
  */
 
+import { modelHash } from '../../src/model-hash.js';
 import type { JobPayload, JobResult, SafetyMark } from '../../src/queue/jobs.js';
 import { Rng } from '../../src/rng.js';
 import { substitution } from '../diffusion/native.js';
 import { schedule } from '../diffusion/schedulers.js';
 import type { Checkpoint } from '../io/checkpoint.js';
-import { modelHash } from '../io/model-hash.js';
 import { encodePng, type Rgb } from '../io/png.js';
 import { imageName, type RoundManifest, writeRound } from '../io/round.js';
 import { learners } from '../learn/learners/table.js';

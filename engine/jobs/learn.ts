@@ -5,10 +5,10 @@
  */
 
 import { AcclaimError } from '../../src/errors.js';
+import { modelHash } from '../../src/model-hash.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
 import { Rng } from '../../src/rng.js';
 import { writeCheckpoint } from '../io/checkpoint.js';
-import { modelHash } from '../io/model-hash.js';
 import { readRound } from '../io/round.js';
 import { judge } from '../learn/feedback.js';
 import { learners } from '../learn/learners/table.js';

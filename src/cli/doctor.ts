@@ -135,6 +135,28 @@ async function checkModel(config: Config, checkEngine: CheckEngine): Promise<Che
   }
 }
 
+/** Redis is needed only where bot and engines run apart. */
+export async function checkRedis({ redis: url, ca, key }: Config['queue']): Promise<Check> {
+  const name = 'redis';
+  if (url === null)
+    return {
+      name,
+      state: 'off',
+      found: 'REDIS_URL is not set: bot and engine run in one',
+      mend: 'How to run them apart: docs/operating.md.',
+    };
+  try {
+    const { probe } = await import('../queue/redis.js');
+    const found = `version ${(await probe({ url, ca })).version} answers`;
+    if (key !== null) return { name, state: 'ok', found, mend: '' };
+    const mend = 'Set ACCLAIM_QUEUE_KEY on bot and engines: whoever reaches Redis can give jobs to engines.';
+    return { name, state: 'warn', found: `${found}; what crosses it is not signed`, mend };
+  } catch (error) {
+    const { code, message, mend } = toPlain(error);
+    return { name, state: 'fail', found: message, mend, code };
+  }
+}
+
 const marks = { ok: 'ok  ', warn: 'warn', fail: 'FAIL', off: 'off ' };
 
 export function report(checks: readonly Check[]): string {
@@ -185,6 +207,7 @@ export const command = defineCommand(
       checkMemory(),
       await checkPort(config.server.host, config.server.port),
       checkAccess(config.server),
+      await checkRedis(config.queue),
       ...(await checkModel(config, checkEngine)),
       ...(await bot.checkPlatforms(config)),
     ];

@@ -32,6 +32,10 @@ export const variables = {
   HF_ENDPOINT: { key: 'hub.url', read: text },
   ACCLAIM_DEVICES: { key: 'engine.devices', read: list },
   ACCLAIM_THREADS: { key: 'engine.threads', read: number },
+  REDIS_URL: { key: 'queue.redis', read: text },
+  REDIS_CA: { key: 'queue.ca', read: text },
+  ACCLAIM_QUEUE_KEY: { key: 'queue.key', read: text },
+  ACCLAIM_ENGINE: { key: 'queue.engine', read: text },
   ACCLAIM_LOG_LEVEL: { key: 'logLevel', read: text },
 } as const satisfies Record<string, { key: string; read: (value: string) => unknown }>;
 

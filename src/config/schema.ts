@@ -57,6 +57,17 @@ export const configSchema = z.strictObject({
     memoryMb: count,
     attempts: count.max(10),
   }),
+  queue: z.strictObject({
+    redis: z.url({ protocol: /^rediss?$/, hostname: /.+/ }).nullable(),
+    ca: z.string().min(1).nullable(),
+    key: z.string().min(32, 'needs at least 32 characters').nullable(),
+    prefix: z.string().regex(/^[a-z0-9-]+$/, 'is a name such as acclaim'),
+    lostSeconds: z.number().min(1).max(600),
+    engine: z
+      .string()
+      .regex(/^[a-z0-9-]{1,40}$/, 'is a name such as gpu-1')
+      .nullable(),
+  }),
   session: z.strictObject({
     task: z.string().min(1).nullable(),
     images: count.max(256),

@@ -7,7 +7,7 @@ import { z } from 'zod';
 
 const plainError = z.object({ code: z.string(), message: z.string(), mend: z.string() });
 
-const progress = z.object({
+export const progressSchema = z.object({
   stage: z.enum(['load', 'sample', 'decode', 'check', 'embed', 'train', 'score', 'write', 'pull']),
   done: z.number(),
   total: z.number(),
@@ -22,10 +22,10 @@ export const toEngineSchema = z.discriminatedUnion('type', [
 ]);
 
 export const fromEngineSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('ready'), pid: z.number() }),
+  z.object({ type: z.literal('ready'), pid: z.number(), device: z.string().optional() }),
   /** Sent whenever the engine's event loop is free; long silence means that it hangs. */
   z.object({ type: z.literal('alive'), rss: z.number() }),
-  z.object({ type: z.literal('progress'), id: z.string(), progress }),
+  z.object({ type: z.literal('progress'), id: z.string(), progress: progressSchema }),
   z.object({ type: z.literal('done'), id: z.string(), result: z.unknown() }),
   z.object({ type: z.literal('failed'), id: z.string(), error: plainError }),
 ]);

@@ -7,8 +7,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { AcclaimError } from '../../src/errors.js';
-import { sha256 } from './folder.js';
+import { AcclaimError } from './errors.js';
 
 const known = new Map<string, Promise<string>>();
 
@@ -32,7 +31,7 @@ async function hashFiles(root: string): Promise<string> {
     await pipeline(createReadStream(join(folder, file)), hash);
     lines.push(`${file} ${hash.digest('hex')}`);
   }
-  return sha256(lines.join('\n'));
+  return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
 
 /** What of a model counts: paths below `folder`, sorted. A single file counts with the configurations laid beside it. */

@@ -1,0 +1,44 @@
+/** `acclaim engine`: an engine that takes its jobs over Redis until it is told to leave. */
+import { defineCommand } from '../../src/cli/command.js';
+import { integer, several, text } from '../../src/cli/options.js';
+import { loadConfig } from '../../src/config/load.js';
+import { createLog } from '../../src/log.js';
+
+const options = {
+  data: text('--data <dir>', 'the folder of all state that the bot has too'),
+  name: text('--name <name>', "name of this engine in logs; else made from the host's"),
+  threads: integer('--threads <n>', 'CPU threads; 0 = one a core', { min: 0, max: 1024 }),
+  config: text('--config <file>', 'configuration over config/default.yaml'),
+  set: several('--set <key=value>', 'one setting over the configuration'),
+};
+
+export const command = defineCommand(
+  {
+    args: [],
+    options,
+    examples: [
+      'engine',
+      'engine --data /mnt/acclaim --name gpu-1',
+      'engine --set "engine.devices=[cuda, cpu]"',
+    ],
+  },
+  async (v, _args, io) => {
+    const set = [...(v.set ?? [])];
+    if (v.name !== undefined) set.push(`queue.engine=${v.name}`);
+    const loaded = loadConfig({ file: v.config, set });
+    const config = {
+      ...loaded,
+      dataDir: v.data ?? loaded.dataDir,
+      engine: { ...loaded.engine, threads: v.threads ?? loaded.engine.threads },
+    };
+    // Loaded when it runs: help and wrong usage need none of it.
+    const { openServing } = await import('../../src/serving.js');
+    const serving = await openServing({ config, log: createLog(config.logLevel) });
+    io.out(`The engine ${serving.name} takes jobs on ${serving.device}. Ctrl-C ends it.\n`);
+    await new Promise<void>((resolve) => {
+      if (io.signal.aborted) resolve();
+      io.signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await serving.stop();
+  },
+);

@@ -1,0 +1,414 @@
+/**
+ * The queue over Redis: one BullMQ queue an engine, and this side decides which engine gets what. Invariants: at most
+ * one delivery of a job counts, and one job of a session is out at a time; an answer is taken once and only from the delivery
+ * that counts; what Redis forgets is delivered again. It goes by looking, once a second and whenever an engine says
+ * so: a lost word costs a second, never a job. The contract is in contract.ts; the words in wire.ts; the other end in serve.ts.
+ */
+import { createHash } from 'node:crypto';
+import { Queue } from 'bullmq';
+import { AcclaimError, type ErrorCode, fromPlain, toPlain } from '../errors.js';
+import type { Log } from '../log.js';
+import type { JobQueue, JobRequest } from './contract.js';
+import { Envelopes } from './envelope.js';
+import { type JobKind, type JobProgress, type JobResult, jobSchemas } from './jobs.js';
+import type { Places } from './places.js';
+import { connect, type RedisSettings } from './redis.js';
+import { choose } from './routing.js';
+import {
+  type Answer,
+  answerSchema,
+  type Beat,
+  beatSchema,
+  deliveryId,
+  type Flight,
+  flightSchema,
+  keys,
+  type Need,
+  queueName,
+  saidSchema,
+} from './wire.js';
+
+export interface BullQueueOptions {
+  redis: RedisSettings;
+  prefix: string;
+  /** Shared with the engines; null = nothing is signed. */
+  key: string | null;
+  places: Places;
+  /** Megabytes of memory that a job wants of its engine. */
+  memoryMb?: (payload: Record<string, unknown>) => number;
+  /** Engines that a job may outlive before it fails `engine-lost`. */
+  attempts?: number;
+  log: Log;
+  /** Time between two looks when nobody says anything. */
+  lookMs?: number;
+  /** Told when jobs begin to wait because no engine can do them (true), and when they no longer do (false). */
+  onStarved?: (starved: boolean) => void;
+}
+
+interface Entry {
+  id: string;
+  kind: JobKind;
+  payload: Record<string, unknown>;
+  session: string;
+  digest: string;
+  /** The delivery that counts; null while it waits. */
+  flight: Flight | null;
+  /** Whether Redis has been asked for a delivery of an earlier life of this process. */
+  claimed: boolean;
+  lost: number;
+  cancelled: boolean;
+  listeners: ((p: JobProgress) => void)[];
+  outcome: Promise<unknown>;
+  resolve: (value: unknown) => void;
+  reject: (error: AcclaimError) => void;
+}
+
+/** Answers stay in Redis for so long when nobody takes them, s. */
+const KEPT_S = 86_400;
+const COUNTER_S = 30 * 86_400;
+
+export class BullQueue implements JobQueue {
+  private readonly envelopes: Envelopes;
+  private readonly keys: ReturnType<typeof keys>;
+  private readonly redis: ReturnType<typeof connect>;
+  private readonly ears: ReturnType<typeof connect>;
+  private readonly queues = new Map<string, Queue>();
+  private readonly entries = new Map<string, Entry>();
+  /** Engines whose beat was refused: said once each. */
+  private readonly refused = new Set<string>();
+  private readonly timer: NodeJS.Timeout;
+  private looking: Promise<void> | null = null;
+  private again = false;
+  private starved = false;
+  private closed = false;
+  private troubled = false;
+
+  constructor(private readonly options: BullQueueOptions) {
+    this.envelopes = new Envelopes(options.key);
+    this.keys = keys(options.prefix);
+    this.redis = connect(options.redis, (error) => this.trouble(error));
+    this.ears = connect(options.redis, (error) => this.trouble(error));
+    this.redis.on('ready', () => {
+      if (this.troubled) options.log.info('Redis is back');
+      this.troubled = false;
+      this.look();
+    });
+    this.ears.on('message', (_channel: string, text: string) => this.hear(text));
+    void this.ears.subscribe(this.keys.said).catch(() => {});
+    this.timer = setInterval(() => this.look(), options.lookMs ?? 1000);
+  }
+
+  run<K extends JobKind>(job: JobRequest<K>, onProgress?: (p: JobProgress) => void): Promise<JobResult<K>> {
+    if (this.closed) return Promise.reject(cancelled(job.id));
+    const known = this.entries.get(job.id);
+    if (known) {
+      if (onProgress) known.listeners.push(onProgress);
+      return known.outcome as Promise<JobResult<K>>;
+    }
+    const parsed = jobSchemas[job.kind].payload.safeParse(job.payload);
+    if (!parsed.success)
+      return Promise.reject(new AcclaimError('job-invalid', `job ${job.id}: ${parsed.error.message}`));
+    const entry: Entry = {
+      id: job.id,
+      kind: job.kind,
+      payload: parsed.data as Record<string, unknown>,
+      session: parsed.data.session,
+      digest: createHash('sha256').update(JSON.stringify(parsed.data)).digest('hex'),
+      flight: null,
+      claimed: false,
+      lost: 0,
+      cancelled: false,
+      listeners: onProgress ? [onProgress] : [],
+      ...deferred(),
+    };
+    this.entries.set(job.id, entry);
+    this.look();
+    return entry.outcome as Promise<JobResult<K>>;
+  }
+
+  async cancel(id: string): Promise<void> {
+    const entry = this.entries.get(id);
+    if (!entry) return;
+    entry.cancelled = true;
+    if (entry.claimed && !entry.flight) await this.settle(entry, cancelled(id));
+    else this.look();
+    await entry.outcome.catch(() => {});
+  }
+
+  /** Engines go on with what they run: the next life of this process asks for it again and takes their answer. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    clearInterval(this.timer);
+    for (const entry of this.entries.values()) entry.reject(cancelled(entry.id));
+    this.entries.clear();
+    // A Redis that is away would hold the look up for ever.
+    if (this.redis.status === 'ready') await this.looking;
+    this.ears.disconnect();
+    for (const queue of this.queues.values()) await queue.close().catch(() => {});
+    this.redis.disconnect();
+  }
+
+  /** Engines that beat now, as they describe themselves; `gone` gets those that no longer do. */
+  async engines(gone: string[] = []): Promise<Beat[]> {
+    const ids = (await this.redis.smembers(this.keys.engines)).sort();
+    if (ids.length === 0) return [];
+    const texts = await this.redis.mget(ids.map((id) => this.keys.beat(id)));
+    const beats: Beat[] = [];
+    for (const [i, text] of texts.entries()) {
+      const id = ids[i]!;
+      if (text === null) {
+        gone.push(id);
+        continue;
+      }
+      try {
+        const beat = this.envelopes.open('beat', text, beatSchema);
+        if (beat.engine === id) beats.push(beat);
+      } catch (error) {
+        if (!this.refused.has(id)) this.options.log.warn({ engine: id, ...toPlain(error) }, 'engine refused');
+        this.refused.add(id);
+      }
+    }
+    return beats;
+  }
+
+  private look(): void {
+    if (this.closed) return;
+    if (this.looking) {
+      this.again = true;
+      return;
+    }
+    this.looking = this.lookAll()
+      .catch((error) => this.trouble(error))
+      .finally(() => {
+        this.looking = null;
+        if (!this.again) return;
+        this.again = false;
+        this.look();
+      });
+  }
+
+  private async lookAll(): Promise<void> {
+    if (this.entries.size === 0) return;
+    const gone: string[] = [];
+    const engines = new Map((await this.engines(gone)).map((beat) => [beat.engine, beat]));
+    for (const entry of [...this.entries.values()]) {
+      if (!entry.claimed) await this.claim(entry);
+      if (entry.flight) await this.follow(entry, entry.flight, engines);
+      else if (entry.cancelled) await this.settle(entry, cancelled(entry.id));
+    }
+    for (const engine of gone) await this.forgetEngine(engine);
+    await this.dispatch(engines);
+  }
+
+  /** A delivery of an earlier life of this process still counts, where it is of the same payload. */
+  private async claim(entry: Entry): Promise<void> {
+    const text = await this.redis.hget(this.keys.flights, entry.id);
+    entry.claimed = true;
+    if (text === null) return;
+    try {
+      const flight = this.envelopes.open('flight', text, flightSchema);
+      if (flight.digest === entry.digest) entry.flight = flight;
+    } catch (error) {
+      this.options.log.warn({ job: entry.id, ...toPlain(error) }, 'delivery not taken up');
+    }
+  }
+
+  private async follow(entry: Entry, flight: Flight, engines: ReadonlyMap<string, Beat>): Promise<void> {
+    const queue = this.queue(flight.engine);
+    const job = await queue.getJob(deliveryId(entry.id, flight.delivery));
+    const state = job ? await job.getState() : 'unknown';
+    if (job && state === 'completed') {
+      await this.take(entry, flight, job.returnvalue);
+      await job.remove().catch(() => {});
+    } else if (state === 'failed') {
+      // It lost its lock, or could not be read there: the words are in the engine's log.
+      await this.redeliver(entry, flight, job?.failedReason ?? 'it failed', true);
+    } else if (state === 'unknown') {
+      await this.redeliver(entry, flight, 'Redis has forgotten it', false);
+    } else if (!engines.has(flight.engine)) {
+      await this.redeliver(entry, flight, 'its engine fell silent', state === 'active');
+    } else if (entry.cancelled) {
+      const told = { type: 'cancel', job: entry.id, delivery: flight.delivery };
+      await this.redis.publish(this.keys.to(flight.engine), this.envelopes.close('word', told));
+    }
+  }
+
+  private async take(entry: Entry, flight: Flight, text: unknown): Promise<void> {
+    let answer: Answer;
+    try {
+      answer = this.envelopes.open('answer', text, answerSchema);
+      if (answer.job !== entry.id || answer.delivery !== flight.delivery || answer.engine !== flight.engine)
+        throw new AcclaimError('job-invalid', 'it answers something else');
+    } catch (error) {
+      return this.redeliver(entry, flight, toPlain(error).message, true);
+    }
+    // Words that were said before the answer are heard before it: one connection carries them in order.
+    await this.ears.ping();
+    const { outcome } = answer;
+    if (outcome.type === 'handed-back') return this.redeliver(entry, flight, 'its engine leaves', false);
+    if (outcome.type === 'failed') {
+      const { code, message, mend } = outcome.error;
+      const error = fromPlain({ code: code as ErrorCode, message, mend });
+      if (code === 'engine-lost') return this.redeliver(entry, flight, message, true, error);
+      if (code === 'cancelled' && !entry.cancelled)
+        return this.redeliver(entry, flight, 'it was let go', false);
+      return this.settle(entry, error);
+    }
+    const parsed = jobSchemas[entry.kind].result.safeParse(outcome.result);
+    if (!parsed.success)
+      return this.settle(
+        entry,
+        new AcclaimError('job-invalid', `result of job ${entry.id}: ${parsed.error.message}`),
+      );
+    try {
+      await this.options.places.keep(entry.kind, entry.payload, flight.delivery);
+    } catch (error) {
+      return this.settle(entry, fromPlain(toPlain(error)));
+    }
+    await this.settle(entry, null, parsed.data);
+  }
+
+  /** This delivery counts no more; the job waits again, at its old place among the others. */
+  private async redeliver(
+    entry: Entry,
+    { engine, delivery }: Flight,
+    why: string,
+    counts: boolean,
+    error?: AcclaimError,
+  ): Promise<void> {
+    entry.flight = null;
+    if (counts) entry.lost += 1;
+    await this.redis.hdel(this.keys.flights, entry.id);
+    this.options.log.warn({ job: entry.id, engine, delivery, why, lost: entry.lost }, 'job comes back');
+    if (entry.cancelled) await this.settle(entry, cancelled(entry.id));
+    else if (entry.lost >= (this.options.attempts ?? 3))
+      await this.settle(entry, error ?? lost(entry.id, why));
+  }
+
+  /** The oldest waiting job of each session that has none out, to engines that are free. */
+  private async dispatch(engines: ReadonlyMap<string, Beat>): Promise<void> {
+    const busy = new Set<string>();
+    const taken = new Set<string>();
+    for (const { flight, session } of this.entries.values()) {
+      if (!flight) continue;
+      busy.add(flight.engine);
+      taken.add(session);
+    }
+    let unable = false;
+    for (const entry of [...this.entries.values()]) {
+      if (entry.flight || entry.cancelled || taken.has(entry.session) || this.closed) continue;
+      taken.add(entry.session);
+      const need = await this.need(entry);
+      if (!need) continue;
+      const engine = choose(engines.values(), busy, need);
+      if (engine) {
+        busy.add(engine.engine);
+        await this.deliver(entry, engine.engine);
+      } else unable ||= !choose(engines.values(), new Set(), need);
+    }
+    if (unable === this.starved) return;
+    this.starved = unable;
+    this.options.onStarved?.(unable);
+  }
+
+  /** Null where the job can go nowhere, which is then its end. */
+  private async need(entry: Entry): Promise<Need | null> {
+    try {
+      const { models, payload } = await this.options.places.pack(entry.kind, entry.payload, 1);
+      this.envelopes.close('job', payload);
+      return { models, memoryMb: this.options.memoryMb?.(entry.payload) ?? 0 };
+    } catch (error) {
+      await this.settle(entry, fromPlain(toPlain(error)));
+      return null;
+    }
+  }
+
+  private async deliver(entry: Entry, engine: string): Promise<void> {
+    const counter = this.keys.delivery(entry.id);
+    const delivery = await this.redis.incr(counter);
+    await this.redis.expire(counter, COUNTER_S);
+    const { payload } = await this.options.places.pack(entry.kind, entry.payload, delivery);
+    const words = { job: entry.id, delivery, engine, kind: entry.kind, payload };
+    const sealed = this.envelopes.close('job', words);
+    const flight: Flight = { engine, delivery, digest: entry.digest };
+    // Written first: an engine takes only what it finds here.
+    await this.redis.hset(this.keys.flights, entry.id, this.envelopes.close('flight', flight));
+    entry.flight = flight;
+    const kept = { removeOnComplete: { age: KEPT_S }, removeOnFail: { age: KEPT_S } };
+    const id = deliveryId(entry.id, delivery);
+    await this.queue(engine).add(entry.kind, { sealed }, { jobId: id, attempts: 1, ...kept });
+  }
+
+  private hear(text: string): void {
+    try {
+      const said = this.envelopes.open('word', text, saidSchema);
+      if (said.type === 'look') {
+        this.look();
+        return;
+      }
+      const entry = this.entries.get(said.job);
+      if (entry?.flight?.delivery !== said.delivery) return;
+      for (const listener of entry.listeners) listener(said.progress);
+    } catch (error) {
+      this.options.log.debug(toPlain(error), 'a word not taken');
+    }
+  }
+
+  private queue(engine: string): Queue {
+    let queue = this.queues.get(engine);
+    if (!queue) {
+      const { prefix } = this.options;
+      queue = new Queue(queueName(engine), { connection: this.redis, prefix, skipVersionCheck: true });
+      queue.on('error', (error) => this.trouble(error));
+      this.queues.set(engine, queue);
+    }
+    return queue;
+  }
+
+  /** What is left in a silent engine's queue would be run when it wakes up: it goes, locks and all. */
+  private async forgetEngine(engine: string): Promise<void> {
+    const queue = this.queue(engine);
+    await this.redis.srem(this.keys.engines, engine);
+    await queue.obliterate({ force: true }).catch((error) => this.trouble(error));
+    await queue.close().catch(() => {});
+    this.queues.delete(engine);
+  }
+
+  private trouble(error: unknown): void {
+    if (this.closed || this.troubled) return;
+    this.troubled = true;
+    this.options.log.warn({ error: String(error) }, 'Redis: trouble; jobs wait, votes go on');
+  }
+
+  private async settle(entry: Entry, error: AcclaimError | null, result?: unknown): Promise<void> {
+    if (this.entries.get(entry.id) !== entry) return;
+    await this.redis.hdel(this.keys.flights, entry.id);
+    this.entries.delete(entry.id);
+    if (error) entry.reject(error);
+    else entry.resolve(result);
+    this.look();
+  }
+}
+
+function deferred() {
+  let resolve!: (value: unknown) => void;
+  let reject!: (error: AcclaimError) => void;
+  const outcome = new Promise<unknown>((res, rej) => {
+    resolve = res;
+    reject = rej;
+  });
+  return { outcome, resolve, reject };
+}
+
+function cancelled(id: string): AcclaimError {
+  return new AcclaimError('cancelled', `job ${id} was cancelled`);
+}
+
+function lost(id: string, why: string): AcclaimError {
+  return new AcclaimError(
+    'engine-lost',
+    `job ${id} outlived every engine that took it: ${why}`,
+    'The logs of the engines say more; `acclaim doctor` on their machines checks the device.',
+  );
+}

@@ -1,0 +1,185 @@
+/**
+ * The engine's end of the queue over Redis: takes what lies in this engine's own BullMQ queue, has it run by the queue
+ * it is handed (an engine as a child process), and answers. Invariants: it beats while it is well; it runs a delivery
+ * only while the bot's record names it, and lets go of one that the record no longer names; every delivery that it ends has
+ * one answer; leaving, it ends the running step, hands the job back and is gone.
+ */
+import { UnrecoverableError, Worker } from 'bullmq';
+import { toPlain } from '../errors.js';
+import type { Log } from '../log.js';
+import type { JobQueue } from './contract.js';
+import { Envelopes } from './envelope.js';
+import type { JobPayload } from './jobs.js';
+import type { Places } from './places.js';
+import { connect, type RedisSettings } from './redis.js';
+import {
+  type Answer,
+  type Beat,
+  deliveredSchema,
+  deliveryId,
+  flightSchema,
+  keys,
+  queueName,
+  toldSchema,
+} from './wire.js';
+
+export interface ServeOptions {
+  redis: RedisSettings;
+  prefix: string;
+  key: string | null;
+  /** Lower case, digits and dashes; no other engine's. */
+  engine: string;
+  /** What it can do. */
+  ability: Pick<Beat, 'device' | 'memoryMb' | 'models'>;
+  places: Places;
+  /** Runs one job at a time; ends with this. */
+  local: JobQueue;
+  /** Silence after which the bot gives this engine's job to another. */
+  lostMs: number;
+  log: Log;
+}
+
+/** Models named as warm, at most: what an engine keeps compiled is bounded by its memory. */
+const WARM = 3;
+
+export async function serveEngine(options: ServeOptions): Promise<{ stop(): Promise<void> }> {
+  const { prefix, engine, ability, places, local, lostMs, log } = options;
+  const envelopes = new Envelopes(options.key);
+  const name = keys(prefix);
+  let troubled = false;
+  const trouble = (error: unknown) => {
+    if (!troubled) log.warn({ error: String(error) }, 'Redis: trouble');
+    troubled = true;
+  };
+  const redis = connect(options.redis, trouble);
+  const ears = connect(options.redis, trouble);
+  redis.on('ready', () => {
+    troubled = false;
+  });
+  let draining = false;
+  let running: { job: string; delivery: number } | null = null;
+  let warm: string[] = [];
+
+  const say = (words: object) => redis.publish(name.said, envelopes.close('word', words));
+
+  /** Whether the bot's record still names this delivery. */
+  const counts = async ({ job, delivery }: { job: string; delivery: number }): Promise<boolean> => {
+    const text = await redis.hget(name.flights, job);
+    if (text === null) return false;
+    const flight = envelopes.open('flight', text, flightSchema);
+    return flight.engine === engine && flight.delivery === delivery;
+  };
+
+  async function beat(): Promise<void> {
+    const words: Beat = { engine, ...ability, warm, draining };
+    await redis.sadd(name.engines, engine);
+    await redis.set(name.beat(engine), envelopes.close('beat', words), 'PX', lostMs);
+    const held = running;
+    if (held && !(await counts(held)) && running === held)
+      await local.cancel(deliveryId(held.job, held.delivery));
+  }
+
+  async function process(data: unknown): Promise<string> {
+    const { job, delivery, ...rest } = envelopes.open(
+      'job',
+      (data as { sealed?: unknown }).sealed,
+      deliveredSchema,
+    );
+    const id = deliveryId(job, delivery);
+    const superseded = () => new UnrecoverableError(`delivery ${id} does not count any more`);
+    if (rest.engine !== engine) throw new UnrecoverableError(`delivery ${id} is for ${rest.engine}`);
+    if (!(await counts({ job, delivery }))) throw superseded();
+    running = { job, delivery };
+    const said: Promise<unknown>[] = [];
+    let outcome: Answer['outcome'];
+    let payload: Record<string, unknown> | null = null;
+    try {
+      payload = await places.unpack(rest.kind, rest.payload);
+      const result = await local.run(
+        { id, kind: rest.kind, payload: payload as JobPayload<typeof rest.kind> },
+        (progress) => {
+          said.push(say({ type: 'progress', job, delivery, progress }));
+        },
+      );
+      warm = [...new Set([...modelsOf(rest.payload), ...warm])].slice(0, WARM);
+      outcome = { type: 'done', result };
+    } catch (error) {
+      const plain = toPlain(error);
+      outcome =
+        draining && plain.code === 'cancelled' ? { type: 'handed-back' } : { type: 'failed', error: plain };
+    } finally {
+      running = null;
+    }
+    await Promise.all(said);
+    if (!(await counts({ job, delivery }))) {
+      if (payload) places.discard(rest.kind, payload);
+      throw superseded();
+    }
+    return envelopes.close('answer', { job, delivery, engine, outcome });
+  }
+
+  await ears.subscribe(name.to(engine));
+  ears.on('message', (_channel: string, text: string) => {
+    try {
+      const { job, delivery } = envelopes.open('word', text, toldSchema);
+      void local.cancel(deliveryId(job, delivery));
+    } catch (error) {
+      log.warn(toPlain(error), 'a word not taken');
+    }
+  });
+  const worker = new Worker(queueName(engine), (job) => process(job.data), {
+    connection: redis,
+    prefix,
+    concurrency: 1,
+    lockDuration: lostMs,
+    stalledInterval: lostMs,
+    // What stalls here has stalled with this whole engine: the bot gives it to another.
+    maxStalledCount: 0,
+    skipVersionCheck: true,
+  });
+  const look = () => void say({ type: 'look' }).catch(trouble);
+  worker.on('completed', look);
+  worker.on('failed', (job, error) => {
+    log.warn({ job: job?.id, error: error.message }, 'job dropped');
+    look();
+  });
+  worker.on('error', trouble);
+  await worker.waitUntilReady();
+  await beat();
+  look();
+  const timer = setInterval(() => void beat().catch(trouble), Math.max(50, Math.floor(lostMs / 4)));
+
+  let stopped: Promise<void> | null = null;
+  const stop = async () => {
+    draining = true;
+    clearInterval(timer);
+    await Promise.race([beat().catch(trouble), wait(1000)]);
+    await local.close();
+    // A Redis that is away must not hold up the leaving.
+    await Promise.race([worker.close(), wait(1500)]);
+    const leave = async () => {
+      await redis.del(name.beat(engine));
+      await redis.srem(name.engines, engine);
+      await say({ type: 'look' });
+    };
+    await Promise.race([leave().catch(trouble), wait(500)]);
+    ears.disconnect();
+    redis.disconnect();
+  };
+  return {
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+const modelsOf = (payload: Record<string, unknown>): string[] =>
+  Object.values(payload).flatMap((v) =>
+    typeof v === 'string' && /^model:[0-9a-f]{64}$/.test(v) ? [v.slice(6)] : [],
+  );
+
+const wait = (ms: number) =>
+  new Promise<void>((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });

@@ -1,0 +1,96 @@
+/**
+ * What bot and engines say to each other over Redis, and under which names. A job is *delivered* under an id of its
+ * own, `<job>.<delivery>`: BullMQ ignores an id that exists, and an answer to an older delivery must never count.
+ *  - `<prefix>:engines`         set of engine ids
+ *  - `<prefix>:beat:<engine>`   envelope of a beat; Redis lets it expire when the engine is silent
+ *  - `<prefix>:flights`         hash: job -> envelope of its one delivery that counts
+ *  - `<prefix>:delivery:<job>`  counter of its deliveries
+ *  - `<prefix>:said`            channel: words of the engines; `<prefix>:to:<engine>`: words of the bot
+ *  - queue `engine-<engine>`    BullMQ's own keys
+ */
+import { z } from 'zod';
+import { progressSchema } from './messages.js';
+
+export const keys = (prefix: string) => ({
+  engines: `${prefix}:engines`,
+  beat: (engine: string) => `${prefix}:beat:${engine}`,
+  flights: `${prefix}:flights`,
+  delivery: (job: string) => `${prefix}:delivery:${job}`,
+  said: `${prefix}:said`,
+  to: (engine: string) => `${prefix}:to:${engine}`,
+});
+
+export const queueName = (engine: string): string => `engine-${engine}`;
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const beatSchema = z.object({
+  engine: z.string().regex(/^[a-z0-9-]{1,80}$/),
+  device: z.string(),
+  memoryMb: z.number().int().positive(),
+  /** SHA-256 of each model folder that it has. */
+  models: z.array(hash).max(500),
+  /** Those that it has used last, and so holds compiled. */
+  warm: z.array(hash).max(500),
+  /** True: it takes no more jobs. */
+  draining: z.boolean(),
+});
+export type Beat = z.infer<typeof beatSchema>;
+
+/** What an engine must have to do a job. */
+export interface Need {
+  models: readonly string[];
+  memoryMb: number;
+}
+
+export const flightSchema = z.object({
+  engine: z.string(),
+  delivery: z.number().int().positive(),
+  /** SHA-256 of the payload: an answer to other words is not taken. */
+  digest: z.string(),
+});
+export type Flight = z.infer<typeof flightSchema>;
+
+export const deliveredSchema = z.object({
+  job: z.string(),
+  delivery: z.number().int().positive(),
+  engine: z.string(),
+  kind: z.enum(['generate', 'learn', 'score', 'export-adapter']),
+  /** With paths as places.ts writes them; checked by kind once they are this machine's. */
+  payload: z.record(z.string(), z.unknown()),
+});
+
+export const answerSchema = z.object({
+  job: z.string(),
+  delivery: z.number().int().positive(),
+  engine: z.string(),
+  outcome: z.discriminatedUnion('type', [
+    z.object({ type: z.literal('done'), result: z.unknown() }),
+    z.object({
+      type: z.literal('failed'),
+      error: z.object({ code: z.string(), message: z.string(), mend: z.string() }),
+    }),
+    /** The engine leaves: nothing is wrong with the job. */
+    z.object({ type: z.literal('handed-back') }),
+  ]),
+});
+export type Answer = z.infer<typeof answerSchema>;
+
+export const saidSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('progress'),
+    job: z.string(),
+    delivery: z.number().int(),
+    progress: progressSchema,
+  }),
+  /** Something has changed: look. */
+  z.object({ type: z.literal('look') }),
+]);
+
+export const toldSchema = z.object({
+  type: z.literal('cancel'),
+  job: z.string(),
+  delivery: z.number().int(),
+});
+
+export const deliveryId = (job: string, delivery: number): string => `${job}.${delivery}`;

@@ -1,0 +1,132 @@
+/**
+ * The two ends of the queue over Redis from the configuration, so that what bot and engine must agree on stands in one
+ * place. An engine here is a child process as it is beside a bot, with the queue's serving end in front of it.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { hostname, totalmem } from 'node:os';
+import { resolve } from 'node:path';
+import type { Config } from './config/schema.js';
+import { AcclaimError } from './errors.js';
+import type { Log } from './log.js';
+import { modelsHere } from './models-here.js';
+import { projectPath } from './paths.js';
+import { BullQueue } from './queue/bullmq.js';
+import { childEngine } from './queue/child-engine.js';
+import { describeEnd, type EngineLauncher } from './queue/engine-link.js';
+import { InProcessQueue } from './queue/in-process.js';
+import { SharedFolder } from './queue/places.js';
+import { probe } from './queue/redis.js';
+import { serveEngine } from './queue/serve.js';
+
+/** Steps between the engine's niceness and the bot's. */
+const ENGINE_NICE = 5;
+/** Of the ten seconds in which an engine leaves, what its running step may take. */
+const STEP_MS = 6500;
+
+export interface EndOptions {
+  config: Config;
+  log: Log;
+}
+
+/** Starts the built engine as a child process; `threads` over the configuration's. */
+export function launchEngine({ engine }: Config, threads = engine.threads): EngineLauncher {
+  const { devices, memoryMb } = engine;
+  return childEngine({
+    main: projectPath('dist/engine/main.js'),
+    threads,
+    devices,
+    memoryMb,
+    nice: ENGINE_NICE,
+  });
+}
+
+/** Errors: config-invalid without Redis, redis-unreachable. */
+async function common({ config, log }: EndOptions) {
+  const { redis: url, ca, key, prefix, lostSeconds } = config.queue;
+  if (url === null)
+    throw new AcclaimError(
+      'config-invalid',
+      'bot and engine meet over Redis, and none is set',
+      'Set REDIS_URL, or run both in one with `acclaim start`.',
+    );
+  const redis = { url, ca };
+  await probe(redis);
+  if (key === null) log.warn('what crosses Redis is not signed: set ACCLAIM_QUEUE_KEY on both sides');
+  return { redis, key, prefix, log, lostMs: lostSeconds * 1000 };
+}
+
+/** The bot's end. */
+export async function openBullQueue(
+  options: EndOptions & { onStarved: (starved: boolean) => void },
+): Promise<BullQueue> {
+  const { config } = options;
+  const shared = await common(options);
+  const places = new SharedFolder(config.dataDir, await modelsHere(config));
+  return new BullQueue({
+    ...shared,
+    places,
+    attempts: config.session.attempts,
+    onStarved: options.onStarved,
+  });
+}
+
+/** An engine on this machine; resolves once it takes jobs. */
+export async function openServing(
+  options: EndOptions,
+): Promise<{ name: string; device: string; stop(): Promise<void> }> {
+  const { config, log } = options;
+  const shared = await common(options);
+  const models = await modelsHere(config);
+  const dataDir = resolve(config.dataDir);
+  mkdirSync(dataDir, { recursive: true });
+  const name = `${config.queue.engine ?? hostName()}-${randomBytes(3).toString('hex')}`;
+  const launch = launchEngine(config);
+  let ready: (device: string) => void = () => {};
+  let fail: (error: AcclaimError) => void = () => {};
+  const first = new Promise<string>((resolve, reject) => {
+    ready = resolve;
+    fail = reject;
+  });
+  const local = new InProcessQueue({
+    launch: (listener) =>
+      launch({
+        ...listener,
+        message: (message) => {
+          if (message.type === 'ready') ready(message.device ?? 'cpu');
+          listener.message(message);
+        },
+      }),
+    // The bot counts the engines that a job outlives.
+    attempts: 1,
+    closeGraceMs: STEP_MS,
+    onEnd: (end) => {
+      const { message, mend } = describeEnd(end);
+      log.warn({ ...end, message, mend }, 'the engine ended');
+      fail(new AcclaimError('engine-lost', message, mend));
+    },
+  });
+  let device: string;
+  try {
+    device = await first;
+  } catch (error) {
+    await local.close();
+    throw error;
+  }
+  const served = await serveEngine({
+    ...shared,
+    engine: name,
+    ability: { device, memoryMb: Math.floor(totalmem() / 2 ** 20), models: models.hashes },
+    places: new SharedFolder(dataDir, models),
+    local,
+  });
+  log.info({ engine: name, device, models: models.hashes.map((h) => h.slice(0, 12)) }, 'engine takes jobs');
+  return { name, device, stop: served.stop };
+}
+
+const hostName = (): string =>
+  hostname()
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 40) || 'engine';

@@ -1,0 +1,53 @@
+/** Both ends of the queue over Redis in this process: the real queue, the real serving end, workers with the test's handlers. */
+import type { Handlers } from '../../engine/worker.js';
+import { silentLog } from '../../src/log.js';
+import { BullQueue, type BullQueueOptions } from '../../src/queue/bullmq.js';
+import { InProcessQueue } from '../../src/queue/in-process.js';
+import type { Places } from '../../src/queue/places.js';
+import { type ServeOptions, serveEngine } from '../../src/queue/serve.js';
+import { memoryEngines } from './memory-engine.js';
+import type { TestRedis } from './redis.js';
+
+/** Jobs without files. */
+export const nowhere: Places = {
+  pack: async (_kind, payload) => ({ payload, models: [] }),
+  unpack: async (_kind, payload) => payload,
+  keep: async () => {},
+  discard: () => {},
+};
+
+let made = 0;
+/** No two tests see each other's keys. */
+export const freshPrefix = (): string => `test${++made}`;
+
+const common = (redis: TestRedis, prefix: string) => ({
+  redis: redis.settings,
+  prefix,
+  key: 'k'.repeat(32),
+  places: nowhere,
+  log: silentLog,
+});
+
+export function openQueue(redis: TestRedis, prefix: string, more: Partial<BullQueueOptions> = {}) {
+  return new BullQueue({ ...common(redis, prefix), lookMs: 100, ...more });
+}
+
+export async function openEngine(
+  redis: TestRedis,
+  prefix: string,
+  engine: string,
+  handlers: Partial<Handlers>,
+  more: Partial<ServeOptions> = {},
+) {
+  const memory = memoryEngines(handlers);
+  const local = new InProcessQueue({ launch: memory.launch, attempts: 1, backoffMs: 1, closeGraceMs: 1000 });
+  const served = await serveEngine({
+    ...common(redis, prefix),
+    engine,
+    ability: { device: 'cpu', memoryMb: 1000, models: [] },
+    local,
+    lostMs: 2000,
+    ...more,
+  });
+  return { kill: memory.killBusy, stop: served.stop };
+}
