@@ -216,13 +216,16 @@ export class BullQueue implements JobQueue {
 
   private async follow(entry: Entry, flight: Flight, engines: ReadonlyMap<string, Beat>): Promise<void> {
     const queue = this.queue(flight.engine);
-    const job = await queue.getJob(deliveryId(entry.id, flight.delivery));
-    const state = job ? await job.getState() : 'unknown';
-    if (job && state === 'completed') {
-      await this.take(entry, flight, job.returnvalue);
-      await job.remove().catch(() => {});
+    const id = deliveryId(entry.id, flight.delivery);
+    // The state first: what is read after it is not older than it.
+    const state = await queue.getJobState(id);
+    if (state === 'completed') {
+      const job = await queue.getJob(id);
+      await this.take(entry, flight, job?.returnvalue);
+      await job?.remove().catch(() => {});
     } else if (state === 'failed') {
       // It lost its lock, or could not be read there: the words are in the engine's log.
+      const job = await queue.getJob(id);
       await this.redeliver(entry, flight, job?.failedReason ?? 'it failed', true);
     } else if (state === 'unknown') {
       await this.redeliver(entry, flight, 'Redis has forgotten it', false);
