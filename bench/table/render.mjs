@@ -25,7 +25,9 @@ for (const row of plan) {
   const own = runs.filter((r) => r.task === row.task && r.learner === row.learner && r.votes === row.votes);
   if (own.length === 0) continue;
   const of = (key) => own.map((r) => r.final[key]);
-  const cell = (key) => `${two(mean(of(key)))} ± ${two(standardError(of(key)))}`;
+  // One seed has no standard error.
+  const error = (key) => (own.length < 2 ? '' : ` ± ${two(standardError(of(key)))}`);
+  const cell = (key) => two(mean(of(key))) + error(key);
   const plain = mean(of('tuned_plain'));
   const worst = Math.min(...of('tuned_plain'));
   const kept = mean(own.map((r) => r.final.diversity / r.final.base_diversity));
