@@ -1,5 +1,6 @@
 /** What commands may do, over the app: sessions are found, acts decided, new sessions put in their place. */
 import type { Account, ChatPlatform, PlatformName } from '../src/chat/port.js';
+import type { PromptPolicy } from '../src/chat/prompt-policy.js';
 import type { Clock } from '../src/clock.js';
 import type { Act, Place, SessionState } from '../src/domain/model.js';
 import { ruleSettings, type Settings } from '../src/domain/settings.js';
@@ -31,6 +32,7 @@ export interface ActionParts {
   chat: () => Chat;
   open(spec: NewSession, id: string, place: Place, createdBy: string | null): Promise<SessionState>;
   specify(request: Partial<StartRequest>, platform: PlatformName): NewSession;
+  policy: PromptPolicy;
   personal: Actions['personal'];
   newId(title: string): string;
   tasks: Actions['tasks'];
@@ -171,6 +173,7 @@ export function makeActions(parts: ActionParts): Actions {
       await sessions.dispatch(knows.session.id, event);
       return true;
     },
+    allow: parts.policy.allow,
     newId: parts.newId,
     tasks: parts.tasks,
     models: parts.models,

@@ -5,6 +5,7 @@
  */
 
 import type { ChatPlatform, PlatformName } from '../src/chat/port.js';
+import type { PromptPolicy } from '../src/chat/prompt-policy.js';
 import type { Clock } from '../src/clock.js';
 import { communities } from '../src/domain/apply.js';
 import type { Effect } from '../src/domain/effects.js';
@@ -47,6 +48,7 @@ export interface AppParts {
   safety: JobParts['safety'];
   /** A request by a person, or none, over the configuration -> what the session is run by. */
   specify(request: Partial<StartRequest>, platform: PlatformName): NewSession;
+  policy: PromptPolicy;
   /** What makes a quorum on a platform. */
   quorum(platform: PlatformName): Pick<Rules, 'quorum' | 'quorumBy'>;
   newId(title: string): string;

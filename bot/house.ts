@@ -5,6 +5,8 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { ChatPlatform, PlatformName } from '../src/chat/port.js';
+import { promptPolicy } from '../src/chat/prompt-policy.js';
+import { clip } from '../src/chat/text.js';
 import { type Clock, systemClock } from '../src/clock.js';
 import {
   learnerSettings,
@@ -91,6 +93,7 @@ export async function buildHouse({
     resolveModel: (model) => resolveModel(model),
     safety: { ...config.safety, checker: config.safety.checker && resolveModel(config.safety.checker) },
     specify: (request, platform) => specify(config, request, platform),
+    policy: promptPolicy(config.prompts),
     quorum: (platform) => {
       const { quorum, quorumBy } = sessionRules(config, platform);
       return { quorum, quorumBy };
@@ -142,14 +145,14 @@ export function specify(
   const family = modelFamily(model);
   const learner = request.learner as Parameters<typeof learnerSettings>[2];
   const rules = sessionRules(config, platform);
-  const prompt = request.prompt?.trim();
+  const nsfw = request.nsfw ?? false;
+  const policy = promptPolicy(config.prompts);
+  const prompt = policy.allow(request.prompt ?? '', nsfw);
   if (!prompt) throw new AcclaimError('usage', 'a session needs a prompt', 'Say what to draw.');
-  if (prompt.length > 500)
-    throw new AcclaimError('usage', 'the prompt is too long', 'Use at most 500 characters.');
   return {
-    title: request.title ?? prompt.slice(0, 60),
+    title: policy.allow(request.title ?? '', nsfw) || clip(prompt, 60),
     prompt,
-    negative: request.negative ?? '',
+    negative: policy.allow(request.negative ?? '', nsfw),
     model: config.model,
     learner: learnerSettings(config, family, learner),
     sampler: samplerSettings(config, family) as JobPayload<'generate'>['sampler'],
@@ -161,7 +164,7 @@ export function specify(
       imagesPerRound: bounded(request.images, 2, 256, 'images a round') ?? rules.imagesPerRound,
       budgetRounds: bounded(request.rounds, 1, 1000, 'rounds') ?? rules.budgetRounds,
     },
-    nsfw: request.nsfw ?? false,
+    nsfw,
   };
 }
 

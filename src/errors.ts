@@ -31,6 +31,8 @@ export type ErrorCode =
   | 'session-not-found'
   | 'round-closed'
   | 'not-allowed'
+  /** The policy of prompts does not take a text. */
+  | 'prompt-refused'
   /** A platform refuses the bot's credentials for good. */
   | 'token-invalid'
   /** The bot cannot post in the channel any more: gone, archived or forbidden. */

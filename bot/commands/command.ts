@@ -68,6 +68,8 @@ export interface Actions {
   personal(voter: string): Promise<PersonalData>;
   /** False where nothing is kept of the person. */
   setName(voter: Seen, name: string | null): Promise<boolean>;
+  /** A text as the policy of prompts takes it; throws `prompt-refused`. */
+  allow(text: string, nsfw: boolean): string;
   newId(title: string): string;
   tasks(): { name: string; prompt: string; goal: string }[];
   models(): { name: string; title: string; about: string; licence: string }[];

@@ -138,9 +138,9 @@ const branch: ChatCommand = {
   async run(context) {
     const { actions, account, channel, values } = context;
     const round = integer(values, 'round')!;
-    const prompt = text(values, 'prompt') ?? null;
-    const id = actions.newId(prompt ?? theSession(context).session.title);
-    const { nsfw } = theSession(context).session;
+    const { nsfw, title } = theSession(context).session;
+    const prompt = actions.allow(text(values, 'prompt') ?? '', nsfw) || null;
+    const id = actions.newId(prompt ?? title);
     const place = actions.placeFor(id, account, channel, nsfw);
     if (nsfw) await actions.mustGuard(account, place.address);
     const said = {

@@ -30,6 +30,8 @@ const settings: ChatCommand = {
       );
     const { [row.key]: _, ...others } = now;
     const next: Settings = value === undefined ? others : { ...others, [row.key]: value };
+    // Names stay in the audit and are shown again.
+    if (Array.isArray(value)) for (const named of value) actions.allow(named, false);
     await actions.changeSettings(account, next);
     const args = { name: row.name, value: value ?? null, before: now[row.key] ?? null };
     const place = { session: `@${account.platform}`, by: by.key, role: by.role };

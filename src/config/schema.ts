@@ -84,6 +84,11 @@ export const configSchema = z.strictObject({
       .refine(({ from, to }) => from !== to, 'from and to are the same')
       .nullable(),
   }),
+  prompts: z.strictObject({
+    longest: count.max(2000),
+    blocked: z.array(z.string().trim().min(2)),
+    adult: z.array(z.string().trim().min(2)),
+  }),
   votes: z.strictObject({
     quorum: count,
     quorumBy: z.enum(['auto', 'done', 'marks']),

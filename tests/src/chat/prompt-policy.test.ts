@@ -1,0 +1,110 @@
+/** What the policy of prompts takes, and what of a text is left. */
+import { describe, expect, it } from 'vitest';
+import { cleaned, promptPolicy } from '../../../src/chat/prompt-policy.js';
+import { loadConfig } from '../../../src/config/load.js';
+import { AcclaimError } from '../../../src/errors.js';
+
+const { prompts } = loadConfig({ env: {} });
+const usual = promptPolicy(prompts);
+const bare = promptPolicy({ longest: 500, blocked: [], adult: [] });
+
+function refused(text: string, nsfw = false, policy = usual): boolean {
+  try {
+    policy.allow(text, nsfw);
+    return false;
+  } catch (error) {
+    expect(error).toBeInstanceOf(AcclaimError);
+    const { code, message, mend } = error as AcclaimError;
+    expect(code).toBe('prompt-refused');
+    // Neither the text nor the word that was found.
+    for (const word of text.toLowerCase().match(/\p{L}{5,}/gu) ?? [])
+      if (!['minors', 'sexual'].includes(word))
+        expect(`${message} ${mend}`.toLowerCase()).not.toContain(word);
+    return true;
+  }
+}
+
+describe('minors', () => {
+  it.each([
+    'a naked child',
+    'sexy schoolgirls',
+    'NUDE TEEN',
+    'nude 13 year old',
+    'a twelve-year-old, topless',
+    'erotic, aged 15',
+    'n\u200bu\u200bd\u200be t\u00ade\u2060en',
+    'nüdé tëén',
+    'nud3 t33n',
+    'n u d e  t e e n',
+    'n.u.d.e k-i-d',
+    'nuuuude teeeen',
+    'ｎｕｄｅ ｔｅｅｎ',
+    'nudе tееn',
+    '𝓷𝓾𝓭𝓮 𝓽𝓮𝓮𝓷',
+    'a l0l1',
+    'голая девочка',
+    '裸の幼女',
+    'nude <@teen>',
+  ])('%s is refused, whatever the configuration and the session', (text) => {
+    for (const policy of [usual, bare])
+      for (const nsfw of [false, true]) expect(refused(text, nsfw, policy)).toBe(true);
+  });
+
+  it.each(['a child with a kite', 'a 10 year old', 'kids playing football'])(
+    '%s is taken, but not where unsafe pictures are looked at',
+    (text) => {
+      expect(refused(text)).toBe(false);
+      expect(refused(text, true)).toBe(true);
+    },
+  );
+});
+
+it.each(['a nude woman', 'P0RN', 'n a k e d', 's.e.x', '𝐧𝐮𝐝𝐞 statue'])(
+  '%s is taken only where unsafe pictures are to be reduced',
+  (text) => {
+    expect(refused(text)).toBe(true);
+    expect(refused(text, true)).toBe(false);
+    expect(refused(text, false, bare)).toBe(false);
+  },
+);
+
+it.each([
+  'a black cat inside a cardboard box',
+  'Essex in the fog, Scunthorpe behind it',
+  'a bunch of grapes, a cocktail, an assassin, a class of analysts',
+  'a robin with a red breast feeding its baby',
+  'a childhood memory of a nudge',
+  '455 people, 1984, 53 x 12',
+  'ein Mädchen mit Schirm',
+  'ребёнок и собака',
+  'a 30 year old car and a 17th century ship',
+  'a rose, (soft light:1.2), 85mm f/1.4',
+])('%s is an ordinary prompt', (text) => {
+  expect(refused(text)).toBe(false);
+});
+
+it('takes words of the configuration however they are written, whole words only', () => {
+  const policy = promptPolicy({ longest: 500, blocked: ['Brand X', 'grün', 'c++', 'ab'], adult: [] });
+  for (const text of ['a brand-x shoe', 'BRAND  X', 'grun', 'GRÜN', 'gr\u200bün', 'c++ code', 'a/b', 'abs'])
+    expect([text, refused(text, true, policy)]).toEqual([text, true]);
+  for (const text of ['rebrand xylophone', 'grünlich', 'cab', 'c'])
+    expect([text, refused(text, true, policy)]).toEqual([text, false]);
+});
+
+it('leaves one line of visible characters that calls nobody', () => {
+  expect(cleaned('  a\u0000 cat\r\n\ton\u200b a \u202emat\u2066 \u{E0041} ')).toBe('a cat on a mat');
+  expect(
+    cleaned(
+      'hi @everyone @@here ＠channel <@1> <@!2> <@&3> <#4> <!channel> <!subteam^S1|x> <a:b:5> <t:6:R> b',
+    ),
+  ).toBe('hi everyone here channel b');
+  expect(cleaned('see <https://example.org|a cat> now')).toBe('see now');
+  expect(cleaned('a < b > c, 3 <3')).toBe('a < b > c, 3 <3');
+});
+
+it('refuses what is longer than it may be, at once', () => {
+  expect(refused('y'.repeat(501))).toBe(true);
+  expect(refused('y'.repeat(500))).toBe(false);
+  expect(usual.allow(`${'\u200b'.repeat(10_000)}a cat`, false)).toBe('a cat');
+  for (const hostile of ['<@', '@', 'n.', '-', 'a1', '5', 'u', '>']) refused(hostile.repeat(5000));
+});
