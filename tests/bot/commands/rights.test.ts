@@ -42,6 +42,7 @@ me forget        |   x    |     x     |   x   |    x
 me name          |   x    |     x     |   x   |    x
 help             |   x    |     x     |   x   |    x
 model list       |   x    |     x     |   x   |    x
+model pull       |        |           |       |    x
 nsfw start       |        |     x     |   x   |    x
 hide             |        |     x     |   x   |    x
 voters           |        |     x     |   x   |    x
