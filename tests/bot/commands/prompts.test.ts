@@ -1,0 +1,30 @@
+/** The policy of prompts through the real bot and its store: one private answer, one row in the audit, never the text. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { fakeAccount } from '../../../bot/platforms/fake/platform.js';
+import { TestHouse } from '../../support/house.js';
+
+let house: TestHouse;
+beforeAll(async () => {
+  house = await TestHouse.open(["prompts.blocked=['brand x']"], undefined, false);
+}, 60_000);
+afterAll(() => house.stop());
+
+const admin = fakeAccount('boss', 'operator');
+
+it.each([
+  ['session start', 'session start sunny BR4ND-X shoe', 'sunny'],
+  ['session start', 'session start rainy n\u200bude meadow', 'rainy'],
+  ['nsfw start', 'nsfw start windy child', 'windy'],
+  ['settings', 'settings models foggy,nude', 'foggy'],
+])('%s: %s', async (command, said, told) => {
+  const { platform } = house;
+  const answers = platform.replies.length;
+  const answer = await platform.command('nowhere', admin, said);
+  expect(platform.replies.length).toBe(answers + 1);
+  expect(answer?.title).toBe('Not done');
+  const audit = await platform.command('nowhere', admin, 'audit 1');
+  expect(audit?.text).toContain(`${command}`);
+  expect(audit?.text).toContain('(refused: prompt-refused)');
+  for (const { text } of [answer!, audit!]) expect(text).not.toContain(told);
+  expect((await platform.command('nowhere', admin, 'session list'))?.text).toBe('There is none yet.');
+});
