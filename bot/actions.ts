@@ -82,19 +82,41 @@ export function makeActions(parts: ActionParts): Actions {
   const known = (key: string | null) =>
     key !== null && sessions.all().some(({ voters }) => voters.get(key)?.consentAt != null);
 
+  const onServer = async (name: PlatformName, one: string, other: string) =>
+    (await platforms.get(name)?.sameServer?.(one, other)) ?? true;
+
+  const serverOf = async ({ platform }: Account, channel: string) => {
+    const server = (await platforms.get(platform)?.serverOf?.(channel)) ?? null;
+    return server === null ? platform : `${platform}-${server}`;
+  };
+
+  const settings = async (account: Account, channel: string) =>
+    set.get(await serverOf(account, channel)) ?? {};
+
   return {
     placeFor,
+    serverOf,
+    settings,
     sessions: () => sessions.all(),
     sessionsNear: async ({ platform: name }, channel) => {
-      const platform = platforms.get(name);
       const near = async ({ bindings }: SessionState) => {
         for (const { platform: of, address } of bindings)
-          if (of === name && ((await platform?.sameServer?.(channel, address)) ?? true)) return true;
+          if (of === name && (await onServer(name, channel, address))) return true;
         return false;
       };
       const all = sessions.all();
       const here = await Promise.all(all.map(near));
       return all.filter((_, i) => here[i]);
+    },
+    sessionsOfServer: async ({ platform: name }, channel) => {
+      const found: { state: SessionState; address: string }[] = [];
+      for (const state of sessions.all())
+        for (const { platform, address, leftAt } of state.bindings)
+          if (platform === name && leftAt === null && (await onServer(name, channel, address))) {
+            found.push({ state, address });
+            break;
+          }
+      return found;
     },
     sessionOf: (account, channel) => sessions.ofChannel(account.platform, channel),
     act: (session, act, by, channel) => {
@@ -121,11 +143,11 @@ export function makeActions(parts: ActionParts): Actions {
     unlink: (by) => links.unlink(by.key),
     accounts: (by) => store.accountsOf(by.key),
     start: async (request, account, channel) => {
-      const settings = set.get(account.platform) ?? {};
-      const spec = withSettings(parts.specify(request, account.platform), settings);
+      const own = await settings(account, channel);
+      const spec = withSettings(parts.specify(request, account.platform), own);
       const id = parts.newId(spec.title);
       const place = placeFor(id, account, channel, spec.nsfw);
-      if (settings.channels && !settings.channels.includes(channel))
+      if (own.channels && !own.channels.includes(channel))
         throw new AcclaimError(
           'not-allowed',
           'Sessions may not be opened in this channel.',
@@ -136,10 +158,10 @@ export function makeActions(parts: ActionParts): Actions {
     },
     mustGuard: (account, address) => platforms.get(account.platform)!.mustGuard(address),
     mustResume: (state) => guards.mustResume(state),
-    settings: (account) => set.get(account.platform) ?? {},
-    changeSettings: async ({ platform }, settings) => {
-      await store.setSettings({ id: platform, platform, name: platform }, settings);
-      set.set(platform, settings);
+    changeSettings: async (account, channel, changed) => {
+      const id = await serverOf(account, channel);
+      await store.setSettings({ id, platform: account.platform, name: id }, changed);
+      set.set(id, changed);
     },
     loadSettings: async () => {
       set = await store.settings();

@@ -1,5 +1,6 @@
 /** Commands that only tell something. */
 import { mayRun, usage } from '../../src/chat/commands.js';
+import { oneOf } from '../views/words.js';
 import type { ChatCommand } from './command.js';
 
 const help: ChatCommand = {
@@ -22,7 +23,7 @@ const help: ChatCommand = {
         (a) =>
           `**${a.name}**: ${a.help}${typeof a.type === 'object' ? ` (${a.type.choice.join(', ')})` : ''}`,
       );
-      const role = spec!.role === 'member' ? [] : [`For a ${spec!.role} or above.`];
+      const role = spec!.role === 'member' ? [] : [`For ${oneOf(spec!.role)} or above.`];
       return { title: usage(spec!), text: [spec!.help, ...lines, ...role].join('\n') };
     }
     const lines = chosen.map(

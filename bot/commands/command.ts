@@ -30,6 +30,8 @@ export interface Actions {
   sessions(): SessionState[];
   /** Those that are no news to whoever asks here: of the same platform, and there of the same server. */
   sessionsNear(account: Account, channel: string): Promise<SessionState[]>;
+  /** Those that whoever acts here may touch: bound to a channel of the same server, named with it. */
+  sessionsOfServer(account: Account, channel: string): Promise<{ state: SessionState; address: string }[]>;
   /** The session that this channel is about. */
   sessionOf(account: Account, channel: string): SessionState | undefined;
   /** `channel`: where it was asked for, one of the session's. */
@@ -51,9 +53,11 @@ export interface Actions {
   mustGuard(account: Account, address: string): Promise<void>;
   /** The same before such a session goes on, for all of its channels. */
   mustResume(state: SessionState): Promise<void>;
-  /** What admins set for the community of this person. */
-  settings(account: Account): Settings;
-  changeSettings(account: Account, settings: Settings): Promise<void>;
+  /** The server, workspace or page that a channel is of: settings and acts without a session are kept by it. */
+  serverOf(account: Account, channel: string): Promise<string>;
+  /** What admins set for the server of this channel. */
+  settings(account: Account, channel: string): Promise<Settings>;
+  changeSettings(account: Account, channel: string, settings: Settings): Promise<void>;
   loadSettings(): Promise<void>;
   /** Writes an act into the audit that no session decided. */
   record(act: Omit<ActRow, 'at'>): Promise<void>;
@@ -109,13 +113,10 @@ export async function doAct(context: CommandContext, act: Act, said: Answer): Pr
   return refusal ? { title: 'Not done', text: `${refusal.message} ${refusal.mend}`.trim() } : said;
 }
 
-/** Where the audit of this channel stands: its session's first, then the community's. */
-export function placesOf({ actions, account, channel }: CommandContext): string[] {
+/** Where the audit of this channel stands: its session's first, then that of its server. */
+export async function placesOf({ actions, account, channel }: CommandContext): Promise<string[]> {
   const state = actions.sessionOf(account, channel);
-  return [...(state ? [state.session.id] : []), `@${state?.session.community ?? account.platform}`];
-}
-
-/** A channel of the session on the platform of whoever acts; empty where it has none there. */
-export function placeIn(bindings: SessionState['bindings'], { platform }: Seen): string {
-  return bindings.find((row) => row.platform === platform && row.leftAt === null)?.address ?? '';
+  // A channel that the bot may not even look at is of no server it knows; a refusal is written down all the same.
+  const server = await actions.serverOf(account, channel).catch(() => account.platform);
+  return [...(state ? [state.session.id] : []), `@${server}`];
 }

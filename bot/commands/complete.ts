@@ -2,7 +2,6 @@
 import type { Account } from '../../src/chat/port.js';
 import { voterCode } from '../../src/domain/ids.js';
 import { atLeast } from '../../src/domain/roles.js';
-import { settingRows } from '../../src/domain/settings.js';
 import { imageName } from '../views/words.js';
 import type { Actions } from './command.js';
 
@@ -14,9 +13,8 @@ export interface Typing {
   account: Account;
 }
 
-export function completions({ path, name, channel, account }: Typing, actions: Actions): string[] {
+export function completions({ name, channel, account }: Typing, actions: Actions): string[] {
   if (name === 'prompt') return actions.tasks().map((task) => task.name);
-  if (path[0] === 'settings' && name === 'value') return settingRows.flatMap(({ examples }) => examples);
   const state = actions.sessionOf(account, channel);
   if (!state) return [];
   if (name === 'voter' && atLeast(account.role, 'moderator'))

@@ -5,13 +5,12 @@ import { finish } from '../../src/domain/steps.js';
 import { canUndo } from '../../src/domain/undo.js';
 import { sheetfuls } from '../../src/domain/votes.js';
 import { AcclaimError } from '../../src/errors.js';
-import { count } from '../views/words.js';
+import { count, oneOf } from '../views/words.js';
 import {
   type Answer,
   type ChatCommand,
   type CommandContext,
   doAct,
-  placeIn,
   placesOf,
   theSession,
 } from './command.js';
@@ -61,15 +60,15 @@ const aboutVoter = (
 ): ChatCommand => ({
   spec: { path: [word], help, role: 'moderator', args: [voterArg], options: [] },
   async run(context) {
-    const { actions, by } = context;
+    const { actions, account, by, channel } = context;
     const here = theSession(context);
     const voter = keyOf(context, here);
     const answer = await doAct(context, { name: word, voter }, said(voterCode(voter)));
-    // Rounds of the community's other sessions are counted anew as well, each with its own line in the audit.
-    for (const { session, facts, bindings } of actions.sessions())
-      if (session.id !== here.session.id && placeIn(bindings, by) !== '')
-        if ([...facts.values()].some((list) => [...list].some((fact) => fact.voter === voter)))
-          await actions.act(session.id, { name: word, voter }, by, placeIn(bindings, by));
+    // Rounds of the server's other sessions are counted anew as well, each with its own line in the audit.
+    for (const { state, address } of await actions.sessionsOfServer(account, channel))
+      if (state.session.id !== here.session.id)
+        if ([...state.facts.values()].some((list) => [...list].some((fact) => fact.voter === voter)))
+          await actions.act(state.session.id, { name: word, voter }, by, address);
     return answer;
   },
 });
@@ -197,10 +196,10 @@ const audit: ChatCommand = {
   },
   async run(context) {
     const most = Math.min(200, Math.max(1, (context.values.count as number | undefined) ?? 20));
-    const acts = await context.actions.acts(placesOf(context), most);
+    const acts = await context.actions.acts(await placesOf(context), most);
     const lines = acts.map(({ seq, at, by, role, command, args, refused }) => {
       const when = new Date(at).toISOString().slice(0, 16).replace('T', ' ');
-      const who = by === null ? `a ${role}` : `${voterCode(by)} (${role})`;
+      const who = by === null ? oneOf(role) : `${voterCode(by)} (${role})`;
       const what = Object.keys(args).length > 0 ? ` ${JSON.stringify(args, codes)}` : '';
       return `**${seq}** ${when} UTC, ${who}: ${command}${what}${refused ? ` (refused: ${refused})` : ''}`;
     });

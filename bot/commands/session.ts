@@ -37,7 +37,8 @@ export const start: ChatCommand = {
 /** `nsfw`: one that reduces unsafe images. */
 export async function startSession(context: CommandContext, nsfw: boolean): Promise<Answer> {
   const { actions, account, channel, values, by } = context;
-  if (actions.settings(account).memberStarts === false && account.role === 'member')
+  const { memberStarts } = await actions.settings(account, channel);
+  if (memberStarts === false && account.role === 'member')
     throw new AcclaimError('not-allowed', 'Members may not open sessions here.', 'Ask a moderator.');
   const asked = text(values, 'prompt')!;
   const task = actions.tasks().find((t) => t.name === asked.toLowerCase());

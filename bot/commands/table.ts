@@ -7,6 +7,7 @@ import { type CommandSpec, mayRun, parseCommand, type Values } from '../../src/c
 import type { Account } from '../../src/chat/port.js';
 import type { Seen } from '../../src/domain/events.js';
 import { AcclaimError } from '../../src/errors.js';
+import { oneOf } from '../views/words.js';
 import { aboutCommands } from './about.js';
 import { type Actions, type Answer, type ChatCommand, type CommandContext, placesOf } from './command.js';
 import { meCommands } from './me.js';
@@ -52,7 +53,7 @@ export async function runTyped(
     await record(context, spec, 'not-allowed');
     return {
       title: 'Not allowed',
-      text: `**${spec.path.join(' ')}** is for a ${spec.role} or above. Ask one of them.`,
+      text: `**${spec.path.join(' ')}** is for ${oneOf(spec.role)} or above. Ask one of them.`,
     };
   }
   try {
@@ -72,7 +73,7 @@ function isAct({ role, path }: CommandSpec): boolean {
 }
 
 async function record(context: CommandContext, spec: CommandSpec, refused: string | null): Promise<void> {
-  const [session] = placesOf(context);
+  const [session] = await placesOf(context);
   const { by, actions, values } = context;
   const command = spec.path.join(' ');
   const args = plainValues(spec, values);

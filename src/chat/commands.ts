@@ -15,6 +15,8 @@ export interface ArgSpec {
   required?: boolean;
   /** Takes all words that are left: prompts need no quotes. Only the last argument may. */
   rest?: boolean;
+  /** What is offered while it is typed, by the value of the argument before. */
+  offers?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface CommandSpec {

@@ -1,5 +1,5 @@
 /**
- * What the admins of a community set for it, over the configuration. Rows of one table: the name people use, what it
+ * What the admins of a server set for it, over the configuration. Rows of one table: the name people use, what it
  * does, how its text becomes a value (undefined: it cannot be read), and how it is shown. A setting that is missing is
  * as the configuration says; `default` takes it away again.
  */

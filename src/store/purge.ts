@@ -44,6 +44,9 @@ export async function purgeServer(db: Connection, left: Departure): Promise<Purg
     await db.run('DELETE FROM channel WHERE id = ?', id);
   }
   await removePeople(db, left, new Set(known));
+  // What its admins set and did there without a session.
+  await db.run('DELETE FROM community WHERE id = ?', `${platform}-${server}`);
+  await db.run('DELETE FROM act WHERE session = ?', `@${platform}-${server}`);
   await db.run('DELETE FROM departure WHERE platform = ? AND server = ?', platform, server);
   const elsewhere = bindings.filter((row) => gone.includes(row.session) && !row.here);
   return { sessions: gone, elsewhere: elsewhere.map(({ platform, address }) => ({ platform, address })) };

@@ -109,7 +109,7 @@ export class Store {
     });
   }
 
-  /** What admins set, by community. */
+  /** What admins set, by server: `discord-<guild>`, `slack-<workspace>`, `web`. */
   async settings(): Promise<Map<string, Settings>> {
     const rows = await this.#bodies<Community & { settings?: Settings }>('SELECT body FROM community');
     return new Map(rows.flatMap(({ id, settings }) => (settings ? [[id, settings] as const] : [])));

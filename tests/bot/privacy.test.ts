@@ -106,6 +106,7 @@ it('a server that the bot was removed from is purged after the delay, over resta
   await test.open(1);
   await platform.consent(channel, ann);
   await platform.mark(test.sheet(1, 'A').ref, ann, '1');
+  await platform.command(channel, fakeAccount('boss', 'admin'), 'settings rounds 12');
   const key = test.house.voterKey('fake', ann.id);
   const pictures = join(dir, 'sessions', 'cat');
   expect(existsSync(pictures)).toBe(true);

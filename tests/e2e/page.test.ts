@@ -238,6 +238,8 @@ describe('the page', () => {
     await field.press('ArrowDown');
     await field.press('Tab');
     expect(await field.inputValue()).toMatch(/^\/acclaim session \w+ $/);
+    await field.fill('/acclaim settings quorum ');
+    await ann.getByRole('option', { name: 'default' }).waitFor();
     await field.fill('');
   });
 

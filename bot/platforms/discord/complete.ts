@@ -1,5 +1,5 @@
 /** What Discord offers while an option is being typed: what the app knows, else what the option's type allows. */
-import type { ArgType } from '../../../src/chat/commands.js';
+import type { ArgSpec, ArgType } from '../../../src/chat/commands.js';
 import type { Account } from '../../../src/chat/port.js';
 import { clip } from '../../../src/chat/text.js';
 import type { Chosen } from './commands.js';
@@ -17,12 +17,20 @@ export async function completions(
   const arg = [...spec.args, ...spec.options].find((a) => a.name === focused?.name);
   if (!focused || !arg) return [];
   const typed = 'value' in focused ? String(focused.value) : '';
+  const valueBefore = () => {
+    const before = options.find((o) => o.name === spec.args[spec.args.indexOf(arg) - 1]?.name);
+    return before && 'value' in before ? String(before.value) : '';
+  };
   const known = (await complete?.({ path: spec.path, name: arg.name, typed, channel, account })) ?? [];
-  const offered = known.length > 0 ? known : ofType(arg.type);
+  const offered = known.length > 0 ? known : offers(arg, valueBefore());
   return offered
     .filter((value) => value.toLowerCase().startsWith(typed.trim().toLowerCase()))
     .slice(0, most)
     .map((value) => clip(value, 100));
+}
+
+function offers({ type, offers }: ArgSpec, before: string): readonly string[] {
+  return offers?.[before] ?? ofType(type);
 }
 
 function ofType(type: ArgType): string[] {

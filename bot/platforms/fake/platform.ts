@@ -96,6 +96,10 @@ export class FakePlatform implements ChatPlatform {
     return this.homes.get(channel) ?? null;
   }
 
+  async sameServer(one: string, other: string): Promise<boolean> {
+    return this.homes.get(one) === this.homes.get(other);
+  }
+
   async servers(): Promise<ReadonlySet<string>> {
     return new Set(this.homes.values());
   }

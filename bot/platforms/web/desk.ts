@@ -74,6 +74,7 @@ export class Desk {
         allowed: mayRun(who.role, spec),
         options: spec.options.map(({ name, help, type }) => ({ name, help, choices: choicesOf(type) })),
         choices: spec.args[0] ? choicesOf(spec.args[0].type) : [],
+        offers: spec.args[1]?.offers ?? {},
       })),
     };
   }

@@ -159,7 +159,7 @@ it.each(actors)(
         may.get(name)!.includes(role),
       ]);
       if (answer?.title !== 'Not allowed') continue;
-      expect(answer.text).toContain(`**${name}** is for a`);
+      expect(answer.text).toMatch(new RegExp(`^\\*\\*${name}\\*\\* is for an? (moderator|admin) or above`));
       const audit = await platform.command('nowhere', reader, 'audit 1');
       expect(audit?.text).toContain(`a ${role}: ${name}`);
       expect(audit?.text).toContain('(refused: not-allowed)');

@@ -150,9 +150,17 @@ export class Peer {
     return this.interactions.begin(this.world.person(name), channel, 2, data);
   }
 
-  /** Types into an option; the answer's choices are what Discord would offer. */
-  type(name: string, channel: Channel, words: string[], option: string, typed: string): Interaction {
-    const data = this.chosen(words, [{ name: option, value: typed, focused: true }]);
+  /** Types into an option, with others filled in; the answer's choices are what Discord would offer. */
+  type(
+    name: string,
+    channel: Channel,
+    words: string[],
+    option: string,
+    typed: string,
+    values: Record<string, string> = {},
+  ): Interaction {
+    const others = Object.entries(values).map(([of, value]) => ({ name: of, value }));
+    const data = this.chosen(words, [...others, { name: option, value: typed, focused: true }]);
     return this.interactions.begin(this.world.person(name), channel, 4, data);
   }
 

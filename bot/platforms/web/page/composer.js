@@ -5,7 +5,7 @@ import { html } from './html.js';
 import { Icon } from './icons.js';
 import { say, set, useStore } from './store.js';
 
-/** @typedef {{words: string, usage: string, help: string, allowed: boolean, options: {name: string, help: string, choices: string[]}[], choices: string[]}} Command */
+/** @typedef {{words: string, usage: string, help: string, allowed: boolean, options: {name: string, help: string, choices: string[]}[], choices: string[], offers: Record<string, string[]>}} Command */
 
 /** What may follow `draft`. @param {string} draft @param {Command[]} commands @returns {{insert: string, shown: string, help: string}[]} */
 export function complete(draft, commands) {
@@ -27,11 +27,9 @@ export function complete(draft, commands) {
       .map((o) => ({ insert: `${base}--${o.name} `, shown: `--${o.name}`, help: o.help }));
   }
   const option = whole.options.find((o) => typed.endsWith(`--${o.name} ${last}`));
-  const choices = option
-    ? option.choices
-    : typed.slice(whole.words.length + 1).includes(' ')
-      ? []
-      : whole.choices;
+  const said = typed.slice(whole.words.length + 1).split(' ');
+  const args = said.length === 1 ? whole.choices : said.length === 2 ? (whole.offers[said[0]] ?? []) : [];
+  const choices = option ? option.choices : args;
   return choices
     .filter((c) => c.startsWith(last) && c !== last)
     .map((c) => ({ insert: `${base}${c} `, shown: c, help: '' }));

@@ -1,0 +1,33 @@
+/** What an admin sets, and what the audit tells, is of the server where it was said and of no other. */
+import { afterEach, expect, it } from 'vitest';
+import { fakeAccount } from '../../../bot/platforms/fake/platform.js';
+import { TestHouse } from '../../support/house.js';
+
+let house: TestHouse | undefined;
+afterEach(() => house?.stop());
+
+it('settings and audit stay on their server', async () => {
+  house = await TestHouse.open();
+  const { platform, channel } = house;
+  platform.homes.set(channel, 'roses').set('den', 'tulips');
+  const admin = fakeAccount('boss', 'admin');
+  const said = async (where: string, text: string) => (await platform.command(where, admin, text))!.text;
+  const before = house.state().session.rules.quorum;
+
+  expect(await said('den', 'settings quorum 7')).toBe('**quorum**: 7');
+  expect(house.state().session.rules.quorum).toBe(before);
+  expect(await said(channel, 'settings quorum')).toContain('as configured');
+  expect(await said(channel, 'settings quorum 5')).toBe('**quorum**: 5');
+  expect(house.state().session.rules.quorum).toBe(5);
+  expect(await said('den', 'settings quorum')).toContain('**quorum**: 7');
+
+  expect(await said('den', 'audit')).toContain('"value":7');
+  expect(await said('den', 'audit')).not.toContain('"value":5');
+  expect(await said(channel, 'audit')).toContain('"value":5');
+  expect(await said(channel, 'audit')).not.toContain('"value":7');
+
+  const { dir } = house;
+  await house.stop(true);
+  house = await TestHouse.open([], { dir, platform });
+  expect(await said('den', 'settings quorum')).toContain('**quorum**: 7');
+}, 120_000);
