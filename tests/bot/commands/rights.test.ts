@@ -159,9 +159,11 @@ it.each(actors)(
         may.get(name)!.includes(role),
       ]);
       if (answer?.title !== 'Not allowed') continue;
-      expect(answer.text).toMatch(new RegExp(`^\\*\\*${name}\\*\\* is for an? (moderator|admin) or above`));
+      expect(answer.text).toMatch(
+        new RegExp(`^\\*\\*${name}\\*\\* is for an? (moderator|admin|operator) or above`),
+      );
       const audit = await platform.command('nowhere', reader, 'audit 1');
-      expect(audit?.text).toContain(`a ${role}: ${name}`);
+      expect(audit?.text).toContain(`${/^[ao]/.test(role) ? 'an' : 'a'} ${role}: ${name}`);
       expect(audit?.text).toContain('(refused: not-allowed)');
     }
   },
