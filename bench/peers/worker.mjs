@@ -2,7 +2,7 @@
 // JSON answer a line on stdout; CPU seconds of this process (all its threads) and wall seconds around the work alone;
 // peak memory is VmHWM, reset right after the imports, less what was resident then. Run by peers/compare.mjs.
 import { createInterface } from 'node:readline';
-import { alphasCumprod } from '../../dist/engine/diffusion/ddim.js';
+import { alphasCumprod } from '../../dist/engine/diffusion/betas.js';
 import { sample } from '../../dist/engine/diffusion/sampler.js';
 import { readSafetensors, writeSafetensors } from '../../dist/engine/io/safetensors.js';
 import { acclaim } from '../../dist/engine/learn/learners/acclaim.js';
@@ -27,7 +27,7 @@ let trainer;
 let adapter;
 
 async function denoise(prompt, noise, stepNoise, steps, guidance) {
-  const sampler = { steps, guidance, eta: 1 };
+  const sampler = { scheduler: 'ddim', steps, guidance, eta: 1 };
   const { latents } = await sample({ pipeline, cache, prompt, negative: '', noise, stepNoise, sampler });
   const images = await decode(pipeline, cache, latents);
   images.data.forEach((v, i) => {
