@@ -266,7 +266,7 @@ export class Store {
   /** See forget.ts. States held in memory must be loaded anew afterwards. */
   async forget(key: string, at = Date.now()): Promise<void> {
     await this.#write((db) => forgetVoter(db, key, at));
-    await this.writer.between(emptyLog);
+    await this.writer.between(scrub);
   }
 
   /** Hashes of those whose check mark on the place's notice is no consent. */
@@ -315,7 +315,7 @@ export class Store {
     await this.#write(async (db) => {
       purged = await purgeServer(db, left);
     });
-    await this.writer.between(emptyLog);
+    await this.writer.between(scrub);
     return purged;
   }
 
@@ -380,6 +380,12 @@ export class Store {
 const mergeCommunity = `INSERT INTO community (id, body) VALUES (?, ?)
   ON CONFLICT (id) DO UPDATE SET body = json_patch(community.body, excluded.body)`;
 const patience = { tries: 100, ms: 100 };
+
+/** Written anew: pages that were split or merged may hold old bytes in their gaps, which `secure_delete` does not reach. */
+async function scrub(db: Connection): Promise<void> {
+  await db.exec('VACUUM');
+  await emptyLog(db);
+}
 
 /** Folds the write-ahead log into the database and cuts it to nothing; somebody who reads holds it up for a moment. */
 async function emptyLog(db: Connection): Promise<void> {
