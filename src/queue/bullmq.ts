@@ -9,6 +9,7 @@ import { Queue } from 'bullmq';
 import { AcclaimError, type ErrorCode, fromPlain, toPlain } from '../errors.js';
 import type { Log } from '../log.js';
 import type { JobQueue, JobRequest } from './contract.js';
+import { cancelled, deferred } from './deferred.js';
 import { Envelopes } from './envelope.js';
 import { type JobKind, type JobProgress, type JobResult, jobSchemas } from './jobs.js';
 import type { Places } from './places.js';
@@ -392,20 +393,6 @@ export class BullQueue implements JobQueue {
     else entry.resolve(result);
     this.look();
   }
-}
-
-function deferred() {
-  let resolve!: (value: unknown) => void;
-  let reject!: (error: AcclaimError) => void;
-  const outcome = new Promise<unknown>((res, rej) => {
-    resolve = res;
-    reject = rej;
-  });
-  return { outcome, resolve, reject };
-}
-
-function cancelled(id: string): AcclaimError {
-  return new AcclaimError('cancelled', `job ${id} was cancelled`);
 }
 
 function lost(id: string, why: string): AcclaimError {

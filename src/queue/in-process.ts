@@ -5,6 +5,7 @@
  */
 import { AcclaimError, type ErrorCode, fromPlain } from '../errors.js';
 import type { JobQueue, JobRequest } from './contract.js';
+import { cancelled, deferred } from './deferred.js';
 import { describeEnd, type EngineEnd, type EngineLauncher, type EngineLink } from './engine-link.js';
 import { type JobKind, type JobPayload, type JobProgress, type JobResult, jobSchemas } from './jobs.js';
 import type { FromEngine } from './messages.js';
@@ -81,7 +82,7 @@ export class InProcessQueue implements JobQueue {
     const parsed = jobSchemas[job.kind].payload.safeParse(job.payload);
     if (!parsed.success)
       return Promise.reject(new AcclaimError('job-invalid', `job ${job.id}: ${parsed.error.message}`));
-    const { promise, resolve, reject } = deferred();
+    const { outcome: promise, resolve, reject } = deferred();
     const entry: Entry = {
       id: job.id,
       kind: job.kind,
@@ -232,20 +233,6 @@ export class InProcessQueue implements JobQueue {
     if (error) entry.reject(error);
     else entry.resolve(result);
   }
-}
-
-function deferred() {
-  let resolve!: (value: unknown) => void;
-  let reject!: (error: AcclaimError) => void;
-  const promise = new Promise<unknown>((res, rej) => {
-    resolve = res;
-    reject = rej;
-  });
-  return { promise, resolve, reject };
-}
-
-function cancelled(id: string): AcclaimError {
-  return new AcclaimError('cancelled', `job ${id} was cancelled`);
 }
 
 function lost(id: string, end: EngineEnd): AcclaimError {

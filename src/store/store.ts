@@ -26,6 +26,7 @@ import { accountsOf, keepCode, type Linked, linkByCode, unlinkAccount } from './
 import { DataLock } from './lock.js';
 import { migrate } from './migrations.js';
 import { branchedFrom, type Purged, purgeServer } from './purge.js';
+import { emptyLog, scrub } from './scrub.js';
 import { Connection } from './sqlite.js';
 import { upsert, writeAll } from './tables.js';
 import { readSecret, voterKey } from './voter-key.js';
@@ -379,23 +380,6 @@ export class Store {
 /** A community's row keeps what was set for it when its name changes. */
 const mergeCommunity = `INSERT INTO community (id, body) VALUES (?, ?)
   ON CONFLICT (id) DO UPDATE SET body = json_patch(community.body, excluded.body)`;
-const patience = { tries: 100, ms: 100 };
-
-/** Written anew: pages that were split or merged may hold old bytes in their gaps, which `secure_delete` does not reach. */
-async function scrub(db: Connection): Promise<void> {
-  await db.exec('VACUUM');
-  await emptyLog(db);
-}
-
-/** Folds the write-ahead log into the database and cuts it to nothing; somebody who reads holds it up for a moment. */
-async function emptyLog(db: Connection): Promise<void> {
-  for (let tries = 1; ; tries++) {
-    const row = await db.get<{ busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)');
-    if (row?.busy === 0) return;
-    if (tries === patience.tries) throw new Error('the write-ahead log is in use and cannot be emptied');
-    await new Promise((resolve) => setTimeout(resolve, patience.ms));
-  }
-}
 
 /** Like `mkdir -p`. Node's own recursion never ends where a parent exists and yet takes no folders (/proc). */
 async function makeFolder(dir: string): Promise<void> {
