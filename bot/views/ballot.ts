@@ -100,7 +100,12 @@ function invitation({ session, ballot, sheets }: BallotView): string {
   if (ballot.style === 'gallery')
     return `Is this a good ${wanted}? Like it or not; star the best one of the round.`;
   const rest = sheets > 1 ? ` There are ${sheets} sheets.` : '';
-  return `Mark every picture that is a good ${wanted}, or **none of these**. A star names the best one.${rest}`;
+  // Reactions of chat platforms are numbers only: a star would not say which.
+  const best =
+    ballot.platform === 'web'
+      ? 'A star names the best one.'
+      : `**/acclaim best ${cellName(ballot.sheet, 1)}** names the first one the best.`;
+  return `Mark every picture that is a good ${wanted}, or **none of these**. ${best}${rest}`;
 }
 
 /** Where people are there to be rid of unsafe pictures. */

@@ -39,6 +39,20 @@ describe('ballot', () => {
     expect(cellsOf(b!)[0]!.file).toBe('/data/cat/1/images/9.png');
   });
 
+  it('says how the best is named there: a star on the page, a command where reactions are numbers', () => {
+    const { round, images, made } = ballots();
+    const said = (platform: 'web' | 'slack') =>
+      made.map((ballot) => {
+        const posted = { ...ballot, platform };
+        return ballotCard({ session, round, ballot: posted, images, dir, sheetFile: null, sheets: 2 }).text;
+      });
+    for (const text of said('web')) expect(text).toContain('A star names the best one.');
+    const [a, b] = said('slack');
+    expect([a, b].join()).not.toContain('star');
+    expect(a).toContain('/acclaim best A1');
+    expect(b).toContain('/acclaim best B1');
+  });
+
   it.each(['posting', 'open'] as const)('carries no total while the round is %s', (state) => {
     // Even if an outcome is there already (a round that was opened again): nothing of it may show.
     for (const card of ballots({ state, outcome }).cards) {
