@@ -349,9 +349,10 @@ export class App {
     if (keys.size > 1) await this.consents.declineAll(keys);
     for (const platform of this.platforms.values())
       await platform.forget?.((id) => keys.has(store.voterKey(platform.name, id)));
+    const found = await store.marksOf([...keys]);
     await this.sessions.hold(async () => {
-      await store.forget(voter, clock.now());
-      return store.loadSessions();
+      const changed = await store.forget(voter, clock.now(), found);
+      return store.reload(this.sessions.all(), changed);
     });
   }
 }

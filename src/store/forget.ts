@@ -1,44 +1,86 @@
 /**
  * Forgetting a person: their key, and those of the accounts that they linked, are swapped for unlinkable pseudonyms, one
- * a round, so that every count stays what it was and nothing ties two rounds together. All in one transaction;
- * afterwards the write-ahead log is folded in and emptied, and `secure_delete` has overwritten the old bytes.
+ * a round, so that every count stays what it was and nothing ties two rounds together. All in one transaction, the small
+ * tables with keys written anew among it; afterwards the write-ahead log is folded in and emptied. Votes wait for it, so
+ * the one long step, looking through the ledger, is done beforehand beside them (`marksOf`).
  */
 import type { Voter } from '../domain/model.js';
 import { accountsOf } from './links.js';
+import { rewrite } from './scrub.js';
 import type { Connection } from './sqlite.js';
 import { upsert } from './tables.js';
 import { pseudonym } from './voter-key.js';
 
 const day = 86_400_000;
 
-export async function forgetVoter(db: Connection, key: string, at: number): Promise<void> {
+/** Where marks of some voters stand in the ledger, up to a row. */
+export interface Marks {
+  upTo: number;
+  rows: { seq: number; voter: string; round: string }[];
+}
+
+/** The ledger has no index by voter: an index's pages are split and would keep old keys in their gaps. */
+export async function marksOf(db: Connection, keys: readonly string[], after = 0): Promise<Marks> {
+  const last = await db.get<{ seq: number | null }>('SELECT max(seq) AS seq FROM fact');
+  const upTo = last?.seq ?? 0;
+  const rows = await db.all<Marks['rows'][number]>(
+    `SELECT f.seq, f.voter, b.round FROM fact f CROSS JOIN ballot b ON b.id = f.ballot
+     WHERE f.seq > ? AND f.seq <= ? AND f.voter IN (SELECT value FROM json_each(?)) ORDER BY f.seq`,
+    after,
+    upTo,
+    JSON.stringify(keys),
+  );
+  return { upTo, rows };
+}
+
+/** `found`: marks that were looked for beforehand; newer ones are looked for now. Resolves with the sessions that changed. */
+export async function forgetVoter(
+  db: Connection,
+  key: string,
+  at: number,
+  found: Marks = { upTo: 0, rows: [] },
+): Promise<string[]> {
   const accounts = await accountsOf(db, key);
   const keys = accounts.length > 0 ? accounts.map((one) => one.key) : [key];
+  const { rows } = await marksOf(db, keys, found.upTo);
+  const marks = new Map<string, Marks['rows']>();
+  for (const row of [...found.rows, ...rows]) {
+    const place = JSON.stringify([row.voter, row.round]);
+    marks.set(place, [...(marks.get(place) ?? []), row]);
+  }
   // Round -> the pseudonym that stands there for all accounts, so that linked ones go on counting once.
   const names = new Map<string, string>();
-  for (const one of keys) {
-    const voter = accounts.find((row) => row.key === one);
-    const rounds = await db.all<{ round: string }>(
-      'SELECT DISTINCT b.round FROM fact f JOIN ballot b ON b.id = f.ballot WHERE f.voter = ?',
-      one,
-    );
-    await db.run('INSERT OR IGNORE INTO forgetting (voter) VALUES (?)', one);
-    for (const { round } of rounds) {
-      const name = names.get(round) ?? pseudonym();
-      await db.run(
-        'UPDATE fact SET voter = ? WHERE voter = ? AND ballot IN (SELECT id FROM ballot WHERE round = ?)',
-        name,
-        one,
-        round,
-      );
-      if (voter && !names.has(round)) {
-        const stand = JSON.stringify(standIn(voter, accounts, name, at));
-        await db.run(upsert('voter', ['key', 'community']), name, voter.community, stand);
-      }
-      names.set(round, name);
+  for (const one of keys) await db.run('INSERT OR IGNORE INTO forgetting (voter) VALUES (?)', one);
+  for (const own of marks.values()) {
+    const { voter: of, round } = own[0]!;
+    const voter = accounts.find((row) => row.key === of);
+    const name = names.get(round) ?? pseudonym();
+    const places = JSON.stringify(own.map(({ seq }) => seq));
+    await db.run('UPDATE fact SET voter = ? WHERE seq IN (SELECT value FROM json_each(?))', name, places);
+    if (voter && !names.has(round)) {
+      const stand = JSON.stringify(standIn(voter, accounts, name, at));
+      await db.run(upsert('voter', ['key', 'community']), name, voter.community, stand);
     }
-    await removeKey(db, one);
+    names.set(round, name);
   }
+  const changed = await sessionsWith(db, [...names.keys()], keys);
+  for (const one of keys) await removeKey(db, one);
+  await rewrite(db, ['voter', 'link_code', 'act', 'session', 'outbox']);
+  return changed;
+}
+
+async function sessionsWith(
+  db: Connection,
+  rounds: readonly string[],
+  keys: readonly string[],
+): Promise<string[]> {
+  const found = await db.all<{ id: string }>(
+    `SELECT session AS id FROM round WHERE id IN (SELECT value FROM json_each(?1))
+     UNION SELECT id FROM session WHERE json_extract(body, '$.createdBy') IN (SELECT value FROM json_each(?2))`,
+    JSON.stringify(rounds),
+    JSON.stringify(keys),
+  );
+  return found.map(({ id }) => id);
 }
 
 async function removeKey(db: Connection, key: string): Promise<void> {

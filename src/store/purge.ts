@@ -5,6 +5,7 @@
  * are off the disk, so that a crash in between loses no duty.
  */
 import type { Binding, Departure, Session, Voter } from '../domain/model.js';
+import { oweScrub } from './scrub.js';
 import type { Connection } from './sqlite.js';
 
 export interface Purged {
@@ -16,6 +17,7 @@ export interface Purged {
 
 export async function purgeServer(db: Connection, left: Departure): Promise<Purged> {
   const { platform, server } = left;
+  await oweScrub(db);
   const channels = await ids(
     db,
     "SELECT id FROM channel WHERE json_extract(body, '$.platform') = ? AND json_extract(body, '$.server') = ?",

@@ -21,12 +21,12 @@ import type {
 import { PersistentMap } from '../domain/persistent-map.js';
 import type { Settings } from '../domain/settings.js';
 import { asDataError } from './faults.js';
-import { forgetVoter } from './forget.js';
+import { forgetVoter, type Marks, marksOf } from './forget.js';
 import { accountsOf, keepCode, type Linked, linkByCode, unlinkAccount } from './links.js';
 import { DataLock } from './lock.js';
 import { migrate } from './migrations.js';
 import { branchedFrom, type Purged, purgeServer } from './purge.js';
-import { emptyLog, scrub } from './scrub.js';
+import { emptyLog, scrub, scrubWhatIsOwed } from './scrub.js';
 import { Connection } from './sqlite.js';
 import { upsert, writeAll } from './tables.js';
 import { readSecret, voterKey } from './voter-key.js';
@@ -72,7 +72,7 @@ export class Store {
       );
       await migrate(db);
       // A process that was killed while forgetting left the old bytes in the log.
-      await emptyLog(db);
+      await scrubWhatIsOwed(db);
       const reader = await Connection.open(file, 'read');
       opened.push(reader);
       await reader.exec('PRAGMA busy_timeout = 5000');
@@ -138,18 +138,37 @@ export class Store {
   /** All of them whole: what a start needs. */
   async loadSessions(): Promise<SessionState[]> {
     const states: SessionState[] = [];
+    const voters = this.#votersOnce();
+    for (const { id } of await this.sessions()) {
+      const state = await this.load(id, voters);
+      if (state) states.push(state);
+    }
+    return states;
+  }
+
+  /** The same from what is held in memory: sessions of `changed` are read anew, of the others the voters. */
+  async reload(held: readonly SessionState[], changed: readonly string[]): Promise<SessionState[]> {
+    const states: SessionState[] = [];
+    const voters = this.#votersOnce();
+    for (const state of held) {
+      const { id } = state.session;
+      const fresh = changed.includes(id)
+        ? await this.load(id, voters)
+        : { ...state, voters: await voters(communities(state)) };
+      if (fresh) states.push(fresh);
+    }
+    return states;
+  }
+
+  /** Voters by their communities, read once for all sessions that share them. */
+  #votersOnce() {
     const read = new Map<string, Promise<SessionState['voters']>>();
-    const once = (those: ReadonlySet<string>) => {
+    return (those: ReadonlySet<string>) => {
       const circle = [...those].sort().join(' ');
       const voters = read.get(circle) ?? this.loadVoters(...those);
       read.set(circle, voters);
       return voters;
     };
-    for (const { id } of await this.sessions()) {
-      const state = await this.load(id, once);
-      if (state) states.push(state);
-    }
-    return states;
   }
 
   /** The same once all that was asked for is written: for whoever lets nothing be asked for meanwhile. */
@@ -264,10 +283,22 @@ export class Store {
     return done;
   }
 
-  /** See forget.ts. States held in memory must be loaded anew afterwards. */
-  async forget(key: string, at = Date.now()): Promise<void> {
-    await this.#write((db) => forgetVoter(db, key, at));
-    await this.writer.between(scrub);
+  /** All marks of accounts up to now: looking through the ledger takes a while, and holds nobody up. */
+  marksOf(keys: readonly string[]): Promise<Marks> {
+    return marksOf(this.reader, keys);
+  }
+
+  /**
+   * See forget.ts; `found`: marks looked up beforehand. Resolves with the sessions that must be loaded anew; of all
+   * others only the voters have changed.
+   */
+  async forget(key: string, at = Date.now(), found?: Marks): Promise<string[]> {
+    let changed: string[] = [];
+    await this.#write(async (db) => {
+      changed = await forgetVoter(db, key, at, found);
+    });
+    await this.writer.between(emptyLog);
+    return changed;
   }
 
   /** Hashes of those whose check mark on the place's notice is no consent. */

@@ -36,7 +36,7 @@ export function voterKey(secret: Buffer, platform: string, account: string): str
   return createHmac('sha256', secret).update(`${platform}\0${account}`).digest('base64url').slice(0, 27);
 }
 
-/** A name that leads nowhere. */
+/** A name that leads nowhere. As long as a key, so that it takes a key's place in the ledger without moving anything. */
 export function pseudonym(): string {
-  return `~${randomBytes(16).toString('base64url')}`;
+  return `~${randomBytes(19).toString('base64url')}`;
 }

@@ -1,5 +1,5 @@
 /** Forgetting at a size at which pages split and move, a kill in the middle of it, and what the purge of a server leaves. */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,7 +7,11 @@ import type { RowChange } from '../../../src/domain/decision.js';
 import type { Fact, Voter } from '../../../src/domain/model.js';
 import { Rng } from '../../../src/rng.js';
 import { forgetVoter } from '../../../src/store/forget.js';
+import { migrate, migrations } from '../../../src/store/migrations.js';
+import { purgeServer } from '../../../src/store/purge.js';
+import { Connection } from '../../../src/store/sqlite.js';
 import { Store } from '../../../src/store/store.js';
+import { voterKey } from '../../../src/store/voter-key.js';
 import { World } from '../../support/world.js';
 
 let dir: string;
@@ -86,6 +90,54 @@ describe('forgetting', () => {
     }
     expect(await count()).toEqual(before);
     expect(holding(keys[8]!)).not.toEqual([]);
+  });
+
+  it('knows marks that were set between the look through the ledger and the forgetting', async () => {
+    const store = await open();
+    const [ann, bob] = ['ann', 'bob'].map((name) => store.voterKey('fake', name));
+    for (const ballot of ['b0', 'b1'])
+      await store.commit(
+        [{ table: 'ballot', row: { id: ballot, session: 's', round: ballot } as never }],
+        [],
+      );
+    const marked = (ballot: string, key: string): RowChange => ({ table: 'fact', row: fact(ballot, key) });
+    await store.commit([voter(ann!, 'Ann'), marked('b0', ann!), marked('b0', bob!)], []);
+    const found = await store.marksOf([ann!]);
+    await store.commit([marked('b1', ann!), marked('b0', ann!)], []);
+    await store.forget(ann!, 5, found);
+    expect(holding(ann!)).toEqual([]);
+    const names = await store.reader.all<{ ballot: string; voter: string }>(
+      'SELECT ballot, voter FROM fact ORDER BY seq',
+    );
+    const [first, others, second, again] = names.map((row) => row.voter);
+    expect(others).toBe(bob);
+    // One name a round, and no name in two.
+    expect([again === first, second === first]).toEqual([true, false]);
+  });
+
+  it('rids a database of the old keys that an earlier version left in the gaps of its index', async () => {
+    const folder = join(dir, 'old');
+    mkdirSync(folder);
+    const db = await Connection.open(join(folder, 'acclaim.sqlite'), 'write');
+    await db.exec('PRAGMA journal_mode = WAL; PRAGMA secure_delete = ON');
+    await migrate(db, migrations.slice(0, 3));
+    const random = draws();
+    const keys = Array.from({ length: 40 }, (_, i) => voterKey(Buffer.alloc(32), 'fake', `account-${i}`));
+    const add =
+      "INSERT INTO fact (ballot, voter, emoji, present, source, at, late) VALUES ('b', ?, '1', 1, 'live', 1, 0)";
+    await db.exec('BEGIN');
+    for (let i = 0; i < 6000; i++) await db.run(add, keys[random(40)]!);
+    await db.exec('COMMIT');
+    // As that version forgot: in place, with a shorter name.
+    await db.run('INSERT INTO forgetting (voter) VALUES (?)', keys[3]!);
+    await db.run("UPDATE fact SET voter = '~nobody' WHERE voter = ?", keys[3]!);
+    await db.run('DELETE FROM forgetting');
+    await db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    await db.close();
+    expect(holding(keys[3]!, folder)).toEqual(['acclaim.sqlite']);
+    await open(folder);
+    expect(holding(keys[3]!, folder)).toEqual([]);
+    expect(holding(keys[4]!, folder)).toEqual(['acclaim.sqlite']);
   });
 
   it('is finished by the next start when it was cut off before the log was emptied', async () => {
@@ -171,6 +223,23 @@ describe('a purge', () => {
       expect([gone, holding(gone)]).toEqual([gone, []]);
     // The ledger is as it was: nothing may be deleted from it.
     await expect(store.writer.db.exec('DELETE FROM fact')).rejects.toThrow(/append-only/);
+  });
+
+  it('is cleaned up after by the next start when it was cut off before the file was written anew', async () => {
+    const store = await open();
+    const left = { platform: 'fake', server: 'server-one', at: 5, due: 10 } as const;
+    const key = store.voterKey('fake', 'ann');
+    await store.ensureChannel(community, channel('fake-1', 'server-one'));
+    await store.commit([voter(key, 'Annabel Anonymous')], []);
+    await store.writer.write((db) => purgeServer(db, left));
+    const owed = async () => (await store.reader.all('SELECT * FROM unscrubbed')).length;
+    expect(await owed()).toBe(1);
+    await store.close();
+    stores.pop();
+    const again = await open();
+    expect(await again.reader.all('SELECT * FROM unscrubbed')).toEqual([]);
+    for (const gone of [key, 'Annabel Anonymous', 'server-one'])
+      expect([gone, holding(gone)]).toEqual([gone, []]);
   });
 });
 
