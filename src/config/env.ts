@@ -10,6 +10,7 @@ export type Environment = Record<string, string | undefined>;
 
 const text = (value: string): unknown => value;
 const number = (value: string): unknown => (value.trim() === '' ? value : Number(value));
+const flag = (value: string): unknown => ({ true: true, false: false })[value.trim().toLowerCase()] ?? value;
 const list = (value: string): unknown => value.split(',').map((part) => part.trim());
 
 /** Variable -> key of the configuration. ACCLAIM_CONFIG is apart: it names a file. */
@@ -36,6 +37,13 @@ export const variables = {
   REDIS_CA: { key: 'queue.ca', read: text },
   ACCLAIM_QUEUE_KEY: { key: 'queue.key', read: text },
   ACCLAIM_ENGINE: { key: 'queue.engine', read: text },
+  ACCLAIM_BUCKET: { key: 'artifacts.bucket', read: text },
+  ACCLAIM_BUCKET_ENDPOINT: { key: 'artifacts.endpoint', read: text },
+  ACCLAIM_BUCKET_REGION: { key: 'artifacts.region', read: text },
+  ACCLAIM_BUCKET_PREFIX: { key: 'artifacts.prefix', read: text },
+  ACCLAIM_BUCKET_PATH_STYLE: { key: 'artifacts.pathStyle', read: flag },
+  ACCLAIM_BUCKET_KEY_ID: { key: 'artifacts.accessKeyId', read: text },
+  ACCLAIM_BUCKET_SECRET: { key: 'artifacts.secretAccessKey', read: text },
   ACCLAIM_LOG_LEVEL: { key: 'logLevel', read: text },
 } as const satisfies Record<string, { key: string; read: (value: string) => unknown }>;
 
@@ -58,4 +66,9 @@ export function environmentSettings(env: Environment): Map<string, unknown> {
     if (value !== undefined) settings.set(row.key, row.read(value));
   }
   return settings;
+}
+
+/** Tells Amazon's client to keep to itself which versions of Node its later versions will need: package-lock.json says which is used. */
+export function quietAwsClient(): void {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 }

@@ -68,6 +68,23 @@ export const configSchema = z.strictObject({
       .regex(/^[a-z0-9-]{1,40}$/, 'is a name such as gpu-1')
       .nullable(),
   }),
+  artifacts: z
+    .strictObject({
+      bucket: z.string().min(3).max(63).nullable(),
+      endpoint: z.url({ protocol: /^https?$/ }).nullable(),
+      region: z.string().min(1),
+      prefix: z.string().regex(/^([\w.-]+(\/[\w.-]+)*)?$/, 'is a path such as acclaim or team/acclaim'),
+      pathStyle: z.boolean(),
+      accessKeyId: secret,
+      secretAccessKey: secret,
+      partMb: count.min(5, 'is at least 5: S3 takes no smaller parts').max(1024),
+      cacheMb: count,
+      keepDays: z.number().min(1).max(3650),
+    })
+    .refine((a) => (a.accessKeyId === null) === (a.secretAccessKey === null), {
+      path: ['secretAccessKey'],
+      message: 'goes with accessKeyId: set both, or none',
+    }),
   session: z.strictObject({
     task: z.string().min(1).nullable(),
     images: count.max(256),
