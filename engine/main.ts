@@ -2,12 +2,11 @@
  * The engine's process: jobs over Node's IPC channel, answers back. It lowers its own priority so that the bot stays
  * responsive, beats while its event loop is free, leaves Ctrl-C to its parent, and ends when the parent is gone.
  */
-import { readFileSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type AcclaimError, toPlain } from '../src/errors.js';
-import { projectPath } from '../src/paths.js';
 import type { FromEngine } from '../src/queue/messages.js';
+import { software } from '../src/software.js';
 import { EngineContext } from './jobs/context.js';
 import { createHandlers } from './jobs/handlers.js';
 import { ExecutorCache } from './runtime/cache.js';
@@ -40,15 +39,11 @@ if (Number(values.nice) > 0) setPriority(Math.min(19, getPriority() + Number(val
 
 const device = await chooseDevice(values.devices.split(','));
 const threads = Number(values.threads);
-const { name, version } = JSON.parse(readFileSync(projectPath('package.json'), 'utf8')) as Record<
-  string,
-  string
->;
 const cache = new ExecutorCache(
   { threads, device },
   { executors: EXECUTORS, memory: Number(values.memory) * 2 ** 20 },
 );
-const engine = new EngineContext({ cache, threads, device, software: `${name} ${version}` });
+const engine = new EngineContext({ cache, threads, device, software: software() });
 const worker = new Worker(createHandlers(engine), { send });
 
 process.on('SIGINT', () => {});

@@ -3,12 +3,12 @@
  * The launcher: one table, command -> module, loaded on demand. The only file that names both halves; it imports
  * neither. Exit status: 0 done, 1 failed with a coded error on stderr, 2 wrong usage.
  */
-import { readFileSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Command, Io } from './cli/command.js';
 import { parseCommand, parseRoot } from './cli/parse.js';
 import { toPlain } from './errors.js';
-import { projectPath } from './paths.js';
+import { version } from './software.js';
 
 export const commands = {
   start: { summary: 'Run everything: the web channel, the bot and an engine', module: 'bot/cli/start.js' },
@@ -24,6 +24,8 @@ export const commands = {
     summary: "Write a session's LoRA to a file, or merged into its model",
     module: 'engine/cli/export.js',
   },
+  backup: { summary: 'Write a backup of the data folder, while Acclaim runs', module: 'bot/cli/backup.js' },
+  restore: { summary: 'Restore a backup into a data folder', module: 'bot/cli/restore.js' },
   doctor: {
     summary: 'Check this machine and the configuration, and name the mends',
     module: 'src/cli/doctor.js',
@@ -33,10 +35,6 @@ export const commands = {
 type Name = keyof typeof commands;
 const isName = (word: string | undefined): word is Name =>
   word !== undefined && Object.hasOwn(commands, word);
-
-function version(): string {
-  return JSON.parse(readFileSync(projectPath('package.json'), 'utf8')).version;
-}
 
 async function runCommand(name: Name, argv: readonly string[], io: Io): Promise<void> {
   const { summary, module } = commands[name];

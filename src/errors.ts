@@ -27,6 +27,9 @@ export type ErrorCode =
   | 'data-unwritable'
   | 'disk-full'
   | 'data-locked'
+  /** A restore would take the place of what is there. */
+  | 'data-exists'
+  | 'backup-invalid'
   | 'port-taken'
   | 'session-not-found'
   | 'round-closed'

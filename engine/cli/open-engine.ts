@@ -1,8 +1,7 @@
 /** The engine within a command's own process: `generate` and `learn` run a job here and leave. */
-import { readFileSync } from 'node:fs';
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/schema.js';
-import { projectPath } from '../../src/paths.js';
+import { software } from '../../src/software.js';
 import { EngineContext } from '../jobs/context.js';
 import { ExecutorCache } from '../runtime/cache.js';
 import { chooseDevice } from '../runtime/devices.js';
@@ -23,9 +22,8 @@ export async function openEngine(
   const config = loadConfig({ file: request.config, set: request.set });
   const device = await chooseDevice(request.device ? [request.device] : config.engine.devices);
   const threads = request.threads ?? config.engine.threads;
-  const { name, version } = JSON.parse(readFileSync(projectPath('package.json'), 'utf8'));
   const limits = { executors: EXECUTORS, memory: config.engine.memoryMb * 2 ** 20 };
   const cache = new ExecutorCache({ threads, device }, limits);
-  const engine = new EngineContext({ cache, threads, device, software: `${name} ${version}` });
+  const engine = new EngineContext({ cache, threads, device, software: software() });
   return { config, engine, close: () => cache.clear() };
 }

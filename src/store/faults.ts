@@ -19,7 +19,8 @@ export function asDataError(error: unknown, place: string): unknown {
     });
   }
   if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') {
-    const mend = 'Restore the newest backup of acclaim.sqlite, or name another folder with --data.';
+    const mend =
+      'Restore the newest backup (`acclaim restore FILE --replace`), or name another folder with --data.';
     return new AcclaimError('file-corrupt', `${place} is not a sound database.`, mend, { cause: error });
   }
   return error;

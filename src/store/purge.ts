@@ -60,7 +60,7 @@ export async function branchedFrom(db: Connection, session: string): Promise<num
   return sessions.flatMap(({ origin }) => (origin?.session === session ? [origin.round] : []));
 }
 
-async function removeSession(db: Connection, session: string): Promise<void> {
+export async function removeSession(db: Connection, session: string): Promise<void> {
   await removeBallots(db, await ids(db, 'SELECT id FROM ballot WHERE session = ?', session));
   await db.run('DELETE FROM image WHERE round IN (SELECT id FROM round WHERE session = ?)', session);
   for (const table of ['round', 'job', 'act', 'outbox', 'binding'])

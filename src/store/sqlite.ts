@@ -49,6 +49,22 @@ export class Connection {
     return (await this.all<T>(sql, ...values))[0];
   }
 
+  /** All of it as it is now, or as the open transaction sees it, into a new file. Nobody who writes has to wait. */
+  copyTo(file: string): Promise<void> {
+    interface Backup {
+      step(pages: number, done: (error: Error | null) => void): void;
+      finish(done: () => void): void;
+    }
+    type Copying = { backup(file: string, opened: (error: Error | null) => void): Backup };
+    return new Promise((resolve, reject) => {
+      // The package's types leave it out.
+      const copy = (this.db as unknown as Copying).backup(file, (error) => {
+        if (error) return reject(error);
+        copy.step(-1, (fault) => copy.finish(() => (fault ? reject(fault) : resolve())));
+      });
+    });
+  }
+
   async close(): Promise<void> {
     for (const statement of this.#statements.values()) {
       await new Promise<void>((resolve) => {
@@ -64,8 +80,11 @@ export class Connection {
   #prepare(sql: string): sqlite3.Statement {
     let statement = this.#statements.get(sql);
     if (!statement) {
-      // A fault in the text comes back from the first use; without a callback here it would be thrown at the process.
-      statement = this.db.prepare(sql, () => {});
+      // A fault in the text comes back from the first use; without a callback here it would be thrown at the process. Such
+      // a statement never answers when it is closed.
+      statement = this.db.prepare(sql, (error) => {
+        if (error) this.#statements.delete(sql);
+      });
       this.#statements.set(sql, statement);
     }
     return statement;

@@ -2,8 +2,7 @@
  * The one truth: SQLite in WAL mode, written by one connection, read by another. `commit` makes rows and effects
  * durable together (synchronous FULL); `load` gives back the very state that `apply` had made of them.
  */
-import { mkdir, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { apply, communities, emptyState } from '../domain/apply.js';
 import type { RowChange } from '../domain/decision.js';
 import type { Effect } from '../domain/effects.js';
@@ -21,11 +20,13 @@ import type {
 import { PersistentMap } from '../domain/persistent-map.js';
 import type { Settings } from '../domain/settings.js';
 import { asDataError } from './faults.js';
+import { makeFolder } from './folder.js';
 import { forgetVoter, type Marks, marksOf } from './forget.js';
 import { accountsOf, keepCode, type Linked, linkByCode, unlinkAccount } from './links.js';
 import { DataLock } from './lock.js';
 import { migrate } from './migrations.js';
 import { branchedFrom, type Purged, purgeServer } from './purge.js';
+import { finishRestore } from './restore.js';
 import { emptyLog, scrub, scrubWhatIsOwed } from './scrub.js';
 import { Connection } from './sqlite.js';
 import { upsert, writeAll } from './tables.js';
@@ -64,6 +65,7 @@ export class Store {
       await makeFolder(dir);
       const lock = await DataLock.take(dir);
       opened.push({ close: () => lock.release() });
+      await finishRestore(dir);
       const secret = await readSecret(dir);
       const db = await Connection.open(file, 'write');
       opened.push(db);
@@ -411,18 +413,3 @@ export class Store {
 /** A community's row keeps what was set for it when its name changes. */
 const mergeCommunity = `INSERT INTO community (id, body) VALUES (?, ?)
   ON CONFLICT (id) DO UPDATE SET body = json_patch(community.body, excluded.body)`;
-
-/** Like `mkdir -p`. Node's own recursion never ends where a parent exists and yet takes no folders (/proc). */
-async function makeFolder(dir: string): Promise<void> {
-  const mode = 0o700;
-  try {
-    await mkdir(dir, { mode });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const parent = dirname(resolve(dir));
-    if (code === 'EEXIST' && (await stat(dir)).isDirectory()) return;
-    if (code !== 'ENOENT' || (await stat(parent).catch(() => null)) !== null) throw error;
-    await makeFolder(parent);
-    await mkdir(dir, { mode });
-  }
-}

@@ -1,5 +1,4 @@
 /** kill -9 in the middle of writing, again and again: every commit that was acknowledged is there, and each one whole. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { migrate, migrations } from '../../../src/store/migrations.js';
 import { Connection } from '../../../src/store/sqlite.js';
 import { Store } from '../../../src/store/store.js';
+import { StoreWriting } from '../../support/store-writing.js';
 import { openSessionRows } from './rows.js';
 
 let dir: string;
@@ -15,29 +15,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-const script = new URL('../../support/store-writer.mjs', import.meta.url).pathname;
-
-/** Lets the child write for `ms`, then kills it; the last counter it had acknowledged. */
+/** Lets a process write for `ms`, then kills it; the last counter it had acknowledged. */
 async function writeAndKill(from: number, ms: number, whileRunning?: () => Promise<void>): Promise<number> {
-  const child: ChildProcess = spawn(process.execPath, [script, dir, `${from}`], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let said = '';
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const ready = new Promise<void>((resolve) => {
-    child.stdout!.on('data', (chunk) => {
-      said += chunk;
-      if (said.includes('ready')) resolve();
-    });
-  });
-  await Promise.race([ready, exited]);
+  const writing = await StoreWriting.start(dir, from);
   await new Promise((resolve) => setTimeout(resolve, ms));
   await whileRunning?.();
-  child.kill('SIGKILL');
-  await exited;
-  expect(said).toContain('ready');
-  const numbers = said.split('\n').slice(1, -1).map(Number);
-  return numbers.at(-1) ?? from - 1;
+  await writing.kill();
+  return writing.acknowledged;
 }
 
 describe('kill -9', () => {

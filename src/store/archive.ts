@@ -1,0 +1,198 @@
+/**
+ * The file of a backup: a plain tar whose first entry is `manifest.json`, which names every other entry with its size and
+ * SHA-256, in order. What is unpacked is what the manifest names and nothing else: no entry is written before its name has been
+ * looked at, and a file that is cut short, changed or of another making is refused whole. The home of tar-stream.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { extract, pack } from 'tar-stream';
+import { AcclaimError } from '../errors.js';
+import { makeFolder, syncFolder } from './folder.js';
+
+export interface ArchivedFile {
+  /** With slashes, below the data folder. */
+  path: string;
+  bytes: number;
+  sha256: string;
+}
+
+/** What belongs to a session beside its rows. */
+export interface SessionArtifacts {
+  id: string;
+  state: string;
+  /** Folders below the data folder, oldest first. */
+  folders: string[];
+  /** True where they are in the backup. */
+  included: boolean;
+}
+
+export interface Manifest {
+  format: 'acclaim-backup';
+  version: 1;
+  software: string;
+  /** ISO 8601, UTC: the moment whose state this is. */
+  createdAt: string;
+  /** Number of the newest migration that the database has seen. */
+  schema: number;
+  /** Rows by table, for a look from outside. */
+  rows: Record<string, number>;
+  sessions: SessionArtifacts[];
+  files: ArchivedFile[];
+}
+
+type Chunks = AsyncIterable<Buffer>;
+
+/** A manifest beyond this is none of ours, bytes. */
+const MOST_MANIFEST = 256 * 2 ** 20;
+const name = /^[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/;
+
+export async function describeFile(root: string, path: string, bytes?: number): Promise<ArchivedFile> {
+  const size = bytes ?? (await stat(join(root, path))).size;
+  const hash = createHash('sha256');
+  if (size > 0) await pipeline(createReadStream(join(root, path), { end: size - 1 }), hash);
+  return { path, bytes: size, sha256: hash.digest('hex') };
+}
+
+/**
+ * Written whole or not at all, readable by its owner alone: it holds the secret of the voters' hashes. `rootOf`: the
+ * folder that a path is below.
+ */
+export async function writeArchive(
+  file: string,
+  manifest: Manifest,
+  rootOf: (path: string) => string,
+): Promise<void> {
+  const temporary = `${file}.new`;
+  const tar = pack();
+  const mtime = new Date(manifest.createdAt);
+  const fill = async () => {
+    const put = (path: string, bytes: Buffer) =>
+      new Promise<void>((resolve, reject) => {
+        tar.entry({ name: path, mode: 0o600, mtime }, bytes, (error) => (error ? reject(error) : resolve()));
+      });
+    await put('manifest.json', Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`));
+    for (const { path, bytes } of manifest.files) {
+      if (bytes === 0) await put(path, Buffer.alloc(0));
+      else {
+        const entry = tar.entry({ name: path, size: bytes, mode: 0o600, mtime });
+        await pipeline(createReadStream(join(rootOf(path), path), { end: bytes - 1 }), entry);
+      }
+    }
+    tar.finalize();
+  };
+  try {
+    const out = createWriteStream(temporary, { mode: 0o600, flush: true });
+    await Promise.all([
+      fill().catch((error) => {
+        tar.destroy(error as Error);
+        throw error;
+      }),
+      pipeline(tar, out),
+    ]);
+    await rename(temporary, file);
+    await syncFolder(dirname(file));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Unpacks everything under `dir`, which must be empty. `check` sees the manifest before anything is written. Errors:
+ * backup-invalid, with nothing that could be mistaken for a whole backup left to the caller.
+ */
+export async function readArchive(
+  file: string,
+  dir: string,
+  check: (manifest: Manifest) => void,
+): Promise<Manifest> {
+  const source = createReadStream(file);
+  const tar = extract();
+  const read = pipeline(source, tar);
+  read.catch(() => {});
+  let manifest: Manifest | undefined;
+  let next = 0;
+  try {
+    for await (const entry of tar) {
+      const { header } = entry;
+      if (header.type !== 'file') throw invalid(file, `${header.name} is no ordinary file`);
+      if (!manifest) {
+        if (header.name !== 'manifest.json' || (header.size ?? 0) > MOST_MANIFEST)
+          throw invalid(file, 'it does not begin with a manifest');
+        manifest = parseManifest(file, await text(entry as unknown as Chunks));
+        check(manifest);
+        continue;
+      }
+      const wanted = manifest.files[next++];
+      if (wanted?.path !== header.name || wanted.bytes !== header.size)
+        throw invalid(file, `${header.name} is not what its manifest says`);
+      const to = join(dir, wanted.path);
+      await makeFolder(dirname(to));
+      const hash = createHash('sha256');
+      await pipeline(
+        entry as unknown as Readable,
+        async function* (chunks: Chunks) {
+          for await (const chunk of chunks) {
+            hash.update(chunk);
+            yield chunk;
+          }
+        },
+        createWriteStream(to, { mode: 0o600, flags: 'wx', flush: true }),
+      );
+      if (hash.digest('hex') !== wanted.sha256) throw invalid(file, `${wanted.path} has changed`);
+    }
+    await read;
+  } catch (error) {
+    source.destroy();
+    if (error instanceof AcclaimError || (error as NodeJS.ErrnoException).syscall) throw error;
+    throw invalid(file, (error as Error).message, error);
+  }
+  if (!manifest) throw invalid(file, 'it is empty');
+  if (next < manifest.files.length) throw invalid(file, `${manifest.files[next]!.path} is missing`);
+  return manifest;
+}
+
+async function text(chunks: Chunks): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const chunk of chunks) parts.push(chunk);
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function parseManifest(file: string, words: string): Manifest {
+  let found: Manifest;
+  try {
+    found = JSON.parse(words) as Manifest;
+  } catch (cause) {
+    throw invalid(file, 'its manifest cannot be read', cause);
+  }
+  if (found?.format !== 'acclaim-backup' || found.version !== 1)
+    throw invalid(file, 'its manifest is of another kind');
+  const whole =
+    Number.isInteger(found.schema) &&
+    !Number.isNaN(Date.parse(found.createdAt)) &&
+    Array.isArray(found.sessions) &&
+    Array.isArray(found.files) &&
+    found.files.some(({ path }) => path === 'acclaim.sqlite') &&
+    found.files.every(
+      ({ path, bytes, sha256 }) =>
+        typeof path === 'string' &&
+        name.test(path) &&
+        Number.isSafeInteger(bytes) &&
+        typeof sha256 === 'string',
+    );
+  if (!whole) throw invalid(file, 'its manifest is broken');
+  return found;
+}
+
+export function invalid(file: string, why: string, cause?: unknown): AcclaimError {
+  return new AcclaimError(
+    'backup-invalid',
+    `${file} is not a whole backup: ${why}`,
+    'Nothing was changed. Take another backup; `tar -tf` shows what is in this one.',
+    { cause },
+  );
+}

@@ -1,0 +1,291 @@
+/** Backup beside a running store and restore: one moment, whole, and nothing else than that; refused whole where it is not. */
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RowChange } from '../../../src/domain/decision.js';
+import { backup } from '../../../src/store/backup.js';
+import { migrate, migrations } from '../../../src/store/migrations.js';
+import { type RestoreOptions, restore } from '../../../src/store/restore.js';
+import { Connection } from '../../../src/store/sqlite.js';
+import { Store } from '../../../src/store/store.js';
+import { dump } from '../../support/dump.js';
+import { killAt } from '../../support/killed.js';
+import { StoreWriting } from '../../support/store-writing.js';
+import { World } from '../../support/world.js';
+import { openSessionRows } from './rows.js';
+
+let root: string;
+let file: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'acclaim-backup-'));
+  file = join(root, 'acclaim.tar');
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+const at = (name: string) => join(root, name);
+const take = (dir: string, artifacts = false) => backup({ dir, file, artifacts, software: 'acclaim 0' });
+const put = (dir: string, more: Partial<RestoreOptions> = {}) =>
+  restore({ file, dir, replace: false, forgetOnPage: async () => {}, ...more });
+
+/** A folder with an open vote; `rows` on top. */
+async function folder(name: string, rows: readonly RowChange[] = openSessionRows()): Promise<string> {
+  const store = await Store.open(at(name));
+  await store.commit(rows, []);
+  await store.close();
+  return at(name);
+}
+
+describe('a backup while votes stream in', () => {
+  it('holds exactly what was durable at one moment between its begin and its end', async () => {
+    const dir = await folder('live');
+    const writing = await StoreWriting.start(dir, 1);
+    try {
+      for (let n = 0; n < 4; n++) {
+        const before = writing.acknowledged;
+        const { rows } = await take(dir);
+        const after = writing.acknowledged;
+        await put(at(`restored-${n}`));
+        const store = await Store.open(at(`restored-${n}`));
+        const state = (await store.load('s'))!;
+        const facts = [...(state.facts.get('s.1.s0.0') ?? [])];
+        const commits = facts.length / 3;
+        // What was called durable before it began is in it; of what came after its end nothing can be.
+        expect(commits).toBeGreaterThanOrEqual(before);
+        expect(commits).toBeLessThanOrEqual(after + 1);
+        expect(facts.map((fact) => fact.at)).toEqual(facts.map((_, i) => 1 + Math.floor(i / 3)));
+        expect(rows.fact).toBe(facts.length);
+        if (commits > 0) expect(state.rounds[0]!.count).toBe(commits);
+        expect((await store.pendingEffects()).length).toBe(commits);
+        await store.close();
+      }
+      expect(writing.acknowledged).toBeGreaterThan(4);
+    } finally {
+      await writing.kill();
+    }
+  });
+
+  it('leaves nothing beside its file, which only its owner can read', async () => {
+    const dir = await folder('live');
+    await take(dir);
+    expect(readdirSync(root).sort()).toEqual(['acclaim.tar', 'live']);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it('takes the secret, the page and, when asked, the artifacts of sessions that have not ended', async () => {
+    const dir = await folder('live');
+    mkdirSync(join(dir, 'web'));
+    writeFileSync(join(dir, 'web/messages.jsonl'), '{"t":"gone","id":"m1","seq":1}\n{"t":"go');
+    const round = join(dir, 'sessions/s/rounds/1');
+    mkdirSync(join(round, 'images'), { recursive: true });
+    writeFileSync(join(round, 'images/0000.png'), 'picture');
+    writeFileSync(join(round, 'empty.txt'), '');
+    const without = await take(dir);
+    expect(without.sessions).toEqual([
+      { id: 's', state: 'active', folders: ['sessions/s/rounds/1'], included: false },
+    ]);
+    expect((await put(at('bare'))).missing).toEqual(['sessions/s/rounds/1']);
+    const manifest = await take(dir, true);
+    expect(manifest.files.map(({ path }) => path)).toEqual([
+      'acclaim.sqlite',
+      'secret.key',
+      'web/messages.jsonl',
+      'sessions/s/rounds/1/empty.txt',
+      'sessions/s/rounds/1/images/0000.png',
+    ]);
+    expect((await put(at('whole'))).missing).toEqual([]);
+    for (const path of ['secret.key', 'sessions/s/rounds/1/images/0000.png', 'sessions/s/rounds/1/empty.txt'])
+      expect(readFileSync(join(at('whole'), path)).equals(readFileSync(join(dir, path)))).toBe(true);
+    expect(readFileSync(join(at('whole'), 'web/messages.jsonl'), 'utf8')).toBe(
+      '{"t":"gone","id":"m1","seq":1}\n',
+    );
+  });
+});
+
+describe('a restore refuses', () => {
+  it('a folder in use, and one that holds a database, which stay as they are', async () => {
+    const dir = await folder('live');
+    await take(dir);
+    const store = await Store.open(dir);
+    await expect(put(dir, { replace: true })).rejects.toMatchObject({ code: 'data-locked' });
+    await store.close();
+    const before = await dump(dir);
+    await expect(put(dir)).rejects.toMatchObject({
+      code: 'data-exists',
+      mend: expect.stringContaining('--replace'),
+    });
+    expect(await dump(dir)).toEqual(before);
+  });
+
+  it('a file that is cut short anywhere or changed by one bit, and leaves nothing behind', async () => {
+    const dir = await folder('live');
+    mkdirSync(join(dir, 'web'));
+    writeFileSync(join(dir, 'web/messages.jsonl'), '{"t":"gone","id":"m1","seq":1}\n');
+    await take(dir);
+    const whole = readFileSync(file);
+    const refused = async (bytes: Buffer, what: string) => {
+      writeFileSync(file, bytes);
+      const error = await put(at('none')).catch((thrown: unknown) => thrown);
+      expect(error, what).toMatchObject({
+        code: 'backup-invalid',
+        message: expect.stringContaining('acclaim.tar'),
+      });
+      expect(
+        readdirSync(at('none')).filter((name) => name !== 'acclaim.lock'),
+        what,
+      ).toEqual([]);
+    };
+    // The last 1024 bytes are the end mark, and before them the last file is padded: they carry nothing.
+    for (let i = 0; i < 40; i++) {
+      const length = Math.floor((i / 40) * (whole.length - 1536));
+      await refused(whole.subarray(0, length), `the first ${length} bytes`);
+    }
+    const manifest = JSON.parse(whole.toString('utf8', 512, whole.indexOf('\n}\n') + 3));
+    const sizes = manifest.files.map((f: { bytes: number }) => f.bytes);
+    const begin = 512 + Math.ceil((whole.indexOf('\n}\n') + 3 - 512) / 512) * 512 + 512;
+    for (let i = 0; i < 20; i++) {
+      const place = begin + Math.floor((i / 20) * sizes[0]);
+      const changed = Buffer.from(whole);
+      changed[place]! ^= 1 << (i % 8);
+      await refused(changed, `a bit at ${place}`);
+    }
+  });
+
+  it.each([
+    ['text', () => Buffer.from('not a backup')],
+    ['nothing', () => Buffer.alloc(0)],
+    ['an empty tar', () => Buffer.alloc(1024)],
+  ])('%s', async (_, bytes) => {
+    writeFileSync(file, bytes());
+    await expect(put(at('none'))).rejects.toMatchObject({ code: 'backup-invalid' });
+  });
+
+  it.each(['../evil', '/etc/evil', 'a/../../evil', '.hidden', 'a//b'])(
+    'a manifest that names %s',
+    async (path) => {
+      const { writeArchive } = await import('../../../src/store/archive.js');
+      const dir = await folder('live');
+      const manifest = await take(dir);
+      const names = { ...manifest, files: [...manifest.files, { path, bytes: 0, sha256: '' }] };
+      await writeArchive(file, names, () => dir);
+      await expect(put(at('none'))).rejects.toMatchObject({ code: 'backup-invalid' });
+      expect(existsSync(at('evil'))).toBe(false);
+    },
+  );
+
+  it('a database of a newer version', async () => {
+    const dir = await folder('live');
+    const db = await Connection.open(join(dir, 'acclaim.sqlite'), 'write');
+    await db.exec(`PRAGMA user_version = ${migrations.length + 1}`);
+    await db.close();
+    await take(dir);
+    await expect(put(at('none'))).rejects.toMatchObject({ code: 'database-newer' });
+  });
+});
+
+describe('a restore', () => {
+  it('brings an older schema up to date', async () => {
+    mkdirSync(at('old'));
+    const db = await Connection.open(join(at('old'), 'acclaim.sqlite'), 'write');
+    await migrate(db, migrations.slice(0, 1));
+    await db.run(
+      'INSERT INTO voter (key, community, body) VALUES (\'v\', \'c\', \'{"key":"v","consentAt":1}\')',
+    );
+    await db.close();
+    expect((await take(at('old'))).schema).toBe(1);
+    await put(at('new'));
+    const { voter, departure } = await dump(at('new'));
+    expect(voter).toEqual([expect.objectContaining({ body: '{"key":"v","consentAt":1,"person":null}' })]);
+    expect(departure).toEqual([]);
+  });
+
+  it('takes out again whoever left, and what was purged, since the backup; and says when nobody can tell', async () => {
+    const world = new World({ imagesPerRound: 4, quorum: 9 }, true);
+    world.settle();
+    world.consent('ann-secret-key-of-27-characters', 'bob', 'cleo');
+    for (const voter of ['ann-secret-key-of-27-characters', 'bob', 'cleo'])
+      world.react(voter, world.live()[0]!, '1');
+    const other = JSON.parse(
+      JSON.stringify(world.rows.filter(({ table }) => table !== 'voter' && table !== 'fact')).replaceAll(
+        '"cat',
+        '"dog',
+      ),
+    ) as RowChange[];
+    const dir = await folder('live', [...world.rows, ...other]);
+    await take(dir);
+    const store = await Store.open(dir);
+    await store.forget('ann-secret-key-of-27-characters');
+    // Left, and agreed again: what was before is not theirs any more.
+    await store.forget('bob');
+    const bob = world.state.voters.get('bob')!;
+    await store.commit([{ table: 'voter', row: { ...bob, consentAt: bob.consentAt! + 1 } }], []);
+    await store.close();
+    const db = await Connection.open(join(dir, 'acclaim.sqlite'), 'write');
+    await db.exec("DELETE FROM session WHERE id = 'dog'");
+    await db.close();
+
+    let asked: ((account: string) => boolean) | undefined;
+    const restored = await put(dir, {
+      replace: true,
+      forgetOnPage: async (_, is) => {
+        asked = is;
+      },
+    });
+    expect(restored.left).toEqual({ people: 2, sessions: 1 });
+    expect(asked).toBeDefined();
+    const after = await dump(dir);
+    const voters = (after.fact as { voter: string }[]).map(({ voter }) => voter);
+    expect(voters).toHaveLength(3);
+    expect(new Set(voters).size).toBe(3);
+    expect(voters.filter((key) => key.startsWith('~'))).toHaveLength(2);
+    expect(voters).toContain('cleo');
+    expect((after.session as { id: string }[]).map(({ id }) => id)).toEqual(['cat']);
+    expect(readFileSync(join(dir, 'acclaim.sqlite')).includes('ann-secret-key-of-27-characters')).toBe(false);
+
+    expect((await put(at('elsewhere'))).left).toBeNull();
+  });
+
+  it('killed before any of its steps leaves the old data or the new, whole; what was there is kept aside', async () => {
+    const dir = await folder('live');
+    mkdirSync(join(dir, 'sessions/s/rounds/1'), { recursive: true });
+    writeFileSync(join(dir, 'sessions/s/rounds/1/manifest.json'), 'as backed up');
+    await take(dir, true);
+    const inBackup = await dump(dir);
+    const fact: RowChange = {
+      table: 'fact',
+      row: { ballot: 's.1.s0.0', voter: 'v', emoji: '1', present: true, source: 'live', at: 9, late: false },
+    };
+    let outcomes = '';
+    for (let n = 1; ; n++) {
+      const target = at(`target-${n}`);
+      const store = await Store.open(target);
+      await store.commit([...openSessionRows(), fact], []);
+      await store.close();
+      const before = await dump(target);
+      const { points } = await killAt(['restore', String(n), file, target]);
+      await (await Store.open(target)).close();
+      const after = await dump(target);
+      const isNew = JSON.stringify(after) === JSON.stringify(inBackup);
+      if (!isNew) expect(after).toEqual(before);
+      outcomes += isNew ? 'n' : 'o';
+      if (isNew) {
+        expect(readFileSync(join(target, 'sessions/s/rounds/1/manifest.json'), 'utf8')).toBe('as backed up');
+        const aside = readdirSync(target).filter((name) => name.startsWith('before-restore'));
+        expect(await dump(join(target, aside[0]!))).toEqual(before);
+      }
+      expect(readdirSync(target).filter((name) => name === 'restore')).toEqual([]);
+      if (points !== null) break;
+    }
+    // Up to the one rename that decides it is the old data, from then on the new.
+    expect(outcomes).toMatch(/^o+n{4,}$/);
+  });
+});
