@@ -1,0 +1,1 @@
+export function whyNoDisk(dir: string): string | null;

@@ -1,0 +1,114 @@
+// A run's data folder: before, with a session that has just been opened by the domain's own decision; afterwards, what is
+// wrong with it. Session, seed, voters' keys and account ids are the same in every run, so that the bytes must be, too.
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { specify } from '../../dist/bot/house.js';
+import { loadConfig } from '../../dist/src/config/load.js';
+import { factsOf } from '../../dist/src/domain/ledger.js';
+import { openSession } from '../../dist/src/domain/open.js';
+import { Store } from '../../dist/src/store/store.js';
+import { members } from './people.mjs';
+import { lockSeconds, rounds } from './plan.mjs';
+
+export const session = 'chaos';
+export const channelId = '100000000000000001';
+
+/** What makes a session small and quick; bot and engines have the same. */
+export const settings = [
+  'engine.threads=1',
+  'session.task=null',
+  'session.images=4',
+  'session.cells=2',
+  'session.goal=null',
+  `session.rounds=${rounds}`,
+  'sampler.steps=4',
+  'learner.steps=2',
+  'learner.batch=4',
+  'learner.microBatch=4',
+  'votes.quorum=2',
+  'votes.settleSeconds=0.2',
+  `queue.lostSeconds=${lockSeconds}`,
+];
+
+export async function openFolder(dir) {
+  writeFileSync(join(dir, 'secret.key'), Buffer.alloc(32, 7), { mode: 0o600 });
+  const config = loadConfig({ set: settings, env: {} });
+  const spec = specify(
+    config,
+    { prompt: 'a black cat inside a cardboard box', title: 'cat', seed: 5 },
+    'discord',
+  );
+  const store = await Store.open(dir);
+  const community = 'discord';
+  const channel = `discord-${channelId}`;
+  await store.ensureChannel(
+    { id: community, platform: 'discord', name: community },
+    { id: channel, community, platform: 'discord', address: channelId, name: 'cat', nsfw: false },
+  );
+  const place = { channel, community, platform: 'discord', address: channelId, sweeps: true };
+  const { decision } = openSession({ ...spec, id: session, community, createdBy: null }, place, Date.now());
+  await store.commit(decision.rows, decision.effects);
+  await store.close();
+}
+
+/** What must hold and does not, in words; and the hash of every file of the checkpoints. */
+export async function readBack(dir, peer) {
+  const wrong = [];
+  const store = await Store.open(dir);
+  try {
+    const [state] = await store.loadSessions();
+    const told = state.rounds.map(({ number, state }) => `${number} ${state}`).join(', ');
+    const wanted = Array.from({ length: rounds }, (_, i) => `${i + 1} done`).join(', ');
+    if (told !== wanted) wrong.push(`rounds: ${told}`);
+    const ballots = [...state.ballots.values()];
+    const places = new Set(ballots.map((b) => `${b.round} ${b.channel} ${b.sheet}`));
+    if (ballots.length !== 2 * rounds || places.size !== ballots.length)
+      wrong.push(`${ballots.length} ballots at ${places.size} places`);
+    const names = new Map(Object.entries(members).map(([name, id]) => [store.voterKey('discord', id), name]));
+    const ledger = ballots.flatMap((ballot) =>
+      factsOf(state, ballot)
+        .known()
+        .filter((fact) => fact.present)
+        .map((fact) => `${ballot.message} ${names.get(fact.voter)} ${fact.emoji}`),
+    );
+    const hung = standing(
+      peer,
+      ballots.map((ballot) => ballot.message),
+    );
+    if (String(ledger.sort()) !== String(hung))
+      wrong.push(`the ledger says ${ledger.join('; ')}, the platform ${hung.join('; ')}`);
+  } finally {
+    await store.close();
+  }
+  const checkpoints = hashes(join(dir, 'sessions', session, 'checkpoints'));
+  return { wrong, checkpoints };
+}
+
+/** "message member emoji" of what people left on the ballots. */
+function standing(peer, messages) {
+  const emoji = new Map([...['1', '2'].map((n) => [`${n}\uFE0F\u20E3`, n]), ['\u{1F6AB}', 'none']]);
+  const names = new Map(Object.entries(members).map(([name, id]) => [id, name]));
+  return messages
+    .flatMap((message) =>
+      [...(peer.world.reactions.get(message) ?? [])].flatMap(([glyph, users]) =>
+        users
+          .flatMap((of) => [...of])
+          .filter((user) => names.has(user))
+          .map((user) => `${message} ${names.get(user)} ${emoji.get(glyph)}`),
+      ),
+    )
+    .sort();
+}
+
+function hashes(dir) {
+  const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    files
+      .map(({ parentPath, name }) => {
+        const path = join(parentPath, name);
+        return [path.slice(dir.length + 1), createHash('sha256').update(readFileSync(path)).digest('hex')];
+      })
+      .sort(),
+  );
+}

@@ -1,0 +1,17 @@
+/** Types of play.mjs and plan.mjs for the tests, which run a short form of the suite. */
+import type { Peer } from '../../tests/support/discord-peer/peer.js';
+import type { Plan } from './plan.mjs';
+
+export interface Played {
+  plan: Plan | null;
+  /** What must hold and did not; empty = all is well. */
+  wrong: string[];
+  /** File below the session's checkpoints -> SHA-256. */
+  checkpoints: Record<string, string>;
+  events: string[];
+  seconds: number;
+}
+export function play(
+  plan: Plan | null,
+  parts: { Peer: typeof Peer; token: string; dir: string },
+): Promise<Played>;

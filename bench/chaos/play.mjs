@@ -1,0 +1,209 @@
+// One run: a session of three rounds on a Discord on loopback, by `acclaim bot` and two engines of one thread over a real
+// Redis, with one fault from its plan, or none. Ends when the session has; then the folder, the platform and the ends of
+// the processes are looked at. Logs lie in the run's folder.
+import { once } from 'node:events';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Rng } from '../../dist/src/rng.js';
+import { SmallDisk } from './disk.mjs';
+import { channelId, openFolder, readBack, settings } from './folder.mjs';
+import { Line } from './line.mjs';
+import { ballotsOf, People } from './people.mjs';
+import { rounds, stages } from './plan.mjs';
+import { freePort, Supervised } from './processes.mjs';
+
+const acclaim = fileURLToPath(new URL('../../dist/src/acclaim.js', import.meta.url));
+const order = [...Object.keys(stages), 'done'];
+const prefix = 'chaos';
+const LONGEST_MS = 120_000;
+
+/**
+ * `Peer` is the loopback Discord of the tests. Resolves with what is wrong (nothing, one hopes), the hashes of the
+ * checkpoints, and what happened when.
+ */
+export async function play(plan, { Peer, token, dir }) {
+  const began = performance.now();
+  const events = [];
+  const say = (text) => events.push(`${((performance.now() - began) / 1000).toFixed(2)} s ${text}`);
+  const stop = [];
+  const run = { dir, say, stop, data: join(dir, 'data'), sound: false };
+  try {
+    await setUp(run, plan, Peer, token);
+    const limit = AbortSignal.timeout(LONGEST_MS);
+    const over = new AbortController();
+    const signal = AbortSignal.any([limit, over.signal]);
+    const life = vote(run, signal);
+    life.catch(() => {});
+    const fault = plan ? strike(run, plan, signal) : Promise.resolve();
+    fault.catch(() => {});
+    await until(run, signal, ({ state }) => state === 'ended');
+    say('the session has ended');
+    await life;
+    // A session may be over before its fault has come: nothing was there to be disturbed.
+    over.abort();
+    await fault.catch((error) => {
+      if (!over.signal.aborted) throw error;
+    });
+    await Promise.all(run.processes.map((one) => one.end()));
+    const { wrong, checkpoints } = await readBack(run.data, run.peer);
+    for (let round = 1; round <= rounds; round++)
+      if (ballotsOf(run.peer, run.channel, round).size !== 2) wrong.push(`ballots of round ${round}`);
+    for (const text of run.peer.objections) wrong.push(`Discord objects: ${text}`);
+    for (const { name, ends } of run.processes)
+      for (const end of ends) if (!excused(plan)) wrong.push(`${name} ended by itself: ${end}`);
+    run.sound = wrong.length === 0;
+    return { plan, wrong, checkpoints, events, seconds: (performance.now() - began) / 1000 };
+  } catch (error) {
+    say(String(error?.stack ?? error));
+    const seen = run.seen ? `${run.seen.round} ${run.seen.roundState}, ${run.seen.state}` : 'nothing';
+    const wrong = [`it did not get there: ${error?.message ?? error}; last seen: ${seen}`];
+    return { plan, wrong, checkpoints: {}, events, seconds: (performance.now() - began) / 1000 };
+  } finally {
+    for (const act of stop.reverse()) await act();
+  }
+}
+
+/** A process that finds no room for its truth says so and ends. */
+const excused = (plan) => plan?.kind === 'disk full';
+
+async function setUp(run, plan, Peer, token) {
+  const { dir, data, stop } = run;
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(data, { recursive: true });
+  if (plan?.kind === 'disk full') {
+    run.disk = SmallDisk.mount(data);
+    stop.push(() => {
+      if (!run.sound) cpSync(data, join(dir, 'kept'), { recursive: true });
+      run.disk.unmount();
+    });
+  }
+  await openFolder(data);
+  const peer = await Peer.start();
+  stop.push(() => peer.stop());
+  run.peer = peer;
+  run.channel = peer.world.channel('taste', { id: channelId });
+  run.people = new People(peer, run.channel, new Rng(plan?.seed ?? 0, 1, 'people'));
+  const [redis, port] = [await freePort(), await freePort()];
+  run.redisPort = redis;
+  run.url = `http://127.0.0.1:${port}`;
+  const quiet = ['--save', '', '--appendonly', 'no'];
+  run.redis = new Supervised(
+    'redis',
+    ['redis-server', '--port', `${redis}`, '--bind', '127.0.0.1', ...quiet],
+    { dir },
+  );
+  const more = [
+    `dataDir=${data}`,
+    `queue.prefix=${prefix}`,
+    `discord.token=${token}`,
+    `discord.api=${peer.url}`,
+    `server.port=${port}`,
+  ];
+  const set = [...settings, ...more].flatMap((one) => ['--set', one]);
+  run.lines = {};
+  run.acclaim = {};
+  for (const [name, command] of [
+    ['bot', 'bot'],
+    ['a', 'engine'],
+    ['b', 'engine'],
+  ]) {
+    const line = await Line.open(redis);
+    stop.push(() => line.close());
+    run.lines[name] = line;
+    const env = { REDIS_URL: `redis://127.0.0.1:${line.port}`, ACCLAIM_QUEUE_KEY: 'k'.repeat(32) };
+    if (command === 'engine') env.ACCLAIM_ENGINE = name;
+    run.acclaim[name] = new Supervised(name, [process.execPath, acclaim, command, ...set], { dir, env });
+  }
+  run.processes = [run.redis, ...Object.values(run.acclaim)];
+  stop.push(() => Promise.all(run.processes.map((one) => one.end())));
+  run.redis.start();
+  await answers(redis);
+  for (const one of Object.values(run.acclaim)) one.start();
+}
+
+async function answers(port) {
+  for (let tries = 0; tries < 200; tries++) {
+    const line = connect(port, '127.0.0.1');
+    const ok = await Promise.race([
+      once(line, 'connect').then(() => true),
+      once(line, 'error').then(() => false),
+    ]).catch(() => false);
+    line.destroy();
+    if (ok) return;
+    await wait(20);
+  }
+  throw new Error('redis-server does not answer');
+}
+
+async function vote({ people, say }, signal) {
+  await people.consent(signal);
+  for (let round = 1; round <= rounds; round++) {
+    await people.vote(round, signal);
+    say(`all votes of round ${round} are cast`);
+  }
+}
+
+/** Looks at the session over and over until it is as wanted; a bot that is away tells nothing. */
+async function until(run, signal, wanted) {
+  for (;;) {
+    try {
+      const answer = await fetch(`${run.url}/api/status`, {
+        signal: AbortSignal.any([signal, AbortSignal.timeout(1000)]),
+      });
+      const { sessions } = await answer.json();
+      const [found] = sessions;
+      const stage = `${found.round} ${found.roundState}`;
+      if (stage !== run.stage) run.say(`round ${stage}`);
+      run.stage = stage;
+      run.seen = found;
+      if (wanted(found)) return;
+    } catch {
+      if (signal.aborted) throw new Error(`time is up: ${run.stage}`);
+    }
+    await wait(25);
+  }
+}
+
+/** Waits for the plan's point and does what it says. */
+async function strike(run, plan, signal) {
+  const { say } = run;
+  const point = plan.round * 10 + order.indexOf(plan.stage);
+  for (;;) {
+    const { round = 0, roundState = 'generating' } = run.seen ?? {};
+    if (round * 10 + order.indexOf(roundState) >= point) break;
+    await wait(5, undefined, { signal });
+  }
+  await wait(plan.afterMs, undefined, { signal });
+  const victim = plan.victim === 'working' ? await working(run.redisPort) : plan.victim;
+  say(`now: ${plan.kind}${victim === null ? '' : ` (${victim})`}`);
+  const lasting = async (on) => {
+    on(true);
+    await wait(plan.forMs);
+    on(false);
+  };
+  const acts = {
+    'bot killed': () => run.acclaim.bot.kill(plan.forMs),
+    'engine killed': () => run.acclaim[victim].kill(plan.forMs),
+    'its computing process killed': () => run.acclaim[victim].killChild(),
+    'Redis killed': () => run.redis.kill(plan.forMs),
+    'engine frozen': () => run.acclaim[victim].freeze(plan.forMs),
+    'line to Redis cut': () => lasting((on) => run.lines[victim].cut(on)),
+    'line to Redis stalled': () => lasting((on) => run.lines[victim].stall(on)),
+    'line to Discord cut': () => run.peer.gateway.drop(victim === 'resumed'),
+    'disk full': () => lasting((on) => (on ? run.disk.fill() : run.disk.free())),
+  };
+  await acts[plan.kind]();
+  say('the fault is over');
+}
+
+/** The engine that has a job now, as Redis knows it; else the first. */
+async function working(port) {
+  const line = connect(port, '127.0.0.1');
+  line.write(`HVALS ${prefix}:flights\r\n`);
+  const text = await Promise.race([once(line, 'data').then(([bytes]) => String(bytes)), wait(500, '')]);
+  line.destroy();
+  return /\bengine\W+([ab])-/.exec(text)?.[1] ?? 'a';
+}

@@ -1,0 +1,111 @@
+// The processes of a run, each in a process group of its own and kept up as systemd would keep it: one that ends is started
+// again, at once or when the fault is over. What ended without being told to is noted. None outlives the run, however that
+// ends.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** Between an end that nobody asked for and the next start, ms. */
+const RESTART_MS = 300;
+/** Becomes the command; beside it waits who ends the group when our end of the pipe is gone. */
+const GUARD = ['sh', '-c', 'exec 3<&0; (cat <&3 >&- 2>&-; kill -9 -$$) & exec "$@" <&- 3<&-', 'guard'];
+
+export class Supervised {
+  /** Ends that no fault of ours explains: "code" or "signal". */
+  ends = [];
+  #child = null;
+  #up = false;
+  #log;
+  #starts = null;
+
+  constructor(name, command, { dir, env = {} }) {
+    this.name = name;
+    this.command = command;
+    this.dir = dir;
+    this.env = env;
+    this.#log = createWriteStream(join(dir, `${name}.log`), { flags: 'a' });
+  }
+
+  start() {
+    this.#up = true;
+    const [file, ...args] = [...GUARD, ...this.command];
+    const { PATH, HOME, TMPDIR } = process.env;
+    const env = { PATH, HOME, ...(TMPDIR ? { TMPDIR } : {}), ...this.env };
+    const child = spawn(file, args, {
+      cwd: this.dir,
+      env,
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    child.stdout.pipe(this.#log, { end: false });
+    child.stderr.pipe(this.#log, { end: false });
+    child.stdin.on('error', () => {});
+    child.once('exit', (code, signal) => {
+      child.stdin.end();
+      this.#log.write(`-- ${this.name} ended: ${code ?? signal}\n`);
+      if (this.#child !== child) return;
+      this.#child = null;
+      if (!this.#up) return;
+      this.ends.push(String(code ?? signal));
+      this.#starts = setTimeout(() => this.start(), RESTART_MS);
+    });
+  }
+
+  get pid() {
+    return this.#child?.pid ?? null;
+  }
+
+  /** kill -9 of the whole group, and another start after a time. */
+  async kill(downMs) {
+    await this.end();
+    await wait(downMs);
+    this.start();
+  }
+
+  /** kill -9 of the child that computes for it, if it has one now. */
+  killChild() {
+    if (this.pid === null) return;
+    const text = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').trim();
+    for (const pid of text.split(/\s+/).filter(Boolean))
+      if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('engine/main.js'))
+        process.kill(Number(pid), 'SIGKILL');
+  }
+
+  async freeze(ms) {
+    this.#signal('SIGSTOP');
+    await wait(ms);
+    this.#signal('SIGCONT');
+  }
+
+  /** Down for good, unless it is started again. */
+  async end() {
+    this.#up = false;
+    clearTimeout(this.#starts);
+    const child = this.#child;
+    if (!child) return;
+    const gone = once(child, 'exit');
+    this.#signal('SIGKILL');
+    await gone;
+  }
+
+  #signal(signal) {
+    if (this.pid === null) return;
+    try {
+      process.kill(-this.pid, signal);
+    } catch (error) {
+      if (error.code !== 'ESRCH') throw error;
+    }
+  }
+}
+
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  return port;
+}

@@ -1,0 +1,100 @@
+// Whatever dies, hangs or runs out at whatever moment: is anything lost, doubled or changed? Runs of a whole session with one
+// fault each, by seed, held against a run without one. Runs that stand in the results are not run again, so interrupt it
+// at will; a seed gives the same fault at the same point again, and a failed run keeps its folder and logs.
+// Usage: node bench/chaos/run.mjs [--runs 200] [--seeds 3,17] [--jobs 1] [--anew] [--out FILE]
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { compilePeers, loadPeer } from '../lib/peers.mjs';
+import { machine, markdown, median } from '../lib/table.mjs';
+import { whyNoDisk } from './disk.mjs';
+import { described, kinds, planOf } from './plan.mjs';
+import { play } from './play.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const { values: given } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '200' },
+    seeds: { type: 'string' },
+    jobs: { type: 'string', default: '1' },
+    anew: { type: 'boolean', default: false },
+    out: { type: 'string', default: join(dirname(here), 'out', 'chaos.json') },
+  },
+});
+const folder = given.out.replace(/\.json$/, '');
+const seeds = given.seeds
+  ? given.seeds.split(',').map(Number)
+  : Array.from({ length: Number(given.runs) }, (_, i) => i);
+const say = (text) => process.stderr.write(`${text}\n`);
+
+compilePeers();
+const { Peer, peerToken } = await loadPeer('discord-peer');
+mkdirSync(folder, { recursive: true });
+const report = existsSync(given.out)
+  ? JSON.parse(readFileSync(given.out, 'utf8'))
+  : { machine: machine(), undisturbed: null, runs: {} };
+const keep = () => {
+  writeFileSync(`${given.out}.new`, JSON.stringify(report, null, 1));
+  renameSync(`${given.out}.new`, given.out);
+};
+const run = async (plan, name) => {
+  const dir = join(folder, name);
+  const played = await play(plan, { Peer, token: peerToken, dir });
+  if (played.wrong.length === 0) rmSync(dir, { recursive: true, force: true });
+  else writeFileSync(join(dir, 'events.log'), `${played.events.join('\n')}\n`);
+  return played;
+};
+
+if (report.undisturbed === null) {
+  const played = await run(null, 'undisturbed');
+  if (played.wrong.length > 0) throw new Error(`undisturbed: ${played.wrong.join('; ')}`);
+  report.undisturbed = { checkpoints: played.checkpoints, seconds: played.seconds };
+  keep();
+}
+const noDisk = whyNoDisk(join(folder, 'disk'));
+const todo = seeds.filter((seed) => given.anew || !report.runs[seed] || report.runs[seed].skipped);
+await Promise.all(
+  Array.from({ length: Number(given.jobs) }, async () => {
+    for (let seed = todo.shift(); seed !== undefined; seed = todo.shift()) {
+      const plan = planOf(seed);
+      if (plan.kind === 'disk full' && noDisk !== null) {
+        report.runs[seed] = { plan, skipped: noDisk };
+        continue;
+      }
+      const { wrong, checkpoints, seconds } = await run(plan, `seed-${seed}`);
+      for (const [file, hash] of Object.entries(report.undisturbed.checkpoints))
+        if (wrong.length === 0 && checkpoints[file] !== hash) wrong.push(`${file} has other bytes`);
+      report.runs[seed] = { plan, wrong, seconds };
+      say(`${seed}: ${described(plan)}: ${wrong.length === 0 ? 'well' : wrong.join('; ')}`);
+      keep();
+    }
+  }),
+);
+
+const all = Object.values(report.runs);
+const ran = all.filter((one) => !one.skipped);
+const failed = ran.filter(({ wrong }) => wrong.length > 0);
+const row = (name, of) => [
+  name,
+  of.length,
+  of.filter(({ wrong }) => wrong.length === 0).length,
+  of.length > 0 ? `${median(of.map((one) => one.seconds)).toFixed(1)} s` : '-',
+  of.length > 0 ? `${Math.max(...of.map((one) => one.seconds)).toFixed(1)} s` : '-',
+];
+const rows = Object.keys(kinds).map((kind) =>
+  row(
+    kind,
+    ran.filter(({ plan }) => plan.kind === kind),
+  ),
+);
+const lines = [
+  `${report.machine}; ${report.undisturbed.seconds.toFixed(1)} s without a fault.\n`,
+  markdown(['fault', 'runs', 'all is well', 'median', 'slowest'], [...rows, row('**all**', ran)]),
+  ...failed.map(({ plan, wrong }) => `\nseed ${plan.seed}: ${described(plan)}: ${wrong.join('; ')}`),
+  ...(noDisk === null ? [] : [`\n"disk full" was skipped: ${noDisk}`]),
+];
+const table = `${lines.join('\n')}\n`;
+writeFileSync(given.out.replace(/\.json$/, '.md'), table);
+console.log(table);
+process.exitCode = failed.length > 0 ? 1 : 0;
