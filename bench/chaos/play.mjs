@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Rng } from '../../dist/src/rng.js';
+import { Connection } from '../../dist/src/store/sqlite.js';
 import { SmallDisk } from './disk.mjs';
 import { channelId, openFolder, readBack, settings } from './folder.mjs';
 import { Line } from './line.mjs';
@@ -40,6 +41,7 @@ export async function play(plan, { Peer, token, dir }) {
     const fault = plan ? strike(run, plan, signal) : Promise.resolve();
     fault.catch(() => {});
     await until(run, signal, ({ state }) => state === 'ended');
+    await durable(run, signal);
     say('the session has ended');
     await life;
     // A session may be over before its fault has come: nothing was there to be disturbed.
@@ -164,6 +166,17 @@ async function until(run, signal, wanted) {
       if (signal.aborted) throw new Error(`time is up: ${run.stage}`);
     }
     await wait(25);
+  }
+}
+
+/** What is told may be ahead of the disk for some milliseconds. */
+async function durable({ data }, signal) {
+  const db = await Connection.open(join(data, 'acclaim.sqlite'), 'read');
+  try {
+    const ended = "SELECT 1 FROM session WHERE json_extract(body, '$.state') = 'ended'";
+    while (!(await db.get(ended))) await wait(20, undefined, { signal });
+  } finally {
+    await db.close();
   }
 }
 

@@ -11,7 +11,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 /** Between an end that nobody asked for and the next start, ms. */
 const RESTART_MS = 300;
 /** Becomes the command; beside it waits who ends the group when our end of the pipe is gone. */
-const GUARD = ['sh', '-c', 'exec 3<&0; (cat <&3 >/dev/null 2>&1; kill -9 -$$) & exec "$@" </dev/null 3<&-', 'guard'];
+const GUARD = [
+  'sh',
+  '-c',
+  'exec 3<&0; (cat <&3 >/dev/null 2>&1; kill -9 -$$) & exec "$@" </dev/null 3<&-',
+  'guard',
+];
 
 export class Supervised {
   /** Ends that no fault of ours explains: "code" or "signal". */
