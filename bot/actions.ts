@@ -3,11 +3,14 @@ import type { Account, ChatPlatform, PlatformName } from '../src/chat/port.js';
 import type { PromptPolicy } from '../src/chat/prompt-policy.js';
 import type { Clock } from '../src/clock.js';
 import type { Act, Place, SessionState } from '../src/domain/model.js';
+import { atLeast } from '../src/domain/roles.js';
+import { roundTime } from '../src/domain/round-time.js';
 import { ruleSettings, type Settings } from '../src/domain/settings.js';
 import { AcclaimError } from '../src/errors.js';
 import { codeHash, newCode } from '../src/store/codes.js';
 import type { Store } from '../src/store/store.js';
 import type { Actions, StartRequest } from './commands/command.js';
+import type { Exports } from './exports.js';
 import type { Cards } from './handlers/cards.js';
 import type { Chat } from './handlers/chat.js';
 import type { Guards } from './handlers/guards.js';
@@ -37,7 +40,9 @@ export interface ActionParts {
   newId(title: string): string;
   tasks: Actions['tasks'];
   models: Actions['models'];
+  modelsHere: Actions['modelsHere'];
   pulls: Pick<Pulls, 'ask' | 'lines'>;
+  exports: Pick<Exports, 'found' | 'make' | 'lines'>;
 }
 
 export function makeActions(parts: ActionParts): Actions {
@@ -93,6 +98,9 @@ export function makeActions(parts: ActionParts): Actions {
   const settings = async (account: Account, channel: string) =>
     set.get(await serverOf(account, channel)) ?? {};
 
+  /** The configuration's model. */
+  const usual = () => parts.specify({ prompt: 'a picture' }, 'web').model;
+
   return {
     placeFor,
     serverOf,
@@ -142,9 +150,11 @@ export function makeActions(parts: ActionParts): Actions {
     link: (code, by) => links.link(code, by.key),
     unlink: (by) => links.unlink(by.key),
     accounts: (by) => store.accountsOf(by.key),
-    start: async (request, account, channel) => {
+    start: async (asked, account, channel) => {
       const own = await settings(account, channel);
-      const spec = withSettings(parts.specify(request, account.platform), own);
+      const model = asked.model ?? modelOf(own, channel);
+      mayName(asked.model, modelOf(own, channel) ?? usual(), own, account);
+      const spec = withSettings(parts.specify({ ...asked, model }, account.platform), own);
       const id = parts.newId(spec.title);
       const place = placeFor(id, account, channel, spec.nsfw);
       if (own.channels && !own.channels.includes(channel))
@@ -154,7 +164,7 @@ export function makeActions(parts: ActionParts): Actions {
           '**settings channels** names those where they may.',
         );
       if (spec.nsfw) await platforms.get(account.platform)!.mustGuard(place.address);
-      return parts.open(spec, id, place, request.createdBy);
+      return parts.open(spec, id, place, asked.createdBy);
     },
     mustGuard: (account, address) => platforms.get(account.platform)!.mustGuard(address),
     mustResume: (state) => guards.mustResume(state),
@@ -201,7 +211,33 @@ export function makeActions(parts: ActionParts): Actions {
     models: parts.models,
     pull: (model) => parts.pulls.ask(model),
     pulls: () => parts.pulls.lines(),
+    modelsHere: parts.modelsHere,
+    modelInUse: async (account, channel) => modelOf(await settings(account, channel), channel) ?? usual(),
+    roundTime: (request, platform) => {
+      const { model, rules, sampler, learner } = parts.specify({ prompt: 'a picture', ...request }, platform);
+      const kind = { model, images: rules.imagesPerRound, steps: sampler.steps, learner: learner.name };
+      return roundTime(sessions.all(), kind);
+    },
+    findExport: (what) => parts.exports.found(what),
+    makeExport: (state, what) => parts.exports.make(state, what),
+    exports: () => parts.exports.lines(),
+    mostFileBytes: ({ platform }) => platforms.get(platform)?.capabilities.maxFileBytes ?? 0,
   };
+}
+
+/** Set for the channel, else for the server; undefined: as the configuration says. */
+function modelOf({ model, channelModels }: Settings, channel: string): string | undefined {
+  return channelModels?.[channel] ?? model;
+}
+
+/** Which models are used is for admins to say: others name the one in use, or one of those that the setting lists. */
+function mayName(asked: string | undefined, used: string, own: Settings, { role }: Account): void {
+  if (asked === undefined || asked === used || own.models?.includes(asked) || atLeast(role, 'admin')) return;
+  throw new AcclaimError(
+    'not-allowed',
+    'Which models sessions use is for admins to say.',
+    'Start it without one, or ask an admin for **/acclaim settings models**.',
+  );
 }
 
 /** What admins set goes over the configuration, and under what was asked for only where it is a bound. */

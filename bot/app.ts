@@ -19,6 +19,7 @@ import { makeActions } from './actions.js';
 import type { Actions, StartRequest } from './commands/command.js';
 import { completions, type Typing } from './commands/complete.js';
 import { runTyped } from './commands/table.js';
+import { type Exported, type ExportFormat, type Exports, learnedRound } from './exports.js';
 import { Cards } from './handlers/cards.js';
 import { laneOf, makeCarrier, spacing } from './handlers/carriers.js';
 import { Chat } from './handlers/chat.js';
@@ -58,7 +59,9 @@ export interface AppParts {
   nsfwChannels: readonly string[];
   /** From the bot's removal from a server to the purge of its data, ms. */
   purgeAfterMs: number;
+  modelsHere: Actions['modelsHere'];
   pulls: Pick<Pulls, 'ask' | 'lines'>;
+  exports: Exports;
   /** The truth can no longer be written: say why and end the process. */
   fatal(error: unknown): void;
 }
@@ -249,7 +252,7 @@ export class App {
   }
 
   /** What could complete an option that somebody types. */
-  complete(typing: Typing): string[] {
+  complete(typing: Typing): Promise<string[]> {
     return completions(typing, this.actions);
   }
 
@@ -258,16 +261,16 @@ export class App {
     return { sessions: await spread(this.statuses()) };
   }
 
-  /** The LoRA of a session's head, or of a round; null while nothing was learned. */
-  adapter(session: string, round: number | null): { file: string; name: string } | null {
+  /** What a session's head, or a round, taught: made before by a command, but for the LoRA itself. Null where there is none. */
+  async adapter(session: string, round: number | null, format: ExportFormat): Promise<Exported | null> {
     const state = this.sessions.get(session);
     const number = round ?? state?.session.head ?? null;
-    const learned = state?.rounds.some(
-      (r) => r.number === number && r.learned !== null && r.state !== 'failed',
-    );
-    if (!state || number === null || !learned) return null;
-    const file = `${this.parts.paths.checkpoint(session, number)}/adapter.safetensors`;
-    return { file, name: `${session}-round-${number}.safetensors` };
+    if (!state || number === null) return null;
+    try {
+      return await this.parts.exports.found({ session, round: learnedRound(state, number), format });
+    } catch {
+      return null;
+    }
   }
 
   private *statuses(): Steps<Status[]> {

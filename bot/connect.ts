@@ -15,7 +15,7 @@ export interface ConnectOptions {
   log: Log;
   fatal: (error: unknown) => void;
   /** What could complete a typed option. */
-  complete: (typing: Typing) => readonly string[];
+  complete: (typing: Typing) => Promise<readonly string[]>;
 }
 
 export async function connectedPlatforms({

@@ -12,6 +12,7 @@ import {
   learnerSettings,
   loadCatalogue,
   modelFamily,
+  modelNamesHere,
   resolveModel,
   samplerSettings,
 } from '../src/config/models.js';
@@ -29,6 +30,7 @@ import { launchEngine, openBullQueue, openServing } from '../src/serving.js';
 import { Store } from '../src/store/store.js';
 import { App } from './app.js';
 import type { StartRequest } from './commands/command.js';
+import { Exports } from './exports.js';
 import { People } from './handlers/people.js';
 import { DataPaths } from './paths.js';
 import { Pulls } from './pulls.js';
@@ -73,12 +75,14 @@ export async function buildHouse({
     await store.close();
     throw error;
   });
-  const pulls = new Pulls({
-    // Light work beside the sessions' engine: no threads and no graphs to speak of.
-    open: () => new InProcessQueue({ launch: launchEngine(config, 1) }),
-    hub: config.hub,
-    models: modelsFolder(),
-  });
+  // Light work beside the sessions' engine: one thread and no graphs to speak of.
+  let aside: JobQueue | null = null;
+  const besides = () => {
+    aside ??= new InProcessQueue({ launch: launchEngine(config, 1) });
+    return aside;
+  };
+  const pulls = new Pulls({ queue: besides, hub: config.hub, models: modelsFolder() });
+  const exports = new Exports({ queue: besides, paths, resolveModel: (model) => resolveModel(model) });
   const voterKey = (platform: string, account: string) => store.voterKey(platform, account);
   let app: App;
   const made = await platforms(() => app, paths);
@@ -101,13 +105,15 @@ export async function buildHouse({
     newId,
     tasks: () => taskNames().map(loadTask),
     models: () => loadCatalogue().models,
+    modelsHere: () => modelNamesHere(),
     nsfwChannels: config.server.nsfwChannels,
     purgeAfterMs: config.privacy.purgeDays * 86_400_000,
     pulls,
+    exports,
     fatal,
   });
   const stop = async () => {
-    await Promise.all([pulls.close(), app.stop()]);
+    await Promise.all([aside?.close(), app.stop()]);
     await own?.stop();
   };
   return { app, queue, paths, voterKey, stop };
@@ -141,8 +147,8 @@ export function specify(
   request: Partial<StartRequest>,
   platform: PlatformName = 'web',
 ): NewSession {
-  const model = resolveModel(config.model);
-  const family = modelFamily(model);
+  const model = request.model ?? config.model;
+  const family = modelFamily(resolveModel(model));
   const learner = request.learner as Parameters<typeof learnerSettings>[2];
   const rules = sessionRules(config, platform);
   const nsfw = request.nsfw ?? false;
@@ -153,7 +159,7 @@ export function specify(
     title: policy.allow(request.title ?? '', nsfw) || clip(prompt, 60),
     prompt,
     negative: policy.allow(request.negative ?? '', nsfw),
-    model: config.model,
+    model,
     learner: learnerSettings(config, family, learner),
     sampler: samplerSettings(config, family) as JobPayload<'generate'>['sampler'],
     width: null,

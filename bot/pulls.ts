@@ -7,8 +7,8 @@ import type { JobQueue } from '../src/queue/contract.js';
 import type { JobPayload, JobProgress } from '../src/queue/jobs.js';
 
 export interface PullParts {
-  /** Starts the engine that pulls; called when the first is asked for. */
-  open(): JobQueue;
+  /** The engine for work beside the sessions; started when it is first asked for. */
+  queue(): JobQueue;
   hub: JobPayload<'pull-model'>['hub'];
   /** Folder of the models of this machine. */
   models: string;
@@ -22,7 +22,6 @@ type State =
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
 
 export class Pulls {
-  private queue: JobQueue | null = null;
   private readonly states = new Map<string, State>();
   private asked = 0;
 
@@ -39,13 +38,8 @@ export class Pulls {
     return [...this.states.keys()].map((model) => this.line(model));
   }
 
-  async close(): Promise<void> {
-    await this.queue?.close();
-  }
-
   private begin(model: string): void {
     const { hub, models } = this.parts;
-    this.queue ??= this.parts.open();
     const attempt = this.asked++;
     const payload: JobPayload<'pull-model'> = {
       session: 'pull',
@@ -62,7 +56,8 @@ export class Pulls {
       hub,
     };
     this.states.set(model, { kind: 'running', progress: null });
-    this.queue
+    this.parts
+      .queue()
       .run({ id: `pull.${attempt}.pull-model.0`, kind: 'pull-model', payload }, (progress) =>
         this.states.set(model, { kind: 'running', progress }),
       )

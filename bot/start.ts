@@ -53,7 +53,8 @@ export async function startCommand(options: StartOptions): Promise<void> {
         commands: commandSpecs,
         now: () => Date.now(),
         status: () => app().status(),
-        adapter: async (session, round) => app().adapter(session, round),
+        adapter: (session, round, format) => app().adapter(session, round, format),
+        complete: (typing) => app().complete(typing),
         onError: (error) => log.error(toPlain(error), 'web'),
       });
       return [

@@ -33,32 +33,4 @@ const help: ChatCommand = {
   },
 };
 
-const models: ChatCommand = {
-  spec: { path: ['model', 'list'], help: 'The models known by name', role: 'member', args: [], options: [] },
-  async run({ actions }) {
-    const lines = actions.models().map((m) => `**${m.name}**: ${m.title}. ${m.about} Licence: ${m.licence}.`);
-    return { title: 'Models', text: [...lines, ...actions.pulls()].join('\n') };
-  },
-};
-
-const pull: ChatCommand = {
-  spec: {
-    path: ['model', 'pull'],
-    help: 'Fetch a model onto the machine that this runs on',
-    role: 'operator',
-    args: [
-      {
-        name: 'model',
-        help: 'OWNER/NAME[@REVISION] of a hub, an https address, or a name of model list',
-        type: 'text',
-        required: true,
-      },
-    ],
-    options: [],
-  },
-  async run({ actions, values }) {
-    return { title: 'Pull', text: actions.pull(values.model as string) };
-  },
-};
-
-export const aboutCommands: readonly ChatCommand[] = [help, models, pull];
+export const aboutCommands: readonly ChatCommand[] = [help];

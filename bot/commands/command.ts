@@ -1,13 +1,15 @@
 /** A command: its spec (words, arguments, role, help) and what it does. What it may touch is its context. */
 import type { CommandSpec, Values } from '../../src/chat/commands.js';
-import type { Account, Picture } from '../../src/chat/port.js';
+import type { Account, Picture, PlatformName } from '../../src/chat/port.js';
 import type { Refusal } from '../../src/domain/decision.js';
 import type { Act, Seen } from '../../src/domain/events.js';
 import type { Act as ActRow, Ballot, Place, SessionState } from '../../src/domain/model.js';
+import type { RoundTime } from '../../src/domain/round-time.js';
 import type { Settings } from '../../src/domain/settings.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { Linked } from '../../src/store/links.js';
 import type { PersonalData } from '../../src/store/store.js';
+import type { Export, Exported } from '../exports.js';
 import type { Answer } from '../views/notice.js';
 
 export type { Answer };
@@ -17,6 +19,7 @@ export interface StartRequest {
   title?: string | undefined;
   negative?: string | undefined;
   learner?: string | undefined;
+  model?: string | undefined;
   images?: number | undefined;
   rounds?: number | undefined;
   seed?: number | undefined;
@@ -77,10 +80,26 @@ export interface Actions {
   newId(title: string): string;
   tasks(): { name: string; prompt: string; goal: string }[];
   models(): { name: string; title: string; about: string; licence: string }[];
+  /** Names of the models that are on this machine. */
+  modelsHere(): string[];
+  /** What the next session in the channel would use, by name. */
+  modelInUse(account: Account, channel: string): Promise<string>;
+  /** How long a round of such a session takes here; null while nobody knows. */
+  roundTime(
+    request: Pick<StartRequest, 'model' | 'learner' | 'images'>,
+    platform: PlatformName,
+  ): RoundTime | null;
   /** Fetches a model, and says where that stands. */
   pull(model: string): string;
   /** Where each pull stands. */
   pulls(): string[];
+  /** An export that is at hand, or null. */
+  findExport(what: Export): Promise<Exported | null>;
+  makeExport(state: SessionState, what: Export): Promise<Exported>;
+  /** Where each export stands that is being made. */
+  exports(): string[];
+  /** Largest file that an answer can carry there. */
+  mostFileBytes(account: Account): number;
 }
 
 export interface CommandContext {

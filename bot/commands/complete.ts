@@ -13,16 +13,41 @@ export interface Typing {
   account: Account;
 }
 
-export function completions({ name, channel, account }: Typing, actions: Actions): string[] {
+export async function completions(
+  { path, name, channel, account }: Typing,
+  actions: Actions,
+): Promise<string[]> {
   if (name === 'prompt') return actions.tasks().map((task) => task.name);
+  if (name === 'model') return offeredModels(path, account, channel, actions);
+  if (name === 'session')
+    return (await actions.sessionsOfServer(account, channel)).map(({ state }) => state.session.id);
   const state = actions.sessionOf(account, channel);
   if (!state) return [];
   if (name === 'voter' && atLeast(account.role, 'moderator'))
     return [...state.voters.values()].filter((v) => !v.pseudonym).map((v) => voterCode(v.key));
+  if (name === 'round')
+    return state.rounds
+      .filter((round) => round.state === 'done')
+      .map((round) => String(round.number))
+      .reverse();
   if (name !== 'cell') return [];
   const ballots = [...state.ballots.values()];
   const round = state.rounds.findLast((r) => ballots.some((b) => b.round === r.id));
   const of = ballots.filter((b) => b.round === round?.id);
   const images = round ? (state.images.get(round.id) ?? []) : [];
   return images.filter((image) => image.state === 'shown').map((image) => imageName(of, image.index));
+}
+
+/** A pull may fetch what is not here; a session uses what is, and what the server's admins allow. */
+async function offeredModels(
+  path: readonly string[],
+  account: Account,
+  channel: string,
+  actions: Actions,
+): Promise<string[]> {
+  const here = actions.modelsHere();
+  if (path[1] === 'pull') return actions.models().flatMap(({ name }) => (here.includes(name) ? [] : [name]));
+  const { models } = await actions.settings(account, channel);
+  const allowed = here.filter((name) => models === undefined || models.includes(name));
+  return path[1] === 'use' ? [...allowed, 'default'] : allowed;
 }

@@ -33,7 +33,7 @@ const hide: ChatCommand = {
     help: 'Take a picture off its ballot and delete its file',
     role: 'moderator',
     args: [cellArg],
-    options: [{ name: 'round', help: 'of an earlier round', type: 'integer' }],
+    options: [{ name: 'round', help: 'of an earlier round', type: 'number' }],
   },
   run: (context) => {
     const cell = context.values.cell as string;

@@ -1,7 +1,9 @@
 /** Commands about a session as a whole. */
 import type { SessionState } from '../../src/domain/model.js';
 import { AcclaimError } from '../../src/errors.js';
+import { roundTimeLine } from '../views/round-time.js';
 import { type Answer, type ChatCommand, type CommandContext, doAct, theSession } from './command.js';
+import { mustBeHere } from './model.js';
 import { poolLines } from './pool.js';
 
 const text = (values: CommandContext['values'], name: string) => values[name] as string | undefined;
@@ -27,6 +29,7 @@ export const start: ChatCommand = {
         help: 'what learns from the votes',
         type: { choice: ['acclaim', 'hero', 'ddpo', 'd3po'] },
       },
+      { name: 'model', help: 'one of model list; else the one in use here', type: 'text' },
       { name: 'images', help: 'images a round', type: 'integer' },
       { name: 'rounds', help: 'rounds until it ends', type: 'integer' },
     ],
@@ -40,6 +43,8 @@ export async function startSession(context: CommandContext, nsfw: boolean): Prom
   const { memberStarts } = await actions.settings(account, channel);
   if (memberStarts === false && account.role === 'member')
     throw new AcclaimError('not-allowed', 'Members may not open sessions here.', 'Ask a moderator.');
+  const model = text(values, 'model');
+  if (model !== undefined) mustBeHere(context, model);
   const asked = text(values, 'prompt')!;
   const task = actions.tasks().find((t) => t.name === asked.toLowerCase());
   const { session, bindings } = await actions.start(
@@ -47,6 +52,7 @@ export async function startSession(context: CommandContext, nsfw: boolean): Prom
       prompt: task?.prompt ?? asked,
       title: task?.name,
       learner: text(values, 'learner'),
+      model,
       images: integer(values, 'images'),
       rounds: integer(values, 'rounds'),
       createdBy: by.key,
@@ -57,7 +63,10 @@ export async function startSession(context: CommandContext, nsfw: boolean): Prom
   );
   const data = { session: session.id, channel: bindings[0]!.address };
   const where = bindings[0]!.address === channel ? 'here' : `in the channel **${bindings[0]!.address}**`;
-  return { title: 'Session opened', text: `The first round is being drawn ${where}.`, data };
+  const { rules, learner } = session;
+  const kind = { model: session.model, learner: learner.name, images: rules.imagesPerRound };
+  const time = roundTimeLine(actions.roundTime(kind, account.platform));
+  return { title: 'Session opened', text: `The first round is being drawn ${where}. ${time}`, data };
 }
 
 const status: ChatCommand = {
@@ -111,7 +120,7 @@ const rollback: ChatCommand = {
     path: ['session', 'rollback'],
     help: 'Go back to what was learned in an earlier round',
     role: 'moderator',
-    args: [{ name: 'round', help: 'a finished round; 0 is the base model', type: 'integer', required: true }],
+    args: [{ name: 'round', help: 'a finished round; 0 is the base model', type: 'number', required: true }],
     options: [],
   },
   run: (context) => {
@@ -131,7 +140,7 @@ const branch: ChatCommand = {
     help: 'Start a session of its own from a finished round',
     role: 'moderator',
     args: [
-      { name: 'round', help: 'a finished round; 0 is the base model', type: 'integer', required: true },
+      { name: 'round', help: 'a finished round; 0 is the base model', type: 'number', required: true },
       { name: 'prompt', help: 'another prompt; else the same', type: 'text', rest: true },
     ],
     options: [],

@@ -11,6 +11,7 @@ import { oneOf } from '../views/words.js';
 import { aboutCommands } from './about.js';
 import { type Actions, type Answer, type ChatCommand, type CommandContext, placesOf } from './command.js';
 import { meCommands } from './me.js';
+import { modelCommands } from './model.js';
 import { moderatingCommands } from './moderating.js';
 import { poolCommands } from './pool.js';
 import { sessionCommands } from './session.js';
@@ -23,6 +24,7 @@ export const chatCommands: readonly ChatCommand[] = [
   ...votingCommands,
   ...moderatingCommands,
   ...settingCommands,
+  ...modelCommands,
   ...meCommands,
   ...aboutCommands,
 ];

@@ -9,7 +9,7 @@ import type { Refusal } from '../../src/domain/decision.js';
 import type { Event, Seen } from '../../src/domain/events.js';
 import { parseCell } from '../../src/domain/ids.js';
 import type { SessionState } from '../../src/domain/model.js';
-import { AcclaimError, type ErrorCode } from '../../src/errors.js';
+import { AcclaimError, type ErrorCode, toPlain } from '../../src/errors.js';
 import type { BallotPlace } from '../sessions.js';
 import { type Answer, replyCard } from '../views/notice.js';
 import type { Messenger } from './messenger.js';
@@ -87,7 +87,9 @@ export class Chat {
       case 'command': {
         const { account, channel } = event;
         const answer = await parts.command(event.text, account, channel).catch(said);
-        await this.reply(event.account, event.replyTo, answer);
+        await this.reply(account, event.replyTo, answer);
+        // Nobody waits for it: the asker has an answer, and gets another.
+        if (answer.later) void this.replyLater(account, event.replyTo, answer.later);
       }
     }
   }
@@ -149,6 +151,14 @@ export class Chat {
       .catch(() => {});
   }
 
+  private async replyLater(account: Account, replyTo: string, later: () => Promise<Answer>): Promise<void> {
+    const answer = await later().catch((error: unknown) => {
+      const { message, mend } = toPlain(error);
+      return { title: 'Not done', text: `${message} ${mend}`.trim() };
+    });
+    await this.reply(account, replyTo, answer);
+  }
+
   private async place(ref: MessageRef): Promise<BallotPlace | undefined> {
     const until = this.parts.clock.now() + WAIT_MS;
     for (;;) {
@@ -160,7 +170,7 @@ export class Chat {
 }
 
 /** A coded error is an answer; anything else is a defect and goes up. */
-function said(error: unknown): { title: string; text: string } {
+function said(error: unknown): Answer {
   if (error instanceof AcclaimError)
     return { title: 'Not done', text: `${error.message} ${error.mend}`.trim() };
   throw error;

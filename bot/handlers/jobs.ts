@@ -49,6 +49,9 @@ const hopeless: ReadonlySet<ErrorCode> = new Set([
   'device-unavailable',
 ]);
 
+const memoryOf = ({ memoryMb }: { memoryMb?: number | undefined }) =>
+  memoryMb === undefined ? {} : { memoryMb };
+
 /** Progress of one stage is passed on at most this often, ms: every step of it is written down. */
 const PROGRESS_MS = 400;
 
@@ -70,10 +73,12 @@ export class Jobs {
         safety: { ...this.parts.safety, ...(state.session.nsfw ? { tries: 0 } : {}) },
         out,
       };
-      const { images, notes = [] } = await queue.run({ id: effect.key, kind: 'generate', payload }, progress);
+      const result = await queue.run({ id: effect.key, kind: 'generate', payload }, progress);
+      const { images, notes = [], seconds } = result;
       for (const note of notes) this.sayOnce(payload.model, note);
       return {
         kind: 'generate',
+        drawn: { seconds, ...memoryOf(result) },
         images: images.map(({ index, file, width, height, held = false }) => ({
           index,
           file: relative(out, resolve(out, file)),
@@ -98,11 +103,9 @@ export class Jobs {
         checkpoint: paths.parent(state, effect.parent),
         out: paths.checkpoint(effect.session, effect.round),
       };
-      const { steps, learned, notes, seconds } = await queue.run(
-        { id: effect.key, kind: 'learn', payload },
-        progress,
-      );
-      return { kind: 'learn', steps, learned, notes, seconds };
+      const result = await queue.run({ id: effect.key, kind: 'learn', payload }, progress);
+      const { steps, learned, notes, seconds } = result;
+      return { kind: 'learn', steps, learned, notes, seconds, ...memoryOf(result) };
     });
   }
 

@@ -162,9 +162,11 @@ export interface Answer {
   data?: Record<string, unknown>;
   pictures?: Picture[];
   files?: Attachment[];
+  /** Long work that goes on after this was said; its end is a second answer. */
+  later?: () => Promise<Answer>;
 }
 
 /** An answer that only the asker sees. */
-export function replyCard(key: string, answer: Answer): Card {
+export function replyCard(key: string, { later: _, ...answer }: Answer): Card {
   return card('reply', key, answer);
 }

@@ -23,6 +23,7 @@ import type { EngineContext } from './context.js';
 import { type Drawing, drawImages, putInPlace } from './draw.js';
 import { openCheckpoint } from './open-checkpoint.js';
 import { paced } from './pace.js';
+import { peakMemoryMb } from './peak-memory.js';
 
 type Payload = JobPayload<'generate'>;
 
@@ -112,6 +113,7 @@ export async function generate(
     })),
     notes: [substitution(pipeline.scheduler, payload.sampler.scheduler)].filter((note) => note !== null),
     seconds: (performance.now() - started) / 1000,
+    memoryMb: peakMemoryMb(),
     device: engine.device,
   };
 

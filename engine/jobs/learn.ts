@@ -18,6 +18,7 @@ import type { WorkerContext } from '../worker.js';
 import type { EngineContext } from './context.js';
 import { openCheckpoint } from './open-checkpoint.js';
 import { paced } from './pace.js';
+import { peakMemoryMb } from './peak-memory.js';
 
 export async function learn(
   engine: EngineContext,
@@ -88,6 +89,7 @@ export async function learn(
     learned: outcome.learned,
     notes: outcome.notes,
     seconds: (performance.now() - started) / 1000,
+    memoryMb: peakMemoryMb(),
     device: engine.device,
   };
 }

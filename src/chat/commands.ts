@@ -5,8 +5,8 @@
  */
 import type { Role } from './port.js';
 
-/** `person`: a mention (read as `@id`) or a code that the list of voters gives. */
-export type ArgType = 'text' | 'integer' | 'cell' | 'person' | { choice: readonly string[] };
+/** `person`: a mention (read as `@id`) or a code that the list of voters gives. `number`: one that can be offered. */
+export type ArgType = 'text' | 'integer' | 'number' | 'cell' | 'person' | { choice: readonly string[] };
 
 export interface ArgSpec {
   name: string;
@@ -90,7 +90,7 @@ function readValue(
   arg: ArgSpec,
   raw: string,
 ): { ok: true; value: string | number } | { ok: false; why: string } {
-  if (arg.type === 'integer') {
+  if (arg.type === 'integer' || arg.type === 'number') {
     if (!/^\d{1,9}$/.test(raw)) return { ok: false, why: `${arg.name} is a whole number, not "${raw}".` };
     return { ok: true, value: Number(raw) };
   }
@@ -119,7 +119,7 @@ export function usage(spec: CommandSpec): string {
   });
   const options = spec.options.map(
     (o) =>
-      `[--${o.name} ${typeof o.type === 'object' ? o.type.choice.join('|') : o.type === 'integer' ? 'N' : 'TEXT'}]`,
+      `[--${o.name} ${typeof o.type === 'object' ? o.type.choice.join('|') : o.type === 'integer' || o.type === 'number' ? 'N' : 'TEXT'}]`,
   );
   return ['/acclaim', ...spec.path, ...args, ...options].join(' ');
 }

@@ -10,7 +10,7 @@ import { AcclaimError } from '../errors.js';
 import { projectPath } from '../paths.js';
 import { learnerSchema, samplerSchema } from '../queue/jobs.js';
 import { checked, readYaml } from './files.js';
-import { findPulled, modelsFolder, openPath } from './pulled.js';
+import { findPulled, listPulled, modelsFolder, openPath } from './pulled.js';
 import type { Config } from './schema.js';
 import { unetMarks } from './unet-marks.js';
 
@@ -71,6 +71,17 @@ export function resolveModel(model: string, catalogue = loadCatalogue(), pulledI
     `there is no model "${model}"`,
     `Give a folder in diffusers' layout, a .safetensors file, or one of: ${names}.`,
   );
+}
+
+/** Names by which sessions may ask for a model of this machine, wherever it lies: of the catalogue, and of what was pulled. */
+export function modelNamesHere(catalogue = loadCatalogue(), pulledIn = modelsFolder()): string[] {
+  const pulled = listPulled(pulledIn);
+  const held = catalogue.models.filter(({ path, hub }) =>
+    path === undefined ? pulled.some(({ name }) => name === hub) : true,
+  );
+  const named = new Set(held.map(({ hub }) => hub));
+  const others = pulled.filter(({ name }) => !named.has(name)).map(({ name }) => name);
+  return [...new Set([...held.map(({ name }) => name), ...others])];
 }
 
 /** The family of a model, by the marks of its UNet; `default` when nothing matches or there is no UNet to read. */

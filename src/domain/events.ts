@@ -3,7 +3,7 @@
  * platform's types. Each event is one call of `decide`; the same event twice is harmless, and so is any order of
  * reactions. `effect` names the effect that the event completes: it leaves the outbox in the same commit.
  */
-import type { Place, Platform, Role, Rules } from './model.js';
+import type { Learned, Place, Platform, Role, Round, Rules } from './model.js';
 
 /** A person as an event saw them; stored only after consent. */
 export interface Seen {
@@ -166,8 +166,10 @@ export interface JobDone {
     | {
         kind: 'generate';
         images: { index: number; file: string; width: number; height: number; held?: boolean }[];
+        /** What it took, where that is known. */
+        drawn?: NonNullable<Round['drawn']>;
       }
-    | { kind: 'learn'; steps: number; learned: boolean; notes: string[]; seconds: number };
+    | ({ kind: 'learn' } & Learned);
   at: number;
 }
 

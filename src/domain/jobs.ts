@@ -45,15 +45,17 @@ export function jobDone(draft: Draft, event: JobDone): void {
       return;
     }
     const { review } = draft.session.rules;
-    const drawn = draft.setRound(round, { state: review ? 'review' : 'posting' });
+    const took = event.result.drawn;
+    const state = review ? 'review' : 'posting';
+    const drawn = draft.setRound(round, { state, ...(took ? { drawn: took } : {}) });
     planBallots(draft, drawn);
     if (review) notify(draft, 'review', {}, round.number);
     else postBallots(draft, drawn);
     showProgress(draft, round.number);
   } else {
-    const { steps, learned, notes, seconds } = event.result;
-    const done = draft.setRound(round, { state: 'done', learned: { steps, learned, notes, seconds } });
-    for (const note of notes) notify(draft, 'learner-note', { note }, round.number);
+    const { kind: _, ...learned } = event.result;
+    const done = draft.setRound(round, { state: 'done', learned });
+    for (const note of learned.notes) notify(draft, 'learner-note', { note }, round.number);
     showProgress(draft, round.number);
     finishRound(draft, done);
   }

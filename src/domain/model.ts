@@ -140,6 +140,8 @@ export interface Round {
   closingAt: number | null;
   closedAt: number | null;
   closeReason: CloseReason | null;
+  /** What drawing it took; of rounds before this was measured nothing is known. */
+  drawn?: { seconds: number; memoryMb?: number };
   feedback: Feedback | null;
   outcome: Outcome | null;
   learned: Learned | null;
@@ -153,6 +155,8 @@ export interface Learned {
   learned: boolean;
   notes: string[];
   seconds: number;
+  /** Most memory that the engine took, MB. */
+  memoryMb?: number;
 }
 
 export type ImageState = 'shown' | 'held' | 'hidden';

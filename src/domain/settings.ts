@@ -13,6 +13,9 @@ export interface Settings extends RuleSettings {
   memberStarts?: boolean;
   /** Names of models that sessions may use. */
   models?: string[];
+  /** The one that they use where nothing else is asked for, and in single channels by address. Set by `model use`. */
+  model?: string;
+  channelModels?: Record<string, string>;
   /** Addresses of channels in which sessions may be opened. */
   channels?: string[];
 }

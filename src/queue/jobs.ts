@@ -7,6 +7,8 @@ import { pulledSchema } from './pulled-schema.js';
 
 const count = z.number().int().positive();
 const unit = z.number().min(0).max(1);
+/** Most memory that the engine's process has taken up to then. */
+const memoryMb = count.optional();
 
 export const samplerSchema = z.object({
   steps: count.max(1000),
@@ -90,6 +92,7 @@ export const generateResult = z.object({
   /** What stands otherwise than the model's own files ask, for the log: said once a model. */
   notes: z.array(z.string()).optional(),
   seconds: z.number(),
+  memoryMb,
   device: z.string(),
 });
 
@@ -128,6 +131,7 @@ export const learnResult = z.object({
   /** Said to people when not empty: collapse guard, rollback, halved step. */
   notes: z.array(z.string()),
   seconds: z.number(),
+  memoryMb,
   device: z.string(),
 });
 

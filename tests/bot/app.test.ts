@@ -81,8 +81,8 @@ describe('a session', () => {
       expect(bars.map((m) => m.card.title)).toEqual(['Drew round 1', 'Learned from round 1', 'Drew round 2']);
       expect(bars.every((m) => m.card.progress === 1)).toBe(true);
     });
-    const adapter = house.app.adapter('cat', null);
-    expect(adapter && existsSync(adapter.file)).toBe(true);
+    const adapter = await house.app.adapter('cat', null, 'diffusers');
+    expect(adapter && existsSync(adapter.path)).toBe(true);
     expect((await house.app.status()).sessions[0]).toMatchObject({
       round: 2,
       roundState: 'open',

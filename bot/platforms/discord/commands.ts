@@ -90,6 +90,7 @@ function subcommand(spec: CommandSpec, name: string): unknown {
 function option({ name, help, type, required = false }: ArgSpec) {
   const base = { name, description: clip(help, 100), required };
   if (type === 'integer') return { type: Kind.Integer, ...base, min_value: 0 };
+  if (type === 'number') return { type: Kind.Integer, ...base, min_value: 0, autocomplete: true };
   if (type === 'cell') return { type: Kind.String, ...base, max_length: 4, autocomplete: true };
   if (type === 'person') return { type: Kind.String, ...base, max_length: 64, autocomplete: true };
   if (type === 'text') return { type: Kind.String, ...base, autocomplete: true };

@@ -12,7 +12,7 @@ export async function completions(
   { complete }: Pick<DiscordOptions, 'complete'>,
   account: Account,
   channel: string,
-): Promise<string[]> {
+): Promise<(string | number)[]> {
   const focused = options.find((o) => 'focused' in o && o.focused === true);
   const arg = [...spec.args, ...spec.options].find((a) => a.name === focused?.name);
   if (!focused || !arg) return [];
@@ -23,10 +23,11 @@ export async function completions(
   };
   const known = (await complete?.({ path: spec.path, name: arg.name, typed, channel, account })) ?? [];
   const offered = known.length > 0 ? known : offers(arg, valueBefore());
-  return offered
+  const fitting = offered
     .filter((value) => value.toLowerCase().startsWith(typed.trim().toLowerCase()))
-    .slice(0, most)
-    .map((value) => clip(value, 100));
+    .slice(0, most);
+  // What an option of numbers is offered must be numbers.
+  return fitting.map((value) => (arg.type === 'number' ? Number(value) : clip(value, 100)));
 }
 
 function offers({ type, offers }: ArgSpec, before: string): readonly string[] {

@@ -111,7 +111,7 @@ export class Interactions {
   ): Promise<void> {
     const found = chosen(this.parts.options.commands, interaction.data.options);
     const choices = found ? await completions(found, this.parts.options, account, channel) : [];
-    const data = { choices: choices.map((value) => ({ name: value, value })) };
+    const data = { choices: choices.map((value) => ({ name: String(value), value })) };
     await this.parts.api.answer(interaction.id, interaction.token, {
       type: Answer.ApplicationCommandAutocompleteResult,
       data,

@@ -23,6 +23,13 @@ export const commandBody = z.strictObject({
   channel: z.string().min(1).max(80),
   text: z.string().min(1).max(2000),
 });
+export const completeBody = z.strictObject({
+  channel: z.string().min(1).max(80),
+  /** Of the command. */
+  words: z.string().max(80),
+  /** Of its argument or option. */
+  name: z.string().max(40),
+});
 export const consentBody = z.strictObject({ channel: z.string().min(1).max(80), given: z.boolean() });
 export const loginBody = z.strictObject({ token: z.string().max(400) });
 

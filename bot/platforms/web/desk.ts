@@ -12,6 +12,7 @@ import { type Care, needsCare } from './care.js';
 import {
   type buttonBody,
   type commandBody,
+  type completeBody,
   type consentBody,
   decodeMark,
   earlierStars,
@@ -73,6 +74,7 @@ export class Desk {
         help: spec.help,
         allowed: mayRun(who.role, spec),
         options: spec.options.map(({ name, help, type }) => ({ name, help, choices: choicesOf(type) })),
+        args: spec.args.map(({ name }) => name),
         choices: spec.args[0] ? choicesOf(spec.args[0].type) : [],
         offers: spec.args[1]?.offers ?? {},
       })),
@@ -178,8 +180,16 @@ export class Desk {
     return veiled && !this.care.guards(found.channel) ? undefined : { file, veiled };
   }
 
-  adapter(session: string, round: number | null): Promise<{ file: string; name: string } | null> {
-    return this.options.adapter(session, round);
+  adapter(...asked: Parameters<WebOptions['adapter']>): ReturnType<WebOptions['adapter']> {
+    return this.options.adapter(...asked);
+  }
+
+  /** What could complete an option of a command that the person may run. */
+  async complete(account: Account, typing: z.infer<typeof completeBody>): Promise<readonly string[]> {
+    const spec = this.options.commands.find((one) => one.path.join(' ') === typing.words);
+    if (!spec || !mayRun(account.role, spec)) return [];
+    const { name, channel } = typing;
+    return (await this.options.complete?.({ path: spec.path, name, channel, account })) ?? [];
   }
 
   // What the adapter tells.

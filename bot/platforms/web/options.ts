@@ -3,6 +3,7 @@
  * app. It knows no session, no store and no engine.
  */
 import type { CommandSpec } from '../../../src/chat/commands.js';
+import type { Account } from '../../../src/chat/port.js';
 
 /** Body of `GET /api/status`, read by scripts, monitors and the page's sidebar. */
 export interface StatusBody {
@@ -30,6 +31,25 @@ export interface SessionStatus {
   adapter?: boolean;
 }
 
+/** A LoRA for diffusers or for other programs, or a whole model. */
+export const learnedFormats = ['diffusers', 'kohya', 'merged'] as const;
+export type LearnedFormat = (typeof learnedFormats)[number];
+
+export interface Learned {
+  /** File, or folder of a whole model, which is sent as a tar. */
+  path: string;
+  name: string;
+  folder: boolean;
+}
+
+export interface Typing {
+  path: readonly string[];
+  /** Of the option. */
+  name: string;
+  channel: string;
+  account: Account;
+}
+
 export interface WebOptions {
   host: string;
   /** 0 = any free port; `WebPlatform.url` tells which. */
@@ -47,8 +67,10 @@ export interface WebOptions {
   commands: readonly CommandSpec[];
   now: () => number;
   status: () => StatusBody | Promise<StatusBody>;
-  /** LoRA of a session (its head, or the checkpoint after `round`); null when there is none yet. */
-  adapter: (session: string, round: number | null) => Promise<{ file: string; name: string } | null>;
+  /** What a session taught (up to its head, or to `round`); null when it is not there (yet). */
+  adapter: (session: string, round: number | null, format: LearnedFormat) => Promise<Learned | null>;
+  /** What could complete an option that somebody types; none = the option's own choices. */
+  complete?: (typing: Typing) => Promise<readonly string[]>;
   /** Told of faults that no request can be blamed for. */
   onError?: (error: unknown) => void;
 }

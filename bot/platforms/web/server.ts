@@ -16,10 +16,12 @@ import type { Account } from '../../../src/chat/port.js';
 import { AcclaimError, type ErrorCode, toPlain } from '../../../src/errors.js';
 import type { Asset, Assets } from './assets.js';
 import type { Care } from './care.js';
-import { buttonBody, commandBody, consentBody, loginBody, reactBody } from './decode.js';
+import { buttonBody, commandBody, completeBody, consentBody, loginBody, reactBody } from './decode.js';
 import type { Desk } from './desk.js';
 import { type Bound, changeRefused, hostAllowed } from './guard.js';
+import { learnedFormats } from './options.js';
 import type { People } from './people.js';
+import { tarOf } from './tar.js';
 
 export interface ServerParts {
   desk: Desk;
@@ -128,6 +130,11 @@ export function makeApp({ desk, care, people, assets, bound, onError }: ServerPa
     desk.admit(body, holder(c));
     return c.json({ replies: await desk.command(who(c), body) });
   });
+  app.post('/api/complete', async (c) => {
+    const body = await read(c, completeBody);
+    desk.admit(body, holder(c));
+    return c.json({ values: await desk.complete(who(c), body) });
+  });
   app.post('/api/consent', async (c) => {
     await desk.consent(who(c), await read(c, consentBody));
     return c.json({ ok: true });
@@ -162,18 +169,23 @@ export function makeApp({ desk, care, people, assets, bound, onError }: ServerPa
       throw new AcclaimError('not-allowed', 'The LoRA is for admins.', 'Enter the access token first.');
     }
     const round = c.req.query('round');
-    const found = await desk.adapter(c.req.param('id'), round === undefined ? null : Number(round));
+    const asked = c.req.query('format') ?? 'diffusers';
+    const format = learnedFormats.find((one) => one === asked);
+    const found =
+      format && (await desk.adapter(c.req.param('id'), round === undefined ? null : Number(round), format));
     if (!found)
       throw new AcclaimError(
         'file-not-found',
-        'There is no LoRA yet.',
-        'It is there once a round has been learned.',
+        'There is no such file yet.',
+        'A LoRA is there once a round has been learned; other formats once **model export** has made them.',
       );
-    const { size } = await stat(found.file);
     const name = found.name.replace(/[^\w.-]/g, '-');
-    return c.body(Readable.toWeb(createReadStream(found.file)) as ReadableStream<Uint8Array>, 200, {
-      'content-type': 'application/octet-stream',
-      'content-length': String(size),
+    const sent = found.folder
+      ? await tarOf(found.path, name.replace(/\.tar$/, ''))
+      : { bytes: (await stat(found.path)).size, stream: createReadStream(found.path) };
+    return c.body(Readable.toWeb(sent.stream) as ReadableStream<Uint8Array>, 200, {
+      'content-type': found.folder ? 'application/x-tar' : 'application/octet-stream',
+      'content-length': String(sent.bytes),
       'content-disposition': `attachment; filename="${name}"`,
     });
   });

@@ -43,6 +43,8 @@ me name          |   x    |     x     |   x   |    x
 help             |   x    |     x     |   x   |    x
 model list       |   x    |     x     |   x   |    x
 model pull       |        |           |       |    x
+model use        |        |           |   x   |    x
+model export     |        |           |   x   |    x
 nsfw start       |        |     x     |   x   |    x
 hide             |        |     x     |   x   |    x
 voters           |        |     x     |   x   |    x
@@ -120,7 +122,7 @@ function said({ path, args }: CommandSpec): string {
   const values = args.flatMap(({ type, required }) => {
     if (!required) return [];
     if (typeof type === 'object') return [type.choice[0]!];
-    return [{ integer: '0', cell: 'A1', person: 'vABCDEFGH', text: 'x'.repeat(501) }[type]];
+    return [{ integer: '0', number: '0', cell: 'A1', person: 'vABCDEFGH', text: 'x'.repeat(501) }[type]];
   });
   return [...path, ...values].join(' ');
 }

@@ -1,14 +1,26 @@
 // The line for commands, with completion as a combobox: arrows choose, Tab or Enter takes, Escape closes. Up brings back
 // what was said before.
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { call } from './api.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
-import { say, set, useStore } from './store.js';
+import { get, say, set, useStore } from './store.js';
 
-/** @typedef {{words: string, usage: string, help: string, allowed: boolean, options: {name: string, help: string, choices: string[]}[], choices: string[], offers: Record<string, string[]>}} Command */
+/** @typedef {{words: string, usage: string, help: string, allowed: boolean, options: {name: string, help: string, choices: string[]}[], args: string[], choices: string[], offers: Record<string, string[]>}} Command */
 
-/** What may follow `draft`. @param {string} draft @param {Command[]} commands @returns {{insert: string, shown: string, help: string}[]} */
-export function complete(draft, commands) {
+/** The option that is being typed, whose values the server may know. @param {string} draft @param {Command[]} commands */
+export function typing(draft, commands) {
+  const typed = draft.toLowerCase().startsWith('/acclaim ') ? draft.slice('/acclaim '.length) : '';
+  const whole = commands.find((c) => c.allowed && typed.toLowerCase().startsWith(`${c.words} `));
+  if (!whole) return null;
+  const said = typed.slice(whole.words.length + 1).split(' ');
+  const before = said.at(-2) ?? '';
+  const name = before.startsWith('--') ? before.slice(2).toLowerCase() : whole.args[said.length - 1];
+  return name ? { words: whole.words, name } : null;
+}
+
+/** What may follow `draft`; `known`: what the server knows of the option being typed. @param {string} draft @param {Command[]} commands @param {string[]} known @returns {{insert: string, shown: string, help: string}[]} */
+export function complete(draft, commands, known = []) {
   if (!draft.startsWith('/')) return [];
   const full = '/acclaim ';
   if (!draft.toLowerCase().startsWith(full)) {
@@ -30,8 +42,8 @@ export function complete(draft, commands) {
   const said = typed.slice(whole.words.length + 1).split(' ');
   const args = said.length === 1 ? whole.choices : said.length === 2 ? (whole.offers[said[0]] ?? []) : [];
   const choices = option ? option.choices : args;
-  return choices
-    .filter((c) => c.startsWith(last) && c !== last)
+  return (known.length > 0 ? known : choices)
+    .filter((c) => c.toLowerCase().startsWith(last) && c.toLowerCase() !== last)
     .map((c) => ({ insert: `${base}${c} `, shown: c, help: '' }));
 }
 
@@ -54,7 +66,23 @@ export function Composer() {
   const [past, setPast] = useState(/** @type {string[]} */ ([]));
   const back = useRef(0);
   const field = useRef(/** @type {HTMLInputElement | null} */ (null));
-  const list = me && !shut ? complete(draft, me.commands).slice(0, 12) : [];
+  const [known, setKnown] = useState(/** @type {{of: string, values: string[]}} */ ({ of: '', values: [] }));
+  const option = me ? typing(draft, me.commands) : null;
+  const of = option ? `${option.words} ${option.name}` : '';
+  useEffect(() => {
+    if (!option) return undefined;
+    let late = false;
+    // Without an answer what the option itself says is offered.
+    const body = { channel: get().channel || 'none', ...option };
+    call('/api/complete', body)
+      .then(({ values }) => late || setKnown({ of, values }))
+      .catch(() => {});
+    return () => {
+      late = true;
+    };
+  }, [of]);
+  const list =
+    me && !shut ? complete(draft, me.commands, known.of === of ? known.values : []).slice(0, 12) : [];
   useEffect(() => setChosen(-1), [draft]);
   useEffect(() => {
     document.getElementById(`choice-${chosen}`)?.scrollIntoView({ block: 'nearest' });

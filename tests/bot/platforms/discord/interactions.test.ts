@@ -43,7 +43,7 @@ test('every command of the table can be chosen, and says what typing it would', 
     const values = Object.fromEntries(
       [...spec.args, ...spec.options].map(({ name, type }) => [
         name,
-        type === 'integer'
+        type === 'integer' || type === 'number'
           ? 3
           : type === 'cell'
             ? 'b4'
@@ -61,7 +61,7 @@ test('every command of the table can be chosen, and says what typing it would', 
     expect(parsed.spec).toBe(spec);
     for (const { name, type } of [...spec.args, ...spec.options])
       expect(parsed.values[name]).toBe(
-        type === 'integer'
+        type === 'integer' || type === 'number'
           ? 3
           : type === 'cell'
             ? 'B4'

@@ -29,7 +29,7 @@ test('every command of the table can be typed, and is what it would be elsewhere
   for (const { spec } of chatCommands) {
     const values = [...spec.options, ...spec.args].map(({ name, type }) => {
       const value =
-        type === 'integer'
+        type === 'integer' || type === 'number'
           ? '3'
           : type === 'cell'
             ? 'b4'

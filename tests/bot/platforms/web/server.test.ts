@@ -349,15 +349,19 @@ describe('files', () => {
     const file = join(dir, 'adapter.safetensors');
     writeFileSync(file, 'weights');
     const { ann } = await start(undefined, {
-      adapter: async (session, round) =>
-        session === 'cat' ? { file, name: `cat "${round}".safetensors` } : null,
+      adapter: async (session, round, format) =>
+        session === 'cat' && format === 'diffusers'
+          ? { path: file, name: `cat "${round}".safetensors`, folder: false }
+          : null,
     });
     const response = await ann.request('/api/sessions/cat/adapter?round=3');
     expect(response.headers.get('content-disposition')).toBe('attachment; filename="cat--3-.safetensors"');
     expect(await response.text()).toBe('weights');
-    const none = await ann.request('/api/sessions/rose/adapter');
-    expect(none.status).toBe(404);
-    expect((await errorOf(none)).message).toBe('There is no LoRA yet.');
+    for (const missing of ['rose/adapter', 'cat/adapter?format=kohya', 'cat/adapter?format=../x']) {
+      const none = await ann.request(`/api/sessions/${missing}`);
+      expect(none.status).toBe(404);
+      expect((await errorOf(none)).message).toBe('There is no such file yet.');
+    }
   });
 });
 

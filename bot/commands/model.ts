@@ -1,0 +1,197 @@
+/** Commands about models: which there are, which one sessions use, and taking away what a session taught one. */
+import { sizeOf } from '../../src/chat/attachment.js';
+import type { SessionState } from '../../src/domain/model.js';
+import { AcclaimError } from '../../src/errors.js';
+import { type Exported, type ExportFormat, exportFormats, learnedRound } from '../exports.js';
+import { roundTimeLine } from '../views/round-time.js';
+import { type Answer, type ChatCommand, type CommandContext, theSession } from './command.js';
+
+const list: ChatCommand = {
+  spec: {
+    path: ['model', 'list'],
+    help: 'The models of this machine, which one is used here, and how long a round takes with each',
+    role: 'member',
+    args: [],
+    options: [],
+  },
+  async run({ actions, account, channel }) {
+    const used = await actions.modelInUse(account, channel);
+    const here = actions.modelsHere();
+    const known = actions.models().map((m) => {
+      const state = m.name === used ? ' (used here)' : here.includes(m.name) ? '' : ' (not on this machine)';
+      return `**${m.name}**${state}: ${m.title}. ${m.about} Licence: ${m.licence}.`;
+    });
+    const pulled = here
+      .filter((name) => !actions.models().some((m) => m.name === name))
+      .map((name) => `**${name}**${name === used ? ' (used here)' : ''}: pulled.`);
+    const times = [...new Set([used, ...here])].flatMap((model) => {
+      const time = actions.roundTime({ model }, account.platform);
+      // What is configured may be a folder of the machine, which is nobody's business.
+      const name = here.includes(model) ? model : 'the configured model';
+      return time ? [`**${name}**: ${roundTimeLine(time)}`] : [];
+    });
+    const text = [...known, ...pulled, ...times, ...actions.pulls(), ...actions.exports()].join('\n');
+    return { title: 'Models', text };
+  },
+};
+
+const pull: ChatCommand = {
+  spec: {
+    path: ['model', 'pull'],
+    help: 'Fetch a model onto the machine that this runs on',
+    role: 'operator',
+    args: [
+      {
+        name: 'model',
+        help: 'OWNER/NAME[@REVISION] of a hub, an https address, or a name of model list',
+        type: 'text',
+        required: true,
+      },
+    ],
+    options: [],
+  },
+  async run({ actions, values }) {
+    return { title: 'Pull', text: actions.pull(values.model as string) };
+  },
+};
+
+const scopes = ['server', 'channel'] as const;
+
+const use: ChatCommand = {
+  spec: {
+    path: ['model', 'use'],
+    help: 'Which model the next sessions of this server, or of this channel alone, use',
+    role: 'admin',
+    args: [
+      { name: 'model', help: 'a name of model list, or "default"', type: 'text', required: true },
+      { name: 'where', help: 'server (without it) or channel', type: { choice: scopes } },
+    ],
+    options: [],
+  },
+  async run(context) {
+    const { actions, account, by, channel, values } = context;
+    const where = (values.where as (typeof scopes)[number] | undefined) ?? 'server';
+    const asked = values.model as string;
+    const model = asked === 'default' ? null : asked;
+    const now = await actions.settings(account, channel);
+    if (model !== null) {
+      mustBeHere(context, model);
+      if (now.models && !now.models.includes(model))
+        throw new AcclaimError(
+          'not-allowed',
+          `The model **${model}** may not be used here.`,
+          '**/acclaim settings models** names those that may.',
+        );
+    }
+    const before = where === 'server' ? (now.model ?? null) : (now.channelModels?.[channel] ?? null);
+    const { model: _, ...others } = now;
+    const { [channel]: __, ...elsewhere } = now.channelModels ?? {};
+    const next =
+      where === 'server'
+        ? { ...others, ...(model === null ? {} : { model }) }
+        : { ...now, channelModels: model === null ? elsewhere : { ...elsewhere, [channel]: model } };
+    await actions.changeSettings(account, channel, next);
+    const server = await actions.serverOf(account, channel);
+    const args = { model, where, before };
+    const place = { session: `@${server}`, by: by.key, role: by.role };
+    await actions.record({ ...place, command: 'model use', args, refused: null });
+    const used = await actions.modelInUse(account, channel);
+    const whose = where === 'server' ? 'Sessions of this server' : 'Sessions of this channel';
+    const own =
+      where === 'server' && now.channelModels?.[channel] ? ' This channel has its own, which stays.' : '';
+    const running = ' Sessions that run keep theirs.';
+    const time = roundTimeLine(actions.roundTime({ model: used }, account.platform));
+    const text = `${whose} use **${model ?? 'what the configuration says'}** from now on.${own}${running}\n${time}`;
+    return { title: 'Set', text };
+  },
+};
+
+/** Names of the catalogue and of what was pulled; never a path of the machine. */
+export function mustBeHere({ actions }: CommandContext, model: string): void {
+  const here = actions.modelsHere();
+  if (here.includes(model)) return;
+  const known = actions.models().some(({ name }) => name === model);
+  throw new AcclaimError(
+    'model-not-found',
+    known ? `**${model}** is not on this machine.` : 'There is no model of that name here.',
+    `${known ? `An operator fetches it: **/acclaim model pull ${model}**. ` : ''}Here are: ${here.join(', ')}.`,
+  );
+}
+
+const exported: ChatCommand = {
+  spec: {
+    path: ['model', 'export'],
+    help: 'What a session has learned, as a LoRA file or merged into its model',
+    role: 'admin',
+    args: [],
+    options: [
+      { name: 'session', help: 'of this server, by its id; else the one of this channel', type: 'text' },
+      { name: 'round', help: 'as it was after that round; else the latest', type: 'number' },
+      {
+        name: 'format',
+        help: 'LoRA for diffusers (without it), LoRA for ComfyUI and A1111 (kohya), or a whole model (merged)',
+        type: { choice: exportFormats },
+      },
+    ],
+  },
+  async run(context) {
+    const { actions, by, values } = context;
+    const state = await sessionOfServer(context, values.session as string | undefined);
+    const session = state.session.id;
+    const format = (values.format as ExportFormat | undefined) ?? 'diffusers';
+    const round = learnedRound(state, (values.round as number | undefined) ?? null);
+    const what = { session, round, format };
+    const act = { session, by: by.key, role: by.role, command: 'model export', args: { round, format } };
+    await actions.record({ ...act, refused: null });
+    const found = await actions.findExport(what);
+    if (found) return handOver(context, found);
+    return {
+      title: 'Export',
+      text: `Round ${round} of **${session}** is being made into ${formatWords[format]}. You get it here; **/acclaim model list** tells how far it is.`,
+      later: async () => handOver(context, await actions.makeExport(state, what)),
+    };
+  },
+};
+
+const formatWords: Record<ExportFormat, string> = {
+  diffusers: 'a LoRA file',
+  kohya: 'a LoRA file for ComfyUI and A1111',
+  merged: 'a whole model',
+};
+
+async function sessionOfServer(context: CommandContext, id: string | undefined): Promise<SessionState> {
+  const { actions, account, channel } = context;
+  if (id === undefined) return theSession(context);
+  const of =
+    account.role === 'operator'
+      ? actions.sessions()
+      : (await actions.sessionsOfServer(account, channel)).map(({ state }) => state);
+  const found = of.find(({ session }) => session.id === id);
+  if (found) return found;
+  throw new AcclaimError(
+    'session-not-found',
+    'There is no session of that id here.',
+    `Sessions: ${of.map(({ session }) => session.id).join(', ') || 'none yet'}.`,
+  );
+}
+
+/** The file itself, or, where the platform does not take it, where it can be fetched. */
+function handOver({ actions, account }: CommandContext, made: Exported): Answer {
+  const { session, round, format, name, bytes, folder, path } = made;
+  const url = `/api/sessions/${encodeURIComponent(session)}/adapter?round=${round}&format=${format}`;
+  const what = `${formatWords[format]} of **${session}**, round ${round}: ${sizeOf(bytes)}`;
+  const title = 'Export';
+  const type = folder ? 'application/x-tar' : 'application/octet-stream';
+  const files = [{ name, type, content: { file: path }, bytes, url }];
+  if (account.platform === 'web') return { title, text: `Here is ${what}.`, files };
+  const ways = [
+    `on the page, by whoever holds its access token: **${url}**`,
+    `on the machine that I run on: **npm run -s acclaim -- export ${session} --round ${round} --format ${format}**`,
+  ];
+  if (!folder && bytes <= actions.mostFileBytes(account))
+    return { title, text: `Here is ${what}. It is also\n${ways.join('\n')}`, files };
+  const why = folder ? 'it is a folder of files' : 'that is more than can be sent here';
+  return { title, text: `There is ${what}, but ${why}. It can be fetched\n${ways.join('\n')}` };
+}
+
+export const modelCommands: readonly ChatCommand[] = [list, pull, use, exported];
