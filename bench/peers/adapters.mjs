@@ -47,6 +47,14 @@ const cases = [
     length: 77,
     steps: 6,
   },
+  {
+    name: 'sdxl',
+    model: 'tests/fixtures/tiny/sdxl/model',
+    adapter: 'tiny/sdxl-adapters/all-alpha8.diffusers',
+    noise: 'tiny/sdxl/ddim_eta1',
+    length: 77,
+    steps: 6,
+  },
 ];
 
 const prompt = 'one blue rose in a vase';
@@ -90,7 +98,7 @@ for (const { name, half, length, steps, ...c } of cases) {
   execFileSync(process.execPath, [join(root, 'dist/src/acclaim.js'), ...generate.map(String)], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const common = { prompt, guidance, length, noise, ours };
+  const common = { model_kind: name, prompt, guidance, length, noise, ours };
   asked.push(
     { name, format: 'diffusers', bound: BOUND, ...common, model, adapter },
     { name, format: 'kohya', bound: BOUND, ...common, model, adapter: kohya },

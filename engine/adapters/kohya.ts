@@ -9,6 +9,7 @@ import type { Layer } from './read.js';
 const versions: Partial<Record<Pipeline['family'], Record<string, string>>> = {
   sd15: { ss_base_model_version: 'sd_v1', ss_v2: 'False' },
   sd21: { ss_base_model_version: 'sd_v2', ss_v2: 'True' },
+  sdxl: { ss_base_model_version: 'sdxl_base_v1-0', ss_v2: 'False' },
 };
 
 /** fp32, since nothing is gained by rounding a few megabytes. */

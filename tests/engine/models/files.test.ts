@@ -37,7 +37,7 @@ async function checkNumbers(
 ): Promise<void> {
   // With weights copied, and as they lie in the file, widened where they are used.
   for (const profile of ['speed', 'memory'] as const) {
-    const out = await callUnet(pipeline, golden('sd15/unet'), profile);
+    const out = await callUnet(pipeline, golden('sd15/unet'), { profile });
     expect(relativeError(out, expected.unet), profile).toBeLessThan(1e-4);
   }
   const cache = new ExecutorCache({ threads: 1 });
