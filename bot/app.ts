@@ -1,7 +1,7 @@
 /**
  * The bot, put together from parts that it is handed: platforms tell it what people do, sessions decide, the outbox
- * carries out. On start it takes up every session where the store left it: what waits in the outbox is carried out,
- * open ballots are read again, and the clock goes on.
+ * carries out. On start it takes up every session where the store left it: open ballots are read again, what waits in the
+ * outbox is carried out, and the clock goes on.
  */
 
 import type { ChatPlatform, PlatformName } from '../src/chat/port.js';
@@ -33,6 +33,7 @@ import { Sweeps } from './handlers/sweeps.js';
 import { Outbox } from './outbox.js';
 import type { DataPaths } from './paths.js';
 import type { Pulls } from './pulls.js';
+import { Resume } from './resume.js';
 import { type NewSession, Sessions } from './sessions.js';
 import { spread } from './spread.js';
 import { welcomeCard } from './views/notice.js';
@@ -79,6 +80,7 @@ export class App {
   private readonly actions: Actions;
   private readonly servers: Servers;
   private readonly consents: Consents;
+  private readonly resume: Resume;
   private readonly platforms: ReadonlyMap<string, ChatPlatform>;
   private readonly known = new WeakMap<SessionState, Status>();
   private resumed = false;
@@ -94,6 +96,7 @@ export class App {
       onCommitted: (effects, done) => {
         for (const key of done) this.outbox.done(key);
         this.outbox.add(effects);
+        for (const { session } of effects) this.resume.hurry(session);
       },
       onProgress: (state, round) => this.showProgress(state, round),
       fatal: parts.fatal,
@@ -134,6 +137,7 @@ export class App {
       clock,
       log,
     });
+    this.resume = new Resume({ takeUp: (session) => this.takeUp(session) });
     this.consents = new Consents({
       ...parts,
       sessions: this.sessions,
@@ -199,15 +203,25 @@ export class App {
     const states = await store.loadSessions();
     this.resumed = states.length > 0;
     this.sessions.load(states);
+    for (const { session } of states) this.outbox.hold(session.id);
     for (const platform of platforms) await platform.start((event) => this.chat.receive(event));
-    for (const state of states) if (state.session.state !== 'ended') await this.welcome(state);
     for (const { bindings } of states)
       for (const to of bindings) if (!to.canPost) this.platforms.get(to.platform)?.watch?.(to.address);
     await this.guards.lookAll(states);
-    await this.sweeps.sweepOpen(this.sessions.all());
     this.outbox.add(await store.pendingEffects());
+    this.resume.begin(states);
     await this.servers.start();
-    this.sessions.startTicks();
+  }
+
+  /** After what was missed (who agreed, what was marked) it goes on where it stood. */
+  private async takeUp(id: string): Promise<void> {
+    const state = this.sessions.get(id);
+    if (state && state.session.state !== 'ended') {
+      await this.welcome(state);
+      await this.sweeps.sweepOpen([state]);
+    }
+    this.outbox.release(id);
+    this.sessions.startTicks(id);
   }
 
   /** Nothing is lost by stopping at any point; this only does it politely. */
@@ -215,6 +229,7 @@ export class App {
     this.stopping = true;
     this.sweeps.stop();
     this.sessions.stopTicks();
+    await this.resume.stop();
     await this.servers.stop();
     await this.parts.queue.close();
     await Promise.all(this.parts.platforms.map((p) => p.stop()));

@@ -2,7 +2,7 @@
  * Carries out the effects that were committed with a decision. Invariants: an effect leaves only when a decision says
  * that it is done; effects of one lane run one at a time, in the order they came; a fault is tried again, later and
  * later; the same key added again while it waits or runs makes one more run with the newest content, so a burst of
- * edits costs one edit.
+ * edits costs one edit; effects of a session that is held wait until it is released.
  */
 import type { Clock } from '../src/clock.js';
 import type { Effect } from '../src/domain/effects.js';
@@ -38,9 +38,19 @@ export class Outbox {
   private readonly entries = new Map<string, Entry>();
   private readonly lanes = new Map<string, Promise<void>>();
   private readonly lastRuns = new Map<string, number>();
+  private readonly held = new Set<string>();
   private stopped = false;
 
   constructor(private readonly options: OutboxOptions) {}
+
+  hold(session: string): void {
+    this.held.add(session);
+  }
+
+  release(session: string): void {
+    if (!this.held.delete(session)) return;
+    for (const entry of this.entries.values()) if (entry.effect.session === session) this.schedule(entry, 0);
+  }
 
   add(effects: readonly Effect[]): void {
     for (const effect of effects) {
@@ -96,7 +106,7 @@ export class Outbox {
   }
 
   private schedule(entry: Entry, wait: number): void {
-    if (this.stopped) return;
+    if (this.stopped || this.held.has(entry.effect.session)) return;
     const { clock, spacing } = this.options;
     const now = clock.now();
     const due = Math.max(now + wait, entry.effect.notBefore, entry.lastRun + spacing(entry.effect));

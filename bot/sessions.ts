@@ -56,9 +56,10 @@ export class Sessions {
     }
   }
 
-  /** Begins the clock of every session; call it when platforms can post. The first tick takes every step that is due. */
-  startTicks(): void {
-    for (const [id, { session }] of this.states) if (session.state !== 'ended') this.tick(id, 0);
+  /** Begins the clock of a session; call it when platforms can post. The first tick takes every step that is due. */
+  startTicks(id: string): void {
+    const state = this.states.get(id);
+    if (this.ticking && state && state.session.state !== 'ended') this.tick(id, 0);
   }
 
   stopTicks(): void {
@@ -228,6 +229,7 @@ export class Sessions {
 
   private tick(id: string, wait: number): void {
     const act = () => this.dispatch(id, { kind: 'tick', at: this.parts.clock.now() }).catch(() => {});
+    clearTimeout(this.ticks.get(id));
     this.ticks.set(id, setTimeout(act, wait));
   }
 }

@@ -81,6 +81,7 @@ export class Sweeps {
     );
     open.sort((a, b) => a.deadline - b.deadline);
     for (const { state, ballot } of open) {
+      if (this.stopped) return;
       // One that fails is read again at the close: no round closes unswept.
       await this.sweep(state, ballot, null).catch((error) =>
         this.parts.log.warn({ ballot: ballot.id, error: String(error) }, 'sweep failed'),

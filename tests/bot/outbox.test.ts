@@ -51,6 +51,23 @@ describe('the outbox', () => {
     expect(order).toEqual(['a', 'b', 'c']);
   });
 
+  it('holds what a session wants until it is released, and then keeps the order', async () => {
+    const order: string[] = [];
+    const box = outbox(async (e, self) => {
+      order.push(e.key);
+      self().done(e.key);
+    });
+    box.hold('s');
+    box.add([effect('a'), effect('b'), effect('c'), { ...effect('other'), session: 't' }]);
+    box.done('b');
+    while (order.length < 1) await pause(1);
+    await pause(5);
+    expect(order).toEqual(['other']);
+    box.release('s');
+    await empty(box);
+    expect(order).toEqual(['other', 'a', 'c']);
+  });
+
   it('tries again after a fault, and gives up after so many', async () => {
     const tries: Record<string, number> = {};
     const given: string[] = [];
