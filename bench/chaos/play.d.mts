@@ -8,6 +8,8 @@ export interface Played {
   wrong: string[];
   /** File below the session's checkpoints -> SHA-256. */
   checkpoints: Record<string, string>;
+  /** Operation of Discord -> how often it was asked for. */
+  requests: Record<string, number>;
   events: string[];
   seconds: number;
 }

@@ -1,20 +1,19 @@
 // One run: a session of three rounds on a Discord on loopback, by `acclaim bot` and two engines of one thread over a real
 // Redis, with one fault from its plan, or none. Ends when the session has; then the folder, the platform and the ends of
 // the processes are looked at. Logs lie in the run's folder.
-import { once } from 'node:events';
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Rng } from '../../dist/src/rng.js';
 import { Connection } from '../../dist/src/store/sqlite.js';
+import { ask, startRedis } from '../lib/redis.mjs';
+import { freePort, Supervised } from '../lib/supervised.mjs';
 import { SmallDisk } from './disk.mjs';
 import { channelId, openFolder, readBack, settings } from './folder.mjs';
 import { Line } from './line.mjs';
 import { ballotsOf, People } from './people.mjs';
 import { rounds, stages } from './plan.mjs';
-import { freePort, Supervised } from './processes.mjs';
 
 const acclaim = fileURLToPath(new URL('../../dist/src/acclaim.js', import.meta.url));
 const order = [...Object.keys(stages), 'done'];
@@ -57,12 +56,21 @@ export async function play(plan, { Peer, token, dir }) {
     for (const { name, ends } of run.processes)
       for (const end of ends) if (!excused(plan)) wrong.push(`${name} ended by itself: ${end}`);
     run.sound = wrong.length === 0;
-    return { plan, wrong, checkpoints, events, seconds: (performance.now() - began) / 1000 };
+    const requests = {};
+    for (const { operation } of run.peer.requests) requests[operation] = (requests[operation] ?? 0) + 1;
+    return { plan, wrong, checkpoints, requests, events, seconds: (performance.now() - began) / 1000 };
   } catch (error) {
     say(String(error?.stack ?? error));
     const seen = run.seen ? `${run.seen.round} ${run.seen.roundState}, ${run.seen.state}` : 'nothing';
     const wrong = [`it did not get there: ${error?.message ?? error}; last seen: ${seen}`];
-    return { plan, wrong, checkpoints: {}, events, seconds: (performance.now() - began) / 1000 };
+    return {
+      plan,
+      wrong,
+      checkpoints: {},
+      requests: {},
+      events,
+      seconds: (performance.now() - began) / 1000,
+    };
   } finally {
     for (const act of stop.reverse()) await act();
   }
@@ -73,6 +81,8 @@ const excused = (plan) => plan?.kind === 'disk full';
 
 async function setUp(run, plan, Peer, token) {
   const { dir, data, stop } = run;
+  // Left by a run that was killed itself.
+  new SmallDisk(data).unmount();
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(data, { recursive: true });
   if (plan?.kind === 'disk full') {
@@ -88,15 +98,12 @@ async function setUp(run, plan, Peer, token) {
   run.peer = peer;
   run.channel = peer.world.channel('taste', { id: channelId });
   run.people = new People(peer, run.channel, new Rng(plan?.seed ?? 0, 1, 'people'));
-  const [redis, port] = [await freePort(), await freePort()];
-  run.redisPort = redis;
+  const redis = await startRedis(dir);
+  stop.push(() => redis.server.end());
+  run.redis = redis.server;
+  run.redisPort = redis.port;
+  const port = await freePort();
   run.url = `http://127.0.0.1:${port}`;
-  const quiet = ['--save', '', '--appendonly', 'no'];
-  run.redis = new Supervised(
-    'redis',
-    ['redis-server', '--port', `${redis}`, '--bind', '127.0.0.1', ...quiet],
-    { dir },
-  );
   const more = [
     `dataDir=${data}`,
     `queue.prefix=${prefix}`,
@@ -112,7 +119,7 @@ async function setUp(run, plan, Peer, token) {
     ['a', 'engine'],
     ['b', 'engine'],
   ]) {
-    const line = await Line.open(redis);
+    const line = await Line.open(redis.port);
     stop.push(() => line.close());
     run.lines[name] = line;
     const env = { REDIS_URL: `redis://127.0.0.1:${line.port}`, ACCLAIM_QUEUE_KEY: 'k'.repeat(32) };
@@ -121,23 +128,7 @@ async function setUp(run, plan, Peer, token) {
   }
   run.processes = [run.redis, ...Object.values(run.acclaim)];
   stop.push(() => Promise.all(run.processes.map((one) => one.end())));
-  run.redis.start();
-  await answers(redis);
   for (const one of Object.values(run.acclaim)) one.start();
-}
-
-async function answers(port) {
-  for (let tries = 0; tries < 200; tries++) {
-    const line = connect(port, '127.0.0.1');
-    const ok = await Promise.race([
-      once(line, 'connect').then(() => true),
-      once(line, 'error').then(() => false),
-    ]).catch(() => false);
-    line.destroy();
-    if (ok) return;
-    await wait(20);
-  }
-  throw new Error('redis-server does not answer');
 }
 
 async function vote({ people, say }, signal) {
@@ -214,9 +205,5 @@ async function strike(run, plan, signal) {
 
 /** The engine that has a job now, as Redis knows it; else the first. */
 async function working(port) {
-  const line = connect(port, '127.0.0.1');
-  line.write(`HVALS ${prefix}:flights\r\n`);
-  const text = await Promise.race([once(line, 'data').then(([bytes]) => String(bytes)), wait(500, '')]);
-  line.destroy();
-  return /\bengine\W+([ab])-/.exec(text)?.[1] ?? 'a';
+  return /\bengine\W+([ab])-/.exec(await ask(port, `HVALS ${prefix}:flights`))?.[1] ?? 'a';
 }

@@ -49,7 +49,8 @@ const run = async (plan, name) => {
 if (report.undisturbed === null) {
   const played = await run(null, 'undisturbed');
   if (played.wrong.length > 0) throw new Error(`undisturbed: ${played.wrong.join('; ')}`);
-  report.undisturbed = { checkpoints: played.checkpoints, seconds: played.seconds };
+  const { checkpoints, requests, seconds } = played;
+  report.undisturbed = { checkpoints, requests, seconds };
   keep();
 }
 const noDisk = whyNoDisk(join(folder, 'disk'));

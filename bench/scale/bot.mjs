@@ -71,6 +71,8 @@ const house = await buildHouse({ config, log: createLog('silent'), fatal, platfo
 const { app } = house;
 await app.start();
 while (!platform.answered) await wait(10);
+const ballots = app.sessions.all().reduce((sum, state) => sum + state.ballots.size, 0);
+while (new Set(platform.swept).size < ballots) await wait(20);
 const facts = () =>
   app.sessions
     .all()
@@ -81,6 +83,7 @@ const requests = {
   /** New marks by members of the session, at even distances over all sessions. */
   votes: async ({ rate, seconds }) => {
     lag.reset();
+    const cpu = process.cpuUsage();
     const times = [];
     const refused = [];
     const waiting = [];
@@ -106,7 +109,8 @@ const requests = {
       await wait(2);
     }
     await Promise.all(waiting);
-    return { times, refused: refused.length, lag: lagNow() };
+    const { user, system } = process.cpuUsage(cpu);
+    return { times, refused: refused.length, lag: lagNow(), cpu: (user + system) / 1e6 };
   },
   /** From the word to close to the round counted and durable. */
   close: async ({ s }) => {

@@ -3,7 +3,7 @@
 // Usage: node bench/scale/measure.mjs [--sessions 1000] [--marks 1000000] [--voters 5000] [--rate 300] [--seconds 30]
 //        [--profile DIR] [--out FILE]; needs an idle machine.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,6 +39,7 @@ try {
   });
   if (fill.status !== 0) throw new Error(fill.stderr);
   report.marks = Number(fill.stdout);
+  report.bytes = statSync(join(dir, 'acclaim.sqlite')).size;
   report.filled = (performance.now() - filling) / 1000;
   say(`${report.marks} marks in ${report.filled.toFixed(0)} s; starting`);
   const flags = given.profile ? ['--cpu-prof', `--cpu-prof-dir=${given.profile}`] : [];
@@ -46,7 +47,7 @@ try {
   report.start = bot.hello;
   report.afterStart = await bot.ask('state');
   say('voting');
-  const { times, refused, lag } = await bot.ask('votes', {
+  const { times, refused, lag, cpu } = await bot.ask('votes', {
     rate: Number(given.rate),
     seconds: Number(given.seconds),
   });
@@ -54,6 +55,7 @@ try {
     count: times.length,
     refused,
     lag,
+    cpu,
     p50: percentile(times, 0.5),
     p99: percentile(times, 0.99),
     max: Math.max(...times),

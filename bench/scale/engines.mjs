@@ -1,0 +1,169 @@
+// What a second engine brings: rounds an hour of sessions that are voted on at once, by one engine of one thread and by two,
+// over a real Redis; and what a round costs the engine, Redis and the bot. Writes the service times that simulate.mjs reads.
+// Usage: node bench/scale/engines.mjs [--sessions 4] [--seconds 60] [--out FILE]; needs an idle machine.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { buildHouse, specify } from '../../dist/bot/house.js';
+import { FakePlatform, fakeAccount } from '../../dist/bot/platforms/fake/platform.js';
+import { loadConfig } from '../../dist/src/config/load.js';
+import { createLog } from '../../dist/src/log.js';
+import { ask, startRedis } from '../lib/redis.mjs';
+import { Supervised } from '../lib/supervised.mjs';
+import { machine, markdown, mean } from '../lib/table.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const acclaim = fileURLToPath(new URL('../../dist/src/acclaim.js', import.meta.url));
+const { values: given } = parseArgs({
+  options: {
+    sessions: { type: 'string', default: '4' },
+    seconds: { type: 'string', default: '60' },
+    out: { type: 'string', default: join(dirname(here), 'out', 'engines.json') },
+  },
+});
+const seconds = Number(given.seconds);
+const sessions = Array.from({ length: Number(given.sessions) }, (_, i) => `s${i}`);
+const dir = mkdtempSync(join(tmpdir(), 'acclaim-engines-'));
+/** A round of nine at the default 20 steps, and ten steps of learning: some seconds of one thread. */
+const shape = { images: 9, samplerSteps: 20, learnerSteps: 10 };
+const { server: redis, port: redisPort } = await startRedis(dir);
+process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
+
+const settings = [
+  `dataDir=${join(dir, 'data')}`,
+  'logLevel=error',
+  'engine.threads=1',
+  `queue.redis=redis://127.0.0.1:${redisPort}`,
+  `queue.key=${'k'.repeat(32)}`,
+  'session.goal=null',
+  'session.rounds=null',
+  `session.images=${shape.images}`,
+  `sampler.steps=${shape.samplerSteps}`,
+  `learner.steps=${shape.learnerSteps}`,
+  'votes.quorum=1',
+  'votes.quorumBy=done',
+];
+mkdirSync(join(dir, 'data'));
+const engine = (name) =>
+  new Supervised(
+    name,
+    [
+      process.execPath,
+      acclaim,
+      'engine',
+      ...[...settings, `queue.engine=${name}`].flatMap((s) => ['--set', s]),
+    ],
+    { dir },
+  );
+const engines = [engine('a'), engine('b')];
+
+/** One number of INFO. */
+async function info(section, name) {
+  return Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(await ask(redisPort, `INFO ${section}`))?.[1]);
+}
+
+const config = loadConfig({ set: settings, env: {} });
+const fake = new FakePlatform();
+const ann = fakeAccount('ann');
+const house = await buildHouse({
+  config,
+  log: createLog('error'),
+  engines: 'redis',
+  platforms: () => [fake],
+  fatal: (error) => {
+    throw error;
+  },
+});
+const { app } = house;
+await app.start();
+for (const [i, id] of sessions.entries()) {
+  const prompt = 'a black cat inside a cardboard box';
+  const spec = specify(config, { prompt, title: id, seed: 5 + i }, 'fake');
+  const place = { channel: `fake-${id}`, community: 'fake', platform: 'fake', address: id, sweeps: true };
+  await app.open(spec, id, place, null);
+  await fake.consent(id, ann);
+}
+
+/** Votes at once on whatever opens. */
+const voted = new Set();
+const voting = setInterval(() => {
+  for (const id of sessions) {
+    const round = app.sessions.get(id)?.rounds.at(-1);
+    if (round?.state !== 'open' || voted.has(round.id)) continue;
+    voted.add(round.id);
+    const ballots = fake.messages.filter(
+      ({ ref, card }) => ref.channel === id && card.kind === 'ballot' && card.data?.round === round.number,
+    );
+    void (async () => {
+      for (const { ref } of ballots) await fake.mark(ref, ann, `${1 + (round.number % 3)}`);
+      await fake.mark(ballots[0].ref, ann, 'done');
+    })();
+  }
+}, 20);
+
+const rounds = () => sessions.flatMap((id) => app.sessions.get(id).rounds.filter((r) => r.state === 'done'));
+/** Jobs done make a finer count than rounds, each of which is two. */
+const jobs = () =>
+  sessions.reduce(
+    (sum, id) => sum + [...app.sessions.get(id).jobs.values()].filter(({ state }) => state === 'done').length,
+    0,
+  );
+
+async function measure(count) {
+  for (const one of engines.slice(0, count)) if (one.pid === null) one.start();
+  // Every session once through, and every engine warm.
+  const warm = rounds().length + sessions.length;
+  while (rounds().length < warm) await wait(50);
+  const from = jobs();
+  const commands = await info('stats', 'total_commands_processed');
+  const cpu = process.cpuUsage();
+  const began = performance.now();
+  const learned = rounds().length;
+  await wait(seconds * 1000);
+  const took = (performance.now() - began) / 1000;
+  const done = (jobs() - from) / 2;
+  const { user, system } = process.cpuUsage(cpu);
+  const taught = rounds().slice(learned);
+  return {
+    engines: count,
+    rounds: done,
+    perHour: (done / took) * 3600,
+    learnSeconds: mean(taught.map((r) => r.learned.seconds)),
+    botCpu: (user + system) / 1e6 / took,
+    redisCommandsPerRound: ((await info('stats', 'total_commands_processed')) - commands) / done,
+    redisMemoryMb: (await info('memory', 'used_memory')) / 2 ** 20,
+  };
+}
+
+const rows = [];
+try {
+  for (const count of [1, 2]) {
+    process.stderr.write(`${count} engine${count > 1 ? 's' : ''}\n`);
+    rows.push(await measure(count));
+  }
+} finally {
+  clearInterval(voting);
+  await house.stop();
+  for (const one of [...engines, redis]) await one.end();
+}
+const [one, two] = rows;
+const ratio = two.perHour / one.perHour;
+const report = { machine: machine(), shape, sessions: sessions.length, seconds, rows, ratio };
+const table = `${report.machine}; ${sessions.length} sessions, rounds of ${shape.images} images, ${shape.samplerSteps} steps, learned in ${shape.learnerSteps}.\n\n${markdown(
+  ['engines of one thread', 'rounds an hour', 'against one', "the bot's CPU", 'Redis commands a round'],
+  rows.map((row) => [
+    row.engines,
+    Math.round(row.perHour),
+    row === one ? '' : `${ratio.toFixed(2)} (bound: >= 1.6)`,
+    `${Math.round(row.botCpu * 100)} % of a core`,
+    Math.round(row.redisCommandsPerRound),
+  ]),
+)}\n`;
+mkdirSync(dirname(given.out), { recursive: true });
+writeFileSync(given.out, JSON.stringify(report, null, 1));
+writeFileSync(given.out.replace(/\.json$/, '.md'), table);
+console.log(table);
+process.exit(0);
