@@ -1,6 +1,7 @@
 /**
  * Emission rules: graph node -> ONNX nodes, one row per op, total over OpAttrs. Most rows are one ONNX node of the same
- * name; the rest say which literal operands or which fused op of onnxruntime stand for them.
+ * name; the rest say which literal operands or which fused op of onnxruntime stand for them. What a device has wrong of
+ * the fused ops is emitted in its plain form instead (plain-forms.ts).
  */
 import type { ConvAttrs, OpAttrs, OpName } from './op-set.js';
 import type { Node } from './value.js';
@@ -25,7 +26,7 @@ export interface EmitContext {
   readonly relayWeights: boolean;
 }
 
-type EmitRule<K extends OpName> = (
+export type EmitRule<K extends OpName> = (
   node: Node<K>,
   names: { inputs: string[]; outputs: string[] },
   c: EmitContext,

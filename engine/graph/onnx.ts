@@ -3,20 +3,29 @@
  * their bytes stay in the safetensors file and are mapped by the run time, at any offset.
  * Field numbers: onnx.proto3.
  */
+import { emitPlain, isFused } from './emit-plain.js';
 import { type Attribute, type EmitContext, emitRules, type OnnxNode, onnxType } from './emit-rules.js';
 import type { Graph } from './graph.js';
 import { castLate, gatherLate } from './late-casts.js';
+import type { FusedOp } from './plain-forms.js';
 import { Message } from './protobuf.js';
 import type { DType, ExternalWeight, Node, Shape, Value } from './value.js';
 
 const OPSET = 21;
 const IR_VERSION = 10;
 
-/**
- * Serialised ModelProto of everything that `graph.outputs` depends on. `relayWeights`: emit what is fastest where weights
- * may be copied into another layout; without it every weight is used as it lies in its file.
- */
-export function toOnnx(graph: Graph, { relayWeights = false } = {}): Uint8Array {
+/** What of the emission depends on the device and on how its weights are held. */
+export interface Emission {
+  /** Emit what is fastest where weights may be copied into another layout; without it each is used as it lies in its file. */
+  readonly relayWeights?: boolean;
+  /** Ops to be emitted in their plain form. */
+  readonly plain?: ReadonlySet<FusedOp>;
+}
+
+const NONE: ReadonlySet<FusedOp> = new Set();
+
+/** Serialised ModelProto of everything that `graph.outputs` depends on. */
+export function toOnnx(graph: Graph, { relayWeights = false, plain = NONE }: Emission = {}): Uint8Array {
   const { nodes, values } = reachable(graph);
   const literals = new Map<string, Message>();
   const literal = (dtype: 'int64' | 'float32', data: readonly number[]): string => {
@@ -32,7 +41,7 @@ export function toOnnx(graph: Graph, { relayWeights = false } = {}): Uint8Array 
   };
 
   const body = new Message();
-  const made = nodes.map((node) => emit(node, values, context));
+  const made = nodes.map((node) => emit(node, values, context, plain));
   const read = new Set(made.flat().flatMap(({ inputs }) => inputs));
   for (const value of graph.outputs.values()) read.add(value.name);
   for (const [n, list] of made.entries()) {
@@ -81,17 +90,23 @@ export function reachable(graph: Graph): { nodes: Node[]; values: Set<Value> } {
 }
 
 /** Outputs that nobody reads are left out from the end, so that fusions see a plain op; Split must name all of its parts. */
-function emit(node: Node, used: ReadonlySet<Value>, context: EmitContext): readonly OnnxNode[] {
+function emit(
+  node: Node,
+  used: ReadonlySet<Value>,
+  context: EmitContext,
+  plain: ReadonlySet<FusedOp>,
+): readonly OnnxNode[] {
   const last = node.op === 'Split' ? node.outputs.length - 1 : node.outputs.findLastIndex((y) => used.has(y));
   const names = {
     inputs: node.inputs.map((x) => x.name),
     outputs: node.outputs.slice(0, last + 1).map((y) => y.name),
   };
+  if (isFused(node.op) && plain.has(node.op)) return emitPlain(node as Node<FusedOp>, names, context);
   const rule = emitRules[node.op] as (n: Node, io: typeof names, c: EmitContext) => OnnxNode | OnnxNode[];
   if (context.relayWeights) return [rule(node, names, context)].flat();
   const late = castLate(node, context);
-  const plain = [rule(node, late ? { ...names, inputs: [...late.inputs] } : names, context)].flat();
-  return gatherLate(node) ?? [...(late?.before ?? []), ...plain];
+  const layer = [rule(node, late ? { ...names, inputs: [...late.inputs] } : names, context)].flat();
+  return gatherLate(node) ?? [...(late?.before ?? []), ...layer];
 }
 
 function nodeOf({ op, inputs, outputs, attributes = {}, domain }: OnnxNode, name: string): Message {

@@ -7,6 +7,7 @@ import ort from 'onnxruntime-node';
 import { AcclaimError } from '../../src/errors.js';
 import type { Graph } from '../graph/graph.js';
 import { toOnnx } from '../graph/onnx.js';
+import type { FusedOp } from '../graph/plain-forms.js';
 import { sameShape } from '../graph/value.js';
 import type { Tensor } from './tensor.js';
 
@@ -14,6 +15,8 @@ export interface ExecutorOptions {
   /** Threads of one operator; 1 is bitwise repeatable. 0 = all cores. */
   threads: number;
   device?: string;
+  /** Ops that the device has wrong as fused kernels: its self-check tells (self-check.ts). */
+  plain?: ReadonlySet<FusedOp> | undefined;
   /** `memory`: weights stay mapped, nothing is re-laid. `speed`: private, re-laid weights. Default: by the graph's weights. */
   profile?: 'memory' | 'speed' | undefined;
 }
@@ -44,7 +47,7 @@ export class Executor {
   /** Compiles. Throws AcclaimError `device-unavailable` when the device cannot run it. */
   static async create(
     graph: Graph,
-    { threads, device = 'cpu', profile }: ExecutorOptions,
+    { threads, device = 'cpu', plain, profile }: ExecutorOptions,
   ): Promise<Executor> {
     const speed = (profile ?? (weightBytes(graph) <= SMALL_WEIGHTS ? 'speed' : 'memory')) === 'speed';
     const options: ort.InferenceSession.SessionOptions = {
@@ -66,7 +69,8 @@ export class Executor {
       },
     };
     try {
-      const session = await ort.InferenceSession.create(toOnnx(graph, { relayWeights: speed }), options);
+      const model = toOnnx(graph, { relayWeights: speed, ...(plain && { plain }) });
+      const session = await ort.InferenceSession.create(model, options);
       return new Executor(
         session,
         new Map([...graph.inputs].filter(([name]) => session.inputNames.includes(name))),

@@ -9,46 +9,9 @@ import { Graph } from '../../../engine/graph/graph.js';
 import { mul, reduceSum, stopGradient } from '../../../engine/graph/ops.js';
 import { Executor } from '../../../engine/runtime/executor.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
-import { type OpCase, opCases } from '../../support/op-cases.js';
+import { opCases } from '../../support/op-cases.js';
+import { buildCase as build, generator, rounded, size, worst } from '../../support/op-graph.js';
 import { evaluate } from '../../support/reference.js';
-
-function generator(seed: number) {
-  let s = seed;
-  return () => {
-    s = (Math.imul(s, 1664525) + 1013904223) >>> 0;
-    return s / 2 ** 32;
-  };
-}
-const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
-
-/** L(x) = sum(r * f(x)) with fixed random r, its outputs and the gradient of every input. */
-function build({ shapes, range: [lo, hi] = [-2, 2], f }: OpCase) {
-  const random = generator(7);
-  const g = new Graph();
-  const inputs = shapes.map((shape, i) => g.input(`x${i}`, shape));
-  const feeds = Object.fromEntries(
-    shapes.map((shape, i) => [
-      `x${i}`,
-      Float64Array.from({ length: size(shape) }, () => Math.fround(lo + (hi - lo) * random())),
-    ]),
-  );
-  const y = f(...inputs);
-  const r = g.constant(
-    Float32Array.from({ length: size(y.shape) }, () => random() - 0.5),
-    y.shape,
-  );
-  const loss = reduceSum(mul(y, r));
-  g.output('y', y);
-  g.output('loss', loss);
-  const gradients = grad(loss, inputs);
-  for (const [i, d] of gradients.entries()) g.output(`d${i}`, d);
-  return { g, feeds, random, gradients };
-}
-
-const worst = (a: ArrayLike<number>, b: ArrayLike<number>) => {
-  const scale = Math.max(1e-6, ...Array.from(b, Math.abs));
-  return Math.max(...Array.from(a, (x, i) => Math.abs(x - b[i]!))) / scale;
-};
 
 describe.each(opCases)('$name', (c) => {
   it('has the gradient that differences show', () => {
@@ -73,8 +36,7 @@ describe.each(opCases)('$name', (c) => {
       const { g, feeds } = build(c);
       const expected = evaluate(g, feeds);
       const executor = await Executor.create(g, { threads: 1, profile });
-      const given = c.shapes.map((shape, i) => [`x${i}`, f32(shape, Float32Array.from(feeds[`x${i}`]!))]);
-      const got = await executor.run(Object.fromEntries(given));
+      const got = await executor.run(rounded(g, feeds));
       await executor.release();
       for (const [name, want] of Object.entries(expected)) {
         expect(got[name]!.shape).toEqual([...want.shape]);

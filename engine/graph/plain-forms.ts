@@ -1,0 +1,76 @@
+/**
+ * Plain forms: what an op that onnxruntime has a fused kernel for stands for, in ops that every device has. Emitted in its
+ * place on devices where the kernel is wrong or missing, as the device's self-check found (runtime/self-check.ts).
+ */
+import type { OpAttrs } from './op-set.js';
+import {
+  add,
+  concat,
+  div,
+  erf,
+  fromHeads,
+  matmul,
+  mul,
+  reduceMean,
+  reshape,
+  sigmoid,
+  slice,
+  softmax,
+  sqrt,
+  square,
+  sub,
+  swapLast,
+  toHeads,
+} from './ops.js';
+import type { Value } from './value.js';
+
+type PlainForm<K extends keyof OpAttrs> = (inputs: readonly Value[], attrs: OpAttrs[K]) => readonly Value[];
+
+/** Elements of one score tensor (64 MiB of fp32): devices bound what one buffer may hold. */
+const SCORES_AT_ONCE = 1 << 24;
+
+/** Results of `f` on x's slices of at most `size` along `axis`, joined along it. */
+function inSlices(x: Value, axis: number, size: number, f: (part: Value, start: number) => Value): Value {
+  const parts: Value[] = [];
+  const total = x.shape[axis]!;
+  for (let at = 0; at < total; at += size) parts.push(f(slice(x, axis, at, Math.min(total, at + size)), at));
+  return parts.length === 1 ? parts[0]! : concat(parts, axis);
+}
+
+/** softmax(q k' / sqrt(d)) v, all heads at once while their scores are small, else head by head, and by queries. */
+export function plainAttention(
+  [q0, k0, v0]: readonly Value[],
+  { heads }: OpAttrs['MultiHeadAttention'],
+  atOnce = SCORES_AT_ONCE,
+): Value {
+  const [n, t, c] = q0!.shape as [number, number, number];
+  const s = k0!.shape[1]!;
+  const rows = (x: Value) => reshape(toHeads(x, heads), [n * heads, x.shape[1]!, c / heads]);
+  const [q, k, v] = [mul(rows(q0!), 1 / Math.sqrt(c / heads)), swapLast(rows(k0!)), rows(v0!)];
+  const mixed = inSlices(q, 0, Math.max(1, Math.floor(atOnce / (t * s))), (qh, at) => {
+    const own = (x: Value) => slice(x, 0, at, at + qh.shape[0]!);
+    const [kh, vh] = [own(k), own(v)];
+    const queries = Math.max(1, Math.floor(atOnce / (qh.shape[0]! * s)));
+    return inSlices(qh, 1, queries, (part) => matmul(softmax(matmul(part, kh)), vh));
+  });
+  return fromHeads(reshape(mixed, [n, heads, t, c / heads]));
+}
+
+export const plainForms = {
+  MultiHeadAttention: (inputs, attrs) => [plainAttention(inputs, attrs)],
+  QuickGelu: ([x], { alpha }) => [mul(x!, sigmoid(mul(x!, alpha)))],
+  // x Phi(x)
+  Gelu: ([x]) => [mul(mul(x!, 0.5), add(erf(mul(x!, Math.SQRT1_2)), 1))],
+  LayerNormalization: ([x, gamma, beta], { epsilon }) => {
+    const mean = reduceMean(x!, [-1]);
+    const off = sub(x!, mean);
+    const r = div(1, sqrt(add(reduceMean(square(off), [-1]), epsilon)));
+    const y = mul(mul(off, r), gamma!);
+    return [beta ? add(y, beta) : y, mean, r];
+  },
+} satisfies { readonly [K in keyof OpAttrs]?: PlainForm<K> };
+
+/** Ops with a fused kernel that a device may have wrong. */
+export type FusedOp = keyof typeof plainForms;
+
+export const fusedOps = Object.keys(plainForms) as FusedOp[];
