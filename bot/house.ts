@@ -26,7 +26,7 @@ import type { JobQueue } from '../src/queue/contract.js';
 import { describeEnd } from '../src/queue/engine-link.js';
 import { InProcessQueue } from '../src/queue/in-process.js';
 import type { JobPayload } from '../src/queue/jobs.js';
-import { launchEngine, openBullQueue, openServing } from '../src/serving.js';
+import { launchEngine, logDevice, openBullQueue, openServing } from '../src/serving.js';
 import { Store } from '../src/store/store.js';
 import { App } from './app.js';
 import type { StartRequest } from './commands/command.js';
@@ -124,6 +124,7 @@ async function openQueue(engines: Engines, config: Config, log: Log) {
     const queue: JobQueue = new InProcessQueue({
       launch: launchEngine(config),
       attempts: config.session.attempts,
+      onReady: ({ device = 'cpu', notes = [] }) => logDevice(log, device, notes),
       onEnd: (end) => log.warn({ ...end, ...describeEnd(end) }, 'the engine ended'),
     });
     return { queue, own: undefined };

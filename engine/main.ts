@@ -7,10 +7,10 @@ import { parseArgs } from 'node:util';
 import { type AcclaimError, toPlain } from '../src/errors.js';
 import type { FromEngine } from '../src/queue/messages.js';
 import { software } from '../src/software.js';
+import { chooseDevice } from './devices.js';
 import { EngineContext } from './jobs/context.js';
 import { createHandlers } from './jobs/handlers.js';
 import { ExecutorCache } from './runtime/cache.js';
-import { chooseDevice } from './runtime/devices.js';
 import { Worker } from './worker.js';
 
 const BEAT_MS = 2000;
@@ -37,10 +37,10 @@ if (!process.send) {
 }
 if (Number(values.nice) > 0) setPriority(Math.min(19, getPriority() + Number(values.nice)));
 
-const device = await chooseDevice(values.devices.split(','));
+const { name: device, emission, notes } = await chooseDevice(values.devices.split(','));
 const threads = Number(values.threads);
 const cache = new ExecutorCache(
-  { threads, device },
+  { threads, device, emission },
   { executors: EXECUTORS, memory: Number(values.memory) * 2 ** 20 },
 );
 const engine = new EngineContext({ cache, threads, device, software: software() });
@@ -63,7 +63,7 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
-send({ type: 'ready', pid: process.pid, device });
+send({ type: 'ready', pid: process.pid, device, notes });
 setInterval(() => send({ type: 'alive', rss: process.memoryUsage.rss() }), BEAT_MS);
 
 /** Ends the running job between two steps, then the process. */

@@ -41,6 +41,11 @@ export function launchEngine({ engine }: Config, threads = engine.threads): Engi
   });
 }
 
+/** One line a start of an engine: the device, and what its self-check and those before it had to say. */
+export function logDevice(log: Log, device: string, notes: readonly string[]): void {
+  log.info({ device, ...(notes.length ? { notes } : {}) }, 'the engine has its device');
+}
+
 /** Errors: config-invalid without Redis, redis-unreachable. */
 async function common({ config, log }: EndOptions) {
   const { redis: url, ca, key, prefix, lostSeconds } = config.queue;
@@ -81,7 +86,6 @@ export async function openServing(
   const dataDir = resolve(config.dataDir);
   mkdirSync(dataDir, { recursive: true });
   const name = `${config.queue.engine ?? hostName()}-${randomBytes(3).toString('hex')}`;
-  const launch = launchEngine(config);
   let ready: (device: string) => void = () => {};
   let fail: (error: AcclaimError) => void = () => {};
   const first = new Promise<string>((resolve, reject) => {
@@ -89,14 +93,11 @@ export async function openServing(
     fail = reject;
   });
   const local = new InProcessQueue({
-    launch: (listener) =>
-      launch({
-        ...listener,
-        message: (message) => {
-          if (message.type === 'ready') ready(message.device ?? 'cpu');
-          listener.message(message);
-        },
-      }),
+    launch: launchEngine(config),
+    onReady: ({ device = 'cpu', notes = [] }) => {
+      logDevice(log, device, notes);
+      ready(device);
+    },
     // The bot counts the engines that a job outlives.
     attempts: 1,
     closeGraceMs: STEP_MS,

@@ -1,32 +1,10 @@
 /** The engine's half of `acclaim doctor`: which devices work and why others do not; whether the model opens. */
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import type { Check, EngineQuestion } from '../../src/cli/check.js';
 import { toPlain } from '../../src/errors.js';
 import { modelHash } from '../../src/model-hash.js';
+import { tryApart } from '../devices.js';
 import { substitution } from '../diffusion/native.js';
 import { loadPipeline } from '../models/pipeline.js';
-import type { Tried } from '../runtime/devices.js';
-
-const LONGEST_TRY_MS = 60_000;
-const script = fileURLToPath(new URL('./try-device.js', import.meta.url));
-
-async function tryApart(device: string): Promise<Tried> {
-  try {
-    const { stdout } = await promisify(execFile)(process.execPath, [script, device], {
-      timeout: LONGEST_TRY_MS,
-    });
-    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Tried;
-  } catch (error) {
-    const { signal, stderr } = error as { signal?: string; stderr?: string };
-    const last = stderr?.trim().split('\n').at(-1);
-    return {
-      ok: false,
-      reason: signal ? `its driver ended the process (${signal})` : (last ?? String(error)),
-    };
-  }
-}
 
 const mends: Record<string, string> = {
   cuda: 'Linux on x64 with an NVIDIA card, CUDA 12 and cuDNN 9: `npm run install-cuda` fetches the provider.',
@@ -41,9 +19,9 @@ async function checkDevices(devices: readonly string[], known: readonly string[]
   let used: string | undefined;
   for (const device of [...new Set([...devices, ...known])]) {
     const wanted = devices.includes(device);
-    const { ok, reason } = await tryApart(device);
+    const { ok, reason, notes } = await tryApart(device);
     if (ok && wanted) used ??= device;
-    const works = device === used ? 'works; sessions run here' : 'works';
+    const works = [device === used ? 'works; sessions run here' : 'works', ...notes].join('; ');
     checks.push({
       name: `device ${device}`,
       state: ok ? 'ok' : wanted ? 'warn' : 'off',

@@ -91,7 +91,7 @@ export const command = defineCommand(
     const adapters = v.adapter.map(parseAdapter);
     checkOut(out);
     const model = resolveModel(v.model);
-    const { config, engine, close } = await openEngine({ device: v.device, threads: v.threads });
+    const { config, engine, notes, close } = await openEngine({ device: v.device, threads: v.threads });
     const began = performance.now();
     const progress = drawProgress(io);
     const report = paced(progress.report);
@@ -159,11 +159,18 @@ export const command = defineCommand(
       if (v.trajectory !== undefined) writeTrajectory(resolve(v.trajectory), samples, images);
       progress.clear();
       const note = v.scheduler ? null : substitution(pipeline.scheduler, sampler.scheduler);
-      const notes = note === null ? [] : [note];
+      const all = note === null ? notes : [...notes, note];
       const seconds = (performance.now() - began) / 1000;
       const rate = `${count} images in ${seconds.toFixed(1)} s`;
-      const figures = { out, count, seconds, imagesPerSecond: count / seconds, device: engine.device, notes };
-      if (!v.json) for (const line of notes) io.out(`note: ${line}\n`);
+      const figures = {
+        out,
+        count,
+        seconds,
+        imagesPerSecond: count / seconds,
+        device: engine.device,
+        notes: all,
+      };
+      if (!v.json) for (const line of all) io.out(`note: ${line}\n`);
       io.out(v.json ? `${JSON.stringify(figures, null, 2)}\n` : `${rate}: ${out}\n`);
     } finally {
       progress.clear();

@@ -64,7 +64,7 @@ export const command = defineCommand(
     const feedback = readLabels(v.labels);
     const model = resolveModel(v.model);
     const { manifest } = readRound(resolve(v.round));
-    const { config, engine, close } = await openEngine(v);
+    const { config, engine, notes, close } = await openEngine(v);
     const progress = drawProgress(io);
     try {
       const result = await learn(
@@ -89,11 +89,12 @@ export const command = defineCommand(
         { signal: io.signal, progress: progress.report },
       );
       progress.clear();
+      const told = { ...result, notes: [...notes, ...result.notes] };
       if (v.json) {
-        io.out(`${JSON.stringify({ out: resolve(v.out), ...result }, null, 2)}\n`);
+        io.out(`${JSON.stringify({ out: resolve(v.out), ...told }, null, 2)}\n`);
         return;
       }
-      for (const note of result.notes) io.out(`${note}\n`);
+      for (const note of told.notes) io.out(`${note}\n`);
       const what = result.learned ? `${result.steps} steps` : 'nothing to learn from';
       io.out(`${what} in ${result.seconds.toFixed(1)} s: ${resolve(v.out)}\n`);
     } finally {

@@ -2,9 +2,9 @@
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/schema.js';
 import { software } from '../../src/software.js';
+import { chooseDevice } from '../devices.js';
 import { EngineContext } from '../jobs/context.js';
 import { ExecutorCache } from '../runtime/cache.js';
-import { chooseDevice } from '../runtime/devices.js';
 
 const EXECUTORS = 16;
 
@@ -18,12 +18,12 @@ export interface EngineRequest {
 
 export async function openEngine(
   request: EngineRequest,
-): Promise<{ config: Config; engine: EngineContext; close(): Promise<void> }> {
+): Promise<{ config: Config; engine: EngineContext; notes: readonly string[]; close(): Promise<void> }> {
   const config = loadConfig({ file: request.config, set: request.set });
   const device = await chooseDevice(request.device ? [request.device] : config.engine.devices);
   const threads = request.threads ?? config.engine.threads;
   const limits = { executors: EXECUTORS, memory: config.engine.memoryMb * 2 ** 20 };
-  const cache = new ExecutorCache({ threads, device }, limits);
-  const engine = new EngineContext({ cache, threads, device, software: software() });
-  return { config, engine, close: () => cache.clear() };
+  const cache = new ExecutorCache({ threads, device: device.name, emission: device.emission }, limits);
+  const engine = new EngineContext({ cache, threads, device: device.name, software: software() });
+  return { config, engine, notes: device.notes, close: () => cache.clear() };
 }

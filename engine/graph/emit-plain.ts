@@ -5,8 +5,6 @@ import type { OpAttrs, OpName } from './op-set.js';
 import { type FusedOp, plainForms } from './plain-forms.js';
 import type { Node, Value } from './value.js';
 
-export const isFused = (op: OpName): op is FusedOp => op in plainForms;
-
 export function emitPlain(
   node: Node<FusedOp>,
   names: { inputs: readonly string[]; outputs: readonly string[] },

@@ -6,7 +6,7 @@
  */
 import type { EmitContext, OnnxNode } from './emit-rules.js';
 import { onnxType } from './emit-rules.js';
-import { type Node, numel, type Value } from './value.js';
+import { type DType, type Node, numel, type Value } from './value.js';
 
 /** Elements below which a private copy does not matter. */
 const SMALL = 16_384;
@@ -19,12 +19,14 @@ const LAYERS: Partial<Record<Node['op'], readonly [input: number, weight: number
   ConvTranspose: [0, 1],
 };
 
+export type HalfType = Extract<DType, 'float16' | 'bfloat16'>;
+
 /** The weight as it lies in its file, if `value` is that weight widened and worth the trouble. */
-function halfWeight(value: Value | undefined): Value | undefined {
+function halfWeight(value: Value | undefined, late: ReadonlySet<DType>): Value | undefined {
   if (value?.source.kind !== 'node' || value.source.node.op !== 'Cast' || numel(value.shape) < SMALL)
     return undefined;
   const [raw] = value.source.node.inputs;
-  return raw?.source.kind === 'weight' ? raw : undefined;
+  return raw?.source.kind === 'weight' && late.has(raw.dtype) ? raw : undefined;
 }
 
 export interface LateCast {
@@ -34,15 +36,15 @@ export interface LateCast {
   readonly inputs: readonly string[];
 }
 
-/** For a layer with a half-precision weight. */
-export function castLate(node: Node, c: EmitContext): LateCast | undefined {
+/** For a layer with a half-precision weight of a type in `late`. */
+export function castLate(node: Node, c: EmitContext, late: ReadonlySet<DType>): LateCast | undefined {
   const places = LAYERS[node.op];
   if (!places) return undefined;
   const [input, weight] = [node.inputs[places[0]]!, node.inputs[places[1]]];
-  const raw = halfWeight(weight);
+  const raw = halfWeight(weight, late);
   if (!raw) return undefined;
   const name = (part: string) => `${node.outputs[0]!.name}.${part}`;
-  const [to, half] = [onnxType.float32, onnxType[raw.dtype as 'float16' | 'bfloat16']];
+  const [to, half] = [onnxType.float32, onnxType[raw.dtype as HalfType]];
   const empty = c.ints([0, ...raw.shape.slice(1)]);
   return {
     before: [
@@ -62,8 +64,8 @@ export function castLate(node: Node, c: EmitContext): LateCast | undefined {
 }
 
 /** For a look-up in a half-precision table: rows first, then wide. */
-export function gatherLate(node: Node): OnnxNode[] | undefined {
-  const raw = node.op === 'Gather' ? halfWeight(node.inputs[0]) : undefined;
+export function gatherLate(node: Node, late: ReadonlySet<DType>): OnnxNode[] | undefined {
+  const raw = node.op === 'Gather' ? halfWeight(node.inputs[0], late) : undefined;
   if (!raw) return undefined;
   const [out] = node.outputs as [Value];
   const rows = `${out.name}.rows`;

@@ -3,10 +3,18 @@
  * their bytes stay in the safetensors file and are mapped by the run time, at any offset.
  * Field numbers: onnx.proto3.
  */
-import { emitPlain, isFused } from './emit-plain.js';
-import { type Attribute, type EmitContext, emitRules, type OnnxNode, onnxType } from './emit-rules.js';
+import { emitPlain } from './emit-plain.js';
+import {
+  type Attribute,
+  type EmitContext,
+  type EmitRule,
+  emitRules,
+  type OnnxNode,
+  onnxType,
+} from './emit-rules.js';
 import type { Graph } from './graph.js';
-import { castLate, gatherLate } from './late-casts.js';
+import { castLate, gatherLate, type HalfType } from './late-casts.js';
+import type { OpName } from './op-set.js';
 import type { FusedOp } from './plain-forms.js';
 import { Message } from './protobuf.js';
 import type { DType, ExternalWeight, Node, Shape, Value } from './value.js';
@@ -14,18 +22,25 @@ import type { DType, ExternalWeight, Node, Shape, Value } from './value.js';
 const OPSET = 21;
 const IR_VERSION = 10;
 
-/** What of the emission depends on the device and on how its weights are held. */
-export interface Emission {
-  /** Emit what is fastest where weights may be copied into another layout; without it each is used as it lies in its file. */
-  readonly relayWeights?: boolean;
+/** What of the emission depends on the device. */
+export interface DeviceEmission {
   /** Ops to be emitted in their plain form. */
-  readonly plain?: ReadonlySet<FusedOp>;
+  readonly plain: ReadonlySet<FusedOp>;
+  /** Types of weights that are widened where they are used; others are widened when the graph is compiled. */
+  readonly late: ReadonlySet<HalfType>;
 }
 
-const NONE: ReadonlySet<FusedOp> = new Set();
+/** Every fused op, every type: right on the CPU. */
+export const fusedEmission: DeviceEmission = { plain: new Set(), late: new Set(['float16', 'bfloat16']) };
+
+export interface Emission extends DeviceEmission {
+  /** Emit what is fastest where weights may be copied into another layout; without it each is used as it lies in its file. */
+  readonly relayWeights: boolean;
+}
 
 /** Serialised ModelProto of everything that `graph.outputs` depends on. */
-export function toOnnx(graph: Graph, { relayWeights = false, plain = NONE }: Emission = {}): Uint8Array {
+export function toOnnx(graph: Graph, emission: Partial<Emission> = {}): Uint8Array {
+  const { relayWeights, plain, late } = { relayWeights: false, ...fusedEmission, ...emission };
   const { nodes, values } = reachable(graph);
   const literals = new Map<string, Message>();
   const literal = (dtype: 'int64' | 'float32', data: readonly number[]): string => {
@@ -41,7 +56,11 @@ export function toOnnx(graph: Graph, { relayWeights = false, plain = NONE }: Emi
   };
 
   const body = new Message();
-  const made = nodes.map((node) => emit(node, values, context, plain));
+  const made = nodes.map((node) =>
+    plain.has(node.op as FusedOp)
+      ? emitPlain(node as Node<FusedOp>, namesOf(node, values), context)
+      : emit(node, namesOf(node, values), context, late),
+  );
   const read = new Set(made.flat().flatMap(({ inputs }) => inputs));
   for (const value of graph.outputs.values()) read.add(value.name);
   for (const [n, list] of made.entries()) {
@@ -90,23 +109,25 @@ export function reachable(graph: Graph): { nodes: Node[]; values: Set<Value> } {
 }
 
 /** Outputs that nobody reads are left out from the end, so that fusions see a plain op; Split must name all of its parts. */
-function emit(
-  node: Node,
-  used: ReadonlySet<Value>,
-  context: EmitContext,
-  plain: ReadonlySet<FusedOp>,
-): readonly OnnxNode[] {
+function namesOf(node: Node, used: ReadonlySet<Value>) {
   const last = node.op === 'Split' ? node.outputs.length - 1 : node.outputs.findLastIndex((y) => used.has(y));
-  const names = {
+  return {
     inputs: node.inputs.map((x) => x.name),
     outputs: node.outputs.slice(0, last + 1).map((y) => y.name),
   };
-  if (isFused(node.op) && plain.has(node.op)) return emitPlain(node as Node<FusedOp>, names, context);
-  const rule = emitRules[node.op] as (n: Node, io: typeof names, c: EmitContext) => OnnxNode | OnnxNode[];
+}
+
+function emit(
+  node: Node,
+  names: ReturnType<typeof namesOf>,
+  context: EmitContext,
+  late: ReadonlySet<HalfType>,
+): readonly OnnxNode[] {
+  const rule = emitRules[node.op] as EmitRule<OpName>;
   if (context.relayWeights) return [rule(node, names, context)].flat();
-  const late = castLate(node, context);
-  const layer = [rule(node, late ? { ...names, inputs: [...late.inputs] } : names, context)].flat();
-  return gatherLate(node) ?? [...(late?.before ?? []), ...layer];
+  const cast = castLate(node, context, late);
+  const layer = [rule(node, cast ? { ...names, inputs: [...cast.inputs] } : names, context)].flat();
+  return gatherLate(node, late) ?? [...(cast?.before ?? []), ...layer];
 }
 
 function nodeOf({ op, inputs, outputs, attributes = {}, domain }: OnnxNode, name: string): Message {

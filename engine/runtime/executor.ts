@@ -6,8 +6,7 @@
 import ort from 'onnxruntime-node';
 import { AcclaimError } from '../../src/errors.js';
 import type { Graph } from '../graph/graph.js';
-import { toOnnx } from '../graph/onnx.js';
-import type { FusedOp } from '../graph/plain-forms.js';
+import { type DeviceEmission, toOnnx } from '../graph/onnx.js';
 import { sameShape } from '../graph/value.js';
 import type { Tensor } from './tensor.js';
 
@@ -15,8 +14,8 @@ export interface ExecutorOptions {
   /** Threads of one operator; 1 is bitwise repeatable. 0 = all cores. */
   threads: number;
   device?: string;
-  /** Ops that the device has wrong as fused kernels: its self-check tells (self-check.ts). */
-  plain?: ReadonlySet<FusedOp> | undefined;
+  /** What the device has right, as its self-check found; default: as on the CPU. */
+  emission?: DeviceEmission | undefined;
   /** `memory`: weights stay mapped, nothing is re-laid. `speed`: private, re-laid weights. Default: by the graph's weights. */
   profile?: 'memory' | 'speed' | undefined;
 }
@@ -47,7 +46,7 @@ export class Executor {
   /** Compiles. Throws AcclaimError `device-unavailable` when the device cannot run it. */
   static async create(
     graph: Graph,
-    { threads, device = 'cpu', plain, profile }: ExecutorOptions,
+    { threads, device = 'cpu', emission, profile }: ExecutorOptions,
   ): Promise<Executor> {
     const speed = (profile ?? (weightBytes(graph) <= SMALL_WEIGHTS ? 'speed' : 'memory')) === 'speed';
     const options: ort.InferenceSession.SessionOptions = {
@@ -69,7 +68,7 @@ export class Executor {
       },
     };
     try {
-      const model = toOnnx(graph, { relayWeights: speed, ...(plain && { plain }) });
+      const model = toOnnx(graph, { relayWeights: speed, ...emission });
       const session = await ort.InferenceSession.create(model, options);
       return new Executor(
         session,

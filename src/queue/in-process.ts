@@ -22,6 +22,8 @@ export interface InProcessOptions {
   silenceMs?: number;
   /** How long `close` waits for the running step before it kills the engine. */
   closeGraceMs?: number;
+  /** Told whenever an engine takes jobs, for the log. */
+  onReady?: (ready: Extract<FromEngine, { type: 'ready' }>) => void;
   /** Told of every death of an engine, for the log. */
   onEnd?: (end: EngineEnd) => void;
 }
@@ -162,6 +164,7 @@ export class InProcessQueue implements JobQueue {
     this.heard(slot);
     if (message.type === 'ready') {
       slot.ready = true;
+      this.options.onReady?.(message);
       this.dispatch();
     }
     if (message.type === 'ready' || message.type === 'alive') return;

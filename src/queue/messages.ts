@@ -22,7 +22,13 @@ export const toEngineSchema = z.discriminatedUnion('type', [
 ]);
 
 export const fromEngineSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('ready'), pid: z.number(), device: z.string().optional() }),
+  z.object({
+    type: z.literal('ready'),
+    pid: z.number(),
+    device: z.string().optional(),
+    /** Of the devices: why those before it were not taken, and what of it goes another way. */
+    notes: z.array(z.string()).readonly().optional(),
+  }),
   /** Sent whenever the engine's event loop is free; long silence means that it hangs. */
   z.object({ type: z.literal('alive'), rss: z.number() }),
   z.object({ type: z.literal('progress'), id: z.string(), progress: progressSchema }),

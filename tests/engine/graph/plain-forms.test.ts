@@ -3,9 +3,8 @@
  * model.
  */
 import { describe, expect, it } from 'vitest';
-import { isFused } from '../../../engine/graph/emit-plain.js';
 import { Graph } from '../../../engine/graph/graph.js';
-import { toOnnx } from '../../../engine/graph/onnx.js';
+import { fusedEmission, toOnnx } from '../../../engine/graph/onnx.js';
 import { fusedOps, plainAttention } from '../../../engine/graph/plain-forms.js';
 import { Executor } from '../../../engine/runtime/executor.js';
 import { opCases } from '../../support/op-cases.js';
@@ -13,6 +12,7 @@ import { buildCase, generator, rounded, size, worst } from '../../support/op-gra
 import { evaluate } from '../../support/reference.js';
 
 const plain = new Set(fusedOps);
+const isFused = (op: string) => (fusedOps as string[]).includes(op);
 const cases = opCases.filter((c) => buildCase(c).g.nodes.some((node) => isFused(node.op)));
 
 it('every fused op has a case', () => {
@@ -23,7 +23,7 @@ it('every fused op has a case', () => {
 describe.each(cases)('$name', (c) => {
   it('has the values of the fused op, gradients too, without it', async () => {
     const { g, feeds } = buildCase(c);
-    const executor = await Executor.create(g, { threads: 1, plain });
+    const executor = await Executor.create(g, { threads: 1, emission: { ...fusedEmission, plain } });
     const got = await executor.run(rounded(g, feeds));
     await executor.release();
     for (const [name, want] of Object.entries(evaluate(g, feeds)))

@@ -1,0 +1,67 @@
+/**
+ * Which device computes: the first of the configured ones that works and passes its self-check, each tried in a process of
+ * its own, because a bad driver ends the process that it runs in. What was found stays with the process that asked: drivers
+ * change, so nothing is kept on disk.
+ */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { AcclaimError } from '../src/errors.js';
+import { projectPath } from '../src/paths.js';
+import { type DeviceEmission, fusedEmission } from './graph/onnx.js';
+import type { SelfCheck } from './runtime/self-check.js';
+
+export interface Device {
+  readonly name: string;
+  readonly emission: DeviceEmission;
+  /** What people should know of it, and why those before it were not taken; a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** Software drivers take half a minute to compile the self-check's kernels on a busy machine. */
+const LONGEST_TRY_MS = 180_000;
+const SECOND = 1000;
+
+const tried = new Map<string, Promise<SelfCheck>>();
+
+/** The first call tries, later ones are told the same. */
+export function tryApart(device: string): Promise<SelfCheck> {
+  const outcome = tried.get(device) ?? run(device);
+  tried.set(device, outcome);
+  return outcome;
+}
+
+async function run(device: string): Promise<SelfCheck> {
+  const script = projectPath('dist/engine/cli/try-device.js');
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [script, device], {
+      timeout: LONGEST_TRY_MS,
+    });
+    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as SelfCheck;
+  } catch (error) {
+    const { killed, signal, stderr } = error as { killed?: boolean; signal?: string; stderr?: string };
+    const how = killed
+      ? `it did not answer within ${LONGEST_TRY_MS / SECOND} s`
+      : `its driver ended the process (${signal})`;
+    const reason = signal ? how : (stderr?.trim().split('\n').at(-1) ?? String(error));
+    return { ok: false, reason, plain: [], late: [], notes: [] };
+  }
+}
+
+/** `cpu` is taken at its word: the tests hold it against float64 kernels. Everything else is tried. */
+export async function chooseDevice(devices: readonly string[]): Promise<Device> {
+  const refusals: string[] = [];
+  for (const name of devices) {
+    if (name === 'cpu') return { name, emission: fusedEmission, notes: refusals };
+    const { ok, reason, plain, late, notes } = await tryApart(name);
+    if (ok) {
+      const emission = { plain: new Set(plain), late: new Set(late) };
+      return { name, emission, notes: [...refusals, ...notes.map((note) => `${name}: ${note}`)] };
+    }
+    refusals.push(`${name}: ${reason}`);
+  }
+  throw new AcclaimError(
+    'device-unavailable',
+    refusals.join('; '),
+    'Add cpu to engine.devices, or see `acclaim doctor`.',
+  );
+}

@@ -1,0 +1,108 @@
+/**
+ * A device is believed only what it has shown: each fused op is held against its plain form on the CPU; where it is wrong or
+ * missing the plain form is emitted on that device; then a block with its gradients must come out right, or the device is
+ * not used. What the outcome decides is the emission (graph/onnx.ts), so it is part of what a device is chosen with.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { HalfType } from '../graph/late-casts.js';
+import { type DeviceEmission, fusedEmission } from '../graph/onnx.js';
+import { type FusedOp, fusedOps } from '../graph/plain-forms.js';
+import { Executor } from './executor.js';
+import type { FloatTensor } from './tensor.js';
+import { blockTrial, fusedTrials, halfTrial, type Trial } from './trials.js';
+
+/**
+ * Largest difference over the largest value that still counts as right. Matrix products in TF32, which some cards use for
+ * float32, are off by 5e-4; kernels that were wrong, by 5e-2 and more.
+ */
+const TOLERANCE = 2e-3;
+
+export interface SelfCheck {
+  ok: boolean;
+  /** Why the device is not to be used; empty when it works. */
+  reason: string;
+  /** Fused ops that are replaced by their plain form. */
+  plain: FusedOp[];
+  /** Half-precision types that the device widens itself. */
+  late: HalfType[];
+  /** What was found wrong and goes another way now, a sentence each. */
+  notes: string[];
+}
+
+type Outputs = Record<string, FloatTensor>;
+
+async function compute({ graph, feeds }: Trial, device: string, emission: DeviceEmission): Promise<Outputs> {
+  const executor = await Executor.create(graph, { threads: 1, device, emission, profile: 'memory' });
+  try {
+    return (await executor.run(feeds)) as Outputs;
+  } finally {
+    await executor.release();
+  }
+}
+
+/** Largest difference over the largest value, the worst of all outputs; not a number counts as infinitely far. */
+export function distance(found: Outputs, wanted: Outputs): number {
+  const of = (a: Float32Array, b: Float32Array) => {
+    const scale = b.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+    const off = b.reduce((m, v, i) => Math.max(m, Math.abs(v - a[i]!)), 0);
+    if (off === 0) return 0;
+    return Number.isNaN(off) ? Number.POSITIVE_INFINITY : off / scale;
+  };
+  return Math.max(...Object.entries(wanted).map(([name, { data }]) => of(found[name]!.data, data)));
+}
+
+const allPlain: DeviceEmission = { ...fusedEmission, plain: new Set(fusedOps) };
+const percent = (x: number) => (Number.isFinite(x) ? `${(100 * x).toPrecision(2)} %` : 'no number at all');
+/** The run time puts the node, its own source line and its condition before its words. */
+export const inShort = (error: unknown): string =>
+  (error as Error).message
+    .split('\n')[0]!
+    .replace(/^.* was false\. |^.*Status Message: (\S+\.cc:\d+ \w+ )?/, '');
+
+/** How a device does a trial: `''` when right, else what is wrong. */
+async function fault(trial: Trial, device: string, emission: DeviceEmission): Promise<string> {
+  // What the CPU computes from plain forms is what the tests hold against float64 kernels.
+  const wanted = await compute(trial, 'cpu', allPlain);
+  try {
+    const off = distance(await compute(trial, device, emission), wanted);
+    return off <= TOLERANCE ? '' : `wrong by ${percent(off)}`;
+  } catch (error) {
+    return inShort(error);
+  }
+}
+
+export async function selfCheck(device: string): Promise<SelfCheck> {
+  const plain: FusedOp[] = [];
+  const notes: string[] = [];
+  for (const op of fusedOps) {
+    const wrong = await fault(fusedTrials[op](), device, fusedEmission);
+    if (!wrong) continue;
+    plain.push(op);
+    notes.push(`${op} is computed from plain operations (as one: ${wrong})`);
+  }
+  const late: HalfType[] = [];
+  const wrong = await halfFault(device);
+  if (!wrong) late.push('float16');
+  else notes.push(`float16 weights are widened on the host (on the device: ${wrong})`);
+
+  const reason = await fault(blockTrial(), device, { plain: new Set(plain), late: new Set(late) });
+  return { ok: !reason, reason: reason && `a block of the network: ${reason}`, plain, late, notes };
+}
+
+async function halfFault(device: string): Promise<string> {
+  const dir = mkdtempSync(join(tmpdir(), 'acclaim-device-'));
+  try {
+    // 1, -1, 1/2 and 0 as float16
+    const values = [0x3c00, 0xbc00, 0x3800, 0];
+    const file = join(dir, 'half');
+    writeFileSync(
+      file,
+      Uint16Array.from({ length: 128 * 128 }, (_, i) => values[(i * 7 + (i >> 7)) % 4]!),
+    );
+    return await fault(halfTrial(file), device, fusedEmission);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * What a device's self-check computes: small graphs of what the networks are made of. Sizes are those at which kernels have
+ * been seen to change: attention takes another path from some tens of tokens on.
+ */
+import { grad } from '../graph/grad.js';
+import { Graph } from '../graph/graph.js';
+import {
+  add,
+  attention,
+  conv2d,
+  gelu,
+  groupNorm,
+  layerNorm,
+  linear,
+  quickGelu,
+  reduceMean,
+  reshape,
+  silu,
+  square,
+  transpose,
+  upsampleNearest2x,
+} from '../graph/ops.js';
+import type { FusedOp } from '../graph/plain-forms.js';
+import { numel, type Shape, type Value } from '../graph/value.js';
+import { type FloatTensor, f32 } from './tensor.js';
+
+/** Waves: values within [-1, 1] that repeat nowhere near. */
+export const wave = (shape: Shape, step: number): Float32Array =>
+  Float32Array.from({ length: numel(shape) }, (_, i) => Math.sin((i + 1) * step));
+
+/** A graph and the feeds that it is run on. */
+export interface Trial {
+  readonly graph: Graph;
+  readonly feeds: Readonly<Record<string, FloatTensor>>;
+}
+
+/** `build` asks for tensors by shape; they become inputs, fed with waves of the amplitude that goes along. */
+function trial(build: (tensor: (shape: Shape, amplitude?: number) => Value) => Record<string, Value>): Trial {
+  const graph = new Graph();
+  const feeds: Record<string, FloatTensor> = {};
+  const outputs = build((shape, amplitude = 1) => {
+    const name = `x${graph.inputs.size}`;
+    const step = 0.37 + 0.11 * graph.inputs.size;
+    feeds[name] = f32(
+      shape,
+      wave(shape, step).map((v) => amplitude * v),
+    );
+    return graph.input(name, shape);
+  });
+  for (const [name, value] of Object.entries(outputs)) graph.output(name, value);
+  return { graph, feeds };
+}
+
+/** Images, tokens, source tokens, channels, heads. */
+const attentions: readonly (readonly [number, number, number, number, number])[] = [
+  [1, 16, 16, 32, 4],
+  [1, 64, 64, 32, 4],
+  [2, 100, 77, 40, 1],
+  [1, 256, 16, 64, 2],
+];
+
+/** Each fused op at sizes of the networks. */
+export const fusedTrials: { readonly [K in FusedOp]: () => Trial } = {
+  MultiHeadAttention: () =>
+    trial((x) =>
+      Object.fromEntries(
+        attentions.map(([n, t, s, c, heads]) => [
+          `${t}x${s}`,
+          attention(x([n, t, c], 2), x([n, s, c], 2), x([n, s, c]), { heads }),
+        ]),
+      ),
+    ),
+  QuickGelu: () =>
+    trial((x) => {
+      const wide = x([5, 130], 8);
+      return { silu: silu(wide), quick: quickGelu(wide) };
+    }),
+  Gelu: () => trial((x) => ({ gelu: gelu(x([5, 130], 6)) })),
+  LayerNormalization: () =>
+    trial((x) => {
+      const wide = add(x([77, 320], 3), 2);
+      const node = wide.graph.node('LayerNormalization', [wide, x([320]), x([320])], { epsilon: 1e-5 });
+      const [normal, mean, r] = node.outputs as [Value, Value, Value];
+      // As in group normalisation: few rows, each long.
+      return { normal, mean, r, group: groupNorm(x([2, 32, 12, 12]), 8, x([32]), x([32]), 1e-6) };
+    }),
+};
+
+/** A residual block and a transformer block in small, with low-rank parts, and the gradients that training asks for. */
+export const blockTrial = (): Trial =>
+  trial((x) => {
+    const [c, side, rank] = [16, 8, 4];
+    const weight = (...shape: number[]) => x(shape, Math.sqrt(3 / numel(shape.slice(1))));
+    const [down, up] = [weight(rank, c), weight(c, rank)];
+    const tuned = (y: Value) => add(linear(y, weight(c, c)), linear(linear(y, down), up));
+
+    const image = x([1, 8, side, side]);
+    const raised = conv2d(image, weight(c, 8, 3, 3), x([c]), { padding: 1 });
+    const bent = silu(groupNorm(raised, 4, x([c]), x([c])));
+    const halved = conv2d(bent, weight(c, c, 3, 3), x([c]), { padding: 1, stride: 2 });
+    const back = conv2d(upsampleNearest2x(halved), weight(c, c, 1, 1), x([c]));
+    const tokens = transpose(reshape(add(raised, back), [1, c, side * side]), [0, 2, 1]);
+    const normal = layerNorm(tokens, x([c]), x([c]));
+    const seen = add(tokens, attention(tuned(normal), normal, normal, { heads: 2 }));
+    const out = gelu(linear(seen, weight(c, c), x([c])));
+
+    const [dImage, dDown, dUp] = grad(reduceMean(square(out)), [image, down, up]) as [Value, Value, Value];
+    return { out, dImage, dDown, dUp };
+  });
+
+/** A layer whose weight [128,128] lies as float16 in `file`, at its start. */
+export const halfTrial = (file: string): Trial =>
+  trial((x) => {
+    const rows = x([3, 128]);
+    const shape = [128, 128];
+    const length = 2 * numel(shape);
+    const weight = rows.graph.weight({ name: 'half', dtype: 'float16', shape, file, offset: 0, length });
+    return { out: linear(rows, weight) };
+  });
