@@ -14,6 +14,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -214,6 +215,15 @@ const pythonPackage = (wanted) => () => {
   return run('python3', ['-m', 'pip', 'install', '--no-deps', '--upgrade', ...where, wanted]);
 };
 
+/** tests/support/vulkan.ts looks in the same places. */
+function findSoftwareVulkan() {
+  const beside = findBrowser();
+  const folders = ['/usr/lib/chromium', '/usr/lib64/chromium-browser', '/opt/google/chrome'];
+  return [...(beside ? [dirname(realpathSync(beside))] : []), ...folders].find((folder) =>
+    ['libvk_swiftshader.so', 'libvulkan.so.1'].every((name) => existsSync(join(folder, name))),
+  );
+}
+
 /** A program of the tests: there, or fetched where that may be done, or a line that names the mend. */
 function program({ title, bring, found, mend }) {
   if (found()) return;
@@ -229,6 +239,15 @@ function programs() {
     found: findBrowser,
     mend: 'Install Chromium (Debian: `apt-get install chromium`) or name one: CHROMIUM=/path/to/chrome npm test',
   });
+  // Elsewhere than on Linux every system has a driver for WebGPU.
+  if (process.platform === 'linux') {
+    program({
+      title: 'a software Vulkan driver (SwiftShader, which comes with Chromium)',
+      debian: 'chromium-common',
+      found: findSoftwareVulkan,
+      mend: 'Install it: Debian `apt-get install chromium-common`; elsewhere Chromium or Google Chrome.',
+    });
+  }
   program({
     title: 'redis-server',
     bring: debianPackage('redis-server'),

@@ -101,6 +101,7 @@ export const emitRules: { readonly [K in OpName]: EmitRule<K> } = {
   Abs: plain(),
   Sin: plain(),
   Cos: plain(),
+  Floor: plain(),
   Erf: plain(),
   Sigmoid: plain(),
   Softplus: plain(),

@@ -116,6 +116,7 @@ export const gradientRules: { readonly [K in OpName]: GradientRule<K> } = {
   Abs: pointwise((dy, x) => mul(dy, sign(x))),
   Sin: pointwise((dy, x) => mul(dy, cos(x))),
   Cos: pointwise((dy, x) => neg(mul(dy, sin(x)))),
+  Floor: 'none',
   Erf: pointwise((dy, x) => mul(dy, mul(exp(neg(mul(x, x))), TWO_OVER_SQRT_PI))),
   // s' = s (1 - s)
   Sigmoid: pointwise((dy, _x, y) => mul(dy, mul(y, sub(1, y)))),

@@ -27,6 +27,8 @@ export interface OpAttrs {
   Abs: None;
   Sin: None;
   Cos: None;
+  /** Largest integer not above x. */
+  Floor: None;
   Erf: None;
   Sigmoid: None;
   Softplus: None;

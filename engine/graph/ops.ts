@@ -41,6 +41,7 @@ const unary =
         | 'Abs'
         | 'Sin'
         | 'Cos'
+        | 'Floor'
         | 'Erf'
         | 'Sigmoid'
         | 'Softplus'
@@ -73,6 +74,7 @@ export const reciprocal = unary('Reciprocal');
 export const abs = unary('Abs');
 export const sin = unary('Sin');
 export const cos = unary('Cos');
+export const floor = unary('Floor');
 export const erf = unary('Erf');
 export const sigmoid = unary('Sigmoid');
 export const softplus = unary('Softplus');

@@ -8,6 +8,7 @@ import {
   concat,
   div,
   erf,
+  floor,
   fromHeads,
   matmul,
   mul,
@@ -56,8 +57,42 @@ export function plainAttention(
   return fromHeads(reshape(mixed, [n, heads, t, c / heads]));
 }
 
+/**
+ * 2 pi in two parts, the first of eight bits, so that its products with whole numbers up to 2^16 are exact (Cody and Waite).
+ */
+const [TWO_PI_HIGH, TWO_PI_LOW] = [6.28125, 2 * Math.PI - 6.28125];
+
+/** x less the whole turns in it: within [-pi, pi]. */
+function lessTurns(x: Value): Value {
+  const turns = floor(add(mul(x, 1 / (2 * Math.PI)), 0.5));
+  return sub(sub(x, mul(turns, TWO_PI_HIGH)), mul(turns, TWO_PI_LOW));
+}
+
+/** Power of the last term but one; at pi what is left out is below 1e-8. */
+const LAST = 18;
+
+/**
+ * Taylor's series in s = x^2 by Horner's rule: 1 - s/(k (k+1)) (1 - s/((k+2)(k+3)) (1 - ...)). From k = 1 it is cos(x), from
+ * k = 2 sin(x) / x.
+ */
+function series(s: Value, k: 1 | 2): Value {
+  const term = (n: number, rest?: Value) => {
+    const factor = mul(s, 1 / ((n + k) * (n + k + 1)));
+    return sub(1, rest ? mul(factor, rest) : factor);
+  };
+  let sum = term(LAST);
+  for (let n = LAST - 2; n >= 0; n -= 2) sum = term(n, sum);
+  return sum;
+}
+
 export const plainForms = {
   MultiHeadAttention: (inputs, attrs) => [plainAttention(inputs, attrs)],
+  // Devices may be off by 2^-11 even within [-pi, pi], and by more outside; a timestep's embedding goes up to 1000.
+  Sin: ([x]) => {
+    const r = lessTurns(x!);
+    return [mul(r, series(square(r), 2))];
+  },
+  Cos: ([x]) => [series(square(lessTurns(x!)), 1)],
   QuickGelu: ([x], { alpha }) => [mul(x!, sigmoid(mul(x!, alpha)))],
   // x Phi(x)
   Gelu: ([x]) => [mul(mul(x!, 0.5), add(erf(mul(x!, Math.SQRT1_2)), 1))],

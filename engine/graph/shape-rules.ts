@@ -61,6 +61,7 @@ export const shapeRules: { readonly [K in OpName]: ShapeRule<K> } = {
   Abs: same,
   Sin: same,
   Cos: same,
+  Floor: same,
   Erf: same,
   Sigmoid: same,
   Softplus: same,

@@ -8,6 +8,7 @@ import {
   add,
   attention,
   conv2d,
+  cos,
   gelu,
   groupNorm,
   layerNorm,
@@ -16,6 +17,7 @@ import {
   reduceMean,
   reshape,
   silu,
+  sin,
   square,
   transpose,
   upsampleNearest2x,
@@ -70,6 +72,8 @@ export const fusedTrials: { readonly [K in FusedOp]: () => Trial } = {
         ]),
       ),
     ),
+  Sin: () => trial((x) => ({ sin: sin(x([64, 16], 1000)) })),
+  Cos: () => trial((x) => ({ cos: cos(x([64, 16], 1000)) })),
   QuickGelu: () =>
     trial((x) => {
       const wide = x([5, 130], 8);

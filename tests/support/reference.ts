@@ -153,6 +153,7 @@ const kernels: { [K in OpName]: Kernel<K> } = {
   Abs: map(Math.abs),
   Sin: map(Math.sin),
   Cos: map(Math.cos),
+  Floor: map(Math.floor),
   Erf: map(erf),
   Sigmoid: map(sigmoid),
   Softplus: map((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),

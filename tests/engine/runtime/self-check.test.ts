@@ -1,5 +1,6 @@
 /** What a device is held against: the trials' values on the CPU, checked here against float64 kernels. */
 import { expect, it } from 'vitest';
+import { fusedEmission } from '../../../engine/graph/onnx.js';
 import { fusedOps } from '../../../engine/graph/plain-forms.js';
 import { Executor } from '../../../engine/runtime/executor.js';
 import { distance, selfCheck } from '../../../engine/runtime/self-check.js';
@@ -10,16 +11,21 @@ import { evaluate } from '../../support/reference.js';
 
 const trials = [...fusedOps.map((op) => [op, fusedTrials[op]] as const), ['block', blockTrial] as const];
 
-it.each(trials)('%s: the CPU has the values of the float64 kernels', async (_, make) => {
+const emissions = { fused: fusedEmission, plain: { ...fusedEmission, plain: new Set(fusedOps) } };
+
+it.each(trials)('%s: the CPU has the values of the float64 kernels, fused and plain', async (_, make) => {
   const { graph, feeds } = make();
-  const executor = await Executor.create(graph, { threads: 1 });
-  const got = await executor.run(feeds);
-  await executor.release();
   const wide = Object.fromEntries(
     Object.entries(feeds).map(([name, { data }]) => [name, Float64Array.from(data)]),
   );
-  for (const [name, want] of Object.entries(evaluate(graph, wide)))
-    expect(worst(got[name]!.data as Float32Array, want.data), name).toBeLessThan(1e-5);
+  const wanted = Object.entries(evaluate(graph, wide));
+  for (const [form, emission] of Object.entries(emissions)) {
+    const executor = await Executor.create(graph, { threads: 1, emission });
+    const got = await executor.run(feeds);
+    await executor.release();
+    for (const [name, want] of wanted)
+      expect(worst(got[name]!.data as Float32Array, want.data), `${name}, ${form}`).toBeLessThan(1e-5);
+  }
 });
 
 it('finds nothing wrong with the CPU', async () => {

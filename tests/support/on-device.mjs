@@ -1,0 +1,139 @@
+/**
+ * `node on-device.mjs DEVICE`: the built engine on a device, in a process of its own because drivers are set up by the
+ * environment that a process starts with. Prints one line of JSON: errors by name, relative to the largest value expected,
+ * the device's emission and notes. Sessions stay open to the end: what a device compiles is shared among open ones.
+ */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { chooseDevice } from '../../dist/engine/devices.js';
+import { ddim } from '../../dist/engine/diffusion/ddim.js';
+import { createPredictor } from '../../dist/engine/diffusion/predictor.js';
+import { stepMean } from '../../dist/engine/diffusion/schedule.js';
+import { Graph } from '../../dist/engine/graph/graph.js';
+import { readSafetensors } from '../../dist/engine/io/safetensors.js';
+import { ddpoGraph } from '../../dist/engine/learn/losses/ddpo.js';
+import { decode, loadPipeline } from '../../dist/engine/models/pipeline.js';
+import { encodePair } from '../../dist/engine/models/prompt.js';
+import { unet } from '../../dist/engine/models/unet.js';
+import { ExecutorCache } from '../../dist/engine/runtime/cache.js';
+import { Executor } from '../../dist/engine/runtime/executor.js';
+import { distance } from '../../dist/engine/runtime/self-check.js';
+import { f32, rows } from '../../dist/engine/runtime/tensor.js';
+
+const path = (name) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
+const golden = (name) => readSafetensors(path(`tests/fixtures/mini/${name}.safetensors`));
+const floats = (t) => f32(t.shape, Float32Array.from(t.data, Number));
+/** Rows [start, end) of x, and image 0 of step k of [steps, images, ...]. */
+const some = (x, start, end) => rows(floats(x), start, end);
+const image = ({ shape: [, images, ...rest], data }, k) => {
+  const size = rest.reduce((a, b) => a * b);
+  return f32([1, ...rest], data.slice(k * images * size, k * images * size + size));
+};
+
+const device = await chooseDevice([process.argv[2]]);
+const options = { threads: 1, device: device.name, emission: device.emission };
+const [cache, cpuCache] = [new ExecutorCache(options), new ExecutorCache({ threads: 1 })];
+const pipeline = await loadPipeline(path('models/mini'));
+const run = JSON.parse(readFileSync(path('tests/fixtures/mini/trajectories.json'), 'utf8')).trajectory_eta1;
+const { steps } = ddim(pipeline.scheduler, run);
+const trajectory = golden('trajectory_eta1');
+const opened = [];
+
+/** One call on the golden sample at the golden timestep. */
+async function unetCall() {
+  const { sample, timestep, encoder_hidden_states: states, out } = golden('unet');
+  const feeds = { sample: some(sample, 0, 1), timestep: some(timestep, 0, 1), states: some(states, 0, 1) };
+  const graph = new Graph();
+  const inputs = Object.fromEntries(
+    Object.entries(feeds).map(([name, { shape }]) => [name, graph.input(name, shape)]),
+  );
+  graph.output('out', unet(graph, pipeline, inputs));
+  const executor = await Executor.create(graph, options);
+  opened.push(executor);
+  return distance(await executor.run(feeds), { out: some(out, 0, 1) });
+}
+
+async function vae() {
+  const { latent, decoded } = golden('vae');
+  return distance(
+    { image: await decode(pipeline, cache, some(latent, 0, 1)) },
+    { image: some(decoded, 0, 1) },
+  );
+}
+
+/** The first steps of the golden run, guided, with its noise. */
+async function sampling(count) {
+  const request = { pipeline, cache, prompt: run.prompt, negative: run.negative, sampler: run };
+  const predictor = await createPredictor({ ...request, noise: image(trajectory.latents, 0) });
+  opened.push(predictor);
+  let x = image(trajectory.latents, 0);
+  let worst = 0;
+  for (const [k, step] of steps.slice(0, count).entries()) {
+    const mean = stepMean(step, x.data, await predictor.predict(x, step.timestep));
+    const noise = image(trajectory.steps, k).data;
+    x = f32(
+      x.shape,
+      mean.map((m, i) => m + step.std * noise[i]),
+    );
+    worst = Math.max(worst, distance({ x }, { x: image(trajectory.latents, k + 1) }));
+  }
+  return worst;
+}
+
+/** DDPO on one step between parts of the golden latents: loss and LoRA gradients against those of the CPU. */
+async function training(k) {
+  const latent = [4, 8, 8];
+  const text = await encodePair(pipeline, cpuCache, run, latent);
+  const spec = {
+    pipeline,
+    adapter: { rank: 4, alpha: 4, targets: 'attention' },
+    latent,
+    rows: 1,
+    guidance: run.guidance,
+    text: { states: text.states.shape },
+  };
+  const part = (of) => f32([1, ...latent], image(trajectory.latents, of).data.slice(0, 4 * 8 * 8));
+  const scalar = (value) => f32([1, 1, 1, 1], [value]);
+  const feeds = {
+    ...golden('lora_attention'),
+    ...text,
+    x: part(k),
+    next: part(k + 1),
+    timestep: f32([1], [steps[k].timestep]),
+    from_sample: scalar(steps[k].fromSample),
+    from_output: scalar(steps[k].fromOutput),
+    sigma: scalar(steps[k].std),
+    advantage: f32([1], [1]),
+    weight: f32([1], [1]),
+  };
+  const [cpu, there] = await Promise.all(
+    [{ threads: 1 }, options].map((where) => Executor.create(ddpoGraph(spec, 0.1), where)),
+  );
+  opened.push(cpu, there);
+  // As probable before as now, so that the ratio is one and not clipped.
+  const { log_prob } = await cpu.run({ ...feeds, old_log_prob: f32([1]) });
+  const results = [];
+  for (const executor of [cpu, there]) results.push(await executor.run({ ...feeds, old_log_prob: log_prob }));
+  const names = Object.keys(results[0]).filter((name) => name.startsWith('grad.'));
+  // One vector of all: a tensor whose gradient is next to nothing says nothing by itself.
+  const joined = results.map((out) => names.flatMap((name) => [...out[name].data]));
+  const [wanted, found] = joined.map((data) => ({ gradients: f32([data.length], data) }));
+  return {
+    loss: distance({ loss: results[1].loss }, { loss: results[0].loss }),
+    gradients: distance(found, wanted),
+  };
+}
+
+const errors = {
+  unet: await unetCall(),
+  vae: await vae(),
+  trajectory: await sampling(2),
+  ...(await training(5)),
+};
+for (const session of opened) await session.release();
+await cache.clear();
+await cpuCache.clear();
+const { emission, notes } = device;
+process.stdout.write(
+  `${JSON.stringify({ errors, plain: [...emission.plain], late: [...emission.late], notes })}\n`,
+);
