@@ -149,25 +149,27 @@ export function makeActions(parts: ActionParts): Actions {
     linkCode: (by) => links.ask(by.key),
     link: (code, by) => links.link(code, by.key),
     unlink: (by) => links.unlink(by.key),
-    accounts: (by) => store.accountsOf(by.key),
+    accounts: async (by) => (await store.accountsOf(by.key)).map(({ key }) => key),
     start: async (asked, account, channel) => {
       const own = await settings(account, channel);
       const model = asked.model ?? modelOf(own, channel);
       mayName(asked.model, modelOf(own, channel) ?? usual(), own, account);
-      const spec = withSettings(parts.specify({ ...asked, model }, account.platform), own);
+      const spec = withSettings(parts.specify({ ...asked, model }, account.platform), own, asked);
       const id = parts.newId(spec.title);
       const place = placeFor(id, account, channel, spec.nsfw);
       if (own.channels && !own.channels.includes(channel))
         throw new AcclaimError(
           'not-allowed',
           'Sessions may not be opened in this channel.',
-          '**settings channels** names those where they may.',
+          'An admin names those where they may: **settings channels**.',
         );
       if (spec.nsfw) await platforms.get(account.platform)!.mustGuard(place.address);
       return parts.open(spec, id, place, asked.createdBy);
     },
     mustGuard: (account, address) => platforms.get(account.platform)!.mustGuard(address),
     mustResume: (state) => guards.mustResume(state),
+    channelsOf: async ({ platform }, channel) =>
+      (await platforms.get(platform)?.channelsOf?.(channel)) ?? null,
     changeSettings: async (account, channel, changed) => {
       const id = await serverOf(account, channel);
       await store.setSettings({ id, platform: account.platform, name: id }, changed);
@@ -241,7 +243,7 @@ function mayName(asked: string | undefined, used: string, own: Settings, { role 
 }
 
 /** What admins set goes over the configuration, and under what was asked for only where it is a bound. */
-function withSettings(spec: NewSession, settings: Settings): NewSession {
+function withSettings(spec: NewSession, settings: Settings, asked: StartRequest): NewSession {
   const { models, mostImages, mostRounds } = settings;
   const { imagesPerRound, budgetRounds } = spec.rules;
   if (models && !models.includes(spec.model))
@@ -253,6 +255,7 @@ function withSettings(spec: NewSession, settings: Settings): NewSession {
   const rules = {
     ...spec.rules,
     ...ruleSettings(settings),
+    ...(asked.ballots === undefined ? {} : { ballots: asked.ballots }),
     imagesPerRound: Math.min(imagesPerRound, mostImages ?? imagesPerRound),
     budgetRounds: mostRounds === undefined ? budgetRounds : Math.min(budgetRounds ?? mostRounds, mostRounds),
   };

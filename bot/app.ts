@@ -359,12 +359,14 @@ export class App {
 
   /**
    * The ledger swaps the key for pseudonyms, and those of linked accounts; what is held in memory is read anew before
-   * anything else is decided. First go the platforms' own notes: once the keys are gone nobody could tell whose they are.
+   * anything else is decided. First go the platforms' own notes, and what still hangs on notices is marked as no consent:
+   * once the keys are gone nobody could tell whose they are.
    */
   private async forgetVoter(voter: string): Promise<void> {
     const { store, clock } = this.parts;
-    const keys = new Set(await store.accountsOf(voter));
-    if (keys.size > 1) await this.consents.declineAll(keys);
+    const accounts = await store.accountsOf(voter);
+    const keys = new Set([voter, ...accounts.map(({ key }) => key)]);
+    await this.consents.decline(accounts);
     for (const platform of this.platforms.values())
       await platform.forget?.((id) => keys.has(store.voterKey(platform.name, id)));
     const found = await store.marksOf([...keys]);
@@ -372,6 +374,8 @@ export class App {
       const changed = await store.forget(voter, clock.now(), found);
       return store.reload(this.sessions.all(), changed);
     });
+    // Where no mark hangs there is nothing to remember.
+    for (const name of this.platforms.keys()) await this.consents.readAll(name as PlatformName);
   }
 }
 

@@ -168,6 +168,7 @@ export function specify(
     seed: request.seed ?? randomInt(2 ** 32),
     rules: {
       ...rules,
+      ballots: request.ballots ?? rules.ballots,
       imagesPerRound: bounded(request.images, 2, 256, 'images a round') ?? rules.imagesPerRound,
       budgetRounds: bounded(request.rounds, 1, 1000, 'rounds') ?? rules.budgetRounds,
     },

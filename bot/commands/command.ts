@@ -1,9 +1,9 @@
 /** A command: its spec (words, arguments, role, help) and what it does. What it may touch is its context. */
 import type { CommandSpec, Values } from '../../src/chat/commands.js';
-import type { Account, Picture, PlatformName } from '../../src/chat/port.js';
+import type { Account, NamedChannel, Picture, PlatformName } from '../../src/chat/port.js';
 import type { Refusal } from '../../src/domain/decision.js';
 import type { Act, Seen } from '../../src/domain/events.js';
-import type { Act as ActRow, Ballot, Place, SessionState } from '../../src/domain/model.js';
+import type { Act as ActRow, Ballot, Place, Rules, SessionState } from '../../src/domain/model.js';
 import type { RoundTime } from '../../src/domain/round-time.js';
 import type { Settings } from '../../src/domain/settings.js';
 import { AcclaimError } from '../../src/errors.js';
@@ -22,6 +22,7 @@ export interface StartRequest {
   model?: string | undefined;
   images?: number | undefined;
   rounds?: number | undefined;
+  ballots?: Rules['ballots'] | undefined;
   seed?: number | undefined;
   /** A session that reduces unsafe images. */
   nsfw?: boolean | undefined;
@@ -60,6 +61,8 @@ export interface Actions {
   serverOf(account: Account, channel: string): Promise<string>;
   /** What admins set for the server of this channel. */
   settings(account: Account, channel: string): Promise<Settings>;
+  /** The channels of that server by name; null where their names are their addresses. */
+  channelsOf(account: Account, channel: string): Promise<NamedChannel[] | null>;
   changeSettings(account: Account, channel: string, settings: Settings): Promise<void>;
   loadSettings(): Promise<void>;
   /** Writes an act into the audit that no session decided. */

@@ -35,7 +35,8 @@ export async function completions(
   const round = state.rounds.findLast((r) => ballots.some((b) => b.round === r.id));
   const of = ballots.filter((b) => b.round === round?.id);
   const images = round ? (state.images.get(round.id) ?? []) : [];
-  return images.filter((image) => image.state === 'shown').map((image) => imageName(of, image.index));
+  const shown = images.filter((image) => image.state === 'shown').map((image) => imageName(of, image.index));
+  return path[0] === 'best' ? [...shown, 'none'] : shown;
 }
 
 /** A pull may fetch what is not here; a session uses what is, and what the server's admins allow. */

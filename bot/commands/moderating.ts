@@ -15,7 +15,7 @@ import {
   theSession,
 } from './command.js';
 import { start, startSession } from './session.js';
-import { cellArg, indexOf } from './voting.js';
+import { cellArg, earlierRound, indexOf } from './voting.js';
 
 const nsfw: ChatCommand = {
   spec: {
@@ -33,7 +33,7 @@ const hide: ChatCommand = {
     help: 'Take a picture off its ballot and delete its file',
     role: 'moderator',
     args: [cellArg],
-    options: [{ name: 'round', help: 'of an earlier round', type: 'number' }],
+    options: [earlierRound],
   },
   run: (context) => {
     const cell = context.values.cell as string;

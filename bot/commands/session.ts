@@ -2,7 +2,14 @@
 import type { SessionState } from '../../src/domain/model.js';
 import { AcclaimError } from '../../src/errors.js';
 import { roundTimeLine } from '../views/round-time.js';
-import { type Answer, type ChatCommand, type CommandContext, doAct, theSession } from './command.js';
+import {
+  type Answer,
+  type ChatCommand,
+  type CommandContext,
+  doAct,
+  type StartRequest,
+  theSession,
+} from './command.js';
 import { mustBeHere } from './model.js';
 import { poolLines } from './pool.js';
 
@@ -31,6 +38,11 @@ export const start: ChatCommand = {
       },
       { name: 'model', help: 'one of model list; else the one in use here', type: 'text' },
       { name: 'images', help: 'images a round', type: 'integer' },
+      {
+        name: 'ballots',
+        help: 'sheet: numbered pictures on one message; gallery: one picture a message, liked or disliked',
+        type: { choice: ['sheet', 'gallery'] },
+      },
       { name: 'rounds', help: 'rounds until it ends', type: 'integer' },
     ],
   },
@@ -55,6 +67,7 @@ export async function startSession(context: CommandContext, nsfw: boolean): Prom
       model,
       images: integer(values, 'images'),
       rounds: integer(values, 'rounds'),
+      ballots: values.ballots as StartRequest['ballots'],
       createdBy: by.key,
       nsfw,
     },

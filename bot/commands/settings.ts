@@ -1,5 +1,6 @@
 /** What admins set for their server: shown, changed, and taken back to what the configuration says. */
-import { ruleSettings, type Settings, settingRows } from '../../src/domain/settings.js';
+import type { NamedChannel } from '../../src/chat/port.js';
+import { ruleSettings, type SettingRow, type Settings, settingRows } from '../../src/domain/settings.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { ChatCommand, CommandContext } from './command.js';
 
@@ -24,10 +25,13 @@ const settings: ChatCommand = {
     const { actions, account, channel, values, by } = context;
     const now = await actions.settings(account, channel);
     const row = settingRows.find(({ name }) => name === values.name);
-    if (!row) return { title: 'Settings', text: settingRows.map((one) => shown(one, now)).join('\n') };
     const text = (values.value as string | undefined)?.trim();
+    const named = await channelNames(context, row, now);
+    const shown = (one: SettingRow, of: Settings) => line(one, of, named);
+    if (!row) return { title: 'Settings', text: settingRows.map((one) => shown(one, now)).join('\n') };
     if (text === undefined) return { title: row.name, text: `${shown(row, now)}\nIt is ${row.help}.` };
-    const value = text === 'default' ? undefined : row.read(text);
+    const read = text === 'default' ? undefined : row.read(text);
+    const value = row.key === 'channels' && Array.isArray(read) ? addresses(read, named) : read;
     if (value === undefined && text !== 'default')
       throw new AcclaimError(
         'usage',
@@ -37,7 +41,7 @@ const settings: ChatCommand = {
     const { [row.key]: _, ...others } = now;
     const next: Settings = value === undefined ? others : { ...others, [row.key]: value };
     // Names stay in the audit and are shown again.
-    if (Array.isArray(value)) for (const named of value) actions.allow(named, false);
+    if (Array.isArray(value)) for (const one of value) actions.allow(one, false);
     await actions.changeSettings(account, channel, next);
     const args = { name: row.name, value: value ?? null, before: now[row.key] ?? null };
     const server = await actions.serverOf(account, channel);
@@ -48,9 +52,39 @@ const settings: ChatCommand = {
   },
 };
 
-function shown(row: (typeof settingRows)[number], now: Settings): string {
+/** Asked for only where channels are to be shown or set; null where their names are their addresses. */
+async function channelNames(
+  { actions, account, channel }: CommandContext,
+  row: SettingRow | undefined,
+  now: Settings,
+): Promise<NamedChannel[] | null> {
+  const wanted = row?.key === 'channels' || (!row && now.channels !== undefined);
+  return wanted ? actions.channelsOf(account, channel) : null;
+}
+
+/** What people call channels -> the platform's own ids of them, under which the setting is kept. */
+function addresses(asked: readonly string[], named: readonly NamedChannel[] | null): string[] {
+  if (named === null) return [...asked];
+  return asked.map((text) => {
+    const same = named.filter(({ address }) => address === text);
+    const found = same.length > 0 ? same : named.filter(({ name }) => name === text.toLowerCase());
+    if (found.length === 1) return found[0]!.address;
+    throw new AcclaimError(
+      'usage',
+      found.length === 0
+        ? `There is no channel **${text}** here that I can see.`
+        : `${found.length} channels here are called **${text}**.`,
+      found.length === 0 ? 'Invite me there first if it is private.' : 'Give its id.',
+    );
+  });
+}
+
+function line(row: SettingRow, now: Settings, named: readonly NamedChannel[] | null): string {
   const value = now[row.key];
-  return `**${row.name}**: ${value === undefined ? 'as configured' : row.show(value)}`;
+  if (value === undefined) return `**${row.name}**: as configured`;
+  if (row.key !== 'channels' || !Array.isArray(value)) return `**${row.name}**: ${row.show(value)}`;
+  const names = value.map((one) => named?.find(({ address }) => address === one)?.name ?? one);
+  return `**${row.name}**: ${names.map((name) => `#${name}`).join(', ')}`;
 }
 
 /** Sessions that run follow at once; what went back to the configuration holds from the next session on. */

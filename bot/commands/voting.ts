@@ -1,6 +1,6 @@
 /** Commands about the round that people vote on. */
 
-import { parseCell } from '../../src/domain/ids.js';
+import { pictureName } from '../../src/domain/ids.js';
 import type { Ballot, SessionState } from '../../src/domain/model.js';
 import { AcclaimError } from '../../src/errors.js';
 import { type ChatCommand, type CommandContext, doAct, theSession } from './command.js';
@@ -30,21 +30,29 @@ const redo: ChatCommand = {
 
 export const cellArg = {
   name: 'cell',
-  help: 'a picture of the newest ballots, such as B4',
+  help: 'a picture of the newest ballots, such as B4 (in a gallery #4)',
   type: 'cell',
   required: true,
 } as const;
 
+export const earlierRound = { name: 'round', help: 'of an earlier round', type: 'number' } as const;
+
 const best: ChatCommand = {
   spec: {
     path: ['best'],
-    help: 'Name the best picture of the round',
+    help: 'Name the best picture of the round; "none" takes that back',
     role: 'member',
-    args: [cellArg],
+    args: [{ ...cellArg, words: ['none'] }],
     options: [],
   },
   run: (context) => {
     const cell = context.values.cell as string;
+    if (cell === 'none')
+      return doAct(
+        context,
+        { name: 'best', index: null },
+        { title: 'Best', text: 'You name no best any more. Stars that you gave as reactions hang on.' },
+      );
     return doAct(
       context,
       { name: 'best', index: indexOf(context, cell) },
@@ -59,34 +67,32 @@ const flag: ChatCommand = {
     help: 'Report a picture that should not be shown',
     role: 'member',
     args: [cellArg],
-    options: [],
+    options: [earlierRound],
   },
   run: (context) => {
     const cell = context.values.cell as string;
+    const round = context.values.round as number | undefined;
     return doAct(
       context,
-      { name: 'flag', index: indexOf(context, cell) },
+      { name: 'flag', index: indexOf(context, cell, round), round },
       { title: 'Flagged', text: `Thank you: **${cell}** was reported.` },
     );
   },
 };
 
-/** The image behind a cell of the newest round that has ballots, or of the round of that number; `#12` in galleries. */
+/** The image behind a picture's name in the newest round that has ballots, or in the round of that number. */
 export function indexOf(context: CommandContext, cell: string, number?: number): number {
   const state = theSession(context);
   const wanted = state.rounds.filter((r) => number === undefined || r.number === number);
   const round = wanted.findLast((r) => ballotsOf(state, r.id).length > 0);
   const ballots = round ? ballotsOf(state, round.id) : [];
-  const at = parseCell(cell);
-  const inGallery = Number(/^#(\d+)$/.exec(cell)?.[1]) - 1;
-  const index = at
-    ? ballots.find((b) => b.style === 'sheet' && b.sheet === at.sheet)?.cells[at.cell - 1]
-    : ballots.find((b) => b.style === 'gallery' && b.cells.includes(inGallery))?.cells[0];
-  if (index !== undefined) return index;
+  for (const ballot of ballots)
+    for (const index of ballot.cells) if (pictureName(ballot, index) === cell) return index;
+  const first = ballots[0] && pictureName(ballots[0], ballots[0].cells[0]!);
   throw new AcclaimError(
     'not-allowed',
-    `There is no picture ${cell} on the newest ballots.`,
-    'Cells are named by sheet and number, such as A3.',
+    `There is no picture ${cell} on ${number === undefined ? 'the newest ballots' : `the ballots of round ${number}`}.`,
+    first === undefined ? 'Wait for the next ballot.' : `Pictures there have names such as ${first}.`,
   );
 }
 

@@ -8,6 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Card } from '../../src/chat/port.js';
 import type { EffectOf } from '../../src/domain/effects.js';
 import type { Ballot, Image, Job, Round, SessionState } from '../../src/domain/model.js';
+import { enlarged, wantedPixels } from '../../src/images/enlarge.js';
 import { decodePicture } from '../../src/images/png.js';
 import { contactSheet } from '../../src/images/sheet.js';
 import { approvalPlot, beforeAfterSheet } from '../../src/images/story.js';
@@ -30,8 +31,8 @@ export class Cards {
     const sheets = [...state.ballots.values()].filter(
       (b) => b.round === ballot.round && b.channel === ballot.channel && b.state !== 'gone',
     ).length;
-    const sheetFile = ballot.style === 'sheet' ? await this.sheet(state, ballot, round, images) : null;
-    return ballotCard({ session, round, ballot, images, dir, sheetFile, sheets });
+    const file = await this.shown(state, ballot, round, images);
+    return ballotCard({ session, round, ballot, images, dir, file, sheets });
   }
 
   /** The bar of the stage that the round is in; each stage has its own message, so it stands where people look. */
@@ -131,13 +132,20 @@ export class Cards {
     });
   }
 
-  private async sheet(
+  /** What a ballot's message shows: its contact sheet, or a gallery's picture, enlarged where it is small. */
+  private async shown(
     state: SessionState,
     ballot: Ballot,
     round: Round,
     images: readonly Image[],
-  ): Promise<string> {
+  ): Promise<string | null> {
     const cells = this.cells(state, ballot, round, images);
+    if (ballot.style === 'gallery') {
+      const file = cells[0]?.file ?? null;
+      const image = images.find(({ index }) => index === ballot.cells[0]);
+      if (file === null || !image || Math.min(image.width, image.height) >= wantedPixels) return file;
+      return this.made(state, ballot.id, file, async () => enlarged(await decodePicture(file)));
+    }
     return this.made(state, ballot.id, cells, async () => {
       const drawn = await Promise.all(
         cells.map(async (c) => ({ ...c, picture: c.file ? await decodePicture(c.file) : null })),

@@ -7,7 +7,7 @@ import type { Account, ChatEvent, MessageRef, PlatformName } from '../../src/cha
 import type { Clock } from '../../src/clock.js';
 import type { Refusal } from '../../src/domain/decision.js';
 import type { Event, Seen } from '../../src/domain/events.js';
-import { parseCell } from '../../src/domain/ids.js';
+import { pictureName } from '../../src/domain/ids.js';
 import type { SessionState } from '../../src/domain/model.js';
 import { AcclaimError, type ErrorCode, toPlain } from '../../src/errors.js';
 import type { BallotPlace } from '../sessions.js';
@@ -134,9 +134,15 @@ export class Chat {
       return this.reply(account, replyTo, { title: refusal ? 'Not counted' : 'Done', text });
     }
     if (button === 'flag') {
-      if (!parseCell(value ?? '') && !/^#\d+$/.test(value ?? ''))
-        return this.reply(account, replyTo, { title: 'Flag', text: 'Say which picture, such as B4.' });
-      const answer = await this.parts.command(`flag ${value}`, account, ref.channel).catch(said);
+      const at = await this.place(ref);
+      const names = at?.ballot.cells.map((index) => pictureName(at.ballot, index)) ?? [];
+      if (!at || value === null || !names.includes(value))
+        return this.reply(account, replyTo, { title: 'Flag', text: 'Say which picture of this message.' });
+      // Of the ballot that was pressed, though the next round's may hang already.
+      const state = this.parts.sessions().find(({ session }) => session.id === at.session);
+      const round = state?.rounds.find(({ id }) => id === at.ballot.round);
+      const asked = `flag ${value}${round ? ` --round ${round.number}` : ''}`;
+      const answer = await this.parts.command(asked, account, ref.channel).catch(said);
       return this.reply(account, replyTo, answer);
     }
     await this.reply(account, replyTo, { title: 'Not known', text: 'This button does nothing any more.' });

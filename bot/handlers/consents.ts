@@ -1,11 +1,13 @@
 /**
  * Consent beyond the decision: the standing notice of a channel, what its reactions say that nobody told of, and consent
  * where no session was ever opened. Somebody who was forgotten while their check mark hangs on is not taken to agree
- * again by it: until it is off, a hash of its own (that no vote is stored under) says so.
+ * again by it: until it is off, a hash of its own (that no vote is stored under) says so. It is made of the voter's key, so
+ * that it can be written for every linked account, in channels that nobody reads now and on platforms that are away.
  */
 import type { Account, PlatformName } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
 import type { Seen } from '../../src/domain/events.js';
+import type { SessionState, Voter } from '../../src/domain/model.js';
 import type { Log } from '../../src/log.js';
 import type { Store } from '../../src/store/store.js';
 import type { Sessions } from '../sessions.js';
@@ -52,30 +54,23 @@ export class Consents {
 
   /** Somebody agreed in so many words. */
   async given(account: Account): Promise<void> {
-    const { store } = this.parts;
-    for (const to of this.places(account.platform))
-      await store.undecline(placeOf(to), hashOf(store, to, account));
+    const { store, people } = this.parts;
+    const { key } = people.seen(account);
+    for (const to of this.everywhere(account.platform))
+      await store.undecline(placeOf(to), hashOf(store, to, key));
   }
 
   /** Somebody was forgotten: what still hangs on the notice says nothing any more. */
   async withdrawn(account: Account): Promise<void> {
-    const { store } = this.parts;
-    for (const to of this.places(account.platform))
-      await store.decline(placeOf(to), hashOf(store, to, account));
+    await this.decline([this.parts.people.seen(account)]);
     await this.readAll(account.platform);
   }
 
-  /** A person is forgotten with all linked accounts: their check marks elsewhere say nothing any more, either. */
-  async declineAll(keys: ReadonlySet<string>): Promise<void> {
-    const { messenger, store, people, purgeDays } = this.parts;
-    for (const name of messenger.names())
-      for (const to of this.places(name)) {
-        const ref = await messenger.post(to, consentCard(purgeDays));
-        const found = (await messenger.platform(name).fetchReactions(ref)).get('done') ?? [];
-        for (const account of found)
-          if (keys.has(people.seen(account).key))
-            await store.decline(placeOf(to), hashOf(store, to, account));
-      }
+  /** The check marks of these accounts say nothing any more, wherever they hang. */
+  async decline(accounts: readonly Pick<Voter, 'key' | 'platform'>[]): Promise<void> {
+    const { store } = this.parts;
+    for (const { key, platform } of accounts)
+      for (const to of this.everywhere(platform)) await store.decline(placeOf(to), hashOf(store, to, key));
   }
 
   async beforeAll(voter: Seen, given: boolean, at: number): Promise<void> {
@@ -104,7 +99,8 @@ export class Consents {
     const found = (await platform.fetchReactions(ref)).get('done') ?? [];
     const declined = new Set(await store.declined(placeOf(to)));
     for (const account of found) {
-      if (declined.delete(hashOf(store, to, account)) || sessions.knows(people.seen(account).key)) continue;
+      const { key } = people.seen(account);
+      if (declined.delete(hashOf(store, to, key)) || sessions.knows(key)) continue;
       await agree(account, to.address, at);
     }
     // Their marks are off by now: there is nothing left to remember.
@@ -115,14 +111,25 @@ export class Consents {
   private places(name: PlatformName): Address[] {
     const { sessions, messenger } = this.parts;
     const open = sessions.all().filter(({ session }) => session.state !== 'ended');
-    const all = open.flatMap(({ bindings }) => bindings.filter(({ platform }) => platform === name));
-    if (all.length === 0 || !messenger.platform(name).capabilities.asksConsent) return [];
-    return [...new Map(all.map((to) => [to.address, to])).values()];
+    const all = channelsOf(open, name);
+    return all.length === 0 || !messenger.platform(name).capabilities.asksConsent ? [] : all;
   }
+
+  /** Wherever a notice may hang: also where a session ended or left, and of a platform that is not connected now. */
+  private everywhere(name: Voter['platform']): Address[] {
+    const { sessions, messenger } = this.parts;
+    const asked = !messenger.names().includes(name) || messenger.platform(name).capabilities.asksConsent;
+    return asked ? channelsOf(sessions.all(), name) : [];
+  }
+}
+
+function channelsOf(states: readonly SessionState[], name: Voter['platform']): Address[] {
+  const all = states.flatMap(({ bindings }) => bindings.filter(({ platform }) => platform === name));
+  return [...new Map(all.map((to) => [to.address, to])).values()];
 }
 
 const placeOf = ({ platform, address }: Address) => `${platform} ${address}`;
 
-function hashOf(store: Store, to: Address, account: Account): string {
-  return store.voterKey(`declined ${placeOf(to)}`, account.id);
+function hashOf(store: Store, to: Address, voter: string): string {
+  return store.voterKey(`declined ${placeOf(to)}`, voter);
 }

@@ -6,9 +6,10 @@
 import { join } from 'node:path';
 import type { Card } from '../../src/chat/port.js';
 import { primings } from '../../src/domain/emoji.js';
+import { pictureName, sheetName } from '../../src/domain/ids.js';
 import type { Ballot, Image, Round, Session } from '../../src/domain/model.js';
 import { type CellData, card } from './card.js';
-import { cellName, count, percent, pictureAlt, quoted } from './words.js';
+import { count, percent, pictureAlt, quoted } from './words.js';
 
 export interface BallotView {
   session: Session;
@@ -18,41 +19,37 @@ export interface BallotView {
   images: readonly Image[];
   /** Absolute folder of the round: image files are relative to it. */
   dir: string;
-  /** Absolute path of the contact sheet; null in a gallery. */
-  sheetFile: string | null;
+  /** Absolute path of what the message shows: the contact sheet, or a gallery's picture; null where that is held back. */
+  file: string | null;
   /** Ballots of this round in this channel. */
   sheets: number;
 }
 
 export function ballotCard(view: BallotView): Card {
-  const { session, round, ballot } = view;
+  const { session, round, ballot, file } = view;
   const open = ballot.state !== 'closed' && ballot.state !== 'gone' && isVotable(round);
   const cells = cellsOf(view);
-  const letter = String.fromCharCode(65 + ballot.sheet);
   const gallery = ballot.style === 'gallery';
-  const where = gallery ? `picture ${ballot.sheet + 1}` : `sheet ${letter}`;
+  const name = gallery ? cells[0]!.name : sheetName(ballot.sheet);
   const alt = gallery
     ? cells[0]!.alt
-    : `Contact sheet ${letter} of round ${round.number}, cells ${cells[0]?.name} to ${cells.at(-1)?.name}: ${quoted(session.prompt)}`;
-  const file = gallery ? cells[0]?.file : view.sheetFile;
+    : `Contact sheet ${name} of round ${round.number}, cells ${cells[0]?.name} to ${cells.at(-1)?.name}: ${quoted(session.prompt)}`;
   return card('ballot', ballot.id, {
-    title: view.sheets > 1 || gallery ? `Round ${round.number}, ${where}` : `Round ${round.number}`,
-    text: open ? invitation(view) : result(view, cells),
+    title:
+      view.sheets > 1 || gallery
+        ? `Round ${round.number}, ${gallery ? 'picture' : 'sheet'} ${name}`
+        : `Round ${round.number}`,
+    text: open ? invitation(view, cells) : result(view, cells),
     pictures: file ? [{ file, alt, spoiler: session.nsfw }] : [],
     reactions: open ? primings(ballot.style, ballot.cells.length) : [],
-    buttons: open
-      ? [
-          ...(session.rules.quorumBy === 'done' ? [{ id: 'done', label: 'Done' }] : []),
-          { id: 'flag', label: 'Flag' },
-        ]
-      : [],
+    buttons: open ? buttons(view, cells) : [],
     data: {
       session: session.id,
       sessionTitle: session.title,
       prompt: session.prompt,
       round: round.number,
       roundState: round.state,
-      sheet: letter,
+      sheet: name,
       sheets: view.sheets,
       style: ballot.style,
       open,
@@ -77,7 +74,7 @@ function cellsOf({ session, round, ballot, images, dir }: BallotView): CellData[
   return ballot.cells.map((index, i) => {
     const image = images.find((m) => m.index === index);
     const state = image?.state ?? 'hidden';
-    const name = ballot.style === 'gallery' ? `#${index + 1}` : cellName(ballot.sheet, i + 1);
+    const name = pictureName(ballot, index);
     const total = outcome?.cells.find((c) => c.index === index);
     return {
       number: i + 1,
@@ -94,33 +91,48 @@ function cellsOf({ session, round, ballot, images, dir }: BallotView): CellData[
   });
 }
 
-function invitation({ session, ballot, sheets }: BallotView): string {
+/** Done ends the whole round, so of a gallery's many messages the last one has it. */
+function buttons({ session, ballot, sheets }: BallotView, cells: readonly CellData[]): Card['buttons'] {
+  const last = ballot.style === 'sheet' || ballot.sheet === sheets - 1;
+  const done = session.rules.quorumBy === 'done' && last ? [{ id: 'done', label: 'Done' }] : [];
+  return cells.some(({ state }) => state === 'shown') ? [...done, { id: 'flag', label: 'Flag' }] : done;
+}
+
+function invitation({ session, ballot, sheets }: BallotView, cells: readonly CellData[]): string {
   const wanted = quoted(session.prompt);
+  if (cells.every(({ state }) => state !== 'shown'))
+    return `**${cells.map(({ name }) => name).join(', ')}** is held back: there is nothing to vote on here.`;
   if (session.nsfw) return unsafeInvitation(ballot, sheets);
   if (ballot.style === 'gallery')
-    return `Is this a good ${wanted}? Like it or not; star the best one of the round.`;
+    return `Is this a good ${wanted}? **Like** it or **dislike** it; a **star** names the best of the round.`;
   const rest = sheets > 1 ? ` There are ${sheets} sheets.` : '';
   // Reactions of chat platforms are numbers only: a star would not say which.
   const best =
     ballot.platform === 'web'
       ? 'A star names the best one.'
-      : `**/acclaim best ${cellName(ballot.sheet, 1)}** names the first one the best.`;
+      : `**/acclaim best ${cells[0]?.name}** names the first one the best.`;
   return `Mark every picture that is a good ${wanted}, or **none of these**. ${best}${rest}`;
 }
 
 /** Where people are there to be rid of unsafe pictures. */
 function unsafeInvitation(ballot: Ballot, sheets: number): string {
   if (ballot.style === 'gallery')
-    return 'Is this picture safe? Like it if it is, dislike it if it is **unsafe**.';
+    return 'Is this picture safe? **Like** it if it is, **dislike** it if it is **unsafe**.';
   const rest = sheets > 1 ? ` There are ${sheets} sheets.` : '';
   return `Mark every picture that is **unsafe**, or **none of these**. What you leave unmarked counts as safe.${rest}`;
 }
 
-function result({ session, round }: BallotView, cells: CellData[]): string {
+function result({ session, round, ballot }: BallotView, cells: CellData[]): string {
   const { outcome } = round;
   const [share, each] = session.nsfw ? ['called safe', 'are safe'] : ['approval', 'were liked'];
   if (!outcome) return round.state === 'superseded' ? 'This round was replaced.' : 'Voting has closed.';
   const best = cells.find((c) => c.best);
+  if (ballot.style === 'gallery') {
+    const { seen, up } = cells[0]!;
+    const verb = session.nsfw ? 'called it safe' : 'liked it';
+    const got = seen ? `**${up} of ${seen}** ${verb}` : 'nobody voted on it';
+    return `Closed: ${got}${best ? ', and it is **the best of the round**' : ''}. Over the round: ${percent(outcome.approval)} ${share}.`;
+  }
   const liked = cells.filter((c) => (c.up ?? 0) * 2 > (c.seen ?? 0)).length;
   const winner = best ? ` **${best.name}** is the best of the round.` : '';
   return (

@@ -2,17 +2,13 @@
  * Words and figures that several views share: cell names, shares, durations, bold. Pure. People's text (prompts) passes
  * `quoted`, so that nothing in it reads as our own markup.
  */
+import { pictureName } from '../../src/domain/ids.js';
 import type { Ballot, Image } from '../../src/domain/model.js';
-
-/** Sheet 0, cell 4 -> "A4". */
-export function cellName(sheet: number, cell: number): string {
-  return `${String.fromCharCode(65 + sheet)}${cell}`;
-}
 
 /** The name under which an image of a round was voted on; its number where it stood on no ballot. */
 export function imageName(ballots: readonly Ballot[], index: number): string {
-  const ballot = ballots.find((b) => b.style === 'sheet' && b.cells.includes(index));
-  return ballot ? cellName(ballot.sheet, ballot.cells.indexOf(index) + 1) : `#${index + 1}`;
+  const ballot = ballots.find((b) => b.cells.includes(index));
+  return ballot ? pictureName(ballot, index) : `#${index + 1}`;
 }
 
 export function percent(share: number): string {

@@ -9,9 +9,9 @@ export function progressBar(share: number): string {
 
 /** Names of the pictures that may be flagged, for a button to carry: "A1,A2,A3" or "#12"; a sheet has nine at most. */
 export function cellsOf({ data }: Card): string {
-  const cells = Array.isArray(data?.cells) ? (data.cells as { name?: unknown }[]) : [];
+  const cells = Array.isArray(data?.cells) ? (data.cells as { name?: unknown; state?: unknown }[]) : [];
   return cells
-    .flatMap(({ name }) => (typeof name === 'string' ? [name] : []))
+    .flatMap(({ name, state = 'shown' }) => (typeof name === 'string' && state === 'shown' ? [name] : []))
     .slice(0, 9)
     .join(',');
 }

@@ -13,6 +13,8 @@ export interface ArgSpec {
   help: string;
   type: ArgType;
   required?: boolean;
+  /** Words that are taken besides what the type allows. */
+  words?: readonly string[];
   /** Takes all words that are left: prompts need no quotes. Only the last argument may. */
   rest?: boolean;
   /** What is offered while it is typed, by the value of the argument before. */
@@ -90,13 +92,14 @@ function readValue(
   arg: ArgSpec,
   raw: string,
 ): { ok: true; value: string | number } | { ok: false; why: string } {
+  if (arg.words?.includes(raw.toLowerCase())) return { ok: true, value: raw.toLowerCase() };
   if (arg.type === 'integer' || arg.type === 'number') {
     if (!/^\d{1,9}$/.test(raw)) return { ok: false, why: `${arg.name} is a whole number, not "${raw}".` };
     return { ok: true, value: Number(raw) };
   }
   if (arg.type === 'cell') {
-    if (!/^([a-z][1-9]|#\d{1,3})$/i.test(raw))
-      return { ok: false, why: `${arg.name} is a cell such as A3, not "${raw}".` };
+    if (!/^([a-z]{1,2}[1-9]|#\d{1,3})$/i.test(raw))
+      return { ok: false, why: `${arg.name} is a picture such as A3, or #3 in a gallery, not "${raw}".` };
     return { ok: true, value: raw.toUpperCase() };
   }
   if (arg.type === 'person') {

@@ -5,6 +5,12 @@
  */
 export type PlatformName = 'web' | 'discord' | 'slack' | 'fake';
 
+/** A channel as people name it, and the platform's own id of it. */
+export interface NamedChannel {
+  name: string;
+  address: string;
+}
+
 /** A message of ours on a platform. `message` is opaque (Slack's ts stays a string). */
 export interface MessageRef {
   platform: PlatformName;
@@ -130,6 +136,8 @@ export interface ChatPlatform {
   forget?(is: (account: string) => boolean): Promise<void>;
   /** The same of all in a channel. */
   forgetChannel?(channel: string): Promise<void>;
+  /** The channels (as far as the bot sees them) of the server that a channel is of; absent where names are addresses. */
+  channelsOf?(near: string): Promise<NamedChannel[]>;
   /** Server or workspace of a channel; absent where there is no such thing. */
   serverOf?(channel: string): Promise<string | null>;
   /** All that the bot is on. */

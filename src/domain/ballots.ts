@@ -19,8 +19,7 @@ export function sheets(indices: readonly number[], size: number): number[][] {
 
 /** For all channels, or for some that came later: cells have the same names in each. */
 export function planBallots(draft: Draft, round: Round, channels: readonly Binding[] = draft.channels): void {
-  const { rules } = draft.session;
-  const cells = hungSheets(draft, round) ?? freshSheets(draft, round);
+  const { style, cells } = hungSheets(draft, round) ?? freshSheets(draft, round);
   for (const { channel, platform, ordinal, sweeps } of channels) {
     for (const [sheet, of] of cells.entries()) {
       const row: Ballot = {
@@ -29,7 +28,7 @@ export function planBallots(draft: Draft, round: Round, channels: readonly Bindi
         round: round.id,
         channel,
         platform,
-        style: rules.ballots,
+        style,
         sheet,
         cells: of,
         state: 'planned',
@@ -44,18 +43,29 @@ export function planBallots(draft: Draft, round: Round, channels: readonly Bindi
   }
 }
 
-function freshSheets({ state, session: { rules } }: Draft, round: Round): number[][] {
-  const shown = (state.images.get(round.id) ?? []).filter((image) => image.state === 'shown');
-  const indices = shown.map((image) => image.index);
-  return sheets(indices, rules.ballots === 'gallery' ? 1 : rules.sheetSize);
+interface Sheets {
+  style: Ballot['style'];
+  /** By sheet. */
+  cells: number[][];
 }
 
-/** The cells of the round's sheets as they were planned elsewhere; null where none were. */
-function hungSheets({ state }: Draft, round: Round): number[][] | null {
+function freshSheets({ state, session: { rules } }: Draft, round: Round): Sheets {
+  const shown = (state.images.get(round.id) ?? []).filter((image) => image.state === 'shown');
+  const indices = shown.map((image) => image.index);
+  const style = rules.ballots;
+  return { style, cells: sheets(indices, style === 'gallery' ? 1 : rules.sheetSize) };
+}
+
+/** The round's sheets as they were planned elsewhere, whatever the rules have become since; null where none were. */
+function hungSheets({ state }: Draft, round: Round): Sheets | null {
   const cells: number[][] = [];
-  for (const ballot of state.ballots.values())
-    if (ballot.round === round.id) cells[ballot.sheet] = ballot.cells;
-  return cells.length > 0 ? cells : null;
+  let style: Ballot['style'] | undefined;
+  for (const ballot of state.ballots.values()) {
+    if (ballot.round !== round.id) continue;
+    cells[ballot.sheet] = ballot.cells;
+    style = ballot.style;
+  }
+  return style === undefined ? null : { style, cells };
 }
 
 /** Sends out what is planned; asked again it asks for the same posts by the same keys. */

@@ -128,23 +128,24 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     draft.put({ table: 'session', row }, { table: 'binding', row: first });
   },
   best: (draft, { index }, { by }) => {
-    const cell = cellOf(draft, index);
-    if (!cell) return refuseCell(draft);
+    const cell = index === null ? null : cellOf(draft, index);
+    const round = cell === null ? newestOnBallots(draft) : cell?.round;
+    if (!round) return refuseCell(draft);
     if (!consented(draft, by.key)) return refuseConsent(draft);
-    // In whichever channel and from whichever linked account an earlier star was given, this one takes its place.
+    // In whichever channel and from whichever linked account an earlier star was given, this one takes its place. A star
+    // that hangs as a reaction (of a gallery) is the platform's and stays: standing.ts says which of the two holds.
     const { voters } = draft.state;
     const accounts = accountsOf(voters, personOf(voters, by.key));
-    for (const ballot of ballotsOf(draft.state, cell.round)) {
-      const stars = ballot.style === 'gallery' ? ['star'] : ballot.cells.map((_, i) => `star-${i + 1}`);
-      for (const star of stars) {
-        if (ballot.sheet === cell.ballot.sheet && star === cell.star) continue;
+    for (const ballot of ballotsOf(draft.state, round)) {
+      for (const star of ballot.cells.map((_, i) => `star-${i + 1}`)) {
+        if (ballot.sheet === cell?.ballot.sheet && star === cell.star) continue;
         for (const { key } of accounts) recordMark(draft, ballot, key, star, false);
       }
     }
-    recordMark(draft, cell.ballot, by.key, cell.star, true);
+    if (cell) recordMark(draft, cell.ballot, by.key, cell.star, true);
   },
-  flag: (draft, { index }, { by }) => {
-    const cell = cellOf(draft, index);
+  flag: (draft, { index, round: number }, { by }) => {
+    const cell = cellOf(draft, index, number);
     if (!cell) return refuseCell(draft);
     if (!consented(draft, by.key)) return refuseConsent(draft);
     recordMark(draft, cell.ballot, by.key, cell.flag, true);
@@ -155,7 +156,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     );
     if (flags.size < draft.session.rules.flagsToHold) return;
     setImage(draft, cell.round, index, 'held');
-    notify(draft, 'flagged', { index });
+    notify(draft, 'flagged', { index }, cell.round.number);
   },
   hide: (draft, { index, round: number }) => {
     const cell = cellOf(draft, index, number);
@@ -237,16 +238,20 @@ function canReturnTo(draft: Draft, target: number): boolean {
 
 /** The cell that shows an image of the newest round with ballots, or of the round of that number. */
 function cellOf(draft: Draft, index: number, number?: number) {
-  const round = draft.state.rounds.findLast(
-    (row) => (number ?? row.number) === row.number && ballotsOf(draft.state, row).length > 0,
-  );
+  const round = newestOnBallots(draft, number);
   if (!round) return undefined;
   const shows = (ballot: Ballot): boolean => ballot.cells.includes(index);
   const ballots = ballotsOf(draft.state, round);
   const ballot = ballots.find((row) => row.state === 'live' && shows(row)) ?? ballots.find(shows);
   if (!ballot) return undefined;
   const cell = ballot.cells.indexOf(index) + 1;
-  return { round, ballot, star: ballot.style === 'gallery' ? 'star' : `star-${cell}`, flag: `flag-${cell}` };
+  return { round, ballot, star: `star-${cell}`, flag: `flag-${cell}` };
+}
+
+function newestOnBallots({ state }: Draft, number?: number): Round | undefined {
+  return state.rounds.findLast(
+    (row) => (number ?? row.number) === row.number && ballotsOf(state, row).length > 0,
+  );
 }
 
 function setImage(draft: Draft, round: Round, index: number, state: 'held' | 'hidden'): void {

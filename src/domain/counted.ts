@@ -4,7 +4,7 @@
  */
 import { meaning } from './emoji.js';
 import { factsOf } from './ledger.js';
-import type { Round, SessionState, Voter } from './model.js';
+import type { Ballot, Round, SessionState, Voter } from './model.js';
 import { accountsOf, personOf } from './people.js';
 import { type Standing, standingOf } from './standing.js';
 import { finish, type Steps } from './steps.js';
@@ -60,7 +60,7 @@ interface Attending {
 /** Who has voted so far, without working out the votes: asked at every turn of an open round. */
 export function attendance(state: SessionState, round: Round): Attendance {
   const ballots = [...state.ballots.values()].filter((ballot) => ballot.round === round.id);
-  const all = new Set(ballots.map((ballot) => ballot.sheet));
+  const all = sheetsToMark(state, round, ballots);
   const marked = new Map<string, Attending>();
   for (const ballot of ballots) {
     for (const [voter, { marks, done }] of factsOf(state, ballot).standing) {
@@ -81,8 +81,16 @@ export function attendance(state: SessionState, round: Round): Attendance {
   return {
     voters: voters.length,
     done: voters.filter((one) => one.done).length,
-    finished: voters.filter((one) => one.done || one.sheets.size === all.size).length,
+    finished: voters.filter((one) => one.done || all.every((sheet) => one.sheets.has(sheet))).length,
   };
+}
+
+/** Those that still show a picture: of what was taken down nobody is asked. */
+function sheetsToMark(state: SessionState, round: Round, ballots: readonly Ballot[]): number[] {
+  const images = state.images.get(round.id) ?? [];
+  const shown = new Set(images.flatMap((image) => (image.state === 'shown' ? [image.index] : [])));
+  const open = ballots.filter(({ cells }) => cells.some((index) => shown.has(index)));
+  return [...new Set(open.map(({ sheet }) => sheet))];
 }
 
 const nobody = (): Attending => ({ sheets: new Set(), done: false, heard: new Set(), twice: false });

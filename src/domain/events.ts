@@ -101,9 +101,10 @@ export type Act =
   | { name: 'rollback'; round: number }
   /** A new session from the checkpoint of `round` (0 = the base model), in `channel` of this session's community. */
   | { name: 'branch'; round: number; session: string; prompt: string | null; place: Place }
-  /** An image of the current round by index. */
-  | { name: 'best'; index: number }
-  | { name: 'flag'; index: number }
+  /** An image of the newest round with ballots by index; null takes the star back that was given by command. */
+  | { name: 'best'; index: number | null }
+  /** Of the newest round with ballots, or of `round`. */
+  | { name: 'flag'; index: number; round?: number | undefined }
   /** Of the newest round with ballots, or of `round`. */
   | { name: 'hide'; index: number; round?: number | undefined }
   | { name: 'exclude'; voter: string }
@@ -131,7 +132,7 @@ export type Act =
   | { name: 'leave'; ordinal: number | null };
 
 /** Rules that admins set while sessions run. */
-export type RuleSettings = Partial<Pick<Rules, 'quorum' | 'roundMs' | 'quietHours' | 'review'>>;
+export type RuleSettings = Partial<Pick<Rules, 'quorum' | 'roundMs' | 'quietHours' | 'review' | 'ballots'>>;
 
 export interface PastAct {
   /** Number in the audit. */

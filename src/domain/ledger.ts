@@ -126,7 +126,7 @@ function fits(ballot: Ballot, emoji: string): boolean {
   const mark = meaning(emoji);
   if (!mark) return false;
   if ('cell' in mark) {
-    return mark.cell <= ballot.cells.length && (ballot.style === 'sheet' || mark.kind === 'flag');
+    return mark.cell <= ballot.cells.length && (ballot.style === 'sheet' || mark.kind !== 'good');
   }
   if (mark.kind === 'done') return true;
   return mark.kind === 'none' ? ballot.style === 'sheet' : ballot.style === 'gallery';

@@ -1,5 +1,5 @@
 /** What is known of one person, as plain figures: every vote that the marks of all their accounts come to, round by round. */
-import { cellName } from './ids.js';
+import { pictureName } from './ids.js';
 import type { Ballot, Round, SessionState } from './model.js';
 import { personOf } from './people.js';
 import { finish } from './steps.js';
@@ -45,6 +45,5 @@ export function votesOf(state: SessionState, voter: string): OwnVote[] {
 export function nameOf(state: SessionState, round: Round, index: number): string {
   const shows = (row: Ballot) => row.round === round.id && row.cells.includes(index);
   const ballot = [...state.ballots.values()].find(shows);
-  if (!ballot || ballot.style === 'gallery') return `#${index + 1}`;
-  return cellName(ballot.sheet, ballot.cells.indexOf(index) + 1);
+  return ballot ? pictureName(ballot, index) : `#${index + 1}`;
 }

@@ -100,6 +100,14 @@ export const settingRows: readonly SettingRow[] = [
     show: showOnOff,
   }),
   row({
+    name: 'ballots',
+    key: 'ballots',
+    help: 'from the next round on: sheet (numbered pictures on one message) or gallery (one picture a message)',
+    examples: ['sheet', 'gallery', 'default'],
+    read: (text) => (text === 'sheet' || text === 'gallery' ? text : undefined),
+    show: String,
+  }),
+  row({
     name: 'member-starts',
     key: 'memberStarts',
     help: 'members may open sessions: on or off',
@@ -134,19 +142,20 @@ export const settingRows: readonly SettingRow[] = [
   row({
     name: 'channels',
     key: 'channels',
-    help: 'channels in which sessions may be opened, with commas between',
-    examples: [],
+    help: 'channels in which sessions may be opened, such as #roses, with commas between',
+    examples: ['default'],
     read: list,
     show: (value) => value?.join(', ') ?? 'all',
   }),
 ];
 
 /** Those that running sessions follow at once. */
-export function ruleSettings({ quorum, roundMs, quietHours, review }: Settings): RuleSettings {
+export function ruleSettings({ quorum, roundMs, quietHours, review, ballots }: Settings): RuleSettings {
   return {
     ...(quorum === undefined ? {} : { quorum }),
     ...(roundMs === undefined ? {} : { roundMs }),
     ...(quietHours === undefined ? {} : { quietHours }),
     ...(review === undefined ? {} : { review }),
+    ...(ballots === undefined ? {} : { ballots }),
   };
 }

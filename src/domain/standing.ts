@@ -2,7 +2,7 @@
  * The marks that stand in a round, each under the name of the person whose it is. A person may mark the same sheet in
  * several channels and from several linked accounts: of each mark (person, sheet, emoji) the latest change wins,
  * whichever order the changes came to be known in, and so it does between a like and a dislike on two messages, and
- * between the stars of two accounts. What a moderator cleared away in one channel is no change of mind: it says
+ * between the stars of two accounts, and between a star by command and those by reaction. What a moderator cleared away in one channel is no change of mind: it says
  * nothing of the others.
  */
 import { meaning } from './emoji.js';
@@ -15,7 +15,7 @@ export interface Standing {
   person: string;
   ballot: Ballot;
   fact: Fact;
-  /** A star that a later one, from another account of the person, has taken the place of: it says good, not best. */
+  /** A star that a later one, given from elsewhere (`giver`), has taken the place of: it says good, not best. */
   oldStar: boolean;
 }
 
@@ -78,7 +78,7 @@ function whatHolds(person: string, latest: Latest): Standing[] {
       person,
       ballot,
       fact,
-      oldStar: isStar(fact) && star?.voter !== fact.voter,
+      oldStar: isStar(fact) && star !== undefined && giver(star) !== giver(fact),
     }));
 }
 
@@ -89,6 +89,14 @@ function isOverruled(ballot: Ballot, fact: Fact, latest: Latest): boolean {
   const against = opposite[fact.emoji];
   const other = against === undefined ? undefined : latest.get(`${ballot.sheet} ${against}`);
   return other?.fact.present === true && other.ballot !== ballot && other.fact.at > fact.at;
+}
+
+/**
+ * Whence a star came: the account, and whether as a reaction (of a gallery) or by command. Stars of one giver stand side
+ * by side: which of several reactions came last nobody knows who was away.
+ */
+function giver({ voter, emoji }: Fact): string {
+  return `${voter} ${meaning(emoji)?.kind}`;
 }
 
 function isStar({ emoji }: Fact): boolean {

@@ -3,7 +3,7 @@
  * ballot shows only the asker's own marks and how many people have voted.
  */
 import { attendance, countedIn } from './counted.js';
-import { cellName } from './ids.js';
+import { pictureName } from './ids.js';
 import { factsOf } from './ledger.js';
 import type { Ballot, ImageState, Job, Outcome, Round, SessionState } from './model.js';
 import { ballotsOf, lastChange, lineage } from './rounds.js';
@@ -90,7 +90,7 @@ export function ballotView(state: SessionState, ballot: Ballot, voter: string | 
     cells: ballot.cells.map((index, i) => {
       const total = outcome?.cells.find((cell) => cell.index === index);
       return {
-        name: cellName(ballot.sheet, i + 1),
+        name: pictureName(ballot, index),
         cell: i + 1,
         index,
         image: images.find((image) => image.index === index)?.state ?? 'hidden',

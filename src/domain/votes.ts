@@ -2,6 +2,7 @@
  * Marks become votes. A vote is one image judged by one voter; it is a function of the set of marks that the voter has
  * on the round's ballots (of all channels and linked accounts, see standing.ts), never of their order. On a sheet: numbered or starred = good; other cells
  * of a sheet where the voter reacted = weakly not good; `none` alone = seen, nothing good. Done = every sheet was seen.
+ * In a gallery, where bad has a mark of its own, what is left unmarked is no vote, Done or not.
  * Where a session is there to be rid of unsafe images a number says "unsafe": numbered = not good, the others are good.
  */
 import { meaning } from './emoji.js';
@@ -129,7 +130,7 @@ class Marks {
         if (up) say(index, true, 1, up.star, up.at);
         else if (down) say(index, false, 1, false, this.#down.get(index) ?? null);
         else if (saidNone) say(index, unsafe, 1, false, this.#none.get(sheet) ?? null);
-        else if (!this.#gallery || this.#done) say(index, unsafe, unmarkedWeight, false, null);
+        else if (!this.#gallery) say(index, unsafe, unmarkedWeight, false, null);
       }
     }
     votes.sort((a, b) => a.index - b.index);

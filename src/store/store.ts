@@ -252,10 +252,9 @@ export class Store {
     };
   }
 
-  /** Keys of the account and of those linked with it. */
-  async accountsOf(key: string): Promise<string[]> {
-    const accounts = await accountsOf(this.reader, key);
-    return accounts.length > 0 ? accounts.map((one) => one.key) : [key];
+  /** The account and those linked with it; none where nothing is kept of it. */
+  accountsOf(key: string): Promise<Voter[]> {
+    return accountsOf(this.reader, key);
   }
 
   /** See links.ts. False: the account has not agreed to be known. */

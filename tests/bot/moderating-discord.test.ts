@@ -1,6 +1,6 @@
 /**
- * Admins' and moderators' commands on Discord, under the real `acclaim start`: a setting with its completion, a round
- * looked at in private before it is posted, a voter excluded and counted again.
+ * Admins' and moderators' commands on Discord, under the real `acclaim start`: settings with their completion (channels by
+ * mention and by name), a round looked at in private before it is posted, a voter excluded and counted again.
  */
 import { afterEach, expect, test } from 'vitest';
 import { Peer, peerToken } from '../support/discord-peer/peer.js';
@@ -42,7 +42,18 @@ test('settings, review, exclude and undo on Discord', async () => {
   expect(wrong.description).toContain('on or off');
   expect((await told('boss', settings, { name: 'review', value: 'on' })).title).toBe('Set');
 
+  const tulips = peer.world.channel('tulips');
+  peer.world.channel('twice');
+  peer.world.channel('twice');
+  const channels = async (value: string) =>
+    (await told('boss', settings, { name: 'channels', value })).description.replaceAll('\\', '');
+  expect(await channels('#nowhere')).toContain('no channel **nowhere**');
+  expect(await channels('twice')).toContain('2 channels here are called');
+  expect(await channels('#tulips')).toContain('#tulips');
   const prompt = { prompt: 'a black cat' };
+  const refused = await told('ann', ['acclaim', 'session', 'start'], prompt);
+  expect(refused.description).toContain('may not be opened');
+  expect(await channels(`<#${channel.id}>, <#${tulips.id}>`)).toContain('#roses, #tulips');
   expect((await told('ann', ['acclaim', 'session', 'start'], prompt)).title).toBe('Session opened');
   await until(async () => (await started.bodies('round'))[0]?.state === 'review', 'the drawing', 120_000);
   expect((await told('ann', ['acclaim-mod', 'review'])).title).toBe('Not allowed');

@@ -1,6 +1,6 @@
 /**
- * Admins' and moderators' commands on Slack, under the real `acclaim start`: a setting, a round looked at in private
- * before it is posted, a voter excluded and counted again.
+ * Admins' and moderators' commands on Slack, under the real `acclaim start`: settings (channels by name, in a private one
+ * too), a round looked at in private before it is posted, a voter excluded and counted again.
  */
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { scopes } from '../../bot/platforms/slack/manifest.js';
@@ -41,6 +41,14 @@ test('settings, review, exclude and undo on Slack', async () => {
   await say('mod', 'settings review on', 'Not allowed');
   await say('dan', 'settings review perhaps', 'on or off');
   await say('dan', 'settings review on', 'Set');
+
+  // A channel is named as people see it, comes as Slack hands on a mention, and is known by its id.
+  const [tulips, roses] = [await peer.privateChannel('tulips', 'dan'), channel];
+  await say('dan', 'settings channels #no-such-channel', 'no channel');
+  await say('dan', `settings channels ${await peer.nameOf(tulips)}`, `#${await peer.nameOf(tulips)}`);
+  await say('ann', 'session start a black cat', 'may not be opened');
+  const both = `<#${roses}|${await peer.nameOf(roses)}>, #${await peer.nameOf(tulips)}`;
+  await say('dan', `settings channels ${both}`, `#${await peer.nameOf(roses)}`);
 
   await say('ann', 'session start a black cat', 'Session opened');
   await until(async () => (await started.bodies('round'))[0]?.state === 'review', 'the drawing', 120_000);

@@ -11,6 +11,8 @@ export interface PlatformUnderTest {
   mark(ref: MessageRef, person: string, emoji: string, present: boolean): Promise<void>;
   /** A member types a command; resolves with the private answers it brought. */
   command(person: string, text: string): Promise<{ title: string; text: string }[]>;
+  /** A member presses Flag on a message. */
+  flag(ref: MessageRef, person: string, cell: string): Promise<void>;
   /** Titles that people see in the channel, in order. */
   shown(): Promise<string[]>;
   /** The same platform after its process ended; null where the fake is the platform itself. */
@@ -34,6 +36,16 @@ export function card(key: string, title: string, fill: Partial<Card> = {}): Card
 
 export function ballot(key: string, title: string): Card {
   return card(key, title, { kind: 'ballot', reactions: ['1', '2', 'none'], data: { open: true } });
+}
+
+/** One picture of a gallery. */
+export function galleryBallot(key: string, title: string): Card {
+  return card(key, title, {
+    kind: 'ballot',
+    reactions: ['like', 'dislike', 'star'],
+    buttons: [{ id: 'flag', label: 'Flag' }],
+    data: { open: true, style: 'gallery', cells: [{ number: 1, name: '#4', state: 'shown' }] },
+  });
 }
 
 export function platformContract(
@@ -128,6 +140,37 @@ export function platformContract(
       await under.mark(ref, 'ann', '2', false);
       expect(events.filter((e) => e.kind === 'reaction').map((e) => e.present)).toEqual([true, false]);
       expect((await under.platform.fetchReactions(ref)).get('2') ?? []).toEqual([]);
+    });
+
+    it("takes a gallery's like, dislike and star, changed and withdrawn", async () => {
+      const ref = await under.platform.post(under.channel, galleryBallot('g', 'picture'));
+      for (const emoji of ['like', 'dislike', 'star']) await under.platform.react(ref, emoji);
+      expect([...(await under.platform.fetchReactions(ref)).values()].flat()).toEqual([]);
+      await under.mark(ref, 'ann', 'like', true);
+      await under.mark(ref, 'ann', 'star', true);
+      await under.mark(ref, 'bea', 'like', true);
+      await under.mark(ref, 'bea', 'like', false);
+      await under.mark(ref, 'bea', 'dislike', true);
+      const told = events.flatMap((e) => (e.kind === 'reaction' ? [[e.emoji, e.present]] : []));
+      expect(told).toEqual([
+        ['like', true],
+        ['star', true],
+        ['like', true],
+        ['like', false],
+        ['dislike', true],
+      ]);
+      const found = await under.platform.fetchReactions(ref);
+      const [ann, bea] = [ids(found.get('like')), ids(found.get('dislike'))];
+      expect([ann.length, bea.length, ann[0] === bea[0]]).toEqual([1, 1, false]);
+      expect(ids(found.get('star'))).toEqual(ann);
+    });
+
+    it("flags a gallery's one picture without asking which", async () => {
+      const ref = await under.platform.post(under.channel, galleryBallot('g', 'picture'));
+      // Whoever presses is known by then (the page asks for consent first).
+      await under.mark(ref, 'ann', 'like', true);
+      await under.flag(ref, 'ann', '#4');
+      expect(events.at(-1)).toMatchObject({ kind: 'button', ref, button: 'flag', value: '#4' });
     });
 
     it('leaves its own priming out of the reactions', async () => {

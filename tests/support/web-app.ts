@@ -218,7 +218,7 @@ export class WebApp {
   private card(round: Round, ballot: Ballot) {
     const images = makeImages(round, (i) => this.picture(round, i));
     const sheets = Math.ceil(round.count / this.session.rules.sheetSize);
-    return ballotCard({ session: this.session, round, ballot, images, dir: '/', sheetFile: null, sheets });
+    return ballotCard({ session: this.session, round, ballot, images, dir: '/', file: null, sheets });
   }
 
   private picture(round: Round, index: number): string {

@@ -5,7 +5,14 @@
 import { type APIChannel, type APIInteraction, type APIMessage, type Client, Events } from 'discord.js';
 import { Gone } from '../../../src/chat/gone.js';
 import { Spaced } from '../../../src/chat/pace.js';
-import type { Account, Card, ChatEvent, ChatPlatform, MessageRef } from '../../../src/chat/port.js';
+import type {
+  Account,
+  Card,
+  ChatEvent,
+  ChatPlatform,
+  MessageRef,
+  NamedChannel,
+} from '../../../src/chat/port.js';
 import { dropRefusedMark } from '../../../src/chat/refusals.js';
 import { Turns } from '../../../src/chat/turns.js';
 import { AcclaimError } from '../../../src/errors.js';
@@ -163,6 +170,10 @@ export class DiscordPlatform implements ChatPlatform {
 
   takeDown(channel: string): Promise<void> {
     return this.here.messages.takeDown(channel);
+  }
+
+  channelsOf(near: string): Promise<NamedChannel[]> {
+    return this.here.channels.ofServer(near);
   }
 
   async serverOf(channel: string): Promise<string | null> {

@@ -94,6 +94,15 @@ export class DiscordApi {
     return this.call(() => this.rest.get(Routes.guild(guild)));
   }
 
+  /** Threads that are open among them. */
+  async channels(guild: string): Promise<{ id: string; name?: string | null }[]> {
+    const all = await this.call<APIChannel[]>(() => this.rest.get(Routes.guildChannels(guild)));
+    const open = await this.call<{ threads: APIChannel[] }>(() =>
+      this.rest.get(Routes.guildActiveThreads(guild)),
+    );
+    return [...all, ...open.threads];
+  }
+
   member(guild: string, user: string): Promise<APIGuildMember> {
     return this.call(() => this.rest.get(Routes.guildMember(guild, user)));
   }

@@ -3,6 +3,7 @@
  * parent for a thread): a spoiler alone is not enough, and the flag may be gone since the session began.
  */
 import { type APIChannel, ChannelType } from 'discord.js';
+import type { NamedChannel } from '../../../src/chat/port.js';
 import { AcclaimError } from '../../../src/errors.js';
 import type { DiscordApi } from './api.js';
 import { lacking } from './permissions.js';
@@ -26,7 +27,7 @@ export class Channels {
   /** Where posts were refused, until they are taken again. */
   readonly refusing = new Set<string>();
 
-  constructor(private readonly api: Pick<DiscordApi, 'channel' | 'guild' | 'member'>) {}
+  constructor(private readonly api: Pick<DiscordApi, 'channel' | 'channels' | 'guild' | 'member'>) {}
 
   /** Takes the channel posts of the bot's? Asked of Discord; false where it does not even answer that. */
   async takesPosts(channel: string, self: string): Promise<boolean> {
@@ -47,6 +48,13 @@ export class Channels {
   /** Looked up at the first post in this process. */
   async learn(channel: string): Promise<Place> {
     return this.places.get(channel) ?? this.read(channel);
+  }
+
+  /** All of the server that the channel is of. */
+  async ofServer(channel: string): Promise<NamedChannel[]> {
+    const { guild } = await this.learn(channel);
+    const found = guild === null ? [] : await this.api.channels(guild);
+    return found.map(({ id, name }) => ({ address: id, name: name ?? id }));
   }
 
   async read(channel: string): Promise<Place> {

@@ -127,7 +127,8 @@ export class Interactions {
     if (!id) return this.whisper(interaction, words.staleButton);
     const ref: MessageRef = { platform: 'discord', channel, message: interaction.message.id };
     const { button, extra, mark } = id;
-    if (button === 'flag' && extra !== '') return this.pick(interaction, mark, extra.split(','));
+    const cells = extra.split(',');
+    if (button === 'flag' && cells.length > 1) return this.pick(interaction, mark, cells);
     if (button === 'consent' || button === 'withdraw') {
       await this.acknowledge(interaction, deferred);
       const given = button === 'consent';

@@ -6,7 +6,14 @@
 import type { App } from '@slack/bolt';
 import { Gone } from '../../../src/chat/gone.js';
 import { Spaced } from '../../../src/chat/pace.js';
-import type { Account, Card, ChatEvent, ChatPlatform, MessageRef } from '../../../src/chat/port.js';
+import type {
+  Account,
+  Card,
+  ChatEvent,
+  ChatPlatform,
+  MessageRef,
+  NamedChannel,
+} from '../../../src/chat/port.js';
 import { dropRefusedMark } from '../../../src/chat/refusals.js';
 import { Turns } from '../../../src/chat/turns.js';
 import { AcclaimError } from '../../../src/errors.js';
@@ -148,6 +155,12 @@ export class SlackPlatform implements ChatPlatform {
 
   async takeDown(channel: string): Promise<void> {
     return this.here.messages.takeDown(channel);
+  }
+
+  async channelsOf(): Promise<NamedChannel[]> {
+    const found: NamedChannel[] = [];
+    for await (const channel of this.here.api.channels()) found.push(channel);
+    return found;
   }
 
   async serverOf(): Promise<string | null> {

@@ -126,6 +126,18 @@ export class SlackApi {
     };
   }
 
+  /** Public ones, and private ones that the bot is in. */
+  async *channels(): AsyncGenerator<{ address: string; name: string }> {
+    const all = { types: 'public_channel,private_channel', exclude_archived: true, limit: 1000 };
+    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+      const page: webApi.ConversationsListResponse = await this.call(() =>
+        this.client.conversations.list({ ...all, ...(cursor ? { cursor } : {}) }),
+      );
+      for (const { id, name } of page.channels ?? []) if (id) yield { address: id, name: name ?? id };
+      cursor = page.response_metadata?.next_cursor || undefined;
+    }
+  }
+
   async *members(channel: string): AsyncGenerator<string> {
     for (let cursor: string | undefined = ''; cursor !== undefined; ) {
       const page: webApi.ConversationsMembersResponse = await this.call(() =>

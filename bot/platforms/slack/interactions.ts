@@ -134,8 +134,8 @@ export class Interactions {
     id: string,
   ): Promise<void> {
     const value = action.value ?? null;
-    if (button === 'flag' && value !== null)
-      return this.send(id, renderPicker(ref.message, value.split(',')));
+    const cells = value?.split(',') ?? [];
+    if (button === 'flag' && cells.length > 1) return this.send(id, renderPicker(ref.message, cells));
     if (button === 'reveal') return this.reveal(value ?? '', ref.channel, id);
     const account = await this.account(user);
     const { at, replyTo } = this.stamp(id);

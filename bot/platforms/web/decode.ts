@@ -58,14 +58,19 @@ export function earlierStars(
   all: readonly Message[],
   marksOf: (id: string) => readonly string[],
 ): { message: Message; emoji: string }[] {
-  if (meaning(emoji)?.kind !== 'best') return [];
+  if (!isStar(emoji)) return [];
   return all
     .filter((m) => m.channel === message.channel && sameRound(m, message))
     .flatMap((m) =>
       marksOf(m.id)
-        .filter((e) => meaning(e)?.kind === 'best' && !(m.id === message.id && e === emoji))
+        .filter((e) => isStar(e) && !(m.id === message.id && e === emoji))
         .map((e) => ({ message: m, emoji: e })),
     );
+}
+
+function isStar(emoji: string): boolean {
+  const kind = meaning(emoji)?.kind;
+  return kind === 'best' || kind === 'star';
 }
 
 function sameRound(a: Message, b: Message): boolean {

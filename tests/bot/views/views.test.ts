@@ -5,7 +5,8 @@ import { noticeCard, notices } from '../../../bot/views/notice.js';
 import { outcomeCard } from '../../../bot/views/outcome.js';
 import { progressCard } from '../../../bot/views/progress.js';
 import { storyCard } from '../../../bot/views/story.js';
-import { cellName, duration, quoted } from '../../../bot/views/words.js';
+import { duration, quoted } from '../../../bot/views/words.js';
+import { cellName } from '../../../src/domain/ids.js';
 import type { Job, Round } from '../../../src/domain/model.js';
 import { makeBallots, makeImages, makeOutcome, makeRound, makeSession, rules } from '../../support/rows.js';
 
@@ -17,7 +18,7 @@ function ballots(fill: Partial<Round> = {}) {
   const images = makeImages(round, (i) => `images/${i}.png`);
   const made = makeBallots(session, round);
   const cards = made.map((ballot) =>
-    ballotCard({ session, round, ballot, images, dir, sheetFile: `/made/${ballot.sheet}.png`, sheets: 2 }),
+    ballotCard({ session, round, ballot, images, dir, file: `/made/${ballot.sheet}.png`, sheets: 2 }),
   );
   return { round, images, made, cards };
 }
@@ -44,7 +45,7 @@ describe('ballot', () => {
     const said = (platform: 'web' | 'slack') =>
       made.map((ballot) => {
         const posted = { ...ballot, platform };
-        return ballotCard({ session, round, ballot: posted, images, dir, sheetFile: null, sheets: 2 }).text;
+        return ballotCard({ session, round, ballot: posted, images, dir, file: null, sheets: 2 }).text;
       });
     for (const text of said('web')) expect(text).toContain('A star names the best one.');
     const [a, b] = said('slack');
@@ -81,7 +82,7 @@ describe('ballot', () => {
       ballot: made[0]!,
       images: held,
       dir,
-      sheetFile: null,
+      file: null,
       sheets: 2,
     });
     expect(cellsOf(card)[1]).toMatchObject({ file: null, alt: 'Picture A2: held back' });
@@ -97,7 +98,7 @@ describe('ballot', () => {
       ballot: made[0]!,
       images,
       dir,
-      sheetFile: '/s.png',
+      file: '/s.png',
       sheets: 2,
     });
     expect(card.pictures[0]).toMatchObject({ spoiler: true, alt: expect.stringContaining('cells A1 to A9') });
@@ -123,6 +124,13 @@ describe('words', () => {
 
   it('counts cells from one and sheets from A', () => {
     expect([cellName(0, 1), cellName(1, 9), cellName(25, 3)]).toEqual(['A1', 'B9', 'Z3']);
+    // As a spreadsheet names its columns.
+    expect([cellName(26, 1), cellName(27, 2), cellName(51, 1), cellName(52, 9)]).toEqual([
+      'AA1',
+      'AB2',
+      'AZ1',
+      'BA9',
+    ]);
   });
 });
 

@@ -17,7 +17,7 @@ const specs: CommandSpec[] = [
     path: ['best'],
     help: 'Best',
     role: 'member',
-    args: [{ name: 'cell', help: 'cell', type: 'cell', required: true }],
+    args: [{ name: 'cell', help: 'cell', type: 'cell', words: ['none'], required: true }],
     options: [],
   },
 ];
@@ -32,6 +32,8 @@ describe('parseCommand', () => {
       { prompt: 'a cat in a box', learner: 'hero', images: 6 },
     ],
     ['/acclaim best b4', { cell: 'B4' }],
+    ['/acclaim best #12', { cell: '#12' }],
+    ['/acclaim best None', { cell: 'none' }],
   ])('reads %s', (text, values) => {
     expect(parse(text)).toMatchObject({ ok: true, values });
   });
@@ -46,7 +48,7 @@ describe('parseCommand', () => {
     ['session start x --images', '--images needs a value'],
     ['session start x --learner gpt', 'learner is one of acclaim, hero'],
     ['session stop now', 'I do not know what to do with "now"'],
-    ['best 44', 'cell is a cell such as A3'],
+    ['best 44', 'cell is a picture such as A3, or #3 in a gallery'],
     ['qwertyuiop', '**/acclaim help** lists what I do'],
   ])('answers %s kindly', (text, words) => {
     const parsed = parse(text);

@@ -2,17 +2,17 @@
 import { describe, expect, it } from 'vitest';
 import { newcomers } from '../../../src/domain/counted.js';
 import { meaning, primings, reactionMarks } from '../../../src/domain/emoji.js';
-import { ballotId, cellName, parseCell, roundId } from '../../../src/domain/ids.js';
+import { ballotId, pictureName, roundId } from '../../../src/domain/ids.js';
 import type { Voter } from '../../../src/domain/model.js';
 import { quietUntil } from '../../../src/domain/quiet-hours.js';
 import { ballotView, imageAt, nextTick, sessionStatus } from '../../../src/domain/views.js';
 import { World } from '../../support/world.js';
 
 describe('names', () => {
-  it('of cells go there and back', () => {
-    expect(cellName(1, 4)).toBe('B4');
-    expect(parseCell(' b4 ')).toEqual({ sheet: 1, cell: 4 });
-    for (const wrong of ['', '4', 'B', 'B0', 'B10', 'BB4', 'B4;']) expect(parseCell(wrong)).toBeUndefined();
+  it('of pictures are sheet and cell, or in a gallery the number alone', () => {
+    expect(pictureName({ style: 'sheet', sheet: 1, cells: [9, 10, 12, 13] }, 13)).toBe('B4');
+    // Picture 3 was held back: the fourth message shows picture 5.
+    expect(pictureName({ style: 'gallery', sheet: 3, cells: [4] }, 4)).toBe('#5');
   });
 
   it('of ballots fit a button and hold no colon', () => {

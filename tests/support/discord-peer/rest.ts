@@ -80,6 +80,14 @@ export function handlers({ world, gateway, interactions, url }: Parts): Record<s
     'get /users/@me': () => world.bot,
     'get /users/@me/guilds': () => (world.invited ? [world.guild] : []),
     'get /guilds/{guild_id}': () => ({ ...world.guild, roles: world.roles }),
+    'get /guilds/{guild_id}/channels': () =>
+      [...world.channels.values()].filter((c) => !c.gone && !isThread(c)).map(channelBody),
+    'get /guilds/{guild_id}/threads/active': () => ({
+      threads: [...world.channels.values()]
+        .filter((c) => !c.gone && isThread(c) && !c.archived)
+        .map(channelBody),
+      members: [],
+    }),
     'get /guilds/{guild_id}/members/{user_id}': () => ({ user: world.bot, roles: world.botRoles }),
     'get /channels/{channel_id}': ({ parameters: [id] }) => channelBody(channelOf(id)),
     'patch /channels/{channel_id}': ({ parameters: [id], body }) => {
@@ -243,6 +251,10 @@ export function handlers({ world, gateway, interactions, url }: Parts): Record<s
       };
     });
   }
+}
+
+function isThread({ type }: Channel): boolean {
+  return type >= 10 && type <= 12;
 }
 
 /** Bounds that the description does not have. */

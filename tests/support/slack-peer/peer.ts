@@ -131,6 +131,11 @@ export class Peer {
     return channel.id;
   }
 
+  async nameOf(channel: string): Promise<string> {
+    type Found = { channel: { name: string } };
+    return (await this.front.ask<Found>('conversations.info', 'xoxp-mod', { channel })).channel.name;
+  }
+
   /** With `mod` in it, the bot, and whoever is named. */
   async privateChannel(name: string, ...people: Name[]): Promise<string> {
     type Made = { channel: { id: string } };
@@ -249,7 +254,7 @@ export class Peer {
         user_id: this.id(name),
         user_name: name,
         command: '/acclaim',
-        text: text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+        text: escaped(text),
         api_app_id: 'A0ACCLAIM',
         trigger_id,
         response_url,
@@ -352,4 +357,14 @@ export class Peer {
     asked.answers.push(body);
     return 200;
   }
+}
+
+/** As Slack hands on what was typed: signs are escaped, people and channels that it knows stand there by their ids. */
+function escaped(text: string): string {
+  return text
+    .split(/(<[@#]\w+(?:\|[^>]*)?>)/)
+    .map((part, i) =>
+      i % 2 === 1 ? part : part.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+    )
+    .join('');
 }

@@ -1,68 +1,34 @@
-// A round's sheets. Open: pictures that enlarge, a chip for each number, none of these, a star for the best. Closed: the
-// same pictures smaller, with what each got. Keys 1-9 and 0 mark the sheet that has the focus.
+// A round's sheets, or the pictures of its gallery. Open: pictures that enlarge, a chip for each number, none of these, a
+// star for the best. Closed: the same pictures smaller, with what each got. Keys 1-9 and 0 mark the sheet that has the focus.
+import { Gallery } from './gallery.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
-import { mark, marksOf, reveal, set, useStore } from './store.js';
+import { isBest, isCalled, sideOf, toggleBest, toggleCalled, toggleNone, wordOf } from './marks.js';
+import { marksOf, reveal, set, useStore } from './store.js';
 import { count, Text } from './text.js';
 import { Picture, useVeil } from './veil.js';
 
 /** @typedef {import('./store.js').Message} Message */
 
-/** @param {Set<string>} marks @param {number} n */
-const isGood = (marks, n) => marks.has(String(n)) || marks.has(`star-${n}`);
-
-const unsafe = (/** @type {Message} */ message) => message.data.says === 'unsafe';
-
-/** Called what a number says here: good, or unsafe. A star names a good one. @param {Message} message @param {Set<string>} marks @param {number} n */
-export const isCalled = (message, marks, n) => (unsafe(message) ? marks.has(String(n)) : isGood(marks, n));
-
-/** Marks that follow from pressing a number: none goes when something is good, a star goes with its number. @param {Message} message @param {number} n */
-export function toggleGood(message, n) {
-  const marks = marksOf(message);
-  const present = !isCalled(message, marks, n);
-  const change = [{ emoji: String(n), present }];
-  if (present === unsafe(message) && marks.has(`star-${n}`))
-    change.push({ emoji: `star-${n}`, present: false });
-  if (present && marks.has('none')) change.push({ emoji: 'none', present: false });
-  mark(message, change);
-}
-
-/** @param {Message} message @param {number} n */
-export function toggleBest(message, n) {
-  const marks = marksOf(message);
-  const present = !marks.has(`star-${n}`);
-  const change = [{ emoji: `star-${n}`, present }];
-  if (present && marks.has(String(n)) === unsafe(message))
-    change.push({ emoji: String(n), present: !unsafe(message) });
-  if (present && marks.has('none')) change.push({ emoji: 'none', present: false });
-  mark(message, change);
-}
-
-/** @param {Message} message */
-export function toggleNone(message) {
-  const marks = marksOf(message);
-  const present = !marks.has('none');
-  const cleared = present
-    ? [...marks].filter((e) => /^(star-)?[1-9]$/.test(e)).map((emoji) => ({ emoji, present: false }))
-    : [];
-  mark(message, [...cleared, { emoji: 'none', present }]);
-}
-
 /** @param {{messages: Message[]}} props */
 export function Round({ messages }) {
-  const first = messages[0];
-  const { data } = first;
+  const { data } = messages[0];
   const several = messages.length > 1;
+  const gallery = data.style === 'gallery';
+  // Of a picture that is held back nothing is asked.
+  const asking = messages.find((m) => m.data.cells.some((c) => c.url)) ?? messages[0];
   return html`
     <div class=${data.open ? 'round' : 'round round-closed'}>
       <div class="round-head">
         <h3>Round ${data.round}</h3>
         <span class=${data.open ? 'pill pill-open' : 'pill'}>${data.open ? 'Voting is open' : 'Closed'}</span>
       </div>
-      <div class="prose"><${Text} text=${data.open ? first.text : summary(messages)} /></div>
-      <div class=${several ? 'sheets sheets-several' : 'sheets'}>
-        ${messages.map((m) => html`<${Sheet} key=${m.id} message=${m} messages=${messages} named=${several} />`)}
-      </div>
+      <div class="prose"><${Text} text=${data.open ? asking.text : summary(messages)} /></div>
+      ${
+        gallery
+          ? html`<${Gallery} messages=${messages} cell=${Cell} enlarge=${enlarge} />`
+          : html`<div class=${several ? 'sheets sheets-several' : 'sheets'}>${messages.map((m) => html`<${Sheet} key=${m.id} message=${m} messages=${messages} named=${several} />`)}</div>`
+      }
     </div>
   `;
 }
@@ -85,7 +51,7 @@ function Sheet({ message, messages, named }) {
     if (!open || e.ctrlKey || e.metaKey || e.altKey) return;
     const n = Number(e.key);
     if (e.key === '0') toggleNone(message);
-    else if (n >= 1 && n <= cells.length) toggleGood(message, n);
+    else if (n >= 1 && n <= cells.length) toggleCalled(message, n);
     else return;
     e.preventDefault();
   };
@@ -106,31 +72,30 @@ function enlarge(messages, message, i) {
   set({ lightbox: { group: messages.map((m) => m.id), index: before + i } });
 }
 
-/** @param {{cell: any, message: Message, marks: Set<string>, open: boolean, enlarge: () => void}} props */
-function Cell({ cell, message, marks, open, enlarge: show }) {
-  const { says, blurred } = message.data;
-  const called = open && isCalled(message, marks, cell.number);
-  const good = called && says !== 'unsafe';
+/** One picture with what is said of it; `starred`: its star is a button on it. @param {{cell: any, message: Message, marks: Set<string>, open: boolean, enlarge: () => void, starred?: boolean}} props */
+function Cell({ cell, message, marks, open, enlarge: show, starred = true }) {
+  const { style, blurred } = message.data;
+  const side = open ? sideOf(message, marks, cell.number) : null;
+  const word = side && wordOf(message, side);
   const hidden = useVeil(cell.url ?? '', blurred);
-  const best = open ? marks.has(`star-${cell.number}`) : cell.best;
+  const best = open ? isBest(message, marks, cell.number) : cell.best;
   const liked = !open && cell.seen > 0 && cell.up * 2 > cell.seen;
   const words = [
     cell.alt,
-    called && `marked ${says ?? 'good'}`,
+    word && `marked ${word.toLowerCase()}`,
     best && 'the best',
     !open && cell.seen !== null && `${cell.up} of ${cell.seen} liked it`,
   ];
   return html`
-    <div class=${`cell ${called && !good ? 'cell-unsafe' : ''} ${good || liked ? 'cell-good' : ''} ${best ? 'cell-best' : ''} ${!open && !liked ? 'cell-faded' : ''}`}>
+    <div class=${`cell ${side === 'bad' ? 'cell-bad' : ''} ${side === 'good' || liked ? 'cell-good' : ''} ${best ? 'cell-best' : ''} ${!open && !liked ? 'cell-faded' : ''}`}>
       ${
         cell.url
           ? html`<button class="cell-picture" aria-label=${`${words.filter(Boolean).join(', ')}. ${hidden ? 'Blurred. Show' : 'Enlarge'}`} onClick=${hidden ? () => reveal(cell.url) : show}><${Picture} url=${cell.url} alt="" veiled=${blurred} />${hidden && html`<span class="veil" aria-hidden="true">Show</span>`}</button>`
           : html`<div class="cell-picture cell-held" role="img" aria-label=${cell.alt}><${Icon} name="none" /><span>Held back</span></div>`
       }
-      <span class="badge" aria-hidden="true">${open ? cell.number : cell.name}</span>
-      ${called && !good && html`<span class="good unsafe" aria-hidden="true"><${Icon} name="none" />Unsafe</span>`}
-      ${good && html`<span class="good" aria-hidden="true"><${Icon} name="check" />Good</span>`}
-      ${open && cell.url && html`<button class="star" aria-pressed=${best} aria-label=${`${cell.name} is the best of the round`} title="The best of the round" onClick=${() => toggleBest(message, cell.number)}><${Icon} name="star" filled=${best} /></button>`}
+      <span class="badge" aria-hidden="true">${open && style !== 'gallery' ? cell.number : cell.name}</span>
+      ${word && html`<span class=${side === 'good' ? 'said-side' : 'said-side said-bad'} aria-hidden="true"><${Icon} name=${side === 'good' ? 'check' : 'none'} />${word}</span>`}
+      ${starred && open && cell.url && html`<button class="star" aria-pressed=${best} aria-label=${`${cell.name} is the best of the round`} title="The best of the round" onClick=${() => toggleBest(message, cell.number)}><${Icon} name="star" filled=${best} /></button>`}
       ${!open && html`<span class="got" aria-hidden="true">${best && html`<${Icon} name="star" filled />`}${cell.seen === null ? '' : `${cell.up} / ${cell.seen}`}</span>`}
     </div>
   `;
@@ -145,7 +110,7 @@ function Chips({ message, marks }) {
     <div class="chips" role="group" aria-label=${`Which of these are ${says}?`}>
       ${cells.map((cell) => {
         const on = isCalled(message, marks, cell.number);
-        return html`<button key=${cell.name} class="chip" data-emoji=${cell.number} aria-pressed=${on} disabled=${!cell.url} aria-label=${`${cell.name} is ${says}`} onClick=${() => toggleGood(message, cell.number)}>${on && html`<${Icon} name="check" />`}${cell.number}</button>`;
+        return html`<button key=${cell.name} class="chip" data-emoji=${cell.number} aria-pressed=${on} disabled=${!cell.url} aria-label=${`${cell.name} is ${says}`} onClick=${() => toggleCalled(message, cell.number)}>${on && html`<${Icon} name="check" />`}${cell.number}</button>`;
       })}
       <button class="chip chip-none" data-emoji="none" aria-label=${`None of these is ${says}`} title="None of these" aria-pressed=${none} onClick=${() => toggleNone(message)}><${Icon} name=${none ? 'check' : 'none'} />None</button>
       <p class="unseen">${count([...marks].filter((e) => /^[1-9]$/.test(e)).length, 'picture')} marked ${says}</p>

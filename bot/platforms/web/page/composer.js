@@ -4,7 +4,8 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { call } from './api.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
-import { get, say, set, useStore } from './store.js';
+import { say } from './say.js';
+import { get, set, useStore } from './store.js';
 
 /** @typedef {{words: string, usage: string, help: string, allowed: boolean, options: {name: string, help: string, choices: string[]}[], args: string[], choices: string[], offers: Record<string, string[]>}} Command */
 

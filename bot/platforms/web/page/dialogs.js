@@ -52,7 +52,7 @@ function Consent({ onConsent, me }) {
 function Help({ me }) {
   return html`
     <ol class="steps">
-      <li><strong>Mark</strong> every picture that is what the prompt asks for. Click a picture to see it large.</li>
+      <li><strong>Mark</strong> every picture that is what the prompt asks for, or in a gallery say of each whether it is. Click a picture to see it large.</li>
       <li><strong>Star</strong> the best one, if there is one.</li>
       <li>Press <strong>Done</strong>. The model learns from the marks and draws the next round.</li>
     </ol>
@@ -61,7 +61,8 @@ function Help({ me }) {
       <div><dt><kbd>1</kbd>…<kbd>9</kbd></dt><dd>mark on the sheet in focus</dd></div>
       <div><dt><kbd>0</kbd></dt><dd>none of these</dd></div>
       <div><dt><kbd>←</kbd> <kbd>→</kbd></dt><dd>next picture, when enlarged</dd></div>
-      <div><dt><kbd>G</kbd> <kbd>S</kbd> <kbd>F</kbd></dt><dd>good, best, flag</dd></div>
+      <div><dt><kbd>G</kbd> <kbd>S</kbd> <kbd>F</kbd></dt><dd>good, best, flag, when enlarged</dd></div>
+      <div><dt><kbd>G</kbd> <kbd>D</kbd> <kbd>S</kbd></dt><dd>good, not good, best, on a gallery's picture</dd></div>
       <div><dt><kbd>/</kbd></dt><dd>write a command</dd></div>
     </dl>
     <h3>Commands</h3>

@@ -1,9 +1,9 @@
-// One picture large, with its marks. Arrow keys go through all sheets of the round; Enter or G marks it good, S names it
-// the best, F flags it, Escape closes and gives the focus back.
+// One picture large, with its marks. Arrow keys go through all pictures of the round; Enter or G marks it good, D (in a
+// gallery) not good, S names it the best, F flags it, Escape closes and gives the focus back.
 import { useEffect, useRef } from 'preact/hooks';
-import { isCalled, toggleBest, toggleGood } from './ballot.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
+import { isBest, isCalled, sideOf, toggleBest, toggleCalled, toggleSide, wordOf } from './marks.js';
 import { get, marksOf, press, reveal, set, useStore } from './store.js';
 import { Picture, useVeil } from './veil.js';
 
@@ -26,25 +26,30 @@ export function Lightbox() {
   const go = (/** @type {number} */ step) =>
     open && set({ lightbox: { ...open, index: (open.index + step + cells.length) % cells.length } });
   const votable = at?.message.data.open && at.cell.url;
+  const gallery = at?.message.data.style === 'gallery';
+  const say = () =>
+    gallery ? toggleSide(at.message, at.cell.number, 'good') : toggleCalled(at.message, at.cell.number);
   const keyed = (/** @type {KeyboardEvent} */ e) => {
     if (!at) return;
     const key = e.key.toLowerCase();
     const onButton = /** @type {HTMLElement} */ (e.target).closest('button') !== null;
     if (key === 'arrowright') go(1);
     else if (key === 'arrowleft') go(-1);
-    else if (votable && (key === 'g' || (key === 'enter' && !onButton)))
-      toggleGood(at.message, at.cell.number);
+    else if (votable && (key === 'g' || (key === 'enter' && !onButton))) say();
+    else if (votable && key === 'd' && gallery) toggleSide(at.message, at.cell.number, 'bad');
     else if (votable && key === 's') toggleBest(at.message, at.cell.number);
     else if (votable && key === 'f') void press(at.message, 'flag', at.cell.name);
     else return;
     e.preventDefault();
   };
   const marks = at ? marksOf(at.message) : new Set();
-  const says = at?.message.data.says ?? 'good';
-  const good = at && isCalled(at.message, marks, at.cell.number);
+  const side = at && sideOf(at.message, marks, at.cell.number);
+  const called = at && isCalled(at.message, marks, at.cell.number);
+  // A sheet has one word for a picture, a gallery has both.
+  const main = at?.message.data.says === 'unsafe' && !gallery ? 'bad' : 'good';
   const veiled = at?.message.data.blurred === true;
   const hidden = useVeil(at?.cell.url ?? '', veiled);
-  const best = at && (at.message.data.open ? marks.has(`star-${at.cell.number}`) : at.cell.best);
+  const best = at && (at.message.data.open ? isBest(at.message, marks, at.cell.number) : at.cell.best);
   return html`
     <dialog class="lightbox" ref=${dialog} aria-label="Picture, enlarged" onClose=${close} onKeyDown=${keyed} onClick=${(e) => e.target === dialog.current && close()}>
       ${
@@ -63,7 +68,8 @@ export function Lightbox() {
           ${
             votable
               ? html`
-              <button class="button mark-good" aria-pressed=${good} autofocus onClick=${() => toggleGood(at.message, at.cell.number)}><${Icon} name=${says === 'unsafe' ? 'none' : 'check'} />${says === 'unsafe' ? 'Unsafe' : 'Good'}<kbd>G</kbd></button>
+              <button class="button mark-good" aria-pressed=${gallery ? side === 'good' : called} autofocus onClick=${say}><${Icon} name=${main === 'bad' ? 'none' : 'check'} />${wordOf(at.message, main)}<kbd>G</kbd></button>
+              ${gallery && html`<button class="button mark-bad" aria-pressed=${side === 'bad'} onClick=${() => toggleSide(at.message, at.cell.number, 'bad')}><${Icon} name="none" />${wordOf(at.message, 'bad')}<kbd>D</kbd></button>`}
               <button class="button mark-best" aria-pressed=${best} onClick=${() => toggleBest(at.message, at.cell.number)}><${Icon} name="star" filled=${best} />Best<kbd>S</kbd></button>
               <button class="button" onClick=${() => void press(at.message, 'flag', at.cell.name)}><${Icon} name="flag" />Flag<kbd>F</kbd></button>`
               : html`<p class="lightbox-got">${best && html`<${Icon} name="star" filled />`}${at.cell.seen === null ? 'Voting has closed' : `${at.cell.up} of ${at.cell.seen} liked it${best ? ', the best of the round' : ''}`}</p>`

@@ -1,9 +1,10 @@
 // Above the composer while a round is open: what you have marked, the time left, and Done. Sheets without any mark are
-// named before Done goes through: nothing there was good, or was it overlooked?
+// named before Done goes through: nothing there was good, or was it overlooked? In a gallery pictures without one are no
+// vote, unless you say so.
 import { useEffect, useState } from 'preact/hooks';
-import { isCalled } from './ballot.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
+import { isBest, isCalled } from './marks.js';
 import { mark, marksOf, messagesOf, useStore } from './store.js';
 import { count, span } from './text.js';
 
@@ -34,26 +35,35 @@ export function RoundBar({ channel }) {
     0,
   );
   const best = sheets
-    .flatMap((m, i) => m.data.cells.filter((c) => marks[i].has(`star-${c.number}`)))
+    .flatMap((m, i) => m.data.cells.filter((c) => isBest(m, marks[i], c.number)))
     .map((c) => c.name)[0];
-  const bare = sheets.filter((_, i) => ![...marks[i]].some((e) => e !== 'done'));
+  const votable = (/** @type {Message} */ m) => m.data.cells.some((c) => c.url);
+  const bare = sheets.filter((m, i) => votable(m) && ![...marks[i]].some((e) => e !== 'done'));
   const done = marks.some((m) => m.has('done'));
   const withDone = sheets.some((m) => m.buttons.some((b) => b.id === 'done'));
-  const { quorum, round, says = 'good' } = sheets[0].data;
-  const finish = () => {
+  const { quorum, round, style, says = 'good' } = sheets[0].data;
+  const gallery = style === 'gallery';
+  /** @param {string | null} rest what is said of those without a mark */
+  const finish = (rest) => {
     setAsking('');
-    for (const sheet of bare) mark(sheet, [{ emoji: 'none', present: true }]);
+    if (rest !== null) for (const sheet of bare) mark(sheet, [{ emoji: rest, present: true }]);
     mark(sheets.at(-1), [{ emoji: 'done', present: true }]);
   };
-  const press = () => (bare.length > 0 && asking !== key ? setAsking(key) : finish());
-  const names = bare.map((m) => `Sheet ${m.data.sheet}`).join(' and ');
+  const press = () => (bare.length > 0 && asking !== key ? setAsking(key) : finish(null));
+  const names = gallery
+    ? count(bare.length, 'picture')
+    : bare.map((m) => `Sheet ${m.data.sheet}`).join(' and ');
+  const nothing = bare.length === sheets.filter(votable).length;
+  // What was not found is not: dislikes where good ones are looked for, likes (safe) where unsafe ones are.
+  const rest = gallery ? (says === 'unsafe' ? 'like' : 'dislike') : 'none';
   return html`
     <div class="round-bar" role="region" aria-label=${`Your marks in round ${round}`}>
       ${
         asking === key && bare.length > 0
-          ? html`<p class="round-bar-ask"><strong>${sheets.length === 1 || bare.length === sheets.length ? 'You have marked nothing yet.' : `${names} ${bare.length === 1 ? 'has' : 'have'} no marks yet.`}</strong> Was nothing ${says} there?</p>
+          ? html`<p class="round-bar-ask"><strong>${nothing ? 'You have marked nothing yet.' : `${names} ${bare.length === 1 ? 'has' : 'have'} no marks yet.`}</strong> Was nothing ${says} there?</p>
             <button class="button" onClick=${() => setAsking('')}>Look again</button>
-            <button class="button button-main" onClick=${finish}>Nothing ${says}, done</button>`
+            ${gallery && !nothing && html`<button class="button" onClick=${() => finish(null)}>Leave them out</button>`}
+            <button class="button button-main" onClick=${() => finish(rest)}>Nothing ${says}, done</button>`
           : html`<p><strong>Round ${round}</strong><span class="sep" aria-hidden="true">·</span>${good === 0 ? `mark what is ${says}` : count(good, `${says} one`)}${best && html`<span class="sep" aria-hidden="true">·</span><span class="bar-best"><${Icon} name="star" filled />best ${best}</span>`}${deadline !== null && html`<span class="bar-time"><span class="sep" aria-hidden="true">·</span>${deadline > now ? `${span((deadline - now) / 1000)} left` : 'closing'}</span>`}</p>
             ${withDone && (done ? html`<span class="bar-done" role="status"><${Icon} name="check" />${quorum > 1 ? 'Done, waiting for the others' : 'Done'}</span>` : html`<button class="button button-main" onClick=${press}>Done${quorum <= 1 ? ', teach it' : ''}</button>`)}`
       }

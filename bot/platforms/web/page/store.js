@@ -117,13 +117,16 @@ export function toast(text) {
   setTimeout(() => state.toast?.id === id && set({ toast: null }), 6000);
 }
 
+/** A star of a sheet's cell, or of a gallery's picture. @param {string} emoji */
+export const isStar = (emoji) => emoji === 'star' || emoji.startsWith('star-');
+
 /** Puts marks in line for the server and asks for consent first where it is missing. @param {Message} message @param {{emoji: string, present: boolean}[]} marks */
 export function mark(message, marks) {
   const mine = { ...state.waiting[message.id] };
   for (const { emoji, present } of marks) {
     mine[emoji] = present;
     // A star moves: the earlier one of the round is taken back, here as on the server.
-    if (present && emoji.startsWith('star-')) {
+    if (present && isStar(emoji)) {
       for (const other of messagesOf(message.channel)) {
         if (
           other.kind !== 'ballot' ||
@@ -132,7 +135,7 @@ export function mark(message, marks) {
         )
           continue;
         for (const e of marksOf(other)) {
-          if (!e.startsWith('star-') || (other.id === message.id && e === emoji)) continue;
+          if (!isStar(e) || (other.id === message.id && e === emoji)) continue;
           if (other.id === message.id) mine[e] = false;
           else state.waiting[other.id] = { ...state.waiting[other.id], [e]: false };
         }
@@ -206,85 +209,6 @@ export async function press(message, button, value = null) {
   } catch (error) {
     toast(error.message);
   }
-}
-
-let echoes = 0;
-/** Says a line into the channel, as its sender sees it. @param {string} text */
-function echo(text) {
-  set({ said: state.said + 1 });
-  const at = Date.now() + (state.me?.skew ?? 0);
-  add({
-    id: `echo${++echoes}`,
-    channel: state.channel,
-    kind: 'reply',
-    at,
-    editedAt: null,
-    seq: 0,
-    title: '',
-    text,
-    pictures: [],
-    reactions: [],
-    buttons: [],
-    progress: null,
-    data: {},
-    mine: [],
-    echo: true,
-  });
-}
-
-/** @param {string} text */
-export async function say(text) {
-  const line = /^\/(?!acclaim\b)/i.test(text) ? `/acclaim ${text.slice(1)}` : text;
-  // Before there is any session what is said still stands somewhere.
-  if (state.channel === '') set({ channel: 'general' });
-  echo(line);
-  const best = /^\/acclaim\s+best\s+([a-z])([1-9])$/i.exec(line);
-  if (best && starByName(best[1].toUpperCase(), best[2])) return;
-  if (!/^\/acclaim\b/i.test(line))
-    return answer(
-      'Votes speak here',
-      'Mark the pictures you like. To tell me something, begin with **/acclaim**, such as **/acclaim help**.',
-    );
-  try {
-    const { replies } = await call('/api/command', { channel: state.channel || 'general', text: line });
-    for (const reply of replies) add(reply);
-    await refreshMe();
-  } catch (error) {
-    answer('That did not work', error.message);
-  }
-}
-
-/** `best B4` on an open sheet is the very mark that the star makes, so that the page shows it. @param {string} sheet @param {string} cell */
-function starByName(sheet, cell) {
-  const open = messagesOf(state.channel).filter((m) => m.kind === 'ballot' && m.data.open);
-  const message = open.findLast((m) => m.data.sheet === sheet && m.reactions.includes(cell));
-  if (!message) return false;
-  mark(message, [
-    { emoji: cell, present: true },
-    { emoji: `star-${cell}`, present: true },
-  ]);
-  answer('Best', `**${sheet}${cell}** is your best.`);
-  return true;
-}
-
-function answer(title, text) {
-  add({
-    id: `echo${++echoes}`,
-    channel: state.channel,
-    kind: 'reply',
-    at: Date.now() + (state.me?.skew ?? 0),
-    editedAt: null,
-    seq: 0,
-    title,
-    text,
-    pictures: [],
-    reactions: [],
-    buttons: [],
-    progress: null,
-    data: {},
-    mine: [],
-  });
-  set({ spoken: `${title}. ${text}` });
 }
 
 /** @param {string} id */

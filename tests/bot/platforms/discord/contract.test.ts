@@ -31,6 +31,11 @@ function under(stage: Stage): PlatformUnderTest {
       await until(() => events.length > before, 'the mark');
     },
     command: (person, text) => typed(stage, person, text),
+    async flag(ref, person) {
+      const before = events.length;
+      peer.press(person, peer.world.find(ref.message)!, 'Flag');
+      await until(() => events.length > before, 'the press');
+    },
     shown: async () => peer.shown(channel).map(titleOf),
     restart: async () => {
       await stage.again();

@@ -23,6 +23,11 @@ function under(stage: Stage): PlatformUnderTest {
       await until(() => asked.answers.length > 0, 'an answer');
       return asked.answers.map((answer) => ({ title: titleOf(answer), text: wordsOf(answer) }));
     },
+    async flag(ref, person) {
+      const before = events.length;
+      await peer.press(person as Name, channel, ref.message, 'Flag');
+      await until(() => events.length > before, 'the press');
+    },
     shown: async () => (await peer.shown(channel)).map(titleOf),
     restart: async () => {
       await stage.again();

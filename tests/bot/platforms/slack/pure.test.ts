@@ -127,6 +127,7 @@ describe('text', () => {
     ['session start &lt;b&gt; &amp;amp;', '/acclaim session start <b> &amp;'],
     ['session start – a dash between', '/acclaim session start – a dash between'],
     ['x —rounds 3', '/acclaim x --rounds 3'],
+    ['settings channels <#C1|roses>, <#C2|>', '/acclaim settings channels #roses, #C2'],
   ])('%j is %j', (typed, text) => expect(commandText(typed)).toBe(text));
 
   test('no pair of surrogates is cut', () => {

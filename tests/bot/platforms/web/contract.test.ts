@@ -36,6 +36,10 @@ async function make(
     },
     command: async (person, text) =>
       (await (await visitor(person)).json('/api/command', { channel: 'cat', text })).replies,
+    flag: async (ref, person, cell) => {
+      const body = { message: ref.message, button: 'flag', value: cell };
+      await (await visitor(person)).json('/api/button', body);
+    },
     shown: async () => (await new Visitor(platform.url).messages()).map((m) => m.title),
     restart: async () => {
       await platform.stop();

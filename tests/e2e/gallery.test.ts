@@ -1,0 +1,146 @@
+/**
+ * A gallery on the page, in a real browser under the real `acclaim start`: each picture liked, disliked or starred by its
+ * chips, by keys and enlarged; best by command; what is left without a mark is asked about; one is flagged and one hidden.
+ */
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { chromiumArgs, chromiumPath } from '../support/browser.js';
+import { Started } from '../support/started.js';
+import { until } from '../support/wait.js';
+
+const started = new Started(['votes.quorum=1', 'session.rounds=2', 'session.images=6']);
+const faults: string[] = [];
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  const url = await started.start();
+  browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArgs });
+  page = await browser.newPage({ viewport: { width: 390, height: 844 } });
+  page.setDefaultTimeout(60_000);
+  page.on('pageerror', (error) => faults.push(error.message));
+  await page.goto(url);
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await started.remove();
+});
+
+async function say(text: string): Promise<void> {
+  const field = page.getByRole('combobox', { name: 'Command' });
+  await field.fill(text);
+  await field.press('Escape');
+  await field.press('Enter');
+}
+const item = (name: string) => page.getByRole('region', { name: `Picture ${name}`, exact: true }).last();
+const chip = (name: string, says: string) =>
+  item(name).getByRole('button', { name: `${name} is ${says}`, exact: true });
+const [good, bad, best] = ['good', 'not good', 'the best of the round'];
+/** `good not-good best` of each picture, a letter where it is pressed. */
+const pressed = async () =>
+  Promise.all(
+    [1, 2, 3, 4, 5, 6].map(async (n) => {
+      const on = await Promise.all(
+        [good, bad, best].map((says) => chip(`#${n}`, says).getAttribute('aria-pressed')),
+      );
+      return on.map((one, i) => (one === 'true' ? 'gnb'[i] : '-')).join('');
+    }),
+  );
+/** Picture -> marks that stand in the ledger. */
+const ledger = async () => {
+  const latest = new Map<string, number>();
+  for (const { ballot, emoji, present } of await started.facts())
+    latest.set(`${Number(/\.s(\d+)\./.exec(String(ballot))![1]) + 1} ${emoji}`, Number(present));
+  return [...latest].flatMap(([mark, on]) => (on ? [mark] : [])).sort();
+};
+const inLedger = (...marks: string[]) =>
+  until(async () => (await ledger()).join() === marks.sort().join(), `${marks.join()} in the ledger`);
+
+it('is opened by an option that help and completion name, and shows each picture with its three chips', async () => {
+  await say('/acclaim help session start');
+  await page.locator('.reply').filter({ hasText: 'gallery' }).first().waitFor();
+  await say('/acclaim session start --ballots gallery a black cat');
+  await page.getByRole('button', { name: 'Channels' }).click();
+  await page.getByRole('navigation', { name: 'Channels' }).locator('.side-channel').first().click();
+  await item('#6').waitFor({ timeout: 120_000 });
+  expect(await page.locator('.gallery-item').count()).toBe(6);
+  expect(await pressed()).toEqual(Array(6).fill('---'));
+  expect(await page.locator('.gallery .cell-picture').first().getAttribute('aria-label')).toMatch(
+    /^Picture #1: “a black cat”\. Enlarge$/,
+  );
+  const wide = await page.locator('.feed').evaluate((el) => el.scrollWidth - el.clientWidth);
+  expect(wide).toBeLessThanOrEqual(0);
+}, 180_000);
+
+it('takes likes, dislikes and one star, by chip, key and enlarged, and lets go of what no longer fits', async () => {
+  await chip('#1', good).click();
+  await page.getByRole('button', { name: 'Agree and vote' }).click();
+  await inLedger('1 like');
+  await chip('#1', bad).click();
+  await inLedger('1 dislike');
+  await chip('#2', best).click();
+  await chip('#3', best).click();
+  await inLedger('1 dislike', '2 like', '3 like', '3 star');
+  await chip('#4', good).focus();
+  await page.keyboard.press('d');
+  await page.keyboard.press('d');
+  await page.keyboard.press('g');
+  await item('#5')
+    .getByRole('button', { name: /Enlarge$/ })
+    .click();
+  const box = page.getByRole('dialog', { name: 'Picture, enlarged' });
+  await box.getByRole('button', { name: 'Not good' }).click();
+  await page.keyboard.press('Escape');
+  await inLedger('1 dislike', '2 like', '3 like', '3 star', '4 like', '5 dislike');
+  expect(await pressed()).toEqual(['-n-', 'g--', 'g-b', 'g--', '-n-', '---']);
+  // The star's own picture is not good any more: the star goes with it. Another is named by command.
+  await chip('#3', bad).click();
+  await say('/acclaim best #4');
+  await inLedger('1 dislike', '2 like', '3 dislike', '4 like', '4 star', '5 dislike');
+  await say('/acclaim best none');
+  await inLedger('1 dislike', '2 like', '3 dislike', '4 like', '5 dislike');
+  await chip('#2', best).click();
+  await page.reload();
+  await item('#6').waitFor();
+  expect(await pressed()).toEqual(['-n-', 'g-b', '-n-', 'g--', '-n-', '---']);
+});
+
+it('flags a picture, shows one that is hidden as held back, and asks what the unmarked one is', async () => {
+  await item('#1')
+    .getByRole('button', { name: /Enlarge$/ })
+    .click();
+  await page.getByRole('dialog', { name: 'Picture, enlarged' }).getByRole('button', { name: 'Flag' }).click();
+  await page.keyboard.press('Escape');
+  await page.locator('.reply').filter({ hasText: '#1 was reported' }).first().waitFor();
+  await say('/acclaim hide #5');
+  await item('#5').getByText('Held back').waitFor();
+  expect(await item('#5').locator('.chip').count()).toBe(0);
+  await page.getByRole('button', { name: 'Done, teach it' }).click();
+  const bar = page.getByRole('region', { name: 'Your marks in round 1' });
+  await bar.getByText('1 picture has no marks yet.').waitFor();
+  await bar.getByRole('button', { name: 'Look again' }).click();
+  await page.getByRole('button', { name: 'Done, teach it' }).click();
+  await bar.getByRole('button', { name: 'Leave them out' }).click();
+  await page.getByRole('heading', { name: 'Round 1 is closed' }).waitFor();
+  // No vote: #5, which is hidden, and #6, which nobody marked.
+  expect(await page.locator('.round-closed .got').allTextContents()).toEqual([
+    '0 / 1',
+    '1 / 1',
+    '0 / 1',
+    '1 / 1',
+    '0 / 0',
+    '0 / 0',
+  ]);
+  expect(await page.locator('.outcome figcaption').textContent()).toBe('#2 won');
+  await until(() => started.roundOpen(2), 'the second round', 120_000);
+  expect(faults).toEqual([]);
+}, 180_000);
+
+it('takes all without a mark as not good when told so', async () => {
+  await item('#6').waitFor();
+  await chip('#6', good).click();
+  await page.getByRole('button', { name: 'Done, teach it' }).click();
+  await page.getByRole('button', { name: 'Nothing good, done' }).click();
+  await until(async () => (await started.bodies('round'))[1]!.outcome !== null, 'the close');
+  expect((await started.bodies('round'))[1]!.outcome).toMatchObject({ votes: 6, approval: 1 / 6, voters: 1 });
+}, 180_000);
