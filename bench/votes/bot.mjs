@@ -19,7 +19,8 @@ Store.prototype.commit = async function (rows, effects) {
   await commit.call(this, rows, effects);
   const at = now();
   for (const { table, row } of rows)
-    if (table === 'fact') durable.push([`${row.ballot} ${row.voter} ${row.emoji} ${row.present}`, at]);
+    if (table === 'fact')
+      durable.push([`${row.ballot} ${row.voter} ${row.emoji} ${row.present}`, at, row.at]);
 };
 
 const lag = monitorEventLoopDelay({ resolution: 5 });

@@ -5,6 +5,7 @@ import { compilePeers, loadPeer } from '../lib/peers.mjs';
 compilePeers();
 const discord = await (await loadPeer('discord-peer')).Peer.start();
 const { Peer: SlackPeer } = await loadPeer('slack-peer');
+const { timeOf } = await import('../../dist/bot/platforms/slack/timestamp.js');
 const { signingSecret } = await import('../out/peers/tests/support/slack-peer/line.js');
 const scopes = process.argv[2].split(',');
 const slack = await SlackPeer.start(scopes);
@@ -64,7 +65,8 @@ function act(platform, roll) {
   const present = !truth.has(key);
   if (present) truth.add(key);
   else truth.delete(key);
-  const event = [key, present, now()];
+  // The last is the time under which the ledger has it, where the platform says one.
+  const event = [key, present, now(), null];
   if (platform === 'discord') {
     discord.react(member.user.username, message, glyphs[number - 1], { present });
     return { event, answered: null };
@@ -76,7 +78,9 @@ function act(platform, roll) {
   if (present) users.add(id);
   else users.delete(id);
   // Slack calls again what is not answered; the sweep finds what is lost meanwhile.
-  const answered = slack.tell(slack.reaction(id, channel, message, words[number - 1], present)).then(
+  const told = slack.reaction(id, channel, message, words[number - 1], present);
+  event[3] = timeOf(told.event_ts);
+  const answered = slack.tell(told).then(
     (status) => {
       if (status !== 200) unanswered += 1;
     },
