@@ -1,6 +1,7 @@
 /**
  * Simulated voters: they see the judge's verdict on every image of a round, err at a given rate, mark what they hold
- * for good on every sheet, star the one they like best, and press Done. They act through the platform as people do.
+ * for good on every sheet (in a gallery they like or dislike each picture), star the one they like best, and press Done.
+ * They act through the platform as people do.
  */
 import type { Account } from '../../src/chat/port.js';
 import type { Ballot } from '../../src/domain/model.js';
@@ -51,6 +52,12 @@ export class Voters {
     const best = goods.reduce<Verdict | null>((a, b) => (a && a.score >= b.score ? a : b), null);
     for (const ballot of ballots) {
       const ref = { platform: 'fake', channel, message: ballot.message! } as const;
+      if (ballot.style === 'gallery') {
+        const [index] = ballot.cells as [number];
+        await platform.mark(ref, account, held.get(index)?.good ? 'like' : 'dislike');
+        if (best?.index === index) await platform.mark(ref, account, 'star');
+        continue;
+      }
       const good = ballot.cells.flatMap((index, i) => (held.get(index)?.good ? [i + 1] : []));
       for (const cell of good) await platform.mark(ref, account, String(cell));
       if (good.length === 0) await platform.mark(ref, account, 'none');

@@ -53,11 +53,15 @@ export function writeFolder(out: string, manifest: object, fill: (folder: string
   }
 }
 
-/** The checked manifest of a folder whose files are all as they were written; else an error with `code`. */
+/**
+ * The checked manifest of a folder whose files are all as they were written; else an error with `code`. `mayLack`: files
+ * that may have been deleted since, though not changed.
+ */
 export function readFolder<T>(
   dir: string,
   schema: z.ZodType<T>,
   code: Extract<ErrorCode, 'checkpoint-corrupt' | 'round-corrupt'>,
+  mayLack: (name: string) => boolean = () => false,
 ): { manifest: T; hash: string } {
   const refuse = (why: string): never => {
     throw new AcclaimError(
@@ -82,6 +86,7 @@ export function readFolder<T>(
   for (const [name, { bytes, sha256: expected }] of Object.entries(files.data.files)) {
     const file = resolve(dir, name);
     if (!file.startsWith(resolve(dir) + sep)) return refuse(`${name} lies outside the folder`);
+    if (!existsSync(file) && mayLack(name)) continue;
     if (!existsSync(file)) return refuse(`${name} is missing`);
     if (statSync(file).size !== bytes || sha256(readFileSync(file)) !== expected)
       return refuse(`${name} has changed since it was written`);

@@ -8,7 +8,7 @@ import type { Draft } from './draft.js';
 import type { Act, Command } from './events.js';
 import { showAgain } from './guard.js';
 import { retryFailed } from './jobs.js';
-import { consented, factsOf, recordMark } from './ledger.js';
+import { consented, factsOf, recordMark, takesVotes } from './ledger.js';
 import type { Ballot, Binding, Round, Session } from './model.js';
 import { accountsOf, personOf } from './people.js';
 import { invite, join, leave, sideMay } from './pools.js';
@@ -143,6 +143,8 @@ const rules: { [N in Act['name']]: Rule<N> } = {
       }
     }
     if (cell) recordMark(draft, cell.ballot, by.key, cell.star, true);
+    if (ballotsOf(draft.state, round).every((ballot) => !takesVotes(draft, ballot)))
+      draft.refuse('round-closed', 'This round has closed.', 'Name the best of the next one.');
   },
   flag: (draft, { index, round: number }, { by }) => {
     const cell = cellOf(draft, index, number);

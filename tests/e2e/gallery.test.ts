@@ -61,7 +61,7 @@ it('is opened by an option that help and completion name, and shows each picture
   await page.locator('.reply').filter({ hasText: 'gallery' }).first().waitFor();
   await say('/acclaim session start --ballots gallery a black cat');
   await page.getByRole('button', { name: 'Channels' }).click();
-  await page.getByRole('navigation', { name: 'Channels' }).locator('.side-channel').first().click();
+  await page.getByRole('navigation', { name: 'Channels' }).getByText('a-black-cat').click();
   await item('#6').waitFor({ timeout: 120_000 });
   expect(await page.locator('.gallery-item').count()).toBe(6);
   expect(await pressed()).toEqual(Array(6).fill('---'));

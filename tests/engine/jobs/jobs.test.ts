@@ -194,6 +194,18 @@ describe('learn', () => {
     expect(bytes(join(root, 'c0-again'))).toEqual(bytes(join(root, 'c0')));
   });
 
+  it('learns the same from a round of which a picture was hidden and so deleted; a changed one is refused', async () => {
+    const roundDir = join(root, 'hidden');
+    cpSync(join(root, 'plain'), roundDir, { recursive: true });
+    rmSync(join(roundDir, 'images/0002.png'));
+    await learn(join(root, 'c0-hidden'), { roundDir });
+    expect(bytes(join(root, 'c0-hidden'))).toEqual(bytes(join(root, 'c0')));
+    writeFileSync(join(roundDir, 'images/0002.png'), 'another picture');
+    await expect(learn(join(root, 'c0-changed'), { roundDir })).rejects.toMatchObject({
+      code: 'round-corrupt',
+    });
+  });
+
   it('goes on from a checkpoint: the best persists until another is named, old votes are replayed', async () => {
     const checkpoint = join(root, 'c0');
     await generate(join(root, 'r1'), { round: 1, checkpoint });

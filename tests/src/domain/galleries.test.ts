@@ -100,6 +100,15 @@ describe('in a gallery', () => {
     ]);
   });
 
+  it('best by command says so when the round has closed', () => {
+    const w = world();
+    w.react('ann', w.live()[0]!, 'like');
+    w.command({ name: 'close' });
+    w.settle((effect) => effect.kind === 'learn');
+    expect(best(w, 1)).toMatchObject({ code: 'round-closed' });
+    expect(stars(w)).toEqual([0, 0, 0, 0]);
+  });
+
   it('of a star by command and stars by reaction the later holds; the other says good; the ledger is what hangs there', () => {
     const w = world();
     const [a, b, c] = w.live() as [Ballot, Ballot, Ballot];

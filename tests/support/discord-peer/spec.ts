@@ -64,6 +64,8 @@ const operations: Record<string, Operation> = {
     }),
   },
   'get /guilds/{guild_id}': {},
+  'get /guilds/{guild_id}/channels': {},
+  'get /guilds/{guild_id}/threads/active': {},
   'get /guilds/{guild_id}/members/{user_id}': {},
   'get /channels/{channel_id}': {},
   'patch /channels/{channel_id}': { request: wanted('UpdateThreadRequestPartial') },
