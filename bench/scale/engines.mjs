@@ -1,7 +1,7 @@
 // What a second engine brings: rounds an hour of sessions that are voted on at once, by one engine of one thread and by two,
 // over a real Redis; and what a round costs the engine, Redis and the bot. Writes the service times that simulate.mjs reads.
 // Usage: node bench/scale/engines.mjs [--sessions 4] [--seconds 60] [--out FILE]; needs an idle machine.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -59,6 +59,22 @@ const engine = (name) =>
     { dir },
   );
 const engines = [engine('a'), engine('b')];
+
+/** CPU seconds of the engines and what computes for them, so far. */
+function engineCpu() {
+  let ticks = 0;
+  for (const { pid } of engines) {
+    if (pid === null) continue;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/);
+    for (const one of [pid, ...children.filter(Boolean)]) {
+      const fields = readFileSync(`/proc/${one}/stat`, 'utf8')
+        .replace(/^.*\) /, '')
+        .split(' ');
+      ticks += Number(fields[11]) + Number(fields[12]);
+    }
+  }
+  return ticks / 100;
+}
 
 /** One number of INFO. */
 async function info(section, name) {
@@ -120,6 +136,7 @@ async function measure(count) {
   const from = jobs();
   const commands = await info('stats', 'total_commands_processed');
   const cpu = process.cpuUsage();
+  const computed = engineCpu();
   const began = performance.now();
   const learned = rounds().length;
   await wait(seconds * 1000);
@@ -132,6 +149,7 @@ async function measure(count) {
     rounds: done,
     perHour: (done / took) * 3600,
     learnSeconds: mean(taught.map((r) => r.learned.seconds)),
+    engineCpuPerRound: (engineCpu() - computed) / done,
     botCpu: (user + system) / 1e6 / took,
     redisCommandsPerRound: ((await info('stats', 'total_commands_processed')) - commands) / done,
     redisMemoryMb: (await info('memory', 'used_memory')) / 2 ** 20,
@@ -153,11 +171,19 @@ const [one, two] = rows;
 const ratio = two.perHour / one.perHour;
 const report = { machine: machine(), shape, sessions: sessions.length, seconds, rows, ratio };
 const table = `${report.machine}; ${sessions.length} sessions, rounds of ${shape.images} images, ${shape.samplerSteps} steps, learned in ${shape.learnerSteps}.\n\n${markdown(
-  ['engines of one thread', 'rounds an hour', 'against one', "the bot's CPU", 'Redis commands a round'],
+  [
+    'engines of one thread',
+    'rounds an hour',
+    'against one',
+    "engines' CPU a round",
+    "the bot's CPU",
+    'Redis commands a round',
+  ],
   rows.map((row) => [
     row.engines,
     Math.round(row.perHour),
     row === one ? '' : `${ratio.toFixed(2)} (bound: >= 1.6)`,
+    `${row.engineCpuPerRound.toFixed(1)} s`,
     `${Math.round(row.botCpu * 100)} % of a core`,
     Math.round(row.redisCommandsPerRound),
   ]),
