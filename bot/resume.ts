@@ -1,6 +1,6 @@
 /**
  * Sessions that a start finds are taken up one after another, some side by side, while everything else goes on: those
- * that wait for nobody's votes first, then by deadline. Until its turn a session's effects wait and it takes no step by
+ * that take no votes now first, then by deadline. Until its turn a session's effects wait and it takes no step by
  * itself; one that somebody acts on comes next. So commands are served at once, and no round closes unread.
  */
 import type { SessionState } from '../src/domain/model.js';
@@ -43,10 +43,10 @@ export class Resume {
   }
 }
 
-/** When its votes are counted; first of all where none are awaited. */
-function dueOf({ ballots, rounds }: SessionState): number {
-  const reads = [...ballots.values()].filter(({ state, sweeps }) => state === 'live' && sweeps);
+/** When its votes are counted; first of all where people wait for the bot rather than it for them. */
+function dueOf({ rounds }: SessionState): number {
   const round = rounds.at(-1);
-  if (reads.length === 0 || !round) return Number.NEGATIVE_INFINITY;
+  if (round?.state === 'closing') return round.deadline ?? 0;
+  if (round?.state !== 'open') return Number.NEGATIVE_INFINITY;
   return round.deadline ?? Number.MAX_VALUE;
 }

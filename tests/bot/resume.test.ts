@@ -12,13 +12,11 @@ afterEach(async () => {
   house = undefined;
 });
 
-/** A session with a live ballot whose round has that deadline; null = no ballot hangs. */
-function state(id: string, deadline: number | null): SessionState {
-  const ballots = new Map(deadline === null ? [] : [['b', { state: 'live', sweeps: true }]]);
-  return { session: { id }, ballots, rounds: [{ deadline }] } as unknown as SessionState;
+function state(id: string, round: 'open' | 'posting' | 'closing', deadline: number | null): SessionState {
+  return { session: { id }, rounds: [{ state: round, deadline }] } as unknown as SessionState;
 }
 
-it('takes up first what awaits nobody, then by deadline, and next what somebody acts on', async () => {
+it('takes up first what takes no votes, then by deadline, and next what somebody acts on', async () => {
   const order: string[] = [];
   const resume: Resume = new Resume({
     abreast: 1,
@@ -27,9 +25,10 @@ it('takes up first what awaits nobody, then by deadline, and next what somebody 
       if (id === 'soon') resume.hurry('last');
     },
   });
-  resume.begin([state('last', 9), state('later', 5), state('soon', 1), state('drawing', null)]);
+  const open = [state('last', 'open', null), state('later', 'open', 5), state('soon', 'closing', 1)];
+  resume.begin([...open, state('posting', 'posting', null)]);
   await until(() => order.length === 4, 'all to be taken up');
-  expect(order).toEqual(['drawing', 'soon', 'last', 'later']);
+  expect(order).toEqual(['posting', 'soon', 'last', 'later']);
 });
 
 it('takes up no more once it stops, and waits for what is under way', async () => {
@@ -42,7 +41,7 @@ it('takes up no more once it stops, and waits for what is under way', async () =
       order.push(id);
     },
   });
-  resume.begin([state('a', 1), state('b', 2)]);
+  resume.begin([state('a', 'open', 1), state('b', 'open', 2)]);
   await gate.reached;
   const stopped = resume.stop();
   gate.open();
