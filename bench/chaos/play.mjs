@@ -18,7 +18,7 @@ import { rounds, stages } from './plan.mjs';
 const acclaim = fileURLToPath(new URL('../../dist/src/acclaim.js', import.meta.url));
 const order = [...Object.keys(stages), 'done'];
 const prefix = 'chaos';
-const LONGEST_MS = 120_000;
+const LONGEST_MS = 300_000;
 
 /**
  * `Peer` is the loopback Discord of the tests. Resolves with what is wrong (nothing, one hopes), the hashes of the

@@ -1,7 +1,7 @@
 // What a second engine brings: rounds an hour of sessions that are voted on at once, by one engine of one thread and by two,
 // over a real Redis; and what a round costs the engine, Redis and the bot. Writes the service times that simulate.mjs reads.
 // Usage: node bench/scale/engines.mjs [--sessions 4] [--seconds 60] [--out FILE]; needs an idle machine.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -60,20 +60,20 @@ const engine = (name) =>
   );
 const engines = [engine('a'), engine('b')];
 
-/** CPU seconds of the engines and what computes for them, so far. */
-function engineCpu() {
-  let ticks = 0;
+/** Seconds so far of the engines and what computes for them: on a core, and waiting for one. */
+function engineTime() {
+  let [ran, queued] = [0, 0];
   for (const { pid } of engines) {
     if (pid === null) continue;
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/);
-    for (const one of [pid, ...children.filter(Boolean)]) {
-      const fields = readFileSync(`/proc/${one}/stat`, 'utf8')
-        .replace(/^.*\) /, '')
-        .split(' ');
-      ticks += Number(fields[11]) + Number(fields[12]);
-    }
+    for (const one of [pid, ...children.filter(Boolean)])
+      for (const thread of readdirSync(`/proc/${one}/task`)) {
+        const [run, queue] = readFileSync(`/proc/${one}/task/${thread}/schedstat`, 'utf8').split(' ');
+        ran += Number(run) / 1e9;
+        queued += Number(queue) / 1e9;
+      }
   }
-  return ticks / 100;
+  return { ran, queued };
 }
 
 /** One number of INFO. */
@@ -136,20 +136,23 @@ async function measure(count) {
   const from = jobs();
   const commands = await info('stats', 'total_commands_processed');
   const cpu = process.cpuUsage();
-  const computed = engineCpu();
+  const computed = engineTime();
   const began = performance.now();
   const learned = rounds().length;
   await wait(seconds * 1000);
   const took = (performance.now() - began) / 1000;
   const done = (jobs() - from) / 2;
   const { user, system } = process.cpuUsage(cpu);
+  const time = engineTime();
   const taught = rounds().slice(learned);
   return {
     engines: count,
     rounds: done,
     perHour: (done / took) * 3600,
     learnSeconds: mean(taught.map((r) => r.learned.seconds)),
-    engineCpuPerRound: (engineCpu() - computed) / done,
+    engineCpuPerRound: (time.ran - computed.ran) / done,
+    /** Of the engines' time, what they waited for a core that others had. */
+    engineQueued: (time.queued - computed.queued) / (took * count),
     botCpu: (user + system) / 1e6 / took,
     redisCommandsPerRound: ((await info('stats', 'total_commands_processed')) - commands) / done,
     redisMemoryMb: (await info('memory', 'used_memory')) / 2 ** 20,
@@ -176,6 +179,7 @@ const table = `${report.machine}; ${sessions.length} sessions, rounds of ${shape
     'rounds an hour',
     'against one',
     "engines' CPU a round",
+    'waiting for a core',
     "the bot's CPU",
     'Redis commands a round',
   ],
@@ -184,6 +188,7 @@ const table = `${report.machine}; ${sessions.length} sessions, rounds of ${shape
     Math.round(row.perHour),
     row === one ? '' : `${ratio.toFixed(2)} (bound: >= 1.6)`,
     `${row.engineCpuPerRound.toFixed(1)} s`,
+    `${Math.round(row.engineQueued * 100)} % of the time`,
     `${Math.round(row.botCpu * 100)} % of a core`,
     Math.round(row.redisCommandsPerRound),
   ]),

@@ -73,8 +73,7 @@ const emojiAssumed = assumed.images / assumed.sheets + 1;
 const requestsPerRound = Object.entries(undisturbed.requests).reduce(
   (sum, [operation, count]) =>
     sum + (count / rounds) * (byReaction.test(operation) ? emojiAssumed / emojiMeasured : 1),
-  // The message that shows progress is edited every five seconds of work.
-  (learn + draw) / 5,
+  0,
 );
 
 /** Rounds a second in the hour of the day. */

@@ -34,7 +34,7 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
 const run = (name: string, plan: (typeof plans)[number] | null) =>
   inTurn(() => play(plan, { Peer, token: peerToken, dir: join(folder, name) }));
 
-describe.concurrent('a session of three rounds', { timeout: 600_000 }, () => {
+describe.concurrent('a session of three rounds', { timeout: 1_200_000 }, () => {
   const undisturbed = run('undisturbed', null);
 
   it('undisturbed', async () => {
