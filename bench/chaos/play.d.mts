@@ -4,6 +4,8 @@ import type { Plan } from './plan.mjs';
 
 export interface Played {
   plan: Plan | null;
+  /** False where the session was over before its fault came. */
+  struck: boolean;
   /** What must hold and did not; empty = all is well. */
   wrong: string[];
   /** File below the session's checkpoints -> SHA-256. */

@@ -29,7 +29,14 @@ export async function play(plan, { Peer, token, dir }) {
   const events = [];
   const say = (text) => events.push(`${((performance.now() - began) / 1000).toFixed(2)} s ${text}`);
   const stop = [];
-  const run = { dir, say, stop, data: join(dir, 'data'), sound: false };
+  const run = { dir, say, stop, data: join(dir, 'data'), struck: false, sound: false };
+  const told = (found) => ({
+    plan,
+    struck: run.struck,
+    ...found,
+    events,
+    seconds: (performance.now() - began) / 1000,
+  });
   try {
     await setUp(run, plan, Peer, token);
     const limit = AbortSignal.timeout(LONGEST_MS);
@@ -58,19 +65,12 @@ export async function play(plan, { Peer, token, dir }) {
     run.sound = wrong.length === 0;
     const requests = {};
     for (const { operation } of run.peer.requests) requests[operation] = (requests[operation] ?? 0) + 1;
-    return { plan, wrong, checkpoints, requests, events, seconds: (performance.now() - began) / 1000 };
+    return told({ wrong, checkpoints, requests });
   } catch (error) {
     say(String(error?.stack ?? error));
     const seen = run.seen ? `${run.seen.round} ${run.seen.roundState}, ${run.seen.state}` : 'nothing';
     const wrong = [`it did not get there: ${error?.message ?? error}; last seen: ${seen}`];
-    return {
-      plan,
-      wrong,
-      checkpoints: {},
-      requests: {},
-      events,
-      seconds: (performance.now() - began) / 1000,
-    };
+    return told({ wrong, checkpoints: {}, requests: {} });
   } finally {
     for (const act of stop.reverse()) await act();
   }
@@ -182,6 +182,7 @@ async function strike(run, plan, signal) {
   }
   await wait(plan.afterMs, undefined, { signal });
   const victim = plan.victim === 'working' ? await working(run.redisPort) : plan.victim;
+  run.struck = true;
   say(`now: ${plan.kind}${victim === null ? '' : ` (${victim})`}`);
   const lasting = async (on) => {
     on(true);

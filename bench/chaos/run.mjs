@@ -63,10 +63,10 @@ await Promise.all(
         report.runs[seed] = { plan, skipped: noDisk };
         continue;
       }
-      const { wrong, checkpoints, seconds } = await run(plan, `seed-${seed}`);
+      const { wrong, struck, checkpoints, seconds } = await run(plan, `seed-${seed}`);
       for (const [file, hash] of Object.entries(report.undisturbed.checkpoints))
         if (wrong.length === 0 && checkpoints[file] !== hash) wrong.push(`${file} has other bytes`);
-      report.runs[seed] = { plan, wrong, seconds };
+      report.runs[seed] = { plan, struck, wrong, seconds };
       say(`${seed}: ${described(plan)}: ${wrong.length === 0 ? 'well' : wrong.join('; ')}`);
       keep();
     }
@@ -79,6 +79,7 @@ const failed = ran.filter(({ wrong }) => wrong.length > 0);
 const row = (name, of) => [
   name,
   of.length,
+  of.filter(({ struck }) => struck).length,
   of.filter(({ wrong }) => wrong.length === 0).length,
   of.length > 0 ? `${median(of.map((one) => one.seconds)).toFixed(1)} s` : '-',
   of.length > 0 ? `${Math.max(...of.map((one) => one.seconds)).toFixed(1)} s` : '-',
@@ -91,7 +92,10 @@ const rows = Object.keys(kinds).map((kind) =>
 );
 const lines = [
   `${report.machine}; ${report.undisturbed.seconds.toFixed(1)} s without a fault.\n`,
-  markdown(['fault', 'runs', 'all is well', 'median', 'slowest'], [...rows, row('**all**', ran)]),
+  markdown(
+    ['fault', 'runs', 'struck before the end', 'all is well', 'median', 'slowest'],
+    [...rows, row('**all**', ran)],
+  ),
   ...failed.map(({ plan, wrong }) => `\nseed ${plan.seed}: ${described(plan)}: ${wrong.join('; ')}`),
   ...(noDisk === null ? [] : [`\n"disk full" was skipped: ${noDisk}`]),
 ];

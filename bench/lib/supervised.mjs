@@ -3,7 +3,7 @@
 // ends.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, readFileSync } from 'node:fs';
+import { createWriteStream, existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -75,9 +75,11 @@ export class Supervised {
   killChild() {
     if (this.pid === null) return;
     const text = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').trim();
-    for (const pid of text.split(/\s+/).filter(Boolean))
-      if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('engine/main.js'))
+    for (const pid of text.split(/\s+/).filter(Boolean)) {
+      const command = `/proc/${pid}/cmdline`;
+      if (existsSync(command) && readFileSync(command, 'utf8').includes('engine/main.js'))
         process.kill(Number(pid), 'SIGKILL');
+    }
   }
 
   async freeze(ms) {
