@@ -11,11 +11,11 @@ import { AcclaimError } from './errors.js';
 import type { Log } from './log.js';
 import { modelsHere } from './models-here.js';
 import { projectPath } from './paths.js';
+import { botPlaces, enginePlaces } from './places-here.js';
 import { BullQueue } from './queue/bullmq.js';
 import { childEngine } from './queue/child-engine.js';
 import { describeEnd, type EngineLauncher } from './queue/engine-link.js';
 import { InProcessQueue } from './queue/in-process.js';
-import { SharedFolder } from './queue/places.js';
 import { probe } from './queue/redis.js';
 import { serveEngine } from './queue/serve.js';
 
@@ -67,7 +67,7 @@ export async function openBullQueue(
 ): Promise<BullQueue> {
   const { config } = options;
   const shared = await common(options);
-  const places = new SharedFolder(config.dataDir, await modelsHere(config));
+  const places = await botPlaces(config, await modelsHere(config));
   return new BullQueue({
     ...shared,
     places,
@@ -83,8 +83,8 @@ export async function openServing(
   const { config, log } = options;
   const shared = await common(options);
   const models = await modelsHere(config);
-  const dataDir = resolve(config.dataDir);
-  mkdirSync(dataDir, { recursive: true });
+  mkdirSync(resolve(config.dataDir), { recursive: true });
+  const places = await enginePlaces(config, models, log);
   const name = `${config.queue.engine ?? hostName()}-${randomBytes(3).toString('hex')}`;
   let ready: (device: string) => void = () => {};
   let fail: (error: AcclaimError) => void = () => {};
@@ -118,7 +118,7 @@ export async function openServing(
     ...shared,
     engine: name,
     ability: { device, memoryMb: Math.floor(totalmem() / 2 ** 20), models: models.hashes },
-    places: new SharedFolder(dataDir, models),
+    places,
     local,
   });
   log.info({ engine: name, device, models: models.hashes.map((h) => h.slice(0, 12)) }, 'engine takes jobs');

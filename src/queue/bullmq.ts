@@ -11,8 +11,9 @@ import type { Log } from '../log.js';
 import type { JobQueue, JobRequest } from './contract.js';
 import { cancelled, deferred } from './deferred.js';
 import { Envelopes } from './envelope.js';
+import { Errands } from './errands.js';
 import { type JobKind, type JobProgress, type JobResult, jobSchemas } from './jobs.js';
-import type { Places } from './places.js';
+import type { BotPlaces } from './places.js';
 import { connect, type RedisSettings } from './redis.js';
 import { choose } from './routing.js';
 import {
@@ -34,7 +35,7 @@ export interface BullQueueOptions {
   prefix: string;
   /** Shared with the engines; null = nothing is signed. */
   key: string | null;
-  places: Places;
+  places: BotPlaces;
   /** Megabytes of memory that a job wants of its engine. */
   memoryMb?: (payload: Record<string, unknown>) => number;
   /** Engines that a job may outlive before it fails `engine-lost`. */
@@ -58,6 +59,8 @@ interface Entry {
   claimed: boolean;
   lost: number;
   cancelled: boolean;
+  /** Whether engines can reach what it reads. */
+  prepared: boolean;
   listeners: ((p: JobProgress) => void)[];
   outcome: Promise<unknown>;
   resolve: (value: unknown) => void;
@@ -66,6 +69,8 @@ interface Entry {
 
 /** Answers stay in Redis for so long when nobody takes them, s. */
 const KEPT_S = 86_400;
+/** What went wrong is put right by sending it again, and by doing it again. */
+const again: ReadonlySet<ErrorCode> = new Set(['artifact-missing', 'artifact-corrupt']);
 const COUNTER_S = 30 * 86_400;
 
 export class BullQueue implements JobQueue {
@@ -77,6 +82,7 @@ export class BullQueue implements JobQueue {
   private readonly entries = new Map<string, Entry>();
   /** Engines whose beat was refused: said once each. */
   private readonly refused = new Set<string>();
+  private readonly errands: Errands;
   private readonly timer: NodeJS.Timeout;
   private looking: Promise<void> | null = null;
   private again = false;
@@ -87,6 +93,7 @@ export class BullQueue implements JobQueue {
   constructor(private readonly options: BullQueueOptions) {
     this.envelopes = new Envelopes(options.key);
     this.keys = keys(options.prefix);
+    this.errands = new Errands(options.log, () => this.look());
     this.redis = connect(options.redis, (error) => this.trouble(error));
     this.ears = connect(options.redis, (error) => this.trouble(error));
     this.redis.on('ready', () => {
@@ -119,6 +126,7 @@ export class BullQueue implements JobQueue {
       claimed: false,
       lost: 0,
       cancelled: false,
+      prepared: false,
       listeners: onProgress ? [onProgress] : [],
       ...deferred(),
     };
@@ -131,6 +139,7 @@ export class BullQueue implements JobQueue {
     const entry = this.entries.get(id);
     if (!entry) return;
     entry.cancelled = true;
+    this.errands.abort(id);
     if (entry.claimed && !entry.flight) await this.settle(entry, cancelled(id));
     else this.look();
     await entry.outcome.catch(() => {});
@@ -143,6 +152,7 @@ export class BullQueue implements JobQueue {
     clearInterval(this.timer);
     for (const entry of this.entries.values()) entry.reject(cancelled(entry.id));
     this.entries.clear();
+    await this.errands.close();
     // A Redis that is away would hold the look up for ever.
     if (this.redis.status === 'ready') await this.looking;
     this.ears.disconnect();
@@ -216,14 +226,15 @@ export class BullQueue implements JobQueue {
   }
 
   private async follow(entry: Entry, flight: Flight, engines: ReadonlyMap<string, Beat>): Promise<void> {
+    if (this.errands.has(entry.id)) return;
     const queue = this.queue(flight.engine);
     const id = deliveryId(entry.id, flight.delivery);
     // The state first: what is read after it is not older than it.
     const state = await queue.getJobState(id);
     if (state === 'completed') {
       const job = await queue.getJob(id);
-      await this.take(entry, flight, job?.returnvalue);
-      await job?.remove().catch(() => {});
+      const drop = async () => void (await job?.remove().catch(() => {}));
+      await this.take(entry, flight, job?.returnvalue, drop);
     } else if (state === 'failed') {
       // It lost its lock, or could not be read there: the words are in the engine's log.
       const job = await queue.getJob(id);
@@ -238,39 +249,60 @@ export class BullQueue implements JobQueue {
     }
   }
 
-  private async take(entry: Entry, flight: Flight, text: unknown): Promise<void> {
+  /** `drop` takes the answer out of Redis, once it is not needed any more. */
+  private async take(entry: Entry, flight: Flight, text: unknown, drop: () => Promise<void>): Promise<void> {
+    const result = await this.open(entry, flight, text);
+    if (!result) return drop();
+    const { places } = this.options;
+    const made = { delivery: flight.delivery, artifact: result.artifact };
+    this.errands.begin(
+      entry.id,
+      (signal) => places.keep(entry.kind, entry.payload, made, signal),
+      async (fault) => {
+        // The next life of this process finds the answer there.
+        if (this.closed) return;
+        const error = fault === null ? null : fromPlain(toPlain(fault));
+        if (error && again.has(error.code)) await this.redeliver(entry, flight, error.message, true, error);
+        else await this.settle(entry, error, result.value);
+        await drop();
+      },
+    );
+  }
+
+  /** What the answer says, where it is a result; everything else is dealt with here. */
+  private async open(
+    entry: Entry,
+    flight: Flight,
+    text: unknown,
+  ): Promise<{ value: unknown; artifact: string | null } | null> {
     let answer: Answer;
     try {
       answer = this.envelopes.open('answer', text, answerSchema);
       if (answer.job !== entry.id || answer.delivery !== flight.delivery || answer.engine !== flight.engine)
         throw new AcclaimError('job-invalid', 'it answers something else');
     } catch (error) {
-      return this.redeliver(entry, flight, toPlain(error).message, true);
+      return over(this.redeliver(entry, flight, toPlain(error).message, true));
     }
     // Words that were said before the answer are heard before it: one connection carries them in order.
     await this.ears.ping();
     const { outcome } = answer;
-    if (outcome.type === 'handed-back') return this.redeliver(entry, flight, 'its engine leaves', false);
+    if (outcome.type === 'handed-back')
+      return over(this.redeliver(entry, flight, 'its engine leaves', false));
     if (outcome.type === 'failed') {
       const { code, message, mend } = outcome.error;
       const error = fromPlain({ code: code as ErrorCode, message, mend });
-      if (code === 'engine-lost') return this.redeliver(entry, flight, message, true, error);
+      if (code === 'engine-lost' || again.has(error.code))
+        return over(this.redeliver(entry, flight, message, true, error));
       if (code === 'cancelled' && !entry.cancelled)
-        return this.redeliver(entry, flight, 'it was let go', false);
-      return this.settle(entry, error);
+        return over(this.redeliver(entry, flight, 'it was let go', false));
+      return over(this.settle(entry, error));
     }
     const parsed = jobSchemas[entry.kind].result.safeParse(outcome.result);
-    if (!parsed.success)
-      return this.settle(
-        entry,
-        new AcclaimError('job-invalid', `result of job ${entry.id}: ${parsed.error.message}`),
-      );
-    try {
-      await this.options.places.keep(entry.kind, entry.payload, flight.delivery);
-    } catch (error) {
-      return this.settle(entry, fromPlain(toPlain(error)));
+    if (!parsed.success) {
+      const why = `result of job ${entry.id}: ${parsed.error.message}`;
+      return over(this.settle(entry, new AcclaimError('job-invalid', why)));
     }
-    await this.settle(entry, null, parsed.data);
+    return { value: parsed.data, artifact: outcome.artifact };
   }
 
   /** This delivery counts no more; the job waits again, at its old place among the others. */
@@ -282,6 +314,8 @@ export class BullQueue implements JobQueue {
     error?: AcclaimError,
   ): Promise<void> {
     entry.flight = null;
+    // What it reads may be what was lost.
+    entry.prepared = false;
     if (counts) entry.lost += 1;
     await this.redis.hdel(this.keys.flights, entry.id);
     this.options.log.warn({ job: entry.id, engine, delivery, why, lost: entry.lost }, 'job comes back');
@@ -303,6 +337,7 @@ export class BullQueue implements JobQueue {
     for (const entry of [...this.entries.values()]) {
       if (entry.flight || entry.cancelled || taken.has(entry.session) || this.closed) continue;
       taken.add(entry.session);
+      if (!this.prepare(entry)) continue;
       const need = await this.need(entry);
       if (!need) continue;
       const engine = choose(engines.values(), busy, need);
@@ -314,6 +349,20 @@ export class BullQueue implements JobQueue {
     if (unable === this.starved) return;
     this.starved = unable;
     this.options.onStarved?.(unable);
+  }
+
+  /** True once engines can reach what it reads. */
+  private prepare(entry: Entry): boolean {
+    if (entry.prepared) return true;
+    this.errands.begin(
+      entry.id,
+      (signal) => this.options.places.prepare(entry.kind, entry.payload, signal),
+      async (fault) => {
+        entry.prepared = fault === null;
+        if (fault !== null && !this.closed) await this.settle(entry, fromPlain(toPlain(fault)));
+      },
+    );
+    return false;
   }
 
   /** Null where the job can go nowhere, which is then its end. */
@@ -394,6 +443,11 @@ export class BullQueue implements JobQueue {
     this.look();
   }
 }
+
+const over = async (end: Promise<void>): Promise<null> => {
+  await end;
+  return null;
+};
 
 function lost(id: string, why: string): AcclaimError {
   return new AcclaimError(

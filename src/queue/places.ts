@@ -1,15 +1,16 @@
 /**
- * Paths on their way between machines. What lies under the data folder, which bot and engines share, is written
- * `data:<path below it>`; a model is written `model:<sha256 of its folder>`, for it may lie elsewhere on each. An engine writes
- * beside the place where its work belongs, under a name of this delivery; the bot moves what it takes into place. So what a
- * superseded engine writes is never seen.
+ * How rounds, checkpoints and models get from bot to engines and back. Invariants: an engine writes beside the place where its work
+ * belongs, under a name of this delivery, and the bot moves what it takes into place, so that what a superseded engine writes is
+ * never seen; a result names what was written by its hash, which is checked before it is moved. A model is written
+ * `model:<sha256 of its folder>`, for it may lie elsewhere on each machine. Two ways: a folder that both share
+ * (shared-places.ts; nothing is copied), and a bucket (bucket-places.ts).
  */
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { AcclaimError } from '../errors.js';
 import type { JobKind } from './jobs.js';
 
-type Payload = Record<string, unknown>;
+export type Payload = Record<string, unknown>;
 
 /** Where the paths of a payload stand, by kind; those that are null stay so. */
 const fields = {
@@ -24,7 +25,7 @@ const fields = {
   { models: readonly string[]; data: readonly string[]; out: string | null } | null
 >;
 
-function fieldsOf(kind: JobKind) {
+export function fieldsOf(kind: JobKind) {
   const row = fields[kind];
   if (row) return row;
   throw new AcclaimError('job-invalid', `a job of kind ${kind} does not cross machines`);
@@ -36,13 +37,31 @@ export interface Packed {
   models: string[];
 }
 
-/** How paths cross; a test with no files has its own. */
-export interface Places {
+/** The bot's end. */
+export interface BotPlaces {
+  /** Makes what a job reads reachable for engines; may take long, and may be asked again. Errors: bucket-unreachable = later. */
+  prepare(kind: JobKind, payload: Payload, signal: AbortSignal): Promise<void>;
+  /** The payload as it crosses; quick once it is prepared. */
   pack(kind: JobKind, payload: Payload, delivery: number): Promise<Packed>;
-  unpack(kind: JobKind, payload: Payload): Promise<Payload>;
-  /** Moves what a delivery wrote to where it belongs. */
-  keep(kind: JobKind, payload: Payload, delivery: number): Promise<void>;
-  /** Takes away what a delivery wrote; `payload` as unpacked. */
+  /**
+   * Moves what a delivery wrote to where it belongs; `artifact` is its hash. Errors: bucket-unreachable = later;
+   * artifact-missing, artifact-corrupt = the job must be done again.
+   */
+  keep(
+    kind: JobKind,
+    payload: Payload,
+    made: { delivery: number; artifact: string | null },
+    signal: AbortSignal,
+  ): Promise<void>;
+}
+
+/** The engine's end; payloads as unpacked, but for `unpack`. Waits for a bucket that is away, until `signal` ends it. */
+export interface EnginePlaces {
+  /** Fetches what the job reads. */
+  unpack(kind: JobKind, payload: Payload, signal: AbortSignal): Promise<Payload>;
+  /** Makes what the job wrote reachable for the bot; its hash, or null where the kind writes nothing. */
+  deliver(kind: JobKind, payload: Payload, signal: AbortSignal): Promise<string | null>;
+  /** Takes away what a delivery wrote. */
   discard(kind: JobKind, payload: Payload): void;
 }
 
@@ -53,85 +72,51 @@ export interface Models {
   find(hash: string): string | undefined;
 }
 
-/** How long a shared folder may take to show what another machine wrote, ms. */
-const SHARED_MS = 10_000;
+/** The payload as it crosses, with the hashes of its models. */
+export async function packed(
+  kind: JobKind,
+  payload: Payload,
+  models: Models,
+  to: Pick<Mapping, 'data' | 'out'>,
+): Promise<Packed> {
+  const hashes: string[] = [];
+  const model = async (dir: string) => {
+    const hash = await models.hash(dir);
+    hashes.push(hash);
+    return `model:${hash}`;
+  };
+  return { payload: await mapped(kind, payload, { model, ...to }), models: hashes };
+}
 
-export class SharedFolder implements Places {
+/** Errors: model-not-found. */
+export async function findModel(models: Models, name: string): Promise<string> {
+  const hash = name.replace(/^model:/, '');
+  const dir = models.find(hash);
+  if (dir !== undefined) return dir;
+  throw new AcclaimError(
+    'model-not-found',
+    `this engine has no model ${hash.slice(0, 12)}`,
+    'Put the model on it and name it in config/models.yaml or ACCLAIM_MODEL.',
+  );
+}
+
+/** `data:<path below it>`: one folder, wherever each machine has it. */
+export class DataFolder {
   private readonly root: string;
 
-  constructor(
-    dataDir: string,
-    private readonly models: Models,
-  ) {
-    this.root = resolve(dataDir);
+  constructor(dir: string) {
+    this.root = resolve(dir);
   }
 
-  async pack(kind: JobKind, payload: Payload, delivery: number): Promise<Packed> {
-    const models: string[] = [];
-    const model = async (dir: string) => {
-      const hash = await this.models.hash(dir);
-      models.push(hash);
-      return `model:${hash}`;
-    };
-    const packed = await mapped(kind, payload, {
-      model,
-      data: (path) => this.shared(path),
-      out: (path) => this.shared(staged(path, delivery)),
-    });
-    return { payload: packed, models };
-  }
-
-  unpack(kind: JobKind, payload: Payload): Promise<Payload> {
-    const data = (name: string) => this.local(name);
-    const model = async (name: string) => {
-      const hash = name.replace(/^model:/, '');
-      const dir = this.models.find(hash);
-      if (dir !== undefined) return dir;
-      throw new AcclaimError(
-        'model-not-found',
-        `this engine has no model ${hash.slice(0, 12)}`,
-        'Put the model on it and name it in config/models.yaml or ACCLAIM_MODEL.',
-      );
-    };
-    return mapped(kind, payload, { model, data, out: data });
-  }
-
-  async keep(kind: JobKind, payload: Payload, delivery: number): Promise<void> {
-    const { out: field } = fieldsOf(kind);
-    if (field === null) return;
-    const out = String(payload[field]);
-    const made = staged(out, delivery);
-    for (const end = Date.now() + SHARED_MS; !existsSync(made); await new Promise((r) => setTimeout(r, 100)))
-      if (Date.now() > end)
-        throw new AcclaimError(
-          'file-not-found',
-          `an engine says that it wrote ${made}, and it is not here`,
-          'Bot and engines must share one data folder: see ACCLAIM_DATA in docs/operating.md.',
-        );
-    const old = `${out}.old`;
-    rmSync(old, { recursive: true, force: true });
-    if (existsSync(out)) renameSync(out, old);
-    renameSync(made, out);
-    rmSync(old, { recursive: true, force: true });
-    for (const name of readdirSync(dirname(out)))
-      if (name.startsWith(`${basename(out)}.try-`))
-        rmSync(join(dirname(out), name), { recursive: true, force: true });
-  }
-
-  discard(kind: JobKind, payload: Payload): void {
-    const { out } = fieldsOf(kind);
-    if (out !== null) rmSync(String(payload[out]), { recursive: true, force: true });
-  }
-
-  private shared(path: string): string {
+  name(path: string): string {
     const below = relative(this.root, resolve(path));
     if (below === '' || below.startsWith('..') || resolve(this.root, below) !== resolve(path))
       throw new AcclaimError('job-invalid', `${path} lies outside the data folder ${this.root}`);
     return `data:${below.split(sep).join('/')}`;
   }
 
-  /** Whatever the words are, the path lies below the data folder. */
-  private local(name: string): string {
+  /** Whatever the words are, the path lies below the folder. */
+  path(name: string): string {
     const path = resolve(this.root, name.replace(/^data:/, ''));
     if (!name.startsWith('data:') || !path.startsWith(this.root + sep))
       throw new AcclaimError('job-invalid', `${name} is no path below the data folder`);
@@ -139,24 +124,62 @@ export class SharedFolder implements Places {
   }
 }
 
+/** Puts `made` at `out`, whole, in the place of what was there; what other deliveries left beside it goes. */
+export function moveIn(made: string, out: string): void {
+  const old = `${out}.old`;
+  rmSync(old, { recursive: true, force: true });
+  if (existsSync(out)) renameSync(out, old);
+  renameSync(made, out);
+  syncFolder(dirname(out));
+  rmSync(old, { recursive: true, force: true });
+  for (const name of readdirSync(dirname(out)))
+    if (name.startsWith(`${basename(out)}.try-`))
+      rmSync(join(dirname(out), name), { recursive: true, force: true });
+}
+
+/** So that the new name outlives a loss of power; some systems cannot. */
+function syncFolder(dir: string): void {
+  try {
+    const fd = openSync(dir, 'r');
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  } catch {}
+}
+
 /** Name under which a delivery writes what belongs at `out`. */
-const staged = (out: string, delivery: number): string => `${out}.try-${delivery}`;
+export const staged = (out: string, delivery: number): string => `${out}.try-${delivery}`;
 
 interface Mapping {
   model(path: string): Promise<string>;
-  data(path: string): string;
+  data(path: string): string | Promise<string>;
   out(path: string): string;
 }
 
-async function mapped(kind: JobKind, payload: Payload, to: Mapping): Promise<Payload> {
+/** The payload with its paths changed. */
+export async function mapped(kind: JobKind, payload: Payload, to: Mapping): Promise<Payload> {
   const { models, data, out } = fieldsOf(kind);
   const changed: Payload = { ...payload };
   for (const field of models) changed[field] = await to.model(String(payload[field]));
-  for (const field of data) if (payload[field] !== null) changed[field] = to.data(String(payload[field]));
+  for (const field of data)
+    if (payload[field] !== null) changed[field] = await to.data(String(payload[field]));
   if (out !== null) changed[out] = to.out(String(payload[out]));
   // The one path that lies deeper: whose eyes look at the images.
   const safety = payload.safety as { checker: string | null } | undefined;
   if (safety && safety.checker !== null)
     changed.safety = { ...safety, checker: await to.model(String(safety.checker)) };
   return changed;
+}
+
+/** Folders and files that a job reads from the data folder. */
+export function inputs(kind: JobKind, payload: Payload): string[] {
+  return fieldsOf(kind).data.flatMap((field) => (payload[field] === null ? [] : [String(payload[field])]));
+}
+
+/** Where a job writes; null where it does not. */
+export function output(kind: JobKind, payload: Payload): string | null {
+  const { out } = fieldsOf(kind);
+  return out === null ? null : String(payload[out]);
 }

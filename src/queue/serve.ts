@@ -8,9 +8,10 @@ import { UnrecoverableError, Worker } from 'bullmq';
 import { toPlain } from '../errors.js';
 import type { Log } from '../log.js';
 import type { JobQueue } from './contract.js';
+import { cancelled } from './deferred.js';
 import { Envelopes } from './envelope.js';
 import type { JobPayload } from './jobs.js';
-import type { Places } from './places.js';
+import type { EnginePlaces } from './places.js';
 import { connect, type RedisSettings } from './redis.js';
 import {
   type Answer,
@@ -31,7 +32,7 @@ export interface ServeOptions {
   engine: string;
   /** What it can do. */
   ability: Pick<Beat, 'device' | 'memoryMb' | 'models'>;
-  places: Places;
+  places: EnginePlaces;
   /** Runs one job at a time; ends with this. */
   local: JobQueue;
   /** Silence after which the bot gives this engine's job to another. */
@@ -39,6 +40,18 @@ export interface ServeOptions {
   log: Log;
 }
 
+interface Running {
+  job: string;
+  delivery: number;
+  /** Ends the fetching of what it reads, or the sending of what it wrote. */
+  carrying: AbortController;
+  /** Whether what it reads is here. */
+  begun: boolean;
+}
+
+/** Of the ten seconds in which an engine leaves, what it may take until it sends no more, and until it is gone. */
+const SENDING_MS = 6500;
+const GONE_MS = 8500;
 /** Models named as warm, at most: what an engine keeps compiled is bounded by its memory. */
 const WARM = 3;
 
@@ -57,7 +70,7 @@ export async function serveEngine(options: ServeOptions): Promise<{ stop(): Prom
     troubled = false;
   });
   let draining = false;
-  let running: { job: string; delivery: number } | null = null;
+  let running: Running | null = null;
   let warm: string[] = [];
 
   const say = (words: object) => redis.publish(name.said, envelopes.close('word', words));
@@ -75,8 +88,13 @@ export async function serveEngine(options: ServeOptions): Promise<{ stop(): Prom
     await redis.sadd(name.engines, engine);
     await redis.set(name.beat(engine), envelopes.close('beat', words), 'PX', lostMs);
     const held = running;
-    if (held && !(await counts(held)) && running === held)
-      await local.cancel(deliveryId(held.job, held.delivery));
+    if (held && !(await counts(held)) && running === held) await letGo(held);
+  }
+
+  /** Ends what is on its way for the job, and the job itself between two steps. */
+  async function letGo({ job, delivery, carrying }: Running): Promise<void> {
+    carrying.abort(cancelled(job));
+    await local.cancel(deliveryId(job, delivery));
   }
 
   async function process(data: unknown): Promise<string> {
@@ -89,12 +107,17 @@ export async function serveEngine(options: ServeOptions): Promise<{ stop(): Prom
     const superseded = () => new UnrecoverableError(`delivery ${id} does not count any more`);
     if (rest.engine !== engine) throw new UnrecoverableError(`delivery ${id} is for ${rest.engine}`);
     if (!(await counts({ job, delivery }))) throw superseded();
-    running = { job, delivery };
+    const carrying = new AbortController();
+    const { signal } = carrying;
+    const now: Running = { job, delivery, carrying, begun: false };
+    running = now;
     const said: Promise<unknown>[] = [];
     let outcome: Answer['outcome'];
     let payload: Record<string, unknown> | null = null;
     try {
-      payload = await places.unpack(rest.kind, rest.payload);
+      payload = await places.unpack(rest.kind, rest.payload, signal);
+      signal.throwIfAborted();
+      now.begun = true;
       const result = await local.run(
         { id, kind: rest.kind, payload: payload as JobPayload<typeof rest.kind> },
         (progress) => {
@@ -102,9 +125,11 @@ export async function serveEngine(options: ServeOptions): Promise<{ stop(): Prom
         },
       );
       warm = [...new Set([...modelsOf(rest.payload), ...warm])].slice(0, WARM);
-      outcome = { type: 'done', result };
+      const artifact = await places.deliver(rest.kind, payload, signal);
+      outcome = { type: 'done', result, artifact };
     } catch (error) {
       const plain = toPlain(error);
+      if (payload) places.discard(rest.kind, payload);
       outcome =
         draining && plain.code === 'cancelled' ? { type: 'handed-back' } : { type: 'failed', error: plain };
     } finally {
@@ -122,7 +147,7 @@ export async function serveEngine(options: ServeOptions): Promise<{ stop(): Prom
   ears.on('message', (_channel: string, text: string) => {
     try {
       const { job, delivery } = envelopes.open('word', text, toldSchema);
-      void local.cancel(deliveryId(job, delivery));
+      if (running?.job === job && running.delivery === delivery) void letGo(running);
     } catch (error) {
       log.warn(toPlain(error), 'a word not taken');
     }
@@ -153,10 +178,15 @@ export async function serveEngine(options: ServeOptions): Promise<{ stop(): Prom
   const stop = async () => {
     draining = true;
     clearInterval(timer);
+    const from = performance.now();
+    const leaving = () => running?.carrying.abort(cancelled(running.job));
+    if (running?.begun === false) leaving();
+    const sending = setTimeout(leaving, SENDING_MS);
     await Promise.race([beat().catch(trouble), wait(1000)]);
     await local.close();
     // A Redis that is away must not hold up the leaving.
-    await Promise.race([worker.close(), wait(1500)]);
+    await Promise.race([worker.close(), wait(Math.max(1500, GONE_MS - (performance.now() - from)))]);
+    clearTimeout(sending);
     const leave = async () => {
       await redis.del(name.beat(engine));
       await redis.srem(name.engines, engine);

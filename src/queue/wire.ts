@@ -65,7 +65,12 @@ export const answerSchema = z.object({
   delivery: z.number().int().positive(),
   engine: z.string(),
   outcome: z.discriminatedUnion('type', [
-    z.object({ type: z.literal('done'), result: z.unknown() }),
+    z.object({
+      type: z.literal('done'),
+      result: z.unknown(),
+      /** Hash of what was written; null where the kind writes nothing. */
+      artifact: hash.nullable(),
+    }),
     z.object({
       type: z.literal('failed'),
       error: z.object({ code: z.string(), message: z.string(), mend: z.string() }),

@@ -3,16 +3,18 @@ import type { Handlers } from '../../engine/worker.js';
 import { silentLog } from '../../src/log.js';
 import { BullQueue, type BullQueueOptions } from '../../src/queue/bullmq.js';
 import { InProcessQueue } from '../../src/queue/in-process.js';
-import type { Places } from '../../src/queue/places.js';
+import type { BotPlaces, EnginePlaces } from '../../src/queue/places.js';
 import { type ServeOptions, serveEngine } from '../../src/queue/serve.js';
 import { memoryEngines } from './memory-engine.js';
 import type { TestRedis } from './redis.js';
 
 /** Jobs without files. */
-export const nowhere: Places = {
+export const nowhere: BotPlaces & EnginePlaces = {
+  prepare: async () => {},
   pack: async (_kind, payload) => ({ payload, models: [] }),
   unpack: async (_kind, payload) => payload,
   keep: async () => {},
+  deliver: async () => null,
   discard: () => {},
 };
 

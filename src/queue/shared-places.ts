@@ -1,0 +1,94 @@
+/** Bot and engines share the data folder: paths cross as they lie below it, and nothing is copied. */
+import { existsSync, rmSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { readTree, treeHash } from '../artifacts/tree.js';
+import { AcclaimError } from '../errors.js';
+import type { JobKind } from './jobs.js';
+import {
+  type BotPlaces,
+  DataFolder,
+  type EnginePlaces,
+  findModel,
+  type Models,
+  mapped,
+  moveIn,
+  output,
+  type Packed,
+  type Payload,
+  packed,
+  staged,
+} from './places.js';
+
+/** How long a shared folder may take to show what another machine wrote, ms. */
+const SHARED_MS = 10_000;
+
+export class SharedFolder implements BotPlaces, EnginePlaces {
+  private readonly folder: DataFolder;
+
+  constructor(
+    dataDir: string,
+    private readonly models: Models,
+    private readonly sharedMs = SHARED_MS,
+  ) {
+    this.folder = new DataFolder(dataDir);
+  }
+
+  async prepare(): Promise<void> {}
+
+  pack(kind: JobKind, payload: Payload, delivery: number): Promise<Packed> {
+    return packed(kind, payload, this.models, {
+      data: (path) => this.folder.name(path),
+      out: (path) => this.folder.name(staged(path, delivery)),
+    });
+  }
+
+  unpack(kind: JobKind, payload: Payload): Promise<Payload> {
+    const data = (name: string) => this.folder.path(name);
+    return mapped(kind, payload, { model: (name) => findModel(this.models, name), data, out: data });
+  }
+
+  async deliver(kind: JobKind, payload: Payload): Promise<string | null> {
+    const out = output(kind, payload);
+    return out === null ? null : treeHash(await readTree(out));
+  }
+
+  /** The folder may show a part of it first: it is looked at until the hash is right, or too much time has passed. */
+  async keep(
+    kind: JobKind,
+    payload: Payload,
+    { delivery, artifact }: { delivery: number; artifact: string | null },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const out = output(kind, payload);
+    if (out === null) return;
+    const made = staged(out, delivery);
+    const end = Date.now() + this.sharedMs;
+    for (let pause = 10; !(await holds(made, artifact)); pause = Math.min(2 * pause, 500)) {
+      if (Date.now() > end) throw unseen(made);
+      await wait(pause, undefined, { signal });
+    }
+    moveIn(made, out);
+  }
+
+  discard(kind: JobKind, payload: Payload): void {
+    const out = output(kind, payload);
+    if (out !== null) rmSync(out, { recursive: true, force: true });
+  }
+}
+
+const holds = async (path: string, artifact: string | null): Promise<boolean> =>
+  existsSync(path) && treeHash(await readTree(path)) === artifact;
+
+function unseen(made: string): AcclaimError {
+  if (existsSync(made))
+    return new AcclaimError(
+      'artifact-corrupt',
+      `${made} holds other bytes than the engine wrote`,
+      'Look at the shared folder: its disk, or what else writes there. The job is done again.',
+    );
+  return new AcclaimError(
+    'file-not-found',
+    `an engine says that it wrote ${made}, and it is not here`,
+    'Bot and engines must share one data folder (ACCLAIM_DATA) or a bucket (ACCLAIM_BUCKET): see docs/operating.md.',
+  );
+}

@@ -1,0 +1,184 @@
+/** Both ways of getting artifacts between bot and engine: the contract, and what only a bucket can do. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Artifacts } from '../../../src/artifacts/artifacts.js';
+import type { Bucket } from '../../../src/artifacts/bucket.js';
+import { Cache } from '../../../src/artifacts/cache.js';
+import { fileHash, readTree, treeHash } from '../../../src/artifacts/tree.js';
+import { quietAwsClient } from '../../../src/config/env.js';
+import { BucketBot, BucketEngine } from '../../../src/queue/bucket-places.js';
+import { SharedFolder } from '../../../src/queue/shared-places.js';
+import { botModels, engineModels, fill, placesContract } from '../../contracts/places.js';
+import { TestS3 } from '../../support/s3.js';
+import { until } from '../../support/wait.js';
+
+const DAY = 86_400_000;
+let s3: TestS3;
+beforeAll(async () => {
+  quietAwsClient();
+  s3 = await TestS3.start();
+});
+afterAll(() => s3.stop());
+
+const artifactsIn = (bucket: Bucket) => new Artifacts(bucket, { partBytes: 5 << 20, keepMs: 7 * DAY });
+
+placesContract('a shared folder', async (botDir) => ({
+  bot: new SharedFolder(botDir, botModels, 100),
+  engine: new SharedFolder(botDir, engineModels),
+}));
+
+placesContract('a bucket', async (botDir, engineDir) => {
+  const artifacts = artifactsIn(await s3.bucket());
+  const cache = new Cache(engineDir, 1 << 30);
+  return {
+    bot: new BucketBot(artifacts, botDir, botModels),
+    engine: new BucketEngine({ artifacts, cache, models: engineModels, onWait: () => {} }),
+  };
+});
+
+const never = new AbortController().signal;
+
+describe('a bucket between them', () => {
+  let dir: string;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'acclaim-between-'));
+    mkdirSync(join(dir, 'bot'));
+  });
+  afterEach(() => rmSync(dir, { recursive: true }));
+
+  async function between() {
+    const artifacts = artifactsIn(await s3.bucket());
+    const waits: unknown[] = [];
+    const onWait = (error: unknown) => waits.push(error);
+    const cache = new Cache(join(dir, 'engine'), 1 << 30);
+    const round = join(dir, 'bot/sessions/s/rounds/1');
+    fill(round, { a: 'one', b: 'two' });
+    const payload = {
+      model: '/m',
+      roundDir: round,
+      checkpoint: null,
+      out: join(dir, 'bot/sessions/s/checkpoints/1'),
+    };
+    const bot = new BucketBot(artifacts, join(dir, 'bot'), botModels);
+    const engine = new BucketEngine({ artifacts, cache, models: engineModels, onWait });
+    const crossing = async () => {
+      await bot.prepare('learn', payload, never);
+      return (await bot.pack('learn', payload, 1)).payload;
+    };
+    return { artifacts, waits, round, payload, bot, engine, crossing };
+  }
+
+  it('what the engine has in hand is not fetched again: not what it fetched, and not what it made', async () => {
+    const { artifacts, round, bot, engine, payload, crossing } = await between();
+    const words = await crossing();
+    const there = await engine.unpack('learn', words, never);
+    fill(String(there.out), { c: 'made' });
+    const hash = await engine.deliver('learn', there, never);
+    await bot.keep('learn', payload, { delivery: 1, artifact: hash }, never);
+    // Nothing is left in the bucket: whoever asks it now gets nothing.
+    for (const artifact of [hash!, treeHash(await readTree(round))]) await artifacts.remove(artifact);
+    await engine.unpack('learn', words, never);
+    const again = await engine.unpack('learn', { ...words, checkpoint: `artifact:${hash}` }, never);
+    expect(readFileSync(join(String(again.checkpoint), 'c'), 'utf8')).toBe('made');
+  });
+
+  it('a copy that changed on the engine is fetched anew', async () => {
+    const { engine, crossing } = await between();
+    const words = await crossing();
+    const there = await engine.unpack('learn', words, never);
+    writeFileSync(join(String(there.roundDir), 'a'), 'off');
+    const again = await engine.unpack('learn', words, never);
+    expect(readFileSync(join(String(again.roundDir), 'a'), 'utf8')).toBe('one');
+  });
+
+  it('what the bucket lost or changed is told as such, and the next preparation mends it', async () => {
+    const { artifacts, round, engine, crossing } = await between();
+    const words = await crossing();
+    const hash = await fileHash(join(round, 'a'));
+    const key = `sha256/${hash.slice(0, 2)}/${hash}`;
+    await artifacts.bucket.put(key, Buffer.from('odd'));
+    await expect(engine.unpack('learn', words, never)).rejects.toMatchObject({ code: 'artifact-corrupt' });
+    await expect(engine.unpack('learn', words, never)).rejects.toMatchObject({ code: 'artifact-missing' });
+    const there = await engine.unpack('learn', await crossing(), never);
+    expect(readFileSync(join(String(there.roundDir), 'a'), 'utf8')).toBe('one');
+  });
+
+  it('while the server is away the engine waits, says so once, and goes on when it is back; it can be let go', async () => {
+    const { waits, engine, crossing } = await between();
+    const words = await crossing();
+    await s3.down();
+    try {
+      const stop = new AbortController();
+      const dropped = expect(engine.unpack('learn', words, stop.signal)).rejects.toMatchObject({
+        code: 'cancelled',
+      });
+      await until(() => waits.length === 1, 'it to wait');
+      stop.abort();
+      await dropped;
+      const fetched = engine.unpack('learn', words, never);
+      await until(() => waits.length === 2, 'it to wait again');
+      await s3.up();
+      const there = await fetched;
+      expect(readFileSync(join(String(there.roundDir), 'b'), 'utf8')).toBe('two');
+      expect(waits.map((error) => error === null)).toEqual([false, false, true]);
+    } finally {
+      await s3.down();
+      await s3.up();
+    }
+  });
+});
+
+describe('the cache', () => {
+  let dir: string;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'acclaim-cache-'));
+  });
+  afterEach(() => rmSync(dir, { recursive: true }));
+
+  /** An artifact of so many bytes, made where the cache asks for it. */
+  const of = async (bytes: number, word: string) => {
+    const source = join(dir, `source-${word}`);
+    fill(source, { file: word.repeat(bytes) });
+    const tree = await readTree(source);
+    const fetch = async (root: string) => {
+      fill(root, { file: word.repeat(bytes) });
+      return tree;
+    };
+    return { hash: treeHash(tree), fetch };
+  };
+
+  it('is bounded: least recently used go first, but for what was used a short while ago', async () => {
+    let now = 10 * DAY;
+    const root = join(dir, 'cache');
+    const cache = new Cache(root, 2500, () => now);
+    const held = () => readdirSync(root).filter((name) => name.length === 64);
+    const [a, b, c, d] = [await of(1000, 'a'), await of(1000, 'b'), await of(1000, 'c'), await of(1000, 'd')];
+    await cache.take(a.hash, a.fetch);
+    now += 60_000;
+    await cache.take(b.hash, b.fetch);
+    now += 60_000;
+    await cache.take(c.hash, c.fetch);
+    expect(held(), 'all three are in use').toHaveLength(3);
+    now += 3_600_000;
+    await cache.take(a.hash, () => Promise.reject(new Error('fetched again')));
+    expect(held().sort()).toEqual([a.hash, c.hash].sort());
+    now += 3_600_000;
+    await cache.take(d.hash, d.fetch);
+    expect(held().sort()).toEqual([a.hash, d.hash].sort());
+  });
+
+  it('a fetch that fails leaves nothing under the name, and is gone on with', async () => {
+    const cache = new Cache(join(dir, 'cache'), 1e6);
+    const { hash, fetch } = await of(10, 'a');
+    const cut = async (root: string) => {
+      fill(root, { file: 'a' });
+      throw new Error('cut');
+    };
+    await expect(cache.take(hash, cut)).rejects.toThrow('cut');
+    expect(readdirSync(join(dir, 'cache'))).toEqual([`${hash}.${process.pid}.partial`]);
+    await cache.take(hash, fetch);
+    expect(readdirSync(join(dir, 'cache'))).toEqual([hash]);
+  });
+});
