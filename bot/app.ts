@@ -30,6 +30,7 @@ import { Messenger } from './handlers/messenger.js';
 import type { People } from './handlers/people.js';
 import { Servers } from './handlers/servers.js';
 import { Sweeps } from './handlers/sweeps.js';
+import { Tidy, type TidyParts } from './handlers/tidy.js';
 import { Outbox } from './outbox.js';
 import type { DataPaths } from './paths.js';
 import type { Pulls } from './pulls.js';
@@ -61,6 +62,9 @@ export interface AppParts {
   /** From the bot's removal from a server to the purge of its data, ms. */
   purgeAfterMs: number;
   modelsHere: Actions['modelsHere'];
+  /** What becomes of old rounds, and of what is old in the bucket between bot and engines. */
+  retention: TidyParts['retention'];
+  bucket: TidyParts['bucket'];
   pulls: Pick<Pulls, 'ask' | 'lines'>;
   exports: Exports;
   /** The truth can no longer be written: say why and end the process. */
@@ -79,6 +83,7 @@ export class App {
   private readonly guards: Guards;
   private readonly actions: Actions;
   private readonly servers: Servers;
+  private readonly tidy: Tidy;
   private readonly consents: Consents;
   private readonly resume: Resume;
   private readonly platforms: ReadonlyMap<string, ChatPlatform>;
@@ -158,6 +163,11 @@ export class App {
       delayMs: parts.purgeAfterMs,
       drop: (session) => this.outbox.drop(session),
     });
+    this.tidy = new Tidy({
+      ...parts,
+      sessions: () => this.sessions.all(),
+      state: (id) => this.sessions.get(id),
+    });
     this.actions = makeActions({
       ...parts,
       guards: this.guards,
@@ -211,6 +221,7 @@ export class App {
     this.outbox.add(await store.pendingEffects());
     this.resume.begin(states);
     await this.servers.start();
+    this.tidy.start();
   }
 
   /** After what was missed (who agreed, what was marked) it goes on where it stood. */
@@ -231,6 +242,7 @@ export class App {
     this.sessions.stopTicks();
     await this.resume.stop();
     await this.servers.stop();
+    await this.tidy.stop();
     await this.parts.queue.close();
     await Promise.all(this.parts.platforms.map((p) => p.stop()));
     await this.outbox.stop();

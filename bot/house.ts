@@ -17,11 +17,12 @@ import {
   samplerSettings,
 } from '../src/config/models.js';
 import { modelsFolder } from '../src/config/pulled.js';
-import { sessionRules } from '../src/config/rules.js';
+import { retentionOf, sessionRules } from '../src/config/rules.js';
 import type { Config } from '../src/config/schema.js';
 import { loadTask, taskNames } from '../src/config/tasks.js';
 import { AcclaimError } from '../src/errors.js';
 import type { Log } from '../src/log.js';
+import { openBucket } from '../src/places-here.js';
 import type { JobQueue } from '../src/queue/contract.js';
 import { describeEnd } from '../src/queue/engine-link.js';
 import { InProcessQueue } from '../src/queue/in-process.js';
@@ -71,7 +72,7 @@ export async function buildHouse({
 }: HouseOptions): Promise<House> {
   const paths = new DataPaths(resolve(config.dataDir));
   const store = await Store.open(paths.root);
-  const { queue, own } = await openQueue(engines, config, log).catch(async (error) => {
+  const { queue, own, bucket } = await openQueue(engines, config, log).catch(async (error) => {
     await store.close();
     throw error;
   });
@@ -107,6 +108,8 @@ export async function buildHouse({
     models: () => loadCatalogue().models,
     modelsHere: () => modelNamesHere(),
     nsfwChannels: config.server.nsfwChannels,
+    retention: retentionOf(config),
+    bucket,
     purgeAfterMs: config.privacy.purgeDays * 86_400_000,
     pulls,
     exports,
@@ -115,6 +118,7 @@ export async function buildHouse({
   const stop = async () => {
     await Promise.all([aside?.close(), app.stop()]);
     await own?.stop();
+    bucket?.bucket.close();
   };
   return { app, queue, paths, voterKey, stop };
 }
@@ -127,15 +131,17 @@ async function openQueue(engines: Engines, config: Config, log: Log) {
       onReady: ({ device = 'cpu', notes = [] }) => logDevice(log, device, notes),
       onEnd: (end) => log.warn({ ...end, ...describeEnd(end) }, 'the engine ended'),
     });
-    return { queue, own: undefined };
+    return { queue, own: undefined, bucket: null };
   }
   const onStarved = (starved: boolean) =>
     starved
       ? log.warn('no engine can do what waits: rounds wait, votes go on')
       : log.info('an engine is there for what waits');
-  const queue: JobQueue = await openBullQueue({ config, log, onStarved });
+  const bucket = await openBucket(config);
+  const queue: JobQueue = await openBullQueue({ config, log, onStarved, bucket });
   try {
-    return { queue, own: engines === 'both' ? await openServing({ config, log }) : undefined };
+    const own = engines === 'both' ? await openServing({ config, log }) : undefined;
+    return { queue, own, bucket };
   } catch (error) {
     await queue.close();
     throw error;

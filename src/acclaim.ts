@@ -25,6 +25,10 @@ export const commands = {
     module: 'engine/cli/export.js',
   },
   backup: { summary: 'Write a backup of the data folder, while Acclaim runs', module: 'bot/cli/backup.js' },
+  retention: {
+    summary: 'Show which old rounds the policy takes away, and why the rest stays',
+    module: 'bot/cli/retention.js',
+  },
   restore: { summary: 'Restore a backup into a data folder', module: 'bot/cli/restore.js' },
   doctor: {
     summary: 'Check this machine and the configuration, and name the mends',

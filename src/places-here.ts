@@ -22,15 +22,16 @@ export async function openBucket({ artifacts }: Pick<Config, 'artifacts'>): Prom
   return opened;
 }
 
-export async function botPlaces(config: Settings, models: Models): Promise<BotPlaces> {
-  const bucket = await openBucket(config);
-  return bucket ? new BucketBot(bucket, config.dataDir, models) : new SharedFolder(config.dataDir, models);
+export function botPlaces({ dataDir }: Settings, models: Models, bucket: Artifacts | null): BotPlaces {
+  return bucket ? new BucketBot(bucket, dataDir, models) : new SharedFolder(dataDir, models);
 }
 
 export async function enginePlaces(config: Settings, models: Models, log: Log): Promise<EnginePlaces> {
   const bucket = await openBucket(config);
   if (!bucket) return new SharedFolder(config.dataDir, models);
-  const cache = new Cache(join(resolve(config.dataDir), 'cache'), config.artifacts.cacheMb * 2 ** 20);
+  const { cacheMb, keepDays } = config.artifacts;
+  const bounds = { bytes: cacheMb * 2 ** 20, ageMs: keepDays * 86_400_000 };
+  const cache = new Cache(join(resolve(config.dataDir), 'cache'), bounds);
   const onWait = (error: unknown) => {
     if (error === null) log.info('the bucket is back');
     else log.warn(toPlain(error), 'the bucket is away: what is on its way waits');

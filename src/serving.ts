@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname, totalmem } from 'node:os';
 import { resolve } from 'node:path';
+import type { Artifacts } from './artifacts/artifacts.js';
 import type { Config } from './config/schema.js';
 import { AcclaimError } from './errors.js';
 import type { Log } from './log.js';
@@ -63,11 +64,11 @@ async function common({ config, log }: EndOptions) {
 
 /** The bot's end. */
 export async function openBullQueue(
-  options: EndOptions & { onStarved: (starved: boolean) => void },
+  options: EndOptions & { onStarved: (starved: boolean) => void; bucket: Artifacts | null },
 ): Promise<BullQueue> {
   const { config } = options;
   const shared = await common(options);
-  const places = await botPlaces(config, await modelsHere(config));
+  const places = botPlaces(config, await modelsHere(config), options.bucket);
   return new BullQueue({
     ...shared,
     places,

@@ -3,6 +3,7 @@
  * Pictures are made from what is true, under a name that says what is in them, and are made again when missing.
  */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Card } from '../../src/chat/port.js';
@@ -147,8 +148,12 @@ export class Cards {
       return this.made(state, ballot.id, file, async () => enlarged(await decodePicture(file)));
     }
     return this.made(state, ballot.id, cells, async () => {
+      // What retention took away stays away: the cell keeps its number.
       const drawn = await Promise.all(
-        cells.map(async (c) => ({ ...c, picture: c.file ? await decodePicture(c.file) : null })),
+        cells.map(async (c) => ({
+          ...c,
+          picture: c.file && existsSync(c.file) ? await decodePicture(c.file) : null,
+        })),
       );
       return (await contactSheet(drawn)).png;
     });

@@ -1,6 +1,6 @@
 /**
- * Artifacts that an engine has fetched or made, so as not to fetch them again: `<dir>/<hash>`, of bounded size, least recently used
- * go first. Invariants: what has its name is whole; it is checked, byte for byte, before each use; what was used a short while ago
+ * Artifacts that an engine has fetched or made, so as not to fetch them again: `<dir>/<hash>`, bounded in size and age, least recently
+ * used go first. Invariants: what has its name is whole; it is checked, byte for byte, before each use; what was used a short while ago
  * stays, for a job may be about to read it. Several engines may share the folder.
  */
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
@@ -15,7 +15,8 @@ const LEFT_MS = 86_400_000;
 export class Cache {
   constructor(
     private readonly dir: string,
-    private readonly mostBytes: number,
+    /** What is unused for longer goes too, ms. */
+    private readonly bounds: { bytes: number; ageMs: number },
     private readonly now: () => number = Date.now,
   ) {}
 
@@ -81,8 +82,8 @@ export class Cache {
     await this.clearOut(now);
     let bytes = held.reduce((sum, one) => sum + one.bytes, 0);
     for (const one of held.sort((a, b) => a.used - b.used)) {
-      if (bytes <= this.mostBytes) return;
-      if (now - one.used < IN_USE_MS) continue;
+      const age = now - one.used;
+      if (age < IN_USE_MS || (bytes <= this.bounds.bytes && age < this.bounds.ageMs)) continue;
       await rm(one.place, { recursive: true, force: true });
       bytes -= one.bytes;
     }

@@ -1,5 +1,6 @@
-/** The configuration's `session` and `votes` as the rules that a session is run by, in the domain's units. */
+/** The configuration's `session`, `votes` and `retention` as rules in the domain's units. */
 import type { Platform, Rules } from '../domain/model.js';
+import type { Retention } from '../domain/retention.js';
 import type { Config } from './schema.js';
 
 /** `07:30` -> minutes of the day. */
@@ -33,4 +34,11 @@ export function sessionRules({ session, votes }: Config, platform: Platform = 'w
     quietHours: quietHours && { from: minutes(quietHours.from), to: minutes(quietHours.to) },
     guards: votes.guards,
   };
+}
+
+const DAY_MS = 86_400_000;
+const inMs = (days: number | null): number | null => days && days * DAY_MS;
+
+export function retentionOf({ retention }: Pick<Config, 'retention'>): Retention {
+  return { tensorsMs: inMs(retention.tensorsDays), picturesMs: inMs(retention.picturesDays) };
 }

@@ -130,6 +130,10 @@ export const configSchema = z.strictObject({
       historyRounds: z.number().int().min(0),
     }),
   }),
+  retention: z.strictObject({
+    tensorsDays: z.number().min(1).max(36500).nullable(),
+    picturesDays: z.number().min(1).max(36500).nullable(),
+  }),
   privacy: z.strictObject({ purgeDays: z.number().min(0).max(3650) }),
   safety: z.strictObject({
     checker: z.string().min(1).nullable(),

@@ -1,7 +1,7 @@
 /** A look at the sessions beside a running Acclaim: read only, and without the lock of the one writer. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Binding, Session } from '../domain/model.js';
+import type { Binding, Image, Round, Session } from '../domain/model.js';
 import { AcclaimError } from '../errors.js';
 import { Connection } from './sqlite.js';
 
@@ -21,6 +21,35 @@ export async function peekChannels(dataDir: string): Promise<Binding[]> {
     const rows = await db.all<{ body: string }>('SELECT body FROM binding');
     return rows.map(({ body }) => JSON.parse(body) as Binding).filter(({ session }) => live.has(session));
   });
+}
+
+/** Every session with its rounds, in their order, and their pictures by id of the round. */
+export function peekRounds(
+  dataDir: string,
+): Promise<{ session: Session; rounds: Round[]; images: Map<string, Image[]> }[]> {
+  return peek(dataDir, async (db) => {
+    const read = async <R>(table: string): Promise<R[]> => {
+      const rows = await db.all<{ body: string }>(`SELECT body FROM ${table} ORDER BY seq`);
+      return rows.map(({ body }) => JSON.parse(body) as R);
+    };
+    const rounds = grouped(await read<Round>('round'), (round) => round.session);
+    const images = grouped(await read<Image>('image'), (image) => image.round);
+    return (await read<Session>('session')).map((session) => ({
+      session,
+      rounds: rounds.get(session.id) ?? [],
+      images,
+    }));
+  });
+}
+
+function grouped<T>(rows: readonly T[], by: (row: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) {
+    const group = groups.get(by(row));
+    if (group) group.push(row);
+    else groups.set(by(row), [row]);
+  }
+  return groups;
 }
 
 async function peek<T>(dataDir: string, look: (db: Connection) => Promise<T>): Promise<T> {

@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import { silentLog } from '../../src/log.js';
 import { projectPath } from '../../src/paths.js';
+import { openBucket } from '../../src/places-here.js';
 import type { BullQueue } from '../../src/queue/bullmq.js';
 import type { JobPayload } from '../../src/queue/jobs.js';
 import { openBullQueue } from '../../src/serving.js';
@@ -114,7 +115,12 @@ const bytes = (data: string): [string, string][] =>
 
 async function openBot(set: readonly string[], data: string): Promise<BullQueue> {
   const config = loadConfig({ env: {}, set: [...set, `dataDir=${data}`] });
-  queue = await openBullQueue({ config, log: silentLog, onStarved: () => {} });
+  queue = await openBullQueue({
+    config,
+    log: silentLog,
+    bucket: await openBucket(config),
+    onStarved: () => {},
+  });
   return queue;
 }
 

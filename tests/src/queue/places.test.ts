@@ -31,7 +31,7 @@ placesContract('a shared folder', async (botDir) => ({
 
 placesContract('a bucket', async (botDir, engineDir) => {
   const artifacts = artifactsIn(await s3.bucket());
-  const cache = new Cache(engineDir, 1 << 30);
+  const cache = new Cache(engineDir, { bytes: 1 << 30, ageMs: DAY });
   return {
     bot: new BucketBot(artifacts, botDir, botModels),
     engine: new BucketEngine({ artifacts, cache, models: engineModels, onWait: () => {} }),
@@ -52,7 +52,7 @@ describe('a bucket between them', () => {
     const artifacts = artifactsIn(await s3.bucket());
     const waits: unknown[] = [];
     const onWait = (error: unknown) => waits.push(error);
-    const cache = new Cache(join(dir, 'engine'), 1 << 30);
+    const cache = new Cache(join(dir, 'engine'), { bytes: 1 << 30, ageMs: DAY });
     const round = join(dir, 'bot/sessions/s/rounds/1');
     fill(round, { a: 'one', b: 'two' });
     const payload = {
@@ -152,7 +152,7 @@ describe('the cache', () => {
   it('is bounded: least recently used go first, but for what was used a short while ago', async () => {
     let now = 10 * DAY;
     const root = join(dir, 'cache');
-    const cache = new Cache(root, 2500, () => now);
+    const cache = new Cache(root, { bytes: 2500, ageMs: DAY }, () => now);
     const held = () => readdirSync(root).filter((name) => name.length === 64);
     const [a, b, c, d] = [await of(1000, 'a'), await of(1000, 'b'), await of(1000, 'c'), await of(1000, 'd')];
     await cache.take(a.hash, a.fetch);
@@ -167,10 +167,13 @@ describe('the cache', () => {
     now += 3_600_000;
     await cache.take(d.hash, d.fetch);
     expect(held().sort()).toEqual([a.hash, d.hash].sort());
+    now += DAY;
+    await cache.take(b.hash, b.fetch);
+    expect(held(), 'what is too old goes though there is room').toEqual([b.hash]);
   });
 
   it('a fetch that fails leaves nothing under the name, and is gone on with', async () => {
-    const cache = new Cache(join(dir, 'cache'), 1e6);
+    const cache = new Cache(join(dir, 'cache'), { bytes: 1e6, ageMs: DAY });
     const { hash, fetch } = await of(10, 'a');
     const cut = async (root: string) => {
       fill(root, { file: 'a' });

@@ -1,0 +1,59 @@
+/**
+ * Old rounds as the policy of retention has them (src/domain/retention.ts): which files there are to take away, and taking them
+ * away. What is gone is not counted again, so a look after an end in the middle goes on from there.
+ */
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Image, Round, Session } from '../src/domain/model.js';
+import { type Fate, fates, type Retention } from '../src/domain/retention.js';
+import type { DataPaths } from './paths.js';
+
+export interface Collectable {
+  session: string;
+  round: number;
+  what: 'tensors' | 'pictures';
+  /** Absolute. */
+  files: string[];
+  bytes: number;
+}
+
+export interface SessionRows {
+  session: Session;
+  rounds: readonly Round[];
+  /** By id of the round. */
+  images: ReadonlyMap<string, readonly Image[]>;
+}
+
+const isDue = (fate: Fate, now: number): boolean => 'due' in fate && fate.due <= now;
+
+/** What of a session may go now. */
+export async function collectable(
+  { session, rounds, images }: SessionRows,
+  paths: DataPaths,
+  retention: Retention,
+  now: number,
+): Promise<Collectable[]> {
+  const found: Collectable[] = [];
+  for (const fate of fates(session, rounds, retention)) {
+    const dir = paths.round(session.id, fate.number);
+    const add = async (what: Collectable['what'], names: string[]) => {
+      const sizes = await Promise.all(names.map((name) => stat(join(dir, name)).catch(() => null)));
+      const files = names.filter((_, i) => sizes[i]).map((name) => join(dir, name));
+      const bytes = sizes.reduce((sum, facts) => sum + (facts?.size ?? 0), 0);
+      if (files.length > 0) found.push({ session: session.id, round: fate.number, what, files, bytes });
+    };
+    if (isDue(fate.tensors, now)) await add('tensors', ['round.safetensors']);
+    if (!isDue(fate.pictures, now)) continue;
+    const best = images.get(fate.round)?.find((image) => image.index === fate.best)?.file;
+    const names = (await readdir(join(dir, 'images')).catch(() => [])).map((name) => `images/${name}`);
+    await add(
+      'pictures',
+      names.filter((name) => name !== best),
+    );
+  }
+  return found;
+}
+
+export async function takeAway(found: readonly Collectable[]): Promise<void> {
+  for (const { files } of found) for (const file of files) await rm(file, { force: true });
+}

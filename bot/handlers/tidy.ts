@@ -1,0 +1,74 @@
+/** Takes old rounds off the disk and old objects out of the bucket, at the start and every few hours, one session after the other. */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Clock } from '../../src/clock.js';
+import type { SessionState } from '../../src/domain/model.js';
+import type { Retention } from '../../src/domain/retention.js';
+import { toPlain } from '../../src/errors.js';
+import type { Log } from '../../src/log.js';
+import { collectable, takeAway } from '../collect.js';
+import type { DataPaths } from '../paths.js';
+
+export interface TidyParts {
+  clock: Clock;
+  log: Log;
+  paths: DataPaths;
+  retention: Retention;
+  sessions(): readonly SessionState[];
+  /** The newest state; undefined once it is gone. */
+  state(session: string): SessionState | undefined;
+  /** Where bot and engines meet in a bucket. */
+  bucket: { collect(): Promise<{ objects: number; bytes: number; uploads: number }> } | null;
+}
+
+const EVERY_MS = 6 * 3_600_000;
+
+export class Tidy {
+  private readonly stopping = new AbortController();
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(private readonly parts: TidyParts) {}
+
+  start(): void {
+    this.running = this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      await this.once();
+      await wait(EVERY_MS, undefined, { signal, ref: false }).catch(() => {});
+    }
+  }
+
+  /** What fails is told, and tried again the next time. */
+  async once(): Promise<void> {
+    const { clock, log, paths, retention, sessions, state, bucket } = this.parts;
+    const gone = { files: 0, bytes: 0 };
+    try {
+      for (const { session } of sessions()) {
+        const now = state(session.id);
+        if (!now || this.stopping.signal.aborted) continue;
+        const found = await collectable(now, paths, retention, clock.now());
+        await takeAway(found);
+        for (const { files, bytes } of found) {
+          gone.files += files.length;
+          gone.bytes += bytes;
+        }
+      }
+    } catch (error) {
+      log.warn(toPlain(error), 'old rounds could not be collected');
+    }
+    if (gone.files > 0) log.info(gone, 'old rounds collected');
+    try {
+      const collected = await bucket?.collect();
+      if (collected && collected.objects + collected.uploads > 0) log.info(collected, 'bucket collected');
+    } catch (error) {
+      log.warn(toPlain(error), 'the bucket could not be collected');
+    }
+  }
+}
