@@ -10,6 +10,7 @@ import { software } from '../src/software.js';
 import { chooseDevice } from './devices.js';
 import { EngineContext } from './jobs/context.js';
 import { createHandlers } from './jobs/handlers.js';
+import { runBudget } from './runtime/budget.js';
 import { ExecutorCache } from './runtime/cache.js';
 import { Worker } from './worker.js';
 
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     threads: { type: 'string', default: '0' },
     devices: { type: 'string', default: 'cpu' },
     memory: { type: 'string', default: '400' },
+    run: { type: 'string' },
     nice: { type: 'string', default: '0' },
   },
 });
@@ -41,7 +43,11 @@ const { name: device, emission, notes } = await chooseDevice(values.devices.spli
 const threads = Number(values.threads);
 const cache = new ExecutorCache(
   { threads, device, emission },
-  { executors: EXECUTORS, memory: Number(values.memory) * 2 ** 20 },
+  {
+    executors: EXECUTORS,
+    memory: Number(values.memory) * 2 ** 20,
+    run: runBudget(values.run === undefined ? null : Number(values.run)),
+  },
 );
 const engine = new EngineContext({ cache, threads, device, software: software() });
 const worker = new Worker(createHandlers(engine), { send });

@@ -26,6 +26,8 @@ export type ErrorCode =
   | 'not-learnable'
   | 'data-unwritable'
   | 'disk-full'
+  /** A run would take more memory than it may: told before it runs. */
+  | 'memory-short'
   | 'data-locked'
   /** A restore would take the place of what is there. */
   | 'data-exists'

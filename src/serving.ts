@@ -32,12 +32,13 @@ export interface EndOptions {
 
 /** Starts the built engine as a child process; `threads` over the configuration's. */
 export function launchEngine({ engine }: Config, threads = engine.threads): EngineLauncher {
-  const { devices, memoryMb } = engine;
+  const { devices, memoryMb, runMb } = engine;
   return childEngine({
     main: projectPath('dist/engine/main.js'),
     threads,
     devices,
     memoryMb,
+    runMb,
     nice: ENGINE_NICE,
   });
 }

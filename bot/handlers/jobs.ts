@@ -47,6 +47,7 @@ const hopeless: ReadonlySet<ErrorCode> = new Set([
   'job-invalid',
   'disk-full',
   'device-unavailable',
+  'memory-short',
 ]);
 
 const memoryOf = ({ memoryMb }: { memoryMb?: number | undefined }) =>

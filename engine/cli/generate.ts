@@ -27,6 +27,7 @@ import { rows } from '../runtime/tensor.js';
 import { grid } from './grid.js';
 import { readNoise, writeTrajectory } from './noise-file.js';
 import { openEngine } from './open-engine.js';
+import { sayMemory } from './say-memory.js';
 
 const FORMAT = 'acclaim-images';
 
@@ -95,6 +96,7 @@ export const command = defineCommand(
     const began = performance.now();
     const progress = drawProgress(io);
     const report = paced(progress.report);
+    sayMemory(engine.cache, io);
     try {
       const pipeline = await engine.pipeline(model);
       const set = { steps: v.steps, guidance: v.guidance, eta: v.eta, scheduler: v.scheduler };

@@ -15,6 +15,7 @@ import { type Feedback, feedbackSchema } from '../../src/queue/jobs.js';
 import { readRound } from '../io/round.js';
 import { learn } from '../jobs/learn.js';
 import { openEngine } from './open-engine.js';
+import { sayMemory } from './say-memory.js';
 
 const learners = ['acclaim', 'hero', 'ddpo', 'd3po'] as const;
 
@@ -66,6 +67,7 @@ export const command = defineCommand(
     const { manifest } = readRound(resolve(v.round));
     const { config, engine, notes, close } = await openEngine(v);
     const progress = drawProgress(io);
+    sayMemory(engine.cache, io);
     try {
       const result = await learn(
         engine,

@@ -4,6 +4,7 @@ import type { Config } from '../../src/config/schema.js';
 import { software } from '../../src/software.js';
 import { chooseDevice } from '../devices.js';
 import { EngineContext } from '../jobs/context.js';
+import { runBudget } from '../runtime/budget.js';
 import { ExecutorCache } from '../runtime/cache.js';
 
 const EXECUTORS = 16;
@@ -22,7 +23,11 @@ export async function openEngine(
   const config = loadConfig({ file: request.config, set: request.set });
   const device = await chooseDevice(request.device ? [request.device] : config.engine.devices);
   const threads = request.threads ?? config.engine.threads;
-  const limits = { executors: EXECUTORS, memory: config.engine.memoryMb * 2 ** 20 };
+  const limits = {
+    executors: EXECUTORS,
+    memory: config.engine.memoryMb * 2 ** 20,
+    run: runBudget(config.engine.runMb),
+  };
   const cache = new ExecutorCache({ threads, device: device.name, emission: device.emission }, limits);
   const engine = new EngineContext({ cache, threads, device: device.name, software: software() });
   return { config, engine, notes: device.notes, close: () => cache.clear() };

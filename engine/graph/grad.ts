@@ -6,10 +6,16 @@
 import { type Cotangents, type GradientRule, gradientRules } from './gradient-rules.js';
 import type { OpName } from './op-set.js';
 import { add, expand } from './ops.js';
+import { Recompute } from './recompute.js';
 import { numel, sameShape, type Value } from './value.js';
 
+export interface GradOptions {
+  /** Less memory for more time. */
+  readonly recompute?: boolean | undefined;
+}
+
 /** `loss` has one element. Returns one value for each of `wrt`, of its shape; zeros where the loss does not depend on it. */
-export function grad(loss: Value, wrt: readonly Value[]): Value[] {
+export function grad(loss: Value, wrt: readonly Value[], { recompute = false }: GradOptions = {}): Value[] {
   if (numel(loss.shape) !== 1) throw new Error(`grad needs a loss of one element, not [${loss.shape}]`);
   const g = loss.graph;
   const last = loss.source.kind === 'node' ? loss.source.node.id : -1;
@@ -19,6 +25,7 @@ export function grad(loss: Value, wrt: readonly Value[]): Value[] {
     for (const y of node.outputs) if (y.dtype === 'float32') marked.add(y);
   }
 
+  const again = new Recompute(recompute ? g.segments : []);
   const cotangent = new Map<Value, Value>([[loss, expand(g.constant(1), loss.shape)]]);
   for (let id = last; id >= 0; id--) {
     const node = g.nodes[id]!;
@@ -28,8 +35,7 @@ export function grad(loss: Value, wrt: readonly Value[]): Value[] {
     const rule = gradientRules[node.op] as GradientRule<OpName>;
     if (rule === 'none') throw new Error(`${node.op} is not differentiable`);
     const dxs = rule({
-      inputs: node.inputs,
-      outputs: node.outputs,
+      ...again.of(node, dys.find(Boolean)!),
       attrs: node.attrs,
       dys,
       needs,

@@ -14,11 +14,19 @@ import {
   Value,
 } from './value.js';
 
+/** A run of nodes, ids [start, end). */
+export interface Segment {
+  readonly start: number;
+  readonly end: number;
+}
+
 export class Graph {
   readonly inputs = new Map<string, Value>();
   readonly outputs = new Map<string, Value>();
   readonly weights = new Map<string, Value>();
   readonly nodes: Node[] = [];
+  /** What a reverse pass may forget and compute again, in order; segments do not overlap. */
+  readonly segments: Segment[] = [];
   private readonly known = new Map<string, Node>();
   private readonly literals = new Map<string, Value>();
   private count = 0;
@@ -66,6 +74,15 @@ export class Graph {
     this.outputs.set(name, value);
   }
 
+  /** The nodes that `build` appends are one segment. Write so what takes much memory inside and little at its ends. */
+  segment<T>(build: () => T): T {
+    const start = this.nodes.length;
+    const result = build();
+    if (start < (this.segments.at(-1)?.end ?? 0)) throw new Error('segments cannot overlap');
+    this.segments.push({ start, end: this.nodes.length });
+    return result;
+  }
+
   /** Appends one node (or finds its equal) and returns its first output. */
   op<K extends OpName>(op: K, inputs: readonly Value[], attrs: OpAttrs[K]): Value {
     return this.node(op, inputs, attrs).outputs[0]!;
@@ -91,8 +108,11 @@ export class Graph {
 
   private literal(dtype: DType, data: Float32Array | BigInt64Array, shape: Shape): Value {
     const make = () => this.make(`c${this.count}`, dtype, shape, { kind: 'constant', data });
-    if (data.length > 16) return make();
-    const key = `${dtype}[${shape}]${[...data].map((x) => (Object.is(x, -0) ? '-0' : `${x}`))}`;
+    // Norms ask for ones as long as an image again and again.
+    const uniform = data.every((x: number | bigint) => Object.is(x, data[0]));
+    if (data.length > 16 && !uniform) return make();
+    const show = (x: number | bigint) => (Object.is(x, -0) ? '-0' : `${x}`);
+    const key = `${dtype}[${shape}]${uniform ? show(data[0] ?? 0) : [...data].map(show)}`;
     let value = this.literals.get(key);
     if (!value) {
       value = make();

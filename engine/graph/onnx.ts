@@ -13,7 +13,7 @@ import {
   onnxType,
 } from './emit-rules.js';
 import type { Graph } from './graph.js';
-import { castLate, gatherLate, type HalfType } from './late-casts.js';
+import { castLate, gatherLate, type HalfType, shapeDealer } from './late-casts.js';
 import type { OpName } from './op-set.js';
 import type { FusedOp } from './plain-forms.js';
 import { Message } from './protobuf.js';
@@ -52,6 +52,8 @@ export function toOnnx(graph: Graph, emission: Partial<Emission> = {}): Uint8Arr
   const context: EmitContext = {
     ints: (x) => literal('int64', x),
     floats: (x) => literal('float32', x),
+    external: (name, weight, shape) => literals.set(name, externalTensor(name, { ...weight, shape })),
+    ownShape: shapeDealer(),
     relayWeights,
   };
 
@@ -70,7 +72,10 @@ export function toOnnx(graph: Graph, emission: Partial<Emission> = {}): Uint8Arr
       body.message(1, nodeOf(onnx, i ? `n${nodes[n]!.id}.${i}` : `n${nodes[n]!.id}`));
     });
   }
-  for (const [name, value] of graph.outputs) {
+  // Of several ends the run time first makes the one that was added last: let that be the one that is ready first, else all
+  // that the others read is held until the longest is done.
+  const madeAt = (value: Value) => (value.source.kind === 'node' ? value.source.node.id : -1);
+  for (const [name, value] of [...graph.outputs].sort(([, a], [, b]) => madeAt(b) - madeAt(a))) {
     body.message(1, nodeOf({ op: 'Identity', inputs: [value.name], outputs: [name] }, `out.${name}`));
   }
   body.string(2, 'acclaim');
@@ -78,7 +83,8 @@ export function toOnnx(graph: Graph, emission: Partial<Emission> = {}): Uint8Arr
     const { source } = value;
     if (source.kind === 'constant')
       body.message(5, tensorOf(value.name, value.dtype, value.shape, source.data));
-    if (source.kind === 'weight') body.message(5, externalTensor(value.name, source.weight));
+    if (source.kind === 'weight' && read.has(value.name))
+      body.message(5, externalTensor(value.name, source.weight));
   }
   for (const tensor of literals.values()) body.message(5, tensor);
   for (const input of graph.inputs.values())

@@ -46,6 +46,8 @@ export const checkpointManifestSchema = z.object({
   parent: z.string().nullable(),
   /** UNet rows of one executor call, threads of an operator, device: together they decide the bytes. */
   batch: count,
+  /** Checkpoints of before it could be set leave it out. */
+  recompute: z.boolean().optional(),
   threads: count,
   device: z.string(),
   software: z.string(),

@@ -11,6 +11,7 @@ import { Rng } from '../../src/rng.js';
 import { writeCheckpoint } from '../io/checkpoint.js';
 import { readRound } from '../io/round.js';
 import { judge } from '../learn/feedback.js';
+import type { Fit } from '../learn/fit.js';
 import { learners } from '../learn/learners/table.js';
 import { adapterSpec, parseParams } from '../learn/parameters.js';
 import { encodePair } from '../models/prompt.js';
@@ -46,6 +47,7 @@ export async function learn(
   report('load', 1, 1);
 
   const streams = new Map<string, Rng>();
+  let fit: Fit | undefined;
   const outcome = await learner.learn({
     pipeline,
     cache: engine.cache,
@@ -59,6 +61,9 @@ export async function learn(
       const stream = new Rng(seed, payload.round, `learn.${purpose}`);
       streams.set(purpose, stream);
       return stream;
+    },
+    fitted(chosen) {
+      fit = chosen;
     },
     progress: report,
     signal,
@@ -77,7 +82,8 @@ export async function learn(
     latent: round.manifest.latent,
     random: Object.fromEntries([...streams].sort().map(([purpose, stream]) => [purpose, stream.blocks])),
     parent: checkpoint?.hash ?? null,
-    batch: params.microBatch,
+    batch: fit?.rows ?? params.microBatch,
+    recompute: fit?.recompute ?? false,
     threads: engine.threads,
     device: engine.device,
     software: engine.software,

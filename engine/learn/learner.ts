@@ -14,6 +14,7 @@ import { adapterShapes } from '../nn/lora.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 import { type FloatTensor, f32, rows } from '../runtime/tensor.js';
 import type { Judged } from './feedback.js';
+import type { Fit } from './fit.js';
 import { initAdapter } from './lora-init.js';
 import { adam } from './optimiser.js';
 import { type AdapterParams, adapterSpec, optimiserOptions } from './parameters.js';
@@ -34,6 +35,8 @@ export interface LearnContext<P> {
   text: TextFeeds;
   /** The stream of this session and round for a purpose. */
   rng: (purpose: string) => Rng;
+  /** Told how the run was made to fit, before it begins. */
+  fitted: (fit: Fit) => void;
   /** Stage, steps done, steps in all. */
   progress: (stage: 'embed' | 'train', done: number, total: number) => void;
   signal: AbortSignal;

@@ -20,8 +20,12 @@ export const adapterParams = {
   weightDecay: z.number().min(0).default(1e-4),
   /** Gradients longer than this are scaled down to it. */
   gradientClip: z.number().positive().default(1),
-  /** Rows of one executor call (each is two rows of the network); same result but for rounding. Memory grows with it, speed hardly. */
+  /** Rows of one executor call, at most (each is two rows of the network): fewer where memory is short. Same result but for
+   * rounding. Memory grows with it, speed hardly. */
   microBatch: z.number().int().min(1).max(512).default(8),
+  /** Compute the insides of the network's blocks again in the backward pass: a third more time, a fraction of the memory.
+   * auto: where a step would not fit otherwise, however few its rows. */
+  recompute: z.enum(['auto', 'on', 'off']).default('auto'),
   /** Collapse guard: how far the adapter may grow in a round, as a multiple of its norm before. */
   maxGrowth: z.number().positive().default(4),
   /** Collapse guard: least diversity of fixed test noises' images, as a share of the base model's. */

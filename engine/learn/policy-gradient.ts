@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { LearnerState } from '../io/checkpoint.js';
 import { shapesOf } from '../models/prompt.js';
 import type { Tensor } from '../runtime/tensor.js';
+import { fitTraining } from './fit.js';
 import { type Guarded, guarded } from './guard.js';
 import type { LearnContext } from './learner.js';
 import { ddpoGraph } from './losses/ddpo.js';
@@ -41,17 +42,20 @@ export function policyGradient<P extends PolicyGradientParams>(
   advantages: readonly number[],
 ): Promise<Guarded> {
   const { params, pipeline, cache, round, sampler, text, signal, progress } = context;
-  const size = params.microBatch;
-  const policy = Policy.of(context, size);
   const { latent, count } = round.manifest;
-  const spec = {
+  const whole = {
     pipeline,
     adapter: adapterSpec(params),
     latent,
-    rows: size,
     guidance: sampler.guidance,
     text: shapesOf(text),
   };
+  const fit = fitTraining(context, `ddpo|${specKey(whole)}`, { most: params.microBatch }, (fit) =>
+    ddpoGraph({ ...whole, ...fit }, params.clip),
+  );
+  const spec = { ...whole, ...fit };
+  const size = fit.rows;
+  const policy = Policy.of(context, size);
 
   return guarded(context, before, async (stepScale) => {
     const key = `ddpo|${specKey(spec)}|${params.clip}`;

@@ -6,8 +6,9 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
 import { Graph } from '../graph/graph.js';
+import { peakBytes } from '../graph/memory.js';
 import { mul } from '../graph/ops.js';
-import type { Value } from '../graph/value.js';
+import type { Shape, Value } from '../graph/value.js';
 import { inParts, partSize } from '../runtime/batches.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 import type { FloatTensor } from '../runtime/tensor.js';
@@ -15,6 +16,7 @@ import { type Family, familyOf } from './families.js';
 import { openFolder } from './folder.js';
 import type { ModelParts } from './parts.js';
 import { openSingleFile } from './single-file.js';
+import { inTiles } from './tiles.js';
 import { unetHalvings } from './unet.js';
 import { decoder, encoder, vaeFactor } from './vae.js';
 
@@ -51,10 +53,25 @@ export async function loadPipeline(path: string): Promise<Pipeline> {
   };
 }
 
-/** Scaled latents [N,C,h,w] -> images [N,3,H,W], in [-1,1] but for overshoot. */
-export function decode(pipeline: Pipeline, cache: ExecutorCache, latents: FloatTensor): Promise<FloatTensor> {
-  const pixels = vaeFactor(pipeline.vaeConfig) ** 2;
-  return throughVae(cache, `${pipeline.dir}|decode`, latents, pixels, (g, x) => decoder(g, pipeline, x));
+/** Tiles of a large image, in latent pixels: 512x512 image pixels with Stable Diffusion's VAE. */
+const TILE = { size: 64, overlap: 16 };
+
+/**
+ * Scaled latents [N,C,h,w] -> images [N,3,H,W], in [-1,1] but for overshoot. An image that would take more memory than a
+ * run may have is decoded in tiles (tiles.ts); one of a tile's size never is.
+ */
+export async function decode(
+  pipeline: Pipeline,
+  cache: ExecutorCache,
+  latents: FloatTensor,
+): Promise<FloatTensor> {
+  const factor = vaeFactor(pipeline.vaeConfig);
+  const build = (g: Graph, x: Value) => decoder(g, pipeline, x);
+  const run = (x: FloatTensor) => throughVae(cache, `${pipeline.dir}|decode`, x, factor ** 2, build);
+  const [, ...image] = latents.shape as [number, number, number, number];
+  const whole = image[1] <= TILE.size && image[2] <= TILE.size;
+  if (whole || peakBytes(vaeGraph([1, ...image], build)) <= cache.runBytes) return run(latents);
+  return inTiles(latents, { ...TILE, factor }, run);
 }
 
 /** Images [N,3,H,W] in [-1,1] -> scaled latents [N,C,h,w], the mean of their distribution. */
@@ -66,6 +83,12 @@ export function encode(pipeline: Pipeline, cache: ExecutorCache, images: FloatTe
 
 /** Image pixels that the VAE works on at a time: its memory is about 2 kB a pixel at Stable Diffusion's width. */
 const PART_PIXELS = 16_384;
+
+function vaeGraph(shape: Shape, build: (graph: Graph, x: Value) => Value): Graph {
+  const g = new Graph();
+  g.output('y', build(g, g.input('x', shape)));
+  return g;
+}
 
 /** Runs the network that `build` makes over x [N,...]; `pixels` = image pixels per pixel of x. */
 function throughVae(
@@ -79,11 +102,7 @@ function throughVae(
   const size = partSize(count, Math.floor(PART_PIXELS / (image[1] * image[2] * pixels)));
   const shape = [size, ...image];
   return inParts(x, size, async (part) => {
-    const executor = await cache.get(`${key}|${shape}`, () => {
-      const g = new Graph();
-      g.output('y', build(g, g.input('x', shape)));
-      return g;
-    });
+    const executor = await cache.get(`${key}|${shape}`, () => vaeGraph(shape, build));
     const { y } = await executor.run({ x: part });
     return y as FloatTensor;
   });

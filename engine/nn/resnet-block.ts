@@ -11,7 +11,10 @@ export interface NormOptions {
 }
 
 /** x [N,C,H,W], time [N or 1, D] -> [N,out,H,W]: x' + conv2(silu(norm2(conv1(silu(norm1(x))) + time'))). */
-export function resnetBlock(scope: Scope, x: Value, out: number, norm: NormOptions, time?: Value): Value {
+export const resnetBlock = (scope: Scope, x: Value, out: number, norm: NormOptions, time?: Value): Value =>
+  scope.graph.segment(() => residual(scope, x, out, norm, time));
+
+function residual(scope: Scope, x: Value, out: number, norm: NormOptions, time?: Value): Value {
   let h = conv(scope.at('conv1'), silu(groupNorm(scope.at('norm1'), x, norm.groups, norm.epsilon)), out, 3);
   if (time) {
     const shift = linear(scope.at('time_emb_proj'), silu(time), out);

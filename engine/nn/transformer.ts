@@ -27,13 +27,18 @@ export interface TransformerOptions {
 /** x [N,C,H,W] -> [batch,C,H,W]. */
 export function transformer(scope: Scope, x: Value, context: Context, options: TransformerOptions): Value {
   const c = x.shape[1]!;
-  const normal = groupNorm(scope.at('norm'), x, options.groups, 1e-6);
-  const projIn = scope.at('proj_in');
-  let tokens = options.linearProjection
-    ? linear(projIn, toTokens(normal), c)
-    : toTokens(conv(projIn, normal, c, 1));
+  const { graph } = scope;
+  let tokens = graph.segment(() => {
+    const normal = groupNorm(scope.at('norm'), x, options.groups, 1e-6);
+    const projIn = scope.at('proj_in');
+    return options.linearProjection
+      ? linear(projIn, toTokens(normal), c)
+      : toTokens(conv(projIn, normal, c, 1));
+  });
   for (let i = 0; i < options.depth; i++) {
-    tokens = transformerBlock(scope.at('transformer_blocks', i), tokens, context, options.heads);
+    const block = scope.at('transformer_blocks', i);
+    const before = tokens;
+    tokens = graph.segment(() => transformerBlock(block, before, context, options.heads));
   }
   const projOut = scope.at('proj_out');
   const out = options.linearProjection

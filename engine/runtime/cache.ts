@@ -1,8 +1,11 @@
 /**
  * Executors by key (model | shape | purpose), compiled once, the least recently used released when their number or the
- * process's memory passes its bound. A key must name everything that the graph depends on.
+ * process's memory passes its bound. A key must name everything that the graph depends on. What a graph's run will take is
+ * known before it is compiled: more than a run may have is refused.
  */
 import type { Graph } from '../graph/graph.js';
+import { peakBytes } from '../graph/memory.js';
+import { doesNotFit } from './budget.js';
 import { Executor, type ExecutorOptions } from './executor.js';
 
 export interface CacheLimits {
@@ -10,11 +13,16 @@ export interface CacheLimits {
   executors: number;
   /** Bytes of resident memory beyond which idle executors are released. */
   memory: number;
+  /** Bytes that one run may take beside the weights; default: no bound. */
+  run?: number;
 }
 
 export class ExecutorCache {
   private readonly held = new Map<string, Promise<Executor>>();
   private readonly inUse = new Set<string>();
+  private largest = 0;
+  /** Called before a run that will take more than every one before it, with its predicted peak in bytes. */
+  onLarger?: (bytes: number) => void;
 
   constructor(
     readonly options: ExecutorOptions,
@@ -26,7 +34,9 @@ export class ExecutorCache {
   async get(key: string, build: () => Graph): Promise<Executor> {
     let executor = this.held.get(key);
     if (!executor) {
-      executor = Executor.create(build(), this.options);
+      const graph = build();
+      this.check(graph);
+      executor = Executor.create(graph, this.options);
       executor.catch(() => this.held.delete(key));
     }
     this.held.delete(key);
@@ -46,6 +56,26 @@ export class ExecutorCache {
     } finally {
       this.inUse.delete(key);
     }
+  }
+
+  /** Bytes that one run may take beside the weights. */
+  get runBytes(): number {
+    return this.limits.run ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Predicted peak of the largest run so far, in bytes. */
+  get predicted(): number {
+    return this.largest;
+  }
+
+  /** Errors: memory-short. */
+  private check(graph: Graph): void {
+    const bytes = peakBytes(graph);
+    const mend =
+      'Make smaller pictures, use a machine with more memory, or set engine.runMb to what this one can spare.';
+    if (bytes > this.runBytes) throw doesNotFit('This run', bytes, this.runBytes, mend);
+    if (bytes > this.largest) this.onLarger?.(bytes);
+    this.largest = Math.max(this.largest, bytes);
   }
 
   async clear(): Promise<void> {

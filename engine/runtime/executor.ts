@@ -59,6 +59,8 @@ export class Executor {
       enableCpuMemArena: true,
       logSeverityLevel: 3,
       extra: {
+        // The order of the outputs' Identity nodes is the order in which they are made (onnx.ts).
+        optimization: { disable_specified_optimizers: 'EliminateIdentity' },
         session: {
           model_external_initializers_file_folder_path: '/',
           disable_prepacking: speed ? '0' : '1',

@@ -55,6 +55,7 @@ export const configSchema = z.strictObject({
     devices: z.array(z.enum(deviceNames)).nonempty(),
     threads: z.number().int().min(0),
     memoryMb: count,
+    runMb: count.nullable(),
     attempts: count.max(10),
   }),
   queue: z.strictObject({

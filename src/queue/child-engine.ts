@@ -16,6 +16,8 @@ export interface ChildEngineOptions {
   devices: readonly string[];
   /** What its cached executors may hold. */
   memoryMb: number;
+  /** What one run may take; null = a share of the machine's memory. */
+  runMb: number | null;
   /** Added to the bot's niceness, so that the bot stays responsive while the engine computes. */
   nice: number;
 }
@@ -25,8 +27,9 @@ export const EXEC_ARGV = ['--max-semi-space-size=2'];
 
 export function childEngine(options: ChildEngineOptions): EngineLauncher {
   return (listener) => {
-    const { threads, devices, memoryMb, nice } = options;
+    const { threads, devices, memoryMb, runMb, nice } = options;
     const args = [`--threads=${threads}`, `--devices=${devices}`, `--memory=${memoryMb}`, `--nice=${nice}`];
+    if (runMb !== null) args.push(`--run=${runMb}`);
     // The engine's own words go to stderr: stdout belongs to whoever asked for figures.
     const child = fork(options.main, args, { stdio: ['ignore', 2, 2, 'ipc'], execArgv: EXEC_ARGV });
     let rss = 0;

@@ -34,7 +34,7 @@ export function describeEnd(end: EngineEnd): { message: string; mend: string } {
   if (end.signal === 'SIGKILL')
     return {
       message: `the engine was killed.${memory}`,
-      mend: 'Most often memory ran out: use fewer images a round, a smaller batch, or a machine with more memory.',
+      mend: 'Most often memory ran out: set learner.recompute to on, learner.microBatch to less, engine.runMb to what the machine can spare, or make smaller pictures.',
     };
   if (end.signal === 'SIGBUS')
     return {

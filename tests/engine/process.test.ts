@@ -46,6 +46,7 @@ beforeAll(() => {
     threads: 1,
     devices: ['cpu'],
     memoryMb: 400,
+    runMb: null,
     nice: 0,
   });
   queue = new InProcessQueue({

@@ -13,6 +13,7 @@ import { shapesOf } from '../../models/prompt.js';
 import { f32, rows, type Tensor } from '../../runtime/tensor.js';
 import { carryBest } from '../best.js';
 import type { Judged, Label } from '../feedback.js';
+import { fitTraining } from '../fit.js';
 import { guarded, type Variety } from '../guard.js';
 import { batchOf, firstState, type LearnContext, type Learner, mergeReplay, newReplay } from '../learner.js';
 import { guidedRegressionGraph } from '../losses/guided-regression.js';
@@ -132,17 +133,22 @@ async function train(
 ): Promise<Trained> {
   const { pipeline, cache, params, sampler, round, text, signal, progress } = context;
   const { latent } = round.manifest;
-  const size = rowsAtOnce(params, latent, cache.options.threads);
-  const spec = {
+  const whole = {
     pipeline,
     adapter: adapterSpec(params),
     latent,
-    rows: size,
     guidance: sampler.guidance,
     text: shapesOf(text),
   };
   const loss = { cap: params.weightCap, anchor: params.anchor };
-  const key = `guided-regression|${specKey(spec)}|${loss.cap} ${loss.anchor}`;
+  const most = rowsAtOnce(params, latent, cache.options.threads);
+  const purpose = `guided-regression|${loss.cap} ${loss.anchor}`;
+  const fit = fitTraining(context, `${purpose}|${specKey(whole)}`, { most }, (fit) =>
+    guidedRegressionGraph({ ...whole, ...fit }, loss),
+  );
+  const size = fit.rows;
+  const spec = { ...whole, ...fit };
+  const key = `${purpose}|${specKey(spec)}`;
   return cache.use(
     key,
     () => guidedRegressionGraph(spec, loss),

@@ -9,6 +9,7 @@ import type { LearnerState } from '../../io/checkpoint.js';
 import { shapesOf } from '../../models/prompt.js';
 import { f32, rows, type Tensor } from '../../runtime/tensor.js';
 import { carryBest } from '../best.js';
+import { fitTraining } from '../fit.js';
 import { type Guarded, guarded } from '../guard.js';
 import { firstState, image, type LearnContext, type Learner, mergeReplay, newReplay } from '../learner.js';
 import { d3poGraph } from '../losses/d3po.js';
@@ -100,15 +101,19 @@ function train(
   const most = Math.max(...groups.map((g) => g.pairs.length), Math.floor(B / 2) * Math.ceil(B / 2));
   const policy = Policy.of(context, B);
   const { latent } = round.manifest;
-  const spec = {
+  const whole = {
     pipeline,
     adapter: adapterSpec(params),
     latent,
-    rows: B,
     guidance: sampler.guidance,
     text: shapesOf(text),
   };
   const loss = { beta: params.beta, epsilon: params.clip };
+  // A group is trained in one piece.
+  const fit = fitTraining(context, `d3po|${specKey(whole)}|${most}`, { most: B, least: B }, (fit) =>
+    d3poGraph({ ...whole, ...fit }, most, loss),
+  );
+  const spec = { ...whole, ...fit };
 
   return guarded(context, before, async (stepScale) => {
     const key = `d3po|${specKey(spec)}|${most}|${loss.beta} ${loss.epsilon}`;

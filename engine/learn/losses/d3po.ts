@@ -31,5 +31,5 @@ export function d3poGraph(spec: TrainingSpec, pairs: number, { beta, epsilon }: 
   g.output('log_prob', logProb);
   g.output('ratio', ratio);
   const loss = reduceSum(mul(g.input('pair_weight', [pairs]), neg(preferred)));
-  return finishTraining(inputs, reshape(loss, [1]));
+  return finishTraining(spec, inputs, reshape(loss, [1]));
 }

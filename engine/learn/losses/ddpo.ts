@@ -17,5 +17,9 @@ export function ddpoGraph(spec: TrainingSpec, clipRange: number): Graph {
   const surrogate = maximum(mul(minusA, ratio), mul(minusA, clip(ratio, 1 - clipRange, 1 + clipRange)));
   g.output('log_prob', logProb);
   g.output('ratio', ratio);
-  return finishTraining(inputs, reshape(reduceSum(mul(g.input('weight', [spec.rows]), surrogate)), [1]));
+  return finishTraining(
+    spec,
+    inputs,
+    reshape(reduceSum(mul(g.input('weight', [spec.rows]), surrogate)), [1]),
+  );
 }

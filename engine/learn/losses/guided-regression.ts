@@ -50,5 +50,5 @@ export function guidedRegressionGraph(spec: TrainingSpec, { cap, anchor }: Guide
   }
   const emphasis = minimum(div(spread, sqrt(alpha)), cap);
   const perRow = reduceMean(mul(emphasis, error), [1, 2, 3], false); // [B]
-  return finishTraining(inputs, reshape(reduceSum(mul(g.input('weight', [spec.rows]), perRow)), [1]));
+  return finishTraining(spec, inputs, reshape(reduceSum(mul(g.input('weight', [spec.rows]), perRow)), [1]));
 }

@@ -21,6 +21,8 @@ export interface TrainingSpec {
   guidance: number;
   /** Of the texts without and with the prompt. */
   text: ConditioningShapes;
+  /** Blocks' insides are computed again in the backward pass: about a third more time, for a fraction of the memory. */
+  recompute?: boolean | undefined;
 }
 
 export interface TrainingInputs {
@@ -34,10 +36,12 @@ export interface TrainingInputs {
   text: Conditioning<Value>;
 }
 
-/** Key part that names everything a training graph depends on. */
-export function specKey({ pipeline, adapter, latent, rows, guidance, text }: TrainingSpec): string {
-  const { rank, alpha, targets } = adapter;
-  return `${pipeline.dir}|lora ${rank} ${alpha} ${targets}|${latent}|${rows} rows|guidance ${guidance}|${text.states}`;
+/** Key part that names everything a training graph depends on, of those that are given. */
+export function specKey(spec: Omit<TrainingSpec, 'rows'> & { rows?: number }): string {
+  const { pipeline, latent, rows, guidance, text, recompute } = spec;
+  const { rank, alpha, targets } = spec.adapter;
+  const run = `${latent}|${rows} rows|guidance ${guidance}|${text.states}|recompute ${recompute}`;
+  return `${pipeline.dir}|lora ${rank} ${alpha} ${targets}|${run}`;
 }
 
 export function beginTraining({ pipeline, adapter, latent, rows, text }: TrainingSpec): TrainingInputs {
@@ -62,8 +66,12 @@ export function guidedOutput(
 }
 
 /** Names the loss and its gradient for every adapter tensor: `loss` [1], `grad.<name>`. */
-export function finishTraining({ graph, adapter }: TrainingInputs, loss: Value): Graph {
-  const gradients = grad(loss, [...adapter.tensors.values()]);
+export function finishTraining(
+  { recompute }: TrainingSpec,
+  { graph, adapter }: TrainingInputs,
+  loss: Value,
+): Graph {
+  const gradients = grad(loss, [...adapter.tensors.values()], { recompute });
   graph.output('loss', loss);
   for (const [i, name] of [...adapter.tensors.keys()].entries()) graph.output(`grad.${name}`, gradients[i]!);
   return graph;

@@ -31,13 +31,14 @@ beforeAll(async () => {
   await cache.clear();
 });
 
-const spec = (targets: 'attention' | 'all', rows: number): TrainingSpec => ({
+const spec = (targets: 'attention' | 'all', rows: number, recompute = false): TrainingSpec => ({
   pipeline,
   adapter: { rank: 4, alpha: 4, targets },
   latent: [4, 16, 16],
   rows,
   guidance: 3,
   text: { states: states.shape },
+  recompute,
 });
 
 /** Rows (step, sample) of the golden trajectory, step-major. */
@@ -82,12 +83,16 @@ function compareGradients(actual: Params, expected: Params): void {
 }
 
 describe('ddpo', () => {
-  it.each(['attention', 'all'] as const)('loss, ratio, gradients and one AdamW step: %s', async (targets) => {
+  it.each([
+    { targets: 'attention', recompute: false },
+    { targets: 'all', recompute: false },
+    { targets: 'all', recompute: true },
+  ] as const)('loss, ratio, gradients and one AdamW step: %o', async ({ targets, recompute }) => {
     const expected = golden(`ddpo_${targets}`);
     const adapter = golden(`lora_${targets}`) as Params;
     const steps = Array.from(expected.steps!.data, Number);
     const A = Array.from(expected.advantages!.data, Number);
-    const executor = await Executor.create(ddpoGraph(spec(targets, 12), 1e-4), THREADS);
+    const executor = await Executor.create(ddpoGraph(spec(targets, 12, recompute), 1e-4), THREADS);
     const out = await executor.run({
       ...adapter,
       ...trajectoryRows(steps),

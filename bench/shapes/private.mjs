@@ -1,0 +1,29 @@
+// Runs a node script and watches what it has for itself (anonymous memory, MB), which blocked threads cannot do themselves.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+const anonymousMb = (pid) => {
+  try {
+    return Number(/^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+};
+
+/** Facts that the script prints as JSON lines, merged; `steps`, those that have seconds; `baseMb` when it says that it is ready; `peakMb`. */
+export async function watched(file, args) {
+  const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const result = { steps: [], baseMb: 0, peakMb: 0 };
+  const look = setInterval(() => {
+    result.peakMb = Math.max(result.peakMb, anonymousMb(child.pid));
+  }, 5);
+  for await (const line of createInterface({ input: child.stdout })) {
+    const fact = JSON.parse(line);
+    if (fact.ready) result.baseMb = anonymousMb(child.pid);
+    if (fact.seconds === undefined) Object.assign(result, fact);
+    else result.steps.push(fact);
+  }
+  clearInterval(look);
+  return result;
+}

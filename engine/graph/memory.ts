@@ -1,0 +1,207 @@
+/**
+ * How much memory the run time takes at most while it runs a graph, told without running it. Its rules, as far as they
+ * decide that:
+ *   1. Nodes run depth first from the outputs; of a node's operands the one that was added last comes first.
+ *   2. A result may be a view of its operand, or take the place of one that nobody else reads any more; else it takes the
+ *      buffer of a dead result of the same shape; else a new one. A buffer is given back when the last of these is dead.
+ *   3. Some kernels need room of their own while they work.
+ *   4. Buffers come from an arena (arena.ts).
+ * Source: onnxruntime, core/graph/graph_viewer.cc, core/framework/allocation_planner.cc. bench/shapes holds it against runs.
+ */
+import { Arena } from './arena.js';
+import type { Graph } from './graph.js';
+import { wideWeight } from './late-casts.js';
+import { fusedEmission } from './onnx.js';
+import type { OpName } from './op-set.js';
+import { type Node, numel, sameShape, type Value } from './value.js';
+
+const elementBytes = { float32: 4, float16: 2, bfloat16: 2, int64: 8, bool: 1 } as const;
+const bytesOf = ({ dtype, shape }: Pick<Value, 'dtype' | 'shape'>): number =>
+  elementBytes[dtype] * numel(shape);
+
+/** Where a result lies: `view` of operand 0; `in-place`, of an operand where that can be; a buffer of its `own`. */
+const places: { readonly [K in OpName]: 'own' | 'view' | 'in-place' } = {
+  Add: 'in-place',
+  Sub: 'in-place',
+  Mul: 'in-place',
+  Div: 'in-place',
+  Max: 'own',
+  Min: 'own',
+  Neg: 'in-place',
+  Exp: 'in-place',
+  Log: 'in-place',
+  Sqrt: 'in-place',
+  Reciprocal: 'in-place',
+  Abs: 'in-place',
+  Sin: 'own',
+  Cos: 'own',
+  Floor: 'own',
+  Erf: 'in-place',
+  Sigmoid: 'in-place',
+  Softplus: 'in-place',
+  Relu: 'in-place',
+  Gelu: 'in-place',
+  QuickGelu: 'in-place',
+  Sign: 'own',
+  Greater: 'own',
+  Equal: 'own',
+  Where: 'own',
+  MatMul: 'own',
+  Gemm: 'own',
+  Conv: 'own',
+  ConvTranspose: 'own',
+  Reshape: 'view',
+  Transpose: 'own',
+  Concat: 'own',
+  Split: 'own',
+  Slice: 'own',
+  Expand: 'own',
+  Pad: 'own',
+  ReduceSum: 'own',
+  ReduceMean: 'own',
+  Softmax: 'in-place',
+  LayerNormalization: 'own',
+  MultiHeadAttention: 'own',
+  MaxPool: 'own',
+  MaxUnpool: 'own',
+  AveragePool: 'own',
+  Resize: 'own',
+  Gather: 'own',
+  Cast: 'own',
+  Identity: 'view',
+};
+
+/** Bytes that a kernel takes for itself while it works; nothing for ops that have no row. */
+const rooms: Partial<{ readonly [K in OpName]: (node: Node) => number }> = {
+  // Patches of one image as columns; a 1x1 convolution needs none, and one with fewer channels than pixels works piecewise.
+  Conv: ({ inputs: [, w], outputs: [y] }) => {
+    const [o, c, kh, kw] = w!.shape as [number, number, number, number];
+    const pixels = y!.shape[2]! * y!.shape[3]!;
+    return kh * kw > 1 && o > pixels ? 4 * c * kh * kw * pixels : 0;
+  },
+  ConvTranspose: ({ inputs: [x, w] }) => 4 * numel(w!.shape.slice(1)) * x!.shape[2]! * x!.shape[3]!,
+  // Queries, keys and values by heads.
+  MultiHeadAttention: ({ inputs: [q, k, v] }) => bytesOf(q!) + bytesOf(k!) + bytesOf(v!),
+};
+
+/** A run of equal-shaped results, one after the other in one buffer. */
+interface Buffer {
+  readonly bytes: number;
+  readonly shape: string;
+  /** Readers still to come. */
+  readers: number;
+  /** Steps of the first and the last use. */
+  readonly from: number;
+  to: number;
+}
+
+/** Bytes at the run's peak, beside the mapped weights: buffers, kernels' room, literals, feeds and fetches. */
+export function peakBytes(graph: Graph): number {
+  const order = executionOrder(graph);
+  const buffers = plan(graph, order);
+  const arena = new Arena();
+  const begins = order.map((): Buffer[] => []);
+  const ends = order.map((): Buffer[] => []);
+  for (const buffer of buffers) {
+    begins[buffer.from]!.push(buffer);
+    ends[buffer.to]?.push(buffer);
+  }
+  const held = new Map<Buffer, ReturnType<Arena['take']>>();
+  for (const [step, node] of order.entries()) {
+    const wide = wideWeight(node, fusedEmission.late);
+    const half = wide && arena.take(elementBytes[wide.dtype] * numel(wide.shape));
+    const weight = wide && arena.take(4 * numel(wide.shape));
+    if (half) arena.give(half);
+    for (const buffer of begins[step]!) held.set(buffer, arena.take(buffer.bytes));
+    const bytes = rooms[node.op]?.(node) ?? 0;
+    if (bytes > 0) arena.give(arena.take(bytes));
+    if (weight) arena.give(weight);
+    for (const buffer of ends[step]!) arena.give(held.get(buffer)!);
+  }
+  const sum = (values: Iterable<Value>) => [...values].reduce((n, value) => n + bytesOf(value), 0);
+  return arena.peak + literalBytes(graph) + 2 * sum(graph.outputs.values()) + sum(graph.inputs.values());
+}
+
+function literalBytes(graph: Graph): number {
+  const seen = new Set<Value>();
+  for (const { inputs } of graph.nodes) for (const x of inputs) if (x.source.kind === 'constant') seen.add(x);
+  return [...seen].reduce((n, x) => n + bytesOf(x), 0);
+}
+
+/** Rule 1. Nodes that no input reaches are folded when the graph is compiled: they do not run. */
+export function executionOrder(graph: Graph): Node[] {
+  const runs = new Set<Value>(graph.inputs.values());
+  for (const node of graph.nodes)
+    if (node.inputs.some((x) => runs.has(x))) for (const y of node.outputs) runs.add(y);
+  const order: Node[] = [];
+  const seen = new Set<Node>();
+  const makers = (values: Iterable<Value>) =>
+    [...values].flatMap((x) => (runs.has(x) && x.source.kind === 'node' ? [x.source.node] : []));
+  // The output that can be had first is asked for first (onnx.ts); the end of the stack comes next.
+  const stack = makers(graph.outputs.values())
+    .sort((a, b) => b.id - a.id)
+    .map((node) => ({ node, leave: false }));
+  while (stack.length > 0) {
+    const { node, leave } = stack.pop()!;
+    if (leave) {
+      order.push(node);
+      continue;
+    }
+    if (seen.has(node)) continue;
+    seen.add(node);
+    stack.push({ node, leave: true });
+    for (const from of makers(node.inputs).sort((a, b) => a.id - b.id))
+      if (!seen.has(from)) stack.push({ node: from, leave: false });
+  }
+  return order;
+}
+
+/** Rule 2. */
+function plan(graph: Graph, order: readonly Node[]): Buffer[] {
+  const readers = new Map<Value, number>();
+  const reads = (x: Value) => readers.set(x, (readers.get(x) ?? 0) + 1);
+  for (const { inputs } of order) inputs.forEach(reads);
+  for (const value of graph.outputs.values()) reads(value);
+
+  const buffers: Buffer[] = [];
+  const of = new Map<Value, Buffer>();
+  const dead: Buffer[] = [];
+  const open = (value: Value, step: number): Buffer => {
+    const shape = `${value.dtype === 'float32' ? 4 : value.dtype}[${value.shape}]`;
+    const at = dead.findLastIndex((buffer) => buffer.shape === shape);
+    if (at >= 0) return dead.splice(at, 1)[0]!;
+    const buffer = { bytes: bytesOf(value), shape, readers: 0, from: step, to: order.length };
+    buffers.push(buffer);
+    return buffer;
+  };
+  for (const [step, node] of order.entries()) {
+    const [x] = node.inputs;
+    for (const [index, y] of node.outputs.entries()) {
+      const uses = readers.get(y) ?? 0;
+      const place = index === 0 ? places[node.op] : 'own';
+      let buffer = place === 'view' ? of.get(x!) : undefined;
+      if (place === 'in-place')
+        buffer = node.inputs
+          .filter((a) => sameShape(a.shape, y.shape))
+          .map((a) => of.get(a))
+          .find((b) => b?.readers === 1);
+      // A view of what was fed or mapped needs nothing.
+      if (!buffer && place === 'view' && x) continue;
+      buffer ??= open(y, step);
+      buffer.readers += uses;
+      of.set(y, buffer);
+      if (buffer.readers === 0) release(buffer, step);
+    }
+    for (const input of node.inputs) {
+      const buffer = of.get(input);
+      if (!buffer) continue;
+      buffer.readers--;
+      if (buffer.readers === 0) release(buffer, step);
+    }
+  }
+  function release(buffer: Buffer, step: number) {
+    buffer.to = step;
+    dead.push(buffer);
+  }
+  return buffers;
+}
