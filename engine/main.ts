@@ -12,6 +12,7 @@ import { EngineContext } from './jobs/context.js';
 import { createHandlers } from './jobs/handlers.js';
 import { runBudget } from './runtime/budget.js';
 import { ExecutorCache } from './runtime/cache.js';
+import { sayMemory } from './say-memory.js';
 import { Worker } from './worker.js';
 
 const BEAT_MS = 2000;
@@ -49,6 +50,7 @@ const cache = new ExecutorCache(
     run: runBudget(values.run === undefined ? null : Number(values.run)),
   },
 );
+sayMemory(cache, (text) => process.stderr.write(`acclaim: engine: ${text}\n`));
 const engine = new EngineContext({ cache, threads, device, software: software() });
 const worker = new Worker(createHandlers(engine), { send });
 

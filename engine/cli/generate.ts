@@ -24,10 +24,10 @@ import { batchOf } from '../learn/learner.js';
 import { plainNoise } from '../learn/noise.js';
 import { decode } from '../models/pipeline.js';
 import { rows } from '../runtime/tensor.js';
+import { sayMemory } from '../say-memory.js';
 import { grid } from './grid.js';
 import { readNoise, writeTrajectory } from './noise-file.js';
 import { openEngine } from './open-engine.js';
-import { sayMemory } from './say-memory.js';
 
 const FORMAT = 'acclaim-images';
 
@@ -96,7 +96,7 @@ export const command = defineCommand(
     const began = performance.now();
     const progress = drawProgress(io);
     const report = paced(progress.report);
-    sayMemory(engine.cache, io);
+    sayMemory(engine.cache, (text) => io.err(`${text}\n`));
     try {
       const pipeline = await engine.pipeline(model);
       const set = { steps: v.steps, guidance: v.guidance, eta: v.eta, scheduler: v.scheduler };
