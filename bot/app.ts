@@ -4,7 +4,7 @@
  * outbox is carried out, and the clock goes on.
  */
 
-import type { ChatPlatform, PlatformName } from '../src/chat/port.js';
+import type { ChatPlatform, MessageRef, PlatformName } from '../src/chat/port.js';
 import type { PromptPolicy } from '../src/chat/prompt-policy.js';
 import type { Clock } from '../src/clock.js';
 import { communities } from '../src/domain/apply.js';
@@ -191,7 +191,7 @@ export class App {
       messenger: this.messenger,
       sessions: () => this.sessions.all(),
       ballotAt: (ref) => this.sessions.ballotAt(ref.platform, ref.channel, ref.message),
-      posting: () => this.outbox.waiting('post-ballot'),
+      posting: (ref) => this.outbox.some((effect) => this.postsTo(effect, ref)),
       dispatch,
       gap: (platform) => this.caughtUp(platform),
       consented: async (account) => {
@@ -359,6 +359,15 @@ export class App {
           round,
         })),
     );
+  }
+
+  /** A ballot is on its way to the channel, and not only planned for the end of quiet hours. */
+  private postsTo(effect: Effect, { platform, channel }: MessageRef): boolean {
+    if (effect.kind !== 'post-ballot' || effect.notBefore > this.parts.clock.now()) return false;
+    const state = this.sessions.get(effect.session);
+    const of = state?.ballots.get(effect.ballot)?.channel;
+    const to = state?.bindings.find((row) => row.channel === of);
+    return to?.platform === platform && to.address === channel;
   }
 
   private async giveUp(effect: Effect): Promise<void> {

@@ -90,8 +90,9 @@ export class Outbox {
     return this.entries.get(key)?.again ?? false;
   }
 
-  waiting(kind: Effect['kind']): boolean {
-    for (const { effect } of this.entries.values()) if (effect.kind === kind) return true;
+  /** Is there such an effect among those that wait or run? */
+  some(test: (effect: Effect) => boolean): boolean {
+    for (const { effect } of this.entries.values()) if (test(effect)) return true;
     return false;
   }
 

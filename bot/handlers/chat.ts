@@ -21,8 +21,8 @@ export interface ChatParts {
   messenger: Messenger;
   sessions(): SessionState[];
   ballotAt(ref: MessageRef): BallotPlace | undefined;
-  /** True while a ballot is on its way: a reaction may be faster than the post's answer. */
-  posting(): boolean;
+  /** True while a ballot is on its way to the message's channel: a reaction may be faster than the post's answer. */
+  posting(ref: MessageRef): boolean;
   dispatch(session: string, event: Event): Promise<Refusal | null>;
   /** Events of the platform may have been missed: reads its open ballots. */
   gap(platform: PlatformName): Promise<void>;
@@ -169,7 +169,7 @@ export class Chat {
     const until = this.parts.clock.now() + WAIT_MS;
     for (;;) {
       const found = this.parts.ballotAt(ref);
-      if (found || !this.parts.posting() || this.parts.clock.now() > until) return found;
+      if (found || !this.parts.posting(ref) || this.parts.clock.now() > until) return found;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
