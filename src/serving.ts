@@ -12,7 +12,7 @@ import { AcclaimError } from './errors.js';
 import type { Log } from './log.js';
 import { modelsHere } from './models-here.js';
 import { projectPath } from './paths.js';
-import { botPlaces, enginePlaces } from './places-here.js';
+import { botPlaces, enginePlaces, openBucket } from './places-here.js';
 import { BullQueue } from './queue/bullmq.js';
 import { childEngine } from './queue/child-engine.js';
 import { describeEnd, type EngineLauncher } from './queue/engine-link.js';
@@ -63,13 +63,14 @@ async function common({ config, log }: EndOptions) {
   return { redis, key, prefix, log, lostMs: lostSeconds * 1000 };
 }
 
-/** The bot's end. */
+/** The bot's end; `bucket` where it is open already. */
 export async function openBullQueue(
-  options: EndOptions & { onStarved: (starved: boolean) => void; bucket: Artifacts | null },
+  options: EndOptions & { onStarved: (starved: boolean) => void; bucket?: Artifacts | null },
 ): Promise<BullQueue> {
   const { config } = options;
   const shared = await common(options);
-  const places = botPlaces(config, await modelsHere(config), options.bucket);
+  const { bucket = await openBucket(config) } = options;
+  const places = botPlaces(config, await modelsHere(config), bucket);
   return new BullQueue({
     ...shared,
     places,

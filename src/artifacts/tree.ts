@@ -107,12 +107,6 @@ export function parseTree(text: string, hash: string): Tree {
   return tree.data;
 }
 
-/** Whether what lies at `root` is the tree, byte for byte. */
-export async function isTree(root: string, tree: Tree): Promise<boolean> {
-  const found = await readTree(root).catch(() => null);
-  return found !== null && treeText(found) === treeText(tree);
-}
-
 export function corrupt(hash: string, why: string): AcclaimError {
   return new AcclaimError(
     'artifact-corrupt',

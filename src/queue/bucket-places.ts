@@ -18,6 +18,7 @@ import {
   type EnginePlaces,
   findModel,
   inputs,
+  type Made,
   type Models,
   mapped,
   moveIn,
@@ -60,7 +61,7 @@ export class BucketBot implements BotPlaces {
   async keep(
     kind: JobKind,
     payload: Payload,
-    { delivery, artifact }: { delivery: number; artifact: string | null },
+    { delivery, artifact }: Made,
     signal: AbortSignal,
   ): Promise<void> {
     const out = output(kind, payload);

@@ -37,6 +37,12 @@ export interface Packed {
   models: string[];
 }
 
+/** What a delivery wrote: its hash, or null where its kind writes nothing. */
+export interface Made {
+  delivery: number;
+  artifact: string | null;
+}
+
 /** The bot's end. */
 export interface BotPlaces {
   /** Makes what a job reads reachable for engines; may take long, and may be asked again. Errors: bucket-unreachable = later. */
@@ -44,15 +50,10 @@ export interface BotPlaces {
   /** The payload as it crosses; quick once it is prepared. */
   pack(kind: JobKind, payload: Payload, delivery: number): Promise<Packed>;
   /**
-   * Moves what a delivery wrote to where it belongs; `artifact` is its hash. Errors: bucket-unreachable = later;
+   * Moves what a delivery wrote to where it belongs. Errors: bucket-unreachable = later;
    * artifact-missing, artifact-corrupt = the job must be done again.
    */
-  keep(
-    kind: JobKind,
-    payload: Payload,
-    made: { delivery: number; artifact: string | null },
-    signal: AbortSignal,
-  ): Promise<void>;
+  keep(kind: JobKind, payload: Payload, made: Made, signal: AbortSignal): Promise<void>;
 }
 
 /** The engine's end; payloads as unpacked, but for `unpack`. Waits for a bucket that is away, until `signal` ends it. */

@@ -9,6 +9,7 @@ import {
   DataFolder,
   type EnginePlaces,
   findModel,
+  type Made,
   type Models,
   mapped,
   moveIn,
@@ -56,7 +57,7 @@ export class SharedFolder implements BotPlaces, EnginePlaces {
   async keep(
     kind: JobKind,
     payload: Payload,
-    { delivery, artifact }: { delivery: number; artifact: string | null },
+    { delivery, artifact }: Made,
     signal: AbortSignal,
   ): Promise<void> {
     const out = output(kind, payload);

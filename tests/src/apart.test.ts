@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { quietAwsClient } from '../../src/config/env.js';
 import { loadConfig } from '../../src/config/load.js';
 import { silentLog } from '../../src/log.js';
 import { projectPath } from '../../src/paths.js';
@@ -24,6 +25,7 @@ const dir = mkdtempSync(join(tmpdir(), 'acclaim-apart-'));
 let redis: TestRedis;
 let s3: TestS3;
 beforeAll(async () => {
+  quietAwsClient();
   [redis, s3] = await Promise.all([TestRedis.start(), TestS3.start()]);
 });
 const engines: ChildProcess[] = [];
