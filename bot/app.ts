@@ -4,6 +4,7 @@
  * outbox is carried out, and the clock goes on.
  */
 
+import { join } from 'node:path';
 import type { ChatPlatform, MessageRef, PlatformName } from '../src/chat/port.js';
 import type { PromptPolicy } from '../src/chat/prompt-policy.js';
 import type { Clock } from '../src/clock.js';
@@ -38,6 +39,7 @@ import { Resume } from './resume.js';
 import { type NewSession, Sessions } from './sessions.js';
 import { spread } from './spread.js';
 import { welcomeCard } from './views/notice.js';
+import type { Watch } from './watch.js';
 
 export interface AppParts {
   store: Store;
@@ -67,6 +69,7 @@ export interface AppParts {
   bucket: TidyParts['bucket'];
   pulls: Pick<Pulls, 'ask' | 'lines'>;
   exports: Exports;
+  watch: Watch;
   /** The truth can no longer be written: say why and end the process. */
   fatal(error: unknown): void;
 }
@@ -97,7 +100,10 @@ export class App {
     const dispatch: Sessions['dispatch'] = (id, event) => this.sessions.dispatch(id, event);
     this.sessions = new Sessions({
       clock,
-      commit: (rows, effects) => store.commit(rows, effects),
+      commit: async (rows, effects) => {
+        await store.commit(rows, effects);
+        parts.watch.committed(rows);
+      },
       onCommitted: (effects, done) => {
         for (const key of done) this.outbox.done(key);
         this.outbox.add(effects);
@@ -141,6 +147,7 @@ export class App {
       spacing: (effect) => spacing(effect, this.sessions.get(effect.session)),
       clock,
       log,
+      onFault: (effect) => parts.watch.fault(effect),
     });
     this.resume = new Resume({ takeUp: (session) => this.takeUp(session) });
     this.consents = new Consents({
@@ -193,6 +200,7 @@ export class App {
       ballotAt: (ref) => this.sessions.ballotAt(ref.platform, ref.channel, ref.message),
       posting: (ref) => this.outbox.some((effect) => this.postsTo(effect, ref)),
       dispatch,
+      heard: (event, take) => parts.watch.heard(event, take),
       gap: (platform) => this.caughtUp(platform),
       consented: async (account) => {
         await this.consents.given(account);
@@ -211,6 +219,7 @@ export class App {
     const { store, platforms } = this.parts;
     await this.actions.loadSettings();
     const states = await store.loadSessions();
+    this.watch(states);
     this.resumed = states.length > 0;
     this.sessions.load(states);
     for (const { session } of states) this.outbox.hold(session.id);
@@ -248,6 +257,15 @@ export class App {
     await this.outbox.stop();
     this.sessions.stop();
     await this.parts.store.close();
+  }
+
+  private watch(states: readonly SessionState[]): void {
+    this.parts.watch.begin(states, {
+      sessions: () => this.sessions.all(),
+      statuses: async () => (await this.status()).sessions,
+      outbox: () => this.outbox.kinds(),
+      database: join(this.parts.store.dir, 'acclaim.sqlite'),
+    });
   }
 
   /** Opens a session in a channel. */

@@ -2,6 +2,7 @@
  * Which platforms `start` connects beside the page: those that have a token. Each one's library is loaded only then.
  * Whatever ends a platform for good ends the process, so that whoever runs it hears of it.
  */
+import type { RequestOutcome } from '../src/chat/options.js';
 import type { ChatPlatform } from '../src/chat/port.js';
 import type { Config } from '../src/config/schema.js';
 import { toPlain } from '../src/errors.js';
@@ -14,6 +15,8 @@ export interface ConnectOptions {
   config: Config;
   log: Log;
   fatal: (error: unknown) => void;
+  /** Told of each request's end. */
+  onRequest: (platform: string, outcome: RequestOutcome) => void;
   /** What could complete a typed option. */
   complete: (typing: Typing) => Promise<readonly string[]>;
 }
@@ -23,11 +26,13 @@ export async function connectedPlatforms({
   log,
   fatal,
   complete,
+  onRequest,
 }: ConnectOptions): Promise<ChatPlatform[]> {
   const common = (name: string) => ({
     now: () => Date.now(),
     onError: (error: unknown) => log.error(toPlain(error), name),
     onFatal: fatal,
+    onRequest: (outcome: RequestOutcome) => onRequest(name, outcome),
   });
   const platforms: ChatPlatform[] = [];
   const { discord, slack } = config;

@@ -21,7 +21,11 @@ import { retentionOf, sessionRules } from '../src/config/rules.js';
 import type { Config } from '../src/config/schema.js';
 import { loadTask, taskNames } from '../src/config/tasks.js';
 import { AcclaimError } from '../src/errors.js';
-import type { Log } from '../src/log.js';
+import { aboutJob, type Log } from '../src/log.js';
+import { watchEngine } from '../src/monitor/engine.js';
+import { Meter } from '../src/monitor/meter.js';
+import { watchQueue } from '../src/monitor/queue.js';
+import type { Look } from '../src/monitor/readiness.js';
 import { openBucket } from '../src/places-here.js';
 import type { JobQueue } from '../src/queue/contract.js';
 import { describeEnd } from '../src/queue/engine-link.js';
@@ -33,12 +37,16 @@ import { App } from './app.js';
 import type { StartRequest } from './commands/command.js';
 import { Exports } from './exports.js';
 import { People } from './handlers/people.js';
+import { botLooks } from './looks.js';
 import { DataPaths } from './paths.js';
 import { Pulls } from './pulls.js';
 import type { NewSession } from './sessions.js';
+import { Watch } from './watch.js';
 
 export interface House {
   app: App;
+  /** What it needs to serve people, and what its rounds wait for. */
+  looks: Look[];
   queue: JobQueue;
   paths: DataPaths;
   /** The key under which an account is stored. */
@@ -53,6 +61,10 @@ export interface HouseOptions {
   log: Log;
   fatal: (error: unknown) => void;
   clock?: Clock;
+  /** Where the house counts; one of its own when missing. */
+  meter?: Meter;
+  /** Lines and counts of the sessions; one of its own when missing. */
+  watch?: Watch;
   /**
    * Who computes. child: an engine that this process starts and only this process uses. redis: whoever takes jobs
    * there. both: engines there, and one that this process starts among them.
@@ -68,11 +80,13 @@ export async function buildHouse({
   log,
   fatal,
   clock = systemClock,
+  meter = new Meter('bot'),
+  watch = new Watch({ meter, log, clock }),
   engines = 'child',
 }: HouseOptions): Promise<House> {
   const paths = new DataPaths(resolve(config.dataDir));
   const store = await Store.open(paths.root);
-  const { queue, own, bucket } = await openQueue(engines, config, log).catch(async (error) => {
+  const { queue, own, bucket, looks } = await openQueue(engines, config, log, meter).catch(async (error) => {
     await store.close();
     throw error;
   });
@@ -113,6 +127,7 @@ export async function buildHouse({
     purgeAfterMs: config.privacy.purgeDays * 86_400_000,
     pulls,
     exports,
+    watch,
     fatal,
   });
   const stop = async () => {
@@ -120,32 +135,64 @@ export async function buildHouse({
     await own?.stop();
     bucket?.bucket.close();
   };
-  return { app, queue, paths, voterKey, stop };
+  return { app, looks: [...botLooks(store, made), ...looks], queue, paths, voterKey, stop };
 }
 
-async function openQueue(engines: Engines, config: Config, log: Log) {
+async function openQueue(engines: Engines, config: Config, log: Log, meter: Meter) {
   if (engines === 'child') {
+    const engine = watchEngine(meter);
     const queue: JobQueue = new InProcessQueue({
-      launch: launchEngine(config),
+      launch: engine.launcher(launchEngine(config)),
       attempts: config.session.attempts,
       onReady: ({ device = 'cpu', notes = [] }) => logDevice(log, device, notes),
-      onEnd: (end) => log.warn({ ...end, ...describeEnd(end) }, 'the engine ended'),
+      onEnd: (end, job) =>
+        log.warn({ ...(job === null ? {} : aboutJob(job)), ...end, ...describeEnd(end) }, 'the engine ended'),
     });
-    return { queue, own: undefined, bucket: null };
+    const looks: Look[] = [{ name: 'engine', needed: false, look: engine.look }];
+    return { queue: watchQueue(queue, meter), own: undefined, bucket: null, looks };
   }
-  const onStarved = (starved: boolean) =>
-    starved
-      ? log.warn('no engine can do what waits: rounds wait, votes go on')
-      : log.info('an engine is there for what waits');
+  const starving = meter.gauge('acclaim_queue_starved', '1 while jobs wait that no engine can do.');
+  starving.set(0);
+  const onStarved = (starved: boolean) => {
+    starving.set(Number(starved));
+    if (starved) log.warn('no engine can do what waits: rounds wait, votes go on');
+    else log.info('an engine is there for what waits');
+  };
   const bucket = await openBucket(config);
-  const queue: JobQueue = await openBullQueue({ config, log, onStarved, bucket });
+  const queue = await openBullQueue({ config, log, onStarved, bucket });
+  meter.gauge(
+    'acclaim_engines',
+    'Engines that tell the bot of themselves, by device.',
+    ['device'],
+    async (gauge) => {
+      // Without an answer the last count would be told for ever.
+      gauge.reset();
+      for (const { device } of await patiently(queue.engines())) gauge.inc({ device });
+    },
+  );
+  const looks: Look[] = [
+    {
+      name: 'engines',
+      needed: false,
+      look: async () =>
+        (await queue.engines()).some((beat) => !beat.draining) ? null : 'no engine is there',
+    },
+  ];
   try {
-    const own = engines === 'both' ? await openServing({ config, log }) : undefined;
-    return { queue, own, bucket };
+    const own = engines === 'both' ? await openServing({ config, log, meter }) : undefined;
+    return { queue: watchQueue(queue, meter), own, bucket, looks };
   } catch (error) {
     await queue.close();
     throw error;
   }
+}
+
+/** Nothing, where Redis says nothing for a second: a scrape must not hang. */
+function patiently<T>(asked: Promise<T[]>): Promise<T[]> {
+  const nothing = new Promise<T[]>((resolve) => {
+    setTimeout(() => resolve([]), 1000).unref();
+  });
+  return Promise.race([asked.catch(() => []), nothing]);
 }
 
 /** The configuration with what a person asked for over it. */

@@ -7,6 +7,7 @@
 import type { Clock } from '../src/clock.js';
 import type { Effect } from '../src/domain/effects.js';
 import type { Log } from '../src/log.js';
+import { aboutEffect } from './watch.js';
 
 export interface OutboxOptions {
   /** Carries one effect out; must be safe to repeat. */
@@ -19,6 +20,8 @@ export interface OutboxOptions {
   spacing(effect: Effect): number;
   clock: Clock;
   log: Log;
+  /** Told of each run that failed. */
+  onFault?(effect: Effect): void;
   /** First wait after a fault, ms; doubles up to a minute. */
   retryMs?: number;
   attempts?: number;
@@ -96,6 +99,14 @@ export class Outbox {
     return false;
   }
 
+  /** How many of each kind there are. */
+  kinds(): Map<Effect['kind'], number> {
+    const counts = new Map<Effect['kind'], number>();
+    for (const { effect } of this.entries.values())
+      counts.set(effect.kind, (counts.get(effect.kind) ?? 0) + 1);
+    return counts;
+  }
+
   get size(): number {
     return this.entries.size;
   }
@@ -143,7 +154,8 @@ export class Outbox {
       await carry(effect);
     } catch (error) {
       entry.attempts += 1;
-      log.warn({ effect: effect.key, attempt: entry.attempts, error: String(error) }, 'effect failed');
+      this.options.onFault?.(effect);
+      log.warn({ ...aboutEffect(effect), attempt: entry.attempts, error: String(error) }, 'effect failed');
       if (this.stopped) return;
       if (entry.attempts >= attempts) await giveUp(effect, error).catch(() => {});
       wait = Math.min(retryMs * 2 ** (entry.attempts - 1), 60_000);

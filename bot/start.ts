@@ -4,15 +4,19 @@
  * Constructs; decides nothing.
  */
 import { join } from 'node:path';
+import { systemClock } from '../src/clock.js';
 import type { Config } from '../src/config/schema.js';
 import { loadTask } from '../src/config/tasks.js';
 import { toPlain } from '../src/errors.js';
 import { createLog, type Log } from '../src/log.js';
+import { Meter } from '../src/monitor/meter.js';
+import { type Look, readiness } from '../src/monitor/readiness.js';
 import { commandSpecs } from './commands/table.js';
 import { connectedPlatforms } from './connect.js';
 import { buildHouse, type Engines, type House, newId, specify } from './house.js';
 import { WebPlatform } from './platforms/web/adapter.js';
 import type { NewSession } from './sessions.js';
+import { Watch } from './watch.js';
 
 export interface StartOptions {
   config: Config;
@@ -33,7 +37,10 @@ export interface StartOptions {
 /** Resolves when `signal` is aborted and all is put away; rejects when the truth can no longer be written. */
 export async function startCommand(options: StartOptions): Promise<void> {
   const { config, signal } = options;
-  const log = options.log ?? createLog(config.logLevel);
+  const log = options.log ?? createLog(config.logLevel, 'bot');
+  const meter = new Meter('bot');
+  meter.watchProcess();
+  const watch = new Watch({ meter, log, clock: systemClock });
   const first = firstSession(options);
   let fail: (error: unknown) => void = () => {};
   const broken = new Promise<never>((_, reject) => {
@@ -41,9 +48,17 @@ export async function startCommand(options: StartOptions): Promise<void> {
   });
   broken.catch(() => {});
   let web: WebPlatform | undefined;
+  let serving = false;
+  const started: Look = {
+    name: 'sessions',
+    needed: true,
+    look: () => (signal.aborted ? 'the bot is stopping' : serving ? null : 'they are still being taken up'),
+  };
   const house = await buildHouse({
     config,
     log,
+    meter,
+    watch,
     engines: options.engines ?? (config.queue.redis === null ? 'child' : 'both'),
     fatal: (error) => fail(error),
     platforms: async (app, paths) => {
@@ -55,6 +70,7 @@ export async function startCommand(options: StartOptions): Promise<void> {
         status: () => app().status(),
         adapter: (session, round, format) => app().adapter(session, round, format),
         complete: (typing) => app().complete(typing),
+        monitor: { readiness: () => readiness([started, ...house.looks]), scrape: () => meter.scrape() },
         onError: (error) => log.error(toPlain(error), 'web'),
       });
       return [
@@ -63,6 +79,7 @@ export async function startCommand(options: StartOptions): Promise<void> {
           config,
           log,
           fatal: (error) => fail(error),
+          onRequest: (platform, outcome) => watch.request(platform, outcome),
           complete: (typing) => app().complete(typing),
         })),
       ];
@@ -70,6 +87,7 @@ export async function startCommand(options: StartOptions): Promise<void> {
   });
   try {
     await house.app.start();
+    serving = true;
     options.onReady?.(web!.url);
     await openFirst(house, first, options.task !== undefined || options.prompt !== undefined);
     const aborted = new Promise<void>((resolve) => {

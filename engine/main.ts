@@ -4,7 +4,8 @@
  */
 import { getPriority, setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
-import { type AcclaimError, toPlain } from '../src/errors.js';
+import { toPlain } from '../src/errors.js';
+import { createLog } from '../src/log.js';
 import type { FromEngine } from '../src/queue/messages.js';
 import { software } from '../src/software.js';
 import { chooseDevice } from './devices.js';
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     memory: { type: 'string', default: '400' },
     run: { type: 'string' },
     nice: { type: 'string', default: '0' },
+    'log-level': { type: 'string', default: 'warn' },
   },
 });
 
@@ -52,7 +54,8 @@ const cache = new ExecutorCache(
 );
 sayMemory(cache, (text) => process.stderr.write(`acclaim: engine: ${text}\n`));
 const engine = new EngineContext({ cache, threads, device, software: software() });
-const worker = new Worker(createHandlers(engine), { send });
+const log = createLog(values['log-level'] as Parameters<typeof createLog>[0], 'engine');
+const worker = new Worker(createHandlers(engine), { send }, log);
 
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => void leave());
@@ -64,15 +67,22 @@ process.on('message', (raw) => {
   else worker.receive(raw);
 });
 process.on('uncaughtException', (error) => {
-  const { code, message, mend } = toPlain(error);
-  process.stderr.write(
-    `acclaim: engine: ${code}: ${message}\n  ${mend}\n${(error as AcclaimError).stack ?? ''}\n`,
-  );
+  log.error({ ...worker.about, ...toPlain(error), stack: error.stack }, 'the engine ends');
   process.exit(1);
 });
 
 send({ type: 'ready', pid: process.pid, device, notes });
-setInterval(() => send({ type: 'alive', rss: process.memoryUsage.rss() }), BEAT_MS);
+let due = performance.now() + BEAT_MS;
+setInterval(() => {
+  const lag = Math.max(0, performance.now() - due) / 1000;
+  due = performance.now() + BEAT_MS;
+  send({
+    type: 'alive',
+    rss: process.memoryUsage.rss(),
+    lag,
+    cache: { ...cache.counts, executors: cache.size, models: engine.models },
+  });
+}, BEAT_MS);
 
 /** Ends the running job between two steps, then the process. */
 async function leave(): Promise<void> {

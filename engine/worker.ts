@@ -4,6 +4,7 @@
  * gets exactly one answer.
  */
 import { AcclaimError, toPlain } from '../src/errors.js';
+import { type Log, silentLog } from '../src/log.js';
 import {
   type JobKind,
   type JobPayload,
@@ -27,7 +28,7 @@ export interface WorkerPort {
 }
 
 export class Worker {
-  private running: { id: string; abort: AbortController } | null = null;
+  private running: { id: string; abort: AbortController; about: object } | null = null;
   private readonly waiting: Extract<ToEngine, { type: 'job' }>[] = [];
   private stopping = false;
   private idle: (() => void)[] = [];
@@ -35,7 +36,13 @@ export class Worker {
   constructor(
     private readonly handlers: Handlers,
     private readonly port: WorkerPort,
+    private readonly log: Log = silentLog,
   ) {}
+
+  /** What every line of the log that concerns the running job carries; empty when none runs. */
+  get about(): object {
+    return this.running?.about ?? {};
+  }
 
   receive(raw: unknown): void {
     const message = toEngineSchema.parse(raw);
@@ -60,9 +67,20 @@ export class Worker {
     if (this.running) return;
     for (let job = this.waiting.shift(); job; job = this.waiting.shift()) {
       const abort = new AbortController();
-      this.running = { id: job.id, abort };
+      const about = aboutOf(job);
+      this.running = { id: job.id, abort, about };
       if (this.stopping) abort.abort(cancelled(job.id));
-      this.port.send(await this.answer(job, abort.signal));
+      this.log.info(about, 'job begins');
+      const began = performance.now();
+      const answer = await this.answer(job, abort.signal);
+      const seconds = Math.round(performance.now() - began) / 1000;
+      if (answer.type === 'done') this.log.info({ ...about, seconds }, 'job done');
+      else if (answer.type === 'failed')
+        this.log[answer.error.code === 'cancelled' ? 'info' : 'warn'](
+          { ...about, seconds, code: answer.error.code, error: answer.error.message },
+          'job failed',
+        );
+      this.port.send(answer);
       this.running = null;
     }
     for (const resolve of this.idle.splice(0)) resolve();
@@ -90,6 +108,11 @@ export class Worker {
       return { type: 'failed', id: job.id, error: toPlain(signal.aborted ? cancelled(job.id) : error) };
     }
   }
+}
+
+function aboutOf({ id, kind, payload }: Extract<ToEngine, { type: 'job' }>): object {
+  const { session, round } = (payload ?? {}) as { session?: unknown; round?: unknown };
+  return { job: id, kind, session, round };
 }
 
 function cancelled(id: string): AcclaimError {

@@ -3,8 +3,16 @@ import { destination, type LevelWithSilent, type Logger, pino } from 'pino';
 
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
-export function createLog(level: LevelWithSilent): Log {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination(2));
+/** `half`: which process speaks, where several write to one place. */
+export function createLog(level: LevelWithSilent, half?: 'bot' | 'engine'): Log {
+  const base = half === undefined ? null : { half };
+  return pino({ level, base, timestamp: pino.stdTimeFunctions.isoTime }, destination(2));
+}
+
+/** The fields of every line that concerns a job: whose it is, and of which round. Ids are `<session>.<round>.<kind>.<attempt>`. */
+export function aboutJob(job: string): { job: string; session?: string; round?: number } {
+  const [, session, round] = /^(.+)\.(\d+)\.[a-z-]+\.\d+/.exec(job) ?? [];
+  return session === undefined ? { job } : { job, session, round: Number(round) };
 }
 
 export const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

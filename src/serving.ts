@@ -9,8 +9,11 @@ import { resolve } from 'node:path';
 import type { Artifacts } from './artifacts/artifacts.js';
 import type { Config } from './config/schema.js';
 import { AcclaimError } from './errors.js';
-import type { Log } from './log.js';
+import { aboutJob, type Log } from './log.js';
 import { modelsHere } from './models-here.js';
+import { watchEngine } from './monitor/engine.js';
+import type { Meter } from './monitor/meter.js';
+import type { Look } from './monitor/readiness.js';
 import { projectPath } from './paths.js';
 import { botPlaces, enginePlaces, openBucket } from './places-here.js';
 import { BullQueue } from './queue/bullmq.js';
@@ -30,8 +33,16 @@ export interface EndOptions {
   log: Log;
 }
 
+export interface Serving {
+  name: string;
+  device: string;
+  /** What it needs to do jobs. */
+  looks: Look[];
+  stop(): Promise<void>;
+}
+
 /** Starts the built engine as a child process; `threads` over the configuration's. */
-export function launchEngine({ engine }: Config, threads = engine.threads): EngineLauncher {
+export function launchEngine({ engine, logLevel }: Config, threads = engine.threads): EngineLauncher {
   const { devices, memoryMb, runMb } = engine;
   return childEngine({
     main: projectPath('dist/engine/main.js'),
@@ -40,6 +51,7 @@ export function launchEngine({ engine }: Config, threads = engine.threads): Engi
     memoryMb,
     runMb,
     nice: ENGINE_NICE,
+    logLevel,
   });
 }
 
@@ -80,15 +92,14 @@ export async function openBullQueue(
 }
 
 /** An engine on this machine; resolves once it takes jobs. */
-export async function openServing(
-  options: EndOptions,
-): Promise<{ name: string; device: string; stop(): Promise<void> }> {
-  const { config, log } = options;
+export async function openServing(options: EndOptions & { meter: Meter }): Promise<Serving> {
+  const { config, log, meter } = options;
   const shared = await common(options);
   const models = await modelsHere(config);
   mkdirSync(resolve(config.dataDir), { recursive: true });
   const places = await enginePlaces(config, models, log);
   const name = `${config.queue.engine ?? hostName()}-${randomBytes(3).toString('hex')}`;
+  const watch = watchEngine(meter);
   let ready: (device: string) => void = () => {};
   let fail: (error: AcclaimError) => void = () => {};
   const first = new Promise<string>((resolve, reject) => {
@@ -96,7 +107,7 @@ export async function openServing(
     fail = reject;
   });
   const local = new InProcessQueue({
-    launch: launchEngine(config),
+    launch: watch.launcher(launchEngine(config)),
     onReady: ({ device = 'cpu', notes = [] }) => {
       logDevice(log, device, notes);
       ready(device);
@@ -104,9 +115,9 @@ export async function openServing(
     // The bot counts the engines that a job outlives.
     attempts: 1,
     closeGraceMs: STEP_MS,
-    onEnd: (end) => {
+    onEnd: (end, job) => {
       const { message, mend } = describeEnd(end);
-      log.warn({ ...end, message, mend }, 'the engine ended');
+      log.warn({ ...(job === null ? {} : aboutJob(job)), ...end, message, mend }, 'the engine ended');
       fail(new AcclaimError('engine-lost', message, mend));
     },
   });
@@ -125,7 +136,11 @@ export async function openServing(
     local,
   });
   log.info({ engine: name, device, models: models.hashes.map((h) => h.slice(0, 12)) }, 'engine takes jobs');
-  return { name, device, stop: served.stop };
+  const looks: Look[] = [
+    { name: 'engine', needed: true, look: watch.look },
+    { name: 'redis', needed: true, look: served.look },
+  ];
+  return { name, device, looks, stop: served.stop };
 }
 
 const hostName = (): string =>

@@ -47,6 +47,7 @@ const rules: Rules = {
     commander: ['src/cli/parse.ts'],
     sharp: ['src/images'],
     sqlite3: ['src/store'],
+    'prom-client': ['src/monitor/meter.ts'],
     'tar-stream': ['src/store/archive.ts'],
     bullmq: ['src/queue'],
     // Its vendor keeps it, every S3-compatible store is tried with it, and it finds a machine's role.

@@ -40,7 +40,7 @@ export const command = defineCommand(
       );
     else if (left.people + left.sessions > 0)
       io.out(
-        `${left.people} people who left since, and ${left.sessions} purged sessions, were taken out again.\n`,
+        `Taken out again, for they left since: ${left.people} people, ${left.sessions} sessions that were purged.\n`,
       );
     if (aside !== null) io.out(`What was there lies in ${aside}: delete it when you need it no more.\n`);
     if (missing.length > 0)

@@ -24,6 +24,8 @@ export interface ChatParts {
   /** True while a ballot is on its way to the message's channel: a reaction may be faster than the post's answer. */
   posting(ref: MessageRef): boolean;
   dispatch(session: string, event: Event): Promise<Refusal | null>;
+  /** Lets who measures see each event and its end. */
+  heard(event: ChatEvent, take: () => Promise<void>): Promise<void>;
   /** Events of the platform may have been missed: reads its open ballots. */
   gap(platform: PlatformName): Promise<void>;
   /** Somebody's marks may hang on open ballots since before they agreed. */
@@ -49,7 +51,11 @@ export class Chat {
 
   constructor(private readonly parts: ChatParts) {}
 
-  async receive(event: ChatEvent): Promise<void> {
+  receive(event: ChatEvent): Promise<void> {
+    return this.parts.heard(event, () => this.take(event));
+  }
+
+  private async take(event: ChatEvent): Promise<void> {
     const { parts } = this;
     switch (event.kind) {
       case 'reaction': {

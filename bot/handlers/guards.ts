@@ -36,7 +36,7 @@ export class Guards {
     for (const { session, bindings } of states) {
       if (!session.nsfw || session.state === 'ended') continue;
       for (const to of bound(bindings))
-        await this.refusal(session.id, to).catch((error) => this.fault(error));
+        await this.refusal(session.id, to).catch((error) => this.fault(session.id, error));
     }
   }
 
@@ -61,7 +61,7 @@ export class Guards {
       return null;
     } catch (error) {
       if (!(error instanceof AcclaimError && error.code === 'not-allowed')) throw error;
-      await platform.takeDown(to.address).catch((fault) => this.fault(fault));
+      await platform.takeDown(to.address).catch((fault) => this.fault(session, fault));
       await this.tell(session, to, false);
       return error;
     }
@@ -72,8 +72,8 @@ export class Guards {
     await this.parts.dispatch(session, { kind: 'channel', channel, canPost: true, nsfw, at });
   }
 
-  private fault(error: unknown): void {
-    this.parts.log.warn({ error: String(error) }, 'a channel could not be looked at');
+  private fault(session: string, error: unknown): void {
+    this.parts.log.warn({ session, error: String(error) }, 'a channel could not be looked at');
   }
 }
 

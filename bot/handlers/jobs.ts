@@ -76,7 +76,7 @@ export class Jobs {
       };
       const result = await queue.run({ id: effect.key, kind: 'generate', payload }, progress);
       const { images, notes = [], seconds } = result;
-      for (const note of notes) this.sayOnce(payload.model, note);
+      for (const note of notes) this.sayOnce(payload, note);
       return {
         kind: 'generate',
         drawn: { seconds, ...memoryOf(result) },
@@ -110,11 +110,11 @@ export class Jobs {
     });
   }
 
-  private sayOnce(model: string, note: string): void {
+  private sayOnce({ session, round, model }: JobPayload<'generate'>, note: string): void {
     const key = `${model}\n${note}`;
     if (this.said.has(key)) return;
     this.said.add(key);
-    this.parts.log.warn({ model }, note);
+    this.parts.log.warn({ session, round, model }, note);
   }
 
   private common({ session }: SessionState, effect: EffectOf<'generate' | 'learn'>) {

@@ -8,6 +8,7 @@ import type { Clock } from '../../src/clock.js';
 import type { Event, Seen } from '../../src/domain/events.js';
 import type { Ballot, SessionState } from '../../src/domain/model.js';
 import type { Log } from '../../src/log.js';
+import { roundOfBallot } from '../watch.js';
 import type { Messenger } from './messenger.js';
 import type { People } from './people.js';
 
@@ -84,7 +85,15 @@ export class Sweeps {
       if (this.stopped) return;
       // One that fails is read again at the close: no round closes unswept.
       await this.sweep(state, ballot, null).catch((error) =>
-        this.parts.log.warn({ ballot: ballot.id, error: String(error) }, 'sweep failed'),
+        this.parts.log.warn(
+          {
+            session: state.session.id,
+            round: roundOfBallot(state.session.id, ballot.id),
+            ballot: ballot.id,
+            error: String(error),
+          },
+          'sweep failed',
+        ),
       );
     }
   }

@@ -3,6 +3,7 @@ import { defineCommand } from '../../src/cli/command.js';
 import { integer, several, text } from '../../src/cli/options.js';
 import { loadConfig } from '../../src/config/load.js';
 import { createLog } from '../../src/log.js';
+import type { Look } from '../../src/monitor/readiness.js';
 
 const options = {
   data: text('--data <dir>', 'the folder of all state that the bot has too'),
@@ -33,12 +34,23 @@ export const command = defineCommand(
     };
     // Loaded when it runs: help and wrong usage need none of it.
     const { openServing } = await import('../../src/serving.js');
-    const serving = await openServing({ config, log: createLog(config.logLevel) });
+    const { Meter } = await import('../../src/monitor/meter.js');
+    const { openMonitor } = await import('../../src/monitor/server.js');
+    const { host, port } = config.engine.monitor;
+    const meter = new Meter('engine');
+    meter.watchProcess();
+    const looks: Look[] = [{ name: 'engine', needed: true, look: () => 'it is starting' }];
+    // First, so that a port that is taken is told before anything runs.
+    const monitor = port === null ? null : await openMonitor({ host, port, meter, looks });
+    const serving = await openServing({ config, log: createLog(config.logLevel, 'engine'), meter });
+    looks.splice(0, looks.length, ...serving.looks);
+    if (monitor) io.out(`${monitor.url}/metrics, /healthz and /readyz tell how it does.\n`);
     io.out(`The engine ${serving.name} takes jobs on ${serving.device}. Ctrl-C ends it.\n`);
     await new Promise<void>((resolve) => {
       if (io.signal.aborted) resolve();
       io.signal.addEventListener('abort', () => resolve(), { once: true });
     });
     await serving.stop();
+    await monitor?.stop();
   },
 );

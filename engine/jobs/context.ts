@@ -22,7 +22,7 @@ export class EngineContext {
   readonly threads: number;
   readonly device: string;
   readonly software: string;
-  private readonly models = new Map<string, Promise<{ pipeline: Pipeline; stamp: ModelStamp }>>();
+  private readonly opened = new Map<string, Promise<{ pipeline: Pipeline; stamp: ModelStamp }>>();
   private readonly checkers = new Map<string, SafetyChecker>();
 
   constructor({ cache, threads, device, software }: EngineOptions) {
@@ -34,15 +34,20 @@ export class EngineContext {
 
   /** A model is opened once, and looked at before every use. Errors: those of loadPipeline; model-changed. */
   async pipeline(path: string): Promise<Pipeline> {
-    let opened = this.models.get(path);
+    let opened = this.opened.get(path);
     if (!opened) {
       opened = loadPipeline(path).then((pipeline) => ({ pipeline, stamp: modelStamp(path) }));
-      opened.catch(() => this.models.delete(path));
-      this.models.set(path, opened);
+      opened.catch(() => this.opened.delete(path));
+      this.opened.set(path, opened);
     }
     const { pipeline, stamp } = await opened;
     checkUnchanged(path, stamp);
     return pipeline;
+  }
+
+  /** How many are open. */
+  get models(): number {
+    return this.opened.size;
   }
 
   /** `dir` holds `safety_checker/`. */

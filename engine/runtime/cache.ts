@@ -23,6 +23,8 @@ export class ExecutorCache {
   private largest = 0;
   /** Called before a run that will take more than every one before it, with its predicted peak in bytes. */
   onLarger?: (bytes: number) => void;
+  /** Since the cache was made, for who watches it. */
+  readonly counts = { hits: 0, compiled: 0, released: 0 };
 
   constructor(
     readonly options: ExecutorOptions,
@@ -33,6 +35,7 @@ export class ExecutorCache {
   /** The executor of `key`, compiled from `build()` the first time. Ask again for every use: a later `get` may release it. */
   async get(key: string, build: () => Graph): Promise<Executor> {
     let executor = this.held.get(key);
+    this.counts[executor ? 'hits' : 'compiled'] += 1;
     if (!executor) {
       const graph = build();
       this.check(graph);
@@ -78,6 +81,10 @@ export class ExecutorCache {
     this.largest = Math.max(this.largest, bytes);
   }
 
+  get size(): number {
+    return this.held.size;
+  }
+
   async clear(): Promise<void> {
     for (const key of [...this.held.keys()]) await this.drop(key);
   }
@@ -86,7 +93,9 @@ export class ExecutorCache {
     for (const key of [...this.held.keys()]) {
       const full = this.held.size > this.limits.executors || this.resident() > this.limits.memory;
       if (!full) return;
-      if (key !== keep && !this.inUse.has(key)) await this.drop(key);
+      if (key === keep || this.inUse.has(key)) continue;
+      this.counts.released += 1;
+      await this.drop(key);
     }
   }
 

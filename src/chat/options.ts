@@ -2,6 +2,16 @@
 import type { AcclaimError } from '../errors.js';
 import type { RoleRules } from './roles.js';
 
+/** limited: told to wait (429). refused: the platform will not. failed: it broke, or never answered. */
+export type RequestOutcome = 'ok' | 'limited' | 'refused' | 'failed';
+
+/** An HTTP status as an outcome. */
+export function outcomeOf(status: number): RequestOutcome {
+  if (status === 429) return 'limited';
+  if (status >= 500) return 'failed';
+  return status >= 400 ? 'refused' : 'ok';
+}
+
 export interface RemoteOptions {
   /** The bot's. */
   token: string;
@@ -12,6 +22,8 @@ export interface RemoteOptions {
   api?: string;
   /** Told of faults that no answer can carry. */
   onError?: (error: unknown) => void;
+  /** Told of each request's end, for who counts them. */
+  onRequest?: (outcome: RequestOutcome) => void;
   /** The token is dead or the platform refuses us for good: say why and end the process. */
   onFatal: (error: AcclaimError) => void;
 }

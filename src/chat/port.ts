@@ -115,6 +115,8 @@ export interface ChatPlatform {
   /** Begins delivering events; resolves when the platform can post. Awaits of `sink` make the event durable. */
   start(sink: (event: ChatEvent) => Promise<void>): Promise<void>;
   stop(): Promise<void>;
+  /** Why the platform cannot be reached now, for who watches; null = it can. Absent where it always can. */
+  trouble?(): string | null;
   /** Exactly once by `card.key`: an earlier message with the key is returned instead of a second post. */
   post(channel: string, card: Card): Promise<MessageRef>;
   edit(ref: MessageRef, card: Card): Promise<void>;

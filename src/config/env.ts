@@ -44,6 +44,8 @@ export const variables = {
   ACCLAIM_BUCKET_PATH_STYLE: { key: 'artifacts.pathStyle', read: flag },
   ACCLAIM_BUCKET_KEY_ID: { key: 'artifacts.accessKeyId', read: text },
   ACCLAIM_BUCKET_SECRET: { key: 'artifacts.secretAccessKey', read: text },
+  ACCLAIM_MONITOR_HOST: { key: 'engine.monitor.host', read: text },
+  ACCLAIM_MONITOR_PORT: { key: 'engine.monitor.port', read: number },
   ACCLAIM_LOG_LEVEL: { key: 'logLevel', read: text },
 } as const satisfies Record<string, { key: string; read: (value: string) => unknown }>;
 

@@ -57,6 +57,10 @@ export const configSchema = z.strictObject({
     memoryMb: count,
     runMb: count.nullable(),
     attempts: count.max(10),
+    monitor: z.strictObject({
+      host: z.string().min(1),
+      port: z.number().int().min(0).max(65535).nullable(),
+    }),
   }),
   queue: z.strictObject({
     redis: z.url({ protocol: /^rediss?$/, hostname: /.+/ }).nullable(),

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { Queue } from 'bullmq';
 import { AcclaimError, type ErrorCode, fromPlain, toPlain } from '../errors.js';
-import type { Log } from '../log.js';
+import { aboutJob, type Log } from '../log.js';
 import type { JobQueue, JobRequest } from './contract.js';
 import { cancelled, deferred } from './deferred.js';
 import { Envelopes } from './envelope.js';
@@ -221,7 +221,7 @@ export class BullQueue implements JobQueue {
       const flight = this.envelopes.open('flight', text, flightSchema);
       if (flight.digest === entry.digest) entry.flight = flight;
     } catch (error) {
-      this.options.log.warn({ job: entry.id, ...toPlain(error) }, 'delivery not taken up');
+      this.options.log.warn({ ...aboutJob(entry.id), ...toPlain(error) }, 'delivery not taken up');
     }
   }
 
@@ -318,7 +318,8 @@ export class BullQueue implements JobQueue {
     entry.prepared = false;
     if (counts) entry.lost += 1;
     await this.redis.hdel(this.keys.flights, entry.id);
-    this.options.log.warn({ job: entry.id, engine, delivery, why, lost: entry.lost }, 'job comes back');
+    const about = { ...aboutJob(entry.id), engine, delivery, why, lost: entry.lost };
+    this.options.log.warn(about, 'job comes back');
     if (entry.cancelled) await this.settle(entry, cancelled(entry.id));
     else if (entry.lost >= (this.options.attempts ?? 3))
       await this.settle(entry, error ?? lost(entry.id, why));

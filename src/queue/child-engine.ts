@@ -20,6 +20,8 @@ export interface ChildEngineOptions {
   runMb: number | null;
   /** Added to the bot's niceness, so that the bot stays responsive while the engine computes. */
   nice: number;
+  /** Of the engine's own lines on stderr; warn when missing. */
+  logLevel?: string;
 }
 
 /** Building graphs makes short-lived objects: a small nursery (MB) keeps 20 MB out of the engine's peak at no cost in time. */
@@ -27,8 +29,14 @@ export const EXEC_ARGV = ['--max-semi-space-size=2'];
 
 export function childEngine(options: ChildEngineOptions): EngineLauncher {
   return (listener) => {
-    const { threads, devices, memoryMb, runMb, nice } = options;
-    const args = [`--threads=${threads}`, `--devices=${devices}`, `--memory=${memoryMb}`, `--nice=${nice}`];
+    const { threads, devices, memoryMb, runMb, nice, logLevel = 'warn' } = options;
+    const args = [
+      `--threads=${threads}`,
+      `--devices=${devices}`,
+      `--memory=${memoryMb}`,
+      `--nice=${nice}`,
+      `--log-level=${logLevel}`,
+    ];
     if (runMb !== null) args.push(`--run=${runMb}`);
     // The engine's own words go to stderr: stdout belongs to whoever asked for figures.
     const child = fork(options.main, args, { stdio: ['ignore', 2, 2, 'ipc'], execArgv: EXEC_ARGV });

@@ -24,8 +24,8 @@ export interface InProcessOptions {
   closeGraceMs?: number;
   /** Told whenever an engine takes jobs, for the log. */
   onReady?: (ready: Extract<FromEngine, { type: 'ready' }>) => void;
-  /** Told of every death of an engine, for the log. */
-  onEnd?: (end: EngineEnd) => void;
+  /** Told of every death of an engine, and of the job that it had, for the log. */
+  onEnd?: (end: EngineEnd, job: string | null) => void;
 }
 
 interface Entry {
@@ -205,7 +205,7 @@ export class InProcessQueue implements JobQueue {
       return;
     }
     slot.deaths += 1;
-    this.options.onEnd?.(end);
+    this.options.onEnd?.(end, entry?.id ?? null);
     const most = this.options.attempts ?? 3;
     if (entry) {
       if (entry.cancelled) this.settle(entry, cancelled(entry.id));

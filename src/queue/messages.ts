@@ -30,7 +30,23 @@ export const fromEngineSchema = z.discriminatedUnion('type', [
     notes: z.array(z.string()).readonly().optional(),
   }),
   /** Sent whenever the engine's event loop is free; long silence means that it hangs. */
-  z.object({ type: z.literal('alive'), rss: z.number() }),
+  z.object({
+    type: z.literal('alive'),
+    /** Bytes. */
+    rss: z.number(),
+    /** Seconds that this word is late. */
+    lag: z.number().optional(),
+    /** Since the process began; `executors` and `models` are held now. */
+    cache: z
+      .object({
+        executors: z.number(),
+        models: z.number(),
+        hits: z.number(),
+        compiled: z.number(),
+        released: z.number(),
+      })
+      .optional(),
+  }),
   z.object({ type: z.literal('progress'), id: z.string(), progress: progressSchema }),
   z.object({ type: z.literal('done'), id: z.string(), result: z.unknown() }),
   z.object({ type: z.literal('failed'), id: z.string(), error: plainError }),

@@ -6,7 +6,7 @@
  */
 import { UnrecoverableError, Worker } from 'bullmq';
 import { toPlain } from '../errors.js';
-import type { Log } from '../log.js';
+import { aboutJob, type Log } from '../log.js';
 import type { JobQueue } from './contract.js';
 import { cancelled } from './deferred.js';
 import { Envelopes } from './envelope.js';
@@ -55,7 +55,7 @@ const GONE_MS = 8500;
 /** Models named as warm, at most: what an engine keeps compiled is bounded by its memory. */
 const WARM = 3;
 
-export async function serveEngine(options: ServeOptions): Promise<{ stop(): Promise<void> }> {
+export async function serveEngine(options: ServeOptions): Promise<Served> {
   const { prefix, engine, ability, places, local, lostMs, log } = options;
   const envelopes = new Envelopes(options.key);
   const name = keys(prefix);
@@ -72,6 +72,8 @@ export async function serveEngine(options: ServeOptions): Promise<{ stop(): Prom
   let draining = false;
   let running: Running | null = null;
   let warm: string[] = [];
+  /** When the bot was last told, epoch ms. */
+  let beaten = 0;
 
   const say = (words: object) => redis.publish(name.said, envelopes.close('word', words));
 
@@ -87,6 +89,7 @@ export async function serveEngine(options: ServeOptions): Promise<{ stop(): Prom
     const words: Beat = { engine, ...ability, warm, draining };
     await redis.sadd(name.engines, engine);
     await redis.set(name.beat(engine), envelopes.close('beat', words), 'PX', lostMs);
+    beaten = Date.now();
     const held = running;
     if (held && !(await counts(held)) && running === held) await letGo(held);
   }
@@ -165,7 +168,7 @@ export async function serveEngine(options: ServeOptions): Promise<{ stop(): Prom
   const look = () => void say({ type: 'look' }).catch(trouble);
   worker.on('completed', look);
   worker.on('failed', (job, error) => {
-    log.warn({ job: job?.id, error: error.message }, 'job dropped');
+    log.warn({ ...aboutJob(job?.id ?? ''), error: error.message }, 'job dropped');
     look();
   });
   worker.on('error', trouble);
@@ -197,11 +200,21 @@ export async function serveEngine(options: ServeOptions): Promise<{ stop(): Prom
     redis.disconnect();
   };
   return {
+    look: () => {
+      if (draining) return 'the engine leaves';
+      return Date.now() - beaten < lostMs ? null : 'Redis does not answer';
+    },
     stop: () => {
       stopped ??= stop();
       return stopped;
     },
   };
+}
+
+export interface Served {
+  stop(): Promise<void>;
+  /** Null = the bot knows of this engine and gives it jobs; else why not. */
+  look(): string | null;
 }
 
 const modelsOf = (payload: Record<string, unknown>): string[] =>

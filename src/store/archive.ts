@@ -149,7 +149,9 @@ export async function readArchive(
   } catch (error) {
     source.destroy();
     if (error instanceof AcclaimError || (error as NodeJS.ErrnoException).syscall) throw error;
-    throw invalid(file, (error as Error).message, error);
+    const { message } = error as Error;
+    const short = /unexpected end|destroyed|premature/i.test(message);
+    throw invalid(file, short ? 'it is cut short' : message, error);
   }
   if (!manifest) throw invalid(file, 'it is empty');
   if (next < manifest.files.length) throw invalid(file, `${manifest.files[next]!.path} is missing`);

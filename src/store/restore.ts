@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Voter } from '../domain/model.js';
+import type { Departure, Voter } from '../domain/model.js';
 import { AcclaimError } from '../errors.js';
 import { type Manifest, readArchive } from './archive.js';
 import { asDataError } from './faults.js';
@@ -127,8 +127,9 @@ async function bringUp(
       throw new AcclaimError('backup-invalid', `its database is not sound: ${check?.integrity_check}`, '');
     await migrate(db);
     gone = there ? await whoLeft(dir, to, db) : null;
-    if (gone && gone.people.length + gone.sessions.length > 0) {
+    if (gone) {
       await db.exec('BEGIN IMMEDIATE');
+      await keepDuties(db, gone);
       for (const key of gone.people) await forgetVoter(db, key, at);
       for (const session of gone.sessions) await removeSession(db, session);
       await db.exec('COMMIT');
@@ -148,6 +149,20 @@ interface Leaving {
   secret: Buffer;
   people: string[];
   sessions: string[];
+  /** Check marks that mean nothing any more: without them who left would be taken for agreeing. */
+  declined: { place: string; hash: string }[];
+  /** Servers whose purge is due, as it stands now. */
+  departures: Departure[];
+}
+
+async function keepDuties(db: Connection, { declined, departures }: Leaving): Promise<void> {
+  for (const { place, hash } of declined)
+    await db.run('INSERT OR IGNORE INTO declined (place, hash) VALUES (?, ?)', place, hash);
+  await db.run('DELETE FROM departure');
+  for (const { platform, server, at, due } of departures) {
+    const sql = 'INSERT INTO departure (platform, server, at, due) VALUES (?, ?, ?, ?)';
+    await db.run(sql, platform, server, at, due);
+  }
 }
 
 /**
@@ -163,6 +178,7 @@ async function whoLeft(dir: string, to: string, restored: Connection): Promise<L
   let db: Connection | undefined;
   try {
     db = await Connection.open(join(dir, 'acclaim.sqlite'), 'write');
+    await migrate(db);
     const known = new Map((await voters(db)).map((voter) => [voter.key, voter.consentAt]));
     const ids = async (of: Connection) =>
       (await of.all<{ id: string }>('SELECT id FROM session')).map(({ id }) => id);
@@ -173,6 +189,8 @@ async function whoLeft(dir: string, to: string, restored: Connection): Promise<L
         .filter(({ key, pseudonym, consentAt }) => !pseudonym && known.get(key) !== consentAt)
         .map(({ key }) => key),
       sessions: (await ids(restored)).filter((id) => !sessions.has(id)),
+      declined: await db.all('SELECT place, hash FROM declined'),
+      departures: await db.all('SELECT platform, server, at, due FROM departure'),
     };
   } catch {
     return null;

@@ -9,8 +9,9 @@ import { loadConfig } from '../../src/config/load.js';
 import type { SessionState } from '../../src/domain/model.js';
 import { silentLog } from '../../src/log.js';
 
-/** Four images, three steps of the sampler, two of the optimiser: a round takes a second or two. */
+/** Little said; four images, three steps of the sampler, two of the optimiser: a round takes a second or two. */
 export const small = [
+  'logLevel=warn',
   'engine.threads=1',
   'session.images=4',
   'session.cells=2',

@@ -2,8 +2,17 @@
  * Discord as a ChatPlatform. Votes come from raw dispatches and from reading a ballot again; messages, edits and answers
  * go over REST. Nothing that matters lives in this process only: marks in the messages and sweeps bring it back.
  */
-import { type APIChannel, type APIInteraction, type APIMessage, type Client, Events } from 'discord.js';
+import {
+  type APIChannel,
+  type APIInteraction,
+  type APIMessage,
+  type Client,
+  Events,
+  RESTEvents,
+  Status,
+} from 'discord.js';
 import { Gone } from '../../../src/chat/gone.js';
+import { outcomeOf } from '../../../src/chat/options.js';
 import { Spaced } from '../../../src/chat/pace.js';
 import type {
   Account,
@@ -72,7 +81,16 @@ export class DiscordPlatform implements ChatPlatform {
   async start(sink: (event: ChatEvent) => Promise<void>): Promise<void> {
     const { options, pace } = this;
     const client = makeClient(options);
-    const api = new DiscordApi(client.rest, options.token, (error) => this.fatal(error));
+    if (options.onRequest) {
+      const { onRequest } = options;
+      client.rest.on(RESTEvents.Response, (_request, { status }) => onRequest(outcomeOf(status)));
+    }
+    const api = new DiscordApi(
+      client.rest,
+      options.token,
+      (error) => this.fatal(error),
+      () => options.onRequest?.('failed'),
+    );
     const channels = new Channels(api);
     const history = new DiscordHistory(api, options.now, pace.history);
     const messages = new Messages({ api, channels, history, pace, now: options.now });
@@ -90,6 +108,13 @@ export class DiscordPlatform implements ChatPlatform {
       await this.stop();
       throw loginError(error);
     }
+  }
+
+  trouble(): string | null {
+    const shards = this.running?.client.ws.shards;
+    if (!shards || shards.size === 0) return 'not connected';
+    const away = [...shards.values()].filter(({ status }) => status !== Status.Ready).length;
+    return away === 0 ? null : `${away} of ${shards.size} connections are down`;
   }
 
   async stop(): Promise<void> {

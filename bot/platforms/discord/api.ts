@@ -16,7 +16,7 @@ import {
   Routes,
 } from 'discord.js';
 import type { AcclaimError } from '../../../src/errors.js';
-import { isTokenless, isUnauthorized, tokenInvalid, translate } from './errors.js';
+import { isAnswer, isTokenless, isUnauthorized, tokenInvalid, translate } from './errors.js';
 
 export type Body = RESTPostAPIChannelMessageJSONBody & RESTPatchAPIChannelMessageJSONBody;
 
@@ -30,6 +30,8 @@ export class DiscordApi {
     private readonly rest: REST,
     private readonly token: string,
     private readonly onFatal: (error: AcclaimError) => void,
+    /** Told of requests that got no answer at all; of the others the client tells. */
+    private readonly onSilence: () => void = () => {},
   ) {}
 
   create(channel: string, body: Body, files: RawFile[]): Promise<APIMessage> {
@@ -152,7 +154,10 @@ export class DiscordApi {
     try {
       return (await request()) as T;
     } catch (error) {
-      if (!isUnauthorized(error) && !isTokenless(error)) throw translate(error);
+      if (!isUnauthorized(error) && !isTokenless(error)) {
+        if (!isAnswer(error)) this.onSilence();
+        throw translate(error);
+      }
     }
     try {
       this.rest.setToken(this.token);

@@ -1,7 +1,7 @@
 /**
  * Discord's refusals -> coded errors with a mend. Codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes.
  */
-import { DiscordAPIError, DiscordjsError, DiscordjsErrorCodes } from 'discord.js';
+import { DiscordAPIError, DiscordjsError, DiscordjsErrorCodes, HTTPError, RateLimitError } from 'discord.js';
 import { noMessage, type Refusal, refusal, tooLarge } from '../../../src/chat/refusals.js';
 import { AcclaimError } from '../../../src/errors.js';
 
@@ -60,6 +60,10 @@ export function isCode(error: unknown, code: number): boolean {
 export function isUnauthorized(error: unknown): boolean {
   return error instanceof DiscordAPIError && error.status === 401 && Number(error.code) !== 50027;
 }
+
+/** Discord said no, whatever it said. */
+export const isAnswer = (error: unknown): boolean =>
+  error instanceof DiscordAPIError || error instanceof HTTPError || error instanceof RateLimitError;
 
 /** discord.js dropped the token after somebody's 401 and now sends nothing at all. */
 export function isTokenless(error: unknown): boolean {

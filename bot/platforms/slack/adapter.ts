@@ -70,7 +70,12 @@ export class SlackPlatform implements ChatPlatform {
   async start(sink: (event: ChatEvent) => Promise<void>): Promise<void> {
     const { options, pace } = this;
     const onError = (error: unknown) => this.fault(error);
-    const api = new SlackApi({ ...options, logger: silent }, pace, (error) => this.fatal(error));
+    const api = new SlackApi(
+      { ...options, logger: silent },
+      pace,
+      (error) => this.fatal(error),
+      options.onRequest,
+    );
     const self = await api.whoAmI();
     this.team = self.team;
     const missing = scopes.filter((scope) => self.scopes?.includes(scope) === false);
@@ -98,6 +103,10 @@ export class SlackPlatform implements ChatPlatform {
       this.running = null;
       throw error;
     }
+  }
+
+  trouble(): string | null {
+    return this.running ? this.running.line.trouble() : 'not connected';
   }
 
   async stop(): Promise<void> {

@@ -4,6 +4,7 @@
  * repeated only where that does no harm. Refusals come out as coded errors; a dead token is told once and ends all calls.
  */
 import { type types, webApi } from '@slack/bolt';
+import type { RequestOutcome } from '../../../src/chat/options.js';
 import { sleep } from '../../../src/chat/pace.js';
 import { AcclaimError } from '../../../src/errors.js';
 import { isPassing, limitedFor, slackCode, translate } from './errors.js';
@@ -46,6 +47,7 @@ export class SlackApi {
     options: { token: string; api?: string; logger: webApi.Logger },
     private readonly pace: Pick<Pace, 'retry' | 'limited'>,
     private readonly onFatal: (error: AcclaimError) => void,
+    private readonly onRequest: (outcome: RequestOutcome) => void = () => {},
   ) {
     this.client = new webApi.WebClient(options.token, clientOptions(options));
   }
@@ -210,9 +212,12 @@ export class SlackApi {
     for (let broken = 0, waits = 0; ; ) {
       if (this.dead) throw this.dead;
       try {
-        return await request();
+        const answer = await request();
+        this.onRequest('ok');
+        return answer;
       } catch (error) {
         const wait = limitedFor(error, this.pace.limited);
+        this.onRequest(wait !== null ? 'limited' : isPassing(error) ? 'failed' : 'refused');
         if (wait !== null && ++waits <= patience) await sleep(wait);
         else if (isPassing(error) && ++broken < tries) await sleep(this.pace.retry * 2 ** (broken - 1));
         else throw this.refusal(error);

@@ -29,6 +29,8 @@ export interface Line {
   stop(): Promise<void>;
   /** Where Slack may call us; null in Socket Mode. */
   url(): string | null;
+  /** Null = events reach us. */
+  trouble(): string | null;
 }
 
 export interface LineParts {
@@ -94,6 +96,7 @@ function httpLine(parts: LineParts, { signingSecret, host, port }: Transport & {
       const address = server?.address() as AddressInfo | null | undefined;
       return address ? `http://${host}:${address.port}/slack/events` : null;
     },
+    trouble: () => (server?.listening ? null : 'not listening'),
   };
 }
 
@@ -159,6 +162,7 @@ function socketLine(parts: LineParts, { appToken }: Transport & { kind: 'socket'
       await Promise.race([client.disconnect(), sleep(patience)]);
     },
     url: () => null,
+    trouble: () => (running && !connecting ? null : 'not connected'),
   };
 }
 

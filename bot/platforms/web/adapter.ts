@@ -66,7 +66,9 @@ export class WebPlatform implements ChatPlatform {
     const own = isLoopback(host) ? [] : [hostname()];
     const names = [...hostNames, ...own].map((name) => name.toLowerCase());
     const onError = (error: unknown) => this.options.onError?.(error);
-    const app = makeApp({ desk, care, people, assets: new Assets(), bound: { host, names }, onError });
+    const { monitor } = this.options;
+    const bound = { host, names };
+    const app = makeApp({ desk, care, people, assets: new Assets(), bound, monitor, onError });
     try {
       this.running = { ...(await listen(app, host, port)), messages, people, live, desk, care };
     } catch (error) {

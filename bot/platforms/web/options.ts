@@ -50,6 +50,12 @@ export interface Typing {
   account: Account;
 }
 
+export interface Monitor {
+  readiness(): Promise<{ ready: boolean }>;
+  /** In Prometheus' text format. */
+  scrape(): Promise<{ type: string; text: string }>;
+}
+
 export interface WebOptions {
   host: string;
   /** 0 = any free port; `WebPlatform.url` tells which. */
@@ -71,6 +77,8 @@ export interface WebOptions {
   adapter: (session: string, round: number | null, format: LearnedFormat) => Promise<Learned | null>;
   /** What could complete an option that somebody types; none = the option's own choices. */
   complete?: (typing: Typing) => Promise<readonly string[]>;
+  /** What `/readyz` and `/metrics` answer; without it there is neither. */
+  monitor?: Monitor;
   /** Told of faults that no request can be blamed for. */
   onError?: (error: unknown) => void;
 }

@@ -41,12 +41,15 @@ export class People {
 
   /** Cookie and value for a right token; undefined for a wrong one. A changed token ends all of its cookies. */
   admit(token: string): { cookie: string; value: string } | undefined {
-    const is = (right: string | null) => right !== null && same(digest(token), digest(right));
-    if (is(this.accessToken))
+    if (this.isAccessToken(token))
       return { cookie: this.adminCookie, value: this.sign(`admin:${this.accessToken}`) };
-    if (is(this.guestToken))
+    if (this.guestToken !== null && same(digest(token), digest(this.guestToken)))
       return { cookie: this.guestCookie, value: this.sign(`guest:${this.guestToken}`) };
     return undefined;
+  }
+
+  isAccessToken(token: string): boolean {
+    return this.accessToken !== null && same(digest(token), digest(this.accessToken));
   }
 
   /** May see the channels that are marked. */

@@ -19,7 +19,7 @@ import type { Care } from './care.js';
 import { buttonBody, commandBody, completeBody, consentBody, loginBody, reactBody } from './decode.js';
 import type { Desk } from './desk.js';
 import { type Bound, changeRefused, hostAllowed } from './guard.js';
-import { learnedFormats } from './options.js';
+import { learnedFormats, type Monitor } from './options.js';
 import type { People } from './people.js';
 import { tarOf } from './tar.js';
 
@@ -29,6 +29,7 @@ export interface ServerParts {
   people: People;
   assets: Assets;
   bound: Bound;
+  monitor?: Monitor | undefined;
   onError: (error: unknown) => void;
 }
 
@@ -48,7 +49,7 @@ const statuses: Partial<Record<ErrorCode, 400 | 403 | 404 | 409 | 503>> = {
   'engine-busy': 503,
 };
 
-export function makeApp({ desk, care, people, assets, bound, onError }: ServerParts): Hono {
+export function makeApp({ desk, care, people, assets, bound, monitor, onError }: ServerParts): Hono {
   const app = new Hono();
 
   app.use(async (c, next) => {
@@ -92,6 +93,28 @@ export function makeApp({ desk, care, people, assets, bound, onError }: ServerPa
 
   app.get('/', (c) => send(c, assets.index));
   app.get('/healthz', (c) => c.json({ ok: true }));
+  app.get('/readyz', async (c) => {
+    if (!monitor) return c.notFound();
+    const found = await monitor.readiness();
+    c.header('cache-control', 'no-store');
+    return c.json(found, found.ready ? 200 : 503);
+  });
+  app.get('/metrics', async (c) => {
+    if (!monitor) return c.notFound();
+    if (role(c) === 'member') {
+      const [, token] = /^Bearer (.+)$/i.exec(c.req.header('authorization') ?? '') ?? [];
+      if (token === undefined || !people.isAccessToken(token)) {
+        await pause();
+        throw new AcclaimError(
+          'not-allowed',
+          'The metrics are for admins.',
+          'Send the access token: `Authorization: Bearer TOKEN`.',
+        );
+      }
+    }
+    const { type, text } = await monitor.scrape();
+    return c.body(text, 200, { 'content-type': type, 'cache-control': 'no-store' });
+  });
   app.get('/favicon.ico', (c) => c.redirect('/page/logo.svg', 302));
   app.get('/page/*', (c) => send(c, assets.get(c.req.path)));
   app.get('/vendor/*', (c) => send(c, assets.get(c.req.path)));
@@ -142,7 +165,7 @@ export function makeApp({ desk, care, people, assets, bound, onError }: ServerPa
   app.post('/api/login', async (c) => {
     const { token } = await read(c, loginBody);
     const admitted = people.admit(token);
-    await new Promise((resolve) => setTimeout(resolve, 300)); // the same for right and wrong: guessing is slow
+    await pause();
     if (!admitted)
       throw new AcclaimError('not-allowed', 'That is not the access token.', 'Ask whoever runs this server.');
     setCookie(c, admitted.cookie, admitted.value, cookie);
@@ -191,6 +214,9 @@ export function makeApp({ desk, care, people, assets, bound, onError }: ServerPa
   });
   return app;
 }
+
+/** The same for right and wrong: guessing is slow. */
+const pause = () => new Promise((resolve) => setTimeout(resolve, 300));
 
 const tooLong = new AcclaimError('usage', 'That is too long.', 'Say it in fewer words.');
 

@@ -226,6 +226,8 @@ describe('a restore', () => {
     await store.forget('ann-secret-key-of-27-characters');
     // Left, and agreed again: what was before is not theirs any more.
     await store.forget('bob');
+    await store.decline('discord 1', 'hash of a check mark');
+    await store.depart({ platform: 'discord', server: '9', at: 5, due: 7 });
     const bob = world.state.voters.get('bob')!;
     await store.commit([{ table: 'voter', row: { ...bob, consentAt: bob.consentAt! + 1 } }], []);
     await store.close();
@@ -248,6 +250,9 @@ describe('a restore', () => {
     expect(new Set(voters).size).toBe(3);
     expect(voters.filter((key) => key.startsWith('~'))).toHaveLength(2);
     expect(voters).toContain('cleo');
+    // Duties that came after the backup are kept: nobody who left is asked for anew, and a purge stays due.
+    expect(after.declined).toEqual([{ place: 'discord 1', hash: 'hash of a check mark' }]);
+    expect(after.departure).toEqual([expect.objectContaining({ server: '9', due: 7 })]);
     expect((after.session as { id: string }[]).map(({ id }) => id)).toEqual(['cat']);
     expect(readFileSync(join(dir, 'acclaim.sqlite')).includes('ann-secret-key-of-27-characters')).toBe(false);
 

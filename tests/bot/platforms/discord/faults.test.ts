@@ -66,6 +66,30 @@ test.each([
   expect(channel.messages.size).toBe(1);
 });
 
+test('requests are told to who counts them, each by how it was answered', async () => {
+  const told: string[] = [];
+  const { peer, platform, channel } = await makeStage({ onRequest: (outcome) => told.push(outcome) });
+  const count = (outcome: string) => told.filter((one) => one === outcome).length;
+  expect([told.length, count('ok')]).toEqual([peer.requests.length, peer.requests.length]);
+  const headers = { 'retry-after': '0.05' };
+  peer.fault({
+    operation: create,
+    times: 2,
+    status: 429,
+    headers,
+    body: { message: 'slow', retry_after: 0.05 },
+  });
+  await platform.post(channel.id, sheet('b', null));
+  expect([told.length, count('limited')]).toEqual([peer.requests.length, 2]);
+  const gone = { platform: 'discord', channel: channel.id, message: '1' } as const;
+  await expect(platform.fetchReactions(gone)).rejects.toThrow();
+  expect(count('refused')).toBeGreaterThan(0);
+  expect(told.length).toBe(peer.requests.length);
+  expect(platform.trouble()).toBeNull();
+  await platform.stop();
+  expect(platform.trouble()).toBe('not connected');
+});
+
 test('a 429 while priming delays the rest and loses none', async () => {
   const { peer, platform, ref } = await ballot();
   peer.fault({

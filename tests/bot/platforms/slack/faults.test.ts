@@ -60,6 +60,22 @@ test.each([
   expect(peer.front.count(posting)).toBe(3);
 });
 
+test('requests are told to who counts them, each by how it was answered', async () => {
+  const told: string[] = [];
+  const { peer, platform, channel } = await makeStage({ onRequest: (outcome) => told.push(outcome) });
+  const count = (outcome: string) => told.filter((one) => one === outcome).length;
+  expect(count('ok')).toBe(told.length);
+  peer.front.faults.inject({ method: posting, times: 2, status: 429, headers: { 'retry-after': '0' } });
+  await platform.post(channel, sheet('b', null));
+  expect([told.length, count('limited')]).toEqual([peer.front.calls.length, 2]);
+  peer.front.faults.inject({ method: posting, error: 'is_archived' });
+  await expect(platform.post(channel, sheet('c', null))).rejects.toThrow();
+  expect([told.length, count('refused')]).toEqual([peer.front.calls.length, 1]);
+  expect(platform.trouble()).toBeNull();
+  await platform.stop();
+  expect(platform.trouble()).toBe('not connected');
+});
+
 test('the time that Slack names is kept', async () => {
   const { peer, platform, channel } = await makeStage();
   peer.front.faults.inject({ method: posting, status: 429, headers: { 'retry-after': '1' } });

@@ -1,0 +1,65 @@
+/** What is measured of the queue, whichever it is: jobs that are out, and how long each took from being asked for to its answer. */
+import { toPlain } from '../errors.js';
+import type { JobQueue, JobRequest } from '../queue/contract.js';
+import type { JobKind, JobProgress, JobResult } from '../queue/jobs.js';
+import type { Meter } from './meter.js';
+
+export interface WatchedQueue extends JobQueue {
+  /** Jobs asked for and not answered. */
+  readonly size: number;
+}
+
+export function watchQueue(queue: JobQueue, meter: Meter): WatchedQueue {
+  /** Job -> whether an engine has begun it. */
+  const out = new Map<string, boolean>();
+  meter.gauge(
+    'acclaim_queue_jobs',
+    'Jobs that are out: waiting = no engine has begun it, running = one tells of its progress.',
+    ['state'],
+    (gauge) => {
+      const running = [...out.values()].filter(Boolean).length;
+      gauge.set({ state: 'running' }, running);
+      gauge.set({ state: 'waiting' }, out.size - running);
+    },
+  );
+  const seconds = meter.histogram(
+    'acclaim_job_seconds',
+    'Seconds of a job from being asked for to its answer, waiting included.',
+    'job',
+    ['kind', 'outcome'],
+  );
+
+  async function run<K extends JobKind>(
+    job: JobRequest<K>,
+    onProgress?: (p: JobProgress) => void,
+  ): Promise<JobResult<K>> {
+    const progress = (p: JobProgress) => {
+      if (out.has(job.id)) out.set(job.id, true);
+      onProgress?.(p);
+    };
+    // Asked for twice it is one job.
+    if (out.has(job.id)) return queue.run(job, progress);
+    const began = performance.now();
+    const over = (outcome: string) => {
+      out.delete(job.id);
+      seconds.observe({ kind: job.kind, outcome }, (performance.now() - began) / 1000);
+    };
+    out.set(job.id, false);
+    try {
+      const result = await queue.run(job, progress);
+      over('done');
+      return result;
+    } catch (error) {
+      over(toPlain(error).code === 'cancelled' ? 'cancelled' : 'failed');
+      throw error;
+    }
+  }
+  return {
+    run,
+    cancel: (id) => queue.cancel(id),
+    close: () => queue.close(),
+    get size() {
+      return out.size;
+    },
+  };
+}
