@@ -49,19 +49,20 @@ async function run(device: string): Promise<SelfCheck> {
 
 /** `cpu` is taken at its word: the tests hold it against float64 kernels. Everything else is tried. */
 export async function chooseDevice(devices: readonly string[]): Promise<Device> {
-  const refusals: string[] = [];
+  const refusals: { name: string; reason: string }[] = [];
+  const before = () => refusals.map(({ name, reason }) => `${name} is not used: ${reason}`);
   for (const name of devices) {
-    if (name === 'cpu') return { name, emission: fusedEmission, notes: refusals };
+    if (name === 'cpu') return { name, emission: fusedEmission, notes: before() };
     const { ok, reason, plain, late, notes } = await tryApart(name);
     if (ok) {
       const emission = { plain: new Set(plain), late: new Set(late) };
-      return { name, emission, notes: [...refusals, ...notes.map((note) => `${name}: ${note}`)] };
+      return { name, emission, notes: [...before(), ...notes.map((note) => `${name}: ${note}`)] };
     }
-    refusals.push(`${name}: ${reason}`);
+    refusals.push({ name, reason });
   }
   throw new AcclaimError(
     'device-unavailable',
-    refusals.join('; '),
+    refusals.map(({ name, reason }) => `${name}: ${reason}`).join('; '),
     'Add cpu to engine.devices, or see `acclaim doctor`.',
   );
 }

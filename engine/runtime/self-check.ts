@@ -61,7 +61,7 @@ const percent = (x: number) => (Number.isFinite(x) ? `${(100 * x).toPrecision(2)
 export const inShort = (error: unknown): string =>
   (error as Error).message
     .split('\n')[0]!
-    .replace(/^.* was false\. |^.*Status Message: (\S+\.cc:\d+ \w+ )?/, '');
+    .replace(/^.* was false\. |^.*Status Message: (\S+\.cc:\d+ \w+ )?|\.$/g, '');
 
 /** How a device does a trial: `''` when right, else what is wrong. */
 async function fault(
@@ -87,12 +87,12 @@ export async function selfCheck(device: string): Promise<SelfCheck> {
     const wrong = await fault(fusedTrials[op](), device, fusedEmission, TOLERANCES[op]);
     if (!wrong) continue;
     plain.push(op);
-    notes.push(`${op} is computed from plain operations (as one: ${wrong})`);
+    notes.push(`${op} is computed from plain operations, because its kernel failed: ${wrong}`);
   }
   const late: HalfType[] = [];
   const wrong = await halfFault(device);
   if (!wrong) late.push('float16');
-  else notes.push(`float16 weights are widened on the host (on the device: ${wrong})`);
+  else notes.push(`float16 weights are widened before they reach the device: ${wrong}`);
 
   const reason = await fault(blockTrial(), device, { plain: new Set(plain), late: new Set(late) });
   return { ok: !reason, reason: reason && `a block of the network: ${reason}`, plain, late, notes };

@@ -13,7 +13,9 @@ vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
 const dir = mkdtempSync(join(tmpdir(), 'acclaim-engine-'));
 const ends: EngineEnd[] = [];
-const pids: number[] = [];
+/** A device of another system than this one: refused, then the CPU is taken. */
+const elsewhere = process.platform === 'win32' ? 'coreml' : 'dml';
+const readies: { pid: number; device?: string | undefined; notes?: readonly string[] | undefined }[] = [];
 let queue: InProcessQueue;
 
 function payload(round: number, steps: number): JobPayload<'generate'> {
@@ -44,21 +46,14 @@ beforeAll(() => {
   const launch = childEngine({
     main: projectPath('dist/engine/main.js'),
     threads: 1,
-    devices: ['cpu'],
+    devices: [elsewhere, 'cpu'],
     memoryMb: 400,
     runMb: null,
     nice: 0,
   });
   queue = new InProcessQueue({
-    launch: (listener) =>
-      launch({
-        ...listener,
-        message: (m) => {
-          if (m.type === 'ready') pids.push(m.pid);
-          listener.message(m);
-        },
-        ended: (end) => listener.ended(end),
-      }),
+    launch,
+    onReady: (ready) => readies.push(ready),
     backoffMs: 10,
     attempts: 2,
     onEnd: (end) => ends.push(end),
@@ -103,7 +98,9 @@ describe('the engine process', () => {
     expect(existsSync(join(dir, 'round-2'))).toBe(false);
     // The same process goes on.
     await generate(3, 2);
-    expect(pids).toHaveLength(1);
+    expect(readies).toMatchObject([
+      { device: 'cpu', notes: [expect.stringContaining(`${elsewhere} is not used: `)] },
+    ]);
   });
 
   it('gives the job of a killed engine to the next, and the same picture comes out', async () => {
@@ -111,9 +108,9 @@ describe('the engine process', () => {
     await generate(4, 30, (p) => {
       if (p.stage !== 'sample' || killed) return;
       killed = true;
-      process.kill(pids.at(-1)!, 'SIGKILL');
+      process.kill(readies.at(-1)!.pid, 'SIGKILL');
     });
-    expect(pids).toHaveLength(2);
+    expect(readies).toHaveLength(2);
     expect(ends.at(-1)).toMatchObject({ signal: 'SIGKILL' });
     const picture = () => readFileSync(join(dir, 'round-4', 'images', '0001.png'));
     const first = picture();
@@ -124,7 +121,7 @@ describe('the engine process', () => {
 
   it('reports a job that kills every engine, with the mend', async () => {
     const job = generate(5, 500, (p) => {
-      if (p.stage === 'sample' && p.done < 3) process.kill(pids.at(-1)!, 'SIGKILL');
+      if (p.stage === 'sample' && p.done < 3) process.kill(readies.at(-1)!.pid, 'SIGKILL');
     });
     await expect(job).rejects.toMatchObject({
       code: 'engine-lost',

@@ -49,6 +49,6 @@ it.runIf(process.platform === 'linux')('finds what this driver has wrong, and sa
   expect(told.plain).toContain('MultiHeadAttention');
   expect(told.late).toEqual([]);
   expect(told.notes).toContainEqual(
-    expect.stringMatching(/^webgpu: MultiHeadAttention .* plain .*wrong by \d/),
+    expect.stringMatching(/^webgpu: MultiHeadAttention is .* plain .*: wrong by \d/),
   );
 });
