@@ -158,7 +158,6 @@ export const emitRules: { readonly [K in OpName]: EmitRule<K> } = {
     },
   }),
   MaxPool: plain(windows2),
-  MaxUnpool: withInts(({ shape }) => [[...shape]], windows2),
   AveragePool: plain(windows2),
   Resize: (_node, { inputs, outputs }, c) => ({
     op: 'Resize',

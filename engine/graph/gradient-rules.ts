@@ -7,6 +7,7 @@
 import { attentionGradients } from './gradients/attention.js';
 import { conv2dGradients } from './gradients/convolution.js';
 import { layerNormGradients } from './gradients/normalization.js';
+import { maxPoolGradient } from './gradients/pooling.js';
 import type { OpAttrs, OpName } from './op-set.js';
 import {
   add,
@@ -203,10 +204,7 @@ export const gradientRules: { readonly [K in OpName]: GradientRule<K> } = {
   Softmax: pointwise((dy, _x, y) => mul(y, sub(dy, reduceSum(mul(dy, y), [-1])))),
   LayerNormalization: layerNormGradients,
   MultiHeadAttention: attentionGradients,
-  MaxPool: ({ inputs: [x], outputs: [, indices], dys: [dy] }) => [
-    dy!.graph.op('MaxUnpool', [dy!, indices!], { shape: x!.shape }),
-  ],
-  MaxUnpool: 'none',
+  MaxPool: maxPoolGradient,
   AveragePool: pointwise((dy) => mul(upsampleNearest2x(dy), 0.25)),
   Resize: pointwise((dy) => mul(averagePool2x2(dy), 4)),
   Gather: 'none',

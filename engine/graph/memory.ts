@@ -63,7 +63,6 @@ const places: { readonly [K in OpName]: 'own' | 'view' | 'in-place' } = {
   LayerNormalization: 'own',
   MultiHeadAttention: 'own',
   MaxPool: 'own',
-  MaxUnpool: 'own',
   AveragePool: 'own',
   Resize: 'own',
   Gather: 'own',

@@ -60,9 +60,8 @@ export interface OpAttrs {
   LayerNormalization: { readonly epsilon: number };
   /** q [N,T,C], k [N,S,C], v [N,S,C] -> [N,T,C]. */
   MultiHeadAttention: { readonly heads: number };
-  /** Windows of 2x2; outputs: y, indices. */
+  /** Windows of 2x2, as in AveragePool. */
   MaxPool: None;
-  MaxUnpool: { readonly shape: readonly number[] };
   AveragePool: None;
   /** Nearest neighbour, factor two. */
   Resize: None;

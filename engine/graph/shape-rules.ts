@@ -184,11 +184,7 @@ export const shapeRules: { readonly [K in OpName]: ShapeRule<K> } = {
     );
     return type(q!.dtype, q!.shape);
   },
-  MaxPool: ([x]) => [
-    { dtype: x!.dtype, shape: windows2('MaxPool', x!) },
-    { dtype: 'int64', shape: windows2('MaxPool', x!) },
-  ],
-  MaxUnpool: ([x], { shape }) => type(x!.dtype, shape),
+  MaxPool: ([x]) => type(x!.dtype, windows2('MaxPool', x!)),
   AveragePool: ([x]) => type(x!.dtype, windows2('AveragePool', x!)),
   Resize: ([x]) => {
     check(x!.shape.length === 4, 'Resize', x!);

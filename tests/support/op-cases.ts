@@ -182,6 +182,7 @@ export const opCases: OpCase[] = [
     f: (q, k, v) => ops.attention(q, k, v, { heads: 3, causal: true }),
   },
   { name: 'maxPool', shapes: [[2, 2, 4, 6]], f: ops.maxPool2x2 },
+  { name: 'maxPool, odd sides', shapes: [[1, 2, 5, 3]], f: ops.maxPool2x2 },
   { name: 'averagePool', shapes: [[2, 2, 4, 6]], f: ops.averagePool2x2 },
   { name: 'upsample', shapes: [[2, 3, 2, 3]], f: ops.upsampleNearest2x },
   {

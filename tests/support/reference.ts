@@ -262,19 +262,9 @@ const kernels: { [K in OpName]: Kernel<K> } = {
       }),
     ];
   },
-  MaxPool: ([x], _attrs, node) => {
-    const best = build(node.outputs[0]!.shape, (i) =>
-      windows(i, x).reduce((a, b) => (x.data[b] > x.data[a] ? b : a)),
-    );
-    return [{ shape: best.shape, data: best.data.map((i) => x.data[i]) }, best];
-  },
-  MaxUnpool: ([y, indices], { shape }) => {
-    const x = build(shape, () => 0);
-    y.data.forEach((v, i) => {
-      x.data[indices.data[i]] += v;
-    });
-    return [x];
-  },
+  MaxPool: ([x], _attrs, node) => [
+    build(node.outputs[0]!.shape, (i) => Math.max(...windows(i, x).map((k) => x.data[k]))),
+  ],
   AveragePool: ([x], _attrs, node) => [
     build(node.outputs[0]!.shape, (i) => windows(i, x).reduce((sum, k) => sum + x.data[k], 0) / 4),
   ],

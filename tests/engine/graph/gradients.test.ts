@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { grad } from '../../../engine/graph/grad.js';
 import { gradientRules } from '../../../engine/graph/gradient-rules.js';
 import { Graph } from '../../../engine/graph/graph.js';
-import { mul, reduceSum, stopGradient } from '../../../engine/graph/ops.js';
+import { maxPool2x2, mul, reduceSum, stopGradient } from '../../../engine/graph/ops.js';
 import { Executor } from '../../../engine/runtime/executor.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
 import { opCases } from '../../support/op-cases.js';
@@ -80,6 +80,14 @@ describe('the reverse pass', () => {
       ),
     );
     for (const i of [0, 1, 2]) expect(worst(out[`each${i}`]!.data, out[`all${i}`]!.data)).toBeLessThan(1e-12);
+  });
+
+  it('gives the gradient of a largest value to the first of several that are largest', () => {
+    const g = new Graph();
+    const x = g.input('x', [1, 1, 2, 4]);
+    g.output('dx', grad(reduceSum(maxPool2x2(x)), [x])[0]!);
+    const out = evaluate(g, { x: Float64Array.of(0, 0, 1, 2, 0, 0, 2, 1) });
+    expect([...out.dx!.data]).toEqual([1, 0, 0, 1, 0, 0, 0, 0]);
   });
 
   it('stops at stopGradient, gives zeros where nothing depends, and names what cannot be differentiated', () => {
