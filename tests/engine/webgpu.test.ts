@@ -1,13 +1,21 @@
 /**
- * The engine on WebGPU, on a software Vulkan driver: one process that checks the device, samples and trains. Bounds are those
- * of the CPU's own tests: 1e-4 a call, 1e-3 a trajectory and a gradient.
+ * The engine on WebGPU, on a software Vulkan driver: one process that checks the device, samples and trains, one that computes
+ * every op. Bounds are those of the CPU's own tests: 1e-5 an op, 1e-4 a call, 1e-3 a trajectory and a gradient.
  */
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, it, vi } from 'vitest';
+import { toOnnx } from '../../engine/graph/onnx.js';
+import type { FusedOp } from '../../engine/graph/plain-forms.js';
+import { opCases } from '../support/op-cases.js';
+import { buildCase, rounded, worst } from '../support/op-graph.js';
+import { evaluate } from '../support/reference.js';
 import { softwareVulkan } from '../support/vulkan.js';
 
-vi.setConfig({ hookTimeout: 600_000 });
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 interface Told {
   errors: Record<'unet' | 'vae' | 'trajectory' | 'loss' | 'gradients', number>;
@@ -16,22 +24,33 @@ interface Told {
   notes: string[];
 }
 let told: Told;
-let ended: { code: unknown; signal: unknown };
+let ended: Ended;
 
-beforeAll(async () => {
-  const script = fileURLToPath(new URL('../support/on-device.mjs', import.meta.url));
-  await new Promise<void>((done) => {
-    execFile(process.execPath, [script, 'webgpu'], { env: softwareVulkan() }, (error, out, err) => {
-      ended = { code: error?.code ?? 0, signal: error?.signal ?? null };
-      if (!out) throw new Error(err);
-      told = JSON.parse(out) as Told;
-      done();
+interface Ended {
+  code: unknown;
+  signal: unknown;
+  out: string;
+}
+
+/** A script of tests/support, to its end. */
+function run(script: string, ...args: string[]): Promise<Ended> {
+  const path = fileURLToPath(new URL(`../support/${script}`, import.meta.url));
+  const options = { env: softwareVulkan(), maxBuffer: 2 ** 28 };
+  return new Promise((done, failed) => {
+    execFile(process.execPath, [path, ...args], options, (error, out, err) => {
+      if (!out) failed(new Error(err));
+      done({ code: error?.code ?? 0, signal: error?.signal ?? null, out });
     });
   });
+}
+
+beforeAll(async () => {
+  ended = await run('on-device.mjs', 'webgpu');
+  told = JSON.parse(ended.out);
 });
 
 it('ends cleanly', () => {
-  expect(ended).toEqual({ code: 0, signal: null });
+  expect(ended).toMatchObject({ code: 0, signal: null });
 });
 
 it.each([
@@ -51,4 +70,30 @@ it.runIf(process.platform === 'linux')('finds what this driver has wrong, and sa
   expect(told.notes).toContainEqual(
     expect.stringMatching(/^webgpu: MultiHeadAttention is .* plain .*: wrong by \d/),
   );
+});
+
+it('has the values of the float64 kernels in every op and every gradient rule', async () => {
+  const plain = new Set(told.plain as FusedOp[]);
+  const cases = opCases.map((c) => ({ name: c.name, ...buildCase(c) }));
+  const models = cases.map(({ g, feeds }) => ({
+    model: Buffer.from(toOnnx(g, { plain })).toString('base64'),
+    feeds: Object.fromEntries(
+      Object.entries(rounded(g, feeds)).map(([name, { shape, data }]) => [name, { shape, data: [...data] }]),
+    ),
+  }));
+  const dir = mkdtempSync(join(tmpdir(), 'acclaim-models-'));
+  writeFileSync(join(dir, 'models.json'), JSON.stringify(models));
+  const { out, ...end } = await run('run-models.mjs', join(dir, 'models.json'), 'webgpu');
+  rmSync(dir, { recursive: true });
+  expect(end).toEqual({ code: 0, signal: null });
+  const results = JSON.parse(out) as (Record<string, number[]> | string)[];
+  const wrong = cases.flatMap(({ name, g, feeds }, i) => {
+    const result = results[i]!;
+    if (typeof result === 'string') return [`${name}: ${result}`];
+    return Object.entries(evaluate(g, feeds)).flatMap(([output, { data }]) => {
+      const off = worst(result[output]!, data);
+      return off < 1e-5 ? [] : [`${name}: ${output} is off by ${off}`];
+    });
+  });
+  expect(wrong).toEqual([]);
 });
