@@ -8,7 +8,8 @@ import { loadPipeline } from '../models/pipeline.js';
 
 const mends: Record<string, string> = {
   cuda: 'Linux on x64 with an NVIDIA card, CUDA 12 and cuDNN 9: `npm run install-cuda` fetches the provider.',
-  webgpu: 'It needs a Vulkan, Metal or Direct3D 12 driver.',
+  webgpu:
+    'It needs a Vulkan, Metal or Direct3D 12 driver. Linux: the loader libvulkan.so.1 (Debian: libvulkan1) and the driver of the card.',
   dml: 'Windows only.',
   coreml: 'macOS only.',
   cpu: 'onnxruntime-node does not load here: remove node_modules and run `npm run setup`.',

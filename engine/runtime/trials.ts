@@ -58,7 +58,6 @@ const attentions: readonly (readonly [number, number, number, number, number])[]
   [1, 16, 16, 32, 4],
   [1, 64, 64, 32, 4],
   [2, 100, 77, 40, 1],
-  [1, 256, 16, 64, 2],
 ];
 
 /** Each fused op at sizes of the networks. */
