@@ -239,8 +239,8 @@ function programs() {
     found: findBrowser,
     mend: 'Install Chromium (Debian: `apt-get install chromium`) or name one: CHROMIUM=/path/to/chrome npm test',
   });
-  // Elsewhere than on Linux every system has a driver for WebGPU.
-  if (process.platform === 'linux') {
+  // Elsewhere the system has a driver for WebGPU, or onnxruntime-node no WebGPU (Linux on arm64).
+  if (process.platform === 'linux' && process.arch === 'x64') {
     program({
       title: 'a software Vulkan driver (SwiftShader, which comes with Chromium)',
       debian: 'chromium-common',
