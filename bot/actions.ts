@@ -6,6 +6,7 @@ import type { Act, Place, SessionState } from '../src/domain/model.js';
 import { atLeast } from '../src/domain/roles.js';
 import { roundTime } from '../src/domain/round-time.js';
 import { ruleSettings, type Settings } from '../src/domain/settings.js';
+import { waitsForEngine } from '../src/domain/views.js';
 import { AcclaimError } from '../src/errors.js';
 import { codeHash, newCode } from '../src/store/codes.js';
 import type { Store } from '../src/store/store.js';
@@ -41,6 +42,8 @@ export interface ActionParts {
   tasks: Actions['tasks'];
   models: Actions['models'];
   modelsHere: Actions['modelsHere'];
+  mostWaiting: number;
+  budgets: Actions['budgets'];
   pulls: Pick<Pulls, 'ask' | 'lines'>;
   exports: Pick<Exports, 'found' | 'make' | 'lines'>;
 }
@@ -151,6 +154,7 @@ export function makeActions(parts: ActionParts): Actions {
     unlink: (by) => links.unlink(by.key),
     accounts: async (by) => (await store.accountsOf(by.key)).map(({ key }) => key),
     start: async (asked, account, channel) => {
+      mustHaveRoom(sessions, parts.mostWaiting);
       const own = await settings(account, channel);
       const model = asked.model ?? modelOf(own, channel);
       mayName(asked.model, modelOf(own, channel) ?? usual(), own, account);
@@ -209,6 +213,7 @@ export function makeActions(parts: ActionParts): Actions {
     },
     allow: parts.policy.allow,
     newId: parts.newId,
+    budgets: parts.budgets,
     tasks: parts.tasks,
     models: parts.models,
     pull: (model) => parts.pulls.ask(model),
@@ -239,6 +244,17 @@ function mayName(asked: string | undefined, used: string, own: Settings, { role 
     'not-allowed',
     'Which models sessions use is for admins to say.',
     'Start it without one, or ask an admin for **/acclaim settings models**.',
+  );
+}
+
+/** Those that wait already go on in their order; one more would only wait longer. */
+function mustHaveRoom(sessions: Sessions, most: number): void {
+  const waiting = sessions.all().filter(waitsForEngine).length;
+  if (waiting < most) return;
+  throw new AcclaimError(
+    'engine-busy',
+    `${waiting} rounds wait for an engine already.`,
+    'Try again when some of them are through.',
   );
 }
 

@@ -7,12 +7,12 @@
 import { join } from 'node:path';
 import type { ChatPlatform, MessageRef, PlatformName } from '../src/chat/port.js';
 import type { PromptPolicy } from '../src/chat/prompt-policy.js';
-import type { Clock } from '../src/clock.js';
+import { type Clock, SteadyClock } from '../src/clock.js';
 import { communities } from '../src/domain/apply.js';
 import type { Effect } from '../src/domain/effects.js';
 import type { Place, Rules, SessionState } from '../src/domain/model.js';
 import type { Steps } from '../src/domain/steps.js';
-import { type SessionStatus, sessionStatus } from '../src/domain/views.js';
+import { newestTime, type SessionStatus, sessionStatus } from '../src/domain/views.js';
 import type { Log } from '../src/log.js';
 import type { JobQueue } from '../src/queue/contract.js';
 import type { Store } from '../src/store/store.js';
@@ -32,6 +32,7 @@ import type { People } from './handlers/people.js';
 import { Servers } from './handlers/servers.js';
 import { Sweeps } from './handlers/sweeps.js';
 import { Tidy, type TidyParts } from './handlers/tidy.js';
+import { Time } from './handlers/time.js';
 import { Outbox } from './outbox.js';
 import type { DataPaths } from './paths.js';
 import type { Pulls } from './pulls.js';
@@ -59,6 +60,9 @@ export interface AppParts {
   newId(title: string): string;
   tasks: Actions['tasks'];
   models: Actions['models'];
+  /** Rounds that may wait for engines before no session is opened any more. */
+  mostWaiting: number;
+  budgets: Actions['budgets'];
   /** Channels of the page where pictures that need care may be shown. */
   nsfwChannels: readonly string[];
   /** From the bot's removal from a server to the purge of its data, ms. */
@@ -86,10 +90,13 @@ export class App {
   private readonly guards: Guards;
   private readonly actions: Actions;
   private readonly servers: Servers;
+  private readonly time: Time | null;
   private readonly tidy: Tidy;
   private readonly consents: Consents;
   private readonly resume: Resume;
   private readonly platforms: ReadonlyMap<string, ChatPlatform>;
+  /** Channel -> the server that it is on. */
+  private readonly homes = new Map<string, string | null>();
   private readonly known = new WeakMap<SessionState, Status>();
   private resumed = false;
   private stopping = false;
@@ -100,6 +107,7 @@ export class App {
     const dispatch: Sessions['dispatch'] = (id, event) => this.sessions.dispatch(id, event);
     this.sessions = new Sessions({
       clock,
+      serverOf: (channel) => this.homes.get(channel) ?? null,
       commit: async (rows, effects) => {
         await store.commit(rows, effects);
         parts.watch.committed(rows);
@@ -170,6 +178,16 @@ export class App {
       delayMs: parts.purgeAfterMs,
       drop: (session) => this.outbox.drop(session),
     });
+    this.time =
+      clock instanceof SteadyClock
+        ? new Time({
+            clock,
+            log,
+            sessions: () => this.sessions.all(),
+            dispatch,
+            postpone: (by) => this.servers.postpone(by),
+          })
+        : null;
     this.tidy = new Tidy({
       ...parts,
       sessions: () => this.sessions.all(),
@@ -221,6 +239,9 @@ export class App {
     const states = await store.loadSessions();
     this.watch(states);
     this.resumed = states.length > 0;
+    if (this.parts.clock instanceof SteadyClock)
+      this.parts.clock.notBefore(Math.max(newestTime(states), await store.newestVote()));
+    for (const { id, server } of await store.channels()) this.homes.set(id, server);
     this.sessions.load(states);
     for (const { session } of states) this.outbox.hold(session.id);
     for (const platform of platforms) await platform.start((event) => this.chat.receive(event));
@@ -230,6 +251,7 @@ export class App {
     this.outbox.add(await store.pendingEffects());
     this.resume.begin(states);
     await this.servers.start();
+    this.time?.start();
     this.tidy.start();
   }
 
@@ -249,6 +271,7 @@ export class App {
     this.stopping = true;
     this.sweeps.stop();
     this.sessions.stopTicks();
+    await this.time?.stop();
     await this.resume.stop();
     await this.servers.stop();
     await this.tidy.stop();
@@ -290,6 +313,7 @@ export class App {
   ): Promise<void> {
     const { channel, community, platform, address } = place;
     const server = await this.servers.of(platform, address);
+    this.homes.set(channel, server);
     await this.parts.store.ensureChannel(
       { id: community, platform, name: community },
       { id: channel, community, platform, address, server, name: title, nsfw },

@@ -4,6 +4,7 @@
  */
 import type { RequestOutcome } from '../src/chat/options.js';
 import type { ChatPlatform } from '../src/chat/port.js';
+import type { Clock } from '../src/clock.js';
 import type { Config } from '../src/config/schema.js';
 import { toPlain } from '../src/errors.js';
 import type { Log } from '../src/log.js';
@@ -14,6 +15,7 @@ import type { Transport } from './platforms/slack/options.js';
 export interface ConnectOptions {
   config: Config;
   log: Log;
+  clock: Clock;
   fatal: (error: unknown) => void;
   /** Told of each request's end. */
   onRequest: (platform: string, outcome: RequestOutcome) => void;
@@ -24,12 +26,13 @@ export interface ConnectOptions {
 export async function connectedPlatforms({
   config,
   log,
+  clock,
   fatal,
   complete,
   onRequest,
 }: ConnectOptions): Promise<ChatPlatform[]> {
   const common = (name: string) => ({
-    now: () => Date.now(),
+    now: () => clock.now(),
     onError: (error: unknown) => log.error(toPlain(error), name),
     onFatal: fatal,
     onRequest: (outcome: RequestOutcome) => onRequest(name, outcome),

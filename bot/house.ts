@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import type { ChatPlatform, PlatformName } from '../src/chat/port.js';
 import { promptPolicy } from '../src/chat/prompt-policy.js';
 import { clip } from '../src/chat/text.js';
-import { type Clock, systemClock } from '../src/clock.js';
+import { type Clock, SteadyClock } from '../src/clock.js';
 import {
   learnerSettings,
   loadCatalogue,
@@ -17,21 +17,20 @@ import {
   samplerSettings,
 } from '../src/config/models.js';
 import { modelsFolder } from '../src/config/pulled.js';
-import { retentionOf, sessionRules } from '../src/config/rules.js';
+import { hostBudgets, retentionOf, sessionRules } from '../src/config/rules.js';
 import type { Config } from '../src/config/schema.js';
 import { loadTask, taskNames } from '../src/config/tasks.js';
 import { AcclaimError } from '../src/errors.js';
-import { aboutJob, type Log } from '../src/log.js';
+import type { Log } from '../src/log.js';
 import { watchEngine } from '../src/monitor/engine.js';
 import { Meter } from '../src/monitor/meter.js';
 import { watchQueue } from '../src/monitor/queue.js';
 import type { Look } from '../src/monitor/readiness.js';
 import { openBucket } from '../src/places-here.js';
 import type { JobQueue } from '../src/queue/contract.js';
-import { describeEnd } from '../src/queue/engine-link.js';
 import { InProcessQueue } from '../src/queue/in-process.js';
 import type { JobPayload } from '../src/queue/jobs.js';
-import { launchEngine, logDevice, openBullQueue, openServing } from '../src/serving.js';
+import { launchEngine, openBullQueue, openOwnQueue, openServing } from '../src/serving.js';
 import { Store } from '../src/store/store.js';
 import { App } from './app.js';
 import type { StartRequest } from './commands/command.js';
@@ -57,7 +56,7 @@ export interface House {
 export interface HouseOptions {
   config: Config;
   /** Made with the app in hand: the page asks it for the status. */
-  platforms: (app: () => App, paths: DataPaths) => Promise<ChatPlatform[]> | ChatPlatform[];
+  platforms: (app: () => App, paths: DataPaths, clock: Clock) => Promise<ChatPlatform[]> | ChatPlatform[];
   log: Log;
   fatal: (error: unknown) => void;
   clock?: Clock;
@@ -79,13 +78,21 @@ export async function buildHouse({
   platforms,
   log,
   fatal,
-  clock = systemClock,
+  clock = new SteadyClock(),
   meter = new Meter('bot'),
   watch = new Watch({ meter, log, clock }),
   engines = 'child',
 }: HouseOptions): Promise<House> {
   const paths = new DataPaths(resolve(config.dataDir));
-  const store = await Store.open(paths.root);
+  const store = await Store.open(paths.root, {
+    onFull: (full) =>
+      full
+        ? log.error(
+            { code: 'disk-full', folder: paths.root },
+            'no space is left: votes and rounds wait for some',
+          )
+        : log.info('there is space again: what waited is written'),
+  });
   const { queue, own, bucket, looks } = await openQueue(engines, config, log, meter).catch(async (error) => {
     await store.close();
     throw error;
@@ -100,7 +107,7 @@ export async function buildHouse({
   const exports = new Exports({ queue: besides, paths, resolveModel: (model) => resolveModel(model) });
   const voterKey = (platform: string, account: string) => store.voterKey(platform, account);
   let app: App;
-  const made = await platforms(() => app, paths);
+  const made = await platforms(() => app, paths, clock);
   app = new App({
     store,
     queue,
@@ -121,6 +128,8 @@ export async function buildHouse({
     tasks: () => taskNames().map(loadTask),
     models: () => loadCatalogue().models,
     modelsHere: () => modelNamesHere(),
+    mostWaiting: config.queue.waiting,
+    budgets: () => hostBudgets(config),
     nsfwChannels: config.server.nsfwChannels,
     retention: retentionOf(config),
     bucket,
@@ -141,13 +150,8 @@ export async function buildHouse({
 async function openQueue(engines: Engines, config: Config, log: Log, meter: Meter) {
   if (engines === 'child') {
     const engine = watchEngine(meter);
-    const queue: JobQueue = new InProcessQueue({
-      launch: engine.launcher(launchEngine(config)),
-      attempts: config.session.attempts,
-      onReady: ({ device = 'cpu', notes = [] }) => logDevice(log, device, notes),
-      onEnd: (end, job) =>
-        log.warn({ ...(job === null ? {} : aboutJob(job)), ...end, ...describeEnd(end) }, 'the engine ended'),
-    });
+    const launch = engine.launcher(launchEngine(config));
+    const queue: JobQueue = openOwnQueue({ config, log, launch });
     const looks: Look[] = [{ name: 'engine', needed: false, look: engine.look }];
     return { queue: watchQueue(queue, meter), own: undefined, bucket: null, looks };
   }
@@ -155,8 +159,6 @@ async function openQueue(engines: Engines, config: Config, log: Log, meter: Mete
   starving.set(0);
   const onStarved = (starved: boolean) => {
     starving.set(Number(starved));
-    if (starved) log.warn('no engine can do what waits: rounds wait, votes go on');
-    else log.info('an engine is there for what waits');
   };
   const bucket = await openBucket(config);
   const queue = await openBullQueue({ config, log, onStarved, bucket });

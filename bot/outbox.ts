@@ -1,12 +1,14 @@
 /**
  * Carries out the effects that were committed with a decision. Invariants: an effect leaves only when a decision says
  * that it is done; effects of one lane run one at a time, in the order they came; a fault is tried again, later and
- * later; the same key added again while it waits or runs makes one more run with the newest content, so a burst of
- * edits costs one edit; effects of a session that is held wait until it is released.
+ * later, and given up after some tries unless the disk is full; the same key added again while it waits or runs makes one
+ * more run with the newest content, so a burst of edits costs one edit; effects of a session that is held wait until it is
+ * released.
  */
 import type { Clock } from '../src/clock.js';
 import type { Effect } from '../src/domain/effects.js';
 import type { Log } from '../src/log.js';
+import { isDiskFull } from '../src/store/faults.js';
 import { aboutEffect } from './watch.js';
 
 export interface OutboxOptions {
@@ -157,8 +159,9 @@ export class Outbox {
       this.options.onFault?.(effect);
       log.warn({ ...aboutEffect(effect), attempt: entry.attempts, error: String(error) }, 'effect failed');
       if (this.stopped) return;
-      if (entry.attempts >= attempts) await giveUp(effect, error).catch(() => {});
-      wait = Math.min(retryMs * 2 ** (entry.attempts - 1), 60_000);
+      // A full disk is nobody's refusal: what waits for room is tried until there is some.
+      if (entry.attempts >= attempts && !isDiskFull(error)) await giveUp(effect, error).catch(() => {});
+      wait = Math.min(retryMs * 2 ** (entry.attempts - 1), isDiskFull(error) ? 5000 : 60_000);
       entry.again = this.entries.get(effect.key) === entry;
     }
     entry.running = false;

@@ -6,6 +6,7 @@
  */
 import type { Clock } from '../src/clock.js';
 import { apply, communities, emptyState } from '../src/domain/apply.js';
+import { askedOnDay, type Elsewhere } from '../src/domain/budgets.js';
 import type { Decision, Refusal, RowChange } from '../src/domain/decision.js';
 import type { Effect } from '../src/domain/effects.js';
 import type { Event } from '../src/domain/events.js';
@@ -18,6 +19,8 @@ import { decided } from './verdict.js';
 export interface SessionsParts {
   commit(rows: readonly RowChange[], effects: readonly Effect[]): Promise<void>;
   clock: Clock;
+  /** The server of a session's founding channel; null where there is no such thing. */
+  serverOf?(channel: string): string | null;
   /** Effects that are now durable, and keys of effects that are no longer wanted. */
   onCommitted(effects: readonly Effect[], done: readonly string[]): void;
   /** A job of a round is a step further. */
@@ -100,7 +103,7 @@ export class Sessions {
   }
 
   async open(spec: SessionSpec, binding: Place, voters: ReadonlyMap<string, Voter>): Promise<SessionState> {
-    const { session, decision } = openSession(spec, binding, this.parts.clock.now());
+    const { session, decision } = openSession(spec, binding, this.parts.clock.now(), this.elsewhere);
     this.states.set(spec.id, { ...emptyState(session), voters });
     await this.settle(spec.id, { ...decision, state: { ...decision.state, voters } });
     return this.states.get(spec.id)!;
@@ -126,7 +129,7 @@ export class Sessions {
     if (this.stopped) throw new AcclaimError('cancelled', 'the bot is stopping', 'Try again in a moment.');
     const state = this.states.get(id);
     if (!state) return null;
-    const verdict = decided(() => this.states.get(id) ?? state, event);
+    const verdict = decided(() => this.states.get(id) ?? state, event, this.elsewhere);
     if (!(verdict instanceof Promise)) return this.take(id, verdict);
     let taken = Promise.resolve<Refusal | null>(null);
     const judged = verdict.then((decision) => {
@@ -137,6 +140,21 @@ export class Sessions {
     await judged;
     return taken;
   }
+
+  private readonly elsewhere: Elsewhere = ({ session, bindings: [own] }, at) => {
+    const { serverOf = () => null } = this.parts;
+    const spent = { channel: 0, server: 0 };
+    if (!own) return spent;
+    const server = serverOf(own.channel);
+    for (const { session: other, bindings, rounds } of this.states.values()) {
+      const [there] = bindings;
+      if (!there || other.id === session.id || there.platform !== own.platform) continue;
+      const images = askedOnDay(rounds, at);
+      if (there.channel === own.channel) spent.channel += images;
+      if (serverOf(there.channel) === server) spent.server += images;
+    }
+    return spent;
+  };
 
   /** What an event of the session has to wait for. */
   private busy(id: string): Promise<unknown> | null {

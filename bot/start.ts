@@ -61,12 +61,12 @@ export async function startCommand(options: StartOptions): Promise<void> {
     watch,
     engines: options.engines ?? (config.queue.redis === null ? 'child' : 'both'),
     fatal: (error) => fail(error),
-    platforms: async (app, paths) => {
+    platforms: async (app, paths, clock) => {
       web = new WebPlatform({
         ...config.server,
         dir: join(paths.root, 'web'),
         commands: commandSpecs,
-        now: () => Date.now(),
+        now: () => clock.now(),
         status: () => app().status(),
         adapter: (session, round, format) => app().adapter(session, round, format),
         complete: (typing) => app().complete(typing),
@@ -78,6 +78,7 @@ export async function startCommand(options: StartOptions): Promise<void> {
         ...(await connectedPlatforms({
           config,
           log,
+          clock,
           fatal: (error) => fail(error),
           onRequest: (platform, outcome) => watch.request(platform, outcome),
           complete: (typing) => app().complete(typing),

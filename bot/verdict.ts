@@ -3,6 +3,7 @@
  * done beforehand, step by step, and the same event is decided again with its result. Whoever asks must let no other
  * event change the session until then, so that what was judged is what is closed.
  */
+import type { Elsewhere } from '../src/domain/budgets.js';
 import { decide } from '../src/domain/decide.js';
 import type { Decision } from '../src/domain/decision.js';
 import type { Event } from '../src/domain/events.js';
@@ -25,13 +26,17 @@ class Unjudged extends Error {
 }
 
 /** `state` gives the session's newest: its voters may have changed meanwhile. */
-export function decided(state: () => SessionState, event: Event): Decision | Promise<Decision> {
+export function decided(
+  state: () => SessionState,
+  event: Event,
+  elsewhere: Elsewhere,
+): Decision | Promise<Decision> {
   try {
-    return decide(state(), event, atOnce);
+    return decide(state(), event, atOnce, elsewhere);
   } catch (error) {
     if (!(error instanceof Unjudged)) throw error;
     const judged = spread(judging(error.state, error.round, error.at));
-    return judged.then((judgement) => decide(state(), event, () => judgement));
+    return judged.then((judgement) => decide(state(), event, () => judgement, elsewhere));
   }
 }
 

@@ -53,6 +53,7 @@ export type ErrorCode =
   /** Bytes that are not those their name stands for. */
   | 'artifact-corrupt'
   | 'engine-lost'
+  /** More rounds wait for engines than may. */
   | 'engine-busy'
   | 'cancelled'
   | 'device-unavailable'

@@ -4,11 +4,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { hostname, totalmem } from 'node:os';
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Artifacts } from './artifacts/artifacts.js';
 import type { Config } from './config/schema.js';
 import { AcclaimError } from './errors.js';
+import { estimateMb, offeredMb } from './job-memory.js';
 import { aboutJob, type Log } from './log.js';
 import { modelsHere } from './models-here.js';
 import { watchEngine } from './monitor/engine.js';
@@ -75,9 +76,26 @@ async function common({ config, log }: EndOptions) {
   return { redis, key, prefix, log, lostMs: lostSeconds * 1000 };
 }
 
+/** An engine that only this process uses, as its child. */
+export function openOwnQueue({
+  config,
+  log,
+  launch,
+}: EndOptions & { launch: EngineLauncher }): InProcessQueue {
+  return new InProcessQueue({
+    launch,
+    attempts: config.session.attempts,
+    predictMb: estimateMb,
+    offerMb: offeredMb(config),
+    onReady: ({ device = 'cpu', notes = [] }) => logDevice(log, device, notes),
+    onEnd: (end, job) =>
+      log.warn({ ...(job === null ? {} : aboutJob(job)), ...end, ...describeEnd(end) }, 'the engine ended'),
+  });
+}
+
 /** The bot's end; `bucket` where it is open already. */
 export async function openBullQueue(
-  options: EndOptions & { onStarved: (starved: boolean) => void; bucket?: Artifacts | null },
+  options: EndOptions & { onStarved?: (starved: boolean) => void; bucket?: Artifacts | null },
 ): Promise<BullQueue> {
   const { config } = options;
   const shared = await common(options);
@@ -87,7 +105,10 @@ export async function openBullQueue(
     ...shared,
     places,
     attempts: config.session.attempts,
-    onStarved: options.onStarved,
+    predictMb: estimateMb,
+    // One sign of life of an engine may be late.
+    graceMs: shared.lostMs / 3,
+    ...(options.onStarved ? { onStarved: options.onStarved } : {}),
   });
 }
 
@@ -131,7 +152,7 @@ export async function openServing(options: EndOptions & { meter: Meter }): Promi
   const served = await serveEngine({
     ...shared,
     engine: name,
-    ability: { device, memoryMb: Math.floor(totalmem() / 2 ** 20), models: models.hashes },
+    ability: { device, memoryMb: offeredMb(config), models: models.hashes },
     places,
     local,
   });

@@ -39,11 +39,13 @@ const queue = new BullQueue({
   log: createLog('error'),
   // Only when it is told to.
   lookMs: 1e9,
+  // One beat of each is all there is.
+  lostMs: 1e9,
 });
 const line = connect(redis, () => {});
 const envelopes = new Envelopes(key);
 const name = keys('look');
-const beat = { device: 'cpu', memoryMb: 1000, models: [hash], warm: [], draining: false };
+const beat = { device: 'cpu', memoryMb: 1000, models: [hash], warm: [], draining: false, count: 1 };
 const jobs = (from) => {
   for (let i = from; i < from + count; i++) {
     const payload = { session: `s${i}`, round: 1, attempt: 1, seed: 1, task: 'cat' };

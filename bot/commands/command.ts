@@ -1,6 +1,7 @@
 /** A command: its spec (words, arguments, role, help) and what it does. What it may touch is its context. */
 import type { CommandSpec, Values } from '../../src/chat/commands.js';
 import type { Account, NamedChannel, Picture, PlatformName } from '../../src/chat/port.js';
+import type { Budgets } from '../../src/domain/budgets.js';
 import type { Refusal } from '../../src/domain/decision.js';
 import type { Act, Seen } from '../../src/domain/events.js';
 import type { Act as ActRow, Ballot, Place, Rules, SessionState } from '../../src/domain/model.js';
@@ -92,6 +93,8 @@ export interface Actions {
     request: Pick<StartRequest, 'model' | 'learner' | 'images'>,
     platform: PlatformName,
   ): RoundTime | null;
+  /** What this host lets be drawn. */
+  budgets(): Budgets;
   /** Fetches a model, and says where that stands. */
   pull(model: string): string;
   /** Where each pull stands. */

@@ -79,7 +79,11 @@ export async function startSession(context: CommandContext, nsfw: boolean): Prom
   const { rules, learner } = session;
   const kind = { model: session.model, learner: learner.name, images: rules.imagesPerRound };
   const time = roundTimeLine(actions.roundTime(kind, account.platform));
-  return { title: 'Session opened', text: `The first round is being drawn ${where}. ${time}`, data };
+  const begins =
+    session.pause === 'budget'
+      ? `Today's images are used up here: the first round is drawn ${where} after midnight (UTC).`
+      : `The first round is being drawn ${where}.`;
+  return { title: 'Session opened', text: `${begins} ${time}`, data };
 }
 
 const status: ChatCommand = {
@@ -193,6 +197,7 @@ const story: ChatCommand = {
 function statusLines({ session, rounds, ballots, jobs }: SessionState): string[] {
   const round = rounds.at(-1);
   const job = [...jobs.values()].findLast((j) => j.state === 'running');
+  const held = [...jobs.values()].findLast((j) => j.state === 'waiting')?.held;
   const lines = [
     `**Prompt**: ${session.prompt}`,
     `**State**: ${session.pause ? `paused (${session.pause})` : session.state}`,
@@ -205,6 +210,7 @@ function statusLines({ session, rounds, ballots, jobs }: SessionState): string[]
     const left = job.secondsLeft === null ? '' : `, about ${Math.ceil(job.secondsLeft)} s left`;
     lines.push(`**Now**: ${job.stage ?? job.kind} ${job.done} of ${job.total}${left}`);
   }
+  if (held) lines.push(`**Now**: it waits: ${held.message}. It goes on by itself.`);
   const shares = rounds.flatMap((r) =>
     r.outcome && r.state !== 'superseded' ? [`${Math.round(r.outcome.approval * 100)} %`] : [],
   );

@@ -1,5 +1,6 @@
 /** What admins set for their server: shown, changed, and taken back to what the configuration says. */
 import type { NamedChannel } from '../../src/chat/port.js';
+import type { Budgets } from '../../src/domain/budgets.js';
 import { ruleSettings, type SettingRow, type Settings, settingRows } from '../../src/domain/settings.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { ChatCommand, CommandContext } from './command.js';
@@ -38,6 +39,7 @@ const settings: ChatCommand = {
         `**${row.name}** cannot be "${text.slice(0, 80)}".`,
         `It is ${row.help}.`,
       );
+    mustFit(row, value, actions.budgets());
     const { [row.key]: _, ...others } = now;
     const next: Settings = value === undefined ? others : { ...others, [row.key]: value };
     // Names stay in the audit and are shown again.
@@ -85,6 +87,17 @@ function line(row: SettingRow, now: Settings, named: readonly NamedChannel[] | n
   if (row.key !== 'channels' || !Array.isArray(value)) return `**${row.name}**: ${row.show(value)}`;
   const names = value.map((one) => named?.find(({ address }) => address === one)?.name ?? one);
   return `**${row.name}**: ${names.map((name) => `#${name}`).join(', ')}`;
+}
+
+/** An admin may give less than the host does, not more. */
+function mustFit({ name, key }: SettingRow, value: unknown, host: Budgets): void {
+  const most = key in host ? (host[key as keyof Budgets] ?? null) : null;
+  if (most === null || typeof value !== 'number' || value <= most) return;
+  throw new AcclaimError(
+    'not-allowed',
+    `**${name}** can be ${most} at most on this host.`,
+    'Its operators set that bound.',
+  );
 }
 
 /** Sessions that run follow at once; what went back to the configuration holds from the next session on. */

@@ -207,8 +207,13 @@ export class Cards {
       return file;
     const bytes = await make();
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(`${file}.new`, bytes);
-    await rename(`${file}.new`, file);
+    try {
+      await writeFile(`${file}.new`, bytes);
+      await rename(`${file}.new`, file);
+    } catch (error) {
+      await rm(`${file}.new`, { force: true });
+      throw error;
+    }
     return file;
   }
 }

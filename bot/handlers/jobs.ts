@@ -7,9 +7,9 @@ import type { Clock } from '../../src/clock.js';
 import type { EffectOf } from '../../src/domain/effects.js';
 import type { Event } from '../../src/domain/events.js';
 import type { SessionState } from '../../src/domain/model.js';
-import { type ErrorCode, toPlain } from '../../src/errors.js';
+import { AcclaimError, type ErrorCode, type PlainError, toPlain } from '../../src/errors.js';
 import type { Log } from '../../src/log.js';
-import type { JobQueue } from '../../src/queue/contract.js';
+import type { Held, JobQueue } from '../../src/queue/contract.js';
 import type { JobPayload, JobProgress } from '../../src/queue/jobs.js';
 import type { DataPaths } from '../paths.js';
 
@@ -45,9 +45,8 @@ const hopeless: ReadonlySet<ErrorCode> = new Set([
   'labels-invalid',
   'not-learnable',
   'job-invalid',
-  'disk-full',
-  'device-unavailable',
   'memory-short',
+  'device-unavailable',
 ]);
 
 const memoryOf = ({ memoryMb }: { memoryMb?: number | undefined }) =>
@@ -64,7 +63,7 @@ export class Jobs {
   async generate(state: SessionState, effect: EffectOf<'generate'>): Promise<void> {
     const { queue, paths } = this.parts;
     const out = paths.round(effect.session, effect.round);
-    await this.run(effect, async (progress) => {
+    await this.run(effect, async (progress, held) => {
       const payload: JobPayload<'generate'> = {
         ...this.common(state, effect),
         count: effect.count,
@@ -74,8 +73,15 @@ export class Jobs {
         safety: { ...this.parts.safety, ...(state.session.nsfw ? { tries: 0 } : {}) },
         out,
       };
-      const result = await queue.run({ id: effect.key, kind: 'generate', payload }, progress);
+      const job = { id: effect.key, kind: 'generate', payload } as const;
+      const result = await queue.run(job, progress, held);
       const { images, notes = [], seconds } = result;
+      if (images.length !== effect.count || images.some(({ index }, i) => index !== i))
+        throw new AcclaimError(
+          'job-invalid',
+          `${images.length} images came of ${effect.count}, or not in their order`,
+          'Give bot and engines the same version.',
+        );
       for (const note of notes) this.sayOnce(payload, note);
       return {
         kind: 'generate',
@@ -93,7 +99,7 @@ export class Jobs {
 
   async learn(state: SessionState, effect: EffectOf<'learn'>): Promise<void> {
     const { queue, paths } = this.parts;
-    await this.run(effect, async (progress) => {
+    await this.run(effect, async (progress, held) => {
       const payload: JobPayload<'learn'> = {
         ...this.common(state, effect),
         roundDir: paths.round(effect.session, effect.round),
@@ -104,7 +110,8 @@ export class Jobs {
         checkpoint: paths.parent(state, effect.parent),
         out: paths.checkpoint(effect.session, effect.round),
       };
-      const result = await queue.run({ id: effect.key, kind: 'learn', payload }, progress);
+      const job = { id: effect.key, kind: 'learn', payload } as const;
+      const result = await queue.run(job, progress, held);
       const { steps, learned, notes, seconds } = result;
       return { kind: 'learn', steps, learned, notes, seconds, ...memoryOf(result) };
     });
@@ -135,7 +142,10 @@ export class Jobs {
 
   private async run(
     effect: EffectOf<'generate' | 'learn'>,
-    work: (progress: (p: JobProgress) => void) => Promise<Extract<Event, { kind: 'job-done' }>['result']>,
+    work: (
+      progress: (p: JobProgress) => void,
+      held: (why: Held | null) => void,
+    ) => Promise<Extract<Event, { kind: 'job-done' }>['result']>,
   ): Promise<void> {
     const { clock, dispatch, stopping } = this.parts;
     let last = { stage: '', at: 0 };
@@ -145,14 +155,21 @@ export class Jobs {
       last = { stage: p.stage, at };
       dispatch(effect.session, { kind: 'job-progress', job: effect.key, ...p, at }).catch(() => {});
     };
+    const held = (why: Held | null) => {
+      dispatch(effect.session, { kind: 'job-held', job: effect.key, why, at: clock.now() }).catch(() => {});
+    };
     let event: Event;
     try {
-      const result = await work(progress);
+      const result = await work(progress, held);
       event = { kind: 'job-done', job: effect.key, result, at: clock.now() };
     } catch (error) {
       // Closing the queue cancels what runs: it stays in the outbox and is asked for again at the next start.
       if (stopping()) return;
       const plain = toPlain(error);
+      if (plain.code === 'disk-full') {
+        held(diskFull(plain));
+        throw error;
+      }
       event = {
         kind: 'job-failed',
         job: effect.key,
@@ -163,4 +180,9 @@ export class Jobs {
     }
     await dispatch(effect.session, event);
   }
+}
+
+/** Not the job's fault: it is asked for again, by the outbox, until there is space. */
+function diskFull({ message }: PlainError): Held {
+  return { code: 'disk-full', message: `${message}; whoever runs me must free some` };
 }

@@ -90,6 +90,14 @@ export class Servers {
     this.schedule();
   }
 
+  /** The clock was set: purges come as much later. */
+  async postpone(by: number): Promise<void> {
+    if (this.waiting.length === 0) return;
+    await this.parts.store.postponePurges(by);
+    for (const left of this.waiting) left.due += by;
+    this.schedule();
+  }
+
   private async channels(platform: PlatformName, server: string): Promise<string[]> {
     const found = await this.parts.store.channels();
     return found.flatMap((c) => (c.platform === platform && c.server === server ? [c.id] : []));

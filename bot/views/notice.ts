@@ -25,7 +25,9 @@ export const notices: Record<NoticeCode, Text> = {
   paused: {
     title: 'Paused',
     text: (v) =>
-      `${pauses[of(v, 'reason')] ?? 'The session is paused.'} **/acclaim session resume** goes on.`,
+      v.reason === 'budget'
+        ? `${budgetUsed(v)} It goes on by itself after midnight (UTC); marks on earlier rounds stand.`
+        : `${pauses[of(v, 'reason')] ?? 'The session is paused.'} **/acclaim session resume** goes on.`,
   },
   resumed: { title: 'On we go', text: () => 'The session goes on.' },
   redraw: {
@@ -101,9 +103,17 @@ const pauses: Record<string, string> = {
     'These pictures may not be shown here any more, so they were taken down; the votes stand. Once the channel is put right a moderator can go on.',
 };
 
+const budgetPlaces: Record<string, string> = { channel: 'in this channel', server: 'here' };
+
+function budgetUsed(v: Values): string {
+  const figures = v.of === undefined ? '' : ` (${of(v, 'used')} of ${of(v, 'of')} are drawn)`;
+  return `There is no room left for a round among today's images ${budgetPlaces[of(v, 'budget')] ?? 'here'}${figures}.`;
+}
+
 const endings: Record<string, string> = {
   goal: 'The goal is reached. Thank you all for voting.',
   budget: 'All its rounds are done. Thank you all for voting.',
+  images: 'All the images that it may have are drawn. Thank you all for voting.',
   stopped: 'It was stopped. What it learned is kept.',
 };
 

@@ -40,7 +40,10 @@ export function progressCard(view: ProgressView): Card {
   const done = round.state === 'done' || drawn;
   const share = done ? 1 : overall(kind, job);
   return card('progress', key, {
-    title: title(round, kind, done),
+    title:
+      !done && round.state !== 'failed' && job?.held
+        ? `Round ${round.number} waits`
+        : title(round, kind, done),
     text: text(view, kind, done),
     progress: round.state === 'failed' ? null : share,
     data: {
@@ -48,6 +51,9 @@ export function progressCard(view: ProgressView): Card {
       round: round.number,
       kind,
       state: round.state === 'failed' ? 'failed' : done ? 'done' : (job?.state ?? 'waiting'),
+      ...(done || round.state === 'failed' || !job?.held
+        ? {}
+        : { since: job.held.since, held: job.held.code }),
       stage: job?.stage ?? null,
       done: job?.done ?? 0,
       total: job?.total ?? 0,
@@ -82,6 +88,7 @@ function text({ session, round, job }: ProgressView, kind: Job['kind'], done: bo
     const notes = learned.notes.length > 0 ? `\n${learned.notes.join('\n')}` : '';
     return `${count(learned.steps, 'step')} in ${duration(learned.seconds)}.${notes}`;
   }
+  if (job?.held) return `It waits: ${job.held.message}. Nothing is lost, and it goes on by itself.`;
   if (!job || job.state === 'waiting') return 'Waiting for the engine.';
   const row = (stages[kind] as Record<string, [number, number, string]>)[job.stage ?? ''];
   const steps = job.total > 1 ? `, ${job.done} of ${job.total}` : '';

@@ -90,5 +90,6 @@ function summary({ prompt, state, end }: Session, approval: { round: number; sha
 const endings: Record<NonNullable<Session['end']>, string> = {
   goal: 'The goal is reached: thank you all.',
   budget: 'All its rounds are done: thank you all.',
+  images: 'All the images that it may have are drawn: thank you all.',
   stopped: 'It was stopped.',
 };

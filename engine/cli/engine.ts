@@ -1,6 +1,7 @@
 /** `acclaim engine`: an engine that takes its jobs over Redis until it is told to leave. */
 import { defineCommand } from '../../src/cli/command.js';
 import { integer, several, text } from '../../src/cli/options.js';
+import { withoutPlatforms } from '../../src/config/engine.js';
 import { loadConfig } from '../../src/config/load.js';
 import { createLog } from '../../src/log.js';
 import type { Look } from '../../src/monitor/readiness.js';
@@ -27,8 +28,15 @@ export const command = defineCommand(
     const set = [...(v.set ?? [])];
     if (v.name !== undefined) set.push(`queue.engine=${v.name}`);
     const loaded = loadConfig({ file: v.config, set });
+    const log = createLog(loaded.logLevel, 'engine');
+    const { config: own, dropped } = withoutPlatforms(loaded);
+    if (dropped.length > 0)
+      log.warn(
+        { settings: dropped },
+        'an engine has no use for these: they are not used; take them off this machine',
+      );
     const config = {
-      ...loaded,
+      ...own,
       dataDir: v.data ?? loaded.dataDir,
       engine: { ...loaded.engine, threads: v.threads ?? loaded.engine.threads },
     };
@@ -42,7 +50,7 @@ export const command = defineCommand(
     const looks: Look[] = [{ name: 'engine', needed: true, look: () => 'it is starting' }];
     // First, so that a port that is taken is told before anything runs.
     const monitor = port === null ? null : await openMonitor({ host, port, meter, looks });
-    const serving = await openServing({ config, log: createLog(config.logLevel, 'engine'), meter });
+    const serving = await openServing({ config, log, meter });
     looks.splice(0, looks.length, ...serving.looks);
     if (monitor) io.out(`${monitor.url}/metrics, /healthz and /readyz tell how it does.\n`);
     io.out(`The engine ${serving.name} takes jobs on ${serving.device}. Ctrl-C ends it.\n`);

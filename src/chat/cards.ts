@@ -16,7 +16,9 @@ export function cellsOf({ data }: Card): string {
     .join(',');
 }
 
-/** An open ballot's deadline, epoch seconds; undefined where there is none. */
-export function deadlineOf({ data }: Card): number | undefined {
-  return typeof data?.deadline === 'number' ? Math.floor(data.deadline / 1000) : undefined;
+/** What a card says of time: an open ballot's deadline, or since when a round waits; `at` in epoch seconds. */
+export function momentOf({ data }: Card): { says: string; at: number } | undefined {
+  const of = (says: string, at: unknown) =>
+    typeof at === 'number' ? { says, at: Math.floor(at / 1000) } : undefined;
+  return of('Closes', data?.deadline) ?? of('Waiting since', data?.since);
 }

@@ -8,9 +8,10 @@ import { freemem } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { quietAwsClient } from '../config/env.js';
 import { loadConfig } from '../config/load.js';
-import { resolveModel } from '../config/models.js';
+import { learnerSettings, modelFamily, resolveModel } from '../config/models.js';
 import { type Config, deviceNames } from '../config/schema.js';
 import { AcclaimError, toPlain } from '../errors.js';
+import { estimateMb, offeredMb } from '../job-memory.js';
 import { projectPath } from '../paths.js';
 import type { Check, CheckEngine, CheckPlatforms, SlackManifest } from './check.js';
 import { defineCommand } from './command.js';
@@ -126,6 +127,28 @@ export function checkMemory(free = freemem()): Check {
     : { name: 'memory', state: 'ok', found, mend: '' };
 }
 
+/** Whether jobs of the configured model go to an engine on this machine. */
+export function checkJobMemory(config: Config): Check {
+  const name = 'job memory';
+  try {
+    const model = resolveModel(config.model);
+    const learner = learnerSettings(config, modelFamily(model));
+    const payload = { model, learner, width: null, height: null, count: config.session.images };
+    const need = Math.max(estimateMb('generate', payload), estimateMb('learn', payload));
+    const has = offeredMb(config);
+    const found = `a round takes about ${gigabytes(need * 2 ** 20)} of the ${gigabytes(has * 2 ** 20)} that an engine here may use`;
+    if (need <= has) return { name, state: 'ok', found, mend: '' };
+    return {
+      name,
+      state: 'warn',
+      found,
+      mend: 'Its jobs go to an engine with more: a smaller model, or another machine (docs/operating.md).',
+    };
+  } catch (error) {
+    return { name, state: 'off', found: toPlain(error).message, mend: '' };
+  }
+}
+
 async function checkModel(config: Config, checkEngine: CheckEngine): Promise<Check[]> {
   try {
     const model = resolveModel(config.model);
@@ -234,6 +257,7 @@ export const command = defineCommand(
       await checkRedis(config.queue),
       await checkBucket(config.artifacts),
       ...(await checkModel(config, checkEngine)),
+      checkJobMemory(config),
       ...(await bot.checkPlatforms(config)),
     ];
     const failed = checks.filter((c) => c.state === 'fail');

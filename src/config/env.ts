@@ -60,6 +60,14 @@ export function readEnvironment(dir = process.cwd(), real: Environment = process
   return merged;
 }
 
+/** What only the bot's process has to know: an engine that computes for it is started without. */
+const botsOwn = /^(DISCORD_|SLACK_|REDIS_)|^(ACCLAIM_(ACCESS_TOKEN|NSFW_TOKEN|QUEUE_KEY)|HF_TOKEN)$/;
+
+/** The real environment for a child process that computes. */
+export function engineEnvironment(real: Environment = process.env): Environment {
+  return Object.fromEntries(Object.entries(real).filter(([name]) => !botsOwn.test(name)));
+}
+
 /** Key -> value for every variable that is set. */
 export function environmentSettings(env: Environment): Map<string, unknown> {
   const settings = new Map<string, unknown>();

@@ -1,4 +1,5 @@
 /** The configuration's `session`, `votes` and `retention` as rules in the domain's units. */
+import type { Budgets } from '../domain/budgets.js';
 import type { Platform, Rules } from '../domain/model.js';
 import type { Retention } from '../domain/retention.js';
 import type { Config } from './schema.js';
@@ -9,10 +10,16 @@ function minutes(time: string): number {
   return hours! * 60 + rest!;
 }
 
+/** What may be drawn, for whatever sessions. */
+export function hostBudgets({ budgets }: Pick<Config, 'budgets'>): Budgets {
+  const { session, channelDay, serverDay } = budgets;
+  return { sessionImages: session, channelImages: channelDay, serverImages: serverDay };
+}
+
 /** Where votes are reactions nobody presses Done unasked: there marks make the quorum, unless it is set otherwise. */
 const byMarks: readonly Platform[] = ['discord', 'slack'];
 
-export function sessionRules({ session, votes }: Config, platform: Platform = 'web'): Rules {
+export function sessionRules({ session, votes, ...config }: Config, platform: Platform = 'web'): Rules {
   const usual = byMarks.includes(platform) ? 'marks' : 'done';
   const { quietHours } = session;
   return {
@@ -24,6 +31,7 @@ export function sessionRules({ session, votes }: Config, platform: Platform = 'w
     restMs: votes.settleSeconds * 1000,
     roundMs: votes.deadlineMinutes * 60_000,
     budgetRounds: session.rounds,
+    ...hostBudgets(config),
     goal: session.goal,
     goalRounds: session.goalRounds,
     unmarkedWeight: votes.unmarkedWeight,

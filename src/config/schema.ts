@@ -56,6 +56,7 @@ export const configSchema = z.strictObject({
     threads: z.number().int().min(0),
     memoryMb: count,
     runMb: count.nullable(),
+    offerMb: count.nullable(),
     attempts: count.max(10),
     monitor: z.strictObject({
       host: z.string().min(1),
@@ -67,6 +68,7 @@ export const configSchema = z.strictObject({
     ca: z.string().min(1).nullable(),
     key: z.string().min(32, 'needs at least 32 characters').nullable(),
     prefix: z.string().regex(/^[a-z0-9-]+$/, 'is a name such as acclaim'),
+    waiting: count,
     lostSeconds: z.number().min(1).max(600),
     engine: z
       .string()
@@ -105,6 +107,11 @@ export const configSchema = z.strictObject({
       .strictObject({ from: clockTime, to: clockTime })
       .refine(({ from, to }) => from !== to, 'from and to are the same')
       .nullable(),
+  }),
+  budgets: z.strictObject({
+    session: count.nullable(),
+    channelDay: count.nullable(),
+    serverDay: count.nullable(),
   }),
   prompts: z.strictObject({
     longest: count.max(2000),

@@ -3,6 +3,7 @@
  * every time; every act is audited, refused ones too.
  */
 import { askEdit, postBallots } from './ballots.js';
+import { usedUp } from './budgets.js';
 import { attendance } from './counted.js';
 import type { Draft } from './draft.js';
 import type { Act, Command } from './events.js';
@@ -54,6 +55,10 @@ const rules: { [N in Act['name']]: Rule<N> } = {
   },
   resume: (draft) => {
     if (draft.session.state !== 'paused') return draft.refuse('unknown', 'The session is not paused.', '');
+    if (draft.session.pause === 'budget' && usedUp(draft.state, draft.at, draft.elsewhere)) {
+      const mend = 'It goes on by itself after midnight (UTC), or when an admin raises it: **settings**.';
+      return draft.refuse('not-allowed', 'Its budget of images is used up.', mend);
+    }
     if (draft.channels.length === 0 && draft.session.pause === 'guard')
       return draft.refuse(
         'unknown',
@@ -84,6 +89,12 @@ const rules: { [N in Act['name']]: Rule<N> } = {
         'rollback goes back to an earlier one.',
       );
     }
+    if (usedUp(draft.state, draft.at, draft.elsewhere))
+      return draft.refuse(
+        'not-allowed',
+        'The budget of images has no room for another round.',
+        '**settings** shows it.',
+      );
     abandonRound(draft, round);
     if (draft.session.state === 'paused') unpauseSession(draft);
     notify(draft, 'redo');

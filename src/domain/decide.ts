@@ -4,6 +4,8 @@
  * `apply` makes the next state.
  */
 import { ballotCleared, ballotGone, ballotPosted, ballotRefused } from './ballots.js';
+import { type Elsewhere, nowhereElse } from './budgets.js';
+import { clockSet } from './clock.js';
 import { runCommand } from './commands.js';
 import { attendance } from './counted.js';
 import type { Decision } from './decision.js';
@@ -11,12 +13,12 @@ import { Draft } from './draft.js';
 import type { Event, ReactionSet } from './events.js';
 import { judgeRound } from './feedback.js';
 import { channelChanged } from './guard.js';
-import { jobDone, jobFailed, jobProgress } from './jobs.js';
+import { jobDone, jobFailed, jobHeld, jobProgress } from './jobs.js';
 import { recordReaction, recordSweep } from './ledger.js';
 import type { SessionState } from './model.js';
 import { consentChanged } from './people.js';
 import { atLeast } from './roles.js';
-import { advance, askSweeps, beginRound, startClosing, sweepFailed } from './rounds.js';
+import { advance, askSweeps, beginRound, renewed, startClosing, sweepFailed } from './rounds.js';
 import { unpauseSession } from './session.js';
 
 const rules: { [K in Event['kind']]: (draft: Draft, event: Extract<Event, { kind: K }>) => void } = {
@@ -45,15 +47,23 @@ const rules: { [K in Event['kind']]: (draft: Draft, event: Extract<Event, { kind
   },
   command: runCommand,
   'job-progress': jobProgress,
+  'job-held': jobHeld,
   'job-done': jobDone,
   'job-failed': jobFailed,
+  'clock-set': clockSet,
   tick: () => {},
 };
 
 /** `judge` stands in for judging in one go: what it throws goes up, and nothing is decided. */
-export function decide(state: SessionState, event: Event, judge = judgeRound): Decision {
-  const draft = new Draft(state, event.at, judge);
+export function decide(
+  state: SessionState,
+  event: Event,
+  judge = judgeRound,
+  elsewhere: Elsewhere = nowhereElse,
+): Decision {
+  const draft = new Draft(state, event.at, judge, elsewhere);
   (rules[event.kind] as (draft: Draft, event: Event) => void)(draft, event);
+  renewed(draft);
   // A session that was opened but has no round yet (a branch, or a process killed in between) begins here.
   if (draft.session.state === 'active' && !draft.round) beginRound(draft);
   advance(draft);

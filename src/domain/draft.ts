@@ -3,6 +3,7 @@
  * the state handed in stays as it was.
  */
 import { apply } from './apply.js';
+import { type Elsewhere, nowhereElse } from './budgets.js';
 import type { Decision, Refusal, RowChange } from './decision.js';
 import type { Effect } from './effects.js';
 import { judgeRound } from './feedback.js';
@@ -22,6 +23,8 @@ export class Draft {
     readonly at: number,
     /** Judges a round that is ready; whoever decides may have done so beforehand. */
     readonly judge: typeof judgeRound = judgeRound,
+    /** What other sessions have drawn. */
+    readonly elsewhere: Elsewhere = nowhereElse,
   ) {}
 
   put(...changes: RowChange[]): void {

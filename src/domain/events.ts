@@ -132,7 +132,19 @@ export type Act =
   | { name: 'leave'; ordinal: number | null };
 
 /** Rules that admins set while sessions run. */
-export type RuleSettings = Partial<Pick<Rules, 'quorum' | 'roundMs' | 'quietHours' | 'review' | 'ballots'>>;
+export type RuleSettings = Partial<
+  Pick<
+    Rules,
+    | 'quorum'
+    | 'roundMs'
+    | 'quietHours'
+    | 'review'
+    | 'ballots'
+    | 'sessionImages'
+    | 'channelImages'
+    | 'serverImages'
+  >
+>;
 
 export interface PastAct {
   /** Number in the audit. */
@@ -157,6 +169,14 @@ export interface JobProgress {
   done: number;
   total: number;
   secondsLeft: number | null;
+  at: number;
+}
+
+/** Nobody can do the job now (no engine is there, the disk is full), or (null) somebody can again. It goes on by itself. */
+export interface JobHeld {
+  kind: 'job-held';
+  job: string;
+  why: { code: string; message: string } | null;
   at: number;
 }
 
@@ -185,6 +205,13 @@ export interface JobFailed {
   at: number;
 }
 
+/** The machine's clock was set forward by so many ms: what was due moves along. `at` is the time before. */
+export interface ClockSet {
+  kind: 'clock-set';
+  by: number;
+  at: number;
+}
+
 /** Time passed; `nextTick` says when the next one matters. */
 export interface Tick {
   kind: 'tick';
@@ -203,6 +230,8 @@ export type Event =
   | ChannelChanged
   | Command
   | JobProgress
+  | JobHeld
   | JobDone
   | JobFailed
+  | ClockSet
   | Tick;

@@ -6,7 +6,7 @@
 import { askJob } from './ask-job.js';
 import { planBallots, postBallots } from './ballots.js';
 import type { Draft } from './draft.js';
-import type { JobDone, JobFailed, JobProgress } from './events.js';
+import type { JobDone, JobFailed, JobHeld, JobProgress } from './events.js';
 import { imageId } from './ids.js';
 import type { Job, Round } from './model.js';
 import { finishRound } from './rounds.js';
@@ -21,8 +21,22 @@ export function jobProgress(draft: Draft, event: JobProgress): void {
   const { stage, done, total, secondsLeft } = event;
   draft.put({
     table: 'job',
-    row: { ...job, state: 'running', stage, done, total, secondsLeft, at: draft.at },
+    row: { ...unheld(job), state: 'running', stage, done, total, secondsLeft, at: draft.at },
   });
+}
+
+/** People are told once for each reason: the round's message says it, and since when. */
+export function jobHeld(draft: Draft, { job: key, why }: JobHeld): void {
+  const job = draft.state.jobs.get(key);
+  if (!job || (job.state !== 'waiting' && job.state !== 'running')) return;
+  const { held, ...row } = job;
+  if (why ? held?.code === why.code && held.message === why.message : !held) return;
+  const waits = why && { held: { ...why, since: held?.since ?? draft.at } };
+  draft.put({
+    table: 'job',
+    row: { ...row, ...(waits ? { state: 'waiting', ...waits } : {}), at: draft.at },
+  });
+  showProgress(draft, job.round);
 }
 
 export function jobDone(draft: Draft, event: JobDone): void {
@@ -30,7 +44,7 @@ export function jobDone(draft: Draft, event: JobDone): void {
   const taken = takeJob(draft, event.job);
   if (!taken || taken.job.kind !== event.result.kind) return;
   const { job, round } = taken;
-  draft.put({ table: 'job', row: { ...job, state: 'done', secondsLeft: 0, at: draft.at } });
+  draft.put({ table: 'job', row: { ...unheld(job), state: 'done', secondsLeft: 0, at: draft.at } });
   if (event.result.kind === 'generate') {
     for (const { index, file, width, height, held = false } of event.result.images) {
       const id = imageId(round.id, index);
@@ -69,13 +83,17 @@ export function jobFailed(draft: Draft, event: JobFailed): void {
   if (!taken) return;
   const { job, round } = taken;
   const error = { code: event.code, message: event.message, mend: event.mend };
-  draft.put({ table: 'job', row: { ...job, state: 'failed', error, at: draft.at } });
+  draft.put({ table: 'job', row: { ...unheld(job), state: 'failed', error, at: draft.at } });
   if (event.retry && round.attempt < draft.session.rules.jobAttempts) {
     askJob(draft, draft.setRound(round, { attempt: round.attempt + 1 }), job.kind);
     notify(draft, 'job-retried', { attempt: round.attempt + 1, reason: event.message });
     return;
   }
   fail(draft, job, round, error);
+}
+
+function unheld({ held: _, ...job }: Job): Job {
+  return job;
 }
 
 /** A ballot without a picture could never be voted on. */

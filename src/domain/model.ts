@@ -38,8 +38,8 @@ export interface Departure {
 
 export type SessionPhase = 'active' | 'paused' | 'ended';
 /** `guard`: the channel may not show pictures that need care any more. */
-export type PauseReason = 'command' | 'empty' | 'no-good' | 'failed' | 'channel' | 'guard';
-export type EndReason = 'goal' | 'budget' | 'stopped';
+export type PauseReason = 'command' | 'empty' | 'budget' | 'no-good' | 'failed' | 'channel' | 'guard';
+export type EndReason = 'goal' | 'budget' | 'images' | 'stopped';
 
 export interface Session {
   id: string;
@@ -61,6 +61,8 @@ export interface Session {
   state: SessionPhase;
   pause: PauseReason | null;
   pausedAt: number | null;
+  /** Paused for want of a budget: when there is a new one. */
+  renewsAt?: number | null;
   end: EndReason | null;
   endedAt: number | null;
   /** Round whose checkpoint the next round starts from; null = the base model. */
@@ -135,6 +137,8 @@ export interface Round {
   createdAt: number;
   openedAt: number | null;
   deadline: number | null;
+  /** A rest of the voters counts from here at the earliest: the clock was set meanwhile. */
+  restFrom?: number;
   /** True once an empty deadline was pushed out. */
   extended: boolean;
   closingAt: number | null;
@@ -253,6 +257,8 @@ export interface Job {
   total: number;
   secondsLeft: number | null;
   error: { code: string; message: string; mend: string } | null;
+  /** Why nobody works on it, and since when; absent while somebody can. */
+  held?: { code: string; message: string; since: number };
   at: number;
 }
 
@@ -303,6 +309,10 @@ export interface Rules {
   restMs: number;
   roundMs: number;
   budgetRounds: number | null;
+  /** Budgets, images: of the session in all; of its channel and of its server in a day. See budgets.ts. */
+  sessionImages?: number | null;
+  channelImages?: number | null;
+  serverImages?: number | null;
   /** Approval that ends the session when `goalRounds` rounds in a row reach it; null = never. */
   goal: number | null;
   goalRounds: number;

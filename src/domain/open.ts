@@ -1,7 +1,9 @@
 /** A session begins: its row, its first channel, its first round under way. Id and seed are handed in. */
 import { emptyState } from './apply.js';
+import { type Elsewhere, nowhereElse } from './budgets.js';
 import type { Decision } from './decision.js';
 import { Draft } from './draft.js';
+import { judgeRound } from './feedback.js';
 import type { Place, Session } from './model.js';
 import { beginRound } from './rounds.js';
 
@@ -28,6 +30,7 @@ export function openSession(
   spec: SessionSpec,
   place: Place,
   at: number,
+  elsewhere: Elsewhere = nowhereElse,
 ): { session: Session; decision: Decision } {
   const session: Session = {
     ...spec,
@@ -41,7 +44,7 @@ export function openSession(
     createdAt: at,
     invites: [],
   };
-  const draft = new Draft(emptyState(session), at);
+  const draft = new Draft(emptyState(session), at, judgeRound, elsewhere);
   draft.put(
     { table: 'session', row: session },
     { table: 'binding', row: { ...place, session: spec.id, ordinal: 0, canPost: true, leftAt: null } },

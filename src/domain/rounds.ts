@@ -6,19 +6,26 @@
 
 import { askJob } from './ask-job.js';
 import { closeBallot, closeBallots } from './ballots.js';
+import { roundSize, usedUp } from './budgets.js';
 import { attendance } from './counted.js';
 import type { Draft } from './draft.js';
 import { roundId } from './ids.js';
 import { factsOf } from './ledger.js';
 import type { Ballot, CloseReason, Round, SessionState } from './model.js';
 import { notify, showOutcome, showProgress } from './say.js';
-import { endSession, pauseSession } from './session.js';
+import { endSession, pauseSession, restForBudget, unpauseSession } from './session.js';
 
 const over: ReadonlySet<Round['state']> = new Set(['done', 'failed', 'aborted', 'superseded']);
 export const isOver = (round: Round): boolean => over.has(round.state);
 
 /** Starts the next round from the session's head. Numbers are never used twice. */
 export function beginRound(draft: Draft, redraws = 0): void {
+  const used = usedUp(draft.state, draft.at, draft.elsewhere);
+  if (used) {
+    if (used.renews === null) endSession(draft, 'images');
+    else restForBudget(draft, used);
+    return;
+  }
   const { id: session, head, origin, rules } = draft.session;
   const number = (draft.round?.number ?? 0) + 1;
   const fresh = (head === null && origin === null) || redraws > 0;
@@ -29,7 +36,7 @@ export function beginRound(draft: Draft, redraws = 0): void {
     parent: head,
     state: 'generating',
     attempt: 1,
-    count: rules.imagesPerRound,
+    count: roundSize(rules),
     noise: fresh ? 'plain' : 'learner',
     redraws,
     createdAt: draft.at,
@@ -48,6 +55,16 @@ export function beginRound(draft: Draft, redraws = 0): void {
   draft.put({ table: 'round', row });
   askJob(draft, row, 'generate');
   showProgress(draft, number);
+}
+
+/** A budget that was used up is there again (a new day, or an admin gave more): the session goes on by itself. */
+export function renewed(draft: Draft): void {
+  const { state, pause, renewsAt = null } = draft.session;
+  if (state !== 'paused' || pause !== 'budget') return;
+  const due = renewsAt !== null && draft.at >= renewsAt;
+  if (!due && usedUp(draft.state, draft.at, draft.elsewhere)) return;
+  unpauseSession(draft);
+  if (!draft.round || isOver(draft.round)) beginRound(draft);
 }
 
 /** Takes every step that is due. */
@@ -237,7 +254,7 @@ function unswept(state: SessionState, round: Round): Ballot[] {
 
 /** Time of the newest change of what counts in the round. */
 export function lastChange(state: SessionState, round: Round): number {
-  let newest = round.openedAt ?? 0;
+  let newest = Math.max(round.openedAt ?? 0, round.restFrom ?? 0);
   for (const ballot of ballotsOf(state, round)) {
     newest = Math.max(newest, factsOf(state, ballot).newest);
   }

@@ -1,4 +1,5 @@
 /** A session as a whole: pausing (nothing new is started, votes are still taken), going on, and its end. */
+import type { UsedUp } from './budgets.js';
 import type { Draft } from './draft.js';
 import type { EndReason, PauseReason } from './model.js';
 import { notify, showProgress, showStory } from './say.js';
@@ -10,10 +11,18 @@ export function pauseSession(draft: Draft, reason: PauseReason): void {
   if (draft.round) showProgress(draft, draft.round.number);
 }
 
+/** Nothing is drawn until there is a new budget; people are told which is used up and when that is. */
+export function restForBudget(draft: Draft, { budget, of, used, renews }: UsedUp): void {
+  if (draft.session.state !== 'active') return;
+  draft.setSession({ state: 'paused', pause: 'budget', pausedAt: draft.at, renewsAt: renews });
+  notify(draft, 'paused', { reason: 'budget', budget, of, used, ...(renews === null ? {} : { renews }) });
+  if (draft.round) showProgress(draft, draft.round.number);
+}
+
 /** Deadlines stood still meanwhile. */
 export function unpauseSession(draft: Draft): void {
   const { pausedAt, rules } = draft.session;
-  draft.setSession({ state: 'active', pause: null, pausedAt: null });
+  draft.setSession({ state: 'active', pause: null, pausedAt: null, renewsAt: null });
   const round = draft.round;
   if (round?.state === 'open') {
     const deadline =

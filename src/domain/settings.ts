@@ -38,6 +38,7 @@ const whole = (most: number) => (text: string) => {
   const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   return value >= 1 && value <= most ? value : undefined;
 };
+const showImages = (value: number | null) => (value === null ? 'no bound' : String(value));
 const list = (text: string) => {
   const parts = text
     .split(/[\s,]+/)
@@ -132,6 +133,30 @@ export const settingRows: readonly SettingRow[] = [
     show: String,
   }),
   row({
+    name: 'session-images',
+    key: 'sessionImages',
+    help: 'most images of a session in all its rounds, such as 200',
+    examples: ['200', 'default'],
+    read: whole(100_000),
+    show: showImages,
+  }),
+  row({
+    name: 'channel-images',
+    key: 'channelImages',
+    help: 'most images a day in one channel, such as 100',
+    examples: ['100', 'default'],
+    read: whole(100_000),
+    show: showImages,
+  }),
+  row({
+    name: 'server-images',
+    key: 'serverImages',
+    help: 'most images a day in all channels together, such as 500',
+    examples: ['500', 'default'],
+    read: whole(100_000),
+    show: showImages,
+  }),
+  row({
     name: 'models',
     key: 'models',
     help: 'models that sessions may use, with commas between',
@@ -150,12 +175,17 @@ export const settingRows: readonly SettingRow[] = [
 ];
 
 /** Those that running sessions follow at once. */
-export function ruleSettings({ quorum, roundMs, quietHours, review, ballots }: Settings): RuleSettings {
+export function ruleSettings(settings: Settings): RuleSettings {
+  const { quorum, roundMs, quietHours, review, ballots, sessionImages, channelImages, serverImages } =
+    settings;
   return {
     ...(quorum === undefined ? {} : { quorum }),
     ...(roundMs === undefined ? {} : { roundMs }),
     ...(quietHours === undefined ? {} : { quietHours }),
     ...(review === undefined ? {} : { review }),
     ...(ballots === undefined ? {} : { ballots }),
+    ...(sessionImages === undefined ? {} : { sessionImages }),
+    ...(channelImages === undefined ? {} : { channelImages }),
+    ...(serverImages === undefined ? {} : { serverImages }),
   };
 }

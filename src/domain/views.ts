@@ -28,7 +28,11 @@ export interface SessionStatus {
   deadline: number | null;
   /** Approval of each finished round on the way to the head, in order. */
   approval: number[];
-  job: Pick<Job, 'kind' | 'stage' | 'done' | 'total' | 'secondsLeft'> | null;
+  job:
+    | (Pick<Job, 'kind' | 'stage' | 'done' | 'total' | 'secondsLeft'> & {
+        held: Required<Job>['held'] | null;
+      })
+    | null;
 }
 
 export function sessionStatus(state: SessionState): SessionStatus {
@@ -125,9 +129,33 @@ export function imageAt(
   return round && index !== undefined ? { round, index } : undefined;
 }
 
+/** Its round waits for an engine: it is neither with voters nor worked on. */
+export function waitsForEngine({ session, rounds, jobs }: SessionState): boolean {
+  const number = rounds.at(-1)?.number;
+  if (session.state === 'ended') return false;
+  return [...jobs.values()].some((job) => job.round === number && job.state === 'waiting');
+}
+
+/** The newest of the times at which something happened, votes left out; 0 where nothing has. */
+export function newestTime(states: Iterable<SessionState>): number {
+  let newest = 0;
+  const see = (time: number | null) => {
+    if (time !== null && time > newest) newest = time;
+  };
+  for (const { session, rounds, jobs } of states) {
+    for (const time of [session.createdAt, session.pausedAt, session.endedAt]) see(time);
+    for (const { createdAt, openedAt, closingAt, closedAt } of rounds)
+      for (const time of [createdAt, openedAt, closingAt, closedAt]) see(time);
+    for (const { at } of jobs.values()) see(at);
+  }
+  return newest;
+}
+
 /** Next moment at which passing time alone may change something; null = never. Asked after every vote: it counts none. */
 export function nextTick(state: SessionState, now: number): number | null {
   const round = state.rounds.at(-1);
+  const { pause, renewsAt = null } = state.session;
+  if (state.session.state === 'paused' && pause === 'budget') return renewsAt;
   if (state.session.state !== 'active') return null;
   if (!round) return state.session.createdAt;
   if (round.state !== 'open') return null;
@@ -144,6 +172,6 @@ function anyMarks(state: SessionState, round: Round): boolean {
   return ballotsOf(state, round).some((ballot) => factsOf(state, ballot).length > 0);
 }
 
-function pickJob({ kind, stage, done, total, secondsLeft }: Job): NonNullable<SessionStatus['job']> {
-  return { kind, stage, done, total, secondsLeft };
+function pickJob({ kind, stage, done, total, secondsLeft, held }: Job) {
+  return { kind, stage, done, total, secondsLeft, held: held ?? null };
 }

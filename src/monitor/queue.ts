@@ -1,6 +1,6 @@
 /** What is measured of the queue, whichever it is: jobs that are out, and how long each took from being asked for to its answer. */
 import { toPlain } from '../errors.js';
-import type { JobQueue, JobRequest } from '../queue/contract.js';
+import type { Held, JobQueue, JobRequest } from '../queue/contract.js';
 import type { JobKind, JobProgress, JobResult } from '../queue/jobs.js';
 import type { Meter } from './meter.js';
 
@@ -32,13 +32,14 @@ export function watchQueue(queue: JobQueue, meter: Meter): WatchedQueue {
   async function run<K extends JobKind>(
     job: JobRequest<K>,
     onProgress?: (p: JobProgress) => void,
+    onHeld?: (why: Held | null) => void,
   ): Promise<JobResult<K>> {
     const progress = (p: JobProgress) => {
       if (out.has(job.id)) out.set(job.id, true);
       onProgress?.(p);
     };
     // Asked for twice it is one job.
-    if (out.has(job.id)) return queue.run(job, progress);
+    if (out.has(job.id)) return queue.run(job, progress, onHeld);
     const began = performance.now();
     const over = (outcome: string) => {
       out.delete(job.id);
@@ -46,7 +47,7 @@ export function watchQueue(queue: JobQueue, meter: Meter): WatchedQueue {
     };
     out.set(job.id, false);
     try {
-      const result = await queue.run(job, progress);
+      const result = await queue.run(job, progress, onHeld);
       over('done');
       return result;
     } catch (error) {

@@ -4,23 +4,25 @@
  * that counts; what Redis forgets is delivered again. It goes by looking, once a second and whenever an engine says
  * so: a lost word costs a second, never a job. The contract is in contract.ts; the words in wire.ts; the other end in serve.ts.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { Queue } from 'bullmq';
 import { AcclaimError, type ErrorCode, fromPlain, toPlain } from '../errors.js';
 import { aboutJob, type Log } from '../log.js';
-import type { JobQueue, JobRequest } from './contract.js';
+import type { Held, JobQueue, JobRequest } from './contract.js';
 import { cancelled, deferred } from './deferred.js';
 import { Envelopes } from './envelope.js';
 import { Errands } from './errands.js';
 import { type JobKind, type JobProgress, type JobResult, jobSchemas } from './jobs.js';
+import { Lack } from './lack.js';
 import type { BotPlaces } from './places.js';
+import type { PredictMb } from './predict.js';
 import { connect, type RedisSettings } from './redis.js';
-import { choose } from './routing.js';
+import { Roll } from './roll.js';
+import { choose, lacking } from './routing.js';
 import {
   type Answer,
   answerSchema,
   type Beat,
-  beatSchema,
   deliveryId,
   type Flight,
   flightSchema,
@@ -36,15 +38,19 @@ export interface BullQueueOptions {
   /** Shared with the engines; null = nothing is signed. */
   key: string | null;
   places: BotPlaces;
-  /** Megabytes of memory that a job wants of its engine. */
-  memoryMb?: (payload: Record<string, unknown>) => number;
+  /** Megabytes that a job takes of its engine's memory; a job goes to no engine that has less. */
+  predictMb?: PredictMb;
   /** Engines that a job may outlive before it fails `engine-lost`. */
   attempts?: number;
   log: Log;
   /** Time between two looks when nobody says anything. */
   lookMs?: number;
-  /** Told when jobs begin to wait because no engine can do them (true), and when they no longer do (false). */
+  /** Silence after which an engine's job is given to another; the engines' own. */
+  lostMs?: number;
+  /** Told when jobs begin to wait that no engine can do (true), and when none does any more (false). */
   onStarved?: (starved: boolean) => void;
+  /** How long nobody must be able to do a job before whoever waits is told: engines come and go. */
+  graceMs?: number;
 }
 
 interface Entry {
@@ -62,6 +68,12 @@ interface Entry {
   /** Whether engines can reach what it reads. */
   prepared: boolean;
   listeners: ((p: JobProgress) => void)[];
+  watchers: ((why: Held | null) => void)[];
+  /** What it needs, once it was told; and the engines that have refused it. */
+  need: Need | null;
+  short: Set<string>;
+  /** Why nobody can do it. */
+  lack: Lack;
   outcome: Promise<unknown>;
   resolve: (value: unknown) => void;
   reject: (error: AcclaimError) => void;
@@ -69,9 +81,13 @@ interface Entry {
 
 /** Answers stay in Redis for so long when nobody takes them, s. */
 const KEPT_S = 86_400;
+/** Deliveries are drawn below this: no two of a job are alike, and no counter in Redis is needed for it. */
+const DELIVERIES = 2 ** 47;
+/** Time that engines get to say that they are there, ms. */
+const GRACE_MS = 5000;
+const LOST_MS = 15_000;
 /** What went wrong is put right by sending it again, and by doing it again. */
 const again: ReadonlySet<ErrorCode> = new Set(['artifact-missing', 'artifact-corrupt']);
-const COUNTER_S = 30 * 86_400;
 
 export class BullQueue implements JobQueue {
   private readonly envelopes: Envelopes;
@@ -80,8 +96,7 @@ export class BullQueue implements JobQueue {
   private readonly ears: ReturnType<typeof connect>;
   private readonly queues = new Map<string, Queue>();
   private readonly entries = new Map<string, Entry>();
-  /** Engines whose beat was refused: said once each. */
-  private readonly refused = new Set<string>();
+  private readonly roll: Roll;
   private readonly errands: Errands;
   private readonly timer: NodeJS.Timeout;
   private looking: Promise<void> | null = null;
@@ -94,8 +109,16 @@ export class BullQueue implements JobQueue {
     this.envelopes = new Envelopes(options.key);
     this.keys = keys(options.prefix);
     this.errands = new Errands(options.log, () => this.look());
-    this.redis = connect(options.redis, (error) => this.trouble(error));
+    this.redis = connect(options.redis, (error) => this.away(error));
     this.ears = connect(options.redis, (error) => this.trouble(error));
+    const { redis, keys: names, envelopes } = this;
+    this.roll = new Roll({
+      redis,
+      keys: names,
+      envelopes,
+      lostMs: options.lostMs ?? LOST_MS,
+      log: options.log,
+    });
     this.redis.on('ready', () => {
       if (this.troubled) options.log.info('Redis is back');
       this.troubled = false;
@@ -106,11 +129,17 @@ export class BullQueue implements JobQueue {
     this.timer = setInterval(() => this.look(), options.lookMs ?? 1000);
   }
 
-  run<K extends JobKind>(job: JobRequest<K>, onProgress?: (p: JobProgress) => void): Promise<JobResult<K>> {
+  run<K extends JobKind>(
+    job: JobRequest<K>,
+    onProgress?: (p: JobProgress) => void,
+    onHeld?: (why: Held | null) => void,
+  ): Promise<JobResult<K>> {
     if (this.closed) return Promise.reject(cancelled(job.id));
     const known = this.entries.get(job.id);
     if (known) {
       if (onProgress) known.listeners.push(onProgress);
+      if (onHeld) known.watchers.push(onHeld);
+      if (known.lack.known) onHeld?.(known.lack.known);
       return known.outcome as Promise<JobResult<K>>;
     }
     const parsed = jobSchemas[job.kind].payload.safeParse(job.payload);
@@ -128,6 +157,10 @@ export class BullQueue implements JobQueue {
       cancelled: false,
       prepared: false,
       listeners: onProgress ? [onProgress] : [],
+      watchers: onHeld ? [onHeld] : [],
+      need: null,
+      short: new Set(),
+      lack: new Lack(this.options.graceMs ?? GRACE_MS, (why) => this.tell(entry, why)),
       ...deferred(),
     };
     this.entries.set(job.id, entry);
@@ -160,27 +193,9 @@ export class BullQueue implements JobQueue {
     this.redis.disconnect();
   }
 
-  /** Engines that beat now, as they describe themselves; `gone` gets those that no longer do. */
-  async engines(gone: string[] = []): Promise<Beat[]> {
-    const ids = (await this.redis.smembers(this.keys.engines)).sort();
-    if (ids.length === 0) return [];
-    const texts = await this.redis.mget(ids.map((id) => this.keys.beat(id)));
-    const beats: Beat[] = [];
-    for (const [i, text] of texts.entries()) {
-      const id = ids[i]!;
-      if (text === null) {
-        gone.push(id);
-        continue;
-      }
-      try {
-        const beat = this.envelopes.open('beat', text, beatSchema);
-        if (beat.engine === id) beats.push(beat);
-      } catch (error) {
-        if (!this.refused.has(id)) this.options.log.warn({ engine: id, ...toPlain(error) }, 'engine refused');
-        this.refused.add(id);
-      }
-    }
-    return beats;
+  /** Engines that are there, as they describe themselves. */
+  async engines(): Promise<Beat[]> {
+    return (await this.roll.call()).there;
   }
 
   private look(): void {
@@ -201,8 +216,8 @@ export class BullQueue implements JobQueue {
 
   private async lookAll(): Promise<void> {
     if (this.entries.size === 0) return;
-    const gone: string[] = [];
-    const engines = new Map((await this.engines(gone)).map((beat) => [beat.engine, beat]));
+    const { there, gone } = await this.roll.call();
+    const engines = new Map(there.map((beat) => [beat.engine, beat]));
     for (const entry of [...this.entries.values()]) {
       if (!entry.claimed) await this.claim(entry);
       if (entry.flight) await this.follow(entry, entry.flight, engines);
@@ -219,7 +234,7 @@ export class BullQueue implements JobQueue {
     if (text === null) return;
     try {
       const flight = this.envelopes.open('flight', text, flightSchema);
-      if (flight.digest === entry.digest) entry.flight = flight;
+      if (flight.job === entry.id && flight.digest === entry.digest) entry.flight = flight;
     } catch (error) {
       this.options.log.warn({ ...aboutJob(entry.id), ...toPlain(error) }, 'delivery not taken up');
     }
@@ -293,6 +308,10 @@ export class BullQueue implements JobQueue {
       const error = fromPlain({ code: code as ErrorCode, message, mend });
       if (code === 'engine-lost' || again.has(error.code))
         return over(this.redeliver(entry, flight, message, true, error));
+      if (code === 'memory-short') {
+        entry.short.add(flight.engine);
+        return over(this.redeliver(entry, flight, message, false));
+      }
       if (code === 'cancelled' && !entry.cancelled)
         return over(this.redeliver(entry, flight, 'it was let go', false));
       return over(this.settle(entry, error));
@@ -334,22 +353,42 @@ export class BullQueue implements JobQueue {
       busy.add(flight.engine);
       taken.add(session);
     }
-    let unable = false;
     for (const entry of [...this.entries.values()]) {
       if (entry.flight || entry.cancelled || taken.has(entry.session) || this.closed) continue;
       taken.add(entry.session);
       if (!this.prepare(entry)) continue;
-      const need = await this.need(entry);
-      if (!need) continue;
+      entry.need ??= await this.need(entry);
+      if (!entry.need) continue;
+      const need = { ...entry.need, short: entry.short };
       const engine = choose(engines.values(), busy, need);
-      if (engine) {
-        busy.add(engine.engine);
-        await this.deliver(entry, engine.engine);
-      } else unable ||= !choose(engines.values(), new Set(), need);
+      entry.lack.mark(engine ? null : lacking(engines.values(), need));
+      if (!engine) continue;
+      busy.add(engine.engine);
+      await this.deliver(entry, engine.engine);
     }
-    if (unable === this.starved) return;
-    this.starved = unable;
-    this.options.onStarved?.(unable);
+  }
+
+  private tell({ id, need, watchers }: Entry, why: Held | null): void {
+    const job = aboutJob(id);
+    if (why) this.options.log.warn({ ...job, ...why, need: need?.memoryMb }, `job waits: ${why.message}`);
+    else this.options.log.info(job, 'an engine can do what waited');
+    for (const watcher of watchers) watcher(why);
+    this.weigh();
+  }
+
+  /** Whether any job waits that nobody can do. */
+  private weigh(): void {
+    const starved = [...this.entries.values()].some((entry) => entry.lack.known !== null);
+    if (starved !== this.starved) this.options.onStarved?.(starved);
+    this.starved = starved;
+  }
+
+  /** Nothing can be asked of Redis: what waits is told so. */
+  private away(error: unknown): void {
+    this.trouble(error);
+    if (this.closed) return;
+    for (const entry of this.entries.values())
+      if (!entry.flight) entry.lack.mark({ code: 'no-redis', message: 'the queue (Redis) does not answer' });
   }
 
   /** True once engines can reach what it reads. */
@@ -371,7 +410,8 @@ export class BullQueue implements JobQueue {
     try {
       const { models, payload } = await this.options.places.pack(entry.kind, entry.payload, 1);
       this.envelopes.close('job', payload);
-      return { models, memoryMb: this.options.memoryMb?.(entry.payload) ?? 0 };
+      const { kind } = entry;
+      return { models, memoryMb: this.options.predictMb?.(kind, entry.payload) ?? 0 };
     } catch (error) {
       await this.settle(entry, fromPlain(toPlain(error)));
       return null;
@@ -379,13 +419,11 @@ export class BullQueue implements JobQueue {
   }
 
   private async deliver(entry: Entry, engine: string): Promise<void> {
-    const counter = this.keys.delivery(entry.id);
-    const delivery = await this.redis.incr(counter);
-    await this.redis.expire(counter, COUNTER_S);
+    const delivery = 1 + randomInt(DELIVERIES);
     const { payload } = await this.options.places.pack(entry.kind, entry.payload, delivery);
     const words = { job: entry.id, delivery, engine, kind: entry.kind, payload };
     const sealed = this.envelopes.close('job', words);
-    const flight: Flight = { engine, delivery, digest: entry.digest };
+    const flight: Flight = { job: entry.id, engine, delivery, digest: entry.digest };
     // Written first: an engine takes only what it finds here.
     await this.redis.hset(this.keys.flights, entry.id, this.envelopes.close('flight', flight));
     entry.flight = flight;
@@ -439,6 +477,7 @@ export class BullQueue implements JobQueue {
     if (this.entries.get(entry.id) !== entry) return;
     await this.redis.hdel(this.keys.flights, entry.id);
     this.entries.delete(entry.id);
+    this.weigh();
     if (error) entry.reject(error);
     else entry.resolve(result);
     this.look();

@@ -1,9 +1,10 @@
 /**
  * An engine as a child process of the bot, over Node's IPC channel. The path of its main file is handed in: the bot
  * knows that there is an engine, not what is in it. The child ends by itself when the channel closes, so a bot that
- * is killed leaves no engine behind.
+ * is killed leaves no engine behind. It gets no secret of the bot's: no token, no password, no key.
  */
 import { fork } from 'node:child_process';
+import { engineEnvironment } from '../config/env.js';
 import type { EngineEnd, EngineLauncher } from './engine-link.js';
 import { fromEngineSchema } from './messages.js';
 
@@ -39,7 +40,11 @@ export function childEngine(options: ChildEngineOptions): EngineLauncher {
     ];
     if (runMb !== null) args.push(`--run=${runMb}`);
     // The engine's own words go to stderr: stdout belongs to whoever asked for figures.
-    const child = fork(options.main, args, { stdio: ['ignore', 2, 2, 'ipc'], execArgv: EXEC_ARGV });
+    const child = fork(options.main, args, {
+      stdio: ['ignore', 2, 2, 'ipc'],
+      execArgv: EXEC_ARGV,
+      env: engineEnvironment(),
+    });
     let rss = 0;
     let over = false;
     const end = (how: Omit<EngineEnd, 'rss'>) => {

@@ -5,6 +5,7 @@
  *  - adding an id that is waiting or running again is a no-op that returns the same outcome;
  *  - an engine that dies loses nothing: its job is given to the next engine, up to `attempts`, then fails `engine-lost`;
  *  - cancel takes effect between steps and ends the job with `cancelled`;
+ *  - a job goes only to an engine that has the memory and the models for it; while there is none, whoever waits is told why;
  *  - payloads and results are checked against their schemas at both ends.
  */
 import type { JobKind, JobPayload, JobProgress, JobResult } from './jobs.js';
@@ -16,9 +17,22 @@ export interface JobRequest<K extends JobKind = JobKind> {
   payload: JobPayload<K>;
 }
 
+/** Why no engine can do a job now; `message` reads after "it waits: ". */
+export interface Held {
+  code: 'no-engine' | 'no-model' | 'no-memory' | 'no-redis' | 'disk-full';
+  message: string;
+}
+
 export interface JobQueue {
-  /** Resolves with the checked result; rejects with AcclaimError. */
-  run<K extends JobKind>(job: JobRequest<K>, onProgress?: (p: JobProgress) => void): Promise<JobResult<K>>;
+  /**
+   * Resolves with the checked result; rejects with AcclaimError. `onHeld` is told when nobody can do the job, again when
+   * the reason is another, and null once somebody can.
+   */
+  run<K extends JobKind>(
+    job: JobRequest<K>,
+    onProgress?: (p: JobProgress) => void,
+    onHeld?: (why: Held | null) => void,
+  ): Promise<JobResult<K>>;
   cancel(id: string): Promise<void>;
   /** Waits for the running step, then stops; waiting jobs reject with `cancelled`. */
   close(): Promise<void>;

@@ -9,6 +9,7 @@ import { cancelled, deferred } from './deferred.js';
 import { describeEnd, type EngineEnd, type EngineLauncher, type EngineLink } from './engine-link.js';
 import { type JobKind, type JobPayload, type JobProgress, type JobResult, jobSchemas } from './jobs.js';
 import type { FromEngine } from './messages.js';
+import { memoryShort, type PredictMb } from './predict.js';
 
 export interface InProcessOptions {
   launch: EngineLauncher;
@@ -20,6 +21,9 @@ export interface InProcessOptions {
   backoffMs?: number;
   /** A busy engine that says nothing for so long is taken for hung and killed. One step of a big model takes minutes. */
   silenceMs?: number;
+  /** Megabytes that a job takes, and those that an engine may use: what does not fit is refused. */
+  predictMb?: PredictMb;
+  offerMb?: number;
   /** How long `close` waits for the running step before it kills the engine. */
   closeGraceMs?: number;
   /** Told whenever an engine takes jobs, for the log. */
@@ -84,6 +88,9 @@ export class InProcessQueue implements JobQueue {
     const parsed = jobSchemas[job.kind].payload.safeParse(job.payload);
     if (!parsed.success)
       return Promise.reject(new AcclaimError('job-invalid', `job ${job.id}: ${parsed.error.message}`));
+    const { predictMb, offerMb = Number.POSITIVE_INFINITY } = this.options;
+    const need = predictMb?.(job.kind, parsed.data) ?? 0;
+    if (need > offerMb) return Promise.reject(memoryShort(job.id, need, offerMb));
     const { outcome: promise, resolve, reject } = deferred();
     const entry: Entry = {
       id: job.id,

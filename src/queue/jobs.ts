@@ -9,6 +9,14 @@ const count = z.number().int().positive();
 const unit = z.number().min(0).max(1);
 /** Most memory that the engine's process has taken up to then. */
 const memoryMb = count.optional();
+/** What a result names is below the folder that the job was to write, whoever sends it. */
+const below = z
+  .string()
+  .max(200)
+  .regex(/^(?!.*\.\.)[\w-]+(\/[\w.-]+)*$/, 'is no path below its folder');
+const side = count.max(1 << 14);
+/** What an engine says to people. */
+const words = z.array(z.string().max(2000)).max(100);
 
 export const samplerSchema = z.object({
   steps: count.max(1000),
@@ -78,19 +86,21 @@ export const generatePayload = jobBase.extend(promptSchema.shape).extend({
 });
 
 export const generateResult = z.object({
-  images: z.array(
-    z.object({
-      index: z.number().int(),
-      file: z.string(),
-      width: count,
-      height: count,
-      /** Not to be shown; the round keeps it all the same. */
-      held: z.boolean().optional(),
-      safety: safetyMarkSchema.optional(),
-    }),
-  ),
+  images: z
+    .array(
+      z.object({
+        index: z.number().int().nonnegative(),
+        file: below,
+        width: side,
+        height: side,
+        /** Not to be shown; the round keeps it all the same. */
+        held: z.boolean().optional(),
+        safety: safetyMarkSchema.optional(),
+      }),
+    )
+    .max(1024),
   /** What stands otherwise than the model's own files ask, for the log: said once a model. */
-  notes: z.array(z.string()).optional(),
+  notes: words.optional(),
   seconds: z.number(),
   memoryMb,
   device: z.string(),
@@ -125,11 +135,11 @@ export const learnPayload = jobBase.extend(promptSchema.shape).extend({
 export const learnResult = z.object({
   steps: z.number().int(),
   /** Loss of each optimiser step. */
-  losses: z.array(z.number()),
+  losses: z.array(z.number()).max(100_000),
   /** False when the round could teach nothing (one-sided for a likelihood learner); the checkpoint is carried over. */
   learned: z.boolean(),
   /** Said to people when not empty: collapse guard, rollback, halved step. */
-  notes: z.array(z.string()),
+  notes: words,
   seconds: z.number(),
   memoryMb,
   device: z.string(),

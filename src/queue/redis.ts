@@ -13,6 +13,19 @@ export interface RedisSettings {
   ca: string | null;
 }
 
+/** Errors: file-not-found where `ca` names no file that can be read. */
+function authority(ca: string): Buffer {
+  try {
+    return readFileSync(ca);
+  } catch (error) {
+    throw new AcclaimError(
+      'file-not-found',
+      `REDIS_CA: ${(error as Error).message}`,
+      "Name the PEM file of the authority that signed Redis's certificate.",
+    );
+  }
+}
+
 /** BullMQ wants commands that never give up; the doctor wants to know at once. */
 function options({ url, ca }: RedisSettings) {
   return {
@@ -21,7 +34,7 @@ function options({ url, ca }: RedisSettings) {
     maxRetriesPerRequest: null,
     retryStrategy: (times: number) => Math.min(100 * 2 ** Math.min(times, 5), 2000),
     keepAlive: 10_000,
-    ...(url.startsWith('rediss:') && ca !== null ? { tls: { ca: readFileSync(ca) } } : {}),
+    ...(url.startsWith('rediss:') && ca !== null ? { tls: { ca: authority(ca) } } : {}),
   } satisfies RedisOptions;
 }
 
@@ -58,12 +71,42 @@ export async function probe(settings: RedisSettings, waitMs = 5000): Promise<{ v
 
 function unreachable(url: string, error: Error): AcclaimError {
   const where = url.replace(/\/\/[^@/]*@/, '//');
-  const refused = /NOAUTH|WRONGPASS|invalid username-password|NOPERM/i.test(error.message);
-  return new AcclaimError(
-    'redis-unreachable',
-    `Redis at ${where}: ${error.message}`,
-    refused
-      ? 'Put the user and password into REDIS_URL: redis://USER:PASSWORD@HOST:PORT.'
-      : 'Start Redis, or mend REDIS_URL (rediss:// for TLS; REDIS_CA names the authority of its certificate).',
-  );
+  const { code = '' } = error as NodeJS.ErrnoException;
+  const said = `${code} ${error.message}`;
+  const [, , mend] =
+    faults.find(([pattern, tls]) => pattern.test(said) && tls !== !url.startsWith('rediss:')) ?? usual;
+  return new AcclaimError('redis-unreachable', `Redis at ${where}: ${error.message}`, mend);
 }
+
+type Fault = readonly [pattern: RegExp, tls: boolean | null, mend: string];
+
+/** What is said of a line that does not come about -> over TLS or not (null: either) -> the mend. */
+const faults: readonly Fault[] = [
+  [
+    /NOAUTH|WRONGPASS|invalid username-password|without any password|NOPERM/i,
+    null,
+    'Put the user and password into REDIS_URL: redis://USER:PASSWORD@HOST:PORT.',
+  ],
+  [
+    /ALTNAME_INVALID/,
+    true,
+    'Write the host in REDIS_URL as the certificate has it, or give Redis a certificate for that name.',
+  ],
+  [/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/, true, "Renew Redis's certificate, or set this machine's clock."],
+  [
+    /UNABLE_TO|SELF_SIGNED|CERT_|certificate/i,
+    true,
+    "Set REDIS_CA to the PEM file of the authority that signed Redis's certificate.",
+  ],
+  [
+    /EPROTO|WRONG_VERSION|SSL|ETIMEDOUT|disconnected before secure/i,
+    true,
+    'If Redis is there, that port speaks no TLS: use its tls-port, or redis:// on a line that nobody else can read.',
+  ],
+  [
+    /Connection is closed|ECONNRESET|EPIPE|Protocol error/i,
+    false,
+    'If Redis speaks TLS on that port, write rediss:// in REDIS_URL.',
+  ],
+];
+const usual: Fault = [/./, null, 'Start Redis, or mend REDIS_URL (rediss:// for TLS).'];

@@ -1,10 +1,12 @@
 /** Which engine gets a job: one that can do it and has nothing of ours to do; of these, one that holds its models warm. Pure. */
+import type { Held } from './contract.js';
 import type { Beat, Need } from './wire.js';
 
+const holds = (beat: Beat, need: Need) => need.models.every((m) => beat.models.includes(m));
+const fits = (beat: Beat, need: Need) => beat.memoryMb >= need.memoryMb && !need.short?.has(beat.engine);
+
 export function able(beat: Beat, need: Need): boolean {
-  return (
-    !beat.draining && beat.memoryMb >= need.memoryMb && need.models.every((m) => beat.models.includes(m))
-  );
+  return !beat.draining && holds(beat, need) && fits(beat, need);
 }
 
 /** Undefined when nobody who is free can do it. Ties go to the first by id, so that the choice can be told beforehand. */
@@ -14,3 +16,20 @@ export function choose(engines: Iterable<Beat>, busy: ReadonlySet<string>, need:
     .filter((beat) => !busy.has(beat.engine) && able(beat, need))
     .sort((a, b) => warmth(b) - warmth(a) || (a.engine < b.engine ? -1 : 1))[0];
 }
+
+/** Why nobody can do it, however free; null where somebody can. */
+export function lacking(engines: Iterable<Beat>, need: Need): Held | null {
+  const there = [...engines].filter((beat) => !beat.draining);
+  if (there.some((beat) => able(beat, need))) return null;
+  if (there.length === 0) return { code: 'no-engine', message: 'no engine is there' };
+  const holders = there.filter((beat) => holds(beat, need));
+  if (holders.length === 0) return { code: 'no-model', message: 'no engine that is there has its model' };
+  const most = Math.max(...holders.map(({ memoryMb }) => memoryMb));
+  const message =
+    most < need.memoryMb
+      ? `it takes about ${gigabytes(need.memoryMb)} of memory, and no engine with its model has more than ${gigabytes(most)}`
+      : 'it takes more memory than any engine with its model has';
+  return { code: 'no-memory', message };
+}
+
+export const gigabytes = (mb: number): string => `${(mb / 1024).toFixed(1)} GB`;

@@ -74,6 +74,9 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
   let warm: string[] = [];
   /** When the bot was last told, epoch ms. */
   let beaten = 0;
+  let beats = 0;
+  /** Deliveries that have had their answer: one that comes again is somebody's copy. */
+  const answered = new Set<string>();
 
   const say = (words: object) => redis.publish(name.said, envelopes.close('word', words));
 
@@ -82,11 +85,12 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
     const text = await redis.hget(name.flights, job);
     if (text === null) return false;
     const flight = envelopes.open('flight', text, flightSchema);
-    return flight.engine === engine && flight.delivery === delivery;
+    return flight.job === job && flight.engine === engine && flight.delivery === delivery;
   };
 
   async function beat(): Promise<void> {
-    const words: Beat = { engine, ...ability, warm, draining };
+    beats += 1;
+    const words: Beat = { engine, ...ability, warm, draining, count: beats };
     await redis.sadd(name.engines, engine);
     await redis.set(name.beat(engine), envelopes.close('beat', words), 'PX', lostMs);
     beaten = Date.now();
@@ -109,7 +113,8 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
     const id = deliveryId(job, delivery);
     const superseded = () => new UnrecoverableError(`delivery ${id} does not count any more`);
     if (rest.engine !== engine) throw new UnrecoverableError(`delivery ${id} is for ${rest.engine}`);
-    if (!(await counts({ job, delivery }))) throw superseded();
+    if (answered.has(id) || !(await counts({ job, delivery }))) throw superseded();
+    answered.add(id);
     const carrying = new AbortController();
     const { signal } = carrying;
     const now: Running = { job, delivery, carrying, begun: false };

@@ -1,10 +1,10 @@
 /**
  * What bot and engines say to each other over Redis, and under which names. A job is *delivered* under an id of its
- * own, `<job>.<delivery>`: BullMQ ignores an id that exists, and an answer to an older delivery must never count.
+ * own, `<job>.<delivery>`, drawn anew each time: BullMQ ignores an id that exists, and an answer to an older delivery must
+ * never count, whoever sends it again and whatever Redis has forgotten.
  *  - `<prefix>:engines`         set of engine ids
  *  - `<prefix>:beat:<engine>`   envelope of a beat; Redis lets it expire when the engine is silent
  *  - `<prefix>:flights`         hash: job -> envelope of its one delivery that counts
- *  - `<prefix>:delivery:<job>`  counter of its deliveries
  *  - `<prefix>:said`            channel: words of the engines; `<prefix>:to:<engine>`: words of the bot
  *  - queue `engine-<engine>`    BullMQ's own keys
  */
@@ -15,7 +15,6 @@ export const keys = (prefix: string) => ({
   engines: `${prefix}:engines`,
   beat: (engine: string) => `${prefix}:beat:${engine}`,
   flights: `${prefix}:flights`,
-  delivery: (job: string) => `${prefix}:delivery:${job}`,
   said: `${prefix}:said`,
   to: (engine: string) => `${prefix}:to:${engine}`,
 });
@@ -34,6 +33,8 @@ export const beatSchema = z.object({
   warm: z.array(hash).max(500),
   /** True: it takes no more jobs. */
   draining: z.boolean(),
+  /** Counts up over its life: a beat that is sent again is no sign of life. */
+  count: z.number().int().positive(),
 });
 export type Beat = z.infer<typeof beatSchema>;
 
@@ -41,9 +42,12 @@ export type Beat = z.infer<typeof beatSchema>;
 export interface Need {
   models: readonly string[];
   memoryMb: number;
+  /** Engines that have said that it does not fit into theirs. */
+  short?: ReadonlySet<string>;
 }
 
 export const flightSchema = z.object({
+  job: z.string(),
   engine: z.string(),
   delivery: z.number().int().positive(),
   /** SHA-256 of the payload: an answer to other words is not taken. */

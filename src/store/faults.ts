@@ -1,12 +1,20 @@
 /** What goes wrong with a data directory, in words that a person can act on. */
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { AcclaimError } from '../errors.js';
+
+/** A page of the write-ahead log's index and a few of the log: with less there is no room for a commit. */
+const LEAST_BYTES = 64 << 10;
 
 /** Turns faults of the file system and of SQLite into coded errors; anything else stays as it is. */
 export function asDataError(error: unknown, place: string): unknown {
   if (error instanceof AcclaimError || !(error instanceof Error)) return error;
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const text = error.message;
-  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'SQLITE_FULL' || /ENOSPC|disk is full/.test(text)) {
+  const full =
+    code === 'ENOSPC' || code === 'EDQUOT' || code === 'SQLITE_FULL' || /ENOSPC|disk is full/.test(text);
+  // SQLite says of an index that cannot grow, and of a sync that found no room, only that the disk failed.
+  if (full || (code === 'SQLITE_IOERR' && noRoom(place))) {
     const mend = 'Free some space, then go on: nothing half-written was kept.';
     return new AcclaimError('disk-full', `No space is left for ${place}.`, mend, { cause: error });
   }
@@ -24,4 +32,18 @@ export function asDataError(error: unknown, place: string): unknown {
     return new AcclaimError('file-corrupt', `${place} is not a sound database.`, mend, { cause: error });
   }
   return error;
+}
+
+function noRoom(place: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(place));
+    return bavail * bsize < LEAST_BYTES;
+  } catch {
+    return false;
+  }
+}
+
+export function isDiskFull(error: unknown, place = ''): boolean {
+  const plain = asDataError(error, place);
+  return plain instanceof AcclaimError && plain.code === 'disk-full';
 }

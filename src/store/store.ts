@@ -25,6 +25,7 @@ import { forgetVoter, type Marks, marksOf } from './forget.js';
 import { accountsOf, keepCode, type Linked, linkByCode, unlinkAccount } from './links.js';
 import { DataLock } from './lock.js';
 import { migrate } from './migrations.js';
+import { Patience, type PatienceOptions } from './patience.js';
 import { branchedFrom, type Purged, purgeServer } from './purge.js';
 import { finishRestore } from './restore.js';
 import { emptyLog, scrub, scrubWhatIsOwed } from './scrub.js';
@@ -55,10 +56,11 @@ export class Store {
     readonly lock: DataLock,
     readonly writer: Writer,
     readonly reader: Connection,
+    private readonly patience: Patience | null,
   ) {}
 
-  /** Throws `data-locked`, `data-unwritable`, `disk-full`, `database-newer` or `file-corrupt`. */
-  static async open(dir: string): Promise<Store> {
+  /** With `whenFull` commits wait for room on a full disk; else they are refused. Throws `data-locked`, `data-unwritable`, `disk-full`, `database-newer` or `file-corrupt`. */
+  static async open(dir: string, whenFull?: PatienceOptions): Promise<Store> {
     const file = join(dir, 'acclaim.sqlite');
     const opened: { close(): Promise<void> }[] = [];
     try {
@@ -78,7 +80,9 @@ export class Store {
       const reader = await Connection.open(file, 'read');
       opened.push(reader);
       await reader.exec('PRAGMA busy_timeout = 5000');
-      return new Store(dir, secret, lock, new Writer(db), reader);
+      const patience = whenFull ? new Patience(file, whenFull) : null;
+      const writer = new Writer(db, patience ? (fault, tries) => patience.wait(fault, tries) : undefined);
+      return new Store(dir, secret, lock, writer, reader, patience);
     } catch (error) {
       for (const one of opened.reverse()) await one.close().catch(() => {});
       throw asDataError(error, file);
@@ -86,6 +90,7 @@ export class Store {
   }
 
   async close(): Promise<void> {
+    this.patience?.end();
     await this.writer.idle();
     await this.reader.close();
     await this.writer.db.close();
@@ -130,6 +135,13 @@ export class Store {
 
   channels(): Promise<Channel[]> {
     return this.#bodies('SELECT body FROM channel ORDER BY seq');
+  }
+
+  /** Time of the newest of the last votes; 0 without any. They are written in about the order of their times. */
+  async newestVote(): Promise<number> {
+    const sql = 'SELECT max(at) AS at FROM (SELECT at FROM fact ORDER BY seq DESC LIMIT 1000)';
+    const [row] = await this.#read<{ at: number | null }>(sql);
+    return row?.at ?? 0;
   }
 
   /** In the order they were opened. */
@@ -336,6 +348,10 @@ export class Store {
     );
   }
 
+  postponePurges(by: number): Promise<void> {
+    return this.#write((db) => db.run('UPDATE departure SET due = due + ?', Math.round(by)));
+  }
+
   comeBack(platform: string, server: string): Promise<void> {
     return this.#write((db) =>
       db.run('DELETE FROM departure WHERE platform = ? AND server = ?', platform, server),
@@ -394,6 +410,7 @@ export class Store {
   async #write(unit: Unit): Promise<void> {
     try {
       await this.writer.write(unit);
+      this.patience?.written();
     } catch (error) {
       throw asDataError(error, join(this.dir, 'acclaim.sqlite'));
     }

@@ -1,7 +1,7 @@
 /**
  * The one write queue. What is asked for while a transaction is being synced goes into the next one together (group
  * commit): a burst costs one sync, a lone write waits for nobody. A unit that fails is undone alone; its neighbours
- * are kept.
+ * are kept. Where the disk is full and somebody has said to wait, what was asked for waits in its order.
  */
 import type { Connection } from './sqlite.js';
 
@@ -20,7 +20,11 @@ export class Writer {
   #waiting: Waiting[] = [];
   #running: Promise<void> | null = null;
 
-  constructor(readonly db: Connection) {}
+  /** `patience`: told of each failure in a row of the same units; true = try them again. Without it they are refused. */
+  constructor(
+    readonly db: Connection,
+    private readonly patience: (error: unknown, tries: number) => Promise<boolean> = async () => false,
+  ) {}
 
   /** Resolves when the unit is durable. */
   write(unit: Unit): Promise<void> {
@@ -49,8 +53,7 @@ export class Writer {
     while (this.#waiting.length > 0) {
       const group = this.#next();
       if (group[0]!.apart) await this.#apart(group[0]!);
-      else if (group.length === 1 || !(await this.#attempt(group)))
-        for (const one of group) await this.#attempt([one], true);
+      else await this.#commit(group);
     }
     this.#running = null;
   }
@@ -65,18 +68,29 @@ export class Writer {
     await unit(this.db).then(resolve, reject);
   }
 
-  /** One transaction. False when it was rolled back and nobody has been told. */
-  async #attempt(group: readonly Waiting[], alone = false): Promise<boolean> {
+  /** Together, else each on its own. */
+  async #commit(group: readonly Waiting[]): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      const failed = await this.#attempt(group);
+      if (!failed) return;
+      if (await this.patience(failed.error, tries)) continue;
+      if (group.length === 1) group[0]!.reject(failed.error);
+      else for (const one of group) await this.#commit([one]);
+      return;
+    }
+  }
+
+  /** One transaction; what was wrong when it was rolled back and nobody has been told. */
+  async #attempt(group: readonly Waiting[]): Promise<{ error: unknown } | null> {
     try {
       await this.db.exec('BEGIN IMMEDIATE');
       for (const { unit } of group) await unit(this.db);
       await this.db.exec('COMMIT');
     } catch (error) {
       await this.db.exec('ROLLBACK').catch(() => {});
-      if (alone) for (const { reject } of group) reject(error);
-      return false;
+      return { error };
     }
     for (const { resolve } of group) resolve();
-    return true;
+    return null;
   }
 }

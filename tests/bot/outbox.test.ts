@@ -91,6 +91,22 @@ describe('the outbox', () => {
     expect(given).toEqual(['never']);
   });
 
+  it('never gives up for want of space', async () => {
+    let tries = 0;
+    const given: string[] = [];
+    const box = outbox(
+      async (e, self) => {
+        tries += 1;
+        if (tries <= 6) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+        self().done(e.key);
+      },
+      { attempts: 2, giveUp: async (e) => void given.push(e.key) },
+    );
+    box.add([effect('a')]);
+    await empty(box);
+    expect([tries, given]).toEqual([7, []]);
+  });
+
   it('makes one more run, with the newest content, of a key that is asked for again and again', async () => {
     const seen: string[] = [];
     const box = outbox(async (e, self) => {

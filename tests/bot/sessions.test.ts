@@ -5,6 +5,7 @@
 import { expect, test } from 'vitest';
 import { Sessions } from '../../bot/sessions.js';
 import { decided } from '../../bot/verdict.js';
+import { nowhereElse } from '../../src/domain/budgets.js';
 import { decide } from '../../src/domain/decide.js';
 import type { Swept } from '../../src/domain/events.js';
 import { person, World } from '../support/world.js';
@@ -36,7 +37,7 @@ function crowded(): { world: World; last: Swept } {
 
 test('a large round is judged in slices, with the same end', async () => {
   const { world, last } = crowded();
-  const verdict = decided(() => world.state, last);
+  const verdict = decided(() => world.state, last, nowhereElse);
   expect(verdict).toBeInstanceOf(Promise);
   const wanted = decide(world.state, last);
   expect(wanted.state.rounds[0]!.outcome).toMatchObject({ voters: 150, method: 'dawid-skene' });

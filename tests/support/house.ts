@@ -2,12 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildHouse, type House, specify } from '../../bot/house.js';
+import { buildHouse, type Engines, type House, specify } from '../../bot/house.js';
 import { type FakeMessage, FakePlatform, fakeAccount } from '../../bot/platforms/fake/platform.js';
 import type { Clock } from '../../src/clock.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { SessionState } from '../../src/domain/model.js';
-import { silentLog } from '../../src/log.js';
+import { type Log, silentLog } from '../../src/log.js';
 
 /** Little said; four images, three steps of the sampler, two of the optimiser: a round takes a second or two. */
 export const small = [
@@ -23,6 +23,13 @@ export const small = [
   'learner.microBatch=4',
 ];
 
+interface HouseMore {
+  asksConsent?: boolean;
+  clock?: Clock;
+  engines?: Engines;
+  log?: Log;
+}
+
 export class TestHouse {
   readonly channel = 'taste';
   private constructor(
@@ -36,7 +43,7 @@ export class TestHouse {
     settings: readonly string[] = [],
     earlier?: { dir: string; platform: FakePlatform },
     withSession = true,
-    { asksConsent = false, clock }: { asksConsent?: boolean; clock?: Clock } = {},
+    { asksConsent = false, clock, engines = 'child', log = silentLog }: HouseMore = {},
   ) {
     const dir = earlier?.dir ?? mkdtempSync(join(tmpdir(), 'acclaim-house-'));
     const platform = earlier?.platform ?? new FakePlatform({ asksConsent });
@@ -44,11 +51,12 @@ export class TestHouse {
     const config = loadConfig({ set: [`dataDir=${dir}`, ...all], env: {} });
     const house = await buildHouse({
       config,
-      log: silentLog,
+      log,
       fatal: (error) => {
         throw error;
       },
       platforms: () => [platform],
+      engines,
       ...(clock ? { clock } : {}),
     });
     await house.app.start();

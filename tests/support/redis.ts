@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Certificates, makeCertificates } from './certificates.js';
 
 export async function freePort(): Promise<number> {
   const server = createServer();
@@ -20,21 +21,30 @@ export class TestRedis {
     readonly port: number,
     private readonly dir: string,
     private readonly password: string | null,
+    /** Where it speaks TLS, and nothing else. */
+    readonly tls: Certificates | null,
   ) {}
 
-  static async start(password: string | null = null): Promise<TestRedis> {
-    const redis = new TestRedis(await freePort(), mkdtempSync(join(tmpdir(), 'acclaim-redis-')), password);
+  static async start(password: string | null = null, tls = false): Promise<TestRedis> {
+    const dir = mkdtempSync(join(tmpdir(), 'acclaim-redis-'));
+    const redis = new TestRedis(await freePort(), dir, password, tls ? makeCertificates(dir) : null);
     await redis.up();
     return redis;
   }
 
   get settings() {
     const user = this.password === null ? '' : `:${this.password}@`;
-    return { url: `redis://${user}127.0.0.1:${this.port}`, ca: null };
+    const scheme = this.tls ? 'rediss' : 'redis';
+    return { url: `${scheme}://${user}127.0.0.1:${this.port}`, ca: this.tls?.ca ?? null };
   }
 
   async up(): Promise<void> {
-    const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.dir, '--save', ''];
+    const args = ['--bind', '127.0.0.1', '--dir', this.dir, '--save', ''];
+    if (this.tls) {
+      const { ca, cert, key } = this.tls;
+      args.push('--port', '0', '--tls-port', String(this.port), '--tls-auth-clients', 'no');
+      args.push('--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', ca);
+    } else args.push('--port', String(this.port));
     if (this.password !== null) args.push('--requirepass', this.password);
     const child = spawn('redis-server', [...args, '--appendonly', 'no'], {
       stdio: ['ignore', 'pipe', 'inherit'],

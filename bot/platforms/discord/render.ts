@@ -14,7 +14,7 @@ import {
   type RawFile,
 } from 'discord.js';
 import { bytesOf } from '../../../src/chat/attachment.js';
-import { cellsOf, deadlineOf, progressBar } from '../../../src/chat/cards.js';
+import { cellsOf, momentOf, progressBar } from '../../../src/chat/cards.js';
 import type { Button, Card } from '../../../src/chat/port.js';
 import { clip, withoutBold } from '../../../src/chat/text.js';
 import { shrink } from '../../../src/images/shrink.js';
@@ -140,10 +140,10 @@ function embed(card: Card, mark: string | null): APIEmbed {
   };
 }
 
-/** An open ballot's deadline in the reader's own time. */
+/** Times in the reader's own: what is to come as how long it is until then. */
 function extras(card: Card): string[] {
-  const deadline = deadlineOf(card);
-  return deadline === undefined ? [] : [`Closes <t:${deadline}:R>`];
+  const moment = momentOf(card);
+  return moment ? [`${moment.says} <t:${moment.at}:${moment.says === 'Closes' ? 'R' : 'f'}>`] : [];
 }
 
 function rows(card: Card, mark: string): APIActionRowComponent<APIButtonComponentWithCustomId>[] {

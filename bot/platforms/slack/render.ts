@@ -3,7 +3,7 @@
  * format nothing; the plain text beside the blocks is for notifications and screen readers. Pure.
  */
 import type { types } from '@slack/bolt';
-import { cellsOf, deadlineOf, progressBar } from '../../../src/chat/cards.js';
+import { cellsOf, momentOf, progressBar } from '../../../src/chat/cards.js';
 import type { Attachment, Button, Card } from '../../../src/chat/port.js';
 import { clip, plain, withoutBold } from '../../../src/chat/text.js';
 import type { Post } from './api.js';
@@ -97,20 +97,21 @@ function said(card: Card): types.KnownBlock[] {
   const lines: types.RichTextElement[][] = [
     ...(title === '' ? [] : [[{ type: 'text' as const, text: title, style: { bold: true } }]]),
     ...(plain(text) === '' ? [] : [richText(text)]),
-    ...deadline(card),
+    ...moment(card),
   ];
   const newline: types.RichTextElement = { type: 'text', text: '\n' };
   const elements = lines.flatMap((line, i) => (i === 0 ? line : [newline, ...line]));
   return elements.length === 0 ? [] : [rich(elements)];
 }
 
-/** An open ballot's deadline in the reader's own time. */
-function deadline(card: Card): types.RichTextElement[][] {
-  const timestamp = deadlineOf(card);
-  if (timestamp === undefined) return [];
+/** Times in the reader's own. */
+function moment(card: Card): types.RichTextElement[][] {
+  const told = momentOf(card);
+  if (!told) return [];
+  const { says, at: timestamp } = told;
   const fallback = new Date(timestamp * 1000).toISOString();
   const date = { type: 'date', timestamp, format: '{date_short_pretty} {time}', fallback } as const;
-  return [[{ type: 'text', text: words.closes }, date]];
+  return [[{ type: 'text', text: `${says} ` }, date]];
 }
 
 /** Never empty: Slack refuses a message without text. */

@@ -7,7 +7,6 @@ export const words = {
   takenDown: 'The pictures were taken down: this channel is no longer a private one of moderators.',
   reveal: 'Show to me',
   revealed: 'Only you see this.',
-  closes: 'Closes ',
   filesSent: 'The files are in your direct messages with me.',
   fileUnsent: 'could not be sent: Slack lets me write you no direct message (scope im:write).',
   fileCut: 'is longer than this. With the scope im:write I could send it as a file.',

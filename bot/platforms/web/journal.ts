@@ -1,9 +1,9 @@
 /**
  * An append-only file of JSON lines that survives kill -9. A line counts once its newline is on disk; a torn last line
  * is dropped on opening, a broken line before it is refused by name. Appends of one turn share a write and an fdatasync.
- * Rewriting (compaction, forgetting) goes to a temporary name, is synced and renamed.
+ * What did not fit is taken off again, so that the next line does not stand behind a torn one. Rewriting (compaction, forgetting) goes to a temporary name, is synced and renamed.
  */
-import { type FileHandle, open, readFile, rename, truncate } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, rm, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AcclaimError } from '../../../src/errors.js';
 
@@ -17,6 +17,8 @@ export class Journal {
   private constructor(
     private readonly file: string,
     private handle: FileHandle,
+    /** Bytes of whole lines. */
+    private length: number,
   ) {}
 
   static async open(file: string): Promise<{ journal: Journal; lines: unknown[] }> {
@@ -34,7 +36,7 @@ export class Journal {
             .slice(0, -1)
             .split('\n')
             .map((line, i) => parse(line, file, i + 1));
-    return { journal: new Journal(file, await open(file, 'a', 0o600)), lines };
+    return { journal: new Journal(file, await open(file, 'a', 0o600), end), lines };
   }
 
   /** Resolves when the line is written, and on disk if `durable`. */
@@ -46,8 +48,14 @@ export class Journal {
       this.pending = [];
       this.sync = false;
       this.flushing = null;
-      await this.handle.appendFile(text);
-      if (sync) await this.handle.datasync();
+      try {
+        await this.handle.appendFile(text);
+        if (sync) await this.handle.datasync();
+        this.length += Buffer.byteLength(text);
+      } catch (error) {
+        await this.handle.truncate(this.length).catch(() => {});
+        throw error;
+      }
     });
     return this.flushing;
   }
@@ -56,19 +64,25 @@ export class Journal {
   rewrite(lines: () => unknown[]): Promise<void> {
     return this.enqueue(async () => {
       const temporary = `${this.file}.new`;
+      const text = lines()
+        .map((line) => `${JSON.stringify(line)}\n`)
+        .join('');
       const next = await open(temporary, 'w', 0o600);
-      await next.writeFile(
-        lines()
-          .map((line) => `${JSON.stringify(line)}\n`)
-          .join(''),
-      );
-      await next.sync();
-      await next.close();
+      try {
+        await next.writeFile(text);
+        await next.sync();
+      } catch (error) {
+        await rm(temporary, { force: true });
+        throw error;
+      } finally {
+        await next.close();
+      }
       await rename(temporary, this.file);
       const folder = await open(dirname(this.file), 'r');
       await folder.sync().finally(() => folder.close());
       await this.handle.close();
       this.handle = await open(this.file, 'a', 0o600);
+      this.length = Buffer.byteLength(text);
     });
   }
 
@@ -78,7 +92,7 @@ export class Journal {
 
   private enqueue(work: () => Promise<void>): Promise<void> {
     const done = this.tail.then(work).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOSPC') throw error;
+      if (error.code !== 'ENOSPC' && error.code !== 'EDQUOT') throw error;
       throw new AcclaimError(
         'disk-full',
         `no space left for ${this.file}`,

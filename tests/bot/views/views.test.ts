@@ -6,6 +6,7 @@ import { outcomeCard } from '../../../bot/views/outcome.js';
 import { progressCard } from '../../../bot/views/progress.js';
 import { storyCard } from '../../../bot/views/story.js';
 import { duration, quoted } from '../../../bot/views/words.js';
+import { momentOf } from '../../../src/chat/cards.js';
 import { cellName } from '../../../src/domain/ids.js';
 import type { Job, Round } from '../../../src/domain/model.js';
 import { makeBallots, makeImages, makeOutcome, makeRound, makeSession, rules } from '../../support/rows.js';
@@ -175,6 +176,15 @@ describe('progress', () => {
     expect(shown({}).text).toBe('Learning, 15 of 60, about 12 s left.');
     expect(shown({}).data).toMatchObject({ secondsLeft: 12.4, state: 'running' });
     expect(shown({ state: 'waiting', stage: null }).text).toBe('Waiting for the engine.');
+  });
+
+  it('says why it waits and since when, until somebody works on it or it is over', () => {
+    const held = { code: 'no-engine', message: 'no engine is there', since: 1_700_000_000_500 };
+    const card = shown({ state: 'waiting', held });
+    expect(card.text).toBe('It waits: no engine is there. Nothing is lost, and it goes on by itself.');
+    expect(momentOf(card)).toEqual({ says: 'Waiting since', at: 1_700_000_000 });
+    expect(momentOf(shown({}))).toBeUndefined();
+    expect(momentOf(shown({ held }, { state: 'done' }))).toBeUndefined();
   });
 
   it('ends with what was done, or with what went wrong and the mend', () => {

@@ -5,7 +5,15 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { checkAccess, checkData, checkMemory, checkNode, checkPort } from '../../../src/cli/doctor.js';
+import {
+  checkAccess,
+  checkData,
+  checkJobMemory,
+  checkMemory,
+  checkNode,
+  checkPort,
+} from '../../../src/cli/doctor.js';
+import { loadConfig } from '../../../src/config/load.js';
 import { projectPath } from '../../../src/paths.js';
 
 let dir: string;
@@ -63,6 +71,13 @@ describe('checks', () => {
     expect(checkMemory(2 ** 29).state).toBe('warn');
     expect(checkMemory(2 ** 32).state).toBe('ok');
   });
+});
+
+test('job memory: a model that takes more than an engine may use is a warning', () => {
+  const config = loadConfig({ env: {} });
+  expect(checkJobMemory(config)).toMatchObject({ state: 'ok', found: expect.stringContaining('0.6 GB') });
+  const small = { ...config, engine: { ...config.engine, offerMb: 300 } };
+  expect(checkJobMemory(small)).toMatchObject({ state: 'warn', mend: expect.stringContaining('engine') });
 });
 
 describe('as a process', () => {

@@ -1,5 +1,6 @@
 /** The life of a round, told as it happens: each test names a rule of docs/votes.md. */
 import { describe, expect, it } from 'vitest';
+import { waitsForEngine } from '../../../src/domain/views.js';
 import { World } from '../../support/world.js';
 
 const opened = (rules = {}, sweeps = false): World => {
@@ -316,5 +317,38 @@ describe('jobs', () => {
     });
     expect([...world.outbox.keys()]).toContain(job);
     expect(world.round.state).toBe('generating');
+  });
+
+  it('that nobody can do wait; the message of the round says why and since when, once for each reason', () => {
+    const world = new World();
+    const job = 'cat.1.generate.1';
+    const hold = (code: string | null) => {
+      world.now += 1000;
+      const why = code === null ? null : { code, message: `because of ${code}` };
+      world.send({ kind: 'job-held', job, why, at: world.now });
+    };
+    const shown = () => world.asked.get('cat.1.progress.0')!;
+    const before = shown();
+    hold('no-engine');
+    hold('no-engine');
+    const since = world.now - 1000;
+    expect(world.state.jobs.get(job)!.held).toMatchObject({ code: 'no-engine', since });
+    expect(shown()).toBe(before + 1);
+    expect(waitsForEngine(world.state)).toBe(true);
+    hold('no-memory');
+    expect(world.state.jobs.get(job)!.held).toMatchObject({ code: 'no-memory', since });
+    expect(shown()).toBe(before + 2);
+    hold(null);
+    hold(null);
+    expect(world.state.jobs.get(job)).not.toHaveProperty('held');
+    expect(shown()).toBe(before + 3);
+    hold('no-engine');
+    world.settle();
+    expect(world.round.state).toBe('open');
+    expect(world.state.jobs.get(job)).toMatchObject({ state: 'done' });
+    expect(world.state.jobs.get(job)).not.toHaveProperty('held');
+    hold('no-engine');
+    expect(world.state.jobs.get(job)!.state).toBe('done');
+    expect(waitsForEngine(world.state)).toBe(false);
   });
 });

@@ -49,4 +49,16 @@ describe('InProcessQueue', () => {
     expect(memory.started()).toBe(2);
     await queue.close();
   });
+
+  it('refuses what is expected to take more memory than the engine may use', async () => {
+    const memory = memoryEngines({ score: async () => ({ images: [], diversity: 0 }) });
+    const predictMb = (_kind: string, { round }: Record<string, unknown>) => (round === 1 ? 2001 : 2000);
+    const queue = new InProcessQueue({ launch: memory.launch, predictMb, offerMb: 2000 });
+    await expect(queue.run(scoreJob('a', 1))).rejects.toMatchObject({
+      code: 'memory-short',
+      mend: expect.stringContaining('engine.offerMb'),
+    });
+    expect(await queue.run(scoreJob('a', 2))).toEqual({ images: [], diversity: 0 });
+    await queue.close();
+  });
 });

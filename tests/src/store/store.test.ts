@@ -233,6 +233,35 @@ describe('faults', () => {
     await opened.commit(rows, []);
     expect(await count()).toBe(2000);
   });
+
+  it('disk-full, where commits may wait: they are written in their order once there is space, and it is told once', async () => {
+    const told: boolean[] = [];
+    const opened = await Store.open(dir, { onFull: (full) => told.push(full), everyMs: 5 });
+    store = opened;
+    const { db } = opened.writer;
+    const pages = (await db.get<{ page_count: number }>('PRAGMA page_count'))!.page_count;
+    await db.exec(`PRAGMA max_page_count = ${pages}`);
+    const done: string[] = [];
+    const big = Array.from({ length: 2000 }, (_, i) => fact(`voter-${i}`));
+    const commits = [
+      opened.commit(big, []).then(() => done.push('big')),
+      opened.commit([fact('small')], []).then(() => done.push('small')),
+    ];
+    while (told.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(done).toEqual([]);
+    await db.exec('PRAGMA max_page_count = 100000');
+    await Promise.all(commits);
+    expect(done).toEqual(['big', 'small']);
+    expect(told).toEqual([true, false]);
+    // Whoever stops waits no longer, and hears what was not written.
+    await db.exec(`PRAGMA max_page_count = 1`);
+    const last = opened.commit(big, []);
+    const refused = expect(last).rejects.toMatchObject({ code: 'disk-full' });
+    while (told.length === 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await opened.close();
+    await refused;
+  });
 });
 
 function bytesOf(folder: string): string {

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import { dismiss } from './store.js';
-import { span, Text } from './text.js';
+import { span, Text, timeOf } from './text.js';
 import { Revealable } from './veil.js';
 
 /** @typedef {import('./store.js').Message} Message */
@@ -53,6 +53,7 @@ export function Progress({ message }) {
     <div class=${failed ? 'progress progress-failed' : 'progress'}>
       <div class="progress-head">
         <h3>${title}</h3>
+        ${!failed && data.since != null && html`<span class="time-left"><${Icon} name="clock" />since ${timeOf(data.since)}</span>`}
         ${!failed && data.secondsLeft !== null && html`<${TimeLeft} seconds=${data.secondsLeft} since=${message.seq} />`}
       </div>
       ${!failed && html`<div class="bar" role="progressbar" aria-label=${title} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${share}><span style=${{ transform: `scaleX(${share / 100})` }}></span></div>`}

@@ -135,9 +135,11 @@ test('nobody is mentioned, hostile words stay words, everything fits', async () 
   }
 });
 
-test('a deadline is shown in the reader’s own time', () => {
+test('a deadline, and since when a round waits, are shown in the reader’s own time', () => {
   const card = sheet('k', null, { data: { open: true, deadline: 1_800_000_000_999 } });
   expect(renderCard(card, 'm').embeds![0]!.description).toContain('<t:1800000000:R>');
+  const waits = sheet('k', null, { kind: 'progress', data: { since: 1_800_000_000_999 } });
+  expect(renderCard(waits, 'm').embeds![0]!.description).toContain('Waiting since <t:1800000000:f>');
 });
 
 test('a picture above the bound becomes a JPEG below it, any other stays as it is', async () => {

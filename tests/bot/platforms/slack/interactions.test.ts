@@ -271,7 +271,11 @@ test("an open ballot's deadline stands in the reader's own time; progress says i
   expect(date).toMatchObject({ timestamp: 1_800_000_000 });
   const bar = await stage.platform.post(
     stage.channel,
-    answer('drawing', { key: 'bar', kind: 'progress', progress: 0.4 }),
+    answer('drawing', { key: 'bar', kind: 'progress', progress: 0.4, data: { since: deadline } }),
   );
-  expect(wordsOf(await stage.peer.message(stage.channel, bar.message))).toContain('▰▰▰▰▱▱▱▱▱▱ 40 %');
+  const shown = await stage.peer.message(stage.channel, bar.message);
+  expect(wordsOf(shown)).toContain('▰▰▰▰▱▱▱▱▱▱ 40 %');
+  const parts = shown.blocks![0]!.elements![0]!.elements!;
+  expect(parts.at(-2)).toMatchObject({ text: 'Waiting since ' });
+  expect(parts.at(-1)).toMatchObject({ type: 'date', timestamp: 1_800_000_000 });
 });

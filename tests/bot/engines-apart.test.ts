@@ -1,0 +1,95 @@
+/**
+ * The bot over a real Redis while engines come and go: the round's message says that it waits, why and since when, votes
+ * are taken all the while, and the round goes on by itself. The engines are real ones, on the miniature.
+ */
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config/load.js';
+import { silentLog } from '../../src/log.js';
+import { Meter } from '../../src/monitor/meter.js';
+import { openServing } from '../../src/serving.js';
+import { ann, ben, small, TestHouse } from '../support/house.js';
+import { TestRedis } from '../support/redis.js';
+import { until } from '../support/wait.js';
+
+let redis: TestRedis;
+let test: TestHouse | undefined;
+const stops: (() => Promise<void>)[] = [];
+beforeAll(async () => {
+  redis = await TestRedis.start();
+});
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+  await test?.stop();
+  test = undefined;
+});
+afterAll(() => redis.stop());
+
+const settings = (more: string[] = []) => [
+  `queue.redis=${redis.settings.url}`,
+  `queue.key=${'k'.repeat(32)}`,
+  'queue.lostSeconds=1',
+  'votes.quorum=2',
+  'votes.quorumBy=done',
+  ...more,
+];
+
+async function engine(more: string[] = []): Promise<() => Promise<void>> {
+  const set = [`dataDir=${test!.dir}`, ...small, ...settings(more)];
+  const { stop } = await openServing({
+    config: loadConfig({ set, env: {} }),
+    log: silentLog,
+    meter: new Meter('engine'),
+  });
+  stops.push(stop);
+  return stop;
+}
+
+it('tells people once for each reason, takes votes meanwhile, and goes on', async () => {
+  test = await TestHouse.open(settings(), undefined, false, { engines: 'redis' });
+  const { platform } = test;
+  const told: { key: string; text: string; since: unknown }[] = [];
+  platform.onPost = ({ card }) => {
+    if (card.kind === 'progress') told.push({ key: card.key, text: card.text, since: card.data?.since });
+  };
+  const waits = (text: string) => told.filter((one) => one.text.includes(text));
+  const began = Date.now();
+  await test.openSession();
+  await until(() => waits('no engine is there').length > 0, 'word that no engine is there');
+  expect(waits('no engine is there')[0]!.since).toBeGreaterThanOrEqual(began);
+
+  // One that may use less than the miniature takes.
+  const tooSmall = await engine(['engine.offerMb=100']);
+  await until(() => waits('of memory').length > 0, 'word that it is too small');
+  await tooSmall();
+  const leave = await engine();
+  await test.open(1);
+  await leave();
+
+  // Nobody computes: votes are taken, the round closes, and what was learned waits.
+  const [a, b] = [test.sheet(1, 'A'), test.sheet(1, 'B')];
+  for (const who of [ann, ben]) {
+    await platform.consent(test.channel, who);
+    await platform.mark(a.ref, who, '1');
+    await platform.mark(b.ref, who, 'none');
+    await platform.mark(b.ref, who, 'done');
+  }
+  const closed = await test.until((s) => s.rounds[0]!.state === 'learning');
+  expect(closed.rounds[0]!.outcome).toMatchObject({ voters: 2, votes: 8 });
+  await until(() =>
+    told.some((one) => one.key.endsWith('.learn') && one.text.includes('no engine is there')),
+  );
+  await engine();
+  await test.open(2);
+  const twice = told.filter((one, i) => one.text.startsWith('It waits') && told[i - 1]?.text === one.text);
+  expect(twice).toEqual([]);
+});
+
+it('opens no session while too many rounds wait', async () => {
+  test = await TestHouse.open(settings(['queue.waiting=1']), undefined, false, { engines: 'redis' });
+  const { platform } = test;
+  const say = async (channel: string, text: string) => (await platform.command(channel, ann, text))?.text;
+  await say('one', 'session start a hand');
+  await until(() => test!.house.app.sessions.all().length === 1);
+  expect(await say('two', 'session start a rose')).toContain('1 rounds wait for an engine already');
+  expect(test.house.app.sessions.all()).toHaveLength(1);
+});

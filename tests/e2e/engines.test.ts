@@ -1,0 +1,197 @@
+/**
+ * `acclaim engine` as real processes over a real Redis: killed, frozen past their lock, and asked to leave in the middle of
+ * a job. Whatever happens, another engine takes it, and the round has the very bytes of an undisturbed one.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config/load.js';
+import { silentLog } from '../../src/log.js';
+import { projectPath } from '../../src/paths.js';
+import type { BullQueue } from '../../src/queue/bullmq.js';
+import type { JobRequest } from '../../src/queue/contract.js';
+import { openBullQueue } from '../../src/serving.js';
+import { TestRedis } from '../support/redis.js';
+import { until } from '../support/wait.js';
+
+const dir = mkdtempSync(join(tmpdir(), 'acclaim-engines-'));
+const secrets = {
+  DISCORD_TOKEN: 'MTIz.secret.one',
+  SLACK_BOT_TOKEN: 'xoxb-secret',
+  SLACK_APP_TOKEN: 'xapp-secret',
+};
+let redis: TestRedis;
+let undisturbed: string;
+
+const settings = () => [
+  `dataDir=${dir}`,
+  `queue.redis=${redis.settings.url}`,
+  `queue.key=${'k'.repeat(32)}`,
+  'queue.lostSeconds=1',
+  'engine.threads=1',
+  'logLevel=warn',
+];
+
+class EngineProcess {
+  private constructor(
+    readonly child: ChildProcess,
+    readonly stderr: () => string,
+    readonly ended: Promise<{ code: number | null; signal: string | null }>,
+  ) {}
+
+  /** Resolves when it takes jobs; the tokens of a bot are in its environment, where they do not belong. */
+  static async start(name: string): Promise<EngineProcess> {
+    const set = settings().flatMap((one) => ['--set', one]);
+    const args = [projectPath('dist/src/acclaim.js'), 'engine', '--name', name, ...set];
+    const env = { ...process.env, ...secrets };
+    const child = spawn(process.execPath, args, { cwd: dir, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const said = { out: '', err: '' };
+    child.stdout!.on('data', (bytes) => (said.out += String(bytes)));
+    child.stderr!.on('data', (bytes) => (said.err += String(bytes)));
+    const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) =>
+      child.once('exit', (code, signal) => resolve({ code, signal })),
+    );
+    await until(() => said.out.includes('takes jobs') || child.exitCode !== null, 'the engine to take jobs');
+    expect(child.exitCode, said.err).toBeNull();
+    const engine = new EngineProcess(child, () => said.err, ended);
+    running.push(engine);
+    return engine;
+  }
+
+  /** The process that computes (Linux). */
+  get worker(): number {
+    const { pid } = this.child;
+    return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+}
+
+const both = async () => {
+  // Ties go to the first by name: it gets the job.
+  const [a, b] = await Promise.all([EngineProcess.start('a'), EngineProcess.start('b')]);
+  return [a, b] as const;
+};
+
+const running: EngineProcess[] = [];
+const bots: BullQueue[] = [];
+const openBot = async (attempts: number) => {
+  const config = loadConfig({ set: [...settings(), `session.attempts=${attempts}`], env: {} });
+  const bot = await openBullQueue({ config, log: silentLog, bucket: null });
+  bots.push(bot);
+  return bot;
+};
+
+beforeAll(async () => {
+  redis = await TestRedis.start();
+  await EngineProcess.start('first');
+  const { job, out } = round(0);
+  await (await openBot(1)).run(job);
+  undisturbed = bytesOf(out);
+  await clear();
+}, 120_000);
+afterEach(clear);
+afterAll(async () => {
+  await redis.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+async function clear(): Promise<void> {
+  for (const bot of bots.splice(0)) await bot.close();
+  const engines = running.splice(0);
+  for (const engine of engines) engine.signal('SIGKILL');
+  await Promise.all(engines.map(({ ended }) => ended));
+}
+
+/** Every round is drawn from the same seed and number, each under a session of its own: all of them are alike. */
+function round(n: number): { job: JobRequest<'generate'>; out: string } {
+  const out = join(dir, 'sessions', `s${n}`, 'rounds', '1');
+  const payload = {
+    session: `s${n}`,
+    round: 1,
+    attempt: 1,
+    seed: 3,
+    model: projectPath('models/mini'),
+    prompt: 'a hand',
+    negative: '',
+    sampler: { steps: 24, guidance: 3, eta: 1, scheduler: 'ddim' as const },
+    width: null,
+    height: null,
+    count: 4,
+    checkpoint: null,
+    noise: 'plain' as const,
+    learner: { name: 'acclaim' as const },
+    trajectory: false,
+    out,
+  };
+  return { job: { id: `s${n}.1.generate.1`, kind: 'generate', payload }, out };
+}
+
+function bytesOf(folder: string): string {
+  const hash = createHash('sha256');
+  for (const name of (readdirSync(folder, { recursive: true }) as string[]).sort()) {
+    const file = join(folder, name);
+    if (statSync(file).isFile()) hash.update(name).update(readFileSync(file));
+  }
+  return hash.digest('hex');
+}
+
+/** Runs the job; `disturb` is called once when the first engine is in the middle of it. */
+async function disturbed(n: number, attempts: number, disturb: () => void | Promise<void>): Promise<string> {
+  const bot = await openBot(attempts);
+  const { job, out } = round(n);
+  let once = false;
+  await bot.run(job, ({ stage, done }) => {
+    if (once || stage !== 'sample' || done < 3) return;
+    once = true;
+    void disturb();
+  });
+  expect(once).toBe(true);
+  expect(readdirSync(dirname(out))).toEqual(['1']);
+  return bytesOf(out);
+}
+
+describe('engines', () => {
+  it('one that is killed amid a job: another draws the same round', async () => {
+    const [first] = await both();
+    expect(await disturbed(1, 2, () => first.signal('SIGKILL'))).toBe(undisturbed);
+    expect(await first.ended).toMatchObject({ signal: 'SIGKILL' });
+  }, 120_000);
+
+  it('one that is frozen past its lock: another takes over, and what it does when it wakes up counts for nothing', async () => {
+    const [first, second] = await both();
+    expect(await disturbed(2, 2, () => first.signal('SIGSTOP'))).toBe(undisturbed);
+    first.signal('SIGCONT');
+    // It is as good as any other once it is awake.
+    second.signal('SIGTERM');
+    await second.ended;
+    const { job, out } = round(3);
+    await (await openBot(1)).run(job);
+    expect(bytesOf(out)).toBe(undisturbed);
+    const shared = readdirSync(join(dir, 'sessions', 's2', 'rounds'));
+    expect(shared).toEqual(['1']);
+  }, 120_000);
+
+  it('one that is asked to leave: it hands the job back, which is no loss of it, and is gone', async () => {
+    const [first] = await both();
+    expect(await disturbed(4, 1, () => first.signal('SIGTERM'))).toBe(undisturbed);
+    expect(await first.ended).toEqual({ code: 0, signal: null });
+  }, 120_000);
+
+  it('has no token of a platform, even where its machine has one', async () => {
+    const engine = await EngineProcess.start('a');
+    const environment = readFileSync(`/proc/${engine.worker}/environ`, 'utf8');
+    expect(environment).toContain('PATH=');
+    for (const [name, value] of Object.entries(secrets)) {
+      expect(environment).not.toContain(name);
+      expect(environment).not.toContain(value);
+      expect(engine.stderr()).not.toContain(value);
+    }
+    expect(engine.stderr()).toContain('"discord.token","slack.botToken","slack.appToken"');
+  });
+});
