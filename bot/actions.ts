@@ -2,7 +2,9 @@
 import type { Account, ChatPlatform, PlatformName } from '../src/chat/port.js';
 import type { PromptPolicy } from '../src/chat/prompt-policy.js';
 import type { Clock } from '../src/clock.js';
+import type { RowChange } from '../src/domain/decision.js';
 import type { Act, Place, SessionState } from '../src/domain/model.js';
+import { mustAsk } from '../src/domain/proposals.js';
 import { atLeast } from '../src/domain/roles.js';
 import { roundTime } from '../src/domain/round-time.js';
 import { ruleSettings, type Settings } from '../src/domain/settings.js';
@@ -19,8 +21,9 @@ import { Links } from './handlers/links.js';
 import type { Messenger } from './handlers/messenger.js';
 import type { People } from './handlers/people.js';
 import { joinPool, type PoolParts } from './handlers/pools.js';
+import type { Proposals } from './handlers/proposals.js';
 import type { Pulls } from './pulls.js';
-import type { NewSession, Sessions } from './sessions.js';
+import type { NewSession, Plan, Sessions } from './sessions.js';
 
 export interface ActionParts {
   sessions: Sessions;
@@ -34,8 +37,19 @@ export interface ActionParts {
   guards: Guards;
   nsfwChannels: readonly string[];
   chat: () => Chat;
-  open(spec: NewSession, id: string, place: Place, createdBy: string | null): Promise<SessionState>;
+  /** `also`: rows that are written with it or not at all. */
+  open(
+    spec: NewSession,
+    id: string,
+    place: Place,
+    createdBy: string | null,
+    also?: readonly RowChange[],
+  ): Promise<SessionState>;
   specify(request: Partial<StartRequest>, platform: PlatformName): NewSession;
+  /** Throws where the model is not here. */
+  plan(request: Partial<StartRequest>, platform: PlatformName): Plan;
+  /** As configured. */
+  usualModel: string;
   policy: PromptPolicy;
   personal: Actions['personal'];
   newId(title: string): string;
@@ -46,6 +60,9 @@ export interface ActionParts {
   budgets: Actions['budgets'];
   pulls: Pick<Pulls, 'ask' | 'lines'>;
   exports: Pick<Exports, 'found' | 'make' | 'lines'>;
+  proposals: Proposals;
+  /** As configured: a moderator looks first at what members ask for. */
+  approval: boolean;
 }
 
 export function makeActions(parts: ActionParts): Actions {
@@ -101,8 +118,29 @@ export function makeActions(parts: ActionParts): Actions {
   const settings = async (account: Account, channel: string) =>
     set.get(await serverOf(account, channel)) ?? {};
 
-  /** The configuration's model. */
-  const usual = () => parts.specify({ prompt: 'a picture' }, 'web').model;
+  /** All that stands between a wish and its session; throws what does. */
+  const prepare = async (asked: StartRequest, account: Account, channel: string) => {
+    mustHaveRoom(sessions, parts.mostWaiting);
+    const own = await settings(account, channel);
+    const model = asked.model ?? modelOf(own, channel);
+    mayName(asked.model, modelOf(own, channel) ?? parts.usualModel, own, account);
+    const spec = withSettings(parts.specify({ ...asked, model }, account.platform), own, asked);
+    const id = parts.newId(spec.title);
+    const place = placeFor(id, account, channel, spec.nsfw);
+    if (own.channels && !own.channels.includes(channel))
+      throw new AcclaimError(
+        'not-allowed',
+        'Sessions may not be opened in this channel.',
+        'An admin names those where they may: **settings channels**.',
+      );
+    if (spec.nsfw) await platforms.get(account.platform)!.mustGuard(place.address);
+    return { spec, id, place };
+  };
+
+  const decider = async (account: Account, channel: string) => ({
+    server: await serverOf(account, channel),
+    role: account.role,
+  });
 
   return {
     placeFor,
@@ -153,23 +191,41 @@ export function makeActions(parts: ActionParts): Actions {
     link: (code, by) => links.link(code, by.key),
     unlink: (by) => links.unlink(by.key),
     accounts: async (by) => (await store.accountsOf(by.key)).map(({ key }) => key),
-    start: async (asked, account, channel) => {
-      mustHaveRoom(sessions, parts.mostWaiting);
-      const own = await settings(account, channel);
-      const model = asked.model ?? modelOf(own, channel);
-      mayName(asked.model, modelOf(own, channel) ?? usual(), own, account);
-      const spec = withSettings(parts.specify({ ...asked, model }, account.platform), own, asked);
-      const id = parts.newId(spec.title);
-      const place = placeFor(id, account, channel, spec.nsfw);
-      if (own.channels && !own.channels.includes(channel))
-        throw new AcclaimError(
-          'not-allowed',
-          'Sessions may not be opened in this channel.',
-          'An admin names those where they may: **settings channels**.',
-        );
-      if (spec.nsfw) await platforms.get(account.platform)!.mustGuard(place.address);
-      return parts.open(spec, id, place, asked.createdBy);
+    start: async (request, account, channel) => {
+      const { spec, id, place } = await prepare(request, account, channel);
+      return parts.open(spec, id, place, request.createdBy);
     },
+    mustAsk: async (account, channel) => {
+      const { approval } = await settings(account, channel);
+      return mustAsk(approval ?? parts.approval, account.role);
+    },
+    propose: async ({ createdBy, nsfw: _, ...wish }, { account, channel, replyTo }) => {
+      const { spec } = await prepare({ ...wish, createdBy }, account, channel);
+      const { platform } = account;
+      const by = known(createdBy) ? createdBy : null;
+      const server = await serverOf(account, channel);
+      const asked = { ...wish, prompt: spec.prompt, title: wish.title && spec.title };
+      return parts.proposals.ask({ server, platform, channel, wish: asked, by, at: clock.now() }, replyTo);
+    },
+    proposals: async (account, channel) => parts.proposals.of(await serverOf(account, channel)),
+    proposal: async (number, account, channel) =>
+      parts.proposals.find(number, await decider(account, channel)),
+    openProposal: async (number, account, channel) => {
+      let opened = '';
+      await parts.proposals.decide(number, await decider(account, channel), async (found) => {
+        const request = { ...found.wish, createdBy: found.by };
+        const { spec, id, place } = await prepare(request, account, found.channel);
+        await parts.open(spec, id, place, found.by, [{ table: 'proposal', done: number }]);
+        opened = id;
+        return { opened: true, reason: `It is the session **${id}**.` };
+      });
+      return opened;
+    },
+    refuseProposal: async (number, account, channel, reason) =>
+      parts.proposals.decide(number, await decider(account, channel), async () => {
+        await store.commit([{ table: 'proposal', done: number }], []);
+        return { opened: false, reason };
+      }),
     mustGuard: (account, address) => platforms.get(account.platform)!.mustGuard(address),
     mustResume: (state) => guards.mustResume(state),
     channelsOf: async ({ platform }, channel) =>
@@ -219,11 +275,18 @@ export function makeActions(parts: ActionParts): Actions {
     pull: (model) => parts.pulls.ask(model),
     pulls: () => parts.pulls.lines(),
     modelsHere: parts.modelsHere,
-    modelInUse: async (account, channel) => modelOf(await settings(account, channel), channel) ?? usual(),
+    modelInUse: async (account, channel) =>
+      modelOf(await settings(account, channel), channel) ?? parts.usualModel,
     roundTime: (request, platform) => {
-      const { model, rules, sampler, learner } = parts.specify({ prompt: 'a picture', ...request }, platform);
-      const kind = { model, images: rules.imagesPerRound, steps: sampler.steps, learner: learner.name };
-      return roundTime(sessions.all(), kind);
+      try {
+        const { model, rules, sampler, learner } = parts.plan(request, platform);
+        const kind = { model, images: rules.imagesPerRound, steps: sampler.steps, learner: learner.name };
+        return roundTime(sessions.all(), kind);
+      } catch (error) {
+        // A model that has gone keeps nobody from reading the list.
+        if (error instanceof AcclaimError && error.code === 'model-not-found') return null;
+        throw error;
+      }
     },
     findExport: (what) => parts.exports.found(what),
     makeExport: (state, what) => parts.exports.make(state, what),

@@ -9,6 +9,7 @@ import type { ChatPlatform, MessageRef, PlatformName } from '../src/chat/port.js
 import type { PromptPolicy } from '../src/chat/prompt-policy.js';
 import { type Clock, SteadyClock } from '../src/clock.js';
 import { communities } from '../src/domain/apply.js';
+import type { RowChange } from '../src/domain/decision.js';
 import type { Effect } from '../src/domain/effects.js';
 import type { Place, Rules, SessionState } from '../src/domain/model.js';
 import type { Steps } from '../src/domain/steps.js';
@@ -29,6 +30,7 @@ import { Guards } from './handlers/guards.js';
 import { type JobParts, Jobs } from './handlers/jobs.js';
 import { Messenger } from './handlers/messenger.js';
 import type { People } from './handlers/people.js';
+import { Proposals } from './handlers/proposals.js';
 import { Servers } from './handlers/servers.js';
 import { Sweeps } from './handlers/sweeps.js';
 import { Tidy, type TidyParts } from './handlers/tidy.js';
@@ -37,7 +39,7 @@ import { Outbox } from './outbox.js';
 import type { DataPaths } from './paths.js';
 import type { Pulls } from './pulls.js';
 import { Resume } from './resume.js';
-import { type NewSession, Sessions } from './sessions.js';
+import { type NewSession, type Plan, Sessions } from './sessions.js';
 import { spread } from './spread.js';
 import { welcomeCard } from './views/notice.js';
 import type { Watch } from './watch.js';
@@ -54,6 +56,8 @@ export interface AppParts {
   safety: JobParts['safety'];
   /** A request by a person, or none, over the configuration -> what the session is run by. */
   specify(request: Partial<StartRequest>, platform: PlatformName): NewSession;
+  plan(request: Partial<StartRequest>, platform: PlatformName): Plan;
+  usualModel: string;
   policy: PromptPolicy;
   /** What makes a quorum on a platform. */
   quorum(platform: PlatformName): Pick<Rules, 'quorum' | 'quorumBy'>;
@@ -74,6 +78,8 @@ export interface AppParts {
   pulls: Pick<Pulls, 'ask' | 'lines'>;
   exports: Exports;
   watch: Watch;
+  /** A moderator looks first at what members ask for, unless a server's admins say otherwise. */
+  approval: boolean;
   /** The truth can no longer be written: say why and end the process. */
   fatal(error: unknown): void;
 }
@@ -94,6 +100,7 @@ export class App {
   private readonly tidy: Tidy;
   private readonly consents: Consents;
   private readonly resume: Resume;
+  private readonly proposals: Proposals;
   private readonly platforms: ReadonlyMap<string, ChatPlatform>;
   /** Channel -> the server that it is on. */
   private readonly homes = new Map<string, string | null>();
@@ -122,6 +129,7 @@ export class App {
     });
     this.messenger = new Messenger(this.platforms, () => this.resumed);
     this.cards = new Cards(paths);
+    this.proposals = new Proposals({ store, log, messenger: this.messenger });
     const jobs = new Jobs({
       queue,
       paths,
@@ -177,6 +185,7 @@ export class App {
       platforms: this.platforms,
       delayMs: parts.purgeAfterMs,
       drop: (session) => this.outbox.drop(session),
+      purged: () => this.proposals.load(),
     });
     this.time =
       clock instanceof SteadyClock
@@ -208,7 +217,8 @@ export class App {
       },
       chat: () => this.chat,
       personal: (voter) => store.personalData(voter),
-      open: (spec, id, place, createdBy) => this.open(spec, id, place, createdBy),
+      open: (...asked) => this.open(...asked),
+      proposals: this.proposals,
     });
     this.chat = new Chat({
       clock,
@@ -228,8 +238,8 @@ export class App {
       withdrawn: (account) => this.consents.withdrawn(account),
       server: (platform, server, present) => this.servers.heard(platform, server, present),
       consentBeforeAll: (voter, given, at) => this.consents.beforeAll(voter, given, at),
-      command: (text, account, channel) =>
-        runTyped(text, { account, by: people.seen(account), channel }, this.actions),
+      command: (text, account, channel, replyTo) =>
+        runTyped(text, { account, by: people.seen(account), channel, replyTo }, this.actions),
     });
   }
 
@@ -247,6 +257,7 @@ export class App {
     for (const platform of platforms) await platform.start((event) => this.chat.receive(event));
     for (const { bindings } of states)
       for (const to of bindings) if (!to.canPost) this.platforms.get(to.platform)?.watch?.(to.address);
+    await this.proposals.start();
     await this.guards.lookAll(states);
     this.outbox.add(await store.pendingEffects());
     this.resume.begin(states);
@@ -292,7 +303,13 @@ export class App {
   }
 
   /** Opens a session in a channel. */
-  async open(spec: NewSession, id: string, place: Place, createdBy: string | null): Promise<SessionState> {
+  async open(
+    spec: NewSession,
+    id: string,
+    place: Place,
+    createdBy: string | null,
+    also: readonly RowChange[] = [],
+  ): Promise<SessionState> {
     const { store } = this.parts;
     const { community } = place;
     await this.ensurePlace(place, spec);
@@ -302,7 +319,7 @@ export class App {
       : await store.loadVoters(community);
     // Nothing of a person is stored before they agree, not even that a session is theirs.
     const by = createdBy !== null && voters.get(createdBy)?.consentAt != null ? createdBy : null;
-    const state = await this.sessions.open({ ...spec, id, community, createdBy: by }, place, voters);
+    const state = await this.sessions.open({ ...spec, id, community, createdBy: by }, place, voters, also);
     await this.welcome(state);
     return state;
   }
@@ -439,6 +456,7 @@ export class App {
     });
     // Where no mark hangs there is nothing to remember.
     for (const name of this.platforms.keys()) await this.consents.readAll(name as PlatformName);
+    await this.proposals.load();
   }
 }
 

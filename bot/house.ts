@@ -39,7 +39,7 @@ import { People } from './handlers/people.js';
 import { botLooks } from './looks.js';
 import { DataPaths } from './paths.js';
 import { Pulls } from './pulls.js';
-import type { NewSession } from './sessions.js';
+import type { NewSession, Plan } from './sessions.js';
 import { Watch } from './watch.js';
 
 export interface House {
@@ -119,7 +119,10 @@ export async function buildHouse({
     resolveModel: (model) => resolveModel(model),
     safety: { ...config.safety, checker: config.safety.checker && resolveModel(config.safety.checker) },
     specify: (request, platform) => specify(config, request, platform),
+    plan: (request, platform) => plan(config, request, platform),
+    usualModel: config.model,
     policy: promptPolicy(config.prompts),
+    approval: config.prompts.approval,
     quorum: (platform) => {
       const { quorum, quorumBy } = sessionRules(config, platform);
       return { quorum, quorumBy };
@@ -203,10 +206,6 @@ export function specify(
   request: Partial<StartRequest>,
   platform: PlatformName = 'web',
 ): NewSession {
-  const model = request.model ?? config.model;
-  const family = modelFamily(resolveModel(model));
-  const learner = request.learner as Parameters<typeof learnerSettings>[2];
-  const rules = sessionRules(config, platform);
   const nsfw = request.nsfw ?? false;
   const policy = promptPolicy(config.prompts);
   const prompt = policy.allow(request.prompt ?? '', nsfw);
@@ -215,19 +214,30 @@ export function specify(
     title: policy.allow(request.title ?? '', nsfw) || clip(prompt, 60),
     prompt,
     negative: policy.allow(request.negative ?? '', nsfw),
-    model,
-    learner: learnerSettings(config, family, learner),
-    sampler: samplerSettings(config, family) as JobPayload<'generate'>['sampler'],
+    ...plan(config, request, platform),
     width: null,
     height: null,
     seed: request.seed ?? randomInt(2 ** 32),
+    nsfw,
+  };
+}
+
+/** What a session is run by, whatever it draws. */
+function plan(config: Config, request: Partial<StartRequest>, platform: PlatformName): Plan {
+  const model = request.model ?? config.model;
+  const family = modelFamily(resolveModel(model));
+  const learner = request.learner as Parameters<typeof learnerSettings>[2];
+  const rules = sessionRules(config, platform);
+  return {
+    model,
+    learner: learnerSettings(config, family, learner),
+    sampler: samplerSettings(config, family) as JobPayload<'generate'>['sampler'],
     rules: {
       ...rules,
       ballots: request.ballots ?? rules.ballots,
       imagesPerRound: bounded(request.images, 2, 256, 'images a round') ?? rules.imagesPerRound,
       budgetRounds: bounded(request.rounds, 1, 1000, 'rounds') ?? rules.budgetRounds,
     },
-    nsfw,
   };
 }
 

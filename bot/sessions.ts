@@ -32,6 +32,9 @@ export interface SessionsParts {
 /** What a session is run by, before it has an id and a place. */
 export type NewSession = Omit<SessionSpec, 'id' | 'community' | 'createdBy'>;
 
+/** The part of it that does not depend on what is drawn. */
+export type Plan = Pick<NewSession, 'model' | 'learner' | 'sampler' | 'rules'>;
+
 export interface BallotPlace {
   session: string;
   ballot: Ballot;
@@ -102,10 +105,17 @@ export class Sessions {
     return this.places.get(placeKey(platform, address, message));
   }
 
-  async open(spec: SessionSpec, binding: Place, voters: ReadonlyMap<string, Voter>): Promise<SessionState> {
+  /** `also`: rows that are written with it or not at all. */
+  async open(
+    spec: SessionSpec,
+    binding: Place,
+    voters: ReadonlyMap<string, Voter>,
+    also: readonly RowChange[] = [],
+  ): Promise<SessionState> {
     const { session, decision } = openSession(spec, binding, this.parts.clock.now(), this.elsewhere);
     this.states.set(spec.id, { ...emptyState(session), voters });
-    await this.settle(spec.id, { ...decision, state: { ...decision.state, voters } });
+    const rows = [...decision.rows, ...also];
+    await this.settle(spec.id, { ...decision, rows, state: { ...decision.state, voters } });
     return this.states.get(spec.id)!;
   }
 

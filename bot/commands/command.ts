@@ -5,6 +5,7 @@ import type { Budgets } from '../../src/domain/budgets.js';
 import type { Refusal } from '../../src/domain/decision.js';
 import type { Act, Seen } from '../../src/domain/events.js';
 import type { Act as ActRow, Ballot, Place, Rules, SessionState } from '../../src/domain/model.js';
+import type { Proposal } from '../../src/domain/proposals.js';
 import type { RoundTime } from '../../src/domain/round-time.js';
 import type { Settings } from '../../src/domain/settings.js';
 import { AcclaimError } from '../../src/errors.js';
@@ -29,6 +30,8 @@ export interface StartRequest {
   nsfw?: boolean | undefined;
   createdBy: string | null;
 }
+
+export type Asker = Pick<CommandContext, 'account' | 'by' | 'channel' | 'replyTo'>;
 
 /** What the app offers to commands. */
 export interface Actions {
@@ -84,6 +87,17 @@ export interface Actions {
   newId(title: string): string;
   tasks(): { name: string; prompt: string; goal: string }[];
   models(): { name: string; title: string; about: string; licence: string }[];
+  /** A moderator must look first at what this person would open here. */
+  mustAsk(account: Account, channel: string): Promise<boolean>;
+  /** Keeps it and shows moderators a card; throws what would keep it from being opened. */
+  propose(request: StartRequest, from: Asker): Promise<Proposal>;
+  /** Those that wait on the server of this channel. */
+  proposals(account: Account, channel: string): Promise<Proposal[]>;
+  /** One of them; throws `not-allowed`. */
+  proposal(number: number, account: Account, channel: string): Promise<Proposal>;
+  /** Resolves with the session's id. */
+  openProposal(number: number, account: Account, channel: string): Promise<string>;
+  refuseProposal(number: number, account: Account, channel: string, reason: string): Promise<void>;
   /** Names of the models that are on this machine. */
   modelsHere(): string[];
   /** What the next session in the channel would use, by name. */
@@ -113,6 +127,8 @@ export interface CommandContext {
   account: Account;
   by: Seen;
   channel: string;
+  /** Where the asker is answered, for those who are told more later. */
+  replyTo: string;
   values: Values;
   specs: readonly CommandSpec[];
 }

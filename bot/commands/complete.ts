@@ -21,6 +21,8 @@ export async function completions(
   if (name === 'model') return offeredModels(path, account, channel, actions);
   if (name === 'session')
     return (await actions.sessionsOfServer(account, channel)).map(({ state }) => state.session.id);
+  if (path[0] === 'proposals' && name === 'number')
+    return (await actions.proposals(account, channel)).map((one) => String(one.number));
   const state = actions.sessionOf(account, channel);
   if (!state) return [];
   if (name === 'voter' && atLeast(account.role, 'moderator'))

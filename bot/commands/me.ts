@@ -16,7 +16,9 @@ async function held({ actions, by }: CommandContext) {
   const others = (await actions.accounts(by)).filter((key) => key !== by.key);
   const all = [own, ...(await Promise.all(others.map((key) => actions.personal(key))))];
   const marks = all.flatMap((one) => one.marks);
-  return { voter: own.voter, marks, acts: all.flatMap((one) => one.acts), accounts: all.length };
+  const acts = all.flatMap((one) => one.acts);
+  const proposals = all.flatMap((one) => one.proposals);
+  return { voter: own.voter, marks, acts, proposals, accounts: all.length };
 }
 
 const votes: ChatCommand = {
@@ -77,7 +79,11 @@ const exported: ChatCommand = {
     const list = owned(context);
     const { rounds, excluded, trusted, ...person } = all.voter;
     const about = { ...person, accounts: all.accounts, roundsVotedIn: rounds, excluded, trusted };
-    const json = JSON.stringify({ you: about, votes: list, marks: all.marks, acts: all.acts }, null, 2);
+    const json = JSON.stringify(
+      { you: about, votes: list, marks: all.marks, acts: all.acts, proposals: all.proposals },
+      null,
+      2,
+    );
     return {
       title: 'Your data',
       text: `${list.length} votes and ${all.marks.length} marks: all that is held about you.`,

@@ -12,6 +12,7 @@ import {
 } from './command.js';
 import { mustBeHere } from './model.js';
 import { poolLines } from './pool.js';
+import { propose } from './proposals.js';
 
 const text = (values: CommandContext['values'], name: string) => values[name] as string | undefined;
 const integer = (values: CommandContext['values'], name: string) => values[name] as number | undefined;
@@ -59,21 +60,19 @@ export async function startSession(context: CommandContext, nsfw: boolean): Prom
   if (model !== undefined) mustBeHere(context, model);
   const asked = text(values, 'prompt')!;
   const task = actions.tasks().find((t) => t.name === asked.toLowerCase());
-  const { session, bindings } = await actions.start(
-    {
-      prompt: task?.prompt ?? asked,
-      title: task?.name,
-      learner: text(values, 'learner'),
-      model,
-      images: integer(values, 'images'),
-      rounds: integer(values, 'rounds'),
-      ballots: values.ballots as StartRequest['ballots'],
-      createdBy: by.key,
-      nsfw,
-    },
-    account,
-    channel,
-  );
+  const request = {
+    prompt: task?.prompt ?? asked,
+    title: task?.name,
+    learner: text(values, 'learner'),
+    model,
+    images: integer(values, 'images'),
+    rounds: integer(values, 'rounds'),
+    ballots: values.ballots as StartRequest['ballots'],
+    createdBy: by.key,
+    nsfw,
+  };
+  if (await actions.mustAsk(account, channel)) return propose(context, request);
+  const { session, bindings } = await actions.start(request, account, channel);
   const data = { session: session.id, channel: bindings[0]!.address };
   const where = bindings[0]!.address === channel ? 'here' : `in the channel **${bindings[0]!.address}**`;
   const { rules, learner } = session;

@@ -14,6 +14,7 @@ import { meCommands } from './me.js';
 import { modelCommands } from './model.js';
 import { moderatingCommands } from './moderating.js';
 import { poolCommands } from './pool.js';
+import { proposalCommands } from './proposals.js';
 import { sessionCommands } from './session.js';
 import { settingCommands } from './settings.js';
 import { votingCommands } from './voting.js';
@@ -24,6 +25,7 @@ export const chatCommands: readonly ChatCommand[] = [
   ...votingCommands,
   ...moderatingCommands,
   ...settingCommands,
+  ...proposalCommands,
   ...modelCommands,
   ...meCommands,
   ...aboutCommands,
@@ -34,7 +36,7 @@ export const commandSpecs = chatCommands.map((c) => c.spec);
 /** What a person typed wrong is the answer; what cannot be done is a coded error. */
 export async function runTyped(
   text: string,
-  from: { account: Account; by: Seen; channel: string },
+  from: { account: Account; by: Seen; channel: string; replyTo: string },
   actions: Actions,
 ): Promise<Answer> {
   const parsed = parseCommand(commandSpecs, text);

@@ -36,7 +36,7 @@ export interface ChatParts {
   /** Consent where no session was ever opened: there is nothing to decide, only to remember. */
   consentBeforeAll(voter: Seen, given: boolean, at: number): Promise<void>;
   /** Runs what was typed and gives the answer. */
-  command(text: string, account: Account, channel: string): Promise<Answer>;
+  command(text: string, account: Account, channel: string, replyTo: string): Promise<Answer>;
 }
 
 /** How long a reaction on an unknown message waits for that message's post to be known. */
@@ -92,7 +92,7 @@ export class Chat {
         return this.button(event);
       case 'command': {
         const { account, channel } = event;
-        const answer = await parts.command(event.text, account, channel).catch(said);
+        const answer = await parts.command(event.text, account, channel, event.replyTo).catch(said);
         await this.reply(account, event.replyTo, answer);
         // Nobody waits for it: the asker has an answer, and gets another.
         if (answer.later) void this.replyLater(account, event.replyTo, answer.later);
@@ -148,10 +148,18 @@ export class Chat {
       const state = this.parts.sessions().find(({ session }) => session.id === at.session);
       const round = state?.rounds.find(({ id }) => id === at.ballot.round);
       const asked = `flag ${value}${round ? ` --round ${round.number}` : ''}`;
-      const answer = await this.parts.command(asked, account, ref.channel).catch(said);
-      return this.reply(account, replyTo, answer);
+      return this.typed(asked, event);
     }
+    const [, word] = /^proposal-(show|ok|refuse)$/.exec(button) ?? [];
+    if (word !== undefined && /^\d+$/.test(value ?? ''))
+      return this.typed(`proposals ${word} ${value}`, event);
     await this.reply(account, replyTo, { title: 'Not known', text: 'This button does nothing any more.' });
+  }
+
+  /** A button that says what a command says. */
+  private async typed(text: string, { ref, account, replyTo }: EventOf<'button'>): Promise<void> {
+    const answer = await this.parts.command(text, account, ref.channel, replyTo).catch(said);
+    await this.reply(account, replyTo, answer);
   }
 
   private async reply(account: Account, replyTo: string, answer: Answer) {

@@ -26,6 +26,8 @@ export interface ServerParts {
   delayMs: number;
   /** The session's effects are no longer wanted. */
   drop(session: string): void;
+  /** What else is held in memory of a server may be gone. */
+  purged(): Promise<void>;
 }
 
 /** Timers count no further. */
@@ -183,6 +185,7 @@ export class Servers {
       for (const session of purged.sessions) drop(session);
       return store.loadSessions();
     });
+    await this.parts.purged();
     for (const job of running) await queue.cancel(job);
     for (const { platform, address } of elsewhere) await platforms.get(platform)?.forgetChannel?.(address);
     // An engine that was stopped in the middle may still put something down: the next start looks again.

@@ -52,6 +52,8 @@ export interface Attachment {
 export interface Button {
   id: string;
   label: string;
+  /** Comes back with a press; of the flag button it is the ballot's cells. */
+  value?: string;
 }
 
 /** A message, platform-neutral. Views make cards; adapters render them. */

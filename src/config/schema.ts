@@ -115,6 +115,7 @@ export const configSchema = z.strictObject({
   }),
   prompts: z.strictObject({
     longest: count.max(2000),
+    approval: z.boolean(),
     blocked: z.array(z.string().trim().min(2)),
     adult: z.array(z.string().trim().min(2)),
   }),

@@ -15,6 +15,8 @@ export type RowChange =
   | { table: 'job'; row: Job }
   | { table: 'fact'; row: Fact }
   | { table: 'act'; row: Act }
+  /** The proposal of this number is decided. */
+  | { table: 'proposal'; done: number }
   /** The effect of this key is carried out or no longer wanted. */
   | { table: 'outbox'; done: string };
 

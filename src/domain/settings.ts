@@ -11,6 +11,8 @@ export interface Settings extends RuleSettings {
   /** Most images a round may have. */
   mostImages?: number;
   memberStarts?: boolean;
+  /** A moderator's OK opens what a member asks for. */
+  approval?: boolean;
   /** Names of models that sessions may use. */
   models?: string[];
   /** The one that they use where nothing else is asked for, and in single channels by address. Set by `model use`. */
@@ -113,6 +115,14 @@ export const settingRows: readonly SettingRow[] = [
     key: 'memberStarts',
     help: 'members may open sessions: on or off',
     examples: [],
+    read: onOff,
+    show: showOnOff,
+  }),
+  row({
+    name: 'approval',
+    key: 'approval',
+    help: "a moderator's OK opens the sessions that members ask for: on or off",
+    examples: ['on', 'off'],
     read: onOff,
     show: showOnOff,
   }),

@@ -65,7 +65,7 @@ export async function forgetVoter(
   }
   const changed = await sessionsWith(db, [...names.keys()], keys);
   for (const one of keys) await removeKey(db, one);
-  await rewrite(db, ['voter', 'link_code', 'act', 'session', 'outbox']);
+  await rewrite(db, ['voter', 'link_code', 'act', 'session', 'outbox', 'proposal']);
   return changed;
 }
 
@@ -91,6 +91,7 @@ async function removeKey(db: Connection, key: string): Promise<void> {
   await db.run("UPDATE act SET args = replace(args, ?, '') WHERE instr(args, ?) > 0", key, key);
   await db.run("UPDATE session SET body = json_set(body, '$.createdBy', NULL) WHERE instr(body, ?) > 0", key);
   await db.run('DELETE FROM outbox WHERE instr(body, ?) > 0', key);
+  await db.run("UPDATE proposal SET body = json_set(body, '$.by', NULL) WHERE instr(body, ?) > 0", key);
 }
 
 /** Keeps only what the counts of a round depend on: whether the person counts, and whether as a newcomer. */

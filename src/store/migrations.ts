@@ -77,6 +77,9 @@ export const migrations: readonly string[] = [
   `DROP INDEX fact_voter;
    CREATE TABLE unscrubbed (one INTEGER PRIMARY KEY);
    INSERT INTO unscrubbed (one) VALUES (1);`,
+
+  // What members ask for while a moderator has not looked at it. Its number is never used twice.
+  `CREATE TABLE proposal (seq INTEGER PRIMARY KEY AUTOINCREMENT, server TEXT NOT NULL, body TEXT NOT NULL);`,
 ];
 
 /** Brings the schema up to date; refuses a database that a newer version has written. */

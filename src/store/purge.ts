@@ -49,6 +49,7 @@ export async function purgeServer(db: Connection, left: Departure): Promise<Purg
   // What its admins set and did there without a session.
   await db.run('DELETE FROM community WHERE id = ?', `${platform}-${server}`);
   await db.run('DELETE FROM act WHERE session = ?', `@${platform}-${server}`);
+  await db.run('DELETE FROM proposal WHERE server = ?', `${platform}-${server}`);
   await db.run('DELETE FROM departure WHERE platform = ? AND server = ?', platform, server);
   const elsewhere = bindings.filter((row) => gone.includes(row.session) && !row.here);
   return { sessions: gone, elsewhere: elsewhere.map(({ platform, address }) => ({ platform, address })) };

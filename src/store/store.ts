@@ -18,6 +18,7 @@ import type {
   Voter,
 } from '../domain/model.js';
 import { PersistentMap } from '../domain/persistent-map.js';
+import type { Proposal } from '../domain/proposals.js';
 import type { Settings } from '../domain/settings.js';
 import { asDataError } from './faults.js';
 import { makeFolder } from './folder.js';
@@ -47,6 +48,8 @@ export interface PersonalData {
     late: boolean;
   }[];
   acts: { session: string; command: string; at: number }[];
+  /** Sessions that the person asked for and no moderator has decided on. */
+  proposals: { number: number; wish: Proposal['wish']; at: number }[];
 }
 
 export class Store {
@@ -257,7 +260,9 @@ export class Store {
       key,
     );
     const { key: _, ...person } = voter ?? { key: '' };
+    const own = (await this.proposals()).filter(({ by }) => by === key);
     return {
+      proposals: own.map(({ number, wish, at }) => ({ number, wish, at })),
       voter: voter ? (person as PersonalData['voter']) : null,
       marks: marks.map((mark) => ({ ...mark, present: mark.present === 1, late: mark.late === 1 })),
       acts,
@@ -328,6 +333,24 @@ export class Store {
 
   undecline(place: string, hash: string): Promise<void> {
     return this.#write((db) => db.run('DELETE FROM declined WHERE place = ? AND hash = ?', place, hash));
+  }
+
+  /** Kept until it is decided; resolves with its number. */
+  async propose(proposal: Omit<Proposal, 'number'>): Promise<number> {
+    let number = 0;
+    await this.#write(async (db) => {
+      const sql = 'INSERT INTO proposal (server, body) VALUES (?, ?) RETURNING seq';
+      number = (await db.get<{ seq: number }>(sql, proposal.server, JSON.stringify(proposal)))!.seq;
+    });
+    return number;
+  }
+
+  /** Those that wait, oldest first. */
+  async proposals(): Promise<Proposal[]> {
+    const rows = await this.#read<{ seq: number; body: string }>(
+      'SELECT seq, body FROM proposal ORDER BY seq',
+    );
+    return rows.map(({ seq, body }) => ({ ...(JSON.parse(body) as Omit<Proposal, 'number'>), number: seq }));
   }
 
   /** Servers that the bot was removed from, until they are purged or it returns. */

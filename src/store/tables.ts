@@ -50,6 +50,7 @@ const writes: { [T in RowChange['table']]: Write<T> } = {
     JSON.stringify(row.args),
     row.refused,
   ],
+  proposal: ({ done }) => ['DELETE FROM proposal WHERE seq = ?', done],
   outbox: ({ done }) => ['DELETE FROM outbox WHERE key = ?', done],
 };
 

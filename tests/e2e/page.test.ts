@@ -240,6 +240,13 @@ describe('the page', () => {
     expect(await field.inputValue()).toMatch(/^\/acclaim session \w+ $/);
     await field.fill('/acclaim settings quorum ');
     await ann.getByRole('option', { name: 'default' }).waitFor();
+    // What only the server knows: models of this machine, tasks by name.
+    await field.fill('/acclaim model use m');
+    await ann.getByRole('option', { name: 'mini' }).waitFor();
+    await field.fill('/acclaim session start --model m');
+    await ann.getByRole('option', { name: 'mini' }).waitFor();
+    await field.fill('/acclaim session start ro');
+    await ann.getByRole('option', { name: 'rose' }).waitFor();
     await field.fill('');
   });
 

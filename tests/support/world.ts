@@ -80,7 +80,8 @@ export class World {
     const facts: RowChange[] = [];
     for (const change of this.rows) {
       if (change.table === 'fact') facts.push(change);
-      else if (change.table !== 'act' && change.table !== 'outbox') latest.set(keyOf(change), change);
+      else if (change.table !== 'act' && change.table !== 'outbox' && change.table !== 'proposal')
+        latest.set(keyOf(change), change);
     }
     const order = ['session', 'binding', 'round', 'image', 'ballot', 'voter', 'job'];
     const sorted = order.flatMap((table) => [...latest.values()].filter((change) => change.table === table));
@@ -182,7 +183,7 @@ export class World {
   }
 }
 
-function keyOf(change: Exclude<RowChange, { table: 'outbox' }>): string {
+function keyOf(change: Exclude<RowChange, { table: 'outbox' | 'proposal' }>): string {
   const row = change.row as unknown as Record<string, string>;
   if (change.table === 'binding') return `binding ${row.session} ${row.channel}`;
   return `${change.table} ${row.id ?? row.key}`;

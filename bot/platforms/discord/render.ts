@@ -154,12 +154,16 @@ function rows(card: Card, mark: string): APIActionRowComponent<APIButtonComponen
   }));
 }
 
-function renderButton({ id, label }: Button, card: Card, mark: string): APIButtonComponentWithCustomId {
+function renderButton(
+  { id, label, value }: Button,
+  card: Card,
+  mark: string,
+): APIButtonComponentWithCustomId {
   return {
     type: ComponentType.Button,
     style: buttonStyles[id] ?? ButtonStyle.Secondary,
     label: clip(label, bounds.label),
-    custom_id: customId(mark, id, id === 'flag' ? cellsOf(card) : ''),
+    custom_id: customId(mark, id, id === 'flag' ? cellsOf(card) : value),
   };
 }
 

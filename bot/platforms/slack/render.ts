@@ -23,7 +23,9 @@ const quiet = { mrkdwn: false, link_names: false, unfurl_links: false, unfurl_me
 export function renderCard(card: Card, shown: readonly Shown[]): Post {
   const clear = clearValue(shown);
   const buttons = [
-    ...card.buttons.map((button) => renderButton(button, button.id === 'flag' ? cellsOf(card) : '')),
+    ...card.buttons.map((button) =>
+      renderButton(button, button.id === 'flag' ? cellsOf(card) : (button.value ?? '')),
+    ),
     ...(clear === '' ? [] : [renderButton({ id: 'reveal', label: words.reveal }, clear)]),
   ];
   const blocks: types.KnownBlock[] = [

@@ -136,7 +136,8 @@ export class Desk {
     { message: id, button, value }: z.infer<typeof buttonBody>,
   ): Promise<PageMessage[]> {
     const message = this.find(id);
-    if (!this.messages.consented(who.id)) throw noConsent;
+    // What is pressed on a ballot is a vote; a moderator's word is none.
+    if (message.card.kind === 'ballot' && !this.messages.consented(who.id)) throw noConsent;
     const ref = refOf(message);
     return this.ask(who, message.channel, (replyTo, at) =>
       this.sink({ kind: 'button', ref, account: who, button, value, at, replyTo }),

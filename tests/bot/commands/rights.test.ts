@@ -42,6 +42,7 @@ me forget        |   x    |     x     |   x   |    x
 me name          |   x    |     x     |   x   |    x
 help             |   x    |     x     |   x   |    x
 model list       |   x    |     x     |   x   |    x
+proposals        |        |     x     |   x   |    x
 model pull       |        |           |       |    x
 model use        |        |           |   x   |    x
 model export     |        |           |   x   |    x

@@ -148,7 +148,7 @@ describe('people', () => {
       ['cat.2', '1'],
       ['cat.2', 'done'],
     ]);
-    expect(await opened.personalData('nobody')).toEqual({ voter: null, marks: [], acts: [] });
+    expect(await opened.personalData('nobody')).toEqual({ voter: null, marks: [], acts: [], proposals: [] });
   });
 
   it('are forgotten to the byte, and the counts stay', async () => {

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { html } from './html.js';
 import { Icon } from './icons.js';
-import { dismiss } from './store.js';
+import { dismiss, press } from './store.js';
 import { span, Text, timeOf } from './text.js';
 import { Revealable } from './veil.js';
 
@@ -16,6 +16,10 @@ export function Notice({ message }) {
       <h3>${message.title}</h3>
       <div class="prose"><${Text} text=${message.text} /></div>
       ${message.pictures.map((p) => html`<img key=${p.url} class="plain-picture" src=${p.url} alt=${p.alt} />`)}
+      ${
+        message.buttons.length > 0 &&
+        html`<p class="notice-buttons">${message.buttons.map((b) => html`<button key=${b.id} class="button" onClick=${() => press(message, b.id, b.value ?? null)}>${b.label}</button>`)}</p>`
+      }
     </div>
   `;
 }

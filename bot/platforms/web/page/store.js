@@ -6,7 +6,7 @@ import { call, drawer } from './api.js';
 /**
  * @typedef {{id: string, channel: string, kind: string, at: number, editedAt: number | null, seq: number, title: string,
  *   text: string, pictures: {url: string, alt: string, spoiler: boolean}[], reactions: string[],
- *   buttons: {id: string, label: string}[], progress: number | null, data: any, mine: string[], echo?: boolean, files?: {name: string, type: string, text?: string, url?: string}[]}} Message
+ *   buttons: {id: string, label: string, value?: string}[], progress: number | null, data: any, mine: string[], echo?: boolean, files?: {name: string, type: string, text?: string, url?: string}[]}} Message
  */
 
 let state = {
@@ -202,7 +202,8 @@ export async function consent(given) {
 
 /** @param {Message} message @param {string} button @param {string | null} value */
 export async function press(message, button, value = null) {
-  if (!state.me?.consented) return set({ dialog: 'consent' });
+  // What is pressed on a ballot is a vote; a moderator's word is none.
+  if (message.kind === 'ballot' && !state.me?.consented) return set({ dialog: 'consent' });
   try {
     const { replies } = await call('/api/button', { message: message.id, button, value });
     for (const reply of replies) add(reply);

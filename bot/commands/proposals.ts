@@ -1,0 +1,60 @@
+/** What members ask for where a moderator must look at it first, and the moderator's word on it. */
+import { proposalLine } from '../views/proposal.js';
+import { roundTimeLine } from '../views/round-time.js';
+import type { Answer, ChatCommand, CommandContext, StartRequest } from './command.js';
+
+/** Instead of opening it. What could not be opened anyway is refused at once. */
+export async function propose(context: CommandContext, request: StartRequest): Promise<Answer> {
+  const { actions, account, by, channel } = context;
+  const { number, server } = await actions.propose(request, context);
+  const act = { session: `@${server}`, by: by.key, role: by.role, command: 'session start' };
+  await actions.record({ ...act, args: { proposal: number }, refused: null });
+  const time = roundTimeLine(actions.roundTime(request, account.platform));
+  return {
+    title: `Proposal ${number}`,
+    text: `A moderator looks at it first; you are told here, or on the card in the channel. ${time}`,
+    data: { proposal: number, channel },
+  };
+}
+
+const proposals: ChatCommand = {
+  spec: {
+    path: ['proposals'],
+    help: 'What members would like to open: list them, look at one, open or refuse it',
+    role: 'moderator',
+    args: [
+      { name: 'what', help: 'list, show, ok or refuse', type: { choice: ['list', 'show', 'ok', 'refuse'] } },
+      { name: 'number', help: 'of the proposal', type: 'number' },
+      { name: 'reason', help: 'of a refusal, told to the asker', type: 'text', rest: true },
+    ],
+    options: [],
+  },
+  async run(context) {
+    const { actions, account, channel, values } = context;
+    const { what = 'list', number } = values as { what?: string; number?: number };
+    if (what === 'list' || number === undefined) {
+      const waiting = await actions.proposals(account, channel);
+      const how = '**/acclaim proposals ok 3** opens one, **refuse 3 REASON** does not.';
+      const lines = waiting.length > 0 ? [...waiting.map(proposalLine), how] : ['None waits.'];
+      return { title: 'Proposals', text: lines.join('\n') };
+    }
+    if (what === 'show') {
+      const proposal = await actions.proposal(number, account, channel);
+      const time = roundTimeLine(actions.roundTime(proposal.wish, account.platform));
+      return { title: `Proposal ${number}`, text: `${proposalLine(proposal)}\n${time}` };
+    }
+    if (what === 'ok') {
+      const session = await actions.openProposal(number, account, channel);
+      return {
+        title: 'Opened',
+        text: `Proposal ${number} is the session **${session}**.`,
+        data: { session },
+      };
+    }
+    const reason = actions.allow((values.reason as string | undefined) ?? '', false);
+    await actions.refuseProposal(number, account, channel, reason);
+    return { title: 'Refused', text: `Proposal ${number} is gone, and its asker is told.` };
+  },
+};
+
+export const proposalCommands: readonly ChatCommand[] = [proposals];

@@ -1,0 +1,118 @@
+/**
+ * Proposals: kept in the store until they are decided, each with one card in the channel where it was asked for. The
+ * asker is told by a private answer while one can be given, and by that card always. A kill in between repeats nothing: the card
+ * is found again by its key, and a session opens in the same commit that ends its proposal.
+ */
+import type { Account, Card } from '../../src/chat/port.js';
+import { isRefusal, type Proposal, toDecide, tooMany } from '../../src/domain/proposals.js';
+import { AcclaimError } from '../../src/errors.js';
+import type { Log } from '../../src/log.js';
+import type { Store } from '../../src/store/store.js';
+import { replyCard } from '../views/notice.js';
+import { decidedCard, proposalCard } from '../views/proposal.js';
+import type { Messenger } from './messenger.js';
+
+/** A moderator, and the server where they are one. */
+export interface Decider {
+  server: string;
+  role: Account['role'];
+}
+
+export interface ProposalParts {
+  store: Store;
+  messenger: Messenger;
+  log: Log;
+}
+
+export class Proposals {
+  private waiting: Proposal[] = [];
+  /** Number -> where its asker can still be answered. */
+  private readonly askers = new Map<number, string>();
+  private readonly deciding = new Set<number>();
+
+  constructor(private readonly parts: ProposalParts) {}
+
+  /** Also after people were forgotten or a server's data purged. */
+  async load(): Promise<void> {
+    this.waiting = await this.parts.store.proposals();
+  }
+
+  /** Cards that a crash kept from being posted are posted now, beside everything else. */
+  async start(): Promise<void> {
+    await this.load();
+    void this.showAll([...this.waiting]);
+  }
+
+  private async showAll(proposals: readonly Proposal[]): Promise<void> {
+    for (const proposal of proposals)
+      // Decided meanwhile: its card says so.
+      if (this.waiting.includes(proposal)) await this.show(proposal, proposalCard(proposal));
+  }
+
+  of(server: string): Proposal[] {
+    return this.waiting.filter((one) => one.server === server);
+  }
+
+  async ask(asked: Omit<Proposal, 'number'>, replyTo: string): Promise<Proposal> {
+    const refused = tooMany(this.waiting, asked.server, asked.by);
+    if (refused) throw new AcclaimError('not-allowed', refused.message, refused.mend);
+    const proposal = { ...asked, number: await this.parts.store.propose(asked) };
+    this.waiting.push(proposal);
+    this.askers.set(proposal.number, replyTo);
+    await this.show(proposal, proposalCard(proposal));
+    return proposal;
+  }
+
+  /** Throws `not-allowed` where it is not there to be decided by this person. */
+  find(number: number, who: Decider): Proposal {
+    const found = toDecide(this.waiting, number, who);
+    if (isRefusal(found)) throw new AcclaimError('not-allowed', found.message, found.mend);
+    return found;
+  }
+
+  /** `work` takes it out of the store; until it has, nobody else decides. Then everyone is told what `work` says. */
+  async decide(
+    number: number,
+    who: Decider,
+    work: (proposal: Proposal) => Promise<{ opened: boolean; reason: string }>,
+  ): Promise<void> {
+    const proposal = this.find(number, who);
+    if (this.deciding.has(number))
+      throw new AcclaimError(
+        'not-allowed',
+        `Proposal ${number} is being decided.`,
+        'Look again in a moment.',
+      );
+    this.deciding.add(number);
+    try {
+      const { opened, reason } = await work(proposal);
+      await this.decided(proposal, opened, reason);
+    } finally {
+      this.deciding.delete(number);
+    }
+  }
+
+  private async decided(proposal: Proposal, opened: boolean, reason: string): Promise<void> {
+    const { number, platform } = proposal;
+    this.waiting = this.waiting.filter((one) => one.number !== number);
+    const card = decidedCard(number, opened, reason);
+    await this.show(proposal, card);
+    const replyTo = this.askers.get(number);
+    this.askers.delete(number);
+    if (replyTo === undefined) return;
+    const { title, text } = card;
+    // An answer that cannot be given any more changes nothing: the card in the channel says the same.
+    await this.parts.messenger
+      .platform(platform)
+      .reply(replyTo, replyCard(`reply.${replyTo}.${number}`, { title, text }))
+      .catch(() => {});
+  }
+
+  /** A channel that takes no posts keeps nobody from deciding by the command. */
+  private async show({ platform, channel, number }: Proposal, card: Card): Promise<void> {
+    const { messenger, log } = this.parts;
+    await messenger
+      .show({ platform, address: channel }, card)
+      .catch((error: unknown) => log.warn({ proposal: number, error: String(error) }, 'no card'));
+  }
+}
