@@ -80,14 +80,23 @@ const facts = () =>
 
 const lagNow = () => ({ p50: lag.percentile(50) / 1e6, p99: lag.percentile(99) / 1e6, max: lag.max / 1e6 });
 const requests = {
-  /** New marks by members of the session, at even distances over all sessions. */
-  votes: async ({ rate, seconds }) => {
+  /** New marks by members of the session, at even distances over all sessions; `forget`: so many others leave meanwhile. */
+  votes: async ({ rate, seconds, forget = 0 }) => {
     lag.reset();
     const cpu = process.cpuUsage();
     const times = [];
     const refused = [];
     const waiting = [];
     const began = performance.now();
+    const leaving = Array.from({ length: forget }, async (_, i) => {
+      await wait(((i + 0.5) / forget) * seconds * 1000);
+      const account = fakeAccount(accountOf(options.voters - 1 - i));
+      const asked = performance.now();
+      await platform.tell({ kind: 'consent', channel: channelOf(0), account, given: false, at: Date.now() });
+      const key = house.voterKey('fake', account.id);
+      while (app.sessions.get(sessionOf(0)).voters.has(key)) await wait(5);
+      return performance.now() - asked;
+    });
     for (let sent = 0; sent < rate * seconds; ) {
       const due = Math.floor(((performance.now() - began) / 1000) * rate);
       for (; sent < due; sent++) {
@@ -110,7 +119,8 @@ const requests = {
     }
     await Promise.all(waiting);
     const { user, system } = process.cpuUsage(cpu);
-    return { times, refused: refused.length, lag: lagNow(), cpu: (user + system) / 1e6 };
+    const left = await Promise.all(leaving);
+    return { times, refused: refused.length, lag: lagNow(), cpu: (user + system) / 1e6, left };
   },
   /** From the word to close to the round counted and durable. */
   close: async ({ s }) => {

@@ -60,6 +60,16 @@ try {
     p99: percentile(times, 0.99),
     max: Math.max(...times),
   };
+  say('forgetting');
+  const leaving = await bot.ask('votes', { rate: Number(given.rate), seconds: 20, forget: 5 });
+  report.forgetting = {
+    count: leaving.times.length,
+    p50: percentile(leaving.times, 0.5),
+    p99: percentile(leaving.times, 0.99),
+    max: Math.max(...leaving.times),
+    lag: leaving.lag,
+    took: leaving.left,
+  };
   report.status = await bot.ask('status');
   say('closing');
   report.closes = [];
@@ -73,7 +83,7 @@ try {
 
 const ms = (x) => `${x.toFixed(x < 10 ? 1 : 0)} ms`;
 const s = (x) => `${x.toFixed(1)} s`;
-const { start, votes, closes, end } = report;
+const { start, votes, closes, end, forgetting } = report;
 const [crowd, ...ordinary] = closes;
 const rows = [
   ['restart: the first command answered', s(start.answered.at), '<= 10 s'],
@@ -81,6 +91,12 @@ const rows = [
   ['marks in the ledger after the sweeps', `${report.afterStart.facts} of ${report.marks}`, 'equal'],
   [`a vote, told to durable, p99 (${given.rate} a second over all sessions)`, ms(votes.p99), '<= 100 ms'],
   ['event loop lag meanwhile, p99', ms(votes.lag.p99), '<= 100 ms'],
+  [
+    'a vote while five people are forgotten, p99; the longest',
+    `${ms(forgetting.p99)}; ${ms(forgetting.max)}`,
+    '<= 100 ms',
+  ],
+  ['forgetting a person, slowest', s(Math.max(...forgetting.took) / 1000), ''],
   [
     `closing a round of ${crowd.voters} voters x ${images} images (${crowd.votes} votes)`,
     ms(crowd.took),
