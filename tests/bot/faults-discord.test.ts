@@ -41,19 +41,7 @@ async function hanging(): Promise<string[]> {
   return [...marks].sort();
 }
 
-async function agreed(what: string): Promise<void> {
-  await until(
-    async () => (await ledger.standing()).join('\n') === (await hanging()).join('\n'),
-    `ledger and reactions to agree after ${what}`,
-  );
-  await until(async () => (await ledger.wrongSheets()).length === 0, `each sheet to hang once after ${what}`);
-  const live = (await ledger.ballots()).filter((b) => b.state === 'live').map((b) => b.message);
-  expect(
-    ballots()
-      .map((m) => m.id)
-      .sort(),
-  ).toEqual(live.sort());
-}
+const agreed = (what: string) => ledger.agrees(what, hanging, async () => ballots().map((m) => m.id));
 
 const mod = async (words: string[]) => {
   const asked = peer.command('mod', channel, words);

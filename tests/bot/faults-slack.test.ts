@@ -33,15 +33,7 @@ async function hanging(): Promise<string[]> {
   return [...marks].sort();
 }
 
-async function agreed(what: string): Promise<void> {
-  await until(
-    async () => (await ledger.standing()).join('\n') === (await hanging()).join('\n'),
-    `ledger and reactions to agree after ${what}`,
-  );
-  await until(async () => (await ledger.wrongSheets()).length === 0, `each sheet to hang once after ${what}`);
-  const live = (await ledger.ballots()).filter((b) => b.state === 'live').map((b) => b.message);
-  expect((await ballots()).map((m) => m.ts).sort()).toEqual(live.sort());
-}
+const agreed = (what: string) => ledger.agrees(what, hanging, async () => (await ballots()).map((m) => m.ts));
 
 const say = async (who: Name, text: string, wanted: string) => {
   const asked = await peer.command(who, channel, text);

@@ -1,8 +1,10 @@
 /** What a bot under `acclaim start` has written down of a round, to be held against what hangs on a platform. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { voterKey } from '../../src/store/voter-key.js';
 import type { Row, Started } from './started.js';
+import { until } from './wait.js';
 
 export interface BallotRow extends Row {
   id: string;
@@ -38,6 +40,24 @@ export class Ledger {
   /** The key of an account, by the secret of the running bot. */
   key(account: string): string {
     return voterKey(readFileSync(join(this.started.dir, 'secret.key')), this.platform, account);
+  }
+
+  /**
+   * Waits until the marks that stand are those that hang, each sheet hangs once, and the live ballots are the messages
+   * that are shown; `what`: after which this must be so.
+   */
+  async agrees(
+    what: string,
+    hanging: () => Promise<string[]>,
+    shown: () => Promise<string[]>,
+  ): Promise<void> {
+    await until(
+      async () => (await this.standing()).join('\n') === (await hanging()).join('\n'),
+      `ledger and reactions to agree after ${what}`,
+    );
+    await until(async () => (await this.wrongSheets()).length === 0, `each sheet to hang once after ${what}`);
+    const live = (await this.ballots()).filter((b) => b.state === 'live').map((b) => b.message);
+    expect((await shown()).sort()).toEqual(live.sort());
   }
 
   /** Sheets of the newest round that hang more than once, or not at all: there must be none. */
