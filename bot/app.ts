@@ -12,6 +12,7 @@ import { communities } from '../src/domain/apply.js';
 import type { RowChange } from '../src/domain/decision.js';
 import type { Effect } from '../src/domain/effects.js';
 import type { Place, Rules, SessionState } from '../src/domain/model.js';
+import { roundTime } from '../src/domain/round-time.js';
 import type { Steps } from '../src/domain/steps.js';
 import { newestTime, type SessionStatus, sessionStatus } from '../src/domain/views.js';
 import type { Log } from '../src/log.js';
@@ -386,10 +387,13 @@ export class App {
 
   /** The first words in a channel; by key, so that a crash in between neither loses nor doubles them. */
   private async welcome({ session, bindings }: SessionState): Promise<void> {
+    const { model, rules, sampler, learner } = session;
+    const kind = { model, images: rules.imagesPerRound, steps: sampler.steps, learner: learner.name };
+    const time = roundTime(this.sessions.all(), kind);
     for (const to of bindings.filter((row) => row.leftAt === null)) {
       const first = async () => {
         await this.consents.ask(to);
-        await this.messenger.post(to, welcomeCard(`${session.id}.welcome`, session));
+        await this.messenger.post(to, welcomeCard(`${session.id}.welcome`, session, time));
       };
       await first().catch((error) =>
         this.parts.log.warn({ session: session.id, error: String(error) }, 'no welcome'),

@@ -5,7 +5,9 @@
 import type { Attachment, Card, Picture } from '../../src/chat/port.js';
 import type { NoticeCode } from '../../src/domain/effects.js';
 import type { Session } from '../../src/domain/model.js';
+import type { RoundTime } from '../../src/domain/round-time.js';
 import { card } from './card.js';
+import { roundTimeLine } from './round-time.js';
 import { count, quoted } from './words.js';
 
 type Values = Record<string, string | number>;
@@ -134,15 +136,15 @@ export function noticeCard({ key, session, notice, values }: NoticeView): Card {
   return card('notice', key, { title, text: text(values), data: { session: session.id, notice } });
 }
 
-/** The first words in a session's channel. */
-export function welcomeCard(key: string, session: Session): Card {
+/** The first words in a session's channel; `time`: null while nobody knows how long a round takes. */
+export function welcomeCard(key: string, session: Session, time: RoundTime | null = null): Card {
   return card('notice', key, {
     title: `Teaching ${quoted(session.prompt)}`,
     text: `Each round I draw some pictures. ${
       session.nsfw
         ? '**Mark those that are unsafe**; I learn from your marks and draw fewer of them.'
         : '**Mark the good ones**; I learn from your marks and the next round gets better.'
-    } Totals stay hidden until a round closes.`,
+    } Totals stay hidden until a round closes.${time ? ` ${roundTimeLine(time)}` : ''}`,
     data: { session: session.id, notice: 'welcome' },
   });
 }

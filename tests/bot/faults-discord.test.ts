@@ -41,7 +41,13 @@ async function hanging(): Promise<string[]> {
   return [...marks].sort();
 }
 
-const agreed = (what: string) => ledger.agrees(what, hanging, async () => ballots().map((m) => m.id));
+const agreed = (what: string) =>
+  ledger.agrees(what, hanging, async () =>
+    [...peer.world.channels.values()]
+      .flatMap((one) => peer.shown(one))
+      .filter((m) => labels(m).includes('Flag'))
+      .map((m) => m.id),
+  );
 
 const mod = async (words: string[]) => {
   const asked = peer.command('mod', channel, words);
@@ -213,6 +219,22 @@ test.each(faults)('%s', async (name, inject) => {
   await inject();
   await agreed(name);
   expect(await sessionState()).toBe('active');
+});
+
+test('a thread that is archived in the middle is opened again for what must be said there', async () => {
+  const thread = peer.world.channel('votes', { type: 11, parent_id: channel.id });
+  peer.command('ann', thread, ['acclaim', 'session', 'start'], { prompt: 'a red rose', rounds: 1 });
+  const sheets = () => peer.shown(thread).filter((m) => labels(m).includes('Flag'));
+  const primed = (m: Message) => peer.world.reactions.get(m.id)?.has(none) === true;
+  await until(() => sheets().length === 2 && sheets().every(primed), 'the priming', 120_000);
+  peer.react('ann', sheets()[0]!.id, one);
+  await agreed('a vote in the thread');
+  thread.archived = true;
+  peer.command('mod', thread, ['acclaim-mod', 'round', 'close']);
+  const closed = () => peer.shown(thread).filter((m) => m.content.includes('Closed'));
+  await until(() => closed().length === 2, 'the outcome on both sheets', 120_000);
+  expect(thread.archived).toBe(false);
+  expect(await ledger.standing()).toEqual(await hanging());
 });
 
 test('at the close the ledger is what hangs there, and the channel may then go', async () => {

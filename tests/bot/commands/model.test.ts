@@ -194,6 +194,10 @@ describe('model export', () => {
     expect(line).toMatch(
       /\*\*the configured model\*\*: A round takes about \d+ s to draw and \d+ s to learn, with up to \d{3,4} MB of memory \(going by 3/,
     );
+    const answer = await said('lab', 'session start a red rose');
+    const welcome = platform.messages.find(({ card }) => card.key === `${answer.data!.session}.welcome`)!;
+    for (const { text } of [answer, welcome.card]) expect(text).toMatch(/A round takes about \d+ s to draw/);
+    await said('lab', 'session stop');
     expect(rounds[0]!.drawn!.seconds).toBeGreaterThan(0);
     expect(rounds[0]!.learned!.memoryMb).toBeGreaterThan(rounds[0]!.drawn!.memoryMb! - 1);
   });
