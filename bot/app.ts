@@ -11,6 +11,7 @@ import { type Clock, SteadyClock } from '../src/clock.js';
 import { communities } from '../src/domain/apply.js';
 import type { RowChange } from '../src/domain/decision.js';
 import type { Effect } from '../src/domain/effects.js';
+import { forgetIn } from '../src/domain/forgotten.js';
 import type { Place, Rules, SessionState } from '../src/domain/model.js';
 import { roundTime } from '../src/domain/round-time.js';
 import type { Steps } from '../src/domain/steps.js';
@@ -442,7 +443,7 @@ export class App {
   }
 
   /**
-   * The ledger swaps the key for pseudonyms, and those of linked accounts; what is held in memory is read anew before
+   * The ledger swaps the key for pseudonyms, and those of linked accounts; what is held in memory follows before
    * anything else is decided. First go the platforms' own notes, and what still hangs on notices is marked as no consent:
    * once the keys are gone nobody could tell whose they are.
    */
@@ -455,8 +456,8 @@ export class App {
       await platform.forget?.((id) => keys.has(store.voterKey(platform.name, id)));
     const found = await store.marksOf([...keys]);
     await this.sessions.hold(async () => {
-      const changed = await store.forget(voter, clock.now(), found);
-      return store.reload(this.sessions.all(), changed);
+      const gone = await store.forget(voter, clock.now(), found);
+      return forgetIn(this.sessions.all(), gone);
     });
     // Where no mark hangs there is nothing to remember.
     for (const name of this.platforms.keys()) await this.consents.readAll(name as PlatformName);

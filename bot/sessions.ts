@@ -57,7 +57,9 @@ export class Sessions {
 
   load(states: readonly SessionState[]): void {
     for (const state of states) {
+      const before = this.states.get(state.session.id);
       this.states.set(state.session.id, state);
+      if (before?.ballots === state.ballots && before.bindings === state.bindings) continue;
       for (const ballot of state.ballots.values()) this.index(state, ballot);
     }
   }
@@ -126,7 +128,8 @@ export class Sessions {
     this.held = states.then(() => {}).catch(() => {});
     try {
       const found = await states;
-      for (const id of this.states.keys()) if (!found.some(({ session }) => session.id === id)) this.drop(id);
+      const kept = new Set(found.map(({ session }) => session.id));
+      for (const id of this.states.keys()) if (!kept.has(id)) this.drop(id);
       this.load(found);
     } finally {
       this.held = null;

@@ -4,6 +4,7 @@
  * tables with keys written anew among it; afterwards the write-ahead log is folded in and emptied. Votes wait for it, so
  * the one long step, looking through the ledger, is done beforehand beside them (`marksOf`).
  */
+import type { Forgotten } from '../domain/forgotten.js';
 import type { Voter } from '../domain/model.js';
 import { accountsOf } from './links.js';
 import { rewrite } from './scrub.js';
@@ -33,13 +34,13 @@ export async function marksOf(db: Connection, keys: readonly string[], after = 0
   return { upTo, rows };
 }
 
-/** `found`: marks that were looked for beforehand; newer ones are looked for now. Resolves with the sessions that changed. */
+/** `found`: marks that were looked for beforehand; newer ones are looked for now. */
 export async function forgetVoter(
   db: Connection,
   key: string,
   at: number,
   found: Marks = { upTo: 0, rows: [] },
-): Promise<string[]> {
+): Promise<Forgotten> {
   const accounts = await accountsOf(db, key);
   const keys = accounts.length > 0 ? accounts.map((one) => one.key) : [key];
   const { rows } = await marksOf(db, keys, found.upTo);
@@ -50,6 +51,7 @@ export async function forgetVoter(
   }
   // Round -> the pseudonym that stands there for all accounts, so that linked ones go on counting once.
   const names = new Map<string, string>();
+  const standIns: Voter[] = [];
   for (const one of keys) await db.run('INSERT OR IGNORE INTO forgetting (voter) VALUES (?)', one);
   for (const own of marks.values()) {
     const { voter: of, round } = own[0]!;
@@ -58,40 +60,33 @@ export async function forgetVoter(
     const places = JSON.stringify(own.map(({ seq }) => seq));
     await db.run('UPDATE fact SET voter = ? WHERE seq IN (SELECT value FROM json_each(?))', name, places);
     if (voter && !names.has(round)) {
-      const stand = JSON.stringify(standIn(voter, accounts, name, at));
-      await db.run(upsert('voter', ['key', 'community']), name, voter.community, stand);
+      const stand = standIn(voter, accounts, name, at);
+      standIns.push(stand);
+      await db.run(upsert('voter', ['key', 'community']), name, voter.community, JSON.stringify(stand));
     }
     names.set(round, name);
   }
-  const changed = await sessionsWith(db, [...names.keys()], keys);
-  for (const one of keys) await removeKey(db, one);
-  await rewrite(db, ['voter', 'link_code', 'act', 'session', 'outbox', 'proposal']);
-  return changed;
+  const touched = new Set(['voter', 'link_code', 'outbox', 'proposal']);
+  for (const one of keys) for (const table of await removeKey(db, one)) touched.add(table);
+  await rewrite(db, touched);
+  return { keys: new Set(keys), names, standIns };
 }
 
-async function sessionsWith(
-  db: Connection,
-  rounds: readonly string[],
-  keys: readonly string[],
-): Promise<string[]> {
-  const found = await db.all<{ id: string }>(
-    `SELECT session AS id FROM round WHERE id IN (SELECT value FROM json_each(?1))
-     UNION SELECT id FROM session WHERE json_extract(body, '$.createdBy') IN (SELECT value FROM json_each(?2))`,
-    JSON.stringify(rounds),
-    JSON.stringify(keys),
-  );
-  return found.map(({ id }) => id);
-}
-
-async function removeKey(db: Connection, key: string): Promise<void> {
+/** Resolves with the larger tables in which the key stood: where it stands in no row, it never stood in the table. */
+async function removeKey(db: Connection, key: string): Promise<string[]> {
   await db.run('DELETE FROM forgetting WHERE voter = ?', key);
   await db.run('DELETE FROM link_code WHERE voter = ?', key);
   await db.run('DELETE FROM voter WHERE key = ?', key);
-  await db.run('UPDATE act SET by = NULL WHERE by = ?', key);
-  await db.run("UPDATE act SET args = replace(args, ?, '') WHERE instr(args, ?) > 0", key, key);
-  await db.run("UPDATE session SET body = json_set(body, '$.createdBy', NULL) WHERE instr(body, ?) > 0", key);
   await db.run('DELETE FROM outbox WHERE instr(body, ?) > 0', key);
   await db.run("UPDATE proposal SET body = json_set(body, '$.by', NULL) WHERE instr(body, ?) > 0", key);
+  const acts =
+    (await db.run('UPDATE act SET by = NULL WHERE by = ?', key)) +
+    (await db.run("UPDATE act SET args = replace(args, ?, '') WHERE instr(args, ?) > 0", key, key));
+  const sessions = await db.run(
+    "UPDATE session SET body = json_set(body, '$.createdBy', NULL) WHERE instr(body, ?) > 0",
+    key,
+  );
+  return [...(acts > 0 ? ['act'] : []), ...(sessions > 0 ? ['session'] : [])];
 }
 
 /** Keeps only what the counts of a round depend on: whether the person counts, and whether as a newcomer. */

@@ -25,7 +25,7 @@ export async function scrubWhatIsOwed(db: Connection): Promise<void> {
 }
 
 /** Small tables, each as part of a transaction: all its pages are given up, which overwrites them, and new ones filled. */
-export async function rewrite(db: Connection, tables: readonly string[]): Promise<void> {
+export async function rewrite(db: Connection, tables: Iterable<string>): Promise<void> {
   for (const table of tables) {
     await db.exec(`CREATE TEMP TABLE kept AS SELECT * FROM main.${table} ORDER BY rowid`);
     await db.exec(`DELETE FROM main.${table}; INSERT INTO main.${table} SELECT * FROM kept; DROP TABLE kept`);

@@ -7,6 +7,7 @@ import { apply, communities, emptyState } from '../domain/apply.js';
 import type { RowChange } from '../domain/decision.js';
 import type { Effect } from '../domain/effects.js';
 import { Facts } from '../domain/facts.js';
+import type { Forgotten } from '../domain/forgotten.js';
 import type {
   Act,
   Channel,
@@ -163,20 +164,6 @@ export class Store {
     return states;
   }
 
-  /** The same from what is held in memory: sessions of `changed` are read anew, of the others the voters. */
-  async reload(held: readonly SessionState[], changed: readonly string[]): Promise<SessionState[]> {
-    const states: SessionState[] = [];
-    const voters = this.#votersOnce();
-    for (const state of held) {
-      const { id } = state.session;
-      const fresh = changed.includes(id)
-        ? await this.load(id, voters)
-        : { ...state, voters: await voters(communities(state)) };
-      if (fresh) states.push(fresh);
-    }
-    return states;
-  }
-
   /** Voters by their communities, read once for all sessions that share them. */
   #votersOnce() {
     const read = new Map<string, Promise<SessionState['voters']>>();
@@ -306,17 +293,14 @@ export class Store {
     return marksOf(this.reader, keys);
   }
 
-  /**
-   * See forget.ts; `found`: marks looked up beforehand. Resolves with the sessions that must be loaded anew; of all
-   * others only the voters have changed.
-   */
-  async forget(key: string, at = Date.now(), found?: Marks): Promise<string[]> {
-    let changed: string[] = [];
+  /** See forget.ts; `found`: marks looked up beforehand. Resolves with what has to happen to states held in memory. */
+  async forget(key: string, at = Date.now(), found?: Marks): Promise<Forgotten> {
+    let gone: Forgotten = { keys: new Set(), names: new Map(), standIns: [] };
     await this.#write(async (db) => {
-      changed = await forgetVoter(db, key, at, found);
+      gone = await forgetVoter(db, key, at, found);
     });
     await this.writer.between(emptyLog);
-    return changed;
+    return gone;
   }
 
   /** Hashes of those whose check mark on the place's notice is no consent. */

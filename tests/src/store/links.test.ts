@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { countedIn } from '../../../src/domain/counted.js';
+import { forgetIn } from '../../../src/domain/forgotten.js';
 import { codeHash, newCode } from '../../../src/store/codes.js';
 import { migrations } from '../../../src/store/migrations.js';
 import { Connection } from '../../../src/store/sqlite.js';
@@ -81,8 +82,9 @@ it('forgets all accounts of a person, and the counts stay as they were', async (
       votes.map(({ index, up }) => [index, up]),
     );
   const told = outcome(before).sort();
-  await store.forget('ann-slack');
+  const gone = await store.forget('ann-slack');
   const after = (await store.load('cat'))!;
+  expect(forgetIn([before], gone)).toEqual([after]);
   expect(outcome(after).sort()).toEqual(told);
   expect([...after.voters.values()].filter((voter) => !voter.pseudonym).map((voter) => voter.key)).toEqual([
     'bob',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RowChange } from '../../../src/domain/decision.js';
+import { forgetIn } from '../../../src/domain/forgotten.js';
 import type { Fact, Voter } from '../../../src/domain/model.js';
 import { migrations } from '../../../src/store/migrations.js';
 import { Connection } from '../../../src/store/sqlite.js';
@@ -158,9 +159,12 @@ describe('people', () => {
     const ask = { kind: 'forget', key: `${key}.forget`, session: 'cat', notBefore: 0, voter: key } as const;
     await opened.commit(world.rows, [ask]);
     expect(bytesOf(dir)).toContain(key);
-    await opened.forget(key);
+    const before = (await opened.load('cat'))!;
+    const gone = await opened.forget(key);
     expect(bytesOf(dir)).not.toContain(key);
     const state = (await opened.load('cat'))!;
+    // What is held in memory becomes what would be read.
+    expect(forgetIn([before], gone)).toEqual([state]);
     const names = new Set([...state.facts.values()].flatMap((facts) => [...facts]).map((row) => row.voter));
     const pseudonyms = [...names].filter((name) => name.startsWith('~'));
     // One name a round, nothing in common.
