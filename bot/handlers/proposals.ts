@@ -29,6 +29,7 @@ export class Proposals {
   /** Number -> where its asker can still be answered. */
   private readonly askers = new Map<number, string>();
   private readonly deciding = new Set<number>();
+  private showing: Promise<void> = Promise.resolve();
 
   constructor(private readonly parts: ProposalParts) {}
 
@@ -40,13 +41,8 @@ export class Proposals {
   /** Cards that a crash kept from being posted are posted now, beside everything else. */
   async start(): Promise<void> {
     await this.load();
-    void this.showAll([...this.waiting]);
-  }
-
-  private async showAll(proposals: readonly Proposal[]): Promise<void> {
-    for (const proposal of proposals)
-      // Decided meanwhile: its card says so.
-      if (this.waiting.includes(proposal)) await this.show(proposal, proposalCard(proposal));
+    for (const proposal of this.waiting)
+      void this.show(proposal, () => (this.waits(proposal) ? proposalCard(proposal) : null));
   }
 
   of(server: string): Proposal[] {
@@ -59,7 +55,7 @@ export class Proposals {
     const proposal = { ...asked, number: await this.parts.store.propose(asked) };
     this.waiting.push(proposal);
     this.askers.set(proposal.number, replyTo);
-    await this.show(proposal, proposalCard(proposal));
+    await this.show(proposal, () => proposalCard(proposal));
     return proposal;
   }
 
@@ -96,7 +92,7 @@ export class Proposals {
     const { number, platform } = proposal;
     this.waiting = this.waiting.filter((one) => one.number !== number);
     const card = decidedCard(number, opened, reason);
-    await this.show(proposal, card);
+    await this.show(proposal, () => card);
     const replyTo = this.askers.get(number);
     this.askers.delete(number);
     if (replyTo === undefined) return;
@@ -108,9 +104,20 @@ export class Proposals {
       .catch(() => {});
   }
 
+  private waits({ number }: Proposal): boolean {
+    return this.waiting.some((one) => one.number === number);
+  }
+
+  /** One after the other, so that the last word on a card is the last that was said; null: there is nothing to show any more. */
+  private show(proposal: Proposal, make: () => Card | null): Promise<void> {
+    this.showing = this.showing.then(() => this.showNow(proposal, make()));
+    return this.showing;
+  }
+
   /** A channel that takes no posts keeps nobody from deciding by the command. */
-  private async show({ platform, channel, number }: Proposal, card: Card): Promise<void> {
+  private async showNow({ platform, channel, number }: Proposal, card: Card | null): Promise<void> {
     const { messenger, log } = this.parts;
+    if (!card) return;
     await messenger
       .show({ platform, address: channel }, card)
       .catch((error: unknown) => log.warn({ proposal: number, error: String(error) }, 'no card'));
