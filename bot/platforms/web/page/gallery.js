@@ -37,7 +37,7 @@ function Item({ message, messages, cell: Cell, enlarge }) {
     e.preventDefault();
   };
   const chip = (emoji, icon, label, words, on, act) =>
-    html`<button class=${`chip chip-${emoji}`} data-emoji=${emoji} aria-pressed=${on} aria-label=${words} title=${label} onClick=${act}><${Icon} name=${icon} filled=${on} /><span>${label}</span></button>`;
+    html`<button class=${`chip chip-${emoji}`} data-emoji=${emoji} aria-pressed=${on} aria-label=${words} title=${label} onClick=${act}><${Icon} name=${icon} filled=${on} /></button>`;
   const [good, bad] = [wordOf(message, 'good'), wordOf(message, 'bad')];
   return html`
     <section class="gallery-item" aria-label=${`Picture ${cell.name}`} onKeyDown=${keyed}>
