@@ -13,34 +13,37 @@ import type { Graph } from './graph.js';
 import { wideWeight } from './late-casts.js';
 import { fusedEmission } from './onnx.js';
 import type { OpName } from './op-set.js';
-import { type Node, numel, sameShape, type Value } from './value.js';
+import { type Node, numel, type Value } from './value.js';
 
 const elementBytes = { float32: 4, float16: 2, bfloat16: 2, int64: 8, bool: 1 } as const;
 const bytesOf = ({ dtype, shape }: Pick<Value, 'dtype' | 'shape'>): number =>
   elementBytes[dtype] * numel(shape);
 
-/** Where a result lies: `view` of operand 0; `in-place`, of an operand where that can be; a buffer of its `own`. */
+/**
+ * Where a result lies: `view` of operand 0; `in-place`, of operand 0 where that can be; a buffer of its `own`, as of all
+ * arithmetic: on the CPU only activations take their operand's place.
+ */
 const places: { readonly [K in OpName]: 'own' | 'view' | 'in-place' } = {
-  Add: 'in-place',
-  Sub: 'in-place',
-  Mul: 'in-place',
-  Div: 'in-place',
+  Add: 'own',
+  Sub: 'own',
+  Mul: 'own',
+  Div: 'own',
   Max: 'own',
   Min: 'own',
-  Neg: 'in-place',
-  Exp: 'in-place',
-  Log: 'in-place',
-  Sqrt: 'in-place',
-  Reciprocal: 'in-place',
-  Abs: 'in-place',
+  Neg: 'own',
+  Exp: 'own',
+  Log: 'own',
+  Sqrt: 'own',
+  Reciprocal: 'own',
+  Abs: 'own',
   Sin: 'own',
   Cos: 'own',
   Floor: 'own',
-  Erf: 'in-place',
+  Erf: 'own',
   Sigmoid: 'in-place',
   Softplus: 'in-place',
   Relu: 'in-place',
-  Gelu: 'in-place',
+  Gelu: 'own',
   QuickGelu: 'in-place',
   Sign: 'own',
   Greater: 'own',
@@ -179,11 +182,7 @@ function plan(graph: Graph, order: readonly Node[]): Buffer[] {
       const uses = readers.get(y) ?? 0;
       const place = index === 0 ? places[node.op] : 'own';
       let buffer = place === 'view' ? of.get(x!) : undefined;
-      if (place === 'in-place')
-        buffer = node.inputs
-          .filter((a) => sameShape(a.shape, y.shape))
-          .map((a) => of.get(a))
-          .find((b) => b?.readers === 1);
+      if (place === 'in-place') buffer = of.get(x!)?.readers === 1 ? of.get(x!) : undefined;
       // A view of what was fed or mapped needs nothing.
       if (!buffer && place === 'view' && x) continue;
       buffer ??= open(y, step);
