@@ -8,8 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { grad } from '../../engine/graph/grad.js';
+import { Graph } from '../../engine/graph/graph.js';
 import { toOnnx } from '../../engine/graph/onnx.js';
+import { gelu, linear, reduceSum, silu, square } from '../../engine/graph/ops.js';
 import type { FusedOp } from '../../engine/graph/plain-forms.js';
+import { wave } from '../../engine/runtime/trials.js';
 import { opCases } from '../support/op-cases.js';
 import { buildCase, rounded, worst } from '../support/op-graph.js';
 import { evaluate } from '../support/reference.js';
@@ -42,6 +46,18 @@ function run(script: string, ...args: string[]): Promise<Ended> {
       done({ code: error?.code ?? 0, signal: error?.signal ?? null, out });
     });
   });
+}
+
+/** Recompute joins values with empty tensors, which a device must put up with. */
+function recomputed() {
+  const g = new Graph();
+  const [x, w] = [g.input('x', [5, 6]), g.input('w', [6, 6])];
+  const y = g.segment(() => gelu(linear(silu(linear(x, w)), w)));
+  const [dx, dw] = grad(reduceSum(square(y)), [x, w], { recompute: true });
+  g.output('dx', dx!);
+  g.output('dw', dw!);
+  const feeds = { x: Float64Array.from(wave([5, 6], 0.7)), w: Float64Array.from(wave([6, 6], 1.3)) };
+  return { name: 'recompute', g, feeds };
 }
 
 /** onnxruntime-node has no WebGPU there. */
@@ -78,7 +94,7 @@ describe.skipIf(none)('on WebGPU the engine', () => {
 
   it('has the values of the float64 kernels in every op and every gradient rule', async () => {
     const plain = new Set(told.plain as FusedOp[]);
-    const cases = opCases.map((c) => ({ name: c.name, ...buildCase(c) }));
+    const cases = [...opCases.map((c) => ({ name: c.name, ...buildCase(c) })), recomputed()];
     const models = cases.map(({ g, feeds }) => ({
       model: Buffer.from(toOnnx(g, { plain })).toString('base64'),
       feeds: Object.fromEntries(

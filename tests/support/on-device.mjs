@@ -107,10 +107,7 @@ async function training(k) {
     weight: f32([1], [1]),
   };
   const [cpu, there] = await Promise.all(
-    [{ threads: 1 }, options].map((where) =>
-      // Recompute joins values with empty tensors, which a device must put up with too.
-      Executor.create(ddpoGraph({ ...spec, recompute: where === options }, 0.1), where),
-    ),
+    [{ threads: 1 }, options].map((where) => Executor.create(ddpoGraph(spec, 0.1), where)),
   );
   opened.push(cpu, there);
   // As probable before as now, so that the ratio is one and not clipped.
