@@ -130,7 +130,6 @@ export class App {
       fatal: parts.fatal,
     });
     this.messenger = new Messenger(this.platforms, () => this.resumed);
-    this.cards = new Cards(paths);
     this.proposals = new Proposals({ store, log, messenger: this.messenger });
     const jobs = new Jobs({
       queue,
@@ -142,6 +141,7 @@ export class App {
       dispatch,
       stopping: () => this.stopping,
     });
+    this.cards = new Cards(paths, (job) => jobs.preview(job));
     this.sweeps = new Sweeps({ clock, log, messenger: this.messenger, people, dispatch });
     this.guards = new Guards({ clock, log, messenger: this.messenger, dispatch });
     const carry = makeCarrier({

@@ -22,7 +22,11 @@ import { storyCard } from '../views/story.js';
 import { imageName } from '../views/words.js';
 
 export class Cards {
-  constructor(private readonly paths: DataPaths) {}
+  constructor(
+    private readonly paths: DataPaths,
+    /** Base64 PNG of what a job draws, while it runs. */
+    private readonly preview: (job: string) => string | undefined,
+  ) {}
 
   async ballot(state: SessionState, ballot: Ballot): Promise<Card> {
     const { session } = state;
@@ -93,7 +97,8 @@ export class Cards {
   private bar(state: SessionState, effect: EffectOf<'card'>, round: Round, kind: Job['kind']): Card {
     const jobs = [...state.jobs.values()].filter((j) => j.round === round.number && j.kind === kind);
     const job = jobs.reduce<Job | null>((a, b) => (a && a.attempt > b.attempt ? a : b), null);
-    return progressCard({ key: `${effect.key}.${kind}`, session: state.session, round, job });
+    const preview = job ? this.preview(job.key) : undefined;
+    return progressCard({ key: `${effect.key}.${kind}`, session: state.session, round, job, preview });
   }
 
   private side(state: SessionState, round: Round) {

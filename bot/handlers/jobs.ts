@@ -57,6 +57,8 @@ const PROGRESS_MS = 400;
 
 export class Jobs {
   private readonly said = new Set<string>();
+  /** Job -> the newest picture of what it draws; gone with the job. */
+  private readonly previews = new Map<string, string>();
 
   constructor(private readonly parts: JobParts) {}
 
@@ -70,6 +72,7 @@ export class Jobs {
         checkpoint: paths.parent(state, effect.parent),
         noise: effect.noise,
         trajectory: likelihood.has(state.session.learner.name),
+        preview: !state.session.nsfw && !state.session.rules.review,
         safety: { ...this.parts.safety, ...(state.session.nsfw ? { tries: 0 } : {}) },
         out,
       };
@@ -117,6 +120,11 @@ export class Jobs {
     });
   }
 
+  /** Base64 PNG of what the job is drawing, while it runs. */
+  preview(job: string): string | undefined {
+    return this.previews.get(job);
+  }
+
   private sayOnce({ session, round, model }: JobPayload<'generate'>, note: string): void {
     const key = `${model}\n${note}`;
     if (this.said.has(key)) return;
@@ -149,7 +157,8 @@ export class Jobs {
   ): Promise<void> {
     const { clock, dispatch, stopping } = this.parts;
     let last = { stage: '', at: 0 };
-    const progress = (p: JobProgress) => {
+    const progress = ({ preview, ...p }: JobProgress) => {
+      if (preview !== undefined) this.previews.set(effect.key, preview);
       const at = clock.now();
       if (p.stage === last.stage && at - last.at < PROGRESS_MS) return;
       last = { stage: p.stage, at };
@@ -160,7 +169,7 @@ export class Jobs {
     };
     let event: Event;
     try {
-      const result = await work(progress, held);
+      const result = await work(progress, held).finally(() => this.previews.delete(effect.key));
       event = { kind: 'job-done', job: effect.key, result, at: clock.now() };
     } catch (error) {
       // Closing the queue cancels what runs: it stays in the outbox and is asked for again at the next start.

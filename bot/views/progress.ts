@@ -13,6 +13,8 @@ export interface ProgressView {
   round: Round;
   /** The round's job under way or last run; null before there is one. */
   job: Job | null;
+  /** Base64 PNG of what is being drawn. */
+  preview?: string | undefined;
 }
 
 /** Stage -> [share of the bar where it begins, where it ends, words]. */
@@ -39,7 +41,9 @@ export function progressCard(view: ProgressView): Card {
   const kind = drawing ? 'generate' : 'learn';
   const done = round.state === 'done' || drawn;
   const share = done ? 1 : overall(kind, job);
+  const preview = done || job?.state !== 'running' ? undefined : view.preview;
   return card('progress', key, {
+    ...(preview !== undefined && { preview: `data:image/png;base64,${preview}` }),
     title:
       !done && round.state !== 'failed' && job?.held
         ? `Round ${round.number} waits`

@@ -22,8 +22,8 @@ export interface SampleRequest extends PredictorRequest {
   /** z of step k, N C h w elements; asked only where a step adds noise. */
   readonly stepNoise: (k: number) => Float32Array;
   readonly sampler: ScheduleOptions & { readonly guidance: number };
-  /** After each step: steps done, of how many. */
-  readonly onStep?: ((done: number, total: number) => void) | undefined;
+  /** After each step: steps done, of how many, and x_0 [N,C,h,w] as the step expects it, worked out when asked. */
+  readonly onStep?: ((done: number, total: number, expected: () => FloatTensor) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly keep?: 'none' | 'trajectory' | undefined;
 }
@@ -68,6 +68,7 @@ async function walk(request: SampleRequest, plan: Schedule, predict: Predictor['
     if (request.signal?.aborted)
       throw new AcclaimError('cancelled', `sampling was cancelled at step ${k} of ${steps.length}`);
     const output = await predict(f32(noise.shape, scaled(x, step.scale)), step.timestep);
+    const [from, last] = [x, k + 1 === steps.length];
     const mean = stepMean(step, x, output, before);
     if (multistep) before = predictedImage(step, x, output);
     x = step.std > 0 ? stepNext(step, mean, request.stepNoise(k)) : mean;
@@ -76,7 +77,9 @@ async function walk(request: SampleRequest, plan: Schedule, predict: Predictor['
       logs.push(logProbabilities(x, mean, step.std, count));
       if (before) images.push(before);
     }
-    request.onStep?.(k + 1, steps.length);
+    request.onStep?.(k + 1, steps.length, () =>
+      f32(noise.shape, last ? x : predictedImage(step, from, output)),
+    );
     // A run blocks its thread: let messages (cancel, progress) through between two of them.
     await setImmediate();
   }

@@ -12,6 +12,7 @@ import { decode, type Pipeline } from '../models/pipeline.js';
 import { type FloatTensor, f32, rows, stackRows } from '../runtime/tensor.js';
 import type { EngineContext } from './context.js';
 import type { Report } from './pace.js';
+import type { Previewer } from './preview.js';
 
 export interface Drawing {
   engine: EngineContext;
@@ -20,6 +21,7 @@ export interface Drawing {
   payload: Pick<JobPayload<'generate'>, 'prompt' | 'negative' | 'sampler' | 'trajectory'>;
   adapter: SampleRequest['adapter'];
   report: Report;
+  preview?: Previewer | undefined;
   signal: AbortSignal;
 }
 
@@ -43,7 +45,7 @@ export async function drawImages(
   noises: readonly Float32Array[],
   stream: (index: number) => Rng,
 ): Promise<Drawn> {
-  const { engine, pipeline, latent, payload, adapter, report, signal } = drawing;
+  const { engine, pipeline, latent, payload, adapter, report, preview, signal } = drawing;
   const count = noises.length;
   const size = latent[0] * latent[1] * latent[2];
   const noise = batchOf(noises, latent);
@@ -68,7 +70,16 @@ export async function drawImages(
           ).data,
         sampler: payload.sampler,
         adapter,
-        onStep: (done, total) => report('sample', b * total + done, batches * total),
+        onStep: (done, total, expected) =>
+          report(
+            'sample',
+            b * total + done,
+            batches * total,
+            preview?.(
+              parts.map((part) => part.latents),
+              expected,
+            ),
+          ),
         signal,
         keep: payload.trajectory ? 'trajectory' : 'none',
       }),

@@ -24,6 +24,7 @@ import { type Drawing, drawImages, putInPlace } from './draw.js';
 import { openCheckpoint } from './open-checkpoint.js';
 import { paced } from './pace.js';
 import { peakMemoryMb } from './peak-memory.js';
+import { previewer } from './preview.js';
 
 type Payload = JobPayload<'generate'>;
 
@@ -53,7 +54,10 @@ export async function generate(
     checkpoint && !payload.untuned
       ? { spec: checkpoint.manifest.adapter, tensors: checkpoint.state.adapter }
       : undefined;
-  const drawing: Drawing = { engine, pipeline, latent, payload, adapter, report, signal };
+  const safety = openSafety(payload);
+  // What is looked over before people see it is not shown half done.
+  const preview = payload.preview && !safety ? await previewer(pipeline, engine.cache, count) : undefined;
+  const drawing: Drawing = { engine, pipeline, latent, payload, adapter, report, preview, signal };
   const noises = (n: number, purpose: string) =>
     initialNoise(payload, checkpoint, n, size, new Rng(seed, round, purpose));
 
@@ -61,7 +65,6 @@ export async function generate(
   const drawn = await drawImages(drawing, noises(count, 'noise'), (i) => new Rng(seed, round, `steps.${i}`));
 
   // 4.
-  const safety = openSafety(payload);
   const marks = safety && (await look(safety, drawn.pictures));
   for (let again = 1; safety && marks && again <= safety.tries; again++) {
     const held = marks.flatMap((mark, i) => (mark.held ? [i] : []));

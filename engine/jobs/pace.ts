@@ -3,18 +3,24 @@
  */
 import type { JobProgress } from '../../src/queue/jobs.js';
 
-export type Report = (stage: JobProgress['stage'], done: number, total: number) => void;
+export type Report = (
+  stage: JobProgress['stage'],
+  done: number,
+  total: number,
+  preview?: string | undefined,
+) => void;
 
 export function paced(send: (p: JobProgress) => void, now: () => number = () => performance.now()): Report {
   let stage: JobProgress['stage'] | undefined;
   let first = { done: 0, at: 0 };
-  return (current, done, total) => {
+  return (current, done, total, preview) => {
     if (current !== stage) {
       stage = current;
       first = { done, at: now() };
     }
     const steps = done - first.done;
     const secondsLeft = steps > 0 ? ((now() - first.at) / steps / 1000) * (total - done) : null;
-    send({ stage: current, done, total, secondsLeft: done === total ? 0 : secondsLeft });
+    const left = done === total ? 0 : secondsLeft;
+    send({ stage: current, done, total, secondsLeft: left, ...(preview !== undefined && { preview }) });
   };
 }

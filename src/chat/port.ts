@@ -70,6 +70,8 @@ export interface Card {
   buttons: Button[];
   /** 0..1 for progress cards; null otherwise. */
   progress: number | null;
+  /** A picture of what is being made, as a data address, for platforms that can show it in passing; never stored. */
+  preview?: string;
   /** Only in private answers. */
   files?: Attachment[];
   /** What a rich client may show beside the text (the web page draws cells and plots from it). */

@@ -77,6 +77,8 @@ export const generatePayload = jobBase.extend(promptSchema.shape).extend({
   /** True: the checkpoint's noises without its adapter, the control "untuned + hero noise". */
   untuned: z.boolean().optional(),
   learner: learnerSchema,
+  /** True: progress carries small pictures of what is being drawn, unless a safety checker looks first. */
+  preview: z.boolean().optional(),
   /** Left out = nobody looks. */
   safety: safetySchema.optional(),
   /** Keep latents of all steps and log-probabilities (likelihood learners need them). */
@@ -212,4 +214,6 @@ export interface JobProgress {
   done: number;
   total: number;
   secondsLeft: number | null;
+  /** Base64 PNG: a sheet of what is being drawn, as far as it is. */
+  preview?: string | undefined;
 }

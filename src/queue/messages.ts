@@ -7,11 +7,15 @@ import { z } from 'zod';
 
 const plainError = z.object({ code: z.string(), message: z.string(), mend: z.string() });
 
+/** The engine's largest sheet of pure noise, uncompressed, in base64. */
+const PREVIEW_CHARACTERS = 420_000;
+
 export const progressSchema = z.object({
   stage: z.enum(['load', 'sample', 'decode', 'check', 'embed', 'train', 'score', 'write', 'pull']),
   done: z.number(),
   total: z.number(),
   secondsLeft: z.number().nullable(),
+  preview: z.base64().max(PREVIEW_CHARACTERS).optional(),
 });
 
 export const toEngineSchema = z.discriminatedUnion('type', [

@@ -25,6 +25,13 @@ type Line =
   | { t: 'mark'; id: string; who: string; emoji: string; present: boolean }
   | { t: 'consent'; who: string; given: boolean; at: number };
 
+/** A line as it is kept: a preview is only for those who watch. */
+function lasting(line: Line): Line {
+  if (line.t !== 'message' || line.message.card.preview === undefined) return line;
+  const { preview: _, ...card } = line.message.card;
+  return { ...line, message: { ...line.message, card } };
+}
+
 /** Removed messages that a page may still have to hear of. */
 const tombstones = 500;
 
@@ -161,7 +168,7 @@ export class Messages {
 
   private async write(line: Line, durable = true): Promise<void> {
     this.apply(line);
-    await this.journal.append(line, durable);
+    await this.journal.append(lasting(line), durable);
     this.lines += 1;
     if (this.lines > 4000 && this.lines > 4 * this.snapshotSize()) await this.compact();
   }
@@ -177,7 +184,7 @@ export class Messages {
 
   private snapshot(): Line[] {
     const lines: Line[] = [{ t: 'epoch', epoch: this.epoch, seq: this.seq, next: this.next }];
-    for (const message of this.messages.values()) lines.push({ t: 'message', message });
+    for (const message of this.messages.values()) lines.push(lasting({ t: 'message', message }));
     for (const [id, seq] of [...this.gone].slice(-tombstones)) lines.push({ t: 'gone', id, seq });
     for (const [who, at] of this.consents) lines.push({ t: 'consent', who, given: true, at });
     for (const [id, people] of this.marks) {

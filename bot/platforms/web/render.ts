@@ -18,6 +18,7 @@ export interface PageMessage {
   reactions: string[];
   buttons: Card['buttons'];
   progress: number | null;
+  preview?: string;
   data: Record<string, unknown>;
   /** The reader's own marks: nobody else's are sent. */
   mine: string[];
@@ -52,6 +53,7 @@ export function renderMessage(message: Message, mine: string[]): PageMessage {
     reactions: message.primed,
     buttons: card.buttons,
     progress: card.progress,
+    ...(card.preview !== undefined && { preview: card.preview }),
     data: swapFiles(card.data ?? {}, address) as Record<string, unknown>,
     mine,
   };

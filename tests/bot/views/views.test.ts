@@ -158,6 +158,20 @@ describe('progress', () => {
       job: { ...job, ...fill },
     });
 
+  it('shows the pictures as they take shape, while they are drawn and no longer', () => {
+    const of = (state: Job['state'], round: Partial<Round>) =>
+      progressCard({
+        key: 'p',
+        session,
+        round: makeRound(session, 1, round),
+        job: { ...job, kind: 'generate', stage: 'sample', state },
+        preview: 'AAAA',
+      }).preview;
+    expect(of('running', { state: 'generating' })).toBe('data:image/png;base64,AAAA');
+    expect(of('waiting', { state: 'generating' })).toBeUndefined();
+    expect(of('done', { state: 'open' })).toBeUndefined();
+  });
+
   it('never runs backwards through the stages of a job', () => {
     for (const [kind, stages] of [
       ['generate', ['load', 'sample', 'decode', 'write']],

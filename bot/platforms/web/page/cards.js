@@ -61,6 +61,7 @@ export function Progress({ message }) {
         ${!failed && data.secondsLeft !== null && html`<${TimeLeft} seconds=${data.secondsLeft} since=${message.seq} />`}
       </div>
       ${!failed && html`<div class="bar" role="progressbar" aria-label=${title} aria-valuemin="0" aria-valuemax="100" aria-valuenow=${share}><span style=${{ transform: `scaleX(${share / 100})` }}></span></div>`}
+      ${message.preview && html`<img class="progress-preview" src=${message.preview} alt="The pictures as they take shape" />`}
       <p class="progress-text">${failed ? text : stageOnly(text)}</p>
     </div>
   `;

@@ -6,7 +6,7 @@ import { call, drawer } from './api.js';
 /**
  * @typedef {{id: string, channel: string, kind: string, at: number, editedAt: number | null, seq: number, title: string,
  *   text: string, pictures: {url: string, alt: string, spoiler: boolean}[], reactions: string[],
- *   buttons: {id: string, label: string, value?: string}[], progress: number | null, data: any, mine: string[], echo?: boolean, files?: {name: string, type: string, text?: string, url?: string}[]}} Message
+ *   buttons: {id: string, label: string, value?: string}[], progress: number | null, preview?: string, data: any, mine: string[], echo?: boolean, files?: {name: string, type: string, text?: string, url?: string}[]}} Message
  */
 
 let state = {

@@ -98,6 +98,24 @@ describe('messages', () => {
     expect([again.consented('visitor-ann'), again.consented('visitor-bea')]).toEqual([false, true]);
   });
 
+  it('shows a preview to those who watch, and keeps none', async () => {
+    const file = join(freshDir(), 'm');
+    const messages = await Messages.open(file);
+    const { message } = await messages.post('cat', card('p', 'working', { kind: 'progress' }), 1);
+    const preview = 'data:image/png;base64,iVBORw0KGgo=';
+    await messages.edit(message.id, card('p', 'half done', { kind: 'progress', preview }), 2);
+    expect(messages.get(message.id)?.card).toMatchObject({ title: 'half done', preview });
+    await messages.close();
+    expect(readFileSync(file, 'utf8')).toContain('half done');
+    expect(readFileSync(file, 'utf8')).not.toContain('iVBORw0KGgo');
+    // Nor does a file that is written anew while the picture stands on the page.
+    const again = await Messages.open(file);
+    await again.edit(message.id, card('p', 'half done', { kind: 'progress', preview }), 3);
+    await again.consent('visitor-ann', false, 4);
+    expect(readFileSync(file, 'utf8')).not.toContain('iVBORw0KGgo');
+    await again.close();
+  });
+
   it('stays small however often progress is repeated, and counts on', async () => {
     const file = join(freshDir(), 'm');
     const messages = await Messages.open(file);

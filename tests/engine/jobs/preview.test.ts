@@ -1,0 +1,140 @@
+/**
+ * Previews: the linear look at latents against the decoder's own pictures of a golden trajectory, and what job `generate`
+ * sends along while it draws.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { decodePng, type Rgb } from '../../../engine/io/png.js';
+import { readSafetensors } from '../../../engine/io/safetensors.js';
+import { EngineContext } from '../../../engine/jobs/context.js';
+import { createHandlers } from '../../../engine/jobs/handlers.js';
+import { latentColours, previewSheet } from '../../../engine/models/latent-colours.js';
+import { loadPipeline } from '../../../engine/models/pipeline.js';
+import { ExecutorCache } from '../../../engine/runtime/cache.js';
+import { type FloatTensor, f32 } from '../../../engine/runtime/tensor.js';
+import type { JobPayload } from '../../../src/queue/jobs.js';
+import { MINI } from '../../support/golden.js';
+
+const root = mkdtempSync(join(tmpdir(), 'acclaim-preview-'));
+const cache = new ExecutorCache({ threads: 1 });
+afterAll(async () => {
+  await cache.clear();
+  rmSync(root, { recursive: true });
+});
+
+/** Images [N,3,H,W] -> the mean of each factor x factor block, side by side, as values 0..255 like a sheet of N columns. */
+function shrunk({ data, shape }: FloatTensor, factor: number): number[] {
+  const [n, , height, width] = shape as [number, number, number, number];
+  const [h, w] = [height / factor, width / factor];
+  const out = new Array<number>(n * h * w * 3).fill(0);
+  data.forEach((value, i) => {
+    const [x, y] = [i % width, Math.floor(i / width) % height];
+    const [c, image] = [Math.floor(i / (width * height)) % 3, Math.floor(i / (width * height * 3))];
+    const at = ((Math.floor(y / factor) * n + image) * w + Math.floor(x / factor)) * 3 + c;
+    out[at]! += ((value + 1) * 127.5) / factor ** 2;
+  });
+  return out;
+}
+
+function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const mean = (v: ArrayLike<number>) => Array.from(v).reduce((sum, x) => sum + x, 0) / v.length;
+  const [ma, mb] = [mean(a), mean(b)];
+  let [ab, aa, bb] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    ab += (a[i]! - ma) * (b[i]! - mb);
+    aa += (a[i]! - ma) ** 2;
+    bb += (b[i]! - mb) ** 2;
+  }
+  return ab / Math.sqrt(aa * bb);
+}
+
+it('looks like what the decoder makes of the latents', async () => {
+  const golden = readSafetensors('tests/fixtures/mini/trajectory_eta1.safetensors') as Record<
+    string,
+    FloatTensor
+  >;
+  const [steps, n, ...latent] = golden.latents!.shape as [number, number, number, number, number];
+  const last = golden.latents!.data.subarray(((steps - 1) * golden.latents!.data.length) / steps);
+  const sheet = previewSheet(
+    f32([n, ...latent], last),
+    await latentColours(await loadPipeline(MINI), cache),
+    n,
+  );
+  expect([sheet.width, sheet.height]).toEqual([n * latent[2]!, latent[1]!]);
+  const pictures = shrunk(golden.images!, golden.images!.shape[2]! / latent[1]!);
+  expect(correlation(sheet.pixels, pictures)).toBeGreaterThan(0.85);
+  // The figure can tell: with two colours exchanged it falls.
+  const turned = sheet.pixels.map((_, i) => sheet.pixels[i - (i % 3) + [2, 1, 0][i % 3]!]!);
+  expect(correlation(turned, pictures)).toBeLessThan(0.8);
+});
+
+it('is a sheet in rows, gaps grey, colours as the formula says', () => {
+  // Two channels, 1x1 latents, by hand: red = .5 z0, green = -1 + z1, blue = 1 whatever.
+  const colours = {
+    base: [0, -1, 1],
+    slope: [
+      [0.5, 0, 0],
+      [0, 1, 0],
+    ],
+  };
+  const sheet = previewSheet(f32([3, 2, 1, 1], [0, 0, 2, 1, -9, 2]), colours, 2);
+  expect([sheet.width, sheet.height]).toEqual([2, 2]);
+  expect([...sheet.pixels]).toEqual([128, 0, 255, 255, 128, 255, 0, 255, 255, 128, 128, 128]);
+});
+
+const handlers = createHandlers(
+  new EngineContext({ cache, threads: 1, device: 'cpu', software: 'acclaim/test' }),
+);
+
+async function draw(
+  name: string,
+  over: Partial<JobPayload<'generate'>>,
+): Promise<{ sheets: Rgb[]; files: string[] }> {
+  const sheets: Rgb[] = [];
+  const out = join(root, name);
+  const payload: JobPayload<'generate'> = {
+    ...{
+      session: 's',
+      round: 0,
+      attempt: 0,
+      seed: 5,
+      model: MINI,
+      prompt: 'a robot at a party',
+      negative: '',
+    },
+    ...{ width: null, height: null, count: 5, checkpoint: null, noise: 'plain', trajectory: false, out },
+    sampler: { steps: 3, guidance: 3, eta: 1, scheduler: 'ddim' },
+    learner: { name: 'acclaim' },
+    ...over,
+  };
+  await handlers.generate(payload, {
+    signal: new AbortController().signal,
+    progress: ({ stage, preview }) => {
+      if (preview === undefined) return;
+      expect(stage).toBe('sample');
+      sheets.push(decodePng(Buffer.from(preview, 'base64')));
+    },
+  });
+  const files = (readdirSync(out, { recursive: true }) as string[])
+    .filter((file) => file.includes('.'))
+    .sort();
+  return {
+    sheets,
+    files: files.map((file) => `${file} ${readFileSync(join(out, file)).toString('base64')}`),
+  };
+}
+
+it('goes along with the progress and changes nothing of the round', async () => {
+  const [watched, plain] = [await draw('watched', { preview: true }), await draw('plain', {})];
+  expect(watched.sheets.length).toBeGreaterThan(0);
+  for (const { width, height } of watched.sheets) expect([width, height]).toEqual([3 * 16, 2 * 16]);
+  expect(plain.sheets).toEqual([]);
+  expect(watched.files).toEqual(plain.files);
+});
+
+it('is not sent where a safety checker looks first', async () => {
+  const safety = { checker: 'tests/fixtures/tiny/safety/model', bound: 0, tries: 0 };
+  expect((await draw('checked', { preview: true, safety })).sheets).toEqual([]);
+});
