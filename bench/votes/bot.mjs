@@ -36,8 +36,9 @@ const house = await buildHouse({
   config,
   log,
   fatal,
-  platforms: async () => {
-    chats = await connectedPlatforms({ config, log, fatal });
+  platforms: async (app, _, clock) => {
+    const complete = (typing) => app().complete(typing);
+    chats = await connectedPlatforms({ config, log, clock, fatal, complete, onRequest: () => {} });
     return [fake, ...chats];
   },
 });

@@ -61,7 +61,8 @@ export function readEnvironment(dir = process.cwd(), real: Environment = process
 }
 
 /** What only the bot's process has to know: an engine that computes for it is started without. */
-const botsOwn = /^(DISCORD_|SLACK_|REDIS_)|^(ACCLAIM_(ACCESS_TOKEN|NSFW_TOKEN|QUEUE_KEY)|HF_TOKEN)$/;
+const botsOwn =
+  /^(DISCORD_|SLACK_|REDIS_|AWS_|ACCLAIM_BUCKET_)|^(ACCLAIM_(ACCESS_TOKEN|NSFW_TOKEN|QUEUE_KEY)|HF_TOKEN)$/;
 
 /** The real environment for a child process that computes. */
 export function engineEnvironment(real: Environment = process.env): Environment {

@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseDocument, visit } from 'yaml';
-import { configFileVariable, readEnvironment, variables } from '../../../src/config/env.js';
+import {
+  configFileVariable,
+  engineEnvironment,
+  readEnvironment,
+  variables,
+} from '../../../src/config/env.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { sessionRules } from '../../../src/config/rules.js';
 import { defaultRules } from '../../../src/domain/rules.js';
@@ -174,6 +179,14 @@ describe('documents', () => {
     const config = loadConfig({ env: {}, set: ["session.quietHours={from: '22:30', to: '07:00'}"] });
     expect(sessionRules(config).quietHours).toEqual({ from: 1350, to: 420 });
   });
+});
+
+test('a process that computes is started without what only the bot has to know', () => {
+  const secrets = Object.keys(variables).filter((name) => /TOKEN|SECRET|KEY|^REDIS_URL$/.test(name));
+  expect(secrets).toContain('ACCLAIM_BUCKET_SECRET');
+  const named = [...secrets, 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
+  const env = Object.fromEntries(named.map((name) => [name, 'secret']));
+  expect(engineEnvironment({ ...env, PATH: '/bin' })).toEqual({ PATH: '/bin' });
 });
 
 describe('packages', () => {
