@@ -1,7 +1,7 @@
 // What is said into the composer: an echo for its sender, the command for the server, the answer below it.
 import { call } from './api.js';
 import { isBest, toggleBest } from './marks.js';
-import { add, get, isStar, mark, marksOf, messagesOf, refreshMe, set } from './store.js';
+import { add, get, isStar, mark, marksOf, messagesOf, met, refreshMe, set } from './store.js';
 
 /** @typedef {import('./store.js').Message} Message */
 
@@ -40,6 +40,7 @@ export async function say(text) {
       'Votes speak here',
       'Mark the pictures you like. To tell me something, begin with **/acclaim**, such as **/acclaim help**.',
     );
+  await met();
   try {
     const { replies } = await call('/api/command', { channel: get().channel || 'general', text: line });
     for (const reply of replies) add(reply);

@@ -38,6 +38,19 @@ export function set(change) {
   for (const read of readers) read(state);
 }
 
+/** Resolves once the server has told who this browser is: what is said while the page opens waits for that. */
+export function met() {
+  if (state.me) return Promise.resolve();
+  return new Promise((resolve) => {
+    const read = () => {
+      if (!state.me) return;
+      readers.delete(read);
+      resolve(undefined);
+    };
+    readers.add(read);
+  });
+}
+
 /** What `pick` takes from the state; the component is drawn again when that changes. @template T @param {(s: typeof state) => T} pick @returns {T} */
 export function useStore(pick) {
   const [, draw] = useReducer((n) => n + 1, 0);
