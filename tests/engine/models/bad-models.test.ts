@@ -123,6 +123,12 @@ describe('a model folder is refused by name', () => {
       }),
     ],
     [
+      'a width that no memory holds',
+      'model-unsupported',
+      /block_out_channels\.0/,
+      edit('vae/config.json', { block_out_channels: [2 ** 34, 32] }),
+    ],
+    [
       'a wrong width',
       'shape-mismatch',
       /time_embedding\.linear_1\.weight: expected \[128,32\], found \[64,16\]/,
