@@ -232,11 +232,11 @@ export function makeActions(parts: ActionParts): Actions {
       (await platforms.get(platform)?.channelsOf?.(channel)) ?? null,
     changeSettings: async (account, channel, changed) => {
       const id = await serverOf(account, channel);
-      await store.setSettings({ id, platform: account.platform, name: id }, changed);
+      await store.places.setSettings({ id, platform: account.platform, name: id }, changed);
       set.set(id, changed);
     },
     loadSettings: async () => {
-      set = await store.settings();
+      set = await store.places.settings();
     },
     record: async (act) => {
       const row: Act = { ...act, at: clock.now(), by: known(act.by) ? act.by : null };

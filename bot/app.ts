@@ -253,7 +253,7 @@ export class App {
     this.resumed = states.length > 0;
     if (this.parts.clock instanceof SteadyClock)
       this.parts.clock.notBefore(Math.max(newestTime(states), await store.newestVote()));
-    for (const { id, server } of await store.channels()) this.homes.set(id, server);
+    for (const { id, server } of await store.places.channels()) this.homes.set(id, server);
     this.sessions.load(states);
     for (const { session } of states) this.outbox.hold(session.id);
     for (const platform of platforms) await platform.start((event) => this.chat.receive(event));

@@ -10,7 +10,7 @@ import type { RoundTime } from '../../src/domain/round-time.js';
 import type { Settings } from '../../src/domain/settings.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { Linked } from '../../src/store/links.js';
-import type { PersonalData } from '../../src/store/store.js';
+import type { PersonalData } from '../../src/store/personal.js';
 import type { Export, Exported } from '../exports.js';
 import type { Answer } from '../views/notice.js';
 

@@ -57,7 +57,7 @@ export class Consents {
     const { store, people } = this.parts;
     const { key } = people.seen(account);
     for (const to of this.everywhere(account.platform))
-      await store.undecline(placeOf(to), hashOf(store, to, key));
+      await store.places.undecline(placeOf(to), hashOf(store, to, key));
   }
 
   /** Somebody was forgotten: what still hangs on the notice says nothing any more. */
@@ -70,7 +70,8 @@ export class Consents {
   async decline(accounts: readonly Pick<Voter, 'key' | 'platform'>[]): Promise<void> {
     const { store } = this.parts;
     for (const { key, platform } of accounts)
-      for (const to of this.everywhere(platform)) await store.decline(placeOf(to), hashOf(store, to, key));
+      for (const to of this.everywhere(platform))
+        await store.places.decline(placeOf(to), hashOf(store, to, key));
   }
 
   async beforeAll(voter: Seen, given: boolean, at: number): Promise<void> {
@@ -97,14 +98,14 @@ export class Consents {
     const ref = await messenger.post(to, consentCard(purgeDays));
     const at = clock.now();
     const found = (await platform.fetchReactions(ref)).get('done') ?? [];
-    const declined = new Set(await store.declined(placeOf(to)));
+    const declined = new Set(await store.places.declined(placeOf(to)));
     for (const account of found) {
       const { key } = people.seen(account);
       if (declined.delete(hashOf(store, to, key)) || sessions.knows(key)) continue;
       await agree(account, to.address, at);
     }
     // Their marks are off by now: there is nothing left to remember.
-    for (const hash of declined) await store.undecline(placeOf(to), hash);
+    for (const hash of declined) await store.places.undecline(placeOf(to), hash);
   }
 
   /** Channels of sessions that go on. */

@@ -46,9 +46,9 @@ export class Servers {
   async start(): Promise<void> {
     const { store, platforms, log } = this.parts;
     await this.clear();
-    this.waiting = await store.departures();
+    this.waiting = await store.places.departures();
     await this.learn();
-    const known = await store.channels();
+    const known = await store.places.channels();
     for (const [name, platform] of platforms) {
       const servers = known.flatMap((c) => (c.platform === name && c.server ? [c.server] : []));
       if (!platform.servers || servers.length === 0) continue;
@@ -80,13 +80,13 @@ export class Servers {
     if (present ? !left : left) return;
     if (present) {
       this.waiting = this.waiting.filter((d) => d !== left);
-      await store.comeBack(platform, server);
+      await store.places.comeBack(platform, server);
       await this.takePosts(platform, server);
     } else {
       if (!(await this.channels(platform, server)).length) return;
       const at = clock.now();
       const departure = { platform, server, at, due: at + delayMs };
-      await store.depart(departure);
+      await store.places.depart(departure);
       this.waiting.push(departure);
     }
     this.schedule();
@@ -95,20 +95,20 @@ export class Servers {
   /** The clock was set: purges come as much later. */
   async postpone(by: number): Promise<void> {
     if (this.waiting.length === 0) return;
-    await this.parts.store.postponePurges(by);
+    await this.parts.store.places.postponePurges(by);
     for (const left of this.waiting) left.due += by;
     this.schedule();
   }
 
   private async channels(platform: PlatformName, server: string): Promise<string[]> {
-    const found = await this.parts.store.channels();
+    const found = await this.parts.store.places.channels();
     return found.flatMap((c) => (c.platform === platform && c.server === server ? [c.id] : []));
   }
 
   /** Channels that sessions came to without being opened there (a branch, a pool). */
   private async learn(): Promise<void> {
     const { store, sessions, platforms, log } = this.parts;
-    const known = new Map((await store.channels()).map((c) => [c.id, c]));
+    const known = new Map((await store.places.channels()).map((c) => [c.id, c]));
     for (const { session, bindings } of sessions.all())
       for (const { channel, platform, address, canPost } of bindings) {
         const row = known.get(channel);

@@ -207,15 +207,15 @@ describe('a purge', () => {
       ],
       [],
     );
-    await store.depart(left);
-    await store.depart({ ...left, due: 99 });
-    expect(await store.departures()).toEqual([left]);
+    await store.places.depart(left);
+    await store.places.depart({ ...left, due: 99 });
+    expect(await store.places.departures()).toEqual([left]);
 
     expect(await store.purge(left)).toEqual({ sessions: ['cat'], elsewhere: [] });
     expect((await store.sessions()).map((session) => session.id)).toEqual(['dog']);
     expect([...(await store.loadVoters('c')).keys()].sort()).toEqual([bob!, cem!].sort());
     expect((await store.load('dog'))!.facts.get('dog.1.s0.0')).toHaveLength(1);
-    expect(await store.departures()).toEqual([]);
+    expect(await store.places.departures()).toEqual([]);
     expect(await store.pendingEffects()).toEqual([]);
     expect(await store.leftovers()).toEqual([{ session: 'cat', keep: [] }]);
     await store.cleared('cat');

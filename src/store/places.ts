@@ -1,0 +1,77 @@
+/**
+ * What is kept of servers and channels beside sessions: what admins set, check marks on notices that mean nothing any
+ * more, and servers that the bot was removed from.
+ */
+import type { Channel, Community, Departure } from '../domain/model.js';
+import type { Settings } from '../domain/settings.js';
+import { bodies } from './read-session.js';
+import type { Connection } from './sqlite.js';
+import type { Unit } from './writer.js';
+
+/** A community's row keeps what was set for it when its name changes. */
+export const mergeCommunity = `INSERT INTO community (id, body) VALUES (?, ?)
+  ON CONFLICT (id) DO UPDATE SET body = json_patch(community.body, excluded.body)`;
+
+export class Places {
+  constructor(
+    private readonly reader: Connection,
+    private readonly write: (unit: Unit) => Promise<void>,
+  ) {}
+
+  channels(): Promise<Channel[]> {
+    return bodies(this.reader, 'SELECT body FROM channel ORDER BY seq');
+  }
+
+  /** What admins set, by server: `discord-<guild>`, `slack-<workspace>`, `web`. */
+  async settings(): Promise<Map<string, Settings>> {
+    type Row = Community & { settings?: Settings };
+    const rows = await bodies<Row>(this.reader, 'SELECT body FROM community');
+    return new Map(rows.flatMap(({ id, settings }) => (settings ? [[id, settings] as const] : [])));
+  }
+
+  /** `settings` whole: what is not in it is as the configuration says. */
+  setSettings(community: Community, settings: Settings): Promise<void> {
+    const body = JSON.stringify({ ...community, settings: null });
+    return this.write(async (db) => {
+      await db.run(mergeCommunity, community.id, body);
+      const sql = "UPDATE community SET body = json_set(body, '$.settings', json(?)) WHERE id = ?";
+      await db.run(sql, JSON.stringify(settings), community.id);
+    });
+  }
+
+  /** Hashes of those whose check mark on the place's notice is no consent. */
+  async declined(place: string): Promise<string[]> {
+    const sql = 'SELECT hash FROM declined WHERE place = ?';
+    return (await this.reader.all<{ hash: string }>(sql, place)).map(({ hash }) => hash);
+  }
+
+  decline(place: string, hash: string): Promise<void> {
+    const sql = 'INSERT OR IGNORE INTO declined (place, hash) VALUES (?, ?)';
+    return this.write((db) => db.run(sql, place, hash));
+  }
+
+  undecline(place: string, hash: string): Promise<void> {
+    return this.write((db) => db.run('DELETE FROM declined WHERE place = ? AND hash = ?', place, hash));
+  }
+
+  /** Servers that the bot was removed from, until they are purged or it returns. */
+  departures(): Promise<Departure[]> {
+    return this.reader.all<Departure>('SELECT platform, server, at, due FROM departure ORDER BY seq');
+  }
+
+  /** Told again it keeps its time. */
+  depart({ platform, server, at, due }: Departure): Promise<void> {
+    const sql = 'INSERT OR IGNORE INTO departure (platform, server, at, due) VALUES (?, ?, ?, ?)';
+    return this.write((db) => db.run(sql, platform, server, at, due));
+  }
+
+  postponePurges(by: number): Promise<void> {
+    return this.write((db) => db.run('UPDATE departure SET due = due + ?', Math.round(by)));
+  }
+
+  comeBack(platform: string, server: string): Promise<void> {
+    return this.write((db) =>
+      db.run('DELETE FROM departure WHERE platform = ? AND server = ?', platform, server),
+    );
+  }
+}
