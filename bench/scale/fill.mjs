@@ -1,5 +1,5 @@
-// Fills a data folder: sessions with an open round each, made by the domain's own decisions, and the marks of their
-// voters in large statements through the store's one writer. Usage: fill.mjs DIR OPTIONS(JSON)
+// Fills a data folder: sessions with an open round each, and some that ended, made by the domain's own decisions, and the
+// marks of their voters in large statements through the store's one writer. Usage: fill.mjs DIR OPTIONS(JSON)
 
 import { specify } from '../../dist/bot/house.js';
 import { loadConfig } from '../../dist/src/config/load.js';
@@ -10,7 +10,7 @@ import { accountOf, channelOf, marksOf, messageOf, sessionOf, votersOf } from '.
 
 const [, , dir, json] = process.argv;
 const options = JSON.parse(json);
-const { sessions, voters, images } = options;
+const { sessions, ended = 0, voters, images } = options;
 const began = Date.now() - 3_600_000;
 const store = await Store.open(dir);
 const config = loadConfig({ set: ['votes.quorumBy=marks', 'votes.quorum=100000'], env: {} });
@@ -41,6 +41,7 @@ const people = keys.map((key, v) => ({
 await store.commit(people, []);
 
 let marks = 0;
+let endedMarks = 0;
 let rows = [];
 const flush = async () => {
   const batch = rows;
@@ -51,7 +52,8 @@ const flush = async () => {
   await store.writer.write((db) => db.run(text, ...batch.flat()));
 };
 
-for (let s = 0; s < sessions; s++) {
+const moderator = { key: 'mod', platform: 'fake', bornAt: null, joinedAt: null, role: 'moderator' };
+for (let s = 0; s < sessions + ended; s++) {
   const place = {
     channel: `fake-${channelOf(s)}`,
     community: 'fake',
@@ -99,6 +101,7 @@ for (let s = 0; s < sessions; s++) {
         effect: key,
         message: messageOf(s, state.ballots.get(ballot).sheet),
       });
+  if (s >= sessions) take({ kind: 'command', act: { name: 'stop' }, by: moderator, from: place.channel });
   // Effects are left out: the round is as it is when all of them are done.
   await store.commit(written, []);
   let at = began;
@@ -107,9 +110,10 @@ for (let s = 0; s < sessions; s++) {
       for (const emoji of marksOf(s, sheet, voter)) {
         at += 137;
         rows.push([id, keys[voter], emoji, at]);
+        if (s >= sessions) endedMarks += 1;
         if (rows.length === 5000) await flush();
       }
 }
 if (rows.length > 0) await flush();
 await store.close();
-process.stdout.write(`${marks}\n`);
+process.stdout.write(`${marks} ${endedMarks}\n`);
