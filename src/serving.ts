@@ -112,9 +112,11 @@ export async function openBullQueue(
   });
 }
 
-/** An engine on this machine; resolves once it takes jobs. */
-export async function openServing(options: EndOptions & { meter: Meter }): Promise<Serving> {
-  const { config, log, meter } = options;
+/** An engine on this machine; resolves once it takes jobs. Errors: cancelled where `signal` ends it before that. */
+export async function openServing(
+  options: EndOptions & { meter: Meter; signal?: AbortSignal },
+): Promise<Serving> {
+  const { config, log, meter, signal } = options;
   const shared = await common(options);
   const models = await modelsHere(config);
   mkdirSync(resolve(config.dataDir), { recursive: true });
@@ -136,12 +138,17 @@ export async function openServing(options: EndOptions & { meter: Meter }): Promi
     // The bot counts the engines that a job outlives.
     attempts: 1,
     closeGraceMs: STEP_MS,
+    onKill: () =>
+      log.warn('the running step takes too long to wait for: the engine process is ended amid it'),
     onEnd: (end, job) => {
       const { message, mend } = describeEnd(end);
       log.warn({ ...(job === null ? {} : aboutJob(job)), ...end, message, mend }, 'the engine ended');
       fail(new AcclaimError('engine-lost', message, mend));
     },
   });
+  const leave = () => fail(new AcclaimError('cancelled', 'the engine was told to leave before it had begun'));
+  if (signal?.aborted) leave();
+  signal?.addEventListener('abort', leave, { once: true });
   let device: string;
   try {
     device = await first;

@@ -88,6 +88,17 @@ export class Supervised {
     this.#signal('SIGCONT');
   }
 
+  /** SIGTERM to the process alone, as systemd says it; resolves with how it ended, and it stays down. */
+  async leave() {
+    this.#up = false;
+    clearTimeout(this.#starts);
+    const child = this.#child;
+    const gone = once(child, 'exit');
+    child.kill('SIGTERM');
+    const [code, signal] = await gone;
+    return code ?? signal;
+  }
+
   /** Down for good, unless it is started again. */
   async end() {
     this.#up = false;

@@ -3,6 +3,7 @@ import { defineCommand } from '../../src/cli/command.js';
 import { integer, several, text } from '../../src/cli/options.js';
 import { withoutPlatforms } from '../../src/config/engine.js';
 import { loadConfig } from '../../src/config/load.js';
+import { toPlain } from '../../src/errors.js';
 import { createLog } from '../../src/log.js';
 import type { Look } from '../../src/monitor/readiness.js';
 
@@ -50,7 +51,12 @@ export const command = defineCommand(
     const looks: Look[] = [{ name: 'engine', needed: true, look: () => 'it is starting' }];
     // First, so that a port that is taken is told before anything runs.
     const monitor = port === null ? null : await openMonitor({ host, port, meter, looks });
-    const serving = await openServing({ config, log, meter });
+    const serving = await openServing({ config, log, meter, signal: io.signal }).catch(async (error) => {
+      await monitor?.stop();
+      if (toPlain(error).code === 'cancelled') return null;
+      throw error;
+    });
+    if (!serving) return;
     looks.splice(0, looks.length, ...serving.looks);
     if (monitor) io.out(`${monitor.url}/metrics, /healthz and /readyz tell how it does.\n`);
     io.out(`The engine ${serving.name} takes jobs on ${serving.device}. Ctrl-C ends it.\n`);

@@ -26,6 +26,8 @@ export interface InProcessOptions {
   offerMb?: number;
   /** How long `close` waits for the running step before it kills the engine. */
   closeGraceMs?: number;
+  /** Told when it has waited so long, for the log. */
+  onKill?: () => void;
   /** Told whenever an engine takes jobs, for the log. */
   onReady?: (ready: Extract<FromEngine, { type: 'ready' }>) => void;
   /** Told of every death of an engine, and of the job that it had, for the log. */
@@ -135,6 +137,7 @@ export class InProcessQueue implements JobQueue {
     }
     if (!this.slots.some((s) => s.link)) return;
     const kill = setTimeout(() => {
+      this.options.onKill?.();
       for (const slot of this.slots) slot.link?.kill();
     }, this.options.closeGraceMs ?? 10_000);
     await new Promise<void>((resolve) => {

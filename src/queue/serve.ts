@@ -184,8 +184,8 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
 
   let stopped: Promise<void> | null = null;
   const stop = async () => {
+    // It beats on: as long as it has a job to hand back it is not lost, only leaving.
     draining = true;
-    clearInterval(timer);
     const from = performance.now();
     const leaving = () => running?.carrying.abort(cancelled(running.job));
     if (running?.begun === false) leaving();
@@ -195,6 +195,7 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
     // A Redis that is away must not hold up the leaving.
     await Promise.race([worker.close(), wait(Math.max(1500, GONE_MS - (performance.now() - from)))]);
     clearTimeout(sending);
+    clearInterval(timer);
     const leave = async () => {
       await redis.del(name.beat(engine));
       await redis.srem(name.engines, engine);

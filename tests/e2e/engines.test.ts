@@ -38,12 +38,23 @@ const settings = () => [
 class EngineProcess {
   private constructor(
     readonly child: ChildProcess,
-    readonly stderr: () => string,
+    private readonly said: { out: string; err: string },
     readonly ended: Promise<{ code: number | null; signal: string | null }>,
   ) {}
 
-  /** Resolves when it takes jobs; the tokens of a bot are in its environment, where they do not belong. */
+  /** Resolves when it takes jobs. */
   static async start(name: string): Promise<EngineProcess> {
+    const engine = EngineProcess.spawn(name);
+    await until(
+      () => engine.said.out.includes('takes jobs') || engine.child.exitCode !== null,
+      'the engine to take jobs',
+    );
+    expect(engine.child.exitCode, engine.said.err).toBeNull();
+    return engine;
+  }
+
+  /** The tokens of a bot are in its environment, where they do not belong. */
+  static spawn(name: string): EngineProcess {
     const set = settings().flatMap((one) => ['--set', one]);
     const args = [projectPath('dist/src/acclaim.js'), 'engine', '--name', name, ...set];
     const env = { ...process.env, ...secrets };
@@ -54,14 +65,16 @@ class EngineProcess {
     const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) =>
       child.once('exit', (code, signal) => resolve({ code, signal })),
     );
-    await until(() => said.out.includes('takes jobs') || child.exitCode !== null, 'the engine to take jobs');
-    expect(child.exitCode, said.err).toBeNull();
-    const engine = new EngineProcess(child, () => said.err, ended);
+    const engine = new EngineProcess(child, said, ended);
     running.push(engine);
     return engine;
   }
 
-  /** The process that computes (Linux). */
+  stderr(): string {
+    return this.said.err;
+  }
+
+  /** The process that computes (Linux); 0 before it is started. */
   get worker(): number {
     const { pid } = this.child;
     return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
@@ -181,6 +194,25 @@ describe('engines', () => {
     const [first] = await both();
     expect(await disturbed(4, 1, () => first.signal('SIGTERM'))).toBe(undisturbed);
     expect(await first.ended).toEqual({ code: 0, signal: null });
+  }, 120_000);
+
+  it('one that is asked to leave amid a step that does not end: it hands the job back all the same, and is gone', async () => {
+    const [first] = await both();
+    // Stopped, the process that computes is one whose step takes for ever.
+    const leave = () => {
+      process.kill(first.worker, 'SIGSTOP');
+      first.signal('SIGTERM');
+    };
+    expect(await disturbed(5, 1, leave)).toBe(undisturbed);
+    expect(await first.ended).toEqual({ code: 0, signal: null });
+    expect(first.stderr()).toContain('the running step takes too long');
+  }, 120_000);
+
+  it('one that is asked to leave before it has begun: it is gone', async () => {
+    const engine = EngineProcess.spawn('a');
+    await until(() => engine.worker > 0, 'the process that computes to be started');
+    engine.signal('SIGTERM');
+    expect(await engine.ended).toEqual({ code: 0, signal: null });
   }, 120_000);
 
   it('has no token of a platform, even where its machine has one', async () => {

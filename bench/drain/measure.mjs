@@ -1,0 +1,255 @@
+// How long does an engine take to leave? `acclaim engine` of one thread, told SIGTERM at random moments of drawing, of learning,
+// of a step that takes longer than it may, and idle, over a real Redis; and whether its job was done elsewhere, once, with the
+// same bytes. Usage: node bench/drain/measure.mjs [--times 20] [--seed 1] [--only sampling,long] [--out FILE]
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { loadConfig } from '../../dist/src/config/load.js';
+import { Rng } from '../../dist/src/rng.js';
+import { openBullQueue } from '../../dist/src/serving.js';
+import { ask, startRedis } from '../lib/redis.mjs';
+import { Supervised } from '../lib/supervised.mjs';
+import { machine, markdown, median } from '../lib/table.mjs';
+
+const BOUND_S = 10;
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const { values: given } = parseArgs({
+  options: {
+    times: { type: 'string', default: '20' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string', default: 'sampling,learning,idle,long sampling,long learning' },
+    out: { type: 'string', default: join(root, 'bench', 'out', 'drain.json') },
+  },
+});
+const times = Number(given.times);
+const dir = mkdtempSync(join(tmpdir(), 'acclaim-drain-'));
+const { server: redis, port } = await startRedis(dir);
+process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
+
+const settings = [
+  `dataDir=${dir}`,
+  'logLevel=info',
+  'engine.threads=1',
+  // A long step is one batch, whatever this machine can spare.
+  'engine.runMb=12000',
+  `queue.redis=redis://127.0.0.1:${port}`,
+  `queue.key=${randomBytes(32).toString('hex')}`,
+];
+const engine = (name) => {
+  const set = [...settings, `queue.engine=${name}`].flatMap((one) => ['--set', one]);
+  return new Supervised(name, [process.execPath, join(root, 'dist/src/acclaim.js'), 'engine', ...set], {
+    dir,
+  });
+};
+const engines = { a: engine('a'), b: engine('b') };
+
+/** What the bot says of jobs that come back. */
+const back = [];
+const log = {
+  debug() {},
+  info() {},
+  error() {},
+  warn: (about, text) => text === 'job comes back' && back.push(about),
+};
+const bot = await openBullQueue({ config: loadConfig({ set: settings, env: {} }), log, bucket: null });
+
+const learner = { name: 'acclaim', steps: 8, batch: 16, microBatch: 16 };
+/** Sides and counts of what is drawn and learned: a step takes a fraction of a second, or longer than an engine may take to leave. */
+const shapes = {
+  short: { count: 8, side: null, steps: 40, learner },
+  long: { count: 2, side: 1024, steps: 2, learner: { ...learner, steps: 1, batch: 2, microBatch: 2 } },
+};
+let made = 0;
+function job(kind, { count, side, steps, learner: taught }, more = {}) {
+  const session = `s${++made}`;
+  const out = join(dir, 'sessions', session, kind === 'learn' ? 'checkpoints' : 'rounds', '1');
+  const payload = {
+    session,
+    round: 1,
+    attempt: 1,
+    seed: 3,
+    model: join(root, 'models/mini'),
+    prompt: 'a hand',
+    negative: '',
+    sampler: { steps, guidance: 3, eta: 1, scheduler: 'ddim' },
+    width: side,
+    height: side,
+    count,
+    checkpoint: null,
+    noise: 'plain',
+    learner: taught,
+    trajectory: false,
+    out,
+    ...more,
+  };
+  return { id: `${session}.1.${kind}.1`, kind, payload };
+}
+/** A learning job reads a round that stands. */
+const lessons = {};
+async function lesson(shape) {
+  if (!lessons[shape]) {
+    const drawn = job('generate', { ...shapes[shape], steps: 1 });
+    await bot.run(drawn);
+    lessons[shape] = drawn.payload.out;
+  }
+  const images = Array.from({ length: shapes[shape].count }, (_, index) => ({
+    index,
+    good: index % 2,
+    weight: 1,
+  }));
+  return { roundDir: lessons[shape], feedback: { images, best: 1 } };
+}
+
+function bytesOf(folder) {
+  const hash = createHash('sha256');
+  for (const name of readdirSync(folder, { recursive: true }).sort())
+    if (statSync(join(folder, name)).isFile()) hash.update(name).update(readFileSync(join(folder, name)));
+  return hash.digest('hex');
+}
+
+/** Deliveries of a job that an engine has ended well. */
+const done = (id) =>
+  Object.keys(engines).flatMap((name) =>
+    readFileSync(join(dir, `${name}.log`), 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"job done"') && line.includes(`"job":"${id}.`)),
+  ).length;
+
+/** Both take jobs. */
+async function bothThere() {
+  for (const one of Object.values(engines)) if (one.pid === null) one.start();
+  const names = async () => (await bot.engines()).filter((b) => !b.draining).map((b) => b.engine[0]);
+  for (let tries = 0; new Set(await names()).size < 2; tries++) {
+    if (tries > 600) throw new Error(`an engine does not start: see ${dir}`);
+    await wait(100);
+  }
+}
+
+const where = async (id) =>
+  /\\"engine\\":\\"([ab])-/.exec(await ask(port, `HGET acclaim:flights ${id}`))?.[1];
+
+async function timed(leaver) {
+  const from = performance.now();
+  const end = await leaver.leave();
+  return { seconds: (performance.now() - from) / 1000, end };
+}
+
+/** Resolves with the stage's seconds from its first step to the job's end. */
+async function undisturbed(asked, stage) {
+  let began = null;
+  await bot.run(asked, (p) => {
+    if (p.stage === stage) began ??= performance.now();
+  });
+  return { seconds: (performance.now() - began) / 1000, bytes: bytesOf(asked.payload.out) };
+}
+
+async function disturbed(asked, stage, afterMs, expected) {
+  await bothThere();
+  let begin;
+  const begun = new Promise((resolve) => {
+    begin = resolve;
+  });
+  let once = false;
+  const result = bot.run(asked, (p) => {
+    if (once || p.stage !== stage) return;
+    once = true;
+    begin();
+  });
+  await Promise.race([begun, result]);
+  await wait(afterMs);
+  const name = await where(asked.id);
+  // It was over before its moment came.
+  if (name === undefined) return null;
+  const left = await timed(engines[name]);
+  await result;
+  const returns = back.filter(({ job: id }) => id === asked.id);
+  return {
+    ...left,
+    handedBack: returns.length === 1 && returns[0].why === 'its engine leaves' && returns[0].lost === 0,
+    // The last step may have been the last of the job.
+    endedThere: returns.length === 0,
+    once: done(asked.id) === 1 && bytesOf(asked.payload.out) === expected,
+  };
+}
+
+const moments = {
+  sampling: { kind: 'generate', stage: 'sample', shape: 'short' },
+  learning: { kind: 'learn', stage: 'train', shape: 'short' },
+  idle: null,
+  'long sampling': { kind: 'generate', stage: 'sample', shape: 'long' },
+  'long learning': { kind: 'learn', stage: 'train', shape: 'long' },
+};
+
+async function measure(name) {
+  const moment = moments[name];
+  const rng = new Rng(Number(given.seed), 0, name);
+  const rows = [];
+  if (!moment) {
+    for (let i = 0; i < times; i++) {
+      await bothThere();
+      await wait(rng.uniform() * 1000);
+      rows.push({ ...(await timed(engines[rng.uniform() < 0.5 ? 'a' : 'b'])), handedBack: null, once: null });
+    }
+    return { name, rows };
+  }
+  const { kind, stage, shape } = moment;
+  const more = kind === 'learn' ? await lesson(shape) : {};
+  const make = () => job(kind, shapes[shape], more);
+  await bothThere();
+  const { seconds, bytes } = await undisturbed(make(), stage);
+  // So many of a long one as an hour has room for.
+  const count = shape === 'long' ? Math.min(times, 3) : times;
+  while (rows.length < count) {
+    const row = await disturbed(make(), stage, rng.uniform() * seconds * 900, bytes);
+    if (row) rows.push(row);
+    process.stderr.write(`${name} ${rows.length}: ${JSON.stringify(row)}\n`);
+  }
+  return { name, stageSeconds: seconds, rows };
+}
+
+const report = { machine: machine(), boundSeconds: BOUND_S, seed: Number(given.seed), moments: [] };
+try {
+  await bothThere();
+  for (const name of given.only.split(',')) report.moments.push(await measure(name));
+} finally {
+  await bot.close();
+  for (const one of [...Object.values(engines), redis]) await one.end();
+}
+const table = `${report.machine}\n\n${markdown(
+  [
+    'told to leave while',
+    'times',
+    'handed back',
+    'done elsewhere, once, same bytes',
+    'median',
+    `slowest (bound: <= ${BOUND_S} s)`,
+  ],
+  report.moments.map(({ name, stageSeconds, rows }) => {
+    const seconds = rows.map((row) => row.seconds);
+    const of = (test) => (stageSeconds === undefined ? '' : rows.filter(test).length);
+    return [
+      stageSeconds === undefined ? name : `${name} (${stageSeconds.toFixed(1)} s in all)`,
+      rows.length,
+      of((row) => row.handedBack),
+      of((row) => row.handedBack && row.once),
+      `${median(seconds).toFixed(2)} s`,
+      `${Math.max(...seconds).toFixed(2)} s`,
+    ];
+  }),
+)}\n`;
+mkdirSync(dirname(given.out), { recursive: true });
+writeFileSync(given.out, JSON.stringify(report, null, 1));
+writeFileSync(given.out.replace(/\.json$/, '.md'), table);
+console.log(table);
+const wrong = report.moments
+  .flatMap(({ rows }) => rows)
+  .filter(
+    ({ seconds, end, once, handedBack, endedThere }) =>
+      seconds > BOUND_S || end !== 0 || once === false || (handedBack === false && !endedThere),
+  );
+if (wrong.length > 0) console.error(`${wrong.length} not as they should be: ${JSON.stringify(wrong)}`);
+process.exit(wrong.length > 0 ? 1 : 0);
