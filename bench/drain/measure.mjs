@@ -61,7 +61,8 @@ const learner = { name: 'acclaim', steps: 8, batch: 16, microBatch: 16 };
 /** Sides and counts of what is drawn and learned: a step takes a fraction of a second, or longer than an engine may take to leave. */
 const shapes = {
   short: { count: 8, side: null, steps: 40, learner },
-  long: { count: 2, side: 1024, steps: 2, learner: { ...learner, steps: 1, batch: 2, microBatch: 2 } },
+  large: { count: 2, side: 1024, steps: 2, learner },
+  wide: { count: 4, side: 512, steps: 1, learner: { ...learner, steps: 1, batch: 8, microBatch: 8 } },
 };
 let made = 0;
 function job(kind, { count, side, steps, learner: taught }, more = {}) {
@@ -180,8 +181,8 @@ const moments = {
   sampling: { kind: 'generate', stage: 'sample', shape: 'short' },
   learning: { kind: 'learn', stage: 'train', shape: 'short' },
   idle: null,
-  'long sampling': { kind: 'generate', stage: 'sample', shape: 'long' },
-  'long learning': { kind: 'learn', stage: 'train', shape: 'long' },
+  'long sampling': { kind: 'generate', stage: 'sample', shape: 'large', most: 3 },
+  'long learning': { kind: 'learn', stage: 'train', shape: 'wide', most: 3 },
 };
 
 async function measure(name) {
@@ -196,13 +197,12 @@ async function measure(name) {
     }
     return { name, rows };
   }
-  const { kind, stage, shape } = moment;
+  const { kind, stage, shape, most = times } = moment;
   const more = kind === 'learn' ? await lesson(shape) : {};
   const make = () => job(kind, shapes[shape], more);
   await bothThere();
   const { seconds, bytes } = await undisturbed(make(), stage);
-  // So many of a long one as an hour has room for.
-  const count = shape === 'long' ? Math.min(times, 3) : times;
+  const count = Math.min(times, most);
   while (rows.length < count) {
     const row = await disturbed(make(), stage, rng.uniform() * seconds * 900, bytes);
     if (row) rows.push(row);
