@@ -22,6 +22,7 @@ import {
   type Models,
   mapped,
   moveIn,
+  type OnWait,
   output,
   type Packed,
   type Payload,
@@ -104,15 +105,16 @@ export interface BucketEngineOptions {
   artifacts: Artifacts;
   cache: Cache;
   models: Models;
-  /** Told when the bucket is away, and when it is back (null). */
-  onWait: (error: unknown) => void;
+  /** Told of every wait, for the log. */
+  onWait: OnWait;
 }
 
 export class BucketEngine implements EnginePlaces {
   constructor(private readonly options: BucketEngineOptions) {}
 
-  unpack(kind: JobKind, payload: Payload, signal: AbortSignal): Promise<Payload> {
-    const { artifacts, cache, models, onWait } = this.options;
+  unpack(kind: JobKind, payload: Payload, signal: AbortSignal, tell?: OnWait): Promise<Payload> {
+    const { artifacts, cache, models } = this.options;
+    const onWait = this.told(tell);
     // It lies in the cache as it would below the data folder.
     const folder = new DataFolder(cache.out(''));
     return mapped(kind, payload, {
@@ -133,8 +135,9 @@ export class BucketEngine implements EnginePlaces {
     });
   }
 
-  async deliver(kind: JobKind, payload: Payload, signal: AbortSignal): Promise<string | null> {
-    const { artifacts, cache, onWait } = this.options;
+  async deliver(kind: JobKind, payload: Payload, signal: AbortSignal, tell?: OnWait): Promise<string | null> {
+    const { artifacts, cache } = this.options;
+    const onWait = this.told(tell);
     const out = output(kind, payload);
     if (out === null) return null;
     const tree = await readTree(out);
@@ -147,5 +150,12 @@ export class BucketEngine implements EnginePlaces {
   discard(kind: JobKind, payload: Payload): void {
     const out = output(kind, payload);
     if (out !== null) rmSync(out, { recursive: true, force: true });
+  }
+
+  private told(tell?: OnWait): OnWait {
+    return (error) => {
+      this.options.onWait(error);
+      tell?.(error);
+    };
   }
 }

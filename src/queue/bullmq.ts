@@ -13,7 +13,7 @@ import { cancelled, deferred } from './deferred.js';
 import { Envelopes } from './envelope.js';
 import { Errands } from './errands.js';
 import { type JobKind, type JobProgress, type JobResult, jobSchemas } from './jobs.js';
-import { Lack } from './lack.js';
+import { awayBucket, Lack } from './lack.js';
 import type { BotPlaces } from './places.js';
 import type { PredictMb } from './predict.js';
 import { connect, type RedisSettings } from './redis.js';
@@ -74,6 +74,8 @@ interface Entry {
   short: Set<string>;
   /** Why nobody can do it. */
   lack: Lack;
+  /** What holds up what it reads or what was made of it, on its way. */
+  held: Held | null;
   outcome: Promise<unknown>;
   resolve: (value: unknown) => void;
   reject: (error: AcclaimError) => void;
@@ -160,6 +162,7 @@ export class BullQueue implements JobQueue {
       watchers: onHeld ? [onHeld] : [],
       need: null,
       short: new Set(),
+      held: null,
       lack: new Lack(this.options.graceMs ?? GRACE_MS, (why) => this.tell(entry, why)),
       ...deferred(),
     };
@@ -219,6 +222,7 @@ export class BullQueue implements JobQueue {
     const { there, gone } = await this.roll.call();
     const engines = new Map(there.map((beat) => [beat.engine, beat]));
     for (const entry of [...this.entries.values()]) {
+      if (entry.held) entry.lack.mark(entry.held);
       if (!entry.claimed) await this.claim(entry);
       if (entry.flight) await this.follow(entry, entry.flight, engines);
       else if (entry.cancelled) await this.settle(entry, cancelled(entry.id));
@@ -281,6 +285,7 @@ export class BullQueue implements JobQueue {
         else await this.settle(entry, error, result.value);
         await drop();
       },
+      (error) => this.hold(entry, awayBucket(error)),
     );
   }
 
@@ -333,6 +338,7 @@ export class BullQueue implements JobQueue {
     error?: AcclaimError,
   ): Promise<void> {
     entry.flight = null;
+    entry.held = null;
     // What it reads may be what was lost.
     entry.prepared = false;
     if (counts) entry.lost += 1;
@@ -391,6 +397,12 @@ export class BullQueue implements JobQueue {
       if (!entry.flight) entry.lack.mark({ code: 'no-redis', message: 'the queue (Redis) does not answer' });
   }
 
+  /** Told at once where it was told before, else by a look once it has lasted. */
+  private hold(entry: Entry, why: Held | null): void {
+    entry.held = why;
+    entry.lack.mark(why);
+  }
+
   /** True once engines can reach what it reads. */
   private prepare(entry: Entry): boolean {
     if (entry.prepared) return true;
@@ -401,6 +413,7 @@ export class BullQueue implements JobQueue {
         entry.prepared = fault === null;
         if (fault !== null && !this.closed) await this.settle(entry, fromPlain(toPlain(fault)));
       },
+      (error) => this.hold(entry, awayBucket(error)),
     );
     return false;
   }
@@ -441,6 +454,10 @@ export class BullQueue implements JobQueue {
       }
       const entry = this.entries.get(said.job);
       if (entry?.flight?.delivery !== said.delivery) return;
+      if (said.type === 'held') {
+        this.hold(entry, said.why);
+        return;
+      }
       for (const listener of entry.listeners) listener(said.progress);
     } catch (error) {
       this.options.log.debug(toPlain(error), 'a word not taken');

@@ -8,6 +8,7 @@
  *  - a job goes only to an engine that has the memory and the models for it; while there is none, whoever waits is told why;
  *  - payloads and results are checked against their schemas at both ends.
  */
+import { z } from 'zod';
 import type { JobKind, JobPayload, JobProgress, JobResult } from './jobs.js';
 
 export interface JobRequest<K extends JobKind = JobKind> {
@@ -17,11 +18,12 @@ export interface JobRequest<K extends JobKind = JobKind> {
   payload: JobPayload<K>;
 }
 
-/** Why no engine can do a job now; `message` reads after "it waits: ". */
-export interface Held {
-  code: 'no-engine' | 'no-model' | 'no-memory' | 'no-redis' | 'disk-full';
-  message: string;
-}
+export const heldSchema = z.object({
+  code: z.enum(['no-engine', 'no-model', 'no-memory', 'no-redis', 'no-bucket', 'disk-full']),
+  message: z.string().max(500),
+});
+/** Why no engine can do a job now, or what it made cannot be had; `message` reads after "it waits: ". */
+export type Held = z.infer<typeof heldSchema>;
 
 export interface JobQueue {
   /**

@@ -2,6 +2,7 @@
  * What is carried for a job before it goes to an engine and after it comes back: beside the queue's look, one errand a job, waiting for
  * a bucket that is away. Aborting ends it at the next opportunity; what has arrived by then has arrived.
  */
+import { setMaxListeners } from 'node:events';
 import { patiently } from '../artifacts/patience.js';
 import { toPlain } from '../errors.js';
 import type { Log } from '../log.js';
@@ -30,12 +31,19 @@ export class Errands {
     job: string,
     work: (signal: AbortSignal) => Promise<void>,
     after: (fault: unknown) => Promise<void>,
+    /** Told of a bucket that is away, and (null) that it is back. */
+    onWait: (error: unknown) => void,
   ): void {
     if (this.under.has(job)) return;
     const abort = new AbortController();
     const { signal } = abort;
-    const onWait = (error: unknown) => this.waits(error);
-    const done = patiently(() => work(signal), { signal, onWait })
+    // Each file on its way listens to it.
+    setMaxListeners(0, signal);
+    const told = (error: unknown) => {
+      this.waits(error);
+      onWait(error);
+    };
+    const done = patiently(() => work(signal), { signal, onWait: told })
       .then(
         () => after(null),
         (fault) => after(fault),

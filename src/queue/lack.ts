@@ -1,6 +1,12 @@
 /** That nobody can do a job: told once for each reason, and only when it has lasted, since engines come and go. */
 import type { Held } from './contract.js';
 
+/** A bucket that is away, as whoever waits is told of it. */
+export const awayBucket = (error: unknown): Held | null =>
+  error === null
+    ? null
+    : { code: 'no-bucket', message: 'the bucket between bot and engines does not answer' };
+
 export class Lack {
   private why: Held | null = null;
   /** Ms of this process. */

@@ -56,12 +56,15 @@ export interface BotPlaces {
   keep(kind: JobKind, payload: Payload, made: Made, signal: AbortSignal): Promise<void>;
 }
 
+/** Told that a bucket is away, and (null) that it is back. */
+export type OnWait = (error: unknown) => void;
+
 /** The engine's end; payloads as unpacked, but for `unpack`. Waits for a bucket that is away, until `signal` ends it. */
 export interface EnginePlaces {
   /** Fetches what the job reads. */
-  unpack(kind: JobKind, payload: Payload, signal: AbortSignal): Promise<Payload>;
+  unpack(kind: JobKind, payload: Payload, signal: AbortSignal, onWait?: OnWait): Promise<Payload>;
   /** Makes what the job wrote reachable for the bot; its hash, or null where the kind writes nothing. */
-  deliver(kind: JobKind, payload: Payload, signal: AbortSignal): Promise<string | null>;
+  deliver(kind: JobKind, payload: Payload, signal: AbortSignal, onWait?: OnWait): Promise<string | null>;
   /** Takes away what a delivery wrote. */
   discard(kind: JobKind, payload: Payload): void;
 }

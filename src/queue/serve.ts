@@ -4,6 +4,7 @@
  * only while the bot's record names it, and lets go of one that the record no longer names; every delivery that it ends has
  * one answer; leaving, it ends the running step, hands the job back and is gone.
  */
+import { setMaxListeners } from 'node:events';
 import { UnrecoverableError, Worker } from 'bullmq';
 import { toPlain } from '../errors.js';
 import { aboutJob, type Log } from '../log.js';
@@ -11,6 +12,7 @@ import type { JobQueue } from './contract.js';
 import { cancelled } from './deferred.js';
 import { Envelopes } from './envelope.js';
 import type { JobPayload } from './jobs.js';
+import { awayBucket } from './lack.js';
 import type { EnginePlaces } from './places.js';
 import { connect, type RedisSettings } from './redis.js';
 import {
@@ -117,23 +119,27 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
     answered.add(id);
     const carrying = new AbortController();
     const { signal } = carrying;
+    // Each file on its way listens to it.
+    setMaxListeners(0, signal);
     const now: Running = { job, delivery, carrying, begun: false };
     running = now;
     const said: Promise<unknown>[] = [];
+    const tell = (words: object) => {
+      said.push(say({ job, delivery, ...words }));
+    };
+    const onWait = (error: unknown) => tell({ type: 'held', why: awayBucket(error) });
     let outcome: Answer['outcome'];
     let payload: Record<string, unknown> | null = null;
     try {
-      payload = await places.unpack(rest.kind, rest.payload, signal);
+      payload = await places.unpack(rest.kind, rest.payload, signal, onWait);
       signal.throwIfAborted();
       now.begun = true;
       const result = await local.run(
         { id, kind: rest.kind, payload: payload as JobPayload<typeof rest.kind> },
-        (progress) => {
-          said.push(say({ type: 'progress', job, delivery, progress }));
-        },
+        (progress) => tell({ type: 'progress', progress }),
       );
       warm = [...new Set([...modelsOf(rest.payload), ...warm])].slice(0, WARM);
-      const artifact = await places.deliver(rest.kind, payload, signal);
+      const artifact = await places.deliver(rest.kind, payload, signal, onWait);
       outcome = { type: 'done', result, artifact };
     } catch (error) {
       const plain = toPlain(error);

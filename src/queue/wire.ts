@@ -9,6 +9,7 @@
  *  - queue `engine-<engine>`    BullMQ's own keys
  */
 import { z } from 'zod';
+import { heldSchema } from './contract.js';
 import { progressSchema } from './messages.js';
 
 export const keys = (prefix: string) => ({
@@ -91,6 +92,13 @@ export const saidSchema = z.discriminatedUnion('type', [
     job: z.string(),
     delivery: z.number().int(),
     progress: progressSchema,
+  }),
+  /** What it reads or wrote is held up on its way, or (null) goes on. */
+  z.object({
+    type: z.literal('held'),
+    job: z.string(),
+    delivery: z.number().int(),
+    why: heldSchema.nullable(),
   }),
   /** Something has changed: look. */
   z.object({ type: z.literal('look') }),
