@@ -3,10 +3,11 @@ import type { Account, ChatPlatform, PlatformName } from '../src/chat/port.js';
 import type { PromptPolicy } from '../src/chat/prompt-policy.js';
 import type { Clock } from '../src/clock.js';
 import type { RowChange } from '../src/domain/decision.js';
+import type { ConsentChanged } from '../src/domain/events.js';
 import type { Act, Place, SessionState } from '../src/domain/model.js';
 import { mustAsk } from '../src/domain/proposals.js';
 import { atLeast } from '../src/domain/roles.js';
-import { roundTime } from '../src/domain/round-time.js';
+import type { RoundKind, RoundTime } from '../src/domain/round-time.js';
 import { ruleSettings, type Settings } from '../src/domain/settings.js';
 import { waitsForEngine } from '../src/domain/views.js';
 import { AcclaimError } from '../src/errors.js';
@@ -52,6 +53,9 @@ export interface ActionParts {
   usualModel: string;
   policy: PromptPolicy;
   personal: Actions['personal'];
+  timeOf(kind: RoundKind): Promise<RoundTime | null>;
+  /** Of somebody whom no session that is held knows. */
+  consented(event: ConsentChanged): Promise<void>;
   newId(title: string): string;
   tasks: Actions['tasks'];
   models: Actions['models'];
@@ -73,10 +77,7 @@ export function makeActions(parts: ActionParts): Actions {
   /** The page has a channel for each session; elsewhere a session lives where it was asked for, one at a time. */
   const placeFor = (session: string, { platform }: Account, channel: string, nsfw: boolean): Place => {
     const { sweeps } = platforms.get(platform)!.capabilities;
-    const running = (address: string) => {
-      const found = sessions.ofChannel(platform, address);
-      return found !== undefined && found.session.state !== 'ended';
-    };
+    const running = (address: string) => sessions.liveIn(platform, address) !== undefined;
     if (platform === 'web') {
       const address = nsfw ? parts.nsfwChannels.find((name) => !running(name)) : session;
       if (address !== undefined)
@@ -89,8 +90,7 @@ export function makeActions(parts: ActionParts): Actions {
         'Name one more in ACCLAIM_NSFW_CHANNELS and start again.',
       );
     }
-    const here = sessions.ofChannel(platform, channel);
-    if (here && here.session.state !== 'ended')
+    if (running(channel))
       throw new AcclaimError(
         'not-allowed',
         'A session runs in this channel.',
@@ -104,11 +104,21 @@ export function makeActions(parts: ActionParts): Actions {
     placeFor(session, account, channel, false);
 
   /** Agreed to be known here: only then is it written down who did what. */
-  const known = (key: string | null) =>
-    key !== null && sessions.all().some(({ voters }) => voters.get(key)?.consentAt != null);
+  const known = async (key: string | null) =>
+    key !== null && (sessions.knows(key) || (await store.lookups.agreed(key)));
 
   const onServer = async (name: PlatformName, one: string, other: string) =>
     (await platforms.get(name)?.sameServer?.(one, other)) ?? true;
+
+  /** Every session that was ever bound to a channel of the same server. */
+  const placesOnServer = async (platform: PlatformName, channel: string) => {
+    const all = await store.lookups.addresses(platform);
+    const here = await Promise.all(all.map((address) => onServer(platform, channel, address)));
+    return store.lookups.boundTo(
+      platform,
+      all.filter((_, i) => here[i]),
+    );
+  };
 
   const serverOf = async ({ platform }: Account, channel: string) => {
     const server = (await platforms.get(platform)?.serverOf?.(channel)) ?? null;
@@ -146,30 +156,25 @@ export function makeActions(parts: ActionParts): Actions {
     placeFor,
     serverOf,
     settings,
-    sessions: () => sessions.all(),
-    sessionsNear: async ({ platform: name }, channel) => {
-      const near = async ({ bindings }: SessionState) => {
-        for (const { platform: of, address } of bindings)
-          if (of === name && (await onServer(name, channel, address))) return true;
-        return false;
-      };
-      const all = sessions.all();
-      const here = await Promise.all(all.map(near));
-      return all.filter((_, i) => here[i]);
+    session: (id) => sessions.find(id),
+    sessionsNear: async ({ platform }, channel) => {
+      const ids = new Set((await placesOnServer(platform, channel)).map(({ session }) => session));
+      const outlines: SessionState[] = [];
+      for (const id of ids) {
+        const state = sessions.get(id) ?? (await store.lookups.outline(id));
+        if (state) outlines.push(state);
+      }
+      return outlines;
     },
-    sessionsOfServer: async ({ platform: name }, channel) => {
-      const found: { state: SessionState; address: string }[] = [];
-      for (const state of sessions.all())
-        for (const { platform, address, leftAt } of state.bindings)
-          if (platform === name && leftAt === null && (await onServer(name, channel, address))) {
-            found.push({ state, address });
-            break;
-          }
-      return found;
+    sessionsOfServer: async ({ platform }, channel) => {
+      const here = (await placesOnServer(platform, channel)).filter((place) => place.here);
+      // Of several channels the first.
+      return [...new Map(here.toReversed().map((place) => [place.session, place])).values()].reverse();
     },
+    votedIn: (keys) => store.lookups.votedIn(keys),
     sessionOf: (account, channel) => sessions.ofChannel(account.platform, channel),
-    act: (session, act, by, channel) => {
-      const bindings = sessions.get(session)?.bindings ?? [];
+    act: async (session, act, by, channel) => {
+      const bindings = (await sessions.find(session))?.bindings ?? [];
       const from = bindings.find(
         (row) => row.platform === by.platform && row.address === channel && row.leftAt === null,
       );
@@ -202,7 +207,7 @@ export function makeActions(parts: ActionParts): Actions {
     propose: async ({ createdBy, nsfw: _, ...wish }, { account, channel, replyTo }) => {
       const { spec } = await prepare({ ...wish, createdBy }, account, channel);
       const { platform } = account;
-      const by = known(createdBy) ? createdBy : null;
+      const by = (await known(createdBy)) ? createdBy : null;
       const server = await serverOf(account, channel);
       const asked = { ...wish, prompt: spec.prompt, title: wish.title && spec.title };
       return parts.proposals.ask({ server, platform, channel, wish: asked, by, at: clock.now() }, replyTo);
@@ -239,14 +244,14 @@ export function makeActions(parts: ActionParts): Actions {
       set = await store.places.settings();
     },
     record: async (act) => {
-      const row: Act = { ...act, at: clock.now(), by: known(act.by) ? act.by : null };
+      const row: Act = { ...act, at: clock.now(), by: (await known(act.by)) ? act.by : null };
       await store.commit([{ table: 'act', row }], []);
     },
     acts: (places, limit) => store.acts(places, limit),
     voterKey: (platform, id) => parts.people.key(platform, id),
     look: (state, ballot) => cards.look(state, ballot),
     showStory: async (session) => {
-      const state = sessions.get(session)!;
+      const state = (await sessions.find(session))!;
       for (const to of state.bindings.filter((row) => row.leftAt === null)) {
         const rounds = state.rounds.filter((r) => r.outcome).length;
         const key = `${session}.story.${rounds}.${to.ordinal}`;
@@ -261,10 +266,11 @@ export function makeActions(parts: ActionParts): Actions {
     personal: (voter) => parts.personal(voter),
     setName: async (voter, name) => {
       // One row says it to every session of the community.
-      const knows = sessions.all().find((s) => s.voters.get(voter.key)?.consentAt != null);
-      if (!knows) return false;
+      const knows = sessions.holding().find((s) => s.voters.get(voter.key)?.consentAt != null);
       const event = { kind: 'consent', voter, given: true, name, at: clock.now() } as const;
-      await sessions.dispatch(knows.session.id, event);
+      if (knows) await sessions.dispatch(knows.session.id, event);
+      else if (await store.lookups.agreed(voter.key)) await parts.consented(event);
+      else return false;
       return true;
     },
     allow: parts.policy.allow,
@@ -277,11 +283,11 @@ export function makeActions(parts: ActionParts): Actions {
     modelsHere: parts.modelsHere,
     modelInUse: async (account, channel) =>
       modelOf(await settings(account, channel), channel) ?? parts.usualModel,
-    roundTime: (request, platform) => {
+    roundTime: async (request, platform) => {
       try {
         const { model, rules, sampler, learner } = parts.plan(request, platform);
         const kind = { model, images: rules.imagesPerRound, steps: sampler.steps, learner: learner.name };
-        return roundTime(sessions.all(), kind);
+        return await parts.timeOf(kind);
       } catch (error) {
         // A model that has gone keeps nobody from reading the list.
         if (error instanceof AcclaimError && error.code === 'model-not-found') return null;
@@ -312,7 +318,7 @@ function mayName(asked: string | undefined, used: string, own: Settings, { role 
 
 /** Those that wait already go on in their order; one more would only wait longer. */
 function mustHaveRoom(sessions: Sessions, most: number): void {
-  const waiting = sessions.all().filter(waitsForEngine).length;
+  const waiting = sessions.live().filter(waitsForEngine).length;
   if (waiting < most) return;
   throw new AcclaimError(
     'engine-busy',

@@ -2,7 +2,8 @@
  * The sessions held in memory and the one way to change them: an event is decided and folded in at once, its rows and
  * effects are committed in that order, and only what is durable is acted on or acknowledged. So the memory may be
  * ahead of the disk for some milliseconds, never beside it: when a commit fails the process ends and the next start
- * reads what is true.
+ * reads what is true. All that go on are held; one that ended is read when it is asked for (`find`) or something
+ * happens to it.
  */
 import type { Clock } from '../src/clock.js';
 import { apply, communities, emptyState } from '../src/domain/apply.js';
@@ -14,7 +15,10 @@ import type { Ballot, Binding, Place, Session, SessionState, Voter } from '../sr
 import { openSession, type SessionSpec } from '../src/domain/open.js';
 import { nextTick } from '../src/domain/views.js';
 import { AcclaimError } from '../src/errors.js';
+import { Ended } from './ended.js';
 import { decided } from './verdict.js';
+
+type Voters = SessionState['voters'];
 
 export interface SessionsParts {
   commit(rows: readonly RowChange[], effects: readonly Effect[]): Promise<void>;
@@ -27,6 +31,23 @@ export interface SessionsParts {
   onProgress(state: SessionState, round: number): void;
   /** The truth can no longer be written. */
   fatal(error: unknown): void;
+  /** Where sessions that ended are read; nowhere when missing. */
+  ended?: EndedSource;
+}
+
+export interface EndedSource {
+  /** The session whole. `known` gives voters of communities that are held already. */
+  load(
+    id: string,
+    known: (those: ReadonlySet<string>) => Voters | undefined,
+  ): Promise<SessionState | undefined>;
+  /** The newest that ended while bound to the channel. */
+  newestIn(platform: Binding['platform'], address: string): Promise<Session | undefined>;
+  /** True while effects of it are not carried out. */
+  busy(session: string): boolean;
+  /** It is held from now on, or no longer. */
+  onRead(state: SessionState): void;
+  onLetGo(state: SessionState): void;
 }
 
 /** What a session is run by, before it has an id and a place. */
@@ -52,6 +73,13 @@ export class Sessions {
   private held: Promise<void> | null = null;
   /** Sessions whose round is being judged; their other events wait. */
   private readonly judging = new Map<string, Promise<void>>();
+  private readonly ended = new Ended();
+  /** Sessions that are being read, each with the rows of voters that came meanwhile. */
+  private readonly reading = new Map<string, { done: Promise<boolean>; missed: RowChange[] }>();
+  /** Rows that are not durable yet. */
+  private readonly writing = new Set<{ session: string; rows: readonly RowChange[] }>();
+  /** Goes up whenever counts of sessions that are not held may have changed: somebody was excluded, linked or forgotten. */
+  census = 0;
 
   constructor(private readonly parts: SessionsParts) {}
 
@@ -59,6 +87,7 @@ export class Sessions {
     for (const state of states) {
       const before = this.states.get(state.session.id);
       this.states.set(state.session.id, state);
+      this.sort(state);
       if (before?.ballots === state.ballots && before.bindings === state.bindings) continue;
       for (const ballot of state.ballots.values()) this.index(state, ballot);
     }
@@ -81,28 +110,55 @@ export class Sessions {
     this.stopped = true;
   }
 
+  /** One that is held: undefined of one that ended unless somebody asked for it of late. */
   get(id: string): SessionState | undefined {
     return this.states.get(id);
   }
 
-  all(): SessionState[] {
+  /** Wherever it is; what was read is held for a while. */
+  async find(id: string): Promise<SessionState | undefined> {
+    for (;;) {
+      const state = this.states.get(id);
+      if (state) {
+        if (state.session.state === 'ended') this.ended.use(id);
+        return state;
+      }
+      if (this.held) await this.held;
+      else if (!(await this.read(id))) return undefined;
+    }
+  }
+
+  /** Those that go on. */
+  live(): SessionState[] {
+    return this.holding().filter(({ session }) => session.state !== 'ended');
+  }
+
+  /** Those, and the ones that ended and are held. */
+  holding(): SessionState[] {
     return [...this.states.values()];
   }
 
   /** Somebody who agreed to be known. */
   knows(voter: string): boolean {
-    return this.all().some((state) => state.voters.get(voter)?.consentAt != null);
+    return this.holding().some((state) => state.voters.get(voter)?.consentAt != null);
+  }
+
+  /** The newest that goes on in a channel. */
+  liveIn(platform: Binding['platform'], address: string): SessionState | undefined {
+    return newestIn(this.live(), platform, address);
   }
 
   /** The session that commands in a channel are about: the newest that has not ended, else the newest. */
-  ofChannel(platform: Binding['platform'], address: string): SessionState | undefined {
-    const here = this.all().filter((s) =>
-      s.bindings.some((b) => b.platform === platform && b.address === address && b.leftAt === null),
-    );
-    here.sort((a, b) => b.session.createdAt - a.session.createdAt);
-    return here.find((s) => s.session.state !== 'ended') ?? here[0];
+  async ofChannel(platform: Binding['platform'], address: string): Promise<SessionState | undefined> {
+    const live = this.liveIn(platform, address);
+    if (live) return live;
+    const kept = newestIn(this.holding(), platform, address);
+    const read = await this.parts.ended?.newestIn(platform, address);
+    const newer = !kept || (read && read.createdAt > kept.session.createdAt) ? read : kept.session;
+    return newer && this.find(newer.id);
   }
 
+  /** Of sessions that are held. */
   ballotAt(platform: Binding['platform'], address: string, message: string): BallotPlace | undefined {
     return this.places.get(placeKey(platform, address, message));
   }
@@ -121,24 +177,45 @@ export class Sessions {
     return this.states.get(spec.id)!;
   }
 
-  /** Decides nothing while `work` runs, then goes on from the states that it gives; sessions not among them are gone. */
+  /** Decides nothing while `work` runs, then goes on from the states that it gives; others are held no longer. */
   async hold(work: () => Promise<readonly SessionState[]>): Promise<void> {
     while (this.held) await this.held;
-    const states = Promise.all(this.judging.values()).then(work);
+    const busy = [...this.judging.values(), ...[...this.reading.values()].map(({ done }) => done)];
+    const states = Promise.allSettled(busy).then(work);
     this.held = states.then(() => {}).catch(() => {});
     try {
       const found = await states;
+      this.census += 1;
       const kept = new Set(found.map(({ session }) => session.id));
-      for (const id of this.states.keys()) if (!kept.has(id)) this.drop(id);
+      for (const id of [...this.states.keys()]) if (!kept.has(id)) this.letGo(id);
       this.load(found);
     } finally {
       this.held = null;
     }
   }
 
+  /** They are gone for good. */
+  remove(ids: readonly string[]): void {
+    for (const id of ids) {
+      this.drop(id);
+      this.ended.forget(id);
+    }
+  }
+
+  /** Those that ended and are not held have drawn this of late: known at the start. */
+  recall(outlines: readonly SessionState[]): void {
+    for (const state of outlines)
+      if (!this.states.has(state.session.id)) this.ended.letGo(state, this.parts.clock.now());
+  }
+
+  /** Rows of voters that no session decided: to be called as they are written. */
+  told(rows: readonly RowChange[]): void {
+    this.share(null, rows);
+  }
+
   /** Resolves when what was decided is durable; with the refusal where something was asked that cannot be. */
   async dispatch(id: string, event: Event): Promise<Refusal | null> {
-    for (let wait = this.busy(id); wait; wait = this.busy(id)) await wait;
+    for (let wait = this.busy(id); wait; wait = this.busy(id)) if ((await wait) === false) return null;
     if (this.stopped) throw new AcclaimError('cancelled', 'the bot is stopping', 'Try again in a moment.');
     const state = this.states.get(id);
     if (!state) return null;
@@ -159,19 +236,69 @@ export class Sessions {
     const spent = { channel: 0, server: 0 };
     if (!own) return spent;
     const server = serverOf(own.channel);
-    for (const { session: other, bindings, rounds } of this.states.values()) {
-      const [there] = bindings;
-      if (!there || other.id === session.id || there.platform !== own.platform) continue;
+    const count = (there: Binding | undefined, rounds: SessionState['rounds']) => {
+      if (!there || there.session === session.id || there.platform !== own.platform) return;
       const images = askedOnDay(rounds, at);
       if (there.channel === own.channel) spent.channel += images;
       if (serverOf(there.channel) === server) spent.server += images;
-    }
+    };
+    for (const { bindings, rounds } of this.states.values()) count(bindings[0], rounds);
+    for (const { bindings, rounds } of this.ended.today()) count(bindings[0], rounds);
     return spent;
   };
 
-  /** What an event of the session has to wait for. */
+  /** What an event of the session has to wait for; what is waited for is false where there is no such session. */
   private busy(id: string): Promise<unknown> | null {
-    return this.held ?? this.judging.get(id) ?? null;
+    return this.held ?? this.judging.get(id) ?? (this.states.has(id) || this.stopped ? null : this.read(id));
+  }
+
+  /** False where there is none. What is decided meanwhile of its voters is not lost on it. */
+  private read(id: string): Promise<boolean> {
+    const begun = this.reading.get(id);
+    if (begun) return begun.done;
+    const missed = [...this.writing].flatMap(({ rows }) => rows.filter(isVoter));
+    const load = this.parts.ended?.load(id, this.votersOf) ?? Promise.resolve(undefined);
+    const done = load
+      .then((read) => {
+        if (!read) return false;
+        const voters = this.votersOf(communities(read)) ?? apply(read, missed).voters;
+        const state = { ...read, voters };
+        this.load([state]);
+        this.parts.ended?.onRead(state);
+        return true;
+      })
+      .finally(() => this.reading.delete(id));
+    this.reading.set(id, { done, missed });
+    return done;
+  }
+
+  /** Of a session that is held and has just these communities. */
+  readonly votersOf = (those: ReadonlySet<string>): Voters | undefined => {
+    const name = circleOf(those);
+    for (const state of this.states.values()) if (circle(state) === name) return state.voters;
+    return undefined;
+  };
+
+  /** Among those that ended, or not. */
+  private sort({ session }: SessionState): void {
+    if (session.state !== 'ended') return this.ended.forget(session.id);
+    this.ended.forget(session.id);
+    this.ended.use(session.id);
+    for (const id of this.ended.surplus((one) => one !== session.id && this.idle(one))) this.letGo(id);
+  }
+
+  /** Nothing of it is under way. */
+  private idle(id: string): boolean {
+    if (!this.parts.ended || this.judging.has(id) || this.parts.ended.busy(id)) return false;
+    for (const { session } of this.writing) if (session === id) return false;
+    return true;
+  }
+
+  private letGo(id: string): void {
+    const state = this.states.get(id)!;
+    this.drop(id);
+    this.ended.letGo(state, this.parts.clock.now());
+    this.parts.ended?.onLetGo(state);
   }
 
   private async take(id: string, decision: Decision): Promise<Refusal | null> {
@@ -185,8 +312,12 @@ export class Sessions {
   }
 
   private drop(id: string): void {
+    const state = this.states.get(id);
     this.states.delete(id);
-    for (const [key, { session }] of this.places) if (session === id) this.places.delete(key);
+    for (const ballot of state?.ballots.values() ?? []) {
+      const key = placeOf(state!, ballot);
+      if (key !== null) this.places.delete(key);
+    }
     const timer = this.ticks.get(id);
     if (timer) clearTimeout(timer);
     this.ticks.delete(id);
@@ -196,12 +327,16 @@ export class Sessions {
     if (rows.length > 0) this.fold(id, rows, state);
     this.scheduleTick(id);
     if (rows.length === 0 && effects.length === 0) return;
+    const writing = { session: id, rows };
+    this.writing.add(writing);
     try {
       await this.parts.commit(rows, effects);
     } catch (error) {
       this.stop();
       this.parts.fatal(error);
       throw error;
+    } finally {
+      this.writing.delete(writing);
     }
     const done = rows.flatMap((r) => (r.table === 'outbox' ? [r.done] : []));
     this.parts.onCommitted(effects, done);
@@ -213,18 +348,23 @@ export class Sessions {
   private fold(id: string, rows: readonly RowChange[], state: SessionState): void {
     const before = this.states.get(id)!;
     this.states.set(id, state);
+    if (before.session.state !== state.session.state) this.sort(state);
     for (const row of rows) {
       // A branch brings another session's first rows along.
       if (row.table === 'session' && !this.states.has(row.row.id)) this.adopt(row.row, before, rows);
       if (row.table === 'ballot') this.index(this.states.get(row.row.session)!, row.row);
     }
-    const voters = rows.filter(({ table }) => table === 'voter');
-    if (voters.length > 0) this.share(state, voters);
+    const voters = rows.filter(isVoter);
+    if (voters.length === 0) return;
+    if (voters.some(({ row }) => row.excluded !== (before.voters.get(row.key)?.excluded ?? false)))
+      this.census += 1;
+    this.share(state, voters);
   }
 
   /** Voters belong to communities: sessions of the same ones share them, others take the rows that are theirs. */
-  private share(from: SessionState, rows: readonly RowChange[]): void {
-    const shared = new Map([[circle(from), from.voters]]);
+  private share(from: SessionState | null, rows: readonly RowChange[]): void {
+    for (const { missed } of this.reading.values()) missed.push(...rows);
+    const shared = new Map(from ? [[circle(from), from.voters]] : []);
     for (const [other, state] of this.states) {
       if (state === from) continue;
       const voters = shared.get(circle(state)) ?? apply(state, rows).voters;
@@ -240,10 +380,8 @@ export class Sessions {
   }
 
   private index(state: SessionState, ballot: Ballot): void {
-    const binding = state.bindings.find((b) => b.channel === ballot.channel);
-    if (ballot.message === null || !binding) return;
-    const key = placeKey(ballot.platform, binding.address, ballot.message);
-    this.places.set(key, { session: state.session.id, ballot });
+    const key = placeOf(state, ballot);
+    if (key !== null) this.places.set(key, { session: state.session.id, ballot });
   }
 
   private scheduleTick(id: string): void {
@@ -266,8 +404,27 @@ export class Sessions {
 }
 
 /** The communities whose people vote in a session, as one text. */
-function circle(state: SessionState): string {
-  return [...communities(state)].sort().join(' ');
+const circle = (state: SessionState): string => circleOf(communities(state));
+const circleOf = (those: ReadonlySet<string>): string => [...those].sort().join(' ');
+
+type VoterRow = Extract<RowChange, { table: 'voter' }>;
+const isVoter = (change: RowChange): change is VoterRow => change.table === 'voter';
+
+function newestIn(
+  states: readonly SessionState[],
+  platform: Binding['platform'],
+  address: string,
+): SessionState | undefined {
+  const here = states.filter((s) =>
+    s.bindings.some((b) => b.platform === platform && b.address === address && b.leftAt === null),
+  );
+  return here.sort((a, b) => b.session.createdAt - a.session.createdAt)[0];
+}
+
+/** Null while it has no message. */
+function placeOf({ bindings }: SessionState, { channel, platform, message }: Ballot): string | null {
+  const binding = bindings.find((b) => b.channel === channel);
+  return message === null || !binding ? null : placeKey(platform, binding.address, message);
 }
 
 function placeKey(platform: string, address: string, message: string): string {

@@ -115,9 +115,8 @@ function firstSession({ config, task, prompt, seed }: StartOptions): NewSession 
 /** A named task or prompt opens a session unless one for it goes on already; else one opens only on the first start. */
 async function openFirst({ app }: House, spec: NewSession | null, asked: boolean): Promise<void> {
   if (!spec) return;
-  const sessions = app.sessions.all();
-  const same = sessions.some(({ session }) => session.prompt === spec.prompt && session.state !== 'ended');
-  if (asked ? same : sessions.length > 0) return;
+  const same = app.sessions.live().some(({ session }) => session.prompt === spec.prompt);
+  if (asked ? same : await app.hasSessions()) return;
   const id = newId(spec.title);
   await app.open(
     spec,

@@ -21,7 +21,9 @@ export interface WatchParts {
 
 /** What is counted at each scrape. */
 export interface Watched {
-  sessions(): readonly SessionState[];
+  /** How many there are in each state. */
+  states(of: 'session' | 'round'): Promise<ReadonlyMap<string, number>>;
+  /** Of sessions that go on. */
   statuses(): Promise<readonly SessionStatus[]>;
   /** Kind -> effects that are not done. */
   outbox(): ReadonlyMap<Effect['kind'], number>;
@@ -94,12 +96,21 @@ export class Watch {
 
   /** Where everything stands at the start. */
   begin(states: readonly SessionState[], watched: Watched): void {
-    for (const { session, rounds } of states) {
-      this.sessions.set(session.id, session.state);
-      for (const { id, state, outcome } of rounds)
-        this.rounds.set(id, { state, since: this.parts.clock.now(), counted: outcome !== null });
-    }
+    for (const state of states) this.know(state);
     this.gauges(watched);
+  }
+
+  /** A session that is held from now on. */
+  know({ session, rounds }: SessionState): void {
+    this.sessions.set(session.id, session.state);
+    for (const { id, state, outcome } of rounds)
+      this.rounds.set(id, { state, since: this.parts.clock.now(), counted: outcome !== null });
+  }
+
+  /** One that is held no longer. */
+  letGo({ session, rounds }: SessionState): void {
+    this.sessions.delete(session.id);
+    for (const { id } of rounds) this.rounds.delete(id);
   }
 
   /** Rows that are durable now. */
@@ -159,32 +170,27 @@ export class Watch {
     this.parts.log.info({ session: id, state, from: before ?? null, why: pause ?? end }, 'session');
   }
 
-  private gauges({ sessions, statuses, outbox, database }: Watched): void {
+  private gauges({ states, statuses, outbox, database }: Watched): void {
     const { meter } = this.parts;
-    const tally = (names: Record<string, true>, found: Iterable<string>) => {
-      const counts = new Map(Object.keys(names).map((name) => [name, 0]));
-      for (const one of found) counts.set(one, (counts.get(one) ?? 0) + 1);
-      return counts;
-    };
-    meter.gauge('acclaim_sessions', 'Sessions by state.', ['state'], (gauge) => {
-      const found = sessions().map(({ session }) => session.state);
-      for (const [state, n] of tally(sessionPhases, found)) gauge.set({ state }, n);
+    meter.gauge('acclaim_sessions', 'Sessions by state.', ['state'], async (gauge) => {
+      const found = await states('session');
+      for (const state of Object.keys(sessionPhases)) gauge.set({ state }, found.get(state) ?? 0);
     });
-    meter.gauge('acclaim_rounds', 'Rounds by state.', ['state'], (gauge) => {
-      const found = sessions().flatMap(({ rounds }) => rounds.map(({ state }) => state));
-      for (const [state, n] of tally(roundPhases, found)) gauge.set({ state }, n);
+    meter.gauge('acclaim_rounds', 'Rounds by state.', ['state'], async (gauge) => {
+      const found = await states('round');
+      for (const state of Object.keys(roundPhases)) gauge.set({ state }, found.get(state) ?? 0);
     });
     const newest = async (what: 'votes' | 'voters') =>
       (await statuses()).reduce((sum, status) => sum + status[what], 0);
     meter.gauge(
       'acclaim_round_votes',
-      'Votes in the newest round of each session, summed: one image judged by one voter is one.',
+      'Votes in the newest round of each session that goes on, summed: one image judged by one voter is one.',
       [],
       async (gauge) => gauge.set(await newest('votes')),
     );
     meter.gauge(
       'acclaim_round_voters',
-      'Voters in the newest round of each session, summed.',
+      'Voters in the newest round of each session that goes on, summed.',
       [],
       async (gauge) => gauge.set(await newest('voters')),
     );

@@ -10,6 +10,7 @@ import type { RoundTime } from '../../src/domain/round-time.js';
 import type { Settings } from '../../src/domain/settings.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { Linked } from '../../src/store/links.js';
+import type { SessionPlace } from '../../src/store/lookups.js';
 import type { PersonalData } from '../../src/store/personal.js';
 import type { Export, Exported } from '../exports.js';
 import type { Answer } from '../views/notice.js';
@@ -35,13 +36,16 @@ export type Asker = Pick<CommandContext, 'account' | 'by' | 'channel' | 'replyTo
 
 /** What the app offers to commands. */
 export interface Actions {
-  sessions(): SessionState[];
-  /** Those that are no news to whoever asks here: of the same platform, and there of the same server. */
+  /** Wherever it is: also one that ended. */
+  session(id: string): Promise<SessionState | undefined>;
+  /** Those that are no news to whoever asks here: of the same platform, and there of the same server. Of one that ended its rounds and nothing below. */
   sessionsNear(account: Account, channel: string): Promise<SessionState[]>;
   /** Those that whoever acts here may touch: bound to a channel of the same server, named with it. */
-  sessionsOfServer(account: Account, channel: string): Promise<{ state: SessionState; address: string }[]>;
+  sessionsOfServer(account: Account, channel: string): Promise<SessionPlace[]>;
   /** The session that this channel is about. */
-  sessionOf(account: Account, channel: string): SessionState | undefined;
+  sessionOf(account: Account, channel: string): Promise<SessionState | undefined>;
+  /** Ids of the sessions in which some accounts have ever left a mark. */
+  votedIn(keys: readonly string[]): Promise<string[]>;
   /** `channel`: where it was asked for, one of the session's. */
   act(session: string, act: Act, by: Seen, channel: string): Promise<Refusal | null>;
   start(request: StartRequest, account: Account, channel: string): Promise<SessionState>;
@@ -106,7 +110,7 @@ export interface Actions {
   roundTime(
     request: Pick<StartRequest, 'model' | 'learner' | 'images'>,
     platform: PlatformName,
-  ): RoundTime | null;
+  ): Promise<RoundTime | null>;
   /** What this host lets be drawn. */
   budgets(): Budgets;
   /** Fetches a model, and says where that stands. */
@@ -138,8 +142,8 @@ export interface ChatCommand {
   run(context: CommandContext): Promise<Answer>;
 }
 
-export function theSession({ actions, account, channel }: CommandContext): SessionState {
-  const found = actions.sessionOf(account, channel);
+export async function theSession({ actions, account, channel }: CommandContext): Promise<SessionState> {
+  const found = await actions.sessionOf(account, channel);
   if (found) return found;
   throw new AcclaimError(
     'session-not-found',
@@ -150,13 +154,14 @@ export function theSession({ actions, account, channel }: CommandContext): Sessi
 
 /** Does one act on the channel's session; a refusal is the answer. */
 export async function doAct(context: CommandContext, act: Act, said: Answer): Promise<Answer> {
-  const refusal = await context.actions.act(theSession(context).session.id, act, context.by, context.channel);
+  const { session } = await theSession(context);
+  const refusal = await context.actions.act(session.id, act, context.by, context.channel);
   return refusal ? { title: 'Not done', text: `${refusal.message} ${refusal.mend}`.trim() } : said;
 }
 
 /** Where the audit of this channel stands: its session's first, then that of its server. */
 export async function placesOf({ actions, account, channel }: CommandContext): Promise<string[]> {
-  const state = actions.sessionOf(account, channel);
+  const state = await actions.sessionOf(account, channel);
   // A channel that the bot may not even look at is of no server it knows; a refusal is written down all the same.
   const server = await actions.serverOf(account, channel).catch(() => account.platform);
   return [...(state ? [state.session.id] : []), `@${server}`];

@@ -20,10 +20,10 @@ export async function completions(
   if (name === 'prompt') return actions.tasks().map((task) => task.name);
   if (name === 'model') return offeredModels(path, account, channel, actions);
   if (name === 'session')
-    return (await actions.sessionsOfServer(account, channel)).map(({ state }) => state.session.id);
+    return (await actions.sessionsOfServer(account, channel)).map(({ session }) => session);
   if (path[0] === 'proposals' && name === 'number')
     return (await actions.proposals(account, channel)).map((one) => String(one.number));
-  const state = actions.sessionOf(account, channel);
+  const state = await actions.sessionOf(account, channel);
   if (!state) return [];
   if (name === 'voter' && atLeast(account.role, 'moderator'))
     return [...state.voters.values()].filter((v) => !v.pseudonym).map((v) => voterCode(v.key));

@@ -7,8 +7,14 @@ import { type OwnVote, votesOf } from '../../src/domain/mine.js';
 import { bare, count } from '../views/words.js';
 import { type Answer, type ChatCommand, type CommandContext, theSession } from './command.js';
 
-const owned = (context: CommandContext): OwnVote[] =>
-  context.actions.sessions().flatMap((state) => votesOf(state, context.by.key));
+async function owned({ actions, by }: CommandContext): Promise<OwnVote[]> {
+  const votes: OwnVote[] = [];
+  for (const id of await actions.votedIn([by.key, ...(await actions.accounts(by))])) {
+    const state = await actions.session(id);
+    if (state) votes.push(...votesOf(state, by.key));
+  }
+  return votes;
+}
 
 /** Of the account that asks, with the marks and acts of those that it is linked with. */
 async function held({ actions, by }: CommandContext) {
@@ -33,7 +39,7 @@ const votes: ChatCommand = {
   async run(context) {
     const { voter, marks, accounts } = await held(context);
     if (!voter) return { title: 'You, here', text: `Nothing is held about you. ${howToAgree}` };
-    const found = owned(context);
+    const found = await owned(context);
     const rounds = new Map<string, OwnVote[]>();
     for (const vote of found) {
       const key = `${vote.session}, round ${vote.round}`;
@@ -76,7 +82,7 @@ const exported: ChatCommand = {
   async run(context) {
     const all = await held(context);
     if (!all.voter) return { title: 'Your data', text: 'Nothing is held about you.' };
-    const list = owned(context);
+    const list = await owned(context);
     const { rounds, excluded, trusted, ...person } = all.voter;
     const about = { ...person, accounts: all.accounts, roundsVotedIn: rounds, excluded, trusted };
     const json = JSON.stringify(
@@ -172,7 +178,7 @@ const thanks: ChatCommand = {
     options: [],
   },
   async run(context) {
-    const state = theSession(context);
+    const state = await theSession(context);
     const keys = new Set([...state.facts.values()].flatMap((facts) => [...facts].map((fact) => fact.voter)));
     const voters = [...state.voters.values()].filter(({ key, excluded }) => keys.has(key) && !excluded);
     const named = voters.filter((voter) => voter.name !== null).sort((a, b) => b.rounds - a.rounds);

@@ -24,12 +24,13 @@ const list: ChatCommand = {
     const pulled = here
       .filter((name) => !actions.models().some((m) => m.name === name))
       .map((name) => `**${name}**${name === used ? ' (used here)' : ''}: pulled.`);
-    const times = [...new Set([used, ...here])].flatMap((model) => {
-      const time = actions.roundTime({ model }, account.platform);
+    const times: string[] = [];
+    for (const model of new Set([used, ...here])) {
+      const time = await actions.roundTime({ model }, account.platform);
       // What is configured may be a folder of the machine, which is nobody's business.
       const name = here.includes(model) ? model : 'the configured model';
-      return time ? [`**${name}**: ${roundTimeLine(time)}`] : [];
-    });
+      if (time) times.push(`**${name}**: ${roundTimeLine(time)}`);
+    }
     const text = [...known, ...pulled, ...times, ...actions.pulls(), ...actions.exports()].join('\n');
     return { title: 'Models', text };
   },
@@ -100,7 +101,7 @@ const use: ChatCommand = {
     const own =
       where === 'server' && now.channelModels?.[channel] ? ' This channel has its own, which stays.' : '';
     const running = ' Sessions that run keep theirs.';
-    const time = roundTimeLine(actions.roundTime({ model: used }, account.platform));
+    const time = roundTimeLine(await actions.roundTime({ model: used }, account.platform));
     const text = `${whose} use **${model ?? 'what the configuration says'}** from now on.${own}${running}\n${time}`;
     return { title: 'Set', text };
   },
@@ -162,16 +163,14 @@ const formatWords: Record<ExportFormat, string> = {
 async function sessionOfServer(context: CommandContext, id: string | undefined): Promise<SessionState> {
   const { actions, account, channel } = context;
   if (id === undefined) return theSession(context);
-  const of =
-    account.role === 'operator'
-      ? actions.sessions()
-      : (await actions.sessionsOfServer(account, channel)).map(({ state }) => state);
-  const found = of.find(({ session }) => session.id === id);
+  const here = (await actions.sessionsOfServer(account, channel)).map(({ session }) => session);
+  const may = account.role === 'operator' || here.includes(id);
+  const found = may ? await actions.session(id) : undefined;
   if (found) return found;
   throw new AcclaimError(
     'session-not-found',
     'There is no session of that id here.',
-    `Sessions: ${of.map(({ session }) => session.id).join(', ') || 'none yet'}.`,
+    `Sessions: ${here.join(', ') || 'none yet'}.`,
   );
 }
 

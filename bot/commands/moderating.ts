@@ -35,10 +35,10 @@ const hide: ChatCommand = {
     args: [cellArg],
     options: [earlierRound],
   },
-  run: (context) => {
+  run: async (context) => {
     const cell = context.values.cell as string;
     const round = context.values.round as number | undefined;
-    const act = { name: 'hide', index: indexOf(context, cell, round), round } as const;
+    const act = { name: 'hide', index: await indexOf(context, cell, round), round } as const;
     return doAct(context, act, {
       title: 'Hidden',
       text: `**${cell}** is off the ballot and its file deleted.`,
@@ -61,14 +61,14 @@ const aboutVoter = (
   spec: { path: [word], help, role: 'moderator', args: [voterArg], options: [] },
   async run(context) {
     const { actions, account, by, channel } = context;
-    const here = theSession(context);
+    const here = await theSession(context);
     const voter = keyOf(context, here);
     const answer = await doAct(context, { name: word, voter }, said(voterCode(voter)));
     // Rounds of the server's other sessions are counted anew as well, each with its own line in the audit.
-    for (const { state, address } of await actions.sessionsOfServer(account, channel))
-      if (state.session.id !== here.session.id)
-        if ([...state.facts.values()].some((list) => [...list].some((fact) => fact.voter === voter)))
-          await actions.act(state.session.id, { name: word, voter }, by, address);
+    const voted = new Set(await actions.votedIn([voter]));
+    for (const { session, address } of await actions.sessionsOfServer(account, channel))
+      if (session !== here.session.id && voted.has(session))
+        await actions.act(session, { name: word, voter }, by, address);
     return answer;
   },
 });
@@ -95,7 +95,7 @@ const voters: ChatCommand = {
     options: [],
   },
   async run(context) {
-    const state = theSession(context);
+    const state = await theSession(context);
     const marked = new Map<string, number>();
     for (const round of state.rounds.slice(-8))
       for (const { voter, votes } of finish(sheetfuls(state, round, 1)))
@@ -136,7 +136,7 @@ const review: ChatCommand = {
 };
 
 async function show(context: CommandContext): Promise<Answer> {
-  const state = theSession(context);
+  const state = await theSession(context);
   const round = state.rounds.at(-1);
   if (round?.state !== 'review') return { title: 'Review', text: 'Nothing waits for a look.' };
   // Of several channels one is enough: the sheets are the same.
@@ -160,7 +160,7 @@ const undo: ChatCommand = {
     options: [],
   },
   async run(context) {
-    const { session } = theSession(context);
+    const { session } = await theSession(context);
     const acts = await context.actions.acts([session.id], 200);
     const undone = new Set(acts.filter((a) => a.command === 'undo' && !a.refused).map((a) => seqOf(a.args)));
     const wanted = context.values.act as number | undefined;

@@ -1,7 +1,8 @@
 /** Commands that bring a session to other channels, and a person's accounts together. */
+import type { SessionState } from '../../src/domain/model.js';
 import type { Linked } from '../../src/store/links.js';
 import { LINK_MINUTES } from '../handlers/links.js';
-import { type Answer, type ChatCommand, type CommandContext, doAct, theSession } from './command.js';
+import { type Answer, type ChatCommand, type CommandContext, doAct } from './command.js';
 
 const CODE_HOURS = 24;
 
@@ -109,8 +110,7 @@ const unlink: ChatCommand = {
 };
 
 /** Who takes part, by number, where the session is in more than one channel. */
-export function poolLines(context: CommandContext): string[] {
-  const { bindings } = theSession(context);
+export function poolLines(context: CommandContext, { bindings }: SessionState): string[] {
   const here = bindings.filter((row) => row.leftAt === null);
   if (here.length < 2) return [];
   const rows = here.map(({ ordinal, platform, address, canPost }) => {

@@ -9,7 +9,7 @@ export async function propose(context: CommandContext, request: StartRequest): P
   const { number, server } = await actions.propose(request, context);
   const act = { session: `@${server}`, by: by.key, role: by.role, command: 'session start' };
   await actions.record({ ...act, args: { proposal: number }, refused: null });
-  const time = roundTimeLine(actions.roundTime(request, account.platform));
+  const time = roundTimeLine(await actions.roundTime(request, account.platform));
   return {
     title: `Proposal ${number}`,
     text: `A moderator looks at it first; you are told here, or on the card in the channel. ${time}`,
@@ -40,7 +40,7 @@ const proposals: ChatCommand = {
     }
     if (what === 'show') {
       const proposal = await actions.proposal(number, account, channel);
-      const time = roundTimeLine(actions.roundTime(proposal.wish, account.platform));
+      const time = roundTimeLine(await actions.roundTime(proposal.wish, account.platform));
       return { title: `Proposal ${number}`, text: `${proposalLine(proposal)}\n${time}` };
     }
     if (what === 'ok') {

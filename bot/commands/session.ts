@@ -77,7 +77,7 @@ export async function startSession(context: CommandContext, nsfw: boolean): Prom
   const where = bindings[0]!.address === channel ? 'here' : `in the channel **${bindings[0]!.address}**`;
   const { rules, learner } = session;
   const kind = { model: session.model, learner: learner.name, images: rules.imagesPerRound };
-  const time = roundTimeLine(actions.roundTime(kind, account.platform));
+  const time = roundTimeLine(await actions.roundTime(kind, account.platform));
   const begins =
     session.pause === 'budget'
       ? `Today's images are used up here: the first round is drawn ${where} after midnight (UTC).`
@@ -94,8 +94,11 @@ const status: ChatCommand = {
     options: [],
   },
   async run(context) {
-    const state = theSession(context);
-    return { title: state.session.title, text: [...statusLines(state), ...poolLines(context)].join('\n') };
+    const state = await theSession(context);
+    return {
+      title: state.session.title,
+      text: [...statusLines(state), ...poolLines(context, state)].join('\n'),
+    };
   },
 };
 
@@ -126,7 +129,7 @@ const resume: ChatCommand = {
     options: [],
   },
   async run(context) {
-    await context.actions.mustResume(theSession(context));
+    await context.actions.mustResume(await theSession(context));
     return doAct(context, { name: 'resume' }, { title: 'Resumed', text: 'The session goes on.' });
   },
 };
@@ -164,7 +167,7 @@ const branch: ChatCommand = {
   async run(context) {
     const { actions, account, channel, values } = context;
     const round = integer(values, 'round')!;
-    const { nsfw, title } = theSession(context).session;
+    const { nsfw, title } = (await theSession(context)).session;
     const prompt = actions.allow(text(values, 'prompt') ?? '', nsfw) || null;
     const id = actions.newId(prompt ?? title);
     const place = actions.placeFor(id, account, channel, nsfw);
@@ -187,7 +190,7 @@ const story: ChatCommand = {
     options: [],
   },
   async run(context) {
-    const { session } = theSession(context);
+    const { session } = await theSession(context);
     await context.actions.showStory(session.id);
     return { title: 'The story so far', text: 'Here it is, in the channel.' };
   },

@@ -105,9 +105,8 @@ async function tellSessions(context: CommandContext, change: Settings): Promise<
   const { actions, account, by, channel } = context;
   const rules = ruleSettings(change);
   if (Object.keys(rules).length === 0) return;
-  for (const { state, address } of await actions.sessionsOfServer(account, channel))
-    if (state.session.state !== 'ended')
-      await actions.act(state.session.id, { name: 'settings', rules }, by, address);
+  for (const { session, address, ended } of await actions.sessionsOfServer(account, channel))
+    if (!ended) await actions.act(session, { name: 'settings', rules }, by, address);
 }
 
 export const settingCommands: readonly ChatCommand[] = [settings];

@@ -45,7 +45,7 @@ const best: ChatCommand = {
     args: [{ ...cellArg, words: ['none'] }],
     options: [],
   },
-  run: (context) => {
+  run: async (context) => {
     const cell = context.values.cell as string;
     if (cell === 'none')
       return doAct(
@@ -55,7 +55,7 @@ const best: ChatCommand = {
       );
     return doAct(
       context,
-      { name: 'best', index: indexOf(context, cell) },
+      { name: 'best', index: await indexOf(context, cell) },
       { title: 'Best', text: `**${cell}** is your best.` },
     );
   },
@@ -69,20 +69,20 @@ const flag: ChatCommand = {
     args: [cellArg],
     options: [earlierRound],
   },
-  run: (context) => {
+  run: async (context) => {
     const cell = context.values.cell as string;
     const round = context.values.round as number | undefined;
     return doAct(
       context,
-      { name: 'flag', index: indexOf(context, cell, round), round },
+      { name: 'flag', index: await indexOf(context, cell, round), round },
       { title: 'Flagged', text: `Thank you: **${cell}** was reported.` },
     );
   },
 };
 
 /** The image behind a picture's name in the newest round that has ballots, or in the round of that number. */
-export function indexOf(context: CommandContext, cell: string, number?: number): number {
-  const state = theSession(context);
+export async function indexOf(context: CommandContext, cell: string, number?: number): Promise<number> {
+  const state = await theSession(context);
   const wanted = state.rounds.filter((r) => number === undefined || r.number === number);
   const round = wanted.findLast((r) => ballotsOf(state, r.id).length > 0);
   const ballots = round ? ballotsOf(state, round.id) : [];

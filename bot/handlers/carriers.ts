@@ -26,7 +26,7 @@ export interface CarrierParts {
   messenger: Messenger;
   sweeps: Sweeps;
   guards: Guards;
-  state(session: string): SessionState | undefined;
+  state(session: string): Promise<SessionState | undefined>;
   dispatch(session: string, event: Event): Promise<unknown>;
   /** Erases a voter's key from the ledger down to the file. */
   forget(voter: string): Promise<void>;
@@ -41,7 +41,7 @@ type Carriers = { [K in EffectKind]: Carrier<K> };
 export function makeCarrier(parts: CarrierParts): (effect: Effect) => Promise<void> {
   const rows = carriers(parts);
   return async (effect) => {
-    const state = parts.state(effect.session);
+    const state = await parts.state(effect.session);
     if (!state) return;
     // The table is total by kind, so row and effect belong together; TypeScript cannot follow the pair.
     await (rows[effect.kind] as Carrier<EffectKind>)(effect, state).catch(async (error) => {

@@ -6,7 +6,7 @@
 import type { Account, ChatEvent, MessageRef, PlatformName } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
 import type { Refusal } from '../../src/domain/decision.js';
-import type { Event, Seen } from '../../src/domain/events.js';
+import type { ConsentChanged, Event } from '../../src/domain/events.js';
 import { pictureName } from '../../src/domain/ids.js';
 import type { SessionState } from '../../src/domain/model.js';
 import { AcclaimError, type ErrorCode, toPlain } from '../../src/errors.js';
@@ -19,8 +19,12 @@ export interface ChatParts {
   clock: Clock;
   people: People;
   messenger: Messenger;
+  /** Those that are held. */
   sessions(): SessionState[];
+  session(id: string): Promise<SessionState | undefined>;
   ballotAt(ref: MessageRef): BallotPlace | undefined;
+  /** Of sessions that are not held. */
+  oldBallotAt(ref: MessageRef): Promise<BallotPlace | undefined>;
   /** True while a ballot is on its way to the message's channel: a reaction may be faster than the post's answer. */
   posting(ref: MessageRef): boolean;
   dispatch(session: string, event: Event): Promise<Refusal | null>;
@@ -33,8 +37,8 @@ export interface ChatParts {
   withdrawn(account: Account): Promise<void>;
   /** The bot was taken off a server, or is on it. */
   server(platform: PlatformName, server: string, present: boolean): Promise<void>;
-  /** Consent where no session was ever opened: there is nothing to decide, only to remember. */
-  consentBeforeAll(voter: Seen, given: boolean, at: number): Promise<void>;
+  /** Consent where no session is held that could hear of it. */
+  consentBeforeAll(event: ConsentChanged): Promise<void>;
   /** Runs what was typed and gives the answer. */
   command(text: string, account: Account, channel: string, replyTo: string): Promise<Answer>;
 }
@@ -119,8 +123,9 @@ export class Chat {
     const { parts } = this;
     const voter = parts.people.seen(account);
     const here = parts.sessions().filter((s) => s.bindings.some((b) => b.platform === account.platform));
-    if (here.length === 0) return parts.consentBeforeAll(voter, given, at);
-    for (const { session } of here) await parts.dispatch(session.id, { kind: 'consent', voter, given, at });
+    const event = { kind: 'consent', voter, given, at } as const;
+    for (const { session } of here) await parts.dispatch(session.id, event);
+    if (here.length === 0) await parts.consentBeforeAll(event);
     await (given ? parts.consented(account) : parts.withdrawn(account));
   }
 
@@ -145,7 +150,7 @@ export class Chat {
       if (!at || value === null || !names.includes(value))
         return this.reply(account, replyTo, { title: 'Flag', text: 'Say which picture of this message.' });
       // Of the ballot that was pressed, though the next round's may hang already.
-      const state = this.parts.sessions().find(({ session }) => session.id === at.session);
+      const state = await this.parts.session(at.session);
       const round = state?.rounds.find(({ id }) => id === at.ballot.round);
       const asked = `flag ${value}${round ? ` --round ${round.number}` : ''}`;
       return this.typed(asked, event);
@@ -183,7 +188,8 @@ export class Chat {
     const until = this.parts.clock.now() + WAIT_MS;
     for (;;) {
       const found = this.parts.ballotAt(ref);
-      if (found || !this.parts.posting(ref) || this.parts.clock.now() > until) return found;
+      if (found) return found;
+      if (!this.parts.posting(ref) || this.parts.clock.now() > until) return this.parts.oldBallotAt(ref);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

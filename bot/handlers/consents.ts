@@ -6,8 +6,9 @@
  */
 import type { Account, PlatformName } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
-import type { Seen } from '../../src/domain/events.js';
+import type { ConsentChanged } from '../../src/domain/events.js';
 import type { SessionState, Voter } from '../../src/domain/model.js';
+import { consentedRow } from '../../src/domain/people.js';
 import type { Log } from '../../src/log.js';
 import type { Store } from '../../src/store/store.js';
 import type { Sessions } from '../sessions.js';
@@ -56,7 +57,7 @@ export class Consents {
   async given(account: Account): Promise<void> {
     const { store, people } = this.parts;
     const { key } = people.seen(account);
-    for (const to of this.everywhere(account.platform))
+    for (const to of await this.everywhere(account.platform))
       await store.places.undecline(placeOf(to), hashOf(store, to, key));
   }
 
@@ -70,30 +71,24 @@ export class Consents {
   async decline(accounts: readonly Pick<Voter, 'key' | 'platform'>[]): Promise<void> {
     const { store } = this.parts;
     for (const { key, platform } of accounts)
-      for (const to of this.everywhere(platform))
+      for (const to of await this.everywhere(platform))
         await store.places.decline(placeOf(to), hashOf(store, to, key));
   }
 
-  async beforeAll(voter: Seen, given: boolean, at: number): Promise<void> {
-    const { store, forget } = this.parts;
-    if (!given) return forget(voter.key);
+  /** Where no session that is held hears of it: there is nothing to decide, only to remember. */
+  async beforeAll(event: ConsentChanged): Promise<void> {
+    const { store, sessions, forget } = this.parts;
+    const { key, platform } = event.voter;
+    if (!event.given) return forget(key);
     // Known from elsewhere: a linked account keeps its person, and nobody begins anew.
-    if ((await store.personalData(voter.key)).voter?.consentAt != null) return;
-    const { key, platform, bornAt, joinedAt } = voter;
-    const person = { key, community: platform, platform, bornAt, joinedAt, consentAt: at, name: null };
-    const row = {
-      ...person,
-      rounds: 0,
-      excluded: false,
-      trusted: voter.role !== 'member',
-      pseudonym: false,
-      person: null,
-    };
-    await store.commit([{ table: 'voter', row }], []);
+    const row = consentedRow(await store.voter(key), event, platform);
+    const rows = [{ table: 'voter', row }] as const;
+    sessions.told(rows);
+    await store.commit(rows, []);
   }
 
   private async read(to: Address): Promise<void> {
-    const { messenger, sessions, store, people, clock, agree, purgeDays } = this.parts;
+    const { messenger, store, people, clock, agree, purgeDays } = this.parts;
     const platform = messenger.platform(to.platform);
     const ref = await messenger.post(to, consentCard(purgeDays));
     const at = clock.now();
@@ -101,7 +96,7 @@ export class Consents {
     const declined = new Set(await store.places.declined(placeOf(to)));
     for (const account of found) {
       const { key } = people.seen(account);
-      if (declined.delete(hashOf(store, to, key)) || sessions.knows(key)) continue;
+      if (declined.delete(hashOf(store, to, key)) || (await this.knows(key))) continue;
       await agree(account, to.address, at);
     }
     // Their marks are off by now: there is nothing left to remember.
@@ -111,16 +106,20 @@ export class Consents {
   /** Channels of sessions that go on. */
   private places(name: PlatformName): Address[] {
     const { sessions, messenger } = this.parts;
-    const open = sessions.all().filter(({ session }) => session.state !== 'ended');
-    const all = channelsOf(open, name);
+    const all = channelsOf(sessions.live(), name);
     return all.length === 0 || !messenger.platform(name).capabilities.asksConsent ? [] : all;
   }
 
   /** Wherever a notice may hang: also where a session ended or left, and of a platform that is not connected now. */
-  private everywhere(name: Voter['platform']): Address[] {
-    const { sessions, messenger } = this.parts;
+  private async everywhere(name: Voter['platform']): Promise<Address[]> {
+    const { store, messenger } = this.parts;
     const asked = !messenger.names().includes(name) || messenger.platform(name).capabilities.asksConsent;
-    return asked ? channelsOf(sessions.all(), name) : [];
+    const addresses = asked ? await store.lookups.addresses(name) : [];
+    return addresses.map((address) => ({ platform: name, address }));
+  }
+
+  private async knows(key: string): Promise<boolean> {
+    return this.parts.sessions.knows(key) || this.parts.store.lookups.agreed(key);
   }
 }
 

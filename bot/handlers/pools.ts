@@ -34,7 +34,7 @@ export async function joinPool(
 ): Promise<SessionState> {
   const { clock, store, sessions } = parts;
   const hash = codeHash(store.secret, 'join', code);
-  const state = sessions.all().find(({ session }) => session.invites.some((one) => one.code === hash));
+  const state = sessions.live().find(({ session }) => session.invites.some((one) => one.code === hash));
   if (!state)
     throw new AcclaimError(
       'not-allowed',

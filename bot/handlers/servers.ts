@@ -7,7 +7,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ChatPlatform, PlatformName } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
-import type { Departure, SessionState } from '../../src/domain/model.js';
+import type { Departure } from '../../src/domain/model.js';
 import type { Log } from '../../src/log.js';
 import type { JobQueue } from '../../src/queue/contract.js';
 import type { Store } from '../../src/store/store.js';
@@ -107,36 +107,28 @@ export class Servers {
 
   /** Channels that sessions came to without being opened there (a branch, a pool). */
   private async learn(): Promise<void> {
-    const { store, sessions, platforms, log } = this.parts;
-    const known = new Map((await store.places.channels()).map((c) => [c.id, c]));
-    for (const { session, bindings } of sessions.all())
-      for (const { channel, platform, address, canPost } of bindings) {
-        const row = known.get(channel);
-        if (row?.server || !canPost || !platforms.get(platform)?.serverOf) continue;
-        const server = await this.of(platform, address).catch((error) => {
-          log.warn({ channel, error: String(error) }, 'no server');
-          return null;
-        });
-        if (server === null) continue;
-        const place = row ?? {
-          id: channel,
-          community: platform,
-          platform,
-          address,
-          name: session.title,
-          nsfw: session.nsfw,
-        };
-        await store.ensureChannel({ id: platform, platform, name: platform }, { ...place, server });
-      }
+    const { store, platforms, log } = this.parts;
+    const those = [...platforms.values()].filter(({ serverOf }) => serverOf).map(({ name }) => name);
+    for (const { binding, session, channel: row } of await store.lookups.withoutServer(those)) {
+      const { channel, platform, address } = binding;
+      const server = await this.of(platform, address).catch((error) => {
+        log.warn({ channel, error: String(error) }, 'no server');
+        return null;
+      });
+      if (server === null) continue;
+      const { title: name, nsfw } = session;
+      const place = row ?? { id: channel, community: platform, platform, address, name, nsfw };
+      await store.ensureChannel({ id: platform, platform, name: platform }, { ...place, server });
+    }
   }
 
   /** Sessions that were shut out may post again; pictures that need care wait for a look at the channel. */
   private async takePosts(platform: PlatformName, server: string): Promise<void> {
     const { sessions, clock } = this.parts;
     const channels = await this.channels(platform, server);
-    for (const { session, bindings } of sessions.all())
+    for (const { session, bindings } of sessions.live())
       for (const { channel, canPost } of bindings) {
-        if (canPost || !channels.includes(channel) || session.nsfw || session.state === 'ended') continue;
+        if (canPost || !channels.includes(channel) || session.nsfw) continue;
         const event = { kind: 'channel', channel, canPost: true, nsfw: false, at: clock.now() } as const;
         await sessions.dispatch(session.id, event);
       }
@@ -174,7 +166,7 @@ export class Servers {
     let elsewhere: { platform: PlatformName; address: string }[] = [];
     let running: string[] = [];
     await sessions.hold(async () => {
-      const before: SessionState[] = sessions.all();
+      const before = sessions.holding();
       const purged = await store.purge(left);
       elsewhere = purged.elsewhere;
       running = before
@@ -183,7 +175,8 @@ export class Servers {
           [...jobs.values()].filter((job) => job.state === 'running').map((job) => job.key),
         );
       for (const session of purged.sessions) drop(session);
-      return store.loadSessions();
+      sessions.remove(purged.sessions);
+      return store.loadUnfinished();
     });
     await this.parts.purged();
     for (const job of running) await queue.cancel(job);

@@ -1,11 +1,10 @@
 /** Takes old rounds off the disk and old objects out of the bucket, at the start and every few hours, one session after the other. */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../../src/clock.js';
-import type { SessionState } from '../../src/domain/model.js';
 import type { Retention } from '../../src/domain/retention.js';
 import { toPlain } from '../../src/errors.js';
 import type { Log } from '../../src/log.js';
-import { collectable, takeAway } from '../collect.js';
+import { collectable, type SessionRows, takeAway } from '../collect.js';
 import type { DataPaths } from '../paths.js';
 
 export interface TidyParts {
@@ -13,9 +12,10 @@ export interface TidyParts {
   log: Log;
   paths: DataPaths;
   retention: Retention;
-  sessions(): readonly SessionState[];
-  /** The newest state; undefined once it is gone. */
-  state(session: string): SessionState | undefined;
+  /** All there are. */
+  sessions(): Promise<readonly string[]>;
+  /** Its newest rounds and pictures; undefined once it is gone. */
+  rounds(session: string): Promise<SessionRows | undefined>;
   /** Where bot and engines meet in a bucket. */
   bucket: { collect(): Promise<{ objects: number; bytes: number; uploads: number }> } | null;
 }
@@ -47,12 +47,13 @@ export class Tidy {
 
   /** What fails is told, and tried again the next time. */
   async once(): Promise<void> {
-    const { clock, log, paths, retention, sessions, state, bucket } = this.parts;
+    const { clock, log, paths, retention, sessions, rounds, bucket } = this.parts;
     const gone = { files: 0, bytes: 0 };
     try {
-      for (const { session } of sessions()) {
-        const now = state(session.id);
-        if (!now || this.stopping.signal.aborted) continue;
+      for (const session of await sessions()) {
+        if (this.stopping.signal.aborted) break;
+        const now = await rounds(session);
+        if (!now) continue;
         const found = await collectable(now, paths, retention, clock.now());
         await takeAway(found);
         for (const { files, bytes } of found) {

@@ -11,18 +11,29 @@ import { factsOf, recordMark, takesVotes } from './ledger.js';
 import type { SessionState, Voter } from './model.js';
 import { atLeast } from './roles.js';
 
-export function consentChanged(draft: Draft, { voter, given, name }: ConsentChanged): void {
+export function consentChanged(draft: Draft, event: ConsentChanged): void {
+  const { voter, given } = event;
   const before = draft.state.voters.get(voter.key);
   if (!given) {
     withdrawMarks(draft, voter.key);
     if (before) draft.ask({ kind: 'forget', key: `${voter.key}.forget`, voter: voter.key });
     return;
   }
-  const row: Voter = {
+  const community = communityOf(draft.state, voter.platform);
+  draft.put({ table: 'voter', row: consentedRow(before, { ...event, at: draft.at }, community) });
+}
+
+/** The row of somebody who agrees, or agrees again; what was known of them stays. */
+export function consentedRow(
+  before: Voter | undefined,
+  { voter, name, at }: Pick<ConsentChanged, 'voter' | 'name' | 'at'>,
+  community: string,
+): Voter {
+  return {
     key: voter.key,
-    community: communityOf(draft.state, voter.platform),
+    community,
     platform: voter.platform,
-    consentAt: before?.consentAt ?? draft.at,
+    consentAt: before?.consentAt ?? at,
     bornAt: voter.bornAt,
     joinedAt: voter.joinedAt,
     rounds: before?.rounds ?? 0,
@@ -33,7 +44,6 @@ export function consentChanged(draft: Draft, { voter, given, name }: ConsentChan
     pseudonym: false,
     person: before?.person ?? null,
   };
-  draft.put({ table: 'voter', row });
 }
 
 type Voters = SessionState['voters'];

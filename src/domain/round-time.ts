@@ -2,7 +2,7 @@
  * How long a round takes and how much memory, from rounds like it that were drawn and learned here before: the newest
  * few, since the machine may have changed. Drawing grows with images and steps; learning is told as it was.
  */
-import type { Round, SessionState } from './model.js';
+import type { Round, Session } from './model.js';
 
 export interface RoundKind {
   model: string;
@@ -23,11 +23,17 @@ export interface RoundTime {
   rounds: number;
 }
 
+/** What is asked of a session. */
+export interface TimedSession {
+  session: Pick<Session, 'model' | 'width' | 'sampler' | 'learner'>;
+  rounds: readonly Pick<Round, 'createdAt' | 'count' | 'drawn' | 'learned'>[];
+}
+
 /** Rounds looked at, the newest first. */
 const NEWEST = 5;
 
 /** Null where no round of the model was drawn yet. */
-export function roundTime(sessions: Iterable<SessionState>, kind: RoundKind): RoundTime | null {
+export function roundTime(sessions: Iterable<TimedSession>, kind: RoundKind): RoundTime | null {
   const alike = [...sessions]
     .filter(({ session }) => session.model === kind.model && session.width === null)
     .flatMap(({ session, rounds }) => rounds.map((round) => ({ session, round })))
@@ -50,7 +56,7 @@ export function roundTime(sessions: Iterable<SessionState>, kind: RoundKind): Ro
   };
 }
 
-function memoryOf({ drawn, learned }: Round): number[] {
+function memoryOf({ drawn, learned }: Pick<Round, 'drawn' | 'learned'>): number[] {
   return [drawn?.memoryMb, learned?.memoryMb].filter((mb) => mb !== undefined);
 }
 

@@ -80,6 +80,13 @@ export const migrations: readonly string[] = [
 
   // What members ask for while a moderator has not looked at it. Its number is never used twice.
   `CREATE TABLE proposal (seq INTEGER PRIMARY KEY AUTOINCREMENT, server TEXT NOT NULL, body TEXT NOT NULL);`,
+
+  // How sessions that ended are found, which nobody holds in memory (lookups.ts).
+  `CREATE INDEX session_end ON session (json_extract(body, '$.state'), json_extract(body, '$.endedAt'));
+   CREATE INDEX session_model ON session (json_extract(body, '$.model'), json_extract(body, '$.endedAt'));
+   CREATE INDEX round_state ON round (json_extract(body, '$.state'));
+   CREATE INDEX binding_place ON binding (json_extract(body, '$.platform'), json_extract(body, '$.address'));
+   CREATE INDEX ballot_message ON ballot (json_extract(body, '$.message'));`,
 ];
 
 /** Brings the schema up to date; refuses a database that a newer version has written. */

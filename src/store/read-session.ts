@@ -12,6 +12,8 @@ import type { Connection } from './sqlite.js';
 type Voters = SessionState['voters'];
 /** Everyone of some communities, who agreed to be known, and the pseudonyms there. */
 export type VotersOf = (communities: ReadonlySet<string>) => Voters | Promise<Voters>;
+/** The same where they are held in memory. */
+export type KnownVoters = (communities: ReadonlySet<string>) => Voters | undefined;
 
 export async function readVoters(db: Connection, communities: Iterable<string>): Promise<Voters> {
   const voters = await bodies<Voter>(
@@ -37,7 +39,7 @@ export function votersOnce(db: Connection): VotersOf {
 export async function readSession(
   db: Connection,
   id: string,
-  votersOf: VotersOf = (those) => readVoters(db, those),
+  votersOf: VotersOf,
 ): Promise<SessionState | undefined> {
   const state = await readRows(db, id, ['binding', 'round', 'image', 'ballot', 'job']);
   if (!state) return undefined;

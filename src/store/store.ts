@@ -6,19 +6,20 @@ import { join } from 'node:path';
 import type { RowChange } from '../domain/decision.js';
 import type { Effect } from '../domain/effects.js';
 import type { Forgotten } from '../domain/forgotten.js';
-import type { Act, Channel, Community, Departure, Session, SessionState, Voter } from '../domain/model.js';
+import type { Act, Channel, Community, Departure, SessionState, Voter } from '../domain/model.js';
 import type { Proposal } from '../domain/proposals.js';
 import { asDataError } from './faults.js';
 import { makeFolder } from './folder.js';
 import { forgetVoter, type Marks, marksOf } from './forget.js';
 import { accountsOf, keepCode, type Linked, linkByCode, unlinkAccount } from './links.js';
 import { DataLock } from './lock.js';
+import { Lookups } from './lookups.js';
 import { migrate } from './migrations.js';
 import { Patience, type PatienceOptions } from './patience.js';
-import { type PersonalData, readPersonalData, readProposals } from './personal.js';
+import { type PersonalData, readPersonalData, readProposals, readVoter } from './personal.js';
 import { mergeCommunity, Places } from './places.js';
 import { branchedFrom, type Purged, purgeServer } from './purge.js';
-import { bodies, readSession, readVoters, type VotersOf, votersOnce } from './read-session.js';
+import { bodies, type KnownVoters, readSession, readVoters, votersOnce } from './read-session.js';
 import { finishRestore } from './restore.js';
 import { emptyLog, scrub, scrubWhatIsOwed } from './scrub.js';
 import { Connection } from './sqlite.js';
@@ -28,6 +29,7 @@ import { type Unit, Writer } from './writer.js';
 
 export class Store {
   readonly places: Places;
+  readonly lookups: Lookups;
 
   private constructor(
     readonly dir: string,
@@ -38,6 +40,7 @@ export class Store {
     private readonly patience: Patience | null,
   ) {
     this.places = new Places(reader, (unit) => this.#write(unit));
+    this.lookups = new Lookups(reader);
   }
 
   /** With `whenFull` commits wait for room on a full disk; else they are refused. Throws `data-locked`, `data-unwritable`, `disk-full`, `database-newer` or `file-corrupt`. */
@@ -105,26 +108,26 @@ export class Store {
     return row?.at ?? 0;
   }
 
-  /** In the order they were opened. */
-  sessions(): Promise<Session[]> {
-    return bodies(this.reader, 'SELECT body FROM session ORDER BY seq');
-  }
-
-  /** All of them whole: what a start needs. */
-  async loadSessions(): Promise<SessionState[]> {
+  /** Sessions whole: all that there are, or those of some ids. */
+  async loadSessions(ids?: readonly string[]): Promise<SessionState[]> {
     const states: SessionState[] = [];
     const voters = votersOnce(this.reader);
-    for (const { id } of await this.sessions()) {
-      const state = await this.load(id, voters);
+    for (const id of ids ?? (await this.lookups.sessions())) {
+      const state = await readSession(this.reader, id, voters);
       if (state) states.push(state);
     }
     return states;
   }
 
-  /** The same once all that was asked for is written: for whoever lets nothing be asked for meanwhile. */
+  /** What has to be held in memory, once all that was asked for is written: for whoever lets nothing be asked for meanwhile. */
   async loadSettled(): Promise<SessionState[]> {
     await this.writer.idle();
-    return this.loadSessions();
+    return this.loadUnfinished();
+  }
+
+  /** Sessions that go on, and those that ended with something left to carry out. */
+  async loadUnfinished(): Promise<SessionState[]> {
+    return this.loadSessions(await this.lookups.unfinished());
   }
 
   /** Everyone who agreed to be known in communities, and the pseudonyms there. */
@@ -132,9 +135,9 @@ export class Store {
     return readVoters(this.reader, communities);
   }
 
-  /** The session whole, as `decide` sees it; undefined when there is none of that id. */
-  load(id: string, votersOf?: VotersOf): Promise<SessionState | undefined> {
-    return readSession(this.reader, id, votersOf);
+  /** The session whole, as `decide` sees it; undefined when there is none of that id. `known` gives voters that need not be read. */
+  load(id: string, known: KnownVoters = () => undefined): Promise<SessionState | undefined> {
+    return readSession(this.reader, id, (those) => known(those) ?? readVoters(this.reader, those));
   }
 
   /** The outbox: effects that were committed and are not settled yet, oldest first. */
@@ -152,6 +155,10 @@ export class Store {
       limit,
     );
     return rows.map((row) => ({ ...row, args: JSON.parse(row.args) as Act['args'] }));
+  }
+
+  voter(key: string): Promise<Voter | undefined> {
+    return readVoter(this.reader, key);
   }
 
   personalData(key: string): Promise<PersonalData> {

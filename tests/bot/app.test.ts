@@ -239,9 +239,9 @@ describe('commands', () => {
     await test.open(2);
     await platform.command(channel, mod, 'session stop');
     await platform.command(channel, mod, 'session branch 1 a black cat');
-    const branch = await test.until(() => test!.house.app.sessions.all().length === 2);
+    const branch = await test.until(() => test!.house.app.sessions.holding().length === 2);
     expect(branch).toBeDefined();
-    const id = test.house.app.sessions.all().find((s) => s.session.id !== 'cat')!.session.id;
+    const id = test.house.app.sessions.holding().find((s) => s.session.id !== 'cat')!.session.id;
     const state = await test.open(1, id);
     expect(state.session).toMatchObject({ origin: { session: 'cat', round: 1 }, prompt: 'a black cat' });
     expect(state.rounds[0]!.noise).toBe('learner');

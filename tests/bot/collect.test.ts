@@ -58,8 +58,8 @@ function tidy(world: World, now: number): Tidy {
     log: silentLog,
     paths: new DataPaths(dir),
     retention: { tensorsMs: 30 * DAY, picturesMs: 180 * DAY },
-    sessions: () => [world.state],
-    state: () => world.state,
+    sessions: async () => [world.state.session.id],
+    rounds: async () => world.state,
     bucket: null,
   });
 }

@@ -129,7 +129,7 @@ it('a server that the bot was removed from is purged after the delay, over resta
   await again(29);
   expect(test.state().voters.has(key)).toBe(true);
   await again(2);
-  await until(() => test!.house.app.sessions.all().length === 0, 'the purge');
+  await until(() => test!.house.app.sessions.holding().length === 0, 'the purge');
   await until(() => !existsSync(pictures), 'the pictures');
   for (const gone of [key, 'server-one-of-many', 'cardboard'])
     expect([gone, holding(dir, gone)]).toEqual([gone, []]);

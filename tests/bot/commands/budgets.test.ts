@@ -23,7 +23,7 @@ it("a budget of a server holds for all its channels, is raised up to the host's 
     await until(() => pauses('c').length === 1, 'word of the budget');
     expect(pauses('c')[0]!.card.text).toContain("among today's images here (8 of 8 are drawn)");
     expect(pauses('a').length + pauses('b').length + pauses('z').length).toBe(0);
-    const waits = test.house.app.sessions.ofChannel('fake', 'c')!;
+    const waits = test.house.app.sessions.liveIn('fake', 'c')!;
     expect(waits.rounds).toEqual([]);
     expect(await said('c', 'session resume')).toContain('used up');
     expect(await said('b', 'settings server-images 12')).toBe('**server-images**: 12');

@@ -14,7 +14,7 @@ const admin = fakeAccount('boss', 'admin');
 const say = async (text: string, who = ann, channel = 'taste') =>
   (await house.platform.command(channel, who, text))!;
 const cards = () => house.platform.messages.filter(({ card }) => card.key.startsWith('proposal.'));
-const sessions = () => house.house.app.sessions.all().map(({ session }) => session);
+const sessions = () => house.house.app.sessions.holding().map(({ session }) => session);
 const restart = async () => {
   const { dir, platform } = house;
   await house.stop(true);

@@ -212,7 +212,7 @@ describe('a purge', () => {
     expect(await store.places.departures()).toEqual([left]);
 
     expect(await store.purge(left)).toEqual({ sessions: ['cat'], elsewhere: [] });
-    expect((await store.sessions()).map((session) => session.id)).toEqual(['dog']);
+    expect(await store.lookups.sessions()).toEqual(['dog']);
     expect([...(await store.loadVoters('c')).keys()].sort()).toEqual([bob!, cem!].sort());
     expect((await store.load('dog'))!.facts.get('dog.1.s0.0')).toHaveLength(1);
     expect(await store.places.departures()).toEqual([]);

@@ -46,7 +46,7 @@ async function openHouse(peer: Peer, dir: string) {
 }
 
 function stateOf(house: House): SessionState | undefined {
-  return house.app.sessions.all()[0];
+  return house.app.sessions.holding()[0];
 }
 
 function roundOpen(house: House, number: number): boolean {

@@ -1,0 +1,57 @@
+/** What the app is put together from: house.ts makes it of a configuration. */
+import type { ChatPlatform, PlatformName } from '../src/chat/port.js';
+import type { PromptPolicy } from '../src/chat/prompt-policy.js';
+import type { Clock } from '../src/clock.js';
+import type { Rules } from '../src/domain/model.js';
+import type { Log } from '../src/log.js';
+import type { JobQueue } from '../src/queue/contract.js';
+import type { Store } from '../src/store/store.js';
+import type { Actions, StartRequest } from './commands/command.js';
+import type { Exports } from './exports.js';
+import type { JobParts } from './handlers/jobs.js';
+import type { People } from './handlers/people.js';
+import type { TidyParts } from './handlers/tidy.js';
+import type { DataPaths } from './paths.js';
+import type { Pulls } from './pulls.js';
+import type { NewSession, Plan } from './sessions.js';
+import type { Watch } from './watch.js';
+
+export interface AppParts {
+  store: Store;
+  queue: JobQueue;
+  platforms: readonly ChatPlatform[];
+  people: People;
+  paths: DataPaths;
+  clock: Clock;
+  log: Log;
+  resolveModel(model: string): string;
+  safety: JobParts['safety'];
+  /** A request by a person, or none, over the configuration -> what the session is run by. */
+  specify(request: Partial<StartRequest>, platform: PlatformName): NewSession;
+  plan(request: Partial<StartRequest>, platform: PlatformName): Plan;
+  usualModel: string;
+  policy: PromptPolicy;
+  /** What makes a quorum on a platform. */
+  quorum(platform: PlatformName): Pick<Rules, 'quorum' | 'quorumBy'>;
+  newId(title: string): string;
+  tasks: Actions['tasks'];
+  models: Actions['models'];
+  /** Rounds that may wait for engines before no session is opened any more. */
+  mostWaiting: number;
+  budgets: Actions['budgets'];
+  /** Channels of the page where pictures that need care may be shown. */
+  nsfwChannels: readonly string[];
+  /** From the bot's removal from a server to the purge of its data, ms. */
+  purgeAfterMs: number;
+  modelsHere: Actions['modelsHere'];
+  /** What becomes of old rounds, and of what is old in the bucket between bot and engines. */
+  retention: TidyParts['retention'];
+  bucket: TidyParts['bucket'];
+  pulls: Pick<Pulls, 'ask' | 'lines'>;
+  exports: Exports;
+  watch: Watch;
+  /** A moderator looks first at what members ask for, unless a server's admins say otherwise. */
+  approval: boolean;
+  /** The truth can no longer be written: say why and end the process. */
+  fatal(error: unknown): void;
+}

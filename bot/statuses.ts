@@ -1,0 +1,107 @@
+/**
+ * What scripts, monitors and the page read of sessions: all that go on, and those that ended last. Counted once for each
+ * state: most sessions have not changed since somebody asked, and those that ended least of all.
+ */
+import { communities } from '../src/domain/apply.js';
+import type { SessionState } from '../src/domain/model.js';
+import type { Steps } from '../src/domain/steps.js';
+import { type SessionStatus, sessionStatus } from '../src/domain/views.js';
+import type { Store } from '../src/store/store.js';
+import type { Sessions } from './sessions.js';
+import { spread } from './spread.js';
+
+/** Of those that ended so many are told of: the page lists them, and asks every few seconds. */
+const ENDED_TOLD = 100;
+
+export type Status = SessionStatus & { budget: number | null; adapter: boolean };
+
+interface Counted {
+  createdAt: number;
+  endedAt: number | null;
+  status: Status;
+}
+
+export class Statuses {
+  private readonly known = new WeakMap<SessionState, Counted>();
+  /** Of sessions that ended and are not held, as long as nothing that they are counted by has changed. */
+  private read = new Map<string, Counted>();
+  private census = -1;
+
+  constructor(private readonly parts: { sessions: Sessions; store: Store }) {}
+
+  /** In the order in which they were opened. */
+  async all(): Promise<Status[]> {
+    const ended = await this.ended();
+    const live = await spread(this.count(this.parts.sessions.live()));
+    const all = [...live, ...ended].sort((a, b) => a.createdAt - b.createdAt);
+    return all.map(({ status }) => status);
+  }
+
+  /** Of those that go on alone. */
+  async live(): Promise<Status[]> {
+    return (await spread(this.count(this.parts.sessions.live()))).map(({ status }) => status);
+  }
+
+  private async ended(): Promise<Counted[]> {
+    const { sessions, store } = this.parts;
+    const { census } = sessions;
+    const before = census === this.census ? this.read : new Map<string, Counted>();
+    const read = new Map<string, Counted>();
+    const voters = new Map<string, SessionState['voters']>();
+    for (const id of await store.lookups.lastEnded(ENDED_TOLD)) {
+      if (sessions.get(id)) continue;
+      const counted = before.get(id) ?? (await this.readOne(id, voters));
+      if (counted) read.set(id, counted);
+    }
+    [this.read, this.census] = [read, census];
+    const held = sessions.holding().filter(({ session }) => session.state === 'ended');
+    for (const { session } of sessions.holding()) read.delete(session.id);
+    const all = [...read.values(), ...(await spread(this.count(held)))];
+    return all.sort((a, b) => b.endedAt! - a.endedAt!).slice(0, ENDED_TOLD);
+  }
+
+  /** `voters`: of communities of which nobody is held, read once for all. */
+  private async readOne(
+    id: string,
+    voters: Map<string, SessionState['voters']>,
+  ): Promise<Counted | undefined> {
+    const { store, sessions } = this.parts;
+    const known = (those: ReadonlySet<string>) =>
+      sessions.votersOf(those) ?? voters.get([...those].join(' '));
+    const state = await store.load(id, known);
+    if (!state) return undefined;
+    voters.set([...communities(state)].join(' '), state.voters);
+    return this.of(state);
+  }
+
+  /** Those that are gone when it comes to them are left out. */
+  private *count(states: readonly SessionState[]): Steps<Counted[]> {
+    const all: Counted[] = [];
+    for (const { session } of states) {
+      const state = this.parts.sessions.get(session.id);
+      if (state) all.push(this.of(state));
+      yield;
+    }
+    return all;
+  }
+
+  private of(state: SessionState): Counted {
+    const known = this.known.get(state);
+    if (known) return known;
+    const { createdAt, endedAt, rules } = state.session;
+    const status = {
+      ...sessionStatus(state),
+      channel: (onPage(state) ?? state.bindings[0])?.address ?? '',
+      budget: rules.budgetRounds,
+      adapter: state.rounds.some((r) => r.learned?.learned === true && r.state === 'done'),
+    };
+    const counted = { createdAt, endedAt, status };
+    this.known.set(state, counted);
+    return counted;
+  }
+}
+
+/** Where the page shows the session; undefined where it is only elsewhere. */
+function onPage({ bindings }: SessionState) {
+  return bindings.find((row) => row.platform === 'web' && row.leftAt === null);
+}
