@@ -281,8 +281,8 @@ export class Sessions {
 
   /** Among those that ended, or not. */
   private sort({ session }: SessionState): void {
-    if (session.state !== 'ended') return this.ended.forget(session.id);
     this.ended.forget(session.id);
+    if (session.state !== 'ended') return;
     this.ended.use(session.id);
     for (const id of this.ended.surplus((one) => one !== session.id && this.idle(one))) this.letGo(id);
   }

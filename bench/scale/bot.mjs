@@ -74,7 +74,9 @@ while (!platform.answered) await wait(10);
 const ballots = app.sessions.live().reduce((sum, state) => sum + state.ballots.size, 0);
 while (new Set(platform.swept).size < ballots) await wait(20);
 const facts = () =>
-  app.sessions.live().reduce((sum, { facts }) => sum + [...facts.values()].reduce((n, f) => n + f.length, 0), 0);
+  app.sessions
+    .live()
+    .reduce((sum, { facts }) => sum + [...facts.values()].reduce((n, f) => n + f.length, 0), 0);
 
 const lagNow = () => ({ p50: lag.percentile(50) / 1e6, p99: lag.percentile(99) / 1e6, max: lag.max / 1e6 });
 const requests = {
