@@ -23,6 +23,7 @@ import { describeEnd, type EngineLauncher } from './queue/engine-link.js';
 import { InProcessQueue } from './queue/in-process.js';
 import { probe } from './queue/redis.js';
 import { serveEngine } from './queue/serve.js';
+import { checkSigned, MAKE_KEY } from './trust.js';
 
 /** Steps between the engine's niceness and the bot's. */
 const ENGINE_NICE = 5;
@@ -61,7 +62,7 @@ export function logDevice(log: Log, device: string, notes: readonly string[]): v
   log.info({ device, ...(notes.length ? { notes } : {}) }, 'the engine has its device');
 }
 
-/** Errors: config-invalid without Redis, redis-unreachable. */
+/** Errors: config-invalid without Redis, or without a key where other machines take part; redis-unreachable. */
 async function common({ config, log }: EndOptions) {
   const { redis: url, ca, key, prefix, lostSeconds } = config.queue;
   if (url === null)
@@ -70,9 +71,9 @@ async function common({ config, log }: EndOptions) {
       'bot and engine meet over Redis, and none is set',
       'Set REDIS_URL, or run both in one with `acclaim start`.',
     );
+  if (!checkSigned(config)) log.warn(`what crosses Redis is not signed. ${MAKE_KEY}`);
   const redis = { url, ca };
   await probe(redis);
-  if (key === null) log.warn('what crosses Redis is not signed: set ACCLAIM_QUEUE_KEY on both sides');
   return { redis, key, prefix, log, lostMs: lostSeconds * 1000 };
 }
 

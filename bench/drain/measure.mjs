@@ -36,6 +36,7 @@ const settings = [
   'engine.threads=1',
   // A long step is one batch, whatever this machine can spare.
   'engine.runMb=12000',
+  'engine.offerMb=100000',
   `queue.redis=redis://127.0.0.1:${port}`,
   `queue.key=${randomBytes(32).toString('hex')}`,
 ];
@@ -53,7 +54,7 @@ const log = {
   debug() {},
   info() {},
   error() {},
-  warn: (about, text) => text === 'job comes back' && back.push(about),
+  warn: (about, text) => (text === 'job comes back' ? back.push(about) : console.error(text)),
 };
 const bot = await openBullQueue({ config: loadConfig({ set: settings, env: {} }), log, bucket: null });
 

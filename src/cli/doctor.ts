@@ -12,7 +12,9 @@ import { learnerSettings, modelFamily, resolveModel } from '../config/models.js'
 import { type Config, deviceNames } from '../config/schema.js';
 import { AcclaimError, toPlain } from '../errors.js';
 import { estimateMb, offeredMb } from '../job-memory.js';
+import { isLoopback } from '../loopback.js';
 import { projectPath } from '../paths.js';
+import { checkSigned, MAKE_KEY } from '../trust.js';
 import type { Check, CheckEngine, CheckPlatforms, SlackManifest } from './check.js';
 import { defineCommand } from './command.js';
 import { flag, several, text } from './options.js';
@@ -100,8 +102,7 @@ export function checkPort(host: string, port: number): Promise<Check> {
 }
 
 export function checkAccess({ host, accessToken, hostNames }: Config['server']): Check {
-  const loopback = /^(127\.|::1$|localhost$)/.test(host);
-  if (loopback && hostNames.length === 0) {
+  if (isLoopback(host) && hostNames.length === 0) {
     return { name: 'access', state: 'ok', found: `${host} is reached from this machine only`, mend: '' };
   }
   if (accessToken)
@@ -160,8 +161,9 @@ async function checkModel(config: Config, checkEngine: CheckEngine): Promise<Che
 }
 
 /** Redis is needed only where bot and engines run apart. */
-export async function checkRedis({ redis: url, ca, key }: Config['queue']): Promise<Check> {
+export async function checkRedis(config: Pick<Config, 'queue' | 'artifacts'>): Promise<Check> {
   const name = 'redis';
+  const { redis: url, ca } = config.queue;
   if (url === null)
     return {
       name,
@@ -170,11 +172,11 @@ export async function checkRedis({ redis: url, ca, key }: Config['queue']): Prom
       mend: 'How to run them apart: docs/operating.md.',
     };
   try {
+    const signed = checkSigned(config);
     const { probe } = await import('../queue/redis.js');
     const found = `version ${(await probe({ url, ca })).version} answers`;
-    if (key !== null) return { name, state: 'ok', found, mend: '' };
-    const mend = 'Set ACCLAIM_QUEUE_KEY on bot and engines: whoever reaches Redis can give jobs to engines.';
-    return { name, state: 'warn', found: `${found}; what crosses it is not signed`, mend };
+    if (signed) return { name, state: 'ok', found, mend: '' };
+    return { name, state: 'warn', found: `${found}; what crosses it is not signed`, mend: MAKE_KEY };
   } catch (error) {
     const { code, message, mend } = toPlain(error);
     return { name, state: 'fail', found: message, mend, code };
@@ -254,7 +256,7 @@ export const command = defineCommand(
       checkMemory(),
       await checkPort(config.server.host, config.server.port),
       checkAccess(config.server),
-      await checkRedis(config.queue),
+      await checkRedis(config),
       await checkBucket(config.artifacts),
       ...(await checkModel(config, checkEngine)),
       checkJobMemory(config),

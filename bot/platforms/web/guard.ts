@@ -4,12 +4,7 @@
  * page at all (CSRF). Pure.
  */
 import { isIP } from 'node:net';
-
-const loopbackNames = new Set(['localhost', '127.0.0.1', '::1']);
-
-export function isLoopback(host: string): boolean {
-  return loopbackNames.has(host) || /^127\.\d+\.\d+\.\d+$/.test(host);
-}
+import { isLoopback } from '../../../src/loopback.js';
 
 /** `Host` header -> its name without port and brackets, lower case; undefined when it is none. */
 export function hostName(header: string | undefined): string | undefined {
