@@ -11,6 +11,10 @@ export class LineWorker {
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
+  get pid() {
+    return this.#child.pid;
+  }
+
   async read() {
     const { value, done } = await this.#lines.next();
     if (done) throw new Error('the worker ended; BENCH_DEBUG=1 shows its words');

@@ -4,13 +4,15 @@
 import { createInterface } from 'node:readline';
 import { alphasCumprod } from '../../dist/engine/diffusion/betas.js';
 import { sample } from '../../dist/engine/diffusion/sampler.js';
+import { Graph } from '../../dist/engine/graph/graph.js';
 import { readSafetensors, writeSafetensors } from '../../dist/engine/io/safetensors.js';
 import { acclaim } from '../../dist/engine/learn/learners/acclaim.js';
 import { guidedRegressionGraph } from '../../dist/engine/learn/losses/guided-regression.js';
 import { adam } from '../../dist/engine/learn/optimiser.js';
 import { Trainer } from '../../dist/engine/learn/trainer.js';
 import { decode, loadPipeline } from '../../dist/engine/models/pipeline.js';
-import { encodePair, shapesOf } from '../../dist/engine/models/prompt.js';
+import { encodePair, shapesOf, textInputs } from '../../dist/engine/models/prompt.js';
+import { guided } from '../../dist/engine/models/unet.js';
 import { ExecutorCache } from '../../dist/engine/runtime/cache.js';
 import { f32, rows } from '../../dist/engine/runtime/tensor.js';
 import { Rng } from '../../dist/src/rng.js';
@@ -23,6 +25,7 @@ const spec = { rank: 4, alpha: 4, targets: 'attention' };
 const adamW = adam({ lr: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-4, clipNorm: 1 });
 const cache = new ExecutorCache({ threads: 1, profile: process.env.PROFILE ?? 'speed' });
 let pipeline;
+let text;
 let trainer;
 let adapter;
 
@@ -65,11 +68,39 @@ const commands = {
     return { mean: pixels.reduce((sum, v) => sum + v, 0) / pixels.length };
   },
 
+  /** Text states of nothing and of the prompt; what made them is let go. */
+  async prompt({ prompt }) {
+    text = await encodePair(pipeline, cache, { negative: '', prompt }, pipeline.latentShape());
+    await cache.clear();
+    return {};
+  },
+
+  /** One guided prediction of the noise. */
+  async step({ batch, guidance, save }) {
+    const { z0, timesteps } = readSafetensors(batch);
+    const executor = await cache.get(`step|${z0.shape}`, () => {
+      const g = new Graph();
+      const inputs = { sample: g.input('sample', z0.shape), timestep: g.input('timestep', timesteps.shape) };
+      const texts = textInputs(g, shapesOf(text));
+      g.output('e', guided(g, pipeline, { ...inputs, ...texts }, g.input('guidance', [])));
+      return g;
+    });
+    const { e } = await executor.run({
+      sample: z0,
+      timestep: timesteps,
+      guidance: f32([], [guidance]),
+      ...text,
+    });
+    if (save) writeSafetensors(save, { e });
+    return { mean: e.data.reduce((sum, v) => sum + v, 0) / e.data.length };
+  },
+
   /** LoRA r = 4 on the attention projections, its start read from a file, and a fresh AdamW. */
-  async adapter({ file, prompt }) {
+  async adapter({ file, prompt, recompute = false }) {
     adapter = readSafetensors(file);
-    const text = await encodePair(pipeline, cache, { negative: '', prompt }, pipeline.latentShape());
-    trainer = { text, optimiser: adamW.init(adapter) };
+    if (prompt !== undefined)
+      text = await encodePair(pipeline, cache, { negative: '', prompt }, pipeline.latentShape());
+    trainer = { optimiser: adamW.init(adapter), recompute };
     return { parameters: Object.values(adapter).reduce((n, { data }) => n + data.length, 0) };
   },
 
@@ -79,9 +110,10 @@ const commands = {
     const count = z0.shape[0];
     const size = Math.min(acclaim.params.parse({}).microBatch, count);
     const latent = z0.shape.slice(1);
+    const { optimiser, recompute } = trainer;
     const executor = await cache.get(`train|${size}`, () =>
       guidedRegressionGraph(
-        { pipeline, adapter: spec, latent, rows: size, guidance, text: shapesOf(trainer.text) },
+        { pipeline, adapter: spec, latent, rows: size, guidance, text: shapesOf(text), recompute },
         { cap: 10, anchor: 0 },
       ),
     );
@@ -96,7 +128,7 @@ const commands = {
       );
       return { x: part(z0), noise: part(noise), timestep, alpha, weight };
     });
-    const step = new Trainer(executor, adapter, trainer.optimiser, adamW, trainer.text);
+    const step = new Trainer(executor, adapter, optimiser, adamW, text);
     const result = await step.step(batches);
     if (save) writeSafetensors(save, adapter);
     return result;

@@ -5,6 +5,7 @@ threads) and wall seconds around the work alone; peak memory is VmHWM, reset rig
 Plain use of diffusers and peft: fp32, SDPA attention, no autograd graph while sampling. Run by peers/compare.mjs.
 """
 
+import gc
 import json
 import os
 import sys
@@ -45,11 +46,12 @@ reset_peak()
 
 
 class Peer:
-    def load(self, model, **_):
+    def load(self, model, dtype="float32", **_):
+        self.dtype = getattr(torch, dtype)
         self.tokenizer = CLIPTokenizer.from_pretrained(model, subfolder="tokenizer")
-        self.text = CLIPTextModel.from_pretrained(model, subfolder="text_encoder", dtype=torch.float32).eval()
-        self.unet = UNet2DConditionModel.from_pretrained(model, subfolder="unet", torch_dtype=torch.float32).eval()
-        self.vae = AutoencoderKL.from_pretrained(model, subfolder="vae", torch_dtype=torch.float32).eval()
+        self.text = CLIPTextModel.from_pretrained(model, subfolder="text_encoder", dtype=self.dtype).eval()
+        self.unet = UNet2DConditionModel.from_pretrained(model, subfolder="unet", torch_dtype=self.dtype).eval()
+        self.vae = AutoencoderKL.from_pretrained(model, subfolder="vae", torch_dtype=self.dtype).eval()
         self.scheduler = DDIMScheduler.from_pretrained(model, subfolder="scheduler")
         for module in (self.text, self.unet, self.vae):
             module.requires_grad_(False)
@@ -85,7 +87,37 @@ class Peer:
         pixels = ((images + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
         return {"mean": float(pixels.mean())}
 
-    def adapter(self, file, prompt, **_):
+    def prompt(self, prompt, **_):
+        """Text states of nothing and of the prompt; what made them, and the decoder, is let go: a step needs the UNet alone."""
+        with torch.no_grad():
+            self.context = self.states(["", prompt])
+        del self.text, self.vae
+        gc.collect()
+        return {}
+
+    @torch.inference_mode()
+    def step(self, batch, guidance, save=None, **_):
+        """One guided prediction of the noise."""
+        case = {k: v.to(self.dtype) for k, v in load_file(batch).items()}
+        x, t = case["z0"], case["timesteps"]
+        e_u, e_c = self.unet(torch.cat([x, x]), torch.cat([t, t]), self.context.repeat_interleave(len(x), 0)).sample.chunk(2)
+        e = e_u + guidance * (e_c - e_u)
+        if save:
+            save_file({"e": e.float().contiguous()}, save)
+        return {"mean": e.mean().item()}
+
+    def lora(self, file, seed, **_):
+        """Writes a LoRA of r = 4 for the UNet: A of variance 1 / inputs as peft draws it, B small instead of 0."""
+        g = torch.Generator().manual_seed(seed)
+        tensors = {}
+        for name, module in self.unet.named_modules():
+            if name.endswith((".to_q", ".to_k", ".to_v", ".to_out.0")):
+                tensors[f"unet.{name}.lora_A.weight"] = torch.randn(4, module.in_features, generator=g) * module.in_features**-0.5
+                tensors[f"unet.{name}.lora_B.weight"] = torch.randn(module.out_features, 4, generator=g) * 0.01
+        save_file(tensors, file)
+        return {}
+
+    def adapter(self, file, prompt=None, recompute=False, **_):
         """LoRA r = 4 on the attention projections, its start read from a file, and a fresh AdamW."""
         targets = ["to_q", "to_k", "to_v", "to_out.0"]
         if not hasattr(self.unet, "peft_config"):
@@ -93,16 +125,19 @@ class Peer:
         set_peft_model_state_dict(self.unet, {k.removeprefix("unet."): v for k, v in load_file(file).items()})
         self.parameters = [p for p in self.unet.parameters() if p.requires_grad]
         self.optimiser = torch.optim.AdamW(self.parameters, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-4)
-        with torch.no_grad():
-            self.context = self.states(["", prompt])
+        if recompute:
+            self.unet.enable_gradient_checkpointing()
+        if prompt is not None:
+            with torch.no_grad():
+                self.context = self.states(["", prompt])
         return {"parameters": sum(p.numel() for p in self.parameters)}
 
     def train(self, batch, guidance, save=None, **_):
         """One guided-regression step: mean of min(sqrt((1-a)/a), 10) (e_u + w (e_c - e_u) - e)^2."""
         case = load_file(batch)
-        z0, e, t = case["z0"], case["noise"], case["timesteps"].long()
+        z0, e, t = case["z0"].to(self.dtype), case["noise"].to(self.dtype), case["timesteps"].long()
         n = len(z0)
-        a = self.scheduler.alphas_cumprod[t].view(-1, 1, 1, 1)
+        a = self.scheduler.alphas_cumprod[t].view(-1, 1, 1, 1).to(self.dtype)
         x = a.sqrt() * z0 + (1 - a).sqrt() * e
         context = self.context.repeat_interleave(n, 0)
         e_u, e_c = self.unet(torch.cat([x, x]), torch.cat([t, t]), context).sample.chunk(2)
@@ -117,12 +152,12 @@ class Peer:
             save_file(tensors, save)
         return {"loss": loss.item(), "norm": norm.item()}
 
-    def case(self, file, count, seed, **_):
+    def case(self, file, count, seed, size=16, **_):
         """Writes the batch both sides train on: latents, noise, and timesteps among the noisier 70 % of twenty."""
         g = torch.Generator().manual_seed(seed)
         draw = lambda *shape: torch.randn(*shape, generator=g)
         t = 951 - 50 * torch.randint(0, 14, (count,), generator=g)
-        save_file({"z0": draw(count, 4, 16, 16), "noise": draw(count, 4, 16, 16), "timesteps": t.float()}, file)
+        save_file({"z0": draw(count, 4, size, size), "noise": draw(count, 4, size, size), "timesteps": t.float()}, file)
         return {}
 
     def peak(self, **_):

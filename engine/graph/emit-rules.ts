@@ -4,7 +4,7 @@
  * the fused ops is emitted in its plain form instead (plain-forms.ts).
  */
 import type { ConvAttrs, OpAttrs, OpName } from './op-set.js';
-import type { ExternalWeight, Node, Shape } from './value.js';
+import type { Node } from './value.js';
 
 /** An ONNX attribute: integers, or `{ float }`, or a string. */
 export type Attribute = number | readonly number[] | string | { readonly float: number };
@@ -22,10 +22,6 @@ export interface EmitContext {
   ints(data: readonly number[]): string;
   /** Name of a float32 initializer. */
   floats(data: readonly number[]): string;
-  /** Declares an initializer over a weight's bytes, whose elements may be told as another shape. */
-  external(name: string, weight: ExternalWeight, shape: Shape): void;
-  /** A shape of that many elements that was not handed out before. */
-  ownShape(elements: number): Shape;
   /** Weights may be laid out anew (privately, when the graph is compiled) if that makes it faster. */
   readonly relayWeights: boolean;
 }

@@ -1,16 +1,16 @@
 /**
  * Half-precision weights are widened where they are used, not before. A plain Cast of a weight depends on nothing that
  * runs, so the run time would fold it into a private float32 copy when it compiles, or widen every weight first. Here the
- * weight is joined with an empty slice of the layer's own input, so that the Cast waits for that input; the copy that this
- * costs is small beside the layer's products. A table that is looked up is widened after.
+ * Cast waits for the layer's own input: between weight and Cast stands a Reshape, which copies nothing, to a shape that is
+ * joined from an empty slice of that input. A table that is looked up is widened after.
  *
  * And it must be freed after the layer. The run time gives a dead buffer to the next result of the same shape, whenever
- * that comes, and holds it until then: one widened weight of each shape would live from its first layer to its last. So
- * every use of a weight is an initializer of its own over the same bytes, of a shape that no other has.
+ * that comes, and holds it until then: one widened weight of each shape would live from its first layer to its last. Of
+ * a shape that is only known when it runs there is no next.
  */
 import type { EmitContext, OnnxNode } from './emit-rules.js';
 import { onnxType } from './emit-rules.js';
-import { type DType, type Node, numel, type Shape, type Source, type Value } from './value.js';
+import { type DType, type Node, numel, type Source, type Value } from './value.js';
 
 /** Elements below which a private copy does not matter. */
 const SMALL = 16_384;
@@ -37,27 +37,6 @@ function halfWeight(value: Value | undefined, late: ReadonlySet<DType>): RawWeig
   return raw?.source.kind === 'weight' && late.has(raw.dtype) ? (raw as RawWeight) : undefined;
 }
 
-/** Hands out shapes of a number of elements, none of them twice: its ways to be a product of three. */
-export function shapeDealer(): (elements: number) => Shape {
-  const dealers = new Map<number, Iterator<Shape, never>>();
-  return (elements) => {
-    const dealer = dealers.get(elements) ?? products(elements);
-    dealers.set(elements, dealer);
-    return dealer.next().value;
-  };
-}
-
-/** Factors up to this make products enough: a thousand for a layer of 1280 x 1280. */
-const LARGEST_FACTOR = 100;
-
-function* products(n: number): Generator<Shape, never> {
-  const factors = (m: number) =>
-    Array.from({ length: LARGEST_FACTOR }, (_, i) => i + 1).filter((d) => m % d === 0);
-  for (const a of factors(n)) for (const b of factors(n / a)) yield [a, b, n / a / b];
-  // Beyond, uses of weights share a buffer.
-  for (;;) yield [n];
-}
-
 export interface LateCast {
   /** To be emitted before the node. */
   readonly before: readonly OnnxNode[];
@@ -79,27 +58,24 @@ export function castLate(node: Node, c: EmitContext, late: ReadonlySet<DType>): 
   const raw = halfWeight(weight, late);
   if (!raw) return undefined;
   const name = (part: string) => `${node.outputs[0]!.name}.${part}`;
-  const [to, half] = [onnxType.float32, onnxType[raw.dtype as HalfType]];
-  const shape = c.ownShape(numel(raw.shape));
-  const empty = c.ints([0, ...shape.slice(1)]);
-  c.external(name('raw'), raw.source.weight, shape);
   return {
     before: [
       { op: 'Slice', inputs: [input.name, c.ints([0]), c.ints([0]), c.ints([0])], outputs: [name('none')] },
       {
         op: 'Reshape',
-        inputs: [name('none'), empty],
+        inputs: [name('none'), c.ints([0])],
         outputs: [name('empty')],
         attributes: { allowzero: 1 },
       },
-      { op: 'Cast', inputs: [name('empty')], outputs: [name('waits')], attributes: { to: half } },
+      { op: 'Cast', inputs: [name('empty')], outputs: [name('waits')], attributes: { to: onnxType.int64 } },
       {
         op: 'Concat',
-        inputs: [name('raw'), name('waits')],
-        outputs: [name('half')],
+        inputs: [name('waits'), c.ints([numel(raw.shape)])],
+        outputs: [name('shape')],
         attributes: { axis: 0 },
       },
-      { op: 'Cast', inputs: [name('half')], outputs: [name('wide')], attributes: { to } },
+      { op: 'Reshape', inputs: [raw.name, name('shape')], outputs: [name('half')] },
+      { op: 'Cast', inputs: [name('half')], outputs: [name('wide')], attributes: { to: onnxType.float32 } },
       { op: 'Reshape', inputs: [name('wide'), c.ints(raw.shape)], outputs: [name('weight')] },
     ],
     inputs: node.inputs.map((x) => (x === weight ? name('weight') : x.name)),

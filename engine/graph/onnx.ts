@@ -13,7 +13,7 @@ import {
   onnxType,
 } from './emit-rules.js';
 import type { Graph } from './graph.js';
-import { castLate, gatherLate, type HalfType, shapeDealer } from './late-casts.js';
+import { castLate, gatherLate, type HalfType } from './late-casts.js';
 import type { OpName } from './op-set.js';
 import type { FusedOp } from './plain-forms.js';
 import { Message } from './protobuf.js';
@@ -52,8 +52,6 @@ export function toOnnx(graph: Graph, emission: Partial<Emission> = {}): Uint8Arr
   const context: EmitContext = {
     ints: (x) => literal('int64', x),
     floats: (x) => literal('float32', x),
-    external: (name, weight, shape) => literals.set(name, externalTensor(name, { ...weight, shape })),
-    ownShape: shapeDealer(),
     relayWeights,
   };
 

@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { grad } from '../../../engine/graph/grad.js';
 import { Graph } from '../../../engine/graph/graph.js';
-import { shapeDealer } from '../../../engine/graph/late-casts.js';
 import { conv2d, gather, linear, reduceSum, square } from '../../../engine/graph/ops.js';
 import { floatToHalf } from '../../../engine/io/half.js';
 import { externalWeight, openSafetensors, writeSafetensors } from '../../../engine/io/safetensors.js';
@@ -28,15 +27,6 @@ const half = (shape: readonly number[]) => {
 /** Anonymous memory of this process, MB. */
 const privateMb = () =>
   Number(/^Anonymous:\s+(\d+)/m.exec(readFileSync('/proc/self/smaps_rollup', 'utf8'))![1]) / 1024;
-
-it('hands out no shape twice while there are any left', () => {
-  const deal = shapeDealer();
-  // Products of three of 12, in order: 1 1 12, 1 2 6 ... 12 1 1.
-  const dealt = Array.from({ length: 18 }, () => deal(12));
-  expect(new Set(dealt.map(String)).size).toBe(18);
-  for (const shape of dealt) expect(shape.reduce((n, d) => n * d, 1)).toBe(12);
-  expect([deal(12), deal(12)]).toEqual([[12], [12]]);
-});
 
 it('both profiles give the same layers, gradients and rows', async () => {
   const file = join(dir, 'layers.safetensors');
