@@ -146,6 +146,7 @@ export class App {
       paths,
       sessions: this.sessions,
       platforms: this.platforms,
+      bucket: parts.bucket,
       delayMs: parts.purgeAfterMs,
       drop: (session) => this.outbox.drop(session),
       purged: () => this.proposals.load(),

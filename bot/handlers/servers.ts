@@ -8,11 +8,13 @@ import { join } from 'node:path';
 import type { ChatPlatform, PlatformName } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
 import type { Departure } from '../../src/domain/model.js';
+import { toPlain } from '../../src/errors.js';
 import type { Log } from '../../src/log.js';
 import type { JobQueue } from '../../src/queue/contract.js';
 import type { Store } from '../../src/store/store.js';
 import type { DataPaths } from '../paths.js';
 import type { Sessions } from '../sessions.js';
+import type { MeetingBucket } from './tidy.js';
 
 export interface ServerParts {
   clock: Clock;
@@ -22,6 +24,8 @@ export interface ServerParts {
   paths: DataPaths;
   sessions: Sessions;
   platforms: ReadonlyMap<string, ChatPlatform>;
+  /** Where bot and engines meet in a bucket. */
+  bucket: MeetingBucket | null;
   /** From removal to purge, ms. */
   delayMs: number;
   /** The session's effects are no longer wanted. */
@@ -192,19 +196,34 @@ export class Servers {
     for (const { session, keep } of await store.leftovers()) {
       const folder = join(paths.root, 'sessions', session);
       const checkpoints = join(folder, 'checkpoints');
+      const kept = new Set(keep.map((round) => paths.checkpoint(session, round)));
+      // While they can be read: what they are called in the bucket is the hash of their bytes.
+      await this.withdraw([join(folder, 'rounds'), checkpoints], kept);
       if (keep.length === 0) await rm(folder, { recursive: true, force: true });
       else
         for (const path of await within(folder, checkpoints))
-          if (!keep.some((round) => path === paths.checkpoint(session, round)))
-            await rm(path, { recursive: true, force: true });
+          if (!kept.has(path)) await rm(path, { recursive: true, force: true });
       if (last) await store.cleared(session);
+    }
+  }
+
+  /** Out of the bucket and out of engines' caches; where that fails it goes by its age. */
+  private async withdraw(folders: readonly string[], kept: ReadonlySet<string>): Promise<void> {
+    const { bucket, queue, log } = this.parts;
+    if (!bucket) return;
+    try {
+      const places = (await Promise.all(folders.map(list))).flat().filter((path) => !kept.has(path));
+      await queue.forget?.(await bucket.withdraw(places));
+    } catch (error) {
+      log.warn(toPlain(error), 'what a purged session has in the bucket goes by its age');
     }
   }
 }
 
+const list = async (dir: string) => (await readdir(dir).catch(() => [])).map((name) => join(dir, name));
+
 /** What lies in the folder, with one of its folders opened. */
 async function within(folder: string, opened: string): Promise<string[]> {
-  const list = async (dir: string) => (await readdir(dir).catch(() => [])).map((name) => join(dir, name));
   const top = await list(folder);
   return [...top.filter((path) => path !== opened), ...(await list(opened))];
 }

@@ -17,7 +17,14 @@ export interface TidyParts {
   /** Its newest rounds and pictures; undefined once it is gone. */
   rounds(session: string): Promise<SessionRows | undefined>;
   /** Where bot and engines meet in a bucket. */
-  bucket: { collect(): Promise<{ objects: number; bytes: number; uploads: number }> } | null;
+  bucket: MeetingBucket | null;
+}
+
+export interface MeetingBucket {
+  /** Takes away what is old. */
+  collect(): Promise<{ objects: number; bytes: number; uploads: number }>;
+  /** Takes away what lies at these places of the data folder; the hashes of what went. */
+  withdraw(places: readonly string[]): Promise<string[]>;
 }
 
 const EVERY_MS = 6 * 3_600_000;

@@ -6,7 +6,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { AcclaimError, toPlain } from '../errors.js';
@@ -22,6 +22,7 @@ import {
   readTree,
   type Tree,
   textHash,
+  treeHash,
   treeText,
 } from './tree.js';
 
@@ -38,10 +39,18 @@ const AT_ONCE = 8;
 /** Fetches of one file that may give wrong bytes before the object is taken for wrong. */
 const TRIES = 2;
 
+/** Where the objects lie that the collector looks at. */
+const FOLDERS = ['sha256/', 'made/'];
+const noteKey = (identity: string): string => `made/${identity}`;
 const keyOf = (hash: string): string => `sha256/${hash.slice(0, 2)}/${hash}`;
+
+/** Places remembered, at most: a session has two or three in use at a time. */
+const REMEMBERED = 500;
 
 export class Artifacts {
   private readonly now: () => number;
+  /** Place -> hashes of what was last sent of it: what jobs may have in hand. */
+  private readonly sent = new Map<string, string[]>();
 
   constructor(
     readonly bucket: Bucket,
@@ -78,7 +87,41 @@ export class Artifacts {
       await this.bucket.put(keyOf(hash), text, signal);
       sent += text.length;
     }
+    this.remember(root, [hash, ...files.keys()]);
     return { hash, sent };
+  }
+
+  private remember(root: string, hashes: string[]): void {
+    const place = resolve(root);
+    this.sent.delete(place);
+    this.sent.set(place, hashes);
+    for (const oldest of this.sent.keys()) {
+      if (this.sent.size <= REMEMBERED) break;
+      this.sent.delete(oldest);
+    }
+  }
+
+  /**
+   * Takes what lies at these places out of the bucket: nobody wants it any more. What was sent of other places stays, shared or not.
+   * Returns the artifacts' hashes. Errors: file-not-found, bucket-unreachable, bucket-refused.
+   */
+  async withdraw(roots: readonly string[]): Promise<string[]> {
+    for (const root of roots) this.sent.delete(resolve(root));
+    const inHand = new Set([...this.sent.values()].flat());
+    const gone: string[] = [];
+    for (const root of roots) {
+      const tree = await readTree(root);
+      const hash = treeHash(tree);
+      gone.push(hash);
+      // The list last: an end in between leaves something to go on from.
+      const hashes = new Set([...Object.values(tree.files).map(({ sha256 }) => sha256), hash]);
+      await each(
+        [...hashes].filter((one) => !inHand.has(one)),
+        AT_ONCE,
+        (one) => this.bucket.remove(keyOf(one)),
+      );
+    }
+    return gone;
   }
 
   async tree(hash: string, signal?: AbortSignal): Promise<Tree> {
@@ -126,16 +169,35 @@ export class Artifacts {
     await each([...hashes, hash], 1, (one) => this.bucket.remove(keyOf(one)));
   }
 
+  /** Puts down what was made of work of that identity: another note of it is overwritten. */
+  async note(identity: string, text: string, signal?: AbortSignal): Promise<void> {
+    await this.bucket.put(noteKey(identity), Buffer.from(text), signal);
+  }
+
+  /** Null where there is none, or it is longer than `most` bytes. */
+  async noted(identity: string, most: number, signal?: AbortSignal): Promise<string | null> {
+    const found = await this.bucket.head(noteKey(identity), signal);
+    if (!found || found.bytes > most) return null;
+    const pieces: Buffer[] = [];
+    for await (const piece of await this.bucket.get(noteKey(identity), signal)) pieces.push(piece as Buffer);
+    return Buffer.concat(pieces).toString();
+  }
+
+  async forgetNote(identity: string): Promise<void> {
+    await this.bucket.remove(noteKey(identity));
+  }
+
   /** Removes what is older than `keepMs`, and uploads that nobody has ended for so long. */
   async collect(): Promise<{ objects: number; bytes: number; uploads: number }> {
     const before = this.now() - this.options.keepMs;
     const found = { objects: 0, bytes: 0, uploads: 0 };
-    for await (const { key, bytes, modified } of this.bucket.list('sha256/')) {
-      if (modified >= before) continue;
-      await this.bucket.remove(key);
-      found.objects += 1;
-      found.bytes += bytes;
-    }
+    for (const folder of FOLDERS)
+      for await (const { key, bytes, modified } of this.bucket.list(folder)) {
+        if (modified >= before) continue;
+        await this.bucket.remove(key);
+        found.objects += 1;
+        found.bytes += bytes;
+      }
     for await (const { key, id, begun } of this.bucket.uploads('sha256/')) {
       if (begun >= before) continue;
       await this.bucket.abandon(key, id);

@@ -50,6 +50,15 @@ export class Cache {
     await this.trim();
   }
 
+  /** Nobody wants these any more; what a job may be about to read goes by its age all the same. */
+  async forget(hashes: readonly string[]): Promise<void> {
+    for (const hash of hashes) {
+      const place = join(this.dir, hash);
+      const facts = await stat(place).catch(() => null);
+      if (facts && this.now() - facts.mtimeMs >= IN_USE_MS) await rm(place, { recursive: true, force: true });
+    }
+  }
+
   private async holds(place: string, hash: string): Promise<boolean> {
     if (!(await stat(place).catch(() => null))) return false;
     return treeHash(await readTree(place)) === hash;

@@ -59,6 +59,7 @@ export function watchQueue(queue: JobQueue, meter: Meter): WatchedQueue {
     run,
     cancel: (id) => queue.cancel(id),
     close: () => queue.close(),
+    forget: async (artifacts) => queue.forget?.(artifacts),
     get size() {
       return out.size;
     },

@@ -17,8 +17,10 @@ import {
   DataFolder,
   type EnginePlaces,
   findModel,
+  identify,
   inputs,
   type Made,
+  MOST_NOTE_BYTES,
   type Models,
   mapped,
   moveIn,
@@ -81,6 +83,17 @@ export class BucketBot implements BotPlaces {
       throw new AcclaimError('artifact-corrupt', `${made} holds more than artifact ${artifact.slice(0, 12)}`);
     }
     moveIn(made, out);
+    const identity = await this.identity(kind, payload);
+    if (identity !== null) await this.artifacts.forgetNote(identity).catch(() => {});
+  }
+
+  identity(kind: JobKind, payload: Payload): Promise<string | null> {
+    return identify(kind, payload, this.models, async (path) => (await this.listed(path)).hash);
+  }
+
+  async noted(_kind: JobKind, _payload: Payload, identity: string, signal: AbortSignal): Promise<string[]> {
+    const text = await this.artifacts.noted(identity, MOST_NOTE_BYTES, signal);
+    return text === null ? [] : [text];
   }
 
   private async listed(path: string): Promise<{ tree: Tree; hash: string }> {
@@ -147,9 +160,23 @@ export class BucketEngine implements EnginePlaces {
     return hash;
   }
 
+  async note(
+    _kind: JobKind,
+    _payload: Payload,
+    identity: string,
+    text: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.options.artifacts.note(identity, text, signal);
+  }
+
   discard(kind: JobKind, payload: Payload): void {
     const out = output(kind, payload);
     if (out !== null) rmSync(out, { recursive: true, force: true });
+  }
+
+  forget(artifacts: readonly string[]): Promise<void> {
+    return this.options.cache.forget(artifacts);
   }
 
   private told(tell?: OnWait): OnWait {

@@ -6,6 +6,7 @@
  */
 import { createHash, randomInt } from 'node:crypto';
 import { Queue } from 'bullmq';
+import { passes } from '../artifacts/patience.js';
 import { AcclaimError, type ErrorCode, fromPlain, toPlain } from '../errors.js';
 import { aboutJob, type Log } from '../log.js';
 import type { Held, JobQueue, JobRequest } from './contract.js';
@@ -25,8 +26,10 @@ import {
   type Beat,
   deliveryId,
   type Flight,
+  FORGOTTEN_AT_ONCE,
   flightSchema,
   keys,
+  madeSchema,
   type Need,
   queueName,
   saidSchema,
@@ -67,6 +70,8 @@ interface Entry {
   cancelled: boolean;
   /** Whether engines can reach what it reads. */
   prepared: boolean;
+  /** Of all that decides what it writes; null where it writes nothing. */
+  identity: string | null;
   listeners: ((p: JobProgress) => void)[];
   watchers: ((why: Held | null) => void)[];
   /** What it needs, once it was told; and the engines that have refused it. */
@@ -158,6 +163,7 @@ export class BullQueue implements JobQueue {
       lost: 0,
       cancelled: false,
       prepared: false,
+      identity: null,
       listeners: onProgress ? [onProgress] : [],
       watchers: onHeld ? [onHeld] : [],
       need: null,
@@ -199,6 +205,16 @@ export class BullQueue implements JobQueue {
   /** Engines that are there, as they describe themselves. */
   async engines(): Promise<Beat[]> {
     return (await this.roll.call()).there;
+  }
+
+  /** Engines that are away keep them until they age out. */
+  async forget(artifacts: readonly string[]): Promise<void> {
+    if (artifacts.length === 0 || this.redis.status !== 'ready') return;
+    for (const { engine } of await this.engines())
+      for (let from = 0; from < artifacts.length; from += FORGOTTEN_AT_ONCE) {
+        const told = { type: 'forget', artifacts: artifacts.slice(from, from + FORGOTTEN_AT_ONCE) };
+        await this.redis.publish(this.keys.to(engine), this.envelopes.close('word', told));
+      }
   }
 
   private look(): void {
@@ -403,19 +419,60 @@ export class BullQueue implements JobQueue {
     entry.lack.mark(why);
   }
 
-  /** True once engines can reach what it reads. */
+  /** True once engines can reach what it reads, and nothing that was made of it stands. */
   private prepare(entry: Entry): boolean {
     if (entry.prepared) return true;
+    const { places } = this.options;
+    let found: { value: unknown } | null = null;
     this.errands.begin(
       entry.id,
-      (signal) => this.options.places.prepare(entry.kind, entry.payload, signal),
+      async (signal) => {
+        await places.prepare(entry.kind, entry.payload, signal);
+        entry.identity = await places.identity(entry.kind, entry.payload);
+        found = await this.standing(entry, signal);
+      },
       async (fault) => {
-        entry.prepared = fault === null;
-        if (fault !== null && !this.closed) await this.settle(entry, fromPlain(toPlain(fault)));
+        if (this.closed) return;
+        if (fault !== null) await this.settle(entry, fromPlain(toPlain(fault)));
+        else if (found) await this.settle(entry, null, found.value);
+        else entry.prepared = true;
       },
       (error) => this.hold(entry, awayBucket(error)),
     );
     return false;
+  }
+
+  /**
+   * What an engine has made of this very work, though its answer got lost: taken where the note is signed, names the same identity, and
+   * what it names is there with the bytes of its hash. Else null, and it is computed.
+   */
+  private async standing(entry: Entry, signal: AbortSignal): Promise<{ value: unknown } | null> {
+    const { places, log } = this.options;
+    const { id, kind, payload, identity } = entry;
+    if (identity === null) return null;
+    // Computing does not wait for a bucket that is away: what is there then is not known.
+    const notes = await places.noted(kind, payload, identity, signal).catch((error) => {
+      if (signal.aborted) throw error;
+      log.debug({ ...aboutJob(id), ...toPlain(error) }, 'no look at what stands');
+      return [];
+    });
+    for (const text of notes) {
+      try {
+        const { result, ...made } = this.envelopes.open('made', text, madeSchema);
+        if (made.identity !== identity) continue;
+        const value = jobSchemas[kind].result.parse(result);
+        await places.keep(kind, payload, made, signal);
+        log.info({ ...aboutJob(id), artifact: made.artifact.slice(0, 12) }, 'what was made stands: taken');
+        return { value };
+      } catch (error) {
+        if (signal.aborted || passes(error) || toPlain(error).code === 'disk-full') throw error;
+        log.info(
+          { ...aboutJob(id), ...toPlain(error) },
+          'what was made cannot be taken: it is computed again',
+        );
+      }
+    }
+    return null;
   }
 
   /** Null where the job can go nowhere, which is then its end. */
@@ -434,7 +491,8 @@ export class BullQueue implements JobQueue {
   private async deliver(entry: Entry, engine: string): Promise<void> {
     const delivery = 1 + randomInt(DELIVERIES);
     const { payload } = await this.options.places.pack(entry.kind, entry.payload, delivery);
-    const words = { job: entry.id, delivery, engine, kind: entry.kind, payload };
+    const { id: job, kind, identity } = entry;
+    const words = { job, delivery, engine, kind, identity, payload };
     const sealed = this.envelopes.close('job', words);
     const flight: Flight = { job: entry.id, engine, delivery, digest: entry.digest };
     // Written first: an engine takes only what it finds here.

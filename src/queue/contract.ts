@@ -36,6 +36,8 @@ export interface JobQueue {
     onHeld?: (why: Held | null) => void,
   ): Promise<JobResult<K>>;
   cancel(id: string): Promise<void>;
+  /** Engines that are there drop their copies of artifacts (by hash) that nobody wants any more; missing where there are none. */
+  forget?(artifacts: readonly string[]): Promise<void>;
   /** Waits for the running step, then stops; waiting jobs reject with `cancelled`. */
   close(): Promise<void>;
 }

@@ -11,6 +11,7 @@ import { AcclaimError } from '../errors.js';
 const most = {
   job: 4 << 20,
   answer: 4 << 20,
+  made: 4 << 20,
   flight: 4096,
   beat: 64 << 10,
   word: 16 << 10,

@@ -7,6 +7,7 @@
  */
 import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { textHash } from '../artifacts/tree.js';
 import { AcclaimError } from '../errors.js';
 import type { JobKind } from './jobs.js';
 
@@ -50,10 +51,14 @@ export interface BotPlaces {
   /** The payload as it crosses; quick once it is prepared. */
   pack(kind: JobKind, payload: Payload, delivery: number): Promise<Packed>;
   /**
-   * Moves what a delivery wrote to where it belongs. Errors: bucket-unreachable = later;
+   * Moves what a delivery wrote to where it belongs; once it is there, no more is to do. Errors: bucket-unreachable = later;
    * artifact-missing, artifact-corrupt = the job must be done again.
    */
   keep(kind: JobKind, payload: Payload, made: Made, signal: AbortSignal): Promise<void>;
+  /** SHA-256 of all that decides what the job writes: its words and what it reads; null where it writes nothing. */
+  identity(kind: JobKind, payload: Payload): Promise<string | null>;
+  /** What engines have noted of work of that identity that was never kept. Errors: bucket-unreachable = nobody knows. */
+  noted(kind: JobKind, payload: Payload, identity: string, signal: AbortSignal): Promise<string[]>;
 }
 
 /** Told that a bucket is away, and (null) that it is back. */
@@ -65,8 +70,12 @@ export interface EnginePlaces {
   unpack(kind: JobKind, payload: Payload, signal: AbortSignal, onWait?: OnWait): Promise<Payload>;
   /** Makes what the job wrote reachable for the bot; its hash, or null where the kind writes nothing. */
   deliver(kind: JobKind, payload: Payload, signal: AbortSignal, onWait?: OnWait): Promise<string | null>;
+  /** Puts a note beside what was delivered, for the case that the answer gets lost. */
+  note(kind: JobKind, payload: Payload, identity: string, text: string, signal: AbortSignal): Promise<void>;
   /** Takes away what a delivery wrote. */
   discard(kind: JobKind, payload: Payload): void;
+  /** Artifacts that nobody wants any more, by hash. */
+  forget(artifacts: readonly string[]): Promise<void>;
 }
 
 export interface Models {
@@ -90,6 +99,21 @@ export async function packed(
     return `model:${hash}`;
   };
   return { payload: await mapped(kind, payload, { model, ...to }), models: hashes };
+}
+
+/** Bytes of a note, at most. */
+export const MOST_NOTE_BYTES = 4 << 20;
+
+/** `data`: what stands for the content of a path; equal content, equal identity. */
+export async function identify(
+  kind: JobKind,
+  payload: Payload,
+  models: Models,
+  data: Mapping['data'],
+): Promise<string | null> {
+  if (output(kind, payload) === null) return null;
+  const words = await packed(kind, payload, models, { data, out: () => '' });
+  return textHash(JSON.stringify([kind, words.payload]));
 }
 
 /** Errors: model-not-found. */
@@ -137,7 +161,7 @@ export function moveIn(made: string, out: string): void {
   syncFolder(dirname(out));
   rmSync(old, { recursive: true, force: true });
   for (const name of readdirSync(dirname(out)))
-    if (name.startsWith(`${basename(out)}.try-`))
+    if (name.startsWith(staged(basename(out), '')))
       rmSync(join(dirname(out), name), { recursive: true, force: true });
 }
 
@@ -154,7 +178,7 @@ function syncFolder(dir: string): void {
 }
 
 /** Name under which a delivery writes what belongs at `out`. */
-export const staged = (out: string, delivery: number): string => `${out}.try-${delivery}`;
+export const staged = (out: string, delivery: number | ''): string => `${out}.try-${delivery}`;
 
 interface Mapping {
   model(path: string): Promise<string>;

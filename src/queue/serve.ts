@@ -130,6 +130,7 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
     const onWait = (error: unknown) => tell({ type: 'held', why: awayBucket(error) });
     let outcome: Answer['outcome'];
     let payload: Record<string, unknown> | null = null;
+    let noted = false;
     try {
       payload = await places.unpack(rest.kind, rest.payload, signal, onWait);
       signal.throwIfAborted();
@@ -140,6 +141,14 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
       );
       warm = [...new Set([...modelsOf(rest.payload), ...warm])].slice(0, WARM);
       const artifact = await places.deliver(rest.kind, payload, signal, onWait);
+      const { identity } = rest;
+      if (identity !== null && artifact !== null) {
+        const text = envelopes.close('made', { identity, delivery, artifact, result });
+        // Without it the job is computed again where the answer gets lost, and nothing else.
+        const fault = await places.note(rest.kind, payload, identity, text, signal).catch((e) => e);
+        if (fault) log.debug({ ...aboutJob(job), ...toPlain(fault) }, 'no note of what was made');
+        else noted = true;
+      }
       outcome = { type: 'done', result, artifact };
     } catch (error) {
       const plain = toPlain(error);
@@ -151,7 +160,8 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
     }
     await Promise.all(said);
     if (!(await counts({ job, delivery }))) {
-      if (payload) places.discard(rest.kind, payload);
+      // Whole and noted, it may be all that is left of it: the bot finds it, or clears it away with the rest.
+      if (payload && !noted) places.discard(rest.kind, payload);
       throw superseded();
     }
     return envelopes.close('answer', { job, delivery, engine, outcome });
@@ -160,8 +170,10 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
   await ears.subscribe(name.to(engine));
   ears.on('message', (_channel: string, text: string) => {
     try {
-      const { job, delivery } = envelopes.open('word', text, toldSchema);
-      if (running?.job === job && running.delivery === delivery) void letGo(running);
+      const told = envelopes.open('word', text, toldSchema);
+      if (told.type === 'forget')
+        places.forget(told.artifacts).catch((error) => log.warn(toPlain(error), 'not forgotten'));
+      else if (running?.job === told.job && running.delivery === told.delivery) void letGo(running);
     } catch (error) {
       log.warn(toPlain(error), 'a word not taken');
     }

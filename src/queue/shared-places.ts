@@ -1,7 +1,9 @@
 /** Bot and engines share the data folder: paths cross as they lie below it, and nothing is copied. */
 import { existsSync, rmSync } from 'node:fs';
+import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { readTree, treeHash } from '../artifacts/tree.js';
+import { readTree, textHash, treeHash, treeStamp } from '../artifacts/tree.js';
 import { AcclaimError } from '../errors.js';
 import type { JobKind } from './jobs.js';
 import {
@@ -9,7 +11,9 @@ import {
   DataFolder,
   type EnginePlaces,
   findModel,
+  identify,
   type Made,
+  MOST_NOTE_BYTES,
   type Models,
   mapped,
   moveIn,
@@ -63,6 +67,8 @@ export class SharedFolder implements BotPlaces, EnginePlaces {
     const out = output(kind, payload);
     if (out === null) return;
     const made = staged(out, delivery);
+    // An earlier life of the bot was ended after it had moved it.
+    if (!existsSync(made) && (await holds(out, artifact))) return;
     const end = Date.now() + this.sharedMs;
     for (let pause = 10; !(await holds(made, artifact)); pause = Math.min(2 * pause, 500)) {
       if (Date.now() > end) throw unseen(made);
@@ -71,9 +77,44 @@ export class SharedFolder implements BotPlaces, EnginePlaces {
     moveIn(made, out);
   }
 
+  /** What is read never changes once it is written, and whatever is written anew has other facts: no byte is read for it. */
+  identity(kind: JobKind, payload: Payload): Promise<string | null> {
+    return identify(kind, payload, this.models, async (path) => textHash(await treeStamp(path)));
+  }
+
+  /** Named as what was written is, so that it goes with it. */
+  async note(kind: JobKind, payload: Payload, _identity: string, text: string): Promise<void> {
+    const out = output(kind, payload);
+    if (out === null) return;
+    const partial = `${out}.note-partial`;
+    await writeFile(partial, text);
+    await rename(partial, `${out}.note`);
+  }
+
+  async noted(kind: JobKind, payload: Payload): Promise<string[]> {
+    const out = output(kind, payload);
+    if (out === null) return [];
+    const names = await readdir(dirname(out)).catch(() => []);
+    const notes = names.filter(
+      (name) => name.startsWith(staged(basename(out), '')) && name.endsWith('.note'),
+    );
+    const texts: string[] = [];
+    for (const name of notes) {
+      const file = join(dirname(out), name);
+      const facts = await stat(file).catch(() => null);
+      if (facts && facts.size <= MOST_NOTE_BYTES) texts.push(await readFile(file, 'utf8').catch(() => ''));
+    }
+    return texts;
+  }
+
+  /** There is one copy, and the bot has taken it away. */
+  async forget(): Promise<void> {}
+
   discard(kind: JobKind, payload: Payload): void {
     const out = output(kind, payload);
-    if (out !== null) rmSync(out, { recursive: true, force: true });
+    if (out === null) return;
+    rmSync(out, { recursive: true, force: true });
+    rmSync(`${out}.note`, { force: true });
   }
 }
 

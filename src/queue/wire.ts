@@ -22,6 +22,9 @@ export const keys = (prefix: string) => ({
 
 export const queueName = (engine: string): string => `engine-${engine}`;
 
+/** So many hashes fit into a word. */
+export const FORGOTTEN_AT_ONCE = 200;
+
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
 export const beatSchema = z.object({
@@ -61,6 +64,8 @@ export const deliveredSchema = z.object({
   delivery: z.number().int().positive(),
   engine: z.string(),
   kind: z.enum(['generate', 'learn', 'score', 'export-adapter']),
+  /** Of all that decides what it writes; null where it writes nothing. */
+  identity: hash.nullable(),
   /** With paths as places.ts writes them; checked by kind once they are this machine's. */
   payload: z.record(z.string(), z.unknown()),
 });
@@ -86,6 +91,15 @@ export const answerSchema = z.object({
 });
 export type Answer = z.infer<typeof answerSchema>;
 
+/** What an engine notes beside what it delivered: an answer that outlives Redis. */
+export const madeSchema = z.object({
+  /** As the bot told it: of all that decides what the job writes. */
+  identity: hash,
+  delivery: z.number().int().positive(),
+  artifact: hash,
+  result: z.unknown(),
+});
+
 export const saidSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('progress'),
@@ -104,10 +118,10 @@ export const saidSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('look') }),
 ]);
 
-export const toldSchema = z.object({
-  type: z.literal('cancel'),
-  job: z.string(),
-  delivery: z.number().int(),
-});
+export const toldSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('cancel'), job: z.string(), delivery: z.number().int() }),
+  /** What lies in its cache under these names belongs to nobody any more. */
+  z.object({ type: z.literal('forget'), artifacts: z.array(hash).max(FORGOTTEN_AT_ONCE) }),
+]);
 
 export const deliveryId = (job: string, delivery: number): string => `${job}.${delivery}`;

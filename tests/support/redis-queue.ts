@@ -15,6 +15,10 @@ export const nowhere: BotPlaces & EnginePlaces = {
   unpack: async (_kind, payload) => payload,
   keep: async () => {},
   deliver: async () => null,
+  identity: async () => null,
+  noted: async () => [],
+  note: async () => {},
+  forget: async () => {},
   discard: () => {},
 };
 

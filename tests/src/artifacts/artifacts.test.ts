@@ -82,6 +82,22 @@ describe('artifacts', () => {
     expect(readFileSync(at('lora-copy'), 'utf8')).toBe('weights');
   });
 
+  it('what is withdrawn is gone, but for what other places have in hand', async () => {
+    const artifacts = open(await s3.bucket());
+    const own = fill('own', { a: 'only here', b: 'in both' });
+    const other = fill('other', { b: 'in both', c: 'only there' });
+    const { hash } = await artifacts.put(own);
+    await artifacts.put(other);
+    expect(await artifacts.withdraw([own])).toEqual([hash]);
+    await expect(artifacts.tree(hash)).rejects.toMatchObject({ code: 'artifact-missing' });
+    expect(await artifacts.bucket.head(await keyOf(at('own/a')))).toBeNull();
+    expect((await artifacts.put(other)).sent).toBe(0);
+    // Wanted again it is sent again, and of the whole nothing is left once both are withdrawn.
+    expect((await artifacts.put(own)).sent).toBeGreaterThan(0);
+    await artifacts.withdraw([own, other]);
+    expect(await keysOf(artifacts.bucket)).toEqual([]);
+  });
+
   it('fetching is gone on with: what lies there with the right bytes is not asked for again', async () => {
     const artifacts = open(await s3.bucket());
     const folder = fill('round', { a: 'first', b: 'second' });

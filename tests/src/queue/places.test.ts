@@ -172,6 +172,18 @@ describe('the cache', () => {
     expect(held(), 'what is too old goes though there is room').toEqual([b.hash]);
   });
 
+  it('drops what nobody wants any more, but for what a job may be about to read', async () => {
+    let now = 10 * DAY;
+    const root = join(dir, 'cache');
+    const cache = new Cache(root, { bytes: 1e6, ageMs: DAY }, () => now);
+    const [old, young] = [await of(10, 'a'), await of(10, 'b')];
+    await cache.take(old.hash, old.fetch);
+    now += 600_000;
+    await cache.take(young.hash, young.fetch);
+    await cache.forget([old.hash, young.hash, 'f'.repeat(64)]);
+    expect(readdirSync(root)).toEqual([young.hash]);
+  });
+
   it('a fetch that fails leaves nothing under the name, and is gone on with', async () => {
     const cache = new Cache(join(dir, 'cache'), { bytes: 1e6, ageMs: DAY });
     const { hash, fetch } = await of(10, 'a');

@@ -1,1 +1,0 @@
-export function whyNoDisk(dir: string): string | null;
