@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { Rng } from '../../dist/src/rng.js';
 import { Connection } from '../../dist/src/store/sqlite.js';
 import { ask, startRedis } from '../lib/redis.mjs';
+import { SmallDisk } from '../lib/small-disk.mjs';
 import { freePort, Supervised } from '../lib/supervised.mjs';
-import { SmallDisk } from './disk.mjs';
 import { channelId, openFolder, readBack, settings } from './folder.mjs';
 import { Line } from './line.mjs';
 import { ballotsOf, People } from './people.mjs';
@@ -77,6 +77,9 @@ export async function play(plan, { Peer, token, dir }) {
 }
 
 /** A process that finds no room for its truth says so and ends. */
+/** What a run writes, and some room. */
+const DISK_MB = 48;
+
 const excused = (plan) => plan?.kind === 'disk full';
 
 async function setUp(run, plan, Peer, token) {
@@ -86,7 +89,7 @@ async function setUp(run, plan, Peer, token) {
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(data, { recursive: true });
   if (plan?.kind === 'disk full') {
-    run.disk = SmallDisk.mount(data);
+    run.disk = SmallDisk.mount(DISK_MB, data);
     stop.push(() => {
       if (!run.sound) cpSync(data, join(dir, 'kept'), { recursive: true });
       run.disk.unmount();

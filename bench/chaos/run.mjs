@@ -7,8 +7,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { compilePeers, loadPeer } from '../lib/peers.mjs';
+import { whyNoDisk } from '../lib/small-disk.mjs';
 import { machine, markdown, median } from '../lib/table.mjs';
-import { whyNoDisk } from './disk.mjs';
 import { described, kinds, planOf } from './plan.mjs';
 import { play } from './play.mjs';
 

@@ -42,9 +42,12 @@ function runFrom(from) {
     });
     let at = from;
     let timer;
+    // Once it is given up, what it still has to say winds the clock no more: a hang is one fault.
+    let hung = false;
     const watch = () => {
       clearTimeout(timer);
       timer = setTimeout(async () => {
+        hung = true;
         await worker.terminate();
         state.faults.push({ k: at, fault: `no answer for ${HANGS_MS / 1000} s` });
         state.done = at + 1;
@@ -53,6 +56,7 @@ function runFrom(from) {
     };
     watch();
     worker.on('message', ({ begins, k, target, refused, fault }) => {
+      if (hung) return;
       watch();
       if (begins !== undefined) {
         at = begins;

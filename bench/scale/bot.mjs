@@ -1,11 +1,11 @@
 // The built app over a filled folder with the in-memory platform, whose reactions are those that the folder was filled
 // with. Tells when the first command was answered and then does what it is asked.
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { buildHouse } from '../../dist/bot/house.js';
 import { FakePlatform, fakeAccount } from '../../dist/bot/platforms/fake/platform.js';
 import { loadConfig } from '../../dist/src/config/load.js';
 import { createLog } from '../../dist/src/log.js';
+import { answer, closeRound, cpuSeconds, stopHouse, watchLag } from '../lib/asked.mjs';
 import { peakMb } from '../lib/memory.mjs';
 import { accountOf, channelOf, marksOf, messageOf, sessionOf, votersOf } from './crowd.mjs';
 
@@ -13,8 +13,7 @@ const [, , dir, json] = process.argv;
 const options = JSON.parse(json);
 /** Seconds since the process began. */
 const clock = () => performance.now() / 1000;
-const lag = monitorEventLoopDelay({ resolution: 5 });
-lag.enable();
+const lag = watchLag();
 const mod = fakeAccount('mod', 'moderator');
 
 class Crowded extends FakePlatform {
@@ -78,7 +77,6 @@ const facts = () =>
     .live()
     .reduce((sum, { facts }) => sum + [...facts.values()].reduce((n, f) => n + f.length, 0), 0);
 
-const lagNow = () => ({ p50: lag.percentile(50) / 1e6, p99: lag.percentile(99) / 1e6, max: lag.max / 1e6 });
 const requests = {
   /** New marks by members of the session, at even distances over all sessions; `forget`: so many others leave meanwhile. */
   votes: async ({ rate, seconds, forget = 0 }) => {
@@ -118,39 +116,27 @@ const requests = {
       await wait(2);
     }
     await Promise.all(waiting);
-    const { user, system } = process.cpuUsage(cpu);
+    const used = cpuSeconds(cpu);
     const left = await Promise.all(leaving);
-    return { times, refused: refused.length, lag: lagNow(), cpu: (user + system) / 1e6, left };
+    return { times, refused: refused.length, lag: lag.now(), cpu: used, left };
   },
   /** From the word to close to the round counted and durable. */
   close: async ({ s }) => {
     lag.reset();
     const began = performance.now();
-    const by = {
-      key: house.voterKey('fake', 'mod'),
-      platform: 'fake',
-      bornAt: null,
-      joinedAt: null,
-      role: 'moderator',
-    };
-    await app.sessions.dispatch(sessionOf(s), {
-      kind: 'command',
-      act: { name: 'close' },
-      by,
-      at: Date.now(),
-    });
+    await closeRound(house, sessionOf(s), 'mod');
     const outcome = () => app.sessions.get(sessionOf(s)).rounds[0].outcome;
     while (!outcome()) await wait(1);
     const took = performance.now() - began;
     const { voters, votes, method } = outcome();
-    return { took, voters, votes, method, lag: lagNow() };
+    return { took, voters, votes, method, lag: lag.now() };
   },
   status: async () => {
     lag.reset();
     const began = performance.now();
     const { sessions } = await app.status();
     await wait(20);
-    return { took: performance.now() - began, sessions: sessions.length, lag: lagNow() };
+    return { took: performance.now() - began, sessions: sessions.length, lag: lag.now() };
   },
   state: () => ({
     facts: facts(),
@@ -158,16 +144,6 @@ const requests = {
     rss: process.memoryUsage().rss / 2 ** 20,
     peak: peakMb(),
   }),
-  stop: async () => {
-    await house.stop();
-    setTimeout(() => process.exit(0), 100);
-  },
+  stop: stopHouse(house),
 };
-process.on('message', async ({ id, ask, ...rest }) => {
-  try {
-    process.send({ id, answer: await requests[ask](rest) });
-  } catch (error) {
-    process.send({ id, error: String(error?.stack ?? error) });
-  }
-});
-process.send({ ready: true, answered: platform.answered, swept: clock(), lag: lagNow() });
+answer(requests, { answered: platform.answered, swept: clock(), lag: lag.now() });

@@ -1,13 +1,13 @@
 // The bot over a data folder: the project's own app, store, queue, engine, and its Discord and Slack; built, not from
 // source. Added from outside: when each mark was durable, the event loop's lag, and a session beside it in which a round
 // is always being drawn or learned.
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { connectedPlatforms } from '../../dist/bot/connect.js';
 import { buildHouse, specify } from '../../dist/bot/house.js';
 import { FakePlatform, fakeAccount } from '../../dist/bot/platforms/fake/platform.js';
 import { loadConfig } from '../../dist/src/config/load.js';
 import { createLog } from '../../dist/src/log.js';
 import { Store } from '../../dist/src/store/store.js';
+import { answer, closeRound, cpuSeconds, stopHouse, watchLag } from '../lib/asked.mjs';
 
 const [, , settings] = process.argv;
 const now = () => performance.timeOrigin + performance.now();
@@ -23,8 +23,7 @@ Store.prototype.commit = async function (rows, effects) {
       durable.push([`${row.ballot} ${row.voter} ${row.emoji} ${row.present}`, at, row.at]);
 };
 
-const lag = monitorEventLoopDelay({ resolution: 5 });
-lag.enable();
+const lag = watchLag();
 const log = createLog(config.logLevel);
 const fatal = (error) => {
   log.error({ error: String(error) }, 'fatal');
@@ -62,18 +61,7 @@ function keepLearning() {
     await fake.consent('learning', ann);
     for (const { ref, card } of fake.messages)
       if (card.kind === 'ballot' && card.data?.round === round.number) await fake.mark(ref, ann, '1');
-    await app.sessions.dispatch('learning', {
-      kind: 'command',
-      act: { name: 'close' },
-      by: {
-        key: house.voterKey('fake', 'ann'),
-        platform: 'fake',
-        bornAt: null,
-        joinedAt: null,
-        role: 'moderator',
-      },
-      at: Date.now(),
-    });
+    await closeRound(house, 'learning', 'ann');
     busy = false;
   }, 500);
 }
@@ -114,29 +102,15 @@ const requests = {
   reset: () => {
     durable = [];
     lag.reset();
-    const { user, system } = process.cpuUsage();
-    return { cpu: (user + system) / 1e6 };
+    return { cpu: cpuSeconds() };
   },
-  measured: () => {
-    const { user, system } = process.cpuUsage();
-    return {
-      durable,
-      lag: { p50: lag.percentile(50) / 1e6, p99: lag.percentile(99) / 1e6, max: lag.max / 1e6 },
-      cpu: (user + system) / 1e6,
-      memory: process.memoryUsage().rss / 2 ** 20,
-    };
-  },
-  stop: async () => {
-    await house.stop();
-    setTimeout(() => process.exit(0), 100);
-  },
+  measured: () => ({
+    durable,
+    lag: lag.now(),
+    cpu: cpuSeconds(),
+    memory: process.memoryUsage().rss / 2 ** 20,
+  }),
+  stop: stopHouse(house),
 };
 
-process.on('message', async ({ id, ask, ...rest }) => {
-  try {
-    process.send({ id, answer: await requests[ask](rest) });
-  } catch (error) {
-    process.send({ id, error: String(error?.stack ?? error) });
-  }
-});
-process.send({ ready: true, started });
+answer(requests, { started });

@@ -1,5 +1,6 @@
 // Both loopback peers in a process of their own, with the crowd that votes there: members react at a given rate or all
 // at once, and what hangs on each message in the end is the truth that the ledger is held against.
+import { answer } from '../lib/asked.mjs';
 import { compilePeers, loadPeer } from '../lib/peers.mjs';
 
 compilePeers();
@@ -158,11 +159,4 @@ const requests = {
   objections: () => [...discord.objections, ...slack.front.objections],
 };
 
-process.on('message', async ({ id, ask, ...rest }) => {
-  try {
-    process.send({ id, answer: await requests[ask](rest) });
-  } catch (error) {
-    process.send({ id, error: String(error?.stack ?? error) });
-  }
-});
-process.send({ ready: true });
+answer(requests);

@@ -6,11 +6,11 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { SmallDisk, whyNoDisk } from '../../bench/lib/small-disk.mjs';
 import { FakePlatform } from '../../bot/platforms/fake/platform.js';
 import { factsOf } from '../../src/domain/ledger.js';
 import { type Log, silentLog } from '../../src/log.js';
 import { ann, TestHouse } from '../support/house.js';
-import { SmallDisk } from '../support/small-disk.js';
 
 let test: TestHouse | undefined;
 const ends: (() => void)[] = [];
@@ -21,8 +21,8 @@ afterEach(async () => {
 });
 
 function small(dir?: string): SmallDisk {
-  const disk = SmallDisk.mount(24, dir)!;
-  ends.push(() => disk.unmount());
+  const disk = SmallDisk.mount(24, dir);
+  ends.push(() => disk.remove());
   return disk;
 }
 
@@ -34,7 +34,7 @@ async function opened(dir: string, log: Log = silentLog): Promise<TestHouse> {
   return test;
 }
 
-describe.skipIf(!SmallDisk.possible())('a full disk', () => {
+describe.skipIf(whyNoDisk() !== null)('a full disk', () => {
   it('makes votes wait, in their order, and loses none', async () => {
     const disk = small();
     const full: string[] = [];

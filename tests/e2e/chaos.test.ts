@@ -7,9 +7,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { whyNoDisk } from '../../bench/chaos/disk.mjs';
 import { described, kinds, planOf } from '../../bench/chaos/plan.mjs';
 import { play } from '../../bench/chaos/play.mjs';
+import { whyNoDisk } from '../../bench/lib/small-disk.mjs';
 import { Peer, peerToken } from '../support/discord-peer/peer.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'acclaim-chaos-'));

