@@ -1,16 +1,21 @@
 // One step of one shape in a process of its own, for steps.mjs: compiles, runs it `--times`, tells seconds as JSON.
-// node bench/shapes/step.mjs FOLDER denoise|train|decode PIXELS [--recompute] [--rows N] [--threads N] [--times N]
+// What compiling and running add counts between two looks at a tidied heap: before it is compiled, and from its first run on.
+// node bench/shapes/step.mjs FOLDER denoise|train|decode PIXELS [--recompute] [--rows N] [--threads N] [--times N] [--run MB]
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Graph } from '../../dist/engine/graph/graph.js';
-import { peakBytes } from '../../dist/engine/graph/memory.js';
+import { predictedBytes } from '../../dist/engine/graph/memory.js';
+import { toOnnx } from '../../dist/engine/graph/onnx.js';
 import { guidedRegressionGraph } from '../../dist/engine/learn/losses/guided-regression.js';
 import { decode, loadPipeline } from '../../dist/engine/models/pipeline.js';
 import { encodePair, shapesOf, textInputs } from '../../dist/engine/models/prompt.js';
 import { guided } from '../../dist/engine/models/unet.js';
+import { decoder } from '../../dist/engine/models/vae.js';
 import { ExecutorCache } from '../../dist/engine/runtime/cache.js';
 import { Executor } from '../../dist/engine/runtime/executor.js';
 import { f32 } from '../../dist/engine/runtime/tensor.js';
 import { Rng } from '../../dist/src/rng.js';
+import { anonymousMb } from './private.mjs';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -19,6 +24,7 @@ const { positionals, values } = parseArgs({
     rows: { type: 'string', default: '1' },
     threads: { type: 'string', default: '1' },
     times: { type: 'string', default: '2' },
+    run: { type: 'string', default: 'Infinity' },
   },
 });
 const [folder, what, pixels] = positionals;
@@ -74,25 +80,54 @@ function training() {
   return { g, feeds };
 }
 
-const measure = async (run) => {
+function decoding() {
+  const g = new Graph();
+  g.output('y', decoder(g, pipeline, g.input('x', shape)));
+  return { g };
+}
+
+/** The engine's heap grows while graphs are written: that is the process's, and comes first. */
+async function settle(g) {
+  for (let k = 0; k < 2; k++) toOnnx(g, { relayWeights: true });
+  await tidy();
   say({ ready: true });
+}
+
+/** What a collection frees goes back to the system a little later. */
+async function tidy() {
+  for (let k = 0; k < 2; k++) {
+    global.gc();
+    await setTimeout(50);
+  }
+}
+
+const measure = async (run) => {
   for (let k = 0; k < Number(values.times); k++) {
     const [cpu, wall] = [process.cpuUsage(), performance.now()];
     await run();
     const { user, system } = process.cpuUsage(cpu);
-    say({ seconds: (performance.now() - wall) / 1000, cpuSeconds: (user + system) / 1e6 });
+    const seconds = (performance.now() - wall) / 1000;
+    if (k === 0) {
+      await tidy();
+      say({ settled: true });
+    }
+    say({ seconds, cpuSeconds: (user + system) / 1e6, privateMb: anonymousMb(process.pid) });
   }
 };
 
 say({ loaded });
+const { g, feeds } = { train: training, denoise: denoising, decode: decoding }[what]();
+await settle(g);
 if (what === 'decode') {
+  // As the engine does it: in parts of a batch, in tiles where the whole does not fit.
+  const limits = { executors: 16, memory: 2 ** 40, run: 2 ** 20 * Number(values.run) };
+  const fitting = new ExecutorCache({ threads }, limits);
   const latents = draw(shape);
-  await measure(() => decode(pipeline, cache, latents));
-  say({ predictedMb: cache.predicted / 2 ** 20 });
+  await measure(() => decode(pipeline, fitting, latents));
+  say({ predictedMb: fitting.predicted / 2 ** 20 });
 } else {
   began = performance.now();
-  const { g, feeds } = what === 'train' ? training() : denoising();
   const executor = await Executor.create(g, cache.options);
-  say({ compiled: (performance.now() - began) / 1000, predictedMb: peakBytes(g) / 2 ** 20 });
+  say({ compiled: (performance.now() - began) / 1000, predictedMb: predictedBytes(g) / 2 ** 20 });
   await measure(() => executor.run(feeds));
 }

@@ -1,14 +1,20 @@
 /**
- * Seconds and private memory of one step by shape and setting, against what was predicted: node bench/shapes/steps.mjs FOLDER
- * [STEP ...], a step being such as `denoise:512`, `train:512:recompute`, `train:64:rows=8`, `decode:512`. Each in a process of
- * its own with one thread. Private is what a process has for itself, the mapped weights not counted: `all` with the program
- * and the compiled graph, `step` what the run added.
+ * Seconds and private memory of one step by shape and setting, against what was predicted: node bench/shapes/steps.mjs
+ * [--repeat N] FOLDER [STEP ...], a step being such as `denoise:512`, `train:512:recompute`, `train:64:rows=8`, `decode:512`,
+ * `decode:1024:run=2000` (tiles, where the whole takes more than 2000 MB). Each in a process of its own with one thread,
+ * `--repeat` times: medians, and the spread of memory. Private is what a process has for itself, the mapped weights not
+ * counted: `all` with the program, `step` what compiling and running added.
  */
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { machine, markdown } from '../lib/table.mjs';
 import { watched } from './private.mjs';
 
-const [folder, ...given] = process.argv.slice(2);
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { repeat: { type: 'string', default: '1' } },
+});
+const [folder, ...given] = positionals;
 if (!folder) {
   process.stderr.write('usage: node bench/shapes/steps.mjs FOLDER [denoise:512 train:512:recompute ...]\n');
   process.exit(2);
@@ -18,24 +24,37 @@ const steps =
     ? given
     : ['denoise:256', 'denoise:512', 'train:256', 'train:256:recompute', 'train:512:recompute'];
 const file = fileURLToPath(new URL('step.mjs', import.meta.url));
+const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
 const rows = [];
 for (const step of steps) {
   const [what, pixels, ...settings] = step.split(':');
   const args = settings.map((setting) => `--${setting}`);
-  const got = await watched(file, [folder, what, pixels, ...args]);
-  const { seconds, cpuSeconds } = got.steps.at(-1);
-  const added = got.peakMb - got.baseMb;
+  const runs = [];
+  for (let k = 0; k < Number(values.repeat); k++)
+    runs.push(await watched(file, [folder, what, pixels, ...args]));
+  const added = runs.map(({ peakMb, baseMb }) => peakMb - baseMb);
+  const { predictedMb } = runs[0];
   rows.push([
     [what, `${pixels}x${pixels}`, ...settings].join(', '),
-    seconds.toFixed(1),
-    cpuSeconds.toFixed(1),
-    got.peakMb.toFixed(0),
-    added.toFixed(0),
-    got.predictedMb.toFixed(0),
-    (got.predictedMb / added).toFixed(2),
+    median(runs.map(({ steps }) => steps.at(-1).seconds)).toFixed(2),
+    median(runs.map(({ steps }) => steps.at(-1).cpuSeconds)).toFixed(2),
+    median(runs.map(({ peakMb }) => peakMb)).toFixed(0),
+    median(added).toFixed(1),
+    `${Math.min(...added).toFixed(1)} to ${Math.max(...added).toFixed(1)}`,
+    predictedMb.toFixed(1),
+    (predictedMb / median(added)).toFixed(2),
   ]);
   process.stderr.write(`${rows.at(-1).join(' | ')}\n`);
 }
-process.stdout.write(`${machine()}; one thread\n\n`);
-const head = ['step', 'seconds', 'CPU s', 'private MB, all', 'step', 'predicted', 'predicted / measured'];
+process.stdout.write(`${machine()}; one thread, ${values.repeat} runs each\n\n`);
+const head = [
+  'step',
+  'seconds',
+  'CPU s',
+  'private MB, all',
+  'step',
+  'spread',
+  'predicted',
+  'predicted / measured',
+];
 process.stdout.write(`${markdown(head, rows)}\n`);

@@ -2,6 +2,7 @@
  * The guided prediction of a run: one executor call a step (several for many or large images) predicts the images with
  * and without the prompt and combines the two. How an adapter is applied depends on the size of the model.
  */
+import { SMALL_WEIGHTS } from '../graph/compiled.js';
 import { Graph } from '../graph/graph.js';
 import type { Shape } from '../graph/value.js';
 import type { Pipeline } from '../models/pipeline.js';
@@ -16,7 +17,7 @@ import {
 } from '../nn/lora.js';
 import { inParts, partSize } from '../runtime/batches.js';
 import type { ExecutorCache } from '../runtime/cache.js';
-import { Executor, type Feeds, SMALL_WEIGHTS } from '../runtime/executor.js';
+import { Executor, type Feeds } from '../runtime/executor.js';
 import { type FloatTensor, f32 } from '../runtime/tensor.js';
 
 export interface PredictorRequest {

@@ -9,6 +9,7 @@
  * Source: onnxruntime, core/graph/graph_viewer.cc, core/framework/allocation_planner.cc. bench/shapes holds it against runs.
  */
 import { Arena } from './arena.js';
+import { compiledBytes, runtimeValues } from './compiled.js';
 import type { Graph } from './graph.js';
 import { wideWeight } from './late-casts.js';
 import { fusedEmission } from './onnx.js';
@@ -97,6 +98,9 @@ interface Buffer {
   to: number;
 }
 
+/** Bytes that a graph takes for itself at its peak: compiled, and run. The mapped weights and the process are beside it. */
+export const predictedBytes = (graph: Graph): number => compiledBytes(graph) + peakBytes(graph);
+
 /** Bytes at the run's peak, beside the mapped weights: buffers, kernels' room, literals, feeds and fetches. */
 export function peakBytes(graph: Graph): number {
   const order = executionOrder(graph);
@@ -130,9 +134,7 @@ function literalBytes(graph: Graph): number {
 
 /** Rule 1. Nodes that no input reaches are folded when the graph is compiled: they do not run. */
 export function executionOrder(graph: Graph): Node[] {
-  const runs = new Set<Value>(graph.inputs.values());
-  for (const node of graph.nodes)
-    if (node.inputs.some((x) => runs.has(x))) for (const y of node.outputs) runs.add(y);
+  const runs = runtimeValues(graph);
   const order: Node[] = [];
   const seen = new Set<Node>();
   const makers = (values: Iterable<Value>) =>
@@ -176,7 +178,10 @@ function plan(graph: Graph, order: readonly Node[]): Buffer[] {
   };
   for (const [step, node] of order.entries()) {
     const [x] = node.inputs;
+    // What nobody reads is left out of the node, from the end (onnx.ts).
+    const last = node.op === 'Split' ? Infinity : node.outputs.findLastIndex((y) => readers.has(y));
     for (const [index, y] of node.outputs.entries()) {
+      if (index > 0 && index > last) continue;
       const uses = readers.get(y) ?? 0;
       const place = index === 0 ? places[node.op] : 'own';
       let buffer = place === 'view' ? of.get(x!) : undefined;

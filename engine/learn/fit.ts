@@ -5,7 +5,7 @@
  */
 
 import type { Graph } from '../graph/graph.js';
-import { peakBytes } from '../graph/memory.js';
+import { predictedBytes } from '../graph/memory.js';
 import { doesNotFit } from '../runtime/budget.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 import type { LearnContext } from './learner.js';
@@ -50,7 +50,7 @@ function choose(
   for (const again of recompute === 'auto' ? [false, true] : [recompute === 'on'])
     for (let rows = most; rows >= least; rows = Math.floor(rows / 2)) {
       const fit = { rows, recompute: again };
-      bytes = peakBytes(build(fit));
+      bytes = predictedBytes(build(fit));
       if (bytes <= budget) return fit;
     }
   const mend =

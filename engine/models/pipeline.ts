@@ -6,7 +6,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
 import { Graph } from '../graph/graph.js';
-import { peakBytes } from '../graph/memory.js';
+import { predictedBytes } from '../graph/memory.js';
 import { mul } from '../graph/ops.js';
 import type { Shape, Value } from '../graph/value.js';
 import { inParts, partSize } from '../runtime/batches.js';
@@ -70,7 +70,7 @@ export async function decode(
   const run = (x: FloatTensor) => throughVae(cache, `${pipeline.dir}|decode`, x, factor ** 2, build);
   const [, ...image] = latents.shape as [number, number, number, number];
   const whole = image[1] <= TILE.size && image[2] <= TILE.size;
-  if (whole || peakBytes(vaeGraph([1, ...image], build)) <= cache.runBytes) return run(latents);
+  if (whole || predictedBytes(vaeGraph([1, ...image], build)) <= cache.runBytes) return run(latents);
   return inTiles(latents, { ...TILE, factor }, run);
 }
 

@@ -4,7 +4,7 @@
  * known before it is compiled: more than a run may have is refused.
  */
 import type { Graph } from '../graph/graph.js';
-import { peakBytes } from '../graph/memory.js';
+import { predictedBytes } from '../graph/memory.js';
 import { doesNotFit } from './budget.js';
 import { Executor, type ExecutorOptions } from './executor.js';
 
@@ -73,7 +73,7 @@ export class ExecutorCache {
 
   /** Errors: memory-short. */
   private check(graph: Graph): void {
-    const bytes = peakBytes(graph);
+    const bytes = predictedBytes(graph);
     const mend =
       'Make smaller pictures, use a machine with more memory, or set engine.runMb to what this one can spare.';
     if (bytes > this.runBytes) throw doesNotFit('This run', bytes, this.runBytes, mend);

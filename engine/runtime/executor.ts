@@ -5,6 +5,7 @@
  */
 import ort from 'onnxruntime-node';
 import { AcclaimError } from '../../src/errors.js';
+import { relaysWeights } from '../graph/compiled.js';
 import type { Graph } from '../graph/graph.js';
 import { type DeviceEmission, toOnnx } from '../graph/onnx.js';
 import { sameShape } from '../graph/value.js';
@@ -20,20 +21,11 @@ export interface ExecutorOptions {
   profile?: 'memory' | 'speed' | undefined;
 }
 
-/** Bytes of weights up to which a private copy of them, laid out for speed, is worth its memory. */
-export const SMALL_WEIGHTS = 64 * 2 ** 20;
-
 /**
  * How long a thread that waits for its fellow looks around before it sleeps. Threads that sleep at once are often woken on
  * the waker's core and then take turns on it instead of working side by side; longer spinning takes time from the bot.
  */
 const SPIN_US = 20;
-
-const weightBytes = (graph: Graph): number =>
-  [...graph.weights.values()].reduce(
-    (sum, { source }) => sum + (source.kind === 'weight' ? source.weight.length : 0),
-    0,
-  );
 
 export type Feeds = Record<string, Tensor>;
 
@@ -48,7 +40,7 @@ export class Executor {
     graph: Graph,
     { threads, device = 'cpu', emission, profile }: ExecutorOptions,
   ): Promise<Executor> {
-    const speed = (profile ?? (weightBytes(graph) <= SMALL_WEIGHTS ? 'speed' : 'memory')) === 'speed';
+    const speed = profile ? profile === 'speed' : relaysWeights(graph);
     const options: ort.InferenceSession.SessionOptions = {
       executionProviders: [device],
       graphOptimizationLevel: speed ? 'all' : 'extended',

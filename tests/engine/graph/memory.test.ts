@@ -1,12 +1,15 @@
 /** The predicted peak against arithmetic by hand, for each rule of the run time that decides it. */
 import { describe, expect, it } from 'vitest';
 import { Arena } from '../../../engine/graph/arena.js';
+import { compiledBytes, SMALL_WEIGHTS } from '../../../engine/graph/compiled.js';
 import { grad } from '../../../engine/graph/grad.js';
 import { Graph } from '../../../engine/graph/graph.js';
 import { executionOrder, peakBytes } from '../../../engine/graph/memory.js';
 import {
   add,
   exp,
+  layerNorm,
+  linear,
   matmul,
   mul,
   reduceSum,
@@ -49,6 +52,19 @@ describe('the predicted peak', () => {
     ).toBeCloseTo(4, 1);
   });
 
+  it('gives no room to results that a node leaves out', () => {
+    // 128 rows of one element: their means and deviations would take half a kilobyte each if they were made.
+    const rows = (build: (x: ReturnType<Graph['input']>) => ReturnType<Graph['input']>) => {
+      const g = new Graph();
+      const x = g.input('x', [128, 1]);
+      g.output('y', reduceSum(build(x)));
+      return peakBytes(g);
+    };
+    const [scale, zero] = [1, 0].map((v) => [v]);
+    const normal = rows((x) => layerNorm(x, x.graph.constant(scale!, [1]), x.graph.constant(zero!, [1])));
+    expect(normal - rows((x) => mul(x, 2))).toBe(4);
+  });
+
   it('takes nodes depth first, of the operands the newest first, of the outputs the earliest first', () => {
     const g = new Graph();
     const x = g.input('x', [2]);
@@ -78,6 +94,34 @@ describe('the predicted peak', () => {
       return g;
     };
     expect(peakBytes(build(true))).toBeLessThan(0.6 * peakBytes(build(false)));
+  });
+});
+
+describe('a compiled graph', () => {
+  /** y = x W^T with W [side,side], and its gradient where asked for: what its weight takes. */
+  function layer(side: number, dtype: 'float32' | 'float16', backward = false) {
+    const g = new Graph();
+    const bytes = { float32: 4, float16: 2 }[dtype] * side * side;
+    const weight = { name: 'w', dtype, shape: [side, side], file: '/w', offset: 0, length: bytes };
+    const x = g.input('x', [2, side]);
+    const y = linear(x, g.weight(weight));
+    g.output('y', y);
+    if (backward) g.output('dx', grad(reduceSum(square(y)), [x])[0]!);
+    return { bytes: compiledBytes(g) - 3 * MB - 6144 * g.nodes.length, weight: 4 * side * side };
+  }
+
+  it('holds a copy of small weights, laid out, once a kind of layer; of half-precision ones more stays', () => {
+    const single = layer(256, 'float32');
+    expect(single.bytes).toBe(single.weight);
+    expect(layer(256, 'float16').bytes).toBeCloseTo(1.6 * single.weight, 6);
+    // x W^T reads the rows of W, dy W its columns.
+    expect(layer(256, 'float32', true).bytes).toBe(2 * single.weight);
+  });
+
+  it('holds none of large weights: they stay mapped', () => {
+    const side = Math.sqrt(SMALL_WEIGHTS / 4);
+    expect(layer(side, 'float32').bytes).toBeGreaterThan(0);
+    expect(layer(side + 1, 'float32').bytes).toBe(0);
   });
 });
 

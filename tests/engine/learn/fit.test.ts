@@ -2,15 +2,15 @@
 import { describe, expect, it } from 'vitest';
 import { grad } from '../../../engine/graph/grad.js';
 import { Graph } from '../../../engine/graph/graph.js';
-import { peakBytes } from '../../../engine/graph/memory.js';
+import { predictedBytes } from '../../../engine/graph/memory.js';
 import { exp, reduceSum, sin } from '../../../engine/graph/ops.js';
 import { type Fit, fitTraining } from '../../../engine/learn/fit.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 
-/** Six blocks of five layers on x [rows,64,64], and their gradient. */
+/** Six blocks of five layers on x [rows,256,256], and their gradient. */
 function build({ rows, recompute }: Fit): Graph {
   const g = new Graph();
-  const x = g.input('x', [rows, 64, 64]);
+  const x = g.input('x', [rows, 256, 256]);
   let y = sin(x);
   for (let i = 0; i < 6; i++) {
     const before = y;
@@ -19,7 +19,7 @@ function build({ rows, recompute }: Fit): Graph {
   g.output('dx', grad(reduceSum(y), [x], { recompute })[0]!);
   return g;
 }
-const bytes = (rows: number, recompute = false) => peakBytes(build({ rows, recompute }));
+const bytes = (rows: number, recompute = false) => predictedBytes(build({ rows, recompute }));
 
 /** What is chosen, asked for 8 rows, where a run may take `run` bytes. */
 function fitIn(run: number, recompute: 'auto' | 'on' | 'off' = 'auto', least = 1): Fit {
