@@ -8,11 +8,13 @@ import { promisify } from 'node:util';
 import { AcclaimError } from '../src/errors.js';
 import { projectPath } from '../src/paths.js';
 import { type DeviceEmission, fusedEmission } from './graph/onnx.js';
-import type { SelfCheck } from './runtime/self-check.js';
+import type { Precision } from './nn/precision.js';
+import { refused, type SelfCheck } from './runtime/self-check.js';
 
 export interface Device {
   readonly name: string;
   readonly emission: DeviceEmission;
+  readonly precision: Precision;
   /** What people should know of it, and why those before it were not taken; a sentence each. */
   readonly notes: readonly string[];
 }
@@ -43,20 +45,32 @@ async function run(device: string): Promise<SelfCheck> {
       ? `it did not answer within ${LONGEST_TRY_MS / SECOND} s`
       : `its driver ended the process (${signal})`;
     const reason = signal ? how : (stderr?.trim().split('\n').at(-1) ?? String(error));
-    return { ok: false, reason, plain: [], late: [], notes: [] };
+    return refused(reason);
   }
 }
 
+export type WantedPrecision = Precision | 'auto';
+
+/** fp16 only where it came out `right`; with `auto` not on the CPU, which would only emulate it. */
+export const precisionOf = (device: string, right: boolean, wanted: WantedPrecision): Precision =>
+  right && (wanted === 'fp16' || (wanted === 'auto' && device !== 'cpu')) ? 'fp16' : 'fp32';
+
 /** `cpu` is taken at its word: the tests hold it against float64 kernels. Everything else is tried. */
-export async function chooseDevice(devices: readonly string[]): Promise<Device> {
+export async function chooseDevice(
+  devices: readonly string[],
+  wanted: WantedPrecision = 'auto',
+): Promise<Device> {
   const refusals: { name: string; reason: string }[] = [];
   const before = () => refusals.map(({ name, reason }) => `${name} is not used: ${reason}`);
   for (const name of devices) {
-    if (name === 'cpu') return { name, emission: fusedEmission, notes: before() };
-    const { ok, reason, plain, late, notes } = await tryApart(name);
+    if (name === 'cpu') {
+      return { name, emission: fusedEmission, precision: precisionOf(name, true, wanted), notes: before() };
+    }
+    const { ok, reason, plain, late, half, notes } = await tryApart(name);
     if (ok) {
       const emission = { plain: new Set(plain), late: new Set(late) };
-      return { name, emission, notes: [...before(), ...notes.map((note) => `${name}: ${note}`)] };
+      const precision = precisionOf(name, half, wanted);
+      return { name, emission, precision, notes: [...before(), ...notes.map((note) => `${name}: ${note}`)] };
     }
     refusals.push({ name, reason });
   }

@@ -8,7 +8,7 @@ import { toPlain } from '../src/errors.js';
 import { createLog } from '../src/log.js';
 import type { FromEngine } from '../src/queue/messages.js';
 import { software } from '../src/software.js';
-import { chooseDevice } from './devices.js';
+import { chooseDevice, type WantedPrecision } from './devices.js';
 import { EngineContext } from './jobs/context.js';
 import { createHandlers } from './jobs/handlers.js';
 import { runBudget } from './runtime/budget.js';
@@ -24,6 +24,7 @@ const { values } = parseArgs({
   options: {
     threads: { type: 'string', default: '0' },
     devices: { type: 'string', default: 'cpu' },
+    precision: { type: 'string', default: 'auto' },
     memory: { type: 'string', default: '400' },
     run: { type: 'string' },
     nice: { type: 'string', default: '0' },
@@ -42,7 +43,12 @@ if (!process.send) {
 }
 if (Number(values.nice) > 0) setPriority(Math.min(19, getPriority() + Number(values.nice)));
 
-const { name: device, emission, notes } = await chooseDevice(values.devices.split(','));
+const {
+  name: device,
+  emission,
+  precision,
+  notes,
+} = await chooseDevice(values.devices.split(','), values.precision as WantedPrecision);
 const threads = Number(values.threads);
 const cache = new ExecutorCache(
   { threads, device, emission },
@@ -53,7 +59,7 @@ const cache = new ExecutorCache(
   },
 );
 sayMemory(cache, (text) => process.stderr.write(`acclaim: engine: ${text}\n`));
-const engine = new EngineContext({ cache, threads, device, software: software() });
+const engine = new EngineContext({ cache, threads, device, precision, software: software() });
 const log = createLog(values['log-level'] as Parameters<typeof createLog>[0], 'engine');
 const worker = new Worker(createHandlers(engine), { send }, log);
 

@@ -45,11 +45,12 @@ export interface Serving {
 
 /** Starts the built engine as a child process; `threads` over the configuration's. */
 export function launchEngine({ engine, logLevel }: Config, threads = engine.threads): EngineLauncher {
-  const { devices, memoryMb, runMb } = engine;
+  const { devices, precision, memoryMb, runMb } = engine;
   return childEngine({
     main: projectPath('dist/engine/main.js'),
     threads,
     devices,
+    precision,
     memoryMb,
     runMb,
     nice: ENGINE_NICE,

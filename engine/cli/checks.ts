@@ -2,7 +2,7 @@
 import type { Check, EngineQuestion } from '../../src/cli/check.js';
 import { toPlain } from '../../src/errors.js';
 import { modelHash } from '../../src/model-hash.js';
-import { tryApart } from '../devices.js';
+import { precisionOf, tryApart } from '../devices.js';
 import { substitution } from '../diffusion/native.js';
 import { loadPipeline } from '../models/pipeline.js';
 
@@ -15,19 +15,21 @@ const mends: Record<string, string> = {
   cpu: 'onnxruntime-node does not load here: remove node_modules and run `npm run setup`.',
 };
 
-async function checkDevices(devices: readonly string[], known: readonly string[]): Promise<Check[]> {
+async function checkDevices({ devices, known, precision }: EngineQuestion): Promise<Check[]> {
   const checks: Check[] = [];
   let used: string | undefined;
   for (const device of [...new Set([...devices, ...known])]) {
     const wanted = devices.includes(device);
-    const { ok, reason, notes } = await tryApart(device);
+    const { ok, reason, half, notes } = await tryApart(device);
     if (ok && wanted) used ??= device;
-    const works = [device === used ? 'works; sessions run here' : 'works', ...notes].join('; ');
+    const chosen = precisionOf(device, half, precision);
+    const short = precision !== 'auto' && chosen !== precision;
+    const works = device === used ? `works; sessions run here, in ${chosen}` : 'works';
     checks.push({
       name: `device ${device}`,
-      state: ok ? 'ok' : wanted ? 'warn' : 'off',
-      found: ok ? works : reason,
-      mend: ok ? '' : (mends[device] ?? ''),
+      state: ok ? (device === used && short ? 'warn' : 'ok') : wanted ? 'warn' : 'off',
+      found: ok ? [works, ...notes].join('; ') : reason,
+      mend: ok ? (device === used && short ? 'Set engine.precision to auto.' : '') : (mends[device] ?? ''),
     });
   }
   if (used === undefined) {
@@ -60,6 +62,6 @@ async function checkModel(dir: string): Promise<Check> {
   }
 }
 
-export async function checkEngine({ devices, known, model }: EngineQuestion): Promise<Check[]> {
-  return [await checkModel(model), ...(await checkDevices(devices, known))];
+export async function checkEngine(question: EngineQuestion): Promise<Check[]> {
+  return [await checkModel(question.model), ...(await checkDevices(question))];
 }

@@ -149,6 +149,7 @@ export const command = defineCommand(
         adapters: adapters.map(adapterFacts),
         noise: v.noise === undefined ? null : fileFacts(v.noise),
         device: engine.device,
+        precision: engine.precision,
         threads: engine.threads,
         software: engine.software,
       };

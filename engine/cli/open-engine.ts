@@ -21,7 +21,10 @@ export async function openEngine(
   request: EngineRequest,
 ): Promise<{ config: Config; engine: EngineContext; notes: readonly string[]; close(): Promise<void> }> {
   const config = loadConfig({ file: request.config, set: request.set });
-  const device = await chooseDevice(request.device ? [request.device] : config.engine.devices);
+  const device = await chooseDevice(
+    request.device ? [request.device] : config.engine.devices,
+    config.engine.precision,
+  );
   const threads = request.threads ?? config.engine.threads;
   const limits = {
     executors: EXECUTORS,
@@ -29,6 +32,7 @@ export async function openEngine(
     run: runBudget(config.engine.runMb),
   };
   const cache = new ExecutorCache({ threads, device: device.name, emission: device.emission }, limits);
-  const engine = new EngineContext({ cache, threads, device: device.name, software: software() });
+  const { name, precision } = device;
+  const engine = new EngineContext({ cache, threads, device: name, precision, software: software() });
   return { config, engine, notes: device.notes, close: () => cache.clear() };
 }

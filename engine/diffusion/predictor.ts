@@ -57,7 +57,7 @@ export async function createPredictor(
   const shape = [size, ...latent];
   const build = (apply?: (graph: Graph) => Adapter) =>
     predictionGraph(pipeline, shape, shapesOf(text), apply);
-  const key = `${pipeline.dir}|predict|${shape}|${text.states.shape}`;
+  const key = `${pipeline.key}|predict|${shape}|${text.states.shape}`;
 
   /** What the three ways differ in: whose executor it is, and which feeds the adapter adds. */
   const plain = { executor: () => cache.get(key, () => build()), feeds: {}, release: async () => {} };

@@ -2,6 +2,7 @@
 import { type EmitContext, type EmitRule, emitRules, type OnnxNode } from './emit-rules.js';
 import { Graph } from './graph.js';
 import type { OpAttrs, OpName } from './op-set.js';
+import { floatType } from './ops.js';
 import { type FusedOp, plainForms } from './plain-forms.js';
 import type { Node, Value } from './value.js';
 
@@ -17,7 +18,7 @@ export function emitPlain(
   const results = write(inputs, node.attrs);
   const nameOf = (x: Value): string => {
     if (x.source.kind === 'input') return names.inputs[inputs.indexOf(x)]!;
-    if (x.source.kind === 'constant') return c.floats([...(x.source.data as Float32Array)]);
+    if (x.source.kind === 'constant') return c.floats([...(x.source.data as Float32Array)], floatType(x));
     return names.outputs[results.indexOf(x)] ?? `${node.outputs[0]!.name}.${x.name}`;
   };
   return form.nodes.flatMap((inner) => {

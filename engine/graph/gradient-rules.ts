@@ -12,7 +12,7 @@ import type { OpAttrs, OpName } from './op-set.js';
 import {
   add,
   averagePool2x2,
-  cast,
+  castLike,
   concat,
   cos,
   div,
@@ -20,6 +20,7 @@ import {
   erf,
   exp,
   expand,
+  floatType,
   greater,
   matmul,
   mul,
@@ -39,7 +40,7 @@ import {
   upsampleNearest2x,
   where,
 } from './ops.js';
-import { numel, type Value } from './value.js';
+import { type FloatType, numel, type Value } from './value.js';
 
 interface Flow {
   readonly inputs: readonly Value[];
@@ -48,6 +49,8 @@ interface Flow {
   readonly dys: readonly (Value | undefined)[];
   /** Which operands' gradients are wanted. */
   readonly needs: readonly boolean[];
+  /** A cotangent taken over to another type (loss-scale.ts). */
+  readonly carry: (dy: Value, to: FloatType) => Value;
 }
 
 export interface Cotangents<K extends OpName> extends Flow {
@@ -76,7 +79,7 @@ const pair =
   ];
 
 /** Share of the gradient that goes to the operand `a` of max(a, b): 1 where larger, half at a tie (as PyTorch). */
-const share = (a: Value, b: Value): Value => where(equal(a, b), 0.5, cast(greater(a, b), 'float32'));
+const share = (a: Value, b: Value): Value => where(equal(a, b), 0.5, castLike(greater(a, b), a));
 
 const sumBack = ({ inputs: [x], dys: [dy] }: Flow) => [expand(dy!, x!.shape)];
 
@@ -122,7 +125,7 @@ export const gradientRules: { readonly [K in OpName]: GradientRule<K> } = {
   // s' = s (1 - s)
   Sigmoid: pointwise((dy, _x, y) => mul(dy, mul(y, sub(1, y)))),
   Softplus: pointwise((dy, x) => mul(dy, sigmoid(x))),
-  Relu: pointwise((dy, x) => mul(dy, cast(greater(x, 0), 'float32'))),
+  Relu: pointwise((dy, x) => mul(dy, castLike(greater(x, 0), x))),
   // x Phi(x): Phi + x phi, Phi the normal distribution function, phi its density
   Gelu: pointwise((dy, x) => {
     const distribution = add(mul(erf(mul(x, Math.SQRT1_2)), 0.5), 0.5);
@@ -180,7 +183,7 @@ export const gradientRules: { readonly [K in OpName]: GradientRule<K> } = {
       axis,
     ),
   Split: ({ outputs, attrs: { axis }, dys }) => {
-    const zeros = (y: Value) => expand(y.graph.constant(0), y.shape);
+    const zeros = (y: Value) => expand(y.graph.constant(0, [], floatType(y)), y.shape);
     return [
       concat(
         outputs.map((y, i) => dys[i] ?? zeros(y)),
@@ -208,7 +211,8 @@ export const gradientRules: { readonly [K in OpName]: GradientRule<K> } = {
   AveragePool: pointwise((dy) => mul(upsampleNearest2x(dy), 0.25)),
   Resize: pointwise((dy) => mul(averagePool2x2(dy), 4)),
   Gather: 'none',
-  Cast: 'none',
+  // The only place where a cotangent changes its type.
+  Cast: ({ inputs: [x], dys: [dy], carry }) => [carry(dy!, floatType(x!))],
   // stopGradient: the reverse pass never walks through it
   Identity: 'none',
 };

@@ -7,6 +7,7 @@ import { shapeRules } from './shape-rules.js';
 import {
   type DType,
   type ExternalWeight,
+  type FloatType,
   type Node,
   numel,
   type Shape,
@@ -39,8 +40,8 @@ export class Graph {
     return value;
   }
 
-  /** A mapped weight, as float32 (cast in the graph where the file holds less). */
-  weight(weight: ExternalWeight): Value {
+  /** A mapped weight (cast in the graph where the file holds another type). */
+  weight(weight: ExternalWeight, to: FloatType = 'float32'): Value {
     // Two names may be parts of one tensor, and two encoders in one file may call theirs the same.
     const key = `${weight.file}#${weight.name}@${weight.offset}`;
     let raw = this.weights.get(key);
@@ -51,16 +52,20 @@ export class Graph {
       });
       this.weights.set(key, raw);
     }
-    return weight.dtype === 'float32' ? raw : this.op('Cast', [raw], { to: 'float32' });
+    return weight.dtype === to ? raw : this.op('Cast', [raw], { to });
   }
 
-  /** A float32 literal; a bare number is a scalar. */
-  constant(data: number | Float32Array | readonly number[], shape?: Shape): Value {
+  /** A literal; a bare number is a scalar. */
+  constant(
+    data: number | Float32Array | readonly number[],
+    shape?: Shape,
+    dtype: FloatType = 'float32',
+  ): Value {
     const array = typeof data === 'number' ? Float32Array.of(data) : Float32Array.from(data);
     const dims = shape ?? (typeof data === 'number' ? [] : [array.length]);
     if (numel(dims) !== array.length)
       throw new Error(`constant of ${array.length} elements cannot be [${dims}]`);
-    return this.literal('float32', array, dims);
+    return this.literal(dtype, array, dims);
   }
 
   /** An int64 literal. */

@@ -1,8 +1,9 @@
 /**
- * Half-precision weights are widened where they are used, not before. A plain Cast of a weight depends on nothing that
- * runs, so the run time would fold it into a private float32 copy when it compiles, or widen every weight first. Here the
- * Cast waits for the layer's own input: between weight and Cast stands a Reshape, which copies nothing, to a shape that is
- * joined from an empty slice of that input. A table that is looked up is widened after.
+ * Weights of another type than their layer's are cast where they are used, not before: of half precision in a float32 layer they
+ * are widened. A plain Cast of a weight depends on nothing that runs, so the run time would fold it into a private float32 copy
+ * when it compiles, or widen every weight first. Here the Cast waits for the layer's own input: between weight and Cast stands a
+ * Reshape, which copies nothing, to a shape that is joined from an empty slice of that input. A table that is looked up is cast
+ * after.
  *
  * And it must be freed after the layer. The run time gives a dead buffer to the next result of the same shape, whenever
  * that comes, and holds it until then: one widened weight of each shape would live from its first layer to its last. Of
@@ -75,7 +76,7 @@ export function castLate(node: Node, c: EmitContext, late: ReadonlySet<DType>): 
         attributes: { axis: 0 },
       },
       { op: 'Reshape', inputs: [raw.name, name('shape')], outputs: [name('half')] },
-      { op: 'Cast', inputs: [name('half')], outputs: [name('wide')], attributes: { to: onnxType.float32 } },
+      { op: 'Cast', inputs: [name('half')], outputs: [name('wide')], attributes: { to: onnxType[weight!.dtype] } },
       { op: 'Reshape', inputs: [name('wide'), c.ints(raw.shape)], outputs: [name('weight')] },
     ],
     inputs: node.inputs.map((x) => (x === weight ? name('weight') : x.name)),
@@ -90,6 +91,6 @@ export function gatherLate(node: Node, late: ReadonlySet<DType>): OnnxNode[] | u
   const rows = `${out.name}.rows`;
   return [
     { op: 'Gather', inputs: [raw.name, node.inputs[1]!.name], outputs: [rows], attributes: { axis: 0 } },
-    { op: 'Cast', inputs: [rows], outputs: [out.name], attributes: { to: onnxType.float32 } },
+    { op: 'Cast', inputs: [rows], outputs: [out.name], attributes: { to: onnxType[out.dtype] } },
   ];
 }

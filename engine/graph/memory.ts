@@ -115,7 +115,7 @@ export function peakBytes(graph: Graph): number {
   const held = new Map<Buffer, ReturnType<Arena['take']>>();
   for (const [step, node] of order.entries()) {
     const wide = wideWeight(node, fusedEmission.late);
-    const weight = wide && arena.take(4 * numel(wide.shape));
+    const weight = wide && arena.take(bytesOf(node.inputs[1]!));
     for (const buffer of begins[step]!) held.set(buffer, arena.take(buffer.bytes));
     const bytes = rooms[node.op]?.(node) ?? 0;
     if (bytes > 0) arena.give(arena.take(bytes));

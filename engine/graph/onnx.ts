@@ -3,6 +3,7 @@
  * their bytes stay in the safetensors file and are mapped by the run time, at any offset.
  * Field numbers: onnx.proto3.
  */
+import { floatToHalf } from '../io/half.js';
 import { emitPlain } from './emit-plain.js';
 import {
   type Attribute,
@@ -17,7 +18,7 @@ import { castLate, gatherLate, type HalfType } from './late-casts.js';
 import type { OpName } from './op-set.js';
 import type { FusedOp } from './plain-forms.js';
 import { Message } from './protobuf.js';
-import type { DType, ExternalWeight, Node, Shape, Value } from './value.js';
+import type { DType, ExternalWeight, FloatType, Node, Shape, Value } from './value.js';
 
 const OPSET = 21;
 const IR_VERSION = 10;
@@ -43,7 +44,7 @@ export function toOnnx(graph: Graph, emission: Partial<Emission> = {}): Uint8Arr
   const { relayWeights, plain, late } = { relayWeights: false, ...fusedEmission, ...emission };
   const { nodes, values } = reachable(graph);
   const literals = new Map<string, Message>();
-  const literal = (dtype: 'int64' | 'float32', data: readonly number[]): string => {
+  const literal = (dtype: 'int64' | FloatType, data: readonly number[]): string => {
     const name = `${dtype}.${data.join('_')}`;
     const array = dtype === 'int64' ? BigInt64Array.from(data, BigInt) : Float32Array.from(data);
     if (!literals.has(name)) literals.set(name, tensorOf(name, dtype, [data.length], array));
@@ -51,7 +52,7 @@ export function toOnnx(graph: Graph, emission: Partial<Emission> = {}): Uint8Arr
   };
   const context: EmitContext = {
     ints: (x) => literal('int64', x),
-    floats: (x) => literal('float32', x),
+    floats: (x, dtype = 'float32') => literal(dtype, x),
     relayWeights,
   };
 
@@ -160,9 +161,10 @@ function tensorHeader(name: string, dtype: DType, shape: Shape): Message {
 }
 
 function tensorOf(name: string, dtype: DType, shape: Shape, data: Float32Array | BigInt64Array): Message {
+  const raw = dtype === 'float16' ? floatToHalf(data as Float32Array) : data;
   return tensorHeader(name, dtype, shape).bytes(
     9,
-    new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    new Uint8Array(raw.buffer, raw.byteOffset, raw.byteLength),
   );
 }
 

@@ -56,7 +56,7 @@ export interface OpAttrs {
   ReduceSum: { readonly axes: readonly number[] };
   ReduceMean: { readonly axes: readonly number[] };
   Softmax: None;
-  /** Outputs: y, mean, 1 / standard deviation; over the last axis. */
+  /** Outputs: y, mean, 1 / standard deviation, the latter two in float32; over the last axis. */
   LayerNormalization: { readonly epsilon: number };
   /** q [N,T,C], k [N,S,C], v [N,S,C] -> [N,T,C]. */
   MultiHeadAttention: { readonly heads: number };
@@ -66,7 +66,7 @@ export interface OpAttrs {
   /** Nearest neighbour, factor two. */
   Resize: None;
   Gather: None;
-  Cast: { readonly to: 'float32' | 'int64' | 'bool' };
+  Cast: { readonly to: 'float32' | 'float16' | 'int64' | 'bool' };
   /** Same value; gradients stop here. */
   Identity: None;
 }

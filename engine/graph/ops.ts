@@ -1,17 +1,23 @@
 /**
  * The language models are written in: free functions over values, thin over nodes where an op exists, composed where
- * it does not. A bare number stands for a float32 scalar; binary ops broadcast as numpy does.
+ * it does not. A bare number stands for a scalar of the other operand's type; binary ops broadcast as numpy does.
  */
 import type { Graph } from './graph.js';
-import type { ConvAttrs, OpName } from './op-set.js';
+import type { ConvAttrs, OpAttrs, OpName } from './op-set.js';
 import { normalAxes } from './shape-rules.js';
-import { axisOf, numel, type Shape, sameShape, type Value } from './value.js';
+import { axisOf, type FloatType, isFloat, numel, type Shape, sameShape, type Value } from './value.js';
 
 export type Operand = Value | number;
 
 function graphOf(...xs: readonly Operand[]): Graph {
   for (const x of xs) if (typeof x !== 'number') return x.graph;
   throw new Error('an op needs at least one graph value');
+}
+
+/** Numbers become scalars of the type that the other operands have. */
+function lifted(g: Graph, ...xs: readonly Operand[]): Value[] {
+  const half = xs.some((x) => typeof x !== 'number' && x.dtype === 'float16');
+  return xs.map((x) => (typeof x === 'number' ? g.constant(x, [], half ? 'float16' : 'float32') : x));
 }
 
 type BinaryOp = 'Add' | 'Sub' | 'Mul' | 'Div' | 'Max' | 'Min' | 'Greater' | 'Equal';
@@ -25,8 +31,7 @@ const binary =
   (op: BinaryOp) =>
   (a: Operand, b: Operand): Value => {
     const g = graphOf(a, b);
-    const lift = (x: Operand) => (typeof x === 'number' ? g.constant(x) : x);
-    return g.op(op, [lift(a), lift(b)], {});
+    return g.op(op, lifted(g, a, b), {});
   };
 
 const unary =
@@ -97,13 +102,22 @@ export const silu = (x: Value): Value => x.graph.op('QuickGelu', [x], { alpha: 1
 export const quickGelu = (x: Value): Value => x.graph.op('QuickGelu', [x], { alpha: 1.702 });
 export const logSigmoid = (x: Value): Value => neg(softplus(neg(x)));
 export const clip = (x: Value, lo: number, hi: number): Value => minimum(maximum(x, lo), hi);
-export const cast = (x: Value, to: 'float32' | 'int64' | 'bool'): Value =>
+export const cast = (x: Value, to: OpAttrs['Cast']['to']): Value =>
   x.dtype === to ? x : x.graph.op('Cast', [x], { to });
+/** In float32: where float16 would overflow, or lose a sum's smaller terms. */
+export const wide = (x: Value): Value => cast(x, 'float32');
+/** In the type of `like`, either of the two that are computed in. */
+export const castLike = (x: Value, like: Value): Value => cast(x, floatType(like));
+
+/** Errors: anything but a float. */
+export function floatType({ dtype }: Value): FloatType {
+  if (!isFloat(dtype)) throw new Error(`${dtype} is not computed with`);
+  return dtype;
+}
 
 export function where(condition: Value, a: Operand, b: Operand): Value {
   const g = condition.graph;
-  const lift = (x: Operand) => (typeof x === 'number' ? g.constant(x) : x);
-  return g.op('Where', [condition, lift(a), lift(b)], {});
+  return g.op('Where', [condition, ...lifted(g, a, b)], {});
 }
 
 // --- shape -----------------------------------------------------------------------------------------------------------
@@ -159,12 +173,12 @@ const reduction =
 export const reduceSum = reduction('ReduceSum');
 export const reduceMean = reduction('ReduceMean');
 
-/** Sums `x` down to `shape`: the transpose of broadcasting `shape` to x's. */
+/** Sums `x` down to `shape`: the transpose of broadcasting `shape` to x's. The sum itself is formed in float32. */
 export function sumTo(x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x;
   const extra = x.rank - shape.length;
   const axes = x.shape.flatMap((d, i) => (i < extra || (shape[i - extra] === 1 && d !== 1) ? [i] : []));
-  return reshape(reduceSum(x, axes), shape);
+  return reshape(castLike(reduceSum(wide(x), axes), x), shape);
 }
 
 // --- linear algebra --------------------------------------------------------------------------------------------------
@@ -209,7 +223,7 @@ export const layerNorm = (x: Value, gamma: Value, beta: Value, epsilon = 1e-5): 
 export function groupNorm(x: Value, groups: number, gamma: Value, beta: Value, epsilon = 1e-5): Value {
   const [n, c] = x.shape as [number, number];
   const size = numel(x.shape) / (n * groups);
-  const ones = x.graph.constant(new Float32Array(size).fill(1));
+  const ones = x.graph.constant(new Float32Array(size).fill(1), [size], floatType(x));
   const normal = x.graph.op('LayerNormalization', [reshape(x, [n, groups, size]), ones], { epsilon });
   const perChannel = [1, c, ...x.shape.slice(2).map(() => 1)];
   return add(mul(reshape(normal, x.shape), reshape(gamma, perChannel)), reshape(beta, perChannel));
@@ -227,6 +241,9 @@ export const fromHeads = (x: Value): Value => {
   return reshape(transpose(x, [0, 2, 1, 3]), [n, t, h * d]);
 };
 
+/** Over the last axis, in float32 whatever x is: sums of many small shares. */
+export const wideSoftmax = (x: Value): Value => softmax(wide(x));
+
 /** softmax(q k' / sqrt(d)) v by heads. q [N,T,C], k and v [N,S,C] -> [N,T,C]; `causal` hides later positions. */
 export function attention(
   q: Value,
@@ -241,8 +258,8 @@ export function attention(
     matmul(toHeads(q, heads), swapLast(toHeads(k, heads))),
     1 / Math.sqrt(q.shape[2]! / heads),
   );
-  const weights = softmax(add(scores, q.graph.constant(mask, [t, t])));
-  return fromHeads(matmul(weights, toHeads(v, heads)));
+  const weights = wideSoftmax(add(wide(scores), q.graph.constant(mask, [t, t])));
+  return fromHeads(matmul(castLike(weights, v), toHeads(v, heads)));
 }
 
 /** [N,C,H,W] -> [N,C,H/2,W/2], largest of each 2x2 window. */

@@ -5,6 +5,7 @@
 import type { OpAttrs } from './op-set.js';
 import {
   add,
+  castLike,
   concat,
   div,
   erf,
@@ -16,12 +17,13 @@ import {
   reshape,
   sigmoid,
   slice,
-  softmax,
   sqrt,
   square,
   sub,
   swapLast,
   toHeads,
+  wide,
+  wideSoftmax,
 } from './ops.js';
 import type { Value } from './value.js';
 
@@ -52,7 +54,7 @@ export function plainAttention(
     const own = (x: Value) => slice(x, 0, at, at + qh.shape[0]!);
     const [kh, vh] = [own(k), own(v)];
     const queries = Math.max(1, Math.floor(atOnce / (qh.shape[0]! * s)));
-    return inSlices(qh, 1, queries, (part) => matmul(softmax(matmul(part, kh)), vh));
+    return inSlices(qh, 1, queries, (part) => matmul(castLike(wideSoftmax(matmul(part, kh)), vh), vh));
   });
   return fromHeads(reshape(mixed, [n, heads, t, c / heads]));
 }
@@ -97,10 +99,10 @@ export const plainForms = {
   // x Phi(x)
   Gelu: ([x]) => [mul(mul(x!, 0.5), add(erf(mul(x!, Math.SQRT1_2)), 1))],
   LayerNormalization: ([x, gamma, beta], { epsilon }) => {
-    const mean = reduceMean(x!, [-1]);
-    const off = sub(x!, mean);
+    const mean = reduceMean(wide(x!), [-1]);
+    const off = sub(wide(x!), mean);
     const r = div(1, sqrt(add(reduceMean(square(off), [-1]), epsilon)));
-    const y = mul(mul(off, r), gamma!);
+    const y = mul(castLike(mul(off, r), x!), gamma!);
     return [beta ? add(y, beta) : y, mean, r];
   },
 } satisfies { readonly [K in keyof OpAttrs]?: PlainForm<K> };

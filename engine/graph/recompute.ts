@@ -9,8 +9,8 @@
  * bit where the run time computes both copies alike.
  */
 import type { Segment } from './graph.js';
-import { concat, reshape, slice } from './ops.js';
-import type { Node, Value } from './value.js';
+import { castLike, concat, reshape, slice } from './ops.js';
+import { isFloat, type Node, type Value } from './value.js';
 
 export class Recompute {
   private readonly segmentOf: (Segment | undefined)[] = [];
@@ -61,8 +61,8 @@ class SegmentCopy {
 
   /** x, but not before dy. */
   private afterGradient(x: Value): Value {
-    if (x.rank === 0 || x.dtype !== this.dy.dtype) return x;
+    if (x.rank === 0 || !isFloat(x.dtype)) return x;
     const empty = reshape(slice(this.dy, 0, 0, 0), [0, ...x.shape.slice(1)]);
-    return concat([x, empty], 0);
+    return concat([x, castLike(empty, x)], 0);
   }
 }

@@ -170,7 +170,7 @@ export const shapeRules: { readonly [K in OpName]: ShapeRule<K> } = {
     check(sameShape(gamma!.shape, last), 'LayerNormalization', x!, gamma!);
     if (beta) check(sameShape(beta.shape, last), 'LayerNormalization', x!, beta);
     const rows = [...x!.shape.slice(0, -1), 1];
-    return [x!, { dtype: x!.dtype, shape: rows }, { dtype: x!.dtype, shape: rows }];
+    return [x!, ...type('float32', rows), ...type('float32', rows)];
   },
   MultiHeadAttention: ([q, k, v], { heads }) => {
     const [n, , c] = q!.shape;

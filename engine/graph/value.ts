@@ -6,6 +6,8 @@ import type { Graph } from './graph.js';
 import type { OpAttrs, OpName } from './op-set.js';
 
 export type DType = 'float32' | 'float16' | 'bfloat16' | 'int64' | 'bool';
+/** What is computed in. */
+export type FloatType = Extract<DType, 'float32' | 'float16'>;
 export type Shape = readonly number[];
 
 export interface TensorType {
@@ -35,6 +37,7 @@ export interface ExternalWeight extends TensorType {
 export type Source =
   | { readonly kind: 'input' }
   | { readonly kind: 'weight'; readonly weight: ExternalWeight }
+  /** A float16 literal is held in float32 and rounded where it is written. */
   | { readonly kind: 'constant'; readonly data: Float32Array | BigInt64Array }
   | { readonly kind: 'node'; readonly node: Node; readonly index: number };
 
@@ -52,6 +55,8 @@ export class Value implements TensorType {
     return this.shape.length;
   }
 }
+
+export const isFloat = (dtype: DType): dtype is FloatType => dtype === 'float32' || dtype === 'float16';
 
 export const numel = (shape: Shape): number => shape.reduce((n, d) => n * d, 1);
 

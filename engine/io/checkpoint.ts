@@ -44,12 +44,14 @@ export const checkpointManifestSchema = z.object({
   random: z.record(z.string(), count),
   /** Hash of the manifest this one continues; null after the first round. */
   parent: z.string().nullable(),
-  /** UNet rows of one executor call, threads of an operator, device: together they decide the bytes. */
+  /** UNet rows of one executor call, threads of an operator, device, precision: together they decide the bytes. */
   batch: count,
   /** Checkpoints of before it could be set leave it out. */
   recompute: z.boolean().optional(),
   threads: count,
   device: z.string(),
+  /** What networks were computed in; of before there was a choice, fp32. */
+  precision: z.enum(['fp32', 'fp16']).default('fp32'),
   software: z.string(),
 });
 export type CheckpointManifest = z.infer<typeof checkpointManifestSchema>;
@@ -129,6 +131,7 @@ export function adapterMetadata(facts: Omit<CheckpointManifest, Derived>): Recor
     'acclaim.seed': String(facts.seed),
     'acclaim.learner': facts.learner,
     'acclaim.device': facts.device,
+    'acclaim.precision': facts.precision,
     'acclaim.software': facts.software,
   };
 }

@@ -32,10 +32,12 @@ export const roundManifestSchema = z.object({
   noise: z.enum(['plain', 'hero', 'learner']),
   /** Hash of the manifest of the checkpoint whose adapter was applied; null = base model. */
   checkpoint: z.string().nullable(),
-  /** Images a batch, threads of an operator, device: together they decide the bytes. */
+  /** Images a batch, threads of an operator, device, precision: together they decide the bytes. */
   batch: side,
   threads: z.number().int().nonnegative(),
   device: z.string(),
+  /** What networks were computed in; of before there was a choice, fp32. */
+  precision: z.enum(['fp32', 'fp16']).default('fp32'),
   software: z.string(),
   /** What the safety checker said; where there was one. */
   safety: z.object({ bound: z.number(), images: z.array(safetyMarkSchema) }).optional(),

@@ -6,7 +6,7 @@
 import { AcclaimError } from '../../src/errors.js';
 import type { Graph } from '../graph/graph.js';
 import { transpose } from '../graph/ops.js';
-import { type DType, type Shape, sameShape, type Value } from '../graph/value.js';
+import { type DType, type FloatType, type Shape, sameShape, type Value } from '../graph/value.js';
 import type { SafetensorsFile } from './safetensors.js';
 import type { TensorEntry } from './safetensors-header.js';
 
@@ -61,14 +61,14 @@ export class Weights {
     return [...this.tensors.values()].reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** A mapped weight of `graph`, as float32. */
-  weight(graph: Graph, name: string, shape: Shape): Value {
+  /** A mapped weight of `graph`, as `to`. */
+  weight(graph: Graph, name: string, shape: Shape, to: FloatType = 'float32'): Value {
     const place = this.tensors.get(name);
     if (!place || !sameShape(place.shape, shape))
       throw new Error(`${this.file}: ${name}[${shape}] was not bound`);
     const { tensor, dtype, offset, length, transposed } = place;
     const stored = transposed ? [...shape].reverse() : shape;
-    const value = graph.weight({ name, file: tensor.file, offset, length, dtype, shape: stored });
+    const value = graph.weight({ name, file: tensor.file, offset, length, dtype, shape: stored }, to);
     return transposed ? transpose(value, [1, 0]) : value;
   }
 }
@@ -143,7 +143,7 @@ export class Wanted {
 export function directWeights(source: SafetensorsFile): Pick<Weights, 'weight'> {
   const store = storeOf(source);
   return {
-    weight: (graph, name, shape) =>
-      bindWeights(store, new Map([[name, shape]]), sameNames, new Set()).weight(graph, name, shape),
+    weight: (graph, name, shape, to) =>
+      bindWeights(store, new Map([[name, shape]]), sameNames, new Set()).weight(graph, name, shape, to),
   };
 }

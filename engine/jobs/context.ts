@@ -1,11 +1,12 @@
 /**
- * What every job is handed: compiled graphs, the device, and opened models. One per engine process; nothing in it
- * changes what a job computes, only how fast.
+ * What every job is handed: compiled graphs, the device, and opened models. One per engine process; device and precision
+ * decide the rounding of what a job computes, nothing in it more than that.
  */
 import { availableParallelism } from 'node:os';
 import { checkUnchanged, type ModelStamp, modelStamp } from '../../src/model-hash.js';
 import { loadPipeline, type Pipeline } from '../models/pipeline.js';
 import { openSafetyChecker, type SafetyChecker } from '../models/safety-checker.js';
+import type { Precision } from '../nn/precision.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 
 export interface EngineOptions {
@@ -13,6 +14,8 @@ export interface EngineOptions {
   /** Threads of one operator; 0 = one a core. */
   threads: number;
   device: string;
+  /** What networks are computed in; fp32 when missing. */
+  precision?: Precision | undefined;
   /** Name and version that stand in what is written. */
   software: string;
 }
@@ -21,14 +24,16 @@ export class EngineContext {
   readonly cache: ExecutorCache;
   readonly threads: number;
   readonly device: string;
+  readonly precision: Precision;
   readonly software: string;
   private readonly opened = new Map<string, Promise<{ pipeline: Pipeline; stamp: ModelStamp }>>();
   private readonly checkers = new Map<string, SafetyChecker>();
 
-  constructor({ cache, threads, device, software }: EngineOptions) {
+  constructor({ cache, threads, device, precision = 'fp32', software }: EngineOptions) {
     this.cache = cache;
     this.threads = threads || availableParallelism();
     this.device = device;
+    this.precision = precision;
     this.software = software;
   }
 
@@ -36,7 +41,7 @@ export class EngineContext {
   async pipeline(path: string): Promise<Pipeline> {
     let opened = this.opened.get(path);
     if (!opened) {
-      opened = loadPipeline(path).then((pipeline) => ({ pipeline, stamp: modelStamp(path) }));
+      opened = loadPipeline(path, this.precision).then((pipeline) => ({ pipeline, stamp: modelStamp(path) }));
       opened.catch(() => this.opened.delete(path));
       this.opened.set(path, opened);
     }

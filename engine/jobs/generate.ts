@@ -100,6 +100,7 @@ export async function generate(
     batch: drawn.batch,
     threads: engine.threads,
     device: engine.device,
+    precision: engine.precision,
     software: engine.software,
     ...(safety && marks ? { safety: { bound: safety.bound, images: marks } } : {}),
   };
@@ -167,5 +168,6 @@ function provenance(m: RoundManifest, index: number): Record<string, string> {
     model_sha256: m.model.sha256,
     checkpoint_sha256: m.checkpoint ?? 'none',
     device: m.device,
+    precision: m.precision,
   };
 }

@@ -86,6 +86,7 @@ export async function learn(
     recompute: fit?.recompute ?? false,
     threads: engine.threads,
     device: engine.device,
+    precision: engine.precision,
     software: engine.software,
   });
   report('write', 1, 1);

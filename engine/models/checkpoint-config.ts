@@ -130,6 +130,7 @@ export function vaeConfigOf(store: WeightStore, xl: boolean): VaeConfig {
     in_channels: s.size('encoder.conv_in.weight', 1),
     out_channels: s.size('decoder.conv_out.weight', 0),
     norm_num_groups: GROUPS,
+    force_upcast: xl,
     scaling_factor: xl ? 0.13025 : 0.18215,
   });
 }

@@ -78,7 +78,8 @@ export const unetSchema = z
     timestep_post_act: only(),
     transformer_layers_per_block: z.union([count, z.array(count)]).default(1),
     up_block_types: z.array(z.enum(['UpBlock2D', 'CrossAttnUpBlock2D'])),
-    upcast_attention: inert,
+    /** Attention's scores overflow in float16. */
+    upcast_attention: z.boolean().nullish().transform(Boolean),
     use_linear_projection: z.boolean().default(false),
   })
   .superRefine((c, context) => {
@@ -115,8 +116,8 @@ export const vaeSchema = z
     act_fn: only('silu'),
     block_out_channels: blockChannels,
     down_block_types: z.array(z.literal('DownEncoderBlock2D')),
-    /** Half precision overflows in some VAEs; here every network computes in float32, whatever its file holds. */
-    force_upcast: inert,
+    /** Half precision overflows in some VAEs: theirs compute in float32. */
+    force_upcast: z.boolean().nullish().transform(Boolean),
     in_channels: z.literal(3),
     latent_channels: count,
     latents_mean: only(),

@@ -9,6 +9,7 @@ import { Graph } from '../graph/graph.js';
 import { predictedBytes } from '../graph/memory.js';
 import { mul } from '../graph/ops.js';
 import type { Shape, Value } from '../graph/value.js';
+import type { Precision } from '../nn/precision.js';
 import { inParts, partSize } from '../runtime/batches.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 import type { FloatTensor } from '../runtime/tensor.js';
@@ -21,8 +22,12 @@ import { unetHalvings } from './unet.js';
 import { decoder, encoder, vaeFactor } from './vae.js';
 
 export interface Pipeline extends ModelParts {
-  /** Absolute path of the model: models never change in place, so it also names the model in caches. */
+  /** Absolute path of the model. */
   readonly dir: string;
+  /** What it is computed in. */
+  readonly precision: Precision;
+  /** Names model and precision in caches: models never change in place. */
+  readonly key: string;
   readonly family: Family;
   /** Pixels. */
   readonly defaultSize: { readonly width: number; readonly height: number };
@@ -31,7 +36,7 @@ export interface Pipeline extends ModelParts {
 }
 
 /** Errors: file-not-found, model-unsupported (file and key), model-corrupt, shape-mismatch. */
-export async function loadPipeline(path: string): Promise<Pipeline> {
+export async function loadPipeline(path: string, precision: Precision = 'fp32'): Promise<Pipeline> {
   const dir = resolve(path);
   const parts = statSync(dir, { throwIfNoEntry: false })?.isFile() ? openSingleFile(dir) : openFolder(dir);
   const { unetConfig, vaeConfig } = parts;
@@ -40,6 +45,8 @@ export async function loadPipeline(path: string): Promise<Pipeline> {
   return {
     ...parts,
     dir,
+    precision,
+    key: `${dir}|${precision}`,
     family: familyOf(unetConfig),
     defaultSize: { width: side, height: side },
     latentShape(width, height) {
@@ -67,7 +74,7 @@ export async function decode(
 ): Promise<FloatTensor> {
   const factor = vaeFactor(pipeline.vaeConfig);
   const build = (g: Graph, x: Value) => decoder(g, pipeline, x);
-  const run = (x: FloatTensor) => throughVae(cache, `${pipeline.dir}|decode`, x, factor ** 2, build);
+  const run = (x: FloatTensor) => throughVae(cache, `${pipeline.key}|decode`, x, factor ** 2, build);
   const [, ...image] = latents.shape as [number, number, number, number];
   const whole = image[1] <= TILE.size && image[2] <= TILE.size;
   if (whole || predictedBytes(vaeGraph([1, ...image], build)) <= cache.runBytes) return run(latents);
@@ -76,7 +83,7 @@ export async function decode(
 
 /** Images [N,3,H,W] in [-1,1] -> scaled latents [N,C,h,w], the mean of their distribution. */
 export function encode(pipeline: Pipeline, cache: ExecutorCache, images: FloatTensor): Promise<FloatTensor> {
-  return throughVae(cache, `${pipeline.dir}|encode`, images, 1, (g, x) =>
+  return throughVae(cache, `${pipeline.key}|encode`, images, 1, (g, x) =>
     mul(encoder(g, pipeline, x).mean, pipeline.vaeConfig.scaling_factor),
   );
 }

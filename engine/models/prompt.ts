@@ -84,7 +84,7 @@ export async function encodePrompt(
     ? pipeline.kind.texts.flatMap((t) => adapterShapes(pipeline, adapter.spec, t.encoder))
     : [];
   const key = tuned.length > 0 ? `${n}|${JSON.stringify(tuned)}` : `${n}`;
-  const executor = await cache.get(`${pipeline.dir}|text|${key}`, () => textGraph(pipeline, n, tuned));
+  const executor = await cache.get(`${pipeline.key}|text|${key}`, () => textGraph(pipeline, n, tuned));
   const low = Object.fromEntries(tuned.map(({ name }) => [name, adapter!.tensors[name]!]));
   const parts: { states: FloatTensor; pooled?: FloatTensor }[] = [];
   for (let chunk = 0; chunk < chunks; chunk++) {
@@ -110,7 +110,7 @@ function textGraph(pipeline: Pipeline, n: number, tuned: readonly AdapterTensor[
     const ids = g.input(`ids.${e}`, [n, encoder.tokenizer.length], 'int64');
     const ends = kind.xl && hasProjection(encoder.config) ? g.input(`ends.${e}`, [n], 'int64') : undefined;
     const low = adapterInputs(g, pipeline, { tensors: tuned }, 'side', kind.texts[e]!.encoder);
-    return textModel(g, encoder, { ids, ends }, low);
+    return textModel(g, { ...encoder, precision: pipeline.precision }, { ids, ends }, low);
   });
   const states = all.map(({ last, penultimate }) => (kind.xl ? penultimate : last));
   g.output('states', concat(states, -1));

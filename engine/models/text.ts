@@ -4,17 +4,19 @@
  * normed, and from its second encoder also the pooled state: the last, normed, at the end token, projected.
  */
 import type { Graph } from '../graph/graph.js';
-import { add, gather, reshape, slice } from '../graph/ops.js';
+import { add, gather, reshape, slice, wide } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
 import { clipLayer } from '../nn/clip-layer.js';
 import { layerNorm, linear } from '../nn/layers.js';
 import type { LowRankSource } from '../nn/lora.js';
+import { computeType, type Precision } from '../nn/precision.js';
 import { Scope, type WeightSource } from '../nn/scope.js';
 import type { TextConfig } from './config.js';
 
 export interface TextSource {
   readonly weights: WeightSource;
   readonly config: TextConfig;
+  readonly precision?: Precision | undefined;
 }
 
 export interface TextInputs {
@@ -25,7 +27,7 @@ export interface TextInputs {
 }
 
 export interface TextStates {
-  /** [N,L,D], normed. */
+  /** All float32. [N,L,D], normed. */
   readonly last: Value;
   /** [N,L,D] before the last layer. */
   readonly penultimate: Value;
@@ -38,11 +40,11 @@ export const hasProjection = ({ architectures: [name] }: TextConfig): boolean =>
 
 export function textModel(
   graph: Graph,
-  { weights, config }: TextSource,
+  { weights, config, precision = 'fp32' }: TextSource,
   { ids, ends }: TextInputs,
   adapter?: LowRankSource,
 ): TextStates {
-  const root = new Scope(graph, weights, adapter);
+  const root = new Scope(graph, weights, adapter, '', computeType[precision]);
   const scope = root.at('text_model');
   const { hidden_size: width, layer_norm_eps: epsilon } = config;
   const embeddings = scope.at('embeddings');
@@ -57,10 +59,11 @@ export function textModel(
     x = clipLayer(scope.at('encoder', 'layers', i), x, config, { causal: true });
   }
   const last = layerNorm(scope.at('final_layer_norm'), x, epsilon);
-  if (!ends || !hasProjection(config)) return { last, penultimate };
+  const states = { last: wide(last), penultimate: wide(penultimate) };
+  if (!ends || !hasProjection(config)) return states;
   const end = gather(reshape(last, [ids.shape[0]! * ids.shape[1]!, width]), ends);
   const pooled = linear(root.at('text_projection'), end, config.projection_dim, { bias: false });
-  return { last, penultimate, pooled };
+  return { ...states, pooled: wide(pooled) };
 }
 
 /**

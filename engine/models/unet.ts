@@ -5,11 +5,12 @@
  */
 import type { Graph } from '../graph/graph.js';
 import type { Operand } from '../graph/ops.js';
-import { add, concat, cos, expand, mul, reshape, silu, sin, split, sub } from '../graph/ops.js';
+import { add, cast, concat, cos, expand, mul, reshape, silu, sin, split, sub, wide } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
 import { spread } from '../nn/branches.js';
 import { conv, groupNorm, linear } from '../nn/layers.js';
 import type { LowRankSource } from '../nn/lora.js';
+import { computeType, type Precision } from '../nn/precision.js';
 import { downsample, resnetBlock, upsample } from '../nn/resnet-block.js';
 import { Scope, type WeightSource } from '../nn/scope.js';
 import { type Context, transformer } from '../nn/transformer.js';
@@ -18,6 +19,7 @@ import { TIME_IDS, type UnetConfig } from './config.js';
 export interface UnetSource {
   readonly unet: WeightSource;
   readonly unetConfig: UnetConfig;
+  readonly precision?: Precision | undefined;
 }
 
 /** What the texts say to the network. */
@@ -38,16 +40,18 @@ export interface UnetInputs extends Conditioning<Value> {
   readonly branches?: number;
 }
 
-/** -> [branches x N, C, h, w], branch-major. */
+/** -> [branches x N, C, h, w], branch-major; in and out float32. */
 export function unet(graph: Graph, source: UnetSource, inputs: UnetInputs, adapter?: LowRankSource): Value {
   const { unetConfig: config } = source;
-  const scope = new Scope(graph, source.unet, adapter);
+  const ends = new Scope(graph, source.unet, adapter);
+  const scope = ends.as(computeType[source.precision ?? 'fp32']);
   const norm = { groups: config.norm_num_groups, epsilon: config.norm_eps };
   const channels = config.block_out_channels;
   const last = channels.length - 1;
-  const context: Context = { states: inputs.states, batch: inputs.sample.shape[0]! * (inputs.branches ?? 1) };
+  const states = cast(inputs.states, scope.type);
+  const context: Context = { states, batch: inputs.sample.shape[0]! * (inputs.branches ?? 1) };
   const t = sinusoids(inputs.timestep, channels[0]!, config);
-  let time = embedding(scope.at('time_embedding'), t, 4 * channels[0]!);
+  let time = embedding(ends.at('time_embedding'), t, 4 * channels[0]!);
 
   const attend = (at: Scope, x: Value, level: number): Value =>
     transformer(at, x, context, {
@@ -55,15 +59,16 @@ export function unet(graph: Graph, source: UnetSource, inputs: UnetInputs, adapt
       depth: perLevel(config.transformer_layers_per_block, level),
       groups: norm.groups,
       linearProjection: config.use_linear_projection,
+      wideAttention: config.upcast_attention,
     });
 
   // Down: each resnet's and each downsampler's result is kept for the way up.
-  let x = conv(scope.at('conv_in'), inputs.sample, channels[0]!, 3);
+  let x = cast(conv(ends.at('conv_in'), inputs.sample, channels[0]!, 3), scope.type);
   if (config.addition_embed_type === 'text_time') {
     // The texts differ from here on, so the branches do.
     x = spread(x, context.batch);
     time = add(
-      perImage(addedEmbedding(scope.at('add_embedding'), inputs, config), context.batch),
+      perImage(addedEmbedding(ends.at('add_embedding'), inputs, config), context.batch),
       perBranch(time, context.batch),
     );
   }
@@ -98,7 +103,7 @@ export function unet(graph: Graph, source: UnetSource, inputs: UnetInputs, adapt
   });
 
   x = silu(groupNorm(scope.at('conv_norm_out'), x, norm.groups, norm.epsilon));
-  return conv(scope.at('conv_out'), x, config.out_channels, 3);
+  return conv(ends.at('conv_out'), wide(x), config.out_channels, 3);
 }
 
 /** Classifier-free guidance (arXiv 2207.12598): u + w (c - u) [N,C,h,w]; states [2,L,D] = without, with the prompt. */

@@ -3,9 +3,10 @@
  * `scaling_factor`; both ways here speak of those scaled latents.
  */
 import type { Graph } from '../graph/graph.js';
-import { add, attention, clip, mul, reshape, silu, split, transpose } from '../graph/ops.js';
+import { add, attention, cast, clip, mul, reshape, silu, split, transpose, wide } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
 import { conv, groupNorm, linear } from '../nn/layers.js';
+import { computeType, type Precision } from '../nn/precision.js';
 import { downsample, type NormOptions, resnetBlock, upsample } from '../nn/resnet-block.js';
 import { Scope, type WeightSource } from '../nn/scope.js';
 import type { VaeConfig } from './config.js';
@@ -13,7 +14,12 @@ import type { VaeConfig } from './config.js';
 export interface VaeSource {
   readonly vae: WeightSource;
   readonly vaeConfig: VaeConfig;
+  readonly precision?: Precision | undefined;
 }
+
+/** float32 where the model says that half precision overflows. */
+const typeOf = ({ vaeConfig, precision = 'fp32' }: VaeSource) =>
+  computeType[vaeConfig.force_upcast ? 'fp32' : precision];
 
 /** Image pixels per latent pixel. */
 export const vaeFactor = (config: VaeConfig): number => 2 ** (config.block_out_channels.length - 1);
@@ -21,13 +27,16 @@ export const vaeFactor = (config: VaeConfig): number => 2 ** (config.block_out_c
 const norm = (config: VaeConfig): NormOptions => ({ groups: config.norm_num_groups, epsilon: 1e-6 });
 
 /** Scaled latents [N,C,h,w] -> image [N,3,H,W], not clipped. */
-export function decoder(graph: Graph, { vae, vaeConfig: config }: VaeSource, latents: Value): Value {
-  const root = new Scope(graph, vae);
-  const scope = root.at('decoder');
+export function decoder(graph: Graph, source: VaeSource, latents: Value): Value {
+  const { vaeConfig: config } = source;
+  const root = new Scope(graph, source.vae);
+  const ends = root.at('decoder');
+  const scope = ends.as(typeOf(source));
   const channels = [...config.block_out_channels].reverse();
   let x = mul(latents, 1 / config.scaling_factor);
   if (config.use_post_quant_conv) x = conv(root.at('post_quant_conv'), x, config.latent_channels, 1);
-  x = middle(scope.at('mid_block'), conv(scope.at('conv_in'), x, channels[0]!, 3), config);
+  x = cast(conv(ends.at('conv_in'), x, channels[0]!, 3), scope.type);
+  x = middle(scope.at('mid_block'), x, config);
   channels.forEach((out, level) => {
     const block = scope.at('up_blocks', level);
     for (let i = 0; i <= config.layers_per_block; i++)
@@ -38,15 +47,13 @@ export function decoder(graph: Graph, { vae, vaeConfig: config }: VaeSource, lat
 }
 
 /** Image [N,3,H,W] -> mean and log-variance [N,C,h,w] of the latents, before scaling. */
-export function encoder(
-  graph: Graph,
-  { vae, vaeConfig: config }: VaeSource,
-  image: Value,
-): { mean: Value; logVariance: Value } {
-  const root = new Scope(graph, vae);
-  const scope = root.at('encoder');
+export function encoder(graph: Graph, source: VaeSource, image: Value): { mean: Value; logVariance: Value } {
+  const { vaeConfig: config } = source;
+  const root = new Scope(graph, source.vae);
+  const ends = root.at('encoder');
+  const scope = ends.as(typeOf(source));
   const channels = config.block_out_channels;
-  let x = conv(scope.at('conv_in'), image, channels[0]!, 3);
+  let x = cast(conv(ends.at('conv_in'), image, channels[0]!, 3), scope.type);
   channels.forEach((out, level) => {
     const block = scope.at('down_blocks', level);
     for (let i = 0; i < config.layers_per_block; i++)
@@ -84,5 +91,6 @@ function pixelAttention(scope: Scope, x: Value, config: VaeConfig): Value {
 
 function ending(scope: Scope, x: Value, out: number, config: VaeConfig): Value {
   const { groups, epsilon } = norm(config);
-  return conv(scope.at('conv_out'), silu(groupNorm(scope.at('conv_norm_out'), x, groups, epsilon)), out, 3);
+  const y = silu(groupNorm(scope.at('conv_norm_out'), x, groups, epsilon));
+  return conv(scope.as('float32').at('conv_out'), wide(y), out, 3);
 }

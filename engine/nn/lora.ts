@@ -5,7 +5,7 @@
  */
 import { AcclaimError } from '../../src/errors.js';
 import type { Graph } from '../graph/graph.js';
-import { add, matmul, mul, reshape } from '../graph/ops.js';
+import { add, castLike, matmul, mul, reshape, wide } from '../graph/ops.js';
 import { numel, type Shape, sameShape, type Value } from '../graph/value.js';
 import type { FloatTensor, Tensor } from '../runtime/tensor.js';
 
@@ -155,9 +155,9 @@ export function checkAdapter(
   });
 }
 
-/** W + B A, in W's shape. */
+/** W + B A, in W's shape and type. */
 export function mergedWeight(weight: Value, { down, up }: LowRank): Value {
   const [out, rank] = up.shape as [number, number];
   const product = matmul(reshape(up, [out, rank]), reshape(down, [rank, numel(down.shape) / rank]));
-  return add(weight, reshape(product, weight.shape));
+  return castLike(add(wide(weight), reshape(product, weight.shape)), weight);
 }

@@ -1,5 +1,5 @@
 /** The residual block of UNet and VAE, with the time embedding where there is one, and the two changes of size. */
-import { reshape, silu, upsampleNearest2x } from '../graph/ops.js';
+import { castLike, reshape, silu, upsampleNearest2x } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
 import { addSpread } from './branches.js';
 import { conv, groupNorm, linear } from './layers.js';
@@ -10,14 +10,14 @@ export interface NormOptions {
   readonly epsilon: number;
 }
 
-/** x [N,C,H,W], time [N or 1, D] -> [N,out,H,W]: x' + conv2(silu(norm2(conv1(silu(norm1(x))) + time'))). */
+/** x [N,C,H,W], time [N or 1, D] in float32 -> [N,out,H,W]: x' + conv2(silu(norm2(conv1(silu(norm1(x))) + time'))). */
 export const resnetBlock = (scope: Scope, x: Value, out: number, norm: NormOptions, time?: Value): Value =>
   scope.graph.segment(() => residual(scope, x, out, norm, time));
 
 function residual(scope: Scope, x: Value, out: number, norm: NormOptions, time?: Value): Value {
   let h = conv(scope.at('conv1'), silu(groupNorm(scope.at('norm1'), x, norm.groups, norm.epsilon)), out, 3);
   if (time) {
-    const shift = linear(scope.at('time_emb_proj'), silu(time), out);
+    const shift = linear(scope.at('time_emb_proj'), castLike(silu(time), h), out);
     h = addSpread(reshape(shift, [shift.shape[0]!, out, 1, 1]), h);
   }
   h = conv(scope.at('conv2'), silu(groupNorm(scope.at('norm2'), h, norm.groups, norm.epsilon)), out, 3);

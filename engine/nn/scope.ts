@@ -1,14 +1,15 @@
 /**
- * A place in a network that is being built: the graph, where weights come from, a dotted path into them, and the adapter
- * that is applied. A layer asks its scope for weights by name and the shape that the configuration implies.
+ * A place in a network that is being built: the graph, where weights come from, a dotted path into them, the adapter that
+ * is applied, and the type that is computed in. A layer asks its scope for weights by name and the shape that the
+ * configuration implies.
  */
 import type { Graph } from '../graph/graph.js';
-import type { Shape, Value } from '../graph/value.js';
+import type { FloatType, Shape, Value } from '../graph/value.js';
 import type { LowRank, LowRankSource } from './lora.js';
 
-/** What gives a network its weights by full name and shape. */
+/** What gives a network its weights by full name and shape, as `to` whatever they are stored as. */
 export interface WeightSource {
-  weight(graph: Graph, name: string, shape: Shape): Value;
+  weight(graph: Graph, name: string, shape: Shape, to?: FloatType): Value;
 }
 
 export class Scope {
@@ -17,16 +18,24 @@ export class Scope {
     private readonly source: WeightSource,
     private readonly adapter?: LowRankSource | undefined,
     readonly path = '',
+    /** Of weights, and of what layers are given. */
+    readonly type: FloatType = 'float32',
   ) {}
 
   /** The scope below this one: `at('attentions', 0)` of `mid_block` is `mid_block.attentions.0`. */
   at(...names: readonly (string | number)[]): Scope {
     const path = [this.path, ...names].filter((name) => name !== '').join('.');
-    return new Scope(this.graph, this.source, this.adapter, path);
+    return new Scope(this.graph, this.source, this.adapter, path, this.type);
+  }
+
+  /** The same place, computing in another type. */
+  as(type: FloatType): Scope {
+    return new Scope(this.graph, this.source, this.adapter, this.path, type);
   }
 
   weight(name: string, shape: Shape): Value {
-    return this.source.weight(this.graph, this.path === '' ? name : `${this.path}.${name}`, shape);
+    const full = this.path === '' ? name : `${this.path}.${name}`;
+    return this.source.weight(this.graph, full, shape, this.type);
   }
 
   /** The adapter's part for the layer at this path, which has this weight, if it has one. */

@@ -2,7 +2,7 @@
  * The spatial transformer of the UNet: an image becomes H W tokens, which attend to each other and to the text, and an
  * image again. Parts as in diffusers' Transformer2DModel and BasicTransformerBlock.
  */
-import { attention, gelu, mul, reshape, split, transpose } from '../graph/ops.js';
+import { attention, castLike, gelu, mul, reshape, split, transpose, wide } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
 import { addSpread, spread } from './branches.js';
 import { conv, groupNorm, layerNorm, linear } from './layers.js';
@@ -22,6 +22,8 @@ export interface TransformerOptions {
   readonly groups: number;
   /** proj_in and proj_out are linear layers, not 1x1 convolutions. */
   readonly linearProjection: boolean;
+  /** Attention in float32: in float16 this model's scores overflow. */
+  readonly wideAttention: boolean;
 }
 
 /** x [N,C,H,W] -> [batch,C,H,W]. */
@@ -38,7 +40,7 @@ export function transformer(scope: Scope, x: Value, context: Context, options: T
   for (let i = 0; i < options.depth; i++) {
     const block = scope.at('transformer_blocks', i);
     const before = tokens;
-    tokens = graph.segment(() => transformerBlock(block, before, context, options.heads));
+    tokens = graph.segment(() => transformerBlock(block, before, context, options));
   }
   const projOut = scope.at('proj_out');
   const out = options.linearProjection
@@ -47,23 +49,35 @@ export function transformer(scope: Scope, x: Value, context: Context, options: T
   return addSpread(x, out);
 }
 
-function transformerBlock(scope: Scope, x: Value, context: Context, heads: number): Value {
+function transformerBlock(scope: Scope, x: Value, context: Context, options: TransformerOptions): Value {
   const norm = (name: string, y: Value) => layerNorm(scope.at(name), y, 1e-5);
   const self = norm('norm1', x);
-  const seen = addSpread(x, attend(scope.at('attn1'), self, self, x.shape[0]!, heads));
-  const read = attend(scope.at('attn2'), norm('norm2', seen), context.states, context.batch, heads);
+  const seen = addSpread(x, attend(scope.at('attn1'), self, self, x.shape[0]!, options));
+  const read = attend(scope.at('attn2'), norm('norm2', seen), context.states, context.batch, options);
   const told = addSpread(seen, read);
   return addSpread(told, feedForward(scope.at('ff', 'net'), norm('norm3', told)));
 }
 
 /** Queries from x [N,T,C], keys and values from source [S,L,D] -> [batch,T,C]. */
-function attend(scope: Scope, x: Value, source: Value, batch: number, heads: number): Value {
+function attend(
+  scope: Scope,
+  x: Value,
+  source: Value,
+  batch: number,
+  { heads, wideAttention }: TransformerOptions,
+): Value {
   const [, tokens, c] = x.shape as [number, number, number];
   const project = (name: string, y: Value) => linear(scope.at(name), y, c, { bias: false });
   // Queries do not see each other: the tokens of all images under one text are one long row of queries.
   const texts = source.shape[0]!;
   const queries = reshape(spread(project('to_q', x), batch), [texts, (batch / texts) * tokens, c]);
-  const mixed = attention(queries, project('to_k', source), project('to_v', source), { heads });
+  const operand = wideAttention ? wide : (y: Value) => y;
+  const [q, k, v] = [queries, project('to_k', source), project('to_v', source)].map(operand) as [
+    Value,
+    Value,
+    Value,
+  ];
+  const mixed = castLike(attention(q, k, v, { heads }), queries);
   return linear(scope.at('to_out', 0), reshape(mixed, [batch, tokens, c]), c);
 }
 

@@ -9,15 +9,23 @@ import { join } from 'node:path';
 import type { HalfType } from '../graph/late-casts.js';
 import { type DeviceEmission, fusedEmission } from '../graph/onnx.js';
 import { type FusedOp, fusedOps } from '../graph/plain-forms.js';
+import type { FloatType } from '../graph/value.js';
 import { Executor } from './executor.js';
 import type { FloatTensor } from './tensor.js';
-import { blockTrial, fusedTrials, halfTrial, type Trial } from './trials.js';
+import { blockTrial, fusedTrials, halfTrial, sumTrial, type Trial } from './trials.js';
 
 /**
  * Largest difference over the largest value that still counts as right. Matrix products in TF32, which some cards use for
  * float32, are off by 5e-4; kernels that were wrong, by 5e-2 and more.
  */
 const TOLERANCE = 2e-3;
+/**
+ * The same in float16, whose rounding is 5e-4. Some devices add up in float16 too: a sum of n terms is then off by about
+ * 5e-4 sqrt(n / 6) of itself, 1.3e-2 at the 4096 terms of the trial.
+ */
+const HALF_TOLERANCE = 2e-2;
+/** Timesteps' embeddings are float32 in every network. */
+const neverHalf: ReadonlySet<FusedOp> = new Set(['Sin', 'Cos']);
 /** No products in these; and what a timestep's embedding is off by, every prediction is. */
 const TOLERANCES: Partial<Record<FusedOp, number>> = { Sin: 1e-5, Cos: 1e-5 };
 
@@ -29,9 +37,20 @@ export interface SelfCheck {
   plain: FusedOp[];
   /** Half-precision types that the device widens itself. */
   late: HalfType[];
+  /** Whether networks may be computed in float16. */
+  half: boolean;
   /** What was found wrong and goes another way now, a sentence each. */
   notes: string[];
 }
+
+export const refused = (reason: string): SelfCheck => ({
+  ok: false,
+  reason,
+  plain: [],
+  late: [],
+  half: false,
+  notes: [],
+});
 
 type Outputs = Record<string, FloatTensor>;
 
@@ -63,15 +82,16 @@ export const inShort = (error: unknown): string =>
     .split('\n')[0]!
     .replace(/^.* was false\. |^.*Status Message: (\S+\.cc:\d+ \w+ )?|\.$/g, '');
 
-/** How a device does a trial: `''` when right, else what is wrong. */
+/** How a device does a trial: `''` when right, else what is wrong. `reference` is the same trial in float32. */
 async function fault(
   trial: Trial,
   device: string,
   emission: DeviceEmission,
   tolerance = TOLERANCE,
+  reference = trial,
 ): Promise<string> {
   // What the CPU computes from plain forms is what the tests hold against float64 kernels.
-  const wanted = await compute(trial, 'cpu', allPlain);
+  const wanted = await compute(reference, 'cpu', allPlain);
   try {
     const off = distance(await compute(trial, device, emission), wanted);
     return off <= tolerance ? '' : `wrong by ${percent(off)}`;
@@ -95,7 +115,34 @@ export async function selfCheck(device: string): Promise<SelfCheck> {
   else notes.push(`float16 weights are widened before they reach the device: ${wrong}`);
 
   const reason = await fault(blockTrial(), device, { plain: new Set(plain), late: new Set(late) });
-  return { ok: !reason, reason: reason && `a block of the network: ${reason}`, plain, late, notes };
+  if (reason) return refused(`a block of the network: ${reason}`);
+  // What a device cannot even widen it does not compute with.
+  const half = late.length > 0 && (await halfWorks(device, plain, notes));
+  return { ok: true, reason: '', plain, late, half, notes };
+}
+
+/** What a network in float16 is made of, beside what was tried in float32; adds to `plain` and `notes`. */
+async function halfWorks(device: string, plain: FusedOp[], notes: string[]): Promise<boolean> {
+  const emission = () => ({ ...fusedEmission, plain: new Set(plain) });
+  const wrong = (make: (type: FloatType) => Trial) =>
+    fault(make('float16'), device, emission(), HALF_TOLERANCE, make('float32'));
+  for (const op of fusedOps) {
+    if (plain.includes(op) || neverHalf.has(op)) continue;
+    const how = await wrong(fusedTrials[op]);
+    if (!how) continue;
+    plain.push(op);
+    notes.push(`${op} is computed from plain operations, because its float16 kernel failed: ${how}`);
+  }
+  for (const [what, make] of [
+    ['long sums', sumTrial],
+    ['a block of the network', blockTrial],
+  ] as const) {
+    const how = await wrong(make);
+    if (!how) continue;
+    notes.push(`networks are computed in fp32, because in fp16 ${what} failed: ${how}`);
+    return false;
+  }
+  return true;
 }
 
 async function halfFault(device: string): Promise<string> {

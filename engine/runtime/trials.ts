@@ -7,6 +7,8 @@ import { Graph } from '../graph/graph.js';
 import {
   add,
   attention,
+  cast,
+  castLike,
   conv2d,
   cos,
   gelu,
@@ -21,9 +23,10 @@ import {
   square,
   transpose,
   upsampleNearest2x,
+  wide,
 } from '../graph/ops.js';
 import type { FusedOp } from '../graph/plain-forms.js';
-import { numel, type Shape, type Value } from '../graph/value.js';
+import { type FloatType, numel, type Shape, type Value } from '../graph/value.js';
 import { type FloatTensor, f32 } from './tensor.js';
 
 /** Waves: values within [-1, 1] that repeat nowhere near. */
@@ -36,8 +39,14 @@ export interface Trial {
   readonly feeds: Readonly<Record<string, FloatTensor>>;
 }
 
-/** `build` asks for tensors by shape; they become inputs, fed with waves of the amplitude that goes along. */
-function trial(build: (tensor: (shape: Shape, amplitude?: number) => Value) => Record<string, Value>): Trial {
+/**
+ * `build` asks for tensors by shape; they become inputs, fed with waves of the amplitude that goes along. Inputs and outputs are
+ * float32, what is between them is of `type`.
+ */
+function trial(
+  type: FloatType,
+  build: (tensor: (shape: Shape, amplitude?: number) => Value) => Record<string, Value>,
+): Trial {
   const graph = new Graph();
   const feeds: Record<string, FloatTensor> = {};
   const outputs = build((shape, amplitude = 1) => {
@@ -47,9 +56,9 @@ function trial(build: (tensor: (shape: Shape, amplitude?: number) => Value) => R
       shape,
       wave(shape, step).map((v) => amplitude * v),
     );
-    return graph.input(name, shape);
+    return cast(graph.input(name, shape), type);
   });
-  for (const [name, value] of Object.entries(outputs)) graph.output(name, value);
+  for (const [name, value] of Object.entries(outputs)) graph.output(name, wide(value));
   return { graph, feeds };
 }
 
@@ -61,9 +70,9 @@ const attentions: readonly (readonly [number, number, number, number, number])[]
 ];
 
 /** Each fused op at sizes of the networks. */
-export const fusedTrials: { readonly [K in FusedOp]: () => Trial } = {
-  MultiHeadAttention: () =>
-    trial((x) =>
+export const fusedTrials: { readonly [K in FusedOp]: (type?: FloatType) => Trial } = {
+  MultiHeadAttention: (type = 'float32') =>
+    trial(type, (x) =>
       Object.fromEntries(
         attentions.map(([n, t, s, c, heads]) => [
           `${t}x${s}`,
@@ -71,18 +80,18 @@ export const fusedTrials: { readonly [K in FusedOp]: () => Trial } = {
         ]),
       ),
     ),
-  Sin: () => trial((x) => ({ sin: sin(x([64, 16], 1000)) })),
-  Cos: () => trial((x) => ({ cos: cos(x([64, 16], 1000)) })),
-  QuickGelu: () =>
-    trial((x) => {
-      const wide = x([5, 130], 8);
-      return { silu: silu(wide), quick: quickGelu(wide) };
+  Sin: (type = 'float32') => trial(type, (x) => ({ sin: sin(x([64, 16], 1000)) })),
+  Cos: (type = 'float32') => trial(type, (x) => ({ cos: cos(x([64, 16], 1000)) })),
+  QuickGelu: (type = 'float32') =>
+    trial(type, (x) => {
+      const far = x([5, 130], 8);
+      return { silu: silu(far), quick: quickGelu(far) };
     }),
-  Gelu: () => trial((x) => ({ gelu: gelu(x([5, 130], 6)) })),
-  LayerNormalization: () =>
-    trial((x) => {
-      const wide = add(x([77, 320], 3), 2);
-      const node = wide.graph.node('LayerNormalization', [wide, x([320]), x([320])], { epsilon: 1e-5 });
+  Gelu: (type = 'float32') => trial(type, (x) => ({ gelu: gelu(x([5, 130], 6)) })),
+  LayerNormalization: (type = 'float32') =>
+    trial(type, (x) => {
+      const far = add(x([77, 320], 3), 2);
+      const node = far.graph.node('LayerNormalization', [far, x([320]), x([320])], { epsilon: 1e-5 });
       const [normal, mean, r] = node.outputs as [Value, Value, Value];
       // As in group normalisation: few rows, each long.
       return { normal, mean, r, group: groupNorm(x([2, 32, 12, 12]), 8, x([32]), x([32]), 1e-6) };
@@ -90,14 +99,15 @@ export const fusedTrials: { readonly [K in FusedOp]: () => Trial } = {
 };
 
 /** A residual block and a transformer block in small, with low-rank parts, and the gradients that training asks for. */
-export const blockTrial = (): Trial =>
-  trial((x) => {
+export const blockTrial = (type: FloatType = 'float32'): Trial =>
+  trial(type, (x) => {
     const [c, side, rank] = [16, 8, 4];
     const weight = (...shape: number[]) => x(shape, Math.sqrt(3 / numel(shape.slice(1))));
-    const [down, up] = [weight(rank, c), weight(c, rank)];
-    const tuned = (y: Value) => add(linear(y, weight(c, c)), linear(linear(y, down), up));
+    const [down, up] = [wide(weight(rank, c)), wide(weight(c, rank))];
+    const tuned = (y: Value) => add(linear(y, weight(c, c)), castLike(linear(linear(wide(y), down), up), y));
 
-    const image = x([1, 8, side, side]);
+    const whole = wide(x([1, 8, side, side]));
+    const image = cast(whole, type);
     const raised = conv2d(image, weight(c, 8, 3, 3), x([c]), { padding: 1 });
     const bent = silu(groupNorm(raised, 4, x([c]), x([c])));
     const halved = conv2d(bent, weight(c, c, 3, 3), x([c]), { padding: 1, stride: 2 });
@@ -107,16 +117,27 @@ export const blockTrial = (): Trial =>
     const seen = add(tokens, attention(tuned(normal), normal, normal, { heads: 2 }));
     const out = gelu(linear(seen, weight(c, c), x([c])));
 
-    const [dImage, dDown, dUp] = grad(reduceMean(square(out)), [image, down, up]) as [Value, Value, Value];
+    const [dImage, dDown, dUp] = grad(reduceMean(square(wide(out))), [whole, down, up]) as [
+      Value,
+      Value,
+      Value,
+    ];
     return { out, dImage, dDown, dUp };
   });
 
 /** A layer whose weight [128,128] lies as float16 in `file`, at its start. */
 export const halfTrial = (file: string): Trial =>
-  trial((x) => {
+  trial('float32', (x) => {
     const rows = x([3, 128]);
     const shape = [128, 128];
     const length = 2 * numel(shape);
     const weight = rows.graph.weight({ name: 'half', dtype: 'float16', shape, file, offset: 0, length });
     return { out: linear(rows, weight) };
   });
+
+/** Sums as long as those of a convolution over 512 and a layer of 4096 channels. */
+export const sumTrial = (type: FloatType): Trial =>
+  trial(type, (x) => ({
+    linear: linear(x([4, 4096]), x([32, 4096], 1 / 64)),
+    conv: conv2d(x([1, 512, 4, 4]), x([16, 512, 3, 3], 1 / 64), x([16]), { padding: 1 }),
+  }));

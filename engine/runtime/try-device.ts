@@ -2,12 +2,11 @@
 import { Graph } from '../graph/graph.js';
 import { linear, relu } from '../graph/ops.js';
 import { Executor } from './executor.js';
-import { inShort, type SelfCheck, selfCheck } from './self-check.js';
+import { inShort, refused, type SelfCheck, selfCheck } from './self-check.js';
 import { f32 } from './tensor.js';
 
 /** The small graph, then the self-check. */
 export async function tryDevice(device: string): Promise<SelfCheck> {
-  const refused = (reason: string): SelfCheck => ({ ok: false, reason, plain: [], late: [], notes: [] });
   const graph = new Graph();
   const x = graph.input('x', [2, 3]);
   const weight = graph.constant([1, 0, -1, 2, 1, 0], [2, 3]);

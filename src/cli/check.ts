@@ -17,6 +17,8 @@ export interface Check {
 export interface EngineQuestion {
   /** Configured order. */
   devices: readonly string[];
+  /** Configured: what networks are computed in. */
+  precision: Config['engine']['precision'];
   /** All that there are. */
   known: readonly string[];
   /** Folder of the configured model. */

@@ -153,7 +153,8 @@ export function checkJobMemory(config: Config): Check {
 async function checkModel(config: Config, checkEngine: CheckEngine): Promise<Check[]> {
   try {
     const model = resolveModel(config.model);
-    return await checkEngine({ devices: config.engine.devices, known: deviceNames, model });
+    const { devices, precision } = config.engine;
+    return await checkEngine({ devices, precision, known: deviceNames, model });
   } catch (error) {
     const { code, message, mend } = toPlain(error);
     return [{ name: 'model', state: 'fail', found: message, mend, code }];

@@ -15,6 +15,8 @@ export interface ChildEngineOptions {
   threads: number;
   /** Tried in this order. */
   devices: readonly string[];
+  /** auto, fp32 or fp16; auto when missing. */
+  precision?: string;
   /** What its cached executors may hold. */
   memoryMb: number;
   /** What one run may take; null = a share of the machine's memory. */
@@ -30,10 +32,11 @@ export const EXEC_ARGV = ['--max-semi-space-size=2'];
 
 export function childEngine(options: ChildEngineOptions): EngineLauncher {
   return (listener) => {
-    const { threads, devices, memoryMb, runMb, nice, logLevel = 'warn' } = options;
+    const { threads, devices, precision = 'auto', memoryMb, runMb, nice, logLevel = 'warn' } = options;
     const args = [
       `--threads=${threads}`,
       `--devices=${devices}`,
+      `--precision=${precision}`,
       `--memory=${memoryMb}`,
       `--nice=${nice}`,
       `--log-level=${logLevel}`,

@@ -282,20 +282,36 @@ const kernels: { [K in OpName]: Kernel<K> } = {
   Identity: map((x) => x),
 };
 
-/** Values of all outputs of `graph` in float64. */
-export function evaluate(graph: Graph, feeds: Record<string, Float64Array>): Record<string, Array64> {
+/** To the nearest float16 (11 significant bits, none below 2^-24), infinite from 65520 on. */
+function rounded16(x: number): number {
+  if (x === 0 || !Number.isFinite(x)) return x;
+  const unit = 2 ** Math.max(-24, Math.floor(Math.log2(Math.abs(x))) - 10);
+  const steps = x / unit;
+  const down = Math.floor(steps);
+  const even = steps - down === 0.5 ? down + (down & 1) : Math.round(steps);
+  return Math.abs(even * unit) < 65_520 ? even * unit : Math.sign(x) * Number.POSITIVE_INFINITY;
+}
+
+/** Values of all outputs of `graph` in float64; with `round`, each float16 value rounded to what float16 can hold. */
+export function evaluate(
+  graph: Graph,
+  feeds: Record<string, Float64Array>,
+  { round = false } = {},
+): Record<string, Array64> {
+  const typed = (v: Value, { shape, data }: Array64): Array64 =>
+    round && v.dtype === 'float16' ? { shape, data: data.map(rounded16) } : { shape, data };
   const known = new Map<Value, Array64>();
   const read = (v: Value): Array64 => {
     const { source } = v;
     if (source.kind === 'constant')
-      return { shape: v.shape, data: Float64Array.from(source.data as Float32Array, Number) };
+      return typed(v, { shape: v.shape, data: Float64Array.from(source.data as Float32Array, Number) });
     if (source.kind === 'input') return { shape: v.shape, data: feeds[v.name] };
     return known.get(v)!;
   };
   for (const node of graph.nodes) {
     const kernel = kernels[node.op] as Kernel<OpName>;
     kernel(node.inputs.map(read), node.attrs, node).forEach((y, i) => {
-      known.set(node.outputs[i]!, y);
+      known.set(node.outputs[i]!, typed(node.outputs[i]!, y));
     });
   }
   return Object.fromEntries([...graph.outputs].map(([name, v]) => [name, read(v)]));

@@ -6,17 +6,19 @@
  */
 import type { Cotangents } from '../gradient-rules.js';
 import {
+  castLike,
   concat,
   fromHeads,
   matmul,
   mul,
   reduceSum,
   slice,
-  softmax,
   split,
   sub,
   swapLast,
   toHeads,
+  wide,
+  wideSoftmax,
 } from '../ops.js';
 import type { Value } from '../value.js';
 
@@ -24,7 +26,12 @@ import type { Value } from '../value.js';
 const SCORES_AT_ONCE = 1 << 24;
 
 export function attentionGradients(
-  { inputs: [q0, k0, v0], outputs: [o0], attrs: { heads }, dys: [dy] }: Cotangents<'MultiHeadAttention'>,
+  {
+    inputs: [q0, k0, v0],
+    outputs: [o0],
+    attrs: { heads },
+    dys: [dy],
+  }: Omit<Cotangents<'MultiHeadAttention'>, 'carry'>,
   atOnce = SCORES_AT_ONCE,
 ) {
   const [n, t, c] = q0!.shape as [number, number, number];
@@ -32,13 +39,17 @@ export function attentionGradients(
   const scale = 1 / Math.sqrt(c / heads);
   const q = mul(toHeads(q0!, heads), scale);
   const [k, v, o, d_o] = [k0!, v0!, o0!, dy!].map((x) => toHeads(x, heads)) as [Value, Value, Value, Value];
-  const rowSum = reduceSum(mul(d_o, o), [-1]);
+  const rowSum = reduceSum(mul(wide(d_o), wide(o)), [-1]);
 
   const gradients = (pick: (x: Value) => Value) => {
     const [qh, kh, vh, dh] = [pick(q), pick(k), pick(v), pick(d_o)];
-    const p = softmax(matmul(qh, swapLast(kh)));
-    const ds = mul(p, sub(matmul(dh, swapLast(vh)), pick(rowSum)));
-    return [mul(matmul(ds, kh), scale), matmul(swapLast(ds), qh), matmul(swapLast(p), dh)] as const;
+    const p = wideSoftmax(matmul(qh, swapLast(kh)));
+    const ds = castLike(mul(p, sub(wide(matmul(dh, swapLast(vh))), pick(rowSum))), q);
+    return [
+      mul(matmul(ds, kh), scale),
+      matmul(swapLast(ds), qh),
+      matmul(swapLast(castLike(p, q)), dh),
+    ] as const;
   };
 
   if (n * heads * t * s <= atOnce) return gradients((x) => x).map(fromHeads);

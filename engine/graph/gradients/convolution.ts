@@ -8,14 +8,14 @@
  */
 import type { Cotangents } from '../gradient-rules.js';
 import type { ConvAttrs } from '../op-set.js';
-import { reduceSum, slice, transpose } from '../ops.js';
+import { castLike, reduceSum, slice, transpose, wide } from '../ops.js';
 import type { Value } from '../value.js';
 
 export function conv2dGradients({ inputs: [x, w, b], attrs, dys: [dy], needs }: Cotangents<'Conv'>) {
   return [
     needs[0] ? inputGradient(dy!, w!, x!, attrs) : undefined,
     needs[1] ? weightGradient(dy!, w!, x!, attrs) : undefined,
-    b && needs[2] ? reduceSum(dy!, [0, 2, 3], false) : undefined,
+    b && needs[2] ? castLike(reduceSum(wide(dy!), [0, 2, 3], false), b) : undefined,
   ];
 }
 

@@ -1,9 +1,10 @@
 /**
  * Gradients of y = h gamma + beta, h = (x - mean) r, r = 1 / sqrt(var + eps), over the last axis of size D:
  *   with g = dy gamma:  dx = r (g - mean(g) - h mean(g h)),  dgamma = sum(dy h),  dbeta = sum(dy) over the rows.
+ * In float32 whatever x is: the means are over a group's every pixel.
  */
 import type { Cotangents } from '../gradient-rules.js';
-import { mul, reduceMean, sub, sumTo } from '../ops.js';
+import { castLike, mul, reduceMean, sub, sumTo, wide } from '../ops.js';
 
 export function layerNormGradients({
   inputs: [x, gamma, beta],
@@ -11,14 +12,16 @@ export function layerNormGradients({
   dys: [dy],
   needs,
 }: Cotangents<'LayerNormalization'>) {
-  const h = mul(sub(x!, mean!), r!);
+  const h = mul(sub(wide(x!), mean!), r!);
+  const d = wide(dy!);
   const dx = () => {
-    const g = mul(dy!, gamma!);
-    return mul(r!, sub(sub(g, reduceMean(g, [-1])), mul(h, reduceMean(mul(g, h), [-1]))));
+    const g = mul(d, wide(gamma!));
+    const dx = mul(r!, sub(sub(g, reduceMean(g, [-1])), mul(h, reduceMean(mul(g, h), [-1]))));
+    return castLike(dx, x!);
   };
   return [
     needs[0] ? dx() : undefined,
-    needs[1] ? sumTo(mul(dy!, h), gamma!.shape) : undefined,
-    beta && needs[2] ? sumTo(dy!, beta.shape) : undefined,
+    needs[1] ? castLike(sumTo(mul(d, h), gamma!.shape), gamma!) : undefined,
+    beta && needs[2] ? castLike(sumTo(d, beta.shape), beta) : undefined,
   ];
 }

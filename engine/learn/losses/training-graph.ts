@@ -41,7 +41,7 @@ export function specKey(spec: Omit<TrainingSpec, 'rows'> & { rows?: number }): s
   const { pipeline, latent, rows, guidance, text, recompute } = spec;
   const { rank, alpha, targets } = spec.adapter;
   const run = `${latent}|${rows} rows|guidance ${guidance}|${text.states}|recompute ${recompute}`;
-  return `${pipeline.dir}|lora ${rank} ${alpha} ${targets}|${run}`;
+  return `${pipeline.key}|lora ${rank} ${alpha} ${targets}|${run}`;
 }
 
 export function beginTraining({ pipeline, adapter, latent, rows, text }: TrainingSpec): TrainingInputs {

@@ -47,6 +47,7 @@ const facts = {
   batch: 32,
   threads: 1,
   device: 'cpu',
+  precision: 'fp32' as const,
   software: 'acclaim/test',
 };
 
@@ -69,6 +70,7 @@ const round: Round = {
     batch: 2,
     threads: 1,
     device: 'cpu',
+    precision: 'fp32' as const,
     software: 'acclaim/test',
   },
   noise: f32([2, ...latent], rng.normals(2048)),

@@ -29,7 +29,14 @@ it.each(trials)('%s: the CPU has the values of the float64 kernels, fused and pl
 });
 
 it('finds nothing wrong with the CPU', async () => {
-  expect(await selfCheck('cpu')).toEqual({ ok: true, reason: '', plain: [], late: ['float16'], notes: [] });
+  expect(await selfCheck('cpu')).toEqual({
+    ok: true,
+    reason: '',
+    plain: [],
+    late: ['float16'],
+    half: true,
+    notes: [],
+  });
 });
 
 it('measures the worst of all outputs, and takes what is no number for infinitely far', () => {
