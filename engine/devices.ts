@@ -1,12 +1,12 @@
 /**
  * Which device computes: the first of the configured ones that works and passes its self-check, each tried in a process of
- * its own, because a bad driver ends the process that it runs in. What was found stays with the process that asked: drivers
- * change, so nothing is kept on disk.
+ * its own, because a bad driver ends the process that it runs in. What was found right is kept (device-verdicts.ts).
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { AcclaimError } from '../src/errors.js';
 import { projectPath } from '../src/paths.js';
+import type { DeviceVerdicts } from './device-verdicts.js';
 import { type DeviceEmission, fusedEmission } from './graph/onnx.js';
 import type { Precision } from './nn/precision.js';
 import { refused, type SelfCheck } from './runtime/self-check.js';
@@ -26,9 +26,10 @@ const SECOND = 1000;
 const tried = new Map<string, Promise<SelfCheck>>();
 
 /** The first call tries, later ones are told the same. */
-export function tryApart(device: string): Promise<SelfCheck> {
+export function tryApart(device: string, verdicts?: DeviceVerdicts): Promise<SelfCheck> {
   const outcome = tried.get(device) ?? run(device);
   tried.set(device, outcome);
+  outcome.then((check) => verdicts?.put(device, check));
   return outcome;
 }
 
@@ -59,6 +60,7 @@ export const precisionOf = (device: string, right: boolean, wanted: WantedPrecis
 export async function chooseDevice(
   devices: readonly string[],
   wanted: WantedPrecision = 'auto',
+  verdicts?: DeviceVerdicts,
 ): Promise<Device> {
   const refusals: { name: string; reason: string }[] = [];
   const before = () => refusals.map(({ name, reason }) => `${name} is not used: ${reason}`);
@@ -66,7 +68,7 @@ export async function chooseDevice(
     if (name === 'cpu') {
       return { name, emission: fusedEmission, precision: precisionOf(name, true, wanted), notes: before() };
     }
-    const { ok, reason, plain, late, half, notes } = await tryApart(name);
+    const { ok, reason, plain, late, half, notes } = verdicts?.get(name) ?? (await tryApart(name, verdicts));
     if (ok) {
       const emission = { plain: new Set(plain), late: new Set(late) };
       const precision = precisionOf(name, half, wanted);

@@ -8,6 +8,7 @@ import { toPlain } from '../src/errors.js';
 import { createLog } from '../src/log.js';
 import type { FromEngine } from '../src/queue/messages.js';
 import { software } from '../src/software.js';
+import { DeviceVerdicts } from './device-verdicts.js';
 import { chooseDevice, type WantedPrecision } from './devices.js';
 import { EngineContext } from './jobs/context.js';
 import { createHandlers } from './jobs/handlers.js';
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     threads: { type: 'string', default: '0' },
     devices: { type: 'string', default: 'cpu' },
     precision: { type: 'string', default: 'auto' },
+    data: { type: 'string' },
     memory: { type: 'string', default: '400' },
     run: { type: 'string' },
     nice: { type: 'string', default: '0' },
@@ -48,7 +50,11 @@ const {
   emission,
   precision,
   notes,
-} = await chooseDevice(values.devices.split(','), values.precision as WantedPrecision);
+} = await chooseDevice(
+  values.devices.split(','),
+  values.precision as WantedPrecision,
+  values.data === undefined ? undefined : new DeviceVerdicts(values.data),
+);
 const threads = Number(values.threads);
 const cache = new ExecutorCache(
   { threads, device, emission },

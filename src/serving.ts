@@ -44,13 +44,17 @@ export interface Serving {
 }
 
 /** Starts the built engine as a child process; `threads` over the configuration's. */
-export function launchEngine({ engine, logLevel }: Config, threads = engine.threads): EngineLauncher {
+export function launchEngine(
+  { dataDir, engine, logLevel }: Config,
+  threads = engine.threads,
+): EngineLauncher {
   const { devices, precision, memoryMb, runMb } = engine;
   return childEngine({
     main: projectPath('dist/engine/main.js'),
     threads,
     devices,
     precision,
+    dataDir,
     memoryMb,
     runMb,
     nice: ENGINE_NICE,

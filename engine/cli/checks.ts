@@ -2,6 +2,7 @@
 import type { Check, EngineQuestion } from '../../src/cli/check.js';
 import { toPlain } from '../../src/errors.js';
 import { modelHash } from '../../src/model-hash.js';
+import { DeviceVerdicts } from '../device-verdicts.js';
 import { precisionOf, tryApart } from '../devices.js';
 import { substitution } from '../diffusion/native.js';
 import { loadPipeline } from '../models/pipeline.js';
@@ -15,12 +16,13 @@ const mends: Record<string, string> = {
   cpu: 'onnxruntime-node does not load here: remove node_modules and run `npm run setup`.',
 };
 
-async function checkDevices({ devices, known, precision }: EngineQuestion): Promise<Check[]> {
+async function checkDevices({ devices, known, precision, dataDir }: EngineQuestion): Promise<Check[]> {
+  const verdicts = new DeviceVerdicts(dataDir);
   const checks: Check[] = [];
   let used: string | undefined;
   for (const device of [...new Set([...devices, ...known])]) {
     const wanted = devices.includes(device);
-    const { ok, reason, half, notes } = await tryApart(device);
+    const { ok, reason, half, notes } = await tryApart(device, verdicts);
     if (ok && wanted) used ??= device;
     const chosen = precisionOf(device, half, precision);
     const short = precision !== 'auto' && chosen !== precision;

@@ -2,6 +2,7 @@
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/schema.js';
 import { software } from '../../src/software.js';
+import { DeviceVerdicts } from '../device-verdicts.js';
 import { chooseDevice } from '../devices.js';
 import { EngineContext } from '../jobs/context.js';
 import { runBudget } from '../runtime/budget.js';
@@ -24,6 +25,7 @@ export async function openEngine(
   const device = await chooseDevice(
     request.device ? [request.device] : config.engine.devices,
     config.engine.precision,
+    new DeviceVerdicts(config.dataDir),
   );
   const threads = request.threads ?? config.engine.threads;
   const limits = {

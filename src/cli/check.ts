@@ -17,6 +17,8 @@ export interface Check {
 export interface EngineQuestion {
   /** Configured order. */
   devices: readonly string[];
+  /** Where devices' verdicts are kept. */
+  dataDir: string;
   /** Configured: what networks are computed in. */
   precision: Config['engine']['precision'];
   /** All that there are. */

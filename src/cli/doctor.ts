@@ -154,7 +154,7 @@ async function checkModel(config: Config, checkEngine: CheckEngine): Promise<Che
   try {
     const model = resolveModel(config.model);
     const { devices, precision } = config.engine;
-    return await checkEngine({ devices, precision, known: deviceNames, model });
+    return await checkEngine({ devices, precision, dataDir: config.dataDir, known: deviceNames, model });
   } catch (error) {
     const { code, message, mend } = toPlain(error);
     return [{ name: 'model', state: 'fail', found: message, mend, code }];

@@ -17,6 +17,8 @@ export interface ChildEngineOptions {
   devices: readonly string[];
   /** auto, fp32 or fp16; auto when missing. */
   precision?: string;
+  /** Data folder, where devices' verdicts are kept; none are without it. */
+  dataDir?: string;
   /** What its cached executors may hold. */
   memoryMb: number;
   /** What one run may take; null = a share of the machine's memory. */
@@ -32,7 +34,16 @@ export const EXEC_ARGV = ['--max-semi-space-size=2'];
 
 export function childEngine(options: ChildEngineOptions): EngineLauncher {
   return (listener) => {
-    const { threads, devices, precision = 'auto', memoryMb, runMb, nice, logLevel = 'warn' } = options;
+    const {
+      threads,
+      devices,
+      precision = 'auto',
+      dataDir,
+      memoryMb,
+      runMb,
+      nice,
+      logLevel = 'warn',
+    } = options;
     const args = [
       `--threads=${threads}`,
       `--devices=${devices}`,
@@ -41,6 +52,7 @@ export function childEngine(options: ChildEngineOptions): EngineLauncher {
       `--nice=${nice}`,
       `--log-level=${logLevel}`,
     ];
+    if (dataDir !== undefined) args.push(`--data=${dataDir}`);
     if (runMb !== null) args.push(`--run=${runMb}`);
     // The engine's own words go to stderr: stdout belongs to whoever asked for figures.
     const child = fork(options.main, args, {

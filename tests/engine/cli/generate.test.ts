@@ -87,9 +87,9 @@ describe('images', () => {
     expect(JSON.parse(json.out).notes).toHaveLength(1);
     const named = await acclaim(...run, join(root, 'named'), '--scheduler', 'euler');
     expect(named.out).not.toContain('note:');
-    expect((await checkEngine({ devices: [], precision: 'auto', known: [], model }))[0]!.found).toContain(
-      'PNDMScheduler',
-    );
+    expect(
+      (await checkEngine({ devices: [], precision: 'auto', dataDir: 'data', known: [], model }))[0]!.found,
+    ).toContain('PNDMScheduler');
     expect(modelNotes(model)).toHaveLength(1);
     expect(modelNotes(MINI)).toEqual([]);
   });
