@@ -17,6 +17,7 @@ import { createRequire } from 'node:module';
 import { arch, platform, release } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
+import { engineEnvironment } from '../src/config/env.js';
 import { projectPath } from '../src/paths.js';
 import { fusedOps } from './graph/plain-forms.js';
 import type { SelfCheck } from './runtime/self-check.js';
@@ -38,7 +39,7 @@ export class DeviceVerdicts {
 
   constructor(
     private readonly folder: string,
-    private readonly env: NodeJS.ProcessEnv = process.env,
+    private readonly env: NodeJS.ProcessEnv = engineEnvironment(),
   ) {
     this.file = join(folder, 'devices.json');
   }

@@ -34,7 +34,7 @@ const rules: Rules = {
     [`${platforms}/slack`]: [`${platforms}/slack`, 'src'],
     [`${platforms}/fake`]: [`${platforms}/fake`, 'src'],
     engine: ['engine', 'src'],
-    'engine/graph': ['engine/graph', 'src/errors.ts'],
+    'engine/graph': ['engine/graph', 'engine/io/half.ts', 'src/errors.ts'],
     'engine/runtime': ['engine/runtime', 'engine/graph', 'src/errors.ts'],
     // Runs in the reader's browser: nothing of ours but its own files.
     [`${platforms}/web/page`]: [`${platforms}/web/page`],
