@@ -76,7 +76,12 @@ export function castLate(node: Node, c: EmitContext, late: ReadonlySet<DType>): 
         attributes: { axis: 0 },
       },
       { op: 'Reshape', inputs: [raw.name, name('shape')], outputs: [name('half')] },
-      { op: 'Cast', inputs: [name('half')], outputs: [name('wide')], attributes: { to: onnxType[weight!.dtype] } },
+      {
+        op: 'Cast',
+        inputs: [name('half')],
+        outputs: [name('wide')],
+        attributes: { to: onnxType[weight!.dtype] },
+      },
       { op: 'Reshape', inputs: [name('wide'), c.ints(raw.shape)], outputs: [name('weight')] },
     ],
     inputs: node.inputs.map((x) => (x === weight ? name('weight') : x.name)),
