@@ -1,6 +1,8 @@
 /** That nobody can do a job: told once for each reason, and only when it has lasted, since engines come and go. */
 import type { Held } from './contract.js';
 
+export const awayRedis: Held = { code: 'no-redis', message: 'the queue (Redis) does not answer' };
+
 /** A bucket that is away, as whoever waits is told of it. */
 export const awayBucket = (error: unknown): Held | null =>
   error === null
