@@ -5,45 +5,36 @@
  */
 
 import { join } from 'node:path';
-import type { ChatPlatform, MessageRef, PlatformName } from '../src/chat/port.js';
+import type { ChatPlatform, PlatformName } from '../src/chat/port.js';
 import { SteadyClock } from '../src/clock.js';
 import { dayOf } from '../src/domain/budgets.js';
-import type { Effect } from '../src/domain/effects.js';
 import type { SessionState } from '../src/domain/model.js';
 import { newestTime } from '../src/domain/views.js';
 import { makeActions } from './actions.js';
 import type { AppParts } from './app-parts.js';
+import { Carrying } from './carrying.js';
 import type { Actions } from './commands/command.js';
 import { completions, type Typing } from './commands/complete.js';
 import { runTyped } from './commands/table.js';
 import { type Exported, type ExportFormat, learnedRound } from './exports.js';
-import { Cards } from './handlers/cards.js';
-import { laneOf, makeCarrier, spacing } from './handlers/carriers.js';
 import { Chat } from './handlers/chat.js';
 import { Consents } from './handlers/consents.js';
 import { forgetVoter } from './handlers/forgetting.js';
-import { Guards } from './handlers/guards.js';
-import { Jobs } from './handlers/jobs.js';
 import { Messenger } from './handlers/messenger.js';
 import { Proposals } from './handlers/proposals.js';
 import { Servers } from './handlers/servers.js';
-import { Sweeps } from './handlers/sweeps.js';
 import { Tidy } from './handlers/tidy.js';
 import { Time } from './handlers/time.js';
 import { Opening } from './opening.js';
-import { Outbox } from './outbox.js';
 import { Resume } from './resume.js';
 import { Sessions } from './sessions.js';
 import { Statuses } from './statuses.js';
 
 export class App {
   readonly sessions: Sessions;
-  private readonly outbox: Outbox;
+  private readonly carrying: Carrying;
   private readonly messenger: Messenger;
-  private readonly cards: Cards;
   private readonly chat: Chat;
-  private readonly sweeps: Sweeps;
-  private readonly guards: Guards;
   private readonly actions: Actions;
   private readonly servers: Servers;
   private readonly time: Time | null;
@@ -60,7 +51,7 @@ export class App {
   private stopping = false;
 
   constructor(private readonly parts: AppParts) {
-    const { clock, log, paths, people, queue, store } = parts;
+    const { clock, log, people, store } = parts;
     this.platforms = new Map(parts.platforms.map((p) => [p.name, p]));
     const dispatch: Sessions['dispatch'] = (id, event) => this.sessions.dispatch(id, event);
     const forget = (voter: string) => {
@@ -75,16 +66,16 @@ export class App {
         parts.watch.committed(rows);
       },
       onCommitted: (effects, done) => {
-        for (const key of done) this.outbox.done(key);
-        this.outbox.add(effects);
+        for (const key of done) this.carrying.outbox.done(key);
+        this.carrying.outbox.add(effects);
         for (const { session } of effects) this.resume.hurry(session);
       },
-      onProgress: (state, round) => this.showProgress(state, round),
+      onProgress: (state, round) => this.carrying.showProgress(state, round),
       fatal: parts.fatal,
       ended: {
         load: (id, known) => store.load(id, known),
         newestIn: (platform, address) => store.lookups.newestIn(platform, address),
-        busy: (id) => this.outbox.some(({ session }) => session === id),
+        busy: (id) => this.carrying.outbox.some(({ session }) => session === id),
         onRead: (state) => parts.watch.know(state),
         onLetGo: (state) => parts.watch.letGo(state),
       },
@@ -92,41 +83,12 @@ export class App {
     this.statuses = new Statuses({ sessions: this.sessions, store });
     this.messenger = new Messenger(this.platforms, () => this.resumed);
     this.proposals = new Proposals({ store, log, messenger: this.messenger });
-    const jobs = new Jobs({
-      queue,
-      paths,
-      clock,
-      log,
-      resolveModel: parts.resolveModel,
-      safety: parts.safety,
-      dispatch,
-      stopping: () => this.stopping,
-    });
-    this.cards = new Cards(paths, (job) => jobs.preview(job));
-    this.sweeps = new Sweeps({ clock, log, messenger: this.messenger, people, dispatch });
-    this.guards = new Guards({ clock, log, messenger: this.messenger, dispatch });
-    const carry = makeCarrier({
-      clock,
-      paths,
-      queue,
-      jobs,
-      cards: this.cards,
+    this.carrying = new Carrying({
+      ...parts,
+      sessions: this.sessions,
       messenger: this.messenger,
-      sweeps: this.sweeps,
-      guards: this.guards,
-      state: (id) => this.sessions.find(id),
-      dispatch,
       forget,
-      superseded: (key) => this.outbox.superseded(key),
-    });
-    this.outbox = new Outbox({
-      carry,
-      giveUp: (effect) => this.giveUp(effect),
-      lane: (effect) => laneOf(effect, this.sessions.get(effect.session)),
-      spacing: (effect) => spacing(effect, this.sessions.get(effect.session)),
-      clock,
-      log,
-      onFault: (effect) => parts.watch.fault(effect),
+      stopping: () => this.stopping,
     });
     this.resume = new Resume({ takeUp: (session) => this.takeUp(session) });
     this.consents = new Consents({
@@ -139,16 +101,12 @@ export class App {
         this.chat.receive({ kind: 'consent', channel, account, given: true, at }),
     });
     this.servers = new Servers({
-      clock,
-      log,
-      store,
-      queue,
-      paths,
+      ...parts,
       sessions: this.sessions,
       platforms: this.platforms,
       bucket: parts.bucket,
       delayMs: parts.purgeAfterMs,
-      drop: (session) => this.outbox.drop(session),
+      drop: (session) => this.carrying.outbox.drop(session),
       purged: () => this.proposals.load(),
     });
     this.time =
@@ -177,15 +135,15 @@ export class App {
     });
     this.actions = makeActions({
       ...parts,
-      guards: this.guards,
+      guards: this.carrying.guards,
       sessions: this.sessions,
       platforms: this.platforms,
       messenger: this.messenger,
-      cards: this.cards,
+      cards: this.carrying.cards,
       pool: {
         ensurePlace: (place, state) => this.opening.ensurePlace(place, state.session),
         quorum: parts.quorum,
-        guarded: (place) => this.guards.allows(place),
+        guarded: (place) => this.carrying.guards.allows(place),
         welcome: (state) => this.opening.welcome(state),
       },
       chat: () => this.chat,
@@ -206,14 +164,14 @@ export class App {
         const ballot = await store.lookups.ballotAt(platform, channel, message);
         return ballot && { session: ballot.session, ballot };
       },
-      posting: (ref) => this.outbox.some((effect) => this.postsTo(effect, ref)),
+      posting: (ref) => this.carrying.posting(ref),
       dispatch,
       heard: (event, take) => parts.watch.heard(event, take),
       gap: (platform) => this.caughtUp(platform),
       consented: async (account) => {
         await this.consents.given(account);
         const { sweeps } = this.messenger.platform(account.platform).capabilities;
-        if (sweeps) this.sweeps.soon(account.platform, () => this.sessions.live());
+        if (sweeps) this.carrying.sweeps.soon(account.platform, () => this.sessions.live());
       },
       withdrawn: (account) => this.consents.withdrawn(account),
       server: (platform, server, present) => this.servers.heard(platform, server, present),
@@ -236,13 +194,13 @@ export class App {
     for (const { id, server } of await store.places.channels()) this.homes.set(id, server);
     this.sessions.load(states);
     this.sessions.recall(await store.lookups.endedSince(dayOf(clock.now())));
-    for (const { session } of states) this.outbox.hold(session.id);
+    for (const { session } of states) this.carrying.outbox.hold(session.id);
     for (const platform of platforms) await platform.start((event) => this.chat.receive(event));
     for (const { bindings } of states)
       for (const to of bindings) if (!to.canPost) this.platforms.get(to.platform)?.watch?.(to.address);
     await this.proposals.start();
-    await this.guards.lookAll(states);
-    this.outbox.add(await store.pendingEffects());
+    await this.carrying.guards.lookAll(states);
+    this.carrying.outbox.add(await store.pendingEffects());
     this.resume.begin(states);
     await this.servers.start();
     this.time?.start();
@@ -254,16 +212,16 @@ export class App {
     const state = this.sessions.get(id);
     if (state && state.session.state !== 'ended') {
       await this.opening.welcome(state);
-      await this.sweeps.sweepOpen([state]);
+      await this.carrying.sweeps.sweepOpen([state]);
     }
-    this.outbox.release(id);
+    this.carrying.outbox.release(id);
     this.sessions.startTicks(id);
   }
 
   /** Nothing is lost by stopping at any point; this only does it politely. */
   async stop(): Promise<void> {
     this.stopping = true;
-    this.sweeps.stop();
+    this.carrying.sweeps.stop();
     this.sessions.stopTicks();
     await this.time?.stop();
     await this.resume.stop();
@@ -271,7 +229,7 @@ export class App {
     await this.tidy.stop();
     await this.parts.queue.close();
     await Promise.all(this.parts.platforms.map((p) => p.stop()));
-    await this.outbox.stop();
+    await this.carrying.outbox.stop();
     this.sessions.stop();
     await this.parts.store.close();
   }
@@ -280,7 +238,7 @@ export class App {
     this.parts.watch.begin(states, {
       states: (of) => this.parts.store.lookups.states(of),
       statuses: () => this.statuses.live(),
-      outbox: () => this.outbox.kinds(),
+      outbox: () => this.carrying.outbox.kinds(),
       database: join(this.parts.store.dir, 'acclaim.sqlite'),
     });
   }
@@ -317,40 +275,6 @@ export class App {
   /** Events were missed: of those who agreed, and of open ballots. */
   private async caughtUp(platform: PlatformName): Promise<void> {
     await this.consents.readAll(platform);
-    await this.sweeps.sweepOpen(this.sessions.live(), platform);
-  }
-
-  /** Progress is shown as it comes; only its last word is an effect that outlives the process. */
-  private showProgress(state: SessionState, round: number): void {
-    this.outbox.add(
-      state.bindings
-        .filter((row) => row.canPost && row.leftAt === null)
-        .map(({ channel, ordinal }) => ({
-          kind: 'card',
-          card: 'progress',
-          key: `${state.session.id}.${round}.progress.${ordinal}`,
-          session: state.session.id,
-          notBefore: 0,
-          channel,
-          round,
-        })),
-    );
-  }
-
-  /** A ballot is on its way to the channel, and not only planned for the end of quiet hours. */
-  private postsTo(effect: Effect, { platform, channel }: MessageRef): boolean {
-    if (effect.kind !== 'post-ballot' || effect.notBefore > this.parts.clock.now()) return false;
-    const state = this.sessions.get(effect.session);
-    const of = state?.ballots.get(effect.ballot)?.channel;
-    const to = state?.bindings.find((row) => row.channel === of);
-    return to?.platform === platform && to.address === channel;
-  }
-
-  private async giveUp(effect: Effect): Promise<void> {
-    // Forgetting is a promise: it is tried until it is done.
-    if (effect.kind === 'forget') return;
-    const ballot = effect.kind === 'post-ballot' ? effect.ballot : null;
-    const event = { kind: 'effect-failed', effect: effect.key, ballot, at: this.parts.clock.now() } as const;
-    await this.sessions.dispatch(effect.session, event);
+    await this.carrying.sweeps.sweepOpen(this.sessions.live(), platform);
   }
 }

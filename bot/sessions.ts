@@ -11,11 +11,12 @@ import { askedOnDay, type Elsewhere } from '../src/domain/budgets.js';
 import type { Decision, Refusal, RowChange } from '../src/domain/decision.js';
 import type { Effect } from '../src/domain/effects.js';
 import type { Event } from '../src/domain/events.js';
-import type { Ballot, Binding, Place, Session, SessionState, Voter } from '../src/domain/model.js';
+import type { Binding, Place, Session, SessionState, Voter } from '../src/domain/model.js';
 import { openSession, type SessionSpec } from '../src/domain/open.js';
-import { nextTick } from '../src/domain/views.js';
 import { AcclaimError } from '../src/errors.js';
+import { type BallotPlace, BallotPlaces } from './ballot-places.js';
 import { Ended } from './ended.js';
+import { Ticks } from './ticks.js';
 import { decided } from './verdict.js';
 
 type Voters = SessionState['voters'];
@@ -56,20 +57,11 @@ export type NewSession = Omit<SessionSpec, 'id' | 'community' | 'createdBy'>;
 /** The part of it that does not depend on what is drawn. */
 export type Plan = Pick<NewSession, 'model' | 'learner' | 'sampler' | 'rules'>;
 
-export interface BallotPlace {
-  session: string;
-  ballot: Ballot;
-}
-
-/** Ticks come at least this often, so that a clock that jumps is noticed. */
-const LONGEST_TICK_MS = 60_000;
-
 export class Sessions {
   private readonly states = new Map<string, SessionState>();
-  private readonly places = new Map<string, BallotPlace>();
-  private readonly ticks = new Map<string, NodeJS.Timeout>();
+  private readonly places = new BallotPlaces();
+  private readonly ticks: Ticks;
   private stopped = false;
-  private ticking = true;
   private held: Promise<void> | null = null;
   /** Sessions whose round is being judged; their other events wait. */
   private readonly judging = new Map<string, Promise<void>>();
@@ -81,7 +73,10 @@ export class Sessions {
   /** Goes up whenever counts of sessions that are not held may have changed: somebody was excluded, linked or forgotten. */
   census = 0;
 
-  constructor(private readonly parts: SessionsParts) {}
+  constructor(private readonly parts: SessionsParts) {
+    const tick = (id: string) => this.dispatch(id, { kind: 'tick', at: parts.clock.now() }).catch(() => {});
+    this.ticks = new Ticks(parts.clock, tick);
+  }
 
   load(states: readonly SessionState[]): void {
     for (const state of states) {
@@ -89,20 +84,18 @@ export class Sessions {
       this.states.set(state.session.id, state);
       this.sort(state);
       if (before?.ballots === state.ballots && before.bindings === state.bindings) continue;
-      for (const ballot of state.ballots.values()) this.index(state, ballot);
+      for (const ballot of state.ballots.values()) this.places.set(state, ballot);
     }
   }
 
   /** Begins the clock of a session; call it when platforms can post. The first tick takes every step that is due. */
   startTicks(id: string): void {
     const state = this.states.get(id);
-    if (this.ticking && state && state.session.state !== 'ended') this.tick(id, 0);
+    if (state && state.session.state !== 'ended') this.ticks.in(id, 0);
   }
 
   stopTicks(): void {
-    for (const timer of this.ticks.values()) clearTimeout(timer);
-    this.ticks.clear();
-    this.ticking = false;
+    this.ticks.stop();
   }
 
   stop(): void {
@@ -160,7 +153,7 @@ export class Sessions {
 
   /** Of sessions that are held. */
   ballotAt(platform: Binding['platform'], address: string, message: string): BallotPlace | undefined {
-    return this.places.get(placeKey(platform, address, message));
+    return this.places.at(platform, address, message);
   }
 
   /** `also`: rows that are written with it or not at all. */
@@ -314,18 +307,14 @@ export class Sessions {
   private drop(id: string): void {
     const state = this.states.get(id);
     this.states.delete(id);
-    for (const ballot of state?.ballots.values() ?? []) {
-      const key = placeOf(state!, ballot);
-      if (key !== null) this.places.delete(key);
-    }
-    const timer = this.ticks.get(id);
-    if (timer) clearTimeout(timer);
-    this.ticks.delete(id);
+    if (state) this.places.drop(state);
+    this.ticks.clear(id);
   }
 
   private async settle(id: string, { rows, effects, state }: Decision): Promise<void> {
     if (rows.length > 0) this.fold(id, rows, state);
-    this.scheduleTick(id);
+    const now = this.states.get(id);
+    if (now) this.ticks.schedule(now);
     if (rows.length === 0 && effects.length === 0) return;
     const writing = { session: id, rows };
     this.writing.add(writing);
@@ -352,7 +341,7 @@ export class Sessions {
     for (const row of rows) {
       // A branch brings another session's first rows along.
       if (row.table === 'session' && !this.states.has(row.row.id)) this.adopt(row.row, before, rows);
-      if (row.table === 'ballot') this.index(this.states.get(row.row.session)!, row.row);
+      if (row.table === 'ballot') this.places.set(this.states.get(row.row.session)!, row.row);
     }
     const voters = rows.filter(isVoter);
     if (voters.length === 0) return;
@@ -376,30 +365,7 @@ export class Sessions {
   private adopt(session: Session, parent: SessionState, rows: readonly RowChange[]): void {
     this.states.set(session.id, apply({ ...emptyState(session), voters: parent.voters }, rows));
     // Its first round begins with its first tick.
-    this.tick(session.id, 0);
-  }
-
-  private index(state: SessionState, ballot: Ballot): void {
-    const key = placeOf(state, ballot);
-    if (key !== null) this.places.set(key, { session: state.session.id, ballot });
-  }
-
-  private scheduleTick(id: string): void {
-    const old = this.ticks.get(id);
-    if (old) clearTimeout(old);
-    this.ticks.delete(id);
-    const state = this.states.get(id);
-    if (!state || !this.ticking) return;
-    const now = this.parts.clock.now();
-    const at = nextTick(state, now);
-    if (at === null) return;
-    this.tick(id, Math.min(Math.max(at - now, 10), LONGEST_TICK_MS));
-  }
-
-  private tick(id: string, wait: number): void {
-    const act = () => this.dispatch(id, { kind: 'tick', at: this.parts.clock.now() }).catch(() => {});
-    clearTimeout(this.ticks.get(id));
-    this.ticks.set(id, setTimeout(act, wait));
+    this.ticks.in(session.id, 0);
   }
 }
 
@@ -419,14 +385,4 @@ function newestIn(
     s.bindings.some((b) => b.platform === platform && b.address === address && b.leftAt === null),
   );
   return here.sort((a, b) => b.session.createdAt - a.session.createdAt)[0];
-}
-
-/** Null while it has no message. */
-function placeOf({ bindings }: SessionState, { channel, platform, message }: Ballot): string | null {
-  const binding = bindings.find((b) => b.channel === channel);
-  return message === null || !binding ? null : placeKey(platform, binding.address, message);
-}
-
-function placeKey(platform: string, address: string, message: string): string {
-  return JSON.stringify([platform, address, message]);
 }

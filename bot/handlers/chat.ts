@@ -10,7 +10,7 @@ import type { ConsentChanged, Event } from '../../src/domain/events.js';
 import { pictureName } from '../../src/domain/ids.js';
 import type { SessionState } from '../../src/domain/model.js';
 import { AcclaimError, type ErrorCode, toPlain } from '../../src/errors.js';
-import type { BallotPlace } from '../sessions.js';
+import type { BallotPlace } from '../ballot-places.js';
 import { type Answer, replyCard } from '../views/notice.js';
 import type { Messenger } from './messenger.js';
 import type { People } from './people.js';

@@ -1,0 +1,98 @@
+/** What was decided is carried out: the outbox with all that its effects need, from the engine's jobs to a channel's cards. */
+import type { MessageRef } from '../src/chat/port.js';
+import type { Effect } from '../src/domain/effects.js';
+import type { SessionState } from '../src/domain/model.js';
+import type { AppParts } from './app-parts.js';
+import { Cards } from './handlers/cards.js';
+import { laneOf, makeCarrier, spacing } from './handlers/carriers.js';
+import { Guards } from './handlers/guards.js';
+import { Jobs } from './handlers/jobs.js';
+import type { Messenger } from './handlers/messenger.js';
+import { Sweeps } from './handlers/sweeps.js';
+import { Outbox } from './outbox.js';
+import type { Sessions } from './sessions.js';
+
+type Shared = Pick<
+  AppParts,
+  'clock' | 'log' | 'paths' | 'queue' | 'people' | 'resolveModel' | 'safety' | 'watch'
+>;
+
+export interface CarryingParts extends Shared {
+  sessions: Sessions;
+  messenger: Messenger;
+  forget(voter: string): Promise<void>;
+  stopping(): boolean;
+}
+
+export class Carrying {
+  readonly outbox: Outbox;
+  readonly cards: Cards;
+  readonly sweeps: Sweeps;
+  readonly guards: Guards;
+
+  constructor(private readonly parts: CarryingParts) {
+    const { clock, log, sessions, watch } = parts;
+    const dispatch: Sessions['dispatch'] = (id, event) => sessions.dispatch(id, event);
+    const jobs = new Jobs({ ...parts, dispatch });
+    this.cards = new Cards(parts.paths, (job) => jobs.preview(job));
+    this.sweeps = new Sweeps({ ...parts, dispatch });
+    this.guards = new Guards({ ...parts, dispatch });
+    const carry = makeCarrier({
+      ...parts,
+      jobs,
+      cards: this.cards,
+      sweeps: this.sweeps,
+      guards: this.guards,
+      state: (id) => sessions.find(id),
+      dispatch,
+      superseded: (key) => this.outbox.superseded(key),
+    });
+    this.outbox = new Outbox({
+      carry,
+      giveUp: (effect) => this.giveUp(effect),
+      lane: (effect) => laneOf(effect, sessions.get(effect.session)),
+      spacing: (effect) => spacing(effect, sessions.get(effect.session)),
+      clock,
+      log,
+      onFault: (effect) => watch.fault(effect),
+    });
+  }
+
+  /** Progress is shown as it comes; only its last word is an effect that outlives the process. */
+  showProgress(state: SessionState, round: number): void {
+    this.outbox.add(
+      state.bindings
+        .filter((row) => row.canPost && row.leftAt === null)
+        .map(({ channel, ordinal }) => ({
+          kind: 'card',
+          card: 'progress',
+          key: `${state.session.id}.${round}.progress.${ordinal}`,
+          session: state.session.id,
+          notBefore: 0,
+          channel,
+          round,
+        })),
+    );
+  }
+
+  /** A ballot is on its way to the message's channel, and not only planned for the end of quiet hours. */
+  posting(ref: MessageRef): boolean {
+    return this.outbox.some((effect) => this.postsTo(effect, ref));
+  }
+
+  private postsTo(effect: Effect, { platform, channel }: MessageRef): boolean {
+    if (effect.kind !== 'post-ballot' || effect.notBefore > this.parts.clock.now()) return false;
+    const state = this.parts.sessions.get(effect.session);
+    const of = state?.ballots.get(effect.ballot)?.channel;
+    const to = state?.bindings.find((row) => row.channel === of);
+    return to?.platform === platform && to.address === channel;
+  }
+
+  private async giveUp(effect: Effect): Promise<void> {
+    // Forgetting is a promise: it is tried until it is done.
+    if (effect.kind === 'forget') return;
+    const ballot = effect.kind === 'post-ballot' ? effect.ballot : null;
+    const event = { kind: 'effect-failed', effect: effect.key, ballot, at: this.parts.clock.now() } as const;
+    await this.parts.sessions.dispatch(effect.session, event);
+  }
+}
