@@ -76,7 +76,10 @@ export class App {
         load: (id, known) => store.load(id, known),
         newestIn: (platform, address) => store.lookups.newestIn(platform, address),
         busy: (id) => this.carrying.outbox.some(({ session }) => session === id),
-        onRead: (state) => parts.watch.know(state),
+        onRead: (state) => {
+          parts.watch.know(state);
+          this.statuses.changing(state.session.id);
+        },
         onLetGo: (state) => parts.watch.letGo(state),
       },
     });
@@ -193,7 +196,7 @@ export class App {
       );
     for (const { id, server } of await store.places.channels()) this.homes.set(id, server);
     this.sessions.load(states);
-    this.sessions.recall(await store.lookups.endedSince(dayOf(clock.now())));
+    this.sessions.recall(await store.lookups.drawnUntilEnd(dayOf(clock.now())));
     for (const { session } of states) this.carrying.outbox.hold(session.id);
     for (const platform of platforms) await platform.start((event) => this.chat.receive(event));
     for (const { bindings } of states)

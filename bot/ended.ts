@@ -2,18 +2,11 @@
  * Sessions that ended and are held all the same: the few that were asked for last, and those with something left to carry
  * out. And what the others have drawn today, which budgets ask for. Knows no state: only which may go, and when.
  */
-import { dayOf } from '../src/domain/budgets.js';
-import type { Binding, Round, SessionState } from '../src/domain/model.js';
+import { type Drawn, dayOf } from '../src/domain/budgets.js';
+import type { SessionState } from '../src/domain/model.js';
 
 /** Held at most, unless more of them have something left to do. */
 const KEPT = 32;
-
-/** What a session that is not held has drawn of late. */
-export interface Drawn {
-  /** Where it was founded; a pool is counted there. */
-  bindings: readonly Binding[];
-  rounds: readonly Round[];
-}
 
 export class Ended {
   /** In the order of their last use. */
@@ -43,13 +36,21 @@ export class Ended {
     this.drawn.delete(id);
   }
 
-  /** It is not held any more (or never was since the start). */
-  letGo({ session, bindings, rounds }: SessionState, now: number): void {
+  /** It is not held any more. */
+  letGo({ session, bindings: [founding], rounds }: SessionState, now: number): void {
     this.used.delete(session.id);
-    const today = (round: Round) => round.createdAt >= dayOf(now);
-    for (const [id, past] of this.drawn) if (!past.rounds.some(today)) this.drawn.delete(id);
-    const recent = rounds.filter(today);
-    if (recent.length > 0) this.drawn.set(session.id, { bindings: bindings.slice(0, 1), rounds: recent });
+    if (founding) this.recall([{ ...founding, rounds }], now);
+  }
+
+  /** What sessions have drawn that are not held; rounds of earlier days are forgotten. */
+  recall(those: readonly Drawn[], now: number): void {
+    const today = ({ rounds }: Drawn) => rounds.filter(({ createdAt }) => createdAt >= dayOf(now));
+    for (const [id, past] of this.drawn) if (today(past).length === 0) this.drawn.delete(id);
+    for (const drawn of those) {
+      const { session, channel, platform } = drawn;
+      const rounds = today(drawn).map(({ createdAt, count }) => ({ createdAt, count }));
+      if (rounds.length > 0) this.drawn.set(session, { session, channel, platform, rounds });
+    }
   }
 
   /** What those have drawn today that are not held. */

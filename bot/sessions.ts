@@ -7,7 +7,7 @@
  */
 import type { Clock } from '../src/clock.js';
 import { apply, communities, emptyState } from '../src/domain/apply.js';
-import { askedOnDay, type Elsewhere } from '../src/domain/budgets.js';
+import { askedOnDay, type Drawn, type Elsewhere } from '../src/domain/budgets.js';
 import type { Decision, Refusal, RowChange } from '../src/domain/decision.js';
 import type { Effect } from '../src/domain/effects.js';
 import type { Event } from '../src/domain/events.js';
@@ -196,9 +196,9 @@ export class Sessions {
   }
 
   /** Those that ended and are not held have drawn this of late: known at the start. */
-  recall(outlines: readonly SessionState[]): void {
-    for (const state of outlines)
-      if (!this.states.has(state.session.id)) this.ended.letGo(state, this.parts.clock.now());
+  recall(drawn: readonly Drawn[]): void {
+    const others = drawn.filter(({ session }) => !this.states.has(session));
+    this.ended.recall(others, this.parts.clock.now());
   }
 
   /** Rows of voters that no session decided: to be called as they are written. */
@@ -229,14 +229,14 @@ export class Sessions {
     const spent = { channel: 0, server: 0 };
     if (!own) return spent;
     const server = serverOf(own.channel);
-    const count = (there: Binding | undefined, rounds: SessionState['rounds']) => {
-      if (!there || there.session === session.id || there.platform !== own.platform) return;
+    const count = (there: Omit<Drawn, 'rounds'>, rounds: Drawn['rounds']) => {
+      if (there.session === session.id || there.platform !== own.platform) return;
       const images = askedOnDay(rounds, at);
       if (there.channel === own.channel) spent.channel += images;
       if (serverOf(there.channel) === server) spent.server += images;
     };
-    for (const { bindings, rounds } of this.states.values()) count(bindings[0], rounds);
-    for (const { bindings, rounds } of this.ended.today()) count(bindings[0], rounds);
+    for (const { bindings, rounds } of this.states.values()) if (bindings[0]) count(bindings[0], rounds);
+    for (const drawn of this.ended.today()) count(drawn, drawn.rounds);
     return spent;
   };
 

@@ -5,6 +5,9 @@ import type { Steps } from '../src/domain/steps.js';
 /** ms that nobody else may have to wait */
 const SLICE_MS = 10;
 
+/** Lets everything else that waits go first. */
+export { turn };
+
 export async function spread<T>(steps: Steps<T>): Promise<T> {
   for (let began = performance.now(); ; ) {
     const { done, value } = steps.next();

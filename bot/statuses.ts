@@ -3,9 +3,9 @@
  * state: most sessions have not changed since somebody asked, and those that ended least of all.
  */
 import { communities } from '../src/domain/apply.js';
-import type { SessionState } from '../src/domain/model.js';
+import type { SessionState, Voter } from '../src/domain/model.js';
 import type { Steps } from '../src/domain/steps.js';
-import { type SessionStatus, sessionStatus } from '../src/domain/views.js';
+import { type SessionStatus, statusOf } from '../src/domain/views.js';
 import type { Store } from '../src/store/store.js';
 import type { Sessions } from './sessions.js';
 import { spread } from './spread.js';
@@ -21,8 +21,16 @@ interface Counted {
   status: Status;
 }
 
+/** What the count of a session that is held was made of. */
+interface Known {
+  state: SessionState;
+  /** Of those who marked in the newest round; undefined of whoever was not known. */
+  voters: ReadonlyMap<string, Voter | undefined>;
+  counted: Counted;
+}
+
 export class Statuses {
-  private readonly known = new WeakMap<SessionState, Counted>();
+  private known = new Map<string, Known>();
   /** Of sessions that ended and are not held, as long as nothing that they are counted by has changed. */
   private read = new Map<string, Counted>();
   private census = -1;
@@ -71,7 +79,12 @@ export class Statuses {
     const state = await store.load(id, known);
     if (!state) return undefined;
     voters.set([...communities(state)].join(' '), state.voters);
-    return this.of(state);
+    return spread(countOf(state));
+  }
+
+  /** A session is held whose count may change from now on. */
+  changing(id: string): void {
+    this.read.delete(id);
   }
 
   /** Those that are gone when it comes to them are left out. */
@@ -79,26 +92,49 @@ export class Statuses {
     const all: Counted[] = [];
     for (const { session } of states) {
       const state = this.parts.sessions.get(session.id);
-      if (state) all.push(this.of(state));
+      if (state) all.push(yield* this.of(state));
       yield;
     }
+    for (const id of this.known.keys()) if (!this.parts.sessions.get(id)) this.known.delete(id);
     return all;
   }
 
-  private of(state: SessionState): Counted {
-    const known = this.known.get(state);
-    if (known) return known;
-    const { createdAt, endedAt, rules } = state.session;
-    const status = {
-      ...sessionStatus(state),
-      channel: (onPage(state) ?? state.bindings[0])?.address ?? '',
-      budget: rules.budgetRounds,
-      adapter: state.rounds.some((r) => r.learned?.learned === true && r.state === 'done'),
-    };
-    const counted = { createdAt, endedAt, status };
-    this.known.set(state, counted);
+  private *of(state: SessionState): Steps<Counted> {
+    const { id } = state.session;
+    const known = this.known.get(id);
+    const counted = known && isCountOf(known, state) ? known.counted : yield* countOf(state);
+    const voters = known?.counted === counted ? known.voters : votersOf(state);
+    this.known.set(id, { state, voters, counted });
     return counted;
   }
+}
+
+/** Somebody elsewhere agreed, left or went on in their rounds: that changes the voters of every session, and few counts. */
+function isCountOf({ state: before, voters }: Known, state: SessionState): boolean {
+  if (before === state) return true;
+  const parts = ['session', 'bindings', 'rounds', 'images', 'ballots', 'facts', 'jobs'] as const;
+  if (parts.some((part) => before[part] !== state[part])) return false;
+  // Whether a linked person counts hangs on accounts that marked nothing here.
+  return [...voters].every(([key, row]) => row?.person === null && state.voters.get(key) === row);
+}
+
+function votersOf({ rounds, ballots, facts, voters }: SessionState): Known['voters'] {
+  const round = rounds.at(-1)?.id;
+  const found = new Map<string, Voter | undefined>();
+  for (const { id } of [...ballots.values()].filter((ballot) => ballot.round === round))
+    for (const key of facts.get(id)?.standing.keys() ?? []) found.set(key, voters.get(key));
+  return found;
+}
+
+function* countOf(state: SessionState): Steps<Counted> {
+  const { createdAt, endedAt, rules } = state.session;
+  const status = {
+    ...(yield* statusOf(state)),
+    channel: (onPage(state) ?? state.bindings[0])?.address ?? '',
+    budget: rules.budgetRounds,
+    adapter: state.rounds.some((r) => r.learned?.learned === true && r.state === 'done'),
+  };
+  return { createdAt, endedAt, status };
 }
 
 /** Where the page shows the session; undefined where it is only elsewhere. */

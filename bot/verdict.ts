@@ -9,7 +9,7 @@ import type { Decision } from '../src/domain/decision.js';
 import type { Event } from '../src/domain/events.js';
 import { type Judgement, judgeRound, judging } from '../src/domain/feedback.js';
 import type { Round, SessionState } from '../src/domain/model.js';
-import { spread } from './spread.js';
+import { spread, turn } from './spread.js';
 
 /** Marks of a session up to which a round is judged at once: some milliseconds' work. */
 const AT_ONCE = 1000;
@@ -35,7 +35,8 @@ export function decided(
     return decide(state(), event, atOnce, elsewhere);
   } catch (error) {
     if (!(error instanceof Unjudged)) throw error;
-    const judged = spread(judging(error.state, error.round, error.at));
+    // Deciding has taken its time already.
+    const judged = turn().then(() => spread(judging(error.state, error.round, error.at)));
     return judged.then((judgement) => decide(state(), event, () => judgement, elsewhere));
   }
 }

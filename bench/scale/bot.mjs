@@ -37,9 +37,15 @@ class Crowded extends FakePlatform {
     this.swept.push(message);
     const [, s, sheet] = /^m(\d+)-(\d+)$/.exec(message).map(Number);
     const found = new Map();
-    for (const voter of votersOf(s, options))
-      for (const emoji of marksOf(s, sheet, voter))
-        found.set(emoji, [...(found.get(emoji) ?? []), fakeAccount(accountOf(voter))]);
+    for (const voter of votersOf(s, options)) {
+      const account = fakeAccount(accountOf(voter));
+      for (const emoji of marksOf(s, sheet, voter)) {
+        if (!found.has(emoji)) found.set(emoji, []);
+        found.get(emoji).push(account);
+      }
+    }
+    // As over a network: what the answer is made into is no longer the platform's turn.
+    await wait(1);
     for (const [emoji, people] of this.changed.get(message) ?? [])
       found.set(emoji, [...(found.get(emoji) ?? []), ...people]);
     return found;

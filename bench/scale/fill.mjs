@@ -54,6 +54,8 @@ const flush = async () => {
 
 const moderator = { key: 'mod', platform: 'fake', bornAt: null, joinedAt: null, role: 'moderator' };
 for (let s = 0; s < sessions + ended; s++) {
+  // Those that ended did so over the last year.
+  const opened = s < sessions ? began : began - (1 + (s % 365)) * 86_400_000;
   const place = {
     channel: `fake-${channelOf(s)}`,
     community: 'fake',
@@ -75,12 +77,12 @@ for (let s = 0; s < sessions + ended; s++) {
   const { decision } = openSession(
     { ...spec, id: sessionOf(s), community: 'fake', createdBy: null },
     place,
-    began,
+    opened,
   );
   const written = [...decision.rows];
   let { state } = decision;
   const take = (event) => {
-    const next = decide(state, { ...event, at: began });
+    const next = decide(state, { ...event, at: opened });
     written.push(...next.rows);
     state = next.state;
     return next.effects;
@@ -104,7 +106,7 @@ for (let s = 0; s < sessions + ended; s++) {
   if (s >= sessions) take({ kind: 'command', act: { name: 'stop' }, by: moderator, from: place.channel });
   // Effects are left out: the round is as it is when all of them are done.
   await store.commit(written, []);
-  let at = began;
+  let at = opened;
   for (const voter of votersOf(s, options))
     for (const { id, sheet } of state.ballots.values())
       for (const emoji of marksOf(s, sheet, voter)) {

@@ -22,9 +22,8 @@ const { values: given } = parseArgs({
   },
 });
 const figures = (name) => JSON.parse(readFileSync(join(given.figures, `${name}.json`), 'utf8'));
-const [scale, small, engines, votes, queue] = ['scale', 'scale-small', 'engines', 'votes', 'queue'].map(
-  figures,
-);
+const names = ['scale', 'scale-small', 'scale-ended', 'engines', 'votes', 'queue'];
+const [scale, small, withEnded, engines, votes, queue] = names.map(figures);
 /** Discord's requests of one chaos run that nothing befell. */
 const { undisturbed } = JSON.parse(readFileSync(join(here, '..', 'chaos', 'figures', 'chaos.json'), 'utf8'));
 
@@ -58,6 +57,10 @@ const line = (of) => {
 };
 const memory = line((r) => r.afterStart.rss);
 const restart = line((r) => r.start.answered.at);
+/** What a session that ended adds, though nobody reads it. */
+const perEnded = (of) => Math.max(0, of(withEnded) - of(small)) / withEnded.ended;
+const memoryEnded = perEnded((r) => r.afterStart.rss);
+const restartEnded = perEnded((r) => r.start.answered.at);
 const cpuPerVote = votes.steady.cpu / votes.steady.rate;
 /** Progress of a job is written down and shown as it comes: it costs by the second, not by the round. */
 const cpuPerBusyEngine = engines.rows[1].botCpu - one.botCpu;
@@ -131,37 +134,21 @@ const peakRounds = (channels) => rate(channels, day / 4);
 const bytesPerMark = scale.bytes / scale.marks;
 
 const busyEngines = (channels) => peakRounds(channels) * (learn + draw);
-/** Sessions that ended are held as those that go on. */
-const sessionsAfterAYear = (channels) =>
-  channels * (1 + (365 * assumed.roundsPerDay) / assumed.roundsPerSession);
+const endedAfterAYear = (channels) => (channels * 365 * assumed.roundsPerDay) / assumed.roundsPerSession;
 
 /** Demand of so many channels, what one of its kind takes, where that is from, and what would be changed. */
 const resources = [
   {
     name: 'restart to the first command after a year, s',
-    demand: (n) => restart.base + sessionsAfterAYear(n) * restart.slope,
-    limit: 10,
-    from: 'measured; our own bound',
-    change: 'leave sessions that ended in the database until somebody asks for them',
-  },
-  {
-    name: 'memory of the bot after a year, GB',
-    demand: (n) => (memory.base + sessionsAfterAYear(n) * memory.slope) / 1024,
-    limit: 4,
-    from: "measured; V8's heap by default",
-    change: 'the same',
-  },
-  {
-    name: 'restart to the first command, open sessions alone, s',
-    demand: (n) => restart.base + n * restart.slope,
+    demand: (n) => restart.base + n * restart.slope + endedAfterAYear(n) * restartEnded,
     limit: 10,
     from: 'measured; our own bound',
     change:
       "read a session's closed rounds when they are asked for; else several bots, each with its servers and database",
   },
   {
-    name: 'memory of the bot, open sessions alone, GB',
-    demand: (n) => (memory.base + n * memory.slope) / 1024,
+    name: 'memory of the bot after a year, GB',
+    demand: (n) => (memory.base + n * memory.slope + endedAfterAYear(n) * memoryEnded) / 1024,
     limit: 4,
     from: "measured; V8's heap by default",
     change: 'the same',
@@ -265,6 +252,8 @@ const inputs = markdown(
     ['an engine at work, CPU of the bot', `${figure(cpuPerBusyEngine * 100)} % of a core`],
     ['a session of a thousand marks in memory', `${figure(memory.slope)} MB`],
     ['the same at a restart', `${figure(restart.slope * 1000)} ms`],
+    ['one that ended, in memory', `${figure(memoryEnded * 1024)} kB`],
+    ['the same at a restart', `${figure(restartEnded * 1000)} ms`],
     ['a mark in the database, indices included', `${figure(bytesPerMark)} bytes`],
     ['requests to Discord a round', figure(requestsPerRound)],
     ['Redis commands a round', figure(one.redisCommandsPerRound)],

@@ -5,9 +5,11 @@
  */
 import type { Account, PlatformName } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
-import type { Event, Seen } from '../../src/domain/events.js';
+import type { Event, Seen, Swept } from '../../src/domain/events.js';
 import type { Ballot, SessionState } from '../../src/domain/model.js';
+import type { Steps } from '../../src/domain/steps.js';
 import type { Log } from '../../src/log.js';
+import { spread, turn } from '../spread.js';
 import { roundOfBallot } from '../watch.js';
 import type { Messenger } from './messenger.js';
 import type { People } from './people.js';
@@ -34,16 +36,8 @@ export class Sweeps {
     const to = state.bindings.find((b) => b.channel === ballot.channel)!;
     const beganAt = clock.now();
     const found = await messenger.platform(to.platform).fetchReactions(messenger.ref(to, ballot.message!));
-    // A key costs a hash, and whoever voted has left several marks.
-    const seen = new Map<string, Seen>();
-    const voter = (account: Account): Seen => {
-      const known = seen.get(account.id) ?? people.seen(account);
-      seen.set(account.id, known);
-      return known;
-    };
-    const marks = [...found].flatMap(([emoji, accounts]) =>
-      accounts.map((account) => ({ voter: voter(account), emoji })),
-    );
+    const marks = await spread(marksIn(found, people));
+    await turn();
     await dispatch(state.session.id, {
       kind: 'swept',
       ballot: ballot.id,
@@ -97,4 +91,17 @@ export class Sweeps {
       );
     }
   }
+}
+
+/** A key costs a hash, and whoever voted has left several marks. */
+function* marksIn(found: ReadonlyMap<string, readonly Account[]>, people: People): Steps<Swept['marks']> {
+  const seen = new Map<string, Seen>();
+  const marks: { voter: Seen; emoji: string }[] = [];
+  for (const [emoji, accounts] of found)
+    for (const account of accounts) {
+      const voter = seen.get(account.id) ?? people.seen(account);
+      seen.set(account.id, voter);
+      if (marks.push({ voter, emoji }) % 100 === 0) yield;
+    }
+  return marks;
 }

@@ -3,7 +3,7 @@
  * begins only if it fits whole; where a budget is smaller than a round, a round of that size is drawn. A day counts what
  * other sessions of the channel or server have asked for as well; a pool is counted where it was founded.
  */
-import type { Round, Rules, SessionState } from './model.js';
+import type { Binding, Round, Rules, SessionState } from './model.js';
 
 export type BudgetName = 'session' | 'channel' | 'server';
 /** Images; null or absent = no bound. */
@@ -23,6 +23,11 @@ export interface UsedUp {
   renews: number | null;
 }
 
+/** What a session has asked for, and where it was founded. */
+export interface Drawn extends Pick<Binding, 'session' | 'channel' | 'platform'> {
+  rounds: readonly Pick<Round, 'createdAt' | 'count'>[];
+}
+
 /** Images that other sessions have asked for on the day of `at`, in this one's channel and on its server. */
 export type Elsewhere = (state: SessionState, at: number) => { channel: number; server: number };
 export const nowhereElse: Elsewhere = () => ({ channel: 0, server: 0 });
@@ -31,7 +36,7 @@ const DAY = 86_400_000;
 export const dayOf = (at: number): number => at - (at % DAY);
 
 /** Images asked for on the day of `at`; what is dated up to a day later counts too, so that a clock set back doubles nothing. */
-export function askedOnDay(rounds: readonly Round[], at: number): number {
+export function askedOnDay(rounds: Drawn['rounds'], at: number): number {
   const day = dayOf(at);
   let images = 0;
   for (let i = rounds.length - 1; i >= 0; i--) {

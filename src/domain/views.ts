@@ -2,11 +2,12 @@
  * What may be seen of a session, as plain figures. Totals stay hidden while a round takes votes: before its close a
  * ballot shows only the asker's own marks and how many people have voted.
  */
-import { attendance, countedIn } from './counted.js';
+import { attendance, counting } from './counted.js';
 import { pictureName } from './ids.js';
 import { factsOf } from './ledger.js';
 import type { Ballot, ImageState, Job, Outcome, Round, SessionState } from './model.js';
 import { ballotsOf, lastChange, lineage } from './rounds.js';
+import { finish, type Steps } from './steps.js';
 
 export interface SessionStatus {
   id: string;
@@ -35,10 +36,12 @@ export interface SessionStatus {
     | null;
 }
 
-export function sessionStatus(state: SessionState): SessionStatus {
+export const sessionStatus = (state: SessionState): SessionStatus => finish(statusOf(state));
+
+export function* statusOf(state: SessionState): Steps<SessionStatus> {
   const { session, rounds } = state;
   const round = rounds.at(-1);
-  const counted = round ? countedIn(state, round) : { sheetfuls: [], excluded: 0 };
+  const counted = round ? yield* counting(state, round) : { sheetfuls: [], excluded: 0 };
   const ballots = [...state.ballots.values()].filter(
     (row) => row.round === round?.id && row.state === 'live',
   );

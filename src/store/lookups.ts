@@ -3,6 +3,7 @@
  * by a channel or a message, what they add up to. What was decided a moment ago and is not durable yet is not in the answers:
  * whoever holds sessions in memory asks those first.
  */
+import type { Drawn } from '../domain/budgets.js';
 import type { Ballot, Binding, Channel, Platform, Session, SessionState } from '../domain/model.js';
 import type { TimedSession } from '../domain/round-time.js';
 import { bodies, readRows } from './read-session.js';
@@ -137,11 +138,18 @@ export class Lookups {
     return (await this.db.get<{ at: number | null }>(sql))?.at ?? 0;
   }
 
-  /** Those that ended since, without pictures, ballots and marks: what budgets of a day ask of them. */
-  async endedSince(time: number): Promise<SessionState[]> {
-    const sql = `SELECT s.id FROM session s WHERE ${ended} AND json_extract(s.body, '$.endedAt') >= ? ORDER BY s.seq`;
-    const ids = await this.ids(sql, time);
-    return (await Promise.all(ids.map((id) => this.outline(id)))).filter((state) => state !== undefined);
+  /** What those have drawn that ended since: budgets of the day ask for it. */
+  async drawnUntilEnd(since: number): Promise<Drawn[]> {
+    const rows = await this.db.all<Omit<Drawn, 'rounds'> & { rounds: string }>(
+      `SELECT b.session, b.channel, json_extract(b.body, '$.platform') AS platform, (
+         SELECT json_group_array(json_object('createdAt', json_extract(r.body, '$.createdAt'),
+           'count', json_extract(r.body, '$.count'))) FROM round r WHERE r.session = s.id) AS rounds
+       FROM session s JOIN binding b ON b.session = s.id
+       WHERE ${ended} AND json_extract(s.body, '$.endedAt') >= ?
+         AND b.seq = (SELECT min(seq) FROM binding WHERE session = s.id)`,
+      since,
+    );
+    return rows.map((row) => ({ ...row, rounds: JSON.parse(row.rounds) as Drawn['rounds'] }));
   }
 
   /** The session, its channels and rounds, and nothing else of it. */

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Sessions } from '../../bot/sessions.js';
+import { Statuses } from '../../bot/statuses.js';
 import type { RowChange } from '../../src/domain/decision.js';
 import { forgetIn } from '../../src/domain/forgotten.js';
 import { Store } from '../../src/store/store.js';
@@ -135,4 +136,55 @@ it('holds nobody who is forgotten while it is being read', async () => {
     expect([id, state.voters.has('ann')]).toEqual([id, false]);
     expect(state).toEqual(await store.load(id));
   }
+});
+
+it('tells the status that counting anew gives, whatever happened since it was last asked', async () => {
+  await fill(2);
+  await pool();
+  const statuses = new Statuses({ sessions, store });
+  const at = 1_700_000_100_000;
+  const ballot = [...sessions.get('pool')!.ballots.values()].find(({ state }) => state === 'live')!.id;
+  const consent = (key: string) =>
+    sessions.dispatch('pool', { kind: 'consent', voter: person(key), given: true, at });
+  const mark = (key: string, emoji: string) =>
+    sessions.dispatch('pool', { kind: 'reaction', ballot, voter: person(key), emoji, present: true, at });
+  const exclude = (voter: string) =>
+    sessions.dispatch('pool', {
+      kind: 'command',
+      act: { name: 'exclude', voter },
+      by: person('mod', 'moderator'),
+      from: 'fake-1',
+      at,
+    });
+  const counts: number[][] = [];
+  const acts: (() => Promise<unknown>)[] = [
+    async () => {},
+    () => consent('ann'),
+    () => mark('ann', '1'),
+    () => consent('bob'),
+    () => mark('bob', '2'),
+    () => exclude('ann'),
+    () => sessions.find('s1'),
+    () => sessions.hold(async () => forgetIn(sessions.holding(), await store.forget('bob', at))),
+    () => sessions.hold(() => store.loadSettled()),
+  ];
+  for (const act of acts) {
+    await act();
+    const told = await statuses.all();
+    expect(told).toEqual(await new Statuses({ sessions, store }).all());
+    expect(told).toHaveLength(3);
+    counts.push(['s0', 'pool'].map((id) => told.find((one) => one.id === id)!.voters));
+  }
+  // Ann counts in what ended until she is excluded; bob's marks count under another name once he is forgotten.
+  expect(counts).toEqual([
+    [1, 0],
+    [1, 0],
+    [1, 1],
+    [1, 1],
+    [1, 2],
+    [0, 1],
+    [0, 1],
+    [0, 1],
+    [0, 1],
+  ]);
 });
