@@ -1,6 +1,6 @@
 // One step of one shape in a process of its own, for steps.mjs: compiles, runs it `--times`, tells seconds as JSON.
 // What compiling and running add counts between two looks at a tidied heap: before it is compiled, and from its first run on.
-// node bench/shapes/step.mjs FOLDER denoise|train|decode PIXELS [--recompute] [--rows N] [--threads N] [--times N] [--run MB]
+// node bench/shapes/step.mjs FOLDER denoise|train|decode PIXELS [--precision fp16] [--recompute] [--rows N] [--threads N] [--times N] [--run MB]
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Graph } from '../../dist/engine/graph/graph.js';
@@ -20,6 +20,7 @@ import { anonymousMb } from './private.mjs';
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
+    precision: { type: 'string', default: 'fp32' },
     recompute: { type: 'boolean', default: false },
     rows: { type: 'string', default: '1' },
     threads: { type: 'string', default: '1' },
@@ -33,7 +34,7 @@ const say = (fact) => process.stdout.write(`${JSON.stringify(fact)}\n`);
 
 const cache = new ExecutorCache({ threads });
 let began = performance.now();
-const pipeline = await loadPipeline(folder);
+const pipeline = await loadPipeline(folder, values.precision);
 const latent = pipeline.latentShape(Number(pixels), Number(pixels));
 const text = await encodePair(pipeline, cache, { negative: 'a', prompt: 'a black cat' }, latent);
 await cache.clear();

@@ -7,14 +7,18 @@
  * run too early. Every value x that enters the copy is therefore joined with an empty slice of the gradient that
  * arrived: x' = Concat(x, dy[0:0]), equal to x and never ready before dy. The same values give the same gradients, bit for
  * bit where the run time computes both copies alike.
+ *
+ * What was only widened from float16 is widened once more whether or not blocks are recomputed: a low-rank part beside a
+ * layer reads its input in float32, and twice the size of that input would be kept until the reverse pass comes by.
  */
 import type { Segment } from './graph.js';
-import { castLike, concat, reshape, slice } from './ops.js';
+import { castLike, concat, reshape, slice, wide } from './ops.js';
 import { isFloat, type Node, type Value } from './value.js';
 
 export class Recompute {
   private readonly segmentOf: (Segment | undefined)[] = [];
   private readonly copies = new Map<Segment, SegmentCopy>();
+  private readonly wide = new Map<Value, Value>();
 
   constructor(segments: readonly Segment[]) {
     for (const segment of segments)
@@ -24,7 +28,7 @@ export class Recompute {
   /** Operands and results as a gradient rule shall see them; `dy` is a gradient that has arrived at the node. */
   of(node: Node, dy: Value): Pick<Node, 'inputs' | 'outputs'> {
     const segment = this.segmentOf[node.id];
-    if (!segment) return node;
+    if (!segment) return { inputs: node.inputs.map((x) => this.widened(x, dy)), outputs: node.outputs };
     let copy = this.copies.get(segment);
     if (!copy) {
       copy = new SegmentCopy(segment, dy);
@@ -32,6 +36,25 @@ export class Recompute {
     }
     return { inputs: node.inputs.map(copy.value), outputs: node.outputs.map(copy.value) };
   }
+
+  /** A float16 result that `x` only widens, or widens and reshapes, widened again. */
+  private widened(x: Value, dy: Value): Value {
+    if (x.source.kind !== 'node' || x.dtype !== 'float32') return x;
+    const { op, inputs } = x.source.node;
+    const [from] = inputs as [Value];
+    if (op === 'Reshape') return reshape(this.widened(from, dy), x.shape);
+    if (op !== 'Cast' || from.dtype !== 'float16' || from.source.kind !== 'node') return x;
+    const again = this.wide.get(x) ?? wide(afterGradient(from, dy));
+    this.wide.set(x, again);
+    return again;
+  }
+}
+
+/** x, but not before dy. */
+function afterGradient(x: Value, dy: Value): Value {
+  if (x.rank === 0 || !isFloat(x.dtype)) return x;
+  const empty = reshape(slice(dy, 0, 0, 0), [0, ...x.shape.slice(1)]);
+  return concat([x, castLike(empty, x)], 0);
 }
 
 /** One segment's second run, of which only what is asked for comes into being. */
@@ -49,7 +72,7 @@ class SegmentCopy {
     let copy = this.known.get(x);
     if (!copy) {
       const { node, index } = x.source;
-      copy = node.id < this.segment.start ? this.afterGradient(x) : this.again(node)[index]!;
+      copy = node.id < this.segment.start ? afterGradient(x, this.dy) : this.again(node)[index]!;
       this.known.set(x, copy);
     }
     return copy;
@@ -57,12 +80,5 @@ class SegmentCopy {
 
   private again(node: Node): readonly Value[] {
     return node.inputs[0]!.graph.node(node.op, node.inputs.map(this.value), node.attrs).outputs;
-  }
-
-  /** x, but not before dy. */
-  private afterGradient(x: Value): Value {
-    if (x.rank === 0 || !isFloat(x.dtype)) return x;
-    const empty = reshape(slice(this.dy, 0, 0, 0), [0, ...x.shape.slice(1)]);
-    return concat([x, castLike(empty, x)], 0);
   }
 }

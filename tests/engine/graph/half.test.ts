@@ -2,7 +2,19 @@
 import { describe, expect, it } from 'vitest';
 import { grad } from '../../../engine/graph/grad.js';
 import { Graph } from '../../../engine/graph/graph.js';
-import { cast, linear, mul, reduceMean, reduceSum, silu, square, wide } from '../../../engine/graph/ops.js';
+import {
+  add,
+  cast,
+  castLike,
+  linear,
+  mul,
+  reduceMean,
+  reduceSum,
+  silu,
+  square,
+  wide,
+} from '../../../engine/graph/ops.js';
+import type { Value } from '../../../engine/graph/value.js';
 import { Executor } from '../../../engine/runtime/executor.js';
 import { halved, opCases, ranked } from '../../support/op-cases.js';
 import { buildCase, generator, rounded, size, worst } from '../../support/op-graph.js';
@@ -53,6 +65,26 @@ describe('gradients', () => {
         ).toBeLessThan(6 * 2 ** -11);
     },
   );
+
+  it('do not keep what was only widened, until the reverse pass comes by', () => {
+    const g = new Graph();
+    const [x, down, up] = [g.input('x', [6, 8]), g.input('down', [2, 8]), g.input('up', [8, 2])];
+    let y = cast(x, 'float16');
+    for (let layer = 0; layer < 3; layer++) y = silu(add(y, castLike(linear(linear(wide(y), down), up), y)));
+    const loss = reduceMean(square(wide(y)));
+    const forward = g.nodes.length;
+    g.output('d', grad(loss, [down])[0]!);
+    const kept = g.nodes
+      .slice(forward)
+      .flatMap(({ inputs }) => inputs)
+      .flatMap(({ source }) => (source.kind === 'node' && source.node.id < forward ? [source.node] : []));
+    const widened = kept.filter(({ op, inputs, outputs }) => {
+      const [from] = inputs as [Value];
+      return op === 'Cast' && from.dtype === 'float16' && outputs[0]!.dtype === 'float32';
+    });
+    expect(kept.length).toBeGreaterThan(3);
+    expect(widened).toEqual([]);
+  });
 
   it('are zero, and not no number, where the loss is', async () => {
     const executor = await Executor.create(small(0), { threads: 1 });
