@@ -9,7 +9,6 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { ddim } from '../../engine/diffusion/ddim.js';
 import { sample } from '../../engine/diffusion/sampler.js';
 import { Graph } from '../../engine/graph/graph.js';
 import type { Node, Value } from '../../engine/graph/value.js';
@@ -27,6 +26,7 @@ import { ExecutorCache } from '../../engine/runtime/cache.js';
 import { Executor } from '../../engine/runtime/executor.js';
 import { type FloatTensor, f32 } from '../../engine/runtime/tensor.js';
 import { golden, MINI, rmsError } from '../support/golden.js';
+import { trajectoryRows } from '../support/trajectory-rows.js';
 import { callUnet } from '../support/unet.js';
 
 const BOUND = 4e-3;
@@ -157,7 +157,6 @@ it('uses float16 weights as they lie in their file', async () => {
 });
 
 describe('training in float16', () => {
-  const SIZE = 4 * 16 * 16;
   const IMAGES = 4;
 
   /** DDPO on rows of the golden trajectory; `out` of the run time. */
@@ -176,32 +175,12 @@ describe('training in float16', () => {
       text: { states: states.shape },
       recompute,
     };
-    const { latents } = golden('trajectory_eta1') as Record<string, FloatTensor>;
-    const plan = ddim(pipeline.scheduler, { steps: 20, eta: 1 }).steps;
-    const perRow = (f: (k: number) => number) => steps.flatMap((k) => new Array<number>(IMAGES).fill(f(k)));
-    const column = (f: (k: number) => number) => f32([rows, 1, 1, 1], perRow(f));
-    const take = (ahead: 0 | 1) => {
-      const out = f32([rows, 4, 16, 16]);
-      const each = IMAGES * SIZE;
-      for (const [i, k] of steps.entries())
-        out.data.set(latents!.data.subarray((k + ahead) * each, (k + ahead + 1) * each), i * each);
-      return out;
-    };
     const A = Array.from(expected.advantages!.data, Number);
     // So wide that no ratio is clipped: a gradient that is there in one and not in the other says nothing of rounding.
     const executor = await Executor.create(ddpoGraph(spec, 10), { threads: 2 });
     const out = await executor.run({
       ...adapter,
-      x: take(0),
-      next: take(1),
-      timestep: f32(
-        [rows],
-        perRow((k) => plan[k]!.timestep),
-      ),
-      from_sample: column((k) => plan[k]!.fromSample),
-      from_output: column((k) => plan[k]!.fromOutput),
-      sigma: column((k) => plan[k]!.std),
-      states,
+      ...trajectoryRows(pipeline, states, steps),
       old_log_prob: f32([rows], expected.old_log_probs!.data as Float32Array),
       advantage: f32([rows], [...A, ...A, ...A]),
       weight: f32([rows], new Float32Array(rows).fill(1 / rows)),

@@ -4,7 +4,6 @@
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { alphasCumprod } from '../../../engine/diffusion/betas.js';
-import { ddim as ddimSchedule } from '../../../engine/diffusion/ddim.js';
 import { d3poGraph } from '../../../engine/learn/losses/d3po.js';
 import { ddpoGraph } from '../../../engine/learn/losses/ddpo.js';
 import { guidedRegressionGraph } from '../../../engine/learn/losses/guided-regression.js';
@@ -18,6 +17,7 @@ import { Executor } from '../../../engine/runtime/executor.js';
 import { type FloatTensor, f32, type Tensor } from '../../../engine/runtime/tensor.js';
 import { Rng } from '../../../src/rng.js';
 import { golden, MINI, relativeError } from '../../support/golden.js';
+import { trajectoryRows } from '../../support/trajectory-rows.js';
 
 const SIZE = 4 * 16 * 16;
 const THREADS = { threads: 2 };
@@ -40,33 +40,6 @@ const spec = (targets: 'attention' | 'all', rows: number, recompute = false): Tr
   text: { states: states.shape },
   recompute,
 });
-
-/** Rows (step, sample) of the golden trajectory, step-major. */
-function trajectoryRows(steps: readonly number[]): Record<string, FloatTensor> {
-  const { latents } = golden('trajectory_eta1') as Record<string, FloatTensor>;
-  const ddim = ddimSchedule(pipeline.scheduler, { steps: 20, eta: 1 }).steps;
-  const rows = steps.length * 4;
-  const perRow = (f: (k: number) => number) => steps.flatMap((k) => [0, 1, 2, 3].map(() => f(k)));
-  const column = (f: (k: number) => number) => f32([rows, 1, 1, 1], perRow(f));
-  const take = (ahead: 0 | 1) => {
-    const out = f32([rows, 4, 16, 16]);
-    for (const [i, k] of steps.entries())
-      out.data.set(latents!.data.subarray((k + ahead) * 4 * SIZE, (k + ahead + 1) * 4 * SIZE), i * 4 * SIZE);
-    return out;
-  };
-  return {
-    x: take(0),
-    next: take(1),
-    timestep: f32(
-      [rows],
-      perRow((k) => ddim[k]!.timestep),
-    ),
-    from_sample: column((k) => ddim[k]!.fromSample),
-    from_output: column((k) => ddim[k]!.fromOutput),
-    sigma: column((k) => ddim[k]!.std),
-    states,
-  };
-}
 
 function gradientsOf(out: Record<string, Tensor>, adapter: Params): Params {
   return Object.fromEntries(Object.keys(adapter).map((name) => [name, asFloat(out[`grad.${name}`], name)]));
@@ -95,7 +68,7 @@ describe('ddpo', () => {
     const executor = await Executor.create(ddpoGraph(spec(targets, 12, recompute), 1e-4), THREADS);
     const out = await executor.run({
       ...adapter,
-      ...trajectoryRows(steps),
+      ...trajectoryRows(pipeline, states, steps),
       old_log_prob: f32([12], expected.old_log_probs!.data as Float32Array),
       advantage: f32([12], [...A, ...A, ...A]),
       weight: f32([12], new Float32Array(12).fill(1 / 12)),
@@ -143,7 +116,7 @@ describe('d3po', () => {
     const executor = await Executor.create(graph, THREADS);
     const out = await executor.run({
       ...adapter,
-      ...trajectoryRows([Number(expected.step!.data[0])]),
+      ...trajectoryRows(pipeline, states, [Number(expected.step!.data[0])]),
       old_log_prob: f32([4], expected.ref_log_probs!.data as Float32Array),
       winner: pick(0),
       loser: pick(1),
