@@ -52,10 +52,12 @@ export class DeviceVerdicts {
   /** Nothing where the data folder is not there (yet) or cannot be written: it is only time that is lost. */
   put(device: string, verdict: SelfCheck): void {
     const key = keyOf(device, this.env);
-    const kept = verdictSchema.safeParse(verdict);
-    if (key === null || !kept.success || !existsSync(this.folder)) return;
-    const { [key]: _, ...others } = this.read();
-    const all = [...Object.entries(others), [key, kept.data] as const].slice(-MOST);
+    if (key === null || !existsSync(this.folder)) return;
+    const { [key]: before, ...others } = this.read();
+    const { data: kept } = verdictSchema.safeParse(verdict);
+    // A device that works no longer has no verdict.
+    if (!kept && !before) return;
+    const all = Object.entries(kept ? { ...others, [key]: kept } : others).slice(-MOST);
     const fresh = `${this.file}.${process.pid}`;
     try {
       writeFileSync(fresh, `${JSON.stringify(Object.fromEntries(all), null, 2)}\n`);

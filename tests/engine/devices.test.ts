@@ -76,6 +76,8 @@ describe.skipIf(process.platform === 'win32')('verdicts', () => {
     verdicts.put('webgpu', verdict);
     expect(verdicts.get('webgpu')).toEqual(verdict);
     expect(verdicts.get('cuda')).toBeUndefined();
+    verdicts.put('webgpu', refused('its driver ended the process'));
+    expect(verdicts.get('webgpu')).toBeUndefined();
   });
 
   it.runIf(process.platform === 'linux')('end with the driver', () => {
