@@ -34,9 +34,9 @@ const settings = [
   `dataDir=${dir}`,
   'logLevel=info',
   'engine.threads=1',
-  // A long step is one batch, whatever this machine can spare.
+  // A long step is one batch, whatever this machine can spare, and whatever it is thought to take.
   'engine.runMb=12000',
-  'engine.offerMb=100000',
+  'engine.offerMb=10000000',
   `queue.redis=redis://127.0.0.1:${port}`,
   `queue.key=${randomBytes(32).toString('hex')}`,
 ];
@@ -62,8 +62,8 @@ const learner = { name: 'acclaim', steps: 8, batch: 16, microBatch: 16 };
 /** Sides and counts of what is drawn and learned: a step takes a fraction of a second, or longer than an engine may take to leave. */
 const shapes = {
   short: { count: 8, side: null, steps: 40, learner },
-  large: { count: 2, side: 1024, steps: 2, learner },
-  wide: { count: 4, side: 512, steps: 1, learner: { ...learner, steps: 1, batch: 8, microBatch: 8 } },
+  large: { count: 1, side: 1024, steps: 2, learner },
+  wide: { count: 4, side: 512, steps: 1, learner: { ...learner, steps: 1, batch: 4, microBatch: 4 } },
 };
 let made = 0;
 function job(kind, { count, side, steps, learner: taught }, more = {}) {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { checkRedis } from '../../src/cli/doctor.js';
 import { loadConfig } from '../../src/config/load.js';
 import { checkSigned } from '../../src/trust.js';
 import { acclaim } from '../support/command-line.js';
@@ -73,6 +74,14 @@ describe('a queue without a key', () => {
       }
     },
   );
+});
+
+it('the doctor says the same, before it asks Redis anything', async () => {
+  const config = loadConfig({ env: { REDIS_URL: 'redis://:sesame@redis.invalid' } });
+  const check = await checkRedis(config);
+  expect(check).toMatchObject({ name: 'redis', state: 'fail', code: 'config-invalid' });
+  expect(check.mend).toContain('ACCLAIM_QUEUE_KEY');
+  expect(JSON.stringify(check)).not.toContain('sesame');
 });
 
 it('acclaim key makes a line of .env, a new one each time', async () => {
