@@ -83,7 +83,7 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
-send({ type: 'ready', pid: process.pid, device, notes });
+send({ type: 'ready', pid: process.pid, device, precision, notes });
 let due = performance.now() + BEAT_MS;
 setInterval(() => {
   const lag = Math.max(0, performance.now() - due) / 1000;

@@ -21,6 +21,7 @@ import { BullQueue } from './queue/bullmq.js';
 import { childEngine } from './queue/child-engine.js';
 import { describeEnd, type EngineLauncher } from './queue/engine-link.js';
 import { InProcessQueue } from './queue/in-process.js';
+import type { FromEngine } from './queue/messages.js';
 import { probe } from './queue/redis.js';
 import { serveEngine } from './queue/serve.js';
 import { checkSigned, MAKE_KEY } from './trust.js';
@@ -62,9 +63,11 @@ export function launchEngine(
   });
 }
 
-/** One line a start of an engine: the device, and what its self-check and those before it had to say. */
-export function logDevice(log: Log, device: string, notes: readonly string[]): void {
-  log.info({ device, ...(notes.length ? { notes } : {}) }, 'the engine has its device');
+type Ready = Extract<FromEngine, { type: 'ready' }>;
+
+/** One line a start of an engine: the device, what it computes in, and what its self-check and those before it had to say. */
+function logDevice(log: Log, { device = 'cpu', precision = 'fp32', notes = [] }: Ready): void {
+  log.info({ device, precision, ...(notes.length ? { notes } : {}) }, 'the engine has its device');
 }
 
 /** Errors: config-invalid without Redis, or without a key where other machines take part; redis-unreachable. */
@@ -93,7 +96,7 @@ export function openOwnQueue({
     attempts: config.session.attempts,
     predictMb: estimateMb,
     offerMb: offeredMb(config),
-    onReady: ({ device = 'cpu', notes = [] }) => logDevice(log, device, notes),
+    onReady: (said) => logDevice(log, said),
     onEnd: (end, job) =>
       log.warn({ ...(job === null ? {} : aboutJob(job)), ...end, ...describeEnd(end) }, 'the engine ended'),
   });
@@ -137,9 +140,9 @@ export async function openServing(
   });
   const local = new InProcessQueue({
     launch: watch.launcher(launchEngine(config)),
-    onReady: ({ device = 'cpu', notes = [] }) => {
-      logDevice(log, device, notes);
-      ready(device);
+    onReady: (said) => {
+      logDevice(log, said);
+      ready(said.device ?? 'cpu');
     },
     // The bot counts the engines that a job outlives.
     attempts: 1,

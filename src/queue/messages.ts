@@ -30,6 +30,8 @@ export const fromEngineSchema = z.discriminatedUnion('type', [
     type: z.literal('ready'),
     pid: z.number(),
     device: z.string().optional(),
+    /** What networks are computed in there: fp32 or fp16. */
+    precision: z.string().optional(),
     /** Of the devices: why those before it were not taken, and what of it goes another way. */
     notes: z.array(z.string()).readonly().optional(),
   }),

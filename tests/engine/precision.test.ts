@@ -137,23 +137,38 @@ describe('what stays float32', () => {
   });
 });
 
-it('uses float16 weights as they lie in their file', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'acclaim-half-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const tiny = 'tests/fixtures/tiny';
-  cpSync(`${tiny}/sd15/model`, folder, { recursive: true });
-  const unet = `unet/diffusion_pytorch_model`;
-  rmSync(join(folder, `${unet}.safetensors`));
-  cpSync(
-    `${tiny}/sd15-layouts/fp16-variant/${unet}.fp16.safetensors`,
-    join(folder, `${unet}.fp16.safetensors`),
-  );
-  const pipeline = await loadPipeline(folder, 'fp16');
-  const cast = callGraph(pipeline).nodes.flatMap(({ op, inputs: [x] }) =>
-    op === 'Cast' && x!.source.kind === 'weight' ? [x!.source.weight.name] : [],
-  );
-  const wide = ['conv_in', 'conv_out', 'time_embedding.linear_1', 'time_embedding.linear_2'];
-  expect(cast.sort()).toEqual(wide.flatMap((layer) => [`${layer}.bias`, `${layer}.weight`]).sort());
+describe('weights of half precision', () => {
+  const TINY = 'tests/fixtures/tiny';
+  /** The tiny model with the UNet's file of another layout. */
+  function withUnet(layout: string, file: string): Promise<Pipeline> {
+    const folder = mkdtempSync(join(tmpdir(), 'acclaim-half-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    cpSync(`${TINY}/sd15/model`, folder, { recursive: true });
+    rmSync(join(folder, 'unet/diffusion_pytorch_model.safetensors'));
+    cpSync(`${TINY}/sd15-layouts/${layout}/unet/${file}`, join(folder, 'unet', file));
+    return loadPipeline(folder, 'fp16');
+  }
+
+  it.each([
+    ['fp16-variant', 'diffusion_pytorch_model.fp16.safetensors'],
+    ['bf16', 'diffusion_pytorch_model.safetensors'],
+  ])('%s give what diffusers gives with them in float32', async (layout, file) => {
+    const pipeline = await withUnet(layout, file);
+    const { unet_out: expected } = readSafetensors(`${TINY}/sd15-layouts/${layout}.expected.safetensors`);
+    for (const profile of ['speed', 'memory'] as const) {
+      const out = await callUnet(pipeline, readSafetensors(`${TINY}/sd15/unet.safetensors`), { profile });
+      expectHalf(rmsError(out.data, expected!.data as Float32Array));
+    }
+  });
+
+  it('are used as they lie in their file where they are float16', async () => {
+    const pipeline = await withUnet('fp16-variant', 'diffusion_pytorch_model.fp16.safetensors');
+    const cast = callGraph(pipeline).nodes.flatMap(({ op, inputs: [x] }) =>
+      op === 'Cast' && x!.source.kind === 'weight' ? [x!.source.weight.name] : [],
+    );
+    const wide = ['conv_in', 'conv_out', 'time_embedding.linear_1', 'time_embedding.linear_2'];
+    expect(cast.sort()).toEqual(wide.flatMap((layer) => [`${layer}.bias`, `${layer}.weight`]).sort());
+  });
 });
 
 describe('training in float16', () => {
