@@ -1,12 +1,30 @@
 // The rows of the table: which learner gets how many votes on which task, and the floor its mean must reach.
+// The papers' learners are recorded without the guard's upper bound of variety, which they do not have.
+const unbounded = ['learner.maxDiversity=1000'];
+
 export const rows = [
   { task: 'hazard', learner: 'acclaim', votes: 64, floor: 0.85 },
   { task: 'cat', learner: 'acclaim', votes: 64, floor: 0.85 },
   { task: 'rose', learner: 'acclaim', votes: 64, floor: 0.85 },
   { task: 'mountain', learner: 'acclaim', votes: 64, floor: 0.85 },
   { task: 'hand', learner: 'acclaim', votes: 256, floor: 0.6 },
-  { task: 'hazard', learner: 'hero', votes: 384, floor: 0.6, perRound: 64, seeds: [12, 13, 14, 15, 16] },
-  { task: 'hazard', learner: 'd3po', votes: 384, perRound: 64, seeds: [12, 13, 14, 15, 16] },
+  {
+    task: 'hazard',
+    learner: 'hero',
+    votes: 384,
+    floor: 0.6,
+    perRound: 64,
+    seeds: [12, 13, 14, 15, 16],
+    set: unbounded,
+  },
+  {
+    task: 'hazard',
+    learner: 'd3po',
+    votes: 384,
+    perRound: 64,
+    seeds: [12, 13, 14, 15, 16],
+    set: unbounded,
+  },
 ];
 
 /** Seeds of the report, where a row names none: none of them was used to choose a setting of its learner. */

@@ -51,7 +51,7 @@ function run({ row, seed }) {
     ...['simulate', '--task', row.task, '--learner', row.learner, '--votes', String(row.votes)],
     ...['--seed', String(seed), '--threads', '1', '--json', `${file}.part`],
     ...(perRound === undefined ? [] : ['--per-round', String(perRound)]),
-    ...options.set.flatMap((pair) => ['--set', pair]),
+    ...[...(row.set ?? []), ...options.set].flatMap((pair) => ['--set', pair]),
   ];
   return new Promise((done) => {
     const log = createWriteStream(`${file.slice(0, -5)}.log`);

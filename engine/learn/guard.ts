@@ -1,6 +1,6 @@
 /**
  * The collapse guard: a round's training is accepted only if gradients stayed finite, the adapter did not run away, and
- * a handful of images from fixed noises are neither alike nor out of scale. Else the adapter is put back and the round
+ * a handful of images from fixed noises are neither alike, nor falling apart, nor out of scale. Else the adapter is put back and the round
  * is tried once more with half the step; if that fails too, the round changes nothing. Either way people are told.
  */
 import { sample } from '../diffusion/sampler.js';
@@ -58,7 +58,7 @@ export async function guarded<P extends AdapterParams>(
   return { state: before, losses: [], learned: false, notes };
 }
 
-interface Probe {
+export interface Probe {
   diversity: number;
   /** Root mean square of the latents. */
   scale: number;
@@ -89,12 +89,23 @@ async function probe<P extends AdapterParams>(context: LearnContext<P>, tensors:
   return { diversity: diversity(list), scale: globalNorm({ latents }) / Math.sqrt(latents.data.length) };
 }
 
-function checkHealth(params: AdapterParams, before: Params, after: Params, base: Probe, tuned: Probe): void {
+/** Throws Unhealthy, which says what is wrong. */
+export function checkHealth(
+  params: Pick<AdapterParams, 'maxGrowth' | 'minDiversity' | 'maxDiversity' | 'maxDrift'>,
+  before: Params,
+  after: Params,
+  base: Probe,
+  tuned: Probe,
+): void {
   const growth = globalNorm(after) / globalNorm(before);
   if (!(growth <= params.maxGrowth)) throw new Unhealthy(`the adapter grew ${growth.toFixed(1)} times`);
   const kept = tuned.diversity / base.diversity;
   if (!(kept >= params.minDiversity))
     throw new Unhealthy(`images became too alike (${Math.round(100 * kept)} % of the base model's variety)`);
+  if (!(kept <= params.maxDiversity))
+    throw new Unhealthy(
+      `images fell apart (${Math.round(100 * kept)} % of the base model's variety: more noise than picture)`,
+    );
   const drift = Math.max(tuned.scale / base.scale, base.scale / tuned.scale);
   if (!(drift <= params.maxDrift))
     throw new Unhealthy('images drifted too far from what the base model makes');

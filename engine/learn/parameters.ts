@@ -30,6 +30,8 @@ export const adapterParams = {
   maxGrowth: z.number().positive().default(4),
   /** Collapse guard: least diversity of fixed test noises' images, as a share of the base model's. */
   minDiversity: z.number().min(0).max(1).default(0.25),
+  /** Collapse guard: most diversity of the same images, as a share of the base model's: beyond it they fall apart. */
+  maxDiversity: z.number().min(1).default(1.5),
   /** Collapse guard: most that the size of latents may change, as a factor of the base model's either way. */
   maxDrift: z.number().min(1).default(1.5),
 };

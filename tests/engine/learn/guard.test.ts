@@ -1,0 +1,34 @@
+/** The bounds of the collapse guard, each by figures on both of its sides. */
+import { describe, expect, it } from 'vitest';
+import { checkHealth } from '../../../engine/learn/guard.js';
+import { learners } from '../../../engine/learn/learners/table.js';
+import { Unhealthy } from '../../../engine/learn/trainer.js';
+import { f32 } from '../../../engine/runtime/tensor.js';
+
+const params = learners.acclaim.params.parse({});
+const base = { diversity: 0.5, scale: 1 };
+const adapter = { a: f32([2], [3, 4]) };
+const times = (factor: number) => ({ a: f32([2], [3 * factor, 4 * factor]) });
+
+/** Share of the base model's variety and scale, and growth of the adapter. */
+const check = (variety: number, scale = 1, growth = 1) =>
+  checkHealth(params, adapter, times(growth), base, { diversity: 0.5 * variety, scale });
+
+describe('the collapse guard', () => {
+  it('lets healthy rounds pass: the recorded ones end at .58 to .91 of the variety', () => {
+    for (const variety of [0.58, 0.91, 1]) expect(() => check(variety)).not.toThrow();
+  });
+
+  it.each([
+    ['too little variety', [0.26], [0.24], /too alike \(24 %/],
+    ['too much variety', [1.49], [2.14], /fell apart \(214 %/],
+    ['a larger scale', [1, 1.49], [1, 1.51], /drifted/],
+    ['a smaller scale', [1, 1 / 1.49], [1, 1 / 1.51], /drifted/],
+    ['a grown adapter', [1, 1, 3.9], [1, 1, 4.1], /grew 4.1 times/],
+    ['no number', [1], [Number.NaN], /too alike/],
+  ] as const)('stops at %s', (_, well, ill, message) => {
+    expect(() => check(...(well as [number]))).not.toThrow();
+    expect(() => check(...(ill as [number]))).toThrow(Unhealthy);
+    expect(() => check(...(ill as [number]))).toThrow(message);
+  });
+});
