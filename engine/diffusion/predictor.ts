@@ -2,8 +2,10 @@
  * The guided prediction of a run: one executor call a step (several for many or large images) predicts the images with
  * and without the prompt and combines the two. How an adapter is applied depends on the size of the model.
  */
+import { createHash } from 'node:crypto';
 import { SMALL_WEIGHTS } from '../graph/compiled.js';
 import { Graph } from '../graph/graph.js';
+import { predictedBytes } from '../graph/memory.js';
 import type { Shape } from '../graph/value.js';
 import type { Pipeline } from '../models/pipeline.js';
 import { type ConditioningShapes, encodePair, promptOnly, shapesOf, textInputs } from '../models/prompt.js';
@@ -17,7 +19,7 @@ import {
 } from '../nn/lora.js';
 import { inParts, partSize } from '../runtime/batches.js';
 import type { ExecutorCache } from '../runtime/cache.js';
-import { Executor, type Feeds } from '../runtime/executor.js';
+import type { Feeds } from '../runtime/executor.js';
 import { type FloatTensor, f32 } from '../runtime/tensor.js';
 
 export interface PredictorRequest {
@@ -29,15 +31,19 @@ export interface PredictorRequest {
   readonly noise: FloatTensor;
   readonly sampler: { readonly guidance: number };
   readonly adapter?: AdapterValues | undefined;
+  /** Images of one executor call, at most; default: as many as fit, up to what runs quickest. */
+  readonly part?: number | undefined;
 }
 
 export interface Predictor {
   /** x_t [N,C,h,w], t -> the guided output of the network. */
   predict(x: FloatTensor, t: number): Promise<Float32Array>;
   release(): Promise<void>;
+  /** Images of one executor call, at most. */
+  readonly part: number;
 }
 
-/** Latent elements that run at a time: sixteen images of the miniature, one of Stable Diffusion at 512x512. */
+/** Latent elements that run at a time, at most: sixteen images of the miniature, one of Stable Diffusion at 512x512. */
 const PART_ELEMENTS = 16_384;
 
 /** Errors: shape-mismatch where the adapter does not fit the model. */
@@ -53,11 +59,14 @@ export async function createPredictor(
   const both = await encodePair(pipeline, cache, request, latent, adapter);
   // At w = 1 guidance is the identity, and half of the work falls away.
   const text = guidance === 1 ? promptOnly(both) : both;
-  const size = partSize(count, Math.floor(PART_ELEMENTS / (noise.data.length / count)));
-  const shape = [size, ...latent];
-  const build = (apply?: (graph: Graph) => Adapter) =>
-    predictionGraph(pipeline, shape, shapesOf(text), apply);
-  const key = `${pipeline.key}|predict|${shape}|${text.states.shape}`;
+  const buildOf = (size: number) => (apply?: (graph: Graph) => Adapter) =>
+    predictionGraph(pipeline, [size, ...latent], shapesOf(text), apply);
+  const quick = Math.max(1, Math.floor(PART_ELEMENTS / (noise.data.length / count)));
+  const purpose = `${pipeline.key}|${latent}|${text.states.shape}`;
+  const part = request.part ?? fittingPart(cache, purpose, quick, (size) => buildOf(size)());
+  const size = partSize(count, part);
+  const build = buildOf(size);
+  const key = `${pipeline.key}|predict|${[size, ...latent]}|${text.states.shape}`;
 
   /** What the three ways differ in: whose executor it is, and which feeds the adapter adds. */
   const plain = { executor: () => cache.get(key, () => build()), feeds: {}, release: async () => {} };
@@ -67,15 +76,17 @@ export async function createPredictor(
       cache.get(`${key}|${JSON.stringify(spec)}`, () => build((g) => adapterInputs(g, pipeline, spec))),
     feeds: Object.fromEntries(tuned ?? []),
   });
-  const merged = async ({ spec, tensors }: AdapterValues) => {
-    const graph = build((g) => adapterConstants(g, pipeline, spec, tensors));
-    const own = await Executor.create(graph, cache.options);
-    return { executor: async () => own, feeds: {}, release: () => own.release() };
+  // An adapter that is merged changes with every round: its executor goes when the run ends.
+  const merged = ({ spec, tensors }: AdapterValues) => {
+    const own = `${key}|merged ${fingerprint(spec, tensors)}`;
+    const graph = () => build((g) => adapterConstants(g, pipeline, spec, tensors));
+    return { executor: () => cache.get(own, graph), feeds: {}, release: () => cache.release(own) };
   };
   const small = pipeline.unet.bytes <= mergedBytes;
-  const way = !adapter ? plain : small ? await merged(adapter) : side(adapter);
+  const way = !adapter ? plain : small ? merged(adapter) : side(adapter);
 
   return {
+    part,
     release: way.release,
     async predict(x, t) {
       const executor = await way.executor();
@@ -92,6 +103,32 @@ export async function createPredictor(
       return output.data;
     },
   };
+}
+
+/** `most` images, or half as many ... one, until their run fits. What one image takes is refused where it is compiled. */
+function fittingPart(
+  cache: ExecutorCache,
+  purpose: string,
+  most: number,
+  build: (size: number) => Graph,
+): number {
+  const before = parts.get(cache) ?? new Map<string, number>();
+  parts.set(cache, before);
+  let size = before.get(purpose) ?? most;
+  if (!before.has(purpose))
+    while (size > 1 && predictedBytes(build(size)) > cache.runBytes) size = Math.floor(size / 2);
+  before.set(purpose, size);
+  return size;
+}
+
+/** What was found to fit before in this process. */
+const parts = new WeakMap<ExecutorCache, Map<string, number>>();
+
+function fingerprint(spec: AdapterValues['spec'], tensors: AdapterValues['tensors']): string {
+  const hash = createHash('sha256').update(JSON.stringify(spec));
+  for (const [name, { data }] of Object.entries(tensors).sort(([a], [b]) => (a < b ? -1 : 1)))
+    hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return hash.digest('hex');
 }
 
 /** Of one text the output is as it is, of two (without, with the prompt) guided. */

@@ -31,6 +31,8 @@ export interface SampleRequest extends PredictorRequest {
 export interface Samples {
   /** x_0 [N,C,h,w]. */
   readonly latents: FloatTensor;
+  /** Images of one executor call, at most. */
+  readonly part: number;
   /** [T]. */
   readonly timesteps: number[];
   /** [T+1,N,C,h,w], where kept: the noise first, not yet at the schedule's initial scale, then x after each step. */
@@ -46,14 +48,18 @@ export async function sample(request: SampleRequest): Promise<Samples> {
   const plan = schedule(request.pipeline.scheduler, request.sampler);
   const predictor = await createPredictor(request);
   try {
-    return await walk(request, plan, predictor.predict);
+    return { ...(await walk(request, plan, predictor.predict)), part: predictor.part };
   } finally {
     await predictor.release();
   }
 }
 
 /** From x_T to x_0. */
-async function walk(request: SampleRequest, plan: Schedule, predict: Predictor['predict']): Promise<Samples> {
+async function walk(
+  request: SampleRequest,
+  plan: Schedule,
+  predict: Predictor['predict'],
+): Promise<Omit<Samples, 'part'>> {
   const { noise, keep = 'none' } = request;
   const { steps } = plan;
   const [count] = noise.shape as [number];

@@ -46,8 +46,10 @@ export const checkpointManifestSchema = z.object({
   parent: z.string().nullable(),
   /** UNet rows of one executor call, threads of an operator, device, precision: together they decide the bytes. */
   batch: count,
-  /** Checkpoints of before it could be set leave it out. */
+  /** Left out while nothing was chosen, as nothing was learned. With `batch` it holds for the whole session. */
   recompute: z.boolean().optional(),
+  /** Images that the session's rounds are sampled by in one executor call, at most. */
+  part: size.optional(),
   threads: count,
   device: z.string(),
   /** What networks were computed in; of before there was a choice, fp32. */

@@ -34,6 +34,8 @@ export const roundManifestSchema = z.object({
   checkpoint: z.string().nullable(),
   /** Images a batch, threads of an operator, device, precision: together they decide the bytes. */
   batch: side,
+  /** Images of one executor call, at most: the session's checkpoints keep to it. */
+  part: side.optional(),
   threads: z.number().int().nonnegative(),
   device: z.string(),
   /** What networks were computed in; of before there was a choice, fp32. */

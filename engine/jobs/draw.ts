@@ -20,6 +20,8 @@ export interface Drawing {
   latent: LatentShape;
   payload: Pick<JobPayload<'generate'>, 'prompt' | 'negative' | 'sampler' | 'trajectory'>;
   adapter: SampleRequest['adapter'];
+  /** As the session began; default: what fits. */
+  part: SampleRequest['part'];
   report: Report;
   preview?: Previewer | undefined;
   signal: AbortSignal;
@@ -34,6 +36,8 @@ export interface Drawn {
   pictures: Rgb[];
   /** Images sampled at a time. */
   batch: number;
+  /** Images of one executor call, at most. */
+  part: number;
 }
 
 /** Latent pixels sampled at a time: 32 images of the miniature, two of Stable Diffusion at 512x512. */
@@ -45,7 +49,7 @@ export async function drawImages(
   noises: readonly Float32Array[],
   stream: (index: number) => Rng,
 ): Promise<Drawn> {
-  const { engine, pipeline, latent, payload, adapter, report, preview, signal } = drawing;
+  const { engine, pipeline, latent, payload, adapter, part, report, preview, signal } = drawing;
   const count = noises.length;
   const size = latent[0] * latent[1] * latent[2];
   const noise = batchOf(noises, latent);
@@ -70,6 +74,7 @@ export async function drawImages(
           ).data,
         sampler: payload.sampler,
         adapter,
+        part,
         onStep: (done, total, expected) =>
           report(
             'sample',
@@ -93,7 +98,7 @@ export async function drawImages(
   const [, , height, width] = images.shape as [number, number, number, number];
   const pictures = Array.from({ length: count }, (_, i) => toRgb(rows(images, i, i + 1).data, width, height));
   const trajectory = payload.trajectory ? joinTrajectories(parts, count) : null;
-  return { noise, latents, trajectory, pictures, batch };
+  return { noise, latents, trajectory, pictures, batch, part: parts[0]!.part };
 }
 
 /** Images `at` of `drawn` become those of `fresh`, in that order. */

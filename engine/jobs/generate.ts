@@ -57,7 +57,8 @@ export async function generate(
   const safety = openSafety(payload);
   // What is looked over before people see it is not shown half done.
   const preview = payload.preview && !safety ? await previewer(pipeline, engine.cache, count) : undefined;
-  const drawing: Drawing = { engine, pipeline, latent, payload, adapter, report, preview, signal };
+  const part = checkpoint?.manifest.part;
+  const drawing: Drawing = { engine, pipeline, latent, payload, adapter, part, report, preview, signal };
   const noises = (n: number, purpose: string) =>
     initialNoise(payload, checkpoint, n, size, new Rng(seed, round, purpose));
 
@@ -98,6 +99,7 @@ export async function generate(
     noise: payload.noise,
     checkpoint: checkpoint?.hash ?? null,
     batch: drawn.batch,
+    part: drawn.part,
     threads: engine.threads,
     device: engine.device,
     precision: engine.precision,

@@ -8,7 +8,7 @@ import { AcclaimError } from '../../src/errors.js';
 import { modelHash } from '../../src/model-hash.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
 import { Rng } from '../../src/rng.js';
-import { writeCheckpoint } from '../io/checkpoint.js';
+import { type CheckpointManifest, writeCheckpoint } from '../io/checkpoint.js';
 import { readRound } from '../io/round.js';
 import { judge } from '../learn/feedback.js';
 import type { Fit } from '../learn/fit.js';
@@ -47,7 +47,8 @@ export async function learn(
   report('load', 1, 1);
 
   const streams = new Map<string, Rng>();
-  let fit: Fit | undefined;
+  const chosen = checkpoint ? fitOf(checkpoint.manifest) : null;
+  let fit = chosen;
   const outcome = await learner.learn({
     pipeline,
     cache: engine.cache,
@@ -62,8 +63,9 @@ export async function learn(
       streams.set(purpose, stream);
       return stream;
     },
-    fitted(chosen) {
-      fit = chosen;
+    chosen,
+    fitted(taken) {
+      fit = taken;
     },
     progress: report,
     signal,
@@ -83,7 +85,8 @@ export async function learn(
     random: Object.fromEntries([...streams].sort().map(([purpose, stream]) => [purpose, stream.blocks])),
     parent: checkpoint?.hash ?? null,
     batch: fit?.rows ?? params.microBatch,
-    recompute: fit?.recompute ?? false,
+    ...(fit ? { recompute: fit.recompute } : {}),
+    ...partOf(checkpoint?.manifest ?? round.manifest),
     threads: engine.threads,
     device: engine.device,
     precision: engine.precision,
@@ -100,3 +103,10 @@ export async function learn(
     device: engine.device,
   };
 }
+
+/** Checkpoints from before anything was learned have chosen nothing. */
+const fitOf = ({ batch, recompute }: CheckpointManifest): Fit | null =>
+  recompute === undefined ? null : { rows: batch, recompute };
+
+/** The session's first round decides; later ones are drawn as the checkpoint says. */
+const partOf = ({ part }: { part?: number | undefined }) => (part === undefined ? {} : { part });

@@ -2,6 +2,8 @@
  * How a training run fits the machine: rows of one executor call, and whether blocks are computed again in the backward
  * pass. Fewer rows cost next to nothing, recomputing a third more time, so rows go first. The choice depends on the model,
  * the settings and the memory that a run may have, not on what is free at the moment: the same run is chosen every time.
+ * A session chooses once, when it first learns; its checkpoints carry the choice, so that an engine of another size computes
+ * the same bytes, or says that it cannot.
  */
 
 import type { Graph } from '../graph/graph.js';
@@ -16,27 +18,56 @@ export interface Fit {
   readonly recompute: boolean;
 }
 
+/** Bounds of the choice. */
+interface Rows {
+  /** Where the choice begins. */
+  most: number;
+  /** Default 1. */
+  least?: number;
+  /** What the settings allow, where `most` depends on this machine too. */
+  allowed?: number;
+}
+
 /** What was chosen before in this process, by key. */
 const known = new WeakMap<ExecutorCache, Map<string, Fit>>();
 
 /**
- * The first that fits of `most` rows, half as many ... `least`; without recompute, then with it, or as `params` says.
+ * What the session chose before, if the settings still allow it. Else the first that fits of `most` rows, half as many ...
+ * `least`; without recompute, then with it, or as `params` says.
  * `key` names all that the graph depends on beside. Errors: memory-short, before anything has run.
  */
 export function fitTraining(
-  { cache, params, fitted }: Pick<LearnContext<AdapterParams>, 'cache' | 'params' | 'fitted'>,
+  {
+    cache,
+    params,
+    fitted,
+    chosen,
+  }: Pick<LearnContext<AdapterParams>, 'cache' | 'params' | 'fitted' | 'chosen'>,
   key: string,
-  { most, least = 1 }: { most: number; least?: number },
+  { most, least = 1, allowed = most }: Rows,
   build: (fit: Fit) => Graph,
 ): Fit {
   const { recompute } = params;
-  const chosen = known.get(cache) ?? new Map<string, Fit>();
-  known.set(cache, chosen);
-  const whole = `${key}|${recompute}|${most} ${least}`;
-  const fit = chosen.get(whole) ?? choose(cache.runBytes, recompute, most, least, build);
-  chosen.set(whole, fit);
+  const before = known.get(cache) ?? new Map<string, Fit>();
+  known.set(cache, before);
+  const asSet = chosen && (recompute === 'auto' || (recompute === 'on') === chosen.recompute);
+  const kept = asSet && chosen.rows >= least && chosen.rows <= allowed ? chosen : null;
+  const whole = `${key}|${recompute}|${most} ${least}|${JSON.stringify(kept)}`;
+  const choice = () =>
+    kept ? checked(cache.runBytes, kept, build) : choose(cache.runBytes, recompute, most, least, build);
+  const fit = before.get(whole) ?? choice();
+  before.set(whole, fit);
   fitted(fit);
   return fit;
+}
+
+/** Errors: memory-short, where another engine chose for the session what this one cannot hold. */
+function checked(budget: number, fit: Fit, build: (fit: Fit) => Graph): Fit {
+  const bytes = predictedBytes(build(fit));
+  if (bytes <= budget) return fit;
+  const mend =
+    "Let an engine with more memory learn this session's rounds, or set engine.runMb to what this one can spare; a session that begins here chooses less.";
+  throw doesNotFit(`A training step of ${fit.rows} rows, as this session began,`, bytes, budget, mend);
 }
 
 function choose(

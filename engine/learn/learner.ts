@@ -35,6 +35,8 @@ export interface LearnContext<P> {
   text: TextFeeds;
   /** The stream of this session and round for a purpose. */
   rng: (purpose: string) => Rng;
+  /** How the session's runs were made to fit before; null while nothing was chosen. */
+  chosen: Fit | null;
   /** Told how the run was made to fit, before it begins. */
   fitted: (fit: Fit) => void;
   /** Stage, steps done, steps in all. */

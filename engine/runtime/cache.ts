@@ -61,6 +61,11 @@ export class ExecutorCache {
     }
   }
 
+  /** Lets go of the executor of `key`, unless it is in use. */
+  async release(key: string): Promise<void> {
+    if (!this.inUse.has(key)) await this.drop(key);
+  }
+
   /** Bytes that one run may take beside the weights. */
   get runBytes(): number {
     return this.limits.run ?? Number.POSITIVE_INFINITY;

@@ -100,6 +100,8 @@ export function stepsOf(
 
 /** Latents below this many positions are so quick to work on that several threads spend their time meeting each other. */
 const SMALL = 1024;
+/** Micro-batches that they are worked on at a time. */
+const TOGETHER = 4;
 
 /**
  * Rows of one executor call. Small images on several threads go four micro-batches at a time: on two threads a step of
@@ -110,7 +112,7 @@ function rowsAtOnce(
   [, h, w]: readonly [number, number, number],
   threads: number,
 ): number {
-  const together = threads !== 1 && h * w < SMALL ? 4 : 1;
+  const together = threads !== 1 && h * w < SMALL ? TOGETHER : 1;
   return Math.min(batch, together * microBatch);
 }
 
@@ -143,7 +145,8 @@ async function train(
   const loss = { cap: params.weightCap, anchor: params.anchor };
   const most = rowsAtOnce(params, latent, cache.options.threads);
   const purpose = `guided-regression|${loss.cap} ${loss.anchor}`;
-  const fit = fitTraining(context, `${purpose}|${specKey(whole)}`, { most }, (fit) =>
+  const allowed = Math.min(params.batch, TOGETHER * params.microBatch);
+  const fit = fitTraining(context, `${purpose}|${specKey(whole)}`, { most, allowed }, (fit) =>
     guidedRegressionGraph({ ...whole, ...fit }, loss),
   );
   const size = fit.rows;

@@ -123,6 +123,35 @@ describe('a run', () => {
     }
   });
 
+  it('takes as many images at a time as fit; as many as a session began with, or none', async () => {
+    const request = short();
+    const noise = f32([8, 4, 16, 16], [...request.noise.data, ...request.noise.data].slice(0, 8192));
+    const wide = { ...request, noise, stepNoise: () => new Float32Array(8192) };
+    const within = (run: number) =>
+      new ExecutorCache({ threads: 1 }, { executors: 4, memory: Infinity, run });
+    const all = within(Infinity);
+    const once = await sample({ ...wide, cache: all });
+    expect(once.part).toBe(16);
+    const tight = within(all.predicted - 1);
+    const parts = await sample({ ...wide, cache: tight });
+    expect(parts.part).toBe(4);
+    expect(relativeError(parts.latents, once.latents)).toBeLessThan(1e-5);
+    expect((await sample({ ...wide, cache: all, part: 2 })).part).toBe(2);
+    await expect(sample({ ...wide, cache: tight, part: 8 })).rejects.toMatchObject({ code: 'memory-short' });
+    await Promise.all([all.clear(), tight.clear()]);
+  });
+
+  it('holds a merged adapter against the memory that a run may have, and lets go of it', async () => {
+    const adapter = { spec: { rank: 4, alpha: 8, targets: 'all' }, tensors: golden('lora_all') } as const;
+    const cache = new ExecutorCache({ threads: 1 });
+    await sample({ ...short(), cache });
+    const plain = cache.size;
+    await sample({ ...short(), cache, adapter });
+    expect(cache.counts.compiled).toBe(plain + 1);
+    expect(cache.size).toBe(plain);
+    await cache.clear();
+  });
+
   it('without guidance is guidance by 1', async () => {
     const nearly = await sample({
       ...short(),

@@ -315,6 +315,41 @@ describe('learn', () => {
     expect(strict.losses.length % 10).toBe(0);
   });
 
+  it('keeps to the rows and parts that the session began with, on a machine of any size', async () => {
+    const settings = { ...learner, microBatch: 2 };
+    const narrow = new ExecutorCache({ threads: 1 });
+    const engineOf = (cache: ExecutorCache) =>
+      createHandlers(new EngineContext({ cache, threads: 1, device: 'cpu', software: 'acclaim/test' }));
+    const step = { ...common, roundDir: join(root, 'plain'), feedback: feedback([0, 3]) };
+    const c = (name: string) => join(root, `sized-${name}`);
+    await engineOf(narrow).learn({ ...step, learner: settings, checkpoint: null, out: c('narrow') }, quiet());
+    const small = new ExecutorCache(
+      { threads: 1 },
+      { executors: 8, memory: Infinity, run: narrow.predicted },
+    );
+    const first = { ...step, learner, checkpoint: null };
+    await engineOf(small).learn({ ...first, out: c('small') }, quiet());
+    const sized = ({ batch, recompute, part }: ReturnType<typeof readCheckpoint>['manifest']) => [
+      batch,
+      recompute,
+      part,
+    ];
+    const begun = sized(readCheckpoint(c('small')).manifest);
+    expect(begun).toEqual([2, false, readRound(join(root, 'plain')).manifest.part]);
+    const next = { ...step, round: 1, learner, checkpoint: c('small') };
+    await engineOf(small).learn({ ...next, out: c('small-next') }, quiet());
+    await handlers.learn({ ...next, out: c('large-next') }, quiet());
+    expect(sized(readCheckpoint(c('large-next')).manifest)).toEqual(begun);
+    expect(bytes(c('large-next'))).toEqual(bytes(c('small-next')));
+    // The other way round: what a large machine began with, a small one refuses.
+    await handlers.learn({ ...first, out: c('large') }, quiet());
+    expect(readCheckpoint(c('large')).manifest.batch).toBe(4);
+    await expect(
+      engineOf(small).learn({ ...next, checkpoint: c('large'), out: c('refused') }, quiet()),
+    ).rejects.toMatchObject({ code: 'memory-short' });
+    await Promise.all([narrow.clear(), small.clear()]);
+  });
+
   it('undoes training that collapses, tries again with half the step, and says so', async () => {
     const wild: LearnerSettings = { ...learner, name: 'acclaim', lr: 1, maxGrowth: 1.2 };
     const result = await learn(join(root, 'wild'), { learner: wild });

@@ -22,10 +22,16 @@ function build({ rows, recompute }: Fit): Graph {
 const bytes = (rows: number, recompute = false) => predictedBytes(build({ rows, recompute }));
 
 /** What is chosen, asked for 8 rows, where a run may take `run` bytes. */
-function fitIn(run: number, recompute: 'auto' | 'on' | 'off' = 'auto', least = 1): Fit {
+function fitIn(
+  run: number,
+  recompute: 'auto' | 'on' | 'off' = 'auto',
+  least = 1,
+  chosen: Fit | null = null,
+): Fit {
   const cache = new ExecutorCache({ threads: 1 }, { executors: 1, memory: 2 ** 30, run });
   const told: Fit[] = [];
-  const context = { cache, params: { recompute } as never, fitted: (fit: Fit) => told.push(fit) };
+  const params = { recompute } as never;
+  const context = { cache, params, chosen, fitted: (fit: Fit) => told.push(fit) };
   const fit = fitTraining(context, 'test', { most: 8, least }, build);
   expect(fitTraining(context, 'test', { most: 8, least }, () => expect.unreachable())).toEqual(fit);
   expect(told).toEqual([fit, fit]);
@@ -58,6 +64,23 @@ describe('a training step', () => {
     );
     // A group that is trained in one piece keeps its rows.
     expect(fitIn(bytes(8, true), 'auto', 8)).toEqual({ rows: 8, recompute: true });
+  });
+
+  it('is taken as the session chose before, whatever this machine would choose; else refused', () => {
+    const before = { rows: 2, recompute: true };
+    const anyhow = (chosen: Fit, recompute: 'auto' | 'on' | 'off' = 'auto') =>
+      fitIn(Number.POSITIVE_INFINITY, recompute, 1, chosen);
+    expect(anyhow(before)).toEqual(before);
+    // Settings that speak against it count more.
+    expect(anyhow(before, 'off')).toEqual({ rows: 8, recompute: false });
+    expect(anyhow({ rows: 16, recompute: false })).toEqual({ rows: 8, recompute: false });
+    expect(() => fitIn(bytes(8) - 1, 'auto', 1, { rows: 8, recompute: false })).toThrow(
+      expect.objectContaining({
+        code: 'memory-short',
+        message: expect.stringMatching(/8 rows, as this session began/),
+        mend: expect.stringContaining('an engine with more memory'),
+      }),
+    );
   });
 
   it('is refused by the cache too, whatever graph it is', async () => {

@@ -53,6 +53,17 @@ describe('ExecutorCache', () => {
     expect(await value(cache, 'a', 6)).toBe(6);
   });
 
+  it('lets go of what is no longer wanted, but not of what is in use', async () => {
+    const cache = new ExecutorCache({ threads: 1 });
+    await cache.use('a', times(2), async () => cache.release('a'));
+    expect(await value(cache, 'a', 3)).toBe(2);
+    await cache.release('a');
+    expect(cache.size).toBe(0);
+    await cache.release('never asked for');
+    expect(await value(cache, 'a', 4)).toBe(4);
+    await cache.clear();
+  });
+
   it('builds again after a build that failed', async () => {
     const cache = new ExecutorCache({ threads: 1 });
     await expect(
