@@ -60,5 +60,5 @@ export function compiledBytes(graph: Graph): number {
 
 function bytesLaidOut(weight: Value): number {
   const widened = weight.source.kind === 'node' ? KEPT : 0;
-  return (1 + widened) * 4 * numel(weight.shape);
+  return (1 + widened) * (weight.dtype === 'float32' ? 4 : 2) * numel(weight.shape);
 }
