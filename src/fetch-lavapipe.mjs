@@ -4,11 +4,13 @@
  * Mesa 25, because onnxruntime-node's WebGPU refuses the one of Mesa 22, which cannot index arrays of buffers. Plain Node.
  */
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -16,11 +18,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const NAME = 'mesa-vulkan-drivers';
+export const DRIVER = 'libvulkan_lvp.so';
 const OLDEST = 25;
 
 /** `run(command, args, env?, cwd?)` gives { ok, output }. Returns why it could not be had, or null. */
 export function fetchLavapipe(folder, run) {
-  const driver = join(folder, 'usr/lib/x86_64-linux-gnu/libvulkan_lvp.so');
+  const driver = join(folder, DRIVER);
   if (existsSync(driver)) return null;
   if (!run('apt-get', ['--version']).ok || !run('dpkg-deb', ['--version']).ok) return 'this is no Debian';
   const work = mkdtempSync(join(tmpdir(), 'acclaim-lavapipe-'));
@@ -30,12 +33,15 @@ export function fetchLavapipe(folder, run) {
     const { ok, output } = run('apt-get', [...options, 'download', NAME], {}, work);
     const deb = readdirSync(work).find((name) => name.endsWith('.deb'));
     if (!ok || !deb) return output.trim().split('\n').at(-1) || 'the download failed';
+    if (!run('dpkg-deb', ['-x', join(work, deb), work]).ok) return `${deb} cannot be unpacked`;
+    const unpacked = join(work, 'usr/lib/x86_64-linux-gnu', DRIVER);
+    const missing = run('ldd', [unpacked]).output.match(/\S+(?= => not found)/g);
+    if (missing) return `it needs ${missing.join(', ')} (apt-get install ${NAME})`;
+    // Whole or not at all, also where this is broken off.
     mkdirSync(folder, { recursive: true });
-    if (!run('dpkg-deb', ['-x', join(work, deb), folder]).ok) return `${deb} cannot be unpacked`;
-    const missing = run('ldd', [driver]).output.match(/\S+(?= => not found)/g);
-    if (!missing) return null;
-    rmSync(folder, { recursive: true });
-    return `it needs ${missing.join(', ')} (apt-get install ${NAME})`;
+    copyFileSync(unpacked, `${driver}.part`);
+    renameSync(`${driver}.part`, driver);
+    return null;
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

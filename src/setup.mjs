@@ -22,7 +22,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { fetchLavapipe } from './fetch-lavapipe.mjs';
+import { DRIVER, fetchLavapipe } from './fetch-lavapipe.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const flags = new Set(process.argv.slice(2));
@@ -268,7 +268,7 @@ function programs() {
 function lavapipe() {
   const folder = at('dist', 'tools', 'lavapipe');
   const asked = join(folder, 'missing');
-  if (existsSync(asked) || existsSync(join(folder, 'usr'))) return;
+  if (existsSync(asked) || existsSync(join(folder, DRIVER))) return;
   say('fetching a software Vulkan driver that has float16 (lavapipe, 11 MB), for the tests');
   const missing = fetchLavapipe(folder, run);
   if (missing === null) return;

@@ -32,7 +32,7 @@ function environmentOf(library: string): NodeJS.ProcessEnv {
 export const softwareVulkan = (): NodeJS.ProcessEnv =>
   process.platform === 'linux' ? environmentOf(join(chromiumFolder(), DRIVER)) : process.env;
 
-const lavapipe = projectPath('dist/tools/lavapipe/usr/lib/x86_64-linux-gnu/libvulkan_lvp.so');
+const lavapipe = projectPath('dist/tools/lavapipe/libvulkan_lvp.so');
 
 /** With float16; null where src/setup.mjs could not fetch it. */
 export const halfVulkan = (): NodeJS.ProcessEnv | null =>
