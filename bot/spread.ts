@@ -5,9 +5,6 @@ import type { Steps } from '../src/domain/steps.js';
 /** ms that nobody else may have to wait */
 const SLICE_MS = 10;
 
-/** Lets everything else that waits go first. */
-export { turn };
-
 export async function spread<T>(steps: Steps<T>): Promise<T> {
   for (let began = performance.now(); ; ) {
     const { done, value } = steps.next();
@@ -17,3 +14,6 @@ export async function spread<T>(steps: Steps<T>): Promise<T> {
     began = performance.now();
   }
 }
+
+/** Lets everything else that waits go first. */
+export { turn };

@@ -56,11 +56,13 @@ const moderator = { key: 'mod', platform: 'fake', bornAt: null, joinedAt: null, 
 for (let s = 0; s < sessions + ended; s++) {
   // Those that ended did so over the last year.
   const opened = s < sessions ? began : began - (1 + (s % 365)) * 86_400_000;
+  // They did so in the channels of those that are open.
+  const address = channelOf(s % sessions);
   const place = {
-    channel: `fake-${channelOf(s)}`,
+    channel: `fake-${address}`,
     community: 'fake',
     platform: 'fake',
-    address: channelOf(s),
+    address,
     sweeps: true,
   };
   await store.ensureChannel(
