@@ -30,6 +30,8 @@ if (!existsSync(python)) throw new Error('bench/.venv is missing: run bench/peer
 if (!existsSync(values.model))
   throw new Error(`${values.model} is missing: run node bench/shapes/make-sd15.mjs`);
 mkdirSync(folder, { recursive: true });
+// As the engine chooses for a model of this size; `speed` copies its weights.
+process.env.PROFILE ??= 'memory';
 
 const names = { step: 'guided denoising step', train: 'LoRA step, recompute on' };
 const bounds = { step: 0.85, train: 0.9, memory: 0.6 };
