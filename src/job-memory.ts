@@ -1,7 +1,8 @@
 /**
- * What a job takes of its engine's memory, estimated before anything is loaded: weights, and what is alive at once of the
- * largest stage. By model family, from its networks' sizes; pictures larger than the family's own cost the square of
- * their pixels, as attention does. It errs upwards: for the miniature, where bot and engine together peak at 657 MB, it says 590 of the engine.
+ * What a job takes of its engine's memory at the least, estimated before anything is loaded: weights, and what is alive at
+ * once of the largest stage. By model family, from its networks' sizes. The engine draws one picture at a time, decodes in
+ * tiles and trains with fewer rows where more does not fit, and predicts a run exactly before it begins; this keeps jobs from
+ * engines that could not do them even so. For the miniature, where bot and engine together peak at 657 MB, it says 590 of the engine.
  */
 import { totalmem } from 'node:os';
 import { modelFamily } from './config/models.js';
@@ -14,7 +15,7 @@ interface Sizes {
   weightsMb: number;
   /** Side of the family's own pictures, pixels. */
   side: number;
-  /** Of one picture being sampled (two rows of the UNet), being decoded, and of one row being trained. */
+  /** Of one picture being sampled (two rows of the UNet), being decoded, and of one row being trained with recompute. */
   sampleMb: number;
   decodeMb: number;
   trainMb: number;
@@ -22,16 +23,19 @@ interface Sizes {
 
 const sizes: Record<string, Sizes> = {
   mini: { weightsMb: 20, side: 64, sampleMb: 6, decodeMb: 4, trainMb: 10 },
-  sd15: { weightsMb: 4300, side: 512, sampleMb: 1500, decodeMb: 2500, trainMb: 6000 },
-  sd21: { weightsMb: 5200, side: 768, sampleMb: 3500, decodeMb: 5500, trainMb: 12_000 },
-  sdxl: { weightsMb: 13_900, side: 1024, sampleMb: 3000, decodeMb: 10_000, trainMb: 16_000 },
+  sd15: { weightsMb: 4300, side: 512, sampleMb: 1500, decodeMb: 2500, trainMb: 3000 },
+  sd21: { weightsMb: 5200, side: 768, sampleMb: 3500, decodeMb: 5500, trainMb: 6000 },
+  sdxl: { weightsMb: 13_900, side: 1024, sampleMb: 3000, decodeMb: 10_000, trainMb: 8000 },
 };
 
 /** Node, ONNX Runtime and compiled graphs. */
 const BASE_MB = 250;
-/** Latent pixels that the engine samples at a time, and a latent's share of a picture's side. */
-const BATCH_LATENT_PIXELS = 8192;
-const LATENT = 8;
+/** Pixels of a latent pixel. */
+const LATENT = 8 ** 2;
+/** The gradient of attention holds one head's scores at a time: probabilities, their gradient, and what becomes of it. */
+const SCORES_BYTES = 3 * 4;
+/** Pictures of its own size that the miniature draws and trains on at a time, since they always fit. */
+const MINI_AT_ONCE = 32;
 
 /** Unknown families pass for Stable Diffusion 1.5; what cannot be read takes nothing, and the engine says what is wrong. */
 export const estimateMb: PredictMb = (kind: JobKind, payload) => {
@@ -41,21 +45,15 @@ export const estimateMb: PredictMb = (kind: JobKind, payload) => {
   const width = typeof payload.width === 'number' ? payload.width : of.side;
   const height = typeof payload.height === 'number' ? payload.height : of.side;
   const pixels = (width * height) / of.side ** 2;
-  const scale = Math.max(pixels, pixels ** 2);
-  const most = Math.max(1, Math.floor(BATCH_LATENT_PIXELS / ((width * height) / LATENT ** 2)));
-  const batch = Math.min(most, typeof payload.count === 'number' ? payload.count : 1);
+  const atOnce = family === 'mini' ? Math.max(1, Math.floor(MINI_AT_ONCE / pixels)) : 1;
+  const drawn = Math.min(atOnce, typeof payload.count === 'number' ? payload.count : 1);
+  const scores = (SCORES_BYTES * ((width * height) / LATENT) ** 2) / 2 ** 20;
   const alive =
     kind === 'generate'
-      ? Math.max(batch * of.sampleMb * scale, of.decodeMb * pixels)
-      : rowsTrained(family, payload) * of.trainMb * scale;
+      ? Math.max(drawn * of.sampleMb * pixels, of.decodeMb * Math.min(pixels, 1))
+      : atOnce * of.trainMb * pixels + scores;
   return Math.ceil(BASE_MB + of.weightsMb + alive);
 };
-
-/** The miniature's learners work on up to four micro-batches at a time. */
-function rowsTrained(family: string, { learner }: Record<string, unknown>): number {
-  const { microBatch = 8 } = learner as { microBatch?: number };
-  return microBatch * (family === 'mini' ? 4 : 1);
-}
 
 /** Megabytes that jobs may take here: as configured, else the machine's memory or what its container may use of it. */
 export function offeredMb({ engine }: Pick<Config, 'engine'>): number {

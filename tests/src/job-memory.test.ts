@@ -40,14 +40,22 @@ describe('the estimate', () => {
     }
   });
 
-  it('grows with the pictures, with those drawn together, and with the rows trained together', () => {
+  it('is the least that does: one picture, one row, tiles; attention holds one head of 128 x 128 positions', () => {
     const path = model('sd', 768);
-    const of = (more: object, kind: 'generate' | 'learn' = 'generate') =>
+    const of = (kind: 'generate' | 'learn', more: object = {}) =>
       estimateMb(kind, { ...own, model: path, ...more });
-    expect(of({ count: 2 })).toBeGreaterThan(of({ count: 1 }) - 1);
-    expect(of({ width: 768, height: 768 })).toBeGreaterThan(of({}));
-    const rows = (microBatch: number) => of({ learner: { name: 'acclaim', microBatch } }, 'learn');
-    expect(rows(2) - rows(1)).toBe(6000);
+    const large = { width: 1024, height: 1024 };
+    expect(of('generate', { count: 64 })).toBe(of('generate', { count: 1 }));
+    expect(of('learn', { learner: { name: 'acclaim', microBatch: 16 } })).toBe(of('learn'));
+    expect(of('generate', large)).toBeGreaterThan(of('generate'));
+    // Four times a row of 3000 MB, and twelve bytes for each of 16384 x 16384 pairs.
+    expect(of('learn', large)).toBe(250 + 4300 + 4 * 3000 + (12 * 16_384 ** 2) / 2 ** 20);
+  });
+
+  it('sends large pictures of the miniature to machines that draw them', () => {
+    const large = { ...own, model: projectPath('models/mini'), width: 1024, height: 1024 };
+    expect(estimateMb('generate', large)).toBeLessThan(4000);
+    expect(estimateMb('learn', large)).toBeLessThan(8000);
   });
 
   it('says little of what it cannot read: the engine will say what is wrong', () => {
