@@ -14,7 +14,7 @@ import { EngineContext } from './jobs/context.js';
 import { createHandlers } from './jobs/handlers.js';
 import { runBudget } from './runtime/budget.js';
 import { ExecutorCache } from './runtime/cache.js';
-import { sayMemory } from './say-memory.js';
+import { sayBefore } from './say-before.js';
 import { Worker } from './worker.js';
 
 const BEAT_MS = 2000;
@@ -64,8 +64,8 @@ const cache = new ExecutorCache(
     run: runBudget(values.run === undefined ? null : Number(values.run)),
   },
 );
-sayMemory(cache, (text) => process.stderr.write(`acclaim: engine: ${text}\n`));
 const engine = new EngineContext({ cache, threads, device, precision, software: software() });
+sayBefore(engine, (text) => process.stderr.write(`acclaim: engine: ${text}\n`));
 const log = createLog(values['log-level'] as Parameters<typeof createLog>[0], 'engine');
 const worker = new Worker(createHandlers(engine), { send }, log);
 

@@ -23,8 +23,9 @@ import { paced } from '../jobs/pace.js';
 import { batchOf } from '../learn/learner.js';
 import { plainNoise } from '../learn/noise.js';
 import { decode } from '../models/pipeline.js';
+import { rate } from '../runtime/rate.js';
 import { rows } from '../runtime/tensor.js';
-import { sayMemory } from '../say-memory.js';
+import { inWords, sayBefore } from '../say-before.js';
 import { grid } from './grid.js';
 import { readNoise, writeTrajectory } from './noise-file.js';
 import { openEngine } from './open-engine.js';
@@ -96,7 +97,7 @@ export const command = defineCommand(
     const began = performance.now();
     const progress = drawProgress(io);
     const report = paced(progress.report);
-    sayMemory(engine.cache, (text) => io.err(`${text}\n`));
+    sayBefore(engine, (text) => io.err(`${text}\n`));
     try {
       const pipeline = await engine.pipeline(model);
       const set = { steps: v.steps, guidance: v.guidance, eta: v.eta, scheduler: v.scheduler };
@@ -125,6 +126,11 @@ export const command = defineCommand(
         stepNoise: (k) => (file ? rows(file.steps, k, k + 1).data : draw()),
         sampler,
         adapter: readAdapters(pipeline, adapters),
+        onBegin: async (flops) => {
+          const each = flops / (await rate(engine.cache));
+          engine.onForetold?.(each, `sampling takes about ${inWords(each)} an image`);
+          report('sample', 0, sampler.steps, undefined, each * count);
+        },
         onStep: (done, total) => report('sample', done, total),
         signal: io.signal,
         keep: v.trajectory === undefined ? 'none' : 'trajectory',
@@ -164,7 +170,7 @@ export const command = defineCommand(
       const note = v.scheduler ? null : substitution(pipeline.scheduler, sampler.scheduler);
       const all = note === null ? notes : [...notes, note];
       const seconds = (performance.now() - began) / 1000;
-      const rate = `${count} images in ${seconds.toFixed(1)} s`;
+      const took = `${count} images in ${seconds.toFixed(1)} s`;
       const figures = {
         out,
         count,
@@ -174,7 +180,7 @@ export const command = defineCommand(
         notes: all,
       };
       if (!v.json) for (const line of all) io.out(`note: ${line}\n`);
-      io.out(v.json ? `${JSON.stringify(figures, null, 2)}\n` : `${rate}: ${out}\n`);
+      io.out(v.json ? `${JSON.stringify(figures, null, 2)}\n` : `${took}: ${out}\n`);
     } finally {
       progress.clear();
       await close();

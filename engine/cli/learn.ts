@@ -14,7 +14,7 @@ import { AcclaimError } from '../../src/errors.js';
 import { type Feedback, feedbackSchema } from '../../src/queue/jobs.js';
 import { readRound } from '../io/round.js';
 import { learn } from '../jobs/learn.js';
-import { sayMemory } from '../say-memory.js';
+import { sayBefore } from '../say-before.js';
 import { openEngine } from './open-engine.js';
 
 const learners = ['acclaim', 'hero', 'ddpo', 'd3po'] as const;
@@ -67,7 +67,7 @@ export const command = defineCommand(
     const { manifest } = readRound(resolve(v.round));
     const { config, engine, notes, close } = await openEngine(v);
     const progress = drawProgress(io);
-    sayMemory(engine.cache, (text) => io.err(`${text}\n`));
+    sayBefore(engine, (text) => io.err(`${text}\n`));
     try {
       const result = await learn(
         engine,

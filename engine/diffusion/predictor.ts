@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { SMALL_WEIGHTS } from '../graph/compiled.js';
+import { flops } from '../graph/flops.js';
 import { Graph } from '../graph/graph.js';
 import { predictedBytes } from '../graph/memory.js';
 import type { Shape } from '../graph/value.js';
@@ -41,6 +42,8 @@ export interface Predictor {
   release(): Promise<void>;
   /** Images of one executor call, at most. */
   readonly part: number;
+  /** Floating-point operations of one step of one image. */
+  flops(): number;
 }
 
 /** Latent elements that run at a time, at most: sixteen images of the miniature, one of Stable Diffusion at 512x512. */
@@ -87,6 +90,7 @@ export async function createPredictor(
 
   return {
     part,
+    flops: () => flops(build()) / size,
     release: way.release,
     async predict(x, t) {
       const executor = await way.executor();

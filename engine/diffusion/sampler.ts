@@ -22,6 +22,8 @@ export interface SampleRequest extends PredictorRequest {
   /** z of step k, N C h w elements; asked only where a step adds noise. */
   readonly stepNoise: (k: number) => Float32Array;
   readonly sampler: ScheduleOptions & { readonly guidance: number };
+  /** Before the first step, with the floating-point operations of all of one image's steps. */
+  readonly onBegin?: ((flops: number) => Promise<void>) | undefined;
   /** After each step: steps done, of how many, and x_0 [N,C,h,w] as the step expects it, worked out when asked. */
   readonly onStep?: ((done: number, total: number, expected: () => FloatTensor) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -48,6 +50,7 @@ export async function sample(request: SampleRequest): Promise<Samples> {
   const plan = schedule(request.pipeline.scheduler, request.sampler);
   const predictor = await createPredictor(request);
   try {
+    await request.onBegin?.(predictor.flops() * plan.steps.length);
     return { ...(await walk(request, plan, predictor.predict)), part: predictor.part };
   } finally {
     await predictor.release();

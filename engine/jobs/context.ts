@@ -26,6 +26,8 @@ export class EngineContext {
   readonly device: string;
   readonly precision: Precision;
   readonly software: string;
+  /** Called before work begins, with the seconds of its unit (an image, a call of a learning step), and in words. */
+  onForetold?: (seconds: number, text: string) => void;
   private readonly opened = new Map<string, Promise<{ pipeline: Pipeline; stamp: ModelStamp }>>();
   private readonly checkers = new Map<string, SafetyChecker>();
 

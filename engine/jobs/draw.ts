@@ -9,7 +9,9 @@ import { type Rgb, toRgb } from '../io/png.js';
 import type { Trajectory } from '../io/round.js';
 import { batchOf, type LatentShape } from '../learn/learner.js';
 import { decode, type Pipeline } from '../models/pipeline.js';
+import { rate } from '../runtime/rate.js';
 import { type FloatTensor, f32, rows, stackRows } from '../runtime/tensor.js';
+import { inWords } from '../say-before.js';
 import type { EngineContext } from './context.js';
 import type { Report } from './pace.js';
 import type { Previewer } from './preview.js';
@@ -75,6 +77,7 @@ export async function drawImages(
         sampler: payload.sampler,
         adapter,
         part,
+        ...(b === 0 && { onBegin: (flops) => foretell(flops, batches * payload.sampler.steps) }),
         onStep: (done, total, expected) =>
           report(
             'sample',
@@ -90,6 +93,16 @@ export async function drawImages(
       }),
     );
   }
+  /** `flops` of one image, `steps` of all batches. */
+  async function foretell(flops: number, steps: number): Promise<void> {
+    const each = flops / (await rate(engine.cache));
+    engine.onForetold?.(
+      each,
+      `sampling takes about ${inWords(each)} an image, ${inWords(each * count)} in all`,
+    );
+    report('sample', 0, steps, undefined, each * count);
+  }
+
   const latents = rows(stackRows(parts.map((p) => p.latents)), 0, count);
   signal.throwIfAborted();
   report('decode', 0, 1);

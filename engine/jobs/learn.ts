@@ -15,6 +15,8 @@ import type { Fit } from '../learn/fit.js';
 import { learners } from '../learn/learners/table.js';
 import { adapterSpec, parseParams } from '../learn/parameters.js';
 import { encodePair } from '../models/prompt.js';
+import { rate } from '../runtime/rate.js';
+import { inWords } from '../say-before.js';
 import type { WorkerContext } from '../worker.js';
 import type { EngineContext } from './context.js';
 import { openCheckpoint } from './open-checkpoint.js';
@@ -47,6 +49,7 @@ export async function learn(
   report('load', 1, 1);
 
   const streams = new Map<string, Rng>();
+  const speed = await rate(engine.cache);
   const chosen = checkpoint ? fitOf(checkpoint.manifest) : null;
   let fit = chosen;
   const outcome = await learner.learn({
@@ -64,8 +67,13 @@ export async function learn(
       return stream;
     },
     chosen,
-    fitted(taken) {
+    fitted(taken, flops) {
       fit = taken;
+      const each = flops / speed;
+      engine.onForetold?.(
+        each,
+        `a learning step takes about ${inWords(each)} for each ${taken.rows} of its rows`,
+      );
     },
     progress: report,
     signal,

@@ -6,6 +6,7 @@
  * the same bytes, or says that it cannot.
  */
 
+import { flops } from '../graph/flops.js';
 import type { Graph } from '../graph/graph.js';
 import { predictedBytes } from '../graph/memory.js';
 import { doesNotFit } from '../runtime/budget.js';
@@ -29,7 +30,7 @@ interface Rows {
 }
 
 /** What was chosen before in this process, by key. */
-const known = new WeakMap<ExecutorCache, Map<string, Fit>>();
+const known = new WeakMap<ExecutorCache, Map<string, { fit: Fit; flops: number }>>();
 
 /**
  * What the session chose before, if the settings still allow it. Else the first that fits of `most` rows, half as many ...
@@ -48,16 +49,21 @@ export function fitTraining(
   build: (fit: Fit) => Graph,
 ): Fit {
   const { recompute } = params;
-  const before = known.get(cache) ?? new Map<string, Fit>();
+  const before = known.get(cache) ?? new Map<string, { fit: Fit; flops: number }>();
   known.set(cache, before);
   const asSet = chosen && (recompute === 'auto' || (recompute === 'on') === chosen.recompute);
   const kept = asSet && chosen.rows >= least && chosen.rows <= allowed ? chosen : null;
   const whole = `${key}|${recompute}|${most} ${least}|${JSON.stringify(kept)}`;
   const choice = () =>
     kept ? checked(cache.runBytes, kept, build) : choose(cache.runBytes, recompute, most, least, build);
-  const fit = before.get(whole) ?? choice();
-  before.set(whole, fit);
-  fitted(fit);
+  let found = before.get(whole);
+  if (!found) {
+    const fit = choice();
+    found = { fit, flops: flops(build(fit)) };
+    before.set(whole, found);
+  }
+  const { fit } = found;
+  fitted(fit, found.flops);
   return fit;
 }
 

@@ -37,8 +37,8 @@ export interface LearnContext<P> {
   rng: (purpose: string) => Rng;
   /** How the session's runs were made to fit before; null while nothing was chosen. */
   chosen: Fit | null;
-  /** Told how the run was made to fit, before it begins. */
-  fitted: (fit: Fit) => void;
+  /** Told how the run was made to fit, before it begins, and the floating-point operations of one executor call. */
+  fitted: (fit: Fit, flops: number) => void;
   /** Stage, steps done, steps in all. */
   progress: (stage: 'embed' | 'train', done: number, total: number) => void;
   signal: AbortSignal;

@@ -73,7 +73,9 @@ describe('the engine process', () => {
       [0, 1].map((index) => ({ index, file: `images/000${index}.png`, width: 64, height: 64 })),
     );
     const sampled = seen.filter((p) => p.stage === 'sample');
-    expect(sampled.map((p) => p.done)).toEqual([1, 2, 3, 4, 5]);
+    expect(sampled.map((p) => p.done)).toEqual([0, 1, 2, 3, 4, 5]);
+    // Foretold before the first step, told by its pace later.
+    expect(sampled[0]!.secondsLeft).toBeGreaterThan(0);
     expect(sampled.at(-2)!.secondsLeft).toBeGreaterThan(0);
     expect(readdirSync(join(dir, 'round-1')).sort()).toContain('manifest.json');
   });

@@ -102,7 +102,11 @@ describe('generate', () => {
     expect(round.trajectory!.latents.data.subarray(0, 6144)).toEqual(round.noise.data);
     expect(round.trajectory!.latents.data.subarray(4 * 6144)).toEqual(round.latents.data);
     expect(readFileSync(join(out, 'images/0005.png')).includes('a robot at a party')).toBe(true);
-    expect(seen.filter((p) => p.stage === 'sample').map((p) => p.done)).toEqual([1, 2, 3, 4]);
+    const sampled = seen.filter((p) => p.stage === 'sample');
+    expect(sampled.map((p) => p.done)).toEqual([0, 1, 2, 3, 4]);
+    // Foretold before the first step, and not at all wildly.
+    expect(sampled[0]!.secondsLeft).toBeGreaterThan(0);
+    expect(sampled[0]!.secondsLeft).toBeLessThan(60);
     expect(seen.at(-1)).toMatchObject({ stage: 'write', done: 1, secondsLeft: 0 });
   });
 

@@ -1,0 +1,23 @@
+/** Floating-point operations of one run, by the layers that decide them: products of matrices and convolutions; two for each multiply-add. */
+import { runtimeValues } from './compiled.js';
+import type { Graph } from './graph.js';
+import type { OpName } from './op-set.js';
+import { type Node, numel } from './value.js';
+
+const counts: Partial<{ readonly [K in OpName]: (node: Node<K>) => number }> = {
+  MatMul: ({ inputs: [a], outputs: [y] }) => numel(y!.shape) * a!.shape.at(-1)!,
+  Gemm: ({ inputs: [a], outputs: [y] }) => numel(y!.shape) * (numel(a!.shape) / y!.shape[0]!),
+  // Each result reads one filter, each operand of a transposed one writes one.
+  Conv: ({ inputs: [, w], outputs: [y] }) => numel(y!.shape) * numel(w!.shape.slice(1)),
+  ConvTranspose: ({ inputs: [x, w] }) => numel(x!.shape) * numel(w!.shape.slice(1)),
+  // Scores, and their products with the values: [N,T,C], [N,S,C].
+  MultiHeadAttention: ({ inputs: [q, k] }) => 2 * numel(q!.shape) * k!.shape[1]!,
+};
+
+export function flops(graph: Graph): number {
+  const runs = runtimeValues(graph);
+  return graph.nodes.reduce((sum, node) => {
+    const count = counts[node.op] as ((node: Node) => number) | undefined;
+    return count && runs.has(node.outputs[0]!) ? sum + 2 * count(node) : sum;
+  }, 0);
+}
