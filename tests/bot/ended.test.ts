@@ -136,7 +136,7 @@ it('keeps what comes too late, hides, counts anew, branches and goes on', async 
   const cat = async () => (await test!.house.app.sessions.find('cat'))!;
   const voters = async () => (await cat()).rounds[0]!.outcome!.voters;
   await restart();
-  const code = (await platform.command('den', mod, 'voters'))!.text.match(/\*\*(\w+)\*\*/)![1]!;
+  const code = (await platform.command('den', mod, 'voters'))!.text.match(/\*\*([^*]+)\*\*/)![1]!;
   await platform.command('den', mod, `exclude ${code}`);
   expect(await voters()).toBe(1);
   await restart();
