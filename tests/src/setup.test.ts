@@ -41,7 +41,8 @@ fi
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'acclaim-setup-'));
   mkdirSync(join(root, 'src'));
-  copyFileSync(projectPath('src/setup.mjs'), join(root, 'src/setup.mjs'));
+  for (const file of ['setup.mjs', 'fetch-lavapipe.mjs'])
+    copyFileSync(projectPath('src', file), join(root, 'src', file));
   put('package.json', '{"engines":{"node":">=20.19"}}');
   put('package-lock.json', '{}');
   put('tsconfig.base.json', '{}');
