@@ -99,14 +99,15 @@ export class ExecutorCache {
       const full = this.held.size > this.limits.executors || this.resident() > this.limits.memory;
       if (!full) return;
       if (key === keep || this.inUse.has(key)) continue;
-      this.counts.released += 1;
       await this.drop(key);
     }
   }
 
   private async drop(key: string): Promise<void> {
     const executor = this.held.get(key);
+    if (!executor) return;
     this.held.delete(key);
-    await (await executor)?.release();
+    this.counts.released += 1;
+    await (await executor).release();
   }
 }

@@ -64,6 +64,16 @@ describe('ExecutorCache', () => {
     await cache.clear();
   });
 
+  it('counts whatever it let go of, for whichever reason', async () => {
+    const cache = new ExecutorCache({ threads: 1 }, { executors: 2, memory: Infinity });
+    for (const key of ['a', 'b', 'c', 'b']) await value(cache, key, 2);
+    await cache.release('b');
+    await cache.release('never asked for');
+    expect(cache.counts).toEqual({ hits: 1, compiled: 3, released: 2 });
+    await cache.clear();
+    expect(cache.counts).toEqual({ hits: 1, compiled: 3, released: 3 });
+  });
+
   it('builds again after a build that failed', async () => {
     const cache = new ExecutorCache({ threads: 1 });
     await expect(
