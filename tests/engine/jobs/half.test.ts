@@ -9,7 +9,8 @@ import { EngineContext } from '../../../engine/jobs/context.js';
 import { createHandlers } from '../../../engine/jobs/handlers.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import type { Feedback } from '../../../src/queue/jobs.js';
-import { MINI, rmsError } from '../../support/golden.js';
+import { rmsError } from '../../support/golden.js';
+import { robotJob } from '../../support/robot-job.js';
 
 vi.setConfig({ testTimeout: 240_000 });
 const root = mkdtempSync(join(tmpdir(), 'acclaim-half-'));
@@ -23,17 +24,6 @@ const COUNT = 6;
 const feedback: Feedback = {
   images: Array.from({ length: COUNT }, (_, index) => ({ index, good: index % 3 ? 0 : 1, weight: 1 })),
   best: 0,
-};
-const common = {
-  session: 's',
-  attempt: 0,
-  seed: 5,
-  model: MINI,
-  prompt: 'a robot at a party',
-  negative: '',
-  sampler: { steps: 4, guidance: 3, eta: 1, scheduler: 'ddim' as const },
-  width: null,
-  height: null,
 };
 const regression = { name: 'acclaim' as const, steps: 6, batch: 4, microBatch: 4 };
 /** Trains on likelihoods, and compares those of sampling and training. */
@@ -51,7 +41,7 @@ function engineOf(precision: 'fp32' | 'fp16') {
     at,
     async draw(out: string, round: number, checkpoint: string | null) {
       const more = { count: COUNT, noise: 'plain' as const, learner: regression, trajectory: true };
-      await handlers.generate({ ...common, ...more, round, checkpoint, out: at(out) }, quiet);
+      await handlers.generate({ ...robotJob, ...more, round, checkpoint, out: at(out) }, quiet);
       return readRound(at(out));
     },
     async learn(
@@ -59,7 +49,7 @@ function engineOf(precision: 'fp32' | 'fp16') {
       given: { round: number; roundDir: string; checkpoint: string | null },
       learner: typeof regression | typeof likelihood = regression,
     ) {
-      const result = await handlers.learn({ ...common, ...given, learner, feedback, out: at(out) }, quiet);
+      const result = await handlers.learn({ ...robotJob, ...given, learner, feedback, out: at(out) }, quiet);
       return { ...result, checkpoint: readCheckpoint(at(out)) };
     },
   };

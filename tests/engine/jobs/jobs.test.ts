@@ -17,6 +17,7 @@ import { type FloatTensor, rows } from '../../../engine/runtime/tensor.js';
 import type { Handlers } from '../../../engine/worker.js';
 import type { Feedback, JobPayload, JobProgress } from '../../../src/queue/jobs.js';
 import { MINI } from '../../support/golden.js';
+import { robotJob } from '../../support/robot-job.js';
 
 const root = mkdtempSync(join(tmpdir(), 'acclaim-jobs-'));
 const COUNT = 6;
@@ -37,24 +38,21 @@ afterAll(async () => {
 });
 
 const quiet = () => ({ signal: new AbortController().signal, progress: () => {} });
-const common = {
-  session: 's',
-  round: 0,
-  attempt: 0,
-  seed: 5,
-  model: MINI,
-  prompt: 'a robot at a party',
-  negative: '',
-  sampler: { steps: 4, guidance: 3, eta: 1, scheduler: 'ddim' as const },
-  width: null,
-  height: null,
-};
 type LearnerSettings = JobPayload<'learn'>['learner'];
 const learner: LearnerSettings = { name: 'acclaim', steps: 3, batch: 4, microBatch: 4 };
 
 const generate = (out: string, over: Partial<JobPayload<'generate'>> = {}) =>
   handlers.generate(
-    { ...common, count: COUNT, checkpoint: null, noise: 'learner', learner, trajectory: false, out, ...over },
+    {
+      ...robotJob,
+      count: COUNT,
+      checkpoint: null,
+      noise: 'learner',
+      learner,
+      trajectory: false,
+      out,
+      ...over,
+    },
     quiet(),
   );
 
@@ -70,7 +68,7 @@ const feedback = (goods: readonly number[], best: number | null = goods[0] ?? nu
 const learn = (out: string, over: Partial<JobPayload<'learn'>> = {}) =>
   handlers.learn(
     {
-      ...common,
+      ...robotJob,
       learner,
       roundDir: join(root, 'plain'),
       feedback: feedback([0, 3]),
@@ -92,7 +90,7 @@ describe('generate', () => {
     const seen: JobProgress[] = [];
     const out = join(root, 'plain');
     const result = await handlers.generate(
-      { ...common, count: COUNT, checkpoint: null, noise: 'plain', learner, trajectory: true, out },
+      { ...robotJob, count: COUNT, checkpoint: null, noise: 'plain', learner, trajectory: true, out },
       { signal: new AbortController().signal, progress: (p) => seen.push(p) },
     );
     expect(result.images).toHaveLength(COUNT);
@@ -124,7 +122,7 @@ describe('generate', () => {
     const abort = new AbortController();
     const out = join(root, 'cancelled');
     const job = handlers.generate(
-      { ...common, count: COUNT, checkpoint: null, noise: 'plain', learner, trajectory: false, out },
+      { ...robotJob, count: COUNT, checkpoint: null, noise: 'plain', learner, trajectory: false, out },
       { signal: abort.signal, progress: (p) => p.stage === 'sample' && p.done === 2 && abort.abort() },
     );
     await expect(job).rejects.toThrow();
@@ -258,7 +256,7 @@ describe('learn', () => {
   it.each(['euler-ancestral', 'dpmpp-2m-sde'] as const)(
     'a likelihood learner trains on %s from ratio 1, and a deterministic one is refused by name',
     async (scheduler) => {
-      const sampler = { ...common.sampler, scheduler };
+      const sampler = { ...robotJob.sampler, scheduler };
       const settings: LearnerSettings = { name: 'ddpo', microBatch: 6, imagesPerStep: 6, lr: 1e-3 };
       const roundDir = join(root, scheduler);
       await generate(roundDir, { sampler, trajectory: true, learner: settings });
@@ -280,7 +278,7 @@ describe('learn', () => {
         message: expect.stringMatching(/sampled with (euler-ancestral|other timesteps)/),
       });
       for (const deterministic of ['euler', 'dpmpp-2m'] as const) {
-        const other = { ...common.sampler, scheduler: deterministic };
+        const other = { ...robotJob.sampler, scheduler: deterministic };
         const error = { code: 'not-learnable', message: expect.stringContaining(deterministic) };
         const refused = generate(join(root, 'refused'), { sampler: other, learner: settings });
         await expect(refused).rejects.toMatchObject(error);
@@ -324,7 +322,7 @@ describe('learn', () => {
     const narrow = new ExecutorCache({ threads: 1 });
     const engineOf = (cache: ExecutorCache) =>
       createHandlers(new EngineContext({ cache, threads: 1, device: 'cpu', software: 'acclaim/test' }));
-    const step = { ...common, roundDir: join(root, 'plain'), feedback: feedback([0, 3]) };
+    const step = { ...robotJob, roundDir: join(root, 'plain'), feedback: feedback([0, 3]) };
     const c = (name: string) => join(root, `sized-${name}`);
     await engineOf(narrow).learn({ ...step, learner: settings, checkpoint: null, out: c('narrow') }, quiet());
     const small = new ExecutorCache(
@@ -385,12 +383,12 @@ describe('learn', () => {
     [
       'not-learnable',
       'a deterministic sampler',
-      () => ({ sampler: { ...common.sampler, eta: 0 }, learner: likelihood[1]! }),
+      () => ({ sampler: { ...robotJob.sampler, eta: 0 }, learner: likelihood[1]! }),
     ],
     [
       'not-learnable',
       'other steps than it was sampled with',
-      () => ({ sampler: { ...common.sampler, steps: 5 }, learner: likelihood[1]! }),
+      () => ({ sampler: { ...robotJob.sampler, steps: 5 }, learner: likelihood[1]! }),
     ],
     [
       'not-learnable',

@@ -16,6 +16,7 @@ import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import { type FloatTensor, f32 } from '../../../engine/runtime/tensor.js';
 import type { JobPayload } from '../../../src/queue/jobs.js';
 import { MINI } from '../../support/golden.js';
+import { robotJob } from '../../support/robot-job.js';
 
 const root = mkdtempSync(join(tmpdir(), 'acclaim-preview-'));
 const cache = new ExecutorCache({ threads: 1 });
@@ -95,17 +96,9 @@ async function draw(
   const sheets: Rgb[] = [];
   const out = join(root, name);
   const payload: JobPayload<'generate'> = {
-    ...{
-      session: 's',
-      round: 0,
-      attempt: 0,
-      seed: 5,
-      model: MINI,
-      prompt: 'a robot at a party',
-      negative: '',
-    },
-    ...{ width: null, height: null, count: 5, checkpoint: null, noise: 'plain', trajectory: false, out },
-    sampler: { steps: 3, guidance: 3, eta: 1, scheduler: 'ddim' },
+    ...robotJob,
+    ...{ count: 5, checkpoint: null, noise: 'plain', trajectory: false, out },
+    sampler: { ...robotJob.sampler, steps: 3 },
     learner: { name: 'acclaim' },
     ...over,
   };
