@@ -1,8 +1,12 @@
-/** Floating-point operations of one run, by the layers that decide them: products of matrices and convolutions; two for each multiply-add. */
-import { runtimeValues } from './compiled.js';
+/**
+ * Floating-point operations of one run, by the layers that decide them: products of matrices and convolutions; two for each
+ * multiply-add. Of a convolution by Winograd's algorithm those of a product of matrices that takes as long.
+ */
+import { relaysWeights, runtimeValues } from './compiled.js';
 import type { Graph } from './graph.js';
 import type { OpName } from './op-set.js';
 import { type Node, numel } from './value.js';
+import { winogradAdds } from './winograd.js';
 
 const counts: Partial<{ readonly [K in OpName]: (node: Node<K>) => number }> = {
   MatMul: ({ inputs: [a], outputs: [y] }) => numel(y!.shape) * a!.shape.at(-1)!,
@@ -16,8 +20,10 @@ const counts: Partial<{ readonly [K in OpName]: (node: Node<K>) => number }> = {
 
 export function flops(graph: Graph): number {
   const runs = runtimeValues(graph);
+  const winograd = !relaysWeights(graph);
   return graph.nodes.reduce((sum, node) => {
     const count = counts[node.op] as ((node: Node) => number) | undefined;
-    return count && runs.has(node.outputs[0]!) ? sum + 2 * count(node) : sum;
+    if (!count || !runs.has(node.outputs[0]!)) return sum;
+    return sum + 2 * ((winograd ? winogradAdds(node) : undefined) ?? count(node));
   }, 0);
 }

@@ -31,7 +31,7 @@ interface RawWeight extends Value {
 }
 
 /** The weight as it lies in its file, if `value` is that weight widened and worth the trouble. */
-function halfWeight(value: Value | undefined, late: ReadonlySet<DType>): RawWeight | undefined {
+export function halfWeight(value: Value | undefined, late: ReadonlySet<DType>): RawWeight | undefined {
   if (value?.source.kind !== 'node' || value.source.node.op !== 'Cast' || numel(value.shape) < SMALL)
     return undefined;
   const [raw] = value.source.node.inputs;
@@ -51,6 +51,26 @@ export const wideWeight = (node: Node, late: ReadonlySet<DType>): Value | undefi
   return places && halfWeight(node.inputs[places[1]], late);
 };
 
+/**
+ * An int64 vector of no elements that is there as soon as `input` is, and whose name begins with `prefix`: joined with
+ * the numbers of a shape, it makes that shape one that the run time does not know before it runs.
+ */
+export function waiting(input: string, prefix: string, c: EmitContext): { nodes: OnnxNode[]; name: string } {
+  const [none, empty, waits] = ['none', 'empty', 'waits'].map((part) => `${prefix}.${part}`) as [
+    string,
+    string,
+    string,
+  ];
+  return {
+    name: waits,
+    nodes: [
+      { op: 'Slice', inputs: [input, c.ints([0]), c.ints([0]), c.ints([0])], outputs: [none] },
+      { op: 'Reshape', inputs: [none, c.ints([0])], outputs: [empty], attributes: { allowzero: 1 } },
+      { op: 'Cast', inputs: [empty], outputs: [waits], attributes: { to: onnxType.int64 } },
+    ],
+  };
+}
+
 /** For a layer with a half-precision weight of a type in `late`. */
 export function castLate(node: Node, c: EmitContext, late: ReadonlySet<DType>): LateCast | undefined {
   const places = LAYERS[node.op];
@@ -58,20 +78,15 @@ export function castLate(node: Node, c: EmitContext, late: ReadonlySet<DType>): 
   const [input, weight] = [node.inputs[places[0]]!, node.inputs[places[1]]];
   const raw = halfWeight(weight, late);
   if (!raw) return undefined;
-  const name = (part: string) => `${node.outputs[0]!.name}.${part}`;
+  const [result] = node.outputs as [Value];
+  const name = (part: string) => `${result.name}.${part}`;
+  const waits = waiting(input.name, result.name, c);
   return {
     before: [
-      { op: 'Slice', inputs: [input.name, c.ints([0]), c.ints([0]), c.ints([0])], outputs: [name('none')] },
-      {
-        op: 'Reshape',
-        inputs: [name('none'), c.ints([0])],
-        outputs: [name('empty')],
-        attributes: { allowzero: 1 },
-      },
-      { op: 'Cast', inputs: [name('empty')], outputs: [name('waits')], attributes: { to: onnxType.int64 } },
+      ...waits.nodes,
       {
         op: 'Concat',
-        inputs: [name('waits'), c.ints([numel(raw.shape)])],
+        inputs: [waits.name, c.ints([numel(raw.shape)])],
         outputs: [name('shape')],
         attributes: { axis: 0 },
       },

@@ -9,12 +9,13 @@
  * Source: onnxruntime, core/graph/graph_viewer.cc, core/framework/allocation_planner.cc. bench/shapes holds it against runs.
  */
 import { Arena } from './arena.js';
-import { compiledBytes, runtimeValues } from './compiled.js';
+import { compiledBytes, relaysWeights, runtimeValues } from './compiled.js';
 import type { Graph } from './graph.js';
 import { wideWeight } from './late-casts.js';
 import { fusedEmission } from './onnx.js';
 import type { OpName } from './op-set.js';
 import { type Node, numel, type Value } from './value.js';
+import { walkMemory, winogradAdds } from './winograd.js';
 
 const elementBytes = { float32: 4, float16: 2, bfloat16: 2, int64: 8, bool: 1 } as const;
 const bytesOf = ({ dtype, shape }: Pick<Value, 'dtype' | 'shape'>): number =>
@@ -113,7 +114,17 @@ export function peakBytes(graph: Graph): number {
     ends[buffer.to]?.push(buffer);
   }
   const held = new Map<Buffer, ReturnType<Arena['take']>>();
+  const winograd = !relaysWeights(graph);
   for (const [step, node] of order.entries()) {
+    if (winograd && winogradAdds(node)) {
+      walkMemory(node, fusedEmission.late, {
+        take: (bytes) => arena.take(bytes),
+        give: (chunk) => arena.give(chunk),
+      });
+      for (const buffer of begins[step]!) held.set(buffer, arena.take(buffer.bytes));
+      for (const buffer of ends[step]!) arena.give(held.get(buffer)!);
+      continue;
+    }
     const wide = wideWeight(node, fusedEmission.late);
     const weight = wide && arena.take(bytesOf(node.inputs[1]!));
     for (const buffer of begins[step]!) held.set(buffer, arena.take(buffer.bytes));

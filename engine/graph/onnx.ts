@@ -19,6 +19,7 @@ import type { OpName } from './op-set.js';
 import type { FusedOp } from './plain-forms.js';
 import { Message } from './protobuf.js';
 import type { DType, ExternalWeight, FloatType, Node, Shape, Value } from './value.js';
+import { winogradNodes } from './winograd.js';
 
 const OPSET = 21;
 const IR_VERSION = 10;
@@ -37,11 +38,18 @@ export const fusedEmission: DeviceEmission = { plain: new Set(), late: new Set([
 export interface Emission extends DeviceEmission {
   /** Emit what is fastest where weights may be copied into another layout; without it each is used as it lies in its file. */
   readonly relayWeights: boolean;
+  /** Convolutions in fewer multiplications, for what computes them as products of matrices: the CPU. */
+  readonly winograd: boolean;
 }
 
 /** Serialised ModelProto of everything that `graph.outputs` depends on. */
 export function toOnnx(graph: Graph, emission: Partial<Emission> = {}): Uint8Array {
-  const { relayWeights, plain, late } = { relayWeights: false, ...fusedEmission, ...emission };
+  const { relayWeights, winograd, plain, late } = {
+    relayWeights: false,
+    winograd: false,
+    ...fusedEmission,
+    ...emission,
+  };
   const { nodes, values } = reachable(graph);
   const literals = new Map<string, Message>();
   const literal = (dtype: 'int64' | FloatType, data: readonly number[]): string => {
@@ -53,6 +61,11 @@ export function toOnnx(graph: Graph, emission: Partial<Emission> = {}): Uint8Arr
   const context: EmitContext = {
     ints: (x) => literal('int64', x),
     floats: (x, dtype = 'float32') => literal(dtype, x),
+    matrix(name, shape, rows) {
+      if (!literals.has(name))
+        literals.set(name, tensorOf(name, 'float32', shape, Float32Array.from(rows.flat())));
+      return name;
+    },
     relayWeights,
   };
 
@@ -60,7 +73,7 @@ export function toOnnx(graph: Graph, emission: Partial<Emission> = {}): Uint8Arr
   const made = nodes.map((node) =>
     plain.has(node.op as FusedOp)
       ? emitPlain(node as Node<FusedOp>, namesOf(node, values), context)
-      : emit(node, namesOf(node, values), context, late),
+      : (winograd && winogradNodes(node, context, late)) || emit(node, namesOf(node, values), context, late),
   );
   const read = new Set(made.flat().flatMap(({ inputs }) => inputs));
   for (const value of graph.outputs.values()) read.add(value.name);

@@ -62,7 +62,7 @@ export class Executor {
       },
     };
     try {
-      const model = toOnnx(graph, { relayWeights: speed, ...emission });
+      const model = toOnnx(graph, { relayWeights: speed, winograd: device === 'cpu' && !speed, ...emission });
       const session = await ort.InferenceSession.create(model, options);
       return new Executor(
         session,
