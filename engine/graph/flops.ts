@@ -4,6 +4,7 @@
  */
 import { relaysWeights, runtimeValues } from './compiled.js';
 import type { Graph } from './graph.js';
+import { reachable } from './onnx.js';
 import type { OpName } from './op-set.js';
 import { type Node, numel } from './value.js';
 import { winogradAdds } from './winograd.js';
@@ -18,12 +19,15 @@ const counts: Partial<{ readonly [K in OpName]: (node: Node<K>) => number }> = {
   MultiHeadAttention: ({ inputs: [q, k] }) => 2 * numel(q!.shape) * k!.shape[1]!,
 };
 
+/** Of one node; 0 for what does not decide. `winograd`: where that is used for convolutions that it suits. */
+export function nodeFlops(node: Node, winograd: boolean): number {
+  const count = counts[node.op] as ((node: Node) => number) | undefined;
+  return 2 * ((winograd ? winogradAdds(node) : undefined) ?? count?.(node) ?? 0);
+}
+
 export function flops(graph: Graph): number {
   const runs = runtimeValues(graph);
   const winograd = !relaysWeights(graph);
-  return graph.nodes.reduce((sum, node) => {
-    const count = counts[node.op] as ((node: Node) => number) | undefined;
-    if (!count || !runs.has(node.outputs[0]!)) return sum;
-    return sum + 2 * ((winograd ? winogradAdds(node) : undefined) ?? count(node));
-  }, 0);
+  const made = reachable(graph).nodes.filter(({ outputs: [y] }) => runs.has(y!));
+  return made.reduce((sum, node) => sum + nodeFlops(node, winograd), 0);
 }

@@ -1,6 +1,6 @@
 /**
  * How a training run fits the machine: rows of one executor call, and whether blocks are computed again in the backward
- * pass. Fewer rows cost next to nothing, recomputing a third more time, so rows go first. The choice depends on the model,
+ * pass. Fewer rows cost next to nothing, recomputing up to a third more time, so rows go first. The choice depends on the model,
  * the settings and the memory that a run may have, not on what is free at the moment: the same run is chosen every time.
  * A session chooses once, when it first learns; its checkpoints carry the choice, so that an engine of another size computes
  * the same bytes, or says that it cannot.

@@ -23,7 +23,7 @@ export const adapterParams = {
   /** Rows of one executor call, at most (each is two rows of the network): fewer where memory is short. Same result but for
    * rounding. Memory grows with it, speed hardly. */
   microBatch: z.number().int().min(1).max(512).default(8),
-  /** Compute the insides of the network's blocks again in the backward pass: a third more time, a fraction of the memory.
+  /** Compute the insides of the network's blocks again in the backward pass: up to a third more time, a fraction of the memory.
    * auto: where a step would not fit otherwise, however few its rows. */
   recompute: z.enum(['auto', 'on', 'off']).default('auto'),
   /** Collapse guard: how far the adapter may grow in a round, as a multiple of its norm before. */

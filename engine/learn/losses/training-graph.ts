@@ -21,7 +21,7 @@ export interface TrainingSpec {
   guidance: number;
   /** Of the texts without and with the prompt. */
   text: ConditioningShapes;
-  /** Blocks' insides are computed again in the backward pass: about a third more time, for a fraction of the memory. */
+  /** Blocks' insides are computed again in the backward pass: up to a third more time, for a fraction of the memory. */
   recompute?: boolean | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Recompute: the same gradients from a graph that keeps the ends of its segments only. Against the plain graph's and, in
- * float64, differences; the run time must not merge the second run with the first, and must let it wait.
+ * Recompute: the same gradients from a graph that keeps the ends of its segments, and what is dear to compute. Against the
+ * plain graph's; the run time must not merge the second run with the first, and must let it wait.
  */
 import { describe, expect, it } from 'vitest';
 import { grad } from '../../../engine/graph/grad.js';
@@ -17,7 +17,7 @@ import {
   square,
 } from '../../../engine/graph/ops.js';
 import type { Value } from '../../../engine/graph/value.js';
-import { Executor } from '../../../engine/runtime/executor.js';
+import { Executor, type ExecutorOptions, type Feeds } from '../../../engine/runtime/executor.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
 import { evaluate } from '../../support/reference.js';
 
@@ -42,10 +42,48 @@ function build(recompute: boolean) {
   g.output('dw', dw);
   return g;
 }
+/** A block on x [1,tokens,4] whose attention is the dearer the more tokens there are. */
+function attending(tokens: number, recompute: boolean) {
+  const g = new Graph();
+  const [x, w] = [g.input('x', [1, tokens, 4]), g.input('w', [4, 4])];
+  const start = exp(x);
+  const end = g.segment(() => {
+    const h = linear(silu(start), w);
+    return add(start, square(linear(attention(h, linear(h, w), h, { heads: 1 }), w)));
+  });
+  const [dx, dw] = grad(reduceSum(square(end)), [x, w], { recompute }) as [Value, Value];
+  g.output('dx', dx);
+  g.output('dw', dw);
+  return g;
+}
+
 const feeds = { x: wave(64, 0.7), w: wave(64, 1.3).map((v) => v / 4) };
 
 /** Forward ops that are written, of the insides of blocks. */
 const count = (g: Graph, op: string) => reachable(g).nodes.filter((node) => node.op === op).length;
+
+async function expectSame(
+  graph: (recompute: boolean) => Graph,
+  given: Feeds,
+  profile: ExecutorOptions['profile'],
+) {
+  const results = [];
+  for (const recompute of [false, true]) {
+    const executor = await Executor.create(graph(recompute), { threads: 1, profile });
+    results.push(await executor.run(given));
+    await executor.release();
+  }
+  const [plain, again] = results as [(typeof results)[0], (typeof results)[0]];
+  for (const name of ['dx', 'dw']) {
+    const [want, got] = [plain, again].map((of) => of[name]!.data as Float32Array) as [
+      Float32Array,
+      Float32Array,
+    ];
+    const largest = want.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+    const off = want.reduce((m, v, i) => Math.max(m, Math.abs(got[i]! - v)), 0);
+    expect(off).toBeLessThan(1e-5 * largest);
+  }
+}
 
 describe('recompute', () => {
   it('gives the gradients of the plain graph, in float64', () => {
@@ -58,18 +96,18 @@ describe('recompute', () => {
   });
 
   it.each(['speed', 'memory'] as const)('gives them in the run time (%s)', async (profile) => {
-    const results = [];
-    for (const recompute of [false, true]) {
-      const executor = await Executor.create(build(recompute), { threads: 1, profile });
-      results.push(await executor.run({ x: f32([2, 4, 8], feeds.x), w: f32([8, 8], feeds.w) }));
-      await executor.release();
-    }
-    const [plain, again] = results as [(typeof results)[0], (typeof results)[0]];
-    for (const name of ['dx', 'dw']) {
-      const largest = (plain[name]!.data as Float32Array).reduce((m, v) => Math.max(m, Math.abs(v)), 0);
-      (plain[name]!.data as Float32Array).forEach((v, i) => {
-        expect(Math.abs(Number(again[name]!.data[i]) - v)).toBeLessThan(1e-5 * largest);
-      });
+    await expectSame(build, { x: f32([2, 4, 8], feeds.x), w: f32([8, 8], feeds.w) }, profile);
+  });
+
+  it('keeps attention over 1024 tokens, makes attention over 1023 again, and what leads to it in both', async () => {
+    for (const [tokens, attentions] of [
+      [1023, 2],
+      [1024, 1],
+    ] as const) {
+      const again = attending(tokens, true);
+      expect([count(again, 'MultiHeadAttention'), count(again, 'Gemm')]).toEqual([attentions, 12]);
+      const given = { x: f32([1, tokens, 4], wave(4 * tokens, 0.7)), w: f32([4, 4], wave(16, 1.3)) };
+      await expectSame((recompute) => attending(tokens, recompute), given, 'memory');
     }
   });
 
