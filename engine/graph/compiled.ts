@@ -4,6 +4,7 @@
  * The three constants were measured (bench/shapes/steps.mjs, onnxruntime 1.30 on Linux); all else is arithmetic.
  */
 import type { Graph } from './graph.js';
+import { reachable } from './onnx.js';
 import type { OpName } from './op-set.js';
 import { type Node, numel, type Value } from './value.js';
 
@@ -25,11 +26,12 @@ const KEPT = 0.6;
 /** Kernels that lay their weight out for themselves; two of one kind share it, forward and backward ones do not. */
 const layers: ReadonlySet<OpName> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
 
-const weightBytes = (graph: Graph): number =>
-  [...graph.weights.values()].reduce(
-    (sum, { source }) => sum + (source.kind === 'weight' ? source.weight.length : 0),
-    0,
-  );
+/** Of the weights that the graph's outputs depend on: of some only parts are read. */
+const weightBytes = (graph: Graph): number => {
+  let sum = 0;
+  for (const { source } of reachable(graph).values) if (source.kind === 'weight') sum += source.weight.length;
+  return sum;
+};
 
 /** Whether the executor lays a graph's weights out anew by itself (runtime/executor.ts, profile `speed`). */
 export const relaysWeights = (graph: Graph): boolean => weightBytes(graph) <= SMALL_WEIGHTS;

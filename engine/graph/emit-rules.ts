@@ -4,7 +4,7 @@
  * the fused ops is emitted in its plain form instead (plain-forms.ts).
  */
 import type { ConvAttrs, OpAttrs, OpName } from './op-set.js';
-import type { FloatType, Node, Shape } from './value.js';
+import type { ExternalWeight, FloatType, Node, Shape } from './value.js';
 
 /** An ONNX attribute: integers, or `{ float }`, or a string. */
 export type Attribute = number | readonly number[] | string | { readonly float: number };
@@ -22,6 +22,8 @@ export interface EmitContext {
   ints(data: readonly number[]): string;
   /** Name of a float initializer; float32 unless another type is named. */
   floats(data: readonly number[], dtype?: FloatType): string;
+  /** Name of an initializer that is mapped. */
+  mapped(weight: ExternalWeight): string;
   /** Name of a float32 initializer that many nodes share: `name` itself. */
   matrix(name: string, shape: Shape, rows: readonly (readonly number[])[]): string;
   /** Weights may be laid out anew (privately, when the graph is compiled) if that makes it faster. */

@@ -42,8 +42,8 @@ export class Graph {
 
   /** A mapped weight (cast in the graph where the file holds another type). */
   weight(weight: ExternalWeight, to: FloatType = 'float32'): Value {
-    // Two names may be parts of one tensor, and two encoders in one file may call theirs the same.
-    const key = `${weight.file}#${weight.name}@${weight.offset}`;
+    // A name may stand for parts of one tensor, and two encoders in one file may call theirs the same.
+    const key = `${weight.file}#${weight.name}@${weight.offset}+${weight.length}`;
     let raw = this.weights.get(key);
     if (!raw) {
       raw = this.make(`w${this.weights.size}.${weight.name}`, weight.dtype, weight.shape, {

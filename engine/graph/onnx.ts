@@ -61,6 +61,11 @@ export function toOnnx(graph: Graph, emission: Partial<Emission> = {}): Uint8Arr
   const context: EmitContext = {
     ints: (x) => literal('int64', x),
     floats: (x, dtype = 'float32') => literal(dtype, x),
+    mapped(weight) {
+      const name = `mapped.${weight.name}@${weight.offset}+${weight.length}`;
+      if (!literals.has(name)) literals.set(name, externalTensor(name, weight));
+      return name;
+    },
     matrix(name, shape, rows) {
       if (!literals.has(name))
         literals.set(name, tensorOf(name, 'float32', shape, Float32Array.from(rows.flat())));

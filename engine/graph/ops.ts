@@ -5,7 +5,16 @@
 import type { Graph } from './graph.js';
 import type { ConvAttrs, OpAttrs, OpName } from './op-set.js';
 import { normalAxes } from './shape-rules.js';
-import { axisOf, type FloatType, isFloat, numel, type Shape, sameShape, type Value } from './value.js';
+import {
+  axisOf,
+  type FloatType,
+  isFloat,
+  numel,
+  type Shape,
+  sameShape,
+  type Value,
+  weightRows,
+} from './value.js';
 
 export type Operand = Value | number;
 
@@ -146,6 +155,15 @@ export const slice = (x: Value, axis: number, start: number, end: number): Value
   const at = axisOf(axis, x.rank);
   return start === 0 && end === x.shape[at] ? x : x.graph.op('Slice', [x], { axis: at, start, end });
 };
+
+/** Rows [start, end) along the first axis; of a weight that lies in a file those bytes of it, which copies nothing. */
+export function rows(x: Value, start: number, end: number): Value {
+  const { source } = x;
+  const raw = source.kind === 'node' && source.node.op === 'Cast' ? source.node.inputs[0]!.source : source;
+  const count = x.shape[0]!;
+  if (raw.kind !== 'weight' || (start === 0 && end === count)) return slice(x, 0, start, end);
+  return x.graph.weight(weightRows(raw.weight, start, end), floatType(x));
+}
 
 export const expand = (x: Value, shape: Shape): Value =>
   sameShape(x.shape, shape) ? x : x.graph.op('Expand', [x], { shape: [...shape] });

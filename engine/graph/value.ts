@@ -33,6 +33,13 @@ export interface ExternalWeight extends TensorType {
   readonly length: number;
 }
 
+/** Rows [start, end) along a weight's first axis: those bytes of the file. */
+export function weightRows(weight: ExternalWeight, start: number, end: number): ExternalWeight {
+  const bytes = weight.length / weight.shape[0]!;
+  const shape = [end - start, ...weight.shape.slice(1)];
+  return { ...weight, shape, offset: weight.offset + start * bytes, length: shape[0]! * bytes };
+}
+
 /** Where a value comes from: a run-time input, a mapped weight, a literal, or output `index` of a node. */
 export type Source =
   | { readonly kind: 'input' }

@@ -14,7 +14,7 @@
 import { type EmitContext, type OnnxNode, onnxType } from './emit-rules.js';
 import { halfWeight, waiting } from './late-casts.js';
 import type { ConvAttrs } from './op-set.js';
-import type { DType, Node, Shape, Value } from './value.js';
+import { type DType, type Node, type Shape, type Value, weightRows } from './value.js';
 
 /** Results and taps on a side, and inputs of a tile. */
 const [RESULTS, TAPS] = [4, 3];
@@ -168,6 +168,7 @@ export function walkMemory<T>(
   const { n, from, to, width } = layer;
   const { bands, chunks } = partition(layer);
   const half = halfWeight(node.inputs[1], late) !== undefined;
+  const lies = half || node.inputs[1]!.source.kind === 'weight';
   const then = (bytes: number, ...done: T[]): T => {
     const taken = take(4 * bytes);
     for (const memory of done) give(memory);
@@ -175,7 +176,7 @@ export function walkMemory<T>(
   };
   const filters = ({ start, end }: Part): T => {
     const size = (end - start) * from;
-    const copied = chunks.length > 1 || layer.turned;
+    const copied = layer.turned || (chunks.length > 1 && !lies);
     const own = copied ? [then((size * TAPS ** 2) / (half ? 2 : 1))] : [];
     const wide = half ? [then(size * TAPS ** 2, ...own)] : own;
     return then(PRODUCTS * size, ...wide);
@@ -237,12 +238,22 @@ export function winogradNodes(
   const inputMatrix = c.matrix('winograd.inputs', [PRODUCTS, 1, TILE, TILE], inputMap);
   const resultMatrix = c.matrix('winograd.results', [RESULTS ** 2, PRODUCTS], resultMap);
 
-  // As it lies in the file: [to, from, taps], or [from, to, taps] of a layer to be turned.
-  const taps = hidden('taps', (half ?? weight).name, [weight.shape[0]!, weight.shape[1]!, TAPS ** 2]);
   const { bands, chunks } = partition(layer);
+  const lying = half ?? weight;
+  const [rowsOfTaps, columnsOfTaps] = lying.shape as [number, number];
+  /** [to, from, taps]; of a layer to be turned [from, to, taps], as it lies in the file. */
+  const tapsOf = (chunk: Part, part: string): string => {
+    const size = chunk.end - chunk.start;
+    if (chunks.length > 1 && lying.source.kind === 'weight' && !turned) {
+      const mapped = c.mapped(weightRows(lying.source.weight, chunk.start, chunk.end));
+      return hidden(part, mapped, [size, columnsOfTaps, TAPS ** 2]);
+    }
+    const whole = hidden(part, lying.name, [rowsOfTaps, columnsOfTaps, TAPS ** 2]);
+    return chunks.length > 1 ? slice(`${part}.own`, whole, turned ? 1 : 0, chunk) : whole;
+  };
 
   const filtersOf = (chunk: Part, part: string): string => {
-    const own = chunks.length > 1 ? slice(`${part}.own`, taps, turned ? 1 : 0, chunk) : taps;
+    const own = tapsOf(chunk, `${part}.taps`);
     const right = turned ? emit('Transpose', `${part}.right`, [own], { perm: [1, 0, 2] }) : own;
     const wide = half ? emit('Cast', `${part}.wide`, [right], { to: onnxType.float32 }) : right;
     const flat = reshape(`${part}.flat`, wide, [-1, TAPS ** 2]);

@@ -10,13 +10,27 @@ import type { Scope } from './scope.js';
 const plus = (y: Value, lowRank: Value): Value => ops.add(y, ops.castLike(lowRank, y));
 
 /** x [..., in] -> [..., out]. */
-export function linear(scope: Scope, x: Value, out: number, { bias = true } = {}): Value {
+export const linear = (scope: Scope, x: Value, out: number, options?: { bias?: boolean }): Value =>
+  linearParts(scope, x, [out], options)[0]!;
+
+/** One linear layer whose result comes in parts, x [..., in] -> [..., size] for each of `sizes`, which nothing has to split. */
+export function linearParts(scope: Scope, x: Value, sizes: readonly number[], { bias = true } = {}): Value[] {
+  const out = sizes.reduce((sum, size) => sum + size, 0);
   const weight = scope.weight('weight', [out, x.shape.at(-1)!]);
   const offset = bias ? scope.weight('bias', [out]) : undefined;
   const part = scope.lowRank(weight);
-  if (part?.form === 'merged') return ops.linear(x, mergedWeight(weight, part), offset);
-  const y = ops.linear(x, weight, offset);
-  return part ? plus(y, ops.linear(ops.linear(ops.wide(x), part.down), part.up)) : y;
+  let end = 0;
+  return sizes.map((size) => {
+    const start = end;
+    end += size;
+    const own = (v: Value) => ops.rows(v, start, end);
+    const b = offset && own(offset);
+    if (!part) return ops.linear(x, own(weight), b);
+    const { down, form } = part;
+    const up = own(part.up);
+    if (form === 'merged') return ops.linear(x, mergedWeight(own(weight), { down, up, form }), b);
+    return plus(ops.linear(x, own(weight), b), ops.linear(ops.linear(ops.wide(x), down), up));
+  });
 }
 
 /** x [N,C,H,W] -> [N,out,H',W'], square kernel; padding defaults to half the kernel, which keeps the size at stride 1. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { grad } from '../../../engine/graph/grad.js';
 import { Graph } from '../../../engine/graph/graph.js';
-import { conv2d, gather, linear, reduceSum, square } from '../../../engine/graph/ops.js';
+import { conv2d, gather, linear, reduceSum, rows, square } from '../../../engine/graph/ops.js';
 import { floatToHalf } from '../../../engine/io/half.js';
 import { externalWeight, openSafetensors, writeSafetensors } from '../../../engine/io/safetensors.js';
 import { Executor } from '../../../engine/runtime/executor.js';
@@ -64,6 +64,36 @@ it('both profiles give the same layers, gradients and rows', async () => {
     expect(largestDifference(lean![name]!, tensor) / scale, name).toBeLessThan(1e-5);
   }
 });
+
+it.each(['speed', 'memory'] as const)(
+  'some rows of a weight are those bytes of its file (%s)',
+  async (profile) => {
+    const file = join(dir, 'rows.safetensors');
+    const wide = f32([300, 64], rng.normals(300 * 64));
+    writeSafetensors(file, { narrow: half([300, 64]), wide });
+    const source = openSafetensors(file);
+    const g = new Graph();
+    const x = g.input('x', [4, 64]);
+    for (const name of ['narrow', 'wide']) {
+      const weight = g.weight(externalWeight(source, name)!);
+      g.output(name, linear(x, weight));
+      g.output(`${name} rows`, linear(x, rows(weight, 17, 290)));
+    }
+    expect(g.nodes.some(({ op }) => op === 'Slice')).toBe(false);
+    const executor = await Executor.create(g, { threads: 1, profile });
+    const found = await executor.run({ x: f32([4, 64], rng.normals(256)) });
+    await executor.release();
+    for (const name of ['narrow', 'wide']) {
+      const [all, some] = [found[name]!, found[`${name} rows`]!];
+      expect(some.shape).toEqual([4, 273]);
+      for (let i = 0; i < 4 * 273; i++)
+        expect(Number(some.data[i])).toBeCloseTo(
+          Number(all.data[Math.floor(i / 273) * 300 + 17 + (i % 273)]),
+          4,
+        );
+    }
+  },
+);
 
 it.runIf(process.platform === 'linux')('compiling takes no copy of a weight of 64 MB', async () => {
   const file = join(dir, 'large.safetensors');
