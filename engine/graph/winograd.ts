@@ -127,11 +127,15 @@ interface Part {
   readonly end: number;
 }
 
-const partsOf = (total: number, size: number): Part[] =>
-  Array.from({ length: Math.ceil(total / size) }, (_, i) => ({
+/** Parts of at most `most`, nearly alike, each but the last a multiple of `unit`. */
+function partsOf(total: number, most: number, unit = 1): Part[] {
+  const count = Math.ceil(total / Math.max(unit, most - (most % unit)));
+  const size = unit * Math.ceil(total / count / unit);
+  return Array.from({ length: Math.ceil(total / size) }, (_, i) => ({
     start: i * size,
     end: Math.min(total, (i + 1) * size),
   }));
+}
 
 /**
  * What is transformed at once. Filters are made in one piece up to 64 MB, beyond that in chunks, smaller ones where they are read for
@@ -151,11 +155,11 @@ function partition(layer: Layer): { bands: Part[]; chunks: Part[] } {
   const { n, from, to, width, height } = layer;
   const tiles = tilesOf(layer);
   const chunkBytes = tiles <= SIZES.fewTiles ? SIZES.filtersForFewTiles : SIZES.filters;
-  const chunks = partsOf(to, Math.max(1, Math.floor(chunkBytes / (4 * PRODUCTS * from))));
+  const chunks = partsOf(to, Math.floor(chunkBytes / (4 * PRODUCTS * from)));
   const bandBytes = chunks.length > 1 ? SIZES.bandOfChunks : SIZES.band;
-  const tilesOfRow = (n * width) / RESULTS;
-  const most = Math.max(SIZES.tilesOfBand, bandBytes / (4 * PRODUCTS * Math.max(from, to)));
-  return { bands: partsOf(height, RESULTS * Math.max(1, Math.floor(most / tilesOfRow))), chunks };
+  const tilesOfBand = Math.max(SIZES.tilesOfBand, bandBytes / (4 * PRODUCTS * Math.max(from, to)));
+  const rows = Math.floor((RESULTS ** 2 * tilesOfBand) / (n * width));
+  return { bands: partsOf(height, rows, RESULTS), chunks };
 }
 
 /** Takes and gives back the memory that the layer's nodes need beside its operands, in their order; its result is given back, too. */
@@ -226,9 +230,14 @@ export function winogradNodes(
   const reshape = (part: string, x: string, shape: Shape) => emit('Reshape', part, [x, c.ints(shape)]);
   const slice = (part: string, x: string, axis: number, { start, end }: Part) =>
     emit('Slice', part, [x, c.ints([start]), c.ints([end]), c.ints([axis])]);
+  const told = new Map<string, string>();
   /** Of a shape that the run time does not know. */
-  const hidden = (part: string, x: string, shape: Shape) =>
-    emit('Reshape', part, [x, emit('Concat', `${part}.shape`, [waits.name, c.ints(shape)], { axis: 0 })]);
+  const hidden = (part: string, x: string, shape: Shape) => {
+    const how =
+      told.get(`${shape}`) ?? emit('Concat', `${part}.shape`, [waits.name, c.ints(shape)], { axis: 0 });
+    told.set(`${shape}`, how);
+    return emit('Reshape', part, [x, how]);
+  };
   const join = (part: string, parts: readonly string[], axis: number) =>
     parts.length > 1 ? emit('Concat', part, parts, { axis }) : parts[0]!;
 
@@ -241,30 +250,25 @@ export function winogradNodes(
   const { bands, chunks } = partition(layer);
   const lying = half ?? weight;
   const [rowsOfTaps, columnsOfTaps] = lying.shape as [number, number];
+  const cut = chunks.length > 1;
   /** [to, from, taps]; of a layer to be turned [from, to, taps], as it lies in the file. */
+  const mapped = cut && lying.source.kind === 'weight' && !turned ? lying.source.weight : undefined;
+  const whole = mapped ? '' : hidden('taps', lying.name, [rowsOfTaps, columnsOfTaps, TAPS ** 2]);
   const tapsOf = (chunk: Part, part: string): string => {
-    const size = chunk.end - chunk.start;
-    if (chunks.length > 1 && lying.source.kind === 'weight' && !turned) {
-      const mapped = c.mapped(weightRows(lying.source.weight, chunk.start, chunk.end));
-      return hidden(part, mapped, [size, columnsOfTaps, TAPS ** 2]);
-    }
-    const whole = hidden(part, lying.name, [rowsOfTaps, columnsOfTaps, TAPS ** 2]);
-    return chunks.length > 1 ? slice(`${part}.own`, whole, turned ? 1 : 0, chunk) : whole;
+    const shape = [chunk.end - chunk.start, from, TAPS ** 2];
+    if (mapped) return hidden(part, c.mapped(weightRows(mapped, chunk.start, chunk.end)), shape);
+    const own = cut ? slice(`${part}.own`, whole, turned ? 1 : 0, chunk) : whole;
+    return turned ? emit('Transpose', part, [own], { perm: [1, 0, 2] }) : own;
   };
-
   const filtersOf = (chunk: Part, part: string): string => {
-    const own = tapsOf(chunk, `${part}.taps`);
-    const right = turned ? emit('Transpose', `${part}.right`, [own], { perm: [1, 0, 2] }) : own;
-    const wide = half ? emit('Cast', `${part}.wide`, [right], { to: onnxType.float32 }) : right;
+    const taps = tapsOf(chunk, `${part}.taps`);
+    const wide = half ? emit('Cast', `${part}.wide`, [taps], { to: onnxType.float32 }) : taps;
     const flat = reshape(`${part}.flat`, wide, [-1, TAPS ** 2]);
-    return reshape(part, emit('Gemm', `${part}.made`, [filterMatrix, flat], { transB: 1 }), [
-      PRODUCTS,
-      chunk.end - chunk.start,
-      from,
-    ]);
+    const made = emit('Gemm', `${part}.made`, [filterMatrix, flat], { transB: 1 });
+    return reshape(part, made, [PRODUCTS, chunk.end - chunk.start, from]);
   };
 
-  const shared = chunks.length === 1 ? filtersOf(chunks[0]!, 'filters') : undefined;
+  const shared = cut ? undefined : filtersOf(chunks[0]!, 'filters');
   const band = ({ start, end }: Part, part: string): string => {
     // Rows of the operand that the band reads; beyond its ends are zeros.
     const [first, last] = [start - pads[0], end + TAPS - 1 - pads[0]];
