@@ -52,6 +52,8 @@ export async function learn(
   const speed = await rate(engine.cache);
   const chosen = checkpoint ? fitOf(checkpoint.manifest) : null;
   let fit = chosen;
+  /** Seconds of one executor call. */
+  let each: number | undefined;
   const outcome = await learner.learn({
     pipeline,
     cache: engine.cache,
@@ -69,13 +71,16 @@ export async function learn(
     chosen,
     fitted(taken, flops) {
       fit = taken;
-      const each = flops / speed;
+      each = flops / speed;
       engine.onForetold?.(
         each,
         `a learning step takes about ${inWords(each)} for each ${taken.rows} of its rows`,
       );
     },
-    progress: report,
+    progress(stage, done, total, calls) {
+      const foretold = calls && each && calls * each * (total - done);
+      report(stage, done, total, undefined, foretold);
+    },
     signal,
   });
 

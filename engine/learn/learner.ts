@@ -39,8 +39,8 @@ export interface LearnContext<P> {
   chosen: Fit | null;
   /** Told how the run was made to fit, before it begins, and the floating-point operations of one executor call. */
   fitted: (fit: Fit, flops: number) => void;
-  /** Stage, steps done, steps in all. */
-  progress: (stage: 'embed' | 'train', done: number, total: number) => void;
+  /** Stage, steps done, steps in all; before the first step also the executor's calls in each. */
+  progress: (stage: 'embed' | 'train', done: number, total: number, calls?: number) => void;
   signal: AbortSignal;
 }
 

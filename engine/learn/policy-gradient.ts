@@ -86,6 +86,7 @@ export function policyGradient<P extends PolicyGradientParams>(
 
     // 2.
     const batches = plan.flatMap((step) => step.batches);
+    progress('train', 0, 2 * batches.length, 1);
     const old = await policy.oldLogProbs(trainer, batches, advantage, context);
 
     let at = 0;

@@ -172,6 +172,7 @@ async function train(
       const timesteps = all.slice(0, Math.max(1, Math.floor(params.noisyShare * all.length)));
       const weights = goods.map((item) => item.weight * item.label);
       const rng = context.rng('train');
+      progress('train', 0, steps, Math.ceil(params.batch / size));
       for (let step = 0; step < steps; step++) {
         signal.throwIfAborted();
         const picks = stratified(weights, params.batch, rng);

@@ -136,6 +136,7 @@ function train(
     // 2.
     const batches = plan.flatMap((step) => step.batches);
     const unpaired = { ...pairFeeds({ images: [], pairs: [] }, B, most, 0) };
+    progress('train', 0, 2 * batches.length, 1);
     const ref = await policy.oldLogProbs(trainer, batches, () => unpaired, context);
 
     // 3.

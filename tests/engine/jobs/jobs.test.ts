@@ -65,7 +65,11 @@ const feedback = (goods: readonly number[], best: number | null = goods[0] ?? nu
   best,
 });
 
-const learn = (out: string, over: Partial<JobPayload<'learn'>> = {}) =>
+const learn = (
+  out: string,
+  over: Partial<JobPayload<'learn'>> = {},
+  progress: (p: JobProgress) => void = () => {},
+) =>
   handlers.learn(
     {
       ...robotJob,
@@ -76,7 +80,7 @@ const learn = (out: string, over: Partial<JobPayload<'learn'>> = {}) =>
       out,
       ...over,
     },
-    quiet(),
+    { ...quiet(), progress },
   );
 
 const bytes = (dir: string) =>
@@ -183,7 +187,13 @@ describe('the safety checker', () => {
 
 describe('learn', () => {
   it('learns, carries what the next round needs, and gives the same bytes again', async () => {
-    const result = await learn(join(root, 'c0'));
+    const seen: JobProgress[] = [];
+    const result = await learn(join(root, 'c0'), {}, (p) => seen.push(p));
+    const trained = seen.filter((p) => p.stage === 'train');
+    expect(trained.map((p) => p.done)).toEqual([0, 1, 2, 3]);
+    // Foretold before the first step, and not at all wildly.
+    expect(trained[0]!.secondsLeft).toBeGreaterThan(0);
+    expect(trained[0]!.secondsLeft).toBeLessThan(60);
     expect(result).toMatchObject({ steps: 3, learned: true, notes: [] });
     const { state, manifest } = readCheckpoint(join(root, 'c0'));
     expect(state.replay.map((item) => item.label)).toEqual([1, 0, 0, 1, 0, 0]);
