@@ -30,10 +30,6 @@ const sizes: Record<string, Sizes> = {
 
 /** Node, ONNX Runtime and compiled graphs. */
 const BASE_MB = 250;
-/** Pixels of a latent pixel. */
-const LATENT = 8 ** 2;
-/** The gradient of attention holds one head's scores at a time: probabilities, their gradient, and what becomes of it. */
-const SCORES_BYTES = 3 * 4;
 /** Pictures of its own size that the miniature draws and trains on at a time, since they always fit. */
 const MINI_AT_ONCE = 32;
 
@@ -47,11 +43,10 @@ export const estimateMb: PredictMb = (kind: JobKind, payload) => {
   const pixels = (width * height) / of.side ** 2;
   const atOnce = family === 'mini' ? Math.max(1, Math.floor(MINI_AT_ONCE / pixels)) : 1;
   const drawn = Math.min(atOnce, typeof payload.count === 'number' ? payload.count : 1);
-  const scores = (SCORES_BYTES * ((width * height) / LATENT) ** 2) / 2 ** 20;
   const alive =
     kind === 'generate'
       ? Math.max(drawn * of.sampleMb * pixels, of.decodeMb * Math.min(pixels, 1))
-      : atOnce * of.trainMb * pixels + scores;
+      : atOnce * of.trainMb * pixels;
   return Math.ceil(BASE_MB + of.weightsMb + alive);
 };
 

@@ -40,7 +40,7 @@ describe('the estimate', () => {
     }
   });
 
-  it('is the least that does: one picture, one row, tiles; attention holds one head of 128 x 128 positions', () => {
+  it('is the least that does: one picture, one row, tiles', () => {
     const path = model('sd', 768);
     const of = (kind: 'generate' | 'learn', more: object = {}) =>
       estimateMb(kind, { ...own, model: path, ...more });
@@ -48,8 +48,8 @@ describe('the estimate', () => {
     expect(of('generate', { count: 64 })).toBe(of('generate', { count: 1 }));
     expect(of('learn', { learner: { name: 'acclaim', microBatch: 16 } })).toBe(of('learn'));
     expect(of('generate', large)).toBeGreaterThan(of('generate'));
-    // Four times a row of 3000 MB, and twelve bytes for each of 16384 x 16384 pairs.
-    expect(of('learn', large)).toBe(250 + 4300 + 4 * 3000 + (12 * 16_384 ** 2) / 2 ** 20);
+    // Four times a row of 3000 MB.
+    expect(of('learn', large)).toBe(250 + 4300 + 4 * 3000);
   });
 
   it('sends large pictures of the miniature to machines that draw them', () => {

@@ -5,8 +5,10 @@
 import { describe, expect, it } from 'vitest';
 import { grad } from '../../../engine/graph/grad.js';
 import { gradientRules } from '../../../engine/graph/gradient-rules.js';
+import { attentionGradients } from '../../../engine/graph/gradients/attention.js';
 import { Graph } from '../../../engine/graph/graph.js';
 import { maxPool2x2, mul, reduceSum, stopGradient } from '../../../engine/graph/ops.js';
+import { plainAttention } from '../../../engine/graph/plain-forms.js';
 import { Executor } from '../../../engine/runtime/executor.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
 import { opCases } from '../../support/op-cases.js';
@@ -53,33 +55,45 @@ describe('the reverse pass', () => {
     expect(rules.map(([op]) => op).filter((op) => !used.has(op as never))).toEqual([]);
   });
 
-  it('takes heads one by one above the bound to the same gradients', async () => {
-    const { attentionGradients } = await import('../../../engine/graph/gradients/attention.js');
+  it.each([
+    ['a head at a time', [5, 5], { scores: 25, queries: 8 }],
+    ['some heads at a time, not the same number each', [5, 5], { scores: 75, queries: 8 }],
+    ['queries in parts that do not divide them', [7, 7], { scores: 1, queries: 3 }],
+    ['one query at a time', [3, 5], { scores: 1, queries: 1 }],
+    ['as many queries as the scores allow', [10, 3], { scores: 12, queries: 1 }],
+    ['few queries of many texts', [2, 77], { scores: 100, queries: 1 }],
+  ] as const)('takes attention in blocks to the same gradients: %s', async (_, [t, s], block) => {
     const g = new Graph();
-    const [q, k, v, dy] = [
-      [1, 3, 8],
-      [1, 5, 8],
-      [1, 5, 8],
-      [1, 3, 8],
-    ].map((shape, i) => g.input(`x${i}`, shape));
+    // 4 channels a head: their scale is exact in binary.
+    const shapes = { q: [2, t, 16], k: [2, s, 16], v: [2, s, 16], dy: [2, t, 16] };
+    const [q, k, v, dy] = Object.entries(shapes).map(([name, shape]) => g.input(name, shape));
     const node = g.node('MultiHeadAttention', [q!, k!, v!], { heads: 4 });
-    const flow = {
-      inputs: node.inputs,
-      outputs: node.outputs,
-      attrs: node.attrs,
-      dys: [dy],
-      needs: [true, true, true],
-    };
-    for (const [i, d] of attentionGradients(flow).entries()) g.output(`all${i}`, d);
-    for (const [i, d] of attentionGradients(flow, 0).entries()) g.output(`each${i}`, d);
+    const flow = { ...node, dys: [dy], needs: [true, true, true] };
+    const plain = plainAttention([q!, k!, v!], { heads: 4 });
+    const expected = grad(reduceSum(mul(plain, dy!)), [q!, k!, v!]);
+    const products = () => g.nodes.filter(({ op }) => op === 'Softmax').length;
+    const before = products();
+    const blocks = attentionGradients(flow, block);
+    expect(products() - before).toBeGreaterThan(1);
+    for (const [i, name] of ['dq', 'dk', 'dv'].entries()) {
+      g.output(name, blocks[i]!);
+      g.output(`plain.${name}`, expected[i]!);
+    }
     const random = generator(3);
-    const out = evaluate(
-      g,
-      Object.fromEntries(
-        [...g.inputs.values()].map((x) => [x.name, Float64Array.from({ length: size(x.shape) }, random)]),
-      ),
+    const given = Object.fromEntries(
+      Object.entries(shapes).map(([name, shape]) => [
+        name,
+        Float64Array.from({ length: size(shape) }, () => random() - 0.5),
+      ]),
     );
-    for (const i of [0, 1, 2]) expect(worst(out[`each${i}`]!.data, out[`all${i}`]!.data)).toBeLessThan(1e-12);
+    const out = evaluate(g, given);
+    const executor = await Executor.create(g, { threads: 1, profile: 'memory' });
+    const got = await executor.run(rounded(g, given));
+    await executor.release();
+    for (const name of ['dq', 'dk', 'dv']) {
+      expect(worst(out[name]!.data, out[`plain.${name}`]!.data)).toBeLessThan(1e-12);
+      expect(worst(got[name]!.data as Float32Array, out[`plain.${name}`]!.data)).toBeLessThan(1e-5);
+    }
   });
 
   it('gives the gradient of a largest value to the first of several that are largest', () => {
