@@ -1,11 +1,14 @@
 /**
  * The run time's arena, as far as sizes go: regions of doubling size; the smallest free chunk that fits is taken whole,
- * unless what is left over is as large again or very large; neighbours that are free become one. Which bytes of a region
- * were ever written is what it costs: pages that nobody touched are not there.
+ * unless what is left over is as large again or very large; neighbours that are free become one. Of several as small, the one
+ * at the lowest address: Linux maps regions downwards, so that is in the newest region. Which bytes of a region were ever
+ * written is what it costs: pages that nobody touched are not there.
  * Source: onnxruntime, core/framework/bfc_arena.cc, its defaults.
  */
 const ALIGNMENT = 256;
 const FIRST_REGION = 2 ** 20;
+/** Size up to which each region is twice the one before. */
+const LARGEST_DOUBLED = 2 ** 30;
 /** Left-over bytes up to which a chunk is not split. */
 const SLACK = 128 * 2 ** 20;
 
@@ -17,6 +20,9 @@ interface Chunk {
   before?: Chunk | undefined;
   after?: Chunk | undefined;
 }
+
+const comesBefore = (a: Chunk, b: Chunk): boolean =>
+  (a.size - b.size || b.region - a.region || a.at - b.at) < 0;
 
 export class Arena {
   private readonly free = new Set<Chunk>();
@@ -70,7 +76,8 @@ export class Arena {
 
   private smallest(size: number): Chunk | undefined {
     let best: Chunk | undefined;
-    for (const chunk of this.free) if (chunk.size >= size && (!best || chunk.size < best.size)) best = chunk;
+    for (const chunk of this.free)
+      if (chunk.size >= size && (!best || comesBefore(chunk, best))) best = chunk;
     return best;
   }
 
@@ -78,7 +85,7 @@ export class Arena {
     const doubled = size > this.next;
     while (size > this.next) this.next *= 2;
     const chunk = { region: this.touched.push(0) - 1, at: 0, size: this.next, free: true };
-    if (!doubled) this.next *= 2;
+    if (!doubled) this.next = Math.max(this.next, Math.min(2 * this.next, LARGEST_DOUBLED));
     return chunk;
   }
 }

@@ -102,18 +102,34 @@ interface Buffer {
 /** Bytes that a graph takes for itself at its peak: compiled, and run. The mapped weights and the process are beside it. */
 export const predictedBytes = (graph: Graph): number => compiledBytes(graph) + peakBytes(graph);
 
-/** Bytes at the run's peak, beside the mapped weights: buffers, kernels' room, literals, feeds and fetches. */
+/**
+ * Bytes at the runs' peak, beside the mapped weights: buffers, kernels' room, literals, feeds and fetches. All is free after a
+ * run, but where the arena has two large regions of one size, the next run begins in the other one and touches its pages, too.
+ */
 export function peakBytes(graph: Graph): number {
   const order = executionOrder(graph);
   const buffers = plan(graph, order);
   const arena = new Arena();
+  for (let run = 0; run < 2; run++) runIn(arena, graph, order, buffers);
+  const sum = (values: Iterable<Value>) => [...values].reduce((n, value) => n + bytesOf(value), 0);
+  return arena.peak + literalBytes(graph) + 2 * sum(graph.outputs.values()) + sum(graph.inputs.values());
+}
+
+/** Takes and gives back all that one run does, in its order. */
+function runIn(arena: Arena, graph: Graph, order: readonly Node[], buffers: readonly Buffer[]): void {
   const begins = order.map((): Buffer[] => []);
-  const ends = order.map((): Buffer[] => []);
+  const ends = [...order, 'fetched'].map((): Buffer[] => []);
   for (const buffer of buffers) {
     begins[buffer.from]!.push(buffer);
-    ends[buffer.to]?.push(buffer);
+    ends[buffer.to]!.push(buffer);
   }
   const held = new Map<Buffer, ReturnType<Arena['take']>>();
+  const begin = (step: number) => {
+    for (const buffer of begins[step]!) held.set(buffer, arena.take(buffer.bytes));
+  };
+  const end = (step: number) => {
+    for (const buffer of ends[step]!) arena.give(held.get(buffer)!);
+  };
   const winograd = !relaysWeights(graph);
   for (const [step, node] of order.entries()) {
     if (winograd && winogradAdds(node)) {
@@ -121,20 +137,19 @@ export function peakBytes(graph: Graph): number {
         take: (bytes) => arena.take(bytes),
         give: (chunk) => arena.give(chunk),
       });
-      for (const buffer of begins[step]!) held.set(buffer, arena.take(buffer.bytes));
-      for (const buffer of ends[step]!) arena.give(held.get(buffer)!);
+      begin(step);
+      end(step);
       continue;
     }
     const wide = wideWeight(node, fusedEmission.late);
     const weight = wide && arena.take(bytesOf(node.inputs[1]!));
-    for (const buffer of begins[step]!) held.set(buffer, arena.take(buffer.bytes));
+    begin(step);
     const bytes = rooms[node.op]?.(node) ?? 0;
     if (bytes > 0) arena.give(arena.take(bytes));
     if (weight) arena.give(weight);
-    for (const buffer of ends[step]!) arena.give(held.get(buffer)!);
+    end(step);
   }
-  const sum = (values: Iterable<Value>) => [...values].reduce((n, value) => n + bytesOf(value), 0);
-  return arena.peak + literalBytes(graph) + 2 * sum(graph.outputs.values()) + sum(graph.inputs.values());
+  end(order.length);
 }
 
 function literalBytes(graph: Graph): number {

@@ -142,4 +142,19 @@ describe('the arena', () => {
     arena.give(c!);
     expect(arena.take(100).region).toBe(0);
   });
+
+  it('touches more in a second run, which takes of regions of one size the newest first; none is larger than 1 GB but for a larger chunk', () => {
+    const arena = new Arena();
+    const run = (sizes: readonly number[]) => {
+      const taken = sizes.map((size) => arena.take(size * MB));
+      for (const chunk of taken) arena.give(chunk);
+      return arena.peak / MB;
+    };
+    expect(run([900, 300])).toBe(900 + 300);
+    expect([run([900, 300]), run([900, 300])]).toEqual([900 + 900, 900 + 900]);
+    expect(run([1000, 900, 950])).toBe(1000 + 900 + 950);
+    // What is left over is not split off below 128 MB.
+    expect([1000, 1000, 1000].map((size) => arena.take(size * MB).size / MB)).toEqual([1024, 1024, 1024]);
+    expect(arena.take(2000 * MB).size / MB).toBe(2048);
+  });
 });
