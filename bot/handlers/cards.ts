@@ -22,6 +22,9 @@ import { storyCard } from '../views/story.js';
 import { imageName } from '../views/words.js';
 
 export class Cards {
+  /** The picture that is drawn now, and those that wait for it. */
+  private drawing: Promise<unknown> = Promise.resolve();
+
   constructor(
     private readonly paths: DataPaths,
     /** Base64 PNG of what a job draws, while it runs. */
@@ -210,7 +213,7 @@ export class Cards {
       )
     )
       return file;
-    const bytes = await make();
+    const bytes = await this.inTurn(make);
     await mkdir(dirname(file), { recursive: true });
     try {
       await writeFile(`${file}.new`, bytes);
@@ -220,6 +223,13 @@ export class Cards {
       throw error;
     }
     return file;
+  }
+
+  /** One after the other: rounds that close together would else take every thread that the database is written on. */
+  private inTurn<T>(make: () => Promise<T>): Promise<T> {
+    const made = this.drawing.then(make);
+    this.drawing = made.catch(() => {});
+    return made;
   }
 }
 
