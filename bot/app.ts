@@ -54,7 +54,9 @@ export class App {
     const { clock, log, people, store } = parts;
     this.platforms = new Map(parts.platforms.map((p) => [p.name, p]));
     const dispatch: Sessions['dispatch'] = (id, event) => this.sessions.dispatch(id, event);
-    const forget = (voter: string) => {
+    const forget = async (voter: string) => {
+      // Its marks are taken back everywhere before they can no longer be told to be theirs.
+      await this.chat.toldAll(voter);
       const { sessions, platforms, consents, proposals } = this;
       return forgetVoter({ store, clock, sessions, platforms, consents, proposals }, voter);
     };

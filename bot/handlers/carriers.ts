@@ -141,8 +141,9 @@ function carriers(parts: CarrierParts): Carriers {
       if (round) await cards.forget(state, round, effect.index);
       await done(effect);
     },
-    forget: async (effect) => {
-      await parts.forget(effect.voter);
+    forget: async (effect, state) => {
+      // Every session that heard of it asks; once one has been answered there is nobody of that key.
+      if (state.voters.has(effect.voter)) await parts.forget(effect.voter);
       await done(effect);
     },
   };

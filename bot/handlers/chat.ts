@@ -11,6 +11,7 @@ import { pictureName } from '../../src/domain/ids.js';
 import type { SessionState } from '../../src/domain/model.js';
 import { AcclaimError, type ErrorCode, toPlain } from '../../src/errors.js';
 import type { BallotPlace } from '../ballot-places.js';
+import { spread } from '../spread.js';
 import { type Answer, replyCard } from '../views/notice.js';
 import type { Messenger } from './messenger.js';
 import type { People } from './people.js';
@@ -52,6 +53,8 @@ type EventOf<K extends ChatEvent['kind']> = Extract<ChatEvent, { kind: K }>;
 
 export class Chat {
   private replies = 0;
+  /** Who leaves -> every session has heard of it. */
+  private readonly leaving = new Map<string, Promise<unknown>>();
 
   constructor(private readonly parts: ChatParts) {}
 
@@ -124,9 +127,35 @@ export class Chat {
     const voter = parts.people.seen(account);
     const here = parts.sessions().filter((s) => s.bindings.some((b) => b.platform === account.platform));
     const event = { kind: 'consent', voter, given, at } as const;
-    for (const { session } of here) await parts.dispatch(session.id, event);
+    const told = this.tellAll(here, event);
+    if (!given) this.leaving.set(voter.key, told);
+    await told.finally(() => {
+      if (this.leaving.get(voter.key) === told) this.leaving.delete(voter.key);
+    });
     if (here.length === 0) await parts.consentBeforeAll(event);
     await (given ? parts.consented(account) : parts.withdrawn(account));
+  }
+
+  /** Resolves when no session is left that has yet to take back the marks of somebody who leaves. */
+  async toldAll(voter: string): Promise<void> {
+    await this.leaving.get(voter)?.catch(() => {});
+  }
+
+  /** Side by side, so that what they decide is written together, and in slices: most have nothing to decide. */
+  private async tellAll(states: readonly SessionState[], event: ConsentChanged): Promise<void> {
+    const { dispatch } = this.parts;
+    const told: Promise<unknown>[] = [];
+    const tell = function* () {
+      for (const { session } of states) {
+        const one = dispatch(session.id, event);
+        // A fault is told of below, and not as one that nobody looks at.
+        one.catch(() => {});
+        told.push(one);
+        yield;
+      }
+    };
+    await spread(tell());
+    await Promise.all(told);
   }
 
   private async channel({ platform, channel, canPost, nsfw, at }: EventOf<'channel'>): Promise<void> {
