@@ -144,10 +144,12 @@ export class Chat {
   /** Side by side, so that what they decide is written together, and in slices: most have nothing to decide. */
   private async tellAll(states: readonly SessionState[], event: ConsentChanged): Promise<void> {
     const { dispatch } = this.parts;
+    const asks = states.find(({ voters }) => voters.has(event.voter.key)) ?? null;
     const told: Promise<unknown>[] = [];
     const tell = function* () {
-      for (const { session } of states) {
-        const one = dispatch(session.id, event);
+      for (const state of states) {
+        const askedElsewhere = asks !== null && state !== asks;
+        const one = dispatch(state.session.id, event.given ? event : { ...event, askedElsewhere });
         // A fault is told of below, and not as one that nobody looks at.
         one.catch(() => {});
         told.push(one);

@@ -79,6 +79,8 @@ export interface ConsentChanged {
   given: boolean;
   /** Name to show, where the person opted in; null = none; absent = as it was. */
   name?: string | null;
+  /** Another session was told first and asks for the person to be forgotten: this one only takes marks back. */
+  askedElsewhere?: boolean;
   at: number;
 }
 

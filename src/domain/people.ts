@@ -16,7 +16,8 @@ export function consentChanged(draft: Draft, event: ConsentChanged): void {
   const before = draft.state.voters.get(voter.key);
   if (!given) {
     withdrawMarks(draft, voter.key);
-    if (before) draft.ask({ kind: 'forget', key: `${voter.key}.forget`, voter: voter.key });
+    if (before && !event.askedElsewhere)
+      draft.ask({ kind: 'forget', key: `${voter.key}.forget`, voter: voter.key });
     return;
   }
   const community = communityOf(draft.state, voter.platform);
