@@ -2,10 +2,11 @@
  * The spatial transformer of the UNet: an image becomes H W tokens, which attend to each other and to the text, and an
  * image again. Parts as in diffusers' Transformer2DModel and BasicTransformerBlock.
  */
-import { attention, castLike, gelu, mul, reshape, transpose, wide } from '../graph/ops.js';
+import { attention, castLike, reshape, transpose, wide } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
 import { addSpread, spread } from './branches.js';
-import { conv, groupNorm, layerNorm, linear, linearParts } from './layers.js';
+import { feedForward } from './feed-forward.js';
+import { conv, groupNorm, layerNorm, linear } from './layers.js';
 import type { Scope } from './scope.js';
 
 export interface Context {
@@ -79,13 +80,6 @@ function attend(
   ];
   const mixed = castLike(attention(q, k, v, { heads }), queries);
   return linear(scope.at('to_out', 0), reshape(mixed, [batch, tokens, c]), c);
-}
-
-/** GEGLU: (a, b) = halves of x W; a gelu(b) W'. */
-function feedForward(scope: Scope, x: Value): Value {
-  const c = x.shape.at(-1)!;
-  const [value, gate] = linearParts(scope.at(0, 'proj'), x, [4 * c, 4 * c]);
-  return linear(scope.at(2), mul(value!, gelu(gate!)), c);
 }
 
 /** [N,C,H,W] -> [N,HW,C]. */
