@@ -1,8 +1,8 @@
 /**
- * Convolutions by Winograd's algorithm against sums in float64, by their definition: forward and backward, weights of both
- * types as they lie in a file, in one piece, in bands of rows and in chunks of filters; and what is left as it is.
+ * Convolutions by Winograd's algorithm against sums in float64, by their definition: forward and backward, weights of every
+ * type as they lie in a file, in one piece, in bands of rows and in chunks of filters; and what is left as it is.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -11,8 +11,7 @@ import { toOnnx } from '../../../engine/graph/onnx.js';
 import type { ConvAttrs } from '../../../engine/graph/op-set.js';
 import type { Value } from '../../../engine/graph/value.js';
 import { walkMemory, winogradAdds } from '../../../engine/graph/winograd.js';
-import { floatToHalf, halfToFloat } from '../../../engine/io/half.js';
-import { externalWeight, openSafetensors, writeSafetensors } from '../../../engine/io/safetensors.js';
+import { bfloatToFloat, floatToBfloat, floatToHalf, halfToFloat } from '../../../engine/io/half.js';
 import { Executor } from '../../../engine/runtime/executor.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
 import { Rng } from '../../../src/rng.js';
@@ -30,7 +29,7 @@ interface Layer {
   pads?: ConvAttrs['pads'];
   back?: boolean;
   bias?: boolean;
-  dtype?: 'float32' | 'float16';
+  dtype?: 'float32' | 'float16' | 'bfloat16';
   /** Part of a name that only the second of several pieces bears. */
   second?: string;
 }
@@ -98,17 +97,18 @@ describe('3x3 convolutions', () => {
     ['in chunks of filters, from float16', { ...chunky, dtype: 'float16', bias: true }],
     ['in chunks of filters, backward', { ...chunky, dtype: 'float16', back: true }],
     ['in chunks of filters', chunky],
+    ['in chunks of filters, from bfloat16', { ...chunky, dtype: 'bfloat16' }],
+    ['in chunks of filters, backward, from bfloat16', { ...chunky, dtype: 'bfloat16', back: true }],
   ])('are right %s', async (name, layer) => {
     const { n, c, k, dtype = 'float32', second } = layer;
     const rng = new Rng(5, 0, name);
-    const [taps, size] = [rng.normals(k * c * 9), [k, c, 3, 3]];
-    const half = floatToHalf(taps);
-    const file = join(dir, `${name}.safetensors`);
-    writeSafetensors(file, {
-      w: dtype === 'float16' ? { dtype, shape: size, data: half } : f32(size, taps),
-    });
+    const taps = rng.normals(k * c * 9);
+    const lying = { float32: taps, float16: floatToHalf(taps), bfloat16: floatToBfloat(taps) }[dtype];
+    const file = join(dir, `${name}.bin`);
+    writeFileSync(file, lying);
     const g = new Graph();
-    const { y, operand } = build(g, layer, g.weight(externalWeight(openSafetensors(file), 'w')!));
+    const raw = { name: 'w', dtype, shape: [k, c, 3, 3], file, offset: 0, length: lying.byteLength };
+    const { y, operand } = build(g, layer, g.weight(raw));
     g.output('y', y);
     expect(winogradAdds(g.nodes.at(-1)!)).toBeDefined();
     const written = Buffer.from(toOnnx(g, { winograd: true }));
@@ -122,7 +122,10 @@ describe('3x3 convolutions', () => {
     const found = (await executor.run({ x: f32(operand, x), b: f32([k], b) })).y!.data as Float32Array;
     await executor.release();
 
-    const weight = dtype === 'float16' ? halfToFloat(half) : taps;
+    const weight =
+      lying instanceof Float32Array
+        ? lying
+        : { float16: halfToFloat, bfloat16: bfloatToFloat }[dtype as 'float16' | 'bfloat16'](lying);
     const [, channels, height, width] = y.shape as [number, number, number, number];
     const typical = Math.sqrt(9 * operand[1]!);
     const among = (m: number) => Math.floor(rng.uniform() * m);
