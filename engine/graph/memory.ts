@@ -136,8 +136,8 @@ function runIn(arena: Arena, graph: Graph, order: readonly Node[], buffers: read
       walkMemory(node, fusedEmission.late, {
         take: (bytes) => arena.take(bytes),
         give: (chunk) => arena.give(chunk),
+        result: () => begin(step),
       });
-      begin(step);
       end(step);
       continue;
     }

@@ -162,11 +162,11 @@ function partition(layer: Layer): { bands: Part[]; chunks: Part[] } {
   return { bands: partsOf(height, rows, RESULTS), chunks };
 }
 
-/** Takes and gives back the memory that the layer's nodes need beside its operands, in their order; its result is given back, too. */
+/** Takes and gives back the memory that the layer's nodes need beside its operands, in their order; `result` takes the layer's own. */
 export function walkMemory<T>(
   node: Node,
   late: ReadonlySet<DType>,
-  { take, give }: { take: (bytes: number) => T; give: (memory: T) => void },
+  { take, give, result }: { take: (bytes: number) => T; give: (memory: T) => void; result: () => void },
 ): void {
   const layer = layerOf(node)!;
   const { n, from, to, width } = layer;
@@ -188,7 +188,9 @@ export function walkMemory<T>(
   const made: T[] = [];
   const images = bands.map(({ start, end }) => {
     const tiles = (n * width * (end - start)) / RESULTS ** 2;
-    const operand = then(PRODUCTS * from * tiles, take(4 * PRODUCTS * from * tiles));
+    // Of several bands each reads a copy of its rows.
+    const rows = bands.length > 1 ? [then(n * from * width * (end - start + TAPS - 1))] : [];
+    const operand = then(PRODUCTS * from * tiles, then(PRODUCTS * from * tiles, ...rows));
     if (chunks.length === 1 && made.length === 0) made.push(filters(chunks[0]!));
     let products = chunks.map((chunk) => {
       const own = made[0] ?? filters(chunk);
@@ -199,7 +201,13 @@ export function walkMemory<T>(
     const results = RESULTS ** 2 * to * tiles;
     return then(results, then(results, then(results, ...products)));
   });
-  for (const memory of [...made, ...images]) give(memory);
+  for (const memory of made) give(memory);
+  // The last node's result is the layer's: that of the sum with the bias, of joining the bands, or the only band's itself.
+  const bias = node.inputs.length > 2;
+  const whole = bias && bands.length > 1 ? [then(n * to * layer.height * width, ...images)] : images;
+  if (bias || bands.length > 1) result();
+  for (const memory of whole) give(memory);
+  if (!bias && bands.length === 1) result();
 }
 
 /** ONNX nodes in place of a convolution that `winogradAdds` is defined for; nothing for others. */

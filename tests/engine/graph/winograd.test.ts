@@ -172,29 +172,43 @@ describe('3x3 convolutions', () => {
   });
 });
 
-it('tells what it takes while it works', () => {
-  const g = new Graph();
-  const weight = {
-    name: 'w',
-    dtype: 'float16' as const,
-    shape: [640, 640, 3, 3],
-    file: '/w',
-    offset: 0,
-    length: 0,
-  };
-  build(g, { n: 2, c: 640, k: 640, h: 32, w: 32 }, g.weight(weight));
-  let [now, peak] = [0, 0];
-  walkMemory(g.nodes.at(-1)!, new Set(['float16']), {
-    take(bytes) {
+describe('what it takes while it works', () => {
+  /** Bytes at the peak, of a layer whose weights are float16, its result counted with it. */
+  function peakOf(layer: Layer): number {
+    const g = new Graph();
+    const shape = [layer.k, layer.c, 3, 3];
+    const weight = { name: 'w', dtype: 'float16' as const, shape, file: '/w', offset: 0, length: 0 };
+    const { y } = build(g, layer, g.weight(weight));
+    let [now, peak, results] = [0, 0, 0];
+    const take = (bytes: number) => {
       now += bytes;
       peak = Math.max(peak, now);
       return bytes;
-    },
-    give(bytes) {
-      now -= bytes;
-    },
+    };
+    walkMemory(g.nodes.at(-1)!, new Set(['float16']), {
+      take,
+      give(bytes) {
+        now -= bytes;
+      },
+      result() {
+        results += take(4 * y.shape.reduce((a, b) => a * b, 1));
+      },
+    });
+    expect(now).toBe(results);
+    return peak / 4;
+  }
+
+  it('is the filters, their taps widened, and the transformed inputs', () => {
+    // 36 products of 128 tiles are there before the filters are made.
+    const layer = { n: 2, c: 640, k: 640, h: 32, w: 32 };
+    expect(peakOf(layer)).toBe(640 * 640 * 9 + 36 * 640 * 640 + 36 * 640 * 128);
   });
-  // The filters' nine taps widened beside their 36 products, with the transformed inputs of 128 tiles there already.
-  expect(peak).toBe(4 * (640 * 640 * 9 + 36 * 640 * 640 + 36 * 640 * 128));
-  expect(now).toBe(0);
+
+  it('is, of several bands, all of their results beside what joins them and the sum with the bias', () => {
+    // 96 bands of 8 rows, 128 tiles each: all results twice, as parts and joined, are more than a band needs.
+    const layer = { n: 1, c: 192, k: 192, h: 768, w: 256 };
+    const results = 192 * 768 * 256;
+    expect(peakOf({ ...layer, bias: true })).toBe(2 * results);
+    expect(peakOf(layer)).toBe(2 * results);
+  });
 });
