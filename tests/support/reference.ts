@@ -36,7 +36,7 @@ const at = (x: Array64, index: readonly number[]) => {
   return x.data[ravel(own, x.shape)];
 };
 
-function erf(x: number): number {
+export function erf(x: number): number {
   // Maclaurin series below 3, continued fraction above: both to double precision.
   const a = Math.abs(x);
   if (a < 3) {
