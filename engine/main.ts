@@ -4,6 +4,7 @@
  */
 import { getPriority, setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
+import { threadsHere } from '../src/cores-here.js';
 import { toPlain } from '../src/errors.js';
 import { createLog } from '../src/log.js';
 import type { FromEngine } from '../src/queue/messages.js';
@@ -55,7 +56,7 @@ const {
   values.precision as WantedPrecision,
   values.data === undefined ? undefined : new DeviceVerdicts(values.data),
 );
-const threads = Number(values.threads);
+const threads = threadsHere(Number(values.threads));
 const cache = new ExecutorCache(
   { threads, device, emission },
   {

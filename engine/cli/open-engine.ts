@@ -1,6 +1,7 @@
 /** The engine within a command's own process: `generate` and `learn` run a job here and leave. */
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/schema.js';
+import { threadsHere } from '../../src/cores-here.js';
 import { software } from '../../src/software.js';
 import { DeviceVerdicts } from '../device-verdicts.js';
 import { chooseDevice } from '../devices.js';
@@ -27,7 +28,7 @@ export async function openEngine(
     config.engine.precision,
     new DeviceVerdicts(config.dataDir),
   );
-  const threads = request.threads ?? config.engine.threads;
+  const threads = threadsHere(request.threads ?? config.engine.threads);
   const limits = {
     executors: EXECUTORS,
     memory: config.engine.memoryMb * 2 ** 20,

@@ -2,7 +2,7 @@
  * What every job is handed: compiled graphs, the device, and opened models. One per engine process; device and precision
  * decide the rounding of what a job computes, nothing in it more than that.
  */
-import { availableParallelism } from 'node:os';
+import { coresHere } from '../../src/cores-here.js';
 import { checkUnchanged, type ModelStamp, modelStamp } from '../../src/model-hash.js';
 import { loadPipeline, type Pipeline } from '../models/pipeline.js';
 import { openSafetyChecker, type SafetyChecker } from '../models/safety-checker.js';
@@ -33,7 +33,7 @@ export class EngineContext {
 
   constructor({ cache, threads, device, precision = 'fp32', software }: EngineOptions) {
     this.cache = cache;
-    this.threads = threads || availableParallelism();
+    this.threads = threads || coresHere();
     this.device = device;
     this.precision = precision;
     this.software = software;
