@@ -17,7 +17,7 @@ import type { DataPaths } from '../paths.js';
 import { ballotCard } from '../views/ballot.js';
 import { noticeCard } from '../views/notice.js';
 import { outcomeCard } from '../views/outcome.js';
-import { progressCard } from '../views/progress.js';
+import { type Bar, barOf, progressCard } from '../views/progress.js';
 import { storyCard } from '../views/story.js';
 import { imageName } from '../views/words.js';
 
@@ -46,14 +46,14 @@ export class Cards {
   /** The bar of the stage that the round is in; each stage has its own message, so it stands where people look. */
   progress(state: SessionState, effect: EffectOf<'card'>): Card {
     const round = roundNumber(state, effect.round);
-    return this.bar(state, effect, round, barKind(round));
+    return this.bar(state, effect, round, newestBar(state, round));
   }
 
   /** The bar of drawing as it stands once the round has moved on: full. */
   drawn(state: SessionState, effect: EffectOf<'card'>): Card | null {
     const round = roundNumber(state, effect.round);
-    if (barKind(round) === 'generate') return null;
-    return this.bar(state, effect, { ...round, state: 'open' }, 'generate');
+    if (newestBar(state, round).kind === 'generate') return null;
+    return this.bar(state, effect, round, { kind: 'generate', is: 'full' });
   }
 
   outcome(state: SessionState, effect: EffectOf<'card'>): Card {
@@ -97,11 +97,18 @@ export class Cards {
     return noticeCard({ key, session: state.session, notice, values: { ...round, ...cell, ...values } });
   }
 
-  private bar(state: SessionState, effect: EffectOf<'card'>, round: Round, kind: Job['kind']): Card {
-    const jobs = [...state.jobs.values()].filter((j) => j.round === round.number && j.kind === kind);
+  private bar(state: SessionState, effect: EffectOf<'card'>, round: Round, bar: Bar): Card {
+    const jobs = jobsOf(state, round).filter((j) => j.kind === bar.kind);
     const job = jobs.reduce<Job | null>((a, b) => (a && a.attempt > b.attempt ? a : b), null);
     const preview = job ? this.preview(job.key) : undefined;
-    return progressCard({ key: `${effect.key}.${kind}`, session: state.session, round, job, preview });
+    return progressCard({
+      key: `${effect.key}.${bar.kind}`,
+      session: state.session,
+      round,
+      bar,
+      job,
+      preview,
+    });
   }
 
   private side(state: SessionState, round: Round) {
@@ -235,9 +242,12 @@ export class Cards {
 
 const drawingStates: readonly Round['state'][] = ['generating', 'review', 'posting', 'open'];
 
-function barKind(round: Round): Job['kind'] {
-  const drawing = drawingStates.includes(round.state);
-  return drawing || round.failedFrom === 'generating' ? 'generate' : 'learn';
+function jobsOf({ jobs }: SessionState, { number }: Round): Job[] {
+  return [...jobs.values()].filter((job) => job.round === number);
+}
+
+function newestBar(state: SessionState, round: Round): Bar {
+  return barOf(state.session.state, round, jobsOf(state, round));
 }
 
 /** Rounds that were rolled back or given up are no part of the story. */

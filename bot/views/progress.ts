@@ -3,14 +3,21 @@
  * share of its time, so that the bar never runs backwards.
  */
 import type { Card } from '../../src/chat/port.js';
-import type { Job, Round, Session } from '../../src/domain/model.js';
+import type { Job, Round, RoundPhase, Session, SessionPhase } from '../../src/domain/model.js';
 import { card } from './card.js';
 import { count, duration, quoted } from './words.js';
+
+/** Which of a round's two bars is shown, and what it says. */
+export interface Bar {
+  kind: Job['kind'];
+  is: 'running' | 'full' | 'stuck' | 'failed' | 'stopped';
+}
 
 export interface ProgressView {
   key: string;
   session: Session;
   round: Round;
+  bar: Bar;
   /** The round's job under way or last run; null before there is one. */
   job: Job | null;
   /** Base64 PNG of what is being drawn. */
@@ -34,37 +41,70 @@ const stages = {
   },
 } satisfies Record<Job['kind'], Record<string, [number, number, string]>>;
 
+/** A row by the round's state; a state that says nothing of how far the work came is looked up in the round's jobs. */
+const bars: Record<RoundPhase, Record<SessionPhase, Bar | 'stuck' | 'failed' | 'given-up'>> = {
+  // A job goes on while its session is paused.
+  generating: { ...going('generate'), ended: 'given-up' },
+  review: always({ kind: 'generate', is: 'full' }),
+  posting: always({ kind: 'generate', is: 'full' }),
+  open: always({ kind: 'generate', is: 'full' }),
+  // Votes are read once more: nothing is learned yet, and perhaps nothing will be.
+  closing: always({ kind: 'generate', is: 'full' }),
+  learning: { ...going('learn'), ended: 'given-up' },
+  done: always({ kind: 'learn', is: 'full' }),
+  failed: { active: 'stuck', paused: 'stuck', ended: 'failed' },
+  aborted: always('given-up'),
+  superseded: always('given-up'),
+};
+
+function always<T>(row: T): Record<SessionPhase, T> {
+  return { active: row, paused: row, ended: row };
+}
+
+function going(kind: Job['kind']): Record<'active' | 'paused', Bar> {
+  return { active: { kind, is: 'running' }, paused: { kind, is: 'running' } };
+}
+
+/** `jobs`: those of the round. */
+export function barOf(session: SessionPhase, round: Round, jobs: readonly Job[]): Bar {
+  const row = bars[round.state][session];
+  if (typeof row === 'object') return row;
+  const kind = round.failedFrom === 'generating' ? 'generate' : 'learn';
+  if (row !== 'given-up') return { kind, is: row };
+  if (round.failedFrom) return { kind, is: 'stopped' };
+  if (round.learned) return { kind: 'learn', is: 'full' };
+  if (jobs.some((job) => job.kind === 'learn')) return { kind: 'learn', is: 'stopped' };
+  const drawn = jobs.some((job) => job.kind === 'generate' && job.state === 'done');
+  return { kind: 'generate', is: drawn ? 'full' : 'stopped' };
+}
+
 export function progressCard(view: ProgressView): Card {
-  const { key, session, round, job } = view;
-  const drawn = round.state === 'review' || round.state === 'posting' || round.state === 'open';
-  const drawing = round.state === 'generating' || drawn || round.failedFrom === 'generating';
-  const kind = drawing ? 'generate' : 'learn';
-  const done = round.state === 'done' || drawn;
-  const share = done ? 1 : overall(kind, job);
-  const preview = done || job?.state !== 'running' ? undefined : view.preview;
+  const { key, session, round, job, bar } = view;
+  const running = bar.is === 'running';
+  const held = running ? job?.held : undefined;
+  const works = running && job?.state === 'running';
+  const preview = works ? view.preview : undefined;
   return card('progress', key, {
     ...(preview !== undefined && { preview: `data:image/png;base64,${preview}` }),
-    title:
-      !done && round.state !== 'failed' && job?.held
-        ? `Round ${round.number} waits`
-        : title(round, kind, done),
-    text: text(view, kind, done),
-    progress: round.state === 'failed' ? null : share,
+    title: held ? `Round ${round.number} waits` : titles[bar.is][bar.kind](round.number),
+    text: texts[bar.is](view),
+    progress: running ? overall(bar.kind, job) : bar.is === 'full' ? 1 : null,
     data: {
       session: session.id,
       round: round.number,
-      kind,
-      state: round.state === 'failed' ? 'failed' : done ? 'done' : (job?.state ?? 'waiting'),
-      ...(done || round.state === 'failed' || !job?.held
-        ? {}
-        : { since: job.held.since, held: job.held.code }),
+      kind: bar.kind,
+      state: bar.is === 'running' ? (job?.state ?? 'waiting') : states[bar.is],
+      ...(held ? { since: held.since, held: held.code } : {}),
       stage: job?.stage ?? null,
       done: job?.done ?? 0,
       total: job?.total ?? 0,
-      secondsLeft: done || job?.state !== 'running' ? null : job.secondsLeft,
+      secondsLeft: works ? job.secondsLeft : null,
     },
   });
 }
+
+/** What clients go by: whether the bar is over, and how. */
+const states = { full: 'done', stuck: 'failed', failed: 'failed', stopped: 'stopped' } as const;
 
 function overall(kind: Job['kind'], job: Job | null): number {
   if (job?.state === 'done') return 1;
@@ -74,27 +114,40 @@ function overall(kind: Job['kind'], job: Job | null): number {
   return row[0] + (row[1] - row[0]) * within;
 }
 
-function title({ number, state }: Round, kind: Job['kind'], done: boolean): string {
-  if (state === 'failed') return `Round ${number} is stuck`;
-  if (kind === 'generate') return done ? `Drew round ${number}` : `Drawing round ${number}`;
-  return done ? `Learned from round ${number}` : `Learning from round ${number}`;
-}
+type Titles = Record<Job['kind'], (round: number) => string>;
+const titles: Record<Bar['is'], Titles> = {
+  running: { generate: (n) => `Drawing round ${n}`, learn: (n) => `Learning from round ${n}` },
+  full: { generate: (n) => `Drew round ${n}`, learn: (n) => `Learned from round ${n}` },
+  stuck: { generate: (n) => `Round ${n} is stuck`, learn: (n) => `Round ${n} is stuck` },
+  failed: { generate: (n) => `Round ${n} failed`, learn: (n) => `Round ${n} failed` },
+  stopped: { generate: (n) => `Round ${n} was not drawn`, learn: (n) => `Round ${n} was not learned` },
+};
 
-function text({ session, round, job }: ProgressView, kind: Job['kind'], done: boolean): string {
-  if (round.state === 'failed') {
-    const { message, mend } = round.failure ?? { message: 'something went wrong', mend: '' };
-    return `It stopped: ${message}. ${mend}`.trim();
-  }
-  if (done) {
+const texts: Record<Bar['is'], (view: ProgressView) => string> = {
+  running: stageText,
+  full: ({ session, round, bar }) => {
     const { learned } = round;
-    if (kind === 'generate' || !learned)
+    if (bar.kind === 'generate' || !learned)
       return `${count(round.count, 'picture')} of ${quoted(session.prompt)}.`;
     const notes = learned.notes.length > 0 ? `\n${learned.notes.join('\n')}` : '';
     return `${count(learned.steps, 'step')} in ${duration(learned.seconds)}.${notes}`;
-  }
+  },
+  stuck: ({ round }) => `It stopped: ${fault(round)}. ${round.failure?.mend ?? ''}`.trim(),
+  failed: ({ round }) => `It stopped: ${fault(round)}.`,
+  stopped: ({ session, bar }) => {
+    if (session.state === 'ended') return 'The session ended first.';
+    return bar.kind === 'generate' ? 'It was given up.' : 'It was given up; its votes are kept.';
+  },
+};
+
+function fault({ failure }: Round): string {
+  return failure?.message ?? 'something went wrong';
+}
+
+function stageText({ job, bar }: ProgressView): string {
   if (job?.held) return `It waits: ${job.held.message}. Nothing is lost, and it goes on by itself.`;
-  if (!job || job.state === 'waiting') return 'Waiting for the engine.';
-  const row = (stages[kind] as Record<string, [number, number, string]>)[job.stage ?? ''];
+  if (job?.state !== 'running') return 'Waiting for the engine.';
+  const row = (stages[bar.kind] as Record<string, [number, number, string]>)[job.stage ?? ''];
   const steps = job.total > 1 ? `, ${job.done} of ${job.total}` : '';
   const left = job.secondsLeft === null ? '' : `, about ${duration(job.secondsLeft)} left`;
   return `${row?.[2] ?? 'Working'}${steps}${left}.`;

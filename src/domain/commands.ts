@@ -106,9 +106,9 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     draft.note({ head: draft.session.head, done: later.map((r) => r.number) });
     if (draft.round && !isOver(draft.round)) abandonRound(draft, draft.round, 'superseded');
     for (const round of draft.state.rounds) {
-      if (round.number > target && (round.state === 'done' || round.state === 'failed')) {
-        draft.setRound(round, { state: 'superseded' });
-      }
+      if (round.number <= target || (round.state !== 'done' && round.state !== 'failed')) continue;
+      draft.setRound(round, { state: 'superseded' });
+      if (round.state === 'failed') showProgress(draft, round.number);
     }
     draft.setSession({ head: target === 0 ? null : target });
     if (draft.session.state === 'paused') unpauseSession(draft);

@@ -35,5 +35,6 @@ export function unpauseSession(draft: Draft): void {
 export function endSession(draft: Draft, reason: EndReason): void {
   draft.setSession({ state: 'ended', pause: null, pausedAt: null, end: reason, endedAt: draft.at });
   notify(draft, 'ended', { reason });
+  if (draft.round) showProgress(draft, draft.round.number);
   showStory(draft);
 }

@@ -1,10 +1,15 @@
-/** Pictures of several cards asked for at once: each is the sheet of its own cells, and one that fails holds no other up. */
+/**
+ * Pictures of several cards asked for at once: each is the sheet of its own cells, and one that fails holds no other up.
+ * And what the bars of rounds say that came to no end of their own.
+ */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Cards } from '../../bot/handlers/cards.js';
 import { DataPaths } from '../../bot/paths.js';
+import type { Card } from '../../src/chat/port.js';
+import type { Effect } from '../../src/domain/effects.js';
 import { encodePng } from '../../src/images/png.js';
 import { contactSheet } from '../../src/images/sheet.js';
 import { World } from '../support/world.js';
@@ -44,5 +49,112 @@ it('draws every sheet that is asked for at once, also after one whose picture ca
     if (one.status === 'rejected') throw one.reason;
     const alone = await contactSheet([{ number: 1, picture: grey(40 + 50 * index!) }]);
     expect(readFileSync(one.value.pictures[0]!.file).equals(alone.png)).toBe(true);
+  }
+});
+
+type Live = (world: World, settle: () => void) => void;
+
+/** How a round may end without having been learned from. */
+const lives: Record<string, Live> = {
+  'stopped while it is drawn': (world) => {
+    world.command({ name: 'stop' });
+  },
+  'drawn anew while it is drawn': (world) => {
+    world.command({ name: 'redo' });
+  },
+  'stopped while it is open': (world, settle) => {
+    settle();
+    world.command({ name: 'stop' });
+  },
+  'drawn anew while it is open': (world, settle) => {
+    settle();
+    world.command({ name: 'redo' });
+  },
+  'without a good picture': (world, settle) => {
+    settle();
+    world.consent('ann');
+    world.react('ann', world.live()[0]!, 'done');
+    expect(world.round.number).toBe(2);
+  },
+  'without a good picture for the second time': (world, settle) => {
+    settle();
+    world.consent('ann');
+    for (let i = 0; i < 2; i++) {
+      world.react('ann', world.live()[0]!, 'done');
+      settle();
+    }
+    expect(world.state.session.pause).toBe('no-good');
+  },
+  'stopped while it is learned': (world, settle) => {
+    toLearning(world, settle);
+    world.command({ name: 'stop' });
+  },
+  'rolled back while it is learned': (world, settle) => {
+    toLearning(world, settle);
+    world.command({ name: 'rollback', round: 0 });
+  },
+  'stopped after it failed': (world, settle) => {
+    failed(world, settle);
+    world.command({ name: 'stop' });
+  },
+  'drawn anew after it failed': (world, settle) => {
+    failed(world, settle);
+    world.command({ name: 'redo' });
+  },
+  'rolled back after it failed': (world, settle) => {
+    failed(world, settle);
+    world.command({ name: 'rollback', round: 0 });
+  },
+};
+
+const toLearning: Live = (world, settle) => {
+  settle();
+  world.consent('ann');
+  world.react('ann', world.live()[0]!, '1');
+  world.react('ann', world.live()[0]!, 'done');
+  expect(world.round.state).toBe('learning');
+};
+
+const failed: Live = (world, settle) => {
+  const error = { code: 'model-corrupt', message: 'the model is broken', mend: 'Fetch it again.' };
+  const job = [...world.state.jobs.keys()][0]!;
+  world.send({ kind: 'job-failed', job, ...error, retry: false, at: world.now });
+  expect(world.round.state).toBe('failed');
+  settle();
+};
+
+/** `late`: the channel takes edits slowly, so that all of them are carried out when everything is over. */
+const ways = Object.entries(lives).flatMap(([name, live]) =>
+  [false, true].map((late) => [name, late ? 'late' : 'at once', live] as const),
+);
+
+it.each(ways)('leaves no bar hanging of a round that is %s (edits %s)', (_, when, live) => {
+  const world = new World({ imagesPerRound: 4 }, false);
+  const cards = new Cards(new DataPaths(dir), () => undefined);
+  const shown = new Map<string, Card>();
+  const show = (effect: Effect) => {
+    if (effect.kind !== 'card' || effect.card !== 'progress') return;
+    const drawn = cards.drawn(world.state, effect);
+    for (const card of [drawn, cards.progress(world.state, effect)]) if (card) shown.set(card.key, card);
+  };
+  const carry = world.carry.bind(world);
+  world.carry = (effect) => {
+    show(effect);
+    carry(effect);
+  };
+  const rests = (one: Effect) =>
+    one.kind === 'learn' ||
+    (one.kind === 'generate' && one.round > 2) ||
+    (when === 'late' && one.kind === 'card');
+  live(world, () => world.settle(rests));
+  for (const effect of [...world.outbox.values()]) if (effect.kind === 'card') world.carry(effect);
+
+  const now = world.state.session.state === 'active' ? world.round.number : 0;
+  const over = [...shown.values()].filter(({ data }) => data!.round !== now);
+  expect(over.length).toBeGreaterThan(0);
+  for (const { title, text, progress } of over) {
+    expect(title).not.toMatch(/^(Drawing|Learning)|waits|stuck/);
+    expect(text).not.toMatch(/Waiting|waits|left/);
+    expect([1, null]).toContain(progress);
   }
 });

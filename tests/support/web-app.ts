@@ -6,7 +6,7 @@ import { WebPlatform } from '../../bot/platforms/web/adapter.js';
 import { ballotCard } from '../../bot/views/ballot.js';
 import { replyCard, welcomeCard } from '../../bot/views/notice.js';
 import { outcomeCard } from '../../bot/views/outcome.js';
-import { progressCard } from '../../bot/views/progress.js';
+import { barOf, progressCard } from '../../bot/views/progress.js';
 import { storyCard } from '../../bot/views/story.js';
 import { type CommandSpec, parseCommand, usage } from '../../src/chat/commands.js';
 import type { ChatEvent } from '../../src/chat/port.js';
@@ -248,7 +248,8 @@ export class WebApp {
   private async progress(round: Round, job: Job | null): Promise<void> {
     const learn = round.state === 'learning' || round.state === 'done';
     const key = `${round.id}.progress.${learn ? 'learn' : 'generate'}`;
-    const card = progressCard({ key, session: this.session, round, job });
+    const bar = barOf('active', round, job ? [job] : []);
+    const card = progressCard({ key, session: this.session, round, bar, job });
     await this.platform.edit(await this.platform.post('cat', card), card);
   }
 }

@@ -145,6 +145,6 @@ export class Messages {
 
 /** What is edited into a message of any age: its end, and pictures that changed (one may have been hidden). */
 function mustBeSeen(card: Card, samePictures: boolean): boolean {
-  if (card.kind === 'progress') return card.progress === 1;
+  if (card.kind === 'progress') return card.progress === 1 || card.progress === null;
   return card.kind !== 'ballot' || card.data?.open === false || !samePictures;
 }

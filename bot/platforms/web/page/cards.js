@@ -48,8 +48,8 @@ function save({ name, type, text, url }) {
 /** @param {{message: Message}} props */
 export function Progress({ message }) {
   const { data, progress, title, text } = message;
-  if (data.state === 'done') {
-    return html`<p class="progress-done"><${Icon} name="check" /><span><strong>${title}.</strong> ${text.split('\n')[0]}</span></p>${text.includes('\n') && html`<div class="prose progress-notes"><${Text} text=${text.split('\n').slice(1).join('\n')} /></div>`}`;
+  if (data.state === 'done' || data.state === 'stopped') {
+    return html`<p class="progress-done"><${Icon} name=${data.state === 'done' ? 'check' : 'none'} /><span><strong>${title}.</strong> ${text.split('\n')[0]}</span></p>${text.includes('\n') && html`<div class="prose progress-notes"><${Text} text=${text.split('\n').slice(1).join('\n')} /></div>`}`;
   }
   const share = Math.round((progress ?? 0) * 100);
   const failed = data.state === 'failed';

@@ -117,7 +117,7 @@ function Row({ group: { key, messages }, previous }) {
   const before = previous?.messages.at(-1);
   const newDay = !before || new Date(before.at).toDateString() !== new Date(first.at).toDateString();
   const mine = first.echo === true;
-  const quiet = first.kind === 'progress' && first.data.state === 'done';
+  const quiet = first.kind === 'progress' && (first.data.state === 'done' || first.data.state === 'stopped');
   const followsOn =
     !newDay &&
     before &&
