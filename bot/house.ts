@@ -28,7 +28,6 @@ import { watchQueue } from '../src/monitor/queue.js';
 import type { Look } from '../src/monitor/readiness.js';
 import { openBucket } from '../src/places-here.js';
 import type { JobQueue } from '../src/queue/contract.js';
-import { InProcessQueue } from '../src/queue/in-process.js';
 import type { JobPayload } from '../src/queue/jobs.js';
 import { launchEngine, openBullQueue, openOwnQueue, openServing } from '../src/serving.js';
 import { Store } from '../src/store/store.js';
@@ -100,7 +99,7 @@ export async function buildHouse({
   // Light work beside the sessions' engine: one thread and no graphs to speak of.
   let aside: JobQueue | null = null;
   const besides = () => {
-    aside ??= new InProcessQueue({ launch: launchEngine(config, 1) });
+    aside ??= openOwnQueue({ config, log, launch: launchEngine(config, 1) });
     return aside;
   };
   const pulls = new Pulls({ queue: besides, hub: config.hub, models: modelsFolder() });
@@ -143,8 +142,8 @@ export async function buildHouse({
     fatal,
   });
   const stop = async () => {
-    await Promise.all([aside?.close(), app.stop()]);
-    await own?.stop();
+    // All have the same time to leave: none waits for another.
+    await Promise.all([aside?.close(), app.stop(), own?.stop()]);
     bucket?.bucket.close();
   };
   return { app, looks: [...botLooks(store, made), ...looks], queue, paths, voterKey, stop };

@@ -6,14 +6,28 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Command, Io } from './cli/command.js';
+import { leaveInTime, lingerNot } from './cli/leave.js';
 import { parseCommand, parseRoot } from './cli/parse.js';
 import { toPlain } from './errors.js';
 import { version } from './software.js';
 
+/** `stays`: it runs until it is told to leave. */
 export const commands = {
-  start: { summary: 'Run everything: the web channel, the bot and an engine', module: 'bot/cli/start.js' },
-  bot: { summary: 'Run the bot without an engine: engines come over Redis', module: 'bot/cli/bot.js' },
-  engine: { summary: 'Run an engine that takes its jobs over Redis', module: 'engine/cli/engine.js' },
+  start: {
+    summary: 'Run everything: the web channel, the bot and an engine',
+    module: 'bot/cli/start.js',
+    stays: true,
+  },
+  bot: {
+    summary: 'Run the bot without an engine: engines come over Redis',
+    module: 'bot/cli/bot.js',
+    stays: true,
+  },
+  engine: {
+    summary: 'Run an engine that takes its jobs over Redis',
+    module: 'engine/cli/engine.js',
+    stays: true,
+  },
   generate: { summary: 'Make images from a prompt', module: 'engine/cli/generate.js' },
   learn: { summary: 'Take one learning step from a round and its labels', module: 'engine/cli/learn.js' },
   simulate: { summary: 'Run a session with simulated voters and measure it', module: 'bot/cli/simulate.js' },
@@ -35,7 +49,7 @@ export const commands = {
     summary: 'Check this machine and the configuration, and name the mends',
     module: 'src/cli/doctor.js',
   },
-} as const satisfies Record<string, { summary: string; module: string }>;
+} as const satisfies Record<string, { summary: string; module: string; stays?: true }>;
 
 type Name = keyof typeof commands;
 const isName = (word: string | undefined): word is Name =>
@@ -80,5 +94,9 @@ function processIo(): Io {
 
 const invoked = process.argv[1];
 if (invoked !== undefined && realpathSync(invoked) === fileURLToPath(import.meta.url)) {
-  process.exitCode = await main(process.argv.slice(2), processIo());
+  const io = processIo();
+  const [name] = process.argv.slice(2);
+  if (isName(name) && 'stays' in commands[name]) leaveInTime(io.signal, io.err);
+  process.exitCode = await main(process.argv.slice(2), io);
+  lingerNot();
 }

@@ -28,8 +28,8 @@ import { checkSigned, MAKE_KEY } from './trust.js';
 
 /** Steps between the engine's niceness and the bot's. */
 const ENGINE_NICE = 5;
-/** Of the ten seconds in which an engine leaves, what its running step may take. */
-const STEP_MS = 6500;
+/** Of the 8.5 seconds in which bot and engines leave, what a running step may take. */
+const STEP_MS = 6000;
 
 export interface EndOptions {
   config: Config;
@@ -94,6 +94,7 @@ export function openOwnQueue({
   return new InProcessQueue({
     launch,
     attempts: config.session.attempts,
+    closeGraceMs: STEP_MS,
     predictMb: estimateMb,
     offerMb: offeredMb(config),
     onReady: (said) => logDevice(log, said),

@@ -33,6 +33,7 @@ import {
   type Need,
   saidSchema,
 } from './wire.js';
+import { within } from './within.js';
 
 export interface BullQueueOptions {
   redis: RedisSettings;
@@ -60,6 +61,9 @@ const DELIVERIES = 2 ** 47;
 /** Time that engines get to say that they are there, ms. */
 const GRACE_MS = 5000;
 const LOST_MS = 15_000;
+/** What Redis may take, ms: to end with this side, and to tell engines what to forget. */
+const CLOSE_MS = 2000;
+const FORGET_MS = 2000;
 
 export class BullQueue implements JobQueue {
   private readonly envelopes: Envelopes;
@@ -149,12 +153,15 @@ export class BullQueue implements JobQueue {
     clearInterval(this.timer);
     for (const entry of this.entries.values()) entry.reject(cancelled(entry.id));
     this.entries.clear();
-    await this.errands.close();
-    // A Redis that is away would hold the look up for ever.
-    if (this.redis.status === 'ready') await this.looking;
-    this.ears.disconnect();
-    await this.lanes.close();
-    this.redis.disconnect();
+    const quiet = async () => {
+      await this.errands.close();
+      await this.looking;
+      await this.lanes.close();
+    };
+    // A Redis that is away would hold it up for ever.
+    await within(CLOSE_MS, quiet());
+    this.ears.cut();
+    this.redis.cut();
   }
 
   /** Engines that are there, as they describe themselves. */
@@ -165,11 +172,14 @@ export class BullQueue implements JobQueue {
   /** Engines that are away keep them until they age out. */
   async forget(artifacts: readonly string[]): Promise<void> {
     if (artifacts.length === 0 || this.redis.status !== 'ready') return;
-    for (const { engine } of await this.engines())
-      for (let from = 0; from < artifacts.length; from += FORGOTTEN_AT_ONCE) {
-        const told = { type: 'forget', artifacts: artifacts.slice(from, from + FORGOTTEN_AT_ONCE) };
-        await this.redis.publish(this.keys.to(engine), this.envelopes.close('word', told));
-      }
+    const tell = async () => {
+      for (const { engine } of await this.engines())
+        for (let from = 0; from < artifacts.length; from += FORGOTTEN_AT_ONCE) {
+          const told = { type: 'forget', artifacts: artifacts.slice(from, from + FORGOTTEN_AT_ONCE) };
+          await this.redis.publish(this.keys.to(engine), this.envelopes.close('word', told));
+        }
+    };
+    await within(FORGET_MS, tell());
   }
 
   private look(): void {

@@ -76,6 +76,10 @@ export function childEngine(options: ChildEngineOptions): EngineLauncher {
       if (parsed.data.type === 'alive') rss = Math.max(rss, parsed.data.rss);
       if (!over) listener.message(parsed.data);
     });
+    // It ends by itself when the channel closes, unless it is stopped or amid a step.
+    const orphan = () => void child.kill('SIGKILL');
+    process.once('exit', orphan);
+    child.once('exit', () => process.off('exit', orphan));
     child.on('error', (error) => end({ code: null, signal: null, error: error.message }));
     child.on('exit', (code, signal) => end({ code, signal }));
     return {

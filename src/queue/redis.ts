@@ -34,13 +34,31 @@ function options({ url, ca }: RedisSettings) {
     maxRetriesPerRequest: null,
     retryStrategy: (times: number) => Math.min(100 * 2 ** Math.min(times, 5), 2000),
     keepAlive: 10_000,
+    // A server that says nothing does not close its end either.
+    disconnectTimeout: 300,
     ...(url.startsWith('rediss:') && ca !== null ? { tls: { ca: authority(ca) } } : {}),
   } satisfies RedisOptions;
 }
 
+/** A connection, and those that BullMQ has made after it. */
+export class Line extends Redis {
+  private readonly copies: Redis[] = [];
+
+  override duplicate(more?: Partial<RedisOptions>): Redis {
+    const copy = super.duplicate(more);
+    this.copies.push(copy);
+    return copy;
+  }
+
+  /** Ends them all at once, whatever still waits for an answer. */
+  cut(): void {
+    for (const one of [this, ...this.copies]) one.disconnect();
+  }
+}
+
 /** `onError` hears of each fault of the line; the connection mends itself. */
-export function connect(settings: RedisSettings, onError: (error: Error) => void): Redis {
-  const redis = new Redis(settings.url, options(settings));
+export function connect(settings: RedisSettings, onError: (error: Error) => void): Line {
+  const redis = new Line(settings.url, options(settings));
   redis.on('error', onError);
   return redis;
 }

@@ -25,6 +25,7 @@ import {
   queueName,
   toldSchema,
 } from './wire.js';
+import { within } from './within.js';
 
 export interface ServeOptions {
   redis: RedisSettings;
@@ -51,9 +52,14 @@ interface Running {
   begun: boolean;
 }
 
-/** Of the ten seconds in which an engine leaves, what it may take until it sends no more, and until it is gone. */
-const SENDING_MS = 6500;
-const GONE_MS = 8500;
+/**
+ * An engine leaves in 7.5 s: what it may take until it sends no more (its running step has 6 s, src/serving.ts), and until its
+ * queue has taken what it hands back. The rest is for a Redis that is slow, or away.
+ */
+const SENDING_MS = 6000;
+const HANDED_BACK_MS = 7200;
+const ASKED_MS = 500;
+const FAREWELL_MS = 300;
 /** Models named as warm, at most: what an engine keeps compiled is bounded by its memory. */
 const WARM = 3;
 
@@ -208,10 +214,11 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
     const leaving = () => running?.carrying.abort(cancelled(running.job));
     if (running?.begun === false) leaving();
     const sending = setTimeout(leaving, SENDING_MS);
-    await Promise.race([beat().catch(trouble), wait(1000)]);
+    const told = await within(ASKED_MS, beat().catch(trouble));
     await local.close();
-    // A Redis that is away must not hold up the leaving.
-    await Promise.race([worker.close(), wait(Math.max(1500, GONE_MS - (performance.now() - from)))]);
+    // BullMQ waits for a Redis that is away as long as that takes, unless it is forced.
+    const there = told && redis.status === 'ready';
+    await within(HANDED_BACK_MS - (performance.now() - from), worker.close(!there));
     clearTimeout(sending);
     clearInterval(timer);
     const leave = async () => {
@@ -219,9 +226,9 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
       await redis.srem(name.engines, engine);
       await say({ type: 'look' });
     };
-    await Promise.race([leave().catch(trouble), wait(500)]);
-    ears.disconnect();
-    redis.disconnect();
+    if (there) await within(FAREWELL_MS, leave());
+    ears.cut();
+    redis.cut();
   };
   return {
     look: () => {
@@ -245,8 +252,3 @@ const modelsOf = (payload: Record<string, unknown>): string[] =>
   Object.values(payload).flatMap((v) =>
     typeof v === 'string' && /^model:[0-9a-f]{64}$/.test(v) ? [v.slice(6)] : [],
   );
-
-const wait = (ms: number) =>
-  new Promise<void>((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });

@@ -23,6 +23,11 @@ export abstract class ServerProcess {
     await gone;
   }
 
+  /** SIGSTOP: it holds every line and says nothing, until SIGCONT. */
+  signal(signal: NodeJS.Signals): void {
+    this.child?.kill(signal);
+  }
+
   async stop(): Promise<void> {
     await this.down();
     rmSync(this.dir, { recursive: true, force: true });
