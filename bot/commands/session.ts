@@ -1,7 +1,9 @@
 /** Commands about a session as a whole. */
+import { approvals } from '../../src/domain/approval.js';
 import type { SessionState } from '../../src/domain/model.js';
 import { AcclaimError } from '../../src/errors.js';
 import { roundTimeLine } from '../views/round-time.js';
+import { judgedWords, percent } from '../views/words.js';
 import {
   type Answer,
   type ChatCommand,
@@ -107,8 +109,8 @@ const list: ChatCommand = {
   async run({ actions, account, channel }) {
     const here = await actions.sessionsNear(account, channel);
     const lines = here.map(({ session, rounds }) => {
-      const approval = rounds.findLast((r) => r.outcome)?.outcome?.approval;
-      const share = approval === undefined ? '' : `, ${Math.round(approval * 100)} % approval`;
+      const last = approvals(rounds).at(-1);
+      const share = last ? `, ${percent(last.share)} approval` : '';
       return `**${session.id}** (${session.state}): ${session.title}, round ${rounds.length}${share}`;
     });
     return { title: 'Sessions', text: lines.join('\n') || 'There is none yet.' };
@@ -213,10 +215,12 @@ function statusLines({ session, rounds, ballots, jobs }: SessionState): string[]
     lines.push(`**Now**: ${job.stage ?? job.kind} ${job.done} of ${job.total}${left}`);
   }
   if (held) lines.push(`**Now**: it waits: ${held.message}. It goes on by itself.`);
-  const shares = rounds.flatMap((r) =>
-    r.outcome && r.state !== 'superseded' ? [`${Math.round(r.outcome.approval * 100)} %`] : [],
-  );
-  if (shares.length > 0) lines.push(`**Approval by round**: ${shares.join(', ')}`);
+  const shares = approvals(rounds);
+  const last = shares.at(-1);
+  if (last) {
+    const all = shares.map(({ share }) => percent(share)).join(', ');
+    lines.push(`**Approval by round**: ${all} (round ${last.round}: ${judgedWords(last, session.nsfw)})`);
+  }
   return lines;
 }
 

@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Card } from '../../src/chat/port.js';
+import { approvals, onLine } from '../../src/domain/approval.js';
 import type { EffectOf } from '../../src/domain/effects.js';
 import type { Ballot, Image, Job, Round, SessionState } from '../../src/domain/model.js';
 import { enlarged, wantedPixels } from '../../src/images/enlarge.js';
@@ -59,13 +60,13 @@ export class Cards {
   outcome(state: SessionState, effect: EffectOf<'card'>): Card {
     const { session } = state;
     const round = roundNumber(state, effect.round);
-    const previous = state.rounds.filter((r) => r.number < round.number && r.outcome && onLine(r)).at(-1);
+    const before = state.rounds.filter((r) => r.number < round.number && r.outcome && onLine(r));
     const ballots = [...state.ballots.values()].filter((b) => b.round === round.id);
     return outcomeCard({
       key: effect.key,
       session,
       round,
-      previous: previous ?? null,
+      before,
       ballots,
       images: state.images.get(round.id) ?? [],
       dir: this.paths.round(session.id, round.number),
@@ -178,7 +179,7 @@ export class Cards {
     const sides = await Promise.all(
       [rounds[0]!, rounds.at(-1)!].map(async (round) => this.pictures(state, round)),
     );
-    const shares = rounds.map((r) => r.outcome?.approval ?? 0);
+    const shares = approvals(rounds).map(({ round, share }) => ({ round, share }));
     const beforeAfter = await this.made(state, 'story', sides, async () => {
       const [before, after] = await Promise.all(
         sides.map(async (s) => ({
@@ -248,11 +249,6 @@ function jobsOf({ jobs }: SessionState, { number }: Round): Job[] {
 
 function newestBar(state: SessionState, round: Round): Bar {
   return barOf(state.session.state, round, jobsOf(state, round));
-}
-
-/** Rounds that were rolled back or given up are no part of the story. */
-function onLine(round: Round): boolean {
-  return round.state !== 'superseded' && round.state !== 'aborted';
 }
 
 function roundNumber(state: SessionState, number: number | null): Round {

@@ -5,11 +5,12 @@
  */
 import { join } from 'node:path';
 import type { Card } from '../../src/chat/port.js';
+import { approvalOf, isJudged, isLiked } from '../../src/domain/approval.js';
 import { primings } from '../../src/domain/emoji.js';
 import { pictureName, sheetName } from '../../src/domain/ids.js';
-import type { Ballot, Image, Round, Session } from '../../src/domain/model.js';
+import type { Ballot, Image, Outcome, Round, Session } from '../../src/domain/model.js';
 import { type CellData, card } from './card.js';
-import { count, percent, pictureAlt, quoted } from './words.js';
+import { count, judgedWords, pictureAlt, quoted, shareWords } from './words.js';
 
 export interface BallotView {
   session: Session;
@@ -59,10 +60,16 @@ export function ballotCard(view: BallotView): Card {
       deadline: open ? round.deadline : null,
       quorum: session.rules.quorum,
       quorumBy: session.rules.quorumBy,
-      approval: open ? null : (round.outcome?.approval ?? null),
+      ...(open || !round.outcome ? { approval: null, words: null } : total(round.outcome, session)),
       cells,
     },
   });
+}
+
+/** What the whole round came to. */
+function total({ cells }: Outcome, { nsfw }: Session) {
+  const approval = approvalOf(cells);
+  return { approval: approval.share, words: judgedWords(approval, nsfw) };
 }
 
 function isVotable(round: Round): boolean {
@@ -86,6 +93,7 @@ function cellsOf({ session, round, ballot, images, dir }: BallotView): CellData[
       up: total?.up ?? null,
       seen: total?.seen ?? null,
       stars: total?.stars ?? null,
+      liked: total && isJudged(total) ? isLiked(total) : null,
       best: outcome?.best === index,
     };
   });
@@ -124,19 +132,19 @@ function unsafeInvitation(ballot: Ballot, sheets: number): string {
 
 function result({ session, round, ballot }: BallotView, cells: CellData[]): string {
   const { outcome } = round;
-  const [share, each] = session.nsfw ? ['called safe', 'are safe'] : ['approval', 'were liked'];
   if (!outcome) return round.state === 'superseded' ? 'This round was replaced.' : 'Voting has closed.';
   const best = cells.find((c) => c.best);
+  const share = shareWords(approvalOf(outcome.cells), session.nsfw);
   if (ballot.style === 'gallery') {
     const { seen, up } = cells[0]!;
     const verb = session.nsfw ? 'called it safe' : 'liked it';
     const got = seen ? `**${up} of ${seen}** ${verb}` : 'nobody voted on it';
-    return `Closed: ${got}${best ? ', and it is **the best of the round**' : ''}. Over the round: ${percent(outcome.approval)} ${share}.`;
+    return `Closed: ${got}${best ? ', and it is **the best of the round**' : ''}. Over the round: ${share}.`;
   }
-  const liked = cells.filter((c) => (c.up ?? 0) * 2 > (c.seen ?? 0)).length;
+  const here = approvalOf(outcome.cells.filter(({ index }) => ballot.cells.includes(index)));
   const winner = best ? ` **${best.name}** is the best of the round.` : '';
   return (
-    `Closed: ${count(outcome.voters, 'person', 'people')} voted, **${percent(outcome.approval)}** ${share} over the round. ` +
-    `${liked} of ${cells.length} here ${each}.${winner}`
+    `Closed: ${count(outcome.voters, 'person', 'people')} voted. Over the round: ${share}. ` +
+    `On this sheet: ${judgedWords(here, session.nsfw)}.${winner}`
   );
 }

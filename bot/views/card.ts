@@ -32,5 +32,7 @@ export interface CellData {
   up: number | null;
   seen: number | null;
   stars: number | null;
+  /** By more than half of those who judged it; null where nobody did. */
+  liked: boolean | null;
   best: boolean;
 }

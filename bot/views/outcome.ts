@@ -4,44 +4,55 @@
  */
 import { join } from 'node:path';
 import type { Card } from '../../src/chat/port.js';
-import type { Ballot, Image, Outcome, Round, Session } from '../../src/domain/model.js';
+import {
+  type Approval,
+  approvalOf,
+  approvals,
+  enoughJudged,
+  smallestShare,
+} from '../../src/domain/approval.js';
+import type { Ballot, Image, Outcome, Round, Rules, Session } from '../../src/domain/model.js';
 import { card } from './card.js';
-import { count, imageName, percent, pictureAlt } from './words.js';
+import { count, imageName, judgedWords, percent, pictureAlt } from './words.js';
 
 export interface OutcomeView {
   key: string;
   session: Session;
   round: Round;
-  /** The closed round before this one on the same line; null in the first. */
-  previous: Round | null;
+  /** The closed rounds before this one on the same line, in order. */
+  before: readonly Round[];
   ballots: readonly Ballot[];
   images: readonly Image[];
   dir: string;
 }
 
 export function outcomeCard(view: OutcomeView): Card {
-  const { key, session, round, previous, ballots, images, dir } = view;
+  const { key, session, round, ballots, images, dir } = view;
   const outcome = round.outcome ?? empty;
+  const approval = approvalOf(outcome.cells);
   const best = images.find((image) => image.index === outcome.best && image.state === 'shown');
   const name = outcome.best === null ? null : imageName(ballots, outcome.best);
-  const before = previous?.outcome?.approval ?? null;
+  const before = approvals(view.before).findLast((one) => enoughJudged(one, session.rules))?.share ?? null;
+  const previous = enoughJudged(approval, session.rules) ? before : null;
   const alt = name === null ? '' : pictureAlt(name, session.prompt, best?.state ?? 'held');
   const file = best ? join(dir, best.file) : null;
   return card('outcome', key, {
-    title: `Round ${round.number}: ${percent(outcome.approval)} approval`,
-    text: sentences(round, outcome, name, before).join(' '),
+    title: `Round ${round.number}: ${approval.share === null ? 'nothing was judged' : `${percent(approval.share)} approval`}`,
+    text: sentences({ session, round, outcome, approval, best: name, previous }).join(' '),
     pictures: file ? [{ file, alt: `The best: ${alt}`, spoiler: session.nsfw }] : [],
     data: {
       session: session.id,
       round: round.number,
-      approval: outcome.approval,
-      previous: before,
+      approval: approval.share,
+      previous,
       voters: outcome.voters,
       votes: outcome.votes,
       best: name === null ? null : { name, file, alt },
       blurred: session.nsfw,
-      liked: outcome.cells.filter((c) => c.seen > 0 && c.up * 2 > c.seen).length,
-      images: outcome.cells.length,
+      judged: approval.judged,
+      liked: approval.liked,
+      images: approval.pictures,
+      words: judgedWords(approval, session.nsfw),
     },
   });
 }
@@ -49,7 +60,6 @@ export function outcomeCard(view: OutcomeView): Card {
 const empty: Outcome = {
   best: null,
   bestBound: 0,
-  approval: 0,
   voters: 0,
   excluded: [],
   votes: 0,
@@ -59,17 +69,26 @@ const empty: Outcome = {
   oneSided: null,
 };
 
-function sentences(round: Round, outcome: Outcome, best: string | null, before: number | null): string[] {
+interface Told extends Pick<OutcomeView, 'session' | 'round'> {
+  outcome: Outcome;
+  approval: Approval;
+  best: string | null;
+  /** The share to compare with; null where there is none, or where too few of this round's pictures were judged. */
+  previous: number | null;
+}
+
+function sentences({ session, round, outcome, approval, best, previous }: Told): string[] {
   const said = [
-    `${count(outcome.voters, 'person', 'people')} voted on ${count(outcome.cells.length, 'picture')}.`,
+    `${count(outcome.voters, 'person', 'people')} voted: ${judgedWords(approval, session.nsfw)}.`,
     best === null ? 'No picture was named the best.' : `**${best}** won.`,
   ];
-  if (before !== null) said.push(change(Math.round((outcome.approval - before) * 100)));
+  if (previous !== null) said.push(change(points(approval.share ?? 0, previous)));
+  if (!enoughJudged(approval, session.rules)) said.push(tooFew(session.rules));
   const byChecker = round.feedback?.images.filter((image) => image.by === 'checker').length ?? 0;
   if (byChecker > 0)
     said.push(`The safety checker marked ${count(byChecker, 'picture')}; they count as unsafe.`);
-  if (outcome.oneSided === 'no-bad') said.push('Everything was liked.');
-  if (outcome.oneSided === 'no-good') said.push('Nothing was liked yet.');
+  if (approval.judged > 0 && approval.liked === approval.pictures) said.push(all(session));
+  if (approval.judged > 0 && approval.liked === 0) said.push(nothing(session));
   for (const { reason, count: n } of outcome.excluded) {
     if (n > 0) said.push(`${count(n, 'vote')} not counted (${reasons[reason]}).`);
   }
@@ -80,6 +99,17 @@ const reasons: Record<Outcome['excluded'][number]['reason'], string> = {
   excluded: 'voter excluded by a moderator',
   late: 'came too late',
 };
+
+const all = ({ nsfw }: Session) => (nsfw ? 'Everything was called safe.' : 'Everything was liked.');
+const nothing = ({ nsfw }: Session) => (nsfw ? 'Nothing was called safe yet.' : 'Nothing was liked yet.');
+
+function tooFew(rules: Rules): string {
+  const goal = rules.goal === null ? '' : ' or to count towards the goal';
+  return `That is too little to compare${goal}: it takes ${percent(smallestShare(rules))} of the pictures.`;
+}
+
+/** Between the figures as they are shown, so that the difference is that of what people read. */
+const points = (share: number, before: number) => Math.round(share * 100) - Math.round(before * 100);
 
 function change(points: number): string {
   if (points === 0) return 'Approval stayed where it was.';

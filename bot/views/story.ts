@@ -4,9 +4,10 @@
  */
 import { join } from 'node:path';
 import type { Card } from '../../src/chat/port.js';
+import { approvalOf, approvals, enoughJudged, type RoundApproval } from '../../src/domain/approval.js';
 import type { Image, Round, Session } from '../../src/domain/model.js';
 import { card } from './card.js';
-import { count, percent, quoted } from './words.js';
+import { count, judgedWords, percent, quoted, shareWords } from './words.js';
 
 export interface StorySide {
   round: Round;
@@ -29,12 +30,12 @@ export interface StoryView {
 
 export function storyCard(view: StoryView): Card {
   const { key, session, rounds, beforeAfterFile, plotFile } = view;
-  const approval = rounds.flatMap((r) => (r.outcome ? [{ round: r.number, share: r.outcome.approval }] : []));
+  const approval = approvals(rounds);
   const line = approval.map((a) => `${a.round}: ${percent(a.share)}`).join(', ');
   const spoiler = session.nsfw;
   return card('story', key, {
     title: `The story of ${session.title}`,
-    text: summary(session, approval),
+    text: summary(session, rounds.length, approval),
     pictures: [
       ...(beforeAfterFile
         ? [
@@ -67,7 +68,7 @@ export function storyCard(view: StoryView): Card {
 function side({ round, images, dir }: StorySide, prompt: string): Record<string, unknown> {
   return {
     round: round.number,
-    approval: round.outcome?.approval ?? null,
+    approval: round.outcome ? approvalOf(round.outcome.cells).share : null,
     cells: images
       .filter((image) => image.state === 'shown')
       .slice(0, 9)
@@ -78,13 +79,22 @@ function side({ round, images, dir }: StorySide, prompt: string): Record<string,
   };
 }
 
-function summary({ prompt, state, end }: Session, approval: { round: number; share: number }[]): string {
-  const [first, last] = [approval[0], approval.at(-1)];
-  if (!first || !last) return `${quoted(prompt)} has no closed round yet. Vote, and the story begins.`;
-  const how = endings[end ?? 'stopped'];
-  const closing = state === 'ended' ? ` ${how}` : '';
-  if (first === last) return `One round so far: **${percent(first.share)}** approval.${closing}`;
-  return `${count(approval.length, 'round')}: approval went from **${percent(first.share)}** to **${percent(last.share)}**.${closing}`;
+function summary(session: Session, closed: number, approval: readonly RoundApproval[]): string {
+  const { prompt, state, end, nsfw, rules } = session;
+  if (closed === 0) return `${quoted(prompt)} has no closed round yet. Vote, and the story begins.`;
+  const closing = state === 'ended' ? ` ${endings[end ?? 'stopped']}` : '';
+  // Like with like: rounds of which enough was judged, where there are two of them.
+  const full = approval.filter((one) => enoughJudged(one, rules));
+  const [first, last] = [full[0], full.at(-1)];
+  if (first && last && first !== last) {
+    const went = `from **${percent(first.share)}** to **${percent(last.share)}** (${judgedWords(last, nsfw)})`;
+    return `${count(closed, 'round')}: approval went ${went}.${closing}`;
+  }
+  const one = last ?? approval.at(-1);
+  const said = one ? shareWords(one, nsfw) : 'nothing was judged';
+  const which =
+    closed === 1 ? 'One round so far' : `${count(closed, 'round')}, round ${one?.round ?? closed}`;
+  return `${which}: ${said}.${closing}`;
 }
 
 const endings: Record<NonNullable<Session['end']>, string> = {

@@ -2,6 +2,7 @@
  * Words and figures that several views share: cell names, shares, durations, bold. Pure. People's text (prompts) passes
  * `quoted`, so that nothing in it reads as our own markup.
  */
+import type { Approval } from '../../src/domain/approval.js';
 import { pictureName } from '../../src/domain/ids.js';
 import type { Ballot, Image } from '../../src/domain/model.js';
 
@@ -17,6 +18,18 @@ export function percent(share: number): string {
 
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;
+}
+
+/** `3 of 6 pictures judged, 3 liked`: what a share is of. */
+export function judgedWords({ pictures, judged, liked }: Approval, nsfw = false): string {
+  return `${judged} of ${count(pictures, 'picture')} judged, ${liked} ${nsfw ? 'called safe' : 'liked'}`;
+}
+
+/** The same with its share. */
+export function shareWords(approval: Approval, nsfw = false): string {
+  const { share } = approval;
+  const words = judgedWords(approval, nsfw);
+  return share === null ? words : `${words}: **${percent(share)}** approval`;
 }
 
 /** Seconds as people say them: "9 s", "2 min", "1 h 20 min". */

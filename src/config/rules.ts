@@ -34,6 +34,7 @@ export function sessionRules({ session, votes, ...config }: Config, platform: Pl
     ...hostBudgets(config),
     goal: session.goal,
     goalRounds: session.goalRounds,
+    goalJudged: session.goalJudged,
     unmarkedWeight: votes.unmarkedWeight,
     jobAttempts: session.attempts,
     flagsToHold: votes.flagsToHold,

@@ -103,6 +103,7 @@ export const configSchema = z.strictObject({
     rounds: count.max(1000).nullable(),
     goal: share.nullable(),
     goalRounds: count,
+    goalJudged: share,
     attempts: count.max(10),
     review: z.boolean(),
     showHeld: z.boolean(),

@@ -2,6 +2,7 @@
  * A closed round's feedback (for the learner) and outcome (for people), from the ledger alone. Taking it twice gives
  * the same; late marks, excluded voters and hidden images have no part in it.
  */
+import type { CellTotal } from './approval.js';
 import { type Counted, counting, newcomers } from './counted.js';
 import { factsOf } from './ledger.js';
 import type { Feedback, Outcome, Round, SessionState } from './model.js';
@@ -52,7 +53,8 @@ export function* judging(state: SessionState, round: Round, at: number): Steps<J
     }),
     best: beaten ? null : labels.best,
   };
-  const outcome = outcomeOf(feedback, labels, counted, votes, lateVoters(state, round));
+  const shown = images.filter((image) => image.state !== 'hidden').map(({ index }) => index);
+  const outcome = outcomeOf({ shown, feedback, labels, counted, votes, late: lateVoters(state, round) });
   return { feedback, outcome, voters: counted.sheetfuls.flatMap(({ accounts }) => [...accounts].sort()) };
 }
 
@@ -63,14 +65,23 @@ export function oneSided(feedback: Feedback): Outcome['oneSided'] {
   return labelled.some((image) => (image.good ?? 1) < 0.5) ? null : 'no-bad';
 }
 
-function outcomeOf(
-  feedback: Feedback,
-  labels: Labels,
-  counted: Counted,
-  votes: readonly Vote[],
-  late: number,
-): Outcome {
-  const cells = feedback.images.map(({ index }) => ({ index, up: 0, seen: 0, stars: 0 }));
+interface Closing {
+  /** Indices of the images that are not hidden. */
+  shown: readonly number[];
+  feedback: Feedback;
+  labels: Labels;
+  counted: Counted;
+  votes: readonly Vote[];
+  /** Voters who came too late. */
+  late: number;
+}
+
+function outcomeOf({ shown, feedback, labels, counted, votes, late }: Closing): Outcome {
+  const marked = new Set(feedback.images.flatMap(({ index, by }) => (by ? [index] : [])));
+  const cells = shown.map((index): CellTotal => {
+    const none = { index, up: 0, seen: 0, stars: 0 };
+    return marked.has(index) ? { ...none, by: 'checker' } : none;
+  });
   const byIndex = new Map(cells.map((cell) => [cell.index, cell]));
   for (const vote of votes) {
     const cell = byIndex.get(vote.index);
@@ -80,14 +91,12 @@ function outcomeOf(
     if (vote.star) cell.stars += 1;
   }
   const seen = cells.reduce((sum, cell) => sum + cell.seen, 0);
-  const up = cells.reduce((sum, cell) => sum + cell.up, 0);
   const excluded: Outcome['excluded'] = [];
   if (counted.excluded > 0) excluded.push({ reason: 'excluded', count: counted.excluded });
   if (late > 0) excluded.push({ reason: 'late', count: late });
   return {
     best: labels.best,
     bestBound: labels.bestBound,
-    approval: seen > 0 ? up / seen : 0,
     voters: counted.sheetfuls.length,
     excluded,
     votes: seen,

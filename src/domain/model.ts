@@ -284,13 +284,15 @@ export interface Outcome {
   best: number | null;
   /** Wilson's lower bound of the winner's share of ups. */
   bestBound: number;
-  /** Share of votes that called an image good, over the whole round. */
-  approval: number;
   /** Voters counted; those left out by name of the reason. */
   voters: number;
   excluded: { reason: 'excluded' | 'late'; count: number }[];
   votes: number;
-  cells: { index: number; up: number; seen: number; stars: number }[];
+  /**
+   * Of each picture that is not hidden: votes that called it good, and all of them. `by`: the safety checker's word goes
+   * over theirs. approval.ts says what the round comes to.
+   */
+  cells: { index: number; up: number; seen: number; stars: number; by?: 'checker' }[];
   method: 'single' | 'cold' | 'dawid-skene' | 'bridging';
   /** Share of votes by voters who seem to vote the other way round; null while too few. */
   polarisation: number | null;
@@ -316,6 +318,8 @@ export interface Rules {
   /** Approval that ends the session when `goalRounds` rounds in a row reach it; null = never. */
   goal: number | null;
   goalRounds: number;
+  /** Share of a round's pictures that must have been judged for it to count towards the goal, and to be compared. */
+  goalJudged?: number;
   /** Weight of a cell left unmarked by one of several voters. */
   unmarkedWeight: number;
   /** Runs of one job before the round fails. */

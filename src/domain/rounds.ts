@@ -4,6 +4,7 @@
  * no restart can leave a round standing.
  */
 
+import { meetsGoal } from './approval.js';
 import { askJob } from './ask-job.js';
 import { closeBallot, closeBallots } from './ballots.js';
 import { roundSize, usedUp } from './budgets.js';
@@ -203,12 +204,10 @@ function redraw(draft: Draft, round: Round): void {
 export function finishRound(draft: Draft, round: Round): void {
   draft.setSession({ head: round.number });
   const done = lineage(draft.state);
-  const { goal, goalRounds, budgetRounds } = draft.session.rules;
+  const { rules } = draft.session;
+  const { goalRounds, budgetRounds } = rules;
   const latest = done.slice(-goalRounds);
-  const reached =
-    goal !== null &&
-    latest.length === goalRounds &&
-    latest.every((one) => (one.outcome?.approval ?? 0) >= goal);
+  const reached = latest.length === goalRounds && latest.every((one) => meetsGoal(one, rules));
   if (reached) endSession(draft, 'goal');
   else if (budgetRounds !== null && done.length >= budgetRounds) endSession(draft, 'budget');
   else if (draft.session.state === 'active') beginRound(draft);

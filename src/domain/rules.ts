@@ -32,6 +32,7 @@ export const defaultRules: Rules = {
   serverImages: null,
   goal: null,
   goalRounds: 1,
+  goalJudged: 0.5,
   unmarkedWeight: 0.5,
   jobAttempts: 3,
   flagsToHold: 2,

@@ -2,11 +2,12 @@
  * What may be seen of a session, as plain figures. Totals stay hidden while a round takes votes: before its close a
  * ballot shows only the asker's own marks and how many people have voted.
  */
+import { approvals, type RoundApproval } from './approval.js';
 import { attendance, counting } from './counted.js';
 import { pictureName } from './ids.js';
 import { factsOf } from './ledger.js';
 import type { Ballot, ImageState, Job, Outcome, Round, SessionState } from './model.js';
-import { ballotsOf, lastChange, lineage } from './rounds.js';
+import { ballotsOf, lastChange } from './rounds.js';
 import { finish, type Steps } from './steps.js';
 
 export interface SessionStatus {
@@ -27,8 +28,10 @@ export interface SessionStatus {
   /** Voters that have marked every sheet or pressed Done. */
   finished: number;
   deadline: number | null;
-  /** Approval of each finished round on the way to the head, in order. */
+  /** Approval of each closed round in which a picture was judged, in order. */
   approval: number[];
+  /** The pictures behind each of them. */
+  judged: RoundApproval[];
   job:
     | (Pick<Job, 'kind' | 'stage' | 'done' | 'total' | 'secondsLeft'> & {
         held: Required<Job>['held'] | null;
@@ -45,6 +48,7 @@ export function* statusOf(state: SessionState): Steps<SessionStatus> {
   const ballots = [...state.ballots.values()].filter(
     (row) => row.round === round?.id && row.state === 'live',
   );
+  const judged = approvals(rounds);
   const job = [...state.jobs.values()].findLast((row) => row.state === 'running' || row.state === 'waiting');
   return {
     id: session.id,
@@ -61,7 +65,8 @@ export function* statusOf(state: SessionState): Steps<SessionStatus> {
     voters: counted.sheetfuls.length,
     finished: round ? attendance(state, round).finished : 0,
     deadline: round?.deadline ?? null,
-    approval: lineage(state).map((one) => one.outcome?.approval ?? 0),
+    approval: judged.map(({ share }) => share),
+    judged,
     job: job ? pickJob(job) : null,
   };
 }

@@ -7,7 +7,7 @@
  */
 import { meaning } from './emoji.js';
 import { imageId } from './ids.js';
-import type { Ballot, Fact, Round, SessionState } from './model.js';
+import type { Ballot, Fact, Image, Round, SessionState } from './model.js';
 import { standing } from './standing.js';
 import type { Steps } from './steps.js';
 
@@ -39,7 +39,9 @@ export interface Sheetful {
 /** All that was marked in a round, by voter in order of their keys; late marks left out. */
 export function* sheetfuls(state: SessionState, round: Round, unmarkedWeight: number): Steps<Sheetful[]> {
   const images = state.images.get(round.id) ?? [];
-  const hidden = new Set(images.filter((image) => image.state === 'hidden').map((image) => image.index));
+  const inState = (state: Image['state']) =>
+    new Set(images.flatMap((image) => (image.state === state ? [image.index] : [])));
+  const [hidden, held] = [inState('hidden'), inState('held')];
   const byVoter = new Map<string, Marks>();
   for (const { person, ballot, fact, oldStar } of yield* standing(state, round)) {
     if (meaning(fact.emoji)?.kind === 'flag') continue;
@@ -53,7 +55,7 @@ export function* sheetfuls(state: SessionState, round: Round, unmarkedWeight: nu
   const ids = new Map([...sheets.values()].flat().map((index) => [index, imageId(round.id, index)]));
   const judged: Sheetful[] = [];
   for (const voter of [...byVoter.keys()].sort()) {
-    judged.push(byVoter.get(voter)!.judge({ voter, ids, hidden, sheets, unmarkedWeight, unsafe }));
+    judged.push(byVoter.get(voter)!.judge({ voter, ids, hidden, held, sheets, unmarkedWeight, unsafe }));
     if (judged.length % 100 === 0) yield;
   }
   return judged;
@@ -73,6 +75,8 @@ interface Judged {
   /** Index -> id of each image. */
   ids: ReadonlyMap<number, string>;
   hidden: ReadonlySet<number>;
+  /** Not shown: what people said of them before stands, and their silence says nothing. */
+  held: ReadonlySet<number>;
   sheets: ReadonlyMap<number, readonly number[]>;
   unmarkedWeight: number;
   /** A number says that the image is unsafe. */
@@ -112,7 +116,7 @@ class Marks {
     }
   }
 
-  judge({ voter, ids, hidden, sheets, unmarkedWeight, unsafe }: Judged): Sheetful {
+  judge({ voter, ids, hidden, held, sheets, unmarkedWeight, unsafe }: Judged): Sheetful {
     this.#count(unsafe);
     const votes: Vote[] = [];
     const say = (index: number, up: boolean, weight: number, star: boolean, at: number | null) =>
@@ -129,6 +133,7 @@ class Marks {
         if (up && down) continue;
         if (up) say(index, true, 1, up.star, up.at);
         else if (down) say(index, false, 1, false, this.#down.get(index) ?? null);
+        else if (held.has(index)) continue;
         else if (saidNone) say(index, unsafe, 1, false, this.#none.get(sheet) ?? null);
         else if (!this.#gallery) say(index, unsafe, unmarkedWeight, false, null);
       }

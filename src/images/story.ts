@@ -64,8 +64,11 @@ function heading(round: number, x: number, colour: string): string {
   );
 }
 
-/** Share of approval (0..1) of rounds 1, 2, ... as a line over a 0-100 % grid. 960 x 480 px. */
-export async function approvalPlot(approval: number[], notes: PngNotes = {}): Promise<Buffer> {
+/** Share of approval (0..1) by round as a line over a 0-100 % grid. 960 x 480 px. */
+export async function approvalPlot(
+  approval: readonly { round: number; share: number }[],
+  notes: PngNotes = {},
+): Promise<Buffer> {
   const [width, height, left, right, top, bottom] = [960, 480, 96, 40, 36, 64];
   const x = (i: number) =>
     left + (width - left - right) * (approval.length === 1 ? 0.5 : i / (approval.length - 1));
@@ -77,21 +80,21 @@ export async function approvalPlot(approval: number[], notes: PngNotes = {}): Pr
   );
   // At most twelve labels, always the first and the last round.
   const stride = Math.max(1, Math.ceil((approval.length - 1) / 11));
-  const labels = approval.map((_, i) =>
+  const labels = approval.map(({ round }, i) =>
     i % stride === 0 || i === approval.length - 1
-      ? drawText(String(i + 1), { x: x(i), y: height - 32, size: 20, colour: muted })
+      ? drawText(String(round), { x: x(i), y: height - 32, size: 20, colour: muted })
       : '',
   );
-  const points = approval.map((share, i) => `${x(i).toFixed(1)} ${y(share).toFixed(1)}`);
+  const points = approval.map(({ share }, i) => `${x(i).toFixed(1)} ${y(share).toFixed(1)}`);
   const line =
     points.length > 1
       ? `<path d="M${points.join('L')}" fill="none" stroke="${accent}" stroke-width="6" stroke-linejoin="round"/>`
       : '';
   const dots = approval.map(
-    (share, i) =>
+    ({ share }, i) =>
       `<circle cx="${x(i)}" cy="${y(share)}" r="9" fill="${paper}" stroke="${accent}" stroke-width="6"/>`,
   );
-  const last = approval.at(-1);
+  const last = approval.at(-1)?.share;
   const latest =
     last === undefined
       ? ''

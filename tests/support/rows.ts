@@ -15,6 +15,7 @@ export const rules: Rules = {
   budgetRounds: 12,
   goal: 0.95,
   goalRounds: 2,
+  goalJudged: 0.5,
   unmarkedWeight: 0.5,
   jobAttempts: 3,
   flagsToHold: 2,
@@ -133,7 +134,6 @@ export function makeOutcome(up: number[], voters: number, best: number | null): 
   return {
     best,
     bestBound: 0,
-    approval: up.reduce((a, b) => a + b, 0) / (voters * up.length),
     voters,
     excluded: [],
     votes: voters * up.length,

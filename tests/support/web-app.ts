@@ -10,6 +10,7 @@ import { barOf, progressCard } from '../../bot/views/progress.js';
 import { storyCard } from '../../bot/views/story.js';
 import { type CommandSpec, parseCommand, usage } from '../../src/chat/commands.js';
 import type { ChatEvent } from '../../src/chat/port.js';
+import { approvals } from '../../src/domain/approval.js';
 import type { Ballot, Job, Round, Session } from '../../src/domain/model.js';
 import { makeBallots, makeImages, makeOutcome, makeRound, makeSession, rules } from './rows.js';
 
@@ -104,7 +105,8 @@ export class WebApp {
       ballots: this.messages.size,
       votes: 0,
       voters: 0,
-      approval: this.rounds.flatMap((r) => (r.outcome ? [r.outcome.approval] : [])),
+      approval: approvals(this.rounds).map(({ share }) => share),
+      judged: approvals(this.rounds),
       budget: this.session.rules.budgetRounds,
       adapter: this.rounds.some((r) => r.learned !== null),
     };
@@ -143,13 +145,13 @@ export class WebApp {
       ballot.state = 'closed';
       await this.platform.edit({ platform: 'web', channel: 'cat', message }, this.card(round, ballot));
     }
-    const previous = this.rounds[round.number - 2] ?? null;
+    const before = this.rounds.slice(0, round.number - 1);
     const ballots = this.ofRound(round).map((x) => x.ballot);
     const images = makeImages(round, (i) => this.picture(round, i));
     const key = `${round.id}.outcome`;
     await this.platform.post(
       'cat',
-      outcomeCard({ key, session: this.session, round, previous, ballots, images, dir: '/' }),
+      outcomeCard({ key, session: this.session, round, before, ballots, images, dir: '/' }),
     );
     await this.work(round, 'learn', 'train', 60);
     round.state = 'done';

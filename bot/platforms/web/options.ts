@@ -22,8 +22,10 @@ export interface SessionStatus {
   ballots: number;
   votes: number;
   voters: number;
-  /** Share of approval (0..1) of every closed round, in order. */
+  /** Share of approval (0..1) of every closed round in which a picture was judged, in order. */
   approval: number[];
+  /** The pictures behind each of them: liked of judged is the share. */
+  judged: { round: number; pictures: number; judged: number; liked: number }[];
   title?: string;
   /** Rounds the session may take; null = no bound. */
   budget?: number | null;

@@ -93,8 +93,8 @@ export function stepsOf(
   goods: number,
 ): number {
   const weight = (list: readonly Label[]) => list.reduce((sum, label) => sum + label.weight, 0);
-  const approval = judged.labels.length ? weight(judged.goods) / weight(judged.labels) : 0;
-  const need = Math.min(1, Math.max(0.1, (1 - approval) / (1 - fullUntil)));
+  const goodShare = judged.labels.length ? weight(judged.goods) / weight(judged.labels) : 0;
+  const need = Math.min(1, Math.max(0.1, (1 - goodShare) / (1 - fullUntil)));
   return Math.ceil(Math.min(steps * need, stepsPerGood * goods));
 }
 

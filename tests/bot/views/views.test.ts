@@ -8,7 +8,7 @@ import { storyCard } from '../../../bot/views/story.js';
 import { duration, quoted } from '../../../bot/views/words.js';
 import { momentOf } from '../../../src/chat/cards.js';
 import { cellName } from '../../../src/domain/ids.js';
-import type { Job, Round, RoundPhase, SessionPhase } from '../../../src/domain/model.js';
+import type { Job, Outcome, Round, RoundPhase, SessionPhase } from '../../../src/domain/model.js';
 import { makeBallots, makeImages, makeOutcome, makeRound, makeSession, rules } from '../../support/rows.js';
 
 const session = makeSession({ rules: { ...rules, imagesPerRound: 11 } });
@@ -303,15 +303,17 @@ describe('outcome and story', () => {
   it('tells who won, the share, and the change', () => {
     const { images, made } = ballots();
     const round = makeRound(session, 2, { state: 'learning', outcome });
-    const previous = makeRound(session, 1, { outcome: { ...outcome, approval: 0.3 } });
-    const card = outcomeCard({ key: 'o', session, round, previous, ballots: made, images, dir });
-    // 16 of 33 votes were ups.
-    expect(card.title).toBe('Round 2: 48 % approval');
+    const before = [makeRound(session, 1, { outcome: makeOutcome([3, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0], 3, 0) })];
+    const card = outcomeCard({ key: 'o', session, round, before, ballots: made, images, dir });
+    // Five of eleven by two of three or more; before that two of eleven.
+    expect(card.title).toBe('Round 2: 45 % approval');
+    expect(card.text).toContain('3 people voted: 11 of 11 pictures judged, 5 liked.');
     expect(card.text).toContain('**B1** won');
-    expect(card.text).toContain('rose by 18 points');
+    expect(card.text).toContain('rose by 27 points');
     expect(card.data).toMatchObject({
-      approval: 16 / 33,
-      previous: 0.3,
+      approval: 5 / 11,
+      previous: 2 / 11,
+      judged: 11,
       liked: 5,
       images: 11,
       best: { name: 'B1' },
@@ -319,17 +321,95 @@ describe('outcome and story', () => {
     expect(card.pictures[0]!.file).toBe('/data/cat/1/images/9.png');
   });
 
+  /** A gallery of six of which so many were judged, all of them liked. */
+  const partly = (number: number, judged: number) => {
+    const cells = makeOutcome(
+      [...Array(6).keys()].map((i) => Number(i < judged)),
+      1,
+      null,
+    ).cells;
+    const seen = cells.map((cell) => ({ ...cell, seen: Number(cell.index < judged) }));
+    const told: Partial<Outcome> = { cells: seen, oneSided: judged > 0 ? 'no-bad' : 'no-good', voters: 1 };
+    return makeRound(session, number, { state: 'learning', outcome: { ...outcome, ...told } });
+  };
+  const told = (round: Round, ...before: Round[]) =>
+    outcomeCard({ key: 'o', session, round, before, ballots: [], images: [], dir });
+
+  it('says of how many pictures a share is, and that it is too little to compare or to reach the goal with', () => {
+    const card = told(partly(2, 1), partly(1, 6));
+    expect(card.title).toBe('Round 2: 100 % approval');
+    expect(card.text).toContain('1 person voted: 1 of 6 pictures judged, 1 liked.');
+    expect(card.text).toContain('too little to compare or to count towards the goal: it takes 50 %');
+    expect(card.text).not.toMatch(/Everything|rose|fell|stayed/);
+    expect(card.data).toMatchObject({ approval: 1, previous: null, judged: 1, liked: 1, images: 6 });
+  });
+
+  it('compares with the newest round before of which enough was judged', () => {
+    expect(told(partly(3, 6), partly(1, 3), partly(2, 1)).text).toContain('stayed where it was. Everything');
+    expect(told(partly(2, 6), partly(1, 1)).data).toMatchObject({ previous: null });
+    expect(told(partly(2, 0), partly(1, 6))).toMatchObject({
+      title: 'Round 2: nothing was judged',
+      text: expect.stringContaining('0 of 6 pictures judged, 0 liked'),
+      data: { approval: null },
+    });
+  });
+
+  it('says the same share of a round on its ballots, in its outcome and in the story', () => {
+    const gallery = { ...session, rules: { ...rules, imagesPerRound: 18 } };
+    const judged = Array.from({ length: 18 }, (_, i) => Number(i < 7));
+    const total = makeOutcome(judged, 2, null);
+    // Both liked seven of the first sheet's nine; nobody marked the second.
+    const cells = total.cells.map((c) => ({ ...c, up: 2 * c.up, seen: c.index < 9 ? 2 : 0 }));
+    const round = makeRound(gallery, 1, { state: 'done', outcome: { ...total, cells } });
+    const made = makeBallots(gallery, round).map((ballot) => ({ ...ballot, state: 'closed' as const }));
+    const images = makeImages(round, (i) => `${i}.png`);
+    const base = { session: gallery, round, images, dir };
+    const [a, b] = made.map((ballot) => ballotCard({ ...base, ballot, file: null, sheets: 2 }));
+    const won = outcomeCard({ ...base, key: 'o', before: [], ballots: made });
+    const side = { round, images, dir };
+    const pictures = { beforeAfterFile: null, plotFile: null };
+    const story = storyCard({
+      ...pictures,
+      key: 's',
+      session: gallery,
+      rounds: [round],
+      first: side,
+      latest: side,
+    });
+    const share = '9 of 18 pictures judged, 7 liked: **78 %** approval';
+    expect(a!.text).toBe(
+      `Closed: 2 people voted. Over the round: ${share}. On this sheet: 9 of 9 pictures judged, 7 liked.`,
+    );
+    expect(b!.text).toContain(`${share}. On this sheet: 0 of 9 pictures judged, 0 liked.`);
+    expect([won.title, won.data!.words]).toEqual([
+      'Round 1: 78 % approval',
+      '9 of 18 pictures judged, 7 liked',
+    ]);
+    expect(story.text).toBe(`One round so far: ${share}.`);
+    for (const { data } of [a!, b!, won]) expect(data!.approval).toBe(7 / 9);
+    expect(story.data).toMatchObject({ approval: [{ round: 1, share: 7 / 9 }], first: { approval: 7 / 9 } });
+    expect([...cellsOf(a!), ...cellsOf(b!)].map((c) => c.liked)).toEqual(
+      Array.from({ length: 18 }, (_, i) => (i < 9 ? i < 7 : null)),
+    );
+  });
+
   it('puts the first round beside the latest, and has words before there is any', () => {
-    const rounds = [0.2, 0.5, 0.9].map((approval, i) =>
+    const rounds = [2, 5, 9].map((liked, i) =>
       makeRound(session, i + 1, {
-        outcome: { ...outcome, approval },
+        outcome: makeOutcome(
+          [...Array(10).keys()].map((n) => Number(n < liked)),
+          1,
+          null,
+        ),
         learned: { steps: 1, learned: true, notes: [], seconds: 1 },
       }),
     );
     const side = (round: Round) => ({ round, images: makeImages(round, (i) => `${i}.png`), dir });
     const base = { key: 's', session, beforeAfterFile: null, plotFile: null };
     const card = storyCard({ ...base, rounds, first: side(rounds[0]!), latest: side(rounds[2]!) });
-    expect(card.text).toBe('3 rounds: approval went from **20 %** to **90 %**.');
+    expect(card.text).toBe(
+      '3 rounds: approval went from **20 %** to **90 %** (10 of 10 pictures judged, 9 liked).',
+    );
     expect(card.data).toMatchObject({
       adapter: true,
       approval: [

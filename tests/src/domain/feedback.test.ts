@@ -74,7 +74,7 @@ describe('two to four voters', () => {
     expect(goods(w).slice(2)).toEqual([0, 0]);
     expect(weights(w)).toEqual([0.3333, 0.2, 1, 1]);
     expect(judge(w).feedback.best).toBe(0);
-    expect(judge(w).outcome).toMatchObject({ approval: 3 / 12, voters: 3, votes: 12, method: 'cold' });
+    expect(judge(w).outcome).toMatchObject({ voters: 3, votes: 12, method: 'cold' });
   });
 
   it('one vote labels an image; an even split leaves it unlabelled', () => {

@@ -1,5 +1,6 @@
 /** Galleries: one picture a message. What each mark says, stars by reaction and by command, sweeps, and who has seen all. */
 import { describe, expect, it } from 'vitest';
+import { approvalOf } from '../../../src/domain/approval.js';
 import { attendance } from '../../../src/domain/counted.js';
 import { judgeRound } from '../../../src/domain/feedback.js';
 import { factsOf } from '../../../src/domain/ledger.js';
@@ -58,7 +59,8 @@ describe('in a gallery', () => {
     w.react('bob', w.live()[0]!, 'dislike');
     w.react('bob', w.live()[3]!, 'done');
     expect(goods(w)).toEqual([0, 1, null, null]);
-    expect(judge(w).outcome).toMatchObject({ voters: 2, votes: 2, approval: 1 / 2 });
+    expect(judge(w).outcome).toMatchObject({ voters: 2, votes: 2 });
+    expect(approvalOf(judge(w).outcome.cells)).toEqual({ pictures: 4, judged: 2, liked: 1, share: 1 / 2 });
   });
 
   it('a vote is changed and withdrawn by reactions, in any order and by sweep alike', () => {

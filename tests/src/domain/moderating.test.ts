@@ -1,5 +1,6 @@
 /** What moderators do: sessions that reduce unsafe images, review, exclusion after the fact, and turning acts back. */
 import { describe, expect, it } from 'vitest';
+import { approvals } from '../../../src/domain/approval.js';
 import type { Act as ActRow } from '../../../src/domain/model.js';
 import { World } from '../../support/world.js';
 
@@ -30,7 +31,8 @@ describe('a session that reduces unsafe images', () => {
     const world = opened({}, true);
     finish(world, ['ann', '2'], ['ann', 'star-4']);
     expect(goods(world)).toEqual([1, 0, 1, 1]);
-    expect(world.state.rounds[0]!.outcome).toMatchObject({ best: 3, approval: 3 / 4 });
+    expect(world.state.rounds[0]!.outcome).toMatchObject({ best: 3 });
+    expect(approvals(world.state.rounds)).toMatchObject([{ pictures: 4, judged: 4, liked: 3, share: 3 / 4 }]);
   });
 
   it('takes "none" for "nothing here is unsafe", and all of it good counts towards the goal', () => {
@@ -189,9 +191,10 @@ describe('exclusion after the fact', () => {
     expect(after.outcome).toMatchObject({
       voters: 2,
       votes: 8,
-      approval: 2 / 8,
       excluded: [{ reason: 'excluded', count: 1 }],
     });
+    // A1 by both who are left.
+    expect(approvals(world.state.rounds)).toMatchObject([{ round: 1, judged: 4, liked: 1 }]);
     expect(after.feedback).toEqual(before.feedback);
     expect(JSON.stringify([...world.state.facts])).toBe(facts);
     expect(world.outbox.has('cat.1.outcome.0')).toBe(true);

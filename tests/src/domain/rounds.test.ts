@@ -1,5 +1,6 @@
 /** The life of a round, told as it happens: each test names a rule of docs/votes.md. */
 import { describe, expect, it } from 'vitest';
+import { approvalOf } from '../../../src/domain/approval.js';
 import { waitsForEngine } from '../../../src/domain/views.js';
 import { World } from '../../support/world.js';
 
@@ -41,7 +42,8 @@ describe('a round', () => {
       1, 9,
     ]);
     expect(round!.feedback!.images.every((image) => image.weight === 1)).toBe(true);
-    expect(round!.outcome).toMatchObject({ approval: 2 / 18, voters: 1, votes: 18, method: 'single' });
+    expect(round!.outcome).toMatchObject({ voters: 1, votes: 18, method: 'single' });
+    expect(approvalOf(round!.outcome!.cells).share).toBe(2 / 18);
     world.settle((effect) => effect.kind === 'generate');
     expect(world.state.rounds[0]!.state).toBe('done');
     expect(world.state.session.head).toBe(1);
@@ -138,7 +140,7 @@ describe('a round', () => {
     const world = opened({ imagesPerRound: 4, goal: 0.9 });
     for (const cell of ['1', '2', '3', '4']) world.react('ann', world.live()[0]!, cell);
     world.react('ann', world.live()[0]!, 'done');
-    expect(world.round).toMatchObject({ state: 'learning', outcome: { oneSided: 'no-bad', approval: 1 } });
+    expect(world.round).toMatchObject({ state: 'learning', outcome: { oneSided: 'no-bad' } });
     world.settle();
     expect(world.state.session).toMatchObject({ state: 'ended', end: 'goal', head: 1 });
     expect(world.state.rounds).toHaveLength(1);

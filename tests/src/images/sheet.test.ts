@@ -135,7 +135,9 @@ describe('story pictures', () => {
   });
 
   it('plots a rise as a rise', async () => {
-    const decoded = await decodePicture(await approvalPlot([0.1, 0.5, 0.9]));
+    const decoded = await decodePicture(
+      await approvalPlot([0.1, 0.5, 0.9].map((share, i) => ({ round: i + 1, share }))),
+    );
     const accent = (x: number) => {
       for (let y = 0; y < decoded.height; y++) {
         const [r, g, b] = pixel(decoded, x, y);
@@ -147,7 +149,7 @@ describe('story pictures', () => {
     expect(left).toBeGreaterThan(0);
     expect(right).toBeLessThan(left - 100);
     // One round and none at all are pictures too.
-    await approvalPlot([0.5]);
+    await approvalPlot([{ round: 1, share: 0.5 }]);
     await approvalPlot([]);
   });
 });

@@ -49,6 +49,10 @@ function skip(event) {
   end?.focus();
 }
 
+/** What the newest share is of. */
+const judgedWords = (/** @type {any} */ last) =>
+  last ? `Round ${last.round}: ${last.judged} of ${last.pictures} pictures judged, ${last.liked} liked` : '';
+
 /** @param {{session: any, channel: string, me: any}} props */
 function Header({ session, channel, me }) {
   const latest = session?.approval.at(-1);
@@ -66,7 +70,7 @@ function Header({ session, channel, me }) {
       </div>
       ${
         latest !== undefined &&
-        html`<div class="top-figure" title="Share of votes that liked a picture, by round">
+        html`<div class="top-figure" title=${judgedWords(session.judged?.at(-1))}>
           ${session.approval.length > 1 && html`<${Sparkline} values=${session.approval} />`}
           <span><strong>${percent(latest)}</strong><small>approval</small></span>
         </div>`

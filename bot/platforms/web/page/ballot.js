@@ -3,7 +3,7 @@
 import { Gallery } from './gallery.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
-import { isBest, isCalled, sideOf, toggleBest, toggleCalled, toggleNone, wordOf } from './marks.js';
+import { gotWords, isBest, isCalled, sideOf, toggleBest, toggleCalled, toggleNone, wordOf } from './marks.js';
 import { marksOf, reveal, set, useStore } from './store.js';
 import { count, Text } from './text.js';
 import { Picture, useVeil } from './veil.js';
@@ -35,11 +35,10 @@ export function Round({ messages }) {
 
 /** What the sheets came to, said once. @param {Message[]} messages */
 function summary(messages) {
-  const cells = messages.flatMap((m) => m.data.cells);
-  if (cells.every((c) => c.seen === null)) return messages[0].text;
-  const liked = cells.filter((c) => c.seen > 0 && c.up * 2 > c.seen).length;
-  const best = cells.find((c) => c.best);
-  return `**${liked} of ${cells.length}** pictures were liked.${best ? ` **${best.name}** was the best.` : ''}`;
+  const { words } = messages[0].data;
+  if (!words) return messages[0].text;
+  const best = messages.flatMap((m) => m.data.cells).find((c) => c.best);
+  return `${words}.${best ? ` **${best.name}** was the best.` : ''}`;
 }
 
 /** @param {{message: Message, messages: Message[], named: boolean}} props */
@@ -79,15 +78,15 @@ function Cell({ cell, message, marks, open, enlarge: show, starred = true }) {
   const word = side && wordOf(message, side);
   const hidden = useVeil(cell.url ?? '', blurred);
   const best = open ? isBest(message, marks, cell.number) : cell.best;
-  const liked = !open && cell.seen > 0 && cell.up * 2 > cell.seen;
+  const liked = !open && cell.liked;
   const words = [
     cell.alt,
     word && `marked ${word.toLowerCase()}`,
     best && 'the best',
-    !open && cell.seen !== null && `${cell.up} of ${cell.seen} liked it`,
+    !open && cell.seen !== null && gotWords(message, cell),
   ];
   return html`
-    <div class=${`cell ${side === 'bad' ? 'cell-bad' : ''} ${side === 'good' || liked ? 'cell-good' : ''} ${best ? 'cell-best' : ''} ${!open && !liked ? 'cell-faded' : ''}`}>
+    <div class=${`cell ${side === 'bad' ? 'cell-bad' : ''} ${side === 'good' || liked ? 'cell-good' : ''} ${best ? 'cell-best' : ''} ${!open && liked === false ? 'cell-faded' : ''}`}>
       ${
         cell.url
           ? html`<button class="cell-picture" aria-label=${`${words.filter(Boolean).join(', ')}. ${hidden ? 'Blurred. Show' : 'Enlarge'}`} onClick=${hidden ? () => reveal(cell.url) : show}><${Picture} url=${cell.url} alt="" veiled=${blurred} />${hidden && html`<span class="veil" aria-hidden="true">Show</span>`}</button>`

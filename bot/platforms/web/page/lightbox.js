@@ -3,7 +3,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { html } from './html.js';
 import { Icon } from './icons.js';
-import { isBest, isCalled, sideOf, toggleBest, toggleCalled, toggleSide, wordOf } from './marks.js';
+import { gotWords, isBest, isCalled, sideOf, toggleBest, toggleCalled, toggleSide, wordOf } from './marks.js';
 import { get, marksOf, press, reveal, set, useStore } from './store.js';
 import { Picture, useVeil } from './veil.js';
 
@@ -72,7 +72,7 @@ export function Lightbox() {
               ${gallery && html`<button class="button mark-bad" aria-pressed=${side === 'bad'} onClick=${() => toggleSide(at.message, at.cell.number, 'bad')}><${Icon} name="none" />${wordOf(at.message, 'bad')}<kbd>D</kbd></button>`}
               <button class="button mark-best" aria-pressed=${best} onClick=${() => toggleBest(at.message, at.cell.number)}><${Icon} name="star" filled=${best} />Best<kbd>S</kbd></button>
               <button class="button" onClick=${() => void press(at.message, 'flag', at.cell.name)}><${Icon} name="flag" />Flag<kbd>F</kbd></button>`
-              : html`<p class="lightbox-got">${best && html`<${Icon} name="star" filled />`}${at.cell.seen === null ? 'Voting has closed' : `${at.cell.up} of ${at.cell.seen} liked it${best ? ', the best of the round' : ''}`}</p>`
+              : html`<p class="lightbox-got">${best && html`<${Icon} name="star" filled />`}${at.cell.seen === null ? 'Voting has closed' : `${gotWords(at.message, at.cell)}${best ? ', the best of the round' : ''}`}</p>`
           }
         </div>`
       }

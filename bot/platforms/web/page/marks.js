@@ -35,6 +35,12 @@ export function wordOf(message, side) {
   return side === 'good' ? 'Good' : 'Not good';
 }
 
+/** What a picture got, once its round has closed. @param {Message} message @param {{up: number, seen: number}} cell */
+export function gotWords(message, { up, seen }) {
+  if (seen === 0) return 'nobody judged it';
+  return `${up} of ${seen} ${unsafe(message) ? 'called it safe' : 'liked it'}`;
+}
+
 /** What people are there to find is found: good, or unsafe. @param {Message} message @param {Set<string>} marks @param {number} n */
 export const isCalled = (message, marks, n) =>
   sideOf(message, marks, n) === (unsafe(message) ? 'bad' : 'good');

@@ -1,0 +1,60 @@
+/**
+ * What a round's votes come to, counted in pictures: how many it has, how many of them somebody judged, and how many of
+ * those more than half of their judges liked. Approval is liked of judged: what nobody judged is neither. Cards, page,
+ * story, API and goal all ask here, so that one round has one figure.
+ */
+import type { Outcome, Round, Rules } from './model.js';
+import { defaultRules } from './rules.js';
+
+export type CellTotal = Outcome['cells'][number];
+
+export interface Approval {
+  /** Pictures of the round; those that a moderator hid are none of them. */
+  pictures: number;
+  judged: number;
+  liked: number;
+  /** Liked of judged, 0..1; null where nobody judged a picture. */
+  share: number | null;
+}
+
+export const isJudged = ({ seen, by }: CellTotal): boolean => seen > 0 || by === 'checker';
+
+/** By more than half of those who judged it; what the safety checker marked is not, whatever they said. */
+export const isLiked = ({ up, seen, by }: CellTotal): boolean => by !== 'checker' && up * 2 > seen;
+
+export function approvalOf(cells: readonly CellTotal[]): Approval {
+  const judged = cells.filter(isJudged).length;
+  const liked = cells.filter(isLiked).length;
+  return { pictures: cells.length, judged, liked, share: judged > 0 ? liked / judged : null };
+}
+
+/** Few pictures say little of a round: with fewer judged it does not count towards the goal, nor is it compared. */
+export function enoughJudged({ pictures, judged }: Approval, rules: Pick<Rules, 'goalJudged'>): boolean {
+  return judged > 0 && judged >= smallestShare(rules) * pictures;
+}
+
+/** Sessions from before there was such a rule run by the usual one. */
+export const smallestShare = ({ goalJudged }: Pick<Rules, 'goalJudged'>): number =>
+  goalJudged ?? defaultRules.goalJudged!;
+
+export function meetsGoal(round: Round, rules: Rules): boolean {
+  if (rules.goal === null || !round.outcome) return false;
+  const approval = approvalOf(round.outcome.cells);
+  return enoughJudged(approval, rules) && (approval.share ?? 0) >= rules.goal;
+}
+
+export type RoundApproval = Approval & { round: number; share: number };
+
+/** Of each closed round on the session's line in which a picture was judged, in order. */
+export function approvals(rounds: readonly Round[]): RoundApproval[] {
+  return rounds.flatMap((round) => {
+    if (!round.outcome || !onLine(round)) return [];
+    const { share, ...counts } = approvalOf(round.outcome.cells);
+    return share === null ? [] : [{ ...counts, share, round: round.number }];
+  });
+}
+
+/** Rounds that were rolled back or given up are no part of what the session came to. */
+export function onLine({ state }: Round): boolean {
+  return state !== 'superseded' && state !== 'aborted';
+}
