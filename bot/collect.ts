@@ -6,6 +6,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Image, Round, Session } from '../src/domain/model.js';
 import { type Fate, fates, type Retention } from '../src/domain/retention.js';
+import { ifMissing } from '../src/reading.js';
 import type { DataPaths } from './paths.js';
 
 export interface Collectable {
@@ -45,7 +46,7 @@ export async function collectable(
     if (isDue(fate.tensors, now)) await add('tensors', ['round.safetensors']);
     if (!isDue(fate.pictures, now)) continue;
     const best = images.get(fate.round)?.find((image) => image.index === fate.best)?.file;
-    const names = (await readdir(join(dir, 'images')).catch(() => [])).map((name) => `images/${name}`);
+    const names = (await readdir(join(dir, 'images')).catch(ifMissing([]))).map((name) => `images/${name}`);
     await add(
       'pictures',
       names.filter((name) => name !== best),

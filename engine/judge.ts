@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../src/errors.js';
+import { readFault } from '../src/reading.js';
 import { Graph } from './graph/graph.js';
 import { add, averagePool2x2, concat, conv2d, linear, maxPool2x2, relu, reshape } from './graph/ops.js';
 import type { Value } from './graph/value.js';
@@ -47,7 +48,9 @@ export function loadJudge(dir: string): Judge {
   try {
     json = JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    throw new AcclaimError('file-not-found', `${path} cannot be read`, 'Use models/mini/judge.', { cause });
+    const mend = 'Use models/mini/judge.';
+    const fault = readFault(cause, path, { mend });
+    throw fault === cause ? new AcclaimError('file-corrupt', `${path} is not JSON`, mend, { cause }) : fault;
   }
   const config = configSchema.safeParse(json);
   if (!config.success) throw new AcclaimError('file-corrupt', `${path}: ${z.prettifyError(config.error)}`);

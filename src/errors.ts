@@ -16,6 +16,10 @@ export type ErrorCode =
   | 'model-gated'
   | 'hub-unreachable'
   | 'file-not-found'
+  /** It is there, and this user or its disk keeps it from being read. */
+  | 'file-unreadable'
+  /** No descriptor is left to open anything with: it passes. */
+  | 'files-exhausted'
   | 'file-corrupt'
   | 'shape-mismatch'
   /** An adapter of a kind, or with a layer, that is not built. */
@@ -36,6 +40,8 @@ export type ErrorCode =
   | 'session-not-found'
   | 'round-closed'
   | 'not-allowed'
+  /** More than a person, an address or a server may ask for in the time: it passes. */
+  | 'limited'
   /** The policy of prompts does not take a text. */
   | 'prompt-refused'
   /** A platform refuses the bot's credentials for good. */

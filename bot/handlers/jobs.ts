@@ -7,7 +7,7 @@ import type { Clock } from '../../src/clock.js';
 import type { EffectOf } from '../../src/domain/effects.js';
 import type { Event } from '../../src/domain/events.js';
 import type { SessionState } from '../../src/domain/model.js';
-import { AcclaimError, type ErrorCode, type PlainError, toPlain } from '../../src/errors.js';
+import { AcclaimError, type ErrorCode, toPlain } from '../../src/errors.js';
 import type { Log } from '../../src/log.js';
 import type { Held, JobQueue } from '../../src/queue/contract.js';
 import type { JobPayload, JobProgress } from '../../src/queue/jobs.js';
@@ -175,8 +175,8 @@ export class Jobs {
       // Closing the queue cancels what runs: it stays in the outbox and is asked for again at the next start.
       if (stopping()) return;
       const plain = toPlain(error);
-      if (plain.code === 'disk-full') {
-        held(diskFull(plain));
+      if (plain.code === 'disk-full' || plain.code === 'files-exhausted') {
+        held({ code: plain.code, message: `${plain.message}; ${waitsFor[plain.code]}` });
         throw error;
       }
       event = {
@@ -191,7 +191,8 @@ export class Jobs {
   }
 }
 
-/** Not the job's fault: it is asked for again, by the outbox, until there is space. */
-function diskFull({ message }: PlainError): Held {
-  return { code: 'disk-full', message: `${message}; whoever runs me must free some` };
-}
+/** Not the job's fault: it is asked for again, by the outbox, until there is space, or something was closed. */
+const waitsFor = {
+  'disk-full': 'whoever runs me must free some',
+  'files-exhausted': 'whoever runs me must raise the limit',
+} as const;

@@ -11,6 +11,7 @@ import type { Departure } from '../../src/domain/model.js';
 import { toPlain } from '../../src/errors.js';
 import type { Log } from '../../src/log.js';
 import type { JobQueue } from '../../src/queue/contract.js';
+import { ifMissing } from '../../src/reading.js';
 import type { Store } from '../../src/store/store.js';
 import type { DataPaths } from '../paths.js';
 import type { Sessions } from '../sessions.js';
@@ -220,7 +221,7 @@ export class Servers {
   }
 }
 
-const list = async (dir: string) => (await readdir(dir).catch(() => [])).map((name) => join(dir, name));
+const list = async (dir: string) => (await readdir(dir).catch(ifMissing([]))).map((name) => join(dir, name));
 
 /** What lies in the folder, with one of its folders opened. */
 async function within(folder: string, opened: string): Promise<string[]> {

@@ -6,6 +6,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
+import { mustBeReadable } from '../../src/reading.js';
 import { numel, type Shape } from '../graph/value.js';
 import { openSafetensors, readTensor, type SafetensorsFile } from '../io/safetensors.js';
 import { type Module, moduleTable } from '../models/modules.js';
@@ -41,7 +42,7 @@ export function parseAdapter(text: string): AdapterSource {
 
 export function adapterFile(path: string): string {
   const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'adapter.safetensors') : path;
-  if (!existsSync(file)) throw new AcclaimError('file-not-found', `there is no ${file}`, 'Check --adapter.');
+  mustBeReadable(file, { message: `there is no ${file}`, mend: 'Check --adapter.' });
   return file;
 }
 

@@ -12,6 +12,7 @@ import { learnerSettings, modelFamily, resolveModel } from '../../src/config/mod
 import { deviceNames } from '../../src/config/schema.js';
 import { AcclaimError } from '../../src/errors.js';
 import { type Feedback, feedbackSchema } from '../../src/queue/jobs.js';
+import { readFault } from '../../src/reading.js';
 import { readRound } from '../io/round.js';
 import { learn } from '../jobs/learn.js';
 import { sayBefore } from '../say-before.js';
@@ -43,9 +44,10 @@ export function readLabels(file: string): Feedback {
   try {
     json = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    const why = missing ? 'is not there' : `is not JSON: ${(cause as Error).message}`;
-    throw new AcclaimError(missing ? 'file-not-found' : 'labels-invalid', `${file} ${why}`, mend, { cause });
+    const fault = readFault(cause, file, { message: `${file} is not there`, mend });
+    if (fault !== cause) throw fault;
+    const why = `${file} is not JSON: ${(cause as Error).message}`;
+    throw new AcclaimError('labels-invalid', why, mend, { cause });
   }
   const parsed = feedbackSchema.safeParse(json);
   if (parsed.success) return parsed.data;

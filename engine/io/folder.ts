@@ -20,6 +20,7 @@ import {
 import { dirname, join, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError, type ErrorCode } from '../../src/errors.js';
+import { isThere } from '../../src/reading.js';
 
 const filesSchema = z.record(
   z.string(),
@@ -71,7 +72,7 @@ export function readFolder<T>(
     );
   };
   const path = join(dir, 'manifest.json');
-  if (!existsSync(path)) return refuse('manifest.json is missing');
+  if (!isThere(path)) return refuse('manifest.json is missing');
   const text = readFileSync(path, 'utf8');
   let json: unknown;
   try {
@@ -86,8 +87,9 @@ export function readFolder<T>(
   for (const [name, { bytes, sha256: expected }] of Object.entries(files.data.files)) {
     const file = resolve(dir, name);
     if (!file.startsWith(resolve(dir) + sep)) return refuse(`${name} lies outside the folder`);
-    if (!existsSync(file) && mayLack(name)) continue;
-    if (!existsSync(file)) return refuse(`${name} is missing`);
+    const there = isThere(file);
+    if (!there && mayLack(name)) continue;
+    if (!there) return refuse(`${name} is missing`);
     if (statSync(file).size !== bytes || sha256(readFileSync(file)) !== expected)
       return refuse(`${name} has changed since it was written`);
   }

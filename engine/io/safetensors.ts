@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
+import { readFault } from '../../src/reading.js';
 import { type ExternalWeight, numel } from '../graph/value.js';
 import type { Tensor } from '../runtime/tensor.js';
 import { bfloatToFloat, halfToFloat } from './half.js';
@@ -167,12 +168,7 @@ function withFile<T>(file: string, use: (fd: number) => T): T {
   try {
     fd = openSync(file, 'r');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new AcclaimError(
-      'file-not-found',
-      `${file} does not exist`,
-      'Check the path, or fetch the files again.',
-    );
+    throw readFault(error, file, { mend: 'Check the path, or fetch the files again.' });
   }
   try {
     return use(fd);

@@ -1,8 +1,9 @@
 /** Job `score`: the judge looks at a round's images as people saw them (the PNGs), and how different they are is measured. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
+import { isThere } from '../../src/reading.js';
 import { decodePng, fromRgb } from '../io/png.js';
 import { imageName, readRound } from '../io/round.js';
 import { JUDGE_SIDE, judgeImages, loadJudge, type Verdict } from '../judge.js';
@@ -37,7 +38,7 @@ export async function score(
     const images = f32([BATCH, 3, JUDGE_SIDE, JUDGE_SIDE]);
     for (let i = at; i < Math.min(count, at + BATCH); i++) {
       const file = join(payload.roundDir, imageName(i));
-      if (!existsSync(file))
+      if (!isThere(file))
         throw new AcclaimError('round-corrupt', `${file} is missing`, 'Generate the round again.');
       fromRgb(decodePng(readFileSync(file), file), images.data, (i - at) * size);
     }

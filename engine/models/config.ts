@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
+import { readFault } from '../../src/reading.js';
 
 /** Of layers, channels, words: beyond any model, and small enough that a hostile file cannot keep its reader busy. */
 const count = z
@@ -274,9 +275,8 @@ export function readJson(path: string): Record<string, unknown> {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    if (!['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     const mend = "A model is a folder in diffusers' layout: check the path, or fetch the model again.";
-    throw new AcclaimError('file-not-found', `${path} does not exist`, mend);
+    throw readFault(error, path, { mend });
   }
   try {
     const json: unknown = JSON.parse(pythonless(text));

@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { AcclaimError } from '../../src/errors.js';
+import { readFault } from '../../src/reading.js';
 import {
   readConfig,
   readJson,
@@ -147,8 +148,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new AcclaimError('file-not-found', `${path} does not exist`, 'Fetch the model again.');
+    throw readFault(error, path, { mend: 'Fetch the model again.' });
   }
 }
 

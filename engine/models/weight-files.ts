@@ -3,10 +3,11 @@
  * that an index names. In order: the plain name, then the variants fp16 and bf16, each as one file or sharded. The plain
  * one first because its numbers are the most exact; a folder that should use less is one that holds less.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
+import { isThere } from '../../src/reading.js';
 import { openSafetensors } from '../io/safetensors.js';
 import { type StoredTensor, storeOf, type WeightStore } from '../io/weights.js';
 import { readJson } from './config.js';
@@ -18,12 +19,12 @@ export function openPart(dir: string, part: string, stem: string): WeightStore {
   const folder = join(dir, part);
   for (const variant of VARIANTS) {
     const whole = join(folder, `${stem}${variant}.safetensors`);
-    if (existsSync(whole)) return storeOf(openSafetensors(whole, 'model-corrupt'));
+    if (isThere(whole)) return storeOf(openSafetensors(whole, 'model-corrupt'));
     const names = [`${stem}.safetensors.index${variant}.json`, `${stem}${variant}.safetensors.index.json`];
-    const index = names.map((name) => join(folder, name)).find((path) => existsSync(path));
+    const index = names.map((name) => join(folder, name)).find(isThere);
     if (index !== undefined) return openShards(index);
   }
-  const there = existsSync(folder) ? readdirSync(folder).sort() : [];
+  const there = isThere(folder) ? readdirSync(folder).sort() : [];
   const pickled = there.find((name) => /\.(bin|ckpt|pt|pth)$/.test(name));
   if (pickled !== undefined) {
     throw new AcclaimError(

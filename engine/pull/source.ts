@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Catalogue, loadCatalogue } from '../../src/config/models.js';
 import { AcclaimError } from '../../src/errors.js';
+import { isThere } from '../../src/reading.js';
 import { checkStatus, reason } from './fetch-file.js';
 import { checkPath, type RemoteFile } from './listing.js';
 
@@ -56,7 +57,7 @@ export function parseSource(
     return { kind: 'url', url: url.href, sha256 };
   }
   if (local && (existsSync(model) || /^([.~]|[A-Za-z]:)?[\\/]/.test(model))) {
-    if (existsSync(model)) return { kind: 'folder', path: model };
+    if (isThere(model)) return { kind: 'folder', path: model };
     throw new AcclaimError('file-not-found', `there is no ${model}`, 'Check the path.');
   }
   const [name, at, ...more] = model.split('@');

@@ -9,6 +9,7 @@ import { join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { AcclaimError } from '../errors.js';
+import { readFault } from '../reading.js';
 
 export const hashSchema = z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256');
 
@@ -53,7 +54,9 @@ export const treeHash = (tree: Tree): string => textHash(treeText(tree));
 /** SHA-256 of a file, read in pieces. */
 export async function fileHash(file: string): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
+  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash).catch((error: unknown) => {
+    throw readFault(error, file, { mend: 'Restore it from a backup.' });
+  });
   return hash.digest('hex');
 }
 
@@ -63,8 +66,9 @@ export const fileAt = (root: string, path: string): string =>
 
 /** Paths and facts of the files at `root`: what a look at the disk tells without reading. */
 async function look(root: string): Promise<{ path: string; bytes: number; stamp: string }[]> {
-  const whole = await stat(root).catch(() => null);
-  if (!whole) throw new AcclaimError('file-not-found', `${root} is missing`, 'Restore it from a backup.');
+  const whole = await stat(root).catch((error: unknown) => {
+    throw readFault(error, root, { message: `${root} is missing`, mend: 'Restore it from a backup.' });
+  });
   const names = whole.isFile()
     ? [onlyFile]
     : (await readdir(root, { recursive: true, withFileTypes: true }))
@@ -80,7 +84,7 @@ async function look(root: string): Promise<{ path: string; bytes: number; stamp:
   );
 }
 
-/** Errors: file-not-found. */
+/** Errors: those of reading. */
 export async function readTree(root: string): Promise<Tree> {
   const files: Tree['files'] = {};
   for (const { path, bytes } of await look(root))

@@ -1,14 +1,14 @@
 /** An attachment's bytes, wherever they come from; a file that is gone by now is `file-not-found`. */
 import { readFile } from 'node:fs/promises';
-import { AcclaimError } from '../errors.js';
+import { readFault } from '../reading.js';
 import type { Attachment } from './port.js';
 
 export async function bytesOf({ name, content }: Attachment): Promise<Buffer> {
   if ('text' in content) return Buffer.from(content.text);
   try {
     return await readFile(content.file);
-  } catch (cause) {
-    throw new AcclaimError('file-not-found', `${name} is not there any more`, 'Ask for it again.', { cause });
+  } catch (error) {
+    throw readFault(error, name, { message: `${name} is not there any more`, mend: 'Ask for it again.' });
   }
 }
 

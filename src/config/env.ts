@@ -2,9 +2,10 @@
  * The only file that reads the process's environment. Each variable is a row: where it goes in the configuration and
  * how its text becomes a value. `.env` in the working directory is read too; the real environment goes over it.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { isMissing, readFault } from '../reading.js';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -51,10 +52,19 @@ export const variables = {
 
 export const configFileVariable = 'ACCLAIM_CONFIG';
 
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return '';
+    throw readFault(error, file, { mend: '' });
+  }
+}
+
 /** The environment with `.env` of `dir` under it; empty values count as unset. */
 export function readEnvironment(dir = process.cwd(), real: Environment = process.env): Environment {
   const file = join(dir, '.env');
-  const merged: Environment = existsSync(file) ? { ...parseEnv(readFileSync(file, 'utf8')) } : {};
+  const merged: Environment = { ...parseEnv(textOf(file)) };
   for (const [name, value] of Object.entries(real)) if (value !== undefined) merged[name] = value;
   for (const name of Object.keys(merged)) if (merged[name] === '') delete merged[name];
   return merged;

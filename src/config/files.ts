@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { z } from 'zod';
 import { AcclaimError } from '../errors.js';
+import { readFault } from '../reading.js';
 
 /** One line a problem: `votes.quorum: expected a number`. */
 export function problemLines(error: z.ZodError): string[] {
@@ -18,8 +19,8 @@ export function readYaml(file: string): unknown {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new AcclaimError('file-not-found', `cannot read ${file}`, 'Check the path.', { cause });
+  } catch (error) {
+    throw readFault(error, file, { mend: 'Check the path.' });
   }
   try {
     return parse(text) ?? {};

@@ -3,12 +3,12 @@
  * A model is a name of the catalogue, a folder in diffusers' layout or one .safetensors file; the family is told from
  * marks of its UNet.
  */
-import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../errors.js';
 import { projectPath } from '../paths.js';
 import { learnerSchema, samplerSchema } from '../queue/jobs.js';
+import { isThere } from '../reading.js';
 import { checked, readYaml } from './files.js';
 import { findPulled, listPulled, modelsFolder, openPath } from './pulled.js';
 import type { Config } from './schema.js';
@@ -63,7 +63,7 @@ export function resolveModel(model: string, catalogue = loadCatalogue(), pulledI
       `${entry.name} is not on this machine`,
       `Fetch it: acclaim pull ${entry.name} (${entry.licence}).`,
     );
-  const found = [resolve(model), projectPath(model)].find((path) => existsSync(path));
+  const found = [resolve(model), projectPath(model)].find(isThere);
   if (found) return found;
   const names = catalogue.models.map((m) => m.name).join(', ');
   throw new AcclaimError(

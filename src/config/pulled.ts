@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectPath } from '../paths.js';
 import { type Pulled, pulledSchema } from '../queue/pulled-schema.js';
+import { isExhausted, readFault } from '../reading.js';
 
 export interface PulledModel {
   /** `owner/name`, or the name of the file or folder. */
@@ -23,10 +24,11 @@ export const modelsFolder = (): string => projectPath('models');
 /** The note of a pulled model's folder; undefined where there is none that can be read. */
 export function pulledNote(dir: string): Pulled | undefined {
   const file = join(dir, 'acclaim.json');
-  if (!existsSync(file)) return undefined;
   try {
     return pulledSchema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
-  } catch {
+  } catch (error) {
+    // Else a model that is here would be said to be missing.
+    if (isExhausted(error)) throw readFault(error, file, { mend: '' });
     return undefined;
   }
 }

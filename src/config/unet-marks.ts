@@ -5,6 +5,7 @@
  */
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { isExhausted, readFault } from '../reading.js';
 
 export interface UnetMarks {
   readonly crossAttention: unknown;
@@ -17,7 +18,9 @@ const MOST_HEADER_BYTES = 16 * 2 ** 20;
 export function unetMarks(model: string): UnetMarks | undefined {
   try {
     return statSync(model).isFile() ? ofFile(model) : ofFolder(model);
-  } catch {
+  } catch (error) {
+    // A model of some other family would be run by the wrong parameters.
+    if (isExhausted(error)) throw readFault(error, model, { mend: '' });
     return undefined;
   }
 }

@@ -2,15 +2,16 @@
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { AcclaimError } from '../errors.js';
+import { readFault } from '../reading.js';
 import type { Raster } from './raster.js';
 
-/** Alpha is dropped, not blended; grey becomes RGB. Errors: file-not-found, file-corrupt. */
+/** Alpha is dropped, not blended; grey becomes RGB. Errors: those of reading, file-corrupt. */
 export async function readRaster(file: string): Promise<Raster> {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
-  } catch (cause) {
-    throw new AcclaimError('file-not-found', `${file} cannot be read`, 'Check the path.', { cause });
+  } catch (error) {
+    throw readFault(error, file, { mend: 'Check the path.' });
   }
   try {
     const { data, info } = await sharp(bytes)

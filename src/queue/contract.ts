@@ -19,7 +19,15 @@ export interface JobRequest<K extends JobKind = JobKind> {
 }
 
 export const heldSchema = z.object({
-  code: z.enum(['no-engine', 'no-model', 'no-memory', 'no-redis', 'no-bucket', 'disk-full']),
+  code: z.enum([
+    'no-engine',
+    'no-model',
+    'no-memory',
+    'no-redis',
+    'no-bucket',
+    'disk-full',
+    'files-exhausted',
+  ]),
   message: z.string().max(500),
 });
 /** Why no engine can do a job now, or what it made cannot be had; `message` reads after "it waits: ". */

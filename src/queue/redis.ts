@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { Redis, type RedisOptions } from 'ioredis';
 import { AcclaimError } from '../errors.js';
+import { readFault } from '../reading.js';
 
 export interface RedisSettings {
   /** redis:// or rediss:// (TLS), with user and password in it. */
@@ -13,16 +14,14 @@ export interface RedisSettings {
   ca: string | null;
 }
 
-/** Errors: file-not-found where `ca` names no file that can be read. */
+/** Errors: those of reading. */
 function authority(ca: string): Buffer {
   try {
     return readFileSync(ca);
   } catch (error) {
-    throw new AcclaimError(
-      'file-not-found',
-      `REDIS_CA: ${(error as Error).message}`,
-      "Name the PEM file of the authority that signed Redis's certificate.",
-    );
+    throw readFault(error, `REDIS_CA (${ca})`, {
+      mend: "Name the PEM file of the authority that signed Redis's certificate.",
+    });
   }
 }
 

@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { readTree, textHash, treeHash, treeStamp } from '../artifacts/tree.js';
 import { AcclaimError } from '../errors.js';
+import { isThere } from '../reading.js';
 import type { JobKind } from './jobs.js';
 import {
   type BotPlaces,
@@ -119,10 +120,10 @@ export class SharedFolder implements BotPlaces, EnginePlaces {
 }
 
 const holds = async (path: string, artifact: string | null): Promise<boolean> =>
-  existsSync(path) && treeHash(await readTree(path)) === artifact;
+  isThere(path) && treeHash(await readTree(path)) === artifact;
 
 function unseen(made: string): AcclaimError {
-  if (existsSync(made))
+  if (isThere(made))
     return new AcclaimError(
       'artifact-corrupt',
       `${made} holds other bytes than the engine wrote`,

@@ -9,6 +9,7 @@ import { copyFile, mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/p
 import { dirname, join, resolve } from 'node:path';
 import type { Round, Session } from '../domain/model.js';
 import { AcclaimError } from '../errors.js';
+import { mustBeReadable } from '../reading.js';
 import {
   type ArchivedFile,
   describeFile,
@@ -44,8 +45,7 @@ export async function backup({
   now = Date.now,
 }: BackupOptions): Promise<Manifest> {
   const source = join(dir, 'acclaim.sqlite');
-  if (!existsSync(source))
-    throw new AcclaimError('file-not-found', `there is no ${source}`, 'Name the data folder: --data DIR.');
+  mustBeReadable(source, { message: `there is no ${source}`, mend: 'Name the data folder: --data DIR.' });
   if (restorePending(dir))
     throw new AcclaimError(
       'data-locked',

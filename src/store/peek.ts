@@ -1,8 +1,8 @@
 /** A look at the sessions beside a running Acclaim: read only, and without the lock of the one writer. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Binding, Image, Round, Session } from '../domain/model.js';
 import { AcclaimError } from '../errors.js';
+import { mustBeReadable } from '../reading.js';
 import { Connection } from './sqlite.js';
 
 /** In the order they were opened. */
@@ -54,9 +54,7 @@ function grouped<T>(rows: readonly T[], by: (row: T) => string): Map<string, T[]
 
 async function peek<T>(dataDir: string, look: (db: Connection) => Promise<T>): Promise<T> {
   const file = join(dataDir, 'acclaim.sqlite');
-  if (!existsSync(file)) {
-    throw new AcclaimError('file-not-found', `there is no ${file}`, 'Name the data folder: --data DIR.');
-  }
+  mustBeReadable(file, { message: `there is no ${file}`, mend: 'Name the data folder: --data DIR.' });
   const db = await Connection.open(file, 'read');
   try {
     await db.exec('PRAGMA busy_timeout = 5000');

@@ -8,6 +8,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { dirname, join } from 'node:path';
 import type { Departure, Voter } from '../domain/model.js';
 import { AcclaimError } from '../errors.js';
+import { mustBeReadable } from '../reading.js';
 import { type Manifest, readArchive } from './archive.js';
 import { asDataError } from './faults.js';
 import { makeFolder, syncFolder } from './folder.js';
@@ -49,12 +50,7 @@ export const restorePending = (dir: string): boolean => existsSync(decided(dir))
 /** Errors: data-locked, data-exists, backup-invalid, database-newer, file-not-found, data-unwritable, disk-full. */
 export async function restore(options: RestoreOptions): Promise<Restored> {
   const { file, dir } = options;
-  if (!existsSync(file))
-    throw new AcclaimError(
-      'file-not-found',
-      `there is no ${file}`,
-      'Name a file that `acclaim backup` made.',
-    );
+  mustBeReadable(file, { message: `there is no ${file}`, mend: 'Name a file that `acclaim backup` made.' });
   let lock: DataLock | undefined;
   try {
     await makeFolder(dir);

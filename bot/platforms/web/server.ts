@@ -14,6 +14,7 @@ import { getCookie, setCookie } from 'hono/cookie';
 import type { z } from 'zod';
 import type { Account } from '../../../src/chat/port.js';
 import { AcclaimError, type ErrorCode, toPlain } from '../../../src/errors.js';
+import { isExhausted, readFault } from '../../../src/reading.js';
 import type { Asset, Assets } from './assets.js';
 import type { Care } from './care.js';
 import { buttonBody, commandBody, completeBody, consentBody, loginBody, reactBody } from './decode.js';
@@ -40,13 +41,15 @@ const pictureTypes: Record<string, string> = {
   '.webp': 'image/webp',
 };
 /** Codes that are the asker's to mend, by HTTP status; all others are 500. */
-const statuses: Partial<Record<ErrorCode, 400 | 403 | 404 | 409 | 503>> = {
+const statuses: Partial<Record<ErrorCode, 400 | 403 | 404 | 409 | 429 | 503>> = {
   usage: 400,
   'not-allowed': 403,
   'session-not-found': 404,
   'file-not-found': 404,
   'round-closed': 409,
   'engine-busy': 503,
+  'files-exhausted': 503,
+  limited: 429,
 };
 
 export function makeApp({ desk, care, people, assets, bound, monitor, onError }: ServerParts): Hono {
@@ -178,7 +181,7 @@ export function makeApp({ desk, care, people, assets, bound, monitor, onError }:
     const type = shown && pictureTypes[extname(shown.file).toLowerCase()];
     const veil = shown?.veiled === true && c.req.query('clear') === undefined;
     const read = () => (veil ? care.veil(shown.file) : readFile(shown!.file));
-    const bytes = type && (await read().catch(() => undefined));
+    const bytes = type && (await read().catch(unreadable(shown.file)));
     if (!bytes) return c.text('This picture is gone.\n', 404);
     // What needs care is asked for anew each time: it may be no longer allowed.
     const cache = shown.veiled ? 'no-store' : 'private, max-age=31536000, immutable';
@@ -214,6 +217,12 @@ export function makeApp({ desk, care, people, assets, bound, monitor, onError }:
   });
   return app;
 }
+
+/** A picture is gone, or the server cannot open it just now. */
+const unreadable = (file: string) => (error: unknown) => {
+  if (isExhausted(error)) throw readFault(error, file, { mend: '' });
+  return undefined;
+};
 
 /** The same for right and wrong: guessing is slow. */
 const pause = () => new Promise((resolve) => setTimeout(resolve, 300));
