@@ -94,7 +94,7 @@ export function makeActions(parts: ActionParts): Actions {
       throw new AcclaimError(
         'not-allowed',
         'A session runs in this channel.',
-        'Stop it first, or use another channel.',
+        '**/acclaim session stop** ends it; or use another channel.',
       );
     return { channel: `${platform}-${channel}`, community: platform, platform, address: channel, sweeps };
   };
@@ -141,7 +141,7 @@ export function makeActions(parts: ActionParts): Actions {
       throw new AcclaimError(
         'not-allowed',
         'Sessions may not be opened in this channel.',
-        'An admin names those where they may: **settings channels**.',
+        'An admin names those where they may: **/acclaim settings channels**.',
       );
     if (spec.nsfw) await platforms.get(account.platform)!.mustGuard(place.address);
     return { spec, id, place };
@@ -335,7 +335,7 @@ function withSettings(spec: NewSession, settings: Settings, asked: StartRequest)
     throw new AcclaimError(
       'not-allowed',
       `The model ${spec.model} may not be used here.`,
-      '**settings models** names those that may.',
+      '**/acclaim settings models** names those that may.',
     );
   const rules = {
     ...spec.rules,

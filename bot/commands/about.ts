@@ -1,6 +1,6 @@
 /** Commands that only tell something. */
 import { mayRun, usage } from '../../src/chat/commands.js';
-import { oneOf } from '../views/words.js';
+import { oneOf } from '../../src/domain/roles.js';
 import type { ChatCommand } from './command.js';
 
 const help: ChatCommand = {
@@ -12,7 +12,7 @@ const help: ChatCommand = {
     options: [],
   },
   async run({ specs, values, account }) {
-    const asked = (values.command as string | undefined)?.toLowerCase().replace(/^\/?acclaim\s+/, '');
+    const asked = (values.command as string | undefined)?.toLowerCase().replace(/^\/?acclaim(-\w+)?\s+/, '');
     const chosen = specs.filter((s) => asked === undefined || s.path.join(' ').startsWith(asked));
     if (chosen.length === 0)
       return { title: 'Help', text: `There is no command **${asked}**. **/acclaim help** lists all.` };

@@ -152,7 +152,7 @@ const name: ChatCommand = {
     args: [
       {
         name: 'shown',
-        help: 'show or hide your name in /acclaim session thanks',
+        help: 'show or hide your name where voters are thanked',
         type: { choice: ['show', 'hide'] },
         required: true,
       },

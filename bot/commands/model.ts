@@ -44,7 +44,7 @@ const pull: ChatCommand = {
     args: [
       {
         name: 'model',
-        help: 'OWNER/NAME[@REVISION] of a hub, an https address, or a name of model list',
+        help: 'OWNER/NAME[@REVISION] of a hub, an https address, or a name of the list of models',
         type: 'text',
         required: true,
       },
@@ -64,7 +64,7 @@ const use: ChatCommand = {
     help: 'Which model the next sessions of this server, or of this channel alone, use',
     role: 'admin',
     args: [
-      { name: 'model', help: 'a name of model list, or "default"', type: 'text', required: true },
+      { name: 'model', help: 'a name of the list of models, or "default"', type: 'text', required: true },
       { name: 'where', help: 'server (without it) or channel', type: { choice: scopes } },
     ],
     options: [],

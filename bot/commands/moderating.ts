@@ -1,11 +1,12 @@
 /** Commands by which moderators look after pictures and voters, and take back what they did. */
 import { voterCode } from '../../src/domain/ids.js';
 import type { SessionState, Voter } from '../../src/domain/model.js';
+import { oneOf } from '../../src/domain/roles.js';
 import { finish } from '../../src/domain/steps.js';
 import { canUndo } from '../../src/domain/undo.js';
 import { sheetfuls } from '../../src/domain/votes.js';
 import { AcclaimError } from '../../src/errors.js';
-import { count, oneOf } from '../views/words.js';
+import { count } from '../views/words.js';
 import {
   type Answer,
   type ChatCommand,
@@ -218,7 +219,7 @@ export const moderatingCommands: readonly ChatCommand[] = [
   voters,
   aboutVoter('exclude', 'Count a voter no more, past rounds included', (code) => ({
     title: 'Excluded',
-    text: `**${code}** counts no more; past rounds are counted anew. What was learned stays: **rollback** goes back before it.`,
+    text: `**${code}** counts no more; past rounds are counted anew. What was learned stays: **/acclaim session rollback ROUND** goes back before it.`,
   })),
   aboutVoter('include', 'Count a voter again', (code) => ({
     title: 'Included',

@@ -26,7 +26,14 @@ const join: ChatCommand = {
     path: ['session', 'join'],
     help: 'Take part in a session of another channel: same pictures, votes pooled',
     role: 'admin',
-    args: [{ name: 'code', help: 'from session invite on the other side', type: 'text', required: true }],
+    args: [
+      {
+        name: 'code',
+        help: 'that the other side was given with its invitation',
+        type: 'text',
+        required: true,
+      },
+    ],
     options: [],
   },
   async run({ actions, account, by, channel, values }) {
@@ -44,7 +51,7 @@ const leave: ChatCommand = {
     args: [
       {
         name: 'channel',
-        help: "for the founding side: the channel's number in session status",
+        help: "for the founding side: the channel's number, as the session's status gives it",
         type: 'integer',
       },
     ],
@@ -63,7 +70,7 @@ const link: ChatCommand = {
     help: 'Make your accounts on several platforms count as one person',
     role: 'member',
     args: [
-      { name: 'code', help: 'from link on your other account; without one you get a code', type: 'text' },
+      { name: 'code', help: 'that your other account was given; without one you get a code', type: 'text' },
     ],
     options: [],
   },
@@ -88,7 +95,7 @@ const outcomes: Record<Linked, Answer> = {
   'own-code': { title: 'Not done', text: 'This is your own code: type it with your other account.' },
   'no-consent': {
     title: 'Not done',
-    text: 'Nothing is kept of you here before you agree. Agree to the notice, then link.',
+    text: 'Nothing is kept of you here before you agree. Agree to the notice, then **/acclaim link** makes a code.',
   },
 };
 

@@ -34,7 +34,7 @@ const proposals: ChatCommand = {
     const { what = 'list', number } = values as { what?: string; number?: number };
     if (what === 'list' || number === undefined) {
       const waiting = await actions.proposals(account, channel);
-      const how = '**/acclaim proposals ok 3** opens one, **refuse 3 REASON** does not.';
+      const how = '**/acclaim proposals ok 3** opens one, **/acclaim proposals refuse 3 REASON** does not.';
       const lines = waiting.length > 0 ? [...waiting.map(proposalLine), how] : ['None waits.'];
       return { title: 'Proposals', text: lines.join('\n') };
     }

@@ -39,7 +39,7 @@ export const start: ChatCommand = {
         help: 'what learns from the votes',
         type: { choice: ['acclaim', 'hero', 'ddpo', 'd3po'] },
       },
-      { name: 'model', help: 'one of model list; else the one in use here', type: 'text' },
+      { name: 'model', help: 'one of the list of models; else the one in use here', type: 'text' },
       { name: 'images', help: 'images a round', type: 'integer' },
       {
         name: 'ballots',

@@ -6,8 +6,8 @@
 import { type CommandSpec, mayRun, parseCommand, type Values } from '../../src/chat/commands.js';
 import type { Account } from '../../src/chat/port.js';
 import type { Seen } from '../../src/domain/events.js';
+import { oneOf } from '../../src/domain/roles.js';
 import { AcclaimError } from '../../src/errors.js';
-import { oneOf } from '../views/words.js';
 import { aboutCommands } from './about.js';
 import { type Actions, type Answer, type ChatCommand, type CommandContext, placesOf } from './command.js';
 import { meCommands } from './me.js';
@@ -57,7 +57,7 @@ export async function runTyped(
     await record(context, spec, 'not-allowed');
     return {
       title: 'Not allowed',
-      text: `**${spec.path.join(' ')}** is for ${oneOf(spec.role)} or above. Ask one of them.`,
+      text: `**/acclaim ${spec.path.join(' ')}** is for ${oneOf(spec.role)} or above. Ask one of them.`,
     };
   }
   try {

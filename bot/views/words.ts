@@ -57,8 +57,3 @@ export function quoted(prompt: string): string {
 export function pictureAlt(name: string, prompt: string, state: Image['state']): string {
   return state === 'shown' ? `Picture ${name}: ${quoted(prompt)}` : `Picture ${name}: held back`;
 }
-
-/** `a moderator`, `an admin`. */
-export function oneOf(role: string): string {
-  return `${/^[aeio]/.test(role) ? 'an' : 'a'} ${role}`;
-}

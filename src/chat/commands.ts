@@ -46,14 +46,23 @@ export function mayRun(role: Role, spec: CommandSpec): boolean {
 export function parseCommand(specs: readonly CommandSpec[], text: string): Parsed {
   const words = tokenize(text);
   if (words[0]?.toLowerCase() === '/acclaim' || words[0]?.toLowerCase() === 'acclaim') words.shift();
+  const found = commandNamed(specs, words);
+  if (!found) return { ok: false, answer: unknown(specs, words) };
+  return parseValues(found.spec, found.rest);
+}
+
+/** The command that words begin with, and the words that are left. */
+export function commandNamed(
+  specs: readonly CommandSpec[],
+  words: string[],
+): { spec: CommandSpec; rest: string[] } | undefined {
   const lower = words.map((w) => w.toLowerCase());
   const spec = [...specs]
     .sort((a, b) => b.path.length - a.path.length)
     .find((s) => s.path.every((word, i) => lower[i] === word));
+  if (spec) return { spec, rest: words.slice(spec.path.length) };
   const alone = lower.length === 1 ? specs.find((s) => s.alone && s.path[0] === lower[0]) : undefined;
-  if (!spec && alone) return parseValues(alone, []);
-  if (!spec) return { ok: false, answer: unknown(specs, lower) };
-  return parseValues(spec, words.slice(spec.path.length));
+  return alone && { spec: alone, rest: [] };
 }
 
 function parseValues(spec: CommandSpec, words: string[]): Parsed {
@@ -131,7 +140,8 @@ function no(spec: CommandSpec, why: string): Parsed {
   return { ok: false, answer: `${why}\nIt goes like this: **${usage(spec)}**` };
 }
 
-function unknown(specs: readonly CommandSpec[], words: string[]): string {
+function unknown(specs: readonly CommandSpec[], said: string[]): string {
+  const words = said.map((word) => word.toLowerCase());
   const group = specs.filter((s) => s.path[0] === words[0] && s.path.length > 1);
   if (group.length > 0)
     return `**${words[0]}** goes with one of: ${group.map((s) => s.path.slice(1).join(' ')).join(', ')}.`;

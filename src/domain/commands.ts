@@ -13,7 +13,7 @@ import { consented, factsOf, recordMark, takesVotes } from './ledger.js';
 import type { Ballot, Binding, Round, Session } from './model.js';
 import { accountsOf, personOf } from './people.js';
 import { invite, join, leave, sideMay } from './pools.js';
-import { allowed, leastRole } from './roles.js';
+import { allowed, leastRole, oneOf } from './roles.js';
 import {
   abandonRound,
   askSweeps,
@@ -50,13 +50,18 @@ const rules: { [N in Act['name']]: Rule<N> } = {
   },
   pause: (draft) => {
     if (draft.session.state === 'paused')
-      return draft.refuse('unknown', 'The session is paused already.', 'resume goes on.');
+      return draft.refuse(
+        'unknown',
+        'The session is paused already.',
+        '**/acclaim session resume** goes on.',
+      );
     pauseSession(draft, 'command');
   },
   resume: (draft) => {
     if (draft.session.state !== 'paused') return draft.refuse('unknown', 'The session is not paused.', '');
     if (draft.session.pause === 'budget' && usedUp(draft.state, draft.at, draft.elsewhere)) {
-      const mend = 'It goes on by itself after midnight (UTC), or when an admin raises it: **settings**.';
+      const mend =
+        'It goes on by itself after midnight (UTC), or when an admin raises it: **/acclaim settings**.';
       return draft.refuse('not-allowed', 'Its budget of images is used up.', mend);
     }
     if (draft.channels.length === 0 && draft.session.pause === 'guard')
@@ -86,14 +91,14 @@ const rules: { [N in Act['name']]: Rule<N> } = {
       return draft.refuse(
         'round-closed',
         'There is no open round to draw anew.',
-        'rollback goes back to an earlier one.',
+        '**/acclaim session rollback ROUND** goes back to an earlier one.',
       );
     }
     if (usedUp(draft.state, draft.at, draft.elsewhere))
       return draft.refuse(
         'not-allowed',
         'The budget of images has no room for another round.',
-        '**settings** shows it.',
+        '**/acclaim settings** shows it.',
       );
     abandonRound(draft, round);
     if (draft.session.state === 'paused') unpauseSession(draft);
@@ -191,7 +196,11 @@ const rules: { [N in Act['name']]: Rule<N> } = {
   approve: (draft) => {
     const round = draft.round;
     if (round?.state !== 'review')
-      return draft.refuse('unknown', 'Nothing waits for a look.', 'The next round will, where review is on.');
+      return draft.refuse(
+        'unknown',
+        'Nothing waits for a look.',
+        'The next round will, where **/acclaim review on** was said.',
+      );
     postBallots(draft, draft.setRound(round, { state: 'posting' }));
     showProgress(draft, round.number);
   },
@@ -225,9 +234,13 @@ const afterEnd: ReadonlySet<Act['name']> = new Set([
 export function runCommand(draft: Draft, event: Command): void {
   const { act, by } = event;
   if (!allowed(by.role, act.name)) {
-    draft.refuse('not-allowed', `Only a ${leastRole[act.name]} may ${act.name}.`, 'Ask one of them.');
+    draft.refuse('not-allowed', `That is for ${oneOf(leastRole[act.name])} or above.`, 'Ask one of them.');
   } else if (draft.session.state === 'ended' && !afterEnd.has(act.name)) {
-    draft.refuse('session-ended', 'This session has ended.', 'Start a new one, or branch from it.');
+    draft.refuse(
+      'session-ended',
+      'This session has ended.',
+      '**/acclaim session start PROMPT** opens a new one, **/acclaim session branch ROUND** one that goes on from it.',
+    );
   } else if (sideMay(draft, event)) {
     (rules[act.name] as Rule<Act['name']>)(draft, act, event);
   }
@@ -278,7 +291,7 @@ function setImage(draft: Draft, round: Round, index: number, state: 'held' | 'hi
 }
 
 function refuseVoter(draft: Draft, why: string | undefined): void {
-  if (why) draft.refuse('unknown', why, '**voters** lists who voted.');
+  if (why) draft.refuse('unknown', why, '**/acclaim voters** lists who voted.');
 }
 
 function refuseRound(draft: Draft, target: number): void {

@@ -22,8 +22,8 @@ export function sideMay(draft: Draft, { act, from }: Command): boolean {
     act.name === 'undo' ? [act.of.command, act.of.args] : [act.name, act as Record<string, unknown>];
   // Any side may ask for more care, only the founding one for less.
   if (foundersOnly.has(name) || (name === 'review' && args.on === false)) {
-    const mend = 'Ask there, or take this channel out of it: session leave.';
-    draft.refuse('not-allowed', `Only the channel that founded the session may ${name} it.`, mend);
+    const mend = 'Ask there, or take this channel out of it: **/acclaim session leave**.';
+    draft.refuse('not-allowed', 'Only the channel that founded the session may do that.', mend);
     return false;
   }
   const own = draft.state.bindings.find((row) => row.channel === from)?.community;
@@ -81,9 +81,17 @@ export function leave(draft: Draft, { ordinal }: ActOf<'leave'>, { from }: Comma
     ordinal === null ? one.channel === from : one.ordinal === ordinal,
   );
   if (!row || row.leftAt !== null) {
-    draft.refuse('unknown', 'There is no such channel in the session.', 'session status lists them.');
+    draft.refuse(
+      'unknown',
+      'There is no such channel in the session.',
+      '**/acclaim session status** lists them.',
+    );
   } else if (row.ordinal === 0) {
-    draft.refuse('not-allowed', 'The founding channel cannot leave its session.', 'stop ends it for all.');
+    draft.refuse(
+      'not-allowed',
+      'The founding channel cannot leave its session.',
+      '**/acclaim session stop** ends it for all.',
+    );
   } else if (row.channel !== from && !isFounding(draft, from)) {
     draft.refuse('not-allowed', 'A channel leaves by its own side, or by the founding one.', 'Ask there.');
   } else {

@@ -51,6 +51,11 @@ export function allowed(role: Role, command: CommandName): boolean {
   return rank[role] >= rank[leastRole[command]];
 }
 
+/** `a moderator`, `an admin`. */
+export function oneOf(role: Role): string {
+  return `${/^[aeio]/.test(role) ? 'an' : 'a'} ${role}`;
+}
+
 export function atLeast(role: Role, least: Role): boolean {
   return rank[role] >= rank[least];
 }

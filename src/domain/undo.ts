@@ -57,16 +57,17 @@ const undos: Record<Act['name'], Undo | string> = {
     setRules(draft, before as RuleSettings);
     return undefined;
   },
-  close: 'The votes are counted and the learner is at work: **rollback** goes back to an earlier round.',
+  close:
+    'The votes are counted and the learner is at work: **/acclaim session rollback ROUND** goes back to an earlier round.',
   redo: 'Its pictures were given up and others drawn.',
-  branch: 'The branch is a session of its own: stop it in its channel.',
+  branch: 'The branch is a session of its own: **/acclaim session stop** in its channel ends it.',
   hide: 'The file of a hidden picture is deleted.',
-  approve: 'The ballots hang: **round redo** draws others.',
+  approve: 'The ballots hang: **/acclaim round redo** draws others.',
   best: 'It is a vote: whoever cast it can change it.',
   flag: 'It is a report: whoever made it can take it back.',
   invite: 'A code that nobody uses ends by itself.',
-  join: 'A channel leaves by **session leave**.',
-  leave: 'A channel comes back by a new code.',
+  join: 'A channel leaves by **/acclaim session leave**.',
+  leave: 'A channel comes back by a new code: **/acclaim session invite**.',
   undo: 'It was itself an undoing: do again what was undone.',
 };
 

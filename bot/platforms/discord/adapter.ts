@@ -38,6 +38,7 @@ import { Interactions } from './interactions.js';
 import { Messages } from './messages.js';
 import { type DiscordOptions, defaultPace, type Pace } from './options.js';
 import { readReactions, stillThere } from './reactions.js';
+import { Writer } from './written.js';
 
 /** What exists between start and stop. */
 interface Running {
@@ -93,10 +94,19 @@ export class DiscordPlatform implements ChatPlatform {
     );
     const channels = new Channels(api);
     const history = new DiscordHistory(api, options.now, pace.history);
-    const messages = new Messages({ api, channels, history, pace, now: options.now });
+    const writer = new Writer(options.commands);
+    const messages = new Messages({ api, channels, history, pace, now: options.now, writer });
     const application = () => this.here.application;
     const guard = (channel: string) => channels.mustBeAgeRestricted(channel);
-    const interactions = new Interactions({ api, options, life: pace.answer, application, sink, guard });
+    const interactions = new Interactions({
+      api,
+      options,
+      life: pace.answer,
+      application,
+      sink,
+      guard,
+      writer,
+    });
     const shards = new Set<number>();
     const parts = { client, api, channels, history, messages, interactions, sink };
     const running = { ...parts, application: '', shards, greeted: new Set<string>() };

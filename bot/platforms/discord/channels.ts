@@ -72,7 +72,7 @@ export class Channels {
     throw new AcclaimError(
       'not-allowed',
       'these pictures may only be shown in an age-restricted channel, and this one is not',
-      'Turn on "Age-restricted channel" in the channel settings and resume the session.',
+      'Turn on "Age-restricted channel" in the channel settings; **/acclaim session resume** then goes on.',
     );
   }
 

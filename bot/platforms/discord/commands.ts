@@ -34,6 +34,12 @@ const tops: Record<CommandSpec['role'], Top> = {
   operator: { name: 'acclaim-admin', description: '', permissions: null },
 };
 
+/** `/acclaim-mod session resume`: what is chosen here. Words of a path beyond the second are joined to it. */
+export function chosenName({ role, path }: CommandSpec): string {
+  const [word, ...rest] = path;
+  return [`/${tops[role].name}`, word, ...(rest.length > 0 ? [rest.join('-')] : [])].join(' ');
+}
+
 /** Bodies for the bulk overwrite, in a fixed order. */
 export function commandBodies(specs: readonly CommandSpec[]): CommandBody[] {
   const names = [...new Set(specs.map((spec) => tops[spec.role].name))];

@@ -26,6 +26,7 @@ import type { DiscordOptions } from './options.js';
 import { accountOfMember, type Member } from './people.js';
 import { loadFiles, loadPictures, renderReply, whisper, withPictures } from './render.js';
 import { words } from './words.js';
+import type { Writer } from './written.js';
 
 interface Open {
   token: string;
@@ -43,6 +44,7 @@ export interface InteractionParts {
   sink(event: ChatEvent): Promise<void>;
   /** Throws where pictures that need care may not be shown. */
   guard(channel: string): Promise<void>;
+  writer: Writer;
 }
 
 export class Interactions {
@@ -76,7 +78,7 @@ export class Interactions {
     const open = this.open.get(replyTo);
     if (!open || open.until < this.parts.options.now()) return;
     open.answered = true;
-    const { body, files } = await this.withPictures(card, open.channel);
+    const { body, files } = await this.withPictures(this.parts.writer.card(card), open.channel);
     try {
       await this.parts.api.editAnswer(this.parts.application(), open.token, body, files);
     } catch (error) {
@@ -189,7 +191,7 @@ export class Interactions {
   }
 
   private async whisper(interaction: APIInteraction, text: string): Promise<void> {
-    const data = { ...whisper(text), flags: MessageFlags.Ephemeral };
+    const data = { ...whisper(this.parts.writer.text(text)), flags: MessageFlags.Ephemeral };
     await this.parts.api.answer(interaction.id, interaction.token, {
       type: Answer.ChannelMessageWithSource,
       data,

@@ -15,6 +15,7 @@ import type { Pace } from './options.js';
 import { type LoadedPicture, loadPictures, renderCard, withPictures } from './render.js';
 import { madeAt } from './snowflake.js';
 import { words } from './words.js';
+import type { Writer } from './written.js';
 
 export interface MessageParts {
   api: DiscordApi;
@@ -22,6 +23,7 @@ export interface MessageParts {
   history: DiscordHistory;
   pace: Pace;
   now(): number;
+  writer: Writer;
 }
 
 const remembered = 500;
@@ -40,13 +42,15 @@ export class Messages {
     const mark = markOf(channel, card.key);
     const known = this.posting.get(mark);
     if (known) return known;
-    const posted = this.postNow(channel, card, mark).finally(() => this.posting.delete(mark));
+    const posted = this.postNow(channel, this.parts.writer.card(card), mark).finally(() =>
+      this.posting.delete(mark),
+    );
     this.posting.set(mark, posted);
     return posted;
   }
 
   edit(ref: MessageRef, card: Card): Promise<void> {
-    return this.edits.run(ref.message, () => this.editNow(ref, card));
+    return this.edits.run(ref.message, () => this.editNow(ref, this.parts.writer.card(card)));
   }
 
   async remove({ channel, message }: MessageRef): Promise<void> {

@@ -19,7 +19,10 @@ export class Channels {
     for await (const member of this.api.members(channel)) {
       const { account, bot } = await this.people.look(member);
       if (!bot && account.role === 'member')
-        throw open('has members who are not moderators', 'Let only moderators into the channel, and resume.');
+        throw open(
+          'has members who are not moderators',
+          'Let only moderators into the channel; **/acclaim session resume** then goes on.',
+        );
     }
   }
 

@@ -203,7 +203,7 @@ export function makeApp({ desk, care, people, assets, bound, monitor, onError }:
       throw new AcclaimError(
         'file-not-found',
         'There is no such file yet.',
-        'A LoRA is there once a round has been learned; other formats once **model export** has made them.',
+        'A LoRA is there once a round has been learned; other formats once **/acclaim model export** has made them.',
       );
     const name = found.name.replace(/[^\w.-]/g, '-');
     const sent = found.folder

@@ -163,7 +163,7 @@ it.each(actors)(
       ]);
       if (answer?.title !== 'Not allowed') continue;
       expect(answer.text).toMatch(
-        new RegExp(`^\\*\\*${name}\\*\\* is for an? (moderator|admin|operator) or above`),
+        new RegExp(`^\\*\\*/acclaim ${name}\\*\\* is for an? (moderator|admin|operator) or above`),
       );
       const audit = await platform.command('nowhere', reader, 'audit 1');
       expect(audit?.text).toContain(`${/^[ao]/.test(role) ? 'an' : 'a'} ${role}: ${name}`);

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { chatCommands, commandSpecs } from '../../../../bot/commands/table.js';
 import { parseCommand } from '../../../../src/chat/commands.js';
+import { AcclaimError } from '../../../../src/errors.js';
 import { answer, noRoles, picture, sheet, typed } from '../../../support/chat.js';
 import type { Interaction } from '../../../support/discord-peer/interactions.js';
 import { Gate, until } from '../../../support/wait.js';
@@ -73,6 +74,29 @@ test('every command of the table can be chosen, and says what typing it would', 
       );
   }
   expect(typed(stage.events)).toHaveLength(chatCommands.length);
+});
+
+test('commands that a text names are those of Discord, in what is posted, edited, answered and whispered', async () => {
+  const stage = await makeStage();
+  const { platform, channel } = stage;
+  const mend = 'Then **/acclaim session resume** goes on.';
+  const said = 'Then **/acclaim-mod session resume** goes on.';
+  stage.onEvent = async (event) => {
+    if (event.kind !== 'command') return;
+    if (event.text === '/acclaim me votes') throw new AcclaimError('not-allowed', 'not here', mend);
+    await platform.reply(event.replyTo, answer(mend, { title: '/acclaim session branch ROUND [PROMPT...]' }));
+  };
+  const card = answer(mend, { kind: 'notice', key: 'n' });
+  const ref = await platform.post(channel.id, card);
+  const text = () => channel.messages.get(ref.message)!.embeds[0]!.description;
+  expect(text()).toBe(said);
+  await platform.edit(ref, { ...card, text: `${mend} Or not.` });
+  expect(text()).toBe(`${said} Or not.`);
+  const asked = stage.peer.command('ann', channel, ['acclaim', 'session', 'list'], {});
+  expect(await answered(asked)).toBe(said);
+  expect(asked.answer!.embeds[0]!.title).toContain('/acclaim-mod session branch round:ROUND');
+  const refused = stage.peer.command('ann', channel, ['acclaim', 'me', 'votes'], {});
+  expect(await answered(refused)).toBe(`not here. ${said}`);
 });
 
 function wordsOf(path: readonly string[]): string[] {
