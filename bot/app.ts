@@ -180,6 +180,7 @@ export class App {
       },
       withdrawn: (account) => this.consents.withdrawn(account),
       server: (platform, server, present) => this.servers.heard(platform, server, present),
+      servers: (platform, servers) => this.servers.present(platform, servers),
       consentBeforeAll: (event) => this.consents.beforeAll(event),
       command: (text, account, channel, replyTo) =>
         runTyped(text, { account, by: people.seen(account), channel, replyTo }, this.actions),
@@ -200,6 +201,7 @@ export class App {
     this.sessions.load(states);
     this.sessions.recall(await store.lookups.drawnUntilEnd(dayOf(clock.now())));
     for (const { session } of states) this.carrying.outbox.hold(session.id);
+    await this.servers.load();
     for (const platform of platforms) await platform.start((event) => this.chat.receive(event));
     for (const { bindings } of states)
       for (const to of bindings) if (!to.canPost) this.platforms.get(to.platform)?.watch?.(to.address);
@@ -207,7 +209,8 @@ export class App {
     await this.carrying.guards.lookAll(states);
     this.carrying.outbox.add(await store.pendingEffects());
     this.resume.begin(states);
-    await this.servers.start();
+    for (const { name } of platforms) await this.servers.look(name);
+    this.servers.begin();
     this.time?.start();
     this.tidy.start();
   }
@@ -277,8 +280,9 @@ export class App {
     }
   }
 
-  /** Events were missed: of those who agreed, and of open ballots. */
+  /** Events were missed: of servers, of those who agreed, and of open ballots. */
   private async caughtUp(platform: PlatformName): Promise<void> {
+    await this.servers.look(platform);
     await this.consents.readAll(platform);
     await this.carrying.sweeps.sweepOpen(this.sessions.live(), platform);
   }

@@ -37,7 +37,9 @@ export interface ChatParts {
   consented(account: Account): Promise<void>;
   withdrawn(account: Account): Promise<void>;
   /** The bot was taken off a server, or is on it. */
-  server(platform: PlatformName, server: string, present: boolean): Promise<void>;
+  server(platform: PlatformName, server: string | null, present: boolean): Promise<void>;
+  /** All that it is on. */
+  servers(platform: PlatformName, servers: ReadonlySet<string>): Promise<void>;
   /** Consent where no session is held that could hear of it. */
   consentBeforeAll(event: ConsentChanged): Promise<void>;
   /** Runs what was typed and gives the answer. */
@@ -93,6 +95,8 @@ export class Chat {
         return this.channel(event);
       case 'server':
         return parts.server(event.platform, event.server, event.present);
+      case 'servers':
+        return parts.servers(event.platform, event.servers);
       case 'consent':
         return this.consent(event.account, event.given, event.at);
       case 'button':

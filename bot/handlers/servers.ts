@@ -1,7 +1,8 @@
 /**
  * Servers (or workspaces) that channels belong to, and what becomes of their data when the bot is removed: after a stated
- * delay it is purged, rows and pictures, unless the bot is back before. A removal that nobody told of, because the bot was down,
- * counts from when it is noticed. Departures are stored, so neither a restart nor a crash in the middle of a purge forgets one.
+ * delay it is purged, rows and pictures, unless the bot is back before. Departures are stored, so neither a restart nor a crash
+ * in the middle of a purge forgets one. Events alone are not trusted: at every connection the platform's list of servers is
+ * held against what is stored, both ways, and right before a purge the platform is asked once more.
  */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -37,40 +38,70 @@ export interface ServerParts {
 
 /** Timers count no further. */
 const LONGEST_MS = 2 ** 31 - 1;
+/** Before a platform that did not answer is asked again, ms; doubles up to the most. */
+const ASK_MS = 5000;
+const ASK_MOST_MS = 300_000;
 
 export class Servers {
   private waiting: Departure[] = [];
   private timer: NodeJS.Timeout | null = null;
+  private begun = false;
   private stopped = false;
+  private readonly asking = new Map<PlatformName, NodeJS.Timeout>();
   /** One purge after the other. */
   private running: Promise<void> = Promise.resolve();
+  /** What is heard is taken in one after the other, in the order in which it was told. */
+  private hearing: Promise<void> = Promise.resolve();
+  /** How much was heard. */
+  private told = 0;
 
   constructor(private readonly parts: ServerParts) {}
 
-  /** Call it when platforms are connected: whoever is back by then is not purged. */
-  async start(): Promise<void> {
-    const { store, platforms, log } = this.parts;
+  /** What is stored; call it before platforms are connected, so that what they tell finds it. */
+  async load(): Promise<void> {
     await this.clear();
-    this.waiting = await store.places.departures();
-    await this.learn();
-    const known = await store.places.channels();
-    for (const [name, platform] of platforms) {
-      const servers = known.flatMap((c) => (c.platform === name && c.server ? [c.server] : []));
-      if (!platform.servers || servers.length === 0) continue;
-      const present = await platform.servers().catch((error) => {
-        log.warn({ platform: name, error: String(error) }, 'no list of servers');
-        return null;
-      });
-      if (present === null) continue;
-      for (const server of new Set(servers)) await this.heard(platform.name, server, present.has(server));
-    }
+    this.waiting = await this.parts.store.places.departures();
+  }
+
+  /** Purges begin: call it when who is there was asked. */
+  begin(): void {
+    this.begun = true;
     this.schedule();
+  }
+
+  /** Asks a platform that is connected (again) for the servers that the bot is on; until it answers it is asked again. */
+  async look(name: PlatformName, wait = ASK_MS): Promise<void> {
+    const platform = this.parts.platforms.get(name);
+    if (!platform || this.stopped) return;
+    clearTimeout(this.asking.get(name));
+    this.asking.delete(name);
+    await this.learn(platform);
+    if (!platform.servers) return;
+    try {
+      const told = this.told;
+      const on = await platform.servers();
+      // Somebody came or went while it was asked: the answer may be older than that.
+      if (told !== this.told) return this.look(name, wait);
+      await this.present(name, on);
+    } catch (error) {
+      if (this.stopped) return;
+      this.parts.log.warn({ platform: name, error: String(error) }, 'no list of servers');
+      const again = setTimeout(() => void this.look(name, Math.min(wait * 2, ASK_MOST_MS)), wait);
+      clearTimeout(this.asking.get(name));
+      this.asking.set(name, again);
+    }
+  }
+
+  /** All servers of a platform that the bot is on: those that it is back on stay, the others' time begins. */
+  async present(platform: PlatformName, on: ReadonlySet<string>): Promise<void> {
+    for (const server of await this.known(platform)) await this.heard(platform, server, on.has(server));
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
     if (this.timer) clearTimeout(this.timer);
-    await this.running;
+    for (const timer of this.asking.values()) clearTimeout(timer);
+    await Promise.all([this.running, this.hearing]);
   }
 
   /** The server of a channel that a session is to hang in; null where there is no such thing. */
@@ -78,15 +109,24 @@ export class Servers {
     return (await this.parts.platforms.get(platform)?.serverOf?.(address)) ?? null;
   }
 
-  /** Told as often as one likes. */
-  async heard(platform: PlatformName, server: string, present: boolean): Promise<void> {
+  /** Told as often as one likes. `server` null: whatever is known of the platform. */
+  async heard(platform: PlatformName, server: string | null, present: boolean): Promise<void> {
+    this.told += 1;
+    const turn = this.hearing.then(async () => {
+      const servers = server === null ? await this.known(platform) : [server];
+      for (const one of servers) await this.take(platform, one, present);
+    });
+    this.hearing = turn.catch(() => {});
+    return turn;
+  }
+
+  private async take(platform: PlatformName, server: string, present: boolean): Promise<void> {
     const { store, clock, delayMs } = this.parts;
     const left = this.waiting.find((d) => d.platform === platform && d.server === server);
     if (present ? !left : left) return;
     if (present) {
-      this.waiting = this.waiting.filter((d) => d !== left);
       await store.places.comeBack(platform, server);
-      await this.takePosts(platform, server);
+      this.waiting = this.waiting.filter((d) => d !== left);
     } else {
       if (!(await this.channels(platform, server)).length) return;
       const at = clock.now();
@@ -95,6 +135,7 @@ export class Servers {
       this.waiting.push(departure);
     }
     this.schedule();
+    await this.setPosts(platform, server, present);
   }
 
   /** The clock was set: purges come as much later. */
@@ -110,11 +151,16 @@ export class Servers {
     return found.flatMap((c) => (c.platform === platform && c.server === server ? [c.id] : []));
   }
 
+  private async known(platform: PlatformName): Promise<ReadonlySet<string>> {
+    const found = await this.parts.store.places.channels();
+    return new Set(found.flatMap((c) => (c.platform === platform && c.server ? [c.server] : [])));
+  }
+
   /** Channels that sessions came to without being opened there (a branch, a pool). */
-  private async learn(): Promise<void> {
-    const { store, platforms, log } = this.parts;
-    const those = [...platforms.values()].filter(({ serverOf }) => serverOf).map(({ name }) => name);
-    for (const { binding, session, channel: row } of await store.lookups.withoutServer(those)) {
+  private async learn({ name: of, serverOf }: ChatPlatform): Promise<void> {
+    const { store, log } = this.parts;
+    if (!serverOf) return;
+    for (const { binding, session, channel: row } of await store.lookups.withoutServer([of])) {
       const { channel, platform, address } = binding;
       const server = await this.of(platform, address).catch((error) => {
         log.warn({ channel, error: String(error) }, 'no server');
@@ -127,14 +173,14 @@ export class Servers {
     }
   }
 
-  /** Sessions that were shut out may post again; pictures that need care wait for a look at the channel. */
-  private async takePosts(platform: PlatformName, server: string): Promise<void> {
+  /** Sessions that were shut out may post again (pictures that need care wait for a look at the channel), or are shut out. */
+  private async setPosts(platform: PlatformName, server: string, present: boolean): Promise<void> {
     const { sessions, clock } = this.parts;
     const channels = await this.channels(platform, server);
     for (const { session, bindings } of sessions.live())
       for (const { channel, canPost } of bindings) {
-        if (canPost || !channels.includes(channel) || session.nsfw) continue;
-        const event = { kind: 'channel', channel, canPost: true, nsfw: false, at: clock.now() } as const;
+        if (canPost === present || !channels.includes(channel) || (present && session.nsfw)) continue;
+        const event = { kind: 'channel', channel, canPost: present, nsfw: false, at: clock.now() } as const;
         await sessions.dispatch(session.id, event);
       }
   }
@@ -142,7 +188,7 @@ export class Servers {
   private schedule(): void {
     if (this.timer) clearTimeout(this.timer);
     this.timer = null;
-    if (this.stopped || this.waiting.length === 0) return;
+    if (!this.begun || this.stopped || this.waiting.length === 0) return;
     const due = Math.min(...this.waiting.map((d) => d.due));
     const wait = Math.min(Math.max(0, due - this.parts.clock.now()), LONGEST_MS);
     this.timer = setTimeout(() => {
@@ -155,8 +201,12 @@ export class Servers {
     for (const left of this.waiting.filter((d) => d.due <= now)) {
       if (this.stopped) return;
       try {
-        await this.purge(left);
-        this.waiting = this.waiting.filter((d) => d !== left);
+        if (await this.isBack(left)) await this.heard(left.platform, left.server, true);
+        // It may have returned while that was asked.
+        else if (this.waiting.includes(left)) {
+          await this.purge(left);
+          this.waiting = this.waiting.filter((d) => d !== left);
+        }
       } catch (error) {
         // It stays a duty: of this process in an hour, of the next one at its start.
         this.parts.log.error({ platform: left.platform, error: String(error) }, 'purge failed');
@@ -164,6 +214,12 @@ export class Servers {
       }
     }
     this.schedule();
+  }
+
+  /** A platform without a token is not asked: whoever took the token away has left as well. */
+  private async isBack({ platform, server }: Departure): Promise<boolean> {
+    const present = await this.parts.platforms.get(platform)?.servers?.();
+    return present?.has(server) ?? false;
   }
 
   private async purge(left: Departure): Promise<void> {

@@ -86,8 +86,10 @@ export type ChatEvent =
   | { kind: 'gap'; platform: PlatformName; at: number }
   /** What the platform says of a channel that we post in has changed. */
   | { kind: 'channel'; platform: PlatformName; channel: string; canPost: boolean; nsfw: boolean; at: number }
-  /** The bot was taken off a server or workspace, or is on it (again). */
-  | { kind: 'server'; platform: PlatformName; server: string; present: boolean; at: number }
+  /** The bot was taken off a server or workspace (null: of the one whose name is not known now), or is on it (again). */
+  | { kind: 'server'; platform: PlatformName; server: string | null; present: boolean; at: number }
+  /** All servers that the bot is on, as a new connection says. */
+  | { kind: 'servers'; platform: PlatformName; servers: ReadonlySet<string>; at: number }
   | { kind: 'consent'; channel: string; account: Account; given: boolean; at: number }
   | {
       kind: 'button';
@@ -146,6 +148,6 @@ export interface ChatPlatform {
   channelsOf?(near: string): Promise<NamedChannel[]>;
   /** Server or workspace of a channel; absent where there is no such thing. */
   serverOf?(channel: string): Promise<string | null>;
-  /** All that the bot is on. */
+  /** All that the bot is on, asked of the platform anew. */
   servers?(): Promise<ReadonlySet<string>>;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
 import { fakeAccount } from '../../bot/platforms/fake/platform.js';
 import type { Attachment } from '../../src/chat/port.js';
+import { Connection } from '../../src/store/sqlite.js';
 import { TestHouse } from '../support/house.js';
 import { until } from '../support/wait.js';
 
@@ -134,4 +135,91 @@ it('a server that the bot was removed from is purged after the delay, over resta
   for (const gone of [key, 'server-one-of-many', 'cardboard'])
     expect([gone, holding(dir, gone)]).toEqual([gone, []]);
   expect(await test.house.app.status()).toEqual({ sessions: [] });
+});
+
+/** Sessions on servers of those names, and a clock that goes on without a restart: the purge of `spur` makes it look. */
+async function onServers(...servers: string[]) {
+  let [shift, nudges] = [0, 0];
+  const clock = { now: () => Date.now() + shift };
+  const opened = await TestHouse.open(['privacy.purgeDays=30'], undefined, false, { clock });
+  test = opened;
+  const { platform, dir } = opened;
+  for (const server of [...servers, 'spur']) {
+    platform.homes.set(server, server);
+    await opened.openSession(server, server);
+    await opened.open(1, server);
+  }
+  return {
+    platform,
+    dir,
+    ids: () => opened.house.app.sessions.holding().map(({ session }) => session.id),
+    posts: (server: string) => opened.state(server).bindings[0]!.canPost,
+    departures: () => departuresIn(dir),
+    /** Whatever is due by then is done soon after. */
+    later: async (days: number) => {
+      await platform.invite('spur', 'spur', false, clock.now());
+      shift += days * dayMs;
+      const nudge = `nudge${nudges++}`;
+      platform.homes.set(nudge, nudge);
+      await opened.openSession(nudge, nudge);
+      await platform.invite(nudge, nudge, false, clock.now());
+    },
+  };
+}
+
+async function departuresIn(dir: string): Promise<string[]> {
+  const db = await Connection.open(join(dir, 'acclaim.sqlite'), 'read');
+  try {
+    return (await db.all<{ server: string }>('SELECT server FROM departure ORDER BY seq')).map(
+      (d) => d.server,
+    );
+  } finally {
+    await db.close();
+  }
+}
+
+it('who came and went while the connection was away is found at the next one, both ways', async () => {
+  const { platform, ids, posts, departures, later } = await onServers('back', 'gone');
+  await platform.invite('back', 'back', false);
+  expect([await departures(), posts('back'), posts('gone')]).toEqual([['back'], false, true]);
+
+  // Nobody is told of either.
+  platform.homes.set('back', 'back');
+  platform.homes.delete('gone');
+  await platform.gap();
+  expect([await departures(), posts('back'), posts('gone')]).toEqual([['gone'], true, false]);
+  await later(31);
+  await until(() => !ids().includes('gone'), 'the purge');
+  await until(() => !ids().includes('spur'), 'the other purge');
+  expect(ids()).toContain('back');
+});
+
+it('right before a purge the platform is asked once more: back without a word is back', async () => {
+  const { platform, dir, ids, departures, later } = await onServers('back', 'gone');
+  await platform.uninstall();
+  expect(await departures()).toEqual(['back', 'gone', 'spur']);
+  platform.homes.delete('gone');
+  // No event and no connection ever says so.
+  platform.homes.set('back', 'back');
+  await later(31);
+  await until(() => !ids().includes('gone'), 'the purge');
+  await until(() => !ids().includes('spur'), 'the other purge');
+  expect([ids().sort(), await departures()]).toEqual([['back', 'nudge0'], ['nudge0']]);
+  expect(existsSync(join(dir, 'sessions', 'back'))).toBe(true);
+});
+
+it('a platform that does not answer when a purge is due is asked again later', async () => {
+  const { platform, ids, departures, later } = await onServers('gone');
+  await platform.invite('gone', 'gone', false);
+  const asked = vi.spyOn(platform, 'servers');
+  platform.outage = new Error('503');
+  await later(31);
+  await until(() => asked.mock.calls.length === 2, 'the questions');
+  expect([ids().sort(), await departures()]).toEqual([
+    ['gone', 'nudge0', 'spur'],
+    ['gone', 'spur', 'nudge0'],
+  ]);
+  platform.outage = null;
+  await later(1);
+  await until(() => !ids().includes('gone'), 'the purge');
 });

@@ -65,17 +65,17 @@ export class TestHouse {
     return test;
   }
 
-  async openSession(): Promise<void> {
+  async openSession(id = 'cat', address = 'taste'): Promise<void> {
     const config = loadConfig({ set: [`dataDir=${this.dir}`, ...this.settings], env: {} });
     const spec = specify(config, { prompt: 'a black cat inside a cardboard box', title: 'cat', seed: 5 });
     const place = {
-      channel: 'fake-taste',
+      channel: `fake-${address}`,
       community: 'fake',
       platform: 'fake',
-      address: 'taste',
+      address,
       sweeps: true,
     } as const;
-    await this.house.app.open(spec, 'cat', place, null);
+    await this.house.app.open(spec, id, place, null);
   }
 
   state(id = 'cat'): SessionState {

@@ -51,8 +51,8 @@ interface Running {
   sink: (event: ChatEvent) => Promise<void>;
   /** Application's id, known from the first READY. */
   application: string;
-  /** Shards that were READY once: another READY means that events may have been missed. */
-  shards: Set<number>;
+  /** Servers of each shard, from its newest READY on. A second READY means that events may have been missed. */
+  shards: Map<number, Set<string>>;
   /** Servers that are still to be described. */
   greeted: Set<string>;
 }
@@ -107,7 +107,7 @@ export class DiscordPlatform implements ChatPlatform {
       guard,
       writer,
     });
-    const shards = new Set<number>();
+    const shards = new Map<number, Set<string>>();
     const parts = { client, api, channels, history, messages, interactions, sink };
     const running = { ...parts, application: '', shards, greeted: new Set<string>() };
     this.running = running;
@@ -252,12 +252,18 @@ export class DiscordPlatform implements ChatPlatform {
     switch (packet.t) {
       case 'READY': {
         const { user, application, guilds } = packet.d as Ready;
-        for (const { id } of guilds) running.greeted.add(id);
+        const ids = guilds.map(({ id }) => id);
+        for (const id of ids) running.greeted.add(id);
         history.self = user.id;
         running.application = application.id;
-        if (!running.shards.has(shard)) return void running.shards.add(shard);
-        history.stale();
-        return sink({ kind: 'gap', platform: 'discord', at });
+        const again = running.shards.has(shard);
+        running.shards.set(shard, new Set(ids));
+        const told = this.tellServers(running, at);
+        if (again) {
+          history.stale();
+          await sink({ kind: 'gap', platform: 'discord', at });
+        }
+        return told;
       }
       case 'INTERACTION_CREATE':
         return interactions.receive(packet.d as APIInteraction);
@@ -275,6 +281,7 @@ export class DiscordPlatform implements ChatPlatform {
       }
       case 'GUILD_CREATE': {
         const { id: server, unavailable } = packet.d as { id: string; unavailable?: boolean };
+        running.shards.get(shard)?.add(server);
         // Those that READY named are sent one by one and are no news.
         if (running.greeted.delete(server)) return;
         return unavailable
@@ -284,8 +291,12 @@ export class DiscordPlatform implements ChatPlatform {
       case 'GUILD_DELETE': {
         const { id: server, unavailable } = packet.d as { id: string; unavailable?: boolean };
         if (unavailable) return;
-        await this.lost({ id: server }, running, at);
-        return sink({ kind: 'server', platform: 'discord', server, present: false, at });
+        running.greeted.delete(server);
+        running.shards.get(shard)?.delete(server);
+        // Handed on at once: an invitation that follows must not overtake it.
+        const lost = this.lost({ id: server }, running, at);
+        await Promise.all([lost, sink({ kind: 'server', platform: 'discord', server, present: false, at })]);
+        return;
       }
       case 'CHANNEL_DELETE':
       case 'THREAD_DELETE':
@@ -300,6 +311,13 @@ export class DiscordPlatform implements ChatPlatform {
       isNotice: (channel, message) => history.isNotice(channel, message),
     });
     await Promise.all(decoded.map((one) => this.hand(one, running)));
+  }
+
+  /** What READY names is all that a shard is on, also those that are down now; told once every shard has spoken. */
+  private async tellServers({ client, shards, sink }: Running, at: number): Promise<void> {
+    if (shards.size < client.ws.shards.size) return;
+    const servers = new Set([...shards.values()].flatMap((of) => [...of]));
+    await sink({ kind: 'servers', platform: 'discord', servers, at });
   }
 
   /** Rights may have changed: where posts were refused they may be taken again. */
@@ -317,10 +335,11 @@ export class DiscordPlatform implements ChatPlatform {
   }
 
   private async lost({ id }: { id: string }, { channels, sink }: Running, at: number): Promise<void> {
-    for (const channel of channels.lost(id)) {
+    const told = channels.lost(id).map((channel) => {
       channels.refusing.add(channel);
-      await sink({ kind: 'channel', platform: 'discord', channel, canPost: false, nsfw: false, at });
-    }
+      return sink({ kind: 'channel', platform: 'discord', channel, canPost: false, nsfw: false, at });
+    });
+    await Promise.all(told);
   }
 
   private async hand({ event, burst }: Decoded, running: Running): Promise<void> {

@@ -30,6 +30,8 @@ export class FakePlatform implements ChatPlatform {
   readonly replies: { replyTo: string; card: Card }[] = [];
   /** Channels where pictures that need care may be shown. */
   readonly guarded = new Set<string>();
+  /** While it is set nobody is answered. */
+  outage: Error | null = null;
   /** Called after every post and edit; simulated voters look here for ballots. */
   onPost: (message: FakeMessage) => void = () => {};
   private sink: ((event: ChatEvent) => Promise<void>) | null = null;
@@ -101,7 +103,13 @@ export class FakePlatform implements ChatPlatform {
   }
 
   async servers(): Promise<ReadonlySet<string>> {
+    this.answer();
     return new Set(this.homes.values());
+  }
+
+  /** The connection is there again after a break in which nobody was told anything. */
+  async gap(): Promise<void> {
+    await this.sink?.({ kind: 'gap', platform: 'fake', at: Date.now() });
   }
 
   /** The bot is taken off a server or invited again; nobody tells it while it is away. */
@@ -109,6 +117,11 @@ export class FakePlatform implements ChatPlatform {
     if (present) this.homes.set(channel, server);
     else this.homes.delete(channel);
     await this.sink?.({ kind: 'server', platform: 'fake', server, present, at });
+  }
+
+  /** The bot is taken off wherever it is, by whoever does not say where that was. */
+  async uninstall(): Promise<void> {
+    await this.sink?.({ kind: 'server', platform: 'fake', server: null, present: false, at: Date.now() });
   }
 
   async reply(replyTo: string, card: Card): Promise<void> {
@@ -166,6 +179,10 @@ export class FakePlatform implements ChatPlatform {
     const replyTo = `interaction-${this.clock++}`;
     await this.sink?.({ kind: 'command', channel, account, text, at: Date.now(), replyTo });
     return this.replies.find((r) => r.replyTo === replyTo)?.card;
+  }
+
+  private answer(): void {
+    if (this.outage) throw this.outage;
   }
 
   private find(ref: MessageRef): FakeMessage | undefined {

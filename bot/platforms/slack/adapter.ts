@@ -23,7 +23,7 @@ import { Channels } from './channels.js';
 import { type Line, makeLine, silent } from './client.js';
 import { type Decoded, decode, type SlackEvent } from './decode.js';
 import { canonical, hasTone, slackName } from './emoji.js';
-import { missingScopes, tokenInvalid } from './errors.js';
+import { isUninstalled, missingScopes, tokenInvalid } from './errors.js';
 import { SlackHistory } from './history.js';
 import { Interactions, type Pressed, type Typed } from './interactions.js';
 import { commandName, scopes } from './manifest.js';
@@ -76,7 +76,11 @@ export class SlackPlatform implements ChatPlatform {
       (error) => this.fatal(error),
       options.onRequest,
     );
-    const self = await api.whoAmI();
+    const self = await api.whoAmI().catch(async (error) => {
+      // Taken off while nobody listened; a dead token does not say of which workspace.
+      if (isUninstalled(error)) await sink(this.uninstalled(null));
+      throw error;
+    });
     this.team = self.team;
     const missing = scopes.filter((scope) => self.scopes?.includes(scope) === false);
     if (missing.length > 0) throw missingScopes(missing);
@@ -178,7 +182,7 @@ export class SlackPlatform implements ChatPlatform {
 
   /** One token, one workspace. */
   async servers(): Promise<ReadonlySet<string>> {
-    return new Set([this.team]);
+    return new Set([(await this.here.api.whoAmI()).team]);
   }
 
   private get here(): Running {
@@ -210,8 +214,7 @@ export class SlackPlatform implements ChatPlatform {
   private async receive(event: SlackEvent, running: Running): Promise<void> {
     const { history } = running;
     if (event.type === 'app_uninstalled' || (event.tokens?.bot?.length ?? 0) > 0) {
-      const at = this.options.now();
-      await running.sink({ kind: 'server', platform: 'slack', server: this.team, present: false, at });
+      await running.sink(this.uninstalled(this.team));
       return running.api.revoked(tokenInvalid());
     }
     if (event.type === 'member_joined_channel' && event.user !== history.self)
@@ -304,9 +307,17 @@ export class SlackPlatform implements ChatPlatform {
     this.options.onError?.(error);
   }
 
+  private uninstalled(server: string | null): ChatEvent {
+    return { kind: 'server', platform: 'slack', server, present: false, at: this.options.now() };
+  }
+
   private fatal(error: AcclaimError): void {
-    if (!this.running) return;
+    const { running } = this;
+    if (!running) return;
     void this.stop();
-    this.options.onFatal(error);
+    // No event need have told that the app was removed; it is stored before the process ends.
+    const told = isUninstalled(error) ? running.sink(this.uninstalled(this.team)) : null;
+    if (told) void told.catch((fault) => this.fault(fault)).finally(() => this.options.onFatal(error));
+    else this.options.onFatal(error);
   }
 }

@@ -80,6 +80,11 @@ export function slackCode(error: unknown): string | undefined {
   return bare instanceof webApi.WebAPIPlatformError ? bare.data.error : undefined;
 }
 
+/** What Slack says of a token once the app was removed from its workspace; one that was never good is another matter. */
+export function isUninstalled(error: unknown): boolean {
+  return ['account_inactive', 'token_revoked'].includes(slackCode(error) ?? '');
+}
+
 export function translate(error: unknown): unknown {
   const code = slackCode(error);
   if (code === undefined || error instanceof AcclaimError) return error;

@@ -101,7 +101,7 @@ export class Gateway {
     const session: Session = { id: this.world.id(), seq: 0, sent: [], socket, alive: true };
     this.sessions.push(session);
     this.sendTo(session, 'READY', this.ready(session));
-    this.sendTo(session, 'GUILD_CREATE', this.guild());
+    if (this.world.invited && !this.world.down) this.sendTo(session, 'GUILD_CREATE', this.guild());
     return session;
   }
 
@@ -127,11 +127,11 @@ export class Gateway {
   }
 
   private ready({ id }: Session) {
-    const { bot, application, guild } = this.world;
+    const { bot, application, guild, invited } = this.world;
     return {
       v: 10,
       user: bot,
-      guilds: [{ id: guild.id, unavailable: true }],
+      guilds: invited ? [{ id: guild.id, unavailable: true }] : [],
       session_id: id,
       resume_gateway_url: this.address,
       application: { id: application, flags: 0 },

@@ -92,6 +92,8 @@ export class World {
   readonly guild: { id: string; owner_id: string; name: string };
   /** Servers that the bot is on. */
   invited = true;
+  /** READY names the server, and it does not come. */
+  down = false;
   botRoles: string[] = [];
   readonly roles: Role[] = [];
   readonly members = new Map<string, Member>();

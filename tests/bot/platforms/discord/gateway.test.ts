@@ -168,6 +168,31 @@ test('what happened while the connection was away comes with RESUME, without a g
   expect((await platform.fetchReactions(ref)).get('1')).toHaveLength(1);
 });
 
+test('each new connection says on which servers the bot is, whatever was told before', async () => {
+  const { peer, events, servers } = await makeStage();
+  const server = peer.world.guild.id;
+  const told = () => events.flatMap((e) => (e.kind === 'server' ? [e.present] : []));
+  expect(servers).toEqual([[server]]);
+  peer.gateway.send('GUILD_DELETE', { id: server });
+  await until(() => told().length === 1, 'the removal');
+  // Invited again while nobody listens; it is named, and its own packet never comes.
+  peer.world.down = true;
+  peer.gateway.drop(false);
+  await until(() => servers.length === 2, 'the new connection');
+  expect(servers[1]).toEqual([server]);
+  peer.gateway.send('GUILD_DELETE', { id: server });
+  peer.gateway.send('GUILD_CREATE', { id: server });
+  await until(() => told().length === 3, 'the invitation');
+  expect(told()).toEqual([false, false, true]);
+});
+
+test('removed while the bot was down: the first connection names no server', async () => {
+  const { platform, servers } = await makeStage({}, ({ world }) => {
+    world.invited = false;
+  });
+  expect([servers, await platform.servers()]).toEqual([[[]], new Set()]);
+});
+
 test('a new session after a lost one is a gap: the sweep finds what nobody told', async () => {
   const { peer, platform, channel, events, ref } = await ballot();
   peer.gateway.drop(false);

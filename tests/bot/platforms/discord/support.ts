@@ -14,6 +14,8 @@ export interface Stage {
   channel: Channel;
   platform: DiscordPlatform;
   events: ChatEvent[];
+  /** What connections said of the servers that the bot is on; not among the events. */
+  servers: string[][];
   errors: unknown[];
   fatal: AcclaimError[];
   /** What an event brings about; set by a test. */
@@ -30,9 +32,18 @@ export async function makeStage(
   const channel = peer.world.channel('roses');
   prepare(peer);
   const events: ChatEvent[] = [];
+  const servers: string[][] = [];
   const errors: unknown[] = [];
   const fatal: AcclaimError[] = [];
-  const stage = { peer, channel, events, errors, fatal, onEvent: async () => {} } as unknown as Stage;
+  const stage = {
+    peer,
+    channel,
+    events,
+    servers,
+    errors,
+    fatal,
+    onEvent: async () => {},
+  } as unknown as Stage;
   // Checked last, when all requests have been made.
   ends(async () => {
     await peer.stop();
@@ -53,6 +64,7 @@ export async function makeStage(
     });
     ends(() => platform.stop());
     await platform.start(async (event) => {
+      if (event.kind === 'servers') return void servers.push([...event.servers]);
       events.push(event);
       await stage.onEvent(event);
     });

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { scopes } from '../../../../bot/platforms/slack/manifest.js';
 import { picture, sheet } from '../../../support/chat.js';
+import { until } from '../../../support/wait.js';
 import { makeStage } from './support.js';
 
 const posting = 'chat.postMessage';
@@ -16,11 +17,30 @@ test('a revoked token is told once, and every later call says so without asking 
   const { peer, platform, channel, fatal, ref } = await ballot();
   peer.front.tokenValid = false;
   await expect(platform.post(channel, sheet('b', null))).rejects.toMatchObject({ code: 'token-invalid' });
-  expect(fatal).toHaveLength(1);
+  await until(() => fatal.length === 1, 'the end');
   expect(fatal[0]!.mend).toContain('SLACK_BOT_TOKEN');
   const asked = peer.front.calls.length;
   await expect(platform.fetchReactions(ref)).rejects.toThrow();
   expect(peer.front.calls).toHaveLength(asked);
+});
+
+test('a token that died with its app is told as a removal, before the end', async () => {
+  const { stage, peer, platform, events, fatal, ref } = await ballot();
+  const [team] = [...(await platform.servers())];
+  const order: string[] = [];
+  stage.onEvent = async () => void order.push(`told, ${fatal.length} ends`);
+  peer.front.tokenValid = false;
+  await expect(platform.fetchReactions(ref)).rejects.toMatchObject({ code: 'token-invalid' });
+  await until(() => fatal.length === 1, 'the end');
+  expect(events.at(-1)).toMatchObject({ kind: 'server', server: team, present: false });
+  // A start finds it as well, and no longer learns which workspace it was.
+  await expect(stage.again()).rejects.toMatchObject({ code: 'token-invalid' });
+  expect(events.at(-1)).toMatchObject({ kind: 'server', server: null, present: false });
+  expect(order).toEqual(['told, 0 ends', 'told, 1 ends']);
+  // One that was never good says nothing of a removal.
+  const before = events.length;
+  await expect(stage.again({ token: 'xoxb-other' })).rejects.toMatchObject({ code: 'token-invalid' });
+  expect(events).toHaveLength(before);
 });
 
 test('a wrong token at the start is a clear error', async () => {

@@ -14,6 +14,8 @@ export interface Stage {
   channel: string;
   platform: SlackPlatform;
   events: ChatEvent[];
+  /** What connections said of the servers that the bot is on; not among the events. */
+  servers: string[][];
   errors: unknown[];
   fatal: AcclaimError[];
   /** What an event brings about; set by a test. */
@@ -37,12 +39,14 @@ export async function makeStage(
   prepare(peer);
   const channel = await peer.channel('roses');
   const events: ChatEvent[] = [];
+  const servers: string[][] = [];
   const errors: unknown[] = [];
   const fatal: AcclaimError[] = [];
   const stage = {
     peer,
     channel,
     events,
+    servers,
     errors,
     fatal,
     shift: 0,
@@ -78,6 +82,7 @@ export async function makeStage(
     });
     ends(() => platform.stop());
     await platform.start(async (event) => {
+      if (event.kind === 'servers') return void servers.push([...event.servers]);
       events.push(event);
       await stage.onEvent(event);
     });
