@@ -23,6 +23,7 @@ import { describeEnd, type EngineLauncher } from './queue/engine-link.js';
 import { InProcessQueue } from './queue/in-process.js';
 import type { FromEngine } from './queue/messages.js';
 import { probe } from './queue/redis.js';
+import { doubts } from './queue/redis-faults.js';
 import { serveEngine } from './queue/serve.js';
 import { checkSigned, MAKE_KEY } from './trust.js';
 
@@ -81,7 +82,7 @@ async function common({ config, log }: EndOptions) {
     );
   if (!checkSigned(config)) log.warn(`what crosses Redis is not signed. ${MAKE_KEY}`);
   const redis = { url, ca };
-  await probe(redis);
+  for (const { found, mend } of doubts(await probe(redis, prefix))) log.warn({ mend }, `Redis: ${found}`);
   return { redis, key, prefix, log, lostMs: lostSeconds * 1000 };
 }
 

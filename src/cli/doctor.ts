@@ -185,7 +185,7 @@ async function checkModel(config: Config, checkEngine: CheckEngine): Promise<Che
 /** Redis is needed only where bot and engines run apart. */
 export async function checkRedis(config: Pick<Config, 'queue' | 'artifacts'>): Promise<Check> {
   const name = 'redis';
-  const { redis: url, ca } = config.queue;
+  const { redis: url, ca, prefix } = config.queue;
   if (url === null)
     return {
       name,
@@ -196,9 +196,12 @@ export async function checkRedis(config: Pick<Config, 'queue' | 'artifacts'>): P
   try {
     const signed = checkSigned(config);
     const { probe } = await import('../queue/redis.js');
-    const found = `version ${(await probe({ url, ca })).version} answers`;
-    if (signed) return { name, state: 'ok', found, mend: '' };
-    return { name, state: 'warn', found: `${found}; what crosses it is not signed`, mend: MAKE_KEY };
+    const { doubts } = await import('../queue/redis-faults.js');
+    const facts = await probe({ url, ca }, prefix);
+    const worries = doubts(facts);
+    if (!signed) worries.push({ found: 'what crosses it is not signed', mend: MAKE_KEY });
+    const found = [`${facts.product} ${facts.version} answers`, ...worries.map((w) => w.found)].join('; ');
+    return { name, state: worries.length ? 'warn' : 'ok', found, mend: worries.map((w) => w.mend).join(' ') };
   } catch (error) {
     const { code, message, mend } = toPlain(error);
     return { name, state: 'fail', found: message, mend, code };

@@ -15,11 +15,12 @@ import { Envelopes } from './envelope.js';
 import { Errands } from './errands.js';
 import { Flights } from './flights.js';
 import { type JobKind, type JobProgress, type JobResult, jobSchemas } from './jobs.js';
-import { awayBucket, awayRedis } from './lack.js';
+import { awayBucket, awayRedis, refusingRedis } from './lack.js';
 import { Lanes } from './lanes.js';
 import type { BotPlaces } from './places.js';
 import type { PredictMb } from './predict.js';
-import { connect, type RedisSettings } from './redis.js';
+import { connectBoth, type Line, type RedisSettings } from './redis.js';
+import { refuses, unreachable } from './redis-faults.js';
 import { Roll } from './roll.js';
 import { choose, lacking } from './routing.js';
 import { takeStanding } from './standing.js';
@@ -68,8 +69,8 @@ const FORGET_MS = 2000;
 export class BullQueue implements JobQueue {
   private readonly envelopes: Envelopes;
   private readonly keys: ReturnType<typeof keys>;
-  private readonly redis: ReturnType<typeof connect>;
-  private readonly ears: ReturnType<typeof connect>;
+  private readonly redis: Line;
+  private readonly ears: Line;
   private readonly lanes: Lanes;
   private readonly flights: Flights;
   private readonly entries = new Map<string, Entry>();
@@ -87,8 +88,9 @@ export class BullQueue implements JobQueue {
     this.keys = keys(options.prefix);
     this.errands = new Errands(options.log, () => this.look());
     this.waits = new Waits(this.entries, options);
-    this.redis = connect(options.redis, (error) => this.away(error));
-    this.ears = connect(options.redis, (error) => this.trouble(error));
+    const { redis: asks, ears } = connectBoth(options.redis, (error) => this.away(error));
+    this.redis = asks;
+    this.ears = ears;
     const { redis, keys: names, envelopes } = this;
     this.roll = new Roll({
       redis,
@@ -100,11 +102,7 @@ export class BullQueue implements JobQueue {
     const trouble = (error: unknown) => this.trouble(error);
     this.lanes = new Lanes({ redis, keys: names, prefix: options.prefix, trouble });
     this.flights = new Flights({ redis, keys: names, envelopes, log: options.log });
-    this.redis.on('ready', () => {
-      if (this.troubled) options.log.info('Redis is back');
-      this.troubled = false;
-      this.look();
-    });
+    this.redis.on('ready', () => this.look());
     this.ears.on('message', (_channel: string, text: string) => this.hear(text));
     void this.ears.subscribe(this.keys.said).catch(() => {});
     this.timer = setInterval(() => this.look(), options.lookMs ?? 1000);
@@ -189,7 +187,8 @@ export class BullQueue implements JobQueue {
       return;
     }
     this.looking = this.lookAll()
-      .catch((error) => this.trouble(error))
+      .then(() => this.well())
+      .catch((error) => (refuses(error) ? this.away(error) : this.trouble(error)))
       .finally(() => {
         this.looking = null;
         if (!this.again) return;
@@ -199,7 +198,10 @@ export class BullQueue implements JobQueue {
   }
 
   private async lookAll(): Promise<void> {
-    if (this.entries.size === 0) return;
+    if (this.entries.size === 0) {
+      if (this.troubled) await this.redis.ping();
+      return;
+    }
     const { there, gone } = await this.roll.call();
     const engines = new Map(there.map((beat) => [beat.engine, beat]));
     for (const entry of [...this.entries.values()]) {
@@ -318,11 +320,17 @@ export class BullQueue implements JobQueue {
     }
   }
 
-  /** Nothing can be asked of Redis: what waits is told so. */
+  /** Nothing can be asked of Redis, or it does nothing of what it is asked: what waits is told so. */
   private away(error: unknown): void {
     this.trouble(error);
     if (this.closed) return;
-    for (const entry of this.entries.values()) if (!entry.flight) entry.lack.mark(awayRedis);
+    const why = refuses(error) ? refusingRedis : awayRedis;
+    for (const entry of this.entries.values()) if (!entry.flight) entry.lack.mark(why);
+  }
+
+  private well(): void {
+    if (this.troubled) this.options.log.info('Redis is back');
+    this.troubled = false;
   }
 
   /** True once engines can reach what it reads, and nothing that was made of it stands. */
@@ -400,7 +408,9 @@ export class BullQueue implements JobQueue {
   private trouble(error: unknown): void {
     if (this.closed || this.troubled) return;
     this.troubled = true;
-    this.options.log.warn({ error: String(error) }, 'Redis: trouble; jobs wait, votes go on');
+    const { redis, prefix, log } = this.options;
+    const about = refuses(error) ? toPlain(unreachable(redis.url, prefix, error)) : { error: String(error) };
+    log.warn(about, 'Redis: trouble; jobs wait, votes go on');
   }
 
   private async settle(entry: Entry, error: AcclaimError | null, result?: unknown): Promise<void> {

@@ -3,6 +3,12 @@ import type { Held } from './contract.js';
 
 export const awayRedis: Held = { code: 'no-redis', message: 'the queue (Redis) does not answer' };
 
+/** It answers and takes nothing: a replica, a full memory, missing rights. The log has its words. */
+export const refusingRedis: Held = {
+  code: 'no-redis',
+  message: 'the queue (Redis) refuses what it is asked',
+};
+
 /** A bucket that is away, as whoever waits is told of it. */
 export const awayBucket = (error: unknown): Held | null =>
   error === null

@@ -1,11 +1,11 @@
 /**
- * Connections to Redis, the home of ioredis. A connection waits for a Redis that is away and goes on when it is back:
- * nothing that matters lies there alone.
+ * Connections to Redis, the home of ioredis. A connection waits for a Redis that is away and goes on when it is back, at the same
+ * address, whatever server answers there then: nothing that matters lies there alone.
  */
 import { readFileSync } from 'node:fs';
 import { Redis, type RedisOptions } from 'ioredis';
-import { AcclaimError } from '../errors.js';
 import { readFault } from '../reading.js';
+import { type RedisFacts, readInfo, servesElsewhere, unreachable } from './redis-faults.js';
 
 export interface RedisSettings {
   /** redis:// or rediss:// (TLS), with user and password in it. */
@@ -13,6 +13,12 @@ export interface RedisSettings {
   /** PEM file of the authority that signed the server's certificate; null = those that Node trusts. */
   ca: string | null;
 }
+
+/** A line on which an answer is waited for so long is dead: longer than BullMQ has a command block (10 s), ms. */
+const SILENCE_MS = 15_000;
+/** Refusals this far apart have nothing to do with each other, ms. */
+const CALM_MS = 10_000;
+const LONGEST_WAIT_MS = 2000;
 
 /** Errors: those of reading. */
 function authority(ca: string): Buffer {
@@ -25,18 +31,30 @@ function authority(ca: string): Buffer {
   }
 }
 
-/** BullMQ wants commands that never give up; the doctor wants to know at once. */
 function options({ url, ca }: RedisSettings) {
   return {
     // BullMQ reads the replies of protocol 2.
     protocol: 2,
-    maxRetriesPerRequest: null,
-    retryStrategy: (times: number) => Math.min(100 * 2 ** Math.min(times, 5), 2000),
     keepAlive: 10_000,
     // A server that says nothing does not close its end either.
     disconnectTimeout: 300,
     ...(url.startsWith('rediss:') && ca !== null ? { tls: { ca: authority(ca) } } : {}),
   } satisfies RedisOptions;
+}
+
+/** Waits between two tries, which grow: for a server that is away, and for one that is there and refuses. */
+function waits() {
+  let refusals = 0;
+  let at = Number.NEGATIVE_INFINITY;
+  const calm = () => performance.now() - at > CALM_MS;
+  return {
+    refused: () => {
+      refusals = calm() ? 1 : refusals + 1;
+      at = performance.now();
+    },
+    next: (times: number) =>
+      Math.min(100 * 2 ** Math.min(calm() ? times : Math.max(times, refusals), 5), LONGEST_WAIT_MS),
+  };
 }
 
 /** A connection, and those that BullMQ has made after it. */
@@ -55,21 +73,62 @@ export class Line extends Redis {
   }
 }
 
-/** `onError` hears of each fault of the line; the connection mends itself. */
+/**
+ * `onError` hears of each fault of the line; the connection mends itself. Commands never give up, as BullMQ wants it: a server
+ * that has become a replica, or reads its data, is left, and they are said again to whoever answers next.
+ */
 export function connect(settings: RedisSettings, onError: (error: Error) => void): Line {
-  const redis = new Line(settings.url, options(settings));
+  const { refused, next } = waits();
+  const redis = new Line(settings.url, {
+    ...options(settings),
+    maxRetriesPerRequest: null,
+    retryStrategy: next,
+    socketTimeout: SILENCE_MS,
+    reconnectOnError: (error) => {
+      if (!servesElsewhere(error)) return false;
+      refused();
+      onError(error);
+      return 2;
+    },
+  });
   redis.on('error', onError);
   return redis;
 }
 
-/** A connection that answers, or an error that says what to mend; for a start, and for the doctor. */
-export async function probe(settings: RedisSettings, waitMs = 5000): Promise<{ version: string }> {
+/**
+ * The two connections of one side: on one it asks, on the other it hears. A server that was left on the first is left on the second,
+ * which has no way of finding out by itself.
+ */
+export function connectBoth(
+  settings: RedisSettings,
+  onError: (error: Error) => void,
+): { redis: Line; ears: Line } {
+  const redis = connect(settings, onError);
+  const ears = connect(settings, onError);
+  let left = false;
+  redis.on('close', () => {
+    left = true;
+  });
+  ears.on('ready', () => {
+    left = false;
+  });
+  redis.on('ready', () => {
+    if (left && ears.status === 'ready') ears.disconnect(true);
+  });
+  return { redis, ears };
+}
+
+/** What is asked of it for a start, and by the doctor: everything that bot and engines will do. Errors: redis-unreachable. */
+export async function probe(settings: RedisSettings, prefix: string, waitMs = 5000): Promise<RedisFacts> {
   const redis = new Redis(settings.url, {
     ...options(settings),
     lazyConnect: true,
     retryStrategy: () => null,
     maxRetriesPerRequest: 0,
     connectTimeout: waitMs,
+    commandTimeout: waitMs,
+    // It waits for a server that reads its data; here that is an answer.
+    enableReadyCheck: false,
   });
   let heard: Error | undefined;
   redis.on('error', (error) => {
@@ -77,53 +136,16 @@ export async function probe(settings: RedisSettings, waitMs = 5000): Promise<{ v
   });
   try {
     await redis.connect();
-    const info = await redis.info('server');
-    return { version: /redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown' };
+    const info = await redis.info();
+    const key = `${prefix}:probe`;
+    await redis.set(key, '', 'PX', 1000);
+    await redis.eval('return redis.call("DEL", KEYS[1])', 1, key);
+    await redis.publish(key, '');
+    await redis.subscribe(key);
+    return readInfo(info);
   } catch (error) {
-    throw unreachable(settings.url, heard ?? (error as Error));
+    throw unreachable(settings.url, prefix, heard ?? (error as Error));
   } finally {
     redis.disconnect();
   }
 }
-
-function unreachable(url: string, error: Error): AcclaimError {
-  const where = url.replace(/\/\/[^@/]*@/, '//');
-  const { code = '' } = error as NodeJS.ErrnoException;
-  const said = `${code} ${error.message}`;
-  const [, , mend] =
-    faults.find(([pattern, tls]) => pattern.test(said) && tls !== !url.startsWith('rediss:')) ?? usual;
-  return new AcclaimError('redis-unreachable', `Redis at ${where}: ${error.message}`, mend);
-}
-
-type Fault = readonly [pattern: RegExp, tls: boolean | null, mend: string];
-
-/** What is said of a line that does not come about -> over TLS or not (null: either) -> the mend. */
-const faults: readonly Fault[] = [
-  [
-    /NOAUTH|WRONGPASS|invalid username-password|without any password|NOPERM/i,
-    null,
-    'Put the user and password into REDIS_URL: redis://USER:PASSWORD@HOST:PORT.',
-  ],
-  [
-    /ALTNAME_INVALID/,
-    true,
-    'Write the host in REDIS_URL as the certificate has it, or give Redis a certificate for that name.',
-  ],
-  [/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/, true, "Renew Redis's certificate, or set this machine's clock."],
-  [
-    /UNABLE_TO|SELF_SIGNED|CERT_|certificate/i,
-    true,
-    "Set REDIS_CA to the PEM file of the authority that signed Redis's certificate.",
-  ],
-  [
-    /EPROTO|WRONG_VERSION|SSL|ETIMEDOUT|disconnected before secure/i,
-    true,
-    'If Redis is there, that port speaks no TLS: use its tls-port, or redis:// on a line that nobody else can read.',
-  ],
-  [
-    /Connection is closed|ECONNRESET|EPIPE|Protocol error/i,
-    false,
-    'If Redis speaks TLS on that port, write rediss:// in REDIS_URL.',
-  ],
-];
-const usual: Fault = [/./, null, 'Start Redis, or mend REDIS_URL (rediss:// for TLS).'];

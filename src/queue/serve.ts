@@ -14,7 +14,8 @@ import { Envelopes } from './envelope.js';
 import type { JobPayload } from './jobs.js';
 import { awayBucket } from './lack.js';
 import type { EnginePlaces } from './places.js';
-import { connect, type RedisSettings } from './redis.js';
+import { connectBoth, type RedisSettings } from './redis.js';
+import { refuses, unreachable } from './redis-faults.js';
 import {
   type Answer,
   type Beat,
@@ -69,20 +70,19 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
   const name = keys(prefix);
   let troubled = false;
   const trouble = (error: unknown) => {
-    if (!troubled) log.warn({ error: String(error) }, 'Redis: trouble');
+    const { url } = options.redis;
+    const about = refuses(error) ? toPlain(unreachable(url, prefix, error)) : { error: String(error) };
+    if (!troubled) log.warn(about, 'Redis: trouble');
     troubled = true;
   };
-  const redis = connect(options.redis, trouble);
-  const ears = connect(options.redis, trouble);
-  redis.on('ready', () => {
-    troubled = false;
-  });
+  const { redis, ears } = connectBoth(options.redis, trouble);
   let draining = false;
   let running: Running | null = null;
   let warm: string[] = [];
   /** When the bot was last told, epoch ms. */
   let beaten = 0;
   let beats = 0;
+  let beating: Promise<void> | null = null;
   /** Deliveries that have had their answer: one that comes again is somebody's copy. */
   const answered = new Set<string>();
 
@@ -96,12 +96,22 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
     return flight.job === job && flight.engine === engine && flight.delivery === delivery;
   };
 
-  async function beat(): Promise<void> {
+  /** One at a time: while Redis is away they would only pile up. */
+  function beat(): Promise<void> {
+    beating ??= beatOnce().finally(() => {
+      beating = null;
+    });
+    return beating;
+  }
+
+  async function beatOnce(): Promise<void> {
     beats += 1;
     const words: Beat = { engine, ...ability, warm, draining, count: beats };
     await redis.sadd(name.engines, engine);
     await redis.set(name.beat(engine), envelopes.close('beat', words), 'PX', lostMs);
     beaten = Date.now();
+    if (troubled) log.info('Redis is back');
+    troubled = false;
     const held = running;
     if (held && !(await counts(held)) && running === held) await letGo(held);
   }
@@ -214,7 +224,11 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
     const leaving = () => running?.carrying.abort(cancelled(running.job));
     if (running?.begun === false) leaving();
     const sending = setTimeout(leaving, SENDING_MS);
-    const told = await within(ASKED_MS, beat().catch(trouble));
+    const leaves = async () => {
+      await beating?.catch(trouble);
+      await beat().catch(trouble);
+    };
+    const told = await within(ASKED_MS, leaves());
     await local.close();
     // BullMQ waits for a Redis that is away as long as that takes, unless it is forced.
     const there = told && redis.status === 'ready';

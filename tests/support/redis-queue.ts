@@ -4,9 +4,9 @@ import { silentLog } from '../../src/log.js';
 import { BullQueue, type BullQueueOptions } from '../../src/queue/bullmq.js';
 import { InProcessQueue } from '../../src/queue/in-process.js';
 import type { BotPlaces, EnginePlaces } from '../../src/queue/places.js';
+import type { RedisSettings } from '../../src/queue/redis.js';
 import { type ServeOptions, serveEngine } from '../../src/queue/serve.js';
 import { memoryEngines } from './memory-engine.js';
-import type { TestRedis } from './redis.js';
 
 /** Jobs without files. */
 export const nowhere: BotPlaces & EnginePlaces = {
@@ -22,11 +22,16 @@ export const nowhere: BotPlaces & EnginePlaces = {
   discard: () => {},
 };
 
+/** A redis-server, or what stands before it. */
+interface Server {
+  readonly settings: RedisSettings;
+}
+
 let made = 0;
 /** No two tests see each other's keys. */
 export const freshPrefix = (): string => `test${++made}`;
 
-const common = (redis: TestRedis, prefix: string) => ({
+const common = (redis: Server, prefix: string) => ({
   redis: redis.settings,
   prefix,
   key: 'k'.repeat(32),
@@ -34,12 +39,12 @@ const common = (redis: TestRedis, prefix: string) => ({
   log: silentLog,
 });
 
-export function openQueue(redis: TestRedis, prefix: string, more: Partial<BullQueueOptions> = {}) {
+export function openQueue(redis: Server, prefix: string, more: Partial<BullQueueOptions> = {}) {
   return new BullQueue({ ...common(redis, prefix), lookMs: 100, ...more });
 }
 
 export async function openEngine(
-  redis: TestRedis,
+  redis: Server,
   prefix: string,
   engine: string,
   handlers: Partial<Handlers>,

@@ -23,13 +23,19 @@ export class TestRedis extends ServerProcess {
     private readonly password: string | null,
     /** Where it speaks TLS, and nothing else. */
     readonly tls: Certificates | null,
+    /** Of its command line. */
+    private readonly more: readonly string[],
   ) {
     super(port, dir);
   }
 
-  static async start(password: string | null = null, tls = false): Promise<TestRedis> {
+  static async start(
+    password: string | null = null,
+    tls = false,
+    more: readonly string[] = [],
+  ): Promise<TestRedis> {
     const dir = mkdtempSync(join(tmpdir(), 'acclaim-redis-'));
-    const redis = new TestRedis(await freePort(), dir, password, tls ? makeCertificates(dir) : null);
+    const redis = new TestRedis(await freePort(), dir, password, tls ? makeCertificates(dir) : null, more);
     await redis.up();
     return redis;
   }
@@ -48,7 +54,7 @@ export class TestRedis extends ServerProcess {
       args.push('--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', ca);
     } else args.push('--port', String(this.port));
     if (this.password !== null) args.push('--requirepass', this.password);
-    const child = spawn('redis-server', [...args, '--appendonly', 'no'], {
+    const child = spawn('redis-server', [...args, '--appendonly', 'no', ...this.more], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.child = child;
