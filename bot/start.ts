@@ -71,6 +71,7 @@ export async function startCommand(options: StartOptions): Promise<void> {
         adapter: (session, round, format) => app().adapter(session, round, format),
         complete: (typing) => app().complete(typing),
         monitor: { readiness: () => readiness([started, ...house.looks]), scrape: () => meter.scrape() },
+        onWarning: ({ message, mend }) => log.warn({ mend }, message),
         onError: (error) => log.error(toPlain(error), 'web'),
       });
       return [

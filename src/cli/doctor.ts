@@ -103,8 +103,8 @@ export function checkPort(host: string, port: number): Promise<Check> {
   });
 }
 
-export function checkAccess({ host, accessToken, hostNames }: Config['server']): Check {
-  if (isLoopback(host) && hostNames.length === 0) {
+export function checkAccess({ host, accessToken, hostNames, trustProxy }: Config['server']): Check {
+  if (isLoopback(host) && hostNames.length === 0 && trustProxy.length === 0) {
     return { name: 'access', state: 'ok', found: `${host} is reached from this machine only`, mend: '' };
   }
   if (accessToken)
@@ -118,7 +118,7 @@ export function checkAccess({ host, accessToken, hostNames }: Config['server']):
     name: 'access',
     state: 'fail',
     found: `${[host, ...hostNames].join(', ')} is reached from other machines, and there is no access token`,
-    mend: 'Set ACCLAIM_ACCESS_TOKEN (16 characters or more), or keep server.host on loopback and server.hostNames empty.',
+    mend: 'Set ACCLAIM_ACCESS_TOKEN (16 characters or more), or keep server.host on loopback, and server.hostNames and server.trustProxy empty.',
     code: 'config-invalid',
   };
 }

@@ -3,6 +3,7 @@
  * key; nothing has a second default in code. Learner parameters are checked by the learners themselves.
  */
 import { z } from 'zod';
+import { isNetwork } from '../networks.js';
 import { learnerSchema, samplerSchema } from '../queue/jobs.js';
 
 const count = z.number().int().positive();
@@ -33,6 +34,11 @@ export const configSchema = z.strictObject({
     host: z.string().min(1),
     port: z.number().int().min(0).max(65535),
     accessToken: z.string().min(16, 'needs at least 16 characters').nullable(),
+    trustProxy: z.array(
+      z
+        .string()
+        .refine(isNetwork, 'is no address, no network such as 10.0.0.0/8, and not loopback or private'),
+    ),
     hostNames: z.array(z.string().regex(/^[a-z0-9.-]+$/i, 'is no host name')),
     nsfwChannels: z.array(z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'is a name such as after-dark')),
     nsfwToken: z.string().min(16, 'needs at least 16 characters').nullable(),

@@ -3,6 +3,7 @@
  * closes the round, a pretended learner reports progress, the next round opens. Votes are counted from the events.
  */
 import { WebPlatform } from '../../bot/platforms/web/adapter.js';
+import type { WebOptions } from '../../bot/platforms/web/options.js';
 import { ballotCard } from '../../bot/views/ballot.js';
 import { replyCard, welcomeCard } from '../../bot/views/notice.js';
 import { outcomeCard } from '../../bot/views/outcome.js';
@@ -25,6 +26,7 @@ export interface WebAppOptions {
   stepMs?: number;
   accessToken?: string | null;
   session?: Partial<Session>;
+  web?: Partial<WebOptions>;
 }
 
 export const commands: CommandSpec[] = [
@@ -81,6 +83,7 @@ export class WebApp {
       status: () => ({ sessions: [this.status()] }),
       adapter: async () => null,
       onError: (error) => console.error(error),
+      ...options.web,
     });
   }
 

@@ -14,6 +14,7 @@ import { capabilities } from './capabilities.js';
 import { Care, needsCare, takenDown } from './care.js';
 import { refOf } from './decode.js';
 import { Desk } from './desk.js';
+import { Front } from './front.js';
 import { Live } from './live.js';
 import { Messages } from './messages.js';
 import type { WebOptions } from './options.js';
@@ -46,13 +47,14 @@ export class WebPlatform implements ChatPlatform {
   }
 
   async start(sink: (event: ChatEvent) => Promise<void>): Promise<void> {
-    const { host, port, accessToken, dir, hostNames = [] } = this.options;
+    const { host, port, accessToken, dir, hostNames = [], trustProxy = [] } = this.options;
     // Behind a proxy everyone comes from this machine, and on loopback whoever comes is an operator.
-    if ((!isLoopback(host) || hostNames.length > 0) && accessToken === null) {
+    const behind = hostNames.length > 0 || trustProxy.length > 0;
+    if ((!isLoopback(host) || behind) && accessToken === null) {
       throw new AcclaimError(
         'config-invalid',
         `the page would be open to everyone on ${[host, ...hostNames].join(', ')}`,
-        'Set ACCLAIM_ACCESS_TOKEN (at least 16 characters), or listen on 127.0.0.1 without server.hostNames.',
+        'Set ACCLAIM_ACCESS_TOKEN (at least 16 characters), or listen on 127.0.0.1 without server.hostNames and server.trustProxy.',
       );
     }
     mkdirSync(dir, { recursive: true });
@@ -67,8 +69,14 @@ export class WebPlatform implements ChatPlatform {
     const names = [...hostNames, ...own].map((name) => name.toLowerCase());
     const onError = (error: unknown) => this.options.onError?.(error);
     const { monitor } = this.options;
-    const bound = { host, names };
-    const app = makeApp({ desk, care, people, assets: new Assets(), bound, monitor, onError });
+    const front = new Front({
+      bound: { host, names },
+      trustProxy,
+      unguarded: accessToken === null,
+      now: this.options.now,
+      warn: (line) => this.options.onWarning?.(line),
+    });
+    const app = makeApp({ desk, care, people, assets: new Assets(), front, monitor, onError });
     try {
       this.running = { ...(await listen(app, host, port)), messages, people, live, desk, care };
     } catch (error) {

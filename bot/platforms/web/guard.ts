@@ -27,22 +27,68 @@ export function hostAllowed(header: string | undefined, bound: Bound): boolean {
   return !isLoopback(bound.host) && isIP(name) !== 0;
 }
 
-export interface ChangeHeaders {
+/** What is wrong with a request, in a line, and the mend. */
+export interface Refused {
+  message: string;
+  mend: string;
+}
+
+export function hostRefused(header: string | undefined, bound: Bound): Refused | undefined {
+  if (hostAllowed(header, bound)) return undefined;
+  const name = hostName(header);
+  const said = name === undefined ? 'the header Host names no host' : `the name ${name} (header Host)`;
+  return {
+    message: `This server does not answer to ${said}.`,
+    mend:
+      name === undefined
+        ? 'Use its address.'
+        : `If people reach it by that name, add it to server.hostNames.`,
+  };
+}
+
+export interface Change {
+  /** `Host` as it was outside, and the proxy that says so: see proxy.ts. */
   host: string | undefined;
+  proxy: string | null;
   origin: string | undefined;
   fetchSite: string | undefined;
   contentType: string | undefined;
 }
 
 /** Why a changing request is refused; undefined when it is fine. */
-export function changeRefused({ host, origin, fetchSite, contentType }: ChangeHeaders): string | undefined {
-  if (origin !== undefined) {
-    const from = URL.canParse(origin) ? new URL(origin).host.toLowerCase() : null;
-    if (from === null || from !== host?.toLowerCase()) return 'This request came from another site.';
-  }
-  if (fetchSite !== undefined && fetchSite !== 'same-origin' && fetchSite !== 'none') {
-    return 'This request came from another site.';
-  }
-  if (!/^application\/json\b/i.test(contentType ?? '')) return 'Send JSON.';
+export function changeRefused(change: Change, { names }: Pick<Bound, 'names'>): Refused | undefined {
+  const { fetchSite, contentType } = change;
+  const itself = 'Use the page itself.';
+  if (fetchSite !== undefined && fetchSite !== 'same-origin' && fetchSite !== 'none')
+    return { message: 'This request came from another site (header Sec-Fetch-Site).', mend: itself };
+  const foreign = originRefused(change, names);
+  if (foreign) return foreign;
+  if (!/^application\/json\b/i.test(contentType ?? '')) return { message: 'Send JSON.', mend: itself };
   return undefined;
+}
+
+/** A proxy that passes its own idea of Host on looks like another site: the line says both, and how to mend the first. */
+function originRefused({ host, proxy, origin }: Change, names: readonly string[]): Refused | undefined {
+  if (origin === undefined) return undefined;
+  const from = URL.canParse(origin) ? new URL(origin) : null;
+  const name = from?.hostname.toLowerCase() ?? '';
+  if (from === null || name === '')
+    return { message: 'This request came from another site (header Origin).', mend: 'Use the page itself.' };
+  if (sameHost(from, host)) return undefined;
+  // A trusted proxy may hide the name, and a browser names no page but the one that asks: the operator's names are ours.
+  if (proxy !== null && names.includes(name)) return undefined;
+  const named = names.includes(name) ? '' : ` and ${name} in server.hostNames`;
+  return {
+    message: `The header Host is ${host ?? 'missing'}, but the page was opened at ${from.host}: a proxy changed it, or this is another site.`,
+    mend:
+      proxy === null
+        ? `Let the proxy pass it on (nginx: proxy_set_header Host $http_host;), or name the proxy in server.trustProxy${named}.`
+        : `If people reach it by that name, add ${name} to server.hostNames.`,
+  };
+}
+
+/** Host and port, where the scheme's own port may be left out. */
+function sameHost(from: URL, host: string | undefined): boolean {
+  const asked = `${from.protocol}//${host ?? ''}`;
+  return host !== undefined && URL.canParse(asked) && new URL(asked).host === from.host;
 }

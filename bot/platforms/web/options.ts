@@ -70,6 +70,8 @@ export interface WebOptions {
   nsfwToken?: string | null;
   /** Host names people may use to reach the page through a proxy, besides IP addresses and this host's name. */
   hostNames?: readonly string[];
+  /** Addresses and networks of reverse proxies whose headers are believed. */
+  trustProxy?: readonly string[];
   /** Folder of the web platform's own files: cookie secret and posted messages. Made when missing. */
   dir: string;
   commands: readonly CommandSpec[];
@@ -81,6 +83,8 @@ export interface WebOptions {
   complete?: (typing: Typing) => Promise<readonly string[]>;
   /** What `/readyz` and `/metrics` answer; without it there is neither. */
   monitor?: Monitor;
+  /** Told, in a line with its mend, what a proxy in front has wrong. */
+  onWarning?: (line: { message: string; mend: string }) => void;
   /** Told of faults that no request can be blamed for. */
   onError?: (error: unknown) => void;
 }

@@ -19,7 +19,7 @@ import type { Asset, Assets } from './assets.js';
 import type { Care } from './care.js';
 import { buttonBody, commandBody, completeBody, consentBody, loginBody, reactBody } from './decode.js';
 import type { Desk } from './desk.js';
-import { type Bound, changeRefused, hostAllowed } from './guard.js';
+import type { Front } from './front.js';
 import { learnedFormats, type Monitor } from './options.js';
 import type { People } from './people.js';
 import { tarOf } from './tar.js';
@@ -29,7 +29,7 @@ export interface ServerParts {
   care: Care;
   people: People;
   assets: Assets;
-  bound: Bound;
+  front: Front;
   monitor?: Monitor | undefined;
   onError: (error: unknown) => void;
 }
@@ -52,22 +52,13 @@ const statuses: Partial<Record<ErrorCode, 400 | 403 | 404 | 409 | 429 | 503>> = 
   limited: 429,
 };
 
-export function makeApp({ desk, care, people, assets, bound, monitor, onError }: ServerParts): Hono {
+export function makeApp({ desk, care, people, assets, front, monitor, onError }: ServerParts): Hono {
   const app = new Hono();
 
   app.use(async (c, next) => {
-    if (!hostAllowed(c.req.header('host'), bound)) {
-      return c.text('This server does not answer to that name.\n', 421);
-    }
-    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
-      const why = changeRefused({
-        host: c.req.header('host'),
-        origin: c.req.header('origin'),
-        fetchSite: c.req.header('sec-fetch-site'),
-        contentType: c.req.header('content-type'),
-      });
-      if (why) return fail(c, new AcclaimError('not-allowed', why, 'Use the page itself.'));
-    }
+    const refused = front.refusal(c);
+    if (refused?.status === 421) return c.text(`${refused.message} ${refused.mend}\n`, 421);
+    if (refused) return fail(c, new AcclaimError('not-allowed', refused.message, refused.mend));
     await next();
     c.header('content-security-policy', assets.contentSecurityPolicy);
     c.header('x-content-type-options', 'nosniff');
@@ -92,7 +83,10 @@ export function makeApp({ desk, care, people, assets, bound, monitor, onError }:
       );
     return people.account(id, role(c));
   };
-  const cookie = { httpOnly: true, sameSite: 'Lax', path: '/', maxAge: year } as const;
+  const keep = (c: Context, name: string, value: string) => {
+    const { secure } = front.outside(c);
+    setCookie(c, name, value, { httpOnly: true, sameSite: 'Lax', path: '/', maxAge: year, secure });
+  };
 
   app.get('/', (c) => send(c, assets.index));
   app.get('/healthz', (c) => c.json({ ok: true }));
@@ -128,7 +122,7 @@ export function makeApp({ desk, care, people, assets, bound, monitor, onError }:
     if (!id) {
       const value = people.mint();
       id = people.visitor(value)!;
-      setCookie(c, people.visitorCookie, value, cookie);
+      keep(c, people.visitorCookie, value);
     }
     c.header('cache-control', 'no-store');
     return c.json(desk.me(people.account(id, role(c))));
@@ -171,7 +165,7 @@ export function makeApp({ desk, care, people, assets, bound, monitor, onError }:
     await pause();
     if (!admitted)
       throw new AcclaimError('not-allowed', 'That is not the access token.', 'Ask whoever runs this server.');
-    setCookie(c, admitted.cookie, admitted.value, cookie);
+    keep(c, admitted.cookie, admitted.value);
     return c.json({ ok: true });
   });
 

@@ -53,7 +53,14 @@ describe('checks', () => {
   });
 
   test('access: a token is needed beyond loopback', () => {
-    const server = { port: 1, accessToken: null, hostNames: [], nsfwChannels: [], nsfwToken: null };
+    const server = {
+      port: 1,
+      accessToken: null,
+      hostNames: [],
+      trustProxy: [],
+      nsfwChannels: [],
+      nsfwToken: null,
+    };
     for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost'])
       expect(checkAccess({ ...server, host }).state).toBe('ok');
     expect(checkAccess({ ...server, host: '0.0.0.0' })).toMatchObject({

@@ -45,6 +45,7 @@ describe('precedence', () => {
       port: 8080,
       accessToken: null,
       hostNames: [],
+      trustProxy: [],
       nsfwChannels: [],
       nsfwToken: null,
     });

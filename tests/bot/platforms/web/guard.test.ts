@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changeRefused, hostAllowed, hostName } from '../../../../bot/platforms/web/guard.js';
+import { type Change, changeRefused, hostAllowed, hostName } from '../../../../bot/platforms/web/guard.js';
 
 describe('host names', () => {
   it.each([
@@ -35,6 +35,7 @@ describe('host names', () => {
 describe('changing requests', () => {
   const ours = {
     host: '127.0.0.1:8080',
+    proxy: null,
     origin: 'http://127.0.0.1:8080',
     fetchSite: 'same-origin',
     contentType: 'application/json',
@@ -50,5 +51,34 @@ describe('changing requests', () => {
     ['a form', { contentType: 'application/x-www-form-urlencoded' }, false],
     ['a plain-text trick', { contentType: 'text/plain; application/json' }, false],
     ['no type at all', { contentType: undefined }, false],
-  ])('%s', (_, change, fine) => expect(changeRefused({ ...ours, ...change }) === undefined).toBe(fine));
+  ])('%s', (_, change, fine) =>
+    expect(changeRefused({ ...ours, ...change }, { names: [] }) === undefined).toBe(fine),
+  );
+
+  const outside = { ...ours, origin: 'https://taste.example.org', fetchSite: undefined };
+  const names = ['taste.example.org'];
+  it.each<[string, Partial<Change>, readonly string[], RegExp | undefined]>([
+    ['that a proxy passes with its Host', { host: 'taste.example.org' }, [], undefined],
+    ['with the port that TLS has anyway', { host: 'taste.example.org:443' }, [], undefined],
+    ['of a trusted proxy that changes Host, by a name of ours', { proxy: '10.0.0.1' }, names, undefined],
+    [
+      'of a trusted proxy, by another name',
+      { proxy: '10.0.0.1' },
+      [],
+      /add taste.example.org to server.hostNames/,
+    ],
+    [
+      'of anybody else, by a name of ours',
+      {},
+      names,
+      /proxy_set_header Host \$http_host; *\).*server.trustProxy\.$/,
+    ],
+    ['of anybody else', {}, [], /server.trustProxy and taste.example.org in server.hostNames/],
+    ['over TLS asked for without', { host: 'taste.example.org:80' }, [], /Host is taste.example.org:80/],
+    ['of another site of a browser', { proxy: '10.0.0.1', fetchSite: 'cross-site' }, names, /Sec-Fetch-Site/],
+  ])('a change %s', (_, change, known, said) => {
+    const refused = changeRefused({ ...outside, ...change }, { names: known });
+    if (said) expect(`${refused?.message} ${refused?.mend}`).toMatch(said);
+    else expect(refused).toBeUndefined();
+  });
 });

@@ -1,0 +1,99 @@
+/**
+ * Before any route: whom a request comes from, and whether it may pass. What a proxy in front has wrong is said in the
+ * refusal and once an hour in the log, by the header's name and with the mend.
+ */
+import { getConnInfo } from '@hono/node-server/conninfo';
+import type { Context } from 'hono';
+import { type Bound, changeRefused, hostRefused, type Refused } from './guard.js';
+import { type Outside, Proxies } from './proxy.js';
+
+export interface FrontParts {
+  bound: Bound;
+  /** Addresses and networks of proxies that are believed. */
+  trustProxy: readonly string[];
+  /** Whoever comes is an operator: nobody should come through a proxy. */
+  unguarded: boolean;
+  now: () => number;
+  warn: (line: Refused) => void;
+}
+
+const HOUR = 3_600_000;
+/** Different lines in an hour, so that nobody fills the log by making headers up. */
+const MOST = 20;
+
+export class Front {
+  private readonly proxies: Proxies;
+  private readonly said = new Set<string>();
+  private since = 0;
+
+  constructor(private readonly parts: FrontParts) {
+    this.proxies = new Proxies(parts.trustProxy);
+  }
+
+  /** The request as it was outside; `client` is the address that limits are kept by. */
+  outside(c: Context): Outside {
+    return this.proxies.outside(getConnInfo(c).remote.address, (name) => c.req.header(name));
+  }
+
+  refusal(c: Context): (Refused & { status: 403 | 421 }) | undefined {
+    const { bound } = this.parts;
+    const outside = this.outside(c);
+    const host = hostRefused(outside.host, bound);
+    if (host) return { ...this.say(host), status: 421 };
+    if (c.req.method === 'GET' || c.req.method === 'HEAD') return undefined;
+    const { host: name, proxy } = outside;
+    const change = {
+      host: name,
+      proxy,
+      origin: c.req.header('origin'),
+      fetchSite: c.req.header('sec-fetch-site'),
+      contentType: c.req.header('content-type'),
+    };
+    const refused = changeRefused(change, bound);
+    if (refused) return { ...this.say(refused), status: 403 };
+    this.look(c, outside);
+    return undefined;
+  }
+
+  /** Headers that do no harm, and are wrong all the same. */
+  private look(c: Context, { proxy }: Outside): void {
+    const sent = (name: string) => c.req.header(name) !== undefined;
+    const peer = getConnInfo(c).remote.address;
+    if (proxy === null && sent('x-forwarded-for')) {
+      const everybody = this.parts.unguarded
+        ? 'whoever comes through it is an operator'
+        : 'all who come through it count as one address';
+      const also = this.parts.unguarded ? 'Set ACCLAIM_ACCESS_TOKEN, and name' : 'Name';
+      this.say({
+        message: `The header X-Forwarded-For came from ${peer}, which server.trustProxy does not name: ${everybody}.`,
+        mend: `${also} the proxy in server.trustProxy.`,
+      });
+    }
+    if (proxy === null) return;
+    const missing = needed.filter(([name]) => !sent(name)).map(([name, set]) => `${name} (nginx: ${set})`);
+    if (missing.length === 0) return;
+    this.say({
+      message: `The proxy at ${proxy} leaves out ${missing.map((one) => one.split(' ')[0]).join(' and ')}: ${without}.`,
+      mend: `Let it send ${missing.join(' and ')}`,
+    });
+  }
+
+  private say(line: Refused): Refused {
+    const now = this.parts.now();
+    if (now - this.since >= HOUR) {
+      this.said.clear();
+      this.since = now;
+    }
+    if (this.said.has(line.message) || this.said.size >= MOST) return line;
+    this.said.add(line.message);
+    this.parts.warn(line);
+    return line;
+  }
+}
+
+/** What a proxy is asked to say, and nginx' line for it. */
+const needed: readonly [name: string, set: string][] = [
+  ['X-Forwarded-For', 'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;'],
+  ['X-Forwarded-Proto', 'proxy_set_header X-Forwarded-Proto $scheme;'],
+];
+const without = 'its visitors count as one address, or their cookies are not kept to TLS';
