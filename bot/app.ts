@@ -10,6 +10,7 @@ import { SteadyClock } from '../src/clock.js';
 import { dayOf } from '../src/domain/budgets.js';
 import type { SessionState } from '../src/domain/model.js';
 import { newestTime } from '../src/domain/views.js';
+import { lastBackup } from '../src/store/backup-note.js';
 import { makeActions } from './actions.js';
 import type { AppParts } from './app-parts.js';
 import { Carrying } from './carrying.js';
@@ -243,11 +244,14 @@ export class App {
   }
 
   private watch(states: readonly SessionState[]): void {
+    const { store } = this.parts;
     this.parts.watch.begin(states, {
-      states: (of) => this.parts.store.lookups.states(of),
+      states: (of) => store.lookups.states(of),
       statuses: () => this.statuses.live(),
       outbox: () => this.carrying.outbox.kinds(),
-      database: join(this.parts.store.dir, 'acclaim.sqlite'),
+      database: join(store.dir, 'acclaim.sqlite'),
+      damaged: () => store.damage !== null,
+      lastBackup: () => lastBackup(store.dir),
     });
   }
 

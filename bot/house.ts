@@ -22,9 +22,10 @@ import type { Config } from '../src/config/schema.js';
 import { loadTask, taskNames } from '../src/config/tasks.js';
 import { AcclaimError } from '../src/errors.js';
 import type { Log } from '../src/log.js';
+import { watchDisk } from '../src/monitor/disk.js';
 import { watchEngine } from '../src/monitor/engine.js';
 import { Meter } from '../src/monitor/meter.js';
-import { watchQueue } from '../src/monitor/queue.js';
+import { watchQueue, watchStarved } from '../src/monitor/queue.js';
 import type { Look } from '../src/monitor/readiness.js';
 import { openBucket } from '../src/places-here.js';
 import type { JobQueue } from '../src/queue/contract.js';
@@ -146,21 +147,23 @@ export async function buildHouse({
     await Promise.all([aside?.close(), app.stop(), own?.stop()]);
     bucket?.bucket.close();
   };
-  return { app, looks: [...botLooks(store, made), ...looks], queue, paths, voterKey, stop };
+  const disk = watchDisk(meter, paths.root, () => store.full);
+  return { app, looks: [...botLooks(store, disk, made), ...looks], queue, paths, voterKey, stop };
 }
 
 async function openQueue(engines: Engines, config: Config, log: Log, meter: Meter) {
   if (engines === 'child') {
     const engine = watchEngine(meter);
     const launch = engine.launcher(launchEngine(config));
-    const queue: JobQueue = openOwnQueue({ config, log, launch });
+    const queue = watchQueue(openOwnQueue({ config, log, launch }), meter);
+    watchStarved(meter, () => queue.waiting > 0 && engine.look() !== null);
     const looks: Look[] = [{ name: 'engine', needed: false, look: engine.look }];
-    return { queue: watchQueue(queue, meter), own: undefined, bucket: null, looks };
+    return { queue, own: undefined, bucket: null, looks };
   }
-  const starving = meter.gauge('acclaim_queue_starved', '1 while jobs wait that no engine can do.');
-  starving.set(0);
+  let starving = false;
+  watchStarved(meter, () => starving);
   const onStarved = (starved: boolean) => {
-    starving.set(Number(starved));
+    starving = starved;
   };
   const bucket = await openBucket(config);
   const queue = await openBullQueue({ config, log, onStarved, bucket });

@@ -3,9 +3,10 @@ import type { ChatPlatform } from '../src/chat/port.js';
 import type { Look } from '../src/monitor/readiness.js';
 import type { Store } from '../src/store/store.js';
 
-export function botLooks(store: Store, platforms: readonly ChatPlatform[]): Look[] {
+export function botLooks(store: Store, disk: Look, platforms: readonly ChatPlatform[]): Look[] {
   return [
-    { name: 'database', needed: true, look: () => store.reader.get('SELECT 1').then(() => null) },
+    { name: 'database', needed: true, look: () => databaseLook(store) },
+    disk,
     ...platforms.map((platform) => ({
       name: platform.name,
       // One that is away leaves the page and the others at work.
@@ -13,4 +14,12 @@ export function botLooks(store: Store, platforms: readonly ChatPlatform[]): Look
       look: () => platform.trouble?.() ?? null,
     })),
   ];
+}
+
+async function databaseLook(store: Store): Promise<string | null> {
+  // Something that stands in the file, unlike `SELECT 1`.
+  await store.reader.get('SELECT count(*) FROM sqlite_master').catch((error) => {
+    if (!store.damage) throw error;
+  });
+  return store.damage && 'the database is damaged: restore the newest backup';
 }

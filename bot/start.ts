@@ -10,7 +10,7 @@ import { loadTask } from '../src/config/tasks.js';
 import { toPlain } from '../src/errors.js';
 import { createLog, type Log } from '../src/log.js';
 import { Meter } from '../src/monitor/meter.js';
-import { type Look, readiness } from '../src/monitor/readiness.js';
+import { type Look, meterReadiness, readiness } from '../src/monitor/readiness.js';
 import { commandSpecs } from './commands/table.js';
 import { connectedPlatforms } from './connect.js';
 import { buildHouse, type Engines, type House, newId, specify } from './house.js';
@@ -87,6 +87,7 @@ export async function startCommand(options: StartOptions): Promise<void> {
       ];
     },
   });
+  meterReadiness(meter, () => [started, ...house.looks]);
   try {
     await house.app.start();
     serving = true;

@@ -3,11 +3,12 @@
  * are durable, so what it counts is what happened. Lines carry session and round; neither lines nor labels ever hold a person.
  */
 import { stat } from 'node:fs/promises';
-import type { ChatEvent } from '../src/chat/port.js';
+import type { RequestOutcome } from '../src/chat/options.js';
+import type { ChatEvent, PlatformName } from '../src/chat/port.js';
 import type { Clock } from '../src/clock.js';
 import type { RowChange } from '../src/domain/decision.js';
 import type { Effect } from '../src/domain/effects.js';
-import type { Round, RoundPhase, Session, SessionPhase, SessionState } from '../src/domain/model.js';
+import type { Fact, Round, RoundPhase, Session, SessionPhase, SessionState } from '../src/domain/model.js';
 import type { SessionStatus } from '../src/domain/views.js';
 import { AcclaimError } from '../src/errors.js';
 import type { Log } from '../src/log.js';
@@ -29,6 +30,10 @@ export interface Watched {
   outbox(): ReadonlyMap<Effect['kind'], number>;
   /** Absolute path of the database. */
   database: string;
+  /** Pages of it were found damaged. */
+  damaged(): boolean;
+  /** When the newest backup was taken, epoch ms; 0 = never. */
+  lastBackup(): Promise<number>;
 }
 
 const sessionPhases: Record<SessionPhase, true> = { active: true, paused: true, ended: true };
@@ -44,6 +49,25 @@ const roundPhases: Record<RoundPhase, true> = {
   aborted: true,
   superseded: true,
 };
+const sources: Record<Fact['source'], true> = { live: true, sweep: true, cleared: true };
+const effectKinds: Record<Effect['kind'], true> = {
+  generate: true,
+  learn: true,
+  'cancel-job': true,
+  'post-ballot': true,
+  'edit-ballot': true,
+  'prime-ballot': true,
+  'remove-ballot': true,
+  sweep: true,
+  card: true,
+  notice: true,
+  'delete-image': true,
+  forget: true,
+};
+const outcomes: Record<RequestOutcome, true> = { ok: true, limited: true, refused: true, failed: true };
+/** Those that people vote on, and of these the ones that are asked over a network. */
+const voted: readonly PlatformName[] = ['web', 'discord', 'slack'];
+const remote: readonly PlatformName[] = ['discord', 'slack'];
 
 export class Watch {
   private readonly rounds = new Map<string, { state: RoundPhase; since: number; counted: boolean }>();
@@ -61,11 +85,11 @@ export class Watch {
     this.marks = meter.counter(
       'acclaim_marks_total',
       'Marks that became durable in the ledger: set or withdrawn, heard live, found by a sweep, or cleared by a moderator.',
-      ['source', 'change'],
+      { source: Object.keys(sources), change: ['set', 'withdrawn'] },
     );
-    this.entered = meter.counter('acclaim_round_transitions_total', 'Rounds that came into a state.', [
-      'state',
-    ]);
+    this.entered = meter.counter('acclaim_round_transitions_total', 'Rounds that came into a state.', {
+      state: Object.keys(roundPhases),
+    });
     this.stays = meter.histogram(
       'acclaim_round_state_seconds',
       'Seconds that a round was in a state before it left it.',
@@ -81,16 +105,17 @@ export class Watch {
       "Seconds from the platform's word of a reaction until it is durable in the ledger.",
       'write',
       ['platform'],
+      { platform: voted },
     );
     this.faults = meter.counter(
       'acclaim_outbox_faults_total',
       'Effects that failed and are tried again, by kind.',
-      ['kind'],
+      { kind: Object.keys(effectKinds) },
     );
     this.requests = meter.counter(
       'acclaim_platform_requests_total',
       'Requests to chat platforms: ok, limited (429), refused (other 4xx) or failed (5xx, or no answer).',
-      ['platform', 'outcome'],
+      { platform: remote, outcome: Object.keys(outcomes) },
     );
   }
 
@@ -170,7 +195,7 @@ export class Watch {
     this.parts.log.info({ session: id, state, from: before ?? null, why: pause ?? end }, 'session');
   }
 
-  private gauges({ states, statuses, outbox, database }: Watched): void {
+  private gauges({ states, statuses, outbox, database, damaged, lastBackup }: Watched): void {
     const { meter } = this.parts;
     meter.gauge('acclaim_sessions', 'Sessions by state.', ['state'], async (gauge) => {
       const found = await states('session');
@@ -199,8 +224,9 @@ export class Watch {
       'Effects that were decided and are not done, by kind.',
       ['kind'],
       (gauge) => {
-        gauge.reset();
-        for (const [kind, n] of outbox()) gauge.set({ kind }, n);
+        const found = outbox();
+        for (const kind of Object.keys(effectKinds) as Effect['kind'][])
+          gauge.set({ kind }, found.get(kind) ?? 0);
       },
     );
     meter.gauge('acclaim_database_bytes', 'Size of the database and of its log.', ['file'], async (gauge) => {
@@ -210,6 +236,15 @@ export class Watch {
       ] as const)
         gauge.set({ file }, (await stat(path).catch(() => ({ size: 0 }))).size);
     });
+    meter.gauge('acclaim_database_corrupt', '1 once the database was found damaged.', [], (gauge) =>
+      gauge.set(Number(damaged())),
+    );
+    meter.gauge(
+      'acclaim_backup_timestamp_seconds',
+      'When the newest backup of this data folder was taken, seconds since 1970; 0 = never.',
+      [],
+      async (gauge) => gauge.set((await lastBackup()) / 1000),
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 /** `acclaim engine`: an engine that takes its jobs over Redis until it is told to leave. */
+import { resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
 import { integer, several, text } from '../../src/cli/options.js';
 import { withoutPlatforms } from '../../src/config/engine.js';
@@ -45,10 +46,14 @@ export const command = defineCommand(
     const { openServing } = await import('../../src/serving.js');
     const { Meter } = await import('../../src/monitor/meter.js');
     const { openMonitor } = await import('../../src/monitor/server.js');
+    const { meterReadiness } = await import('../../src/monitor/readiness.js');
+    const { watchDisk } = await import('../../src/monitor/disk.js');
     const { host, port } = config.engine.monitor;
     const meter = new Meter('engine');
     meter.watchProcess();
     const looks: Look[] = [{ name: 'engine', needed: true, look: () => 'it is starting' }];
+    meterReadiness(meter, () => looks);
+    const disk = watchDisk(meter, resolve(config.dataDir));
     // First, so that a port that is taken is told before anything runs.
     const monitor = port === null ? null : await openMonitor({ host, port, meter, looks });
     const serving = await openServing({ config, log, meter, signal: io.signal }).catch(async (error) => {
@@ -57,7 +62,7 @@ export const command = defineCommand(
       throw error;
     });
     if (!serving) return;
-    looks.splice(0, looks.length, ...serving.looks);
+    looks.splice(0, looks.length, ...serving.looks, disk);
     if (monitor) io.out(`${monitor.url}/metrics, /healthz and /readyz tell how it does.\n`);
     io.out(`The engine ${serving.name} takes jobs on ${serving.device}. Ctrl-C ends it.\n`);
     await new Promise<void>((resolve) => {

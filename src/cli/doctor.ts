@@ -5,7 +5,7 @@
 import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism, freemem } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { quietAwsClient } from '../config/env.js';
 import { loadConfig } from '../config/load.js';
 import { learnerSettings, modelFamily, resolveModel } from '../config/models.js';
@@ -78,6 +78,22 @@ export function checkData(dataDir: string): Check[] {
           }
         : { name: 'disk', state: 'ok', found: `${gigabytes(free)} free`, mend: '' };
   return [{ name: 'data', state: 'ok', found: there === dir ? dir : `${dir} can be made`, mend: '' }, space];
+}
+
+/** Every page of it; null where there is none yet. */
+export async function checkDatabase(dataDir: string): Promise<Check | null> {
+  const name = 'database';
+  const file = join(resolve(dataDir), 'acclaim.sqlite');
+  if (!existsSync(file)) return null;
+  try {
+    const { Connection } = await import('../store/sqlite.js');
+    const db = await Connection.open(file, 'read');
+    await db.checkSound().finally(() => db.close());
+    return { name, state: 'ok', found: `${file} is sound`, mend: '' };
+  } catch (error) {
+    const { code, message, mend } = toPlain(error);
+    return { name, state: 'fail', found: message, mend, code };
+  }
 }
 
 export function checkPort(host: string, port: number): Promise<Check> {
@@ -274,10 +290,12 @@ export const command = defineCommand(
     if (slackManifest) return io.out(bot.slackManifest(slackUrl ?? null));
     const { config, check } = checkConfig({ file, set });
     const { checkEngine } = (await io.load('engine/cli/checks.js')) as { checkEngine: CheckEngine };
+    const database = await checkDatabase(config.dataDir);
     const checks = [
       checkNode(),
       check,
       ...checkData(config.dataDir),
+      ...(database ? [database] : []),
       checkMemory(),
       checkCores(config),
       await checkPort(config.server.host, config.server.port),

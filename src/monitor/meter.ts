@@ -1,12 +1,19 @@
 /**
  * The metrics of one process in Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/), and the one
  * home of prom-client, which is what Node programs use and keeps the format's rules. Names begin with `acclaim_` and end in their
- * unit; labels are few and known beforehand: no session, no channel, no person is ever one.
+ * unit; labels are few and known beforehand: no session, no channel, no person is ever one. Every series of a counter is there
+ * with 0 from the start: `increase()` of one that begins at 1 is 0, and the first failure would pass unseen.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { version } from '../software.js';
 
 export type { Counter, Gauge, Histogram } from 'prom-client';
+
+/** Label -> all values that it can have. */
+export type Labels<L extends string> = Readonly<Record<L, readonly string[]>>;
+
+/** A scrape waits so long for what has to be looked up, ms: one thing that hangs must not hide all others. */
+const PATIENCE_MS = 3000;
 
 /** Upper bounds in seconds, by how long the thing takes. */
 export const buckets = {
@@ -36,11 +43,18 @@ export class Meter {
       this.registry.removeSingleMetric(`nodejs_active_${kind}_total`);
   }
 
-  counter<L extends string = never>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> {
-    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  counter<L extends string = never>(
+    name: string,
+    help: string,
+    labels: Labels<L> = {} as Labels<L>,
+  ): Counter<L> {
+    const labelNames = Object.keys(labels) as L[];
+    const counter = new Counter({ name, help, labelNames, registers: [this.registry] });
+    for (const series of combinations(labels)) counter.inc(series, 0);
+    return counter;
   }
 
-  /** `collect` is asked at each scrape. */
+  /** `collect` is asked at each scrape. Where it fails or hangs, the gauge tells nothing (NaN without labels), and the others all the same. */
   gauge<L extends string = never>(
     name: string,
     help: string,
@@ -53,8 +67,10 @@ export class Meter {
       labelNames,
       registers: [this.registry],
       ...(collect && {
-        collect() {
-          return collect(this);
+        async collect() {
+          if (await inTime(async () => collect(this))) return;
+          this.reset();
+          if (labelNames.length === 0) (this as Gauge).set(Number.NaN);
         },
       }),
     });
@@ -65,18 +81,43 @@ export class Meter {
     help: string,
     bounds: keyof typeof buckets,
     labelNames: readonly L[] = [],
+    /** Series that are there with 0 from the start: those that an alert reads. */
+    from: Labels<L> | null = null,
   ): Histogram<L> {
-    return new Histogram({
+    const histogram = new Histogram({
       name,
       help,
       labelNames,
       buckets: [...buckets[bounds]],
       registers: [this.registry],
     });
+    if (from) for (const series of combinations(from)) histogram.zero(series);
+    return histogram;
   }
 
   /** What a scrape is answered. */
   async scrape(): Promise<{ type: string; text: string }> {
     return { type: this.registry.contentType, text: await this.registry.metrics() };
   }
+}
+
+/** Every combination of the labels' values. */
+function combinations<L extends string>(labels: Labels<L>): Record<L, string>[] {
+  return Object.entries<readonly string[]>(labels).reduce<Record<string, string>[]>(
+    (sets, [label, values]) => sets.flatMap((set) => values.map((value) => ({ ...set, [label]: value }))),
+    [{}],
+  ) as Record<L, string>[];
+}
+
+/** Whether it was done without a fault, and soon enough. */
+async function inTime(task: () => Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), PATIENCE_MS);
+  });
+  const done = task().then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([done, late]).finally(() => clearTimeout(timer));
 }

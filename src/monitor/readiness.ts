@@ -2,6 +2,8 @@
  * Whether a process can do its work, and if not, why: one answer for people, for load balancers and for `/readyz`. A thing that is
  * `needed` makes the process not ready; of the others it is only told that they are away (without an engine votes go on).
  */
+import type { Meter } from './meter.js';
+
 export interface Look {
   name: string;
   needed: boolean;
@@ -25,6 +27,31 @@ export async function readiness(looks: readonly Look[]): Promise<Readiness> {
     }),
   );
   return { ready: checks.every(({ ok, needed }) => ok || !needed), checks };
+}
+
+/** The same as metrics, so that an alert can name what is wrong; `looks` is asked at each scrape. */
+export function meterReadiness(meter: Meter, looks: () => readonly Look[]): void {
+  let asked: Promise<Readiness> | null = null;
+  const found = () => {
+    asked ??= readiness(looks()).finally(() => {
+      asked = null;
+    });
+    return asked;
+  };
+  meter.gauge(
+    'acclaim_ready',
+    '1 while this process can do its work, as `/readyz` says.',
+    [],
+    async (gauge) => gauge.set(Number((await found()).ready)),
+  );
+  meter.gauge(
+    'acclaim_check_ok',
+    '1 while what `/readyz` looks at is well, by its name there.',
+    ['check'],
+    async (gauge) => {
+      for (const { name, ok } of (await found()).checks) gauge.set({ check: name }, Number(ok));
+    },
+  );
 }
 
 async function withPatience(look: Look['look']): Promise<string | null> {

@@ -17,6 +17,7 @@ import {
   type SessionArtifacts,
   writeArchive,
 } from './archive.js';
+import { noteBackup } from './backup-note.js';
 import { asDataError } from './faults.js';
 import { makeFolder } from './folder.js';
 import { restorePending } from './restore.js';
@@ -77,6 +78,8 @@ export async function backup({
     };
     const from = staging;
     await writeArchive(resolve(file), manifest, (path) => (small.has(path) ? from : dir));
+    // Without the note the backup is there all the same, and looks older than it is.
+    await noteBackup(dir, createdAt).catch(() => {});
     return manifest;
   } catch (error) {
     throw asDataError(error, file);

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { AcclaimError } from '../errors.js';
 
 /** A page of the write-ahead log's index and a few of the log: with less there is no room for a commit. */
-const LEAST_BYTES = 64 << 10;
+export const LEAST_BYTES = 64 << 10;
 
 /** Turns faults of the file system and of SQLite into coded errors; anything else stays as it is. */
 export function asDataError(error: unknown, place: string): unknown {

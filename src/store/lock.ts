@@ -24,6 +24,10 @@ export class DataLock {
       return new DataLock(db, pidFile);
     } catch (error) {
       await db.close();
+      if (error instanceof AcclaimError && error.code === 'file-corrupt')
+        throw new AcclaimError('file-corrupt', error.message, 'Remove it: nothing is kept in it.', {
+          cause: error,
+        });
       if ((error as NodeJS.ErrnoException).code !== 'SQLITE_BUSY') throw error;
       const owner = (await readFile(pidFile, 'utf8').catch(() => '')).trim();
       const who = owner ? ` (process ${owner})` : '';

@@ -14,7 +14,7 @@ export interface PatienceOptions {
 }
 
 export class Patience {
-  private full = false;
+  #full = false;
   private wake: (() => void) | null = null;
   private over = false;
 
@@ -23,6 +23,11 @@ export class Patience {
     private readonly options: PatienceOptions,
   ) {}
 
+  /** Something waits. */
+  get full(): boolean {
+    return this.#full;
+  }
+
   /** For a Writer. */
   async wait(error: unknown, tries: number): Promise<boolean> {
     const { everyMs = 1000, most = 600 } = this.options;
@@ -30,8 +35,8 @@ export class Patience {
     // Once is enough: what waited together is not made to wait again one by one.
     this.over ||= tries >= most;
     if (this.over) return false;
-    if (!this.full) this.options.onFull(true);
-    this.full = true;
+    if (!this.#full) this.options.onFull(true);
+    this.#full = true;
     await new Promise<void>((resolve) => {
       this.wake = resolve;
       setTimeout(resolve, everyMs);
@@ -41,8 +46,8 @@ export class Patience {
 
   /** Something was written. */
   written(): void {
-    if (!this.full) return;
-    this.full = false;
+    if (!this.#full) return;
+    this.#full = false;
     this.options.onFull(false);
   }
 

@@ -60,6 +60,7 @@ async function peek<T>(dataDir: string, look: (db: Connection) => Promise<T>): P
     await db.exec('PRAGMA busy_timeout = 5000');
     return await look(db);
   } catch (cause) {
+    if (cause instanceof AcclaimError) throw cause;
     const why = (cause as Error).message;
     throw new AcclaimError('file-corrupt', `${file}: ${why}`, 'Is it the database of an Acclaim?', { cause });
   } finally {

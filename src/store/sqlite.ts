@@ -1,39 +1,60 @@
 /**
  * The one home of package sqlite3: a connection with promises. Statements of one connection would run out of order, so
- * it is serialised; prepared statements are kept by their text.
+ * it is serialised; prepared statements are kept by their text. Whatever statement finds the file damaged, full or not to be
+ * written fails with a coded error that names the file.
  */
 import sqlite3 from 'sqlite3';
+import { AcclaimError } from '../errors.js';
+import { asDataError } from './faults.js';
 
 export type Value = string | number | null;
 
 export class Connection {
-  readonly #statements = new Map<string, sqlite3.Statement>();
+  readonly #statements = new Map<string, Prepared>();
+  #damage: AcclaimError | null = null;
 
-  private constructor(readonly db: sqlite3.Database) {}
+  private constructor(
+    readonly db: sqlite3.Database,
+    readonly file: string,
+  ) {}
 
   static async open(file: string, mode: 'write' | 'read'): Promise<Connection> {
     const flags = mode === 'write' ? sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE : sqlite3.OPEN_READONLY;
     const db = await new Promise<sqlite3.Database>((resolve, reject) => {
       const opened: sqlite3.Database = new sqlite3.Database(file, flags, (error) =>
-        error ? reject(error) : resolve(opened),
+        error ? reject(asDataError(error, file)) : resolve(opened),
       );
     });
     db.serialize();
-    return new Connection(db);
+    return new Connection(db, file);
+  }
+
+  /** What a statement said that found the file damaged; null while none has. */
+  get damage(): AcclaimError | null {
+    return this.#damage;
+  }
+
+  /** Reads every page, about a second for 100 MB. Errors: file-corrupt. */
+  async checkSound(): Promise<void> {
+    const row = await this.get<{ quick_check: string }>('PRAGMA quick_check(1)');
+    if (row?.quick_check === 'ok') return;
+    const cause = Object.assign(new Error(row?.quick_check), { code: 'SQLITE_CORRUPT' });
+    throw this.#fault(cause);
   }
 
   /** Several statements without parameters. */
   exec(sql: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.db.exec(sql, (error) => (error ? reject(error) : resolve()));
+      this.db.exec(sql, (error) => (error ? reject(this.#fault(error)) : resolve()));
     });
   }
 
   /** Resolves with the number of rows changed. */
   run(sql: string, ...values: Value[]): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.#prepare(sql).run(values, function (error) {
-        if (error) reject(error);
+      const fail = (error: Error) => reject(this.#fault(error));
+      this.#prepare(sql, fail).run(values, function (error) {
+        if (error) fail(error);
         else resolve(this.changes);
       });
     });
@@ -41,7 +62,8 @@ export class Connection {
 
   all<T>(sql: string, ...values: Value[]): Promise<T[]> {
     return new Promise((resolve, reject) => {
-      this.#prepare(sql).all<T>(values, (error, rows) => (error ? reject(error) : resolve(rows)));
+      const fail = (error: Error) => reject(this.#fault(error));
+      this.#prepare(sql, fail).all<T>(values, (error, rows) => (error ? fail(error) : resolve(rows)));
     });
   }
 
@@ -59,14 +81,16 @@ export class Connection {
     return new Promise((resolve, reject) => {
       // The package's types leave it out.
       const copy = (this.db as unknown as Copying).backup(file, (error) => {
-        if (error) return reject(error);
-        copy.step(-1, (fault) => copy.finish(() => (fault ? reject(fault) : resolve())));
+        if (error) return reject(asDataError(error, file));
+        // What is damaged is what was read; all else happened to what is written.
+        const told = (fault: Error) => (isDamage(fault) ? this.#fault(fault) : asDataError(fault, file));
+        copy.step(-1, (fault) => copy.finish(() => (fault ? reject(told(fault)) : resolve())));
       });
     });
   }
 
   async close(): Promise<void> {
-    for (const statement of this.#statements.values()) {
+    for (const { statement } of this.#statements.values()) {
       await new Promise<void>((resolve) => {
         statement.finalize(() => resolve());
       });
@@ -77,16 +101,37 @@ export class Connection {
     });
   }
 
-  #prepare(sql: string): sqlite3.Statement {
-    let statement = this.#statements.get(sql);
-    if (!statement) {
-      // A fault in the text comes back from the first use; without a callback here it would be thrown at the process. Such
-      // a statement never answers when it is closed.
-      statement = this.db.prepare(sql, (error) => {
+  #fault(error: Error): unknown {
+    const told = asDataError(error, this.file);
+    if (told instanceof AcclaimError && told.code === 'file-corrupt') this.#damage ??= told;
+    return told;
+  }
+
+  /** `fail`: told where the text cannot be prepared, for then no use of the statement ever answers. */
+  #prepare(sql: string, fail: (error: Error) => void): sqlite3.Statement {
+    let prepared = this.#statements.get(sql);
+    if (!prepared) {
+      const uses: Prepared['uses'] = [];
+      const statement = this.db.prepare(sql, (error) => {
+        // Neither does its end.
         if (error) this.#statements.delete(sql);
+        if (error) for (const use of uses) use(error);
+        made.uses = null;
       });
-      this.#statements.set(sql, statement);
+      const made: Prepared = { statement, uses };
+      prepared = made;
+      this.#statements.set(sql, made);
     }
-    return statement;
+    prepared.uses?.push(fail);
+    return prepared.statement;
   }
 }
+
+interface Prepared {
+  statement: sqlite3.Statement;
+  /** Of those that wait for it to be prepared; null once it is. */
+  uses: ((error: Error) => void)[] | null;
+}
+
+const isDamage = (error: Error): boolean =>
+  ['SQLITE_CORRUPT', 'SQLITE_NOTADB'].includes((error as NodeJS.ErrnoException).code ?? '');

@@ -8,6 +8,7 @@ import type { Effect } from '../domain/effects.js';
 import type { Forgotten } from '../domain/forgotten.js';
 import type { Act, Channel, Community, Departure, SessionState, Voter } from '../domain/model.js';
 import type { Proposal } from '../domain/proposals.js';
+import type { AcclaimError } from '../errors.js';
 import { asDataError } from './faults.js';
 import { makeFolder } from './folder.js';
 import { forgetVoter, type Marks, marksOf } from './forget.js';
@@ -55,6 +56,7 @@ export class Store {
       const secret = await readSecret(dir);
       const db = await Connection.open(file, 'write');
       opened.push(db);
+      await db.checkSound();
       await db.exec(
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA recursive_triggers = ON; PRAGMA busy_timeout = 5000',
       );
@@ -79,6 +81,16 @@ export class Store {
     await this.reader.close();
     await this.writer.db.close();
     await this.lock.release();
+  }
+
+  /** What a statement found that read damaged pages; null while none has. It does not heal by itself. */
+  get damage(): AcclaimError | null {
+    return this.writer.db.damage ?? this.reader.damage;
+  }
+
+  /** What was asked for waits for room on the disk. */
+  get full(): boolean {
+    return this.patience?.full ?? false;
   }
 
   /** The key under which a person is stored. */

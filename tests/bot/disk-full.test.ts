@@ -10,6 +10,7 @@ import { SmallDisk, whyNoDisk } from '../../bench/lib/small-disk.mjs';
 import { FakePlatform } from '../../bot/platforms/fake/platform.js';
 import { factsOf } from '../../src/domain/ledger.js';
 import { type Log, silentLog } from '../../src/log.js';
+import { readiness } from '../../src/monitor/readiness.js';
 import { ann, TestHouse } from '../support/house.js';
 
 let test: TestHouse | undefined;
@@ -59,10 +60,19 @@ describe.skipIf(whyNoDisk() !== null)('a full disk', () => {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     expect(written).toBeLessThan(waiting.length);
+    const ready = await readiness(house.house.looks);
+    expect(ready.ready).toBe(false);
+    expect(ready.checks).toContainEqual({
+      name: 'disk',
+      ok: false,
+      needed: true,
+      why: 'no space is left: what people do waits for some',
+    });
     disk.free();
     mark('2');
     await Promise.all(waiting);
     expect(full).toEqual(['disk-full']);
+    expect((await readiness(house.house.looks)).ready).toBe(true);
     const [ballot] = house.state().ballots.values();
     const facts = factsOf(house.state(), ballot!).known();
     expect(facts.flatMap(({ present, emoji }) => (present ? [emoji] : [])).sort()).toEqual([
@@ -88,6 +98,8 @@ describe.skipIf(whyNoDisk() !== null)('a full disk', () => {
     const said = () => platform.messages.find(({ card }) => card.key === 'cat.1.progress.0.learn')?.card.text;
     while (!said()?.includes('no space left')) await new Promise((resolve) => setTimeout(resolve, 10));
     const folders = () => (readdirSync(join(disk.dir, 'cat'), { recursive: true }) as string[]).sort();
+    const disks = (await readiness(house.house.looks)).checks.find(({ name }) => name === 'disk');
+    expect(disks).toMatchObject({ ok: false, needed: true, why: 'no space is left for rounds' });
     expect(folders().filter((name) => /checkpoints.|partial|\.old|\.new/.test(name))).toEqual([]);
     disk.free();
     const state = await house.open(2);
