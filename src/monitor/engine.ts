@@ -2,7 +2,7 @@
  * What is measured of an engine, from the words that pass between it and its queue: so the same figures come from an engine beside
  * the bot and from one of its own. The engine's own counters begin anew with each process; what is told here goes on.
  */
-import type { EngineLauncher } from '../queue/engine-link.js';
+import type { EngineEnd, EngineLauncher } from '../queue/engine-link.js';
 import type { FromEngine } from '../queue/messages.js';
 import type { Meter } from './meter.js';
 
@@ -29,13 +29,15 @@ export function watchEngine(meter: Meter): EngineWatch {
   const asked = meter.counter(
     'acclaim_engine_executor_requests_total',
     'Compiled graphs asked of the cache: hit = it was there, compiled = it had to be made.',
-    ['result'],
+    { result: ['hit', 'compiled'] },
   );
   const released = meter.counter(
     'acclaim_engine_executors_released_total',
     'Compiled graphs that the cache let go, for memory or number.',
   );
-  const ends = meter.counter('acclaim_engine_ends_total', 'Engine processes that ended, by how.', ['how']);
+  const ends = meter.counter('acclaim_engine_ends_total', 'Engine processes that ended, by how.', {
+    how: ['told', 'fault', 'not-started', ...endSignals, 'other-signal'],
+  });
   const jobs = meter.histogram(
     'acclaim_engine_job_seconds',
     'Seconds of a job in the engine, from the job to its answer.',
@@ -100,7 +102,7 @@ export function watchEngine(meter: Meter): EngineWatch {
           ready = false;
           if (job) jobs.observe({ kind: job.kind, outcome: 'lost' }, (performance.now() - job.began) / 1000);
           job = null;
-          ends.inc({ how: end.error ? 'not-started' : (end.signal ?? (end.code === 0 ? 'told' : 'fault')) });
+          ends.inc({ how: howEnded(end) });
           listener.ended(end);
         },
       });
@@ -117,6 +119,15 @@ export function watchEngine(meter: Meter): EngineWatch {
     };
   };
   return { launcher, look: () => (running > 0 ? null : 'the engine process is not up') };
+}
+
+/** Signals by which engines end: by memory, by a crash of a driver or of the run time, by whoever stops them. */
+const endSignals = ['SIGKILL', 'SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTERM', 'SIGINT'];
+
+function howEnded({ error, signal, code }: EngineEnd): string {
+  if (error) return 'not-started';
+  if (signal !== null) return endSignals.includes(signal) ? signal : 'other-signal';
+  return code === 0 ? 'told' : 'fault';
 }
 
 function outcomeOf(said: FromEngine): string {

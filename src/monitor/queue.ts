@@ -7,19 +7,27 @@ import type { Meter } from './meter.js';
 export interface WatchedQueue extends JobQueue {
   /** Jobs asked for and not answered. */
   readonly size: number;
+  /** Of these, jobs that no engine has begun. */
+  readonly waiting: number;
+}
+
+export function watchStarved(meter: Meter, starved: () => boolean): void {
+  meter.gauge('acclaim_queue_starved', '1 while jobs wait that no engine can do.', [], (gauge) =>
+    gauge.set(Number(starved())),
+  );
 }
 
 export function watchQueue(queue: JobQueue, meter: Meter): WatchedQueue {
   /** Job -> whether an engine has begun it. */
   const out = new Map<string, boolean>();
+  const waiting = () => [...out.values()].filter((begun) => !begun).length;
   meter.gauge(
     'acclaim_queue_jobs',
     'Jobs that are out: waiting = no engine has begun it, running = one tells of its progress.',
     ['state'],
     (gauge) => {
-      const running = [...out.values()].filter(Boolean).length;
-      gauge.set({ state: 'running' }, running);
-      gauge.set({ state: 'waiting' }, out.size - running);
+      gauge.set({ state: 'running' }, out.size - waiting());
+      gauge.set({ state: 'waiting' }, waiting());
     },
   );
   const seconds = meter.histogram(
@@ -62,6 +70,9 @@ export function watchQueue(queue: JobQueue, meter: Meter): WatchedQueue {
     forget: async (artifacts) => queue.forget?.(artifacts),
     get size() {
       return out.size;
+    },
+    get waiting() {
+      return waiting();
     },
   };
 }

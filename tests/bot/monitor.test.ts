@@ -2,12 +2,13 @@
  * What is told of a running Acclaim, on the real thing (the compiled bot and its engine as processes): metrics that say what the
  * database says, lines of the log that all carry session and round, readiness, and nobody's id in any of it.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Round } from '../../src/domain/model.js';
 import { Connection } from '../../src/store/sqlite.js';
+import { notAnswered } from '../support/alert-rules.js';
 import { BotProcess } from '../support/bot-process.js';
 import { Exposition, lint } from '../support/exposition.js';
 import { small } from '../support/house.js';
@@ -19,6 +20,8 @@ const token = 'a-token-of-the-test-run';
 let bot: BotProcess;
 let ann: Visitor;
 let visitorId: string;
+/** The first answer to a scrape. */
+let fresh: Exposition;
 
 const admin = { authorization: `Bearer ${token}` };
 const scrape = async () => new Exposition(await (await ann.request('/metrics', undefined, admin)).text());
@@ -43,6 +46,7 @@ beforeAll(async () => {
   if (!started) throw new Error(stderr());
   bot = started;
   ann = new Visitor(bot.url);
+  fresh = await scrape();
   await opened(1);
   await ann.arrive();
   visitorId = ann.cookie().split('=')[1]!.split('.')[0]!;
@@ -73,6 +77,10 @@ describe('metrics', () => {
     const ours = [...found.families.keys()].filter((name) => name.startsWith('acclaim_'));
     expect(ours.length).toBeGreaterThan(20);
     expect(lint(found)).toEqual([]);
+  });
+
+  it('are from the start all that the alert rules ask a bot for', () => {
+    expect(notAnswered(fresh, 'acclaim')).toEqual([]);
   });
 
   it('say what the database says', async () => {
@@ -213,10 +221,17 @@ describe('readiness', () => {
       checks: [
         { name: 'sessions', ok: true, needed: true, why: null },
         { name: 'database', ok: true, needed: true, why: null },
+        { name: 'disk', ok: true, needed: true, why: null },
         { name: 'web', ok: true, needed: true, why: null },
         { name: 'engine', ok: true, needed: false, why: null },
       ],
     });
+    const found = await scrape();
+    expect(found.value('acclaim_ready')).toBe(1);
+    expect(found.value('acclaim_check_ok', { check: 'database' })).toBe(1);
+    expect(found.value('acclaim_database_corrupt')).toBe(0);
+    const { bavail, bsize } = statfsSync(dir);
+    expect(found.value('acclaim_disk_free_bytes', { folder: 'data' }) / (bavail * bsize)).toBeCloseTo(1, 1);
     process.kill(bot.children()[0]!, 'SIGKILL');
     await until(async () => (await scrape()).value('acclaim_engine_ends_total', { how: 'SIGKILL' }) === 1);
     await until(async () => (await scrape()).value('acclaim_engine_up') === 1, 'the engine to come back');

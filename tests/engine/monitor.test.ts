@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { projectPath } from '../../src/paths.js';
+import { notAnswered } from '../support/alert-rules.js';
 import { Exposition, lint } from '../support/exposition.js';
 import { TestRedis } from '../support/redis.js';
 import { until } from '../support/wait.js';
@@ -56,6 +57,7 @@ it('tells that it can take jobs, and of what it is', async () => {
       checks: [
         { name: 'engine', ok: true, needed: true, why: null },
         { name: 'redis', ok: true, needed: true, why: null },
+        { name: 'disk', ok: true, needed: true, why: null },
       ],
     },
   });
@@ -63,6 +65,8 @@ it('tells that it can take jobs, and of what it is', async () => {
   expect(lint(found)).toEqual([]);
   expect(found.value('acclaim_build_info', { half: 'engine' })).toBe(1);
   expect(found.value('acclaim_engine_up')).toBe(1);
+  const botsAlone = /_(round|vote|outbox|platform|backup|database|queue)_/;
+  expect(notAnswered(found, 'acclaim-engine').filter((name) => !botsAlone.test(name))).toEqual([]);
   expect(found.value('acclaim_engine_device_info', { device: 'cpu' })).toBe(1);
 });
 

@@ -41,7 +41,7 @@ fi
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'acclaim-setup-'));
   mkdirSync(join(root, 'src'));
-  for (const file of ['setup.mjs', 'fetch-lavapipe.mjs'])
+  for (const file of ['setup.mjs', 'fetch-lavapipe.mjs', 'fetch-promtool.mjs'])
     copyFileSync(projectPath('src', file), join(root, 'src', file));
   put('package.json', '{"engines":{"node":">=20.19"}}');
   put('package-lock.json', '{}');
