@@ -100,7 +100,7 @@ export async function buildHouse({
   // Light work beside the sessions' engine: one thread and no graphs to speak of.
   let aside: JobQueue | null = null;
   const besides = () => {
-    aside ??= openOwnQueue({ config, log, launch: launchEngine(config, 1) });
+    aside ??= openOwnQueue({ config, log, launch: launchEngine(config, log, 1) });
     return aside;
   };
   const pulls = new Pulls({ queue: besides, hub: config.hub, models: modelsFolder() });
@@ -154,7 +154,7 @@ export async function buildHouse({
 async function openQueue(engines: Engines, config: Config, log: Log, meter: Meter) {
   if (engines === 'child') {
     const engine = watchEngine(meter);
-    const launch = engine.launcher(launchEngine(config));
+    const launch = engine.launcher(launchEngine(config, log));
     const queue = watchQueue(openOwnQueue({ config, log, launch }), meter);
     watchStarved(meter, () => queue.waiting > 0 && engine.look() !== null);
     const looks: Look[] = [{ name: 'engine', needed: false, look: engine.look }];

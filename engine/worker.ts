@@ -12,11 +12,13 @@ import {
   type JobResult,
   jobSchemas,
 } from '../src/queue/jobs.js';
-import { type FromEngine, type ToEngine, toEngineSchema } from '../src/queue/messages.js';
+import { type FromEngine, progressSchema, type ToEngine, toEngineSchema } from '../src/queue/messages.js';
 
 export interface WorkerContext {
   signal: AbortSignal;
   progress: (p: JobProgress) => void;
+  /** Told of what fails beside the work, for the log. */
+  fault?: (error: unknown) => void;
 }
 
 export type Handlers = {
@@ -32,6 +34,8 @@ export class Worker {
   private readonly waiting: Extract<ToEngine, { type: 'job' }>[] = [];
   private stopping = false;
   private idle: (() => void)[] = [];
+  /** The job of which progress was dropped last: said once. */
+  private muted: string | null = null;
 
   constructor(
     private readonly handlers: Handlers,
@@ -48,11 +52,11 @@ export class Worker {
     const message = toEngineSchema.parse(raw);
     if (message.type === 'job') {
       this.waiting.push(message);
-      void this.drain();
+      this.drain().catch((error) => this.log.error(toPlain(error), 'the worker fails'));
     } else if (message.type === 'cancel') {
       if (this.running?.id === message.id) this.running.abort.abort(cancelled(message.id));
     } else {
-      void this.stop();
+      this.stop().catch((error) => this.log.error(toPlain(error), 'the worker fails'));
     }
   }
 
@@ -86,6 +90,20 @@ export class Worker {
     for (const resolve of this.idle.splice(0)) resolve();
   }
 
+  /** Whatever is wrong with what is told, the work goes on. */
+  private tell(job: Extract<ToEngine, { type: 'job' }>, progress: JobProgress): void {
+    try {
+      this.port.send({ type: 'progress', id: job.id, progress: progressSchema.parse(progress) });
+    } catch (error) {
+      this.drop(job, error);
+    }
+  }
+
+  private drop(job: Extract<ToEngine, { type: 'job' }>, error: unknown): void {
+    if (this.muted !== job.id) this.log.warn({ ...aboutOf(job), ...toPlain(error) }, 'progress is dropped');
+    this.muted = job.id;
+  }
+
   private async answer(job: Extract<ToEngine, { type: 'job' }>, signal: AbortSignal): Promise<FromEngine> {
     try {
       if (!(job.kind in jobSchemas))
@@ -98,7 +116,8 @@ export class Worker {
       const handler = this.handlers[kind] as (p: unknown, c: WorkerContext) => Promise<unknown>;
       const result = await handler(payload.data, {
         signal,
-        progress: (progress) => this.port.send({ type: 'progress', id: job.id, progress }),
+        progress: (progress) => this.tell(job, progress),
+        fault: (error) => this.drop(job, error),
       });
       const checked = jobSchemas[kind].result.safeParse(result);
       if (!checked.success)

@@ -8,7 +8,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import type { Artifacts } from './artifacts/artifacts.js';
 import type { Config } from './config/schema.js';
-import { AcclaimError } from './errors.js';
+import { AcclaimError, toPlain } from './errors.js';
 import { estimateMb, offeredMb } from './job-memory.js';
 import { aboutJob, type Log } from './log.js';
 import { modelsHere } from './models-here.js';
@@ -25,6 +25,7 @@ import type { FromEngine } from './queue/messages.js';
 import { probe } from './queue/redis.js';
 import { doubts } from './queue/redis-faults.js';
 import { serveEngine } from './queue/serve.js';
+import { safely } from './safely.js';
 import { checkSigned, MAKE_KEY } from './trust.js';
 
 /** Steps between the engine's niceness and the bot's. */
@@ -48,6 +49,7 @@ export interface Serving {
 /** Starts the built engine as a child process; `threads` over the configuration's. */
 export function launchEngine(
   { dataDir, engine, logLevel }: Config,
+  log: Log,
   threads = engine.threads,
 ): EngineLauncher {
   const { devices, precision, memoryMb, runMb } = engine;
@@ -61,8 +63,13 @@ export function launchEngine(
     runMb,
     nice: ENGINE_NICE,
     logLevel,
+    log,
   });
 }
+
+/** What fails in whoever is told of an engine's jobs. */
+const faultOf = (log: Log) => (error: unknown) =>
+  log.warn(toPlain(error), 'a word of the engine is not taken');
 
 type Ready = Extract<FromEngine, { type: 'ready' }>;
 
@@ -98,6 +105,7 @@ export function openOwnQueue({
     closeGraceMs: STEP_MS,
     predictMb: estimateMb,
     offerMb: offeredMb(config),
+    onFault: faultOf(log),
     onReady: (said) => logDevice(log, said),
     onEnd: (end, job) =>
       log.warn({ ...(job === null ? {} : aboutJob(job)), ...end, ...describeEnd(end) }, 'the engine ended'),
@@ -141,11 +149,12 @@ export async function openServing(
     fail = reject;
   });
   const local = new InProcessQueue({
-    launch: watch.launcher(launchEngine(config)),
+    launch: watch.launcher(launchEngine(config, log)),
     onReady: (said) => {
       logDevice(log, said);
       ready(said.device ?? 'cpu');
     },
+    onFault: faultOf(log),
     // The bot counts the engines that a job outlives.
     attempts: 1,
     closeGraceMs: STEP_MS,
@@ -159,7 +168,7 @@ export async function openServing(
   });
   const leave = () => fail(new AcclaimError('cancelled', 'the engine was told to leave before it had begun'));
   if (signal?.aborted) leave();
-  signal?.addEventListener('abort', leave, { once: true });
+  signal?.addEventListener('abort', safely(leave, faultOf(log)), { once: true });
   let device: string;
   try {
     device = await first;

@@ -28,6 +28,7 @@ const rules: Rules = {
       'src/reading.ts',
       'src/clock.ts',
       'src/log.ts',
+      'src/safely.ts',
       'src/config/env.ts',
     ],
     'src/store': ['src/store', 'src/domain', 'src/errors.ts', 'src/reading.ts', 'src/clock.ts'],

@@ -31,7 +31,7 @@ type Payload = JobPayload<'generate'>;
 export async function generate(
   engine: EngineContext,
   payload: Payload,
-  { signal, progress }: WorkerContext,
+  { signal, progress, fault = () => {} }: WorkerContext,
 ): Promise<JobResult<'generate'>> {
   const started = performance.now();
   const report = paced(progress);
@@ -56,7 +56,8 @@ export async function generate(
       : undefined;
   const safety = openSafety(payload);
   // What is looked over before people see it is not shown half done.
-  const preview = payload.preview && !safety ? await previewer(pipeline, engine.cache, count) : undefined;
+  const preview =
+    payload.preview && !safety ? await previewer(pipeline, engine.cache, count, fault) : undefined;
   const part = checkpoint?.manifest.part;
   const drawing: Drawing = { engine, pipeline, latent, payload, adapter, part, report, preview, signal };
   const noises = (n: number, purpose: string) =>

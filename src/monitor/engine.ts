@@ -93,9 +93,13 @@ export function watchEngine(meter: Meter): EngineWatch {
         }
       };
       const link = launch({
+        // Whatever is wrong with the figures, the queue hears of the answer.
         message: (said) => {
-          message(said);
-          listener.message(said);
+          try {
+            message(said);
+          } finally {
+            listener.message(said);
+          }
         },
         ended: (end) => {
           if (ready) up.set(--running);

@@ -12,6 +12,7 @@ import { patiently } from '../artifacts/patience.js';
 import { hashSchema, readTree, type Tree, treeHash, treeStamp } from '../artifacts/tree.js';
 import { AcclaimError } from '../errors.js';
 import type { JobKind } from './jobs.js';
+import { ENVELOPE_BYTES } from './limits.js';
 import {
   type BotPlaces,
   DataFolder,
@@ -20,7 +21,6 @@ import {
   identify,
   inputs,
   type Made,
-  MOST_NOTE_BYTES,
   type Models,
   mapped,
   moveIn,
@@ -92,7 +92,7 @@ export class BucketBot implements BotPlaces {
   }
 
   async noted(_kind: JobKind, _payload: Payload, identity: string, signal: AbortSignal): Promise<string[]> {
-    const text = await this.artifacts.noted(identity, MOST_NOTE_BYTES, signal);
+    const text = await this.artifacts.noted(identity, ENVELOPE_BYTES.made, signal);
     return text === null ? [] : [text];
   }
 

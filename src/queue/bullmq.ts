@@ -7,6 +7,7 @@
 import { randomInt } from 'node:crypto';
 import { AcclaimError, fromPlain, toPlain } from '../errors.js';
 import { aboutJob, type Log } from '../log.js';
+import { safely } from '../safely.js';
 import { again, judge, openAnswer } from './answers.js';
 import type { Held, JobQueue, JobRequest } from './contract.js';
 import { cancelled } from './deferred.js';
@@ -17,6 +18,7 @@ import { Flights } from './flights.js';
 import { type JobKind, type JobProgress, type JobResult, jobSchemas } from './jobs.js';
 import { awayBucket, awayRedis, refusingRedis } from './lack.js';
 import { Lanes } from './lanes.js';
+import { FORGOTTEN_AT_ONCE, NAME_CHARACTERS } from './limits.js';
 import type { BotPlaces } from './places.js';
 import type { PredictMb } from './predict.js';
 import { connectBoth, type Line, type RedisSettings } from './redis.js';
@@ -25,15 +27,7 @@ import { Roll } from './roll.js';
 import { choose, lacking } from './routing.js';
 import { takeStanding } from './standing.js';
 import { hold, Waits } from './waits.js';
-import {
-  type Answer,
-  type Beat,
-  type Flight,
-  FORGOTTEN_AT_ONCE,
-  keys,
-  type Need,
-  saidSchema,
-} from './wire.js';
+import { type Answer, type Beat, type Flight, keys, type Need, saidSchema } from './wire.js';
 import { within } from './within.js';
 
 export interface BullQueueOptions {
@@ -102,10 +96,22 @@ export class BullQueue implements JobQueue {
     const trouble = (error: unknown) => this.trouble(error);
     this.lanes = new Lanes({ redis, keys: names, prefix: options.prefix, trouble });
     this.flights = new Flights({ redis, keys: names, envelopes, log: options.log });
-    this.redis.on('ready', () => this.look());
-    this.ears.on('message', (_channel: string, text: string) => this.hear(text));
+    this.redis.on(
+      'ready',
+      safely(() => this.look(), trouble),
+    );
+    this.ears.on(
+      'message',
+      safely(
+        (_channel: string, text: string) => this.hear(text),
+        (error) => options.log.debug(toPlain(error), 'a word not taken'),
+      ),
+    );
     void this.ears.subscribe(this.keys.said).catch(() => {});
-    this.timer = setInterval(() => this.look(), options.lookMs ?? 1000);
+    this.timer = setInterval(
+      safely(() => this.look(), trouble),
+      options.lookMs ?? 1000,
+    );
   }
 
   run<K extends JobKind>(
@@ -364,8 +370,10 @@ export class BullQueue implements JobQueue {
   private async need(entry: Entry): Promise<Need | null> {
     try {
       const { models, payload } = await this.options.places.pack(entry.kind, entry.payload, 1);
-      this.envelopes.close('job', payload);
-      const { kind } = entry;
+      const { id: job, kind, identity } = entry;
+      // As large as it can get, so that none is found too big once it is to go.
+      const [delivery, engine] = [DELIVERIES, '-'.repeat(NAME_CHARACTERS)];
+      this.envelopes.close('job', { job, delivery, engine, kind, identity, payload });
       return { models, memoryMb: this.options.predictMb?.(kind, entry.payload) ?? 0 };
     } catch (error) {
       await this.settle(entry, fromPlain(toPlain(error)));
@@ -387,22 +395,18 @@ export class BullQueue implements JobQueue {
   }
 
   private hear(text: string): void {
-    try {
-      const said = this.envelopes.open('word', text, saidSchema);
-      if (said.type === 'look') {
-        this.look();
-        return;
-      }
-      const entry = this.entries.get(said.job);
-      if (entry?.flight?.delivery !== said.delivery) return;
-      if (said.type === 'held') {
-        hold(entry, said.why);
-        return;
-      }
-      for (const listener of entry.listeners) listener(said.progress);
-    } catch (error) {
-      this.options.log.debug(toPlain(error), 'a word not taken');
+    const said = this.envelopes.open('word', text, saidSchema);
+    if (said.type === 'look') {
+      this.look();
+      return;
     }
+    const entry = this.entries.get(said.job);
+    if (entry?.flight?.delivery !== said.delivery) return;
+    if (said.type === 'held') {
+      hold(entry, said.why);
+      return;
+    }
+    for (const listener of entry.listeners) listener(said.progress);
   }
 
   private trouble(error: unknown): void {

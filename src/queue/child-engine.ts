@@ -5,6 +5,9 @@
  */
 import { fork } from 'node:child_process';
 import { engineEnvironment } from '../config/env.js';
+import { toPlain } from '../errors.js';
+import { type Log, silentLog } from '../log.js';
+import { safely } from '../safely.js';
 import type { EngineEnd, EngineLauncher } from './engine-link.js';
 import { fromEngineSchema } from './messages.js';
 
@@ -27,6 +30,8 @@ export interface ChildEngineOptions {
   nice: number;
   /** Of the engine's own lines on stderr; warn when missing. */
   logLevel?: string;
+  /** Hears of what of the engine's is not taken. */
+  log?: Log;
 }
 
 /** Building graphs makes short-lived objects: a small nursery (MB) keeps 20 MB out of the engine's peak at no cost in time. */
@@ -43,6 +48,7 @@ export function childEngine(options: ChildEngineOptions): EngineLauncher {
       runMb,
       nice,
       logLevel = 'warn',
+      log = silentLog,
     } = options;
     const args = [
       `--threads=${threads}`,
@@ -67,21 +73,34 @@ export function childEngine(options: ChildEngineOptions): EngineLauncher {
       over = true;
       listener.ended({ ...how, rss });
     };
-    child.on('message', (raw) => {
+    const fault = (error: unknown) => log.warn(toPlain(error), 'a word of the engine is not taken');
+    const receive = (raw: unknown) => {
       const parsed = fromEngineSchema.safeParse(raw);
-      if (!parsed.success) {
-        child.kill('SIGKILL');
+      if (parsed.success) {
+        if (parsed.data.type === 'alive') rss = Math.max(rss, parsed.data.rss);
+        if (!over) listener.message(parsed.data);
         return;
       }
-      if (parsed.data.type === 'alive') rss = Math.max(rss, parsed.data.rss);
-      if (!over) listener.message(parsed.data);
-    });
+      // Progress is no part of the work: what nobody can read of it is dropped, and the work goes on.
+      if (!isProgress(raw)) child.kill('SIGKILL');
+      throw parsed.error;
+    };
+    child.on('message', safely(receive, fault));
     // It ends by itself when the channel closes, unless it is stopped or amid a step.
-    const orphan = () => void child.kill('SIGKILL');
+    const orphan = safely(() => child.kill('SIGKILL'), fault);
     process.once('exit', orphan);
-    child.once('exit', () => process.off('exit', orphan));
-    child.on('error', (error) => end({ code: null, signal: null, error: error.message }));
-    child.on('exit', (code, signal) => end({ code, signal }));
+    child.once(
+      'exit',
+      safely(() => process.off('exit', orphan), fault),
+    );
+    child.on(
+      'error',
+      safely((error) => end({ code: null, signal: null, error: error.message }), fault),
+    );
+    child.on(
+      'exit',
+      safely((code, signal) => end({ code, signal }), fault),
+    );
     return {
       send: (message) => {
         // A send to a dying child fails here and its exit is what tells: nothing else to do about it.
@@ -93,3 +112,5 @@ export function childEngine(options: ChildEngineOptions): EngineLauncher {
     };
   };
 }
+
+const isProgress = (raw: unknown): boolean => (raw as { type?: unknown } | null)?.type === 'progress';

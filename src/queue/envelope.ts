@@ -6,17 +6,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { AcclaimError } from '../errors.js';
+import { ENVELOPE_BYTES } from './limits.js';
 
-/** Bytes of text that an envelope of each purpose may hold. */
-const most = {
-  job: 4 << 20,
-  answer: 4 << 20,
-  made: 4 << 20,
-  flight: 4096,
-  beat: 64 << 10,
-  word: 16 << 10,
-} as const;
-export type Purpose = keyof typeof most;
+export type Purpose = keyof typeof ENVELOPE_BYTES;
 
 const envelopeSchema = z.object({ body: z.string(), mac: z.string() });
 
@@ -28,14 +20,14 @@ export class Envelopes {
   close(purpose: Purpose, value: unknown): string {
     const body = JSON.stringify(value);
     const text = JSON.stringify({ body, mac: this.sign(purpose, body) });
-    if (Buffer.byteLength(text) > most[purpose]) throw tooBig(purpose);
+    if (Buffer.byteLength(text) > ENVELOPE_BYTES[purpose]) throw tooBig(purpose);
     return text;
   }
 
   /** Errors: job-invalid where it is too big, not signed with our key, or not of the schema. */
   open<T>(purpose: Purpose, text: unknown, schema: z.ZodType<T>): T {
     if (typeof text !== 'string') throw refuse(purpose, 'it is no text');
-    if (Buffer.byteLength(text) > most[purpose]) throw tooBig(purpose);
+    if (Buffer.byteLength(text) > ENVELOPE_BYTES[purpose]) throw tooBig(purpose);
     const envelope = envelopeSchema.safeParse(parse(purpose, text));
     if (!envelope.success) throw refuse(purpose, 'it is no envelope');
     const { body, mac } = envelope.data;
@@ -73,7 +65,7 @@ function refuse(purpose: Purpose, why: string): AcclaimError {
 function tooBig(purpose: Purpose): AcclaimError {
   return new AcclaimError(
     'job-invalid',
-    `a ${purpose} is too big to cross Redis: more than ${most[purpose]} bytes`,
+    `a ${purpose} is too big to cross Redis: more than ${ENVELOPE_BYTES[purpose]} bytes`,
     'Use fewer images a round.',
   );
 }

@@ -4,6 +4,7 @@
  * The contract is in contract.ts; tests/contracts/queue.ts holds this to it.
  */
 import { AcclaimError, type ErrorCode, fromPlain } from '../errors.js';
+import { safely } from '../safely.js';
 import type { JobQueue, JobRequest } from './contract.js';
 import { cancelled, deferred } from './deferred.js';
 import { describeEnd, type EngineEnd, type EngineLauncher, type EngineLink } from './engine-link.js';
@@ -32,6 +33,8 @@ export interface InProcessOptions {
   onReady?: (ready: Extract<FromEngine, { type: 'ready' }>) => void;
   /** Told of every death of an engine, and of the job that it had, for the log. */
   onEnd?: (end: EngineEnd, job: string | null) => void;
+  /** Told of what fails in whoever is told, for the log: no job ends for it. */
+  onFault?: (error: unknown) => void;
 }
 
 interface Entry {
@@ -66,6 +69,7 @@ export class InProcessQueue implements JobQueue {
   private waiting: Entry[] = [];
   private closed = false;
   private closing: (() => void) | null = null;
+  private readonly fault = (error: unknown): void => this.options.onFault?.(error);
 
   constructor(private readonly options: InProcessOptions) {
     this.slots = Array.from({ length: options.engines ?? 1 }, () => ({
@@ -136,10 +140,11 @@ export class InProcessQueue implements JobQueue {
       slot.link?.send({ type: 'stop' });
     }
     if (!this.slots.some((s) => s.link)) return;
-    const kill = setTimeout(() => {
-      this.options.onKill?.();
+    const impatient = () => {
       for (const slot of this.slots) slot.link?.kill();
-    }, this.options.closeGraceMs ?? 10_000);
+      this.options.onKill?.();
+    };
+    const kill = setTimeout(safely(impatient, this.fault), this.options.closeGraceMs ?? 10_000);
     await new Promise<void>((resolve) => {
       this.closing = resolve;
     });
@@ -164,25 +169,31 @@ export class InProcessQueue implements JobQueue {
   private start(slot: Slot): void {
     if (this.closed) return;
     slot.ready = false;
-    slot.link = this.options.launch({
-      message: (message) => this.receive(slot, message),
-      ended: (end) => this.ended(slot, end),
-    });
+    const ended = safely((end: EngineEnd) => this.ended(slot, end), this.fault);
+    try {
+      slot.link = this.options.launch({
+        message: safely((message) => this.receive(slot, message), this.fault),
+        ended,
+      });
+    } catch (error) {
+      // A machine without memory or processes to spare; it may have some again.
+      setImmediate(ended, { code: null, signal: null, rss: 0, error: (error as Error).message });
+    }
   }
 
   private receive(slot: Slot, message: FromEngine): void {
     this.heard(slot);
     if (message.type === 'ready') {
       slot.ready = true;
-      this.options.onReady?.(message);
       this.dispatch();
+      this.options.onReady?.(message);
     }
     if (message.type === 'ready' || message.type === 'alive') return;
     const entry = slot.job;
     // An answer to a job that this engine no longer holds has been superseded: dropped.
     if (entry?.id !== message.id) return;
     if (message.type === 'progress') {
-      for (const listener of entry.listeners) listener(message.progress as JobProgress);
+      for (const listener of entry.listeners) safely(listener, this.fault)(message.progress);
       return;
     }
     slot.job = null;
@@ -215,7 +226,7 @@ export class InProcessQueue implements JobQueue {
       return;
     }
     slot.deaths += 1;
-    this.options.onEnd?.(end, entry?.id ?? null);
+    safely(this.options.onEnd ?? (() => {}), this.fault)(end, entry?.id ?? null);
     const most = this.options.attempts ?? 3;
     if (entry) {
       if (entry.cancelled) this.settle(entry, cancelled(entry.id));
@@ -228,17 +239,19 @@ export class InProcessQueue implements JobQueue {
       return;
     }
     const wait = Math.min((this.options.backoffMs ?? 500) * 2 ** (slot.deaths - 1), LONGEST_BACKOFF_MS);
-    slot.restart = setTimeout(() => {
+    const restart = () => {
       slot.restart = null;
       this.start(slot);
-    }, wait);
+    };
+    slot.restart = setTimeout(safely(restart, this.fault), wait);
     this.dispatch();
   }
 
   /** Any message winds the clock that tells a hung engine from a slow one. */
   private heard(slot: Slot): void {
     if (slot.silence) clearTimeout(slot.silence);
-    slot.silence = slot.job ? setTimeout(() => slot.link?.kill(), this.options.silenceMs ?? 600_000) : null;
+    const hung = safely(() => slot.link?.kill(), this.fault);
+    slot.silence = slot.job ? setTimeout(hung, this.options.silenceMs ?? 600_000) : null;
   }
 
   private settle(entry: Entry, error: AcclaimError | null, result?: unknown): void {

@@ -1,5 +1,6 @@
 /** BullMQ's queues, one an engine, as the bot uses them: deliveries go in, states and answers come out. */
 import { type Job, Queue } from 'bullmq';
+import { safely } from '../safely.js';
 import type { connect } from './redis.js';
 import { deliveryId, type Flight, type keys, queueName } from './wire.js';
 
@@ -52,7 +53,7 @@ export class Lanes {
     if (!queue) {
       const { redis: connection, prefix, trouble } = this.parts;
       queue = new Queue(queueName(engine), { connection, prefix, skipVersionCheck: true });
-      queue.on('error', trouble);
+      queue.on('error', safely(trouble, trouble));
       this.queues.set(engine, queue);
     }
     return queue;

@@ -4,11 +4,9 @@
  * Payloads and results are checked against `jobSchemas` beside this, by kind.
  */
 import { z } from 'zod';
+import { PREVIEW_CHARACTERS } from './limits.js';
 
 const plainError = z.object({ code: z.string(), message: z.string(), mend: z.string() });
-
-/** The engine's largest sheet of pure noise, uncompressed, in base64. */
-const PREVIEW_CHARACTERS = 420_000;
 
 export const progressSchema = z.object({
   stage: z.enum(['load', 'sample', 'decode', 'check', 'embed', 'train', 'score', 'write', 'pull']),

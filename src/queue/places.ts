@@ -101,9 +101,6 @@ export async function packed(
   return { payload: await mapped(kind, payload, { model, ...to }), models: hashes };
 }
 
-/** Bytes of a note, at most. */
-export const MOST_NOTE_BYTES = 4 << 20;
-
 /** `data`: what stands for the content of a path; equal content, equal identity. */
 export async function identify(
   kind: JobKind,

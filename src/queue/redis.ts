@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { Redis, type RedisOptions } from 'ioredis';
 import { readFault } from '../reading.js';
+import { safely } from '../safely.js';
 import { type RedisFacts, readInfo, servesElsewhere, unreachable } from './redis-faults.js';
 
 export interface RedisSettings {
@@ -78,6 +79,7 @@ export class Line extends Redis {
  * that has become a replica, or reads its data, is left, and they are said again to whoever answers next.
  */
 export function connect(settings: RedisSettings, onError: (error: Error) => void): Line {
+  const fault = safely(onError, (error) => onError(error as Error));
   const { refused, next } = waits();
   const redis = new Line(settings.url, {
     ...options(settings),
@@ -87,11 +89,11 @@ export function connect(settings: RedisSettings, onError: (error: Error) => void
     reconnectOnError: (error) => {
       if (!servesElsewhere(error)) return false;
       refused();
-      onError(error);
+      fault(error);
       return 2;
     },
   });
-  redis.on('error', onError);
+  redis.on('error', fault);
   return redis;
 }
 
@@ -130,10 +132,11 @@ export async function probe(settings: RedisSettings, prefix: string, waitMs = 50
     // It waits for a server that reads its data; here that is an answer.
     enableReadyCheck: false,
   });
-  let heard: Error | undefined;
-  redis.on('error', (error) => {
+  let heard: unknown;
+  const hear = (error: unknown) => {
     heard = error;
-  });
+  };
+  redis.on('error', safely(hear, hear));
   try {
     await redis.connect();
     const info = await redis.info();
@@ -144,7 +147,7 @@ export async function probe(settings: RedisSettings, prefix: string, waitMs = 50
     await redis.subscribe(key);
     return readInfo(info);
   } catch (error) {
-    throw unreachable(settings.url, prefix, heard ?? (error as Error));
+    throw unreachable(settings.url, prefix, (heard ?? error) as Error);
   } finally {
     redis.disconnect();
   }

@@ -8,14 +8,17 @@ import { setMaxListeners } from 'node:events';
 import { UnrecoverableError, Worker } from 'bullmq';
 import { toPlain } from '../errors.js';
 import { aboutJob, type Log } from '../log.js';
+import { safely } from '../safely.js';
 import type { JobQueue } from './contract.js';
 import { cancelled } from './deferred.js';
 import { Envelopes } from './envelope.js';
 import type { JobPayload } from './jobs.js';
 import { awayBucket } from './lack.js';
+import { MODELS_NAMED } from './limits.js';
 import type { EnginePlaces } from './places.js';
 import { connectBoth, type RedisSettings } from './redis.js';
 import { refuses, unreachable } from './redis-faults.js';
+import { Telling } from './telling.js';
 import {
   type Answer,
   type Beat,
@@ -78,6 +81,12 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
   const { redis, ears } = connectBoth(options.redis, trouble);
   let draining = false;
   let running: Running | null = null;
+  const named = ability.models.slice(0, MODELS_NAMED);
+  if (named.length < ability.models.length)
+    log.warn(
+      { models: ability.models.length, named: named.length },
+      'too many models to name: jobs come for those named',
+    );
   let warm: string[] = [];
   /** When the bot was last told, epoch ms. */
   let beaten = 0;
@@ -86,7 +95,7 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
   /** Deliveries that have had their answer: one that comes again is somebody's copy. */
   const answered = new Set<string>();
 
-  const say = (words: object) => redis.publish(name.said, envelopes.close('word', words));
+  const say = async (words: object) => redis.publish(name.said, envelopes.close('word', words));
 
   /** Whether the bot's record still names this delivery. */
   const counts = async ({ job, delivery }: { job: string; delivery: number }): Promise<boolean> => {
@@ -106,7 +115,7 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
 
   async function beatOnce(): Promise<void> {
     beats += 1;
-    const words: Beat = { engine, ...ability, warm, draining, count: beats };
+    const words: Beat = { engine, ...ability, models: named, warm, draining, count: beats };
     await redis.sadd(name.engines, engine);
     await redis.set(name.beat(engine), envelopes.close('beat', words), 'PX', lostMs);
     beaten = Date.now();
@@ -139,11 +148,8 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
     setMaxListeners(0, signal);
     const now: Running = { job, delivery, carrying, begun: false };
     running = now;
-    const said: Promise<unknown>[] = [];
-    const tell = (words: object) => {
-      said.push(say({ job, delivery, ...words }));
-    };
-    const onWait = (error: unknown) => tell({ type: 'held', why: awayBucket(error) });
+    const telling = new Telling({ job, delivery, send: say, log });
+    const onWait = (error: unknown) => telling.tell({ type: 'held', why: awayBucket(error) });
     let outcome: Answer['outcome'];
     let payload: Record<string, unknown> | null = null;
     let noted = false;
@@ -153,7 +159,7 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
       now.begun = true;
       const result = await local.run(
         { id, kind: rest.kind, payload: payload as JobPayload<typeof rest.kind> },
-        (progress) => tell({ type: 'progress', progress }),
+        (progress) => telling.progress(progress),
       );
       warm = [...new Set([...modelsOf(rest.payload), ...warm])].slice(0, WARM);
       const artifact = await places.deliver(rest.kind, payload, signal, onWait);
@@ -174,26 +180,31 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
     } finally {
       running = null;
     }
-    await Promise.all(said);
+    await telling.settled();
     if (!(await counts({ job, delivery }))) {
       // Whole and noted, it may be all that is left of it: the bot finds it, or clears it away with the rest.
       if (payload && !noted) places.discard(rest.kind, payload);
       throw superseded();
     }
-    return envelopes.close('answer', { job, delivery, engine, outcome });
+    try {
+      return envelopes.close('answer', { job, delivery, engine, outcome });
+    } catch (error) {
+      // Another engine would have as much to say.
+      const failed: Answer['outcome'] = { type: 'failed', error: toPlain(error) };
+      return envelopes.close('answer', { job, delivery, engine, outcome: failed });
+    }
   }
 
   await ears.subscribe(name.to(engine));
-  ears.on('message', (_channel: string, text: string) => {
-    try {
-      const told = envelopes.open('word', text, toldSchema);
-      if (told.type === 'forget')
-        places.forget(told.artifacts).catch((error) => log.warn(toPlain(error), 'not forgotten'));
-      else if (running?.job === told.job && running.delivery === told.delivery) void letGo(running);
-    } catch (error) {
-      log.warn(toPlain(error), 'a word not taken');
-    }
-  });
+  const hear = async (_channel: string, text: string): Promise<void> => {
+    const told = envelopes.open('word', text, toldSchema);
+    if (told.type === 'forget') await places.forget(told.artifacts);
+    else if (running?.job === told.job && running.delivery === told.delivery) await letGo(running);
+  };
+  ears.on(
+    'message',
+    safely(hear, (error) => log.warn(toPlain(error), 'a word not taken')),
+  );
   const worker = new Worker(queueName(engine), (job) => process(job.data), {
     connection: redis,
     prefix,
@@ -204,17 +215,18 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
     maxStalledCount: 0,
     skipVersionCheck: true,
   });
-  const look = () => void say({ type: 'look' }).catch(trouble);
-  worker.on('completed', look);
-  worker.on('failed', (job, error) => {
+  const look = safely(() => say({ type: 'look' }), trouble);
+  const dropped = (job: { id?: string } | undefined, error: Error) => {
     log.warn({ ...aboutJob(job?.id ?? ''), error: error.message }, 'job dropped');
     look();
-  });
-  worker.on('error', trouble);
+  };
+  worker.on('completed', look);
+  worker.on('failed', safely(dropped, trouble));
+  worker.on('error', safely(trouble, trouble));
   await worker.waitUntilReady();
   await beat();
   look();
-  const timer = setInterval(() => void beat().catch(trouble), Math.max(50, Math.floor(lostMs / 4)));
+  const timer = setInterval(safely(beat, trouble), Math.max(50, Math.floor(lostMs / 4)));
 
   let stopped: Promise<void> | null = null;
   const stop = async () => {
@@ -223,7 +235,7 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
     const from = performance.now();
     const leaving = () => running?.carrying.abort(cancelled(running.job));
     if (running?.begun === false) leaving();
-    const sending = setTimeout(leaving, SENDING_MS);
+    const sending = setTimeout(safely(leaving, trouble), SENDING_MS);
     const leaves = async () => {
       await beating?.catch(trouble);
       await beat().catch(trouble);

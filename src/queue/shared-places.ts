@@ -7,6 +7,7 @@ import { readTree, textHash, treeHash, treeStamp } from '../artifacts/tree.js';
 import { AcclaimError } from '../errors.js';
 import { isThere } from '../reading.js';
 import type { JobKind } from './jobs.js';
+import { ENVELOPE_BYTES } from './limits.js';
 import {
   type BotPlaces,
   DataFolder,
@@ -14,7 +15,6 @@ import {
   findModel,
   identify,
   type Made,
-  MOST_NOTE_BYTES,
   type Models,
   mapped,
   moveIn,
@@ -103,7 +103,8 @@ export class SharedFolder implements BotPlaces, EnginePlaces {
     for (const name of notes) {
       const file = join(dirname(out), name);
       const facts = await stat(file).catch(() => null);
-      if (facts && facts.size <= MOST_NOTE_BYTES) texts.push(await readFile(file, 'utf8').catch(() => ''));
+      if (facts && facts.size <= ENVELOPE_BYTES.made)
+        texts.push(await readFile(file, 'utf8').catch(() => ''));
     }
     return texts;
   }

@@ -10,6 +10,7 @@
  */
 import { z } from 'zod';
 import { heldSchema } from './contract.js';
+import { FORGOTTEN_AT_ONCE, MODELS_NAMED, NAME_CHARACTERS } from './limits.js';
 import { progressSchema } from './messages.js';
 
 export const keys = (prefix: string) => ({
@@ -22,19 +23,19 @@ export const keys = (prefix: string) => ({
 
 export const queueName = (engine: string): string => `engine-${engine}`;
 
-/** So many hashes fit into a word. */
-export const FORGOTTEN_AT_ONCE = 200;
-
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 
 export const beatSchema = z.object({
-  engine: z.string().regex(/^[a-z0-9-]{1,80}$/),
+  engine: z
+    .string()
+    .regex(/^[a-z0-9-]+$/)
+    .max(NAME_CHARACTERS),
   device: z.string(),
   memoryMb: z.number().int().positive(),
   /** SHA-256 of each model folder that it has. */
-  models: z.array(hash).max(500),
+  models: z.array(hash).max(MODELS_NAMED),
   /** Those that it has used last, and so holds compiled. */
-  warm: z.array(hash).max(500),
+  warm: z.array(hash).max(MODELS_NAMED),
   /** True: it takes no more jobs. */
   draining: z.boolean(),
   /** Counts up over its life: a beat that is sent again is no sign of life. */

@@ -5,6 +5,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { JobQueue, JobRequest } from '../../src/queue/contract.js';
 import type { JobProgress, JobResult } from '../../src/queue/jobs.js';
+import { PREVIEW_CHARACTERS } from '../../src/queue/limits.js';
 
 type ScoreContext = { signal: AbortSignal; progress: (p: JobProgress) => void };
 export type ScoreHandler = (
@@ -250,6 +251,39 @@ export function queueContract(
       await harness.queue.close();
       await Promise.all([running, waiting]);
       await expect(harness.queue.run(scoreJob('a', 3))).rejects.toMatchObject({ code: 'cancelled' });
+    });
+
+    it('carries a preview of the largest size, drops progress that may not cross, and ends no job for it', async () => {
+      const largest = 'QUJD'.repeat(PREVIEW_CHARACTERS / 4);
+      const of = (done: number, more: Partial<JobProgress> = {}) => {
+        return { stage: 'sample', done, total: 4, secondsLeft: null, ...more } as const;
+      };
+      const score: ScoreHandler = async (_, { progress }) => {
+        progress(of(1, { preview: `${largest}QUJD` }));
+        progress(of(Number.NaN));
+        progress(of(2, { preview: largest }));
+        return nothing;
+      };
+      harness = await make(score, { engines: 1, attempts: 1 });
+      const seen: JobProgress[] = [];
+      expect(await harness.queue.run(scoreJob('a'), (p) => seen.push(p))).toEqual(nothing);
+      expect(seen.map(({ done, preview }) => [done, preview?.length])).toEqual([[2, 420_000]]);
+      expect(seen[0]!.preview === largest).toBe(true);
+    });
+
+    it('goes on where whoever listens fails', async () => {
+      const score: ScoreHandler = async (_, { progress }) => {
+        progress({ stage: 'score', done: 1, total: 1, secondsLeft: 0 });
+        return nothing;
+      };
+      harness = await make(score, { engines: 1, attempts: 1 });
+      let asked = 0;
+      const fails = () => {
+        asked += 1;
+        throw new Error('not here');
+      };
+      expect(await harness.queue.run(scoreJob('a'), fails)).toEqual(nothing);
+      expect(asked).toBe(1);
     });
   });
 }

@@ -10,11 +10,14 @@ import { decodePng, type Rgb } from '../../../engine/io/png.js';
 import { readSafetensors } from '../../../engine/io/safetensors.js';
 import { EngineContext } from '../../../engine/jobs/context.js';
 import { createHandlers } from '../../../engine/jobs/handlers.js';
+import { previewer, sheetOf } from '../../../engine/jobs/preview.js';
 import { latentColours, previewSheet } from '../../../engine/models/latent-colours.js';
-import { loadPipeline } from '../../../engine/models/pipeline.js';
+import { loadPipeline, type Pipeline } from '../../../engine/models/pipeline.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
-import { type FloatTensor, f32 } from '../../../engine/runtime/tensor.js';
+import { type FloatTensor, f32, rows } from '../../../engine/runtime/tensor.js';
 import type { JobPayload } from '../../../src/queue/jobs.js';
+import { progressSchema } from '../../../src/queue/messages.js';
+import { Rng } from '../../../src/rng.js';
 import { MINI } from '../../support/golden.js';
 import { robotJob } from '../../support/robot-job.js';
 
@@ -83,6 +86,76 @@ it('is a sheet in rows, gaps grey, colours as the formula says', () => {
   const sheet = previewSheet(f32([3, 2, 1, 1], [0, 0, 2, 1, -9, 2]), colours, 2);
   expect([sheet.width, sheet.height]).toEqual([2, 2]);
   expect([...sheet.pixels]).toEqual([128, 0, 255, 255, 128, 255, 0, 255, 255, 128, 128, 128]);
+});
+
+/** Four channels of noise, three of which are the colours as they are: nothing that a PNG could make smaller. */
+const plainColours = {
+  base: [0, 0, 0],
+  slope: [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+    [0, 0, 0],
+  ],
+};
+const noise = (count: number, side: number) => {
+  const rng = new Rng(count, side, 'preview');
+  return f32(
+    [count, 4, side, side],
+    Float32Array.from({ length: count * 4 * side * side }, () => 2 * rng.uniform() - 1),
+  );
+};
+
+it.each([
+  // Images, latent side; then pixels of a side as shown, columns, rows.
+  [18, 16, 16, 6, 3],
+  [24, 64, 64, 6, 4],
+  [64, 64, 32, 10, 7],
+  [256, 64, 16, 20, 13],
+  [1, 512, 256, 1, 1],
+  [4, 256, 128, 3, 2],
+  [9000, 16, 8, 117, 14],
+])(
+  '%i images with latents of %i are shown so small that they may cross',
+  (count, side, shown, columns, lines) => {
+    const text = sheetOf(noise(count, side), plainColours, count)!;
+    expect(
+      progressSchema.parse({ stage: 'sample', done: 1, total: 2, secondsLeft: null, preview: text }),
+    ).toBeDefined();
+    const { width, height } = decodePng(Buffer.from(text, 'base64'));
+    expect([width, height]).toEqual([shown * columns, shown * lines]);
+  },
+);
+
+it('that cannot be made is told once and missing, and ends nothing', async () => {
+  const told: string[] = [];
+  const fault = (error: unknown) => void told.push((error as Error).message);
+  const blind = await previewer({} as Pipeline, cache, 2, fault);
+  expect([blind([], () => noise(2, 16)), told.length]).toEqual([undefined, 1]);
+  const preview = await previewer(await loadPipeline(MINI), cache, 2, fault);
+  const lost = () => {
+    throw new Error('no latents');
+  };
+  expect([preview([], lost), preview([], lost)]).toEqual([undefined, undefined]);
+  expect(told.slice(1)).toEqual(['no latents']);
+});
+
+it('shows an image of many as the mean of its blocks, where it stands from the first sheet to the last', () => {
+  const latents = noise(64, 64);
+  const whole = decodePng(Buffer.from(sheetOf(latents, plainColours, 64)!, 'base64'));
+  // The images of the first batches alone: none has moved.
+  const part = decodePng(Buffer.from(sheetOf(rows(latents, 0, 20), plainColours, 64)!, 'base64'));
+  const pixel = ({ pixels, width }: Rgb, x: number, y: number) => [
+    ...pixels.subarray((y * width + x) * 3).subarray(0, 3),
+  ];
+  // Image 13 is the fourth of the second line; its pixel (5, 7) is the mean of latents (10..11, 14..15).
+  const at = (c: number, x: number, y: number) => latents.data[((13 * 4 + c) * 64 + y) * 64 + x]!;
+  const wanted = [0, 1, 2].map((c) => {
+    const mean = (at(c, 10, 14) + at(c, 11, 14) + at(c, 10, 15) + at(c, 11, 15)) / 4;
+    return Math.round((mean + 1) * 127.5);
+  });
+  expect(pixel(whole, 3 * 32 + 5, 32 + 7)).toEqual(wanted);
+  expect(pixel(part, 3 * 32 + 5, 32 + 7)).toEqual(wanted);
 });
 
 const handlers = createHandlers(

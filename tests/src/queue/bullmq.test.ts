@@ -1,6 +1,7 @@
 /** The queue over a real Redis: the contract, and what only several processes and a Redis that comes and goes can do. */
 import { Queue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { silentLog } from '../../../src/log.js';
 import type { BotPlaces } from '../../../src/queue/places.js';
 import { memoryShort } from '../../../src/queue/predict.js';
 import { connect } from '../../../src/queue/redis.js';
@@ -191,6 +192,32 @@ describe('BullQueue', () => {
     gate.open();
     expect(await outcome).toEqual({ images: [], diversity: 0 });
     expect(runs).toEqual(['e a']);
+  });
+
+  it('an engine that may not say how far it is does its work all the same, and logs it once', async () => {
+    const prefix = freshPrefix();
+    const admin = connect(redis.settings, () => {});
+    const own = ['resetchannels', `&${prefix}:to:e`];
+    await admin.call('ACL', 'SETUSER', 'mute', 'on', '>word', '~*', '+@all', ...own);
+    admin.disconnect();
+    const lines: string[] = [];
+    const warn = (...line: unknown[]) => lines.push(String(line.at(-1)));
+    const url = redis.settings.url.replace('//', '//mute:word@');
+    const score: ScoreHandler = async (_, { progress }) => {
+      for (let done = 0; done < 3; done++) {
+        progress({ stage: 'score', done, total: 3, secondsLeft: null });
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      return { images: [], diversity: 0 };
+    };
+    await engine(prefix, 'e', score, { redis: { url, ca: null }, log: { ...silentLog, warn } });
+    const seen: number[] = [];
+    expect(await queue(prefix).run(scoreJob('a'), ({ done }) => seen.push(done))).toEqual({
+      images: [],
+      diversity: 0,
+    });
+    expect(seen).toEqual([]);
+    expect(lines.filter((line) => line === 'a word of progress is dropped')).toHaveLength(1);
   });
 
   it('an engine runs no delivery twice, whoever puts it into Redis again with all that belongs to it', async () => {

@@ -63,7 +63,8 @@ describe('an envelope', () => {
     const body = JSON.stringify(big);
     const text = JSON.stringify({ body, mac: hmac(key, `acclaim job\n${body}`) });
     expect(open(text)).toEqual(refused('too big'));
-    expect(() => ours.close('word', { n: 'x'.repeat(16 << 10) })).toThrow(/too big/);
+    expect(() => ours.close('word', { n: 'x'.repeat(460_000) })).toThrow(/too big/);
+    expect(() => ours.close('flight', { n: 'x'.repeat(4096) })).toThrow(/too big/);
   });
 
   it('that is no text, no JSON, no envelope or not of its schema is refused with a code, whatever it is', () => {

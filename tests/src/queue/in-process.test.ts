@@ -35,6 +35,27 @@ describe('InProcessQueue', () => {
     await queue.close();
   });
 
+  it('outlives a machine that can start no process now', async () => {
+    const memory = memoryEngines({ score: async () => ({ images: [], diversity: 0 }) });
+    let short = 2;
+    const ends: EngineEnd[] = [];
+    const queue = new InProcessQueue({
+      launch: (listener) => {
+        // As fork does where the machine is out of memory.
+        if (short-- > 0) throw new Error('spawn ENOMEM');
+        return memory.launch(listener);
+      },
+      backoffMs: 1,
+      onEnd: (end) => {
+        ends.push(end);
+        throw new Error('the log is full');
+      },
+    });
+    expect(await queue.run(scoreJob('a'))).toEqual({ images: [], diversity: 0 });
+    expect(ends.map(({ error }) => error)).toEqual(['spawn ENOMEM', 'spawn ENOMEM']);
+    await queue.close();
+  });
+
   it('kills an engine that has been silent for too long and gives its job to the next', async () => {
     let calls = 0;
     const memory = memoryEngines({
