@@ -10,6 +10,7 @@ import { SteadyClock } from '../src/clock.js';
 import { dayOf } from '../src/domain/budgets.js';
 import type { SessionState } from '../src/domain/model.js';
 import { newestTime } from '../src/domain/views.js';
+import { toPlain } from '../src/errors.js';
 import { lastBackup } from '../src/store/backup-note.js';
 import { makeActions } from './actions.js';
 import type { AppParts } from './app-parts.js';
@@ -75,6 +76,7 @@ export class App {
       },
       onProgress: (state, round) => this.carrying.showProgress(state, round),
       fatal: parts.fatal,
+      fault: (error) => log.debug(toPlain(error), 'a tick failed'),
       ended: {
         load: (id, known) => store.load(id, known),
         newestIn: (platform, address) => store.lookups.newestIn(platform, address),

@@ -7,7 +7,9 @@
  */
 import type { Clock } from '../src/clock.js';
 import type { Effect } from '../src/domain/effects.js';
+import { toPlain } from '../src/errors.js';
 import type { Log } from '../src/log.js';
+import { safely } from '../src/safely.js';
 import { isDiskFull } from '../src/store/faults.js';
 import { aboutEffect } from './watch.js';
 
@@ -121,22 +123,24 @@ export class Outbox {
 
   private schedule(entry: Entry, wait: number): void {
     if (this.stopped || this.held.has(entry.effect.session)) return;
-    const { clock, spacing } = this.options;
+    const { clock, spacing, log } = this.options;
     const now = clock.now();
     const due = Math.max(now + wait, entry.effect.notBefore, entry.lastRun + spacing(entry.effect));
+    const fault = (error: unknown) =>
+      log.error({ ...aboutEffect(entry.effect), ...toPlain(error) }, 'outbox');
     const enter = () => {
       entry.timer = null;
       const lane = this.options.lane(entry.effect);
       if (lane === null) {
-        void this.attempt(entry);
+        this.attempt(entry).catch(fault);
         return;
       }
-      const run = (this.lanes.get(lane) ?? Promise.resolve()).then(() => this.attempt(entry));
+      const run = (this.lanes.get(lane) ?? Promise.resolve()).then(() => this.attempt(entry)).catch(fault);
       this.lanes.set(lane, run);
     };
     // Nothing to wait for: enter the lane now, so that effects keep the order in which they were decided.
     if (due <= now) enter();
-    else entry.timer = setTimeout(enter, Math.min(due - now, 2 ** 31 - 1));
+    else entry.timer = setTimeout(safely(enter, fault), Math.min(due - now, 2 ** 31 - 1));
   }
 
   private async attempt(entry: Entry): Promise<void> {

@@ -32,6 +32,8 @@ export interface SessionsParts {
   onProgress(state: SessionState, round: number): void;
   /** The truth can no longer be written. */
   fatal(error: unknown): void;
+  /** A tick that failed; those of a bot that stops do. */
+  fault?(error: unknown): void;
   /** Where sessions that ended are read; nowhere when missing. */
   ended?: EndedSource;
 }
@@ -74,8 +76,8 @@ export class Sessions {
   census = 0;
 
   constructor(private readonly parts: SessionsParts) {
-    const tick = (id: string) => this.dispatch(id, { kind: 'tick', at: parts.clock.now() }).catch(() => {});
-    this.ticks = new Ticks(parts.clock, tick);
+    const tick = (id: string) => this.dispatch(id, { kind: 'tick', at: parts.clock.now() });
+    this.ticks = new Ticks(parts.clock, tick, (error) => parts.fault?.(error));
   }
 
   load(states: readonly SessionState[]): void {

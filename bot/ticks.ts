@@ -2,6 +2,7 @@
 import type { Clock } from '../src/clock.js';
 import type { SessionState } from '../src/domain/model.js';
 import { nextTick } from '../src/domain/views.js';
+import { safely } from '../src/safely.js';
 
 /** Ticks come at least this often, so that a clock that jumps is noticed. */
 const LONGEST_TICK_MS = 60_000;
@@ -13,15 +14,16 @@ export class Ticks {
 
   constructor(
     private readonly clock: Clock,
-    private readonly tick: (session: string) => void,
+    private readonly tick: (session: string) => unknown,
+    private readonly fault: (error: unknown) => void,
   ) {}
 
   /** In so many ms, whatever was to come before. */
   in(session: string, wait: number): void {
     this.clear(session);
     if (!this.on) return;
-    const act = () => this.tick(session);
-    this.timers.set(session, setTimeout(act, wait));
+    const act = safely(this.tick, this.fault);
+    this.timers.set(session, setTimeout(act, wait, session));
   }
 
   /** When the state next needs one. */

@@ -8,6 +8,7 @@ import { threadsHere } from '../src/cores-here.js';
 import { toPlain } from '../src/errors.js';
 import { createLog } from '../src/log.js';
 import type { FromEngine } from '../src/queue/messages.js';
+import { safely } from '../src/safely.js';
 import { software } from '../src/software.js';
 import { DeviceVerdicts } from './device-verdicts.js';
 import { chooseDevice, type WantedPrecision } from './devices.js';
@@ -69,24 +70,26 @@ const engine = new EngineContext({ cache, threads, device, precision, software: 
 sayBefore(engine, (text) => process.stderr.write(`acclaim: engine: ${text}\n`));
 const log = createLog(values['log-level'] as Parameters<typeof createLog>[0], 'engine');
 const worker = new Worker(createHandlers(engine), { send }, log);
+/** A defect, or a message that does not fit: the next process begins anew. */
+const end = (error: unknown) => {
+  const stack = error instanceof Error ? error.stack : undefined;
+  log.error({ ...worker.about, ...toPlain(error), stack }, 'the engine ends');
+  process.exit(1);
+};
 
 process.on('SIGINT', () => {});
-process.on('SIGTERM', () => void leave());
+process.on('SIGTERM', safely(leave, end));
 process.on('disconnect', () => process.exit(0));
 // A parent that died while these modules were loading has been missed.
 if (!process.connected) process.exit(0);
-process.on('message', (raw) => {
-  if ((raw as { type?: string }).type === 'stop') void leave();
-  else worker.receive(raw);
-});
-process.on('uncaughtException', (error) => {
-  log.error({ ...worker.about, ...toPlain(error), stack: error.stack }, 'the engine ends');
-  process.exit(1);
-});
+const receive = (raw: unknown) =>
+  (raw as { type?: string } | null)?.type === 'stop' ? leave() : worker.receive(raw);
+process.on('message', safely(receive, end));
+process.on('uncaughtException', end);
 
 send({ type: 'ready', pid: process.pid, device, precision, notes });
 let due = performance.now() + BEAT_MS;
-setInterval(() => {
+const beat = () => {
   const lag = Math.max(0, performance.now() - due) / 1000;
   due = performance.now() + BEAT_MS;
   send({
@@ -95,7 +98,8 @@ setInterval(() => {
     lag,
     cache: { ...cache.counts, executors: cache.size, models: engine.models },
   });
-}, BEAT_MS);
+};
+setInterval(safely(beat, end), BEAT_MS);
 
 /** Ends the running job between two steps, then the process. */
 async function leave(): Promise<void> {

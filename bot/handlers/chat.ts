@@ -106,7 +106,7 @@ export class Chat {
         const answer = await parts.command(event.text, account, channel, event.replyTo).catch(said);
         await this.reply(account, event.replyTo, answer);
         // Nobody waits for it: the asker has an answer, and gets another.
-        if (answer.later) void this.replyLater(account, event.replyTo, answer.later);
+        if (answer.later) this.replyLater(account, event.replyTo, answer.later).catch(() => {});
       }
     }
   }

@@ -42,7 +42,7 @@ export class Proposals {
   async start(): Promise<void> {
     await this.load();
     for (const proposal of this.waiting)
-      void this.show(proposal, () => (this.waits(proposal) ? proposalCard(proposal) : null));
+      this.show(proposal, () => (this.waits(proposal) ? proposalCard(proposal) : null)).catch(() => {});
   }
 
   of(server: string): Proposal[] {
@@ -110,16 +110,18 @@ export class Proposals {
 
   /** One after the other, so that the last word on a card is the last that was said; null: there is nothing to show any more. */
   private show(proposal: Proposal, make: () => Card | null): Promise<void> {
-    this.showing = this.showing.then(() => this.showNow(proposal, make()));
+    this.showing = this.showing.then(() => this.showNow(proposal, make));
     return this.showing;
   }
 
   /** A channel that takes no posts keeps nobody from deciding by the command. */
-  private async showNow({ platform, channel, number }: Proposal, card: Card | null): Promise<void> {
+  private async showNow({ platform, channel, number }: Proposal, make: () => Card | null): Promise<void> {
     const { messenger, log } = this.parts;
-    if (!card) return;
-    await messenger
-      .show({ platform, address: channel }, card)
-      .catch((error: unknown) => log.warn({ proposal: number, error: String(error) }, 'no card'));
+    try {
+      const card = make();
+      if (card) await messenger.show({ platform, address: channel }, card);
+    } catch (error) {
+      log.warn({ proposal: number, error: String(error) }, 'no card');
+    }
   }
 }

@@ -13,6 +13,7 @@ import { toPlain } from '../../src/errors.js';
 import type { Log } from '../../src/log.js';
 import type { JobQueue } from '../../src/queue/contract.js';
 import { ifMissing } from '../../src/reading.js';
+import { safely } from '../../src/safely.js';
 import type { Store } from '../../src/store/store.js';
 import type { DataPaths } from '../paths.js';
 import type { Sessions } from '../sessions.js';
@@ -191,9 +192,11 @@ export class Servers {
     if (!this.begun || this.stopped || this.waiting.length === 0) return;
     const due = Math.min(...this.waiting.map((d) => d.due));
     const wait = Math.min(Math.max(0, due - this.parts.clock.now()), LONGEST_MS);
-    this.timer = setTimeout(() => {
-      this.running = this.running.then(() => this.purgeDue());
-    }, wait);
+    const fault = (error: unknown) => this.parts.log.error(toPlain(error), 'purge failed');
+    const purge = () => {
+      this.running = this.running.then(() => this.purgeDue()).catch(fault);
+    };
+    this.timer = setTimeout(safely(purge, fault), wait);
   }
 
   private async purgeDue(): Promise<void> {

@@ -9,6 +9,7 @@ import type { Event, Seen, Swept } from '../../src/domain/events.js';
 import type { Ballot, SessionState } from '../../src/domain/model.js';
 import type { Steps } from '../../src/domain/steps.js';
 import type { Log } from '../../src/log.js';
+import { safely } from '../../src/safely.js';
 import { spread, turn } from '../spread.js';
 import { roundOfBallot } from '../watch.js';
 import type { Messenger } from './messenger.js';
@@ -53,9 +54,10 @@ export class Sweeps {
     if (this.stopped || this.waiting.has(platform)) return;
     const read = () => {
       this.waiting.delete(platform);
-      void this.sweepOpen(states(), platform);
+      return this.sweepOpen(states(), platform);
     };
-    this.waiting.set(platform, setTimeout(read, SOON_MS));
+    const fault = (error: unknown) => this.parts.log.warn({ platform, error: String(error) }, 'sweep failed');
+    this.waiting.set(platform, setTimeout(safely(read, fault), SOON_MS));
   }
 
   stop(): void {

@@ -6,7 +6,9 @@
 import type { SteadyClock } from '../../src/clock.js';
 import type { Event } from '../../src/domain/events.js';
 import type { SessionState } from '../../src/domain/model.js';
+import { toPlain } from '../../src/errors.js';
 import type { Log } from '../../src/log.js';
+import { safely } from '../../src/safely.js';
 
 export interface TimeParts {
   clock: SteadyClock;
@@ -27,9 +29,11 @@ export class Time {
   constructor(private readonly parts: TimeParts) {}
 
   start(): void {
-    this.timer = setInterval(() => {
-      this.looking = this.looking.then(() => this.look()).catch(() => {});
-    }, LOOK_MS);
+    const fault = (error: unknown) => this.parts.log.warn(toPlain(error), 'no look at the clock');
+    const look = () => {
+      this.looking = this.looking.then(() => this.look()).catch(fault);
+    };
+    this.timer = setInterval(safely(look, fault), LOOK_MS);
   }
 
   async stop(): Promise<void> {

@@ -55,7 +55,7 @@ export const command = defineCommand(
     meterReadiness(meter, () => looks);
     const disk = watchDisk(meter, resolve(config.dataDir));
     // First, so that a port that is taken is told before anything runs.
-    const monitor = port === null ? null : await openMonitor({ host, port, meter, looks });
+    const monitor = port === null ? null : await openMonitor({ host, port, meter, looks, log });
     const serving = await openServing({ config, log, meter, signal: io.signal }).catch(async (error) => {
       await monitor?.stop();
       if (toPlain(error).code === 'cancelled') return null;

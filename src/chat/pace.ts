@@ -49,7 +49,7 @@ export class Latest {
       settle = resolve;
     });
     this.waiting.set(lane, { job, promise, settle });
-    if (!this.busy.has(lane)) void this.drain(lane);
+    if (!this.busy.has(lane)) this.drain(lane).catch(() => {});
     return promise;
   }
 
@@ -57,7 +57,7 @@ export class Latest {
     this.busy.add(lane);
     for (let entry = this.waiting.get(lane); entry; entry = this.waiting.get(lane)) {
       this.waiting.delete(lane);
-      const done = entry.job();
+      const done = (async () => entry.job())();
       entry.settle(done);
       await Promise.allSettled([done, sleep(this.gap)]);
     }

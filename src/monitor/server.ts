@@ -1,7 +1,9 @@
 /** A port of its own for who watches a process: `/healthz`, `/readyz`, `/metrics`. Read only, and nobody's data is in it. */
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AcclaimError } from '../errors.js';
+import { AcclaimError, toPlain } from '../errors.js';
+import type { Log } from '../log.js';
+import { safely } from '../safely.js';
 import type { Meter } from './meter.js';
 import { type Look, readiness } from './readiness.js';
 
@@ -11,11 +13,12 @@ export interface MonitorOptions {
   port: number;
   meter: Meter;
   looks: readonly Look[];
+  log?: Log;
 }
 
 /** Errors: port-taken, config-invalid. */
 export async function openMonitor(options: MonitorOptions): Promise<{ url: string; stop(): Promise<void> }> {
-  const { host, port, meter, looks } = options;
+  const { host, port, meter, looks, log } = options;
   const json = (response: ServerResponse, status: number, body: unknown) =>
     answer(response, status, 'application/json', `${JSON.stringify(body)}\n`);
   const routes: Record<string, (response: ServerResponse) => Promise<void> | void> = {
@@ -29,14 +32,20 @@ export async function openMonitor(options: MonitorOptions): Promise<{ url: strin
       answer(response, 200, type, text);
     },
   };
-  const server = createServer((request, response) => {
+  const fault = (error: unknown) => log?.warn(toPlain(error), 'monitor');
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
     const route = routes[(request.url ?? '').split('?')[0]!];
     if (!route || (request.method !== 'GET' && request.method !== 'HEAD'))
       return answer(response, route ? 405 : 404, 'text/plain', 'There is nothing here.\n');
-    Promise.resolve(route(response)).catch(() => answer(response, 500, 'text/plain', 'That failed.\n'));
-  });
+    Promise.resolve(route(response))
+      .catch(() => answer(response, 500, 'text/plain', 'That failed.\n'))
+      .catch(fault);
+  };
+  const server = createServer(safely(serve, fault));
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
+    const failed = (cause: NodeJS.ErrnoException) => {
+      // A connection that cannot be accepted.
+      if (server.listening) return fault(cause);
       const taken = cause.code === 'EADDRINUSE';
       reject(
         new AcclaimError(
@@ -46,7 +55,8 @@ export async function openMonitor(options: MonitorOptions): Promise<{ url: strin
           { cause },
         ),
       );
-    });
+    };
+    server.on('error', safely(failed, fault));
     server.listen(port, host, resolve);
   });
   const { port: open } = server.address() as AddressInfo;

@@ -25,6 +25,7 @@ import type {
 import { dropRefusedMark } from '../../../src/chat/refusals.js';
 import { Turns } from '../../../src/chat/turns.js';
 import { AcclaimError } from '../../../src/errors.js';
+import { safely } from '../../../src/safely.js';
 import { DiscordApi } from './api.js';
 import { capabilities } from './capabilities.js';
 import { Channels } from './channels.js';
@@ -84,7 +85,10 @@ export class DiscordPlatform implements ChatPlatform {
     const client = makeClient(options);
     if (options.onRequest) {
       const { onRequest } = options;
-      client.rest.on(RESTEvents.Response, (_request, { status }) => onRequest(outcomeOf(status)));
+      client.rest.on(
+        RESTEvents.Response,
+        safely((_request, { status }) => onRequest(outcomeOf(status)), this.fault),
+      );
     }
     const api = new DiscordApi(
       client.rest,
@@ -226,20 +230,20 @@ export class DiscordPlatform implements ChatPlatform {
 
   private async connect(running: Running): Promise<void> {
     const { client } = running;
-    client.on(Events.Raw, (packet: Packet, shard: number) => {
-      if (this.running === running)
-        void this.receive(packet, shard, running).catch((error) => this.fault(error));
-    });
-    client.on(Events.Error, (error) => this.fault(error));
-    client.on(Events.ShardError, (error) => this.fault(error));
+    const receive = (packet: Packet, shard: number) =>
+      this.running === running ? this.receive(packet, shard, running) : undefined;
+    client.on(Events.Raw, safely(receive, this.fault));
+    client.on(Events.Error, safely(this.fault, this.fault));
+    client.on(Events.ShardError, safely(this.fault, this.fault));
     await new Promise<void>((resolve, reject) => {
       client.once(Events.ClientReady, () => resolve());
-      client.on(Events.ShardDisconnect, ({ code }) => {
+      const dropped = ({ code }: { code: number }) => {
         const error = closeError(code);
         reject(error);
         // Once connected, nobody awaits this promise: then the process has to end.
         if (running.application !== '') this.fatal(error);
-      });
+      };
+      client.on(Events.ShardDisconnect, safely(dropped, this.fault));
       client.login(this.options.token).catch(reject);
     });
   }
@@ -248,7 +252,7 @@ export class DiscordPlatform implements ChatPlatform {
     const { history, channels, messages, interactions, sink } = running;
     const at = this.options.now();
     if (changesRights.has(packet.t ?? '') && channels.refusing.size > 0)
-      void this.lookAgain(running).catch((error) => this.fault(error));
+      this.lookAgain(running).catch(this.fault);
     switch (packet.t) {
       case 'READY': {
         const { user, application, guilds } = packet.d as Ready;
@@ -380,13 +384,11 @@ export class DiscordPlatform implements ChatPlatform {
     running.sink(event).catch((error) => this.fault(error));
   }
 
-  private fault(error: unknown): void {
-    this.options.onError?.(error);
-  }
+  private readonly fault = (error: unknown): void => this.options.onError?.(error);
 
   private fatal(error: AcclaimError): void {
     if (!this.running) return;
-    void this.stop();
+    this.stop().catch(this.fault);
     this.options.onFatal(error);
   }
 }

@@ -314,10 +314,9 @@ export class SlackPlatform implements ChatPlatform {
   private fatal(error: AcclaimError): void {
     const { running } = this;
     if (!running) return;
-    void this.stop();
+    this.aside(this.stop());
     // No event need have told that the app was removed; it is stored before the process ends.
-    const told = isUninstalled(error) ? running.sink(this.uninstalled(this.team)) : null;
-    if (told) void told.catch((fault) => this.fault(fault)).finally(() => this.options.onFatal(error));
-    else this.options.onFatal(error);
+    const told = isUninstalled(error) ? running.sink(this.uninstalled(this.team)) : Promise.resolve();
+    this.aside(told.finally(() => this.options.onFatal(error)));
   }
 }

@@ -8,6 +8,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { App, HTTPReceiver, SocketModeReceiver, type webApi } from '@slack/bolt';
 import { sleep } from '../../../src/chat/pace.js';
+import { safely } from '../../../src/safely.js';
 import { clientOptions } from './api.js';
 import { appTokenInvalid, slackCode } from './errors.js';
 import type { SlackOptions, Transport } from './options.js';
@@ -72,23 +73,30 @@ function httpLine(parts: LineParts, { signingSecret, host, port }: Transport & {
     logger: silent,
     // The one place where Bolt shows a request that it has no listeners for.
     customPropertiesExtractor({ rawBody }) {
-      if (isLimited(rawBody.toString('utf8'))) parts.onGap();
+      if (isLimited(rawBody.toString('utf8'))) safely(parts.onGap, fault)();
       return {};
     },
   });
   const app = makeApp(parts, receiver);
+  const fault = (error: unknown) => parts.options.onError?.(error);
   let server: Server | null = null;
   return {
     app,
     async start() {
       server = await receiver.start({ host, port });
+      // Bolt would stop to listen at the first connection that cannot be accepted.
+      server.removeAllListeners('error');
+      server.on('error', safely(fault, fault));
     },
     async stop() {
       const open = server;
       if (!open) return;
       server = null;
       // Who is being answered gets a moment; Slack keeps its connections open for longer than that.
-      const impatient = setTimeout(() => open.closeAllConnections(), patience);
+      const impatient = setTimeout(
+        safely(() => open.closeAllConnections(), fault),
+        patience,
+      );
       await receiver.stop();
       clearTimeout(impatient);
     },
@@ -123,14 +131,16 @@ function socketLine(parts: LineParts, { appToken }: Transport & { kind: 'socket'
   });
   const app = makeApp(parts, receiver);
   const { client } = receiver;
+  const fault = (error: unknown) => options.onError?.(error);
   let running = false;
   let connecting = false;
   // A connection that breaks shows as disconnected, once more for every attempt that fails.
   const again = async () => {
     if (connecting) return;
     connecting = true;
-    await untilConnected();
-    connecting = false;
+    await untilConnected().finally(() => {
+      connecting = false;
+    });
   };
   const untilConnected = async () => {
     for (let wait = reconnect.first; running; wait = Math.min(wait * 2, reconnect.most)) {
@@ -153,7 +163,7 @@ function socketLine(parts: LineParts, { appToken }: Transport & { kind: 'socket'
         throw isRefusal(error) ? appTokenInvalid(error) : error;
       }
       running = true;
-      client.on('disconnected', () => void again());
+      client.on('disconnected', safely(again, fault));
     },
     async stop() {
       if (!running) return;

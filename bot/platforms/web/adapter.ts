@@ -62,12 +62,12 @@ export class WebPlatform implements ChatPlatform {
     const care = new Care(nsfwChannels, accessToken !== null);
     const people = new People(loadSecret(dir), accessToken, nsfwToken);
     const messages = await Messages.open(join(dir, 'messages.jsonl'));
-    const live = new Live();
+    const onError = (error: unknown) => this.options.onError?.(error);
+    const live = new Live(onError);
     const desk = new Desk(this.options, messages, live, care);
     desk.sink = sink;
     const own = isLoopback(host) ? [] : [hostname()];
     const names = [...hostNames, ...own].map((name) => name.toLowerCase());
-    const onError = (error: unknown) => this.options.onError?.(error);
     const { monitor } = this.options;
     const front = new Front({
       bound: { host, names },
@@ -78,7 +78,7 @@ export class WebPlatform implements ChatPlatform {
     });
     const app = makeApp({ desk, care, people, assets: new Assets(), front, monitor, onError });
     try {
-      this.running = { ...(await listen(app, host, port)), messages, people, live, desk, care };
+      this.running = { ...(await listen(app, host, port, onError)), messages, people, live, desk, care };
     } catch (error) {
       live.close();
       await messages.close();

@@ -8,6 +8,7 @@ import type { z } from 'zod';
 import { mayRun, usage } from '../../../src/chat/commands.js';
 import type { Account, Card, ChatEvent } from '../../../src/chat/port.js';
 import { AcclaimError } from '../../../src/errors.js';
+import { safely } from '../../../src/safely.js';
 import { type Care, needsCare } from './care.js';
 import {
   type buttonBody,
@@ -51,6 +52,7 @@ export class Desk {
   /** Pictures of private answers: whose, and their files. */
   private readonly answered = new Map<string, { visitor: string; channel: string; card: Card }>();
   private readonly statusEvery: NodeJS.Timeout;
+  private readonly fault = (error: unknown): void => this.options.onError?.(error);
 
   constructor(
     private readonly options: WebOptions,
@@ -58,7 +60,10 @@ export class Desk {
     private readonly live: Live,
     private readonly care: Care,
   ) {
-    this.statusEvery = setInterval(() => this.sendStatus(), statusEveryMs);
+    this.statusEvery = setInterval(
+      safely(() => this.sendStatus(), this.fault),
+      statusEveryMs,
+    );
     this.statusEvery.unref();
   }
 
@@ -279,10 +284,11 @@ export class Desk {
 
   /** The sidebar follows: one status for any number of changes within a moment. */
   private statusSoon(): void {
-    this.statusTimer ??= setTimeout(() => {
+    const send = () => {
       this.statusTimer = null;
       this.sendStatus();
-    }, statusMs);
+    };
+    this.statusTimer ??= setTimeout(safely(send, this.fault), statusMs);
     this.statusTimer.unref();
   }
 
@@ -295,7 +301,7 @@ export class Desk {
         this.lastStatus = text;
         this.live.broadcast((_, holder) => ({ event: 'status', data: this.seen(data, holder) }));
       })
-      .catch((error) => this.options.onError?.(error));
+      .catch(this.fault);
   }
 }
 

@@ -2,6 +2,7 @@
  * Live updates by Server-Sent Events. Each open page is a listener with a bounded line of unsent frames: one that cannot
  * keep up is let go and resumes by its last event id. Ids are `<epoch>-<sequence>` of the message store.
  */
+import { safely } from '../../../src/safely.js';
 
 export interface Frame {
   event: string;
@@ -25,8 +26,9 @@ export class Live {
   private readonly listeners = new Set<Listener>();
   private readonly heartbeat: NodeJS.Timeout;
 
-  constructor() {
-    this.heartbeat = setInterval(() => this.each((l) => this.write(l, ': still here\n\n')), heartbeatMs);
+  constructor(fault: (error: unknown) => void = () => {}) {
+    const beat = () => this.each((l) => this.write(l, ': still here\n\n'));
+    this.heartbeat = setInterval(safely(beat, fault), heartbeatMs);
     this.heartbeat.unref();
   }
 

@@ -15,6 +15,7 @@ import type { z } from 'zod';
 import type { Account } from '../../../src/chat/port.js';
 import { AcclaimError, type ErrorCode, toPlain } from '../../../src/errors.js';
 import { isExhausted, readFault } from '../../../src/reading.js';
+import { safely } from '../../../src/safely.js';
 import type { Asset, Assets } from './assets.js';
 import type { Care } from './care.js';
 import { buttonBody, commandBody, completeBody, consentBody, loginBody, reactBody } from './decode.js';
@@ -247,14 +248,20 @@ function fail(c: Context, error: unknown, report: (error: unknown) => void = () 
   return c.json({ error: shown }, statuses[plain.code] ?? 500);
 }
 
-/** Listens; a port in use is `port-taken`. */
-export function listen(app: Hono, host: string, port: number): Promise<{ server: ServerType; port: number }> {
+/** Listens; a port in use is `port-taken`. Later on `fault` hears of connections that cannot be accepted. */
+export function listen(
+  app: Hono,
+  host: string,
+  port: number,
+  fault: (error: unknown) => void,
+): Promise<{ server: ServerType; port: number }> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch: app.fetch, hostname: host, port }, (info: AddressInfo) => {
       resolve({ server, port: info.port });
     });
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') {
+    const failed = (error: NodeJS.ErrnoException) => {
+      if (server.listening) fault(error);
+      else if (error.code === 'EADDRINUSE') {
         const mend = `Stop the other program, or choose another port: acclaim start --port ${port + 1}`;
         reject(new AcclaimError('port-taken', `port ${port} on ${host} is in use`, mend, { cause: error }));
       } else if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL') {
@@ -265,6 +272,7 @@ export function listen(app: Hono, host: string, port: number): Promise<{ server:
           }),
         );
       } else reject(error);
-    });
+    };
+    server.on('error', safely(failed, fault));
   });
 }
