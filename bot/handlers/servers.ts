@@ -87,7 +87,9 @@ export class Servers {
     } catch (error) {
       if (this.stopped) return;
       this.parts.log.warn({ platform: name, error: String(error) }, 'no list of servers');
-      const again = setTimeout(() => void this.look(name, Math.min(wait * 2, ASK_MOST_MS)), wait);
+      const fault = (more: unknown) => this.parts.log.warn({ platform: name, ...toPlain(more) }, 'no look');
+      const look = () => this.look(name, Math.min(wait * 2, ASK_MOST_MS));
+      const again = setTimeout(safely(look, fault), wait);
       clearTimeout(this.asking.get(name));
       this.asking.set(name, again);
     }

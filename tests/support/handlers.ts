@@ -18,9 +18,9 @@ const setters: readonly { pattern: RegExp; handler: number }[] = [
 /** What cannot throw: an empty function, the end of a promise, an abort, an exit. */
 const harmless = [
   /^\(\) => \{\}$/,
-  /^(\(\) => )?(resolve|done|r)(\((\[\]|'[^']*')?\))?$/,
+  /^(\(\) => )?(resolve|done|r)(\((\[\]|\w+|'[^']*')?\))?$/,
   /^\(\) => \w+\.abort\(\)$/,
-  /^\(\) => process\.exit\(\d\)$/,
+  /^\(\) => process\.exit\(\d?\)$/,
 ];
 
 /** "line: text" of each handler that something could leave. */

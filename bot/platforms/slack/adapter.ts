@@ -316,7 +316,8 @@ export class SlackPlatform implements ChatPlatform {
     if (!running) return;
     this.aside(this.stop());
     // No event need have told that the app was removed; it is stored before the process ends.
-    const told = isUninstalled(error) ? running.sink(this.uninstalled(this.team)) : Promise.resolve();
-    this.aside(told.finally(() => this.options.onFatal(error)));
+    const told = isUninstalled(error) ? running.sink(this.uninstalled(this.team)) : null;
+    if (told) this.aside(told.finally(() => this.options.onFatal(error)));
+    else this.options.onFatal(error);
   }
 }
