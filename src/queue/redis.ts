@@ -114,9 +114,13 @@ export function connectBoth(
   ears.on('ready', () => {
     left = false;
   });
-  redis.on('ready', () => {
+  const leave = () => {
     if (left && ears.status === 'ready') ears.disconnect(true);
-  });
+  };
+  redis.on(
+    'ready',
+    safely(leave, (error) => onError(error as Error)),
+  );
   return { redis, ears };
 }
 

@@ -15,9 +15,10 @@ const setters: readonly { pattern: RegExp; handler: number }[] = [
   { pattern: /\bcreateServer\(/g, handler: 0 },
 ];
 
-/** What cannot throw: an empty function, the end of a promise, an abort, an exit. */
+/** What cannot throw: an empty function, a flag that is set, the end of a promise, an abort, an exit. */
 const harmless = [
   /^\(\) => \{\}$/,
+  /^\(\) => \{\s*\w+ = (true|false|null);\s*\}$/,
   /^(\(\) => )?(resolve|done|r)(\((\[\]|\w+|'[^']*')?\))?$/,
   /^\(\) => \w+\.abort\(\)$/,
   /^\(\) => process\.exit\(\d?\)$/,
