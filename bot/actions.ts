@@ -1,7 +1,9 @@
 /** What commands may do, over the app: sessions are found, acts decided, new sessions put in their place. */
+
 import type { Account, ChatPlatform, PlatformName } from '../src/chat/port.js';
 import type { PromptPolicy } from '../src/chat/prompt-policy.js';
 import type { Clock } from '../src/clock.js';
+import { count } from '../src/domain/count.js';
 import type { RowChange } from '../src/domain/decision.js';
 import type { ConsentChanged } from '../src/domain/events.js';
 import type { Act, Place, SessionState } from '../src/domain/model.js';
@@ -322,7 +324,7 @@ function mustHaveRoom(sessions: Sessions, most: number): void {
   if (waiting < most) return;
   throw new AcclaimError(
     'engine-busy',
-    `${waiting} rounds wait for an engine already.`,
+    `${count(waiting, 'round waits', 'rounds wait')} for an engine already.`,
     'Try again when some of them are through.',
   );
 }

@@ -3,9 +3,11 @@
  * meanwhile, and kept beside the session, so that asking again costs nothing. What is under way is held in memory only;
  * an export that a restart cut off is asked for again.
  */
+
 import { createHash } from 'node:crypto';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { count } from '../src/domain/count.js';
 import type { SessionState } from '../src/domain/model.js';
 import { AcclaimError } from '../src/errors.js';
 import type { JobQueue } from '../src/queue/contract.js';
@@ -69,7 +71,8 @@ export class Exports {
   /** One line for each that is being made. */
   lines(): string[] {
     return [...this.running].map(([name, { progress }]) => {
-      const share = progress && progress.total > 1 ? `: ${progress.done} of ${progress.total} files` : '';
+      const share =
+        progress && progress.total > 1 ? `: ${progress.done} of ${count(progress.total, 'file')}` : '';
       return `**${name}** is being made${share}.`;
     });
   }

@@ -9,6 +9,7 @@ import { loadConfig } from '../src/config/load.js';
 import { resolveModel } from '../src/config/models.js';
 import type { Config } from '../src/config/schema.js';
 import { loadTask } from '../src/config/tasks.js';
+import { count } from '../src/domain/count.js';
 import type { SessionState } from '../src/domain/model.js';
 import { AcclaimError } from '../src/errors.js';
 import { createLog } from '../src/log.js';
@@ -266,7 +267,7 @@ class Run {
         said = now;
         const left = Math.ceil(((now - began) / 1000 / done) * (total - done));
         this.options.onProgress?.(
-          `final figures: ${Math.round(done)} of ${total} images, about ${left} s left`,
+          `final figures: ${Math.round(done)} of ${count(total, 'image')}, about ${left} s left`,
         );
       },
     });

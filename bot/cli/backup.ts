@@ -1,9 +1,12 @@
 /** `acclaim backup`: one file of the data folder, while Acclaim runs. */
+
 import { resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
 import { flag, mandatory, text } from '../../src/cli/options.js';
 import { loadConfig } from '../../src/config/load.js';
+import { count } from '../../src/domain/count.js';
 import { software } from '../../src/software.js';
+import { rowsOf } from './stored.js';
 
 const options = {
   out: mandatory(
@@ -38,12 +41,12 @@ export const command = defineCommand(
       return io.out(`${JSON.stringify({ createdAt, schema, rows, files: files.length, sessions })}\n`);
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
     io.out(
-      `${v.out}: ${rows.session} sessions, ${rows.round} rounds, ${rows.fact} marks of ${rows.voter} voters as of ${createdAt}; ` +
-        `${files.length} files, ${(bytes / 1e6).toFixed(1)} MB\n`,
+      `${v.out}: ${rowsOf(rows)} as of ${createdAt}; ` +
+        `${count(files.length, 'file')}, ${(bytes / 1e6).toFixed(1)} MB\n`,
     );
     const out = sessions.filter((session) => !session.included && session.folders.length > 0).length;
     if (out > 0)
-      io.out(`Pictures and checkpoints of ${out} sessions are not in it: copy sessions/ as well.\n`);
+      io.out(`Pictures and checkpoints of ${count(out, 'session')} are not in it: copy sessions/ as well.\n`);
     io.out("It holds the key of the voters' hashes: keep it to yourself, and delete it when it is old.\n");
   },
 );

@@ -1,9 +1,12 @@
 /** `acclaim restore`: a backup into a data folder, checked whole before anything changes. */
+
 import { join, resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
 import { flag, text } from '../../src/cli/options.js';
 import { loadConfig } from '../../src/config/load.js';
+import { count } from '../../src/domain/count.js';
 import { Messages } from '../platforms/web/messages.js';
+import { rowsOf } from './stored.js';
 
 const options = {
   data: text('--data <dir>', 'folder of all state to restore into'),
@@ -31,21 +34,19 @@ export const command = defineCommand(
       forgetOnPage,
     });
     const { rows, createdAt } = manifest;
-    io.out(
-      `${dir} is as of ${createdAt}: ${rows.session} sessions, ${rows.round} rounds, ${rows.fact} marks of ${rows.voter} voters\n`,
-    );
+    io.out(`${dir} is as of ${createdAt}: ${rowsOf(rows)}\n`);
     if (left === null)
       io.out(
         'Whoever asked to be forgotten after that is in it again, and nothing here can tell who: ask them, or have them leave once more.\n',
       );
     else if (left.people + left.sessions > 0)
       io.out(
-        `Taken out again, for they left since: ${left.people} people, ${left.sessions} sessions that were purged.\n`,
+        `Taken out again, for they left since: ${count(left.people, 'person', 'people')}, ${count(left.sessions, 'purged session')}.\n`,
       );
     if (aside !== null) io.out(`What was there lies in ${aside}: delete it when you need it no more.\n`);
     if (missing.length > 0)
       io.out(
-        `${missing.length} folders of rounds and checkpoints are not here, such as ${missing[0]}: copy sessions/ back beside the database.\n`,
+        `${count(missing.length, 'folder')} of rounds and checkpoints ${missing.length === 1 ? 'is' : 'are'} not here, such as ${missing[0]}: copy sessions/ back beside the database.\n`,
       );
   },
 );

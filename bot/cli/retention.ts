@@ -1,9 +1,11 @@
 /** `acclaim retention`: what the policy would take away now, and why the rest stays. It takes nothing away. */
+
 import { resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
 import { flag, several, text } from '../../src/cli/options.js';
 import { loadConfig } from '../../src/config/load.js';
 import { retentionOf } from '../../src/config/rules.js';
+import { count } from '../../src/domain/count.js';
 import { type Fate, fates, type Kept } from '../../src/domain/retention.js';
 
 const options = {
@@ -62,10 +64,9 @@ export const command = defineCommand(
       return;
     }
     for (const { session, round, what, files, bytes } of goes)
-      io.out(`${session} round ${round}: ${what}, ${files.length} files, ${megabytes(bytes)}\n`);
+      io.out(`${session} round ${round}: ${what}, ${count(files.length, 'file')}, ${megabytes(bytes)}\n`);
     io.out(`${megabytes(bytes)} would go now; the running bot takes it away within six hours.\n`);
-    for (const [why, rounds] of [...stays].sort())
-      io.out(`stays: ${why} (${rounds} ${rounds === 1 ? 'round' : 'rounds'})\n`);
+    for (const [why, rounds] of [...stays].sort()) io.out(`stays: ${why} (${count(rounds, 'round')})\n`);
   },
 );
 

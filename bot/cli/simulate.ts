@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
 import { choice, fallback, integer, mandatory, number, several, text } from '../../src/cli/options.js';
+import { count } from '../../src/domain/count.js';
 
 const learners = ['acclaim', 'hero', 'ddpo', 'd3po'] as const;
 
@@ -49,7 +50,7 @@ export const command = defineCommand(
     });
     const { final } = result;
     io.out(
-      `${v.task}, ${result.learner}, ${result.votes} votes, seed ${v.seed}: good from plain noise ` +
+      `${v.task}, ${result.learner}, ${count(result.votes, 'vote')}, seed ${v.seed}: good from plain noise ` +
         `${percent(final.base_plain)} -> ${percent(final.tuned_plain)}, from hero noise ` +
         `${percent(final.base_hero)} -> ${percent(final.tuned_hero)}; diversity ` +
         `${final.base_diversity.toFixed(2)} -> ${final.diversity.toFixed(2)} (n = ${final.n}, ${result.seconds} s)\n`,

@@ -2,9 +2,11 @@
  * What a member owns: their votes, all that is held of them as files, their name, and the way out. Answers are private;
  * nothing here is kept anywhere but in the answer.
  */
+
 import type { Attachment } from '../../src/chat/port.js';
+import { count } from '../../src/domain/count.js';
 import { type OwnVote, votesOf } from '../../src/domain/mine.js';
-import { bare, count } from '../views/words.js';
+import { bare } from '../views/words.js';
 import { type Answer, type ChatCommand, type CommandContext, theSession } from './command.js';
 
 async function owned({ actions, by }: CommandContext): Promise<OwnVote[]> {
@@ -45,12 +47,12 @@ const votes: ChatCommand = {
       const key = `${vote.session}, round ${vote.round}`;
       rounds.set(key, [...(rounds.get(key) ?? []), vote]);
     }
-    const standing = marks.length === 1 ? '1 mark' : `${marks.length} marks`;
+    const standing = count(marks.length, 'mark');
     const name = voter.name === null ? 'no name' : `the name **${voter.name}**`;
     const lines = [...rounds].slice(-5).map(([round, list]) => `**${round}**: ${said(list)}`);
     const linked = accounts > 1 ? [`${accounts} linked accounts count as one person.`] : [];
     const text = [
-      `Since ${day(voter.consentAt)}, under a keyed hash of your account: ${standing} in ${rounds.size} rounds, ${name}, no text.`,
+      `Since ${day(voter.consentAt)}, under a keyed hash of your account: ${standing} in ${count(rounds.size, 'round')}, ${name}, no text.`,
       ...linked,
       ...lines,
       '**/acclaim me export** gives you all of it, **/acclaim me forget** deletes it.',
@@ -92,7 +94,7 @@ const exported: ChatCommand = {
     );
     return {
       title: 'Your data',
-      text: `${list.length} votes and ${all.marks.length} marks: all that is held about you.`,
+      text: `${count(list.length, 'vote')} and ${count(all.marks.length, 'mark')}: all that is held about you.`,
       files: [
         file('acclaim-my-data.json', 'application/json', `${json}\n`),
         file('acclaim-my-votes.csv', 'text/csv', votesCsv(list)),

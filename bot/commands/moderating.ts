@@ -1,4 +1,5 @@
 /** Commands by which moderators look after pictures and voters, and take back what they did. */
+import { count } from '../../src/domain/count.js';
 import { voterCode } from '../../src/domain/ids.js';
 import type { SessionState, Voter } from '../../src/domain/model.js';
 import { oneOf } from '../../src/domain/roles.js';
@@ -6,7 +7,6 @@ import { finish } from '../../src/domain/steps.js';
 import { canUndo } from '../../src/domain/undo.js';
 import { sheetfuls } from '../../src/domain/votes.js';
 import { AcclaimError } from '../../src/errors.js';
-import { count } from '../views/words.js';
 import {
   type Answer,
   type ChatCommand,

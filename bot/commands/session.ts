@@ -1,5 +1,7 @@
 /** Commands about a session as a whole. */
+
 import { approvals } from '../../src/domain/approval.js';
+import { count } from '../../src/domain/count.js';
 import type { SessionState } from '../../src/domain/model.js';
 import { AcclaimError } from '../../src/errors.js';
 import { roundTimeLine } from '../views/round-time.js';
@@ -208,7 +210,9 @@ function statusLines({ session, rounds, ballots, jobs }: SessionState): string[]
   ];
   if (round) {
     const live = [...ballots.values()].filter((b) => b.round === round.id && b.state === 'live').length;
-    lines.push(`**Round ${round.number}**: ${round.state}${live > 0 ? `, ${live} ballots open` : ''}`);
+    lines.push(
+      `**Round ${round.number}**: ${round.state}${live > 0 ? `, ${count(live, 'ballot')} open` : ''}`,
+    );
   }
   if (job) {
     const left = job.secondsLeft === null ? '' : `, about ${Math.ceil(job.secondsLeft)} s left`;

@@ -1,5 +1,6 @@
 /** Commands about the round that people vote on. */
 
+import { attendance } from '../../src/domain/counted.js';
 import { pictureName } from '../../src/domain/ids.js';
 import type { Ballot, SessionState } from '../../src/domain/model.js';
 import { AcclaimError } from '../../src/errors.js';
@@ -13,7 +14,20 @@ const close: ChatCommand = {
     args: [],
     options: [],
   },
-  run: (context) => doAct(context, { name: 'close' }, { title: 'Closed', text: 'The votes are counted.' }),
+  async run(context) {
+    const state = await theSession(context);
+    const round = state.rounds.at(-1);
+    const known = round !== undefined && attendance(state, round).voters > 0;
+    return doAct(context, { name: 'close' }, known ? closed : closing);
+  },
+};
+
+const closed = { title: 'Closed', text: 'The votes are counted.' };
+
+/** Where reactions are read once more before the close: there may be some that nobody told of. */
+const closing = {
+  title: 'Closing',
+  text: 'No vote is known yet. The ballots are read once more: what is found is counted, and without a vote the round stays open.',
 };
 
 const redo: ChatCommand = {

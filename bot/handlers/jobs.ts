@@ -2,8 +2,10 @@
  * The engine's jobs of a round: payloads from the state as it is now, progress and outcome back as events. The effect's
  * key is the job's id, so asking again after a restart asks for the same bytes.
  */
+
 import { relative, resolve } from 'node:path';
 import type { Clock } from '../../src/clock.js';
+import { count } from '../../src/domain/count.js';
 import type { EffectOf } from '../../src/domain/effects.js';
 import type { Event } from '../../src/domain/events.js';
 import type { SessionState } from '../../src/domain/model.js';
@@ -82,7 +84,7 @@ export class Jobs {
       if (images.length !== effect.count || images.some(({ index }, i) => index !== i))
         throw new AcclaimError(
           'job-invalid',
-          `${images.length} images came of ${effect.count}, or not in their order`,
+          `${count(images.length, 'image')} came of ${effect.count}, or not in their order`,
           'Give bot and engines the same version.',
         );
       for (const note of notes) this.sayOnce(payload, note);

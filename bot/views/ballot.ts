@@ -3,14 +3,16 @@
  * carries no totals at all (VOTES: totals are hidden until close); afterwards it shows what each cell got.
  * Buttons: `done` ends the round for a lone voter, `flag` reports a cell (value: its name, such as B4).
  */
+
 import { join } from 'node:path';
 import type { Card } from '../../src/chat/port.js';
 import { approvalOf, isJudged, isLiked } from '../../src/domain/approval.js';
+import { count } from '../../src/domain/count.js';
 import { primings } from '../../src/domain/emoji.js';
 import { pictureName, sheetName } from '../../src/domain/ids.js';
 import type { Ballot, Image, Outcome, Round, Session } from '../../src/domain/model.js';
 import { type CellData, card } from './card.js';
-import { count, judgedWords, pictureAlt, quoted, shareWords } from './words.js';
+import { judgedWords, pictureAlt, quoted, shareWords } from './words.js';
 
 export interface BallotView {
   session: Session;

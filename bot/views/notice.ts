@@ -2,13 +2,15 @@
  * Short things said to a channel or to one person. The catalogue is total by NoticeCode; a text may use the notice's
  * values and must read well without them.
  */
+
 import type { Attachment, Card, Picture } from '../../src/chat/port.js';
+import { count } from '../../src/domain/count.js';
 import type { NoticeCode } from '../../src/domain/effects.js';
 import type { Session } from '../../src/domain/model.js';
 import type { RoundTime } from '../../src/domain/round-time.js';
 import { card } from './card.js';
 import { roundTimeLine } from './round-time.js';
-import { count, quoted } from './words.js';
+import { quoted } from './words.js';
 
 type Values = Record<string, string | number>;
 interface Text {
@@ -22,7 +24,7 @@ const round = (v: Values) => (v.round === undefined ? 'The round' : `Round ${v.r
 export const notices: Record<NoticeCode, Text> = {
   extended: {
     title: 'A little more time',
-    text: (v) => `${round(v)} has no votes yet, so it stays open once more.`,
+    text: (v) => `${round(v)} has no votes yet, so it stays open.`,
   },
   paused: {
     title: 'Paused',
@@ -133,7 +135,12 @@ export interface NoticeView {
 
 export function noticeCard({ key, session, notice, values }: NoticeView): Card {
   const { title, text } = notices[notice];
-  return card('notice', key, { title, text: text(values), data: { session: session.id, notice } });
+  const deadline = notice === 'extended' ? { deadline: values.until ?? null } : {};
+  return card('notice', key, {
+    title,
+    text: text(values),
+    data: { session: session.id, notice, ...deadline },
+  });
 }
 
 /** The first words in a session's channel; `time`: null while nobody knows how long a round takes. */

@@ -2,6 +2,7 @@
  * What a round came to: who won and how much of it was liked, beside the round before. Posted once a round has closed;
  * it names nobody.
  */
+
 import { join } from 'node:path';
 import type { Card } from '../../src/chat/port.js';
 import {
@@ -11,9 +12,10 @@ import {
   enoughJudged,
   smallestShare,
 } from '../../src/domain/approval.js';
+import { count } from '../../src/domain/count.js';
 import type { Ballot, Image, Outcome, Round, Rules, Session } from '../../src/domain/model.js';
 import { card } from './card.js';
-import { count, imageName, judgedWords, percent, pictureAlt } from './words.js';
+import { imageName, judgedWords, percent, pictureAlt } from './words.js';
 
 export interface OutcomeView {
   key: string;
@@ -38,7 +40,15 @@ export function outcomeCard(view: OutcomeView): Card {
   const file = best ? join(dir, best.file) : null;
   return card('outcome', key, {
     title: `Round ${round.number}: ${approval.share === null ? 'nothing was judged' : `${percent(approval.share)} approval`}`,
-    text: sentences({ session, round, outcome, approval, best: name, previous }).join(' '),
+    text: sentences({
+      session,
+      round,
+      outcome,
+      approval,
+      best: name,
+      named: mostNamed(outcome, ballots),
+      previous,
+    }).join(' '),
     pictures: file ? [{ file, alt: `The best: ${alt}`, spoiler: session.nsfw }] : [],
     data: {
       session: session.id,
@@ -73,14 +83,16 @@ interface Told extends Pick<OutcomeView, 'session' | 'round'> {
   outcome: Outcome;
   approval: Approval;
   best: string | null;
+  /** What most stars were given to. */
+  named: readonly string[];
   /** The share to compare with; null where there is none, or where too few of this round's pictures were judged. */
   previous: number | null;
 }
 
-function sentences({ session, round, outcome, approval, best, previous }: Told): string[] {
+function sentences({ session, round, outcome, approval, best, named, previous }: Told): string[] {
   const said = [
     `${count(outcome.voters, 'person', 'people')} voted: ${judgedWords(approval, session.nsfw)}.`,
-    best === null ? 'No picture was named the best.' : `**${best}** won.`,
+    best === null ? unnamed(named) : `**${best}** won.`,
   ];
   if (previous !== null) said.push(change(points(approval.share ?? 0, previous)));
   if (!enoughJudged(approval, session.rules)) said.push(tooFew(session.rules));
@@ -93,6 +105,19 @@ function sentences({ session, round, outcome, approval, best, previous }: Told):
     if (n > 0) said.push(`${count(n, 'vote')} not counted (${reasons[reason]}).`);
   }
   return said;
+}
+
+function mostNamed({ cells }: Outcome, ballots: readonly Ballot[]): string[] {
+  const most = Math.max(1, ...cells.map(({ stars }) => stars));
+  return cells.flatMap(({ index, stars }) => (stars === most ? [imageName(ballots, index)] : []));
+}
+
+/** Stars that name no winner: they are as many for several, or the votes do not bear them out. */
+function unnamed(named: readonly string[]): string {
+  const [only, ...others] = named.map((name) => `**${name}**`);
+  if (only === undefined) return 'No picture was named the best.';
+  if (others.length === 0) return `${only} was named the best, but too few votes bear that out.`;
+  return `${[only, ...others.slice(0, -1)].join(', ')} and ${others.at(-1)} were named the best equally often: none won.`;
 }
 
 const reasons: Record<Outcome['excluded'][number]['reason'], string> = {

@@ -2,10 +2,12 @@
  * Between rounds one message shows the stage and the time left. A job's stages are folded into one bar by their usual
  * share of its time, so that the bar never runs backwards.
  */
+
 import type { Card } from '../../src/chat/port.js';
+import { count } from '../../src/domain/count.js';
 import type { Job, Round, RoundPhase, Session, SessionPhase } from '../../src/domain/model.js';
 import { card } from './card.js';
-import { count, duration, quoted } from './words.js';
+import { duration, quoted } from './words.js';
 
 /** Which of a round's two bars is shown, and what it says. */
 export interface Bar {

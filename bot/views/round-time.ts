@@ -1,6 +1,7 @@
 /** How long a round will take, in one sentence, before anyone waits for it. */
+import { count } from '../../src/domain/count.js';
 import type { RoundTime } from '../../src/domain/round-time.js';
-import { count, duration } from './words.js';
+import { duration } from './words.js';
 
 export function roundTimeLine(time: RoundTime | null): string {
   if (!time) return 'How long a round takes with it here is not known yet: the first one will tell.';

@@ -2,12 +2,14 @@
  * A session's story: its first round beside the latest and the share of approval by round. A platform without a page
  * shows the two pictures; the web page draws both itself from `data`.
  */
+
 import { join } from 'node:path';
 import type { Card } from '../../src/chat/port.js';
 import { approvalOf, approvals, enoughJudged, type RoundApproval } from '../../src/domain/approval.js';
+import { count } from '../../src/domain/count.js';
 import type { Image, Round, Session } from '../../src/domain/model.js';
 import { card } from './card.js';
-import { count, judgedWords, percent, quoted, shareWords } from './words.js';
+import { judgedWords, percent, quoted, shareWords } from './words.js';
 
 export interface StorySide {
   round: Round;

@@ -2,7 +2,9 @@
  * Words and figures that several views share: cell names, shares, durations, bold. Pure. People's text (prompts) passes
  * `quoted`, so that nothing in it reads as our own markup.
  */
+
 import type { Approval } from '../../src/domain/approval.js';
+import { count } from '../../src/domain/count.js';
 import { pictureName } from '../../src/domain/ids.js';
 import type { Ballot, Image } from '../../src/domain/model.js';
 
@@ -14,10 +16,6 @@ export function imageName(ballots: readonly Ballot[], index: number): string {
 
 export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
-}
-
-export function count(n: number, one: string, many = `${one}s`): string {
-  return `${n} ${n === 1 ? one : many}`;
 }
 
 /** `3 of 6 pictures judged, 3 liked`: what a share is of. */

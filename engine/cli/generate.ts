@@ -2,6 +2,7 @@
  * `acclaim generate`: prompt in, images out, without a session. The same random streams as a session's round 0, so a
  * seed gives the same images here and there.
  */
+
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
@@ -10,6 +11,7 @@ import { choice, fallback, flag, integer, mandatory, number, several, text } fro
 import { drawProgress } from '../../src/cli/progress.js';
 import { modelFamily, resolveModel, samplerSettings } from '../../src/config/models.js';
 import { deviceNames } from '../../src/config/schema.js';
+import { count as counted } from '../../src/domain/count.js';
 import { AcclaimError } from '../../src/errors.js';
 import { modelHash } from '../../src/model-hash.js';
 import { samplerSchema } from '../../src/queue/jobs.js';
@@ -108,7 +110,7 @@ export const command = defineCommand(
       const file = v.noise === undefined ? undefined : readNoise(v.noise, latent, sampler.steps);
       const count = v.count ?? file?.initial.shape[0] ?? 1;
       if (file && file.initial.shape[0] !== count) {
-        const held = `${v.noise} holds ${file.initial.shape[0]} noises, not ${count}`;
+        const held = `${v.noise} holds ${counted(file.initial.shape[0]!, 'noise')}, not ${count}`;
         throw new AcclaimError('shape-mismatch', held, 'Leave --count out.');
       }
       const streams = Array.from({ length: count }, (_, i) => new Rng(v.seed, 0, `steps.${i}`));
@@ -170,7 +172,7 @@ export const command = defineCommand(
       const note = v.scheduler ? null : substitution(pipeline.scheduler, sampler.scheduler);
       const all = note === null ? notes : [...notes, note];
       const seconds = (performance.now() - began) / 1000;
-      const took = `${count} images in ${seconds.toFixed(1)} s`;
+      const took = `${counted(count, 'image')} in ${seconds.toFixed(1)} s`;
       const figures = {
         out,
         count,

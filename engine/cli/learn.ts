@@ -2,6 +2,7 @@
  * `acclaim learn`: one learning step from files, as a session takes it: (checkpoint, round, labels) -> checkpoint.
  * Prompt, sampler and random streams are the round's own. Files: docs/formats.md.
  */
+
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
@@ -10,6 +11,7 @@ import { drawProgress } from '../../src/cli/progress.js';
 import { problemLines } from '../../src/config/files.js';
 import { learnerSettings, modelFamily, resolveModel } from '../../src/config/models.js';
 import { deviceNames } from '../../src/config/schema.js';
+import { count } from '../../src/domain/count.js';
 import { AcclaimError } from '../../src/errors.js';
 import { type Feedback, feedbackSchema } from '../../src/queue/jobs.js';
 import { readFault } from '../../src/reading.js';
@@ -99,7 +101,7 @@ export const command = defineCommand(
         return;
       }
       for (const note of told.notes) io.out(`${note}\n`);
-      const what = result.learned ? `${result.steps} steps` : 'nothing to learn from';
+      const what = result.learned ? count(result.steps, 'step') : 'nothing to learn from';
       io.out(`${what} in ${result.seconds.toFixed(1)} s: ${resolve(v.out)}\n`);
     } finally {
       progress.clear();

@@ -6,6 +6,7 @@
  * the same bytes, or says that it cannot.
  */
 
+import { count } from '../../src/domain/count.js';
 import { flops } from '../graph/flops.js';
 import type { Graph } from '../graph/graph.js';
 import { predictedBytes } from '../graph/memory.js';
@@ -73,7 +74,12 @@ function checked(budget: number, fit: Fit, build: (fit: Fit) => Graph): Fit {
   if (bytes <= budget) return fit;
   const mend =
     "Let an engine with more memory learn this session's rounds, or set engine.runMb to what this one can spare; a session that begins here chooses less.";
-  throw doesNotFit(`A training step of ${fit.rows} rows, as this session began,`, bytes, budget, mend);
+  throw doesNotFit(
+    `A training step of ${count(fit.rows, 'row')}, as this session began,`,
+    bytes,
+    budget,
+    mend,
+  );
 }
 
 function choose(

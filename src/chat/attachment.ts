@@ -1,5 +1,7 @@
 /** An attachment's bytes, wherever they come from; a file that is gone by now is `file-not-found`. */
+
 import { readFile } from 'node:fs/promises';
+import { count } from '../domain/count.js';
 import { readFault } from '../reading.js';
 import type { Attachment } from './port.js';
 
@@ -14,7 +16,7 @@ export async function bytesOf({ name, content }: Attachment): Promise<Buffer> {
 
 /** `1.2 MB`, as people say sizes. */
 export function sizeOf(bytes: number): string {
-  if (bytes < 1000) return `${bytes} bytes`;
+  if (bytes < 1000) return count(bytes, 'byte');
   const [value, unit] =
     bytes < 1e6 ? [bytes / 1e3, 'kB'] : bytes < 1e9 ? [bytes / 1e6, 'MB'] : [bytes / 1e9, 'GB'];
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`;

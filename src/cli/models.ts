@@ -1,10 +1,12 @@
 /** `acclaim models`: the catalogue and what was pulled; whether a pulled model is still what it was; removing one. */
+
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Catalogue, loadCatalogue, modelFamily, resolveModel } from '../config/models.js';
 import { findPulled, listPulled, modelsFolder, type PulledModel } from '../config/pulled.js';
+import { count } from '../domain/count.js';
 import { AcclaimError } from '../errors.js';
 import { defineCommand, type Io } from './command.js';
 import { flag, text } from './options.js';
@@ -70,7 +72,7 @@ async function verify({ dir, name, version, pulled }: PulledModel, io: Io): Prom
     const file = join(dir, path);
     if (!existsSync(file)) faults.push(`${path} is missing`);
     else if (statSync(file).size !== bytes)
-      faults.push(`${path} has ${statSync(file).size} bytes, not ${bytes}`);
+      faults.push(`${path} has ${count(statSync(file).size, 'byte')}, not ${bytes}`);
     else {
       const hash = createHash('sha256');
       await pipeline(createReadStream(file), hash, { signal: io.signal });
@@ -83,7 +85,9 @@ async function verify({ dir, name, version, pulled }: PulledModel, io: Io): Prom
       `${dir}: ${faults.join('; ')}`,
       `Remove it and fetch it again: acclaim models remove ${name}@${version}.`,
     );
-  io.out(`${name}@${version}: ${Object.keys(pulled.files).length} files are as they were pulled\n`);
+  io.out(
+    `${name}@${version}: ${count(Object.keys(pulled.files).length, 'file is', 'files are')} as pulled\n`,
+  );
 }
 
 /** Gone under its name at once; an engine that still maps the files keeps them until it lets go. */

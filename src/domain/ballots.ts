@@ -76,6 +76,24 @@ export function postBallots(draft: Draft, round: Round, to: readonly Binding[] =
       askPost(draft, ballot);
 }
 
+/** What a ballot says as it is posted: the vote opens when all of them hang, which takes a moment. */
+export function plannedDeadline({ session: { rules }, at }: Draft): number {
+  return Math.max(at, quietUntil(rules.quietHours, at)) + rules.roundMs;
+}
+
+/** What a ballot that was posted says of its deadline may be wrong by so much, ms. */
+const NEAR_MS = 60_000;
+
+/** Ballots say the deadline that holds now; `before`: the round as it was. */
+export function showDeadline(draft: Draft, before: Round | undefined): void {
+  const round = draft.round;
+  if (round?.state !== 'open' || round.deadline === before?.deadline || round.id !== before?.id) return;
+  const opens = before.state === 'posting' && round.deadline !== null && before.deadline !== null;
+  if (opens && Math.abs(round.deadline! - before.deadline!) <= NEAR_MS) return;
+  for (const ballot of draft.state.ballots.values())
+    if (ballot.round === round.id && ballot.state === 'live') askEdit(draft, ballot);
+}
+
 /** Nothing more goes to the channel; what was planned for it waits. */
 export function holdBallots(draft: Draft, channel: string): void {
   for (const ballot of draft.state.ballots.values())

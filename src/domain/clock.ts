@@ -2,10 +2,8 @@
  * The clock was set forward: what is to happen at a time moves along, and a rest that was under way begins anew. The time
  * of the event is still the old one.
  */
-import { askEdit } from './ballots.js';
 import type { Draft } from './draft.js';
 import type { ClockSet } from './events.js';
-import { ballotsOf } from './rounds.js';
 
 export function clockSet(draft: Draft, { by }: ClockSet): void {
   const { pausedAt, invites } = draft.session;
@@ -17,5 +15,4 @@ export function clockSet(draft: Draft, { by }: ClockSet): void {
   if (round?.state !== 'open') return;
   const deadline = round.deadline === null ? null : round.deadline + by;
   draft.setRound(round, { deadline, restFrom: draft.at + by });
-  for (const ballot of ballotsOf(draft.state, round)) if (ballot.state === 'live') askEdit(draft, ballot);
 }

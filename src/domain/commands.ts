@@ -2,7 +2,7 @@
  * What people may ask of a session, one row a command: the table is total over the acts. Rights are checked first,
  * every time; every act is audited, refused ones too.
  */
-import { askEdit, postBallots } from './ballots.js';
+import { askEdit, plannedDeadline, postBallots } from './ballots.js';
 import { usedUp } from './budgets.js';
 import { attendance } from './counted.js';
 import type { Draft } from './draft.js';
@@ -201,7 +201,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
         'Nothing waits for a look.',
         'The next round will, where **/acclaim review on** was said.',
       );
-    postBallots(draft, draft.setRound(round, { state: 'posting' }));
+    postBallots(draft, draft.setRound(round, { state: 'posting', deadline: plannedDeadline(draft) }));
     showProgress(draft, round.number);
   },
   settings: (draft, { rules: change }) => {

@@ -3,7 +3,7 @@
  * then lets the round take every step that is due. Commit rows and effects together before anything is carried out;
  * `apply` makes the next state.
  */
-import { ballotCleared, ballotGone, ballotPosted, ballotRefused } from './ballots.js';
+import { ballotCleared, ballotGone, ballotPosted, ballotRefused, showDeadline } from './ballots.js';
 import { type Elsewhere, nowhereElse } from './budgets.js';
 import { clockSet } from './clock.js';
 import { runCommand } from './commands.js';
@@ -67,6 +67,7 @@ export function decide(
   // A session that was opened but has no round yet (a branch, or a process killed in between) begins here.
   if (draft.session.state === 'active' && !draft.round) beginRound(draft);
   advance(draft);
+  showDeadline(draft, state.rounds.at(-1));
   return draft.decision();
 }
 

@@ -4,7 +4,7 @@
  * round fails and the session rests; its votes and feedback stay.
  */
 import { askJob } from './ask-job.js';
-import { planBallots, postBallots } from './ballots.js';
+import { planBallots, plannedDeadline, postBallots } from './ballots.js';
 import type { Draft } from './draft.js';
 import type { JobDone, JobFailed, JobHeld, JobProgress } from './events.js';
 import { imageId } from './ids.js';
@@ -61,7 +61,8 @@ export function jobDone(draft: Draft, event: JobDone): void {
     const { review } = draft.session.rules;
     const took = event.result.drawn;
     const state = review ? 'review' : 'posting';
-    const drawn = draft.setRound(round, { state, ...(took ? { drawn: took } : {}) });
+    const deadline = review ? null : plannedDeadline(draft);
+    const drawn = draft.setRound(round, { state, deadline, ...(took ? { drawn: took } : {}) });
     planBallots(draft, drawn);
     if (review) notify(draft, 'review', {}, round.number);
     else postBallots(draft, drawn);

@@ -175,13 +175,13 @@ function learnWhenSwept(draft: Draft, round: Round): void {
   showProgress(draft, round.number);
 }
 
-/** Nobody voted: pushed out once, then the session rests and spends nothing. */
+/** Nobody voted: at its deadline it is pushed out once, then the session rests and spends nothing. */
 function reopenEmpty(draft: Draft, round: Round): void {
   const open = { state: 'open', closingAt: null, closeReason: null } as const;
   const deadline = draft.at + draft.session.rules.roundMs;
-  if (round.closeReason !== 'deadline') draft.setRound(round, { ...open, deadline });
-  else if (!round.extended) {
-    draft.setRound(round, { ...open, deadline, extended: true });
+  const byTime = round.closeReason === 'deadline';
+  if (!byTime || !round.extended) {
+    draft.setRound(round, { ...open, deadline, extended: round.extended || byTime });
     notify(draft, 'extended', { until: deadline });
   } else {
     draft.setRound(round, { ...open, deadline: null });

@@ -3,6 +3,7 @@
  * does, how its text becomes a value (undefined: it cannot be read), and how it is shown. A setting that is missing is
  * as the configuration says; `default` takes it away again.
  */
+import { count } from './count.js';
 import type { RuleSettings } from './events.js';
 
 export interface Settings extends RuleSettings {
@@ -84,7 +85,7 @@ export const settingRows: readonly SettingRow[] = [
     help: 'how long a round stays open at most: 90m, 36h or 2d',
     examples: ['12h', '24h', '2d', 'default'],
     read: duration,
-    show: (ms) => `${Math.round((ms ?? 0) / 60_000)} minutes`,
+    show: (ms) => count(Math.round((ms ?? 0) / 60_000), 'minute'),
   }),
   row({
     name: 'quiet-hours',

@@ -199,6 +199,15 @@ describe('commands', () => {
     expect((await say(ann, 'model list')).text).toContain('mini');
     expect((await say(ann, 'session list')).text).toContain('**cat** (active)');
 
+    // Nobody has voted: nothing is said to be counted, and the channel is told what came of it.
+    expect(await say(mod, 'round close')).toMatchObject({
+      title: 'Closing',
+      text: expect.stringContaining('without a vote the round stays open'),
+    });
+    const told = () => platform.messages.map((message) => message.card.text);
+    await vi.waitFor(() => expect(told()).toContain('Round 1 has no votes yet, so it stays open.'));
+    expect(test.state().rounds[0]!.state).toBe('open');
+
     await platform.consent(channel, ann);
     await platform.mark(test.sheet(1, 'A').ref, ann, '2');
     expect((await say(ann, 'best A2')).title).toBe('Best');

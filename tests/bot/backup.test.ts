@@ -29,7 +29,10 @@ it('who left after the backup is out of what was restored, on the page as in the
   await started.stop();
 
   const done = await acclaim('restore', file, '--data', started.dir, '--replace');
-  expect(done).toMatchObject({ status: 0, out: expect.stringContaining('left since: 1 people') });
+  expect(done).toMatchObject({
+    status: 0,
+    out: expect.stringContaining('left since: 1 person, 0 purged sessions'),
+  });
   expect(journal()).toContain(idOf(ben));
   expect(journal()).not.toContain(idOf(ann));
   expect(await started.rows('SELECT key FROM voter')).toHaveLength(1);

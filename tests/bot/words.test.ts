@@ -37,6 +37,28 @@ function typed(command: string): string {
   return command.replace(/\b[A-Z]{4,}\b/g, word).replaceAll(blank, 'A3');
 }
 
+/** Attributes of the page's elements. */
+const markup = /<[◊a-z]/;
+
+/** What is said only of two or more, or of a bound of the program that is. */
+const several = [
+  'files: ◊',
+  'proposals ◊ for a moderator',
+  'within ◊ minutes',
+  'votes are not whole rounds',
+  'There are ◊ sheets',
+  'linked accounts count as one',
+  'channels here are called',
+  'more than ◊ files',
+  // `rgb` or `rgba`; a file that is no round; a schedule of a thousand steps.
+  ' channels',
+  'but the round has ◊ images',
+  'steps of ◊ timesteps',
+  // A name of an outbox's lane, and of a cached graph.
+  '◊ files',
+  '|◊ rows|',
+];
+
 /** Parts of the program that put a command's words together by themselves. */
 const madeUp = new Set(['/acclaim', `/acclaim ${blank}`, '/acclaim session start']);
 
@@ -81,6 +103,17 @@ describe('the words of the program', () => {
           })
           .map(([command]) => `${page}: ${command}`),
       );
+    expect(wrong).toEqual([]);
+  });
+
+  it('count one as one: no number stands right before a plural of its own', () => {
+    const plural =
+      /◊(?:\*\*)? (?:linked )?(?:accounts|ballots|channels|days|engines|files|folders|images|jobs|marks|minutes|models|noises|people|pictures|points|proposals|rounds|rows|servers|sessions|sheets|steps|voters|votes)\b/g;
+    const wrong = literals(['src', 'bot', 'engine']).flatMap(({ at, text }) =>
+      markup.test(text) || several.some((one) => text.includes(one))
+        ? []
+        : [...text.matchAll(plural)].map(([found]) => `${at}: ${found}`),
+    );
     expect(wrong).toEqual([]);
   });
 

@@ -393,6 +393,22 @@ describe('outcome and story', () => {
     );
   });
 
+  it('says of stars that name no winner what became of them', () => {
+    const { images, made } = ballots();
+    const said = (stars: Record<number, number>) => {
+      const cells = outcome.cells.map((cell) => ({ ...cell, stars: stars[cell.index] ?? 0 }));
+      const round = makeRound(session, 1, { state: 'learning', outcome: { ...outcome, best: null, cells } });
+      return outcomeCard({ key: 'o', session, round, before: [], ballots: made, images, dir }).text;
+    };
+    expect(said({})).toContain('No picture was named the best.');
+    expect(said({ 1: 1 })).toContain('**A2** was named the best, but too few votes bear that out.');
+    expect(said({ 1: 2, 3: 1, 9: 2 })).toContain(
+      '**A2** and **B1** were named the best equally often: none won.',
+    );
+    expect(said({ 0: 1, 1: 1, 2: 1 })).toContain('**A1**, **A2** and **A3** were named');
+    for (const stars of [{ 1: 1 }, { 1: 1, 2: 1 }]) expect(said(stars)).not.toContain('No picture');
+  });
+
   it('puts the first round beside the latest, and has words before there is any', () => {
     const rounds = [2, 5, 9].map((liked, i) =>
       makeRound(session, i + 1, {
@@ -425,6 +441,13 @@ describe('outcome and story', () => {
 });
 
 describe('notices', () => {
+  it('of a round that stays open say until when', () => {
+    const until = 1_700_000_000_500;
+    const card = noticeCard({ key: 'n', session, notice: 'extended', values: { until, round: 2 } });
+    expect(card.text).toBe('Round 2 has no votes yet, so it stays open.');
+    expect(momentOf(card)).toEqual({ says: 'Closes', at: 1_700_000_000 });
+  });
+
   it('read well with and without values', () => {
     for (const code of Object.keys(notices) as (keyof typeof notices)[]) {
       const card = noticeCard({ key: code, session, notice: code, values: { note: 'x' } });

@@ -11,6 +11,88 @@ const opened = (rules = {}, sweeps = false): World => {
   return world;
 };
 
+/** What each ballot says of its deadline: as it was posted, then as it was edited last. */
+function deadlinesSaid(world: World): { said: Map<string, number | null>; edits(): number } {
+  const said = new Map<string, number | null>();
+  let edits = 0;
+  const carry = world.carry.bind(world);
+  world.carry = (effect) => {
+    if (effect.kind === 'edit-ballot') edits++;
+    if (effect.kind === 'post-ballot' || effect.kind === 'edit-ballot')
+      said.set(effect.ballot, world.round.deadline);
+    carry(effect);
+  };
+  return { said, edits: () => edits };
+}
+
+describe('the deadline on a ballot', () => {
+  it('is there as it is posted, and right to the minute without an edit', () => {
+    const world = new World({ imagesPerRound: 18 }, true);
+    const { said, edits } = deadlinesSaid(world);
+    world.settle();
+    expect([world.round.state, said.size, edits()]).toEqual(['open', 2, 0]);
+    for (const at of said.values()) expect(Math.abs(at! - world.round.deadline!)).toBeLessThan(60_000);
+  });
+
+  it('is corrected where posting took long, and there after a review and for quiet hours', () => {
+    const slow = new World({ imagesPerRound: 18 }, true);
+    const { said, edits } = deadlinesSaid(slow);
+    slow.settle((effect) => effect.kind === 'post-ballot' && effect.ballot.startsWith('cat.1.s1'));
+    slow.now += 600_000;
+    slow.settle();
+    expect([...said.values()]).toEqual([slow.round.deadline, slow.round.deadline]);
+    expect(edits()).toBe(2);
+
+    const reviewed = new World({ imagesPerRound: 9, review: true }, true);
+    const after = deadlinesSaid(reviewed);
+    reviewed.settle();
+    reviewed.now += 7_200_000;
+    reviewed.command({ name: 'approve' });
+    reviewed.settle();
+    const [once] = after.said.values();
+    expect([after.edits(), Math.abs(once! - reviewed.round.deadline!) < 60_000]).toEqual([0, true]);
+
+    const [from, to] = [0, 1439];
+    const quiet = new World({ imagesPerRound: 9, quietHours: { from, to } }, true);
+    const later = deadlinesSaid(quiet);
+    quiet.settle();
+    const post = [...quiet.outbox.values()].find((effect) => effect.kind === 'post-ballot')!;
+    expect(post.notBefore).toBeGreaterThan(quiet.now);
+    quiet.now = post.notBefore;
+    quiet.settle();
+    const [first] = later.said.values();
+    expect([later.edits(), Math.abs(first! - quiet.round.deadline!) < 60_000]).toEqual([0, true]);
+  });
+
+  it('moves with it: after a pause, when it is pushed out, and when there is none', () => {
+    const world = new World({ imagesPerRound: 9 }, false);
+    const { said } = deadlinesSaid(world);
+    world.settle();
+    const told = () => [...said.values()][0];
+    world.command({ name: 'pause' });
+    world.now += 7_200_000;
+    world.command({ name: 'resume' });
+    world.settle();
+    expect(told()).toBe(world.round.deadline);
+    const before = world.round.deadline;
+    world.now = world.round.deadline!;
+    world.tick();
+    world.settle();
+    expect(world.round).toMatchObject({ state: 'open', extended: true });
+    expect(world.round.deadline).toBeGreaterThan(before!);
+    expect(told()).toBe(world.round.deadline);
+    world.now = world.round.deadline!;
+    world.tick();
+    world.settle();
+    expect([world.state.session.pause, told()]).toEqual(['empty', null]);
+    world.send({ kind: 'clock-set', by: 3_600_000, at: world.now });
+    world.consent('ann');
+    world.react('ann', world.live()[0]!, '1');
+    world.settle();
+    expect(told()).toBe(world.round.deadline);
+  });
+});
+
 describe('a round', () => {
   it('goes from generating to an open vote with sheets of nine cells', () => {
     const world = new World({ imagesPerRound: 18 }, false);
@@ -96,6 +178,23 @@ describe('a round', () => {
     world.tick(3_600_000);
     world.settle((effect) => effect.kind === 'generate' || effect.kind === 'learn');
     expect(world.state.rounds[0]!.outcome!.cells[3]).toMatchObject({ up: 1 });
+  });
+
+  it('says that it stays open when it was closed and nobody had voted', () => {
+    const world = opened({}, true);
+    const notices = () => [...world.asked.keys()].filter((key) => key.includes('notice.extended'));
+    expect(world.command({ name: 'close' })).toBeNull();
+    expect([world.round.state, notices()]).toEqual(['closing', []]);
+    world.settle();
+    expect(world.round).toMatchObject({ state: 'open', extended: false });
+    expect(notices()).toHaveLength(1);
+    // Its deadline is still pushed out once, and no more.
+    world.tick(3_600_000);
+    world.settle();
+    expect(world.round).toMatchObject({ state: 'open', extended: true });
+    world.tick(3_600_000);
+    world.settle();
+    expect(world.state.session.pause).toBe('empty');
   });
 
   it('is extended once when empty, then rests and goes on with the first vote', () => {

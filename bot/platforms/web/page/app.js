@@ -10,7 +10,7 @@ import { Sparkline } from './plot.js';
 import { RoundBar } from './round-bar.js';
 import { Sidebar } from './sidebar.js';
 import { consent, set, useStore, waitingCount } from './store.js';
-import { percent } from './text.js';
+import { count, percent } from './text.js';
 
 export function App() {
   const s = useStore((state) => state);
@@ -51,7 +51,9 @@ function skip(event) {
 
 /** What the newest share is of. */
 const judgedWords = (/** @type {any} */ last) =>
-  last ? `Round ${last.round}: ${last.judged} of ${last.pictures} pictures judged, ${last.liked} liked` : '';
+  last
+    ? `Round ${last.round}: ${last.judged} of ${count(last.pictures, 'picture')} judged, ${last.liked} liked`
+    : '';
 
 /** @param {{session: any, channel: string, me: any}} props */
 function Header({ session, channel, me }) {

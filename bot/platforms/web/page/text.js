@@ -31,7 +31,7 @@ export function span(seconds) {
   const minutes = Math.round(s / 60);
   if (minutes < 100) return `${minutes} min`;
   const hours = Math.round(minutes / 60);
-  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
+  return hours < 48 ? `${hours} h` : count(Math.round(hours / 24), 'day');
 }
 
 /** @param {number} share */
