@@ -9,6 +9,7 @@ import { promptPolicy } from '../src/chat/prompt-policy.js';
 import { clip } from '../src/chat/text.js';
 import { type Clock, SteadyClock } from '../src/clock.js';
 import {
+  checkLearnable,
   learnerSettings,
   loadCatalogue,
   modelFamily,
@@ -29,7 +30,6 @@ import { watchQueue, watchStarved } from '../src/monitor/queue.js';
 import type { Look } from '../src/monitor/readiness.js';
 import { openBucket } from '../src/places-here.js';
 import type { JobQueue } from '../src/queue/contract.js';
-import type { JobPayload } from '../src/queue/jobs.js';
 import { launchEngine, openBullQueue, openOwnQueue, openServing } from '../src/serving.js';
 import { Store } from '../src/store/store.js';
 import { App } from './app.js';
@@ -230,10 +230,13 @@ function plan(config: Config, request: Partial<StartRequest>, platform: Platform
   const family = modelFamily(resolveModel(model));
   const learner = request.learner as Parameters<typeof learnerSettings>[2];
   const rules = sessionRules(config, platform);
+  const learns = learnerSettings(config, family, learner);
+  const sampler = samplerSettings(config, family);
+  checkLearnable(sampler, learns);
   return {
     model,
-    learner: learnerSettings(config, family, learner),
-    sampler: samplerSettings(config, family) as JobPayload<'generate'>['sampler'],
+    learner: learns,
+    sampler,
     rules: {
       ...rules,
       ballots: request.ballots ?? rules.ballots,

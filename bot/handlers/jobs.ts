@@ -5,6 +5,7 @@
 
 import { relative, resolve } from 'node:path';
 import type { Clock } from '../../src/clock.js';
+import { comparesLikelihoods } from '../../src/config/learner-params.js';
 import { count } from '../../src/domain/count.js';
 import type { EffectOf } from '../../src/domain/effects.js';
 import type { Event } from '../../src/domain/events.js';
@@ -29,7 +30,7 @@ export interface JobParts {
 }
 
 /** Learners that need the whole trajectory and its log-probabilities. */
-const likelihood: ReadonlySet<string> = new Set(['hero', 'ddpo', 'd3po']);
+const likelihood = new Map(Object.entries(comparesLikelihoods));
 
 /** Faults that the same job would meet again, or that the queue has already tried several engines on. */
 const hopeless: ReadonlySet<ErrorCode> = new Set([
@@ -73,7 +74,7 @@ export class Jobs {
         count: effect.count,
         checkpoint: paths.parent(state, effect.parent),
         noise: effect.noise,
-        trajectory: likelihood.has(state.session.learner.name),
+        trajectory: likelihood.get(state.session.learner.name) ?? false,
         preview: !state.session.nsfw && !state.session.rules.review,
         safety: { ...this.parts.safety, ...(state.session.nsfw ? { tries: 0 } : {}) },
         out,

@@ -69,7 +69,9 @@ export const command = defineCommand(
     const feedback = readLabels(v.labels);
     const model = resolveModel(v.model);
     const { manifest } = readRound(resolve(v.round));
-    const { config, engine, notes, close } = await openEngine(v);
+    const { config, engine, notes, close } = await openEngine(
+      v.learner === undefined ? v : { ...v, set: [...(v.set ?? []), `learner.name=${v.learner}`] },
+    );
     const progress = drawProgress(io);
     sayBefore(engine, (text) => io.err(`${text}\n`));
     try {
@@ -86,7 +88,7 @@ export const command = defineCommand(
           sampler: manifest.sampler,
           width: manifest.width,
           height: manifest.height,
-          learner: learnerSettings(config, modelFamily(model), v.learner),
+          learner: learnerSettings(config, modelFamily(model)),
           roundDir: resolve(v.round),
           feedback,
           checkpoint: v.checkpoint === undefined ? null : resolve(v.checkpoint),

@@ -6,6 +6,7 @@
  * the same bytes, or says that it cannot.
  */
 
+import type { AdapterParams } from '../../src/config/learner-params.js';
 import { count } from '../../src/domain/count.js';
 import { flops } from '../graph/flops.js';
 import type { Graph } from '../graph/graph.js';
@@ -13,7 +14,6 @@ import { predictedBytes } from '../graph/memory.js';
 import { doesNotFit } from '../runtime/budget.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 import type { LearnContext } from './learner.js';
-import type { AdapterParams } from './parameters.js';
 
 export interface Fit {
   readonly rows: number;

@@ -3,12 +3,14 @@
  * a handful of images from fixed noises are neither alike, nor falling apart, nor out of scale. Else the adapter is put back and the round
  * is tried once more with half the step; if that fails too, the round changes nothing. Either way people are told.
  */
+
+import type { AdapterParams } from '../../src/config/learner-params.js';
 import { sample } from '../diffusion/sampler.js';
 import type { LearnerState } from '../io/checkpoint.js';
 import { f32, rows } from '../runtime/tensor.js';
 import { diversity } from './diversity.js';
 import type { LearnContext } from './learner.js';
-import { type AdapterParams, adapterSpec } from './parameters.js';
+import { adapterSpec } from './parameters.js';
 import { globalNorm, type Params } from './params.js';
 import { Unhealthy } from './trainer.js';
 

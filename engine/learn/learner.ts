@@ -4,6 +4,7 @@
  * steps, and never changes the state it was given; the same inputs give the same state, bit for bit at one thread.
  */
 import type { z } from 'zod';
+import type { AdapterParams } from '../../src/config/learner-params.js';
 import type { samplerSchema } from '../../src/queue/jobs.js';
 import type { Rng } from '../../src/rng.js';
 import type { LearnerState, ReplayItem } from '../io/checkpoint.js';
@@ -17,7 +18,7 @@ import type { Judged } from './feedback.js';
 import type { Fit } from './fit.js';
 import { initAdapter } from './lora-init.js';
 import { adam } from './optimiser.js';
-import { type AdapterParams, adapterSpec, optimiserOptions } from './parameters.js';
+import { adapterSpec, optimiserOptions } from './parameters.js';
 
 export type Sampler = z.infer<typeof samplerSchema>;
 export type LatentShape = readonly [number, number, number];

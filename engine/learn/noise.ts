@@ -4,15 +4,8 @@
  * z_src the best image's noise for the first beta * count samples, else uniform over the last round's other goods.
  * beta = 0: uniform over goods and best together. The variance stays 1 whatever eps0.
  */
-import { z } from 'zod';
 import type { Rng } from '../../src/rng.js';
 
-export const heroNoiseParams = {
-  /** Share of fresh noise around a source, as a standard deviation: 0 copies it, 1 forgets it. */
-  eps0: z.number().min(0).max(1).default(0.1),
-  /** Share of the images that start from the best image's noise. */
-  beta: z.number().min(0).max(1).default(0.5),
-};
 export interface HeroNoiseOptions {
   eps0: number;
   beta: number;

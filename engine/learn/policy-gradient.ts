@@ -4,7 +4,8 @@
  *   2. log p_old by the training graph, everything as yet unmoved
  *   3. shuffle the images; each optimiser step takes `imagesPerStep` of them with all their timesteps
  */
-import { z } from 'zod';
+
+import type { AdapterParams } from '../../src/config/learner-params.js';
 import type { LearnerState } from '../io/checkpoint.js';
 import { shapesOf } from '../models/prompt.js';
 import type { Tensor } from '../runtime/tensor.js';
@@ -14,21 +15,11 @@ import type { LearnContext } from './learner.js';
 import { ddpoGraph } from './losses/ddpo.js';
 import { specKey } from './losses/training-graph.js';
 import { adam, cloneState } from './optimiser.js';
-import { type AdapterParams, adapterSpec, optimiserOptions } from './parameters.js';
+import { adapterSpec, optimiserOptions } from './parameters.js';
 import { cloneParams } from './params.js';
 import { checkRatios, chunks, Policy, type Row } from './policy.js';
 import { Trainer } from './trainer.js';
 
-export const policyGradientParams = {
-  /** Half width c of the ratio's clip range. */
-  clip: z.number().positive().default(1e-4),
-  /** Random timesteps trained of each image; null = all. */
-  timesteps: z.number().int().min(1).nullable().default(5),
-  /** Images of an optimiser step. */
-  imagesPerStep: z.number().int().min(1).default(8),
-  /** Advantages beyond this are clamped. */
-  advantageClamp: z.number().positive().default(5),
-};
 export type PolicyGradientParams = AdapterParams & {
   clip: number;
   timesteps: number | null;

@@ -8,7 +8,13 @@ import { availableParallelism, freemem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { quietAwsClient } from '../config/env.js';
 import { loadConfig } from '../config/load.js';
-import { learnerSettings, modelFamily, resolveModel } from '../config/models.js';
+import {
+  checkLearnable,
+  learnerSettings,
+  modelFamily,
+  resolveModel,
+  samplerSettings,
+} from '../config/models.js';
 import { type Config, deviceNames } from '../config/schema.js';
 import { coresHere, cpuQuota } from '../cores-here.js';
 import { AcclaimError, toPlain } from '../errors.js';
@@ -165,6 +171,23 @@ export function checkCores({ engine }: Pick<Config, 'engine'>, root?: string): C
   };
 }
 
+/** Whether rounds of the configured model and sampler teach the configured learner anything. */
+export function checkLearner(config: Config): Check {
+  const name = 'learner';
+  try {
+    const family = modelFamily(resolveModel(config.model));
+    const learner = learnerSettings(config, family);
+    const sampler = samplerSettings(config, family);
+    checkLearnable(sampler, learner);
+    return { name, state: 'ok', found: `${learner.name}, on rounds of ${sampler.scheduler}`, mend: '' };
+  } catch (error) {
+    const { code, message, mend } = toPlain(error);
+    // A model that is not there has a line of its own.
+    const state = code === 'not-learnable' ? 'fail' : 'off';
+    return { name, state, found: message, mend: state === 'fail' ? mend : '', code };
+  }
+}
+
 /** Whether jobs of the configured model go to an engine on this machine. */
 export function checkJobMemory(config: Config): Check {
   const name = 'job memory';
@@ -304,6 +327,7 @@ export const command = defineCommand(
       await checkBucket(config.artifacts),
       ...(await checkModel(config, checkEngine)),
       checkJobMemory(config),
+      checkLearner(config),
       ...(await bot.checkPlatforms(config)),
     ];
     const failed = checks.filter((c) => c.state === 'fail');

@@ -10,18 +10,25 @@ import { projectPath } from '../paths.js';
 import { learnerSchema, samplerSchema } from '../queue/jobs.js';
 import { isThere } from '../reading.js';
 import { checked, readYaml } from './files.js';
+import { comparesLikelihoods, type LearnerName, learnerParams, paramFaults } from './learner-params.js';
 import { findPulled, listPulled, modelsFolder, openPath } from './pulled.js';
 import type { Config } from './schema.js';
 import { unetMarks } from './unet-marks.js';
 
 type Sampler = z.infer<typeof samplerSchema>;
 export type LearnerSettings = z.infer<typeof learnerSchema>;
-export type LearnerName = LearnerSettings['name'];
+export type { LearnerName } from './learner-params.js';
 
 const familySchema = z.strictObject({
   match: z.strictObject({ crossAttention: z.number(), widest: z.number() }).nullable(),
   sampler: samplerSchema,
-  learners: z.record(learnerSchema.shape.name, z.record(z.string(), z.unknown())),
+  learners: z
+    .record(learnerSchema.shape.name, z.record(z.string(), z.unknown()))
+    .superRefine((learners, context) => {
+      for (const [name, given] of Object.entries(learners))
+        for (const { path, message } of paramFaults(name as LearnerName, given))
+          context.addIssue({ code: 'custom', path: [name, ...path], message });
+    }),
 });
 
 const catalogueSchema = z.strictObject({
@@ -105,7 +112,7 @@ export function samplerSettings(config: Config, family: string, catalogue = load
 
 /**
  * The family's parameters for a learner with the configuration's overrides. Overrides of `learner:` belong to the
- * learner that is named there, or to whichever is asked for when `name` is given.
+ * learner that is named there; of another one that is asked for, to as much as it knows of them.
  */
 export function learnerSettings(
   config: Config,
@@ -114,5 +121,24 @@ export function learnerSettings(
   catalogue = loadCatalogue(),
 ): LearnerSettings {
   const profile = (catalogue.families[family] ?? catalogue.families.default!).learners[name] ?? {};
-  return learnerSchema.parse({ ...profile, ...config.learner, name });
+  const { name: named, ...own } = config.learner;
+  const known = Object.entries(own).filter(([key]) => name === named || key in learnerParams[name].shape);
+  return learnerSchema.parse({ ...profile, ...Object.fromEntries(known), name });
+}
+
+/** Errors: not-learnable, where the learner compares likelihoods and the sampler adds no noise, so that there are none. */
+export function checkLearnable({ scheduler, eta }: Sampler, { name }: Pick<LearnerSettings, 'name'>): void {
+  const noise: Record<Sampler['scheduler'], boolean> = {
+    ddim: eta > 0,
+    euler: false,
+    'euler-ancestral': true,
+    'dpmpp-2m': false,
+    'dpmpp-2m-sde': true,
+  };
+  if (!comparesLikelihoods[name] || noise[scheduler]) return;
+  throw new AcclaimError(
+    'not-learnable',
+    `the learner ${name} compares likelihoods, and ${scheduler === 'ddim' ? 'ddim with eta 0' : scheduler} has none`,
+    'Sample with ddim and eta 1, euler-ancestral or dpmpp-2m-sde (`sampler` in the configuration), or learn with acclaim.',
+  );
 }

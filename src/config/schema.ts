@@ -1,10 +1,11 @@
 /**
  * The shape of the configuration. Values, units and effects are commented in config/default.yaml, which sets every
- * key; nothing has a second default in code. Learner parameters are checked by the learners themselves.
+ * key; nothing has a second default in code but learners' parameters, which differ by model family (config/models.yaml).
  */
 import { z } from 'zod';
 import { isNetwork } from '../networks.js';
 import { learnerSchema, samplerSchema } from '../queue/jobs.js';
+import { paramFaults } from './learner-params.js';
 
 const count = z.number().int().positive();
 const share = z.number().min(0).max(1);
@@ -25,6 +26,12 @@ const roles = z.strictObject({
 });
 const api = z.url({ protocol: /^https?$/ }).nullable();
 const secret = z.string().min(1).nullable();
+
+/** Keys and values that the learner does not know, before its first round meets them. */
+function checkParams({ name, ...given }: z.infer<typeof learnerSchema>, context: z.RefinementCtx): void {
+  for (const { path, message } of paramFaults(name, given))
+    context.addIssue({ code: 'custom', path, message });
+}
 
 export const configSchema = z.strictObject({
   dataDir: z.string().min(1),
@@ -163,8 +170,8 @@ export const configSchema = z.strictObject({
     bound: z.number(),
     tries: z.number().int().min(0).max(20),
   }),
-  sampler: samplerSchema.partial(),
-  learner: learnerSchema,
+  sampler: samplerSchema.strict().partial(),
+  learner: learnerSchema.superRefine(checkParams),
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -4,7 +4,11 @@
  * What limits it is steps, not votes, so a round gets many; the first rounds come from plain noise, because a round
  * that is already narrow teaches narrowness.
  */
-import { z } from 'zod';
+import {
+  type AcclaimParams,
+  comparesLikelihoods,
+  learnerParams,
+} from '../../../src/config/learner-params.js';
 import type { Rng } from '../../../src/rng.js';
 import { alphasCumprod } from '../../diffusion/betas.js';
 import { ddimTimesteps } from '../../diffusion/ddim.js';
@@ -18,44 +22,16 @@ import { guarded, type Variety } from '../guard.js';
 import { batchOf, firstState, type LearnContext, type Learner, mergeReplay, newReplay } from '../learner.js';
 import { guidedRegressionGraph } from '../losses/guided-regression.js';
 import { specKey } from '../losses/training-graph.js';
-import { heroNoise, heroNoiseParams, plainNoise } from '../noise.js';
+import { heroNoise, plainNoise } from '../noise.js';
 import { type AdamState, adam, cloneState } from '../optimiser.js';
-import { adapterParams, adapterSpec, optimiserOptions } from '../parameters.js';
+import { adapterSpec, optimiserOptions } from '../parameters.js';
 import { cloneParams, type Params } from '../params.js';
 import { Trainer } from '../trainer.js';
 
-const params = z.strictObject({
-  ...adapterParams,
-  lr: adapterParams.lr.default(2e-3),
-  /** Optimiser steps of a round, at most. */
-  steps: z.number().int().min(1).max(5000).default(40),
-  /** Optimiser steps for each good image remembered, at most: a handful of goods must not be learned by heart. */
-  stepsPerGood: z.number().positive().default(6),
-  /** Approval of a round (share called good) up to which it gets all its steps; beyond, in proportion fewer: what is
-   * liked already needs little learning, and every step costs variety. */
-  fullUntil: z.number().min(0).lt(1).default(0.5),
-  /** Share of the base model's variety (distance of images from fixed noises) below which a round's training ends
-   * early: images that are good already would only become alike. A first few steps are always taken. 0 = never,
-   * the default: a dozen test images tell a collapse, but misjudge finer differences by a tenth either way. */
-  keepVariety: z.number().min(0).max(1).default(0),
-  /** Rows of an optimiser step. */
-  batch: z.number().int().min(1).max(1024).default(32),
-  /** Share of the sampler's timesteps that are trained, from the noisy end: there the picture is decided. */
-  noisyShare: z.number().min(0.05).max(1).default(0.7),
-  /** Largest weight of a timestep in the loss. */
-  weightCap: z.number().positive().default(10),
-  /** Pull towards the base model: keeps diversity, slows learning; 0 = none. */
-  anchor: z.number().min(0).default(0),
-  /** Share of a round's images that start from hero noise, from the second round on; the others from plain noise. */
-  heroShare: z.number().min(0).max(1).default(0),
-  ...heroNoiseParams,
-});
-export type AcclaimParams = z.infer<typeof params>;
-
 export const acclaim: Learner<AcclaimParams> = {
   name: 'acclaim',
-  params,
-  needsTrajectory: false,
+  params: learnerParams.acclaim,
+  needsTrajectory: comparesLikelihoods.acclaim,
 
   async learn(context) {
     const { round, judged, params } = context;

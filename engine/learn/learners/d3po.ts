@@ -4,7 +4,7 @@
  *   1. in each group all pairs (winner, loser) of unequal label        2. log p_ref at the round's first weights
  *   3. per group one optimiser step on `timesteps` of the trainable steps
  */
-import { z } from 'zod';
+import { comparesLikelihoods, type D3poParams, learnerParams } from '../../../src/config/learner-params.js';
 import type { LearnerState } from '../../io/checkpoint.js';
 import { shapesOf } from '../../models/prompt.js';
 import { f32, rows, type Tensor } from '../../runtime/tensor.js';
@@ -16,24 +16,10 @@ import { d3poGraph } from '../losses/d3po.js';
 import { specKey } from '../losses/training-graph.js';
 import { plainNoise } from '../noise.js';
 import { adam, cloneState } from '../optimiser.js';
-import { adapterParams, adapterSpec, optimiserOptions } from '../parameters.js';
+import { adapterSpec, optimiserOptions } from '../parameters.js';
 import { cloneParams } from '../params.js';
 import { checkRatios, chunks, Policy } from '../policy.js';
 import { Trainer } from '../trainer.js';
-
-const params = z.strictObject({
-  ...adapterParams,
-  lr: adapterParams.lr.default(3e-5),
-  /** Images that share one initial noise and are compared with each other. */
-  group: z.number().int().min(2).max(64).default(7),
-  /** Random timesteps trained of each group; null = all. */
-  timesteps: z.number().int().min(1).nullable().default(null),
-  /** Temperature of the preference. */
-  beta: z.number().positive().default(0.1),
-  /** Half width of the ratio's clip range. */
-  clip: z.number().positive().lt(1).default(0.1),
-});
-export type D3poParams = z.infer<typeof params>;
 
 interface Group {
   images: number[];
@@ -43,8 +29,8 @@ interface Group {
 
 export const d3po: Learner<D3poParams> = {
   name: 'd3po',
-  params,
-  needsTrajectory: true,
+  params: learnerParams.d3po,
+  needsTrajectory: comparesLikelihoods.d3po,
 
   async learn(context) {
     const { round, judged } = context;

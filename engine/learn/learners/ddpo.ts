@@ -2,26 +2,17 @@
  * DDPO (arXiv 2305.13301) on the votes themselves: the reward of an image is its label, no embedding between.
  *   1. r_i = p(good)        2. A from r over the round's labelled images        3. the policy gradient, plain noise
  */
-import { z } from 'zod';
+import { comparesLikelihoods, type DdpoParams, learnerParams } from '../../../src/config/learner-params.js';
 import { carryBest } from '../best.js';
 import { firstState, image, type Learner, mergeReplay, newReplay } from '../learner.js';
 import { plainNoise } from '../noise.js';
-import { adapterParams } from '../parameters.js';
-import { policyGradient, policyGradientParams } from '../policy-gradient.js';
+import { policyGradient } from '../policy-gradient.js';
 import { advantages } from '../reward.js';
-
-const params = z.strictObject({
-  ...adapterParams,
-  ...policyGradientParams,
-  lr: adapterParams.lr.default(3e-4),
-  timesteps: policyGradientParams.timesteps.default(null),
-});
-export type DdpoParams = z.infer<typeof params>;
 
 export const ddpo: Learner<DdpoParams> = {
   name: 'ddpo',
-  params,
-  needsTrajectory: true,
+  params: learnerParams.ddpo,
+  needsTrajectory: comparesLikelihoods.ddpo,
 
   async learn(context) {
     const { round, judged, params } = context;

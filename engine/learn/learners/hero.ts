@@ -5,41 +5,22 @@
  *   5. the next round starts from pi_HERO (4.4)
  * `faithful` reproduces two faults of the released code: (a) cosines over the batch axis, (b) a rank used as an index.
  */
-import { z } from 'zod';
+import { comparesLikelihoods, type HeroParams, learnerParams } from '../../../src/config/learner-params.js';
 import type { LearnerState } from '../../io/checkpoint.js';
 import { type FloatTensor, f32, rows, stackRows } from '../../runtime/tensor.js';
 import { carryBest, carryBestFaithfully } from '../best.js';
 import { type EmbeddingSpec, featureGraph, initEmbedding, oneHot, tripletGraph } from '../embedding.js';
 import { firstState, image, type LearnContext, type Learner, mergeReplay, newReplay } from '../learner.js';
-import { heroNoise, heroNoiseParams, plainNoise } from '../noise.js';
+import { heroNoise, plainNoise } from '../noise.js';
 import { adam, cloneState } from '../optimiser.js';
-import { adapterParams } from '../parameters.js';
 import { asFloat, cloneParams, names } from '../params.js';
-import { policyGradient, policyGradientParams } from '../policy-gradient.js';
+import { policyGradient } from '../policy-gradient.js';
 import { advantages, bestReward, goodsReward } from '../reward.js';
-
-const params = z.strictObject({
-  ...adapterParams,
-  ...policyGradientParams,
-  lr: adapterParams.lr.default(3e-4),
-  ...heroNoiseParams,
-  /** Reproduce the released code's faults (a) and (b) and its narrower embedding. */
-  faithful: z.boolean().default(false),
-  /** Steps of the embedding a round, each on all images and freshly drawn triplets. */
-  embeddingSteps: z.number().int().min(0).max(20000).default(500),
-  /** Adam's learning rate for the embedding. */
-  embeddingLr: z.number().positive().default(1e-5),
-  /** Margin of the triplet loss. */
-  margin: z.number().min(0).default(0.5),
-  /** Likeness to the best, or the mean likeness to all goods. */
-  reward: z.enum(['best', 'goods']).default('best'),
-});
-export type HeroParams = z.infer<typeof params>;
 
 export const hero: Learner<HeroParams> = {
   name: 'hero',
-  params,
-  needsTrajectory: true,
+  params: learnerParams.hero,
+  needsTrajectory: comparesLikelihoods.hero,
 
   async learn(context) {
     const { round, judged, params } = context;

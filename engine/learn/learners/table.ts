@@ -1,7 +1,7 @@
 /** All learners by name: the one table that jobs, documents and tests read. */
 
+import type { AdapterParams } from '../../../src/config/learner-params.js';
 import type { Learner } from '../learner.js';
-import type { AdapterParams } from '../parameters.js';
 import { acclaim } from './acclaim.js';
 import { d3po } from './d3po.js';
 import { ddpo } from './ddpo.js';

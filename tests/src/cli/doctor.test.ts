@@ -9,6 +9,7 @@ import {
   checkAccess,
   checkData,
   checkJobMemory,
+  checkLearner,
   checkMemory,
   checkNode,
   checkPort,
@@ -85,6 +86,13 @@ test('job memory: a model that takes more than an engine may use is a warning', 
   expect(checkJobMemory(config)).toMatchObject({ state: 'ok', found: expect.stringContaining('0.6 GB') });
   const small = { ...config, engine: { ...config.engine, offerMb: 300 } };
   expect(checkJobMemory(small)).toMatchObject({ state: 'warn', mend: expect.stringContaining('engine') });
+});
+
+test('learner: one that compares likelihoods, on rounds that have none', () => {
+  const config = (...set: string[]) => loadConfig({ env: {}, set: ['learner.name=hero', ...set] });
+  expect(checkLearner(config())).toMatchObject({ state: 'ok', found: 'hero, on rounds of ddim' });
+  expect(checkLearner(config('sampler.eta=0'))).toMatchObject({ state: 'fail', code: 'not-learnable' });
+  expect(checkLearner(config('model=nowhere'))).toMatchObject({ state: 'off' });
 });
 
 describe('as a process', () => {

@@ -98,6 +98,7 @@ describe('failures carry their code and the mend', () => {
     [['export', 'cat-1', '--data', '/nonexistent'], 'file-not-found', '--data'],
     [['doctor', '--set', 'server.port=eighty'], 'config-invalid', 'above'],
     [['start', '--set', 'votes.quorum=0', '--set', 'nonsense'], 'config-invalid', 'config/default.yaml'],
+    [['start', '--set', 'learner.stepz=3'], 'config-invalid', 'config/default.yaml'],
     [['start', '--task', 'dog', '--data', '/dev/null/x'], 'config-invalid', 'hazard'],
     [['start', '--data', '/dev/null/x'], 'data-unwritable', '--data'],
   ])('%j', async (argv, code, mend) => {

@@ -97,6 +97,19 @@ describe('problems', () => {
     expect(error.mend).toContain('config/default.yaml');
   });
 
+  test('what the learner, or the sampler, does not know or take: before a round meets it', () => {
+    const set = ['learner.stepz=3', 'learner.lr=-1', 'sampler.step=4'];
+    const { code, message } = problem(() => loadConfig({ env: {}, set }));
+    expect(code).toBe('config-invalid');
+    expect(message).toMatch(/learner: Unrecognized key: "stepz" \(learner acclaim\)/);
+    expect(message).toMatch(/learner\.lr: Too small.* \(learner acclaim\)/);
+    expect(message).toMatch(/sampler: Unrecognized key: "step"/);
+    // Each learner has its own.
+    const hero = (...more: string[]) => loadConfig({ env: {}, set: ['learner.name=hero', ...more] });
+    expect(problem(() => hero('learner.stepsPerGood=4')).message).toContain('stepsPerGood');
+    expect(hero('learner.faithful=true').learner).toEqual({ name: 'hero', faithful: true });
+  });
+
   test('a missing file and broken YAML name the file', () => {
     expect(problem(() => loadConfig({ file: join(dir, 'none.yaml'), env: {} }))).toMatchObject({
       code: 'file-not-found',

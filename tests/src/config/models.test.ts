@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load.js';
-import { learnerSettings, modelFamily, resolveModel, samplerSettings } from '../../../src/config/models.js';
+import {
+  checkLearnable,
+  learnerSettings,
+  modelFamily,
+  resolveModel,
+  samplerSettings,
+} from '../../../src/config/models.js';
 import { loadTask, taskNames } from '../../../src/config/tasks.js';
 import { projectPath } from '../../../src/paths.js';
 
@@ -38,6 +44,30 @@ describe('models', () => {
     const config = loadConfig({ env: {}, set: ['learner.lr=0.5'] });
     expect(learnerSettings(config, 'mini', 'hero')).toMatchObject({ name: 'hero', targets: 'all', lr: 0.5 });
     expect(learnerSettings(config, 'default', 'd3po')).toEqual({ name: 'd3po', lr: 0.5 });
+  });
+
+  test('a session with another learner takes of the overrides what that one knows', () => {
+    const config = loadConfig({ env: {}, set: ['learner.heroShare=0.5', 'learner.microBatch=2'] });
+    expect(learnerSettings(config, 'mini')).toEqual({ name: 'acclaim', heroShare: 0.5, microBatch: 2 });
+    expect(learnerSettings(config, 'default', 'd3po')).toEqual({ name: 'd3po', microBatch: 2 });
+  });
+
+  test('a learner that compares likelihoods needs a sampler that has some', () => {
+    const of = (name: string, ...sampler: string[]) => {
+      const config = loadConfig({ env: {}, set: [`learner.name=${name}`, ...sampler] });
+      return () => checkLearnable(samplerSettings(config, 'mini'), learnerSettings(config, 'mini'));
+    };
+    const refused = expect.objectContaining({
+      code: 'not-learnable',
+      mend: expect.stringContaining('eta 1'),
+    });
+    for (const name of ['hero', 'ddpo', 'd3po']) {
+      expect(of(name)).not.toThrow();
+      expect(of(name, 'sampler.eta=0')).toThrow(refused);
+      expect(of(name, 'sampler.scheduler=dpmpp-2m')).toThrow(refused);
+      expect(of(name, 'sampler.scheduler=dpmpp-2m-sde')).not.toThrow();
+    }
+    expect(of('acclaim', 'sampler.eta=0')).not.toThrow();
   });
 });
 

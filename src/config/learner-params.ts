@@ -1,0 +1,143 @@
+/**
+ * Every parameter of every learner, with its default, unit and effect: flat, as they stand in config/ and on the command line
+ * (`--set learner.lr=0.002`). The configuration is held against these when it is read, and an engine holds each job against them;
+ * what no learner knows is refused by name.
+ */
+import { z } from 'zod';
+
+const adapterParams = {
+  /** Rank r of the adapter: its capacity. */
+  rank: z.number().int().min(1).max(128).default(4),
+  /** The adapter's output is scaled by alpha / rank; null = rank, hence 1. */
+  alpha: z.number().positive().nullable().default(null),
+  /** Layers it sits on: the attention projections, or every linear and convolutional layer but first and last. */
+  targets: z.enum(['attention', 'all']).default('attention'),
+  /** Learning rate of AdamW: about how far a weight moves in a step. */
+  lr: z.number().positive().max(1).default(1e-3),
+  /** Each step shrinks the adapter by lr x this. */
+  weightDecay: z.number().min(0).default(1e-4),
+  /** Gradients longer than this are scaled down to it. */
+  gradientClip: z.number().positive().default(1),
+  /** Rows of one executor call, at most (each is two rows of the network): fewer where memory is short. Same result but for
+   * rounding. Memory grows with it, speed hardly. */
+  microBatch: z.number().int().min(1).max(512).default(8),
+  /** Compute the insides of the network's blocks again in the backward pass: up to a third more time, a fraction of the memory.
+   * auto: where a step would not fit otherwise, however few its rows. */
+  recompute: z.enum(['auto', 'on', 'off']).default('auto'),
+  /** Collapse guard: how far the adapter may grow in a round, as a multiple of its norm before. */
+  maxGrowth: z.number().positive().default(4),
+  /** Collapse guard: least diversity of fixed test noises' images, as a share of the base model's. */
+  minDiversity: z.number().min(0).max(1).default(0.25),
+  /** Collapse guard: most diversity of the same images, as a share of the base model's: beyond it they fall apart. */
+  maxDiversity: z.number().min(1).default(1.5),
+  /** Collapse guard: most that the size of latents may change, as a factor of the base model's either way. */
+  maxDrift: z.number().min(1).default(1.5),
+};
+const adapter = z.object(adapterParams);
+export type AdapterParams = z.infer<typeof adapter>;
+
+const heroNoiseParams = {
+  /** Share of fresh noise around a source, as a standard deviation: 0 copies it, 1 forgets it. */
+  eps0: z.number().min(0).max(1).default(0.1),
+  /** Share of the images that start from the best image's noise. */
+  beta: z.number().min(0).max(1).default(0.5),
+};
+
+const policyGradientParams = {
+  /** Half width c of the ratio's clip range. */
+  clip: z.number().positive().default(1e-4),
+  /** Random timesteps trained of each image; null = all. */
+  timesteps: z.number().int().min(1).nullable().default(5),
+  /** Images of an optimiser step. */
+  imagesPerStep: z.number().int().min(1).default(8),
+  /** Advantages beyond this are clamped. */
+  advantageClamp: z.number().positive().default(5),
+};
+
+const acclaim = z.strictObject({
+  ...adapterParams,
+  lr: adapterParams.lr.default(2e-3),
+  /** Optimiser steps of a round, at most. */
+  steps: z.number().int().min(1).max(5000).default(40),
+  /** Optimiser steps for each good image remembered, at most: a handful of goods must not be learned by heart. */
+  stepsPerGood: z.number().positive().default(6),
+  /** Approval of a round (share called good) up to which it gets all its steps; beyond, in proportion fewer: what is
+   * liked already needs little learning, and every step costs variety. */
+  fullUntil: z.number().min(0).lt(1).default(0.5),
+  /** Share of the base model's variety (distance of images from fixed noises) below which a round's training ends
+   * early: images that are good already would only become alike. A first few steps are always taken. 0 = never,
+   * the default: a dozen test images tell a collapse, but misjudge finer differences by a tenth either way. */
+  keepVariety: z.number().min(0).max(1).default(0),
+  /** Rows of an optimiser step. */
+  batch: z.number().int().min(1).max(1024).default(32),
+  /** Share of the sampler's timesteps that are trained, from the noisy end: there the picture is decided. */
+  noisyShare: z.number().min(0.05).max(1).default(0.7),
+  /** Largest weight of a timestep in the loss. */
+  weightCap: z.number().positive().default(10),
+  /** Pull towards the base model: keeps diversity, slows learning; 0 = none. */
+  anchor: z.number().min(0).default(0),
+  /** Share of a round's images that start from hero noise, from the second round on; the others from plain noise. */
+  heroShare: z.number().min(0).max(1).default(0),
+  ...heroNoiseParams,
+});
+export type AcclaimParams = z.infer<typeof acclaim>;
+
+const hero = z.strictObject({
+  ...adapterParams,
+  ...policyGradientParams,
+  lr: adapterParams.lr.default(3e-4),
+  ...heroNoiseParams,
+  /** Reproduce the released code's faults (a) and (b) and its narrower embedding. */
+  faithful: z.boolean().default(false),
+  /** Steps of the embedding a round, each on all images and freshly drawn triplets. */
+  embeddingSteps: z.number().int().min(0).max(20000).default(500),
+  /** Adam's learning rate for the embedding. */
+  embeddingLr: z.number().positive().default(1e-5),
+  /** Margin of the triplet loss. */
+  margin: z.number().min(0).default(0.5),
+  /** Likeness to the best, or the mean likeness to all goods. */
+  reward: z.enum(['best', 'goods']).default('best'),
+});
+export type HeroParams = z.infer<typeof hero>;
+
+const ddpo = z.strictObject({
+  ...adapterParams,
+  ...policyGradientParams,
+  lr: adapterParams.lr.default(3e-4),
+  timesteps: policyGradientParams.timesteps.default(null),
+});
+export type DdpoParams = z.infer<typeof ddpo>;
+
+const d3po = z.strictObject({
+  ...adapterParams,
+  lr: adapterParams.lr.default(3e-5),
+  /** Images that share one initial noise and are compared with each other. */
+  group: z.number().int().min(2).max(64).default(7),
+  /** Random timesteps trained of each group; null = all. */
+  timesteps: z.number().int().min(1).nullable().default(null),
+  /** Temperature of the preference. */
+  beta: z.number().positive().default(0.1),
+  /** Half width of the ratio's clip range. */
+  clip: z.number().positive().lt(1).default(0.1),
+});
+export type D3poParams = z.infer<typeof d3po>;
+
+export const learnerParams = { acclaim, hero, ddpo, d3po } as const;
+export type LearnerName = keyof typeof learnerParams;
+
+/** Learners that compare likelihoods: their rounds keep the trajectory, and their sampler has to add noise. */
+export const comparesLikelihoods: Record<LearnerName, boolean> = {
+  acclaim: false,
+  hero: true,
+  ddpo: true,
+  d3po: true,
+};
+
+/** What a learner does not know, or does not take, of the parameters that are given; defaults stand for the others. */
+export function paramFaults(name: LearnerName, given: Record<string, unknown>) {
+  const { error } = learnerParams[name].safeParse(given);
+  return (error?.issues ?? []).map(({ path, message }) => ({
+    path: path.map(String),
+    message: `${message} (learner ${name})`,
+  }));
+}
