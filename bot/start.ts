@@ -64,6 +64,7 @@ export async function startCommand(options: StartOptions): Promise<void> {
     platforms: async (app, paths, clock) => {
       web = new WebPlatform({
         ...config.server,
+        streams: config.limits.streams,
         dir: join(paths.root, 'web'),
         commands: commandSpecs,
         now: () => clock.now(),

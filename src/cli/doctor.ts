@@ -4,7 +4,7 @@
  */
 import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { availableParallelism, freemem } from 'node:os';
+import { freemem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { quietAwsClient } from '../config/env.js';
 import { loadConfig } from '../config/load.js';
@@ -16,18 +16,17 @@ import {
   samplerSettings,
 } from '../config/models.js';
 import { type Config, deviceNames } from '../config/schema.js';
-import { coresHere, cpuQuota } from '../cores-here.js';
 import { AcclaimError, toPlain } from '../errors.js';
 import { estimateMb, offeredMb } from '../job-memory.js';
 import { isLoopback } from '../loopback.js';
 import { projectPath } from '../paths.js';
 import { checkSigned, MAKE_KEY } from '../trust.js';
 import type { Check, CheckEngine, CheckPlatforms, SlackManifest } from './check.js';
+import { checkCores, checkDescriptors } from './check-share.js';
 import { defineCommand } from './command.js';
 import { flag, several, text } from './options.js';
 
 const GB = 1024 ** 3;
-const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
 const gigabytes = (bytes: number) => `${(bytes / GB).toFixed(1)} GB`;
 
 export function checkNode(version = process.versions.node): Check {
@@ -150,25 +149,6 @@ export function checkMemory(free = freemem()): Check {
   return free < GB
     ? { name: 'memory', state: 'warn', found, mend: 'Close other programs, or expect slow rounds.' }
     : { name: 'memory', state: 'ok', found, mend: '' };
-}
-
-/** `root`: where the machine's files are. */
-export function checkCores({ engine }: Pick<Config, 'engine'>, root?: string): Check {
-  const name = 'cpu';
-  const quota = cpuQuota(root);
-  const worth = coresHere(root);
-  const threads = engine.threads || worth;
-  const cores = availableParallelism();
-  const of =
-    quota === null || quota >= cores ? '' : `, of which this container may use ${Number(quota.toFixed(2))}`;
-  const found = `${counted(cores, 'core')}${of}; the engine computes with ${counted(threads, 'thread')}`;
-  if (threads <= worth) return { name, state: 'ok', found, mend: '' };
-  return {
-    name,
-    state: 'warn',
-    found,
-    mend: 'Set engine.threads to 0: more threads than cores wait for each other.',
-  };
 }
 
 /** Whether rounds of the configured model and sampler teach the configured learner anything. */
@@ -321,6 +301,7 @@ export const command = defineCommand(
       ...(database ? [database] : []),
       checkMemory(),
       checkCores(config),
+      checkDescriptors(config),
       await checkPort(config.server.host, config.server.port),
       checkAccess(config.server),
       await checkRedis(config),

@@ -160,6 +160,9 @@ export const configSchema = z.strictObject({
       historyRounds: z.number().int().min(0),
     }),
   }),
+  limits: z.strictObject({
+    streams: z.strictObject({ all: count, person: count, address: count }),
+  }),
   retention: z.strictObject({
     tensorsDays: z.number().min(1).max(36500).nullable(),
     picturesDays: z.number().min(1).max(36500).nullable(),

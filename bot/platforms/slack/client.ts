@@ -8,6 +8,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { App, HTTPReceiver, SocketModeReceiver, type webApi } from '@slack/bolt';
 import { sleep } from '../../../src/chat/pace.js';
+import { roomFor } from '../../../src/descriptors.js';
 import { safely } from '../../../src/safely.js';
 import { clientOptions } from './api.js';
 import { appTokenInvalid, slackCode } from './errors.js';
@@ -87,6 +88,13 @@ function httpLine(parts: LineParts, { signingSecret, host, port }: Transport & {
       // Bolt would stop to listen at the first connection that cannot be accepted.
       server.removeAllListeners('error');
       server.on('error', safely(fault, fault));
+      const { platform } = roomFor();
+      // Anybody may connect, though only Slack is listened to: what is not Slack's takes no descriptor that a round needs.
+      if (Number.isFinite(platform)) server.maxConnections = platform;
+      server.on(
+        'drop',
+        safely(() => server?.closeIdleConnections(), fault),
+      );
     },
     async stop() {
       const open = server;

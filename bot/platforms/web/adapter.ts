@@ -3,15 +3,19 @@
  * exactly once by key, ids survive restarts. Bound wider than loopback it wants an access token.
  */
 import { mkdirSync } from 'node:fs';
+import type { Server } from 'node:http';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { ServerType } from '@hono/node-server';
 import type { Account, Card, ChatEvent, ChatPlatform, MessageRef } from '../../../src/chat/port.js';
+import { roomFor } from '../../../src/descriptors.js';
 import { AcclaimError } from '../../../src/errors.js';
 import { isLoopback } from '../../../src/loopback.js';
+import { within } from '../../../src/networks.js';
 import { Assets } from './assets.js';
 import { capabilities } from './capabilities.js';
 import { Care, needsCare, takenDown } from './care.js';
+import { boundConnections } from './connections.js';
 import { refOf } from './decode.js';
 import { Desk } from './desk.js';
 import { Front } from './front.js';
@@ -20,6 +24,10 @@ import { Messages } from './messages.js';
 import type { WebOptions } from './options.js';
 import { loadSecret, People } from './people.js';
 import { listen, makeApp } from './server.js';
+import { type Bounds, Streams } from './streams.js';
+
+/** For who hands in none: tests. */
+const usualStreams: Bounds = { all: 1000, person: 8, address: 100 };
 
 /** What exists between start and stop. */
 interface Running {
@@ -63,7 +71,9 @@ export class WebPlatform implements ChatPlatform {
     const people = new People(loadSecret(dir), accessToken, nsfwToken);
     const messages = await Messages.open(join(dir, 'messages.jsonl'));
     const onError = (error: unknown) => this.options.onError?.(error);
-    const live = new Live(onError);
+    const room = roomFor(this.options.descriptors);
+    const { streams = usualStreams } = this.options;
+    const live = new Live(new Streams({ ...streams, all: Math.min(streams.all, room.streams) }), onError);
     const desk = new Desk(this.options, messages, live, care);
     desk.sink = sink;
     const own = isLoopback(host) ? [] : [hostname()];
@@ -78,7 +88,10 @@ export class WebPlatform implements ChatPlatform {
     });
     const app = makeApp({ desk, care, people, assets: new Assets(), front, monitor, onError });
     try {
-      this.running = { ...(await listen(app, host, port, onError)), messages, people, live, desk, care };
+      const listening = await listen(app, host, port, onError);
+      const most = { all: room.page, streamsOfAddress: streams.address };
+      boundConnections(listening.server as Server, most, { proxies: within(trustProxy), fault: onError });
+      this.running = { ...listening, messages, people, live, desk, care };
     } catch (error) {
       live.close();
       await messages.close();

@@ -4,6 +4,7 @@
  * Whoever has not consented leaves no trace: their marks wait in the browser.
  */
 import { randomBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import { mayRun, usage } from '../../../src/chat/commands.js';
 import type { Account, Card, ChatEvent } from '../../../src/chat/port.js';
@@ -20,10 +21,11 @@ import {
   type reactBody,
   refOf,
 } from './decode.js';
-import type { Live } from './live.js';
+import { type Frame, type Live, opening } from './live.js';
 import type { Message, Messages } from './messages.js';
 import type { StatusBody, WebOptions } from './options.js';
 import { type PageMessage, pictureFiles, renderMessage, renderReply } from './render.js';
+import type { Holder } from './streams.js';
 
 /** A private answer that is awaited: while the request lasts it goes into its response, later over the live line. */
 /** A file behind an address of the page. */
@@ -53,6 +55,8 @@ export class Desk {
   private readonly answered = new Map<string, { visitor: string; channel: string; card: Card }>();
   private readonly statusEvery: NodeJS.Timeout;
   private readonly fault = (error: unknown): void => this.options.onError?.(error);
+  /** What a page is sent that opens, for holders of a token and for others. */
+  private readonly histories = new Map<boolean, { id: string; bytes: Buffer }>();
 
   constructor(
     private readonly options: WebOptions,
@@ -96,25 +100,44 @@ export class Desk {
     if (channel !== undefined && !this.care.sees(channel, holder)) throw notHere;
   }
 
-  events(
-    visitor: string | undefined,
-    holder: boolean,
+  /** Opens a line. Whoever has no marks here is sent the same bytes as everybody else. */
+  follow(
+    who: Pick<Holder, 'visitor' | 'address' | 'holder'>,
+    line: { response: ServerResponse; headers: Record<string, string> },
     lastEventId: string | undefined,
-  ): ReadableStream<Uint8Array> {
+  ): void {
+    const { visitor, holder } = who;
     const [epoch, seq] = lastEventId?.split('-') ?? [];
     const resumed = epoch === this.messages.epoch && /^\d+$/.test(seq ?? '');
-    const { messages, removed } = this.messages.since(resumed ? Number(seq) : 0);
+    const known = visitor !== undefined && this.messages.consented(visitor);
+    const own = resumed || (known && this.messages.marked(visitor));
+    const first = own ? this.history(who, resumed ? Number(seq) : null) : this.sharedHistory(holder);
+    this.live.listen({ ...who, known }, line.response, line.headers, first);
     // A page that opens has no status yet: the next one is sent even if nothing changed.
     this.lastStatus = '';
     this.statusSoon();
+  }
+
+  private sharedHistory(holder: boolean): Buffer {
+    const now = this.eventId();
+    const made = this.histories.get(holder);
+    if (made?.id === now) return made.bytes;
+    const bytes = this.history({ visitor: undefined, holder }, null);
+    this.histories.set(holder, { id: now, bytes });
+    return bytes;
+  }
+
+  /** All that stands here, or what changed after a number; with the visitor's marks. */
+  private history({ visitor, holder }: Pick<Holder, 'visitor' | 'holder'>, after: number | null): Buffer {
+    const { messages, removed } = this.messages.since(after ?? 0);
     const data = {
-      reset: !resumed,
+      reset: after === null,
       messages: messages
         .filter(({ channel }) => this.care.sees(channel, holder))
         .map((message) => this.render(message, visitor)),
-      removed: resumed ? removed : [],
+      removed: after === null ? [] : removed,
     };
-    return this.live.listen(visitor, holder, [{ event: 'history', id: this.eventId(), data }]);
+    return opening({ event: 'history', id: this.eventId(), data });
   }
 
   /** The person's marks on the message afterwards. */
@@ -202,17 +225,19 @@ export class Desk {
 
   show(message: Message): void {
     const id = this.eventId(message.seq);
-    this.live.broadcast((visitor, holder) =>
-      this.care.sees(message.channel, holder)
-        ? { event: 'message', id, data: this.render(message, visitor) }
-        : undefined,
-    );
+    const made = (visitor?: string): Frame => ({ event: 'message', id, data: this.render(message, visitor) });
+    const plain = made();
+    this.live.broadcast((visitor, holder) => {
+      if (!this.care.sees(message.channel, holder)) return undefined;
+      const own = visitor !== undefined && this.messages.marksOf(message.id, visitor).length > 0;
+      return own ? made(visitor) : plain;
+    });
     this.statusSoon();
   }
 
   gone(message: string): void {
-    const id = this.eventId();
-    this.live.broadcast(() => ({ event: 'removed', id, data: { id: message } }));
+    const removed = { event: 'removed', id: this.eventId(), data: { id: message } };
+    this.live.broadcast(() => removed);
     this.statusSoon();
   }
 
@@ -299,7 +324,11 @@ export class Desk {
         const text = JSON.stringify(data);
         if (text === this.lastStatus) return;
         this.lastStatus = text;
-        this.live.broadcast((_, holder) => ({ event: 'status', data: this.seen(data, holder) }));
+        const [all, open] = [true, false].map((holder) => ({
+          event: 'status',
+          data: this.seen(data, holder),
+        }));
+        this.live.broadcast((_, holder) => (holder ? all : open));
       })
       .catch(this.fault);
   }

@@ -5,11 +5,27 @@
  */
 import { isIP } from 'node:net';
 import { isLoopback } from '../../../src/loopback.js';
+import { plainAddress } from '../../../src/networks.js';
 
 /** `Host` header -> its name without port and brackets, lower case; undefined when it is none. */
 export function hostName(header: string | undefined): string | undefined {
   const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]/@]+))(?::\d+)?$/i.exec(header ?? '');
   return (match?.[1] ?? match?.[2])?.toLowerCase();
+}
+
+/**
+ * Where a request is from, as far as that tells one network from another: of IPv6 the first half, which one household has to
+ * itself. Null for this machine's own addresses: a proxy here that is not named brings everybody.
+ */
+export function addressOf(remote: string | undefined): string | null {
+  const plain = plainAddress(remote);
+  if (plain === undefined || isLoopback(plain)) return null;
+  if (isIP(plain) !== 6) return plain;
+  const [head = '', tail] = plain.split('::');
+  const front = head === '' ? [] : head.split(':');
+  const back = tail === undefined || tail === '' ? [] : tail.split(':');
+  const groups = [...front, ...Array<string>(Math.max(0, 8 - front.length - back.length)).fill('0'), ...back];
+  return `${groups.slice(0, 4).join(':')}::/64`;
 }
 
 export interface Bound {

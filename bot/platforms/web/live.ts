@@ -1,8 +1,11 @@
 /**
- * Live updates by Server-Sent Events. Each open page is a listener with a bounded line of unsent frames: one that cannot
- * keep up is let go and resumes by its last event id. Ids are `<epoch>-<sequence>` of the message store.
+ * Live updates by Server-Sent Events. Each open page is a line of its own over the bare response, which costs a few
+ * kilobytes; what all may see is encoded once and the same bytes are written to each. A line that cannot keep up is let go and
+ * resumes by its last event id. Ids are `<epoch>-<sequence>` of the message store.
  */
+import type { ServerResponse } from 'node:http';
 import { safely } from '../../../src/safely.js';
+import type { Holder, Streams } from './streams.js';
 
 export interface Frame {
   event: string;
@@ -10,94 +13,128 @@ export interface Frame {
   id?: string;
 }
 
-const maxUnsent = 400;
+/** Bytes behind what the page opened with. */
+const maxUnsent = 1 << 20;
 const heartbeatMs = 15_000;
+/** Lines that are written to before anything else gets a turn. */
+const slice = 100;
 
-interface Listener {
-  visitor: string | undefined;
-  /** May see what only holders of a token see. */
-  holder: boolean;
-  /** Writes a frame; false when the line is full. */
-  send: (frame: string) => boolean;
-  close: () => void;
+interface Listener extends Holder {
+  response: ServerResponse;
+  /** Bytes that may wait to be sent. */
+  most: number;
 }
 
-export class Live {
-  private readonly listeners = new Set<Listener>();
-  private readonly heartbeat: NodeJS.Timeout;
+type FrameFor = (visitor: string | undefined, holder: boolean) => Frame | undefined;
 
-  constructor(fault: (error: unknown) => void = () => {}) {
-    const beat = () => this.each((l) => this.write(l, ': still here\n\n'));
-    this.heartbeat = setInterval(safely(beat, fault), heartbeatMs);
+export class Live {
+  private readonly heartbeat: NodeJS.Timeout;
+  /** What has been made once for all who may see it. */
+  private readonly encoded = new WeakMap<Frame, Buffer>();
+  private readonly waiting: FrameFor[] = [];
+  private draining = false;
+
+  constructor(
+    private readonly streams: Streams<Listener>,
+    private readonly fault: (error: unknown) => void = () => {},
+  ) {
+    this.heartbeat = setInterval(
+      safely(() => this.beat(), fault),
+      heartbeatMs,
+    );
     this.heartbeat.unref();
   }
 
-  /** A response body that begins with `opening` and then follows what is sent. */
-  listen(visitor: string | undefined, holder: boolean, opening: Frame[]): ReadableStream<Uint8Array> {
-    const encoder = new TextEncoder();
-    let listener: Listener | undefined;
-    return new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          listener = {
-            visitor,
-            holder,
-            send: (frame) => {
-              controller.enqueue(encoder.encode(frame));
-              return (controller.desiredSize ?? 0) > 0;
-            },
-            close: () => controller.close(),
-          };
-          this.listeners.add(listener);
-          this.write(listener, `retry: 1000\n\n${opening.map(encode).join('')}`);
-        },
-        cancel: () => {
-          if (listener) this.listeners.delete(listener);
-        },
-      },
-      { highWaterMark: maxUnsent },
+  /** Throws `limited` where the person, the address or the server has as many as may be. */
+  listen(who: Holder, response: ServerResponse, headers: Record<string, string>, opening: Buffer): void {
+    const listener = { ...who, response, most: opening.length + maxUnsent };
+    for (const other of this.streams.add(listener)) this.end(other);
+    response.on(
+      'close',
+      safely(() => this.streams.delete(listener), this.fault),
     );
+    // Neither chunks nor another request: the line ends with its connection.
+    response.useChunkedEncodingByDefault = false;
+    response.shouldKeepAlive = false;
+    response.writeHead(200, headers);
+    response.write(opening);
   }
 
-  /** To everybody; the frame is made for each visitor, undefined sends nothing. */
-  broadcast(frame: (visitor: string | undefined, holder: boolean) => Frame | undefined): void {
-    this.each((listener) => {
-      const made = frame(listener.visitor, listener.holder);
-      if (made) this.write(listener, encode(made));
-    });
+  /** To everybody, in the order of the calls; the frame is made for each visitor, undefined sends nothing. */
+  broadcast(frame: FrameFor): void {
+    if (this.streams.size === 0) return;
+    this.waiting.push(frame);
+    if (!this.draining) this.drain().catch(this.fault);
   }
 
   get size(): number {
-    return this.listeners.size;
+    return this.streams.size;
   }
 
   close(): void {
     clearInterval(this.heartbeat);
-    this.each((listener) => this.drop(listener));
+    this.waiting.length = 0;
+    for (const listener of this.streams.list()) this.end(listener);
   }
 
-  private write(listener: Listener, text: string): void {
+  private async drain(): Promise<void> {
+    this.draining = true;
     try {
-      if (!listener.send(text)) this.drop(listener);
-    } catch {
-      this.listeners.delete(listener); // the page went away between two frames
+      for (let frame = this.waiting.shift(); frame; frame = this.waiting.shift()) await this.tellAll(frame);
+    } finally {
+      this.draining = false;
     }
   }
 
-  private drop(listener: Listener): void {
-    this.listeners.delete(listener);
-    try {
-      listener.close();
-    } catch {
-      // already closed by the other side
+  private async tellAll(frame: FrameFor): Promise<void> {
+    const listeners = this.streams.list();
+    for (let at = 0; at < listeners.length; at += slice) {
+      if (at > 0) await new Promise((resolve) => setImmediate(resolve));
+      for (const listener of listeners.slice(at, at + slice)) this.tell(listener, frame);
     }
   }
 
-  private each(act: (listener: Listener) => void): void {
-    for (const listener of [...this.listeners]) act(listener);
+  private tell(listener: Listener, frame: FrameFor): void {
+    const made = frame(listener.visitor, listener.holder);
+    if (made) this.write(listener, this.bytesOf(made));
+  }
+
+  private beat(): void {
+    for (const listener of this.streams.list()) this.write(listener, stillHere);
+  }
+
+  private bytesOf(frame: Frame): Buffer {
+    const known = this.encoded.get(frame);
+    if (known) return known;
+    const bytes = encode(frame);
+    this.encoded.set(frame, bytes);
+    return bytes;
+  }
+
+  private write(listener: Listener, bytes: Buffer): void {
+    const { response, most } = listener;
+    if (response.destroyed || response.writableEnded) return;
+    response.write(bytes);
+    if (response.writableLength > most) this.end(listener);
+  }
+
+  private end(listener: Listener): void {
+    this.streams.delete(listener);
+    // One that does not read would never see a polite end.
+    if (listener.response.writableLength > 0) listener.response.destroy();
+    else listener.response.end();
   }
 }
 
-function encode({ event, data, id }: Frame): string {
-  return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+const stillHere = Buffer.from(': still here\n\n');
+
+export function encode({ event, data, id }: Frame): Buffer {
+  return Buffer.from(
+    `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`,
+  );
+}
+
+/** What a page that opens is sent first. */
+export function opening(...frames: Frame[]): Buffer {
+  return Buffer.concat([Buffer.from('retry: 1000\n\n'), ...frames.map(encode)]);
 }

@@ -137,6 +137,12 @@ export class Messages {
     return [...(this.marks.get(id)?.get(who) ?? [])];
   }
 
+  /** Whether any mark of the person stands here. */
+  marked(who: string): boolean {
+    for (const people of this.marks.values()) if ((people.get(who)?.size ?? 0) > 0) return true;
+    return false;
+  }
+
   /** Emoji -> people, in the order they marked. */
   reactions(id: string): Map<string, string[]> {
     const found = new Map<string, string[]>();

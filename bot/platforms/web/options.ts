@@ -4,6 +4,7 @@
  */
 import type { CommandSpec } from '../../../src/chat/commands.js';
 import type { Account } from '../../../src/chat/port.js';
+import type { Bounds } from './streams.js';
 
 /** Body of `GET /api/status`, read by scripts, monitors and the page's sidebar. */
 export interface StatusBody {
@@ -75,6 +76,10 @@ export interface WebOptions {
   /** Folder of the web platform's own files: cookie secret and posted messages. Made when missing. */
   dir: string;
   commands: readonly CommandSpec[];
+  /** Open pages, at most; as configured. */
+  streams?: Bounds;
+  /** Files and connections that this process may have open; else as the system says. */
+  descriptors?: number;
   now: () => number;
   status: () => StatusBody | Promise<StatusBody>;
   /** What a session taught (up to its head, or to `round`); null when it is not there (yet). */

@@ -7,7 +7,8 @@ import { readFile, stat } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { extname } from 'node:path';
 import { Readable } from 'node:stream';
-import { type ServerType, serve } from '@hono/node-server';
+import { type HttpBindings, type ServerType, serve } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { getCookie, setCookie } from 'hono/cookie';
@@ -18,11 +19,14 @@ import { isExhausted, readFault } from '../../../src/reading.js';
 import { safely } from '../../../src/safely.js';
 import type { Asset, Assets } from './assets.js';
 import type { Care } from './care.js';
+import { patience } from './connections.js';
 import { buttonBody, commandBody, completeBody, consentBody, loginBody, reactBody } from './decode.js';
 import type { Desk } from './desk.js';
 import type { Front } from './front.js';
+import { addressOf } from './guard.js';
 import { learnedFormats, type Monitor } from './options.js';
 import type { People } from './people.js';
+import { AGAIN_S } from './streams.js';
 import { tarOf } from './tar.js';
 
 export interface ServerParts {
@@ -55,17 +59,21 @@ const statuses: Partial<Record<ErrorCode, 400 | 403 | 404 | 409 | 429 | 503>> = 
 
 export function makeApp({ desk, care, people, assets, front, monitor, onError }: ServerParts): Hono {
   const app = new Hono();
+  const guarding = {
+    'content-security-policy': assets.contentSecurityPolicy,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-resource-policy': 'same-origin',
+    'cross-origin-opener-policy': 'same-origin',
+  };
 
   app.use(async (c, next) => {
     const refused = front.refusal(c);
     if (refused?.status === 421) return c.text(`${refused.message} ${refused.mend}\n`, 421);
     if (refused) return fail(c, new AcclaimError('not-allowed', refused.message, refused.mend));
     await next();
-    c.header('content-security-policy', assets.contentSecurityPolicy);
-    c.header('x-content-type-options', 'nosniff');
-    c.header('referrer-policy', 'no-referrer');
-    c.header('cross-origin-resource-policy', 'same-origin');
-    c.header('cross-origin-opener-policy', 'same-origin');
+    if (c.res === RESPONSE_ALREADY_SENT) return;
+    for (const [name, value] of Object.entries(guarding)) c.header(name, value);
   });
   app.use('/api/*', bodyLimit({ maxSize: 16 * 1024, onError: (c) => fail(c, tooLong) }));
   app.onError((error, c) => fail(c, error, onError));
@@ -130,11 +138,16 @@ export function makeApp({ desk, care, people, assets, front, monitor, onError }:
   });
   app.get('/api/events', (c) => {
     const last = c.req.header('last-event-id') ?? c.req.query('after');
-    return c.body(desk.events(visitor(c), holder(c), last), 200, {
+    const headers = {
+      ...guarding,
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
-    });
+    };
+    const { outgoing } = c.env as HttpBindings;
+    const address = addressOf(front.outside(c).client);
+    desk.follow({ visitor: visitor(c), address, holder: holder(c) }, { response: outgoing, headers }, last);
+    return RESPONSE_ALREADY_SENT;
   });
   app.post('/api/react', async (c) => {
     const body = await read(c, reactBody);
@@ -245,8 +258,15 @@ function fail(c: Context, error: unknown, report: (error: unknown) => void = () 
     plain.code === 'internal'
       ? { ...plain, message: 'Something went wrong on our side.', mend: 'Try again.' }
       : plain;
+  if (plain.code === 'limited') {
+    c.header('retry-after', secondsIn(plain.mend));
+    c.header('connection', 'close');
+  }
   return c.json({ error: shown }, statuses[plain.code] ?? 500);
 }
+
+/** `Try again in 20 s.`, as machines are told it. */
+const secondsIn = (text: string) => /(\d+) s\b/.exec(text)?.[1] ?? String(AGAIN_S);
 
 /** Listens; a port in use is `port-taken`. Later on `fault` hears of connections that cannot be accepted. */
 export function listen(
@@ -256,9 +276,8 @@ export function listen(
   fault: (error: unknown) => void,
 ): Promise<{ server: ServerType; port: number }> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname: host, port }, (info: AddressInfo) => {
-      resolve({ server, port: info.port });
-    });
+    const options = { fetch: app.fetch, hostname: host, port, serverOptions: patience };
+    const server = serve(options, (info: AddressInfo) => resolve({ server, port: info.port }));
     const failed = (error: NodeJS.ErrnoException) => {
       if (server.listening) fault(error);
       else if (error.code === 'EADDRINUSE') {

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { checkDescriptors } from '../../../src/cli/check-share.js';
 import {
   checkAccess,
   checkData,
@@ -78,6 +79,16 @@ describe('checks', () => {
   test('memory: little is a warning', () => {
     expect(checkMemory(2 ** 29).state).toBe('warn');
     expect(checkMemory(2 ** 32).state).toBe('ok');
+  });
+});
+
+test('descriptors: fewer than open pages need is a warning', () => {
+  const { limits } = loadConfig({ env: {} });
+  expect(checkDescriptors({ limits }, 65536)).toMatchObject({ state: 'ok' });
+  expect(checkDescriptors({ limits }, 128)).toMatchObject({
+    state: 'warn',
+    found: '128 files and connections may be open, 18 pages among them',
+    mend: expect.stringContaining('LimitNOFILE'),
   });
 });
 

@@ -9,6 +9,9 @@ function settleChannel() {
   set({ channel: names.includes(wanted) ? wanted : (names[0] ?? '') });
 }
 
+/** How long to wait when the line is refused, ms: longer each time. */
+let refused = 1000;
+
 export async function connect() {
   const token = /^#token=(.+)$/.exec(location.hash)?.[1];
   if (token) {
@@ -26,13 +29,17 @@ export async function connect() {
   }
   const live = new EventSource('/api/events');
   live.addEventListener('open', () => {
+    refused = 1000;
     set({ online: true });
     void flush();
   });
   live.addEventListener('error', () => {
     set({ online: false });
     // A closed line is one the browser gave up on; while it is only broken, the browser resumes by itself.
-    if (live.readyState === EventSource.CLOSED) setTimeout(connect, 2000);
+    // It may have been one too many: then the server wants to be left alone for a while.
+    if (live.readyState !== EventSource.CLOSED) return;
+    refused = Math.min(20_000, refused * 2);
+    setTimeout(connect, refused);
   });
   on(live, 'history', ({ reset, messages: list, removed }) => {
     const messages = reset
