@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 export class Relay {
   private readonly lines = new Set<Socket>();
+  private away = false;
 
   private constructor(
     private readonly server: Server,
@@ -10,6 +11,10 @@ export class Relay {
     public target: number,
   ) {
     server.on('connection', (here) => {
+      if (this.away) {
+        here.destroy();
+        return;
+      }
       const there = connect(this.target, '127.0.0.1');
       for (const [one, other] of [
         [here, there],
@@ -31,7 +36,21 @@ export class Relay {
   }
 
   get settings() {
-    return { url: `redis://127.0.0.1:${(this.server.address() as AddressInfo).port}`, ca: null };
+    return { url: `redis://127.0.0.1:${this.port}`, ca: null };
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** Every line is cut, and no new one is taken until it is `mend`ed. */
+  cut(): void {
+    this.away = true;
+    for (const line of this.lines) line.destroy();
+  }
+
+  mend(): void {
+    this.away = false;
   }
 
   async stop(): Promise<void> {

@@ -154,9 +154,13 @@ export class Desk {
       for (const star of stars) await this.setMark(who, star.message, star.emoji, false);
       await this.setMark(who, message, emoji, present);
     }
-    const mine = this.messages.marksOf(id, who.id);
+    const mine = this.mine(who, id);
     this.live.broadcast((v) => (v === who.id ? { event: 'marks', data: { id, mine } } : undefined));
     return mine;
+  }
+
+  mine(who: Account, id: string): string[] {
+    return this.messages.marksOf(id, who.id);
   }
 
   async press(

@@ -152,7 +152,14 @@ export function makeApp({ desk, care, people, assets, front, monitor, onError }:
   app.post('/api/react', async (c) => {
     const body = await read(c, reactBody);
     desk.admit(body, holder(c));
-    return c.json({ mine: await desk.mark(who(c), body) });
+    const account = who(c);
+    try {
+      return c.json({ mine: await desk.mark(account, body) });
+    } catch (error) {
+      if (!(error instanceof AcclaimError) || error.code !== 'round-closed') throw error;
+      // What was taken before the round closed: the page names the rest.
+      return c.json({ error: toPlain(error), mine: desk.mine(account, body.message) }, 409);
+    }
   });
   app.post('/api/button', async (c) => {
     const body = await read(c, buttonBody);

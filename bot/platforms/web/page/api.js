@@ -1,22 +1,31 @@
 // Requests to our own server. Every failure is an Error whose message is fit to be shown; `code` is the server's.
 
-/** @param {string} path @param {unknown} [body] */
-export async function call(path, body) {
+/** @param {string} path @param {unknown} [body] @param {number} [patience] ms after which no answer is a missing one */
+export async function call(path, body, patience) {
   let response;
+  let answer;
+  const giveUp = new AbortController();
+  const timer = patience === undefined ? undefined : setTimeout(() => giveUp.abort(), patience);
   try {
-    response = await fetch(
-      path,
-      body === undefined
-        ? {}
-        : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
-    );
+    response = await fetch(path, {
+      signal: giveUp.signal,
+      ...(body !== undefined && {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    });
+    // What is no JSON is not from our server: a proxy's page about a server that is away.
+    answer = await response.json();
   } catch {
-    throw Object.assign(new Error('The server does not answer. I keep trying.'), { code: 'offline' });
+    throw Object.assign(new Error('The server does not answer.'), { code: 'offline' });
+  } finally {
+    clearTimeout(timer);
   }
-  const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
   const { code = 'internal', message = 'Something went wrong.', mend = '' } = answer.error ?? {};
-  throw Object.assign(new Error(`${message} ${mend}`.trim()), { code });
+  const after = 1000 * (Number(response.headers.get('retry-after')) || 0);
+  throw Object.assign(new Error(`${message} ${mend}`.trim()), { code, after, mine: answer.mine });
 }
 
 /** A small drawer in the browser; a forbidden one is simply empty. */

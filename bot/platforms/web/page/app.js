@@ -1,5 +1,6 @@
 // The frame: sidebar, channel, dialogs, and the line that speaks to screen readers.
 import { useEffect } from 'preact/hooks';
+import { Banners } from './banners.js';
 import { Composer } from './composer.js';
 import { Dialogs } from './dialogs.js';
 import { Feed } from './feed.js';
@@ -7,9 +8,10 @@ import { html } from './html.js';
 import { Icon } from './icons.js';
 import { Lightbox } from './lightbox.js';
 import { Sparkline } from './plot.js';
+import { consent } from './queue.js';
 import { RoundBar } from './round-bar.js';
 import { Sidebar } from './sidebar.js';
-import { consent, set, useStore, waitingCount } from './store.js';
+import { set, useStore } from './store.js';
 import { count, percent } from './text.js';
 
 export function App() {
@@ -25,8 +27,7 @@ export function App() {
       <div class="scrim" onClick=${() => set({ drawerOpen: false })}></div>
       <main class="channel" inert=${s.drawerOpen && innerWidth < 800}>
         <${Header} session=${session} channel=${s.channel} me=${s.me} />
-        ${!s.online && html`<p class="banner" role="status"><span class="pulse"></span>The server does not answer. I keep trying; your marks wait here.</p>`}
-        ${s.me && !s.me.consented && waitingCount(s) > 0 && s.dialog !== 'consent' && html`<p class="banner banner-ask" role="status">${waitingCount(s)} of your marks wait in this browser. <button class="link" onClick=${() => set({ dialog: 'consent' })}>Vote with them</button></p>`}
+        <${Banners} />
         <${Feed} channel=${s.channel} loaded=${s.loaded} />
         <footer class="dock">
           <${RoundBar} channel=${s.channel} />

@@ -1,6 +1,7 @@
 // The live line: Server-Sent Events that keep the state as the server has it, over lost connections and restarts.
 import { call } from './api.js';
-import { add, channels, dismiss, flush, get, refreshMe, set, toast } from './store.js';
+import { arrive, hurry } from './queue.js';
+import { add, channels, dismiss, get, refreshMe, set, toast } from './store.js';
 
 function settleChannel() {
   const names = channels();
@@ -31,7 +32,7 @@ export async function connect() {
   live.addEventListener('open', () => {
     refused = 1000;
     set({ online: true });
-    void flush();
+    hurry();
   });
   live.addEventListener('error', () => {
     set({ online: false });
@@ -41,7 +42,7 @@ export async function connect() {
     refused = Math.min(20_000, refused * 2);
     setTimeout(connect, refused);
   });
-  on(live, 'history', ({ reset, messages: list, removed }) => {
+  on(live, 'history', ({ reset, messages: list, removed }, id) => {
     const messages = reset
       ? new Map([...get().messages].filter(([, m]) => m.kind === 'reply'))
       : new Map(get().messages);
@@ -49,7 +50,7 @@ export async function connect() {
     for (const id of removed) messages.delete(id);
     set({ messages, loaded: true });
     settleChannel();
-    void flush();
+    arrive(id.split('-')[0]);
   });
   on(live, 'message', (message) => {
     add(message);
@@ -67,7 +68,10 @@ export async function connect() {
   });
 }
 
-/** @param {EventSource} live @param {string} event @param {(data: any) => void} act */
+/** @param {EventSource} live @param {string} event @param {(data: any, id: string) => void} act */
 function on(live, event, act) {
-  live.addEventListener(event, (e) => act(JSON.parse(/** @type {MessageEvent} */ (e).data)));
+  live.addEventListener(event, (e) => {
+    const { data, lastEventId } = /** @type {MessageEvent} */ (e);
+    act(JSON.parse(data), lastEventId);
+  });
 }

@@ -1,5 +1,6 @@
 // What a press means, on a sheet and in a gallery: which marks it sets, and which of the others go with it.
-import { mark, marksOf } from './store.js';
+import { mark } from './queue.js';
+import { marksOf } from './store.js';
 
 /** @typedef {import('./store.js').Message} Message */
 

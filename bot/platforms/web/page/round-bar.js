@@ -5,7 +5,8 @@ import { useEffect, useState } from 'preact/hooks';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import { isBest, isCalled } from './marks.js';
-import { mark, marksOf, messagesOf, useStore } from './store.js';
+import { mark } from './queue.js';
+import { marksOf, messagesOf, useStore } from './store.js';
 import { count, span } from './text.js';
 
 /** @typedef {import('./store.js').Message} Message */

@@ -1,7 +1,8 @@
 // What is said into the composer: an echo for its sender, the command for the server, the answer below it.
 import { call } from './api.js';
 import { isBest, toggleBest } from './marks.js';
-import { add, get, isStar, mark, marksOf, messagesOf, met, refreshMe, set } from './store.js';
+import { mark } from './queue.js';
+import { add, get, isStar, marksOf, messagesOf, met, refreshMe, set } from './store.js';
 
 /** @typedef {import('./store.js').Message} Message */
 

@@ -3,6 +3,7 @@
 import { useEffect, useReducer, useRef } from 'preact/hooks';
 import { call, drawer } from './api.js';
 
+/** `of`: the round, or the message that is gone. @typedef {{of: string, round: number | null, names: string[], count: number}} Late */
 /**
  * @typedef {{id: string, channel: string, kind: string, at: number, editedAt: number | null, seq: number, title: string,
  *   text: string, pictures: {url: string, alt: string, spoiler: boolean}[], reactions: string[],
@@ -17,7 +18,10 @@ let state = {
   online: true,
   channel: '',
   /** Marks not yet taken by the server, message -> emoji -> present. @type {Record<string, Record<string, boolean>>} */
-  waiting: drawer.get('waiting') ?? {},
+  waiting: drawer.get('waiting')?.marks ?? {},
+  /** Why they are not, when they should be. @type {string | null} */ stuck: null,
+  /** Marks that came too late. @type {Late[]} */ late: drawer.get('late') ?? [],
+  /** Names the life of the server's messages; '' until it is known. */ epoch: '',
   /** @type {Record<string, number>} */ seen: drawer.get('seen') ?? {},
   /** Open dialog: consent, help, login, null. @type {string | null} */ dialog: null,
   /** @type {{group: any, index: number} | null} */ lightbox: null,
@@ -132,86 +136,6 @@ export function toast(text) {
 
 /** A star of a sheet's cell, or of a gallery's picture. @param {string} emoji */
 export const isStar = (emoji) => emoji === 'star' || emoji.startsWith('star-');
-
-/** Puts marks in line for the server and asks for consent first where it is missing. @param {Message} message @param {{emoji: string, present: boolean}[]} marks */
-export function mark(message, marks) {
-  const mine = { ...state.waiting[message.id] };
-  for (const { emoji, present } of marks) {
-    mine[emoji] = present;
-    // A star moves: the earlier one of the round is taken back, here as on the server.
-    if (present && isStar(emoji)) {
-      for (const other of messagesOf(message.channel)) {
-        if (
-          other.kind !== 'ballot' ||
-          other.data.round !== message.data.round ||
-          other.data.session !== message.data.session
-        )
-          continue;
-        for (const e of marksOf(other)) {
-          if (!isStar(e) || (other.id === message.id && e === emoji)) continue;
-          if (other.id === message.id) mine[e] = false;
-          else state.waiting[other.id] = { ...state.waiting[other.id], [e]: false };
-        }
-      }
-    }
-  }
-  keepWaiting({ ...state.waiting, [message.id]: mine });
-  if (!state.me?.consented) set({ dialog: 'consent' });
-  else void flush();
-}
-
-function keepWaiting(waiting) {
-  const kept = Object.fromEntries(
-    Object.entries(waiting).filter(([, marks]) => Object.keys(marks).length > 0),
-  );
-  drawer.set('waiting', Object.keys(kept).length > 0 ? kept : null);
-  set({ waiting: kept });
-}
-
-let flushing = false;
-/** Sends waiting marks, a message at a time; what fails for want of a connection goes on waiting. */
-export async function flush() {
-  if (flushing || !state.me?.consented) return;
-  flushing = true;
-  try {
-    for (let entry = Object.entries(state.waiting)[0]; entry; entry = Object.entries(state.waiting)[0]) {
-      const [id, marks] = entry;
-      // Withdrawals first, so that a moved star is never two stars.
-      const list = Object.entries(marks)
-        .map(([emoji, present]) => ({ emoji, present }))
-        .sort((a, b) => Number(a.present) - Number(b.present));
-      try {
-        const { mine } = await call('/api/react', { message: id, marks: list });
-        const message = state.messages.get(id);
-        if (message) state.messages.set(id, { ...message, mine });
-      } catch (error) {
-        if (error.code === 'offline') {
-          set({ online: false });
-          return;
-        }
-        toast(error.message);
-      }
-      const left = { ...state.waiting[id] };
-      for (const { emoji, present } of list) if (left[emoji] === present) delete left[emoji];
-      keepWaiting({ ...state.waiting, [id]: left });
-    }
-  } finally {
-    flushing = false;
-  }
-}
-
-/** @param {boolean} given */
-export async function consent(given) {
-  set({ dialog: null });
-  if (!given) return;
-  try {
-    await call('/api/consent', { channel: state.channel, given });
-    set({ me: { ...state.me, consented: true } });
-    await flush();
-  } catch (error) {
-    toast(error.message);
-  }
-}
 
 /** @param {Message} message @param {string} button @param {string | null} value */
 export async function press(message, button, value = null) {

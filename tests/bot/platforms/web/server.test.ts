@@ -197,6 +197,22 @@ describe('marks', () => {
     expect(await platform.fetchReactions(ref)).toEqual(new Map());
   });
 
+  it('says of a body that came while the round closed what of it was taken', async () => {
+    const { ann, platform } = await start(async (event) => {
+      if (event.kind === 'reaction' && event.emoji === '2')
+        throw new AcclaimError('round-closed', 'This round is over.', 'Wait for the next.');
+    });
+    const { message } = await platform.post('cat', ballot('a', 'ballot'));
+    await ann.arrive();
+    const marks = ['1', '2', 'none'].map((emoji) => ({ emoji, present: true }));
+    const response = await ann.request('/api/react', { message, marks });
+    expect(response.status).toBe(409);
+    expect(await response.json()).toEqual({
+      error: { code: 'round-closed', message: 'This round is over.', mend: 'Wait for the next.' },
+      mine: ['1'],
+    });
+  });
+
   it('moves a star: the earlier one of the round is taken back on its own sheet', async () => {
     const told: string[] = [];
     const { ann, platform } = await start(async (e) => {

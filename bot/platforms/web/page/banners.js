@@ -1,0 +1,37 @@
+// What stands above the feed while marks are not where they belong: not sent, not agreed to, or too late.
+import { html } from './html.js';
+import { seenLate } from './queue.js';
+import { set, useStore, waitingCount } from './store.js';
+import { count } from './text.js';
+
+const mostNamed = 12;
+
+export function Banners() {
+  const s = useStore((state) => state);
+  const waiting = waitingCount(s);
+  const asks = s.me && !s.me.consented && waiting > 0 && s.dialog !== 'consent';
+  return html`
+    ${trouble(s) && html`<p class="banner" role="status"><span class="pulse"></span><span>${trouble(s)}</span></p>`}
+    ${asks && html`<p class="banner banner-ask" role="status"><span>${waiting} of your marks wait in this browser. <button class="link" onClick=${() => set({ dialog: 'consent' })}>Vote with them</button></span></p>`}
+    ${s.late.length > 0 && html`<div class="banner banner-late" role="alert"><div>${s.late.map((one, i) => html`<p key=${i}>${lateWords(one)}</p>`)}</div><button class="button" onClick=${seenLate}>I see</button></div>`}
+  `;
+}
+
+/** @param {any} s */
+function trouble(s) {
+  const waiting = waitingCount(s);
+  const held =
+    waiting > 0
+      ? ` ${waiting === 1 ? 'Your mark waits' : `Your ${waiting} marks wait`} in this browser; I keep trying.`
+      : ' I keep trying.';
+  if (!s.online) return `The server does not answer.${held}`;
+  return s.stuck !== null && waiting > 0 ? `${s.stuck}${held}` : null;
+}
+
+/** @param {import('./store.js').Late} late */
+function lateWords({ round, names, count: all }) {
+  if (round === null)
+    return `${count(all, 'mark')} of yours could not be sent: what ${all === 1 ? 'it was' : 'they were'} made on is no longer here.`;
+  const rest = all > mostNamed ? `; and ${all - mostNamed} more` : '';
+  return `Round ${round} closed before this was sent, and it does not count: ${names.slice(0, mostNamed).join('; ')}${rest}.`;
+}
