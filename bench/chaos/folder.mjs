@@ -1,7 +1,7 @@
 // A run's data folder: before, with a session that has just been opened by the domain's own decision; afterwards, what is
 // wrong with it. Session, seed, voters' keys and account ids are the same in every run, so that the bytes must be, too.
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { specify } from '../../dist/bot/house.js';
 import { loadConfig } from '../../dist/src/config/load.js';
@@ -9,31 +9,26 @@ import { factsOf } from '../../dist/src/domain/ledger.js';
 import { openSession } from '../../dist/src/domain/open.js';
 import { Store } from '../../dist/src/store/store.js';
 import { members } from './people.mjs';
-import { lockSeconds, rounds } from './plan.mjs';
+import { lockSeconds, sizes } from './plan.mjs';
 
 export const session = 'chaos';
 export const channelId = '100000000000000001';
 
-/** What makes a session small and quick; bot and engines have the same. */
-export const settings = [
+/** Bot and engines have the same. */
+export const settingsOf = (size) => [
   'engine.threads=1',
   'session.task=null',
-  'session.images=4',
-  'session.cells=2',
   'session.goal=null',
-  `session.rounds=${rounds}`,
-  'sampler.steps=4',
-  'learner.steps=2',
-  'learner.batch=4',
-  'learner.microBatch=4',
+  `session.rounds=${sizes[size].rounds}`,
+  ...sizes[size].settings,
   'votes.quorum=2',
   'votes.settleSeconds=0.2',
   `queue.lostSeconds=${lockSeconds}`,
 ];
 
-export async function openFolder(dir) {
+export async function openFolder(dir, size) {
   writeFileSync(join(dir, 'secret.key'), Buffer.alloc(32, 7), { mode: 0o600 });
-  const config = loadConfig({ set: settings, env: {} });
+  const config = loadConfig({ set: settingsOf(size), env: {} });
   const spec = specify(
     config,
     { prompt: 'a black cat inside a cardboard box', title: 'cat', seed: 5 },
@@ -53,17 +48,17 @@ export async function openFolder(dir) {
 }
 
 /** What must hold and does not, in words; and the hash of every file of the checkpoints. */
-export async function readBack(dir, peer) {
+export async function readBack(dir, peer, { rounds, sheets, ends = 'done' }) {
   const wrong = [];
   const store = await Store.open(dir);
   try {
     const [state] = await store.loadSessions();
     const told = state.rounds.map(({ number, state }) => `${number} ${state}`).join(', ');
-    const wanted = Array.from({ length: rounds }, (_, i) => `${i + 1} done`).join(', ');
+    const wanted = Array.from({ length: rounds }, (_, i) => `${i + 1} ${ends}`).join(', ');
     if (told !== wanted) wrong.push(`rounds: ${told}`);
     const ballots = [...state.ballots.values()];
     const places = new Set(ballots.map((b) => `${b.round} ${b.channel} ${b.sheet}`));
-    if (ballots.length !== 2 * rounds || places.size !== ballots.length)
+    if (ballots.length !== sheets * rounds || places.size !== ballots.length)
       wrong.push(`${ballots.length} ballots at ${places.size} places`);
     const names = new Map(Object.entries(members).map(([name, id]) => [store.voterKey('discord', id), name]));
     const ledger = ballots.flatMap((ballot) =>
@@ -102,6 +97,7 @@ function standing(peer, messages) {
 }
 
 function hashes(dir) {
+  if (!existsSync(dir)) return {};
   const files = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return Object.fromEntries(
     files

@@ -56,12 +56,15 @@ export class People {
     for (const name of Object.keys(members)) this.peer.react(name, notice.id, agree);
   }
 
-  async vote(round, signal) {
+  /** Sheets beyond the script's have nothing good for anybody. */
+  async vote(round, count, signal) {
     const sheets = await this.#found(signal, () => {
       const found = ballotsOf(this.peer, this.channel, round);
-      return found.size === 2 && found;
+      return found.size === count && found;
     });
     const [good, other] = round % 2 ? glyphs : [...glyphs].reverse();
+    for (const [letter, message] of sheets)
+      if (letter > 'B') for (const name of Object.keys(members)) this.peer.react(name, message, none);
     for (const [name, sheet, glyph, present] of script(good, other)) {
       await wait(10 + this.rng.integer(100), undefined, { signal });
       this.peer.react(name, sheets.get(sheet), glyph, { present });

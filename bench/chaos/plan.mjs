@@ -17,18 +17,39 @@ export const kinds = {
 
 /** Of a round, in order: as `/api/status` calls them, and how long each may take, ms. */
 export const stages = { generating: 900, posting: 300, open: 1200, closing: 100, learning: 1200 };
-export const rounds = 3;
+
+/** What makes a session quick: it learns little. */
+const short = ['learner.steps=2', 'learner.batch=4', 'learner.microBatch=4'];
+
+/**
+ * Size -> rounds of a session, sheets of a round, how much longer than `stages` drawing and learning take, and what of the settings
+ * makes it so; a run that `ends` open has no votes. whole: what is drawn and learned by default.
+ */
+export const sizes = {
+  small: {
+    ...{ rounds: 3, sheets: 2, slower: 1 },
+    settings: ['session.images=4', 'session.cells=2', 'sampler.steps=4', ...short],
+  },
+  usual: { rounds: 1, sheets: 2, slower: 3, settings: short },
+  large: {
+    ...{ rounds: 1, sheets: 8, slower: 2, ends: 'open' },
+    settings: ['session.images=64', 'sampler.steps=2'],
+  },
+  whole: { rounds: 3, sheets: 2, slower: 5, settings: [] },
+};
+const works = new Set(['generating', 'learning']);
 /** Seconds after which an engine that says nothing is taken for lost. */
 export const lockSeconds = 3;
 
-export function planOf(seed) {
+export function planOf(seed, size = 'small') {
+  const { rounds, slower } = sizes[size];
   const rng = new Rng(seed, 0, 'chaos');
   const names = Object.keys(kinds);
   const kind = names[seed % names.length];
   const { lasts, victims } = kinds[kind];
   const round = 1 + rng.integer(rounds);
   const stage = rng.choice(Object.keys(stages));
-  const afterMs = rng.integer(stages[stage]);
+  const afterMs = rng.integer(stages[stage] * (works.has(stage) ? slower : 1));
   const forMs = lasts ? lasts[0] + rng.integer(lasts[1] - lasts[0]) : 0;
   return { seed, kind, round, stage, afterMs, forMs, victim: victims ? rng.choice(victims) : null };
 }

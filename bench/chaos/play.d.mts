@@ -1,6 +1,6 @@
 /** Types of play.mjs and plan.mjs for the tests, which run a short form of the suite. */
 import type { Peer } from '../../tests/support/discord-peer/peer.js';
-import type { Plan } from './plan.mjs';
+import type { Plan, Size } from './plan.mjs';
 
 export interface Played {
   plan: Plan | null;
@@ -17,5 +17,5 @@ export interface Played {
 }
 export function play(
   plan: Plan | null,
-  parts: { Peer: typeof Peer; token: string; dir: string },
+  parts: { Peer: typeof Peer; token: string; dir: string; size?: Size; env?: Record<string, string> },
 ): Promise<Played>;

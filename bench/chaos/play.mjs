@@ -1,7 +1,7 @@
 // One run: a session of three rounds on a Discord on loopback, by `acclaim bot` and two engines of one thread over a real
 // Redis, with one fault from its plan, or none. Ends when the session has; then the folder, the platform and the ends of
 // the processes are looked at. Logs lie in the run's folder.
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -10,26 +10,27 @@ import { Connection } from '../../dist/src/store/sqlite.js';
 import { ask, startRedis } from '../lib/redis.mjs';
 import { SmallDisk } from '../lib/small-disk.mjs';
 import { freePort, Supervised } from '../lib/supervised.mjs';
-import { channelId, openFolder, readBack, settings } from './folder.mjs';
+import { channelId, openFolder, readBack, settingsOf } from './folder.mjs';
 import { Line } from './line.mjs';
 import { ballotsOf, People } from './people.mjs';
-import { rounds, stages } from './plan.mjs';
+import { sizes, stages } from './plan.mjs';
 
 const acclaim = fileURLToPath(new URL('../../dist/src/acclaim.js', import.meta.url));
 const order = [...Object.keys(stages), 'done'];
 const prefix = 'chaos';
-const LONGEST_MS = 300_000;
+const LONGEST_MS = 600_000;
 
 /**
- * `Peer` is the loopback Discord of the tests. Resolves with what is wrong (nothing, one hopes), the hashes of the
+ * `Peer` is the loopback Discord of the tests, `size` one of plan.mjs's, and `env` what engines have beside their own. Resolves with what is wrong (nothing, one hopes), the hashes of the
  * checkpoints, and what happened when.
  */
-export async function play(plan, { Peer, token, dir }) {
+export async function play(plan, { Peer, token, dir, size = 'small', env = {} }) {
   const began = performance.now();
   const events = [];
   const say = (text) => events.push(`${((performance.now() - began) / 1000).toFixed(2)} s ${text}`);
   const stop = [];
-  const run = { dir, say, stop, data: join(dir, 'data'), struck: false, sound: false };
+  const { rounds, sheets } = sizes[size];
+  const run = { dir, say, stop, size, env, data: join(dir, 'data'), struck: false, sound: false };
   const told = (found) => ({
     plan,
     struck: run.struck,
@@ -42,13 +43,14 @@ export async function play(plan, { Peer, token, dir }) {
     const limit = AbortSignal.timeout(LONGEST_MS);
     const over = new AbortController();
     const signal = AbortSignal.any([limit, over.signal]);
-    const life = vote(run, signal);
+    const opens = sizes[size].ends === 'open';
+    const life = opens ? Promise.resolve() : vote(run, signal);
     life.catch(() => {});
     const fault = plan ? strike(run, plan, signal) : Promise.resolve();
     fault.catch(() => {});
-    await until(run, signal, ({ state }) => state === 'ended');
-    await durable(run, signal);
-    say('the session has ended');
+    await until(run, signal, ({ state, roundState }) => (opens ? roundState === 'open' : state === 'ended'));
+    if (!opens) await durable(run, signal);
+    say('it is over');
     await life;
     // A session may be over before its fault has come: nothing was there to be disturbed.
     over.abort();
@@ -56,12 +58,13 @@ export async function play(plan, { Peer, token, dir }) {
       if (!over.signal.aborted) throw error;
     });
     await Promise.all(run.processes.map((one) => one.end()));
-    const { wrong, checkpoints } = await readBack(run.data, run.peer);
+    const { wrong, checkpoints } = await readBack(run.data, run.peer, sizes[size]);
     for (let round = 1; round <= rounds; round++)
-      if (ballotsOf(run.peer, run.channel, round).size !== 2) wrong.push(`ballots of round ${round}`);
+      if (ballotsOf(run.peer, run.channel, round).size !== sheets) wrong.push(`ballots of round ${round}`);
     for (const text of run.peer.objections) wrong.push(`Discord objects: ${text}`);
     for (const { name, ends } of run.processes)
       for (const end of ends) if (!excused(plan)) wrong.push(`${name} ended by itself: ${end}`);
+    wrong.push(...refusals(dir));
     run.sound = wrong.length === 0;
     const requests = {};
     for (const { operation } of run.peer.requests) requests[operation] = (requests[operation] ?? 0) + 1;
@@ -76,10 +79,17 @@ export async function play(plan, { Peer, token, dir }) {
   }
 }
 
-/** A process that finds no room for its truth says so and ends. */
+/** What the logs tell of words that one side does not take from the other, whatever befell them. */
+function refusals(dir) {
+  const logs = readdirSync(dir).filter((name) => name.endsWith('.log'));
+  const lines = logs.flatMap((name) => readFileSync(join(dir, name), 'utf8').split('\n'));
+  return lines.filter((line) => line.includes('"code":"job-invalid"')).map((line) => line.slice(0, 300));
+}
+
 /** What a run writes, and some room. */
 const DISK_MB = 48;
 
+/** A process that finds no room for its truth says so and ends. */
 const excused = (plan) => plan?.kind === 'disk full';
 
 async function setUp(run, plan, Peer, token) {
@@ -95,7 +105,7 @@ async function setUp(run, plan, Peer, token) {
       run.disk.unmount();
     });
   }
-  await openFolder(data);
+  await openFolder(data, run.size);
   const peer = await Peer.start();
   stop.push(() => peer.stop());
   run.peer = peer;
@@ -114,7 +124,7 @@ async function setUp(run, plan, Peer, token) {
     `discord.api=${peer.url}`,
     `server.port=${port}`,
   ];
-  const set = [...settings, ...more].flatMap((one) => ['--set', one]);
+  const set = [...settingsOf(run.size), ...more].flatMap((one) => ['--set', one]);
   run.lines = {};
   run.acclaim = {};
   for (const [name, command] of [
@@ -126,7 +136,7 @@ async function setUp(run, plan, Peer, token) {
     stop.push(() => line.close());
     run.lines[name] = line;
     const env = { REDIS_URL: `redis://127.0.0.1:${line.port}`, ACCLAIM_QUEUE_KEY: 'k'.repeat(32) };
-    if (command === 'engine') env.ACCLAIM_ENGINE = name;
+    if (command === 'engine') Object.assign(env, run.env, { ACCLAIM_ENGINE: name });
     run.acclaim[name] = new Supervised(name, [process.execPath, acclaim, command, ...set], { dir, env });
   }
   run.processes = [run.redis, ...Object.values(run.acclaim)];
@@ -134,10 +144,11 @@ async function setUp(run, plan, Peer, token) {
   for (const one of Object.values(run.acclaim)) one.start();
 }
 
-async function vote({ people, say }, signal) {
+async function vote({ people, say, size }, signal) {
+  const { rounds, sheets } = sizes[size];
   await people.consent(signal);
   for (let round = 1; round <= rounds; round++) {
-    await people.vote(round, signal);
+    await people.vote(round, sheets, signal);
     say(`all votes of round ${round} are cast`);
   }
 }

@@ -1,7 +1,8 @@
 // Whatever dies, hangs or runs out at whatever moment: is anything lost, doubled or changed? Runs of a whole session with one
 // fault each, by seed, held against a run without one. Runs that stand in the results are not run again, so interrupt it
 // at will; a seed gives the same fault at the same point again, and a failed run keeps its folder and logs.
-// Usage: node bench/chaos/run.mjs [--runs 200] [--seeds 3,17] [--jobs 1] [--anew] [--out FILE]
+// Usage: node bench/chaos/run.mjs [--size whole] [--runs 200] [--seeds 3,17] [--jobs 1] [--anew] [--out FILE]; --size whole:
+// 18 images in 20 steps, learned as by default.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,10 +20,14 @@ const { values: given } = parseArgs({
     seeds: { type: 'string' },
     jobs: { type: 'string', default: '1' },
     anew: { type: 'boolean', default: false },
-    out: { type: 'string', default: join(dirname(here), 'out', 'chaos.json') },
+    size: { type: 'string', default: 'small' },
+    out: { type: 'string' },
   },
 });
-const folder = given.out.replace(/\.json$/, '');
+const { size } = given;
+const name = size === 'small' ? 'chaos' : `chaos-${size}`;
+const out = given.out ?? join(dirname(here), 'out', `${name}.json`);
+const folder = out.replace(/\.json$/, '');
 const seeds = given.seeds
   ? given.seeds.split(',').map(Number)
   : Array.from({ length: Number(given.runs) }, (_, i) => i);
@@ -31,16 +36,16 @@ const say = (text) => process.stderr.write(`${text}\n`);
 compilePeers();
 const { Peer, peerToken } = await loadPeer('discord-peer');
 mkdirSync(folder, { recursive: true });
-const report = existsSync(given.out)
-  ? JSON.parse(readFileSync(given.out, 'utf8'))
+const report = existsSync(out)
+  ? JSON.parse(readFileSync(out, 'utf8'))
   : { machine: machine(), undisturbed: null, runs: {} };
 const keep = () => {
-  writeFileSync(`${given.out}.new`, JSON.stringify(report, null, 1));
-  renameSync(`${given.out}.new`, given.out);
+  writeFileSync(`${out}.new`, JSON.stringify(report, null, 1));
+  renameSync(`${out}.new`, out);
 };
 const run = async (plan, name) => {
   const dir = join(folder, name);
-  const played = await play(plan, { Peer, token: peerToken, dir });
+  const played = await play(plan, { Peer, token: peerToken, dir, size });
   if (played.wrong.length === 0) rmSync(dir, { recursive: true, force: true });
   else writeFileSync(join(dir, 'events.log'), `${played.events.join('\n')}\n`);
   return played;
@@ -58,7 +63,7 @@ const todo = seeds.filter((seed) => given.anew || !report.runs[seed] || report.r
 await Promise.all(
   Array.from({ length: Number(given.jobs) }, async () => {
     for (let seed = todo.shift(); seed !== undefined; seed = todo.shift()) {
-      const plan = planOf(seed);
+      const plan = planOf(seed, size);
       if (plan.kind === 'disk full' && noDisk !== null) {
         report.runs[seed] = { plan, skipped: noDisk };
         continue;
@@ -100,6 +105,6 @@ const lines = [
   ...(noDisk === null ? [] : [`\n"disk full" was skipped: ${noDisk}`]),
 ];
 const table = `${lines.join('\n')}\n`;
-writeFileSync(given.out.replace(/\.json$/, '.md'), table);
+writeFileSync(out.replace(/\.json$/, '.md'), table);
 console.log(table);
 process.exitCode = failed.length > 0 ? 1 : 0;

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Rng } from '../../dist/src/rng.js';
-import { rounds } from '../chaos/plan.mjs';
+import { sizes as sessions } from '../chaos/plan.mjs';
 import { markdown, percentile } from '../lib/table.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -75,7 +75,7 @@ const emojiMeasured = 3;
 const emojiAssumed = assumed.images / assumed.sheets + 1;
 const requestsPerRound = Object.entries(undisturbed.requests).reduce(
   (sum, [operation, count]) =>
-    sum + (count / rounds) * (byReaction.test(operation) ? emojiAssumed / emojiMeasured : 1),
+    sum + (count / sessions.small.rounds) * (byReaction.test(operation) ? emojiAssumed / emojiMeasured : 1),
   0,
 );
 

@@ -11,6 +11,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { factsOf } from '../../src/domain/ledger.js';
 import { Store } from '../../src/store/store.js';
 import { BotProcess, type Crash, isAlive } from '../support/bot-process.js';
+import { TestRedis } from '../support/redis.js';
+import { large, largePreviews, usual } from '../support/sizes.js';
 import { Visitor } from '../support/visitor.js';
 
 const settings = [
@@ -51,6 +53,15 @@ afterAll(() => {
   for (const dir of folders) rmSync(dir, { recursive: true, force: true });
 });
 
+/** Of a session: what is added to the settings, the images of a round, the letters of its sheets, the engine's environment. */
+interface Size {
+  settings: readonly string[];
+  images: number;
+  sheets: string;
+  env?: Record<string, string>;
+}
+const small: Size = { settings: [], images: 4, sheets: 'AB' };
+
 interface Ended {
   /** SHA-256 of the adapter that round 1 has taught. */
   adapter: string;
@@ -64,13 +75,19 @@ interface Ended {
 async function play(
   plan: readonly Crash[],
   disturb: (bot: BotProcess, round: string) => Promise<void> = async () => {},
+  size: Size = small,
 ): Promise<Ended> {
   const dir = folder();
   let crashes = 0;
   let next = 0;
   const cookies: Map<string, string>[] = [];
   for (let life = 0; life <= plan.length + 4; life++) {
-    const { bot, died, stderr } = await BotProcess.start(dir, settings, plan[life]);
+    const { bot, died, stderr } = await BotProcess.start(
+      dir,
+      [...settings, ...size.settings],
+      plan[life],
+      size.env,
+    );
     let ended = false;
     const death = died.then((how) => {
       ended = true;
@@ -114,7 +131,7 @@ async function play(
         await new Promise((resolve) => setTimeout(resolve, 15));
       }
       if (!ended) {
-        await check(dir, bot, people[0]!);
+        await check(people[0]!, size);
         const checkpoint = join(
           dir,
           'sessions',
@@ -125,7 +142,7 @@ async function play(
         );
         const adapter = createHash('sha256').update(readFileSync(checkpoint)).digest('hex');
         await bot.kill('SIGTERM');
-        await ledger(dir, join(checkpoint, '..', 'manifest.json'));
+        await ledger(dir, join(checkpoint, '..', 'manifest.json'), size);
         return { adapter, crashes };
       }
     }
@@ -151,17 +168,17 @@ async function sessionOf(bot: BotProcess): Promise<string> {
 }
 
 /** What people see: each ballot once, one welcome, one outcome. */
-async function check(_dir: string, _bot: BotProcess, visitor: Visitor): Promise<void> {
+async function check(visitor: Visitor, { images, sheets }: Size): Promise<void> {
   const messages = await visitor.messages();
   const ballots = messages.filter((m) => m.kind === 'ballot').map((m) => `${m.data.round}${m.data.sheet}`);
-  expect(ballots.sort()).toEqual(['1A', '1B', '2A', '2B']);
+  expect(ballots.sort()).toEqual(['1', '2'].flatMap((round) => [...sheets].map((sheet) => round + sheet)));
   const outcomes = messages.filter((m) => m.kind === 'outcome');
-  expect(outcomes.map((m) => [m.data.round, m.data.voters, m.data.votes])).toEqual([[1, 2, 8]]);
+  expect(outcomes.map((m) => [m.data.round, m.data.voters, m.data.votes])).toEqual([[1, 2, 2 * images]]);
   expect(messages.filter((m) => m.data.notice === 'welcome')).toHaveLength(1);
 }
 
 /** What is written: the marks that stand are those of the script, and the round was learned once. */
-async function ledger(dir: string, manifest: string): Promise<void> {
+async function ledger(dir: string, manifest: string, { sheets }: Size): Promise<void> {
   const store = await Store.open(dir);
   try {
     const [state] = await store.loadSessions();
@@ -179,7 +196,7 @@ async function ledger(dir: string, manifest: string): Promise<void> {
     expect(state!.rounds.map((r) => r.number)).toEqual([1, 2]);
     // The optimiser counts its own steps: trained once.
     expect(JSON.parse(readFileSync(manifest, 'utf8')).optimiser.steps).toBe(2);
-    expect([...state!.ballots.values()]).toHaveLength(4);
+    expect([...state!.ballots.values()]).toHaveLength(2 * sheets.length);
   } finally {
     await store.close();
   }
@@ -230,4 +247,25 @@ describe('kill -9', () => {
     // An engine looks up between two runs, so it outlives its bot by moments at most.
     await vi.waitFor(() => expect(gone.filter(isAlive)).toEqual([]), 5000);
   }, 400_000);
+
+  it.each<[string, Size]>([
+    ['18 images in 20 steps', { settings: usual, images: 18, sheets: 'AB' }],
+    ['64 images as of 512x512', { settings: large, images: 64, sheets: 'ABCDEFGH', env: largePreviews }],
+  ])(
+    'of the bot over Redis, with rounds of %s',
+    async (_, size) => {
+      const redis = await TestRedis.start();
+      try {
+        const settings = [...size.settings, `queue.redis=${redis.settings.url}`, 'queue.lostSeconds=2'];
+        const { crashes } = await play([{ state: 'closing', when: 'after' }], undefined, {
+          ...size,
+          settings,
+        });
+        expect(crashes).toBe(1);
+      } finally {
+        await redis.stop();
+      }
+    },
+    400_000,
+  );
 });

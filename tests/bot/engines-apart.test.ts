@@ -2,13 +2,15 @@
  * The bot over a real Redis while engines come and go: the round's message says that it waits, why and since when, votes
  * are taken all the while, and the round goes on by itself. The engines are real ones, on the miniature.
  */
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { decodePng } from '../../engine/io/png.js';
 import { loadConfig } from '../../src/config/load.js';
-import { silentLog } from '../../src/log.js';
+import { type Log, silentLog } from '../../src/log.js';
 import { Meter } from '../../src/monitor/meter.js';
 import { openServing } from '../../src/serving.js';
 import { ann, ben, small, TestHouse } from '../support/house.js';
 import { TestRedis } from '../support/redis.js';
+import { LARGE_SHEET, large, largePreviews, usual } from '../support/sizes.js';
 import { until } from '../support/wait.js';
 
 let redis: TestRedis;
@@ -18,6 +20,7 @@ beforeAll(async () => {
   redis = await TestRedis.start();
 });
 afterEach(async () => {
+  vi.unstubAllEnvs();
   for (const stop of stops.splice(0)) await stop();
   await test?.stop();
   test = undefined;
@@ -33,11 +36,11 @@ const settings = (more: string[] = []) => [
   ...more,
 ];
 
-async function engine(more: string[] = []): Promise<() => Promise<void>> {
+async function engine(more: string[] = [], log: Log = silentLog): Promise<() => Promise<void>> {
   const set = [`dataDir=${test!.dir}`, ...small, ...settings(more)];
   const { stop } = await openServing({
     config: loadConfig({ set, env: {} }),
-    log: silentLog,
+    log,
     meter: new Meter('engine'),
   });
   stops.push(stop);
@@ -93,3 +96,33 @@ it('opens no session while too many rounds wait', async () => {
   expect(await say('two', 'session start a rose')).toContain('1 rounds wait for an engine already');
   expect(test.house.app.sessions.holding()).toHaveLength(1);
 });
+
+it.each([
+  ['18 images in 20 steps', usual, {}, [6 * 16, 3 * 16]],
+  ['64 images as of 512x512', large, largePreviews, LARGE_SHEET],
+] as const)(
+  'shows a round of %s while it is drawn, and nothing of it is lost on the way',
+  async (_, size, env, sides) => {
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    const lines: string[] = [];
+    const log = { ...silentLog, warn: (...line: unknown[]) => lines.push(JSON.stringify(line)) };
+    // Redis here has seen nobody before.
+    const more = [...size, `queue.prefix=size${size.length}-${sides[0]}`];
+    test = await TestHouse.open(settings(more), undefined, false, { engines: 'redis', log });
+    const sheets = new Set<string>();
+    test.platform.onPost = ({ card: { preview } }) => {
+      if (preview !== undefined) sheets.add(preview);
+    };
+    await engine(more, log);
+    await test.openSession();
+    const { images, ballots } = await test.open(1);
+    const count = [...images.values()].flat().length;
+    expect([count, ballots.size]).toEqual([size === usual ? 18 : 64, size === usual ? 2 : 8]);
+    expect(sheets.size).toBeGreaterThan(0);
+    for (const sheet of sheets) {
+      const { width, height } = decodePng(Buffer.from(sheet.replace('data:image/png;base64,', ''), 'base64'));
+      expect([width, height]).toEqual(sides);
+    }
+    expect(lines).toEqual([]);
+  },
+);

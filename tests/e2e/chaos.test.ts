@@ -1,16 +1,18 @@
 /**
  * A short form of bench/chaos: whole sessions by the built bot, two engines and a real redis-server, each with one fault
  * at a drawn moment, one of each kind. All rounds are learned, the ledger is what hangs on the platform, every ballot hangs
- * there once, and the checkpoints have the very bytes of a session that nothing befell.
+ * there once, and the checkpoints have the very bytes of a session that nothing befell. Sessions of the sizes that people have
+ * are of one round, and lose an engine amid its drawing; with many sheets it is over once they hang.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { described, kinds, planOf } from '../../bench/chaos/plan.mjs';
+import { described, kinds, type Plan, planOf, type Size } from '../../bench/chaos/plan.mjs';
 import { play } from '../../bench/chaos/play.mjs';
 import { whyNoDisk } from '../../bench/lib/small-disk.mjs';
 import { Peer, peerToken } from '../support/discord-peer/peer.js';
+import { largePreviews } from '../support/sizes.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'acclaim-chaos-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -31,8 +33,8 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
   );
   return done;
 }
-const run = (name: string, plan: (typeof plans)[number] | null) =>
-  inTurn(() => play(plan, { Peer, token: peerToken, dir: join(folder, name) }));
+const run = (name: string, plan: Plan | null, more: { size?: Size; env?: Record<string, string> } = {}) =>
+  inTurn(() => play(plan, { Peer, token: peerToken, dir: join(folder, name), ...more }));
 
 describe.concurrent('a session of three rounds', { timeout: 1_200_000 }, () => {
   const undisturbed = run('undisturbed', null);
@@ -52,4 +54,30 @@ describe.concurrent('a session of three rounds', { timeout: 1_200_000 }, () => {
       expect(checkpoints).toEqual((await undisturbed).checkpoints);
     });
   }
+});
+
+describe.concurrent('a session of one round', { timeout: 1_200_000 }, () => {
+  const amid = {
+    seed: 0,
+    kind: 'engine killed',
+    round: 1,
+    stage: 'generating',
+    victim: 'working',
+    forMs: 300,
+  };
+
+  it.each<{ name: string; size: Size; afterMs: number; files: number; env: Record<string, string> }>([
+    { name: '18 images in 20 steps, as by default', size: 'usual', afterMs: 1500, files: 4, env: {} },
+    {
+      name: '64 images with previews as of 512x512',
+      size: 'large',
+      afterMs: 700,
+      files: 0,
+      env: largePreviews,
+    },
+  ])('$name', async ({ size, afterMs, files, env }) => {
+    const { wrong, struck, checkpoints, events } = await run(size, { ...amid, afterMs }, { size, env });
+    expect(wrong, events.join('\n')).toEqual([]);
+    expect([struck, Object.keys(checkpoints).length]).toEqual([true, files]);
+  });
 });

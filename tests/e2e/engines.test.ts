@@ -15,6 +15,7 @@ import type { BullQueue } from '../../src/queue/bullmq.js';
 import type { JobRequest } from '../../src/queue/contract.js';
 import { openBullQueue } from '../../src/serving.js';
 import { TestRedis } from '../support/redis.js';
+import { largePreviews } from '../support/sizes.js';
 import { until } from '../support/wait.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'acclaim-engines-'));
@@ -43,8 +44,8 @@ class EngineProcess {
   ) {}
 
   /** Resolves when it takes jobs. */
-  static async start(name: string): Promise<EngineProcess> {
-    const engine = EngineProcess.spawn(name);
+  static async start(name: string, more: Record<string, string> = {}): Promise<EngineProcess> {
+    const engine = EngineProcess.spawn(name, more);
     await until(
       () => engine.said.out.includes('takes jobs') || engine.child.exitCode !== null,
       'the engine to take jobs',
@@ -54,10 +55,10 @@ class EngineProcess {
   }
 
   /** The tokens of a bot are in its environment, where they do not belong. */
-  static spawn(name: string): EngineProcess {
+  static spawn(name: string, more: Record<string, string> = {}): EngineProcess {
     const set = settings().flatMap((one) => ['--set', one]);
     const args = [projectPath('dist/src/acclaim.js'), 'engine', '--name', name, ...set];
-    const env = { ...process.env, ...secrets };
+    const env = { ...process.env, ...secrets, ...more };
     const child = spawn(process.execPath, args, { cwd: dir, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const said = { out: '', err: '' };
     child.stdout!.on('data', (bytes) => (said.out += String(bytes)));
@@ -85,9 +86,9 @@ class EngineProcess {
   }
 }
 
-const both = async () => {
+const both = async (more: Record<string, string> = {}) => {
   // Ties go to the first by name: it gets the job.
-  const [a, b] = await Promise.all([EngineProcess.start('a'), EngineProcess.start('b')]);
+  const [a, b] = await Promise.all([EngineProcess.start('a', more), EngineProcess.start('b', more)]);
   return [a, b] as const;
 };
 
@@ -121,8 +122,10 @@ async function clear(): Promise<void> {
   await Promise.all(engines.map(({ ended }) => ended));
 }
 
+type Payload = JobRequest<'generate'>['payload'];
+
 /** Every round is drawn from the same seed and number, each under a session of its own: all of them are alike. */
-function round(n: number): { job: JobRequest<'generate'>; out: string } {
+function round(n: number, size: Partial<Payload> = {}): { job: JobRequest<'generate'>; out: string } {
   const out = join(dir, 'sessions', `s${n}`, 'rounds', '1');
   const payload = {
     session: `s${n}`,
@@ -141,6 +144,7 @@ function round(n: number): { job: JobRequest<'generate'>; out: string } {
     learner: { name: 'acclaim' as const },
     trajectory: false,
     out,
+    ...size,
   };
   return { job: { id: `s${n}.1.generate.1`, kind: 'generate', payload }, out };
 }
@@ -189,6 +193,33 @@ describe('engines', () => {
     const shared = readdirSync(join(dir, 'sessions', 's2', 'rounds'));
     expect(shared).toEqual(['1']);
   }, 120_000);
+
+  it.each([
+    ['18 images in 20 steps', 6, 18, 20, {}, 5_000],
+    ['64 images as of 512x512', 7, 64, 4, largePreviews, 200_000],
+  ] as const)(
+    'one that is killed amid a round of %s, which is shown as it is drawn',
+    async (_, n, count, steps, env, least) => {
+      const [first, second] = await both(env);
+      const { job, out } = round(n, {
+        ...{ count, preview: true },
+        sampler: { steps, guidance: 3, eta: 1, scheduler: 'ddim' },
+      });
+      const previews: number[] = [];
+      await (await openBot(2)).run(job, ({ preview }) => {
+        if (preview === undefined) return;
+        previews.push(preview.length);
+        first.signal('SIGKILL');
+      });
+      expect(await first.ended).toMatchObject({ signal: 'SIGKILL' });
+      expect(readdirSync(join(out, 'images'))).toHaveLength(count);
+      // From the one that is killed, and from the other.
+      expect(previews.length).toBeGreaterThan(1);
+      expect(Math.min(...previews)).toBeGreaterThan(least);
+      expect(second.stderr()).not.toContain('dropped');
+    },
+    120_000,
+  );
 
   it('one that is asked to leave: it hands the job back, which is no loss of it, and is gone', async () => {
     const [first] = await both();

@@ -19,10 +19,16 @@ export class BotProcess {
   ) {}
 
   /** Undefined when it died before anyone could come. */
-  static async start(dir: string, settings: readonly string[], crash?: Crash) {
+  static async start(
+    dir: string,
+    settings: readonly string[],
+    crash?: Crash,
+    more: Record<string, string> = {},
+  ) {
     const main = fileURLToPath(new URL('./bot-main.mjs', import.meta.url));
     const args = [main, dir, JSON.stringify(settings), JSON.stringify(crash ?? null)];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const env = { ...process.env, ...more };
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let errors = '';
     child.stderr.on('data', (bytes) => (errors += String(bytes)));
     const died = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
