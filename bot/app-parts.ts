@@ -46,6 +46,8 @@ export interface AppParts {
   modelsHere: Actions['modelsHere'];
   /** What becomes of old rounds, and of what is old in the bucket between bot and engines. */
   retention: TidyParts['retention'];
+  /** How long copies of the database from before an upgrade stay. */
+  copiesForMs: number;
   bucket: TidyParts['bucket'];
   pulls: Pick<Pulls, 'ask' | 'lines'>;
   exports: Exports;

@@ -129,6 +129,7 @@ export class App {
         : null;
     this.tidy = new Tidy({
       ...parts,
+      dropCopies: (now) => store.dropCopies(parts.copiesForMs, now),
       sessions: () => store.lookups.sessions(),
       rounds: async (id) => this.sessions.get(id) ?? store.lookups.pictures(id),
     });

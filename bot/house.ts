@@ -31,6 +31,7 @@ import type { Look } from '../src/monitor/readiness.js';
 import { openBucket } from '../src/places-here.js';
 import type { JobQueue } from '../src/queue/contract.js';
 import { launchEngine, openBullQueue, openOwnQueue, openServing } from '../src/serving.js';
+import { migrations } from '../src/store/migrations.js';
 import { Store } from '../src/store/store.js';
 import { App } from './app.js';
 import type { StartRequest } from './commands/command.js';
@@ -46,6 +47,8 @@ export interface House {
   app: App;
   /** What it needs to serve people, and what its rounds wait for. */
   looks: Look[];
+  /** Platforms that people are on. */
+  connected: string[];
   queue: JobQueue;
   paths: DataPaths;
   /** The key under which an account is stored. */
@@ -84,15 +87,16 @@ export async function buildHouse({
   engines = 'child',
 }: HouseOptions): Promise<House> {
   const paths = new DataPaths(resolve(config.dataDir));
-  const store = await Store.open(paths.root, {
-    onFull: (full) =>
-      full
-        ? log.error(
-            { code: 'disk-full', folder: paths.root },
-            'no space is left: votes and rounds wait for some',
-          )
-        : log.info('there is space again: what waited is written'),
-  });
+  const onFull = (full: boolean) =>
+    full
+      ? log.error(
+          { code: 'disk-full', folder: paths.root },
+          'no space is left: votes and rounds wait for some',
+        )
+      : log.info('there is space again: what waited is written');
+  const { upgradeCopyDays } = config.retention;
+  const store = await Store.open(paths.root, { onFull }, { keepCopies: upgradeCopyDays > 0 });
+  log.info({ schema: migrations.length, migrated: store.migrated }, 'the database is open');
   const { queue, own, bucket, looks } = await openQueue(engines, config, log, meter).catch(async (error) => {
     await store.close();
     throw error;
@@ -135,6 +139,7 @@ export async function buildHouse({
     budgets: () => hostBudgets(config),
     nsfwChannels: config.server.nsfwChannels,
     retention: retentionOf(config),
+    copiesForMs: upgradeCopyDays * 86_400_000,
     bucket,
     purgeAfterMs: config.privacy.purgeDays * 86_400_000,
     pulls,
@@ -148,7 +153,8 @@ export async function buildHouse({
     bucket?.bucket.close();
   };
   const disk = watchDisk(meter, paths.root, () => store.full);
-  return { app, looks: [...botLooks(store, disk, made), ...looks], queue, paths, voterKey, stop };
+  const connected = made.map(({ name }) => name);
+  return { app, looks: [...botLooks(store, disk, made), ...looks], connected, queue, paths, voterKey, stop };
 }
 
 async function openQueue(engines: Engines, config: Config, log: Log, meter: Meter) {

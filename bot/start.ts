@@ -11,6 +11,7 @@ import { toPlain } from '../src/errors.js';
 import { createLog, type Log } from '../src/log.js';
 import { Meter } from '../src/monitor/meter.js';
 import { type Look, meterReadiness, readiness } from '../src/monitor/readiness.js';
+import { startLine } from '../src/start-line.js';
 import { commandSpecs } from './commands/table.js';
 import { connectedPlatforms } from './connect.js';
 import { buildHouse, type Engines, type House, newId, specify } from './house.js';
@@ -38,6 +39,7 @@ export interface StartOptions {
 export async function startCommand(options: StartOptions): Promise<void> {
   const { config, signal } = options;
   const log = options.log ?? createLog(config.logLevel, 'bot');
+  log.info(startLine(config), 'acclaim starts');
   const meter = new Meter('bot');
   meter.watchProcess();
   const watch = new Watch({ meter, log, clock: systemClock });
@@ -92,6 +94,7 @@ export async function startCommand(options: StartOptions): Promise<void> {
   try {
     await house.app.start();
     serving = true;
+    log.info({ page: web!.url, connected: house.connected }, 'people can come');
     options.onReady?.(web!.url);
     await openFirst(house, first, options.task !== undefined || options.prompt !== undefined);
     const aborted = new Promise<void>((resolve) => {

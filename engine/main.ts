@@ -67,9 +67,9 @@ const cache = new ExecutorCache(
   },
 );
 const engine = new EngineContext({ cache, threads, device, precision, software: software() });
-sayBefore(engine, (text) => process.stderr.write(`acclaim: engine: ${text}\n`));
 const log = createLog(values['log-level'] as Parameters<typeof createLog>[0], 'engine');
 const worker = new Worker(createHandlers(engine), { send }, log);
+sayBefore(engine, (text) => log.info({ ...worker.about }, text));
 /** A defect, or a message that does not fit: the next process begins anew. */
 const end = (error: unknown) => {
   const stack = error instanceof Error ? error.stack : undefined;

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * The launcher: one table, command -> module, loaded on demand. The only file that names both halves; it imports
- * neither. Exit status: 0 done, 1 failed with a coded error on stderr, 2 wrong usage.
+ * neither. Exit status: 0 done, 1 failed with a coded error on stderr, 2 wrong usage. Services without a terminal say theirs in JSON.
  */
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -72,11 +72,16 @@ export async function main(argv: readonly string[], io: Io): Promise<0 | 1 | 2> 
     else io.out(parseRoot(commands, version(), first === 'help' ? argv.slice(1) : argv));
     return 0;
   } catch (error) {
-    const { code, message, mend } = toPlain(error);
-    io.err(`acclaim: ${code}: ${message}\n${mend === '' ? '' : `  ${mend}\n`}`);
-    if (code === 'internal' && error instanceof Error) io.err(`${error.stack}\n`);
-    return code === 'usage' ? 2 : 1;
+    if (io.failed) io.failed(error);
+    else inWords(error, io);
+    return toPlain(error).code === 'usage' ? 2 : 1;
   }
+}
+
+function inWords(error: unknown, io: Io): void {
+  const { code, message, mend } = toPlain(error);
+  io.err(`acclaim: ${code}: ${message}\n${mend === '' ? '' : `  ${mend}\n`}`);
+  if (code === 'internal' && error instanceof Error) io.err(`${error.stack}\n`);
 }
 
 function processIo(): Io {
@@ -95,8 +100,16 @@ function processIo(): Io {
 const invoked = process.argv[1];
 if (invoked !== undefined && realpathSync(invoked) === fileURLToPath(import.meta.url)) {
   const io = processIo();
-  const [name] = process.argv.slice(2);
-  if (isName(name) && 'stays' in commands[name]) leaveInTime(io.signal, io.err);
+  const [name, ...rest] = process.argv.slice(2);
+  if (isName(name) && 'stays' in commands[name]) {
+    // A person reads words; whoever collects lines reads JSON.
+    const help = rest.some((word) => word === '--help' || word === '-h');
+    if (!io.interactive && !help) {
+      const { speakInLines } = await import('./cli/service.js');
+      Object.assign(io, speakInLines(name === 'engine' ? 'engine' : 'bot'));
+    }
+    leaveInTime(io.signal, (text) => io.err(text));
+  }
   process.exitCode = await main(process.argv.slice(2), io);
   lingerNot();
 }

@@ -1,5 +1,7 @@
 /** Structured lines on stderr, one JSON object each; stdout belongs to figures that scripts read. The home of pino. */
+
 import { destination, type LevelWithSilent, type Logger, pino } from 'pino';
+import type { PlainError } from './errors.js';
 
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
@@ -7,6 +9,15 @@ export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 export function createLog(level: LevelWithSilent, half?: 'bot' | 'engine'): Log {
   const base = half === undefined ? null : { half };
   return pino({ level, base, timestamp: pino.stdTimeFunctions.isoTime }, destination(2));
+}
+
+/** The last line of a service, whatever its level: why it ends, and what to do about it. */
+export function logFatal(
+  half: 'bot' | 'engine',
+  { message, ...more }: PlainError & { stack?: string },
+): void {
+  const options = { level: 'fatal', base: { half }, timestamp: pino.stdTimeFunctions.isoTime };
+  pino(options, destination({ dest: 2, sync: true })).fatal(more, message);
 }
 
 /** The fields of every line that concerns a job: whose it is, and of which round. Ids are `<session>.<round>.<kind>.<attempt>`. */

@@ -18,6 +18,8 @@ export interface TidyParts {
   rounds(session: string): Promise<SessionRows | undefined>;
   /** Where bot and engines meet in a bucket. */
   bucket: MeetingBucket | null;
+  /** Takes copies of the database away that are too old; resolves with how many. */
+  dropCopies(now: number): Promise<number>;
 }
 
 export interface MeetingBucket {
@@ -54,7 +56,7 @@ export class Tidy {
 
   /** What fails is told, and tried again the next time. */
   async once(): Promise<void> {
-    const { clock, log, paths, retention, sessions, rounds, bucket } = this.parts;
+    const { clock, log, paths, retention, sessions, rounds, bucket, dropCopies } = this.parts;
     const gone = { files: 0, bytes: 0 };
     try {
       for (const session of await sessions()) {
@@ -72,6 +74,12 @@ export class Tidy {
       log.warn(toPlain(error), 'old rounds could not be collected');
     }
     if (gone.files > 0) log.info(gone, 'old rounds collected');
+    try {
+      const copies = await dropCopies(clock.now());
+      if (copies > 0) log.info({ copies }, 'old copies of the database removed');
+    } catch (error) {
+      log.warn(toPlain(error), 'old copies of the database could not be removed');
+    }
     try {
       const collected = await bucket?.collect();
       if (collected && collected.objects + collected.uploads > 0) log.info(collected, 'bucket collected');

@@ -7,6 +7,7 @@ import { loadConfig } from '../../src/config/load.js';
 import { toPlain } from '../../src/errors.js';
 import { createLog } from '../../src/log.js';
 import type { Look } from '../../src/monitor/readiness.js';
+import { startLine } from '../../src/start-line.js';
 
 const options = {
   data: text('--data <dir>', 'the folder of all state that the bot has too'),
@@ -31,6 +32,7 @@ export const command = defineCommand(
     if (v.name !== undefined) set.push(`queue.engine=${v.name}`);
     const loaded = loadConfig({ file: v.config, set });
     const log = createLog(loaded.logLevel, 'engine');
+    log.info(startLine({ ...loaded, dataDir: v.data ?? loaded.dataDir }), 'acclaim starts');
     const { config: own, dropped } = withoutPlatforms(loaded);
     if (dropped.length > 0)
       log.warn(
@@ -63,6 +65,7 @@ export const command = defineCommand(
     });
     if (!serving) return;
     looks.splice(0, looks.length, ...serving.looks, disk);
+    if (monitor) log.info({ monitor: monitor.url }, 'who watches can come');
     if (monitor) io.out(`${monitor.url}/metrics, /healthz and /readyz tell how it does.\n`);
     io.out(`The engine ${serving.name} takes jobs on ${serving.device}. Ctrl-C ends it.\n`);
     await new Promise<void>((resolve) => {

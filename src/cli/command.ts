@@ -14,6 +14,8 @@ export interface Argument {
 export interface Io {
   out(text: string): void;
   err(text: string): void;
+  /** Why the command ends, where that is not told in words. */
+  failed?(error: unknown): void;
   /** True when a person watches stderr: progress is drawn there. */
   interactive: boolean;
   /** Aborted on Ctrl-C and SIGTERM; a second one ends the process. */

@@ -166,6 +166,7 @@ export const configSchema = z.strictObject({
   retention: z.strictObject({
     tensorsDays: z.number().min(1).max(36500).nullable(),
     picturesDays: z.number().min(1).max(36500).nullable(),
+    upgradeCopyDays: z.number().min(0).max(3650),
   }),
   privacy: z.strictObject({ purgeDays: z.number().min(0).max(3650) }),
   safety: z.strictObject({

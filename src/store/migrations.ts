@@ -89,8 +89,22 @@ export const migrations: readonly string[] = [
    CREATE INDEX ballot_message ON ballot (json_extract(body, '$.message'));`,
 ];
 
-/** Brings the schema up to date; refuses a database that a newer version has written. */
-export async function migrate(db: Connection, steps: readonly string[] = migrations): Promise<void> {
+/** What a migration did: from one version to another, and where the database from before lies. */
+export interface Migrated {
+  from: number;
+  to: number;
+  copy: string | null;
+}
+
+/**
+ * Brings the schema up to date; refuses a database that a newer version has written. `keep` is asked for a copy before an older
+ * one is changed. Null: there was nothing to do, or nothing there before.
+ */
+export async function migrate(
+  db: Connection,
+  steps: readonly string[] = migrations,
+  keep: (version: number) => Promise<string | null> = async () => null,
+): Promise<Migrated | null> {
   const row = await db.get<{ user_version: number }>('PRAGMA user_version');
   const version = row?.user_version ?? 0;
   if (version > steps.length) {
@@ -100,6 +114,8 @@ export async function migrate(db: Connection, steps: readonly string[] = migrati
       'Update Acclaim, or restore a backup made before the update.',
     );
   }
+  const older = version > 0 && version < steps.length;
+  const copy = older ? await keep(version) : null;
   for (const [done, sql] of steps.entries()) {
     if (done < version) continue;
     await db.exec('BEGIN IMMEDIATE');
@@ -112,4 +128,5 @@ export async function migrate(db: Connection, steps: readonly string[] = migrati
       throw error;
     }
   }
+  return older ? { from: version, to: steps.length, copy } : null;
 }

@@ -18,6 +18,7 @@ import { migrate, migrations } from './migrations.js';
 import { removeSession } from './purge.js';
 import { scrub } from './scrub.js';
 import { Connection } from './sqlite.js';
+import { keepCopy } from './upgrade-copies.js';
 import { voterKey } from './voter-key.js';
 
 export interface RestoreOptions {
@@ -122,7 +123,7 @@ async function bringUp(
     if (check?.integrity_check !== 'ok')
       throw new AcclaimError('backup-invalid', `its database is not sound: ${check?.integrity_check}`, '');
     await migrate(db);
-    gone = there ? await whoLeft(dir, to, db) : null;
+    gone = there ? await whoLeft(dir, to, db, at) : null;
     if (gone) {
       await db.exec('BEGIN IMMEDIATE');
       await keepDuties(db, gone);
@@ -165,7 +166,7 @@ async function keepDuties(db: Connection, { declined, departures }: Leaving): Pr
  * Nobody's row goes but by forgetting or a purge, and who agrees again gets a new date: so whoever is in the backup and not, or
  * not as of that date, in the database that it replaces has left in between. Null where that database cannot tell.
  */
-async function whoLeft(dir: string, to: string, restored: Connection): Promise<Leaving | null> {
+async function whoLeft(dir: string, to: string, restored: Connection, at: number): Promise<Leaving | null> {
   const [secret, before] = await Promise.all(
     [to, dir].map((root) => readFile(join(root, 'secret.key')).catch(() => null)),
   );
@@ -173,8 +174,9 @@ async function whoLeft(dir: string, to: string, restored: Connection): Promise<L
   if (!secret || !before?.equals(secret)) return null;
   let db: Connection | undefined;
   try {
-    db = await Connection.open(join(dir, 'acclaim.sqlite'), 'write');
-    await migrate(db);
+    const there = await Connection.open(join(dir, 'acclaim.sqlite'), 'write');
+    db = there;
+    await migrate(there, migrations, (version) => keepCopy(there, dir, version, at));
     const known = new Map((await voters(db)).map((voter) => [voter.key, voter.consentAt]));
     const ids = async (of: Connection) =>
       (await of.all<{ id: string }>('SELECT id FROM session')).map(({ id }) => id);

@@ -15,7 +15,7 @@ import { forgetVoter, type Marks, marksOf } from './forget.js';
 import { accountsOf, keepCode, type Linked, linkByCode, unlinkAccount } from './links.js';
 import { DataLock } from './lock.js';
 import { Lookups } from './lookups.js';
-import { migrate } from './migrations.js';
+import { type Migrated, migrate, migrations } from './migrations.js';
 import { Patience, type PatienceOptions } from './patience.js';
 import { type PersonalData, readPersonalData, readProposals, readVoter } from './personal.js';
 import { mergeCommunity, Places } from './places.js';
@@ -25,8 +25,15 @@ import { finishRestore } from './restore.js';
 import { emptyLog, scrub, scrubWhatIsOwed } from './scrub.js';
 import { Connection } from './sqlite.js';
 import { upsert, writeAll } from './tables.js';
+import { dropAllCopies, dropCopies, keepCopy } from './upgrade-copies.js';
 import { readSecret, voterKey } from './voter-key.js';
 import { type Unit, Writer } from './writer.js';
+
+export interface UpgradeOptions {
+  /** False: an upgrade keeps no copy of the database from before. */
+  keepCopies?: boolean;
+  now?: () => number;
+}
 
 export class Store {
   readonly places: Places;
@@ -39,13 +46,19 @@ export class Store {
     readonly writer: Writer,
     readonly reader: Connection,
     private readonly patience: Patience | null,
+    /** What opening it had to bring up to date. */
+    readonly migrated: Migrated | null,
   ) {
     this.places = new Places(reader, (unit) => this.#write(unit));
     this.lookups = new Lookups(reader);
   }
 
   /** With `whenFull` commits wait for room on a full disk; else they are refused. Throws `data-locked`, `data-unwritable`, `disk-full`, `database-newer` or `file-corrupt`. */
-  static async open(dir: string, whenFull?: PatienceOptions): Promise<Store> {
+  static async open(
+    dir: string,
+    whenFull?: PatienceOptions,
+    { keepCopies = true, now = Date.now }: UpgradeOptions = {},
+  ): Promise<Store> {
     const file = join(dir, 'acclaim.sqlite');
     const opened: { close(): Promise<void> }[] = [];
     try {
@@ -60,7 +73,9 @@ export class Store {
       await db.exec(
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA recursive_triggers = ON; PRAGMA busy_timeout = 5000',
       );
-      await migrate(db);
+      const keep = (version: number) =>
+        keepCopies ? keepCopy(db, dir, version, now()) : Promise.resolve(null);
+      const migrated = await migrate(db, migrations, keep);
       // A process that was killed while forgetting left the old bytes in the log.
       await scrubWhatIsOwed(db);
       const reader = await Connection.open(file, 'read');
@@ -68,7 +83,7 @@ export class Store {
       await reader.exec('PRAGMA busy_timeout = 5000');
       const patience = whenFull ? new Patience(file, whenFull) : null;
       const writer = new Writer(db, patience ? (fault, tries) => patience.wait(fault, tries) : undefined);
-      return new Store(dir, secret, lock, writer, reader, patience);
+      return new Store(dir, secret, lock, writer, reader, patience, migrated);
     } catch (error) {
       for (const one of opened.reverse()) await one.close().catch(() => {});
       throw asDataError(error, file);
@@ -216,6 +231,7 @@ export class Store {
 
   /** See forget.ts; `found`: marks looked up beforehand. Resolves with what has to happen to states held in memory. */
   async forget(key: string, at = Date.now(), found?: Marks): Promise<Forgotten> {
+    await dropAllCopies(this.dir);
     let gone: Forgotten = { keys: new Set(), names: new Map(), standIns: [] };
     await this.#write(async (db) => {
       gone = await forgetVoter(db, key, at, found);
@@ -241,12 +257,18 @@ export class Store {
 
   /** See purge.ts. States held in memory must be loaded anew afterwards. */
   async purge(left: Departure): Promise<Purged> {
+    await dropAllCopies(this.dir);
     let purged: Purged = { sessions: [], elsewhere: [] };
     await this.#write(async (db) => {
       purged = await purgeServer(db, left);
     });
     await this.writer.between(scrub);
     return purged;
+  }
+
+  /** Copies from before an upgrade that are older; resolves with how many went. */
+  dropCopies(olderThanMs: number, now: number): Promise<number> {
+    return dropCopies(this.dir, olderThanMs, now);
   }
 
   /** Sessions that are gone but for their folder, and rounds of theirs whose checkpoint others build on. */

@@ -61,6 +61,7 @@ function tidy(world: World, now: number): Tidy {
     sessions: async () => [world.state.session.id],
     rounds: async () => world.state,
     bucket: null,
+    dropCopies: async () => 0,
   });
 }
 

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Round } from '../../src/domain/model.js';
+import { projectPath } from '../../src/paths.js';
+import { migrations } from '../../src/store/migrations.js';
 import { Connection } from '../../src/store/sqlite.js';
 import { notAnswered } from '../support/alert-rules.js';
 import { BotProcess } from '../support/bot-process.js';
@@ -197,6 +199,19 @@ describe('lines of the log', () => {
     const ofTheEngine = ['the engine has its device'];
     for (const line of all.slice(from, to + 1).filter(({ msg }) => !ofTheEngine.includes(msg)))
       expect(line, JSON.stringify(line)).toMatchObject({ session, round: expect.any(Number) });
+  });
+
+  it('tell what was started, where, and what people reach it by', () => {
+    const told = (msg: string) => lines().find((line) => line.msg === msg);
+    expect(lines()[0]).toMatchObject({
+      msg: 'acclaim starts',
+      version: JSON.parse(readFileSync(projectPath('package.json'), 'utf8')).version,
+      node: process.versions.node,
+      data: dir,
+      redis: null,
+    });
+    expect(told('the database is open')).toMatchObject({ schema: migrations.length, migrated: null });
+    expect(told('people can come')).toMatchObject({ page: bot.url, connected: ['web'] });
   });
 
   it('hold no id of a person: neither the page’s nor the hash that stands for it', async () => {

@@ -19,9 +19,15 @@ export class AcclaimProcess {
     this.ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
   }
 
-  static spawn(command: string, dir: string, set: readonly string[]): AcclaimProcess {
+  static spawn(
+    command: string,
+    dir: string,
+    set: readonly string[],
+    env: Record<string, string> = {},
+  ): AcclaimProcess {
     const args = [projectPath('dist/src/acclaim.js'), command, ...set.flatMap((one) => ['--set', one])];
-    return new AcclaimProcess(spawn(process.execPath, args, { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] }));
+    const options = { cwd: dir, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] } as const;
+    return new AcclaimProcess(spawn(process.execPath, args, { ...options, stdio: [...options.stdio] }));
   }
 
   get err(): string {

@@ -1,5 +1,13 @@
 /** An upgrade in a real process that is killed with SIGKILL again and again: the next start ends it, and nothing shows that it was. */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -66,5 +74,65 @@ describe('a migration that is killed', () => {
     expect(killed).toContain(true);
     await (await Store.open(dir)).close();
     expect(await dump(dir)).toEqual(whole);
+  });
+});
+
+describe('the database from before', () => {
+  const at = Date.UTC(2026, 10, 29, 12);
+  const DAY = 86_400_000;
+  const kept = (dir: string) => {
+    const folder = join(dir, 'before-upgrade');
+    return existsSync(folder) ? readdirSync(folder).sort() : [];
+  };
+  const version = async (file: string) => {
+    const db = await Connection.open(file, 'read');
+    const row = await db.get<{ user_version: number }>('PRAGMA user_version');
+    const voters = await db.get<{ n: number }>('SELECT count(*) AS n FROM voter');
+    await db.close();
+    return [row?.user_version, voters?.n];
+  };
+  /** An upgrade of the folder, as often as one likes. */
+  const upgrade = async (dir: string, now: number, keepCopies = true) => {
+    copyFileSync(old, join(dir, 'acclaim.sqlite'));
+    return Store.open(dir, undefined, { now: () => now, keepCopies });
+  };
+
+  it('is kept under its version and date, two at most, and each for its time', async () => {
+    const dir = copy();
+    const store = await upgrade(dir, at);
+    const file = join(dir, 'before-upgrade/acclaim-v1-20261129T120000Z.sqlite');
+    expect(store.migrated).toEqual({ from: 1, to: migrations.length, copy: file });
+    expect(await version(file)).toEqual([1, many]);
+    expect(await version(join(dir, 'acclaim.sqlite'))).toEqual([migrations.length, many]);
+    await store.close();
+    for (const day of [1, 2]) await (await upgrade(dir, at + day * DAY)).close();
+    expect(kept(dir)).toEqual(['acclaim-v1-20261130T120000Z.sqlite', 'acclaim-v1-20261201T120000Z.sqlite']);
+    const again = await Store.open(dir);
+    expect(again.migrated).toBeNull();
+    expect(await again.dropCopies(30 * DAY, at + 31 * DAY)).toBe(0);
+    expect(await again.dropCopies(30 * DAY, at + 32 * DAY)).toBe(1);
+    expect(kept(dir)).toEqual(['acclaim-v1-20261201T120000Z.sqlite']);
+    await again.close();
+  });
+
+  it('goes before anybody is forgotten, who is in it', async () => {
+    const dir = copy();
+    const store = await upgrade(dir, at);
+    await store.forget('v7');
+    expect(kept(dir)).toEqual([]);
+    await store.close();
+  });
+
+  it('is not kept where the configuration says so', async () => {
+    const dir = copy();
+    await (await upgrade(dir, at, false)).close();
+    expect(kept(dir)).toEqual([]);
+  });
+
+  it('is what an upgrade begins with: where it cannot be kept, nothing is changed', async () => {
+    const dir = copy();
+    writeFileSync(join(dir, 'before-upgrade'), 'in the way');
+    await expect(upgrade(dir, at)).rejects.toMatchObject({ code: 'data-unwritable' });
+    expect(await version(join(dir, 'acclaim.sqlite'))).toEqual([1, many]);
   });
 });
