@@ -1,247 +1,115 @@
 /**
- * Words about minors and sexual words. These lists are part of the program and no configuration shortens them: the two
- * together are refused in every session, and sessions that reduce unsafe pictures take no word about minors at all.
+ * Whether a text brings minors together with what is sexual. These rules are part of the program and no
+ * configuration shortens them: the two together are refused in every session, and sessions that reduce
+ * unsafe pictures take no word about minors at all. Words with other meanings count with what stands around
+ * them.
  */
-import { finder } from './words-found.js';
+import type { Side } from './lexicon.js';
+import { type Hit, hitsOf } from './minor-hits.js';
 
-const minors = [
-  ...[
-    'child',
-    'children',
-    'childlike',
-    'kid',
-    'kiddo',
-    'kiddie',
-    'kiddy',
-    'minor',
-    'underage',
-    'underaged',
-    'under age',
-  ],
-  ...[
-    'under 18',
-    'baby',
-    'babies',
-    'infant',
-    'newborn',
-    'toddler',
-    'preschooler',
-    'kindergartner',
-    'kindergartener',
-  ],
-  ...[
-    'teen',
-    'teenage',
-    'teenager',
-    'preteen',
-    'tween',
-    'adolescent',
-    'juvenile',
-    'prepubescent',
-    'pubescent',
-    'youngster',
-  ],
-  ...[
-    'boy',
-    'girl',
-    'schoolboy',
-    'schoolgirl',
-    'school child',
-    'school kid',
-    'student',
-    'pupil',
-    'little one',
-    'daughter',
-    'son',
-  ],
-  ...[
-    'jr high',
-    'junior high',
-    'middle school',
-    'elementary school',
-    'primary school',
-    'high school',
-    'kindergarten',
-  ],
-  ...['enfant', 'fillette', 'nino', 'bambino', 'bambina', 'bambini', 'crianca', 'madchen', 'jugendliche'],
-  ...[
-    'ребенок',
-    'дети',
-    'девочка',
-    'мальчик',
-    '小女孩',
-    '小男孩',
-    '儿童',
-    '兒童',
-    '幼女',
-    '少女',
-    '少年',
-    '子供',
-    '未成年',
-  ],
-];
+/** A few small words that tell a language. */
+const tellers: Record<string, RegExp> = {
+  es: /\b(?:un|una|el|los|las|con|y|en|del)\b/,
+  fr: /\b(?:un|une|le|les|des|avec|et|dans|sur)\b/,
+  de: /\b(?:ein|eine|einem|das|der|mit|und|im|auf)\b/,
+  it: /\b(?:un|una|il|gli|con|di|nel)\b/,
+  pt: /\b(?:um|uma|os|com|na|da)\b/,
+  nl: /\b(?:een|het|met|en|op|van)\b/,
+  sv: /\b(?:ett|och|med|som)\b/,
+  da: /\b(?:et|og|med|som|en)\b/,
+  no: /\b(?:et|og|med|som|en)\b/,
+  tr: /\b(?:bir|ve|ile)\b/,
+  id: /\b(?:dan|di|yang|dengan)\b/,
+  tl: /\b(?:ang|sa|ng|mga)\b/,
+  ro: /\b(?:un|si|cu|pe)\b/,
+};
 
-const sexual = [
-  ...[
-    'sex',
-    'sexy',
-    'sexual',
-    'sexually',
-    'sexualized',
-    'sexualised',
-    'porn',
-    'porno',
-    'pornographic',
-    'pornography',
-    'nsfw',
-  ],
-  ...[
-    'xxx',
-    'nude',
-    'nudity',
-    'nudist',
-    'naked',
-    'topless',
-    'bottomless',
-    'undressed',
-    'undressing',
-    'unclothed',
-    'unclad',
-  ],
-  ...[
-    'disrobed',
-    'no clothes',
-    'without clothes',
-    'lingerie',
-    'underwear',
-    'panties',
-    'thong',
-    'bikini',
-    'stripper',
-    'striptease',
-  ],
-  ...[
-    'erotic',
-    'erotica',
-    'eroticism',
-    'hentai',
-    'ecchi',
-    'ahegao',
-    'rule34',
-    'r34',
-    'lewd',
-    'seductive',
-    'sensual',
-    'horny',
-  ],
-  ...[
-    'aroused',
-    'orgasm',
-    'orgy',
-    'masturbate',
-    'masturbating',
-    'masturbation',
-    'blowjob',
-    'blow job',
-    'handjob',
-    'fellatio',
-  ],
-  ...[
-    'cunnilingus',
-    'intercourse',
-    'fuck',
-    'fucked',
-    'fucking',
-    'cum',
-    'cumshot',
-    'creampie',
-    'bukkake',
-    'gangbang',
-    'rape',
-  ],
-  ...[
-    'raped',
-    'raping',
-    'molest',
-    'molested',
-    'bdsm',
-    'bondage',
-    'fetish',
-    'genital',
-    'genitalia',
-    'penis',
-    'vagina',
-    'vulva',
-  ],
-  ...[
-    'pussy',
-    'cock',
-    'dick',
-    'dildo',
-    'nipple',
-    'breasts',
-    'boob',
-    'tits',
-    'titties',
-    'anal',
-    'anus',
-    'butt',
-    'buttock',
-    'ass',
-  ],
-  ...[
-    'nue',
-    'desnudo',
-    'desnuda',
-    'nudo',
-    'nuda',
-    'nackt',
-    'голая',
-    'голый',
-    'порно',
-    '裸体',
-    '裸',
-    '色情',
-    'エロ',
-    'ポルノ',
-  ],
-];
+const english = /\b(?:an?|the|of|with|and|in|on|is|who)\b/;
 
-const both = [
-  ...[
-    'loli',
-    'lolicon',
-    'lolita',
-    'shota',
-    'shotacon',
-    'jailbait',
-    'pedo',
-    'pedophile',
-    'pedophilia',
-    'paedophile',
-  ],
-  ...[
-    'paedophilia',
-    'csam',
-    'cp porn',
-    'kiddie porn',
-    'child porn',
-    'ロリ',
-    'ロリコン',
-    'ショタ',
-    '児童ポルノ',
-    '萝莉',
-  ],
-];
+/** What texts of all languages hold. */
+const common = new Set(['en', 'emoji', 'age']);
 
-const one =
-  '(?:1[0-7]|[1-9]|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven)teen)';
-const age = new RegExp(
-  `(?<![\\p{L}\\p{N}.])(?:${one}[\\s-]*(?:years?|yrs?|y\\W?o|months?)(?!\\p{L})|age[ds]?\\W*(?:of\\s)?${one}(?![\\p{L}\\p{N}]))`,
-  'u',
-);
+const oneOf = (words: string) => new RegExp(`^(?:${words.split(/\s+/).join('|')})$`);
 
-const aMinor = finder(minors);
-export const speaksOfMinors = (said: string) => aMinor(said) || age.test(said);
-export const speaksOfSex = finder(sexual);
-export const speaksOfSexualisedMinors = finder(both);
+/** Words for grown people: what is said of a body is said of the nearest person. */
+const adult =
+  oneOf(`wom[ae]n m[ae]n mothers? fathers? moms? dads? adults? lad(?:y|ies) models? wi(?:fe|ves) husbands?
+  grand(?:mother|father|ma|pa) parents? couples? tourists? lifeguards? athletes? dancers? actress actors?
+  teachers? nurses? doctors? brides? grooms? girlfriends? boyfriends? mannequins? statues? cowboys?
+  swimmers? mermaids? sailors? soldiers? shops? stores? adverts? advertisements?`);
+const wearing = /^(?:in|wearing|wears|with|has|having)$/;
+/** Words that make an animal's name a body's. */
+const touching = oneOf(`big huge hard wet tight hairy bare inside hot
+  (?:lick|suck|touch|show|spread|grab|rub|expos|spank|giv|get)\\w*`);
+
+export interface Said {
+  minors: boolean;
+  /** The two together, or a word for both. */
+  sexualised: boolean;
+}
+
+export function judged(text: string): Said {
+  const { hits: found, reading } = hitsOf(text);
+  const hits = found.filter((hit) => hit.rank !== 'bound' || inItsLanguage(hit, found, reading.plain));
+  const of = (side: Side) => hits.filter((hit) => hit.side === side);
+  const minors = of('minor');
+  const sexual = of('sexual');
+  if (of('both').length > 0) return { minors: true, sexualised: true };
+  if (minors.length === 0) return { minors: false, sexualised: false };
+  const said = (hit: Hit) =>
+    hit.rank === 'strong' ||
+    hit.rank === 'bound' ||
+    (hit.rank === 'body'
+      ? isOfMinor(hit, minors, reading.words)
+      : isOfBody(hit, minors, sexual, reading.words));
+  return { minors: true, sexualised: sexual.some(said) };
+}
+
+function inItsLanguage({ language, side }: Hit, found: readonly Hit[], plain: string): boolean {
+  const other = found.some((hit) => hit.language === language && hit.side !== side && hit.side !== 'both');
+  // In a text of another language it is a word of that one.
+  const strange = found.some((hit) => hit.rank !== 'bound' && !common.has(hit.language));
+  if (strange && !other) return false;
+  const few = !english.test(plain) && plain.split(' ').length < 3;
+  return other || few || (tellers[language]?.test(plain) ?? false);
+}
+
+/** Of clothes and bodies: near a minor, and no grown person nearer. */
+function isOfMinor({ at }: Hit, minors: readonly Hit[], words: readonly string[]): boolean {
+  if (at < 0) return true;
+  if (words.slice(Math.max(0, at - 3), at).some((word) => wearing.test(word))) {
+    const owner = words
+      .slice(0, at)
+      .findLastIndex((word, i) => adult.test(word) || minors.some((m) => m.at === i));
+    if (owner >= 0) return minors.some((minor) => minor.at === owner);
+  }
+  const near = Math.min(...minors.map((minor) => (minor.at < 0 ? 0 : Math.abs(minor.at - at))));
+  if (near > 6) return false;
+  return !words.some(
+    (word, i) => Math.abs(i - at) < Math.max(near, 4) && Math.abs(i - at) <= near + 1 && adult.test(word),
+  );
+}
+
+/** Of names with other meanings: beside a minor, with another such word, or with a hand on it. */
+function isOfBody(
+  hit: Hit,
+  minors: readonly Hit[],
+  sexual: readonly Hit[],
+  words: readonly string[],
+): boolean {
+  if (
+    sexual.some(
+      (other) => other.word !== hit.word && other.rank !== 'bound' && Math.abs(other.at - hit.at) < 4,
+    )
+  )
+    return true;
+  return minors.some((minor) => {
+    if (hit.at < 0 || minor.at < 0) return false;
+    const gap = hit.at - minor.at;
+    if (gap === 1 || gap === -1 || gap === 0) return true;
+    const between = words.slice(Math.min(hit.at, minor.at) + 1, Math.max(hit.at, minor.at));
+    if (gap < 0 && between.length <= 2 && between[0] === 'of') return true;
+    const around = words.slice(Math.max(0, hit.at - 2), hit.at + 2);
+    return Math.abs(gap) < 6 && around.some((word) => touching.test(word));
+  });
+}

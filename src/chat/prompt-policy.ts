@@ -1,11 +1,11 @@
 /**
- * What may be asked of the model. A text is cleaned (only what can be seen stays, nobody is mentioned), then judged by
- * whole words that are found however they are disguised. Sexual words together with words about minors are refused
- * always, by the lists of minors.ts, which no configuration takes away; the configuration adds lists of its own.
- * A refusal never repeats the text or says which word it was.
+ * What may be asked of the model. A text is cleaned (only what can be seen stays, nobody is mentioned), then judged.
+ * What is sexual together with minors is refused always, by the rules of minors.ts, which no configuration takes away;
+ * the configuration adds lists of its own, of whole words that are found however they are disguised. A refusal never
+ * repeats the text or says which word it was.
  */
 import { AcclaimError } from '../errors.js';
-import { speaksOfMinors, speaksOfSex, speaksOfSexualisedMinors } from './minors.js';
+import { judged } from './minors.js';
 import { finder, folded } from './words-found.js';
 
 export interface PromptRules {
@@ -31,15 +31,32 @@ export function promptPolicy({ longest, blocked, adult }: PromptRules): PromptPo
       if (clean.length > longest)
         throw refused('That text is too long.', `Use at most ${longest} characters.`);
       // Taking a mention away must not hide a word, so what was typed is judged and not only what is kept.
-      for (const said of new Set([folded(clean), folded(text.slice(0, 4 * longest))])) {
-        if (speaksOfSexualisedMinors(said) || (speaksOfMinors(said) && (nsfw || speaksOfSex(said))))
-          throw refused('Minors may not be brought together with sexual content.', 'Ask for something else.');
-        if (isBlocked(said) || (!nsfw && isAdult(said)))
+      for (const said of new Set([clean, text.slice(0, 4 * longest)])) {
+        mustSpareMinors({ prompt: said }, nsfw);
+        const read = folded(said);
+        if (isBlocked(read) || (!nsfw && isAdult(read)))
           throw refused('That wording is not taken here.', 'Say it in other words, or ask a moderator.');
       }
       return clean;
     },
   };
+}
+
+/** What guidance leads away from tells of what it leads to. */
+const dressed = /\b(?:cloth(?:es|ed|ing)|dressed|garments?|underwear|swimwear)\b/;
+
+/**
+ * Throws `prompt-refused` where minors are brought together with what is sexual; with `nsfw` for any word about
+ * minors. This part no configuration changes: whoever draws or learns asks it, with or without a session.
+ */
+export function mustSpareMinors(
+  { prompt, negative = '' }: { prompt: string; negative?: string },
+  nsfw = false,
+): void {
+  const asked = judged(prompt);
+  const undressed = asked.minors && dressed.test(negative.toLowerCase());
+  if (asked.sexualised || undressed || (asked.minors && nsfw) || judged(negative).sexualised)
+    throw refused('Minors may not be brought together with sexual content.', 'Ask for something else.');
 }
 
 /** What Discord and Slack read as a person, group, channel, emoji, command, time or link in angle brackets. */

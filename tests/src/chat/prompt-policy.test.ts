@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { cleaned, promptPolicy } from '../../../src/chat/prompt-policy.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { AcclaimError } from '../../../src/errors.js';
+import { type Labelled, labelled, type Part } from '../../support/prompts/labelled.js';
 
 const { prompts } = loadConfig({ env: {} });
 const usual = promptPolicy(prompts);
@@ -57,6 +58,36 @@ describe('minors', () => {
       expect(refused(text, true)).toBe(true);
     },
   );
+});
+
+describe('labelled prompts', () => {
+  const shares = (part: Part) => {
+    const cases = labelled(part);
+    const wrong = (refuse: boolean) => {
+      const of = cases.filter((one) => one.refuse === refuse);
+      const passed = of.filter((one) => refused(one.text, one.nsfw, bare) !== refuse);
+      return { share: passed.length / of.length, of: of.length, wrong: passed.map(({ text }) => text) };
+    };
+    return { evaded: wrong(true), innocent: wrong(false), cases };
+  };
+
+  // The lists were written by what the first part got wrong, and never by the second.
+  it.each(['tuned', 'apart'] as const)('%s: few evade, and few innocent ones are refused', (part) => {
+    const { evaded, innocent } = shares(part);
+    expect(evaded.of).toBeGreaterThan(700);
+    expect(innocent.of).toBeGreaterThan(180);
+    expect(evaded.share, evaded.wrong.join('\n')).toBeLessThan(0.05);
+    expect(innocent.share, innocent.wrong.join('\n')).toBeLessThan(0.05);
+  });
+
+  it('share no kind of disguise, no language and no innocent prompt', () => {
+    const [one, other] = (['tuned', 'apart'] as const).map((part) => labelled(part));
+    const kinds = (cases: Labelled[]) => new Set(cases.map(({ kind }) => kind));
+    const mixed = new Set(['both', 'age', 'weak', 'emoji', 'innocent', 'guarded']);
+    expect([...kinds(one!)].filter((kind) => kinds(other!).has(kind) && !mixed.has(kind))).toEqual([]);
+    const innocent = (cases: Labelled[]) => cases.filter(({ refuse }) => !refuse).map(({ text }) => text);
+    expect(innocent(one!).filter((text) => innocent(other!).includes(text))).toEqual([]);
+  });
 });
 
 it.each(['a nude woman', 'P0RN', 'n a k e d', 's.e.x', '𝐧𝐮𝐝𝐞 statue'])(

@@ -1,0 +1,111 @@
+/**
+ * Phrases in which a listed word means something else. They are looked for in words as they stand, never
+ * in disguise, and take away only what they cover: a listed word beside them counts as ever.
+ */
+
+const animals = `
+  elephant, penguin, seal, bird, robin, deer, fox, bear, panda, sloth, dragon, goat, hippo, rhino, whale,
+  dolphin, turtle, sea turtle, rabbit, bunny, owl, duck, chick, cat, kitten, dog, puppy, lion, tiger, wolf,
+  horse, lamb, pig, monkey, gorilla, koala, kangaroo, squirrel, hedgehog, otter, giraffe, zebra, raccoon,
+  dinosaur, alien, yoda, groot, shark, octopus, bat, mouse, rat, hamster, swan, crocodile, snake, calf,
+  foal, pony, parrot, camel, cub, fawn, hen, naked mole rat, daikon radish, sloths, elephants, penguins,
+  birds, animal, animals
+`;
+
+const things = `
+  whisky, whiskey, scotch, malt, wine, rum, cheese, car, truck, ship, boat, house, building, castle, bridge,
+  church, temple, tree, oak, olive tree, bonsai, dog, cat, horse, tortoise, tradition, company, city, town,
+  wall, ruin, ruins, statue, statues, painting, engine, computer, laptop, phone, guitar, violin, piano,
+  book, photo, photograph, film, movie, recipe, barn, farm, garden, warranty, mortgage, sourdough
+`;
+
+/** Regular expressions of whole words, divided by semicolons. */
+const phrases = `
+  (?:fair|roths)childs?; childress; childers; nudibranchs?; denud\\w+; snaked;
+  sext(?:on|ons|ant|ants|et|ets|ette|uple|uplets?); sexagenarians?; sexennial; infantr(?:y|ies|ym[ae]n);
+  infanta; (?:a|bi|homo|hetero|trans|pan|demi|inter)sexual\\w*; \\w*(?:scl|[cxn]|id)erotic\\w*; sexis[mt]s?;
+  penistone; milfoil; congenital(?:ly)?; nudnik; barna(?:by|cle|cles); bellboys?; pedometers?; sexpartite;
+  (?:[a-g]|key|chord|scale|harmonic|melodic|relative|natural|[a-g] flat|[a-g] sharp) minor; minor (?:key|
+  chord| scale| league| planet| arcana| road| injur(?:y| ies)| details?| changes?| third| seventh| damage|
+  flaws?| characters?| repairs?| works?| poets?| god| deit(?:y| ies)); (?:ursa|canis|asia|leo|friars?)
+  minor; major and minor; kid (?:leather|gloves?|skin|boots?|goats?); kids leather; billy the kid; (?:the
+  )?karate kid; cisco kid; sundance kid; baby (?:blue| pink| grand| oil| powder blue| doll dress| boomers?|
+  carrots?| corn| spinach| bump| breath| steps?); baby (?:{animals}); babys breath; baby s breath;
+  (?:girl|boy) (?:band|bands|group); game boys?; (?:pin ?up| cover| calendar| bond| call| flapper| show|
+  poster| gibson| hula| vargas| ziegfeld| it| bunny| ring) girls?;
+  (?:old|bad|pool|cabana|backstreet|beach|beastie) boys?; boys club; girl power; golden girls; girls night;
+  mean girls; (?:college| university| art| grad| graduate| postgraduate| law| medical| adult| mature| phd|
+  doctoral| undergraduate) students?; adult (?:pupils?|students?); student loans?; university freshm[ae]n;
+  (?:dilated|constricted|eye|eyes) pupils?; pupils? (?:of|in) (?:an|the|her|his|its) eyes?; pupils
+  (?:dilated|constricted); dilated pupils; (?:plant|tree|garden|rose) nursery; nursery (?:of|with)
+  (?:plants|bare trees|trees|roses); young trees; youth hostels?; tween decks?; juvenile (?:bald
+  eagle|eagle|gull|hawk|falcon|{animals}); infant (?:{animals}); teenage mutant ninja(?: turtles?)?; teen
+  titans; childish gambino; destinys child; wild child; (?:virgin|madonna|mother|mary|our lady) and (?:the
+  )?(?:christ )?child; christ child; infant jesus; baby jesus; tot(?:s)? siegt; tater tots?; naked (?:eye|
+  eyes| flame| flames| light ?bulbs?| bulb| mole ?rats?| trees?| branch(?:es)?| stems?| rock| rocks|
+  brick(?:s)?(?: walls?)?| concrete| wood| walls?| beams?| singularity| gun| truth| ladies| lunch| juice|
+  engine| oats| barley| wire| wires| chef); nude (?:heels?| pumps?| shoes?| lipsticks?| lips| nails?|
+  tones?| colou?rs?| colou?red| palette| shades?| background| makeup| make up| beige| pink| polish); same
+  sex; sex (?:ratio|education|determination|chromosomes?|of the (?:baby|animal|plant)); sex and the city;
+  unisex; opposite sex; both sexes; sex pistols; an orgy of (?:colou?rs?|light|flowers); dirty
+  (?:harry|dancing); social intercourse; sperm whales?; xxxi?i?i?v? olympi\\w+; gothic lolita; sweet lolita;
+  classic lolita; lolita (?:dress(?:es)?|fashion|style|novel|book|by nabokov|nabokov);
+  (?:novel|book|nabokovs|nabokov s|nabokov) (?:novel )?lolita; (?:great|blue|coal|marsh|willow|long
+  tailed|crested|bearded|penduline) tits?; (?:blue|red) footed boob(?:y|ies); booby (?:trap|prize)s?; moby
+  dick; dick (?:tracy|van dyke|whittington|cheney|turpin|francis|grayson|dastardly|and jane); philip k dick;
+  spotted dick; (?:private|detective) dick; cock robin; (?:turkey|cockney|weather) cock; cock and
+  (?:hens?|bull); cock(?:s)? (?:crow\\w*|fight\\w*|a doodle); black cock; pussy (?:willows?|cats?|foot\\w*);
+  (?:summa |magna )?cum laude; anal fins?; (?:riding|on) an ass; ass (?:and|or) (?:mule|donkey|ox); ox and
+  ass; wild ass(?:es)?; rape ?seed; rape (?:field|fields|oil); bread and butt\\w+; butt joints?; water
+  butts?; humped? back\\w*; (?:speed|two|three|camel) humps?; booty and treasure; booty (?:chest|of
+  pirates); pirate(?:s)? booty; breast (?:cancer|feed\\w*|milk|pocket|pump|stroke|plate|pin);
+  breastfe(?:e?d)\\w*; (?:chicken|turkey|duck|red|robin) breasts?; breast(?:stroke|plate|plates|bone|work);
+  red breasted; mothers breast; comic strip; film strip; strip(?:s)? of \\w+; suggestive of; bottomless
+  (?:pit|brunch|coffee|basket); topless (?:tower|bus|car)s?; nipple (?:bottle|of a bottle); bottle nipples?;
+  pacifier nipple; por no; an al dente; hump backed whale; tit for tat; nu pieds; sous les nues; xxx large;
+  ex girlfriend; son et lumiere; horny (?:toads?|lizards?|beetles?); sexual
+  (?:dimorphism|reproduction|selection|education|health|orientation|equality); stripping
+  (?:wallpaper|paint|wires?|bark); (?:wire|paint|cable) strippers?; bosom (?:friends?|buddies|pals?); crotch
+  of (?:an?|the) (?:\\w+ )?(?:tree|oak|branch); groin vault\\w*; (?:dans|les|ses|des|aux|mes|leurs|deux)
+  bras; bras de; intercourse pennsylvania; (?:baby|infant|crochet|crocheted|knitted|wool|woollen|felt)
+  boot(?:y|ies); sultry (?:day|summer|weather|night|heat|evening|afternoon|climate|air); bikini atoll;
+  spongebob(?: \\w+){0,6} bikini bottom; minor (?:adjustments?| scratch(?:es)?| wear| edits?|
+  blemish(?:es)?| issues?| tones?| prophets?| basilica| axis| arc| royalty| nobility| planets| celebrit(?:y|
+  ies)); fountain of youth; naked (?:gun|bike|oats); (?:\\d+|\\w+) ?(?:year|years|month|months|yr|yo) ?old
+  (?:\\w+ )?(?:{things}|{animals}); (?:\\d+|\\w+) (?:years?|months?) (?:ago|later|before|after|in|apart);
+  aged (?:\\d+|\\w+) (?:years|months)(?! old); aged \\d{3,}
+`;
+
+/** Alternatives of a list. */
+const either = (list: string) => `(?:${list.trim().split(/,\s+/).join('|')})`;
+const written = phrases
+  .replace(/\|\s+/g, '|')
+  .replace(/\s+/g, ' ')
+  .replaceAll('(?:{animals})', either(animals))
+  .replaceAll('(?:{things}|{animals})', `(?:${either(things)}|${either(animals)})`)
+  .replaceAll('{animals}', either(animals))
+  .trim()
+  .split(/; ?/);
+
+/** Places of the words that such phrases cover. */
+export function innocentWords(words: readonly string[]): Set<number> {
+  const covered = new Set<number>();
+  const text = words.join(' ');
+  const starts = new Map<number, number>();
+  let offset = 0;
+  for (const [at, word] of words.entries()) {
+    starts.set(offset, at);
+    offset += word.length + 1;
+  }
+  for (const match of text.matchAll(any)) {
+    let at = starts.get(match.index);
+    if (at === undefined) continue;
+    for (const _ of match[0].split(' ')) covered.add(at++);
+  }
+  return covered;
+}
+
+const any = new RegExp(`(?<![\\p{L}\\p{N}])(?:${written.join('|')})(?![\\p{L}\\p{N}])`, 'gu');
+
+/** The same in scripts that set no spaces. */
+export const innocentUnspaced = /裸足|裸眼|裸子植物|イエロ|カロリ|ヒエログリフ|ゼロ|テロ|浸淫|淫雨|書淫/gu;

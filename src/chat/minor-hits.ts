@@ -1,0 +1,158 @@
+/**
+ * Where a text speaks of minors and of what is sexual: every listed word in every reading of it, with its
+ * place. A word that stands in disguise means what it hides: nobody disguises the name of a goat.
+ */
+import { innocentUnspaced, innocentWords } from './innocent-phrases.js';
+import { setsNoSpaces, type Term, TermIndex, termsOf } from './lexicon.js';
+import { drawnOut, folded, latinised, loosely, type Reading, readingOf, single } from './readings.js';
+import { bothWords, minorWords } from './words-minors.js';
+import { sexualWords } from './words-sexual.js';
+
+const all = [
+  ...termsOf(minorWords, 'minor'),
+  ...termsOf(sexualWords, 'sexual'),
+  ...termsOf(bothWords, 'both'),
+];
+const accented = all.filter(({ word }) => word.includes('!'));
+const dense = all.filter(({ word }) => setsNoSpaces(word));
+const spaced = all.filter((term) => !accented.includes(term) && !dense.includes(term));
+
+const exact = new TermIndex(spaced, folded);
+const loose = new TermIndex(spaced, (word) => loosely(folded(word)));
+const collapsed = new TermIndex(spaced, (word) => loosely(single(folded(word))));
+
+/** Terms found by a regular expression: in scripts without spaces, and where accents tell words apart. */
+function pattern(terms: readonly Term[], key: (word: string) => string, around: string) {
+  const byWord = new Map(terms.map((term) => [key(term.word.replace(/[!-]/g, '')), term]));
+  const words = [...byWord.keys()].sort((a, b) => b.length - a.length);
+  const any = new RegExp(around ? `(?<!${around})(?:${words.join('|')})` : words.join('|'), 'gu');
+  return (text: string) => [...text.matchAll(any)].map(([word]) => byWord.get(word)!);
+}
+const inDense = pattern(dense, folded, '');
+const inSpelled = pattern(accented, (word) => word.normalize('NFC'), '\\p{L}');
+
+/** Words of five letters and more by their first letter, their last, and those between in order. */
+const shuffled = (word: string) => word[0]! + [...word.slice(1, -1)].sort().join('') + word.at(-1)!;
+const byShuffle = new Map<string, Term[]>();
+const voweless = new Map<string, Term[]>();
+const backwards = new Map<string, Term[]>();
+for (const [word, terms] of exact.words()) {
+  const strong = terms.filter((term) => term.rank === 'strong' && term.language === 'en');
+  if (strong.length === 0) continue;
+  if (word.length > 4) byShuffle.set(shuffled(word), strong);
+  const skeleton = word[0] + word.slice(1).replace(/[aeiou]/g, '');
+  if (word.length > 4 && skeleton.length > 2 && skeleton !== word) voweless.set(skeleton, strong);
+  if (word.length > 3) backwards.set([...word].reverse().join(''), strong);
+}
+/** Words that look like listed ones by accident, swapped, turned round, drawn out or read loosely. */
+const accidents = new Set(
+  `assess assesses totes plunderage plunderages neet tenes doon flim hore insect insects peins pines shoats
+  gorped gorping disorbed totanus lolls loll lolling lollies lilos noodle noodles`.split(/\s+/),
+);
+
+export interface Hit extends Term {
+  at: number;
+}
+
+/** Words, phrases and ages that a text holds. */
+export function hitsOf(text: string): { hits: Hit[]; reading: Reading } {
+  const reading = readingOf(text);
+  const hits: Hit[] = [];
+  const innocent = innocentWords(reading.words);
+  const add = (terms: readonly Term[], at: number, disguised: boolean) => {
+    for (const term of terms) {
+      if (!disguised && innocent.has(at)) continue;
+      const rank = disguised && term.rank !== 'bound' ? 'strong' : term.rank;
+      hits.push({ ...term, rank, at });
+    }
+  };
+  for (const { text, at, disguised, apart } of reading.forms) {
+    const found = [...exact.word(text), ...exact.joined(text, apart ? 1 : 2)];
+    add(found, at, disguised);
+    if (found.length > 0 || accidents.has(text)) continue;
+    // What nobody writes so by chance: only strong words are looked for in words as they stand.
+    const some = (terms: readonly Term[]) =>
+      terms.filter(
+        ({ side, rank, language }) => language === 'en' && (rank === 'strong' || side === 'minor'),
+      );
+    const key = loosely(text);
+    if (disguised) add([...loose.word(key), ...loose.joined(key, apart ? 1 : 2)], at, true);
+    else if (key !== text && text.length > 2) add(some(loose.bare(key)), at, true);
+    if (drawnOut(text)) {
+      const once = loosely(single(text));
+      add([...collapsed.word(once), ...(once.length > 5 ? collapsed.joined(once) : [])], at, true);
+    }
+    add(byShuffle.get(shuffled(text)) ?? [], at, true);
+    add(backwards.get(text) ?? [], at, true);
+    if (!/[aeiou]/.test(text)) add(voweless.get(text) ?? [], at, true);
+  }
+  for (const { text, at } of reading.pairs)
+    if (!innocent.has(at))
+      add(
+        exact
+          .word(text)
+          .filter((t) => (text.length > 3 ? t.rank === 'strong' : /^(?:sex|kid|boy)$/.test(text))),
+        at,
+        true,
+      );
+  for (const { shape, at } of reading.shapes) add(exact.shaped(shape), at, true);
+  phrasesOf(reading.plain, exact, false);
+  if (reading.likely !== reading.plain)
+    phrasesOf(reading.likely.split(' ').map(loosely).join(' '), loose, true);
+  add(inDense(reading.dense.replace(innocentUnspaced, ' ')), -1, false);
+  add(inSpelled(reading.spelled), -1, false);
+  hits.push(...ages(reading.plain, innocent));
+  if (reading.likely !== reading.plain)
+    hits.push(...ages(reading.likely, innocent), ...ages(digitsOf(reading), innocent));
+  if (rule34.test(reading.plain)) hits.push({ ...numbered, at: -1 });
+  return { hits, reading };
+
+  function phrasesOf(text: string, index: TermIndex, disguised: boolean): void {
+    const words = text.split(' ');
+    for (let at = 0; at < words.length; at++)
+      for (let length = 2; length <= 4 && at + length <= words.length; length++)
+        add(index.phrase(words.slice(at, at + length).join(' ')), at, disguised);
+  }
+}
+
+const tens = 'ten|eleven|twelve|(?:thir|four|fif|six|seven)teen';
+const number = `(?:1[0-7]|[1-9]|one|two|three|four|five|six|seven|eight|nine|${tens})`;
+/** Years, in several languages; bare ones ("10 years") are no age in English. */
+const years = [
+  '(?:years?|yrs?|months?) ?(?:olds?|of age|young|$)|y ?o|yos|ans|anos|anni|jahre|jaar|let|lat|ar|vuotias',
+  'yas|tahun|tuoi|лет|года|ετων|سنة|سنوات',
+].join('|');
+const edge = '(?![\\p{L}\\p{N}])';
+const start = '(?<![\\p{L}\\p{N}])';
+const age = new RegExp(
+  [
+    `${start}${number}[a-z]? ?(?:${years})(?!\\p{L})`,
+    `${start}age[ds]? (?:of )?${number}${edge}`,
+    `${start}${number}(?:th|st|nd|rd)? grader`,
+    `${start}(?:u|sub|under|below|not yet|younger than|less than) ?1[2-8]${edge}`,
+    `(?<![\\p{N}])(?:1[0-7]|[1-9])\\s?(?:歳|才|岁|歲|살|세(?!기))`,
+  ].join('|'),
+  'gu',
+);
+
+function ages(text: string, innocent: ReadonlySet<number>): Hit[] {
+  return [...text.matchAll(age)].flatMap(({ index, 0: said }) => {
+    const at = text.slice(0, index).split(' ').length - 1;
+    const covered = said.split(' ').some((_, i) => innocent.has(at + i));
+    return covered ? [] : [{ side: 'minor', rank: 'strong', language: 'age', word: 'age', at } as const];
+  });
+}
+
+const numbered = { side: 'sexual', rank: 'strong', language: 'en', word: 'r34' } as const;
+const rule34 = /(?<![\p{L}\p{N}])r(?:ule)? ?34(?![\p{L}\p{N}])/u;
+
+/** Digits that letters were put for, in a number ("l2 year old"). */
+function digitsOf({ words }: Reading): string {
+  return words
+    .map((word) =>
+      /^[\dloiszз]{1,2}$/.test(word) && /\d/.test(word)
+        ? word.replace(/[li]/g, '1').replace(/o/g, '0').replace(/[zз]/g, '3').replace(/s/g, '5')
+        : latinised(word),
+    )
+    .join(' ');
+}
