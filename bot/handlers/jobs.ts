@@ -76,7 +76,7 @@ export class Jobs {
         noise: effect.noise,
         trajectory: likelihood.get(state.session.learner.name) ?? false,
         preview: !state.session.nsfw && !state.session.rules.review,
-        safety: { ...this.parts.safety, ...(state.session.nsfw ? { tries: 0 } : {}) },
+        safety: { ...this.parts.safety, ...(state.session.nsfw ? { tries: 0, nsfw: true } : {}) },
         out,
       };
       const job = { id: effect.key, kind: 'generate', payload } as const;
@@ -92,12 +92,13 @@ export class Jobs {
       return {
         kind: 'generate',
         drawn: { seconds, ...memoryOf(result) },
-        images: images.map(({ index, file, width, height, held = false }) => ({
+        images: images.map(({ index, file, width, height, held = false, barred = false }) => ({
           index,
           file: relative(out, resolve(out, file)),
           width,
           height,
           held,
+          barred,
         })),
       };
     });

@@ -5,6 +5,7 @@
  * The noise of step k of image i comes from a stream of its own, so a batch split changes rounding, never the draw.
  */
 
+import { mustSpareMinors } from '../../src/chat/prompt-policy.js';
 import { modelHash } from '../../src/model-hash.js';
 import type { JobPayload, JobResult, SafetyMark } from '../../src/queue/jobs.js';
 import { Rng } from '../../src/rng.js';
@@ -17,7 +18,7 @@ import { learners } from '../learn/learners/table.js';
 import { heroNoise, plainNoise } from '../learn/noise.js';
 import { adapterSpec, parseParams } from '../learn/parameters.js';
 import { requireLikelihoods } from '../learn/policy.js';
-import { checkPictures, hasSafetyChecker } from '../models/safety-checker.js';
+import { checkPictures, hasSafetyChecker, isBarred } from '../models/safety-checker.js';
 import type { WorkerContext } from '../worker.js';
 import type { EngineContext } from './context.js';
 import { type Drawing, drawImages, putInPlace } from './draw.js';
@@ -35,6 +36,8 @@ export async function generate(
 ): Promise<JobResult<'generate'>> {
   const started = performance.now();
   const report = paced(progress);
+  // Whoever sent it: what no session may ask for is not drawn.
+  mustSpareMinors(payload, payload.safety?.nsfw);
   report('load', 0, 1);
   const pipeline = await engine.pipeline(payload.model);
   const sha256 = await modelHash(payload.model);
@@ -116,7 +119,7 @@ export async function generate(
       file: imageName(index),
       width,
       height,
-      ...(marks ? { safety: marks[index]!, held: marks[index]!.held } : {}),
+      ...(marks ? shownAs(marks[index]!) : {}),
     })),
     notes: [substitution(pipeline.scheduler, payload.sampler.scheduler)].filter((note) => note !== null),
     seconds: (performance.now() - started) / 1000,
@@ -129,18 +132,32 @@ export async function generate(
     return dir ? { ...safety, checker: engine.safetyChecker(dir) } : null;
   }
 
-  /** Held back: what scores above the bound. */
+  /** Held back: what scores above the bound, and what is barred. */
   async function look(
-    { checker, bound }: NonNullable<ReturnType<typeof openSafety>>,
+    { checker, bound, nsfw = false }: NonNullable<ReturnType<typeof openSafety>>,
     pictures: readonly Rgb[],
   ): Promise<SafetyMark[]> {
     signal.throwIfAborted();
     report('check', 0, 1);
     const verdicts = await checkPictures(checker, engine.cache, pictures);
     report('check', 1, 1);
-    return verdicts.map(({ score }) => ({ score, held: score > bound, redrawn: 0 }));
+    return verdicts.map((verdict) => {
+      const barred = isBarred(verdict, nsfw);
+      return {
+        score: verdict.score,
+        held: verdict.score > bound || barred,
+        redrawn: 0,
+        ...(barred && { barred }),
+      };
+    });
   }
 }
+
+const shownAs = (safety: SafetyMark) => ({
+  safety,
+  held: safety.held,
+  ...(safety.barred && { barred: true }),
+});
 
 function initialNoise(
   { noise, learner: given }: Payload,

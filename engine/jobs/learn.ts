@@ -4,6 +4,7 @@
  * which remembers its votes.
  */
 
+import { mustSpareMinors } from '../../src/chat/prompt-policy.js';
 import { AcclaimError } from '../../src/errors.js';
 import { modelHash } from '../../src/model-hash.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
@@ -30,6 +31,7 @@ export async function learn(
 ): Promise<JobResult<'learn'>> {
   const started = performance.now();
   const report = paced(progress);
+  mustSpareMinors(payload);
   report('load', 0, 1);
   const { seed, prompt, negative } = payload;
   const learner = learners[payload.learner.name];

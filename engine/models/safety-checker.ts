@@ -132,6 +132,14 @@ export async function checkPictures(
   return verdicts;
 }
 
+/**
+ * Whether nobody may be shown a picture: one of the special concepts (they are about minors) is within its own bound, and
+ * the picture is unsafe by the checker's bounds, whatever the configuration's are; `nsfw`: where none of them may be seen.
+ */
+export function isBarred({ special, unsafe }: SafetyVerdict, nsfw: boolean): boolean {
+  return special.some((score) => score > 0) && (unsafe || nsfw);
+}
+
 interface Compared {
   readonly cosines: Float32Array;
   readonly bounds: Float32Array;

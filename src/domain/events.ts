@@ -188,7 +188,14 @@ export interface JobDone {
   result:
     | {
         kind: 'generate';
-        images: { index: number; file: string; width: number; height: number; held?: boolean }[];
+        images: {
+          index: number;
+          file: string;
+          width: number;
+          height: number;
+          held?: boolean;
+          barred?: boolean;
+        }[];
         /** What it took, where that is known. */
         drawn?: NonNullable<Round['drawn']>;
       }

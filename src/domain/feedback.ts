@@ -48,7 +48,8 @@ export function* judging(state: SessionState, round: Round, at: number): Steps<J
       const image = images.find((row) => row.index === one.index);
       if (image?.state === 'hidden') return { ...one, good: null, weight: 0, votes: 0 };
       // The safety checker's word is a bad label in sessions that exist to be rid of such images.
-      if (image?.heldBy === 'checker' && nsfw) return { ...one, good: 0, weight: 1, by: 'checker' };
+      const byChecker = image?.heldBy === 'checker' || image?.heldBy === 'barred';
+      if (byChecker && nsfw) return { ...one, good: 0, weight: 1, by: 'checker' };
       return one;
     }),
     best: beaten ? null : labels.best,

@@ -46,11 +46,11 @@ export function jobDone(draft: Draft, event: JobDone): void {
   const { job, round } = taken;
   draft.put({ table: 'job', row: { ...unheld(job), state: 'done', secondsLeft: 0, at: draft.at } });
   if (event.result.kind === 'generate') {
-    for (const { index, file, width, height, held = false } of event.result.images) {
+    for (const { index, file, width, height, held = false, barred = false } of event.result.images) {
       const id = imageId(round.id, index);
       const { nsfw, rules } = draft.session;
-      const state = held && !(nsfw && rules.showHeld) ? 'held' : 'shown';
-      const heldBy = held ? 'checker' : null;
+      const state = barred || (held && !(nsfw && rules.showHeld)) ? 'held' : 'shown';
+      const heldBy = barred ? 'barred' : held ? 'checker' : null;
       draft.put({ table: 'image', row: { id, round: round.id, index, file, width, height, state, heldBy } });
     }
     const shown = (draft.state.images.get(round.id) ?? []).some((image) => image.state === 'shown');

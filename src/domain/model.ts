@@ -173,7 +173,8 @@ export interface Image {
   width: number;
   height: number;
   state: ImageState;
-  heldBy: 'checker' | 'flags' | null;
+  /** `barred`: by the checker, and for good. */
+  heldBy: 'checker' | 'barred' | 'flags' | null;
 }
 
 export type BallotState = 'planned' | 'live' | 'closed' | 'gone';

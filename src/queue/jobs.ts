@@ -57,6 +57,8 @@ export const safetySchema = z.object({
   bound: z.number(),
   /** Fresh images drawn, at most, in place of one that is held back; 0 = none. */
   tries: z.number().int().min(0).max(20),
+  /** True: of a session that reduces unsafe images, which takes no word and no picture of minors. */
+  nsfw: z.boolean().optional(),
 });
 
 /** What the safety checker said of an image. */
@@ -65,6 +67,8 @@ export const safetyMarkSchema = z.object({
   held: z.boolean(),
   /** How often it was drawn anew: 0 = it is the first one. */
   redrawn: z.number().int(),
+  /** It is near a concept of special care, and unsafe or of such a session: nobody is shown it, whatever is set. */
+  barred: z.boolean().optional(),
 });
 export type SafetyMark = z.infer<typeof safetyMarkSchema>;
 
@@ -97,6 +101,8 @@ export const generateResult = z.object({
         height: side,
         /** Not to be shown; the round keeps it all the same. */
         held: z.boolean().optional(),
+        /** Held back for good: see SafetyMark. */
+        barred: z.boolean().optional(),
         safety: safetyMarkSchema.optional(),
       }),
     )

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readCheckpoint } from '../../../engine/io/checkpoint.js';
 import { readRound } from '../../../engine/io/round.js';
-import { readSafetensors } from '../../../engine/io/safetensors.js';
+import { readSafetensors, writeSafetensors } from '../../../engine/io/safetensors.js';
 import { EngineContext } from '../../../engine/jobs/context.js';
 import { createHandlers } from '../../../engine/jobs/handlers.js';
 import { cosine } from '../../../engine/learn/reward.js';
@@ -132,6 +132,16 @@ describe('generate', () => {
     await expect(job).rejects.toThrow();
     expect(existsSync(out) || existsSync(`${out}.partial`)).toBe(false);
   });
+
+  it('draws and learns nothing that no session may ask for, whoever sent it', async () => {
+    const refused = { code: 'prompt-refused' };
+    await expect(generate(join(root, 'refused'), { prompt: 'nsfw, 12yo' })).rejects.toMatchObject(refused);
+    const nsfw = { checker: null, bound: 0, tries: 0, nsfw: true };
+    const minor = generate(join(root, 'refused'), { prompt: 'a kid', safety: nsfw });
+    await expect(minor).rejects.toMatchObject(refused);
+    await expect(learn(join(root, 'refused'), { prompt: 'nsfw, 12yo' })).rejects.toMatchObject(refused);
+    expect(existsSync(join(root, 'refused'))).toBe(false);
+  });
 });
 
 describe('the safety checker', () => {
@@ -176,6 +186,22 @@ describe('the safety checker', () => {
     );
     await drawn('replaced-again', { checker, bound, tries: 3 });
     expect(bytes(join(root, 'replaced-again'))).toEqual(bytes(join(root, 'replaced')));
+  });
+
+  it('bars what is near a concept of special care, where it is unsafe or none may be seen', async () => {
+    // The checker's bound of special care put under every cosine: all pictures are near it.
+    const near = join(root, 'near');
+    cpSync(checker, near, { recursive: true });
+    const file = join(near, 'safety_checker/model.safetensors');
+    const { special_care_embeds_weights: bounds, ...rest } = readSafetensors(file);
+    const under = { ...bounds!, data: new Float32Array(bounds!.data.length).fill(-1) };
+    writeSafetensors(file, { ...rest, special_care_embeds_weights: under as FloatTensor });
+    const lax = { checker: near, bound: 9, tries: 0 };
+    const { images } = await drawn('barred', lax);
+    const unsafe = images.map(({ safety }) => safety!.score > 0);
+    expect(images.map(({ held, barred = false }) => [held, barred])).toEqual(unsafe.map((it) => [it, it]));
+    const all = await drawn('barred-all', { ...lax, nsfw: true });
+    expect(all.images.map(({ held, barred }) => [held, barred])).toEqual(images.map(() => [true, true]));
   });
 
   it('is left out where there is none', async () => {

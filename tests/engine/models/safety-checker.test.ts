@@ -16,6 +16,7 @@ import { readConfig } from '../../../engine/models/config.js';
 import {
   checkerGraph,
   checkPictures,
+  isBarred,
   openSafetyChecker,
   verdict,
 } from '../../../engine/models/safety-checker.js';
@@ -142,6 +143,20 @@ describe('the rule', () => {
     expect(of([-1], [0.002, -0.005]).special).toEqual([0.002, 0.005]);
     // The first is scored before the hit.
     expect(of([-1], [-0.005, 0.002]).special).toEqual([-0.005, 0.002]);
+  });
+});
+
+describe('what nobody may be shown', () => {
+  it.each([
+    // unsafe, near a special concept, of a session without minors: barred
+    [true, true, false, true],
+    [true, false, false, false],
+    [false, true, false, false],
+    [false, true, true, true],
+    [true, false, true, false],
+  ])('unsafe %s, special %s, nsfw %s: %s', (unsafe, near, nsfw, barred) => {
+    const said = { concepts: [], special: [-0.1, near ? 0.001 : 0], score: 0, unsafe };
+    expect(isBarred(said, nsfw)).toBe(barred);
   });
 });
 

@@ -99,6 +99,30 @@ describe('a session that reduces unsafe images', () => {
     }
   });
 
+  it('shows nobody a barred picture, whatever is set, and learns it as a bad one', () => {
+    const world = new World({ imagesPerRound: 4, showHeld: true }, false, true);
+    const generate = waiting(world, 'generate')[0]!;
+    const images = [0, 1, 2, 3].map((index) => ({
+      index,
+      file: `${index}.png`,
+      width: 8,
+      height: 8,
+      held: index === 1 || index === 2,
+      barred: index === 1,
+    }));
+    world.send({
+      kind: 'job-done',
+      job: generate.key,
+      result: { kind: 'generate', images },
+      at: world.now,
+    });
+    world.settle();
+    world.consent('ann');
+    expect(world.live()[0]!.cells).toEqual([0, 2, 3]);
+    finish(world, ['ann', 'none']);
+    expect(world.state.rounds[0]!.feedback!.images[1]).toMatchObject({ good: 0, weight: 1, by: 'checker' });
+  });
+
   it('rests when its channel may not show it any more, posts nothing, and goes on only by a moderator', () => {
     const world = opened({}, true);
     world.react('ann', world.live()[0]!, '1');
