@@ -5,7 +5,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { ChatPlatform, PlatformName } from '../src/chat/port.js';
-import { promptPolicy } from '../src/chat/prompt-policy.js';
+import { mustSpareMinors, promptPolicy } from '../src/chat/prompt-policy.js';
 import { clip } from '../src/chat/text.js';
 import { type Clock, SteadyClock } from '../src/clock.js';
 import {
@@ -218,10 +218,13 @@ export function specify(
   const policy = promptPolicy(config.prompts);
   const prompt = policy.allow(request.prompt ?? '', nsfw);
   if (!prompt) throw new AcclaimError('usage', 'a session needs a prompt', 'Say what to draw.');
+  const title = policy.allow(request.title ?? '', nsfw);
+  const negative = policy.allow(request.negative ?? '', nsfw);
+  mustSpareMinors({ prompt: `${title} ${prompt}`, negative }, nsfw);
   return {
-    title: policy.allow(request.title ?? '', nsfw) || clip(prompt, 60),
+    title: title || clip(prompt, 60),
     prompt,
-    negative: policy.allow(request.negative ?? '', nsfw),
+    negative,
     ...plan(config, request, platform),
     width: null,
     height: null,

@@ -163,6 +163,7 @@ const name: ChatCommand = {
   },
   async run({ actions, account, by, values }): Promise<Answer> {
     const shown = values.shown === 'show';
+    if (shown) actions.allow(account.displayName, false);
     const known = await actions.setName(by, shown ? account.displayName : null);
     if (!known) return { title: 'Not done', text: `I keep nothing of you, and so no name. ${howToAgree}` };
     return shown

@@ -171,8 +171,10 @@ const branch: ChatCommand = {
   async run(context) {
     const { actions, account, channel, values } = context;
     const round = integer(values, 'round')!;
-    const { nsfw, title } = (await theSession(context)).session;
+    const { nsfw, title, prompt: before } = (await theSession(context)).session;
     const prompt = actions.allow(text(values, 'prompt') ?? '', nsfw) || null;
+    // Sessions may be older than today's policy.
+    if (prompt === null) actions.allow(before, nsfw);
     const id = actions.newId(prompt ?? title);
     const place = actions.placeFor(id, account, channel, nsfw);
     if (nsfw) await actions.mustGuard(account, place.address);

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { mustSpareMinors } from '../../src/chat/prompt-policy.js';
 import { defineCommand } from '../../src/cli/command.js';
 import { choice, fallback, flag, integer, mandatory, number, several, text } from '../../src/cli/options.js';
 import { drawProgress } from '../../src/cli/progress.js';
@@ -94,6 +95,7 @@ export const command = defineCommand(
     const out = resolve(v.out);
     const adapters = v.adapter.map(parseAdapter);
     checkOut(out);
+    mustSpareMinors(v);
     const model = resolveModel(v.model);
     const { config, engine, notes, close } = await openEngine({ device: v.device, threads: v.threads });
     const began = performance.now();

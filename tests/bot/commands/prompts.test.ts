@@ -1,6 +1,8 @@
 /** The policy of prompts through the real bot and its store: one private answer, one row in the audit, never the text. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { specify } from '../../../bot/house.js';
 import { fakeAccount } from '../../../bot/platforms/fake/platform.js';
+import { loadConfig } from '../../../src/config/load.js';
 import { TestHouse } from '../../support/house.js';
 
 let house: TestHouse;
@@ -11,11 +13,29 @@ afterAll(() => house.stop());
 
 const admin = fakeAccount('boss', 'operator');
 
+it('joins what a session is asked for by: a title, a prompt, what is led away from', () => {
+  const config = loadConfig({ env: {} });
+  for (const [request, nsfw] of [
+    [{ title: 'teen', prompt: 'bottomless' }, false],
+    [{ prompt: 'a kid', negative: 'clothes' }, false],
+    [{ prompt: 'a chair', title: 'kid' }, true],
+  ] as const)
+    expect(() => specify(config, { ...request, nsfw }), JSON.stringify(request)).toThrow(/Minors/);
+  expect(specify(config, { prompt: 'a kid', title: 'kite', negative: 'blurry' }).prompt).toBe('a kid');
+});
+
+it('shows nobody a name that it would not take as a prompt', async () => {
+  const named = { ...fakeAccount('ann'), displayName: 'p0rn' };
+  const answer = await house.platform.command('nowhere', named, 'me name show');
+  expect(answer?.text).toContain('That wording is not taken');
+});
+
 it.each([
   ['session start', 'session start sunny BR4ND-X shoe', 'sunny'],
   ['session start', 'session start rainy n\u200bude meadow', 'rainy'],
   ['nsfw start', 'nsfw start windy child', 'windy'],
   ['settings', 'settings models foggy,nude', 'foggy'],
+  ['session start', 'session start windy sᴇx tᴇᴇɴ', 'windy'],
 ])('%s: %s', async (command, said, told) => {
   const { platform } = house;
   const answers = platform.replies.length;

@@ -33,6 +33,19 @@ const robot = ['generate', '--prompt', 'a robot at a party', '--threads', '1'];
 const quick = [...robot, '--steps', '2', '--count', '2'];
 const read = (...path: string[]) => readFileSync(join(root, ...path));
 
+test('a prompt that no session may ask for is refused before anything is written', async () => {
+  const out = join(root, 'refused');
+  for (const words of [
+    ['--prompt', 'nsfw, 12yo'],
+    ['--prompt', 'a kid', '--negative', 'clothes'],
+  ]) {
+    const ran = await acclaim('generate', ...words, '--out', out);
+    expect(ran).toMatchObject({ status: 1, err: expect.stringContaining('prompt-refused') });
+    expect(ran.err).not.toContain('12yo');
+  }
+  expect(existsSync(out)).toBe(false);
+});
+
 describe('images', () => {
   test("with diffusers' noise the whole trajectory and the images are diffusers'", async () => {
     const [out, file] = [join(root, 'parity'), join(root, 'trajectory.safetensors')];
