@@ -196,7 +196,7 @@ describe('engines', () => {
 
   it.each([
     ['18 images in 20 steps', 6, 18, 20, {}, 5_000],
-    ['64 images as of 512x512', 7, 64, 4, largePreviews, 200_000],
+    ['64 images as of 512x512', 7, 64, 2, largePreviews, 200_000],
   ] as const)(
     'one that is killed amid a round of %s, which is shown as it is drawn',
     async (_, n, count, steps, env, least) => {
