@@ -183,6 +183,7 @@ export class App {
         if (sweeps) this.carrying.sweeps.soon(account.platform, () => this.sessions.live());
       },
       withdrawn: (account) => this.consents.withdrawn(account),
+      known: async (voter) => this.sessions.knows(voter) || (await store.lookups.agreed(voter)),
       server: (platform, server, present) => this.servers.heard(platform, server, present),
       servers: (platform, servers) => this.servers.present(platform, servers),
       consentBeforeAll: (event) => this.consents.beforeAll(event),

@@ -135,7 +135,8 @@ export class Sessions {
 
   /** Somebody who agreed to be known. */
   knows(voter: string): boolean {
-    return this.holding().some((state) => state.voters.get(voter)?.consentAt != null);
+    const circles = new Set(this.holding().map(({ voters }) => voters));
+    return [...circles].some((voters) => voters.get(voter)?.consentAt != null);
   }
 
   /** The newest that goes on in a channel. */
@@ -187,6 +188,18 @@ export class Sessions {
     } finally {
       this.held = null;
     }
+  }
+
+  /** Decides nothing while `work` writes rows of voters beside the sessions; then each session that they vote in has them. */
+  async amend(work: () => Promise<readonly Voter[]>): Promise<void> {
+    await this.hold(async () => {
+      const rows = await work();
+      this.share(
+        null,
+        rows.map((row) => ({ table: 'voter', row })),
+      );
+      return this.holding();
+    });
   }
 
   /** They are gone for good. */

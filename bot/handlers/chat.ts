@@ -9,6 +9,7 @@ import type { Refusal } from '../../src/domain/decision.js';
 import type { ConsentChanged, Event } from '../../src/domain/events.js';
 import { pictureName } from '../../src/domain/ids.js';
 import type { SessionState } from '../../src/domain/model.js';
+import { communityOn, hasMarksOf } from '../../src/domain/people.js';
 import { AcclaimError, type ErrorCode, toPlain } from '../../src/errors.js';
 import type { BallotPlace } from '../ballot-places.js';
 import { spread } from '../spread.js';
@@ -36,6 +37,8 @@ export interface ChatParts {
   /** Somebody's marks may hang on open ballots since before they agreed. */
   consented(account: Account): Promise<void>;
   withdrawn(account: Account): Promise<void>;
+  /** Has agreed to be known. */
+  known(voter: string): Promise<boolean>;
   /** The bot was taken off a server, or is on it. */
   server(platform: PlatformName, server: string | null, present: boolean): Promise<void>;
   /** All that it is on. */
@@ -125,18 +128,23 @@ export class Chat {
     });
   }
 
-  /** Consent holds for the whole community, so every session of the platform hears of it; one row says it to all. */
+  /**
+   * Consent holds for the whole community. Whoever agrees is one row, which one session decides and all are told; whoever leaves
+   * is told to the sessions that have marks of theirs. Nothing is kept of somebody who never agreed, and nothing done.
+   */
   private async consent(account: Account, given: boolean, at: number): Promise<void> {
     const { parts } = this;
     const voter = parts.people.seen(account);
-    const here = parts.sessions().filter((s) => s.bindings.some((b) => b.platform === account.platform));
+    if (!given && !(await parts.known(voter.key))) return;
+    const here = parts.sessions().filter((state) => communityOn(state, account.platform) !== undefined);
     const event = { kind: 'consent', voter, given, at } as const;
-    const told = this.tellAll(here, event);
+    const told = given ? this.tellOne(here, event) : this.tellAll(here, event);
     if (!given) this.leaving.set(voter.key, told);
     await told.finally(() => {
       if (this.leaving.get(voter.key) === told) this.leaving.delete(voter.key);
     });
-    if (here.length === 0) await parts.consentBeforeAll(event);
+    const decides = given ? here.length > 0 : here.some(({ voters }) => voters.has(voter.key));
+    if (!decides) await parts.consentBeforeAll(event);
     await (given ? parts.consented(account) : parts.withdrawn(account));
   }
 
@@ -148,20 +156,28 @@ export class Chat {
   /** Side by side, so that what they decide is written together, and in slices: most have nothing to decide. */
   private async tellAll(states: readonly SessionState[], event: ConsentChanged): Promise<void> {
     const { dispatch } = this.parts;
-    const asks = states.find(({ voters }) => voters.has(event.voter.key)) ?? null;
+    const { key } = event.voter;
+    const asks = states.find(({ voters }) => voters.has(key)) ?? null;
     const told: Promise<unknown>[] = [];
     const tell = function* () {
       for (const state of states) {
-        const askedElsewhere = asks !== null && state !== asks;
-        const one = dispatch(state.session.id, event.given ? event : { ...event, askedElsewhere });
+        yield;
+        if (state !== asks && !hasMarksOf(state, key)) continue;
+        const one = dispatch(state.session.id, { ...event, askedElsewhere: asks !== null && state !== asks });
         // A fault is told of below, and not as one that nobody looks at.
         one.catch(() => {});
         told.push(one);
-        yield;
       }
     };
     await spread(tell());
     await Promise.all(told);
+  }
+
+  /** One session of each community. */
+  private async tellOne(states: readonly SessionState[], event: ConsentChanged): Promise<void> {
+    const { platform } = event.voter;
+    const ids = new Map(states.map((state) => [communityOn(state, platform), state.session.id]));
+    await Promise.all([...ids.values()].map((id) => this.parts.dispatch(id, event)));
   }
 
   private async channel({ platform, channel, canPost, nsfw, at }: EventOf<'channel'>): Promise<void> {

@@ -9,9 +9,12 @@ import type { Clock } from '../../src/clock.js';
 import type { ConsentChanged } from '../../src/domain/events.js';
 import type { SessionState, Voter } from '../../src/domain/model.js';
 import { consentedRow } from '../../src/domain/people.js';
+import type { Steps } from '../../src/domain/steps.js';
 import type { Log } from '../../src/log.js';
+import type { Declined } from '../../src/store/places.js';
 import type { Store } from '../../src/store/store.js';
 import type { Sessions } from '../sessions.js';
+import { spread } from '../spread.js';
 import { consentCard } from '../views/notice.js';
 import type { Address, Messenger } from './messenger.js';
 import type { People } from './people.js';
@@ -56,9 +59,9 @@ export class Consents {
   /** Somebody agreed in so many words. */
   async given(account: Account): Promise<void> {
     const { store, people } = this.parts;
+    if (!(await store.places.anyDeclined())) return;
     const { key } = people.seen(account);
-    for (const to of await this.everywhere(account.platform))
-      await store.places.undecline(placeOf(to), hashOf(store, to, key));
+    await store.places.undecline(await this.marksOf({ key, platform: account.platform }));
   }
 
   /** Somebody was forgotten: what still hangs on the notice says nothing any more. */
@@ -69,10 +72,22 @@ export class Consents {
 
   /** The check marks of these accounts say nothing any more, wherever they hang. */
   async decline(accounts: readonly Pick<Voter, 'key' | 'platform'>[]): Promise<void> {
+    const marks = await Promise.all(accounts.map((account) => this.marksOf(account)));
+    await this.parts.store.places.decline(marks.flat());
+  }
+
+  private async marksOf({ key, platform }: Pick<Voter, 'key' | 'platform'>): Promise<Declined[]> {
     const { store } = this.parts;
-    for (const { key, platform } of accounts)
-      for (const to of await this.everywhere(platform))
-        await store.places.decline(placeOf(to), hashOf(store, to, key));
+    const places = await this.everywhere(platform);
+    const marks = function* (): Steps<Declined[]> {
+      const all: Declined[] = [];
+      for (const to of places) {
+        all.push({ place: placeOf(to), hash: hashOf(store, to, key) });
+        yield;
+      }
+      return all;
+    };
+    return spread(marks());
   }
 
   /** Where no session that is held hears of it: there is nothing to decide, only to remember. */
@@ -100,7 +115,7 @@ export class Consents {
       await agree(account, to.address, at);
     }
     // Their marks are off by now: there is nothing left to remember.
-    for (const hash of declined) await store.places.undecline(placeOf(to), hash);
+    await store.places.undecline([...declined].map((hash) => ({ place: placeOf(to), hash })));
   }
 
   /** Channels of sessions that go on. */

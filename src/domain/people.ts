@@ -20,7 +20,7 @@ export function consentChanged(draft: Draft, event: ConsentChanged): void {
       draft.ask({ kind: 'forget', key: `${voter.key}.forget`, voter: voter.key });
     return;
   }
-  const community = communityOf(draft.state, voter.platform);
+  const community = communityOn(draft.state, voter.platform) ?? draft.session.community;
   draft.put({ table: 'voter', row: consentedRow(before, { ...event, at: draft.at }, community) });
 }
 
@@ -75,20 +75,35 @@ function linked(voters: Voters): ReadonlyMap<string, readonly Voter[]> {
   return people;
 }
 
-/** Whose people vote in the session's channels on a platform. */
-function communityOf({ session, bindings }: SessionState, platform: Voter['platform']): string {
-  return bindings.find((binding) => binding.platform === platform)?.community ?? session.community;
+/** The account and those linked with it, which are forgotten together. */
+function keysOf({ voters }: SessionState, voter: string): ReadonlySet<string> {
+  return new Set([voter, ...accountsOf(voters, personOf(voters, voter)).map((one) => one.key)]);
 }
 
-/** Of the account and of those linked with it, which are forgotten together. */
+/** Whether the session has anything to take back when the person leaves. */
+export function hasMarksOf(state: SessionState, voter: string): boolean {
+  const keys = keysOf(state, voter);
+  for (const ballot of state.ballots.values())
+    for (const key of keys)
+      if (
+        factsOf(state, ballot)
+          .ofVoter(key)
+          .some(({ present }) => present)
+      )
+        return true;
+  return false;
+}
+
+/** Whose people vote in the session's channels on a platform; undefined where it has none there. */
+export function communityOn({ bindings }: SessionState, platform: Voter['platform']): string | undefined {
+  return bindings.find((binding) => binding.platform === platform)?.community;
+}
+
 function withdrawMarks(draft: Draft, voter: string): void {
-  const keys = [
-    voter,
-    ...accountsOf(draft.state.voters, personOf(draft.state.voters, voter)).map((one) => one.key),
-  ];
+  const keys = keysOf(draft.state, voter);
   for (const ballot of draft.state.ballots.values()) {
     if (!takesVotes(draft, ballot)) continue;
-    for (const key of new Set(keys))
+    for (const key of keys)
       for (const fact of factsOf(draft.state, ballot).ofVoter(key))
         if (fact.present) recordMark(draft, ballot, key, fact.emoji, false);
   }

@@ -10,19 +10,34 @@ import type { Connection } from './sqlite.js';
 export type Linked = 'linked' | 'no-code' | 'own-code' | 'no-consent';
 
 /** Replaces an earlier code of the same account. False: nothing is kept of somebody who did not agree. */
-export async function keepCode(db: Connection, hash: string, voter: string, until: number): Promise<boolean> {
+export async function keepCode(
+  db: Connection,
+  hash: string,
+  voter: string,
+  { at, until }: { at: number; until: number },
+): Promise<boolean> {
   if (!(await hasConsent(db, voter))) return false;
-  await db.run('DELETE FROM link_code WHERE voter = ?', voter);
+  await db.run('DELETE FROM link_code WHERE voter = ? OR until <= ?', voter, at);
   await db.run('INSERT INTO link_code (hash, voter, until) VALUES (?, ?, ?)', hash, voter, until);
   return true;
 }
 
-export async function linkByCode(db: Connection, hash: string, voter: string, at: number): Promise<Linked> {
-  await db.run('DELETE FROM link_code WHERE until <= ?', at);
-  const code = await db.get<{ voter: string }>('SELECT voter FROM link_code WHERE hash = ?', hash);
+/** What a link by the code would come to. Writes nothing: most codes that are tried are wrong. */
+export async function tryCode(db: Connection, hash: string, voter: string, at: number): Promise<Linked> {
+  const code = await codeOf(db, hash, at);
   if (!code) return 'no-code';
   if (code.voter === voter) return 'own-code';
-  if (!(await hasConsent(db, voter)) || !(await hasConsent(db, code.voter))) return 'no-consent';
+  const both = (await hasConsent(db, voter)) && (await hasConsent(db, code.voter));
+  return both ? 'linked' : 'no-consent';
+}
+
+const codeOf = (db: Connection, hash: string, at: number) =>
+  db.get<{ voter: string }>('SELECT voter FROM link_code WHERE hash = ? AND until > ?', hash, at);
+
+export async function linkByCode(db: Connection, hash: string, voter: string, at: number): Promise<Linked> {
+  const outcome = await tryCode(db, hash, voter, at);
+  if (outcome !== 'linked') return outcome;
+  const code = (await codeOf(db, hash, at))!;
   const accounts = [...(await accountsOf(db, code.voter)), ...(await accountsOf(db, voter))];
   const person =
     accounts.find((one) => one.person !== null)?.person ?? `+${randomBytes(16).toString('base64url')}`;

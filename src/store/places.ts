@@ -12,6 +12,12 @@ import type { Unit } from './writer.js';
 export const mergeCommunity = `INSERT INTO community (id, body) VALUES (?, ?)
   ON CONFLICT (id) DO UPDATE SET body = json_patch(community.body, excluded.body)`;
 
+/** A check mark on a place's notice that is no consent. */
+export interface Declined {
+  place: string;
+  hash: string;
+}
+
 export class Places {
   constructor(
     private readonly reader: Connection,
@@ -45,13 +51,24 @@ export class Places {
     return (await this.reader.all<{ hash: string }>(sql, place)).map(({ hash }) => hash);
   }
 
-  decline(place: string, hash: string): Promise<void> {
-    const sql = 'INSERT OR IGNORE INTO declined (place, hash) VALUES (?, ?)';
-    return this.write((db) => db.run(sql, place, hash));
+  /** Of any number of places at once. */
+  decline(marks: readonly Declined[]): Promise<void> {
+    if (marks.length === 0) return Promise.resolve();
+    const sql = `INSERT OR IGNORE INTO declined (place, hash)
+      SELECT json_extract(value, '$.place'), json_extract(value, '$.hash') FROM json_each(?)`;
+    return this.write((db) => db.run(sql, JSON.stringify(marks)));
   }
 
-  undecline(place: string, hash: string): Promise<void> {
-    return this.write((db) => db.run('DELETE FROM declined WHERE place = ? AND hash = ?', place, hash));
+  undecline(marks: readonly Declined[]): Promise<void> {
+    if (marks.length === 0) return Promise.resolve();
+    const sql = `DELETE FROM declined WHERE (place, hash) IN
+      (SELECT json_extract(value, '$.place'), json_extract(value, '$.hash') FROM json_each(?))`;
+    return this.write((db) => db.run(sql, JSON.stringify(marks)));
+  }
+
+  /** Whether any stands. */
+  async anyDeclined(): Promise<boolean> {
+    return (await this.reader.all('SELECT 1 FROM declined LIMIT 1')).length > 0;
   }
 
   /** Servers that the bot was removed from, until they are purged or it returns. */

@@ -12,7 +12,7 @@ import type { AcclaimError } from '../errors.js';
 import { asDataError } from './faults.js';
 import { makeFolder } from './folder.js';
 import { forgetVoter, type Marks, marksOf } from './forget.js';
-import { accountsOf, keepCode, type Linked, linkByCode, unlinkAccount } from './links.js';
+import { accountsOf, keepCode, type Linked, linkByCode, tryCode, unlinkAccount } from './links.js';
 import { DataLock } from './lock.js';
 import { Lookups } from './lookups.js';
 import { type Migrated, migrate, migrations } from './migrations.js';
@@ -198,15 +198,20 @@ export class Store {
   }
 
   /** See links.ts. False: the account has not agreed to be known. */
-  async keepLinkCode(hash: string, key: string, until: number): Promise<boolean> {
+  async keepLinkCode(hash: string, key: string, until: number, at = Date.now()): Promise<boolean> {
     let kept = false;
     await this.#write(async (db) => {
-      kept = await keepCode(db, hash, key, until);
+      kept = await keepCode(db, hash, key, { at, until });
     });
     return kept;
   }
 
-  /** See links.ts. States held in memory must be loaded anew afterwards; so after `unlink`. */
+  /** What a link by the code would come to; writes nothing. */
+  tryLink(hash: string, key: string, at = Date.now()): Promise<Linked> {
+    return tryCode(this.reader, hash, key, at);
+  }
+
+  /** See links.ts. States held in memory must be told of the accounts' rows afterwards; so after `unlink`. */
   async link(hash: string, key: string, at = Date.now()): Promise<Linked> {
     let done: Linked = 'no-code';
     await this.#write(async (db) => {

@@ -163,6 +163,8 @@ export class Messages {
 
   /** Withdrawing consent forgets the person: the file is rewritten without them. */
   async consent(who: string, given: boolean, at: number): Promise<void> {
+    // Nothing stands here of somebody who did not agree.
+    if (!given && !this.consents.has(who)) return;
     this.apply({ t: 'consent', who, given, at });
     if (given) await this.journal.append({ t: 'consent', who, given, at });
     else await this.journal.rewrite(() => this.snapshot());

@@ -226,7 +226,7 @@ describe('a restore', () => {
     await store.forget('ann-secret-key-of-27-characters');
     // Left, and agreed again: what was before is not theirs any more.
     await store.forget('bob');
-    await store.places.decline('discord 1', 'hash of a check mark');
+    await store.places.decline([{ place: 'discord 1', hash: 'hash of a check mark' }]);
     await store.places.depart({ platform: 'discord', server: '9', at: 5, due: 7 });
     const bob = world.state.voters.get('bob')!;
     await store.commit([{ table: 'voter', row: { ...bob, consentAt: bob.consentAt! + 1 } }], []);

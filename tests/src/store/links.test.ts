@@ -47,9 +47,9 @@ const keysOf = async (voter: string) => (await store.accountsOf(voter)).map(({ k
 it('links by a code once, within its time, and unlinks', async () => {
   await pooled();
   expect(await voters()).toBe(3);
-  expect(await store.keepLinkCode('old', ann, 100)).toBe(true);
-  expect(await store.keepLinkCode('hash', ann, 100)).toBe(true);
-  expect(await store.keepLinkCode('other', 'nobody', 100)).toBe(false);
+  expect(await store.keepLinkCode('old', ann, 100, 0)).toBe(true);
+  expect(await store.keepLinkCode('hash', ann, 100, 0)).toBe(true);
+  expect(await store.keepLinkCode('other', 'nobody', 100, 0)).toBe(false);
   expect(await store.link('old', 'ann-slack', 50)).toBe('no-code');
   expect(await store.link('hash', ann, 50)).toBe('own-code');
   expect(await store.link('hash', 'nobody', 50)).toBe('no-consent');
@@ -73,7 +73,7 @@ it('links by a code once, within its time, and unlinks', async () => {
 
 it('forgets all accounts of a person, and the counts stay as they were', async () => {
   await pooled();
-  await store.keepLinkCode('hash', ann, 100);
+  await store.keepLinkCode('hash', ann, 100, 0);
   await store.link('hash', 'ann-slack', 50);
   await store.keepLinkCode('open', 'ann-slack', 100);
   const before = (await store.load('cat'))!;
