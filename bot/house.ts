@@ -26,7 +26,7 @@ import type { Log } from '../src/log.js';
 import { watchDisk } from '../src/monitor/disk.js';
 import { watchEngine } from '../src/monitor/engine.js';
 import { Meter } from '../src/monitor/meter.js';
-import { watchQueue, watchStarved } from '../src/monitor/queue.js';
+import { watchAside, watchQueue, watchStarved } from '../src/monitor/queue.js';
 import type { Look } from '../src/monitor/readiness.js';
 import { openBucket } from '../src/places-here.js';
 import type { JobQueue } from '../src/queue/contract.js';
@@ -163,6 +163,7 @@ async function openQueue(engines: Engines, config: Config, log: Log, meter: Mete
     const launch = engine.launcher(launchEngine(config, log));
     const queue = watchQueue(openOwnQueue({ config, log, launch }), meter);
     watchStarved(meter, () => queue.waiting > 0 && engine.look() !== null);
+    watchAside(meter, async () => []);
     const looks: Look[] = [{ name: 'engine', needed: false, look: engine.look }];
     return { queue, own: undefined, bucket: null, looks };
   }
@@ -183,12 +184,17 @@ async function openQueue(engines: Engines, config: Config, log: Log, meter: Mete
       for (const { device } of await patiently(queue.engines())) gauge.inc({ device });
     },
   );
+  watchAside(meter, () => patiently(queue.setAside()));
   const looks: Look[] = [
     {
       name: 'engines',
       needed: false,
-      look: async () =>
-        (await queue.engines()).some((beat) => !beat.draining) ? null : 'no engine is there',
+      look: async () => {
+        const there = (await queue.engines()).filter((beat) => !beat.draining);
+        if (there.length === 0) return 'no engine is there';
+        const aside = await queue.setAside();
+        return aside.length < there.length ? null : "no engine that is there has the bot's data folder";
+      },
     },
   ];
   try {

@@ -33,6 +33,8 @@ export type ErrorCode =
   /** A run would take more memory than it may: told before it runs. */
   | 'memory-short'
   | 'data-locked'
+  /** An engine's data folder is not the bot's, or does not show what the bot's holds. */
+  | 'data-mismatch'
   /** A restore would take the place of what is there. */
   | 'data-exists'
   | 'backup-invalid'

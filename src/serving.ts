@@ -21,6 +21,7 @@ import { BullQueue } from './queue/bullmq.js';
 import { childEngine } from './queue/child-engine.js';
 import { describeEnd, type EngineLauncher } from './queue/engine-link.js';
 import { InProcessQueue } from './queue/in-process.js';
+import { markFolder, readMarker } from './queue/marker.js';
 import type { FromEngine } from './queue/messages.js';
 import { probe } from './queue/redis.js';
 import { doubts } from './queue/redis-faults.js';
@@ -123,6 +124,7 @@ export async function openBullQueue(
   return new BullQueue({
     ...shared,
     places,
+    folder: bucket ? null : await markFolder(config.dataDir),
     attempts: config.session.attempts,
     predictMb: estimateMb,
     // One sign of life of an engine may be late.
@@ -181,6 +183,7 @@ export async function openServing(
     engine: name,
     ability: { device, memoryMb: offeredMb(config), models: models.hashes },
     places,
+    ...(config.artifacts.bucket === null ? { folder: () => readMarker(config.dataDir) } : {}),
     local,
   });
   log.info({ engine: name, device, models: models.hashes.map((h) => h.slice(0, 12)) }, 'engine takes jobs');

@@ -15,9 +15,10 @@ import { silentLog } from '../src/log.js';
 import { watchDisk } from '../src/monitor/disk.js';
 import { watchEngine } from '../src/monitor/engine.js';
 import { Meter } from '../src/monitor/meter.js';
-import { watchStarved } from '../src/monitor/queue.js';
+import { watchAside, watchStarved } from '../src/monitor/queue.js';
 import { type Look, meterReadiness } from '../src/monitor/readiness.js';
 import { projectPath } from '../src/paths.js';
+import type { SetAside } from '../src/queue/aside.js';
 import type { EngineEnd, EngineListener } from '../src/queue/engine-link.js';
 import { type Rule, rules, rulesFile } from './support/alert-rules.js';
 import { Exposition } from './support/exposition.js';
@@ -43,6 +44,7 @@ class Target {
   starved = false;
   backup = 0;
   piled = 0;
+  readonly aside: SetAside[] = [];
   private readonly engines: EngineListener[] = [];
 
   constructor(readonly half: 'bot' | 'engine') {
@@ -60,6 +62,7 @@ class Target {
     meterReadiness(this.meter, () => this.looks);
     watchDisk(this.meter, dir);
     watchStarved(this.meter, () => this.starved);
+    watchAside(this.meter, async () => this.aside);
     const launcher = watchEngine(this.meter).launcher((listener) => {
       this.engines.push(listener);
       return { send: () => {}, kill: () => {} };
@@ -285,6 +288,15 @@ const cases: Record<string, Case[]> = {
       at: 12,
       fires: [],
     },
+  ],
+  AcclaimEngineAside: [
+    {
+      name: 'one',
+      scrapes: after(5, (t) => t.aside.push({ engine: 'gpu-1', why: 'another folder' }), 10),
+      at: 12,
+      fires: [bot],
+    },
+    { name: 'none', scrapes: after(5, () => {}, 10), at: 12, fires: [] },
   ],
   AcclaimVotesSlow: [
     { name: 'a second', scrapes: each(30, () => {}, votesOf(1)), at: 25, fires: [{}] },

@@ -227,6 +227,27 @@ export async function checkRedis(config: Pick<Config, 'queue' | 'artifacts'>): P
   }
 }
 
+/** Whether this folder is the one that the bot shares with engines; asked of Redis, to which the bot tells its mark. */
+export async function checkFolder(config: Pick<Config, 'queue' | 'artifacts' | 'dataDir'>): Promise<Check> {
+  const name = 'shared folder';
+  const { redis: url, ca, prefix, key } = config.queue;
+  const off = (found: string): Check => ({ name, state: 'off', found, mend: '' });
+  if (url === null || config.artifacts.bucket !== null) return off('bot and engines share none');
+  try {
+    const { folderThere } = await import('../queue/redis.js');
+    const marker = await import('../queue/marker.js');
+    const text = await folderThere({ url, ca }, prefix);
+    if (text === null) return off('no bot has told Redis of its data folder yet');
+    const mine = await marker.readMarker(config.dataDir);
+    if (marker.toldFolder(text, key) !== mine) throw marker.otherFolder(mine);
+    return { name, state: 'ok', found: `${resolve(config.dataDir)} is the one of the bot`, mend: '' };
+  } catch (error) {
+    const { code, message, mend } = toPlain(error);
+    if (code === 'redis-unreachable') return off('Redis does not tell');
+    return { name, state: 'fail', found: message, mend, code };
+  }
+}
+
 /** A bucket is needed only where bot and engines share no folder. */
 export async function checkBucket(artifacts: Config['artifacts']): Promise<Check> {
   const name = 'bucket';
@@ -305,6 +326,7 @@ export const command = defineCommand(
       await checkPort(config.server.host, config.server.port),
       checkAccess(config.server),
       await checkRedis(config),
+      await checkFolder(config),
       await checkBucket(config.artifacts),
       ...(await checkModel(config, checkEngine)),
       checkJobMemory(config),

@@ -1,5 +1,6 @@
 /** What is measured of the queue, whichever it is: jobs that are out, and how long each took from being asked for to its answer. */
 import { toPlain } from '../errors.js';
+import type { SetAside } from '../queue/aside.js';
 import type { Held, JobQueue, JobRequest } from '../queue/contract.js';
 import type { JobKind, JobProgress, JobResult } from '../queue/jobs.js';
 import type { Meter } from './meter.js';
@@ -14,6 +15,25 @@ export interface WatchedQueue extends JobQueue {
 export function watchStarved(meter: Meter, starved: () => boolean): void {
   meter.gauge('acclaim_queue_starved', '1 while jobs wait that no engine can do.', [], (gauge) =>
     gauge.set(Number(starved())),
+  );
+}
+
+/** `aside`: engines that get no jobs though they are there. */
+export function watchAside(meter: Meter, aside: () => Promise<readonly SetAside[]>): void {
+  meter.gauge(
+    'acclaim_engines_aside',
+    'Engines that get no jobs, because their data folder is not the one of the bot.',
+    [],
+    async (gauge) => gauge.set((await aside()).length),
+  );
+  meter.gauge(
+    'acclaim_engine_aside_info',
+    'Always 1; names the engines that are set aside.',
+    ['engine'],
+    async (gauge) => {
+      gauge.reset();
+      for (const { engine } of await aside()) gauge.set({ engine }, 1);
+    },
   );
 }
 

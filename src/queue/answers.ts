@@ -6,7 +6,13 @@ import { jobSchemas } from './jobs.js';
 import { type Answer, answerSchema, type Flight } from './wire.js';
 
 /** What went wrong is put right by sending it again, and by doing it again. */
-export const again: ReadonlySet<ErrorCode> = new Set(['artifact-missing', 'artifact-corrupt']);
+export const again: ReadonlySet<ErrorCode> = new Set([
+  'artifact-missing',
+  'artifact-corrupt',
+  // What one engine does not see another may.
+  'data-mismatch',
+  'file-not-found',
+]);
 
 export type Verdict =
   | { type: 'result'; value: unknown; artifact: string | null }

@@ -9,6 +9,7 @@ import { AcclaimError, fromPlain, toPlain } from '../errors.js';
 import { aboutJob, type Log } from '../log.js';
 import { safely } from '../safely.js';
 import { again, judge, openAnswer } from './answers.js';
+import { Aside, type SetAside } from './aside.js';
 import type { Held, JobQueue, JobRequest } from './contract.js';
 import { cancelled } from './deferred.js';
 import { type Entry, newEntry } from './entry.js';
@@ -22,10 +23,11 @@ import { FORGOTTEN_AT_ONCE, NAME_CHARACTERS } from './limits.js';
 import type { BotPlaces } from './places.js';
 import type { PredictMb } from './predict.js';
 import { connectBoth, type Line, type RedisSettings } from './redis.js';
-import { refuses, unreachable } from './redis-faults.js';
+import { refuses } from './redis-faults.js';
 import { Roll } from './roll.js';
 import { choose, lacking } from './routing.js';
 import { takeStanding } from './standing.js';
+import { Trouble } from './trouble.js';
 import { hold, Waits } from './waits.js';
 import { type Answer, type Beat, type Flight, keys, type Need, saidSchema } from './wire.js';
 import { within } from './within.js';
@@ -36,6 +38,10 @@ export interface BullQueueOptions {
   /** Shared with the engines; null = nothing is signed. */
   key: string | null;
   places: BotPlaces;
+  /** Mark of the data folder that engines share; null or missing where they share none. */
+  folder?: string | null;
+  /** Engines whose work was not there; with a clock of its own in tests. */
+  aside?: Aside;
   /** Megabytes that a job takes of its engine's memory; a job goes to no engine that has less. */
   predictMb?: PredictMb;
   /** Engines that a job may outlive before it fails `engine-lost`. */
@@ -71,17 +77,20 @@ export class BullQueue implements JobQueue {
   private readonly waits: Waits;
   private readonly roll: Roll;
   private readonly errands: Errands;
+  private readonly aside: Aside;
+  private readonly troubles: Trouble;
   private readonly timer: NodeJS.Timeout;
   private looking: Promise<void> | null = null;
   private again = false;
   private closed = false;
-  private troubled = false;
 
   constructor(private readonly options: BullQueueOptions) {
     this.envelopes = new Envelopes(options.key);
     this.keys = keys(options.prefix);
     this.errands = new Errands(options.log, () => this.look());
     this.waits = new Waits(this.entries, options);
+    this.troubles = new Trouble({ ...options, url: options.redis.url, meaning: '; jobs wait, votes go on' });
+    this.aside = options.aside ?? new Aside(options.log);
     const { redis: asks, ears } = connectBoth(options.redis, (error) => this.away(error));
     this.redis = asks;
     this.ears = ears;
@@ -96,10 +105,11 @@ export class BullQueue implements JobQueue {
     const trouble = (error: unknown) => this.trouble(error);
     this.lanes = new Lanes({ redis, keys: names, prefix: options.prefix, trouble });
     this.flights = new Flights({ redis, keys: names, envelopes, log: options.log });
-    this.redis.on(
-      'ready',
-      safely(() => this.look(), trouble),
-    );
+    const begin = () => {
+      this.tellFolder();
+      this.look();
+    };
+    this.redis.on('ready', safely(begin, trouble));
     this.ears.on(
       'message',
       safely(
@@ -173,6 +183,17 @@ export class BullQueue implements JobQueue {
     return (await this.roll.call()).there;
   }
 
+  /** Engines that get no jobs, and why: their data folder is another, or what they wrote was not in the bot's. */
+  async setAside(): Promise<SetAside[]> {
+    const { folder = null } = this.options;
+    const there = folder === null ? [] : await this.engines();
+    const other = there.flatMap(({ engine, folder: theirs }) =>
+      theirs === folder ? [] : [{ engine, why: 'its data folder is not the one of the bot' }],
+    );
+    const named = new Set(other.map(({ engine }) => engine));
+    return [...other, ...this.aside.list().filter(({ engine }) => !named.has(engine))];
+  }
+
   /** Engines that are away keep them until they age out. */
   async forget(artifacts: readonly string[]): Promise<void> {
     if (artifacts.length === 0 || this.redis.status !== 'ready') return;
@@ -186,6 +207,13 @@ export class BullQueue implements JobQueue {
     await within(FORGET_MS, tell());
   }
 
+  /** Engines look for it before they take a job. */
+  private tellFolder(): void {
+    const { folder = null } = this.options;
+    if (folder === null) return;
+    this.redis.set(this.keys.folder, this.envelopes.close('folder', { folder })).catch(() => {});
+  }
+
   private look(): void {
     if (this.closed) return;
     if (this.looking) {
@@ -193,7 +221,7 @@ export class BullQueue implements JobQueue {
       return;
     }
     this.looking = this.lookAll()
-      .then(() => this.well())
+      .then(() => this.troubles.over())
       .catch((error) => (refuses(error) ? this.away(error) : this.trouble(error)))
       .finally(() => {
         this.looking = null;
@@ -205,7 +233,7 @@ export class BullQueue implements JobQueue {
 
   private async lookAll(): Promise<void> {
     if (this.entries.size === 0) {
-      if (this.troubled) await this.redis.ping();
+      if (this.troubles.told) await this.redis.ping();
       return;
     }
     const { there, gone } = await this.roll.call();
@@ -256,6 +284,7 @@ export class BullQueue implements JobQueue {
     const verdict = judge(entry, answer);
     if (verdict.type === 'again') {
       if (verdict.tooSmall) entry.short.add(flight.engine);
+      if (verdict.error?.code === 'data-mismatch') this.aside.put(flight.engine, verdict.why);
       await this.redeliver(entry, flight, verdict.why, verdict.counts, verdict.error);
       return drop();
     }
@@ -273,6 +302,8 @@ export class BullQueue implements JobQueue {
         // The next life of this process finds the answer there.
         if (this.closed) return;
         const error = fault === null ? null : fromPlain(toPlain(fault));
+        if (!error) this.aside.forgive(flight.engine);
+        else if (error.code === 'data-mismatch') this.aside.put(flight.engine, error.message);
         if (error && again.has(error.code)) await this.redeliver(entry, flight, error.message, true, error);
         else await this.settle(entry, error, value);
         await drop();
@@ -304,6 +335,7 @@ export class BullQueue implements JobQueue {
 
   /** The oldest waiting job of each session that has none out, to engines that are free. */
   private async dispatch(engines: ReadonlyMap<string, Beat>): Promise<void> {
+    const { folder = null } = this.options;
     const busy = new Set<string>();
     const taken = new Set<string>();
     for (const { flight, session } of this.entries.values()) {
@@ -317,7 +349,7 @@ export class BullQueue implements JobQueue {
       if (!this.prepare(entry)) continue;
       entry.need ??= await this.need(entry);
       if (!entry.need) continue;
-      const need = { ...entry.need, short: entry.short };
+      const need = { ...entry.need, folder, aside: this.aside, short: entry.short };
       const engine = choose(engines.values(), busy, need);
       entry.lack.mark(engine ? null : lacking(engines.values(), need));
       if (!engine) continue;
@@ -332,11 +364,6 @@ export class BullQueue implements JobQueue {
     if (this.closed) return;
     const why = refuses(error) ? refusingRedis : awayRedis;
     for (const entry of this.entries.values()) if (!entry.flight) entry.lack.mark(why);
-  }
-
-  private well(): void {
-    if (this.troubled) this.options.log.info('Redis is back');
-    this.troubled = false;
   }
 
   /** True once engines can reach what it reads, and nothing that was made of it stands. */
@@ -385,7 +412,8 @@ export class BullQueue implements JobQueue {
     const delivery = 1 + randomInt(DELIVERIES);
     const { payload } = await this.options.places.pack(entry.kind, entry.payload, delivery);
     const { id: job, kind, identity } = entry;
-    const words = { job, delivery, engine, kind, identity, payload };
+    const { folder = null } = this.options;
+    const words = { job, delivery, engine, kind, identity, folder, payload };
     const sealed = this.envelopes.close('job', words);
     const flight: Flight = { job: entry.id, engine, delivery, digest: entry.digest };
     // Written first: an engine takes only what it finds here.
@@ -410,11 +438,7 @@ export class BullQueue implements JobQueue {
   }
 
   private trouble(error: unknown): void {
-    if (this.closed || this.troubled) return;
-    this.troubled = true;
-    const { redis, prefix, log } = this.options;
-    const about = refuses(error) ? toPlain(unreachable(redis.url, prefix, error)) : { error: String(error) };
-    log.warn(about, 'Redis: trouble; jobs wait, votes go on');
+    if (!this.closed) this.troubles.tell(error);
   }
 
   private async settle(entry: Entry, error: AcclaimError | null, result?: unknown): Promise<void> {

@@ -23,6 +23,7 @@ export const heldSchema = z.object({
     'no-engine',
     'no-model',
     'no-memory',
+    'no-folder',
     'no-redis',
     'no-bucket',
     'disk-full',

@@ -26,6 +26,7 @@ export const ENVELOPE_BYTES = {
   /** Also of the note in a folder or bucket, which is such an envelope. */
   made: 4 << 20,
   flight: 4096,
+  folder: 4096,
   beat: 128 << 10,
   word: PREVIEW_CHARACTERS + WORD_BYTES,
 } as const;

@@ -7,6 +7,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { readFault } from '../reading.js';
 import { safely } from '../safely.js';
 import { type RedisFacts, readInfo, servesElsewhere, unreachable } from './redis-faults.js';
+import { keys } from './wire.js';
 
 export interface RedisSettings {
   /** redis:// or rediss:// (TLS), with user and password in it. */
@@ -124,8 +125,13 @@ export function connectBoth(
   return { redis, ears };
 }
 
-/** What is asked of it for a start, and by the doctor: everything that bot and engines will do. Errors: redis-unreachable. */
-export async function probe(settings: RedisSettings, prefix: string, waitMs = 5000): Promise<RedisFacts> {
+/** A line for one question, which gives up. Errors: redis-unreachable. */
+async function ask<T>(
+  settings: RedisSettings,
+  prefix: string,
+  waitMs: number,
+  question: (redis: Redis) => Promise<T>,
+): Promise<T> {
   const redis = new Redis(settings.url, {
     ...options(settings),
     lazyConnect: true,
@@ -143,6 +149,19 @@ export async function probe(settings: RedisSettings, prefix: string, waitMs = 50
   redis.on('error', safely(hear, hear));
   try {
     await redis.connect();
+    return await question(redis);
+  } catch (error) {
+    throw unreachable(settings.url, prefix, (heard ?? error) as Error);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+const WAIT_MS = 5000;
+
+/** What is asked of it for a start, and by the doctor: everything that bot and engines will do. */
+export const probe = (settings: RedisSettings, prefix: string, waitMs = WAIT_MS): Promise<RedisFacts> =>
+  ask(settings, prefix, waitMs, async (redis) => {
     const info = await redis.info();
     const key = `${prefix}:probe`;
     await redis.set(key, '', 'PX', 1000);
@@ -150,9 +169,8 @@ export async function probe(settings: RedisSettings, prefix: string, waitMs = 50
     await redis.publish(key, '');
     await redis.subscribe(key);
     return readInfo(info);
-  } catch (error) {
-    throw unreachable(settings.url, prefix, (heard ?? error) as Error);
-  } finally {
-    redis.disconnect();
-  }
-}
+  });
+
+/** What the bot has told of its data folder, as it lies there; null where it has not. */
+export const folderThere = (settings: RedisSettings, prefix: string): Promise<string | null> =>
+  ask(settings, prefix, WAIT_MS, (redis) => redis.get(keys(prefix).folder));

@@ -5,8 +5,12 @@ import type { Beat, Need } from './wire.js';
 const holds = (beat: Beat, need: Need) => need.models.every((m) => beat.models.includes(m));
 const fits = (beat: Beat, need: Need) => beat.memoryMb >= need.memoryMb && !need.short?.has(beat.engine);
 
+/** It sees the data folder that the bot has, and what it wrote there was found so far. */
+const shares = ({ engine, folder }: Beat, need: Need) =>
+  (need.folder ?? null) === null || (folder === need.folder && !need.aside?.has(engine));
+
 export function able(beat: Beat, need: Need): boolean {
-  return !beat.draining && holds(beat, need) && fits(beat, need);
+  return !beat.draining && shares(beat, need) && holds(beat, need) && fits(beat, need);
 }
 
 /** Undefined when nobody who is free can do it. Ties go to the first by id, so that the choice can be told beforehand. */
@@ -22,7 +26,10 @@ export function lacking(engines: Iterable<Beat>, need: Need): Held | null {
   const there = [...engines].filter((beat) => !beat.draining);
   if (there.some((beat) => able(beat, need))) return null;
   if (there.length === 0) return { code: 'no-engine', message: 'no engine is there' };
-  const holders = there.filter((beat) => holds(beat, need));
+  const sharing = there.filter((beat) => shares(beat, need));
+  if (sharing.length === 0)
+    return { code: 'no-folder', message: "no engine that is there has the bot's data folder" };
+  const holders = sharing.filter((beat) => holds(beat, need));
   if (holders.length === 0) return { code: 'no-model', message: 'no engine that is there has its model' };
   const most = Math.max(...holders.map(({ memoryMb }) => memoryMb));
   const message =

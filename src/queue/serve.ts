@@ -15,10 +15,11 @@ import { Envelopes } from './envelope.js';
 import type { JobPayload } from './jobs.js';
 import { awayBucket } from './lack.js';
 import { MODELS_NAMED } from './limits.js';
+import { folderSchema, otherFolder } from './marker.js';
 import type { EnginePlaces } from './places.js';
 import { connectBoth, type RedisSettings } from './redis.js';
-import { refuses, unreachable } from './redis-faults.js';
 import { Telling } from './telling.js';
+import { Trouble } from './trouble.js';
 import {
   type Answer,
   type Beat,
@@ -40,6 +41,8 @@ export interface ServeOptions {
   /** What it can do. */
   ability: Pick<Beat, 'device' | 'memoryMb' | 'models'>;
   places: EnginePlaces;
+  /** Mark of its data folder as it is now; missing where it shares none. */
+  folder?: () => Promise<string | null>;
   /** Runs one job at a time; ends with this. */
   local: JobQueue;
   /** Silence after which the bot gives this engine's job to another. */
@@ -71,13 +74,8 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
   const { prefix, engine, ability, places, local, lostMs, log } = options;
   const envelopes = new Envelopes(options.key);
   const name = keys(prefix);
-  let troubled = false;
-  const trouble = (error: unknown) => {
-    const { url } = options.redis;
-    const about = refuses(error) ? toPlain(unreachable(url, prefix, error)) : { error: String(error) };
-    if (!troubled) log.warn(about, 'Redis: trouble');
-    troubled = true;
-  };
+  const troubles = new Trouble({ prefix, log, url: options.redis.url, meaning: '' });
+  const trouble = (error: unknown) => troubles.tell(error);
   const { redis, ears } = connectBoth(options.redis, trouble);
   let draining = false;
   let running: Running | null = null;
@@ -92,6 +90,7 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
   let beaten = 0;
   let beats = 0;
   let beating: Promise<void> | null = null;
+  let misplaced = false;
   /** Deliveries that have had their answer: one that comes again is somebody's copy. */
   const answered = new Set<string>();
 
@@ -115,14 +114,26 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
 
   async function beatOnce(): Promise<void> {
     beats += 1;
-    const words: Beat = { engine, ...ability, models: named, warm, draining, count: beats };
+    const folder = await options.folder?.();
+    const words: Beat = { engine, ...ability, models: named, warm, folder, draining, count: beats };
     await redis.sadd(name.engines, engine);
     await redis.set(name.beat(engine), envelopes.close('beat', words), 'PX', lostMs);
     beaten = Date.now();
-    if (troubled) log.info('Redis is back');
-    troubled = false;
+    troubles.over();
     const held = running;
     if (held && !(await counts(held)) && running === held) await letGo(held);
+    if (folder !== undefined) await compare(folder);
+  }
+
+  /** The bot tells of its data folder; an engine with another gets no jobs, and says so. */
+  async function compare(mine: string | null): Promise<void> {
+    const text = await redis.get(name.folder);
+    const theirs = text === null ? null : envelopes.open('folder', text, folderSchema).folder;
+    const elsewhere = theirs !== null && theirs !== mine;
+    if (elsewhere !== misplaced && elsewhere)
+      log.error(toPlain(otherFolder(mine)), 'no jobs are taken until the data folder is the one of the bot');
+    else if (elsewhere !== misplaced) log.info('the data folder is the one of the bot now');
+    misplaced = elsewhere;
   }
 
   /** Ends what is on its way for the job, and the job itself between two steps. */
@@ -154,6 +165,8 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
     let payload: Record<string, unknown> | null = null;
     let noted = false;
     try {
+      const mine = rest.folder === null ? null : await options.folder?.();
+      if (rest.folder !== null && mine !== rest.folder) throw otherFolder(mine ?? null);
       payload = await places.unpack(rest.kind, rest.payload, signal, onWait);
       signal.throwIfAborted();
       now.begun = true;
@@ -259,6 +272,7 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
   return {
     look: () => {
       if (draining) return 'the engine leaves';
+      if (misplaced) return 'its data folder is not the one of the bot';
       return Date.now() - beaten < lostMs ? null : 'Redis does not answer';
     },
     stop: () => {

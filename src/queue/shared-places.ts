@@ -14,6 +14,7 @@ import {
   type EnginePlaces,
   findModel,
   identify,
+  inputs,
   type Made,
   type Models,
   mapped,
@@ -48,9 +49,14 @@ export class SharedFolder implements BotPlaces, EnginePlaces {
     });
   }
 
-  unpack(kind: JobKind, payload: Payload): Promise<Payload> {
+  async unpack(kind: JobKind, payload: Payload, signal?: AbortSignal): Promise<Payload> {
     const data = (name: string) => this.folder.path(name);
-    return mapped(kind, payload, { model: (name) => findModel(this.models, name), data, out: data });
+    const to = { model: (name: string) => findModel(this.models, name), data, out: data };
+    const here = await mapped(kind, payload, to);
+    // What the bot has just put there the folder may show later.
+    for (const path of inputs(kind, here))
+      if (!(await this.shown(async () => existsSync(path), signal))) throw unshown(path);
+    return here;
   }
 
   async deliver(kind: JobKind, payload: Payload): Promise<string | null> {
@@ -70,12 +76,18 @@ export class SharedFolder implements BotPlaces, EnginePlaces {
     const made = staged(out, delivery);
     // An earlier life of the bot was ended after it had moved it.
     if (!existsSync(made) && (await holds(out, artifact))) return;
-    const end = Date.now() + this.sharedMs;
-    for (let pause = 10; !(await holds(made, artifact)); pause = Math.min(2 * pause, 500)) {
-      if (Date.now() > end) throw unseen(made);
-      await wait(pause, undefined, { signal });
-    }
+    if (!(await this.shown(() => holds(made, artifact), signal))) throw unseen(made);
     moveIn(made, out);
+  }
+
+  /** False where it does not come true in the time that a shared folder may take. */
+  private async shown(test: () => Promise<boolean>, signal?: AbortSignal): Promise<boolean> {
+    const end = Date.now() + this.sharedMs;
+    for (let pause = 10; !(await test()); pause = Math.min(2 * pause, 500)) {
+      if (Date.now() > end) return false;
+      await wait(pause, undefined, signal ? { signal } : {});
+    }
+    return true;
   }
 
   /** What is read never changes once it is written, and whatever is written anew has other facts: no byte is read for it. */
@@ -130,9 +142,11 @@ function unseen(made: string): AcclaimError {
       `${made} holds other bytes than the engine wrote`,
       'Look at the shared folder: its disk, or what else writes there. The job is done again.',
     );
-  return new AcclaimError(
-    'file-not-found',
-    `an engine says that it wrote ${made}, and it is not here`,
-    'Bot and engines must share one data folder (ACCLAIM_DATA) or a bucket (ACCLAIM_BUCKET): see docs/operating.md.',
-  );
+  return new AcclaimError('data-mismatch', `an engine says that it wrote ${made}, and it is not here`, SHARE);
 }
+
+const unshown = (path: string) =>
+  new AcclaimError('data-mismatch', `the bot says that it wrote ${path}, and it is not here`, SHARE);
+
+const SHARE =
+  'Bot and engines must share one data folder (ACCLAIM_DATA) or a bucket (ACCLAIM_BUCKET): see docs/operating.md.';

@@ -5,18 +5,21 @@
  *  - `<prefix>:engines`         set of engine ids
  *  - `<prefix>:beat:<engine>`   envelope of a beat; Redis lets it expire when the engine is silent
  *  - `<prefix>:flights`         hash: job -> envelope of its one delivery that counts
+ *  - `<prefix>:folder`         envelope: the mark of the data folder that the bot shares with engines
  *  - `<prefix>:said`            channel: words of the engines; `<prefix>:to:<engine>`: words of the bot
  *  - queue `engine-<engine>`    BullMQ's own keys
  */
 import { z } from 'zod';
 import { heldSchema } from './contract.js';
 import { FORGOTTEN_AT_ONCE, MODELS_NAMED, NAME_CHARACTERS } from './limits.js';
+import { folderIdSchema } from './marker.js';
 import { progressSchema } from './messages.js';
 
 export const keys = (prefix: string) => ({
   engines: `${prefix}:engines`,
   beat: (engine: string) => `${prefix}:beat:${engine}`,
   flights: `${prefix}:flights`,
+  folder: `${prefix}:folder`,
   said: `${prefix}:said`,
   to: (engine: string) => `${prefix}:to:${engine}`,
 });
@@ -36,6 +39,8 @@ export const beatSchema = z.object({
   models: z.array(hash).max(MODELS_NAMED),
   /** Those that it has used last, and so holds compiled. */
   warm: z.array(hash).max(MODELS_NAMED),
+  /** Mark of its data folder, null where it bears none; missing where it shares none (a bucket). */
+  folder: folderIdSchema.nullable().optional(),
   /** True: it takes no more jobs. */
   draining: z.boolean(),
   /** Counts up over its life: a beat that is sent again is no sign of life. */
@@ -47,6 +52,10 @@ export type Beat = z.infer<typeof beatSchema>;
 export interface Need {
   models: readonly string[];
   memoryMb: number;
+  /** Mark of the data folder that its engine must have; null or missing where none is shared. */
+  folder?: string | null;
+  /** Engines that are set aside. */
+  aside?: { has(engine: string): boolean };
   /** Engines that have said that it does not fit into theirs. */
   short?: ReadonlySet<string>;
 }
@@ -67,6 +76,8 @@ export const deliveredSchema = z.object({
   kind: z.enum(['generate', 'learn', 'score', 'export-adapter']),
   /** Of all that decides what it writes; null where it writes nothing. */
   identity: hash.nullable(),
+  /** Mark of the data folder that its paths lie in; null where none is shared. */
+  folder: folderIdSchema.nullable(),
   /** With paths as places.ts writes them; checked by kind once they are this machine's. */
   payload: z.record(z.string(), z.unknown()),
 });

@@ -2,11 +2,16 @@
  * The bot over a real Redis while engines come and go: the round's message says that it waits, why and since when, votes
  * are taken all the while, and the round goes on by itself. The engines are real ones, on the miniature.
  */
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { decodePng } from '../../engine/io/png.js';
+import { checkFolder } from '../../src/cli/doctor.js';
 import { loadConfig } from '../../src/config/load.js';
 import { type Log, silentLog } from '../../src/log.js';
 import { Meter } from '../../src/monitor/meter.js';
+import { readiness } from '../../src/monitor/readiness.js';
 import { openServing } from '../../src/serving.js';
 import { ann, ben, small, TestHouse } from '../support/house.js';
 import { TestRedis } from '../support/redis.js';
@@ -36,13 +41,13 @@ const settings = (more: string[] = []) => [
   ...more,
 ];
 
-async function engine(more: string[] = [], log: Log = silentLog): Promise<() => Promise<void>> {
+const serving = (more: string[], log: Log = silentLog) => {
   const set = [`dataDir=${test!.dir}`, ...small, ...settings(more)];
-  const { stop } = await openServing({
-    config: loadConfig({ set, env: {} }),
-    log,
-    meter: new Meter('engine'),
-  });
+  return openServing({ config: loadConfig({ set, env: {} }), log, meter: new Meter('engine') });
+};
+
+async function engine(more: string[] = [], log: Log = silentLog): Promise<() => Promise<void>> {
+  const { stop } = await serving(more, log);
   stops.push(stop);
   return stop;
 }
@@ -87,13 +92,52 @@ it('tells people once for each reason, takes votes meanwhile, and goes on', asyn
   expect(twice).toEqual([]);
 });
 
+it('gives no job to an engine whose mount is missing, names it, and goes on when the mount is there', async () => {
+  test = await TestHouse.open(settings(), undefined, false, { engines: 'redis' });
+  const { platform, dir } = test;
+  const told: string[] = [];
+  platform.onPost = ({ card }) => {
+    if (card.kind === 'progress') told.push(card.text);
+  };
+  // What an engine has at the place of a mount that is missing: an empty folder.
+  const mount = mkdtempSync(join(tmpdir(), 'acclaim-mount-'));
+  const at = join(mount, 'data');
+  symlinkSync(mkdtempSync(join(mount, 'empty-')), at);
+  const said: { text: string; code?: string }[] = [];
+  const log = {
+    ...silentLog,
+    error: (about: { code?: string }, text: string) => said.push({ ...about, text }),
+  } as unknown as Log;
+  const { looks, stop } = await serving([`dataDir=${at}`, 'queue.engine=lost'], log);
+  stops.push(stop, async () => rmSync(mount, { recursive: true }));
+  const ready = async () => (await readiness(looks)).checks.find(({ ok }) => !ok)?.why ?? null;
+  await until(() => said.length > 0, 'word of the engine');
+  expect(said).toEqual([expect.objectContaining({ code: 'data-mismatch' })]);
+  expect(await ready()).toContain('data folder');
+  const meter = await test.scrape();
+  expect(meter).toMatch(/^acclaim_engine_aside_info\{engine="lost-[0-9a-f]{6}"\} 1$/m);
+  const config = loadConfig({ set: [`dataDir=${at}`, ...settings()], env: {} });
+  expect(await checkFolder(config)).toMatchObject({ state: 'fail', code: 'data-mismatch' });
+
+  await test.openSession();
+  await until(() => told.some((text) => text.includes("has the bot's data folder")), 'word that it waits');
+  expect(test.state().rounds.at(-1)!.state).toBe('generating');
+
+  rmSync(at);
+  symlinkSync(dir, at);
+  expect(await checkFolder(config)).toMatchObject({ state: 'ok' });
+  await test.open(1);
+  expect(await ready()).toBeNull();
+  expect(await test.scrape()).toMatch(/^acclaim_engines_aside 0$/m);
+});
+
 it('opens no session while too many rounds wait', async () => {
   test = await TestHouse.open(settings(['queue.waiting=1']), undefined, false, { engines: 'redis' });
   const { platform } = test;
   const say = async (channel: string, text: string) => (await platform.command(channel, ann, text))?.text;
   await say('one', 'session start a hand');
   await until(() => test!.house.app.sessions.holding().length === 1);
-  expect(await say('two', 'session start a rose')).toContain('1 rounds wait for an engine already');
+  expect(await say('two', 'session start a rose')).toContain('1 round waits for an engine already');
   expect(test.house.app.sessions.holding()).toHaveLength(1);
 });
 

@@ -8,6 +8,7 @@ import type { Clock } from '../../src/clock.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { SessionState } from '../../src/domain/model.js';
 import { type Log, silentLog } from '../../src/log.js';
+import { Meter } from '../../src/monitor/meter.js';
 
 /** Little said; four images, three steps of the sampler, two of the optimiser: a round takes a second or two. */
 export const small = [
@@ -37,7 +38,13 @@ export class TestHouse {
     readonly platform: FakePlatform,
     readonly house: House,
     readonly settings: readonly string[],
+    private readonly meter: Meter,
   ) {}
+
+  /** What a scrape of the bot is answered. */
+  async scrape(): Promise<string> {
+    return (await this.meter.scrape()).text;
+  }
 
   static async open(
     settings: readonly string[] = [],
@@ -49,8 +56,10 @@ export class TestHouse {
     const platform = earlier?.platform ?? new FakePlatform({ asksConsent });
     const all = [...small, ...settings];
     const config = loadConfig({ set: [`dataDir=${dir}`, ...all], env: {} });
+    const meter = new Meter('bot');
     const house = await buildHouse({
       config,
+      meter,
       log,
       fatal: (error) => {
         throw error;
@@ -60,7 +69,7 @@ export class TestHouse {
       ...(clock ? { clock } : {}),
     });
     await house.app.start();
-    const test = new TestHouse(dir, platform, house, all);
+    const test = new TestHouse(dir, platform, house, all, meter);
     if (!earlier && withSession) await test.openSession();
     return test;
   }

@@ -1,7 +1,10 @@
 /** The queue over a real Redis: the contract, and what only several processes and a Redis that comes and goes can do. */
+import { randomUUID } from 'node:crypto';
 import { Queue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { AcclaimError } from '../../../src/errors.js';
 import { silentLog } from '../../../src/log.js';
+import { Aside } from '../../../src/queue/aside.js';
 import type { BotPlaces } from '../../../src/queue/places.js';
 import { memoryShort } from '../../../src/queue/predict.js';
 import { connect } from '../../../src/queue/redis.js';
@@ -267,6 +270,54 @@ describe('BullQueue', () => {
     } finally {
       thief.disconnect();
     }
+  });
+
+  it('an engine whose work is not there is set aside, and its job goes to another', async () => {
+    const prefix = freshPrefix();
+    const { runs, gate, on } = jobs();
+    gate.open();
+    const folder = randomUUID();
+    const same = { folder: async () => folder };
+    await engine(prefix, 'a-blind', on('blind'), same);
+    let seen = false;
+    const keep = async () => {
+      if (!seen) throw new AcclaimError('data-mismatch', 'what it wrote is not here');
+    };
+    let now = 0;
+    const aside = new Aside(silentLog, 60_000, () => now);
+    const bot = queue(prefix, { places: { ...nowhere, keep }, folder, graceMs: 0, aside });
+    const held: (string | undefined)[] = [];
+    const outcome = bot.run(scoreJob('a'), undefined, (why) => held.push(why?.code));
+    await until(() => held.at(-1) === 'no-folder', 'word that there is no engine with the folder');
+    expect(await bot.setAside()).toEqual([{ engine: 'a-blind', why: 'what it wrote is not here' }]);
+    seen = true;
+    await engine(prefix, 'b-elsewhere', on('elsewhere'), { folder: async () => randomUUID() });
+    await engine(prefix, 'c-unmarked', on('unmarked'), { folder: async () => null });
+    await engine(prefix, 'd-other', on('other'), same);
+    await outcome;
+    expect(runs).toEqual(['blind a', 'other a']);
+    expect((await bot.setAside()).map(({ engine: name }) => name).sort()).toEqual([
+      'a-blind',
+      'b-elsewhere',
+      'c-unmarked',
+    ]);
+    // After a minute it is asked again.
+    now += 60_000;
+    await bot.run(scoreJob('b'));
+    expect(runs.at(-1)).toBe('blind b');
+  });
+
+  it('an engine that sees no longer what it saw when it beat does not begin the job', async () => {
+    const prefix = freshPrefix();
+    const { runs, gate, on } = jobs();
+    gate.open();
+    const folder = randomUUID();
+    let asked = 0;
+    // Its mount goes right after its first sign of life.
+    await engine(prefix, 'a-lost', on('lost'), { folder: async () => (++asked === 1 ? folder : null) });
+    await engine(prefix, 'b-right', on('right'), { folder: async () => folder });
+    await queue(prefix, { folder, attempts: 2 }).run(scoreJob('a'));
+    expect(runs).toEqual(['right a']);
   });
 
   it('has nothing to do with an engine that signs with another key', async () => {

@@ -2,6 +2,7 @@
 import { expect, it, test } from 'vitest';
 import { Envelopes } from '../../../src/queue/envelope.js';
 import { jobSchemas } from '../../../src/queue/jobs.js';
+import { folderSchema } from '../../../src/queue/marker.js';
 import {
   answerSchema,
   beatSchema,
@@ -15,6 +16,7 @@ const envelopes = new Envelopes('k'.repeat(32));
 const hash = 'f'.repeat(64);
 /** Sessions are called by their title's first letters; nothing bounds what other programs call theirs. */
 const job = `${'s'.repeat(200)}.1000.generate.10`;
+const folder = '01234567-89ab-4def-8123-456789abcdef';
 const delivery = 2 ** 47;
 const engine = 'e'.repeat(80);
 /** A number with as many digits as one has. */
@@ -78,8 +80,10 @@ test.each([
       ...{ engine, device: 'webgpu', memoryMb: 1e6, draining: false, count: 2 ** 53 - 1 },
       models: names(500),
       warm: names(500),
+      folder,
     },
   ],
+  ['the mark of a folder', 'folder', folderSchema, { folder }],
   ['a record of a delivery', 'flight', flightSchema, { job, engine, delivery, digest: hash }],
   ['an answer with the losses of a round', 'answer', answerSchema, answer(learned)],
   ['an answer with the pictures of a round', 'answer', answerSchema, answer(drawn)],

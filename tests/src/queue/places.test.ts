@@ -9,12 +9,14 @@ import { Cache } from '../../../src/artifacts/cache.js';
 import { fileHash, readTree, treeHash } from '../../../src/artifacts/tree.js';
 import { quietAwsClient } from '../../../src/config/env.js';
 import { BucketBot, BucketEngine } from '../../../src/queue/bucket-places.js';
+import { markFolder, readMarker } from '../../../src/queue/marker.js';
 import { SharedFolder } from '../../../src/queue/shared-places.js';
 import { botModels, engineModels, fill, placesContract } from '../../contracts/places.js';
 import { TestS3 } from '../../support/s3.js';
 import { until } from '../../support/wait.js';
 
 const DAY = 86_400_000;
+const never = new AbortController().signal;
 let s3: TestS3;
 beforeAll(async () => {
   quietAwsClient();
@@ -29,6 +31,53 @@ placesContract('a shared folder', async (botDir) => ({
   engine: new SharedFolder(botDir, engineModels),
 }));
 
+describe('a shared folder that is none', () => {
+  let dir: string;
+  const at = (end: string) => join(dir, end, 'sessions/s/rounds/1');
+  const payload = () => ({ model: '/m', roundDir: at('bot'), checkpoint: null, out: at('bot') });
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'acclaim-apart-'));
+    fill(at('bot'), { a: 'one' });
+  });
+  afterEach(() => rmSync(dir, { recursive: true }));
+  const ends = (sharedMs = 50) => ({
+    bot: new SharedFolder(join(dir, 'bot'), botModels, sharedMs),
+    engine: new SharedFolder(join(dir, 'engine'), engineModels, sharedMs),
+  });
+
+  it('is told as such by the engine that does not see what the bot wrote, and by the bot the other way', async () => {
+    const { bot, engine } = ends();
+    const words = await bot.pack('learn', payload(), 1);
+    await expect(engine.unpack('learn', words.payload, never)).rejects.toMatchObject({
+      code: 'data-mismatch',
+    });
+    const made = { delivery: 1, artifact: 'f'.repeat(64) };
+    await expect(bot.keep('learn', payload(), made, never)).rejects.toMatchObject({ code: 'data-mismatch' });
+  });
+
+  it('is one all the same that shows later what was written', async () => {
+    const { bot, engine } = ends(60_000);
+    const words = await bot.pack('learn', payload(), 1);
+    const here = engine.unpack('learn', words.payload, never);
+    fill(at('engine'), { a: 'one' });
+    expect((await here).roundDir).toBe(at('engine'));
+  });
+});
+
+describe('the mark of a data folder', () => {
+  it('is made once, found again, and nowhere else', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'acclaim-mark-'));
+    expect(await readMarker(dir)).toBeNull();
+    const mark = await markFolder(dir);
+    expect(await markFolder(dir)).toBe(mark);
+    expect(await readMarker(dir)).toBe(mark);
+    expect(await markFolder(join(dir, 'another'))).not.toBe(mark);
+    writeFileSync(join(dir, 'sessions/.acclaim-folder'), 'no mark');
+    expect(await readMarker(dir)).toBeNull();
+    rmSync(dir, { recursive: true });
+  });
+});
+
 placesContract('a bucket', async (botDir, engineDir) => {
   const artifacts = artifactsIn(await s3.bucket());
   const cache = new Cache(engineDir, { bytes: 1 << 30, ageMs: DAY });
@@ -37,8 +86,6 @@ placesContract('a bucket', async (botDir, engineDir) => {
     engine: new BucketEngine({ artifacts, cache, models: engineModels, onWait: () => {} }),
   };
 });
-
-const never = new AbortController().signal;
 
 describe('a bucket between them', () => {
   let dir: string;
