@@ -250,6 +250,8 @@ export function makeActions(parts: ActionParts): Actions {
       await store.commit([{ table: 'act', row }], []);
     },
     acts: (places, limit) => store.acts(places, limit),
+    actsOf: (whole, places) => store.actsOf(whole, places),
+    oneAct: async (account, channel) => `${await serverOf(account, channel)}/${newCode()}`,
     voterKey: (platform, id) => parts.people.key(platform, id),
     look: (state, ballot) => cards.look(state, ballot),
     showStory: async (session) => {

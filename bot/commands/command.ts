@@ -7,7 +7,7 @@ import type { Act, Seen } from '../../src/domain/events.js';
 import type { Act as ActRow, Ballot, Place, Rules, SessionState } from '../../src/domain/model.js';
 import type { Proposal } from '../../src/domain/proposals.js';
 import type { RoundTime } from '../../src/domain/round-time.js';
-import type { Settings } from '../../src/domain/settings.js';
+import { ruleSettings, type Settings } from '../../src/domain/settings.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { Linked } from '../../src/store/links.js';
 import type { SessionPlace } from '../../src/store/lookups.js';
@@ -77,6 +77,10 @@ export interface Actions {
   record(act: Omit<ActRow, 'at'>): Promise<void>;
   /** The audit of sessions and places, newest first. */
   acts(places: readonly string[], limit: number): Promise<(ActRow & { seq: number })[]>;
+  /** Rows of one act, oldest first, as far as they stand in the audit of these sessions and places. */
+  actsOf(whole: string, places: readonly string[]): Promise<(ActRow & { seq: number })[]>;
+  /** By this the rows of one act are known for each other's: the server that it is done on, and a code. */
+  oneAct(account: Account, channel: string): Promise<string>;
   voterKey(platform: string, id: string): string;
   /** A ballot's picture before it is posted. */
   look(state: SessionState, ballot: Ballot): Promise<Picture | null>;
@@ -139,6 +143,8 @@ export interface CommandContext {
 
 export interface ChatCommand {
   spec: CommandSpec;
+  /** True where it only tells something: that is no act, whoever may ask for it. */
+  reads?(values: Values): boolean;
   run(context: CommandContext): Promise<Answer>;
 }
 
@@ -157,6 +163,20 @@ export async function doAct(context: CommandContext, act: Act, said: Answer): Pr
   const { session } = await theSession(context);
   const refusal = await context.actions.act(session.id, act, context.by, context.channel);
   return refusal ? { title: 'Not done', text: `${refusal.message} ${refusal.mend}`.trim() } : said;
+}
+
+/** Sessions that run follow at once; what went back to the configuration holds from the next session on. */
+export async function tellSessions(
+  { actions, account, by, channel }: CommandContext,
+  change: Settings,
+  whole: string | undefined,
+  but: ReadonlySet<string> = new Set(),
+): Promise<void> {
+  const rules = ruleSettings(change);
+  if (Object.keys(rules).length === 0) return;
+  for (const { session, address, ended } of await actions.sessionsOfServer(account, channel))
+    if (!ended && !but.has(session))
+      await actions.act(session, { name: 'settings', rules, whole }, by, address);
 }
 
 /** Where the audit of this channel stands: its session's first, then that of its server. */

@@ -93,7 +93,7 @@ const use: ChatCommand = {
         : { ...now, channelModels: model === null ? elsewhere : { ...elsewhere, [channel]: model } };
     await actions.changeSettings(account, channel, next);
     const server = await actions.serverOf(account, channel);
-    const args = { model, where, before };
+    const args = { model, where, before, ...(where === 'channel' ? { channel } : {}) };
     const place = { session: `@${server}`, by: by.key, role: by.role };
     await actions.record({ ...place, command: 'model use', args, refused: null });
     const used = await actions.modelInUse(account, channel);

@@ -2,11 +2,10 @@
 import { count } from '../../src/domain/count.js';
 import { voterCode } from '../../src/domain/ids.js';
 import type { SessionState, Voter } from '../../src/domain/model.js';
-import { oneOf } from '../../src/domain/roles.js';
 import { finish } from '../../src/domain/steps.js';
-import { canUndo } from '../../src/domain/undo.js';
 import { sheetfuls } from '../../src/domain/votes.js';
 import { AcclaimError } from '../../src/errors.js';
+import { auditLine, foldedActs } from '../views/audit.js';
 import {
   type Answer,
   type ChatCommand,
@@ -16,6 +15,7 @@ import {
   theSession,
 } from './command.js';
 import { start, startSession } from './session.js';
+import { undoCommands } from './undo.js';
 import { cellArg, earlierRound, indexOf } from './voting.js';
 
 const nsfw: ChatCommand = {
@@ -64,12 +64,13 @@ const aboutVoter = (
     const { actions, account, by, channel } = context;
     const here = await theSession(context);
     const voter = keyOf(context, here);
-    const answer = await doAct(context, { name: word, voter }, said(voterCode(voter)));
-    // Rounds of the server's other sessions are counted anew as well, each with its own line in the audit.
+    const whole = await actions.oneAct(account, channel);
+    const answer = await doAct(context, { name: word, voter, whole }, said(voterCode(voter)));
+    // Rounds of the server's other sessions are counted anew as well, each with its own row in the audit.
     const voted = new Set(await actions.votedIn([voter]));
     for (const { session, address } of await actions.sessionsOfServer(account, channel))
       if (session !== here.session.id && voted.has(session))
-        await actions.act(session, { name: word, voter }, by, address);
+        await actions.act(session, { name: word, voter, whole }, by, address);
     return answer;
   },
 });
@@ -88,6 +89,7 @@ function keyOf({ values, actions, account }: CommandContext, { voters }: Session
 }
 
 const voters: ChatCommand = {
+  reads: () => true,
   spec: {
     path: ['voters'],
     help: 'Who voted in the newest rounds, by code: nobody is named',
@@ -118,6 +120,7 @@ function line(voter: Voter, up: number): string {
 }
 
 const review: ChatCommand = {
+  reads: ({ what = 'show' }) => what === 'show',
   spec: {
     path: ['review'],
     help: 'See a round before it is posted and let it out; on and off set the mode',
@@ -152,42 +155,8 @@ async function show(context: CommandContext): Promise<Answer> {
   };
 }
 
-const undo: ChatCommand = {
-  spec: {
-    path: ['undo'],
-    help: 'Take back the last act of a moderator here, or one by its number in the audit',
-    role: 'moderator',
-    args: [{ name: 'act', help: 'its number in the audit', type: 'integer' }],
-    options: [],
-  },
-  async run(context) {
-    const { session } = await theSession(context);
-    const acts = await context.actions.acts([session.id], 200);
-    const undone = new Set(acts.filter((a) => a.command === 'undo' && !a.refused).map((a) => seqOf(a.args)));
-    const wanted = context.values.act as number | undefined;
-    const found = acts.find((a) =>
-      wanted === undefined
-        ? a.refused === null && a.command !== 'undo' && canUndo(a.command) && !undone.has(a.seq)
-        : a.seq === wanted,
-    );
-    if (!found || found.refused !== null)
-      throw new AcclaimError(
-        'not-allowed',
-        'There is no such act to undo here.',
-        '**/acclaim audit** lists them.',
-      );
-    if (undone.has(found.seq)) throw new AcclaimError('not-allowed', 'That was undone already.', '');
-    const { seq, command, args } = found;
-    const said = { title: 'Undone', text: `**${command}** (act ${seq}) was taken back.` };
-    return doAct(context, { name: 'undo', of: { seq, command, args } }, said);
-  },
-};
-
-function seqOf(args: Record<string, unknown>): unknown {
-  return (args.of as { seq?: unknown } | undefined)?.seq;
-}
-
 const audit: ChatCommand = {
+  reads: () => true,
   spec: {
     path: ['audit'],
     help: 'Who did what here, newest first; only you see it',
@@ -198,20 +167,10 @@ const audit: ChatCommand = {
   async run(context) {
     const most = Math.min(200, Math.max(1, (context.values.count as number | undefined) ?? 20));
     const acts = await context.actions.acts(await placesOf(context), most);
-    const lines = acts.map(({ seq, at, by, role, command, args, refused }) => {
-      const when = new Date(at).toISOString().slice(0, 16).replace('T', ' ');
-      const who = by === null ? oneOf(role) : `${voterCode(by)} (${role})`;
-      const what = Object.keys(args).length > 0 ? ` ${JSON.stringify(args, codes)}` : '';
-      return `**${seq}** ${when} UTC, ${who}: ${command}${what}${refused ? ` (refused: ${refused})` : ''}`;
-    });
+    const lines = foldedActs(acts).map(auditLine);
     return { title: 'Audit', text: lines.join('\n') || 'Nothing was done here yet.' };
   },
 };
-
-/** Voters by their codes, in the audit as in the list. */
-function codes(name: string, value: unknown): unknown {
-  return name === 'voter' && typeof value === 'string' ? voterCode(value) : value;
-}
 
 export const moderatingCommands: readonly ChatCommand[] = [
   nsfw,
@@ -234,6 +193,6 @@ export const moderatingCommands: readonly ChatCommand[] = [
     text: `**${code}** counts as others do.`,
   })),
   review,
-  undo,
+  ...undoCommands,
   audit,
 ];

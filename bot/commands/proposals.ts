@@ -18,6 +18,7 @@ export async function propose(context: CommandContext, request: StartRequest): P
 }
 
 const proposals: ChatCommand = {
+  reads: ({ what = 'list', number }) => what === 'list' || what === 'show' || number === undefined,
   spec: {
     path: ['proposals'],
     help: 'What members would like to open: list them, look at one, open or refuse it',

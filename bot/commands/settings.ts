@@ -1,11 +1,12 @@
 /** What admins set for their server: shown, changed, and taken back to what the configuration says. */
 import type { NamedChannel } from '../../src/chat/port.js';
 import type { Budgets } from '../../src/domain/budgets.js';
-import { ruleSettings, type SettingRow, type Settings, settingRows } from '../../src/domain/settings.js';
+import { type SettingRow, type Settings, settingRows } from '../../src/domain/settings.js';
 import { AcclaimError } from '../../src/errors.js';
-import type { ChatCommand, CommandContext } from './command.js';
+import { type ChatCommand, type CommandContext, tellSessions } from './command.js';
 
 const settings: ChatCommand = {
+  reads: ({ value }) => value === undefined,
   spec: {
     path: ['settings'],
     help: 'What holds here: quorum, deadline, quiet hours, review, who may start what where',
@@ -45,11 +46,14 @@ const settings: ChatCommand = {
     // Names stay in the audit and are shown again.
     if (Array.isArray(value)) for (const one of value) actions.allow(one, false);
     await actions.changeSettings(account, channel, next);
-    const args = { name: row.name, value: value ?? null, before: now[row.key] ?? null };
+    const whole = await actions.oneAct(account, channel);
+    // What is not there is as configured.
+    const before = row.key in now ? { before: now[row.key] } : {};
+    const args = { name: row.name, ...(value === undefined ? {} : { value }), ...before, whole };
     const server = await actions.serverOf(account, channel);
     const place = { session: `@${server}`, by: by.key, role: by.role };
     await actions.record({ ...place, command: 'settings', args, refused: null });
-    await tellSessions(context, value === undefined ? {} : { [row.key]: value });
+    await tellSessions(context, value === undefined ? {} : { [row.key]: value }, whole);
     return { title: 'Set', text: shown(row, next) };
   },
 };
@@ -98,15 +102,6 @@ function mustFit({ name, key }: SettingRow, value: unknown, host: Budgets): void
     `**${name}** can be ${most} at most on this host.`,
     'Its operators set that bound.',
   );
-}
-
-/** Sessions that run follow at once; what went back to the configuration holds from the next session on. */
-async function tellSessions(context: CommandContext, change: Settings): Promise<void> {
-  const { actions, account, by, channel } = context;
-  const rules = ruleSettings(change);
-  if (Object.keys(rules).length === 0) return;
-  for (const { session, address, ended } of await actions.sessionsOfServer(account, channel))
-    if (!ended) await actions.act(session, { name: 'settings', rules }, by, address);
 }
 
 export const settingCommands: readonly ChatCommand[] = [settings];

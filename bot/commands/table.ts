@@ -62,18 +62,18 @@ export async function runTyped(
   }
   try {
     const answer = await command.run(context);
-    if (!decided && isAct(spec)) await record(context, spec, null);
+    if (!decided && isAct(command, values)) await record(context, spec, null);
     return answer;
   } catch (error) {
-    if (!decided && isAct(spec))
+    if (!decided && isAct(command, values))
       await record(context, spec, error instanceof AcclaimError ? error.code : 'internal');
     throw error;
   }
 }
 
-/** Reading what everyone may read is no act; opening a session is. */
-function isAct({ role, path }: CommandSpec): boolean {
-  return role !== 'member' || path.join(' ') === 'session start';
+/** Reading is no act, nor is what everyone may do with what is theirs; opening a session is. */
+function isAct({ spec: { role, path }, reads }: ChatCommand, values: Values): boolean {
+  return (role !== 'member' || path.join(' ') === 'session start') && reads?.(values) !== true;
 }
 
 async function record(context: CommandContext, spec: CommandSpec, refused: string | null): Promise<void> {

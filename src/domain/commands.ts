@@ -6,7 +6,7 @@ import { askEdit, plannedDeadline, postBallots } from './ballots.js';
 import { usedUp } from './budgets.js';
 import { attendance } from './counted.js';
 import type { Draft } from './draft.js';
-import type { Act, Command } from './events.js';
+import type { Act, Command, PastAct } from './events.js';
 import { showAgain } from './guard.js';
 import { retryFailed } from './jobs.js';
 import { consented, factsOf, recordMark, takesVotes } from './ledger.js';
@@ -205,13 +205,13 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     showProgress(draft, round.number);
   },
   settings: (draft, { rules: change }) => {
-    const before = Object.entries(draft.session.rules).filter(([key]) => key in change);
-    draft.note({ before: Object.fromEntries(before) });
+    const now: Record<string, unknown> = { ...draft.session.rules };
+    draft.note({ before: Object.fromEntries(Object.keys(change).map((key) => [key, now[key] ?? null])) });
     setRules(draft, change);
   },
   undo: (draft, { of }, { by }) => {
     const least = of.command as keyof typeof leastRole;
-    if (!(least in leastRole) || !allowed(by.role, least))
+    if (least in leastRole && !allowed(by.role, least))
       return draft.refuse('not-allowed', `You may not undo ${of.command}.`, 'Ask whoever may do it.');
     undoAct(draft, of);
   },
@@ -244,8 +244,8 @@ export function runCommand(draft: Draft, event: Command): void {
   } else if (sideMay(draft, event)) {
     (rules[act.name] as Rule<Act['name']>)(draft, act, event);
   }
-  const { name, ...said } = act;
-  const args = { ...said, ...draft.notes };
+  const { name } = act;
+  const args = { ...toKeep(act), ...draft.notes };
   const session = draft.session.id;
   const refused = draft.refusal?.code ?? null;
   // Who did it is kept only of people who agreed to be known here.
@@ -254,6 +254,13 @@ export function runCommand(draft: Draft, event: Command): void {
     table: 'act',
     row: { session, at: draft.at, by: known, role: by.role, command: name, args, refused },
   });
+}
+
+/** What the audit keeps of an act: no code by which somebody joins, no text that they typed, of what is undone its number. */
+function toKeep({ name: _, ...said }: Act): Record<string, unknown> {
+  const { code: __, prompt: ___, of, ...rest }: Record<string, unknown> = said;
+  const past = of as PastAct | undefined;
+  return { ...rest, ...(past ? { of: { seq: past.seq, command: past.command } } : {}) };
 }
 
 function canReturnTo(draft: Draft, target: number): boolean {

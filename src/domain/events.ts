@@ -92,6 +92,11 @@ export interface ChannelChanged {
   at: number;
 }
 
+/** What was done in several sessions (and on their server) by one command; all of its rows in the audit have the same. */
+interface Part {
+  whole?: string | undefined;
+}
+
 /** Acts by name; roles.ts says who may do which. */
 export type Act =
   | { name: 'close' }
@@ -109,15 +114,15 @@ export type Act =
   | { name: 'flag'; index: number; round?: number | undefined }
   /** Of the newest round with ballots, or of `round`. */
   | { name: 'hide'; index: number; round?: number | undefined }
-  | { name: 'exclude'; voter: string }
-  | { name: 'include'; voter: string }
-  | { name: 'trust'; voter: string }
-  | { name: 'distrust'; voter: string }
+  | ({ name: 'exclude'; voter: string } & Part)
+  | ({ name: 'include'; voter: string } & Part)
+  | ({ name: 'trust'; voter: string } & Part)
+  | ({ name: 'distrust'; voter: string } & Part)
   /** From now on a moderator's OK opens each ballot, or no longer does. */
   | { name: 'review'; on: boolean }
   /** That OK. */
   | { name: 'approve' }
-  | { name: 'settings'; rules: RuleSettings }
+  | ({ name: 'settings'; rules: RuleSettings } & Part)
   /** Turns an earlier act of a moderator back; `command` and `args` as the audit has them. */
   | { name: 'undo'; of: PastAct }
   /** Another channel may join by this code (a keyed hash of it), once, until then. */

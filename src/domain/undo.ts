@@ -53,8 +53,13 @@ const undos: Record<Act['name'], Undo | string> = {
     setRules(draft, { review: on !== true });
     return undefined;
   },
-  settings: (draft, { before }) => {
-    setRules(draft, before as RuleSettings);
+  settings: (draft, { before, rules }) => {
+    const now: Record<string, unknown> = { ...draft.session.rules };
+    const set = rules as Record<string, unknown>;
+    // What was set once more since then stays.
+    const still = Object.entries(before as RuleSettings).filter(([key]) => same(now[key], set[key]));
+    if (still.length === 0) return 'It was set anew since.';
+    setRules(draft, Object.fromEntries(still));
     return undefined;
   },
   close:
@@ -70,6 +75,8 @@ const undos: Record<Act['name'], Undo | string> = {
   leave: 'A channel comes back by a new code: **/acclaim session invite**.',
   undo: 'It was itself an undoing: do again what was undone.',
 };
+
+const same = (a: unknown, b: unknown) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
 /** Acts that the table can turn back; the others say why not. */
 export function canUndo(command: string): boolean {

@@ -35,6 +35,9 @@ export interface UpgradeOptions {
   now?: () => number;
 }
 
+/** An act with its number. */
+export type AuditRow = Act & { seq: number };
+
 export class Store {
   readonly places: Places;
   readonly lookups: Lookups;
@@ -173,14 +176,20 @@ export class Store {
   }
 
   /** The audit of sessions (or of places without one), newest first, each act with its number. */
-  async acts(sessions: string | readonly string[], limit = 100): Promise<(Act & { seq: number })[]> {
-    const ids = [sessions].flat();
-    const marks = ids.map(() => '?').join(', ');
-    const rows = await this.#read<Omit<Act, 'args'> & { args: string; seq: number }>(
-      `SELECT seq, session, at, by, role, command, args, refused FROM act WHERE session IN (${marks}) ORDER BY seq DESC LIMIT ?`,
-      ...ids,
-      limit,
-    );
+  async acts(sessions: string | readonly string[], limit = 100): Promise<AuditRow[]> {
+    const where = `session IN (SELECT value FROM json_each(?)) ORDER BY seq DESC LIMIT ?`;
+    return this.#acts(where, JSON.stringify([sessions].flat()), limit);
+  }
+
+  /** The rows of one act in these, oldest first. */
+  async actsOf(whole: string, sessions: readonly string[]): Promise<AuditRow[]> {
+    const where = `session IN (SELECT value FROM json_each(?)) AND json_extract(args, '$.whole') = ? ORDER BY seq`;
+    return this.#acts(where, JSON.stringify(sessions), whole);
+  }
+
+  async #acts(where: string, ...values: (string | number)[]): Promise<AuditRow[]> {
+    const sql = `SELECT seq, session, at, by, role, command, args, refused FROM act WHERE ${where}`;
+    const rows = await this.#read<Omit<AuditRow, 'args'> & { args: string }>(sql, ...values);
     return rows.map((row) => ({ ...row, args: JSON.parse(row.args) as Act['args'] }));
   }
 

@@ -59,7 +59,7 @@ describe('model use', () => {
     expect(await modelOfNext('lab')).toBe('mini');
     expect((await said('lab', 'model list')).text).toContain('**mini** (used here)');
     const acts = await said('taste', 'audit 200');
-    expect(acts.text).toContain('model use {"model":"mini","where":"channel","before":null}');
+    expect(acts.text).toContain('model use model mini, where channel');
 
     const { dir: kept, platform } = house;
     await house.stop(true);
@@ -146,7 +146,7 @@ describe('model export', () => {
     for (const name of layers) expect(name).toMatch(/^lora_unet_\w+\.(alpha|lora_(up|down)\.weight)$/);
     // Asked again it is at hand.
     expect((await said('taste', 'model export --round 1 --format kohya')).files).toHaveLength(1);
-    expect((await said('taste', 'audit 200')).text).toContain('model export {"round":1,"format":"kohya"}');
+    expect((await said('taste', 'audit 200')).text).toContain('model export round 1, format kohya');
   });
 
   it('says where a whole model can be fetched, and the page sends it as one archive', async () => {

@@ -67,10 +67,7 @@ it('a member waits for a moderator, who looks, refuses one and opens one; both a
   expect((await say('proposals', mod)).text).toBe('None waits.');
 
   const audit = (await say('audit', mod)).text;
-  for (const line of [
-    'a member: session start {"proposal":1}',
-    'a moderator: proposals {"what":"refuse","number":1}',
-  ])
+  for (const line of ['a member: session start proposal 1', 'a moderator: proposals refuse, number 1'])
     expect(`${audit}\n${(await say('audit', mod, 'elsewhere')).text}`).toContain(line);
   // Of what was refused no word is left.
   const held = readdirSync(house.dir).map((name) => readFileSync(join(house.dir, name), 'latin1'));

@@ -21,10 +21,10 @@ it('settings and audit stay on their server', async () => {
   expect(house.state().session.rules.quorum).toBe(5);
   expect(await said('den', 'settings quorum')).toContain('**quorum**: 7');
 
-  expect(await said('den', 'audit')).toContain('"value":7');
-  expect(await said('den', 'audit')).not.toContain('"value":5');
-  expect(await said(channel, 'audit')).toContain('"value":5');
-  expect(await said(channel, 'audit')).not.toContain('"value":7');
+  expect(await said('den', 'audit')).toContain('settings quorum 7 (before: default)');
+  expect(await said('den', 'audit')).not.toContain('settings quorum 5 (before: default)');
+  expect(await said(channel, 'audit')).toContain('settings quorum 5 (before: default)');
+  expect(await said(channel, 'audit')).not.toContain('settings quorum 7 (before: default)');
 
   const { dir } = house;
   await house.stop(true);

@@ -1,0 +1,169 @@
+/**
+ * Taking an act back, whole: what one command did on the server and in its sessions stands in the audit as several rows of
+ * one act, and all of them are turned back. What a session decided the session undoes (src/domain/undo.ts).
+ */
+import { count } from '../../src/domain/count.js';
+import type { Act } from '../../src/domain/model.js';
+import { allowed } from '../../src/domain/roles.js';
+import { type SettingRow, type Settings, settingRows } from '../../src/domain/settings.js';
+import { canUndo } from '../../src/domain/undo.js';
+import { AcclaimError } from '../../src/errors.js';
+import { nameOf } from '../views/audit.js';
+import { type Answer, type ChatCommand, type CommandContext, placesOf, tellSessions } from './command.js';
+
+type Row = Act & { seq: number };
+
+const command: ChatCommand = {
+  spec: {
+    path: ['undo'],
+    help: 'Take back the last act of a moderator here, or one by its number in the audit',
+    role: 'moderator',
+    args: [{ name: 'act', help: 'its number in the audit', type: 'integer' }],
+    options: [],
+  },
+  async run(context) {
+    const { actions, account, channel, values } = context;
+    const acts = await actions.acts(await placesOf(context), 200);
+    const undone = undoneOf(acts);
+    const found = chosen(acts, values.act as number | undefined, undone);
+    const rows = await wholeOf(context, found);
+    if (rows.some(({ seq }) => undone.has(seq)))
+      throw new AcclaimError('not-allowed', 'That was undone already.', '');
+    // The server's row goes first: where it cannot be turned back, nothing is.
+    const server = rows.find(({ session }) => session.startsWith('@'));
+    if (server) await undoServer(context, server);
+    const places = await actions.sessionsOfServer(account, channel);
+    const stays: string[] = [];
+    let sessions = 0;
+    for (const { session, seq, command, args } of rows) {
+      if (session.startsWith('@')) continue;
+      const address = places.find((place) => place.session === session)?.address ?? channel;
+      const act = { name: 'undo', of: { seq, command, args } } as const;
+      const refusal = await actions.act(session, act, context.by, address);
+      if (!refusal) sessions++;
+      else if (rows.length === 1)
+        return { title: 'Not done', text: `${refusal.message} ${refusal.mend}`.trim() };
+      else stays.push(`In **${session}** it stays as it is: ${refusal.mend}`);
+    }
+    return said(rows[0]!, sessions, stays);
+  },
+};
+
+/** Numbers of acts that were turned back. */
+function undoneOf(acts: readonly Row[]): Set<unknown> {
+  const undoings = acts.filter((act) => act.command === 'undo' && !act.refused);
+  return new Set(undoings.map(({ args }) => (args.of as { seq?: unknown } | undefined)?.seq));
+}
+
+function chosen(acts: readonly Row[], wanted: number | undefined, undone: ReadonlySet<unknown>): Row {
+  const found = acts.find((act) =>
+    wanted === undefined ? act.refused === null && undoable(act) && !undone.has(act.seq) : act.seq === wanted,
+  );
+  if (!found)
+    throw new AcclaimError(
+      'not-allowed',
+      wanted === undefined ? 'There is nothing to undo here.' : 'There is no such act here.',
+      '**/acclaim audit** lists them.',
+    );
+  if (found.refused !== null)
+    throw new AcclaimError('not-allowed', 'That act was refused.', 'There is nothing to take back.');
+  return found;
+}
+
+function undoable({ session, command, args }: Row): boolean {
+  if (!session.startsWith('@')) return canUndo(command);
+  return command === 'settings' ? 'whole' in args : command === 'model use' && 'before' in args;
+}
+
+/** All rows of the act, the oldest first; one that was done on another server cannot be seen whole from here. */
+async function wholeOf({ actions, account, channel }: CommandContext, found: Row): Promise<Row[]> {
+  const { whole } = found.args;
+  if (typeof whole !== 'string') return [found];
+  const server = await actions.serverOf(account, channel);
+  if (!whole.startsWith(`${server}/`))
+    throw new AcclaimError('not-allowed', 'That was done on another server.', 'Take it back there.');
+  const sessions = (await actions.sessionsOfServer(account, channel)).map(({ session }) => session);
+  return (await actions.actsOf(whole, [`@${server}`, ...sessions])).filter(({ refused }) => refused === null);
+}
+
+function said({ command, seq, args }: Row, sessions: number, stays: readonly string[]): Answer {
+  const what = typeof args.name === 'string' ? ` ${args.name}` : '';
+  const where = typeof args.whole === 'string' && sessions > 1 ? `, in ${count(sessions, 'session')}` : '';
+  return {
+    title: 'Undone',
+    text: [`**${nameOf(command)}${what}** (act ${seq}) was taken back${where}.`, ...stays].join('\n'),
+  };
+}
+
+/** How an act of the server is turned back; throws why it cannot be. */
+const serverUndos: Record<string, (context: CommandContext, row: Row) => Promise<void>> = {
+  settings: undoSetting,
+  'model use': undoModel,
+};
+
+async function undoServer(context: CommandContext, row: Row): Promise<void> {
+  const { actions, account, by } = context;
+  const { session, command, seq } = row;
+  const undo = undoable(row) ? serverUndos[command] : undefined;
+  if (!undo)
+    throw new AcclaimError(
+      'not-allowed',
+      `${nameOf(command)} cannot be undone.`,
+      'There is no way back from it.',
+    );
+  if (!allowed(account.role, command === 'settings' ? 'settings' : 'model-use'))
+    throw new AcclaimError('not-allowed', `You may not undo ${command}.`, 'Ask whoever may do it.');
+  await undo(context, row);
+  const args = { of: { seq, command } };
+  await actions.record({ session, by: by.key, role: by.role, command: 'undo', args, refused: null });
+}
+
+const setAnew = () =>
+  new AcclaimError(
+    'not-allowed',
+    'It was set anew since.',
+    'Take that back first: **/acclaim audit** lists it.',
+  );
+
+const same = (a: unknown, b: unknown) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
+
+async function undoSetting(context: CommandContext, { args }: Row): Promise<void> {
+  const { actions, account, channel } = context;
+  const row = settingRows.find(({ name }) => name === args.name) as SettingRow;
+  const now = await actions.settings(account, channel);
+  if (row.key in now !== 'value' in args || !same(now[row.key], args.value)) throw setAnew();
+  const { [row.key]: _, ...others } = now;
+  const { before } = args;
+  const next: Settings = before === undefined ? others : { ...others, [row.key]: before };
+  await actions.changeSettings(account, channel, next);
+  // Sessions that began meanwhile have no row to turn back: they follow what holds again.
+  const told = await actions.actsOf(String(args.whole), await sessionIds(context));
+  if (before !== undefined)
+    await tellSessions(
+      context,
+      { [row.key]: before },
+      undefined,
+      new Set(told.map(({ session }) => session)),
+    );
+}
+
+async function sessionIds({ actions, account, channel }: CommandContext): Promise<string[]> {
+  return (await actions.sessionsOfServer(account, channel)).map(({ session }) => session);
+}
+
+async function undoModel({ actions, account, channel }: CommandContext, { args }: Row): Promise<void> {
+  const now = await actions.settings(account, channel);
+  const model = (args.before as string | null) ?? undefined;
+  if (args.where === 'channel') {
+    const place = String(args.channel);
+    const { [place]: used, ...elsewhere } = now.channelModels ?? {};
+    if (!same(used, args.model)) throw setAnew();
+    const channelModels = model === undefined ? elsewhere : { ...elsewhere, [place]: model };
+    return actions.changeSettings(account, channel, { ...now, channelModels });
+  }
+  if (!same(now.model, args.model)) throw setAnew();
+  const { model: _, ...others } = now;
+  return actions.changeSettings(account, channel, { ...others, ...(model === undefined ? {} : { model }) });
+}
+
+export const undoCommands: readonly ChatCommand[] = [command];

@@ -1,0 +1,105 @@
+/**
+ * One act of the audit as a line. What an act was done with is told in words, a row an act: nothing of it is printed as it is
+ * stored, and a code by which a channel joins never is.
+ */
+import type { Act as Done } from '../../src/domain/events.js';
+import { voterCode } from '../../src/domain/ids.js';
+import type { Act } from '../../src/domain/model.js';
+import { oneOf } from '../../src/domain/roles.js';
+import { type SettingRow, settingRows } from '../../src/domain/settings.js';
+
+type Args = Readonly<Record<string, unknown>>;
+export type AuditRow = Act & { seq: number };
+
+const none = () => '';
+const picture = ({ index, round }: Args) =>
+  typeof index === 'number' ? `#${index + 1}${typeof round === 'number' ? ` of round ${round}` : ''}` : '';
+const round = (number: unknown) => (number === 0 ? 'the base model' : `round ${number}`);
+const voter = ({ voter }: Args) => (typeof voter === 'string' ? voterCode(voter) : '');
+
+/** The command that it is, and what it was done with; without the latter (a refusal before it came so far) nothing. */
+const sessionActs: Record<Done['name'], [command: string, words: (args: Args) => string]> = {
+  close: ['round close', none],
+  pause: ['session pause', none],
+  resume: ['session resume', none],
+  stop: ['session stop', none],
+  redo: ['round redo', none],
+  approve: ['review ok', none],
+  rollback: ['session rollback', (args) => `to ${round(args.round)}`],
+  branch: ['session branch', (args) => `from ${round(args.round)}: ${args.session}`],
+  best: ['best', (args) => (args.index === null ? 'none' : picture(args))],
+  flag: ['flag', picture],
+  hide: ['hide', picture],
+  exclude: ['exclude', voter],
+  include: ['include', voter],
+  trust: ['trust', voter],
+  distrust: ['distrust', voter],
+  review: ['review', ({ on }) => (typeof on === 'boolean' ? (on ? 'on' : 'off') : '')],
+  settings: ['settings', setting],
+  undo: ['undo', ({ of }) => (isArgs(of) ? `of act ${of.seq} (${nameOf(String(of.command))})` : '')],
+  invite: [
+    'session invite',
+    ({ until }) => (typeof until === 'number' ? `good until ${minuteOf(until)}` : ''),
+  ],
+  join: ['session join', ({ place }) => (isArgs(place) ? `from ${place.platform}` : '')],
+  leave: ['session leave', ({ ordinal }) => (typeof ordinal === 'number' ? `channel ${ordinal}` : '')],
+};
+
+/** As people type it. */
+export function nameOf(command: string): string {
+  return command in sessionActs ? sessionActs[command as Done['name']][0] : command;
+}
+
+/** What is said of the others: their figures and choices, each by its name. */
+const unsaid: ReadonlySet<string> = new Set(['whole', 'before', 'channel', 'code']);
+
+function plain(args: Args): string {
+  const told = Object.entries(args).filter(
+    ([name, value]) => !unsaid.has(name) && /^(string|number|boolean)$/.test(typeof value),
+  );
+  return told.map(([name, value]) => (name === 'what' ? `${value}` : `${name} ${value}`)).join(', ');
+}
+
+/** Of the server: its name and value; of a session: the rules that were changed. Without a value nobody got that far. */
+function setting(args: Args): string {
+  const { name, rules, before } = args;
+  if (typeof name === 'string') {
+    const row = settingRows.find((one) => one.name === name);
+    return row && 'whole' in args ? change(row, args.value, before) : name;
+  }
+  return Object.entries(isArgs(rules) ? rules : {})
+    .map(([key, value]) => {
+      const row = settingRows.find((one) => one.key === key);
+      return row ? change(row, value, isArgs(before) ? before[key] : undefined) : key;
+    })
+    .join(', ');
+}
+
+function change({ name, show }: SettingRow, value: unknown, before: unknown): string {
+  // Its own values: they were read by the same row.
+  const words = (one: unknown) =>
+    one === undefined ? 'default' : show(one as Parameters<SettingRow['show']>[0]);
+  return `${name} ${words(value)} (before: ${words(before)})`;
+}
+
+function isArgs(value: unknown): value is Args {
+  return typeof value === 'object' && value !== null;
+}
+
+const minuteOf = (at: number) => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+export function auditLine({ seq, at, by, role, command, args, refused }: AuditRow): string {
+  const who = by === null ? oneOf(role) : `${voterCode(by)} (${role})`;
+  const words = (command in sessionActs && sessionActs[command as Done['name']][1](args)) || plain(args);
+  const what = words === '' ? '' : ` ${words}`;
+  return `**${seq}** ${minuteOf(at)}, ${who}: ${nameOf(command)}${what}${refused ? ` (refused: ${refused})` : ''}`;
+}
+
+/** What one command did in several places is one act: it is told once, by the first of its rows. */
+export function foldedActs(acts: readonly AuditRow[]): AuditRow[] {
+  const first = new Map<unknown, number>();
+  for (const { seq, args, refused } of acts)
+    if (typeof args.whole === 'string' && !refused)
+      first.set(args.whole, Math.min(seq, first.get(args.whole) ?? seq));
+  return acts.filter(({ seq, args, refused }) => refused || (first.get(args.whole) ?? seq) === seq);
+}
