@@ -21,6 +21,7 @@ export const variables = {
   ACCLAIM_HOST: { key: 'server.host', read: text },
   ACCLAIM_PORT: { key: 'server.port', read: number },
   ACCLAIM_ACCESS_TOKEN: { key: 'server.accessToken', read: text },
+  ACCLAIM_HOST_NAMES: { key: 'server.hostNames', read: list },
   ACCLAIM_TRUST_PROXY: { key: 'server.trustProxy', read: list },
   ACCLAIM_NSFW_CHANNELS: { key: 'server.nsfwChannels', read: list },
   ACCLAIM_NSFW_TOKEN: { key: 'server.nsfwToken', read: text },

@@ -24,7 +24,8 @@ beforeAll(async () => {
   await app.open();
   relay = await Relay.to(Number(new URL(app.platform.url).port));
   browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArgs });
-  page = await browser.newPage({ viewport: { width: 1366, height: 768 } });
+  const context = await browser.newContext({ viewport: { width: 1366, height: 768 } });
+  page = await context.newPage();
   page.setDefaultTimeout(30_000);
   await page.goto(`http://127.0.0.1:${relay.port}`);
   await chip('A1').click();
@@ -102,6 +103,24 @@ it('takes no answer for a missing one', async () => {
   await banner().waitFor({ state: 'detached' });
 });
 
+it('is one queue for every tab of the browser', async () => {
+  const other = await page.context().newPage();
+  await other.goto(page.url());
+  const there = other.getByRole('button', { name: 'A6 is good', exact: true });
+  await there.waitFor();
+  relay.cut();
+  await chip('A6').click();
+  await other.locator('.chip[aria-pressed=true][aria-label="A6 is good"]').waitFor();
+  // Taken back there, before either could send it: the later word holds.
+  await there.click();
+  await page.locator('.chip[aria-pressed=false][aria-label="A6 is good"]').waitFor();
+  relay.mend();
+  await banner().waitFor({ state: 'detached' });
+  await other.locator('.banner').waitFor({ state: 'detached' });
+  await other.close();
+  expect(new Set(told())).toEqual(new Set(['-6']));
+});
+
 it('names the marks that a round closed without, and says that they do not count, until they are read', async () => {
   relay.cut();
   await chip('A5').click();
@@ -126,4 +145,19 @@ it('names the marks that a round closed without, and says that they do not count
   await reached(['1']);
   expect(await banner().count()).toBe(0);
   await closing;
+});
+
+it('sends no mark to a ballot that is not the one it was made on', async () => {
+  await page.route('**/api/react', (route) => route.abort());
+  await chip('A2').last().click();
+  await banner().getByText('Your mark waits').waitFor();
+  // As after the server was set up anew: other ballots have the old ones' numbers.
+  await page.evaluate(`(() => {
+    const waiting = JSON.parse(localStorage.getItem('acclaim.waiting'));
+    localStorage.setItem('acclaim.waiting', JSON.stringify({ ...waiting, epoch: 'another' }));
+  })()`);
+  await page.reload();
+  await late().getByText('1 mark of yours could not be sent').waitFor();
+  expect(await chip('A2').last().getAttribute('aria-pressed')).toBe('false');
+  expect(told()).toEqual([]);
 });
