@@ -51,6 +51,9 @@ const told = () =>
 async function reached(marks: string[]): Promise<void> {
   const seen = () => app.events.filter((event) => event.kind === 'reaction').length;
   await until(() => seen() >= marks.length, `${marks.join()} at the server`);
+  // The page has its answer.
+  const left = () => page.evaluate('localStorage.getItem("acclaim.waiting")');
+  await until(async () => (await left()) === null, 'nothing to wait');
   expect(told()).toEqual(marks);
 }
 

@@ -76,6 +76,10 @@ describe('approval', () => {
     w.state = { ...w.state, images: new Map([[w.round.id, marked]]) };
     w.react('ann', w.live()[0]!, 'none');
     expect(now(w)).toEqual({ pictures: 4, judged: 4, liked: 2, share: 1 / 2 });
+    // The same where they are not shown at all.
+    const held = marked.map((image) => (image.heldBy ? { ...image, state: 'held' as const } : image));
+    w.state = { ...w.state, images: new Map([[w.round.id, held]]) };
+    expect(now(w)).toEqual({ pictures: 4, judged: 4, liked: 2, share: 1 / 2 });
   });
 });
 
