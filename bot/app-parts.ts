@@ -12,7 +12,9 @@ import type { JobParts } from './handlers/jobs.js';
 import type { People } from './handlers/people.js';
 import type { TidyParts } from './handlers/tidy.js';
 import type { DataPaths } from './paths.js';
+import type { Patience } from './patience.js';
 import type { Pulls } from './pulls.js';
+import type { Reach } from './reach.js';
 import type { NewSession, Plan } from './sessions.js';
 import type { Watch } from './watch.js';
 
@@ -52,6 +54,8 @@ export interface AppParts {
   pulls: Pick<Pulls, 'ask' | 'lines'>;
   exports: Exports;
   watch: Watch;
+  reach: Reach;
+  patience: Patience;
   /** A moderator looks first at what members ask for, unless a server's admins say otherwise. */
   approval: boolean;
   /** The truth can no longer be written: say why and end the process. */

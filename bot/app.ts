@@ -15,9 +15,11 @@ import { lastBackup } from '../src/store/backup-note.js';
 import { makeActions } from './actions.js';
 import type { AppParts } from './app-parts.js';
 import { Carrying } from './carrying.js';
+import { CatchingUp } from './catching-up.js';
 import type { Actions } from './commands/command.js';
 import { completions, type Typing } from './commands/complete.js';
 import { runTyped } from './commands/table.js';
+import { Connections } from './connections.js';
 import { type Exported, type ExportFormat, learnedRound } from './exports.js';
 import { Chat } from './handlers/chat.js';
 import { Consents } from './handlers/consents.js';
@@ -27,6 +29,7 @@ import { Proposals } from './handlers/proposals.js';
 import { Servers } from './handlers/servers.js';
 import { Tidy } from './handlers/tidy.js';
 import { Time } from './handlers/time.js';
+import { troubleOf } from './looks.js';
 import { Opening } from './opening.js';
 import { Resume } from './resume.js';
 import { Sessions } from './sessions.js';
@@ -43,6 +46,8 @@ export class App {
   private readonly tidy: Tidy;
   private readonly consents: Consents;
   private readonly resume: Resume;
+  private readonly connections: Connections;
+  private readonly catching: CatchingUp;
   private readonly proposals: Proposals;
   private readonly opening: Opening;
   private readonly statuses: Statuses;
@@ -98,6 +103,12 @@ export class App {
       forget,
       stopping: () => this.stopping,
     });
+    this.catching = new CatchingUp({ ...parts, read: (platform) => this.readMissed(platform) });
+    this.connections = new Connections({
+      ...parts,
+      sink: (event) => this.chat.receive(event),
+      late: (platform) => this.connectedLate(platform),
+    });
     this.resume = new Resume({ takeUp: (session) => this.takeUp(session) });
     this.consents = new Consents({
       ...parts,
@@ -140,6 +151,7 @@ export class App {
       servers: this.servers,
       consents: this.consents,
       messenger: this.messenger,
+      unsaid: (platform) => this.catching.soon(platform),
       homes: this.homes,
     });
     this.actions = makeActions({
@@ -176,7 +188,11 @@ export class App {
       posting: (ref) => this.carrying.posting(ref),
       dispatch,
       heard: (event, take) => parts.watch.heard(event, take),
-      gap: (platform) => this.caughtUp(platform),
+      gap: (platform) => {
+        // It is told by a connection that is new: what waits for an answer may get one.
+        this.carrying.wake(platform);
+        return this.catching.ask(platform);
+      },
       consented: async (account) => {
         await this.consents.given(account);
         const { sweeps } = this.messenger.platform(account.platform).capabilities;
@@ -192,8 +208,9 @@ export class App {
     });
   }
 
+  /** Ends early where it is stopped meanwhile. */
   async start(): Promise<void> {
-    const { store, platforms, clock } = this.parts;
+    const { store, clock } = this.parts;
     await this.actions.loadSettings();
     const states = await store.loadUnfinished();
     this.watch(states);
@@ -207,14 +224,17 @@ export class App {
     this.sessions.recall(await store.lookups.drawnUntilEnd(dayOf(clock.now())));
     for (const { session } of states) this.carrying.outbox.hold(session.id);
     await this.servers.load();
-    for (const platform of platforms) await platform.start((event) => this.chat.receive(event));
-    for (const { bindings } of states)
-      for (const to of bindings) if (!to.canPost) this.platforms.get(to.platform)?.watch?.(to.address);
+    await this.connections.start();
+    if (this.stopping) return;
+    const there = [...this.platforms.values()].filter(({ name }) => this.connections.has(name));
+    for (const { name } of there) this.watchLost(name);
     await this.proposals.start();
-    await this.carrying.guards.lookAll(states);
+    for (const { name } of there) await this.carrying.guards.lookAll(states, name);
+    if (this.stopping) return;
     this.carrying.outbox.add(await store.pendingEffects());
     this.resume.begin(states);
-    for (const { name } of platforms) await this.servers.look(name);
+    for (const { name } of there) await this.servers.look(name);
+    if (this.stopping) return;
     this.servers.begin();
     this.time?.start();
     this.tidy.start();
@@ -225,7 +245,8 @@ export class App {
     const state = this.sessions.get(id);
     if (state && state.session.state !== 'ended') {
       await this.opening.welcome(state);
-      await this.carrying.sweeps.sweepOpen([state]);
+      const read = await this.carrying.sweeps.sweepOpen([state]);
+      for (const { platform } of read ? [] : state.bindings) this.catching.soon(platform);
     }
     this.carrying.outbox.release(id);
     this.sessions.startTicks(id);
@@ -234,10 +255,12 @@ export class App {
   /** Nothing is lost by stopping at any point; this only does it politely. */
   async stop(): Promise<void> {
     this.stopping = true;
+    this.connections.stop();
     this.carrying.sweeps.stop();
     this.sessions.stopTicks();
     await this.time?.stop();
     await this.resume.stop();
+    this.catching.stop();
     await this.servers.stop();
     await this.tidy.stop();
     await this.parts.queue.close();
@@ -259,6 +282,10 @@ export class App {
     });
   }
 
+  connected(): PlatformName[] {
+    return this.troubles().flatMap(({ name, trouble }) => (trouble === null ? [name] : []));
+  }
+
   readonly open: Opening['open'] = (...asked) => this.opening.open(...asked);
 
   /** What could complete an option that somebody types. */
@@ -268,7 +295,13 @@ export class App {
 
   /** What scripts, monitors and the page read. */
   async status() {
-    return { sessions: await this.statuses.all() };
+    return { sessions: await this.statuses.all(), platforms: this.troubles() };
+  }
+
+  /** Platforms, and why one cannot be reached; null where all is well. */
+  troubles(): { name: PlatformName; trouble: string | null }[] {
+    const { platforms, reach } = this.parts;
+    return platforms.map((of) => ({ name: of.name, trouble: troubleOf(of, reach) }));
   }
 
   /** False before the first was opened. */
@@ -288,10 +321,28 @@ export class App {
     }
   }
 
-  /** Events were missed: of servers, of those who agreed, and of open ballots. */
-  private async caughtUp(platform: PlatformName): Promise<void> {
+  /** A platform that the start went on without. */
+  private connectedLate(name: PlatformName): void {
+    this.watchLost(name);
+    this.carrying.wake(name);
+    this.catching.soon(name);
+  }
+
+  /** Channels that took no posts when they were last heard of. */
+  private watchLost(name: PlatformName): void {
+    for (const { bindings } of this.sessions.live())
+      for (const to of bindings)
+        if (to.platform === name && !to.canPost) this.platforms.get(name)?.watch?.(to.address);
+  }
+
+  /** Events were missed: of servers, of who may see what, of those who agreed, and of open ballots. */
+  private async readMissed(platform: PlatformName): Promise<void> {
+    if (!this.messenger.names().includes(platform)) return;
     await this.servers.look(platform);
+    await this.carrying.guards.lookAll(this.sessions.live(), platform);
+    await this.opening.welcomeUnsaid();
     await this.consents.readAll(platform);
-    await this.carrying.sweeps.sweepOpen(this.sessions.live(), platform);
+    if (await this.carrying.sweeps.sweepOpen(this.sessions.live(), platform)) return;
+    throw new Error(`${platform} gives no answer`);
   }
 }

@@ -1,20 +1,23 @@
 /** What was decided is carried out: the outbox with all that its effects need, from the engine's jobs to a channel's cards. */
-import type { MessageRef } from '../src/chat/port.js';
+import type { MessageRef, PlatformName } from '../src/chat/port.js';
 import type { Effect } from '../src/domain/effects.js';
 import type { SessionState } from '../src/domain/model.js';
+import { isDiskFull } from '../src/store/faults.js';
 import type { AppParts } from './app-parts.js';
 import { Cards } from './handlers/cards.js';
-import { laneOf, makeCarrier, spacing } from './handlers/carriers.js';
+import { laneOf, makeCarrier, platformOf, spacing } from './handlers/carriers.js';
 import { Guards } from './handlers/guards.js';
 import { Jobs } from './handlers/jobs.js';
 import type { Messenger } from './handlers/messenger.js';
 import { Sweeps } from './handlers/sweeps.js';
-import { Outbox } from './outbox.js';
+import { Outbox, type Verdict } from './outbox.js';
 import type { Sessions } from './sessions.js';
+import { verdictOf } from './verdicts.js';
+import { aboutEffect } from './watch.js';
 
 type Shared = Pick<
   AppParts,
-  'clock' | 'log' | 'paths' | 'queue' | 'people' | 'resolveModel' | 'safety' | 'watch'
+  'clock' | 'log' | 'paths' | 'queue' | 'people' | 'resolveModel' | 'safety' | 'watch' | 'reach' | 'patience'
 >;
 
 export interface CarryingParts extends Shared {
@@ -46,16 +49,51 @@ export class Carrying {
       state: (id) => sessions.find(id),
       dispatch,
       superseded: (key) => this.outbox.superseded(key),
+      after: (key) => this.outbox.after(key),
     });
     this.outbox = new Outbox({
       carry,
+      judge: (effect, error) => this.judge(effect, error),
       giveUp: (effect) => this.giveUp(effect),
       lane: (effect) => laneOf(effect, sessions.get(effect.session)),
       spacing: (effect) => spacing(effect, sessions.get(effect.session)),
       clock,
       log,
       onFault: (effect) => watch.fault(effect),
+      onWait: (effect, error) => this.waits(effect, error),
+      onWaited: (effect) => this.waited(effect),
+      retryMs: parts.patience.retryMs,
+      mostMs: parts.patience.mostMs,
     });
+  }
+
+  /** The platform answers again, as far as is known: what waits for it is tried now. */
+  wake(platform: PlatformName): void {
+    this.outbox.wake((effect) => this.platformOf(effect) === platform);
+  }
+
+  private judge(effect: Effect, error: unknown): Verdict {
+    const platform = this.platformOf(effect);
+    // Whoever took its token away let its channels go: the others of a pool are not held up by them.
+    const off = platform !== undefined && !this.parts.messenger.names().includes(platform);
+    return off && effect.kind === 'sweep' ? 'final' : verdictOf(effect, error);
+  }
+
+  private waits(effect: Effect, error: unknown): void {
+    const platform = this.platformOf(effect);
+    if (platform !== undefined) this.parts.reach.waits(platform, effect.key, error);
+    else if (!isDiskFull(error))
+      this.parts.log.warn({ ...aboutEffect(effect), error: String(error) }, 'effect waits');
+  }
+
+  /** One that waited is carried out: for the others it may be time as well. */
+  private waited(effect: Effect): void {
+    const platform = this.platformOf(effect);
+    if (platform !== undefined && this.parts.reach.goesOn(platform, effect.key)) this.wake(platform);
+  }
+
+  private platformOf(effect: Effect): PlatformName | undefined {
+    return platformOf(effect, this.parts.sessions.get(effect.session));
   }
 
   /** Progress is shown as it comes; only its last word is an effect that outlives the process. */
@@ -89,8 +127,6 @@ export class Carrying {
   }
 
   private async giveUp(effect: Effect): Promise<void> {
-    // Forgetting is a promise: it is tried until it is done.
-    if (effect.kind === 'forget') return;
     const ballot = effect.kind === 'post-ballot' ? effect.ballot : null;
     const event = { kind: 'effect-failed', effect: effect.key, ballot, at: this.parts.clock.now() } as const;
     await this.parts.sessions.dispatch(effect.session, event);

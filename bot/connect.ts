@@ -3,10 +3,10 @@
  * Whatever ends a platform for good ends the process, so that whoever runs it hears of it.
  */
 import type { RequestOutcome } from '../src/chat/options.js';
-import type { ChatPlatform } from '../src/chat/port.js';
+import type { ChatPlatform, PlatformName } from '../src/chat/port.js';
 import type { Clock } from '../src/clock.js';
 import type { Config } from '../src/config/schema.js';
-import { toPlain } from '../src/errors.js';
+import { type AcclaimError, toPlain } from '../src/errors.js';
 import type { Log } from '../src/log.js';
 import type { Typing } from './commands/complete.js';
 import { commandSpecs } from './commands/table.js';
@@ -17,6 +17,8 @@ export interface ConnectOptions {
   log: Log;
   clock: Clock;
   fatal: (error: unknown) => void;
+  /** Told why a connection is lost; null: it is there again. */
+  onLink: (platform: PlatformName, lost: AcclaimError | null) => void;
   /** Told of each request's end. */
   onRequest: (platform: string, outcome: RequestOutcome) => void;
   /** What could complete a typed option. */
@@ -30,11 +32,13 @@ export async function connectedPlatforms({
   fatal,
   complete,
   onRequest,
+  onLink,
 }: ConnectOptions): Promise<ChatPlatform[]> {
-  const common = (name: string) => ({
+  const common = (name: PlatformName) => ({
     now: () => clock.now(),
     onError: (error: unknown) => log.error(toPlain(error), name),
     onFatal: fatal,
+    onLink: (lost: AcclaimError | null) => onLink(name, lost),
     onRequest: (outcome: RequestOutcome) => onRequest(name, outcome),
   });
   const platforms: ChatPlatform[] = [];

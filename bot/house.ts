@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import type { ChatPlatform, PlatformName } from '../src/chat/port.js';
 import { mustSpareMinors, promptPolicy } from '../src/chat/prompt-policy.js';
 import { clip } from '../src/chat/text.js';
-import { type Clock, SteadyClock } from '../src/clock.js';
+import { type Clock, SteadyClock, systemClock } from '../src/clock.js';
 import {
   checkLearnable,
   learnerSettings,
@@ -39,7 +39,9 @@ import { Exports } from './exports.js';
 import { People } from './handlers/people.js';
 import { botLooks } from './looks.js';
 import { DataPaths } from './paths.js';
+import { defaultPatience, type Patience } from './patience.js';
 import { Pulls } from './pulls.js';
+import { Reach } from './reach.js';
 import type { NewSession, Plan } from './sessions.js';
 import { Watch } from './watch.js';
 
@@ -47,8 +49,6 @@ export interface House {
   app: App;
   /** What it needs to serve people, and what its rounds wait for. */
   looks: Look[];
-  /** Platforms that people are on. */
-  connected: string[];
   queue: JobQueue;
   paths: DataPaths;
   /** The key under which an account is stored. */
@@ -67,6 +67,9 @@ export interface HouseOptions {
   meter?: Meter;
   /** Lines and counts of the sessions; one of its own when missing. */
   watch?: Watch;
+  /** Which platforms can be reached; one of its own when missing. */
+  reach?: Reach;
+  patience?: Patience;
   /**
    * Who computes. child: an engine that this process starts and only this process uses. redis: whoever takes jobs
    * there. both: engines there, and one that this process starts among them.
@@ -84,6 +87,8 @@ export async function buildHouse({
   clock = new SteadyClock(),
   meter = new Meter('bot'),
   watch = new Watch({ meter, log, clock }),
+  reach = new Reach({ log, clock: systemClock }),
+  patience = defaultPatience,
   engines = 'child',
 }: HouseOptions): Promise<House> {
   const paths = new DataPaths(resolve(config.dataDir));
@@ -145,6 +150,8 @@ export async function buildHouse({
     pulls,
     exports,
     watch,
+    reach,
+    patience,
     fatal,
   });
   const stop = async () => {
@@ -153,8 +160,7 @@ export async function buildHouse({
     bucket?.bucket.close();
   };
   const disk = watchDisk(meter, paths.root, () => store.full);
-  const connected = made.map(({ name }) => name);
-  return { app, looks: [...botLooks(store, disk, made), ...looks], connected, queue, paths, voterKey, stop };
+  return { app, looks: [...botLooks(store, disk, made, reach), ...looks], queue, paths, voterKey, stop };
 }
 
 async function openQueue(engines: Engines, config: Config, log: Log, meter: Meter) {

@@ -2,8 +2,14 @@
 import type { ChatPlatform } from '../src/chat/port.js';
 import type { Look } from '../src/monitor/readiness.js';
 import type { Store } from '../src/store/store.js';
+import type { Reach } from './reach.js';
 
-export function botLooks(store: Store, disk: Look, platforms: readonly ChatPlatform[]): Look[] {
+/** Whichever of its connection and of its answers is away. */
+export function troubleOf(platform: ChatPlatform, reach: Reach): string | null {
+  return reach.trouble(platform.name) ?? platform.trouble?.() ?? null;
+}
+
+export function botLooks(store: Store, disk: Look, platforms: readonly ChatPlatform[], reach: Reach): Look[] {
   return [
     { name: 'database', needed: true, look: () => databaseLook(store) },
     disk,
@@ -11,7 +17,7 @@ export function botLooks(store: Store, disk: Look, platforms: readonly ChatPlatf
       name: platform.name,
       // One that is away leaves the page and the others at work.
       needed: platform.name === 'web',
-      look: () => platform.trouble?.() ?? null,
+      look: () => troubleOf(platform, reach),
     })),
   ];
 }

@@ -1,4 +1,7 @@
 /** Opening a session in a channel: the channel's row, the session's own, and the first words there. */
+
+import type { PlatformName } from '../src/chat/port.js';
+import { isUnreachable } from '../src/chat/refusals.js';
 import { communities } from '../src/domain/apply.js';
 import type { RowChange } from '../src/domain/decision.js';
 import type { Place, SessionState } from '../src/domain/model.js';
@@ -18,11 +21,16 @@ export interface OpeningParts {
   servers: Servers;
   consents: Consents;
   messenger: Messenger;
+  /** First words wait until the platform gives an answer. */
+  unsaid(platform: PlatformName): void;
   /** Channel -> the server that it is on. */
   homes: Map<string, string | null>;
 }
 
 export class Opening {
+  /** Sessions whose first words met a platform that gave no answer. */
+  private readonly unsaid = new Set<string>();
+
   constructor(private readonly parts: OpeningParts) {}
 
   /** `also`: rows that are written with it or not at all. */
@@ -57,8 +65,19 @@ export class Opening {
     );
   }
 
+  /** First words that could not be said, and may be now. Throws where there is no answer still. */
+  async welcomeUnsaid(): Promise<void> {
+    for (const id of [...this.unsaid]) {
+      const state = this.parts.sessions.get(id);
+      if (state && state.session.state !== 'ended') await this.welcome(state);
+      else this.unsaid.delete(id);
+    }
+    if (this.unsaid.size > 0) throw new Error('first words are not said yet');
+  }
+
   /** The first words in a channel; by key, so that a crash in between neither loses nor doubles them. */
   async welcome({ session, bindings }: SessionState): Promise<void> {
+    this.unsaid.delete(session.id);
     const { consents, messenger, log } = this.parts;
     const { model, rules, sampler, learner } = session;
     const kind = { model, images: rules.imagesPerRound, steps: sampler.steps, learner: learner.name };
@@ -68,7 +87,12 @@ export class Opening {
         await consents.ask(to);
         await messenger.post(to, welcomeCard(`${session.id}.welcome`, session, time));
       };
-      await first().catch((error) => log.warn({ session: session.id, error: String(error) }, 'no welcome'));
+      await first().catch((error) => {
+        log.warn({ session: session.id, error: String(error) }, 'no welcome');
+        if (!isUnreachable(error) || !messenger.names().includes(to.platform)) return;
+        this.unsaid.add(session.id);
+        this.parts.unsaid(to.platform);
+      });
     }
   }
 

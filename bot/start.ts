@@ -15,7 +15,9 @@ import { startLine } from '../src/start-line.js';
 import { commandSpecs } from './commands/table.js';
 import { connectedPlatforms } from './connect.js';
 import { buildHouse, type Engines, type House, newId, specify } from './house.js';
+import type { Patience } from './patience.js';
 import { WebPlatform } from './platforms/web/adapter.js';
+import { Reach } from './reach.js';
 import type { NewSession } from './sessions.js';
 import { Watch } from './watch.js';
 
@@ -29,6 +31,7 @@ export interface StartOptions {
   log?: Log;
   /** Without: an engine of its own, over Redis among others where that is set. */
   engines?: Engines;
+  patience?: Patience;
   /** Told once people can come. */
   onReady?: (url: string) => void;
   /** Ends everything politely. */
@@ -43,6 +46,7 @@ export async function startCommand(options: StartOptions): Promise<void> {
   const meter = new Meter('bot');
   meter.watchProcess();
   const watch = new Watch({ meter, log, clock: systemClock });
+  const reach = new Reach({ log, clock: systemClock });
   const first = firstSession(options);
   let fail: (error: unknown) => void = () => {};
   const broken = new Promise<never>((_, reject) => {
@@ -61,6 +65,8 @@ export async function startCommand(options: StartOptions): Promise<void> {
     log,
     meter,
     watch,
+    reach,
+    ...(options.patience ? { patience: options.patience } : {}),
     engines: options.engines ?? (config.queue.redis === null ? 'child' : 'both'),
     fatal: (error) => fail(error),
     platforms: async (app, paths, clock) => {
@@ -84,6 +90,7 @@ export async function startCommand(options: StartOptions): Promise<void> {
           log,
           clock,
           fatal: (error) => fail(error),
+          onLink: (platform, lost) => (lost ? reach.lost(platform, lost) : reach.connected(platform)),
           onRequest: (platform, outcome) => watch.request(platform, outcome),
           complete: (typing) => app().complete(typing),
         })),
@@ -91,17 +98,22 @@ export async function startCommand(options: StartOptions): Promise<void> {
     },
   });
   meterReadiness(meter, () => [started, ...house.looks]);
-  try {
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  const serve = async () => {
     await house.app.start();
+    if (signal.aborted) return;
     serving = true;
-    log.info({ page: web!.url, connected: house.connected }, 'people can come');
+    log.info({ page: web!.url, connected: house.app.connected() }, 'people can come');
     options.onReady?.(web!.url);
     await openFirst(house, first, options.task !== undefined || options.prompt !== undefined);
-    const aborted = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
-    await Promise.race([aborted, broken]);
+    await aborted;
+  };
+  try {
+    // Whatever a start waits for, it ends when it is told to.
+    await Promise.race([serve(), aborted, broken]);
   } catch (error) {
     // What went wrong first is what people must hear, whatever stopping adds to it.
     await house.stop().catch((more) => log.error(toPlain(more), 'stopping'));

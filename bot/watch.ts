@@ -59,6 +59,7 @@ const effectKinds: Record<Effect['kind'], true> = {
   'prime-ballot': true,
   'remove-ballot': true,
   sweep: true,
+  'take-down': true,
   card: true,
   notice: true,
   'delete-image': true,

@@ -51,6 +51,10 @@ export type ErrorCode =
   /** The bot cannot post in the channel any more: gone, archived or forbidden. */
   | 'channel-lost'
   | 'message-gone'
+  /** A chat platform, or the way to it, gives no answer that is one: whatever was decided waits. */
+  | 'platform-unreachable'
+  /** A chat platform says no for a reason that is not the channel's: trying again cannot help. */
+  | 'platform-refused'
   | 'redis-unreachable'
   /** The bucket does not answer: what is on its way waits. */
   | 'bucket-unreachable'

@@ -15,6 +15,7 @@ import type { Cards } from './cards.js';
 import type { Guards } from './guards.js';
 import type { Jobs } from './jobs.js';
 import type { Messenger } from './messenger.js';
+import { isOvertaken } from './overtaken.js';
 import type { Sweeps } from './sweeps.js';
 
 export interface CarrierParts {
@@ -32,6 +33,8 @@ export interface CarrierParts {
   forget(voter: string): Promise<void>;
   /** True when a newer version of the effect waits. */
   superseded(key: string): boolean;
+  /** What was decided later and is not carried out yet. */
+  after(key: string): Iterable<Effect>;
 }
 
 type Carrier<K extends EffectKind> = (effect: EffectOf<K>, state: SessionState) => Promise<void>;
@@ -53,11 +56,11 @@ export function makeCarrier(parts: CarrierParts): (effect: Effect) => Promise<vo
   };
 
   /** The channel refused pictures that need care: true when it is really not (any more) where they may be shown. */
-  async function unguarded(effect: Effect, { session, bindings, ballots }: SessionState, error: unknown) {
+  async function unguarded(effect: Effect, state: SessionState, error: unknown) {
+    const { session } = state;
     if (!session.nsfw || !(error instanceof AcclaimError && error.code === 'not-allowed')) return false;
-    const channel =
-      'channel' in effect ? effect.channel : 'ballot' in effect && ballots.get(effect.ballot)?.channel;
-    const to = bindings.find((b) => b.channel === channel);
+    const channel = channelOf(effect, state);
+    const to = state.bindings.find((b) => b.channel === channel);
     return to !== undefined && (await parts.guards.refusal(session.id, to)) !== null;
   }
 }
@@ -103,12 +106,20 @@ function carriers(parts: CarrierParts): Carriers {
     },
     'prime-ballot': async (effect, state) => {
       const at = posted(state, effect.ballot);
-      if (at) for (const emoji of effect.reactions) await at.platform.react(at.ref, emoji);
+      // Late, after the round has closed, there is nothing to be voted on.
+      if (at?.ballot.state === 'live')
+        for (const emoji of effect.reactions) await at.platform.react(at.ref, emoji);
       await done(effect);
     },
     'remove-ballot': async (effect, state) => {
       const at = posted(state, effect.ballot);
       if (at) await at.platform.remove(at.ref);
+      await done(effect);
+    },
+    'take-down': async (effect, state) => {
+      const to = channel(state, effect.channel);
+      // Put right meanwhile: what hangs there may be seen again.
+      if (!(await parts.guards.allows(to))) await messenger.platform(to.platform).takeDown(to.address);
       await done(effect);
     },
     sweep: async (effect, state) => {
@@ -131,6 +142,7 @@ function carriers(parts: CarrierParts): Carriers {
       await done(effect);
     },
     notice: async (effect, state) => {
+      if (isOvertaken(effect, state, parts.after(effect.key))) return done(effect);
       await messenger.post(channel(state, effect.channel), cards.notice(state, effect));
       await done(effect);
     },
@@ -149,6 +161,17 @@ function carriers(parts: CarrierParts): Carriers {
   };
 }
 
+/** Where the effect is carried out: the channel's id; undefined for one that needs no platform. */
+export function channelOf(effect: Effect, state: SessionState | undefined): string | undefined {
+  if ('channel' in effect) return effect.channel;
+  return 'ballot' in effect ? state?.ballots.get(effect.ballot)?.channel : undefined;
+}
+
+export function platformOf(effect: Effect, state: SessionState | undefined): Binding['platform'] | undefined {
+  const channel = channelOf(effect, state);
+  return state?.bindings.find((row) => row.channel === channel)?.platform;
+}
+
 /** Effects about one channel's messages go one after the other; jobs have their own queue. */
 export function laneOf(effect: Effect, state: SessionState | undefined): string | null {
   switch (effect.kind) {
@@ -158,6 +181,7 @@ export function laneOf(effect: Effect, state: SessionState | undefined): string 
       return null;
     case 'card':
     case 'notice':
+    case 'take-down':
       return `${effect.session} ${effect.channel}`;
     case 'post-ballot':
     case 'edit-ballot':

@@ -5,6 +5,7 @@
  * that it can be written for every linked account, in channels that nobody reads now and on platforms that are away.
  */
 import type { Account, PlatformName } from '../../src/chat/port.js';
+import { isUnreachable } from '../../src/chat/refusals.js';
 import type { Clock } from '../../src/clock.js';
 import type { ConsentChanged } from '../../src/domain/events.js';
 import type { SessionState, Voter } from '../../src/domain/model.js';
@@ -48,12 +49,13 @@ export class Consents {
     await this.read(to);
   }
 
-  /** The notices of a platform's channels, whose events were missed. */
+  /** The notices of a platform's channels, whose events were missed. Throws where the platform gives no answer. */
   async readAll(name: PlatformName): Promise<void> {
     for (const to of this.places(name))
-      await this.read(to).catch((error) =>
-        this.parts.log.warn({ error: String(error) }, 'consents were not read'),
-      );
+      await this.read(to).catch((error) => {
+        if (isUnreachable(error)) throw error;
+        this.parts.log.warn({ error: String(error) }, 'consents were not read');
+      });
   }
 
   /** Somebody agreed in so many words. */
@@ -67,7 +69,9 @@ export class Consents {
   /** Somebody was forgotten: what still hangs on the notice says nothing any more. */
   async withdrawn(account: Account): Promise<void> {
     await this.decline([this.parts.people.seen(account)]);
-    await this.readAll(account.platform);
+    await this.readAll(account.platform).catch((error) =>
+      this.parts.log.warn({ error: String(error) }, 'consents were not read'),
+    );
   }
 
   /** The check marks of these accounts say nothing any more, wherever they hang. */

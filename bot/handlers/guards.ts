@@ -3,6 +3,7 @@
  * resume, and when it refuses a post. A channel that may not any more has its pictures taken down at once, and the
  * session is told, which rests it.
  */
+import type { PlatformName } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
 import type { Event } from '../../src/domain/events.js';
 import type { Binding, Place, SessionState } from '../../src/domain/model.js';
@@ -32,10 +33,10 @@ export class Guards {
   }
 
   /** What was missed while nobody looked. */
-  async lookAll(states: readonly SessionState[]): Promise<void> {
+  async lookAll(states: readonly SessionState[], platform?: PlatformName): Promise<void> {
     for (const { session, bindings } of states) {
       if (!session.nsfw || session.state === 'ended') continue;
-      for (const to of bound(bindings))
+      for (const to of bound(bindings).filter((row) => (platform ?? row.platform) === row.platform))
         await this.refusal(session.id, to).catch((error) => this.fault(session.id, error));
     }
   }

@@ -21,7 +21,7 @@ export class Messenger {
     const found = this.platforms.get(name);
     if (found) return found;
     throw new AcclaimError(
-      'not-allowed',
+      'platform-unreachable',
       `the platform ${name} is not connected`,
       'Set its token and start again.',
     );

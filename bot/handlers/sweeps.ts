@@ -4,6 +4,7 @@
  * to the ledger as one event; live marks that came since the reading began win over it.
  */
 import type { Account, PlatformName } from '../../src/chat/port.js';
+import { isUnreachable } from '../../src/chat/refusals.js';
 import type { Clock } from '../../src/clock.js';
 import type { Event, Seen, Swept } from '../../src/domain/events.js';
 import type { Ballot, SessionState } from '../../src/domain/model.js';
@@ -66,8 +67,12 @@ export class Sweeps {
     this.waiting.clear();
   }
 
-  /** What people did while the bot was away: every ballot that takes votes, the nearest deadline first. */
-  async sweepOpen(states: readonly SessionState[], platform?: PlatformName): Promise<void> {
+  /**
+   * What people did while the bot was away: every ballot that takes votes, the nearest deadline first. False where a platform
+   * gave no answer.
+   */
+  async sweepOpen(states: readonly SessionState[], platform?: PlatformName): Promise<boolean> {
+    const silent = new Set<PlatformName>();
     const open = states.flatMap((state) =>
       [...state.ballots.values()].flatMap((ballot) => {
         const round = state.rounds.find((r) => r.id === ballot.round);
@@ -78,20 +83,17 @@ export class Sweeps {
     );
     open.sort((a, b) => a.deadline - b.deadline);
     for (const { state, ballot } of open) {
-      if (this.stopped) return;
+      if (this.stopped) break;
+      if (silent.has(ballot.platform)) continue;
       // One that fails is read again at the close: no round closes unswept.
-      await this.sweep(state, ballot, null).catch((error) =>
-        this.parts.log.warn(
-          {
-            session: state.session.id,
-            round: roundOfBallot(state.session.id, ballot.id),
-            ballot: ballot.id,
-            error: String(error),
-          },
-          'sweep failed',
-        ),
-      );
+      await this.sweep(state, ballot, null).catch((error) => {
+        if (isUnreachable(error)) silent.add(ballot.platform);
+        const round = roundOfBallot(state.session.id, ballot.id);
+        const line = { session: state.session.id, round, ballot: ballot.id, error: String(error) };
+        this.parts.log.warn(line, 'sweep failed');
+      });
     }
+    return silent.size === 0;
   }
 }
 

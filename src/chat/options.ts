@@ -22,6 +22,8 @@ export interface RemoteOptions {
   api?: string;
   /** Told of faults that no answer can carry. */
   onError?: (error: unknown) => void;
+  /** Told of the connection: why it is lost, and null when it is there again. */
+  onLink?: (lost: AcclaimError | null) => void;
   /** Told of each request's end, for who counts them. */
   onRequest?: (outcome: RequestOutcome) => void;
   /** The token is dead or the platform refuses us for good: say why and end the process. */

@@ -1,6 +1,7 @@
 /**
- * A platform's refusals as rows: its word -> a coded error with a mend. Each platform has a table of its own; what is not
- * in it may pass (a fault of the network or of the platform) and is thrown on as it is, to be tried again.
+ * A platform's refusals as rows: its word -> a coded error with a mend. Each platform has a table of its own: only what it says
+ * is final is a refusal. Everything else (the network, its servers, its limits) passes, and comes out as
+ * `platform-unreachable`, to be tried until it is done.
  */
 import { AcclaimError, type ErrorCode } from '../errors.js';
 
@@ -23,6 +24,34 @@ export function tooLarge(platform: string): Refusal {
     mend: 'Use fewer or smaller images.',
   };
 }
+
+/** `host`: where it is looked for. */
+export function unreachable(platform: string, host: string, by: unknown): AcclaimError {
+  const mend = `Check the connection to ${host}.`;
+  const cause = `${platform} gives no answer (${wordOf(by)})`;
+  return new AcclaimError('platform-unreachable', cause, mend, { cause: by });
+}
+
+export function notConnected(platform: string, host: string): AcclaimError {
+  return unreachable(platform, host, new Error('not connected'));
+}
+
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof AcclaimError && error.code === 'platform-unreachable';
+}
+
+/** `ENOTFOUND` rather than `fetch failed`: the innermost code that a fault of the network carries, or what was said. */
+function wordOf(error: unknown): string {
+  const codes: string[] = [];
+  for (let at = error; at instanceof Error && codes.length < 8; at = inner(at)) {
+    const { code } = at as { code?: unknown };
+    if (typeof code === 'string' && /^[A-Z][A-Z0-9_]+$/.test(code)) codes.push(code);
+  }
+  const word = codes.at(-1) ?? (error instanceof Error ? error.message : String(error));
+  return word.slice(0, 120);
+}
+
+const inner = (error: Error) => (error as { original?: unknown }).original ?? error.cause;
 
 export function isGone(error: unknown): boolean {
   return error instanceof AcclaimError && error.code === 'message-gone';

@@ -51,6 +51,8 @@ export type Effect =
   | (Base & { kind: 'prime-ballot'; ballot: string; reactions: string[] })
   | (Base & { kind: 'remove-ballot'; ballot: string })
   | (Base & { kind: 'sweep'; ballot: string })
+  /** Pictures that need care come off the channel's messages. */
+  | (Base & { kind: 'take-down'; channel: string })
   /** One message for each channel: `card` says which, `round` null where it is about the session. */
   | (Base & { kind: 'card'; card: 'progress' | 'outcome' | 'story'; channel: string; round: number | null })
   | (Base & {

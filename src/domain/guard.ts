@@ -16,7 +16,10 @@ export function channelChanged(draft: Draft, { channel, canPost, nsfw }: Channel
   const allowed = nsfw || !draft.session.nsfw;
   const others = draft.channels.some((row) => row.channel !== channel);
   // Told before the channel counts as one that takes no posts: a notice shows no picture.
-  if (canPost && !allowed && !others) rest(draft);
+  if (canPost && !allowed) {
+    draft.ask({ kind: 'take-down', key: `${draft.session.id}.take-down.${binding.ordinal}`, channel });
+    if (!others) rest(draft);
+  }
   const may = canPost && allowed;
   if (binding.canPost !== may) draft.put({ table: 'binding', row: { ...binding, canPost: may } });
   if (!may) holdBallots(draft, channel);

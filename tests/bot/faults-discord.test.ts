@@ -4,6 +4,7 @@
  * close it is so still.
  */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { defaultPatience } from '../../bot/patience.js';
 import { Peer, peerToken } from '../support/discord-peer/peer.js';
 import type { Channel, Message } from '../support/discord-peer/world.js';
 import { Ledger } from '../support/ledger.js';
@@ -16,6 +17,7 @@ const names: Record<string, string> = { '1\uFE0F\u20E3': '1', '2\uFE0F\u20E3': '
 const [one, two, none] = Object.keys(names) as [string, string, string];
 const check = '\u2705';
 const page = 'get /channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}';
+const guilds = 'get /users/@me/guilds';
 const create = 'post /channels/{channel_id}/messages';
 /** View Channel, Send Messages (in threads), Embed Links, Attach Files, Add Reactions, Read Message History. */
 const needed = 0x400n | 0x800n | (1n << 38n) | 0x4000n | 0x8000n | 0x40n | 0x10000n;
@@ -58,7 +60,10 @@ const sessionState = async () => (await started.bodies('session'))[0]!.state;
 
 beforeAll(async () => {
   peer = await Peer.start();
-  started = new Started([`discord.token=${peerToken}`, `discord.api=${peer.url}`, 'votes.quorum=999']);
+  // Many tries take no longer than one: what lasts must not hang on how often it is tried.
+  const patience = { ...defaultPatience, mostMs: 100 };
+  const settings = [`discord.token=${peerToken}`, `discord.api=${peer.url}`, 'votes.quorum=999'];
+  started = new Started(settings, undefined, { patience });
   ledger = new Ledger(started, 'discord');
   channel = peer.world.channel('roses');
   peer.world.person('mod', { permissions: 0x2000n });
@@ -164,6 +169,16 @@ const faults: [string, () => Promise<unknown> | unknown][] = [
       peer.gateway.readyAgain();
     },
   ],
+  [
+    'no answer to anything for many tries, with a gap in it',
+    async () => {
+      const before = peer.count(guilds);
+      peer.outage = 503;
+      await gap(() => peer.react('cem', at(b), two, quiet));
+      await until(() => peer.count(guilds) > before + 60, 'many tries');
+      peer.outage = null;
+    },
+  ],
   ['a second READY', () => peer.gateway.readyAgain()],
   [
     'a lost connection that is resumed',
@@ -241,10 +256,18 @@ test('at the close the ledger is what hangs there, and the channel may then go',
   // The closing look at the ballots finds what nobody told.
   peer.react('cem', at(b), two, { present: false, quiet: true });
   peer.react('cem', at(b), one, quiet);
+  // No post is taken for many tries.
+  const posts = peer.count(create);
+  peer.fault({ operation: create, times: 60, status: 503 });
   expect(await mod(['acclaim-mod', 'round', 'close'])).toBe('Closed');
   await until(async () => (await started.bodies('round'))[0]!.outcome !== null, 'the close');
   expect(await ledger.standing()).toEqual(await hanging());
   expect(await ledger.wrongSheets()).toEqual([]);
+  const said = (words: string) => peer.shown(channel).filter((m) => JSON.stringify(m).includes(words));
+  await until(() => said('Round 1: ').length > 0, 'the outcome');
+  await until(() => said('Closed: ').length === 2, 'the end on both sheets');
+  expect(peer.count(create)).toBeGreaterThan(posts + 60);
+  expect(await sessionState()).toBe('active');
   const voters = new Set((await hanging()).map((mark) => mark.split(' ').at(-1)));
   // Bea's vote on the sheet that was deleted counts as well.
   expect((await started.bodies('round'))[0]!.outcome).toMatchObject({ voters: voters.size });

@@ -4,6 +4,7 @@
  * is so still. Forged and stale signatures, which only HTTP has, are in start-slack.test.ts.
  */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { defaultPatience } from '../../bot/patience.js';
 import { scopes } from '../../bot/platforms/slack/manifest.js';
 import { Ledger } from '../support/ledger.js';
 import { appToken, botToken, type Message, type Name, Peer } from '../support/slack-peer/peer.js';
@@ -43,13 +44,15 @@ const sessionState = async () => (await started.bodies('session'))[0]!.state;
 
 beforeAll(async () => {
   peer = await Peer.start(scopes);
-  started = new Started([
+  const patience = { ...defaultPatience, mostMs: 100 };
+  const settings = [
     `slack.botToken=${botToken}`,
     `slack.appToken=${appToken}`,
     `slack.api=${peer.api}`,
     `slack.roles.moderators=[S0MODS, ${peer.id('mod')}]`,
     'votes.quorum=999',
-  ]);
+  ];
+  started = new Started(settings, undefined, { patience });
   ledger = new Ledger(started, 'slack');
   channel = await peer.channel('roses');
   await started.start();
@@ -196,9 +199,18 @@ test('at the close the ledger is what hangs there', async () => {
   await peer.set('ann', channel, await at(0), 'two', false);
   await peer.set('ann', channel, await at(0), 'no_entry_sign');
   const before = await hanging();
+  // A word that no table has is no refusal, however often it is said.
+  const posts = peer.front.count('chat.postMessage');
+  peer.front.faults.inject({ method: 'chat.postMessage', times: 10, error: 'team_added_to_org' });
   await say('mod', 'round close', 'Closed');
   await until(async () => (await started.bodies('round'))[0]!.outcome !== null, 'the close');
   expect(await ledger.standing()).toEqual(before);
   expect(await ledger.wrongSheets()).toEqual([]);
+  const said = async (words: string) =>
+    (await peer.shown(channel)).filter((m) => JSON.stringify(m.blocks).includes(words)).length;
+  await until(async () => (await said('Round 1: ')) > 0, 'the outcome');
+  await until(async () => (await said('Closed: ')) === 2, 'the end on both sheets');
+  expect(peer.front.count('chat.postMessage')).toBeGreaterThan(posts + 10);
+  expect(await sessionState()).toBe('active');
   expect(peer.front.objections).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Outbox, type OutboxOptions } from '../../bot/outbox.js';
+import { verdictOf } from '../../bot/verdicts.js';
 import { systemClock } from '../../src/clock.js';
 import type { Effect } from '../../src/domain/effects.js';
 import { silentLog } from '../../src/log.js';
@@ -18,6 +19,7 @@ function outbox(
 ): Outbox {
   const box: Outbox = new Outbox({
     carry: (e) => carry(e, () => box),
+    judge: () => 'fault',
     giveUp: async (e) => box.done(e.key),
     lane: () => 'one',
     spacing: () => 0,
@@ -91,6 +93,70 @@ describe('the outbox', () => {
     expect(given).toEqual(['never']);
   });
 
+  it('waits for an answer as long as it takes, and nothing of its lane goes before it', async () => {
+    const order: string[] = [];
+    let tries = 0;
+    const box = outbox(
+      async (e, self) => {
+        if (e.key === 'away' && ++tries <= 20) throw new Error('503');
+        order.push(e.key);
+        self().done(e.key);
+      },
+      {
+        judge: () => 'waits',
+        attempts: 2,
+        mostMs: 2,
+        lane: (e) => (e.key === 'beside' ? 'other' : 'one'),
+        giveUp: async (e) => void order.push(`gave up ${e.key}`),
+      },
+    );
+    box.add([effect('before'), effect('away'), effect('after'), effect('beside')]);
+    await empty(box);
+    expect([order, tries]).toEqual([['before', 'beside', 'away', 'after'], 21]);
+  });
+
+  it('tries what waits at once when it is woken, and frees the lane of what is not wanted any more', async () => {
+    const told: string[] = [];
+    let answers = false;
+    const box = outbox(
+      async (e, self) => {
+        if (!answers && e.key !== 'after') throw new Error('503');
+        told.push(e.key);
+        self().done(e.key);
+      },
+      {
+        judge: () => 'waits',
+        retryMs: 1e6,
+        mostMs: 1e6,
+        lane: (e) => (e.key === 'far' ? 'far' : 'one'),
+        onWait: (e) => told.push(`${e.key} waits`),
+        onWaited: (e) => told.push(`${e.key} waited`),
+      },
+    );
+    box.add([effect('unwanted'), effect('after'), effect('far')]);
+    while (told.length < 2) await pause(1);
+    box.done('unwanted');
+    while (box.size > 1) await pause(1);
+    answers = true;
+    box.wake((e) => e.key === 'far');
+    await empty(box);
+    expect(told).toEqual(['unwanted waits', 'far waits', 'unwanted waited', 'after', 'far', 'far waited']);
+  });
+
+  it('gives up at once what is refused for good', async () => {
+    const tried: string[] = [];
+    const box = outbox(
+      async (e) => {
+        tried.push(e.key);
+        throw new Error('404');
+      },
+      { judge: () => 'final' },
+    );
+    box.add([effect('a'), effect('b')]);
+    await empty(box);
+    expect(tried).toEqual(['a', 'b']);
+  });
+
   it('never gives up for want of space', async () => {
     let tries = 0;
     const given: string[] = [];
@@ -100,7 +166,7 @@ describe('the outbox', () => {
         if (tries <= 6) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
         self().done(e.key);
       },
-      { attempts: 2, giveUp: async (e) => void given.push(e.key) },
+      { judge: verdictOf, attempts: 2, giveUp: async (e) => void given.push(e.key) },
     );
     box.add([effect('a')]);
     await empty(box);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildHouse, type Engines, type House, specify } from '../../bot/house.js';
+import type { Patience } from '../../bot/patience.js';
 import { type FakeMessage, FakePlatform, fakeAccount } from '../../bot/platforms/fake/platform.js';
 import type { Clock } from '../../src/clock.js';
 import { loadConfig } from '../../src/config/load.js';
@@ -29,6 +30,7 @@ interface HouseMore {
   clock?: Clock;
   engines?: Engines;
   log?: Log;
+  patience?: Patience;
 }
 
 export class TestHouse {
@@ -50,7 +52,7 @@ export class TestHouse {
     settings: readonly string[] = [],
     earlier?: { dir: string; platform: FakePlatform },
     withSession = true,
-    { asksConsent = false, clock, engines = 'child', log = silentLog }: HouseMore = {},
+    { asksConsent = false, clock, engines = 'child', log = silentLog, patience }: HouseMore = {},
   ) {
     const dir = earlier?.dir ?? mkdtempSync(join(tmpdir(), 'acclaim-house-'));
     const platform = earlier?.platform ?? new FakePlatform({ asksConsent });
@@ -67,6 +69,7 @@ export class TestHouse {
       platforms: () => [platform],
       engines,
       ...(clock ? { clock } : {}),
+      ...(patience ? { patience } : {}),
     });
     await house.app.start();
     const test = new TestHouse(dir, platform, house, all, meter);

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startCommand } from '../../bot/start.js';
+import { type StartOptions, startCommand } from '../../bot/start.js';
 import { loadConfig } from '../../src/config/load.js';
 import { silentLog } from '../../src/log.js';
 import { Connection } from '../../src/store/sqlite.js';
@@ -20,6 +20,7 @@ export class Started {
   constructor(
     private readonly settings: readonly string[],
     readonly dir = mkdtempSync(join(tmpdir(), 'acclaim-start-')),
+    private readonly more: Partial<Pick<StartOptions, 'patience' | 'log'>> = {},
   ) {}
 
   /** Resolves with the page's address; rejects when it could not start. */
@@ -29,7 +30,13 @@ export class Started {
     this.abort = abort;
     return new Promise((resolve, reject) => {
       const config = loadConfig({ set, env: {} });
-      const run = startCommand({ config, log: silentLog, signal: abort.signal, onReady: resolve });
+      const run = startCommand({
+        config,
+        log: silentLog,
+        signal: abort.signal,
+        onReady: resolve,
+        ...this.more,
+      });
       this.ended = run.then(
         () => null,
         (error: unknown) => error,

@@ -22,7 +22,7 @@ import type {
   MessageRef,
   NamedChannel,
 } from '../../../src/chat/port.js';
-import { dropRefusedMark } from '../../../src/chat/refusals.js';
+import { dropRefusedMark, notConnected, unreachable } from '../../../src/chat/refusals.js';
 import { Turns } from '../../../src/chat/turns.js';
 import { AcclaimError } from '../../../src/errors.js';
 import { safely } from '../../../src/safely.js';
@@ -148,12 +148,21 @@ export class DiscordPlatform implements ChatPlatform {
   }
 
   async post(channel: string, card: Card): Promise<MessageRef> {
-    const { messages, channels } = this.here;
+    return this.unlessLost(channel, () => this.here.messages.post(channel, card));
+  }
+
+  /** Runs it; a channel that turns out to be lost is told, once, and looked at again when its rights change. */
+  private async unlessLost<T>(channel: string, job: () => Promise<T>): Promise<T> {
     try {
-      return await messages.post(channel, card);
+      return await job();
     } catch (error) {
-      if (error instanceof AcclaimError && error.code === 'channel-lost' && !channels.refusing.has(channel)) {
-        channels.refusing.add(channel);
+      const refusing = this.running?.channels.refusing;
+      if (
+        error instanceof AcclaimError &&
+        error.code === 'channel-lost' &&
+        refusing?.has(channel) === false
+      ) {
+        refusing.add(channel);
         this.tellChannel(channel, false);
       }
       throw error;
@@ -173,12 +182,14 @@ export class DiscordPlatform implements ChatPlatform {
   }
 
   async edit(ref: MessageRef, card: Card): Promise<void> {
-    return this.gone.unlessGone(ref, () => this.here.messages.edit(ref, card));
+    const edit = () => this.here.messages.edit(ref, card);
+    return this.unlessLost(ref.channel, () => this.gone.unlessGone(ref, edit));
   }
 
   async remove(ref: MessageRef): Promise<void> {
     this.gone.removing(ref);
-    return this.gone.unlessGone(ref, () => this.here.messages.remove(ref));
+    const remove = () => this.here.messages.remove(ref);
+    return this.unlessLost(ref.channel, () => this.gone.unlessGone(ref, remove));
   }
 
   async react(ref: MessageRef, emoji: string): Promise<void> {
@@ -196,7 +207,8 @@ export class DiscordPlatform implements ChatPlatform {
   /** An empty answer would withdraw every vote: a ballot that is gone is news, not a sweep. */
   async fetchReactions(ref: MessageRef): Promise<Map<string, Account[]>> {
     const { api, history } = this.here;
-    return this.gone.telling(ref, () => readReactions(api, ref.channel, ref.message, history.self));
+    const read = () => readReactions(api, ref.channel, ref.message, history.self);
+    return this.unlessLost(ref.channel, () => this.gone.telling(ref, read));
   }
 
   async reply(replyTo: string, card: Card): Promise<void> {
@@ -224,7 +236,7 @@ export class DiscordPlatform implements ChatPlatform {
   }
 
   private get here(): Running {
-    if (!this.running) throw new AcclaimError('cancelled', 'Discord is not connected');
+    if (!this.running) throw notConnected('Discord', 'discord.com');
     return this.running;
   }
 
@@ -235,6 +247,9 @@ export class DiscordPlatform implements ChatPlatform {
     client.on(Events.Raw, safely(receive, this.fault));
     client.on(Events.Error, safely(this.fault, this.fault));
     client.on(Events.ShardError, safely(this.fault, this.fault));
+    const link = safely(() => this.tellLink(running), this.fault);
+    for (const change of [Events.ShardReconnecting, Events.ShardReady, Events.ShardResume] as const)
+      client.on(change, link);
     await new Promise<void>((resolve, reject) => {
       client.once(Events.ClientReady, () => resolve());
       const dropped = ({ code }: { code: number }) => {
@@ -315,6 +330,14 @@ export class DiscordPlatform implements ChatPlatform {
       isNotice: (channel, message) => history.isNotice(channel, message),
     });
     await Promise.all(decoded.map((one) => this.hand(one, running)));
+  }
+
+  /** One of several connections that is away makes it not there. */
+  private tellLink(running: Running): void {
+    if (this.running !== running || running.application === '') return;
+    const trouble = this.trouble();
+    const lost = trouble === null ? null : unreachable('Discord', 'discord.com', new Error(trouble));
+    this.options.onLink?.(lost);
   }
 
   /** What READY names is all that a shard is on, also those that are down now; told once every shard has spoken. */

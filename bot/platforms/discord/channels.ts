@@ -33,6 +33,7 @@ export class Channels {
   async takesPosts(channel: string, self: string): Promise<boolean> {
     try {
       const found = await this.api.channel(channel);
+      if (isLocked(found)) return false;
       const home =
         parentOf(found) === null || !isThread(found) ? found : await this.api.channel(parentOf(found)!);
       const guild = guildOf(found);
@@ -100,6 +101,11 @@ export class Channels {
 
 function isThread(channel: APIChannel): boolean {
   return threads.includes(channel.type);
+}
+
+/** One that is archived alone is opened again by whoever may write there. */
+function isLocked(channel: APIChannel): boolean {
+  return 'thread_metadata' in channel && channel.thread_metadata?.locked === true;
 }
 
 function isNsfw(channel: APIChannel): boolean {

@@ -3,7 +3,9 @@
  * session needs, is a channel age-restricted where that matters. Over REST alone; nothing is changed.
  */
 import { type APIChannel, type APIGuild, type APIGuildMember, type APIUser, REST, Routes } from 'discord.js';
+import { isUnreachable } from '../../../src/chat/refusals.js';
 import type { Check } from '../../../src/cli/check.js';
+import { toPlain } from '../../../src/errors.js';
 import { isUnauthorized, tokenInvalid, translate } from './errors.js';
 import { inviteLink, lacking } from './permissions.js';
 
@@ -39,7 +41,7 @@ export async function checkDiscord({ token, channels, api }: DiscordQuestion): P
       ...looked.flat(),
     ];
   } catch (error) {
-    return [failed('discord token', isUnauthorized(error) ? tokenInvalid(error) : error)];
+    return [failed('discord token', isUnauthorized(error) ? tokenInvalid(error) : translate(error))];
   }
 }
 
@@ -73,11 +75,7 @@ async function checkChannel(rest: REST, self: string, id: string): Promise<Check
 }
 
 function failed(name: string, error: unknown): Check {
-  const { message, mend } = error as { message: string; mend?: string };
-  return {
-    name,
-    state: 'fail',
-    found: message,
-    mend: mend ?? 'Check the connection to discord.com and try again.',
-  };
+  const { message, mend } = toPlain(error);
+  const again = 'Check the connection to discord.com and try again.';
+  return { name, state: 'fail', found: message, mend: isUnreachable(error) || mend === '' ? again : mend };
 }

@@ -1,8 +1,11 @@
 /**
- * Discord's refusals -> coded errors with a mend. Codes: https://discord.com/developers/docs/topics/opcodes-and-status-codes.
+ * What Discord says -> coded errors with a mend. Final is what it says in so many words: a code of its own with a status of
+ * 4xx, unless the code itself speaks of a limit or of a fault on its side. Everything else passes: the network, 5xx, 429,
+ * answers of somebody in between (which carry no code). Codes and what they mean:
+ * https://discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes
  */
 import { DiscordAPIError, DiscordjsError, DiscordjsErrorCodes, HTTPError, RateLimitError } from 'discord.js';
-import { noMessage, type Refusal, refusal, tooLarge } from '../../../src/chat/refusals.js';
+import { noMessage, type Refusal, refusal, tooLarge, unreachable } from '../../../src/chat/refusals.js';
 import { AcclaimError } from '../../../src/errors.js';
 
 const gone: Refusal = {
@@ -15,6 +18,12 @@ const refused: Refusal = {
   cause: 'Discord does not let me do this in the channel',
   mend: 'Give the bot View Channel, Send Messages, Embed Links, Attach Files, Add Reactions and Read Message History there.',
 };
+const locked: Refusal = {
+  code: 'channel-lost',
+  cause: 'the thread is locked or archived',
+  mend: 'Unlock it, or give the bot Manage Threads there.',
+};
+const wrongKind: Refusal = { ...refused, cause: 'no message can be sent to a channel of this kind' };
 const late: Refusal = { code: 'cancelled', cause: 'the answer came too late', mend: 'Ask again.' };
 
 export const discordCodes = {
@@ -22,6 +31,7 @@ export const discordCodes = {
   unknownInteraction: 10062,
   acknowledged: 40060,
   archivedThread: 50083,
+  lockedThread: 160005,
 } as const;
 
 const rows: Record<number, Refusal> = {
@@ -38,16 +48,49 @@ const rows: Record<number, Refusal> = {
   },
   40005: tooLarge('Discord'),
   50001: refused,
+  50008: wrongKind,
   50013: refused,
+  50024: wrongKind,
   50027: late,
+  50045: tooLarge('Discord'),
+  50055: { ...gone, cause: 'the server is gone, or I am no longer on it', mend: 'Invite the bot again.' },
+  [discordCodes.archivedThread]: locked,
   90001: { code: 'not-allowed', cause: 'my reactions are blocked here', mend: 'Unblock the bot.' },
   160002: refused,
+  [discordCodes.lockedThread]: locked,
 };
 
+/** Codes that come with a status of 4xx and pass all the same. */
+const passing: ReadonlySet<number> = new Set([
+  // Slowmode, edits of announcements, writes in the channel and on the server, old messages' edits, the service itself.
+  20016,
+  20022, 20028, 20029, 30046, 40062,
+  // Sending, or the feature, is turned off for the moment; its search or itself is not ready; Cloudflare is in between.
+  40004,
+  40006, 40333, 110001, 130000,
+]);
+
+/** Statuses by which a server says that the same request may be taken later. */
+const later: ReadonlySet<number> = new Set([401, 408, 409, 423, 425, 429]);
+
 export function translate(error: unknown): unknown {
-  if (!(error instanceof DiscordAPIError)) return error;
-  const row = rows[Number(error.code)];
-  return row ? refusal(row, error) : error;
+  if (error instanceof AcclaimError) return error;
+  const code = error instanceof DiscordAPIError ? codeOf(error) : null;
+  if (code === null || !(error instanceof DiscordAPIError)) return away(error);
+  const row = rows[code];
+  if (row) return refusal(row, error);
+  if (passing.has(code) || error.status >= 500 || later.has(error.status)) return away(error);
+  // A code that says that we may not, or that something is not there, is said of the channel's things.
+  if (error.status === 403 && code > 0) return refusal(refused, error);
+  const told = `Discord does not take this: ${error.message} (${code})`;
+  return new AcclaimError('platform-refused', told, '', { cause: error });
+}
+
+const away = (error: unknown) => unreachable('Discord', 'discord.com', error);
+
+/** Null for an answer of somebody in between: it is of no number. */
+function codeOf({ code }: DiscordAPIError): number | null {
+  return /^\d+$/.test(String(code)) ? Number(code) : null;
 }
 
 /** True for Discord's error of that number, bare or translated. */
@@ -84,7 +127,8 @@ export function loginError(error: unknown): unknown {
   if (isUnauthorized(error)) return tokenInvalid(error);
   if (error instanceof DiscordjsError && error.code === DiscordjsErrorCodes.TokenInvalid)
     return tokenInvalid(error);
-  return translate(error);
+  // What discord.js itself objects to is a fault of ours; what the network says passes.
+  return error instanceof DiscordjsError ? error : translate(error);
 }
 
 /** Close codes after which Discord takes no connection: https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway. */

@@ -59,7 +59,7 @@ export class Messages {
     this.files.delete(message);
   }
 
-  /** Runs it; a thread that was archived meanwhile is opened again first. */
+  /** Runs it; a thread that was archived meanwhile is opened again first, unless it is locked. */
   async inThread<T>(channel: string, job: () => Promise<T>): Promise<T> {
     try {
       return await job();

@@ -32,6 +32,8 @@ export class FakePlatform implements ChatPlatform {
   readonly guarded = new Set<string>();
   /** While it is set nobody is answered. */
   outage: Error | null = null;
+  /** Calls that met it. */
+  refused = 0;
   /** Called after every post and edit; simulated voters look here for ballots. */
   onPost: (message: FakeMessage) => void = () => {};
   private sink: ((event: ChatEvent) => Promise<void>) | null = null;
@@ -59,6 +61,7 @@ export class FakePlatform implements ChatPlatform {
   }
 
   async post(channel: string, card: Card): Promise<MessageRef> {
+    this.answer();
     await this.careFor(channel, card);
     // From here on nothing waits, so that the same key asked for twice at once finds the first.
     const known = this.messages.find((m) => m.ref.channel === channel && m.card.key === card.key);
@@ -71,6 +74,7 @@ export class FakePlatform implements ChatPlatform {
   }
 
   async edit(ref: MessageRef, card: Card): Promise<void> {
+    this.answer();
     const message = this.find(ref);
     if (!message) return;
     await this.careFor(ref.channel, card);
@@ -80,16 +84,19 @@ export class FakePlatform implements ChatPlatform {
   }
 
   async remove(ref: MessageRef): Promise<void> {
+    this.answer();
     const index = this.messages.findIndex((m) => m.ref.message === ref.message);
     if (index >= 0) this.messages.splice(index, 1);
   }
 
   async react(ref: MessageRef, emoji: string): Promise<void> {
+    this.answer();
     const message = this.find(ref);
     if (message && !message.primed.includes(emoji)) message.primed.push(emoji);
   }
 
   async fetchReactions(ref: MessageRef): Promise<Map<string, Account[]>> {
+    this.answer();
     const found = this.find(ref)?.reactions ?? new Map<string, Map<string, Account>>();
     return new Map([...found].map(([emoji, people]) => [emoji, [...people.values()]]));
   }
@@ -129,11 +136,13 @@ export class FakePlatform implements ChatPlatform {
   }
 
   async mustGuard(channel: string): Promise<void> {
+    this.answer();
     if (this.guarded.has(channel)) return;
     throw new AcclaimError('not-allowed', 'this channel is not guarded', 'Guard it, then resume.');
   }
 
   async takeDown(channel: string): Promise<void> {
+    this.answer();
     for (const { ref, card } of this.messages)
       if (ref.channel === channel) card.pictures = card.pictures.filter((picture) => !picture.spoiler);
   }
@@ -182,7 +191,9 @@ export class FakePlatform implements ChatPlatform {
   }
 
   private answer(): void {
-    if (this.outage) throw this.outage;
+    if (!this.outage) return;
+    this.refused += 1;
+    throw this.outage;
   }
 
   private find(ref: MessageRef): FakeMessage | undefined {

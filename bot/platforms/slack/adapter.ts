@@ -14,7 +14,7 @@ import type {
   MessageRef,
   NamedChannel,
 } from '../../../src/chat/port.js';
-import { dropRefusedMark } from '../../../src/chat/refusals.js';
+import { dropRefusedMark, isUnreachable, notConnected, unreachable } from '../../../src/chat/refusals.js';
 import { Turns } from '../../../src/chat/turns.js';
 import { AcclaimError } from '../../../src/errors.js';
 import { SlackApi } from './api.js';
@@ -23,7 +23,7 @@ import { Channels } from './channels.js';
 import { type Line, makeLine, silent } from './client.js';
 import { type Decoded, decode, type SlackEvent } from './decode.js';
 import { canonical, hasTone, slackName } from './emoji.js';
-import { isUninstalled, missingScopes, tokenInvalid } from './errors.js';
+import { isUninstalled, missingScopes, tokenInvalid, translate } from './errors.js';
 import { SlackHistory } from './history.js';
 import { Interactions, type Pressed, type Typed } from './interactions.js';
 import { commandName, scopes } from './manifest.js';
@@ -48,6 +48,10 @@ interface Running {
 
 type Mark = Extract<ChatEvent, { kind: 'reaction' }>;
 
+/** A port of ours that cannot be had is no fault of Slack's. */
+const transport = (error: unknown) =>
+  (error as { syscall?: string }).syscall === 'listen' ? error : translate(error);
+
 export class SlackPlatform implements ChatPlatform {
   readonly name = 'slack';
   readonly capabilities = capabilities;
@@ -58,6 +62,8 @@ export class SlackPlatform implements ChatPlatform {
   private readonly newest = new Newest();
   private readonly turns = new Turns();
   private team = '';
+  /** Channels where posts were refused, until they are taken again. */
+  private readonly refusing = new Set<string>();
   private readonly gone = new Gone((ref) => this.tellGone(ref));
   /** Marks made in a skin tone, "ts user emoji": their removal, or that of the plain twin, is looked at twice. */
   private readonly toned = new Set<string>();
@@ -96,6 +102,8 @@ export class SlackPlatform implements ChatPlatform {
       options,
       self,
       onGap: () => this.gap(),
+      onLost: () => this.options.onLink?.(unreachable('Slack', 'slack.com', new Error('disconnected'))),
+      onBack: () => this.options.onLink?.(null),
       onDead: (error) => this.fatal(error as AcclaimError),
     });
     this.listen(line.app, interactions);
@@ -105,7 +113,7 @@ export class SlackPlatform implements ChatPlatform {
       await line.start();
     } catch (error) {
       this.running = null;
-      throw error;
+      throw transport(error);
     }
   }
 
@@ -125,16 +133,54 @@ export class SlackPlatform implements ChatPlatform {
   }
 
   async post(channel: string, card: Card): Promise<MessageRef> {
-    return this.here.messages.post(channel, card);
+    return this.unlessLost(channel, () => this.here.messages.post(channel, card));
+  }
+
+  watch(channel: string): void {
+    this.refusing.add(channel);
+    this.aside(this.lookAgain());
+  }
+
+  /** Runs it; a channel that turns out to be lost is told, once, and looked at again after a gap. */
+  private async unlessLost<T>(channel: string, job: () => Promise<T>): Promise<T> {
+    try {
+      return await job();
+    } catch (error) {
+      const lost = error instanceof AcclaimError && error.code === 'channel-lost';
+      if (lost && !this.refusing.has(channel)) {
+        this.refusing.add(channel);
+        this.aside(this.tellChannel(channel, false));
+      }
+      throw error;
+    }
+  }
+
+  /** Nobody may have told that the bot is in them again: where posts were refused they may be taken. */
+  private async lookAgain(): Promise<void> {
+    for (const channel of [...this.refusing]) {
+      const { isMember, isArchived } = await this.here.api.channel(channel).catch((error) => {
+        if (isUnreachable(error)) throw error;
+        return { isMember: false, isArchived: true };
+      });
+      if (isMember && !isArchived && this.refusing.delete(channel)) await this.tellChannel(channel, true);
+    }
+  }
+
+  private async tellChannel(channel: string, canPost: boolean): Promise<void> {
+    const { sink, channels } = this.here;
+    const nsfw = canPost && (await channels.isGuarded(channel));
+    await sink({ kind: 'channel', platform: 'slack', channel, canPost, nsfw, at: this.options.now() });
   }
 
   async edit(ref: MessageRef, card: Card): Promise<void> {
-    return this.gone.unlessGone(ref, () => this.here.messages.edit(ref, card));
+    const edit = () => this.here.messages.edit(ref, card);
+    return this.unlessLost(ref.channel, () => this.gone.unlessGone(ref, edit));
   }
 
   async remove(ref: MessageRef): Promise<void> {
     this.gone.removing(ref);
-    return this.gone.unlessGone(ref, () => this.here.messages.remove(ref));
+    const remove = () => this.here.messages.remove(ref);
+    return this.unlessLost(ref.channel, () => this.gone.unlessGone(ref, remove));
   }
 
   async react(ref: MessageRef, emoji: string): Promise<void> {
@@ -151,7 +197,8 @@ export class SlackPlatform implements ChatPlatform {
   async fetchReactions(ref: MessageRef): Promise<Map<string, Account[]>> {
     const { api, history, people } = this.here;
     const { channel, message } = ref;
-    const found = await this.gone.telling(ref, () => readReactions(api, channel, message, history.self));
+    const read = () => readReactions(api, channel, message, history.self);
+    const found = await this.unlessLost(channel, () => this.gone.telling(ref, read));
     if (!history.isNotice(channel, message)) return found;
     // Who agrees is looked at closer than who marks: a bot cannot.
     const agreed = await Promise.all((found.get('done') ?? []).map(({ id }) => people.look(id)));
@@ -186,7 +233,7 @@ export class SlackPlatform implements ChatPlatform {
   }
 
   private get here(): Running {
-    if (!this.running) throw new AcclaimError('cancelled', 'Slack is not connected');
+    if (!this.running) throw notConnected('Slack', 'slack.com');
     return this.running;
   }
 
@@ -238,7 +285,8 @@ export class SlackPlatform implements ChatPlatform {
 
   private async unguarded(channel: string): Promise<void> {
     const { messages, sink } = this.here;
-    await messages.takeDown(channel);
+    // What cannot be taken down now is taken down once the session has heard of it.
+    await messages.takeDown(channel).catch((error) => this.fault(error));
     const at = this.options.now();
     await sink({ kind: 'channel', platform: 'slack', channel, canPost: true, nsfw: false, at });
   }
@@ -258,6 +306,8 @@ export class SlackPlatform implements ChatPlatform {
     }
     if (event.kind === 'channel') {
       const { channel, canPost } = event;
+      if (canPost) this.refusing.delete(channel);
+      else this.refusing.add(channel);
       const nsfw = canPost && (await channels.isGuarded(channel));
       return sink({ ...event, nsfw });
     }
@@ -296,6 +346,7 @@ export class SlackPlatform implements ChatPlatform {
     if (!running) return;
     running.history.stale();
     this.aside(running.sink({ kind: 'gap', platform: 'slack', at: this.options.now() }));
+    this.aside(this.lookAgain());
   }
 
   /** Work that nobody waits for. */

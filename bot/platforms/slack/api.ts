@@ -26,6 +26,7 @@ export interface Post {
 
 /** Of a conversation what we need. */
 export interface Place {
+  isMember: boolean;
   isPrivate: boolean;
   isArchived: boolean;
 }
@@ -123,6 +124,7 @@ export class SlackApi {
   async channel(channel: string): Promise<Place> {
     const found = await this.call(() => this.client.conversations.info({ channel }));
     return {
+      isMember: found.channel?.is_member === true,
       isPrivate: found.channel?.is_private === true,
       isArchived: found.channel?.is_archived === true,
     };

@@ -90,6 +90,7 @@ async function checkChannel(slack: SlackApi, id: string): Promise<Check> {
 function failed(name: string, error: unknown): Check {
   const { code, message, mend } = toPlain(translate(error));
   const check = { name, state: 'fail', found: message } as const;
-  if (code === 'internal') return { ...check, mend: 'Check the connection to slack.com and try again.' };
+  if (code === 'internal' || code === 'platform-unreachable')
+    return { ...check, mend: 'Check the connection to slack.com and try again.' };
   return { ...check, mend, code };
 }

@@ -40,6 +40,9 @@ export interface LineParts {
   self: { user: string; bot: string };
   /** Events may have been missed. */
   onGap(): void;
+  /** The connection is gone, and there again. */
+  onLost(): void;
+  onBack(): void;
   /** It cannot be connected again. */
   onDead(error: unknown): void;
 }
@@ -146,6 +149,7 @@ function socketLine(parts: LineParts, { appToken }: Transport & { kind: 'socket'
   const again = async () => {
     if (connecting) return;
     connecting = true;
+    if (running) parts.onLost();
     await untilConnected().finally(() => {
       connecting = false;
     });
@@ -154,6 +158,7 @@ function socketLine(parts: LineParts, { appToken }: Transport & { kind: 'socket'
     for (let wait = reconnect.first; running; wait = Math.min(wait * 2, reconnect.most)) {
       try {
         await client.start();
+        parts.onBack();
         return onGap();
       } catch (error) {
         if (isRefusal(error)) return onDead(appTokenInvalid(error));

@@ -1,9 +1,10 @@
 /**
- * Slack's refusals -> coded errors with a mend. What is not in the table is thrown on as it is.
- * https://docs.slack.dev/reference/methods (each method lists its errors)
+ * What Slack says -> coded errors with a mend. Final are the words of the tables below, and they alone: the network, 5xx, 429
+ * and any other word pass. Each method lists its errors: https://docs.slack.dev/reference/methods/chat.postMessage#errors,
+ * chat.update, chat.delete, reactions.add, reactions.get, conversations.info, files.completeUploadExternal.
  */
 import { webApi } from '@slack/bolt';
-import { noMessage, type Refusal, refusal, tooLarge } from '../../../src/chat/refusals.js';
+import { noMessage, type Refusal, refusal, tooLarge, unreachable } from '../../../src/chat/refusals.js';
 import { AcclaimError } from '../../../src/errors.js';
 
 const gone: Refusal = {
@@ -39,6 +40,7 @@ const rows: Record<string, Refusal> = {
   restricted_action: refused,
   restricted_action_read_only_channel: refused,
   restricted_action_thread_only_channel: refused,
+  restricted_action_non_threadable_channel: refused,
   message_not_found: noMessage,
   thread_not_found: noMessage,
   bad_timestamp: noMessage,
@@ -59,6 +61,57 @@ const rows: Record<string, Refusal> = {
     mend: 'Name moderators and admins by their member ids instead.',
   },
 };
+
+/** Said of a request that Slack will not take however often it comes. */
+const refusals: ReadonlySet<string> = new Set([
+  'as_user_not_supported',
+  'block_mismatch',
+  'cannot_reply_to_message',
+  'duplicate_channel_not_found',
+  'duplicate_message_not_found',
+  'invalid_arg_name',
+  'invalid_arguments',
+  'invalid_array_arg',
+  'invalid_attachments',
+  'invalid_blocks',
+  'invalid_blocks_format',
+  'invalid_charset',
+  'invalid_form_data',
+  'invalid_metadata_format',
+  'invalid_metadata_schema',
+  'invalid_name',
+  'invalid_post_type',
+  'invalid_user_id',
+  'file_not_found',
+  'file_deleted',
+  'message_limit_exceeded',
+  'messages_tab_disabled',
+  'metadata_must_be_sent_from_app',
+  'metadata_too_large',
+  'method_not_supported_for_channel_type',
+  'missing_post_type',
+  'msg_blocks_too_long',
+  'msg_too_long',
+  'no_item_specified',
+  'no_permission',
+  'no_reaction',
+  'no_such_subteam',
+  'no_text',
+  'not_reactable',
+  'slack_connect_canvas_sharing_blocked',
+  'slack_connect_file_link_sharing_blocked',
+  'slack_connect_file_upload_sharing_blocked',
+  'subteam_not_found',
+  'too_many_attachments',
+  'too_many_contact_cards',
+  'too_many_members',
+  'unknown_method',
+  'user_not_found',
+  'user_not_in_channel',
+  'user_not_visible',
+  'users_not_found',
+  'already_reacted',
+]);
 
 const dead = new Set([
   'account_inactive',
@@ -86,19 +139,23 @@ export function isUninstalled(error: unknown): boolean {
 }
 
 export function translate(error: unknown): unknown {
+  if (error instanceof AcclaimError) return error;
   const code = slackCode(error);
-  if (code === undefined || error instanceof AcclaimError) return error;
+  if (code === undefined) return unreachable('Slack', 'slack.com', error);
   if (dead.has(code)) return tokenInvalid(error);
   if (code === 'missing_scope') {
     const { needed } = (error as { data: { needed?: string } }).data;
     return missingScopes([needed ?? 'a scope'], error);
   }
   const row = rows[code];
-  return row ? refusal(row, error) : error;
+  if (row) return refusal(row, error);
+  if (!refusals.has(code)) return unreachable('Slack', 'slack.com', error);
+  return new AcclaimError('platform-refused', `Slack does not take this: ${code}`, '', { cause: error });
 }
 
 /** It may have been done and may pass: the connection broke, or Slack did. */
-export function isPassing(error: unknown): boolean {
+export function isPassing(told: unknown): boolean {
+  const error = told instanceof AcclaimError ? told.cause : told;
   if (error instanceof webApi.WebAPIRequestError) return true;
   if (error instanceof webApi.WebAPIHTTPError) return error.statusCode >= 500;
   return passing.has(slackCode(error) ?? '');

@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { botLooks } from '../../../bot/looks.js';
+import { Reach } from '../../../bot/reach.js';
 import { checkDatabase } from '../../../src/cli/doctor.js';
+import { systemClock } from '../../../src/clock.js';
 import type { RowChange } from '../../../src/domain/decision.js';
+import { silentLog } from '../../../src/log.js';
 import { readiness } from '../../../src/monitor/readiness.js';
 import { backup } from '../../../src/store/backup.js';
 import { lastBackup } from '../../../src/store/backup-note.js';
@@ -79,10 +82,12 @@ it('a start refuses it by name, and goes on once a backup is restored over it', 
   await store.close();
 });
 
+const reach = new Reach({ clock: systemClock, log: silentLog });
+
 it('damage that comes while it runs: every read and write that meets it is told so, and the bot is not ready', async () => {
   const store = await filled();
   const look = async () =>
-    (await readiness(botLooks(store, { name: 'disk', needed: true, look: () => null }, []))).checks[0];
+    (await readiness(botLooks(store, { name: 'disk', needed: true, look: () => null }, [], reach))).checks[0];
   expect(await look()).toEqual({ name: 'database', ok: true, needed: true, why: null });
   damage();
   // A connection that has read nothing yet, as after hours of other work.

@@ -31,6 +31,8 @@ export class Peer {
   readonly requests: Request[] = [];
   /** What Discord's description has against requests and answers. */
   readonly objections: string[] = [];
+  /** While it is set no request is answered otherwise. */
+  outage: number | null = null;
   /** Tokens of the application that are valid. */
   tokenValid = true;
   private readonly server: Server;
@@ -231,6 +233,7 @@ export class Peer {
         this.objections.push(`no such operation: ${request.method} ${pathname}`);
         throw new Refusal(404, 0, '404: Not Found');
       }
+      if (this.outage !== null) return send(this.outage, undefined);
       const fault = this.faults.take(found.operation);
       await this.gates.pass(found.operation);
       if (fault && !fault.done) return send(fault.status, fault.body, fault.headers);

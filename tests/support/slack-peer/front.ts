@@ -28,6 +28,8 @@ export class Front {
   readonly faults = new Faults();
   /** Where calls are held back: at names such as `chat.postMessage`. */
   readonly gates = new Gates();
+  /** While it is set no call is answered otherwise: an HTTP status. */
+  outage: number | null = null;
   readonly calls: Call[] = [];
   /** What Slack would have against messages. */
   readonly objections: string[] = [];
@@ -73,6 +75,7 @@ export class Front {
     const args = Object.fromEntries(Object.entries(form).map(([key, value]) => [key, parsed(value)]));
     const call: Call = { method, at: Date.now(), args, ok: false };
     this.calls.push(call);
+    if (this.outage !== null) return { status: this.outage, headers: {}, body: {} };
     await this.gates.pass(method);
     const fault = this.faults.take(method);
     if (fault && !fault.done) return faulty(fault);

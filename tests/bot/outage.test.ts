@@ -1,0 +1,104 @@
+/**
+ * A platform that gives no answer for longer than any number of tries: nothing is given up, nothing is told twice or too late, and it
+ * goes on by itself.
+ */
+import { afterEach, expect, it, vi } from 'vitest';
+import { unreachable } from '../../src/chat/refusals.js';
+import type { Log } from '../../src/log.js';
+import { silentLog } from '../../src/log.js';
+import { readiness } from '../../src/monitor/readiness.js';
+import { ann, ben, mod, TestHouse } from '../support/house.js';
+import { until } from '../support/wait.js';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+let test: TestHouse;
+afterEach(async () => {
+  await test.stop();
+});
+
+const patience = { retryMs: 1, mostMs: 10, connectMs: 1000 };
+const away = unreachable('Fake', 'fake.example', new Error('503'));
+
+/** Lines of the log, by level. */
+function listening(): { lines: string[]; log: Log } {
+  const lines: string[] = [];
+  const heard = (level: string) => (fields: object, words: string) =>
+    void ('platform' in fields && lines.push(`${level}: ${words}`));
+  const log = { ...silentLog, info: heard('info'), warn: heard('warn') } as unknown as Log;
+  return { lines, log };
+}
+
+it('what was decided while a platform is away is carried out when it is back, and only what is still true is said', async () => {
+  const { lines, log } = listening();
+  test = await TestHouse.open(['votes.quorum=9'], undefined, true, { patience, log });
+  const { platform, house, channel } = test;
+  await test.open(1);
+  const [a, b] = [test.sheet(1, 'A'), test.sheet(1, 'B')];
+  for (const who of [ann, ben]) await platform.consent(channel, who);
+  for (const who of [ann, ben]) await platform.mark(a.ref, who, '1');
+  const notices = () =>
+    platform.messages.flatMap(({ card }) => (card.data?.notice && card.title !== '' ? [card.title] : []));
+  await until(() => test.state().rounds[0]!.state === 'open');
+  await until(() => platform.messages.some(({ card }) => card.title.startsWith('Teaching')), 'the welcome');
+  const before = notices();
+  lines.length = 0;
+
+  platform.outage = away;
+  const act = (words: string) => platform.command(channel, mod, words);
+  await act('session pause');
+  await until(() => platform.refused > 0, 'the first try');
+  expect((await readiness(house.looks)).checks.find(({ name }) => name === 'fake')!.why).toMatch(
+    /^(one thing waits|\d+ things wait) for an answer for \d+ s: Fake gives no answer \(503\)$/,
+  );
+  await act('session resume');
+  await act('session pause');
+  await act('session resume');
+  await act('hide A1');
+  await act('round close');
+  // Eight tries were the end of it once.
+  await until(() => platform.refused > 40, 'more tries');
+  expect(test.state()).toMatchObject({ session: { state: 'active' }, rounds: [{ state: 'closing' }] });
+  expect((await house.app.status()).platforms).toMatchObject([{ name: 'fake', trouble: /wait/ }]);
+  expect([notices(), platform.messages.some(({ card }) => card.kind === 'outcome')]).toEqual([before, false]);
+
+  // A mark that nobody tells of: the close reads it.
+  b.reactions.set('2', new Map([[ben.id, ben]]));
+  platform.outage = null;
+  await test.open(2);
+  await until(() => platform.messages.some(({ card }) => card.kind === 'outcome'), 'the outcome');
+  await until(async () => (await house.app.status()).platforms[0]!.trouble === null, 'the end of it');
+  expect(test.state().rounds[0]!.outcome).toMatchObject({ voters: 2 });
+  for (const { card } of [a, b]) expect(card.data?.open).toBe(false);
+  expect(notices().slice(before.length)).toEqual(['On we go', 'Hidden']);
+  await until(() => lines.length > 1, 'the line at the end');
+  expect(lines).toEqual([
+    'warn: no answer: what was decided waits, and is tried until it is done',
+    'info: nothing waits for an answer any more',
+  ]);
+});
+
+it('what was missed is read once there is an answer, with the first words of a session that was opened meanwhile', async () => {
+  test = await TestHouse.open(['votes.quorum=9'], undefined, true, { patience, asksConsent: true });
+  const { platform, house } = test;
+  await test.open(1);
+  const notice = platform.messages.find(({ card }) => card.key === 'consent')!;
+  await platform.consent(test.channel, ann);
+  platform.outage = away;
+  platform.homes.set('other', 'server');
+  await test.openSession('late', 'other');
+  // Neither of these is ever told.
+  notice.reactions.set('done', new Map([[ben.id, ben]]));
+  test.sheet(1, 'A').reactions.set('1', new Map([[ann.id, ann]]));
+  await platform.gap();
+  await until(() => platform.refused > 30, 'more tries');
+  const key = house.voterKey('fake', ben.id);
+  expect(house.app.sessions.knows(key)).toBe(false);
+  platform.outage = null;
+  await until(() => house.app.sessions.knows(key), 'the consent');
+  await until(() => [...test.state().facts.values()].some(({ newest }) => newest > 0), 'the mark');
+  const first = () =>
+    platform.messages.filter(({ ref }) => ref.channel === 'other').map(({ card }) => card.key);
+  await until(() => first().includes('late.welcome'), 'the first words');
+  expect(first()).toContain('consent');
+});
