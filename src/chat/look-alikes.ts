@@ -14,6 +14,9 @@ const ours: readonly (readonly [string, string])[] = [
   ['ᒍᎧᏗᎮᎥᎴᏦᏝₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ', 'joapidklaehijklmnoprstuvx'],
   ['αβγδεζηθικλμνξοπρςστυφχψωƒ', 'abydezn0iklmveonpsstuoxvwf'],
   ['øđħłŧƀɨʉɇɉꝁꝗɍɏƶⱥȼǥᵽ', 'odhltbiuejkqryzacgp'],
+  ['ⲁⲃⲇⲉⲍⲏⲑⲓⲕⲗⲙⲛⲝⲟⲡⲣⲥⲧⲩⲭⲱ', 'abdezhoiklmnxonpctuxw'],
+  ['ภย๔ค๒๓๏กђเןɭןקร՝Շשฬאץչ', 'nudabmonhijljpsttvwxyz'],
+  ['ㄥㄖㄒㄩㄚ千卩フҝɋðþ€∂₦₴₵₭₲₮₱₳฿∆∑', 'lotuyfpjkqdpednsckgtpabae'],
   ['ɓƈɗęɠɦįʝƙɭɱɳơƥʠɽşƭųʋɯҳƴȥą', 'bcdeghijklmnopqrstuvwxyza'],
 ];
 const shapes = new Map(ours.flatMap(([from, to]) => [...from].map((letter, i) => [letter, to[i]!] as const)));

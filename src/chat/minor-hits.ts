@@ -36,18 +36,27 @@ const shuffled = (word: string) => word[0]! + [...word.slice(1, -1)].sort().join
 const byShuffle = new Map<string, Term[]>();
 const voweless = new Map<string, Term[]>();
 const backwards = new Map<string, Term[]>();
+const mistyped = new Map<string, Term[]>();
 for (const [word, terms] of exact.words()) {
   const strong = terms.filter((term) => term.rank === 'strong' && term.language === 'en');
   if (strong.length === 0) continue;
   if (word.length > 4) byShuffle.set(shuffled(word), strong);
   const skeleton = word[0] + word.slice(1).replace(/[aeiou]/g, '');
   if (word.length > 4 && skeleton.length > 2 && skeleton !== word) voweless.set(skeleton, strong);
+  // One letter left out of the inside, or written twice.
+  const long = word.length > 5 || /^(?:naked|child|porno)$/.test(word);
+  for (let i = 1; long && i < word.length - 1; i++) {
+    const less = word.slice(0, i) + word.slice(i + 1);
+    if (less.length > 3 && !mistyped.has(less)) mistyped.set(less, strong);
+    mistyped.set(word.slice(0, i) + word[i] + word.slice(i), strong);
+  }
   if (word.length > 3) backwards.set([...word].reverse().join(''), strong);
 }
 /** Words that look like listed ones by accident, swapped, turned round, drawn out or read loosely. */
 const accidents = new Set(
   `assess assesses totes plunderage plunderages neet tenes doon flim hore insect insects peins pines shoats
-  gorped gorping disorbed totanus lolls loll lolling lollies lilos noodle noodles`.split(/\s+/),
+  gorped gorping disorbed totanus lolls loll lolling lollies lilos noodle noodles
+  genial shots rapped rapping striper`.split(/\s+/),
 );
 
 export interface Hit extends Term {
@@ -84,6 +93,7 @@ export function hitsOf(text: string): { hits: Hit[]; reading: Reading } {
     }
     add(byShuffle.get(shuffled(text)) ?? [], at, true);
     add(backwards.get(text) ?? [], at, true);
+    add(mistyped.get(text) ?? [], at, true);
     if (!/[aeiou]/.test(text)) add(voweless.get(text) ?? [], at, true);
   }
   for (const { text, at } of reading.pairs)
@@ -104,6 +114,7 @@ export function hitsOf(text: string): { hits: Hit[]; reading: Reading } {
   hits.push(...ages(reading.plain, innocent));
   if (reading.likely !== reading.plain)
     hits.push(...ages(reading.likely, innocent), ...ages(digitsOf(reading), innocent));
+  if (/<\s?1[2-8](?!\d)/.test(reading.spelled)) hits.push({ ...young, at: -1 });
   if (rule34.test(reading.plain)) hits.push({ ...numbered, at: -1 });
   return { hits, reading };
 
@@ -127,9 +138,10 @@ const start = '(?<![\\p{L}\\p{N}])';
 const age = new RegExp(
   [
     `${start}${number}[a-z]? ?(?:${years})(?!\\p{L})`,
+    `${start}${number}yrs?${edge}`,
     `${start}age[ds]? (?:of )?${number}${edge}`,
     `${start}${number}(?:th|st|nd|rd)? grader`,
-    `${start}(?:u|sub|under|below|not yet|younger than|less than) ?1[2-8]${edge}`,
+    `${start}(?:u|sub|under|below|not|not yet|younger than|less than) ?1[2-8]${edge}`,
     `(?<![\\p{N}])(?:1[0-7]|[1-9])\\s?(?:歳|才|岁|歲|살|세(?!기))`,
   ].join('|'),
   'gu',
@@ -143,6 +155,7 @@ function ages(text: string, innocent: ReadonlySet<number>): Hit[] {
   });
 }
 
+const young = { side: 'minor', rank: 'strong', language: 'age', word: 'age' } as const;
 const numbered = { side: 'sexual', rank: 'strong', language: 'en', word: 'r34' } as const;
 const rule34 = /(?<![\p{L}\p{N}])r(?:ule)? ?34(?![\p{L}\p{N}])/u;
 
@@ -150,8 +163,12 @@ const rule34 = /(?<![\p{L}\p{N}])r(?:ule)? ?34(?![\p{L}\p{N}])/u;
 function digitsOf({ words }: Reading): string {
   return words
     .map((word) =>
-      /^[\dloiszз]{1,2}$/.test(word) && /\d/.test(word)
-        ? word.replace(/[li]/g, '1').replace(/o/g, '0').replace(/[zз]/g, '3').replace(/s/g, '5')
+      /^[\dloiszз]{1,2}(?:yo|yrs?|y)?$/.test(word) && /\d/.test(word)
+        ? word
+            .replace(/[li]/g, '1')
+            .replace(/o/g, '0')
+            .replace(/[zз]/g, '3')
+            .replace(/s(?!$)/g, '5')
         : latinised(word),
     )
     .join(' ');

@@ -35,6 +35,10 @@ export interface Reading {
 const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 /** Vowel signs of Indic scripts and Thai, and the voicing of kana, are letters and no accents. */
 const accents = /(?![\p{sc=Deva}\p{sc=Beng}\p{sc=Taml}\p{sc=Thai}\p{sc=Telu}\u3099\u309a])\p{M}/gu;
+/** Signs that are letters in some fonts. */
+const drawnAs =
+  /[\u{1f150}-\u{1f169}\u{1f170}-\u{1f189}\u{1f1e6}-\u{1f1ff}€∂₦₴₵₭₲₮₱₳฿∆∑]|\p{Script=Cherokee}/gu;
+const tags = /<\/?(?:a|b|i|u|s|p|br|em|tt|div|sub|sup|font|span|code|mark|small|strong)\s*\/?>/gi;
 const digits = /(?![0-9])\p{Nd}/gu;
 
 /** Marks of web pages and programs that stand for a letter. */
@@ -43,12 +47,14 @@ const escaped = /&#(\d{2,3});|&#x([\da-f]{2});|%([4-7][\da-f])|\\u00([4-7][\da-f
 /** Lower case without accents, in visible signs of the plainest form. */
 export function folded(text: string): string {
   return text
+    .replace(tags, '')
     .replace(escaped, (all, ten, ...sixteen) => {
       const code = ten ? Number(ten) : Number.parseInt(sixteen.find((s) => typeof s === 'string') ?? '', 16);
       return code > 0x40 && code < 0x7b ? String.fromCharCode(code) : all;
     })
     .normalize('NFKD')
-    .replace(/[\u{1f150}-\u{1f169}\u{1f170}-\u{1f189}\u{1f1e6}-\u{1f1ff}]|\p{Script=Cherokee}/gu, latin)
+    .replace(drawnAs, latin)
+    .replace(/(?<=\p{L})[๔๒๓](?=\p{L})/gu, latin)
     .replace(/[\s\p{Z}\u2800]+/gu, ' ')
     .replace(invisible, '')
     .replace(accents, '')

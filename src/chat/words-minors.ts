@@ -9,13 +9,14 @@ import type { Lexicon } from './lexicon.js';
 export const minorWords: Lexicon = {
   en: {
     strong: `
-      -child- toddler- -preteen- -underage- -schoolgirl- -schoolboy- -schoolkid- preschooler- -prepube-
-      pubescent adolescent- teen teens -teenage- -teengirl- -teenboy- teenie teenies teeny-bopper newborn-
-      kiddie- kiddy kiddo- kidz chld chldren grl grls gurl gurls tweens kindergartner- kindergartener-
-      choirboy- girlchild- little-girl little-boy little-girls little-boys lil-girl lil-boy lil-girls
-      lil-boys little-one little-ones small-girl small-boy young-girl young-boy young-girls young-boys
-      baby-girl baby-boy kid-sister kid-brother little-sister little-brother little-kid little-kids
-      young-kid young-kids school-girl school-boy school-girls school-boys school-kid school-kids under-age
+      -child- toddler- -preteen- -underage- -schoolgirl- -schoolboy- -schoolkid- skoolgirl- youngling-
+      elementary-schooler elementary-schoolers preschooler- -prepube- pubescent adolescent- teen teens
+      -teenage- -teengirl- -teenboy- teenie teenies teeny-bopper newborn- kiddie- kiddy kiddo- kidz chld
+      chldren grl grls gurl gurls tweens tweenie tweenies kindergartner- kindergartener- choirboy-
+      girlchild- little-girl little-boy little-girls little-boys lil-girl lil-boy lil-girls lil-boys
+      little-one little-ones small-girl small-boy young-girl young-boy young-girls young-boys baby-girl
+      baby-boy kid-sister kid-brother little-sister little-brother little-kid little-kids young-kid
+      young-kids school-girl school-boy school-girls school-boys school-kid school-kids under-age
       not-yet-eighteen under-eighteen grade-schooler grade-schoolers middle-schooler middle-schoolers
       high-schooler high-schoolers middle-school elementary-school primary-school junior-high jr-high
       altar-boy boy-scout girl-scout cub-scout first-grader second-grader third-grader fourth-grader
