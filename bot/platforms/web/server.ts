@@ -132,6 +132,12 @@ export function makeApp({ desk, care, people, assets, front, monitor, onError }:
       const value = people.mint();
       id = people.visitor(value)!;
       keep(c, people.visitorCookie, value);
+    } else if (front.outside(c).secure) {
+      // They may be from before there was TLS, and are kept to it from now on.
+      for (const name of [people.visitorCookie, people.adminCookie, people.guestCookie]) {
+        const value = getCookie(c, name);
+        if (value !== undefined) keep(c, name, value);
+      }
     }
     c.header('cache-control', 'no-store');
     return c.json(desk.me(people.account(id, role(c))));

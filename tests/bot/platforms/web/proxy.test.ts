@@ -201,6 +201,21 @@ interface Answer {
   cookies: string[];
 }
 
+it('keeps cookies to TLS where the proxy speaks it, also those from before', async () => {
+  const options = { accessToken: 'a-long-enough-token', trustProxy: ['loopback'] };
+  const platform = await startWeb(freshDir(), undefined, options);
+  const ann = new Visitor(platform.url);
+  const set = async (headers: Record<string, string> = {}) =>
+    (await ann.request('/api/me', undefined, headers)).headers
+      .getSetCookie()
+      .map((line) => /; Secure/i.test(line));
+  expect(await set()).toEqual([false]);
+  await ann.request('/api/login', { token: options.accessToken });
+  expect(await set()).toEqual([]);
+  expect(await set({ 'x-forwarded-proto': 'https' })).toEqual([true, true]);
+  await platform.stop();
+});
+
 it('wants an access token where a proxy is trusted: behind it whoever comes would be an operator', async () => {
   await expect(startWeb(freshDir(), undefined, { trustProxy: ['loopback'] })).rejects.toMatchObject({
     code: 'config-invalid',
