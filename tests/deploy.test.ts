@@ -4,14 +4,16 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { commands } from '../src/acclaim.js';
-import { configFileVariable, variables } from '../src/config/env.js';
+import { configFileVariable, modelsVariable, variables } from '../src/config/env.js';
 import { loadConfig } from '../src/config/load.js';
 import { projectPath } from '../src/paths.js';
 import { readSources } from './support/imports.js';
 
 const folder = projectPath('docs/deploy');
 const read = (name: string) => readFileSync(join(folder, name), 'utf8');
-const known = new Set([...Object.keys(variables), configFileVariable]);
+const known = new Set([...Object.keys(variables), configFileVariable, modelsVariable]);
+/** Not ours: glibc's. */
+const others = ['MALLOC_ARENA_MAX'];
 
 /** Metrics as the sources name them. */
 const made = new Set(
@@ -24,6 +26,8 @@ const base = (name: string) => name.replace(/_(bucket|sum|count)$/, '');
 interface Service {
   command?: string[];
   environment: Record<string, string>;
+  image?: string;
+  volumes: string[];
   depends_on?: Record<string, unknown>;
   networks: string[];
   healthcheck: { test: string[] };
@@ -52,6 +56,31 @@ describe('compose.yaml', () => {
     }
   });
 
+  it('can set what only an operator knows: host names, the proxy, and a file for all other settings', () => {
+    const { environment } = bot;
+    const set = { HOST_NAMES: 'taste.example.org', TRUST_PROXY: '172.16.0.0/12' };
+    const filled = (name: string) =>
+      environment[name]!.replace(/\$\{([A-Z_]+):-\}/, (_, key: keyof typeof set) => set[key]);
+    const env = {
+      ACCLAIM_ACCESS_TOKEN: 'x'.repeat(16),
+      ACCLAIM_HOST_NAMES: filled('ACCLAIM_HOST_NAMES'),
+      ACCLAIM_TRUST_PROXY: filled('ACCLAIM_TRUST_PROXY'),
+    };
+    expect(loadConfig({ env }).server).toMatchObject({
+      hostNames: ['taste.example.org'],
+      trustProxy: ['172.16.0.0/12'],
+    });
+    for (const service of [bot, engine]) {
+      expect(service.environment.ACCLAIM_CONFIG).toMatch(/^\$\{CONFIG:-\}$/);
+      expect(service.volumes).toContain('./config:/config:ro');
+    }
+  });
+
+  it('hides nothing of the image under a volume: what is pulled lies with the data', () => {
+    for (const service of [bot, engine])
+      expect(service.volumes.map((volume) => volume.split(':')[1])).toEqual(['/data', '/config']);
+  });
+
   it('gives an engine no token of a platform, and looks where each answers', () => {
     expect(Object.keys(engine.environment).filter((name) => /DISCORD|SLACK|ACCESS/.test(name))).toEqual([]);
     expect(bot.healthcheck.test.join(' ')).toContain(
@@ -75,6 +104,29 @@ describe('compose.yaml', () => {
   });
 });
 
+describe('images', () => {
+  const dockerfile = read('Dockerfile');
+
+  it('are pinned, and Node is of a release line that gets fixes', () => {
+    const from = [...dockerfile.matchAll(/^FROM (\S+)(?: AS \w+)?$/gm)].map((match) => match[1]!);
+    expect(from.slice(1)).toEqual(['base', 'base']);
+    expect(from[0]).toMatch(/^node:24\.\d+\.\d+-bookworm-slim@sha256:[0-9a-f]{64}$/);
+    expect(compose.services.redis!.image).toMatch(/^redis:\d+\.\d+\.\d+-bookworm(@sha256:[0-9a-f]{64})?$/);
+  });
+
+  it('keep data and models in the one volume, and nothing else that the process may change', () => {
+    const set = [...dockerfile.matchAll(/\b([A-Z]+_[A-Z_]+)=(\S+)/g)].map((match) => [match[1]!, match[2]!]);
+    const env = Object.fromEntries(set);
+    expect(env).toMatchObject({
+      ACCLAIM_DATA: '/data',
+      ACCLAIM_MODELS: '/data/models',
+      MALLOC_ARENA_MAX: '2',
+    });
+    expect(dockerfile).toContain('COPY --from=build /app /app\n');
+    for (const name of Object.keys(env)) if (name.startsWith('ACCLAIM_')) expect(known).toContain(name);
+  });
+});
+
 describe('units', () => {
   const units = readdirSync(folder).filter((name) => name.endsWith('.service'));
 
@@ -84,7 +136,13 @@ describe('units', () => {
     expect(Object.keys(commands)).toContain(command);
     const named = [...text.matchAll(/^Environment=([A-Z_]+)=/gm)].map((match) => match[1]!);
     expect(named).toContain('ACCLAIM_DATA');
-    expect(named.filter((variable) => !known.has(variable))).toEqual([]);
+    expect(named.filter((variable) => !known.has(variable) && !others.includes(variable))).toEqual([]);
+    if (command !== 'backup') {
+      // Below what the unit may write to; the checkout is not.
+      expect(text).toMatch(/^Environment=ACCLAIM_MODELS=\/var\/lib\/acclaim\/models$/m);
+      expect(text).toMatch(/^StateDirectory=acclaim$/m);
+      expect(text).toMatch(/^Environment=MALLOC_ARENA_MAX=2$/m);
+    }
     for (const rule of [
       'User=acclaim',
       'NoNewPrivileges=yes',

@@ -18,7 +18,7 @@ const options = {
     choice('--variant <name>', 'precision of the weights, where there are several', variants),
     'fp16',
   ),
-  to: text('--to <dir>', "folder that holds models; default: the checkout's models/"),
+  to: text('--to <dir>', "folder that holds models; default: ACCLAIM_MODELS, else the checkout's models/"),
   config: text('--config <file>', 'configuration over config/default.yaml'),
   json: flag('--json', 'print what was pulled as JSON'),
 };

@@ -20,6 +20,8 @@ import { setImmediate } from 'node:timers/promises';
 import { pulledNote } from '../../src/config/pulled.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { Pulled } from '../../src/queue/pulled-schema.js';
+import { asDataError } from '../../src/store/faults.js';
+import { makeFolder } from '../../src/store/folder.js';
 import { checkNew, publish } from '../io/new-folder.js';
 import { loadPipeline } from '../models/pipeline.js';
 import { fetchFile, hashFile } from './fetch-file.js';
@@ -51,6 +53,9 @@ interface Plan {
   bring(file: RemoteFile, to: string, onBytes: (bytes: number) => void): Promise<void>;
 }
 
+const OTHER_FOLDER =
+  'Name a folder that this user may write to: `--to DIR`, or ACCLAIM_MODELS for all commands.';
+
 /** Left free beside the model, so that sessions go on. */
 const SPARE_BYTES = 512 * 2 ** 20;
 
@@ -62,6 +67,9 @@ export async function pull(request: PullRequest): Promise<{ dir: string; pulled:
   if (here) return { dir: out, pulled: here };
   checkNew(out);
   const partial = `${out}.partial`;
+  await makeFolder(partial).catch((error) => {
+    throw asDataError(error, request.models, OTHER_FOLDER);
+  });
   clearStrangers(partial, plan);
   checkSpace(partial, plan, request.freeBytes ?? freeBytes);
 
@@ -183,7 +191,6 @@ function freeBytes(dir: string): number {
 }
 
 function checkSpace(partial: string, { files }: Plan, free: (dir: string) => number): void {
-  mkdirSync(partial, { recursive: true });
   const held = ({ path }: RemoteFile) =>
     existsSync(join(partial, path)) ? statSync(join(partial, path)).size : 0;
   const missing = files.reduce((sum, file) => sum + Math.max(0, file.size - held(file)), 0);

@@ -29,15 +29,20 @@ import { flag, several, text } from './options.js';
 const GB = 1024 ** 3;
 const gigabytes = (bytes: number) => `${(bytes / GB).toFixed(1)} GB`;
 
-export function checkNode(version = process.versions.node): Check {
+/** Release line -> when its fixes end (https://nodejs.org/en/about/previous-releases). Odd ones live for half a year. */
+const nodeEnds: Readonly<Record<number, string>> = { 20: '2026-04-30', 22: '2027-04-30', 24: '2028-04-30' };
+
+export function checkNode(version = process.versions.node, now = new Date()): Check {
   const wanted: string = JSON.parse(readFileSync(projectPath('package.json'), 'utf8')).engines.node;
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [wantMajor = 0, wantMinor = 0] = (wanted.match(/\d+/g) ?? []).map(Number);
   const ok = major > wantMajor || (major === wantMajor && minor >= wantMinor);
   const found = `${version} (wanted: ${wanted})`;
-  return ok
-    ? { name: 'node', state: 'ok', found, mend: '' }
-    : { name: 'node', state: 'fail', found, mend: 'Install a newer Node.', code: 'usage' };
+  if (!ok) return { name: 'node', state: 'fail', found, mend: 'Install a newer Node.', code: 'usage' };
+  const end = nodeEnds[major];
+  if (end === undefined || now < new Date(end)) return { name: 'node', state: 'ok', found, mend: '' };
+  const mend = 'Acclaim runs on it; who can be reached from outside should use Node 24, a long-term release.';
+  return { name: 'node', state: 'warn', found: `${version} gets no fixes since ${end}`, mend };
 }
 
 function checkConfig(options: { file?: string | undefined; set: string[] }): {

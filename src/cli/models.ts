@@ -5,14 +5,18 @@ import { createReadStream, existsSync, readdirSync, renameSync, rmSync, statSync
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Catalogue, loadCatalogue, modelFamily, resolveModel } from '../config/models.js';
-import { findPulled, listPulled, modelsFolder, type PulledModel } from '../config/pulled.js';
+import { findPulled, listPulled, modelsFolders, type PulledModel } from '../config/pulled.js';
 import { count } from '../domain/count.js';
 import { AcclaimError } from '../errors.js';
+import { asDataError } from '../store/faults.js';
 import { defineCommand, type Io } from './command.js';
 import { flag, text } from './options.js';
 
 /** The engine's half: what of a model's folder is done otherwise than its files ask. */
 export type ModelNotes = (dir: string) => string[];
+
+/** One, or several. */
+type Folders = string | readonly string[];
 
 function folderBytes(dir: string): number {
   return (readdirSync(dir, { recursive: true }) as string[])
@@ -20,7 +24,7 @@ function folderBytes(dir: string): number {
     .reduce((sum, stat) => sum + (stat.isFile() ? stat.size : 0), 0);
 }
 
-function locate(name: string, catalogue: Catalogue, folder: string): string | null {
+function locate(name: string, catalogue: Catalogue, folder: Folders): string | null {
   try {
     return resolveModel(name, catalogue, folder);
   } catch {
@@ -28,7 +32,7 @@ function locate(name: string, catalogue: Catalogue, folder: string): string | nu
   }
 }
 
-function list(catalogue: Catalogue, folder: string, modelNotes: ModelNotes) {
+function list(catalogue: Catalogue, folder: Folders, modelNotes: ModelNotes) {
   const known = catalogue.models.map((model) => {
     const path = locate(model.name, catalogue, folder);
     const here = path !== null && existsSync(path);
@@ -93,13 +97,17 @@ async function verify({ dir, name, version, pulled }: PulledModel, io: Io): Prom
 /** Gone under its name at once; an engine that still maps the files keeps them until it lets go. */
 function remove({ dir, name, version }: PulledModel, io: Io): void {
   const gone = `${dir}.removed`;
-  rmSync(gone, { recursive: true, force: true });
-  renameSync(dir, gone);
-  rmSync(gone, { recursive: true, force: true });
+  try {
+    rmSync(gone, { recursive: true, force: true });
+    renameSync(dir, gone);
+    rmSync(gone, { recursive: true, force: true });
+  } catch (error) {
+    throw asDataError(error, dir, 'Run it as the user who pulled it.');
+  }
   io.out(`${name}@${version} is removed\n`);
 }
 
-function pulledModel(asked: string | undefined, catalogue: Catalogue, folder: string): PulledModel {
+function pulledModel(asked: string | undefined, catalogue: Catalogue, folder: Folders): PulledModel {
   const entry = catalogue.models.find(({ name }) => name === asked);
   const found = asked === undefined ? undefined : findPulled(entry?.hub ?? asked, folder);
   if (found) return found;
@@ -120,7 +128,10 @@ export const command = defineCommand(
       { name: 'model', help: 'a pulled model: NAME or NAME@VERSION', required: false },
     ],
     options: {
-      models: text('--models <dir>', "folder that holds pulled models; default: the checkout's models/"),
+      models: text(
+        '--models <dir>',
+        "folder that holds pulled models; default: ACCLAIM_MODELS, and the checkout's models/",
+      ),
       json: flag('--json', 'print the list as JSON'),
     },
     examples: [
@@ -134,7 +145,7 @@ export const command = defineCommand(
     const act = acts.find((name) => name === asked);
     if (!act) throw new AcclaimError('usage', `there is no act "${asked}"`, 'See `acclaim models --help`.');
     const catalogue = loadCatalogue();
-    const folder = models ?? modelsFolder();
+    const folder = models ?? modelsFolders();
     if (act === 'list') {
       const { modelNotes } = (await io.load('engine/cli/model-notes.js')) as { modelNotes: ModelNotes };
       const all = list(catalogue, folder, modelNotes);

@@ -14,7 +14,7 @@ const number = (value: string): unknown => (value.trim() === '' ? value : Number
 const flag = (value: string): unknown => ({ true: true, false: false })[value.trim().toLowerCase()] ?? value;
 const list = (value: string): unknown => value.split(',').map((part) => part.trim());
 
-/** Variable -> key of the configuration. ACCLAIM_CONFIG is apart: it names a file. */
+/** Variable -> key of the configuration. ACCLAIM_CONFIG and ACCLAIM_MODELS are apart: they say where things are, to every command alike. */
 export const variables = {
   ACCLAIM_DATA: { key: 'dataDir', read: text },
   ACCLAIM_MODEL: { key: 'model', read: text },
@@ -53,6 +53,7 @@ export const variables = {
 } as const satisfies Record<string, { key: string; read: (value: string) => unknown }>;
 
 export const configFileVariable = 'ACCLAIM_CONFIG';
+export const modelsVariable = 'ACCLAIM_MODELS';
 
 function textOf(file: string): string {
   try {

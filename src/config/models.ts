@@ -11,7 +11,7 @@ import { learnerSchema, samplerSchema } from '../queue/jobs.js';
 import { isThere } from '../reading.js';
 import { checked, readYaml } from './files.js';
 import { comparesLikelihoods, type LearnerName, learnerParams, paramFaults } from './learner-params.js';
-import { findPulled, listPulled, modelsFolder, openPath } from './pulled.js';
+import { findPulled, listPulled, modelsFolders, openPath } from './pulled.js';
 import type { Config } from './schema.js';
 import { unetMarks } from './unet-marks.js';
 
@@ -59,7 +59,11 @@ export function loadCatalogue(file = projectPath('config/models.yaml')): Catalog
  * Name, pulled model, folder or file -> absolute path. Relative ones count from the working directory, then from the
  * checkout; of a pulled model the newest version is meant, or the one after its `@`.
  */
-export function resolveModel(model: string, catalogue = loadCatalogue(), pulledIn = modelsFolder()): string {
+export function resolveModel(
+  model: string,
+  catalogue = loadCatalogue(),
+  pulledIn: string | readonly string[] = modelsFolders(),
+): string {
   const entry = catalogue.models.find((m) => m.name === model);
   if (entry?.path !== undefined) return isAbsolute(entry.path) ? entry.path : projectPath(entry.path);
   const pulled = findPulled(entry?.hub ?? model, pulledIn);
@@ -81,7 +85,10 @@ export function resolveModel(model: string, catalogue = loadCatalogue(), pulledI
 }
 
 /** Names by which sessions may ask for a model of this machine, wherever it lies: of the catalogue, and of what was pulled. */
-export function modelNamesHere(catalogue = loadCatalogue(), pulledIn = modelsFolder()): string[] {
+export function modelNamesHere(
+  catalogue = loadCatalogue(),
+  pulledIn: string | readonly string[] = modelsFolders(),
+): string[] {
   const pulled = listPulled(pulledIn);
   const held = catalogue.models.filter(({ path, hub }) =>
     path === undefined ? pulled.some(({ name }) => name === hub) : true,

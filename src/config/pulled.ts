@@ -3,10 +3,11 @@
  * file must be. Newer versions lie beside older ones; a name means the newest.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { projectPath } from '../paths.js';
 import { type Pulled, pulledSchema } from '../queue/pulled-schema.js';
 import { isExhausted, readFault } from '../reading.js';
+import { modelsVariable, readEnvironment } from './env.js';
 
 export interface PulledModel {
   /** `owner/name`, or the name of the file or folder. */
@@ -18,8 +19,14 @@ export interface PulledModel {
   readonly pulled: Pulled;
 }
 
-/** Where pulled models are. */
-export const modelsFolder = (): string => projectPath('models');
+/** Where what is pulled goes: ACCLAIM_MODELS, else the checkout's models/. */
+export function modelsFolder(env = readEnvironment()): string {
+  const named = env[modelsVariable];
+  return named === undefined ? projectPath('models') : resolve(named);
+}
+
+/** Where pulled models are looked for: there, and in the checkout, where whoever set it up may have pulled some. */
+export const modelsFolders = (): string[] => [...new Set([modelsFolder(), projectPath('models')])];
 
 /** The note of a pulled model's folder; undefined where there is none that can be read. */
 export function pulledNote(dir: string): Pulled | undefined {
@@ -33,10 +40,15 @@ export function pulledNote(dir: string): Pulled | undefined {
   }
 }
 
-/** Every pulled model that is whole, the newest first. */
-export function listPulled(folder = modelsFolder()): PulledModel[] {
+/** Every pulled model of some folders that is whole, the newest first. */
+export function listPulled(folders: string | readonly string[] = modelsFolders()): PulledModel[] {
+  const found = [folders].flat().flatMap(pulledIn);
+  return found.sort((a, b) => b.at - a.at).map(({ model }) => model);
+}
+
+function pulledIn(folder: string): { at: number; model: PulledModel }[] {
   if (!existsSync(folder)) return [];
-  const found = readdirSync(folder).flatMap((entry) => {
+  return readdirSync(folder).flatMap((entry) => {
     const match = /^(.+)@([0-9a-f]{12})$/.exec(entry);
     const dir = join(folder, entry);
     const pulled = match ? pulledNote(dir) : undefined;
@@ -44,13 +56,15 @@ export function listPulled(folder = modelsFolder()): PulledModel[] {
     const at = statSync(join(dir, 'acclaim.json')).mtimeMs;
     return [{ at, model: { name: match[1]!.replace('--', '/'), version: match[2]!, dir, pulled } }];
   });
-  return found.sort((a, b) => b.at - a.at).map(({ model }) => model);
 }
 
 /** The newest of a name, or the version after its `@`. */
-export function findPulled(asked: string, folder = modelsFolder()): PulledModel | undefined {
+export function findPulled(
+  asked: string,
+  folders: string | readonly string[] = modelsFolders(),
+): PulledModel | undefined {
   const [name, version = ''] = asked.split('@');
-  return listPulled(folder).find(
+  return listPulled(folders).find(
     (model) => model.name === name && model.version.startsWith(version.slice(0, 12)),
   );
 }

@@ -6,8 +6,10 @@ import { AcclaimError } from '../errors.js';
 /** A page of the write-ahead log's index and a few of the log: with less there is no room for a commit. */
 export const LEAST_BYTES = 64 << 10;
 
+const usualMend = 'Give this user the right to write there, or name another folder with --data.';
+
 /** Turns faults of the file system and of SQLite into coded errors; anything else stays as it is. */
-export function asDataError(error: unknown, place: string): unknown {
+export function asDataError(error: unknown, place: string, whenDenied = usualMend): unknown {
   if (error instanceof AcclaimError || !(error instanceof Error)) return error;
   const code = (error as NodeJS.ErrnoException).code ?? '';
   const text = error.message;
@@ -21,10 +23,8 @@ export function asDataError(error: unknown, place: string): unknown {
   const denied = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ENOENT', 'ENAMETOOLONG'];
   const refused = ['SQLITE_READONLY', 'SQLITE_CANTOPEN', 'SQLITE_PERM', 'SQLITE_IOERR', 'SQLITE_AUTH'];
   if (denied.includes(code) || refused.includes(code)) {
-    const mend = 'Give this user the right to write there, or name another folder with --data.';
-    return new AcclaimError('data-unwritable', `${place} cannot be written (${code}).`, mend, {
-      cause: error,
-    });
+    const words = `${place} cannot be written (${code}).`;
+    return new AcclaimError('data-unwritable', words, whenDenied, { cause: error });
   }
   if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') {
     const mend =

@@ -26,7 +26,11 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 describe('checks', () => {
   test('Node: this one will do, an old one will not', () => {
-    expect(checkNode().state).toBe('ok');
+    expect(checkNode().state).not.toBe('fail');
+    const [before, after] = [new Date('2026-04-01'), new Date('2026-05-01')];
+    expect(checkNode('20.19.0', before).state).toBe('ok');
+    expect(checkNode('20.19.0', after)).toMatchObject({ state: 'warn', mend: expect.stringContaining('24') });
+    expect(checkNode('24.20.0', after).state).toBe('ok');
     expect(checkNode('18.20.0')).toMatchObject({ state: 'fail', mend: expect.stringContaining('newer') });
     expect(checkNode('20.9.0').state).toBe('fail');
     expect(checkNode('24.0.0').state).toBe('ok');

@@ -97,6 +97,7 @@ describe('failures carry their code and the mend', () => {
     ],
     [['export', 'cat-1', '--data', '/nonexistent'], 'file-not-found', '--data'],
     [['doctor', '--set', 'server.port=eighty'], 'config-invalid', 'above'],
+    [['pull', 'models/mini', '--to', '/proc/acclaim'], 'data-unwritable', 'ACCLAIM_MODELS'],
     [['start', '--set', 'votes.quorum=0', '--set', 'nonsense'], 'config-invalid', 'config/default.yaml'],
     [['start', '--set', 'learner.stepz=3'], 'config-invalid', 'config/default.yaml'],
     [['start', '--task', 'dog', '--data', '/dev/null/x'], 'config-invalid', 'hazard'],

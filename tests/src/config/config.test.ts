@@ -7,6 +7,7 @@ import { parseDocument, visit } from 'yaml';
 import {
   configFileVariable,
   engineEnvironment,
+  modelsVariable,
   readEnvironment,
   variables,
 } from '../../../src/config/env.js';
@@ -133,7 +134,7 @@ describe('documents', () => {
   test('.env.example names every variable and no other', () => {
     const example = readFileSync(projectPath('.env.example'), 'utf8');
     const named = [...example.matchAll(/^([A-Z_]+)=/gm)].map((m) => m[1]!).sort();
-    expect(named).toEqual([...Object.keys(variables), configFileVariable].sort());
+    expect(named).toEqual([...Object.keys(variables), configFileVariable, modelsVariable].sort());
   });
 
   test('.env.example as it stands gives the defaults', () => {

@@ -10,6 +10,7 @@ import {
   resolveModel,
   samplerSettings,
 } from '../../../src/config/models.js';
+import { modelsFolder } from '../../../src/config/pulled.js';
 import { loadTask, taskNames } from '../../../src/config/tasks.js';
 import { projectPath } from '../../../src/paths.js';
 
@@ -68,6 +69,13 @@ describe('models', () => {
       expect(of(name, 'sampler.scheduler=dpmpp-2m-sde')).not.toThrow();
     }
     expect(of('acclaim', 'sampler.eta=0')).not.toThrow();
+  });
+});
+
+describe('pulled models', () => {
+  test('ACCLAIM_MODELS names their folder; without it they lie in the checkout', () => {
+    expect(modelsFolder({})).toBe(projectPath('models'));
+    expect(modelsFolder({ ACCLAIM_MODELS: '/var/lib/acclaim/models' })).toBe('/var/lib/acclaim/models');
   });
 });
 
