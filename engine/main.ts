@@ -20,6 +20,8 @@ import { sayBefore } from './say-before.js';
 import { Worker } from './worker.js';
 
 const BEAT_MS = 2000;
+/** Who waits for it need not know of less, s. */
+const AHEAD_S = 1;
 /** Executors kept at most; a session of one model uses about eight. */
 const EXECUTORS = 16;
 
@@ -69,6 +71,9 @@ const cache = new ExecutorCache(
 const engine = new EngineContext({ cache, threads, device, precision, software: software() });
 const log = createLog(values['log-level'] as Parameters<typeof createLog>[0], 'engine');
 const worker = new Worker(createHandlers(engine), { send }, log);
+cache.onAhead = (seconds) => {
+  if (seconds >= AHEAD_S) send({ type: 'ahead', seconds });
+};
 sayBefore(engine, (text) => log.info({ ...worker.about }, text));
 /** A defect, or a message that does not fit: the next process begins anew. */
 const end = (error: unknown) => {

@@ -26,6 +26,7 @@ import type { FromEngine } from './queue/messages.js';
 import { probe } from './queue/redis.js';
 import { doubts } from './queue/redis-faults.js';
 import { serveEngine } from './queue/serve.js';
+import type { Patience } from './queue/watchdog.js';
 import { safely } from './safely.js';
 import { checkSigned, MAKE_KEY } from './trust.js';
 
@@ -72,6 +73,11 @@ export function launchEngine(
 const faultOf = (log: Log) => (error: unknown) =>
   log.warn(toPlain(error), 'a word of the engine is not taken');
 
+const patienceOf = ({ engine }: Config): Patience => ({
+  factor: engine.hungFactor,
+  floorMs: engine.hungSeconds * 1000,
+});
+
 type Ready = Extract<FromEngine, { type: 'ready' }>;
 
 /** One line a start of an engine: the device, what it computes in, and what its self-check and those before it had to say. */
@@ -104,6 +110,7 @@ export function openOwnQueue({
     launch,
     attempts: config.session.attempts,
     closeGraceMs: STEP_MS,
+    patience: patienceOf(config),
     predictMb: estimateMb,
     offerMb: offeredMb(config),
     onFault: faultOf(log),
@@ -160,6 +167,7 @@ export async function openServing(
     // The bot counts the engines that a job outlives.
     attempts: 1,
     closeGraceMs: STEP_MS,
+    patience: patienceOf(config),
     onKill: () =>
       log.warn('the running step takes too long to wait for: the engine process is ended amid it'),
     onEnd: (end, job) => {

@@ -2,15 +2,8 @@
  * A new model with an adapter merged in: a folder like the base model's, or one file where the base is one. What the
  * engine reads of the base model goes along, and its licence and card; `acclaim.json` says what it was made of.
  */
-import {
-  copyFileSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { AcclaimError } from '../../src/errors.js';
@@ -47,8 +40,8 @@ export async function writeMerged(
       const to = join(partial, name);
       mkdirSync(dirname(to), { recursive: true });
       const own = inFile.get(from);
-      if (own) copyMerged(from, to, own, provenance);
-      else copyFileSync(from, to);
+      if (own) await copyMerged(from, to, own, provenance);
+      else await copyFile(from, to);
       report(i + 1, files.length);
       await setImmediate();
     }

@@ -3,6 +3,7 @@
  * own dtype, under the names and in the files that the model has. All other tensors are copied byte by byte.
  */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import type { ExternalWeight } from '../graph/value.js';
 import { bfloatToFloat, floatToBfloat, floatToHalf, halfToFloat } from '../io/half.js';
 import { openSafetensors } from '../io/safetensors.js';
@@ -56,12 +57,12 @@ function readWeight({ file, offset, length, dtype }: ExternalWeight): Float32Arr
  * Copies a safetensors file with more metadata and with the merged weights in their places. `layers`: for each module
  * that lies in this file, its parts.
  */
-export function copyMerged(
+export async function copyMerged(
   from: string,
   to: string,
   layers: readonly (readonly Weighted[])[],
   metadata: Readonly<Record<string, string>>,
-): void {
+): Promise<void> {
   const source = openSafetensors(from, 'model-corrupt');
   const tensors = [...source.tensors].sort(([, a], [, b]) => a.offset - b.offset || a.length - b.length);
   const header = encodeHeader(
@@ -80,9 +81,13 @@ export function copyMerged(
       if (read === 0) throw new Error(`${from} ended early`);
       write(output, chunk.subarray(0, read), at + shift);
       at += read;
+      // A slow disk may take minutes: whoever waits is to hear that this process is well.
+      await setImmediate();
     }
-    for (const parts of layers)
+    for (const parts of layers) {
       write(output, mergedBytes(parts), parts[0]!.layer.module.weight.offset + shift);
+      await setImmediate();
+    }
   } finally {
     closeSync(input);
     closeSync(output);

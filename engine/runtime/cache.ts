@@ -7,6 +7,7 @@ import type { Graph } from '../graph/graph.js';
 import { predictedBytes } from '../graph/memory.js';
 import { doesNotFit } from './budget.js';
 import { Executor, type ExecutorOptions } from './executor.js';
+import { compileSeconds, runSeconds, workOf } from './foretell.js';
 
 export interface CacheLimits {
   /** Executors kept at most. */
@@ -21,6 +22,10 @@ export class ExecutorCache {
   private readonly held = new Map<string, Promise<Executor>>();
   private readonly inUse = new Set<string>();
   private largest = 0;
+  /** Floating-point operations a second of this machine, once they were measured (rate.ts). */
+  speed: number | undefined;
+  /** Called before the thread is taken, for a run or to compile, with the seconds that are foretold. */
+  onAhead?: (seconds: number) => void;
   /** Called before a run that will take more than every one before it, with its predicted peak in bytes. */
   onLarger?: (bytes: number) => void;
   /** Since the cache was made, for who watches it. */
@@ -39,7 +44,7 @@ export class ExecutorCache {
     if (!executor) {
       const graph = build();
       this.check(graph);
-      executor = Executor.create(graph, this.options);
+      executor = this.compile(graph);
       executor.catch(() => this.held.delete(key));
     }
     this.held.delete(key);
@@ -74,6 +79,14 @@ export class ExecutorCache {
   /** Predicted peak of the largest run so far, in bytes. */
   get predicted(): number {
     return this.largest;
+  }
+
+  private async compile(graph: Graph): Promise<Executor> {
+    const work = workOf(graph);
+    this.onAhead?.(compileSeconds(work));
+    const executor = await Executor.create(graph, this.options);
+    executor.onRun = () => this.onAhead?.(runSeconds(work, this.speed));
+    return executor;
   }
 
   /** Errors: memory-short. */

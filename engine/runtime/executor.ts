@@ -30,6 +30,9 @@ const SPIN_US = 20;
 export type Feeds = Record<string, Tensor>;
 
 export class Executor {
+  /** Called before each run. */
+  onRun?: () => void;
+
   private constructor(
     private readonly session: ort.InferenceSession,
     private readonly expected: ReadonlyMap<string, { dtype: string; shape: readonly number[] }>,
@@ -91,6 +94,7 @@ export class Executor {
       } else given[name] = new ort.Tensor(t.dtype, t.data, [...t.shape]);
     }
     if (faults.length) throw new Error(`feeds do not fit: ${faults.join('; ')}`);
+    this.onRun?.();
     const fetched = await this.session.run(given);
     return Object.fromEntries(
       Object.entries(fetched).map(([name, t]) => [

@@ -24,7 +24,12 @@ export function rate(cache: ExecutorCache, now: () => number = () => performance
   if (before) return before;
   const measured = measure(cache, now);
   known.set(cache, measured);
-  measured.catch(() => known.delete(cache));
+  measured.then(
+    (speed) => {
+      cache.speed = speed;
+    },
+    () => known.delete(cache),
+  );
   return measured;
 }
 

@@ -74,6 +74,8 @@ export const configSchema = z.strictObject({
     runMb: count.nullable(),
     offerMb: count.nullable(),
     attempts: count.max(10),
+    hungFactor: z.number().min(2).max(1000),
+    hungSeconds: z.number().min(1).max(86_400),
     monitor: z.strictObject({
       host: z.string().min(1),
       port: z.number().int().min(0).max(65535).nullable(),

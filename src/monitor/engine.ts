@@ -36,7 +36,7 @@ export function watchEngine(meter: Meter): EngineWatch {
     'Compiled graphs that the cache let go, for memory or number.',
   );
   const ends = meter.counter('acclaim_engine_ends_total', 'Engine processes that ended, by how.', {
-    how: ['told', 'fault', 'not-started', ...endSignals, 'other-signal'],
+    how: ['told', 'fault', 'not-started', 'hung', ...endSignals, 'other-signal'],
   });
   const jobs = meter.histogram(
     'acclaim_engine_job_seconds',
@@ -79,6 +79,7 @@ export function watchEngine(meter: Meter): EngineWatch {
           up.set(++running);
           device.set({ device: said.device ?? 'cpu' }, 1);
         } else if (said.type === 'alive') alive(said);
+        else if (said.type === 'ahead') return;
         else if (job?.id === said.id && said.type === 'progress') {
           const { stage } = said.progress;
           if (stage !== job.stage) {
@@ -128,8 +129,9 @@ export function watchEngine(meter: Meter): EngineWatch {
 /** Signals by which engines end: by memory, by a crash of a driver or of the run time, by whoever stops them. */
 const endSignals = ['SIGKILL', 'SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTERM', 'SIGINT'];
 
-function howEnded({ error, signal, code }: EngineEnd): string {
+function howEnded({ error, signal, code, hung }: EngineEnd): string {
   if (error) return 'not-started';
+  if (hung !== undefined) return 'hung';
   if (signal !== null) return endSignals.includes(signal) ? signal : 'other-signal';
   return code === 0 ? 'told' : 'fault';
 }

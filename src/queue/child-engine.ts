@@ -68,10 +68,11 @@ export function childEngine(options: ChildEngineOptions): EngineLauncher {
     });
     let rss = 0;
     let over = false;
+    let hung: string | undefined;
     const end = (how: Omit<EngineEnd, 'rss'>) => {
       if (over) return;
       over = true;
-      listener.ended({ ...how, rss });
+      listener.ended({ ...how, rss, ...(hung === undefined ? {} : { hung }) });
     };
     const fault = (error: unknown) => log.warn(toPlain(error), 'a word of the engine is not taken');
     const receive = (raw: unknown) => {
@@ -106,7 +107,8 @@ export function childEngine(options: ChildEngineOptions): EngineLauncher {
         // A send to a dying child fails here and its exit is what tells: nothing else to do about it.
         if (child.connected) child.send(message, () => {});
       },
-      kill: () => {
+      kill: (why) => {
+        hung ??= why;
         child.kill('SIGKILL');
       },
     };

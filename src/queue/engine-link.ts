@@ -11,12 +11,14 @@ export interface EngineEnd {
   /** Peak resident memory last reported, in bytes; 0 when nothing was reported. */
   rss: number;
   error?: string;
+  /** Why it was taken for hung, where it was killed for that. */
+  hung?: string;
 }
 
 export interface EngineLink {
   send(message: ToEngine): void;
-  /** Ends the engine at once. */
-  kill(): void;
+  /** Ends the engine at once; `hung`: because it was taken for that, and why. */
+  kill(hung?: string): void;
 }
 
 export interface EngineListener {
@@ -31,6 +33,11 @@ export type EngineLauncher = (listener: EngineListener) => EngineLink;
 export function describeEnd(end: EngineEnd): { message: string; mend: string } {
   const memory = end.rss > 0 ? ` It last used ${Math.round(end.rss / 1048576)} MB.` : '';
   if (end.error) return { message: `the engine did not start: ${end.error}`, mend: 'Run `acclaim doctor`.' };
+  if (end.hung)
+    return {
+      message: `the engine was killed, because ${end.hung}.`,
+      mend: 'Where it was only slow, set engine.hungFactor or engine.hungSeconds to more; else its log and `acclaim doctor` say more.',
+    };
   if (end.signal === 'SIGKILL')
     return {
       message: `the engine was killed.${memory}`,

@@ -11,6 +11,7 @@ import { describeEnd, type EngineEnd, type EngineLauncher, type EngineLink } fro
 import { type JobKind, type JobPayload, type JobProgress, type JobResult, jobSchemas } from './jobs.js';
 import type { FromEngine } from './messages.js';
 import { memoryShort, type PredictMb } from './predict.js';
+import { type Patience, Watchdog } from './watchdog.js';
 
 export interface InProcessOptions {
   launch: EngineLauncher;
@@ -20,8 +21,8 @@ export interface InProcessOptions {
   attempts?: number;
   /** Wait before an engine that died is started again; doubles with each death in a row, up to 30 s. */
   backoffMs?: number;
-  /** A busy engine that says nothing for so long is taken for hung and killed. One step of a big model takes minutes. */
-  silenceMs?: number;
+  /** An engine process that is gone for longer than it foretold, times this, is taken for hung and killed. */
+  patience?: Patience;
   /** Megabytes that a job takes, and those that an engine may use: what does not fit is refused. */
   predictMb?: PredictMb;
   offerMb?: number;
@@ -57,11 +58,13 @@ interface Slot {
   job: Entry | null;
   /** Deaths in a row without a job done in between. */
   deaths: number;
-  silence: NodeJS.Timeout | null;
+  watchdog: Watchdog;
   restart: NodeJS.Timeout | null;
 }
 
 const LONGEST_BACKOFF_MS = 30_000;
+/** As config/default.yaml has it. */
+const PATIENCE: Patience = { factor: 10, floorMs: 120_000 };
 
 export class InProcessQueue implements JobQueue {
   private readonly slots: Slot[];
@@ -72,14 +75,11 @@ export class InProcessQueue implements JobQueue {
   private readonly fault = (error: unknown): void => this.options.onFault?.(error);
 
   constructor(private readonly options: InProcessOptions) {
-    this.slots = Array.from({ length: options.engines ?? 1 }, () => ({
-      link: null,
-      ready: false,
-      job: null,
-      deaths: 0,
-      silence: null,
-      restart: null,
-    }));
+    this.slots = Array.from({ length: options.engines ?? 1 }, () => {
+      const watchdog = new Watchdog(options.patience ?? PATIENCE, (why) => slot.link?.kill(why));
+      const slot: Slot = { link: null, ready: false, job: null, deaths: 0, watchdog, restart: null };
+      return slot;
+    });
     // Started before the first job: loading the run time takes a second that people would otherwise wait for.
     for (const slot of this.slots) this.start(slot);
   }
@@ -161,7 +161,7 @@ export class InProcessQueue implements JobQueue {
       this.waiting = this.waiting.filter((e) => e !== entry);
       entry.attempts += 1;
       slot.job = entry;
-      this.heard(slot);
+      slot.watchdog.begins();
       slot.link.send({ type: 'job', id: entry.id, kind: entry.kind, payload: entry.payload });
     }
   }
@@ -169,6 +169,7 @@ export class InProcessQueue implements JobQueue {
   private start(slot: Slot): void {
     if (this.closed) return;
     slot.ready = false;
+    slot.watchdog.starts();
     const ended = safely((end: EngineEnd) => this.ended(slot, end), this.fault);
     try {
       slot.link = this.options.launch({
@@ -182,13 +183,14 @@ export class InProcessQueue implements JobQueue {
   }
 
   private receive(slot: Slot, message: FromEngine): void {
-    this.heard(slot);
+    if (slot.job) slot.watchdog.heard(message);
     if (message.type === 'ready') {
       slot.ready = true;
+      slot.watchdog.rests();
       this.dispatch();
       this.options.onReady?.(message);
     }
-    if (message.type === 'ready' || message.type === 'alive') return;
+    if (message.type === 'ready' || message.type === 'alive' || message.type === 'ahead') return;
     const entry = slot.job;
     // An answer to a job that this engine no longer holds has been superseded: dropped.
     if (entry?.id !== message.id) return;
@@ -198,7 +200,7 @@ export class InProcessQueue implements JobQueue {
     }
     slot.job = null;
     slot.deaths = 0;
-    this.heard(slot);
+    slot.watchdog.rests();
     if (message.type === 'failed') {
       const { code, message: text, mend } = message.error;
       this.settle(entry, fromPlain({ code: code as ErrorCode, message: text, mend }));
@@ -219,7 +221,7 @@ export class InProcessQueue implements JobQueue {
     slot.link = null;
     slot.ready = false;
     slot.job = null;
-    this.heard(slot);
+    slot.watchdog.rests();
     if (this.closed) {
       if (entry) this.settle(entry, cancelled(entry.id));
       if (!this.slots.some((s) => s.link)) this.closing?.();
@@ -245,13 +247,6 @@ export class InProcessQueue implements JobQueue {
     };
     slot.restart = setTimeout(safely(restart, this.fault), wait);
     this.dispatch();
-  }
-
-  /** Any message winds the clock that tells a hung engine from a slow one. */
-  private heard(slot: Slot): void {
-    if (slot.silence) clearTimeout(slot.silence);
-    const hung = safely(() => slot.link?.kill(), this.fault);
-    slot.silence = slot.job ? setTimeout(hung, this.options.silenceMs ?? 600_000) : null;
   }
 
   private settle(entry: Entry, error: AcclaimError | null, result?: unknown): void {

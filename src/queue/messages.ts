@@ -51,6 +51,8 @@ export const fromEngineSchema = z.discriminatedUnion('type', [
       })
       .optional(),
   }),
+  /** Before it is gone for long: seconds until it can be heard again, as far as they can be foretold. */
+  z.object({ type: z.literal('ahead'), seconds: z.number().nonnegative() }),
   z.object({ type: z.literal('progress'), id: z.string(), progress: progressSchema }),
   z.object({ type: z.literal('done'), id: z.string(), result: z.unknown() }),
   z.object({ type: z.literal('failed'), id: z.string(), error: plainError }),

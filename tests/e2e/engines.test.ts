@@ -14,6 +14,7 @@ import { projectPath } from '../../src/paths.js';
 import type { BullQueue } from '../../src/queue/bullmq.js';
 import type { JobRequest } from '../../src/queue/contract.js';
 import { openBullQueue } from '../../src/serving.js';
+import { isAlive } from '../support/bot-process.js';
 import { TestRedis } from '../support/redis.js';
 import { largePreviews } from '../support/sizes.js';
 import { until } from '../support/wait.js';
@@ -33,6 +34,7 @@ const settings = () => [
   `queue.key=${'k'.repeat(32)}`,
   'queue.lostSeconds=1',
   'engine.threads=1',
+  'engine.hungSeconds=6',
   'logLevel=warn',
 ];
 
@@ -220,6 +222,16 @@ describe('engines', () => {
     },
     120_000,
   );
+
+  it('one whose process that computes is stopped: it is noticed, another draws the round, and it has a fresh one', async () => {
+    const [first] = await both();
+    const before = first.worker;
+    expect(await disturbed(6, 2, () => void process.kill(before, 'SIGSTOP'))).toBe(undisturbed);
+    expect(isAlive(before)).toBe(false);
+    expect(first.stderr()).toContain('it is stopped, or it hangs');
+    await until(() => first.worker > 0, 'a fresh process that computes');
+    expect(first.child.exitCode).toBeNull();
+  }, 120_000);
 
   it('one that is asked to leave: it hands the job back, which is no loss of it, and is gone', async () => {
     const [first] = await both();

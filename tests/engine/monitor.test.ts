@@ -65,7 +65,7 @@ it('tells that it can take jobs, and of what it is', async () => {
   expect(lint(found)).toEqual([]);
   expect(found.value('acclaim_build_info', { half: 'engine' })).toBe(1);
   expect(found.value('acclaim_engine_up')).toBe(1);
-  const botsAlone = /_(round|vote|outbox|platform|backup|database|queue)_/;
+  const botsAlone = /_(round|vote|outbox|platform|backup|database|queue|engines)_/;
   expect(notAnswered(found, 'acclaim-engine').filter((name) => !botsAlone.test(name))).toEqual([]);
   expect(found.value('acclaim_engine_device_info', { device: 'cpu' })).toBe(1);
 });

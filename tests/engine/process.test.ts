@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { projectPath } from '../../src/paths.js';
 import { childEngine } from '../../src/queue/child-engine.js';
-import type { EngineEnd } from '../../src/queue/engine-link.js';
+import { describeEnd, type EngineEnd } from '../../src/queue/engine-link.js';
 import { InProcessQueue } from '../../src/queue/in-process.js';
 import type { JobPayload, JobProgress } from '../../src/queue/jobs.js';
 
@@ -56,6 +56,7 @@ beforeAll(() => {
     onReady: (ready) => readies.push(ready),
     backoffMs: 10,
     attempts: 2,
+    patience: { factor: 10, floorMs: 6000 },
     onEnd: (end) => ends.push(end),
   });
 });
@@ -119,6 +120,18 @@ describe('the engine process', () => {
     rmSync(join(dir, 'round-4'), { recursive: true });
     await generate(4, 30);
     expect(picture().equals(first)).toBe(true);
+  });
+
+  it('notices an engine that is stopped amid a step, and gives its job to the next', async () => {
+    let stopped = 0;
+    await generate(8, 30, (p) => {
+      if (p.stage !== 'sample' || stopped) return;
+      stopped = readies.at(-1)!.pid;
+      process.kill(stopped, 'SIGSTOP');
+    });
+    expect(readies.at(-1)!.pid).not.toBe(stopped);
+    expect(ends.at(-1)).toMatchObject({ signal: 'SIGKILL', hung: expect.stringContaining('stopped') });
+    expect(describeEnd(ends.at(-1)!)).toMatchObject({ mend: expect.stringContaining('engine.hungSeconds') });
   });
 
   it('reports a job that kills every engine, with the mend', async () => {

@@ -1,7 +1,7 @@
 /** The cache compiles a key once, releases the least recently used past its bounds, and forgets a failed build. */
 import { describe, expect, it } from 'vitest';
 import { Graph } from '../../../engine/graph/graph.js';
-import { mul } from '../../../engine/graph/ops.js';
+import { matmul, mul } from '../../../engine/graph/ops.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
 
@@ -28,6 +28,28 @@ describe('ExecutorCache', () => {
     expect(await value(cache, 'b', 8)).toBe(8);
     await cache.clear();
     expect(await value(cache, 'a', 9)).toBe(9);
+  });
+
+  it('tells beforehand how long it will be gone: to compile, and for each run, by the rate of the machine', async () => {
+    const side = 64;
+    const product = () => {
+      const g = new Graph();
+      g.output('y', matmul(g.input('a', [side, side]), g.input('b', [side, side])));
+      return g;
+    };
+    const ahead: number[] = [];
+    const cache = new ExecutorCache({ threads: 1 });
+    cache.onAhead = (seconds) => ahead.push(seconds);
+    const executor = await cache.get('product', product);
+    expect(ahead).toEqual([expect.any(Number)]);
+    expect(ahead[0]).toBeGreaterThan(1);
+    const m = f32([side, side], new Float32Array(side * side));
+    await executor.run({ a: m, b: m });
+    // Nobody has measured the rate yet: a slow machine's.
+    expect(ahead[1]).toBeCloseTo((2 * side ** 3) / 2e9);
+    cache.speed = 1e6;
+    await executor.run({ a: m, b: m });
+    expect(ahead[2]).toBeCloseTo((2 * side ** 3) / 1e6);
   });
 
   it('releases all others when memory runs over', async () => {

@@ -65,7 +65,8 @@ describe('InProcessQueue', () => {
         return { images: [], diversity: 0 };
       },
     });
-    const queue = new InProcessQueue({ launch: memory.launch, backoffMs: 1, silenceMs: 30 });
+    const patience = { factor: 2, floorMs: 30 };
+    const queue = new InProcessQueue({ launch: memory.launch, backoffMs: 1, patience });
     expect(await queue.run(scoreJob('a'))).toEqual({ images: [], diversity: 0 });
     expect(memory.started()).toBe(2);
     await queue.close();
