@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { adapterName } from '../src/adapter-name.js';
 import { count } from '../src/domain/count.js';
 import type { SessionState } from '../src/domain/model.js';
 import { AcclaimError } from '../src/errors.js';
@@ -116,8 +117,7 @@ export class Exports {
 }
 
 function nameOf({ session, round, format }: Export, folder: boolean): string {
-  const plain = `${session}-round-${round}`;
-  return `${plain}${format === 'diffusers' ? '' : `-${format}`}${folder ? '.tar' : '.safetensors'}`;
+  return `${adapterName(session, round, format)}${folder ? '.tar' : '.safetensors'}`;
 }
 
 /** The round whose checkpoint is meant: the one that is named, else the session's head. Throws `session-not-found`. */

@@ -2,6 +2,7 @@
  * Builds an app over one data directory: the store, the queue with its engine as a child process, and whatever
  * platforms are handed in. `start` and `simulate` share it, so that a simulation runs the very code of a session.
  */
+
 import { randomBytes, randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { ChatPlatform, PlatformName } from '../src/chat/port.js';
@@ -21,6 +22,7 @@ import { modelsFolder } from '../src/config/pulled.js';
 import { hostBudgets, retentionOf, sessionRules } from '../src/config/rules.js';
 import type { Config } from '../src/config/schema.js';
 import { loadTask, taskNames } from '../src/config/tasks.js';
+import { count } from '../src/domain/count.js';
 import { AcclaimError } from '../src/errors.js';
 import type { Log } from '../src/log.js';
 import { watchDisk } from '../src/monitor/disk.js';
@@ -261,15 +263,25 @@ function plan(config: Config, request: Partial<StartRequest>, platform: Platform
     rules: {
       ...rules,
       ballots: request.ballots ?? rules.ballots,
-      imagesPerRound: bounded(request.images, 2, 256, 'images a round') ?? rules.imagesPerRound,
-      budgetRounds: bounded(request.rounds, 1, 1000, 'rounds') ?? rules.budgetRounds,
+      imagesPerRound: bounded(request.images, 2, 256, 'A round', 'image') ?? rules.imagesPerRound,
+      budgetRounds: bounded(request.rounds, 1, 1000, 'A session', 'round') ?? rules.budgetRounds,
     },
   };
 }
 
-function bounded(value: number | undefined, least: number, most: number, what: string): number | undefined {
+function bounded(
+  value: number | undefined,
+  least: number,
+  most: number,
+  whose: string,
+  what: string,
+): number | undefined {
   if (value === undefined || (value >= least && value <= most)) return value;
-  throw new AcclaimError('usage', `${value} ${what} cannot be`, `Choose ${least} to ${most}.`);
+  throw new AcclaimError(
+    'usage',
+    `${whose} cannot have ${count(value, what)}.`,
+    `Choose ${least} to ${most}.`,
+  );
 }
 
 /** `cat-3f9a`: words people can read, and enough chance to be nobody else's. */

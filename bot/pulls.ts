@@ -2,7 +2,7 @@
  * Models that operators fetch from the chat: in an engine process of their own, so that rounds go on meanwhile. What is
  * under way is held in memory only; a pull that a restart cut off is asked for again and goes on from what is here.
  */
-import { toPlain } from '../src/errors.js';
+import { inSentences, toPlain } from '../src/errors.js';
 import type { JobQueue } from '../src/queue/contract.js';
 import type { JobPayload, JobProgress } from '../src/queue/jobs.js';
 
@@ -63,22 +63,30 @@ export class Pulls {
       )
       .then(({ name, licence }) => this.states.set(model, { kind: 'done', name, licence }))
       .catch((error) => {
-        const { message, mend } = toPlain(error);
-        this.states.set(model, { kind: 'failed', message: `${message} ${mend}`.trim() });
+        this.states.set(model, { kind: 'failed', message: inSentences(toPlain(error)) });
       });
   }
 
   private line(model: string): string {
     const state = this.states.get(model)!;
-    if (state.kind === 'failed') return `**${model}** could not be fetched: ${state.message}`;
+    const shown = withoutKeys(model);
+    if (state.kind === 'failed')
+      return `**${shown}** could not be fetched: ${state.message.replaceAll(model, shown)}`;
     if (state.kind === 'done')
       return `**${state.name}** is here. ${state.licence === null ? 'Its card names no licence.' : `Licence: ${state.licence}.`}`;
     const { progress } = state;
-    if (!progress || progress.total <= 1) return `**${model}** is being looked up.`;
+    if (!progress || progress.total <= 1) return `**${shown}** is being looked up.`;
     const { done, total, secondsLeft } = progress;
     const rate = secondsLeft
       ? ` (${megabytes((total - done) / secondsLeft)}/s, about ${Math.ceil(secondsLeft / 60)} min left)`
       : '';
-    return `**${model}** is being fetched: ${megabytes(done)} of ${megabytes(total)}${rate}.`;
+    return `**${shown}** is being fetched: ${megabytes(done)} of ${megabytes(total)}${rate}.`;
   }
+}
+
+/** Everyone may read where a pull stands: what an address holds to open it (a password, a signed query) is not told. */
+function withoutKeys(model: string): string {
+  if (!/^https?:/.test(model) || !URL.canParse(model)) return model;
+  const { origin, pathname } = new URL(model);
+  return `${origin}${pathname}`;
 }

@@ -86,6 +86,17 @@ export class AcclaimError extends Error {
   }
 }
 
+/** Without its end: for what goes on after it. */
+export function cause(message: string): string {
+  return message.trim().replace(/\.$/, '');
+}
+
+/** Cause and mend as people read them: two sentences, whether or not the first was written with its end. */
+export function inSentences({ message, mend }: { message: string; mend: string }): string {
+  const said = message.trim();
+  return `${/[.!?…]$/.test(said) ? said : `${said}.`} ${mend}`.trim();
+}
+
 /** What crosses a process boundary or a wire. */
 export interface PlainError {
   code: ErrorCode;

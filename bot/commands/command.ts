@@ -8,7 +8,7 @@ import type { Act as ActRow, Ballot, Place, Rules, SessionState } from '../../sr
 import type { Proposal } from '../../src/domain/proposals.js';
 import type { RoundTime } from '../../src/domain/round-time.js';
 import { ruleSettings, type Settings } from '../../src/domain/settings.js';
-import { AcclaimError } from '../../src/errors.js';
+import { AcclaimError, inSentences } from '../../src/errors.js';
 import type { Linked } from '../../src/store/links.js';
 import type { SessionPlace } from '../../src/store/lookups.js';
 import type { PersonalData } from '../../src/store/personal.js';
@@ -162,7 +162,7 @@ export async function theSession({ actions, account, channel }: CommandContext):
 export async function doAct(context: CommandContext, act: Act, said: Answer): Promise<Answer> {
   const { session } = await theSession(context);
   const refusal = await context.actions.act(session.id, act, context.by, context.channel);
-  return refusal ? { title: 'Not done', text: `${refusal.message} ${refusal.mend}`.trim() } : said;
+  return refusal ? { title: 'Not done', text: inSentences(refusal) } : said;
 }
 
 /** Sessions that run follow at once; what went back to the configuration holds from the next session on. */

@@ -6,6 +6,10 @@
 import type { Attachment } from '../../src/chat/port.js';
 import { count } from '../../src/domain/count.js';
 import { type OwnVote, votesOf } from '../../src/domain/mine.js';
+import type { SessionState } from '../../src/domain/model.js';
+import { finish } from '../../src/domain/steps.js';
+import { sheetfuls } from '../../src/domain/votes.js';
+import type { PersonalData } from '../../src/store/personal.js';
 import { bare } from '../views/words.js';
 import { type Answer, type ChatCommand, type CommandContext, theSession } from './command.js';
 
@@ -47,7 +51,7 @@ const votes: ChatCommand = {
       const key = `${vote.session}, round ${vote.round}`;
       rounds.set(key, [...(rounds.get(key) ?? []), vote]);
     }
-    const standing = count(marks.length, 'mark');
+    const standing = count(standingMarks(marks), 'mark');
     const name = voter.name === null ? 'no name' : `the name **${voter.name}**`;
     const lines = [...rounds].slice(-5).map(([round, list]) => `**${round}**: ${said(list)}`);
     const linked = accounts > 1 ? [`${accounts} linked accounts count as one person.`] : [];
@@ -60,6 +64,14 @@ const votes: ChatCommand = {
     return { title: 'You, here', text: text.join('\n') };
   },
 };
+
+/** The ledger keeps every change: how many marks hang now. A Done is none. */
+function standingMarks(marks: readonly PersonalData['marks'][number][]): number {
+  const last = new Map(
+    marks.map(({ ballot, emoji, present, late }) => [`${ballot} ${emoji}`, { emoji, present, late }]),
+  );
+  return [...last.values()].filter(({ emoji, present, late }) => present && !late && emoji !== 'done').length;
+}
 
 const howToAgree = 'Agree to the notice in the channel, and your votes count.';
 
@@ -94,7 +106,7 @@ const exported: ChatCommand = {
     );
     return {
       title: 'Your data',
-      text: `${count(list.length, 'vote')} and ${count(all.marks.length, 'mark')}: all that is held about you.`,
+      text: `${count(list.length, 'vote')} from ${count(all.marks.length, 'change')} of your marks: all that is held about you.`,
       files: [
         file('acclaim-my-data.json', 'application/json', `${json}\n`),
         file('acclaim-my-votes.csv', 'text/csv', votesCsv(list)),
@@ -182,10 +194,12 @@ const thanks: ChatCommand = {
   },
   async run(context) {
     const state = await theSession(context);
-    const keys = new Set([...state.facts.values()].flatMap((facts) => [...facts].map((fact) => fact.voter)));
-    const voters = [...state.voters.values()].filter(({ key, excluded }) => keys.has(key) && !excluded);
-    const named = voters.filter((voter) => voter.name !== null).sort((a, b) => b.rounds - a.rounds);
-    const lines = named.map((voter) => `**${bare(voter.name!)}**: ${count(voter.rounds, 'round')}`);
+    const rounds = roundsVotedIn(state);
+    const voters = [...state.voters.values()].filter(({ key, excluded }) => rounds.has(key) && !excluded);
+    const named = voters
+      .filter((voter) => voter.name !== null)
+      .sort((a, b) => rounds.get(b.key)! - rounds.get(a.key)!);
+    const lines = named.map((voter) => `**${bare(voter.name!)}**: ${count(rounds.get(voter.key)!, 'round')}`);
     const others = voters.filter((voter) => voter.name === null && !voter.pseudonym).length;
     if (others > 0)
       lines.push(`and ${count(others, 'person', 'people')} who ${others === 1 ? 'stays' : 'stay'} unnamed`);
@@ -193,5 +207,14 @@ const thanks: ChatCommand = {
     return { title: 'Thank you', text: `${text}\n**/acclaim me name show** puts your name here.` };
   },
 };
+
+/** Account -> rounds of the session in which a vote of theirs stands: whoever took all back, or never voted, is not there. */
+function roundsVotedIn(state: SessionState): Map<string, number> {
+  const rounds = new Map<string, number>();
+  for (const round of state.rounds)
+    for (const { accounts, votes } of finish(sheetfuls(state, round, 1)))
+      if (votes.length > 0) for (const key of accounts) rounds.set(key, (rounds.get(key) ?? 0) + 1);
+  return rounds;
+}
 
 export const meCommands: readonly ChatCommand[] = [votes, exported, forget, name, thanks];

@@ -3,9 +3,9 @@
 import { approvals } from '../../src/domain/approval.js';
 import { count } from '../../src/domain/count.js';
 import type { SessionState } from '../../src/domain/model.js';
-import { AcclaimError } from '../../src/errors.js';
+import { AcclaimError, cause } from '../../src/errors.js';
 import { roundTimeLine } from '../views/round-time.js';
-import { judgedWords, percent } from '../views/words.js';
+import { duration, judgedWords, percent } from '../views/words.js';
 import {
   type Answer,
   type ChatCommand,
@@ -217,10 +217,10 @@ function statusLines({ session, rounds, ballots, jobs }: SessionState): string[]
     );
   }
   if (job) {
-    const left = job.secondsLeft === null ? '' : `, about ${Math.ceil(job.secondsLeft)} s left`;
+    const left = job.secondsLeft === null ? '' : `, about ${duration(job.secondsLeft)} left`;
     lines.push(`**Now**: ${job.stage ?? job.kind} ${job.done} of ${job.total}${left}`);
   }
-  if (held) lines.push(`**Now**: it waits: ${held.message}. It goes on by itself.`);
+  if (held) lines.push(`**Now**: it waits: ${cause(held.message)}. It goes on by itself.`);
   const shares = approvals(rounds);
   const last = shares.at(-1);
   if (last) {

@@ -7,7 +7,7 @@ import type { Act } from '../../src/domain/model.js';
 import { allowed } from '../../src/domain/roles.js';
 import { type SettingRow, type Settings, settingRows } from '../../src/domain/settings.js';
 import { canUndo } from '../../src/domain/undo.js';
-import { AcclaimError } from '../../src/errors.js';
+import { AcclaimError, inSentences } from '../../src/errors.js';
 import { nameOf } from '../views/audit.js';
 import { type Answer, type ChatCommand, type CommandContext, placesOf, tellSessions } from './command.js';
 
@@ -41,8 +41,7 @@ const command: ChatCommand = {
       const act = { name: 'undo', of: { seq, command, args } } as const;
       const refusal = await actions.act(session, act, context.by, address);
       if (!refusal) sessions++;
-      else if (rows.length === 1)
-        return { title: 'Not done', text: `${refusal.message} ${refusal.mend}`.trim() };
+      else if (rows.length === 1) return { title: 'Not done', text: inSentences(refusal) };
       else stays.push(`In **${session}** it stays as it is: ${refusal.mend}`);
     }
     return said(rows[0]!, sessions, stays);

@@ -10,7 +10,7 @@ import type { ConsentChanged, Event } from '../../src/domain/events.js';
 import { pictureName } from '../../src/domain/ids.js';
 import type { SessionState } from '../../src/domain/model.js';
 import { communityOn, hasMarksOf } from '../../src/domain/people.js';
-import { AcclaimError, type ErrorCode, toPlain } from '../../src/errors.js';
+import { AcclaimError, type ErrorCode, inSentences, toPlain } from '../../src/errors.js';
 import type { BallotPlace } from '../ballot-places.js';
 import { spread } from '../spread.js';
 import { type Answer, replyCard } from '../views/notice.js';
@@ -192,7 +192,7 @@ export class Chat {
     const { ref, account, button, value, at, replyTo } = event;
     if (button === 'done') {
       const refusal = await this.mark(ref, account, 'done', true, at);
-      const text = refusal ? `${refusal.message} ${refusal.mend}` : 'Thank you: your votes are in.';
+      const text = refusal ? inSentences(refusal) : 'Thank you: your votes are in.';
       return this.reply(account, replyTo, { title: refusal ? 'Not counted' : 'Done', text });
     }
     if (button === 'flag') {
@@ -229,8 +229,7 @@ export class Chat {
 
   private async replyLater(account: Account, replyTo: string, later: () => Promise<Answer>): Promise<void> {
     const answer = await later().catch((error: unknown) => {
-      const { message, mend } = toPlain(error);
-      return { title: 'Not done', text: `${message} ${mend}`.trim() };
+      return { title: 'Not done', text: inSentences(toPlain(error)) };
     });
     await this.reply(account, replyTo, answer);
   }
@@ -248,7 +247,6 @@ export class Chat {
 
 /** A coded error is an answer; anything else is a defect and goes up. */
 function said(error: unknown): Answer {
-  if (error instanceof AcclaimError)
-    return { title: 'Not done', text: `${error.message} ${error.mend}`.trim() };
+  if (error instanceof AcclaimError) return { title: 'Not done', text: inSentences(error) };
   throw error;
 }

@@ -10,7 +10,7 @@ import { count } from '../../src/domain/count.js';
 import type { EffectOf } from '../../src/domain/effects.js';
 import type { Event } from '../../src/domain/events.js';
 import type { SessionState } from '../../src/domain/model.js';
-import { AcclaimError, type ErrorCode, toPlain } from '../../src/errors.js';
+import { AcclaimError, cause, type ErrorCode, toPlain } from '../../src/errors.js';
 import type { Log } from '../../src/log.js';
 import type { Held, JobQueue } from '../../src/queue/contract.js';
 import type { JobPayload, JobProgress } from '../../src/queue/jobs.js';
@@ -180,7 +180,7 @@ export class Jobs {
       if (stopping()) return;
       const plain = toPlain(error);
       if (plain.code === 'disk-full' || plain.code === 'files-exhausted') {
-        held({ code: plain.code, message: `${plain.message}; ${waitsFor[plain.code]}` });
+        held({ code: plain.code, message: `${cause(plain.message)}; ${waitsFor[plain.code]}` });
         throw error;
       }
       event = {

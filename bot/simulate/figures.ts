@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { JobQueue } from '../../src/queue/contract.js';
 import type { JobPayload, JobProgress } from '../../src/queue/jobs.js';
 import { hashPurpose } from '../../src/rng.js';
@@ -49,23 +49,12 @@ type Wanted = Pick<JobPayload<'generate'>, 'noise' | 'checkpoint' | 'untuned'>;
 
 export async function finalFigures(options: FiguresOptions): Promise<Figures> {
   const { n, checkpoint } = options;
-  const total = (checkpoint ? 4 : 1) * n;
-  let done = 0;
-  const count = (p: JobProgress, before: number) => {
-    if (p.stage === 'sample' && p.total > 0)
-      options.onImages?.(before + (p.done / p.total) * options.batch, total);
-  };
-  const measure = async (name: string, wanted: Wanted): Promise<Figure> => {
-    const figure = await sample(
-      options,
-      name,
-      wanted,
-      (p) => count(p, done),
-      () => (done += options.batch),
-    );
-    return figure;
-  };
-  const basePlain = await cached(options, () => measure('base-plain', { noise: 'plain', checkpoint: null }));
+  const cache = await cacheFile(options);
+  const known = await kept(cache);
+  const tally = new Tally(((known ? 0 : 1) + (checkpoint ? 3 : 0)) * n, options.onImages);
+  const measure = (name: string, wanted: Wanted) => sample(options, name, wanted, tally);
+  const basePlain = known ?? (await measure('base-plain', { noise: 'plain', checkpoint: null }));
+  if (!known) await keep(cache, basePlain);
   // Nothing was learned: there is no checkpoint to tune by or to draw around.
   const [tunedPlain, tunedHero, baseHero] = checkpoint
     ? [
@@ -85,28 +74,49 @@ export async function finalFigures(options: FiguresOptions): Promise<Figures> {
   };
 }
 
+/** How many of all the images to be drawn are there. */
+class Tally {
+  private drawn = 0;
+
+  constructor(
+    private readonly total: number,
+    private readonly tell: FiguresOptions['onImages'],
+  ) {}
+
+  /** `count`: images of the batch that is being drawn. */
+  progress({ stage, done, total }: JobProgress, count: number): void {
+    if (stage === 'sample' && total > 0) this.tell?.(this.drawn + (done / total) * count, this.total);
+  }
+
+  batch(count: number): void {
+    this.drawn += count;
+  }
+}
+
 async function sample(
   { queue, task, base, judge, n, batch, dir }: FiguresOptions,
   name: string,
   wanted: Wanted,
-  onProgress: (p: JobProgress) => void,
-  onBatch: () => void,
+  tally: Tally,
 ): Promise<Figure> {
   let good = 0;
   let diversity = 0;
   const batches = Math.ceil(n / batch);
   for (let round = 0; round < batches; round++) {
     const out = join(dir, `${name}-${round}`);
+    const count = Math.min(batch, n - round * batch);
     const common = { session: 'figures', round, attempt: 0, seed: hashPurpose(`figures of ${task}`) };
     const payload = {
       ...common,
       ...base,
       ...wanted,
-      count: Math.min(batch, n - round * batch),
+      count,
       trajectory: false,
       out,
     };
-    await queue.run({ id: `figures.${name}.${round}.generate`, kind: 'generate', payload }, onProgress);
+    await queue.run({ id: `figures.${name}.${round}.generate`, kind: 'generate', payload }, (p) =>
+      tally.progress(p, count),
+    );
     const scored = await queue.run({
       id: `figures.${name}.${round}.score`,
       kind: 'score',
@@ -115,15 +125,14 @@ async function sample(
     await rm(out, { recursive: true, force: true });
     good += scored.images.filter((image) => image.good).length;
     diversity += scored.diversity / batches;
-    onBatch();
+    tally.batch(count);
   }
   return { success: good / n, diversity };
 }
 
 /** Keyed by all that the figure depends on: task, prompt, sampler, noises and the bytes of the model and the judge. */
-async function cached(options: FiguresOptions, make: () => Promise<Figure>): Promise<Figure> {
-  const { cache, task, base, n, batch, judge } = options;
-  if (cache === null) return make();
+async function cacheFile({ cache, task, base, n, batch, judge }: FiguresOptions): Promise<string | null> {
+  if (cache === null) return null;
   const { model, prompt, negative, sampler, width, height } = base;
   const bytes = await Promise.all([
     hashFile(join(model, 'unet', 'diffusion_pytorch_model.safetensors')),
@@ -133,17 +142,25 @@ async function cached(options: FiguresOptions, make: () => Promise<Figure>): Pro
     .update(JSON.stringify([3, task, prompt, negative, sampler, width, height, n, batch, bytes]))
     .digest('hex')
     .slice(0, 24);
-  const file = join(cache, `base-${task}-${key}.json`);
+  return join(cache, `base-${task}-${key}.json`);
+}
+
+/** Null where it was not measured yet, or what is there cannot be read. */
+async function kept(file: string | null): Promise<Figure | null> {
+  if (file === null) return null;
   try {
     return JSON.parse(await readFile(file, 'utf8')) as Figure;
   } catch {
-    const figure = await make();
-    await mkdir(cache, { recursive: true });
-    const own = `${file}.${process.pid}`;
-    await writeFile(own, JSON.stringify(figure));
-    await rename(own, file);
-    return figure;
+    return null;
   }
+}
+
+async function keep(file: string | null, figure: Figure): Promise<void> {
+  if (file === null) return;
+  await mkdir(dirname(file), { recursive: true });
+  const own = `${file}.${process.pid}`;
+  await writeFile(own, JSON.stringify(figure));
+  await rename(own, file);
 }
 
 async function hashFile(file: string): Promise<string> {

@@ -8,6 +8,7 @@ import { count } from '../../src/domain/count.js';
 import type { NoticeCode } from '../../src/domain/effects.js';
 import type { Session } from '../../src/domain/model.js';
 import type { RoundTime } from '../../src/domain/round-time.js';
+import { cause, inSentences } from '../../src/errors.js';
 import { card } from './card.js';
 import { roundTimeLine } from './round-time.js';
 import { quoted } from './words.js';
@@ -40,12 +41,16 @@ export const notices: Record<NoticeCode, Text> = {
   },
   'round-failed': {
     title: 'This did not work',
-    text: (v) => `${round(v)} stopped: ${of(v, 'reason', 'the engine failed')}. ${of(v, 'mend')}`.trim(),
+    text: (v) =>
+      inSentences({
+        message: `${round(v)} stopped: ${of(v, 'reason', 'the engine failed')}`,
+        mend: of(v, 'mend'),
+      }),
   },
   'job-retried': {
     title: 'Trying once more',
     text: (v) =>
-      `The engine was lost${v.reason === undefined ? '' : ` (${v.reason})`}; no vote was. It starts again.`,
+      `The engine was lost${v.reason === undefined ? '' : ` (${cause(String(v.reason))})`}; no vote was. It starts again.`,
   },
   'rolled-back': { title: 'Rolled back', text: (v) => `The next round starts from ${from(v)}.` },
   redo: { title: 'Once more', text: (v) => `${round(v)} is drawn again.` },

@@ -6,6 +6,7 @@
 import type { Card } from '../../src/chat/port.js';
 import { count } from '../../src/domain/count.js';
 import type { Job, Round, RoundPhase, Session, SessionPhase } from '../../src/domain/model.js';
+import { cause, inSentences } from '../../src/errors.js';
 import { card } from './card.js';
 import { duration, quoted } from './words.js';
 
@@ -134,8 +135,8 @@ const texts: Record<Bar['is'], (view: ProgressView) => string> = {
     const notes = learned.notes.length > 0 ? `\n${learned.notes.join('\n')}` : '';
     return `${count(learned.steps, 'step')} in ${duration(learned.seconds)}.${notes}`;
   },
-  stuck: ({ round }) => `It stopped: ${fault(round)}. ${round.failure?.mend ?? ''}`.trim(),
-  failed: ({ round }) => `It stopped: ${fault(round)}.`,
+  stuck: ({ round }) => inSentences({ message: fault(round), mend: round.failure?.mend ?? '' }),
+  failed: ({ round }) => inSentences({ message: fault(round), mend: '' }),
   stopped: ({ session, bar }) => {
     if (session.state === 'ended') return 'The session ended first.';
     return bar.kind === 'generate' ? 'It was given up.' : 'It was given up; its votes are kept.';
@@ -143,11 +144,11 @@ const texts: Record<Bar['is'], (view: ProgressView) => string> = {
 };
 
 function fault({ failure }: Round): string {
-  return failure?.message ?? 'something went wrong';
+  return `It stopped: ${failure?.message ?? 'something went wrong'}`;
 }
 
 function stageText({ job, bar }: ProgressView): string {
-  if (job?.held) return `It waits: ${job.held.message}. Nothing is lost, and it goes on by itself.`;
+  if (job?.held) return `It waits: ${cause(job.held.message)}. Nothing is lost, and it goes on by itself.`;
   if (job?.state !== 'running') return 'Waiting for the engine.';
   const row = (stages[bar.kind] as Record<string, [number, number, string]>)[job.stage ?? ''];
   const steps = job.total > 1 ? `, ${job.done} of ${job.total}` : '';

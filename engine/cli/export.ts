@@ -1,6 +1,7 @@
 /** `acclaim export`: the LoRA of a session's latest round, or of one that is named, as a file or merged into its model. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { adapterName } from '../../src/adapter-name.js';
 import { defineCommand } from '../../src/cli/command.js';
 import { choice, fallback, flag, integer, text } from '../../src/cli/options.js';
 import { drawProgress } from '../../src/cli/progress.js';
@@ -23,7 +24,10 @@ const options = {
   data: text('--data <dir>', "folder of all state; default: the configuration's"),
   config: text('--config <file>', 'configuration over config/default.yaml'),
   model: text('--model <path>', "where the session's model is now; default: where it was"),
-  out: text('--out <path>', 'default: SESSION-ROUND.safetensors, or the folder SESSION-ROUND if merged'),
+  out: text(
+    '--out <path>',
+    'default: SESSION-round-N.safetensors, with -kohya where it is that; if merged a folder',
+  ),
   json: flag('--json', 'print file, size and hash as JSON'),
 };
 
@@ -53,7 +57,7 @@ export const command = defineCommand(
       const mend = there.length > 0 ? `Rounds: ${there.join(', ')}.` : 'Close a round first.';
       throw new AcclaimError('session-not-found', `${session.id} ${what}`, mend);
     }
-    const name = `${session.id}-${round}`;
+    const name = adapterName(session.id, round, v.format);
     const progress = drawProgress(io);
     const result = await exportAdapter(
       {

@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { AcclaimError } from '../../src/errors.js';
 import { Graph } from '../graph/graph.js';
 import { div, matmul, reduceSum, sqrt, square, transpose } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
@@ -54,6 +55,12 @@ export const hasSafetyChecker = (dir: string): boolean => existsSync(join(dir, P
  */
 export function openSafetyChecker(dir: string): SafetyChecker {
   const root = resolve(dir);
+  if (!hasSafetyChecker(root))
+    throw new AcclaimError(
+      'file-not-found',
+      `${root} has no safety checker: there is no ${PART}/config.json in it`,
+      'Name a model that comes with one, such as Stable Diffusion 1.5, or a folder that holds safety_checker/.',
+    );
   const config = readConfig(root, `${PART}/config.json`, checkerSchema);
   const file = 'feature_extractor/preprocessor_config.json';
   const preprocessor = existsSync(join(root, file))

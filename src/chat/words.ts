@@ -1,5 +1,5 @@
 /** What the adapters themselves say, beside the cards they are handed; each adds what is true of it alone. */
-import { AcclaimError, type ErrorCode } from '../errors.js';
+import { AcclaimError, type ErrorCode, inSentences } from '../errors.js';
 
 export const commonWords = {
   pickCell: 'Which picture should not be shown? Only you see this.',
@@ -20,5 +20,5 @@ const forTheLog: ReadonlySet<ErrorCode> = new Set([
 /** What whoever asked is told of an act that ended so; undefined for a fault of ours, whose words are for the log. */
 export function reasonFor(error: unknown): string | undefined {
   if (!(error instanceof AcclaimError) || forTheLog.has(error.code)) return undefined;
-  return `${error.message}. ${error.mend}`.trim();
+  return inSentences(error);
 }

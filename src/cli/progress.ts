@@ -17,11 +17,15 @@ const words: Record<JobProgress['stage'], string> = {
 const WIDTH = 24;
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 
-export function progressLine({ stage, done, total, secondsLeft }: JobProgress): string {
+export function progressLine({ stage, done: told, total, secondsLeft }: JobProgress): string {
+  // A file may be longer than was promised: the line never says more than all.
+  const done = Math.min(told, total);
   const filled = Math.round((WIDTH * done) / Math.max(total, 1));
   const rate = stage === 'pull' && secondsLeft ? `, ${megabytes((total - done) / secondsLeft)}/s` : '';
   const left =
-    secondsLeft === null || done === total ? '' : `${rate}, about ${Math.ceil(secondsLeft)} s left`;
+    secondsLeft === null || done === total
+      ? ''
+      : `${rate}, about ${Math.max(0, Math.ceil(secondsLeft))} s left`;
   const much = stage === 'pull' ? `${megabytes(done)} of ${megabytes(total)}` : `${done}/${total}`;
   return `${words[stage].padEnd(18)}[${'#'.repeat(filled).padEnd(WIDTH, '.')}] ${much}${left}`;
 }

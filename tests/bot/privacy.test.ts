@@ -50,7 +50,7 @@ it('a member agrees while the bot is away, votes, reads and takes their data, an
   expect(state.voters.get(key)).toMatchObject({ name: null });
 
   expect((await say(ann, 'me name show')).title).toBe('By name');
-  expect((await say(ann, 'session thanks')).text).toContain('**Annabel 9 Anonymous**: 0 rounds');
+  expect((await say(ann, 'session thanks')).text).toContain('**Annabel 9 Anonymous**: 1 round\n');
   for (const who of [ann, ben]) await platform.mark(b, who, '2');
   await platform.mark(a, ben, 'none');
   await platform.press(a, ann, 'done');
@@ -61,7 +61,9 @@ it('a member agrees while the bot is away, votes, reads and takes their data, an
   await test.open(2);
   await platform.mark(test.sheet(2, 'A').ref, ann, '1');
 
-  expect((await say(ann, '/acclaim me')).text).toContain('good: A1, B2; not good: 2');
+  const told = (await say(ann, '/acclaim me')).text;
+  expect(told).toContain('good: A1, B2; not good: 2');
+  expect(told).toContain(': 3 marks in 2 rounds,');
   const { files } = await say(ann, 'me export');
   const [json, csv] = [JSON.parse(text(files?.[0])), text(files?.[1]).trim().split('\r\n')];
   expect(json.you).toMatchObject({ platform: 'fake', name: 'Annabel <@9> **Anonymous**', roundsVotedIn: 1 });
@@ -76,6 +78,19 @@ it('a member agrees while the bot is away, votes, reads and takes their data, an
       .map((file) => file.slice(dir.length + 1))
       .sort(),
   ).toContain('acclaim.sqlite-wal');
+
+  // What was taken back is no mark that is held, and nobody is thanked for it; the ledger keeps the changes.
+  const cem = fakeAccount('cem');
+  await platform.consent(channel, cem);
+  await say(cem, 'me name show');
+  for (const who of [ann, cem])
+    for (const on of [true, false]) await platform.mark(test.sheet(2, 'A').ref, who, '2', on);
+  expect((await say(ann, 'me')).text).toContain(': 3 marks in 2 rounds,');
+  expect((await say(ann, 'me export')).text).toContain('6 votes from 6 changes of your marks');
+  expect((await say(cem, 'me')).text).toContain(': 0 marks in 0 rounds,');
+  const thanked = (await say(ann, 'session thanks')).text;
+  expect(thanked).toContain('**Annabel 9 Anonymous**: 2 rounds\nand 1 person who stays unnamed');
+  expect(thanked).not.toContain('cem');
 
   expect((await say(ann, 'me forget')).title).toBe('Forgotten');
   await until(() => !test!.state().voters.has(key), 'forgetting');

@@ -10,12 +10,15 @@ import { chatCommands, commandSpecs } from '../../bot/commands/table.js';
 import { chosenName, commandBodies } from '../../bot/platforms/discord/commands.js';
 import { Writer } from '../../bot/platforms/discord/written.js';
 import { commandNamed, parseCommand, usage } from '../../src/chat/commands.js';
+import { cause, inSentences } from '../../src/errors.js';
 import { projectPath } from '../../src/paths.js';
 import { answer } from '../support/chat.js';
+import { readSources } from '../support/imports.js';
 import { blank, literals, literalsOf } from '../support/literals.js';
 
+const all = literals(['src', 'bot', 'engine']);
 /** What people read in a chat; the command line has commands of its own. */
-const said = literals(['src', 'bot', 'engine']).filter(({ at }) => !/^(src|bot|engine)\/cli\//.test(at));
+const said = all.filter(({ at }) => !/^(src|bot|engine)\/cli\//.test(at));
 
 const bold = /\*\*([^*\n]+)\*\*/g;
 const isPage = (at: string) => at.startsWith('bot/platforms/web/page/');
@@ -47,6 +50,7 @@ const several = [
   'within ◊ minutes',
   'votes are not whole rounds',
   'There are ◊ sheets',
+  'Your ◊ marks wait',
   'linked accounts count as one',
   'channels here are called',
   'more than ◊ files',
@@ -109,12 +113,23 @@ describe('the words of the program', () => {
   it('count one as one: no number stands right before a plural of its own', () => {
     const plural =
       /◊(?:\*\*)? (?:linked )?(?:accounts|ballots|channels|days|engines|files|folders|images|jobs|marks|minutes|models|noises|people|pictures|points|proposals|rounds|rows|servers|sessions|sheets|steps|voters|votes)\b/g;
-    const wrong = literals(['src', 'bot', 'engine']).flatMap(({ at, text }) =>
+    const wrong = all.flatMap(({ at, text }) =>
       markup.test(text) || several.some((one) => text.includes(one))
         ? []
         : [...text.matchAll(plural)].map(([found]) => `${at}: ${found}`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it('put cause and mend together in one place, so that each is a sentence', () => {
+    const byHand = /\$\{[\w.]*(message|cause)\}[.:;]? \$\{[\w.]*mend\}/;
+    const files = [...readSources(['src', 'bot', 'engine'])].filter(([, source]) => byHand.test(source));
+    expect(files.map(([path]) => path)).toEqual([]);
+    const mend = 'Choose 2 to 256.';
+    for (const message of ['there is no room', 'there is no room.', ' there is no room. '])
+      expect(inSentences({ message, mend })).toBe('there is no room. Choose 2 to 256.');
+    expect(inSentences({ message: 'Is it?', mend: '' })).toBe('Is it?');
+    expect(cause('It is full.')).toBe('It is full');
   });
 
   it('are found by what reads them', () => {

@@ -14,7 +14,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { getCookie, setCookie } from 'hono/cookie';
 import type { z } from 'zod';
 import type { Account } from '../../../src/chat/port.js';
-import { AcclaimError, type ErrorCode, toPlain } from '../../../src/errors.js';
+import { AcclaimError, type ErrorCode, inSentences, toPlain } from '../../../src/errors.js';
 import { isExhausted, readFault } from '../../../src/reading.js';
 import { safely } from '../../../src/safely.js';
 import type { Asset, Assets } from './assets.js';
@@ -69,7 +69,7 @@ export function makeApp({ desk, care, people, assets, front, monitor, onError }:
 
   app.use(async (c, next) => {
     const refused = front.refusal(c);
-    if (refused?.status === 421) return c.text(`${refused.message} ${refused.mend}\n`, 421);
+    if (refused?.status === 421) return c.text(`${inSentences(refused)}\n`, 421);
     if (refused) return fail(c, new AcclaimError('not-allowed', refused.message, refused.mend));
     await next();
     if (c.res === RESPONSE_ALREADY_SENT) return;

@@ -3,7 +3,7 @@
  * words of every platform. Two names for the miniature stand for two models.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -139,6 +139,12 @@ describe('model export', () => {
     const adapter = join(house.dir, 'sessions/cat/checkpoints/2/adapter.safetensors');
     expect(head.files?.map(({ name }) => name)).toEqual(['cat-round-2.safetensors']);
     expect(bytes(head.files?.[0])).toEqual(readFileSync(adapter));
+    // The command line calls it the same.
+    const cwd = mkdtempSync(join(tmpdir(), 'acclaim-export-'));
+    const cli = [projectPath('dist/src/acclaim.js'), 'export', 'cat', '--data', house.dir];
+    execFileSync(process.execPath, cli, { cwd });
+    expect(readdirSync(cwd)).toEqual(['cat-round-2.safetensors']);
+    rmSync(cwd, { recursive: true });
     const kohya = await exported('--round 1 --format kohya');
     expect(kohya.files?.map(({ name }) => name)).toEqual(['cat-round-1-kohya.safetensors']);
     const layers = Object.keys(header(bytes(kohya.files?.[0]))).filter((name) => name !== '__metadata__');

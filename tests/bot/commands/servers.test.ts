@@ -21,6 +21,14 @@ it('settings and audit stay on their server', async () => {
   expect(house.state().session.rules.quorum).toBe(5);
   expect(await said('den', 'settings quorum')).toContain('**quorum**: 7');
 
+  // A refusal is read as sentences.
+  expect(await said('den', 'session start a cat --images 0')).toBe(
+    'A round cannot have 0 images. Choose 2 to 256.',
+  );
+  expect(await said('den', 'session start a cat --rounds 1001')).toBe(
+    'A session cannot have 1001 rounds. Choose 1 to 1000.',
+  );
+
   expect(await said('den', 'audit')).toContain('settings quorum 7 (before: default)');
   expect(await said('den', 'audit')).not.toContain('settings quorum 5 (before: default)');
   expect(await said(channel, 'audit')).toContain('settings quorum 5 (before: default)');

@@ -23,6 +23,7 @@ import {
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import { Executor } from '../../../engine/runtime/executor.js';
 import { type FloatTensor, f32 } from '../../../engine/runtime/tensor.js';
+import { projectPath } from '../../../src/paths.js';
 import { acclaim } from '../../support/command-line.js';
 import { largestDifference, relativeError } from '../../support/compare.js';
 
@@ -122,6 +123,17 @@ describe('the checker', () => {
     expect(() => openSafetyChecker(dir)).toThrow(/visual_projection\.weight/);
     writeFileSync(join(dir, 'safety_checker/config.json'), '{"vision_config": {"patch_size": "large"}}');
     expect(() => openSafetyChecker(dir)).toThrow(/config\.json: vision_config\.patch_size/);
+  });
+
+  it('says of a model that never had one what to name instead: fetching it again would bring none', () => {
+    const mini = projectPath('models/mini');
+    expect(() => openSafetyChecker(mini)).toThrowError(
+      expect.objectContaining({
+        code: 'file-not-found',
+        message: expect.stringContaining('models/mini has no safety checker'),
+        mend: expect.not.stringMatching(/again|fetch/i),
+      }),
+    );
   });
 });
 

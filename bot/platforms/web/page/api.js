@@ -25,7 +25,8 @@ export async function call(path, body, patience) {
   if (response.ok) return answer;
   const { code = 'internal', message = 'Something went wrong.', mend = '' } = answer.error ?? {};
   const after = 1000 * (Number(response.headers.get('retry-after')) || 0);
-  throw Object.assign(new Error(`${message} ${mend}`.trim()), { code, after, mine: answer.mine });
+  const said = /[.!?…]$/.test(message) ? message : `${message}.`;
+  throw Object.assign(new Error(`${said} ${mend}`.trim()), { code, after, mine: answer.mine });
 }
 
 /** A small drawer in the browser; a forbidden one is simply empty. */
