@@ -4,31 +4,82 @@ import { join } from 'node:path';
 import { loadCatalogue, resolveModel } from './config/models.js';
 import { listPulled, openPath } from './config/pulled.js';
 import type { Config } from './config/schema.js';
-import { modelHash } from './model-hash.js';
+import { modelHash, modelStamp } from './model-hash.js';
 import type { Models } from './queue/places.js';
 
-/** Of the catalogue and the configuration, those whose folders are there. Hashing a big model takes some seconds. */
-export async function modelsHere(
-  config: Pick<Config, 'model' | 'safety'>,
-): Promise<Models & { hashes: string[] }> {
+type Wanted = Pick<Config, 'model' | 'safety'>;
+
+export class ModelsHere implements Models {
+  /** Hash -> what the model is opened by. */
+  private held = new Map<string, string>();
+  private readonly seen = new Map<string, string>();
+  private first = true;
+  private looking: Promise<boolean> | null = null;
+
+  private constructor(private readonly config: Wanted) {}
+
+  /** Of the catalogue, the folders of pulled models and the configuration, those that are there. */
+  static async open(config: Wanted): Promise<ModelsHere> {
+    const here = new ModelsHere(config);
+    await here.look();
+    return here;
+  }
+
+  /** What came while this process ran is taken when it is the same in two looks: somebody may be copying it. */
+  private settled(path: string): boolean {
+    const stamp = JSON.stringify([...modelStamp(path)]);
+    const same = this.first || this.seen.get(path) === stamp;
+    this.seen.set(path, stamp);
+    return same;
+  }
+
+  /** What was pulled, or removed, since it was looked: true where that is another set. Hashing a big model takes some seconds. */
+  look(): Promise<boolean> {
+    this.looking ??= this.lookOnce().finally(() => {
+      this.looking = null;
+    });
+    return this.looking;
+  }
+
+  hash(path: string): Promise<string> {
+    return modelHash(path);
+  }
+
+  find(hash: string): string | undefined {
+    return this.held.get(hash);
+  }
+
+  get hashes(): string[] {
+    return [...this.held.keys()];
+  }
+
+  private async lookOnce(): Promise<boolean> {
+    const held = new Map<string, string>();
+    const before = new Set(this.held.values());
+    const paths = [...pathsOf(this.config)].filter(isModel);
+    for (const path of paths)
+      if (before.has(path) || this.settled(path)) held.set(await modelHash(path), path);
+    this.first = false;
+    const changed = held.size !== this.held.size || [...held.keys()].some((hash) => !this.held.has(hash));
+    this.held = held;
+    return changed;
+  }
+}
+
+function pathsOf({ model, safety }: Wanted): Set<string> {
   const catalogue = loadCatalogue();
-  const named = [...catalogue.models.map((m) => m.name), config.model, config.safety.checker];
   const paths = new Set(listPulled().map(openPath));
-  for (const name of named) {
+  for (const name of [...catalogue.models.map((m) => m.name), model, safety.checker]) {
     try {
       if (name !== null) paths.add(resolveModel(name, catalogue));
     } catch {
       // Not on this machine: its jobs go to an engine that has it.
     }
   }
-  const held = new Map<string, string>();
-  for (const path of paths) {
-    const hash = isModel(path) ? await modelHash(path) : null;
-    if (hash !== null) held.set(hash, path);
-  }
-  return { hash: modelHash, find: (hash) => held.get(hash), hashes: [...held.keys()] };
+  return paths;
 }
 
 const isModel = (path: string): boolean =>
-  path.endsWith('.safetensors') ||
-  ['model_index.json', 'safety_checker'].some((name) => existsSync(join(path, name)));
+  path.endsWith('.safetensors')
+    ? existsSync(path)
+    : ['model_index.json', 'safety_checker'].some((name) => existsSync(join(path, name)));

@@ -11,7 +11,7 @@ import type { Config } from './config/schema.js';
 import { AcclaimError, toPlain } from './errors.js';
 import { estimateMb, offeredMb } from './job-memory.js';
 import { aboutJob, type Log } from './log.js';
-import { modelsHere } from './models-here.js';
+import { ModelsHere } from './models-here.js';
 import { watchEngine } from './monitor/engine.js';
 import type { Meter } from './monitor/meter.js';
 import type { Look } from './monitor/readiness.js';
@@ -127,7 +127,7 @@ export async function openBullQueue(
   const { config } = options;
   const shared = await common(options);
   const { bucket = await openBucket(config) } = options;
-  const places = botPlaces(config, await modelsHere(config), bucket);
+  const places = botPlaces(config, await ModelsHere.open(config), bucket);
   return new BullQueue({
     ...shared,
     places,
@@ -146,7 +146,7 @@ export async function openServing(
 ): Promise<Serving> {
   const { config, log, meter, signal } = options;
   const shared = await common(options);
-  const models = await modelsHere(config);
+  const models = await ModelsHere.open(config);
   mkdirSync(resolve(config.dataDir), { recursive: true });
   const places = await enginePlaces(config, models, log);
   const name = `${config.queue.engine ?? hostName()}-${randomBytes(3).toString('hex')}`;
@@ -186,15 +186,26 @@ export async function openServing(
     await local.close();
     throw error;
   }
+  const short = () => models.hashes.map((hash) => hash.slice(0, 12));
+  const lookForModels = async () => {
+    if (await models.look()) log.info({ engine: name, models: short() }, 'the models here are others now');
+  };
   const served = await serveEngine({
     ...shared,
     engine: name,
-    ability: { device, memoryMb: offeredMb(config), models: models.hashes },
+    ability: {
+      device,
+      memoryMb: offeredMb(config),
+      get models() {
+        return models.hashes;
+      },
+    },
+    onBeat: safely(lookForModels, faultOf(log)),
     places,
     ...(config.artifacts.bucket === null ? { folder: () => readMarker(config.dataDir) } : {}),
     local,
   });
-  log.info({ engine: name, device, models: models.hashes.map((h) => h.slice(0, 12)) }, 'engine takes jobs');
+  log.info({ engine: name, device, models: short() }, 'engine takes jobs');
   const looks: Look[] = [
     { name: 'engine', needed: true, look: watch.look },
     { name: 'redis', needed: true, look: served.look },

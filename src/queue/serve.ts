@@ -40,6 +40,8 @@ export interface ServeOptions {
   engine: string;
   /** What it can do. */
   ability: Pick<Beat, 'device' | 'memoryMb' | 'models'>;
+  /** Called with each sign of life: models that came or went are in those that follow. */
+  onBeat?: () => void;
   places: EnginePlaces;
   /** Mark of its data folder as it is now; missing where it shares none. */
   folder?: () => Promise<string | null>;
@@ -79,12 +81,7 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
   const { redis, ears } = connectBoth(options.redis, trouble);
   let draining = false;
   let running: Running | null = null;
-  const named = ability.models.slice(0, MODELS_NAMED);
-  if (named.length < ability.models.length)
-    log.warn(
-      { models: ability.models.length, named: named.length },
-      'too many models to name: jobs come for those named',
-    );
+  let unnamed = 0;
   let warm: string[] = [];
   /** When the bot was last told, epoch ms. */
   let beaten = 0;
@@ -112,10 +109,21 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
     return beating;
   }
 
+  /** As many as a beat may hold. */
+  function namedModels(): string[] {
+    const named = ability.models.slice(0, MODELS_NAMED);
+    const more = ability.models.length - named.length;
+    const about = { models: ability.models.length, named: named.length };
+    if (more > unnamed) log.warn(about, 'too many models to name: jobs come for those named');
+    unnamed = more;
+    return named;
+  }
+
   async function beatOnce(): Promise<void> {
     beats += 1;
+    options.onBeat?.();
     const folder = await options.folder?.();
-    const words: Beat = { engine, ...ability, models: named, warm, folder, draining, count: beats };
+    const words: Beat = { engine, ...ability, models: namedModels(), warm, folder, draining, count: beats };
     await redis.sadd(name.engines, engine);
     await redis.set(name.beat(engine), envelopes.close('beat', words), 'PX', lostMs);
     beaten = Date.now();

@@ -4,17 +4,19 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load.js';
 import { silentLog } from '../../src/log.js';
+import { modelHash } from '../../src/model-hash.js';
 import { projectPath } from '../../src/paths.js';
 import type { BullQueue } from '../../src/queue/bullmq.js';
 import type { JobRequest } from '../../src/queue/contract.js';
 import { openBullQueue } from '../../src/serving.js';
 import { isAlive } from '../support/bot-process.js';
+import { acclaim } from '../support/command-line.js';
 import { TestRedis } from '../support/redis.js';
 import { largePreviews } from '../support/sizes.js';
 import { until } from '../support/wait.js';
@@ -256,6 +258,30 @@ describe('engines', () => {
     await until(() => engine.worker > 0, 'the process that computes to be started');
     engine.signal('SIGTERM');
     expect(await engine.ended).toEqual({ code: 0, signal: null });
+  }, 120_000);
+
+  it('sees a model that is pulled into its folder while it runs, and one that is taken away', async () => {
+    const elsewhere = join(dir, 'models-of-the-bot');
+    const pulled = await acclaim('pull', projectPath('models/mini'), '--to', elsewhere);
+    expect(pulled.status, pulled.err).toBe(0);
+    const name = readdirSync(elsewhere).find((entry) => entry.includes('@'))!;
+    const model = join(elsewhere, name);
+    const its = join(dir, 'models');
+    const engine = await EngineProcess.start('a', { ACCLAIM_MODELS: its });
+    const bot = await openBot(1);
+    const { job, out } = round(7);
+    const held: (string | undefined)[] = [];
+    const mine = { ...job, payload: { ...job.payload, model } };
+    const done = bot.run(mine, undefined, (why) => held.push(why?.code));
+    await until(() => held.at(-1) === 'no-model', 'word that no engine has the model');
+    cpSync(model, join(its, name), { recursive: true });
+    await done;
+    expect(existsSync(join(out, 'manifest.json'))).toBe(true);
+    expect(engine.child.exitCode).toBeNull();
+    rmSync(join(its, name), { recursive: true });
+    const hash = await modelHash(model);
+    const gone = async () => (await bot.engines()).every(({ models }) => !models.includes(hash));
+    await until(gone, 'the engine to see that it is gone');
   }, 120_000);
 
   it('has no token of a platform, even where its machine has one', async () => {
