@@ -46,10 +46,13 @@ export class Reach {
     const { code, message, mend } = toPlain(error);
     state.why = message;
     if (!state.connected && state.awaySince !== null) return;
-    const words = state.connected ? 'the connection is lost' : 'not connected yet';
+    const line = { platform, code, error: message, mend };
+    const { log, clock } = this.parts;
+    // Connections break every few hours, and are there again at once.
+    if (state.connected) log.info(line, 'the connection is lost: it is tried until it is there');
+    else log.warn(line, 'not connected yet: it is tried until it is there');
     state.connected = false;
-    state.awaySince = this.parts.clock.now();
-    this.parts.log.warn({ platform, code, error: message, mend }, `${words}: it is tried until it is there`);
+    state.awaySince = clock.now();
   }
 
   /** Something for the platform waits. */

@@ -4,6 +4,8 @@
  */
 import { afterEach, expect, test } from 'vitest';
 import { checkDiscord } from '../../bot/platforms/discord/check.js';
+import { type Log, silentLog } from '../../src/log.js';
+import type { Readiness } from '../../src/monitor/readiness.js';
 import { Peer, peerToken } from '../support/discord-peer/peer.js';
 import type { Message } from '../support/discord-peer/world.js';
 import { Started } from '../support/started.js';
@@ -95,6 +97,77 @@ test('a session on Discord under `acclaim start`', async () => {
   });
   expect(peer.objections).toEqual([]);
 }, 400_000);
+
+/** `start` with lines of its log beside, and little patience. */
+async function impatient(settings: readonly string[], connectMs: number) {
+  const lines: string[] = [];
+  const heard = (level: string) => (fields: { platform?: string; error?: string }, words: string) =>
+    void (
+      fields.platform === 'discord' && lines.push([level, words, fields.error].filter(Boolean).join(', '))
+    );
+  const log = { ...silentLog, info: heard('info'), warn: heard('warn') } as unknown as Log;
+  const patience = { retryMs: 20, mostMs: 50, connectMs };
+  const started = new Started(settings, undefined, { patience, log });
+  endings.push(() => started.remove());
+  const discord = async (page: string) => {
+    const { checks } = (await (await fetch(`${page}/readyz`)).json()) as Readiness;
+    return checks.find(({ name }) => name === 'discord')!;
+  };
+  return { started, lines, discord };
+}
+
+test('without a network the page starts, and Discord is tried until it is there', async () => {
+  const peer = await Peer.start();
+  endings.push(() => peer.stop());
+  peer.outage = 503;
+  const { started, lines, discord } = await impatient(
+    [`discord.token=${peerToken}`, `discord.api=${peer.url}`],
+    300,
+  );
+  const page = await started.start();
+  expect(await discord(page)).toMatchObject({
+    ok: false,
+    needed: false,
+    why: expect.stringMatching(/^not connected for \d+ s: Discord gives no answer \(.+\)$/),
+  });
+  peer.outage = null;
+  await until(async () => (await discord(page)).ok, 'the connection');
+  peer.gateway.drop(true);
+  await until(() => lines.length === 4, 'the connection again');
+  expect(lines).toEqual([
+    expect.stringMatching(/^warn, not connected yet: it is tried until it is there, Discord gives no answer/),
+    'info, connected again',
+    expect.stringMatching(/^info, the connection is lost: it is tried until it is there, Discord gives no/),
+    'info, connected again',
+  ]);
+  const asked = peer.command('ann', peer.world.channel('roses'), ['acclaim', 'session', 'list']);
+  await until(() => asked.answer !== null, 'an answer');
+});
+
+test.each([
+  ['a name that no server has', 'http://nowhere.invalid/api', /E(NOTFOUND|AI_AGAIN)/],
+  ['a port where nobody listens', 'http://127.0.0.1:9/api', /ECONNREFUSED/],
+])('%s ends no start', async (_, api, word) => {
+  const { started, lines, discord } = await impatient(
+    [`discord.token=${peerToken}`, `discord.api=${api}`],
+    300,
+  );
+  const page = await started.start();
+  await until(async () => word.test((await discord(page)).why ?? ''), 'the reason');
+  expect(lines).toHaveLength(1);
+});
+
+test('told to end before Discord is READY, it ends', async () => {
+  const peer = await Peer.start();
+  endings.push(() => peer.stop());
+  peer.gateway.silent = true;
+  const { started } = await impatient([`discord.token=${peerToken}`, `discord.api=${peer.url}`], 1e6);
+  const start = started.start();
+  await until(() => peer.gateway.identifies > 0, 'the connection');
+  await started.stop();
+  expect(await started.ended).toBeNull();
+  expect(await Promise.race([start, 'never ready'])).toBe('never ready');
+});
 
 test('a token that Discord refuses ends the start with a coded error', async () => {
   const { peer, started } = await setUp();

@@ -13,7 +13,7 @@ import {
 } from 'discord.js';
 import { Gone } from '../../../src/chat/gone.js';
 import { outcomeOf } from '../../../src/chat/options.js';
-import { Spaced } from '../../../src/chat/pace.js';
+import { Spaced, sleep } from '../../../src/chat/pace.js';
 import type {
   Account,
   Card,
@@ -22,7 +22,7 @@ import type {
   MessageRef,
   NamedChannel,
 } from '../../../src/chat/port.js';
-import { dropRefusedMark, notConnected, unreachable } from '../../../src/chat/refusals.js';
+import { dropRefusedMark, isUnreachable, notConnected, unreachable } from '../../../src/chat/refusals.js';
 import { Turns } from '../../../src/chat/turns.js';
 import { AcclaimError } from '../../../src/errors.js';
 import { safely } from '../../../src/safely.js';
@@ -30,7 +30,6 @@ import { DiscordApi } from './api.js';
 import { capabilities } from './capabilities.js';
 import { Channels } from './channels.js';
 import { makeClient, permissionsOf } from './client.js';
-import { registerCommands } from './commands.js';
 import { type Decoded, decode, type Packet } from './decode.js';
 import { glyphOf } from './emoji.js';
 import { closeError, loginError } from './errors.js';
@@ -39,6 +38,7 @@ import { Interactions } from './interactions.js';
 import { Messages } from './messages.js';
 import { type DiscordOptions, defaultPace, type Pace } from './options.js';
 import { readReactions, stillThere } from './reactions.js';
+import { setEverywhere } from './registration.js';
 import { Writer } from './written.js';
 
 /** What exists between start and stop. */
@@ -117,7 +117,7 @@ export class DiscordPlatform implements ChatPlatform {
     this.running = running;
     try {
       await this.connect(running);
-      if (options.register !== false) await this.register();
+      if (options.register !== false) await this.registered(pace.again);
     } catch (error) {
       await this.stop();
       throw loginError(error);
@@ -134,17 +134,30 @@ export class DiscordPlatform implements ChatPlatform {
   async stop(): Promise<void> {
     const { running } = this;
     this.running = null;
-    await running?.client.destroy();
+    // A connection that was never READY may never be told to be closed.
+    if (running) await Promise.race([running.client.destroy(), sleep(goodbye)]);
   }
 
   /** Idempotent; true when anything had to be sent. */
   async register(): Promise<boolean> {
-    const { api, application } = this.here;
-    const { commands, guilds = [] } = this.options;
-    let sent = false;
-    for (const guild of guilds.length > 0 ? guilds : [null])
-      sent = (await registerCommands(api, application, commands, guild)) || sent;
-    return sent;
+    const { api, application, shards } = this.here;
+    const servers = new Set([...shards.values()].flatMap((of) => [...of]));
+    return setEverywhere({ ...this.options, api, application, servers });
+  }
+
+  /** What Discord refuses is said, and everything else goes on; what it does not answer is asked again. */
+  private async registered(wait: number): Promise<void> {
+    const { running } = this;
+    try {
+      await this.register();
+    } catch (error) {
+      if (this.running !== running) return;
+      this.fault(error);
+      if (!isUnreachable(error)) return;
+      const again = () =>
+        this.running === running ? this.registered(Math.min(wait * 2, 300_000)) : undefined;
+      setTimeout(safely(again, this.fault), wait).unref();
+    }
   }
 
   async post(channel: string, card: Card): Promise<MessageRef> {
@@ -415,6 +428,9 @@ export class DiscordPlatform implements ChatPlatform {
     this.options.onFatal(error);
   }
 }
+
+/** ms */
+const goodbye = 1000;
 
 /** After these the bot may be allowed what it was not. */
 const changesRights: ReadonlySet<string> = new Set([

@@ -11,7 +11,7 @@ import {
 } from 'discord.js';
 import type { ArgSpec, CommandSpec } from '../../../src/chat/commands.js';
 import { clip } from '../../../src/chat/text.js';
-import type { CommandBody, DiscordApi } from './api.js';
+import type { CommandBody } from './api.js';
 
 interface Top {
   name: string;
@@ -19,7 +19,7 @@ interface Top {
   permissions: bigint | null;
 }
 
-const tops: Record<CommandSpec['role'], Top> = {
+export const tops: Record<CommandSpec['role'], Top> = {
   member: { name: 'acclaim', description: 'Teach an image model together', permissions: null },
   moderator: {
     name: 'acclaim-mod',
@@ -57,20 +57,6 @@ export function commandBodies(specs: readonly CommandSpec[]): CommandBody[] {
   });
 }
 
-/** Sets the commands where they differ; true when anything was sent. */
-export async function registerCommands(
-  api: Pick<DiscordApi, 'commands' | 'setCommands'>,
-  application: string,
-  specs: readonly CommandSpec[],
-  guild: string | null,
-): Promise<boolean> {
-  const wanted = commandBodies(specs);
-  const present = await api.commands(application, guild);
-  if (JSON.stringify(comparable(present)) === JSON.stringify(comparable(wanted))) return false;
-  await api.setCommands(application, guild, wanted);
-  return true;
-}
-
 function subcommands(specs: readonly CommandSpec[]): unknown[] {
   const groups = [...new Set(specs.map((spec) => spec.path[0]!))];
   return groups.map((word) => {
@@ -105,7 +91,7 @@ function option({ name, help, type, required = false }: ArgSpec) {
 }
 
 /** Only what we set, spelt one way: Discord adds ids and leaves out what is false or empty. */
-function comparable(value: unknown): unknown {
+export function comparable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(comparable);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).flatMap(([key, inner]): [string, unknown][] => {

@@ -55,7 +55,7 @@ export class Interactions {
 
   async receive(interaction: APIInteraction): Promise<void> {
     const member = interaction.member as (Member & { user: { id: string } }) | undefined;
-    const channel = interaction.channel?.id;
+    const channel = channelOf(interaction);
     if (interaction.type === Kind.Ping) return;
     if (!member || channel === undefined) {
       if (interaction.type !== Kind.ApplicationCommandAutocomplete)
@@ -211,7 +211,7 @@ export class Interactions {
       token: interaction.token,
       until: now + this.parts.life,
       answered: false,
-      channel: interaction.channel?.id ?? '',
+      channel: channelOf(interaction) ?? '',
     });
   }
 
@@ -235,6 +235,11 @@ export class Interactions {
   private stamp(interaction: APIInteraction): { at: number; replyTo: string } {
     return { at: this.parts.options.now(), replyTo: interaction.id };
   }
+}
+
+/** The channel itself may be left out, where it is not known to Discord's gateway. */
+function channelOf({ channel, channel_id }: APIInteraction): string | undefined {
+  return channel?.id ?? channel_id;
 }
 
 const deferred = {

@@ -27,12 +27,15 @@ export interface DiscordOptions extends RemoteOptions {
 export interface Pace extends CommonPace {
   /** Age from which Discord limits edits (30046 from an hour on): only what must be seen is edited in. */
   editable: number;
+  /** Before commands that got no answer are registered again; doubled each time. */
+  again: number;
 }
 
 export const defaultPace: Pace = {
   prime: 250,
   edit: 5_000,
   editable: 50 * 60_000,
+  again: 5_000,
   history: 7 * 86_400_000,
   answer: 15 * 60_000,
 };

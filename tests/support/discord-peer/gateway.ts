@@ -23,6 +23,8 @@ export class Gateway {
   intents: number | null = null;
   /** Close code for the next identifications; null = let in. */
   refuse: number | null = null;
+  /** Says nothing after the next identifications. */
+  silent = false;
   private readonly server = new WebSocketServer({ noServer: true });
   private readonly sessions: Session[] = [];
 
@@ -98,6 +100,7 @@ export class Gateway {
       socket.close(refused);
       return undefined;
     }
+    if (this.silent) return undefined;
     const session: Session = { id: this.world.id(), seq: 0, sent: [], socket, alive: true };
     this.sessions.push(session);
     this.sendTo(session, 'READY', this.ready(session));

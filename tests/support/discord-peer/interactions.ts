@@ -24,6 +24,8 @@ export class Interactions {
   readonly all: Interaction[] = [];
   /** ms in which the bot must acknowledge. */
   patience = 3000;
+  /** False: they carry the channel's id alone. */
+  whole = true;
 
   constructor(
     private readonly world: World,
@@ -59,7 +61,7 @@ export class Interactions {
       guild_id: channel.guild_id,
       guild: { id: channel.guild_id, features: [], locale: 'en-US' },
       channel_id: channel.id,
-      channel: channelBody(channel),
+      ...(this.whole ? { channel: channelBody(channel) } : {}),
       member: {
         ...person,
         permissions: String(person.permissions),

@@ -190,7 +190,7 @@ export class Peer {
 
   /** Nested as Discord sends it, with the types that were registered. */
   private chosen([top, ...path]: string[], options: Record<string, unknown>[]): unknown {
-    const command = this.world.commands.find((c) => c.name === top);
+    const command = this.world.allCommands.find((c) => c.name === top);
     let level = command?.options as { name: string; type: number; options?: unknown[] }[] | undefined;
     const types: number[] = [];
     for (const word of path) {

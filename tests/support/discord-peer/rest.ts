@@ -58,8 +58,8 @@ export function handlers({ world, gateway, interactions, url }: Parts): Record<s
     if (!channel.may.send) throw new Refusal(403, 50013, 'Missing Permissions');
     return channel;
   };
-  const put = (body: Record<string, unknown>[]) => {
-    world.commands = body.map((command) => ({
+  const made = (body: Record<string, unknown>[]) =>
+    body.map((command) => ({
       ...command,
       id: world.id(),
       application_id: world.application,
@@ -68,8 +68,6 @@ export function handlers({ world, gateway, interactions, url }: Parts): Record<s
         command.default_member_permissions == null ? null : String(command.default_member_permissions),
       nsfw: false,
     }));
-    return world.commands;
-  };
 
   return {
     'get /gateway/bot': () => ({
@@ -191,9 +189,16 @@ export function handlers({ world, gateway, interactions, url }: Parts): Record<s
         });
     },
     'get /applications/{application_id}/commands': () => world.commands,
-    'put /applications/{application_id}/commands': ({ body }) => put(body),
-    'get /applications/{application_id}/guilds/{guild_id}/commands': () => world.commands,
-    'put /applications/{application_id}/guilds/{guild_id}/commands': ({ body }) => put(body),
+    'put /applications/{application_id}/commands': ({ body }) => {
+      world.commands = made(body);
+      return world.commands;
+    },
+    'get /applications/{application_id}/guilds/{guild_id}/commands': ({ parameters: [, guild] }) =>
+      world.commandsOf.get(guild!) ?? [],
+    'put /applications/{application_id}/guilds/{guild_id}/commands': ({ parameters: [, guild], body }) => {
+      world.commandsOf.set(guild!, made(body));
+      return world.commandsOf.get(guild!);
+    },
     'post /interactions/{interaction_id}/{interaction_token}/callback': ({
       parameters: [id, token],
       body,

@@ -101,7 +101,9 @@ export class World {
   readonly reactions: Reactions = new Map();
   readonly files = new Map<string, Buffer>();
   readonly edits: { message: string; at: number }[] = [];
+  /** Everywhere, and by server. */
   commands: Record<string, unknown>[] = [];
+  readonly commandsOf = new Map<string, Record<string, unknown>[]>();
   private sequence = 0n;
 
   constructor() {
@@ -109,6 +111,11 @@ export class World {
     this.bot = { ...this.user('acclaim'), id: this.application, bot: true };
     this.guild = { id: this.id(), owner_id: this.id(), name: 'A server' };
     this.role('@everyone', 0n, this.guild.id);
+  }
+
+  /** As they stand in the menu of the server. */
+  get allCommands(): Record<string, unknown>[] {
+    return [...this.commands, ...(this.commandsOf.get(this.guild.id) ?? [])];
   }
 
   now(): number {

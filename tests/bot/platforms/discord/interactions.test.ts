@@ -29,6 +29,52 @@ test('the commands are registered once, and again only when they changed', async
   expect(stage.peer.count('put /applications/{application_id}/guilds/{guild_id}/commands')).toBe(1);
 });
 
+test('commands stand once in every menu, whichever way they were set before', async () => {
+  const stage = await makeStage();
+  const { world } = stage.peer;
+  const server = world.guild.id;
+  const names = ['acclaim', 'acclaim-admin', 'acclaim-mod'];
+  const menu = () => world.allCommands.map(({ name }) => String(name)).sort();
+  // Of another program with the same application.
+  world.commands.push({ ...world.commands[0]!, id: world.id(), name: 'weather' });
+  expect(menu()).toEqual([...names, 'weather']);
+  await stage.again({ guilds: [server] });
+  expect([menu(), world.commands.length]).toEqual([[...names, 'weather'], 1]);
+  await stage.again();
+  expect([menu(), world.commands.length]).toEqual([names, 3]);
+});
+
+test('commands that Discord refuses for a server are told of, and everything else starts', async () => {
+  const put = 'put /applications/{application_id}/guilds/{guild_id}/commands';
+  const stage = await makeStage();
+  const { peer, channel, errors } = stage;
+  const other = peer.world.guild.id;
+  peer.fault({ operation: put, status: 403, body: { message: 'Missing Access', code: 50001 } });
+  const platform = await stage.again({ guilds: ['1', other] });
+  const told = { code: 'not-allowed', message: expect.stringContaining('server 1: ') };
+  expect(errors).toMatchObject([{ ...told, mend: expect.stringContaining('DISCORD_SERVERS') }]);
+  expect(peer.world.commandsOf.get(other)).toHaveLength(3);
+  await platform.post(channel.id, sheet('b', null));
+});
+
+test('commands whose registration gets no answer are registered later', async () => {
+  const get = 'get /applications/{application_id}/commands';
+  const { peer, errors } = await makeStage({ pace: { again: 20 } }, (peer) => {
+    peer.fault({ operation: get, times: 8, status: 503 });
+  });
+  expect(errors).toMatchObject([{ code: 'platform-unreachable' }]);
+  await until(() => peer.world.commands.length === 3, 'the commands');
+});
+
+test('a command that names its channel by id alone is taken like any other', async () => {
+  const stage = await makeStage();
+  stage.peer.interactions.whole = false;
+  const asked = stage.peer.command('ann', stage.channel, ['acclaim', 'session', 'list']);
+  await until(() => stage.events.length === 1, 'the command');
+  expect(stage.events[0]).toMatchObject({ kind: 'command', channel: stage.channel.id });
+  await until(() => asked.answer !== null, 'the answer');
+});
+
 test('every command of the table can be chosen, and says what typing it would', async () => {
   const stage = await makeStage();
   stage.onEvent = async (event) => {
