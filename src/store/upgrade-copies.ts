@@ -3,10 +3,10 @@
  * `before-upgrade/acclaim-v<schema>-<time>.sqlite` of the data folder, whole or not at all, two at most, and each for so long as
  * the configuration says. Whoever is forgotten, and what is purged, must be in none of them: then all of them go.
  */
-import { readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder, syncFolder } from './folder.js';
-import { Connection } from './sqlite.js';
+import type { Connection } from './sqlite.js';
 
 const MOST = 2;
 const named = /^acclaim-v\d+-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\.sqlite$/;
@@ -19,10 +19,10 @@ export async function keepCopy(db: Connection, dir: string, schema: number, at: 
   const file = join(folder, `acclaim-v${schema}-${time}.sqlite`);
   await makeFolder(folder);
   try {
-    await db.copyTo(`${file}.new`);
-    const copy = await Connection.open(`${file}.new`, 'write');
-    // One file, without a log beside it, and on disk.
-    await copy.exec('PRAGMA journal_mode = DELETE').finally(() => copy.close());
+    await rm(`${file}.new`, { force: true });
+    // Written anew row by row: what was deleted, and only left in gaps of pages, is not in it. One file, without a log beside it.
+    await db.run('VACUUM INTO ?', `${file}.new`);
+    await syncFile(`${file}.new`);
     await rename(`${file}.new`, file);
     await syncFolder(folder);
   } catch (error) {
@@ -42,6 +42,11 @@ export async function dropCopies(dir: string, olderThanMs: number, now: number):
 
 export async function dropAllCopies(dir: string): Promise<void> {
   await rm(folderOf(dir), { recursive: true, force: true });
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r+');
+  await handle.sync().finally(() => handle.close());
 }
 
 /** The newest first. */

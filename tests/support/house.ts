@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { buildHouse, type Engines, type House, specify } from '../../bot/house.js';
 import type { Patience } from '../../bot/patience.js';
 import { type FakeMessage, FakePlatform, fakeAccount } from '../../bot/platforms/fake/platform.js';
+import type { NewSession } from '../../bot/sessions.js';
 import type { Clock } from '../../src/clock.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { SessionState } from '../../src/domain/model.js';
@@ -77,7 +78,8 @@ export class TestHouse {
     return test;
   }
 
-  async openSession(id = 'cat', address = 'taste'): Promise<void> {
+  /** `more`: over what the settings say. */
+  async openSession(id = 'cat', address = 'taste', more: Partial<NewSession> = {}): Promise<void> {
     const config = loadConfig({ set: [`dataDir=${this.dir}`, ...this.settings], env: {} });
     const spec = specify(config, { prompt: 'a black cat inside a cardboard box', title: 'cat', seed: 5 });
     const place = {
@@ -87,7 +89,7 @@ export class TestHouse {
       address,
       sweeps: true,
     } as const;
-    await this.house.app.open(spec, id, place, null);
+    await this.house.app.open({ ...spec, ...more }, id, place, null);
   }
 
   state(id = 'cat'): SessionState {
