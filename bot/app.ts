@@ -202,6 +202,7 @@ export class App {
       known: async (voter) => this.sessions.knows(voter) || (await store.lookups.agreed(voter)),
       server: (platform, server, present) => this.servers.heard(platform, server, present),
       servers: (platform, servers) => this.servers.present(platform, servers),
+      excluded: (voter) => store.excluded(voter),
       consentBeforeAll: (event) => this.consents.beforeAll(event),
       command: (text, account, channel, replyTo) =>
         runTyped(text, { account, by: people.seen(account), channel, replyTo }, this.actions),

@@ -147,13 +147,18 @@ const forget: ChatCommand = {
     args: [],
     options: [],
   },
-  async run({ actions, account }) {
+  async run(context) {
+    const { actions, account } = context;
+    const excluded = (await held(context)).voter?.excluded === true;
     await actions.forget(account);
+    const but = excluded
+      ? ' That a moderator excluded you stays, as a hash under which nothing else is kept.'
+      : '';
     return {
       title: 'Forgotten',
       text:
         'Nothing here leads to you any more. In closed rounds your votes stay counted under names that lead nowhere; in open ones they ' +
-        'are withdrawn. Your reactions hang where you put them: take them off yourself if you want to.',
+        `are withdrawn. Your reactions hang where you put them: take them off yourself if you want to.${but}`,
     };
   },
 };

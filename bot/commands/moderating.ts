@@ -47,6 +47,23 @@ const hide: ChatCommand = {
   },
 };
 
+const showAgain: ChatCommand = {
+  spec: {
+    path: ['show'],
+    help: 'Let a picture be seen that flags hold back; they hold it no more',
+    role: 'moderator',
+    args: [cellArg],
+    options: [earlierRound],
+  },
+  run: async (context) => {
+    const cell = context.values.cell as string;
+    const round = context.values.round as number | undefined;
+    const act = { name: 'show', index: await indexOf(context, cell, round), round } as const;
+    const text = `**${cell}** is on its ballot again, and flags hold it back no more.`;
+    return doAct(context, act, { title: 'Shown', text });
+  },
+};
+
 const voterArg = {
   name: 'voter',
   help: 'a mention, or a code of the list of voters',
@@ -175,6 +192,7 @@ const audit: ChatCommand = {
 export const moderatingCommands: readonly ChatCommand[] = [
   nsfw,
   hide,
+  showAgain,
   voters,
   aboutVoter('exclude', 'Count a voter no more, past rounds included', (code) => ({
     title: 'Excluded',

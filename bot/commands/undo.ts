@@ -4,7 +4,7 @@
  */
 import { count } from '../../src/domain/count.js';
 import type { Act } from '../../src/domain/model.js';
-import { allowed } from '../../src/domain/roles.js';
+import { allowed, leastRole } from '../../src/domain/roles.js';
 import { type SettingRow, type Settings, settingRows } from '../../src/domain/settings.js';
 import { canUndo } from '../../src/domain/undo.js';
 import { AcclaimError, inSentences } from '../../src/errors.js';
@@ -56,7 +56,9 @@ function undoneOf(acts: readonly Row[]): Set<unknown> {
 
 function chosen(acts: readonly Row[], wanted: number | undefined, undone: ReadonlySet<unknown>): Row {
   const found = acts.find((act) =>
-    wanted === undefined ? act.refused === null && undoable(act) && !undone.has(act.seq) : act.seq === wanted,
+    wanted === undefined
+      ? act.refused === null && !ofMember(act) && undoable(act) && !undone.has(act.seq)
+      : act.seq === wanted,
   );
   if (!found)
     throw new AcclaimError(
@@ -68,6 +70,10 @@ function chosen(acts: readonly Row[], wanted: number | undefined, undone: Readon
     throw new AcclaimError('not-allowed', 'That act was refused.', 'There is nothing to take back.');
   return found;
 }
+
+/** What members do is taken back by its number only. */
+const ofMember = ({ command }: Row) =>
+  command in leastRole && leastRole[command as keyof typeof leastRole] === 'member';
 
 function undoable({ session, command, args }: Row): boolean {
   if (!session.startsWith('@')) return canUndo(command);

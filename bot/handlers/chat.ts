@@ -43,6 +43,8 @@ export interface ChatParts {
   server(platform: PlatformName, server: string | null, present: boolean): Promise<void>;
   /** All that it is on. */
   servers(platform: PlatformName, servers: ReadonlySet<string>): Promise<void>;
+  /** A moderator excluded them, whatever was forgotten since. */
+  excluded(voter: string): Promise<boolean>;
   /** Consent where no session is held that could hear of it. */
   consentBeforeAll(event: ConsentChanged): Promise<void>;
   /** Runs what was typed and gives the answer. */
@@ -137,7 +139,8 @@ export class Chat {
     const voter = parts.people.seen(account);
     if (!given && !(await parts.known(voter.key))) return;
     const here = parts.sessions().filter((state) => communityOn(state, account.platform) !== undefined);
-    const event = { kind: 'consent', voter, given, at } as const;
+    const excluded = given && (await parts.excluded(voter.key));
+    const event = { kind: 'consent', voter, given, excluded, at } as const;
     const told = given ? this.tellOne(here, event) : this.tellAll(here, event);
     if (!given) this.leaving.set(voter.key, told);
     await told.finally(() => {

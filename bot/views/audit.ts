@@ -30,6 +30,7 @@ const sessionActs: Record<Done['name'], [command: string, words: (args: Args) =>
   best: ['best', (args) => (args.index === null ? 'none' : picture(args))],
   flag: ['flag', picture],
   hide: ['hide', picture],
+  show: ['show', picture],
   exclude: ['exclude', voter],
   include: ['include', voter],
   trust: ['trust', voter],

@@ -59,6 +59,7 @@ function fold(state: SessionState, change: RowChange): SessionState {
       if (change.row.session !== id) return state;
       return { ...state, jobs: withKey(state.jobs, change.row.key, change.row) };
     case 'act':
+    case 'exclusion':
     case 'proposal':
     case 'outbox':
       return state;

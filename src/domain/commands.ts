@@ -2,15 +2,17 @@
  * What people may ask of a session, one row a command: the table is total over the acts. Rights are checked first,
  * every time; every act is audited, refused ones too.
  */
-import { askEdit, plannedDeadline, postBallots } from './ballots.js';
+import { plannedDeadline, postBallots } from './ballots.js';
 import { usedUp } from './budgets.js';
+import { cellOf, changeImage, imageOf, newestOnBallots, refuseCell, refuseConsent } from './cells.js';
 import { attendance } from './counted.js';
 import type { Draft } from './draft.js';
 import type { Act, Command, PastAct } from './events.js';
+import { flag, show } from './flags.js';
 import { showAgain } from './guard.js';
 import { retryFailed } from './jobs.js';
-import { consented, factsOf, recordMark, takesVotes } from './ledger.js';
-import type { Ballot, Binding, Round, Session } from './model.js';
+import { consented, recordMark, takesVotes } from './ledger.js';
+import type { Binding, Session } from './model.js';
 import { accountsOf, personOf } from './people.js';
 import { invite, join, leave, sideMay } from './pools.js';
 import { allowed, leastRole, oneOf } from './roles.js';
@@ -162,25 +164,13 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     if (ballotsOf(draft.state, round).every((ballot) => !takesVotes(draft, ballot)))
       draft.refuse('round-closed', 'This round has closed.', 'Name the best of the next one.');
   },
-  flag: (draft, { index, round: number }, { by }) => {
-    const cell = cellOf(draft, index, number);
-    if (!cell) return refuseCell(draft);
-    if (!consented(draft, by.key)) return refuseConsent(draft);
-    recordMark(draft, cell.ballot, by.key, cell.flag, true);
-    const flags = new Set(
-      [...factsOf(draft.state, cell.ballot)]
-        .filter((fact) => fact.emoji === cell.flag)
-        .map((fact) => personOf(draft.state.voters, fact.voter)),
-    );
-    if (flags.size < draft.session.rules.flagsToHold) return;
-    setImage(draft, cell.round, index, 'held');
-    notify(draft, 'flagged', { index }, cell.round.number);
-  },
+  flag,
   hide: (draft, { index, round: number }) => {
     const cell = cellOf(draft, index, number);
     if (!cell) return refuseCell(draft);
     const { round } = cell;
-    setImage(draft, round, index, 'hidden');
+    const image = imageOf(draft, round, index);
+    if (image) changeImage(draft, round, { ...image, state: 'hidden' });
     const key = `${round.id}.hide.${index}`;
     draft.ask({ kind: 'delete-image', key, round: round.number, index });
     notify(draft, 'image-hidden', { index }, round.number);
@@ -188,6 +178,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     if (round.outcome) showOutcome(draft, round.number);
     if (draft.session.state === 'ended') showStory(draft);
   },
+  show,
   exclude: (draft, act) => refuseVoter(draft, setVoter(draft, { ...act }, { excluded: true })),
   include: (draft, act) => refuseVoter(draft, setVoter(draft, { ...act }, { excluded: false })),
   trust: (draft, act) => refuseVoter(draft, setVoter(draft, { ...act }, { trusted: true })),
@@ -224,6 +215,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
 const afterEnd: ReadonlySet<Act['name']> = new Set([
   'branch',
   'hide',
+  'show',
   'exclude',
   'include',
   'trust',
@@ -269,34 +261,6 @@ function canReturnTo(draft: Draft, target: number): boolean {
   );
 }
 
-/** The cell that shows an image of the newest round with ballots, or of the round of that number. */
-function cellOf(draft: Draft, index: number, number?: number) {
-  const round = newestOnBallots(draft, number);
-  if (!round) return undefined;
-  const shows = (ballot: Ballot): boolean => ballot.cells.includes(index);
-  const ballots = ballotsOf(draft.state, round);
-  const ballot = ballots.find((row) => row.state === 'live' && shows(row)) ?? ballots.find(shows);
-  if (!ballot) return undefined;
-  const cell = ballot.cells.indexOf(index) + 1;
-  return { round, ballot, star: `star-${cell}`, flag: `flag-${cell}` };
-}
-
-function newestOnBallots({ state }: Draft, number?: number): Round | undefined {
-  return state.rounds.findLast(
-    (row) => (number ?? row.number) === row.number && ballotsOf(state, row).length > 0,
-  );
-}
-
-function setImage(draft: Draft, round: Round, index: number, state: 'held' | 'hidden'): void {
-  const image = draft.state.images.get(round.id)?.find((row) => row.index === index);
-  if (!image || image.state === 'hidden' || image.state === state) return;
-  const heldBy = state === 'held' ? 'flags' : image.heldBy;
-  draft.put({ table: 'image', row: { ...image, state, heldBy } });
-  for (const ballot of ballotsOf(draft.state, round)) {
-    if (ballot.cells.includes(index) && ballot.message !== null) askEdit(draft, ballot);
-  }
-}
-
 function refuseVoter(draft: Draft, why: string | undefined): void {
   if (why) draft.refuse('unknown', why, '**/acclaim voters** lists who voted.');
 }
@@ -307,12 +271,4 @@ function refuseRound(draft: Draft, target: number): void {
     `Round ${target} has no checkpoint to go back to.`,
     'Name a finished round, or 0 for the start.',
   );
-}
-
-function refuseCell(draft: Draft): void {
-  draft.refuse('unknown', 'No ballot shows that image.', 'Name a cell of the newest ballot, such as B4.');
-}
-
-function refuseConsent(draft: Draft): void {
-  draft.refuse('no-consent', 'Votes are kept only with consent.', 'Agree to the notice, then vote.');
 }

@@ -30,7 +30,7 @@ export function* counting(state: SessionState, round: Round): Steps<Counted> {
   return { sheetfuls: counted, excluded };
 }
 
-function counts(state: SessionState, person: string): boolean {
+export function counts(state: SessionState, person: string): boolean {
   const accounts = accountsOf(state.voters, person);
   const agreed = accounts.some((voter) => voter.consentAt !== null || voter.pseudonym);
   return agreed && !accounts.some((voter) => voter.excluded);

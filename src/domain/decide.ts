@@ -12,6 +12,7 @@ import type { Decision } from './decision.js';
 import { Draft } from './draft.js';
 import type { Event, ReactionSet } from './events.js';
 import { judgeRound } from './feedback.js';
+import { weighFlags } from './flags.js';
 import { channelChanged } from './guard.js';
 import { jobDone, jobFailed, jobHeld, jobProgress } from './jobs.js';
 import { recordReaction, recordSweep } from './ledger.js';
@@ -39,7 +40,10 @@ const rules: { [K in Event['kind']]: (draft: Draft, event: Extract<Event, { kind
     if (event.ballot) ballotRefused(draft, event.ballot);
     sweepFailed(draft, event.effect);
   },
-  consent: consentChanged,
+  consent: (draft, event) => {
+    consentChanged(draft, event);
+    weighFlags(draft);
+  },
   channel: (draft, event) => {
     channelChanged(draft, event);
     // Which ballots a closing round waits for may have changed.

@@ -3,7 +3,19 @@
  * cannot be. A row change names the whole new row (upsert), appends one (fact, act), or ends an effect.
  */
 import type { Effect } from './effects.js';
-import type { Act, Ballot, Binding, Fact, Image, Job, Round, Session, SessionState, Voter } from './model.js';
+import type {
+  Act,
+  Ballot,
+  Binding,
+  Fact,
+  Image,
+  Job,
+  Platform,
+  Round,
+  Session,
+  SessionState,
+  Voter,
+} from './model.js';
 
 export type RowChange =
   | { table: 'session'; row: Session }
@@ -15,6 +27,8 @@ export type RowChange =
   | { table: 'job'; row: Job }
   | { table: 'fact'; row: Fact }
   | { table: 'act'; row: Act }
+  /** The account is excluded whatever becomes of its row, or no longer. */
+  | { table: 'exclusion'; voter: string; platform: Platform; on: boolean }
   /** The proposal of this number is decided. */
   | { table: 'proposal'; done: number }
   /** The effect of this key is carried out or no longer wanted. */

@@ -79,6 +79,8 @@ export interface ConsentChanged {
   given: boolean;
   /** Name to show, where the person opted in; null = none; absent = as it was. */
   name?: string | null;
+  /** A moderator excluded this account before it was forgotten. */
+  excluded?: boolean;
   /** Another session was told first and asks for the person to be forgotten: this one only takes marks back. */
   askedElsewhere?: boolean;
   at: number;
@@ -114,6 +116,8 @@ export type Act =
   | { name: 'flag'; index: number; round?: number | undefined }
   /** Of the newest round with ballots, or of `round`. */
   | { name: 'hide'; index: number; round?: number | undefined }
+  /** One that flags hold back is seen again, for good. Of the newest round with ballots, or of `round`. */
+  | { name: 'show'; index: number; round?: number | undefined }
   | ({ name: 'exclude'; voter: string } & Part)
   | ({ name: 'include'; voter: string } & Part)
   | ({ name: 'trust'; voter: string } & Part)

@@ -175,6 +175,8 @@ export interface Image {
   state: ImageState;
   /** `barred`: by the checker, and for good. */
   heldBy: 'checker' | 'barred' | 'flags' | null;
+  /** A moderator looked at it and lets it be seen: flags hold it back no more. */
+  passed?: true;
 }
 
 export type BallotState = 'planned' | 'live' | 'closed' | 'gone';

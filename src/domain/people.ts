@@ -27,7 +27,7 @@ export function consentChanged(draft: Draft, event: ConsentChanged): void {
 /** The row of somebody who agrees, or agrees again; what was known of them stays. */
 export function consentedRow(
   before: Voter | undefined,
-  { voter, name, at }: Pick<ConsentChanged, 'voter' | 'name' | 'at'>,
+  { voter, name, at, excluded = false }: Pick<ConsentChanged, 'voter' | 'name' | 'at' | 'excluded'>,
   community: string,
 ): Voter {
   return {
@@ -38,7 +38,7 @@ export function consentedRow(
     bornAt: voter.bornAt,
     joinedAt: voter.joinedAt,
     rounds: before?.rounds ?? 0,
-    excluded: before?.excluded ?? false,
+    excluded: before?.excluded || excluded,
     // Whoever runs the place is known to it: a moderator is no newcomer.
     trusted: before?.trusted || atLeast(voter.role, 'moderator'),
     name: name === undefined ? (before?.name ?? null) : name,

@@ -26,6 +26,7 @@ export const leastRole = {
   rollback: 'moderator',
   branch: 'moderator',
   hide: 'moderator',
+  show: 'moderator',
   exclude: 'moderator',
   include: 'moderator',
   trust: 'moderator',

@@ -5,6 +5,8 @@
 import { recount } from './counted-again.js';
 import type { Draft } from './draft.js';
 import type { Act, PastAct, RuleSettings } from './events.js';
+import { unflag, unshow, weighFlags } from './flags.js';
+import { accountsOf, personOf } from './people.js';
 import { abandonRound, beginRound, isOver } from './rounds.js';
 import { notify } from './say.js';
 import { pauseSession, unpauseSession } from './session.js';
@@ -69,7 +71,8 @@ const undos: Record<Act['name'], Undo | string> = {
   hide: 'The file of a hidden picture is deleted.',
   approve: 'The ballots hang: **/acclaim round redo** draws others.',
   best: 'It is a vote: whoever cast it can change it.',
-  flag: 'It is a report: whoever made it can take it back.',
+  flag: unflag,
+  show: unshow,
   invite: 'A code that nobody uses ends by itself.',
   join: 'A channel leaves by **/acclaim session leave**.',
   leave: 'A channel comes back by a new code: **/acclaim session invite**.',
@@ -99,9 +102,18 @@ export function setVoter(
   { voter }: Record<string, unknown>,
   change: { excluded?: boolean; trusted?: boolean },
 ): string | undefined {
-  const row = draft.state.voters.get(String(voter));
+  const { voters } = draft.state;
+  const row = voters.get(String(voter));
   if (!row) return 'Nobody here is known by that key.';
-  draft.put({ table: 'voter', row: { ...row, ...change } });
-  if ('excluded' in change) recount(draft);
+  const { excluded: on } = change;
+  // Somebody is excluded as a person: an account that is taken out of it later is no way back.
+  const rows = on === undefined ? [row] : accountsOf(voters, personOf(voters, row.key));
+  for (const one of rows) {
+    draft.put({ table: 'voter', row: { ...one, ...change } });
+    const { key, platform, pseudonym } = one;
+    if (on !== undefined && !pseudonym) draft.put({ table: 'exclusion', voter: key, platform, on });
+  }
+  if (on !== undefined) recount(draft);
+  weighFlags(draft);
   return undefined;
 }

@@ -10,7 +10,7 @@ import { accountsOf } from './links.js';
 import { rewrite } from './scrub.js';
 import type { Connection } from './sqlite.js';
 import { upsert } from './tables.js';
-import { pseudonym } from './voter-key.js';
+import { exclusionHash, pseudonym } from './voter-key.js';
 
 const day = 86_400_000;
 
@@ -37,6 +37,7 @@ export async function marksOf(db: Connection, keys: readonly string[], after = 0
 /** `found`: marks that were looked for beforehand; newer ones are looked for now. */
 export async function forgetVoter(
   db: Connection,
+  secret: Buffer,
   key: string,
   at: number,
   found: Marks = { upTo: 0, rows: [] },
@@ -66,10 +67,17 @@ export async function forgetVoter(
     }
     names.set(round, name);
   }
+  if (accounts.some((one) => one.excluded)) await keepExcluded(db, secret, accounts);
   const touched = new Set(['voter', 'link_code', 'outbox', 'proposal']);
   for (const one of keys) for (const table of await removeKey(db, one)) touched.add(table);
   await rewrite(db, touched);
   return { keys: new Set(keys), names, standIns };
+}
+
+/** Of an excluded person every account stays excluded: coming back by another one of theirs is no way round it. */
+async function keepExcluded(db: Connection, secret: Buffer, accounts: readonly Voter[]): Promise<void> {
+  const sql = 'INSERT OR IGNORE INTO exclusion (hash, platform) VALUES (?, ?)';
+  for (const { key, platform } of accounts) await db.run(sql, exclusionHash(secret, key), platform);
 }
 
 /** Resolves with the larger tables in which the key stood: where it stands in no row, it never stood in the table. */

@@ -87,6 +87,9 @@ export const migrations: readonly string[] = [
    CREATE INDEX round_state ON round (json_extract(body, '$.state'));
    CREATE INDEX binding_place ON binding (json_extract(body, '$.platform'), json_extract(body, '$.address'));
    CREATE INDEX ballot_message ON ballot (json_extract(body, '$.message'));`,
+
+  // Who is excluded, whether or not a row of theirs is there (voter-key.ts).
+  `CREATE TABLE exclusion (hash TEXT PRIMARY KEY, platform TEXT NOT NULL);`,
 ];
 
 /** What a migration did: from one version to another, and where the database from before lies. */

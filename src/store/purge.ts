@@ -51,6 +51,11 @@ export async function purgeServer(db: Connection, left: Departure): Promise<Purg
   await db.run('DELETE FROM act WHERE session = ?', `@${platform}-${server}`);
   await db.run('DELETE FROM proposal WHERE server = ?', `${platform}-${server}`);
   await db.run('DELETE FROM departure WHERE platform = ? AND server = ?', platform, server);
+  // Nobody is left there whom they could be excluded from.
+  await db.run(
+    "DELETE FROM exclusion WHERE platform = ?1 AND NOT EXISTS (SELECT 1 FROM channel WHERE json_extract(body, '$.platform') = ?1)",
+    platform,
+  );
   const elsewhere = bindings.filter((row) => gone.includes(row.session) && !row.here);
   return { sessions: gone, elsewhere: elsewhere.map(({ platform, address }) => ({ platform, address })) };
 }

@@ -19,7 +19,7 @@ import { removeSession } from './purge.js';
 import { scrub } from './scrub.js';
 import { Connection } from './sqlite.js';
 import { keepCopy } from './upgrade-copies.js';
-import { voterKey } from './voter-key.js';
+import { exclusionHash, voterKey } from './voter-key.js';
 
 export interface RestoreOptions {
   file: string;
@@ -127,7 +127,7 @@ async function bringUp(
     if (gone) {
       await db.exec('BEGIN IMMEDIATE');
       await keepDuties(db, gone);
-      for (const key of gone.people) await forgetVoter(db, key, at);
+      for (const key of gone.people) await forgetVoter(db, gone.secret, key, at);
       for (const session of gone.sessions) await removeSession(db, session);
       await db.exec('COMMIT');
       await scrub(db);
@@ -148,13 +148,22 @@ interface Leaving {
   sessions: string[];
   /** Check marks that mean nothing any more: without them who left would be taken for agreeing. */
   declined: { place: string; hash: string }[];
+  /** Who is excluded stays so, forgotten or not. */
+  excluded: { hash: string; platform: string }[];
   /** Servers whose purge is due, as it stands now. */
   departures: Departure[];
 }
 
-async function keepDuties(db: Connection, { declined, departures }: Leaving): Promise<void> {
+async function keepDuties(db: Connection, leaving: Leaving): Promise<void> {
+  const { secret, declined, excluded, departures } = leaving;
   for (const { place, hash } of declined)
     await db.run('INSERT OR IGNORE INTO declined (place, hash) VALUES (?, ?)', place, hash);
+  for (const { hash, platform } of excluded)
+    await db.run('INSERT OR IGNORE INTO exclusion (hash, platform) VALUES (?, ?)', hash, platform);
+  const out = new Set(excluded.map(({ hash }) => hash));
+  for (const { key } of await voters(db))
+    if (out.has(exclusionHash(secret, key)))
+      await db.run("UPDATE voter SET body = json_set(body, '$.excluded', json('true')) WHERE key = ?", key);
   await db.run('DELETE FROM departure');
   for (const { platform, server, at, due } of departures) {
     const sql = 'INSERT INTO departure (platform, server, at, due) VALUES (?, ?, ?, ?)';
@@ -188,6 +197,7 @@ async function whoLeft(dir: string, to: string, restored: Connection, at: number
         .map(({ key }) => key),
       sessions: (await ids(restored)).filter((id) => !sessions.has(id)),
       declined: await db.all('SELECT place, hash FROM declined'),
+      excluded: await db.all('SELECT hash, platform FROM exclusion'),
       departures: await db.all('SELECT platform, server, at, due FROM departure'),
     };
   } catch {

@@ -26,7 +26,7 @@ import { emptyLog, scrub, scrubWhatIsOwed } from './scrub.js';
 import { Connection } from './sqlite.js';
 import { upsert, writeAll } from './tables.js';
 import { dropAllCopies, dropCopies, keepCopy } from './upgrade-copies.js';
-import { readSecret, voterKey } from './voter-key.js';
+import { exclusionHash, readSecret, voterKey } from './voter-key.js';
 import { type Unit, Writer } from './writer.js';
 
 export interface UpgradeOptions {
@@ -119,7 +119,16 @@ export class Store {
   /** All or nothing; resolves when it would survive a power cut. */
   commit(rows: readonly RowChange[], effects: readonly Effect[]): Promise<void> {
     if (rows.length === 0 && effects.length === 0) return Promise.resolve();
-    return this.#write((db) => writeAll(db, rows, effects));
+    const hashed = rows.map((change) =>
+      change.table === 'exclusion' ? { ...change, voter: exclusionHash(this.secret, change.voter) } : change,
+    );
+    return this.#write((db) => writeAll(db, hashed, effects));
+  }
+
+  /** A moderator excluded the account, whatever was forgotten since. */
+  async excluded(key: string): Promise<boolean> {
+    const sql = 'SELECT 1 FROM exclusion WHERE hash = ?';
+    return (await this.#read(sql, exclusionHash(this.secret, key))).length > 0;
   }
 
   /** The place a session is opened in; called again it updates names and marks. */
@@ -248,7 +257,7 @@ export class Store {
     await dropAllCopies(this.dir);
     let gone: Forgotten = { keys: new Set(), names: new Map(), standIns: [] };
     await this.#write(async (db) => {
-      gone = await forgetVoter(db, key, at, found);
+      gone = await forgetVoter(db, this.secret, key, at, found);
     });
     await this.writer.between(emptyLog);
     return gone;

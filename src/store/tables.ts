@@ -50,6 +50,11 @@ const writes: { [T in RowChange['table']]: Write<T> } = {
     JSON.stringify(row.args),
     row.refused,
   ],
+  // The store has put the hash in the place of the key.
+  exclusion: ({ voter, platform, on }) =>
+    on
+      ? ['INSERT OR IGNORE INTO exclusion (hash, platform) VALUES (?, ?)', voter, platform]
+      : ['DELETE FROM exclusion WHERE hash = ?', voter],
   proposal: ({ done }) => ['DELETE FROM proposal WHERE seq = ?', done],
   outbox: ({ done }) => ['DELETE FROM outbox WHERE key = ?', done],
 };

@@ -2,7 +2,7 @@
  * Voters are stored as keyed hashes: HMAC-SHA256 of platform and account under a secret that lies in the data directory
  * and nowhere else. Without it a key tells nothing of the account; losing it makes everyone a new voter.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -34,6 +34,15 @@ export async function readSecret(dir: string): Promise<Buffer> {
 /** 27 characters that stand for (platform, account). */
 export function voterKey(secret: Buffer, platform: string, account: string): string {
   return createHmac('sha256', secret).update(`${platform}\0${account}`).digest('base64url').slice(0, 27);
+}
+
+/**
+ * What stays of somebody who is excluded when they are forgotten: made by a key of its own, so that nobody can tell whose it
+ * is by any other row, and found again only from the account itself.
+ */
+export function exclusionHash(secret: Buffer, voter: string): string {
+  const key = Buffer.from(hkdfSync('sha256', secret, '', 'acclaim exclusion', 32));
+  return createHmac('sha256', key).update(voter).digest('base64url').slice(0, 27);
 }
 
 /** A name that leads nowhere. As long as a key, so that it takes a key's place in the ledger without moving anything. */

@@ -80,8 +80,7 @@ export class World {
     const facts: RowChange[] = [];
     for (const change of this.rows) {
       if (change.table === 'fact') facts.push(change);
-      else if (change.table !== 'act' && change.table !== 'outbox' && change.table !== 'proposal')
-        latest.set(keyOf(change), change);
+      else if (!(change.table in unheld)) latest.set(keyOf(change as Held), change);
     }
     const order = ['session', 'binding', 'round', 'image', 'ballot', 'voter', 'job'];
     const sorted = order.flatMap((table) => [...latest.values()].filter((change) => change.table === table));
@@ -183,7 +182,11 @@ export class World {
   }
 }
 
-function keyOf(change: Exclude<RowChange, { table: 'outbox' | 'proposal' }>): string {
+/** Rows that no state is made of. */
+const unheld = { act: 0, outbox: 0, proposal: 0, exclusion: 0 };
+type Held = Exclude<RowChange, { table: keyof typeof unheld }>;
+
+function keyOf(change: Held): string {
   const row = change.row as unknown as Record<string, string>;
   if (change.table === 'binding') return `binding ${row.session} ${row.channel}`;
   return `${change.table} ${row.id ?? row.key}`;

@@ -48,6 +48,7 @@ model use        |        |           |   x   |    x
 model export     |        |           |   x   |    x
 nsfw start       |        |     x     |   x   |    x
 hide             |        |     x     |   x   |    x
+show             |        |     x     |   x   |    x
 voters           |        |     x     |   x   |    x
 exclude          |        |     x     |   x   |    x
 include          |        |     x     |   x   |    x

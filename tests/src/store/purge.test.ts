@@ -147,7 +147,7 @@ describe('forgetting', () => {
     const store = await open();
     const key = store.voterKey('fake', 'ann');
     await store.commit([voter(key, 'Annabel Anonymous')], []);
-    await store.writer.write((db) => forgetVoter(db, key, 5));
+    await store.writer.write((db) => forgetVoter(db, store!.secret, key, 5));
     const killed = mkdtempSync(join(tmpdir(), 'acclaim-killed-'));
     try {
       cpSync(dir, killed, { recursive: true });

@@ -1,0 +1,115 @@
+/**
+ * Flags: members report a picture, and enough of them hold it back until a moderator has looked. They count as votes do:
+ * of people who count, only in rounds that still take votes, and newcomers together never for more than all others, so
+ * that nobody holds a ballot back with accounts that were made for it. What a moderator shows again stays shown.
+ */
+import { cellOf, changeImage, imageOf, refuseCell, refuseConsent } from './cells.js';
+import { counts, newcomers } from './counted.js';
+import type { Draft } from './draft.js';
+import type { Act, Command } from './events.js';
+import { consented, factsOf, recordMark, takesVotes } from './ledger.js';
+import type { Image, Round, SessionState } from './model.js';
+import { personOf } from './people.js';
+import { ballotsOf } from './rounds.js';
+import { notify, showOutcome } from './say.js';
+
+type Named<N extends Act['name']> = Extract<Act, { name: N }>;
+
+export function flag(draft: Draft, { index, round: number }: Named<'flag'>, { by }: Command) {
+  const cell = cellOf(draft, index, number);
+  if (!cell) return refuseCell(draft);
+  if (!consented(draft, by.key)) return refuseConsent(draft);
+  if (!takesVotes(draft, cell.ballot))
+    return draft.refuse(
+      'round-closed',
+      'This round has closed.',
+      'A moderator can take the picture away: **/acclaim hide B4**.',
+    );
+  recordMark(draft, cell.ballot, by.key, cell.flag, true);
+  if (hold(draft, cell.round, index)) draft.note({ held: true, round: cell.round.number });
+}
+
+export function show(draft: Draft, { index, round: number }: Named<'show'>) {
+  const cell = cellOf(draft, index, number);
+  const image = cell && imageOf(draft, cell.round, index);
+  if (!cell || !image) return refuseCell(draft);
+  if (image.heldBy !== 'flags' || image.state !== 'held') return draft.refuse('unknown', ...whyNot(image));
+  draft.note({ round: cell.round.number });
+  seen(draft, cell.round, index, true);
+}
+
+function whyNot({ state }: Image): [string, string] {
+  if (state === 'hidden') return ['A moderator took that picture away: its file is deleted.', ''];
+  if (state === 'held') return ['The safety checker holds that picture back, and its word stands.', ''];
+  return ['That picture is shown.', ''];
+}
+
+/** Seen again. `passed`: flags hold it back no more. */
+function seen(draft: Draft, round: Round, index: number, passed: boolean): void {
+  const { passed: _, ...image } = imageOf(draft, round, index)!;
+  changeImage(draft, round, { ...image, state: 'shown', heldBy: null, ...(passed ? { passed } : {}) });
+  if (round.outcome) showOutcome(draft, round.number);
+}
+
+/** For who takes a flag, or a moderator's word against flags, back; nothing when it was done, else why not. */
+export function unflag(draft: Draft, { index, round: number, held }: Record<string, unknown>) {
+  if (held !== true) return 'It is a report, and held nothing back.';
+  const found = flagged(draft, index, number);
+  if (found?.image.state !== 'held' || found.image.heldBy !== 'flags')
+    return 'Flags hold that picture back no more.';
+  seen(draft, found.round, found.image.index, true);
+  return undefined;
+}
+
+export function unshow(draft: Draft, { index, round: number }: Record<string, unknown>) {
+  const found = flagged(draft, index, number);
+  if (!found?.image.passed || found.image.state !== 'shown') return 'That picture is not as it was.';
+  const { passed: _, ...image } = found.image;
+  changeImage(draft, found.round, { ...image, state: 'held', heldBy: 'flags' });
+  return undefined;
+}
+
+function flagged(draft: Draft, index: unknown, number: unknown) {
+  const round = draft.state.rounds.find((row) => row.number === number);
+  const image = round && imageOf(draft, round, Number(index));
+  return image && { round, image };
+}
+
+/** Whoever flags may count no more, or only now: pictures of the round that takes votes follow. */
+export function weighFlags(draft: Draft): void {
+  const { round } = draft;
+  if (!round || !ballotsOf(draft.state, round).some((ballot) => takesVotes(draft, ballot))) return;
+  for (const { index, state, heldBy } of draft.state.images.get(round.id) ?? []) {
+    if (state === 'shown') hold(draft, round, index);
+    else if (heldBy === 'flags' && !enough(draft, round, index)) seen(draft, round, index, false);
+  }
+}
+
+/** True where it was seen until now. */
+function hold(draft: Draft, round: Round, index: number): boolean {
+  const image = imageOf(draft, round, index);
+  if (image?.state !== 'shown' || image.passed || !enough(draft, round, index)) return false;
+  changeImage(draft, round, { ...image, state: 'held', heldBy: 'flags' });
+  notify(draft, 'flagged', { index }, round.number);
+  return true;
+}
+
+function enough(draft: Draft, round: Round, index: number): boolean {
+  const { state, at } = draft;
+  const flags = [...flaggers(state, round, index)].filter((person) => counts(state, person));
+  if (flags.length < state.session.rules.flagsToHold) return false;
+  const young = flags.filter(newcomers(state, at)).length;
+  const others = flags.length - young;
+  return others + Math.min(young, others) >= state.session.rules.flagsToHold;
+}
+
+/** By name; in whichever channel they flagged it. */
+function flaggers(state: SessionState, round: Round, index: number): Set<string> {
+  const people = new Set<string>();
+  for (const ballot of ballotsOf(state, round)) {
+    const mark = `flag-${ballot.cells.indexOf(index) + 1}`;
+    for (const { voter, emoji, present } of factsOf(state, ballot).known(false))
+      if (present && emoji === mark) people.add(personOf(state.voters, voter));
+  }
+  return people;
+}
