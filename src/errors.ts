@@ -15,6 +15,8 @@ export type ErrorCode =
   /** Somebody must agree to terms, or show a token, first. */
   | 'model-gated'
   | 'hub-unreachable'
+  /** Somebody names a host, or is sent on to one, that is unknown or lies inside the network. */
+  | 'address-not-public'
   | 'file-not-found'
   /** It is there, and this user or its disk keeps it from being read. */
   | 'file-unreadable'

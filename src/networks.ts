@@ -41,3 +41,9 @@ export function within(list: readonly string[]): (address: string | undefined) =
     return plain !== undefined && known.check(plain, families[isIP(plain) as 4 | 6]);
   };
 }
+
+/** HOST or HOST:PORT as an address has it between its scheme and its path. */
+export function isHostAndPort(text: string): boolean {
+  if (!/^[^\s/?#@\\]+$/.test(text)) return false;
+  return URL.canParse(`http://${text}`);
+}

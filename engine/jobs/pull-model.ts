@@ -1,6 +1,7 @@
 /** Job `pull-model`: a model from where it is named to this machine; progress in bytes. */
 import { basename } from 'node:path';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
+import { placeOf } from '../pull/public.js';
 import { pull } from '../pull/pull.js';
 import { parseSource } from '../pull/source.js';
 import type { WorkerContext } from '../worker.js';
@@ -15,6 +16,8 @@ export async function pullModel(
 ): Promise<JobResult<'pull-model'>> {
   const { model, revision, file, local, variant, models, hub } = payload;
   const source = parseSource(model, { revision: revision ?? undefined, file: file ?? undefined, local });
+  // Who sits at the machine reaches what it reaches; where a server sends on to is the server's word, not theirs.
+  const typed = local && source.kind === 'url' ? [placeOf(source.url)] : [];
   const report = paced(progress);
   let last = 0;
   report('pull', 0, 1);
@@ -23,6 +26,7 @@ export async function pullModel(
     models,
     variant,
     hub,
+    reach: { inside: [...hub.inside, ...typed] },
     signal,
     onProgress: (done, total) => {
       const now = performance.now();

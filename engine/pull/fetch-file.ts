@@ -10,8 +10,10 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { AcclaimError } from '../../src/errors.js';
 import type { RemoteFile } from './listing.js';
+import type { Answer, Web } from './web.js';
 
 export interface FetchOptions {
+  readonly web: Web;
   readonly token: string | null;
   readonly signal: AbortSignal;
   /** Bytes of this file that are on the disk. */
@@ -28,7 +30,7 @@ const FRUITLESS = 5;
 const MOST_TRIES = 100;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** Errors: model-gated, model-not-found, hub-unreachable, model-corrupt (size, hash), cancelled. */
+/** Errors: model-gated, model-not-found, hub-unreachable, address-not-public, model-corrupt (size, hash), cancelled. */
 export async function fetchFile(
   url: string,
   wanted: RemoteFile,
@@ -38,6 +40,7 @@ export async function fetchFile(
   mkdirSync(dirname(file), { recursive: true });
   let fruitless = 0;
   let why = '';
+  let unknown: AcclaimError | undefined;
   for (let tries = 0; tries < MOST_TRIES && fruitless < FRUITLESS; tries++) {
     const before = bytesOf(file);
     if (before > wanted.size) truncateSync(file, 0);
@@ -51,12 +54,15 @@ export async function fetchFile(
     } catch (error) {
       if (options.signal.aborted)
         throw new AcclaimError('cancelled', `fetching ${wanted.path} was cancelled`);
-      if (error instanceof AcclaimError) throw error;
+      // A name that is not found may be a network that is away for a moment.
+      unknown = error instanceof AcclaimError && error.code === 'address-not-public' ? error : undefined;
+      if (error instanceof AcclaimError && !unknown) throw error;
       why = reason(error);
       fruitless = bytesOf(file) > before ? 0 : fruitless + 1;
       if (fruitless > 0) await pause(fruitless, 0, options);
     }
   }
+  if (unknown) throw unknown;
   throw new AcclaimError(
     'hub-unreachable',
     `${wanted.path}: ${why} (${bytesOf(file)} of ${wanted.size} bytes are here)`,
@@ -80,43 +86,38 @@ async function once(
   url: string,
   wanted: RemoteFile,
   file: string,
-  { token, signal, onBytes, silenceMs = 60_000 }: FetchOptions,
+  { web, token, signal, onBytes, silenceMs = 60_000 }: FetchOptions,
 ): Promise<{ why: string; afterMs: number }> {
   const silence = new AbortController();
   let timer = setTimeout(() => silence.abort(), silenceMs);
   try {
     const have = bytesOf(file);
-    const response = await fetch(url, {
+    const answer = await web(url, {
       headers: {
         'accept-encoding': 'identity',
         ...(have > 0 ? { range: `bytes=${have}-` } : {}),
-        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
       },
+      token,
       signal: AbortSignal.any([signal, silence.signal]),
     });
-    checkStatus(response, wanted.path, token);
-    if (url.startsWith('https:') && !response.url.startsWith('https:'))
-      throw new AcclaimError(
-        'model-unsafe',
-        `${wanted.path} is sent on to ${response.url}`,
-        'Do not use this source.',
-      );
-    if (response.status === 429 || response.status >= 500) {
-      await response.body?.cancel();
-      const after = Number(response.headers.get('retry-after'));
-      return { why: `the server answers ${response.status}`, afterMs: after > 0 ? after * 1000 : 0 };
+    const status = answer.statusCode;
+    if (status >= 300) answer.destroy();
+    checkStatus({ status, url }, wanted.path, token);
+    if (status === 429 || status >= 500) {
+      const after = Number(answer.headers['retry-after']);
+      return { why: `the server answers ${status}`, afterMs: after > 0 ? after * 1000 : 0 };
     }
-    const from = response.status === 206 ? startOf(response) : 0;
-    if (response.status === 416 || from > have || !response.body) {
+    const from = status === 206 ? startOf(answer) : 0;
+    if (status >= 300 || from > have) {
       truncateOrNothing(file);
-      await response.body?.cancel();
-      return { why: `the server answers ${response.status} to a range`, afterMs: 0 };
+      answer.destroy();
+      return { why: `the server answers ${status} to a range`, afterMs: 0 };
     }
     const out = await open(file, have > 0 ? 'r+' : 'w');
     try {
       await out.truncate(from);
       let at = from;
-      for await (const chunk of response.body) {
+      for await (const chunk of answer as AsyncIterable<Buffer>) {
         clearTimeout(timer);
         timer = setTimeout(() => silence.abort(), silenceMs);
         if (at + chunk.length > wanted.size) {
@@ -141,8 +142,8 @@ function truncateOrNothing(file: string): void {
   if (existsSync(file)) truncateSync(file, 0);
 }
 
-function startOf(response: Response): number {
-  const match = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '');
+function startOf({ headers }: Answer): number {
+  const match = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers['content-range'] ?? '');
   return match ? Number(match[1]) : Number.POSITIVE_INFINITY;
 }
 
@@ -194,7 +195,7 @@ const corrupt = (path: string, why: string) =>
   );
 
 export function reason(error: unknown): string {
-  const { message, cause, name } = error as Error & { cause?: Error & { code?: string } };
+  const { message, name, code } = error as Error & { code?: string };
   if (name === 'AbortError' || name === 'TimeoutError') return 'the server says nothing';
-  return cause?.code ?? cause?.message ?? message;
+  return error instanceof AcclaimError ? message : (code ?? message);
 }

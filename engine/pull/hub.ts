@@ -4,6 +4,7 @@ import { HubApiError, listFiles, modelInfo } from '@huggingface/hub';
 import { AcclaimError } from '../../src/errors.js';
 import { checkStatus, reason } from './fetch-file.js';
 import { decodeListing, MAX_ENTRIES, type RemoteFile } from './listing.js';
+import type { Answer, Web } from './web.js';
 
 export interface Hub {
   /** Base of its addresses. */
@@ -26,26 +27,22 @@ const SILENCE_MS = 60_000;
 const TRIES = 4;
 
 /** Tries again where the connection breaks, the hub is busy, or asks to wait; the last answer or error is the result. */
-async function patient(
-  signal: AbortSignal,
-  pauseMs: number,
-  ask: () => Promise<Response>,
-): Promise<Response> {
+async function patient(signal: AbortSignal, pauseMs: number, ask: () => Promise<Answer>): Promise<Answer> {
   for (let tries = 1; ; tries++) {
     const last = tries === TRIES || signal.aborted;
     try {
-      const response = await ask();
-      if (last || (response.status !== 429 && response.status < 500)) return response;
-      await response.body?.cancel();
+      const answer = await ask();
+      if (last || (answer.statusCode !== 429 && answer.statusCode < 500)) return answer;
+      answer.destroy();
     } catch (error) {
-      if (last) throw error;
+      if (last || error instanceof AcclaimError) throw error;
     }
     await wait(pauseMs * 2 ** (tries - 1), undefined, { signal }).catch(() => {});
   }
 }
 
 /** A fetch that ends (so many answers, of so many bytes, within so long) and shows the token to the hub only. */
-function bounded({ url, token }: Hub, signal: AbortSignal, pauseMs: number): typeof fetch {
+function bounded({ url, token }: Hub, web: Web, signal: AbortSignal, pauseMs: number): typeof fetch {
   let pages = 0;
   const unsafe = (why: string) => new AcclaimError('model-unsafe', why, 'Do not use this source.');
   return async (input) => {
@@ -53,40 +50,47 @@ function bounded({ url, token }: Hub, signal: AbortSignal, pauseMs: number): typ
     if (new URL(address).origin !== new URL(url).origin)
       throw unsafe(`the list of files goes on at ${address}`);
     if (++pages > PAGES) throw unsafe('the list of files has no end');
-    const response = await patient(signal, pauseMs, () =>
-      fetch(address, {
-        headers: {
-          accept: 'application/json',
-          ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-        },
+    const answer = await patient(signal, pauseMs, () =>
+      web(address, {
+        headers: { accept: 'application/json' },
+        token,
         signal: AbortSignal.any([signal, AbortSignal.timeout(SILENCE_MS)]),
       }),
     );
     const chunks: Uint8Array[] = [];
     let size = 0;
-    for await (const chunk of response.body ?? []) {
+    for await (const chunk of answer as AsyncIterable<Uint8Array>) {
       size += chunk.length;
       if (size > PAGE_BYTES) throw unsafe('a list of files is too long');
       chunks.push(chunk);
     }
-    const { status, statusText, headers } = response;
-    const body = [204, 304].includes(status) ? null : Buffer.concat(chunks);
-    const whole = new Response(body, { status, statusText, headers });
-    Object.defineProperty(whole, 'url', { value: response.url });
+    const { statusCode: status, headers } = answer;
+    const body = status === 204 || status === 205 || status === 304 ? null : Buffer.concat(chunks);
+    const whole = new Response(body, { status, headers: asked(headers) });
+    Object.defineProperty(whole, 'url', { value: address });
     return whole;
   };
 }
 
-/** Errors: model-not-found, model-gated, hub-unreachable, model-unsafe, cancelled. */
+/** What the hub's client reads of an answer's head. */
+function asked({ link, 'content-type': type }: Answer['headers']): Record<string, string> {
+  return {
+    ...(typeof link === 'string' ? { link } : {}),
+    ...(type === undefined ? {} : { 'content-type': type }),
+  };
+}
+
+/** Errors: model-not-found, model-gated, hub-unreachable, address-not-public, model-unsafe, cancelled. */
 export async function readRepository(
   hub: Hub,
+  web: Web,
   name: string,
   revision: string,
   signal: AbortSignal,
   pauseMs = 1000,
 ): Promise<Repository> {
   const url = hub.url.replace(/\/+$/, '');
-  const common = { hubUrl: url, fetch: bounded(hub, signal, pauseMs) };
+  const common = { hubUrl: url, fetch: bounded(hub, web, signal, pauseMs) };
   try {
     const info = await modelInfo({ name, revision, additionalFields: ['sha', 'cardData'], ...common });
     const commit = info.sha;

@@ -27,8 +27,10 @@ import { loadPipeline } from '../models/pipeline.js';
 import { fetchFile, hashFile } from './fetch-file.js';
 import { fileUrl, type Hub, readRepository } from './hub.js';
 import { checkPath, type RemoteFile } from './listing.js';
+import { placeOf, type Reach } from './public.js';
 import { selectFiles, type Variant } from './select.js';
 import { type ModelSource, readUrl } from './source.js';
+import { openWeb } from './web.js';
 
 export interface PullRequest {
   readonly source: ModelSource;
@@ -36,6 +38,8 @@ export interface PullRequest {
   readonly models: string;
   readonly variant: Variant;
   readonly hub: Hub;
+  /** Hosts inside that may be asked, beside the hub. */
+  readonly reach: Reach;
   readonly signal: AbortSignal;
   /** Bytes that are here, of how many. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -102,10 +106,11 @@ function openable(dir: string, files: readonly RemoteFile[]): string {
 }
 
 async function planFor(request: PullRequest): Promise<Plan> {
-  const { source, variant, hub, signal, retry } = request;
-  const options = { token: hub.token, signal, ...retry };
+  const { source, variant, hub, reach, signal, retry } = request;
+  const web = openWeb({ ...reach, inside: [placeOf(hub.url), ...reach.inside] });
+  const options = { web, token: hub.token, signal, ...retry };
   if (source.kind === 'hub') {
-    const repository = await readRepository(hub, source.name, source.revision, signal, retry?.pauseMs);
+    const repository = await readRepository(hub, web, source.name, source.revision, signal, retry?.pauseMs);
     return {
       name: `${source.name.replace('/', '--')}@${repository.commit.slice(0, 12)}`,
       about: { source: source.name, revision: repository.commit, licence: repository.licence },
@@ -117,7 +122,7 @@ async function planFor(request: PullRequest): Promise<Plan> {
   if (source.kind === 'url') {
     // The token is the hub's: no other host sees it.
     const token = new URL(source.url).origin === new URL(hub.url).origin ? hub.token : null;
-    const file = await readUrl(source, token, signal);
+    const file = await readUrl(source, { web, token, signal });
     return {
       name: `${basename(file.path, '.safetensors')}@${version(`${source.url} ${file.size}`)}`,
       about: { source: source.url, revision: null, licence: null },

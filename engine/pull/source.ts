@@ -9,6 +9,7 @@ import { AcclaimError } from '../../src/errors.js';
 import { isThere } from '../../src/reading.js';
 import { checkStatus, reason } from './fetch-file.js';
 import { checkPath, type RemoteFile } from './listing.js';
+import type { Answer, Web } from './web.js';
 
 export type ModelSource =
   | {
@@ -70,8 +71,7 @@ export function parseSource(
 /** Name and size of what a URL gives. Errors: model-unsupported (no safetensors, no length), and those of any fetch. */
 export async function readUrl(
   { url, sha256 }: Extract<ModelSource, { kind: 'url' }>,
-  token: string | null,
-  signal: AbortSignal,
+  { web, token, signal }: { web: Web; token: string | null; signal: AbortSignal },
 ): Promise<RemoteFile> {
   const path = basename(decodeURIComponent(new URL(url).pathname));
   if (!path.endsWith('.safetensors'))
@@ -81,32 +81,29 @@ export async function readUrl(
       'Pickled weights are not read; name a .safetensors file.',
     );
   checkPath(path);
-  let response: Response;
+  let answer: Answer;
   try {
-    response = await fetch(url, {
+    answer = await web(url, {
       method: 'HEAD',
-      headers: {
-        'accept-encoding': 'identity',
-        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-      },
+      headers: { 'accept-encoding': 'identity' },
+      token,
       signal: AbortSignal.any([signal, AbortSignal.timeout(60_000)]),
     });
+    answer.destroy();
   } catch (error) {
     if (signal.aborted) throw new AcclaimError('cancelled', 'the pull was cancelled');
+    if (error instanceof AcclaimError) throw error;
     throw new AcclaimError(
       'hub-unreachable',
       `${url}: ${reason(error)}`,
       'Check the address and the network.',
     );
   }
-  checkStatus(response, path, token);
-  if (!response.ok)
-    throw new AcclaimError(
-      'hub-unreachable',
-      `${url}: the server answers ${response.status}`,
-      'Try again later.',
-    );
-  const size = Number(response.headers.get('content-length') ?? Number.NaN);
+  const status = answer.statusCode;
+  checkStatus({ status, url }, path, token);
+  if (status < 200 || status >= 300)
+    throw new AcclaimError('hub-unreachable', `${url}: the server answers ${status}`, 'Try again later.');
+  const size = Number(answer.headers['content-length'] ?? Number.NaN);
   if (!Number.isSafeInteger(size) || size < 8)
     throw new AcclaimError(
       'model-unsupported',

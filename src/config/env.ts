@@ -34,6 +34,7 @@ export const variables = {
   SLACK_PORT: { key: 'slack.port', read: number },
   HF_TOKEN: { key: 'hub.token', read: text },
   HF_ENDPOINT: { key: 'hub.url', read: text },
+  ACCLAIM_HUB_INSIDE: { key: 'hub.inside', read: list },
   ACCLAIM_DEVICES: { key: 'engine.devices', read: list },
   ACCLAIM_THREADS: { key: 'engine.threads', read: number },
   REDIS_URL: { key: 'queue.redis', read: text },

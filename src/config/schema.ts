@@ -3,7 +3,7 @@
  * key; nothing has a second default in code but learners' parameters, which differ by model family (config/models.yaml).
  */
 import { z } from 'zod';
-import { isNetwork } from '../networks.js';
+import { isHostAndPort, isNetwork } from '../networks.js';
 import { learnerSchema, samplerSchema } from '../queue/jobs.js';
 import { paramFaults } from './learner-params.js';
 
@@ -26,6 +26,7 @@ const roles = z.strictObject({
 });
 const api = z.url({ protocol: /^https?$/ }).nullable();
 const secret = z.string().min(1).nullable();
+const place = z.string().refine(isHostAndPort, 'is HOST or HOST:PORT, such as mirror.lan:8080');
 
 /** Keys and values that the learner does not know, before its first round meets them. */
 function checkParams({ name, ...given }: z.infer<typeof learnerSchema>, context: z.RefinementCtx): void {
@@ -65,7 +66,7 @@ export const configSchema = z.strictObject({
       path: ['botToken'],
       message: 'needs SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP) beside it',
     }),
-  hub: z.strictObject({ url: z.url({ protocol: /^https?$/ }), token: secret }),
+  hub: z.strictObject({ url: z.url({ protocol: /^https?$/ }), token: secret, inside: z.array(place) }),
   engine: z.strictObject({
     devices: z.array(z.enum(deviceNames)).nonempty(),
     precision: z.enum(precisions),

@@ -188,9 +188,14 @@ export const pullPayload = jobBase.extend({
   variant: z.enum(['fp16', 'bf16', 'fp32']),
   /** Folder that holds the models of this machine. */
   models: z.string(),
-  /** False when it is asked for from afar: then folders of this machine are no models. */
+  /** False when it is asked for from afar: then folders of this machine are no models, and addresses have to be public. */
   local: z.boolean(),
-  hub: z.object({ url: z.url({ protocol: /^https?$/ }), token: z.string().nullable() }),
+  hub: z.object({
+    url: z.url({ protocol: /^https?$/ }),
+    token: z.string().nullable(),
+    /** HOST[:PORT] that may lie in the engine's own network. */
+    inside: z.array(z.string()),
+  }),
 });
 
 export const pullResult = z.object({

@@ -23,6 +23,8 @@ export type Fault = (request: IncomingMessage, response: ServerResponse, file: B
 
 export interface HubPeer {
   readonly url: string;
+  /** Of the second host. */
+  readonly store: string;
   readonly asked: Asked[];
   /** Entries of the list instead of the folder's. */
   list: unknown[] | null;
@@ -91,6 +93,7 @@ export async function startHub(folder: string): Promise<HubPeer> {
   await Promise.all([hub, store].map((server) => new Promise<void>((done) => server.listen(0, done))));
   return Object.assign(peer, {
     url: `http://127.0.0.1:${port(hub)}`,
+    store: `http://localhost:${port(store)}`,
     close: async () => {
       for (const server of [hub, store]) {
         server.closeAllConnections();

@@ -44,6 +44,8 @@ const request = (over: Partial<PullRequest> = {}): PullRequest => ({
   models,
   variant: 'fp16',
   hub: { url: hub.url, token: null },
+  // Where it sends on to for large files.
+  reach: { inside: [new URL(hub.store).host] },
   signal: new AbortController().signal,
   retry: { pauseMs: 1, silenceMs: 30_000 },
   ...over,
