@@ -99,20 +99,20 @@ export class Channels {
   }
 }
 
-function isThread(channel: APIChannel): boolean {
+export function isThread(channel: APIChannel): boolean {
   return threads.includes(channel.type);
 }
 
 /** One that is archived alone is opened again by whoever may write there. */
-function isLocked(channel: APIChannel): boolean {
+export function isLocked(channel: APIChannel): boolean {
   return 'thread_metadata' in channel && channel.thread_metadata?.locked === true;
 }
 
-function isNsfw(channel: APIChannel): boolean {
+export function isNsfw(channel: APIChannel): boolean {
   return 'nsfw' in channel && channel.nsfw === true;
 }
 
-function parentOf(channel: APIChannel): string | null {
+export function parentOf(channel: APIChannel): string | null {
   return 'parent_id' in channel ? (channel.parent_id ?? null) : null;
 }
 

@@ -6,7 +6,8 @@ import { type APIChannel, type APIGuild, type APIGuildMember, type APIUser, REST
 import { isUnreachable } from '../../../src/chat/refusals.js';
 import type { Check } from '../../../src/cli/check.js';
 import { toPlain } from '../../../src/errors.js';
-import { isUnauthorized, tokenInvalid, translate } from './errors.js';
+import { isLocked, isNsfw, isThread, parentOf } from './channels.js';
+import { isUnauthorized, lockedThread, tokenInvalid, translate } from './errors.js';
 import { inviteLink, lacking } from './permissions.js';
 
 export interface DiscordQuestion {
@@ -55,8 +56,15 @@ async function checkChannel(rest: REST, self: string, id: string): Promise<Check
       rest.get(Routes.guild(channel.guild_id)) as Promise<APIGuild>,
       rest.get(Routes.guildMember(channel.guild_id, self)) as Promise<APIGuildMember>,
     ]);
-    const overwrites = 'permission_overwrites' in channel ? (channel.permission_overwrites ?? []) : [];
+    // A thread has neither rights nor an age restriction of its own.
+    const parent = isThread(channel) ? parentOf(channel) : null;
+    const home = parent === null ? channel : ((await rest.get(Routes.channel(parent))) as APIChannel);
+    const overwrites = 'permission_overwrites' in home ? (home.permission_overwrites ?? []) : [];
     const missing = lacking({ guild, overwrites, user: self, roles: member.roles });
+    if (isLocked(channel))
+      return [
+        { name, state: 'fail', found: `#${channel.name}: ${lockedThread.cause}`, mend: lockedThread.mend },
+      ];
     const rights: Check =
       missing.length === 0
         ? { name, state: 'ok', found: `#${channel.name}: I may do what is needed`, mend: '' }
@@ -66,7 +74,7 @@ async function checkChannel(rest: REST, self: string, id: string): Promise<Check
             found: `#${channel.name}: I lack ${missing.join(', ')}`,
             mend: "Give the bot's role these in the channel's permissions.",
           };
-    const nsfw = 'nsfw' in channel && channel.nsfw === true;
+    const nsfw = isNsfw(home);
     const found = nsfw ? 'age-restricted' : `not age-restricted, ${adult}`;
     return [rights, { name: `${name} age`, state: nsfw ? 'ok' : 'off', found, mend: '' }];
   } catch (error) {

@@ -18,7 +18,7 @@ const refused: Refusal = {
   cause: 'Discord does not let me do this in the channel',
   mend: 'Give the bot View Channel, Send Messages, Embed Links, Attach Files, Add Reactions and Read Message History there.',
 };
-const locked: Refusal = {
+export const lockedThread: Refusal = {
   code: 'channel-lost',
   cause: 'the thread is locked or archived',
   mend: 'Unlock it, or give the bot Manage Threads there.',
@@ -54,10 +54,10 @@ const rows: Record<number, Refusal> = {
   50027: late,
   50045: tooLarge('Discord'),
   50055: { ...gone, cause: 'the server is gone, or I am no longer on it', mend: 'Invite the bot again.' },
-  [discordCodes.archivedThread]: locked,
+  [discordCodes.archivedThread]: lockedThread,
   90001: { code: 'not-allowed', cause: 'my reactions are blocked here', mend: 'Unblock the bot.' },
   160002: refused,
-  [discordCodes.lockedThread]: locked,
+  [discordCodes.lockedThread]: lockedThread,
 };
 
 /** Codes that come with a status of 4xx and pass all the same. */

@@ -5,7 +5,7 @@
 import type { APIMessage } from 'discord.js';
 import { Latest } from '../../../src/chat/pace.js';
 import type { Card, MessageRef } from '../../../src/chat/port.js';
-import { isGone, isNotAllowed } from '../../../src/chat/refusals.js';
+import { isGone, isNotAllowed, isUnreachable } from '../../../src/chat/refusals.js';
 import type { DiscordApi } from './api.js';
 import type { Channels } from './channels.js';
 import { discordCodes, isCode } from './errors.js';
@@ -65,7 +65,10 @@ export class Messages {
       return await job();
     } catch (error) {
       if (!isCode(error, discordCodes.archivedThread)) throw error;
-      await this.parts.api.unarchive(channel);
+      // Whoever may not open it again cannot do it: that is what is said, and not that a right is missing.
+      await this.parts.api.unarchive(channel).catch((refused) => {
+        throw isUnreachable(refused) ? refused : error;
+      });
       return job();
     }
   }

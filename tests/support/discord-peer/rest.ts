@@ -54,6 +54,7 @@ export function handlers({ world, gateway, interactions, url }: Parts): Record<s
     return found;
   };
   const writable = (channel: Channel): Channel => {
+    if (channel.locked && !channel.archived) throw new Refusal(400, 160005, 'Thread is locked');
     if (channel.archived) throw new Refusal(400, 50083, 'Thread is archived');
     if (!channel.may.send) throw new Refusal(403, 50013, 'Missing Permissions');
     return channel;
@@ -90,6 +91,7 @@ export function handlers({ world, gateway, interactions, url }: Parts): Record<s
     'get /channels/{channel_id}': ({ parameters: [id] }) => channelBody(channelOf(id)),
     'patch /channels/{channel_id}': ({ parameters: [id], body }) => {
       const channel = channelOf(id);
+      if (channel.locked) throw new Refusal(403, 50013, 'Missing Permissions');
       channel.archived = body.archived ?? channel.archived;
       return channelBody(channel);
     },

@@ -62,6 +62,8 @@ export interface Channel {
   nsfw: boolean;
   parent_id: string | null;
   archived: boolean;
+  /** Only those who manage threads may open it, and the bot may not. */
+  locked: boolean;
   gone: boolean;
   permission_overwrites: { id: string; type: number; allow: string; deny: string }[];
   /** What the bot may do here. */
@@ -170,6 +172,7 @@ export class World {
       nsfw: false,
       parent_id: null,
       archived: false,
+      locked: false,
       gone: false,
       permission_overwrites: [],
       may: { view: true, send: true, react: true, pin: true },
@@ -255,6 +258,7 @@ export function channelBody({
   nsfw,
   parent_id,
   archived,
+  locked,
   permission_overwrites,
 }: Channel): Record<string, unknown> {
   const thread = type >= 10 && type <= 12;
@@ -268,7 +272,7 @@ export function channelBody({
     ...(thread
       ? {
           owner_id: '1',
-          thread_metadata: { archived, archive_timestamp: null, auto_archive_duration: 1440, locked: false },
+          thread_metadata: { archived, archive_timestamp: null, auto_archive_duration: 1440, locked },
           message_count: 0,
           member_count: 1,
           total_message_sent: 0,

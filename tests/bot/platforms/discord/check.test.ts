@@ -57,6 +57,21 @@ test('each fault has its own line and its own mend', async () => {
   expect(checks.at(-3)).toMatchObject({ state: 'off', found: expect.stringContaining('not age-restricted') });
 });
 
+test('of a thread its parent is asked: rights and age restriction are there', async () => {
+  const peer = await peerWith(needed);
+  const deny = [{ id: peer.world.guild.id, type: 0, allow: '0', deny: String(bits.attach) }];
+  const parent = peer.world.channel('quiet', { nsfw: true, permission_overwrites: deny });
+  const thread = peer.world.channel('votes', { type: 11, parent_id: parent.id });
+  const locked = peer.world.channel('old', { type: 11, parent_id: parent.id, locked: true });
+  const channels = [thread.id, locked.id];
+  const checks = await checkDiscord({ token: peerToken, channels, api: peer.url });
+  expect(checks.slice(-3).map(({ state, found }) => `${state} ${found}`)).toEqual([
+    'fail #votes: I lack Attach Files',
+    'ok age-restricted',
+    'fail #old: the thread is locked or archived',
+  ]);
+});
+
 test('a token that Discord refuses is the one thing said', async () => {
   const peer = await peerWith(needed);
   const checks = await checkDiscord({ token: 'MTIz.other.token', channels: ['1'], api: peer.url });

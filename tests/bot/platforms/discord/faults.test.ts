@@ -271,6 +271,31 @@ test('an archived thread is opened again for posts, edits and reactions', async 
   expect(thread.messages.size).toBe(2);
 });
 
+test.each([
+  ['locked', { locked: true }],
+  ['locked and archived', { locked: true, archived: true }],
+])('a thread that is %s is lost until it is unlocked', async (_, how) => {
+  const { peer, platform, channel, events } = await ballot();
+  peer.world.botRoles = [peer.world.role('acclaim', needed).id];
+  const thread = peer.world.channel('votes', { type: 11, parent_id: channel.id });
+  const ref = await platform.post(thread.id, sheet('t', null));
+  Object.assign(thread, how);
+  const lost = { code: 'channel-lost', mend: expect.stringContaining('Unlock') };
+  if (!thread.archived) await expect(platform.post(thread.id, sheet('u', null))).rejects.toMatchObject(lost);
+  else await expect(platform.edit(ref, sheet('t', null, { title: 'edited' }))).rejects.toMatchObject(lost);
+  await until(() => events.length === 1, 'the news');
+  expect(events[0]).toMatchObject({ kind: 'channel', channel: thread.id, canPost: false });
+  // Whatever changes in it, as long as it is locked.
+  const looks = peer.answered('get /channels/{channel_id}');
+  peer.update(thread, { name: 'old votes' });
+  await until(() => peer.answered('get /channels/{channel_id}') > looks, 'the look');
+  peer.update(thread, { locked: false });
+  await until(() => events.length === 2, 'the other news');
+  expect(events[1]).toMatchObject({ kind: 'channel', channel: thread.id, canPost: true });
+  await platform.edit(ref, sheet('t', null, { title: 'edited' }));
+  await platform.post(thread.id, sheet('u', null));
+});
+
 test('edits of a burst become one, and everybody is answered', async () => {
   const { peer, platform, ref } = await ballot({ pace: { edit: 120 } });
   const began = Date.now();
