@@ -183,11 +183,19 @@ export class Chat {
     await Promise.all([...ids.values()].map((id) => this.parts.dispatch(id, event)));
   }
 
-  private async channel({ platform, channel, canPost, nsfw, at }: EventOf<'channel'>): Promise<void> {
+  private async channel(event: EventOf<'channel'>): Promise<void> {
+    const { platform, channel, canPost, gone = false, nsfw, at } = event;
     for (const { session, bindings } of this.parts.sessions()) {
       const bound = bindings.find((b) => b.platform === platform && b.address === channel);
       if (!bound || session.state === 'ended') continue;
-      await this.parts.dispatch(session.id, { kind: 'channel', channel: bound.channel, canPost, nsfw, at });
+      await this.parts.dispatch(session.id, {
+        kind: 'channel',
+        channel: bound.channel,
+        canPost,
+        gone,
+        nsfw,
+        at,
+      });
     }
   }
 

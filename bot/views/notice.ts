@@ -124,6 +124,7 @@ const endings: Record<string, string> = {
   budget: 'All its rounds are done. Thank you all for voting.',
   images: 'All the images that it may have are drawn. Thank you all for voting.',
   stopped: 'It was stopped. What it learned is kept.',
+  gone: 'Its channel was deleted a day ago. What it learned is kept.',
 };
 
 function from(v: Values): string {

@@ -104,4 +104,5 @@ const endings: Record<NonNullable<Session['end']>, string> = {
   budget: 'All its rounds are done: thank you all.',
   images: 'All the images that it may have are drawn: thank you all.',
   stopped: 'It was stopped.',
+  gone: 'Its channel was deleted.',
 };

@@ -85,7 +85,16 @@ export type ChatEvent =
   /** Events may have been missed: open ballots must be read again. */
   | { kind: 'gap'; platform: PlatformName; at: number }
   /** What the platform says of a channel that we post in has changed. */
-  | { kind: 'channel'; platform: PlatformName; channel: string; canPost: boolean; nsfw: boolean; at: number }
+  | {
+      kind: 'channel';
+      platform: PlatformName;
+      channel: string;
+      canPost: boolean;
+      /** It was deleted, and not only shut. */
+      gone?: boolean;
+      nsfw: boolean;
+      at: number;
+    }
   /** The bot was taken off a server or workspace (null: of the one whose name is not known now), or is on it (again). */
   | { kind: 'server'; platform: PlatformName; server: string | null; present: boolean; at: number }
   /** All servers that the bot is on, as a new connection says. */

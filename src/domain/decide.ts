@@ -13,7 +13,7 @@ import { Draft } from './draft.js';
 import type { Event, ReactionSet } from './events.js';
 import { judgeRound } from './feedback.js';
 import { weighFlags } from './flags.js';
-import { channelChanged } from './guard.js';
+import { channelChanged, endWithoutChannel } from './guard.js';
 import { jobDone, jobFailed, jobHeld, jobProgress } from './jobs.js';
 import { recordReaction, recordSweep } from './ledger.js';
 import type { SessionState } from './model.js';
@@ -68,6 +68,7 @@ export function decide(
   const draft = new Draft(state, event.at, judge, elsewhere);
   (rules[event.kind] as (draft: Draft, event: Event) => void)(draft, event);
   renewed(draft);
+  endWithoutChannel(draft);
   // A session that was opened but has no round yet (a branch, or a process killed in between) begins here.
   if (draft.session.state === 'active' && !draft.round) beginRound(draft);
   advance(draft);

@@ -90,6 +90,8 @@ export interface ChannelChanged {
   kind: 'channel';
   channel: string;
   canPost: boolean;
+  /** It was deleted: nobody can give it back. */
+  gone?: boolean;
   nsfw: boolean;
   at: number;
 }

@@ -6,11 +6,12 @@
 import { askEdit, holdBallots, planBallots, postBallots } from './ballots.js';
 import type { Draft } from './draft.js';
 import type { ChannelChanged } from './events.js';
-import type { Binding, Round } from './model.js';
+import type { Binding, Round, SessionState } from './model.js';
+import { abandonRound, isOver } from './rounds.js';
 import { notify, showOutcome, showProgress } from './say.js';
-import { pauseSession, unpauseSession } from './session.js';
+import { endSession, pauseSession, unpauseSession } from './session.js';
 
-export function channelChanged(draft: Draft, { channel, canPost, nsfw }: ChannelChanged): void {
+export function channelChanged(draft: Draft, { channel, canPost, nsfw, gone = false }: ChannelChanged): void {
   const binding = draft.state.bindings.find((row) => row.channel === channel && row.leftAt === null);
   if (!binding) return;
   const allowed = nsfw || !draft.session.nsfw;
@@ -21,9 +22,30 @@ export function channelChanged(draft: Draft, { channel, canPost, nsfw }: Channel
     if (!others) rest(draft);
   }
   const may = canPost && allowed;
-  if (binding.canPost !== may) draft.put({ table: 'binding', row: { ...binding, canPost: may } });
+  const known = binding.goneAt ?? null;
+  const goneAt = canPost ? null : (known ?? (gone ? draft.at : null));
+  if (binding.canPost !== may || known !== goneAt)
+    draft.put({ table: 'binding', row: { ...binding, canPost: may, goneAt } });
   if (!may) holdBallots(draft, channel);
   else if (!binding.canPost) takesPostsAgain(draft, { ...binding, canPost: may });
+}
+
+/** A session whose last channel was deleted ends a day later: by then nobody will look for what it learned there. */
+const GONE_MS = 86_400_000;
+
+/** When it ends for want of a channel; null while it has one. */
+export function endsForWant({ session, bindings }: SessionState): number | null {
+  const here = bindings.filter((row) => row.leftAt === null);
+  const since = here.map((row) => row.goneAt ?? null);
+  if (session.state === 'ended' || here.length === 0 || since.includes(null)) return null;
+  return Math.max(...since.map(Number)) + GONE_MS;
+}
+
+export function endWithoutChannel(draft: Draft): void {
+  const due = endsForWant(draft.state);
+  if (due === null || draft.at < due) return;
+  if (draft.round && !isOver(draft.round)) abandonRound(draft, draft.round);
+  endSession(draft, 'gone');
 }
 
 /** Ballots that waited for the channel, or were refused there, go out; a session that rested for it goes on by itself. */
@@ -31,6 +53,7 @@ function takesPostsAgain(draft: Draft, binding: Binding): void {
   const { round } = draft;
   const { channel } = binding;
   if (!round) return;
+  showMissed(draft, round, binding);
   for (const ballot of draft.state.ballots.values())
     if (ballot.round === round.id && ballot.channel === channel)
       if (ballot.state === 'gone' && ballot.message === null) draft.setBallot(ballot, { state: 'planned' });
@@ -40,6 +63,18 @@ function takesPostsAgain(draft: Draft, binding: Binding): void {
   if (draft.state.images.has(round.id) && !hasBallots(draft, round, channel))
     planBallots(draft, round, [binding]);
   postBallots(draft, round, [binding]);
+}
+
+/** What was decided meanwhile was refused there: the newest rounds' ballots are shown as they are, with how the last one ended. */
+function showMissed(draft: Draft, round: Round, { channel, ordinal }: Binding): void {
+  const closed = draft.state.rounds.findLast((row) => row.outcome !== null);
+  const rounds = new Set([round.id, closed?.id]);
+  for (const ballot of draft.state.ballots.values())
+    if (ballot.channel === channel && ballot.message !== null && ballot.state !== 'gone')
+      if (rounds.has(ballot.round)) askEdit(draft, ballot);
+  if (!closed || draft.session.nsfw) return;
+  const key = `${draft.session.id}.${closed.number}.outcome.${ordinal}`;
+  draft.ask({ kind: 'card', card: 'outcome', key, channel, round: closed.number });
 }
 
 function rest(draft: Draft): void {

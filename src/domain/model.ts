@@ -39,7 +39,7 @@ export interface Departure {
 export type SessionPhase = 'active' | 'paused' | 'ended';
 /** `guard`: the channel may not show pictures that need care any more. */
 export type PauseReason = 'command' | 'empty' | 'budget' | 'no-good' | 'failed' | 'channel' | 'guard';
-export type EndReason = 'goal' | 'budget' | 'images' | 'stopped';
+export type EndReason = 'goal' | 'budget' | 'images' | 'stopped' | 'gone';
 
 export interface Session {
   id: string;
@@ -98,12 +98,14 @@ export interface Binding {
   sweeps: boolean;
   /** False after the channel refused a post; it does not hold the others up. */
   canPost: boolean;
+  /** Since when the channel is known to be deleted; null or absent while it is not. */
+  goneAt?: number | null;
   /** When the channel left the pool; null while it takes part. The row stays: ballots of earlier rounds name it. */
   leftAt: number | null;
 }
 
 /** A channel that a session is to be bound to. */
-export type Place = Omit<Binding, 'session' | 'ordinal' | 'canPost' | 'leftAt'>;
+export type Place = Omit<Binding, 'session' | 'ordinal' | 'canPost' | 'goneAt' | 'leftAt'>;
 
 export type RoundPhase =
   | 'generating'

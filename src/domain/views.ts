@@ -2,8 +2,10 @@
  * What may be seen of a session, as plain figures. Totals stay hidden while a round takes votes: before its close a
  * ballot shows only the asker's own marks and how many people have voted.
  */
+
 import { approvals, type RoundApproval } from './approval.js';
 import { attendance, counting } from './counted.js';
+import { endsForWant } from './guard.js';
 import { pictureName } from './ids.js';
 import { factsOf } from './ledger.js';
 import type { Ballot, ImageState, Job, Outcome, Round, SessionState } from './model.js';
@@ -161,6 +163,11 @@ export function newestTime(states: Iterable<SessionState>): number {
 
 /** Next moment at which passing time alone may change something; null = never. Asked after every vote: it counts none. */
 export function nextTick(state: SessionState, now: number): number | null {
+  const times = [endsForWant(state), nextStep(state, now)].filter((time) => time !== null);
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+function nextStep(state: SessionState, now: number): number | null {
   const round = state.rounds.at(-1);
   const { pause, renewsAt = null } = state.session;
   if (state.session.state === 'paused' && pause === 'budget') return renewsAt;

@@ -32,7 +32,7 @@ import { Channels } from './channels.js';
 import { makeClient, permissionsOf } from './client.js';
 import { type Decoded, decode, type Packet } from './decode.js';
 import { glyphOf } from './emoji.js';
-import { closeError, loginError } from './errors.js';
+import { closeError, discordCodes, isCode, loginError } from './errors.js';
 import { DiscordHistory } from './history.js';
 import { Interactions } from './interactions.js';
 import { Messages } from './messages.js';
@@ -176,7 +176,7 @@ export class DiscordPlatform implements ChatPlatform {
         refusing?.has(channel) === false
       ) {
         refusing.add(channel);
-        this.tellChannel(channel, false);
+        this.tellChannel(channel, false, { gone: isCode(error, discordCodes.unknownChannel) });
       }
       throw error;
     }
@@ -326,13 +326,13 @@ export class DiscordPlatform implements ChatPlatform {
         running.greeted.delete(server);
         running.shards.get(shard)?.delete(server);
         // Handed on at once: an invitation that follows must not overtake it.
-        const lost = this.lost({ id: server }, running, at);
+        const lost = this.lost({ id: server }, running, at, false);
         await Promise.all([lost, sink({ kind: 'server', platform: 'discord', server, present: false, at })]);
         return;
       }
       case 'CHANNEL_DELETE':
       case 'THREAD_DELETE':
-        return this.lost(packet.d as { id: string }, running, at);
+        return this.lost(packet.d as { id: string }, running, at, true);
     }
     const { self } = history;
     const decoded = decode(packet, {
@@ -363,21 +363,29 @@ export class DiscordPlatform implements ChatPlatform {
   /** Rights may have changed: where posts were refused they may be taken again. */
   private async lookAgain({ channels, history }: Running): Promise<void> {
     for (const channel of [...channels.refusing]) {
-      if (!(await channels.takesPosts(channel, history.self)) || !channels.refusing.delete(channel)) continue;
+      const takes = await channels.takesPosts(channel, history.self);
+      if (takes === 'gone') this.tellChannel(channel, false, { gone: true });
+      if (takes !== true || !channels.refusing.delete(channel)) continue;
       const { nsfw } = await channels.read(channel);
-      this.tellChannel(channel, true, nsfw);
+      this.tellChannel(channel, true, { nsfw });
     }
   }
 
-  private tellChannel(channel: string, canPost: boolean, nsfw = false): void {
-    const event = { kind: 'channel', platform: 'discord', channel, canPost, nsfw } as const;
+  private tellChannel(channel: string, canPost: boolean, { nsfw = false, gone = false }): void {
+    const event = { kind: 'channel', platform: 'discord', channel, canPost, gone, nsfw } as const;
     this.running?.sink({ ...event, at: this.options.now() }).catch((error) => this.fault(error));
   }
 
-  private async lost({ id }: { id: string }, { channels, sink }: Running, at: number): Promise<void> {
+  /** `gone`: for good; a server may invite the bot again. */
+  private async lost(
+    { id }: { id: string },
+    { channels, sink }: Running,
+    at: number,
+    gone: boolean,
+  ): Promise<void> {
     const told = channels.lost(id).map((channel) => {
       channels.refusing.add(channel);
-      return sink({ kind: 'channel', platform: 'discord', channel, canPost: false, nsfw: false, at });
+      return sink({ kind: 'channel', platform: 'discord', channel, canPost: false, gone, nsfw: false, at });
     });
     await Promise.all(told);
   }

@@ -6,6 +6,7 @@ import { type APIChannel, ChannelType } from 'discord.js';
 import type { NamedChannel } from '../../../src/chat/port.js';
 import { AcclaimError } from '../../../src/errors.js';
 import type { DiscordApi } from './api.js';
+import { discordCodes, isCode } from './errors.js';
 import { lacking } from './permissions.js';
 
 export interface Place {
@@ -29,8 +30,8 @@ export class Channels {
 
   constructor(private readonly api: Pick<DiscordApi, 'channel' | 'channels' | 'guild' | 'member'>) {}
 
-  /** Takes the channel posts of the bot's? Asked of Discord; false where it does not even answer that. */
-  async takesPosts(channel: string, self: string): Promise<boolean> {
+  /** Takes the channel posts of the bot's? Asked of Discord; false where it does not even answer that, 'gone' where it was deleted. */
+  async takesPosts(channel: string, self: string): Promise<boolean | 'gone'> {
     try {
       const found = await this.api.channel(channel);
       if (isLocked(found)) return false;
@@ -41,8 +42,8 @@ export class Channels {
       const [of, { roles }] = await Promise.all([this.api.guild(guild), this.api.member(guild, self)]);
       const overwrites = 'permission_overwrites' in home ? (home.permission_overwrites ?? []) : [];
       return lacking({ guild: of, overwrites, user: self, roles }).length === 0;
-    } catch {
-      return false;
+    } catch (error) {
+      return isCode(error, discordCodes.unknownChannel) && 'gone';
     }
   }
 

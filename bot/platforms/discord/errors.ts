@@ -27,6 +27,7 @@ const wrongKind: Refusal = { ...refused, cause: 'no message can be sent to a cha
 const late: Refusal = { code: 'cancelled', cause: 'the answer came too late', mend: 'Ask again.' };
 
 export const discordCodes = {
+  unknownChannel: 10003,
   unknownMessage: 10008,
   unknownInteraction: 10062,
   acknowledged: 40060,
@@ -35,7 +36,7 @@ export const discordCodes = {
 } as const;
 
 const rows: Record<number, Refusal> = {
-  10003: gone,
+  [discordCodes.unknownChannel]: gone,
   10004: { ...gone, cause: 'the server is gone, or I am no longer on it', mend: 'Invite the bot again.' },
   [discordCodes.unknownMessage]: noMessage,
   10014: { code: 'internal', cause: 'Discord does not know the emoji', mend: '' },

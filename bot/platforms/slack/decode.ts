@@ -51,11 +51,12 @@ export function decode(event: SlackEvent, around: Surroundings): Decoded | undef
     }
     case 'channel_left':
     case 'group_left':
-    case 'channel_deleted':
-    case 'group_deleted':
     case 'channel_archive':
     case 'group_archive':
       return ofChannel(event.channel, false, at);
+    case 'channel_deleted':
+    case 'group_deleted':
+      return ofChannel(event.channel, false, at, true);
     case 'channel_unarchive':
     case 'group_unarchive':
       return ofChannel(event.channel, true, at);
@@ -85,9 +86,14 @@ function reaction(
 }
 
 /** `nsfw` is what a channel allows; the adapter asks Slack where it matters. */
-function ofChannel(channel: string | undefined, canPost: boolean, at: number): Decoded | undefined {
+function ofChannel(
+  channel: string | undefined,
+  canPost: boolean,
+  at: number,
+  gone = false,
+): Decoded | undefined {
   if (channel === undefined) return undefined;
-  return told({ kind: 'channel', platform: 'slack', channel, canPost, nsfw: false, at });
+  return told({ kind: 'channel', platform: 'slack', channel, canPost, gone, nsfw: false, at });
 }
 
 function told(event: ChatEvent): Decoded {

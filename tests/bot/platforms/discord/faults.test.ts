@@ -225,6 +225,18 @@ test('the right came back while the bot was down: asked to watch the channel, it
   expect(events[0]).toMatchObject({ kind: 'channel', channel: channel.id, canPost: true });
 });
 
+test('a channel that was deleted while the bot was down is told as gone, by a look and by a post', async () => {
+  const { stage, channel, events } = await ballot();
+  channel.gone = true;
+  const platform = await stage.again();
+  platform.watch(channel.id);
+  await until(() => events.length === 1, 'the look');
+  const again = await stage.again();
+  await expect(again.post(channel.id, sheet('b', null))).rejects.toMatchObject({ code: 'channel-lost' });
+  await until(() => events.length === 2, 'the post');
+  for (const event of events) expect(event).toMatchObject({ kind: 'channel', canPost: false, gone: true });
+});
+
 test('without the right to react a ballot cannot be primed', async () => {
   const { platform, channel, ref } = await ballot();
   channel.may.react = false;
@@ -240,14 +252,15 @@ test('a channel or thread that is deleted is told, and posts there are refused',
   await platform.post(thread.id, sheet('t', null));
   peer.update(thread, { gone: true });
   await until(() => events.length === 1);
-  expect(events[0]).toMatchObject({ kind: 'channel', channel: thread.id, canPost: false });
+  expect(events[0]).toMatchObject({ kind: 'channel', channel: thread.id, canPost: false, gone: true });
   await expect(platform.post(thread.id, sheet('u', null))).rejects.toMatchObject({ code: 'channel-lost' });
   peer.gateway.send('GUILD_DELETE', { id: peer.world.guild.id, unavailable: true });
   await peer.gateway.delivered();
   expect(events).toHaveLength(1);
   peer.gateway.send('GUILD_DELETE', { id: peer.world.guild.id });
   await until(() => events.length === 3);
-  expect(events[1]).toMatchObject({ kind: 'channel', channel: channel.id, canPost: false });
+  // A server may invite the bot again.
+  expect(events[1]).toMatchObject({ kind: 'channel', channel: channel.id, canPost: false, gone: false });
   const server = peer.world.guild.id;
   expect(events[2]).toMatchObject({ kind: 'server', server, present: false });
   peer.gateway.send('GUILD_CREATE', { id: server });
