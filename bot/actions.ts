@@ -25,6 +25,8 @@ import type { Messenger } from './handlers/messenger.js';
 import type { People } from './handlers/people.js';
 import { joinPool, type PoolParts } from './handlers/pools.js';
 import type { Proposals } from './handlers/proposals.js';
+import type { Limits } from './limits.js';
+import { type MemberBounds, mayOpen } from './members.js';
 import type { Pulls } from './pulls.js';
 import type { NewSession, Plan, Sessions } from './sessions.js';
 
@@ -63,6 +65,10 @@ export interface ActionParts {
   models: Actions['models'];
   modelsHere: Actions['modelsHere'];
   mostWaiting: number;
+  limits: Limits;
+  bounds: MemberBounds;
+  /** Channel -> the server that it is on. */
+  homes: ReadonlyMap<string, string | null>;
   budgets: Actions['budgets'];
   pulls: Pick<Pulls, 'ask' | 'lines'>;
   exports: Pick<Exports, 'found' | 'make' | 'lines'>;
@@ -127,11 +133,25 @@ export function makeActions(parts: ActionParts): Actions {
     return server === null ? platform : `${platform}-${server}`;
   };
 
+  const serverOfState = ({ bindings: [own] }: SessionState) => {
+    const server = own && parts.homes.get(own.channel);
+    return server == null ? own?.platform : `${own?.platform}-${server}`;
+  };
+
+  /** A code that is tried counts, right or wrong: it may be a guess. */
+  const mayTry = async (account: Account, by: string) =>
+    parts.limits.admit('code', { account, known: await known(by), server: account.platform });
+
   const settings = async (account: Account, channel: string) =>
     set.get(await serverOf(account, channel)) ?? {};
 
   /** All that stands between a wish and its session; throws what does. */
   const prepare = async (asked: StartRequest, account: Account, channel: string) => {
+    const by = asked.createdBy;
+    const all = sessions.live();
+    const server = await serverOf(account, channel);
+    const here = all.filter((state) => serverOfState(state) === server);
+    mayOpen(parts.bounds, { account, by, known: await known(by), asked }, { here, all });
     mustHaveRoom(sessions, parts.mostWaiting);
     const own = await settings(account, channel);
     const model = asked.model ?? modelOf(own, channel);
@@ -193,9 +213,15 @@ export function makeActions(parts: ActionParts): Actions {
       const code = newCode();
       return { code, hash: codeHash(store.secret, 'join', code), until: clock.now() + goodForMs };
     },
-    join: (code, from) => joinPool({ clock, store, sessions, placeFor: joining, ...parts.pool }, code, from),
+    join: async (code, from) => {
+      await mayTry(from.account, from.by.key);
+      return joinPool({ clock, store, sessions, placeFor: joining, ...parts.pool }, code, from);
+    },
     linkCode: (by) => links.ask(by.key),
-    link: (code, by) => links.link(code, by.key),
+    link: async (code, { account, by }) => {
+      await mayTry(account, by.key);
+      return links.link(code, by.key);
+    },
     unlink: (by) => links.unlink(by.key),
     accounts: async (by) => (await store.accountsOf(by.key)).map(({ key }) => key),
     start: async (request, account, channel) => {

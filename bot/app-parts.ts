@@ -11,6 +11,8 @@ import type { Exports } from './exports.js';
 import type { JobParts } from './handlers/jobs.js';
 import type { People } from './handlers/people.js';
 import type { TidyParts } from './handlers/tidy.js';
+import type { Limits } from './limits.js';
+import type { MemberBounds } from './members.js';
 import type { DataPaths } from './paths.js';
 import type { Patience } from './patience.js';
 import type { Pulls } from './pulls.js';
@@ -56,6 +58,9 @@ export interface AppParts {
   watch: Watch;
   reach: Reach;
   patience: Patience;
+  limits: Limits;
+  /** Of sessions that members open. */
+  bounds: MemberBounds;
   /** A moderator looks first at what members ask for, unless a server's admins say otherwise. */
   approval: boolean;
   /** The truth can no longer be written: say why and end the process. */

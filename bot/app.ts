@@ -156,6 +156,7 @@ export class App {
     });
     this.actions = makeActions({
       ...parts,
+      homes: this.homes,
       guards: this.carrying.guards,
       sessions: this.sessions,
       platforms: this.platforms,
@@ -199,6 +200,9 @@ export class App {
         if (sweeps) this.carrying.sweeps.soon(account.platform, () => this.sessions.live());
       },
       withdrawn: (account) => this.consents.withdrawn(account),
+      admit: (act, { account, known, channel }) =>
+        parts.limits.admit(act, { account, known, server: this.serverOf(account.platform, channel) }),
+      readNotices: (platform, inMs) => this.consents.readLater(platform, inMs),
       known: async (voter) => this.sessions.knows(voter) || (await store.lookups.agreed(voter)),
       server: (platform, server, present) => this.servers.heard(platform, server, present),
       servers: (platform, servers) => this.servers.present(platform, servers),
@@ -258,6 +262,7 @@ export class App {
     this.stopping = true;
     this.connections.stop();
     this.carrying.sweeps.stop();
+    this.consents.stop();
     this.sessions.stopTicks();
     await this.time?.stop();
     await this.resume.stop();
@@ -290,8 +295,23 @@ export class App {
   readonly open: Opening['open'] = (...asked) => this.opening.open(...asked);
 
   /** What could complete an option that somebody types. */
-  complete(typing: Typing): Promise<string[]> {
+  async complete(typing: Typing): Promise<string[]> {
+    const { account, channel } = typing;
+    const { people, limits } = this.parts;
+    const known = this.sessions.knows(people.seen(account).key);
+    try {
+      await limits.admit('typing', { account, known, server: this.serverOf(account.platform, channel) });
+    } catch {
+      return [];
+    }
     return completions(typing, this.actions);
+  }
+
+  /** As limits are kept: the page is one place, and so is a channel whose server is not known yet. */
+  private serverOf(platform: PlatformName, channel: string): string {
+    return platform === 'web'
+      ? platform
+      : `${platform} ${this.homes.get(`${platform}-${channel}`) ?? channel}`;
   }
 
   /** What scripts, monitors and the page read. */

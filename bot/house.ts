@@ -39,6 +39,7 @@ import { App } from './app.js';
 import type { StartRequest } from './commands/command.js';
 import { Exports } from './exports.js';
 import { People } from './handlers/people.js';
+import { Limits } from './limits.js';
 import { botLooks } from './looks.js';
 import { DataPaths } from './paths.js';
 import { defaultPatience, type Patience } from './patience.js';
@@ -133,6 +134,8 @@ export async function buildHouse({
     plan: (request, platform) => plan(config, request, platform),
     usualModel: config.model,
     policy: promptPolicy(config.prompts),
+    limits: new Limits(config.limits),
+    bounds: config.limits,
     approval: config.prompts.approval,
     quorum: (platform) => {
       const { quorum, quorumBy } = sessionRules(config, platform);

@@ -12,6 +12,7 @@ import { AcclaimError, inSentences } from '../../src/errors.js';
 import type { Linked } from '../../src/store/links.js';
 import type { SessionPlace } from '../../src/store/lookups.js';
 import type { PersonalData } from '../../src/store/personal.js';
+import type { AuditRow } from '../../src/store/store.js';
 import type { Export, Exported } from '../exports.js';
 import type { Answer } from '../views/notice.js';
 
@@ -57,7 +58,7 @@ export interface Actions {
   join(code: string, from: { account: Account; by: Seen; channel: string }): Promise<SessionState>;
   /** Null for somebody who has not agreed to be known. */
   linkCode(by: Seen): Promise<string | null>;
-  link(code: string, by: Seen): Promise<Linked>;
+  link(code: string, from: { account: Account; by: Seen }): Promise<Linked>;
   unlink(by: Seen): Promise<boolean>;
   /** Keys of all accounts of the person. */
   accounts(by: Seen): Promise<readonly string[]>;
@@ -76,7 +77,7 @@ export interface Actions {
   /** Writes an act into the audit that no session decided. */
   record(act: Omit<ActRow, 'at'>): Promise<void>;
   /** The audit of sessions and places, newest first. */
-  acts(places: readonly string[], limit: number): Promise<(ActRow & { seq: number })[]>;
+  acts(places: readonly string[], limit: number): Promise<AuditRow[]>;
   /** Rows of one act, oldest first, as far as they stand in the audit of these sessions and places. */
   actsOf(whole: string, places: readonly string[]): Promise<(ActRow & { seq: number })[]>;
   /** By this the rows of one act are known for each other's: the server that it is done on, and a code. */

@@ -74,8 +74,9 @@ const link: ChatCommand = {
     ],
     options: [],
   },
-  async run({ actions, by, values }) {
-    if (values.code !== undefined) return outcomes[await actions.link(values.code as string, by)];
+  async run({ actions, account, by, values }) {
+    if (values.code !== undefined)
+      return outcomes[await actions.link(values.code as string, { account, by })];
     const code = await actions.linkCode(by);
     if (code === null) return outcomes['no-consent'];
     const text = `With your other account type **/acclaim link ${code}** within ${LINK_MINUTES} minutes. Keep the code to yourself: whoever uses it counts as you.`;

@@ -12,6 +12,7 @@ import type { SessionState } from '../../src/domain/model.js';
 import { communityOn, hasMarksOf } from '../../src/domain/people.js';
 import { AcclaimError, type ErrorCode, inSentences, toPlain } from '../../src/errors.js';
 import type { BallotPlace } from '../ballot-places.js';
+import { Limited, type Act as LimitedAct } from '../limits.js';
 import { spread } from '../spread.js';
 import { type Answer, replyCard } from '../views/notice.js';
 import type { Messenger } from './messenger.js';
@@ -39,6 +40,10 @@ export interface ChatParts {
   withdrawn(account: Account): Promise<void>;
   /** Has agreed to be known. */
   known(voter: string): Promise<boolean>;
+  /** Throws `Limited` where somebody asks for more than may be. */
+  admit(act: LimitedAct, from: { account: Account; known: boolean; channel: string }): Promise<void>;
+  /** Somebody agreed who could not be heard: what hangs on notices is read again then. */
+  readNotices(platform: PlatformName, inMs: number): void;
   /** The bot was taken off a server, or is on it. */
   server(platform: PlatformName, server: string | null, present: boolean): Promise<void>;
   /** All that it is on. */
@@ -73,6 +78,7 @@ export class Chat {
     const { parts } = this;
     switch (event.kind) {
       case 'reaction': {
+        await this.admit('mark', event.account, event.ref.channel, true);
         const refusal = await this.mark(event.ref, event.account, event.emoji, event.present, event.at);
         if (refusal)
           throw new AcclaimError(codes[refusal.code] ?? 'not-allowed', refusal.message, refusal.mend);
@@ -103,12 +109,13 @@ export class Chat {
       case 'servers':
         return parts.servers(event.platform, event.servers);
       case 'consent':
-        return this.consent(event.account, event.given, event.at);
+        return this.consent(event.account, event.channel, event.given, event.at);
       case 'button':
         return this.button(event);
       case 'command': {
         const { account, channel } = event;
-        const answer = await parts.command(event.text, account, channel, event.replyTo).catch(said);
+        const run = () => parts.command(event.text, account, channel, event.replyTo);
+        const answer = await this.admit('command', account, channel).then(run).catch(said);
         await this.reply(account, event.replyTo, answer);
         // Nobody waits for it: the asker has an answer, and gets another.
         if (answer.later) this.replyLater(account, event.replyTo, answer.later).catch(() => {});
@@ -134,10 +141,12 @@ export class Chat {
    * Consent holds for the whole community. Whoever agrees is one row, which one session decides and all are told; whoever leaves
    * is told to the sessions that have marks of theirs. Nothing is kept of somebody who never agreed, and nothing done.
    */
-  private async consent(account: Account, given: boolean, at: number): Promise<void> {
+  private async consent(account: Account, channel: string, given: boolean, at: number): Promise<void> {
     const { parts } = this;
     const voter = parts.people.seen(account);
-    if (!given && !(await parts.known(voter.key))) return;
+    const known = await parts.known(voter.key);
+    if (!given && !known) return;
+    if (given) await this.mayAgree(account, channel, known);
     const here = parts.sessions().filter((state) => communityOn(state, account.platform) !== undefined);
     const excluded = given && (await parts.excluded(voter.key));
     const event = { kind: 'consent', voter, given, excluded, at } as const;
@@ -149,6 +158,22 @@ export class Chat {
     const decides = given ? here.length > 0 : here.some(({ voters }) => voters.has(voter.key));
     if (!decides) await parts.consentBeforeAll(event);
     await (given ? parts.consented(account) : parts.withdrawn(account));
+  }
+
+  /** Throws `Limited`. */
+  private async admit(act: LimitedAct, account: Account, channel: string, known?: boolean): Promise<void> {
+    const { parts } = this;
+    const is = known ?? (await parts.known(parts.people.seen(account).key));
+    await parts.admit(act, { account, known: is, channel });
+  }
+
+  private async mayAgree(account: Account, channel: string, known: boolean): Promise<void> {
+    try {
+      await this.admit('agreement', account, channel, known);
+    } catch (error) {
+      if (error instanceof Limited) this.parts.readNotices(account.platform, error.seconds * 1000);
+      throw error;
+    }
   }
 
   /** Resolves when no session is left that has yet to take back the marks of somebody who leaves. */
@@ -201,6 +226,8 @@ export class Chat {
 
   private async button(event: EventOf<'button'>): Promise<void> {
     const { ref, account, button, value, at, replyTo } = event;
+    const refused = await this.admit('command', account, ref.channel).then(() => null, said);
+    if (refused) return this.reply(account, replyTo, refused);
     if (button === 'done') {
       const refusal = await this.mark(ref, account, 'done', true, at);
       const text = refusal ? inSentences(refusal) : 'Thank you: your votes are in.';

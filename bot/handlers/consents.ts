@@ -12,6 +12,7 @@ import type { SessionState, Voter } from '../../src/domain/model.js';
 import { consentedRow } from '../../src/domain/people.js';
 import type { Steps } from '../../src/domain/steps.js';
 import type { Log } from '../../src/log.js';
+import { safely } from '../../src/safely.js';
 import type { Declined } from '../../src/store/places.js';
 import type { Store } from '../../src/store/store.js';
 import type { Sessions } from '../sessions.js';
@@ -36,6 +37,8 @@ export interface ConsentParts {
 }
 
 export class Consents {
+  private readonly later = new Map<PlatformName, NodeJS.Timeout>();
+
   constructor(private readonly parts: ConsentParts) {}
 
   /** One notice a channel whatever sessions come and go, found again by its key; then whoever agreed by its reaction. */
@@ -56,6 +59,23 @@ export class Consents {
         if (isUnreachable(error)) throw error;
         this.parts.log.warn({ error: String(error) }, 'consents were not read');
       });
+  }
+
+  /** Once for however many ask for it meanwhile. */
+  readLater(name: PlatformName, inMs: number): void {
+    if (this.later.has(name) || !this.parts.messenger.platform(name).capabilities.asksConsent) return;
+    const read = () => {
+      this.later.delete(name);
+      return this.readAll(name);
+    };
+    const fault = (error: unknown) => this.parts.log.warn({ error: String(error) }, 'consents were not read');
+    const timer = setTimeout(safely(read, fault), inMs);
+    timer.unref();
+    this.later.set(name, timer);
+  }
+
+  stop(): void {
+    for (const timer of this.later.values()) clearTimeout(timer);
   }
 
   /** Somebody agreed in so many words. */

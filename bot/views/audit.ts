@@ -9,7 +9,8 @@ import { oneOf } from '../../src/domain/roles.js';
 import { type SettingRow, settingRows } from '../../src/domain/settings.js';
 
 type Args = Readonly<Record<string, unknown>>;
-export type AuditRow = Act & { seq: number };
+/** Of a refusal that was repeated: how often, and since when. */
+export type AuditRow = Act & { seq: number; times?: number; first?: number };
 
 const none = () => '';
 const picture = ({ index, round }: Args) =>
@@ -89,11 +90,13 @@ function isArgs(value: unknown): value is Args {
 
 const minuteOf = (at: number) => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
-export function auditLine({ seq, at, by, role, command, args, refused }: AuditRow): string {
+export function auditLine(row: AuditRow): string {
+  const { seq, at, by, role, command, args, refused, times = 1, first = at } = row;
   const who = by === null ? oneOf(role) : `${voterCode(by)} (${role})`;
   const words = (command in sessionActs && sessionActs[command as Done['name']][1](args)) || plain(args);
+  const often = times > 1 ? `, ${times} times since ${minuteOf(first)}` : '';
   const what = words === '' ? '' : ` ${words}`;
-  return `**${seq}** ${minuteOf(at)}, ${who}: ${nameOf(command)}${what}${refused ? ` (refused: ${refused})` : ''}`;
+  return `**${seq}** ${minuteOf(at)}, ${who}: ${nameOf(command)}${what}${refused ? ` (refused: ${refused})${often}` : ''}`;
 }
 
 /** What one command did in several places is one act: it is told once, by the first of its rows. */

@@ -27,6 +27,8 @@ export interface Account {
   bornAt: number | null;
   joinedAt: number | null;
   role: Role;
+  /** Network that a request came from, where the platform tells; kept nowhere but in counts of minutes. */
+  from?: string | null;
 }
 export type Role = 'member' | 'moderator' | 'admin' | 'operator';
 

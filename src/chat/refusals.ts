@@ -61,7 +61,9 @@ export function isNotAllowed(error: unknown): boolean {
   return error instanceof AcclaimError && error.code === 'not-allowed';
 }
 
-/** A mark that came too late is told to its person where there is a way; a bare reaction has none. */
+const dropped: readonly ErrorCode[] = ['not-allowed', 'round-closed', 'limited'];
+
+/** A mark that came too late, or too fast, is told to its person where there is a way; a bare reaction has none, and is read later. */
 export function dropRefusedMark(error: unknown): void {
-  if (!(isNotAllowed(error) || (error instanceof AcclaimError && error.code === 'round-closed'))) throw error;
+  if (!(error instanceof AcclaimError && dropped.includes(error.code))) throw error;
 }

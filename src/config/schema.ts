@@ -165,6 +165,13 @@ export const configSchema = z.strictObject({
   }),
   limits: z.strictObject({
     streams: z.strictObject({ all: count, person: count, address: count }),
+    commands: z.strictObject({ person: count, stranger: count, address: count, strangers: count }),
+    codes: z.strictObject({ person: count, address: count, strangers: count }),
+    agreements: z.strictObject({ person: count, address: count, strangers: count }),
+    marks: z.number().positive(),
+    sessions: z.strictObject({ person: count, strangers: count, server: count }),
+    asked: z.strictObject({ images: count.max(256), rounds: count.max(1000) }),
+    moderators: count,
   }),
   retention: z.strictObject({
     tensorsDays: z.number().min(1).max(36500).nullable(),

@@ -90,6 +90,19 @@ export const migrations: readonly string[] = [
 
   // Who is excluded, whether or not a row of theirs is there (voter-key.ts).
   `CREATE TABLE exclusion (hash TEXT PRIMARY KEY, platform TEXT NOT NULL);`,
+
+  // A refusal that is repeated is one row, so that nobody pushes what was done out of sight: how often, first and last.
+  `ALTER TABLE act ADD COLUMN times INTEGER NOT NULL DEFAULT 1;
+   ALTER TABLE act ADD COLUMN first INTEGER;
+   CREATE TRIGGER act_folded BEFORE INSERT ON act WHEN NEW.refused IS NOT NULL AND EXISTS (
+     SELECT 1 FROM act WHERE session = NEW.session AND by IS NEW.by AND role = NEW.role AND command = NEW.command
+       AND refused = NEW.refused AND ifnull(first, at) > NEW.at - 86400000)
+   BEGIN
+     UPDATE act SET times = times + NEW.times, first = ifnull(first, at), at = NEW.at, args = NEW.args WHERE seq = (
+       SELECT max(seq) FROM act WHERE session = NEW.session AND by IS NEW.by AND role = NEW.role AND command = NEW.command
+         AND refused = NEW.refused);
+     SELECT RAISE(IGNORE);
+   END;`,
 ];
 
 /** What a migration did: from one version to another, and where the database from before lies. */

@@ -35,8 +35,8 @@ export interface UpgradeOptions {
   now?: () => number;
 }
 
-/** An act with its number. */
-export type AuditRow = Act & { seq: number };
+/** An act with its number. Of a refusal that was repeated: how often, from `first` until `at`. */
+export type AuditRow = Act & { seq: number; times: number; first: number };
 
 export class Store {
   readonly places: Places;
@@ -184,10 +184,14 @@ export class Store {
     return bodies<Effect>(this.reader, 'SELECT body FROM outbox ORDER BY seq');
   }
 
-  /** The audit of sessions (or of places without one), newest first, each act with its number. */
+  /** The audit of sessions (or of places without one), newest first, each act with its number; of refusals a quarter more. */
   async acts(sessions: string | readonly string[], limit = 100): Promise<AuditRow[]> {
-    const where = `session IN (SELECT value FROM json_each(?)) ORDER BY seq DESC LIMIT ?`;
-    return this.#acts(where, JSON.stringify([sessions].flat()), limit);
+    const places = JSON.stringify([sessions].flat());
+    const newest = (which: string) =>
+      `seq IN (SELECT seq FROM act WHERE session IN (SELECT value FROM json_each(?)) AND refused ${which}
+         ORDER BY at DESC, seq DESC LIMIT ?)`;
+    const where = `${newest('IS NULL')} OR ${newest('IS NOT NULL')} ORDER BY at DESC, seq DESC`;
+    return this.#acts(where, places, limit, places, Math.ceil(limit / 4));
   }
 
   /** The rows of one act in these, oldest first. */
@@ -197,7 +201,7 @@ export class Store {
   }
 
   async #acts(where: string, ...values: (string | number)[]): Promise<AuditRow[]> {
-    const sql = `SELECT seq, session, at, by, role, command, args, refused FROM act WHERE ${where}`;
+    const sql = `SELECT seq, session, at, by, role, command, args, refused, times, ifnull(first, at) AS first FROM act WHERE ${where}`;
     const rows = await this.#read<Omit<AuditRow, 'args'> & { args: string }>(sql, ...values);
     return rows.map((row) => ({ ...row, args: JSON.parse(row.args) as Act['args'] }));
   }

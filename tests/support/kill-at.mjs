@@ -27,7 +27,7 @@ if (act === 'restore') {
   const { Connection } = await import('../../dist/src/store/sqlite.js');
   const { exec } = Connection.prototype;
   Connection.prototype.exec = function (sql) {
-    if (!/^(BEGIN IMMEDIATE|COMMIT|PRAGMA user_version|\s*(CREATE|UPDATE|DROP) )/.test(sql))
+    if (!/^(BEGIN IMMEDIATE|COMMIT|PRAGMA user_version|\s*(ALTER|CREATE|UPDATE|DROP) )/.test(sql))
       return exec.call(this, sql);
     point();
     return exec.call(this, sql);

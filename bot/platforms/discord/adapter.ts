@@ -397,6 +397,7 @@ export class DiscordPlatform implements ChatPlatform {
       return this.gone.isNews(event.ref) ? running.sink(event) : undefined;
     }
     if (event.kind === 'cleared') return this.turns.all(event.ref.message, () => running.sink(event));
+    if (event.kind === 'consent') return running.sink(event).catch(dropRefusedMark);
     if (event.kind !== 'reaction') return running.sink(event);
     return this.turns.one(event.ref.message, event.account.id, () => this.mark(event, burst, running));
   }

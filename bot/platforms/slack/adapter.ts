@@ -318,7 +318,7 @@ export class SlackPlatform implements ChatPlatform {
       if (mark && !this.newest.take(`${key} ${mark.reaction}`, mark.ts)) return;
       if (event.kind === 'reaction') return this.mark(event, mark?.reaction ?? '', running);
       const { account, bot } = await people.look(event.account.id);
-      if (!bot) await sink({ ...event, account });
+      if (!bot) await sink({ ...event, account }).catch(dropRefusedMark);
     });
   }
 

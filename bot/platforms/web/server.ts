@@ -90,7 +90,7 @@ export function makeApp({ desk, care, people, assets, front, monitor, onError }:
         'I do not know this browser.',
         'Open the page and allow its cookie.',
       );
-    return people.account(id, role(c));
+    return { ...people.account(id, role(c)), from: addressOf(front.outside(c).client) };
   };
   const keep = (c: Context, name: string, value: string) => {
     const { secure } = front.outside(c);

@@ -115,7 +115,13 @@ const actors: [string, Role, () => Account | Promise<Account>][] = [
 
 let house: TestHouse;
 beforeAll(async () => {
-  house = await TestHouse.open([], undefined, false);
+  // One after the other they ask for every command there is.
+  const all = 'limits.commands={ person: 999, stranger: 999, address: 999, strangers: 9999 }';
+  house = await TestHouse.open(
+    [all, 'limits.codes={ person: 999, address: 999, strangers: 999 }'],
+    undefined,
+    false,
+  );
 }, 60_000);
 afterAll(() => house.stop());
 
