@@ -36,7 +36,6 @@ const settings = () => [
   `queue.key=${'k'.repeat(32)}`,
   'queue.lostSeconds=1',
   'engine.threads=1',
-  'engine.hungSeconds=6',
   'logLevel=warn',
 ];
 
@@ -48,8 +47,12 @@ class EngineProcess {
   ) {}
 
   /** Resolves when it takes jobs. */
-  static async start(name: string, more: Record<string, string> = {}): Promise<EngineProcess> {
-    const engine = EngineProcess.spawn(name, more);
+  static async start(
+    name: string,
+    more: Record<string, string> = {},
+    own: readonly string[] = [],
+  ): Promise<EngineProcess> {
+    const engine = EngineProcess.spawn(name, more, own);
     await until(
       () => engine.said.out.includes('takes jobs') || engine.child.exitCode !== null,
       'the engine to take jobs',
@@ -59,8 +62,8 @@ class EngineProcess {
   }
 
   /** The tokens of a bot are in its environment, where they do not belong. */
-  static spawn(name: string, more: Record<string, string> = {}): EngineProcess {
-    const set = settings().flatMap((one) => ['--set', one]);
+  static spawn(name: string, more: Record<string, string> = {}, own: readonly string[] = []): EngineProcess {
+    const set = [...settings(), ...own].flatMap((one) => ['--set', one]);
     const args = [projectPath('dist/src/acclaim.js'), 'engine', '--name', name, ...set];
     const env = { ...process.env, ...secrets, ...more };
     const child = spawn(process.execPath, args, { cwd: dir, env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -226,13 +229,14 @@ describe('engines', () => {
   );
 
   it('one whose process that computes is stopped: it is noticed, another draws the round, and it has a fresh one', async () => {
-    const [first] = await both();
-    const before = first.worker;
+    const soon = ['engine.hungSeconds=6'];
+    const [first] = await Promise.all(['a', 'b'].map((name) => EngineProcess.start(name, {}, soon)));
+    const before = first!.worker;
     expect(await disturbed(6, 2, () => void process.kill(before, 'SIGSTOP'))).toBe(undisturbed);
     expect(isAlive(before)).toBe(false);
-    expect(first.stderr()).toContain('it is stopped, or it hangs');
-    await until(() => first.worker > 0, 'a fresh process that computes');
-    expect(first.child.exitCode).toBeNull();
+    expect(first!.stderr()).toContain('it is stopped, or it hangs');
+    await until(() => first!.worker > 0, 'a fresh process that computes');
+    expect(first!.child.exitCode).toBeNull();
   }, 120_000);
 
   it('one that is asked to leave: it hands the job back, which is no loss of it, and is gone', async () => {

@@ -8,6 +8,7 @@ import { childEngine } from '../../src/queue/child-engine.js';
 import { describeEnd, type EngineEnd } from '../../src/queue/engine-link.js';
 import { InProcessQueue } from '../../src/queue/in-process.js';
 import type { JobPayload, JobProgress } from '../../src/queue/jobs.js';
+import { isAlive } from '../support/bot-process.js';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
@@ -42,21 +43,21 @@ function payload(round: number, steps: number): JobPayload<'generate'> {
 const generate = (round: number, steps: number, onProgress?: (p: JobProgress) => void) =>
   queue.run({ id: `test.${round}.generate.1`, kind: 'generate', payload: payload(round, steps) }, onProgress);
 
+const launch = childEngine({
+  main: projectPath('dist/engine/main.js'),
+  threads: 1,
+  devices: [elsewhere, 'cpu'],
+  memoryMb: 400,
+  runMb: null,
+  nice: 0,
+});
+
 beforeAll(() => {
-  const launch = childEngine({
-    main: projectPath('dist/engine/main.js'),
-    threads: 1,
-    devices: [elsewhere, 'cpu'],
-    memoryMb: 400,
-    runMb: null,
-    nice: 0,
-  });
   queue = new InProcessQueue({
     launch,
     onReady: (ready) => readies.push(ready),
     backoffMs: 10,
     attempts: 2,
-    patience: { factor: 10, floorMs: 6000 },
     onEnd: (end) => ends.push(end),
   });
 });
@@ -123,15 +124,26 @@ describe('the engine process', () => {
   });
 
   it('notices an engine that is stopped amid a step, and gives its job to the next', async () => {
-    let stopped = 0;
-    await generate(8, 30, (p) => {
-      if (p.stage !== 'sample' || stopped) return;
-      stopped = readies.at(-1)!.pid;
-      process.kill(stopped, 'SIGSTOP');
+    const pids: number[] = [];
+    const hung: EngineEnd[] = [];
+    const watched = new InProcessQueue({
+      launch,
+      onReady: ({ pid }) => pids.push(pid),
+      onEnd: (end) => hung.push(end),
+      patience: { factor: 10, floorMs: 6000 },
     });
-    expect(readies.at(-1)!.pid).not.toBe(stopped);
-    expect(ends.at(-1)).toMatchObject({ signal: 'SIGKILL', hung: expect.stringContaining('stopped') });
-    expect(describeEnd(ends.at(-1)!)).toMatchObject({ mend: expect.stringContaining('engine.hungSeconds') });
+    let stopped = false;
+    const job = { id: 'test.8.generate.1', kind: 'generate', payload: payload(8, 30) } as const;
+    await watched.run(job, ({ stage }) => {
+      if (stage !== 'sample' || stopped) return;
+      stopped = true;
+      process.kill(pids[0]!, 'SIGSTOP');
+    });
+    await watched.close();
+    expect(pids).toHaveLength(2);
+    expect(hung[0]).toMatchObject({ signal: 'SIGKILL', hung: expect.stringContaining('stopped') });
+    expect(describeEnd(hung[0]!).mend).toContain('engine.hungSeconds');
+    expect(isAlive(pids[0]!)).toBe(false);
   });
 
   it('reports a job that kills every engine, with the mend', async () => {

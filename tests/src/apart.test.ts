@@ -108,10 +108,11 @@ function learn(queue: BullQueue, data: string, n: number) {
   return queue.run({ id: `s.${n}.learn.1`, kind: 'learn', payload });
 }
 
-/** Path -> bytes of all that lies below the sessions. */
+/** Path -> bytes of all that lies in the sessions. */
 const bytes = (data: string): [string, string][] =>
   (readdirSync(join(data, 'sessions'), { recursive: true }) as string[])
-    .filter((name) => name.includes('.'))
+    // The mark of a folder that is shared is another in each.
+    .filter((name) => name.includes('.') && name !== '.acclaim-folder')
     .sort()
     .map((name) => [name, readFileSync(join(data, 'sessions', name)).toString('base64')]);
 
