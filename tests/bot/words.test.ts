@@ -102,7 +102,7 @@ describe('the words of the program', () => {
       .flatMap((page) =>
         [...readFileSync(projectPath(page), 'utf8').matchAll(/`(\/acclaim[a-z-]*) ([a-z][^`]*)`/g)]
           .filter(([, top, words]) => {
-            const spec = commandNamed(commandSpecs, words!.split(' '))?.spec;
+            const spec = commandNamed(commandSpecs, words!.split(/\s+/))?.spec;
             return !spec || (top !== '/acclaim' && !chosenName(spec).startsWith(`${top} `));
           })
           .map(([command]) => `${page}: ${command}`),
