@@ -48,7 +48,36 @@ type Chunks = AsyncIterable<Buffer>;
 
 /** A manifest beyond this is none of ours, bytes. */
 const MOST_MANIFEST = 256 * 2 ** 20;
-const name = /^[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/;
+const part = '[A-Za-z0-9_][A-Za-z0-9._-]*';
+const within = new RegExp(`^${part}(/${part})*$`);
+const artifact = new RegExp(`^sessions/(${part})/(rounds|checkpoints)/\\d{1,9}$`);
+
+export const database = 'acclaim.sqlite';
+/** Small files beside the database: the key of the voters' hashes, and what the page keeps. */
+export const beside = ['secret.key', 'web/cookie-secret'];
+export const journal = 'web/messages.jsonl';
+const top: ReadonlySet<string> = new Set([database, ...beside, journal]);
+
+/**
+ * The list of what may be in a backup: those four files, and files in the folders of rounds and checkpoints that it gives its
+ * sessions. Anything else of a data folder is this machine's own (locks, logs of the database, a restore under way), and would
+ * be taken for it. Undefined, or the first name that does not belong.
+ */
+function stranger({ files, sessions }: Manifest): string | undefined {
+  const folders = new Set(sessions.flatMap((session) => session.folders));
+  const taken = new Set<string>();
+  return files.find(({ path }) => {
+    const folder = path.split('/', 4).join('/');
+    const inFolder = folders.has(folder) && within.test(path.slice(folder.length + 1));
+    // Names that differ in case are one file on some systems; a file cannot be another's folder.
+    const parts = path.toLowerCase().split('/');
+    const above = parts.map((_, i) => parts.slice(0, i + 1).join('/'));
+    const twin = taken.has(`${above.at(-1)}/`) || above.some((name) => taken.has(name));
+    for (const name of above.slice(0, -1)) taken.add(`${name}/`);
+    taken.add(above.at(-1)!);
+    return twin || !(top.has(path) || inFolder);
+  })?.path;
+}
 
 export async function describeFile(root: string, path: string, bytes?: number): Promise<ArchivedFile> {
   const size = bytes ?? (await stat(join(root, path))).size;
@@ -177,18 +206,32 @@ function parseManifest(file: string, words: string): Manifest {
     Number.isInteger(found.schema) &&
     !Number.isNaN(Date.parse(found.createdAt)) &&
     Array.isArray(found.sessions) &&
+    found.sessions.every(isSession) &&
     Array.isArray(found.files) &&
-    found.files.some(({ path }) => path === 'acclaim.sqlite') &&
-    found.files.every(
-      ({ path, bytes, sha256 }) =>
-        typeof path === 'string' &&
-        name.test(path) &&
-        Number.isSafeInteger(bytes) &&
-        typeof sha256 === 'string',
-    );
+    found.files.every(isFile) &&
+    found.files.some(({ path }) => path === database);
   if (!whole) throw invalid(file, 'its manifest is broken');
+  const other = stranger(found);
+  if (other !== undefined)
+    throw invalid(
+      file,
+      `${JSON.stringify(other.slice(0, 80))} does not belong in one, or stands there twice`,
+    );
   return found;
 }
+
+const isFile = (file: Partial<ArchivedFile> | null): boolean =>
+  typeof file?.path === 'string' &&
+  Number.isSafeInteger(file.bytes) &&
+  file.bytes! >= 0 &&
+  typeof file.sha256 === 'string';
+
+const isSession = (session: Partial<SessionArtifacts> | null): boolean =>
+  typeof session?.id === 'string' &&
+  Array.isArray(session.folders) &&
+  session.folders.every(
+    (folder: unknown) => typeof folder === 'string' && artifact.exec(folder)?.[1] === session.id,
+  );
 
 export function invalid(file: string, why: string, cause?: unknown): AcclaimError {
   return new AcclaimError(

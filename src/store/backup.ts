@@ -12,7 +12,10 @@ import { AcclaimError } from '../errors.js';
 import { mustBeReadable } from '../reading.js';
 import {
   type ArchivedFile,
+  beside,
+  database,
   describeFile,
+  journal,
   type Manifest,
   type SessionArtifacts,
   writeArchive,
@@ -33,9 +36,6 @@ export interface BackupOptions {
 }
 
 const counted = ['community', 'channel', 'session', 'round', 'ballot', 'voter', 'fact', 'act', 'outbox'];
-/** Small files beside the database: the key of the voters' hashes, and what the page keeps. */
-const beside = ['secret.key', 'web/cookie-secret'];
-const journal = 'web/messages.jsonl';
 
 /** Errors: file-not-found, data-locked (a restore waits to be ended), data-unwritable, disk-full, file-corrupt. */
 export async function backup({
@@ -59,7 +59,7 @@ export async function backup({
     const createdAt = await snapshot(dir, staging, now);
     const { schema, rows, sessions } = await describe(staging, artifacts);
     const taken: ArchivedFile[] = [];
-    for (const path of ['acclaim.sqlite', ...beside, journal])
+    for (const path of [database, ...beside, journal])
       if (existsSync(join(staging, path))) taken.push(await describeFile(staging, path));
     const small = new Set(taken.map(({ path }) => path));
     for (const session of sessions) {

@@ -32,6 +32,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
+/** SHA-256 of no bytes. */
+const nothing = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 const at = (name: string) => join(root, name);
 const take = (dir: string, artifacts = false) => backup({ dir, file, artifacts, software: 'acclaim 0' });
 const put = (dir: string, more: Partial<RestoreOptions> = {}) =>
@@ -169,18 +171,77 @@ describe('a restore refuses', () => {
     await expect(put(at('none'))).rejects.toMatchObject({ code: 'backup-invalid' });
   });
 
-  it.each(['../evil', '/etc/evil', 'a/../../evil', '.hidden', 'a//b'])(
-    'a manifest that names %s',
-    async (path) => {
-      const { writeArchive } = await import('../../../src/store/archive.js');
-      const dir = await folder('live');
-      const manifest = await take(dir);
-      const names = { ...manifest, files: [...manifest.files, { path, bytes: 0, sha256: '' }] };
-      await writeArchive(file, names, () => dir);
-      await expect(put(at('none'))).rejects.toMatchObject({ code: 'backup-invalid' });
-      expect(existsSync(at('evil'))).toBe(false);
-    },
-  );
+  const strangers = [
+    ...['../evil', '/etc/evil', 'a/../../evil', '.hidden', 'a//b', '', 'evil', 'web/evil', 'sessions/evil'],
+    ...['restore', 'restore/acclaim.sqlite', 'restore.new', 'aside', 'acclaim.lock', 'acclaim.pid'],
+    ...[
+      'acclaim.sqlite-wal',
+      'acclaim.sqlite-shm',
+      'acclaim.sqlite-journal',
+      'acclaim.sqlite/x',
+      'devices.json',
+    ],
+    ...['acclaim.sqlite', 'ACCLAIM.SQLITE', 'web', 'secret.key/x', 'before-restore-1/acclaim.sqlite'],
+    ...[
+      'sessions/other/rounds/1/x',
+      'sessions/s/rounds/1',
+      'sessions/s/rounds/1/../../x',
+      'sessions/s/tmp/1/x',
+    ],
+    ...[
+      'sessions/s/rounds/1/.hidden',
+      'sessions/s/rounds/1/',
+      'sessions/s/rounds/1/A',
+      'sessions/s/rounds/1/a/b',
+    ],
+  ];
+  it('a manifest that names what belongs in no backup, before anything changes', async () => {
+    const { describeFile, writeArchive } = await import('../../../src/store/archive.js');
+    const dir = await folder('live');
+    mkdirSync(join(dir, 'sessions/s/rounds/1'), { recursive: true });
+    writeFileSync(join(dir, 'sessions/s/rounds/1/a'), '');
+    const manifest = await take(dir);
+    const whole = [await describeFile(dir, 'acclaim.sqlite'), await describeFile(dir, 'secret.key')];
+    const own = { path: 'sessions/s/rounds/1/a', bytes: 0, sha256: nothing };
+    const sessions = [{ id: 's', state: 'active', folders: ['sessions/s/rounds/1'], included: true }];
+    const before = await dump(dir);
+    const held = readdirSync(dir).sort();
+    for (const path of strangers) {
+      const files = [...whole, own, { ...own, path }];
+      await writeArchive(file, { ...manifest, sessions, files }, () => dir);
+      await expect(put(dir, { replace: true }), path).rejects.toMatchObject({
+        code: 'backup-invalid',
+        message: expect.stringContaining('does not belong'),
+      });
+      expect(readdirSync(dir).sort(), path).toEqual(held);
+    }
+    expect(await dump(dir)).toEqual(before);
+    expect(existsSync(at('evil'))).toBe(false);
+    // Without the stranger the same archive is taken.
+    await writeArchive(file, { ...manifest, sessions, files: [...whole, own] }, () => dir);
+    await expect(put(dir, { replace: true })).resolves.toMatchObject({ missing: [] });
+  });
+
+  it('a manifest that gives a session what is no folder of its rounds', async () => {
+    const { writeArchive } = await import('../../../src/store/archive.js');
+    const dir = await folder('live');
+    const manifest = await take(dir);
+    for (const folders of [
+      ['.'],
+      ['sessions/t/rounds/1'],
+      ['sessions/s/rounds/1/..'],
+      ['restore'],
+      null,
+      [7],
+    ]) {
+      const sessions = [{ id: 's', state: 'active', folders, included: true }];
+      await writeArchive(file, { ...manifest, sessions } as typeof manifest, () => dir);
+      await expect(put(at('none')), String(folders)).rejects.toMatchObject({
+        code: 'backup-invalid',
+        message: expect.stringContaining('manifest is broken'),
+      });
+    }
+  });
 
   it('a database of a newer version', async () => {
     const dir = await folder('live');
