@@ -95,7 +95,12 @@ export class App {
     });
     this.statuses = new Statuses({ sessions: this.sessions, store });
     this.messenger = new Messenger(this.platforms, () => this.resumed);
-    this.proposals = new Proposals({ store, log, messenger: this.messenger });
+    this.proposals = new Proposals({
+      store,
+      log,
+      messenger: this.messenger,
+      unshown: (platform) => this.catching.soon(platform),
+    });
     this.carrying = new Carrying({
       ...parts,
       sessions: this.sessions,
@@ -362,6 +367,7 @@ export class App {
     await this.servers.look(platform);
     await this.carrying.guards.lookAll(this.sessions.live(), platform);
     await this.opening.welcomeUnsaid();
+    await this.proposals.showUnshown(platform);
     await this.consents.readAll(platform);
     if (await this.carrying.sweeps.sweepOpen(this.sessions.live(), platform)) return;
     throw new Error(`${platform} gives no answer`);

@@ -3,7 +3,8 @@
  * asker is told by a private answer while one can be given, and by that card always. A kill in between repeats nothing: the card
  * is found again by its key, and a session opens in the same commit that ends its proposal.
  */
-import type { Account, Card } from '../../src/chat/port.js';
+import type { Account, Card, PlatformName } from '../../src/chat/port.js';
+import { isUnreachable } from '../../src/chat/refusals.js';
 import { isRefusal, type Proposal, toDecide, tooMany } from '../../src/domain/proposals.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { Log } from '../../src/log.js';
@@ -22,6 +23,8 @@ export interface ProposalParts {
   store: Store;
   messenger: Messenger;
   log: Log;
+  /** A card waits until the platform gives an answer. */
+  unshown(platform: PlatformName): void;
 }
 
 export class Proposals {
@@ -29,6 +32,7 @@ export class Proposals {
   /** Number -> where its asker can still be answered. */
   private readonly askers = new Map<number, string>();
   private readonly deciding = new Set<number>();
+  private readonly unshown = new Map<number, { proposal: Proposal; make: () => Card | null }>();
   private showing: Promise<void> = Promise.resolve();
 
   constructor(private readonly parts: ProposalParts) {}
@@ -115,13 +119,25 @@ export class Proposals {
   }
 
   /** A channel that takes no posts keeps nobody from deciding by the command. */
-  private async showNow({ platform, channel, number }: Proposal, make: () => Card | null): Promise<void> {
-    const { messenger, log } = this.parts;
+  private async showNow(proposal: Proposal, make: () => Card | null): Promise<void> {
+    const { platform, channel, number } = proposal;
+    const { messenger, log, unshown } = this.parts;
+    this.unshown.delete(number);
     try {
       const card = make();
       if (card) await messenger.show({ platform, address: channel }, card);
     } catch (error) {
       log.warn({ proposal: number, error: String(error) }, 'no card');
+      if (!isUnreachable(error)) return;
+      this.unshown.set(number, { proposal, make });
+      unshown(platform);
     }
+  }
+
+  /** Cards that met a platform that gave no answer, by their newest words. Throws while there is none still. */
+  async showUnshown(platform: PlatformName): Promise<void> {
+    const waiting = () => [...this.unshown.values()].filter(({ proposal }) => proposal.platform === platform);
+    for (const { proposal, make } of waiting()) await this.show(proposal, make);
+    if (waiting().length > 0) throw new Error('cards of proposals are not shown yet');
   }
 }

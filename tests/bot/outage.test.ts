@@ -79,7 +79,8 @@ it('what was decided while a platform is away is carried out when it is back, an
 });
 
 it('what was missed is read once there is an answer, with the first words of a session that was opened meanwhile', async () => {
-  test = await TestHouse.open(['votes.quorum=9'], undefined, true, { patience, asksConsent: true });
+  const settings = ['votes.quorum=9', 'prompts.approval=true'];
+  test = await TestHouse.open(settings, undefined, true, { patience, asksConsent: true });
   const { platform, house } = test;
   await test.open(1);
   const notice = platform.messages.find(({ card }) => card.key === 'consent')!;
@@ -90,6 +91,7 @@ it('what was missed is read once there is an answer, with the first words of a s
   // Neither of these is ever told.
   notice.reactions.set('done', new Map([[ben.id, ben]]));
   test.sheet(1, 'A').reactions.set('1', new Map([[ann.id, ann]]));
+  await platform.command('free', ben, 'session start a red rose');
   await platform.gap();
   await until(() => platform.refused > 30, 'more tries');
   const key = house.voterKey('fake', ben.id);
@@ -101,4 +103,7 @@ it('what was missed is read once there is an answer, with the first words of a s
     platform.messages.filter(({ ref }) => ref.channel === 'other').map(({ card }) => card.key);
   await until(() => first().includes('late.welcome'), 'the first words');
   expect(first()).toContain('consent');
+  const cards = () =>
+    platform.messages.filter(({ ref }) => ref.channel === 'free').map(({ card }) => card.key);
+  await until(() => cards().includes('proposal.1'), 'the card of what was asked for');
 });

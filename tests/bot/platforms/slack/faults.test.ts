@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { scopes } from '../../../../bot/platforms/slack/manifest.js';
 import { picture, sheet } from '../../../support/chat.js';
 import { until } from '../../../support/wait.js';
-import { makeStage } from './support.js';
+import { makeStage, overSocket } from './support.js';
 
 const posting = 'chat.postMessage';
 
@@ -41,6 +41,37 @@ test('a token that died with its app is told as a removal, before the end', asyn
   const before = events.length;
   await expect(stage.again({ token: 'xoxb-other' })).rejects.toMatchObject({ code: 'token-invalid' });
   expect(events).toHaveLength(before);
+});
+
+test.each(['bot', 'app'])("no network at the start, for the %s token, is nobody's refusal", async (which) => {
+  const start = makeStage(
+    which === 'bot' ? { api: 'http://nowhere.invalid/api/' } : { transport: overSocket },
+    (peer) => {
+      if (which === 'app')
+        peer.front.faults.inject({ method: 'apps.connections.open', times: 99, status: 503 });
+    },
+  );
+  await expect(start).rejects.toMatchObject({
+    code: 'platform-unreachable',
+    message: expect.stringMatching(which === 'bot' ? /E(NOTFOUND|AI_AGAIN)/ : /Slack gives no answer/),
+    mend: 'Check the connection to slack.com.',
+  });
+});
+
+test('a channel that the bot was invited to again while nobody listened is found, asked to watch it', async () => {
+  const { stage, peer, platform, channel, events } = await ballot();
+  peer.front.removedFrom.add(channel);
+  await expect(platform.post(channel, sheet('b', null))).rejects.toMatchObject({ code: 'channel-lost' });
+  await until(() => events.length === 1, 'the news');
+  expect(events[0]).toMatchObject({ kind: 'channel', channel, canPost: false });
+  const again = await stage.again();
+  again.watch(channel);
+  await until(() => peer.front.count('conversations.info') > 0, 'the look');
+  expect(events).toHaveLength(1);
+  peer.front.removedFrom.delete(channel);
+  again.watch(channel);
+  await until(() => events.length === 2, 'the other news');
+  expect(events[1]).toMatchObject({ kind: 'channel', channel, canPost: true });
 });
 
 test('a wrong token at the start is a clear error', async () => {
