@@ -6,6 +6,7 @@
 import type { UnetConfig } from '../models/config.js';
 import type { Module } from '../models/modules.js';
 import { originalUnetName } from '../models/original-names.js';
+import type { Part } from '../nn/lora.js';
 
 export type Role = 'down' | 'up' | 'alpha';
 
@@ -14,8 +15,15 @@ export interface Slot {
   readonly role: Role;
 }
 
-/** transformers 5 left this out of its own names; files have it. */
-const withRoot = (path: string): string => (path.startsWith('text_model.') ? path : `text_model.${path}`);
+/** transformers 5 left this out of its own names; files have it. The pooled state's projection stands outside of it. */
+const withRoot = (path: string): string =>
+  path.startsWith('text_model.') || path === 'text_projection' ? path : `text_model.${path}`;
+
+const withoutRoot = (path: string): string => path.replace(/^text_model\./, '');
+
+/** What PEFT may have called the module in its network: transformers has had two names for text encoders' layers. */
+export const pathsOf = ({ part, path }: Module): readonly string[] =>
+  part === 'unet' ? [path] : [withRoot(path), withoutRoot(path)];
 
 /** How diffusers and PEFT call the module: `unet.down_blocks...`, `text_encoder.text_model.encoder...`. */
 export const diffusersName = ({ part, path }: Module): string =>
@@ -33,6 +41,9 @@ export function kohyaName({ part, path }: Module, config: UnetConfig, twoEncoder
 const endings: readonly (readonly [string, Role])[] = [
   ['.lora_A.weight', 'down'],
   ['.lora_B.weight', 'up'],
+  // A state of PEFT's own, in which adapters have names.
+  ['.lora_A.default.weight', 'down'],
+  ['.lora_B.default.weight', 'up'],
   ['.lora.down.weight', 'down'],
   ['.lora.up.weight', 'up'],
   ['.lora_linear_layer.down.weight', 'down'],
@@ -62,8 +73,15 @@ function processorName({ part, path }: Module): string | undefined {
   return found && `${withRoot(path).slice(0, -found[0].length)}${found[1]}_lora`;
 }
 
-/** Every key by which a file may name a tensor of one of these modules. */
-export function slotTable(modules: readonly Module[], config: UnetConfig): Map<string, Slot> {
+/** What PEFT puts before each name, as it wraps the network. */
+const WRAPPED = 'base_model.model.';
+
+/** Every key by which a file may name a tensor of one of these modules; `wrapped`: the part that PEFT's own names are of. */
+export function slotTable(
+  modules: readonly Module[],
+  config: UnetConfig,
+  wrapped: Part = 'unet',
+): Map<string, Slot> {
   const slots = new Map<string, Slot>();
   const original = originalUnetName(config);
   for (const module of modules) {
@@ -73,7 +91,8 @@ export function slotTable(modules: readonly Module[], config: UnetConfig): Map<s
     const stems =
       part === 'unet'
         ? [path, `unet.${path}`, flat('lora_unet', path), flat('lora_unet', original(path))]
-        : [`${part}.${withRoot(path)}`, `${part}.${path.replace('text_model.', '')}`];
+        : [`${part}.${withRoot(path)}`, `${part}.${withoutRoot(path)}`];
+    if (part === wrapped) stems.push(...pathsOf(module).map((name) => WRAPPED + name));
     if (part === 'text_encoder')
       stems.push(flat('lora_te', withRoot(path)), flat('lora_te1', withRoot(path)));
     if (part === 'text_encoder_2') stems.push(flat('lora_te2', withRoot(path)));

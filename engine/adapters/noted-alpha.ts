@@ -1,60 +1,98 @@
 /**
- * alpha as diffusers and PEFT note it in a file's metadata (`lora_adapter_metadata`, JSON of the PEFT configuration with
- * the part's name before each key). Without a note a layer's scale alpha / r is 1, as diffusers takes it.
+ * alpha as diffusers and PEFT note it: in a file's metadata (`lora_adapter_metadata`, JSON of the PEFT configuration with
+ * the part's name before each key), or in `adapter_config.json` beside the file. Without a note a layer's scale alpha / r
+ * is 1, as diffusers takes it.
  */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
+import { isThere, readFault } from '../../src/reading.js';
 import type { SafetensorsFile } from '../io/safetensors.js';
 import type { Module } from '../models/modules.js';
 import type { Part } from '../nn/lora.js';
-import { diffusersName } from './names.js';
+import { pathsOf } from './names.js';
+import { firstMatches, PatternError } from './path-patterns.js';
+import { type PeftConfig, parsePeftConfig } from './peft-config.js';
 
 /** Scale of a layer of this rank. */
 export type NotedAlpha = (module: Module, rank: number) => number;
 
-const configSchema = z.looseObject({
-  lora_alpha: z.number().positive().optional(),
-  alpha_pattern: z.record(z.string(), z.number().positive()).nullish(),
-  use_rslora: z.boolean().nullish(),
-  use_dora: z.boolean().nullish(),
-  lora_bias: z.boolean().nullish(),
-});
-type LoraConfig = z.infer<typeof configSchema>;
-
 const parts: readonly Part[] = ['unet', 'text_encoder', 'text_encoder_2'];
 
-/** Errors: file-corrupt where the note is not understood, adapter-unsupported where it names what is not built. */
-export function notedAlpha({ file, metadata }: SafetensorsFile): NotedAlpha {
+/** Of a file's metadata, by the part; undefined where there is none. */
+function notedConfigs({ file, metadata }: SafetensorsFile): Map<Part, PeftConfig> | undefined {
   const note = metadata.lora_adapter_metadata;
-  if (note === undefined) return () => 1;
-  const configs = new Map<Part, LoraConfig>();
-  try {
-    const all = z.record(z.string(), z.unknown()).parse(JSON.parse(note));
-    for (const part of parts) {
-      const own = Object.entries(all).filter(([key]) => key.startsWith(`${part}.`));
-      const bare = own.map(([key, value]) => [key.slice(part.length + 1), value]);
-      if (own.length > 0) configs.set(part, configSchema.parse(Object.fromEntries(bare)));
-    }
-  } catch (cause) {
-    const what = `${file}: lora_adapter_metadata is not understood`;
-    throw new AcclaimError('file-corrupt', what, 'Export it again.', { cause });
+  if (note === undefined) return undefined;
+  const where = `${file}: lora_adapter_metadata`;
+  const all = Object.entries(parsed(where, note));
+  const configs = new Map<Part, PeftConfig>();
+  for (const part of parts) {
+    const own = all.filter(([key]) => key.startsWith(`${part}.`));
+    const bare = own.map(([key, value]) => [key.slice(part.length + 1), value]);
+    if (own.length > 0) configs.set(part, parsePeftConfig(where, Object.fromEntries(bare)));
   }
-  for (const config of configs.values()) {
-    const kind = config.use_dora ? 'DoRA' : config.lora_bias ? 'a LoRA with biases' : undefined;
-    if (kind !== undefined)
-      throw new AcclaimError(
-        'adapter-unsupported',
-        `${file}: lora_adapter_metadata: ${kind} is not built`,
-        'Use a plain LoRA.',
-      );
+  return configs;
+}
+
+/** The configuration that PEFT lays beside its weights. Errors: file-corrupt, adapter-unsupported. */
+export function configBeside(file: string): PeftConfig | undefined {
+  const path = join(dirname(file), 'adapter_config.json');
+  if (!isThere(path)) return undefined;
+  try {
+    return parsePeftConfig(path, parsed(path, readFileSync(path, 'utf8')));
+  } catch (error) {
+    throw readFault(error, path, { mend: 'Export it again.' });
+  }
+}
+
+function parsed(where: string, text: string): Record<string, unknown> {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  } catch (cause) {
+    throw new AcclaimError('file-corrupt', `${where} is not understood`, 'Export it again.', { cause });
+  }
+}
+
+/** Errors: file-corrupt where the note is not understood, adapter-unsupported where it names what is not built. */
+export function notedAlpha(
+  source: SafetensorsFile,
+  beside: PeftConfig | undefined,
+  modules: readonly Module[],
+): NotedAlpha {
+  const noted = notedConfigs(source);
+  const configOf = (part: Part) => (noted ? noted.get(part) : beside);
+  const alphas = new Map<Module, number>();
+  for (const part of parts) {
+    const config = configOf(part);
+    if (!config) continue;
+    const own = modules.filter((module) => module.part === part);
+    const patterns = Object.entries(config.alpha_pattern ?? {});
+    const first = matchesIn(
+      source.file,
+      patterns.map(([pattern]) => pattern),
+      own,
+    );
+    for (const [i, module] of own.entries())
+      alphas.set(module, patterns[first[i]!]?.[1] ?? config.lora_alpha);
   }
   return (module, rank) => {
-    const config = configs.get(module.part);
-    if (!config) return 1;
-    // A pattern is the end of a path, from a dot on.
-    const path = diffusersName(module);
-    const pattern = Object.entries(config.alpha_pattern ?? {}).find(([end]) => path.endsWith(`.${end}`));
-    const alpha = pattern?.[1] ?? config.lora_alpha ?? rank;
-    return config.use_rslora ? alpha / Math.sqrt(rank) : alpha / rank;
+    const alpha = alphas.get(module);
+    if (alpha === undefined) return 1;
+    return configOf(module.part)?.use_rslora ? alpha / Math.sqrt(rank) : alpha / rank;
   };
+}
+
+function matchesIn(file: string, patterns: readonly string[], modules: readonly Module[]): number[] {
+  try {
+    return firstMatches(patterns, modules.map(pathsOf));
+  } catch (cause) {
+    if (!(cause instanceof PatternError)) throw cause;
+    throw new AcclaimError(
+      'adapter-unsupported',
+      `${file}: alpha_pattern: ${cause.message}`,
+      'Export it again with the names of the layers.',
+      { cause },
+    );
+  }
 }

@@ -4,18 +4,20 @@
  *   A = [A1; A2], B = [s1 B1, s2 B2], s = weight x alpha / r, rank r1 + r2.
  */
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
 import { mustBeReadable } from '../../src/reading.js';
 import { numel, type Shape } from '../graph/value.js';
+import { readNumber } from '../io/number.js';
 import { openSafetensors, readTensor, type SafetensorsFile } from '../io/safetensors.js';
 import { type Module, moduleTable } from '../models/modules.js';
 import type { Pipeline } from '../models/pipeline.js';
-import { type AdapterValues, tensorName } from '../nn/lora.js';
+import { type AdapterValues, type Part, tensorName } from '../nn/lora.js';
 import { type FloatTensor, f32 } from '../runtime/tensor.js';
 import { otherKind } from './kinds.js';
 import { type Role, type Slot, slotTable } from './names.js';
-import { type NotedAlpha, notedAlpha } from './noted-alpha.js';
+import { configBeside, type NotedAlpha, notedAlpha } from './noted-alpha.js';
+import type { PeftConfig } from './peft-config.js';
 
 export interface AdapterSource {
   /** File, or a checkpoint's folder. */
@@ -40,8 +42,13 @@ export function parseAdapter(text: string): AdapterSource {
   return { path: match[1]!, weight: Number(match[2]) };
 }
 
+/** What an adapter is called in a folder: of a checkpoint of ours, of PEFT, of diffusers. */
+const IN_FOLDER = ['adapter.safetensors', 'adapter_model.safetensors', 'pytorch_lora_weights.safetensors'];
+
 export function adapterFile(path: string): string {
-  const file = existsSync(path) && statSync(path).isDirectory() ? join(path, 'adapter.safetensors') : path;
+  const inside = existsSync(path) && statSync(path).isDirectory();
+  const named = IN_FOLDER.map((name) => join(path, name));
+  const file = inside ? (named.find((name) => existsSync(name)) ?? named[0]!) : path;
   mustBeReadable(file, { message: `there is no ${file}`, mend: 'Check --adapter.' });
   return file;
 }
@@ -49,8 +56,10 @@ export function adapterFile(path: string): string {
 /** Errors: file-not-found, file-corrupt, adapter-unsupported (kind or key that is not built), shape-mismatch. */
 export function readAdapter(pipeline: Pipeline, path: string): Layer[] {
   const source = openSafetensors(adapterFile(path));
-  const noted = notedAlpha(source);
-  const slots = slotTable(moduleTable(pipeline), pipeline.unetConfig);
+  const beside = configBeside(source.file);
+  const modules = moduleTable(pipeline);
+  const noted = notedAlpha(source, beside, modules);
+  const slots = slotTable(modules, pipeline.unetConfig, wrappedPart(source, pipeline, beside));
   const found = new Map<Module, Map<Role, string>>();
   for (const key of source.tensors.keys()) {
     const { module, role } = slotOf(source, slots, key);
@@ -60,6 +69,20 @@ export function readAdapter(pipeline: Pipeline, path: string): Layer[] {
   }
   if (found.size === 0) throw corrupt(source, 'there is no tensor in it');
   return [...found].map(([module, keys]) => readLayer(source, module, keys, noted));
+}
+
+/** Which part a file in PEFT's own names is of, as its configuration or the names themselves tell. */
+function wrappedPart(
+  { file, tensors }: SafetensorsFile,
+  { kind }: Pipeline,
+  beside: PeftConfig | undefined,
+): Part {
+  const [key = ''] = tensors.keys();
+  if (!/^base_model\.model\.(text_model|text_projection|encoder)\./.test(key)) return 'unet';
+  const second = 'text_encoder_2';
+  const named = basename(dirname(file)) === second;
+  const pooled = beside?.auto_mapping?.base_model_class === 'CLIPTextModelWithProjection';
+  return kind.xl && (named || pooled) ? second : 'text_encoder';
 }
 
 function slotOf({ file }: SafetensorsFile, slots: ReadonlyMap<string, Slot>, key: string): Slot {
@@ -96,8 +119,7 @@ function readLayer(
   if (rank < 1 || !fits(down.shape, wantDown)) throw misfit(source, downKey, down.shape, wantDown);
   if (!fits(up.shape, wantUp)) throw misfit(source, upKey, up.shape, wantUp);
   const alphaKey = keys.get('alpha');
-  const scale =
-    alphaKey === undefined ? noted(module, rank) : scaleOf(source, alphaKey, floats(source, alphaKey), rank);
+  const scale = alphaKey === undefined ? noted(module, rank) : alphaOf(source, alphaKey) / rank;
   return { module, down: f32(wantDown, down.data), up: f32(wantUp, up.data), scale };
 }
 
@@ -110,11 +132,12 @@ function fits(found: Shape, wanted: Shape): boolean {
   return numel(found) === numel(wanted) && trimmed(found) === trimmed(wanted);
 }
 
-function scaleOf(source: SafetensorsFile, key: string, { data, shape }: FloatTensor, rank: number): number {
-  const alpha = data[0];
-  if (data.length !== 1 || alpha === undefined || !(alpha > 0) || !Number.isFinite(alpha))
-    throw corrupt(source, `${key} is [${shape}] ${data.slice(0, 3)}, not one positive number`);
-  return alpha / rank;
+/** Some tools write it as a whole number; 0 and negative ones are meant. */
+function alphaOf(source: SafetensorsFile, key: string): number {
+  const alpha = readNumber(source, key);
+  if (alpha === undefined || !Number.isFinite(alpha))
+    throw corrupt(source, `${key} is [${source.tensors.get(key)!.shape}] ${alpha ?? ''}, not one number`);
+  return alpha;
 }
 
 function floats(source: SafetensorsFile, key: string): FloatTensor {

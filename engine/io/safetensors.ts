@@ -67,6 +67,10 @@ export function readTensor(source: SafetensorsFile, name: string): Tensor {
   );
 }
 
+/** The bytes of one tensor that is there, of whatever dtype. */
+export const readBytes = ({ file }: SafetensorsFile, { offset, length }: TensorEntry): Buffer =>
+  withFile(file, (fd) => readExactly(fd, offset, length));
+
 /** Every tensor of a file. */
 export function readSafetensors(path: string, code: CorruptCode = 'file-corrupt'): Record<string, Tensor> {
   const source = openSafetensors(path, code);

@@ -49,7 +49,12 @@ describe('names and alphas', () => {
     ['alpha 8 of rank 4', { 'unet.lora_alpha': 8 }, 2],
     ['the note of another part', { 'text_encoder.lora_alpha': 8 }, 1],
     ['a pattern for this layer', { 'unet.lora_alpha': 8, 'unet.alpha_pattern': { 'attn1.to_q': 1 } }, 0.25],
-    ['a pattern that is no end of its path', { 'unet.alpha_pattern': { 'n1.to_q': 1 } }, 1],
+    [
+      'a pattern that is no end of its path',
+      { 'unet.lora_alpha': 4, 'unet.alpha_pattern': { 'n1.to_q': 1 } },
+      1,
+    ],
+    ["PEFT's own alpha, 8, where a note has none", { 'unet.r': 4 }, 2],
     ['rank-stabilised', { 'unet.lora_alpha': 8, 'unet.use_rslora': true }, 4],
   ])('%s', (_, note, scale) => {
     const notes = Object.keys(note).length > 0 ? { lora_adapter_metadata: JSON.stringify(note) } : {};
@@ -105,6 +110,12 @@ describe('refused by name', () => {
       { lora_adapter_metadata: '{"unet.use_dora":true}' },
     ],
     ["LoCon in Tucker's form", 'adapter-unsupported', 'lora_mid', { [`${stem}.lora_mid.weight`]: one }],
+    [
+      'a LoRA with embeddings of its own',
+      'adapter-unsupported',
+      'embeddings of its own',
+      { ...tensors, 'bundle_emb.cat-toy.string_to_param.*': one },
+    ],
     ['a LoRA with biases', 'adapter-unsupported', 'biases', { [B.replace('weight', 'bias')]: one }],
     ['whole differences', 'adapter-unsupported', 'differences', { [`${stem}.diff`]: one }],
     ['another family', 'adapter-unsupported', 'transformer model', { 'transformer.x.lora_A.weight': one }],
@@ -129,7 +140,7 @@ describe('refused by name', () => {
       'not finite',
       { ...tensors, [A]: f32([4, 32], new Float32Array(128).fill(Number.NaN)) },
     ],
-    ['an alpha of nothing', 'file-corrupt', 'alpha', { ...tensors, [`${stem}.alpha`]: f32([], [0]) }],
+    ['an alpha of two', 'file-corrupt', 'alpha', { ...tensors, [`${stem}.alpha`]: f32([2], [1, 1]) }],
     [
       'a note that is no JSON',
       'file-corrupt',
