@@ -20,6 +20,7 @@ import type { Exports } from './exports.js';
 import type { Cards } from './handlers/cards.js';
 import type { Chat } from './handlers/chat.js';
 import type { Guards } from './handlers/guards.js';
+import type { Guests } from './handlers/guests.js';
 import { Links } from './handlers/links.js';
 import type { Messenger } from './handlers/messenger.js';
 import type { People } from './handlers/people.js';
@@ -73,6 +74,7 @@ export interface ActionParts {
   pulls: Pick<Pulls, 'ask' | 'lines'>;
   exports: Pick<Exports, 'found' | 'make' | 'lines'>;
   proposals: Proposals;
+  guests: Guests;
   /** As configured: a moderator looks first at what members ask for. */
   approval: boolean;
 }
@@ -175,6 +177,14 @@ export function makeActions(parts: ActionParts): Actions {
   });
 
   return {
+    served: (account, channel) => parts.guests.servesAt(account, channel),
+    whyNotServed: (account, channel) => parts.guests.refusal(account, channel),
+    claimServer: async (code, { account, by, channel }) => {
+      await mayTry(account, by.key);
+      return parts.guests.claim(code, account, channel);
+    },
+    servers: () => parts.guests.list(),
+    decideServer: (...on) => parts.guests.decide(...on),
     placeFor,
     serverOf,
     settings,

@@ -8,6 +8,7 @@ import type { JobQueue } from '../src/queue/contract.js';
 import type { Store } from '../src/store/store.js';
 import type { Actions, StartRequest } from './commands/command.js';
 import type { Exports } from './exports.js';
+import type { GuestRules } from './handlers/guests.js';
 import type { JobParts } from './handlers/jobs.js';
 import type { People } from './handlers/people.js';
 import type { TidyParts } from './handlers/tidy.js';
@@ -48,6 +49,8 @@ export interface AppParts {
   /** From the bot's removal from a server to the purge of its data, ms. */
   purgeAfterMs: number;
   modelsHere: Actions['modelsHere'];
+  /** Which servers the bot is there for, and which make operators. */
+  guests: GuestRules;
   /** What becomes of old rounds, and of what is old in the bucket between bot and engines. */
   retention: TidyParts['retention'];
   /** How long copies of the database from before an upgrade stay. */

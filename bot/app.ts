@@ -18,12 +18,13 @@ import { Carrying } from './carrying.js';
 import { CatchingUp } from './catching-up.js';
 import type { Actions } from './commands/command.js';
 import { completions, type Typing } from './commands/complete.js';
-import { runTyped } from './commands/table.js';
+import { commandSpecs, runTyped } from './commands/table.js';
 import { Connections } from './connections.js';
 import { type Exported, type ExportFormat, learnedRound } from './exports.js';
 import { Chat } from './handlers/chat.js';
 import { Consents } from './handlers/consents.js';
 import { forgetVoter } from './handlers/forgetting.js';
+import { type Claim, Guests } from './handlers/guests.js';
 import { Messenger } from './handlers/messenger.js';
 import { Proposals } from './handlers/proposals.js';
 import { Servers } from './handlers/servers.js';
@@ -42,6 +43,7 @@ export class App {
   private readonly chat: Chat;
   private readonly actions: Actions;
   private readonly servers: Servers;
+  private readonly guests: Guests;
   private readonly time: Time | null;
   private readonly tidy: Tidy;
   private readonly consents: Consents;
@@ -111,7 +113,7 @@ export class App {
     this.catching = new CatchingUp({ ...parts, read: (platform) => this.readMissed(platform) });
     this.connections = new Connections({
       ...parts,
-      sink: (event) => this.chat.receive(event),
+      sink: async (event) => this.chat.receive(await this.guests.admit(event)),
       late: (platform) => this.connectedLate(platform),
     });
     this.resume = new Resume({ takeUp: (session) => this.takeUp(session) });
@@ -131,7 +133,20 @@ export class App {
       bucket: parts.bucket,
       delayMs: parts.purgeAfterMs,
       drop: (session) => this.carrying.outbox.drop(session),
-      purged: () => this.proposals.load(),
+      serves: (platform, server) => this.guests.serves(platform, server),
+      purged: async () => {
+        await this.proposals.load();
+        await this.guests.load();
+      },
+    });
+    this.guests = new Guests({
+      clock,
+      log,
+      rules: parts.guests,
+      secret: store.secret,
+      standings: store.standings,
+      platforms: this.platforms,
+      setPosts: (...to) => this.servers.setPosts(...to),
     });
     this.time =
       clock instanceof SteadyClock
@@ -179,6 +194,7 @@ export class App {
       timeOf: (kind) => this.opening.roundTime(kind),
       open: (...asked) => this.opening.open(...asked),
       proposals: this.proposals,
+      guests: this.guests,
     });
     this.chat = new Chat({
       clock,
@@ -234,6 +250,8 @@ export class App {
     this.sessions.recall(await store.lookups.drawnUntilEnd(dayOf(clock.now())));
     for (const { session } of states) this.carrying.outbox.hold(session.id);
     await this.servers.load();
+    await this.guests.load();
+    await this.guests.begin(await this.servers.all());
     await this.connections.start();
     if (this.stopping) return;
     const there = [...this.platforms.values()].filter(({ name }) => this.connections.has(name));
@@ -309,7 +327,17 @@ export class App {
     } catch {
       return [];
     }
-    return completions(typing, this.actions);
+    if (!(await this.guests.servesAt(account, channel))) return [];
+    return completions(
+      { ...typing, account: await this.guests.at(account, channel) },
+      this.actions,
+      commandSpecs,
+    );
+  }
+
+  /** Codes by which the host's own servers are claimed, where it has none: good once, for a while. */
+  claims(): Claim[] {
+    return this.guests.offer();
   }
 
   /** As limits are kept: the page is one place, and so is a channel whose server is not known yet. */

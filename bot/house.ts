@@ -19,7 +19,7 @@ import {
   samplerSettings,
 } from '../src/config/models.js';
 import { modelsFolder } from '../src/config/pulled.js';
-import { hostBudgets, retentionOf, sessionRules } from '../src/config/rules.js';
+import { guestRules, hostBudgets, retentionOf, sessionRules } from '../src/config/rules.js';
 import type { Config } from '../src/config/schema.js';
 import { loadTask, taskNames } from '../src/config/tasks.js';
 import { count } from '../src/domain/count.js';
@@ -145,6 +145,7 @@ export async function buildHouse({
     tasks: () => taskNames().map(loadTask),
     models: () => loadCatalogue().models,
     modelsHere: () => modelNamesHere(),
+    guests: guestRules(config),
     mostWaiting: config.queue.waiting,
     budgets: () => hostBudgets(config),
     nsfwChannels: config.server.nsfwChannels,

@@ -120,6 +120,7 @@ async function setUp(run, plan, Peer, token) {
   const more = [
     `dataDir=${data}`,
     `queue.prefix=${prefix}`,
+    'servers=open',
     `discord.token=${token}`,
     `discord.api=${peer.url}`,
     `server.port=${port}`,

@@ -45,6 +45,7 @@ const settings = [
   'session.rounds=null',
   'votes.quorum=100000',
   'learner.steps=2000',
+  'servers=open',
   `discord.token=${discord.token}`,
   `discord.api=${discord.api}`,
   `slack.botToken=${slack.token}`,

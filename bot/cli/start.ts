@@ -44,9 +44,17 @@ export const startWith = (examples: readonly string[], engines?: Engines): Comma
       seed: v.seed,
       signal: io.signal,
       ...(engines === undefined ? {} : { engines }),
+      onClaim: ({ platform, code, minutes }) => io.out(claimLine(platform, code, minutes)),
       onReady: (url) => io.out(`Acclaim is ready: open ${url} in a browser. Ctrl-C stops it.\n`),
     });
   });
+
+/** The only place where a code is told: whoever reads it runs the host. */
+function claimLine(platform: string, code: string, minutes: number): string {
+  const [what, typed] =
+    platform === 'slack' ? ['workspace', '/acclaim claim'] : ['server', '/acclaim-admin claim'];
+  return `No ${what} on ${platform} is this host's own yet. An admin of it types there within ${minutes} minutes: ${typed} ${code}\n`;
+}
 
 export const command = startWith([
   'start',

@@ -12,6 +12,7 @@ import { AcclaimError, inSentences } from '../../src/errors.js';
 import type { Linked } from '../../src/store/links.js';
 import type { SessionPlace } from '../../src/store/lookups.js';
 import type { PersonalData } from '../../src/store/personal.js';
+import type { Standing } from '../../src/store/standings.js';
 import type { AuditRow } from '../../src/store/store.js';
 import type { Export, Exported } from '../exports.js';
 import type { Answer } from '../views/notice.js';
@@ -37,6 +38,15 @@ export type Asker = Pick<CommandContext, 'account' | 'by' | 'channel' | 'replyTo
 
 /** What the app offers to commands. */
 export interface Actions {
+  /** False: nothing is done for whoever acts there, but what is said to be for everywhere. */
+  served(account: Account, channel: string): Promise<boolean>;
+  whyNotServed(account: Account, channel: string): Promise<string>;
+  /** Makes the server where it is said the host's own, and gives its id; throws `not-allowed` for a code that is not good. */
+  claimServer(code: string, from: { account: Account; by: Seen; channel: string }): Promise<string>;
+  /** Those that are known, and what they are to the host. */
+  servers(): { platform: PlatformName; server: string; standing: Standing }[];
+  /** An operator's word on one. */
+  decideServer(platform: PlatformName, server: string, standing: 'allowed' | 'refused'): Promise<void>;
   /** Wherever it is: also one that ended. */
   session(id: string): Promise<SessionState | undefined>;
   /** Those that are no news to whoever asks here: of the same platform, and there of the same server. Of one that ended its rounds and nothing below. */
@@ -144,6 +154,8 @@ export interface CommandContext {
 
 export interface ChatCommand {
   spec: CommandSpec;
+  /** Also on servers that the bot is not there for. */
+  everywhere?: boolean;
   /** True where it only tells something: that is no act, whoever may ask for it. */
   reads?(values: Values): boolean;
   run(context: CommandContext): Promise<Answer>;

@@ -1,4 +1,5 @@
 /** What the app offers while somebody types an option; where it knows nothing the option's own type decides. */
+import { type CommandSpec, mayRun } from '../../src/chat/commands.js';
 import type { Account } from '../../src/chat/port.js';
 import { voterCode } from '../../src/domain/ids.js';
 import { atLeast } from '../../src/domain/roles.js';
@@ -16,11 +17,16 @@ export interface Typing {
 export async function completions(
   { path, name, channel, account }: Typing,
   actions: Actions,
+  specs: readonly CommandSpec[],
 ): Promise<string[]> {
+  const spec = specs.find((one) => one.path.join(' ') === path.join(' '));
+  if (spec && !mayRun(account.role, spec)) return [];
   if (name === 'prompt') return actions.tasks().map((task) => task.name);
   if (name === 'model') return offeredModels(path, account, channel, actions);
   if (name === 'session')
     return (await actions.sessionsOfServer(account, channel)).map(({ session }) => session);
+  if (name === 'server')
+    return actions.servers().flatMap(({ server, standing }) => (standing === 'own' ? [] : [server]));
   if (path[0] === 'proposals' && name === 'number')
     return (await actions.proposals(account, channel)).map((one) => String(one.number));
   const state = await actions.sessionOf(account, channel);

@@ -86,6 +86,7 @@ function said(list: readonly OwnVote[]): string {
 const day = (at: number | null) => (at === null ? 'you agreed' : new Date(at).toISOString().slice(0, 10));
 
 const exported: ChatCommand = {
+  everywhere: true,
   spec: {
     path: ['me', 'export'],
     help: 'All that is held about you as files: JSON, and your votes as CSV',
@@ -140,6 +141,7 @@ function cell(value: string | number | boolean): string {
 }
 
 const forget: ChatCommand = {
+  everywhere: true,
   spec: {
     path: ['me', 'forget'],
     help: 'Withdraw your consent: all that leads to you is deleted, for good',

@@ -15,6 +15,7 @@ import { modelCommands } from './model.js';
 import { moderatingCommands } from './moderating.js';
 import { poolCommands } from './pool.js';
 import { proposalCommands } from './proposals.js';
+import { serverCommands } from './server.js';
 import { sessionCommands } from './session.js';
 import { settingCommands } from './settings.js';
 import { votingCommands } from './voting.js';
@@ -27,6 +28,7 @@ export const chatCommands: readonly ChatCommand[] = [
   ...settingCommands,
   ...proposalCommands,
   ...modelCommands,
+  ...serverCommands,
   ...meCommands,
   ...aboutCommands,
 ];
@@ -53,6 +55,10 @@ export async function runTyped(
     return actions.record(row);
   };
   const context = { ...from, actions: { ...actions, act, record: own }, values, specs: commandSpecs };
+  // Nothing is written down of them: whoever likes could fill the audit.
+  const served = await actions.served(from.account, from.channel);
+  if (!served && !(command.everywhere && mayRun(from.account.role, spec)))
+    return { title: 'Not here', text: await actions.whyNotServed(from.account, from.channel) };
   if (!mayRun(from.account.role, spec)) {
     await record(context, spec, 'not-allowed');
     return {
@@ -65,7 +71,7 @@ export async function runTyped(
     if (!decided && isAct(command, values)) await record(context, spec, null);
     return answer;
   } catch (error) {
-    if (!decided && isAct(command, values))
+    if (served && !decided && isAct(command, values))
       await record(context, spec, error instanceof AcclaimError ? error.code : 'internal');
     throw error;
   }

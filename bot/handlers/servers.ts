@@ -33,6 +33,8 @@ export interface ServerParts {
   delayMs: number;
   /** The session's effects are no longer wanted. */
   drop(session: string): void;
+  /** The bot is there for it. */
+  serves(platform: PlatformName, server: string): boolean;
   /** What else is held in memory of a server may be gone. */
   purged(): Promise<void>;
 }
@@ -138,7 +140,7 @@ export class Servers {
       this.waiting.push(departure);
     }
     this.schedule();
-    await this.setPosts(platform, server, present);
+    await this.setPosts(platform, server, present && this.parts.serves(platform, server));
   }
 
   /** The clock was set: purges come as much later. */
@@ -152,6 +154,13 @@ export class Servers {
   private async channels(platform: PlatformName, server: string): Promise<string[]> {
     const found = await this.parts.store.places.channels();
     return found.flatMap((c) => (c.platform === platform && c.server === server ? [c.id] : []));
+  }
+
+  /** All that sessions ever ran on. */
+  async all(): Promise<{ platform: PlatformName; server: string }[]> {
+    const found = await this.parts.store.places.channels();
+    const servers = found.flatMap(({ platform, server }) => (server === null ? [] : [{ platform, server }]));
+    return [...new Map(servers.map((one) => [`${one.platform} ${one.server}`, one])).values()];
   }
 
   private async known(platform: PlatformName): Promise<ReadonlySet<string>> {
@@ -177,7 +186,7 @@ export class Servers {
   }
 
   /** Sessions that were shut out may post again (pictures that need care wait for a look at the channel), or are shut out. */
-  private async setPosts(platform: PlatformName, server: string, present: boolean): Promise<void> {
+  async setPosts(platform: PlatformName, server: string, present: boolean): Promise<void> {
     const { sessions, clock } = this.parts;
     const channels = await this.channels(platform, server);
     for (const { session, bindings } of sessions.live())

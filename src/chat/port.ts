@@ -26,9 +26,12 @@ export interface Account {
   /** Epoch ms, null where the platform does not tell. */
   bornAt: number | null;
   joinedAt: number | null;
+  /** What the platform and the configuration say of them there; what that is worth on this host the bot decides. */
   role: Role;
   /** Network that a request came from, where the platform tells; kept nowhere but in counts of minutes. */
   from?: string | null;
+  /** Server where they act, as the platform says with the act; absent where it says nothing. */
+  server?: string;
 }
 export type Role = 'member' | 'moderator' | 'admin' | 'operator';
 
@@ -124,6 +127,8 @@ export interface Capabilities {
   maxFileBytes: number;
   /** True where people agree by a standing notice in the channel; false where the platform asks them itself (web). */
   asksConsent: boolean;
+  /** True where others can put the bot on servers of theirs. */
+  invited: boolean;
 }
 
 export interface ChatPlatform {

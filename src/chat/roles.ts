@@ -1,6 +1,6 @@
 /**
  * The allow-list of a platform, and who is what by it and by what the platform itself says of the person. The highest
- * that applies counts. Pure; asked anew for every act.
+ * that applies counts. Operators are named by id: a place makes none, since it may be anybody's. Pure; asked anew for every act.
  */
 import type { Role } from './port.js';
 
@@ -10,8 +10,6 @@ export interface RoleRules {
   /** Ids of people, or of roles (Discord) and user groups (Slack). */
   admins: readonly string[];
   moderators: readonly string[];
-  /** True on a host that serves one server or workspace. */
-  adminsAreOperators: boolean;
 }
 
 export interface Claims {
@@ -26,6 +24,6 @@ export interface Claims {
 export function roleBy({ user, groups, admin, moderator }: Claims, rules: RoleRules): Role {
   const listed = (ids: readonly string[]) => ids.includes(user) || groups.some((id) => ids.includes(id));
   if (rules.operators.includes(user)) return 'operator';
-  if (admin || listed(rules.admins)) return rules.adminsAreOperators ? 'operator' : 'admin';
+  if (admin || listed(rules.admins)) return 'admin';
   return moderator || listed(rules.moderators) ? 'moderator' : 'member';
 }

@@ -1,4 +1,4 @@
-/** The configuration's `session`, `votes` and `retention` as rules in the domain's units. */
+/** The configuration's `session`, `votes`, `retention` and `servers` as rules in the domain's units. */
 import type { Budgets } from '../domain/budgets.js';
 import type { Platform, Rules } from '../domain/model.js';
 import type { Retention } from '../domain/retention.js';
@@ -8,6 +8,18 @@ import type { Config } from './schema.js';
 function minutes(time: string): number {
   const [hours, rest] = time.split(':').map(Number);
   return hours! * 60 + rest!;
+}
+
+/** Which servers the bot is there for. */
+export function guestRules({ servers, discord, slack }: Pick<Config, 'servers' | 'discord' | 'slack'>) {
+  return {
+    open: servers === 'open',
+    own: { discord: discord.ownServers, slack: slack.ownWorkspaces },
+    adminsAreOperators: {
+      discord: discord.roles.adminsAreOperators,
+      slack: slack.roles.adminsAreOperators,
+    },
+  };
 }
 
 /** What may be drawn, for whatever sessions. */

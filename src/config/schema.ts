@@ -51,7 +51,14 @@ export const configSchema = z.strictObject({
     nsfwChannels: z.array(z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'is a name such as after-dark')),
     nsfwToken: z.string().min(16, 'needs at least 16 characters').nullable(),
   }),
-  discord: z.strictObject({ token: secret, servers: z.array(z.string().regex(/^\d+$/)), api, roles }),
+  servers: z.enum(['allowed', 'open']),
+  discord: z.strictObject({
+    token: secret,
+    servers: z.array(z.string().regex(/^\d+$/)),
+    ownServers: z.array(z.string().regex(/^\d+$/)),
+    api,
+    roles,
+  }),
   slack: z
     .strictObject({
       botToken: secret,
@@ -59,6 +66,7 @@ export const configSchema = z.strictObject({
       signingSecret: secret,
       host: z.string().min(1),
       port: z.number().int().min(0).max(65535),
+      ownWorkspaces: z.array(z.string().regex(/^[TE][A-Z0-9]+$/, 'is an id such as T0123ABCD')),
       api,
       roles,
     })

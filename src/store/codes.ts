@@ -1,5 +1,5 @@
 /**
- * Codes that people pass on by hand: to join a pool, to link an account. Eight letters and digits that are hard to
+ * Codes that people pass on by hand: to join a pool, to link an account, to claim a server. Eight letters and digits that are hard to
  * mistake for each other (40 bits), told once; what is kept is an HMAC-SHA256 under the secret of the data directory.
  */
 import { createHmac, randomBytes } from 'node:crypto';
@@ -7,7 +7,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 /** Crockford's base 32: no I, L, O, U. */
 const digits = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-export type CodeKind = 'join' | 'link';
+export type CodeKind = 'join' | 'link' | 'claim';
 
 /** `K7QF-2M9P` */
 export function newCode(): string {

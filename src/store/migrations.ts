@@ -103,6 +103,15 @@ export const migrations: readonly string[] = [
          AND refused = NEW.refused);
      SELECT RAISE(IGNORE);
    END;`,
+
+  // What each server is to the host. The only one of a platform that sessions ran on is the host's own; of several each goes on as
+  // it did, and none makes operators until it is claimed.
+  `CREATE TABLE server (
+     platform TEXT NOT NULL, server TEXT NOT NULL, standing TEXT NOT NULL, PRIMARY KEY (platform, server));
+   INSERT INTO server (platform, server, standing)
+     SELECT platform, server, iif(count(*) OVER (PARTITION BY platform) = 1, 'own', 'allowed') FROM (
+       SELECT DISTINCT json_extract(body, '$.platform') AS platform, json_extract(body, '$.server') AS server FROM channel
+       WHERE json_extract(body, '$.server') IS NOT NULL);`,
 ];
 
 /** What a migration did: from one version to another, and where the database from before lies. */

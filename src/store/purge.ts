@@ -50,6 +50,9 @@ export async function purgeServer(db: Connection, left: Departure): Promise<Purg
   await db.run('DELETE FROM community WHERE id = ?', `${platform}-${server}`);
   await db.run('DELETE FROM act WHERE session = ?', `@${platform}-${server}`);
   await db.run('DELETE FROM proposal WHERE server = ?', `${platform}-${server}`);
+  // A refusal outlives it, or an invitation would undo it.
+  const forgotten = "DELETE FROM server WHERE platform = ? AND server = ? AND standing <> 'refused'";
+  await db.run(forgotten, platform, server);
   await db.run('DELETE FROM departure WHERE platform = ? AND server = ?', platform, server);
   // Nobody is left there whom they could be excluded from.
   await db.run(

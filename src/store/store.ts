@@ -24,6 +24,7 @@ import { bodies, type KnownVoters, readSession, readVoters, votersOnce } from '.
 import { finishRestore } from './restore.js';
 import { emptyLog, scrub, scrubWhatIsOwed } from './scrub.js';
 import { Connection } from './sqlite.js';
+import { Standings } from './standings.js';
 import { upsert, writeAll } from './tables.js';
 import { dropAllCopies, dropCopies, keepCopy } from './upgrade-copies.js';
 import { exclusionHash, readSecret, voterKey } from './voter-key.js';
@@ -40,6 +41,7 @@ export type AuditRow = Act & { seq: number; times: number; first: number };
 
 export class Store {
   readonly places: Places;
+  readonly standings: Standings;
   readonly lookups: Lookups;
 
   private constructor(
@@ -53,6 +55,7 @@ export class Store {
     readonly migrated: Migrated | null,
   ) {
     this.places = new Places(reader, (unit) => this.#write(unit));
+    this.standings = new Standings(reader, (unit) => this.#write(unit));
     this.lookups = new Lookups(reader);
   }
 

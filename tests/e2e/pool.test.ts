@@ -10,7 +10,7 @@ import { BotProcess, type Crash } from '../support/bot-process.js';
 import { Peer as DiscordPeer, peerToken } from '../support/discord-peer/peer.js';
 import { small } from '../support/house.js';
 import { appToken, botToken, Peer as SlackPeer } from '../support/slack-peer/peer.js';
-import { Started } from '../support/started.js';
+import { own, Started } from '../support/started.js';
 import { Visitor } from '../support/visitor.js';
 import { until } from '../support/wait.js';
 
@@ -35,6 +35,7 @@ async function setUp() {
     'logLevel=error',
     'session.task=null',
     'votes.quorum=9',
+    ...own,
     `discord.token=${peerToken}`,
     `discord.api=${discord.url}`,
     `slack.botToken=${botToken}`,

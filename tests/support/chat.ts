@@ -24,7 +24,7 @@ export function freshDir(): string {
 }
 
 /** Nobody is more than the platform says. */
-export const noRoles = { operators: [], admins: [], moderators: [], adminsAreOperators: false };
+export const noRoles = { operators: [], admins: [], moderators: [] };
 
 /** A PNG of one colour; `size` pixels wide and high. */
 export async function picture(colour = [200, 30, 60], size = 8): Promise<string> {

@@ -6,7 +6,11 @@ import { type StartOptions, startCommand } from '../../bot/start.js';
 import { loadConfig } from '../../src/config/load.js';
 import { silentLog } from '../../src/log.js';
 import { Connection } from '../../src/store/sqlite.js';
+import { ownServer } from './discord-peer/world.js';
 import { small } from './house.js';
+
+/** The peers' servers are the host's own. */
+export const own = [`discord.ownServers=["${ownServer}"]`, 'slack.ownWorkspaces=[T000000001]'];
 
 export interface Row {
   [column: string]: unknown;
@@ -20,12 +24,19 @@ export class Started {
   constructor(
     private readonly settings: readonly string[],
     readonly dir = mkdtempSync(join(tmpdir(), 'acclaim-start-')),
-    private readonly more: Partial<Pick<StartOptions, 'patience' | 'log'>> = {},
+    private readonly more: Partial<Pick<StartOptions, 'patience' | 'log' | 'onClaim'>> = {},
   ) {}
 
   /** Resolves with the page's address; rejects when it could not start. */
   async start(): Promise<string> {
-    const set = [`dataDir=${this.dir}`, 'server.port=0', 'session.task=null', ...small, ...this.settings];
+    const set = [
+      `dataDir=${this.dir}`,
+      'server.port=0',
+      'session.task=null',
+      ...small,
+      ...own,
+      ...this.settings,
+    ];
     const abort = new AbortController();
     this.abort = abort;
     return new Promise((resolve, reject) => {

@@ -9,4 +9,5 @@ export const capabilities: Capabilities = {
   maxPictures: 10,
   maxFileBytes: 10 * 1024 * 1024,
   asksConsent: true,
+  invited: true,
 };

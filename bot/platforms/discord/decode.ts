@@ -80,14 +80,15 @@ function added(d: GatewayMessageReactionAddDispatchData, around: Surroundings): 
         d.member as Member,
         around.permissions(d.guild_id, d.user_id, d.member.roles),
         roles,
+        d.guild_id,
       )
-    : bareAccount(d.user_id);
+    : bareAccount(d.user_id, d.guild_id);
   return reaction(d, account, true, around);
 }
 
 /** A removal names nobody but an id. */
 function removed(d: GatewayMessageReactionRemoveDispatchData, around: Surroundings): Decoded[] {
-  return d.user_id === around.self ? [] : reaction(d, bareAccount(d.user_id), false, around);
+  return d.user_id === around.self ? [] : reaction(d, bareAccount(d.user_id, d.guild_id), false, around);
 }
 
 function reaction(
@@ -105,8 +106,9 @@ function reaction(
   return [{ event: { kind: 'reaction', ref: refOf(d), account, emoji, present, at }, burst: d.burst }];
 }
 
-function bareAccount(id: string): Account {
-  return accountOfUser({ id, username: id, global_name: null });
+function bareAccount(id: string, server: string | undefined): Account {
+  const account = accountOfUser({ id, username: id, global_name: null });
+  return server === undefined ? account : { ...account, server };
 }
 
 function told(event: ChatEvent): Decoded {

@@ -63,7 +63,8 @@ export class Interactions {
       return;
     }
     const { roles } = this.parts.options;
-    const account = accountOfMember(member.user.id, member, member.permissions ?? null, roles);
+    const { guild_id: server } = interaction;
+    const account = accountOfMember(member.user.id, member, member.permissions ?? null, roles, server);
     if (interaction.type === Kind.ApplicationCommand) {
       if (interaction.data.type !== ApplicationCommandType.ChatInput) return;
       return this.command(interaction as APIChatInputApplicationCommandInteraction, account, channel);

@@ -32,6 +32,7 @@ export function accountOfMember(
   member: Member,
   permissions: string | null,
   rules: RoleRules,
+  server?: string | undefined,
 ): Account {
   const { user } = member;
   const base = user ? accountOfUser(user) : accountOfUser({ id, username: id, global_name: null });
@@ -41,5 +42,6 @@ export function accountOfMember(
     displayName: plain(member.nick ?? base.displayName),
     joinedAt: Number.isNaN(joined) ? null : joined,
     role: roleOf({ user: id, roles: member.roles, permissions }, rules),
+    ...(server === undefined ? {} : { server }),
   };
 }

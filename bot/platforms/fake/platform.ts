@@ -40,7 +40,7 @@ export class FakePlatform implements ChatPlatform {
   private next = 1;
   private clock = 0;
 
-  constructor(options: { sweeps?: boolean; asksConsent?: boolean } = {}) {
+  constructor(options: { sweeps?: boolean; asksConsent?: boolean; invited?: boolean } = {}) {
     this.capabilities = {
       sweeps: options.sweeps ?? true,
       editsOldMessages: true,
@@ -49,6 +49,7 @@ export class FakePlatform implements ChatPlatform {
       maxPictures: 10,
       maxFileBytes: 10 * 1024 * 1024,
       asksConsent: options.asksConsent ?? false,
+      invited: options.invited ?? false,
     };
   }
 

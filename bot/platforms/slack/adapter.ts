@@ -33,6 +33,8 @@ import { defaultPace, type Pace, type SlackOptions } from './options.js';
 import { Newest, Seen } from './order.js';
 import { People } from './people.js';
 import { readReactions, stillThere } from './reactions.js';
+import { whisper } from './render.js';
+import { words } from './words.js';
 
 /** What exists between start and stop. */
 interface Running {
@@ -90,7 +92,7 @@ export class SlackPlatform implements ChatPlatform {
     this.team = self.team;
     const missing = scopes.filter((scope) => self.scopes?.includes(scope) === false);
     if (missing.length > 0) throw missingScopes(missing);
-    const people = new People(api, options.roles, options.now, pace.people, onError);
+    const people = new People(api, options.roles, options.now, pace.people, onError, self.team);
     const channels = new Channels(api, people);
     const history = new SlackHistory(api, options.now, pace.history);
     history.self = self.user;
@@ -242,11 +244,13 @@ export class SlackPlatform implements ChatPlatform {
     app.event(/.*/, async ({ event, body }) => {
       const { running } = this;
       if (!running) throw new AcclaimError('cancelled', 'Slack is not connected');
+      if (!this.isOurs(body)) return;
       await this.seen.once(body.event_id, () => this.receive(event as SlackEvent, running));
     });
     app.command(commandName, async ({ ack, command, respond }) => {
       await ack();
-      this.aside(interactions.command(command as unknown as Typed, respond));
+      if (this.isOurs(command)) this.aside(interactions.command(command as unknown as Typed, respond));
+      else this.aside(respond(whisper(words.otherWorkspace)).then(() => {}));
     });
     app.action(ours, async ({ ack, body, action, respond }) => {
       await ack();
@@ -256,6 +260,12 @@ export class SlackPlatform implements ChatPlatform {
       this.fault((error as { original?: unknown }).original ?? error);
       throw error;
     });
+  }
+
+  /** An app that was installed on several workspaces is sent what happens in each; we have the token of one. */
+  private isOurs(told: { team_id?: string; authorizations?: { team_id?: string | null }[] | null }): boolean {
+    const teams = told.authorizations?.map(({ team_id }) => team_id) ?? [told.team_id];
+    return teams.some((team) => team == null || team === this.team);
   }
 
   private async receive(event: SlackEvent, running: Running): Promise<void> {

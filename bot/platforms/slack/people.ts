@@ -20,6 +20,10 @@ export interface Profile {
   is_owner?: boolean;
   is_restricted?: boolean;
   is_ultra_restricted?: boolean;
+  /** Workspace of the account; of whoever is here by a shared channel another one. */
+  team_id?: string;
+  /** Of an organisation with several workspaces: those that the person is in. */
+  enterprise_user?: { teams?: string[] };
   profile?: { display_name?: string; real_name?: string };
 }
 
@@ -47,6 +51,8 @@ export class People {
     /** ms */
     private readonly fresh: number,
     private readonly onError: (error: unknown) => void,
+    /** Our workspace; null = not known. */
+    private readonly team: string | null = null,
   ) {}
 
   look(user: string): Promise<Person> {
@@ -60,11 +66,19 @@ export class People {
       user,
       groups,
       admin: profile?.is_admin === true || profile?.is_owner === true,
-      guest: profile?.is_restricted === true || profile?.is_ultra_restricted === true,
+      guest:
+        profile?.is_restricted === true || profile?.is_ultra_restricted === true || this.isForeign(profile),
       deleted: profile === null || profile.deleted === true,
     };
     const account = { ...bareAccount(user), displayName: nameOf(profile, user) };
     return { account: { ...account, role: roleOf(standing, this.rules) }, bot: profile?.is_bot === true };
+  }
+
+  /** An admin of another workspace is none of ours. */
+  private isForeign(profile: Profile | null): boolean {
+    const { team_id: own, enterprise_user } = profile ?? {};
+    if (this.team === null || own === undefined || own === this.team) return false;
+    return enterprise_user?.teams?.includes(this.team) !== true;
   }
 
   private async groupsWith(user: string): Promise<string[]> {

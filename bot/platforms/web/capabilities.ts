@@ -9,4 +9,5 @@ export const capabilities: Capabilities = {
   maxPictures: 10,
   maxFileBytes: Number.POSITIVE_INFINITY,
   asksConsent: false,
+  invited: false,
 };

@@ -44,6 +44,10 @@ help             |   x    |     x     |   x   |    x
 model list       |   x    |     x     |   x   |    x
 proposals        |        |     x     |   x   |    x
 model pull       |        |           |       |    x
+claim            |        |           |   x   |    x
+server list      |        |           |       |    x
+server allow     |        |           |       |    x
+server refuse    |        |           |       |    x
 model use        |        |           |   x   |    x
 model export     |        |           |   x   |    x
 nsfw start       |        |     x     |   x   |    x
@@ -67,7 +71,7 @@ const [head, ...lines] = table
 const roles = head!.slice(1) as Role[];
 const may = new Map(lines.map(([command, ...cells]) => [command!, roles.filter((_, i) => cells[i] === 'x')]));
 
-const discordRules = { operators: ['7'], admins: ['6'], moderators: ['500'], adminsAreOperators: false };
+const discordRules = { operators: ['7'], admins: ['6'], moderators: ['500'] };
 const onDiscord = (id: string, ids: string[], permissions: bigint) =>
   accountOfMember(id, { roles: ids }, String(permissions), discordRules);
 
@@ -75,11 +79,10 @@ const slackRules = {
   operators: ['U7'],
   admins: ['U6'],
   moderators: ['S500', 'U5'],
-  adminsAreOperators: false,
 };
 const onSlack = async (id: string, profile: Profile) => {
   const api = { person: async () => ({ id, ...profile }), group: async () => ['U4'] };
-  return (await new SlackPeople(api, slackRules, Date.now, 0, () => {}).look(id)).account;
+  return (await new SlackPeople(api, slackRules, Date.now, 0, () => {}, 'T1').look(id)).account;
 };
 
 const web = (token: string | null) => new WebPeople(Buffer.alloc(32, 1), token, 'a token for guests');
@@ -105,6 +108,16 @@ const actors: [string, Role, () => Account | Promise<Account>][] = [
   ['Slack: a guest who is on the list', 'member', () => onSlack('U5', { is_restricted: true })],
   ['Slack: of the list', 'moderator', () => onSlack('U5', {})],
   ['Slack: of a user group of the list', 'moderator', () => onSlack('U4', {})],
+  [
+    'Slack: admin of another workspace, in a shared channel',
+    'member',
+    () => onSlack('U1', { is_admin: true, team_id: 'T2' }),
+  ],
+  [
+    'Slack: admin of the organisation, in our workspace too',
+    'admin',
+    () => onSlack('U1', { is_admin: true, team_id: 'T2', enterprise_user: { teams: ['T1', 'T2'] } }),
+  ],
   ['Slack: admin of the workspace', 'admin', () => onSlack('U1', { is_admin: true })],
   ['Slack: an operator of the list', 'operator', () => onSlack('U7', {})],
   ['the page: without the token', 'member', () => onWeb(access, null)],

@@ -105,6 +105,7 @@ export class Gateway {
     this.sessions.push(session);
     this.sendTo(session, 'READY', this.ready(session));
     if (this.world.invited && !this.world.down) this.sendTo(session, 'GUILD_CREATE', this.guild());
+    for (const other of this.world.others) this.sendTo(session, 'GUILD_CREATE', this.guild(other));
     return session;
   }
 
@@ -130,11 +131,12 @@ export class Gateway {
   }
 
   private ready({ id }: Session) {
-    const { bot, application, guild, invited } = this.world;
+    const { bot, application, guild, others, invited } = this.world;
+    const ids = [...(invited ? [guild] : []), ...others].map(({ id }) => id);
     return {
       v: 10,
       user: bot,
-      guilds: invited ? [{ id: guild.id, unavailable: true }] : [],
+      guilds: ids.map((id) => ({ id, unavailable: true })),
       session_id: id,
       resume_gateway_url: this.address,
       application: { id: application, flags: 0 },
@@ -144,12 +146,12 @@ export class Gateway {
   /** Set once the port is known. */
   address = '';
 
-  private guild() {
-    const { guild, channels, members } = this.world;
-    const all = [...channels.values()].filter((c) => !c.gone);
+  private guild(guild = this.world.guild) {
+    const { channels, members } = this.world;
+    const all = [...channels.values()].filter((c) => !c.gone && c.guild_id === guild.id);
     return {
       ...guild,
-      roles: this.world.roles,
+      roles: this.world.rolesOf(guild.id),
       channels: all.filter((c) => c.type < 10).map(channelBody),
       threads: all.filter((c) => c.type >= 10).map(channelBody),
       members: [],

@@ -77,17 +77,28 @@ export function handlers({ world, gateway, interactions, url }: Parts): Record<s
       session_start_limit: { total: 1000, remaining: 999, reset_after: 1000, max_concurrency: 1 },
     }),
     'get /users/@me': () => world.bot,
-    'get /users/@me/guilds': () => (world.invited ? [world.guild] : []),
-    'get /guilds/{guild_id}': () => ({ ...world.guild, roles: world.roles }),
-    'get /guilds/{guild_id}/channels': () =>
-      [...world.channels.values()].filter((c) => !c.gone && !isThread(c)).map(channelBody),
-    'get /guilds/{guild_id}/threads/active': () => ({
+    'get /users/@me/guilds': () => [...(world.invited ? [world.guild] : []), ...world.others],
+    'get /guilds/{guild_id}': ({ parameters: [id] }) => {
+      const found = [world.guild, ...world.others].find((one) => one.id === id);
+      if (!found) throw new Refusal(404, 10004, 'Unknown Guild');
+      return { ...found, roles: world.rolesOf(found.id) };
+    },
+    'get /guilds/{guild_id}/channels': ({ parameters: [id] }) =>
+      [...world.channels.values()]
+        .filter((c) => !c.gone && !isThread(c) && c.guild_id === id)
+        .map(channelBody),
+    'get /guilds/{guild_id}/threads/active': ({ parameters: [id] }) => ({
       threads: [...world.channels.values()]
-        .filter((c) => !c.gone && isThread(c) && !c.archived)
+        .filter((c) => !c.gone && isThread(c) && !c.archived && c.guild_id === id)
         .map(channelBody),
       members: [],
     }),
-    'get /guilds/{guild_id}/members/{user_id}': () => ({ user: world.bot, roles: world.botRoles }),
+    'get /guilds/{guild_id}/members/{user_id}': ({ parameters: [, id] }) => {
+      if (id === world.bot.id) return { user: world.bot, roles: world.botRoles };
+      const found = world.members.get(id!);
+      if (!found) throw new Refusal(404, 10007, 'Unknown Member');
+      return { user: found.user, roles: found.roles };
+    },
     'get /channels/{channel_id}': ({ parameters: [id] }) => channelBody(channelOf(id)),
     'patch /channels/{channel_id}': ({ parameters: [id], body }) => {
       const channel = channelOf(id);

@@ -4,6 +4,9 @@
  */
 export const discordEpoch = 1_420_070_400_000;
 
+/** The server that is there from the beginning: tests name it as the host's own. */
+export const ownServer = '110000000000000001';
+
 export interface User {
   id: string;
   username: string;
@@ -92,7 +95,9 @@ export class World {
   readonly bot: User;
   readonly application: string;
   readonly guild: { id: string; owner_id: string; name: string };
-  /** Servers that the bot is on. */
+  /** Servers of others that the bot is on as well, each with its channels. */
+  readonly others: { id: string; owner_id: string; name: string }[] = [];
+  /** The bot is on it. */
   invited = true;
   /** READY names the server, and it does not come. */
   down = false;
@@ -111,7 +116,7 @@ export class World {
   constructor() {
     this.application = this.id();
     this.bot = { ...this.user('acclaim'), id: this.application, bot: true };
-    this.guild = { id: this.id(), owner_id: this.id(), name: 'A server' };
+    this.guild = { id: ownServer, owner_id: this.id(), name: 'A server' };
     this.role('@everyone', 0n, this.guild.id);
   }
 
@@ -160,6 +165,20 @@ export class World {
     const plain = { position: 0, color: 0, hoist: false, managed: false, mentionable: false, flags: 0 };
     const made = { id, name, permissions: String(permissions), ...plain };
     this.roles.push(made);
+    return made;
+  }
+
+  /** Roles are the first server's; another has that of everybody. */
+  rolesOf(guild: string): Role[] {
+    if (guild === this.guild.id) return this.roles;
+    const everyone = this.roles.find(({ id }) => id === this.guild.id)!;
+    return [{ ...everyone, id: guild }];
+  }
+
+  /** A server of somebody else; call it before the bot connects. */
+  server(name: string): { id: string; owner_id: string; name: string } {
+    const made = { id: this.id(), owner_id: this.id(), name };
+    this.others.push(made);
     return made;
   }
 

@@ -19,7 +19,6 @@ const rules: RoleRules = {
   operators: ['1'],
   admins: ['2', 'r-admin'],
   moderators: ['3', 'r-mod'],
-  adminsAreOperators: false,
 };
 
 // Permission bits as Discord documents them, written out here and not taken from the library.
@@ -40,12 +39,6 @@ test.each([
   ['the name of a role as a user', 'r-other', ['other'], '0', 'member'],
 ] as const)('role: %s', (_, user, roles, permissions, role) => {
   expect(roleOf({ user, roles, permissions }, rules)).toBe(role);
-});
-
-test('on a host for one server its admins are operators, its moderators are not', () => {
-  const single = { ...rules, adminsAreOperators: true };
-  expect(roleOf({ user: '9', roles: [], permissions: '8' }, single)).toBe('operator');
-  expect(roleOf({ user: '9', roles: [], permissions: '8192' }, single)).toBe('moderator');
 });
 
 test('the invite asks for what is needed, and not for administration', () => {

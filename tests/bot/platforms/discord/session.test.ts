@@ -17,6 +17,7 @@ import { ends, noRoles, sheet } from '../../../support/chat.js';
 import { Peer, peerToken } from '../../../support/discord-peer/peer.js';
 import type { Message } from '../../../support/discord-peer/world.js';
 import { small } from '../../../support/house.js';
+import { own } from '../../../support/started.js';
 import { until } from '../../../support/wait.js';
 
 const [one, two, none] = ['1\uFE0F\u20E3', '2\uFE0F\u20E3', '\u{1F6AB}'];
@@ -34,7 +35,7 @@ async function openHouse(peer: Peer, dir: string) {
     pace: { prime: 20 },
   });
   const house = await buildHouse({
-    config: loadConfig({ set: [`dataDir=${dir}`, ...small, 'votes.quorum=9'], env: {} }),
+    config: loadConfig({ set: [`dataDir=${dir}`, ...small, ...own, 'votes.quorum=9'], env: {} }),
     log: silentLog,
     fatal: (error) => {
       throw error;

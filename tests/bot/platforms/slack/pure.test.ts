@@ -109,10 +109,6 @@ describe('roles', () => {
     ['a listed person who left', { user: 'U3', deleted: true }, 'member'],
   ])('%s', (_, standing, role) => expect(roleOf({ ...someone, ...standing }, rules)).toBe(role));
 
-  test('admins are operators where one workspace is served', () => {
-    expect(roleOf({ ...someone, admin: true }, { ...rules, adminsAreOperators: true })).toBe('operator');
-  });
-
   test('only groups are asked for', () => expect(groupsOf(rules)).toEqual(['S1', 'S2']));
 });
 

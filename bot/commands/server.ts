@@ -1,0 +1,104 @@
+/** Commands by which whoever runs the host says on which servers (or workspaces) the bot does anything. */
+import type { PlatformName } from '../../src/chat/port.js';
+import { AcclaimError } from '../../src/errors.js';
+import type { Standing } from '../../src/store/standings.js';
+import { type ChatCommand, type CommandContext, placesOf } from './command.js';
+
+const claim: ChatCommand = {
+  everywhere: true,
+  spec: {
+    path: ['claim'],
+    help: "Make this server the host's own, by the code that Acclaim prints where it runs",
+    role: 'admin',
+    args: [{ name: 'code', help: 'as it was printed', type: 'text', required: true }],
+    options: [],
+  },
+  async run({ actions, account, by, channel, values }) {
+    await actions.claimServer(values.code as string, { account, by, channel });
+    return {
+      title: 'Claimed',
+      text: "This server is the host's own from now on. **/acclaim session start PROMPT** opens a session; **/acclaim server list** shows on which others I am.",
+    };
+  },
+};
+
+const words: Record<Standing, string> = {
+  own: "the host's own",
+  allowed: 'allowed',
+  refused: 'refused',
+  unknown: 'nobody has decided',
+};
+
+const list: ChatCommand = {
+  everywhere: true,
+  reads: () => true,
+  spec: {
+    path: ['server', 'list'],
+    help: 'The servers and workspaces that I was ever put on, and what they may',
+    role: 'operator',
+    args: [],
+    options: [],
+  },
+  async run({ actions }) {
+    const lines = actions
+      .servers()
+      .map(({ platform, server, standing }) => `**${server}** (${platform}): ${words[standing]}`);
+    const text = lines.join('\n') || 'None.';
+    return { title: 'Servers', text: `${text}\nTheir names are told by **acclaim doctor**, on the machine.` };
+  },
+};
+
+const deciding = (
+  word: 'allow' | 'refuse',
+  standing: 'allowed' | 'refused',
+  help: string,
+  said: string,
+): ChatCommand => ({
+  everywhere: true,
+  spec: {
+    path: ['server', word],
+    help,
+    role: 'operator',
+    args: [{ name: 'server', help: 'its id', type: 'text', required: true }],
+    options: [],
+  },
+  async run(context) {
+    const { actions, by, values } = context;
+    const server = values.server as string;
+    await actions.decideServer(platformOf(context, server), server, standing);
+    const [place] = await placesOf({ ...context, actions: { ...actions, sessionOf: async () => undefined } });
+    const act = { session: place!, by: by.key, role: by.role, command: `server ${word}`, args: { server } };
+    await actions.record({ ...act, refused: null });
+    return { title: `Server ${standing}`, text: `${said}` };
+  },
+});
+
+/** By what is known of it, else by the looks of its id. */
+function platformOf({ actions }: CommandContext, server: string): PlatformName {
+  const known = actions.servers().find((one) => one.server === server);
+  if (known) return known.platform;
+  if (/^\d{15,20}$/.test(server)) return 'discord';
+  if (/^[TE][A-Z0-9]{6,20}$/.test(server)) return 'slack';
+  throw new AcclaimError(
+    'usage',
+    'That is no id of a server or workspace.',
+    '**/acclaim server list** shows those that are known.',
+  );
+}
+
+export const serverCommands: readonly ChatCommand[] = [
+  claim,
+  list,
+  deciding(
+    'allow',
+    'allowed',
+    'Let a server use me: its people open sessions, its admins run them; none is operator here',
+    'Its people may open sessions from now on, and its admins run them. None of them is an operator here.',
+  ),
+  deciding(
+    'refuse',
+    'refused',
+    'Do nothing for a server any more; its sessions rest',
+    'Nothing is done there any more, and its sessions rest. What is kept of it stays until I am removed from it.',
+  ),
+];
