@@ -5,6 +5,7 @@
  */
 import type { Account } from '../src/chat/port.js';
 import type { Config } from '../src/config/schema.js';
+import { count } from '../src/domain/count.js';
 import type { SessionState } from '../src/domain/model.js';
 import { personOf } from '../src/domain/people.js';
 import { atLeast } from '../src/domain/roles.js';
@@ -39,23 +40,29 @@ export function mayOpen(
   const nobodys = here.filter(({ session }) => session.createdBy === null);
   if (!moderates && !known && nobodys.length >= bounds.sessions.strangers)
     throw no(
-      `${nobodys.length} sessions go on here that are nobody's.`,
+      `${count(nobodys.length, 'session goes', 'sessions go')} on here that ${nobodys.length === 1 ? 'is' : 'are'} nobody's.`,
       'Agree to vote here first, then ask again: after that they are yours.',
     );
   if (own.length >= bounds.sessions.person * wider)
-    throw no(`${own.length} sessions of yours go on already.`, 'Ask again once one of them has ended.');
+    throw no(
+      `${count(own.length, 'session')} of yours ${own.length === 1 ? 'goes' : 'go'} on already.`,
+      'Ask again once one of them has ended.',
+    );
   if (here.length >= bounds.sessions.server * wider)
     throw no(
-      `${here.length} sessions go on here already.`,
+      `${count(here.length, 'session goes', 'sessions go')} on here already.`,
       'Ask again once some have ended, or ask a moderator.',
     );
 }
 
 function mayAsk(most: MemberBounds['asked'], { images, rounds }: Opener['asked']): void {
   if ((images ?? 0) > most.images)
-    throw no(`Members may ask for up to ${most.images} images a round.`, 'Ask a moderator for more.');
+    throw no(
+      `Members may ask for up to ${count(most.images, 'image')} a round.`,
+      'Ask a moderator for more.',
+    );
   if ((rounds ?? 0) > most.rounds)
-    throw no(`Members may ask for up to ${most.rounds} rounds.`, 'Ask a moderator for more.');
+    throw no(`Members may ask for up to ${count(most.rounds, 'round')}.`, 'Ask a moderator for more.');
 }
 
 const no = (message: string, mend: string) => new AcclaimError('not-allowed', message, mend);
