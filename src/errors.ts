@@ -24,6 +24,8 @@ export type ErrorCode =
   | 'files-exhausted'
   | 'file-corrupt'
   | 'shape-mismatch'
+  /** Results that are infinite or no numbers: names the layer, where its weights are the cause. */
+  | 'not-finite'
   /** An adapter of a kind, or with a layer, that is not built. */
   | 'adapter-unsupported'
   | 'checkpoint-corrupt'

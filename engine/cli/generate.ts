@@ -25,6 +25,7 @@ import { encodePng, toRgb } from '../io/png.js';
 import { paced } from '../jobs/pace.js';
 import { batchOf } from '../learn/learner.js';
 import { plainNoise } from '../learn/noise.js';
+import { mustBeFinite } from '../models/finite.js';
 import { decode } from '../models/pipeline.js';
 import { rate } from '../runtime/rate.js';
 import { rows } from '../runtime/tensor.js';
@@ -141,6 +142,7 @@ export const command = defineCommand(
       });
       report('decode', 0, 1);
       const images = await decode(pipeline, engine.cache, samples.latents);
+      mustBeFinite(images, pipeline, 'decode');
       const [, , height, width] = images.shape as [number, number, number, number];
       const pictures = Array.from({ length: count }, (_, i) =>
         toRgb(rows(images, i, i + 1).data, width, height),

@@ -4,6 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { AcclaimError } from '../../src/errors.js';
+import { mustBeFinite } from '../models/finite.js';
 import { type FloatTensor, f32 } from '../runtime/tensor.js';
 import { createPredictor, type Predictor, type PredictorRequest } from './predictor.js';
 import {
@@ -45,7 +46,7 @@ export interface Samples {
   readonly logProbs?: FloatTensor;
 }
 
-/** Errors: `cancelled` between steps. */
+/** Errors: `cancelled` between steps; `not-finite`. */
 export async function sample(request: SampleRequest): Promise<Samples> {
   const plan = schedule(request.pipeline.scheduler, request.sampler);
   const predictor = await createPredictor(request);
@@ -81,6 +82,7 @@ async function walk(
     const mean = stepMean(step, x, output, before);
     if (multistep) before = predictedImage(step, x, output);
     x = step.std > 0 ? stepNext(step, mean, request.stepNoise(k)) : mean;
+    mustBeFinite({ data: x }, request.pipeline, { step: k + 1, of: steps.length });
     if (keep === 'trajectory') {
       kept.push(x);
       logs.push(logProbabilities(x, mean, step.std, count));

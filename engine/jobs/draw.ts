@@ -8,6 +8,7 @@ import { type SampleRequest, type Samples, sample } from '../diffusion/sampler.j
 import { type Rgb, toRgb } from '../io/png.js';
 import type { Trajectory } from '../io/round.js';
 import { batchOf, type LatentShape } from '../learn/learner.js';
+import { mustBeFinite } from '../models/finite.js';
 import { decode, type Pipeline } from '../models/pipeline.js';
 import { rate } from '../runtime/rate.js';
 import { type FloatTensor, f32, rows, stackRows } from '../runtime/tensor.js';
@@ -107,6 +108,7 @@ export async function drawImages(
   signal.throwIfAborted();
   report('decode', 0, 1);
   const images = await decode(pipeline, engine.cache, latents);
+  mustBeFinite(images, pipeline, 'decode');
   report('decode', 1, 1);
   const [, , height, width] = images.shape as [number, number, number, number];
   const pictures = Array.from({ length: count }, (_, i) => toRgb(rows(images, i, i + 1).data, width, height));

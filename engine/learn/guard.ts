@@ -5,6 +5,7 @@
  */
 
 import type { AdapterParams } from '../../src/config/learner-params.js';
+import { AcclaimError } from '../../src/errors.js';
 import { sample } from '../diffusion/sampler.js';
 import type { LearnerState } from '../io/checkpoint.js';
 import { f32, rows } from '../runtime/tensor.js';
@@ -52,9 +53,13 @@ export async function guarded<P extends AdapterParams>(
       );
       return { ...result, learned: true, notes };
     } catch (error) {
-      if (!(error instanceof Unhealthy)) throw error;
+      // The base model's pictures are finite: it is what was learned.
+      const wild = error instanceof AcclaimError && error.code === 'not-finite';
+      if (!wild && !(error instanceof Unhealthy)) throw error;
       const next = stepScale === 1 ? 'it is tried again with half the step' : 'the model stays as it was';
-      notes.push(`This round's training was undone because ${error.message}; ${next}.`);
+      notes.push(
+        `This round's training was undone because ${wild ? 'its images were no longer finite' : error.message}; ${next}.`,
+      );
     }
   }
   return { state: before, losses: [], learned: false, notes };

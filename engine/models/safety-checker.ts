@@ -10,9 +10,10 @@ import { AcclaimError } from '../../src/errors.js';
 import { Graph } from '../graph/graph.js';
 import { div, matmul, reduceSum, sqrt, square, transpose } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
+import { allFinite, firstNotFinite } from '../io/finite.js';
 import type { Rgb } from '../io/png.js';
 import { openSafetensors, readTensor, type SafetensorsFile } from '../io/safetensors.js';
-import { directWeights } from '../io/weights.js';
+import { directWeights, storeOf } from '../io/weights.js';
 import { Scope } from '../nn/scope.js';
 import { roundHalfEven } from '../rounding.js';
 import type { ExecutorCache } from '../runtime/cache.js';
@@ -20,6 +21,7 @@ import { type FloatTensor, f32, rows } from '../runtime/tensor.js';
 import { clipImage, type PreprocessorConfig, preprocessorSchema } from './clip-image.js';
 import { type VisionConfig, visionModel, visionSchema, visualProjection } from './clip-vision.js';
 import { readConfig } from './config.js';
+import { layerNotFinite } from './finite.js';
 
 const checkerSchema = z.looseObject({
   architectures: z.tuple([z.literal('StableDiffusionSafetyChecker')]).optional(),
@@ -115,6 +117,7 @@ export async function checkPictures(
   const { image_size: size } = checker.config.vision_config;
   const bounds = (name: string) => (readTensor(checker.weights, `${name}_weights`) as FloatTensor).data;
   const [concept, special] = LISTS.map(bounds) as [Float32Array, Float32Array];
+  if (![concept, special].every(allFinite)) throw notFinite(checker);
   const each = 3 * size * size;
   const verdicts: SafetyVerdict[] = [];
   for (let at = 0; at < pictures.length; at += AT_ONCE) {
@@ -128,6 +131,8 @@ export async function checkPictures(
       FloatTensor,
       FloatTensor,
     ];
+    // What is no number is above no bound: nothing would be held back.
+    if (![toConcepts, toSpecial].every(({ data }) => allFinite(data))) throw notFinite(checker);
     for (let i = 0; i < some.length; i++)
       verdicts.push(
         verdict(
@@ -137,6 +142,12 @@ export async function checkPictures(
       );
   }
   return verdicts;
+}
+
+function notFinite({ dir, weights }: SafetyChecker): AcclaimError {
+  const { file } = weights;
+  const found = firstNotFinite(storeOf(weights).tensors, 'fp32');
+  return layerNotFinite(found ?? { file, name: `what the safety checker of ${dir} makes of a picture` });
 }
 
 /**

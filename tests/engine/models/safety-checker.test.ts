@@ -115,6 +115,21 @@ describe('the checker', () => {
     expect(await flagged(dir)).toEqual([true, false, false]);
   });
 
+  it.each(['concept_embeds_weights', 'vision_model.post_layernorm.weight'])(
+    'holds nothing for safe that it has no number for: %s',
+    async (name) => {
+      const dir = copy();
+      const file = join(dir, 'safety_checker/model.safetensors');
+      const bytes = readFileSync(file);
+      bytes.writeFloatLE(Number.NaN, openSafetensors(file).tensors.get(name)!.offset);
+      writeFileSync(file, bytes);
+      await expect(checkPictures(openSafetyChecker(dir), cache, pictures)).rejects.toMatchObject({
+        code: 'not-finite',
+        message: expect.stringContaining(name),
+      });
+    },
+  );
+
   it('names what is missing', () => {
     const dir = copy();
     const file = join(dir, 'safety_checker/model.safetensors');
