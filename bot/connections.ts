@@ -1,7 +1,6 @@
 /**
- * The platforms' connections. A start waits for each for a while and then goes on without it: one that cannot be reached is
- * tried until it is there, and what was missed is read then. Only a platform's refusal (a dead token, a port that is taken)
- * ends the start, or the process.
+ * The platforms' connections. A start goes on without one that cannot be reached, or takes long: it is tried until it is there,
+ * and what was missed is read then. Only a platform's refusal (a dead token, a port that is taken) ends the start, or the process.
  */
 import type { ChatEvent, ChatPlatform, PlatformName } from '../src/chat/port.js';
 import { isUnreachable } from '../src/chat/refusals.js';
@@ -46,19 +45,23 @@ export class Connections {
     const { reach, patience, late, fatal } = this.parts;
     const { name } = platform;
     let waiting = true;
-    const connected = this.connect(platform).then(() => {
+    let away = () => {};
+    const noAnswer = new Promise<void>((resolve) => {
+      away = resolve;
+    });
+    const connected = this.connect(platform, away).then(() => {
       if (!waiting && this.there.has(name)) late(name);
     });
     connected.catch((error) => {
       if (!waiting) fatal(error);
     });
-    await Promise.race([connected, this.rest(patience.connectMs)]);
+    await Promise.race([connected, noAnswer, this.rest(patience.connectMs)]);
     waiting = false;
     if (!this.there.has(name) && !this.stopped) reach.lost(name, slow);
   }
 
-  /** Tries until it is there; throws what trying again would not change. */
-  private async connect(platform: ChatPlatform): Promise<void> {
+  /** Tries until it is there, and says when it could not be reached; throws what trying again would not change. */
+  private async connect(platform: ChatPlatform, away: () => void): Promise<void> {
     const { reach, sink, patience } = this.parts;
     for (let wait = patience.retryMs; !this.stopped; wait = Math.min(wait * 2, patience.mostMs)) {
       try {
@@ -69,6 +72,7 @@ export class Connections {
       } catch (error) {
         if (!isUnreachable(error)) throw error;
         reach.lost(platform.name, error);
+        away();
       }
       await this.rest(wait);
     }

@@ -122,7 +122,7 @@ test('without a network the page starts, and Discord is tried until it is there'
   peer.outage = 503;
   const { started, lines, discord } = await impatient(
     [`discord.token=${peerToken}`, `discord.api=${peer.url}`],
-    300,
+    60_000,
   );
   const page = await started.start();
   expect(await discord(page)).toMatchObject({
@@ -150,7 +150,7 @@ test.each([
 ])('%s ends no start', async (_, api, word) => {
   const { started, lines, discord } = await impatient(
     [`discord.token=${peerToken}`, `discord.api=${api}`],
-    300,
+    60_000,
   );
   const page = await started.start();
   await until(async () => word.test((await discord(page)).why ?? ''), 'the reason');
