@@ -3,7 +3,7 @@ export interface Readers {
   readSafetensors(path: string): unknown;
   readAdapters(pipeline: never, sources: readonly { path: string; weight: number }[]): unknown;
   loadPipeline(dir: string): Promise<unknown>;
-  loadTokenizer(dir: string, most: number): { encode(text: string): unknown };
+  loadTokenizer(dir: string, room: { places: number }): { encode(text: string): unknown };
   decodeListing(entries: readonly unknown[]): unknown;
   selectFiles(files: never, variant: never): readonly { path: string; size: number }[];
 }

@@ -272,7 +272,9 @@ export function makeFuzz(readers, from, dir) {
       const name = pick(random, tokenizer);
       const root = join(from.model, 'tokenizer');
       await swapped(join(work, 'tokenizer'), root, name, mutatedText(random, join(root, name)), () =>
-        readers.loadTokenizer(join(work, 'tokenizer'), 77).encode("a black cat's box, 12 éclairs"),
+        readers
+          .loadTokenizer(join(work, 'tokenizer'), { places: 77 })
+          .encode("a black cat's box, 12 éclairs"),
       );
     },
     async listing(random) {

@@ -49,7 +49,10 @@ const options = {
   }),
   seed: fallback(integer('--seed <n>', 'seed of all noise', { min: 0, max: 2 ** 32 - 1 }), 0),
   steps: integer('--steps <n>', "sampling steps; default: the model family's", { min: 1, max: 1000 }),
-  guidance: number('--guidance <g>', "guidance scale; default: the model family's", { min: 0, max: 50 }),
+  guidance: number('--guidance <g>', "guidance scale, none up to 1; default: the model family's", {
+    min: 0,
+    max: 50,
+  }),
   eta: number('--eta <e>', 'noise of a step of ddim, 0 none to 1 full', { min: 0, max: 1 }),
   scheduler: choice(
     '--scheduler <name>',

@@ -10,7 +10,7 @@ import { predictedBytes } from '../graph/memory.js';
 import type { Shape } from '../graph/value.js';
 import type { Pipeline } from '../models/pipeline.js';
 import { type ConditioningShapes, encodePair, promptOnly, shapesOf, textInputs } from '../models/prompt.js';
-import { guided, unet } from '../models/unet.js';
+import { guidanceOf, guided, unet } from '../models/unet.js';
 import {
   type Adapter,
   type AdapterValues,
@@ -56,7 +56,7 @@ export async function createPredictor(
   mergedBytes = SMALL_WEIGHTS,
 ): Promise<Predictor> {
   const { pipeline, cache, noise, adapter } = request;
-  const { guidance } = request.sampler;
+  const guidance = guidanceOf(request.sampler.guidance);
   const tuned = adapter && checkAdapter(pipeline, adapter.spec, adapter.tensors);
   const [count, ...latent] = noise.shape as [number, number, number, number];
   const both = await encodePair(pipeline, cache, request, latent, adapter);

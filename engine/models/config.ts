@@ -148,29 +148,22 @@ export const vaeSchema = z
   });
 export type VaeConfig = z.infer<typeof vaeSchema>;
 
+/** Other keys change nothing: tools dump whole configurations, with what any transformer of any library could have. */
 export const textSchema = z
-  .strictObject({
-    _name_or_path: inert,
-    architectures: z.tuple([z.enum(['CLIPTextModel', 'CLIPTextModelWithProjection'])]),
-    attention_dropout: inert,
-    bos_token_id: inert,
-    dropout: inert,
-    dtype: inert,
+  .looseObject({
+    architectures: z.tuple([z.enum(['CLIPTextModel', 'CLIPTextModelWithProjection'])]).nullish(),
     eos_token_id: z.number().int().min(0).default(2),
     hidden_act: z.enum(['quick_gelu', 'gelu']).default('quick_gelu'),
     hidden_size: count,
-    initializer_factor: inert,
-    initializer_range: inert,
     intermediate_size: count,
     layer_norm_eps: z.number().default(1e-5),
     max_position_embeddings: count,
     model_type: z.literal('clip_text_model'),
     num_attention_heads: count,
     num_hidden_layers: count,
-    pad_token_id: inert,
     projection_dim: count.default(512),
-    torch_dtype: inert,
-    transformers_version: inert,
+    pruned_heads: inert.refine((heads) => Object.keys(heads ?? {}).length === 0, 'must be none'),
+    quantization_config: only(),
     vocab_size: count,
   })
   .refine((c) => c.hidden_size % c.num_attention_heads === 0, {

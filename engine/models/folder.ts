@@ -34,9 +34,21 @@ export function readConfigs(dir: string): Configs {
     unetConfig: readConfig(dir, 'unet/config.json', unetSchema, 'UNet2DConditionModel'),
     vaeConfig: readConfig(dir, 'vae/config.json', vaeSchema, 'AutoencoderKL'),
     scheduler: readConfig(dir, 'scheduler/scheduler_config.json', schedulerSchema),
-    textConfigs: kind.texts.map(({ encoder }) => readConfig(dir, `${encoder}/config.json`, textSchema)),
+    textConfigs: kind.texts.map(({ encoder }) => readText(dir, encoder)),
   };
 }
+
+/** What the class is, where the configuration does not say: XL's second encoder pools. */
+function readText(dir: string, encoder: TextPart['encoder']): TextConfig {
+  const config = readConfig(dir, `${encoder}/config.json`, textSchema);
+  const usual = encoder === 'text_encoder_2' ? 'CLIPTextModelWithProjection' : 'CLIPTextModel';
+  return { ...config, architectures: config.architectures ?? [usual] };
+}
+
+export const roomOf = ({ max_position_embeddings: places, vocab_size: rows }: TextConfig) => ({
+  places,
+  rows,
+});
 
 /** Errors: file-not-found, model-unsupported (file and key), model-corrupt, shape-mismatch. */
 export function openFolder(dir: string): ModelParts {
@@ -59,7 +71,7 @@ function openEncoder(dir: string, part: TextPart, config: TextConfig): TextEncod
   return {
     config,
     weights: bindPart(dir, part.encoder, 'model', textTensors(config), textNames),
-    tokenizer: loadTokenizer(join(dir, part.tokenizer), config.max_position_embeddings),
+    tokenizer: loadTokenizer(join(dir, part.tokenizer), roomOf(config)),
   };
 }
 

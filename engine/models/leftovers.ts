@@ -13,6 +13,9 @@ const HARMLESS: readonly RegExp[] = [
   /^(sqrt|log|posterior)_\w+$/,
   /^denoiser\.(sigmas|log_sigmas)$/,
   /(^|\.)logit_scale$/,
+  // Of a text encoder whose pooled state nobody reads; one that is read is not left over.
+  /(^|\.)text_projection(\.weight)?$/,
+  /^embedding_manager\./,
   /^first_stage_model\.loss\./,
   /^global_step$/,
 ];
@@ -20,6 +23,7 @@ const HARMLESS: readonly RegExp[] = [
 /** Known by another name, and not built. */
 const NOT_BUILT: readonly (readonly [RegExp, string])[] = [
   [/cond_proj\./, 'a distilled model (guidance embedding)'],
+  [/^edm_vpred\./, "a model of EDM's noise levels (CosXL)"],
   [/^(ztsnr)$/, 'zero terminal SNR'],
   [/^control_model\.|controlnet/, 'ControlNet'],
   [/lora_(A|B|up|down)|\.alpha$|hada_|dora_scale/, 'an adapter within a checkpoint'],

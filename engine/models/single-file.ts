@@ -23,7 +23,7 @@ import {
 } from './checkpoint-config.js';
 import type { TextConfig } from './config.js';
 import { type Kind, SD, XL } from './families.js';
-import { type Configs, checkTogether, readConfigs } from './folder.js';
+import { type Configs, checkTogether, readConfigs, roomOf } from './folder.js';
 import { checkLeftovers } from './leftovers.js';
 import { textTensors, unetTensors, vaeTensors } from './networks.js';
 import { openClipName, originalUnetName, originalVaeName } from './original-names.js';
@@ -54,7 +54,8 @@ export function openSingleFile(path: string): ModelParts {
 
   const { kind, unetConfig, vaeConfig, scheduler, textConfigs } = configs;
   const used = new Set<string>();
-  const harmless: RegExp[] = [];
+  // Marks of what the file is: inferConfigs reads the first; the second, which tools read in XL's files only, is refused there.
+  const harmless: RegExp[] = [/^v_pred$/, ...(layout === 'xl' ? [] : [/^edm_vpred\./])];
   const under =
     (prefix: string, rename: (name: string) => string): KeyMap =>
     (name) => [{ key: prefix + rename(name) }];
@@ -69,14 +70,13 @@ export function openSingleFile(path: string): ModelParts {
       );
     }
     const names = open ? openClipNames(prefix, config) : clipNames(store, prefix);
-    const length = config.max_position_embeddings;
     return {
       config,
       weights: bindWeights(store, textTensors(config), names, used),
       // OpenCLIP pads with id 0, which is "!".
       tokenizer: configured
-        ? loadTokenizer(join(beside, part.tokenizer), length)
-        : loadTokenizer(VOCABULARY, length, open ? '!' : undefined),
+        ? loadTokenizer(join(beside, part.tokenizer), roomOf(config))
+        : loadTokenizer(VOCABULARY, roomOf(config), open ? '!' : undefined),
     };
   });
   const unet = bindWeights(store, unetTensors(unetConfig), under(UNET, originalUnetName(unetConfig)), used);

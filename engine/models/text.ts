@@ -35,8 +35,8 @@ export interface TextStates {
   readonly pooled?: Value;
 }
 
-export const hasProjection = ({ architectures: [name] }: TextConfig): boolean =>
-  name === 'CLIPTextModelWithProjection';
+export const hasProjection = ({ architectures }: TextConfig): boolean =>
+  architectures?.[0] === 'CLIPTextModelWithProjection';
 
 export function textModel(
   graph: Graph,

@@ -1,20 +1,13 @@
 /**
- * CLIP's tokenizer from a model folder's vocab.json + merges.txt: text -> rows of exactly `length` ids, each with the
+ * CLIP's tokenizer from a model folder's files (vocabulary.ts): text -> rows of exactly `length` ids, each with the
  * start token first, the end token after the words, then padding. The BPE itself is @huggingface/tokenizers'; this file describes to it
  * the normaliser and splitter that transformers uses for CLIP.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
-import { AcclaimError } from '../../src/errors.js';
-import { readFault } from '../../src/reading.js';
-import {
-  readConfig,
-  readJson,
-  specialTokensSchema,
-  type TokenizerConfig,
-  tokenizerSchema,
-} from './config.js';
+import { readConfig, specialTokensSchema, type TokenizerConfig, tokenizerSchema } from './config.js';
+import { type AddedToken, corrupt, readVocabulary } from './vocabulary.js';
 
 export interface ClipTokenizer {
   /** Ids of every text: start and end token included. */
@@ -30,33 +23,40 @@ const SPECIAL = 'special_tokens_map.json';
 /** Words: contractions, runs of letters, single digits, runs of anything else that is not space. */
 const WORDS = String.raw`'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`;
 
-/** `most`: places that the text encoder has; `padding`: the token after the end, if not the one that the folder names. Errors: file-not-found, model-corrupt, model-unsupported. */
-export function loadTokenizer(dir: string, most: number, padding?: string): ClipTokenizer {
+/** Of a text encoder. */
+export interface Room {
+  /** Places of a text. */
+  readonly places: number;
+  /** Rows of its table: tokens beyond them have no state. */
+  readonly rows?: number;
+}
+
+/** `padding`: the token after the end, if not the one that the folder names. Errors: file-not-found, model-corrupt, model-unsupported. */
+export function loadTokenizer(
+  dir: string,
+  { places, rows: most = Number.POSITIVE_INFINITY }: Room,
+  padding?: string,
+): ClipTokenizer {
   const named = readTokens(dir);
   const config = { ...named, pad_token: padding ?? named.pad_token };
-  const vocab = readVocabulary(join(dir, 'vocab.json'));
+  const { file, tokens: vocab, merges, added } = readVocabulary(dir);
   const id = (token: string): number => {
-    const found = vocab.get(token);
+    const found = vocab.get(token) ?? added.find(({ content }) => content === token)?.id;
     if (found !== undefined) return found;
-    throw corrupt(
-      join(dir, 'vocab.json'),
-      `it lacks the token ${JSON.stringify(token)} that tokenizer_config.json names`,
-    );
+    throw corrupt(file, `it lacks the token ${JSON.stringify(token)} that tokenizer_config.json names`);
   };
+  const last = added.at(-1);
+  if (last && last.id >= most)
+    throw corrupt(file, `the added token ${JSON.stringify(last.content)} has no row in the text encoder`);
   const special = [...new Set([config.bos_token, config.eos_token])];
   const description = {
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: special.map((content) => ({
-      id: id(content),
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
+    added_tokens: [
+      ...special.map((content) => described({ id: id(content), content, normalized: false }, true)),
+      ...added.filter(({ content }) => !special.includes(content)).map((token) => described(token, false)),
+    ],
     normalizer: {
       type: 'Sequence',
       normalizers: [
@@ -83,13 +83,17 @@ export function loadTokenizer(dir: string, most: number, padding?: string): Clip
       fuse_unk: false,
       byte_fallback: false,
       vocab: Object.fromEntries(vocab),
-      merges: readMerges(join(dir, 'merges.txt')),
+      merges: merges.map(([a, b]): [string, string] => [a, b]),
     },
   };
   const tokenizer = new Tokenizer(description, {});
   const [start, end, rest] = [id(config.bos_token), id(config.eos_token), id(config.pad_token)];
-  const length = Math.min(config.model_max_length, most);
-  const words = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids;
+  const length = Math.min(config.model_max_length, places);
+  const followed = followers(added);
+  const words = (text: string) =>
+    tokenizer
+      .encode(text, { add_special_tokens: false })
+      .ids.flatMap((token: number) => [token, ...(followed.get(token) ?? [])]);
   const row = (ids: readonly number[]): number[] => {
     const padded = new Array<number>(length).fill(rest);
     [start, ...ids, end].forEach((token, i) => {
@@ -108,6 +112,22 @@ export function loadTokenizer(dir: string, most: number, padding?: string): Clip
   };
 }
 
+const described = ({ id, content, normalized }: AddedToken, special: boolean) => ({
+  ...{ id, content, normalized, special },
+  ...{ single_word: false, lstrip: false, rstrip: false },
+});
+
+/** A concept of several vectors is the tokens T, T_1, T_2 ...: whoever writes T means all of them, as in diffusers. */
+function followers(added: readonly AddedToken[]): ReadonlyMap<number, number[]> {
+  const ids = new Map(added.map(({ content, id }) => [content, id]));
+  const of = (content: string) => {
+    const found: number[] = [];
+    for (let i = 1; ids.has(`${content}_${i}`); i++) found.push(ids.get(`${content}_${i}`)!);
+    return found;
+  };
+  return new Map(added.map(({ content, id }) => [id, of(content)]));
+}
+
 /**
  * tokenizer_config.json, with the tokens of special_tokens_map.json over it where transformers lets them win: in folders
  * written before tokenizers listed `added_tokens_decoder`. SD 2.x's "!" padding stands there only.
@@ -121,36 +141,3 @@ function readTokens(dir: string): TokenizerConfig {
     ...Object.fromEntries(Object.entries(special).filter(([, token]) => token !== undefined)),
   };
 }
-
-/** {token: id}, the ids 0, 1, 2 ... each once. */
-function readVocabulary(path: string): Map<string, number> {
-  const vocab = new Map(Object.entries(readJson(path)) as [string, number][]);
-  const ids = new Set(vocab.values());
-  const whole = [...ids].every((id) => Number.isInteger(id) && id >= 0 && id < vocab.size);
-  if (vocab.size === 0 || ids.size !== vocab.size || !whole)
-    throw corrupt(path, 'its ids are not 0, 1, 2 ... each once');
-  return vocab;
-}
-
-/** Pairs by priority, one a line after the version line. */
-function readMerges(path: string): [string, string][] {
-  const lines = readText(path).split(/\r?\n/);
-  const pairs = lines.slice(lines[0]?.startsWith('#version') ? 1 : 0).filter((line) => line !== '');
-  return pairs.map((line, i) => {
-    const pair = line.split(' ');
-    if (pair.length !== 2)
-      throw corrupt(path, `merge ${i + 1} is not a pair: ${JSON.stringify(line.slice(0, 60))}`);
-    return pair as [string, string];
-  });
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw readFault(error, path, { mend: 'Fetch the model again.' });
-  }
-}
-
-const corrupt = (path: string, why: string) =>
-  new AcclaimError('model-corrupt', `${path}: ${why}`, 'Fetch the model again.');

@@ -106,6 +106,9 @@ export function unet(graph: Graph, source: UnetSource, inputs: UnetInputs, adapt
   return conv(ends.at('conv_out'), wide(x), config.out_channels, 3);
 }
 
+/** Up to 1 there is no guidance, as in diffusers: 0, which cards of distilled models ask for, is the prompt alone. */
+export const guidanceOf = (guidance: number): number => Math.max(1, guidance);
+
 /** Classifier-free guidance (arXiv 2207.12598): u + w (c - u) [N,C,h,w]; states [2,L,D] = without, with the prompt. */
 export function guided(
   graph: Graph,

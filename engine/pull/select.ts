@@ -16,7 +16,15 @@ interface PartRule {
   readonly small: readonly string[];
 }
 
-const vocabulary = ['vocab.json', 'merges.txt', 'special_tokens_map.json', 'tokenizer_config.json'];
+/** transformers 5 writes the fifth and the fourth alone; the last is of textual inversion. */
+const vocabulary = [
+  'vocab.json',
+  'merges.txt',
+  'special_tokens_map.json',
+  'tokenizer_config.json',
+  'tokenizer.json',
+  'added_tokens.json',
+];
 
 const parts: readonly PartRule[] = [
   { folder: 'unet', needed: true, stem: 'diffusion_pytorch_model', small: ['config.json'] },

@@ -9,7 +9,7 @@ import { Graph } from '../../graph/graph.js';
 import type { Value } from '../../graph/value.js';
 import type { Pipeline } from '../../models/pipeline.js';
 import { type ConditioningShapes, textInputs } from '../../models/prompt.js';
-import { type Conditioning, guided } from '../../models/unet.js';
+import { type Conditioning, guidanceOf, guided } from '../../models/unet.js';
 import { type Adapter, type AdapterSpec, adapterInputs } from '../../nn/lora.js';
 
 export interface TrainingSpec {
@@ -62,7 +62,7 @@ export function guidedOutput(
   sample: Value,
   adapter?: Adapter,
 ): Value {
-  return guided(graph, pipeline, { sample, timestep, ...text }, guidance, adapter);
+  return guided(graph, pipeline, { sample, timestep, ...text }, guidanceOf(guidance), adapter);
 }
 
 /** Names the loss and its gradient for every adapter tensor: `loss` [1], `grad.<name>`. */

@@ -164,6 +164,12 @@ describe('a run', () => {
     expect(relativeError(unguided.latents, nearly.latents)).toBeLessThan(1e-4);
   });
 
+  it.each([0, 0.5])('guidance %d is none, as in diffusers', async (guidance) => {
+    const sampler = { scheduler: 'ddim', steps: 2, eta: 1 } as const;
+    const [low, one] = [guidance, 1].map((w) => sample({ ...short(), sampler: { ...sampler, guidance: w } }));
+    expect((await low!).latents).toEqual((await one!).latents);
+  });
+
   it('predicts the same with an adapter merged and beside the layers', async () => {
     const adapter = { spec: { rank: 4, alpha: 8, targets: 'all' }, tensors: golden('lora_all') } as const;
     const [merged, beside] = await Promise.all([

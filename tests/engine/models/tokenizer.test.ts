@@ -10,7 +10,7 @@ const CLIP = 'models/clip-tokenizer';
 const json = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
 
 describe("CLIP's vocabulary", () => {
-  const tokenizer = loadTokenizer(CLIP, 77);
+  const tokenizer = loadTokenizer(CLIP, { places: 77 });
   const cases: { text: string; ids: number[] }[] = json('tests/fixtures/tokenizer/cases.json');
 
   it('gives the ids of every case', () => {
@@ -24,7 +24,7 @@ describe("CLIP's vocabulary", () => {
 
 describe("the miniature's tokenizer", () => {
   it('gives the golden ids of every prompt', () => {
-    const tokenizer = loadTokenizer('models/mini/tokenizer', 32);
+    const tokenizer = loadTokenizer('models/mini/tokenizer', { places: 32 });
     const prompts: string[] = json('tests/fixtures/mini/prompts.json');
     const golden = readSafetensors('tests/fixtures/mini/text.safetensors').input_ids!;
     expect(prompts.flatMap((p) => tokenizer.encode(p))).toEqual(Array.from(golden.data, Number));
@@ -38,7 +38,7 @@ describe('a tokenizer folder with a fault', () => {
     const folder = mkdtempSync(join(dir, 'case-'));
     cpSync('models/mini/tokenizer', folder, { recursive: true });
     change(folder);
-    return () => loadTokenizer(folder, 32);
+    return () => loadTokenizer(folder, { places: 32 });
   };
 
   it.each<[string, string, (folder: string) => void]>([
