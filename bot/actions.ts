@@ -73,6 +73,7 @@ export interface ActionParts {
   budgets: Actions['budgets'];
   pulls: Pick<Pulls, 'ask' | 'lines'>;
   exports: Pick<Exports, 'found' | 'make' | 'lines'>;
+  invite: Actions['invite'];
   proposals: Proposals;
   guests: Guests;
   /** As configured: a moderator looks first at what members ask for. */
@@ -227,6 +228,7 @@ export function makeActions(parts: ActionParts): Actions {
       await mayTry(from.account, from.by.key);
       return joinPool({ clock, store, sessions, placeFor: joining, ...parts.pool }, code, from);
     },
+    invite: parts.invite,
     linkCode: (by) => links.ask(by.key),
     link: async (code, { account, by }) => {
       await mayTry(account, by.key);

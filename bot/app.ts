@@ -23,6 +23,7 @@ import { Connections } from './connections.js';
 import { type Exported, type ExportFormat, learnedRound } from './exports.js';
 import { Chat } from './handlers/chat.js';
 import { Consents } from './handlers/consents.js';
+import { Crowd } from './handlers/crowd.js';
 import { forgetVoter } from './handlers/forgetting.js';
 import { type Claim, Guests } from './handlers/guests.js';
 import { Messenger } from './handlers/messenger.js';
@@ -38,6 +39,7 @@ import { Statuses } from './statuses.js';
 
 export class App {
   readonly sessions: Sessions;
+  readonly crowd: Crowd;
   private readonly carrying: Carrying;
   private readonly messenger: Messenger;
   private readonly chat: Chat;
@@ -174,6 +176,7 @@ export class App {
       unsaid: (platform) => this.catching.soon(platform),
       homes: this.homes,
     });
+    this.crowd = new Crowd({ store, clock, people, platforms: this.platforms });
     this.actions = makeActions({
       ...parts,
       homes: this.homes,
@@ -195,6 +198,7 @@ export class App {
       open: (...asked) => this.opening.open(...asked),
       proposals: this.proposals,
       guests: this.guests,
+      invite: () => this.crowd.invite(),
     });
     this.chat = new Chat({
       clock,

@@ -123,7 +123,13 @@ function configure(options: SimulateOptions, dir: string): { config: Config; rou
         ballots: 'sheet',
         quietHours: null,
       },
-      votes: { ...config.votes, quorum: voters, quorumBy: 'done', deadlineMinutes: 7 * 1440 },
+      votes: {
+        ...config.votes,
+        quorum: voters,
+        quorumBy: 'done',
+        settleSeconds: 0,
+        deadlineMinutes: 7 * 1440,
+      },
     },
     rounds,
   };

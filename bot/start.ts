@@ -82,6 +82,10 @@ export async function startCommand(options: StartOptions): Promise<void> {
         status: () => app().status(),
         adapter: (session, round, format) => app().adapter(session, round, format),
         complete: (typing) => app().complete(typing),
+        crowd: {
+          redeem: (code) => app().crowd.redeem(code),
+          standing: (account) => app().crowd.standing(account),
+        },
         monitor: { readiness: () => readiness([started, ...house.looks]), scrape: () => meter.scrape() },
         onWarning: ({ message, mend }) => log.warn({ mend }, message),
         onError: (error) => log.error(toPlain(error), 'web'),

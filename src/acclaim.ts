@@ -44,6 +44,7 @@ export const commands = {
     module: 'bot/cli/retention.js',
   },
   restore: { summary: 'Restore a backup into a data folder', module: 'bot/cli/restore.js' },
+  invite: { summary: 'Make invite links for voters of the page', module: 'bot/cli/invite.js' },
   key: { summary: 'Make a key with which bot and engines sign what crosses Redis', module: 'src/cli/key.js' },
   doctor: {
     summary: 'Check this machine and the configuration, and name the mends',

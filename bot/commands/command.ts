@@ -66,6 +66,8 @@ export interface Actions {
   joinCode(goodForMs: number): { code: string; hash: string; until: number };
   /** Binds the channel to the session of the code; throws what is wrong. */
   join(code: string, from: { account: Account; by: Seen; channel: string }): Promise<SessionState>;
+  /** A link by which one person's marks on the page count; null where there is no page. */
+  invite(): string | null;
   /** Null for somebody who has not agreed to be known. */
   linkCode(by: Seen): Promise<string | null>;
   link(code: string, from: { account: Account; by: Seen }): Promise<Linked>;

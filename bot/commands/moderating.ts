@@ -5,6 +5,7 @@ import type { SessionState, Voter } from '../../src/domain/model.js';
 import { finish } from '../../src/domain/steps.js';
 import { sheetfuls } from '../../src/domain/votes.js';
 import { AcclaimError } from '../../src/errors.js';
+import { INVITE_DAYS } from '../../src/invite-link.js';
 import { auditLine, foldedActs } from '../views/audit.js';
 import {
   type Answer,
@@ -72,7 +73,7 @@ const voterArg = {
 } as const;
 
 const aboutVoter = (
-  word: 'exclude' | 'include' | 'trust' | 'distrust',
+  word: 'exclude' | 'include' | 'admit' | 'trust' | 'distrust',
   help: string,
   said: (code: string) => Answer,
 ): ChatCommand => ({
@@ -131,10 +132,29 @@ const voters: ChatCommand = {
 };
 
 function line(voter: Voter, up: number): string {
-  const marks = [voter.excluded ? 'excluded' : '', voter.trusted ? 'trusted' : ''].filter(Boolean).join(', ');
+  const { excluded, trusted, waits } = voter;
+  const marks = [excluded && 'excluded', trusted && 'trusted', waits && 'waits to be admitted']
+    .filter(Boolean)
+    .join(', ');
   const name = voter.name === null ? '' : ` (${voter.name})`;
   return `**${voterCode(voter.key)}**${name}: ${count(up, 'picture')} called good, ${count(voter.rounds, 'round')} here${marks ? `; ${marks}` : ''}`;
 }
+
+const invite: ChatCommand = {
+  spec: {
+    path: ['page', 'invite'],
+    help: "A link by which one person's marks on the page count",
+    role: 'admin',
+    args: [],
+    options: [],
+  },
+  async run({ actions }) {
+    const link = actions.invite();
+    if (link === null) throw new AcclaimError('not-allowed', 'There is no page here.', '');
+    const text = `${link}\nSend it to one person: it is good once, for ${count(INVITE_DAYS, 'day')}. **acclaim invite --count 20** makes several at once on the host.`;
+    return { title: 'An invite to vote on the page', text };
+  },
+};
 
 const review: ChatCommand = {
   reads: ({ what = 'show' }) => what === 'show',
@@ -202,6 +222,11 @@ export const moderatingCommands: readonly ChatCommand[] = [
     title: 'Included',
     text: `**${code}** counts again.`,
   })),
+  aboutVoter('admit', "Let somebody's marks on the page count from now on", (code) => ({
+    title: 'Admitted',
+    text: `**${code}** counts from now on, in rounds that still take votes.`,
+  })),
+  invite,
   aboutVoter('trust', 'Take a voter for no newcomer', (code) => ({
     title: 'Trusted',
     text: `**${code}** is no newcomer here.`,

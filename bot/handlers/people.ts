@@ -8,7 +8,7 @@ import type { Seen } from '../../src/domain/events.js';
 export class People {
   constructor(readonly key: (platform: string, account: string) => string) {}
 
-  seen({ platform, id, bornAt, joinedAt, role }: Account): Seen {
-    return { key: this.key(platform, id), platform, bornAt, joinedAt, role };
+  seen({ platform, id, bornAt, joinedAt, role, waits = false }: Account): Seen {
+    return { key: this.key(platform, id), platform, bornAt, joinedAt, role, waits };
   }
 }

@@ -34,6 +34,7 @@ const sessionActs: Record<Done['name'], [command: string, words: (args: Args) =>
   show: ['show', picture],
   exclude: ['exclude', voter],
   include: ['include', voter],
+  admit: ['admit', voter],
   trust: ['trust', voter],
   distrust: ['distrust', voter],
   review: ['review', ({ on }) => (typeof on === 'boolean' ? (on ? 'on' : 'off') : '')],

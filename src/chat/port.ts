@@ -32,6 +32,8 @@ export interface Account {
   from?: string | null;
   /** Server where they act, as the platform says with the act; absent where it says nothing. */
   server?: string;
+  /** Anybody could have made it, and nobody has vouched for it: it counts once somebody does. */
+  waits?: boolean;
 }
 export type Role = 'member' | 'moderator' | 'admin' | 'operator';
 
@@ -132,6 +134,8 @@ export interface Capabilities {
 }
 
 export interface ChatPlatform {
+  /** Where people open it, of a platform that is a page of ours. */
+  address?(): string;
   readonly name: PlatformName;
   readonly capabilities: Capabilities;
   /** Begins delivering events; resolves when the platform can post. Awaits of `sink` make the event durable. */

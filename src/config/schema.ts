@@ -42,6 +42,7 @@ export const configSchema = z.strictObject({
     host: z.string().min(1),
     port: z.number().int().min(0).max(65535),
     accessToken: z.string().min(16, 'needs at least 16 characters').nullable(),
+    voters: z.enum(['invited', 'open']),
     trustProxy: z.array(
       z
         .string()

@@ -27,7 +27,7 @@ import {
 } from './rounds.js';
 import { notify, showOutcome, showProgress, showStory } from './say.js';
 import { endSession, pauseSession, unpauseSession } from './session.js';
-import { setRules, setVoter, undoAct } from './undo.js';
+import { setAdmitted, setRules, setVoter, undoAct } from './undo.js';
 
 type Rule<N extends Act['name']> = (draft: Draft, act: Extract<Act, { name: N }>, event: Command) => void;
 
@@ -181,6 +181,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
   show,
   exclude: (draft, act) => refuseVoter(draft, setVoter(draft, { ...act }, { excluded: true })),
   include: (draft, act) => refuseVoter(draft, setVoter(draft, { ...act }, { excluded: false })),
+  admit: (draft, act) => refuseVoter(draft, setAdmitted(draft, { ...act }, true)),
   trust: (draft, act) => refuseVoter(draft, setVoter(draft, { ...act }, { trusted: true })),
   distrust: (draft, act) => refuseVoter(draft, setVoter(draft, { ...act }, { trusted: false })),
   review: (draft, { on }) => setRules(draft, { review: on }),
@@ -218,6 +219,7 @@ const afterEnd: ReadonlySet<Act['name']> = new Set([
   'show',
   'exclude',
   'include',
+  'admit',
   'trust',
   'distrust',
   'undo',

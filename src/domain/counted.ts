@@ -1,6 +1,7 @@
 /**
- * Who counts: consented, not excluded, and with at least one mark (or Done) in the round. Linked accounts are one
- * person: excluded as soon as one of them is, a newcomer only while all of them are.
+ * Who counts: consented, not excluded, and with at least one mark (or Done) in the round; an account that anybody could
+ * have made only once somebody vouched for it, before the round closed. Linked accounts are one person: excluded as soon as
+ * one of them is, a newcomer, or waiting, only while all of them are.
  */
 import { meaning } from './emoji.js';
 import { factsOf } from './ledger.js';
@@ -22,7 +23,7 @@ export const countedIn = (state: SessionState, round: Round): Counted => finish(
 
 export function* counting(state: SessionState, round: Round): Steps<Counted> {
   const all = yield* sheetfuls(state, round, state.session.rules.unmarkedWeight);
-  const counted = all.filter(({ voter }) => counts(state, voter));
+  const counted = all.filter(({ voter }) => counts(state, round, voter));
   const excluded = all.filter(({ voter }) => isExcluded(state, voter)).length;
   // One voter alone: what is left unmarked is bad at full weight (HERO's own feedback).
   const lone = counted.length === 1 && counted[0];
@@ -30,10 +31,16 @@ export function* counting(state: SessionState, round: Round): Steps<Counted> {
   return { sheetfuls: counted, excluded };
 }
 
-export function counts(state: SessionState, person: string): boolean {
+export function counts(state: SessionState, round: Round, person: string): boolean {
   const accounts = accountsOf(state.voters, person);
-  const agreed = accounts.some((voter) => voter.consentAt !== null || voter.pseudonym);
+  const agreed = accounts.some(
+    (voter) => (voter.consentAt !== null || voter.pseudonym) && isAdmitted(voter, round),
+  );
   return agreed && !accounts.some((voter) => voter.excluded);
+}
+
+export function isAdmitted({ waits, admittedAt = 0 }: Voter, { closedAt }: Pick<Round, 'closedAt'>): boolean {
+  return !waits && (closedAt === null || admittedAt <= closedAt);
 }
 
 function isExcluded(state: SessionState, person: string): boolean {
@@ -65,7 +72,7 @@ export function attendance(state: SessionState, round: Round): Attendance {
   for (const ballot of ballots) {
     for (const [voter, { marks, done }] of factsOf(state, ballot).standing) {
       const person = personOf(state.voters, voter);
-      if (!counts(state, person)) continue;
+      if (!counts(state, round, person)) continue;
       const one = marked.get(person) ?? nobody();
       one.twice ||= one.heard.has(ballot.sheet);
       one.heard.add(ballot.sheet);
@@ -83,6 +90,20 @@ export function attendance(state: SessionState, round: Round): Attendance {
     done: voters.filter((one) => one.done).length,
     finished: voters.filter((one) => one.done || all.every((sheet) => one.sheets.has(sheet))).length,
   };
+}
+
+/** Time of the newest change that counts: whoever does not count holds no round open. Most changes are by people who do. */
+export function lastChange(state: SessionState, round: Round): number {
+  let newest = Math.max(round.openedAt ?? 0, round.restFrom ?? 0);
+  const heard = (voter: string) => counts(state, round, personOf(state.voters, voter));
+  for (const ballot of state.ballots.values()) {
+    if (ballot.round !== round.id) continue;
+    const { newest: last, standing } = factsOf(state, ballot);
+    if (!last || last.at <= newest) continue;
+    if (heard(last.voter)) newest = last.at;
+    else for (const [voter, { at }] of standing) if (at > newest && heard(voter)) newest = at;
+  }
+  return newest;
 }
 
 /** Those that still show a picture: of what was taken down nobody is asked. */

@@ -12,6 +12,8 @@ export interface Seen {
   bornAt: number | null;
   joinedAt: number | null;
   role: Role;
+  /** Anybody could have made the account, and nobody has vouched for it. */
+  waits?: boolean;
 }
 
 export interface ReactionSet {
@@ -122,6 +124,8 @@ export type Act =
   | { name: 'show'; index: number; round?: number | undefined }
   | ({ name: 'exclude'; voter: string } & Part)
   | ({ name: 'include'; voter: string } & Part)
+  /** Somebody vouches for an account that waits. */
+  | ({ name: 'admit'; voter: string } & Part)
   | ({ name: 'trust'; voter: string } & Part)
   | ({ name: 'distrust'; voter: string } & Part)
   /** From now on a moderator's OK opens each ballot, or no longer does. */

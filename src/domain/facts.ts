@@ -10,6 +10,8 @@ export interface Standing {
   /** Marks that stand, Done and flags not among them. */
   marks: number;
   done: boolean;
+  /** Of their newest change. */
+  at: number;
 }
 
 type Places = Map<string, number[]>;
@@ -22,7 +24,7 @@ class Index {
   counted: Places = this.last;
   readonly standing = new Map<string, Standing>();
   readonly late = new Set<string>();
-  newest = Number.NEGATIVE_INFINITY;
+  newest: Fact | undefined;
   dones = 0;
 
   constructor(private readonly rows: readonly Fact[]) {
@@ -40,10 +42,11 @@ class Index {
     }
     if (this.counted !== this.last) this.put(this.last, place);
     const before = this.put(this.counted, place);
-    this.newest = Math.max(this.newest, fact.at);
+    if (!this.newest || fact.at > this.newest.at) this.newest = fact;
     if (fact.emoji === 'done' && fact.present) this.dones += 1;
     if (fact.emoji.startsWith('flag-')) return;
-    const one = this.standing.get(fact.voter) ?? { marks: 0, done: false };
+    const one = this.standing.get(fact.voter) ?? { marks: 0, done: false, at: fact.at };
+    one.at = Math.max(one.at, fact.at);
     if (fact.emoji === 'done') one.done = fact.present;
     else one.marks += Number(fact.present) - Number(before?.present ?? false);
     this.standing.set(fact.voter, one);
@@ -131,8 +134,8 @@ export class Facts implements Iterable<Fact> {
     return this.#index().standing;
   }
 
-  /** Time of the newest row that is not late; -Infinity without any. */
-  get newest(): number {
+  /** The newest row that is not late. */
+  get newest(): Fact | undefined {
     return this.#index().newest;
   }
 

@@ -96,7 +96,7 @@ function hold(draft: Draft, round: Round, index: number): boolean {
 
 function enough(draft: Draft, round: Round, index: number): boolean {
   const { state, at } = draft;
-  const flags = [...flaggers(state, round, index)].filter((person) => counts(state, person));
+  const flags = [...flaggers(state, round, index)].filter((person) => counts(state, round, person));
   if (flags.length < state.session.rules.flagsToHold) return false;
   const young = flags.filter(newcomers(state, at)).length;
   const others = flags.length - young;

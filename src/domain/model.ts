@@ -221,6 +221,10 @@ export interface Voter {
   /** Shown only because they opted in. */
   name: string | null;
   pseudonym: boolean;
+  /** Anybody could have made the account, and nobody has vouched for it yet: its marks are kept and weigh nothing. */
+  waits?: true;
+  /** When somebody did, of an account that had to wait: rounds that had closed by then stay as they were. */
+  admittedAt?: number;
   /** The same made-up id on all accounts that one person linked, null for an account on its own. See people.ts. */
   person: string | null;
 }
@@ -311,7 +315,10 @@ export interface Rules {
   sheetSize: number;
   /** Counted voters that close a round. */
   quorum: number;
-  /** `done`: they press Done (web). `marks`: they have marked every sheet and nothing changed for `restMs`. */
+  /**
+   * `done`: they press Done (web). `marks`: they have marked every sheet. Where several have voted, either closes once nothing
+   * changed for `restMs`.
+   */
   quorumBy: 'done' | 'marks';
   restMs: number;
   roundMs: number;

@@ -44,7 +44,15 @@ export function consentedRow(
     name: name === undefined ? (before?.name ?? null) : name,
     pseudonym: false,
     person: before?.person ?? null,
+    ...waiting(before, voter.waits === true, at),
   };
+}
+
+/** Whoever was admitted once is so; who comes vouched for after a wait is from now on. */
+function waiting(before: Voter | undefined, waits: boolean, at: number): Pick<Voter, 'waits' | 'admittedAt'> {
+  if (!before) return waits ? { waits: true } : {};
+  if (before.waits) return waits ? { waits: true } : { admittedAt: at };
+  return before.admittedAt === undefined ? {} : { admittedAt: before.admittedAt };
 }
 
 type Voters = SessionState['voters'];

@@ -29,6 +29,7 @@ export const leastRole = {
   show: 'moderator',
   exclude: 'moderator',
   include: 'moderator',
+  admit: 'moderator',
   trust: 'moderator',
   distrust: 'moderator',
   review: 'moderator',

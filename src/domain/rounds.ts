@@ -8,7 +8,7 @@ import { meetsGoal } from './approval.js';
 import { askJob } from './ask-job.js';
 import { closeBallot, closeBallots } from './ballots.js';
 import { roundSize, usedUp } from './budgets.js';
-import { attendance } from './counted.js';
+import { attendance, lastChange } from './counted.js';
 import type { Draft } from './draft.js';
 import { roundId } from './ids.js';
 import { factsOf } from './ledger.js';
@@ -107,12 +107,14 @@ function closeWhenDue(draft: Draft, round: Round): void {
 function reasonToClose({ state, at }: Draft, round: Round): CloseReason | null {
   const { rules } = state.session;
   const late = round.deadline !== null && at >= round.deadline ? 'deadline' : null;
-  const rested = rules.quorumBy === 'marks' && at - lastChange(state, round) >= rules.restMs;
-  if (!rested && !someoneDone(state, round)) return late;
+  const said = someoneDone(state, round);
+  const rested = () => at - lastChange(state, round) >= rules.restMs;
+  if (!said && (rules.quorumBy === 'done' || !rested())) return late;
   const { voters, done, finished } = attendance(state, round);
-  if (rules.quorumBy === 'done') return done >= rules.quorum ? 'done' : late;
+  // One of several who is done ends nothing while others are at it.
+  if (rules.quorumBy === 'done') return done >= rules.quorum && (voters === 1 || rested()) ? 'done' : late;
   if (done === 1 && voters === 1) return 'done';
-  return rested && finished >= rules.quorum ? 'quorum' : late;
+  return finished >= rules.quorum && rested() ? 'quorum' : late;
 }
 
 function someoneDone(state: SessionState, round: Round): boolean {
@@ -249,15 +251,6 @@ function unswept(state: SessionState, round: Round): Ballot[] {
     ({ channel, sweeps, sweptAt }) =>
       sweeps && (held || !lost.has(channel)) && (sweptAt ?? -1) < (round.closingAt ?? 0),
   );
-}
-
-/** Time of the newest change of what counts in the round. */
-export function lastChange(state: SessionState, round: Round): number {
-  let newest = Math.max(round.openedAt ?? 0, round.restFrom ?? 0);
-  for (const ballot of ballotsOf(state, round)) {
-    newest = Math.max(newest, factsOf(state, ballot).newest);
-  }
-  return newest;
 }
 
 function carriesBest(state: SessionState, round: Round): boolean {

@@ -49,6 +49,7 @@ const undos: Record<Act['name'], Undo | string> = {
   },
   exclude: (draft, args) => setVoter(draft, args, { excluded: false }),
   include: (draft, args) => setVoter(draft, args, { excluded: true }),
+  admit: (draft, args) => setAdmitted(draft, args, false),
   trust: (draft, args) => setVoter(draft, args, { trusted: false }),
   distrust: (draft, args) => setVoter(draft, args, { trusted: true }),
   review: (draft, { on }) => {
@@ -114,6 +115,24 @@ export function setVoter(
     if (on !== undefined && !pseudonym) draft.put({ table: 'exclusion', voter: key, platform, on });
   }
   if (on !== undefined) recount(draft);
+  weighFlags(draft);
+  return undefined;
+}
+
+/** The same; of somebody who never had to wait nothing changes. */
+export function setAdmitted(
+  draft: Draft,
+  { voter }: Record<string, unknown>,
+  on: boolean,
+): string | undefined {
+  const row = draft.state.voters.get(String(voter));
+  if (!row) return 'Nobody here is known by that key.';
+  const { waits, admittedAt, ...rest } = row;
+  if (!on && admittedAt === undefined) return 'They never had to wait.';
+  if (on && !waits) return undefined;
+  const now = on ? ({ admittedAt: draft.at } as const) : ({ waits: true } as const);
+  draft.put({ table: 'voter', row: { ...rest, ...now } });
+  if (!on) recount(draft);
   weighFlags(draft);
   return undefined;
 }

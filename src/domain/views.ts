@@ -4,12 +4,12 @@
  */
 
 import { approvals, type RoundApproval } from './approval.js';
-import { attendance, counting } from './counted.js';
+import { attendance, counting, lastChange } from './counted.js';
 import { endsForWant } from './guard.js';
 import { pictureName } from './ids.js';
 import { factsOf } from './ledger.js';
 import type { Ballot, ImageState, Job, Outcome, Round, SessionState } from './model.js';
-import { ballotsOf, lastChange } from './rounds.js';
+import { ballotsOf } from './rounds.js';
 import { finish, type Steps } from './steps.js';
 
 export interface SessionStatus {
@@ -177,7 +177,7 @@ function nextStep(state: SessionState, now: number): number | null {
   const { rules } = state.session;
   const rested = lastChange(state, round) + rules.restMs;
   // A rest that is over and did not close the round had no quorum.
-  const mayClose = rules.quorumBy === 'marks' && rested > now && anyMarks(state, round);
+  const mayClose = rested > now && anyMarks(state, round);
   const rest = mayClose ? rested : Number.POSITIVE_INFINITY;
   const next = Math.min(rest, round.deadline ?? Number.POSITIVE_INFINITY);
   return Number.isFinite(next) ? next : null;

@@ -4,6 +4,7 @@
  * tables with keys written anew among it; afterwards the write-ahead log is folded in and emptied. Votes wait for it, so
  * the one long step, looking through the ledger, is done beforehand beside them (`marksOf`).
  */
+import { isAdmitted } from '../domain/counted.js';
 import type { Forgotten } from '../domain/forgotten.js';
 import type { Voter } from '../domain/model.js';
 import { accountsOf } from './links.js';
@@ -61,7 +62,7 @@ export async function forgetVoter(
     const places = JSON.stringify(own.map(({ seq }) => seq));
     await db.run('UPDATE fact SET voter = ? WHERE seq IN (SELECT value FROM json_each(?))', name, places);
     if (voter && !names.has(round)) {
-      const stand = standIn(voter, accounts, name, at);
+      const stand = standIn(voter, accounts, name, at, await closedAt(db, round));
       standIns.push(stand);
       await db.run(upsert('voter', ['key', 'community']), name, voter.community, JSON.stringify(stand));
     }
@@ -98,7 +99,15 @@ async function removeKey(db: Connection, key: string): Promise<string[]> {
 }
 
 /** Keeps only what the counts of a round depend on: whether the person counts, and whether as a newcomer. */
-function standIn(voter: Voter, accounts: readonly Voter[], key: string, at: number): Voter {
+function standIn(
+  voter: Voter,
+  accounts: readonly Voter[],
+  key: string,
+  at: number,
+  closedAt: number | null,
+): Voter {
+  // No date: it would tie the names of two rounds together.
+  const waits = accounts.every((one) => !isAdmitted(one, { closedAt }));
   return {
     key,
     community: voter.community,
@@ -112,7 +121,13 @@ function standIn(voter: Voter, accounts: readonly Voter[], key: string, at: numb
     name: null,
     pseudonym: true,
     person: null,
+    ...(waits ? { waits } : {}),
   };
+}
+
+async function closedAt(db: Connection, round: string): Promise<number | null> {
+  const sql = "SELECT json_extract(body, '$.closedAt') AS at FROM round WHERE id = ?";
+  return (await db.get<{ at: number | null }>(sql, round))?.at ?? null;
 }
 
 /** Rounds, 0 to 3, that make as much of a newcomer as the account was. */

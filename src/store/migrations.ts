@@ -112,6 +112,9 @@ export const migrations: readonly string[] = [
      SELECT platform, server, iif(count(*) OVER (PARTITION BY platform) = 1, 'own', 'allowed') FROM (
        SELECT DISTINCT json_extract(body, '$.platform') AS platform, json_extract(body, '$.server') AS server FROM channel
        WHERE json_extract(body, '$.server') IS NOT NULL);`,
+
+  // Invites that somebody used (invites.ts).
+  `CREATE TABLE used_invite (id TEXT PRIMARY KEY, until INTEGER NOT NULL);`,
 ];
 
 /** What a migration did: from one version to another, and where the database from before lies. */

@@ -148,6 +148,8 @@ interface Leaving {
   sessions: string[];
   /** Check marks that mean nothing any more: without them who left would be taken for agreeing. */
   declined: { place: string; hash: string }[];
+  /** What was used once is not good again. */
+  usedInvites: { id: string; until: number }[];
   /** Who is excluded stays so, forgotten or not. */
   excluded: { hash: string; platform: string }[];
   /** Servers whose purge is due, as it stands now. */
@@ -155,7 +157,9 @@ interface Leaving {
 }
 
 async function keepDuties(db: Connection, leaving: Leaving): Promise<void> {
-  const { secret, declined, excluded, departures } = leaving;
+  const { secret, declined, excluded, usedInvites, departures } = leaving;
+  for (const { id, until } of usedInvites)
+    await db.run('INSERT OR IGNORE INTO used_invite (id, until) VALUES (?, ?)', id, until);
   for (const { place, hash } of declined)
     await db.run('INSERT OR IGNORE INTO declined (place, hash) VALUES (?, ?)', place, hash);
   for (const { hash, platform } of excluded)
@@ -197,6 +201,7 @@ async function whoLeft(dir: string, to: string, restored: Connection, at: number
         .map(({ key }) => key),
       sessions: (await ids(restored)).filter((id) => !sessions.has(id)),
       declined: await db.all('SELECT place, hash FROM declined'),
+      usedInvites: await db.all('SELECT id, until FROM used_invite'),
       excluded: await db.all('SELECT hash, platform FROM exclusion'),
       departures: await db.all('SELECT platform, server, at, due FROM departure'),
     };

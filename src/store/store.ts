@@ -12,6 +12,7 @@ import type { AcclaimError } from '../errors.js';
 import { asDataError } from './faults.js';
 import { makeFolder } from './folder.js';
 import { forgetVoter, type Marks, marksOf } from './forget.js';
+import { readInvite, useInvite } from './invites.js';
 import { accountsOf, keepCode, type Linked, linkByCode, tryCode, unlinkAccount } from './links.js';
 import { DataLock } from './lock.js';
 import { Lookups } from './lookups.js';
@@ -126,6 +127,17 @@ export class Store {
       change.table === 'exclusion' ? { ...change, voter: exclusionHash(this.secret, change.voter) } : change,
     );
     return this.#write((db) => writeAll(db, hashed, effects));
+  }
+
+  /** See invites.ts. False for a code that is none, was used or has ended. */
+  async useInvite(code: string, now: number): Promise<boolean> {
+    const invite = readInvite(this.secret, code);
+    if (!invite || invite.until <= now) return false;
+    let fresh = false;
+    await this.#write(async (db) => {
+      fresh = await useInvite(db, invite, now);
+    });
+    return fresh;
   }
 
   /** A moderator excluded the account, whatever was forgotten since. */

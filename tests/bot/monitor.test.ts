@@ -43,7 +43,13 @@ async function react(round: number, sheet: string, emoji: string, present = true
 }
 
 beforeAll(async () => {
-  const settings = [...small, 'logLevel=debug', 'votes.quorum=1', `server.accessToken=${token}`];
+  const settings = [
+    ...small,
+    'logLevel=debug',
+    'votes.quorum=1',
+    `server.accessToken=${token}`,
+    'server.voters=open',
+  ];
   const { bot: started, stderr } = await BotProcess.start(dir, settings);
   if (!started) throw new Error(stderr());
   bot = started;

@@ -98,7 +98,7 @@ it('what was missed is read once there is an answer, with the first words of a s
   expect(house.app.sessions.knows(key)).toBe(false);
   platform.outage = null;
   await until(() => house.app.sessions.knows(key), 'the consent');
-  await until(() => [...test.state().facts.values()].some(({ newest }) => newest > 0), 'the mark');
+  await until(() => [...test.state().facts.values()].some(({ newest }) => newest !== undefined), 'the mark');
   const first = () =>
     platform.messages.filter(({ ref }) => ref.channel === 'other').map(({ card }) => card.key);
   await until(() => first().includes('late.welcome'), 'the first words');

@@ -19,6 +19,7 @@ const settings = [
   'session.cells=2',
   'sampler.steps=3',
   'votes.quorum=2',
+  'votes.settleSeconds=1',
   'learner.steps=2',
   'learner.batch=4',
   'learner.microBatch=4',

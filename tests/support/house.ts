@@ -24,6 +24,7 @@ export const small = [
   'learner.steps=2',
   'learner.batch=4',
   'learner.microBatch=4',
+  'votes.settleSeconds=0',
 ];
 
 interface HouseMore {

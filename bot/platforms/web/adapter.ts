@@ -18,8 +18,10 @@ import { Care, needsCare, takenDown } from './care.js';
 import { boundConnections } from './connections.js';
 import { refOf } from './decode.js';
 import { Desk } from './desk.js';
+import { Door } from './door.js';
 import { Front } from './front.js';
 import { Live } from './live.js';
+import { EndedLogins } from './logins.js';
 import { Messages } from './messages.js';
 import type { WebOptions } from './options.js';
 import { loadSecret, People } from './people.js';
@@ -54,6 +56,12 @@ export class WebPlatform implements ChatPlatform {
     return `http://${name.includes(':') ? `[${name}]` : name}:${this.here.port}`;
   }
 
+  /** As people outside know it, as far as that can be told: a name of its own is behind a proxy, which does TLS. */
+  address(): string {
+    const [name] = this.options.hostNames ?? [];
+    return name === undefined ? this.url : `https://${name}`;
+  }
+
   async start(sink: (event: ChatEvent) => Promise<void>): Promise<void> {
     const { host, port, accessToken, dir, hostNames = [], trustProxy = [] } = this.options;
     // Behind a proxy everyone comes from this machine, and on loopback whoever comes is an operator.
@@ -68,7 +76,9 @@ export class WebPlatform implements ChatPlatform {
     mkdirSync(dir, { recursive: true });
     const { nsfwChannels = [], nsfwToken = null } = this.options;
     const care = new Care(nsfwChannels, accessToken !== null);
-    const people = new People(loadSecret(dir), accessToken, nsfwToken);
+    const logins = new EndedLogins(dir);
+    const invited = this.options.voters !== 'open';
+    const people = new People(loadSecret(dir), { access: accessToken, guest: nsfwToken, invited }, logins);
     const messages = await Messages.open(join(dir, 'messages.jsonl'));
     const onError = (error: unknown) => this.options.onError?.(error);
     const room = roomFor(this.options.descriptors);
@@ -86,7 +96,8 @@ export class WebPlatform implements ChatPlatform {
       now: this.options.now,
       warn: (line) => this.options.onWarning?.(line),
     });
-    const app = makeApp({ desk, care, people, assets: new Assets(), front, monitor, onError });
+    const doors = { logins, door: new Door() };
+    const app = makeApp({ desk, care, people, ...doors, assets: new Assets(), front, monitor, onError });
     try {
       const listening = await listen(app, host, port, onError);
       const most = { all: room.page, streamsOfAddress: streams.address };
@@ -142,7 +153,12 @@ export class WebPlatform implements ChatPlatform {
   async fetchReactions(ref: MessageRef): Promise<Map<string, Account[]>> {
     const { messages, people } = this.here;
     const found = messages.reactions(ref.message);
-    return new Map([...found].map(([emoji, ids]) => [emoji, ids.map((id) => people.account(id, 'member'))]));
+    return new Map(
+      [...found].map(([emoji, ids]) => [
+        emoji,
+        ids.map((id) => people.account({ id, bornAt: null }, 'member')),
+      ]),
+    );
   }
 
   async reply(replyTo: string, card: Card): Promise<void> {

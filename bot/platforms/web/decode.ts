@@ -31,6 +31,8 @@ export const completeBody = z.strictObject({
   name: z.string().max(40),
 });
 export const consentBody = z.strictObject({ channel: z.string().min(1).max(80), given: z.boolean() });
+export const inviteBody = z.strictObject({ code: z.string().max(80) });
+export const logoutBody = z.strictObject({});
 export const loginBody = z.strictObject({ token: z.string().max(400) });
 
 export type Mark = z.infer<typeof reactBody>['marks'][number];

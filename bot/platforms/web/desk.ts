@@ -71,9 +71,27 @@ export class Desk {
     this.statusEvery.unref();
   }
 
-  me(who: Account): object {
+  now(): number {
+    return this.options.now();
+  }
+
+  /** True for an invite that is good, which is used up by this. */
+  async redeem(code: string): Promise<boolean> {
+    return (await this.options.crowd?.redeem(code)) ?? false;
+  }
+
+  /** Somebody vouched for the person. Of those who agreed it is written down; others say so when they agree. */
+  async vouched(who: Account): Promise<void> {
+    if (!this.messages.consented(who.id)) return;
+    await this.sink({ kind: 'consent', channel: '', account: who, given: true, at: this.options.now() });
+  }
+
+  async me(who: Account): Promise<object> {
+    const standing = await this.options.crowd?.standing(who);
     return {
       name: who.displayName,
+      waits: standing?.waits ?? false,
+      code: standing?.code ?? '',
       role: who.role,
       consented: this.messages.consented(who.id),
       tokenGuarded: this.options.accessToken !== null,

@@ -59,6 +59,13 @@ export interface Monitor {
   scrape(): Promise<{ type: string; text: string }>;
 }
 
+export interface Crowd {
+  /** True for an invite that is good, which is used up by this. */
+  redeem(code: string): Promise<boolean>;
+  /** Whether the person's marks wait, and the code under which moderators know them. */
+  standing(account: Account): Promise<{ waits: boolean; code: string }>;
+}
+
 export interface WebOptions {
   host: string;
   /** 0 = any free port; `WebPlatform.url` tells which. */
@@ -86,6 +93,10 @@ export interface WebOptions {
   adapter: (session: string, round: number | null, format: LearnedFormat) => Promise<Learned | null>;
   /** What could complete an option that somebody types; none = the option's own choices. */
   complete?: (typing: Typing) => Promise<readonly string[]>;
+  /** Who counts: without it everybody does, as far as the page can tell. */
+  crowd?: Crowd;
+  /** `open`: every browser is a voter, though an access token is set. */
+  voters?: 'invited' | 'open';
   /** What `/readyz` and `/metrics` answer; without it there is neither. */
   monitor?: Monitor;
   /** Told, in a line with its mend, what a proxy in front has wrong. */

@@ -11,7 +11,7 @@ import { type HttpBindings, type ServerType, serve } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { getCookie, setCookie } from 'hono/cookie';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { z } from 'zod';
 import type { Account } from '../../../src/chat/port.js';
 import { AcclaimError, type ErrorCode, inSentences, toPlain } from '../../../src/errors.js';
@@ -20,12 +20,23 @@ import { safely } from '../../../src/safely.js';
 import type { Asset, Assets } from './assets.js';
 import type { Care } from './care.js';
 import { patience } from './connections.js';
-import { buttonBody, commandBody, completeBody, consentBody, loginBody, reactBody } from './decode.js';
+import {
+  buttonBody,
+  commandBody,
+  completeBody,
+  consentBody,
+  inviteBody,
+  loginBody,
+  logoutBody,
+  reactBody,
+} from './decode.js';
 import type { Desk } from './desk.js';
+import type { Door } from './door.js';
 import type { Front } from './front.js';
 import { addressOf } from './guard.js';
+import type { EndedLogins } from './logins.js';
 import { learnedFormats, type Monitor } from './options.js';
-import type { People } from './people.js';
+import type { People, Visitor } from './people.js';
 import { AGAIN_S } from './streams.js';
 import { tarOf } from './tar.js';
 
@@ -33,6 +44,8 @@ export interface ServerParts {
   desk: Desk;
   care: Care;
   people: People;
+  logins: EndedLogins;
+  door: Door;
   assets: Assets;
   front: Front;
   monitor?: Monitor | undefined;
@@ -57,7 +70,8 @@ const statuses: Partial<Record<ErrorCode, 400 | 403 | 404 | 409 | 429 | 503>> = 
   limited: 429,
 };
 
-export function makeApp({ desk, care, people, assets, front, monitor, onError }: ServerParts): Hono {
+export function makeApp(parts: ServerParts): Hono {
+  const { desk, care, people, logins, door, assets, front, monitor, onError } = parts;
   const app = new Hono();
   const guarding = {
     'content-security-policy': assets.contentSecurityPolicy,
@@ -79,24 +93,41 @@ export function makeApp({ desk, care, people, assets, front, monitor, onError }:
   app.onError((error, c) => fail(c, error, onError));
   app.notFound((c) => c.text('There is nothing here.\n', 404));
 
-  const visitor = (c: Context) => people.visitor(getCookie(c, people.visitorCookie));
-  const role = (c: Context) => people.role(getCookie(c, people.adminCookie));
+  const cookies = (c: Context) => ({
+    visitor: getCookie(c, people.visitorCookie),
+    admin: getCookie(c, people.adminCookie),
+  });
+  const visitorOf = (c: Context) => people.visitor(getCookie(c, people.visitorCookie));
+  const visitor = (c: Context) => visitorOf(c)?.id;
+  const role = (c: Context) => people.role(cookies(c));
+  const voter = (c: Context) => getCookie(c, people.voterCookie);
+  const knock = (c: Context) => {
+    const { client } = front.outside(c);
+    return door.knock(addressOf(client) ?? client);
+  };
   const holder = (c: Context) => people.holds(role(c), getCookie(c, people.guestCookie));
+  const keep = (c: Context, name: string, value: string) => {
+    const { secure } = front.outside(c);
+    setCookie(c, name, value, { httpOnly: true, sameSite: 'Lax', path: '/', maxAge: year, secure });
+  };
+  /** Somebody new gets a cookie. */
+  const meet = (c: Context): Visitor => {
+    const known = visitorOf(c);
+    if (known) return known;
+    const value = people.mint(desk.now());
+    keep(c, people.visitorCookie, value);
+    return people.visitor(value)!;
+  };
   const who = (c: Context): Account => {
-    const id = visitor(c);
-    if (!id)
+    const known = visitorOf(c);
+    if (!known)
       throw new AcclaimError(
         'not-allowed',
         'I do not know this browser.',
         'Open the page and allow its cookie.',
       );
-    return { ...people.account(id, role(c)), from: addressOf(front.outside(c).client) };
+    return { ...people.account(known, role(c), voter(c)), from: addressOf(front.outside(c).client) };
   };
-  const keep = (c: Context, name: string, value: string) => {
-    const { secure } = front.outside(c);
-    setCookie(c, name, value, { httpOnly: true, sameSite: 'Lax', path: '/', maxAge: year, secure });
-  };
-
   app.get('/', (c) => send(c, assets.index));
   app.get('/healthz', (c) => c.json({ ok: true }));
   app.get('/readyz', async (c) => {
@@ -110,7 +141,7 @@ export function makeApp({ desk, care, people, assets, front, monitor, onError }:
     if (role(c) === 'member') {
       const [, token] = /^Bearer (.+)$/i.exec(c.req.header('authorization') ?? '') ?? [];
       if (token === undefined || !people.isAccessToken(token)) {
-        await pause();
+        await knock(c);
         throw new AcclaimError(
           'not-allowed',
           'The metrics are for admins.',
@@ -126,21 +157,17 @@ export function makeApp({ desk, care, people, assets, front, monitor, onError }:
   app.get('/vendor/*', (c) => send(c, assets.get(c.req.path)));
   app.get('/api/status', async (c) => c.json(await desk.status(holder(c))));
 
-  app.get('/api/me', (c) => {
-    let id = visitor(c);
-    if (!id) {
-      const value = people.mint();
-      id = people.visitor(value)!;
-      keep(c, people.visitorCookie, value);
-    } else if (front.outside(c).secure) {
+  app.get('/api/me', async (c) => {
+    const known = meet(c);
+    if (front.outside(c).secure) {
       // They may be from before there was TLS, and are kept to it from now on.
-      for (const name of [people.visitorCookie, people.adminCookie, people.guestCookie]) {
+      for (const name of [people.visitorCookie, people.adminCookie, people.guestCookie, people.voterCookie]) {
         const value = getCookie(c, name);
         if (value !== undefined) keep(c, name, value);
       }
     }
     c.header('cache-control', 'no-store');
-    return c.json(desk.me(people.account(id, role(c))));
+    return c.json(await desk.me(people.account(known, role(c), voter(c))));
   });
   app.get('/api/events', (c) => {
     const last = c.req.header('last-event-id') ?? c.req.query('after');
@@ -188,11 +215,37 @@ export function makeApp({ desk, care, people, assets, front, monitor, onError }:
   });
   app.post('/api/login', async (c) => {
     const { token } = await read(c, loginBody);
-    const admitted = people.admit(token);
-    await pause();
+    const known = meet(c);
+    await knock(c);
+    const admitted = people.admit(token, known.id);
     if (!admitted)
       throw new AcclaimError('not-allowed', 'That is not the access token.', 'Ask whoever runs this server.');
     keep(c, admitted.cookie, admitted.value);
+    const admin = admitted.cookie === people.adminCookie;
+    // Whoever runs the place counts, whatever was said of them before.
+    if (admin) await desk.vouched(people.account(known, 'admin'));
+    return c.json({ ok: true });
+  });
+  app.post('/api/logout', async (c) => {
+    await read(c, logoutBody);
+    const login = people.login(cookies(c));
+    for (const name of [people.adminCookie, people.guestCookie]) deleteCookie(c, name, { path: '/' });
+    if (login !== undefined) await logins.end(login, desk.now());
+    return c.json({ ok: true });
+  });
+  app.post('/api/invite', async (c) => {
+    const { code } = await read(c, inviteBody);
+    const known = people.account(meet(c), role(c), voter(c));
+    await knock(c);
+    // One that opens its own link again needs no other.
+    if (known.waits && !(await desk.redeem(code)))
+      throw new AcclaimError(
+        'not-allowed',
+        'That invite was used already, or it has ended.',
+        'Ask whoever sent it for another one.',
+      );
+    keep(c, people.voterCookie, people.vouch(known.id));
+    await desk.vouched({ ...known, waits: false });
     return c.json({ ok: true });
   });
 
@@ -244,9 +297,6 @@ const unreadable = (file: string) => (error: unknown) => {
   if (isExhausted(error)) throw readFault(error, file, { mend: '' });
   return undefined;
 };
-
-/** The same for right and wrong: guessing is slow. */
-const pause = () => new Promise((resolve) => setTimeout(resolve, 300));
 
 const tooLong = new AcclaimError('usage', 'That is too long.', 'Say it in fewer words.');
 

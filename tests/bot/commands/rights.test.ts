@@ -56,6 +56,8 @@ show             |        |     x     |   x   |    x
 voters           |        |     x     |   x   |    x
 exclude          |        |     x     |   x   |    x
 include          |        |     x     |   x   |    x
+admit            |        |     x     |   x   |    x
+page invite      |        |           |   x   |    x
 trust            |        |     x     |   x   |    x
 distrust         |        |     x     |   x   |    x
 review           |        |     x     |   x   |    x
@@ -85,12 +87,15 @@ const onSlack = async (id: string, profile: Profile) => {
   return (await new SlackPeople(api, slackRules, Date.now, 0, () => {}, 'T1').look(id)).account;
 };
 
-const web = (token: string | null) => new WebPeople(Buffer.alloc(32, 1), token, 'a token for guests');
+const web = (token: string | null) =>
+  new WebPeople(Buffer.alloc(32, 1), { access: token, guest: 'a token for guests' });
 const onWeb = (token: string | null, said: string | null) => {
   const people = web(token);
-  const cookie = said === null ? undefined : people.admit(said);
-  const role = people.role(cookie?.cookie === people.adminCookie ? cookie.value : undefined);
-  return people.account('someone', role);
+  const visitor = people.mint(0);
+  const known = people.visitor(visitor)!;
+  const cookie = said === null ? undefined : people.admit(said, known.id);
+  const admin = cookie?.cookie === people.adminCookie ? cookie.value : undefined;
+  return people.account(known, people.role({ visitor, admin }));
 };
 const access = 'the access token';
 

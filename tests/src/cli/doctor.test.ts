@@ -63,6 +63,7 @@ describe('checks', () => {
       port: 1,
       accessToken: null,
       hostNames: [],
+      voters: 'invited' as const,
       trustProxy: [],
       nsfwChannels: [],
       nsfwToken: null,

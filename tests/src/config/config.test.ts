@@ -45,6 +45,7 @@ describe('precedence', () => {
       host: '127.0.0.1',
       port: 8080,
       accessToken: null,
+      voters: 'invited',
       hostNames: [],
       trustProxy: [],
       nsfwChannels: [],

@@ -139,6 +139,8 @@ describe('a round', () => {
     world.react('ann', sheet!, 'done');
     expect(world.round.state).toBe('open');
     world.react('bob', sheet!, 'done');
+    expect(world.round.state).toBe('open');
+    world.tick(60_000);
     expect(world.state.rounds[0]!.state).toBe('learning');
   });
 
@@ -280,6 +282,7 @@ describe('ballots', () => {
     expect(again.id).not.toBe(sheet!.id);
     world.react('bob', again, '2');
     world.react('bob', again, 'done');
+    world.tick(60_000);
     const up = world.state.rounds[0]!.outcome!.cells.filter((cell) => cell.up > 0).map((cell) => cell.index);
     expect(up).toEqual([0, 1]);
   });

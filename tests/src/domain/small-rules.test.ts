@@ -103,6 +103,7 @@ describe('views', () => {
     });
     world.react('ann', ballot, 'done');
     world.react('bob', ballot, 'done');
+    world.tick(60_000);
     const closed = ballotView(world.state, world.state.ballots.get(ballot.id)!, null);
     expect(closed.cells[0]).toMatchObject({ name: 'A1', up: 1, seen: 2 });
     world.settle();

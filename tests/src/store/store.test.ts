@@ -33,7 +33,7 @@ const fact = (voter: string, emoji = '1', ballot = 'cat.1.s0.0'): Extract<RowCha
 
 /** A session with votes over two rounds, played in memory. */
 function played(): World {
-  const world = new World({ imagesPerRound: 4, quorum: 2 }, true);
+  const world = new World({ imagesPerRound: 4, quorum: 2, restMs: 0 }, true);
   world.settle();
   world.consent('ann-secret-key-of-27-characters', 'bob');
   for (let round = 0; round < 2; round++) {

@@ -1,4 +1,4 @@
-// What stands above the feed while marks are not where they belong: not sent, not agreed to, or too late.
+// What stands above the feed while marks are not where they belong: not sent, not agreed to, not counted yet, or too late.
 import { html } from './html.js';
 import { seenLate } from './queue.js';
 import { set, useStore, waitingCount } from './store.js';
@@ -13,6 +13,7 @@ export function Banners() {
   return html`
     ${trouble(s) && html`<p class="banner" role="status"><span class="pulse"></span><span>${trouble(s)}</span></p>`}
     ${asks && html`<p class="banner banner-ask" role="status"><span>${waiting} of your marks wait in this browser. <button class="link" onClick=${() => set({ dialog: 'consent' })}>Vote with them</button></span></p>`}
+    ${s.me?.waits && html`<p class="banner banner-waits" role="status"><span>Your marks wait and do not count yet: open an invite link, link an account that counts (<code>/acclaim link</code>), or ask a moderator to admit <strong>${s.me.code}</strong>.</span></p>`}
     ${s.late.length > 0 && html`<div class="banner banner-late" role="alert"><div>${s.late.map((one, i) => html`<p key=${i}>${lateWords(one)}</p>`)}</div><button class="button" onClick=${seenLate}>I see</button></div>`}
   `;
 }

@@ -10,15 +10,26 @@ function settleChannel() {
   set({ channel: names.includes(wanted) ? wanted : (names[0] ?? '') });
 }
 
+/** What a link brings along: an access token, or an invite to vote. Neither stays in the address. */
+async function redeem() {
+  const [, kind, value = ''] = /^#(token|invite)=(.+)$/.exec(location.hash) ?? [];
+  if (kind === undefined) return;
+  history.replaceState(null, '', location.pathname);
+  const said = decodeURIComponent(value);
+  const asked = kind === 'token' ? call('/api/login', { token: said }) : call('/api/invite', { code: said });
+  await asked.catch((error) => toast(error.message));
+}
+
+/** Whoever waits is admitted elsewhere. */
+setInterval(() => {
+  if (get().me?.waits && !document.hidden) refreshMe().catch(() => {});
+}, 15_000);
+
 /** How long to wait when the line is refused, ms: longer each time. */
 let refused = 1000;
 
 export async function connect() {
-  const token = /^#token=(.+)$/.exec(location.hash)?.[1];
-  if (token) {
-    history.replaceState(null, '', location.pathname);
-    await call('/api/login', { token: decodeURIComponent(token) }).catch((error) => toast(error.message));
-  }
+  await redeem();
   for (let wait = 500; ; wait = Math.min(8000, wait * 2)) {
     try {
       await refreshMe();

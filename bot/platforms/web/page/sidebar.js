@@ -1,9 +1,9 @@
 // Channels, one a session, with what each is doing; who you are; light or dark. A drawer on phones.
 import { useEffect, useState } from 'preact/hooks';
-import { drawer } from './api.js';
+import { call, drawer } from './api.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
-import { channels, messagesOf, openChannel, set, useStore } from './store.js';
+import { channels, messagesOf, openChannel, set, toast, useStore } from './store.js';
 
 const doing = {
   generating: ['Drawing', 'busy'],
@@ -78,6 +78,14 @@ function Channel({ name, s }) {
   `;
 }
 
+function logOut() {
+  call('/api/logout', {}).then(
+    // What only admins see goes with a line opened anew.
+    () => location.reload(),
+    (error) => toast(error.message),
+  );
+}
+
 /** @param {{me: any}} props */
 function You({ me }) {
   if (!me) return html`<div class="you"></div>`;
@@ -95,6 +103,7 @@ function You({ me }) {
         .join('')}</span>
       <span class="you-words"><strong>${me.name}</strong><small>${role}</small></span>
       ${me.tokenGuarded && me.role === 'member' && html`<button class="icon-button" aria-label="Enter the access token" title="Enter the access token" onClick=${() => set({ dialog: 'login', drawerOpen: false })}><${Icon} name="key" /></button>`}
+      ${me.tokenGuarded && me.role !== 'member' && html`<button class="icon-button" aria-label="Log out" title="Log out" onClick=${logOut}><${Icon} name="close" /></button>`}
     </div>
   `;
 }

@@ -1,0 +1,38 @@
+/** `acclaim invite`: links by which people's marks on the page count, one a person. It writes nothing, and runs beside the bot. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { defineCommand } from '../../src/cli/command.js';
+import { fallback, integer, text } from '../../src/cli/options.js';
+import { loadConfig } from '../../src/config/load.js';
+import { AcclaimError } from '../../src/errors.js';
+import { INVITE_DAYS, inviteLink } from '../../src/invite-link.js';
+
+const options = {
+  count: fallback(integer('--count <n>', 'how many', { min: 1, max: 1000 }), 1),
+  days: fallback(integer('--days <n>', 'days that they are good', { min: 1, max: 365 }), INVITE_DAYS),
+  page: text('--page <address>', 'address of the page, as people reach it'),
+  data: text('--data <dir>', 'folder of all state'),
+  config: text('--config <file>', 'configuration over config/default.yaml'),
+};
+
+export const command = defineCommand(
+  { args: [], options, examples: ['invite', 'invite --count 20 --page https://taste.example.org'] },
+  async (v, _args, io) => {
+    const { dataDir, server } = loadConfig({ file: v.config });
+    const dir = resolve(v.data ?? dataDir);
+    if (!existsSync(join(dir, 'secret.key')))
+      throw new AcclaimError(
+        'file-not-found',
+        `There is no data folder of Acclaim at ${dir}.`,
+        'Start Acclaim once, or name the folder: --data DIR.',
+      );
+    const [name] = server.hostNames;
+    const page = v.page ?? (name === undefined ? `http://${server.host}:${server.port}` : `https://${name}`);
+    // Loaded when it runs: help and wrong usage need none of it.
+    const { readSecret } = await import('../../src/store/voter-key.js');
+    const { newInvite } = await import('../../src/store/invites.js');
+    const secret = await readSecret(dir);
+    const until = Date.now() + (v.days ?? INVITE_DAYS) * 86_400_000;
+    for (let i = 0; i < (v.count ?? 1); i++) io.out(`${inviteLink(page, newInvite(secret, until))}\n`);
+  },
+);
