@@ -16,7 +16,7 @@ const marked = [
   `server.accessToken=${access}`,
   `server.nsfwToken=${guests}`,
 ];
-const started = new Started([...marked, 'votes.quorum=1']);
+const started = new Started([...marked, 'votes.quorum=1', 'server.voters=open']);
 let browser: Browser;
 let url = '';
 

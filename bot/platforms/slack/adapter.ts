@@ -249,12 +249,17 @@ export class SlackPlatform implements ChatPlatform {
     });
     app.command(commandName, async ({ ack, command, respond }) => {
       await ack();
-      if (this.isOurs(command)) this.aside(interactions.command(command as unknown as Typed, respond));
-      else this.aside(respond(whisper(words.otherWorkspace)).then(() => {}));
+      const typed = command as unknown as Typed;
+      const run = () =>
+        this.isOurs(command)
+          ? interactions.command(typed, respond)
+          : respond(whisper(words.otherWorkspace)).then(() => {});
+      this.aside(this.seen.once(typed.trigger_id, run));
     });
     app.action(ours, async ({ ack, body, action, respond }) => {
       await ack();
-      this.aside(interactions.press({ ...body, action } as unknown as Pressed, respond));
+      const pressed = { ...body, action } as unknown as Pressed;
+      this.aside(this.seen.once(pressed.trigger_id, () => interactions.press(pressed, respond)));
     });
     app.error(async (error) => {
       this.fault((error as { original?: unknown }).original ?? error);

@@ -6,9 +6,10 @@
  */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { App, HTTPReceiver, SocketModeReceiver, type webApi } from '@slack/bolt';
+import { App, HTTPModuleFunctions, HTTPReceiver, SocketModeReceiver, type webApi } from '@slack/bolt';
 import { sleep } from '../../../src/chat/pace.js';
 import { roomFor } from '../../../src/descriptors.js';
+import { AcclaimError } from '../../../src/errors.js';
 import { safely } from '../../../src/safely.js';
 import { clientOptions } from './api.js';
 import { appTokenInvalid, slackCode } from './errors.js';
@@ -70,18 +71,31 @@ function makeApp({ options, self }: LineParts, receiver: HTTPReceiver | SocketMo
 /** ms */
 const patience = 300;
 
+/** What is signed may come again within this, ms: Bolt refuses older stamps, and what is done once is remembered for it. */
+const replayMs = 5 * 60_000;
+
 function httpLine(parts: LineParts, { signingSecret, host, port }: Transport & { kind: 'http' }): Line {
   const receiver = new HTTPReceiver({
     signingSecret,
     processBeforeResponse: true,
     logger: silent,
     // The one place where Bolt shows a request that it has no listeners for.
-    customPropertiesExtractor({ rawBody }) {
+    customPropertiesExtractor({ rawBody, headers }) {
       if (isLimited(rawBody.toString('utf8'))) safely(parts.onGap, fault)();
-      return {};
+      return { stamp: Number(headers['x-slack-request-timestamp']) * 1000 };
+    },
+    async processEventErrorHandler(args) {
+      if (!isFromTheFuture(args.error)) return HTTPModuleFunctions.defaultProcessEventErrorHandler(args);
+      args.response.writeHead(401).end();
+      return false;
     },
   });
   const app = makeApp(parts, receiver);
+  // A stamp that is ahead would be good for longer than what was done is remembered.
+  app.use(async ({ context, next }) => {
+    if (Number(context.stamp) > parts.options.now() + replayMs) throw fromTheFuture();
+    await next();
+  });
   const fault = (error: unknown) => parts.options.onError?.(error);
   let server: Server | null = null;
   return {
@@ -117,6 +131,18 @@ function httpLine(parts: LineParts, { signingSecret, host, port }: Transport & {
     },
     trouble: () => (server?.listening ? null : 'not listening'),
   };
+}
+
+const fromTheFuture = () =>
+  new AcclaimError(
+    'not-allowed',
+    'A request of Slack bears a time that is more than five minutes ahead.',
+    "If all of them do, set this machine's clock.",
+  );
+
+function isFromTheFuture(error: unknown): boolean {
+  const { original = error } = error as { original?: unknown };
+  return original instanceof AcclaimError && original.message === fromTheFuture().message;
 }
 
 /** More than 30,000 events in an hour: Slack says so, and drops the rest of the minute. */

@@ -1,6 +1,6 @@
 /**
- * What keeps repeated and disordered events harmless. `Seen`: an event is handled once by its id, however often Slack
- * sends it; one that failed is handled anew. `Newest`: of a key's events an older one is dropped. Both forget the oldest:
+ * What keeps repeated and disordered events harmless. `Seen`: an event, a command or a press is handled once by its id,
+ * however often Slack, or somebody who kept the signed request, sends it; one that failed is handled anew. `Newest`: of a key's events an older one is dropped. Both forget the oldest:
  * what slips through is put right by the sweep.
  */
 import { later } from './timestamp.js';

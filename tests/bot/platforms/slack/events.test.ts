@@ -247,6 +247,18 @@ test('a true signature of more than five minutes ago is refused', async () => {
   expect(await peer.tell(told, 'Ev1', { time: time - 240 })).toBe(200);
 });
 
+test('a true signature of more than five minutes ahead is refused', async () => {
+  const { peer, channel, events, errors, ref } = await ballot();
+  const told = peer.reaction('ann', channel, ref.message, 'one');
+  const time = Math.floor(Date.now() / 1000);
+  expect(await peer.tell(told, 'Ev1', { time: time + 310 })).toBe(401);
+  expect(await peer.tell(told, 'Ev1', { time: time + 86_400 })).toBe(401);
+  expect(events).toEqual([]);
+  expect(String(errors[0])).toContain('five minutes ahead');
+  expect(await peer.tell(told, 'Ev1', { time: time + 240 })).toBe(200);
+  expect(events).toHaveLength(1);
+});
+
 test('events that Slack dropped for their number are a gap', async () => {
   const { peer, channel, events } = await makeStage();
   await peer.limited({ secret: 'guessed' });

@@ -1,10 +1,12 @@
 /** Commands, buttons and menus as a member meets them, through the real Bolt. */
 import { expect, test } from 'vitest';
 import { chatCommands, commandSpecs } from '../../../../bot/commands/table.js';
+import { actionId } from '../../../../bot/platforms/slack/mark.js';
 import { parseCommand } from '../../../../src/chat/commands.js';
 import type { Role } from '../../../../src/chat/port.js';
 import { AcclaimError } from '../../../../src/errors.js';
 import { answer, noRoles, picture, sheet, typed } from '../../../support/chat.js';
+import { deliver } from '../../../support/slack-peer/line.js';
 import type { Asked } from '../../../support/slack-peer/peer.js';
 import { titleOf, wordsOf } from '../../../support/slack-peer/rules.js';
 import { Gate, until } from '../../../support/wait.js';
@@ -234,6 +236,39 @@ test('a forged command and a forged press are refused', async () => {
   expect((await fetch(target!, { method: 'POST', body })).status).toBe(401);
   expect((await fetch(target!, { method: 'POST', body, headers: forged })).status).toBe(401);
   expect(stage.events).toEqual([]);
+});
+
+test('a signed command and a signed press that come again are done once', async () => {
+  const stage = await makeStage();
+  const send = (fields: Record<string, string>) =>
+    deliver(stage.peer.target!, String(new URLSearchParams(fields)), 'application/x-www-form-urlencoded');
+  const command = (trigger_id: string) => ({
+    command: '/acclaim',
+    text: 'session stop',
+    team_id: 'T000000001',
+    channel_id: stage.channel,
+    channel_name: 'roses',
+    user_id: stage.peer.id('boss'),
+    trigger_id,
+    response_url: `${stage.peer.url}/none`,
+  });
+  for (let i = 0; i < 20; i++) expect(await send(command('trigger-1'))).toBe(200);
+  expect(await send(command('trigger-2'))).toBe(200);
+  const ref = await stage.platform.post(stage.channel, sheet('r', null));
+  const press = JSON.stringify({
+    type: 'block_actions',
+    user: { id: stage.peer.id('boss') },
+    team: { id: 'T000000001' },
+    channel: { id: stage.channel },
+    container: { message_ts: ref.message, channel_id: stage.channel },
+    trigger_id: 'trigger-3',
+    response_url: `${stage.peer.url}/none`,
+    actions: [{ type: 'button', action_id: actionId('done'), block_id: 'b', value: 'x' }],
+  });
+  for (let i = 0; i < 20; i++) expect(await send({ payload: press })).toBe(200);
+  const kinds = () => stage.events.map(({ kind }) => kind).sort();
+  await until(() => kinds().length >= 3, 'two commands and a press');
+  expect(kinds()).toEqual(['button', 'command', 'command']);
 });
 
 test('hostile words mention nobody and format nothing', async () => {
