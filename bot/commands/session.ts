@@ -1,5 +1,6 @@
 /** Commands about a session as a whole. */
 
+import { promptNotes } from '../../src/chat/prompt-syntax.js';
 import { approvals } from '../../src/domain/approval.js';
 import { count } from '../../src/domain/count.js';
 import type { SessionState } from '../../src/domain/model.js';
@@ -86,7 +87,8 @@ export async function startSession(context: CommandContext, nsfw: boolean): Prom
     session.pause === 'budget'
       ? `Today's images are used up here: the first round is drawn ${where} after midnight (UTC).`
       : `The first round is being drawn ${where}.`;
-  return { title: 'Session opened', text: `${begins} ${time}`, data };
+  const said = [`${begins} ${time}`, ...promptNotes(session.prompt)].join('\n');
+  return { title: 'Session opened', text: said, data };
 }
 
 const status: ChatCommand = {

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { mustSpareMinors } from '../../src/chat/prompt-policy.js';
+import { promptNotes } from '../../src/chat/prompt-syntax.js';
 import { defineCommand } from '../../src/cli/command.js';
 import { choice, fallback, flag, integer, mandatory, number, several, text } from '../../src/cli/options.js';
 import { drawProgress } from '../../src/cli/progress.js';
@@ -177,7 +178,8 @@ export const command = defineCommand(
       if (v.trajectory !== undefined) writeTrajectory(resolve(v.trajectory), samples, images);
       progress.clear();
       const note = v.scheduler ? null : substitution(pipeline.scheduler, sampler.scheduler);
-      const all = note === null ? notes : [...notes, note];
+      const understood = [v.prompt, v.negative].flatMap(promptNotes);
+      const all = [...notes, ...(note === null ? [] : [note]), ...understood];
       const seconds = (performance.now() - began) / 1000;
       const took = `${counted(count, 'image')} in ${seconds.toFixed(1)} s`;
       const figures = {

@@ -2,8 +2,10 @@
  * Prompts -> what the UNet reads of them. A prompt longer than the encoder's 77 places is cut into chunks of 75 tokens,
  * each encoded by itself between a start and an end token, and the chunks' states follow one another; texts of one call
  * are filled up with empty chunks to equal length. The pooled state (XL) is the first chunk's. As in the web interfaces
- * that people's prompts were written for.
+ * that people's prompts were written for. So are weights and BREAK (src/chat/prompt-syntax.ts): a token's state is multiplied
+ * by its weight, and nothing is normalised after it ("No norm" there); the pooled state has no weights.
  */
+import { readPrompt } from '../../src/chat/prompt-syntax.js';
 import { AcclaimError } from '../../src/errors.js';
 import { Graph } from '../graph/graph.js';
 import { concat } from '../graph/ops.js';
@@ -13,6 +15,7 @@ import { type FloatTensor, f32, i64, rows } from '../runtime/tensor.js';
 import { TIME_IDS } from './config.js';
 import type { Pipeline } from './pipeline.js';
 import { endOf, hasProjection, type TextStates, textModel } from './text.js';
+import type { WeightedRow } from './tokenizer.js';
 import type { Conditioning } from './unet.js';
 import { vaeFactor } from './vae.js';
 
@@ -65,10 +68,11 @@ export async function encodePrompt(
   adapter?: AdapterValues,
 ): Promise<{ states: FloatTensor; pooled?: FloatTensor }> {
   const n = texts.length;
+  const read = texts.map((text) => readPrompt(text).parts);
   const chunked = pipeline.encoders.map(({ tokenizer }) => {
-    const all = texts.map((text) => tokenizer.chunks(text));
+    const all = read.map((parts) => tokenizer.chunks(parts));
     const most = Math.max(...all.map((chunks) => chunks.length));
-    const [empty] = tokenizer.chunks('') as [number[]];
+    const [empty] = tokenizer.chunks([[]]) as [WeightedRow];
     return { most, of: (text: number, chunk: number) => all[text]![chunk] ?? empty };
   });
   const chunks = Math.max(...chunked.map(({ most }) => most));
@@ -77,7 +81,7 @@ export async function encodePrompt(
     throw new AcclaimError(
       'usage',
       `the prompt has more than ${MOST_CHUNKS * words} tokens`,
-      'Say it in fewer words.',
+      `Say it in fewer words; each BREAK begins ${words} of them anew.`,
     );
   }
   const tuned = adapter
@@ -89,17 +93,39 @@ export async function encodePrompt(
   const parts: { states: FloatTensor; pooled?: FloatTensor }[] = [];
   for (let chunk = 0; chunk < chunks; chunk++) {
     const feeds = pipeline.encoders.flatMap(({ tokenizer, config }, e) => {
-      const ids = texts.map((_, text) => chunked[e]!.of(text, chunk));
+      const ids = texts.map((_, text) => chunked[e]!.of(text, chunk).ids);
       const ends = ids.map((row, text) => text * tokenizer.length + endOf(row, config));
       return [
         [`ids.${e}`, i64([n, tokenizer.length], ids.flat())],
         [`ends.${e}`, i64([n], ends)],
       ] as const;
     });
-    parts.push((await executor.run({ ...low, ...Object.fromEntries(feeds) })) as (typeof parts)[number]);
+    const part = (await executor.run({ ...low, ...Object.fromEntries(feeds) })) as (typeof parts)[number];
+    const weights = chunked.map(({ of }) => texts.map((_, text) => of(text, chunk).weights));
+    weigh(part.states, pipeline.encoders, weights);
+    parts.push(part);
   }
   const { pooled } = parts[0]!;
   return { states: joined(parts.map(({ states }) => states)), ...(pooled && { pooled }) };
+}
+
+/** Multiplies states [N,L,D] in place by the weights of their places [N][L], each encoder's share of D by its own. */
+function weigh(
+  { data, shape }: FloatTensor,
+  encoders: Pipeline['encoders'],
+  weights: readonly (readonly (readonly number[])[])[],
+): void {
+  const [, length, width] = shape as [number, number, number];
+  let from = 0;
+  for (const [e, { config }] of encoders.entries()) {
+    for (const [text, row] of weights[e]!.entries())
+      for (const [place, weight] of row.entries()) {
+        if (weight === 1) continue;
+        const at = (text * length + place) * width + from;
+        for (let i = at; i < at + config.hidden_size; i++) data[i]! *= weight;
+      }
+    from += config.hidden_size;
+  }
 }
 
 /** The states of all encoders side by side; the pooled state of the one that has a projection. */

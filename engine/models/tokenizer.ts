@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
+import type { Segment } from '../../src/chat/prompt-syntax.js';
 import { readConfig, specialTokensSchema, type TokenizerConfig, tokenizerSchema } from './config.js';
 import { type AddedToken, corrupt, readVocabulary } from './vocabulary.js';
 
@@ -14,8 +15,14 @@ export interface ClipTokenizer {
   readonly length: number;
   /** One row; words beyond it are cut. */
   encode(text: string): number[];
-  /** As many rows as the words need, `length` - 2 words each; at least one. */
-  chunks(text: string): number[][];
+  /** As many rows as the words need, `length` - 2 words each; at least one. A part never shares a row with the next. */
+  chunks(parts: readonly (readonly Segment[])[]): WeightedRow[];
+}
+
+export interface WeightedRow {
+  readonly ids: readonly number[];
+  /** Of each place; 1 of the start, the end and the padding. */
+  readonly weights: readonly number[];
 }
 
 const SPECIAL = 'special_tokens_map.json';
@@ -104,11 +111,22 @@ export function loadTokenizer(
   return {
     length,
     encode: (text) => row(words(text).slice(0, length - 2)),
-    chunks(text) {
-      const ids = words(text);
-      const rows = Math.max(1, Math.ceil(ids.length / (length - 2)));
-      return Array.from({ length: rows }, (_, i) => row(ids.slice(i * (length - 2), (i + 1) * (length - 2))));
-    },
+    chunks: (parts) =>
+      parts.flatMap((part) => {
+        const ids: number[] = [];
+        const weights: number[] = [];
+        for (const { text, weight } of part)
+          for (const token of words(text)) {
+            ids.push(token);
+            weights.push(weight);
+          }
+        const size = length - 2;
+        return Array.from({ length: Math.max(1, Math.ceil(ids.length / size)) }, (_, i) => {
+          const own = weights.slice(i * size, (i + 1) * size);
+          const around = new Array<number>(length - 1 - own.length).fill(1);
+          return { ids: row(ids.slice(i * size, (i + 1) * size)), weights: [1, ...own, ...around] };
+        });
+      }),
   };
 }
 

@@ -6,6 +6,7 @@
  */
 import { AcclaimError } from '../errors.js';
 import { judged } from './minors.js';
+import { spoken } from './prompt-syntax.js';
 import { finder, folded } from './words-found.js';
 
 export interface PromptRules {
@@ -31,7 +32,7 @@ export function promptPolicy({ longest, blocked, adult }: PromptRules): PromptPo
       if (clean.length > longest)
         throw refused('That text is too long.', `Use at most ${longest} characters.`);
       // Taking a mention away must not hide a word, so what was typed is judged and not only what is kept.
-      for (const said of new Set([clean, text.slice(0, 4 * longest)])) {
+      for (const said of new Set([clean, text.slice(0, 4 * longest)].flatMap(readings))) {
         mustSpareMinors({ prompt: said }, nsfw);
         const read = folded(said);
         if (isBlocked(read) || (!nsfw && isAdult(read)))
@@ -41,6 +42,9 @@ export function promptPolicy({ longest, blocked, adult }: PromptRules): PromptPo
     },
   };
 }
+
+/** As it stands, and without the marks of prompts, which can cut a word or stand between its letters. */
+const readings = (text: string): string[] => [...new Set([text, spoken(text)])];
 
 /** What guidance leads away from tells of what it leads to. */
 const dressed = /\b(?:cloth(?:es|ed|ing)|dressed|garments?|underwear|swimwear)\b/;
@@ -53,9 +57,11 @@ export function mustSpareMinors(
   { prompt, negative = '' }: { prompt: string; negative?: string },
   nsfw = false,
 ): void {
-  const asked = judged(prompt);
-  const undressed = asked.minors && dressed.test(negative.toLowerCase());
-  if (asked.sexualised || undressed || (asked.minors && nsfw) || judged(negative).sexualised)
+  const asked = readings(prompt).map(judged);
+  const minors = asked.some((said) => said.minors);
+  const undressed = minors && dressed.test(negative.toLowerCase());
+  const sexualised = [...asked, ...readings(negative).map(judged)].some((said) => said.sexualised);
+  if (sexualised || undressed || (minors && nsfw))
     throw refused('Minors may not be brought together with sexual content.', 'Ask for something else.');
 }
 

@@ -45,8 +45,11 @@ test('a session on Discord under `acclaim start`', async () => {
   await until(() => JSON.stringify(endless.answer?.embeds ?? []).includes('too long'), 'the answer');
   expect([await started.bodies('session'), peer.shown(channel)]).toEqual([[], []]);
 
-  const asked = peer.command('ann', channel, ['acclaim', 'session', 'start'], { prompt: 'a black cat' });
+  const asked = peer.command('ann', channel, ['acclaim', 'session', 'start'], {
+    prompt: 'a (black:1.2) cat',
+  });
   await until(() => asked.answer?.embeds[0]?.title === 'Session opened', 'the answer');
+  expect(asked.answer?.embeds[0]?.description).toContain('Weights: "black" 1.2.');
   expect(notices()).toHaveLength(1);
   expect([...peer.world.reactions.get(notices()[0]!.id)!.keys()]).toEqual([check]);
   const { sessions } = (await (await fetch(`${page}/api/status`)).json()) as { sessions: unknown[] };

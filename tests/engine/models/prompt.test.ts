@@ -57,3 +57,29 @@ it('of more than eight chunks are refused', async () => {
     message: expect.stringContaining('600'),
   });
 });
+
+it('weights multiply the states of their tokens, of both encoders, and not the pooled state', async () => {
+  const [first, second] = WORDS as [string, string];
+  const plain = await encodePrompt(pipeline, cache, [`${first} ${second} ${first}`, first]);
+  const found = await encodePrompt(pipeline, cache, [`${first} ((${second}:1.5)) [${first}]`, first]);
+  const [, length, width] = plain.states.shape as [number, number, number];
+  // Place 0 is the start; the second text has no weights.
+  const weights = new Map([
+    [2, 1.5 * 1.1],
+    [3, 1 / 1.1],
+  ]);
+  const byHand = plain.states.data.map((x, i) => x * (weights.get(Math.floor(i / width)) ?? 1));
+  expect(length).toBeGreaterThan(4);
+  expect(found.states.data.length).toBe(byHand.length);
+  for (const [i, x] of found.states.data.entries()) expect(x).toBeCloseTo(byHand[i]!, 5);
+  expect(found.pooled).toEqual(plain.pooled);
+});
+
+it('BREAK begins a chunk of its own, and a tag of a file is no text', async () => {
+  const [first, second] = WORDS as [string, string];
+  const whole = await encodePrompt(pipeline, cache, [`${first} BREAK ${second} <lora:ink:1>`, '']);
+  const parts = await encodePrompt(pipeline, cache, [first, second]);
+  expect(whole.states.shape[1]).toBe(154);
+  for (const chunk of [0, 1])
+    expect(part(whole.states, 0, chunk, 2)).toEqual(part(parts.states, chunk, 0, 1));
+});
