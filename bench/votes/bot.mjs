@@ -1,9 +1,12 @@
 // The bot over a data folder: the project's own app, store, queue, engine, and its Discord and Slack; built, not from
 // source. Added from outside: when each mark was durable, the event loop's lag, and a session beside it in which a round
 // is always being drawn or learned.
+import { join } from 'node:path';
+import { commandSpecs } from '../../dist/bot/commands/table.js';
 import { connectedPlatforms } from '../../dist/bot/connect.js';
 import { buildHouse, specify } from '../../dist/bot/house.js';
 import { FakePlatform, fakeAccount } from '../../dist/bot/platforms/fake/platform.js';
+import { WebPlatform } from '../../dist/bot/platforms/web/adapter.js';
 import { loadConfig } from '../../dist/src/config/load.js';
 import { createLog } from '../../dist/src/log.js';
 import { Store } from '../../dist/src/store/store.js';
@@ -31,14 +34,34 @@ const fatal = (error) => {
 };
 const fake = new FakePlatform();
 let chats = [];
+let web;
 const house = await buildHouse({
   config,
   log,
   fatal,
-  platforms: async (app, _, clock) => {
+  platforms: async (app, paths, clock) => {
     const complete = (typing) => app().complete(typing);
-    chats = await connectedPlatforms({ config, log, clock, fatal, complete, onRequest: () => {} });
-    return [fake, ...chats];
+    chats = await connectedPlatforms({
+      config,
+      log,
+      clock,
+      fatal,
+      complete,
+      onRequest: () => {},
+      onLink: () => {},
+    });
+    web = new WebPlatform({
+      ...config.server,
+      streams: config.limits.streams,
+      dir: join(paths.root, 'web'),
+      commands: commandSpecs,
+      now: () => clock.now(),
+      status: () => app().status(),
+      adapter: async () => null,
+      complete,
+      onError: (error) => log.error({ error: String(error) }, 'web'),
+    });
+    return [fake, web, ...chats];
   },
 });
 const { app } = house;
@@ -73,7 +96,7 @@ const requests = {
       community: platform,
       platform,
       address: channel,
-      sweeps: true,
+      sweeps: platform !== 'web',
     };
     await app.open(spec(session, platform, images), session, place, null);
   },
@@ -98,6 +121,7 @@ const requests = {
     const jobs = [...(app.sessions.get('learning')?.jobs.values() ?? [])];
     return jobs.map(({ kind, state, done, total }) => ({ kind, state, done, total }));
   },
+  page: () => web.url,
   url: () => chats.find((chat) => chat.name === 'slack').url,
   reset: () => {
     durable = [];

@@ -2,7 +2,8 @@
 // beside them a round is drawn or learned all the time by an engine of one thread. Steady votes, a burst with kill -9 in
 // its middle, and the rate doubled until it breaks.
 // Usage: node bench/votes/measure.mjs [--seconds 120] [--rate 300] [--burst 5000] [--voters 500] [--ceiling-seconds 30]
-//        [--no-ceiling] [--profile DIR] [--out FILE]; needs an idle machine.
+//        [--strangers 8] [--streams 1000] [--no-ceiling] [--profile DIR] [--out FILE]; needs an idle machine. With strangers they type
+//        wrong codes and toggle consent on the page while the votes come, and hold so many live lines.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -21,6 +22,8 @@ const { values: options } = parseArgs({
     rate: { type: 'string', default: '300' },
     burst: { type: 'string', default: '5000' },
     voters: { type: 'string', default: '500' },
+    strangers: { type: 'string', default: '0' },
+    streams: { type: 'string', default: '0' },
     'ceiling-seconds': { type: 'string', default: '30' },
     'no-ceiling': { type: 'boolean', default: false },
     profile: { type: 'string' },
@@ -52,6 +55,10 @@ const settings = [
   `slack.signingSecret=${slack.signingSecret}`,
   `slack.api=${slack.api}`,
   'slack.port=0',
+  'server.port=0',
+  // Strangers are members, and what they hold is not cut short by the bounds of a person.
+  'server.accessToken=the-token-of-the-measurement',
+  'limits.streams={ all: 2000, person: 2000, address: 2000 }',
 ];
 
 async function startBot() {
@@ -159,11 +166,28 @@ try {
     };
   };
 
+  let strangers = null;
+  if (Number(options.strangers) > 0 || Number(options.streams) > 0) {
+    await bot.ask('open', { session: 'page', platform: 'web', channel: 'page', images: 18 });
+    strangers = await Asked.start(join(here, 'strangers.mjs'));
+    const url = await bot.ask('page');
+    const asked = {
+      url,
+      channel: 'page',
+      strangers: Number(options.strangers),
+      streams: Number(options.streams),
+    };
+    report.strangers = { ...asked, ...(await strangers.ask('begin', asked)) };
+  }
   say('warming up');
   await steady(rate, 5);
   say(`${rate} votes a second for ${seconds} s`);
   report.steady = await steady(rate, seconds);
   report.learning = await bot.ask('learning');
+  if (strangers) {
+    report.strangers.answers = await strangers.ask('end');
+    await strangers.kill();
+  }
 
   say(`a burst of ${options.burst} with kill -9`);
   const begun = await bot.ask('reset');
@@ -236,6 +260,15 @@ report.rows = [
   ['the same, slowest', ms(steady.max), ''],
   ['votes sent / durable / overtaken by a newer one of the same mark / lost', counts(steady), 'none lost'],
   ['event loop lag, p99', ms(steady.lag.p99), '<= 100 ms'],
+  ...(report.strangers
+    ? [
+        [
+          `meanwhile ${report.strangers.strangers} strangers, ${report.strangers.held} live lines held; answers by status`,
+          JSON.stringify(report.strangers.answers).replaceAll('"', ''),
+          '',
+        ],
+      ]
+    : []),
   ["the bot's CPU", `${Math.round(steady.cpu * 100)} % of one core`, ''],
   [
     'burst with kill -9: marks missing / too many after the sweep',

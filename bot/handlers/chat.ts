@@ -145,7 +145,8 @@ export class Chat {
     const { parts } = this;
     const voter = parts.people.seen(account);
     const known = await parts.known(voter.key);
-    if (!given && !known) return;
+    // Nothing is kept of them, and asking for that over and over is a command like others.
+    if (!given && !known) return this.admit('command', account, channel, known);
     if (given) await this.mayAgree(account, channel, known);
     const here = parts.sessions().filter((state) => communityOn(state, account.platform) !== undefined);
     const excluded = given && (await parts.excluded(voter.key));

@@ -52,6 +52,7 @@ export interface ServerParts {
   onError: (error: unknown) => void;
 }
 
+const LIMITED_MS = 1000;
 const year = 365 * 24 * 3600;
 const pictureTypes: Record<string, string> = {
   '.png': 'image/png',
@@ -90,7 +91,12 @@ export function makeApp(parts: ServerParts): Hono {
     for (const [name, value] of Object.entries(guarding)) c.header(name, value);
   });
   app.use('/api/*', bodyLimit({ maxSize: 16 * 1024, onError: (c) => fail(c, tooLong) }));
-  app.onError((error, c) => fail(c, error, onError));
+  app.onError(async (error, c) => {
+    // Whoever asks again at once is answered no more than once a second, and costs nobody else anything meanwhile.
+    if (error instanceof AcclaimError && error.code === 'limited' && c.req.method === 'POST')
+      await pause(LIMITED_MS);
+    return fail(c, error, onError);
+  });
   app.notFound((c) => c.text('There is nothing here.\n', 404));
 
   const cookies = (c: Context) => ({
@@ -297,6 +303,8 @@ const unreadable = (file: string) => (error: unknown) => {
   if (isExhausted(error)) throw readFault(error, file, { mend: '' });
   return undefined;
 };
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const tooLong = new AcclaimError('usage', 'That is too long.', 'Say it in fewer words.');
 
