@@ -20,6 +20,9 @@ export function randomOf(seed, k) {
 
 const pick = (random, list) => list[Math.floor(random() * list.length)];
 
+/** [[[...]]] */
+const nested = (depth) => JSON.parse('['.repeat(depth) + ']'.repeat(depth));
+
 const strange = [
   0,
   -1,
@@ -64,6 +67,8 @@ const strange = [
   [1, 2, 3],
   { a: 1 },
   [[[[[[[[]]]]]]]],
+  nested(2000),
+  Array(20_000).fill(32),
 ];
 
 /** Every place of a JSON value, as [holder, key]. */

@@ -14,6 +14,8 @@ export interface Rgb {
 
 const SIGNATURE = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]);
 const MAX_SIDE = 16384;
+/** As in src/images/open.ts: rows are inflated whole. */
+const MOST_PIXELS = 8192 * 8192;
 const UP = 2;
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
@@ -70,7 +72,8 @@ export function decodePng(file: Uint8Array, name = 'image'): Rgb {
   const width = bytes.readUInt32BE(16);
   const height = bytes.readUInt32BE(20);
   if (!bytes.subarray(24, 29).equals(Buffer.from([8, 2, 0, 0, 0]))) return refuse('not eight-bit RGB');
-  if (!width || !height || width > MAX_SIDE || height > MAX_SIDE) return refuse(`size ${width}x${height}`);
+  if (!width || !height || width > MAX_SIDE || height > MAX_SIDE || width * height > MOST_PIXELS)
+    return refuse(`size ${width}x${height}`);
   const parts: Buffer[] = [];
   for (let at = 8; at + 12 <= bytes.length; ) {
     const length = bytes.readUInt32BE(at);

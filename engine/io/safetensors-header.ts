@@ -2,6 +2,7 @@
  * The safetensors header: JSON {name: {dtype, shape, data_offsets}} before the tensors' bytes, which lie without hole or
  * overlap. Nothing in it is believed before it is checked, so that no reader ever looks outside of the file.
  */
+import { MODEL_JSON, tooMuchJson } from '../../src/json-bounds.js';
 
 /** Bytes per element of every dtype that the format knows. */
 const ELEMENT_BYTES = {
@@ -36,8 +37,8 @@ export interface Header {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
 }
 
-/** The format's own bound on a header. */
-export const MAX_HEADER_BYTES = 100_000_000;
+/** The format allows 100 MB; the largest checkpoints have 1 MB, and LoRAs with the tags of all their pictures a few. */
+export const MAX_HEADER_BYTES = 32 * 2 ** 20;
 
 /** Says why a header cannot be believed; the reader of the file gives it the file's name and a code. */
 export class HeaderError extends Error {}
@@ -74,6 +75,8 @@ export function decodeHeader(json: Uint8Array, start: number, size: number): Hea
 }
 
 function parse(json: Uint8Array): Record<string, unknown> {
+  const much = tooMuchJson(json, MODEL_JSON);
+  if (much !== undefined) return corrupt(`of the header: ${much}`);
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));

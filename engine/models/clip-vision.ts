@@ -9,7 +9,11 @@ import { clipLayer } from '../nn/clip-layer.js';
 import { layerNorm, linear } from '../nn/layers.js';
 import type { Scope } from '../nn/scope.js';
 
-const count = z.number().int().positive();
+const count = z
+  .number()
+  .int()
+  .positive()
+  .max(2 ** 16);
 
 /** Defaults are transformers'. */
 export const visionSchema = z.looseObject({
@@ -20,7 +24,7 @@ export const visionSchema = z.looseObject({
   layer_norm_eps: z.number().default(1e-5),
   num_attention_heads: count.default(12),
   num_channels: z.literal(3).default(3),
-  num_hidden_layers: count.default(12),
+  num_hidden_layers: count.max(256).default(12),
   patch_size: count.default(32),
 });
 export type VisionConfig = z.infer<typeof visionSchema>;

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
+import { MODEL_JSON, tooMuchJson } from '../../src/json-bounds.js';
 import { readFault } from '../../src/reading.js';
 
 /** Of layers, channels, words: beyond any model, and small enough that a hostile file cannot keep its reader busy. */
@@ -20,7 +21,14 @@ const only = (...values: readonly (string | number | boolean)[]) => z.literal([.
 /** A key that changes nothing in what is computed here. */
 const inert = z.unknown().optional();
 
-const blockChannels = z.array(count).min(1);
+/** Of layers that are alike, within a level or an encoder; the deepest models have 48. */
+const layers = z.number().int().positive().max(256);
+/** Of levels, each half as large as the one before. */
+const LEVELS = 16;
+/** Of all levels together: each layer costs its reader time before a weight is looked for. */
+const ALL_LAYERS = 4096;
+const perLevel = <T extends z.ZodType>(each: T) => z.array(each).max(LEVELS);
+const blockChannels = perLevel(count).min(1);
 
 /** Cross-field rules: each fault is an issue at its key. */
 const demand = (context: z.RefinementCtx, ok: boolean, key: string, message: string): void => {
@@ -37,7 +45,7 @@ export const unetSchema = z
     addition_embed_type: only('text_time'),
     addition_embed_type_num_heads: inert,
     addition_time_embed_dim: count.nullish(),
-    attention_head_dim: z.union([count, z.array(count)]).default(8),
+    attention_head_dim: z.union([count, perLevel(count)]).default(8),
     attention_type: only('default'),
     block_out_channels: blockChannels,
     center_input_sample: only(false),
@@ -47,7 +55,7 @@ export const unetSchema = z
     conv_out_kernel: only(3),
     cross_attention_dim: count,
     cross_attention_norm: only(),
-    down_block_types: z.array(z.enum(['DownBlock2D', 'CrossAttnDownBlock2D'])),
+    down_block_types: perLevel(z.enum(['DownBlock2D', 'CrossAttnDownBlock2D'])),
     downsample_padding: only(1),
     dropout: inert,
     dual_cross_attention: only(false),
@@ -56,13 +64,13 @@ export const unetSchema = z
     flip_sin_to_cos: z.boolean().default(true),
     freq_shift: z.number().default(0),
     in_channels: count,
-    layers_per_block: count.default(2),
+    layers_per_block: layers.default(2),
     mid_block_only_cross_attention: only(false),
     mid_block_scale_factor: only(1),
     mid_block_type: z.literal('UNetMidBlock2DCrossAttn').default('UNetMidBlock2DCrossAttn'),
     norm_eps: z.number().default(1e-5),
     norm_num_groups: count.default(32),
-    num_attention_heads: z.union([count, z.array(count), z.null()]).optional(),
+    num_attention_heads: z.union([count, perLevel(count), z.null()]).optional(),
     num_class_embeds: only(),
     only_cross_attention: only(false),
     out_channels: count,
@@ -77,8 +85,8 @@ export const unetSchema = z
     time_embedding_dim: only(),
     time_embedding_type: only('positional'),
     timestep_post_act: only(),
-    transformer_layers_per_block: z.union([count, z.array(count)]).default(1),
-    up_block_types: z.array(z.enum(['UpBlock2D', 'CrossAttnUpBlock2D'])),
+    transformer_layers_per_block: z.union([layers, perLevel(layers)]).default(1),
+    up_block_types: perLevel(z.enum(['UpBlock2D', 'CrossAttnUpBlock2D'])),
     /** Attention's scores overflow in float16. */
     upcast_attention: z.boolean().nullish().transform(Boolean),
     use_linear_projection: z.boolean().default(false),
@@ -97,6 +105,9 @@ export const unetSchema = z
       demand(context, fits, key, `needs one entry for each of ${widths.length} levels`);
     }
     demand(context, divides(c.norm_num_groups, widths), 'norm_num_groups', 'must divide block_out_channels');
+    const deep = [c.transformer_layers_per_block].flat();
+    const all = widths.length * (c.layers_per_block + 1) * Math.max(...deep);
+    demand(context, all <= ALL_LAYERS, 'layers_per_block', `makes more than ${ALL_LAYERS} layers`);
     const heads = c.num_attention_heads ?? c.attention_head_dim;
     const headsFit = widths.every((width, i) => {
       const attends = c.down_block_types[i]?.startsWith('Cross') || i === widths.length - 1;
@@ -116,21 +127,21 @@ export const vaeSchema = z
   .strictObject({
     act_fn: only('silu'),
     block_out_channels: blockChannels,
-    down_block_types: z.array(z.literal('DownEncoderBlock2D')),
+    down_block_types: perLevel(z.literal('DownEncoderBlock2D')),
     /** Half precision overflows in some VAEs: theirs compute in float32. */
     force_upcast: z.boolean().nullish().transform(Boolean),
     in_channels: z.literal(3),
     latent_channels: count,
     latents_mean: only(),
     latents_std: only(),
-    layers_per_block: count.default(1),
+    layers_per_block: layers.default(1),
     mid_block_add_attention: z.boolean().default(true),
     norm_num_groups: count.default(32),
     out_channels: z.literal(3),
     sample_size: inert,
     scaling_factor: z.number().positive().default(0.18215),
     shift_factor: only(0),
-    up_block_types: z.array(z.literal('UpDecoderBlock2D')),
+    up_block_types: perLevel(z.literal('UpDecoderBlock2D')),
     use_post_quant_conv: z.boolean().default(true),
     use_quant_conv: z.boolean().default(true),
   })
@@ -160,7 +171,7 @@ export const textSchema = z
     max_position_embeddings: count,
     model_type: z.literal('clip_text_model'),
     num_attention_heads: count,
-    num_hidden_layers: count,
+    num_hidden_layers: layers,
     projection_dim: count.default(512),
     pruned_heads: inert.refine((heads) => Object.keys(heads ?? {}).length === 0, 'must be none'),
     quantization_config: only(),
@@ -264,15 +275,17 @@ const notBuilt: Partial<Record<string, string>> = {
 
 /** A JSON object from a model folder. */
 export function readJson(path: string): Record<string, unknown> {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = readFileSync(path, 'utf8');
+    bytes = readFileSync(path);
   } catch (error) {
     const mend = "A model is a folder in diffusers' layout: check the path, or fetch the model again.";
     throw readFault(error, path, { mend });
   }
+  const much = tooMuchJson(bytes, MODEL_JSON);
+  if (much !== undefined) throw new AcclaimError('model-corrupt', `${path}: ${much}`, 'Use another model.');
   try {
-    const json: unknown = JSON.parse(pythonless(text));
+    const json: unknown = JSON.parse(pythonless(bytes.toString('utf8')));
     if (typeof json === 'object' && json !== null && !Array.isArray(json))
       return json as Record<string, unknown>;
   } catch {}

@@ -37,21 +37,38 @@ const unsafe = (what: string): AcclaimError =>
     'Do not use this source: its list of files is not what a hub gives.',
   );
 
-const show = (text: string) => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text);
+/** For people: what cannot be seen, or would turn the line around, is spelt out. */
+const show = (text: string) =>
+  JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text).replace(
+    new RegExp(unseen, 'gu'),
+    (mark) => `\\u{${mark.codePointAt(0)!.toString(16)}}`,
+  );
 
-/** Names that Windows gives to devices, whatever their ending. */
-const device = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+/** Names that Windows gives to devices, whatever their ending; it takes superscript figures for figures, too. */
+const device = /^(con|conin\$|conout\$|prn|aux|nul|clock\$|(com|lpt)[\d¹²³]) *(\.|$)/i;
+/** Folders that a version control keeps its own files in, and runs what they say. */
+const obeyed = /^(\.git|\.hg|\.svn|\.bzr|git~\d+)$/i;
+/** Controls (zero bytes, escapes), marks (right to left, zero width), half characters, and spaces but the plain one. */
+const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?! )\p{Zs}/u;
+
+const odd = (part: string): boolean =>
+  part === '' || /[/\\]|[. ]$/.test(part) || device.test(part) || obeyed.test(part);
+/** As systems may read a name: as it stands, with what only looks like a letter or figure as that (`ＣＯＮ`, `COM¹`). */
+const mirrors = (part: string): string[] => [part, part.normalize('NFKC')];
+
+/** Letters of any case and form that a system may take for one another (`K` and the Kelvin sign, `ß` and `ẞ`). */
+const folded = (path: string): string => path.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase();
 
 /** Errors: model-unsafe for a path that could lie outside of the folder, or mean another file on another system. */
 export function checkPath(path: string): void {
   const parts = path.split('/');
   const wrong =
     path.length === 0 ||
-    path.length > MAX_PATH ||
+    Buffer.byteLength(path) > MAX_PATH ||
     parts.length > MAX_DEPTH ||
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-    /[\\:*?"<>|\u0000-\u001f\u007f]/.test(path) ||
-    parts.some((p) => p === '' || p === '.' || p === '..' || device.test(p) || /[. ]$/.test(p));
+    /[\\:*?"<>|]/.test(path) ||
+    unseen.test(path) ||
+    parts.some((part) => mirrors(part).some(odd));
   if (wrong) throw unsafe(`a file is called ${show(path)}`);
 }
 
@@ -65,10 +82,10 @@ export function decodeListing(entries: readonly unknown[]): RemoteFile[] {
     if (!parsed.success) throw unsafe(`the list of files: ${z.prettifyError(parsed.error).split('\n')[0]}`);
     const { type, path, size, oid, lfs } = parsed.data;
     checkPath(path);
-    const folded = path.normalize('NFC').toLowerCase();
-    const twin = seen.get(folded);
+    const name = folded(path);
+    const twin = seen.get(name);
     if (twin !== undefined) throw unsafe(`${show(twin)} and ${show(path)} are one file on some systems`);
-    seen.set(folded, path);
+    seen.set(name, path);
     if (type !== 'file') continue;
     const sha256 = lfs && /^[0-9a-f]{64}$/.test(lfs.oid) ? lfs.oid : undefined;
     if (lfs && sha256 === undefined) throw unsafe(`${show(path)} has no sha256 but ${show(lfs.oid)}`);
@@ -76,7 +93,7 @@ export function decodeListing(entries: readonly unknown[]): RemoteFile[] {
     files.push({ path, size: lfs?.size ?? size ?? 0, sha256, gitSha1 });
   }
   // A file that is also the folder of another cannot be.
-  const names = new Set(files.map(({ path }) => path.normalize('NFC').toLowerCase()));
+  const names = new Set(files.map(({ path }) => folded(path)));
   for (const name of names)
     for (let at = name.indexOf('/'); at >= 0; at = name.indexOf('/', at + 1))
       if (names.has(name.slice(0, at))) throw unsafe(`${show(name.slice(0, at))} is a file and a folder`);

@@ -1,14 +1,14 @@
 /** Pictures made over for platforms: blurred beyond recognition, and out of WebP where that is not taken. */
-import sharp from 'sharp';
+import { openPicture } from './open.js';
 
 /** Longest side of the mosaic that a blurred picture is made of, in pixels. */
 const mosaic = 12;
 
 /** Shrunk to a few pixels and drawn large again: what was lost cannot be sharpened back. JPEG, at most 1024 px. */
 export async function blurred(bytes: Buffer): Promise<Buffer> {
-  const { width, height } = await sharp(bytes).metadata();
+  const { width, height } = await openPicture(bytes).metadata();
   const scale = Math.min(1, 1024 / Math.max(width, height));
-  const tiny = await sharp(bytes)
+  const tiny = await openPicture(bytes)
     .flatten()
     .resize({ width: mosaic, height: mosaic, fit: 'inside' })
     .png()
@@ -17,7 +17,7 @@ export async function blurred(bytes: Buffer): Promise<Buffer> {
     width: Math.max(1, Math.round(width * scale)),
     height: Math.max(1, Math.round(height * scale)),
   };
-  return sharp(tiny)
+  return openPicture(tiny)
     .resize({ ...size, fit: 'fill', kernel: 'cubic' })
     .blur(8)
     .jpeg({ quality: 80 })
@@ -26,5 +26,5 @@ export async function blurred(bytes: Buffer): Promise<Buffer> {
 
 /** PNG and JPEG stay as they are. */
 export async function withoutWebp(bytes: Buffer): Promise<Buffer> {
-  return bytes.toString('latin1', 8, 12) === 'WEBP' ? sharp(bytes).png().toBuffer() : bytes;
+  return bytes.toString('latin1', 8, 12) === 'WEBP' ? openPicture(bytes).png().toBuffer() : bytes;
 }

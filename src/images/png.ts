@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { AcclaimError } from '../errors.js';
+import { openPicture } from './open.js';
 import type { Raster } from './raster.js';
 
 /** Keyword (1-79 Latin-1 characters) -> text. */
@@ -26,7 +27,7 @@ export async function encodePng(raster: Raster, notes: PngNotes = {}): Promise<B
 export async function decodePicture(source: string | Buffer): Promise<Raster> {
   try {
     const input = typeof source === 'string' ? await readFile(source) : source;
-    const { data, info } = await sharp(input, { limitInputPixels: 8192 * 8192 })
+    const { data, info } = await openPicture(input)
       .flatten({ background: '#ffffff' })
       .toColourspace('srgb')
       .removeAlpha()

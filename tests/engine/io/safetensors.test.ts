@@ -35,6 +35,15 @@ const entry = (dtype: unknown, shape: unknown, offsets: unknown) => ({ dtype, sh
 describe('reading hostile files', () => {
   const good = entry('F32', [2], [0, 8]);
   const cases: [string, () => string, RegExp][] = [
+    [
+      'a hundred thousand tensors',
+      () =>
+        forge(
+          `{${Array.from({ length: 1e5 }, (_, i) => `"${i}":${JSON.stringify(entry('F32', [0], [0, 0]))}`)}}`,
+        ),
+      /more than \d+ names and values/,
+    ],
+    ['lists in lists', () => forge(`{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`), /nested more than/],
     ['an empty file', () => emptyFile(), /too few/],
     ['a header longer than the file', () => forge('{}', 0, 1000n), /claims 1000/],
     ['a header of 2^63 bytes', () => forge('{}', 0, 1n << 63n), /claims/],

@@ -51,6 +51,40 @@ describe('a model folder is refused by name', () => {
       (f) => writeFileSync(join(f, 'model_index.json'), '{'),
     ],
     [
+      'more levels than any model has',
+      'model-unsupported',
+      /unet.config\.json: block_out_channels/,
+      edit('unet/config.json', {
+        block_out_channels: Array(20_000).fill(32),
+        down_block_types: Array(20_000).fill('DownBlock2D'),
+        up_block_types: Array(20_000).fill('UpBlock2D'),
+      }),
+    ],
+    [
+      'a million levels',
+      'model-corrupt',
+      /vae.config\.json: it has more than \d+ names and values/,
+      edit('vae/config.json', { block_out_channels: Array(1e6).fill(32) }),
+    ],
+    [
+      'more layers than any model has',
+      'model-unsupported',
+      /layers_per_block: makes more than/,
+      edit('unet/config.json', { layers_per_block: 200, transformer_layers_per_block: 200 }),
+    ],
+    [
+      'an encoder of 65,536 layers',
+      'model-unsupported',
+      /num_hidden_layers/,
+      edit('text_encoder/config.json', { num_hidden_layers: 65_536 }),
+    ],
+    [
+      'lists in lists in lists',
+      'model-corrupt',
+      /unet.config\.json: it is nested more than 32 deep/,
+      edit('unet/config.json', { block_out_channels: JSON.parse('['.repeat(3000) + ']'.repeat(3000)) }),
+    ],
+    [
       'another pipeline',
       'model-unsupported',
       /_class_name/,

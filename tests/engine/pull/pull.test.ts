@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadPipeline } from '../../../engine/models/pipeline.js';
+import { decodeListing } from '../../../engine/pull/listing.js';
 import { type PullRequest, pull } from '../../../engine/pull/pull.js';
 import { parseSource } from '../../../engine/pull/source.js';
 import { findPulled, listPulled } from '../../../src/config/pulled.js';
@@ -297,6 +298,24 @@ describe('a hostile list', () => {
     ['with an empty part', [entry('unet//config.json')]],
     ['a device', [entry('unet/con.json')]],
     ['a name that ends in a dot', [entry('unet/config.json.')]],
+    ['a device for a terminal', [entry('unet/CONIN$')]],
+    ['a device with a raised figure', [entry('unet/COM\u00b9.txt')]],
+    ['a device in wide letters', [entry('\uff23\uff2f\uff2e')]],
+    ['a device with spaces before its ending', [entry('nul  .json')]],
+    ['a folder of git', [entry('.git/config')]],
+    ['a folder of git in other letters', [entry('unet/.GiT/hooks/post-checkout')]],
+    ['a folder of git by its short name', [entry('GIT~1/config')]],
+    ['a right-to-left mark', [entry('unet/\u202egnp.json')]],
+    ['a mark of no width', [entry('unet/con\u200bfig.json')]],
+    ['an escape', [entry('unet/\u001b[2J.json')]],
+    ['half a character', [entry('unet/\ud800.json')]],
+    ['a name that ends in a space', [entry('unet /config.json')]],
+    ['a space that is none', [entry('unet/con\u00a0fig.json')]],
+    ['dots that are one letter', [entry('unet/\u2025/config.json')]],
+    ['a wide slash', [entry('unet\uff0f..\uff0fconfig.json')]],
+    ['two that differ in width', [entry('unet/config.json'), entry('unet/\uff43onfig.json')]],
+    ['two that differ in a ligature', [entry('unet/\ufb01le.json'), entry('unet/file.json')]],
+    ['two whose capitals are one', [entry('stra\u00dfe.json'), entry('STRASSE.json')]],
     ['very long', [entry('a'.repeat(5000))]],
     ['very deep', [entry(`${'a/'.repeat(50)}b`)]],
     ['two that differ in case', [entry('unet/config.json'), entry('UNET/Config.json')]],
@@ -309,8 +328,24 @@ describe('a hostile list', () => {
     ['no entries', [null, 7, 'x']],
   ])('%s', async (_, list) => {
     hub.list = list;
-    await expect(pull(request())).rejects.toMatchObject({ code: 'model-unsafe' });
+    const error = await pull(request()).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'model-unsafe' });
+    expect(String(error), 'nothing in it turns a line around').not.toMatch(/[\p{Cc}\p{Cf}]/u);
     expect(there()).toEqual([]);
+  });
+
+  it("names that only look odd are nobody's concern", () => {
+    const names = [
+      '.gitattributes',
+      '.gitignore',
+      'console.json',
+      'common.txt',
+      'com10.txt',
+      'a b.png',
+      '猫.png',
+      'é.md',
+    ];
+    expect(decodeListing(names.map((name) => entry(name))).map(({ path }) => path)).toEqual(names);
   });
 
   it.each<[string, string, unknown[]]>([
