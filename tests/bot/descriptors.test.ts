@@ -56,7 +56,8 @@ it('draws a round beside 300 idle live lines, with 128 descriptors', async () =>
   const url = await startWith(128, ['limits.streams={all: 1000, person: 1000, address: 1000}']);
   const answers = await Promise.all(Array.from({ length: 300 }, () => hold(url)));
   expect(answers.filter((status) => status === 200).length).toBe(roomFor(128).streams);
-  expect(new Set(answers)).toEqual(new Set([200, 429, null]));
+  // The others are told to come again, or thrown out before they are heard.
+  expect(answers.filter((status) => ![200, 429, null].includes(status))).toEqual([]);
   const ann = new Visitor(url);
   await ann.arrive();
   const text = '/acclaim session start a cat';
