@@ -54,12 +54,12 @@ const artifact = new RegExp(`^sessions/(${part})/(rounds|checkpoints)/\\d{1,9}$`
 
 export const database = 'acclaim.sqlite';
 /** Small files beside the database: the key of the voters' hashes, and what the page keeps. */
-export const beside = ['secret.key', 'web/cookie-secret'];
+export const beside = ['secret.key', 'web/cookie-secret', 'web/ended-logins.json'];
 export const journal = 'web/messages.jsonl';
 const top: ReadonlySet<string> = new Set([database, ...beside, journal]);
 
 /**
- * The list of what may be in a backup: those four files, and files in the folders of rounds and checkpoints that it gives its
+ * The list of what may be in a backup: those five files, and files in the folders of rounds and checkpoints that it gives its
  * sessions. Anything else of a data folder is this machine's own (locks, logs of the database, a restore under way), and would
  * be taken for it. Undefined, or the first name that does not belong.
  */

@@ -92,6 +92,7 @@ async function restoreLocked({
       );
   });
   const left = await bringUp(dir, to, there, now(), forgetOnPage);
+  await keepEndedLogins(dir, to);
   const aside = `before-restore-${new Date(now()).toISOString().replace(/[-:]|\.\d+/g, '')}`;
   await writeFile(join(to, note), aside, { flush: true });
   await syncTree(to);
@@ -105,6 +106,16 @@ async function restoreLocked({
     aside: existsSync(join(dir, aside)) ? join(dir, aside) : null,
     missing: folders.filter((folder) => !existsSync(join(dir, folder))),
   };
+}
+
+/** Log-ins that were ended on the page since stay so, where its cookies are the same. */
+async function keepEndedLogins(dir: string, to: string): Promise<void> {
+  const read = async (root: string) =>
+    JSON.parse(await readFile(join(root, 'web/ended-logins.json'), 'utf8').catch(() => '[]')) as unknown[];
+  const all = [...(await read(to)), ...(await read(dir))];
+  if (all.length === 0) return;
+  await makeFolder(join(to, 'web'));
+  await writeFile(join(to, 'web/ended-logins.json'), JSON.stringify(all), { mode: 0o600, flush: true });
 }
 
 /** The unpacked database at this version, whole, and without those who left since. */

@@ -1,5 +1,6 @@
 /** Backup beside a running store and restore: one moment, whole, and nothing else than that; refused whole where it is not. */
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -87,6 +88,7 @@ describe('a backup while votes stream in', () => {
     const dir = await folder('live');
     mkdirSync(join(dir, 'web'));
     writeFileSync(join(dir, 'web/messages.jsonl'), '{"t":"gone","id":"m1","seq":1}\n{"t":"go');
+    writeFileSync(join(dir, 'web/ended-logins.json'), '[["a",1]]');
     const round = join(dir, 'sessions/s/rounds/1');
     mkdirSync(join(round, 'images'), { recursive: true });
     writeFileSync(join(round, 'images/0000.png'), 'picture');
@@ -100,11 +102,19 @@ describe('a backup while votes stream in', () => {
     expect(manifest.files.map(({ path }) => path)).toEqual([
       'acclaim.sqlite',
       'secret.key',
+      'web/ended-logins.json',
       'web/messages.jsonl',
       'sessions/s/rounds/1/empty.txt',
       'sessions/s/rounds/1/images/0000.png',
     ]);
     expect((await put(at('whole'))).missing).toEqual([]);
+    // A log-in that was ended after the backup stays ended.
+    writeFileSync(join(dir, 'web/ended-logins.json'), '[["b",2]]');
+    mkdirSync(at('again'));
+    for (const name of ['acclaim.sqlite', 'secret.key', 'web'])
+      cpSync(join(dir, name), join(at('again'), name), { recursive: true });
+    await put(at('again'), { replace: true });
+    expect(readFileSync(join(at('again'), 'web/ended-logins.json'), 'utf8')).toBe('[["a",1],["b",2]]');
     for (const path of ['secret.key', 'sessions/s/rounds/1/images/0000.png', 'sessions/s/rounds/1/empty.txt'])
       expect(readFileSync(join(at('whole'), path)).equals(readFileSync(join(dir, path)))).toBe(true);
     expect(readFileSync(join(at('whole'), 'web/messages.jsonl'), 'utf8')).toBe(
