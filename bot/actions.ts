@@ -30,6 +30,7 @@ import type { Limits } from './limits.js';
 import { type MemberBounds, mayOpen } from './members.js';
 import type { Pulls } from './pulls.js';
 import type { NewSession, Plan, Sessions } from './sessions.js';
+import { Sight } from './sight.js';
 
 export interface ActionParts {
   sessions: Sessions;
@@ -131,6 +132,25 @@ export function makeActions(parts: ActionParts): Actions {
     );
   };
 
+  const sight = new Sight({
+    platforms,
+    placesOf: async (id, platform) => {
+      const { bindings = [] } = sessions.get(id) ?? (await store.lookups.outline(id)) ?? {};
+      return bindings.flatMap((row) => (row.platform === platform ? [row.address] : []));
+    },
+  });
+
+  /** One that is there to be decided by this person, who sees where it was asked for. */
+  const proposal = async (number: number, account: Account, channel: string) => {
+    const found = parts.proposals.find(number, await decider(account, channel));
+    if (await sight.ofChannel({ account, channel }, found.channel)) return found;
+    throw new AcclaimError(
+      'not-allowed',
+      `There is no proposal ${number} here.`,
+      '**/acclaim proposals** lists them.',
+    );
+  };
+
   const serverOf = async ({ platform }: Account, channel: string) => {
     const server = (await platforms.get(platform)?.serverOf?.(channel)) ?? null;
     return server === null ? platform : `${platform}-${server}`;
@@ -190,8 +210,9 @@ export function makeActions(parts: ActionParts): Actions {
     serverOf,
     settings,
     session: (id) => sessions.find(id),
-    sessionsNear: async ({ platform }, channel) => {
-      const ids = new Set((await placesOnServer(platform, channel)).map(({ session }) => session));
+    sessionsNear: async (account, channel) => {
+      const all = await placesOnServer(account.platform, channel);
+      const ids = new Set((await sight.places({ account, channel }, all)).map(({ session }) => session));
       const outlines: SessionState[] = [];
       for (const id of ids) {
         const state = sessions.get(id) ?? (await store.lookups.outline(id));
@@ -252,10 +273,15 @@ export function makeActions(parts: ActionParts): Actions {
       const asked = { ...wish, prompt: spec.prompt, title: wish.title && spec.title };
       return parts.proposals.ask({ server, platform, channel, wish: asked, by, at: clock.now() }, replyTo);
     },
-    proposals: async (account, channel) => parts.proposals.of(await serverOf(account, channel)),
-    proposal: async (number, account, channel) =>
-      parts.proposals.find(number, await decider(account, channel)),
+    seesChannel: (account, channel, address) => sight.ofChannel({ account, channel }, address),
+    seesSession: (account, channel, session) => sight.ofSession({ account, channel }, session),
+    proposals: async (account, channel) => {
+      const all = parts.proposals.of(await serverOf(account, channel));
+      return sight.of({ account, channel }, all, (one) => one.channel);
+    },
+    proposal,
     openProposal: async (number, account, channel) => {
+      await proposal(number, account, channel);
       let opened = '';
       await parts.proposals.decide(number, await decider(account, channel), async (found) => {
         const request = { ...found.wish, createdBy: found.by };
@@ -266,11 +292,13 @@ export function makeActions(parts: ActionParts): Actions {
       });
       return opened;
     },
-    refuseProposal: async (number, account, channel, reason) =>
-      parts.proposals.decide(number, await decider(account, channel), async () => {
+    refuseProposal: async (number, account, channel, reason) => {
+      await proposal(number, account, channel);
+      await parts.proposals.decide(number, await decider(account, channel), async () => {
         await store.commit([{ table: 'proposal', done: number }], []);
         return { opened: false, reason };
-      }),
+      });
+    },
     mustGuard: (account, address) => platforms.get(account.platform)!.mustGuard(address),
     mustResume: (state) => guards.mustResume(state),
     channelsOf: async ({ platform }, channel) =>
@@ -338,7 +366,13 @@ export function makeActions(parts: ActionParts): Actions {
     },
     findExport: (what) => parts.exports.found(what),
     makeExport: (state, what) => parts.exports.make(state, what),
-    exports: () => parts.exports.lines(),
+    exports: async (account, channel) => {
+      const all = parts.exports.lines();
+      const seen = await Promise.all(
+        all.map(({ session }) => sight.ofSession({ account, channel }, session)),
+      );
+      return all.flatMap(({ line }, i) => (seen[i] ? [line] : []));
+    },
     mostFileBytes: ({ platform }) => platforms.get(platform)?.capabilities.maxFileBytes ?? 0,
   };
 }

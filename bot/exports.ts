@@ -40,8 +40,14 @@ export interface ExportParts {
   resolveModel(model: string): string;
 }
 
+interface Running {
+  session: string;
+  job: Promise<Exported>;
+  progress: JobProgress | null;
+}
+
 export class Exports {
-  private readonly running = new Map<string, { job: Promise<Exported>; progress: JobProgress | null }>();
+  private readonly running = new Map<string, Running>();
 
   constructor(private readonly parts: ExportParts) {}
 
@@ -59,7 +65,8 @@ export class Exports {
     const key = nameOf(what, false);
     const running = this.running.get(key);
     if (running) return running.job;
-    const entry: { job: Promise<Exported>; progress: JobProgress | null } = {
+    const entry: Running = {
+      session: what.session,
       progress: null,
       job: this.run(state, what, (progress) => {
         entry.progress = progress;
@@ -70,11 +77,11 @@ export class Exports {
   }
 
   /** One line for each that is being made. */
-  lines(): string[] {
-    return [...this.running].map(([name, { progress }]) => {
+  lines(): { session: string; line: string }[] {
+    return [...this.running].map(([name, { session, progress }]) => {
       const share =
         progress && progress.total > 1 ? `: ${progress.done} of ${count(progress.total, 'file')}` : '';
-      return `**${name}** is being made${share}.`;
+      return { session, line: `**${name}** is being made${share}.` };
     });
   }
 

@@ -13,7 +13,7 @@ import { spread } from './spread.js';
 /** Of those that ended so many are told of: the page lists them, and asks every few seconds. */
 const ENDED_TOLD = 100;
 
-export type Status = SessionStatus & { budget: number | null; adapter: boolean };
+export type Status = SessionStatus & { onPage: boolean; budget: number | null; adapter: boolean };
 
 interface Counted {
   createdAt: number;
@@ -131,6 +131,7 @@ function* countOf(state: SessionState): Steps<Counted> {
   const status = {
     ...(yield* statusOf(state)),
     channel: (onPage(state) ?? state.bindings[0])?.address ?? '',
+    onPage: onPage(state) !== undefined,
     budget: rules.budgetRounds,
     adapter: state.rounds.some((r) => r.learned?.learned === true && r.state === 'done'),
   };

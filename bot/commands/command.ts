@@ -49,9 +49,12 @@ export interface Actions {
   decideServer(platform: PlatformName, server: string, standing: 'allowed' | 'refused'): Promise<void>;
   /** Wherever it is: also one that ended. */
   session(id: string): Promise<SessionState | undefined>;
-  /** Those that are no news to whoever asks here: of the same platform, and there of the same server. Of one that ended its rounds and nothing below. */
+  /** Those that whoever asks here may be told of: of the same platform, there of the same server, and in their sight. Of one that ended its rounds and nothing below. */
   sessionsNear(account: Account, channel: string): Promise<SessionState[]>;
-  /** Those that whoever acts here may touch: bound to a channel of the same server, named with it. */
+  /** May whoever asks here be told of what is in another channel? */
+  seesChannel(account: Account, channel: string, address: string): Promise<boolean>;
+  seesSession(account: Account, channel: string, session: string): Promise<boolean>;
+  /** Those that an act here reaches, in their asker's sight or not: bound to a channel of the same server, named with it. */
   sessionsOfServer(account: Account, channel: string): Promise<SessionPlace[]>;
   /** The session that this channel is about. */
   sessionOf(account: Account, channel: string): Promise<SessionState | undefined>;
@@ -112,7 +115,7 @@ export interface Actions {
   mustAsk(account: Account, channel: string): Promise<boolean>;
   /** Keeps it and shows moderators a card; throws what would keep it from being opened. */
   propose(request: StartRequest, from: Asker): Promise<Proposal>;
-  /** Those that wait on the server of this channel. */
+  /** Those that wait on the server of this channel, in the asker's sight. */
   proposals(account: Account, channel: string): Promise<Proposal[]>;
   /** One of them; throws `not-allowed`. */
   proposal(number: number, account: Account, channel: string): Promise<Proposal>;
@@ -138,7 +141,7 @@ export interface Actions {
   findExport(what: Export): Promise<Exported | null>;
   makeExport(state: SessionState, what: Export): Promise<Exported>;
   /** Where each export stands that is being made. */
-  exports(): string[];
+  exports(account: Account, channel: string): Promise<string[]>;
   /** Largest file that an answer can carry there. */
   mostFileBytes(account: Account): number;
 }
@@ -192,6 +195,17 @@ export async function tellSessions(
   for (const { session, address, ended } of await actions.sessionsOfServer(account, channel))
     if (!ended && !but.has(session))
       await actions.act(session, { name: 'settings', rules, whole }, by, address);
+}
+
+/** Ids of the server's sessions that whoever asks may be told of. */
+export async function sessionsInSight({
+  actions,
+  account,
+  channel,
+}: Pick<CommandContext, 'actions' | 'account' | 'channel'>): Promise<string[]> {
+  const all = (await actions.sessionsOfServer(account, channel)).map(({ session }) => session);
+  const seen = await Promise.all(all.map((id) => actions.seesSession(account, channel, id)));
+  return all.filter((_, i) => seen[i]);
 }
 
 /** Where the audit of this channel stands: its session's first, then that of its server. */

@@ -4,7 +4,7 @@ import type { Account } from '../../src/chat/port.js';
 import { voterCode } from '../../src/domain/ids.js';
 import { atLeast } from '../../src/domain/roles.js';
 import { imageName } from '../views/words.js';
-import type { Actions } from './command.js';
+import { type Actions, sessionsInSight } from './command.js';
 
 export interface Typing {
   path: readonly string[];
@@ -23,8 +23,7 @@ export async function completions(
   if (spec && !mayRun(account.role, spec)) return [];
   if (name === 'prompt') return actions.tasks().map((task) => task.name);
   if (name === 'model') return offeredModels(path, account, channel, actions);
-  if (name === 'session')
-    return (await actions.sessionsOfServer(account, channel)).map(({ session }) => session);
+  if (name === 'session') return sessionsInSight({ actions, account, channel });
   if (name === 'server')
     return actions.servers().flatMap(({ server, standing }) => (standing === 'own' ? [] : [server]));
   if (path[0] === 'proposals' && name === 'number')

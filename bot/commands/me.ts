@@ -13,24 +13,69 @@ import type { PersonalData } from '../../src/store/personal.js';
 import { bare } from '../views/words.js';
 import { type Answer, type ChatCommand, type CommandContext, theSession } from './command.js';
 
-async function owned({ actions, by }: CommandContext): Promise<OwnVote[]> {
+async function owned(context: CommandContext): Promise<OwnVote[]> {
+  const { actions, by } = context;
   const votes: OwnVote[] = [];
   for (const id of await actions.votedIn([by.key, ...(await actions.accounts(by))])) {
     const state = await actions.session(id);
     if (state) votes.push(...votesOf(state, by.key));
   }
-  return votes;
+  const veil = await veilOf(
+    context,
+    votes.map(({ session }) => session),
+  );
+  return votes.map((vote) =>
+    veil.hides(vote.session) ? { ...vote, session: veil.name(vote.session), prompt: '' } : vote,
+  );
+}
+
+/** What stands for a session: what belongs to it as well, such as `rose-3f9a.2.s0.0`, for one out of sight under a name that says nothing. */
+interface Veil {
+  name(id: string): string;
+  hides(session: string): boolean;
+}
+
+/** A person's votes are theirs; what a session that they may not see (any more, or from here) is called is not. */
+async function veilOf({ actions, account, channel }: CommandContext, all: readonly string[]): Promise<Veil> {
+  const ids = [...new Set(all)].filter((id) => !id.startsWith('@'));
+  const seen = await Promise.all(ids.map((id) => actions.seesSession(account, channel, id)));
+  const hidden = ids.filter((_, i) => !seen[i]);
+  const of = (id: string) => hidden.find((session) => id === session || id.startsWith(`${session}.`));
+  return {
+    hides: (session) => hidden.includes(session),
+    name: (id) => {
+      const session = of(id);
+      if (session === undefined) return id;
+      return `a-session-out-of-sight-${hidden.indexOf(session) + 1}${id.slice(session.length)}`;
+    },
+  };
 }
 
 /** Of the account that asks, with the marks and acts of those that it is linked with. */
-async function held({ actions, by }: CommandContext) {
+async function held(context: CommandContext) {
+  const { actions, by } = context;
   const own = await actions.personal(by.key);
   const others = (await actions.accounts(by)).filter((key) => key !== by.key);
   const all = [own, ...(await Promise.all(others.map((key) => actions.personal(key))))];
   const marks = all.flatMap((one) => one.marks);
   const acts = all.flatMap((one) => one.acts);
   const proposals = all.flatMap((one) => one.proposals);
-  return { voter: own.voter, marks, acts, proposals, accounts: all.length };
+  const { name } = await veilOf(
+    context,
+    [...marks, ...acts].map(({ session }) => session),
+  );
+  return {
+    voter: own.voter,
+    marks: marks.map((mark) => ({
+      ...mark,
+      session: name(mark.session),
+      round: name(mark.round),
+      ballot: name(mark.ballot),
+    })),
+    acts: acts.map((act) => ({ ...act, session: name(act.session) })),
+    proposals,
+    accounts: all.length,
+  };
 }
 
 const votes: ChatCommand = {

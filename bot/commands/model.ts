@@ -4,7 +4,13 @@ import type { SessionState } from '../../src/domain/model.js';
 import { AcclaimError } from '../../src/errors.js';
 import { type Exported, type ExportFormat, exportFormats, learnedRound } from '../exports.js';
 import { roundTimeLine } from '../views/round-time.js';
-import { type Answer, type ChatCommand, type CommandContext, theSession } from './command.js';
+import {
+  type Answer,
+  type ChatCommand,
+  type CommandContext,
+  sessionsInSight,
+  theSession,
+} from './command.js';
 
 const list: ChatCommand = {
   spec: {
@@ -31,7 +37,13 @@ const list: ChatCommand = {
       const name = here.includes(model) ? model : 'the configured model';
       if (time) times.push(`**${name}**: ${roundTimeLine(time)}`);
     }
-    const text = [...known, ...pulled, ...times, ...actions.pulls(), ...actions.exports()].join('\n');
+    const text = [
+      ...known,
+      ...pulled,
+      ...times,
+      ...actions.pulls(),
+      ...(await actions.exports(account, channel)),
+    ].join('\n');
     return { title: 'Models', text };
   },
 };
@@ -161,9 +173,9 @@ const formatWords: Record<ExportFormat, string> = {
 };
 
 async function sessionOfServer(context: CommandContext, id: string | undefined): Promise<SessionState> {
-  const { actions, account, channel } = context;
+  const { actions, account } = context;
   if (id === undefined) return theSession(context);
-  const here = (await actions.sessionsOfServer(account, channel)).map(({ session }) => session);
+  const here = await sessionsInSight(context);
   const may = account.role === 'operator' || here.includes(id);
   const found = may ? await actions.session(id) : undefined;
   if (found) return found;

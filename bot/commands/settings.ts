@@ -60,12 +60,23 @@ const settings: ChatCommand = {
 
 /** Asked for only where channels are to be shown or set; null where their names are their addresses. */
 async function channelNames(
-  { actions, account, channel }: CommandContext,
+  { actions, account, channel, values }: CommandContext,
   row: SettingRow | undefined,
   now: Settings,
 ): Promise<NamedChannel[] | null> {
   const wanted = row?.key === 'channels' || (!row && now.channels !== undefined);
-  return wanted ? actions.channelsOf(account, channel) : null;
+  const all = wanted ? await actions.channelsOf(account, channel) : null;
+  if (!all) return null;
+  // A workspace has thousands: only those that are spoken of are looked at.
+  const said = String(values.value ?? '').toLowerCase();
+  const meant = all.filter(
+    ({ address, name }) =>
+      now.channels?.includes(address) ||
+      said.includes(name.toLowerCase()) ||
+      said.includes(address.toLowerCase()),
+  );
+  const seen = await Promise.all(meant.map(({ address }) => actions.seesChannel(account, channel, address)));
+  return meant.filter((_, i) => seen[i]);
 }
 
 /** What people call channels -> the platform's own ids of them, under which the setting is kept. */
@@ -89,8 +100,12 @@ function line(row: SettingRow, now: Settings, named: readonly NamedChannel[] | n
   const value = now[row.key];
   if (value === undefined) return `**${row.name}**: as configured`;
   if (row.key !== 'channels' || !Array.isArray(value)) return `**${row.name}**: ${row.show(value)}`;
-  const names = value.map((one) => named?.find(({ address }) => address === one)?.name ?? one);
-  return `**${row.name}**: ${names.map((name) => `#${name}`).join(', ')}`;
+  const names = value.map((one) => {
+    if (named === null) return `#${one}`;
+    const found = named.find(({ address }) => address === one);
+    return found ? `#${found.name}` : 'one that you do not see';
+  });
+  return `**${row.name}**: ${names.join(', ')}`;
 }
 
 /** An admin may give less than the host does, not more. */

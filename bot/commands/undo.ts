@@ -42,7 +42,10 @@ const command: ChatCommand = {
       const refusal = await actions.act(session, act, context.by, address);
       if (!refusal) sessions++;
       else if (rows.length === 1) return { title: 'Not done', text: inSentences(refusal) };
-      else stays.push(`In **${session}** it stays as it is: ${refusal.mend}`);
+      else
+        stays.push(
+          `In ${(await actions.seesSession(account, channel, session)) ? `**${session}**` : 'another channel'} it stays as it is: ${refusal.mend}`,
+        );
     }
     return said(rows[0]!, sessions, stays);
   },

@@ -30,6 +30,8 @@ export interface Account {
   role: Role;
   /** Network that a request came from, where the platform tells; kept nowhere but in counts of minutes. */
   from?: string | null;
+  /** On the page: holds a token that lets them into the channels that are marked. */
+  holder?: boolean;
   /** Server where they act, as the platform says with the act; absent where it says nothing. */
   server?: string;
   /** Anybody could have made it, and nobody has vouched for it: it counts once somebody does. */
@@ -154,6 +156,11 @@ export interface ChatPlatform {
   reply(replyTo: string, card: Card): Promise<void>;
   /** A channel that took no posts when it was last heard of: tells by a `channel` event once it does again. */
   watch?(channel: string): void;
+  /**
+   * May the person be told of what is in a channel, where they ask from another? Looked up on the platform, as it is now. Absent
+   * where all channels are everybody's.
+   */
+  sees?(account: Account, channel: string, from: string): Promise<boolean>;
   /** Are two channels on one server? Absent where a platform has only one place. */
   sameServer?(one: string, other: string): Promise<boolean>;
   /** Throws `not-allowed`, with the mend, where pictures that need care may not be shown; looked up anew each time. */

@@ -228,6 +228,10 @@ export class DiscordPlatform implements ChatPlatform {
     return this.here.interactions.reply(replyTo, card);
   }
 
+  sees({ id }: Account, channel: string, from: string): Promise<boolean> {
+    return this.here.channels.sees(id, channel, from);
+  }
+
   mustGuard(channel: string): Promise<void> {
     return this.here.channels.mustBeAgeRestricted(channel);
   }

@@ -109,6 +109,11 @@ export class DiscordApi {
     return this.call(() => this.rest.get(Routes.guildMember(guild, user)));
   }
 
+  /** Throws where the person is not in the thread. */
+  threadMember(thread: string, user: string): Promise<unknown> {
+    return this.call(() => this.rest.get(Routes.threadMembers(thread, user)));
+  }
+
   unarchive(thread: string): Promise<void> {
     return this.call(() => this.rest.patch(Routes.channel(thread), { body: { archived: false } }));
   }

@@ -1,13 +1,13 @@
 /**
- * What we must know of the channels that we post in. Age restriction is asked anew at every post of a spoiler (of the
+ * What we must know of the channels that we post in, and who sees them. Age restriction is asked anew at every post of a spoiler (of the
  * parent for a thread): a spoiler alone is not enough, and the flag may be gone since the session began.
  */
-import { type APIChannel, ChannelType } from 'discord.js';
+import { type APIChannel, ChannelType, PermissionFlagsBits } from 'discord.js';
 import type { NamedChannel } from '../../../src/chat/port.js';
 import { AcclaimError } from '../../../src/errors.js';
 import type { DiscordApi } from './api.js';
 import { discordCodes, isCode } from './errors.js';
-import { lacking } from './permissions.js';
+import { effective, lacking } from './permissions.js';
 
 export interface Place {
   guild: string | null;
@@ -28,7 +28,9 @@ export class Channels {
   /** Where posts were refused, until they are taken again. */
   readonly refusing = new Set<string>();
 
-  constructor(private readonly api: Pick<DiscordApi, 'channel' | 'channels' | 'guild' | 'member'>) {}
+  constructor(
+    private readonly api: Pick<DiscordApi, 'channel' | 'channels' | 'guild' | 'member' | 'threadMember'>,
+  ) {}
 
   /** Takes the channel posts of the bot's? Asked of Discord; false where it does not even answer that, 'gone' where it was deleted. */
   async takesPosts(channel: string, self: string): Promise<boolean | 'gone'> {
@@ -66,6 +68,29 @@ export class Channels {
     const place = { guild: guildOf(found), parent, nsfw };
     this.places.set(channel, place);
     return place;
+  }
+
+  /**
+   * By the person's rights there, as they are now; a private thread is its members', and whose who may manage threads. Who is of
+   * age Discord alone knows: of an age-restricted channel people are told in one of the kind.
+   */
+  async sees(user: string, channel: string, from: string): Promise<boolean> {
+    const found = await this.api.channel(channel);
+    const parent = isThread(found) ? parentOf(found) : null;
+    const home = parent === null ? found : await this.api.channel(parent);
+    const guild = guildOf(found);
+    if (guild === null) return false;
+    if (isNsfw(home) && !(await this.read(from)).nsfw) return false;
+    const [of, { roles }] = await Promise.all([this.api.guild(guild), this.api.member(guild, user)]);
+    const overwrites = 'permission_overwrites' in home ? (home.permission_overwrites ?? []) : [];
+    const has = effective({ guild: of, overwrites, user, roles });
+    if ((has & PermissionFlagsBits.ViewChannel) === 0n) return false;
+    if (found.type !== ChannelType.PrivateThread || (has & PermissionFlagsBits.ManageThreads) !== 0n)
+      return true;
+    return this.api.threadMember(channel, user).then(
+      () => true,
+      () => false,
+    );
   }
 
   async mustBeAgeRestricted(channel: string): Promise<void> {

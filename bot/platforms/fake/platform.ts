@@ -28,6 +28,8 @@ export class FakePlatform implements ChatPlatform {
   /** Channel -> server, for channels that are on one. */
   readonly homes = new Map<string, string>();
   readonly replies: { replyTo: string; card: Card }[] = [];
+  /** Channel -> ids of those who see it, for channels that not everybody does. */
+  readonly closed = new Map<string, ReadonlySet<string>>();
   /** Channels where pictures that need care may be shown. */
   readonly guarded = new Set<string>();
   /** While it is set nobody is answered. */
@@ -108,6 +110,10 @@ export class FakePlatform implements ChatPlatform {
 
   async sameServer(one: string, other: string): Promise<boolean> {
     return this.homes.get(one) === this.homes.get(other);
+  }
+
+  async sees({ id }: Account, channel: string): Promise<boolean> {
+    return this.closed.get(channel)?.has(id) ?? true;
   }
 
   async servers(): Promise<ReadonlySet<string>> {

@@ -211,6 +211,10 @@ export class SlackPlatform implements ChatPlatform {
     return this.here.interactions.reply(replyTo, card);
   }
 
+  sees({ id }: Account, channel: string): Promise<boolean> {
+    return this.here.channels.sees(id, channel);
+  }
+
   async mustGuard(channel: string): Promise<void> {
     return this.here.channels.mustBeGuarded(channel);
   }

@@ -1,5 +1,5 @@
 /**
- * Where pictures that need care may be shown: Slack has no age gate, so only in a private channel whose people are all
+ * Who sees a channel, and where pictures that need care may be shown: Slack has no age gate, so only in a private channel whose people are all
  * moderators. Asked anew at every post and reveal, since someone may have been invited meanwhile.
  */
 import { isNotAllowed } from '../../../src/chat/refusals.js';
@@ -24,6 +24,14 @@ export class Channels {
           'Let only moderators into the channel; **/acclaim session resume** then goes on.',
         );
     }
+  }
+
+  /** Public ones are everybody's of the workspace, but no guest's; others are their members'. */
+  async sees(user: string, channel: string): Promise<boolean> {
+    const { isPrivate } = await this.api.channel(channel);
+    if (!isPrivate && !(await this.people.look(user)).guest) return true;
+    for await (const member of this.api.members(channel)) if (member === user) return true;
+    return false;
   }
 
   async isGuarded(channel: string): Promise<boolean> {

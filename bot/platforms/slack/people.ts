@@ -30,6 +30,8 @@ export interface Profile {
 export interface Person {
   account: Account;
   bot: boolean;
+  /** Of this workspace, but let into some channels alone; of another one; or gone. */
+  guest: boolean;
 }
 
 interface Kept<T> {
@@ -71,7 +73,11 @@ export class People {
       deleted: profile === null || profile.deleted === true,
     };
     const account = { ...bareAccount(user), displayName: nameOf(profile, user) };
-    return { account: { ...account, role: roleOf(standing, this.rules) }, bot: profile?.is_bot === true };
+    return {
+      account: { ...account, role: roleOf(standing, this.rules) },
+      bot: profile?.is_bot === true,
+      guest: standing.guest || standing.deleted,
+    };
   }
 
   /** An admin of another workspace is none of ours. */

@@ -165,6 +165,10 @@ export class WebPlatform implements ChatPlatform {
     this.here.desk.answer(replyTo, card);
   }
 
+  async sees({ holder }: Account, channel: string): Promise<boolean> {
+    return this.here.care.sees(channel, holder === true);
+  }
+
   async mustGuard(channel: string): Promise<void> {
     this.here.care.mustGuard(channel);
   }

@@ -23,7 +23,7 @@ import {
 } from './decode.js';
 import { type Frame, type Live, opening } from './live.js';
 import type { Message, Messages } from './messages.js';
-import type { StatusBody, WebOptions } from './options.js';
+import type { SessionStatus, StatusBody, WebOptions } from './options.js';
 import { type PageMessage, pictureFiles, renderMessage, renderReply } from './render.js';
 import type { Holder } from './streams.js';
 
@@ -108,8 +108,8 @@ export class Desk {
     };
   }
 
-  async status(holder: boolean): Promise<StatusBody> {
-    return this.seen(await this.options.status(), holder);
+  async status(holder: boolean, admin: boolean): Promise<StatusBody> {
+    return this.seen(await this.options.status(), holder, admin);
   }
 
   /** What only holders of a token may know of is not there for others. */
@@ -120,7 +120,7 @@ export class Desk {
 
   /** Opens a line. Whoever has no marks here is sent the same bytes as everybody else. */
   follow(
-    who: Pick<Holder, 'visitor' | 'address' | 'holder'>,
+    who: Pick<Holder, 'visitor' | 'address' | 'holder' | 'admin'>,
     line: { response: ServerResponse; headers: Record<string, string> },
     lastEventId: string | undefined,
   ): void {
@@ -311,8 +311,11 @@ export class Desk {
     if (this.answered.size > maxAsked && !oldest.done) this.answered.delete(oldest.value);
   }
 
-  private seen({ sessions }: StatusBody, holder: boolean): StatusBody {
-    return { sessions: sessions.filter(({ channel }) => this.care.sees(channel, holder)) };
+  /** Sessions of other platforms hang in channels that nobody here can be looked up in: the host's own people know them anyway. */
+  private seen({ sessions }: StatusBody, holder: boolean, admin: boolean): StatusBody {
+    const sees = ({ channel, onPage = true }: SessionStatus) =>
+      onPage ? this.care.sees(channel, holder) : admin;
+    return { sessions: sessions.filter(sees) };
   }
 
   private find(id: string): Message {
@@ -346,11 +349,12 @@ export class Desk {
         const text = JSON.stringify(data);
         if (text === this.lastStatus) return;
         this.lastStatus = text;
-        const [all, open] = [true, false].map((holder) => ({
+        const frame = (holder: boolean, admin: boolean) => ({
           event: 'status',
-          data: this.seen(data, holder),
-        }));
-        this.live.broadcast((_, holder) => (holder ? all : open));
+          data: this.seen(data, holder, admin),
+        });
+        const [all, marked, open] = [frame(true, true), frame(true, false), frame(false, false)];
+        this.live.broadcast((_, holder, admin) => (admin ? all : holder ? marked : open));
       })
       .catch(this.fault);
   }

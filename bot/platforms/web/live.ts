@@ -25,7 +25,7 @@ interface Listener extends Holder {
   most: number;
 }
 
-type FrameFor = (visitor: string | undefined, holder: boolean) => Frame | undefined;
+type FrameFor = (visitor: string | undefined, holder: boolean, admin: boolean) => Frame | undefined;
 
 export class Live {
   private readonly heartbeat: NodeJS.Timeout;
@@ -95,7 +95,7 @@ export class Live {
   }
 
   private tell(listener: Listener, frame: FrameFor): void {
-    const made = frame(listener.visitor, listener.holder);
+    const made = frame(listener.visitor, listener.holder, listener.admin === true);
     if (made) this.write(listener, this.bytesOf(made));
   }
 

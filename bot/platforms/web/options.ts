@@ -13,6 +13,8 @@ export interface StatusBody {
 export interface SessionStatus {
   id: string;
   channel: string;
+  /** False: it is on other platforms alone. */
+  onPage?: boolean;
   prompt: string;
   /** active | paused | ended */
   state: string;

@@ -111,6 +111,7 @@ export function makeApp(parts: ServerParts): Hono {
     const { client } = front.outside(c);
     return door.knock(addressOf(client) ?? client);
   };
+  const admin = (c: Context) => ['admin', 'operator'].includes(role(c));
   const holder = (c: Context) => people.holds(role(c), getCookie(c, people.guestCookie));
   const keep = (c: Context, name: string, value: string) => {
     const { secure } = front.outside(c);
@@ -132,7 +133,8 @@ export function makeApp(parts: ServerParts): Hono {
         'I do not know this browser.',
         'Open the page and allow its cookie.',
       );
-    return { ...people.account(known, role(c), voter(c)), from: addressOf(front.outside(c).client) };
+    const standing = { holder: holder(c), from: addressOf(front.outside(c).client) };
+    return { ...people.account(known, role(c), voter(c)), ...standing };
   };
   app.get('/', (c) => send(c, assets.index));
   app.get('/healthz', (c) => c.json({ ok: true }));
@@ -161,7 +163,7 @@ export function makeApp(parts: ServerParts): Hono {
   app.get('/favicon.ico', (c) => c.redirect('/page/logo.svg', 302));
   app.get('/page/*', (c) => send(c, assets.get(c.req.path)));
   app.get('/vendor/*', (c) => send(c, assets.get(c.req.path)));
-  app.get('/api/status', async (c) => c.json(await desk.status(holder(c))));
+  app.get('/api/status', async (c) => c.json(await desk.status(holder(c), admin(c))));
 
   app.get('/api/me', async (c) => {
     const known = meet(c);
@@ -185,7 +187,11 @@ export function makeApp(parts: ServerParts): Hono {
     };
     const { outgoing } = c.env as HttpBindings;
     const address = addressOf(front.outside(c).client);
-    desk.follow({ visitor: visitor(c), address, holder: holder(c) }, { response: outgoing, headers }, last);
+    desk.follow(
+      { visitor: visitor(c), address, holder: holder(c), admin: admin(c) },
+      { response: outgoing, headers },
+      last,
+    );
     return RESPONSE_ALREADY_SENT;
   });
   app.post('/api/react', async (c) => {

@@ -17,6 +17,8 @@ export interface Holder {
   address: string | null;
   /** May see what only holders of a token see. */
   holder: boolean;
+  /** Of the host: may know of sessions that are on other platforms alone. */
+  admin?: boolean;
   /** Agreed to vote here. */
   known: boolean;
 }

@@ -97,7 +97,9 @@ describe('model use', () => {
       house.house.app.complete({ path, name, channel: 'den', account });
     expect(await typed(['model', 'use'], 'model')).toEqual(['mini', 'default']);
     expect(await typed(['session', 'start'], 'model')).toEqual(['mini']);
-    expect(await typed(['model', 'pull'], 'model')).toContain('sd15');
+    // Only to whoever may.
+    expect(await typed(['model', 'pull'], 'model')).toEqual([]);
+    expect(await typed(['model', 'pull'], 'model', fakeAccount('host', 'operator'))).toContain('sd15');
   });
 });
 

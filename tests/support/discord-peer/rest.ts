@@ -99,6 +99,10 @@ export function handlers({ world, gateway, interactions, url }: Parts): Record<s
       if (!found) throw new Refusal(404, 10007, 'Unknown Member');
       return { user: found.user, roles: found.roles };
     },
+    'get /channels/{channel_id}/thread-members/{user_id}': ({ parameters: [id, user] }) => {
+      if (!world.threadMembers.get(id!)?.has(user!)) throw new Refusal(404, 10007, 'Unknown Member');
+      return { id, user_id: user, join_timestamp: new Date().toISOString(), flags: 0 };
+    },
     'get /channels/{channel_id}': ({ parameters: [id] }) => channelBody(channelOf(id)),
     'patch /channels/{channel_id}': ({ parameters: [id], body }) => {
       const channel = channelOf(id);

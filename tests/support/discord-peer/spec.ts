@@ -68,6 +68,7 @@ const operations: Record<string, Operation> = {
   'get /guilds/{guild_id}/threads/active': {},
   'get /guilds/{guild_id}/members/{user_id}': {},
   'get /channels/{channel_id}': {},
+  'get /channels/{channel_id}/thread-members/{user_id}': {},
   'patch /channels/{channel_id}': { request: wanted('UpdateThreadRequestPartial') },
   'get /channels/{channel_id}/messages': {
     query: z.strictObject({

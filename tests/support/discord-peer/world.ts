@@ -105,6 +105,8 @@ export class World {
   readonly roles: Role[] = [];
   readonly members = new Map<string, Member>();
   readonly channels = new Map<string, Channel>();
+  /** Thread -> ids of those who are in it. */
+  readonly threadMembers = new Map<string, Set<string>>();
   readonly reactions: Reactions = new Map();
   readonly files = new Map<string, Buffer>();
   readonly edits: { message: string; at: number }[] = [];
@@ -117,7 +119,7 @@ export class World {
     this.application = this.id();
     this.bot = { ...this.user('acclaim'), id: this.application, bot: true };
     this.guild = { id: ownServer, owner_id: this.id(), name: 'A server' };
-    this.role('@everyone', 0n, this.guild.id);
+    this.role('@everyone', 0x400n, this.guild.id);
   }
 
   /** As they stand in the menu of the server. */
