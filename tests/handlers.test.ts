@@ -19,6 +19,10 @@ const allowed: Readonly<Record<string, readonly { what: string; why: string }[]>
   'src/cli/doctor.ts': [
     { what: '.once( (error', why: 'it ends a promise, once, in a process that only checks' },
   ],
+  'engine/pull/web.ts': [
+    { what: '.once( (answer) => resolve(', why: 'it settles a promise' },
+    { what: '.on( reject', why: 'it settles a promise' },
+  ],
   'engine/main.ts': [{ what: '.on( end', why: 'it ends the process: that is what it is for' }],
 };
 

@@ -81,10 +81,7 @@ test('a gallery on Slack, from the setting to the outcome', async () => {
     voters: 2,
     votes: 2,
     best: 1,
-    cells: [
-      { index: 0, up: 0, seen: 0 },
-      { index: 1, up: 2, seen: 2, stars: 2 },
-    ],
+    cells: [{ index: 1, up: 2, seen: 2, stars: 2 }],
   });
   await until(async () => wordsOf(await fresh(two)).includes('2 of 2'), 'the outcome', 60_000);
   expect(wordsOf(await fresh(two))).toContain('best of the round');
