@@ -3,7 +3,7 @@
  * sessions. Libraries are loaded only for those; the manifest needs none.
  */
 import type { Check, CheckPlatforms } from '../../src/cli/check.js';
-import { peekChannels } from '../../src/store/peek.js';
+import { peekChannels, peekStandings } from '../../src/store/peek.js';
 import { manifest } from '../platforms/slack/manifest.js';
 
 export const checkPlatforms: CheckPlatforms = async ({ dataDir, discord, slack }) => {
@@ -20,7 +20,11 @@ export const checkPlatforms: CheckPlatforms = async ({ dataDir, discord, slack }
   else {
     const { checkDiscord } = await import('../platforms/discord/check.js');
     const api = discord.api === null ? {} : { api: discord.api };
-    found.push(...(await checkDiscord({ token: discord.token, channels: of('discord'), ...api })));
+    const decided = (await peekStandings(dataDir).catch(() => [])).filter(
+      ({ standing }) => standing !== 'unknown',
+    );
+    const known = new Set([...discord.ownServers, ...decided.map(({ server }) => server)]);
+    found.push(...(await checkDiscord({ token: discord.token, channels: of('discord'), known, ...api })));
   }
   if (slack.botToken === null) found.push(off('slack', 'SLACK_BOT_TOKEN', 'docs/slack.md'));
   else {

@@ -4,6 +4,7 @@ import type { Binding, Image, Round, Session } from '../domain/model.js';
 import { AcclaimError } from '../errors.js';
 import { mustBeReadable } from '../reading.js';
 import { Connection } from './sqlite.js';
+import { readStandings, type ServerStanding } from './standings.js';
 
 /** In the order they were opened. */
 export function peekSessions(dataDir: string): Promise<Session[]> {
@@ -21,6 +22,11 @@ export async function peekChannels(dataDir: string): Promise<Binding[]> {
     const rows = await db.all<{ body: string }>('SELECT body FROM binding');
     return rows.map(({ body }) => JSON.parse(body) as Binding).filter(({ session }) => live.has(session));
   });
+}
+
+/** What servers and workspaces are to the host. */
+export function peekStandings(dataDir: string): Promise<ServerStanding[]> {
+  return peek(dataDir, readStandings);
 }
 
 /** Every session with its rounds, in their order, and their pictures by id of the round. */

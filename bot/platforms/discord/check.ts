@@ -4,6 +4,7 @@
  */
 import { type APIChannel, type APIGuild, type APIGuildMember, type APIUser, REST, Routes } from 'discord.js';
 import { isUnreachable } from '../../../src/chat/refusals.js';
+import { plain } from '../../../src/chat/text.js';
 import type { Check } from '../../../src/cli/check.js';
 import { toPlain } from '../../../src/errors.js';
 import { isLocked, isNsfw, isThread, parentOf } from './channels.js';
@@ -14,16 +15,18 @@ export interface DiscordQuestion {
   token: string;
   /** Channels of running sessions, or those that are meant for some. */
   channels: readonly string[];
+  /** Ids of the servers that somebody decided on; missing: it is not looked at. */
+  known?: ReadonlySet<string>;
   api?: string;
 }
 
 const adult = 'needed only for sessions that reduce adult content';
 
-export async function checkDiscord({ token, channels, api }: DiscordQuestion): Promise<Check[]> {
+export async function checkDiscord({ token, channels, known, api }: DiscordQuestion): Promise<Check[]> {
   const rest = new REST(api === undefined ? {} : { api }).setToken(token);
   try {
     const me = (await rest.get(Routes.user('@me'))) as APIUser;
-    const servers = (await rest.get(Routes.userGuilds())) as { name: string }[];
+    const servers = (await rest.get(Routes.userGuilds())) as { id: string; name: string }[];
     const link = inviteLink(me.id);
     const invited: Check =
       servers.length > 0
@@ -39,11 +42,26 @@ export async function checkDiscord({ token, channels, api }: DiscordQuestion): P
       { name: 'discord token', state: 'ok', found: `${me.username}; invite with ${link}`, mend: '' },
       { name: 'discord intents', state: 'ok', found: 'none that need approval', mend: '' },
       invited,
+      ...(known ? undecided(servers, known) : []),
       ...looked.flat(),
     ];
   } catch (error) {
     return [failed('discord token', isUnauthorized(error) ? tokenInvalid(error) : translate(error))];
   }
+}
+
+/** Whoever likes may have put the bot on them. */
+function undecided(servers: readonly { id: string; name: string }[], known: ReadonlySet<string>): Check[] {
+  const found = servers.filter(({ id }) => !known.has(id)).map(({ id, name }) => `${plain(name)} (${id})`);
+  if (found.length === 0) return [];
+  return [
+    {
+      name: 'discord unknown servers',
+      state: 'warn',
+      found: `nobody decided on ${found.join(', ')}`,
+      mend: 'Claim yours by the code that a start prints; an operator decides on others: /acclaim-admin server allow ID.',
+    },
+  ];
 }
 
 async function checkChannel(rest: REST, self: string, id: string): Promise<Check[]> {

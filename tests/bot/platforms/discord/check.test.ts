@@ -113,3 +113,19 @@ interface Case {
   deny?: Record<string, bigint>;
   allow?: Record<string, bigint>;
 }
+
+test('servers that nobody decided on are named', async () => {
+  const peer = await Peer.start();
+  ends(() => peer.stop());
+  const theirs = peer.world.server('Their server');
+  const ask = async (...known: string[]) =>
+    (await checkDiscord({ token: peerToken, channels: [], known: new Set(known), api: peer.url })).find(
+      ({ name }) => name === 'discord unknown servers',
+    );
+  const own = peer.world.guild.id;
+  expect(await ask(own)).toMatchObject({
+    state: 'warn',
+    found: `nobody decided on Their server (${theirs.id})`,
+  });
+  expect(await ask(own, theirs.id)).toBeUndefined();
+});
