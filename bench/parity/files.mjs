@@ -101,10 +101,11 @@ try {
   ].join('\n');
   process.stdout.write(`${table}\n`);
   const doc = readFileSync(DOC, 'utf8');
-  const marked = /(<!-- files:begin -->\n)[\s\S]*(\n<!-- files:end -->)/;
+  const marked = /(?<=<!-- files:begin -->\n)[\s\S]*(?=<!-- files:end -->)/;
+  if (!marked.test(doc)) throw new Error(`${DOC} has no place for the table`);
   writeFileSync(
     DOC,
-    doc.replace(marked, (_, begin, end) => begin + table + end),
+    doc.replace(marked, () => `${table}\n`),
   );
   if (wrong > 0) process.stderr.write(`${wrong} of ${cases.length} are not as they should be\n`);
   if (wrong > 0 && process.argv.includes('--check')) process.exitCode = 1;

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
 import { bindWeights, type KeyMap, sameNames, type Weights } from '../io/weights.js';
+import { type Concept, readConcepts } from './concepts.js';
 import { readConfig, schedulerSchema, type TextConfig, textSchema, unetSchema, vaeSchema } from './config.js';
 import { readKind, type TextPart } from './families.js';
 import { checkLeftovers } from './leftovers.js';
@@ -56,22 +57,35 @@ export function openFolder(dir: string): ModelParts {
   checkTogether(dir, configs);
   const { kind, unetConfig, vaeConfig, scheduler, textConfigs } = configs;
   const stem = 'diffusion_pytorch_model';
+  const concepts = conceptsOf(dir, textConfigs);
   return {
     kind,
     unetConfig,
     vaeConfig,
     scheduler,
-    encoders: kind.texts.map((part, i) => openEncoder(dir, part, textConfigs[i]!)),
+    encoders: kind.texts.map((part, i) => openEncoder(dir, part, textConfigs[i]!, concepts[i]!)),
     unet: bindPart(dir, 'unet', stem, unetTensors(unetConfig), sameNames),
     vae: bindPart(dir, 'vae', stem, vaeTensors(vaeConfig), vaeNames),
   };
 }
 
-function openEncoder(dir: string, part: TextPart, config: TextConfig): TextEncoder {
+export const conceptsOf = (dir: string, configs: readonly TextConfig[]): Concept[][] =>
+  readConcepts(
+    dir,
+    configs.map(({ hidden_size }) => hidden_size),
+  );
+
+function openEncoder(
+  dir: string,
+  part: TextPart,
+  config: TextConfig,
+  concepts: readonly Concept[],
+): TextEncoder {
   return {
     config,
+    concepts,
     weights: bindPart(dir, part.encoder, 'model', textTensors(config), textNames),
-    tokenizer: loadTokenizer(join(dir, part.tokenizer), roomOf(config)),
+    tokenizer: loadTokenizer(join(dir, part.tokenizer), roomOf(config), { concepts }),
   };
 }
 

@@ -13,6 +13,7 @@ import { type AdapterTensor, type AdapterValues, adapterInputs, adapterShapes } 
 import type { ExecutorCache } from '../runtime/cache.js';
 import { type FloatTensor, f32, i64, rows } from '../runtime/tensor.js';
 import { TIME_IDS } from './config.js';
+import type { TextEncoder } from './parts.js';
 import type { Pipeline } from './pipeline.js';
 import { endOf, hasProjection, type TextStates, textModel } from './text.js';
 import type { WeightedRow } from './tokenizer.js';
@@ -73,7 +74,7 @@ export async function encodePrompt(
     const all = read.map((parts) => tokenizer.chunks(parts));
     const most = Math.max(...all.map((chunks) => chunks.length));
     const [empty] = tokenizer.chunks([[]]) as [WeightedRow];
-    return { most, of: (text: number, chunk: number) => all[text]![chunk] ?? empty };
+    return { all, most, of: (text: number, chunk: number) => all[text]![chunk] ?? empty };
   });
   const chunks = Math.max(...chunked.map(({ most }) => most));
   if (chunks > MOST_CHUNKS) {
@@ -87,17 +88,25 @@ export async function encodePrompt(
   const tuned = adapter
     ? pipeline.kind.texts.flatMap((t) => adapterShapes(pipeline, adapter.spec, t.encoder))
     : [];
-  const key = tuned.length > 0 ? `${n}|${JSON.stringify(tuned)}` : `${n}`;
-  const executor = await cache.get(`${pipeline.key}|text|${key}`, () => textGraph(pipeline, n, tuned));
+  const beyond = pipeline.encoders.map(({ config }, e) =>
+    chunked[e]!.all.flat().some(({ ids }) => ids.some((id) => id >= config.vocab_size)),
+  );
+  const key = `${n}${beyond.some(Boolean) ? `|${beyond}` : ''}${tuned.length > 0 ? `|${JSON.stringify(tuned)}` : ''}`;
+  const executor = await cache.get(`${pipeline.key}|text|${key}`, () =>
+    textGraph(pipeline, n, tuned, beyond),
+  );
   const low = Object.fromEntries(tuned.map(({ name }) => [name, adapter!.tensors[name]!]));
   const parts: { states: FloatTensor; pooled?: FloatTensor }[] = [];
   for (let chunk = 0; chunk < chunks; chunk++) {
-    const feeds = pipeline.encoders.flatMap(({ tokenizer, config }, e) => {
-      const ids = texts.map((_, text) => chunked[e]!.of(text, chunk).ids);
+    const feeds = pipeline.encoders.flatMap((encoder, e) => {
+      const { tokenizer, config } = encoder;
+      const said = texts.map((_, text) => chunked[e]!.of(text, chunk).ids);
+      const ids = said.map((row) => row.map((id) => (id < config.vocab_size ? id : 0)));
       const ends = ids.map((row, text) => text * tokenizer.length + endOf(row, config));
       return [
         [`ids.${e}`, i64([n, tokenizer.length], ids.flat())],
         [`ends.${e}`, i64([n], ends)],
+        ...(beyond[e] ? givenFeeds(e, encoder, said) : []),
       ] as const;
     });
     const part = (await executor.run({ ...low, ...Object.fromEntries(feeds) })) as (typeof parts)[number];
@@ -107,6 +116,29 @@ export async function encodePrompt(
   }
   const { pooled } = parts[0]!;
   return { states: joined(parts.map(({ states }) => states)), ...(pooled && { pooled }) };
+}
+
+/** The vectors of tokens that the encoder's table lacks, and where there are none. */
+function givenFeeds(
+  e: number,
+  { config, concepts, tokenizer }: TextEncoder,
+  said: readonly (readonly number[])[],
+) {
+  const { hidden_size: width, vocab_size: rows } = config;
+  const vectors = f32([said.length, tokenizer.length, width]);
+  const known = f32(
+    [said.length, tokenizer.length, 1],
+    new Float32Array(said.length * tokenizer.length).fill(1),
+  );
+  for (const [at, id] of said.flat().entries()) {
+    if (id < rows) continue;
+    known.data[at] = 0;
+    vectors.data.set(concepts[id - rows]!.vector, at * width);
+  }
+  return [
+    [`vectors.${e}`, vectors],
+    [`known.${e}`, known],
+  ] as const;
 }
 
 /** Multiplies states [N,L,D] in place by the weights of their places [N][L], each encoder's share of D by its own. */
@@ -129,14 +161,26 @@ function weigh(
 }
 
 /** The states of all encoders side by side; the pooled state of the one that has a projection. */
-function textGraph(pipeline: Pipeline, n: number, tuned: readonly AdapterTensor[]): Graph {
+function textGraph(
+  pipeline: Pipeline,
+  n: number,
+  tuned: readonly AdapterTensor[],
+  beyond: readonly boolean[],
+): Graph {
   const g = new Graph();
   const { kind, encoders } = pipeline;
   const all = encoders.map((encoder, e): TextStates => {
     const ids = g.input(`ids.${e}`, [n, encoder.tokenizer.length], 'int64');
     const ends = kind.xl && hasProjection(encoder.config) ? g.input(`ends.${e}`, [n], 'int64') : undefined;
     const low = adapterInputs(g, pipeline, { tensors: tuned }, 'side', kind.texts[e]!.encoder);
-    return textModel(g, { ...encoder, precision: pipeline.precision }, { ids, ends }, low);
+    const place = [n, encoder.tokenizer.length];
+    const given = beyond[e]
+      ? {
+          vectors: g.input(`vectors.${e}`, [...place, encoder.config.hidden_size]),
+          known: g.input(`known.${e}`, [...place, 1]),
+        }
+      : undefined;
+    return textModel(g, { ...encoder, precision: pipeline.precision }, { ids, ends, given }, low);
   });
   const states = all.map(({ last, penultimate }) => (kind.xl ? penultimate : last));
   g.output('states', concat(states, -1));

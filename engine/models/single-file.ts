@@ -23,7 +23,7 @@ import {
 } from './checkpoint-config.js';
 import type { TextConfig } from './config.js';
 import { type Kind, SD, XL } from './families.js';
-import { type Configs, checkTogether, readConfigs, roomOf } from './folder.js';
+import { type Configs, checkTogether, conceptsOf, readConfigs, roomOf } from './folder.js';
 import { checkLeftovers } from './leftovers.js';
 import { textTensors, unetTensors, vaeTensors } from './networks.js';
 import { openClipName, originalUnetName, originalVaeName } from './original-names.js';
@@ -59,6 +59,7 @@ export function openSingleFile(path: string): ModelParts {
   const under =
     (prefix: string, rename: (name: string) => string): KeyMap =>
     (name) => [{ key: prefix + rename(name) }];
+  const concepts = conceptsOf(beside, textConfigs);
   const encoders = kind.texts.map((part, i): TextEncoder => {
     const config = textConfigs[i]!;
     const open = layout === 'sd2' || i === 1;
@@ -72,11 +73,15 @@ export function openSingleFile(path: string): ModelParts {
     const names = open ? openClipNames(prefix, config) : clipNames(store, prefix);
     return {
       config,
+      concepts: concepts[i]!,
       weights: bindWeights(store, textTensors(config), names, used),
       // OpenCLIP pads with id 0, which is "!".
       tokenizer: configured
-        ? loadTokenizer(join(beside, part.tokenizer), roomOf(config))
-        : loadTokenizer(VOCABULARY, roomOf(config), open ? '!' : undefined),
+        ? loadTokenizer(join(beside, part.tokenizer), roomOf(config), { concepts: concepts[i]! })
+        : loadTokenizer(VOCABULARY, roomOf(config), {
+            concepts: concepts[i]!,
+            ...(open && { padding: '!' }),
+          }),
     };
   });
   const unet = bindWeights(store, unetTensors(unetConfig), under(UNET, originalUnetName(unetConfig)), used);

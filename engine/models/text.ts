@@ -4,7 +4,7 @@
  * normed, and from its second encoder also the pooled state: the last, normed, at the end token, projected.
  */
 import type { Graph } from '../graph/graph.js';
-import { add, gather, reshape, slice, wide } from '../graph/ops.js';
+import { add, castLike, gather, mul, reshape, slice, wide } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
 import { clipLayer } from '../nn/clip-layer.js';
 import { layerNorm, linear } from '../nn/layers.js';
@@ -24,6 +24,8 @@ export interface TextInputs {
   readonly ids: Value;
   /** Row of each text's end token in the [N L, D] states, [N] int64; needed for the pooled state. */
   readonly ends?: Value | undefined;
+  /** Of tokens that the table lacks: [N,L,D] in place of the table's rows where `known` [N,L,1] is 0, else 0. */
+  readonly given?: { readonly vectors: Value; readonly known: Value } | undefined;
 }
 
 export interface TextStates {
@@ -41,7 +43,7 @@ export const hasProjection = ({ architectures }: TextConfig): boolean =>
 export function textModel(
   graph: Graph,
   { weights, config, precision = 'fp32' }: TextSource,
-  { ids, ends }: TextInputs,
+  { ids, ends, given }: TextInputs,
   adapter?: LowRankSource,
 ): TextStates {
   const root = new Scope(graph, weights, adapter, '', computeType[precision]);
@@ -52,7 +54,9 @@ export function textModel(
   const places = embeddings
     .at('position_embedding')
     .weight('weight', [config.max_position_embeddings, width]);
-  let x = add(gather(tokens, ids), slice(places, 0, 0, ids.shape[1]!));
+  const rows = gather(tokens, ids);
+  const words = given ? add(mul(wide(rows), given.known), given.vectors) : rows;
+  let x = add(castLike(words, rows), slice(places, 0, 0, ids.shape[1]!));
   let penultimate = x;
   for (let i = 0; i < config.num_hidden_layers; i++) {
     penultimate = x;

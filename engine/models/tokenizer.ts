@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import type { Segment } from '../../src/chat/prompt-syntax.js';
+import type { Concept } from './concepts.js';
 import { readConfig, specialTokensSchema, type TokenizerConfig, tokenizerSchema } from './config.js';
 import { type AddedToken, corrupt, readVocabulary } from './vocabulary.js';
 
@@ -25,6 +26,9 @@ export interface WeightedRow {
   readonly weights: readonly number[];
 }
 
+/** ComfyUI's way to name an embedding. */
+const NAMED = /\bembedding:/gi;
+
 const SPECIAL = 'special_tokens_map.json';
 
 /** Words: contractions, runs of letters, single digits, runs of anything else that is not space. */
@@ -38,21 +42,34 @@ export interface Room {
   readonly rows?: number;
 }
 
-/** `padding`: the token after the end, if not the one that the folder names. Errors: file-not-found, model-corrupt, model-unsupported. */
+/** `padding`: the token after the end, if not the one that the folder names; `concepts`: tokens beyond the encoder's rows. Errors: file-not-found, model-corrupt, model-unsupported. */
 export function loadTokenizer(
   dir: string,
   { places, rows: most = Number.POSITIVE_INFINITY }: Room,
-  padding?: string,
+  { padding, concepts = [] }: { padding?: string; concepts?: readonly Concept[] } = {},
 ): ClipTokenizer {
   const named = readTokens(dir);
   const config = { ...named, pad_token: padding ?? named.pad_token };
-  const { file, tokens: vocab, merges, added } = readVocabulary(dir);
+  const { file, tokens: vocab, merges, added: own } = readVocabulary(dir);
+  const known = new Set([...vocab.keys(), ...own.map(({ content }) => content)]);
+  const twice = concepts.find(
+    ({ content }, i) => known.has(content) || concepts.findIndex((c) => c.content === content) < i,
+  );
+  if (twice)
+    throw corrupt(
+      dir,
+      `textual inversion has the token ${JSON.stringify(twice.content)}, which there is already`,
+    );
+  const beyond = concepts.map(({ content }, i) => ({ id: most + i, content, normalized: true }));
+  const added: AddedToken[] = [...own, ...beyond];
   const id = (token: string): number => {
     const found = vocab.get(token) ?? added.find(({ content }) => content === token)?.id;
     if (found !== undefined) return found;
     throw corrupt(file, `it lacks the token ${JSON.stringify(token)} that tokenizer_config.json names`);
   };
-  const last = added.at(-1);
+  if (vocab.size > most)
+    throw corrupt(file, `its ${vocab.size} tokens have ${most} rows in the text encoder`);
+  const last = own.at(-1);
   if (last && last.id >= most)
     throw corrupt(file, `the added token ${JSON.stringify(last.content)} has no row in the text encoder`);
   const special = [...new Set([config.bos_token, config.eos_token])];
@@ -99,7 +116,7 @@ export function loadTokenizer(
   const followed = followers(added);
   const words = (text: string) =>
     tokenizer
-      .encode(text, { add_special_tokens: false })
+      .encode(added.length > 0 ? text.replace(NAMED, '') : text, { add_special_tokens: false })
       .ids.flatMap((token: number) => [token, ...(followed.get(token) ?? [])]);
   const row = (ids: readonly number[]): number[] => {
     const padded = new Array<number>(length).fill(rest);

@@ -38,6 +38,9 @@ const parts: readonly PartRule[] = [
   { folder: 'feature_extractor', needed: false, small: ['preprocessor_config.json'] },
 ];
 
+/** Textual inversion in files of its own. */
+const CONCEPTS = /^(?:learned_embeds[\w.-]*|embeddings\/[\w.-]+)\.safetensors$/;
+
 /** Small files are read whole: one that is not small is not what it says. */
 const MAX_SMALL = 64 * 2 ** 20;
 
@@ -71,7 +74,8 @@ export function selectFiles(files: readonly RemoteFile[], variant: Variant, file
 
 function selectFolder(files: readonly RemoteFile[], variant: Variant): RemoteFile[] {
   const byPath = new Map(files.map((f) => [f.path, f]));
-  const out = [byPath.get('model_index.json')!];
+  const concepts = files.filter(({ path }) => CONCEPTS.test(path));
+  const out = [byPath.get('model_index.json')!, ...concepts];
   for (const { folder, needed, stem, small } of parts) {
     const weights = stem === undefined ? [] : selectWeights(files, folder, stem, variant);
     if (stem !== undefined && weights.length === 0) {

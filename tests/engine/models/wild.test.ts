@@ -1,7 +1,7 @@
 /** Model folders and single files as other tools write them today (tests/fixtures/wild), on the tiny SD 1.5. */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readSafetensors, writeSafetensors } from '../../../engine/io/safetensors.js';
 import { loadPipeline } from '../../../engine/models/pipeline.js';
@@ -214,5 +214,70 @@ describe('what is left over in a single file', () => {
     ],
   ])('changes nothing: %s', async (_, more) => {
     await expect(opened(more)).resolves.toMatchObject({ family: 'mini' });
+  });
+});
+
+describe('textual inversion in files of its own', () => {
+  /** Vectors that are rows of the model's own tables: a concept is then a word under another name. */
+  async function withConcepts(
+    model: string,
+    write: (dir: string, rowOf: (encoder: number, word: string) => number[]) => void,
+  ) {
+    const dir = copyOf(`${TINY}/${model}/model`);
+    const before = await loadPipeline(dir);
+    const rowOf = (encoder: number, word: string): number[] => {
+      const { tokenizer, config } = before.encoders[encoder]!;
+      const part = encoder === 0 ? 'text_encoder' : 'text_encoder_2';
+      const tensors = readSafetensors(join(dir, part, 'model.safetensors')) as Record<string, FloatTensor>;
+      const table = tensors[Object.keys(tensors).find((name) => name.endsWith('token_embedding.weight'))!]!;
+      const id = tokenizer.encode(word)[1]!;
+      return [...table.data.slice(id * config.hidden_size, (id + 1) * config.hidden_size)];
+    };
+    write(dir, rowOf);
+    return { dir, before };
+  }
+  const save = (path: string, content: Record<string, number[][]>) => {
+    mkdirSync(dirname(path), { recursive: true });
+    const tensors = Object.entries(content).map(([key, vectors]) => [
+      key,
+      f32([vectors.length, vectors[0]!.length], vectors.flat()),
+    ]);
+    writeSafetensors(path, Object.fromEntries(tensors));
+  };
+
+  it("diffusers' and A1111's forms, beside a token of the pipeline's own", async () => {
+    const { dir, before } = await withConcepts('sd15', (at, rowOf) => {
+      save(join(at, 'learned_embeds.safetensors'), { '<toy>': [rowOf(0, 'rose')] });
+      save(join(at, 'embeddings/two-things.safetensors'), {
+        emb_params: [rowOf(0, 'blue'), rowOf(0, 'vase')],
+      });
+    });
+    const found = await encodePrompt(await loadPipeline(dir), cache, [
+      'a <toy> (embedding:two-things:1.5) in',
+      'a',
+    ]);
+    const expected = await encodePrompt(before, cache, ['a rose (blue vase:1.5) in', 'a']);
+    expect(found).toEqual(expected);
+  });
+
+  it("XL's form gives both encoders theirs", async () => {
+    const { dir, before } = await withConcepts('sdxl', (at, rowOf) =>
+      save(join(at, 'embeddings/toy.safetensors'), {
+        clip_l: [rowOf(0, 'rose')],
+        clip_g: [rowOf(1, 'rose')],
+      }),
+    );
+    expect(await encodePrompt(await loadPipeline(dir), cache, ['a toy in'])).toEqual(
+      await encodePrompt(before, cache, ['a rose in']),
+    );
+  });
+
+  it.each<[string, Record<string, number[][]>]>([
+    ['shape-mismatch', { '<toy>': [[1, 2, 3]] }],
+    ['model-corrupt', { '<|endoftext|>': [new Array(32).fill(0)] }],
+    ['file-corrupt', { '<toy>': [new Array(32).fill(Number.NaN)] }],
+  ])('refused: %s', async (code, content) => {
+    const { dir } = await withConcepts('sd15', (at) => save(join(at, 'learned_embeds.safetensors'), content));
+    await expect(loadPipeline(dir)).rejects.toMatchObject({ code });
   });
 });
