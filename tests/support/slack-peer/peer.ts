@@ -67,6 +67,8 @@ export class Peer {
   /** Where the bot wants events; null = over the socket. */
   target: string | null = null;
   readonly bot = bot.bot_user_id;
+  /** Workspace where what people do happens; the bot's token is of this one. */
+  team = 'T000000001';
   private readonly ids = new Map<string, string>();
   private readonly asked = new Map<string, Asked>();
   private ticks = 0;
@@ -218,7 +220,7 @@ export class Peer {
   async tell(event: Told, id = `Ev${randomUUID()}`, signing: Signing = {}): Promise<number> {
     const payload = {
       token: 'z',
-      team_id: 'T000000001',
+      team_id: this.team,
       api_app_id: 'A0ACCLAIM',
       type: 'event_callback',
       event_id: id,
@@ -236,7 +238,7 @@ export class Peer {
     const minute_rate_limited = Math.floor(Date.now() / 1000);
     const body = {
       type: 'app_rate_limited',
-      team_id: 'T000000001',
+      team_id: this.team,
       api_app_id: 'A0ACCLAIM',
       minute_rate_limited,
     };
@@ -248,7 +250,7 @@ export class Peer {
     return this.ask(
       (trigger_id, response_url) => ({
         token: 'z',
-        team_id: 'T000000001',
+        team_id: this.team,
         channel_id: channel,
         channel_name: channel.startsWith('D') ? 'directmessage' : 'roses',
         user_id: this.id(name),
