@@ -10,10 +10,22 @@ const { fround, sqrt } = Math;
 /** Betas in float32, products in float64, each stored as float32. */
 export function alphasCumprod(config: SchedulerConfig): Float32Array {
   let product = 1;
-  return betas(config).map((beta) => {
+  const trained = betas(config).map((beta) => {
     product *= fround(1 - beta);
     return product;
   });
+  return config.rescale_betas_zero_snr ? endingInNoise(trained) : trained;
+}
+
+/**
+ * Algorithm 1 of arXiv 2305.08891: sqrt(a) moved and scaled so that it keeps its first value and ends at 0. There 2^-24
+ * stands for 0, as in diffusers' Euler and DPM-Solver++, so that no sigma is infinite.
+ */
+function endingInNoise(cumprod: Float32Array): Float32Array {
+  const [first, last] = [sqrt(cumprod[0]!), sqrt(cumprod.at(-1)!)];
+  const out = cumprod.map((a) => (((sqrt(a) - last) * first) / (first - last)) ** 2);
+  out[out.length - 1] = 2 ** -24;
+  return out;
 }
 
 function betas(config: SchedulerConfig): Float32Array {

@@ -176,6 +176,7 @@ export function openClipConfigOf(store: WeightStore, prefix: string, unused: 0 |
 export const schedulerConfigOf = (
   prediction: SchedulerConfig['prediction_type'],
   xl: boolean,
+  endsInNoise = false,
 ): SchedulerConfig =>
   schedulerSchema.parse({
     _class_name: xl ? 'EulerDiscreteScheduler' : 'DDIMScheduler',
@@ -184,6 +185,7 @@ export const schedulerConfigOf = (
     beta_schedule: 'scaled_linear',
     num_train_timesteps: 1000,
     prediction_type: prediction,
+    rescale_betas_zero_snr: endsInNoise,
     set_alpha_to_one: false,
     steps_offset: 1,
     timestep_spacing: 'leading',

@@ -188,33 +188,39 @@ export type TextConfig = z.infer<typeof textSchema>;
  * means to each. A missing `set_alpha_to_one`, `clip_sample`, `timestep_spacing` or `use_karras_sigmas` means what the
  * scheduler that runs makes of it.
  */
-export const schedulerSchema = z.looseObject({
-  _class_name: z.string(),
-  algorithm_type: z.string().nullish(),
-  beta_start: z.number().positive().default(0.0001),
-  beta_end: z.number().positive().default(0.02),
-  beta_schedule: z.enum(['linear', 'scaled_linear', 'squaredcos_cap_v2']).default('linear'),
-  clip_sample: z.boolean().nullish(),
-  clip_sample_range: z.number().positive().default(1),
-  euler_at_final: z.boolean().nullish(),
-  final_sigmas_type: z.enum(['zero', 'sigma_min']).default('zero'),
-  /** Log of signal to noise at which the noisiest timesteps are cut off; minus infinity, which JSON cannot say, cuts none. */
-  lambda_min_clipped: z.number().nullish(),
-  lower_order_final: z.boolean().default(true),
-  num_train_timesteps: count.default(1000),
-  prediction_type: z.enum(['epsilon', 'v_prediction']).default('epsilon'),
-  rescale_betas_zero_snr: only(false),
-  set_alpha_to_one: z.boolean().nullish(),
-  sigma_max: z.number().positive().nullish(),
-  sigma_min: z.number().positive().nullish(),
-  solver_order: z.number().nullish(),
-  solver_type: z.string().nullish(),
-  steps_offset: z.number().int().min(0).default(0),
-  thresholding: only(false),
-  timestep_spacing: z.enum(['leading', 'trailing', 'linspace']).nullish(),
-  trained_betas: only(),
-  use_karras_sigmas: z.boolean().nullish(),
-});
+export const schedulerSchema = z
+  .looseObject({
+    _class_name: z.string(),
+    algorithm_type: z.string().nullish(),
+    beta_start: z.number().positive().default(0.0001),
+    beta_end: z.number().positive().default(0.02),
+    beta_schedule: z.enum(['linear', 'scaled_linear', 'squaredcos_cap_v2']).default('linear'),
+    clip_sample: z.boolean().nullish(),
+    clip_sample_range: z.number().positive().default(1),
+    euler_at_final: z.boolean().nullish(),
+    final_sigmas_type: z.enum(['zero', 'sigma_min']).default('zero'),
+    /** Log of signal to noise at which the noisiest timesteps are cut off; minus infinity, which JSON cannot say, cuts none. */
+    lambda_min_clipped: z.number().nullish(),
+    lower_order_final: z.boolean().default(true),
+    num_train_timesteps: count.default(1000),
+    prediction_type: z.enum(['epsilon', 'v_prediction']).default('epsilon'),
+    /** The noisiest timestep is noise alone (arXiv 2305.08891). */
+    rescale_betas_zero_snr: z.boolean().nullish(),
+    set_alpha_to_one: z.boolean().nullish(),
+    sigma_max: z.number().positive().nullish(),
+    sigma_min: z.number().positive().nullish(),
+    solver_order: z.number().nullish(),
+    solver_type: z.string().nullish(),
+    steps_offset: z.number().int().min(0).default(0),
+    thresholding: only(false),
+    timestep_spacing: z.enum(['leading', 'trailing', 'linspace']).nullish(),
+    trained_betas: only(),
+    use_karras_sigmas: z.boolean().nullish(),
+  })
+  .refine((c) => !c.rescale_betas_zero_snr || c.prediction_type === 'v_prediction', {
+    path: ['rescale_betas_zero_snr'],
+    message: 'noise alone tells nothing of the noise in it: it needs v_prediction',
+  });
 export type SchedulerConfig = z.infer<typeof schedulerSchema>;
 
 /** A token is text, or a transformers `AddedToken` around it. */
@@ -264,7 +270,7 @@ export function readConfig<T>(dir: string, file: string, schema: z.ZodType<T>, c
 const notBuilt: Partial<Record<string, string>> = {
   time_cond_proj_dim: 'a distilled model (guidance embedding)',
   guidance_embeds: 'a distilled model (guidance embedding)',
-  rescale_betas_zero_snr: 'zero terminal SNR',
+  rescale_betas_zero_snr: 'zero terminal SNR without v-prediction',
   thresholding: 'dynamic thresholding',
   encoder_hid_dim_type: 'conditioning on images (IP-Adapter)',
   class_embed_type: 'conditioning on classes',

@@ -24,7 +24,6 @@ const HARMLESS: readonly RegExp[] = [
 const NOT_BUILT: readonly (readonly [RegExp, string])[] = [
   [/cond_proj\./, 'a distilled model (guidance embedding)'],
   [/^edm_vpred\./, "a model of EDM's noise levels (CosXL)"],
-  [/^(ztsnr)$/, 'zero terminal SNR'],
   [/^control_model\.|controlnet/, 'ControlNet'],
   [/lora_(A|B|up|down)|\.alpha$|hada_|dora_scale/, 'an adapter within a checkpoint'],
   [

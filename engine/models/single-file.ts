@@ -54,8 +54,8 @@ export function openSingleFile(path: string): ModelParts {
 
   const { kind, unetConfig, vaeConfig, scheduler, textConfigs } = configs;
   const used = new Set<string>();
-  // Marks of what the file is: inferConfigs reads the first; the second, which tools read in XL's files only, is refused there.
-  const harmless: RegExp[] = [/^v_pred$/, ...(layout === 'xl' ? [] : [/^edm_vpred\./])];
+  // Marks of what the file is: inferConfigs reads the first two; the last, which tools read in XL's files only, is refused there.
+  const harmless: RegExp[] = [/^(v_pred|ztsnr)$/, ...(layout === 'xl' ? [] : [/^edm_vpred\./])];
   const under =
     (prefix: string, rename: (name: string) => string): KeyMap =>
     (name) => [{ key: prefix + rename(name) }];
@@ -137,7 +137,7 @@ function inferConfigs(
     kind,
     unetConfig: unetConfigOf(store, xl, side),
     vaeConfig: vaeConfigOf(store, xl),
-    scheduler: schedulerConfigOf(v ? 'v_prediction' : 'epsilon', xl),
+    scheduler: schedulerConfigOf(v ? 'v_prediction' : 'epsilon', xl, v && store.tensors.has('ztsnr')),
     textConfigs,
   };
 }

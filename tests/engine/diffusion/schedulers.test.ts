@@ -3,7 +3,7 @@
  * Gaussian: there the best prediction is known in closed form, so is the ODE's solution, and so is the SDE's law.
  */
 import { afterAll, describe, expect, it } from 'vitest';
-import { trainedSigmas } from '../../../engine/diffusion/betas.js';
+import { alphasCumprod, trainedSigmas } from '../../../engine/diffusion/betas.js';
 import { substitution, unbuilt } from '../../../engine/diffusion/native.js';
 import { sample } from '../../../engine/diffusion/sampler.js';
 import {
@@ -297,5 +297,38 @@ describe('what a configuration says', () => {
       variance_type: null,
     };
     expect(unbuilt(config(usual))).toBeNull();
+  });
+});
+
+describe('zero terminal SNR', () => {
+  // By diffusers 0.42.1: x and the output v = 0.3 c x + 0.2, four steps from 1.5 times the initial scale, spaced trailing.
+  const ztsnr = config({
+    prediction_type: 'v_prediction',
+    rescale_betas_zero_snr: true,
+    timestep_spacing: 'trailing',
+    set_alpha_to_one: false,
+    clip_sample: false,
+  });
+  it('alphas keep their first value and end at none', () => {
+    const found = alphasCumprod(ztsnr);
+    const expected = [0.99915, 0.6524567604, 0.241018638, 1.9679634e-7, 2 ** -24];
+    for (const [i, t] of [0, 250, 500, 998, 999].entries())
+      expect(Math.abs(found[t]! - expected[i]!)).toBeLessThan(1e-6);
+  });
+  it.each([
+    ['ddim', [1.3565268516540527, 1.0850510597229004, 0.7696066498756409, 0.3922882378101349]],
+    ['euler', [7.44970703125, 2.2045464515686035, 0.9517579078674316, 0.3692120909690857]],
+  ] as const)('%s', (scheduler, expected) => {
+    const { initialScale, steps } = schedule(ztsnr, { scheduler, steps: 4, eta: 0 });
+    expect(steps.map(({ timestep }) => timestep)).toEqual([999, 749, 499, 249]);
+    let x: Float32Array = Float32Array.of(1.5 * initialScale);
+    for (const [k, step] of steps.entries()) {
+      x = stepMean(step, x, Float32Array.of(0.3 * step.scale * x[0]! + 0.2));
+      // DDIM there divides by none; 2^-24 in its place shows in the fourth figure.
+      expect(Math.abs(x[0]! / expected[k]! - 1)).toBeLessThan(1e-3);
+    }
+  });
+  it('is refused where the network predicts noise', () => {
+    expect(schedulerSchema.safeParse({ ...ztsnr, prediction_type: 'epsilon' }).success).toBe(false);
   });
 });

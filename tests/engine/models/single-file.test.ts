@@ -182,7 +182,6 @@ describe('refused by name', () => {
       /refiner is not built/,
       (t) => ({ ...t, 'conditioner.embedders.0.model.ln_final.bias': f32([1]) }),
     ],
-    ['zero terminal SNR', /ztsnr: zero terminal SNR is not built/, (t) => ({ ...t, ztsnr: f32([0]) })],
     ['a key of nothing', /surprise: belongs to no layer/, (t) => ({ ...t, surprise: f32([1]) })],
   ])('%s', async (name, message, change) => {
     const file = single(name.replace(/\W/g, '-'), 'sd15', change(tensors()));

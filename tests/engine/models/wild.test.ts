@@ -205,7 +205,7 @@ describe('what is left over in a single file', () => {
     return loadPipeline(`${beside}.safetensors`);
   };
   it.each<[string, Record<string, Tensor>]>([
-    ['an empty mark of v-prediction', { v_pred: f32([0]) }],
+    ['empty marks', { v_pred: f32([0]), ztsnr: f32([0]) }],
     ['embedding_manager', { 'embedding_manager.embedder.transformer.x': f32([2]) }],
     ['edm_vpred', { 'edm_vpred.sigma_max': f32([], [80]), 'edm_vpred.sigma_min': f32([], [0.002]) }],
     [
