@@ -45,6 +45,9 @@ const expectHalf = (error: number, bound = BOUND) => {
   expect(error).toBeGreaterThan(FLOAT32);
 };
 
+/** Their states are of the text as it stands: a bracket in it is no weight. */
+const literally = (text: string) => text.replace(/[()[\]\\]/g, '\\$&');
+
 describe('in float16', () => {
   it.each(['sd15', 'sd21', 'sdxl'] as const)('%s predicts what it predicts in float32', async (name) => {
     const dir = `tests/fixtures/tiny/${name}`;
@@ -62,7 +65,7 @@ describe('in float16', () => {
     const whole = await encode(await loadPipeline(MINI), cache, decoded!);
     expectHalf(rmsError((await encode(mini, cache, decoded!)).data, whole.data));
     const prompts = JSON.parse(readFileSync('tests/fixtures/mini/prompts.json', 'utf8')) as string[];
-    const { states } = await encodePrompt(mini, cache, prompts);
+    const { states } = await encodePrompt(mini, cache, prompts.map(literally));
     expectHalf(rmsError(states.data, golden('text').last_hidden_state!.data as Float32Array));
   });
 

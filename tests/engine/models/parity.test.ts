@@ -16,6 +16,8 @@ import { relativeError } from '../../support/compare.js';
 const golden = (name: string) =>
   readSafetensors(`tests/fixtures/mini/${name}.safetensors`) as Record<string, FloatTensor>;
 const prompts: string[] = JSON.parse(readFileSync('tests/fixtures/mini/prompts.json', 'utf8'));
+/** Their states are of the text as it stands: a bracket in it is no weight. */
+const literally = (text: string) => text.replace(/[()[\]\\]/g, '\\$&');
 const floats = (t: Tensor) => f32(t.shape, Float32Array.from(t.data as Float32Array, Number));
 
 let pipeline: Pipeline;
@@ -44,7 +46,7 @@ async function callUnet(
 
 describe('the miniature', () => {
   it('gives the text states of every prompt', async () => {
-    const { states } = await encodePrompt(pipeline, cache, prompts);
+    const { states } = await encodePrompt(pipeline, cache, prompts.map(literally));
     expect(relativeError(states, golden('text').last_hidden_state!)).toBeLessThan(1e-4);
   });
 
