@@ -1,0 +1,97 @@
+/** What a sweep and a clearing may take back: only what was so when they looked, however late they are told of it. */
+import { describe, expect, it } from 'vitest';
+import type { Ballot } from '../../../src/domain/model.js';
+import { person, World } from '../../support/world.js';
+
+function opened(): { world: World; sheet: Ballot } {
+  const world = new World({ imagesPerRound: 4, quorum: 9 }, true);
+  world.settle();
+  world.consent('ann', 'bob');
+  return { world, sheet: world.live()[0]! };
+}
+
+/** `voter emoji` of the marks that stand. */
+function standing({ state }: World, { id }: Ballot): string[] {
+  const facts = state.facts.get(id)!.known();
+  return facts.flatMap(({ voter, emoji, present }) => (present ? [`${voter} ${emoji}`] : [])).sort();
+}
+
+function swept(world: World, { id }: Ballot, beganAt: number, ...marks: string[]): void {
+  const read = marks.map((mark) => {
+    const [voter, emoji] = mark.split(' ');
+    return { voter: person(voter!), emoji: emoji! };
+  });
+  world.send({ kind: 'swept', ballot: id, effect: null, beganAt, marks: read, at: ++world.now });
+}
+
+function cleared(world: World, { id }: Ballot, emoji: string | null, at: number): void {
+  world.send({ kind: 'cleared', ballot: id, emoji, at });
+}
+
+describe('a sweep', () => {
+  it('withdraws no live vote that was made after it began', () => {
+    const { world, sheet } = opened();
+    const began = world.now;
+    world.react('ann', sheet, '1');
+    swept(world, sheet, began);
+    expect(standing(world, sheet)).toEqual(['ann 1']);
+    expect(world.state.facts.get(sheet.id)!.last('ann', '1')).toMatchObject({
+      source: 'live',
+      at: began + 1,
+    });
+  });
+
+  it('withdraws no live vote of the millisecond in which it began', () => {
+    const { world, sheet } = opened();
+    world.react('ann', sheet, '1');
+    swept(world, sheet, world.now);
+    expect(standing(world, sheet)).toEqual(['ann 1']);
+  });
+
+  it('brings no vote back that was taken away after it began', () => {
+    const { world, sheet } = opened();
+    world.react('ann', sheet, '1');
+    const began = world.now;
+    world.react('ann', sheet, '1', false);
+    swept(world, sheet, began, 'ann 1');
+    expect(standing(world, sheet)).toEqual([]);
+  });
+
+  it('withdraws a vote that was made before it began and that it did not find', () => {
+    const { world, sheet } = opened();
+    world.react('ann', sheet, '1');
+    world.react('bob', sheet, '2');
+    swept(world, sheet, world.now + 1, 'bob 2');
+    expect(standing(world, sheet)).toEqual(['bob 2']);
+  });
+});
+
+describe('a clearing', () => {
+  it('told late takes what was there then, and none of the votes made since', () => {
+    const { world, sheet } = opened();
+    world.react('ann', sheet, '1');
+    const wiped = world.now;
+    world.react('bob', sheet, '1');
+    world.react('ann', sheet, '2');
+    cleared(world, sheet, null, wiped);
+    expect(standing(world, sheet)).toEqual(['ann 2', 'bob 1']);
+  });
+
+  it('of one mark told late takes that mark alone, and of it the older votes alone', () => {
+    const { world, sheet } = opened();
+    world.react('ann', sheet, '1');
+    world.react('ann', sheet, '2');
+    const wiped = world.now;
+    world.react('bob', sheet, '1');
+    cleared(world, sheet, '1', wiped);
+    expect(standing(world, sheet)).toEqual(['ann 2', 'bob 1']);
+  });
+
+  it('takes no mark that no reaction shows', () => {
+    const { world, sheet } = opened();
+    world.react('ann', sheet, '1');
+    world.react('ann', sheet, 'done');
+    cleared(world, sheet, null, world.now + 1);
+    expect(standing(world, sheet)).toEqual(['ann done']);
+  });
+});
