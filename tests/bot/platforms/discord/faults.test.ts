@@ -264,7 +264,8 @@ test('a channel or thread that is deleted is told, and posts there are refused',
   const server = peer.world.guild.id;
   expect(events[2]).toMatchObject({ kind: 'server', server, present: false });
   peer.gateway.send('GUILD_CREATE', { id: server });
-  await until(() => events.length === 4);
+  // Its lost channels are looked at again, so more may be told after it.
+  await until(() => events.length >= 4);
   expect(events[3]).toMatchObject({ kind: 'server', server, present: true });
   expect(await platform.servers()).toEqual(new Set([server]));
   expect(await platform.serverOf(channel.id)).toBe(server);
