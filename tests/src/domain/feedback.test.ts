@@ -58,6 +58,19 @@ describe('one voter', () => {
 });
 
 describe('two to four voters', () => {
+  it('weigh what is left unmarked half where "none" stands beside a number, and whole where it stands alone', () => {
+    const w = world();
+    const [sheet] = w.live();
+    for (const mark of ['1', 'none']) w.react('ann', sheet!, mark);
+    w.react('bob', sheet!, '2');
+    // Images 0 and 1: one up against one half.
+    expect(goods(w)[0]).toBeCloseTo(1 / 1.5, 12);
+    expect(goods(w)[1]).toBeCloseTo(1 / 1.5, 12);
+    w.react('ann', sheet!, '1', false);
+    // Image 0: a half and a full down. 1: one up against one full down, which is an even split.
+    expect(goods(w)).toEqual([0, null, 0, 0]);
+  });
+
   it('weigh one each, a cell left unmarked half as much against', () => {
     const w = world();
     const [sheet] = w.live();
@@ -108,6 +121,20 @@ describe('who counts', () => {
     expect(judge(w).outcome.excluded).toEqual([{ reason: 'excluded', count: 1 }]);
     w.command({ name: 'include', voter: 'bob' });
     expect(judge(w).outcome.voters).toBe(2);
+  });
+
+  it('nobody one of whose linked accounts is excluded, whichever of them voted', () => {
+    const w = world();
+    const [sheet] = w.live();
+    w.consent('bob-slack');
+    w.react('ann', sheet!, '1');
+    w.react('bob-slack', sheet!, '2');
+    w.command({ name: 'exclude', voter: 'bob' });
+    w.link('person', 'bob', 'bob-slack');
+    expect(goods(w)).toEqual([1, 0, 0, 0]);
+    expect(judge(w).outcome).toMatchObject({ voters: 1, excluded: [{ reason: 'excluded', count: 1 }] });
+    w.link(null, 'bob', 'bob-slack');
+    expect(goods(w).map((good) => Number(good!.toFixed(4)))).toEqual([0.6667, 0.6667, 0, 0]);
   });
 
   it('a hidden image has no part', () => {
