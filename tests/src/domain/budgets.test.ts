@@ -98,6 +98,19 @@ describe('a budget', () => {
     expect(decide(waits, { kind: 'tick', at }, undefined, nowhereElse).state.rounds).toHaveLength(1);
   });
 
+  it('of a day is not given again where the clock is set back over midnight', () => {
+    const world = opened({ channelImages: 8 });
+    // The first round, of four, was asked for on the 14th; two more fill the 15th.
+    world.tick(Date.parse('2023-11-15T00:01:00Z') - world.now);
+    for (let n = 0; n < 3; n++) playRound(world);
+    const full = { state: 'paused', pause: 'budget', renewsAt: Date.parse('2023-11-16T00:00:00Z') };
+    expect(world.state.rounds.map(({ createdAt }) => new Date(createdAt).getUTCDate())).toEqual([14, 15, 15]);
+    expect(world.state.session).toMatchObject(full);
+    world.tick(Date.parse('2023-11-14T23:00:00Z') - world.now);
+    expect(world.state.session).toMatchObject(full);
+    expect(world.state.rounds).toHaveLength(3);
+  });
+
   it('is given once a day, however the time is told', () => {
     const steps = fc.array(fc.constantFrom(0, 60_000, DAY / 3, -DAY / 2), { minLength: 4, maxLength: 14 });
     fc.assert(
