@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { approvals } from '../../../src/domain/approval.js';
 import type { Act as ActRow } from '../../../src/domain/model.js';
-import { World } from '../../support/world.js';
+import { placeOn, World } from '../../support/world.js';
 
 function opened(rules = {}, nsfw = false): World {
   const world = new World({ imagesPerRound: 4, ...rules }, false, nsfw);
@@ -191,6 +191,17 @@ describe('review before posting', () => {
     world.command({ name: 'redo' });
     world.settle();
     expect(world.state.rounds.map((r) => r.state)).toEqual(['aborted', 'open']);
+  });
+
+  it('is turned off by the founding side of a pool alone; a guest may only turn it on', () => {
+    const world = opened({ review: true });
+    world.join(placeOn('slack'));
+    const say = (on: boolean, from: string) =>
+      world.command({ name: 'review', on }, 'admin', 'boss-slack', from)?.code ?? null;
+    const review = () => world.state.session.rules.review;
+    expect([say(false, 'slack-1'), review()]).toEqual(['not-allowed', true]);
+    expect([say(false, 'fake-1'), review()]).toEqual([null, false]);
+    expect([say(true, 'slack-1'), review()]).toEqual([null, true]);
   });
 
   it('survives a restart', () => {
