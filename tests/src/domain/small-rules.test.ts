@@ -1,4 +1,4 @@
-/** Cells, marks, quiet hours, newcomers, and what may be seen before a round closes. */
+/** Cells, marks, quiet hours, consent, newcomers, and what may be seen before a round closes. */
 import { describe, expect, it } from 'vitest';
 import { newcomers } from '../../../src/domain/counted.js';
 import { meaning, primings, reactionMarks } from '../../../src/domain/emoji.js';
@@ -6,7 +6,7 @@ import { ballotId, pictureName, roundId } from '../../../src/domain/ids.js';
 import type { Voter } from '../../../src/domain/model.js';
 import { quietUntil } from '../../../src/domain/quiet-hours.js';
 import { ballotView, imageAt, nextTick, sessionStatus } from '../../../src/domain/views.js';
-import { World } from '../../support/world.js';
+import { person, World } from '../../support/world.js';
 
 describe('names', () => {
   it('of pictures are sheet and cell, or in a gallery the number alone', () => {
@@ -48,6 +48,22 @@ describe('quiet hours', () => {
   it('may be none', () => {
     expect(quietUntil(null, at('03:00'))).toBe(0);
     expect(quietUntil({ from: 60, to: 60 }, at('01:00'))).toBe(0);
+  });
+});
+
+describe('consent', () => {
+  it('keeps the time at which it was given when the name to show is changed, hidden or left as it is', () => {
+    const world = new World({}, false);
+    const agreed = world.now;
+    const say = (name?: string | null): void => {
+      const named = name === undefined ? {} : { name };
+      world.send({ kind: 'consent', voter: person('ann'), given: true, at: world.now, ...named });
+      world.now += 86_400_000;
+    };
+    for (const name of [null, 'Ann', 'Annabel', undefined]) say(name);
+    expect(world.state.voters.get('ann')).toMatchObject({ consentAt: agreed, name: 'Annabel' });
+    say(null);
+    expect(world.state.voters.get('ann')).toMatchObject({ consentAt: agreed, name: null });
   });
 });
 
