@@ -165,10 +165,12 @@ interface Leaving {
   excluded: { hash: string; platform: string }[];
   /** Servers whose purge is due, as it stands now. */
   departures: Departure[];
+  /** An operator's no outlives what was allowed at the time of the backup. */
+  refused: { platform: string; server: string }[];
 }
 
 async function keepDuties(db: Connection, leaving: Leaving): Promise<void> {
-  const { secret, declined, excluded, usedInvites, departures } = leaving;
+  const { secret, declined, excluded, usedInvites, departures, refused } = leaving;
   for (const { id, until } of usedInvites)
     await db.run('INSERT OR IGNORE INTO used_invite (id, until) VALUES (?, ?)', id, until);
   for (const { place, hash } of declined)
@@ -179,6 +181,9 @@ async function keepDuties(db: Connection, leaving: Leaving): Promise<void> {
   for (const { key } of await voters(db))
     if (out.has(exclusionHash(secret, key)))
       await db.run("UPDATE voter SET body = json_set(body, '$.excluded', json('true')) WHERE key = ?", key);
+  const refuse = `INSERT INTO server (platform, server, standing) VALUES (?, ?, 'refused')
+    ON CONFLICT (platform, server) DO UPDATE SET standing = excluded.standing`;
+  for (const { platform, server } of refused) await db.run(refuse, platform, server);
   await db.run('DELETE FROM departure');
   for (const { platform, server, at, due } of departures) {
     const sql = 'INSERT INTO departure (platform, server, at, due) VALUES (?, ?, ?, ?)';
@@ -215,6 +220,7 @@ async function whoLeft(dir: string, to: string, restored: Connection, at: number
       usedInvites: await db.all('SELECT id, until FROM used_invite'),
       excluded: await db.all('SELECT hash, platform FROM exclusion'),
       departures: await db.all('SELECT platform, server, at, due FROM departure'),
+      refused: await db.all("SELECT platform, server FROM server WHERE standing = 'refused'"),
     };
   } catch {
     return null;

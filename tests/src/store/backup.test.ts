@@ -292,8 +292,12 @@ describe('a restore', () => {
       ),
     ) as RowChange[];
     const dir = await folder('live', [...world.rows, ...other]);
+    let store = await Store.open(dir);
+    await store.standings.set('discord', '8', 'allowed');
+    await store.close();
     await take(dir);
-    const store = await Store.open(dir);
+    store = await Store.open(dir);
+    await store.standings.set('discord', '8', 'refused');
     await store.forget('ann-secret-key-of-27-characters');
     // Left, and agreed again: what was before is not theirs any more.
     await store.forget('bob');
@@ -324,6 +328,7 @@ describe('a restore', () => {
     // Duties that came after the backup are kept: nobody who left is asked for anew, and a purge stays due.
     expect(after.declined).toEqual([{ place: 'discord 1', hash: 'hash of a check mark' }]);
     expect(after.departure).toEqual([expect.objectContaining({ server: '9', due: 7 })]);
+    expect(after.server).toEqual([{ platform: 'discord', server: '8', standing: 'refused' }]);
     expect((after.session as { id: string }[]).map(({ id }) => id)).toEqual(['cat']);
     expect(readFileSync(join(dir, 'acclaim.sqlite')).includes('ann-secret-key-of-27-characters')).toBe(false);
 
