@@ -1,9 +1,11 @@
 /** `acclaim invite`: links by which people's marks on the page count, one a person. It writes nothing, and runs beside the bot. */
 import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
 import { fallback, integer, text } from '../../src/cli/options.js';
 import { loadConfig } from '../../src/config/load.js';
+import type { Config } from '../../src/config/schema.js';
 import { AcclaimError } from '../../src/errors.js';
 import { INVITE_DAYS, inviteLink } from '../../src/invite-link.js';
 
@@ -26,8 +28,7 @@ export const command = defineCommand(
         `There is no data folder of Acclaim at ${dir}.`,
         'Start Acclaim once, or name the folder: --data DIR.',
       );
-    const [name] = server.hostNames;
-    const page = v.page ?? (name === undefined ? `http://${server.host}:${server.port}` : `https://${name}`);
+    const page = v.page ?? pageOf(server);
     // Loaded when it runs: help and wrong usage need none of it.
     const { readSecret } = await import('../../src/store/voter-key.js');
     const { newInvite } = await import('../../src/store/invites.js');
@@ -36,3 +37,10 @@ export const command = defineCommand(
     for (let i = 0; i < (v.count ?? 1); i++) io.out(`${inviteLink(page, newInvite(secret, until))}\n`);
   },
 );
+
+/** As the page itself says it: nobody can open what only says "every address of this machine". */
+function pageOf({ hostNames: [named], host, port }: Config['server']): string {
+  if (named !== undefined) return `https://${named}`;
+  const name = host === '0.0.0.0' || host === '::' ? hostname() : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}

@@ -1,6 +1,6 @@
 /** Invites: one use each, an end, no way to make one up; made beside a running bot, and not good again after a restore. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { command } from '../../../bot/cli/invite.js';
@@ -81,6 +81,12 @@ it('is printed by the command line, as many as asked for, while the bot runs', a
     .map((line) => /^https:\/\/taste\.example\.org\/#invite=(.+)$/.exec(line)![1]!);
   expect(new Set(codes).size).toBe(3);
   for (const code of codes) expect(await store.useInvite(code, Date.now())).toBe(true);
+  said = '';
+  // On every address of the machine: the link names it, as the page's own do.
+  const config = join(dir, 'open.yaml');
+  writeFileSync(config, 'server: { host: 0.0.0.0, port: 9000, accessToken: a-token-of-17-chars }\n');
+  await command.run({ ...values, count: 1, page: undefined, config } as never, [], { ...io, ...rest });
+  expect(said.split('#')[0]).toBe(`http://${hostname()}:9000/`);
   await expect(
     command.run({ ...values, data: join(dir, 'none') } as never, [], { ...io, ...rest }),
   ).rejects.toMatchObject({ code: 'file-not-found' });
