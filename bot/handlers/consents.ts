@@ -15,6 +15,7 @@ import type { Log } from '../../src/log.js';
 import { safely } from '../../src/safely.js';
 import type { Declined } from '../../src/store/places.js';
 import type { Store } from '../../src/store/store.js';
+import { Limited } from '../limits.js';
 import type { Sessions } from '../sessions.js';
 import { spread } from '../spread.js';
 import { consentCard } from '../views/notice.js';
@@ -136,7 +137,10 @@ export class Consents {
     for (const account of found) {
       const { key } = people.seen(account);
       if (declined.delete(hashOf(store, to, key)) || (await this.knows(key))) continue;
-      await agree(account, to.address, at);
+      // Their time comes; those behind them on the notice need not wait for it.
+      await agree(account, to.address, at).catch((error) => {
+        if (!(error instanceof Limited)) throw error;
+      });
     }
     // Their marks are off by now: there is nothing left to remember.
     await store.places.undecline([...declined].map((hash) => ({ place: placeOf(to), hash })));

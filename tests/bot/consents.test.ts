@@ -57,3 +57,25 @@ it('a linked account that was forgotten is not taken to agree by its mark, also 
   await platform.consent('roses', phone);
   expect([known(desk), known(phone)]).toEqual([false, true]);
 });
+
+it('who agreed too often to be heard keeps nobody behind them on the notice from being read', async () => {
+  const few = 'limits.agreements={ person: 1, address: 100, strangers: 100 }';
+  test = await TestHouse.open([...settings, few], undefined, true, { asksConsent: true });
+  const { platform, channel } = test;
+  const known = (who: typeof desk) => test!.house.app.sessions.knows(test!.house.voterKey('fake', who.id));
+  const bea = fakeAccount('bea');
+  await platform.consent(channel, desk);
+  await platform.consent(channel, desk, false);
+  await until(() => !known(desk), 'forgetting');
+  // Both marks were set while nobody listened, hers first.
+  const notice = platform.messages.find((m) => m.card.key === 'consent' && m.ref.channel === channel)!.ref;
+  const found = new Map([['done', [desk, bea]]]);
+  const read = vi.spyOn(platform, 'fetchReactions');
+  read.mockImplementation(async ({ message }) => (message === notice.message ? found : new Map()));
+  // What was declined once is no agreement: read, it is off the list of those.
+  found.set('done', []);
+  await platform.gap();
+  found.set('done', [desk, bea]);
+  await platform.gap();
+  expect([known(desk), known(bea)]).toEqual([false, true]);
+});
