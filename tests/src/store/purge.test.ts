@@ -228,6 +228,41 @@ describe('a purge', () => {
     await expect(store.writer.db.exec('DELETE FROM fact')).rejects.toThrow(/append-only/);
   });
 
+  it('of a guest leaves the host’s pool as it was, less the guest’s channel, its ballots and who voted there alone', async () => {
+    const store = await open();
+    const [ann, bob] = ['ann', 'bob'].map((name) => store.voterKey('fake', name));
+    const world = new World({ imagesPerRound: 4, quorum: 9 }, true);
+    world.settle();
+    const guest = {
+      channel: 'fake-2',
+      community: 'c',
+      platform: 'fake',
+      address: '2',
+      sweeps: true,
+    } as const;
+    expect(world.join(guest)).toBeNull();
+    world.settle();
+    world.consent(ann!, bob!);
+    const [host, theirs] = ['fake-1', 'fake-2'].map((id) => world.live().find((b) => b.channel === id)!);
+    world.react(ann!, host!, '1');
+    world.react(bob!, theirs!, '2');
+    await store.ensureChannel(community, channel('fake-1', 'server-one'));
+    await store.ensureChannel(community, channel('fake-2', 'server-two'));
+    await store.commit(world.rows, [...world.outbox.values()]);
+    const left = { platform: 'fake', server: 'server-two', at: world.now + 5, due: world.now + 10 } as const;
+    await store.places.depart(left);
+
+    expect(await store.purge(left)).toEqual({ sessions: [], elsewhere: [] });
+    expect(await store.lookups.sessions()).toEqual(['cat']);
+    expect(await store.leftovers()).toEqual([]);
+    const kept = (await store.load('cat'))!;
+    expect(kept.bindings.map((row) => row.channel)).toEqual(['fake-1']);
+    expect([...kept.ballots.keys()]).toEqual([host!.id]);
+    expect([...kept.facts.get(host!.id)!]).toMatchObject([{ voter: ann!, emoji: '1', present: true }]);
+    expect([...(await store.loadVoters('c')).keys()]).toEqual([ann!]);
+    expect(kept.images.get('cat.1')).toHaveLength(4);
+  });
+
   it('is cleaned up after by the next start when it was cut off before the file was written anew', async () => {
     const store = await open();
     const left = { platform: 'fake', server: 'server-one', at: 5, due: 10 } as const;
