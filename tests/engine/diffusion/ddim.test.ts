@@ -67,6 +67,23 @@ describe('the schedule', () => {
     expect(ddimSteps(config, { steps: 20, eta: 0 }).every((s) => s.std === 0)).toBe(true);
   });
 
+  it('steps to the alpha of timestep 0 itself where a step ends there, and beyond it to the end that is named', () => {
+    const a = alphasCumprod(config);
+    // Four steps of 250 without an offset: 750, 500, 250 and 0.
+    const named = { ...config, _class_name: 'DDIMScheduler', steps_offset: 0 };
+    for (const [whole, end] of [
+      [true, 1],
+      [false, a[0]!],
+    ] as const) {
+      const steps = ddimSteps({ ...named, set_alpha_to_one: whole }, { steps: 4, eta: 0 });
+      expect(steps.map(({ timestep }) => timestep)).toEqual([750, 500, 250, 0]);
+      // The weight of the sample is sqrt(alpha there / alpha here).
+      const [third, last] = [steps[2]!, steps[3]!];
+      expect(third.fromSample).toBeCloseTo(Math.sqrt(a[0]! / a[250]!), 12);
+      expect(last.fromSample).toBeCloseTo(Math.sqrt(end / a[0]!), 12);
+    }
+  });
+
   it('predicts the same from v as from the noise', () => {
     const v = ddimSteps({ ...config, prediction_type: 'v_prediction' }, { steps: 20, eta: 1 });
     ddimSteps(config, { steps: 20, eta: 1 }).forEach((step, k) => {
