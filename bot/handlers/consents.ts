@@ -90,7 +90,12 @@ export class Consents {
   /** Somebody was forgotten: what still hangs on the notice says nothing any more. */
   async withdrawn(account: Account): Promise<void> {
     await this.decline([this.parts.people.seen(account)]);
-    await this.readAll(account.platform).catch((error) =>
+    await this.readIfThere(account.platform);
+  }
+
+  /** The same where it is no matter if the platform gives no answer: it is read when it does. */
+  async readIfThere(name: PlatformName): Promise<void> {
+    await this.readAll(name).catch((error) =>
       this.parts.log.warn({ error: String(error) }, 'consents were not read'),
     );
   }

@@ -32,8 +32,8 @@ export async function forgetVoter(parts: ForgettingParts, voter: string): Promis
     const gone = await store.forget(voter, clock.now(), found);
     return forgetIn(sessions.holding(), gone);
   });
+  await proposals.load();
   // Where no mark hangs there is nothing to remember; on platforms where they have no account none does.
   const theirs = new Set<string>(accounts.map(({ platform }) => platform));
-  for (const name of platforms.keys()) if (theirs.has(name)) await consents.readAll(name as PlatformName);
-  await proposals.load();
+  for (const name of platforms.keys()) if (theirs.has(name)) await consents.readIfThere(name as PlatformName);
 }
