@@ -66,10 +66,16 @@ export function RoundBar({ channel }) {
             ${gallery && !nothing && html`<button class="button" onClick=${() => finish(null)}>Leave them out</button>`}
             <button class="button button-main" onClick=${() => finish(rest)}>Nothing ${says}, done</button>`
           : html`<p><strong>Round ${round}</strong><span class="sep" aria-hidden="true">·</span>${good === 0 ? `mark what is ${says}` : count(good, `${says} one`)}${best && html`<span class="sep" aria-hidden="true">·</span><span class="bar-best"><${Icon} name="star" filled />best ${best}</span>`}${deadline !== null && html`<span class="bar-time"><span class="sep" aria-hidden="true">·</span>${deadline > now ? `${span((deadline - now) / 1000)} left` : 'closing'}</span>`}</p>
-            ${withDone && (done ? html`<span class="bar-done" role="status"><${Icon} name="check" />${quorum > 1 || session?.voters > 1 ? 'Done, waiting for the others' : 'Done'}</span>` : html`<button class="button button-main" onClick=${press}>Done${quorum <= 1 ? ', teach it' : ''}</button>`)}`
+            ${withDone && (done ? html`<span class="bar-done" role="status"><${Icon} name="check" />${waits(quorum, session?.voters ?? 1)}</span>` : html`<button class="button button-main" onClick=${press}>Done${quorum <= 1 ? ', teach it' : ''}</button>`)}`
       }
     </div>
   `;
+}
+
+/** Said to who is done: of one of several who is enough the others need not be, they only have to rest. @param {number} quorum @param {number} voters */
+function waits(quorum, voters) {
+  if (quorum > 1) return 'Done, waiting for the others';
+  return voters > 1 ? 'Done, closes once marks rest' : 'Done';
 }
 
 /** The time, drawn anew every ten seconds where it is shown. @param {boolean} wanted */
