@@ -1,0 +1,155 @@
+/**
+ * Learning points the right way, through whole jobs on the miniature: what was called good becomes likelier against what
+ * was called bad, exchanged labels turn that round, and what weighs next to nothing teaches nothing.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { readCheckpoint } from '../../../engine/io/checkpoint.js';
+import { readRound } from '../../../engine/io/round.js';
+import { EngineContext } from '../../../engine/jobs/context.js';
+import { createHandlers } from '../../../engine/jobs/handlers.js';
+import type { LearnContext } from '../../../engine/learn/learner.js';
+import { d3poGraph } from '../../../engine/learn/losses/d3po.js';
+import { adapterSpec } from '../../../engine/learn/parameters.js';
+import { asFloat, type Params } from '../../../engine/learn/params.js';
+import { Policy } from '../../../engine/learn/policy.js';
+import { loadPipeline } from '../../../engine/models/pipeline.js';
+import { encodePrompt } from '../../../engine/models/prompt.js';
+import { ExecutorCache } from '../../../engine/runtime/cache.js';
+import { Executor } from '../../../engine/runtime/executor.js';
+import { f32 } from '../../../engine/runtime/tensor.js';
+import type { Handlers } from '../../../engine/worker.js';
+import { learnerParams } from '../../../src/config/learner-params.js';
+import type { Feedback, JobPayload } from '../../../src/queue/jobs.js';
+import { MINI } from '../../support/golden.js';
+import { robotJob } from '../../support/robot-job.js';
+
+/** Compiles training graphs, in seconds; a busy machine takes minutes. */
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+const root = mkdtempSync(join(tmpdir(), 'acclaim-direction-'));
+const roundDir = join(root, 'round');
+const COUNT = 6;
+const quiet = () => ({ signal: new AbortController().signal, progress: () => {} });
+type LearnerSettings = JobPayload<'learn'>['learner'];
+const shared: LearnerSettings = { name: 'd3po', timesteps: 2, group: 3, lr: 1e-3 };
+let handlers: Handlers;
+let cache: ExecutorCache;
+/** Mean log-density of each image's steps under an adapter. */
+let likelihoods: (adapter: Params) => Promise<number[]>;
+let release = async (): Promise<void> => {};
+
+beforeAll(async () => {
+  cache = new ExecutorCache({ threads: 1 });
+  handlers = createHandlers(
+    new EngineContext({ cache, threads: 1, device: 'cpu', software: 'acclaim/test' }),
+  );
+  // Images 0 to 2 share their first noise, and so do 3 to 5.
+  await handlers.generate(
+    {
+      ...robotJob,
+      count: COUNT,
+      checkpoint: null,
+      noise: 'learner',
+      learner: shared,
+      trajectory: true,
+      out: roundDir,
+    },
+    quiet(),
+  );
+  const pipeline = await loadPipeline(MINI);
+  const { states } = await encodePrompt(pipeline, cache, [robotJob.negative, robotJob.prompt]);
+  const round = readRound(roundDir);
+  const adapter = adapterSpec(learnerParams.d3po.parse({}));
+  const spec = { pipeline, adapter, latent: round.manifest.latent, rows: COUNT, guidance: 3 };
+  const graph = d3poGraph({ ...spec, text: { states: states.shape }, recompute: false }, 1, {
+    beta: 1,
+    epsilon: 1,
+  });
+  const executor = await Executor.create(graph, { threads: 1 });
+  release = () => executor.release();
+  const sampler = robotJob.sampler;
+  const policy = Policy.of({ round, pipeline, sampler } as LearnContext<unknown>, COUNT);
+  const idle = { winner: f32([1, COUNT]), loser: f32([1, COUNT]), pair_weight: f32([1]) };
+  likelihoods = async (weights) => {
+    const sums = new Array<number>(COUNT).fill(0);
+    for (const step of policy.trainableSteps) {
+      const rows = sums.map((_, image) => ({ image, step }));
+      const feeds = { ...policy.feeds(rows), ...idle, old_log_prob: f32([COUNT]), states };
+      const { log_prob: logs } = await executor.run({ ...weights, ...feeds });
+      for (const [image, log] of asFloat(logs, 'log_prob').data.entries())
+        sums[image]! += log / policy.trainableSteps.length;
+    }
+    return sums;
+  };
+});
+afterAll(async () => {
+  await release();
+  await cache.clear();
+  rmSync(root, { recursive: true, force: true });
+});
+
+type Said = Record<number, readonly [good: number, weight: number]>;
+
+async function learned(name: string, learner: LearnerSettings, said: Said): Promise<Params> {
+  const images: Feedback['images'] = Object.entries(said).map(([index, [good, weight]]) => ({
+    index: Number(index),
+    good,
+    weight,
+  }));
+  const out = join(root, name);
+  const feedback: Feedback = { images, best: null };
+  const result = await handlers.learn(
+    { ...robotJob, learner, roundDir, feedback, checkpoint: null, out },
+    quiet(),
+  );
+  expect(result).toMatchObject({ learned: true, notes: [] });
+  return readCheckpoint(out).state.adapter;
+}
+
+/** As in the first round: what is added is zero. */
+const untrained = (adapter: Params): Params =>
+  Object.fromEntries(
+    Object.entries(adapter).map(([name, t]) => [name, name.includes('lora_B') ? f32([...t.shape]) : t]),
+  );
+
+const [good, bad] = [
+  [1, 1],
+  [0, 1],
+] as const;
+
+/** How much likelier the first and fourth image became than the others did, by training. */
+async function gain(adapter: Params): Promise<number> {
+  const [before, after] = [await likelihoods(untrained(adapter)), await likelihoods(adapter)];
+  const rise = after.map((log, i) => log - before[i]!);
+  const others = rise[1]! + rise[2]! + rise[4]! + rise[5]!;
+  return (rise[0]! + rise[3]!) / 2 - others / 4;
+}
+
+describe('d3po', () => {
+  it('makes winners likelier against losers, and the other way round where the labels are exchanged', async () => {
+    const liked = { 0: good, 1: bad, 2: bad, 3: good, 4: bad, 5: bad };
+    const disliked = { 0: bad, 1: good, 2: good, 3: bad, 4: good, 5: good };
+    expect(await gain(await learned('liked', shared, liked))).toBeGreaterThan(1e-4);
+    expect(await gain(await learned('disliked', shared, disliked))).toBeLessThan(-1e-4);
+  });
+});
+
+/** Names of the tensors that differ in any bit. */
+const moved = (one: Params, other: Params): string[] =>
+  Object.keys(one).filter((name) =>
+    one[name]!.data.some((value, i) => !Object.is(value, other[name]!.data[i])),
+  );
+
+describe('acclaim', () => {
+  it('hears a good picture by the weight of its votes: next to none teaches nothing', async () => {
+    const learner: LearnerSettings = { name: 'acclaim', steps: 2, batch: 4, microBatch: 4 };
+    const alone = await learned('alone', learner, { 0: good, 1: bad });
+    const faint = await learned('faint', learner, { 0: good, 1: bad, 3: [1, 1e-9] });
+    expect(moved(faint, alone)).toEqual([]);
+    const loud = await learned('loud', learner, { 0: good, 1: [0, 2], 3: good });
+    expect(moved(loud, alone)).not.toEqual([]);
+  });
+});
