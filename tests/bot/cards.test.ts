@@ -2,9 +2,9 @@
  * Pictures of several cards asked for at once: each is the sheet of its own cells, and one that fails holds no other up.
  * And what the bars of rounds say that came to no end of their own.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Cards } from '../../bot/handlers/cards.js';
 import { DataPaths } from '../../bot/paths.js';
@@ -50,6 +50,37 @@ it('draws every sheet that is asked for at once, also after one whose picture ca
     const alone = await contactSheet([{ number: 1, picture: grey(40 + 50 * index!) }]);
     expect(readFileSync(one.value.pictures[0]!.file).equals(alone.png)).toBe(true);
   }
+});
+
+it('forgets the story’s pictures once one that stands in them is hidden, and draws them without it', async () => {
+  const world = new World({ imagesPerRound: 4, quorum: 1, quorumBy: 'done' }, false);
+  world.settle();
+  world.consent('ann');
+  for (const _ of [1, 2]) {
+    const [sheet] = world.live();
+    world.react('ann', sheet!, '1');
+    world.react('ann', sheet!, 'done');
+    world.settle((effect) => effect.kind === 'generate' && effect.round === 3);
+  }
+  const paths = new DataPaths(dir);
+  for (const [number, index] of [1, 2].flatMap((n) => [0, 1, 2, 3].map((i) => [n, i] as const))) {
+    const file = join(paths.round('cat', number), 'images', `${index}.png`);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, await encodePng(grey(90)));
+  }
+  const cards = new Cards(paths, () => undefined);
+  const made = () =>
+    readdirSync(dirname(paths.made('cat', 'any'))).filter((name) => name.startsWith('story-'));
+
+  await cards.story(world.state, 'cat.story');
+  const [before] = made();
+  expect(made()).toHaveLength(1);
+  world.command({ name: 'hide', index: 2, round: 1 });
+  await cards.forget(world.state, world.state.rounds[0]!, 2);
+  expect(made()).toEqual([]);
+  await cards.story(world.state, 'cat.story');
+  expect(made()).toHaveLength(1);
+  expect(made()).not.toEqual([before]);
 });
 
 type Live = (world: World, settle: () => void) => void;
