@@ -137,7 +137,9 @@ export function newcomers({ session, voters }: SessionState, at: number): (perso
   const needed = Math.min(newcomerRounds, eldest);
   const isNew = (voter: Voter): boolean => {
     if (voter.trusted) return false;
-    if (voter.bornAt !== null && at - voter.bornAt < newcomerAccountDays * day) return true;
+    // Somebody vouched for whoever was admitted, however young the account.
+    const bornAt = voter.admittedAt === undefined ? voter.bornAt : null;
+    if (bornAt !== null && at - bornAt < newcomerAccountDays * day) return true;
     if (voter.joinedAt !== null && at - voter.joinedAt < newcomerJoinedDays * day) return true;
     return voter.rounds < needed;
   };

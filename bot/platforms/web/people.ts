@@ -120,13 +120,16 @@ export class People {
     return this.login(cookies) === undefined ? 'member' : 'admin';
   }
 
-  /** Where there is a token, how old the cookie is tells newcomers; alone on a machine nobody is one. */
+  /**
+   * Where whoever comes counts, how old the cookie is tells newcomers. For others somebody vouched, and on a new page all cookies are
+   * young: the votes of a group that was invited would weigh next to nothing. Alone on a machine nobody is a newcomer.
+   */
   account({ id, bornAt }: Visitor, role: Role, voterCookie?: string): Account {
     const person = { platform: 'web', id, displayName: nameOf(id), joinedAt: null, role } as const;
     if (this.accessToken === null) return { ...person, bornAt: null };
     const vouched =
       role !== 'member' || !this.invited || (voterCookie !== undefined && same(voterCookie, this.vouch(id)));
-    return { ...person, bornAt, waits: !vouched };
+    return { ...person, bornAt: this.invited && vouched ? null : bornAt, waits: !vouched };
   }
 
   private signAdmin(login: string, visitor: string): string {

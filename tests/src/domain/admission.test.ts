@@ -60,6 +60,21 @@ describe('an account that waits', () => {
     expect(no).toMatchObject({ code: 'unknown' });
   });
 
+  it('is no newcomer once it is admitted: what a whole group on a new page likes is good', () => {
+    const world = opened({});
+    for (let i = 0; i < 6; i++) {
+      const voter = { ...person(`cookie${i}`), bornAt: world.now, waits: true };
+      world.send({ kind: 'consent', voter, given: true, at: world.now });
+      world.command({ name: 'admit', voter: voter.key });
+      mark(world, voter.key, '2');
+    }
+    close(world);
+    expect(first(world).outcome).toMatchObject({ voters: 6 });
+    const [bad, good] = first(world).feedback!.images;
+    expect(good!.good).toBeGreaterThan(0.6);
+    expect(bad!.good).toBeLessThan(0.4);
+  });
+
   it('counts from an invite on, in rounds that are open then and in no earlier one', () => {
     const world = opened({}, 'ann', 'cem');
     comes(world, 'bob', true);

@@ -106,7 +106,12 @@ describe('a visitor', () => {
   it('cannot make itself older, or be somebody else', () => {
     const people = new People(Buffer.alloc(32, 7), { access: accessToken });
     const cookie = people.mint(1_700_000_000_000);
-    expect(people.visitor(cookie)).toMatchObject({ bornAt: 1_700_000_000_000 });
+    const visitor = people.visitor(cookie)!;
+    expect(visitor).toMatchObject({ bornAt: 1_700_000_000_000 });
+    // How young the cookie is says nothing of somebody who was vouched for.
+    const of = (voter?: string) => people.account(visitor, 'member', voter);
+    expect(of(people.vouch(visitor.id))).toMatchObject({ waits: false, bornAt: null });
+    expect(of(people.vouch('another'))).toMatchObject({ waits: true, bornAt: visitor.bornAt });
     const [id, born, signature] = cookie.split('.') as [string, string, string];
     const forged = [
       `${id}.1.${signature}`,
