@@ -1,0 +1,67 @@
+/** Channels that may not show pictures that need care any more: these come down at once, and the session is told. */
+import { expect, it } from 'vitest';
+import { Guards } from '../../bot/handlers/guards.js';
+import { Messenger } from '../../bot/handlers/messenger.js';
+import { FakePlatform } from '../../bot/platforms/fake/platform.js';
+import type { Card } from '../../src/chat/port.js';
+import type { Event } from '../../src/domain/events.js';
+import { silentLog } from '../../src/log.js';
+import { World } from '../support/world.js';
+
+const card = (key: string): Card => ({
+  kind: 'ballot',
+  key,
+  title: key,
+  text: '',
+  pictures: [
+    { file: 'careful.png', alt: '', spoiler: true },
+    { file: 'plain.png', alt: '', spoiler: false },
+  ],
+  reactions: [],
+  buttons: [],
+  progress: null,
+});
+
+/** A session in channel 1, which was guarded until its pictures hung there and in channel 2. */
+async function unguarded() {
+  const platform = new FakePlatform();
+  for (const channel of ['1', '2']) platform.guarded.add(channel);
+  for (const [channel, key] of ['1 a', '1 b', '2 c'].map((post) => post.split(' ')))
+    await platform.post(channel!, card(key!));
+  platform.guarded.delete('1');
+  const told: Event[] = [];
+  const guards = new Guards({
+    clock: { now: () => 7 },
+    log: silentLog,
+    messenger: new Messenger(new Map([['fake', platform]]), () => false),
+    dispatch: async (_, event) => told.push(event),
+  });
+  const { state } = new World({}, false, true);
+  const hanging = () =>
+    platform.messages.map((m) => [m.ref.channel, ...m.card.pictures.map((p) => p.file)].join(' '));
+  return { platform, guards, told, state, hanging };
+}
+
+const lost = { kind: 'channel', channel: 'fake-1', canPost: true, nsfw: false, at: 7 };
+
+it('takes every such picture down where the channel is guarded no more, there alone, and tells the session', async () => {
+  const { guards, told, state, hanging } = await unguarded();
+  await guards.lookAll([state]);
+  expect(hanging()).toEqual(['1 plain.png', '1 plain.png', '2 careful.png plain.png']);
+  expect(told).toEqual([lost]);
+});
+
+it('tells the session although the pictures could not be taken down', async () => {
+  const { platform, guards, told, state } = await unguarded();
+  platform.takeDown = () => Promise.reject(new Error('the platform is away'));
+  expect(await guards.refusal('cat', state.bindings[0]!)).toMatchObject({ code: 'not-allowed' });
+  expect(told).toEqual([lost]);
+});
+
+it('leaves a guarded channel alone, and tells nothing that nobody lost', async () => {
+  const { platform, guards, told, state, hanging } = await unguarded();
+  platform.guarded.add('1');
+  await guards.lookAll([state]);
+  expect(hanging()[0]).toBe('1 careful.png plain.png');
+  expect(told).toEqual([]);
+});
