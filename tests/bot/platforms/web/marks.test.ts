@@ -1,0 +1,80 @@
+/** What a press on the page means, by the page's own script: no star stays on what is good no more, on a sheet or in a gallery. */
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+
+interface Message {
+  id: string;
+  channel: string;
+  kind: 'ballot';
+  data: { session: string; round: number; style: 'sheet' | 'gallery'; says?: 'unsafe' };
+  mine: string[];
+}
+interface Marks {
+  toggleSide(message: Message, n: number, side: 'good' | 'bad'): void;
+  toggleBest(message: Message, n: number): void;
+  toggleCalled(message: Message, n: number): void;
+  toggleNone(message: Message): void;
+}
+interface Store {
+  marksOf(message: Message): Set<string>;
+  set(change: object): void;
+}
+
+// All of a browser that the scripts ask for as they load: somewhere to listen.
+vi.stubGlobal('addEventListener', () => {});
+vi.stubGlobal('document', { addEventListener: () => {} });
+
+/** Scripts of the browser, which are in no project of the tests. */
+const script = (name: string): Promise<unknown> =>
+  import(new URL(`../../../../bot/platforms/web/page/${name}`, import.meta.url).href);
+const page = (await script('marks.js')) as Marks;
+const store = (await script('store.js')) as Store;
+
+// Nobody has agreed yet: marks stay in the browser.
+beforeEach(() => store.set({ me: null, waiting: {} }));
+
+function ballot(style: 'sheet' | 'gallery', mine: string[], says?: 'unsafe'): Message {
+  const data = { session: 'cat', round: 1, style, ...(says && { says }) };
+  return { id: 'm', channel: 'c', kind: 'ballot', data, mine };
+}
+const marks = (message: Message) => [...store.marksOf(message)].sort();
+
+describe('a star', () => {
+  it.each([
+    ['sheet', ['2', '3', 'star-3'], 3, ['2']],
+    ['gallery', ['like', 'star'], 1, []],
+  ] as const)('on a %s goes with the good that is taken back', (style, mine, n, left) => {
+    const message = ballot(style, [...mine]);
+    page.toggleSide(message, n, 'good');
+    expect(marks(message)).toEqual(left);
+  });
+
+  it('in a gallery goes where the picture is called bad, and so does the like', () => {
+    const message = ballot('gallery', ['like', 'star']);
+    page.toggleSide(message, 1, 'bad');
+    expect(marks(message)).toEqual(['dislike']);
+  });
+
+  it('of a sheet about unsafe pictures goes where the picture is called unsafe', () => {
+    const message = ballot('sheet', ['star-2'], 'unsafe');
+    page.toggleCalled(message, 2);
+    expect(marks(message)).toEqual(['2']);
+  });
+
+  it('goes with all numbers where nothing is good, and stays where another picture loses its number', () => {
+    const message = ballot('sheet', ['1', '2', 'star-2']);
+    page.toggleCalled(message, 1);
+    expect(marks(message)).toEqual(['2', 'star-2']);
+    page.toggleNone(message);
+    expect(marks(message)).toEqual(['none']);
+  });
+
+  it('says good, and takes bad and none back', () => {
+    const gallery = ballot('gallery', ['dislike']);
+    page.toggleBest(gallery, 1);
+    expect(marks(gallery)).toEqual(['like', 'star']);
+    store.set({ waiting: {} });
+    const sheet = ballot('sheet', ['none']);
+    page.toggleBest(sheet, 2);
+    expect(marks(sheet)).toEqual(['2', 'star-2']);
+  });
+});
