@@ -119,6 +119,21 @@ describe('a goal', () => {
     expect(w.state.session).toMatchObject({ state: 'ended', end: 'goal' });
   });
 
+  it.each([1, 2, 3])(
+    'asks for %d good rounds in a row, for not one more, and minds none before them',
+    (rounds) => {
+      const w = world({ goal: 0.95, goalRounds: rounds });
+      like(w, 1);
+      w.settle();
+      for (let n = 1; n <= rounds; n++) {
+        expect(w.state.session.state).toBe('active');
+        like(w, 6);
+        w.settle((effect) => effect.kind === 'generate' && effect.round > rounds + 1);
+      }
+      expect(w.state.session).toMatchObject({ state: 'ended', end: 'goal', head: rounds + 1 });
+    },
+  );
+
   it('is never met by nothing judged, even where nothing has to be', () => {
     const nothing: Approval = { pictures: 6, judged: 0, liked: 0, share: null };
     expect(enoughJudged(nothing, { goalJudged: 0 })).toBe(false);
