@@ -9,7 +9,7 @@ import type { Draft } from './draft.js';
 import type { Act, Command } from './events.js';
 import { consented, factsOf, recordMark, takesVotes } from './ledger.js';
 import type { Image, Round, SessionState } from './model.js';
-import { personOf } from './people.js';
+import { accountsOf, personOf } from './people.js';
 import { ballotsOf } from './rounds.js';
 import { notify, showOutcome } from './say.js';
 
@@ -98,9 +98,22 @@ function enough(draft: Draft, round: Round, index: number): boolean {
   const { state, at } = draft;
   const flags = [...flaggers(state, round, index)].filter((person) => counts(state, round, person));
   if (flags.length < state.session.rules.flagsToHold) return false;
-  const young = flags.filter(newcomers(state, at)).length;
+  const isNew = newcomers(state, at);
+  const young = flags.filter((person) => isNew(person) || isFresh(state, person, at)).length;
   const others = flags.length - young;
   return others + Math.min(young, others) >= state.session.rules.flagsToHold;
+}
+
+/**
+ * Whoever is known from the page alone, and not for as long as an account has to be old: an invite lets votes count at once, where
+ * they are weighed against all others, and not yet a flag, which two people can carry.
+ */
+function isFresh({ session, voters }: SessionState, person: string, at: number): boolean {
+  const since = at - session.rules.guards.newcomerAccountDays * 86_400_000;
+  const accounts = accountsOf(voters, person);
+  return accounts.every(
+    ({ platform, trusted, consentAt }) => platform === 'web' && !trusted && (consentAt ?? 0) > since,
+  );
 }
 
 /** By name; in whichever channel they flagged it. */
