@@ -1,0 +1,43 @@
+/** Previews of what is being drawn: asked for only where nobody has to look at the pictures before they are shown. */
+import { expect, it } from 'vitest';
+import { Jobs } from '../../bot/handlers/jobs.js';
+import { DataPaths } from '../../bot/paths.js';
+import type { EffectOf } from '../../src/domain/effects.js';
+import { silentLog } from '../../src/log.js';
+import type { JobQueue, JobRequest } from '../../src/queue/contract.js';
+import type { JobKind } from '../../src/queue/jobs.js';
+import { World } from '../support/world.js';
+
+/** What the engine is asked for to draw the first round. */
+async function asked(world: World): Promise<unknown> {
+  const payloads: unknown[] = [];
+  const queue: Pick<JobQueue, 'run'> = {
+    run: async <K extends JobKind>(job: JobRequest<K>) => {
+      payloads.push(job.payload);
+      throw new Error('nothing is drawn here');
+    },
+  };
+  const jobs = new Jobs({
+    queue: queue as JobQueue,
+    paths: new DataPaths('/nowhere'),
+    clock: { now: () => 0 },
+    resolveModel: (model) => model,
+    dispatch: async () => {},
+    safety: { checker: null, threshold: 1, tries: 0 } as never,
+    stopping: () => false,
+    log: silentLog,
+  });
+  const effect = [...world.outbox.values()].find(({ kind }) => kind === 'generate');
+  await jobs.generate(world.state, effect as EffectOf<'generate'>);
+  expect(payloads).toHaveLength(1);
+  return payloads[0];
+}
+
+it.each([
+  ['an ordinary session shows them', {}, false, true],
+  ['none before a moderator has looked, where pictures are reviewed', { review: true }, false, false],
+  ['none where the session is about unsafe pictures', {}, true, false],
+  ['none where both hold', { review: true }, true, false],
+])('%s', async (_, rules, nsfw, preview) => {
+  expect(await asked(new World(rules, false, nsfw))).toMatchObject({ preview });
+});
