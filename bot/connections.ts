@@ -55,9 +55,11 @@ export class Connections {
     connected.catch((error) => {
       if (!waiting) fatal(error);
     });
-    await Promise.race([connected, noAnswer, this.rest(patience.connectMs)]);
+    const silent = this.rest(patience.connectMs).then(() => slow);
+    const why = await Promise.race([connected, noAnswer, silent]);
     waiting = false;
-    if (!this.there.has(name) && !this.stopped) reach.lost(name, slow);
+    // Where there was no answer, its reason is told already.
+    if (why && !this.there.has(name) && !this.stopped) reach.lost(name, why);
   }
 
   /** Tries until it is there, and says when it could not be reached; throws what trying again would not change. */

@@ -68,7 +68,7 @@ export function loadTokenizer(
     throw corrupt(file, `it lacks the token ${JSON.stringify(token)} that tokenizer_config.json names`);
   };
   if (vocab.size > most)
-    throw corrupt(file, `its ${vocab.size} tokens have ${most} rows in the text encoder`);
+    throw corrupt(file, `it has more tokens (${vocab.size}) than the text encoder has rows (${most})`);
   const last = own.at(-1);
   if (last && last.id >= most)
     throw corrupt(file, `the added token ${JSON.stringify(last.content)} has no row in the text encoder`);
