@@ -49,24 +49,32 @@ export class Front {
       fetchSite: c.req.header('sec-fetch-site'),
       contentType: c.req.header('content-type'),
     };
-    const refused = changeRefused(change, bound);
+    const refused = changeRefused(change, bound) ?? this.unnamed(c, outside);
     if (refused) return { ...this.say(refused), status: 403 };
     this.look(c, outside);
     return undefined;
   }
 
+  /** Without an access token whoever comes is an operator: what others bring along through a proxy changes nothing. */
+  private unnamed(c: Context, { proxy }: Outside): Refused | undefined {
+    if (!this.parts.unguarded || proxy !== null || !forwarded(c)) return undefined;
+    return {
+      message: `${this.stranger(c)}: whoever comes through it would be an operator.`,
+      mend: 'Set ACCLAIM_ACCESS_TOKEN, and name the proxy in server.trustProxy.',
+    };
+  }
+
+  private stranger(c: Context): string {
+    return `The header X-Forwarded-For came from ${getConnInfo(c).remote.address}, which server.trustProxy does not name`;
+  }
+
   /** Headers that do no harm, and are wrong all the same. */
   private look(c: Context, { proxy }: Outside): void {
     const sent = (name: string) => c.req.header(name) !== undefined;
-    const peer = getConnInfo(c).remote.address;
-    if (proxy === null && sent('x-forwarded-for')) {
-      const everybody = this.parts.unguarded
-        ? 'whoever comes through it is an operator'
-        : 'all who come through it count as one address';
-      const also = this.parts.unguarded ? 'Set ACCLAIM_ACCESS_TOKEN, and name' : 'Name';
+    if (proxy === null && forwarded(c)) {
       this.say({
-        message: `The header X-Forwarded-For came from ${peer}, which server.trustProxy does not name: ${everybody}.`,
-        mend: `${also} the proxy in server.trustProxy.`,
+        message: `${this.stranger(c)}: all who come through it count as one address.`,
+        mend: 'Name the proxy in server.trustProxy.',
       });
     }
     if (proxy === null) return;
@@ -90,6 +98,8 @@ export class Front {
     return line;
   }
 }
+
+const forwarded = (c: Context) => c.req.header('x-forwarded-for') !== undefined;
 
 /** What a proxy is asked to say, and nginx' line for it. */
 const needed: readonly [name: string, set: string][] = [

@@ -223,20 +223,35 @@ it('wants an access token where a proxy is trusted: behind it whoever comes woul
   });
 });
 
-it('says that X-Forwarded-For comes from somebody unknown, where everybody would count as one address', async () => {
-  const said: string[] = [];
-  const onWarning = ({ message, mend }: { message: string; mend: string }) =>
-    void said.push(`${message} ${mend}`);
-  const platform = await startWeb(freshDir(), undefined, { onWarning });
-  const ann = new Visitor(platform.url);
-  await ann.arrive(false);
-  await ann.request(
-    '/api/command',
-    { channel: 'cat', text: '/acclaim help' },
-    { 'x-forwarded-for': '198.51.100.7' },
-  );
-  expect(said).toEqual([
-    expect.stringMatching(/from 127\.0\.0\.1.*is an operator\. Set ACCLAIM_ACCESS_TOKEN, and name/),
-  ]);
-  await platform.stop();
+describe('X-Forwarded-For from somebody unknown', () => {
+  const ask = async (options: Partial<Parameters<typeof startWeb>[2]>) => {
+    const said: string[] = [];
+    const onWarning = ({ message, mend }: { message: string; mend: string }) =>
+      void said.push(`${message} ${mend}`);
+    const events: ChatEvent[] = [];
+    const platform = await startWeb(freshDir(), async (event) => void events.push(event), {
+      onWarning,
+      ...options,
+    });
+    const ann = new Visitor(platform.url);
+    await ann.arrive(false);
+    const change = { channel: 'cat', given: true };
+    const { status } = await ann.request('/api/consent', change, { 'x-forwarded-for': '198.51.100.7' });
+    await platform.stop();
+    return { status, said, told: events.filter(({ kind }) => kind === 'consent').length };
+  };
+
+  it('is refused where whoever comes is an operator', async () => {
+    const { status, said, told } = await ask({});
+    expect([status, told]).toEqual([403, 0]);
+    expect(said).toEqual([
+      expect.stringMatching(/from 127\.0\.0\.1.*would be an operator\. Set ACCLAIM_ACCESS_TOKEN, and name/),
+    ]);
+  });
+
+  it('is said where everybody would count as one address', async () => {
+    const { status, said, told } = await ask({ accessToken: 'a-long-enough-token' });
+    expect([status, told]).toEqual([200, 1]);
+    expect(said).toEqual([expect.stringMatching(/count as one address\. Name the proxy/)]);
+  });
 });
