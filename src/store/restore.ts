@@ -202,10 +202,16 @@ async function whoLeft(dir: string, to: string, restored: Connection, at: number
   // Another installation's keys say nothing about these.
   if (!secret || !before?.equals(secret)) return null;
   let db: Connection | undefined;
+  let unkept: unknown = null;
   try {
     const there = await Connection.open(join(dir, 'acclaim.sqlite'), 'write');
     db = there;
-    await migrate(there, migrations, (version) => keepCopy(there, dir, version, at));
+    const keep = (version: number) =>
+      keepCopy(there, dir, version, at).catch((error) => {
+        unkept = error;
+        throw error;
+      });
+    await migrate(there, migrations, keep);
     const known = new Map((await voters(db)).map((voter) => [voter.key, voter.consentAt]));
     const ids = async (of: Connection) =>
       (await of.all<{ id: string }>('SELECT id FROM session')).map(({ id }) => id);
@@ -222,7 +228,9 @@ async function whoLeft(dir: string, to: string, restored: Connection, at: number
       departures: await db.all('SELECT platform, server, at, due FROM departure'),
       refused: await db.all("SELECT platform, server FROM server WHERE standing = 'refused'"),
     };
-  } catch {
+  } catch (error) {
+    // A full disk is no reason to bring back who was forgotten: the restore ends, and nothing is changed.
+    if (unkept !== null) throw error;
     return null;
   } finally {
     await db?.close().catch(() => {});

@@ -279,6 +279,26 @@ describe('a restore', () => {
     expect(departure).toEqual([]);
   });
 
+  it('ends where what it replaces cannot be read for who left, because no copy of it can be kept', async () => {
+    const world = new World({ imagesPerRound: 4, quorum: 9 }, true);
+    world.settle();
+    world.consent('ann-secret-key-of-27-characters');
+    const dir = await folder('unkept', world.rows);
+    await take(dir);
+    const store = await Store.open(dir);
+    await store.forget('ann-secret-key-of-27-characters');
+    await store.close();
+    const db = await Connection.open(join(dir, 'acclaim.sqlite'), 'write');
+    await db.exec(`PRAGMA user_version = ${migrations.length - 1}`);
+    await db.close();
+    const before = await dump(dir);
+    // No folder can be made here.
+    writeFileSync(join(dir, 'before-upgrade'), '');
+    await expect(put(dir, { replace: true })).rejects.toThrow('cannot be written (EEXIST)');
+    rmSync(join(dir, 'before-upgrade'));
+    expect(await dump(dir)).toEqual(before);
+  });
+
   it('takes out again whoever left, and what was purged, since the backup; and says when nobody can tell', async () => {
     const world = new World({ imagesPerRound: 4, quorum: 9 }, true);
     world.settle();
