@@ -49,7 +49,7 @@ export async function play(plan, { Peer, token, dir, size = 'small', env = {} })
     const fault = plan ? strike(run, plan, signal) : Promise.resolve();
     fault.catch(() => {});
     await until(run, signal, ({ state, roundState }) => (opens ? roundState === 'open' : state === 'ended'));
-    if (!opens) await durable(run, signal);
+    await durable(run, opens ? 'open' : 'ended', signal);
     say('it is over');
     await life;
     // A session may be over before its fault has come: nothing was there to be disturbed.
@@ -175,12 +175,17 @@ async function until(run, signal, wanted) {
   }
 }
 
-/** What is told may be ahead of the disk for some milliseconds. */
-async function durable({ data }, signal) {
+/** That a session is over, as its rows say it: kind of end -> query. */
+const overs = {
+  ended: "SELECT 1 FROM session WHERE json_extract(body, '$.state') = 'ended'",
+  open: "SELECT 1 FROM round WHERE json_extract(body, '$.state') = 'open'",
+};
+
+/** What is told may be ahead of the disk for some milliseconds, and the processes are about to be killed. */
+async function durable({ data }, end, signal) {
   const db = await Connection.open(join(data, 'acclaim.sqlite'), 'read');
   try {
-    const ended = "SELECT 1 FROM session WHERE json_extract(body, '$.state') = 'ended'";
-    while (!(await db.get(ended))) await wait(20, undefined, { signal });
+    while (!(await db.get(overs[end]))) await wait(20, undefined, { signal });
   } finally {
     await db.close();
   }
