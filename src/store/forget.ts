@@ -7,11 +7,11 @@
 import { isAdmitted } from '../domain/counted.js';
 import type { Forgotten } from '../domain/forgotten.js';
 import type { Voter } from '../domain/model.js';
-import { accountsOf } from './links.js';
+import { accountsOf, keepExcluded } from './links.js';
 import { rewrite } from './scrub.js';
 import type { Connection } from './sqlite.js';
 import { upsert } from './tables.js';
-import { exclusionHash, pseudonym } from './voter-key.js';
+import { pseudonym } from './voter-key.js';
 
 const day = 86_400_000;
 
@@ -73,12 +73,6 @@ export async function forgetVoter(
   for (const one of keys) for (const table of await removeKey(db, one)) touched.add(table);
   await rewrite(db, touched);
   return { keys: new Set(keys), names, standIns };
-}
-
-/** Of an excluded person every account stays excluded: coming back by another one of theirs is no way round it. */
-async function keepExcluded(db: Connection, secret: Buffer, accounts: readonly Voter[]): Promise<void> {
-  const sql = 'INSERT OR IGNORE INTO exclusion (hash, platform) VALUES (?, ?)';
-  for (const { key, platform } of accounts) await db.run(sql, exclusionHash(secret, key), platform);
 }
 
 /** Resolves with the larger tables in which the key stood: where it stands in no row, it never stood in the table. */

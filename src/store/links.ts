@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Voter } from '../domain/model.js';
 import type { Connection } from './sqlite.js';
+import { exclusionHash } from './voter-key.js';
 
 export type Linked = 'linked' | 'no-code' | 'own-code' | 'no-consent';
 
@@ -47,12 +48,30 @@ export async function linkByCode(db: Connection, hash: string, voter: string, at
 }
 
 /** The account counts on its own again. False: it was not linked. */
-export async function unlinkAccount(db: Connection, voter: string): Promise<boolean> {
+export async function unlinkAccount(db: Connection, secret: Buffer, voter: string): Promise<boolean> {
   const accounts = await accountsOf(db, voter);
   if (accounts.length < 2) return false;
+  if (accounts.some(({ excluded }) => excluded)) await keepExcluded(db, secret, accounts);
   const alone = accounts.length === 2 ? accounts : accounts.filter((one) => one.key === voter);
   for (const { key } of alone) await setPerson(db, key, null);
   return true;
+}
+
+/**
+ * Of an excluded person every account stays excluded: coming back by another one of theirs is no way round it, also where the
+ * session that excluded them did not know that one.
+ */
+export async function keepExcluded(
+  db: Connection,
+  secret: Buffer,
+  accounts: readonly Voter[],
+): Promise<void> {
+  const sql = 'INSERT OR IGNORE INTO exclusion (hash, platform) VALUES (?, ?)';
+  const row = "UPDATE voter SET body = json_set(body, '$.excluded', json('true')) WHERE key = ?";
+  for (const { key, platform } of accounts) {
+    await db.run(sql, exclusionHash(secret, key), platform);
+    await db.run(row, key);
+  }
 }
 
 /** The account and those linked with it; nothing of an account that nothing is known of. */

@@ -261,7 +261,7 @@ export class Store {
   async unlink(key: string): Promise<boolean> {
     let done = false;
     await this.#write(async (db) => {
-      done = await unlinkAccount(db, key);
+      done = await unlinkAccount(db, this.secret, key);
     });
     return done;
   }

@@ -113,3 +113,30 @@ it('comes along in a backup that is restored into an empty folder', async () => 
   store = await Store.open(dir);
   expect(await both()).toEqual([true, true, false]);
 });
+
+it('is of the person: an account that leaves it is no way back, wherever the others were excluded', async () => {
+  store = await Store.open(dir);
+  const world = new World({ imagesPerRound: 4 }, false);
+  world.settle();
+  world.consent(ann, bob);
+  // The other account is of another community: the session that excludes the person does not know it.
+  const other = consentedRow(undefined, { voter: { ...person(alt), platform: 'slack' }, at: 9 }, 'slack');
+  await store.commit([...world.rows, { table: 'voter', row: other }], []);
+  await store.keepLinkCode('hash', ann, 100, 0);
+  expect(await store.link('hash', alt, 50)).toBe('linked');
+  world.link((await store.voter(ann))!.person!, ann);
+  const before = world.rows.length;
+  world.command({ name: 'exclude', voter: ann });
+  await store.commit(world.rows.slice(before), []);
+  expect(await both()).toEqual([true, false, false]);
+  expect(await store.unlink(alt)).toBe(true);
+  expect((await store.voter(alt))!.excluded).toBe(true);
+  expect(await both()).toEqual([true, true, false]);
+  // Who was never excluded leaves as they came.
+  await store.keepLinkCode('more', bob, 100, 0);
+  const cat = consentedRow(undefined, { voter: person('cat'), at: 9 }, 'slack');
+  await store.commit([{ table: 'voter', row: cat }], []);
+  await store.link('more', 'cat', 50);
+  await store.unlink('cat');
+  expect([(await store.voter('cat'))!.excluded, await store.excluded('cat')]).toEqual([false, false]);
+});
