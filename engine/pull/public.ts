@@ -5,6 +5,7 @@
  */
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import { AcclaimError } from '../../src/errors.js';
 
@@ -17,17 +18,46 @@ export interface Reach {
   readonly asPublic?: readonly string[] | undefined;
 }
 
-/** Public by their range, and yet of the machine or its host: IPv4 in IPv6's oldest form, and Azure's metadata. */
-const exceptions = [ipaddr.parseCIDR('::/96')];
-const metadata: ReadonlySet<string> = new Set(['168.63.129.16']);
+/** Addresses of this machine with the networks that they are in, as Node lists them. */
+export type Interfaces = () => NodeJS.Dict<{ cidr: string | null }[]>;
 
-/** Of an address in figures; everything that is not plainly of the public internet is not. */
-export function isPublic(address: string, asPublic: readonly string[] = []): boolean {
+type Address = ReturnType<typeof ipaddr.parse>;
+type Network = ReturnType<typeof ipaddr.parseCIDR>;
+
+/** All that is given out of IPv6: the rest is nobody's, or of meshes and translators of the machine's own. */
+const routed6 = ipaddr.parseCIDR('2000::/3');
+/** Public by its range, and yet of the machine's host: Azure's metadata. */
+const metadata: ReadonlySet<string> = new Set(['168.63.129.16']);
+/** Bits of a prefix below which it says what goes through an interface (a tunnel), not who is near. */
+const leastBits = { ipv4: 8, ipv6: 32 } as const;
+
+const isIn = (address: Address, [base, bits]: Network): boolean =>
+  address.kind() === base.kind() && address.match(base, bits);
+
+/**
+ * Of an address in figures; everything that is not plainly of the public internet is not. Machines and their neighbours may have
+ * public addresses of their own, and let in from there what their firewall keeps from the rest of the world.
+ */
+export function isPublic(
+  address: string,
+  asPublic: readonly string[] = [],
+  here: Interfaces = networkInterfaces,
+): boolean {
   if (asPublic.includes(address)) return true;
   if (!ipaddr.isValid(address) || metadata.has(address)) return false;
   const parsed = ipaddr.parse(address);
   if (parsed.range() !== 'unicast') return false;
-  return !exceptions.some(([base, bits]) => parsed.kind() === base.kind() && parsed.match(base, bits));
+  if (parsed.kind() === 'ipv6' && !isIn(parsed, routed6)) return false;
+  return !nearby(here()).some((network) => isIn(parsed, network));
+}
+
+function nearby(interfaces: ReturnType<Interfaces>): Network[] {
+  const own = Object.values(interfaces).flatMap((all) => all?.flatMap(({ cidr }) => cidr ?? []) ?? []);
+  return own.map((cidr): Network => {
+    const [base, bits] = ipaddr.parseCIDR(cidr);
+    const kind = base.kind();
+    return [base, bits < leastBits[kind] ? { ipv4: 32, ipv6: 128 }[kind] : bits];
+  });
 }
 
 /** `127.0.0.1`, `[::1]` and `localhost` alike as host:port, spelt as a URL spells them. */

@@ -51,6 +51,7 @@ export function parseSource(
   if (/^https?:\/\//.test(model)) {
     if (!URL.canParse(model)) return refuse(`${model} is no address`);
     const url = new URL(model);
+    if (plainPath(url) === undefined) return refuse(`${model} is no address: its escapes are no letters`);
     const sha256 = /^#sha256=([0-9a-f]{64})$/.exec(url.hash)?.[1];
     if (url.username || url.password)
       return refuse('an address with a password in it is written down in clear');
@@ -68,12 +69,21 @@ export function parseSource(
   return { kind: 'hub', name: name!, revision: wanted, file };
 }
 
+/** The path as people read it; undefined where escapes such as `%ff` stand for no letters. */
+function plainPath({ pathname }: URL): string | undefined {
+  try {
+    return decodeURIComponent(pathname);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Name and size of what a URL gives. Errors: model-unsupported (no safetensors, no length), and those of any fetch. */
 export async function readUrl(
   { url, sha256 }: Extract<ModelSource, { kind: 'url' }>,
   { web, token, signal }: { web: Web; token: string | null; signal: AbortSignal },
 ): Promise<RemoteFile> {
-  const path = basename(decodeURIComponent(new URL(url).pathname));
+  const path = basename(plainPath(new URL(url))!);
   if (!path.endsWith('.safetensors'))
     throw new AcclaimError(
       'model-unsupported',

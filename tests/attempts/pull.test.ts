@@ -237,6 +237,37 @@ describe('what may be reached', () => {
     expect(isPublic(a)).toBe(true);
   });
 
+  // 2000::/3 is all of IPv6 that the internet routes: meshes such as Yggdrasil take theirs from the rest.
+  test.each([
+    '200::1',
+    '301::1',
+    '64:ff9b:2::7f00:1',
+    '100:0:0:1::1',
+    '1::1',
+    '4000::1',
+    'c000::1',
+    'fe00::1',
+  ])('%s is not public', (a) => {
+    expect(isPublic(a)).toBe(false);
+  });
+
+  test("this machine's own addresses are none, nor those of the networks that it is in", () => {
+    const here = () => ({
+      eth0: [{ cidr: '8.8.4.17/24' }, { cidr: '2a00:1450:4001:7::2/64' }, { cidr: 'fe80::1/64' }],
+      tun0: [{ cidr: '9.9.9.9/32' }, { cidr: null }],
+      // A tunnel that takes everything: what is reached through it is no neighbour.
+      wg0: [{ cidr: '23.1.2.3/0' }, { cidr: '2600::7/0' }],
+    });
+    for (const own of ['8.8.4.17', '8.8.4.200', '2a00:1450:4001:7::99', '9.9.9.9', '23.1.2.3', '2600::7'])
+      expect(isPublic(own, [], here), own).toBe(false);
+    for (const other of ['8.8.5.17', '2a00:1450:4001:8::2', '9.9.9.8', '1.1.1.1', '2606:4700::1111'])
+      expect(isPublic(other, [], here), other).toBe(true);
+  });
+
+  test('an address that no letters come out of is refused by a code', async () => {
+    expect(await fetched('https://site.test/%ff.safetensors', false)).toBe('usage');
+  });
+
   test('nothing of it is left under a name', () => {
     expect(readdirSync(models).filter((name) => !name.endsWith('.partial'))).toEqual([]);
   });
