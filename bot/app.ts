@@ -22,10 +22,11 @@ import { commandSpecs, runTyped } from './commands/table.js';
 import { Connections } from './connections.js';
 import { type Exported, type ExportFormat, learnedRound } from './exports.js';
 import { Chat } from './handlers/chat.js';
+import type { Claim } from './handlers/claims.js';
 import { Consents } from './handlers/consents.js';
 import { Crowd } from './handlers/crowd.js';
 import { forgetVoter } from './handlers/forgetting.js';
-import { type Claim, Guests } from './handlers/guests.js';
+import { Guests } from './handlers/guests.js';
 import { Messenger } from './handlers/messenger.js';
 import { Proposals } from './handlers/proposals.js';
 import { Servers } from './handlers/servers.js';
@@ -148,6 +149,7 @@ export class App {
       secret: store.secret,
       standings: store.standings,
       platforms: this.platforms,
+      connected: (name) => this.connections.has(name) && !this.platforms.get(name)?.trouble?.(),
       setPosts: (...to) => this.servers.setPosts(...to),
     });
     this.time =
@@ -287,6 +289,7 @@ export class App {
   /** Nothing is lost by stopping at any point; this only does it politely. */
   async stop(): Promise<void> {
     this.stopping = true;
+    this.guests.claims.stop();
     this.connections.stop();
     this.carrying.sweeps.stop();
     this.consents.stop();
@@ -339,9 +342,10 @@ export class App {
     );
   }
 
-  /** Codes by which the host's own servers are claimed, where it has none: good once, for a while. */
-  claims(): Claim[] {
-    return this.guests.offer();
+  /** Tells codes by which the host's own servers are claimed, while it has none: good once, for a while. */
+  tellClaims(tell: (claim: Claim) => void): void {
+    const { log } = this.parts;
+    this.guests.claims.begin(tell, (error) => log.error(toPlain(error), 'a code could not be told'));
   }
 
   /** As limits are kept: the page is one place, and so is a channel whose server is not known yet. */

@@ -14,7 +14,7 @@ import { type Look, meterReadiness, readiness } from '../src/monitor/readiness.j
 import { startLine } from '../src/start-line.js';
 import { commandSpecs } from './commands/table.js';
 import { connectedPlatforms } from './connect.js';
-import type { Claim } from './handlers/guests.js';
+import type { Claim } from './handlers/claims.js';
 import { buildHouse, type Engines, type House, newId, specify } from './house.js';
 import type { Patience } from './patience.js';
 import { WebPlatform } from './platforms/web/adapter.js';
@@ -115,7 +115,7 @@ export async function startCommand(options: StartOptions): Promise<void> {
     serving = true;
     log.info({ page: web!.url, connected: house.app.connected() }, 'people can come');
     options.onReady?.(web!.url);
-    for (const claim of house.app.claims()) options.onClaim?.(claim);
+    house.app.tellClaims((claim) => options.onClaim?.(claim));
     await openFirst(house, first, options.task !== undefined || options.prompt !== undefined);
     await aborted;
   };

@@ -8,8 +8,8 @@ import type { Account, ChatEvent, ChatPlatform, PlatformName } from '../../src/c
 import type { Clock } from '../../src/clock.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { Log } from '../../src/log.js';
-import { codeHash, newCode } from '../../src/store/codes.js';
 import type { Standing, Standings } from '../../src/store/standings.js';
+import { Claims } from './claims.js';
 
 /** As configured. */
 export interface GuestRules {
@@ -29,26 +29,25 @@ export interface GuestParts {
   secret: Buffer;
   standings: Standings;
   platforms: ReadonlyMap<string, ChatPlatform>;
+  /** Whether commands come from there now. */
+  connected(platform: PlatformName): boolean;
   /** Sessions of the server rest, or may go on. */
   setPosts(platform: PlatformName, server: string, present: boolean): Promise<void>;
 }
 
-/** A code by which somebody makes a server the host's own: told once, where Acclaim runs. */
-export interface Claim {
-  platform: PlatformName;
-  code: string;
-  minutes: number;
-}
-
-export const CLAIM_MINUTES = 60;
-
 export class Guests {
   private readonly known = new Map<string, { platform: PlatformName; server: string; standing: Standing }>();
-  private readonly claims = new Map<PlatformName, { hash: string; until: number; used: boolean }>();
+  readonly claims: Claims;
   /** Servers whose people were told today's reason why nothing is done for them. */
   private readonly told = new Set<string>();
 
-  constructor(private readonly parts: GuestParts) {}
+  constructor(private readonly parts: GuestParts) {
+    const lacking = () =>
+      [...parts.platforms.values()].flatMap(({ name }) =>
+        this.isInvited(name) && !this.hasOwn(name) && parts.connected(name) ? [name] : [],
+      );
+    this.claims = new Claims({ ...parts, lacking });
+  }
 
   async load(): Promise<void> {
     this.known.clear();
@@ -132,30 +131,13 @@ export class Guests {
     );
   }
 
-  /** Codes for platforms of which the host has no server yet; asked for once, at the start. */
-  offer(): Claim[] {
-    const offered: Claim[] = [];
-    for (const { name } of this.parts.platforms.values()) {
-      if (!this.isInvited(name) || this.hasOwn(name)) continue;
-      const code = newCode();
-      const until = this.parts.clock.now() + CLAIM_MINUTES * 60_000;
-      this.claims.set(name, { hash: this.hashOf(code), until, used: false });
-      offered.push({ platform: name, code, minutes: CLAIM_MINUTES });
-    }
-    return offered;
-  }
-
   /** Makes the server where it is said the host's own. Throws `not-allowed`. */
   async claim(code: string, account: Account, channel: string): Promise<string> {
     const { platform } = account;
     const server = await this.serverOf(account, channel);
-    const claim = this.claims.get(platform);
     const good =
       server !== null &&
-      claim !== undefined &&
-      !claim.used &&
-      claim.until > this.parts.clock.now() &&
-      claim.hash === this.hashOf(code) &&
+      this.claims.isGood(platform, code) &&
       !this.hasOwn(platform) &&
       this.standing(platform, server) !== 'refused';
     if (!good) {
@@ -166,11 +148,11 @@ export class Guests {
       throw new AcclaimError(
         'not-allowed',
         'This code is not good (any more).',
-        'A start prints a new one where Acclaim runs, while the host has no server of its own.',
+        'A new one is printed where Acclaim runs, while the host has no server of its own.',
       );
     }
     // Before anything is awaited: of two who are equally quick one is too late.
-    claim.used = true;
+    this.claims.use(platform);
     await this.set(platform, server, 'own');
     this.parts.log.warn({ platform, server }, "the server was claimed: it is the host's own from now on");
     return server;
@@ -250,10 +232,6 @@ export class Guests {
   private hasOwn(platform: PlatformName): boolean {
     if ((this.parts.rules.own[platform]?.length ?? 0) > 0) return true;
     return [...this.known.values()].some((row) => row.platform === platform && row.standing === 'own');
-  }
-
-  private hashOf(code: string): string {
-    return codeHash(this.parts.secret, 'claim', code);
   }
 }
 

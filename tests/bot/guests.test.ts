@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { CLAIM_MINUTES, type GuestRules, Guests } from '../../bot/handlers/guests.js';
+import { CLAIM_MINUTES } from '../../bot/handlers/claims.js';
+import { type GuestRules, Guests } from '../../bot/handlers/guests.js';
 import { FakePlatform, fakeAccount } from '../../bot/platforms/fake/platform.js';
 import { silentLog } from '../../src/log.js';
 import { migrate, migrations } from '../../src/store/migrations.js';
@@ -33,6 +34,7 @@ async function guests(more: Partial<GuestRules> = {}, db?: Connection) {
   const connection = db ?? (await database());
   const clock = { at: 1_000_000, now: () => clock.at };
   const posts: [string, boolean][] = [];
+  const link = { up: true };
   const made = new Guests({
     clock,
     log: silentLog,
@@ -40,10 +42,11 @@ async function guests(more: Partial<GuestRules> = {}, db?: Connection) {
     secret: Buffer.alloc(32, 1),
     standings: new Standings(connection, async (unit) => void (await unit(connection))),
     platforms: new Map([['fake', new FakePlatform({ invited: true })]]),
+    connected: () => link.up,
     setPosts: async (_, server, present) => void posts.push([server, present]),
   });
   await made.load();
-  return { made, clock, posts, db: connection };
+  return { made, clock, posts, link, db: connection };
 }
 
 const standings = (db: Connection) => db.all<ServerStanding>('SELECT * FROM server ORDER BY server');
@@ -51,7 +54,7 @@ const standings = (db: Connection) => db.all<ServerStanding>('SELECT * FROM serv
 describe('a claim', () => {
   it('is good until it expires, however it is written, and once', async () => {
     const { made, clock, db } = await guests();
-    const [claim] = made.offer();
+    const [claim] = made.claims.offer();
     clock.at += CLAIM_MINUTES * 60_000;
     await expect(made.claim(claim!.code, boss, 'c')).rejects.toThrow('not good');
     clock.at -= 1;
@@ -62,21 +65,47 @@ describe('a claim', () => {
     expect(await standings(db)).toEqual([{ platform: 'fake', server: 'roses', standing: 'own' }]);
     expect((await made.at(boss, 'c')).role).toBe('operator');
     expect((await made.at(admin, 'c')).role).toBe('admin');
-    expect(made.offer()).toEqual([]);
+    expect(made.claims.offer()).toEqual([]);
+  });
+
+  it('begins its hour when the platform takes commands, and is followed by another when it runs out', async () => {
+    const { made, clock, link } = await guests();
+    const hour = CLAIM_MINUTES * 60_000;
+    link.up = false;
+    expect(made.claims.offer()).toEqual([]);
+    clock.at += 2 * hour;
+    link.up = true;
+    const [first] = made.claims.offer();
+    // A connection that comes and goes changes nothing of a code that is good.
+    link.up = false;
+    expect(made.claims.offer()).toEqual([]);
+    link.up = true;
+    clock.at += hour - 1;
+    expect(made.claims.offer()).toEqual([]);
+    clock.at += 1;
+    link.up = false;
+    expect(made.claims.offer()).toEqual([]);
+    link.up = true;
+    const [second] = made.claims.offer();
+    expect(second).toEqual({ platform: 'fake', code: expect.any(String), minutes: CLAIM_MINUTES });
+    await expect(made.claim(first!.code, boss, 'c')).rejects.toThrow('not good');
+    expect(await made.claim(second!.code, boss, 'c')).toBe('roses');
+    clock.at += 2 * hour;
+    expect(made.claims.offer()).toEqual([]);
   });
 
   it('is another at each start, and the one before is void', async () => {
     const { made, db } = await guests();
-    const [before] = made.offer();
+    const [before] = made.claims.offer();
     const { made: again } = await guests({}, db);
-    const [now] = again.offer();
+    const [now] = again.claims.offer();
     expect(now!.code).not.toBe(before!.code);
     await expect(again.claim(before!.code, boss, 'c')).rejects.toThrow('not good');
   });
 
   it('is not offered where the configuration names the own ones, which need none', async () => {
     const { made } = await guests({ own: { fake: ['roses'] } });
-    expect(made.offer()).toEqual([]);
+    expect(made.claims.offer()).toEqual([]);
     expect((await made.at(boss, 'c')).role).toBe('operator');
     await expect(made.decide('fake', 'roses', 'refused')).rejects.toThrow("host's own");
   });

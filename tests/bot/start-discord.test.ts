@@ -110,24 +110,31 @@ async function impatient(settings: readonly string[], connectMs: number) {
     );
   const log = { ...silentLog, info: heard('info'), warn: heard('warn') } as unknown as Log;
   const patience = { retryMs: 20, mostMs: 50, connectMs };
-  const started = new Started(settings, undefined, { patience, log });
+  const codes: string[] = [];
+  const started = new Started(settings, undefined, {
+    patience,
+    log,
+    onClaim: ({ code }) => void codes.push(code),
+  });
   endings.push(() => started.remove());
   const discord = async (page: string) => {
     const { checks } = (await (await fetch(`${page}/readyz`)).json()) as Readiness;
     return checks.find(({ name }) => name === 'discord')!;
   };
-  return { started, lines, discord };
+  return { started, lines, codes, discord };
 }
 
-test('without a network the page starts, and Discord is tried until it is there', async () => {
+test('without a network the page starts, and Discord is tried until it is there; the code is told then', async () => {
   const peer = await Peer.start();
   endings.push(() => peer.stop());
   peer.outage = 503;
-  const { started, lines, discord } = await impatient(
-    [`discord.token=${peerToken}`, `discord.api=${peer.url}`],
+  const { started, lines, codes, discord } = await impatient(
+    [`discord.token=${peerToken}`, `discord.api=${peer.url}`, 'discord.ownServers=[]'],
     60_000,
   );
   const page = await started.start();
+  // Of a platform that takes no command yet the hour does not run.
+  expect(codes).toEqual([]);
   expect(await discord(page)).toMatchObject({
     ok: false,
     needed: false,
@@ -135,9 +142,11 @@ test('without a network the page starts, and Discord is tried until it is there'
   });
   peer.outage = null;
   await until(async () => (await discord(page)).ok, 'the connection');
+  await until(() => codes.length === 1, 'the code');
   peer.gateway.drop(true);
-  await until(() => lines.length === 4, 'the connection again');
-  expect(lines).toEqual([
+  const ofLink = () => lines.filter((line) => /connect/.test(line));
+  await until(() => ofLink().length === 4, 'the connection again');
+  expect(ofLink()).toEqual([
     expect.stringMatching(/^warn, not connected yet: it is tried until it is there, Discord gives no answer/),
     'info, connected again',
     expect.stringMatching(/^info, the connection is lost: it is tried until it is there, Discord gives no/),
@@ -145,6 +154,7 @@ test('without a network the page starts, and Discord is tried until it is there'
   ]);
   const asked = peer.command('ann', peer.world.channel('roses'), ['acclaim', 'session', 'list']);
   await until(() => asked.answer !== null, 'an answer');
+  expect(codes).toHaveLength(1);
 });
 
 test.each([
