@@ -8,8 +8,9 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { dirname, join } from 'node:path';
 import type { Departure, Voter } from '../domain/model.js';
 import { AcclaimError } from '../errors.js';
-import { mustBeReadable } from '../reading.js';
+import { ifMissing, mustBeReadable } from '../reading.js';
 import { type Manifest, readArchive } from './archive.js';
+import { type Ended, EVERYONE, parseEnded } from './ended-logins.js';
 import { asDataError } from './faults.js';
 import { makeFolder, syncFolder } from './folder.js';
 import { forgetVoter } from './forget.js';
@@ -92,7 +93,7 @@ async function restoreLocked({
       );
   });
   const left = await bringUp(dir, to, there, now(), forgetOnPage);
-  await keepEndedLogins(dir, to);
+  await keepEndedLogins(dir, to, now());
   const aside = `before-restore-${new Date(now()).toISOString().replace(/[-:]|\.\d+/g, '')}`;
   await writeFile(join(to, note), aside, { flush: true });
   await syncTree(to);
@@ -109,9 +110,12 @@ async function restoreLocked({
 }
 
 /** Log-ins that were ended on the page since stay so, where its cookies are the same. */
-async function keepEndedLogins(dir: string, to: string): Promise<void> {
-  const read = async (root: string) =>
-    JSON.parse(await readFile(join(root, 'web/ended-logins.json'), 'utf8').catch(() => '[]')) as unknown[];
+async function keepEndedLogins(dir: string, to: string, now: number): Promise<void> {
+  // Of a damaged file it is not known which they were.
+  const read = async (root: string): Promise<Ended[]> =>
+    parseEnded(await readFile(join(root, 'web/ended-logins.json'), 'utf8').catch(ifMissing('[]'))) ?? [
+      [EVERYONE, now],
+    ];
   const all = [...(await read(to)), ...(await read(dir))];
   if (all.length === 0) return;
   await makeFolder(join(to, 'web'));

@@ -10,7 +10,12 @@ export interface LiveFrame {
 export class Visitor {
   private readonly cookies = new Map<string, string>();
 
-  constructor(readonly url: string) {}
+  constructor(public url: string) {}
+
+  /** The server is at another address since it was started again. */
+  moveTo(url: string): void {
+    this.url = url;
+  }
 
   async request(path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
     const response = await fetch(this.url + path, {

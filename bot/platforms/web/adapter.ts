@@ -19,9 +19,9 @@ import { boundConnections } from './connections.js';
 import { refOf } from './decode.js';
 import { Desk } from './desk.js';
 import { Door } from './door.js';
-import { Front } from './front.js';
+import { Front, type FrontParts } from './front.js';
 import { Live } from './live.js';
-import { EndedLogins } from './logins.js';
+import { Logins } from './logins.js';
 import { Messages } from './messages.js';
 import type { WebOptions } from './options.js';
 import { loadSecret, People } from './people.js';
@@ -76,7 +76,8 @@ export class WebPlatform implements ChatPlatform {
     mkdirSync(dir, { recursive: true });
     const { nsfwChannels = [], nsfwToken = null } = this.options;
     const care = new Care(nsfwChannels, accessToken !== null);
-    const logins = new EndedLogins(dir);
+    const warn: FrontParts['warn'] = (line) => this.options.onWarning?.(line);
+    const logins = new Logins({ dir, now: this.options.now, warn });
     const invited = this.options.voters !== 'open';
     const people = new People(loadSecret(dir), { access: accessToken, guest: nsfwToken, invited }, logins);
     const messages = await Messages.open(join(dir, 'messages.jsonl'));
@@ -94,7 +95,7 @@ export class WebPlatform implements ChatPlatform {
       trustProxy,
       unguarded: accessToken === null,
       now: this.options.now,
-      warn: (line) => this.options.onWarning?.(line),
+      warn,
     });
     const doors = { logins, door: new Door() };
     const app = makeApp({ desk, care, people, ...doors, assets: new Assets(), front, monitor, onError });

@@ -120,7 +120,7 @@ export class Desk {
 
   /** Opens a line. Whoever has no marks here is sent the same bytes as everybody else. */
   follow(
-    who: Pick<Holder, 'visitor' | 'address' | 'holder' | 'admin'>,
+    who: Omit<Holder, 'known'>,
     line: { response: ServerResponse; headers: Record<string, string> },
     lastEventId: string | undefined,
   ): void {
@@ -134,6 +134,13 @@ export class Desk {
     // A page that opens has no status yet: the next one is sent even if nothing changed.
     this.lastStatus = '';
     this.statusSoon();
+  }
+
+  /** Somebody logged out: their lines end, and those of a log-in that stands no more; later answers reach nobody. */
+  loggedOut(visitor: string | undefined): void {
+    if (visitor !== undefined)
+      for (const [key, asked] of this.asked) if (asked.visitor === visitor) this.asked.delete(key);
+    this.live.review((one) => one.holder && visitor !== undefined && one.visitor === visitor);
   }
 
   private sharedHistory(holder: boolean): Buffer {

@@ -71,6 +71,12 @@ export class Live {
     return this.streams.size;
   }
 
+  /** Lines whose rights are over end; their pages ask anew, as whoever they are now. */
+  review(over: (one: Holder) => boolean = () => false): void {
+    for (const listener of this.streams.list())
+      if (listener.stands?.() === false || over(listener)) this.end(listener, rightsOver);
+  }
+
   close(): void {
     clearInterval(this.heartbeat);
     this.waiting.length = 0;
@@ -95,11 +101,16 @@ export class Live {
   }
 
   private tell(listener: Listener, frame: FrameFor): void {
+    if (listener.stands?.() === false) {
+      this.end(listener, rightsOver);
+      return;
+    }
     const made = frame(listener.visitor, listener.holder, listener.admin === true);
     if (made) this.write(listener, this.bytesOf(made));
   }
 
   private beat(): void {
+    this.review();
     for (const listener of this.streams.list()) this.write(listener, stillHere);
   }
 
@@ -118,14 +129,17 @@ export class Live {
     if (response.writableLength > most) this.end(listener);
   }
 
-  private end(listener: Listener): void {
+  private end(listener: Listener, last?: Buffer): void {
+    const { response } = listener;
     this.streams.delete(listener);
     // One that does not read would never see a polite end.
-    if (listener.response.writableLength > 0) listener.response.destroy();
-    else listener.response.end();
+    if (response.writableLength > 0) response.destroy();
+    else response.end(last);
   }
 }
 
+/** The page asks who it is now, and drops what only others see. */
+const rightsOver = Buffer.from('event: rights\ndata: {}\n\n');
 const stillHere = Buffer.from(': still here\n\n');
 
 export function encode({ event, data, id }: Frame): Buffer {

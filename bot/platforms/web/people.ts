@@ -8,7 +8,8 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Account, Role } from '../../../src/chat/port.js';
-import type { EndedLogins } from './logins.js';
+import { isMissing, readFault } from '../../../src/reading.js';
+import type { Logins } from './logins.js';
 
 export interface Visitor {
   id: string;
@@ -45,7 +46,7 @@ export class People {
   constructor(
     private readonly secret: Buffer,
     { access, guest = null, invited = true }: Tokens,
-    private readonly ended: Pick<EndedLogins, 'has'> = new Set(),
+    private readonly logins?: Pick<Logins, 'begin' | 'stands'>,
   ) {
     this.accessToken = access;
     this.guestToken = guest;
@@ -79,8 +80,8 @@ export class People {
    * of this log-in and this visitor alone.
    */
   admit(token: string, visitor: string): { cookie: string; value: string } | undefined {
-    if (this.isAccessToken(token)) {
-      const login = randomBytes(12).toString('base64url');
+    if (this.logins && this.isAccessToken(token)) {
+      const login = this.logins.begin();
       return { cookie: this.adminCookie, value: `${login}.${this.signAdmin(login, visitor)}` };
     }
     if (this.guestToken !== null && same(digest(token), digest(this.guestToken)))
@@ -102,7 +103,7 @@ export class People {
     const who = this.visitor(visitor);
     const [login = '', signature = ''] = admin?.split('.') ?? [];
     const ours = who && this.accessToken !== null && same(signature, this.signAdmin(login, who.id));
-    return ours && !this.ended.has(login) ? login : undefined;
+    return ours && this.logins?.stands(login) ? login : undefined;
   }
 
   /** May see the channels that are marked. */
@@ -148,7 +149,7 @@ export function loadSecret(dir: string): Buffer {
     const secret = Buffer.from(readFileSync(file, 'utf8').trim(), 'hex');
     if (secret.length === 32) return secret;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (!isMissing(error)) throw readFault(error, file, { mend: '' });
   }
   const secret = randomBytes(32);
   writeFileSync(`${file}.new`, secret.toString('hex'), { mode: 0o600 });

@@ -34,7 +34,7 @@ import type { Desk } from './desk.js';
 import type { Door } from './door.js';
 import type { Front } from './front.js';
 import { addressOf } from './guard.js';
-import type { EndedLogins } from './logins.js';
+import type { Logins } from './logins.js';
 import { learnedFormats, type Monitor } from './options.js';
 import type { People, Visitor } from './people.js';
 import { AGAIN_S } from './streams.js';
@@ -44,7 +44,7 @@ export interface ServerParts {
   desk: Desk;
   care: Care;
   people: People;
-  logins: EndedLogins;
+  logins: Logins;
   door: Door;
   assets: Assets;
   front: Front;
@@ -187,8 +187,10 @@ export function makeApp(parts: ServerParts): Hono {
     };
     const { outgoing } = c.env as HttpBindings;
     const address = addressOf(front.outside(c).client);
+    const login = people.login(cookies(c));
+    const stands = login === undefined ? undefined : () => logins.stands(login);
     desk.follow(
-      { visitor: visitor(c), address, holder: holder(c), admin: admin(c) },
+      { visitor: visitor(c), address, holder: holder(c), admin: admin(c), stands },
       { response: outgoing, headers },
       last,
     );
@@ -242,7 +244,14 @@ export function makeApp(parts: ServerParts): Hono {
     await read(c, logoutBody);
     const login = people.login(cookies(c));
     for (const name of [people.adminCookie, people.guestCookie]) deleteCookie(c, name, { path: '/' });
-    if (login !== undefined) await logins.end(login, desk.now());
+    // Told once the browser has dropped its cookies: its pages ask anew.
+    const { outgoing } = c.env as HttpBindings;
+    const who = visitor(c);
+    outgoing.once(
+      'close',
+      safely(() => desk.loggedOut(who), onError),
+    );
+    if (login !== undefined) await logins.end(login);
     return c.json({ ok: true });
   });
   app.post('/api/invite', async (c) => {

@@ -19,6 +19,8 @@ export interface Holder {
   holder: boolean;
   /** Of the host: may know of sessions that are on other platforms alone. */
   admin?: boolean;
+  /** Whether the log-in that gives these rights still stands; missing where they are of no log-in. */
+  stands?: (() => boolean) | undefined;
   /** Agreed to vote here. */
   known: boolean;
 }

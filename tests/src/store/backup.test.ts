@@ -115,6 +115,12 @@ describe('a backup while votes stream in', () => {
       cpSync(join(dir, name), join(at('again'), name), { recursive: true });
     await put(at('again'), { replace: true });
     expect(readFileSync(join(at('again'), 'web/ended-logins.json'), 'utf8')).toBe('[["a",1],["b",2]]');
+    // Where that cannot be told any more, all of before are over.
+    writeFileSync(join(at('again'), 'web/ended-logins.json'), '[["b"');
+    await put(at('again'), { replace: true });
+    expect(readFileSync(join(at('again'), 'web/ended-logins.json'), 'utf8')).toMatch(
+      /^\[\["a",1\],\["\*",\d+\]\]$/,
+    );
     for (const path of ['secret.key', 'sessions/s/rounds/1/images/0000.png', 'sessions/s/rounds/1/empty.txt'])
       expect(readFileSync(join(at('whole'), path)).equals(readFileSync(join(dir, path)))).toBe(true);
     expect(readFileSync(join(at('whole'), 'web/messages.jsonl'), 'utf8')).toBe(

@@ -73,6 +73,8 @@ export async function connect() {
     if (message) set({ messages: new Map(get().messages).set(id, { ...message, mine }) });
   });
   on(live, 'reply', add);
+  // Logged out, here or elsewhere: what only admins see goes with a page opened anew.
+  on(live, 'rights', () => location.reload());
   on(live, 'status', ({ sessions }) => {
     set({ sessions });
     settleChannel();

@@ -1,17 +1,20 @@
 /** Who gets in at the page, and out again: invites, log-ins of one person each, log-outs, and guesses. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebPlatform } from '../../../../bot/platforms/web/adapter.js';
 import { Door } from '../../../../bot/platforms/web/door.js';
-import type { WebOptions } from '../../../../bot/platforms/web/options.js';
+import { LASTS } from '../../../../bot/platforms/web/logins.js';
+import type { SessionStatus, WebOptions } from '../../../../bot/platforms/web/options.js';
 import { People } from '../../../../bot/platforms/web/people.js';
 import type { Account, ChatEvent } from '../../../../src/chat/port.js';
 import { Visitor } from '../../../support/visitor.js';
+import { until } from '../../../support/wait.js';
 import { commands } from '../../../support/web-app.js';
 
 const accessToken = 'sesame-open-the-door';
+const nsfwToken = 'rose-petal-red-enough';
 let dir: string;
 let platform: WebPlatform | undefined;
 beforeEach(() => {
@@ -162,6 +165,94 @@ describe('an admin', () => {
     await platform!.stop();
     await start();
     expect(await role()).toBe('member');
+  });
+
+  const loggedIn = async (one: Visitor, token = accessToken) => {
+    await one.arrive(false);
+    expect(await status(one.request('/api/login', { token }))).toBe(200);
+    return one;
+  };
+  /** Titles of sessions that a line was told of, and how it ended. */
+  async function line(one: Visitor) {
+    const told: string[] = [];
+    const response = await fetch(`${one.url}/api/events`, { headers: { cookie: one.cookie() } });
+    const reading = (async () => {
+      let text = '';
+      for await (const chunk of response.body!) {
+        text += Buffer.from(chunk).toString();
+        for (const [, id] of text.matchAll(/"id":"(\w+)"/g)) if (!told.includes(id!)) told.push(id!);
+      }
+      return text.trim().split('\n\n').at(-1);
+    })();
+    return { told, ended: reading };
+  }
+  /** On another platform alone: for admins. */
+  const far = (id: string) => ({ id, channel: 'far', onPage: false }) as SessionStatus;
+
+  it('loses the open lines of a log-in wherever it is ended, and nobody else theirs', async () => {
+    let sessions = [far('before')];
+    const visit = await start({ status: () => ({ sessions }), nsfwChannels: ['red'], nsfwToken });
+    const [ann, bob, gus] = [visit(), visit(), visit()];
+    for (const one of [ann, bob]) await loggedIn(one);
+    await loggedIn(gus, nsfwToken);
+    const copy = visit();
+    for (const pair of ann.cookie().split('; ')) copy.setCookie(...(pair.split('=') as [string, string]));
+    const [tab, other, bobs, guest] = await Promise.all([ann, copy, bob, gus].map(line));
+    await until(() => [tab, other, bobs].every((one) => one!.told.includes('before')), 'the first status');
+    expect(await status(copy.request('/api/logout', {}))).toBe(200);
+    const rights = 'event: rights\ndata: {}';
+    expect(await Promise.all([tab!.ended, other!.ended])).toEqual([rights, rights]);
+    sessions = [far('after')];
+    await until(() => bobs!.told.includes('after'), 'the next status');
+    expect([tab!.told, other!.told]).toEqual([['before'], ['before']]);
+    await gus.request('/api/logout', {});
+    expect(await guest!.ended).toBe(rights);
+  });
+
+  it('is logged out after a year, with the lines that are open then', async () => {
+    let now = 1_800_000_000_000;
+    let sessions = [far('before')];
+    const visit = await start({ status: () => ({ sessions }), now: () => now });
+    const ann = await loggedIn(visit());
+    const tab = await line(ann);
+    await until(() => tab.told.includes('before'), 'the first status');
+    now += LASTS - 1;
+    expect((await ann.json('/api/me')).role).toBe('admin');
+    now += 1;
+    expect((await ann.json('/api/me')).role).toBe('member');
+    sessions = [far('after')];
+    expect(await tab.ended).toBe('event: rights\ndata: {}');
+    expect(tab.told).toEqual(['before']);
+  });
+
+  it('logs in once more where it is not known which log-ins were ended', async () => {
+    const ann = await loggedIn((await start())());
+    await platform!.stop();
+    const file = join(dir, 'ended-logins.json');
+    for (const damaged of ['', '[["a"', '{"a":1}', '[["a","b"]]']) {
+      writeFileSync(file, damaged);
+      const lines: string[] = [];
+      const visit = await start({ onWarning: ({ message, mend }) => lines.push(`${message}. ${mend}`) });
+      expect(lines, damaged).toEqual([
+        expect.stringMatching(
+          /ended-logins\.json is damaged.*all are over.*log in once more.*\.damaged-\d+\.$/,
+        ),
+      ]);
+      ann.moveTo(visit().url);
+      expect((await ann.json('/api/me')).role).toBe('member');
+      await loggedIn(ann);
+      await platform!.stop();
+    }
+    // Once is enough, also over a restart.
+    const visit = await start({ onWarning: ({ message }) => expect.fail(message) });
+    ann.moveTo(visit().url);
+    expect((await ann.json('/api/me')).role).toBe('admin');
+    expect(readdirSync(dir).filter((one) => one.includes('damaged'))).not.toEqual([]);
+    await platform!.stop();
+    rmSync(file);
+    mkdirSync(file);
+    await expect(start()).rejects.toMatchObject({ code: 'file-unreadable' });
+    platform = undefined;
   });
 });
 
