@@ -263,7 +263,8 @@ export class App {
     const there = [...this.platforms.values()].filter(({ name }) => this.connections.has(name));
     for (const { name } of there) this.watchLost(name);
     await this.proposals.start();
-    for (const { name } of there) await this.carrying.guards.lookAll(states, name);
+    for (const { name } of there)
+      if (!(await this.carrying.guards.lookAll(states, name))) this.catching.soon(name);
     if (this.stopping) return;
     this.carrying.outbox.add(await store.pendingEffects());
     this.resume.begin(states);
@@ -401,11 +402,12 @@ export class App {
   private async readMissed(platform: PlatformName): Promise<void> {
     if (!this.messenger.names().includes(platform)) return;
     await this.servers.look(platform);
-    await this.carrying.guards.lookAll(this.sessions.live(), platform);
+    const guarded = await this.carrying.guards.lookAll(this.sessions.live(), platform);
     await this.opening.welcomeUnsaid();
     await this.proposals.showUnshown(platform);
     await this.consents.readAll(platform);
-    if (await this.carrying.sweeps.sweepOpen(this.sessions.live(), platform)) return;
+    const swept = await this.carrying.sweeps.sweepOpen(this.sessions.live(), platform);
+    if (guarded && swept) return;
     throw new Error(`${platform} gives no answer`);
   }
 }

@@ -4,6 +4,7 @@
  * session is told, which rests it.
  */
 import type { PlatformName } from '../../src/chat/port.js';
+import { isUnreachable } from '../../src/chat/refusals.js';
 import type { Clock } from '../../src/clock.js';
 import type { Event } from '../../src/domain/events.js';
 import type { Binding, Place, SessionState } from '../../src/domain/model.js';
@@ -32,13 +33,18 @@ export class Guards {
     }
   }
 
-  /** What was missed while nobody looked. */
-  async lookAll(states: readonly SessionState[], platform?: PlatformName): Promise<void> {
+  /** What was missed while nobody looked. False where a platform gave no answer: then it is to be asked again. */
+  async lookAll(states: readonly SessionState[], platform?: PlatformName): Promise<boolean> {
+    let answered = true;
     for (const { session, bindings } of states) {
       if (!session.nsfw || session.state === 'ended') continue;
       for (const to of bound(bindings).filter((row) => (platform ?? row.platform) === row.platform))
-        await this.refusal(session.id, to).catch((error) => this.fault(session.id, error));
+        await this.refusal(session.id, to).catch((error) => {
+          if (isUnreachable(error)) answered = false;
+          this.fault(session.id, error);
+        });
     }
+    return answered;
   }
 
   /** Before a session goes on: channels put right count again. Throws what the first says when none may show them. */

@@ -4,6 +4,7 @@ import { Guards } from '../../bot/handlers/guards.js';
 import { Messenger } from '../../bot/handlers/messenger.js';
 import { FakePlatform } from '../../bot/platforms/fake/platform.js';
 import type { Card } from '../../src/chat/port.js';
+import { unreachable } from '../../src/chat/refusals.js';
 import type { Event } from '../../src/domain/events.js';
 import { silentLog } from '../../src/log.js';
 import { World } from '../support/world.js';
@@ -56,6 +57,16 @@ it('tells the session although the pictures could not be taken down', async () =
   platform.takeDown = () => Promise.reject(new Error('the platform is away'));
   expect(await guards.refusal('cat', state.bindings[0]!)).toMatchObject({ code: 'not-allowed' });
   expect(told).toEqual([lost]);
+});
+
+it('says where it got no answer, so that it is asked again', async () => {
+  const { platform, guards, told, state, hanging } = await unguarded();
+  platform.outage = unreachable('Fake', 'fake.example', new Error('503'));
+  expect(await guards.lookAll([state])).toBe(false);
+  expect([hanging()[0], told]).toEqual(['1 careful.png plain.png', []]);
+  platform.outage = null;
+  expect(await guards.lookAll([state])).toBe(true);
+  expect([hanging()[0], told]).toEqual(['1 plain.png', [lost]]);
 });
 
 it('leaves a guarded channel alone, and tells nothing that nobody lost', async () => {

@@ -107,3 +107,31 @@ it('what was missed is read once there is an answer, with the first words of a s
     platform.messages.filter(({ ref }) => ref.channel === 'free').map(({ card }) => card.key);
   await until(() => cards().includes('proposal.1'), 'the card of what was asked for');
 });
+
+it('whether a channel may still show what needs care is asked until there is an answer, in a gap and at a start', async () => {
+  test = await TestHouse.open([], undefined, false, { patience });
+  let { platform } = test;
+  platform.guarded.add('taste');
+  await test.openSession('cat', 'taste', { nsfw: true });
+  await test.open(1);
+  const rests = () => test.until(({ session }) => session.state === 'paused');
+  /** Nothing but this one question is refused, and only for a while. */
+  const silentFor = (times: number) => {
+    const ask = platform.mustGuard.bind(platform);
+    platform.mustGuard = (channel) => (times-- > 0 ? Promise.reject(away) : ask(channel));
+  };
+  silentFor(3);
+  platform.guarded.delete('taste');
+  await platform.gap();
+  await rests();
+
+  platform.guarded.add('taste');
+  await platform.command(test.channel, mod, 'session resume');
+  await test.until(({ session }) => session.state === 'active');
+  await test.stop(true);
+  platform.guarded.delete('taste');
+  silentFor(3);
+  test = await TestHouse.open([], { dir: test.dir, platform }, true, { patience });
+  ({ platform } = test);
+  await rests();
+});

@@ -56,6 +56,8 @@ interface Running {
   shards: Map<number, Set<string>>;
   /** Servers that are still to be described. */
   greeted: Set<string>;
+  /** Of the next look at channels that took no posts, where one had no answer. */
+  look?: NodeJS.Timeout;
 }
 
 interface Ready {
@@ -113,7 +115,7 @@ export class DiscordPlatform implements ChatPlatform {
     });
     const shards = new Map<number, Set<string>>();
     const parts = { client, api, channels, history, messages, interactions, sink };
-    const running = { ...parts, application: '', shards, greeted: new Set<string>() };
+    const running: Running = { ...parts, application: '', shards, greeted: new Set<string>() };
     this.running = running;
     try {
       await this.connect(running);
@@ -154,10 +156,14 @@ export class DiscordPlatform implements ChatPlatform {
       if (this.running !== running) return;
       this.fault(error);
       if (!isUnreachable(error)) return;
-      const again = () =>
-        this.running === running ? this.registered(Math.min(wait * 2, 300_000)) : undefined;
-      setTimeout(safely(again, this.fault), wait).unref();
+      this.later(running, wait, () => this.registered(Math.min(wait * 2, longest)));
     }
+  }
+
+  /** Unless it was stopped meanwhile. */
+  private later(running: Running | null, wait: number, act: () => Promise<void>): NodeJS.Timeout {
+    const again = () => (this.running === running ? act() : undefined);
+    return setTimeout(safely(again, this.fault), wait).unref();
   }
 
   async post(channel: string, card: Card): Promise<MessageRef> {
@@ -263,7 +269,9 @@ export class DiscordPlatform implements ChatPlatform {
       this.running === running ? this.receive(packet, shard, running) : undefined;
     client.on(Events.Raw, safely(receive, this.fault));
     client.on(Events.Error, safely(this.fault, this.fault));
-    client.on(Events.ShardError, safely(this.fault, this.fault));
+    // Each try that fails is told; that the line is away, and why, is one thing.
+    const broken = (error: Error) => this.tellLink(running, error);
+    client.on(Events.ShardError, safely(broken, this.fault));
     const link = safely(() => this.tellLink(running), this.fault);
     for (const change of [Events.ShardReconnecting, Events.ShardReady, Events.ShardResume] as const)
       client.on(change, link);
@@ -350,10 +358,10 @@ export class DiscordPlatform implements ChatPlatform {
   }
 
   /** One of several connections that is away makes it not there. */
-  private tellLink(running: Running): void {
+  private tellLink(running: Running, why?: Error): void {
     if (this.running !== running || running.application === '') return;
     const trouble = this.trouble();
-    const lost = trouble === null ? null : unreachable('Discord', 'discord.com', new Error(trouble));
+    const lost = trouble === null ? null : unreachable('Discord', 'discord.com', why ?? new Error(trouble));
     this.options.onLink?.(lost);
   }
 
@@ -364,15 +372,24 @@ export class DiscordPlatform implements ChatPlatform {
     await sink({ kind: 'servers', platform: 'discord', servers, at });
   }
 
-  /** Rights may have changed: where posts were refused they may be taken again. */
-  private async lookAgain({ channels, history }: Running): Promise<void> {
-    for (const channel of [...channels.refusing]) {
-      const takes = await channels.takesPosts(channel, history.self);
-      if (takes === 'gone') this.tellChannel(channel, false, { gone: true });
-      if (takes !== true || !channels.refusing.delete(channel)) continue;
-      const { nsfw } = await channels.read(channel);
-      this.tellChannel(channel, true, { nsfw });
+  /** Rights may have changed: where posts were refused they may be taken again. Without an answer it is looked at later. */
+  private async lookAgain(running: Running, wait = this.pace.again): Promise<void> {
+    clearTimeout(running.look);
+    try {
+      for (const channel of [...running.channels.refusing]) await this.look(channel, running);
+    } catch (error) {
+      if (!isUnreachable(error) || this.running !== running) throw error;
+      clearTimeout(running.look);
+      running.look = this.later(running, wait, () => this.lookAgain(running, Math.min(wait * 2, longest)));
     }
+  }
+
+  private async look(channel: string, { channels, history }: Running): Promise<void> {
+    const takes = await channels.takesPosts(channel, history.self);
+    if (takes === 'gone') this.tellChannel(channel, false, { gone: true });
+    if (takes !== true) return;
+    const { nsfw } = await channels.read(channel);
+    if (channels.refusing.delete(channel)) this.tellChannel(channel, true, { nsfw });
   }
 
   private tellChannel(channel: string, canPost: boolean, { nsfw = false, gone = false }): void {
@@ -444,6 +461,9 @@ export class DiscordPlatform implements ChatPlatform {
 
 /** ms */
 const goodbye = 1000;
+
+/** Between two tries, ms. */
+const longest = 300_000;
 
 /** After these the bot may be allowed what it was not. */
 const changesRights: ReadonlySet<string> = new Set([

@@ -4,6 +4,7 @@
  */
 import { type APIChannel, ChannelType, PermissionFlagsBits } from 'discord.js';
 import type { NamedChannel } from '../../../src/chat/port.js';
+import { isUnreachable } from '../../../src/chat/refusals.js';
 import { AcclaimError } from '../../../src/errors.js';
 import type { DiscordApi } from './api.js';
 import { discordCodes, isCode } from './errors.js';
@@ -32,7 +33,7 @@ export class Channels {
     private readonly api: Pick<DiscordApi, 'channel' | 'channels' | 'guild' | 'member' | 'threadMember'>,
   ) {}
 
-  /** Takes the channel posts of the bot's? Asked of Discord; false where it does not even answer that, 'gone' where it was deleted. */
+  /** Takes the channel posts of the bot's? Asked of Discord; false where it says no to that too, 'gone' where it was deleted. */
   async takesPosts(channel: string, self: string): Promise<boolean | 'gone'> {
     try {
       const found = await this.api.channel(channel);
@@ -45,6 +46,7 @@ export class Channels {
       const overwrites = 'permission_overwrites' in home ? (home.permission_overwrites ?? []) : [];
       return lacking({ guild: of, overwrites, user: self, roles }).length === 0;
     } catch (error) {
+      if (isUnreachable(error)) throw error;
       return isCode(error, discordCodes.unknownChannel) && 'gone';
     }
   }

@@ -27,7 +27,7 @@ export interface DiscordOptions extends RemoteOptions {
 export interface Pace extends CommonPace {
   /** Age from which Discord limits edits (30046 from an hour on): only what must be seen is edited in. */
   editable: number;
-  /** Before commands that got no answer are registered again; doubled each time. */
+  /** Before what got no answer (commands, a look at channels) is asked again; doubled each time. */
   again: number;
 }
 

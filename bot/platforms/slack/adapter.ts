@@ -17,6 +17,7 @@ import type {
 import { dropRefusedMark, isUnreachable, notConnected, unreachable } from '../../../src/chat/refusals.js';
 import { Turns } from '../../../src/chat/turns.js';
 import { AcclaimError } from '../../../src/errors.js';
+import { safely } from '../../../src/safely.js';
 import { SlackApi } from './api.js';
 import { capabilities } from './capabilities.js';
 import { Channels } from './channels.js';
@@ -50,6 +51,9 @@ interface Running {
 
 type Mark = Extract<ChatEvent, { kind: 'reaction' }>;
 
+/** Between two tries, ms. */
+const longest = 300_000;
+
 /** A port of ours that cannot be had is no fault of Slack's. */
 const transport = (error: unknown) =>
   (error as { syscall?: string }).syscall === 'listen' ? error : translate(error);
@@ -66,6 +70,8 @@ export class SlackPlatform implements ChatPlatform {
   private team = '';
   /** Channels where posts were refused, until they are taken again. */
   private readonly refusing = new Set<string>();
+  /** Of the next look at them, where one had no answer. */
+  private looking: NodeJS.Timeout | undefined;
   private readonly gone = new Gone((ref) => this.tellGone(ref));
   /** Marks made in a skin tone, "ts user emoji": their removal, or that of the plain twin, is looked at twice. */
   private readonly toned = new Set<string>();
@@ -104,7 +110,7 @@ export class SlackPlatform implements ChatPlatform {
       options,
       self,
       onGap: () => this.gap(),
-      onLost: () => this.options.onLink?.(unreachable('Slack', 'slack.com', new Error('disconnected'))),
+      onLost: (why) => this.options.onLink?.(unreachable('Slack', 'slack.com', why)),
       onBack: () => this.options.onLink?.(null),
       onDead: (error) => this.fatal(error as AcclaimError),
     });
@@ -157,20 +163,37 @@ export class SlackPlatform implements ChatPlatform {
     }
   }
 
-  /** Nobody may have told that the bot is in them again: where posts were refused they may be taken. */
-  private async lookAgain(): Promise<void> {
-    for (const channel of [...this.refusing]) {
-      const { isMember, isArchived } = await this.here.api.channel(channel).catch((error) => {
-        if (isUnreachable(error)) throw error;
-        return { isMember: false, isArchived: true };
-      });
-      if (isMember && !isArchived && this.refusing.delete(channel)) await this.tellChannel(channel, true);
+  /** Nobody may have told that the bot is in them again: where posts were refused they may be taken. Without an answer it is asked later. */
+  private async lookAgain(wait = this.pace.retry): Promise<void> {
+    const { running } = this;
+    clearTimeout(this.looking);
+    try {
+      for (const channel of [...this.refusing]) await this.look(channel);
+    } catch (error) {
+      if (!isUnreachable(error) || this.running !== running) throw error;
+      const again = () =>
+        this.running === running ? this.lookAgain(Math.min(wait * 2, longest)) : undefined;
+      clearTimeout(this.looking);
+      this.looking = setTimeout(
+        safely(again, (fault) => this.fault(fault)),
+        wait,
+      ).unref();
     }
   }
 
-  private async tellChannel(channel: string, canPost: boolean): Promise<void> {
-    const { sink, channels } = this.here;
-    const nsfw = canPost && (await channels.isGuarded(channel));
+  private async look(channel: string): Promise<void> {
+    const { api, channels } = this.here;
+    const { isMember, isArchived } = await api.channel(channel).catch((error) => {
+      if (isUnreachable(error)) throw error;
+      return { isMember: false, isArchived: true };
+    });
+    if (!isMember || isArchived) return;
+    const nsfw = await channels.isGuarded(channel);
+    if (this.refusing.delete(channel)) await this.tellChannel(channel, true, nsfw);
+  }
+
+  private async tellChannel(channel: string, canPost: boolean, nsfw = false): Promise<void> {
+    const { sink } = this.here;
     await sink({ kind: 'channel', platform: 'slack', channel, canPost, nsfw, at: this.options.now() });
   }
 

@@ -41,8 +41,8 @@ export interface LineParts {
   self: { user: string; bot: string };
   /** Events may have been missed. */
   onGap(): void;
-  /** The connection is gone, and there again. */
-  onLost(): void;
+  /** The connection is gone, or could not be made anew; and there again. */
+  onLost(why: unknown): void;
   onBack(): void;
   /** It cannot be connected again. */
   onDead(error: unknown): void;
@@ -175,7 +175,7 @@ function socketLine(parts: LineParts, { appToken }: Transport & { kind: 'socket'
   const again = async () => {
     if (connecting) return;
     connecting = true;
-    if (running) parts.onLost();
+    if (running) parts.onLost(new Error('disconnected'));
     await untilConnected().finally(() => {
       connecting = false;
     });
@@ -188,7 +188,7 @@ function socketLine(parts: LineParts, { appToken }: Transport & { kind: 'socket'
         return onGap();
       } catch (error) {
         if (isRefusal(error)) return onDead(appTokenInvalid(error));
-        options.onError?.(error);
+        if (running) parts.onLost(error);
         await sleep(wait);
       }
     }

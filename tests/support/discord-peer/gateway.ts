@@ -25,6 +25,8 @@ export class Gateway {
   refuse: number | null = null;
   /** Says nothing after the next identifications. */
   silent = false;
+  /** Where READY says that a session is resumed; null = here. */
+  resumeAddress: string | null = null;
   private readonly server = new WebSocketServer({ noServer: true });
   private readonly sessions: Session[] = [];
 
@@ -138,7 +140,7 @@ export class Gateway {
       user: bot,
       guilds: ids.map((id) => ({ id, unavailable: true })),
       session_id: id,
-      resume_gateway_url: this.address,
+      resume_gateway_url: this.resumeAddress ?? this.address,
       application: { id: application, flags: 0 },
     };
   }

@@ -225,6 +225,21 @@ test('the right came back while the bot was down: asked to watch the channel, it
   expect(events[0]).toMatchObject({ kind: 'channel', channel: channel.id, canPost: true });
 });
 
+test('a watched channel is looked at until Discord gives an answer, and what it says of it is told once', async () => {
+  const { stage, peer, channel, events } = await ballot();
+  peer.world.botRoles = [peer.world.role('acclaim', needed).id];
+  const platform = await stage.again({ pace: { again: 5 } });
+  const look = 'get /channels/{channel_id}';
+  // More than discord.js tries by itself; then once where the rights are known already.
+  peer.fault({ operation: look, status: 503, times: 9 });
+  const looks = peer.answered(look);
+  platform.watch(channel.id);
+  platform.watch(channel.id);
+  await until(() => peer.answered(look) > looks + 9, 'the look that has an answer');
+  await until(() => events.length > 0, 'the news');
+  expect(events).toMatchObject([{ kind: 'channel', channel: channel.id, canPost: true }]);
+});
+
 test('a channel that was deleted while the bot was down is told as gone, by a look and by a post', async () => {
   const { stage, channel, events } = await ballot();
   channel.gone = true;

@@ -1,5 +1,6 @@
 /** What the gateway tells, and what becomes of it when connections, sessions and order go wrong. */
 import { expect, test } from 'vitest';
+import type { AcclaimError } from '../../../../src/errors.js';
 import { picture, sheet } from '../../../support/chat.js';
 import { Gate, until } from '../../../support/wait.js';
 import { makeStage, marks } from './support.js';
@@ -278,4 +279,17 @@ test('channels of one server belong together, threads with them; those of anothe
   expect(await platform.sameServer(channel.id, thread.id)).toBe(true);
   expect(await platform.sameServer(channel.id, elsewhere.id)).toBe(false);
   expect(await platform.sameServer(channel.id, '404')).toBe(false);
+});
+
+test('a gateway that no server has is no fault of ours, however often it is tried: the line is away, and why', async () => {
+  const links: (string | null)[] = [];
+  const onLink = (lost: AcclaimError | null) => void links.push(lost?.message ?? null);
+  const { peer, errors } = await makeStage({ onLink }, ({ gateway }) => {
+    gateway.resumeAddress = 'ws://nowhere.invalid';
+  });
+  links.length = 0;
+  peer.gateway.drop(true);
+  const tries = () => links.filter((why) => /\(E(NOTFOUND|AI_AGAIN)\)/.test(why ?? ''));
+  await until(() => tries().length > 1, 'the second try');
+  expect(errors).toEqual([]);
 });

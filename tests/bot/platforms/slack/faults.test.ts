@@ -74,6 +74,16 @@ test('a channel that the bot was invited to again while nobody listened is found
   expect(events[1]).toMatchObject({ kind: 'channel', channel, canPost: true });
 });
 
+test('a watched channel is looked at until Slack gives an answer', async () => {
+  const { stage, peer, channel, events, errors } = await ballot();
+  const platform = await stage.again();
+  peer.front.faults.inject({ method: 'conversations.info', times: 9, status: 503 });
+  platform.watch(channel);
+  await until(() => events.length === 1, 'the news');
+  expect(events[0]).toMatchObject({ kind: 'channel', channel, canPost: true });
+  expect(errors).toEqual([]);
+});
+
 test('a wrong token at the start is a clear error', async () => {
   await expect(makeStage({ token: 'xoxb-other' })).rejects.toMatchObject({
     code: 'token-invalid',

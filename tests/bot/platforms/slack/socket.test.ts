@@ -21,20 +21,32 @@ test('a disconnect frame: connected anew at once, and the gap is told', async ()
 });
 
 test('a connection that breaks, and Slack that cannot be reached for a while', async () => {
-  const { peer, events, errors, fatal } = await socket();
+  const links: (string | null)[] = [];
+  const { peer, events, errors, fatal } = await makeStage({
+    transport: overSocket,
+    onLink: (lost) => void links.push(lost?.message ?? null),
+  });
   peer.front.faults.inject({ method: 'apps.connections.open', times: 2, status: 503 });
   peer.sockets.drop();
   await until(() => events.length === 1);
   expect(events[0]).toMatchObject({ kind: 'gap' });
   expect(peer.front.count('apps.connections.open')).toBe(4);
-  expect([errors.length, fatal.length]).toEqual([2, 0]);
+  // Tries that fail say why the line is away; they are no faults of ours.
+  expect([errors, fatal]).toEqual([[], []]);
+  expect(links).toEqual([
+    'Slack gives no answer (disconnected)',
+    expect.stringContaining('503'),
+    expect.stringContaining('503'),
+    null,
+  ]);
 });
 
 test('stopped between two connections', async () => {
-  const { peer, platform, errors } = await socket();
+  const { peer, platform } = await socket();
+  const opened = peer.front.count('apps.connections.open');
   peer.front.faults.inject({ method: 'apps.connections.open', times: 99, status: 503 });
   peer.sockets.drop();
-  await until(() => errors.length > 0);
+  await until(() => peer.front.count('apps.connections.open') > opened);
   await platform.stop();
   const asked = peer.front.count('apps.connections.open');
   // Time for many more tries, were there any.
