@@ -11,8 +11,6 @@ import { type Standing, standingOf } from './standing.js';
 import { finish, type Steps } from './steps.js';
 import { type Sheetful, sheetfuls } from './votes.js';
 
-const day = 86_400_000;
-
 export interface Counted {
   sheetfuls: Sheetful[];
   /** Voters with marks that were left out because a moderator excluded them. */
@@ -123,28 +121,4 @@ function attending(marks: readonly Standing[]): Attending {
     else if (meaning(fact.emoji)?.kind !== 'flag') one.sheets.add(ballot.sheet);
   }
   return one;
-}
-
-/**
- * A newcomer's weight is capped: young account, lately joined, or few rounds here. In a community that is itself
- * young nobody can have voted in many rounds, so as many are asked for as its eldest voter has. Gives the question, so
- * that the eldest is looked for once.
- */
-export function newcomers({ session, voters }: SessionState, at: number): (person: string) => boolean {
-  const { newcomerAccountDays, newcomerJoinedDays, newcomerRounds } = session.rules.guards;
-  let eldest = 0;
-  for (const { rounds } of voters.values()) eldest = Math.max(eldest, rounds);
-  const needed = Math.min(newcomerRounds, eldest);
-  const isNew = (voter: Voter): boolean => {
-    if (voter.trusted) return false;
-    // Somebody vouched for whoever was admitted, however young the account.
-    const bornAt = voter.admittedAt === undefined ? voter.bornAt : null;
-    if (bornAt !== null && at - bornAt < newcomerAccountDays * day) return true;
-    if (voter.joinedAt !== null && at - voter.joinedAt < newcomerJoinedDays * day) return true;
-    return voter.rounds < needed;
-  };
-  return (person) => {
-    const accounts = accountsOf(voters, person);
-    return accounts.length > 0 && accounts.every(isNew);
-  };
 }

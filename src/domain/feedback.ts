@@ -3,9 +3,10 @@
  * the same; late marks, excluded voters and hidden images have no part in it.
  */
 import type { CellTotal } from './approval.js';
-import { type Counted, counting, newcomers } from './counted.js';
+import { type Counted, counting } from './counted.js';
 import { factsOf } from './ledger.js';
 import type { Feedback, Outcome, Round, SessionState } from './model.js';
+import { newcomers } from './newcomers.js';
 import { personOf } from './people.js';
 import { finish, type Steps } from './steps.js';
 import { type Labels, label } from './taste/labels.js';
@@ -35,7 +36,7 @@ export function* judging(state: SessionState, round: Round, at: number): Steps<J
       indices: images.map((image) => image.index),
       round: round.id,
       voters: counted.sheetfuls.length,
-      isNewcomer: newcomers(state, at),
+      isNewcomer: newcomers(state, at, Math.ceil(rules.guards.minVotes)),
     },
     rules.guards,
   );

@@ -4,11 +4,12 @@
  * that nobody holds a ballot back with accounts that were made for it. What a moderator shows again stays shown.
  */
 import { cellOf, changeImage, imageOf, refuseCell, refuseConsent } from './cells.js';
-import { counts, newcomers } from './counted.js';
+import { counts } from './counted.js';
 import type { Draft } from './draft.js';
 import type { Act, Command } from './events.js';
 import { consented, factsOf, recordMark, takesVotes } from './ledger.js';
 import type { Image, Round, SessionState } from './model.js';
+import { newcomers } from './newcomers.js';
 import { accountsOf, personOf } from './people.js';
 import { ballotsOf } from './rounds.js';
 import { notify, showOutcome } from './say.js';
@@ -98,7 +99,7 @@ function enough(draft: Draft, round: Round, index: number): boolean {
   const { state, at } = draft;
   const flags = [...flaggers(state, round, index)].filter((person) => counts(state, round, person));
   if (flags.length < state.session.rules.flagsToHold) return false;
-  const isNew = newcomers(state, at);
+  const isNew = newcomers(state, at, state.session.rules.flagsToHold);
   const young = flags.filter((person) => isNew(person) || isFresh(state, person, at)).length;
   const others = flags.length - young;
   return others + Math.min(young, others) >= state.session.rules.flagsToHold;

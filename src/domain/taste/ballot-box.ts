@@ -17,6 +17,8 @@ export interface Votes {
   star: Uint8Array;
   /** Epoch ms; NaN where nobody knows. */
   at: Float64Array;
+  /** Weight as it was cast: less than 1 for what was merely left unmarked. */
+  cast: Float64Array;
   /** Weight after the guards so far. */
   w: Float64Array;
 }
@@ -36,6 +38,7 @@ export function* columns(lists: readonly (readonly Vote[])[]): Steps<Votes> {
     up: new Uint8Array(length),
     star: new Uint8Array(length),
     at: new Float64Array(length),
+    cast: new Float64Array(length),
     w: new Float64Array(length),
   };
   let i = 0;
@@ -46,6 +49,7 @@ export function* columns(lists: readonly (readonly Vote[])[]): Steps<Votes> {
       votes.up[i] = up ? 1 : 0;
       votes.star[i] = star ? 1 : 0;
       votes.at[i] = at ?? Number.NaN;
+      votes.cast[i] = weight;
       votes.w[i] = weight;
       i += 1;
       if (i % slice === 0) yield;

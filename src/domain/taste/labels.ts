@@ -79,10 +79,10 @@ function* guarded(box: Ballotbox, guards: Guards): Steps<Labels> {
 
   const tallies = tallyRound(capped, box);
   const images = box.indices.map((index): ImageFeedback => {
-    const votes = tallies.get(index)!.all;
+    const { all: votes, voices } = tallies.get(index)!;
     const good = p.get(`${box.round}.${index}`);
     const isGood = good !== undefined && good > guards.goodAbove && votes >= guards.minVotes;
-    const isBad = good !== undefined && good < guards.badBelow && votes > 0;
+    const isBad = good !== undefined && good < guards.badBelow && voices >= guards.minVotes;
     if (good === undefined || !(isGood || isBad)) return { index, good: null, weight: 0, votes };
     return { index, good, weight: Math.abs(2 * good - 1), votes };
   });
@@ -144,10 +144,12 @@ interface Tally {
   up: number;
   all: number;
   stars: number;
+  /** Voters, each as much as the guards let them: who left it unmarked is one as well. */
+  voices: number;
   established: number;
 }
 
-const nothing: Tally = { up: 0, all: 0, stars: 0, established: 0 };
+const nothing: Tally = { up: 0, all: 0, stars: 0, voices: 0, established: 0 };
 
 function add(tally: Tally | undefined, up: boolean, star: boolean, w: number): void {
   if (!tally) return;
@@ -158,7 +160,7 @@ function add(tally: Tally | undefined, up: boolean, star: boolean, w: number): v
 
 /** The round's images by index; votes of other rounds are passed by. */
 function tallyRound(
-  { length, voters, images, voter, image, up, star, w }: Votes,
+  { length, voters, images, voter, image, up, star, cast, w }: Votes,
   { round, indices, isNewcomer }: Ballotbox,
 ): Map<number, Tally> {
   const tallies = new Map(indices.map((index) => [index, { ...nothing }]));
@@ -168,7 +170,9 @@ function tallyRound(
   for (let v = 0; v < length; v++) {
     const tally = ofImage[image[v]!];
     add(tally, up[v] === 1, star[v] === 1, w[v]!);
-    if (tally && up[v] && !isNew[voter[v]!]) tally.established += 1;
+    if (!tally) continue;
+    if (cast[v]! > 0) tally.voices += w[v]! / cast[v]!;
+    if (up[v] && !isNew[voter[v]!]) tally.established += 1;
   }
   return tallies;
 }

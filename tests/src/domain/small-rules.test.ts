@@ -1,9 +1,7 @@
-/** Cells, marks, quiet hours, consent, newcomers, and what may be seen before a round closes. */
+/** Cells, marks, quiet hours, consent, and what may be seen before a round closes. */
 import { describe, expect, it } from 'vitest';
-import { newcomers } from '../../../src/domain/counted.js';
 import { meaning, primings, reactionMarks } from '../../../src/domain/emoji.js';
 import { ballotId, pictureName, roundId } from '../../../src/domain/ids.js';
-import type { Voter } from '../../../src/domain/model.js';
 import { quietUntil } from '../../../src/domain/quiet-hours.js';
 import { ballotView, imageAt, nextTick, sessionStatus } from '../../../src/domain/views.js';
 import { person, World } from '../../support/world.js';
@@ -64,35 +62,6 @@ describe('consent', () => {
     expect(world.state.voters.get('ann')).toMatchObject({ consentAt: agreed, name: 'Annabel' });
     say(null);
     expect(world.state.voters.get('ann')).toMatchObject({ consentAt: agreed, name: null });
-  });
-});
-
-describe('a newcomer', () => {
-  const world = new World({}, false);
-  world.consent('old', 'new');
-  const old = world.state.voters.get('old')!;
-  const day = 86_400_000;
-  const is = (change: Partial<Voter>, eldest = 10): boolean => {
-    const voters = new Map([
-      ['old', { ...old, rounds: eldest }],
-      ['new', { ...old, key: 'new', rounds: 5, ...change }],
-    ]);
-    return newcomers({ ...world.state, voters }, world.now)('new');
-  };
-
-  it('is known by a young account, a late joining, or few rounds', () => {
-    expect(is({})).toBe(false);
-    expect(is({ bornAt: world.now - 29 * day })).toBe(true);
-    expect(is({ bornAt: world.now - 31 * day })).toBe(false);
-    expect(is({ joinedAt: world.now - 13 * day })).toBe(true);
-    expect(is({ joinedAt: world.now - 15 * day })).toBe(false);
-    expect(is({ rounds: 2 })).toBe(true);
-    expect(is({ rounds: 2, trusted: true })).toBe(false);
-  });
-
-  it('is nobody in a community where none has voted yet', () => {
-    expect(is({ rounds: 0 }, 0)).toBe(false);
-    expect(is({ rounds: 1 }, 2)).toBe(true);
   });
 });
 

@@ -80,10 +80,12 @@ function guarded(box: Ballotbox, guards: Guards): Labels {
     (vote) => `${vote.index}`,
   );
   const images = box.indices.map((index): ImageFeedback => {
-    const votes = tally(cast.get(`${index}`) ?? []).all;
+    const list = cast.get(`${index}`) ?? [];
+    const votes = tally(list).all;
+    const voices = list.reduce((sum, { w, weight }) => sum + w / weight, 0);
     const good = p.get(`${box.round}.${index}`);
     const isGood = good !== undefined && good > guards.goodAbove && votes >= guards.minVotes;
-    const isBad = good !== undefined && good < guards.badBelow && votes > 0;
+    const isBad = good !== undefined && good < guards.badBelow && voices >= guards.minVotes;
     if (good === undefined || !(isGood || isBad)) return { index, good: null, weight: 0, votes };
     return { index, good, weight: Math.abs(2 * good - 1), votes };
   });

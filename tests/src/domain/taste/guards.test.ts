@@ -156,6 +156,17 @@ describe('labels of five voters and more', () => {
     expect(labels.best).toBeNull();
   });
 
+  it('need three voters for a bad, of whom newcomers are few and who left it unmarked is one', () => {
+    const five = ['a', 'b', 'c', 'd', 'e'];
+    const votes = table(Object.fromEntries(five.map((voter) => [voter, '+---'])));
+    const bads = (list: WeightedVote[], isNewcomer = (_: string) => false) =>
+      box(list, isNewcomer).images.filter(({ good }) => good !== null && good < 0.5).length;
+    expect(bads(votes)).toBe(3);
+    expect(bads(votes.map((vote) => (vote.up ? vote : { ...vote, weight: 0.5, w: 0.5 })))).toBe(3);
+    expect(bads(votes.filter(({ voter, up }) => up || voter < 'c'))).toBe(0);
+    expect(bads(votes, () => true)).toBe(0);
+  });
+
   /** Share of trials in which the puppets' bad image is named best. */
   const crowned = (guards: typeof defaultGuards, puppetsAreNew: boolean): number => {
     let crowns = 0;
