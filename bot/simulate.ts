@@ -17,7 +17,7 @@ import type { JobPayload } from '../src/queue/jobs.js';
 import type { App } from './app.js';
 import { buildHouse, type House, specify } from './house.js';
 import { FakePlatform } from './platforms/fake/platform.js';
-import { type Figures, finalFigures } from './simulate/figures.js';
+import { type Figures, type FiguresOf, finalFigures } from './simulate/figures.js';
 import { Voters } from './simulate/voters.js';
 
 export interface SimulateOptions {
@@ -37,7 +37,9 @@ export interface SimulateOptions {
   threads?: number | undefined;
   /** Noises of each final figure. */
   figures?: number | undefined;
-  /** Where base figures are kept between runs; null = nowhere. */
+  /** Which of them; all when missing. */
+  figuresOf?: FiguresOf | undefined;
+  /** Where pictures of the untuned model are kept between runs; null = nowhere. */
   cache?: string | null | undefined;
   /** File for the JSON; none when missing. */
   json?: string | undefined;
@@ -264,6 +266,7 @@ class Run {
       judge: this.judge,
       n: this.options.figures ?? 256,
       batch: BATCH,
+      of: this.options.figuresOf ?? 'all',
       dir: join(this.dir, 'figures'),
       cache: cache === undefined ? join(homedir(), '.cache', 'acclaim') : cache,
       onImages: (done, total) => {

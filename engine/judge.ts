@@ -40,6 +40,8 @@ export interface Verdict {
   good: boolean;
   /** Sum over the goal's heads of the log-probability of the value wanted; 0 is certain. */
   score: number;
+  /** Head -> index of the value that it prefers; of every head. */
+  values: Record<string, number>;
 }
 
 export function loadJudge(dir: string): Judge {
@@ -87,24 +89,43 @@ export async function judgeImages(
   images: FloatTensor,
   task: string,
 ): Promise<Verdict[]> {
-  const goal = judge.config.goals[task];
-  if (!goal) {
-    const known = Object.keys(judge.config.goals).join(', ');
-    throw new AcclaimError('usage', `the judge knows no task "${task}"`, `It knows ${known}.`);
-  }
+  const goal = goalOf(judge, task);
   const count = images.shape[0]!;
   const executor = await cache.get(`judge|${judge.dir}|${count}`, () => judgeGraph(judge, count));
   const out = await executor.run({ images });
   return Array.from({ length: count }, (_, i) => {
+    const logitsOf = (head: string) => rows(out[`logits.${head}`] as FloatTensor, i, i + 1).data;
     const heads = goal.map(([head, value]) => {
       const wanted = judge.config.heads[head]!.indexOf(value);
-      const logits = rows(out[`logits.${head}`] as FloatTensor, i, i + 1).data;
+      const logits = logitsOf(head);
       return { preferred: logits.every((l) => l <= logits[wanted]!), logP: logSoftmax(logits, wanted) };
     });
     const score = heads.reduce((sum, { logP }) => sum + logP, 0);
-    return { good: heads.every((h) => h.preferred) && score > CONFIDENCE, score };
+    const names = Object.keys(judge.config.heads);
+    return {
+      good: heads.every((h) => h.preferred) && score > CONFIDENCE,
+      score,
+      values: Object.fromEntries(names.map((head) => [head, preferred(logitsOf(head))])),
+    };
   });
 }
+
+/** Heads that a task asks nothing of -> how many values each knows. Errors: as judgeImages. */
+export function otherHeads(judge: Judge, task: string): Record<string, number> {
+  const asked = new Set(goalOf(judge, task).map(([head]) => head));
+  const others = Object.entries(judge.config.heads).filter(([head]) => !asked.has(head));
+  return Object.fromEntries(others.map(([head, values]) => [head, values.length]));
+}
+
+function goalOf({ config }: Judge, task: string) {
+  const goal = config.goals[task];
+  if (goal) return goal;
+  const known = Object.keys(config.goals).join(', ');
+  throw new AcclaimError('usage', `the judge knows no task "${task}"`, `It knows ${known}.`);
+}
+
+/** The first of the largest. */
+const preferred = (logits: Float32Array): number => logits.indexOf(Math.max(...logits));
 
 function logSoftmax(logits: Float32Array, index: number): number {
   const top = Math.max(...logits);

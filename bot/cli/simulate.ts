@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
 import { choice, fallback, integer, mandatory, number, several, text } from '../../src/cli/options.js';
 import { count } from '../../src/domain/count.js';
+import type { SimulateResult } from '../simulate.js';
 
 const learners = ['acclaim', 'hero', 'ddpo', 'd3po'] as const;
 
@@ -23,11 +24,33 @@ const options = {
     max: 1024,
   }),
   figures: fallback(integer('--figures <n>', 'noises of each final figure', { min: 2, max: 4096 }), 256),
-  cache: text('--cache <dir>', 'where figures of the untuned model are kept; default ~/.cache/acclaim'),
+  figuresOf: fallback(
+    choice('--figures-of <noise>', 'plain: from plain noise alone, half of the drawing', ['all', 'plain']),
+    'all',
+  ),
+  cache: text('--cache <dir>', 'where pictures of the untuned model are kept; default ~/.cache/acclaim'),
   json: text('--json <file>', 'file to write the figures to'),
 };
 
 const percent = (share: number) => `${Math.round(share * 100)} %`;
+
+function words({ final, seconds }: SimulateResult): string {
+  const rise = (noise: string, from: number | null, to: number | null) =>
+    from === null || to === null ? [] : [`from ${noise} noise ${percent(from)} -> ${percent(to)}`];
+  const good = [
+    ...rise('plain', final.base_plain, final.tuned_plain),
+    ...rise('hero', final.base_hero, final.tuned_hero),
+  ];
+  const kept = final.dgood === null ? 'too few good pictures to compare' : `${percent(final.dgood)} kept`;
+  const traits = Object.entries(final.tv);
+  const above = traits.map(([name, { tv, floor }]) => ({ name, by: tv - floor })).sort((a, b) => b.by - a.by);
+  const moved = above[0]
+    ? `, most moved beside the votes: ${above[0].name}, ${signed(above[0].by)} above chance`
+    : '';
+  return `good ${good.join(', ')}; variety of good pictures: ${kept}${moved} (n = ${final.n}, ${seconds} s)`;
+}
+
+const signed = (x: number) => `${x < 0 ? '-' : '+'}${Math.abs(x).toFixed(2)}`;
 
 export const command = defineCommand(
   {
@@ -48,12 +71,8 @@ export const command = defineCommand(
       signal: io.signal,
       onProgress: (line) => io.err(`${line}\n`),
     });
-    const { final } = result;
     io.out(
-      `${v.task}, ${result.learner}, ${count(result.votes, 'vote')}, seed ${v.seed}: good from plain noise ` +
-        `${percent(final.base_plain)} -> ${percent(final.tuned_plain)}, from hero noise ` +
-        `${percent(final.base_hero)} -> ${percent(final.tuned_hero)}; diversity ` +
-        `${final.base_diversity.toFixed(2)} -> ${final.diversity.toFixed(2)} (n = ${final.n}, ${result.seconds} s)\n`,
+      `${v.task}, ${result.learner}, ${count(result.votes, 'vote')}, seed ${v.seed}: ${words(result)}\n`,
     );
   },
 );

@@ -1,25 +1,35 @@
 /**
  * The figures a simulation ends with: success of {tuned, base} model x {plain, hero} noise on a fixed set of noises per
- * task, and the diversity on plain noise. The same noises for every run of a task, so that runs can be compared;
- * what depends on the base model alone is kept in a cache.
+ * task, and on the plain noise what became of variety, and of traits that nobody voted about (engine/measures/). The
+ * same noises for every run of a task, so that runs can be compared; what the base model drew is kept between runs.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { AcclaimError } from '../../src/errors.js';
 import type { JobQueue } from '../../src/queue/contract.js';
-import type { JobPayload, JobProgress } from '../../src/queue/jobs.js';
+import type { JobPayload, JobProgress, JobResult } from '../../src/queue/jobs.js';
 import { hashPurpose } from '../../src/rng.js';
+import { BaseRounds } from './base-rounds.js';
 
 export interface Figures {
   n: number;
   tuned_plain: number;
-  tuned_hero: number;
+  /** Null where plain noise alone was asked for. */
+  tuned_hero: number | null;
   base_plain: number;
-  base_hero: number;
+  base_hero: number | null;
   diversity: number;
   base_diversity: number;
+  /** Diversity of good tuned pictures / of good base pictures; null where there are too few. */
+  dgood: number | null;
+  /** Good pictures that dgood and the traits were taken from. */
+  goods: { base: number; tuned: number };
+  /** Trait that nobody voted about -> total variation between base goods and tuned goods, and its floor. */
+  tv: JobResult<'measure'>['traits'];
 }
+
+/** plain: from plain noise only, half of the drawing. */
+export type FiguresOf = 'all' | 'plain';
 
 export interface FiguresOptions {
   queue: JobQueue;
@@ -34,43 +44,52 @@ export interface FiguresOptions {
   judge: string;
   n: number;
   batch: number;
+  of: FiguresOf;
   /** Scratch folder. */
   dir: string;
   cache: string | null;
   onImages?: (done: number, total: number) => void;
 }
 
-interface Figure {
-  success: number;
-  diversity: number;
-}
-
 type Wanted = Pick<JobPayload<'generate'>, 'noise' | 'checkpoint' | 'untuned'>;
 
 export async function finalFigures(options: FiguresOptions): Promise<Figures> {
-  const { n, checkpoint } = options;
-  const cache = await cacheFile(options);
-  const known = await kept(cache);
-  const tally = new Tally(((known ? 0 : 1) + (checkpoint ? 3 : 0)) * n, options.onImages);
-  const measure = (name: string, wanted: Wanted) => sample(options, name, wanted, tally);
-  const basePlain = known ?? (await measure('base-plain', { noise: 'plain', checkpoint: null }));
-  if (!known) await keep(cache, basePlain);
-  // Nothing was learned: there is no checkpoint to tune by or to draw around.
-  const [tunedPlain, tunedHero, baseHero] = checkpoint
-    ? [
-        await measure('tuned-plain', { noise: 'plain', checkpoint }),
-        await measure('tuned-hero', { noise: 'hero', checkpoint }),
-        await measure('base-hero', { noise: 'hero', checkpoint, untuned: true }),
-      ]
-    : [basePlain, basePlain, basePlain];
+  const { n, checkpoint, dir } = options;
+  const kept = await BaseRounds.of(options);
+  const known = await kept.take(join(dir, 'base-kept'));
+  const hero = checkpoint !== null && options.of === 'all';
+  const tally = new Tally(((known ? 0 : 1) + (checkpoint ? 1 : 0) + (hero ? 2 : 0)) * n, options.onImages);
+  const drawing = { ...options, tally };
+  const tuned =
+    checkpoint === null ? null : await draw(drawing, 'tuned-plain', { noise: 'plain', checkpoint });
+  const drawBase = async () => {
+    const base = await draw(drawing, 'base-plain', { noise: 'plain', checkpoint: null });
+    await kept.keep(base);
+    return compare(options, base, tuned ?? base);
+  };
+  const measured = known
+    ? await compare(options, known, tuned ?? known).catch(async (error: unknown) => {
+        if (!(error instanceof AcclaimError) || error.code !== 'round-corrupt') throw error;
+        await kept.forget();
+        tally.more(n);
+        return drawBase();
+      })
+    : await drawBase();
+  const { base } = measured;
+  // Where nothing was learned there is no checkpoint to tune by or to draw around.
+  const untouched = options.of === 'all' ? base.success : null;
+  const figure = (name: string, wanted: Wanted) => (hero ? success(drawing, name, wanted) : untouched);
   return {
     n,
-    tuned_plain: tunedPlain!.success,
-    tuned_hero: tunedHero!.success,
-    base_plain: basePlain.success,
-    base_hero: baseHero!.success,
-    diversity: tunedPlain!.diversity,
-    base_diversity: basePlain.diversity,
+    tuned_plain: measured.tuned.success,
+    tuned_hero: await figure('tuned-hero', { noise: 'hero', checkpoint }),
+    base_plain: base.success,
+    base_hero: await figure('base-hero', { noise: 'hero', checkpoint, untuned: true }),
+    diversity: measured.tuned.diversity,
+    base_diversity: base.diversity,
+    dgood: measured.dgood,
+    goods: { base: base.good, tuned: measured.tuned.good },
+    tv: measured.traits,
   };
 }
 
@@ -79,7 +98,7 @@ class Tally {
   private drawn = 0;
 
   constructor(
-    private readonly total: number,
+    private total: number,
     private readonly tell: FiguresOptions['onImages'],
   ) {}
 
@@ -91,80 +110,57 @@ class Tally {
   batch(count: number): void {
     this.drawn += count;
   }
+
+  more(count: number): void {
+    this.total += count;
+  }
 }
 
-async function sample(
-  { queue, task, base, judge, n, batch, dir }: FiguresOptions,
+type Drawing = FiguresOptions & { tally: Tally };
+
+const seeded = (task: string) => ({
+  session: 'figures',
+  attempt: 0,
+  seed: hashPurpose(`figures of ${task}`),
+});
+
+/** Folders of the rounds that hold the `n` pictures. */
+async function draw(
+  { queue, task, base, n, batch, dir, tally }: Drawing,
   name: string,
   wanted: Wanted,
-  tally: Tally,
-): Promise<Figure> {
-  let good = 0;
-  let diversity = 0;
-  const batches = Math.ceil(n / batch);
-  for (let round = 0; round < batches; round++) {
+): Promise<string[]> {
+  const rounds: string[] = [];
+  for (let round = 0; round < Math.ceil(n / batch); round++) {
     const out = join(dir, `${name}-${round}`);
     const count = Math.min(batch, n - round * batch);
-    const common = { session: 'figures', round, attempt: 0, seed: hashPurpose(`figures of ${task}`) };
-    const payload = {
-      ...common,
-      ...base,
-      ...wanted,
-      count,
-      trajectory: false,
-      out,
-    };
+    const payload = { ...seeded(task), round, ...base, ...wanted, count, trajectory: false, out };
     await queue.run({ id: `figures.${name}.${round}.generate`, kind: 'generate', payload }, (p) =>
       tally.progress(p, count),
     );
-    const scored = await queue.run({
-      id: `figures.${name}.${round}.score`,
-      kind: 'score',
-      payload: { ...common, judge, task, roundDir: out },
-    });
-    await rm(out, { recursive: true, force: true });
-    good += scored.images.filter((image) => image.good).length;
-    diversity += scored.diversity / batches;
     tally.batch(count);
+    rounds.push(out);
   }
-  return { success: good / n, diversity };
+  return rounds;
 }
 
-/** Keyed by all that the figure depends on: task, prompt, sampler, noises and the bytes of the model and the judge. */
-async function cacheFile({ cache, task, base, n, batch, judge }: FiguresOptions): Promise<string | null> {
-  if (cache === null) return null;
-  const { model, prompt, negative, sampler, width, height } = base;
-  const bytes = await Promise.all([
-    hashFile(join(model, 'unet', 'diffusion_pytorch_model.safetensors')),
-    hashFile(join(judge, 'judge.safetensors')),
-  ]);
-  const key = createHash('sha256')
-    .update(JSON.stringify([3, task, prompt, negative, sampler, width, height, n, batch, bytes]))
-    .digest('hex')
-    .slice(0, 24);
-  return join(cache, `base-${task}-${key}.json`);
+function compare(
+  { queue, task, judge }: FiguresOptions,
+  base: readonly string[],
+  tuned: readonly string[],
+): Promise<JobResult<'measure'>> {
+  const payload = { ...seeded(task), round: 0, judge, task, base: [...base], tuned: [...tuned] };
+  return queue.run({ id: `figures.${basename(base[0]!)}.measure`, kind: 'measure', payload });
 }
 
-/** Null where it was not measured yet, or what is there cannot be read. */
-async function kept(file: string | null): Promise<Figure | null> {
-  if (file === null) return null;
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as Figure;
-  } catch {
-    return null;
+async function success(drawing: Drawing, name: string, wanted: Wanted): Promise<number> {
+  const { queue, task, judge, n } = drawing;
+  let good = 0;
+  for (const [round, roundDir] of (await draw(drawing, name, wanted)).entries()) {
+    const payload = { ...seeded(task), round, judge, task, roundDir };
+    const scored = await queue.run({ id: `figures.${name}.${round}.score`, kind: 'score', payload });
+    good += scored.images.filter((image) => image.good).length;
+    await rm(roundDir, { recursive: true, force: true });
   }
-}
-
-async function keep(file: string | null, figure: Figure): Promise<void> {
-  if (file === null) return;
-  await mkdir(dirname(file), { recursive: true });
-  const own = `${file}.${process.pid}`;
-  await writeFile(own, JSON.stringify(figure));
-  await rename(own, file);
-}
-
-async function hashFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
+  return good / n;
 }

@@ -4,6 +4,7 @@ import type { EngineContext } from './context.js';
 import { exportAdapter } from './export-adapter.js';
 import { generate } from './generate.js';
 import { learn } from './learn.js';
+import { measure } from './measure.js';
 import { pullModel } from './pull-model.js';
 import { score } from './score.js';
 
@@ -12,6 +13,7 @@ export function createHandlers(engine: EngineContext): Handlers {
     generate: (payload, context) => generate(engine, payload, context),
     learn: (payload, context) => learn(engine, payload, context),
     score: (payload, context) => score(engine, payload, context),
+    measure: (payload, context) => measure(engine, payload, context),
     'export-adapter': (payload, context) => exportAdapter(payload, context),
     'pull-model': (payload, context) => pullModel(payload, context),
   };

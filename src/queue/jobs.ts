@@ -166,6 +166,43 @@ export const scoreResult = z.object({
   diversity: z.number(),
 });
 
+/** Most rounds of one side of a comparison. */
+const rounds = z.array(z.string()).min(1).max(64);
+const said = z.array(z.boolean()).max(64 * 1024);
+
+export const measurePayload = jobBase.extend({
+  /** Round folders drawn by the model as it was, and by what it has become. */
+  base: rounds,
+  tuned: rounds,
+  /** Folder with judge.safetensors and config.json, and what it judges by; null = `goods` says what is good. */
+  judge: z.string().nullable(),
+  task: z.string().nullable(),
+  /** Of each picture, in the order of the rounds; goes before the judge's word. */
+  goods: z.object({ base: said, tuned: said }).optional(),
+});
+
+const sideSchema = z.object({
+  count: z.number().int().nonnegative(),
+  good: z.number().int().nonnegative(),
+  /** Share of good pictures. */
+  success: unit,
+  /** Mean pairwise distance of final latents / sqrt(2 x elements); null of fewer than two good ones. */
+  diversity: z.number(),
+  goodDiversity: z.number().nullable(),
+});
+
+export const measureResult = z.object({
+  base: sideSchema,
+  tuned: sideSchema,
+  /** Diversity of tuned good pictures / of base good pictures; null where there are too few. */
+  dgood: z.number().nullable(),
+  /**
+   * Of traits that nobody voted about, between base goods and tuned goods: total variation, and what two samples of base
+   * goods differ by on average. None where there are too few goods.
+   */
+  traits: z.record(z.string(), z.object({ tv: unit, floor: unit })),
+});
+
 export const exportPayload = jobBase.extend({
   checkpoint: z.string(),
   /** The model that the session runs on. */
@@ -211,6 +248,7 @@ export const jobSchemas = {
   generate: { payload: generatePayload, result: generateResult },
   learn: { payload: learnPayload, result: learnResult },
   score: { payload: scorePayload, result: scoreResult },
+  measure: { payload: measurePayload, result: measureResult },
   'export-adapter': { payload: exportPayload, result: exportResult },
   'pull-model': { payload: pullPayload, result: pullResult },
 } as const;

@@ -13,11 +13,12 @@ import type { JobKind } from './jobs.js';
 
 export type Payload = Record<string, unknown>;
 
-/** Where the paths of a payload stand, by kind; those that are null stay so. */
+/** Where the paths of a payload stand, by kind: one, or a list of them. Those that are null stay so. */
 const fields = {
   generate: { models: ['model'], data: ['checkpoint'], out: 'out' },
   learn: { models: ['model'], data: ['roundDir', 'checkpoint'], out: 'out' },
   score: { models: ['judge'], data: ['roundDir'], out: null },
+  measure: { models: ['judge'], data: ['base', 'tuned'], out: null },
   'export-adapter': { models: ['model'], data: ['checkpoint'], out: 'out' },
   // Puts a model on the machine that asks, and may hold a token of its owner: it never leaves.
   'pull-model': null,
@@ -187,9 +188,8 @@ interface Mapping {
 export async function mapped(kind: JobKind, payload: Payload, to: Mapping): Promise<Payload> {
   const { models, data, out } = fieldsOf(kind);
   const changed: Payload = { ...payload };
-  for (const field of models) changed[field] = await to.model(String(payload[field]));
-  for (const field of data)
-    if (payload[field] !== null) changed[field] = await to.data(String(payload[field]));
+  for (const field of models) changed[field] = await each(payload[field], to.model);
+  for (const field of data) changed[field] = await each(payload[field], to.data);
   if (out !== null) changed[out] = to.out(String(payload[out]));
   // The one path that lies deeper: whose eyes look at the images.
   const safety = payload.safety as { checker: string | null } | undefined;
@@ -198,9 +198,20 @@ export async function mapped(kind: JobKind, payload: Payload, to: Mapping): Prom
   return changed;
 }
 
+async function each(paths: unknown, to: (path: string) => string | Promise<string>): Promise<unknown> {
+  if (paths === null) return null;
+  if (!Array.isArray(paths)) return to(String(paths));
+  const changed: string[] = [];
+  for (const path of paths) changed.push(await to(String(path)));
+  return changed;
+}
+
 /** Folders and files that a job reads from the data folder. */
 export function inputs(kind: JobKind, payload: Payload): string[] {
-  return fieldsOf(kind).data.flatMap((field) => (payload[field] === null ? [] : [String(payload[field])]));
+  return fieldsOf(kind).data.flatMap((field) => {
+    const paths = payload[field];
+    return paths === null ? [] : Array.isArray(paths) ? paths.map(String) : [String(paths)];
+  });
 }
 
 /** Where a job writes; null where it does not. */

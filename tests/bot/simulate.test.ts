@@ -42,14 +42,22 @@ it('writes what it measured, and the same again for the same seed', async () => 
     'base_hero',
     'diversity',
     'base_diversity',
+    'dgood',
+    'goods',
+    'tv',
   ]);
-  const { diversity, base_diversity, ...shares } = figures;
+  const { diversity, base_diversity, dgood, goods, tv, ...shares } = figures;
+  expect(goods).toEqual({ base: 4 * figures.base_plain, tuned: 4 * figures.tuned_plain });
+  // Of four pictures there may be too few good ones.
+  const comparable = goods.base > 1 && goods.tuned > 1;
+  expect([dgood !== null, Object.keys(tv).length > 0]).toEqual([comparable, comparable]);
   for (const share of [...Object.values(shares), ...result.rounds.map((r) => r.success)])
     expect(share).toEqual(success);
   // A distance, in units of pure noise's: two steps may spread pictures further than noise.
   for (const distance of [diversity, base_diversity]) expect(distance).toBeGreaterThan(0.2);
-  const again = await simulateCommand(options);
-  expect({ ...again, seconds: 0 }).toEqual({ ...result, seconds: 0 });
+  const again = await simulateCommand({ ...options, figuresOf: 'plain' });
+  const plain = { ...result.final, tuned_hero: null, base_hero: null };
+  expect({ ...again, seconds: 0 }).toEqual({ ...result, final: plain, seconds: 0 });
 });
 
 it('refuses votes that are not whole rounds', async () => {

@@ -75,6 +75,24 @@ export function placesContract(
       return ends.engine.unpack('learn', JSON.parse(JSON.stringify(packed.payload)), never);
     };
 
+    it('a list of rounds crosses as a list, in its order, and null as null', async () => {
+      const rounds = ['2', '1', '3'].map((name) => join(data, 'sessions/s/rounds', name));
+      for (const dir of rounds) fill(dir, { 'manifest.json': dir });
+      const payload = { session: 's', judge: null, base: rounds.slice(0, 2), tuned: rounds.slice(2) };
+      await ends.bot.prepare('measure', payload, never);
+      const packed = await ends.bot.pack('measure', payload, 1);
+      expect(packed.models).toEqual([]);
+      expect(JSON.stringify(packed.payload), 'no path of this machine crosses').not.toContain(dir);
+      const words = JSON.parse(JSON.stringify(packed.payload));
+      const there = await ends.engine.unpack('measure', words, never);
+      const read = (dirs: unknown) =>
+        (dirs as string[]).map((one) => readFileSync(join(one, 'manifest.json'), 'utf8'));
+      expect([...read(there.base), ...read(there.tuned)]).toEqual(rounds);
+      expect(there.judge).toBeNull();
+      const judged = await ends.bot.pack('measure', { ...payload, judge: '/bot/model' }, 1);
+      expect(judged.payload.judge).toBe(`model:${model}`);
+    });
+
     it('an engine reads what the bot has, and the bot gets what the engine wrote', async () => {
       inputs();
       const there = await cross(learn(), 1);
