@@ -9,6 +9,13 @@ import { AcclaimError } from '../../src/errors.js';
 import { type EmbeddingSpec, embeddingShapes } from '../learn/embedding.js';
 import type { AdamState } from '../learn/optimiser.js';
 import { names, type Params } from '../learn/params.js';
+import {
+  readVoteModel,
+  voteModelFacts,
+  voteModelSchema,
+  voteModelTensors,
+} from '../learn/vote-model/file.js';
+import type { VoteModel } from '../learn/vote-model/model.js';
 import { type FloatTensor, f32, i64, stackRows, type Tensor } from '../runtime/tensor.js';
 import { readFolder, writeFolder } from './folder.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
@@ -40,6 +47,8 @@ export const checkpointManifestSchema = z.object({
   embedding: z.object({ widen: z.union([z.literal(1), z.literal(2)]), steps: count }).nullable(),
   optimiser: z.object({ steps: count }),
   best: z.object({ round: count, index: count }).nullable(),
+  /** The model of the voters; none while there are too few goods or bads, or pictures had no features. */
+  voteModel: voteModelSchema.optional(),
   /** Blocks drawn from each random stream (seed, round, purpose) in this round. */
   random: z.record(z.string(), count),
   /** Hash of the manifest this one continues; null after the first round. */
@@ -58,6 +67,11 @@ export const checkpointManifestSchema = z.object({
 });
 export type CheckpointManifest = z.infer<typeof checkpointManifestSchema>;
 
+const VOTES = 'votes.safetensors';
+
+/** What the base model saw in an image: name of a map -> its row. */
+export type FeatureRows = Readonly<Record<string, Float32Array>>;
+
 /** One voted image, kept for the whole session. */
 export interface ReplayItem {
   /** z_0, flat. */
@@ -66,6 +80,8 @@ export interface ReplayItem {
   label: number;
   weight: number;
   round: number;
+  /** What the base model saw in it, map -> row; none where its round had none. */
+  features?: FeatureRows | undefined;
 }
 
 /** What a learner carries from round to round. */
@@ -77,6 +93,7 @@ export interface LearnerState {
   /** Noises of the last round's goods, the best excluded. */
   goods: Float32Array[];
   replay: ReplayItem[];
+  voteModel?: VoteModel | undefined;
 }
 
 export interface Checkpoint {
@@ -87,14 +104,14 @@ export interface Checkpoint {
 }
 
 /** Manifest fields that the state itself decides. */
-type Derived = 'format' | 'version' | 'embedding' | 'optimiser' | 'best';
+type Derived = 'format' | 'version' | 'embedding' | 'optimiser' | 'best' | 'voteModel';
 
 export function writeCheckpoint(
   out: string,
   state: LearnerState,
   facts: Omit<CheckpointManifest, Derived>,
 ): string {
-  const { embedding, best } = state;
+  const { embedding, best, voteModel } = state;
   const manifest: CheckpointManifest = {
     format: 'acclaim-checkpoint',
     version: 1,
@@ -102,6 +119,7 @@ export function writeCheckpoint(
     embedding: embedding && { widen: embedding.spec.widen, steps: embedding.optimiser.step },
     optimiser: { steps: state.optimiser.step },
     best: best && { round: best.round, index: best.index },
+    ...(voteModel && { voteModel: voteModelFacts(voteModel) }),
   };
   return writeFolder(out, manifest, (folder) => {
     const save = (name: string, tensors: Record<string, Tensor>, metadata: Record<string, string> = {}) =>
@@ -118,6 +136,7 @@ export function writeCheckpoint(
         ...prefixed('v.', embedding.optimiser.v),
       });
     save('state.safetensors', stateTensors(state, facts.latent));
+    if (voteModel) save(VOTES, voteModelTensors(voteModel));
   });
 }
 
@@ -157,12 +176,39 @@ function stateTensors(state: LearnerState, latent: readonly number[]): Record<st
       [replay.length],
       replay.map((item) => item.round),
     ),
+    ...replayFeatures(replay),
   };
   if (best) {
     tensors['best.latent'] = f32(latent, best.latent);
     tensors['best.noise'] = f32(latent, best.noise);
   }
   return tensors;
+}
+
+/** Of each map that some image has: a row an image, zeros where one has none. */
+function replayFeatures(replay: readonly ReplayItem[]): Record<string, Tensor> {
+  const widths = new Map(
+    replay.flatMap(({ features = {} }) => Object.entries(features).map(([map, row]) => [map, row.length])),
+  );
+  return Object.fromEntries(
+    [...widths].map(([map, width]) => {
+      const tensor = f32([replay.length, width]);
+      for (const [i, { features }] of replay.entries()) tensor.data.set(features?.[map] ?? [], i * width);
+      return [FEATURES + map, tensor];
+    }),
+  );
+}
+
+const FEATURES = 'replay.features.';
+
+/** The rows of each image; those of zeros are none. */
+function featuresOf(state: Reader, count: number): (FeatureRows | undefined)[] {
+  const maps = state.names.filter((name) => name.startsWith(FEATURES));
+  const found: Record<string, Float32Array>[] = Array.from({ length: count }, () => ({}));
+  for (const name of maps)
+    for (const [i, row] of state.table(name, count).entries())
+      if (row.some((value) => value !== 0)) found[i]![name.slice(FEATURES.length)] = row;
+  return found.map((rows) => (Object.keys(rows).length > 0 ? rows : undefined));
 }
 
 export function readCheckpoint(dir: string): Checkpoint {
@@ -175,6 +221,7 @@ export function readCheckpoint(dir: string): Checkpoint {
   const labels = state.vector('replay.labels');
   const weights = state.vector('replay.weights');
   const rounds = state.vector('replay.rounds');
+  const features = featuresOf(state, labels.length);
   return {
     manifest,
     hash,
@@ -193,7 +240,9 @@ export function readCheckpoint(dir: string): Checkpoint {
         label: labels[i]!,
         weight: weights[i]!,
         round: rounds[i]!,
+        ...(features[i] && { features: features[i] }),
       })),
+      ...(manifest.voteModel && { voteModel: readVoteModel(load(VOTES), manifest.voteModel) }),
     },
   };
 }
@@ -259,6 +308,17 @@ class Reader {
     const { data } = this.tensor(name, [found, ...latent]);
     const each = latent.reduce((a, b) => a * b, 1);
     return Array.from({ length: found }, (_, i) => data.slice(i * each, (i + 1) * each));
+  }
+
+  /** [count, any width]. */
+  table(name: string, count: number): Float32Array[] {
+    const width = this.tensors[name]?.shape[1] ?? 0;
+    const { data } = this.tensor(name, [count, width]);
+    return Array.from({ length: count }, (_, i) => data.slice(i * width, (i + 1) * width));
+  }
+
+  get names(): string[] {
+    return Object.keys(this.tensors);
   }
 
   private refuse(why: string): never {

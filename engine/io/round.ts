@@ -41,6 +41,10 @@ export const roundManifestSchema = z.object({
   /** What networks were computed in; of before there was a choice, fp32. */
   precision: z.enum(['fp32', 'fp16']).default('fp32'),
   software: z.string(),
+  /** What the base model sees in the pictures noised to `timestep`: maps and their widths. Rounds of before have none. */
+  features: z
+    .object({ timestep: z.number().int().nonnegative(), maps: z.record(z.string(), side) })
+    .optional(),
   /** What the safety checker said; where there was one. */
   safety: z.object({ bound: z.number(), images: z.array(safetyMarkSchema) }).optional(),
 });
@@ -57,6 +61,9 @@ export interface Trajectory {
   denoised?: FloatTensor | undefined;
 }
 
+/** What the base model sees in pictures: name of a map -> [N, width]. */
+export type FeatureMaps = Readonly<Record<string, FloatTensor>>;
+
 export interface Round {
   manifest: RoundManifest;
   /** z_T [N,C,h,w]. */
@@ -64,6 +71,8 @@ export interface Round {
   /** z_0 [N,C,h,w]. */
   latents: FloatTensor;
   trajectory: Trajectory | null;
+  /** None in rounds of before. */
+  features?: FeatureMaps | undefined;
 }
 
 export const imageName = (index: number): string => `images/${String(index).padStart(4, '0')}.png`;
@@ -73,6 +82,7 @@ export function writeRound(out: string, round: Round, pngs: readonly Buffer[]): 
     mkdirSync(join(folder, 'images'));
     for (const [index, png] of pngs.entries()) writeFileSync(join(folder, imageName(index)), png);
     const tensors: Record<string, Tensor> = { noise: round.noise, latents: round.latents };
+    for (const [map, rows] of Object.entries(round.features ?? {})) tensors[`features.${map}`] = rows;
     if (round.trajectory) {
       const { latents, logProbs, timesteps, denoised } = round.trajectory;
       tensors.trajectory = latents;
@@ -117,6 +127,14 @@ export function readRound(dir: string): Round {
     noise: take('noise', [count, ...latent]),
     latents: take('latents', [count, ...latent]),
     trajectory,
+    ...(manifest.features && {
+      features: Object.fromEntries(
+        Object.entries(manifest.features.maps).map(([map, width]) => [
+          map,
+          take(`features.${map}`, [count, width]),
+        ]),
+      ),
+    }),
   };
 }
 

@@ -6,8 +6,9 @@ import type { JobPayload } from '../../src/queue/jobs.js';
 import type { Rng } from '../../src/rng.js';
 import { type SampleRequest, type Samples, sample } from '../diffusion/sampler.js';
 import { type Rgb, toRgb } from '../io/png.js';
-import type { Trajectory } from '../io/round.js';
+import type { FeatureMaps, Trajectory } from '../io/round.js';
 import { batchOf, type LatentShape } from '../learn/learner.js';
+import { features } from '../models/features.js';
 import { mustBeFinite } from '../models/finite.js';
 import { decode, type Pipeline } from '../models/pipeline.js';
 import { rate } from '../runtime/rate.js';
@@ -36,6 +37,8 @@ export interface Drawn {
   /** z_0 [N,C,h,w]. */
   latents: FloatTensor;
   trajectory: Trajectory | null;
+  /** What the base model sees in each picture. */
+  features: FeatureMaps;
   pictures: Rgb[];
   /** Images sampled at a time. */
   batch: number;
@@ -113,7 +116,8 @@ export async function drawImages(
   const [, , height, width] = images.shape as [number, number, number, number];
   const pictures = Array.from({ length: count }, (_, i) => toRgb(rows(images, i, i + 1).data, width, height));
   const trajectory = payload.trajectory ? joinTrajectories(parts, count) : null;
-  return { noise, latents, trajectory, pictures, batch, part: parts[0]!.part };
+  const seen = await features(pipeline, engine.cache, payload.prompt, latents, parts[0]!.part);
+  return { noise, latents, trajectory, features: seen, pictures, batch, part: parts[0]!.part };
 }
 
 /** Images `at` of `drawn` become those of `fresh`, in that order. */
@@ -122,6 +126,12 @@ export function putInPlace(drawn: Drawn, at: readonly number[], fresh: Drawn): v
     drawn.pictures[to] = fresh.pictures[from]!;
     copyImage(fresh.noise, from, drawn.noise, to);
     copyImage(fresh.latents, from, drawn.latents, to);
+    for (const [map, target] of Object.entries(drawn.features)) {
+      // A map that was not finite for the fresh pictures cannot be told of them.
+      const source = fresh.features[map];
+      if (source) copyImage(source, from, target, to);
+      else target.data.fill(0, to * target.shape[1]!, (to + 1) * target.shape[1]!);
+    }
     if (!drawn.trajectory || !fresh.trajectory) continue;
     for (const key of ['latents', 'logProbs', 'denoised'] as const) {
       const [source, target] = [fresh.trajectory[key], drawn.trajectory[key]];

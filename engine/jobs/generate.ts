@@ -18,6 +18,7 @@ import { learners } from '../learn/learners/table.js';
 import { heroNoise, plainNoise } from '../learn/noise.js';
 import { adapterSpec, parseParams } from '../learn/parameters.js';
 import { requireLikelihoods } from '../learn/policy.js';
+import { featureFacts } from '../models/features.js';
 import { checkPictures, hasSafetyChecker, isBarred } from '../models/safety-checker.js';
 import type { WorkerContext } from '../worker.js';
 import type { EngineContext } from './context.js';
@@ -109,6 +110,7 @@ export async function generate(
     precision: engine.precision,
     software: engine.software,
     ...(safety && marks ? { safety: { bound: safety.bound, images: marks } } : {}),
+    features: featureFacts(pipeline.scheduler, drawn.features),
   };
   const pngs = drawn.pictures.map((picture, i) => encodePng(picture, provenance(manifest, i)));
   writeRound(payload.out, { manifest, ...drawn }, pngs);

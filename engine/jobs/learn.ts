@@ -15,6 +15,7 @@ import { judge } from '../learn/feedback.js';
 import type { Fit } from '../learn/fit.js';
 import { learners } from '../learn/learners/table.js';
 import { adapterSpec, parseParams } from '../learn/parameters.js';
+import { fitVoteModel, votesOf } from '../learn/vote-model/fit.js';
 import { encodePair } from '../models/prompt.js';
 import { rate } from '../runtime/rate.js';
 import { inWords } from '../say-before.js';
@@ -53,6 +54,11 @@ export async function learn(
   const streams = new Map<string, Rng>();
   const speed = await rate(engine.cache);
   const chosen = checkpoint ? fitOf(checkpoint.manifest) : null;
+  const stream = (purpose: string): Rng => {
+    const own = new Rng(seed, payload.round, `learn.${purpose}`);
+    streams.set(purpose, own);
+    return own;
+  };
   let fit = chosen;
   /** Seconds of one executor call. */
   let each: number | undefined;
@@ -65,11 +71,7 @@ export async function learn(
     judged,
     state: checkpoint?.state ?? null,
     text,
-    rng(purpose) {
-      const stream = new Rng(seed, payload.round, `learn.${purpose}`);
-      streams.set(purpose, stream);
-      return stream;
-    },
+    rng: stream,
     chosen,
     fitted(taken, flops) {
       fit = taken;
@@ -86,27 +88,33 @@ export async function learn(
     signal,
   });
 
+  // Of every learner, and of all votes of the session.
+  const voteModel = fitVoteModel(votesOf(outcome.state.replay), stream('votes')) ?? undefined;
   report('write', 0, 1);
-  writeCheckpoint(payload.out, outcome.state, {
-    learner: learner.name,
-    params: { ...params },
-    round: payload.round,
-    seed,
-    model: { sha256, family: pipeline.family },
-    prompt,
-    negative,
-    adapter: adapterSpec(params),
-    latent: round.manifest.latent,
-    random: Object.fromEntries([...streams].sort().map(([purpose, stream]) => [purpose, stream.blocks])),
-    parent: checkpoint?.hash ?? null,
-    batch: fit?.rows ?? params.microBatch,
-    ...(fit ? { recompute: fit.recompute } : {}),
-    ...partOf(checkpoint?.manifest ?? round.manifest),
-    threads: engine.threads,
-    device: engine.device,
-    precision: engine.precision,
-    software: engine.software,
-  });
+  writeCheckpoint(
+    payload.out,
+    { ...outcome.state, voteModel },
+    {
+      learner: learner.name,
+      params: { ...params },
+      round: payload.round,
+      seed,
+      model: { sha256, family: pipeline.family },
+      prompt,
+      negative,
+      adapter: adapterSpec(params),
+      latent: round.manifest.latent,
+      random: Object.fromEntries([...streams].sort().map(([purpose, stream]) => [purpose, stream.blocks])),
+      parent: checkpoint?.hash ?? null,
+      batch: fit?.rows ?? params.microBatch,
+      ...(fit ? { recompute: fit.recompute } : {}),
+      ...partOf(checkpoint?.manifest ?? round.manifest),
+      threads: engine.threads,
+      device: engine.device,
+      precision: engine.precision,
+      software: engine.software,
+    },
+  );
   report('write', 1, 1);
   return {
     steps: outcome.losses.length,

@@ -7,8 +7,8 @@ import type { z } from 'zod';
 import type { AdapterParams } from '../../src/config/learner-params.js';
 import type { samplerSchema } from '../../src/queue/jobs.js';
 import type { Rng } from '../../src/rng.js';
-import type { LearnerState, ReplayItem } from '../io/checkpoint.js';
-import type { Round } from '../io/round.js';
+import type { FeatureRows, LearnerState, ReplayItem } from '../io/checkpoint.js';
+import type { FeatureMaps, Round } from '../io/round.js';
 import type { Pipeline } from '../models/pipeline.js';
 import type { TextFeeds } from '../models/prompt.js';
 import { adapterShapes } from '../nn/lora.js';
@@ -90,8 +90,13 @@ export function newReplay(round: Round, judged: Judged): ReplayItem[] {
     label: good,
     weight,
     round: round.manifest.round,
+    ...(round.features && { features: featuresOf(round.features, index) }),
   }));
 }
+
+/** The rows of image `index`. */
+export const featuresOf = (maps: FeatureMaps, index: number): FeatureRows =>
+  Object.fromEntries(Object.entries(maps).map(([map, tensor]) => [map, image(tensor, index)]));
 
 /** Replay without what this very round had put there (a round learned again replaces itself). */
 export function mergeReplay(

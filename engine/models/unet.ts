@@ -38,6 +38,8 @@ export interface UnetInputs extends Conditioning<Value> {
   readonly timestep: Value;
   /** Every image is predicted under this many groups of texts (2 with guidance); default 1. */
   readonly branches?: number;
+  /** Shown what the blocks give: `mid_block`, and each `up_blocks.<i>` before it is made larger. */
+  readonly tap?: ((block: string, value: Value) => void) | undefined;
 }
 
 /** -> [branches x N, C, h, w], branch-major; in and out float32. */
@@ -89,6 +91,7 @@ export function unet(graph: Graph, source: UnetSource, inputs: UnetInputs, adapt
   x = resnetBlock(mid.at('resnets', 0), x, channels[last]!, norm, time);
   x = attend(mid.at('attentions', 0), x, last);
   x = resnetBlock(mid.at('resnets', 1), x, channels[last]!, norm, time);
+  inputs.tap?.('mid_block', x);
 
   // Up: one resnet more a level, each on x beside the newest kept result.
   config.up_block_types.forEach((type, i) => {
@@ -99,6 +102,7 @@ export function unet(graph: Graph, source: UnetSource, inputs: UnetInputs, adapt
       x = resnetBlock(block.at('resnets', j), x, channels[level]!, norm, time);
       if (type === 'CrossAttnUpBlock2D') x = attend(block.at('attentions', j), x, level);
     }
+    inputs.tap?.(`up_blocks.${i}`, x);
     if (level > 0) x = upsample(block.at('upsamplers', 0), x);
   });
 

@@ -89,6 +89,18 @@ const files = (dir: string) =>
     .sort()
     .map((name) => [name, readFileSync(join(dir, name)).toString('base64')]);
 
+const voteModel = {
+  map: 'up',
+  ridge: 0.3,
+  votes: 2,
+  auc: 0.75,
+  heads: [
+    { weights: rng.normals(3), offset: 0.5 },
+    { weights: rng.normals(3), offset: -2 },
+  ],
+  calibration: { slope: 1.5, offset: -0.1 },
+};
+
 describe('checkpoint folder', () => {
   it('comes back as it was', () => {
     const dir = join(root, 'a');
@@ -104,6 +116,41 @@ describe('checkpoint folder', () => {
     const dir = join(root, 'bare');
     writeCheckpoint(dir, bare, facts);
     expect(readCheckpoint(dir).state).toEqual(bare);
+  });
+
+  it('with the model of the voters, and what was seen in images, of which some have nothing', () => {
+    const [first, second] = state.replay as [LearnerState['replay'][0], LearnerState['replay'][0]];
+    const seen: LearnerState = {
+      ...state,
+      replay: [first, { ...second, features: { mid: rng.normals(2), up: rng.normals(3) } }],
+      voteModel,
+    };
+    const dir = join(root, 'seen');
+    writeCheckpoint(dir, seen, facts);
+    const { state: read, manifest } = readCheckpoint(dir);
+    expect(read).toEqual(seen);
+    expect(read.replay[0]).not.toHaveProperty('features');
+    expect(manifest.voteModel).toMatchObject({ map: 'up', width: 3, heads: 2, auc: 0.75 });
+    const again = join(root, 'seen-again');
+    writeCheckpoint(again, read, facts);
+    expect(files(again)).toEqual(files(dir));
+    // A model whose heads are not as long as the manifest says is refused.
+    const cut = join(root, 'seen-cut');
+    writeCheckpoint(
+      cut,
+      {
+        ...seen,
+        voteModel: {
+          ...voteModel,
+          heads: [
+            voteModel.heads[0]!,
+            { ...voteModel.heads[0]!, weights: new Float32Array([Number.NaN, 0, 0]) },
+          ],
+        },
+      },
+      facts,
+    );
+    expect(() => readCheckpoint(cut)).toThrow('not finite');
   });
 
   it('has the same bytes wherever and whenever it is written, also over an earlier try', () => {
@@ -163,6 +210,17 @@ describe('checkpoint folder', () => {
 });
 
 describe('round folder', () => {
+  it('comes back with what the base model saw', () => {
+    const features = { mid: f32([2, 3], rng.normals(6)), 'up.2': f32([2, 5], rng.normals(10)) };
+    const dir = join(root, 'seen-round');
+    const manifest = { ...round.manifest, features: { timestep: 101, maps: { mid: 3, 'up.2': 5 } } };
+    writeRound(dir, { ...round, manifest, features }, [png, png]);
+    expect(readRound(dir).features).toEqual(features);
+    const lacking = join(root, 'lacking-round');
+    writeRound(lacking, { ...round, manifest, features: { mid: features.mid } }, [png, png]);
+    expect(() => readRound(lacking)).toThrow('features.up.2 is missing');
+  });
+
   it('comes back as it was, with and without a trajectory', () => {
     const dir = join(root, 'r0');
     writeRound(dir, round, [png, png]);

@@ -7,16 +7,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readCheckpoint } from '../../../engine/io/checkpoint.js';
-import { readRound } from '../../../engine/io/round.js';
+import { readRound, writeRound } from '../../../engine/io/round.js';
 import { readSafetensors, writeSafetensors } from '../../../engine/io/safetensors.js';
 import { EngineContext } from '../../../engine/jobs/context.js';
 import { createHandlers } from '../../../engine/jobs/handlers.js';
 import { cosine } from '../../../engine/learn/reward.js';
+import { scoreWith } from '../../../engine/learn/vote-model/model.js';
+import { features } from '../../../engine/models/features.js';
+import { loadPipeline } from '../../../engine/models/pipeline.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import { type FloatTensor, rows } from '../../../engine/runtime/tensor.js';
 import type { Handlers } from '../../../engine/worker.js';
 import type { Feedback, JobPayload, JobProgress } from '../../../src/queue/jobs.js';
-import { MINI } from '../../support/golden.js';
+import { MINI, relativeError } from '../../support/golden.js';
 import { robotJob } from '../../support/robot-job.js';
 
 const root = mkdtempSync(join(tmpdir(), 'acclaim-jobs-'));
@@ -227,7 +230,7 @@ describe('learn', () => {
     expect(state.goods).toHaveLength(1);
     expect(state.optimiser.step).toBe(3);
     expect(manifest).toMatchObject({ threads: 1, batch: 4, parent: null });
-    expect(Object.keys(manifest.random).sort()).toEqual(['adapter', 'guard', 'train']);
+    expect(Object.keys(manifest.random).sort()).toEqual(['adapter', 'guard', 'train', 'votes']);
     await learn(join(root, 'c0-again'));
     expect(bytes(join(root, 'c0-again'))).toEqual(bytes(join(root, 'c0')));
   });
@@ -257,6 +260,44 @@ describe('learn', () => {
     expect(kept.goods).toHaveLength(2);
     await learn(join(root, 'c1b'), { ...next, feedback: feedback([2, 4], 4) });
     expect(readCheckpoint(join(root, 'c1b')).state.best).toMatchObject({ round: 1, index: 4 });
+  });
+
+  it('sees every picture with the base model, and fits the model of the voters to all votes of the session', async () => {
+    const pipeline = await loadPipeline(MINI);
+    const { prompt } = robotJob;
+    const tuned = readRound(join(root, 'r1'));
+    const base = await features(pipeline, cache, prompt, tuned.latents, COUNT);
+    expect(Object.keys(base).length).toBeGreaterThan(1);
+    for (const [map, { data }] of Object.entries(base))
+      expect(relativeError(tuned.features![map]!.data, data), map).toBeLessThan(1e-4);
+    const { state, manifest } = readCheckpoint(join(root, 'c1'));
+    for (const map of Object.keys(base)) {
+      expect(state.replay[8]!.features![map]).toEqual(rows(tuned.features![map]!, 2, 3).data);
+      expect(state.replay[2]!.features![map]).toEqual(
+        rows(readRound(join(root, 'plain')).features![map]!, 2, 3).data,
+      );
+    }
+    expect(manifest.voteModel).toMatchObject({ votes: 12 });
+    const opinions = scoreWith(
+      state.voteModel!,
+      state.replay.map((item) => item.features ?? {}),
+    );
+    expect(opinions.every((opinion) => opinion && opinion.p > 0 && opinion.p < 1)).toBe(true);
+  });
+
+  it('learns a round of before features as ever, and fits no model to it', async () => {
+    const roundDir = join(root, 'of-before');
+    const { manifest, features: _, ...round } = readRound(join(root, 'plain'));
+    const { features: __, ...before } = manifest;
+    const pngs = Array.from({ length: COUNT }, (_, i) =>
+      readFileSync(join(root, 'plain', `images/000${i}.png`)),
+    );
+    writeRound(roundDir, { manifest: before, ...round }, pngs);
+    await learn(join(root, 'c-before'), { roundDir });
+    const [old, now] = [readCheckpoint(join(root, 'c-before')), readCheckpoint(join(root, 'c0'))];
+    expect(old.state.adapter).toEqual(now.state.adapter);
+    expect(old.manifest).not.toHaveProperty('voteModel');
+    expect(old.state.replay.some((item) => 'features' in item)).toBe(false);
   });
 
   it('remembers a round without a good one but does not train on it', async () => {
