@@ -5,11 +5,10 @@
  * -> one head of logits per attribute. A picture succeeds when every head of the task's goal prefers its value and the
  * sum of their log-probabilities exceeds log 0.9.
  */
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../src/errors.js';
-import { readFault } from '../src/reading.js';
+import { jsonOfFile, MODEL_JSON } from '../src/json-bounds.js';
 import { Graph } from './graph/graph.js';
 import { add, averagePool2x2, concat, conv2d, linear, maxPool2x2, relu, reshape } from './graph/ops.js';
 import type { Value } from './graph/value.js';
@@ -46,16 +45,11 @@ export interface Verdict {
 
 export function loadJudge(dir: string): Judge {
   const path = join(resolve(dir), 'config.json');
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    const mend = 'Use models/mini/judge.';
-    const fault = readFault(cause, path, { mend });
-    throw fault === cause ? new AcclaimError('file-corrupt', `${path} is not JSON`, mend, { cause }) : fault;
-  }
-  const config = configSchema.safeParse(json);
-  if (!config.success) throw new AcclaimError('file-corrupt', `${path}: ${z.prettifyError(config.error)}`);
+  const mend = 'Use models/mini/judge.';
+  const refuse = (why: string, options?: ErrorOptions) =>
+    new AcclaimError('file-corrupt', `${path}: ${why}`, mend, options);
+  const config = configSchema.safeParse(jsonOfFile(path, MODEL_JSON, refuse, { mend }));
+  if (!config.success) throw refuse(z.prettifyError(config.error));
   return { dir: resolve(dir), config: config.data, weights: openSafetensors(join(dir, 'judge.safetensors')) };
 }
 

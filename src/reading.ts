@@ -3,7 +3,7 @@
  * no descriptor left. Only the first is `file-not-found`: whoever is told to check the path must have a wrong path. Every
  * place that makes a coded error of a failed read does it here.
  */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { AcclaimError } from './errors.js';
 
 const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException | undefined)?.code ?? '');
@@ -71,3 +71,21 @@ export const ifMissing =
     if (isMissing(error)) return instead;
     throw error;
   };
+
+/** A file that is longer than any of its kind, or has no end: told before it is in memory. */
+export class UnboundedError extends Error {}
+
+/** Of `most` bytes at most. Throws UnboundedError, or what the system says. */
+export function readBounded(file: string, most: number): Buffer {
+  // A pipe that nobody writes into would be waited for; Windows has none among its files.
+  const fd = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  try {
+    const found = fstatSync(fd);
+    if (!found.isFile() && !found.isDirectory()) throw new UnboundedError('it is no ordinary file');
+    if (found.size > most)
+      throw new UnboundedError(`it has ${found.size} bytes, and at most ${most} are read`);
+    return readFileSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -18,6 +18,7 @@ const rules: Rules = {
     'src/rng.ts': [],
     // What a failed read means has one home.
     'src/reading.ts': ['src/errors.ts'],
+    'src/json-bounds.ts': ['src/errors.ts', 'src/reading.ts'],
     'src/chat': ['src/chat', 'src/domain', 'src/errors.ts', 'src/reading.ts'],
     'src/images': ['src/images', 'src/errors.ts', 'src/reading.ts'],
     'src/artifacts': ['src/artifacts', 'src/errors.ts', 'src/reading.ts'],
@@ -31,7 +32,14 @@ const rules: Rules = {
       'src/safely.ts',
       'src/config/env.ts',
     ],
-    'src/store': ['src/store', 'src/domain', 'src/errors.ts', 'src/reading.ts', 'src/clock.ts'],
+    'src/store': [
+      'src/store',
+      'src/domain',
+      'src/errors.ts',
+      'src/reading.ts',
+      'src/json-bounds.ts',
+      'src/clock.ts',
+    ],
     bot: ['bot', 'src'],
     [`${platforms}/web`]: [`${platforms}/web`, 'src'],
     [`${platforms}/discord`]: [`${platforms}/discord`, 'src'],

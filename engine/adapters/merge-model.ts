@@ -2,7 +2,7 @@
  * A new model with an adapter merged in: a folder like the base model's, or one file where the base is one. What the
  * engine reads of the base model goes along, and its licence and card; `acclaim.json` says what it was made of.
  */
-import { mkdirSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import { AcclaimError } from '../../src/errors.js';
 import { writeNew } from '../io/new-folder.js';
 import { moduleTable } from '../models/modules.js';
 import type { Pipeline } from '../models/pipeline.js';
+import { placesOf } from '../models/weight-files.js';
 import { copyMerged } from './merge.js';
 import type { Weighted } from './read.js';
 
@@ -59,8 +60,7 @@ function filesToCopy(dir: string, used: ReadonlySet<string>): string[] {
   return names.filter((name) => {
     const inTuned = tuned.has(dirname(name));
     if (name.endsWith('.safetensors')) return !inTuned || used.has(realpathSync(join(dir, name)));
-    if (name.endsWith('.index.json') && inTuned)
-      return shardsOf(join(dir, name)).every((file) => used.has(file));
+    if (name.endsWith('.index.json') && inTuned) return isUsed(join(dir, name), used);
     return along.test(name) && basename(name) !== 'acclaim.json';
   });
 }
@@ -73,9 +73,8 @@ function partOf(dir: string, names: readonly string[], file: string): string {
   return dirname(name);
 }
 
-function shardsOf(index: string): string[] {
-  const { weight_map: map } = JSON.parse(readFileSync(index, 'utf8')) as {
-    weight_map: Record<string, string>;
-  };
-  return [...new Set(Object.values(map))].map((name) => realpathSync(join(dirname(index), name)));
+/** An index of other weights than those that were opened may be of files that are gone. */
+function isUsed(index: string, used: ReadonlySet<string>): boolean {
+  const shards = new Set(placesOf(index).map(([, name]) => join(dirname(index), name)));
+  return [...shards].every((file) => existsSync(file) && used.has(realpathSync(file)));
 }

@@ -3,11 +3,11 @@
  * the part's name before each key), or in `adapter_config.json` beside the file. Without a note a layer's scale alpha / r
  * is 1, as diffusers takes it.
  */
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
-import { isThere, readFault } from '../../src/reading.js';
+import { ADAPTER_JSON, jsonOfFile, parseBounded } from '../../src/json-bounds.js';
+import { isThere } from '../../src/reading.js';
 import type { SafetensorsFile } from '../io/safetensors.js';
 import type { Module } from '../models/modules.js';
 import type { Part } from '../nn/lora.js';
@@ -25,7 +25,7 @@ function notedConfigs({ file, metadata }: SafetensorsFile): Map<Part, PeftConfig
   const note = metadata.lora_adapter_metadata;
   if (note === undefined) return undefined;
   const where = `${file}: lora_adapter_metadata`;
-  const all = Object.entries(parsed(where, note));
+  const all = Object.entries(settings(where, parseBounded(note, ADAPTER_JSON, notUnderstood(where))));
   const configs = new Map<Part, PeftConfig>();
   for (const part of parts) {
     const own = all.filter(([key]) => key.startsWith(`${part}.`));
@@ -39,19 +39,18 @@ function notedConfigs({ file, metadata }: SafetensorsFile): Map<Part, PeftConfig
 export function configBeside(file: string): PeftConfig | undefined {
   const path = join(dirname(file), 'adapter_config.json');
   if (!isThere(path)) return undefined;
-  try {
-    return parsePeftConfig(path, parsed(path, readFileSync(path, 'utf8')));
-  } catch (error) {
-    throw readFault(error, path, { mend: 'Export it again.' });
-  }
+  const json = jsonOfFile(path, ADAPTER_JSON, notUnderstood(path), { mend });
+  return parsePeftConfig(path, settings(path, json));
 }
 
-function parsed(where: string, text: string): Record<string, unknown> {
-  try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
-  } catch (cause) {
-    throw new AcclaimError('file-corrupt', `${where} is not understood`, 'Export it again.', { cause });
-  }
+const mend = 'Export it again.';
+const notUnderstood = (where: string) => (why: string, options?: ErrorOptions) =>
+  new AcclaimError('file-corrupt', `${where} is not understood: ${why}`, mend, options);
+
+function settings(where: string, json: unknown): Record<string, unknown> {
+  const found = z.record(z.string(), z.unknown()).safeParse(json);
+  if (found.success) return found.data;
+  throw notUnderstood(where)('it is no object', { cause: found.error });
 }
 
 /** Errors: file-corrupt where the note is not understood, adapter-unsupported where it names what is not built. */

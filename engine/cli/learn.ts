@@ -13,6 +13,7 @@ import { learnerSettings, modelFamily, resolveModel } from '../../src/config/mod
 import { deviceNames } from '../../src/config/schema.js';
 import { count } from '../../src/domain/count.js';
 import { AcclaimError } from '../../src/errors.js';
+import { FOLDER_JSON, parseBounded } from '../../src/json-bounds.js';
 import { type Feedback, feedbackSchema } from '../../src/queue/jobs.js';
 import { readFault } from '../../src/reading.js';
 import { readRound } from '../io/round.js';
@@ -42,18 +43,19 @@ const options = {
 const mend = 'docs/formats.md describes the labels.';
 
 export function readLabels(file: string): Feedback {
-  let json: unknown;
+  let text: Buffer;
   try {
-    json = JSON.parse(readFileSync(file, 'utf8'));
+    // What a person types or pipes in: no bound on the reading, but on what is made of it.
+    text = readFileSync(file);
   } catch (cause) {
-    const fault = readFault(cause, file, { message: `${file} is not there`, mend });
-    if (fault !== cause) throw fault;
-    const why = `${file} is not JSON: ${(cause as Error).message}`;
-    throw new AcclaimError('labels-invalid', why, mend, { cause });
+    throw readFault(cause, file, { message: `${file} is not there`, mend });
   }
+  const refuse = (why: string, options?: ErrorOptions) =>
+    new AcclaimError('labels-invalid', `${file}: ${why}`, mend, options);
+  const json = parseBounded(text, FOLDER_JSON, refuse);
   const parsed = feedbackSchema.safeParse(json);
   if (parsed.success) return parsed.data;
-  throw new AcclaimError('labels-invalid', `${file}: ${problemLines(parsed.error).join('; ')}`, mend);
+  throw refuse(problemLines(parsed.error).join('; '));
 }
 
 export const command = defineCommand(

@@ -20,6 +20,7 @@ import {
 import { dirname, join, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError, type ErrorCode } from '../../src/errors.js';
+import { bytesOfFile, FOLDER_JSON, parseBounded } from '../../src/json-bounds.js';
 import { isThere } from '../../src/reading.js';
 
 const filesSchema = z.record(
@@ -54,6 +55,8 @@ export function writeFolder(out: string, manifest: object, fill: (folder: string
   }
 }
 
+const MEND = 'Use the folder as it was written, or go back to an earlier one.';
+
 /**
  * The checked manifest of a folder whose files are all as they were written; else an error with `code`. `mayLack`: files
  * that may have been deleted since, though not changed.
@@ -65,21 +68,14 @@ export function readFolder<T>(
   mayLack: (name: string) => boolean = () => false,
 ): { manifest: T; hash: string } {
   const refuse = (why: string): never => {
-    throw new AcclaimError(
-      code,
-      `${dir}: ${why}`,
-      'Use the folder as it was written, or go back to an earlier one.',
-    );
+    throw new AcclaimError(code, `${dir}: ${why}`, MEND);
   };
   const path = join(dir, 'manifest.json');
   if (!isThere(path)) return refuse('manifest.json is missing');
-  const text = readFileSync(path, 'utf8');
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return refuse('manifest.json is not JSON');
-  }
+  const corrupt = (why: string, options?: ErrorOptions) =>
+    new AcclaimError(code, `${dir}: manifest.json: ${why}`, MEND, options);
+  const text = bytesOfFile(path, FOLDER_JSON.bytes, corrupt, { mend: MEND });
+  const json = parseBounded(text, FOLDER_JSON, corrupt);
   const parsed = schema.safeParse(json);
   if (!parsed.success) return refuse(`manifest.json: ${z.prettifyError(parsed.error)}`);
   const files = z.object({ files: filesSchema }).safeParse(json);

@@ -38,7 +38,7 @@ export interface Header {
 }
 
 /** The format allows 100 MB; the largest checkpoints have 1 MB, and LoRAs with the tags of all their pictures a few. */
-export const MAX_HEADER_BYTES = 32 * 2 ** 20;
+export const MAX_HEADER_BYTES = MODEL_JSON.bytes;
 
 /** Says why a header cannot be believed; the reader of the file gives it the file's name and a code. */
 export class HeaderError extends Error {}

@@ -4,7 +4,17 @@
  * wider elements first, so that each is aligned, then by name; metadata keys sorted.
  */
 import { randomUUID } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
 import { readFault } from '../../src/reading.js';
@@ -170,7 +180,8 @@ function decodeTensor(file: string, name: string, { dtype, shape }: TensorEntry,
 function withFile<T>(file: string, use: (fd: number) => T): T {
   let fd: number;
   try {
-    fd = openSync(file, 'r');
+    // A pipe in a file's place is not waited for, and then refused.
+    fd = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     throw readFault(error, file, { mend: 'Check the path, or fetch the files again.' });
   }

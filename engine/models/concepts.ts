@@ -18,6 +18,10 @@ export interface Concept {
 }
 
 const MOST_VECTORS = 75;
+/** Of all the files together: a third of CLIP's own table. */
+const MOST_TOGETHER = 16_384;
+/** Characters; prompts are shorter. */
+const LONGEST_TOKEN = 200;
 const BY_ENCODER: Partial<Record<string, number>> = { clip_l: 0, clip_g: 1 };
 
 /** For each text encoder, by its width. Errors: file-corrupt, shape-mismatch. */
@@ -40,6 +44,18 @@ export function readConcepts(dir: string, widths: readonly number[]): Concept[][
       if (tensor.dtype !== 'float32' || !tensor.data.every(Number.isFinite))
         throw new AcclaimError('file-corrupt', `${path}: ${key} holds no finite floats`, 'Fetch it again.');
       const token = named === undefined && key !== 'emb_params' ? key : stem;
+      if (token === '' || token.length > LONGEST_TOKEN)
+        throw new AcclaimError(
+          'file-corrupt',
+          `${path}: a token of ${token.length} characters`,
+          `Give it a name of 1 to ${LONGEST_TOKEN} characters.`,
+        );
+      if (found[fits]!.length + n! > MOST_TOGETHER)
+        throw new AcclaimError(
+          'model-unsupported',
+          `${dir}: textual inversion brings more than ${MOST_TOGETHER} vectors`,
+          'Leave only the files that you use.',
+        );
       for (let i = 0; i < n!; i++) {
         const content = i === 0 ? token : `${token}_${i}`;
         found[fits]!.push({ content, vector: tensor.data.slice(i * width!, (i + 1) * width!) });

@@ -3,12 +3,10 @@
  * an option that is not built is `model-unsupported`, naming file and key. Keys that begin with `_` and those listed
  * under `inert` change nothing here. Defaults are those of diffusers and transformers for a missing key.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
-import { MODEL_JSON, tooMuchJson } from '../../src/json-bounds.js';
-import { readFault } from '../../src/reading.js';
+import { bytesOfFile, MODEL_JSON, tooMuchJson } from '../../src/json-bounds.js';
 
 /** Of layers, channels, words: beyond any model, and small enough that a hostile file cannot keep its reader busy. */
 const count = z
@@ -281,22 +279,20 @@ const notBuilt: Partial<Record<string, string>> = {
 
 /** A JSON object from a model folder. */
 export function readJson(path: string): Record<string, unknown> {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    const mend = "A model is a folder in diffusers' layout: check the path, or fetch the model again.";
-    throw readFault(error, path, { mend });
-  }
+  const corrupt = (why: string) => (mend: string) => new AcclaimError('model-corrupt', `${path}${why}`, mend);
+  const refuse = (why: string) => corrupt(`: ${why}`)('Use another model.');
+  const bytes = bytesOfFile(path, MODEL_JSON.bytes, refuse, { mend: INSIDE });
   const much = tooMuchJson(bytes, MODEL_JSON);
-  if (much !== undefined) throw new AcclaimError('model-corrupt', `${path}: ${much}`, 'Use another model.');
+  if (much !== undefined) throw refuse(much);
   try {
     const json: unknown = JSON.parse(pythonless(bytes.toString('utf8')));
     if (typeof json === 'object' && json !== null && !Array.isArray(json))
       return json as Record<string, unknown>;
   } catch {}
-  throw new AcclaimError('model-corrupt', `${path} is not a JSON object`, 'Fetch the model again.');
+  throw corrupt(' is not a JSON object')('Fetch the model again.');
 }
+
+const INSIDE = "A model is a folder in diffusers' layout: check the path, or fetch the model again.";
 
 /** Python writes numbers that JSON does not know, such as a scheduler's `lambda_min_clipped: -Infinity`. */
 const pythonless = (text: string) =>

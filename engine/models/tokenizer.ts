@@ -52,9 +52,7 @@ export function loadTokenizer(
   const config = { ...named, pad_token: padding ?? named.pad_token };
   const { file, tokens: vocab, merges, added: own } = readVocabulary(dir);
   const known = new Set([...vocab.keys(), ...own.map(({ content }) => content)]);
-  const twice = concepts.find(
-    ({ content }, i) => known.has(content) || concepts.findIndex((c) => c.content === content) < i,
-  );
+  const twice = concepts.find(({ content }) => known.size === known.add(content).size);
   if (twice)
     throw corrupt(
       dir,

@@ -3,11 +3,11 @@
  * transformers 5 writes alone; and the tokens that were added to them, as textual inversion does, from whichever of the
  * files lists them.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
-import { readFault } from '../../src/reading.js';
+import { bytesOfFile, MODEL_JSON } from '../../src/json-bounds.js';
 import { readJson } from './config.js';
 
 export interface Vocabulary {
@@ -123,7 +123,11 @@ function checkTokens(path: string, tokens: ReadonlyMap<string, number>): void {
 
 /** One pair a line, after the version line. */
 function readMerges(path: string): [string, string][] {
-  const lines = readText(path).split(/\r?\n/);
+  const bytes = bytesOfFile(path, MODEL_JSON.bytes, (why) => corrupt(path, why), {
+    mend: 'Fetch the model again.',
+  });
+  if (!fewLines(bytes, MODEL_JSON.values)) throw corrupt(path, `it has more than ${MODEL_JSON.values} lines`);
+  const lines = bytes.toString('utf8').split(/\r?\n/);
   const pairs = lines.slice(lines[0]?.startsWith('#version') ? 1 : 0).filter((line) => line !== '');
   return pairs.map((line, i) => {
     const pair = line.split(' ');
@@ -133,12 +137,11 @@ function readMerges(path: string): [string, string][] {
   });
 }
 
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw readFault(error, path, { mend: 'Fetch the model again.' });
-  }
+/** Counted before the lines are made: each is an object or two. */
+function fewLines(bytes: Buffer, most: number): boolean {
+  let found = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) if (++found > most) return false;
+  return true;
 }
 
 export const corrupt = (path: string, why: string) =>

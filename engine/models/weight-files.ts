@@ -42,19 +42,29 @@ export function openPart(dir: string, part: string, stem: string): WeightStore {
 
 const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 
+const corruptIndex = (index: string, why: string) =>
+  new AcclaimError('model-corrupt', `${index}: ${why}`, 'Fetch the model again.');
+
+/** Which shard holds a tensor, by the index: names of files in its own folder. Errors: model-corrupt. */
+export function placesOf(index: string): [tensor: string, shard: string][] {
+  const parsed = indexSchema.safeParse(readJson(index));
+  if (!parsed.success) throw corruptIndex(index, 'weight_map: not a map of tensor names to file names');
+  const places = Object.entries(parsed.data.weight_map);
+  // A name from a file that others wrote: it must stay in this folder.
+  for (const [, name] of places)
+    if (name !== basename(name) || !/^[\w.-]+\.safetensors$/.test(name)) {
+      const shown = JSON.stringify(name.slice(0, 80));
+      throw corruptIndex(index, `weight_map: ${shown} is not the name of a safetensors file`);
+    }
+  return places;
+}
+
 /** The tensors of every shard that the index names, which must be those that the index gives it. */
 function openShards(index: string): WeightStore {
-  const parsed = indexSchema.safeParse(readJson(index));
-  const corrupt = (why: string) =>
-    new AcclaimError('model-corrupt', `${index}: ${why}`, 'Fetch the model again.');
-  if (!parsed.success) throw corrupt('weight_map: not a map of tensor names to file names');
-  const places = Object.entries(parsed.data.weight_map);
+  const corrupt = (why: string) => corruptIndex(index, why);
+  const places = placesOf(index);
   const tensors = new Map<string, StoredTensor>();
   for (const name of new Set(places.map(([, file]) => file))) {
-    // A name from a file that others wrote: it must stay in this folder.
-    if (name !== basename(name) || !/^[\w.-]+\.safetensors$/.test(name)) {
-      throw corrupt(`weight_map: ${JSON.stringify(name.slice(0, 80))} is not the name of a safetensors file`);
-    }
     const shard = openSafetensors(join(dirname(index), name), 'model-corrupt');
     for (const [key, tensor] of storeOf(shard).tensors) {
       if (tensors.has(key)) throw corrupt(`${key} stands in two shards`);

@@ -2,8 +2,10 @@
  * Models that were pulled: folders `<name>@<version>` with an acclaim.json that says where they are from and what each
  * file must be. Newer versions lie beside older ones; a name means the newest.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { AcclaimError } from '../errors.js';
+import { jsonOfFile, MODEL_JSON } from '../json-bounds.js';
 import { projectPath } from '../paths.js';
 import { type Pulled, pulledSchema } from '../queue/pulled-schema.js';
 import { isExhausted, readFault } from '../reading.js';
@@ -28,11 +30,14 @@ export function modelsFolder(env = readEnvironment()): string {
 /** Where pulled models are looked for: there, and in the checkout, where whoever set it up may have pulled some. */
 export const modelsFolders = (): string[] => [...new Set([modelsFolder(), projectPath('models')])];
 
+/** A note that cannot be read counts as none, so nobody sees why. */
+const unread = (why: string) => new AcclaimError('file-corrupt', why);
+
 /** The note of a pulled model's folder; undefined where there is none that can be read. */
 export function pulledNote(dir: string): Pulled | undefined {
   const file = join(dir, 'acclaim.json');
   try {
-    return pulledSchema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
+    return pulledSchema.safeParse(jsonOfFile(file, MODEL_JSON, unread, { mend: '' })).data;
   } catch (error) {
     // Else a model that is here would be said to be missing.
     if (isExhausted(error)) throw readFault(error, file, { mend: '' });

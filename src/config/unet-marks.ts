@@ -3,8 +3,10 @@
  * of its levels. From unet/config.json of a folder, from the header of a single file (8 bytes of length, then JSON).
  * What cannot be read has no marks; the engine reports it by name when it opens the model.
  */
-import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { AcclaimError } from '../errors.js';
+import { jsonOfFile, MODEL_JSON, parseBounded } from '../json-bounds.js';
 import { isExhausted, readFault } from '../reading.js';
 
 export interface UnetMarks {
@@ -12,8 +14,8 @@ export interface UnetMarks {
   readonly widest: number;
 }
 
-/** The header of the largest models people have is below 1 MB. */
-const MOST_HEADER_BYTES = 16 * 2 ** 20;
+/** What is too much to be read has no marks. */
+const unread = (why: string) => new AcclaimError('model-corrupt', why);
 
 export function unetMarks(model: string): UnetMarks | undefined {
   try {
@@ -26,7 +28,8 @@ export function unetMarks(model: string): UnetMarks | undefined {
 }
 
 function ofFolder(folder: string): UnetMarks {
-  const config = JSON.parse(readFileSync(join(folder, 'unet', 'config.json'), 'utf8'));
+  const file = join(folder, 'unet', 'config.json');
+  const config = jsonOfFile(file, MODEL_JSON, unread, { mend: '' }) as Partial<Record<string, unknown>>;
   const widths = Array.isArray(config.block_out_channels) ? config.block_out_channels : [];
   return { crossAttention: config.cross_attention_dim, widest: Math.max(...widths) };
 }
@@ -47,9 +50,9 @@ function readHeader(file: string): Record<string, { shape: number[] }> {
   try {
     const length = Buffer.alloc(8);
     readSync(fd, length, 0, 8, 0);
-    const json = Buffer.alloc(Math.min(Number(length.readBigUInt64LE()), MOST_HEADER_BYTES));
+    const json = Buffer.alloc(Math.min(Number(length.readBigUInt64LE()), MODEL_JSON.bytes));
     readSync(fd, json, 0, json.length, 8);
-    return JSON.parse(json.toString('utf8'));
+    return parseBounded(json, MODEL_JSON, unread) as ReturnType<typeof readHeader>;
   } finally {
     closeSync(fd);
   }

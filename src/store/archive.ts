@@ -11,6 +11,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, pack } from 'tar-stream';
 import { AcclaimError } from '../errors.js';
+import { type JsonBounds, parseBounded } from '../json-bounds.js';
 import { makeFolder, syncFolder } from './folder.js';
 
 export interface ArchivedFile {
@@ -46,8 +47,8 @@ export interface Manifest {
 
 type Chunks = AsyncIterable<Buffer>;
 
-/** A manifest beyond this is none of ours, bytes. */
-const MOST_MANIFEST = 256 * 2 ** 20;
+/** A manifest beyond this is none of ours: it would name 1.3 million files. */
+const MANIFEST: JsonBounds = { bytes: 256 * 2 ** 20, values: 2 ** 23, depth: 8 };
 const part = '[A-Za-z0-9_][A-Za-z0-9._-]*';
 const within = new RegExp(`^${part}(/${part})*$`);
 const artifact = new RegExp(`^sessions/(${part})/(rounds|checkpoints)/\\d{1,9}$`);
@@ -150,9 +151,9 @@ export async function readArchive(
       const { header } = entry;
       if (header.type !== 'file') throw invalid(file, `${header.name} is no ordinary file`);
       if (!manifest) {
-        if (header.name !== 'manifest.json' || (header.size ?? 0) > MOST_MANIFEST)
+        if (header.name !== 'manifest.json' || (header.size ?? 0) > MANIFEST.bytes)
           throw invalid(file, 'it does not begin with a manifest');
-        manifest = parseManifest(file, await text(entry as unknown as Chunks));
+        manifest = parseManifest(file, await bytesOf(entry as unknown as Chunks));
         check(manifest);
         continue;
       }
@@ -187,19 +188,16 @@ export async function readArchive(
   return manifest;
 }
 
-async function text(chunks: Chunks): Promise<string> {
+async function bytesOf(chunks: Chunks): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const chunk of chunks) parts.push(chunk);
-  return Buffer.concat(parts).toString('utf8');
+  return Buffer.concat(parts);
 }
 
-function parseManifest(file: string, words: string): Manifest {
-  let found: Manifest;
-  try {
-    found = JSON.parse(words) as Manifest;
-  } catch (cause) {
-    throw invalid(file, 'its manifest cannot be read', cause);
-  }
+function parseManifest(file: string, words: Buffer): Manifest {
+  const found = parseBounded(words, MANIFEST, (why, options) =>
+    invalid(file, `its manifest cannot be read: ${why}`, options?.cause),
+  ) as Manifest;
   if (found?.format !== 'acclaim-backup' || found.version !== 1)
     throw invalid(file, 'its manifest is of another kind');
   const whole =

@@ -238,6 +238,18 @@ describe('a restore refuses', () => {
     await expect(put(dir, { replace: true })).resolves.toMatchObject({ missing: [] });
   });
 
+  it('a manifest that is nested beyond any of ours', async () => {
+    const { writeArchive } = await import('../../../src/store/archive.js');
+    const dir = await folder('live');
+    const manifest = await take(dir);
+    const rows = JSON.parse(`${'['.repeat(500)}${']'.repeat(500)}`);
+    await writeArchive(file, { ...manifest, rows }, () => dir);
+    await expect(put(at('none'))).rejects.toMatchObject({
+      code: 'backup-invalid',
+      message: expect.stringContaining('nested more than'),
+    });
+  });
+
   it('a manifest that gives a session what is no folder of its rounds', async () => {
     const { writeArchive } = await import('../../../src/store/archive.js');
     const dir = await folder('live');
