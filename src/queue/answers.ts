@@ -14,6 +14,15 @@ export const again: ReadonlySet<ErrorCode> = new Set([
   'file-not-found',
 ]);
 
+/** What may be so on one engine's machine alone: its disk, its descriptors, its copy of a model, its device. */
+const itsOwn: ReadonlySet<ErrorCode> = new Set([
+  'file-unreadable',
+  'files-exhausted',
+  'model-changed',
+  'model-corrupt',
+  'device-unavailable',
+]);
+
 export type Verdict =
   | { type: 'result'; value: unknown; artifact: string | null }
   /** Some engine has to do it anew; `counts`: this one counts among those that the job has outlived. */
@@ -33,7 +42,8 @@ export function judge({ id, kind, cancelled }: Entry, { outcome }: Answer): Verd
   if (outcome.type === 'failed') {
     const { code, message: why, mend } = outcome.error;
     const error = fromPlain({ code: code as ErrorCode, message: why, mend });
-    if (code === 'engine-lost' || again.has(error.code)) return { type: 'again', why, counts: true, error };
+    if (code === 'engine-lost' || again.has(error.code) || itsOwn.has(error.code))
+      return { type: 'again', why, counts: true, error };
     if (code === 'memory-short') return { type: 'again', why, counts: false, tooSmall: true };
     if (code === 'cancelled' && !cancelled) return { type: 'again', why: 'it was let go', counts: false };
     return { type: 'failed', error };

@@ -324,7 +324,10 @@ export class BullQueue implements JobQueue {
     entry.held = null;
     // What it reads may be what was lost.
     entry.prepared = false;
-    if (counts) entry.lost += 1;
+    if (counts) {
+      entry.lost += 1;
+      entry.failed.add(engine);
+    }
     await this.flights.remove(entry.id);
     const about = { ...aboutJob(entry.id), engine, delivery, why, lost: entry.lost };
     this.options.log.warn(about, 'job comes back');
@@ -349,7 +352,7 @@ export class BullQueue implements JobQueue {
       if (!this.prepare(entry)) continue;
       entry.need ??= await this.need(entry);
       if (!entry.need) continue;
-      const need = { ...entry.need, folder, aside: this.aside, short: entry.short };
+      const need = { ...entry.need, folder, aside: this.aside, short: entry.short, failed: entry.failed };
       const engine = choose(engines.values(), busy, need);
       entry.lack.mark(engine ? null : lacking(engines.values(), need));
       if (!engine) continue;

@@ -28,6 +28,8 @@ export interface Entry {
   /** What it needs, once it was told; and the engines that have refused it. */
   need: Need | null;
   short: Set<string>;
+  /** Engines that it has outlived, or that it failed on. */
+  failed: Set<string>;
   /** Why nobody can do it. */
   lack: Lack;
   /** What holds up what it reads or what was made of it, on its way. */
@@ -58,6 +60,7 @@ export function newEntry(
     watchers: [],
     need: null,
     short: new Set(),
+    failed: new Set(),
     held: null,
     lack: new Lack(graceMs, (why) => tell(entry, why)),
     ...deferred(),

@@ -6,7 +6,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { AcclaimError } from '../errors.js';
+import { AcclaimError, toPlain } from '../errors.js';
+import { isMissing, readFault } from '../reading.js';
 import { Envelopes } from './envelope.js';
 
 export const folderIdSchema = z.uuid();
@@ -20,9 +21,13 @@ export const toldFolder = (text: string, key: string | null): string =>
 
 const markerOf = (dataDir: string) => join(resolve(dataDir), 'sessions', '.acclaim-folder');
 
-/** Null where there is no mark, or none that can be read. */
+/** Null where there is no mark, or what is none. Errors: those of reading. */
 export async function readMarker(dataDir: string): Promise<string | null> {
-  const text = await readFile(markerOf(dataDir), 'utf8').catch(() => '');
+  const file = markerOf(dataDir);
+  const text = await readFile(file, 'utf8').catch((error) => {
+    if (isMissing(error)) return '';
+    throw readFault(error, file, { mend: '' });
+  });
   return folderIdSchema.safeParse(text.trim()).data ?? null;
 }
 
@@ -38,11 +43,17 @@ export async function markFolder(dataDir: string): Promise<string> {
   return id;
 }
 
-export const otherFolder = (mine: string | null): AcclaimError =>
-  new AcclaimError(
+/** `unread`: what kept the mark from being read, where something did. */
+export function otherFolder(mine: string | null, unread: unknown = null): AcclaimError {
+  if (unread !== null) {
+    const { message, mend } = toPlain(unread);
+    return new AcclaimError('data-mismatch', `the mark of the data folder is not known: ${message}`, mend);
+  }
+  return new AcclaimError(
     'data-mismatch',
     mine === null
       ? 'the data folder does not bear the mark of the bot: it is another folder, or its mount is missing'
       : 'the data folder bears the mark of another bot',
     'Mount the folder of the bot and name it in ACCLAIM_DATA, or use a bucket (docs/operating.md).',
   );
+}

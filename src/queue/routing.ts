@@ -1,4 +1,7 @@
-/** Which engine gets a job: one that can do it and has nothing of ours to do; of these, one that holds its models warm. Pure. */
+/**
+ * Which engine gets a job: one that can do it and has nothing of ours to do; of these, one on which it has not failed before, and then
+ * one that holds its models warm. Pure.
+ */
 import type { Held } from './contract.js';
 import type { Beat, Need } from './wire.js';
 
@@ -16,9 +19,10 @@ export function able(beat: Beat, need: Need): boolean {
 /** Undefined when nobody who is free can do it. Ties go to the first by id, so that the choice can be told beforehand. */
 export function choose(engines: Iterable<Beat>, busy: ReadonlySet<string>, need: Need): Beat | undefined {
   const warmth = (beat: Beat) => need.models.filter((m) => beat.warm.includes(m)).length;
+  const failed = (beat: Beat) => Number(need.failed?.has(beat.engine) ?? false);
   return [...engines]
     .filter((beat) => !busy.has(beat.engine) && able(beat, need))
-    .sort((a, b) => warmth(b) - warmth(a) || (a.engine < b.engine ? -1 : 1))[0];
+    .sort((a, b) => failed(a) - failed(b) || warmth(b) - warmth(a) || (a.engine < b.engine ? -1 : 1))[0];
 }
 
 /** Why nobody can do it, however free; null where somebody can. */

@@ -119,10 +119,19 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
     return named;
   }
 
+  /** The mark of the data folder here, and what kept it from being read: then it is as good as none. */
+  async function marked(): Promise<{ folder: string | null | undefined; unread: unknown }> {
+    try {
+      return { folder: await options.folder?.(), unread: null };
+    } catch (unread) {
+      return { folder: null, unread };
+    }
+  }
+
   async function beatOnce(): Promise<void> {
     beats += 1;
     options.onBeat?.();
-    const folder = await options.folder?.();
+    const { folder, unread } = await marked();
     const words: Beat = { engine, ...ability, models: namedModels(), warm, folder, draining, count: beats };
     await redis.sadd(name.engines, engine);
     await redis.set(name.beat(engine), envelopes.close('beat', words), 'PX', lostMs);
@@ -130,16 +139,19 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
     troubles.over();
     const held = running;
     if (held && !(await counts(held)) && running === held) await letGo(held);
-    if (folder !== undefined) await compare(folder);
+    if (folder !== undefined) await compare(folder, unread);
   }
 
   /** The bot tells of its data folder; an engine with another gets no jobs, and says so. */
-  async function compare(mine: string | null): Promise<void> {
+  async function compare(mine: string | null, unread: unknown): Promise<void> {
     const text = await redis.get(name.folder);
     const theirs = text === null ? null : envelopes.open('folder', text, folderSchema).folder;
     const elsewhere = theirs !== null && theirs !== mine;
     if (elsewhere !== misplaced && elsewhere)
-      log.error(toPlain(otherFolder(mine)), 'no jobs are taken until the data folder is the one of the bot');
+      log.error(
+        toPlain(otherFolder(mine, unread)),
+        'no jobs are taken until the data folder is the one of the bot',
+      );
     else if (elsewhere !== misplaced) log.info('the data folder is the one of the bot now');
     misplaced = elsewhere;
   }
@@ -173,8 +185,10 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
     let payload: Record<string, unknown> | null = null;
     let noted = false;
     try {
-      const mine = rest.folder === null ? null : await options.folder?.();
-      if (rest.folder !== null && mine !== rest.folder) throw otherFolder(mine ?? null);
+      if (rest.folder !== null) {
+        const { folder: mine = null, unread } = await marked();
+        if (mine !== rest.folder) throw otherFolder(mine, unread);
+      }
       payload = await places.unpack(rest.kind, rest.payload, signal, onWait);
       signal.throwIfAborted();
       now.begun = true;

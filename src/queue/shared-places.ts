@@ -55,7 +55,7 @@ export class SharedFolder implements BotPlaces, EnginePlaces {
     const here = await mapped(kind, payload, to);
     // What the bot has just put there the folder may show later.
     for (const path of inputs(kind, here))
-      if (!(await this.shown(async () => existsSync(path), signal))) throw unshown(path);
+      if (!(await this.shown(async () => isThere(path), signal))) throw unshown(path);
     return here;
   }
 

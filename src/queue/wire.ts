@@ -58,6 +58,8 @@ export interface Need {
   aside?: { has(engine: string): boolean };
   /** Engines that have said that it does not fit into theirs. */
   short?: ReadonlySet<string>;
+  /** Engines that it did not go well on: others come first. */
+  failed?: ReadonlySet<string>;
 }
 
 export const flightSchema = z.object({

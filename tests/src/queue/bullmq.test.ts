@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Queue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AcclaimError } from '../../../src/errors.js';
-import { silentLog } from '../../../src/log.js';
+import { type Log, silentLog } from '../../../src/log.js';
 import { Aside } from '../../../src/queue/aside.js';
 import type { BotPlaces } from '../../../src/queue/places.js';
 import { memoryShort } from '../../../src/queue/predict.js';
@@ -305,6 +305,59 @@ describe('BullQueue', () => {
     now += 60_000;
     await bot.run(scoreJob('b'));
     expect(runs.at(-1)).toBe('blind b');
+  });
+
+  it.each([
+    'file-not-found',
+    'file-unreadable',
+    'files-exhausted',
+    'model-changed',
+    'device-unavailable',
+  ] as const)(
+    'what one engine alone suffers from (%s) is tried on another, and not by the first again',
+    async (code) => {
+      const prefix = freshPrefix();
+      const { runs, gate, on } = jobs();
+      gate.open();
+      await engine(prefix, 'a-poor', async ({ session }) => {
+        runs.push(`poor ${session}`);
+        throw new AcclaimError(code, 'something of this machine alone');
+      });
+      await engine(prefix, 'b-well', on('well'));
+      await queue(prefix, { attempts: 2 }).run(scoreJob('a'));
+      expect(runs).toEqual(['poor a', 'well a']);
+    },
+  );
+
+  it('an engine that cannot read the mark of the folder says that, and takes no jobs', async () => {
+    const prefix = freshPrefix();
+    const { runs, gate, on } = jobs();
+    gate.open();
+    const folder = randomUUID();
+    const bot = queue(prefix, { folder, attempts: 2 });
+    const lines: unknown[] = [];
+    const log = { ...silentLog, error: (fields: unknown) => lines.push(fields) } as unknown as Log;
+    const shut = new AcclaimError(
+      'file-unreadable',
+      'the mark may not be read by this user',
+      'Give it the right.',
+    );
+    let asked = 0;
+    // It cannot from its second sign of life on, so that the job comes to it.
+    const mark = async () => {
+      if (++asked > 1) throw shut;
+      return folder;
+    };
+    await engine(prefix, 'a-shut', on('shut'), { folder: mark, log });
+    await engine(prefix, 'b-right', on('right'), { folder: async () => folder });
+    await bot.run(scoreJob('a'));
+    expect(runs).toEqual(['right a']);
+    await until(() => lines.length > 0, 'the line of the log');
+    expect(lines[0]).toMatchObject({
+      code: 'data-mismatch',
+      message: expect.stringContaining(shut.message),
+      mend: shut.mend,
+    });
   });
 
   it('an engine that sees no longer what it saw when it beat does not begin the job', async () => {

@@ -76,6 +76,18 @@ describe('the mark of a data folder', () => {
     expect(await readMarker(dir)).toBeNull();
     rmSync(dir, { recursive: true });
   });
+
+  it('that cannot be read is not taken for none: it is named, and no other takes its place', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'acclaim-mark-'));
+    const mark = join(dir, 'sessions/.acclaim-folder');
+    mkdirSync(mark, { recursive: true });
+    for (const act of [readMarker, markFolder])
+      await expect(act(dir)).rejects.toMatchObject({
+        code: 'file-unreadable',
+        message: expect.stringContaining(mark),
+      });
+    rmSync(dir, { recursive: true });
+  });
 });
 
 placesContract('a bucket', async (botDir, engineDir) => {
