@@ -1,7 +1,7 @@
 // Runs `acclaim simulate` over the rows of plan.mjs and their seeds, each run in a process of one thread, a few at a time.
 // Resumable: a run whose figures stand in the folder is skipped; a run that fails is named at the end and tried again
 // next time. Usage: node bench/table/run.mjs [--jobs 2] [--seeds 101,102] [--only acclaim,hand] [--order seeds|rows]
-//   [--set KEY=VALUE]... [--per-round N] [--out DIR]; then node bench/table/render.mjs
+//   [--set KEY=VALUE]... [--per-round N] [--figures-of plain] [--out DIR]; then node bench/table/render.mjs
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -21,6 +21,8 @@ const { values: options } = parseArgs({
     order: { type: 'string', default: 'seeds' },
     set: { type: 'string', multiple: true, default: [] },
     'per-round': { type: 'string' },
+    /** plain: without the figures from hero noise. */
+    'figures-of': { type: 'string', default: 'all' },
     out: { type: 'string', default: join(bench, 'out', 'table') },
   },
 });
@@ -50,6 +52,7 @@ function run({ row, seed }) {
     join(bench, '..', 'dist', 'src', 'acclaim.js'),
     ...['simulate', '--task', row.task, '--learner', row.learner, '--votes', String(row.votes)],
     ...['--seed', String(seed), '--threads', '1', '--json', `${file}.part`],
+    ...['--figures-of', options['figures-of']],
     ...(perRound === undefined ? [] : ['--per-round', String(perRound)]),
     ...[...(row.set ?? []), ...options.set].flatMap((pair) => ['--set', pair]),
   ];
