@@ -49,7 +49,11 @@ type Chunks = AsyncIterable<Buffer>;
 
 /** A manifest beyond this is none of ours: it would name 1.3 million files. */
 const MANIFEST: JsonBounds = { bytes: 256 * 2 ** 20, values: 2 ** 23, depth: 8 };
-const part = '[A-Za-z0-9_][A-Za-z0-9._-]*';
+/** A name that every system takes, and that ends as it stands. */
+const part = '[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,198}[A-Za-z0-9_-])?';
+const MOST_PATH = 400;
+/** What Windows takes for a device, wherever it stands and whatever follows its dot. */
+const device = /(^|\/)(con|prn|aux|nul|com\d|lpt\d)([./]|$)/i;
 const within = new RegExp(`^${part}(/${part})*$`);
 const artifact = new RegExp(`^sessions/(${part})/(rounds|checkpoints)/\\d{1,9}$`);
 
@@ -69,7 +73,8 @@ function stranger({ files, sessions }: Manifest): string | undefined {
   const taken = new Set<string>();
   return files.find(({ path }) => {
     const folder = path.split('/', 4).join('/');
-    const inFolder = folders.has(folder) && within.test(path.slice(folder.length + 1));
+    const plain = path.length <= MOST_PATH && !device.test(path);
+    const inFolder = plain && folders.has(folder) && within.test(path.slice(folder.length + 1));
     // Names that differ in case are one file on some systems; a file cannot be another's folder.
     const parts = path.toLowerCase().split('/');
     const above = parts.map((_, i) => parts.slice(0, i + 1).join('/'));
@@ -149,7 +154,7 @@ export async function readArchive(
   try {
     for await (const entry of tar) {
       const { header } = entry;
-      if (header.type !== 'file') throw invalid(file, `${header.name} is no ordinary file`);
+      if (header.type !== 'file') throw invalid(file, `${shown(header.name)} is no ordinary file`);
       if (!manifest) {
         if (header.name !== 'manifest.json' || (header.size ?? 0) > MANIFEST.bytes)
           throw invalid(file, 'it does not begin with a manifest');
@@ -159,7 +164,7 @@ export async function readArchive(
       }
       const wanted = manifest.files[next++];
       if (wanted?.path !== header.name || wanted.bytes !== header.size)
-        throw invalid(file, `${header.name} is not what its manifest says`);
+        throw invalid(file, `${shown(header.name)} is not what its manifest says`);
       const to = join(dir, wanted.path);
       await makeFolder(dirname(to));
       const hash = createHash('sha256');
@@ -188,6 +193,10 @@ export async function readArchive(
   return manifest;
 }
 
+/** For people: what a terminal would obey, or not show, is spelt out. */
+const shown = (name: string): string =>
+  JSON.stringify(name.slice(0, 80)).replace(/\p{C}/gu, (mark) => `\\u{${mark.codePointAt(0)!.toString(16)}}`);
+
 async function bytesOf(chunks: Chunks): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const chunk of chunks) parts.push(chunk);
@@ -211,10 +220,7 @@ function parseManifest(file: string, words: Buffer): Manifest {
   if (!whole) throw invalid(file, 'its manifest is broken');
   const other = stranger(found);
   if (other !== undefined)
-    throw invalid(
-      file,
-      `${JSON.stringify(other.slice(0, 80))} does not belong in one, or stands there twice`,
-    );
+    throw invalid(file, `${shown(other)} does not belong in one, or stands there twice`);
   return found;
 }
 

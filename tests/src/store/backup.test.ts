@@ -210,6 +210,9 @@ describe('a restore refuses', () => {
       'sessions/s/rounds/1/A',
       'sessions/s/rounds/1/a/b',
     ],
+    // What no file system takes, and what Windows takes for something else.
+    ...[`sessions/s/rounds/1/${'a'.repeat(300)}`, `sessions/s/rounds/1/${'b/'.repeat(400)}x`],
+    ...['sessions/s/rounds/1/NUL', 'sessions/s/rounds/1/com1.png', 'sessions/s/rounds/1/b.'],
   ];
   it('a manifest that names what belongs in no backup, before anything changes', async () => {
     const { describeFile, writeArchive } = await import('../../../src/store/archive.js');
@@ -248,6 +251,22 @@ describe('a restore refuses', () => {
       code: 'backup-invalid',
       message: expect.stringContaining('nested more than'),
     });
+  });
+
+  it('names what it refuses so that a terminal obeys nothing of it', async () => {
+    const { pack } = await import('tar-stream');
+    const tar = pack();
+    tar.entry({ name: 'a\u001b[2J\u202e', type: 'link', linkname: '/etc/passwd' });
+    tar.finalize();
+    const chunks: Buffer[] = [];
+    for await (const chunk of tar) chunks.push(chunk as Buffer);
+    writeFileSync(file, Buffer.concat(chunks));
+    const error = await put(at('none')).catch((e) => e);
+    expect(error).toMatchObject({
+      code: 'backup-invalid',
+      message: expect.stringContaining('no ordinary file'),
+    });
+    expect(error.message).not.toMatch(/\p{Cc}|\p{Cf}/u);
   });
 
   it('a manifest that gives a session what is no folder of its rounds', async () => {
