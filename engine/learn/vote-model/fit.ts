@@ -50,7 +50,7 @@ export function fitVoteModel(examples: readonly VoteExample[], rng: Rng): VoteMo
     ridge,
     votes: votes.length,
     auc: weightedAuc(fitted.heldOut, votes),
-    heads: fitted.heads.map((alpha) => directionOf(standardised, fitted.mean, alpha)),
+    heads: fitted.heads.map((head) => directionOf(standardised, head)),
     calibration: calibrate(fitted.heldOut, votes),
   };
 }

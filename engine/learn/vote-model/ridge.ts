@@ -1,9 +1,11 @@
 /**
  * Ridge regression of labels on one feature map, and what it says of votes that it did not see, in closed form.
  * Notation: X [n,d] rows brought to mean 0 and deviation 1 by column, K = X X^T / d, W the votes' weights, y labels in
- * [-1, 1] less their mean, P = (K + ridge W^-1)^-1, alpha = P y. Without the votes F of a fold
- *   f_F = y_F - P_FF^-1 alpha_F            scores of the fold by the head that did not see it
- *   alpha' = alpha - P_.F P_FF^-1 alpha_F  that head (0 on F)
+ * [-1, 1], A = K + ridge W^-1, v = A^-1 1 / (1^T A^-1 1), P = A^-1 - A^-1 1 v^T. All votes give the scores K alpha + b with
+ * alpha = P y, b = v^T y. Without the votes F of a fold, e = P_FF^-1 alpha_F,
+ *   f_F = y_F - e                                scores of the fold by the head that did not see it
+ *   alpha' = alpha - P_.F e, b' = b - v_F^T e    that head (alpha' is 0 on F)
+ * Every head has its own b: rows and labels centred once for all would tell each vote's label to the head that must not see it.
  * A head is a direction in the map: w = X^T alpha' / d, then in the map's own units.
  */
 import type { Voted } from './auc.js';
@@ -57,13 +59,18 @@ function gram(x: Float64Array, n: number, d: number): Float64Array {
   return kernel;
 }
 
+export interface Head {
+  /** alpha', a number a vote. */
+  readonly alpha: Float64Array;
+  /** b'. */
+  readonly offset: number;
+}
+
 export interface Fitted {
-  /** Mean label, in [-1, 1]. */
-  readonly mean: number;
   /** Score of each vote by the head that did not see it. */
   readonly heldOut: Float64Array;
-  /** alpha' of each fold's head [n]. */
-  readonly heads: readonly Float64Array[];
+  /** A head a fold. */
+  readonly heads: readonly Head[];
 }
 
 export function fitRidge(
@@ -72,37 +79,44 @@ export function fitRidge(
   ridge: number,
   folds: readonly (readonly number[])[],
 ): Fitted {
-  const mean = labelMean(votes);
-  const y = votes.map(({ label }) => 2 * label - 1 - mean);
+  const y = votes.map(({ label }) => 2 * label - 1);
   const system = Float64Array.from(kernel);
   for (let i = 0; i < n; i++) system[i * n + i]! += ridge / votes[i]!.weight;
   const p = inverse(system, n);
+  const v = withIntercept(p, n);
   const alpha = Float64Array.from(y, (_, i) => y.reduce((sum, value, j) => sum + p[i * n + j]! * value, 0));
+  const b = y.reduce((sum, value, i) => sum + v[i]! * value, 0);
   const heldOut = new Float64Array(n);
   const heads = folds.map((fold) => {
-    const own = new Float64Array(fold.length ** 2);
-    for (const [a, i] of fold.entries())
-      for (const [b, j] of fold.entries()) own[a * fold.length + b] = p[i * n + j]!;
+    const own = Float64Array.from(fold.flatMap((i) => fold.map((j) => p[i * n + j]!)));
     const missed = solve(
       own,
       fold.map((i) => alpha[i]!),
       fold.length,
     );
     const head = Float64Array.from(alpha);
-    for (let i = 0; i < n; i++) for (const [b, j] of fold.entries()) head[i]! -= p[i * n + j]! * missed[b]!;
-    for (const [a, i] of fold.entries()) {
-      head[i] = 0;
-      heldOut[i] = mean + y[i]! - missed[a]!;
+    let offset = b;
+    for (const [a, j] of fold.entries()) {
+      for (let i = 0; i < n; i++) head[i]! -= p[i * n + j]! * missed[a]!;
+      offset -= v[j]! * missed[a]!;
+      heldOut[j] = y[j]! - missed[a]!;
     }
-    return head;
+    for (const i of fold) head[i] = 0;
+    return { alpha: head, offset };
   });
-  return { mean, heldOut, heads };
+  return { heldOut, heads };
 }
 
-const labelMean = (votes: readonly Voted[]): number => {
-  const total = votes.reduce((sum, { weight }) => sum + weight, 0);
-  return votes.reduce((sum, { label, weight }) => sum + weight * (2 * label - 1), 0) / total;
-};
+/** A^-1, in place, to P. Returns v. */
+function withIntercept(inverted: Float64Array, n: number): Float64Array {
+  const sums = Float64Array.from({ length: n }, (_, i) =>
+    inverted.subarray(i * n, (i + 1) * n).reduce((sum, value) => sum + value, 0),
+  );
+  const total = sums.reduce((sum, value) => sum + value, 0);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) inverted[i * n + j]! -= (sums[i]! * sums[j]!) / total;
+  return sums.map((value) => value / total);
+}
 
 /** A head as a direction in the map's own units: score = offset + weights . row. */
 export interface Direction {
@@ -110,14 +124,10 @@ export interface Direction {
   readonly offset: number;
 }
 
-export function directionOf(
-  { x, n, d, centre, scale }: Standardised,
-  mean: number,
-  alpha: Float64Array,
-): Direction {
+export function directionOf({ x, n, d, centre, scale }: Standardised, { alpha, offset: b }: Head): Direction {
   const weights = new Float64Array(d);
   for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) weights[j]! += (alpha[i]! * x[i * d + j]!) / d;
-  let offset = mean;
+  let offset = b;
   for (let j = 0; j < d; j++) {
     weights[j]! /= scale[j]!;
     offset -= weights[j]! * centre[j]!;
