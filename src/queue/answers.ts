@@ -17,6 +17,7 @@ export const again: ReadonlySet<ErrorCode> = new Set([
 /** What may be so on one engine's machine alone: its disk, its descriptors, its copy of a model, its device. */
 const itsOwn: ReadonlySet<ErrorCode> = new Set([
   'file-unreadable',
+  'data-unwritable',
   'files-exhausted',
   'model-changed',
   'model-corrupt',

@@ -310,6 +310,7 @@ describe('BullQueue', () => {
   it.each([
     'file-not-found',
     'file-unreadable',
+    'data-unwritable',
     'files-exhausted',
     'model-changed',
     'device-unavailable',
