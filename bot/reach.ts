@@ -16,6 +16,8 @@ interface State {
   /** Keys of what waits. */
   waiting: Set<string>;
   waitingSince: number;
+  /** When it was last told that something waits for long; 0 = not yet. */
+  longToldAt: number;
   /** While it is not certain that the platform answers again. */
   over: NodeJS.Timeout | null;
   /** What the platform, or the network, said last. */
@@ -23,6 +25,9 @@ interface State {
 }
 
 const QUIET_MS = 1000;
+/** What waits for longer is told again, by what the platform said, and from then on as often. */
+const LONG_MS = 10 * 60_000;
+const AGAIN_MS = 60 * 60_000;
 
 export class Reach {
   private readonly states = new Map<PlatformName, State>();
@@ -65,10 +70,27 @@ export class Reach {
     state.over = null;
     if (state.waiting.size === 0 && !over) {
       state.waitingSince = this.parts.clock.now();
+      state.longToldAt = 0;
       const line = { platform, code, error: message, mend };
       this.parts.log.warn(line, 'no answer: what was decided waits, and is tried until it is done');
     }
     state.waiting.add(key);
+    this.tellLong(platform, state, { code, error: message, mend });
+  }
+
+  /** It may pass no more by itself. */
+  private tellLong(platform: PlatformName, state: State, said: object): void {
+    const { clock, log } = this.parts;
+    const now = clock.now();
+    if (now - state.waitingSince < LONG_MS || now - state.longToldAt < AGAIN_MS) return;
+    state.longToldAt = now;
+    const about = {
+      platform,
+      ...said,
+      waiting: state.waiting.size,
+      seconds: this.seconds(state.waitingSince),
+    };
+    log.error(about, 'what was decided has waited for long, and waits on');
   }
 
   /** It waits no more; true when it had waited. */
@@ -112,6 +134,7 @@ export class Reach {
       awaySince: null,
       waiting: new Set<string>(),
       waitingSince: 0,
+      longToldAt: 0,
       over: null,
       why: '',
     };
