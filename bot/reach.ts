@@ -16,8 +16,8 @@ interface State {
   /** Keys of what waits. */
   waiting: Set<string>;
   waitingSince: number;
-  /** When it was last told that something waits for long; 0 = not yet. */
-  longToldAt: number;
+  /** When it was last told that something waits for long. */
+  longToldAt: number | null;
   /** While it is not certain that the platform answers again. */
   over: NodeJS.Timeout | null;
   /** What the platform, or the network, said last. */
@@ -70,7 +70,7 @@ export class Reach {
     state.over = null;
     if (state.waiting.size === 0 && !over) {
       state.waitingSince = this.parts.clock.now();
-      state.longToldAt = 0;
+      state.longToldAt = null;
       const line = { platform, code, error: message, mend };
       this.parts.log.warn(line, 'no answer: what was decided waits, and is tried until it is done');
     }
@@ -82,7 +82,8 @@ export class Reach {
   private tellLong(platform: PlatformName, state: State, said: object): void {
     const { clock, log } = this.parts;
     const now = clock.now();
-    if (now - state.waitingSince < LONG_MS || now - state.longToldAt < AGAIN_MS) return;
+    if (now - state.waitingSince < LONG_MS) return;
+    if (state.longToldAt !== null && now - state.longToldAt < AGAIN_MS) return;
     state.longToldAt = now;
     const about = {
       platform,
@@ -134,7 +135,7 @@ export class Reach {
       awaySince: null,
       waiting: new Set<string>(),
       waitingSince: 0,
-      longToldAt: 0,
+      longToldAt: null,
       over: null,
       why: '',
     };
