@@ -97,7 +97,7 @@ export class WebPlatform implements ChatPlatform {
       now: this.options.now,
       warn,
     });
-    const doors = { logins, door: new Door() };
+    const doors = { logins, door: new Door(undefined, undefined, (address) => front.crowded(address)) };
     const app = makeApp({ desk, care, people, ...doors, assets: new Assets(), front, monitor, onError });
     try {
       const listening = await listen(app, host, port, onError);

@@ -10,12 +10,15 @@ export class Door {
   constructor(
     private readonly pauseMs = 300,
     private readonly most = 10,
+    /** Told of an address whose tries are too many. */
+    private readonly full: (address: string) => void = () => {},
   ) {}
 
   /** Resolves when it is this one's turn; `limited` where too many wait. */
   async knock(address: string): Promise<void> {
     const line = this.lines.get(address) ?? { last: Promise.resolve(), waiting: 0 };
     if (line.waiting >= this.most) {
+      this.full(address);
       const seconds = Math.ceil((this.most * this.pauseMs) / 1000);
       throw new AcclaimError(
         'limited',

@@ -4,6 +4,7 @@
  */
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context } from 'hono';
+import { within } from '../../../src/networks.js';
 import { type Bound, changeRefused, hostRefused, type Refused } from './guard.js';
 import { type Outside, Proxies } from './proxy.js';
 
@@ -62,6 +63,17 @@ export class Front {
       message: `${this.stranger(c)}: whoever comes through it would be an operator.`,
       mend: 'Set ACCLAIM_ACCESS_TOKEN, and name the proxy in server.trustProxy.',
     };
+  }
+
+  /** Where that may be a proxy that is not named, whoever comes through it is kept out by one who guesses. */
+  crowded(address: string): void {
+    const proxy = within(this.parts.trustProxy)(address);
+    this.say({
+      message: `Too many tries of a token or an invite come from ${address} at once: nobody from there gets in meanwhile.`,
+      mend: proxy
+        ? `Let the proxy at ${address} send X-Forwarded-For, so that its visitors are told apart.`
+        : 'If that is a reverse proxy, name it in server.trustProxy, and its visitors are told apart.',
+    });
   }
 
   private stranger(c: Context): string {
