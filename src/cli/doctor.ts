@@ -292,6 +292,7 @@ export const command = defineCommand(
   {
     args: [],
     options: {
+      data: text('--data <dir>', 'folder of all state'),
       config: text('--config <file>', 'configuration over config/default.yaml'),
       set: several('--set <key=value>', 'one setting over the configuration'),
       json: flag('--json', 'print the checks as JSON'),
@@ -307,17 +308,19 @@ export const command = defineCommand(
     examples: [
       'doctor',
       'doctor --json',
+      'doctor --data owls',
       'doctor --slack-manifest',
       'doctor --set server.port=9000 --set "engine.devices=[cuda, cpu]"',
     ],
   },
-  async ({ config: file, set, json, slackManifest, slackUrl }, _args, io) => {
+  async ({ data, config: file, set, json, slackManifest, slackUrl }, _args, io) => {
     const bot = (await io.load('bot/cli/checks.js')) as {
       checkPlatforms: CheckPlatforms;
       slackManifest: SlackManifest;
     };
     if (slackManifest) return io.out(bot.slackManifest(slackUrl ?? null));
-    const { config, check } = checkConfig({ file, set });
+    const { config: loaded, check } = checkConfig({ file, set });
+    const config = { ...loaded, dataDir: data ?? loaded.dataDir };
     const { checkEngine } = (await io.load('engine/cli/checks.js')) as { checkEngine: CheckEngine };
     const database = await checkDatabase(config.dataDir);
     const checks = [

@@ -115,7 +115,7 @@ describe('as a process', () => {
   const run = (...args: string[]) =>
     new Promise<{ status: number; out: string; err: string }>((done) => {
       const file = projectPath('dist/src/acclaim.js');
-      const all = [file, 'doctor', '--json', '--set', `dataDir=${dir}`, '--set', 'server.port=0', ...args];
+      const all = [file, 'doctor', '--json', '--data', dir, '--set', 'server.port=0', ...args];
       execFile(process.execPath, all, (error, out, err) =>
         done({ status: error ? (error.code as number) : 0, out, err }),
       );
@@ -125,6 +125,7 @@ describe('as a process', () => {
     const { status, out } = await run();
     const { ok, checks } = JSON.parse(out) as { ok: boolean; checks: Record<string, string>[] };
     expect({ status, ok }).toEqual({ status: 0, ok: true });
+    expect(checks.find((c) => c.name === 'data')!.found).toContain(dir);
     const devices = checks.filter((c) => c.name!.startsWith('device '));
     expect(devices.map((c) => c.name!.slice(7)).sort()).toEqual(['coreml', 'cpu', 'cuda', 'dml', 'webgpu']);
     expect(devices.find((c) => c.name === 'device cpu')).toMatchObject({ state: 'ok' });
