@@ -3,7 +3,6 @@
  * there are tokens; an engine as a child process; a first session that opens by itself where there is none yet.
  * Constructs; decides nothing.
  */
-import { join } from 'node:path';
 import { systemClock } from '../src/clock.js';
 import type { Config } from '../src/config/schema.js';
 import { loadTask } from '../src/config/tasks.js';
@@ -12,10 +11,10 @@ import { createLog, type Log } from '../src/log.js';
 import { Meter } from '../src/monitor/meter.js';
 import { type Look, meterReadiness, readiness } from '../src/monitor/readiness.js';
 import { startLine } from '../src/start-line.js';
-import { commandSpecs } from './commands/table.js';
 import { connectedPlatforms } from './connect.js';
 import type { Claim } from './handlers/claims.js';
 import { buildHouse, type Engines, type House, newId, specify } from './house.js';
+import { pageOptions } from './page-options.js';
 import type { Patience } from './patience.js';
 import { WebPlatform } from './platforms/web/adapter.js';
 import { Reach } from './reach.js';
@@ -74,18 +73,7 @@ export async function startCommand(options: StartOptions): Promise<void> {
     fatal: (error) => fail(error),
     platforms: async (app, paths, clock) => {
       web = new WebPlatform({
-        ...config.server,
-        streams: config.limits.streams,
-        dir: join(paths.root, 'web'),
-        commands: commandSpecs,
-        now: () => clock.now(),
-        status: () => app().status(),
-        adapter: (session, round, format) => app().adapter(session, round, format),
-        complete: (typing) => app().complete(typing),
-        crowd: {
-          redeem: (code) => app().crowd.redeem(code),
-          standing: (account) => app().crowd.standing(account),
-        },
+        ...pageOptions(config, app, paths, clock),
         monitor: { readiness: () => readiness([started, ...house.looks]), scrape: () => meter.scrape() },
         onWarning: ({ message, mend }) => log.warn({ mend }, message),
         onError: (error) => log.error(toPlain(error), 'web'),

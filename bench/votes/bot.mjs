@@ -1,10 +1,9 @@
 // The bot over a data folder: the project's own app, store, queue, engine, and its Discord and Slack; built, not from
 // source. Added from outside: when each mark was durable, the event loop's lag, and a session beside it in which a round
 // is always being drawn or learned.
-import { join } from 'node:path';
-import { commandSpecs } from '../../dist/bot/commands/table.js';
 import { connectedPlatforms } from '../../dist/bot/connect.js';
 import { buildHouse, specify } from '../../dist/bot/house.js';
+import { pageOptions } from '../../dist/bot/page-options.js';
 import { FakePlatform, fakeAccount } from '../../dist/bot/platforms/fake/platform.js';
 import { WebPlatform } from '../../dist/bot/platforms/web/adapter.js';
 import { loadConfig } from '../../dist/src/config/load.js';
@@ -51,14 +50,7 @@ const house = await buildHouse({
       onLink: () => {},
     });
     web = new WebPlatform({
-      ...config.server,
-      streams: config.limits.streams,
-      dir: join(paths.root, 'web'),
-      commands: commandSpecs,
-      now: () => clock.now(),
-      status: () => app().status(),
-      adapter: async () => null,
-      complete,
+      ...pageOptions(config, app, paths, clock),
       onError: (error) => log.error({ error: String(error) }, 'web'),
     });
     return [fake, web, ...chats];
