@@ -4,7 +4,6 @@
  * that counts; what Redis forgets is delivered again. It goes by looking, once a second and whenever an engine says
  * so: a lost word costs a second, never a job. The contract is in contract.ts; the words in wire.ts; the other end in serve.ts.
  */
-import { randomInt } from 'node:crypto';
 import { AcclaimError, fromPlain, toPlain } from '../errors.js';
 import { aboutJob, type Log } from '../log.js';
 import { safely } from '../safely.js';
@@ -19,17 +18,17 @@ import { Flights } from './flights.js';
 import { type JobKind, type JobProgress, type JobResult, jobSchemas } from './jobs.js';
 import { awayBucket, awayRedis, refusingRedis } from './lack.js';
 import { Lanes } from './lanes.js';
-import { FORGOTTEN_AT_ONCE, NAME_CHARACTERS } from './limits.js';
+import { FORGOTTEN_AT_ONCE } from './limits.js';
 import type { BotPlaces } from './places.js';
 import type { PredictMb } from './predict.js';
 import { connectBoth, type Line, type RedisSettings } from './redis.js';
 import { refuses } from './redis-faults.js';
 import { Roll } from './roll.js';
 import { choose, lacking } from './routing.js';
-import { takeStanding } from './standing.js';
+import { Sending } from './sending.js';
 import { Trouble } from './trouble.js';
 import { hold, Waits } from './waits.js';
-import { type Answer, type Beat, type Flight, keys, type Need, saidSchema } from './wire.js';
+import { type Answer, type Beat, type Flight, keys, saidSchema } from './wire.js';
 import { within } from './within.js';
 
 export interface BullQueueOptions {
@@ -57,8 +56,6 @@ export interface BullQueueOptions {
   graceMs?: number;
 }
 
-/** Deliveries are drawn below this: no two of a job are alike, and no counter in Redis is needed for it. */
-const DELIVERIES = 2 ** 47;
 /** Time that engines get to say that they are there, ms. */
 const GRACE_MS = 5000;
 const LOST_MS = 15_000;
@@ -73,6 +70,7 @@ export class BullQueue implements JobQueue {
   private readonly ears: Line;
   private readonly lanes: Lanes;
   private readonly flights: Flights;
+  private readonly sending: Sending;
   private readonly entries = new Map<string, Entry>();
   private readonly waits: Waits;
   private readonly roll: Roll;
@@ -105,6 +103,15 @@ export class BullQueue implements JobQueue {
     const trouble = (error: unknown) => this.trouble(error);
     this.lanes = new Lanes({ redis, keys: names, prefix: options.prefix, trouble });
     this.flights = new Flights({ redis, keys: names, envelopes, log: options.log });
+    this.sending = new Sending({
+      ...options,
+      envelopes,
+      errands: this.errands,
+      flights: this.flights,
+      lanes: this.lanes,
+      closed: () => this.closed,
+      settle: (...ended) => this.settle(...ended),
+    });
     const begin = () => {
       this.tellFolder();
       this.look();
@@ -349,15 +356,15 @@ export class BullQueue implements JobQueue {
     for (const entry of [...this.entries.values()]) {
       if (entry.flight || entry.cancelled || taken.has(entry.session) || this.closed) continue;
       taken.add(entry.session);
-      if (!this.prepare(entry)) continue;
-      entry.need ??= await this.need(entry);
+      if (!this.sending.prepare(entry)) continue;
+      entry.need ??= await this.sending.need(entry);
       if (!entry.need) continue;
       const need = { ...entry.need, folder, aside: this.aside, short: entry.short, failed: entry.failed };
       const engine = choose(engines.values(), busy, need);
       entry.lack.mark(engine ? null : lacking(engines.values(), need));
       if (!engine) continue;
       busy.add(engine.engine);
-      await this.deliver(entry, engine.engine);
+      await this.sending.deliver(entry, engine.engine);
     }
   }
 
@@ -367,62 +374,6 @@ export class BullQueue implements JobQueue {
     if (this.closed) return;
     const why = refuses(error) ? refusingRedis : awayRedis;
     for (const entry of this.entries.values()) if (!entry.flight) entry.lack.mark(why);
-  }
-
-  /** True once engines can reach what it reads, and nothing that was made of it stands. */
-  private prepare(entry: Entry): boolean {
-    if (entry.prepared) return true;
-    const { places } = this.options;
-    let found: { value: unknown } | null = null;
-    this.errands.begin(
-      entry.id,
-      async (signal) => {
-        await places.prepare(entry.kind, entry.payload, signal);
-        entry.identity = await places.identity(entry.kind, entry.payload);
-        found = await takeStanding(
-          entry,
-          { places, envelopes: this.envelopes, log: this.options.log },
-          signal,
-        );
-      },
-      async (fault) => {
-        if (this.closed) return;
-        if (fault !== null) await this.settle(entry, fromPlain(toPlain(fault)));
-        else if (found) await this.settle(entry, null, found.value);
-        else entry.prepared = true;
-      },
-      (error) => hold(entry, awayBucket(error)),
-    );
-    return false;
-  }
-
-  /** Null where the job can go nowhere, which is then its end. */
-  private async need(entry: Entry): Promise<Need | null> {
-    try {
-      const { models, payload } = await this.options.places.pack(entry.kind, entry.payload, 1);
-      const { id: job, kind, identity } = entry;
-      // As large as it can get, so that none is found too big once it is to go.
-      const [delivery, engine] = [DELIVERIES, '-'.repeat(NAME_CHARACTERS)];
-      this.envelopes.close('job', { job, delivery, engine, kind, identity, payload });
-      return { models, memoryMb: this.options.predictMb?.(kind, entry.payload) ?? 0 };
-    } catch (error) {
-      await this.settle(entry, fromPlain(toPlain(error)));
-      return null;
-    }
-  }
-
-  private async deliver(entry: Entry, engine: string): Promise<void> {
-    const delivery = 1 + randomInt(DELIVERIES);
-    const { payload } = await this.options.places.pack(entry.kind, entry.payload, delivery);
-    const { id: job, kind, identity } = entry;
-    const { folder = null } = this.options;
-    const words = { job, delivery, engine, kind, identity, folder, payload };
-    const sealed = this.envelopes.close('job', words);
-    const flight: Flight = { job: entry.id, engine, delivery, digest: entry.digest };
-    // Written first: an engine takes only what it finds here.
-    await this.flights.write(flight);
-    entry.flight = flight;
-    await this.lanes.add(flight, kind, sealed);
   }
 
   private hear(text: string): void {
