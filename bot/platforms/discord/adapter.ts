@@ -22,22 +22,22 @@ import type {
   MessageRef,
   NamedChannel,
 } from '../../../src/chat/port.js';
-import { dropRefusedMark, isUnreachable, notConnected, unreachable } from '../../../src/chat/refusals.js';
-import { Turns } from '../../../src/chat/turns.js';
+import { isUnreachable, notConnected, unreachable } from '../../../src/chat/refusals.js';
 import { AcclaimError } from '../../../src/errors.js';
 import { safely } from '../../../src/safely.js';
 import { DiscordApi } from './api.js';
 import { capabilities } from './capabilities.js';
 import { Channels } from './channels.js';
 import { makeClient, permissionsOf } from './client.js';
-import { type Decoded, decode, type Packet } from './decode.js';
+import { decode, type Packet } from './decode.js';
 import { glyphOf } from './emoji.js';
 import { closeError, discordCodes, isCode, loginError } from './errors.js';
+import { Heard } from './heard.js';
 import { DiscordHistory } from './history.js';
 import { Interactions } from './interactions.js';
 import { Messages } from './messages.js';
 import { type DiscordOptions, defaultPace, type Pace } from './options.js';
-import { readReactions, stillThere } from './reactions.js';
+import { readReactions } from './reactions.js';
 import { setEverywhere } from './registration.js';
 import { Writer } from './written.js';
 
@@ -73,9 +73,7 @@ export class DiscordPlatform implements ChatPlatform {
   private readonly pace: Pace;
   private readonly primings: Spaced;
   private readonly gone = new Gone((ref) => this.tellGone(ref));
-  /** Super-reactions seen, "message user emoji": their removal, or that of the ordinary twin, is looked at twice. */
-  private readonly bursts = new Set<string>();
-  private readonly turns = new Turns();
+  private readonly heard = new Heard(this.gone);
 
   constructor(private readonly options: DiscordOptions) {
     this.pace = { ...defaultPace, ...options.pace };
@@ -354,7 +352,7 @@ export class DiscordPlatform implements ChatPlatform {
       permissions: (guild, user, roles) => permissionsOf(running.client, guild, user, roles),
       isNotice: (channel, message) => history.isNotice(channel, message),
     });
-    await Promise.all(decoded.map((one) => this.hand(one, running)));
+    await Promise.all(decoded.map((one) => this.heard.hand(one, running)));
   }
 
   /** One of several connections that is away makes it not there. */
@@ -409,37 +407,6 @@ export class DiscordPlatform implements ChatPlatform {
       return sink({ kind: 'channel', platform: 'discord', channel, canPost: false, gone, nsfw: false, at });
     });
     await Promise.all(told);
-  }
-
-  private async hand({ event, burst }: Decoded, running: Running): Promise<void> {
-    if (event.kind === 'message-gone') {
-      const { channel, message } = event.ref;
-      running.history.forget(channel, message);
-      return this.gone.isNews(event.ref) ? running.sink(event) : undefined;
-    }
-    if (event.kind === 'cleared') return this.turns.all(event.ref.message, () => running.sink(event));
-    if (event.kind === 'consent') return running.sink(event).catch(dropRefusedMark);
-    if (event.kind !== 'reaction') return running.sink(event);
-    return this.turns.one(event.ref.message, event.account.id, () => this.mark(event, burst, running));
-  }
-
-  private async mark(
-    event: Extract<ChatEvent, { kind: 'reaction' }>,
-    burst: boolean,
-    { api, sink }: Running,
-  ): Promise<void> {
-    const { channel, message } = event.ref;
-    const key = `${message} ${event.account.id} ${event.emoji}`;
-    if (event.present) {
-      if (burst) this.bursts.add(key);
-      return sink(event).catch(dropRefusedMark);
-    }
-    // Ordinary and super are two reactions and one mark: it is withdrawn with the last of them.
-    if (burst || this.bursts.has(key)) {
-      if (burst) this.bursts.delete(key);
-      if (await stillThere(api, channel, message, event.emoji, event.account.id)) return;
-    }
-    return sink(event).catch(dropRefusedMark);
   }
 
   private tellGone(ref: MessageRef): void {
