@@ -1,11 +1,14 @@
 /**
  * Job `measure`: the pictures of some rounds, drawn by the model as it was, beside those of others, drawn by what it has
- * become (engine/measures/compare.ts). Which are good the judge says, or whoever asks.
+ * become (engine/measures/compare.ts). Which are good whoever asks says, else the judge, else the voters' model.
  */
 import { AcclaimError } from '../../src/errors.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
+import { type FeatureRows, readCheckpoint } from '../io/checkpoint.js';
 import { readRound } from '../io/round.js';
 import { type Judge, loadJudge, otherHeads } from '../judge.js';
+import { featuresOf } from '../learn/learner.js';
+import { scoreWith } from '../learn/vote-model/model.js';
 import { comparePictures, type Picture } from '../measures/compare.js';
 import { rows } from '../runtime/tensor.js';
 import type { WorkerContext } from '../worker.js';
@@ -14,7 +17,19 @@ import { judgePictures, readPicture } from './judge-pictures.js';
 import { paced } from './pace.js';
 
 type Payload = JobPayload<'measure'>;
-type Unjudged = Omit<Picture, 'good'> & { good: boolean | undefined };
+
+/** A picture of which nobody may have said yet whether it is good. */
+interface Seen extends Omit<Picture, 'good'> {
+  good: boolean | undefined;
+  features: FeatureRows | undefined;
+}
+
+/** What says it of those of which nobody has. */
+interface Arbiter {
+  decide(pictures: readonly Seen[]): Promise<Picture[]>;
+  /** Traits that it names -> how many values each has. */
+  named: Record<string, number>;
+}
 
 export async function measure(
   engine: EngineContext,
@@ -22,7 +37,7 @@ export async function measure(
   { signal, progress }: WorkerContext,
 ): Promise<JobResult<'measure'>> {
   const report = paced(progress);
-  const judge = judgeOf(payload);
+  const arbiter = arbiterOf(payload);
   const base = read(payload.base, payload.goods?.base);
   const tuned = read(payload.tuned, payload.goods?.tuned);
   const all = [...base, ...tuned];
@@ -32,34 +47,76 @@ export async function measure(
       'the rounds to compare have pictures of different sizes',
       'Compare rounds that were drawn with the same width and height.',
     );
-  const pictures = judge ? await judged(all) : all;
+  const pictures = await arbiter.decide(all);
   signal.throwIfAborted();
   return comparePictures(
-    { base: pictures.slice(0, base.length).map(known), tuned: pictures.slice(base.length).map(known) },
-    { seed: payload.seed, named: judge ? otherHeads(judge, judge.task) : {} },
+    { base: pictures.slice(0, base.length), tuned: pictures.slice(base.length) },
+    { seed: payload.seed, named: arbiter.named },
   );
 
-  async function judged(some: readonly Unjudged[]): Promise<Unjudged[]> {
-    const { task } = judge!;
-    const tell = (done: number) => report('score', done, some.length);
-    const pixels = some.map((picture) => picture.pixels);
-    const verdicts = await judgePictures(engine, judge!, task, pixels, { signal, tell });
-    return some.map((picture, i) => {
-      const { good, values } = verdicts[i]!;
-      return { ...picture, good: picture.good ?? good, named: values };
-    });
+  function arbiterOf({ judge, task, checkpoint, goods }: Payload): Arbiter {
+    if (judge !== null && task !== null) return byJudge(loadJudge(judge), task);
+    if (goods) return { decide: async (some) => some.map((one) => ({ ...one, good: one.good! })), named: {} };
+    if (checkpoint) return byVotes(checkpoint);
+    throw new AcclaimError(
+      'usage',
+      'nobody says which pictures are good',
+      'Name a judge and its task, or a checkpoint that has a model of the votes, or say it of each picture.',
+    );
+  }
+
+  function byJudge(judge: Judge, task: string): Arbiter {
+    const decide = async (some: readonly Seen[]) => {
+      const tell = (done: number) => report('score', done, some.length);
+      const pixels = some.map((picture) => picture.pixels);
+      const verdicts = await judgePictures(engine, judge, task, pixels, { signal, tell });
+      return some.map((picture, i) => {
+        const { good, values } = verdicts[i]!;
+        return { ...picture, good: picture.good ?? good, named: values };
+      });
+    };
+    return { decide, named: otherHeads(judge, task) };
   }
 }
 
+/** Good is what the model of a session's votes holds for more likely good than not. */
+function byVotes(dir: string): Arbiter {
+  const { voteModel } = readCheckpoint(dir).state;
+  if (!voteModel)
+    throw new AcclaimError(
+      'usage',
+      `${dir} has no model of the votes`,
+      'It takes a few more votes to fit one.',
+    );
+  const decide = async (some: readonly Seen[]) => {
+    const opinions = scoreWith(
+      voteModel,
+      some.map(({ features }) => features ?? {}),
+    );
+    return some.map((picture, i) => {
+      const opinion = opinions[i];
+      if (opinion) return { ...picture, good: opinion.p > 0.5 };
+      throw new AcclaimError(
+        'usage',
+        `a picture lacks the features "${voteModel.map}", which the model of the votes reads`,
+        'Draw the rounds again: older builds kept no features.',
+      );
+    });
+  };
+  return { decide, named: {} };
+}
+
 /** Of rounds one after the other; `goods` has one word for each picture of them. What a moderator hid is left out. */
-function read(dirs: readonly string[], goods: readonly boolean[] | undefined): Unjudged[] {
-  const seen: Unjudged[] = [];
+function read(dirs: readonly string[], goods: readonly boolean[] | undefined): Seen[] {
+  const seen: Seen[] = [];
   let before = 0;
   for (const dir of dirs) {
-    const { manifest, latents } = readRound(dir);
+    const { manifest, latents, features } = readRound(dir);
     for (let i = 0; i < manifest.count; i++) {
       const pixels = readPicture(dir, i);
-      if (pixels) seen.push({ latent: rows(latents, i, i + 1).data, pixels, good: goods?.[before + i] });
+      if (!pixels) continue;
+      const latent = rows(latents, i, i + 1).data;
+      seen.push({ latent, pixels, good: goods?.[before + i], features: features && featuresOf(features, i) });
     }
     before += manifest.count;
   }
@@ -71,15 +128,3 @@ function read(dirs: readonly string[], goods: readonly boolean[] | undefined): U
     );
   return seen;
 }
-
-function judgeOf({ judge, task, goods }: Payload): (Judge & { task: string }) | null {
-  if (judge !== null && task !== null) return { ...loadJudge(judge), task };
-  if (goods) return null;
-  throw new AcclaimError(
-    'usage',
-    'nobody says which pictures are good',
-    'Name a judge and its task, or say it of each picture.',
-  );
-}
-
-const known = ({ good, ...picture }: Unjudged): Picture => ({ ...picture, good: good === true });

@@ -174,9 +174,11 @@ export const measurePayload = jobBase.extend({
   /** Round folders drawn by the model as it was, and by what it has become. */
   base: rounds,
   tuned: rounds,
-  /** Folder with judge.safetensors and config.json, and what it judges by; null = `goods` says what is good. */
+  /** Folder with judge.safetensors and config.json, and what it judges by; null = another says what is good. */
   judge: z.string().nullable(),
   task: z.string().nullable(),
+  /** Whose model of the votes says what is good, where there is neither judge nor `goods`. */
+  checkpoint: z.string().nullable().optional(),
   /** Of each picture, in the order of the rounds; goes before the judge's word. */
   goods: z.object({ base: said, tuned: said }).optional(),
 });

@@ -13,12 +13,12 @@ import type { JobKind } from './jobs.js';
 
 export type Payload = Record<string, unknown>;
 
-/** Where the paths of a payload stand, by kind: one, or a list of them. Those that are null stay so. */
+/** Where the paths of a payload stand, by kind: one, or a list of them. Those that are null or missing stay so. */
 const fields = {
   generate: { models: ['model'], data: ['checkpoint'], out: 'out' },
   learn: { models: ['model'], data: ['roundDir', 'checkpoint'], out: 'out' },
   score: { models: ['judge'], data: ['roundDir'], out: null },
-  measure: { models: ['judge'], data: ['base', 'tuned'], out: null },
+  measure: { models: ['judge'], data: ['base', 'tuned', 'checkpoint'], out: null },
   'export-adapter': { models: ['model'], data: ['checkpoint'], out: 'out' },
   // Puts a model on the machine that asks, and may hold a token of its owner: it never leaves.
   'pull-model': null,
@@ -199,7 +199,7 @@ export async function mapped(kind: JobKind, payload: Payload, to: Mapping): Prom
 }
 
 async function each(paths: unknown, to: (path: string) => string | Promise<string>): Promise<unknown> {
-  if (paths === null) return null;
+  if (paths === null || paths === undefined) return paths;
   if (!Array.isArray(paths)) return to(String(paths));
   const changed: string[] = [];
   for (const path of paths) changed.push(await to(String(path)));
@@ -210,7 +210,11 @@ async function each(paths: unknown, to: (path: string) => string | Promise<strin
 export function inputs(kind: JobKind, payload: Payload): string[] {
   return fieldsOf(kind).data.flatMap((field) => {
     const paths = payload[field];
-    return paths === null ? [] : Array.isArray(paths) ? paths.map(String) : [String(paths)];
+    return paths === null || paths === undefined
+      ? []
+      : Array.isArray(paths)
+        ? paths.map(String)
+        : [String(paths)];
   });
 }
 

@@ -89,6 +89,7 @@ export function placesContract(
         (dirs as string[]).map((one) => readFileSync(join(one, 'manifest.json'), 'utf8'));
       expect([...read(there.base), ...read(there.tuned)]).toEqual(rounds);
       expect(there.judge).toBeNull();
+      expect(there.checkpoint).toBeUndefined();
       const judged = await ends.bot.pack('measure', { ...payload, judge: '/bot/model' }, 1);
       expect(judged.payload.judge).toBe(`model:${model}`);
     });

@@ -3,11 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { writeCheckpoint } from '../../../engine/io/checkpoint.js';
 import { encodePng, toRgb } from '../../../engine/io/png.js';
 import { imageName, type RoundManifest, writeRound } from '../../../engine/io/round.js';
 import { EngineContext } from '../../../engine/jobs/context.js';
 import { createHandlers } from '../../../engine/jobs/handlers.js';
 import { diversity } from '../../../engine/learn/diversity.js';
+import { adam } from '../../../engine/learn/optimiser.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import { type FloatTensor, f32, rows } from '../../../engine/runtime/tensor.js';
 import type { Handlers } from '../../../engine/worker.js';
@@ -22,8 +24,8 @@ let handlers: Handlers;
 const { images, ...logits } = golden('judge') as Record<string, FloatTensor>;
 const COUNT = images!.shape[0]!;
 
-/** A round of the fixture's pictures `which`; each has a latent of its own. */
-function round(name: string, which: readonly number[], side = 4): string {
+/** A round of the fixture's pictures `which`; each has a latent of its own, and features where `seen` has them. */
+function round(name: string, which: readonly number[], side = 4, seen?: (i: number) => number): string {
   const out = join(root, name);
   const count = which.length;
   const latents = f32(
@@ -37,8 +39,10 @@ function round(name: string, which: readonly number[], side = 4): string {
     ...{ latent: [4, side, side], noise: 'plain', checkpoint: null, batch: count, threads: 1 },
     ...{ device: 'cpu', precision: 'fp32', software: 'acclaim/test' },
   };
+  const features = seen && { up: f32([count, 1], which.map(seen)) };
+  if (features) manifest.features = { timestep: 101, maps: { up: 1 } };
   const pngs = which.map((i) => encodePng(toRgb(rows(images!, i, i + 1).data, 64, 64)));
-  writeRound(out, { manifest, noise: latents, latents, trajectory: null }, pngs);
+  writeRound(out, { manifest, noise: latents, latents, trajectory: null, features }, pngs);
   return out;
 }
 
@@ -98,6 +102,42 @@ it('takes goods from whoever asks, and the traits then from colours and latents 
     which.filter((i) => value(i) === v).length / which.length;
   const tv = [0, 1, 2, 3, 4].reduce((sum, v) => sum + Math.abs(share(kept[0], v) - share(kept[1], v)) / 2, 0);
   expect(judged.traits.rcol!.tv).toBeCloseTo(tv, 12);
+});
+
+it('takes goods from the model of the votes where nobody else says', async () => {
+  const adapter = { 'unet.a.lora_A.weight': f32([4, 8]) };
+  const options = { lr: 1, beta1: 0.9, beta2: 0.9, epsilon: 1, weightDecay: 0, clipNorm: null };
+  const voteModel = {
+    ...{ map: 'up', ridge: 1, votes: 9, auc: 0.9, calibration: { slope: 2, offset: -1 } },
+    heads: [{ weights: Float32Array.of(1), offset: 0 }],
+  };
+  const state = {
+    ...{ adapter, optimiser: adam(options).init(adapter) },
+    ...{ embedding: null, best: null, goods: [], replay: [] },
+  };
+  const { prompt, negative } = robotJob;
+  const facts = {
+    ...{ learner: 'acclaim', params: {}, round: 1, seed: 1, model: { sha256: 'none', family: 'mini' } },
+    ...{ prompt, negative, adapter: { rank: 4, alpha: 4, targets: 'attention' as const } },
+    ...{ latent: [4, 4, 4] as [number, number, number], random: {}, parent: null, batch: 1, threads: 1 },
+    ...{ device: 'cpu', precision: 'fp32' as const, software: 'acclaim/test' },
+  };
+  const [told, silent] = [join(root, 'told'), join(root, 'silent')];
+  writeCheckpoint(told, { ...state, voteModel }, facts);
+  writeCheckpoint(silent, state, facts);
+  const up = (i: number) => i / 5;
+  const [base, tuned] = [[round('v1', all, 4, up)], [round('v2', all.slice(1), 4, up)]];
+  const measured = await measure({ base, tuned, checkpoint: told });
+  // sigmoid(2 x - 1) is above a half where x is.
+  const good = all.filter((i) => up(i) > 0.5);
+  expect([measured.base.good, measured.tuned.good]).toEqual([good.length, good.length]);
+  expect(measured.dgood).toBe(1);
+  expect(Object.keys(measured.traits)).toEqual(['border', 'centre', 'latent']);
+  const goods = { base: all.map(() => true), tuned: all.slice(1).map(() => true) };
+  expect((await measure({ base, tuned, checkpoint: told, goods })).base.good).toBe(COUNT);
+  await expect(measure({ base, tuned, checkpoint: silent })).rejects.toThrow('no model of the votes');
+  const bare = { base: [round('v3', all)], tuned, checkpoint: told };
+  await expect(measure(bare)).rejects.toThrow('lacks the features "up"');
 });
 
 it('leaves out what a moderator hid', async () => {
