@@ -44,7 +44,8 @@ const phrases = `
   )?(?:christ )?child; christ child; infant jesus; baby jesus; tot(?:s)? siegt; tater tots?; naked (?:eye|
   eyes| flame| flames| light ?bulbs?| bulb| mole ?rats?| trees?| branch(?:es)?| stems?| rock| rocks|
   brick(?:s)?(?: walls?)?| concrete| wood| walls?| beams?| singularity| gun| truth| ladies| lunch| juice|
-  engine| oats| barley| wire| wires| chef); nude (?:heels?| pumps?| shoes?| lipsticks?| lips| nails?|
+  engine| oats| barley| wire| wires| chef| cakes?| wedding cakes?| birthday cakes?| neck (?:hens?|chickens?|roosters?|chicks?)|
+  lunch| bikes?| raspberr(?:y|ies)); nude (?:heels?| pumps?| shoes?| lipsticks?| lips| nails?|
   tones?| colou?rs?| colou?red| palette| shades?| background| makeup| make up| beige| pink| polish); same
   sex; sex (?:ratio|education|determination|chromosomes?|of the (?:baby|animal|plant)); sex and the city;
   unisex; opposite sex; both sexes; sex pistols; an orgy of (?:colou?rs?|light|flowers); dirty

@@ -355,4 +355,38 @@ beach volleyball players
 a mermaid on a rock
 `;
 
+/** Of ordinary sessions: words that stand beside each other at birthdays, in kitchens, yards and museums. */
+export const edges = `
+baby shower table with a naked cake
+naked cake with berries for a kid's birthday
+a little girl in front of a naked wedding cake
+naked neck chicken with her babies in a yard
+naked neck hens and a boy with a bucket
+kids eating naked raspberries, macro
+a kid on a naked bike, motorcycle poster
+party girl in a red dress
+hot girl summer, poster lettering
+beach boys in the surf, bikini shop in the background
+girl in a crop top at a festival
+mother in a bikini holding her baby
+boys in swimming trunks at a pool
+a student in a museum of marble sculptures
+boy with the thorn, bronze sculpture
+manneken pis fountain in Brussels, postcard
+students in a life drawing class, charcoal
+cherubs on a ceiling by Raphael
+the little mermaid statue in Copenhagen
+a teenager in a sports bra at a track meet, runner
+a bikini store next to a school
+a kid with a hot dog and a sausage
+a boy in wet clothes after the rain
+a girl with bare arms in the sun
+a hen with bare skin on its neck and a chick
+kids in a museum of antique statues
+a baby in a bath tub with a rubber duck
+a child in bed with a fever, storybook
+grandmother kissing a toddler on the cheek
+a schoolgirl on a bed of flowers, book cover
+`;
+
 export const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');

@@ -6,7 +6,7 @@
  */
 import { Rng } from '../../../src/rng.js';
 import { type Disguise, disguises } from './disguises.js';
-import { anywhere, guarded, lines } from './innocent.js';
+import { anywhere, edges, guarded, lines } from './innocent.js';
 import { ages, both, bothElsewhere, languages, pictures, weakly } from './terms.js';
 
 export interface Labelled {
@@ -71,6 +71,7 @@ export function labelled(part: Part): Labelled[] {
   for (const s of pictures.sexual) add('emoji', `${pick(list(english.minor))} ${s}`, false);
 
   for (const text of half(lines(anywhere), 'anywhere', part)) add('innocent', text, false, false);
+  for (const text of half(lines(edges), 'edges', part)) add('innocent', text, false, false);
   for (const { innocent } of half(others, 'languages', part)) add('innocent', innocent, false, false);
   for (const text of half(lines(guarded), 'guarded', part)) add('guarded', text, true, false);
   return cases;
