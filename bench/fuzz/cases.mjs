@@ -1,8 +1,9 @@
 /**
  * Seeded mutations of what strangers write (safetensors headers, configurations, weight indices, tokenizer files, hub
- * listings, LoRAs), each given to the reader that is meant for it. A reader either takes its input or throws one coded
- * error with a mend; anything else is a fault. Case k of a seed is the same whatever ran before it.
+ * listings, LoRAs, backups, pictures), each given to the reader that is meant for it. A reader either takes its input or
+ * throws one coded error with a mend; anything else is a fault. Case k of a seed is the same whatever ran before it.
  */
+import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -145,6 +146,94 @@ export function mutateBytes(random, source) {
   return bytes;
 }
 
+/** SHA-256 as a backup's manifest has it, so that what was changed is looked at and not only refused for its sum. */
+const sum = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+/** A tar's headers with their sums put right: what is mutated inside is reached. */
+function resummed(tar) {
+  for (let at = 0; at + 512 <= tar.length; ) {
+    const header = tar.subarray(at, at + 512);
+    if (header[0] === 0) break;
+    header.fill(32, 148, 156);
+    let total = 0;
+    for (const byte of header) total += byte;
+    header.write(`${total.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+    const size = Number.parseInt(header.toString('latin1', 124, 136), 8);
+    if (!Number.isSafeInteger(size) || size < 0) break;
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+  return tar;
+}
+
+/** One entry of a tar, as tar-stream writes it for a backup. */
+function entry(name, bytes) {
+  const header = Buffer.alloc(512);
+  header.write(name.slice(0, 100), 0);
+  header.write(
+    `0000600\x000000000\x000000000\0${bytes.length.toString(8).padStart(11, '0')}\x0000000000000\0`,
+    100,
+  );
+  header.write('0', 156);
+  header.write('ustar\x0000', 257);
+  return Buffer.concat([header, bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)]);
+}
+
+/**
+ * A backup with its manifest changed, its files changed and named by the right sums, or its bytes torn: so that headers,
+ * manifest and contents are each reached.
+ */
+function mutatedArchive(random, { manifest, files }) {
+  const kept = files.map(({ path, bytes }) => {
+    const other = random() < 0.3 ? mutateBytes(random, bytes) : bytes;
+    return { path, bytes: other };
+  });
+  const named = kept.map(({ path, bytes }) => ({ path, bytes: bytes.length, sha256: sum(bytes) }));
+  const whole = { ...manifest, files: named };
+  const text =
+    random() < 0.2
+      ? mutateBytes(random, Buffer.from(JSON.stringify(whole)))
+      : Buffer.from(JSON.stringify(random() < 0.6 ? mutateJson(random, whole) : whole));
+  const tar = Buffer.concat([
+    entry('manifest.json', text),
+    ...kept.map(({ path, bytes }) => entry(path, bytes)),
+    Buffer.alloc(1024),
+  ]);
+  const act = random();
+  if (act < 0.25) return mutateBytes(random, resummed(tar));
+  if (act < 0.5) {
+    // Of a header: name, size, type, link.
+    for (let n = 1 + Math.floor(random() * 3); n > 0; n--)
+      tar[Math.floor(random() * 345)] = pick(random, [0, 47, 46, 48, 49, 50, 53, 55, 76, 120, 128, 255]);
+  }
+  return resummed(tar);
+}
+
+/** A picture with torn bytes; of a PNG the chunks' sums are put right half of the time, so that decoders see them. */
+function mutatedPicture(random, { format, bytes }) {
+  const torn = mutateBytes(random, bytes);
+  return format === 'png' && random() < 0.5 ? resummedPng(torn) : torn;
+}
+
+function resummedPng(bytes) {
+  for (let at = 8; at + 12 <= bytes.length; ) {
+    const end = at + 8 + bytes.readUInt32BE(at);
+    if (end + 4 > bytes.length) break;
+    bytes.writeUInt32BE(crc32(bytes.subarray(at + 4, end)), end);
+    at = end + 4;
+  }
+  return bytes;
+}
+
+/** PNG annex D. */
+function crc32(bytes) {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let k = 0; k < 8; k++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  }
+  return (crc ^ 0xffffffff) >>> 0;
+}
+
 const json = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
 /** As text or, one time in three, with torn bytes. */
@@ -205,7 +294,7 @@ const tokenizer = ['vocab.json', 'merges.txt', 'tokenizer_config.json'];
  * `readers`: this project's own; `from`: { model, adapter, sharded } fixtures, sharded null where there is none;
  * `dir`: a scratch folder. Returns run(seed, k) -> { target, refused: code | null }, which throws on a fault.
  */
-export function makeFuzz(readers, from, dir) {
+export function makeFuzz(readers, from, dir, only) {
   const work = join(dir, 'model');
   mkdirSync(dir, { recursive: true });
   cpSync(from.model, work, { recursive: true });
@@ -282,6 +371,22 @@ export function makeFuzz(readers, from, dir) {
           .encode("a black cat's box, 12 éclairs"),
       );
     },
+    async archive(random) {
+      if (!from.backup) return targets.config(random);
+      const folder = join(dir, 'unpacked');
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder);
+      writeFileSync(join(dir, 'backup.tar'), mutatedArchive(random, from.backup));
+      await readers.restore(join(dir, 'backup.tar'), folder);
+    },
+    async picture(random) {
+      if (!from.pictures) return targets.safetensors(random);
+      const bytes = mutatedPicture(random, pick(random, from.pictures));
+      const [name, read] = pick(random, Object.entries(readers.pictures));
+      await read(bytes).catch((error) => {
+        throw Object.assign(error, { message: `${name}: ${error.message}` });
+      });
+    },
     async listing(random) {
       const entries = JSON.parse(JSON.stringify(mutateJson(random, listing)));
       if (!Array.isArray(entries)) return;
@@ -297,7 +402,7 @@ export function makeFuzz(readers, from, dir) {
       }
     },
   };
-  const names = Object.keys(targets);
+  const names = only ?? Object.keys(targets);
   return {
     names,
     async run(seed, k) {

@@ -4,16 +4,31 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { readAdapters } from '../../dist/engine/adapters/read.js';
+import { decodePng } from '../../dist/engine/io/png.js';
 import { readSafetensors } from '../../dist/engine/io/safetensors.js';
 import { loadPipeline } from '../../dist/engine/models/pipeline.js';
 import { loadTokenizer } from '../../dist/engine/models/tokenizer.js';
 import { decodeListing } from '../../dist/engine/pull/listing.js';
 import { selectFiles } from '../../dist/engine/pull/select.js';
+import { blurred } from '../../dist/src/images/convert.js';
+import { decodePicture, readPngNotes } from '../../dist/src/images/png.js';
+import { readRaster } from '../../dist/src/images/read.js';
+import { shrink } from '../../dist/src/images/shrink.js';
+import { backup } from '../../dist/src/store/backup.js';
+import { restore } from '../../dist/src/store/restore.js';
+import { Store } from '../../dist/src/store/store.js';
 import { makeFuzz } from './cases.mjs';
+import { makeOthers } from './others.mjs';
 
-const { seed, from, to, fixtures } = workerData;
-const readers = { readAdapters, readSafetensors, loadPipeline, loadTokenizer, decodeListing, selectFiles };
-const fuzz = makeFuzz(readers, fixtures, mkdtempSync(join(tmpdir(), 'acclaim-fuzz-')));
+const { seed, from, to, fixtures, only } = workerData;
+const ours = { backup, blurred, decodePicture, decodePng, readPngNotes, readRaster, restore, shrink, Store };
+const others = await makeOthers(ours, tmpdir());
+const readers = {
+  ...{ readAdapters, readSafetensors, loadPipeline, loadTokenizer, decodeListing, selectFiles },
+  ...others.readers,
+};
+const given = { ...fixtures, ...others.from };
+const fuzz = makeFuzz(readers, given, mkdtempSync(join(tmpdir(), 'acclaim-fuzz-')), only?.split(','));
 for (let k = from; k < to; k++) {
   parentPort.postMessage({ begins: k });
   try {

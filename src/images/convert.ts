@@ -1,14 +1,17 @@
 /** Pictures made over for platforms: blurred beyond recognition, and out of WebP where that is not taken. */
-import { openPicture } from './open.js';
+import type { Sharp } from 'sharp';
+import { ofPicture, openPicture } from './open.js';
 
 /** Longest side of the mosaic that a blurred picture is made of, in pixels. */
 const mosaic = 12;
 
 /** Shrunk to a few pixels and drawn large again: what was lost cannot be sharpened back. JPEG, at most 1024 px. */
-export async function blurred(bytes: Buffer): Promise<Buffer> {
-  const { width, height } = await openPicture(bytes).metadata();
+export const blurred = (bytes: Buffer): Promise<Buffer> => ofPicture(bytes, blur);
+
+async function blur(picture: () => Sharp): Promise<Buffer> {
+  const { width, height } = await picture().metadata();
   const scale = Math.min(1, 1024 / Math.max(width, height));
-  const tiny = await openPicture(bytes)
+  const tiny = await picture()
     .flatten()
     .resize({ width: mosaic, height: mosaic, fit: 'inside' })
     .png()
@@ -26,5 +29,7 @@ export async function blurred(bytes: Buffer): Promise<Buffer> {
 
 /** PNG and JPEG stay as they are. */
 export async function withoutWebp(bytes: Buffer): Promise<Buffer> {
-  return bytes.toString('latin1', 8, 12) === 'WEBP' ? openPicture(bytes).png().toBuffer() : bytes;
+  return bytes.toString('latin1', 8, 12) === 'WEBP'
+    ? ofPicture(bytes, (picture) => picture().png().toBuffer())
+    : bytes;
 }

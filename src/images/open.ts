@@ -3,6 +3,7 @@
  * more pixels than the largest picture of ours has. The home of what else sharp could read: nothing of it is.
  */
 import sharp, { type Sharp } from 'sharp';
+import { AcclaimError } from '../errors.js';
 
 /** Of a picture, whoever made it: the largest that can be asked for. A decoder's memory is three times that in bytes. */
 export const MOST_PIXELS = 8192 * 8192;
@@ -18,4 +19,16 @@ const formats: readonly ((bytes: Buffer) => boolean)[] = [
 export function openPicture(bytes: Buffer): Sharp {
   if (!formats.some((is) => is(bytes))) throw new Error('neither PNG, JPEG nor WebP');
   return sharp(bytes, { limitInputPixels: MOST_PIXELS });
+}
+
+/** What `work` makes of a picture's bytes; whatever a decoder says of bytes that are no whole picture is one coded error. */
+export async function ofPicture<T>(bytes: Buffer, work: (picture: () => Sharp) => Promise<T>): Promise<T> {
+  try {
+    return await work(() => openPicture(bytes));
+  } catch (cause) {
+    if (cause instanceof AcclaimError) throw cause;
+    throw new AcclaimError('file-corrupt', 'a picture cannot be read', 'Give or generate it again.', {
+      cause,
+    });
+  }
 }

@@ -1,17 +1,19 @@
 /** Picture bytes small enough for a platform: as they are, or as the best JPEG that fits. */
 import { AcclaimError } from '../errors.js';
-import { openPicture } from './open.js';
+import { ofPicture } from './open.js';
 
 const longest = 2048;
 
 export async function shrink(bytes: Buffer, most: number): Promise<{ bytes: Buffer; extension: string }> {
   if (bytes.length <= most) return { bytes, extension: extensionOf(bytes) };
   for (const quality of [92, 80, 60]) {
-    const smaller = await openPicture(bytes)
-      .flatten({ background: '#ffffff' })
-      .resize({ width: longest, height: longest, fit: 'inside', withoutEnlargement: true })
-      .jpeg({ quality })
-      .toBuffer();
+    const smaller = await ofPicture(bytes, (picture) =>
+      picture()
+        .flatten({ background: '#ffffff' })
+        .resize({ width: longest, height: longest, fit: 'inside', withoutEnlargement: true })
+        .jpeg({ quality })
+        .toBuffer(),
+    );
     if (smaller.length <= most) return { bytes: smaller, extension: 'jpg' };
   }
   throw new AcclaimError(

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import type { Departure, Voter } from '../domain/model.js';
 import { AcclaimError } from '../errors.js';
 import { ifMissing, mustBeReadable } from '../reading.js';
-import { type Manifest, readArchive } from './archive.js';
+import { invalid, type Manifest, readArchive } from './archive.js';
 import { type Ended, EVERYONE, parseEnded } from './ended-logins.js';
 import { asDataError } from './faults.js';
 import { makeFolder, syncFolder } from './folder.js';
@@ -92,7 +92,7 @@ async function restoreLocked({
         'Update Acclaim, then restore it.',
       );
   });
-  const left = await bringUp(dir, to, there, now(), forgetOnPage);
+  const left = await bringUp(file, dir, to, there, now(), forgetOnPage);
   await keepEndedLogins(dir, to, now());
   const aside = `before-restore-${new Date(now()).toISOString().replace(/[-:]|\.\d+/g, '')}`;
   await writeFile(join(to, note), aside, { flush: true });
@@ -124,6 +124,7 @@ async function keepEndedLogins(dir: string, to: string, now: number): Promise<vo
 
 /** The unpacked database at this version, whole, and without those who left since. */
 async function bringUp(
+  file: string,
   dir: string,
   to: string,
   there: boolean,
@@ -133,11 +134,7 @@ async function bringUp(
   const db = await Connection.open(join(to, 'acclaim.sqlite'), 'write');
   let gone: Leaving | null;
   try {
-    await db.exec('PRAGMA secure_delete = ON; PRAGMA recursive_triggers = ON');
-    const [check] = await db.all<{ integrity_check: string }>('PRAGMA integrity_check(1)');
-    if (check?.integrity_check !== 'ok')
-      throw new AcclaimError('backup-invalid', `its database is not sound: ${check?.integrity_check}`, '');
-    await migrate(db);
+    await mustBeSound(file, db);
     gone = there ? await whoLeft(dir, to, db, at) : null;
     if (gone) {
       await db.exec('BEGIN IMMEDIATE');
@@ -155,6 +152,22 @@ async function bringUp(
   const { secret } = gone;
   if (keys.size > 0) await forgetOnPage(to, (account) => keys.has(voterKey(secret, 'web', account)));
   return { people: gone.people.length, sessions: gone.sessions.length };
+}
+
+/** What SQLite says of a database that is none of ours, or was damaged before it was packed. */
+const UNSOUND = /^SQLITE_(?:CORRUPT|NOTADB|ERROR|CONSTRAINT|MISMATCH|SCHEMA)/;
+
+async function mustBeSound(file: string, db: Connection): Promise<void> {
+  try {
+    await db.exec('PRAGMA secure_delete = ON; PRAGMA recursive_triggers = ON');
+    const [check] = await db.all<{ integrity_check: string }>('PRAGMA integrity_check(1)');
+    if (check?.integrity_check !== 'ok') throw invalid(file, 'its database is not sound');
+    await migrate(db);
+  } catch (error) {
+    if (error instanceof AcclaimError || !UNSOUND.test((error as NodeJS.ErrnoException).code ?? ''))
+      throw error;
+    throw invalid(file, 'its database is not sound', error);
+  }
 }
 
 interface Leaving {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
 import { decodePng } from '../../../engine/io/png.js';
+import type { AcclaimError } from '../../../src/errors.js';
 import { blurred, withoutWebp } from '../../../src/images/convert.js';
 import { MOST_PIXELS } from '../../../src/images/open.js';
 import { decodePicture } from '../../../src/images/png.js';
@@ -62,12 +63,20 @@ describe.each(Object.entries(readers))('%s', (name, read) => {
       await small('gif'),
       await small('tiff'),
     ])
-      await expect(read(bytes)).rejects.toThrow();
+      await expect(read(bytes)).rejects.toMatchObject({ name: 'AcclaimError', code: 'file-corrupt' });
   });
 
   test('refuses more pixels than ours have, before any is decoded', async () => {
     const error = await read(await png(16_000, 16_000)).catch((thrown: Error) => thrown);
     expect(`${(error as Error).cause ?? error}`).toMatch(/exceeds pixel limit/);
+  });
+
+  test('says one coded error of bytes that a decoder gives up on', async () => {
+    const whole = await small('jpeg');
+    const torn = Buffer.concat([whole.subarray(0, 20), Buffer.alloc(200, 255)]);
+    const refused = await read(torn).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ name: 'AcclaimError', code: 'file-corrupt' });
+    expect((refused as AcclaimError).mend).not.toBe('');
   });
 
   test('takes the three that there are', async () => {
