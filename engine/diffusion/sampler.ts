@@ -23,6 +23,8 @@ export interface SampleRequest extends PredictorRequest {
   /** z of step k, N C h w elements; asked only where a step adds noise. */
   readonly stepNoise: (k: number) => Float32Array;
   readonly sampler: ScheduleOptions & { readonly guidance: number };
+  /** Share of the steps, from the noisy end, that the adapter is on in; default 1, all of them. */
+  readonly until?: number | undefined;
   /** Before the first step, with the floating-point operations of all of one image's steps. */
   readonly onBegin?: ((flops: number) => Promise<void>) | undefined;
   /** After each step: steps done, of how many, and x_0 [N,C,h,w] as the step expects it, worked out when asked. */
@@ -50,22 +52,32 @@ export interface Samples {
 export async function sample(request: SampleRequest): Promise<Samples> {
   const plan = schedule(request.pipeline.scheduler, request.sampler);
   const predictor = await createPredictor(request);
+  const bare = request.adapter && tunedSteps(plan.steps.length, request.until) < plan.steps.length;
+  const plain = bare
+    ? await createPredictor({ ...request, adapter: undefined, part: predictor.part })
+    : predictor;
   try {
     await request.onBegin?.(predictor.flops() * plan.steps.length);
-    return { ...(await walk(request, plan, predictor.predict)), part: predictor.part };
+    return { ...(await walk(request, plan, predictor.predict, plain.predict)), part: predictor.part };
   } finally {
     await predictor.release();
+    if (bare) await plain.release();
   }
 }
 
-/** From x_T to x_0. */
+/** Steps that the adapter is on in: the first, noisiest ones, one at least. */
+export const tunedSteps = (steps: number, until = 1): number => Math.max(1, Math.round(until * steps));
+
+/** From x_T to x_0: `plain` predicts the steps that the adapter is off in. */
 async function walk(
   request: SampleRequest,
   plan: Schedule,
-  predict: Predictor['predict'],
+  tuned: Predictor['predict'],
+  plain: Predictor['predict'],
 ): Promise<Omit<Samples, 'part'>> {
   const { noise, keep = 'none' } = request;
   const { steps } = plan;
+  const switched = tunedSteps(steps.length, request.until);
   const [count] = noise.shape as [number];
   const multistep = isMultistep(plan);
   const kept: Float32Array[] = [noise.data];
@@ -77,6 +89,7 @@ async function walk(
   for (const [k, step] of steps.entries()) {
     if (request.signal?.aborted)
       throw new AcclaimError('cancelled', `sampling was cancelled at step ${k} of ${steps.length}`);
+    const predict = k < switched ? tuned : plain;
     const output = await predict(f32(noise.shape, scaled(x, step.scale)), step.timestep);
     const [from, last] = [x, k + 1 === steps.length];
     const mean = stepMean(step, x, output, before);

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ddim } from '../../../engine/diffusion/ddim.js';
 import { createPredictor } from '../../../engine/diffusion/predictor.js';
 import { type SampleRequest, sample } from '../../../engine/diffusion/sampler.js';
-import { logProbabilities, stepMean } from '../../../engine/diffusion/schedule.js';
+import { logProbabilities, stepMean, stepNext } from '../../../engine/diffusion/schedule.js';
+import { schedule } from '../../../engine/diffusion/schedulers.js';
 import { Graph } from '../../../engine/graph/graph.js';
 import { readSafetensors } from '../../../engine/io/safetensors.js';
 import { decode, loadPipeline, type Pipeline } from '../../../engine/models/pipeline.js';
@@ -198,5 +199,28 @@ describe('a run', () => {
     expect(relativeError(tuned.latents, base.latents)).toBeGreaterThan(0.05);
     const none = await sample({ ...short(), adapter: { spec: { ...spec, alpha: 0 }, tensors } });
     expect(relativeError(none.latents, base.latents)).toBeLessThan(1e-4);
+  });
+
+  it('has an adapter on in the noisy steps that it is told, and then goes on as the base model', async () => {
+    const adapter = { spec: { rank: 4, alpha: 8, targets: 'all' }, tensors: golden('lora_all') } as const;
+    const keep = 'trajectory' as const;
+    const [on, half] = [
+      await sample({ ...short(), adapter, keep }),
+      await sample({ ...short(), adapter, keep, until: 0.5 }),
+    ];
+    const at = ({ trajectory }: typeof on, k: number) => rows(trajectory!, k, k + 1).data;
+    const steps = schedule(pipeline.scheduler, short().sampler).steps;
+    const middle = steps.length / 2;
+    for (let k = 0; k <= middle; k++) expect(at(half, k)).toEqual(at(on, k));
+    // The second half by hand, from where the first one ends.
+    const plain = await createPredictor(short());
+    let x = at(half, middle);
+    for (const [k, step] of steps.entries()) {
+      if (k < middle) continue;
+      const mean = stepMean(step, x, await plain.predict(f32(short().noise.shape, x), step.timestep));
+      x = step.std > 0 ? stepNext(step, mean, short().stepNoise(k)) : mean;
+    }
+    expect(half.latents.data).toEqual(x);
+    expect(relativeError(half.latents, on.latents)).toBeGreaterThan(0.01);
   });
 });
