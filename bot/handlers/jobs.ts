@@ -92,13 +92,14 @@ export class Jobs {
       return {
         kind: 'generate',
         drawn: { seconds, ...memoryOf(result) },
-        images: images.map(({ index, file, width, height, held = false, barred = false }) => ({
+        images: images.map(({ index, file, width, height, held = false, barred = false, origin }) => ({
           index,
           file: relative(out, resolve(out, file)),
           width,
           height,
           held,
           barred,
+          ...(origin && { origin }),
         })),
       };
     });

@@ -99,6 +99,11 @@ function sentences({ session, round, outcome, approval, best, named, previous }:
   const byChecker = round.feedback?.images.filter((image) => image.by === 'checker').length ?? 0;
   if (byChecker > 0)
     said.push(`The safety checker marked ${count(byChecker, 'picture')}; they count as unsafe.`);
+  const base = outcome.cells.filter((cell) => cell.base).length;
+  if (base > 0)
+    said.push(
+      `${count(base, 'more picture')} ${base === 1 ? 'was' : 'were'} drawn by the model as it was before any vote, to learn from.`,
+    );
   if (approval.judged > 0 && approval.liked === approval.pictures) said.push(all(session));
   if (approval.judged > 0 && approval.liked === 0) said.push(nothing(session));
   for (const { reason, count: n } of outcome.excluded) {

@@ -72,6 +72,12 @@ const VOTES = 'votes.safetensors';
 /** What the base model saw in an image: name of a map -> its row. */
 export type FeatureRows = Readonly<Record<string, Float32Array>>;
 
+/** Which model drew an image: the base model, or that with the session's adapter. */
+export const originSchema = z.enum(['base', 'tuned']);
+export type Origin = z.infer<typeof originSchema>;
+/** Their order is that of the numbers that stand for them. */
+const origins = originSchema.options;
+
 /** One voted image, kept for the whole session. */
 export interface ReplayItem {
   /** z_0, flat. */
@@ -82,6 +88,7 @@ export interface ReplayItem {
   round: number;
   /** What the base model saw in it, map -> row; none where its round had none. */
   features?: FeatureRows | undefined;
+  origin: Origin;
 }
 
 /** What a learner carries from round to round. */
@@ -177,6 +184,10 @@ function stateTensors(state: LearnerState, latent: readonly number[]): Record<st
       replay.map((item) => item.round),
     ),
     ...replayFeatures(replay),
+    'replay.origins': i64(
+      [replay.length],
+      replay.map((item) => origins.indexOf(item.origin)),
+    ),
   };
   if (best) {
     tensors['best.latent'] = f32(latent, best.latent);
@@ -222,6 +233,8 @@ export function readCheckpoint(dir: string): Checkpoint {
   const weights = state.vector('replay.weights');
   const rounds = state.vector('replay.rounds');
   const features = featuresOf(state, labels.length);
+  // Checkpoints from before it was noted: the session's first round had no adapter, every other one had.
+  const drawn = state.optionalVector('replay.origins') ?? rounds.map((round) => (round > 1 ? 1 : 0));
   return {
     manifest,
     hash,
@@ -241,6 +254,7 @@ export function readCheckpoint(dir: string): Checkpoint {
         weight: weights[i]!,
         round: rounds[i]!,
         ...(features[i] && { features: features[i] }),
+        origin: origins[drawn[i]!] ?? state.refuse(`replay.origins holds ${drawn[i]}`),
       })),
       ...(manifest.voteModel && { voteModel: readVoteModel(load(VOTES), manifest.voteModel) }),
     },
@@ -303,6 +317,10 @@ class Reader {
     return Array.from(tensor.data, Number);
   }
 
+  optionalVector(name: string): number[] | undefined {
+    return this.tensors[name] && this.vector(name);
+  }
+
   rows(name: string, latent: readonly number[]): Float32Array[] {
     const found = this.tensors[name]?.shape[0] ?? 0;
     const { data } = this.tensor(name, [found, ...latent]);
@@ -321,7 +339,7 @@ class Reader {
     return Object.keys(this.tensors);
   }
 
-  private refuse(why: string): never {
+  refuse(why: string): never {
     throw new AcclaimError(
       'checkpoint-corrupt',
       `${this.dir}: ${this.file}: ${why}`,

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
 import { safetyMarkSchema, samplerSchema } from '../../src/queue/jobs.js';
 import { type FloatTensor, f32, i64, type Tensor } from '../runtime/tensor.js';
+import { type Origin, originSchema } from './checkpoint.js';
 import { readFolder, writeFolder } from './folder.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 
@@ -45,6 +46,10 @@ export const roundManifestSchema = z.object({
   features: z
     .object({ timestep: z.number().int().nonnegative(), maps: z.record(z.string(), side) })
     .optional(),
+  /** Which model drew each image, and whether it was chosen among more; left out = all by one model (`originOf`). */
+  images: z
+    .array(z.object({ origin: originSchema, pick: z.enum(['unpicked', 'liked', 'unsure']).optional() }))
+    .optional(),
   /** What the safety checker said; where there was one. */
   safety: z.object({ bound: z.number(), images: z.array(safetyMarkSchema) }).optional(),
 });
@@ -74,6 +79,10 @@ export interface Round {
   /** None in rounds of before. */
   features?: FeatureMaps | undefined;
 }
+
+/** Rounds from before it was noted are all of one model: the base model where no checkpoint was applied. */
+export const originOf = (manifest: Pick<RoundManifest, 'images' | 'checkpoint'>, index: number): Origin =>
+  manifest.images?.[index]?.origin ?? (manifest.checkpoint === null ? 'base' : 'tuned');
 
 export const imageName = (index: number): string => `images/${String(index).padStart(4, '0')}.png`;
 

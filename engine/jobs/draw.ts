@@ -5,6 +5,7 @@
 import type { JobPayload } from '../../src/queue/jobs.js';
 import type { Rng } from '../../src/rng.js';
 import { type SampleRequest, type Samples, sample } from '../diffusion/sampler.js';
+import type { Origin } from '../io/checkpoint.js';
 import { type Rgb, toRgb } from '../io/png.js';
 import type { FeatureMaps, Trajectory } from '../io/round.js';
 import { batchOf, type LatentShape } from '../learn/learner.js';
@@ -23,7 +24,10 @@ export interface Drawing {
   pipeline: Pipeline;
   latent: LatentShape;
   payload: Pick<JobPayload<'generate'>, 'prompt' | 'negative' | 'sampler' | 'trajectory'>;
+  /** Of the images that are not the base model's. */
   adapter: SampleRequest['adapter'];
+  /** Share of the steps that it is on in; default all. */
+  until?: SampleRequest['until'];
   /** As the session began; default: what fits. */
   part: SampleRequest['part'];
   report: Report;
@@ -49,37 +53,66 @@ export interface Drawn {
 /** Latent pixels sampled at a time: 32 images of the miniature, two of Stable Diffusion at 512x512. */
 const BATCH_LATENT_PIXELS = 8192;
 
-/** One image for each of `noises`, flat; `stream(i)` gives the noise of image i's steps, also for fillings past the end. */
+/** Images that are sampled together, all by the base model or all by the tuned one. */
+interface Batch {
+  origin: Origin;
+  /** Of the round. */
+  images: readonly number[];
+  /** Rows: the images, and what fills a last batch up. */
+  size: number;
+}
+
+/** Equal batches of each origin's images, the base model's first. */
+function batchesOf(origins: readonly Origin[], most: number): Batch[] {
+  return (['base', 'tuned'] as const).flatMap((origin) => {
+    const own = origins.flatMap((of, i) => (of === origin ? [i] : []));
+    const batches = Math.ceil(own.length / most);
+    const size = Math.ceil(own.length / batches);
+    return Array.from({ length: batches }, (_, b) => ({
+      origin,
+      images: own.slice(b * size, (b + 1) * size),
+      size,
+    }));
+  });
+}
+
+/**
+ * One image for each of `noises`, flat, by the model that `origins` says; `stream(i)` gives the noise of image i's steps, also
+ * for fillings past the end.
+ */
 export async function drawImages(
   drawing: Drawing,
   noises: readonly Float32Array[],
   stream: (index: number) => Rng,
+  origins: readonly Origin[],
 ): Promise<Drawn> {
-  const { engine, pipeline, latent, payload, adapter, part, report, preview, signal } = drawing;
+  const { engine, pipeline, latent, payload, adapter, until, part, report, preview, signal } = drawing;
   const count = noises.length;
   const size = latent[0] * latent[1] * latent[2];
   const noise = batchOf(noises, latent);
   const most = Math.max(1, Math.floor(BATCH_LATENT_PIXELS / (latent[1] * latent[2])));
-  const batches = Math.ceil(count / most);
-  const batch = Math.ceil(count / batches);
-  const streams = Array.from({ length: batches * batch }, (_, i) => stream(i));
+  const plan = batchesOf(origins, most);
+  const batches = plan.length;
+  const batch = Math.max(...plan.map(({ size }) => size));
   const parts: Samples[] = [];
-  for (let b = 0; b < batches; b++) {
-    const own = streams.slice(b * batch, (b + 1) * batch);
+  for (const [b, { origin, images, size: rowsOf }] of plan.entries()) {
+    const fillings = rowsOf - images.length;
+    const own = [...images, ...Array.from({ length: fillings }, (_, i) => count + i)].map((i) => stream(i));
     parts.push(
       await sample({
         pipeline,
         cache: engine.cache,
         prompt: payload.prompt,
         negative: payload.negative,
-        noise: filled(noise, b * batch, batch),
+        noise: filled(noise, images, rowsOf),
         stepNoise: () =>
           batchOf(
             own.map((rng) => rng.normals(size)),
             latent,
           ).data,
         sampler: payload.sampler,
-        adapter,
+        adapter: origin === 'tuned' ? adapter : undefined,
+        until,
         part,
         ...(b === 0 && { onBegin: (flops) => foretell(flops, batches * payload.sampler.steps) }),
         onStep: (done, total, expected) =>
@@ -107,7 +140,11 @@ export async function drawImages(
     report('sample', 0, steps, undefined, each * count);
   }
 
-  const latents = rows(stackRows(parts.map((p) => p.latents)), 0, count);
+  const latents = inPlace(
+    plan,
+    parts.map((p) => p.latents),
+    count,
+  );
   signal.throwIfAborted();
   report('decode', 0, 1);
   const images = await decode(pipeline, engine.cache, latents);
@@ -115,7 +152,7 @@ export async function drawImages(
   report('decode', 1, 1);
   const [, , height, width] = images.shape as [number, number, number, number];
   const pictures = Array.from({ length: count }, (_, i) => toRgb(rows(images, i, i + 1).data, width, height));
-  const trajectory = payload.trajectory ? joinTrajectories(parts, count) : null;
+  const trajectory = payload.trajectory ? joinTrajectories(plan, parts, count) : null;
   const seen = await features(pipeline, engine.cache, payload.prompt, latents, parts[0]!.part);
   return { noise, latents, trajectory, features: seen, pictures, batch, part: parts[0]!.part };
 }
@@ -157,31 +194,29 @@ function copyImage(
   }
 }
 
-/** Images [start, start + batch) of x; past the end the last is repeated, and dropped later. */
-function filled(x: FloatTensor, start: number, batch: number): FloatTensor {
-  const count = x.shape[0]!;
-  const pick = Array.from({ length: batch }, (_, i) => Math.min(start + i, count - 1));
-  return stackRows(pick.map((i) => rows(x, i, i + 1)));
+/** Images `pick` of x; past their end the last is repeated, and dropped later. */
+function filled(x: FloatTensor, pick: readonly number[], batch: number): FloatTensor {
+  const index = (i: number) => pick[Math.min(i, pick.length - 1)]!;
+  return stackRows(Array.from({ length: batch }, (_, i) => rows(x, index(i), index(i) + 1)));
 }
 
-/** [T+1,n,...] of each batch -> [T+1,N,...], what was filled up cut off. */
-function joinTrajectories(parts: readonly Samples[], count: number): Trajectory {
-  const join = (take: (p: Samples) => FloatTensor): FloatTensor => {
-    const [steps, , ...rest] = take(parts[0]!).shape as [number, number, ...number[]];
-    const each = rest.reduce((a, b) => a * b, 1);
-    const out = f32([steps, count, ...rest]);
-    let at = 0;
-    for (const part of parts) {
-      const { data, shape } = take(part);
-      const n = Math.min(shape[1]!, count - at);
-      for (let k = 0; k < steps; k++) {
-        const from = k * shape[1]! * each;
-        out.data.set(data.subarray(from, from + n * each), (k * count + at) * each);
-      }
-      at += n;
-    }
-    return out;
-  };
+/** What each batch gave, each image at its place in the round, what was filled up left out. */
+function inPlace(
+  plan: readonly Batch[],
+  parts: readonly FloatTensor[],
+  count: number,
+  axis: 0 | 1 = 0,
+): FloatTensor {
+  const shape = parts[0]!.shape.map((side, at) => (at === axis ? count : side));
+  const out = f32(shape);
+  for (const [b, { images }] of plan.entries())
+    for (const [from, to] of images.entries()) copyImage(parts[b]!, from, out, to, axis);
+  return out;
+}
+
+/** [T+1,n,...] of each batch -> [T+1,N,...]. */
+function joinTrajectories(plan: readonly Batch[], parts: readonly Samples[], count: number): Trajectory {
+  const join = (take: (p: Samples) => FloatTensor) => inPlace(plan, parts.map(take), count, 1);
   return {
     latents: join((p) => p.trajectory!),
     logProbs: join((p) => p.logProbs!),

@@ -2,6 +2,8 @@
  * Job `generate`: noise -> latents -> images, written as a round folder.
  *   1. noise of every image     2. sample in equal batches     3. decode     4. look for what is held back, and draw
  *   anew in its place, from the next noise     5. write, with provenance in each PNG
+ * A learned session's round is drawn by two models, a share of it by the base model, so that there is more to learn from that
+ * no training has narrowed. Each image's noises are of streams of its own: what one group is changes nothing of the other.
  * The noise of step k of image i comes from a stream of its own, so a batch split changes rounding, never the draw.
  */
 
@@ -11,7 +13,7 @@ import type { JobPayload, JobResult, SafetyMark } from '../../src/queue/jobs.js'
 import { Rng } from '../../src/rng.js';
 import { substitution } from '../diffusion/native.js';
 import { schedule } from '../diffusion/schedulers.js';
-import type { Checkpoint } from '../io/checkpoint.js';
+import type { Checkpoint, Origin } from '../io/checkpoint.js';
 import { encodePng, type Rgb } from '../io/png.js';
 import { imageName, type RoundManifest, writeRound } from '../io/round.js';
 import { learners } from '../learn/learners/table.js';
@@ -55,7 +57,7 @@ export async function generate(
   const size = latent[0] * latent[1] * latent[2];
   const { count, seed, round } = payload;
   const adapter =
-    checkpoint && !payload.untuned
+    checkpoint && checkpoint.state.optimiser.step > 0 && !payload.untuned
       ? { spec: checkpoint.manifest.adapter, tensors: checkpoint.state.adapter }
       : undefined;
   const safety = openSafety(payload);
@@ -63,12 +65,30 @@ export async function generate(
   const preview =
     payload.preview && !safety ? await previewer(pipeline, engine.cache, count, fault) : undefined;
   const part = checkpoint?.manifest.part;
-  const drawing: Drawing = { engine, pipeline, latent, payload, adapter, part, report, preview, signal };
+  const { baseShare, until } = learner.drawing?.(params) ?? { baseShare: 0, until: 1 };
+  const drawing: Drawing = {
+    engine,
+    pipeline,
+    latent,
+    payload,
+    adapter,
+    until,
+    part,
+    report,
+    preview,
+    signal,
+  };
+  const origins = originsOf(count, adapter ? (payload.noise === 'learner' ? baseShare : 0) : 1);
   const noises = (n: number, purpose: string) =>
     initialNoise(payload, checkpoint, n, size, new Rng(seed, round, purpose));
 
   // 2., 3.
-  const drawn = await drawImages(drawing, noises(count, 'noise'), (i) => new Rng(seed, round, `steps.${i}`));
+  const drawn = await drawImages(
+    drawing,
+    noises(count, 'noise').map((noise, i) => startOf(i, noise)),
+    (i) => new Rng(seed, round, `steps.${i}`),
+    origins,
+  );
 
   // 4.
   const marks = safety && (await look(safety, drawn.pictures));
@@ -77,8 +97,9 @@ export async function generate(
     if (!held.length) break;
     const fresh = await drawImages(
       drawing,
-      noises(held.length, `noise.${again}`),
+      noises(held.length, `noise.${again}`).map((noise, i) => startOf(held[i]!, noise, `.${again}`)),
       (i) => new Rng(seed, round, `steps.${held[i] ?? 'fill'}.${again}`),
+      held.map((i) => origins[i]!),
     );
     putInPlace(drawn, held, fresh);
     for (const [i, mark] of (await look(safety, fresh.pictures)).entries())
@@ -109,6 +130,7 @@ export async function generate(
     device: engine.device,
     precision: engine.precision,
     software: engine.software,
+    images: origins.map((origin) => ({ origin })),
     ...(safety && marks ? { safety: { bound: safety.bound, images: marks } } : {}),
     features: featureFacts(pipeline.scheduler, drawn.features),
   };
@@ -121,6 +143,7 @@ export async function generate(
       file: imageName(index),
       width,
       height,
+      origin: origins[index]!,
       ...(marks ? shownAs(marks[index]!) : {}),
     })),
     notes: [substitution(pipeline.scheduler, payload.sampler.scheduler)].filter((note) => note !== null),
@@ -128,6 +151,12 @@ export async function generate(
     memoryMb: peakMemoryMb(),
     device: engine.device,
   };
+
+  /** Among the tuned model's images the base model's start from plain noise, each from a stream of its own. */
+  function startOf(image: number, noise: Float32Array, again = ''): Float32Array {
+    if (!adapter || origins[image] === 'tuned') return noise;
+    return new Rng(seed, round, `noise.base.${image}${again}`).normals(size);
+  }
 
   function openSafety({ safety }: Payload) {
     const dir = safety && (safety.checker ?? (hasSafetyChecker(payload.model) ? payload.model : null));
@@ -153,6 +182,13 @@ export async function generate(
       };
     });
   }
+}
+
+/** Which images the base model draws: a share of them, spread over the round so that every sheet has some. */
+export function originsOf(count: number, baseShare: number): Origin[] {
+  const base = Math.round(baseShare * count);
+  const before = (i: number) => Math.floor((i * base) / count);
+  return Array.from({ length: count }, (_, i) => (before(i + 1) > before(i) ? 'base' : 'tuned'));
 }
 
 const shownAs = (safety: SafetyMark) => ({

@@ -8,7 +8,7 @@ import type { AdapterParams } from '../../src/config/learner-params.js';
 import type { samplerSchema } from '../../src/queue/jobs.js';
 import type { Rng } from '../../src/rng.js';
 import type { FeatureRows, LearnerState, ReplayItem } from '../io/checkpoint.js';
-import type { FeatureMaps, Round } from '../io/round.js';
+import { type FeatureMaps, originOf, type Round } from '../io/round.js';
 import type { Pipeline } from '../models/pipeline.js';
 import type { TextFeeds } from '../models/prompt.js';
 import { adapterShapes } from '../nn/lora.js';
@@ -55,6 +55,13 @@ export interface LearnOutcome {
   notes: string[];
 }
 
+export interface DrawingRule {
+  /** Share of a round's images that the base model draws. */
+  baseShare: number;
+  /** Share of the sampling steps, from the noisy end, that the adapter is on in. */
+  until: number;
+}
+
 export interface Learner<P extends AdapterParams = AdapterParams> {
   readonly name: 'acclaim' | 'hero' | 'ddpo' | 'd3po';
   /** Every parameter with its default, unit and effect; what is not named is refused. */
@@ -62,6 +69,8 @@ export interface Learner<P extends AdapterParams = AdapterParams> {
   /** Whether rounds must keep their trajectory (likelihoods are trained on it). */
   readonly needsTrajectory: boolean;
   learn(context: LearnContext<P>): Promise<LearnOutcome>;
+  /** How the rounds that follow a learned one are drawn; default: every image by the tuned model, in all steps. */
+  drawing?(params: P): DrawingRule;
   /** Noise of the next round's `count` images, each `size` values; `state` null before any feedback. */
   noise(state: LearnerState | null, count: number, size: number, params: P, rng: Rng): Float32Array[];
 }
@@ -91,6 +100,7 @@ export function newReplay(round: Round, judged: Judged): ReplayItem[] {
     weight,
     round: round.manifest.round,
     ...(round.features && { features: featuresOf(round.features, index) }),
+    origin: originOf(round.manifest, index),
   }));
 }
 

@@ -76,6 +76,13 @@ const acclaim = z.strictObject({
   weightCap: z.number().positive().default(10),
   /** Pull towards the base model: keeps diversity, slows learning; 0 = none. */
   anchor: z.number().min(0).default(0),
+  /** Which goods are fitted. base: only those that the base model drew, where there are any, so that what nobody voted
+   * about does not narrow from round to round; all: also those of the tuned model. */
+  replay: z.enum(['base', 'all']).default('base'),
+  /** Share of a round's images that the base model draws, from the second round on; the others are the tuned model's. */
+  baseShare: z.number().min(0).max(1).default(0.5),
+  /** Share of the sampling steps, from the noisy end, that the adapter is on in; 1 = all. */
+  until: z.number().min(0.05).max(1).default(1),
   /** Share of a round's images that start from hero noise, from the second round on; the others from plain noise. */
   heroShare: z.number().min(0).max(1).default(0),
   ...heroNoiseParams,

@@ -1,7 +1,8 @@
 /**
  * What a round's votes come to, counted in pictures: how many it has, how many of them somebody judged, and how many of
  * those more than half of their judges liked. Approval is liked of judged: what nobody judged is neither. Cards, page,
- * story, API and goal all ask here, so that one round has one figure.
+ * story, API and goal all ask here, so that one round has one figure. Where a share of a round was drawn by the base model, the
+ * figure is that of the other pictures: it says how well the model has learned.
  */
 import type { Outcome, Round, Rules } from './model.js';
 import { defaultRules } from './rules.js';
@@ -9,7 +10,7 @@ import { defaultRules } from './rules.js';
 export type CellTotal = Outcome['cells'][number];
 
 export interface Approval {
-  /** Pictures of the round; those that a moderator hid are none of them. */
+  /** Pictures of the round; those that a moderator hid are none of them, nor the base model's beside the tuned one's. */
   pictures: number;
   judged: number;
   liked: number;
@@ -22,7 +23,8 @@ export const isJudged = ({ seen, by }: CellTotal): boolean => seen > 0 || by ===
 /** By more than half of those who judged it; what the safety checker marked is not, whatever they said. */
 export const isLiked = ({ up, seen, by }: CellTotal): boolean => by !== 'checker' && up * 2 > seen;
 
-export function approvalOf(cells: readonly CellTotal[]): Approval {
+export function approvalOf(all: readonly CellTotal[]): Approval {
+  const cells = all.filter(({ base }) => !base);
   const judged = cells.filter(isJudged).length;
   const liked = cells.filter(isLiked).length;
   return { pictures: cells.length, judged, liked, share: judged > 0 ? liked / judged : null };

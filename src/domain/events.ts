@@ -210,6 +210,7 @@ export interface JobDone {
           height: number;
           held?: boolean;
           barred?: boolean;
+          origin?: 'base' | 'tuned';
         }[];
         /** What it took, where that is known. */
         drawn?: NonNullable<Round['drawn']>;

@@ -5,7 +5,7 @@
 import type { CellTotal } from './approval.js';
 import { type Counted, counting } from './counted.js';
 import { factsOf } from './ledger.js';
-import type { Feedback, Outcome, Round, SessionState } from './model.js';
+import type { Feedback, Image, Outcome, Round, SessionState } from './model.js';
 import { newcomers } from './newcomers.js';
 import { personOf } from './people.js';
 import { finish, type Steps } from './steps.js';
@@ -56,7 +56,9 @@ export function* judging(state: SessionState, round: Round, at: number): Steps<J
     best: beaten ? null : labels.best,
   };
   const shown = images.filter((image) => image.state !== 'hidden').map(({ index }) => index);
-  const outcome = outcomeOf({ shown, feedback, labels, counted, votes, late: lateVoters(state, round) });
+  const base = drawnByBase(images);
+  const late = lateVoters(state, round);
+  const outcome = outcomeOf({ shown, base, feedback, labels, counted, votes, late });
   return { feedback, outcome, voters: counted.sheetfuls.flatMap(({ accounts }) => [...accounts].sort()) };
 }
 
@@ -70,6 +72,8 @@ export function oneSided(feedback: Feedback): Outcome['oneSided'] {
 interface Closing {
   /** Indices of the images that are not hidden. */
   shown: readonly number[];
+  /** Indices of those that the base model drew beside the tuned one. */
+  base: ReadonlySet<number>;
   feedback: Feedback;
   labels: Labels;
   counted: Counted;
@@ -78,10 +82,16 @@ interface Closing {
   late: number;
 }
 
-function outcomeOf({ shown, feedback, labels, counted, votes, late }: Closing): Outcome {
+/** Of a round of two models. */
+function drawnByBase(images: readonly Image[]): ReadonlySet<number> {
+  const mixed = images.some(({ origin }) => origin === 'tuned');
+  return new Set(images.flatMap(({ index, origin }) => (mixed && origin === 'base' ? [index] : [])));
+}
+
+function outcomeOf({ shown, base, feedback, labels, counted, votes, late }: Closing): Outcome {
   const marked = new Set(feedback.images.flatMap(({ index, by }) => (by ? [index] : [])));
   const cells = shown.map((index): CellTotal => {
-    const none = { index, up: 0, seen: 0, stars: 0 };
+    const none = { index, up: 0, seen: 0, stars: 0, ...(base.has(index) && { base: true as const }) };
     return marked.has(index) ? { ...none, by: 'checker' } : none;
   });
   const byIndex = new Map(cells.map((cell) => [cell.index, cell]));

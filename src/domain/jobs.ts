@@ -46,12 +46,12 @@ export function jobDone(draft: Draft, event: JobDone): void {
   const { job, round } = taken;
   draft.put({ table: 'job', row: { ...unheld(job), state: 'done', secondsLeft: 0, at: draft.at } });
   if (event.result.kind === 'generate') {
-    for (const { index, file, width, height, held = false, barred = false } of event.result.images) {
-      const id = imageId(round.id, index);
+    for (const { held = false, barred = false, ...drawn } of event.result.images) {
+      const id = imageId(round.id, drawn.index);
       const { nsfw, rules } = draft.session;
       const state = barred || (held && !(nsfw && rules.showHeld)) ? 'held' : 'shown';
       const heldBy = barred ? 'barred' : held ? 'checker' : null;
-      draft.put({ table: 'image', row: { id, round: round.id, index, file, width, height, state, heldBy } });
+      draft.put({ table: 'image', row: { id, round: round.id, ...drawn, state, heldBy } });
     }
     const shown = (draft.state.images.get(round.id) ?? []).some((image) => image.state === 'shown');
     if (!shown) {

@@ -177,6 +177,8 @@ export interface Image {
   state: ImageState;
   /** `barred`: by the checker, and for good. */
   heldBy: 'checker' | 'barred' | 'flags' | null;
+  /** Which model drew it: the base model, or that with what was learned. Unknown of older ones. */
+  origin?: 'base' | 'tuned';
   /** A moderator looked at it and lets it be seen: flags hold it back no more. */
   passed?: true;
 }
@@ -299,9 +301,10 @@ export interface Outcome {
   votes: number;
   /**
    * Of each picture that is not hidden: votes that called it good, and all of them. `by`: the safety checker's word goes
-   * over theirs. approval.ts says what the round comes to.
+   * over theirs. `base`: the base model drew it among pictures of the tuned one, so it says nothing of what was learned.
+   * approval.ts says what the round comes to.
    */
-  cells: { index: number; up: number; seen: number; stars: number; by?: 'checker' }[];
+  cells: { index: number; up: number; seen: number; stars: number; by?: 'checker'; base?: true }[];
   method: 'single' | 'cold' | 'dawid-skene' | 'bridging';
   /** Share of votes by voters who seem to vote the other way round; null while too few. */
   polarisation: number | null;

@@ -104,6 +104,8 @@ export const generateResult = z.object({
         /** Held back for good: see SafetyMark. */
         barred: z.boolean().optional(),
         safety: safetyMarkSchema.optional(),
+        /** Which model drew it; engines from before do not say. */
+        origin: z.enum(['base', 'tuned']).optional(),
       }),
     )
     .max(1024),

@@ -72,7 +72,13 @@ describe('the engine process', () => {
     const seen: JobProgress[] = [];
     const { images } = await generate(1, 5, (p) => seen.push(p));
     expect(images).toEqual(
-      [0, 1].map((index) => ({ index, file: `images/000${index}.png`, width: 64, height: 64 })),
+      [0, 1].map((index) => ({
+        index,
+        file: `images/000${index}.png`,
+        width: 64,
+        height: 64,
+        origin: 'base',
+      })),
     );
     const sampled = seen.filter((p) => p.stage === 'sample');
     expect(sampled.map((p) => p.done)).toEqual([0, 1, 2, 3, 4, 5]);

@@ -9,24 +9,15 @@ import {
   comparesLikelihoods,
   learnerParams,
 } from '../../../src/config/learner-params.js';
-import type { Rng } from '../../../src/rng.js';
-import { alphasCumprod } from '../../diffusion/betas.js';
-import { ddimTimesteps } from '../../diffusion/ddim.js';
-import type { LearnerState, ReplayItem } from '../../io/checkpoint.js';
-import { shapesOf } from '../../models/prompt.js';
-import { f32, rows, type Tensor } from '../../runtime/tensor.js';
+import type { ReplayItem } from '../../io/checkpoint.js';
+import { originOf, type Round } from '../../io/round.js';
+import { rows } from '../../runtime/tensor.js';
 import { carryBest } from '../best.js';
 import type { Judged, Label } from '../feedback.js';
-import { fitTraining } from '../fit.js';
-import { guarded, type Variety } from '../guard.js';
-import { batchOf, firstState, type LearnContext, type Learner, mergeReplay, newReplay } from '../learner.js';
-import { guidedRegressionGraph } from '../losses/guided-regression.js';
-import { specKey } from '../losses/training-graph.js';
+import { guarded } from '../guard.js';
+import { fitGuided } from '../guided-fit.js';
+import { firstState, type LearnContext, type Learner, mergeReplay, newReplay } from '../learner.js';
 import { heroNoise, plainNoise } from '../noise.js';
-import { type AdamState, adam, cloneState } from '../optimiser.js';
-import { adapterSpec, optimiserOptions } from '../parameters.js';
-import { cloneParams, type Params } from '../params.js';
-import { Trainer } from '../trainer.js';
 
 export const acclaim: Learner<AcclaimParams> = {
   name: 'acclaim',
@@ -42,17 +33,20 @@ export const acclaim: Learner<AcclaimParams> = {
       ...carryBest(round, judged, context.state, latents),
       replay: mergeReplay(before.replay, newReplay(round, judged), round.manifest.round),
     };
-    const goods = remembered.replay.filter((item) => item.label > 0.5);
+    const goods = fittedGoods(remembered.replay, params);
     if (!goods.length) {
       const notes = ['No image has been called good yet, so there is nothing to learn from.'];
       return { state: remembered, learned: false, losses: [], notes };
     }
-    const steps = stepsOf(params, judged, goods.length);
+    const steps = stepsOf(params, ownLabels(round, judged), goods.length);
     return guarded(context, remembered, async (stepScale, variety) => {
-      const { losses, ...trained } = await train(context, before, goods, steps, stepScale, variety);
+      const items = goods.map(({ latent, weight, label }) => ({ latent, weight: weight * label }));
+      const { losses, ...trained } = await fitGuided(context, before, { items, steps, stepScale, variety });
       return { state: { ...remembered, ...trained }, losses };
     });
   },
+
+  drawing: ({ baseShare, until }) => ({ baseShare, until }),
 
   noise(state, count, size, params, rng) {
     if (!state?.best) return plainNoise(count, size, rng);
@@ -62,156 +56,33 @@ export const acclaim: Learner<AcclaimParams> = {
   },
 };
 
+/** The goods that are fitted: those of the base model, if there are any and `replay` asks for no others. */
+export function fittedGoods(
+  replay: readonly ReplayItem[],
+  { replay: which }: Pick<AcclaimParams, 'replay'>,
+): ReplayItem[] {
+  const goods = replay.filter((item) => item.label > 0.5);
+  const base = goods.filter((item) => item.origin === 'base');
+  return which === 'base' && base.length > 0 ? base : goods;
+}
+
+/** Of a round that two models drew, what the tuned model's pictures were called: they show what is left to learn. */
+export function ownLabels(round: Round, judged: Judged): Label[] {
+  const own = judged.labels.filter(({ index }) => originOf(round.manifest, index) === 'tuned');
+  return own.length > 0 ? own : judged.labels;
+}
+
 /** How much this round trains: less the more it was liked, and no more than the goods can carry; a tenth at least. */
 export function stepsOf(
   { steps, stepsPerGood, fullUntil }: AcclaimParams,
-  judged: Judged,
+  labels: readonly Label[],
   goods: number,
 ): number {
   const weight = (list: readonly Label[]) => list.reduce((sum, label) => sum + label.weight, 0);
-  const goodShare = judged.labels.length ? weight(judged.goods) / weight(judged.labels) : 0;
+  const liked = labels.filter(({ good }) => good > 0.5);
+  const goodShare = labels.length ? weight(liked) / weight(labels) : 0;
   const need = Math.min(1, Math.max(0.1, (1 - goodShare) / (1 - fullUntil)));
   return Math.ceil(Math.min(steps * need, stepsPerGood * goods));
-}
-
-/** Latents below this many positions are so quick to work on that several threads spend their time meeting each other. */
-const SMALL = 1024;
-/** Micro-batches that they are worked on at a time. */
-const TOGETHER = 4;
-
-/**
- * Rows of one executor call. Small images on several threads go four micro-batches at a time: on two threads a step of
- * the miniature takes .40 s instead of .55 s, for 200 MB; a lone thread gains nothing by it.
- */
-function rowsAtOnce(
-  { microBatch, batch }: AcclaimParams,
-  [, h, w]: readonly [number, number, number],
-  threads: number,
-): number {
-  const together = threads !== 1 && h * w < SMALL ? TOGETHER : 1;
-  return Math.min(batch, together * microBatch);
-}
-
-interface Trained {
-  adapter: Params;
-  optimiser: AdamState;
-  losses: number[];
-}
-
-/** Steps between two looks at the variety that is left. */
-const LOOK_EVERY = 10;
-
-async function train(
-  context: LearnContext<AcclaimParams>,
-  before: LearnerState,
-  goods: readonly ReplayItem[],
-  steps: number,
-  stepScale: number,
-  variety: Variety,
-): Promise<Trained> {
-  const { pipeline, cache, params, sampler, round, text, signal, progress } = context;
-  const { latent } = round.manifest;
-  const whole = {
-    pipeline,
-    adapter: adapterSpec(params),
-    latent,
-    guidance: sampler.guidance,
-    text: shapesOf(text),
-  };
-  const loss = { cap: params.weightCap, anchor: params.anchor };
-  const most = rowsAtOnce(params, latent, cache.options.threads);
-  const purpose = `guided-regression|${loss.cap} ${loss.anchor}`;
-  const allowed = Math.min(params.batch, TOGETHER * params.microBatch);
-  const fit = fitTraining(context, `${purpose}|${specKey(whole)}`, { most, allowed }, (fit) =>
-    guidedRegressionGraph({ ...whole, ...fit }, loss),
-  );
-  const size = fit.rows;
-  const spec = { ...whole, ...fit };
-  const key = `${purpose}|${specKey(spec)}`;
-  return cache.use(
-    key,
-    () => guidedRegressionGraph(spec, loss),
-    async (executor) => {
-      const rule = adam(optimiserOptions(params, stepScale));
-      const adapter = cloneParams(before.adapter);
-      const optimiser = cloneState(before.optimiser);
-      const trainer = new Trainer(executor, adapter, optimiser, rule, text);
-      const reached = (): Trained => ({
-        adapter: cloneParams(adapter),
-        optimiser: cloneState(optimiser),
-        losses: [...trainer.losses],
-      });
-      let varied: Trained | undefined;
-
-      const cumprod = alphasCumprod(pipeline.scheduler);
-      const all = ddimTimesteps(pipeline.scheduler, sampler.steps); // noisiest first
-      const timesteps = all.slice(0, Math.max(1, Math.floor(params.noisyShare * all.length)));
-      const weights = goods.map((item) => item.weight * item.label);
-      const rng = context.rng('train');
-      progress('train', 0, steps, Math.ceil(params.batch / size));
-      for (let step = 0; step < steps; step++) {
-        signal.throwIfAborted();
-        const picks = stratified(weights, params.batch, rng);
-        const ts = rng
-          .shuffle(
-            stratified(
-              timesteps.map(() => 1),
-              params.batch,
-              rng,
-            ),
-          )
-          .map((i) => timesteps[i]!);
-        const batches: Record<string, Tensor>[] = [];
-        for (let at = 0; at < params.batch; at += size) {
-          const row = Array.from({ length: size }, (_, i) => Math.min(at + i, params.batch - 1));
-          batches.push({
-            x: batchOf(
-              row.map((i) => goods[picks[i]!]!.latent),
-              latent,
-            ),
-            noise: f32([size, ...latent], rng.normals(size * latent[0] * latent[1] * latent[2])),
-            timestep: f32(
-              [size],
-              row.map((i) => ts[i]!),
-            ),
-            alpha: f32(
-              [size, 1, 1, 1],
-              row.map((i) => cumprod[ts[i]!]!),
-            ),
-            weight: f32(
-              [size],
-              row.map((_, i) => (at + i < params.batch ? 1 / params.batch : 0)),
-            ),
-          });
-        }
-        await trainer.step(batches);
-        progress('train', step + 1, steps);
-        const look = params.keepVariety > 0 && ((step + 1) % LOOK_EVERY === 0 || step + 1 === steps);
-        if (!look) continue;
-        if ((await variety(adapter)) < params.keepVariety) return varied ?? reached();
-        varied = reached();
-      }
-      return reached();
-    },
-  );
-}
-
-/**
- * `count` indices in proportion to `weights` by systematic sampling (one random offset, equal strides): each index
- * comes floor or ceil of its share, so every good image is heard about equally often.
- */
-export function stratified(weights: readonly number[], count: number, rng: Rng): number[] {
-  const total = weights.reduce((sum, w) => sum + w, 0);
-  const offset = rng.uniform();
-  const out: number[] = [];
-  let index = 0;
-  let reached = weights[0]!;
-  for (let k = 0; k < count; k++) {
-    const target = ((k + offset) / count) * total;
-    while (reached <= target && index < weights.length - 1) reached += weights[++index]!;
-    out.push(index);
-  }
-  return out;
 }
 
 function allRows({ round }: LearnContext<AcclaimParams>): Float32Array[] {

@@ -335,6 +335,14 @@ describe('outcome and story', () => {
   const told = (round: Round, ...before: Round[]) =>
     outcomeCard({ key: 'o', session, round, before, ballots: [], images: [], dir });
 
+  it('says how many pictures the base model drew, and counts them for nothing', () => {
+    const cells = outcome.cells.map((cell) => (cell.index < 9 ? { ...cell, base: true as const } : cell));
+    const card = told(makeRound(session, 2, { state: 'learning', outcome: { ...outcome, cells } }));
+    expect(card.text).toContain('9 more pictures were drawn by the model as it was before any vote');
+    expect(card.data).toMatchObject({ images: 2 });
+    expect(told(makeRound(session, 2, { outcome })).text).not.toContain('before any vote');
+  });
+
   it('says of how many pictures a share is, and that it is too little to compare or to reach the goal with', () => {
     const card = told(partly(2, 1), partly(1, 6));
     expect(card.title).toBe('Round 2: 100 % approval');

@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type LearnerState, readCheckpoint, writeCheckpoint } from '../../../engine/io/checkpoint.js';
+import { sha256 } from '../../../engine/io/folder.js';
 import { encodePng } from '../../../engine/io/png.js';
-import { type Round, readRound, writeRound } from '../../../engine/io/round.js';
+import { originOf, type Round, readRound, writeRound } from '../../../engine/io/round.js';
+import { readSafetensors, writeSafetensors } from '../../../engine/io/safetensors.js';
 import { initEmbedding } from '../../../engine/learn/embedding.js';
 import { adam } from '../../../engine/learn/optimiser.js';
-import { f32 } from '../../../engine/runtime/tensor.js';
+import { f32, i64, type Tensor } from '../../../engine/runtime/tensor.js';
 import { Rng } from '../../../src/rng.js';
 
 const root = mkdtempSync(join(tmpdir(), 'acclaim-checkpoint-'));
@@ -28,8 +30,9 @@ const state: LearnerState = {
   best: { latent: z(), noise: z(), round: 2, index: 5 },
   goods: [z(), z()],
   replay: [
-    { latent: z(), label: 0.9, weight: 0.8, round: 1 },
-    { latent: z(), label: 0, weight: 1, round: 2 },
+    { latent: z(), label: 0.9, weight: 0.8, round: 1, origin: 'base' as const },
+    { latent: z(), label: 0, weight: 1, round: 2, origin: 'base' as const },
+    { latent: z(), label: 1, weight: 1, round: 2, origin: 'tuned' as const },
   ].map((item) => ({ ...item, label: Math.fround(item.label), weight: Math.fround(item.weight) })),
 };
 const facts = {
@@ -101,6 +104,19 @@ const voteModel = {
   calibration: { slope: 1.5, offset: -0.1 },
 };
 
+/** Changes the tensors of a file, and the manifest's word of it. */
+function rewritten(
+  dir: string,
+  name: string,
+  change: (tensors: Record<string, Tensor>) => Record<string, Tensor>,
+): void {
+  writeSafetensors(join(dir, name), change(readSafetensors(join(dir, name))));
+  const data = readFileSync(join(dir, name));
+  const manifest = JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8'));
+  manifest.files[name] = { bytes: data.length, sha256: sha256(data) };
+  writeFileSync(join(dir, 'manifest.json'), JSON.stringify(manifest));
+}
+
 describe('checkpoint folder', () => {
   it('comes back as it was', () => {
     const dir = join(root, 'a');
@@ -151,6 +167,19 @@ describe('checkpoint folder', () => {
       facts,
     );
     expect(() => readCheckpoint(cut)).toThrow('not finite');
+  });
+
+  it('of before origins were noted opens: the first round is the base model’s, the others are not', () => {
+    const dir = join(root, 'before');
+    writeCheckpoint(dir, state, facts);
+    rewritten(dir, 'state.safetensors', ({ 'replay.origins': _, ...rest }) => rest);
+    expect(readCheckpoint(dir).state.replay.map(({ round, origin }) => [round, origin])).toEqual([
+      [1, 'base'],
+      [2, 'tuned'],
+      [2, 'tuned'],
+    ]);
+    rewritten(dir, 'state.safetensors', (tensors) => ({ ...tensors, 'replay.origins': i64([3], [0, 1, 2]) }));
+    expect(() => readCheckpoint(dir)).toThrow(/replay.origins holds 2/);
   });
 
   it('has the same bytes wherever and whenever it is written, also over an earlier try', () => {
@@ -228,6 +257,19 @@ describe('round folder', () => {
     expect(readFileSync(join(dir, 'images/0001.png')).equals(png)).toBe(true);
     writeRound(dir, { ...round, trajectory: null }, [png, png]);
     expect(readRound(dir).trajectory).toBeNull();
+  });
+
+  it('knows which model drew each image; one of before by its checkpoint', () => {
+    const dir = join(root, 'r2');
+    const images = [{ origin: 'base' }, { origin: 'tuned', pick: 'liked' }] as const;
+    const manifest = { ...round.manifest, checkpoint: 'b'.repeat(64), images: [...images] };
+    writeRound(dir, { ...round, manifest }, [png, png]);
+    const read = readRound(dir).manifest;
+    expect(read.images).toEqual(images);
+    expect([0, 1].map((i) => originOf(read, i))).toEqual(['base', 'tuned']);
+    const { images: _, ...before } = read;
+    expect([0, 1].map((i) => originOf(before, i))).toEqual(['tuned', 'tuned']);
+    expect([0, 1].map((i) => originOf(round.manifest, i))).toEqual(['base', 'base']);
   });
 
   it('refuses numbers that are not finite, wrong shapes and changed images', () => {

@@ -251,7 +251,7 @@ describe('learn', () => {
     const checkpoint = join(root, 'c0');
     await generate(join(root, 'r1'), { round: 1, checkpoint });
     const next = { round: 1, checkpoint, roundDir: join(root, 'r1') };
-    await learn(join(root, 'c1'), { ...next, feedback: feedback([2, 4], null) });
+    await learn(join(root, 'c1'), { ...next, feedback: feedback([1, 4], null) });
     const kept = readCheckpoint(join(root, 'c1')).state;
     expect(kept.best).toMatchObject({ round: 0, index: 0 });
     expect(kept.best!.latent).toEqual(readCheckpoint(checkpoint).state.best!.latent);
@@ -478,6 +478,72 @@ describe('learn', () => {
     const out = join(root, 'refused');
     await expect(learn(out, over())).rejects.toMatchObject({ code });
     expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe('a round of two models', () => {
+  const checkpoint = () => join(root, 'strong');
+  const half = (over: object = {}): Partial<JobPayload<'generate'>> => ({
+    round: 1,
+    checkpoint: checkpoint(),
+    learner: { ...learner, name: 'acclaim', baseShare: 0.5, ...over },
+  });
+  const images = (name: string, tensor: 'latents' | 'noise') => {
+    const round = readRound(join(root, name));
+    return Array.from({ length: COUNT }, (_, i) => rows(round[tensor], i, i + 1));
+  };
+
+  it('draws a share by the base model, and neither group depends on the other', async () => {
+    const result = await generate(join(root, 'two'), half());
+    const origins = ['tuned', 'base', 'tuned', 'base', 'tuned', 'base'];
+    expect(result.images.map(({ origin }) => origin)).toEqual(origins);
+    expect(readRound(join(root, 'two')).manifest.images).toEqual(origins.map((origin) => ({ origin })));
+    await generate(join(root, 'two-again'), half());
+    expect(bytes(join(root, 'two-again'))).toEqual(bytes(join(root, 'two')));
+    await generate(join(root, 'two-base'), half({ baseShare: 1 }));
+    await generate(join(root, 'two-tuned'), half({ baseShare: 0 }));
+    for (const [i, origin] of origins.entries()) {
+      const [own, other] = origin === 'base' ? ['two-base', 'two-tuned'] : ['two-tuned', 'two-base'];
+      expect(images('two', 'noise')[i]).toEqual(images(own!, 'noise')[i]);
+      const of = (name: string) =>
+        relativeError(images(name, 'latents')[i]!.data, images('two', 'latents')[i]!.data);
+      expect(of(own!)).toBeLessThan(1e-4);
+      expect(of(other!)).toBeGreaterThan(0.01);
+    }
+  });
+
+  it('is none where figures are taken, where the learner has no such share, and before anything was learned', async () => {
+    const origins = async (name: string, over: Partial<JobPayload<'generate'>>) =>
+      (await generate(join(root, name), over)).images.map(({ origin }) => origin);
+    const all = (origin: string) => new Array(COUNT).fill(origin);
+    expect(await origins('two-figures', { ...half(), noise: 'plain' })).toEqual(all('tuned'));
+    expect(await origins('two-hero', { ...half(), learner: { name: 'hero' } })).toEqual(all('tuned'));
+    expect(await origins('two-untuned', { ...half(), untuned: true })).toEqual(all('base'));
+    await learn(join(root, 'unlearned'), { feedback: feedback([]) });
+    const unlearned = { ...half({ baseShare: 0 }), checkpoint: join(root, 'unlearned') };
+    expect(await origins('two-unlearned', unlearned)).toEqual(all('base'));
+  });
+
+  it('teaches what the base model drew alone: a good of the tuned model changes no byte of training', async () => {
+    const next = { round: 1, checkpoint: checkpoint(), roundDir: join(root, 'two') };
+    const trained = async (name: string, goods: number[], over: object = {}) => {
+      await learn(join(root, name), {
+        ...next,
+        feedback: feedback(goods, null),
+        learner: { ...learner, ...over },
+      });
+      return bytes(join(root, name)).filter(([file]) => /adapter|optimizer/.test(file!));
+    };
+    const without = await trained('taught', [1]);
+    expect(await trained('taught-tuned', [1, 2])).toEqual(without);
+    expect(await trained('taught-base', [1, 3])).not.toEqual(without);
+    expect(await trained('taught-all', [1, 2], { replay: 'all' })).not.toEqual(without);
+    const { replay } = readCheckpoint(join(root, 'taught-tuned')).state;
+    const round1 = replay.filter(({ round }) => round === 1);
+    expect(round1.map(({ origin }) => origin)).toEqual(
+      readRound(join(root, 'two')).manifest.images!.map((i) => i.origin),
+    );
+    expect(round1[2]!.label).toBe(1);
   });
 });
 

@@ -4,11 +4,13 @@ import type { Round } from '../../../engine/io/round.js';
 import { carryBest, carryBestFaithfully } from '../../../engine/learn/best.js';
 import { diversity } from '../../../engine/learn/diversity.js';
 import { judge } from '../../../engine/learn/feedback.js';
+import { stratified } from '../../../engine/learn/guided-fit.js';
 import { mergeReplay, newReplay } from '../../../engine/learn/learner.js';
-import { stratified } from '../../../engine/learn/learners/acclaim.js';
+import { fittedGoods, ownLabels, stepsOf } from '../../../engine/learn/learners/acclaim.js';
 import { learners } from '../../../engine/learn/learners/table.js';
 import { parseParams } from '../../../engine/learn/parameters.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
+import type { AcclaimParams } from '../../../src/config/learner-params.js';
 import { Rng } from '../../../src/rng.js';
 
 /** A round of five images whose latents and noises tell round and index: 10 r + i, and minus that. */
@@ -83,6 +85,40 @@ describe('replay', () => {
     expect(mergeReplay(two, newReplay(roundOf(2), label([4])), 2).filter((i) => i.label > 0.5)).toHaveLength(
       2,
     );
+  });
+});
+
+describe('what is fitted', () => {
+  const item = (good: number, origin: 'base' | 'tuned') => ({
+    latent: Float32Array.of(good),
+    label: good,
+    weight: 1,
+    round: 1,
+    origin,
+  });
+  const [own, tuned, bad] = [item(0.9, 'base'), item(0.8, 'tuned'), item(0.1, 'base')];
+
+  it('is the goods that the base model drew, all goods where it drew none, or all when asked', () => {
+    expect(fittedGoods([own, tuned, bad], { replay: 'base' })).toEqual([own]);
+    expect(fittedGoods([tuned, bad], { replay: 'base' })).toEqual([tuned]);
+    expect(fittedGoods([own, tuned, bad], { replay: 'all' })).toEqual([own, tuned]);
+  });
+
+  it('gets its steps by what the tuned model’s pictures were called, of a round that two drew', () => {
+    const round = roundOf(2);
+    const labels = label([0, 1]);
+    expect(ownLabels(round, labels)).toEqual(labels.labels);
+    const origins = ['tuned', 'base', 'base', 'tuned', 'base'] as const;
+    round.manifest.images = origins.map((origin) => ({ origin }));
+    expect(ownLabels(round, labels).map(({ index, good }) => [index, good])).toEqual([
+      [0, 1],
+      [3, 0],
+    ]);
+    const params = { steps: 40, stepsPerGood: 6, fullUntil: 0.5 } as AcclaimParams;
+    const of = (goods: number[]) => stepsOf(params, ownLabels(round, label(goods)), 10);
+    expect([of([1]), of([0]), of([0, 3]), of([0, 1, 2, 4])]).toEqual([40, 40, 4, 40]);
+    expect(stepsOf(params, label([0, 1, 2, 3]).labels, 10)).toBe(16);
+    expect(stepsOf(params, label([0]).labels, 2)).toBe(12);
   });
 });
 

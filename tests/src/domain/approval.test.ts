@@ -83,6 +83,50 @@ describe('approval', () => {
   });
 });
 
+/** Says of the open round which pictures the base model drew; the others are the tuned model's. */
+function drawnByBase(w: World, ...base: number[]): void {
+  const images = w.state.images.get(w.round.id)!.map((image) => ({
+    ...image,
+    origin: base.includes(image.index) ? ('base' as const) : ('tuned' as const),
+  }));
+  w.state = { ...w.state, images: new Map([...w.state.images, [w.round.id, images]]) };
+}
+
+describe('a round of two models', () => {
+  it('is told by the pictures of the tuned one; a round of one model by all of them', () => {
+    const w = world({ quorum: 9 });
+    for (const ballot of w.live().slice(0, 2)) w.react('ann', ballot, 'like');
+    for (const ballot of w.live().slice(2)) w.react('ann', ballot, 'dislike');
+    drawnByBase(w, 2, 4, 5);
+    expect(now(w)).toEqual({ pictures: 3, judged: 3, liked: 2, share: 2 / 3 });
+    drawnByBase(w, 0, 1, 2, 3, 4, 5);
+    expect(now(w)).toEqual({ pictures: 6, judged: 6, liked: 2, share: 1 / 3 });
+  });
+
+  it('reaches the goal although nobody likes what the base model draws', () => {
+    const w = world({ goal: 0.95 });
+    drawnByBase(w, 3, 4, 5);
+    for (const ballot of w.live().slice(3)) w.react('ann', ballot, 'dislike');
+    like(w, 3);
+    expect(w.state.session).toMatchObject({ state: 'ended', end: 'goal' });
+  });
+
+  it('keeps what the engine says of each picture, and asks nothing of one that says nothing', () => {
+    const w = new World({ imagesPerRound: 6 }, false, false);
+    const effect = [...w.outbox.values()].find(({ kind }) => kind === 'generate');
+    const origins = ['base', 'tuned', undefined] as const;
+    const images = origins.map((origin, index) => ({
+      index,
+      file: `images/${index}.png`,
+      width: 64,
+      height: 64,
+      ...(origin && { origin }),
+    }));
+    w.send({ kind: 'job-done', job: effect!.key, result: { kind: 'generate', images }, at: w.now });
+    expect(w.state.images.get(w.round.id)!.map(({ origin }) => origin)).toEqual(origins);
+  });
+});
+
 describe('a goal', () => {
   it('is not reached by one like of six pictures, and is by likes of all', () => {
     const w = world({ goal: 0.95 });
