@@ -65,6 +65,16 @@ describe('ballot', () => {
     }
   });
 
+  it('bears the time at which the round closes from its first post on, and none once it has closed', () => {
+    const deadlines = (state: RoundPhase) =>
+      ballots({ state, deadline: 5000, outcome: null }).cards.map(({ data }) => data!.deadline);
+    expect([deadlines('posting'), deadlines('open')]).toEqual([
+      [5000, 5000],
+      [5000, 5000],
+    ]);
+    expect(deadlines('learning')).toEqual([null, null]);
+  });
+
   it('shows what each cell got once it has closed, and takes no marks any more', () => {
     const [a, b] = ballots({ state: 'learning', outcome }).cards;
     expect(cellsOf(a!).map((c) => c.up)).toEqual([3, 0, 1, 2, 0, 3, 1, 1, 0]);
