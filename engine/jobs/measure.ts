@@ -98,7 +98,7 @@ function byVotes(dir: string): Arbiter {
       if (opinion) return { ...picture, good: opinion.p > 0.5 };
       throw new AcclaimError(
         'usage',
-        `a picture lacks the features "${voteModel.map}", which the model of the votes reads`,
+        `a picture lacks a feature map that the model of the votes reads (${Object.keys(voteModel.maps)})`,
         'Draw the rounds again: older builds kept no features.',
       );
     });

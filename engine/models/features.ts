@@ -18,31 +18,25 @@ import type { Pipeline } from './pipeline.js';
 import { type ConditioningShapes, encodePair, promptOnly, shapesOf, textInputs } from './prompt.js';
 import { unet } from './unet.js';
 
-/** Where a map is read off, and into how many cells a side its mean is taken. */
 interface FeatureMap {
   readonly name: string;
+  /** Where it is read off, as UnetInputs.tap names it. */
   readonly block: string;
+  /** Cells a side, of each of which the mean is taken. */
   readonly grid: number;
+  readonly width: number;
 }
 
 /**
- * The first block on the way up sees how many things there are and of what shape, the next one where and in which colours.
+ * The first block on the way up sees how many things there are and of what shape (it tells five fingers from six), the next one
+ * what they are, the last one where and in which colours. Each earns its place: bench/README.md, brain.
  */
-const MAPS: readonly FeatureMap[] = [
-  { name: 'mid', block: 'mid_block', grid: 1 },
-  { name: 'up0', block: 'up_blocks.0', grid: 1 },
-  { name: 'up0.2', block: 'up_blocks.0', grid: 2 },
-  { name: 'up1', block: 'up_blocks.1', grid: 1 },
-  { name: 'up1.4', block: 'up_blocks.1', grid: 4 },
-];
-
-/** Those that the network has the blocks of, and their widths. */
-export function featureMaps({ block_out_channels: widths }: UnetConfig): (FeatureMap & { width: number })[] {
+export function featureMaps({ block_out_channels: widths }: UnetConfig): FeatureMap[] {
   const last = widths.length - 1;
-  return MAPS.flatMap((map) => {
-    const level = map.block === 'mid_block' ? last : last - Number(map.block.split('.')[1]);
-    return level < 0 ? [] : [{ ...map, width: widths[level]! * map.grid ** 2 }];
-  });
+  const map = (name: string, at: number, grid: number): FeatureMap => {
+    return { name, block: `up_blocks.${at}`, grid, width: widths[last - at]! * grid ** 2 };
+  };
+  return [map('first', 0, 2), map('second', Math.min(1, last), 1), map('last', last, 4)];
 }
 
 /** A tenth of the way to noise: the picture is there, and the network still has something to say of it. */

@@ -1,6 +1,7 @@
 /**
- * From scores to probabilities: p = 1 / (1 + exp(-(a s + b))), a and b fitted to held-out scores (Platt 1999, with the targets of
- * its section 2.2, which keep a handful of votes that separate cleanly from claiming certainty).
+ * From scores to probabilities: p = 1 / (1 + exp(-(a s + b))), a and b fitted to held-out scores (Platt 1999). Targets are kept from
+ * 0 and 1 as in its section 2.2, so that a handful of votes that separate cleanly claim no certainty, but by half as much: with
+ * all of it P(good) was off by .06 after 32 votes on things that were told without a fault, with half by .03.
  */
 import type { Voted } from './auc.js';
 
@@ -11,8 +12,29 @@ export interface Calibration {
 
 export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
+/** -t log p - (1 - t) log(1 - p) of p = sigmoid(x), without overflow. */
+const surprise = (x: number, target: number): number =>
+  Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))) - target * x;
+
+/** Mean over the votes, by weight. */
+export function crossEntropy(
+  { slope, offset }: Calibration,
+  scores: ArrayLike<number>,
+  votes: readonly Voted[],
+): number {
+  let [sum, total] = [0, 0];
+  for (const [i, { label, weight }] of votes.entries()) {
+    sum += weight * surprise(slope * scores[i]! + offset, label);
+    total += weight;
+  }
+  return sum / total;
+}
+
 export const probability = ({ slope, offset }: Calibration, score: number): number =>
   sigmoid(slope * score + offset);
+
+/** Goods that are thought of among the bads, and bads among the goods; 1 in the paper. */
+const PRIOR = 0.5;
 
 /** `slope` is never below zero: a score that tells nothing gives everybody's share of goods. */
 export function calibrate(scores: ArrayLike<number>, votes: readonly Voted[]): Calibration {
@@ -21,9 +43,9 @@ export function calibrate(scores: ArrayLike<number>, votes: readonly Voted[]): C
     goods += weight * label;
     bads += weight * (1 - label);
   }
-  const [high, low] = [(goods + 1) / (goods + 2), 1 / (bads + 2)];
+  const [high, low] = [(goods + PRIOR) / (goods + 2 * PRIOR), PRIOR / (bads + 2 * PRIOR)];
   const targets = votes.map(({ label }) => low + (high - low) * label);
-  const start = Math.log((goods + 1) / (bads + 1));
+  const start = Math.log((goods + PRIOR) / (bads + PRIOR));
   let [slope, offset] = [0, start];
   // Newton's method on a convex loss of two unknowns; halved steps where it overshoots.
   let loss = lossOf(slope, offset);
@@ -44,13 +66,7 @@ export function calibrate(scores: ArrayLike<number>, votes: readonly Voted[]): C
   return { slope: 0, offset: start };
 
   function lossOf(a: number, b: number): number {
-    let sum = 0;
-    for (const [i, { weight }] of votes.entries()) {
-      const x = a * scores[i]! + b;
-      // log(1 + e^x) - t x, without overflow.
-      sum += weight * (Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))) - targets[i]! * x);
-    }
-    return sum;
+    return votes.reduce((sum, { weight }, i) => sum + weight * surprise(a * scores[i]! + b, targets[i]!), 0);
   }
 
   function newtonStep(a: number, b: number): [number, number] {

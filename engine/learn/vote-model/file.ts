@@ -6,9 +6,8 @@ import type { VoteModel } from './model.js';
 const count = z.number().int().nonnegative();
 
 export const voteModelSchema = z.object({
-  map: z.string(),
-  width: count,
-  ridge: z.number(),
+  /** Map -> its width, and how much it counts. */
+  maps: z.record(z.string(), z.object({ width: count, share: z.number() })),
   votes: count,
   auc: z.number(),
   heads: count,
@@ -16,32 +15,41 @@ export const voteModelSchema = z.object({
 });
 export type VoteModelFacts = z.infer<typeof voteModelSchema>;
 
-export const voteModelFacts = ({ heads, ...facts }: VoteModel): VoteModelFacts => ({
-  ...facts,
-  width: heads[0]!.weights.length,
+export const voteModelFacts = ({ maps, votes, auc, heads, calibration }: VoteModel): VoteModelFacts => ({
+  maps: Object.fromEntries(
+    Object.entries(maps).map(([map, share]) => [map, { width: heads[0]!.weights[map]!.length, share }]),
+  ),
+  votes,
+  auc,
   heads: heads.length,
+  calibration,
 });
 
-export function voteModelTensors({ heads }: VoteModel): Record<string, Tensor> {
-  const width = heads[0]!.weights.length;
-  const weights = f32([heads.length, width]);
-  for (const [i, head] of heads.entries()) weights.data.set(head.weights, i * width);
+export function voteModelTensors({ maps, heads }: VoteModel): Record<string, Tensor> {
+  const weights = Object.keys(maps).map((map) => {
+    const width = heads[0]!.weights[map]!.length;
+    const tensor = f32([heads.length, width]);
+    for (const [i, head] of heads.entries()) tensor.data.set(head.weights[map]!, i * width);
+    return [`heads.weights.${map}`, tensor] as const;
+  });
   const offsets = heads.map(({ offset }) => offset);
-  return { 'heads.weights': weights, 'heads.offsets': f32([heads.length], offsets) };
+  return { ...Object.fromEntries(weights), 'heads.offsets': f32([heads.length], offsets) };
 }
 
 /** `tensors` gives a tensor that is checked to have the name and shape. */
 export function readVoteModel(
   tensors: { tensor(name: string, shape: readonly number[]): FloatTensor },
-  { heads, width, ...facts }: VoteModelFacts,
+  { maps, heads, ...facts }: VoteModelFacts,
 ): VoteModel {
-  const weights = tensors.tensor('heads.weights', [heads, width]).data;
+  const read = Object.entries(maps).map(
+    ([map, { width }]) => [map, width, tensors.tensor(`heads.weights.${map}`, [heads, width]).data] as const,
+  );
   const offsets = tensors.tensor('heads.offsets', [heads]).data;
+  const weightsOf = (i: number) =>
+    Object.fromEntries(read.map(([map, width, data]) => [map, data.slice(i * width, (i + 1) * width)]));
   return {
+    maps: Object.fromEntries(Object.entries(maps).map(([map, { share }]) => [map, share])),
     ...facts,
-    heads: Array.from(offsets, (offset, i) => ({
-      weights: weights.slice(i * width, (i + 1) * width),
-      offset,
-    })),
+    heads: Array.from(offsets, (offset, i) => ({ weights: weightsOf(i), offset })),
   };
 }

@@ -1,35 +1,37 @@
 /**
- * Fits the vote model to all votes of a session: on every map, at every ridge, each vote is scored by a head that did not see it;
- * the map and ridge whose scores tell good from bad best are kept. Soft labels and weights count as they are; the same votes
- * and stream give the same model.
+ * Fits the vote model to all votes of a session. On every map, at every ridge, each vote is scored by a head that did not see it;
+ * what is told in that way, L = the mean cross-entropy, decides how much a map counts: in proportion to exp(-L x the votes' weight),
+ * as if each were a model with the likelihood of the votes that it did not see. A map that tells no more than others costs little by being
+ * asked, one that tells more is heard nearly alone, and maps that tell the same are better together than any of them.
+ * Soft labels and weights count as they are; the same votes and stream give the same model.
  */
 import type { Rng } from '../../../src/rng.js';
 import type { ReplayItem } from '../../io/checkpoint.js';
-import { weightedAuc } from './auc.js';
-import { calibrate, probability } from './calibrate.js';
-import type { PictureFeatures, VoteModel } from './model.js';
-import { directionOf, type Example, type Fitted, fitRidge, type Standardised, standardise } from './ridge.js';
+import { type Voted, weightedAuc } from './auc.js';
+import { type Calibration, calibrate, crossEntropy } from './calibrate.js';
+import type { PictureFeatures, VoteHead, VoteModel } from './model.js';
+import { directionOf, type Fitted, fitRidge, type Standardised, standardise } from './ridge.js';
 
-export interface VoteExample {
+export interface VoteExample extends Voted {
   readonly features: PictureFeatures;
-  /** p(good). */
-  readonly label: number;
-  readonly weight: number;
 }
 
-/** Heads, and shares of the votes of which each head misses one. */
+/** Heads, and shares of the votes of which each misses one. */
 const FOLDS = 8;
-/** As shares of the variance of a map: little where it tells much. */
-const RIDGES = [0.03, 0.3, 3];
+/** As shares of a map's variance: little where much is told, more where votes are few or err. */
+const RIDGES = [0.03, 0.3];
 /** Goods, and bads, below which nothing is said. */
 const LEAST = 2;
+/** What counts less than this is left out. */
+const LEAST_SHARE = 0.01;
 
+/** One map at one ridge. */
 interface Candidate {
   map: string;
-  ridge: number;
   standardised: Standardised;
   fitted: Fitted;
-  /** Mean cross-entropy of the votes, each by the head that did not see it. */
+  calibration: Calibration;
+  /** L. */
   loss: number;
 }
 
@@ -37,53 +39,92 @@ interface Candidate {
 export const votesOf = (replay: readonly ReplayItem[]): VoteExample[] =>
   replay.map(({ features = {}, label, weight }) => ({ features, label, weight }));
 
-/** Null while there are too few goods or bads, or no features. */
+/** Null while there are too few goods or bads, or pictures have no map in common. */
 export function fitVoteModel(examples: readonly VoteExample[], rng: Rng): VoteModel | null {
-  const counted = examples.filter(({ weight, features }) => weight > 0 && Object.keys(features).length > 0);
-  const candidates = mapsOf(counted).flatMap((map) => candidatesOf(map, counted, rng));
-  if (candidates.length === 0) return null;
-  const best = candidates.reduce((a, b) => (b.loss < a.loss ? b : a));
-  const { map, ridge, standardised, fitted } = best;
-  const votes = counted.filter(({ features }) => features[map]);
+  const votes = examples.filter(({ weight, features }) => weight > 0 && Object.keys(features).length > 0);
+  const maps = commonMaps(votes);
+  const goods = votes.filter(({ label }) => label > 0.5).length;
+  const bads = votes.filter(({ label }) => label < 0.5).length;
+  if (maps.length === 0 || goods < LEAST || bads < LEAST) return null;
+  const folds = foldsOf(votes, rng);
+  const candidates = maps.flatMap((map) => candidatesOf(map, votes, folds));
+  const heard = shares(candidates, weightOf(votes));
+  // In the units of each candidate's own calibration, so that they can be added.
+  const heldOut = votes.map((_, i) =>
+    heard.reduce((sum, { share, candidate: { fitted, calibration } }) => {
+      return sum + share * (calibration.slope * fitted.heldOut[i]! + calibration.offset);
+    }, 0),
+  );
   return {
-    map,
-    ridge,
+    maps: Object.fromEntries(maps.flatMap((map) => shareOf(map, heard))),
     votes: votes.length,
-    auc: weightedAuc(fitted.heldOut, votes),
-    heads: fitted.heads.map((head) => directionOf(standardised, head)),
-    calibration: calibrate(fitted.heldOut, votes),
+    auc: weightedAuc(heldOut, votes),
+    heads: folds.map((_, fold) => headOf(heard, fold)),
+    calibration: calibrate(heldOut, votes),
   };
 }
 
-/** Names of all maps, sorted: which comes first must not hang on which picture does. */
-const mapsOf = (examples: readonly VoteExample[]): string[] =>
-  [...new Set(examples.flatMap(({ features }) => Object.keys(features)))].sort();
+const weightOf = (votes: readonly Voted[]): number => votes.reduce((sum, { weight }) => sum + weight, 0);
 
-function candidatesOf(map: string, all: readonly VoteExample[], rng: Rng): Candidate[] {
-  const votes: Example[] = all.flatMap(({ features, label, weight }) => {
-    const row = features[map];
-    return row ? [{ row, label, weight }] : [];
-  });
-  const goods = votes.filter(({ label }) => label > 0.5).length;
-  const bads = votes.filter(({ label }) => label < 0.5).length;
-  if (goods < LEAST || bads < LEAST) return [];
-  const folds = foldsOf(votes, rng);
-  const standardised = standardise(votes);
+/** Names of the maps that every voted picture has, sorted. */
+function commonMaps(votes: readonly VoteExample[]): string[] {
+  const [first, ...others] = votes;
+  return Object.keys(first?.features ?? {})
+    .filter((map) => others.every(({ features }) => features[map]))
+    .sort();
+}
+
+function candidatesOf(map: string, votes: readonly VoteExample[], folds: readonly number[][]): Candidate[] {
+  const standardised = standardise(votes.map(({ features, ...vote }) => ({ row: features[map]!, ...vote })));
   return RIDGES.map((ridge) => {
     const fitted = fitRidge(standardised, votes, ridge, folds);
     const calibration = calibrate(fitted.heldOut, votes);
-    let [loss, total] = [0, 0];
-    for (const [i, { label, weight }] of votes.entries()) {
-      total += weight;
-      const p = probability(calibration, fitted.heldOut[i]!);
-      loss -= weight * (label * Math.log(p) + (1 - label) * Math.log(1 - p));
-    }
-    return { map, ridge, standardised, fitted, loss: loss / total };
+    return { map, standardised, fitted, calibration, loss: crossEntropy(calibration, fitted.heldOut, votes) };
   });
 }
 
+interface Heard {
+  candidate: Candidate;
+  share: number;
+}
+
+function shares(candidates: readonly Candidate[], weight: number): Heard[] {
+  const least = Math.min(...candidates.map(({ loss }) => loss));
+  const weigh = (list: readonly Candidate[]): Heard[] => {
+    const weights = list.map(({ loss }) => Math.exp(-weight * (loss - least)));
+    const total = weights.reduce((sum, w) => sum + w, 0);
+    return list.map((candidate, i) => ({ candidate, share: weights[i]! / total }));
+  };
+  const heard = weigh(candidates).filter(({ share }) => share >= LEAST_SHARE);
+  return weigh(heard.map(({ candidate }) => candidate));
+}
+
+function shareOf(map: string, heard: readonly Heard[]): [string, number][] {
+  const own = heard.filter(({ candidate }) => candidate.map === map);
+  return own.length > 0 ? [[map, own.reduce((sum, { share }) => sum + share, 0)]] : [];
+}
+
+/** What the candidates' heads of a fold say together: a sum of linear scores is one. */
+function headOf(heard: readonly Heard[], fold: number): VoteHead {
+  const weights: Record<string, Float64Array> = {};
+  let offset = 0;
+  for (const { candidate, share } of heard) {
+    const { map, standardised, fitted, calibration } = candidate;
+    const direction = directionOf(standardised, fitted.heads[fold]!);
+    const by = share * calibration.slope;
+    weights[map] ??= new Float64Array(direction.weights.length);
+    for (let j = 0; j < direction.weights.length; j++) weights[map][j]! += by * direction.weights[j]!;
+    offset += by * direction.offset + share * calibration.offset;
+  }
+  // As they are stored: the same numbers, fitted or read.
+  return {
+    weights: Object.fromEntries(Object.entries(weights).map(([map, w]) => [map, Float32Array.from(w)])),
+    offset: Math.fround(offset),
+  };
+}
+
 /** Each with its share of goods and of bads, dealt from opposite ends so that folds are of equal size. */
-function foldsOf(votes: readonly Example[], rng: Rng): number[][] {
+function foldsOf(votes: readonly Voted[], rng: Rng): number[][] {
   const order = rng.shuffle(votes.map((_, i) => i));
   const folds = Array.from({ length: Math.min(FOLDS, votes.length) }, (): number[] => []);
   for (const [at, i] of order.filter((i) => votes[i]!.label > 0.5).entries())

@@ -1,21 +1,25 @@
 /**
- * The model of the voters: which of the maps tells what they call good, a few heads of which each did not see a share of the
- * votes, and the way from their scores to probabilities. Small and plain, so that it is refitted at every close.
+ * The model of the voters: a few heads, of which each did not see a share of the votes, and the way from their scores to
+ * probabilities. A head adds up what each feature map tells, by as much as that map was found to tell. Small and plain, so that
+ * it is refitted at every close.
  */
 import { type Calibration, probability } from './calibrate.js';
-import type { Direction } from './ridge.js';
 
 export interface VoteModel {
-  /** The feature map it reads. */
-  readonly map: string;
-  /** Ridge of its heads. */
-  readonly ridge: number;
+  /** The feature maps that it reads, and how much each was found to tell: shares of 1. */
+  readonly maps: Readonly<Record<string, number>>;
   /** Votes that it was fitted to. */
   readonly votes: number;
   /** Cross-validated: how often a good picture that a head did not see scores above a bad one. */
   readonly auc: number;
-  readonly heads: readonly Direction[];
+  readonly heads: readonly VoteHead[];
   readonly calibration: Calibration;
+}
+
+/** score = offset + sum over maps of weights . row. */
+export interface VoteHead {
+  readonly weights: Readonly<Record<string, Float32Array>>;
+  readonly offset: number;
 }
 
 /** What is read of a picture: rows by the map's name. */
@@ -28,24 +32,26 @@ export interface Opinion {
   readonly spread: number;
 }
 
-/** Null for a picture that lacks the map. */
+/** Null for a picture that lacks a map that the model reads. */
 export function scoreWith(model: VoteModel, pictures: readonly PictureFeatures[]): (Opinion | null)[] {
-  return pictures.map((picture) => {
-    const row = picture[model.map];
-    return row ? opinion(model, row) : null;
-  });
+  const maps = Object.keys(model.maps);
+  return pictures.map((picture) => (maps.every((map) => picture[map]) ? opinion(model, picture) : null));
 }
 
-function opinion({ heads, calibration }: VoteModel, row: ArrayLike<number>): Opinion {
-  const scores = heads.map(({ weights, offset }) => {
-    let sum = offset;
-    for (let j = 0; j < weights.length; j++) sum += weights[j]! * row[j]!;
-    return sum;
-  });
-  const mean = scores.reduce((sum, s) => sum + s, 0) / scores.length;
-  const p = probability(calibration, mean);
+function opinion({ heads, calibration }: VoteModel, picture: PictureFeatures): Opinion {
+  const scores = heads.map(({ weights, offset }) =>
+    Object.entries(weights).reduce((sum, [map, direction]) => sum + dot(direction, picture[map]!), offset),
+  );
+  const p = probability(calibration, mean(scores));
   const each = scores.map((score) => probability(calibration, score));
-  const middle = each.reduce((sum, q) => sum + q, 0) / each.length;
-  const variance = each.reduce((sum, q) => sum + (q - middle) ** 2, 0) / each.length;
-  return { p, spread: Math.sqrt(variance) };
+  const middle = mean(each);
+  return { p, spread: Math.sqrt(mean(each.map((q) => (q - middle) ** 2))) };
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
+
+function dot(a: Float32Array, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let j = 0; j < a.length; j++) sum += a[j]! * b[j]!;
+  return sum;
 }

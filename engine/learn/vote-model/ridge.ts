@@ -120,7 +120,7 @@ function withIntercept(inverted: Float64Array, n: number): Float64Array {
 
 /** A head as a direction in the map's own units: score = offset + weights . row. */
 export interface Direction {
-  readonly weights: Float32Array;
+  readonly weights: Float64Array;
   readonly offset: number;
 }
 
@@ -132,6 +132,5 @@ export function directionOf({ x, n, d, centre, scale }: Standardised, { alpha, o
     weights[j]! /= scale[j]!;
     offset -= weights[j]! * centre[j]!;
   }
-  // As it is stored: the same numbers, fitted or read.
-  return { weights: Float32Array.from(weights), offset: Math.fround(offset) };
+  return { weights, offset };
 }

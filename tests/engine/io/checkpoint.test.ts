@@ -92,15 +92,15 @@ const files = (dir: string) =>
     .sort()
     .map((name) => [name, readFileSync(join(dir, name)).toString('base64')]);
 
+const voteHead = (offset: number) => ({
+  weights: { mid: rng.normals(2), up: rng.normals(3) },
+  offset,
+});
 const voteModel = {
-  map: 'up',
-  ridge: 0.3,
+  maps: { mid: 0.25, up: 0.75 },
   votes: 2,
   auc: 0.75,
-  heads: [
-    { weights: rng.normals(3), offset: 0.5 },
-    { weights: rng.normals(3), offset: -2 },
-  ],
+  heads: [voteHead(0.5), voteHead(-2)],
   calibration: { slope: 1.5, offset: -0.1 },
 };
 
@@ -146,27 +146,22 @@ describe('checkpoint folder', () => {
     const { state: read, manifest } = readCheckpoint(dir);
     expect(read).toEqual(seen);
     expect(read.replay[0]).not.toHaveProperty('features');
-    expect(manifest.voteModel).toMatchObject({ map: 'up', width: 3, heads: 2, auc: 0.75 });
+    expect(manifest.voteModel).toMatchObject({
+      maps: { up: { width: 3, share: 0.75 } },
+      heads: 2,
+      auc: 0.75,
+    });
     const again = join(root, 'seen-again');
     writeCheckpoint(again, read, facts);
     expect(files(again)).toEqual(files(dir));
-    // A model whose heads are not as long as the manifest says is refused.
-    const cut = join(root, 'seen-cut');
-    writeCheckpoint(
-      cut,
-      {
-        ...seen,
-        voteModel: {
-          ...voteModel,
-          heads: [
-            voteModel.heads[0]!,
-            { ...voteModel.heads[0]!, weights: new Float32Array([Number.NaN, 0, 0]) },
-          ],
-        },
-      },
-      facts,
-    );
-    expect(() => readCheckpoint(cut)).toThrow('not finite');
+    // Heads that hold no numbers are refused.
+    const broken = {
+      ...voteHead(0),
+      weights: { mid: new Float32Array([Number.NaN, 0]), up: rng.normals(3) },
+    };
+    const damaged = join(root, 'seen-damaged');
+    writeCheckpoint(damaged, { ...seen, voteModel: { ...voteModel, heads: [broken, broken] } }, facts);
+    expect(() => readCheckpoint(damaged)).toThrow('heads.weights.mid holds numbers that are not finite');
   });
 
   it('of before origins were noted opens: the first round is the base model’s, the others are not', () => {

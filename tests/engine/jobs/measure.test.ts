@@ -108,8 +108,8 @@ it('takes goods from the model of the votes where nobody else says', async () =>
   const adapter = { 'unet.a.lora_A.weight': f32([4, 8]) };
   const options = { lr: 1, beta1: 0.9, beta2: 0.9, epsilon: 1, weightDecay: 0, clipNorm: null };
   const voteModel = {
-    ...{ map: 'up', ridge: 1, votes: 9, auc: 0.9, calibration: { slope: 2, offset: -1 } },
-    heads: [{ weights: Float32Array.of(1), offset: 0 }],
+    ...{ maps: { up: 1 }, votes: 9, auc: 0.9, calibration: { slope: 2, offset: -1 } },
+    heads: [{ weights: { up: Float32Array.of(1) }, offset: 0 }],
   };
   const state = {
     ...{ adapter, optimiser: adam(options).init(adapter) },
@@ -137,7 +137,7 @@ it('takes goods from the model of the votes where nobody else says', async () =>
   expect((await measure({ base, tuned, checkpoint: told, goods })).base.good).toBe(COUNT);
   await expect(measure({ base, tuned, checkpoint: silent })).rejects.toThrow('no model of the votes');
   const bare = { base: [round('v3', all)], tuned, checkpoint: told };
-  await expect(measure(bare)).rejects.toThrow('lacks the features "up"');
+  await expect(measure(bare)).rejects.toThrow('lacks a feature map that the model of the votes reads (up)');
 });
 
 it('leaves out what a moderator hid', async () => {
