@@ -35,7 +35,7 @@ function written(folder) {
   return { libraries, cases };
 }
 
-async function imagesOf({ name, model, adapter, prompt }) {
+async function imagesOf({ name, model, adapter, prompt, eta }) {
   const cache = new ExecutorCache({ threads: 1 });
   try {
     const pipeline = await loadPipeline(model);
@@ -51,7 +51,7 @@ async function imagesOf({ name, model, adapter, prompt }) {
       negative: '',
       noise: initial,
       stepNoise: (k) => steps.data.subarray(k * size, (k + 1) * size),
-      sampler: { scheduler: 'ddim', steps: 3, guidance: 5, eta: 1 },
+      sampler: { scheduler: 'ddim', steps: 3, guidance: 5, eta },
       adapter: readAdapters(pipeline, adapter === null ? [] : [{ path: adapter, weight: 1 }]),
       keep: 'none',
     });

@@ -102,7 +102,8 @@ export async function encodePrompt(
       const { tokenizer, config } = encoder;
       const said = texts.map((_, text) => chunked[e]!.of(text, chunk).ids);
       const ids = said.map((row) => row.map((id) => (id < config.vocab_size ? id : 0)));
-      const ends = ids.map((row, text) => text * tokenizer.length + endOf(row, config));
+      // By the ids as they are written, as diffusers finds it: of an old configuration the highest, a concept's.
+      const ends = said.map((row, text) => text * tokenizer.length + endOf(row, config));
       return [
         [`ids.${e}`, i64([n, tokenizer.length], ids.flat())],
         [`ends.${e}`, i64([n], ends)],
