@@ -19,7 +19,7 @@ export function alphasCumprod(config: SchedulerConfig): Float32Array {
 
 /**
  * Algorithm 1 of arXiv 2305.08891: sqrt(a) moved and scaled so that it keeps its first value and ends at 0. There 2^-24
- * stands for 0, as in diffusers' Euler and DPM-Solver++, so that no sigma is infinite.
+ * stands for 0, as in diffusers' Euler and DPM-Solver++, so that no sigma is infinite; DDIM takes 0 itself.
  */
 function endingInNoise(cumprod: Float32Array): Float32Array {
   const [first, last] = [sqrt(cumprod[0]!), sqrt(cumprod.at(-1)!)];

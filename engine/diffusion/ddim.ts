@@ -30,7 +30,9 @@ export function ddim(config: SchedulerConfig, { steps, eta }: { steps: number; e
   const v = config.prediction_type === 'v_prediction';
   const list = ddimTimesteps(config, steps).map((timestep): Step => {
     const before = timestep - ratio;
-    const a = cumprod[Math.min(timestep, cumprod.length - 1)]!;
+    const at = Math.min(timestep, cumprod.length - 1);
+    // Zero terminal SNR is exact here, as in diffusers' DDIM; what predicts the noise is refused before.
+    const a = config.rescale_betas_zero_snr && at === cumprod.length - 1 ? 0 : cumprod[at]!;
     const b = before >= 0 ? cumprod[before]! : final;
     // In float32, step by step: see alphasCumprod.
     const variance = fround(fround(fround(1 - b) / fround(1 - a)) * fround(1 - fround(a / b)));
@@ -39,9 +41,11 @@ export function ddim(config: SchedulerConfig, { steps, eta }: { steps: number; e
     const fromSample = sqrt(b / a);
     const fromNoise = towards - sqrt((b * (1 - a)) / a);
     // v-prediction (arXiv 2202.00512): e = sqrt(a) v + sqrt(1 - a) x_t, x_0 = sqrt(a) x_t - sqrt(1 - a) v.
-    const mean = v
-      ? { fromSample: fromSample + fromNoise * sqrt(1 - a), fromOutput: fromNoise * sqrt(a) }
-      : { fromSample, fromOutput: fromNoise };
+    const ofV =
+      a > 0
+        ? { fromSample: fromSample + fromNoise * sqrt(1 - a), fromOutput: fromNoise * sqrt(a) }
+        : { fromSample: towards, fromOutput: -sqrt(b) };
+    const mean = v ? ofV : { fromSample, fromOutput: fromNoise };
     const denoised = v
       ? { fromSample: sqrt(a), fromOutput: -sqrt(1 - a) }
       : { fromSample: 1 / sqrt(a), fromOutput: -sqrt((1 - a) / a) };

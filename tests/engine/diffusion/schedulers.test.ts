@@ -324,8 +324,7 @@ describe('zero terminal SNR', () => {
     let x: Float32Array = Float32Array.of(1.5 * initialScale);
     for (const [k, step] of steps.entries()) {
       x = stepMean(step, x, Float32Array.of(0.3 * step.scale * x[0]! + 0.2));
-      // DDIM there divides by none; 2^-24 in its place shows in the fourth figure.
-      expect(Math.abs(x[0]! / expected[k]! - 1)).toBeLessThan(1e-3);
+      expect(Math.abs(x[0]! / expected[k]! - 1)).toBeLessThan(1e-5);
     }
   });
   it('is refused where the network predicts noise', () => {
