@@ -226,6 +226,14 @@ export function makeActions(parts: ActionParts): Actions {
       return [...new Map(here.toReversed().map((place) => [place.session, place])).values()].reverse();
     },
     votedIn: (keys) => store.lookups.votedIn(keys),
+    isOwnServer: async (account, channel) => (await parts.guests.guestAt(account, channel)) === null,
+    mayDecideOn: async (voter, account, channel) => {
+      const guest = await parts.guests.guestAt(account, channel);
+      if (guest === null) return true;
+      const marked = await store.lookups.channelsMarkedBy(voter);
+      const servers = new Map((await store.places.channels()).map(({ id, server }) => [id, server]));
+      return marked.length > 0 && marked.every((one) => servers.get(one) === guest);
+    },
     sessionOf: (account, channel) => sessions.ofChannel(account.platform, channel),
     act: async (session, act, by, channel) => {
       const bindings = (await sessions.find(session))?.bindings ?? [];

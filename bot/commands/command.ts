@@ -56,6 +56,10 @@ export interface Actions {
   seesSession(account: Account, channel: string, session: string): Promise<boolean>;
   /** Those that an act here reaches, in their asker's sight or not: bound to a channel of the same server, named with it. */
   sessionsOfServer(account: Account, channel: string): Promise<SessionPlace[]>;
+  /** False on guests' servers. */
+  isOwnServer(account: Account, channel: string): Promise<boolean>;
+  /** On the host's own servers of everybody; elsewhere of those who voted on that server and nowhere else. */
+  mayDecideOn(voter: string, account: Account, channel: string): Promise<boolean>;
   /** The session that this channel is about. */
   sessionOf(account: Account, channel: string): Promise<SessionState | undefined>;
   /** Ids of the sessions in which some accounts have ever left a mark. */
@@ -181,6 +185,21 @@ export async function doAct(context: CommandContext, act: Act, said: Answer): Pr
   const { session } = await theSession(context);
   const refusal = await context.actions.act(session.id, act, context.by, context.channel);
   return refusal ? { title: 'Not done', text: inSentences(refusal) } : said;
+}
+
+export const notTheirs = () =>
+  new AcclaimError(
+    'not-allowed',
+    'That person is not of this server alone.',
+    'A moderator of the server of whoever runs this decides on them.',
+  );
+
+/** Accounts are one on all servers of a platform: a guest's moderators decide on nobody who votes elsewhere too. */
+export async function mustBeTheirs(
+  { actions, account, channel }: CommandContext,
+  voter: string,
+): Promise<void> {
+  if (!(await actions.mayDecideOn(voter, account, channel))) throw notTheirs();
 }
 
 /** Sessions that run follow at once; what went back to the configuration holds from the next session on. */

@@ -12,6 +12,8 @@ import {
   type ChatCommand,
   type CommandContext,
   doAct,
+  mustBeTheirs,
+  notTheirs,
   placesOf,
   theSession,
 } from './command.js';
@@ -82,6 +84,8 @@ const aboutVoter = (
     const { actions, account, by, channel } = context;
     const here = await theSession(context);
     const voter = keyOf(context, here);
+    await mustBeTheirs(context, voter);
+    if (word === 'include') await mustHaveExcluded(context, voter);
     const whole = await actions.oneAct(account, channel);
     const answer = await doAct(context, { name: word, voter, whole }, said(voterCode(voter)));
     // Rounds of the server's other sessions are counted anew as well, each with its own row in the audit.
@@ -92,6 +96,16 @@ const aboutVoter = (
     return answer;
   },
 });
+
+/** Somebody who was excluded elsewhere, and forgotten there since, has marks here alone. */
+async function mustHaveExcluded(context: CommandContext, voter: string): Promise<void> {
+  const { actions, account, channel } = context;
+  if (await actions.isOwnServer(account, channel)) return;
+  const sessions = (await actions.sessionsOfServer(account, channel)).map(({ session }) => session);
+  const acts = await actions.acts(sessions, 1000);
+  if (!acts.some((act) => act.command === 'exclude' && act.refused === null && act.args.voter === voter))
+    throw notTheirs();
+}
 
 function keyOf({ values, actions, account }: CommandContext, { voters }: SessionState): string {
   const said = values.voter as string;

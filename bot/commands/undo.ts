@@ -9,7 +9,14 @@ import { type SettingRow, type Settings, settingRows } from '../../src/domain/se
 import { canUndo } from '../../src/domain/undo.js';
 import { AcclaimError, inSentences } from '../../src/errors.js';
 import { nameOf } from '../views/audit.js';
-import { type Answer, type ChatCommand, type CommandContext, placesOf, tellSessions } from './command.js';
+import {
+  type Answer,
+  type ChatCommand,
+  type CommandContext,
+  mustBeTheirs,
+  placesOf,
+  tellSessions,
+} from './command.js';
 
 type Row = Act & { seq: number };
 
@@ -26,6 +33,7 @@ const command: ChatCommand = {
     const acts = await actions.acts(await placesOf(context), 200);
     const undone = undoneOf(acts);
     const found = chosen(acts, values.act as number | undefined, undone);
+    if (typeof found.args.voter === 'string') await mustBeTheirs(context, found.args.voter);
     const rows = await wholeOf(context, found);
     if (rows.some(({ seq }) => undone.has(seq)))
       throw new AcclaimError('not-allowed', 'That was undone already.', '');

@@ -87,6 +87,13 @@ export class Guests {
     return own ? { ...account, role: 'operator' } : account;
   }
 
+  /** The server where somebody acts, if it is not the host's own: what is said there is for its own people alone. */
+  async guestAt(account: Account, channel: string): Promise<string | null> {
+    if (!this.isInvited(account.platform)) return null;
+    const server = (await this.serverOf(account, channel)) ?? '';
+    return this.standing(account.platform, server) === 'own' ? null : server;
+  }
+
   /** What is told, as it counts here. Throws `not-allowed` where nothing is done; commands are refused one by one. */
   async admit(event: ChatEvent): Promise<ChatEvent> {
     switch (event.kind) {

@@ -120,6 +120,13 @@ export class Lookups {
     );
   }
 
+  /** Channels in whose ballots an account has ever left a mark. It reads the whole ledger. */
+  channelsMarkedBy(key: string): Promise<string[]> {
+    const sql = `SELECT DISTINCT json_extract(b.body, '$.channel') AS id
+      FROM fact f CROSS JOIN ballot b ON b.id = f.ballot WHERE f.voter = ?`;
+    return this.ids(sql, key);
+  }
+
   /** Agreed to be known. */
   async agreed(key: string): Promise<boolean> {
     const sql = "SELECT key AS id FROM voter WHERE key = ? AND json_extract(body, '$.consentAt') IS NOT NULL";

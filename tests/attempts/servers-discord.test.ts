@@ -253,6 +253,23 @@ describe('allowed', () => {
   });
 });
 
+/** Accounts are one on all servers: what a guest's moderators say of a person would hold on the host's. */
+test("the word of an allowed server's moderators holds for nobody of other servers", async () => {
+  const agreeing = () =>
+    peer.shown(roses).find(({ components }) => JSON.stringify(components).includes('I agree'));
+  await until(() => agreeing() !== undefined, 'the notice', 60_000);
+  peer.press('ann', agreeing()!, 'I agree');
+  await until(async () => (await started.bodies('voter')).length === 1, 'consent');
+  const excluded = async () => (await started.bodies('voter'))[0]!.excluded;
+  const ann = { voter: `<@${peer.world.person('ann').user.id}>` };
+  for (const word of ['exclude', 'trust'])
+    expect((await say('eve', lair, ['acclaim-mod', word], ann)).title, word).toBe('Not done');
+  expect(await excluded()).toBe(false);
+  expect((await say('boss', roses, ['acclaim-mod', 'exclude'], ann)).title).toBe('Excluded');
+  expect((await say('eve', lair, ['acclaim-mod', 'include'], ann)).title).toBe('Not done');
+  expect(await excluded()).toBe(true);
+});
+
 describe('refused', () => {
   beforeAll(async () => {
     const refuse = await say('boss', roses, ['acclaim-admin', 'server', 'refuse'], { server: lair.guild_id });
