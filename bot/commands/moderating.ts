@@ -39,15 +39,7 @@ const hide: ChatCommand = {
     args: [cellArg],
     options: [earlierRound],
   },
-  run: async (context) => {
-    const cell = context.values.cell as string;
-    const round = context.values.round as number | undefined;
-    const act = { name: 'hide', index: await indexOf(context, cell, round), round } as const;
-    return doAct(context, act, {
-      title: 'Hidden',
-      text: `**${cell}** is off the ballot and its file deleted.`,
-    });
-  },
+  run: (context) => onPicture(context, 'hide', 'Hidden', 'is off the ballot and its file deleted.'),
 };
 
 const showAgain: ChatCommand = {
@@ -58,14 +50,21 @@ const showAgain: ChatCommand = {
     args: [cellArg],
     options: [earlierRound],
   },
-  run: async (context) => {
-    const cell = context.values.cell as string;
-    const round = context.values.round as number | undefined;
-    const act = { name: 'show', index: await indexOf(context, cell, round), round } as const;
-    const text = `**${cell}** is on its ballot again, and flags hold it back no more.`;
-    return doAct(context, act, { title: 'Shown', text });
-  },
+  run: (context) =>
+    onPicture(context, 'show', 'Shown', 'is on its ballot again, and flags hold it back no more.'),
 };
+
+async function onPicture(
+  context: CommandContext,
+  name: 'hide' | 'show',
+  title: string,
+  said: string,
+): Promise<Answer> {
+  const cell = context.values.cell as string;
+  const round = context.values.round as number | undefined;
+  const act = { name, index: await indexOf(context, cell, round), round };
+  return doAct(context, act, { title, text: `**${cell}** ${said}` });
+}
 
 const voterArg = {
   name: 'voter',

@@ -43,8 +43,9 @@ const list: ChatCommand = {
     const lines = actions
       .servers()
       .map(({ platform, server, standing }) => `**${server}** (${platform}): ${words[standing]}`);
-    const text = lines.join('\n') || 'None.';
-    return { title: 'Servers', text: `${text}\nTheir names are told by **acclaim doctor**, on the machine.` };
+    if (lines.length === 0) return { title: 'Servers', text: 'I was put on no server or workspace yet.' };
+    const names = 'Their names are told by **acclaim doctor**, on the machine.';
+    return { title: 'Servers', text: [...lines, names].join('\n') };
   },
 };
 

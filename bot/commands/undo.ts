@@ -134,17 +134,40 @@ async function undoServer(context: CommandContext, row: Row): Promise<void> {
   await actions.record({ session, by: by.key, role: by.role, command: 'undo', args, refused: null });
 }
 
-const setAnew = () =>
+/** `by`: the number of the act, where it is known. */
+const setAnew = (by?: number) =>
   new AcclaimError(
     'not-allowed',
-    'It was set anew since.',
-    'Take that back first: **/acclaim audit** lists it.',
+    by === undefined ? 'It was set anew since.' : `It was set anew since, by act ${by}.`,
+    by === undefined
+      ? 'Take that back first: **/acclaim audit** lists it.'
+      : `Take that back first: **/acclaim undo ${by}**.`,
   );
+
+/** The newest later act that set the same and stands, also where it set it to what it was. */
+async function laterAct(
+  { actions }: CommandContext,
+  { session, seq, args }: Row,
+): Promise<number | undefined> {
+  const acts = await actions.acts([session], 200);
+  const undone = undoneOf(acts);
+  return acts.find(
+    (act) =>
+      act.seq > seq &&
+      act.command === 'settings' &&
+      act.args.name === args.name &&
+      !act.refused &&
+      !undone.has(act.seq),
+  )?.seq;
+}
 
 const same = (a: unknown, b: unknown) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
-async function undoSetting(context: CommandContext, { args }: Row): Promise<void> {
+async function undoSetting(context: CommandContext, act: Row): Promise<void> {
   const { actions, account, channel } = context;
+  const { args } = act;
+  const later = await laterAct(context, act);
+  if (later !== undefined) throw setAnew(later);
   const row = settingRows.find(({ name }) => name === args.name) as SettingRow;
   const now = await actions.settings(account, channel);
   if (row.key in now !== 'value' in args || !same(now[row.key], args.value)) throw setAnew();

@@ -2,8 +2,9 @@
 
 import { attendance } from '../../src/domain/counted.js';
 import { pictureName } from '../../src/domain/ids.js';
-import type { Ballot, SessionState } from '../../src/domain/model.js';
+import type { Ballot, Round, SessionState } from '../../src/domain/model.js';
 import { AcclaimError } from '../../src/errors.js';
+import { flagAnswer } from '../views/thanks.js';
 import { type ChatCommand, type CommandContext, doAct, theSession } from './command.js';
 
 const close: ChatCommand = {
@@ -85,20 +86,20 @@ const flag: ChatCommand = {
   },
   run: async (context) => {
     const cell = context.values.cell as string;
-    const round = context.values.round as number | undefined;
-    return doAct(
-      context,
-      { name: 'flag', index: await indexOf(context, cell, round), round },
-      { title: 'Flagged', text: `Thank you: **${cell}** was reported.` },
-    );
+    const number = context.values.round as number | undefined;
+    const index = await indexOf(context, cell, number);
+    const done = { title: 'Flagged', text: '' };
+    const answer = await doAct(context, { name: 'flag', index, round: number }, done);
+    if (answer !== done) return answer;
+    const state = await theSession(context);
+    return flagAnswer(state, roundOf(state, number)!, index, cell, context.by.key);
   },
 };
 
 /** The image behind a picture's name in the newest round that has ballots, or in the round of that number. */
 export async function indexOf(context: CommandContext, cell: string, number?: number): Promise<number> {
   const state = await theSession(context);
-  const wanted = state.rounds.filter((r) => number === undefined || r.number === number);
-  const round = wanted.findLast((r) => ballotsOf(state, r.id).length > 0);
+  const round = roundOf(state, number);
   const ballots = round ? ballotsOf(state, round.id) : [];
   for (const ballot of ballots)
     for (const index of ballot.cells) if (pictureName(ballot, index) === cell) return index;
@@ -108,6 +109,12 @@ export async function indexOf(context: CommandContext, cell: string, number?: nu
     `There is no picture ${cell} on ${number === undefined ? 'the newest ballots' : `the ballots of round ${number}`}.`,
     first === undefined ? 'Wait for the next ballot.' : `Pictures there have names such as ${first}.`,
   );
+}
+
+/** The newest with ballots, or that of a number. */
+function roundOf(state: SessionState, number?: number): Round | undefined {
+  const wanted = state.rounds.filter((r) => number === undefined || r.number === number);
+  return wanted.findLast((r) => ballotsOf(state, r.id).length > 0);
 }
 
 function ballotsOf(state: SessionState, round: string): Ballot[] {

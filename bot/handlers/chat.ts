@@ -15,6 +15,7 @@ import type { BallotPlace } from '../ballot-places.js';
 import { Limited, type Act as LimitedAct } from '../limits.js';
 import { spread } from '../spread.js';
 import { type Answer, replyCard } from '../views/notice.js';
+import { doneAnswer } from '../views/thanks.js';
 import type { Messenger } from './messenger.js';
 import type { People } from './people.js';
 
@@ -231,8 +232,8 @@ export class Chat {
     if (refused) return this.reply(account, replyTo, refused);
     if (button === 'done') {
       const refusal = await this.mark(ref, account, 'done', true, at);
-      const text = refusal ? inSentences(refusal) : 'Thank you: your votes are in.';
-      return this.reply(account, replyTo, { title: refusal ? 'Not counted' : 'Done', text });
+      if (refusal) return this.reply(account, replyTo, { title: 'Not counted', text: inSentences(refusal) });
+      return this.reply(account, replyTo, await this.thanks(ref, account));
     }
     if (button === 'flag') {
       const at = await this.place(ref);
@@ -249,6 +250,14 @@ export class Chat {
     if (word !== undefined && /^\d+$/.test(value ?? ''))
       return this.typed(`proposals ${word} ${value}`, event);
     await this.reply(account, replyTo, { title: 'Not known', text: 'This button does nothing any more.' });
+  }
+
+  private async thanks(ref: MessageRef, account: Account): Promise<Answer> {
+    const place = await this.place(ref);
+    const state = place && (await this.parts.session(place.session));
+    const round = state?.rounds.find(({ id }) => id === place?.ballot.round);
+    if (!state || !round) return { title: 'Not counted', text: 'This ballot is not known here.' };
+    return doneAnswer(state, round, this.parts.people.seen(account).key);
   }
 
   /** A button that says what a command says. */

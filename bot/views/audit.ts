@@ -13,8 +13,12 @@ type Args = Readonly<Record<string, unknown>>;
 export type AuditRow = Act & { seq: number; times?: number; first?: number };
 
 const none = () => '';
-const picture = ({ index, round }: Args) =>
-  typeof index === 'number' ? `#${index + 1}${typeof round === 'number' ? ` of round ${round}` : ''}` : '';
+/** By the name that was typed; acts from before that was kept have the picture's number alone. */
+const picture = ({ index, cell, round }: Args) => {
+  if (typeof index !== 'number') return '';
+  const name = typeof cell === 'string' ? cell : `#${index + 1}`;
+  return `${name}${typeof round === 'number' ? ` of round ${round}` : ''}`;
+};
 const round = (number: unknown) => (number === 0 ? 'the base model' : `round ${number}`);
 const voter = ({ voter }: Args) => (typeof voter === 'string' ? voterCode(voter) : '');
 

@@ -70,6 +70,12 @@ export const notices: Record<NoticeCode, Text> = {
     title: 'Flagged',
     text: (v) => `Picture ${of(v, 'cell', 'on this sheet')} was flagged and is held back.`,
   },
+  reported: {
+    title: 'Flagged',
+    text: (v) =>
+      `Picture ${of(v, 'cell', 'on this sheet')} was flagged by people who are new here, so it stays until a moderator has looked: ` +
+      `**/acclaim hide ${of(v, 'cell', 'B4')}** takes it away.`,
+  },
   'image-hidden': {
     title: 'Hidden',
     text: (v) => `A moderator hid picture ${of(v, 'cell', 'on this sheet')}.`,

@@ -1,12 +1,15 @@
 /** Pictures as commands name them: the ballot that shows one, and what a moderator or a flag makes of its state. */
 import { askEdit } from './ballots.js';
 import type { Draft } from './draft.js';
+import { pictureName } from './ids.js';
 import type { Ballot, Image, Round } from './model.js';
 import { ballotsOf } from './rounds.js';
 
 export interface Cell {
   round: Round;
   ballot: Ballot;
+  /** As people type it, such as B4. */
+  name: string;
   /** The marks that stand for it. */
   star: string;
   flag: string;
@@ -21,13 +24,18 @@ export function cellOf(draft: Draft, index: number, number?: number): Cell | und
   const ballot = ballots.find((row) => row.state === 'live' && shows(row)) ?? ballots.find(shows);
   if (!ballot) return undefined;
   const cell = ballot.cells.indexOf(index) + 1;
-  return { round, ballot, star: `star-${cell}`, flag: `flag-${cell}` };
+  return { round, ballot, name: pictureName(ballot, index), star: `star-${cell}`, flag: `flag-${cell}` };
 }
 
 export function newestOnBallots({ state }: Draft, number?: number): Round | undefined {
   return state.rounds.findLast(
     (row) => (number ?? row.number) === row.number && ballotsOf(state, row).length > 0,
   );
+}
+
+/** For the audit: the name that was typed, and of which round. */
+export function noteCell(draft: Draft, { name, round }: Cell): void {
+  draft.note({ cell: name, round: round.number });
 }
 
 export function imageOf({ state }: Draft, round: Round, index: number): Image | undefined {

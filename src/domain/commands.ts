@@ -4,7 +4,15 @@
  */
 import { plannedDeadline, postBallots } from './ballots.js';
 import { usedUp } from './budgets.js';
-import { cellOf, changeImage, imageOf, newestOnBallots, refuseCell, refuseConsent } from './cells.js';
+import {
+  cellOf,
+  changeImage,
+  imageOf,
+  newestOnBallots,
+  noteCell,
+  refuseCell,
+  refuseConsent,
+} from './cells.js';
 import { attendance } from './counted.js';
 import type { Draft } from './draft.js';
 import type { Act, Command, PastAct } from './events.js';
@@ -160,7 +168,10 @@ const rules: { [N in Act['name']]: Rule<N> } = {
         for (const { key } of accounts) recordMark(draft, ballot, key, star, false);
       }
     }
-    if (cell) recordMark(draft, cell.ballot, by.key, cell.star, true);
+    if (cell) {
+      recordMark(draft, cell.ballot, by.key, cell.star, true);
+      noteCell(draft, cell);
+    }
     if (ballotsOf(draft.state, round).every((ballot) => !takesVotes(draft, ballot)))
       draft.refuse('round-closed', 'This round has closed.', 'Name the best of the next one.');
   },
@@ -170,6 +181,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     if (!cell) return refuseCell(draft);
     const { round } = cell;
     const image = imageOf(draft, round, index);
+    noteCell(draft, cell);
     if (image) changeImage(draft, round, { ...image, state: 'hidden' });
     const key = `${round.id}.hide.${index}`;
     draft.ask({ kind: 'delete-image', key, round: round.number, index });

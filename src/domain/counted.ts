@@ -37,6 +37,13 @@ export function counts(state: SessionState, round: Round, person: string): boole
   return agreed && !accounts.some((voter) => voter.excluded);
 }
 
+/** What becomes of somebody's marks: `waits` until somebody vouches for them. */
+export function marksOf(state: SessionState, round: Round, key: string): 'count' | 'waits' | 'excluded' {
+  const person = personOf(state.voters, key);
+  if (counts(state, round, person)) return 'count';
+  return isExcluded(state, person) ? 'excluded' : 'waits';
+}
+
 export function isAdmitted({ waits, admittedAt = 0 }: Voter, { closedAt }: Pick<Round, 'closedAt'>): boolean {
   return !waits && (closedAt === null || admittedAt <= closedAt);
 }

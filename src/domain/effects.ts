@@ -18,6 +18,7 @@ export type NoticeCode =
   | 'ballot-reposted'
   | 'polarised'
   | 'flagged'
+  | 'reported'
   | 'image-hidden'
   | 'review'
   | 'learner-note'

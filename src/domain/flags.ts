@@ -3,7 +3,7 @@
  * of people who count, only in rounds that still take votes, and newcomers together never for more than all others, so
  * that nobody holds a ballot back with accounts that were made for it. What a moderator shows again stays shown.
  */
-import { cellOf, changeImage, imageOf, refuseCell, refuseConsent } from './cells.js';
+import { cellOf, changeImage, imageOf, noteCell, refuseCell, refuseConsent } from './cells.js';
 import { counts } from './counted.js';
 import type { Draft } from './draft.js';
 import type { Act, Command } from './events.js';
@@ -27,7 +27,8 @@ export function flag(draft: Draft, { index, round: number }: Named<'flag'>, { by
       'A moderator can take the picture away: **/acclaim hide B4**.',
     );
   recordMark(draft, cell.ballot, by.key, cell.flag, true);
-  if (hold(draft, cell.round, index)) draft.note({ held: true, round: cell.round.number });
+  noteCell(draft, cell);
+  if (hold(draft, cell.round, index)) draft.note({ held: true });
 }
 
 export function show(draft: Draft, { index, round: number }: Named<'show'>) {
@@ -35,7 +36,7 @@ export function show(draft: Draft, { index, round: number }: Named<'show'>) {
   const image = cell && imageOf(draft, cell.round, index);
   if (!cell || !image) return refuseCell(draft);
   if (image.heldBy !== 'flags' || image.state !== 'held') return draft.refuse('unknown', ...whyNot(image));
-  draft.note({ round: cell.round.number });
+  noteCell(draft, cell);
   seen(draft, cell.round, index, true);
 }
 
@@ -82,22 +83,35 @@ export function weighFlags(draft: Draft): void {
   if (!round || !ballotsOf(draft.state, round).some((ballot) => takesVotes(draft, ballot))) return;
   for (const { index, state, heldBy } of draft.state.images.get(round.id) ?? []) {
     if (state === 'shown') hold(draft, round, index);
-    else if (heldBy === 'flags' && !enough(draft, round, index)) seen(draft, round, index, false);
+    else if (heldBy === 'flags' && !enough(draft, flagsOf(draft, round, index)))
+      seen(draft, round, index, false);
   }
 }
 
-/** True where it was seen until now. */
+/** True where it was seen until now. What is flagged by too many who are new stays, and moderators are told of it once. */
 function hold(draft: Draft, round: Round, index: number): boolean {
   const image = imageOf(draft, round, index);
-  if (image?.state !== 'shown' || image.passed || !enough(draft, round, index)) return false;
-  changeImage(draft, round, { ...image, state: 'held', heldBy: 'flags' });
-  notify(draft, 'flagged', { index }, round.number);
-  return true;
+  if (image?.state !== 'shown' || image.passed) return false;
+  const flags = flagsOf(draft, round, index);
+  if (flags.length < draft.session.rules.flagsToHold) return false;
+  if (enough(draft, flags)) {
+    changeImage(draft, round, { ...image, state: 'held', heldBy: 'flags' });
+    notify(draft, 'flagged', { index }, round.number);
+    return true;
+  }
+  if (!image.reported) {
+    draft.put({ table: 'image', row: { ...image, reported: true } });
+    notify(draft, 'reported', { index }, round.number);
+  }
+  return false;
 }
 
-function enough(draft: Draft, round: Round, index: number): boolean {
-  const { state, at } = draft;
-  const flags = [...flaggers(state, round, index)].filter((person) => counts(state, round, person));
+/** Those that count. */
+function flagsOf({ state }: Draft, round: Round, index: number): string[] {
+  return [...flaggers(state, round, index)].filter((person) => counts(state, round, person));
+}
+
+function enough({ state, at }: Draft, flags: readonly string[]): boolean {
   if (flags.length < state.session.rules.flagsToHold) return false;
   const isNew = newcomers(state, at, state.session.rules.flagsToHold);
   const young = flags.filter((person) => isNew(person) || isFresh(state, person, at)).length;

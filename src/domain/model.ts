@@ -181,6 +181,8 @@ export interface Image {
   origin?: 'base' | 'tuned';
   /** A moderator looked at it and lets it be seen: flags hold it back no more. */
   passed?: true;
+  /** Flagged by too many who are new here to hold it back: moderators were told. */
+  reported?: true;
 }
 
 export type BallotState = 'planned' | 'live' | 'closed' | 'gone';

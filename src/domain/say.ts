@@ -29,8 +29,10 @@ export function notify(
   values: Record<string, string | number> = {},
   round = draft.round?.number ?? null,
 ): void {
+  // Of several pictures at once each is told of.
+  const what = values.index === undefined ? notice : `${notice}.${values.index}`;
   for (const { channel, ordinal } of draft.channels) {
-    const key = `${draft.session.id}.notice.${notice}.${draft.at}.${ordinal}`;
+    const key = `${draft.session.id}.notice.${what}.${draft.at}.${ordinal}`;
     draft.ask({ kind: 'notice', key, channel, round, notice, values });
   }
 }

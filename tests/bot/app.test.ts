@@ -215,6 +215,13 @@ describe('commands', () => {
     expect((await say(ann, 'best A2')).title).toBe('Best');
     expect((await say(ann, 'me')).text).toContain('2 marks');
     expect((await say(ann, 'flag B1')).title).toBe('Flagged');
+    const visitor = { ...ann, id: 'visitor', waits: true };
+    await platform.consent(channel, visitor);
+    const pressed = await platform.press(test.sheet(1, 'A').ref, visitor, 'done');
+    const said = platform.replies.find(({ replyTo }) => replyTo === pressed)!.card.text;
+    expect(said).toContain('until somebody vouches');
+    expect((await say(visitor, 'flag B1')).text).toContain('until somebody vouches');
+    expect((await say(mod, 'audit')).text).toMatch(/: flag B1 of round 1$/m);
     expect((await say(mod, 'round close')).title).toBe('Closed');
     const done = await test.until((s) => s.rounds[0]!.state === 'done');
     expect(done.rounds[0]!.outcome).toMatchObject({ best: 1, voters: 1 });

@@ -69,7 +69,10 @@ it('each of several settings goes back by itself, the newest first, also in a se
 
   // The older of the two would take the newer with it.
   const before = await numbers('r1');
-  expect(await text('r1', `undo ${first}`)).toContain('It was set anew since.');
+  const [second] = before;
+  expect(await text('r1', `undo ${first}`)).toContain(
+    `by act ${second}. Take that back first: **/acclaim undo ${second}**`,
+  );
   expect(quorums('r1', 'r2', 'r3')).toEqual([5, 5, 5]);
   expect((await numbers('r1')).length).toBe(before.length + 1);
 

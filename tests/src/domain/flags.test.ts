@@ -44,6 +44,28 @@ describe('flags count as votes do', () => {
     ]);
   });
 
+  it('newcomers alone hold nothing, and moderators are told so, once a picture', () => {
+    const told = (world: World, notice: string) =>
+      [...world.asked.entries()].flatMap(([key, times]) => (key.includes(`.${notice}.`) ? [times] : []));
+    const world = opened('ann', 'bob', 'cem');
+    for (let i = 0; i < 5; i++) newcomer(world, `new${i}`);
+    flag(world, 'new0', 1);
+    expect(told(world, 'reported')).toEqual([]);
+    for (let i = 0; i < 5; i++) for (const index of [1, 2]) flag(world, `new${i}`, index);
+    expect(told(world, 'reported')).toEqual([1, 1]);
+    expect(image(world)).toMatchObject({ state: 'shown', reported: true });
+    world.state = world.reload();
+    newcomer(world, 'new9');
+    for (const index of [1, 2]) flag(world, 'new9', index);
+    expect(told(world, 'reported')).toEqual([1, 1]);
+    // Weighed anew all at once, each picture has a notice of its own.
+    for (const key of ['ann', 'bob'])
+      for (const index of [1, 2]) world.react(key, world.live()[0]!, `flag-${index + 1}`);
+    world.command({ name: 'trust', voter: 'cem' });
+    expect([1, 2].map((index) => image(world, index).state)).toEqual(['held', 'held']);
+    expect(told(world, 'flagged')).toEqual([1, 1]);
+  });
+
   it('not those of the excluded; a picture that they held back is seen again', () => {
     const world = opened('ann', 'bob', 'cem');
     flag(world, 'ann');

@@ -1,0 +1,50 @@
+/** What whoever pressed Done or flagged a picture is told: what is true of their marks, and thanks only where they count. */
+import { attendance, marksOf } from '../../src/domain/counted.js';
+import type { Round, SessionState } from '../../src/domain/model.js';
+import type { Answer } from './notice.js';
+
+const waits = 'until somebody vouches for you (a moderator, or an invite) they do not count.';
+const excluded = 'A moderator excluded you: your marks and reports do not count.';
+
+export function doneAnswer(state: SessionState, round: Round, voter: string): Answer {
+  const marks = marksOf(state, round, voter);
+  if (marks === 'excluded') return { title: 'Not counted', text: excluded };
+  if (marks === 'waits') return { title: 'Kept', text: `Your marks are kept; ${waits}` };
+  return { title: 'Done', text: `Thank you: your votes are in.${rest(state, round)}` };
+}
+
+/** Why the round that they are done with has not closed, where that is known. */
+function rest(state: SessionState, round: Round): string {
+  const { session } = state;
+  if (session.state === 'paused') return ' The session rests, and they stand until it goes on.';
+  const { quorum, quorumBy, restMs } = session.rules;
+  if (round.state !== 'open' || quorumBy !== 'done') return '';
+  const { done, voters } = attendance(state, round);
+  if (done < quorum || voters < 2) return '';
+  return ` The round closes once nobody has changed a mark for ${Math.round(restMs / 1000)} seconds.`;
+}
+
+/** `round`: whose picture it is. */
+export function flagAnswer(
+  state: SessionState,
+  round: Round,
+  index: number,
+  cell: string,
+  voter: string,
+): Answer {
+  const marks = marksOf(state, round, voter);
+  if (marks === 'excluded') return { title: 'Not counted', text: excluded };
+  if (marks === 'waits')
+    return {
+      title: 'Kept',
+      text: `Your report of **${cell}** is kept; ${waits.replace('they do', 'it does')}`,
+    };
+  const image = state.images.get(round.id)?.find((one) => one.index === index);
+  return { title: 'Flagged', text: `Thank you: **${cell}** was reported.${after(image)}` };
+}
+
+function after(image: { state: string; passed?: true; reported?: true } | undefined): string {
+  if (image?.state === 'held') return ' It is held back.';
+  if (image?.passed) return ' A moderator has looked at it and lets it be seen.';
+  return image?.reported ? ' Moderators were told.' : '';
+}
