@@ -20,8 +20,12 @@ export interface Approval {
 
 export const isJudged = ({ seen, by }: CellTotal): boolean => seen > 0 || by === 'checker';
 
-/** By more than half of those who judged it; what the safety checker marked is not, whatever they said. */
-export const isLiked = ({ up, seen, by }: CellTotal): boolean => by !== 'checker' && up * 2 > seen;
+/**
+ * By more than half of what those say who judged it; what the safety checker marked is not, whatever they said. Who left it
+ * unmarked said less than who marked it, as for the learner: two people who like different pictures like both.
+ */
+export const isLiked = ({ up, seen, good, by }: CellTotal): boolean =>
+  by !== 'checker' && (good === undefined ? up * 2 > seen : good > 0.5);
 
 export function approvalOf(all: readonly CellTotal[]): Approval {
   const cells = all.filter(({ base }) => !base);

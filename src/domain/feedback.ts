@@ -95,12 +95,19 @@ function outcomeOf({ shown, base, feedback, labels, counted, votes, late }: Clos
     return marked.has(index) ? { ...none, by: 'checker' } : none;
   });
   const byIndex = new Map(cells.map((cell) => [cell.index, cell]));
+  const weights = new Map<number, { up: number; all: number }>();
   for (const vote of votes) {
     const cell = byIndex.get(vote.index);
     if (!cell) continue;
     cell.seen += 1;
     if (vote.up) cell.up += 1;
     if (vote.star) cell.stars += 1;
+    const { up, all } = weights.get(vote.index) ?? { up: 0, all: 0 };
+    weights.set(vote.index, { up: up + (vote.up ? vote.weight : 0), all: all + vote.weight });
+  }
+  for (const [index, { up, all }] of weights) {
+    const cell = byIndex.get(index)!;
+    if (all > 0 && all !== cell.seen) cell.good = up / all;
   }
   const seen = cells.reduce((sum, cell) => sum + cell.seen, 0);
   const excluded: Outcome['excluded'] = [];

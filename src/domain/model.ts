@@ -304,9 +304,18 @@ export interface Outcome {
   /**
    * Of each picture that is not hidden: votes that called it good, and all of them. `by`: the safety checker's word goes
    * over theirs. `base`: the base model drew it among pictures of the tuned one, so it says nothing of what was learned.
-   * approval.ts says what the round comes to.
+   * `good`: the share of their weight that is for it, where some merely left it unmarked. approval.ts says what the round
+   * comes to.
    */
-  cells: { index: number; up: number; seen: number; stars: number; by?: 'checker'; base?: true }[];
+  cells: {
+    index: number;
+    up: number;
+    seen: number;
+    stars: number;
+    good?: number;
+    by?: 'checker';
+    base?: true;
+  }[];
   method: 'single' | 'cold' | 'dawid-skene' | 'bridging';
   /** Share of votes by voters who seem to vote the other way round; null while too few. */
   polarisation: number | null;

@@ -265,8 +265,8 @@ describe('the page', () => {
         '0 / 2',
       ]);
       expect(await page.locator('.outcome figcaption').textContent()).toBe('B1 won');
-      expect(await page.locator('.outcome-figure strong').textContent()).toBe('25 %');
-      expect(await page.locator('.outcome-sub').textContent()).toMatch(/^4 of 4 pictures judged, 1 liked/);
+      expect(await page.locator('.outcome-figure strong').textContent()).toBe('75 %');
+      expect(await page.locator('.outcome-sub').textContent()).toMatch(/^4 of 4 pictures judged, 3 liked/);
     }
     const bar = ann.getByRole('progressbar', { name: 'Learning from round 1' });
     const learned = ann.getByText('Learned from round 1.');
@@ -278,7 +278,7 @@ describe('the page', () => {
     }
     expect(await until(status, (s) => s.roundState === 'open')).toMatchObject({
       round: 2,
-      approval: [0.25],
+      approval: [0.75],
       voters: 0,
     });
   }, 180_000);

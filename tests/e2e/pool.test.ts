@@ -205,7 +205,7 @@ test('one session over Discord, Slack and the page, through three kills', async 
   expect(await rows.bodies('ballot')).toHaveLength(12);
 
   // Everybody sees the same outcome, and ballots of one round no more than once.
-  const titled = (text: string) => text.includes('Round 1: 25 % approval');
+  const titled = (text: string) => text.includes('Round 1: 50 % approval');
   const outcomes = {
     discord: () => see.discord().filter((m) => titled(JSON.stringify(m))).length,
     slack: async () => (await see.slack()).filter((m) => titled(JSON.stringify(m))).length,

@@ -43,6 +43,26 @@ describe('approval', () => {
     expect(now(w)).toEqual({ pictures: 18, judged: 18, liked: 7, share: 7 / 18 });
   });
 
+  it('calls liked what the learner is told is good: an unmarked cell says half of what a mark says', () => {
+    const w = world({ ballots: 'sheet', imagesPerRound: 6, quorum: 9 });
+    const [sheet] = w.live();
+    w.react('ann', sheet!, '1');
+    w.react('bob', sheet!, '2');
+    expect(now(w)).toEqual({ pictures: 6, judged: 6, liked: 2, share: 1 / 3 });
+    const { images } = judgeRound(w.state, w.round, w.now).feedback;
+    expect(images.filter(({ good }) => good !== null && good > 0.5).map(({ index }) => index)).toEqual([
+      0, 1,
+    ]);
+    // One of three, of whom two left it unmarked, is an even split; "none" is a whole word against.
+    w.consent('cem');
+    w.react('cem', sheet!, '3');
+    expect(now(w).liked).toBe(0);
+    w.react('cem', sheet!, '3', false);
+    w.react('bob', sheet!, '2', false);
+    w.react('bob', sheet!, 'none');
+    expect(now(w).liked).toBe(0);
+  });
+
   it('has no share where nobody judged a picture, and such a round is told of nowhere', () => {
     const w = world();
     like(w, 0);
@@ -61,7 +81,7 @@ describe('approval', () => {
     w.react('ann', sheet!, '1');
     const { cells } = judgeRound(w.state, w.round, w.now).outcome;
     expect(cells).toEqual([
-      { index: 0, up: 1, seen: 2, stars: 0 },
+      { index: 0, up: 1, seen: 2, stars: 0, good: 2 / 3 },
       { index: 2, up: 1, seen: 1, stars: 0 },
       { index: 3, up: 0, seen: 0, stars: 0 },
     ]);

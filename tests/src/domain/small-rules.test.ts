@@ -92,10 +92,10 @@ describe('views', () => {
     const closed = ballotView(world.state, world.state.ballots.get(ballot.id)!, null);
     expect(closed.cells[0]).toMatchObject({ name: 'A1', up: 1, seen: 2 });
     world.settle();
-    // One of two liked A1: that is not more than half.
+    // One of two liked A1, and the other merely left it unmarked. They liked A1 alone: Bob took A2 back.
     expect(sessionStatus(world.state)).toMatchObject({
-      approval: [0],
-      judged: [{ round: 1, pictures: 4, judged: 4, liked: 0 }],
+      approval: [0.25],
+      judged: [{ round: 1, pictures: 4, judged: 4, liked: 1 }],
     });
   });
 
