@@ -5,6 +5,7 @@ import { approvals } from '../../src/domain/approval.js';
 import { count } from '../../src/domain/count.js';
 import type { SessionState } from '../../src/domain/model.js';
 import { AcclaimError, cause } from '../../src/errors.js';
+import { learnerNames } from '../../src/queue/learner-names.js';
 import { roundTimeLine } from '../views/round-time.js';
 import { duration, judgedWords, percent } from '../views/words.js';
 import {
@@ -40,7 +41,7 @@ export const start: ChatCommand = {
       {
         name: 'learner',
         help: 'what learns from the votes',
-        type: { choice: ['acclaim', 'hero', 'ddpo', 'd3po'] },
+        type: { choice: learnerNames },
       },
       { name: 'model', help: 'one of the list of models; else the one in use here', type: 'text' },
       { name: 'images', help: 'images a round', type: 'integer' },

@@ -6,6 +6,7 @@
 import type { z } from 'zod';
 import type { AdapterParams } from '../../src/config/learner-params.js';
 import type { samplerSchema } from '../../src/queue/jobs.js';
+import type { LearnerName } from '../../src/queue/learner-names.js';
 import type { Rng } from '../../src/rng.js';
 import type { FeatureRows, LearnerState, ReplayItem } from '../io/checkpoint.js';
 import { type FeatureMaps, originOf, type Round } from '../io/round.js';
@@ -63,7 +64,7 @@ export interface DrawingRule {
 }
 
 export interface Learner<P extends AdapterParams = AdapterParams> {
-  readonly name: 'acclaim' | 'hero' | 'ddpo' | 'd3po';
+  readonly name: LearnerName;
   /** Every parameter with its default, unit and effect; what is not named is refused. */
   readonly params: z.ZodType<P>;
   /** Whether rounds must keep their trajectory (likelihoods are trained on it). */

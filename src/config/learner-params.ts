@@ -4,6 +4,10 @@
  * what no learner knows is refused by name.
  */
 import { z } from 'zod';
+import type { LearnerName } from '../queue/learner-names.js';
+
+/** Share of the sampling steps, from the noisy end, that the adapter is on in; 1 = all. */
+const until = z.number().min(0.05).max(1).default(1);
 
 const adapterParams = {
   /** Rank r of the adapter: its capacity. */
@@ -81,8 +85,7 @@ const acclaim = z.strictObject({
   replay: z.enum(['base', 'all']).default('base'),
   /** Share of a round's images that the base model draws, from the second round on; the others are the tuned model's. */
   baseShare: z.number().min(0).max(1).default(0.5),
-  /** Share of the sampling steps, from the noisy end, that the adapter is on in; 1 = all. */
-  until: z.number().min(0.05).max(1).default(1),
+  until,
   /** Share of a round's images that start from hero noise, from the second round on; the others from plain noise. */
   heroShare: z.number().min(0).max(1).default(0),
   ...heroNoiseParams,
@@ -129,8 +132,36 @@ const d3po = z.strictObject({
 });
 export type D3poParams = z.infer<typeof d3po>;
 
-export const learnerParams = { acclaim, hero, ddpo, d3po } as const;
-export type LearnerName = keyof typeof learnerParams;
+const nft = z.strictObject({
+  ...adapterParams,
+  lr: adapterParams.lr.default(3e-4),
+  /** Optimiser steps of a round. */
+  steps: z.number().int().min(1).max(5000).default(24),
+  /** Rows of an optimiser step. */
+  batch: z.number().int().min(1).max(1024).default(32),
+  /** How far the positive and the negative branch lie from the policy that drew the round. */
+  beta: z.number().positive().max(10).default(1),
+});
+export type NftParams = z.infer<typeof nft>;
+
+const papa = z.strictObject({
+  ...adapterParams,
+  lr: adapterParams.lr.default(1e-5),
+  weightDecay: adapterParams.weightDecay.default(0),
+  /** Weight of the pull towards liked images, and of the push away from the others. */
+  pull: z.number().positive().default(0.1),
+  /** Weight of the pull towards the base model, at liked images. */
+  keep: z.number().min(0).default(0.009),
+  /** Least timestep (of 1000) that is trained: 400, with `until` .6, makes it EPAPA. */
+  from: z.number().int().min(0).max(999).default(0),
+  until,
+});
+export type PapaParams = z.infer<typeof papa>;
+
+export const learnerParams = { acclaim, hero, ddpo, d3po, nft, papa } satisfies Record<
+  LearnerName,
+  z.ZodType
+>;
 
 /** Learners that compare likelihoods: their rounds keep the trajectory, and their sampler has to add noise. */
 export const comparesLikelihoods: Record<LearnerName, boolean> = {
@@ -138,6 +169,8 @@ export const comparesLikelihoods: Record<LearnerName, boolean> = {
   hero: true,
   ddpo: true,
   d3po: true,
+  nft: false,
+  papa: false,
 };
 
 /** What a learner does not know, or does not take, of the parameters that are given; defaults stand for the others. */

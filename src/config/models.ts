@@ -8,22 +8,23 @@ import { z } from 'zod';
 import { AcclaimError } from '../errors.js';
 import { projectPath } from '../paths.js';
 import { learnerSchema, samplerSchema } from '../queue/jobs.js';
+import type { LearnerName } from '../queue/learner-names.js';
 import { isThere } from '../reading.js';
 import { checked, readYaml } from './files.js';
-import { comparesLikelihoods, type LearnerName, learnerParams, paramFaults } from './learner-params.js';
+import { comparesLikelihoods, learnerParams, paramFaults } from './learner-params.js';
 import { findPulled, listPulled, modelsFolders, openPath } from './pulled.js';
 import type { Config } from './schema.js';
 import { unetMarks } from './unet-marks.js';
 
 type Sampler = z.infer<typeof samplerSchema>;
 export type LearnerSettings = z.infer<typeof learnerSchema>;
-export type { LearnerName } from './learner-params.js';
+export type { LearnerName } from '../queue/learner-names.js';
 
 const familySchema = z.strictObject({
   match: z.strictObject({ crossAttention: z.number(), widest: z.number() }).nullable(),
   sampler: samplerSchema,
   learners: z
-    .record(learnerSchema.shape.name, z.record(z.string(), z.unknown()))
+    .partialRecord(learnerSchema.shape.name, z.record(z.string(), z.unknown()))
     .superRefine((learners, context) => {
       for (const [name, given] of Object.entries(learners))
         for (const { path, message } of paramFaults(name as LearnerName, given))

@@ -3,6 +3,7 @@
  * All paths are absolute. Results are idempotent: the same payload on the same kind of device gives the same bytes.
  */
 import { z } from 'zod';
+import { learnerNames } from './learner-names.js';
 import { pulledSchema } from './pulled-schema.js';
 
 const count = z.number().int().positive();
@@ -27,7 +28,7 @@ export const samplerSchema = z.object({
 });
 
 /** Learner name and its parameters, already merged from config/ and `--set`; the engine's learners validate the rest. */
-export const learnerSchema = z.looseObject({ name: z.enum(['acclaim', 'hero', 'ddpo', 'd3po']) });
+export const learnerSchema = z.looseObject({ name: z.enum(learnerNames) });
 
 export const deviceSchema = z.object({ device: z.string(), threads: z.number().int().min(0) });
 

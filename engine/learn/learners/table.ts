@@ -6,6 +6,8 @@ import { acclaim } from './acclaim.js';
 import { d3po } from './d3po.js';
 import { ddpo } from './ddpo.js';
 import { hero } from './hero.js';
+import { nft } from './nft.js';
+import { papa } from './papa.js';
 
 /** A learner with its own parameter type closed over: whoever takes one from the table parses what it hands in. */
 type AnyLearner = Learner<AdapterParams>;
@@ -15,4 +17,6 @@ export const learners: Readonly<Record<Learner['name'], AnyLearner>> = {
   hero: hero as unknown as AnyLearner,
   ddpo: ddpo as unknown as AnyLearner,
   d3po: d3po as unknown as AnyLearner,
+  nft: nft as unknown as AnyLearner,
+  papa: papa as unknown as AnyLearner,
 };

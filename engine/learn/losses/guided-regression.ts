@@ -1,9 +1,8 @@
 /**
  * Guided regression: fit the *guided* noise prediction to the noise put onto images people called good.
- *   x_t = sqrt(a) z_0 + sqrt(1 - a) e,  e ~ N(0, I)
  *   L = sum over rows of weight * mean over the latent of min(sqrt((1 - a) / a), cap) (e_u + w (e_c - e_u) - e)^2
- * with the gradient through both calls. Fitting e_c alone would let guidance sharpen twice, and the model collapses.
- * No trajectory and no ratio: any sampler, any round, old rounds too.
+ * with the gradient through both calls; notation of noised.ts. Fitting e_c alone would let guidance sharpen twice, and the
+ * model collapses. No trajectory and no ratio: any sampler, any round, old rounds too.
  */
 import type { Graph } from '../../graph/graph.js';
 import {
@@ -19,8 +18,8 @@ import {
   stopGradient,
   sub,
 } from '../../graph/ops.js';
-import type { Value } from '../../graph/value.js';
-import { beginTraining, finishTraining, guidedOutput, type TrainingSpec } from './training-graph.js';
+import { noised } from './noised.js';
+import { beginTraining, finishTraining, type TrainingSpec } from './training-graph.js';
 
 export interface GuidedRegressionOptions {
   /** Largest weight of a noisy timestep. */
@@ -32,23 +31,12 @@ export interface GuidedRegressionOptions {
 /** Feeds: those of training-graph (`x` is z_0), `alpha` [B,1,1,1], `noise` e [B,C,h,w], `weight` [B] (0 pads a batch). Outputs: `loss`, gradients. */
 export function guidedRegressionGraph(spec: TrainingSpec, { cap, anchor }: GuidedRegressionOptions): Graph {
   const inputs = beginTraining(spec);
-  const { graph: g, x: z0, adapter } = inputs;
-  const alpha = g.input('alpha', [spec.rows, 1, 1, 1]);
-  const e = g.input('noise', z0.shape);
-  const spread = sqrt(sub(1, alpha));
-  const xt = add(mul(sqrt(alpha), z0), mul(spread, e));
-  // With v-prediction, v = sqrt(a) e - sqrt(1 - a) x_0, hence e = sqrt(a) v + sqrt(1 - a) x_t.
-  const asNoise = (output: Value) =>
-    spec.pipeline.scheduler.prediction_type === 'epsilon'
-      ? output
-      : add(mul(sqrt(alpha), output), mul(spread, xt));
-  const p = asNoise(guidedOutput(spec, inputs, xt, adapter));
-  let error = square(sub(p, e));
-  if (anchor > 0) {
-    const base = stopGradient(asNoise(guidedOutput(spec, inputs, xt)));
-    error = add(error, mul(square(sub(p, base)), anchor));
-  }
+  const { alpha, spread, noise, predict } = noised(spec, inputs);
+  const p = predict(inputs.adapter);
+  let error = square(sub(p, noise));
+  if (anchor > 0) error = add(error, mul(square(sub(p, stopGradient(predict()))), anchor));
   const emphasis = minimum(div(spread, sqrt(alpha)), cap);
   const perRow = reduceMean(mul(emphasis, error), [1, 2, 3], false); // [B]
-  return finishTraining(spec, inputs, reshape(reduceSum(mul(g.input('weight', [spec.rows]), perRow)), [1]));
+  const weight = inputs.graph.input('weight', [spec.rows]);
+  return finishTraining(spec, inputs, reshape(reduceSum(mul(weight, perRow)), [1]));
 }

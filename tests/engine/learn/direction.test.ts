@@ -137,6 +137,25 @@ describe('d3po', () => {
   });
 });
 
+describe.each([
+  { name: 'nft', steps: 6, batch: 6, microBatch: 6, lr: 1e-3 },
+  { name: 'papa', lr: 1e-3 },
+] as const)('$name', (learner) => {
+  it('makes what was liked likelier against what was not, and the other way round where the labels are exchanged', async () => {
+    const liked = { 0: good, 1: bad, 2: bad, 3: good, 4: bad, 5: bad };
+    const disliked = { 0: bad, 1: good, 2: good, 3: bad, 4: good, 5: good };
+    expect(await gain(await learned(`${learner.name}-liked`, learner, liked))).toBeGreaterThan(1e-4);
+    expect(await gain(await learned(`${learner.name}-disliked`, learner, disliked))).toBeLessThan(-1e-4);
+  });
+
+  it('takes no step by a picture that nobody labelled', async () => {
+    const some = { 0: good, 1: bad };
+    const alone = await learned(`${learner.name}-some`, learner, some);
+    const beside = await learned(`${learner.name}-null`, learner, { ...some, 4: [0, 0], 5: [1, 0] });
+    expect(moved(beside, alone)).toEqual([]);
+  });
+});
+
 /** Names of the tensors that differ in any bit. */
 const moved = (one: Params, other: Params): string[] =>
   Object.keys(one).filter((name) =>

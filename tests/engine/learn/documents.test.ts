@@ -5,6 +5,7 @@ import { checkpointManifestSchema } from '../../../engine/io/checkpoint.js';
 import { roundManifestSchema } from '../../../engine/io/round.js';
 import { learners } from '../../../engine/learn/learners/table.js';
 import { projectPath } from '../../../src/paths.js';
+import { learnerNames } from '../../../src/queue/learner-names.js';
 
 const papers = readFileSync(projectPath('docs/papers.md'), 'utf8');
 const formats = readFileSync(projectPath('docs/formats.md'), 'utf8');
@@ -12,7 +13,7 @@ const formats = readFileSync(projectPath('docs/formats.md'), 'utf8');
 it('papers.md lists every parameter of every learner with its default, and no other', () => {
   const rows = papers.slice(papers.indexOf('## Parameters')).matchAll(/^\| `(\w+)` \|(.*)\|$/gm);
   const table = new Map([...rows].map(([, key, cells]) => [key!, cells!.split('|').map((c) => c.trim())]));
-  const columns = ['acclaim', 'hero', 'ddpo', 'd3po'] as const;
+  const columns = learnerNames;
   const known = new Set<string>();
   for (const [column, name] of columns.entries()) {
     const defaults = learners[name].params.parse({}) as unknown as Record<string, unknown>;

@@ -1,12 +1,16 @@
 /**
  * Losses and LoRA gradients against PyTorch, diffusers and peft (tests/fixtures/mini): DDPO on both kinds of adapter
- * with one AdamW step, D3PO; and guided regression against a direct computation.
+ * with one AdamW step, D3PO; guided regression, DiffusionNFT and PAPA against direct computations.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { alphasCumprod } from '../../../engine/diffusion/betas.js';
+import { createPredictor } from '../../../engine/diffusion/predictor.js';
+import type { Graph } from '../../../engine/graph/graph.js';
 import { d3poGraph } from '../../../engine/learn/losses/d3po.js';
 import { ddpoGraph } from '../../../engine/learn/losses/ddpo.js';
 import { guidedRegressionGraph } from '../../../engine/learn/losses/guided-regression.js';
+import { nftGraph, oldName } from '../../../engine/learn/losses/nft.js';
+import { papaGraph } from '../../../engine/learn/losses/papa.js';
 import type { TrainingSpec } from '../../../engine/learn/losses/training-graph.js';
 import { adam } from '../../../engine/learn/optimiser.js';
 import { asFloat, cloneParams, globalNorm, type Params } from '../../../engine/learn/params.js';
@@ -177,5 +181,147 @@ describe('guided regression', () => {
     expect(Number(moved.loss!.data[0])).toBeGreaterThan(Number(out.loss!.data[0]));
     await plain.release();
     await anchored.release();
+  });
+});
+
+describe('losses on noised images', () => {
+  const rows = 2;
+  const ts = [951, 401];
+  const rng = new Rng(2, 0, 'test');
+  const feeds = {
+    x: f32([rows, 4, 16, 16], rng.normals(rows * SIZE)),
+    noise: f32([rows, 4, 16, 16], rng.normals(rows * SIZE)),
+    timestep: f32([rows], ts),
+  };
+  const z0 = feeds.x.data;
+  const e = feeds.noise.data;
+  let alpha: number[];
+  let adapter: Params;
+  /** Another policy: the adapter with its second half turned down. */
+  let other: Params;
+
+  beforeAll(() => {
+    alpha = ts.map((t) => alphasCumprod(pipeline.scheduler)[t]!);
+    adapter = golden('lora_attention') as Params;
+    other = Object.fromEntries(
+      Object.entries(adapter).map(([name, t]) => [
+        name,
+        name.includes('lora_B')
+          ? f32(
+              t.shape,
+              t.data.map((v) => 0.5 * v),
+            )
+          : t,
+      ]),
+    );
+  });
+
+  /** p of each row as sampling predicts it: merged weights, one row at a time. Null: the base model. */
+  async function predictions(tensors: Params | null): Promise<Float32Array[]> {
+    const cache = new ExecutorCache({ threads: 1 });
+    const out: Float32Array[] = [];
+    for (const [i, t] of ts.entries()) {
+      const xt = Float32Array.from({ length: SIZE }, (_, k) => {
+        const at = i * SIZE + k;
+        return Math.sqrt(alpha[i]!) * z0[at]! + Math.sqrt(1 - alpha[i]!) * e[at]!;
+      });
+      const noise = f32([1, 4, 16, 16], xt);
+      const request = { prompt: 'a robot at a party', negative: '', noise, sampler: { guidance: 3 } };
+      const values = tensors && { spec: spec('attention', 1).adapter, tensors };
+      const predictor = await createPredictor({
+        ...{ pipeline, cache, ...request },
+        ...(values ? { adapter: values } : {}),
+      });
+      out.push(await predictor.predict(noise, t));
+      await predictor.release();
+    }
+    await cache.clear();
+    return out;
+  }
+
+  const mean = (of: (k: number) => number) =>
+    Array.from({ length: SIZE }, (_, k) => of(k)).reduce((a, b) => a + b, 0) / SIZE;
+
+  /** The gradient's slope along itself (central difference) over its length: 1 where it is right. */
+  async function slope(graph: Graph, fed: Record<string, Tensor>): Promise<{ loss: number; ratio: number }> {
+    const executor = await Executor.create(graph, { threads: 1 });
+    const out = await executor.run({ ...adapter, ...fed });
+    const gradients = gradientsOf(out, adapter);
+    const norm = globalNorm(gradients);
+    const at = async (h: number) => {
+      const moved = cloneParams(adapter);
+      for (const [name, t] of Object.entries(moved))
+        for (let i = 0; i < t.data.length; i++) t.data[i]! += (h * gradients[name]!.data[i]!) / norm;
+      return Number((await executor.run({ ...moved, ...fed })).loss!.data[0]);
+    };
+    const h = 1e-2;
+    const ratio = ((await at(h)) - (await at(-h))) / (2 * h) / norm;
+    await executor.release();
+    return { loss: Number(out.loss!.data[0]), ratio };
+  }
+
+  it('PAPA: a liked row fits and stays, the other is pushed away, and the gradient is the slope', async () => {
+    const [weight, keep] = [
+      [0.3, -0.2],
+      [0.05, 0],
+    ];
+    const fed = {
+      ...{ ...feeds, states, alpha: f32([rows, 1, 1, 1], alpha) },
+      weight: f32([rows], weight),
+      keep: f32([rows], keep),
+    };
+    const { loss, ratio } = await slope(papaGraph(spec('attention', rows)), fed);
+    const [p, base] = [await predictions(adapter), await predictions(null)];
+    const expected = [0, 1].reduce(
+      (sum, i) =>
+        sum +
+        weight[i]! * mean((k) => (p[i]![k]! - e[i * SIZE + k]!) ** 2) +
+        keep[i]! * mean((k) => (p[i]![k]! - base[i]![k]!) ** 2),
+      0,
+    );
+    expect(loss / expected).toBeCloseTo(1, 3);
+    expect(ratio).toBeCloseTo(1, 2);
+  });
+
+  it("DiffusionNFT: r weighs the positive branch, 1 - r its mirror image about the old policy's prediction", async () => {
+    const [beta, reward, weight] = [0.7, [0.9, 0.25], [0.5, 0.25]];
+    const olds = Object.fromEntries(Object.entries(other).map(([name, t]) => [oldName(name), t]));
+    const fed = {
+      ...{ ...feeds, states, ...olds, alpha: f32([rows, 1, 1, 1], alpha) },
+      reward: f32([rows], reward),
+      weight: f32([rows], weight),
+    };
+    const graph = nftGraph(spec('attention', rows), beta);
+    const executor = await Executor.create(graph, { threads: 1 });
+    const out = await executor.run({ ...adapter, ...fed });
+    const [p, old] = [await predictions(adapter), await predictions(other)];
+    let expected = 0;
+    for (const i of [0, 1]) {
+      const [a, at] = [alpha[i]!, (k: number) => i * SIZE + k];
+      const x = (q: number, k: number) =>
+        (Math.sqrt(a) * z0[at(k)]! + Math.sqrt(1 - a) * e[at(k)]! - Math.sqrt(1 - a) * q) / Math.sqrt(a);
+      const branch = (side: number) => {
+        const q = (k: number) => old[i]![k]! + side * beta * (p[i]![k]! - old[i]![k]!);
+        const squares = mean((k) => (x(q(k), k) - z0[at(k)]!) ** 2);
+        return squares / mean((k) => Math.abs(x(q(k), k) - z0[at(k)]!));
+      };
+      expected += weight[i]! * (reward[i]! * branch(1) + (1 - reward[i]!) * branch(-1));
+    }
+    expect(Number(out.loss!.data[0]) / expected).toBeCloseTo(1, 3);
+    // With all of r on one branch its mirror image has no say, and the gradients are opposite where p is p_old.
+    const same = Object.fromEntries(Object.entries(adapter).map(([name, t]) => [oldName(name), t]));
+    const run = async (r: number) =>
+      gradientsOf(await executor.run({ ...adapter, ...fed, ...same, reward: f32([rows], [r, r]) }), adapter);
+    const [toward, away] = [await run(1), await run(0)];
+    await executor.release();
+    for (const name of Object.keys(toward))
+      expect(
+        relativeError(
+          away[name]!.data.map((v) => -v),
+          toward[name]!.data,
+        ),
+        name,
+      ).toBeLessThan(1e-3);
+    expect(globalNorm(toward)).toBeGreaterThan(1e-3);
   });
 });
