@@ -46,7 +46,7 @@ export class People {
   constructor(
     private readonly secret: Buffer,
     { access, guest = null, invited = true }: Tokens,
-    private readonly logins?: Pick<Logins, 'begin' | 'stands'>,
+    private readonly logins: Pick<Logins, 'begin' | 'stands'>,
   ) {
     this.accessToken = access;
     this.guestToken = guest;
@@ -80,7 +80,7 @@ export class People {
    * of this log-in and this visitor alone.
    */
   admit(token: string, visitor: string): { cookie: string; value: string } | undefined {
-    if (this.logins && this.isAccessToken(token)) {
+    if (this.isAccessToken(token)) {
       const login = this.logins.begin();
       return { cookie: this.adminCookie, value: `${login}.${this.signAdmin(login, visitor)}` };
     }
@@ -103,7 +103,7 @@ export class People {
     const who = this.visitor(visitor);
     const [login = '', signature = ''] = admin?.split('.') ?? [];
     const ours = who && this.accessToken !== null && same(signature, this.signAdmin(login, who.id));
-    return ours && this.logins?.stands(login) ? login : undefined;
+    return ours && this.logins.stands(login) ? login : undefined;
   }
 
   /** May see the channels that are marked. */

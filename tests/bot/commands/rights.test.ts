@@ -2,12 +2,15 @@
  * Who may say what. The table is the test: every command by every role, through the real bot and its store, with people
  * as each platform tells of them. docs/moderating.md shows the same table.
  */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chatCommands } from '../../../bot/commands/table.js';
 import { accountOfMember } from '../../../bot/platforms/discord/people.js';
 import { fakeAccount } from '../../../bot/platforms/fake/platform.js';
 import { type Profile, People as SlackPeople } from '../../../bot/platforms/slack/people.js';
+import { Logins } from '../../../bot/platforms/web/logins.js';
 import { People as WebPeople } from '../../../bot/platforms/web/people.js';
 import type { CommandSpec } from '../../../src/chat/commands.js';
 import type { Account, Role } from '../../../src/chat/port.js';
@@ -87,8 +90,14 @@ const onSlack = async (id: string, profile: Profile) => {
   return (await new SlackPeople(api, slackRules, Date.now, 0, () => {}, 'T1').look(id)).account;
 };
 
+const dir = mkdtempSync(join(tmpdir(), 'acclaim-rights-'));
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
 const web = (token: string | null) =>
-  new WebPeople(Buffer.alloc(32, 1), { access: token, guest: 'a token for guests' });
+  new WebPeople(
+    Buffer.alloc(32, 1),
+    { access: token, guest: 'a token for guests' },
+    new Logins({ dir, now: () => 1, warn: () => {} }),
+  );
 const onWeb = (token: string | null, said: string | null) => {
   const people = web(token);
   const visitor = people.mint(0);

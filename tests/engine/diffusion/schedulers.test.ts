@@ -77,7 +77,7 @@ describe("diffusers' trajectories", () => {
       std.shape,
       plan.steps.map((step) => step.std),
     );
-    expect(relativeError(stds, std)).toBeLessThan(1e-5);
+    expect(relativeError(stds, std)).toBeLessThan(scheduler === 'ddim' ? 1e-6 : 1e-4);
     expect(largestDifference(found.logProbs!, logs!)).toBeLessThan(1e-3);
   });
 
@@ -324,7 +324,7 @@ describe('zero terminal SNR', () => {
     let x: Float32Array = Float32Array.of(1.5 * initialScale);
     for (const [k, step] of steps.entries()) {
       x = stepMean(step, x, Float32Array.of(0.3 * step.scale * x[0]! + 0.2));
-      expect(Math.abs(x[0]! / expected[k]! - 1)).toBeLessThan(1e-5);
+      expect(Math.abs(x[0]! / expected[k]! - 1)).toBeLessThan(scheduler === 'ddim' ? 1e-6 : 1e-4);
     }
   });
   it('is refused where the network predicts noise', () => {
