@@ -107,7 +107,11 @@ describe('a visitor', () => {
   });
 
   it('cannot make itself older, or be somebody else', () => {
-    const people = new People(Buffer.alloc(32, 7), { access: accessToken });
+    const people = new People(
+      Buffer.alloc(32, 7),
+      { access: accessToken },
+      { begin: () => 'one', stands: () => true },
+    );
     const cookie = people.mint(1_700_000_000_000);
     const visitor = people.visitor(cookie)!;
     expect(visitor).toMatchObject({ bornAt: 1_700_000_000_000 });
