@@ -120,8 +120,11 @@ export class Jobs {
       };
       const job = { id: effect.key, kind: 'learn', payload } as const;
       const result = await queue.run(job, progress, held);
-      const { steps, learned, notes, seconds } = result;
-      return { kind: 'learn', steps, learned, notes, seconds, ...memoryOf(result) };
+      const { steps, learned, notes, seconds, variety } = result;
+      return {
+        ...{ kind: 'learn', steps, learned, notes, seconds, ...memoryOf(result) },
+        ...(variety && { variety }),
+      };
     });
   }
 

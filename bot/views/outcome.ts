@@ -38,6 +38,9 @@ export function outcomeCard(view: OutcomeView): Card {
   const previous = enoughJudged(approval, session.rules) ? before : null;
   const alt = name === null ? '' : pictureAlt(name, session.prompt, best?.state ?? 'held');
   const file = best ? join(dir, best.file) : null;
+  // Learning measures it, so that of this round is not known yet.
+  const learned = view.before.at(-1);
+  const variety = learned?.learned?.variety?.kept ?? null;
   return card('outcome', key, {
     title: `Round ${round.number}: ${approval.share === null ? 'nothing was judged' : `${percent(approval.share)} approval`}`,
     text: sentences({
@@ -48,6 +51,7 @@ export function outcomeCard(view: OutcomeView): Card {
       best: name,
       named: mostNamed(outcome, ballots),
       previous,
+      variety: learned && variety !== null ? { round: learned.number, kept: variety } : null,
     }).join(' '),
     pictures: file ? [{ file, alt: `The best: ${alt}`, spoiler: session.nsfw }] : [],
     data: {
@@ -55,6 +59,7 @@ export function outcomeCard(view: OutcomeView): Card {
       round: round.number,
       approval: approval.share,
       previous,
+      variety,
       voters: outcome.voters,
       votes: outcome.votes,
       best: name === null ? null : { name, file, alt },
@@ -87,15 +92,18 @@ interface Told extends Pick<OutcomeView, 'session' | 'round'> {
   named: readonly string[];
   /** The share to compare with; null where there is none, or where too few of this round's pictures were judged. */
   previous: number | null;
+  /** Of the round before, whose votes have been learned from; null while too few pictures were liked. */
+  variety: { round: number; kept: number } | null;
 }
 
-function sentences({ session, round, outcome, approval, best, named, previous }: Told): string[] {
+function sentences({ session, round, outcome, approval, best, named, previous, variety }: Told): string[] {
   const said = [
     `${count(outcome.voters, 'person', 'people')} voted: ${judgedWords(approval, session.nsfw)}.`,
     best === null ? unnamed(named) : `**${best}** won.`,
   ];
   if (previous !== null) said.push(change(points(approval.share ?? 0, previous)));
   if (!enoughJudged(approval, session.rules)) said.push(tooFew(session.rules));
+  if (variety !== null) said.push(varietyKept(session, variety));
   const byChecker = round.feedback?.images.filter((image) => image.by === 'checker').length ?? 0;
   if (byChecker > 0)
     said.push(`The safety checker marked ${count(byChecker, 'picture')}; they count as unsafe.`);
@@ -132,6 +140,11 @@ const reasons: Record<Outcome['excluded'][number]['reason'], string> = {
 
 const all = ({ nsfw }: Session) => (nsfw ? 'Everything was called safe.' : 'Everything was liked.');
 const nothing = ({ nsfw }: Session) => (nsfw ? 'Nothing was called safe yet.' : 'Nothing was liked yet.');
+
+function varietyKept({ nsfw }: Session, { round, kept }: { round: number; kept: number }): string {
+  const what = nsfw ? 'What was called safe' : 'What was liked';
+  return `${what} in round ${round} is ${percent(kept)} as varied as it was before anything was learned.`;
+}
 
 function tooFew(rules: Rules): string {
   const goal = rules.goal === null ? '' : ' or to count towards the goal';

@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
+import { varietySchema } from '../../src/queue/jobs.js';
 import { type EmbeddingSpec, embeddingShapes } from '../learn/embedding.js';
 import type { AdamState } from '../learn/optimiser.js';
 import { names, type Params } from '../learn/params.js';
@@ -49,6 +50,8 @@ export const checkpointManifestSchema = z.object({
   best: z.object({ round: count, index: count }).nullable(),
   /** The model of the voters; none while there are too few goods or bads, or pictures had no features. */
   voteModel: voteModelSchema.optional(),
+  /** How varied the liked pictures of the round are beside those of the base model; where there are enough. */
+  variety: varietySchema.optional(),
   /** Blocks drawn from each random stream (seed, round, purpose) in this round. */
   random: z.record(z.string(), count),
   /** Hash of the manifest this one continues; null after the first round. */

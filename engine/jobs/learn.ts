@@ -9,13 +9,14 @@ import { AcclaimError } from '../../src/errors.js';
 import { modelHash } from '../../src/model-hash.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
 import { Rng } from '../../src/rng.js';
-import { type CheckpointManifest, writeCheckpoint } from '../io/checkpoint.js';
+import { type CheckpointManifest, type ReplayItem, writeCheckpoint } from '../io/checkpoint.js';
 import { readRound } from '../io/round.js';
 import { judge } from '../learn/feedback.js';
 import type { Fit } from '../learn/fit.js';
 import { learners } from '../learn/learners/table.js';
 import { adapterSpec, parseParams } from '../learn/parameters.js';
 import { fitVoteModel, votesOf } from '../learn/vote-model/fit.js';
+import { sessionVariety } from '../measures/session-variety.js';
 import { encodePair } from '../models/prompt.js';
 import { rate } from '../runtime/rate.js';
 import { inWords } from '../say-before.js';
@@ -90,6 +91,7 @@ export async function learn(
 
   // Of every learner, and of all votes of the session.
   const voteModel = fitVoteModel(votesOf(outcome.state.replay), stream('votes')) ?? undefined;
+  const variety = varietyOf(outcome.state.replay, payload.round);
   report('write', 0, 1);
   writeCheckpoint(
     payload.out,
@@ -113,6 +115,7 @@ export async function learn(
       device: engine.device,
       precision: engine.precision,
       software: engine.software,
+      ...variety,
     },
   );
   report('write', 1, 1);
@@ -121,10 +124,17 @@ export async function learn(
     losses: outcome.losses,
     learned: outcome.learned,
     notes: outcome.notes,
+    ...variety,
     seconds: (performance.now() - started) / 1000,
     memoryMb: peakMemoryMb(),
     device: engine.device,
   };
+}
+
+function varietyOf(replay: readonly ReplayItem[], round: number) {
+  const liked = replay.filter(({ label, weight }) => label > 0.5 && weight > 0);
+  const variety = sessionVariety(liked, round);
+  return variety ? { variety } : {};
 }
 
 /** Checkpoints from before anything was learned have chosen nothing. */

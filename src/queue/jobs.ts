@@ -143,6 +143,9 @@ export const learnPayload = jobBase.extend(promptSchema.shape).extend({
   out: z.string(),
 });
 
+/** How varied what people like still is: engine/measures/session-variety.ts. */
+export const varietySchema = z.object({ kept: z.number().nonnegative(), base: count, tuned: count });
+
 export const learnResult = z.object({
   steps: z.number().int(),
   /** Loss of each optimiser step. */
@@ -151,6 +154,8 @@ export const learnResult = z.object({
   learned: z.boolean(),
   /** Said to people when not empty: collapse guard, rollback, halved step. */
   notes: words,
+  /** Of the liked pictures of the round beside the base model's; left out where there are too few. */
+  variety: varietySchema.optional(),
   seconds: z.number(),
   memoryMb,
   device: z.string(),

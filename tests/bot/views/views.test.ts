@@ -331,6 +331,29 @@ describe('outcome and story', () => {
     expect(card.pictures[0]!.file).toBe('/data/cat/1/images/9.png');
   });
 
+  it('tells how varied what is liked still is, where learning from the round before found it out', () => {
+    const learned = { steps: 1, learned: true, notes: [], seconds: 1 };
+    const variety = { kept: 0.934, base: 9, tuned: 12 };
+    const round = makeRound(session, 3, { state: 'learning', outcome });
+    const cardAfter = (of: typeof session, ...rounds: Partial<Round>[]) => {
+      const before = rounds.map((fill, i) => makeRound(of, i + 1, { outcome, ...fill }));
+      return outcomeCard({ key: 'o', session: of, round, before, ballots: [], images: [], dir });
+    };
+    const card = cardAfter(session, { learned }, { learned: { ...learned, variety } });
+    const words = 'in round 2 is 93 % as varied as it was before anything was learned.';
+    expect(card.text).toContain(`What was liked ${words}`);
+    expect(card.data).toMatchObject({ variety: 0.934 });
+    expect(cardAfter({ ...session, nsfw: true }, {}, { learned: { ...learned, variety } }).text).toContain(
+      `What was called safe ${words}`,
+    );
+    // Of an older round it is no news.
+    for (const known of [[], [{ learned }], [{ learned: { ...learned, variety } }, { learned }]]) {
+      const silent = cardAfter(session, ...known);
+      expect(silent.text).not.toContain('varied');
+      expect(silent.data).toMatchObject({ variety: null });
+    }
+  });
+
   /** A gallery of six of which so many were judged, all of them liked. */
   const partly = (number: number, judged: number) => {
     const cells = makeOutcome(

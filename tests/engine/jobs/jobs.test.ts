@@ -11,6 +11,8 @@ import { readRound, writeRound } from '../../../engine/io/round.js';
 import { readSafetensors, writeSafetensors } from '../../../engine/io/safetensors.js';
 import { EngineContext } from '../../../engine/jobs/context.js';
 import { createHandlers } from '../../../engine/jobs/handlers.js';
+import { diversity } from '../../../engine/learn/diversity.js';
+import { image } from '../../../engine/learn/learner.js';
 import { cosine } from '../../../engine/learn/reward.js';
 import { scoreWith } from '../../../engine/learn/vote-model/model.js';
 import { features } from '../../../engine/models/features.js';
@@ -260,6 +262,20 @@ describe('learn', () => {
     expect(kept.goods).toHaveLength(2);
     await learn(join(root, 'c1b'), { ...next, feedback: feedback([2, 4], 4) });
     expect(readCheckpoint(join(root, 'c1b')).state.best).toMatchObject({ round: 1, index: 4 });
+  });
+
+  it('tells how varied what is liked still is, once enough was liked of both models', async () => {
+    const likes = feedback([0, 1, 2, 3]);
+    const first = await learn(join(root, 'liked0'), { feedback: likes });
+    expect(first).not.toHaveProperty('variety');
+    const next = { round: 1, checkpoint: join(root, 'liked0'), roundDir: join(root, 'tuned') };
+    await generate(next.roundDir, { ...next, noise: 'plain' });
+    const { variety } = await learn(join(root, 'liked1'), { ...next, feedback: likes });
+    const liked = (round: string) =>
+      diversity([0, 1, 2, 3].map((i) => image(readRound(join(root, round)).latents, i)));
+    expect(variety).toEqual({ kept: expect.closeTo(liked('tuned') / liked('plain'), 12), base: 4, tuned: 4 });
+    expect(readCheckpoint(join(root, 'liked1')).manifest.variety).toEqual(variety);
+    expect(readCheckpoint(join(root, 'liked0')).manifest).not.toHaveProperty('variety');
   });
 
   it('sees every picture with the base model, and fits the model of the voters to all votes of the session', async () => {

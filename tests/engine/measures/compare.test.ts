@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { fitClusters, nearest } from '../../../engine/measures/clusters.js';
 import { borderColour, centreColour } from '../../../engine/measures/colours.js';
 import { comparePictures, type Picture } from '../../../engine/measures/compare.js';
+import { sessionVariety } from '../../../engine/measures/session-variety.js';
 import { countValues, floorOf, totalVariation } from '../../../engine/measures/total-variation.js';
 import { Rng } from '../../../src/rng.js';
 
@@ -182,4 +183,32 @@ describe('two sets of pictures', () => {
       expect(Math.abs(tv - floor)).toBeLessThan(floor);
     }
   });
+});
+
+it('a session tells how varied what was liked of a round is, beside all that was liked of what the base model drew', () => {
+  const liked = (x: number, round: number, origin: 'base' | 'tuned') => ({
+    latent: Float32Array.of(x, 0),
+    round,
+    origin,
+  });
+  const base = [0, 10, 20].map((x) => liked(x, 1, 'base'));
+  const tuned = [0, 1, 2, 3].map((x) => liked(x, 3, 'tuned'));
+  const others = [liked(1000, 2, 'tuned'), liked(-1000, 2, 'tuned')];
+  expect(sessionVariety([...base, ...tuned, ...others], 3)).toBeNull();
+  // The base model draws some of later rounds too.
+  const all = [...base, liked(30, 3, 'base'), ...tuned, ...others];
+  expect(sessionVariety(all, 3)).toEqual({ kept: expect.closeTo(0.1, 12), base: 4, tuned: 4 });
+  expect(sessionVariety(all, 2)).toBeNull();
+  expect(
+    sessionVariety(
+      all.filter(({ origin }) => origin === 'base'),
+      3,
+    ),
+  ).toBeNull();
+  expect(
+    sessionVariety(
+      [...base, ...base].map((one) => ({ ...one, latent: Float32Array.of(1, 1) })).concat(tuned),
+      3,
+    ),
+  ).toBeNull();
 });
