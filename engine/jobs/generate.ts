@@ -15,13 +15,14 @@ import { substitution } from '../diffusion/native.js';
 import { schedule } from '../diffusion/schedulers.js';
 import type { Checkpoint, Origin } from '../io/checkpoint.js';
 import { encodePng, type Rgb } from '../io/png.js';
-import { imageName, type RoundManifest, writeRound } from '../io/round.js';
+import { type FeatureMaps, imageName, type RoundManifest, writeRound } from '../io/round.js';
 import { learners } from '../learn/learners/table.js';
 import { heroNoise, plainNoise } from '../learn/noise.js';
 import { adapterSpec, parseParams } from '../learn/parameters.js';
 import { requireLikelihoods } from '../learn/policy.js';
 import { featureFacts } from '../models/features.js';
 import { checkPictures, hasSafetyChecker, isBarred } from '../models/safety-checker.js';
+import { f32, stackRows } from '../runtime/tensor.js';
 import type { WorkerContext } from '../worker.js';
 import type { EngineContext } from './context.js';
 import { type Drawing, drawImages, putInPlace } from './draw.js';
@@ -91,7 +92,9 @@ export async function generate(
   );
 
   // 4.
-  const marks = safety && (await look(safety, drawn.pictures));
+  const looked = safety && (await look(safety, drawn.pictures));
+  const marks = looked?.map(({ mark }) => mark);
+  const embeddings = looked?.map(({ embedding }) => embedding);
   for (let again = 1; safety && marks && again <= safety.tries; again++) {
     const held = marks.flatMap((mark, i) => (mark.held ? [i] : []));
     if (!held.length) break;
@@ -102,9 +105,12 @@ export async function generate(
       held.map((i) => origins[i]!),
     );
     putInPlace(drawn, held, fresh);
-    for (const [i, mark] of (await look(safety, fresh.pictures)).entries())
+    for (const [i, { mark, embedding }] of (await look(safety, fresh.pictures)).entries()) {
       marks[held[i]!] = { ...mark, redrawn: again };
+      embeddings![held[i]!] = embedding;
+    }
   }
+  const seen: FeatureMaps = { ...drawn.features, ...(embeddings && { clip: stacked(embeddings) }) };
 
   // 5.
   report('write', 0, 1);
@@ -132,10 +138,10 @@ export async function generate(
     software: engine.software,
     images: origins.map((origin) => ({ origin })),
     ...(safety && marks ? { safety: { bound: safety.bound, images: marks } } : {}),
-    features: featureFacts(pipeline.scheduler, drawn.features),
+    features: featureFacts(pipeline.scheduler, seen),
   };
   const pngs = drawn.pictures.map((picture, i) => encodePng(picture, provenance(manifest, i)));
-  writeRound(payload.out, { manifest, ...drawn }, pngs);
+  writeRound(payload.out, { manifest, ...drawn, features: seen }, pngs);
   report('write', 1, 1);
   return {
     images: pngs.map((_, index) => ({
@@ -167,19 +173,20 @@ export async function generate(
   async function look(
     { checker, bound, nsfw = false }: NonNullable<ReturnType<typeof openSafety>>,
     pictures: readonly Rgb[],
-  ): Promise<SafetyMark[]> {
+  ): Promise<{ mark: SafetyMark; embedding: Float32Array }[]> {
     signal.throwIfAborted();
     report('check', 0, 1);
     const verdicts = await checkPictures(checker, engine.cache, pictures);
     report('check', 1, 1);
     return verdicts.map((verdict) => {
       const barred = isBarred(verdict, nsfw);
-      return {
+      const mark = {
         score: verdict.score,
         held: verdict.score > bound || barred,
         redrawn: 0,
         ...(barred && { barred }),
       };
+      return { mark, embedding: verdict.embedding };
     });
   }
 }
@@ -190,6 +197,8 @@ export function originsOf(count: number, baseShare: number): Origin[] {
   const before = (i: number) => Math.floor((i * base) / count);
   return Array.from({ length: count }, (_, i) => (before(i + 1) > before(i) ? 'base' : 'tuned'));
 }
+
+const stacked = (rows: readonly Float32Array[]) => stackRows(rows.map((row) => f32([1, row.length], row)));
 
 const shownAs = (safety: SafetyMark) => ({
   safety,

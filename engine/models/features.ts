@@ -5,6 +5,7 @@
  */
 import { Rng } from '../../src/rng.js';
 import { alphasCumprod } from '../diffusion/betas.js';
+import { SMALL_WEIGHTS } from '../graph/compiled.js';
 import { Graph } from '../graph/graph.js';
 import { concat, matmul, reshape, wide } from '../graph/ops.js';
 import type { Shape, Value } from '../graph/value.js';
@@ -106,6 +107,9 @@ export async function features(
     const out = await executor.run({ ...text, sample, timestep: f32([1], [t]) });
     return out.features as FloatTensor;
   });
+  // Beside a processor's memory a large model's weights are mapped once for all graphs; elsewhere each graph has a copy.
+  if ((cache.options.device ?? 'cpu') !== 'cpu' && pipeline.unet.bytes > SMALL_WEIGHTS)
+    await cache.release(key);
   let from = 0;
   const maps = featureMaps(pipeline.unetConfig).map(({ name, width }) => {
     from += width;

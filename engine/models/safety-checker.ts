@@ -47,6 +47,11 @@ export interface SafetyVerdict {
   readonly unsafe: boolean;
 }
 
+export interface Checked extends SafetyVerdict {
+  /** CLIP's embedding of the picture, of length 1. */
+  readonly embedding: Float32Array;
+}
+
 const PART = 'safety_checker';
 
 export const hasSafetyChecker = (dir: string): boolean => existsSync(join(dir, PART, 'config.json'));
@@ -113,13 +118,13 @@ export async function checkPictures(
   checker: SafetyChecker,
   cache: ExecutorCache,
   pictures: readonly Rgb[],
-): Promise<SafetyVerdict[]> {
+): Promise<Checked[]> {
   const { image_size: size } = checker.config.vision_config;
   const bounds = (name: string) => (readTensor(checker.weights, `${name}_weights`) as FloatTensor).data;
   const [concept, special] = LISTS.map(bounds) as [Float32Array, Float32Array];
   if (![concept, special].every(allFinite)) throw notFinite(checker);
   const each = 3 * size * size;
-  const verdicts: SafetyVerdict[] = [];
+  const verdicts: Checked[] = [];
   for (let at = 0; at < pictures.length; at += AT_ONCE) {
     const pixels = f32([AT_ONCE, 3, size, size]);
     const some = pictures.slice(at, at + AT_ONCE);
@@ -134,14 +139,20 @@ export async function checkPictures(
     // What is no number is above no bound: nothing would be held back.
     if (![toConcepts, toSpecial].every(({ data }) => allFinite(data))) throw notFinite(checker);
     for (let i = 0; i < some.length; i++)
-      verdicts.push(
-        verdict(
+      verdicts.push({
+        ...verdict(
           { cosines: rows(toConcepts, i, i + 1).data, bounds: concept },
           { cosines: rows(toSpecial, i, i + 1).data, bounds: special },
         ),
-      );
+        embedding: unit(rows(out.embeds as FloatTensor, i, i + 1).data),
+      });
   }
   return verdicts;
+}
+
+function unit(row: Float32Array): Float32Array {
+  const length = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
+  return row.map((x) => x / length);
 }
 
 function notFinite({ dir, weights }: SafetyChecker): AcclaimError {

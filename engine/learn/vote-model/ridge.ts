@@ -9,7 +9,7 @@
  * A head is a direction in the map: w = X^T alpha' / d, then in the map's own units.
  */
 import type { Voted } from './auc.js';
-import { inverse, solve } from './spd.js';
+import { dot, inverse, solve } from './spd.js';
 
 export interface Example extends Voted {
   readonly row: ArrayLike<number>;
@@ -51,10 +51,8 @@ function gram(x: Float64Array, n: number, d: number): Float64Array {
   const kernel = new Float64Array(n * n);
   for (let i = 0; i < n; i++)
     for (let k = 0; k <= i; k++) {
-      let sum = 0;
-      for (let j = 0; j < d; j++) sum += x[i * d + j]! * x[k * d + j]!;
-      kernel[i * n + k] = sum / d;
-      kernel[k * n + i] = sum / d;
+      kernel[i * n + k] = dot(x, i * d, x, k * d, d) / d;
+      kernel[k * n + i] = kernel[i * n + k]!;
     }
   return kernel;
 }

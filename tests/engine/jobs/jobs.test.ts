@@ -183,6 +183,13 @@ describe('the safety checker', () => {
       const at = (k: number) => latents.data.subarray((k * COUNT + i) * 1024, (k * COUNT + i + 1) * 1024);
       expect(at(0)).toEqual(row(after.noise));
       expect(at(4)).toEqual(row(after.latents));
+      // So does what is seen in it.
+      for (const [map, seen] of Object.entries(after.features!))
+        expect(
+          row(seen).every((x, j) => x === row(before.features![map]!)[j]),
+          map,
+        ).toBe(same);
+      expect(Math.hypot(...row(after.features!.clip!))).toBeCloseTo(1, 5);
       const changed = logProbs.data[i] !== before.trajectory!.logProbs.data[i];
       expect(changed).toBe(!same);
     }

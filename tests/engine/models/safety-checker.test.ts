@@ -101,6 +101,17 @@ describe('the checker', () => {
     expect(largestDifference(out.special_care_embeds!, golden.special_cosine!)).toBeLessThan(1e-4);
   });
 
+  it("gives each picture's embedding, of length 1, for whoever learns from pictures", async () => {
+    const found = await checkPictures(openSafetyChecker(`${DIR}/model`), cache, pictures);
+    const { data, shape } = golden.image_embeds as FloatTensor;
+    for (const [i, { embedding }] of found.entries()) {
+      const expected = Array.from(data.subarray(i * shape[1]!, (i + 1) * shape[1]!));
+      const length = Math.hypot(...expected);
+      const unit = expected.map((x) => x / length);
+      for (const [j, x] of embedding.entries()) expect(Math.abs(x - unit[j]!)).toBeLessThan(1e-4);
+    }
+  });
+
   it('flags the golden pictures, names read both ways', async () => {
     const flagged = async (dir: string) =>
       (await checkPictures(openSafetyChecker(dir), cache, pictures)).map((v) => v.unsafe);
