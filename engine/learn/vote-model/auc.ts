@@ -28,6 +28,18 @@ export function weightedAuc(scores: ArrayLike<number>, votes: readonly Voted[]):
   return won / (goods * bads);
 }
 
+/** Standard error of an AUC (Hanley and McNeil 1982, (1)), a vote's weight counting as so many pictures. */
+export function aucError(auc: number, votes: readonly Voted[]): number {
+  let [goods, bads] = [0, 0];
+  for (const { label, weight } of votes) {
+    goods += weight * label;
+    bads += weight * (1 - label);
+  }
+  const [q1, q2] = [auc / (2 - auc), (2 * auc * auc) / (1 + auc)];
+  const apart = Math.max(0, goods - 1) * (q1 - auc * auc) + Math.max(0, bads - 1) * (q2 - auc * auc);
+  return Math.sqrt((auc * (1 - auc) + apart) / (goods * bads));
+}
+
 /** Mean distance between probability and share of goods over `bins` equally large groups, lowest probabilities first. */
 export function calibrationError(
   probabilities: readonly number[],

@@ -10,19 +10,18 @@ export const voteModelSchema = z.object({
   maps: z.record(z.string(), z.object({ width: count, share: z.number() })),
   votes: count,
   auc: z.number(),
+  aucError: z.number(),
   heads: count,
   calibration: z.object({ slope: z.number(), offset: z.number() }),
 });
 export type VoteModelFacts = z.infer<typeof voteModelSchema>;
 
-export const voteModelFacts = ({ maps, votes, auc, heads, calibration }: VoteModel): VoteModelFacts => ({
+export const voteModelFacts = ({ maps, heads, ...facts }: VoteModel): VoteModelFacts => ({
   maps: Object.fromEntries(
     Object.entries(maps).map(([map, share]) => [map, { width: heads[0]!.weights[map]!.length, share }]),
   ),
-  votes,
-  auc,
+  ...facts,
   heads: heads.length,
-  calibration,
 });
 
 export function voteModelTensors({ maps, heads }: VoteModel): Record<string, Tensor> {

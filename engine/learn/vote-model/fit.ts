@@ -7,7 +7,7 @@
  */
 import type { Rng } from '../../../src/rng.js';
 import type { ReplayItem } from '../../io/checkpoint.js';
-import { type Voted, weightedAuc } from './auc.js';
+import { aucError, type Voted, weightedAuc } from './auc.js';
 import { type Calibration, calibrate, crossEntropy } from './calibrate.js';
 import type { PictureFeatures, VoteHead, VoteModel } from './model.js';
 import { directionOf, type Fitted, fitRidge, type Standardised, standardise } from './ridge.js';
@@ -59,10 +59,12 @@ export function fitVoteModel(examples: readonly VoteExample[], rng: Rng): VoteMo
       return sum + share * (calibration.slope * fitted.heldOut[i]! + calibration.offset);
     }, 0),
   );
+  const auc = weightedAuc(heldOut, votes);
   return {
     maps: Object.fromEntries(maps.flatMap((map) => shareOf(map, heard))),
     votes: votes.length,
-    auc: weightedAuc(heldOut, votes),
+    auc,
+    aucError: aucError(auc, votes),
     heads: folds.map((_, fold) => headOf(heard, fold)),
     calibration: calibrate(heldOut, votes),
   };

@@ -12,6 +12,8 @@ export interface VoteModel {
   readonly votes: number;
   /** Cross-validated: how often a good picture that a head did not see scores above a bad one. */
   readonly auc: number;
+  /** Standard error of that: after 16 votes chance alone reaches .8 in a quarter of sessions. */
+  readonly aucError: number;
   readonly heads: readonly VoteHead[];
   readonly calibration: Calibration;
 }
@@ -47,6 +49,9 @@ function opinion({ heads, calibration }: VoteModel, picture: PictureFeatures): O
   const middle = mean(each);
   return { p, spread: Math.sqrt(mean(each.map((q) => (q - middle) ** 2))) };
 }
+
+/** Whether it tells good from bad at least so well, its standard error taken off. */
+export const tells = ({ auc, aucError }: VoteModel, atLeast: number): boolean => auc - aucError >= atLeast;
 
 const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
 

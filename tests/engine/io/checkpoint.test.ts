@@ -100,6 +100,7 @@ const voteModel = {
   maps: { mid: 0.25, up: 0.75 },
   votes: 2,
   auc: 0.75,
+  aucError: 0.25,
   heads: [voteHead(0.5), voteHead(-2)],
   calibration: { slope: 1.5, offset: -0.1 },
 };

@@ -108,7 +108,7 @@ it('takes goods from the model of the votes where nobody else says', async () =>
   const adapter = { 'unet.a.lora_A.weight': f32([4, 8]) };
   const options = { lr: 1, beta1: 0.9, beta2: 0.9, epsilon: 1, weightDecay: 0, clipNorm: null };
   const voteModel = {
-    ...{ maps: { up: 1 }, votes: 9, auc: 0.9, calibration: { slope: 2, offset: -1 } },
+    ...{ maps: { up: 1 }, votes: 9, auc: 0.9, aucError: 0.1, calibration: { slope: 2, offset: -1 } },
     heads: [{ weights: { up: Float32Array.of(1) }, offset: 0 }],
   };
   const state = {

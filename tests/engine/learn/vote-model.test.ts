@@ -3,10 +3,10 @@
  * weight changes nothing, labels exchanged exchange the answer, equal votes and stream give an equal model.
  */
 import { describe, expect, it } from 'vitest';
-import { calibrationError, type Voted, weightedAuc } from '../../../engine/learn/vote-model/auc.js';
+import { aucError, calibrationError, type Voted, weightedAuc } from '../../../engine/learn/vote-model/auc.js';
 import { calibrate } from '../../../engine/learn/vote-model/calibrate.js';
 import { fitVoteModel, type VoteExample } from '../../../engine/learn/vote-model/fit.js';
-import { scoreWith, type VoteModel } from '../../../engine/learn/vote-model/model.js';
+import { scoreWith, tells, type VoteModel } from '../../../engine/learn/vote-model/model.js';
 import { directionOf, type Example, fitRidge, standardise } from '../../../engine/learn/vote-model/ridge.js';
 import { inverse, solve } from '../../../engine/learn/vote-model/spd.js';
 import { Rng } from '../../../src/rng.js';
@@ -76,6 +76,26 @@ describe('the parts', () => {
         ],
       ),
     ).toBeNaN();
+  });
+
+  it('know how far an AUC may be off: as much as it varies over draws of pictures', () => {
+    // Scores N(1, 1) of 12 goods and N(0, 1) of 20 bads: AUC = Phi(1 / sqrt(2)) = .76.
+    const r = rng('error');
+    const drawn = Array.from({ length: 400 }, () => {
+      const own = Array.from({ length: 32 }, (_, i) => ({ label: i < 12 ? 1 : 0, weight: 1 }));
+      const auc = weightedAuc(
+        own.map(({ label }) => r.normal() + label),
+        own,
+      );
+      return { auc, error: aucError(auc, own) };
+    });
+    const mean = (values: number[]) => values.reduce((sum, v) => sum + v / values.length, 0);
+    const middle = mean(drawn.map(({ auc }) => auc));
+    expect(Math.abs(middle - 0.7602)).toBeLessThan(0.02);
+    const deviation = Math.sqrt(mean(drawn.map(({ auc }) => (auc - middle) ** 2)));
+    expect(mean(drawn.map(({ error }) => error)) / deviation).toBeGreaterThan(0.85);
+    expect(mean(drawn.map(({ error }) => error)) / deviation).toBeLessThan(1.15);
+    expect(aucError(1, votes)).toBe(0);
   });
 
   it('tell how far probabilities are from what comes true', () => {
@@ -171,6 +191,18 @@ describe('the model', () => {
     });
     expect(found.reduce((sum, auc) => sum + auc, 0) / found.length).toBeLessThan(0.65);
     expect(Math.max(...found)).toBeLessThan(0.8);
+  });
+
+  it('is believed where it tells, and not where a few votes are right by chance', () => {
+    const r = rng('believed');
+    const votesOn = (count: number, i: number) => pictures(count, `believed ${i}`);
+    const chance = (vote: VoteExample) => ({ ...vote, label: r.integer(2) });
+    const told = Array.from({ length: 20 }, (_, i) => fitted(votesOn(64, i))).filter(
+      (m) => m && tells(m, 0.8),
+    );
+    const byChance = Array.from({ length: 20 }, (_, i) => fitted(votesOn(16, i).map(chance)));
+    expect(told.length).toBeGreaterThan(15);
+    expect(byChance.filter((m) => m && tells(m, 0.8)).length).toBeLessThan(3);
   });
 
   it('hears maps together that tell the same, and is better for it', () => {
