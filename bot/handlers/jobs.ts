@@ -74,6 +74,7 @@ export class Jobs {
         count: effect.count,
         checkpoint: paths.parent(state, effect.parent),
         noise: effect.noise,
+        picks: state.session.rules.picks ?? false,
         trajectory: likelihood.get(state.session.learner.name) ?? false,
         preview: !state.session.nsfw && !state.session.rules.review,
         safety: { ...this.parts.safety, ...(state.session.nsfw ? { tries: 0, nsfw: true } : {}) },
@@ -81,7 +82,7 @@ export class Jobs {
       };
       const job = { id: effect.key, kind: 'generate', payload } as const;
       const result = await queue.run(job, progress, held);
-      const { images, notes = [], seconds } = result;
+      const { images, notes = [], seconds, draws } = result;
       if (images.length !== effect.count || images.some(({ index }, i) => index !== i))
         throw new AcclaimError(
           'job-invalid',
@@ -92,7 +93,8 @@ export class Jobs {
       return {
         kind: 'generate',
         drawn: { seconds, ...memoryOf(result) },
-        images: images.map(({ index, file, width, height, held = false, barred = false, origin }) => ({
+        ...(draws && { picked: draws }),
+        images: images.map(({ index, file, width, height, held = false, barred = false, origin, pick }) => ({
           index,
           file: relative(out, resolve(out, file)),
           width,
@@ -100,6 +102,7 @@ export class Jobs {
           held,
           barred,
           ...(origin && { origin }),
+          ...(pick && { pick }),
         })),
       };
     });

@@ -31,11 +31,23 @@ export interface SampleRequest extends PredictorRequest {
   readonly onStep?: ((done: number, total: number, expected: () => FloatTensor) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly keep?: 'none' | 'trajectory' | undefined;
+  /** Steps `from` up to, not with, `to`; default all. A run that goes on needs what it stood at; such runs keep no trajectory. */
+  readonly range?: { readonly from: number; readonly to: number } | undefined;
+  readonly halfway?: Halfway | undefined;
+}
+
+/** Where a run stands between two steps. */
+export interface Halfway {
+  /** x [N,C,h,w] after the last step taken. */
+  readonly x: FloatTensor;
+  /** x_0 as that step predicted it; of multistep schedulers, whose next step depends on it. */
+  readonly before: FloatTensor | null;
 }
 
 export interface Samples {
-  /** x_0 [N,C,h,w]. */
+  /** x_0 [N,C,h,w]; of a run that stops before the last step, as that step expects it. */
   readonly latents: FloatTensor;
+  readonly halfway: Halfway;
   /** Images of one executor call, at most. */
   readonly part: number;
   /** [T]. */
@@ -84,9 +96,12 @@ async function walk(
   const logs: Float32Array[] = [];
   const images: Float32Array[] = [];
 
-  let x = scaled(noise.data, plan.initialScale);
-  let before: Float32Array | null = null;
-  for (const [k, step] of steps.entries()) {
+  const { from: first, to } = request.range ?? { from: 0, to: steps.length };
+  let x: Float32Array = request.halfway?.x.data ?? scaled(noise.data, plan.initialScale);
+  let before: Float32Array | null = request.halfway?.before?.data ?? null;
+  let expected: Float32Array = x;
+  for (let k = first; k < to; k++) {
+    const step = steps[k]!;
     if (request.signal?.aborted)
       throw new AcclaimError('cancelled', `sampling was cancelled at step ${k} of ${steps.length}`);
     const predict = k < switched ? tuned : plain;
@@ -101,14 +116,18 @@ async function walk(
       logs.push(logProbabilities(x, mean, step.std, count));
       if (before) images.push(before);
     }
-    request.onStep?.(k + 1, steps.length, () =>
-      f32(noise.shape, last ? x : predictedImage(step, from, output)),
-    );
+    const expect = () => (last ? x : predictedImage(step, from, output));
+    if (k + 1 === to) expected = expect();
+    request.onStep?.(k + 1, steps.length, () => f32(noise.shape, expect()));
     // A run blocks its thread: let messages (cancel, progress) through between two of them.
     await setImmediate();
   }
 
-  const result = { latents: f32(noise.shape, x), timesteps: steps.map((step) => step.timestep) };
+  const result = {
+    latents: f32(noise.shape, expected),
+    halfway: { x: f32(noise.shape, x), before: before && f32(noise.shape, before) },
+    timesteps: steps.map((step) => step.timestep),
+  };
   if (keep === 'none') return result;
   return {
     ...result,

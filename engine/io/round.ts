@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
-import { safetyMarkSchema, samplerSchema } from '../../src/queue/jobs.js';
+import { drawsSchema, pickSchema, safetyMarkSchema, samplerSchema } from '../../src/queue/jobs.js';
 import { type FloatTensor, f32, i64, type Tensor } from '../runtime/tensor.js';
 import { type Origin, originSchema } from './checkpoint.js';
 import { readFolder, writeFolder } from './folder.js';
@@ -48,8 +48,18 @@ export const roundManifestSchema = z.object({
     .optional(),
   /** Which model drew each image, and whether it was chosen among more; left out = all by one model (`originOf`). */
   images: z
-    .array(z.object({ origin: originSchema, pick: z.enum(['unpicked', 'liked', 'unsure']).optional() }))
+    .array(
+      z.object({
+        origin: originSchema,
+        pick: pickSchema.optional(),
+        /** What the vote model thought of it when it was chosen: P(good), and how far the heads disagreed. */
+        p: z.number().optional(),
+        spread: z.number().optional(),
+      }),
+    )
     .optional(),
+  /** What choosing took; of rounds that were chosen among more. */
+  draws: drawsSchema.optional(),
   /** What the safety checker said; where there was one. */
   safety: z.object({ bound: z.number(), images: z.array(safetyMarkSchema) }).optional(),
 });

@@ -53,8 +53,12 @@ export interface Drawn {
 /** Latent pixels sampled at a time: 32 images of the miniature, two of Stable Diffusion at 512x512. */
 const BATCH_LATENT_PIXELS = 8192;
 
+/** Images sampled at a time, at most. */
+export const mostAtATime = ([, h, w]: LatentShape): number =>
+  Math.max(1, Math.floor(BATCH_LATENT_PIXELS / (h * w)));
+
 /** Images that are sampled together, all by the base model or all by the tuned one. */
-interface Batch {
+export interface Batch {
   origin: Origin;
   /** Of the round. */
   images: readonly number[];
@@ -63,7 +67,7 @@ interface Batch {
 }
 
 /** Equal batches of each origin's images, the base model's first. */
-function batchesOf(origins: readonly Origin[], most: number): Batch[] {
+export function batchesOf(origins: readonly Origin[], most: number): Batch[] {
   return (['base', 'tuned'] as const).flatMap((origin) => {
     const own = origins.flatMap((of, i) => (of === origin ? [i] : []));
     const batches = Math.ceil(own.length / most);
@@ -86,12 +90,10 @@ export async function drawImages(
   stream: (index: number) => Rng,
   origins: readonly Origin[],
 ): Promise<Drawn> {
-  const { engine, pipeline, latent, payload, adapter, until, part, report, preview, signal } = drawing;
+  const { latent, payload, report, preview } = drawing;
   const count = noises.length;
-  const size = latent[0] * latent[1] * latent[2];
   const noise = batchOf(noises, latent);
-  const most = Math.max(1, Math.floor(BATCH_LATENT_PIXELS / (latent[1] * latent[2])));
-  const plan = batchesOf(origins, most);
+  const plan = batchesOf(origins, mostAtATime(latent));
   const batches = plan.length;
   const batch = Math.max(...plan.map(({ size }) => size));
   const parts: Samples[] = [];
@@ -100,21 +102,12 @@ export async function drawImages(
     const own = [...images, ...Array.from({ length: fillings }, (_, i) => count + i)].map((i) => stream(i));
     parts.push(
       await sample({
-        pipeline,
-        cache: engine.cache,
-        prompt: payload.prompt,
-        negative: payload.negative,
+        ...requestOf(drawing, origin),
         noise: filled(noise, images, rowsOf),
-        stepNoise: () =>
-          batchOf(
-            own.map((rng) => rng.normals(size)),
-            latent,
-          ).data,
-        sampler: payload.sampler,
-        adapter: origin === 'tuned' ? adapter : undefined,
-        until,
-        part,
-        ...(b === 0 && { onBegin: (flops) => foretell(flops, batches * payload.sampler.steps) }),
+        stepNoise: stepNoiseOf(own, latent),
+        ...(b === 0 && {
+          onBegin: (flops) => foretell(drawing, flops, count, batches * payload.sampler.steps),
+        }),
         onStep: (done, total, expected) =>
           report(
             'sample',
@@ -125,19 +118,9 @@ export async function drawImages(
               expected,
             ),
           ),
-        signal,
         keep: payload.trajectory ? 'trajectory' : 'none',
       }),
     );
-  }
-  /** `flops` of one image, `steps` of all batches. */
-  async function foretell(flops: number, steps: number): Promise<void> {
-    const each = flops / (await rate(engine.cache));
-    engine.onForetold?.(
-      each,
-      `sampling takes about ${inWords(each)} an image, ${inWords(each * count)} in all`,
-    );
-    report('sample', 0, steps, undefined, each * count);
   }
 
   const latents = inPlace(
@@ -145,16 +128,68 @@ export async function drawImages(
     parts.map((p) => p.latents),
     count,
   );
+  const pictures = await develop(drawing, latents);
+  const trajectory = payload.trajectory ? joinTrajectories(plan, parts, count) : null;
+  const { part } = parts[0]!;
+  return { noise, latents, trajectory, features: await seen(drawing, latents, part), pictures, batch, part };
+}
+
+/** What all batches of a round ask of the sampler. */
+export const requestOf = (
+  { engine, pipeline, payload, adapter, until, part, signal }: Drawing,
+  origin: Origin,
+) => ({
+  pipeline,
+  cache: engine.cache,
+  prompt: payload.prompt,
+  negative: payload.negative,
+  sampler: payload.sampler,
+  adapter: origin === 'tuned' ? adapter : undefined,
+  until,
+  part,
+  signal,
+});
+
+/** The noise of a step, each image's from its own stream. */
+export const stepNoiseOf = (streams: readonly Rng[], latent: LatentShape) => (): Float32Array => {
+  const size = latent[0] * latent[1] * latent[2];
+  return batchOf(
+    streams.map((rng) => rng.normals(size)),
+    latent,
+  ).data;
+};
+
+/** `flops` of one image, `total` of the steps that progress counts; `count` images' worth of drawing. */
+export async function foretell(
+  { engine, report }: Drawing,
+  flops: number,
+  count: number,
+  total: number,
+): Promise<void> {
+  const each = flops / (await rate(engine.cache));
+  engine.onForetold?.(
+    each,
+    `sampling takes about ${inWords(each)} an image, ${inWords(each * count)} in all`,
+  );
+  report('sample', 0, total, undefined, each * count);
+}
+
+/** What the base model sees in latents. */
+export const seen = ({ engine, pipeline, payload }: Drawing, latents: FloatTensor, part: number) =>
+  features(pipeline, engine.cache, payload.prompt, latents, part);
+
+/** Latents -> pictures. */
+export async function develop(
+  { engine, pipeline, report, signal }: Drawing,
+  latents: FloatTensor,
+): Promise<Rgb[]> {
   signal.throwIfAborted();
   report('decode', 0, 1);
   const images = await decode(pipeline, engine.cache, latents);
   mustBeFinite(images, pipeline, 'decode');
   report('decode', 1, 1);
-  const [, , height, width] = images.shape as [number, number, number, number];
-  const pictures = Array.from({ length: count }, (_, i) => toRgb(rows(images, i, i + 1).data, width, height));
-  const trajectory = payload.trajectory ? joinTrajectories(plan, parts, count) : null;
-  const seen = await features(pipeline, engine.cache, payload.prompt, latents, parts[0]!.part);
-  return { noise, latents, trajectory, features: seen, pictures, batch, part: parts[0]!.part };
+  const [count, , height, width] = images.shape as [number, number, number, number];
+  return Array.from({ length: count }, (_, i) => toRgb(rows(images, i, i + 1).data, width, height));
 }
 
 /** Images `at` of `drawn` become those of `fresh`, in that order. */

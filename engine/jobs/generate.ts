@@ -1,6 +1,6 @@
 /**
  * Job `generate`: noise -> latents -> images, written as a round folder.
- *   1. noise of every image     2. sample in equal batches     3. decode     4. look for what is held back, and draw
+ *   1. noise of every image     2. sample in equal batches, or choose among more (picking.ts)     3. decode     4. look for what is held back, and draw
  *   anew in its place, from the next noise     5. write, with provenance in each PNG
  * A learned session's round is drawn by two models, a share of it by the base model, so that there is more to learn from that
  * no training has narrowed. Each image's noises are of streams of its own: what one group is changes nothing of the other.
@@ -29,6 +29,7 @@ import { type Drawing, drawImages, putInPlace } from './draw.js';
 import { openCheckpoint } from './open-checkpoint.js';
 import { paced } from './pace.js';
 import { peakMemoryMb } from './peak-memory.js';
+import { drawPicked, pickingOf } from './picking.js';
 import { previewer } from './preview.js';
 
 type Payload = JobPayload<'generate'>;
@@ -63,8 +64,10 @@ export async function generate(
       : undefined;
   const safety = openSafety(payload);
   // What is looked over before people see it is not shown half done.
+  const picking = pickingOf(payload, learner.picking?.bind(learner), params, checkpoint, plan.steps.length);
+  const sheet = picking ? Math.ceil(count * picking.rule.draws * 1.5) : count;
   const preview =
-    payload.preview && !safety ? await previewer(pipeline, engine.cache, count, fault) : undefined;
+    payload.preview && !safety ? await previewer(pipeline, engine.cache, sheet, fault) : undefined;
   const part = checkpoint?.manifest.part;
   const { baseShare, until } = learner.drawing?.(params) ?? { baseShare: 0, until: 1 };
   const drawing: Drawing = {
@@ -84,12 +87,11 @@ export async function generate(
     initialNoise(payload, checkpoint, n, size, new Rng(seed, round, purpose));
 
   // 2., 3.
-  const drawn = await drawImages(
-    drawing,
-    noises(count, 'noise').map((noise, i) => startOf(i, noise)),
-    (i) => new Rng(seed, round, `steps.${i}`),
-    origins,
-  );
+  const own = noises(count, 'noise').map((noise, i) => startOf(i, noise));
+  const stream = (i: number) => new Rng(seed, round, `steps.${i}`);
+  const chosen = picking && (await drawPicked(drawing, picking, { own, more, stream }, origins));
+  const drawn = chosen?.drawn ?? (await drawImages(drawing, own, stream, origins));
+  const picked = chosen?.picked;
 
   // 4.
   const looked = safety && (await look(safety, drawn.pictures));
@@ -105,6 +107,8 @@ export async function generate(
       held.map((i) => origins[i]!),
     );
     putInPlace(drawn, held, fresh);
+    // Nobody chose what is drawn anew.
+    if (picked) for (const i of held) picked[i] = { pick: 'unpicked' };
     for (const [i, { mark, embedding }] of (await look(safety, fresh.pictures)).entries()) {
       marks[held[i]!] = { ...mark, redrawn: again };
       embeddings![held[i]!] = embedding;
@@ -136,7 +140,8 @@ export async function generate(
     device: engine.device,
     precision: engine.precision,
     software: engine.software,
-    images: origins.map((origin) => ({ origin })),
+    images: origins.map((origin, i) => ({ origin, ...picked?.[i] })),
+    ...(chosen && { draws: chosen.draws }),
     ...(safety && marks ? { safety: { bound: safety.bound, images: marks } } : {}),
     features: featureFacts(pipeline.scheduler, seen),
   };
@@ -150,8 +155,10 @@ export async function generate(
       width,
       height,
       origin: origins[index]!,
+      ...(picked && { pick: picked[index]!.pick }),
       ...(marks ? shownAs(marks[index]!) : {}),
     })),
+    ...(chosen && { draws: chosen.draws }),
     notes: [substitution(pipeline.scheduler, payload.sampler.scheduler)].filter((note) => note !== null),
     seconds: (performance.now() - started) / 1000,
     memoryMb: peakMemoryMb(),
@@ -162,6 +169,12 @@ export async function generate(
   function startOf(image: number, noise: Float32Array, again = ''): Float32Array {
     if (!adapter || origins[image] === 'tuned') return noise;
     return new Rng(seed, round, `noise.base.${image}${again}`).normals(size);
+  }
+
+  /** More noises to choose among, of streams of their own. */
+  function more(origin: Origin, n: number): Float32Array[] {
+    if (origin === 'tuned' || !adapter) return noises(n, 'noise.more');
+    return Array.from({ length: n }, (_, i) => new Rng(seed, round, `noise.more.base.${i}`).normals(size));
   }
 
   function openSafety({ safety }: Payload) {

@@ -20,6 +20,7 @@ import type { Fit } from './fit.js';
 import { initAdapter } from './lora-init.js';
 import { adam } from './optimiser.js';
 import { adapterSpec, optimiserOptions } from './parameters.js';
+import type { PickingRule } from './picks.js';
 
 export type Sampler = z.infer<typeof samplerSchema>;
 export type LatentShape = readonly [number, number, number];
@@ -72,6 +73,8 @@ export interface Learner<P extends AdapterParams = AdapterParams> {
   learn(context: LearnContext<P>): Promise<LearnOutcome>;
   /** How the rounds that follow a learned one are drawn; default: every image by the tuned model, in all steps. */
   drawing?(params: P): DrawingRule;
+  /** How its rounds are chosen among more noises than pictures, where a session asks for that; default: not at all. */
+  picking?(params: P): PickingRule;
   /** Noise of the next round's `count` images, each `size` values; `state` null before any feedback. */
   noise(state: LearnerState | null, count: number, size: number, params: P, rng: Rng): Float32Array[];
 }

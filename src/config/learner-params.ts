@@ -86,6 +86,14 @@ const acclaim = z.strictObject({
   /** Share of a round's images that the base model draws, from the second round on; the others are the tuned model's. */
   baseShare: z.number().min(0).max(1).default(0.5),
   until,
+  /** Where a session picks (`session.picks`): drawings a picture that a round may cost, counted in the network's calls; 1 = no
+   * more than without. From 1.5 on little is gained. */
+  draws: z.number().min(1).max(4).default(1.5),
+  /** Where a session picks: share of a round's images whose noises nobody chooses. Success, approval and the goal are told by
+   * them; fewer make those figures less certain, more leave less to choose. */
+  unpickedShare: z.number().min(0).max(1).default(0.25),
+  /** Where a session picks: share of a round's images that the heads of the vote model disagree about, to ask people. */
+  unsureShare: z.number().min(0).max(1).default(0.1),
   /** Share of a round's images that start from hero noise, from the second round on; the others from plain noise. */
   heroShare: z.number().min(0).max(1).default(0),
   ...heroNoiseParams,

@@ -52,6 +52,7 @@ export function sessionRules({ session, votes, ...config }: Config, platform: Pl
     flagsToHold: votes.flagsToHold,
     review: session.review,
     showHeld: session.showHeld,
+    picks: session.picks === 'on',
     quietHours: quietHours && { from: minutes(quietHours.from), to: minutes(quietHours.to) },
     guards: votes.guards,
   };

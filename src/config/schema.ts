@@ -132,6 +132,7 @@ export const configSchema = z.strictObject({
     attempts: count.max(10),
     review: z.boolean(),
     showHeld: z.boolean(),
+    picks: z.enum(['on', 'off']),
     quietHours: z
       .strictObject({ from: clockTime, to: clockTime })
       .refine(({ from, to }) => from !== to, 'from and to are the same')

@@ -157,6 +157,7 @@ export type RuleSettings = Partial<
     | 'quietHours'
     | 'review'
     | 'ballots'
+    | 'picks'
     | 'sessionImages'
     | 'channelImages'
     | 'serverImages'
@@ -211,9 +212,12 @@ export interface JobDone {
           held?: boolean;
           barred?: boolean;
           origin?: 'base' | 'tuned';
+          pick?: 'unpicked' | 'liked' | 'unsure';
         }[];
         /** What it took, where that is known. */
         drawn?: NonNullable<Round['drawn']>;
+        /** Of a round that was chosen among more. */
+        picked?: NonNullable<Round['picked']>;
       }
     | ({ kind: 'learn' } & Learned);
   at: number;

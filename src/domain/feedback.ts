@@ -58,7 +58,8 @@ export function* judging(state: SessionState, round: Round, at: number): Steps<J
   const shown = images.filter((image) => image.state !== 'hidden').map(({ index }) => index);
   const base = drawnByBase(images);
   const late = lateVoters(state, round);
-  const outcome = outcomeOf({ shown, base, feedback, labels, counted, votes, late });
+  const picks = chosen(images);
+  const outcome = outcomeOf({ shown, base, picks, feedback, labels, counted, votes, late });
   return { feedback, outcome, voters: counted.sheetfuls.flatMap(({ accounts }) => [...accounts].sort()) };
 }
 
@@ -74,6 +75,8 @@ interface Closing {
   shown: readonly number[];
   /** Indices of those that the base model drew beside the tuned one. */
   base: ReadonlySet<number>;
+  /** Indices of those that were chosen among more, and for what. */
+  picks: ReadonlyMap<number, 'liked' | 'unsure'>;
   feedback: Feedback;
   labels: Labels;
   counted: Counted;
@@ -88,10 +91,21 @@ function drawnByBase(images: readonly Image[]): ReadonlySet<number> {
   return new Set(images.flatMap(({ index, origin }) => (mixed && origin === 'base' ? [index] : [])));
 }
 
-function outcomeOf({ shown, base, feedback, labels, counted, votes, late }: Closing): Outcome {
+function chosen(images: readonly Image[]): ReadonlyMap<number, 'liked' | 'unsure'> {
+  return new Map(
+    images.flatMap(({ index, pick }) => (pick && pick !== 'unpicked' ? [[index, pick] as const] : [])),
+  );
+}
+
+function outcomeOf({ shown, base, picks, feedback, labels, counted, votes, late }: Closing): Outcome {
   const marked = new Set(feedback.images.flatMap(({ index, by }) => (by ? [index] : [])));
   const cells = shown.map((index): CellTotal => {
-    const none = { index, up: 0, seen: 0, stars: 0, ...(base.has(index) && { base: true as const }) };
+    const pick = picks.get(index);
+    const none = {
+      ...{ index, up: 0, seen: 0, stars: 0 },
+      ...(base.has(index) && { base: true as const }),
+      ...(pick && { pick }),
+    };
     return marked.has(index) ? { ...none, by: 'checker' } : none;
   });
   const byIndex = new Map(cells.map((cell) => [cell.index, cell]));

@@ -59,10 +59,15 @@ export function jobDone(draft: Draft, event: JobDone): void {
       return;
     }
     const { review } = draft.session.rules;
-    const took = event.result.drawn;
+    const { drawn: took, picked } = event.result;
     const state = review ? 'review' : 'posting';
     const deadline = review ? null : plannedDeadline(draft);
-    const drawn = draft.setRound(round, { state, deadline, ...(took ? { drawn: took } : {}) });
+    const drawn = draft.setRound(round, {
+      state,
+      deadline,
+      ...(took && { drawn: took }),
+      ...(picked && { picked }),
+    });
     planBallots(draft, drawn);
     if (review) notify(draft, 'review', {}, round.number);
     else postBallots(draft, drawn);

@@ -148,6 +148,8 @@ export interface Round {
   closeReason: CloseReason | null;
   /** What drawing it took; of rounds before this was measured nothing is known. */
   drawn?: { seconds: number; memoryMb?: number };
+  /** Of a round that was chosen among more: pictures begun, finished and shown, and drawings a picture. */
+  picked?: { begun: number; finished: number; shown: number; cost: number };
   feedback: Feedback | null;
   outcome: Outcome | null;
   learned: Learned | null;
@@ -181,6 +183,8 @@ export interface Image {
   heldBy: 'checker' | 'barred' | 'flags' | null;
   /** Which model drew it: the base model, or that with what was learned. Unknown of older ones. */
   origin?: 'base' | 'tuned';
+  /** Of a round chosen among more: for what it was chosen; `unpicked` = its noise was nobody's choice. */
+  pick?: 'unpicked' | 'liked' | 'unsure';
   /** A moderator looked at it and lets it be seen: flags hold it back no more. */
   passed?: true;
   /** Flagged by too many who are new here to hold it back: moderators were told. */
@@ -306,8 +310,8 @@ export interface Outcome {
   /**
    * Of each picture that is not hidden: votes that called it good, and all of them. `by`: the safety checker's word goes
    * over theirs. `base`: the base model drew it among pictures of the tuned one, so it says nothing of what was learned.
-   * `good`: the share of their weight that is for it, where some merely left it unmarked. approval.ts says what the round
-   * comes to.
+   * `good`: the share of their weight that is for it, where some merely left it unmarked. `pick`: it was chosen among more, so it
+   * says less of what was learned than those that were not. approval.ts says what the round comes to.
    */
   cells: {
     index: number;
@@ -317,6 +321,7 @@ export interface Outcome {
     good?: number;
     by?: 'checker';
     base?: true;
+    pick?: 'liked' | 'unsure';
   }[];
   method: 'single' | 'cold' | 'dawid-skene' | 'bridging';
   /** Share of votes by voters who seem to vote the other way round; null while too few. */
@@ -358,6 +363,8 @@ export interface Rules {
   review: boolean;
   /** Of sessions that reduce unsafe images: those that the checker holds back are shown too (blurred), not left out. */
   showHeld: boolean;
+  /** More noises are begun than pictures wanted, and the votes so far choose; left out = no, as before there was a choice. */
+  picks?: boolean;
   /** Minutes of the day (UTC) between which nothing is posted; null = none. */
   quietHours: { from: number; to: number } | null;
   guards: Guards;

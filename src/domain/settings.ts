@@ -112,6 +112,14 @@ export const settingRows: readonly SettingRow[] = [
     show: String,
   }),
   row({
+    name: 'picks',
+    key: 'picks',
+    help: 'from the next round on votes choose among more pictures than are shown, as soon as they tell enough: on or off',
+    examples: ['on', 'off', 'default'],
+    read: onOff,
+    show: showOnOff,
+  }),
+  row({
     name: 'member-starts',
     key: 'memberStarts',
     help: 'members may open sessions: on or off',
@@ -187,7 +195,7 @@ export const settingRows: readonly SettingRow[] = [
 
 /** Those that running sessions follow at once. */
 export function ruleSettings(settings: Settings): RuleSettings {
-  const { quorum, roundMs, quietHours, review, ballots, sessionImages, channelImages, serverImages } =
+  const { quorum, roundMs, quietHours, review, ballots, picks, sessionImages, channelImages, serverImages } =
     settings;
   return {
     ...(quorum === undefined ? {} : { quorum }),
@@ -195,6 +203,7 @@ export function ruleSettings(settings: Settings): RuleSettings {
     ...(quietHours === undefined ? {} : { quietHours }),
     ...(review === undefined ? {} : { review }),
     ...(ballots === undefined ? {} : { ballots }),
+    ...(picks === undefined ? {} : { picks }),
     ...(sessionImages === undefined ? {} : { sessionImages }),
     ...(channelImages === undefined ? {} : { channelImages }),
     ...(serverImages === undefined ? {} : { serverImages }),

@@ -73,6 +73,19 @@ export const safetyMarkSchema = z.object({
 });
 export type SafetyMark = z.infer<typeof safetyMarkSchema>;
 
+/** Why a picture is in its round: nobody chose its noise, or the votes' model likes it, or is unsure of it. */
+export const pickSchema = z.enum(['unpicked', 'liked', 'unsure']);
+
+/** What choosing a round took. */
+export const drawsSchema = z.object({
+  /** Noises begun, noises finished, pictures shown. */
+  begun: count,
+  finished: count,
+  shown: count,
+  /** Drawings a picture, counted in the network's calls. */
+  cost: z.number().positive(),
+});
+
 export const generatePayload = jobBase.extend(promptSchema.shape).extend({
   count,
   /** Checkpoint folder whose adapter is applied and whose noises `hero` noise is drawn around; null = base model. */
@@ -82,6 +95,11 @@ export const generatePayload = jobBase.extend(promptSchema.shape).extend({
   /** True: the checkpoint's noises without its adapter, the control "untuned + hero noise". */
   untuned: z.boolean().optional(),
   learner: learnerSchema,
+  /**
+   * True: where the checkpoint's vote model is good enough and the learner has a rule for it, more noises are begun than
+   * pictures wanted, and the round is chosen among them. Left out = no.
+   */
+  picks: z.boolean().optional(),
   /** True: progress carries small pictures of what is being drawn, unless a safety checker looks first. */
   preview: z.boolean().optional(),
   /** Left out = nobody looks. */
@@ -107,9 +125,13 @@ export const generateResult = z.object({
         safety: safetyMarkSchema.optional(),
         /** Which model drew it; engines from before do not say. */
         origin: z.enum(['base', 'tuned']).optional(),
+        /** Of a round that was chosen: for what. unpicked = its noise was nobody's choice. */
+        pick: pickSchema.optional(),
       }),
     )
     .max(1024),
+  /** Of a round that was chosen among more. */
+  draws: drawsSchema.optional(),
   /** What stands otherwise than the model's own files ask, for the log: said once a model. */
   notes: words.optional(),
   seconds: z.number(),

@@ -38,7 +38,7 @@ export const acclaim: Learner<AcclaimParams> = {
       const notes = ['No image has been called good yet, so there is nothing to learn from.'];
       return { state: remembered, learned: false, losses: [], notes };
     }
-    const steps = stepsOf(params, ownLabels(round, judged), goods.length);
+    const steps = stepsOf(params, ownLabels(round, judged), goods.length, wasPicked(round));
     return guarded(context, remembered, async (stepScale, variety) => {
       const items = goods.map(({ latent, weight, label }) => ({ latent, weight: weight * label }));
       const { losses, ...trained } = await fitGuided(context, before, { items, steps, stepScale, variety });
@@ -47,6 +47,8 @@ export const acclaim: Learner<AcclaimParams> = {
   },
 
   drawing: ({ baseShare, until }) => ({ baseShare, until }),
+
+  picking: ({ draws, unpickedShare, unsureShare }) => ({ draws, unpickedShare, unsureShare }),
 
   noise(state, count, size, params, rng) {
     if (!state?.best) return plainNoise(count, size, rng);
@@ -66,21 +68,34 @@ export function fittedGoods(
   return which === 'base' && base.length > 0 ? base : goods;
 }
 
-/** Of a round that two models drew, what the tuned model's pictures were called: they show what is left to learn. */
-export function ownLabels(round: Round, judged: Judged): Label[] {
-  const own = judged.labels.filter(({ index }) => originOf(round.manifest, index) === 'tuned');
-  return own.length > 0 ? own : judged.labels;
+/**
+ * Of a round that two models drew, what the tuned model's pictures were called, and of a round that was picked, what those
+ * were called that nobody chose: they show what is left to learn.
+ */
+export function ownLabels({ manifest }: Round, judged: Judged): Label[] {
+  const own = judged.labels.filter(({ index }) => originOf(manifest, index) === 'tuned');
+  const all = own.length > 0 ? own : judged.labels;
+  const unpicked = all.filter(({ index }) => (manifest.images?.[index]?.pick ?? 'unpicked') === 'unpicked');
+  return unpicked.length > 0 ? unpicked : all;
 }
 
-/** How much this round trains: less the more it was liked, and no more than the goods can carry; a tenth at least. */
+const wasPicked = ({ manifest }: Round): boolean =>
+  manifest.images?.some(({ pick = 'unpicked' }) => pick !== 'unpicked') ?? false;
+
+/**
+ * How much this round trains: less the more it was liked, and no more than the goods can carry; a tenth at least.
+ * `few`: the labels are of a handful of pictures, whose share of goods is held for less certain (Laplace's rule).
+ */
 export function stepsOf(
   { steps, stepsPerGood, fullUntil }: AcclaimParams,
   labels: readonly Label[],
   goods: number,
+  few = false,
 ): number {
   const weight = (list: readonly Label[]) => list.reduce((sum, label) => sum + label.weight, 0);
   const liked = labels.filter(({ good }) => good > 0.5);
-  const goodShare = labels.length ? weight(liked) / weight(labels) : 0;
+  const prior = few ? 1 : 0;
+  const goodShare = labels.length ? (weight(liked) + prior) / (weight(labels) + 2 * prior) : 0;
   const need = Math.min(1, Math.max(0.1, (1 - goodShare) / (1 - fullUntil)));
   return Math.ceil(Math.min(steps * need, stepsPerGood * goods));
 }
