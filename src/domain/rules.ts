@@ -38,6 +38,7 @@ export const defaultRules: Rules = {
   flagsToHold: 2,
   review: false,
   showHeld: true,
+  picks: true,
   quietHours: null,
   guards: defaultGuards,
 };
