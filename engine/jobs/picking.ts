@@ -7,7 +7,7 @@
 import type { JobResult } from '../../src/queue/jobs.js';
 import { Rng } from '../../src/rng.js';
 import { type Halfway, sample } from '../diffusion/sampler.js';
-import type { Checkpoint, Origin } from '../io/checkpoint.js';
+import type { Checkpoint, Origin, ReplayItem } from '../io/checkpoint.js';
 import type { FeatureMaps } from '../io/round.js';
 import { batchOf, featuresOf } from '../learn/learner.js';
 import {
@@ -26,7 +26,13 @@ import {
   stepsBeforeLook,
   unpickedPlaces,
 } from '../learn/picks.js';
-import { type Opinion, scoreWith, type VoteModel } from '../learn/vote-model/model.js';
+import {
+  type Opinion,
+  type PictureFeatures,
+  scoreWith,
+  tells,
+  type VoteModel,
+} from '../learn/vote-model/model.js';
 import { guidanceOf } from '../models/unet.js';
 import { type FloatTensor, f32, rows, stackRows } from '../runtime/tensor.js';
 import {
@@ -43,6 +49,8 @@ import {
 
 export interface Picking {
   model: VoteModel;
+  /** What stands for a map that only a developed picture has (CLIP's): the voted pictures' mean, which says nothing of one. */
+  means: PictureFeatures;
   rule: PickingRule;
   /** Steps of the sampler, and those before the first look. */
   steps: number;
@@ -70,9 +78,31 @@ export function pickingOf<P>(
 ): Picking | null {
   const model = checkpoint?.state.voteModel;
   const before = stepsBeforeLook(steps);
-  if (!picks || trajectory || !picking || before === null || !model || !(model.auc >= LEAST_AUC)) return null;
+  if (!picks || trajectory || !picking || before === null || !model || !tells(model, LEAST_AUC)) return null;
   const costs = costsOf(steps, before, guidanceOf(sampler.guidance) === 1 ? 1 : 2);
-  return { model, rule: picking(params), steps, before, costs, seed, round };
+  return {
+    model,
+    means: meansOf(checkpoint.state.replay),
+    rule: picking(params),
+    steps,
+    before,
+    costs,
+    seed,
+    round,
+  };
+}
+
+/** Of each map over the voted pictures. */
+function meansOf(replay: readonly ReplayItem[]): PictureFeatures {
+  const sums = new Map<string, { n: number; sum: Float64Array }>();
+  for (const { features = {} } of replay)
+    for (const [map, row] of Object.entries(features)) {
+      const own = sums.get(map) ?? { n: 0, sum: new Float64Array(row.length) };
+      sums.set(map, own);
+      own.n++;
+      for (let j = 0; j < row.length; j++) own.sum[j]! += row[j]!;
+    }
+  return Object.fromEntries([...sums].map(([map, { n, sum }]) => [map, sum.map((value) => value / n)]));
 }
 
 /** Why a picture is in the round, and what the vote model thought of it. */
@@ -296,7 +326,11 @@ class Picker {
     if (list.length === 0) return;
     const maps = await seen(this.drawing, this.rows(list.map(({ latent }) => latent)), this.part);
     const features = list.map((_, i) => featuresOf(maps, i));
-    const opinions = scoreWith(this.picking.model, features);
+    const { model, means } = this.picking;
+    const opinions = scoreWith(
+      model,
+      features.map((own) => ({ ...means, ...own })),
+    );
     for (const [i, one] of list.entries()) {
       one.opinion = opinions[i]!;
       one.features = Object.fromEntries(

@@ -18,7 +18,7 @@ export interface PickingRule {
   unsureShare: number;
 }
 
-/** Cross-validated AUC of the vote model below which nothing is picked. */
+/** Cross-validated AUC of the vote model, its standard error taken off, below which nothing is picked. */
 export const LEAST_AUC = 0.8;
 
 /** Noises finished beyond those shown, as a share of them: what the finished pictures themselves are chosen from. */
