@@ -257,6 +257,30 @@ describe('the model', () => {
     expect(fitted(votes)).toEqual(a);
   });
 
+  it('says the same however the numbers of a map are shifted and stretched', () => {
+    const moved = (vote: VoteExample) => ({
+      ...vote,
+      features: {
+        told: Array.from(vote.features.told!, (x, j) => 50 + 3 * j - 2 * x),
+        noise: Array.from(vote.features.noise!, (x) => 0.1 * x - 7),
+      },
+    });
+    const votes = pictures(48, 'votes', 0.1);
+    const [plain, other] = [
+      opinions(fitted(votes)!, unseen),
+      opinions(fitted(votes.map(moved))!, unseen.map(moved)),
+    ];
+    for (const [i, { p, spread }] of plain.entries()) {
+      expect(other[i]!.p).toBeCloseTo(p, 4);
+      expect(other[i]!.spread).toBeCloseTo(spread, 4);
+    }
+    // On the whole as many are held for good as are.
+    const mean = (values: number[]) => values.reduce((sum, v) => sum + v / values.length, 0);
+    expect(Math.abs(mean(plain.map(({ p }) => p)) - mean(unseen.map(({ label }) => label)))).toBeLessThan(
+      0.1,
+    );
+  });
+
   it('counts a soft label as shares of a good and a bad one, a weight of two as two votes', () => {
     const votes = pictures(30, 'votes');
     const [first] = votes as [VoteExample];
