@@ -179,7 +179,9 @@ export class Cards {
     const sides = await Promise.all(
       [rounds[0]!, rounds.at(-1)!].map(async (round) => this.pictures(state, round)),
     );
-    const shares = approvals(rounds).map(({ round, share }) => ({ round, share }));
+    const shares = approvals(rounds).map(({ round, share, picked, variety }) => {
+      return { round, share, picked, variety };
+    });
     const beforeAfter = await this.made(state, 'story', sides, async () => {
       const [before, after] = await Promise.all(
         sides.map(async (s) => ({

@@ -10,12 +10,13 @@ import {
   approvalOf,
   approvals,
   enoughJudged,
+  pickedShare,
   smallestShare,
 } from '../../src/domain/approval.js';
 import { count } from '../../src/domain/count.js';
 import type { Ballot, Image, Outcome, Round, Rules, Session } from '../../src/domain/model.js';
 import { card } from './card.js';
-import { imageName, judgedWords, percent, pictureAlt } from './words.js';
+import { imageName, judgedWords, percent, picksWords, pictureAlt } from './words.js';
 
 export interface OutcomeView {
   key: string;
@@ -68,6 +69,7 @@ export function outcomeCard(view: OutcomeView): Card {
       liked: approval.liked,
       images: approval.pictures,
       words: judgedWords(approval, session.nsfw),
+      ...(round.picked && { picked: { ...round.picked, approval: pickedShare(outcome.cells) } }),
     },
   });
 }
@@ -112,8 +114,11 @@ function sentences({ session, round, outcome, approval, best, named, previous, v
     said.push(
       `${count(base, 'more picture')} ${base === 1 ? 'was' : 'were'} drawn by the model as it was before any vote, to learn from.`,
     );
-  if (approval.judged > 0 && approval.liked === approval.pictures) said.push(all(session));
-  if (approval.judged > 0 && approval.liked === 0) said.push(nothing(session));
+  if (round.picked) said.push(picksWords(round.picked, outcome));
+  // Of a part of the round that would not be true of the others.
+  const whole = approval.judged > 0 && !approval.unpicked;
+  if (whole && approval.liked === approval.pictures) said.push(all(session));
+  if (whole && approval.liked === 0) said.push(nothing(session));
   for (const { reason, count: n } of outcome.excluded) {
     if (n > 0) said.push(`${count(n, 'vote')} not counted (${reasons[reason]}).`);
   }

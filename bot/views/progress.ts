@@ -8,7 +8,7 @@ import { count } from '../../src/domain/count.js';
 import type { Job, Round, RoundPhase, Session, SessionPhase } from '../../src/domain/model.js';
 import { cause, inSentences } from '../../src/errors.js';
 import { card } from './card.js';
-import { duration, quoted } from './words.js';
+import { drawnWords, duration, quoted } from './words.js';
 
 /** Which of a round's two bars is shown, and what it says. */
 export interface Bar {
@@ -131,7 +131,7 @@ const texts: Record<Bar['is'], (view: ProgressView) => string> = {
   full: ({ session, round, bar }) => {
     const { learned } = round;
     if (bar.kind === 'generate' || !learned)
-      return `${count(round.count, 'picture')} of ${quoted(session.prompt)}.`;
+      return `${count(round.count, 'picture')} of ${quoted(session.prompt)}.${round.picked ? ` ${drawnWords(round.picked)}` : ''}`;
     const notes = learned.notes.length > 0 ? `\n${learned.notes.join('\n')}` : '';
     return `${count(learned.steps, 'step')} in ${duration(learned.seconds)}.${notes}`;
   },

@@ -84,7 +84,11 @@ function side({ round, images, dir }: StorySide, prompt: string): Record<string,
 function summary(session: Session, closed: number, approval: readonly RoundApproval[]): string {
   const { prompt, state, end, nsfw, rules } = session;
   if (closed === 0) return `${quoted(prompt)} has no closed round yet. Vote, and the story begins.`;
-  const closing = state === 'ended' ? ` ${endings[end ?? 'stopped']}` : '';
+  const picked = approval.findLast((one) => one.picked !== undefined);
+  const chosen = picked
+    ? ` Of the pictures that votes chose, ${percent(picked.picked!)} in round ${picked.round}.`
+    : '';
+  const closing = `${chosen}${state === 'ended' ? ` ${endings[end ?? 'stopped']}` : ''}`;
   // Like with like: rounds of which enough was judged, where there are two of them.
   const full = approval.filter((one) => enoughJudged(one, rules));
   const [first, last] = [full[0], full.at(-1)];

@@ -3,10 +3,10 @@
  * `quoted`, so that nothing in it reads as our own markup.
  */
 
-import type { Approval } from '../../src/domain/approval.js';
+import { type Approval, approvalOf, type CellTotal } from '../../src/domain/approval.js';
 import { count } from '../../src/domain/count.js';
 import { pictureName } from '../../src/domain/ids.js';
-import type { Ballot, Image } from '../../src/domain/model.js';
+import type { Ballot, Image, Outcome, Round } from '../../src/domain/model.js';
 
 /** The name under which an image of a round was voted on; its number where it stood on no ballot. */
 export function imageName(ballots: readonly Ballot[], index: number): string {
@@ -21,6 +21,27 @@ export function percent(share: number): string {
 /** `3 of 6 pictures judged, 3 liked`: what a share is of. */
 export function judgedWords({ pictures, judged, liked }: Approval, nsfw = false): string {
   return `${judged} of ${count(pictures, 'picture')} judged, ${liked} ${nsfw ? 'called safe' : 'liked'}`;
+}
+
+/** Of a round that votes chose among more. */
+export function drawnWords({ begun, shown }: NonNullable<Round['picked']>): string {
+  return `${shown} of ${begun} drawn are shown, chosen by the votes so far.`;
+}
+
+/** The same once it has closed: what was chosen for what, and which pictures its share is of. */
+export function picksWords({ begun, shown }: NonNullable<Round['picked']>, outcome: Outcome): string {
+  const of = (pick: CellTotal['pick']) => outcome.cells.filter((cell) => cell.pick === pick).length;
+  const [liked, unsure, rest] = [of('liked'), of('unsure'), of(undefined)];
+  const chosen = [
+    ...(liked > 0 ? [`${liked} chosen because votes so far like such pictures`] : []),
+    ...(unsure > 0 ? [`${unsure} chosen because I am unsure`] : []),
+    ...(rest > 0 ? [`${rest} not chosen`] : []),
+  ].join('; ');
+  const { unpicked } = approvalOf(outcome.cells);
+  const honest = 'Approval is that of pictures that were not chosen.';
+  const flattered = 'Too few were not chosen, so approval is also that of chosen ones.';
+  const share = unpicked === undefined ? '' : ` ${unpicked ? honest : flattered}`;
+  return `${shown} of ${begun} drawn${chosen && `; ${chosen}`}.${share}`;
 }
 
 /** The same with its share. */

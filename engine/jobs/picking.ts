@@ -1,6 +1,6 @@
 /**
  * A round chosen among more noises than it has pictures (engine/learn/picks.ts says how):
- *   1. a third of the steps of the round's own noises     2. of more noises, as many as are needed and paid for     3. what is
+ *   1. the first steps of the round's own noises     2. of more noises, as many as are needed and paid for     3. what is
  *   expected of them is looked at, and the least promising are dropped     4. the others are finished and looked at     5. chosen
  * What is drawn at a place whose noise nobody chooses is what a round without picks draws there: same noise, same streams.
  */
@@ -77,13 +77,15 @@ export function pickingOf<P>(
   steps: number,
 ): Picking | null {
   const model = checkpoint?.state.voteModel;
-  const before = stepsBeforeLook(steps);
-  if (!picks || trajectory || !picking || before === null || !model || !tells(model, LEAST_AUC)) return null;
+  if (!picks || trajectory || !picking || !model || !tells(model, LEAST_AUC)) return null;
+  const rule = picking(params);
+  const before = stepsBeforeLook(steps, rule.look);
+  if (before === null) return null;
   const costs = costsOf(steps, before, guidanceOf(sampler.guidance) === 1 ? 1 : 2);
   return {
     model,
     means: meansOf(checkpoint.state.replay),
-    rule: picking(params),
+    rule,
     steps,
     before,
     costs,

@@ -12,6 +12,8 @@ export type Pick = 'unpicked' | 'liked' | 'unsure';
 export interface PickingRule {
   /** Drawings a picture, at most, counted in calls of the network. */
   draws: number;
+  /** Share of the steps after which the least promising are dropped. */
+  look: number;
   /** Share of a round's pictures whose noises nobody chooses. */
   unpickedShare: number;
   /** Share of a round's pictures that the heads disagree about. */
@@ -47,9 +49,9 @@ export interface Costs {
   whole: number;
 }
 
-/** Steps before the first look; null where the schedule is too short for one. */
-export const stepsBeforeLook = (steps: number): number | null =>
-  steps < 3 ? null : Math.max(1, Math.round(steps / 3));
+/** Steps before the first look, a share `look` of them; null where the schedule is too short for one. */
+export const stepsBeforeLook = (steps: number, look: number): number | null =>
+  steps < 3 ? null : Math.min(steps - 1, Math.max(1, Math.round(look * steps)));
 
 /** `rows`: those of one guided step of a picture; a look is one row more. */
 export function costsOf(steps: number, before: number, rows: number): Costs {

@@ -89,6 +89,9 @@ const acclaim = z.strictObject({
   /** Where a session picks (`session.picks`): drawings a picture that a round may cost, counted in the network's calls; 1 = no
    * more than without. From 1.5 on little is gained. */
   draws: z.number().min(1).max(4).default(1.5),
+  /** Where a session picks: share of the sampling steps after which what is expected of each image is looked at, and the least
+   * promising are dropped. Earlier, more can be begun for the same drawing, and less is seen of them. */
+  look: z.number().min(0.05).max(0.9).default(0.33),
   /** Where a session picks: share of a round's images whose noises nobody chooses. Success, approval and the goal are told by
    * them; fewer make those figures less certain, more leave less to choose. */
   unpickedShare: z.number().min(0).max(1).default(0.25),

@@ -71,8 +71,11 @@ export function meetsGoal(round: Round, rules: Rules): boolean {
   return enoughJudged(approval, rules) && (approval.share ?? 0) >= rules.goal;
 }
 
-/** `picked`: the share of the pictures that votes chose, where there were such. */
-export type RoundApproval = Approval & { round: number; share: number; picked?: number };
+/**
+ * `picked`: the share of the pictures that votes chose, where there were such. `variety`: how varied what was liked is still, of the
+ * base model's, where learning from the round found it out.
+ */
+export type RoundApproval = Approval & { round: number; share: number; picked?: number; variety?: number };
 
 /** Of each closed round on the session's line in which a picture was judged, in order. */
 export function approvals(rounds: readonly Round[]): RoundApproval[] {
@@ -80,9 +83,9 @@ export function approvals(rounds: readonly Round[]): RoundApproval[] {
     if (!round.outcome || !onLine(round)) return [];
     const { share, ...counts } = approvalOf(round.outcome.cells);
     const picked = pickedShare(round.outcome.cells);
-    return share === null
-      ? []
-      : [{ ...counts, share, round: round.number, ...(picked !== null && { picked }) }];
+    const variety = round.learned?.variety?.kept ?? null;
+    const beside = { ...(picked !== null && { picked }), ...(variety !== null && { variety }) };
+    return share === null ? [] : [{ ...counts, share, round: round.number, ...beside }];
   });
 }
 

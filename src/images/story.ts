@@ -64,9 +64,17 @@ function heading(round: number, x: number, colour: string): string {
   );
 }
 
-/** Share of approval (0..1) by round as a line over a 0-100 % grid. 960 x 480 px. */
+/**
+ * Share of approval (0..1) by round as a line over a 0-100 % grid; a small dot is the share among pictures that votes had chosen, a
+ * thin broken line how varied what is liked is still. 960 x 480 px.
+ */
 export async function approvalPlot(
-  approval: readonly { round: number; share: number }[],
+  approval: readonly {
+    round: number;
+    share: number;
+    picked?: number | undefined;
+    variety?: number | undefined;
+  }[],
   notes: PngNotes = {},
 ): Promise<Buffer> {
   const [width, height, left, right, top, bottom] = [960, 480, 96, 40, 36, 64];
@@ -94,6 +102,17 @@ export async function approvalPlot(
     ({ share }, i) =>
       `<circle cx="${x(i)}" cy="${y(share)}" r="9" fill="${paper}" stroke="${accent}" stroke-width="6"/>`,
   );
+  const beside = [
+    `<path d="${pathOf(({ variety }) => variety)}" fill="none" stroke="${muted}" stroke-width="3" stroke-dasharray="4 8"/>`,
+    ...approval.map(({ picked }, i) =>
+      picked === undefined ? '' : `<circle cx="${x(i)}" cy="${y(picked)}" r="6" fill="${muted}"/>`,
+    ),
+  ];
+  /** A line through the rounds that have such a value; of a single one a dot. */
+  function pathOf(value: (one: (typeof approval)[number]) => number | undefined): string {
+    const known = approval.flatMap((one, i) => (value(one) === undefined ? [] : [[x(i), y(value(one)!)]]));
+    return known.map(([at, up], i) => `${i === 0 ? 'M' : 'L'}${at} ${up}`).join('');
+  }
   const last = approval.at(-1)?.share;
   const latest =
     last === undefined
@@ -106,7 +125,9 @@ export async function approvalPlot(
           anchor: approval.length === 1 ? 'middle' : 'end',
         });
   const data = await sharp({ create: { width, height, channels: 3, background: paper } })
-    .composite([{ input: svg(width, height, [...grid, ...labels, line, ...dots, latest].join('')) }])
+    .composite([
+      { input: svg(width, height, [...grid, ...labels, ...beside, line, ...dots, latest].join('')) },
+    ])
     .removeAlpha()
     .raw()
     .toBuffer();

@@ -33,6 +33,15 @@ async function asked(world: World): Promise<unknown> {
   return payloads[0];
 }
 
+it('asks for picks where the session’s rules do, and not where they are of before there was a choice', async () => {
+  for (const [rules, picks] of [
+    [{ picks: true }, true],
+    [{ picks: false }, false],
+    [{ picks: undefined! }, false],
+  ] as const)
+    expect(await asked(new World(rules, false, false))).toMatchObject({ picks });
+});
+
 it.each([
   ['an ordinary session shows them', {}, false, true],
   ['none before a moderator has looked, where pictures are reviewed', { review: true }, false, false],

@@ -48,7 +48,7 @@ export const acclaim: Learner<AcclaimParams> = {
 
   drawing: ({ baseShare, until }) => ({ baseShare, until }),
 
-  picking: ({ draws, unpickedShare, unsureShare }) => ({ draws, unpickedShare, unsureShare }),
+  picking: ({ draws, look, unpickedShare, unsureShare }) => ({ draws, look, unpickedShare, unsureShare }),
 
   noise(state, count, size, params, rng) {
     if (!state?.best) return plainNoise(count, size, rng);

@@ -376,6 +376,31 @@ describe('outcome and story', () => {
     expect(told(makeRound(session, 2, { outcome })).text).not.toContain('before any vote');
   });
 
+  it('says how many were drawn for those shown, why they were chosen, and which pictures approval is of', () => {
+    const picked = { begun: 27, finished: 14, shown: 11, cost: 1.4 };
+    const choose = (unpicked: number) => {
+      const pick = (index: number) => (index < 3 ? ('unsure' as const) : ('liked' as const));
+      const cells = outcome.cells.map((cell) =>
+        cell.index < 11 - unpicked ? { ...cell, pick: pick(cell.index) } : cell,
+      );
+      return told(makeRound(session, 2, { state: 'learning', picked, outcome: { ...outcome, cells } }));
+    };
+    const card = choose(4);
+    expect(card.text).toContain(
+      '11 of 27 drawn; 4 chosen because votes so far like such pictures; 3 chosen because I am unsure; 4 not chosen. ' +
+        'Approval is that of pictures that were not chosen.',
+    );
+    expect(card.data).toMatchObject({ images: 4, picked: { begun: 27, approval: expect.any(Number) } });
+    expect(choose(2).text).toContain('Too few were not chosen, so approval is also that of chosen ones.');
+    expect(choose(2).data).toMatchObject({ images: 11 });
+    expect(told(makeRound(session, 2, { outcome })).text).not.toMatch(/drawn;|chosen/);
+    const round = makeRound(session, 2, { state: 'open', picked });
+    const bar = barOf('active', round, []);
+    expect(progressCard({ key: 'p', session, round, bar, job: null }).text).toContain(
+      '11 of 27 drawn are shown, chosen by the votes so far.',
+    );
+  });
+
   it('says of how many pictures a share is, and that it is too little to compare or to reach the goal with', () => {
     const card = told(partly(2, 1), partly(1, 6));
     expect(card.title).toBe('Round 2: 100 % approval');

@@ -50,7 +50,7 @@ describe('what is begun', () => {
   it('costs no more than is given, whatever the sampler, and begins no fewer than are shown', () => {
     for (const rng of cases) {
       const steps = 3 + rng.integer(60);
-      const before = stepsBeforeLook(steps)!;
+      const before = stepsBeforeLook(steps, rng.uniform())!;
       expect(before).toBeGreaterThan(0);
       expect(before).toBeLessThan(steps);
       const costs = costsOf(steps, before, 1 + rng.integer(2));
@@ -65,7 +65,7 @@ describe('what is begun', () => {
     // A plain round is one look a picture more than its steps, and costs one drawing a picture.
     const { begin, finish, whole } = costsOf(20, 7, 2);
     expect([begin, finish, whole]).toEqual([15, 27, 41]);
-    expect([1, 2].map(stepsBeforeLook)).toEqual([null, null]);
+    expect([1, 2, 20].map((steps) => stepsBeforeLook(steps, 0.33))).toEqual([null, null, 7]);
   });
 
   it('goes where little is liked, and no further than there is a choice', () => {

@@ -147,6 +147,63 @@ describe('a round of two models', () => {
   });
 });
 
+/** Says of the open round which pictures votes chose. */
+function chosen(w: World, ...picks: number[]): void {
+  const images = w.state.images.get(w.round.id)!.map((image) => ({
+    ...image,
+    pick: picks.includes(image.index) ? ('liked' as const) : ('unpicked' as const),
+  }));
+  w.state = { ...w.state, images: new Map([...w.state.images, [w.round.id, images]]) };
+}
+
+describe('a round that votes chose', () => {
+  it('is told by what nobody chose where there are four of them, else by all, and says by which', () => {
+    const w = world({ quorum: 9 });
+    for (const ballot of w.live().slice(0, 2)) w.react('ann', ballot, 'like');
+    for (const ballot of w.live().slice(2)) w.react('ann', ballot, 'dislike');
+    chosen(w, 0, 5);
+    expect(now(w)).toEqual({ pictures: 4, judged: 4, liked: 1, share: 1 / 4, unpicked: true });
+    chosen(w, 0, 1, 2);
+    expect(now(w)).toEqual({ pictures: 6, judged: 6, liked: 2, share: 1 / 3, unpicked: false });
+    chosen(w);
+    expect(now(w)).not.toHaveProperty('unpicked');
+    // The base model's beside them are neither.
+    chosen(w, 0);
+    drawnByBase(w, 1, 2);
+    expect(now(w)).toEqual({ pictures: 4, judged: 4, liked: 1, share: 1 / 4, unpicked: false });
+  });
+
+  it('reaches no goal by what it chose alone, and tells that share apart', () => {
+    const w = world({ goal: 0.95 });
+    chosen(w, 0, 1);
+    for (const ballot of w.live().slice(2)) w.react('ann', ballot, 'dislike');
+    like(w, 2);
+    expect(w.state.session).toMatchObject({ state: 'active' });
+    expect(approvals(w.state.rounds)).toEqual([
+      { round: 1, pictures: 4, judged: 4, liked: 0, share: 0, unpicked: true, picked: 1 },
+    ]);
+    w.settle();
+    chosen(w, 0, 1);
+    for (const ballot of w.live().slice(0, 2)) w.react('ann', ballot, 'dislike');
+    for (const ballot of w.live().slice(2)) w.react('ann', ballot, 'like');
+    w.react('ann', w.live()[5]!, 'done');
+    w.settle((effect) => effect.kind === 'generate');
+    expect(w.state.session).toMatchObject({ state: 'ended', end: 'goal' });
+  });
+
+  it('is remembered with what the engine begun, finished and chose', () => {
+    const w = new World({ imagesPerRound: 2 }, false, false);
+    const effect = [...w.outbox.values()].find(({ kind }) => kind === 'generate');
+    const images = (['unsure', 'unpicked'] as const).map((pick, index) => {
+      return { index, file: `images/${index}.png`, width: 64, height: 64, pick };
+    });
+    const picked = { begun: 4, finished: 3, shown: 2, cost: 1.5 };
+    w.send({ kind: 'job-done', job: effect!.key, result: { kind: 'generate', images, picked }, at: w.now });
+    expect(w.state.images.get(w.round.id)!.map(({ pick }) => pick)).toEqual(['unsure', 'unpicked']);
+    expect(w.round.picked).toEqual(picked);
+  });
+});
+
 describe('a goal', () => {
   it('is not reached by one like of six pictures, and is by likes of all', () => {
     const w = world({ goal: 0.95 });

@@ -148,6 +148,11 @@ describe('story pictures', () => {
     const [left, right] = [accent(160), accent(decoded.width - 100)];
     expect(left).toBeGreaterThan(0);
     expect(right).toBeLessThan(left - 100);
+    // What votes chose and what variety is left stand beside the line and do not move it.
+    const beside = [0.1, 0.5, 0.9].map((share, i) => ({ round: i + 1, share, picked: 1, variety: 0.7 }));
+    const more = await decodePicture(await approvalPlot(beside));
+    expect(Buffer.compare(more.data, decoded.data)).not.toBe(0);
+    expect(pixel(more, decoded.width - 100, 200)).toEqual(pixel(decoded, decoded.width - 100, 200));
     // One round and none at all are pictures too.
     await approvalPlot([{ round: 1, share: 0.5 }]);
     await approvalPlot([]);
