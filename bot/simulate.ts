@@ -10,7 +10,7 @@ import { resolveModel } from '../src/config/models.js';
 import type { Config } from '../src/config/schema.js';
 import { loadTask } from '../src/config/tasks.js';
 import { count } from '../src/domain/count.js';
-import type { Image, Round, SessionState } from '../src/domain/model.js';
+import type { SessionState } from '../src/domain/model.js';
 import { AcclaimError } from '../src/errors.js';
 import { createLog } from '../src/log.js';
 import type { JobPayload } from '../src/queue/jobs.js';
@@ -18,7 +18,8 @@ import type { App } from './app.js';
 import { buildHouse, type House, specify } from './house.js';
 import { FakePlatform } from './platforms/fake/platform.js';
 import { type Figures, type FiguresOf, finalFigures } from './simulate/figures.js';
-import { type Verdict, Voters } from './simulate/voters.js';
+import { type SimulatedRound, successOf, successWords } from './simulate/success.js';
+import { Voters } from './simulate/voters.js';
 
 export interface SimulateOptions {
   task: string;
@@ -45,17 +46,6 @@ export interface SimulateOptions {
   json?: string | undefined;
   onProgress?: (line: string) => void;
   signal?: AbortSignal | undefined;
-}
-
-export interface SimulatedRound {
-  round: number;
-  votes: number;
-  /** Of all that was shown. */
-  success: number;
-  /** Of a round that votes chose among more: of what nobody chose, of what they chose for being liked, drawings a picture. */
-  unpicked?: number;
-  liked?: number;
-  draws?: number;
 }
 
 /** What `--json` holds. */
@@ -146,27 +136,6 @@ function configure(options: SimulateOptions, dir: string): { config: Config; rou
     },
     rounds,
   };
-}
-
-const shareGood = (images: readonly Verdict[]): number =>
-  images.filter((image) => image.good).length / images.length;
-
-function picksOf(state: SessionState, { id, picked }: Round, verdicts: readonly Verdict[]) {
-  if (!picked) return {};
-  const images = state.images.get(id) ?? [];
-  const of = (pick: Image['pick']) => {
-    const indices = new Set(images.flatMap((image) => (image.pick === pick ? [image.index] : [])));
-    const own = verdicts.filter(({ index }) => indices.has(index));
-    return own.length > 0 ? { [pick as string]: shareGood(own) } : {};
-  };
-  return { ...of('unpicked'), ...of('liked'), draws: picked.cost };
-}
-
-function wordsOf({ success, unpicked, draws }: Omit<SimulatedRound, 'round' | 'votes'>): string {
-  const percent = (share: number) => `${Math.round(share * 100)} %`;
-  const chosen = draws === undefined ? '' : `, ${draws.toFixed(2)} draws a picture`;
-  const honest = unpicked === undefined ? '' : `, ${percent(unpicked)} of what nobody chose`;
-  return `${percent(success)} good${honest}${chosen}`;
 }
 
 class Run {
@@ -266,11 +235,10 @@ class Run {
         roundDir: this.house.paths.round(state.session.id, round.number),
       },
     });
-    const success = shareGood(scored.images);
-    const picks = picksOf(state, round, scored.images);
+    const shown = successOf(state.images.get(round.id) ?? [], round, scored.images);
     const votes = (this.successes.at(-1)?.votes ?? 0) + perRound * this.options.voters;
-    this.successes.push({ round: round.number, votes, success, ...picks });
-    this.say(`round ${this.successes.length} of ${this.rounds}: ${wordsOf({ success, ...picks })}`);
+    this.successes.push({ round: round.number, votes, ...shown });
+    this.say(`round ${this.successes.length} of ${this.rounds}: ${successWords(shown)}`);
     const ballots = [...state.ballots.values()].filter((b) => b.round === round.id && b.state === 'live');
     await voters.vote(round.number, ballots, scored.images);
     await this.until(state.session.id, (s) =>

@@ -26,7 +26,7 @@ export const LEAST_AUC = 0.8;
 /** Noises finished beyond those shown, as a share of them: what the finished pictures themselves are chosen from. */
 const SPARE = 1 / 6;
 /** Noises begun for each that is expected to be liked, so that there is a choice among them. */
-const AMPLE = 1.5;
+const AMPLE = 2;
 
 /**
  * Places whose noises are nobody's choice, dealt before anything is drawn. Where the tuned model draws, they are its own: success is
