@@ -70,7 +70,7 @@ const cache = new ExecutorCache(
 );
 const engine = new EngineContext({ cache, threads, device, precision, software: software() });
 const log = createLog(values['log-level'] as Parameters<typeof createLog>[0], 'engine');
-const worker = new Worker(createHandlers(engine), { send }, log);
+const worker = new Worker(createHandlers(engine), { send }, log, (signal) => engine.ahead.work(signal));
 cache.onAhead = (seconds) => {
   if (seconds >= AHEAD_S) send({ type: 'ahead', seconds });
 };

@@ -29,6 +29,8 @@ export interface WorkerPort {
   send(message: FromEngine): void;
 }
 
+const SPARE_AFTER_MS = 400;
+
 export class Worker {
   private running: { id: string; abort: AbortController; about: object } | null = null;
   private readonly waiting: Extract<ToEngine, { type: 'job' }>[] = [];
@@ -36,11 +38,16 @@ export class Worker {
   private idle: (() => void)[] = [];
   /** The job of which progress was dropped last: said once. */
   private muted: string | null = null;
+  /** What is done meanwhile, and how it is ended. */
+  private meanwhile: { done: Promise<void>; abort: AbortController } | null = null;
+  private soon: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly handlers: Handlers,
     private readonly port: WorkerPort,
     private readonly log: Log = silentLog,
+    /** Work for when there is no job; it ends at the signal, and is asked again after the next job. */
+    private readonly spare: (signal: AbortSignal) => Promise<void> = async () => {},
   ) {}
 
   /** What every line of the log that concerns the running job carries; empty when none runs. */
@@ -64,7 +71,28 @@ export class Worker {
   async stop(): Promise<void> {
     this.stopping = true;
     this.running?.abort.abort(cancelled(this.running.id));
+    await this.giveWay();
     if (this.running) await new Promise<void>((resolve) => this.idle.push(resolve));
+  }
+
+  /** Once nothing was asked for a moment: who asks for many jobs in a row shall not wait between them. */
+  private fillIn(): void {
+    if (this.stopping) return;
+    this.soon = setTimeout(() => {
+      const abort = new AbortController();
+      const done = this.spare(abort.signal)
+        .catch((error) => this.log.warn(toPlain(error), 'work ahead of the votes was given up'))
+        .finally(() => {
+          this.meanwhile = null;
+        });
+      this.meanwhile = { abort, done };
+    }, SPARE_AFTER_MS).unref();
+  }
+
+  private async giveWay(): Promise<void> {
+    clearTimeout(this.soon);
+    this.meanwhile?.abort.abort();
+    await this.meanwhile?.done;
   }
 
   private async drain(): Promise<void> {
@@ -74,6 +102,7 @@ export class Worker {
       const about = aboutOf(job);
       this.running = { id: job.id, abort, about };
       if (this.stopping) abort.abort(cancelled(job.id));
+      await this.giveWay();
       this.log.info(about, 'job begins');
       const began = performance.now();
       const answer = await this.answer(job, abort.signal);
@@ -88,6 +117,7 @@ export class Worker {
       this.running = null;
     }
     for (const resolve of this.idle.splice(0)) resolve();
+    this.fillIn();
   }
 
   /** Whatever is wrong with what is told, the work goes on. */

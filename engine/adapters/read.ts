@@ -1,7 +1,6 @@
 /**
  * Adapters from files, in any of the formats of names.ts, or from a checkpoint folder of ours, onto the layers of an
- * opened model. Several are laid side by side, which is their weighted sum exactly:
- *   A = [A1; A2], B = [s1 B1, s2 B2], s = weight x alpha / r, rank r1 + r2.
+ * opened model. Several are laid side by side (sum.ts), scaled by s = weight x alpha / r.
  */
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -18,6 +17,7 @@ import { otherKind } from './kinds.js';
 import { type Role, type Slot, slotTable } from './names.js';
 import { configBeside, type NotedAlpha, notedAlpha } from './noted-alpha.js';
 import type { PeftConfig } from './peft-config.js';
+import { above, beside } from './sum.js';
 
 export interface AdapterSource {
   /** File, or a checkpoint's folder. */
@@ -184,34 +184,10 @@ export function readAdapters(
   for (const parts of readWeighted(pipeline, sources)) {
     const { part, path } = parts[0]!.layer.module;
     tensors[tensorName(part, path, 'A')] = above(parts.map(({ layer }) => layer.down));
-    tensors[tensorName(part, path, 'B')] = beside(parts);
+    tensors[tensorName(part, path, 'B')] = beside(
+      parts.map(({ layer, weight }) => ({ up: layer.up, scale: weight * layer.scale })),
+    );
   }
   const shapes = Object.entries(tensors).map(([name, { shape }]) => ({ name, shape }));
   return { spec: { tensors: shapes.sort((a, b) => (a.name < b.name ? -1 : 1)) }, tensors };
-}
-
-/** A above A: [r1 + r2, in, ...]. */
-function above(parts: readonly FloatTensor[]): FloatTensor {
-  const joined = f32([parts.reduce((sum, p) => sum + p.shape[0]!, 0), ...parts[0]!.shape.slice(1)]);
-  let at = 0;
-  for (const { data } of parts) {
-    joined.data.set(data, at);
-    at += data.length;
-  }
-  return joined;
-}
-
-/** Columns of each scaled B beside one another: [out, r1 + r2, ...]. */
-function beside(parts: readonly Weighted[]): FloatTensor {
-  const [out, , ...rest] = parts[0]!.layer.up.shape as [number, number, ...number[]];
-  const rank = parts.reduce((sum, { layer }) => sum + layer.up.shape[1]!, 0);
-  const joined = f32([out, rank, ...rest]);
-  for (let row = 0, at = 0; row < out; row++) {
-    for (const { layer, weight } of parts) {
-      const width = layer.up.shape[1]!;
-      const scale = weight * layer.scale;
-      for (let i = 0; i < width; i++) joined.data[at++] = scale * layer.up.data[row * width + i]!;
-    }
-  }
-  return joined;
 }

@@ -31,6 +31,10 @@ const options = {
   json: flag('--json', 'print file, size and hash as JSON'),
 };
 
+const alwaysOn = (until: number) =>
+  `note: it was learned for the noisiest ${Math.round(100 * until)} % of the sampling steps, and is exported as one that is on in all of them, ` +
+  'as most programs apply it; acclaim.until in its metadata says so.';
+
 export const command = defineCommand(
   {
     args: [{ name: 'session', help: 'id of the session, as the page shows it', required: true }],
@@ -74,6 +78,9 @@ export const command = defineCommand(
       { progress: progress.report },
     ).finally(progress.clear);
     if (v.json) io.out(`${JSON.stringify({ session: session.id, round, ...result }, null, 2)}\n`);
-    else io.out(`${session.id}, round ${round}: ${result.file} (${(result.bytes / 1e6).toFixed(1)} MB)\n`);
+    else {
+      if (result.until !== undefined) io.out(`${alwaysOn(result.until)}\n`);
+      io.out(`${session.id}, round ${round}: ${result.file} (${(result.bytes / 1e6).toFixed(1)} MB)\n`);
+    }
   },
 );

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
 import { varietySchema } from '../../src/queue/jobs.js';
+import { applied, type Drift, tunedOf } from '../learn/applied.js';
 import { type EmbeddingSpec, embeddingShapes } from '../learn/embedding.js';
 import type { AdamState } from '../learn/optimiser.js';
 import { names, type Params } from '../learn/params.js';
@@ -47,6 +48,8 @@ export const checkpointManifestSchema = z.object({
   latent: z.tuple([size, size, size]),
   embedding: z.object({ widen: z.union([z.literal(1), z.literal(2)]), steps: count }).nullable(),
   optimiser: z.object({ steps: count }),
+  /** What was taken off the adapter, and the steps that it was fitted in; left out where nothing was. */
+  drift: z.object({ lambda: z.number().positive().max(1), steps: count }).optional(),
   best: z.object({ round: count, index: count }).nullable(),
   /** The model of the voters; none while there are too few goods or bads, or pictures had no features. */
   voteModel: voteModelSchema.optional(),
@@ -71,6 +74,7 @@ export const checkpointManifestSchema = z.object({
 export type CheckpointManifest = z.infer<typeof checkpointManifestSchema>;
 
 const VOTES = 'votes.safetensors';
+const DRIFT = 'drift.safetensors';
 
 /** What the base model saw in an image: name of a map -> its row. */
 export type FeatureRows = Readonly<Record<string, Float32Array>>;
@@ -92,12 +96,15 @@ export interface ReplayItem {
   /** What the base model saw in it, map -> row; none where its round had none. */
   features?: FeatureRows | undefined;
   origin: Origin;
+  /** It was chosen among more by what people had voted: it does not stand for what its model draws. */
+  chosen?: true | undefined;
 }
 
 /** What a learner carries from round to round. */
 export interface LearnerState {
   adapter: Params;
   optimiser: AdamState;
+  drift?: Drift | undefined;
   embedding: { spec: EmbeddingSpec; params: Params; optimiser: AdamState } | null;
   best: { latent: Float32Array; noise: Float32Array; round: number; index: number } | null;
   /** Noises of the last round's goods, the best excluded. */
@@ -114,14 +121,15 @@ export interface Checkpoint {
 }
 
 /** Manifest fields that the state itself decides. */
-type Derived = 'format' | 'version' | 'embedding' | 'optimiser' | 'best' | 'voteModel';
+type Derived = 'format' | 'version' | 'embedding' | 'optimiser' | 'best' | 'voteModel' | 'drift';
 
 export function writeCheckpoint(
   out: string,
   state: LearnerState,
   facts: Omit<CheckpointManifest, Derived>,
 ): string {
-  const { embedding, best, voteModel } = state;
+  const { embedding, best, voteModel, drift } = state;
+  const { spec, tensors } = applied(facts.adapter, state);
   const manifest: CheckpointManifest = {
     format: 'acclaim-checkpoint',
     version: 1,
@@ -129,12 +137,13 @@ export function writeCheckpoint(
     embedding: embedding && { widen: embedding.spec.widen, steps: embedding.optimiser.step },
     optimiser: { steps: state.optimiser.step },
     best: best && { round: best.round, index: best.index },
+    ...(drift && { drift: { lambda: drift.lambda, steps: drift.optimiser.step } }),
     ...(voteModel && { voteModel: voteModelFacts(voteModel) }),
   };
   return writeFolder(out, manifest, (folder) => {
     const save = (name: string, tensors: Record<string, Tensor>, metadata: Record<string, string> = {}) =>
       writeSafetensors(join(folder, name), tensors, metadata);
-    save('adapter.safetensors', state.adapter, adapterMetadata(facts));
+    save('adapter.safetensors', tensors, adapterMetadata({ ...facts, adapter: spec }));
     save('optimizer.safetensors', {
       ...prefixed('m.', state.optimiser.m),
       ...prefixed('v.', state.optimiser.v),
@@ -144,6 +153,12 @@ export function writeCheckpoint(
         ...embedding.params,
         ...prefixed('m.', embedding.optimiser.m),
         ...prefixed('v.', embedding.optimiser.v),
+      });
+    if (drift)
+      save(DRIFT, {
+        ...drift.adapter,
+        ...prefixed('m.', drift.optimiser.m),
+        ...prefixed('v.', drift.optimiser.v),
       });
     save('state.safetensors', stateTensors(state, facts.latent));
     if (voteModel) save(VOTES, voteModelTensors(voteModel));
@@ -164,8 +179,13 @@ export function adapterMetadata(facts: Omit<CheckpointManifest, Derived>): Recor
     'acclaim.device': facts.device,
     'acclaim.precision': facts.precision,
     'acclaim.software': facts.software,
+    ...(untilOf(facts.params) < 1 && { 'acclaim.until': String(untilOf(facts.params)) }),
   };
 }
+
+/** Share of the sampling steps, from the noisy end, that the adapter was made to be on in. */
+export const untilOf = ({ until }: CheckpointManifest['params']): number =>
+  typeof until === 'number' ? until : 1;
 
 function stateTensors(state: LearnerState, latent: readonly number[]): Record<string, Tensor> {
   const rows = (list: readonly Float32Array[]): FloatTensor =>
@@ -190,6 +210,10 @@ function stateTensors(state: LearnerState, latent: readonly number[]): Record<st
     'replay.origins': i64(
       [replay.length],
       replay.map((item) => origins.indexOf(item.origin)),
+    ),
+    'replay.chosen': i64(
+      [replay.length],
+      replay.map((item) => (item.chosen ? 1 : 0)),
     ),
   };
   if (best) {
@@ -228,7 +252,8 @@ function featuresOf(state: Reader, count: number): (FeatureRows | undefined)[] {
 export function readCheckpoint(dir: string): Checkpoint {
   const { manifest, hash } = readFolder(dir, checkpointManifestSchema, 'checkpoint-corrupt');
   const load = (name: string) => new Reader(dir, name);
-  const adapter = load('adapter.safetensors').all();
+  const whole = load('adapter.safetensors').all();
+  const adapter = manifest.drift ? tunedOf(whole, manifest.adapter) : whole;
   const optimizer = load('optimizer.safetensors');
   const state = load('state.safetensors');
   const { latent } = manifest;
@@ -238,12 +263,14 @@ export function readCheckpoint(dir: string): Checkpoint {
   const features = featuresOf(state, labels.length);
   // Checkpoints from before it was noted: the session's first round had no adapter, every other one had.
   const drawn = state.optionalVector('replay.origins') ?? rounds.map((round) => (round > 1 ? 1 : 0));
+  const chosen = state.optionalVector('replay.chosen');
   return {
     manifest,
     hash,
     state: {
       adapter,
       optimiser: optimizer.moments(manifest.optimiser.steps, shapesOf(adapter)),
+      ...(manifest.drift && { drift: readDrift(load(DRIFT), manifest.drift, shapesOf(adapter)) }),
       embedding: manifest.embedding && readEmbedding(load('embedding.safetensors'), manifest),
       best: manifest.best && {
         latent: state.tensor('best.latent', latent).data,
@@ -257,6 +284,7 @@ export function readCheckpoint(dir: string): Checkpoint {
         weight: weights[i]!,
         round: rounds[i]!,
         ...(features[i] && { features: features[i] }),
+        ...(chosen?.[i] && { chosen: true as const }),
         origin: origins[drawn[i]!] ?? state.refuse(`replay.origins holds ${drawn[i]}`),
       })),
       ...(manifest.voteModel && { voteModel: readVoteModel(load(VOTES), manifest.voteModel) }),
@@ -270,6 +298,17 @@ function readEmbedding(reader: Reader, manifest: CheckpointManifest): LearnerSta
   const shapes = embeddingShapes(spec);
   const params = Object.fromEntries(Object.entries(shapes).map(([n, shape]) => [n, reader.tensor(n, shape)]));
   return { spec, params, optimiser: reader.moments(steps, shapes) };
+}
+
+function readDrift(
+  reader: Reader,
+  { lambda, steps }: { lambda: number; steps: number },
+  shapes: Shapes,
+): Drift {
+  const adapter = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [name, reader.tensor(name, shape)]),
+  );
+  return { adapter, optimiser: reader.moments(steps, shapes), lambda };
 }
 
 type Shapes = Record<string, readonly number[]>;

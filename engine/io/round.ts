@@ -94,6 +94,10 @@ export interface Round {
 export const originOf = (manifest: Pick<RoundManifest, 'images' | 'checkpoint'>, index: number): Origin =>
   manifest.images?.[index]?.origin ?? (manifest.checkpoint === null ? 'base' : 'tuned');
 
+/** Whether the votes before had a part in its being shown. */
+export const isChosen = ({ images }: Pick<RoundManifest, 'images'>, index: number): boolean =>
+  (images?.[index]?.pick ?? 'unpicked') !== 'unpicked';
+
 export const imageName = (index: number): string => `images/${String(index).padStart(4, '0')}.png`;
 
 export function writeRound(out: string, round: Round, pngs: readonly Buffer[]): string {

@@ -4,6 +4,7 @@
  */
 import { coresHere } from '../../src/cores-here.js';
 import { checkUnchanged, type ModelStamp, modelStamp } from '../../src/model-hash.js';
+import { Ahead } from '../learn/ahead.js';
 import { loadPipeline, type Pipeline } from '../models/pipeline.js';
 import { openSafetyChecker, type SafetyChecker } from '../models/safety-checker.js';
 import type { Precision } from '../nn/precision.js';
@@ -26,6 +27,8 @@ export class EngineContext {
   readonly device: string;
   readonly precision: Precision;
   readonly software: string;
+  /** What can be done while nothing is asked for. */
+  readonly ahead = new Ahead();
   /** Called before work begins, with the seconds of its unit (an image, a call of a learning step), and in words. */
   onForetold?: (seconds: number, text: string) => void;
   private readonly opened = new Map<string, Promise<{ pipeline: Pipeline; stamp: ModelStamp }>>();

@@ -11,7 +11,7 @@ import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
 import { writeKohya } from '../adapters/kohya.js';
 import { writeMerged } from '../adapters/merge-model.js';
 import { type Layer, readAdapter, readWeighted } from '../adapters/read.js';
-import { type Checkpoint, readCheckpoint } from '../io/checkpoint.js';
+import { type Checkpoint, readCheckpoint, untilOf } from '../io/checkpoint.js';
 import { sha256 } from '../io/folder.js';
 import { openSafetensors } from '../io/safetensors.js';
 import { loadPipeline, type Pipeline } from '../models/pipeline.js';
@@ -25,6 +25,16 @@ export async function exportAdapter(
   { progress }: Pick<WorkerContext, 'progress'>,
 ): Promise<JobResult<'export-adapter'>> {
   const checkpoint = readCheckpoint(payload.checkpoint); // refuses a folder that is not whole
+  const until = untilOf(checkpoint.manifest.params);
+  const made = await written(payload, checkpoint, progress);
+  return until < 1 ? { ...made, until } : made;
+}
+
+async function written(
+  payload: Payload,
+  checkpoint: Checkpoint,
+  progress: WorkerContext['progress'],
+): Promise<JobResult<'export-adapter'>> {
   const adapter = join(payload.checkpoint, 'adapter.safetensors');
   if (payload.format === 'diffusers') return asFile(payload.out, (file) => copyFileSync(adapter, file));
   const pipeline = await openBase(payload, checkpoint);

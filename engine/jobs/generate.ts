@@ -16,6 +16,7 @@ import { schedule } from '../diffusion/schedulers.js';
 import type { Checkpoint, Origin } from '../io/checkpoint.js';
 import { encodePng, type Rgb } from '../io/png.js';
 import { type FeatureMaps, imageName, type RoundManifest, writeRound } from '../io/round.js';
+import { applied } from '../learn/applied.js';
 import { learners } from '../learn/learners/table.js';
 import { heroNoise, plainNoise } from '../learn/noise.js';
 import { adapterSpec, parseParams } from '../learn/parameters.js';
@@ -31,6 +32,7 @@ import { paced } from './pace.js';
 import { peakMemoryMb } from './peak-memory.js';
 import { drawPicked, pickingOf } from './picking.js';
 import { previewer } from './preview.js';
+import { offerAhead } from './work-ahead.js';
 
 type Payload = JobPayload<'generate'>;
 
@@ -60,7 +62,7 @@ export async function generate(
   const { count, seed, round } = payload;
   const adapter =
     checkpoint && checkpoint.state.optimiser.step > 0 && !payload.untuned
-      ? { spec: checkpoint.manifest.adapter, tensors: checkpoint.state.adapter }
+      ? applied(checkpoint.manifest.adapter, checkpoint.state)
       : undefined;
   const safety = openSafety(payload);
   // What is looked over before people see it is not shown half done.
@@ -147,6 +149,8 @@ export async function generate(
   };
   const pngs = drawn.pictures.map((picture, i) => encodePng(picture, provenance(manifest, i)));
   writeRound(payload.out, { manifest, ...drawn, features: seen }, pngs);
+  const { noise, latents, trajectory } = drawn;
+  offerAhead(engine, pipeline, learner, params, { manifest, noise, latents, trajectory }, checkpoint);
   report('write', 1, 1);
   return {
     images: pngs.map((_, index) => ({

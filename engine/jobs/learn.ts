@@ -8,11 +8,10 @@ import { mustSpareMinors } from '../../src/chat/prompt-policy.js';
 import { AcclaimError } from '../../src/errors.js';
 import { modelHash } from '../../src/model-hash.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
-import { Rng } from '../../src/rng.js';
-import { type CheckpointManifest, type ReplayItem, writeCheckpoint } from '../io/checkpoint.js';
+import type { Rng } from '../../src/rng.js';
+import { type ReplayItem, writeCheckpoint } from '../io/checkpoint.js';
 import { readRound } from '../io/round.js';
 import { judge } from '../learn/feedback.js';
-import type { Fit } from '../learn/fit.js';
 import { learners } from '../learn/learners/table.js';
 import { adapterSpec, parseParams } from '../learn/parameters.js';
 import { fitVoteModel, votesOf } from '../learn/vote-model/fit.js';
@@ -25,6 +24,7 @@ import type { EngineContext } from './context.js';
 import { openCheckpoint } from './open-checkpoint.js';
 import { paced } from './pace.js';
 import { peakMemoryMb } from './peak-memory.js';
+import { aheadKey, fitOf, learnStream } from './work-ahead.js';
 
 export async function learn(
   engine: EngineContext,
@@ -55,8 +55,9 @@ export async function learn(
   const streams = new Map<string, Rng>();
   const speed = await rate(engine.cache);
   const chosen = checkpoint ? fitOf(checkpoint.manifest) : null;
+  const key = aheadKey(round, params, checkpoint);
   const stream = (purpose: string): Rng => {
-    const own = new Rng(seed, payload.round, `learn.${purpose}`);
+    const own = learnStream(seed, payload.round, purpose);
     streams.set(purpose, own);
     return own;
   };
@@ -74,6 +75,7 @@ export async function learn(
     text,
     rng: stream,
     chosen,
+    ahead: (steps) => engine.ahead.best(key, steps),
     fitted(taken, flops) {
       fit = taken;
       each = flops / speed;
@@ -119,6 +121,7 @@ export async function learn(
     },
   );
   report('write', 1, 1);
+  engine.ahead.drop(key);
   return {
     steps: outcome.losses.length,
     losses: outcome.losses,
@@ -136,10 +139,6 @@ function varietyOf(replay: readonly ReplayItem[], round: number) {
   const variety = sessionVariety(liked, round);
   return variety ? { variety } : {};
 }
-
-/** Checkpoints from before anything was learned have chosen nothing. */
-const fitOf = ({ batch, recompute }: CheckpointManifest): Fit | null =>
-  recompute === undefined ? null : { rows: batch, recompute };
 
 /** The session's first round decides; later ones are drawn as the checkpoint says. */
 const partOf = ({ part }: { part?: number | undefined }) => (part === undefined ? {} : { part });

@@ -8,7 +8,9 @@ import type { AdapterParams } from '../../src/config/learner-params.js';
 import { AcclaimError } from '../../src/errors.js';
 import { sample } from '../diffusion/sampler.js';
 import type { LearnerState } from '../io/checkpoint.js';
+import type { AdapterValues } from '../nn/lora.js';
 import { f32, rows } from '../runtime/tensor.js';
+import { applied } from './applied.js';
 import { diversity } from './diversity.js';
 import type { LearnContext } from './learner.js';
 import { adapterSpec } from './parameters.js';
@@ -39,8 +41,10 @@ export async function guarded<P extends AdapterParams>(
   attempt: (stepScale: number, variety: Variety) => Promise<Attempt>,
 ): Promise<Guarded> {
   const notes: string[] = [];
-  const base = await probe(context, zeroUp(before.adapter));
-  const variety: Variety = async (adapter) => (await probe(context, adapter)).diversity / base.diversity;
+  const spec = adapterSpec(context.params);
+  const base = await probe(context, { spec, tensors: zeroUp(before.adapter) });
+  const variety: Variety = async (adapter) =>
+    (await probe(context, { spec, tensors: adapter })).diversity / base.diversity;
   for (const stepScale of [1, 0.5]) {
     try {
       const result = await attempt(stepScale, variety);
@@ -49,7 +53,7 @@ export async function guarded<P extends AdapterParams>(
         before.adapter,
         result.state.adapter,
         base,
-        await probe(context, result.state.adapter),
+        await probe(context, applied(spec, result.state)),
       );
       return { ...result, learned: true, notes };
     } catch (error) {
@@ -71,8 +75,11 @@ export interface Probe {
   scale: number;
 }
 
-async function probe<P extends AdapterParams>(context: LearnContext<P>, tensors: Params): Promise<Probe> {
-  const { pipeline, cache, round, sampler, params, signal } = context;
+async function probe<P extends AdapterParams>(
+  context: LearnContext<P>,
+  adapter: AdapterValues,
+): Promise<Probe> {
+  const { pipeline, cache, round, sampler, signal } = context;
   const { latent, prompt, negative } = round.manifest;
   const shape = [PROBES, ...latent];
   const size = latent[0] * latent[1] * latent[2];
@@ -89,7 +96,7 @@ async function probe<P extends AdapterParams>(context: LearnContext<P>, tensors:
       guidance: sampler.guidance,
       eta: 0,
     },
-    adapter: { spec: adapterSpec(params), tensors },
+    adapter,
     signal,
   });
   const list = Array.from({ length: PROBES }, (_, i) => rows(latents, i, i + 1).data);

@@ -48,19 +48,28 @@ export interface Trained {
 /** Steps between two looks at the variety that is left. */
 const LOOK_EVERY = 10;
 
+export interface Item {
+  /** z_0, flat. */
+  latent: Float32Array;
+  weight: number;
+}
+
 export interface FitOptions {
   /** What is fitted, each in proportion to its weight. */
-  items: readonly { latent: Float32Array; weight: number }[];
+  items: readonly Item[];
   steps: number;
   stepScale: number;
-  variety: Variety;
+  /** Of these steps, how many `before` has taken already: what they drew is drawn again, and left. Default none. */
+  taken?: number;
+  /** Looked at where `keepVariety` is set. */
+  variety?: Variety;
 }
 
 /** Fits the adapter to `items`. What is drawn at random does not depend on what the items are. */
 export async function fitGuided(
-  context: LearnContext<AcclaimParams>,
+  context: Omit<LearnContext<AcclaimParams>, 'judged'>,
   before: Pick<LearnerState, 'adapter' | 'optimiser'>,
-  { items, steps, stepScale, variety }: FitOptions,
+  { items, steps, stepScale, taken = 0, variety }: FitOptions,
 ): Promise<Trained> {
   const { pipeline, cache, params, sampler, round, text, signal, progress } = context;
   const { latent } = round.manifest;
@@ -101,7 +110,7 @@ export async function fitGuided(
       const timesteps = all.slice(0, Math.max(1, Math.floor(params.noisyShare * all.length)));
       const weights = items.map((item) => item.weight);
       const rng = context.rng('train');
-      progress('train', 0, steps, Math.ceil(params.batch / size));
+      progress('train', taken, steps, Math.ceil(params.batch / size));
       for (let step = 0; step < steps; step++) {
         signal.throwIfAborted();
         const picks = stratified(weights, params.batch, rng);
@@ -137,9 +146,11 @@ export async function fitGuided(
             ),
           });
         }
-        await trainer.step(batches);
+        if (step < taken) continue;
+        await trainer.step(batches, () => signal.throwIfAborted());
         progress('train', step + 1, steps);
-        const look = params.keepVariety > 0 && ((step + 1) % LOOK_EVERY === 0 || step + 1 === steps);
+        const look =
+          variety && params.keepVariety > 0 && ((step + 1) % LOOK_EVERY === 0 || step + 1 === steps);
         if (!look) continue;
         if ((await variety(adapter)) < params.keepVariety) return varied ?? reached();
         varied = reached();

@@ -9,7 +9,7 @@ import type { samplerSchema } from '../../src/queue/jobs.js';
 import type { LearnerName } from '../../src/queue/learner-names.js';
 import type { Rng } from '../../src/rng.js';
 import type { FeatureRows, LearnerState, ReplayItem } from '../io/checkpoint.js';
-import { type FeatureMaps, originOf, type Round } from '../io/round.js';
+import { type FeatureMaps, isChosen, originOf, type Round } from '../io/round.js';
 import type { Pipeline } from '../models/pipeline.js';
 import type { TextFeeds } from '../models/prompt.js';
 import { adapterShapes } from '../nn/lora.js';
@@ -18,8 +18,9 @@ import { type FloatTensor, f32, rows } from '../runtime/tensor.js';
 import type { Judged } from './feedback.js';
 import type { Fit } from './fit.js';
 import { initAdapter } from './lora-init.js';
-import { adam } from './optimiser.js';
+import { type AdamState, adam } from './optimiser.js';
 import { adapterSpec, optimiserOptions } from './parameters.js';
+import type { Params } from './params.js';
 import type { PickingRule } from './picks.js';
 
 export type Sampler = z.infer<typeof samplerSchema>;
@@ -44,6 +45,8 @@ export interface LearnContext<P> {
   fitted: (fit: Fit, flops: number) => void;
   /** Stage, steps done, steps in all; before the first step also the executor's calls in each. */
   progress: (stage: 'embed' | 'train', done: number, total: number, calls?: number) => void;
+  /** The furthest that was done of `learner.ahead`'s work on this round, of at most so many steps. */
+  ahead?: ((steps: number) => Reached | undefined) | undefined;
   signal: AbortSignal;
 }
 
@@ -55,6 +58,22 @@ export interface LearnOutcome {
   losses: number[];
   /** Said to people. */
   notes: string[];
+}
+
+/** Where a fit has come to. */
+export interface Reached {
+  steps: number;
+  adapter: Params;
+  optimiser: AdamState;
+}
+
+/** Work on a round that needs none of its votes. */
+export interface AheadWork {
+  start: Reached;
+  /** Steps that are worth taking. */
+  steps: number;
+  /** To so many steps in all. `signal`: over the context's. */
+  advance(from: Reached, steps: number, signal?: AbortSignal): Promise<Reached>;
 }
 
 export interface DrawingRule {
@@ -71,6 +90,8 @@ export interface Learner<P extends AdapterParams = AdapterParams> {
   /** Whether rounds must keep their trajectory (likelihoods are trained on it). */
   readonly needsTrajectory: boolean;
   learn(context: LearnContext<P>): Promise<LearnOutcome>;
+  /** What can be done while people vote; `learn` goes on from it and gives the same bytes with and without. */
+  ahead?(context: Omit<LearnContext<P>, 'judged' | 'ahead'>): AheadWork | null;
   /** How the rounds that follow a learned one are drawn; default: every image by the tuned model, in all steps. */
   drawing?(params: P): DrawingRule;
   /** How its rounds are chosen among more noises than pictures, where a session asks for that; default: not at all. */
@@ -105,6 +126,7 @@ export function newReplay(round: Round, judged: Judged): ReplayItem[] {
     round: round.manifest.round,
     ...(round.features && { features: featuresOf(round.features, index) }),
     origin: originOf(round.manifest, index),
+    ...(isChosen(round.manifest, index) && { chosen: true as const }),
   }));
 }
 

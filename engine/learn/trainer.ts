@@ -48,13 +48,13 @@ export class Trainer {
       const more = this.gradients(outputs);
       if (gradients) addScaled(gradients, more);
       else gradients = batches.length > 1 ? cloneParams(more) : more;
+      // A run blocks its thread: let messages (cancel, progress) through between two.
+      await setImmediate();
     }
     const norm = globalNorm(gradients!);
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw new Unhealthy('a gradient was not finite');
     this.optimiser.update(this.adapter, gradients!, this.state);
     this.losses.push(loss);
-    // A run blocks its thread: let messages (cancel, progress) through between two steps.
-    await setImmediate();
     return { loss, norm };
   }
 

@@ -246,7 +246,13 @@ export const exportPayload = jobBase.extend({
 });
 
 /** Of a folder: the bytes of all its files, and the model's hash. */
-export const exportResult = z.object({ file: z.string(), bytes: count, sha256: z.string() });
+export const exportResult = z.object({
+  file: z.string(),
+  bytes: count,
+  sha256: z.string(),
+  /** Share of the sampling steps that it was learned for, where not all: what is exported is on in all of them. */
+  until: unit.optional(),
+});
 
 /** A pull belongs to no round: `session` names it so that two of them do not run at once. */
 export const pullPayload = jobBase.extend({

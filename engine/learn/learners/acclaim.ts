@@ -13,6 +13,7 @@ import type { ReplayItem } from '../../io/checkpoint.js';
 import { originOf, type Round } from '../../io/round.js';
 import { rows } from '../../runtime/tensor.js';
 import { carryBest } from '../best.js';
+import { driftWork, fitDrift } from '../drift.js';
 import type { Judged, Label } from '../feedback.js';
 import { guarded } from '../guard.js';
 import { fitGuided } from '../guided-fit.js';
@@ -41,10 +42,14 @@ export const acclaim: Learner<AcclaimParams> = {
     const steps = stepsOf(params, ownLabels(round, judged), goods.length, wasPicked(round));
     return guarded(context, remembered, async (stepScale, variety) => {
       const items = goods.map(({ latent, weight, label }) => ({ latent, weight: weight * label }));
-      const { losses, ...trained } = await fitGuided(context, before, { items, steps, stepScale, variety });
-      return { state: { ...remembered, ...trained }, losses };
+      const [first, second] = inTurn(context, params.drift > 0);
+      const { losses, ...trained } = await fitGuided(first, before, { items, steps, stepScale, variety });
+      const drift = await fitDrift(second, before, losses.length, stepScale);
+      return { state: { ...remembered, ...trained, drift }, losses };
     });
   },
+
+  ahead: (context) => driftWork(context, context.state),
 
   drawing: ({ baseShare, until }) => ({ baseShare, until }),
 
@@ -57,6 +62,20 @@ export const acclaim: Learner<AcclaimParams> = {
     return [...heroNoise(sources, around, params, rng), ...plainNoise(count - around, size, rng)];
   },
 };
+
+/** Two fits tell their progress as one. */
+function inTurn(
+  context: LearnContext<AcclaimParams>,
+  both: boolean,
+): [LearnContext<AcclaimParams>, LearnContext<AcclaimParams>] {
+  const half = (before: 0 | 1): LearnContext<AcclaimParams> => ({
+    ...context,
+    progress(stage, done, total, calls) {
+      context.progress(stage, before * total + done, 2 * total, calls);
+    },
+  });
+  return both ? [half(0), half(1)] : [context, context];
+}
 
 /** The goods that are fitted: those of the base model, if there are any and `replay` asks for no others. */
 export function fittedGoods(

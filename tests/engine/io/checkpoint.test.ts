@@ -7,10 +7,10 @@ import { type LearnerState, readCheckpoint, writeCheckpoint } from '../../../eng
 import { sha256 } from '../../../engine/io/folder.js';
 import { encodePng } from '../../../engine/io/png.js';
 import { originOf, type Round, readRound, writeRound } from '../../../engine/io/round.js';
-import { readSafetensors, writeSafetensors } from '../../../engine/io/safetensors.js';
+import { openSafetensors, readSafetensors, writeSafetensors } from '../../../engine/io/safetensors.js';
 import { initEmbedding } from '../../../engine/learn/embedding.js';
 import { adam } from '../../../engine/learn/optimiser.js';
-import { f32, i64, type Tensor } from '../../../engine/runtime/tensor.js';
+import { type FloatTensor, f32, i64, type Tensor } from '../../../engine/runtime/tensor.js';
 import { Rng } from '../../../src/rng.js';
 
 const root = mkdtempSync(join(tmpdir(), 'acclaim-checkpoint-'));
@@ -32,7 +32,7 @@ const state: LearnerState = {
   replay: [
     { latent: z(), label: 0.9, weight: 0.8, round: 1, origin: 'base' as const },
     { latent: z(), label: 0, weight: 1, round: 2, origin: 'base' as const },
-    { latent: z(), label: 1, weight: 1, round: 2, origin: 'tuned' as const },
+    { latent: z(), label: 1, weight: 1, round: 2, origin: 'tuned' as const, chosen: true as const },
   ].map((item) => ({ ...item, label: Math.fround(item.label), weight: Math.fround(item.weight) })),
 };
 const facts = {
@@ -163,6 +163,41 @@ describe('checkpoint folder', () => {
     const damaged = join(root, 'seen-damaged');
     writeCheckpoint(damaged, { ...seen, voteModel: { ...voteModel, heads: [broken, broken] } }, facts);
     expect(() => readCheckpoint(damaged)).toThrow('heads.weights.mid holds numbers that are not finite');
+  });
+
+  it('with a drift adapter: what it holds for use is the difference, and both come back as they were', () => {
+    const fill = (shape: number[]) => f32(shape, rng.normals(shape.reduce((a, b) => a * b, 1)));
+    const shapes = { 'unet.c.lora_A.weight': [4, 6, 3, 3], 'unet.c.lora_B.weight': [5, 4, 1, 1] };
+    const random = () =>
+      Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, fill(shape)]));
+    const tuned = random();
+    const phi = random();
+    const drift = { adapter: phi, optimiser: { ...adam(options).init(phi), step: 5 }, lambda: 0.3 };
+    const whole: LearnerState = { ...state, adapter: tuned, optimiser: adam(options).init(tuned), drift };
+    const dir = join(root, 'drift');
+    writeCheckpoint(dir, whole, facts);
+    expect(readCheckpoint(dir).state).toEqual(whole);
+    expect(readCheckpoint(dir).manifest.drift).toEqual({ lambda: 0.3, steps: 5 });
+    const file = openSafetensors(join(dir, 'adapter.safetensors'));
+    const { 'unet.r': rank, 'unet.lora_alpha': alpha } = JSON.parse(file.metadata.lora_adapter_metadata!);
+    expect([rank, alpha]).toEqual([8, 8]);
+    // delta W = (alpha / r) B A, row by row and column by column.
+    const product = (a: FloatTensor, b: FloatTensor, scale: number) => {
+      const [out, r] = b.shape as [number, number];
+      const wide = a.data.length / r;
+      return Array.from({ length: out * wide }, (_, i) => {
+        const [row, column] = [Math.floor(i / wide), i % wide];
+        let sum = 0;
+        for (let k = 0; k < r; k++) sum += b.data[row * r + k]! * a.data[k * wide + column]!;
+        return scale * sum;
+      });
+    };
+    const of = (t: Record<string, Tensor>, scale: number) =>
+      product(t['unet.c.lora_A.weight'] as FloatTensor, t['unet.c.lora_B.weight'] as FloatTensor, scale);
+    const used = of(readSafetensors(join(dir, 'adapter.safetensors')), alpha / rank);
+    const taken = of(phi, 0.3);
+    for (const [i, value] of of(tuned, 1).entries())
+      expect(Math.abs(used[i]! - (value - taken[i]!))).toBeLessThan(1e-6);
   });
 
   it('of before origins were noted opens: the first round is the base model’s, the others are not', () => {

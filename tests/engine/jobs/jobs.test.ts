@@ -6,11 +6,13 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { readAdapters } from '../../../engine/adapters/read.js';
 import { readCheckpoint } from '../../../engine/io/checkpoint.js';
 import { readRound, writeRound } from '../../../engine/io/round.js';
-import { readSafetensors, writeSafetensors } from '../../../engine/io/safetensors.js';
+import { openSafetensors, readSafetensors, writeSafetensors } from '../../../engine/io/safetensors.js';
 import { EngineContext } from '../../../engine/jobs/context.js';
 import { createHandlers } from '../../../engine/jobs/handlers.js';
+import { applied } from '../../../engine/learn/applied.js';
 import { diversity } from '../../../engine/learn/diversity.js';
 import { image } from '../../../engine/learn/learner.js';
 import { cosine } from '../../../engine/learn/reward.js';
@@ -29,13 +31,13 @@ const COUNT = 6;
 /** Compiles several training graphs, in seconds; a busy machine takes minutes. */
 vi.setConfig({ testTimeout: 240_000 });
 let handlers: Handlers;
+let engine: EngineContext;
 let cache: ExecutorCache;
 
 beforeAll(() => {
   cache = new ExecutorCache({ threads: 1 });
-  handlers = createHandlers(
-    new EngineContext({ cache, threads: 1, device: 'cpu', software: 'acclaim/test' }),
-  );
+  engine = new EngineContext({ cache, threads: 1, device: 'cpu', software: 'acclaim/test' });
+  handlers = createHandlers(engine);
 });
 afterAll(async () => {
   await cache.clear();
@@ -570,6 +572,78 @@ describe('a round of two models', () => {
   });
 });
 
+describe('the drift adapter', () => {
+  const settings: LearnerSettings = { ...learner, name: 'acclaim', drift: 0.5, lr: 0.02, maxDrift: 9 };
+  const taught = async (name: string, goods: number[], over: object = {}) => {
+    await learn(join(root, name), { feedback: feedback(goods, 0), learner: { ...settings, ...over } });
+    return readCheckpoint(join(root, name)).state;
+  };
+
+  it('is fitted to everything that the base model showed, whatever was liked, and taken off what is drawn', async () => {
+    const one = await taught('drift', [0, 3]);
+    const other = await taught('drift-other', [0, 4]);
+    expect(other.drift).toEqual(one.drift);
+    expect(other.adapter).not.toEqual(one.adapter);
+    // Liked all: both are fitted to the same pictures by the same draws, so the whole of one is the whole of the other.
+    const all = await taught('drift-all', [0, 1, 2, 3, 4, 5], { drift: 1, steps: 30 });
+    expect(all.drift!.adapter).toEqual(all.adapter);
+    await taught('without', [0, 3], { drift: 0 });
+    expect(readCheckpoint(join(root, 'without')).state.adapter).toEqual(one.adapter);
+    const draw = async (checkpoint: string) => {
+      const over = { learner: { ...settings, baseShare: 0 }, checkpoint: join(root, checkpoint) };
+      await generate(join(root, `${checkpoint}-drawn`), { ...over, round: 1 });
+      return readRound(join(root, `${checkpoint}-drawn`)).latents.data;
+    };
+    await generate(join(root, 'base-drawn'), { ...{ learner: settings }, round: 1 });
+    const base = readRound(join(root, 'base-drawn')).latents.data;
+    expect(relativeError(await draw('drift-all'), base)).toBeLessThan(1e-4);
+    expect(relativeError(await draw('drift'), base)).toBeGreaterThan(0.01);
+    expect(relativeError(await draw('without'), await draw('drift'))).toBeGreaterThan(0.01);
+  });
+
+  it('is the same to the byte where some of it was done while people voted', async () => {
+    const roundDir = join(root, 'plain-ahead');
+    const long = { ...settings, steps: 6 };
+    const learned = async (name: string) => {
+      const { steps } = await learn(join(root, name), {
+        roundDir,
+        learner: long,
+        feedback: feedback([0, 1, 2, 3]),
+      });
+      expect(steps).toBeLessThan(6);
+      return bytes(join(root, name));
+    };
+    await generate(roundDir, { learner: long, noise: 'plain' });
+    const best = vi.spyOn(engine.ahead, 'best');
+    const alone = await learned('not-ahead');
+    await generate(roundDir, { learner: long, noise: 'plain' });
+    await engine.ahead.work(new AbortController().signal);
+    expect(await learned('ahead')).toEqual(alone);
+    // Six steps were taken, fewer were asked for.
+    expect(best.mock.results.map(({ value }) => value?.steps)).toEqual([undefined, 4]);
+    best.mockRestore();
+  });
+
+  it('goes on with the next round, and the same bytes come again', async () => {
+    const next = {
+      round: 1,
+      checkpoint: join(root, 'drift'),
+      roundDir: join(root, 'two'),
+      learner: settings,
+    };
+    await learn(join(root, 'drift-1'), next);
+    await learn(join(root, 'drift-1-again'), next);
+    expect(bytes(join(root, 'drift-1-again'))).toEqual(bytes(join(root, 'drift-1')));
+    expect(readCheckpoint(join(root, 'drift-1')).state.drift!.optimiser.step).toBe(6);
+    // Switched off, it is gone, and what was tuned stays.
+    await learn(join(root, 'drift-off'), { ...next, learner: { ...settings, drift: 0 } });
+    expect(readCheckpoint(join(root, 'drift-off')).state.drift).toBeUndefined();
+    expect(readCheckpoint(join(root, 'drift-off')).state.adapter).toEqual(
+      readCheckpoint(join(root, 'drift-1')).state.adapter,
+    );
+  });
+});
+
 /** c0 after a few strong steps: an adapter that clearly is not the base model. */
 function strong(): string {
   return join(root, 'strong');
@@ -626,5 +700,26 @@ describe('score and export', () => {
     const header = readFileSync(out).toString('latin1', 8, 2000);
     expect(header).toContain('lora_adapter_metadata');
     expect(header).toContain('a robot at a party');
+    expect(result.until).toBeUndefined();
+  });
+
+  it('exports what is drawn with, for all steps, and says for which it was learned', async () => {
+    const half = { ...learner, drift: 0.5, until: 0.5 };
+    await learn(join(root, 'until'), { learner: half });
+    for (const format of ['diffusers', 'kohya'] as const) {
+      const out = join(root, 'exported', `until-${format}.safetensors`);
+      const from = { session: 's', round: 0, attempt: 0, seed: 5, checkpoint: join(root, 'until') };
+      const result = await handlers['export-adapter']({ ...from, model: MINI, format, out }, quiet());
+      expect(result.until).toBe(0.5);
+      expect(openSafetensors(out).metadata['acclaim.until']).toBe('0.5');
+      const { state, manifest } = readCheckpoint(join(root, 'until'));
+      const pipeline = await engine.pipeline(MINI);
+      const { spec, tensors } = applied(manifest.adapter, state);
+      const read = readAdapters(pipeline, [{ path: out, weight: 1 }])!;
+      expect(Object.keys(read.tensors)).toEqual(Object.keys(tensors));
+      for (const [name, { data }] of Object.entries(tensors))
+        expect([name, read.tensors[name]!.data]).toEqual([name, data]);
+      expect(spec).toMatchObject({ rank: 8, alpha: 8 });
+    }
   });
 });

@@ -1,0 +1,46 @@
+/**
+ * The adapter that is drawn with and exported: the tuned one less its part of the drift adapter (drift.ts), as one LoRA of
+ * twice the rank, of which the tuned one can be taken again exactly.
+ */
+import { above, beside, firstColumns, firstRows } from '../adapters/sum.js';
+import type { AdapterSpec } from '../nn/lora.js';
+import type { AdamState } from './optimiser.js';
+import { names, type Params } from './params.js';
+
+export interface Drift {
+  adapter: Params;
+  optimiser: AdamState;
+  /** Share of it that is taken off. */
+  lambda: number;
+}
+
+/** What is drawn and exported: the tuned adapter less its part of phi. */
+export function applied(
+  spec: AdapterSpec,
+  { adapter, drift }: { adapter: Params; drift?: Drift | undefined },
+): { spec: AdapterSpec; tensors: Params } {
+  if (!drift) return { spec, tensors: adapter };
+  const joined = names(adapter).map((name) => {
+    const [t, phi] = [adapter[name]!, drift.adapter[name]!];
+    const sum = isDown(name)
+      ? above([t, phi])
+      : beside([
+          { up: t, scale: 1 },
+          { up: phi, scale: -drift.lambda },
+        ]);
+    return [name, sum] as const;
+  });
+  const doubled = { ...spec, rank: 2 * spec.rank, alpha: 2 * spec.alpha };
+  return { spec: doubled, tensors: Object.fromEntries(joined) };
+}
+
+/** The tuned adapter of what was `applied`. */
+export const tunedOf = (tensors: Params, { rank }: AdapterSpec): Params =>
+  Object.fromEntries(
+    names(tensors).map((name) => {
+      const t = tensors[name]!;
+      return [name, isDown(name) ? firstRows(t, rank) : firstColumns(t, rank)];
+    }),
+  );
+
+const isDown = (name: string): boolean => name.endsWith('lora_A.weight');

@@ -1,0 +1,69 @@
+/**
+ * What a model drifts to by being fitted to pictures at all, liked or not: an adapter phi is fitted as the tuned one is, from
+ * the same start, by the same draws of noises and timesteps, but to everything that the base model showed. Part of it is taken off
+ * whatever is drawn or exported,
+ *   delta W = (alpha / r) (B_t A_t - lambda B_phi A_phi),
+ * so that what stays is what comes of being liked. Exact as one LoRA of rank 2r. No vote has a part in phi.
+ */
+import type { AcclaimParams } from '../../src/config/learner-params.js';
+import type { LearnerState } from '../io/checkpoint.js';
+import { isChosen, originOf, type Round } from '../io/round.js';
+import type { Drift } from './applied.js';
+import { fitGuided, type Item } from './guided-fit.js';
+import { type AheadWork, firstState, image, type LearnContext } from './learner.js';
+
+/**
+ * Everything that the base model showed of itself: of this round, and of what is remembered of the rounds before. What was chosen
+ * among more says what people like, so it is left out.
+ */
+export function shownByBase(round: Round, replay: LearnerState['replay']): Item[] {
+  const { manifest } = round;
+  const before = replay.filter(
+    (item) => item.origin === 'base' && !item.chosen && item.round !== manifest.round,
+  );
+  const now = Array.from({ length: manifest.count }, (_, i) => i).filter(
+    (i) => originOf(manifest, i) === 'base' && !isChosen(manifest, i),
+  );
+  const latents = [...before.map((item) => item.latent), ...now.map((i) => image(round.latents, i))];
+  return latents.map((latent) => ({ latent, weight: 1 }));
+}
+
+type Context = Omit<LearnContext<AcclaimParams>, 'judged'>;
+
+/** phi's own part of a round: it needs no vote, so it can be done while people vote. Null where there is none. */
+export function driftWork(context: Context, before: LearnerState | null, stepScale = 1): AheadWork | null {
+  const { round, params } = context;
+  const items = shownByBase(round, before?.replay ?? []);
+  if (params.drift === 0 || items.length === 0) return null;
+  const { adapter, optimiser } = before?.drift ?? firstState(context);
+  return {
+    start: { steps: 0, adapter, optimiser },
+    steps: params.steps,
+    async advance(from, steps, signal = context.signal) {
+      if (from.steps >= steps) return from;
+      const fitted = await fitGuided({ ...context, signal }, from, {
+        items,
+        steps,
+        stepScale,
+        taken: from.steps,
+      });
+      return { steps, adapter: fitted.adapter, optimiser: fitted.optimiser };
+    },
+  };
+}
+
+/** phi after `steps` more; undefined where none is asked for. */
+export async function fitDrift(
+  context: Context,
+  before: LearnerState,
+  steps: number,
+  stepScale: number,
+): Promise<Drift | undefined> {
+  const lambda = context.params.drift;
+  if (lambda === 0) return undefined;
+  const work = driftWork(context, before, stepScale);
+  if (!work) return before.drift && { ...before.drift, lambda };
+  const ahead = stepScale === 1 ? context.ahead?.(steps) : undefined;
+  const { adapter, optimiser } = await work.advance(ahead ?? work.start, steps);
+  return { adapter, optimiser, lambda };
+}
