@@ -17,6 +17,7 @@ import type { Checkpoint, Origin } from '../io/checkpoint.js';
 import { encodePng, type Rgb } from '../io/png.js';
 import { type FeatureMaps, imageName, type RoundManifest, writeRound } from '../io/round.js';
 import { applied } from '../learn/applied.js';
+import { stateFor } from '../learn/learner.js';
 import { learners } from '../learn/learners/table.js';
 import { heroNoise, plainNoise } from '../learn/noise.js';
 import { adapterSpec, parseParams } from '../learn/parameters.js';
@@ -62,7 +63,7 @@ export async function generate(
   const { count, seed, round } = payload;
   const adapter =
     checkpoint && checkpoint.state.optimiser.step > 0 && !payload.untuned
-      ? applied(checkpoint.manifest.adapter, checkpoint.state)
+      ? applied(checkpoint.manifest.adapter, stateFor(learner, checkpoint.state))
       : undefined;
   const safety = openSafety(payload);
   // What is looked over before people see it is not shown half done.
@@ -71,7 +72,8 @@ export async function generate(
   const preview =
     payload.preview && !safety ? await previewer(pipeline, engine.cache, sheet, fault) : undefined;
   const part = checkpoint?.manifest.part;
-  const { baseShare, until } = learner.drawing?.(params) ?? { baseShare: 0, until: 1 };
+  const whole = { baseShare: 0, until: 1 };
+  const { baseShare, until } = (checkpoint && learner.drawing?.(params, checkpoint.state)) ?? whole;
   const drawing: Drawing = {
     engine,
     pipeline,

@@ -12,6 +12,7 @@ import type { Rng } from '../../src/rng.js';
 import { type ReplayItem, writeCheckpoint } from '../io/checkpoint.js';
 import { readRound } from '../io/round.js';
 import { judge } from '../learn/feedback.js';
+import { stateFor } from '../learn/learner.js';
 import { learners } from '../learn/learners/table.js';
 import { adapterSpec, parseParams } from '../learn/parameters.js';
 import { fitVoteModel, votesOf } from '../learn/vote-model/fit.js';
@@ -71,7 +72,7 @@ export async function learn(
     sampler: payload.sampler,
     round,
     judged,
-    state: checkpoint?.state ?? null,
+    state: checkpoint && stateFor(learner, checkpoint.state),
     text,
     rng: stream,
     chosen,

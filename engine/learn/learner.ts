@@ -93,7 +93,7 @@ export interface Learner<P extends AdapterParams = AdapterParams> {
   /** What can be done while people vote; `learn` goes on from it and gives the same bytes with and without. */
   ahead?(context: Omit<LearnContext<P>, 'judged' | 'ahead'>): AheadWork | null;
   /** How the rounds that follow a learned one are drawn; default: every image by the tuned model, in all steps. */
-  drawing?(params: P): DrawingRule;
+  drawing?(params: P, state: LearnerState): DrawingRule;
   /** How its rounds are chosen among more noises than pictures, where a session asks for that; default: not at all. */
   picking?(params: P): PickingRule;
   /** Noise of the next round's `count` images, each `size` values; `state` null before any feedback. */
@@ -111,6 +111,12 @@ export function firstState({
   const optimiser = adam(optimiserOptions(params)).init(adapter);
   return { adapter, optimiser, embedding: null, best: null, goods: [], replay: [] };
 }
+
+/** A learner that fits no drift adapter draws and trains what was tuned, and leaves the other behind. */
+export const stateFor = <P extends AdapterParams>(
+  { ahead }: Pick<Learner<P>, 'ahead'>,
+  state: LearnerState,
+): LearnerState => (ahead ? state : { ...state, drift: undefined });
 
 /** z_0 or z_T of image `index`, flat. */
 export function image(tensor: FloatTensor, index: number): Float32Array {

@@ -85,9 +85,11 @@ const acclaim = z.strictObject({
   replay: z.enum(['base', 'all']).default('base'),
   /** Share of a round's images that the base model draws, from the second round on; the others are the tuned model's. */
   baseShare: z.number().min(0).max(1).default(0.5),
+  /** Liked pictures of the base model that are enough: with so many remembered it draws no more of them. */
+  baseGoods: z.number().int().min(0).default(24),
   /** Part of the drift adapter that is taken off what is drawn and exported: it is fitted as the tuned one, but to everything
    * that the base model showed, so it holds what comes of being shown and not of being liked; 0 = none is fitted. */
-  drift: z.number().min(0).max(1).default(0),
+  drift: z.number().min(0).max(1).default(0.5),
   until,
   /** Where a session picks (`session.picks`): drawings a picture that a round may cost, counted in the network's calls; 1 = no
    * more than without. From 1.5 on little is gained. */

@@ -51,7 +51,10 @@ export const acclaim: Learner<AcclaimParams> = {
 
   ahead: (context) => driftWork(context, context.state),
 
-  drawing: ({ baseShare, until }) => ({ baseShare, until }),
+  drawing({ baseShare, baseGoods, until }, { replay }) {
+    const goods = replay.filter((item) => item.label > 0.5 && item.origin === 'base').length;
+    return { baseShare: goods < baseGoods ? baseShare : 0, until };
+  },
 
   picking: ({ draws, look, unpickedShare, unsureShare }) => ({ draws, look, unpickedShare, unsureShare }),
 

@@ -39,8 +39,13 @@ function engineOf(precision: 'fp32' | 'fp16') {
   const quiet = { signal: new AbortController().signal, progress: () => {} };
   return {
     at,
-    async draw(out: string, round: number, checkpoint: string | null) {
-      const more = { count: COUNT, noise: 'plain' as const, learner: regression, trajectory: true };
+    async draw(
+      out: string,
+      round: number,
+      checkpoint: string | null,
+      learner: typeof regression | typeof likelihood = regression,
+    ) {
+      const more = { count: COUNT, noise: 'plain' as const, learner, trajectory: true };
       await handlers.generate({ ...robotJob, ...more, round, checkpoint, out: at(out) }, quiet);
       return readRound(at(out));
     },
@@ -90,10 +95,13 @@ describe('a session in float16', () => {
   });
 
   it('trains on the likelihoods of its own rounds, whose adapter was merged when they were drawn', async () => {
-    await half.draw('1', 1, half.at('c0'));
+    // The checkpoint has a drift adapter, of which such a learner knows nothing.
+    await half.draw('1', 1, half.at('c0'), likelihood);
     const given = { round: 1, roundDir: half.at('1'), checkpoint: half.at('c0') };
     // `not-learnable` where sampling and training differ by more than the policy allows.
     const { learned, steps } = await half.learn('c1', given, likelihood);
     expect({ learned, steps }).toEqual({ learned: true, steps: 2 });
+    expect(readCheckpoint(half.at('c0')).state.drift).toBeDefined();
+    expect(readCheckpoint(half.at('c1')).state.drift).toBeUndefined();
   });
 });

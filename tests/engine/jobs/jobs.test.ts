@@ -46,7 +46,7 @@ afterAll(async () => {
 
 const quiet = () => ({ signal: new AbortController().signal, progress: () => {} });
 type LearnerSettings = JobPayload<'learn'>['learner'];
-const learner: LearnerSettings = { name: 'acclaim', steps: 3, batch: 4, microBatch: 4 };
+const learner: LearnerSettings = { name: 'acclaim', steps: 3, batch: 4, microBatch: 4, drift: 0 };
 
 const generate = (out: string, over: Partial<JobPayload<'generate'>> = {}) =>
   handlers.generate(
@@ -542,6 +542,8 @@ describe('a round of two models', () => {
       (await generate(join(root, name), over)).images.map(({ origin }) => origin);
     const all = (origin: string) => new Array(COUNT).fill(origin);
     expect(await origins('two-figures', { ...half(), noise: 'plain' })).toEqual(all('tuned'));
+    expect(await origins('two-enough', half({ baseGoods: 2 }))).toEqual(all('tuned'));
+    expect(await origins('two-hardly', half({ baseGoods: 3 }))).not.toEqual(all('tuned'));
     expect(await origins('two-hero', { ...half(), learner: { name: 'hero' } })).toEqual(all('tuned'));
     expect(await origins('two-untuned', { ...half(), untuned: true })).toEqual(all('base'));
     await learn(join(root, 'unlearned'), { feedback: feedback([]) });
