@@ -13,6 +13,7 @@ import {
   jobSchemas,
 } from '../src/queue/jobs.js';
 import { type FromEngine, progressSchema, type ToEngine, toEngineSchema } from '../src/queue/messages.js';
+import { safely } from '../src/safely.js';
 
 export interface WorkerContext {
   signal: AbortSignal;
@@ -78,15 +79,19 @@ export class Worker {
   /** Once nothing was asked for a moment: who asks for many jobs in a row shall not wait between them. */
   private fillIn(): void {
     if (this.stopping) return;
-    this.soon = setTimeout(() => {
-      const abort = new AbortController();
-      const done = this.spare(abort.signal)
-        .catch((error) => this.log.warn(toPlain(error), 'work ahead of the votes was given up'))
-        .finally(() => {
-          this.meanwhile = null;
-        });
-      this.meanwhile = { abort, done };
-    }, SPARE_AFTER_MS).unref();
+    const failed = (error: unknown) => this.log.warn(toPlain(error), 'work ahead of the votes was given up');
+    this.soon = setTimeout(
+      safely(() => {
+        const abort = new AbortController();
+        const done = this.spare(abort.signal)
+          .catch(failed)
+          .finally(() => {
+            this.meanwhile = null;
+          });
+        this.meanwhile = { abort, done };
+      }, failed),
+      SPARE_AFTER_MS,
+    ).unref();
   }
 
   private async giveWay(): Promise<void> {
