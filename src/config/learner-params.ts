@@ -96,7 +96,7 @@ const acclaim = z.strictObject({
   draws: z.number().min(1).max(4).default(1.5),
   /** Where a session picks: share of the sampling steps after which what is expected of each image is looked at, and the least
    * promising are dropped. Earlier, more can be begun for the same drawing, and less is seen of them. */
-  look: z.number().min(0.05).max(0.9).default(0.33),
+  look: z.number().min(0.05).max(0.9).default(0.2),
   /** Where a session picks: share of a round's images whose noises nobody chooses. Success, approval and the goal are told by
    * them; fewer make those figures less certain, more leave less to choose. */
   unpickedShare: z.number().min(0).max(1).default(0.25),
