@@ -93,7 +93,7 @@ export async function learn(
   });
 
   // Of every learner, and of all votes of the session.
-  const voteModel = fitVoteModel(votesOf(outcome.state.replay), stream('votes')) ?? undefined;
+  const voteModel = fitVoteModel(votesOf(outcome.state.replay), stream('votes'), params) ?? undefined;
   const variety = varietyOf(outcome.state.replay, payload.round);
   report('write', 0, 1);
   writeCheckpoint(

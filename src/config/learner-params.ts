@@ -36,6 +36,11 @@ const adapterParams = {
   maxDiversity: z.number().min(1).default(1.5),
   /** Collapse guard: most that the size of latents may change, as a factor of the base model's either way. */
   maxDrift: z.number().min(1).default(1.5),
+  /** Vote model: share of the votes that lose their weight, at most: the weakest of those that others contradict. Mends votes that
+   * err where the model tells well, harms where it hardly does; 0 = none. */
+  labelDrop: z.number().min(0).max(0.5).default(0),
+  /** Vote model: share of the way that labels move in each of ten epochs towards what others say of them; 0 = they stay. */
+  labelDrift: z.number().min(0).max(0.5).default(0),
 };
 const adapter = z.object(adapterParams);
 export type AdapterParams = z.infer<typeof adapter>;

@@ -3,12 +3,13 @@
  * what is told in that way, L = the mean cross-entropy, decides how much a map counts: in proportion to exp(-L x the votes' weight),
  * as if each were a model with the likelihood of the votes that it did not see. A map that tells no more than others costs little by being
  * asked, one that tells more is heard nearly alone, and maps that tell the same are better together than any of them.
- * Soft labels and weights count as they are; the same votes and stream give the same model.
+ * Soft labels and weights count as they are, unless they are doubted (doubt.ts); the same votes and stream give the same model.
  */
 import type { Rng } from '../../../src/rng.js';
 import type { ReplayItem } from '../../io/checkpoint.js';
 import { aucError, type Voted, weightedAuc } from './auc.js';
-import { type Calibration, calibrate, crossEntropy } from './calibrate.js';
+import { type Calibration, calibrate, crossEntropy, probability } from './calibrate.js';
+import { type Doubt, taughtBy } from './doubt.js';
 import type { PictureFeatures, VoteHead, VoteModel } from './model.js';
 import { directionOf, type Fitted, fitRidge, type Standardised, standardise } from './ridge.js';
 
@@ -42,7 +43,36 @@ export const votesOf = (replay: readonly ReplayItem[]): VoteExample[] =>
   replay.map(({ features = {}, label, weight }) => ({ features, label, weight }));
 
 /** Null while there are too few goods or bads, or pictures have no map in common. */
-export function fitVoteModel(examples: readonly VoteExample[], rng: Rng): VoteModel | null {
+export function fitVoteModel(
+  examples: readonly VoteExample[],
+  rng: Rng,
+  doubt: Partial<Doubt> = {},
+): VoteModel | null {
+  const task = taskOf(examples, rng);
+  if (!task) return null;
+  const { votes, maps, folds, teach } = task;
+  const plain = teach(votes);
+  // Doubted labels have seen each other: how well the model tells is said by heads that took votes as they were cast.
+  const auc = weightedAuc(plain.heldOut, votes);
+  const taught = taughtBy(votes, plain.p(), (taught) => teach(taught).p(), doubt);
+  const { heard, calibration } = taught === votes ? plain : teach(taught);
+  return {
+    maps: Object.fromEntries(maps.flatMap((map) => shareOf(map, heard))),
+    votes: votes.length,
+    auc,
+    aucError: aucError(auc, votes),
+    heads: folds.map((_, fold) => headOf(heard, fold)),
+    calibration,
+  };
+}
+
+/** P(good) of the votes that count, by heads that did not see them; null as above. */
+export function crossFitted(examples: readonly VoteExample[], rng: Rng): number[] | null {
+  const task = taskOf(examples, rng);
+  return task?.teach(task.votes).p() ?? null;
+}
+
+function taskOf(examples: readonly VoteExample[], rng: Rng) {
   const votes = examples
     .filter(({ weight, features }) => weight > 0 && Object.keys(features).length > 0)
     .slice(-MOST);
@@ -51,23 +81,8 @@ export function fitVoteModel(examples: readonly VoteExample[], rng: Rng): VoteMo
   const bads = votes.filter(({ label }) => label < 0.5).length;
   if (maps.length === 0 || goods < LEAST || bads < LEAST) return null;
   const folds = foldsOf(votes, rng);
-  const candidates = maps.flatMap((map) => candidatesOf(map, votes, folds));
-  const heard = shares(candidates, weightOf(votes));
-  // In the units of each candidate's own calibration, so that they can be added.
-  const heldOut = votes.map((_, i) =>
-    heard.reduce((sum, { share, candidate: { fitted, calibration } }) => {
-      return sum + share * (calibration.slope * fitted.heldOut[i]! + calibration.offset);
-    }, 0),
-  );
-  const auc = weightedAuc(heldOut, votes);
-  return {
-    maps: Object.fromEntries(maps.flatMap((map) => shareOf(map, heard))),
-    votes: votes.length,
-    auc,
-    aucError: aucError(auc, votes),
-    heads: folds.map((_, fold) => headOf(heard, fold)),
-    calibration: calibrate(heldOut, votes),
-  };
+  const rows = maps.map((map) => [map, standardisedOf(map, votes)] as const);
+  return { votes, maps, folds, teach: (taught: readonly Voted[]) => crossFit(rows, votes, taught, folds) };
 }
 
 const weightOf = (votes: readonly Voted[]): number => votes.reduce((sum, { weight }) => sum + weight, 0);
@@ -80,10 +95,39 @@ function commonMaps(votes: readonly VoteExample[]): string[] {
     .sort();
 }
 
-function candidatesOf(map: string, votes: readonly VoteExample[], folds: readonly number[][]): Candidate[] {
-  const standardised = standardise(votes.map(({ features, ...vote }) => ({ row: features[map]!, ...vote })));
+const standardisedOf = (map: string, votes: readonly VoteExample[]): Standardised =>
+  standardise(votes.map(({ features, ...vote }) => ({ row: features[map]!, ...vote })));
+
+/** Heads learn from `taught`; what they tell is held against the votes as they were cast. */
+function crossFit(
+  maps: readonly (readonly [string, Standardised])[],
+  votes: readonly Voted[],
+  taught: readonly Voted[],
+  folds: readonly number[][],
+) {
+  const candidates = maps.flatMap(([map, rows]) => candidatesOf(map, rows, votes, taught, folds));
+  const heard = shares(candidates, weightOf(votes));
+  // In the units of each candidate's own calibration, so that they can be added.
+  const heldOut = votes.map((_, i) =>
+    heard.reduce((sum, { share, candidate: { fitted, calibration } }) => {
+      return sum + share * (calibration.slope * fitted.heldOut[i]! + calibration.offset);
+    }, 0),
+  );
+  const calibration = calibrate(heldOut, votes);
+  /** P(good) of each vote by heads that did not see it. */
+  const p = () => heldOut.map((score) => probability(calibration, score));
+  return { heard, heldOut, calibration, p };
+}
+
+function candidatesOf(
+  map: string,
+  standardised: Standardised,
+  votes: readonly Voted[],
+  taught: readonly Voted[],
+  folds: readonly number[][],
+): Candidate[] {
   return RIDGES.map((ridge) => {
-    const fitted = fitRidge(standardised, votes, ridge, folds);
+    const fitted = fitRidge(standardised, taught, ridge, folds);
     const calibration = calibrate(fitted.heldOut, votes);
     return { map, standardised, fitted, calibration, loss: crossEntropy(calibration, fitted.heldOut, votes) };
   });

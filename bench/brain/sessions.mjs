@@ -1,0 +1,272 @@
+// The systems of bench/brain/systems.mjs: each plays one session twice, off and on, and says { figure: { off, on } }; null where the
+// session has too few goods or bads. `order`: pictures in the order in which they are shown; the last ones are never voted on.
+
+import { kCentre } from '../../dist/engine/learn/picks.js';
+import { weightedAuc } from '../../dist/engine/learn/vote-model/auc.js';
+import { weakest } from '../../dist/engine/learn/vote-model/doubt.js';
+import { electBest } from '../../dist/engine/learn/vote-model/elect.js';
+import { crossFitted, fitVoteModel } from '../../dist/engine/learn/vote-model/fit.js';
+import { ghostVotes } from '../../dist/engine/learn/vote-model/ghosts.js';
+import { scoreWith } from '../../dist/engine/learn/vote-model/model.js';
+import { signalVotes } from '../../dist/engine/learn/vote-model/signals.js';
+import { tasteFor, unitRows } from '../../dist/engine/learn/vote-model/taste.js';
+import { mean } from '../lib/table.mjs';
+
+const UNSEEN = 96;
+const unseenOf = (order) => order.slice(-UNSEEN);
+const voteOn = ({ features, good }) => ({ features, label: good ? 1 : 0, weight: 1 });
+/** The judge's votes, a share of them turned round. */
+const flipped = (pictures, share, rng) =>
+  pictures.map((picture) => {
+    const flip = rng.uniform() < share;
+    return { ...voteOn({ ...picture, good: picture.good !== flip }), flip };
+  });
+const opinionsOn = (model, pictures) =>
+  scoreWith(
+    model,
+    pictures.map(({ features }) => features),
+  );
+const aucOn = (model, pictures) =>
+  weightedAuc(
+    opinionsOn(model, pictures).map(({ p }) => p),
+    pictures.map(voteOn),
+  );
+/** Of pairs of unseen pictures that the judge tells clearly apart, the share that the model puts in the same order. */
+function pairsOn(model, pictures) {
+  const p = opinionsOn(model, pictures).map((opinion) => opinion.p);
+  let [right, all] = [0, 0];
+  for (let i = 0; i < pictures.length; i++)
+    for (let k = 0; k < i; k++) {
+      const apart = pictures[i].score - pictures[k].score;
+      if (Math.abs(apart) < 1) continue;
+      all++;
+      if (apart > 0 === p[i] > p[k]) right++;
+    }
+  return right / all;
+}
+/** Both models, or null. */
+const both = (off, on, figures) => (off && on ? figures(off, on) : null);
+const compare = (off, on, unseen) => ({ off: aucOn(off, unseen), on: aucOn(on, unseen) });
+
+const doubted = (share, doubt) => (order, model, rng) => {
+  const votes = flipped(order.slice(0, 64), share, rng);
+  const unseen = unseenOf(order);
+  return both(fitVoteModel(votes, model()), fitVoteModel(votes, model(), doubt), (off, on) => ({
+    [`AUC at ${100 * share} % flips`]: compare(off, on, unseen),
+    [`pairs at ${100 * share} % flips`]: { off: pairsOn(off, unseen), on: pairsOn(on, unseen) },
+  }));
+};
+/** Off: as many votes at random. */
+const found = (share) => (order, model, rng) => {
+  const votes = flipped(order.slice(0, 64), share, rng);
+  const p = crossFitted(votes, model());
+  if (!p) return null;
+  const planted = votes.filter(({ flip }) => flip).length;
+  if (planted === 0) return null;
+  const dropped = weakest(votes, p, 0.2);
+  const right = dropped.filter((i) => votes[i].flip).length;
+  return {
+    [`precision at ${100 * share} % flips`]: {
+      off: planted / 64,
+      on: dropped.length ? right / dropped.length : 1,
+    },
+    [`recall at ${100 * share} % flips`]: { off: dropped.length / 64, on: right / planted },
+  };
+};
+/** Sessions' figures side by side. */
+const together =
+  (...parts) =>
+  (order, model, rng) => {
+    const figures = parts.map((part) => part(order, model, rng));
+    return figures.every(Boolean) ? Object.assign({}, ...figures) : null;
+  };
+
+/** How much less sure the judge is of the best than of the best there is. Off: the best of its round, as it was told then. */
+function reelect(order, model, rng) {
+  const votes = flipped(order.slice(0, 64), 0.25, rng).map((vote, i) => ({ ...vote, score: order[i].score }));
+  let carried = null;
+  let last = null;
+  for (let round = 1; round <= 4; round++) {
+    last = fitVoteModel(votes.slice(0, 16 * round), model());
+    if (!last) continue;
+    const own = votes.slice(16 * (round - 1), 16 * round);
+    const place = electBest(last, own);
+    if (place === null) continue;
+    const { p } = opinionsOn(last, [own[place]])[0];
+    if (!carried || p > carried.p) carried = { vote: own[place], p };
+  }
+  if (!last || !carried) return null;
+  const elected = electBest(last, votes);
+  const sure = ({ score }) => Math.exp(score);
+  const most = Math.max(...votes.map(sure));
+  return {
+    'regret of the best': { off: most - sure(carried.vote), on: most - sure(votes[elected]) },
+    'the best is bad': { off: +(sure(carried.vote) < 0.9), on: +(sure(votes[elected]) < 0.9) },
+  };
+}
+
+/** All maps side by side, by column of equal variance, each map of equal say. */
+function places(pictures) {
+  const maps = Object.keys(pictures[0].features).map((map) =>
+    unitRows(pictures.map(({ features }) => features[map])),
+  );
+  return pictures.map((_, i) => Float32Array.from(maps.flatMap((rows) => [...rows[i]])));
+}
+
+const kcentre = (votes) => (order, model) => {
+  const pool = order.slice(0, 96);
+  const chosen = kCentre(places(pool), votes).map((i) => pool[i]);
+  const [off, on] = [pool.slice(0, votes), chosen].map((shown) => fitVoteModel(shown.map(voteOn), model()));
+  return both(off, on, () => ({ [`AUC after ${votes} votes`]: compare(off, on, unseenOf(order)) }));
+};
+
+/** Three rounds of 16; the second and third of a pool, half or all of it where heads disagree most. */
+const disagreement = (asked) => (order, model) => {
+  const pool = order.slice(0, 128);
+  let shown = pool.slice(0, 16);
+  for (let round = 2; round <= 3; round++) {
+    const fitted = fitVoteModel(shown.map(voteOn), model());
+    const rest = pool.filter((picture) => !shown.includes(picture));
+    const spread = fitted ? opinionsOn(fitted, rest).map((opinion) => opinion.spread) : rest.map(() => 0);
+    const unsure = rest
+      .map((_, i) => i)
+      .sort((a, b) => spread[b] - spread[a])
+      .slice(0, asked)
+      .map((i) => rest[i]);
+    const plain = rest.filter((picture) => !unsure.includes(picture)).slice(0, 16 - asked);
+    shown = [...shown, ...unsure, ...plain];
+  }
+  const [off, on] = [pool.slice(0, 48), shown].map((own) => fitVoteModel(own.map(voteOn), model()));
+  return both(off, on, () => ({ [`AUC, ${asked} of 16 asked`]: compare(off, on, unseenOf(order)) }));
+};
+
+/** Eight rounds of 16, votes in the first three. Goods to fit: those that may be replayed, and how many of them are. */
+function ghosts(order, model) {
+  const votes = order.slice(0, 48).map(voteOn);
+  const off = fitVoteModel(votes, model());
+  if (!off) return null;
+  let [on, all] = [off, votes];
+  for (let round = 4; round <= 8; round++) {
+    const pictures = order.slice(16 * (round - 1), 16 * round);
+    const said = ghostVotes(
+      on,
+      pictures.map(({ features }) => features),
+      { voted: 3, ghosts: round - 4 },
+    );
+    all = [...all, ...said];
+    on = fitVoteModel(all, model()) ?? on;
+  }
+  const truth = new Map(order.map((picture) => [picture.features, picture.good]));
+  const goods = (list) => list.filter(({ label }) => label > 0.5);
+  const right = (list) => goods(list).filter(({ features }) => truth.get(features)).length;
+  return {
+    'AUC after 3 voted, 5 silent rounds': compare(off, on, unseenOf(order)),
+    'goods to fit': { off: goods(votes).length, on: goods(all).length },
+    'of which good': { off: right(votes) / goods(votes).length, on: right(all) / goods(all).length },
+  };
+}
+
+/** Twenty rounds of 7: everybody votes in the first five, half in the next, and so on; signals are right six times in ten. */
+const signals = (accuracy) => (order, model, rng) => {
+  const shown = order.slice(0, 140);
+  const votes = new Map();
+  const seen = shown.map(({ good }, i) => {
+    if (rng.uniform() < 0.5 ** Math.floor(i / 35)) votes.set(String(i), good ? 1 : 0);
+    return { picture: String(i), liked: good === rng.uniform() < accuracy };
+  });
+  const cast = shown.map((_, i) => i).filter((i) => votes.has(String(i)));
+  const plain = cast.map((i) => voteOn(shown[i]));
+  const weak = [...signalVotes(seen, votes)].map(([i, vote]) => ({ ...vote, features: shown[i].features }));
+  const [off, on] = [plain, [...plain, ...weak]].map((own) => fitVoteModel(own, model()));
+  const figure = `AUC, signals right ${100 * accuracy} %`;
+  return both(off, on, () => ({ [figure]: compare(off, on, unseenOf(order)) }));
+};
+
+/** Voters who each like one or two traits: the hit of their next like among 40 pictures. Off: what the others like most. */
+function taste(order, _model, rng) {
+  const pictures = order.slice(0, 160);
+  const rows = places(pictures).map((row) => Float64Array.from(row));
+  const traits = traitsOf(pictures);
+  if (traits.length < 3) return null;
+  const people = Array.from({ length: 24 }, () => {
+    const wanted = [rng.choice(traits), rng.choice(traits)];
+    return pictures.map((picture) => {
+      const suits = wanted.some(({ head, value }) => picture.values[head] === value);
+      return rng.uniform() < (suits ? 0.8 : 0.05);
+    });
+  });
+  const hits = { popular: [], seen: [], shared: [] };
+  for (const [at, likes] of people.entries()) {
+    const liked = rng.shuffle(likes.map((_, i) => i).filter((i) => likes[i]));
+    if (liked.length < 8) continue;
+    const [next, ...before] = liked;
+    const rest = rng.shuffle(likes.map((_, i) => i).filter((i) => !likes[i])).slice(0, 39);
+    const candidates = rng.shuffle([next, ...rest]);
+    const history = before.slice(0, 12);
+    const others = people.filter((_, k) => k !== at);
+    const likers = unitRows(pictures.map((_, i) => others.map((other) => (other[i] ? 1 : 0))));
+    const tasteBy = (own) => (i) =>
+      tasteFor(
+        own[i],
+        history.map((k) => own[k]),
+      );
+    hits.popular.push(hit(candidates, next, (i) => others.filter((other) => other[i]).length));
+    hits.seen.push(hit(candidates, next, tasteBy(rows)));
+    hits.shared.push(hit(candidates, next, tasteBy(likers)));
+  }
+  if (hits.popular.length === 0) return null;
+  const off = mean(hits.popular);
+  return {
+    'hit@5, by what is seen': { off, on: mean(hits.seen) },
+    'hit@5, by who else liked it': { off, on: mean(hits.shared) },
+  };
+}
+/** Traits that a tenth to four tenths of the pictures have. */
+function traitsOf(pictures) {
+  const count = new Map();
+  for (const { heads, values } of pictures)
+    for (const head of heads) {
+      const key = `${head} ${values[head]}`;
+      count.set(key, { head, value: values[head], n: (count.get(key)?.n ?? 0) + 1 });
+    }
+  const share = ({ n }) => n / pictures.length;
+  return [...count.values()].filter((trait) => share(trait) >= 0.1 && share(trait) <= 0.4);
+}
+function hit(candidates, next, score) {
+  const scores = candidates.map(score);
+  const own = scores[candidates.indexOf(next)];
+  const above = scores.filter((s) => s > own).length;
+  const level = scores.filter((s) => s === own).length;
+  // Ties are broken by lot.
+  return Math.min(1, Math.max(0, (5 - above) / level));
+}
+
+export const systems = {
+  strength: together(
+    found(0.1),
+    found(0.2),
+    found(0.25),
+    ...[0, 0.1, 0.25].map((share) => doubted(share, { labelDrop: 0.2 })),
+  ),
+  smoothing: together(...[0, 0.25].map((share) => doubted(share, { labelDrift: 0.03 }))),
+  'smoothing, b .2': together(...[0, 0.25].map((share) => doubted(share, { labelDrift: 0.2 }))),
+  reelect,
+  kcentre: together(kcentre(16), kcentre(32)),
+  disagreement: together(disagreement(8), disagreement(16)),
+  ghosts,
+  signals: together(signals(0.6), signals(0.8)),
+  taste,
+};
+
+/** What the product does without being told. */
+export const defaults = {
+  strength: 'off, `labelDrop`',
+  smoothing: 'off, `labelDrift`',
+  'smoothing, b .2': 'off, `labelDrift`',
+  reelect: 'off',
+  kcentre: 'among picks only',
+  disagreement: 'a share of picks',
+  ghosts: 'off',
+  signals: 'off',
+  taste: 'off',
+};

@@ -1,0 +1,232 @@
+/**
+ * Systems beside HERO that act on the vote model: doubted labels, the best elected again, ghosts, signals, tastes. Against numbers worked
+ * out by hand, and what must hold whatever the votes are.
+ */
+import { describe, expect, it } from 'vitest';
+import { weightedAuc } from '../../../engine/learn/vote-model/auc.js';
+import { drifted, strengthOf, taughtBy, weakest } from '../../../engine/learn/vote-model/doubt.js';
+import { electBest } from '../../../engine/learn/vote-model/elect.js';
+import { crossFitted, fitVoteModel, type VoteExample } from '../../../engine/learn/vote-model/fit.js';
+import { ghostVotes } from '../../../engine/learn/vote-model/ghosts.js';
+import { scoreWith, type VoteModel } from '../../../engine/learn/vote-model/model.js';
+import {
+  type Signal,
+  signalAccuracy,
+  signalVotes,
+  signalWeight,
+} from '../../../engine/learn/vote-model/signals.js';
+import { profileOf, tasteFor, unitRows } from '../../../engine/learn/vote-model/taste.js';
+import { Rng } from '../../../src/rng.js';
+
+/** Good where the first twenty of forty numbers have in common that they are high; a share of the labels is turned round. */
+function session(count: number, flips: number, seed: number) {
+  const r = new Rng(seed, 0, 'session');
+  const flip: boolean[] = [];
+  const votes = Array.from({ length: count }, (_, i): VoteExample => {
+    const truth = r.normal() > 0 ? 1 : -1;
+    const told = r.normals(40).map((noise, j) => (j < 20 ? truth : 0) + noise);
+    flip.push(r.uniform() < flips);
+    return { features: { told }, label: truth > 0 !== flip[i] ? 1 : 0, weight: 1 };
+  });
+  return { votes, flip };
+}
+const model = () => new Rng(1, 0, 'votes');
+
+/** P(good) = 1 / (1 + exp(-x)) of a picture [x]; of four heads that agree. */
+const plain: VoteModel = {
+  maps: { told: 1 },
+  votes: 40,
+  auc: 0.95,
+  aucError: 0.05,
+  heads: Array.from({ length: 4 }, () => ({ weights: { told: Float32Array.of(1) }, offset: 0 })),
+  calibration: { slope: 1, offset: 0 },
+};
+const picture = (x: number) => ({ told: [x] });
+const vote = (x: number, label: number, weight = 1): VoteExample => {
+  return { features: picture(x), label, weight };
+};
+
+describe('doubt', () => {
+  const votes = [1, 0, 1, 0, 0.8].map((label) => ({ label, weight: 2 }));
+  const p = [0.1, 0.7, 0.4, 0.2, 0.3];
+
+  it('calls weak what others contradict, the most contradicted first, and no more than may be', () => {
+    expect(strengthOf(0.3, 0.8)).toBeCloseTo(0.3 * 0.8 + 0.7 * 0.2, 12);
+    // .1, .3, .4, .8, .38
+    expect(weakest(votes, p, 1)).toEqual([0, 1, 4, 2]);
+    expect(weakest(votes, p, 0.5)).toEqual([0, 1]);
+    expect(weakest(votes, p, 0)).toEqual([]);
+    expect(weakest(votes, [0.9, 0.1, 0.6, 0.4, 0.7], 1)).toEqual([]);
+  });
+
+  it('moves labels by a share of the way, and ten times', () => {
+    expect(drifted(votes, p, 0.1).map(({ label }) => label)).toEqual(
+      [0.91, 0.07, 0.94, 0.02, 0.75].map((label) => expect.closeTo(label, 12)),
+    );
+    const taught = taughtBy(votes, p, () => p, { labelDrift: 0.03 });
+    for (const [i, { label, weight }] of taught.entries()) {
+      expect(label).toBeCloseTo(p[i]! + 0.97 ** 10 * (votes[i]!.label - p[i]!), 12);
+      expect(weight).toBe(2);
+    }
+  });
+
+  it('leaves votes as they are where it is off, and takes weight from none but the weakest', () => {
+    expect(taughtBy(votes, p, () => p, {})).toBe(votes);
+    const taught = taughtBy(votes, p, () => p, { labelDrop: 0.4 });
+    expect(taught.map(({ label }) => label)).toEqual(votes.map(({ label }) => label));
+    expect(taught.map(({ weight }) => weight > 1)).toEqual([false, false, true, true, true]);
+  });
+
+  it('finds votes that were turned round, and tells better without them', () => {
+    const unseen = session(400, 0, 99).votes;
+    const aucOf = (fitted: VoteModel | null) =>
+      weightedAuc(
+        scoreWith(
+          fitted!,
+          unseen.map(({ features }) => features),
+        ).map((opinion) => opinion!.p),
+        unseen,
+      );
+    let [found, right, planted, dropped, moved] = [0, 0, 0, 0, 0];
+    for (let seed = 1; seed <= 5; seed++) {
+      const { votes, flip } = session(64, 0.2, seed);
+      const weak = weakest(votes, crossFitted(votes, model())!, 0.2);
+      found += weak.length;
+      right += weak.filter((i) => flip[i]).length;
+      planted += flip.filter(Boolean).length;
+      const off = fitVoteModel(votes, model());
+      const [drop, drift] = [{ labelDrop: 0.2 }, { labelDrift: 0.2 }].map((doubt) => {
+        const on = fitVoteModel(votes, model(), doubt);
+        // What it says of itself is said by votes as they were cast.
+        expect(on!.auc).toBe(off!.auc);
+        return aucOf(on) - aucOf(off);
+      });
+      dropped += drop!;
+      moved += drift!;
+      expect(fitVoteModel(votes, model(), { labelDrop: 0, labelDrift: 0 })).toEqual(off);
+    }
+    // By chance a fifth of them.
+    expect(right / found).toBeGreaterThan(0.6);
+    expect(right / planted).toBeGreaterThan(0.5);
+    expect(dropped / 5).toBeGreaterThan(0.01);
+    expect(moved / 5).toBeGreaterThan(0.01);
+  });
+});
+
+describe('the best', () => {
+  it('is the picture people called good that today the model is surest of', () => {
+    const history = [vote(1, 1), vote(3, 1, 0), vote(2, 1), vote(9, 0), vote(2, 1)];
+    expect(electBest(plain, history)).toBe(2);
+    const turned = { ...plain, calibration: { slope: -1, offset: 0 } };
+    expect(electBest(turned, history)).toBe(0);
+    expect(electBest(plain, [vote(4, 0.4)])).toBeNull();
+    expect(electBest(plain, [{ features: {}, label: 1, weight: 1 }])).toBeNull();
+  });
+
+  it('is never named by a ghost', () => {
+    const ghosts = ghostVotes(plain, [picture(9)], { voted: 1, ghosts: 0 });
+    expect(ghosts[0]!.label).toBeGreaterThan(0.99);
+    expect(electBest(plain, ghosts)).toBeNull();
+    expect(electBest(plain, [...ghosts, vote(0.1, 1)])).toBe(1);
+  });
+});
+
+describe('a ghost', () => {
+  const rounds = { voted: 3, ghosts: 0 };
+
+  it('says what the model says, at the weight of its certainty', () => {
+    const [good, bad, ...rest] = ghostVotes(
+      plain,
+      [picture(Math.log(3)), picture(-2), picture(0), {}],
+      rounds,
+    );
+    expect(good).toMatchObject({
+      label: expect.closeTo(0.75, 6),
+      weight: expect.closeTo(0.5, 6),
+      ghost: true,
+    });
+    expect(bad!.label).toBeLessThan(0.5);
+    expect(rest).toEqual([]);
+  });
+
+  it('says nothing where the model is not sure to tell, nor in a third round for each that was voted on', () => {
+    const ask = (of: VoteModel | null, ghosts = 0, voted = 3) =>
+      ghostVotes(of, [picture(1)], { voted, ghosts }).length;
+    expect(ask(null)).toBe(0);
+    expect(ask({ ...plain, auc: 0.84 })).toBe(0);
+    expect(ask({ ...plain, auc: 0.86 })).toBe(1);
+    expect(ask(plain, 5)).toBe(1);
+    expect(ask(plain, 6)).toBe(0);
+    expect(ask(plain, 0, 0)).toBe(0);
+  });
+});
+
+describe('signals', () => {
+  const said = (picture: string, liked: boolean): Signal => ({ picture, liked });
+  const votes = new Map(Array.from({ length: 32 }, (_, i) => [`v${i}`, 1]));
+  /** Right about 26 of the 32: with 4 of 8 before, .75. */
+  const signals = Array.from({ length: 32 }, (_, i) => said(`v${i}`, i < 26));
+
+  it('count by the log-odds of being right', () => {
+    expect(signalAccuracy(signals, votes)).toBeCloseTo(0.75, 12);
+    expect(signalWeight(0.75)).toBeCloseTo(Math.log(3) / Math.log(19), 12);
+    expect(signalWeight(0.95)).toBeCloseTo(1, 12);
+    expect(signalWeight(0.99)).toBe(1);
+    expect(signalWeight(0.5)).toBe(0);
+    expect(signalWeight(0.3)).toBe(0);
+    // Nothing is known of them yet.
+    expect(signalVotes([said('x', true)], new Map())).toEqual(new Map());
+  });
+
+  it('label what nobody voted on, add up, and never stand beside a vote', () => {
+    const more = [said('a', true), said('a', true), said('a', false), said('b', false)];
+    const labels = signalVotes([...signals, ...more], votes);
+    const weight = signalWeight(0.75);
+    expect([...labels.keys()]).toEqual(['a', 'b']);
+    expect(labels.get('a')!.label).toBeCloseTo(2 / 3, 12);
+    expect(labels.get('a')!.weight).toBeCloseTo(3 * weight, 12);
+    expect(labels.get('b')).toEqual({ label: 0, weight });
+  });
+});
+
+describe('tastes', () => {
+  const rows = [
+    [1, 0],
+    [0, 1],
+    [-1, 0],
+    [0, -1],
+  ].map((row) => Float64Array.from(row));
+  const [east, north, west, south] = rows as [Float64Array, Float64Array, Float64Array, Float64Array];
+
+  it('are a mean of what was liked by softmax(q K / .1)', () => {
+    const northEast = Float64Array.of(0.8, 0.6);
+    const share = 1 / (1 + Math.exp(-2));
+    const [x, y] = profileOf(northEast, [east, north]);
+    expect(x).toBeCloseTo(share, 12);
+    expect(y).toBeCloseTo(1 - share, 12);
+    expect(tasteFor(northEast, [east])).toBeCloseTo(0.8, 12);
+  });
+
+  it('keep two likings apart, whatever the order, and know nothing of who liked nothing', () => {
+    const liked = [east, west];
+    // Their mean is nowhere; by attention each is liked, and what lies between is not.
+    for (const one of liked) expect(tasteFor(one, liked)).toBeCloseTo(1, 6);
+    for (const other of [north, south]) expect(tasteFor(other, liked)).toBeCloseTo(0, 6);
+    expect(tasteFor(north, [west, east])).toBe(tasteFor(north, liked));
+    expect(tasteFor(north, [])).toBe(0);
+  });
+
+  it('look at pictures in units of how they vary', () => {
+    const units = unitRows([
+      [1, 100, 5],
+      [3, 500, 5],
+    ]);
+    for (const [row, sign] of [
+      [units[0]!, -1],
+      [units[1]!, 1],
+    ] as const)
+      for (const [j, wanted] of [sign / Math.SQRT2, sign / Math.SQRT2, 0].entries())
+        expect(row[j]).toBeCloseTo(wanted, 12);
+    expect(unitRows([])).toEqual([]);
+  });
+});
