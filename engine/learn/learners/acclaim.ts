@@ -10,7 +10,7 @@ import {
   learnerParams,
 } from '../../../src/config/learner-params.js';
 import type { ReplayItem } from '../../io/checkpoint.js';
-import { originOf, type Round } from '../../io/round.js';
+import { isChosen, originOf, type Round } from '../../io/round.js';
 import { rows } from '../../runtime/tensor.js';
 import { carryBest } from '../best.js';
 import { driftWork, fitDrift } from '../drift.js';
@@ -97,12 +97,12 @@ export function fittedGoods(
 export function ownLabels({ manifest }: Round, judged: Judged): Label[] {
   const own = judged.labels.filter(({ index }) => originOf(manifest, index) === 'tuned');
   const all = own.length > 0 ? own : judged.labels;
-  const unpicked = all.filter(({ index }) => (manifest.images?.[index]?.pick ?? 'unpicked') === 'unpicked');
+  const unpicked = all.filter(({ index }) => !isChosen(manifest, index));
   return unpicked.length > 0 ? unpicked : all;
 }
 
 const wasPicked = ({ manifest }: Round): boolean =>
-  manifest.images?.some(({ pick = 'unpicked' }) => pick !== 'unpicked') ?? false;
+  manifest.images?.some((_, i) => isChosen(manifest, i)) ?? false;
 
 /**
  * How much this round trains: less the more it was liked, and no more than the goods can carry; a tenth at least.

@@ -144,6 +144,27 @@ describe('a round that the votes choose', () => {
     expect(replay.map(({ origin }) => origin)).toEqual(images!.map(({ origin }) => origin));
   });
 
+  it('is nobody’s choice where the safety checker has a picture drawn anew, and stays as it is elsewhere', async () => {
+    const checker = 'tests/fixtures/tiny/safety/model';
+    const small = { count: 6 };
+    const scored = await generate('scored', { ...small, safety: { checker, bound: 9, tries: 0 } });
+    const scores = scored.images.map(({ safety }) => safety!.score);
+    const bound = [...scores].sort((a, b) => b - a)[3]!;
+    const { images, draws } = await generate('redrawn', { ...small, safety: { checker, bound, tries: 2 } });
+    expect(draws).toEqual(scored.draws);
+    const told = readRound(at('redrawn')).manifest.images!;
+    const before = readRound(at('scored')).manifest.images!;
+    for (const { index, pick, safety } of images) {
+      const again = scores[index]! > bound;
+      expect(safety!.redrawn > 0).toBe(again);
+      expect(told[index]).toEqual(
+        again ? { origin: before[index]!.origin, pick: 'unpicked' } : before[index],
+      );
+      expect(pick).toBe(told[index]!.pick);
+    }
+    expect(before.some(({ pick }, i) => pick !== 'unpicked' && told[i]!.pick === 'unpicked')).toBe(true);
+  });
+
   it('needs a model of the votes that tells good from bad, and a learner that compares no likelihoods', async () => {
     const { state, manifest } = readCheckpoint(at('voted'));
     const { voteModel, ...without } = state;
@@ -153,7 +174,6 @@ describe('a round that the votes choose', () => {
     for (const [i, over] of [
       { checkpoint: at('poor') },
       { checkpoint: at('none') },
-      { checkpoint: null },
       { trajectory: true },
     ].entries()) {
       const small = { ...over, count: 3 };
