@@ -2,6 +2,7 @@
  * Job `measure`: the pictures of some rounds, drawn by the model as it was, beside those of others, drawn by what it has
  * become (engine/measures/compare.ts). Which are good whoever asks says, else the judge, else the voters' model.
  */
+import { count } from '../../src/domain/count.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
 import { type FeatureRows, readCheckpoint } from '../io/checkpoint.js';
@@ -123,7 +124,7 @@ function read(dirs: readonly string[], goods: readonly boolean[] | undefined): S
   if (goods && goods.length !== before)
     throw new AcclaimError(
       'usage',
-      `${goods.length} pictures are called good or bad, but the rounds have ${before}`,
+      `${count(goods.length, 'picture')} called good or bad, but the rounds have ${before}`,
       'Say one for each picture, in the order of the rounds.',
     );
   return seen;

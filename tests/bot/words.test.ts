@@ -63,8 +63,8 @@ const several = [
   '|◊ rows|',
 ];
 
-/** Parts of the program that put a command's words together by themselves. */
-const madeUp = new Set(['/acclaim', `/acclaim ${blank}`, '/acclaim session start']);
+/** Parts of the program that put a command's words together by themselves, and one whose blank is a number. */
+const madeUp = new Set(['/acclaim', `/acclaim ${blank}`, '/acclaim session start', `/acclaim undo ${blank}`]);
 
 describe('the words of the program', () => {
   it('name commands with all that they need, as the page and Slack take them', () => {
@@ -222,7 +222,7 @@ describe('on Discord', () => {
   it('a usage keeps what may be left out in brackets', () => {
     const start = commandSpecs.find(({ path }) => path.join(' ') === 'session start')!;
     expect(writer.text(`**${usage(start)}**`)).toBe(
-      '**/acclaim session start prompt:PROMPT [learner:acclaim|hero|ddpo|d3po] [model:TEXT] [images:N] ' +
+      '**/acclaim session start prompt:PROMPT [learner:acclaim|hero|ddpo|d3po|nft|papa] [model:TEXT] [images:N] ' +
         '[ballots:sheet|gallery] [rounds:N]**',
     );
   });
