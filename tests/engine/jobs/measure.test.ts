@@ -153,7 +153,7 @@ it('says what is wrong', async () => {
   const goods = { base: all.map(() => true), tuned: [true] };
   await expect(measure(dirs)).rejects.toMatchObject({ code: 'usage' });
   await expect(measure({ ...dirs, goods })).rejects.toThrow(
-    `1 pictures are called good or bad, but the rounds have ${COUNT}`,
+    `1 picture called good or bad, but the rounds have ${COUNT}`,
   );
   const other = { base: dirs.base, tuned: [round('z', all, 2)], judge: `${MINI}judge`, task: 'cat' };
   await expect(measure(other)).rejects.toMatchObject({ code: 'shape-mismatch' });
