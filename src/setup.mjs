@@ -7,7 +7,7 @@
  *            lavapipe
  *   --cuda   also fetches onnxruntime-node's CUDA provider
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   copyFileSync,
@@ -51,6 +51,30 @@ function run(command, args, env = {}, cwd = root) {
   });
   const output = `${result.stdout ?? ''}${result.stderr ?? ''}${result.error ? result.error.message : ''}`;
   return { ok: result.status === 0, output };
+}
+
+/** The same while other steps run; ends with this process. */
+function runBeside(command, args, env) {
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell: process.platform === 'win32',
+  });
+  const end = () => child.kill();
+  process.once('exit', end);
+  return new Promise((done) => {
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (text) => {
+        output += text;
+      });
+    child.once('error', (error) => done({ ok: false, output: output + error.message }));
+    child.once('close', (code) => {
+      process.off('exit', end);
+      done({ ok: code === 0, output });
+    });
+  });
 }
 
 function checkNode() {
@@ -97,8 +121,11 @@ function install() {
   writeStamp(stamp, wanted);
 }
 
-/** sqlite3 is the one package with a native part that is not in its tarball: fetched ready-made, else compiled. */
-function buildSqlite() {
+/**
+ * sqlite3 is the one package with a native part that is not in its tarball: fetched ready-made, else compiled, most of it one large
+ * file that keeps one core busy. Other steps run beside that.
+ */
+async function buildSqlite() {
   const built = () => {
     try {
       createRequire(import.meta.url)('sqlite3');
@@ -118,7 +145,9 @@ function buildSqlite() {
     if (built()) return;
   }
   say('building sqlite3 (seconds where its ready-made file can be had, else about two minutes of compiling)');
-  const { ok, output } = run('npm', ['rebuild', 'sqlite3', '--ignore-scripts=false'], { JOBS: 'max' });
+  const { ok, output } = await runBeside('npm', ['rebuild', 'sqlite3', '--ignore-scripts=false'], {
+    JOBS: 'max',
+  });
   if (ok && built()) {
     mkdirSync(dirname(kept), { recursive: true });
     copyFileSync(binary, kept);
@@ -313,7 +342,8 @@ function cuda() {
 
 checkNode();
 install();
-buildSqlite();
+const sqlite = buildSqlite();
 compile();
 if (flags.has('--test')) programs();
+await sqlite;
 if (flags.has('--cuda')) cuda();

@@ -12,7 +12,10 @@ import type { SessionState } from '../../src/domain/model.js';
 import { type Log, silentLog } from '../../src/log.js';
 import { Meter } from '../../src/monitor/meter.js';
 
-/** Little said; four images, three steps of the sampler, two of the optimiser: a round takes a second or two. */
+/**
+ * Little said; four images, three steps of the sampler, two of the optimiser: a round takes a second or two. Nothing is fitted
+ * while a round is open: the suites of the engine, of deaths and of chaos do so.
+ */
 export const small = [
   'logLevel=warn',
   'engine.threads=1',
@@ -24,6 +27,7 @@ export const small = [
   'learner.steps=2',
   'learner.batch=4',
   'learner.microBatch=4',
+  'learner.drift=0',
   'votes.settleSeconds=0',
 ];
 

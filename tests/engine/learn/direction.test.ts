@@ -164,7 +164,7 @@ const moved = (one: Params, other: Params): string[] =>
 
 describe('acclaim', () => {
   it('hears a good picture by the weight of its votes: next to none teaches nothing', async () => {
-    const learner: LearnerSettings = { name: 'acclaim', steps: 2, batch: 4, microBatch: 4 };
+    const learner: LearnerSettings = { name: 'acclaim', steps: 2, batch: 4, microBatch: 4, drift: 0 };
     const alone = await learned('alone', learner, { 0: good, 1: bad });
     const faint = await learned('faint', learner, { 0: good, 1: bad, 3: [1, 1e-9] });
     expect(moved(faint, alone)).toEqual([]);
