@@ -2,10 +2,12 @@
  * The best image and the goods that a session carries along (HERO section 4.4): the best persists with its latent and
  * its noise until another is named; the goods' noises are those of the last round that had any.
  */
+
+import type { AdapterParams } from '../../src/config/learner-params.js';
 import type { LearnerState } from '../io/checkpoint.js';
 import type { Round } from '../io/round.js';
 import type { Judged } from './feedback.js';
-import { image } from './learner.js';
+import { firstState, image, type LearnContext, mergeReplay, newReplay } from './learner.js';
 import { nearestToMean } from './reward.js';
 
 type Carried = Pick<LearnerState, 'best' | 'goods'>;
@@ -42,6 +44,18 @@ export function carryBestFaithfully(
   const index = rank >= 0 ? rank : judged.goods.length;
   const wrong = remember(round, Math.min(index, round.manifest.count - 1));
   return withGoods(round, judged, state, wrong);
+}
+
+/** What a round adds before anything is trained: its best, by likeness of latents where nobody named one, and its votes. */
+export function carryOver<P extends AdapterParams>(context: LearnContext<P>): LearnerState {
+  const { round, judged, state } = context;
+  const start = state ?? firstState(context);
+  const latents = Array.from({ length: round.manifest.count }, (_, i) => image(round.latents, i));
+  return {
+    ...start,
+    ...carryBest(round, judged, state, latents),
+    replay: mergeReplay(start.replay, newReplay(round, judged), round.manifest.round),
+  };
 }
 
 function withGoods(round: Round, judged: Judged, state: Carried | null, best: Carried['best']): Carried {

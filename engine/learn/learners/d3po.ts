@@ -8,10 +8,10 @@ import { comparesLikelihoods, type D3poParams, learnerParams } from '../../../sr
 import type { LearnerState } from '../../io/checkpoint.js';
 import { shapesOf } from '../../models/prompt.js';
 import { f32, rows, type Tensor } from '../../runtime/tensor.js';
-import { carryBest } from '../best.js';
+import { carryOver } from '../best.js';
 import { fitTraining } from '../fit.js';
 import { type Guarded, guarded } from '../guard.js';
-import { firstState, image, type LearnContext, type Learner, mergeReplay, newReplay } from '../learner.js';
+import type { LearnContext, Learner } from '../learner.js';
 import { d3poGraph } from '../losses/d3po.js';
 import { specKey } from '../losses/training-graph.js';
 import { plainNoise } from '../noise.js';
@@ -33,14 +33,7 @@ export const d3po: Learner<D3poParams> = {
   needsTrajectory: comparesLikelihoods.d3po,
 
   async learn(context) {
-    const { round, judged } = context;
-    const start = context.state ?? firstState(context);
-    const latents = Array.from({ length: round.manifest.count }, (_, i) => image(round.latents, i));
-    const before = {
-      ...start,
-      ...carryBest(round, judged, context.state, latents),
-      replay: mergeReplay(start.replay, newReplay(round, judged), round.manifest.round),
-    };
+    const before = carryOver(context);
     const groups = groupsOf(context);
     if (!groups.length) {
       const notes = ['No two images that can be compared were voted differently: the round is passed by.'];

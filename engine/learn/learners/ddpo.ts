@@ -3,8 +3,8 @@
  *   1. r_i = p(good)        2. A from r over the round's labelled images        3. the policy gradient, plain noise
  */
 import { comparesLikelihoods, type DdpoParams, learnerParams } from '../../../src/config/learner-params.js';
-import { carryBest } from '../best.js';
-import { firstState, image, type Learner, mergeReplay, newReplay } from '../learner.js';
+import { carryOver } from '../best.js';
+import type { Learner } from '../learner.js';
 import { plainNoise } from '../noise.js';
 import { policyGradient } from '../policy-gradient.js';
 import { advantages } from '../reward.js';
@@ -16,13 +16,7 @@ export const ddpo: Learner<DdpoParams> = {
 
   async learn(context) {
     const { round, judged, params } = context;
-    const start = context.state ?? firstState(context);
-    const latents = Array.from({ length: round.manifest.count }, (_, i) => image(round.latents, i));
-    const before = {
-      ...start,
-      ...carryBest(round, judged, context.state, latents),
-      replay: mergeReplay(start.replay, newReplay(round, judged), round.manifest.round),
-    };
+    const before = carryOver(context);
     // 1.
     const rewards = judged.labels.map(({ good }) => good);
     if (new Set(rewards).size < 2) {

@@ -11,11 +11,11 @@ import { alphasCumprod } from '../../diffusion/betas.js';
 import { ddimTimesteps } from '../../diffusion/ddim.js';
 import type { LearnerState } from '../../io/checkpoint.js';
 import { shapesOf } from '../../models/prompt.js';
-import { carryBest } from '../best.js';
+import { carryOver } from '../best.js';
 import type { Label } from '../feedback.js';
 import { fitTraining } from '../fit.js';
 import { type Guarded, guarded } from '../guard.js';
-import { firstState, image, type LearnContext, type Learner, mergeReplay, newReplay } from '../learner.js';
+import { image, type LearnContext, type Learner } from '../learner.js';
 import { nftGraph, oldName } from '../losses/nft.js';
 import { specKey } from '../losses/training-graph.js';
 import { plainNoise } from '../noise.js';
@@ -33,14 +33,8 @@ export const nft: Learner<NftParams> = {
   needsTrajectory: comparesLikelihoods.nft,
 
   async learn(context) {
-    const { round, judged } = context;
-    const start = context.state ?? firstState(context);
-    const latents = Array.from({ length: round.manifest.count }, (_, i) => image(round.latents, i));
-    const before = {
-      ...start,
-      ...carryBest(round, judged, context.state, latents),
-      replay: mergeReplay(start.replay, newReplay(round, judged), round.manifest.round),
-    };
+    const { judged } = context;
+    const before = carryOver(context);
     if (new Set(judged.labels.map(({ good }) => good)).size < 2) {
       const notes = [
         'All votes were alike, and this learner compares good with bad: the round is passed by.',

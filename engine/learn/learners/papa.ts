@@ -11,11 +11,11 @@ import { alphasCumprod } from '../../diffusion/betas.js';
 import { ddimTimesteps } from '../../diffusion/ddim.js';
 import type { LearnerState } from '../../io/checkpoint.js';
 import { shapesOf } from '../../models/prompt.js';
-import { carryBest } from '../best.js';
+import { carryOver } from '../best.js';
 import type { Label } from '../feedback.js';
 import { fitTraining } from '../fit.js';
 import { type Guarded, guarded } from '../guard.js';
-import { firstState, image, type LearnContext, type Learner, mergeReplay, newReplay } from '../learner.js';
+import { image, type LearnContext, type Learner } from '../learner.js';
 import { papaGraph } from '../losses/papa.js';
 import { specKey } from '../losses/training-graph.js';
 import { plainNoise } from '../noise.js';
@@ -32,14 +32,8 @@ export const papa: Learner<PapaParams> = {
   needsTrajectory: comparesLikelihoods.papa,
 
   async learn(context) {
-    const { round, judged } = context;
-    const start = context.state ?? firstState(context);
-    const latents = Array.from({ length: round.manifest.count }, (_, i) => image(round.latents, i));
-    const before = {
-      ...start,
-      ...carryBest(round, judged, context.state, latents),
-      replay: mergeReplay(start.replay, newReplay(round, judged), round.manifest.round),
-    };
+    const { judged } = context;
+    const before = carryOver(context);
     const told = judged.labels.filter(({ good }) => good !== 0.5);
     if (told.length === 0) {
       const notes = ['No image was called good or bad, so there is nothing to learn from.'];

@@ -312,3 +312,13 @@ function fitRidgeOf(votes: readonly VoteExample[]) {
   const { heads } = fitRidge(standardised, examples, 0.3, [[]]);
   return directionOf(standardised, heads[0]!);
 }
+
+it('is believed by its AUC less its standard error', () => {
+  const model = (auc: number, aucError: number): VoteModel => ({
+    ...{ maps: {}, votes: 16, heads: [], calibration: { slope: 1, offset: 0 } as VoteModel['calibration'] },
+    ...{ auc, aucError },
+  });
+  expect(tells(model(0.9, 0.05), 0.8)).toBe(true);
+  expect(tells(model(0.9, 0.15), 0.8)).toBe(false);
+  expect(tells(model(0.75, 0), 0.8)).toBe(false);
+});
