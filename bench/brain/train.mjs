@@ -14,6 +14,9 @@ import { diversity } from '../../dist/engine/learn/diversity.js';
 import { fitGuided } from '../../dist/engine/learn/guided-fit.js';
 import { batchOf, firstState } from '../../dist/engine/learn/learner.js';
 import { adapterSpec } from '../../dist/engine/learn/parameters.js';
+import { fitVoteModel } from '../../dist/engine/learn/vote-model/fit.js';
+import { scoreWith, tells } from '../../dist/engine/learn/vote-model/model.js';
+import { features } from '../../dist/engine/models/features.js';
 import { decode, loadPipeline } from '../../dist/engine/models/pipeline.js';
 import { encodePair } from '../../dist/engine/models/prompt.js';
 import { ExecutorCache } from '../../dist/engine/runtime/cache.js';
@@ -140,6 +143,44 @@ async function basePictures(task, seed, round, count) {
     z: Float32Array.from(rows(z, i, i + 1).data),
   }));
 }
+
+/** What the model sees in pictures; kept in memory alone, it costs a tenth of a drawing. */
+const seenIn = new Map();
+async function see(task, facts) {
+  const fresh = facts.filter((fact) => !seenIn.has(fact.z));
+  for (let at = 0; at < fresh.length; at += ROUND) {
+    const part = fresh.slice(at, at + ROUND);
+    const padded = Array.from({ length: ROUND }, (_, i) => part[Math.min(i, part.length - 1)].z);
+    const maps = await features(pipeline, cache, loadTask(task).prompt, batchOf(padded, latent), ROUND);
+    for (const [i, { z }] of part.entries())
+      seenIn.set(
+        z,
+        Object.fromEntries(
+          Object.entries(maps).map(([name, map]) => [name, Float32Array.from(rows(map, i, i + 1).data)]),
+        ),
+      );
+  }
+  return facts.map(({ z }) => seenIn.get(z));
+}
+
+/** Base pictures that nobody voted on and that the vote model likes, with how sure it is of it. */
+async function ghostsOf(task, seed, round, { pictures, least }, votes, rng) {
+  const voted = await see(task, votes);
+  const examples = votes.map((vote, i) => ({ features: voted[i], label: vote.good ? 1 : 0, weight: 1 }));
+  const model = fitVoteModel(examples, rng);
+  if (!model || !tells(model, 0.8)) return [];
+  const drawn = [];
+  for (let of = 0; of <= round; of++) drawn.push(...(await basePictures(task, seed, 500 + of, pictures)));
+  const opinions = scoreWith(model, await see(task, drawn));
+  const liked = drawn.flatMap((picture, i) =>
+    opinions[i].p > least ? [{ ...picture, weight: 2 * opinions[i].p - 1 }] : [],
+  );
+  say(
+    `  ghosts: ${liked.length} of ${drawn.length}, ${liked.filter((p) => p.good).length} good, AUC ${model.auc.toFixed(3)}`,
+  );
+  return liked;
+}
+
 const bytes = (text) => f32([Buffer.byteLength(text)], Array.from(Buffer.from(text)));
 function save(file, tensors) {
   writeSafetensors(`${file}.part${process.pid}`, tensors);
@@ -242,15 +283,25 @@ async function play(task, seed, cell) {
     until = 1,
     density = false,
     driftBatch,
+    ghosts,
     learner = {},
     late = {},
   } = cell;
   const rounds = cell.rounds ?? ROUNDS[task] ?? 2;
-  const key = JSON.stringify([replay, share, density, learner, late, lambda ? 1 : 0]);
+  const key = JSON.stringify([
+    replay,
+    share,
+    density,
+    learner,
+    late,
+    lambda ? 1 : 0,
+    ...(ghosts ? [ghosts] : []),
+  ]);
   const name = (part, round) => `${task}-${seed}-${hashPurpose(`${key}`).toString(16)}-${part}-${round}`;
   const shown = await basePictures(task, seed, 0, ROUND);
   const goods = shown.filter((p) => p.good);
   const base = [...shown];
+  const votes = [...shown];
   let labels = shown.map((p) => p.good);
   let [tuned, drift] = [null, null];
   const steps = [];
@@ -268,12 +319,17 @@ async function play(task, seed, cell) {
       base.push(...own);
       goods.push(...own.filter((p) => p.good));
       if (replay === 'all') goods.push(...rest.filter((p) => p.good));
+      votes.push(...own, ...rest);
       labels = (rest.length ? rest : own).map((p) => p.good);
     }
-    const n = stepsOf(params, labels, goods.length);
+    const ghostly = ghosts
+      ? await ghostsOf(task, seed, round, ghosts, votes, new Rng(seed, round, 'learn.votes'))
+      : [];
+    const fit = [...goods, ...ghostly];
+    const n = stepsOf(params, labels, fit.length);
     steps.push(n);
-    const weights = density ? byDensity(goods) : goods.map(() => 1);
-    const items = goods.map((p, i) => ({ latent: p.z, weight: weights[i] }));
+    const weights = density ? byDensity(fit) : fit.map((p) => p.weight ?? 1);
+    const items = fit.map((p, i) => ({ latent: p.z, weight: weights[i] }));
     tuned = await fitted(name(`t${steps}`, round), task, seed, round, params, tuned, items, n);
     if (lambda) {
       const all = base.map((p) => ({ latent: p.z, weight: 1 }));

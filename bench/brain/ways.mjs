@@ -13,5 +13,13 @@ export const ways = {
   'base-phi-16': { lambda: 0.5, driftBatch: 16 },
   'phi-30': { lambda: 0.5, learner: { steps: 30 } },
   'phi1-until': { lambda: 1, until: 0.5 },
+  ghosts: { ghosts: { pictures: 64, least: 0.8 } },
+  'ghosts-60': { ghosts: { pictures: 64, least: 0.8 }, learner: { steps: 60 } },
+  'ghosts-full': { ghosts: { pictures: 64, least: 0.8 }, learner: { fullUntil: 0.8 } },
+  'ghosts-own': { share: 0, ghosts: { pictures: 64, least: 0.8 } },
+  'ghosts-own-full': { share: 0, ghosts: { pictures: 64, least: 0.8 }, learner: { fullUntil: 0.8 } },
+  'ghosts-own-128': { share: 0, ghosts: { pictures: 128, least: 0.8 }, learner: { fullUntil: 0.8 } },
+  'ghosts-phi': { lambda: 0.5, ghosts: { pictures: 64, least: 0.8 }, learner: { fullUntil: 0.8 } },
+  'ghosts-128-phi': { lambda: 0.5, ghosts: { pictures: 128, least: 0.8 }, learner: { fullUntil: 0.8 } },
   'phi-until7': { lambda: 0.5, until: 0.7 },
 };

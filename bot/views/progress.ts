@@ -39,7 +39,8 @@ const stages = {
   learn: {
     load: [0, 0.05, 'Loading the model'],
     embed: [0.05, 0.15, 'Looking at your votes'],
-    train: [0.15, 0.97, 'Learning'],
+    sample: [0.05, 0.3, 'Looking for more like what you liked'],
+    train: [0.3, 0.97, 'Learning'],
     write: [0.97, 1, 'Saving what was learned'],
   },
 } satisfies Record<Job['kind'], Record<string, [number, number, string]>>;

@@ -100,6 +100,15 @@ export interface ReplayItem {
   chosen?: true | undefined;
 }
 
+/** A picture of the base model that nobody saw. */
+export interface Ghost {
+  /** z_0, flat. */
+  latent: Float32Array;
+  features: FeatureRows;
+  /** Beside which it was drawn. */
+  round: number;
+}
+
 /** What a learner carries from round to round. */
 export interface LearnerState {
   adapter: Params;
@@ -110,6 +119,7 @@ export interface LearnerState {
   /** Noises of the last round's goods, the best excluded. */
   goods: Float32Array[];
   replay: ReplayItem[];
+  ghosts?: Ghost[] | undefined;
   voteModel?: VoteModel | undefined;
 }
 
@@ -190,7 +200,7 @@ export const untilOf = ({ until }: CheckpointManifest['params']): number =>
 function stateTensors(state: LearnerState, latent: readonly number[]): Record<string, Tensor> {
   const rows = (list: readonly Float32Array[]): FloatTensor =>
     list.length ? stackRows(list.map((data) => f32([1, ...latent], data))) : f32([0, ...latent], []);
-  const { replay, best } = state;
+  const { replay, best, ghosts = [] } = state;
   const tensors: Record<string, Tensor> = {
     'goods.noise': rows(state.goods),
     'replay.latents': rows(replay.map((item) => item.latent)),
@@ -206,7 +216,7 @@ function stateTensors(state: LearnerState, latent: readonly number[]): Record<st
       [replay.length],
       replay.map((item) => item.round),
     ),
-    ...replayFeatures(replay),
+    ...featureTensors(FEATURES, replay),
     'replay.origins': i64(
       [replay.length],
       replay.map((item) => origins.indexOf(item.origin)),
@@ -216,6 +226,14 @@ function stateTensors(state: LearnerState, latent: readonly number[]): Record<st
       replay.map((item) => (item.chosen ? 1 : 0)),
     ),
   };
+  if (ghosts.length > 0) {
+    tensors['ghosts.latents'] = rows(ghosts.map((ghost) => ghost.latent));
+    tensors['ghosts.rounds'] = i64(
+      [ghosts.length],
+      ghosts.map((ghost) => ghost.round),
+    );
+    Object.assign(tensors, featureTensors(GHOST_FEATURES, ghosts));
+  }
   if (best) {
     tensors['best.latent'] = f32(latent, best.latent);
     tensors['best.noise'] = f32(latent, best.noise);
@@ -224,28 +242,32 @@ function stateTensors(state: LearnerState, latent: readonly number[]): Record<st
 }
 
 /** Of each map that some image has: a row an image, zeros where one has none. */
-function replayFeatures(replay: readonly ReplayItem[]): Record<string, Tensor> {
+function featureTensors(
+  prefix: string,
+  images: readonly { features?: FeatureRows | undefined }[],
+): Record<string, Tensor> {
   const widths = new Map(
-    replay.flatMap(({ features = {} }) => Object.entries(features).map(([map, row]) => [map, row.length])),
+    images.flatMap(({ features = {} }) => Object.entries(features).map(([map, row]) => [map, row.length])),
   );
   return Object.fromEntries(
     [...widths].map(([map, width]) => {
-      const tensor = f32([replay.length, width]);
-      for (const [i, { features }] of replay.entries()) tensor.data.set(features?.[map] ?? [], i * width);
-      return [FEATURES + map, tensor];
+      const tensor = f32([images.length, width]);
+      for (const [i, { features }] of images.entries()) tensor.data.set(features?.[map] ?? [], i * width);
+      return [prefix + map, tensor];
     }),
   );
 }
 
 const FEATURES = 'replay.features.';
+const GHOST_FEATURES = 'ghosts.features.';
 
 /** The rows of each image; those of zeros are none. */
-function featuresOf(state: Reader, count: number): (FeatureRows | undefined)[] {
-  const maps = state.names.filter((name) => name.startsWith(FEATURES));
+function featuresOf(state: Reader, prefix: string, count: number): (FeatureRows | undefined)[] {
+  const maps = state.names.filter((name) => name.startsWith(prefix));
   const found: Record<string, Float32Array>[] = Array.from({ length: count }, () => ({}));
   for (const name of maps)
     for (const [i, row] of state.table(name, count).entries())
-      if (row.some((value) => value !== 0)) found[i]![name.slice(FEATURES.length)] = row;
+      if (row.some((value) => value !== 0)) found[i]![name.slice(prefix.length)] = row;
   return found.map((rows) => (Object.keys(rows).length > 0 ? rows : undefined));
 }
 
@@ -260,7 +282,7 @@ export function readCheckpoint(dir: string): Checkpoint {
   const labels = state.vector('replay.labels');
   const weights = state.vector('replay.weights');
   const rounds = state.vector('replay.rounds');
-  const features = featuresOf(state, labels.length);
+  const features = featuresOf(state, FEATURES, labels.length);
   // Checkpoints from before it was noted: the session's first round had no adapter, every other one had.
   const drawn = state.optionalVector('replay.origins') ?? rounds.map((round) => (round > 1 ? 1 : 0));
   const chosen = state.optionalVector('replay.chosen');
@@ -287,9 +309,20 @@ export function readCheckpoint(dir: string): Checkpoint {
         ...(chosen?.[i] && { chosen: true as const }),
         origin: origins[drawn[i]!] ?? state.refuse(`replay.origins holds ${drawn[i]}`),
       })),
+      ...ghostsOf(state, latent),
       ...(manifest.voteModel && { voteModel: readVoteModel(load(VOTES), manifest.voteModel) }),
     },
   };
+}
+
+/** None in checkpoints from before there were any, and where none were asked for. */
+function ghostsOf(state: Reader, latent: readonly number[]): { ghosts?: Ghost[] } {
+  const rounds = state.optionalVector('ghosts.rounds');
+  if (!rounds) return {};
+  const latents = state.rows('ghosts.latents', latent);
+  const features = featuresOf(state, GHOST_FEATURES, rounds.length);
+  const ghosts = rounds.map((round, i) => ({ latent: latents[i]!, features: features[i] ?? {}, round }));
+  return { ghosts };
 }
 
 function readEmbedding(reader: Reader, manifest: CheckpointManifest): LearnerState['embedding'] {

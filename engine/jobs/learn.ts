@@ -11,11 +11,13 @@ import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
 import type { Rng } from '../../src/rng.js';
 import { type ReplayItem, writeCheckpoint } from '../io/checkpoint.js';
 import { readRound } from '../io/round.js';
+import { FitAhead } from '../learn/ahead.js';
 import { judge } from '../learn/feedback.js';
 import { stateFor } from '../learn/learner.js';
 import { learners } from '../learn/learners/table.js';
 import { adapterSpec, parseParams } from '../learn/parameters.js';
 import { fitVoteModel, votesOf } from '../learn/vote-model/fit.js';
+import type { VoteModel } from '../learn/vote-model/model.js';
 import { sessionVariety } from '../measures/session-variety.js';
 import { encodePair } from '../models/prompt.js';
 import { rate } from '../runtime/rate.js';
@@ -25,7 +27,7 @@ import type { EngineContext } from './context.js';
 import { openCheckpoint } from './open-checkpoint.js';
 import { paced } from './pace.js';
 import { peakMemoryMb } from './peak-memory.js';
-import { aheadKey, fitOf, learnStream } from './work-ahead.js';
+import { aheadKey, fitOf, ghostsOf, learnStream } from './work-ahead.js';
 
 export async function learn(
   engine: EngineContext,
@@ -65,6 +67,13 @@ export async function learn(
   let fit = chosen;
   /** Seconds of one executor call. */
   let each: number | undefined;
+  /** Of every learner, and of all votes of the session; told once. */
+  let fittedModel: { of: VoteModel | null } | undefined;
+  const voteModelOf = (replay: readonly ReplayItem[]): VoteModel | null => {
+    fittedModel ??= { of: fitVoteModel(votesOf(replay), stream('votes'), params) };
+    return fittedModel.of;
+  };
+  const due = learner.ghosts?.(params, round, checkpoint?.state ?? null) ?? 0;
   const outcome = await learner.learn({
     pipeline,
     cache: engine.cache,
@@ -76,7 +85,14 @@ export async function learn(
     text,
     rng: stream,
     chosen,
-    ahead: (steps) => engine.ahead.best(key, steps),
+    ahead: (steps) => engine.ahead.found(key, FitAhead)?.best(steps),
+    voteModel: voteModelOf,
+    ...(due > 0 && {
+      ghosts: () =>
+        ghostsOf(engine, pipeline, round, checkpoint, key, due).all(signal, (done, all) =>
+          report('sample', done, all),
+        ),
+    }),
     fitted(taken, flops) {
       fit = taken;
       each = flops / speed;
@@ -92,8 +108,7 @@ export async function learn(
     signal,
   });
 
-  // Of every learner, and of all votes of the session.
-  const voteModel = fitVoteModel(votesOf(outcome.state.replay), stream('votes'), params) ?? undefined;
+  const voteModel = voteModelOf(outcome.state.replay) ?? undefined;
   const variety = varietyOf(outcome.state.replay, payload.round);
   report('write', 0, 1);
   writeCheckpoint(

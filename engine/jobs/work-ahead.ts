@@ -8,13 +8,14 @@ import type { AdapterParams } from '../../src/config/learner-params.js';
 import { Rng } from '../../src/rng.js';
 import type { Checkpoint, CheckpointManifest } from '../io/checkpoint.js';
 import type { Round } from '../io/round.js';
-import { NotAhead } from '../learn/ahead.js';
+import { FitAhead, NotAhead } from '../learn/ahead.js';
 import type { Fit } from '../learn/fit.js';
 import type { Learner } from '../learn/learner.js';
 import type { Pipeline } from '../models/pipeline.js';
 import { encodePair } from '../models/prompt.js';
 import { rate } from '../runtime/rate.js';
 import type { EngineContext } from './context.js';
+import { type GhostDrawing, Ghosts } from './ghosts.js';
 
 /** Seconds of a call of the network that a job may have to wait for. */
 const WAIT_S = 1;
@@ -48,26 +49,51 @@ export function offerAhead<P extends AdapterParams>(
   round: Round,
   checkpoint: Checkpoint | null,
 ): void {
-  const { ahead } = learner;
+  const { ahead, ghosts } = learner;
   if (!ahead) return;
   const { seed, round: number, prompt, negative, sampler, latent } = round.manifest;
   engine.ahead.take(aheadKey(round, params, checkpoint), async () => {
     const speed = await rate(engine.cache);
-    return ahead({
+    const state = checkpoint?.state ?? null;
+    const allowed = (flops: number) => {
+      if (flops / speed > WAIT_S) throw new NotAhead();
+    };
+    const fit = ahead({
       pipeline,
       cache: engine.cache,
       params,
       sampler,
       round,
-      state: checkpoint?.state ?? null,
+      state,
       text: await encodePair(pipeline, engine.cache, { negative, prompt }, latent),
       rng: (purpose) => learnStream(seed, number, purpose),
       chosen: checkpoint ? fitOf(checkpoint.manifest) : null,
-      fitted(_, flops) {
-        if (flops / speed > WAIT_S) throw new NotAhead();
-      },
+      fitted: (_, flops) => allowed(flops),
       progress() {},
       signal: new AbortController().signal,
     });
+    const due = ghosts?.(params, round, state) ?? 0;
+    return [
+      ...(due > 0 ? [new Ghosts(ghostDrawing(engine, pipeline, round, checkpoint), due, allowed)] : []),
+      ...(fit ? [new FitAhead(fit)] : []),
+    ];
   });
 }
+
+/** Those of a round that is learned from `checkpoint`: what was drawn of them, or a beginning. */
+export const ghostsOf = (
+  engine: EngineContext,
+  pipeline: Pipeline,
+  round: Round,
+  checkpoint: Checkpoint | null,
+  key: string,
+  due: number,
+): Ghosts =>
+  engine.ahead.found(key, Ghosts) ?? new Ghosts(ghostDrawing(engine, pipeline, round, checkpoint), due);
+
+const ghostDrawing = (
+  { cache }: EngineContext,
+  pipeline: Pipeline,
+  round: Round,
+  checkpoint: Checkpoint | null,
+): GhostDrawing => ({ pipeline, cache, round, part: (checkpoint?.manifest ?? round.manifest).part });

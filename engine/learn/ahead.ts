@@ -1,6 +1,6 @@
 /**
  * Work on the newest round that needs none of its votes, done while an engine has nothing else to do. It is done in stretches of a
- * few steps, and what each one reached is kept, since nobody knows yet how many steps the votes will ask for. It gives way at
+ * moment each, and what each one reached is kept, since nobody knows yet how much the votes will ask for. It gives way at
  * once, goes on when the engine is idle again, and is lost with the process: whoever learns the round does what is missing.
  */
 import type { AheadWork, Reached } from './learner.js';
@@ -8,31 +8,58 @@ import { names, type Params } from './params.js';
 
 /** Steps of a stretch, at least: it begins by drawing again what those before it drew. */
 const STRETCH = 4;
-/** Bytes of what is kept of a round. */
+/** Bytes of what is kept of a fit. */
 const KEPT_BYTES = 64 * 2 ** 20;
 
 /** Thrown by work that had better not be done ahead. */
 export class NotAhead extends Error {}
 
+/** Work that can be done piece by piece. */
+export interface Spare {
+  /** Does the next stretch; false when nothing is left. Throws when `signal` says that there is better to do. */
+  next(signal: AbortSignal): Promise<boolean>;
+}
+
+/** A fit's steps. */
+export class FitAhead implements Spare {
+  private readonly reached: Reached[] = [];
+
+  constructor(private readonly work: AheadWork) {}
+
+  async next(signal: AbortSignal): Promise<boolean> {
+    const { start, steps, advance } = this.work;
+    const from = this.reached.at(-1) ?? start;
+    if (from.steps >= steps) return false;
+    const stretch = Math.max(STRETCH, Math.ceil((steps * bytesOf(start)) / KEPT_BYTES));
+    const to = Math.min(steps, from.steps + stretch);
+    this.reached.push(await advance(from, to, signal));
+    return to < steps;
+  }
+
+  /** The furthest that was reached within `steps`. */
+  best(steps: number): Reached | undefined {
+    return this.reached.findLast((one) => one.steps <= steps);
+  }
+}
+
 interface Offer {
   key: string;
-  begin: (() => Promise<AheadWork | null>) | null;
-  work: AheadWork | null;
-  reached: Reached[];
+  begin: (() => Promise<readonly Spare[]>) | null;
+  works: readonly Spare[] | null;
 }
 
 export class Ahead {
   private offer: Offer | null = null;
 
   /** Only the newest round's work is done. `key` names all that it depends on; `begin` is asked when it comes to it. */
-  take(key: string, begin: () => Promise<AheadWork | null>): void {
-    if (this.offer?.key !== key) this.offer = { key, begin, work: null, reached: [] };
+  take(key: string, begin: () => Promise<readonly Spare[]>): void {
+    if (this.offer?.key !== key) this.offer = { key, begin, works: null };
   }
 
-  /** The furthest that was reached of the work of `key` within `steps`. */
-  best(key: string, steps: number): Reached | undefined {
+  /** The work of that kind that was begun under `key`. */
+  found<T extends Spare>(key: string, kind: abstract new (...args: never[]) => T): T | undefined {
     if (this.offer?.key !== key) return undefined;
-    return this.offer.reached.findLast((one) => one.steps <= steps);
+    return this.offer.works?.find((work): work is T => work instanceof kind);
   }
 
   /** What was learned is not needed any more. */
@@ -41,7 +68,7 @@ export class Ahead {
   }
 
   get due(): boolean {
-    return this.offer?.begin !== null && this.offer !== null;
+    return this.offer !== null && this.offer.begin !== null;
   }
 
   /** Until all is done, or `signal` says that there is better to do. Throws what the work throws; then there is no more of it. */
@@ -49,14 +76,8 @@ export class Ahead {
     const { offer } = this;
     if (!offer?.begin) return;
     try {
-      offer.work ??= await offer.begin();
-      while (offer.work && !signal.aborted) {
-        const { start, steps, advance } = offer.work;
-        const from = offer.reached.at(-1) ?? start;
-        if (from.steps >= steps) break;
-        const stretch = Math.max(STRETCH, Math.ceil((steps * bytesOf(start)) / KEPT_BYTES));
-        offer.reached.push(await advance(from, Math.min(steps, from.steps + stretch), signal));
-      }
+      offer.works ??= await offer.begin();
+      for (const work of offer.works) while (!signal.aborted && (await work.next(signal)));
     } catch (error) {
       if (signal.aborted) return;
       offer.begin = null;

@@ -8,7 +8,7 @@ import type { AdapterParams } from '../../src/config/learner-params.js';
 import type { samplerSchema } from '../../src/queue/jobs.js';
 import type { LearnerName } from '../../src/queue/learner-names.js';
 import type { Rng } from '../../src/rng.js';
-import type { FeatureRows, LearnerState, ReplayItem } from '../io/checkpoint.js';
+import type { FeatureRows, Ghost, LearnerState, ReplayItem } from '../io/checkpoint.js';
 import { type FeatureMaps, isChosen, originOf, type Round } from '../io/round.js';
 import type { Pipeline } from '../models/pipeline.js';
 import type { TextFeeds } from '../models/prompt.js';
@@ -22,6 +22,7 @@ import { type AdamState, adam } from './optimiser.js';
 import { adapterSpec, optimiserOptions } from './parameters.js';
 import type { Params } from './params.js';
 import type { PickingRule } from './picks.js';
+import type { VoteModel } from './vote-model/model.js';
 
 export type Sampler = z.infer<typeof samplerSchema>;
 export type LatentShape = readonly [number, number, number];
@@ -47,6 +48,10 @@ export interface LearnContext<P> {
   progress: (stage: 'embed' | 'train', done: number, total: number, calls?: number) => void;
   /** The furthest that was done of `learner.ahead`'s work on this round, of at most so many steps. */
   ahead?: ((steps: number) => Reached | undefined) | undefined;
+  /** The model of the voters after these votes. */
+  voteModel?: ((replay: readonly ReplayItem[]) => VoteModel | null) | undefined;
+  /** This round's ghosts, as many as `learner.ghosts` asks for; drawn where nobody drew them ahead. */
+  ghosts?: (() => Promise<Ghost[]>) | undefined;
   signal: AbortSignal;
 }
 
@@ -91,7 +96,9 @@ export interface Learner<P extends AdapterParams = AdapterParams> {
   readonly needsTrajectory: boolean;
   learn(context: LearnContext<P>): Promise<LearnOutcome>;
   /** What can be done while people vote; `learn` goes on from it and gives the same bytes with and without. */
-  ahead?(context: Omit<LearnContext<P>, 'judged' | 'ahead'>): AheadWork | null;
+  ahead?(context: Omit<LearnContext<P>, 'judged' | 'ahead' | 'voteModel' | 'ghosts'>): AheadWork | null;
+  /** Pictures of the base model that it wants beside a round, which nobody sees; default: none. */
+  ghosts?(params: P, round: Round, state: LearnerState | null): number;
   /** How the rounds that follow a learned one are drawn; default: every image by the tuned model, in all steps. */
   drawing?(params: P, state: LearnerState): DrawingRule;
   /** How its rounds are chosen among more noises than pictures, where a session asks for that; default: not at all. */

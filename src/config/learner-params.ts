@@ -66,8 +66,8 @@ const policyGradientParams = {
 const acclaim = z.strictObject({
   ...adapterParams,
   lr: adapterParams.lr.default(2e-3),
-  /** Optimiser steps of a round, at most. */
-  steps: z.number().int().min(1).max(5000).default(40),
+  /** Optimiser steps of a round, at most; 0 = nothing is trained, and votes act by what they pick alone. */
+  steps: z.number().int().min(0).max(5000).default(40),
   /** Optimiser steps for each good image remembered, at most: a handful of goods must not be learned by heart. */
   stepsPerGood: z.number().positive().default(6),
   /** Approval of a round (share called good) up to which it gets all its steps; beyond, in proportion fewer: what is
@@ -95,6 +95,9 @@ const acclaim = z.strictObject({
   /** Part of the drift adapter that is taken off what is drawn and exported: it is fitted as the tuned one, but to everything
    * that the base model showed, so it holds what comes of being shown and not of being liked; 0 = none is fitted. */
   drift: z.number().min(0).max(1).default(0.5),
+  /** Pictures that the base model draws beside each of a round, which nobody sees: those that the vote model likes stand beside the
+   * goods that people named, so that what is learned does not narrow to a handful. They are drawn while people vote; 0 = none. */
+  ghosts: z.number().min(0).max(2).default(2),
   until,
   /** Where a session picks (`session.picks`): drawings a picture that a round may cost, counted in the network's calls; 1 = no
    * more than without. From 1.5 on little is gained. */

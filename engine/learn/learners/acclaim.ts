@@ -9,16 +9,18 @@ import {
   comparesLikelihoods,
   learnerParams,
 } from '../../../src/config/learner-params.js';
-import type { ReplayItem } from '../../io/checkpoint.js';
+import type { LearnerState, ReplayItem } from '../../io/checkpoint.js';
 import { isChosen, originOf, type Round } from '../../io/round.js';
 import { rows } from '../../runtime/tensor.js';
 import { carryBest } from '../best.js';
 import { driftWork, fitDrift } from '../drift.js';
 import type { Judged, Label } from '../feedback.js';
+import { ghostGoods, ghostsDue, ghostWords, likedGhosts, mergeGhosts } from '../ghosts.js';
 import { guarded } from '../guard.js';
 import { fitGuided } from '../guided-fit.js';
 import { firstState, type LearnContext, type Learner, mergeReplay, newReplay } from '../learner.js';
 import { heroNoise, plainNoise } from '../noise.js';
+import { mayVote } from '../vote-model/ghosts.js';
 
 export const acclaim: Learner<AcclaimParams> = {
   name: 'acclaim',
@@ -29,30 +31,43 @@ export const acclaim: Learner<AcclaimParams> = {
     const { round, judged, params } = context;
     const before = context.state ?? firstState(context);
     const latents = round.manifest.count ? allRows(context) : [];
-    const remembered = {
+    const remembered: LearnerState = {
       ...before,
       ...carryBest(round, judged, context.state, latents),
       replay: mergeReplay(before.replay, newReplay(round, judged), round.manifest.round),
     };
+    const untrained = (why: string) => ({ state: remembered, learned: false, losses: [], notes: [why] });
+    if (params.steps === 0) return untrained('Nothing is trained: your votes choose what is shown.');
     const goods = fittedGoods(remembered.replay, params);
-    if (!goods.length) {
-      const notes = ['No image has been called good yet, so there is nothing to learn from.'];
-      return { state: remembered, learned: false, losses: [], notes };
-    }
-    const steps = stepsOf(params, ownLabels(round, judged), goods.length, wasPicked(round));
-    return guarded(context, remembered, async (stepScale, variety) => {
-      const items = goods.map(({ latent, weight, label }) => ({ latent, weight: weight * label }));
+    if (!goods.length)
+      return untrained('No image has been called good yet, so there is nothing to learn from.');
+    const model = context.voteModel?.(remembered.replay) ?? null;
+    const fresh = mayVote(model) ? await context.ghosts?.() : undefined;
+    const ghosts = mergeGhosts(before.ghosts ?? [], fresh ?? [], round.manifest.round);
+    remembered.ghosts = ghosts;
+    const liked = likedGhosts(model, ghosts, remembered.replay.length);
+    const items = [
+      ...goods.map(({ latent, weight, label }) => ({ latent, weight: weight * label })),
+      ...liked,
+    ];
+    const steps = stepsOf(params, ownLabels(round, judged), items.length, wasPicked(round));
+    const outcome = await guarded(context, remembered, async (stepScale, variety) => {
       const [first, second] = inTurn(context, params.drift > 0);
       const { losses, ...trained } = await fitGuided(first, before, { items, steps, stepScale, variety });
       const drift = await fitDrift(second, before, losses.length, stepScale);
       return { state: { ...remembered, ...trained, drift }, losses };
     });
+    return { ...outcome, notes: [...outcome.notes, ...ghostWords(liked.length)] };
   },
 
   ahead: (context) => driftWork(context, context.state),
 
-  drawing({ baseShare, baseGoods, until }, { replay }) {
-    const goods = replay.filter((item) => item.label > 0.5 && item.origin === 'base').length;
+  ghosts: ({ steps, ghosts }, { manifest: { count, round } }, state) =>
+    steps > 0 ? ghostsDue(ghosts, count, state?.ghosts ?? [], round) : 0,
+
+  drawing({ baseShare, baseGoods, until }, state) {
+    const named = state.replay.filter((item) => item.label > 0.5 && item.origin === 'base').length;
+    const goods = named + ghostGoods(state);
     return { baseShare: goods < baseGoods ? baseShare : 0, until };
   },
 

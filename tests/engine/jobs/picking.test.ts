@@ -23,7 +23,15 @@ let handlers: Handlers;
 
 const COUNT = 16;
 const at = (name: string) => join(root, name);
-const learner = { name: 'acclaim', steps: 1, batch: 2, microBatch: 2, look: 0.33, drift: 0 } as const;
+const learner = {
+  name: 'acclaim',
+  steps: 1,
+  batch: 2,
+  microBatch: 2,
+  look: 0.33,
+  drift: 0,
+  ghosts: 0,
+} as const;
 const sampler = { ...robotJob.sampler, steps: 6 };
 
 const generate = (

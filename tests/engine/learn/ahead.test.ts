@@ -1,7 +1,7 @@
 /** Work ahead of the votes: in stretches, given up at once, taken up again, and nobody waits for it. */
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { Ahead, NotAhead } from '../../../engine/learn/ahead.js';
+import { Ahead, FitAhead, NotAhead } from '../../../engine/learn/ahead.js';
 import type { AheadWork, Reached } from '../../../engine/learn/learner.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
 import { type Handlers, Worker } from '../../../engine/worker.js';
@@ -40,30 +40,37 @@ describe('work ahead', () => {
   it('keeps what each stretch reached, so that any number of steps finds what is just below it', async () => {
     const ahead = new Ahead();
     const work = counting(10);
-    ahead.take('r', async () => work);
+    ahead.take('r', async () => [new FitAhead(work)]);
     await ahead.work(quiet());
     expect(work.asked).toEqual([
       [0, 4],
       [4, 8],
       [8, 10],
     ]);
-    expect([3, 4, 7, 9, 10, 99].map((n) => ahead.best('r', n)?.steps)).toEqual([undefined, 4, 4, 8, 10, 10]);
-    expect(ahead.best('another', 10)).toBeUndefined();
+    expect([3, 4, 7, 9, 10, 99].map((n) => ahead.found('r', FitAhead)?.best(n)?.steps)).toEqual([
+      undefined,
+      4,
+      4,
+      8,
+      10,
+      10,
+    ]);
+    expect(ahead.found('another', FitAhead)?.best(10)).toBeUndefined();
     await ahead.work(quiet());
     expect(work.asked).toHaveLength(3);
     ahead.drop('another');
-    expect(ahead.best('r', 10)).toBeDefined();
+    expect(ahead.found('r', FitAhead)?.best(10)).toBeDefined();
     ahead.drop('r');
-    expect(ahead.best('r', 10)).toBeUndefined();
+    expect(ahead.found('r', FitAhead)?.best(10)).toBeUndefined();
   });
 
   it('goes on from the last whole stretch after it gave way', async () => {
     const ahead = new Ahead();
     const abort = new AbortController();
     const work = counting(8, 1, (step) => step === 6 && abort.abort());
-    ahead.take('r', async () => work);
+    ahead.take('r', async () => [new FitAhead(work)]);
     await ahead.work(abort.signal);
-    expect(ahead.best('r', 99)?.steps).toBe(4);
+    expect(ahead.found('r', FitAhead)?.best(99)?.steps).toBe(4);
     await ahead.work(quiet());
     expect(work.asked).toEqual([
       [0, 4],
@@ -76,14 +83,14 @@ describe('work ahead', () => {
     const ahead = new Ahead();
     const old = counting(9);
     const large = counting(9, 2 ** 20);
-    ahead.take('old', async () => old);
-    ahead.take('new', async () => large);
+    ahead.take('old', async () => [new FitAhead(old)]);
+    ahead.take('new', async () => [new FitAhead(large)]);
     await ahead.work(quiet());
     expect(old.asked).toEqual([]);
     // 9 steps of 12 MB: two at a time would do, four are the least; of 36 MB six.
     expect(large.asked[0]).toEqual([0, 4]);
     const larger = counting(9, 3 * 2 ** 20);
-    ahead.take('larger', async () => larger);
+    ahead.take('larger', async () => [new FitAhead(larger)]);
     await ahead.work(quiet());
     expect(larger.asked[0]).toEqual([0, 6]);
   });
@@ -97,7 +104,7 @@ describe('work ahead', () => {
       const advance = vi.fn(async () => {
         throw error;
       });
-      ahead.take('r', async () => ({ ...counting(8), advance }));
+      ahead.take('r', async () => [new FitAhead({ ...counting(8), advance })]);
       const done = ahead.work(quiet());
       if (said) await expect(done).rejects.toBe(error);
       else await done;

@@ -124,7 +124,7 @@ describe('the best', () => {
   });
 
   it('is never named by a ghost', () => {
-    const ghosts = ghostVotes(plain, [picture(9)], { voted: 1, ghosts: 0 });
+    const ghosts = ghostVotes(plain, [picture(9)], 1);
     expect(ghosts[0]!.label).toBeGreaterThan(0.99);
     expect(electBest(plain, ghosts)).toBeNull();
     expect(electBest(plain, [...ghosts, vote(0.1, 1)])).toBe(1);
@@ -132,14 +132,8 @@ describe('the best', () => {
 });
 
 describe('a ghost', () => {
-  const rounds = { voted: 3, ghosts: 0 };
-
   it('says what the model says, at the weight of its certainty', () => {
-    const [good, bad, ...rest] = ghostVotes(
-      plain,
-      [picture(Math.log(3)), picture(-2), picture(0), {}],
-      rounds,
-    );
+    const [good, bad, ...rest] = ghostVotes(plain, [picture(Math.log(3)), picture(-2), picture(0), {}], 2);
     expect(good).toMatchObject({
       label: expect.closeTo(0.75, 6),
       weight: expect.closeTo(0.5, 6),
@@ -149,15 +143,16 @@ describe('a ghost', () => {
     expect(rest).toEqual([]);
   });
 
-  it('says nothing where the model is not sure to tell, nor in a third round for each that was voted on', () => {
-    const ask = (of: VoteModel | null, ghosts = 0, voted = 3) =>
-      ghostVotes(of, [picture(1)], { voted, ghosts }).length;
-    expect(ask(null)).toBe(0);
-    expect(ask({ ...plain, auc: 0.84 })).toBe(0);
-    expect(ask({ ...plain, auc: 0.86 })).toBe(1);
-    expect(ask(plain, 5)).toBe(1);
-    expect(ask(plain, 6)).toBe(0);
-    expect(ask(plain, 0, 0)).toBe(0);
+  it('says nothing where the model is not sure to tell, and of the newest two pictures for each that was voted on', () => {
+    const pictures = [1, 2, 3, 4].map((score) => picture(score));
+    const ask = (of: VoteModel | null, voted = 3) =>
+      ghostVotes(of, pictures, voted).map(({ features }) => features);
+    expect(ask(null)).toEqual([]);
+    expect(ask({ ...plain, auc: 0.84 })).toEqual([]);
+    expect(ask({ ...plain, auc: 0.86 })).toEqual(pictures);
+    expect(ask(plain, 2)).toEqual(pictures);
+    expect(ask(plain, 1)).toEqual(pictures.slice(2));
+    expect(ask(plain, 0)).toEqual([]);
   });
 });
 

@@ -1,0 +1,190 @@
+/**
+ * Pictures that nobody saw, beside what people called good: on the miniature at four steps. The votes call good what has more of the first
+ * latent channel than the median of the round, so that what a ghost ought to be called can be told from its latent alone.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { readCheckpoint } from '../../../engine/io/checkpoint.js';
+import { readRound } from '../../../engine/io/round.js';
+import { EngineContext } from '../../../engine/jobs/context.js';
+import { createHandlers } from '../../../engine/jobs/handlers.js';
+import { image } from '../../../engine/learn/learner.js';
+import { acclaim } from '../../../engine/learn/learners/acclaim.js';
+import { ExecutorCache } from '../../../engine/runtime/cache.js';
+import type { Handlers } from '../../../engine/worker.js';
+import type { JobPayload, JobProgress } from '../../../src/queue/jobs.js';
+import { robotJob } from '../../support/robot-job.js';
+
+const root = mkdtempSync(join(tmpdir(), 'acclaim-ghosts-'));
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+const cache = new ExecutorCache({ threads: 1 });
+const at = (name: string) => join(root, name);
+const COUNT = 18;
+const learner = { name: 'acclaim', steps: 1, batch: 2, microBatch: 2, drift: 0, ghosts: 1.5 } as const;
+const sampler = { ...robotJob.sampler, steps: 4 };
+let engine: EngineContext;
+let handlers: Handlers;
+let feedback: JobPayload<'learn'>['feedback'];
+let median: number;
+
+const firstChannel = (latent: Float32Array) => {
+  const channel = latent.subarray(0, latent.length / 4);
+  return channel.reduce((sum, v) => sum + v, 0) / channel.length;
+};
+const generate = (out: string, over: Partial<JobPayload<'generate'>> = {}) =>
+  handlers.generate(
+    {
+      ...robotJob,
+      ...{ sampler, count: COUNT, round: 1, checkpoint: null, noise: 'learner', learner },
+      ...{ trajectory: false, out: at(out) },
+      ...over,
+    },
+    { signal: new AbortController().signal, progress: () => {} },
+  );
+const learn = (
+  out: string,
+  over: Partial<JobPayload<'learn'>> = {},
+  context: { signal?: AbortSignal; progress?: (p: JobProgress) => void } = {},
+) =>
+  handlers.learn(
+    {
+      ...robotJob,
+      ...{ sampler, learner, round: 1, roundDir: at('first'), feedback, checkpoint: null, out: at(out) },
+      ...over,
+    },
+    { signal: new AbortController().signal, progress: () => {}, ...context },
+  );
+const bytes = (name: string) =>
+  (readdirSync(at(name), { recursive: true }) as string[])
+    .filter((file) => file.includes('.'))
+    .sort()
+    .map((file) => [file, readFileSync(join(at(name), file)).toString('base64')]);
+const ghosts = (name: string) => readCheckpoint(at(name)).state.ghosts;
+
+const valuesOf = (name: string) => {
+  const { latents } = readRound(at(name));
+  return Array.from({ length: COUNT }, (_, i) => firstChannel(image(latents, i)));
+};
+const votesOn = (name: string) => ({
+  images: valuesOf(name).map((v, index) => ({ index, good: v >= median ? 1 : 0, weight: 1 })),
+  best: null,
+});
+
+beforeAll(async () => {
+  engine = new EngineContext({ cache, threads: 1, device: 'cpu', software: 'acclaim/test' });
+  handlers = createHandlers(engine);
+  await generate('first');
+  median = [...valuesOf('first')].sort((a, b) => a - b)[COUNT / 2]!;
+  feedback = votesOn('first');
+  await learn('voted');
+});
+afterAll(async () => {
+  await cache.clear();
+  rmSync(root, { recursive: true, force: true });
+});
+
+describe('pictures that nobody saw', () => {
+  it('are drawn by the base model beside the round, from noises that are not the round’s', async () => {
+    expect(ghosts('voted')).toHaveLength(27);
+    expect(ghosts('voted')!.every(({ round }) => round === 1)).toBe(true);
+    const { latents } = readRound(at('first'));
+    const shown = Array.from({ length: COUNT }, (_, i) => image(latents, i).join());
+    const all = new Set([...shown, ...ghosts('voted')!.map(({ latent }) => latent.join())]);
+    expect(all.size).toBe(COUNT + 27);
+  });
+
+  it('are called what people would have called them', () => {
+    const { state } = readCheckpoint(at('voted'));
+    expect(state.voteModel!.auc - state.voteModel!.aucError).toBeGreaterThan(0.8);
+    const liked = state.ghosts!.filter(({ latent }) => firstChannel(latent) >= median);
+    const params = acclaim.params.parse({ baseGoods: 9 + 1 });
+    // Nine were named by people: one ghost more and the base model draws no more of the round.
+    expect(liked.length).toBeGreaterThan(3);
+    expect(acclaim.drawing!(params, state).baseShare).toBe(0);
+    expect(acclaim.drawing!(params, { ...state, ghosts: [] }).baseShare).toBe(0.5);
+    expect(acclaim.drawing!(params, { ...state, voteModel: undefined }).baseShare).toBe(0.5);
+  });
+
+  it('change what is learned, and nothing where the learner asks for none', async () => {
+    await learn('without', { learner: { ...learner, ghosts: 0 } });
+    expect(ghosts('without')).toBeUndefined();
+    const adapter = (name: string) => readFileSync(join(at(name), 'adapter.safetensors'));
+    expect(adapter('without').equals(adapter('voted'))).toBe(false);
+    // One vote says nothing of others: a model that is not believed names no ghost.
+    const one = { images: feedback.images.filter(({ good }) => good === 1).slice(0, 1), best: null };
+    await learn('one', { feedback: one });
+    await learn('one-without', { feedback: one, learner: { ...learner, ghosts: 0 } });
+    expect(readCheckpoint(at('one')).state.adapter).toEqual(readCheckpoint(at('one-without')).state.adapter);
+  });
+
+  it('are the same to the byte where all or a part of them was drawn while people voted', async () => {
+    const drawn = vi.spyOn(engine.ahead, 'found');
+    await generate('first');
+    await engine.ahead.work(new AbortController().signal);
+    const stages: string[] = [];
+    await learn(
+      'ahead',
+      {},
+      { progress: ({ stage, done, total }) => stages.push(`${stage} ${done}/${total}`) },
+    );
+    expect(drawn.mock.results.some(({ value }) => value !== undefined)).toBe(true);
+    expect(stages.filter((stage) => stage.startsWith('sample'))).toEqual(['sample 27/27']);
+    expect(bytes('ahead')).toEqual(bytes('voted'));
+
+    await generate('first');
+    const abort = new AbortController();
+    const half = engine.ahead.work(abort.signal);
+    await vi.waitFor(() => expect(drawnSoFar()).toBeGreaterThan(0), { timeout: 60_000 });
+    abort.abort();
+    await half;
+    await learn('half');
+    expect(bytes('half')).toEqual(bytes('voted'));
+  });
+
+  it('are drawn anew by who learns a round that another was killed in', async () => {
+    const abort = new AbortController();
+    const killed = learn(
+      'killed',
+      {},
+      {
+        signal: abort.signal,
+        progress: ({ stage, done }) => stage === 'sample' && done > 0 && abort.abort(new Error('killed')),
+      },
+    );
+    await expect(killed).rejects.toThrow('cancelled');
+    await learn('killed');
+    expect(bytes('killed')).toEqual(bytes('voted'));
+  });
+
+  it('are not asked for, nor anything trained, where votes act by their picks alone', async () => {
+    const result = await learn('picks-only', { learner: { ...learner, steps: 0 } });
+    expect(result).toMatchObject({ learned: false, steps: 0 });
+    const { state } = readCheckpoint(at('picks-only'));
+    expect(state.ghosts).toBeUndefined();
+    expect(state.voteModel).toEqual(readCheckpoint(at('voted')).state.voteModel);
+    await generate('second', { round: 2, checkpoint: at('picks-only'), picks: true });
+    const { images } = readRound(at('second')).manifest;
+    expect(images!.every(({ origin }) => origin === 'base')).toBe(true);
+    expect(new Set(images!.map(({ pick }) => pick))).toEqual(new Set(['liked', 'unsure', 'unpicked']));
+  });
+
+  it('add up over the rounds, and a round that is learned again replaces its own', async () => {
+    await generate('second', { round: 2, checkpoint: at('voted') });
+    const next = { round: 2, roundDir: at('second'), checkpoint: at('voted'), feedback: votesOn('second') };
+    await learn('next', next);
+    const rounds = ghosts('next')!.map(({ round }) => round);
+    expect([1, 2].map((n) => rounds.filter((round) => round === n).length)).toEqual([27, 27]);
+    await learn('next-again', { ...next, checkpoint: at('next') });
+    expect(ghosts('next-again')!.map(({ latent }) => latent)).toEqual(
+      ghosts('next')!.map(({ latent }) => latent),
+    );
+  });
+});
+
+/** Of the work that is under way. */
+function drawnSoFar(): number {
+  const { offer } = engine.ahead as unknown as { offer: { works: { drawn?: unknown[] }[] | null } | null };
+  return offer?.works?.[0]?.drawn?.length ?? 0;
+}
