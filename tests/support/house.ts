@@ -28,6 +28,7 @@ export const small = [
   'learner.batch=4',
   'learner.microBatch=4',
   'learner.drift=0',
+  'learner.ghosts=0',
   'votes.settleSeconds=0',
 ];
 
