@@ -2,51 +2,15 @@
 // session has too few goods or bads. `order`: pictures in the order in which they are shown; the last ones are never voted on.
 
 import { kCentre } from '../../dist/engine/learn/picks.js';
-import { weightedAuc } from '../../dist/engine/learn/vote-model/auc.js';
 import { weakest } from '../../dist/engine/learn/vote-model/doubt.js';
 import { electBest } from '../../dist/engine/learn/vote-model/elect.js';
 import { crossFitted, fitVoteModel } from '../../dist/engine/learn/vote-model/fit.js';
 import { ghostVotes } from '../../dist/engine/learn/vote-model/ghosts.js';
-import { scoreWith } from '../../dist/engine/learn/vote-model/model.js';
 import { signalVotes } from '../../dist/engine/learn/vote-model/signals.js';
 import { tasteFor, unitRows } from '../../dist/engine/learn/vote-model/taste.js';
 import { mean } from '../lib/table.mjs';
-
-const UNSEEN = 96;
-const unseenOf = (order) => order.slice(-UNSEEN);
-const voteOn = ({ features, good }) => ({ features, label: good ? 1 : 0, weight: 1 });
-/** The judge's votes, a share of them turned round. */
-const flipped = (pictures, share, rng) =>
-  pictures.map((picture) => {
-    const flip = rng.uniform() < share;
-    return { ...voteOn({ ...picture, good: picture.good !== flip }), flip };
-  });
-const opinionsOn = (model, pictures) =>
-  scoreWith(
-    model,
-    pictures.map(({ features }) => features),
-  );
-const aucOn = (model, pictures) =>
-  weightedAuc(
-    opinionsOn(model, pictures).map(({ p }) => p),
-    pictures.map(voteOn),
-  );
-/** Of pairs of unseen pictures that the judge tells clearly apart, the share that the model puts in the same order. */
-function pairsOn(model, pictures) {
-  const p = opinionsOn(model, pictures).map((opinion) => opinion.p);
-  let [right, all] = [0, 0];
-  for (let i = 0; i < pictures.length; i++)
-    for (let k = 0; k < i; k++) {
-      const apart = pictures[i].score - pictures[k].score;
-      if (Math.abs(apart) < 1) continue;
-      all++;
-      if (apart > 0 === p[i] > p[k]) right++;
-    }
-  return right / all;
-}
-/** Both models, or null. */
-const both = (off, on, figures) => (off && on ? figures(off, on) : null);
-const compare = (off, on, unseen) => ({ off: aucOn(off, unseen), on: aucOn(on, unseen) });
+import { hints } from './hints.mjs';
+import { both, compare, flipped, opinionsOn, pairsOn, together, unseenOf, voteOn } from './played.mjs';
 
 const doubted = (share, doubt) => (order, model, rng) => {
   const votes = flipped(order.slice(0, 64), share, rng);
@@ -73,13 +37,6 @@ const found = (share) => (order, model, rng) => {
     [`recall at ${100 * share} % flips`]: { off: dropped.length / 64, on: right / planted },
   };
 };
-/** Sessions' figures side by side. */
-const together =
-  (...parts) =>
-  (order, model, rng) => {
-    const figures = parts.map((part) => part(order, model, rng));
-    return figures.every(Boolean) ? Object.assign({}, ...figures) : null;
-  };
 
 /** How much less sure the judge is of the best than of the best there is. Off: the best of its round, as it was told then. */
 function reelect(order, model, rng) {
@@ -251,6 +208,7 @@ export const systems = {
   ghosts,
   signals: together(signals(0.6), signals(0.8)),
   taste,
+  ...hints,
 };
 
 /** What the product does without being told. */
@@ -264,4 +222,9 @@ export const defaults = {
   ghosts: 'off',
   signals: 'off',
   taste: 'off',
+  twins: 'off',
+  'weighted replay': 'off',
+  'weighted replay, T .25': 'off',
+  reasons: 'off',
+  region: 'off',
 };

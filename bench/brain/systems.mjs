@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Rng } from '../../dist/src/rng.js';
 import { markdown, mean, standardError } from '../lib/table.mjs';
-import { base, voters } from './pictures.mjs';
+import { base, faulty, marked, twinned, voters } from './pictures.mjs';
 import { defaults, systems } from './sessions.mjs';
+import { wordings } from './twins.mjs';
 
 const bench = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values: options } = parseArgs({
@@ -47,10 +48,14 @@ function seedOf(system, pictures, seed) {
   );
 }
 
+/** What a system has to know of pictures beside what all have. */
+const sources = { taste: voters, twins: twinned, reasons: faulty, region: marked };
+
 const figures = [];
 for (const name of options.only.split(';'))
   for (const task of tasks) {
-    const pictures = name === 'taste' ? await voters(dir, task, seeds) : base(dir, task, seeds);
+    if (name === 'twins' && !wordings[task]) continue;
+    const pictures = await (sources[name] ?? base)(dir, task, seeds);
     const bySeed = seeds.map((seed) => seedOf(systems[name], pictures, seed));
     for (const figure of Object.keys(bySeed[0])) {
       const [off, on] = ['off', 'on'].map((side) => bySeed.map((seed) => seed[figure][side]));
