@@ -1,11 +1,10 @@
-/** The engine's jobs: kind -> handler, total by kind. */
+/** The engine's jobs: kind -> handler, total by kind. What fetches models is loaded when one is asked for. */
 import type { Handlers } from '../worker.js';
 import type { EngineContext } from './context.js';
 import { exportAdapter } from './export-adapter.js';
 import { generate } from './generate.js';
 import { learn } from './learn.js';
 import { measure } from './measure.js';
-import { pullModel } from './pull-model.js';
 import { score } from './score.js';
 
 export function createHandlers(engine: EngineContext): Handlers {
@@ -15,6 +14,9 @@ export function createHandlers(engine: EngineContext): Handlers {
     score: (payload, context) => score(engine, payload, context),
     measure: (payload, context) => measure(engine, payload, context),
     'export-adapter': (payload, context) => exportAdapter(payload, context),
-    'pull-model': (payload, context) => pullModel(payload, context),
+    'pull-model': async (payload, context) => {
+      const { pullModel } = await import('./pull-model.js');
+      return pullModel(payload, context);
+    },
   };
 }

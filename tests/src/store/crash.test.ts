@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { migrate, migrations } from '../../../src/store/migrations.js';
 import { Connection } from '../../../src/store/sqlite.js';
 import { Store } from '../../../src/store/store.js';
@@ -15,10 +15,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-/** Lets a process write for `ms`, then kills it; the last counter it had acknowledged. */
+/** Lets a process write for `ms`, and two commits at least, then kills it; the last counter it had acknowledged. */
 async function writeAndKill(from: number, ms: number, whileRunning?: () => Promise<void>): Promise<number> {
   const writing = await StoreWriting.start(dir, from);
   await new Promise((resolve) => setTimeout(resolve, ms));
+  await vi.waitUntil(() => writing.acknowledged > from, { timeout: 30_000, interval: 1 });
   await whileRunning?.();
   await writing.kill();
   return writing.acknowledged;
