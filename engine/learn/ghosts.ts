@@ -3,6 +3,7 @@
  * people named, by as much as it is sure. A handful of goods leaves out most of what the base model can draw of what is liked, and what
  * is left out fades; a hundred leave out little. They are scored anew in every round, by all votes so far.
  */
+import { count } from '../../src/domain/count.js';
 import type { Ghost, LearnerState } from '../io/checkpoint.js';
 import type { Item } from './guided-fit.js';
 import { ghostVotes } from './vote-model/ghosts.js';
@@ -41,7 +42,9 @@ export function likedGhosts(model: VoteModel | null, ghosts: readonly Ghost[], v
 /** Said to people. */
 export const ghostWords = (liked: number): string[] =>
   liked > 0
-    ? [`It learned also from ${liked} pictures that nobody was shown: by your votes you would like them.`]
+    ? [
+        `It learned also from ${count(liked, 'picture')} that nobody was shown and, by your votes, you would like.`,
+      ]
     : [];
 
 /** How many are liked by the votes that a session has. */
