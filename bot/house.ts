@@ -32,6 +32,7 @@ import { watchAside, watchQueue, watchStarved } from '../src/monitor/queue.js';
 import type { Look } from '../src/monitor/readiness.js';
 import { openBucket } from '../src/places-here.js';
 import type { JobQueue } from '../src/queue/contract.js';
+import type { EngineLauncher } from '../src/queue/engine-link.js';
 import { launchEngine, openBullQueue, openOwnQueue, openServing } from '../src/serving.js';
 import { migrations } from '../src/store/migrations.js';
 import { Store } from '../src/store/store.js';
@@ -78,8 +79,11 @@ export interface HouseOptions {
    * there. both: engines there, and one that this process starts among them.
    */
   engines?: Engines;
+  /** Starts the engine that this process alone uses; default: the built one, as a child process. */
+  launch?: Launch;
 }
 
+export type Launch = (config: Config, log: Log) => EngineLauncher;
 export type Engines = 'child' | 'redis' | 'both';
 
 export async function buildHouse({
@@ -93,6 +97,7 @@ export async function buildHouse({
   reach = new Reach({ log, clock: systemClock }),
   patience = defaultPatience,
   engines = 'child',
+  launch = launchEngine,
 }: HouseOptions): Promise<House> {
   const paths = new DataPaths(resolve(config.dataDir));
   const onFull = (full: boolean) =>
@@ -105,10 +110,12 @@ export async function buildHouse({
   const { upgradeCopyDays } = config.retention;
   const store = await Store.open(paths.root, { onFull }, { keepCopies: upgradeCopyDays > 0 });
   log.info({ schema: migrations.length, migrated: store.migrated }, 'the database is open');
-  const { queue, own, bucket, looks } = await openQueue(engines, config, log, meter).catch(async (error) => {
-    await store.close();
-    throw error;
-  });
+  const { queue, own, bucket, looks } = await openQueue({ engines, config, log, meter, launch }).catch(
+    async (error) => {
+      await store.close();
+      throw error;
+    },
+  );
   // Light work beside the sessions' engine: one thread and no graphs to speak of.
   let aside: JobQueue | null = null;
   const besides = () => {
@@ -169,11 +176,13 @@ export async function buildHouse({
   return { app, looks: [...botLooks(store, disk, made, reach), ...looks], queue, paths, voterKey, stop };
 }
 
-async function openQueue(engines: Engines, config: Config, log: Log, meter: Meter) {
+type QueueOptions = Required<Pick<HouseOptions, 'engines' | 'config' | 'log' | 'meter' | 'launch'>>;
+
+async function openQueue({ engines, config, log, meter, launch }: QueueOptions) {
   if (engines === 'child') {
     const engine = watchEngine(meter);
-    const launch = engine.launcher(launchEngine(config, log));
-    const queue = watchQueue(openOwnQueue({ config, log, launch }), meter);
+    const own = openOwnQueue({ config, log, launch: engine.launcher(launch(config, log)) });
+    const queue = watchQueue(own, meter);
     watchStarved(meter, () => queue.waiting > 0 && engine.look() !== null);
     watchAside(meter, async () => []);
     const looks: Look[] = [{ name: 'engine', needed: false, look: engine.look }];

@@ -13,7 +13,7 @@ import { type Look, meterReadiness, readiness } from '../src/monitor/readiness.j
 import { startLine } from '../src/start-line.js';
 import { connectedPlatforms } from './connect.js';
 import type { Claim } from './handlers/claims.js';
-import { buildHouse, type Engines, type House, newId, specify } from './house.js';
+import { buildHouse, type Engines, type House, type Launch, newId, specify } from './house.js';
 import { pageOptions } from './page-options.js';
 import type { Patience } from './patience.js';
 import { WebPlatform } from './platforms/web/adapter.js';
@@ -31,6 +31,8 @@ export interface StartOptions {
   log?: Log;
   /** Without: an engine of its own, over Redis among others where that is set. */
   engines?: Engines;
+  /** Starts that engine, where only this process uses it; default: the built one, as a child process. */
+  launch?: Launch;
   patience?: Patience;
   /** Told once people can come. */
   onReady?: (url: string) => void;
@@ -69,6 +71,7 @@ export async function startCommand(options: StartOptions): Promise<void> {
     watch,
     reach,
     ...(options.patience ? { patience: options.patience } : {}),
+    ...(options.launch ? { launch: options.launch } : {}),
     engines: options.engines ?? (config.queue.redis === null ? 'child' : 'both'),
     fatal: (error) => fail(error),
     platforms: async (app, paths, clock) => {

@@ -11,6 +11,7 @@ import { loadConfig } from '../../src/config/load.js';
 import type { SessionState } from '../../src/domain/model.js';
 import { type Log, silentLog } from '../../src/log.js';
 import { Meter } from '../../src/monitor/meter.js';
+import { keptEngine } from './kept-engine.js';
 
 /**
  * Little said; four images, three steps of the sampler, two of the optimiser: a round takes a second or two. Nothing is fitted
@@ -75,6 +76,7 @@ export class TestHouse {
       },
       platforms: () => [platform],
       engines,
+      launch: keptEngine,
       ...(clock ? { clock } : {}),
       ...(patience ? { patience } : {}),
     });

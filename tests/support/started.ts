@@ -8,6 +8,7 @@ import { silentLog } from '../../src/log.js';
 import { Connection } from '../../src/store/sqlite.js';
 import { ownServer } from './discord-peer/world.js';
 import { small } from './house.js';
+import { keptEngine } from './kept-engine.js';
 
 /** The peers' servers are the host's own. */
 export const own = [`discord.ownServers=["${ownServer}"]`, 'slack.ownWorkspaces=[T000000001]'];
@@ -45,6 +46,7 @@ export class Started {
         config,
         log: silentLog,
         signal: abort.signal,
+        launch: keptEngine,
         onReady: resolve,
         ...this.more,
       });
