@@ -12,6 +12,7 @@ import { EngineContext } from '../../../engine/jobs/context.js';
 import { createHandlers } from '../../../engine/jobs/handlers.js';
 import { image } from '../../../engine/learn/learner.js';
 import { acclaim } from '../../../engine/learn/learners/acclaim.js';
+import { scoreWith } from '../../../engine/learn/vote-model/model.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import type { Handlers } from '../../../engine/worker.js';
 import type { JobPayload, JobProgress } from '../../../src/queue/jobs.js';
@@ -168,6 +169,25 @@ describe('pictures that nobody saw', () => {
     const { images } = readRound(at('second')).manifest;
     expect(images!.every(({ origin }) => origin === 'base')).toBe(true);
     expect(new Set(images!.map(({ pick }) => pick))).toEqual(new Set(['liked', 'unsure', 'unpicked']));
+  });
+
+  it('are judged by votes that are doubted as the learner is told to', async () => {
+    const none = { ...learner, steps: 0 };
+    // The plainest vote turned round: a model that may leave a fifth of the votes out leaves it out.
+    const plainest = valuesOf('first').indexOf(Math.max(...valuesOf('first')));
+    const turned = feedback.images.map((one) => (one.index === plainest ? { ...one, good: 0 } : one));
+    const told = async (name: string, doubt: object) => {
+      await learn(name, { learner: { ...none, ...doubt }, feedback: { images: turned, best: null } });
+      const { voteModel, replay } = readCheckpoint(at(name)).state;
+      return scoreWith(voteModel!, [replay[plainest]!.features!])[0]!.p;
+    };
+    const [plain, dropped, drifted] = [
+      await told('plain', {}),
+      await told('dropped', { labelDrop: 0.2 }),
+      await told('drifted', { labelDrift: 0.05 }),
+    ];
+    expect(dropped).toBeGreaterThan(plain);
+    expect(drifted).toBeGreaterThan(plain);
   });
 
   it('add up over the rounds, and a round that is learned again replaces its own', async () => {
