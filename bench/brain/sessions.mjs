@@ -97,22 +97,27 @@ const disagreement = (asked) => (order, model) => {
   return both(off, on, () => ({ [`AUC, ${asked} of 16 asked`]: compare(off, on, unseenOf(order)) }));
 };
 
-/** Three rounds of 16 with votes, and 80 pictures that nobody voted on. Goods to fit: of what people voted on, and what is liked besides. */
+/** Eight rounds of 16, votes in the first three. Goods to fit: those that may be replayed, and how many of them are. */
 function ghosts(order, model) {
   const votes = order.slice(0, 48).map(voteOn);
   const off = fitVoteModel(votes, model());
   if (!off) return null;
-  const pictures = order.slice(48, 128);
-  const said = ghostVotes(
-    off,
-    pictures.map(({ features }) => features),
-    48,
-  ).filter(({ label }) => label >= 0.8);
-  const all = [...votes, ...said];
+  let [on, all] = [off, votes];
+  for (let round = 4; round <= 8; round++) {
+    const pictures = order.slice(16 * (round - 1), 16 * round);
+    const said = ghostVotes(
+      on,
+      pictures.map(({ features }) => features),
+      48,
+    );
+    all = [...all, ...said];
+    on = fitVoteModel(all, model()) ?? on;
+  }
   const truth = new Map(order.map((picture) => [picture.features, picture.good]));
   const goods = (list) => list.filter(({ label }) => label > 0.5);
   const right = (list) => goods(list).filter(({ features }) => truth.get(features)).length;
   return {
+    'AUC after 3 voted, 5 silent rounds': compare(off, on, unseenOf(order)),
     'goods to fit': { off: goods(votes).length, on: goods(all).length },
     'of which good': { off: right(votes) / goods(votes).length, on: right(all) / goods(all).length },
   };
@@ -219,7 +224,7 @@ export const defaults = {
   reelect: 'off',
   kcentre: 'among picks only',
   disagreement: 'a share of picks',
-  ghosts: 'off',
+  ghosts: 'on, `ghosts`',
   signals: 'off',
   taste: 'off',
   twins: 'off',
