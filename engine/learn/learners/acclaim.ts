@@ -62,8 +62,9 @@ export const acclaim: Learner<AcclaimParams> = {
 
   ahead: (context) => driftWork(context, context.state),
 
-  ghosts: ({ steps, ghosts }, { manifest: { count, round } }, state) =>
-    steps > 0 ? ghostsDue(ghosts, count, state?.ghosts ?? [], round) : 0,
+  // What is looked over before people see it is not learned from unseen.
+  ghosts: ({ steps, ghosts }, { manifest: { count, round, safety } }, state) =>
+    steps > 0 && !safety ? ghostsDue(ghosts, count, state?.ghosts ?? [], round) : 0,
 
   drawing({ baseShare, baseGoods, until }, state) {
     const named = state.replay.filter((item) => item.label > 0.5 && item.origin === 'base').length;

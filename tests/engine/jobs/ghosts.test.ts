@@ -190,6 +190,23 @@ describe('pictures that nobody saw', () => {
     expect(drifted).toBeGreaterThan(plain);
   });
 
+  it('are as many as are asked for, up to 256 in a session, and none where pictures are looked over first', () => {
+    const round = readRound(at('first'));
+    const params = acclaim.params.parse({ ghosts: 2 });
+    const { state } = readCheckpoint(at('voted'));
+    const wanted = (over: object = {}, ghosts = state.ghosts) =>
+      acclaim.ghosts!(params, { ...round, manifest: { ...round.manifest, ...over } }, { ...state, ghosts });
+    expect(wanted()).toBe(36);
+    const [one] = state.ghosts!;
+    const of = (count: number, number: number) =>
+      Array.from({ length: count }, () => ({ ...one!, round: number }));
+    expect(wanted({}, of(250, 3))).toBe(6);
+    expect(wanted({}, of(256, 3))).toBe(0);
+    // Its own are drawn again.
+    expect(wanted({}, of(256, 1))).toBe(36);
+    expect(wanted({ safety: { bound: 0.5, images: [] } })).toBe(0);
+  });
+
   it('add up over the rounds, and a round that is learned again replaces its own', async () => {
     await generate('second', { round: 2, checkpoint: at('voted') });
     const next = { round: 2, roundDir: at('second'), checkpoint: at('voted'), feedback: votesOn('second') };
