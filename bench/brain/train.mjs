@@ -13,6 +13,7 @@ import { judgeGraph, loadJudge } from '../../dist/engine/judge.js';
 import { diversity } from '../../dist/engine/learn/diversity.js';
 import { fitGuided } from '../../dist/engine/learn/guided-fit.js';
 import { batchOf, firstState } from '../../dist/engine/learn/learner.js';
+import { stepsOf } from '../../dist/engine/learn/learners/acclaim.js';
 import { adapterSpec } from '../../dist/engine/learn/parameters.js';
 import { fitVoteModel } from '../../dist/engine/learn/vote-model/fit.js';
 import { scoreWith, tells } from '../../dist/engine/learn/vote-model/model.js';
@@ -269,11 +270,7 @@ function byDensity(items) {
   return d.map((row) => 1 / row.reduce((s, v) => s + Math.exp(-v / h), 0));
 }
 
-function stepsOf(params, labels, goods) {
-  const share = labels.length ? labels.filter(Boolean).length / labels.length : 0;
-  const need = Math.min(1, Math.max(0.1, (1 - share) / (1 - params.fullUntil)));
-  return Math.ceil(Math.min(params.steps * need, params.stepsPerGood * goods));
-}
+const vote = ({ good }, index) => ({ index, good: Number(good), weight: 1 });
 
 async function play(task, seed, cell) {
   const {
@@ -302,7 +299,7 @@ async function play(task, seed, cell) {
   const goods = shown.filter((p) => p.good);
   const base = [...shown];
   const votes = [...shown];
-  let labels = shown.map((p) => p.good);
+  let labels = shown.map(vote);
   let [tuned, drift] = [null, null];
   const steps = [];
   const adapterOf = () =>
@@ -320,7 +317,7 @@ async function play(task, seed, cell) {
       goods.push(...own.filter((p) => p.good));
       if (replay === 'all') goods.push(...rest.filter((p) => p.good));
       votes.push(...own, ...rest);
-      labels = (rest.length ? rest : own).map((p) => p.good);
+      labels = (rest.length ? rest : own).map(vote);
     }
     const ghostly = ghosts
       ? await ghostsOf(task, seed, round, ghosts, votes, new Rng(seed, round, 'learn.votes'))

@@ -1,25 +1,28 @@
+/** Pictures that nobody sees beside each round, and P(good) from which on they are fitted. */
+const ghosts = { pictures: 64, least: 0.8 };
+const fuller = { fullUntil: 0.65, stepsPerGood: 3 };
+/** What the default was while only what people saw was fitted. */
+const fewer = { fullUntil: 0.5, stepsPerGood: 6 };
+
 // The ways of training that are compared. `share` of later rounds is drawn by the base model; replay: whose goods are fitted;
 // lambda: drift adapter's part that is taken off; until: noisy share of the sampling steps that the adapter is on in.
 export const ways = {
-  today: { replay: 'all', share: 0 },
-  base: {},
-  'base-phi': { lambda: 0.5 },
-  'base-until': { until: 0.5 },
-  'base-phi-until': { lambda: 0.5, until: 0.5 },
-  'base-phi1': { lambda: 1 },
-  'base-phi75': { lambda: 0.75 },
-  'quarter-phi': { share: 0.25, lambda: 0.5 },
-  quarter: { share: 0.25 },
-  'base-phi-16': { lambda: 0.5, driftBatch: 16 },
-  'phi-30': { lambda: 0.5, learner: { steps: 30 } },
-  'phi1-until': { lambda: 1, until: 0.5 },
-  ghosts: { ghosts: { pictures: 64, least: 0.8 } },
-  'ghosts-60': { ghosts: { pictures: 64, least: 0.8 }, learner: { steps: 60 } },
-  'ghosts-full': { ghosts: { pictures: 64, least: 0.8 }, learner: { fullUntil: 0.8 } },
-  'ghosts-own': { share: 0, ghosts: { pictures: 64, least: 0.8 } },
-  'ghosts-own-full': { share: 0, ghosts: { pictures: 64, least: 0.8 }, learner: { fullUntil: 0.8 } },
-  'ghosts-own-128': { share: 0, ghosts: { pictures: 128, least: 0.8 }, learner: { fullUntil: 0.8 } },
-  'ghosts-phi': { lambda: 0.5, ghosts: { pictures: 64, least: 0.8 }, learner: { fullUntil: 0.8 } },
-  'ghosts-128-phi': { lambda: 0.5, ghosts: { pictures: 128, least: 0.8 }, learner: { fullUntil: 0.8 } },
-  'phi-until7': { lambda: 0.5, until: 0.7 },
+  today: { replay: 'all', share: 0, learner: fewer },
+  base: { learner: fewer },
+  'base-phi': { lambda: 0.5, learner: fewer },
+  'base-until': { until: 0.5, learner: fewer },
+  'base-phi-until': { lambda: 0.5, until: 0.5, learner: fewer },
+  'base-phi1': { lambda: 1, learner: fewer },
+  'base-phi75': { lambda: 0.75, learner: fewer },
+  'quarter-phi': { share: 0.25, lambda: 0.5, learner: fewer },
+  quarter: { share: 0.25, learner: fewer },
+  'base-phi-16': { lambda: 0.5, driftBatch: 16, learner: fewer },
+  'phi-30': { lambda: 0.5, learner: { ...fewer, steps: 30 } },
+  'phi1-until': { lambda: 1, until: 0.5, learner: fewer },
+  'base-phi-65': { lambda: 0.5, learner: fuller },
+  ghosts: { ghosts, learner: fuller },
+  'ghosts-phi': { lambda: 0.5, ghosts, learner: fuller },
+  'ghosts-phi-own': { lambda: 0.5, ghosts, learner: fuller, share: 0 },
+  'ghosts-phi-32': { lambda: 0.5, ghosts, learner: fuller, rounds: 1 },
+  'phi-until7': { lambda: 0.5, until: 0.7, learner: fewer },
 };

@@ -68,11 +68,11 @@ const acclaim = z.strictObject({
   lr: adapterParams.lr.default(2e-3),
   /** Optimiser steps of a round, at most; 0 = nothing is trained, and votes act by what they pick alone. */
   steps: z.number().int().min(0).max(5000).default(40),
-  /** Optimiser steps for each good image remembered, at most: a handful of goods must not be learned by heart. */
-  stepsPerGood: z.number().positive().default(6),
+  /** Optimiser steps for each good image that is fitted, at most: a handful of goods must not be learned by heart. */
+  stepsPerGood: z.number().positive().default(3),
   /** Approval of a round (share called good) up to which it gets all its steps; beyond, in proportion fewer: what is
    * liked already needs little learning, and every step costs variety. */
-  fullUntil: z.number().min(0).lt(1).default(0.5),
+  fullUntil: z.number().min(0).lt(1).default(0.65),
   /** Share of the base model's variety (distance of images from fixed noises) below which a round's training ends
    * early: images that are good already would only become alike. A first few steps are always taken. 0 = never,
    * the default: a dozen test images tell a collapse, but misjudge finer differences by a tenth either way. */

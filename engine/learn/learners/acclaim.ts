@@ -50,7 +50,7 @@ export const acclaim: Learner<AcclaimParams> = {
       ...goods.map(({ latent, weight, label }) => ({ latent, weight: weight * label })),
       ...liked,
     ];
-    const steps = stepsOf(params, ownLabels(round, judged), items.length, wasPicked(round));
+    const steps = stepsOf(params, ownLabels(round, judged), items.length);
     const outcome = await guarded(context, remembered, async (stepScale, variety) => {
       const [first, second] = inTurn(context, params.drift > 0);
       const { losses, ...trained } = await fitGuided(first, before, { items, steps, stepScale, variety });
@@ -117,24 +117,18 @@ export function ownLabels({ manifest }: Round, judged: Judged): Label[] {
   return unpicked.length > 0 ? unpicked : all;
 }
 
-const wasPicked = ({ manifest }: Round): boolean =>
-  manifest.images?.some((_, i) => isChosen(manifest, i)) ?? false;
-
 /**
- * How much this round trains: less the more it was liked, and no more than the goods can carry; a tenth at least.
- * `few`: the labels are of a handful of pictures, whose share of goods is held for less certain (Laplace's rule).
+ * How much this round trains: less the more it was liked, and no more than the goods can carry; a tenth at least. The labels are of
+ * a handful of pictures, whose share of goods is told by Laplace's rule: one more liked and one more not.
  */
 export function stepsOf(
   { steps, stepsPerGood, fullUntil }: AcclaimParams,
   labels: readonly Label[],
   goods: number,
-  few = false,
 ): number {
   const weight = (list: readonly Label[]) => list.reduce((sum, label) => sum + label.weight, 0);
-  const liked = labels.filter(({ good }) => good > 0.5);
-  const prior = few ? 1 : 0;
-  const goodShare = labels.length ? (weight(liked) + prior) / (weight(labels) + 2 * prior) : 0;
-  const need = Math.min(1, Math.max(0.1, (1 - goodShare) / (1 - fullUntil)));
+  const liked = weight(labels.filter(({ good }) => good > 0.5)) + 1;
+  const need = Math.min(1, Math.max(0.1, (1 - liked / (weight(labels) + 2)) / (1 - fullUntil)));
   return Math.ceil(Math.min(steps * need, stepsPerGood * goods));
 }
 

@@ -116,8 +116,8 @@ describe('what is fitted', () => {
     ]);
     const params = { steps: 40, stepsPerGood: 6, fullUntil: 0.5 } as AcclaimParams;
     const of = (goods: number[]) => stepsOf(params, ownLabels(round, label(goods)), 10);
-    expect([of([1]), of([0]), of([0, 3]), of([0, 1, 2, 4])]).toEqual([40, 40, 4, 40]);
-    expect(stepsOf(params, label([0, 1, 2, 3]).labels, 10)).toBe(16);
+    expect([of([1]), of([0]), of([0, 3]), of([0, 1, 2, 4])]).toEqual([40, 40, 20, 40]);
+    expect(stepsOf(params, label([0, 1, 2, 3]).labels, 10)).toBe(23);
     expect(stepsOf(params, label([0]).labels, 2)).toBe(12);
   });
 });
