@@ -105,6 +105,14 @@ test('no import but those of the table', () => {
   expect(violations(files, rules)).toEqual([]);
 });
 
+// Test files share processes, in which a module is loaded once: its hooks would be those of the first file alone.
+test('no hook at the top of what tests share', () => {
+  const shared = [...readSources(['tests'])].filter(([path]) => !path.endsWith('.test.ts'));
+  expect(shared.length).toBeGreaterThan(50);
+  const hook = /^(before|after)(All|Each)\(/m;
+  expect(shared.filter(([, source]) => hook.test(source)).map(([path]) => path)).toEqual([]);
+});
+
 test('no cycles', () => {
   expect(cycles(files)).toEqual([]);
 });

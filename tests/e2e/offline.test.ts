@@ -1,5 +1,5 @@
 /** Marks made while the server is away, in a real browser: they wait, survive a reload, are sent, or are named as too late. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -10,13 +10,14 @@ import { Relay } from '../support/relay.js';
 import { until } from '../support/wait.js';
 import { WebApp } from '../support/web-app.js';
 
+let dir: string;
 let app: WebApp;
 let relay: Relay;
 let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'acclaim-offline-'));
+  dir = mkdtempSync(join(tmpdir(), 'acclaim-offline-'));
   const picture = join(dir, 'picture.png');
   writeFileSync(picture, await encodePng({ width: 8, height: 8, data: new Uint8Array(8 * 8 * 3) }));
   app = new WebApp({ dir, pictures: [picture], quorum: 2 });
@@ -36,6 +37,7 @@ afterAll(async () => {
   await browser?.close();
   await relay?.stop();
   await app?.platform.stop();
+  if (dir) rmSync(dir, { recursive: true, force: true });
 });
 
 const chip = (cell: string) => page.getByRole('button', { name: `${cell} is good`, exact: true });

@@ -1,5 +1,5 @@
 /** The page in a real browser over TLS, through a real nginx that runs docs/deploy/nginx.conf: votes, live line, cookies. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
@@ -12,12 +12,13 @@ import { WebApp } from '../support/web-app.js';
 
 const token = 'a-long-enough-token';
 const warnings: string[] = [];
+let dir: string;
 let app: WebApp;
 let nginx: TestNginx;
 let browser: Browser;
 
 beforeAll(async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'acclaim-proxy-'));
+  dir = mkdtempSync(join(tmpdir(), 'acclaim-proxy-'));
   const picture = join(dir, 'picture.png');
   writeFileSync(picture, await encodePng({ width: 8, height: 8, data: new Uint8Array(8 * 8 * 3) }));
   app = new WebApp({
@@ -41,6 +42,7 @@ afterAll(async () => {
   await browser?.close();
   await nginx?.stop();
   await app?.platform.stop();
+  if (dir) rmSync(dir, { recursive: true, force: true });
 });
 
 it('votes, sees a round open and close, and keeps its cookies to TLS', async () => {

@@ -1,5 +1,5 @@
 /** The page of somebody whose marks wait, in a real browser: told so in a line, let in by an invite link; an admin logs in and out. */
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
@@ -11,11 +11,12 @@ import { WebApp } from '../support/web-app.js';
 
 const accessToken = 'sesame-open-the-door';
 const good = new Set(['an-invite']);
+let dir: string;
 let app: WebApp;
 let browser: Browser;
 
 beforeAll(async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'acclaim-waiting-'));
+  dir = mkdtempSync(join(tmpdir(), 'acclaim-waiting-'));
   const picture = join(dir, 'picture.png');
   writeFileSync(picture, await encodePng({ width: 8, height: 8, data: new Uint8Array(8 * 8 * 3) }));
   const crowd = {
@@ -30,6 +31,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await app?.platform.stop();
+  if (dir) rmSync(dir, { recursive: true, force: true });
 });
 
 async function visit(hash = '') {

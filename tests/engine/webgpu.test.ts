@@ -27,6 +27,7 @@ interface Told {
   late: string[];
   notes: string[];
 }
+const env = softwareVulkan();
 let told: Told;
 let ended: Ended;
 
@@ -39,9 +40,8 @@ interface Ended {
 /** A script of tests/support, to its end. */
 function run(script: string, ...args: string[]): Promise<Ended> {
   const path = fileURLToPath(new URL(`../support/${script}`, import.meta.url));
-  const options = { env: softwareVulkan(), maxBuffer: 2 ** 28 };
   return new Promise((done, failed) => {
-    execFile(process.execPath, [path, ...args], options, (error, out, err) => {
+    execFile(process.execPath, [path, ...args], { env, maxBuffer: 2 ** 28 }, (error, out, err) => {
       if (!out) failed(new Error(err));
       done({ code: error?.code ?? 0, signal: error?.signal ?? null, out });
     });

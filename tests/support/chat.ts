@@ -2,19 +2,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { Card, ChatEvent } from '../../src/chat/port.js';
 import { encodePng } from '../../src/images/png.js';
 
-const endings: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
-
-/** Last come, first ended. */
+/** With the test that runs; last come, first ended. */
 export function ends(end: () => unknown): void {
-  endings.push(end);
+  onTestFinished(async () => {
+    await end();
+  });
 }
 
 export function freshDir(): string {

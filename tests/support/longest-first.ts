@@ -26,22 +26,22 @@ const longest = [
   'bot/privacy',
 ];
 
-/** They play sessions, go through all of a search, or turn the process's clock. */
+/**
+ * They play sessions, go through all of a search, turn the process's clock, or load Slack's library: the `undici` that comes with
+ * it then carries every fetch of the process, and Discord's library, where it comes second, cannot send files by it.
+ */
 const alone = [
+  'accept',
   'alerts',
   'lint',
   'attempts/*',
   'e2e/*',
-  'bot/bucket',
-  'bot/disk-full',
-  'bot/engines-apart',
-  'bot/limits',
-  'bot/monitor',
-  'bot/outage',
-  'bot/start-*',
-  'bot/{gallery,models,moderating,nsfw}-*',
-  'bot/commands/{model,undo}',
+  'bot/{backup,bucket,disk-full,engines-apart,limits,monitor,outage,proposals-platforms}',
+  'bot/*-{discord,slack}',
+  'bot/commands/{model,rights,undo}',
+  'bot/platforms/verdicts',
   'bot/platforms/discord/{gateway,session}',
+  'bot/platforms/slack/*',
   'engine/*',
   'engine/jobs/*',
   'engine/learn/losses',

@@ -3,9 +3,10 @@
  * Chromium, or Mesa's lavapipe, which has float16; and Chromium's Vulkan loader. src/setup.mjs makes sure of the first on Linux
  * and fetches the second where it can; elsewhere the system's own driver is taken.
  */
-import { existsSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { afterAll } from 'vitest';
 import { projectPath } from '../../src/paths.js';
 import { chromiumPath } from './browser.js';
 
@@ -21,9 +22,11 @@ function chromiumFolder(): string {
   return folder;
 }
 
-/** The environment in which the loader finds this driver alone. */
+/** The environment in which the loader finds this driver alone, until the test file that asks for it at its top is done. */
 function environmentOf(library: string): NodeJS.ProcessEnv {
-  const icd = join(mkdtempSync(join(tmpdir(), 'acclaim-vulkan-')), 'driver.json');
+  const dir = mkdtempSync(join(tmpdir(), 'acclaim-vulkan-'));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+  const icd = join(dir, 'driver.json');
   const driver = { library_path: library, api_version: '1.1.0' };
   writeFileSync(icd, JSON.stringify({ file_format_version: '1.0.0', ICD: driver }));
   return { ...process.env, VK_DRIVER_FILES: icd, LD_LIBRARY_PATH: chromiumFolder() };

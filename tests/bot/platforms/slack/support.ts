@@ -1,5 +1,5 @@
 /** A peer, a channel and the platform on them, as most tests want them; everything ends with the test. */
-import { afterAll, expect } from 'vitest';
+import { expect } from 'vitest';
 import { SlackPlatform } from '../../../../bot/platforms/slack/adapter.js';
 import { scopes } from '../../../../bot/platforms/slack/manifest.js';
 import type { SlackOptions, Transport } from '../../../../bot/platforms/slack/options.js';
@@ -25,8 +25,6 @@ export interface Stage {
   /** A new process over the same Slack. */
   again(options?: Partial<SlackOptions>): Promise<SlackPlatform>;
 }
-
-afterAll(() => Peer.end());
 
 export const overHttp: Transport = { kind: 'http', signingSecret, host: '127.0.0.1', port: 0 };
 export const overSocket: Transport = { kind: 'socket', appToken };

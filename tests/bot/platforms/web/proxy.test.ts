@@ -1,5 +1,8 @@
 /** Behind a reverse proxy: whose headers are believed, what is refused and how it is said, and a real nginx in front. */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WebPlatform } from '../../../../bot/platforms/web/adapter.js';
 import { Proxies } from '../../../../bot/platforms/web/proxy.js';
@@ -109,7 +112,9 @@ describe('nginx with a plain proxy_pass', () => {
       const onWarning = ({ message, mend }: { message: string; mend: string }) =>
         warnings.push(`${message} ${mend}`);
       const take = async (event: ChatEvent) => void events.push(event);
-      const platform = await startWeb(freshDir(), take, { accessToken: token, onWarning, ...options });
+      const dir = mkdtempSync(join(tmpdir(), 'acclaim-proxy-'));
+      open.push({ stop: async () => rmSync(dir, { recursive: true, force: true }) });
+      const platform = await startWeb(dir, take, { accessToken: token, onWarning, ...options });
       open.push(platform);
       const nginx = await TestNginx.plain(platform.url, more);
       open.push(nginx);
