@@ -5,7 +5,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { cycles, type Files, type Rules, readSources, violations } from './support/imports.js';
+import { cycles, type Files, type Rules, reaching, readSources, violations } from './support/imports.js';
+import { isAlone } from './support/longest-first.js';
 
 const platforms = 'bot/platforms';
 
@@ -111,6 +112,13 @@ test('no hook at the top of what tests share', () => {
   expect(shared.length).toBeGreaterThan(50);
   const hook = /^(before|after)(All|Each)\(/m;
   expect(shared.filter(([, source]) => hook.test(source)).map(([path]) => path)).toEqual([]);
+});
+
+test("no test file that shares a process loads Slack's library", () => {
+  const loading = reaching(readSources(['src', 'bot', 'engine', 'tests']), '@slack/bolt');
+  expect(loading).toContain('tests/bot/platforms/slack/contract.test.ts');
+  const tests = [...loading].filter((path) => path.endsWith('.test.ts'));
+  expect(tests.filter((path) => !isAlone(path))).toEqual([]);
 });
 
 test('no cycles', () => {

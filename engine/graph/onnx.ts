@@ -125,10 +125,10 @@ export function reachable(graph: Graph): { nodes: Node[]; values: Set<Value> } {
   for (let id = graph.nodes.length - 1; id >= 0; id--) {
     const node = graph.nodes[id]!;
     if (!node.outputs.some((y) => values.has(y))) continue;
-    nodes.unshift(node);
+    nodes.push(node);
     for (const x of node.inputs) values.add(x);
   }
-  return { nodes, values };
+  return { nodes: nodes.reverse(), values };
 }
 
 /** Outputs that nobody reads are left out from the end, so that fusions see a plain op; Split must name all of its parts. */

@@ -20,6 +20,12 @@ export interface Fit {
   readonly recompute: boolean;
 }
 
+/** What was chosen, and its graph. */
+interface Built {
+  fit: Fit;
+  graph: Graph;
+}
+
 /** Bounds of the choice. */
 interface Rows {
   /** Where the choice begins. */
@@ -59,8 +65,8 @@ export function fitTraining(
     kept ? checked(cache.runBytes, kept, build) : choose(cache.runBytes, recompute, most, least, build);
   let found = before.get(whole);
   if (!found) {
-    const fit = choice();
-    found = { fit, flops: flops(build(fit)) };
+    const { fit, graph } = choice();
+    found = { fit, flops: flops(graph) };
     before.set(whole, found);
   }
   const { fit } = found;
@@ -69,9 +75,10 @@ export function fitTraining(
 }
 
 /** Errors: memory-short, where another engine chose for the session what this one cannot hold. */
-function checked(budget: number, fit: Fit, build: (fit: Fit) => Graph): Fit {
-  const bytes = predictedBytes(build(fit));
-  if (bytes <= budget) return fit;
+function checked(budget: number, fit: Fit, build: (fit: Fit) => Graph): Built {
+  const graph = build(fit);
+  const bytes = predictedBytes(graph);
+  if (bytes <= budget) return { fit, graph };
   const mend =
     "Let an engine with more memory learn this session's rounds, or set engine.runMb to what this one can spare; a session that begins here chooses less.";
   throw doesNotFit(
@@ -88,13 +95,14 @@ function choose(
   most: number,
   least: number,
   build: (fit: Fit) => Graph,
-): Fit {
+): Built {
   let bytes = 0;
   for (const again of recompute === 'auto' ? [false, true] : [recompute === 'on'])
     for (let rows = most; rows >= least; rows = Math.floor(rows / 2)) {
       const fit = { rows, recompute: again };
-      bytes = predictedBytes(build(fit));
-      if (bytes <= budget) return fit;
+      const graph = build(fit);
+      bytes = predictedBytes(graph);
+      if (bytes <= budget) return { fit, graph };
     }
   const mend =
     recompute === 'off'

@@ -120,3 +120,15 @@ export function cycles(files: Files): string[][] {
   for (const path of files.keys()) visit(path, []);
   return found;
 }
+
+/** Files from which imports lead to `library` at run time, however many files lie between. */
+export function reaching(files: Files, library: string): Set<string> {
+  const loads = (path: string, seen: Set<string>): boolean => {
+    if (seen.has(path) || !files.has(path)) return false;
+    seen.add(path);
+    return specifiers(runtimeOnly(files.get(path)!)).some((s) =>
+      s.startsWith('.') ? loads(resolveImport(path, s), seen) : packageOf(s) === library,
+    );
+  };
+  return new Set([...files.keys()].filter((path) => loads(path, new Set())));
+}

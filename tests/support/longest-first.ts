@@ -54,6 +54,15 @@ const alone = [
 const file = (name: string) => `tests/${name}.test.ts`;
 export const aloneFiles = [...new Set([...longest, ...alone])].map(file);
 
+const asPattern = (glob: string) =>
+  glob
+    .replaceAll('.', '\\.')
+    .replaceAll('*', '[^/]*')
+    .replace(/\{(.*?)\}/g, (_, names: string) => `(${names.replaceAll(',', '|')})`);
+const own = aloneFiles.map((glob) => new RegExp(`^${asPattern(glob)}$`));
+/** Whether the test file at this path of the project has a process of its own. */
+export const isAlone = (path: string): boolean => own.some((pattern) => pattern.test(path));
+
 const place = ({ moduleId, project }: TestSpecification): number => {
   const at = longest.findIndex((name) => moduleId.endsWith(`/${file(name)}`));
   if (at >= 0) return at;
