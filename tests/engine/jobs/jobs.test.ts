@@ -606,7 +606,7 @@ describe('the drift adapter', () => {
 
   it('is the same to the byte where some of it was done while people voted', async () => {
     const roundDir = join(root, 'plain-ahead');
-    const long = { ...settings, steps: 6 };
+    const long = { ...settings, steps: 6, fullUntil: 0.4 };
     const learned = async (name: string) => {
       const { steps } = await learn(join(root, name), {
         roundDir,
