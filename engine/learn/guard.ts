@@ -42,7 +42,7 @@ export async function guarded<P extends AdapterParams>(
 ): Promise<Guarded> {
   const notes: string[] = [];
   const spec = adapterSpec(context.params);
-  const base = await probe(context, { spec, tensors: zeroUp(before.adapter) });
+  const base = await probe(context);
   const variety: Variety = async (adapter) =>
     (await probe(context, { spec, tensors: adapter })).diversity / base.diversity;
   for (const stepScale of [1, 0.5]) {
@@ -77,7 +77,8 @@ export interface Probe {
 
 async function probe<P extends AdapterParams>(
   context: LearnContext<P>,
-  adapter: AdapterValues,
+  /** Default: the base model, whose graph is compiled once for all rounds. */
+  adapter?: AdapterValues,
 ): Promise<Probe> {
   const { pipeline, cache, round, sampler, signal } = context;
   const { latent, prompt, negative } = round.manifest;
@@ -123,11 +124,4 @@ export function checkHealth(
   const drift = Math.max(tuned.scale / base.scale, base.scale / tuned.scale);
   if (!(drift <= params.maxDrift))
     throw new Unhealthy('images drifted too far from what the base model makes');
-}
-
-/** An adapter that changes nothing: what the base model is, through the very same graph. */
-function zeroUp(adapter: Params): Params {
-  return Object.fromEntries(
-    Object.entries(adapter).map(([name, t]) => [name, name.endsWith('lora_B.weight') ? f32(t.shape) : t]),
-  );
 }
