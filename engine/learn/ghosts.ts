@@ -27,15 +27,15 @@ export const mergeGhosts = (old: readonly Ghost[], added: readonly Ghost[], roun
   ...added,
 ];
 
-/** Those that are fitted. `voted`: pictures that people voted on so far. */
+/** Those that are fitted, weighted 2 P - 1. `voted`: pictures that people voted on so far. */
 export function likedGhosts(model: VoteModel | null, ghosts: readonly Ghost[], voted: number): Item[] {
   const byFeatures = new Map(ghosts.map((ghost) => [ghost.features, ghost]));
   const votes = ghostVotes(model, [...byFeatures.keys()], voted);
   return votes
     .filter(({ label }) => label >= LEAST_P)
-    .map(({ features, label, weight }) => ({
+    .map(({ features, weight }) => ({
       latent: byFeatures.get(features as Ghost['features'])!.latent,
-      weight: weight * label,
+      weight,
     }));
 }
 
