@@ -9,7 +9,7 @@ export default defineConfig({
     // Much of the longest files is waiting, so that three keep two cores busy.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     projects: [
       { extends: true, test: { name: 'alone', include: aloneFiles } },

@@ -18,7 +18,7 @@ let sockets: Socket[] = [];
 afterEach(async () => {
   for (const socket of sockets) socket.destroy();
   sockets = [];
-  const gone = child && child.exitCode === null && once(child, 'exit');
+  const gone = child && child.exitCode === null && child.signalCode === null && once(child, 'exit');
   child?.kill('SIGKILL');
   await gone;
   child = undefined;

@@ -27,7 +27,7 @@ beforeAll(async () => {
   browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArgs });
   const context = await browser.newContext({ viewport: { width: 1366, height: 768 } });
   page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
   await page.goto(`http://127.0.0.1:${relay.port}`);
   await chip('A1').click();
   await page.getByRole('button', { name: 'Agree and vote' }).click();

@@ -48,7 +48,7 @@ afterAll(async () => {
 it('votes, sees a round open and close, and keeps its cookies to TLS', async () => {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
   await page.goto(`https://taste.example.org:${nginx.port}/#token=${token}`);
   await page.getByRole('combobox', { name: 'Command' }).waitFor();
   // It opens while the page stands there: the live line is not held up on the way.

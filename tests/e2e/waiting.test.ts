@@ -36,7 +36,7 @@ afterAll(async () => {
 
 async function visit(hash = '') {
   const page = await (await browser.newContext({ viewport: { width: 1366, height: 768 } })).newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(60_000);
   await page.goto(`${app.platform.url}/${hash}`);
   await page.getByText('Member').or(page.getByText('Admin')).first().waitFor();
   return page;

@@ -31,7 +31,8 @@ export function mark(message, marks) {
     }
   }
   keep({ ...waiting, [message.id]: mine });
-  if (!get().me?.consented) set({ dialog: 'consent' });
+  // Whoever has just agreed is not asked again while the server's word is on its way.
+  if (!get().me?.consented && !get().agreeing) set({ dialog: 'consent' });
   else void flush();
 }
 
@@ -188,12 +189,20 @@ export function seenLate() {
 /** @param {boolean} given */
 export async function consent(given) {
   set({ dialog: null });
-  if (!given) return;
+  if (!given || get().agreeing) return;
+  const agreeing = agree();
+  set({ agreeing });
+  await agreeing;
+}
+
+/** Tells the server; never throws. */
+async function agree() {
   try {
-    await call('/api/consent', { channel: get().channel, given });
-    set({ me: { ...get().me, consented: true } });
+    await call('/api/consent', { channel: get().channel, given: true });
+    set({ me: { ...get().me, consented: true }, agreeing: null });
     hurry();
   } catch (error) {
+    set({ agreeing: null });
     toast(error.message);
   }
 }

@@ -24,6 +24,7 @@ let state = {
   /** Names the life of the server's messages; '' until it is known. */ epoch: '',
   /** @type {Record<string, number>} */ seen: drawer.get('seen') ?? {},
   /** Open dialog: consent, help, login, null. @type {string | null} */ dialog: null,
+  /** A consent on its way to the server; settles either way. @type {Promise<void> | null} */ agreeing: null,
   /** @type {{group: any, index: number} | null} */ lightbox: null,
   /** Blurred pictures that were asked for clear, by address. @type {Set<string>} */ revealed: new Set(),
   drawerOpen: false,
@@ -139,6 +140,7 @@ export const isStar = (emoji) => emoji === 'star' || emoji.startsWith('star-');
 
 /** @param {Message} message @param {string} button @param {string | null} value */
 export async function press(message, button, value = null) {
+  await state.agreeing;
   // What is pressed on a ballot is a vote; a moderator's word is none.
   if (message.kind === 'ballot' && !state.me?.consented) return set({ dialog: 'consent' });
   try {
