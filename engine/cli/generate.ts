@@ -54,7 +54,7 @@ const options = {
     min: 0,
     max: 50,
   }),
-  eta: number('--eta <e>', 'noise of a step of ddim, 0 none to 1 full', { min: 0, max: 1 }),
+  eta: number('--eta <e>', 'noise of a step of ddim or tcd, 0 none to 1 full', { min: 0, max: 1 }),
   scheduler: choice(
     '--scheduler <name>',
     "how steps are taken; default: the model family's",

@@ -13,8 +13,8 @@ import { spacedTimesteps } from './timesteps.js';
 const { fround, sqrt } = Math;
 
 /**
- * Timesteps of a run of DDIM; what is regressed on is drawn from them too, whatever sampled it. The spacing of a
- * scheduler that is not built is its own affair: DDIM in its place keeps to leading.
+ * Timesteps of a run of DDIM. The spacing of a scheduler that is not built is its own affair: DDIM in its place keeps to
+ * leading.
  */
 export const ddimTimesteps = (config: SchedulerConfig, steps: number): number[] => {
   const spacing = unbuilt(config) === null ? config.timestep_spacing : null;

@@ -16,6 +16,8 @@ const built: ReadonlySet<string> = new Set([
   'EulerDiscreteScheduler',
   'EulerAncestralDiscreteScheduler',
   'DPMSolverMultistepScheduler',
+  'LCMScheduler',
+  'TCDScheduler',
 ]);
 
 /** Options of built classes that are not built. */

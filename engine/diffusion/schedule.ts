@@ -9,7 +9,7 @@ import type { samplerSchema } from '../../src/queue/jobs.js';
 
 type Sampler = (typeof samplerSchema)['_output'];
 export type SchedulerName = Sampler['scheduler'];
-/** What a schedule depends on beside the model's configuration; `eta` is DDIM's alone. */
+/** What a schedule depends on beside the model's configuration; `eta` is DDIM's and TCD's. */
 export type ScheduleOptions = Pick<Sampler, 'scheduler' | 'steps' | 'eta'>;
 
 export interface Step {

@@ -3,7 +3,8 @@
  * type, spacing and offset from the model's scheduler_config.json.
  */
 import type { SchedulerConfig } from '../models/config.js';
-import { ddim } from './ddim.js';
+import { distilledTimesteps, lcm, tcd } from './consistency.js';
+import { ddim, ddimTimesteps } from './ddim.js';
 import { dpmpp2m, dpmpp2mSde } from './dpmpp.js';
 import { euler, eulerAncestral } from './euler.js';
 import type { Schedule, ScheduleOptions, SchedulerName } from './schedule.js';
@@ -14,7 +15,19 @@ const schedulers: Record<SchedulerName, (config: SchedulerConfig, options: Sched
   'euler-ancestral': eulerAncestral,
   'dpmpp-2m': dpmpp2m,
   'dpmpp-2m-sde': dpmpp2mSde,
+  lcm,
+  tcd,
 };
 
 export const schedule = (config: SchedulerConfig, options: ScheduleOptions): Schedule =>
   schedulers[options.scheduler](config, options);
+
+/**
+ * Timesteps that are regressed on, noisiest first, whatever drew the pictures: a run of DDIM's; of models that are sampled as
+ * distilled ones all that they were distilled at, since a few say too little.
+ */
+export const regressedTimesteps = (
+  config: SchedulerConfig,
+  { scheduler, steps }: Pick<ScheduleOptions, 'scheduler' | 'steps'>,
+): number[] =>
+  scheduler === 'lcm' || scheduler === 'tcd' ? distilledTimesteps(config) : ddimTimesteps(config, steps);

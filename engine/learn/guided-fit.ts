@@ -6,7 +6,7 @@
 import type { AcclaimParams } from '../../src/config/learner-params.js';
 import type { Rng } from '../../src/rng.js';
 import { alphasCumprod } from '../diffusion/betas.js';
-import { ddimTimesteps } from '../diffusion/ddim.js';
+import { regressedTimesteps } from '../diffusion/schedulers.js';
 import type { LearnerState } from '../io/checkpoint.js';
 import { shapesOf } from '../models/prompt.js';
 import { f32, type Tensor } from '../runtime/tensor.js';
@@ -106,7 +106,7 @@ export async function fitGuided(
       let varied: Trained | undefined;
 
       const cumprod = alphasCumprod(pipeline.scheduler);
-      const all = ddimTimesteps(pipeline.scheduler, sampler.steps); // noisiest first
+      const all = regressedTimesteps(pipeline.scheduler, sampler); // noisiest first
       const timesteps = all.slice(0, Math.max(1, Math.floor(params.noisyShare * all.length)));
       const weights = items.map((item) => item.weight);
       const rng = context.rng('train');

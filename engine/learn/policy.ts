@@ -5,6 +5,7 @@
  * rounding. They must also be near those of sampling, else the round was sampled with another adapter.
  */
 import { setImmediate } from 'node:timers/promises';
+import { count } from '../../src/domain/count.js';
 import { AcclaimError } from '../../src/errors.js';
 import { isMultistep, isStochastic, type Schedule, type Step, scaled } from '../diffusion/schedule.js';
 import { schedule } from '../diffusion/schedulers.js';
@@ -155,14 +156,16 @@ export class Policy {
 }
 
 /** Errors: `not-learnable` where no step adds noise, so that a learner that compares likelihoods has none. */
-export function requireLikelihoods(plan: Schedule, { scheduler }: Pick<Sampler, 'scheduler'>): void {
+export function requireLikelihoods(
+  plan: Schedule,
+  { scheduler, eta }: Pick<Sampler, 'scheduler' | 'eta'>,
+): void {
   if (isStochastic(plan)) return;
+  const took = plan.steps.length;
   throw new AcclaimError(
     'not-learnable',
-    scheduler === 'ddim'
-      ? 'with eta = 0 sampling is deterministic and has no likelihoods'
-      : `the scheduler ${scheduler} is deterministic and has no likelihoods`,
-    scheduler === 'ddim' ? 'Set eta to 1.' : 'Sample with ddim and eta 1, euler-ancestral or dpmpp-2m-sde.',
+    `a run of ${count(took, 'step')} of ${scheduler} adds no noise (eta ${eta}) and has no likelihoods`,
+    'Sample with ddim or tcd and eta above 0, lcm, euler-ancestral or dpmpp-2m-sde, and with more than one step.',
   );
 }
 

@@ -201,6 +201,8 @@ export const schedulerSchema = z
     lambda_min_clipped: z.number().nullish(),
     lower_order_final: z.boolean().default(true),
     num_train_timesteps: count.default(1000),
+    /** How many timesteps a consistency model was distilled at. */
+    original_inference_steps: count.default(50),
     prediction_type: z.enum(['epsilon', 'v_prediction']).default('epsilon'),
     /** The noisiest timestep is noise alone (arXiv 2305.08891). */
     rescale_betas_zero_snr: z.boolean().nullish(),
@@ -211,6 +213,8 @@ export const schedulerSchema = z
     solver_type: z.string().nullish(),
     steps_offset: z.number().int().min(0).default(0),
     thresholding: only(false),
+    /** What t is multiplied by in LCM's boundary condition. */
+    timestep_scaling: z.number().positive().default(10),
     timestep_spacing: z.enum(['leading', 'trailing', 'linspace']).nullish(),
     trained_betas: only(),
     use_karras_sigmas: z.boolean().nullish(),

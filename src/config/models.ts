@@ -135,18 +135,27 @@ export function learnerSettings(
 }
 
 /** Errors: not-learnable, where the learner compares likelihoods and the sampler adds no noise, so that there are none. */
-export function checkLearnable({ scheduler, eta }: Sampler, { name }: Pick<LearnerSettings, 'name'>): void {
+export function checkLearnable(
+  { scheduler, eta, steps }: Sampler,
+  { name }: Pick<LearnerSettings, 'name'>,
+): void {
+  // The last step of all but ddim ends at the image, without noise.
+  const several = steps > 1;
   const noise: Record<Sampler['scheduler'], boolean> = {
     ddim: eta > 0,
     euler: false,
-    'euler-ancestral': true,
+    'euler-ancestral': several,
     'dpmpp-2m': false,
-    'dpmpp-2m-sde': true,
+    'dpmpp-2m-sde': several,
+    lcm: several,
+    tcd: eta > 0 && several,
   };
   if (!comparesLikelihoods[name] || noise[scheduler]) return;
+  const without = (scheduler === 'ddim' || scheduler === 'tcd') && eta === 0;
+  const how = without ? `${scheduler} with eta 0` : several ? scheduler : `${scheduler} with one step`;
   throw new AcclaimError(
     'not-learnable',
-    `the learner ${name} compares likelihoods, and ${scheduler === 'ddim' ? 'ddim with eta 0' : scheduler} has none`,
-    'Sample with ddim and eta 1, euler-ancestral or dpmpp-2m-sde (`sampler` in the configuration), or learn with acclaim.',
+    `the learner ${name} compares likelihoods, and ${how} has none`,
+    'Sample with ddim and eta 1, euler-ancestral, dpmpp-2m-sde, lcm or tcd (`sampler` in the configuration), or learn with acclaim.',
   );
 }

@@ -22,9 +22,9 @@ const words = z.array(z.string().max(2000)).max(100);
 export const samplerSchema = z.object({
   steps: count.max(1000),
   guidance: z.number().min(0).max(50),
-  /** Noise of a DDIM step; the other schedulers have none or their own. */
+  /** Noise of a step of DDIM or TCD; the other schedulers have none or their own. */
   eta: unit,
-  scheduler: z.enum(['ddim', 'euler', 'euler-ancestral', 'dpmpp-2m', 'dpmpp-2m-sde']),
+  scheduler: z.enum(['ddim', 'euler', 'euler-ancestral', 'dpmpp-2m', 'dpmpp-2m-sde', 'lcm', 'tcd']),
 });
 
 /** Learner name and its parameters, already merged from config/ and `--set`; the engine's learners validate the rest. */

@@ -8,7 +8,7 @@
  */
 import { comparesLikelihoods, learnerParams, type NftParams } from '../../../src/config/learner-params.js';
 import { alphasCumprod } from '../../diffusion/betas.js';
-import { ddimTimesteps } from '../../diffusion/ddim.js';
+import { regressedTimesteps } from '../../diffusion/schedulers.js';
 import type { LearnerState } from '../../io/checkpoint.js';
 import { shapesOf } from '../../models/prompt.js';
 import { carryOver } from '../best.js';
@@ -79,7 +79,7 @@ function train(
     Object.entries(before.adapter).map(([name, tensor]) => [oldName(name), tensor]),
   );
   const cumprod = alphasCumprod(pipeline.scheduler);
-  const timesteps = ddimTimesteps(pipeline.scheduler, sampler.steps);
+  const timesteps = regressedTimesteps(pipeline.scheduler, sampler);
   const images = judged.labels.map(({ index, weight }, i) => ({
     latent: image(round.latents, index),
     weight: Math.min(1, weight),

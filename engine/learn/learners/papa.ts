@@ -8,7 +8,7 @@
  */
 import { comparesLikelihoods, learnerParams, type PapaParams } from '../../../src/config/learner-params.js';
 import { alphasCumprod } from '../../diffusion/betas.js';
-import { ddimTimesteps } from '../../diffusion/ddim.js';
+import { regressedTimesteps } from '../../diffusion/schedulers.js';
 import type { LearnerState } from '../../io/checkpoint.js';
 import { shapesOf } from '../../models/prompt.js';
 import { carryOver } from '../best.js';
@@ -73,7 +73,7 @@ function train(
   );
   const spec = { ...whole, ...fit };
   const cumprod = alphasCumprod(pipeline.scheduler);
-  const all = ddimTimesteps(pipeline.scheduler, sampler.steps); // noisiest first
+  const all = regressedTimesteps(pipeline.scheduler, sampler); // noisiest first
   const noisy = all.filter((t) => t >= params.from);
   const timesteps = noisy.length ? noisy : all.slice(0, 1);
 

@@ -2,10 +2,11 @@
  * Every scheduler against diffusers' trajectories, and, without a model, against what must come out where the data is a
  * Gaussian: there the best prediction is known in closed form, so is the ODE's solution, and so is the SDE's law.
  */
+import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { alphasCumprod, trainedSigmas } from '../../../engine/diffusion/betas.js';
 import { substitution, unbuilt } from '../../../engine/diffusion/native.js';
-import { sample } from '../../../engine/diffusion/sampler.js';
+import { type SampleRequest, sample } from '../../../engine/diffusion/sampler.js';
 import {
   isMultistep,
   isStochastic,
@@ -15,7 +16,7 @@ import {
   stepMean,
   stepNext,
 } from '../../../engine/diffusion/schedule.js';
-import { schedule } from '../../../engine/diffusion/schedulers.js';
+import { regressedTimesteps, schedule } from '../../../engine/diffusion/schedulers.js';
 import { readSafetensors } from '../../../engine/io/safetensors.js';
 import { type SchedulerConfig, schedulerSchema } from '../../../engine/models/config.js';
 import { decode, loadPipeline } from '../../../engine/models/pipeline.js';
@@ -24,7 +25,7 @@ import { type FloatTensor, f32 } from '../../../engine/runtime/tensor.js';
 import { Rng } from '../../../src/rng.js';
 import { largestDifference, relativeError } from '../../support/compare.js';
 
-const names = ['ddim', 'euler', 'euler-ancestral', 'dpmpp-2m', 'dpmpp-2m-sde'] as const;
+const names = ['ddim', 'euler', 'euler-ancestral', 'dpmpp-2m', 'dpmpp-2m-sde', 'lcm', 'tcd'] as const;
 const golden = (file: string) =>
   readSafetensors(`tests/fixtures/tiny/${file}.safetensors`) as Record<string, FloatTensor>;
 
@@ -81,6 +82,40 @@ describe("diffusers' trajectories", () => {
     expect(largestDifference(found.logProbs!, logs!)).toBeLessThan(1e-3);
   });
 
+  /** Few steps, by bench/parity/few_steps.py from the noises of the golden DDIM runs. */
+  const few: readonly [string, string, Partial<SampleRequest['sampler']>, object?][] = [
+    ['lcm', 'sd15', { scheduler: 'lcm', guidance: 1.5 }],
+    ['tcd', 'sd21', { scheduler: 'tcd', eta: 0.3, guidance: 0 }],
+    ['turbo', 'sd15', { scheduler: 'euler', guidance: 0 }, { timestep_spacing: 'trailing' }],
+    ['turbo-1', 'sd15', { scheduler: 'euler', guidance: 1, steps: 1 }, { timestep_spacing: 'trailing' }],
+    [
+      'zero',
+      'sd21',
+      { scheduler: 'euler', guidance: 5 },
+      { timestep_spacing: 'trailing', rescale_betas_zero_snr: true },
+    ],
+  ];
+  it.each(few)('in a few steps: %s on %s', async (file, model, options, more) => {
+    const pipeline = await loadPipeline(`tests/fixtures/tiny/${model}/model`);
+    const { initial, steps } = golden(`${model}/ddim_eta1`);
+    const { latents, log_probs: logs, timesteps } = golden(`few-steps/${file}`);
+    const size = initial!.data.length;
+    const found = await sample({
+      pipeline: { ...pipeline, scheduler: { ...pipeline.scheduler, ...more } },
+      cache,
+      prompt: 'one blue rose in a vase',
+      negative: '',
+      noise: initial!,
+      stepNoise: (k) => steps!.data.subarray(k * size, (k + 1) * size),
+      sampler: { scheduler: 'lcm', steps: 4, eta: 1, guidance: 1, ...options },
+      keep: 'trajectory',
+    });
+    expect(found.timesteps).toEqual(Array.from(timesteps!.data));
+    expect(relativeError(found.trajectory!, latents!)).toBeLessThan(1e-3);
+    expect(found.logProbs!.data.some((log) => log !== 0)).toBe(['lcm', 'tcd'].includes(file));
+    expect(largestDifference(found.logProbs!, logs!)).toBeLessThan(1e-3);
+  });
+
   it("sdxl's Euler has the golden timesteps", () => {
     const { timesteps } = golden('sdxl/euler');
     const plan = schedule(config({ _class_name: 'EulerDiscreteScheduler', timestep_spacing: 'leading' }), {
@@ -89,6 +124,59 @@ describe("diffusers' trajectories", () => {
       eta: 1,
     });
     expect(plan.steps.map((s) => s.timestep)).toEqual(Array.from(timesteps!.data));
+  });
+});
+
+interface Case {
+  scheduler: SchedulerName;
+  steps: number;
+  eta: number;
+  config: object;
+  timesteps: number[];
+  initialScale: number;
+  std: number[];
+  states: number[][];
+}
+
+describe("diffusers' steps of a number", () => {
+  const cases = JSON.parse(readFileSync('tests/fixtures/tiny/few-steps/schedules.json', 'utf8')) as Case[];
+  const told = ({ scheduler, steps, eta, config }: Case) => {
+    const more = Object.entries(config).filter(([key]) => !/^(_|beta|num)/.test(key));
+    return `${scheduler}, ${steps} steps, eta ${eta} ${more.map(([key, value]) => `${key} ${value}`).join(', ')}`;
+  };
+  it.each(cases.map((c) => [told(c), c] as const))('%s', (_, c) => {
+    const plan = schedule(schedulerSchema.parse(c.config), c);
+    expect(plan.steps.map(({ timestep }) => timestep)).toEqual(c.timesteps);
+    expect(plan.initialScale / c.initialScale).toBeCloseTo(1, 4);
+    let x = scaled(Float32Array.of(1.5, -0.4), plan.initialScale);
+    let before: Float32Array | null = null;
+    for (const [k, step] of plan.steps.entries()) {
+      const output = scaled(x, step.scale).map((seen) => 0.3 * seen + 0.2);
+      const mean = stepMean(step, x, output, before);
+      before = predictedImage(step, x, output);
+      x = stepNext(step, mean, new Float32Array(2).fill(Math.sin(3 * k + 1)));
+      // Beside values of about 1 the deviation of a step without noise is what rounding leaves of it there.
+      expect(Math.abs(step.std - c.std[k]!), `std of step ${k}`).toBeLessThan(
+        1e-3 * Math.max(1, Math.abs(x[0]!)),
+      );
+      for (const [i, value] of c.states[k]!.entries())
+        expect(Math.abs(x[i]! - value), `x after step ${k}`).toBeLessThan(
+          1e-3 * Math.max(1, Math.abs(value)),
+        );
+    }
+  });
+
+  it('lcm and tcd take no more steps than the model was distilled at', () => {
+    for (const scheduler of ['lcm', 'tcd'] as const)
+      expect(() => schedule(config(), { scheduler, steps: 51, eta: 1 })).toThrow(
+        expect.objectContaining({ code: 'usage', message: expect.stringMatching(/at most 50 steps/) }),
+      );
+  });
+
+  it('regressions see all timesteps that such a model was distilled at', () => {
+    const few = regressedTimesteps(config(), { scheduler: 'lcm', steps: 4 });
+    expect([few.length, few[0], few.at(-1)]).toEqual([50, 999, 19]);
+    expect(regressedTimesteps(config(), { scheduler: 'euler', steps: 4 })).toEqual([751, 501, 251, 1]);
   });
 });
 

@@ -356,7 +356,7 @@ describe('learn', () => {
     expect(passed.notes).toHaveLength(1);
   });
 
-  it.each(['euler-ancestral', 'dpmpp-2m-sde'] as const)(
+  it.each(['euler-ancestral', 'dpmpp-2m-sde', 'tcd'] as const)(
     'a likelihood learner trains on %s from ratio 1, and a deterministic one is refused by name',
     async (scheduler) => {
       const sampler = { ...robotJob.sampler, scheduler };
@@ -380,9 +380,14 @@ describe('learn', () => {
         code: 'not-learnable',
         message: expect.stringMatching(/sampled with (euler-ancestral|other timesteps)/),
       });
-      for (const deterministic of ['euler', 'dpmpp-2m'] as const) {
-        const other = { ...robotJob.sampler, scheduler: deterministic };
-        const error = { code: 'not-learnable', message: expect.stringContaining(deterministic) };
+      for (const deterministic of [
+        { scheduler: 'euler' },
+        { scheduler: 'dpmpp-2m' },
+        { scheduler: 'lcm', steps: 1 },
+        { scheduler: 'tcd', eta: 0 },
+      ] as const) {
+        const other = { ...robotJob.sampler, ...deterministic };
+        const error = { code: 'not-learnable', message: expect.stringContaining(deterministic.scheduler) };
         const refused = generate(join(root, 'refused'), { sampler: other, learner: settings });
         await expect(refused).rejects.toMatchObject(error);
         await expect(learn(out, { sampler: other, learner: settings, roundDir })).rejects.toMatchObject(

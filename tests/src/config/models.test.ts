@@ -67,6 +67,12 @@ describe('models', () => {
       expect(of(name, 'sampler.eta=0')).toThrow(refused);
       expect(of(name, 'sampler.scheduler=dpmpp-2m')).toThrow(refused);
       expect(of(name, 'sampler.scheduler=dpmpp-2m-sde')).not.toThrow();
+      for (const few of ['lcm', 'tcd']) {
+        expect(of(name, `sampler.scheduler=${few}`, 'sampler.steps=2')).not.toThrow();
+        expect(of(name, `sampler.scheduler=${few}`, 'sampler.steps=1')).toThrow(refused);
+      }
+      expect(of(name, 'sampler.scheduler=lcm', 'sampler.eta=0')).not.toThrow();
+      expect(of(name, 'sampler.scheduler=tcd', 'sampler.eta=0')).toThrow(/tcd with eta 0/);
     }
     expect(of('acclaim', 'sampler.eta=0')).not.toThrow();
   });
