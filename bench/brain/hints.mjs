@@ -5,7 +5,7 @@ import { weightedAuc } from '../../dist/engine/learn/vote-model/auc.js';
 import { crossFitted, fitVoteModel } from '../../dist/engine/learn/vote-model/fit.js';
 import { fitReasons, nearMisses, scoreWithReasons } from '../../dist/engine/learn/vote-model/reasons.js';
 import { withMarks } from '../../dist/engine/learn/vote-model/region.js';
-import { effectiveCount, replayWeights } from '../../dist/engine/learn/vote-model/replay-weights.js';
+import { effectiveCount, replayWeightsBy } from '../../dist/engine/learn/vote-model/replay-weights.js';
 import { twinVotes } from '../../dist/engine/learn/vote-model/twins.js';
 import { featureMaps } from '../../dist/engine/models/features.js';
 import { projectPath } from '../../dist/src/paths.js';
@@ -31,8 +31,9 @@ const replay = (share, temperature) => (order, model, rng) => {
   const p = crossFitted(votes, model());
   const goods = votes.map((_, i) => i).filter((i) => votes[i].label === 1);
   if (!p || goods.length === 0) return null;
-  const weights = replayWeights(
-    goods.map((i) => ({ p: p[i] })),
+  const weights = replayWeightsBy(
+    fitVoteModel(votes, model()),
+    goods.map((i) => p[i]),
     temperature,
   );
   const wrong = goods.map((i) => (votes[i].flip ? 1 : 0));

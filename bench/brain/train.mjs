@@ -15,8 +15,9 @@ import { fitGuided } from '../../dist/engine/learn/guided-fit.js';
 import { batchOf, firstState } from '../../dist/engine/learn/learner.js';
 import { stepsOf } from '../../dist/engine/learn/learners/acclaim.js';
 import { adapterSpec } from '../../dist/engine/learn/parameters.js';
-import { fitVoteModel } from '../../dist/engine/learn/vote-model/fit.js';
+import { crossFitted, fitVoteModel } from '../../dist/engine/learn/vote-model/fit.js';
 import { scoreWith, tells } from '../../dist/engine/learn/vote-model/model.js';
+import { replayWeightsBy } from '../../dist/engine/learn/vote-model/replay-weights.js';
 import { features } from '../../dist/engine/models/features.js';
 import { decode, loadPipeline } from '../../dist/engine/models/pipeline.js';
 import { encodePair } from '../../dist/engine/models/prompt.js';
@@ -164,11 +165,25 @@ async function see(task, facts) {
   return facts.map(({ z }) => seenIn.get(z));
 }
 
+async function examplesOf(task, votes) {
+  const seen = await see(task, votes);
+  return votes.map((vote, i) => ({ features: seen[i], label: calledGood(vote) ? 1 : 0, weight: 1 }));
+}
+
+/** Of each voted good: what weighted replay makes of it. */
+async function replayed(task, votes, temperature, rng) {
+  const examples = await examplesOf(task, votes);
+  const weights = replayWeightsBy(
+    fitVoteModel(examples, rng()),
+    crossFitted(examples, rng()).filter((_, i) => calledGood(votes[i])),
+    temperature,
+  );
+  return new Map(votes.filter(calledGood).map((vote, i) => [vote, weights[i]]));
+}
+
 /** Base pictures that nobody voted on and that the vote model likes, with how sure it is of it. */
 async function ghostsOf(task, seed, round, { pictures, least }, votes, rng) {
-  const voted = await see(task, votes);
-  const examples = votes.map((vote, i) => ({ features: voted[i], label: vote.good ? 1 : 0, weight: 1 }));
-  const model = fitVoteModel(examples, rng);
+  const model = fitVoteModel(await examplesOf(task, votes), rng);
   if (!model || !tells(model, 0.8)) return [];
   const drawn = [];
   for (let of = 0; of <= round; of++) drawn.push(...(await basePictures(task, seed, 500 + of, pictures)));
@@ -270,7 +285,9 @@ function byDensity(items) {
   return d.map((row) => 1 / row.reduce((s, v) => s + Math.exp(-v / h), 0));
 }
 
-const vote = ({ good }, index) => ({ index, good: Number(good), weight: 1 });
+/** Some votes are turned round. */
+const calledGood = ({ good, flip = false }) => good !== flip;
+const vote = (picture, index) => ({ index, good: Number(calledGood(picture)), weight: 1 });
 
 async function play(task, seed, cell) {
   const {
@@ -281,6 +298,8 @@ async function play(task, seed, cell) {
     density = false,
     driftBatch,
     ghosts,
+    flips = 0,
+    weigh = 0,
     learner = {},
     late = {},
   } = cell;
@@ -293,10 +312,14 @@ async function play(task, seed, cell) {
     late,
     lambda ? 1 : 0,
     ...(ghosts ? [ghosts] : []),
+    ...(flips ? [flips, weigh] : []),
   ]);
   const name = (part, round) => `${task}-${seed}-${hashPurpose(`${key}`).toString(16)}-${part}-${round}`;
-  const shown = await basePictures(task, seed, 0, ROUND);
-  const goods = shown.filter((p) => p.good);
+  const turned = new Rng(seed, 0, 'flips');
+  const cast = (pictures) =>
+    flips ? pictures.map((picture) => ({ ...picture, flip: turned.uniform() < flips })) : pictures;
+  const shown = cast(await basePictures(task, seed, 0, ROUND));
+  const goods = shown.filter(calledGood);
   const base = [...shown];
   const votes = [...shown];
   let labels = shown.map(vote);
@@ -310,12 +333,12 @@ async function play(task, seed, cell) {
     if (round > 0) {
       params = learnerParams.acclaim.parse({ ...learner, ...late });
       const fresh = Math.round(share * ROUND);
-      const own = fresh ? (await basePictures(task, seed, round, ROUND)).slice(0, fresh) : [];
+      const own = fresh ? cast((await basePictures(task, seed, round, ROUND)).slice(0, fresh)) : [];
       const rest =
-        fresh < ROUND ? await draw(task, seed, 1000 + round, 0, ROUND - fresh, adapterOf(), until) : [];
+        fresh < ROUND ? cast(await draw(task, seed, 1000 + round, 0, ROUND - fresh, adapterOf(), until)) : [];
       base.push(...own);
-      goods.push(...own.filter((p) => p.good));
-      if (replay === 'all') goods.push(...rest.filter((p) => p.good));
+      goods.push(...own.filter(calledGood));
+      if (replay === 'all') goods.push(...rest.filter(calledGood));
       votes.push(...own, ...rest);
       labels = (rest.length ? rest : own).map(vote);
     }
@@ -325,7 +348,10 @@ async function play(task, seed, cell) {
     const fit = [...goods, ...ghostly];
     const n = stepsOf(params, labels, fit.length);
     steps.push(n);
-    const weights = density ? byDensity(fit) : fit.map((p) => p.weight ?? 1);
+    const heard = weigh
+      ? await replayed(task, votes, weigh, () => new Rng(seed, round, 'learn.votes'))
+      : new Map();
+    const weights = density ? byDensity(fit) : fit.map((p) => p.weight ?? heard.get(p) ?? 1);
     const items = fit.map((p, i) => ({ latent: p.z, weight: weights[i] }));
     tuned = await fitted(name(`t${steps}`, round), task, seed, round, params, tuned, items, n);
     if (lambda) {

@@ -16,7 +16,7 @@ import { judge } from '../learn/feedback.js';
 import { stateFor } from '../learn/learner.js';
 import { learners } from '../learn/learners/table.js';
 import { adapterSpec, parseParams } from '../learn/parameters.js';
-import { fitVoteModel, votesOf } from '../learn/vote-model/fit.js';
+import { crossFittedOf, fitVoteModel, votesOf } from '../learn/vote-model/fit.js';
 import type { VoteModel } from '../learn/vote-model/model.js';
 import { sessionVariety } from '../measures/session-variety.js';
 import { encodePair } from '../models/prompt.js';
@@ -87,6 +87,7 @@ export async function learn(
     chosen,
     ahead: (steps) => engine.ahead.found(key, FitAhead)?.best(steps),
     voteModel: voteModelOf,
+    crossFitted: (replay) => crossFittedOf(votesOf(replay), stream('votes')),
     ...(due > 0 && {
       ghosts: () =>
         ghostsOf(engine, pipeline, round, checkpoint, key, due).all(signal, (done, all) =>

@@ -50,6 +50,8 @@ export interface LearnContext<P> {
   ahead?: ((steps: number) => Reached | undefined) | undefined;
   /** The model of the voters after these votes. */
   voteModel?: ((replay: readonly ReplayItem[]) => VoteModel | null) | undefined;
+  /** P(good) of each remembered picture by heads that did not see its vote; null of one that none learned from. */
+  crossFitted?: ((replay: readonly ReplayItem[]) => (number | null)[]) | undefined;
   /** This round's ghosts, as many as `learner.ghosts` asks for; drawn where nobody drew them ahead. */
   ghosts?: (() => Promise<Ghost[]>) | undefined;
   signal: AbortSignal;
@@ -96,7 +98,9 @@ export interface Learner<P extends AdapterParams = AdapterParams> {
   readonly needsTrajectory: boolean;
   learn(context: LearnContext<P>): Promise<LearnOutcome>;
   /** What can be done while people vote; `learn` goes on from it and gives the same bytes with and without. */
-  ahead?(context: Omit<LearnContext<P>, 'judged' | 'ahead' | 'voteModel' | 'ghosts'>): AheadWork | null;
+  ahead?(
+    context: Omit<LearnContext<P>, 'judged' | 'ahead' | 'voteModel' | 'crossFitted' | 'ghosts'>,
+  ): AheadWork | null;
   /** Pictures of the base model that it wants beside a round, which nobody sees; default: none. */
   ghosts?(params: P, round: Round, state: LearnerState | null): number;
   /** How the rounds that follow a learned one are drawn; default: every image by the tuned model, in all steps. */

@@ -88,6 +88,9 @@ const acclaim = z.strictObject({
   /** Which goods are fitted. base: only those that the base model drew, where there are any, so that what nobody voted
    * about does not narrow from round to round; all: also those of the tuned model. */
   replay: z.enum(['base', 'all']).default('base'),
+  /** Temperature T at which goods are replayed in proportion to exp(p / T), p by heads of the vote model that did not see the vote: goods
+   * that others contradict are heard less. Only where the model tells more than chance; 0 = all goods alike. */
+  replayTemperature: z.number().min(0).max(10).default(0),
   /** Share of a round's images that the base model draws, from the second round on; the others are the tuned model's. */
   baseShare: z.number().min(0).max(1).default(0.5),
   /** Liked pictures of the base model that are enough: with so many remembered it draws no more of them. */

@@ -17,10 +17,12 @@ import { driftWork, fitDrift } from '../drift.js';
 import type { Judged, Label } from '../feedback.js';
 import { ghostGoods, ghostsDue, ghostWords, likedGhosts, mergeGhosts } from '../ghosts.js';
 import { guarded } from '../guard.js';
-import { fitGuided } from '../guided-fit.js';
+import { fitGuided, type Item } from '../guided-fit.js';
 import { firstState, type LearnContext, type Learner, mergeReplay, newReplay } from '../learner.js';
 import { heroNoise, plainNoise } from '../noise.js';
 import { mayVote } from '../vote-model/ghosts.js';
+import type { VoteModel } from '../vote-model/model.js';
+import { replayWeightsBy } from '../vote-model/replay-weights.js';
 
 export const acclaim: Learner<AcclaimParams> = {
   name: 'acclaim',
@@ -46,10 +48,7 @@ export const acclaim: Learner<AcclaimParams> = {
     const ghosts = mergeGhosts(before.ghosts ?? [], fresh ?? [], round.manifest.round);
     remembered.ghosts = ghosts;
     const liked = likedGhosts(model, ghosts, remembered.replay.length);
-    const items = [
-      ...goods.map(({ latent, weight, label }) => ({ latent, weight: weight * label })),
-      ...liked,
-    ];
+    const items = [...weighed(context, model, remembered.replay, goods), ...liked];
     const steps = stepsOf(params, ownLabels(round, judged), items.length);
     const outcome = await guarded(context, remembered, async (stepScale, variety) => {
       const [first, second] = inTurn(context, params.drift > 0);
@@ -81,6 +80,23 @@ export const acclaim: Learner<AcclaimParams> = {
     return [...heroNoise(sources, around, params, rng), ...plainNoise(count - around, size, rng)];
   },
 };
+
+/** Goods as they are fitted: by their labels, and where the learner asks for that, by how sure others than their own votes are of them. */
+function weighed(
+  { crossFitted, params: { replayTemperature } }: LearnContext<AcclaimParams>,
+  model: VoteModel | null,
+  replay: readonly ReplayItem[],
+  goods: readonly ReplayItem[],
+): Item[] {
+  const said = replayTemperature > 0 ? crossFitted?.(replay) : undefined;
+  const p = new Map(replay.map((item, i) => [item, said?.[i] ?? null]));
+  const weights = replayWeightsBy(
+    model,
+    goods.map((item) => p.get(item) ?? null),
+    replayTemperature,
+  );
+  return goods.map(({ latent, weight, label }, i) => ({ latent, weight: weights[i]! * weight * label }));
+}
 
 /** Two fits tell their progress as one. */
 function inTurn(

@@ -74,10 +74,19 @@ export function crossFitted(examples: readonly VoteExample[], rng: Rng): number[
   return task?.teach(task.votes).p() ?? null;
 }
 
+/** The same at the place of each example; null of one that no head learned from, and of all while nothing is said. */
+export function crossFittedOf(examples: readonly VoteExample[], rng: Rng): (number | null)[] {
+  const said = crossFitted(examples, rng);
+  const places = new Map(counted(examples).map((example, at) => [example, at]));
+  return examples.map((example) => said?.[places.get(example) ?? -1] ?? null);
+}
+
+/** The votes that heads learn from: the newest of those that have weight, on pictures that something is known of. */
+const counted = (examples: readonly VoteExample[]): VoteExample[] =>
+  examples.filter(({ weight, features }) => weight > 0 && Object.keys(features).length > 0).slice(-MOST);
+
 function taskOf(examples: readonly VoteExample[], rng: Rng) {
-  const votes = examples
-    .filter(({ weight, features }) => weight > 0 && Object.keys(features).length > 0)
-    .slice(-MOST);
+  const votes = counted(examples);
   const maps = commonMaps(votes);
   const goods = votes.filter(({ label }) => label > 0.5).length;
   const bads = votes.filter(({ label }) => label < 0.5).length;

@@ -1,9 +1,12 @@
 /**
  * Replay weighted by reward (HIVE 2303.09618, the reward-weighted loss): a good counts in proportion to exp(p / T), p = P(good) as the vote
  * model says of it. A vote that others contradict counts less, at the price of fewer goods that are really heard. Ask heads
- * that did not see the vote (`crossFitted`): others repeat it. Off: bench/README.md says what it brings.
+ * that did not see the vote (`crossFittedOf`): others repeat it. `learner.replayTemperature`; bench/README.md says what it brings.
  */
-import type { Opinion } from './model.js';
+import { type Opinion, tells, type VoteModel } from './model.js';
+
+/** Cross-validated AUC, its standard error taken off, from which on it is heard: votes that err make a model look poorer than it is. */
+const LEAST_AUC = 0.5;
 
 /** Of the goods in order; their mean is 1. Nothing is known of a null: it counts as an even chance. */
 export function replayWeights(
@@ -22,3 +25,16 @@ export function effectiveCount(weights: readonly number[]): number {
   const sum = weights.reduce((total, weight) => total + weight, 0);
   return sum ** 2 / weights.reduce((total, weight) => total + weight ** 2, 0);
 }
+
+/** Of goods that heads who did not see them say `p` of; all equal where T is 0, or the model may tell no more than chance. */
+export const replayWeightsBy = (
+  model: VoteModel | null,
+  p: readonly (number | null)[],
+  temperature: number,
+): number[] =>
+  temperature > 0 && model && tells(model, LEAST_AUC)
+    ? replayWeights(
+        p.map((one) => (one === null ? null : { p: one })),
+        temperature,
+      )
+    : p.map(() => 1);

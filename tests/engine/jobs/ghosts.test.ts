@@ -190,6 +190,20 @@ describe('pictures that nobody saw', () => {
     expect(drifted).toBeGreaterThan(plain);
   });
 
+  it('stand beside goods that are weighed by the votes of others, where the learner asks for that and is believed', async () => {
+    const adapter = (name: string) => readFileSync(join(at(name), 'adapter.safetensors'));
+    await learn('weighed', { learner: { ...learner, replayTemperature: 0.1 } });
+    expect(adapter('weighed').equals(adapter('voted'))).toBe(false);
+    expect(readCheckpoint(at('weighed')).state.voteModel).toEqual(
+      readCheckpoint(at('voted')).state.voteModel,
+    );
+    // Of three votes no model is believed.
+    const few = { images: feedback.images.slice(0, 3), best: null };
+    await learn('few', { feedback: few });
+    await learn('few-weighed', { feedback: few, learner: { ...learner, replayTemperature: 0.1 } });
+    expect(adapter('few-weighed').equals(adapter('few'))).toBe(true);
+  });
+
   it('are as many as are asked for, up to 256 in a session, and none where pictures are looked over first', () => {
     const round = readRound(at('first'));
     const params = acclaim.params.parse({ ghosts: 2 });

@@ -4,7 +4,12 @@
  */
 import { describe, expect, it } from 'vitest';
 import { weightedAuc } from '../../../engine/learn/vote-model/auc.js';
-import { fitVoteModel, type VoteExample } from '../../../engine/learn/vote-model/fit.js';
+import {
+  crossFitted,
+  crossFittedOf,
+  fitVoteModel,
+  type VoteExample,
+} from '../../../engine/learn/vote-model/fit.js';
 import { scoreWith, type VoteModel } from '../../../engine/learn/vote-model/model.js';
 import {
   faultVotes,
@@ -20,7 +25,11 @@ import {
   type MarkedVote,
   withMarks,
 } from '../../../engine/learn/vote-model/region.js';
-import { effectiveCount, replayWeights } from '../../../engine/learn/vote-model/replay-weights.js';
+import {
+  effectiveCount,
+  replayWeights,
+  replayWeightsBy,
+} from '../../../engine/learn/vote-model/replay-weights.js';
 import { twinVotes, twinWeight } from '../../../engine/learn/vote-model/twins.js';
 import { Rng } from '../../../src/rng.js';
 
@@ -81,6 +90,32 @@ describe('weighted replay', () => {
     // Neither too hot nor too cold to be a number.
     for (const weight of replayWeights([{ p: 1 }, { p: 0 }], 1e9)) expect(weight).toBeCloseTo(1, 6);
     expect(replayWeights([{ p: 1 }, { p: 0 }], 1e-4)).toEqual([2, 0]);
+  });
+
+  it('weighs nothing where it is off, or the model may tell no more than chance', () => {
+    const p = [0.9, null, 0.4];
+    expect(replayWeightsBy(plain(1), p, 0)).toEqual([1, 1, 1]);
+    expect(replayWeightsBy(null, p, 0.5)).toEqual([1, 1, 1]);
+    expect(replayWeightsBy({ ...plain(1), auc: 0.54 }, p, 0.5)).toEqual([1, 1, 1]);
+    const [sure, unknown, doubted] = replayWeightsBy(plain(1), p, 0.5);
+    expect(sure! / doubted!).toBeCloseTo(Math.E, 12);
+    expect(unknown! / doubted!).toBeCloseTo(Math.exp(0.2), 12);
+  });
+
+  it('hears a good that was called so by mistake less than others, by heads that did not see it', () => {
+    const r = new Rng(5, 0, 'goods');
+    const votes = Array.from({ length: 40 }, (_, i): VoteExample => {
+      const truth = i % 2 ? 1 : -1;
+      return { features: { told: r.normals(12).map((x) => x + truth) }, label: i % 2, weight: 1 };
+    });
+    votes[0] = { ...votes[0]!, label: 1 };
+    const blind = { ...votes[1]!, features: {} };
+    const said = crossFittedOf([blind, ...votes], model());
+    expect(said).toEqual([null, ...crossFitted(votes, model())!]);
+    const goods = [0, 1, 3, 5, 7].map((i) => said[i + 1]!);
+    const weights = replayWeightsBy(plain(1), goods, 0.25);
+    for (const weight of weights.slice(1)) expect(weight).toBeGreaterThan(5 * weights[0]!);
+    expect(crossFittedOf(votes.slice(0, 2), model())).toEqual([null, null]);
   });
 
   it('says how many goods are really heard', () => {
