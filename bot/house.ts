@@ -16,7 +16,7 @@ import {
   modelFamily,
   modelNamesHere,
   resolveModel,
-  samplerSettings,
+  samplerFor,
 } from '../src/config/models.js';
 import { modelsFolder } from '../src/config/pulled.js';
 import { guestRules, hostBudgets, retentionOf, sessionRules } from '../src/config/rules.js';
@@ -263,11 +263,12 @@ export function specify(
 /** What a session is run by, whatever it draws. */
 function plan(config: Config, request: Partial<StartRequest>, platform: PlatformName): Plan {
   const model = request.model ?? config.model;
-  const family = modelFamily(resolveModel(model));
+  const path = resolveModel(model);
+  const family = modelFamily(path);
   const learner = request.learner as Parameters<typeof learnerSettings>[2];
   const rules = sessionRules(config, platform);
   const learns = learnerSettings(config, family, learner);
-  const sampler = samplerSettings(config, family);
+  const sampler = samplerFor(config, path);
   checkLearnable(sampler, learns);
   return {
     model,

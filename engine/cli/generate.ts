@@ -11,7 +11,7 @@ import { promptNotes } from '../../src/chat/prompt-syntax.js';
 import { defineCommand } from '../../src/cli/command.js';
 import { choice, fallback, flag, integer, mandatory, number, several, text } from '../../src/cli/options.js';
 import { drawProgress } from '../../src/cli/progress.js';
-import { modelFamily, resolveModel, samplerSettings } from '../../src/config/models.js';
+import { resolveModel, samplerFor } from '../../src/config/models.js';
 import { deviceNames } from '../../src/config/schema.js';
 import { count as counted } from '../../src/domain/count.js';
 import { AcclaimError } from '../../src/errors.js';
@@ -49,15 +49,15 @@ const options = {
     max: 4096,
   }),
   seed: fallback(integer('--seed <n>', 'seed of all noise', { min: 0, max: 2 ** 32 - 1 }), 0),
-  steps: integer('--steps <n>', "sampling steps; default: the model family's", { min: 1, max: 1000 }),
-  guidance: number('--guidance <g>', "guidance scale, none up to 1; default: the model family's", {
+  steps: integer('--steps <n>', "sampling steps; default: the model's", { min: 1, max: 1000 }),
+  guidance: number('--guidance <g>', "guidance scale, none up to 1; default: the model's", {
     min: 0,
     max: 50,
   }),
   eta: number('--eta <e>', 'noise of a step of ddim or tcd, 0 none to 1 full', { min: 0, max: 1 }),
   scheduler: choice(
     '--scheduler <name>',
-    "how steps are taken; default: the model family's",
+    "how steps are taken; default: the model's",
     samplerSchema.shape.scheduler.options,
   ),
   width: integer('--width <px>', "default: the model's own", { min: 8, max: 4096 }),
@@ -111,7 +111,7 @@ export const command = defineCommand(
       const pipeline = await engine.pipeline(model);
       const set = { steps: v.steps, guidance: v.guidance, eta: v.eta, scheduler: v.scheduler };
       const given = Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined));
-      const sampler = { ...samplerSettings(config, modelFamily(model)), ...given };
+      const sampler = { ...samplerFor(config, model), ...given };
       const latent = pipeline.latentShape(v.width ?? null, v.height ?? null);
       const size = latent[0] * latent[1] * latent[2];
       const file = v.noise === undefined ? undefined : readNoise(v.noise, latent, sampler.steps);

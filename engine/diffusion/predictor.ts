@@ -8,9 +8,10 @@ import { flops } from '../graph/flops.js';
 import { Graph } from '../graph/graph.js';
 import { predictedBytes } from '../graph/memory.js';
 import type { Shape } from '../graph/value.js';
+import { branchesOf, guidanceEmbedding, guidanceOf, guidanceWidth } from '../models/guidance.js';
 import type { Pipeline } from '../models/pipeline.js';
 import { type ConditioningShapes, encodePair, promptOnly, shapesOf, textInputs } from '../models/prompt.js';
-import { guidanceOf, guided, unet } from '../models/unet.js';
+import { guided, unet } from '../models/unet.js';
 import {
   type Adapter,
   type AdapterValues,
@@ -56,12 +57,12 @@ export async function createPredictor(
   mergedBytes = SMALL_WEIGHTS,
 ): Promise<Predictor> {
   const { pipeline, cache, noise, adapter } = request;
-  const guidance = guidanceOf(request.sampler.guidance);
+  const { guidance } = request.sampler;
+  const width = guidanceWidth(pipeline.unetConfig);
   const tuned = adapter && checkAdapter(pipeline, adapter.spec, adapter.tensors);
   const [count, ...latent] = noise.shape as [number, number, number, number];
   const both = await encodePair(pipeline, cache, request, latent, adapter);
-  // At w = 1 guidance is the identity, and half of the work falls away.
-  const text = guidance === 1 ? promptOnly(both) : both;
+  const text = branchesOf(pipeline.unetConfig, guidance) === 1 ? promptOnly(both) : both;
   const buildOf = (size: number) => (apply?: (graph: Graph) => Adapter) =>
     predictionGraph(pipeline, [size, ...latent], shapesOf(text), apply);
   const quick = Math.max(1, Math.floor(PART_ELEMENTS / (noise.data.length / count)));
@@ -97,7 +98,7 @@ export async function createPredictor(
       const constant: Feeds = {
         ...way.feeds,
         ...text,
-        guidance: f32([], [guidance]),
+        guidance: width === null ? f32([], [guidanceOf(guidance)]) : guidanceEmbedding(guidance, width),
         timestep: f32([1], [t]),
       };
       const output = await inParts(x, size, async (part) => {
@@ -149,9 +150,15 @@ function predictionGraph(
     ...textInputs(g, text),
   };
   const adapter = apply?.(g);
+  const width = guidanceWidth(pipeline.unetConfig);
   const output =
     text.states[0] === 1
-      ? unet(g, pipeline, inputs, adapter)
+      ? unet(
+          g,
+          pipeline,
+          { ...inputs, guidance: width === null ? undefined : g.input('guidance', [1, width]) },
+          adapter,
+        )
       : guided(g, pipeline, inputs, g.input('guidance', []), adapter);
   g.output('output', output);
   return g;

@@ -23,6 +23,7 @@ import { heroNoise, plainNoise } from '../learn/noise.js';
 import { adapterSpec, parseParams } from '../learn/parameters.js';
 import { requireLikelihoods } from '../learn/policy.js';
 import { featureFacts } from '../models/features.js';
+import { branchesOf } from '../models/guidance.js';
 import { checkPictures, hasSafetyChecker, isBarred } from '../models/safety-checker.js';
 import { f32, stackRows } from '../runtime/tensor.js';
 import type { WorkerContext } from '../worker.js';
@@ -67,7 +68,15 @@ export async function generate(
       : undefined;
   const safety = openSafety(payload);
   // What is looked over before people see it is not shown half done.
-  const picking = pickingOf(payload, learner.picking?.bind(learner), params, checkpoint, plan.steps.length);
+  const branches = branchesOf(pipeline.unetConfig, payload.sampler.guidance);
+  const picking = pickingOf(
+    payload,
+    learner.picking?.bind(learner),
+    params,
+    checkpoint,
+    plan.steps.length,
+    branches,
+  );
   const sheet = picking ? Math.ceil(count * picking.rule.draws * 1.5) : count;
   const preview =
     payload.preview && !safety ? await previewer(pipeline, engine.cache, sheet, fault) : undefined;

@@ -33,7 +33,6 @@ import {
   tells,
   type VoteModel,
 } from '../learn/vote-model/model.js';
-import { guidanceOf } from '../models/unet.js';
 import { type FloatTensor, f32, rows, stackRows } from '../runtime/tensor.js';
 import {
   batchesOf,
@@ -65,23 +64,24 @@ interface Asked {
   trajectory: boolean;
   seed: number;
   round: number;
-  sampler: { guidance: number };
 }
 
 /** Null where nothing is picked: not asked for, not by this learner, no vote model yet or too poor a one. */
 export function pickingOf<P>(
-  { picks, trajectory, seed, round, sampler }: Asked,
+  { picks, trajectory, seed, round }: Asked,
   picking: ((params: P) => PickingRule) | undefined,
   params: P,
   checkpoint: Checkpoint | null,
   steps: number,
+  /** Of texts, that the network works under at a step. */
+  branches: 1 | 2,
 ): Picking | null {
   const model = checkpoint?.state.voteModel;
   if (!picks || trajectory || !picking || !model || !tells(model, LEAST_AUC)) return null;
   const rule = picking(params);
   const before = stepsBeforeLook(steps, rule.look);
   if (before === null) return null;
-  const costs = costsOf(steps, before, guidanceOf(sampler.guidance) === 1 ? 1 : 2);
+  const costs = costsOf(steps, before, branches);
   return {
     model,
     means: meansOf(checkpoint.state.replay),

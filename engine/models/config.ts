@@ -78,7 +78,8 @@ export const unetSchema = z
     resnet_time_scale_shift: only('default'),
     reverse_transformer_layers_per_block: only(),
     sample_size: count.max(1024),
-    time_cond_proj_dim: only(),
+    /** Of networks that were distilled with guidance: how much they are told of it. */
+    time_cond_proj_dim: count.min(4).nullish(),
     time_embedding_act_fn: only(),
     time_embedding_dim: only(),
     time_embedding_type: only('positional'),
@@ -270,7 +271,6 @@ export function readConfig<T>(dir: string, file: string, schema: z.ZodType<T>, c
 
 /** What a key stands for where people know it by another name. */
 const notBuilt: Partial<Record<string, string>> = {
-  time_cond_proj_dim: 'a distilled model (guidance embedding)',
   guidance_embeds: 'a distilled model (guidance embedding)',
   rescale_betas_zero_snr: 'zero terminal SNR without v-prediction',
   thresholding: 'dynamic thresholding',

@@ -21,7 +21,10 @@ const shared = {
 };
 
 const indexSchema = z.discriminatedUnion('_class_name', [
-  z.looseObject({ _class_name: z.literal('StableDiffusionPipeline'), ...shared }),
+  z.looseObject({
+    _class_name: z.literal(['StableDiffusionPipeline', 'LatentConsistencyModelPipeline']),
+    ...shared,
+  }),
   z.looseObject({
     _class_name: z.literal('StableDiffusionXLPipeline'),
     ...shared,
@@ -38,7 +41,6 @@ const notBuilt: Partial<Record<string, string>> = {
   StableDiffusionXLImg2ImgPipeline: "SDXL's refiner",
   StableDiffusionInstructPix2PixPipeline: 'editing by instruction',
   StableDiffusionXLInstructPix2PixPipeline: 'editing by instruction',
-  LatentConsistencyModelPipeline: 'a distilled model (guidance embedding)',
   StableDiffusionLatentUpscalePipeline: 'upscaling',
   StableDiffusionUpscalePipeline: 'upscaling',
   StableDiffusionDepth2ImgPipeline: 'conditioning on depth',
@@ -80,7 +82,7 @@ export function readKind(dir: string): Kind {
     );
   }
   const index = readConfig(dir, 'model_index.json', indexSchema);
-  if (index._class_name === 'StableDiffusionPipeline') return SD;
+  if (index._class_name !== 'StableDiffusionXLPipeline') return SD;
   return { ...XL, zeroEmptyNegative: index.force_zeros_for_empty_prompt };
 }
 

@@ -15,6 +15,7 @@ import { inParts, partSize } from '../runtime/batches.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 import { type FloatTensor, f32 } from '../runtime/tensor.js';
 import type { SchedulerConfig, UnetConfig } from './config.js';
+import { guidanceEmbedding, guidanceWidth } from './guidance.js';
 import type { Pipeline } from './pipeline.js';
 import { type ConditioningShapes, encodePair, promptOnly, shapesOf, textInputs } from './prompt.js';
 import { unet } from './unet.js';
@@ -44,6 +45,9 @@ export function featureMaps({ block_out_channels: widths }: UnetConfig): Feature
 export const featureTimestep = (config: SchedulerConfig): number =>
   Math.min(config.num_train_timesteps - 1, Math.round(config.num_train_timesteps / 10) + 1);
 
+/** What a network that was distilled with guidance is told here: the middle of what it was distilled with, 2 to 14. */
+const DISTILLED_GUIDANCE = 8;
+
 /** What a round's manifest says of them. */
 export const featureFacts = (config: SchedulerConfig, maps: FeatureMaps) => ({
   timestep: featureTimestep(config),
@@ -68,10 +72,13 @@ export function noised(latents: FloatTensor, alpha: number): FloatTensor {
 /** Feeds: `sample` [N,C,h,w], `timestep` [1], those of `textInputs`. Output: `features`, all maps side by side [N, sum of widths]. */
 export function featureGraph(pipeline: Pipeline, shape: Shape, text: ConditioningShapes): Graph {
   const g = new Graph();
+  const width = guidanceWidth(pipeline.unetConfig);
   const inputs = {
     sample: g.input('sample', shape),
     timestep: g.input('timestep', [1]),
     ...textInputs(g, text),
+    guidance:
+      width === null ? undefined : g.constant(guidanceEmbedding(DISTILLED_GUIDANCE, width).data, [1, width]),
   };
   const blocks = new Map<string, Value>();
   unet(g, pipeline, { ...inputs, tap: (block, value) => blocks.set(block, wide(value)) });

@@ -22,7 +22,7 @@ const HARMLESS: readonly RegExp[] = [
 
 /** Known by another name, and not built. */
 const NOT_BUILT: readonly (readonly [RegExp, string])[] = [
-  [/cond_proj\./, 'a distilled model (guidance embedding)'],
+  [/cond_proj\./, 'a guidance embedding that its configuration does not name'],
   [/^edm_vpred\./, "a model of EDM's noise levels (CosXL)"],
   [/^control_model\.|controlnet/, 'ControlNet'],
   [/lora_(A|B|up|down)|\.alpha$|hada_|dora_scale/, 'an adapter within a checkpoint'],

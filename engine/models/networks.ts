@@ -7,6 +7,7 @@ import type { Shape } from '../graph/value.js';
 import { Wanted } from '../io/weights.js';
 import type { LowRankSource } from '../nn/lora.js';
 import { type TextConfig, TIME_IDS, type UnetConfig, type VaeConfig } from './config.js';
+import { guidanceWidth } from './guidance.js';
 import { hasProjection, type TextSource, textModel } from './text.js';
 import { type UnetSource, unet, unetHalvings } from './unet.js';
 import { decoder, encoder } from './vae.js';
@@ -23,12 +24,14 @@ export function visitUnet(source: UnetSource, adapter?: LowRankSource): void {
   const { unetConfig: config } = source;
   const side = 2 ** unetHalvings(config);
   const added = config.addition_embed_type === 'text_time';
+  const width = guidanceWidth(config);
   const inputs = {
     sample: g.input('sample', [1, config.in_channels, side, side]),
     timestep: g.input('timestep', [1]),
     states: g.input('states', [1, 1, config.cross_attention_dim]),
     pooled: added ? g.input('pooled', [1, pooledWidth(config)]) : undefined,
     timeIds: added ? g.input('timeIds', [1, TIME_IDS]) : undefined,
+    guidance: width === null ? undefined : g.input('guidance', [1, width]),
   };
   unet(g, source, inputs, adapter);
 }

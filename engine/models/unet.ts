@@ -15,6 +15,7 @@ import { downsample, resnetBlock, upsample } from '../nn/resnet-block.js';
 import { Scope, type WeightSource } from '../nn/scope.js';
 import { type Context, transformer } from '../nn/transformer.js';
 import { TIME_IDS, type UnetConfig } from './config.js';
+import { guidanceWidth } from './guidance.js';
 
 export interface UnetSource {
   readonly unet: WeightSource;
@@ -36,6 +37,8 @@ export interface UnetInputs extends Conditioning<Value> {
   readonly sample: Value;
   /** t [N], or [1] where all images are at the same one. */
   readonly timestep: Value;
+  /** What a network that was distilled with guidance is told of it (guidance.ts), [1, time_cond_proj_dim]. */
+  readonly guidance?: Value | undefined;
   /** Every image is predicted under this many groups of texts (2 with guidance); default 1. */
   readonly branches?: number;
   /** Shown what the blocks give: `mid_block`, and each `up_blocks.<i>` before it is made larger. */
@@ -52,7 +55,12 @@ export function unet(graph: Graph, source: UnetSource, inputs: UnetInputs, adapt
   const last = channels.length - 1;
   const states = cast(inputs.states, scope.type);
   const context: Context = { states, batch: inputs.sample.shape[0]! * (inputs.branches ?? 1) };
-  const t = sinusoids(inputs.timestep, channels[0]!, config);
+  const t = toldGuidance(
+    ends.at('time_embedding'),
+    sinusoids(inputs.timestep, channels[0]!, config),
+    inputs.guidance,
+    config,
+  );
   let time = embedding(ends.at('time_embedding'), t, 4 * channels[0]!);
 
   const attend = (at: Scope, x: Value, level: number): Value =>
@@ -110,14 +118,11 @@ export function unet(graph: Graph, source: UnetSource, inputs: UnetInputs, adapt
   return conv(ends.at('conv_out'), wide(x), config.out_channels, 3);
 }
 
-/** Up to 1 there is no guidance, as in diffusers: 0, which cards of distilled models ask for, is the prompt alone. */
-export const guidanceOf = (guidance: number): number => Math.max(1, guidance);
-
 /** Classifier-free guidance (arXiv 2207.12598): u + w (c - u) [N,C,h,w]; states [2,L,D] = without, with the prompt. */
 export function guided(
   graph: Graph,
   source: UnetSource,
-  inputs: Omit<UnetInputs, 'branches'>,
+  inputs: Omit<UnetInputs, 'branches' | 'guidance'>,
   guidance: Operand,
   adapter?: LowRankSource,
 ): Value {
@@ -133,6 +138,13 @@ export const unetHalvings = (config: UnetConfig): number => config.block_out_cha
 /** x [N, size] -> [N,width]: two linear layers. */
 const embedding = (scope: Scope, x: Value, width: number): Value =>
   linear(scope.at('linear_2'), silu(linear(scope.at('linear_1'), x, width)), width);
+
+/** t [N,c_0] with what the network is told of its guidance. */
+function toldGuidance(scope: Scope, t: Value, guidance: Value | undefined, config: UnetConfig): Value {
+  if (guidanceWidth(config) === null) return t;
+  if (!guidance) throw new Error('this UNet is told its guidance');
+  return add(t, linear(scope.at('cond_proj'), guidance, t.shape[1]!, { bias: false }));
+}
 
 /** XL: the pooled state beside the sinusoids of each time id, [S, 4 c_0]. */
 function addedEmbedding(scope: Scope, { pooled, timeIds }: UnetInputs, config: UnetConfig): Value {

@@ -8,14 +8,9 @@ import { freemem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { quietAwsClient } from '../config/env.js';
 import { loadConfig } from '../config/load.js';
-import {
-  checkLearnable,
-  learnerSettings,
-  modelFamily,
-  resolveModel,
-  samplerSettings,
-} from '../config/models.js';
+import { checkLearnable, learnerSettings, modelFamily, resolveModel, samplerFor } from '../config/models.js';
 import { type Config, deviceNames } from '../config/schema.js';
+import { count } from '../domain/count.js';
 import { AcclaimError, toPlain } from '../errors.js';
 import { estimateMb, offeredMb } from '../job-memory.js';
 import { isLoopback } from '../loopback.js';
@@ -160,11 +155,16 @@ export function checkMemory(free = freemem()): Check {
 export function checkLearner(config: Config): Check {
   const name = 'learner';
   try {
-    const family = modelFamily(resolveModel(config.model));
-    const learner = learnerSettings(config, family);
-    const sampler = samplerSettings(config, family);
+    const model = resolveModel(config.model);
+    const learner = learnerSettings(config, modelFamily(model));
+    const sampler = samplerFor(config, model);
     checkLearnable(sampler, learner);
-    return { name, state: 'ok', found: `${learner.name}, on rounds of ${sampler.scheduler}`, mend: '' };
+    return {
+      name,
+      state: 'ok',
+      found: `${learner.name}, on rounds of ${count(sampler.steps, 'step')} of ${sampler.scheduler}`,
+      mend: '',
+    };
   } catch (error) {
     const { code, message, mend } = toPlain(error);
     // A model that is not there has a line of its own.

@@ -14,7 +14,7 @@ import { checked, readYaml } from './files.js';
 import { comparesLikelihoods, learnerParams, paramFaults } from './learner-params.js';
 import { findPulled, listPulled, modelsFolders, openPath } from './pulled.js';
 import type { Config } from './schema.js';
-import { unetMarks } from './unet-marks.js';
+import { distilledMarks, unetMarks } from './unet-marks.js';
 
 type Sampler = z.infer<typeof samplerSchema>;
 export type LearnerSettings = z.infer<typeof learnerSchema>;
@@ -32,7 +32,18 @@ const familySchema = z.strictObject({
     }),
 });
 
+/** What a model that was distilled to a few steps wants of its sampler; a mark that is left out may be anything. */
+const distilledSchema = z.strictObject({
+  match: z.strictObject({
+    scheduler: z.string(),
+    trailing: z.boolean().optional(),
+    told: z.boolean().optional(),
+  }),
+  sampler: samplerSchema,
+});
+
 const catalogueSchema = z.strictObject({
+  distilled: z.array(distilledSchema),
   families: z.record(z.string(), familySchema).refine((f) => 'default' in f, 'needs the family "default"'),
   models: z.array(
     z.strictObject({
@@ -109,13 +120,23 @@ export function modelFamily(model: string, catalogue = loadCatalogue()): string 
   return found?.[0] ?? 'default';
 }
 
-/** The family's sampler with the configuration's overrides. */
-export function samplerSettings(config: Config, family: string, catalogue = loadCatalogue()): Sampler {
+/** The sampler of models that were distilled as this one; undefined of one that was not. */
+function distilledSampler(model: string, { distilled }: Catalogue): Sampler | undefined {
+  const marks = distilledMarks(model);
+  if (!marks) return undefined;
+  const fits = ({ match }: (typeof distilled)[number]) =>
+    match.scheduler === marks.scheduler &&
+    (match.trailing ?? marks.trailing) === marks.trailing &&
+    (match.told ?? marks.told) === marks.told;
+  return distilled.find(fits)?.sampler;
+}
+
+/** What a model by its path is sampled with: as it was distilled, else as its family, with the configuration's overrides. */
+export function samplerFor(config: Config, model: string, catalogue = loadCatalogue()): Sampler {
+  const { families } = catalogue;
+  const profile = families[modelFamily(model, catalogue)] ?? families.default!;
   const own = Object.fromEntries(Object.entries(config.sampler).filter(([, value]) => value !== undefined));
-  return samplerSchema.parse({
-    ...(catalogue.families[family] ?? catalogue.families.default!).sampler,
-    ...own,
-  });
+  return samplerSchema.parse({ ...(distilledSampler(model, catalogue) ?? profile.sampler), ...own });
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * By what a model's family is told, without the engine: the width of the text states that its UNet reads, and the widest
+ * By what a model's family is told, and whether it was distilled to a few steps, without the engine: the width of the text states that its UNet reads, and the widest
  * of its levels. From unet/config.json of a folder, from the header of a single file (8 bytes of length, then JSON).
  * What cannot be read has no marks; the engine reports it by name when it opens the model.
  */
@@ -14,12 +14,39 @@ export interface UnetMarks {
   readonly widest: number;
 }
 
+/** By what is told that a model was distilled to a few steps. */
+export interface DistilledMarks {
+  /** Its own scheduler's class. */
+  readonly scheduler: unknown;
+  /** Timesteps as Turbo and Lightning want them, of a network that predicts noise. */
+  readonly trailing: boolean;
+  /** The network is told its guidance. */
+  readonly told: boolean;
+}
+
+/** Of a folder; a single file has no configuration. */
+export function distilledMarks(folder: string): DistilledMarks | undefined {
+  return marksOf(folder, () => {
+    if (statSync(folder).isFile()) return undefined;
+    const scheduler = readConfig(join(folder, 'scheduler', 'scheduler_config.json'));
+    const noise = (scheduler.prediction_type ?? 'epsilon') === 'epsilon';
+    return {
+      scheduler: scheduler._class_name,
+      trailing: scheduler.timestep_spacing === 'trailing' && noise,
+      told: typeof readConfig(join(folder, 'unet', 'config.json')).time_cond_proj_dim === 'number',
+    };
+  });
+}
+
 /** What is too much to be read has no marks. */
 const unread = (why: string) => new AcclaimError('model-corrupt', why);
 
-export function unetMarks(model: string): UnetMarks | undefined {
+export const unetMarks = (model: string): UnetMarks | undefined =>
+  marksOf(model, () => (statSync(model).isFile() ? ofFile(model) : ofFolder(model)));
+
+function marksOf<T>(model: string, read: () => T): T | undefined {
   try {
-    return statSync(model).isFile() ? ofFile(model) : ofFolder(model);
+    return read();
   } catch (error) {
     // A model of some other family would be run by the wrong parameters.
     if (isExhausted(error)) throw readFault(error, model, { mend: '' });
@@ -27,9 +54,11 @@ export function unetMarks(model: string): UnetMarks | undefined {
   }
 }
 
+const readConfig = (file: string) =>
+  jsonOfFile(file, MODEL_JSON, unread, { mend: '' }) as Partial<Record<string, unknown>>;
+
 function ofFolder(folder: string): UnetMarks {
-  const file = join(folder, 'unet', 'config.json');
-  const config = jsonOfFile(file, MODEL_JSON, unread, { mend: '' }) as Partial<Record<string, unknown>>;
+  const config = readConfig(join(folder, 'unet', 'config.json'));
   const widths = Array.isArray(config.block_out_channels) ? config.block_out_channels : [];
   return { crossAttention: config.cross_attention_dim, widest: Math.max(...widths) };
 }

@@ -22,9 +22,14 @@ export async function callUnet(
   { profile, adapter, form, onTap }: CallOptions = {},
 ): Promise<FloatTensor> {
   const { sample, timestep, encoder_hidden_states: states, text_embeds: pooled, time_ids: timeIds } = golden;
+  const { embedding: told } = golden;
   const g = new Graph();
   const text = textInputs(g, { states: states!.shape, pooled: pooled?.shape, timeIds: timeIds?.shape });
-  const inputs = { sample: g.input('sample', sample!.shape), timestep: g.input('timestep', timestep!.shape) };
+  const inputs = {
+    sample: g.input('sample', sample!.shape),
+    timestep: g.input('timestep', timestep!.shape),
+    guidance: told && g.input('guidance', told.shape),
+  };
   const tap = onTap && ((block: string, value: Value) => g.output(block, value));
   g.output(
     'out',
@@ -38,6 +43,7 @@ export async function callUnet(
     timestep: f32(timestep!.shape, Array.from(timestep!.data, Number)),
     states: states!,
     ...(pooled && timeIds && { pooled, timeIds }),
+    ...(told && { guidance: told }),
   });
   await executor.release();
   for (const [block, value] of Object.entries(blocks)) onTap?.(block, value as FloatTensor);

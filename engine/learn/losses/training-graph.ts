@@ -6,17 +6,19 @@
  */
 import { grad } from '../../graph/grad.js';
 import { Graph } from '../../graph/graph.js';
+import { slice } from '../../graph/ops.js';
 import type { Value } from '../../graph/value.js';
+import { branchesOf, guidanceEmbedding, guidanceWidth } from '../../models/guidance.js';
 import type { Pipeline } from '../../models/pipeline.js';
 import { type ConditioningShapes, textInputs } from '../../models/prompt.js';
-import { type Conditioning, guidanceOf, guided } from '../../models/unet.js';
+import { type Conditioning, guided, unet } from '../../models/unet.js';
 import { type Adapter, type AdapterSpec, adapterInputs } from '../../nn/lora.js';
 
 export interface TrainingSpec {
   pipeline: Pipeline;
   adapter: AdapterSpec;
   latent: readonly [number, number, number];
-  /** B: rows of one executor call; the network sees 2B, without and with the prompt. */
+  /** B: rows of one executor call; the network sees 2B, without and with the prompt, where there is guidance. */
   rows: number;
   guidance: number;
   /** Of the texts without and with the prompt. */
@@ -55,14 +57,28 @@ export function beginTraining({ pipeline, adapter, latent, rows, text }: Trainin
   };
 }
 
-/** The guided network output e_u + w (e_c - e_u) for `sample` at the rows' timesteps. [B,C,h,w] */
+/**
+ * The guided network output e_u + w (e_c - e_u) for `sample` at the rows' timesteps [B,C,h,w]; e_c alone without guidance, and
+ * of networks that are told it.
+ */
 export function guidedOutput(
   { pipeline, guidance }: TrainingSpec,
   { graph, timestep, text }: TrainingInputs,
   sample: Value,
   adapter?: Adapter,
 ): Value {
-  return guided(graph, pipeline, { sample, timestep, ...text }, guidanceOf(guidance), adapter);
+  if (branchesOf(pipeline.unetConfig, guidance) === 2)
+    return guided(graph, pipeline, { sample, timestep, ...text }, guidance, adapter);
+  const prompt = (x: Value) => slice(x, 0, 1, 2);
+  const alone = {
+    states: prompt(text.states),
+    pooled: text.pooled && prompt(text.pooled),
+    timeIds: text.timeIds && prompt(text.timeIds),
+  };
+  const width = guidanceWidth(pipeline.unetConfig);
+  const told =
+    width === null ? undefined : graph.constant(guidanceEmbedding(guidance, width).data, [1, width]);
+  return unet(graph, pipeline, { sample, timestep, ...alone, guidance: told }, adapter);
 }
 
 /** Names the loss and its gradient for every adapter tensor: `loss` [1], `grad.<name>`. */

@@ -141,9 +141,9 @@ describe('a model folder is refused by name', () => {
       edit('model_index.json', { _class_name: 'StableDiffusionXLImg2ImgPipeline' }),
     ],
     [
-      'a distilled model',
-      'model-unsupported',
-      /time_cond_proj_dim: a distilled model .*is not built/,
+      'a distilled model without the layer that is told its guidance',
+      'model-corrupt',
+      /cond_proj\.weight/,
       edit('unet/config.json', { time_cond_proj_dim: 256 }),
     ],
     [

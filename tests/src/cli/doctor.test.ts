@@ -106,7 +106,7 @@ test('job memory: a model that takes more than an engine may use is a warning', 
 
 test('learner: one that compares likelihoods, on rounds that have none', () => {
   const config = (...set: string[]) => loadConfig({ env: {}, set: ['learner.name=hero', ...set] });
-  expect(checkLearner(config())).toMatchObject({ state: 'ok', found: 'hero, on rounds of ddim' });
+  expect(checkLearner(config())).toMatchObject({ state: 'ok', found: 'hero, on rounds of 20 steps of ddim' });
   expect(checkLearner(config('sampler.eta=0'))).toMatchObject({ state: 'fail', code: 'not-learnable' });
   expect(checkLearner(config('model=nowhere'))).toMatchObject({ state: 'off' });
 });

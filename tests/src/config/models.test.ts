@@ -1,5 +1,6 @@
 /** Catalogue and tasks: what a family wants, with overrides; tasks against the judge that simulations use. */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load.js';
@@ -8,11 +9,13 @@ import {
   learnerSettings,
   modelFamily,
   resolveModel,
-  samplerSettings,
+  samplerFor,
 } from '../../../src/config/models.js';
 import { modelsFolder } from '../../../src/config/pulled.js';
 import { loadTask, taskNames } from '../../../src/config/tasks.js';
 import { projectPath } from '../../../src/paths.js';
+
+const MINI = projectPath('models/mini');
 
 describe('models', () => {
   test('the miniature by name and by folder is the family mini', () => {
@@ -32,13 +35,48 @@ describe('models', () => {
 
   test("the family's sampler, and overrides key by key", () => {
     const config = loadConfig({ env: {}, set: ['sampler.steps=4'] });
-    expect(samplerSettings(config, 'mini')).toEqual({ steps: 4, guidance: 3, eta: 1, scheduler: 'ddim' });
-    expect(samplerSettings(loadConfig({ env: {} }), 'default')).toMatchObject({
+    expect(samplerFor(config, MINI)).toEqual({ steps: 4, guidance: 3, eta: 1, scheduler: 'ddim' });
+    expect(samplerFor(loadConfig({ env: {} }), projectPath('config'))).toMatchObject({
       steps: 50,
       guidance: 5,
       eta: 1,
     });
-    expect(samplerSettings(config, 'never heard of')).toMatchObject({ steps: 4, guidance: 5 });
+    expect(samplerFor(config, 'never heard of')).toMatchObject({ steps: 4, guidance: 5 });
+  });
+
+  test('a model that was distilled to a few steps is sampled so, whatever its family, and overrides go over it', () => {
+    const root = mkdtempSync(join(tmpdir(), 'acclaim-distilled-'));
+    const of = (scheduler: object, unet: object = {}, set: string[] = []) => {
+      for (const [part, file, json] of [
+        ['scheduler', 'scheduler_config.json', scheduler],
+        ['unet', 'config.json', { cross_attention_dim: 768, block_out_channels: [320, 1280], ...unet }],
+      ] as const) {
+        mkdirSync(join(root, part), { recursive: true });
+        writeFileSync(join(root, part, file), JSON.stringify(json));
+      }
+      const { steps, guidance, eta, scheduler: name } = samplerFor(loadConfig({ env: {}, set }), root);
+      return [name, steps, guidance, eta];
+    };
+    const trailing = { timestep_spacing: 'trailing' };
+    const lcm = { _class_name: 'LCMScheduler' };
+    try {
+      expect(of(lcm)).toEqual(['lcm', 4, 1, 1]);
+      expect(of(lcm, { time_cond_proj_dim: 256 })).toEqual(['lcm', 4, 8, 1]);
+      expect(of(lcm, {}, ['sampler.steps=6'])).toEqual(['lcm', 6, 1, 1]);
+      expect(of({ _class_name: 'TCDScheduler' })).toEqual(['tcd', 4, 1, 0.3]);
+      // SD-Turbo and SDXL-Lightning; SDXL-Turbo.
+      expect(of({ _class_name: 'EulerDiscreteScheduler', ...trailing })).toEqual(['euler', 4, 1, 0]);
+      expect(of({ _class_name: 'EulerAncestralDiscreteScheduler', ...trailing })[0]).toBe('euler-ancestral');
+      // Zero terminal SNR spaces them so too, and is no distillation.
+      const zero = { ...trailing, prediction_type: 'v_prediction', rescale_betas_zero_snr: true };
+      for (const other of [
+        { _class_name: 'EulerDiscreteScheduler' },
+        { _class_name: 'EulerDiscreteScheduler', ...zero },
+      ])
+        expect(of(other)).toEqual(['ddim', 50, 5, 1]);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
   });
 
   test('a learner gets its profile for the family, then the overrides', () => {
@@ -56,7 +94,7 @@ describe('models', () => {
   test('a learner that compares likelihoods needs a sampler that has some', () => {
     const of = (name: string, ...sampler: string[]) => {
       const config = loadConfig({ env: {}, set: [`learner.name=${name}`, ...sampler] });
-      return () => checkLearnable(samplerSettings(config, 'mini'), learnerSettings(config, 'mini'));
+      return () => checkLearnable(samplerFor(config, MINI), learnerSettings(config, 'mini'));
     };
     const refused = expect.objectContaining({
       code: 'not-learnable',
