@@ -31,6 +31,7 @@ export interface AppParts {
   log: Log;
   resolveModel(model: string): string;
   safety: JobParts['safety'];
+  decoder: JobParts['decoder'];
   /** A request by a person, or none, over the configuration -> what the session is run by. */
   specify(request: Partial<StartRequest>, platform: PlatformName): NewSession;
   plan(request: Partial<StartRequest>, platform: PlatformName): Plan;

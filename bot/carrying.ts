@@ -17,7 +17,17 @@ import { aboutEffect } from './watch.js';
 
 type Shared = Pick<
   AppParts,
-  'clock' | 'log' | 'paths' | 'queue' | 'people' | 'resolveModel' | 'safety' | 'watch' | 'reach' | 'patience'
+  | 'clock'
+  | 'log'
+  | 'paths'
+  | 'queue'
+  | 'people'
+  | 'resolveModel'
+  | 'safety'
+  | 'decoder'
+  | 'watch'
+  | 'reach'
+  | 'patience'
 >;
 
 export interface CarryingParts extends Shared {

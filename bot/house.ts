@@ -11,6 +11,7 @@ import { clip } from '../src/chat/text.js';
 import { type Clock, SteadyClock, systemClock } from '../src/clock.js';
 import {
   checkLearnable,
+  decoderFor,
   learnerSettings,
   loadCatalogue,
   modelFamily,
@@ -137,6 +138,7 @@ export async function buildHouse({
     log,
     resolveModel: (model) => resolveModel(model),
     safety: { ...config.safety, checker: config.safety.checker && resolveModel(config.safety.checker) },
+    decoder: (model) => decoderFor(config, model),
     specify: (request, platform) => specify(config, request, platform),
     plan: (request, platform) => plan(config, request, platform),
     usualModel: config.model,

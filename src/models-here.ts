@@ -7,7 +7,7 @@ import type { Config } from './config/schema.js';
 import { modelHash, modelStamp } from './model-hash.js';
 import type { Models } from './queue/places.js';
 
-type Wanted = Pick<Config, 'model' | 'safety'>;
+type Wanted = Pick<Config, 'model' | 'safety' | 'decoder'>;
 
 export class ModelsHere implements Models {
   /** Hash -> what the model is opened by. */
@@ -66,10 +66,10 @@ export class ModelsHere implements Models {
   }
 }
 
-function pathsOf({ model, safety }: Wanted): Set<string> {
+function pathsOf({ model, safety, decoder }: Wanted): Set<string> {
   const catalogue = loadCatalogue();
   const paths = new Set(listPulled().map(openPath));
-  for (const name of [...catalogue.models.map((m) => m.name), model, safety.checker]) {
+  for (const name of [...catalogue.models.map((m) => m.name), model, safety.checker, decoder.tiny]) {
     try {
       if (name !== null) paths.add(resolveModel(name, catalogue));
     } catch {
@@ -82,4 +82,6 @@ function pathsOf({ model, safety }: Wanted): Set<string> {
 const isModel = (path: string): boolean =>
   path.endsWith('.safetensors')
     ? existsSync(path)
-    : ['model_index.json', 'safety_checker'].some((name) => existsSync(join(path, name)));
+    : ['model_index.json', 'safety_checker', 'tiny_vae', 'config.json'].some((name) =>
+        existsSync(join(path, name)),
+      );

@@ -25,6 +25,8 @@ export interface JobParts {
   dispatch(session: string, event: Event): Promise<unknown>;
   /** How images are looked at; sessions that reduce unsafe images replace none. */
   safety: NonNullable<JobPayload<'generate'>['safety']>;
+  /** Absolute folder of a model -> what of it is made with a tiny decoder. */
+  decoder(model: string): JobPayload<'generate'>['decoder'];
   stopping(): boolean;
   log: Log;
 }
@@ -69,14 +71,17 @@ export class Jobs {
     const { queue, paths } = this.parts;
     const out = paths.round(effect.session, effect.round);
     await this.run(effect, async (progress, held) => {
+      const common = this.common(state, effect);
+      const decoder = this.parts.decoder(common.model);
       const payload: JobPayload<'generate'> = {
-        ...this.common(state, effect),
+        ...common,
         count: effect.count,
         checkpoint: paths.parent(state, effect.parent),
         noise: effect.noise,
         picks: state.session.rules.picks ?? false,
         trajectory: likelihood.get(state.session.learner.name) ?? false,
         preview: !state.session.nsfw && !state.session.rules.review,
+        ...(decoder && { decoder }),
         safety: { ...this.parts.safety, ...(state.session.nsfw ? { tries: 0, nsfw: true } : {}) },
         out,
       };

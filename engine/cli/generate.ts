@@ -11,7 +11,7 @@ import { promptNotes } from '../../src/chat/prompt-syntax.js';
 import { defineCommand } from '../../src/cli/command.js';
 import { choice, fallback, flag, integer, mandatory, number, several, text } from '../../src/cli/options.js';
 import { drawProgress } from '../../src/cli/progress.js';
-import { resolveModel, samplerFor } from '../../src/config/models.js';
+import { decoderFor, resolveModel, samplerFor } from '../../src/config/models.js';
 import { deviceNames } from '../../src/config/schema.js';
 import { count as counted } from '../../src/domain/count.js';
 import { AcclaimError } from '../../src/errors.js';
@@ -23,11 +23,13 @@ import { substitution } from '../diffusion/native.js';
 import { sample } from '../diffusion/sampler.js';
 import { writeFolder } from '../io/folder.js';
 import { encodePng, toRgb } from '../io/png.js';
+import type { EngineContext } from '../jobs/context.js';
 import { paced } from '../jobs/pace.js';
 import { batchOf } from '../learn/learner.js';
 import { plainNoise } from '../learn/noise.js';
 import { mustBeFinite } from '../models/finite.js';
 import { decode } from '../models/pipeline.js';
+import { hasTinyVae, type TinyVae } from '../models/tiny-vae.js';
 import { rate } from '../runtime/rate.js';
 import { rows } from '../runtime/tensor.js';
 import { inWords, sayBefore } from '../say-before.js';
@@ -60,6 +62,10 @@ const options = {
     "how steps are taken; default: the model's",
     samplerSchema.shape.scheduler.options,
   ),
+  decoder: choice('--decoder <name>', "what makes pictures of latents; default: the configuration's", [
+    'vae',
+    'tiny',
+  ]),
   width: integer('--width <px>', "default: the model's own", { min: 8, max: 4096 }),
   height: integer('--height <px>', "default: the model's own", { min: 8, max: 4096 }),
   adapter: several('--adapter <file[:weight]>', 'LoRA file or checkpoint folder to apply, and how strongly'),
@@ -112,6 +118,7 @@ export const command = defineCommand(
       const set = { steps: v.steps, guidance: v.guidance, eta: v.eta, scheduler: v.scheduler };
       const given = Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined));
       const sampler = { ...samplerFor(config, model), ...given };
+      const tiny = tinyOf(engine, decoderFor(config, model), model, v.decoder);
       const latent = pipeline.latentShape(v.width ?? null, v.height ?? null);
       const size = latent[0] * latent[1] * latent[2];
       const file = v.noise === undefined ? undefined : readNoise(v.noise, latent, sampler.steps);
@@ -145,7 +152,7 @@ export const command = defineCommand(
         keep: v.trajectory === undefined ? 'none' : 'trajectory',
       });
       report('decode', 0, 1);
-      const images = await decode(pipeline, engine.cache, samples.latents);
+      const images = await decode(pipeline, engine.cache, samples.latents, tiny);
       mustBeFinite(images, pipeline, 'decode');
       const [, , height, width] = images.shape as [number, number, number, number];
       const pictures = Array.from({ length: count }, (_, i) =>
@@ -162,6 +169,7 @@ export const command = defineCommand(
         count,
         latent,
         model: { sha256, family: pipeline.family },
+        ...(tiny && { decoder: await modelHash(tiny.dir) }),
         adapters: adapters.map(adapterFacts),
         noise: v.noise === undefined ? null : fileFacts(v.noise),
         device: engine.device,
@@ -198,6 +206,24 @@ export const command = defineCommand(
     }
   },
 );
+
+/** Errors: file-not-found, where the tiny decoder is asked for by name and there is none. */
+function tinyOf(
+  engine: Pick<EngineContext, 'tinyVae'>,
+  configured: ReturnType<typeof decoderFor>,
+  model: string,
+  asked: 'vae' | 'tiny' | undefined,
+): TinyVae | undefined {
+  if (asked === 'vae' || (asked === undefined && !configured?.rounds)) return undefined;
+  const dir = configured?.tiny ?? (hasTinyVae(model) ? model : null);
+  if (dir !== null) return engine.tinyVae(dir);
+  if (asked === undefined) return undefined;
+  throw new AcclaimError(
+    'file-not-found',
+    `there is no tiny decoder for ${model}`,
+    "Fetch its family's: acclaim pull madebyollin/taesd (XL: madebyollin/taesdxl), or name one in decoder.tiny.",
+  );
+}
 
 const adapterFacts = ({ path, weight }: AdapterSource) => ({ ...fileFacts(adapterFile(path)), weight });
 

@@ -4,7 +4,7 @@ import { defineCommand } from '../../src/cli/command.js';
 import { choice, fallback, flag, text } from '../../src/cli/options.js';
 import { drawProgress } from '../../src/cli/progress.js';
 import { loadConfig } from '../../src/config/load.js';
-import { modelsFolder, openPath } from '../../src/config/pulled.js';
+import { isPart, modelsFolder, openPath } from '../../src/config/pulled.js';
 import { pullModel } from '../jobs/pull-model.js';
 import { variants } from '../pull/select.js';
 
@@ -62,6 +62,7 @@ export const command = defineCommand(
     if (v.json) return io.out(`${JSON.stringify(result, null, 2)}\n`);
     const licence = result.licence === null ? 'no licence is named on its card' : `licence ${result.licence}`;
     io.out(`${result.name} (${(result.bytes / 1e6).toFixed(1)} MB, ${licence}): ${result.dir}\n`);
-    io.out(`Use it: \`--model ${v.to === undefined ? result.name : openPath(result)}\`.\n`);
+    const name = v.to === undefined ? result.name : openPath(result);
+    io.out(`Use it: \`${isPart(result) ? `--set decoder.tiny=${name}` : `--model ${name}`}\`.\n`);
   },
 );

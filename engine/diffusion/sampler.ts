@@ -27,8 +27,8 @@ export interface SampleRequest extends PredictorRequest {
   readonly until?: number | undefined;
   /** Before the first step, with the floating-point operations of all of one image's steps. */
   readonly onBegin?: ((flops: number) => Promise<void>) | undefined;
-  /** After each step: steps done, of how many, and x_0 [N,C,h,w] as the step expects it, worked out when asked. */
-  readonly onStep?: ((done: number, total: number, expected: () => FloatTensor) => void) | undefined;
+  /** After each step, which waits for it: steps done, of how many, and x_0 [N,C,h,w] as the step expects it, worked out when asked. */
+  readonly onStep?: ((done: number, total: number, expected: () => FloatTensor) => unknown) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly keep?: 'none' | 'trajectory' | undefined;
   /** Steps `from` up to, not with, `to`; default all. A run that goes on needs what it stood at; such runs keep no trajectory. */
@@ -118,7 +118,7 @@ async function walk(
     }
     const expect = () => (last ? x : predictedImage(step, from, output));
     if (k + 1 === to) expected = expect();
-    request.onStep?.(k + 1, steps.length, () => f32(noise.shape, expect()));
+    await request.onStep?.(k + 1, steps.length, () => f32(noise.shape, expect()));
     // A run blocks its thread: let messages (cancel, progress) through between two of them.
     await setImmediate();
   }

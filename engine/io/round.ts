@@ -58,6 +58,8 @@ export const roundManifestSchema = z.object({
       }),
     )
     .optional(),
+  /** Hash of the tiny decoder that made the pictures; left out = the model's own VAE. */
+  decoder: z.string().optional(),
   /** What choosing took; of rounds that were chosen among more. */
   draws: drawsSchema.optional(),
   /** What the safety checker said; where there was one. */

@@ -7,6 +7,7 @@ import { checkUnchanged, type ModelStamp, modelStamp } from '../../src/model-has
 import { Ahead } from '../learn/ahead.js';
 import { loadPipeline, type Pipeline } from '../models/pipeline.js';
 import { openSafetyChecker, type SafetyChecker } from '../models/safety-checker.js';
+import { openTinyVae, type TinyVae } from '../models/tiny-vae.js';
 import type { Precision } from '../nn/precision.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 
@@ -33,6 +34,7 @@ export class EngineContext {
   onForetold?: (seconds: number, text: string) => void;
   private readonly opened = new Map<string, Promise<{ pipeline: Pipeline; stamp: ModelStamp }>>();
   private readonly checkers = new Map<string, SafetyChecker>();
+  private readonly decoders = new Map<string, TinyVae>();
 
   constructor({ cache, threads, device, precision = 'fp32', software }: EngineOptions) {
     this.cache = cache;
@@ -58,6 +60,13 @@ export class EngineContext {
   /** How many are open. */
   get models(): number {
     return this.opened.size;
+  }
+
+  /** Of `openTinyVae`. */
+  tinyVae(dir: string): TinyVae {
+    const tiny = this.decoders.get(dir) ?? openTinyVae(dir);
+    this.decoders.set(dir, tiny);
+    return tiny;
   }
 
   /** `dir` holds `safety_checker/`. */

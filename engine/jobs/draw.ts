@@ -12,6 +12,7 @@ import { batchOf, type LatentShape } from '../learn/learner.js';
 import { features } from '../models/features.js';
 import { mustBeFinite } from '../models/finite.js';
 import { decode, type Pipeline } from '../models/pipeline.js';
+import type { TinyVae } from '../models/tiny-vae.js';
 import { rate } from '../runtime/rate.js';
 import { type FloatTensor, f32, rows, stackRows } from '../runtime/tensor.js';
 import { inWords } from '../say-before.js';
@@ -32,6 +33,8 @@ export interface Drawing {
   part: SampleRequest['part'];
   report: Report;
   preview?: Previewer | undefined;
+  /** Makes the pictures in the VAE's place. */
+  tiny?: TinyVae | undefined;
   signal: AbortSignal;
 }
 
@@ -108,12 +111,12 @@ export async function drawImages(
         ...(b === 0 && {
           onBegin: (flops) => foretell(drawing, flops, count, batches * payload.sampler.steps),
         }),
-        onStep: (done, total, expected) =>
+        onStep: async (done, total, expected) =>
           report(
             'sample',
             b * total + done,
             batches * total,
-            preview?.(
+            await preview?.(
               parts.map((part) => part.latents),
               expected,
             ),
@@ -180,12 +183,12 @@ export const seen = ({ engine, pipeline, payload }: Drawing, latents: FloatTenso
 
 /** Latents -> pictures. */
 export async function develop(
-  { engine, pipeline, report, signal }: Drawing,
+  { engine, pipeline, tiny, report, signal }: Drawing,
   latents: FloatTensor,
 ): Promise<Rgb[]> {
   signal.throwIfAborted();
   report('decode', 0, 1);
-  const images = await decode(pipeline, engine.cache, latents);
+  const images = await decode(pipeline, engine.cache, latents, tiny);
   mustBeFinite(images, pipeline, 'decode');
   report('decode', 1, 1);
   const [count, , height, width] = images.shape as [number, number, number, number];

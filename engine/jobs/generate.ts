@@ -25,6 +25,8 @@ import { requireLikelihoods } from '../learn/policy.js';
 import { featureFacts } from '../models/features.js';
 import { branchesOf } from '../models/guidance.js';
 import { checkPictures, hasSafetyChecker, isBarred } from '../models/safety-checker.js';
+import { checkTinyVae, hasTinyVae, type TinyVae } from '../models/tiny-vae.js';
+import { vaeFactor } from '../models/vae.js';
 import { f32, stackRows } from '../runtime/tensor.js';
 import type { WorkerContext } from '../worker.js';
 import type { EngineContext } from './context.js';
@@ -78,8 +80,9 @@ export async function generate(
     branches,
   );
   const sheet = picking ? Math.ceil(count * picking.rule.draws * 1.5) : count;
+  const tiny = openDecoder(payload);
   const preview =
-    payload.preview && !safety ? await previewer(pipeline, engine.cache, sheet, fault) : undefined;
+    payload.preview && !safety ? await previewer(pipeline, engine.cache, sheet, fault, tiny) : undefined;
   const part = checkpoint?.manifest.part;
   const whole = { baseShare: 0, until: 1 };
   const { baseShare, until } = (checkpoint && learner.drawing?.(params, checkpoint.state)) ?? whole;
@@ -93,6 +96,7 @@ export async function generate(
     part,
     report,
     preview,
+    tiny: payload.decoder?.rounds ? tiny : undefined,
     signal,
   };
   const origins = originsOf(count, adapter ? (payload.noise === 'learner' ? baseShare : 0) : 1);
@@ -154,6 +158,7 @@ export async function generate(
     precision: engine.precision,
     software: engine.software,
     images: origins.map((origin, i) => ({ origin, ...picked?.[i] })),
+    ...(drawing.tiny && { decoder: await modelHash(drawing.tiny.dir) }),
     ...(chosen && { draws: chosen.draws }),
     ...(safety && marks ? { safety: { bound: safety.bound, images: marks } } : {}),
     features: featureFacts(pipeline.scheduler, seen),
@@ -190,6 +195,21 @@ export async function generate(
   function more(origin: Origin, n: number): Float32Array[] {
     if (origin === 'tuned' || !adapter) return noises(n, 'noise.more');
     return Array.from({ length: n }, (_, i) => new Rng(seed, round, `noise.more.base.${i}`).normals(size));
+  }
+
+  /** One that pictures are made with has to fit; what only previews are made with does without, and says why. */
+  function openDecoder({ decoder, model }: Payload): TinyVae | undefined {
+    const dir = decoder && (decoder.tiny ?? (hasTinyVae(model) ? model : null));
+    if (!dir) return undefined;
+    try {
+      const found = engine.tinyVae(dir);
+      checkTinyVae(found, { dir: pipeline.dir, channels: latent[0], factor: vaeFactor(pipeline.vaeConfig) });
+      return found;
+    } catch (error) {
+      if (decoder.rounds) throw error;
+      fault(error);
+      return undefined;
+    }
   }
 
   function openSafety({ safety }: Payload) {

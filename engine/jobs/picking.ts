@@ -296,7 +296,7 @@ class Picker {
         ...(done === 0 && {
           onBegin: (flops: number) => foretell(drawing, flops, this.total / picking.steps, this.total),
         }),
-        onStep: (step, _, expected) => {
+        onStep: async (step, _, expected) => {
           this.taken = done + (step - from) * own.length;
           const others = [...beside, ...list].filter((one) => !own.includes(one) && one.x !== null);
           const now = () => rows(expected(), 0, own.length);
@@ -304,7 +304,7 @@ class Picker {
             'sample',
             this.taken,
             this.total,
-            preview?.(others.length > 0 ? [this.rows(others.map((one) => one.latent))] : [], now),
+            await preview?.(others.length > 0 ? [this.rows(others.map((one) => one.latent))] : [], now),
           );
         },
       });

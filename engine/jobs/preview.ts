@@ -1,24 +1,36 @@
 /**
  * Pictures of a round while it is drawn: every now and then a small sheet of what the images are going to be, for whoever
- * watches. It changes nothing of what is drawn. Not for rounds that somebody looks over before people see them. Many or large
+ * watches: pictures by a tiny decoder where there is one, else patches of colour. It changes nothing of what is drawn. Not for rounds that somebody looks over before people see them. Many or large
  * images are shown smaller, so that no sheet is more than may cross to the bot, whatever is on it.
  */
 import { PREVIEW_CHARACTERS } from '../../src/queue/limits.js';
 import { encodePng } from '../io/png.js';
 import { type LatentColours, latentColours, previewSheet } from '../models/latent-colours.js';
-import type { Pipeline } from '../models/pipeline.js';
+import { decode, type Pipeline } from '../models/pipeline.js';
+import type { TinyVae } from '../models/tiny-vae.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 import { type FloatTensor, f32, rows, stackRows } from '../runtime/tensor.js';
 
-/** Between two sheets, ms. */
+/** Between two sheets, ms; and so many times as long as the last one took to make, where that is more. */
 const EVERY_MS = 700;
+const EVERY_COSTS = 9;
 /** Pixels of a sheet, at most: 24 images of Stable Diffusion at 512x512, one pixel a latent pixel. */
 const MOST_PIXELS = 98_304;
 /** Images are not shown smaller than this; what does not fit then is left out. */
 const LEAST_SIDE = 8;
 
 /** `done`: x_0 of the batches before [.., C,h,w]; `now`: x_0 as the step expects it, only asked for when a sheet is due. */
-export type Previewer = (done: readonly FloatTensor[], now: () => FloatTensor) => string | undefined;
+export type Previewer = (done: readonly FloatTensor[], now: () => FloatTensor) => Promise<string | undefined>;
+
+/** Of a decoder's images, whose three channels are the colours. */
+const PLAIN: LatentColours = {
+  base: [0, 0, 0],
+  slope: [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ],
+};
 
 /** -> a base64 PNG when one is due. `count`: images of the round. Where that fails, `fault` hears of it and there are none. */
 export async function previewer(
@@ -26,22 +38,46 @@ export async function previewer(
   cache: ExecutorCache,
   count: number,
   fault: (error: unknown) => void,
+  /** Fits the model. */
+  tiny?: TinyVae | undefined,
 ): Promise<Previewer> {
-  let colours: LatentColours | null = await latentColours(pipeline, cache).catch((error) => {
-    fault(error);
-    return null;
-  });
+  let colours: LatentColours | null = tiny
+    ? PLAIN
+    : await latentColours(pipeline, cache).catch((error) => {
+        fault(error);
+        return null;
+      });
+  const seen = tiny ? decodedOnce(pipeline, cache, count, tiny) : async (latents: FloatTensor) => latents;
   let due = 0;
-  return (done, now) => {
-    if (!colours || performance.now() < due) return undefined;
-    due = performance.now() + EVERY_MS;
+  return async (done, now) => {
+    const began = performance.now();
+    if (!colours || began < due) return undefined;
     try {
-      return sheetOf(stackRows([...done, now()]), colours, count);
+      const parts: FloatTensor[] = [];
+      for (const latents of [...done, now()]) parts.push(await seen(latents));
+      return sheetOf(stackRows(parts), colours, count);
     } catch (error) {
       colours = null;
       fault(error);
       return undefined;
+    } finally {
+      const ended = performance.now();
+      due = ended + Math.max(EVERY_MS, EVERY_COSTS * (ended - began));
     }
+  };
+}
+
+/** Latents -> their images as small as the sheet shows them; finished ones, which come again, are decoded once. */
+function decodedOnce(pipeline: Pipeline, cache: ExecutorCache, count: number, tiny: TinyVae) {
+  const known = new WeakMap<FloatTensor, FloatTensor>();
+  return async (latents: FloatTensor): Promise<FloatTensor> => {
+    const before = known.get(latents);
+    if (before) return before;
+    const images = await decode(pipeline, cache, latents, tiny);
+    const [, , h, w] = images.shape as [number, number, number, number];
+    const small = shrunk(images, layout(count, h, w).factor);
+    known.set(latents, small);
+    return small;
   };
 }
 

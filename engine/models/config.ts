@@ -9,15 +9,16 @@ import { AcclaimError } from '../../src/errors.js';
 import { bytesOfFile, MODEL_JSON, tooMuchJson } from '../../src/json-bounds.js';
 
 /** Of layers, channels, words: beyond any model, and small enough that a hostile file cannot keep its reader busy. */
-const count = z
+export const count = z
   .number()
   .int()
   .positive()
   .max(2 ** 16);
 /** An option of which only this value is built; missing or null means the same. */
-const only = (...values: readonly (string | number | boolean)[]) => z.literal([...values, null]).optional();
+export const only = (...values: readonly (string | number | boolean)[]) =>
+  z.literal([...values, null]).optional();
 /** A key that changes nothing in what is computed here. */
-const inert = z.unknown().optional();
+export const inert = z.unknown().optional();
 
 /** Of layers that are alike, within a level or an encoder; the deepest models have 48. */
 const layers = z.number().int().positive().max(256);
@@ -25,7 +26,7 @@ const layers = z.number().int().positive().max(256);
 const LEVELS = 16;
 /** Of all levels together: each layer costs its reader time before a weight is looked for. */
 const ALL_LAYERS = 4096;
-const perLevel = <T extends z.ZodType>(each: T) => z.array(each).max(LEVELS);
+export const perLevel = <T extends z.ZodType>(each: T) => z.array(each).max(LEVELS);
 const blockChannels = perLevel(count).min(1);
 
 /** Cross-field rules: each fault is an issue at its key. */

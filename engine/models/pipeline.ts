@@ -18,6 +18,7 @@ import { openFolder } from './folder.js';
 import type { ModelParts } from './parts.js';
 import { openSingleFile } from './single-file.js';
 import { inTiles } from './tiles.js';
+import { checkTinyVae, type TinyVae, tinyDecoder, tinyEncoder } from './tiny-vae.js';
 import { unetHalvings } from './unet.js';
 import { decoder, encoder, vaeFactor } from './vae.js';
 
@@ -71,10 +72,16 @@ export async function decode(
   pipeline: Pipeline,
   cache: ExecutorCache,
   latents: FloatTensor,
+  /** In the VAE's place. */
+  tiny?: TinyVae,
 ): Promise<FloatTensor> {
   const factor = vaeFactor(pipeline.vaeConfig);
-  const build = (g: Graph, x: Value) => decoder(g, pipeline, x);
-  const run = (x: FloatTensor) => throughVae(cache, `${pipeline.key}|decode`, x, factor ** 2, build);
+  if (tiny) checkTinyVae(tiny, { dir: pipeline.dir, channels: latents.shape[1]!, factor });
+  const { precision } = pipeline;
+  const build = (g: Graph, x: Value) =>
+    tiny ? tinyDecoder(g, { ...tiny, precision }, x) : decoder(g, pipeline, x);
+  const key = tiny ? tinyKey(tiny, precision) : pipeline.key;
+  const run = (x: FloatTensor) => throughVae(cache, `${key}|decode`, x, factor ** 2, build);
   const [, ...image] = latents.shape as [number, number, number, number];
   const whole = image[1] <= TILE.size && image[2] <= TILE.size;
   if (whole || predictedBytes(vaeGraph([1, ...image], build)) <= cache.runBytes) return run(latents);
@@ -82,11 +89,25 @@ export async function decode(
 }
 
 /** Images [N,3,H,W] in [-1,1] -> scaled latents [N,C,h,w], the mean of their distribution. */
-export function encode(pipeline: Pipeline, cache: ExecutorCache, images: FloatTensor): Promise<FloatTensor> {
+export function encode(
+  pipeline: Pipeline,
+  cache: ExecutorCache,
+  images: FloatTensor,
+  /** In the VAE's place. */
+  tiny?: TinyVae,
+): Promise<FloatTensor> {
+  if (tiny) {
+    const { precision } = pipeline;
+    const build = (g: Graph, x: Value) => tinyEncoder(g, { ...tiny, precision }, x);
+    return throughVae(cache, `${tinyKey(tiny, precision)}|encode`, images, 1, build);
+  }
   return throughVae(cache, `${pipeline.key}|encode`, images, 1, (g, x) =>
     mul(encoder(g, pipeline, x).mean, pipeline.vaeConfig.scaling_factor),
   );
 }
+
+/** Beside the key of the model whose folder it may lie in. */
+const tinyKey = ({ dir }: TinyVae, precision: Precision) => `${dir}|tiny|${precision}`;
 
 /** Image pixels that the VAE works on at a time: its memory is about 2 kB a pixel at Stable Diffusion's width. */
 const PART_PIXELS = 16_384;

@@ -40,9 +40,10 @@ export function conv(
   out: number,
   kernel: 1 | 3,
   options: ops.ConvOptions = { padding: (kernel - 1) / 2 },
+  { bias: biased = true } = {},
 ): Value {
   const weight = scope.weight('weight', [out, x.shape[1]!, kernel, kernel]);
-  const bias = scope.weight('bias', [out]);
+  const bias = biased ? scope.weight('bias', [out]) : undefined;
   const part = scope.lowRank(weight);
   if (part?.form === 'merged') return ops.conv2d(x, mergedWeight(weight, part), bias, options);
   const y = ops.conv2d(x, weight, bias, options);

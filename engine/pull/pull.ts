@@ -24,11 +24,12 @@ import { asDataError } from '../../src/store/faults.js';
 import { makeFolder } from '../../src/store/folder.js';
 import { checkNew, publish } from '../io/new-folder.js';
 import { loadPipeline } from '../models/pipeline.js';
+import { openTinyVae } from '../models/tiny-vae.js';
 import { fetchFile, hashFile } from './fetch-file.js';
 import { fileUrl, type Hub, readRepository } from './hub.js';
 import { checkPath, type RemoteFile } from './listing.js';
 import { placeOf, type Reach } from './public.js';
-import { selectFiles, type Variant } from './select.js';
+import { isPart, selectFiles, type Variant } from './select.js';
 import { type ModelSource, readUrl } from './source.js';
 import { openWeb } from './web.js';
 
@@ -92,7 +93,8 @@ export async function pull(request: PullRequest): Promise<{ dir: string; pulled:
     if (request.signal.aborted) throw new AcclaimError('cancelled', 'the pull was cancelled');
     files[path] = { bytes: size, sha256: await hashFile(inside(partial, path)) };
   }
-  await loadPipeline(openable(partial, plan.files));
+  if (isPart(plan.files)) openTinyVae(partial);
+  else await loadPipeline(openable(partial, plan.files));
   const pulled: Pulled = { format: 'acclaim-model', version: 1, ...plan.about, files };
   writeFileSync(join(partial, 'acclaim.json'), `${JSON.stringify(pulled, null, 2)}\n`);
   publish(partial, out);

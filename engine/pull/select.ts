@@ -34,6 +34,7 @@ const parts: readonly PartRule[] = [
   { folder: 'tokenizer', needed: true, small: vocabulary },
   { folder: 'tokenizer_2', needed: false, small: vocabulary },
   { folder: 'scheduler', needed: true, small: ['scheduler_config.json'] },
+  { folder: 'tiny_vae', needed: false, stem: 'diffusion_pytorch_model', small: ['config.json'] },
   { folder: 'safety_checker', needed: false, stem: 'model', small: ['config.json'] },
   { folder: 'feature_extractor', needed: false, small: ['preprocessor_config.json'] },
 ];
@@ -60,7 +61,9 @@ export function selectFiles(files: readonly RemoteFile[], variant: Variant, file
   const chosen =
     files.some(({ path }) => path === 'model_index.json') && file === undefined
       ? selectFolder(files, variant)
-      : [selectSingle(files, file)];
+      : file === undefined && isPart(files)
+        ? selectPart(files, variant)
+        : [selectSingle(files, file)];
   const all = [...chosen, ...about];
   const large = all.find(({ path, size }) => !path.endsWith('.safetensors') && size > MAX_SMALL);
   if (large)
@@ -70,6 +73,20 @@ export function selectFiles(files: readonly RemoteFile[], variant: Variant, file
       'Do not use this source: such files are small.',
     );
   return all.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** A part that stands alone: a configuration and weights by the name that they have in a model's folder. */
+export const isPart = (files: readonly RemoteFile[]): boolean =>
+  ['model_index.json', 'config.json'].every(
+    (name, i) => files.some(({ path }) => path === name) === (i === 1),
+  ) && files.some(({ path }) => /^diffusion_pytorch_model[\w.]*\.safetensors$/.test(path));
+
+function selectPart(files: readonly RemoteFile[], variant: Variant): RemoteFile[] {
+  const named = (name: string) => files.find(({ path }) => path === name);
+  const weights = orders[variant].map((mark) => named(`diffusion_pytorch_model${mark}.safetensors`));
+  const first = weights.find((file) => file !== undefined);
+  if (!first) throw refused('there are no weights that config.json belongs to');
+  return [named('config.json')!, first];
 }
 
 function selectFolder(files: readonly RemoteFile[], variant: Variant): RemoteFile[] {

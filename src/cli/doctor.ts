@@ -8,7 +8,14 @@ import { freemem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { quietAwsClient } from '../config/env.js';
 import { loadConfig } from '../config/load.js';
-import { checkLearnable, learnerSettings, modelFamily, resolveModel, samplerFor } from '../config/models.js';
+import {
+  checkLearnable,
+  decoderFor,
+  learnerSettings,
+  modelFamily,
+  resolveModel,
+  samplerFor,
+} from '../config/models.js';
 import { type Config, deviceNames } from '../config/schema.js';
 import { count } from '../domain/count.js';
 import { AcclaimError, toPlain } from '../errors.js';
@@ -170,6 +177,28 @@ export function checkLearner(config: Config): Check {
     // A model that is not there has a line of its own.
     const state = code === 'not-learnable' ? 'fail' : 'off';
     return { name, state, found: message, mend: state === 'fail' ? mend : '', code };
+  }
+}
+
+/** Which tiny decoder the configured model's pictures are shown or made with. */
+export function checkDecoder(config: Config): Check {
+  const name = 'decoder';
+  try {
+    const model = resolveModel(config.model);
+    const own = existsSync(join(model, 'tiny_vae', 'config.json')) ? model : null;
+    const wanted = decoderFor(config, model);
+    const dir = wanted && (wanted.tiny ?? own);
+    if (!dir) {
+      const why = wanted ? 'there is no tiny decoder for it' : 'no tiny decoder is wanted';
+      return { name, state: 'off', found: `the model's VAE: ${why}`, mend: '' };
+    }
+    const use = wanted.rounds ? 'previews and rounds' : 'previews';
+    return { name, state: 'ok', found: `the tiny one of ${dir}, for ${use}`, mend: '' };
+  } catch (error) {
+    const { code, message, mend } = toPlain(error);
+    // A model that is not there has a line of its own.
+    const named = config.decoder.tiny !== null && message.includes(config.decoder.tiny);
+    return { name, state: named ? 'fail' : 'off', found: message, mend: named ? mend : '', code };
   }
 }
 
@@ -339,6 +368,7 @@ export const command = defineCommand(
       ...(await checkModel(config, checkEngine)),
       checkJobMemory(config),
       checkLearner(config),
+      checkDecoder(config),
       ...(await bot.checkPlatforms(config)),
     ];
     const failed = checks.filter((c) => c.state === 'fail');

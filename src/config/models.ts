@@ -7,12 +7,12 @@ import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../errors.js';
 import { projectPath } from '../paths.js';
-import { learnerSchema, samplerSchema } from '../queue/jobs.js';
+import { type decoderSchema, learnerSchema, samplerSchema } from '../queue/jobs.js';
 import type { LearnerName } from '../queue/learner-names.js';
 import { isThere } from '../reading.js';
 import { checked, readYaml } from './files.js';
 import { comparesLikelihoods, learnerParams, paramFaults } from './learner-params.js';
-import { findPulled, listPulled, modelsFolders, openPath } from './pulled.js';
+import { findPulled, isPart, listPulled, modelsFolders, openPath } from './pulled.js';
 import type { Config } from './schema.js';
 import { distilledMarks, unetMarks } from './unet-marks.js';
 
@@ -23,6 +23,8 @@ export type { LearnerName } from '../queue/learner-names.js';
 const familySchema = z.strictObject({
   match: z.strictObject({ crossAttention: z.number(), widest: z.number() }).nullable(),
   sampler: samplerSchema,
+  /** Repository of the tiny decoder of the family's latents. */
+  tiny: z.string().optional(),
   learners: z
     .partialRecord(learnerSchema.shape.name, z.record(z.string(), z.unknown()))
     .superRefine((learners, context) => {
@@ -101,7 +103,7 @@ export function modelNamesHere(
   catalogue = loadCatalogue(),
   pulledIn: string | readonly string[] = modelsFolders(),
 ): string[] {
-  const pulled = listPulled(pulledIn);
+  const pulled = listPulled(pulledIn).filter((model) => !isPart(model));
   const held = catalogue.models.filter(({ path, hub }) =>
     path === undefined ? pulled.some(({ name }) => name === hub) : true,
   );
@@ -137,6 +139,23 @@ export function samplerFor(config: Config, model: string, catalogue = loadCatalo
   const profile = families[modelFamily(model, catalogue)] ?? families.default!;
   const own = Object.fromEntries(Object.entries(config.sampler).filter(([, value]) => value !== undefined));
   return samplerSchema.parse({ ...(distilledSampler(model, catalogue) ?? profile.sampler), ...own });
+}
+
+/**
+ * What of a model is made with a tiny decoder: the one that is named, else that of the model's family where it was pulled, else
+ * (null) its own, if its folder has one; undefined where none is wanted. Errors: model-not-found of one that is named.
+ */
+export function decoderFor(
+  { decoder: { tiny, rounds } }: Config,
+  model: string,
+  catalogue = loadCatalogue(),
+  pulledIn: string | readonly string[] = modelsFolders(),
+): z.infer<typeof decoderSchema> | undefined {
+  if (tiny === null) return undefined;
+  if (tiny !== 'auto') return { tiny: resolveModel(tiny, catalogue, pulledIn), rounds };
+  const usual = (catalogue.families[modelFamily(model, catalogue)] ?? catalogue.families.default!).tiny;
+  const pulled = usual === undefined ? undefined : findPulled(usual, pulledIn);
+  return { tiny: pulled ? openPath(pulled) : null, rounds };
 }
 
 /**

@@ -74,9 +74,13 @@ export function findPulled(
   );
 }
 
+/** A part of a model that stands alone: a tiny decoder. No session runs on it. */
+export const isPart = ({ pulled: { files } }: Pick<PulledModel, 'pulled'>): boolean =>
+  'config.json' in files && !('model_index.json' in files);
+
 /** What a model is opened by: its folder, or the file of one that is a single file. */
 export function openPath({ dir, pulled }: Pick<PulledModel, 'dir' | 'pulled'>): string {
   const files = Object.keys(pulled.files);
-  if (files.includes('model_index.json')) return dir;
+  if (files.includes('model_index.json') || isPart({ pulled })) return dir;
   return join(dir, files.find((path) => path.endsWith('.safetensors')) ?? '');
 }

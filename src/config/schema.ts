@@ -194,6 +194,7 @@ export const configSchema = z.strictObject({
     bound: z.number(),
     tries: z.number().int().min(0).max(20),
   }),
+  decoder: z.strictObject({ tiny: z.string().min(1).nullable(), rounds: z.boolean() }),
   sampler: samplerSchema.strict().partial(),
   learner: learnerSchema.superRefine(checkParams),
 });

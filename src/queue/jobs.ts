@@ -62,6 +62,14 @@ export const safetySchema = z.object({
   nsfw: z.boolean().optional(),
 });
 
+/** A tiny decoder of latents, beside the model's VAE. */
+export const decoderSchema = z.object({
+  /** Folder that holds it; null = the model's own, where its folder has tiny_vae/. */
+  tiny: z.string().nullable(),
+  /** True: the round's pictures are made with it too, where there is one; else only what people see meanwhile. */
+  rounds: z.boolean(),
+});
+
 /** What the safety checker said of an image. */
 export const safetyMarkSchema = z.object({
   score: z.number(),
@@ -102,6 +110,8 @@ export const generatePayload = jobBase.extend(promptSchema.shape).extend({
   picks: z.boolean().optional(),
   /** True: progress carries small pictures of what is being drawn, unless a safety checker looks first. */
   preview: z.boolean().optional(),
+  /** Left out = the VAE alone. */
+  decoder: decoderSchema.optional(),
   /** Left out = nobody looks. */
   safety: safetySchema.optional(),
   /** Keep latents of all steps and log-probabilities (likelihood learners need them). */

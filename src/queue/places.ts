@@ -191,10 +191,14 @@ export async function mapped(kind: JobKind, payload: Payload, to: Mapping): Prom
   for (const field of models) changed[field] = await each(payload[field], to.model);
   for (const field of data) changed[field] = await each(payload[field], to.data);
   if (out !== null) changed[out] = to.out(String(payload[out]));
-  // The one path that lies deeper: whose eyes look at the images.
+  // Paths that lie deeper: whose eyes look at the images, and what makes them of latents.
   const safety = payload.safety as { checker: string | null } | undefined;
   if (safety && safety.checker !== null)
     changed.safety = { ...safety, checker: await to.model(String(safety.checker)) };
+  const decoder = payload.decoder as { tiny: string | null; rounds: boolean } | undefined;
+  // What only previews are made with decides nothing: no engine has to have it.
+  if (decoder && decoder.tiny !== null)
+    changed.decoder = { ...decoder, tiny: decoder.rounds ? await to.model(String(decoder.tiny)) : null };
   return changed;
 }
 

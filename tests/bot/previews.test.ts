@@ -24,6 +24,7 @@ async function asked(world: World): Promise<unknown> {
     resolveModel: (model) => model,
     dispatch: async () => {},
     safety: { checker: null, threshold: 1, tries: 0 } as never,
+    decoder: () => undefined,
     stopping: () => false,
     log: silentLog,
   });

@@ -85,6 +85,27 @@ describe('images', () => {
     }
   });
 
+  test('--decoder tiny makes the pictures of the same latents, and is missed by name where there is none', async () => {
+    const model = join(root, 'with-tiny');
+    cpSync('tests/fixtures/tiny/sd15/model', model, { recursive: true });
+    const run = (name: string, ...more: string[]) =>
+      acclaim(...quick, '--model', model, '--out', join(root, name), ...more);
+    expect(await run('missing', '--decoder', 'tiny')).toMatchObject({
+      status: 1,
+      err: expect.stringMatching(/file-not-found.*tiny decoder[\s\S]*acclaim pull madebyollin\/taesd/),
+    });
+    cpSync('tests/fixtures/tiny/tiny-vae/half', join(model, 'tiny_vae'), { recursive: true });
+    expect((await run('by-tiny', '--decoder', 'tiny')).status).toBe(0);
+    expect((await run('by-vae')).status).toBe(0);
+    const facts = (name: string) => JSON.parse(readFileSync(join(root, name, 'manifest.json'), 'utf8'));
+    expect([facts('by-tiny').decoder, facts('by-vae').decoder]).toEqual([
+      expect.stringMatching(/^[0-9a-f]{64}$/),
+      undefined,
+    ]);
+    const picture = (name: string) => readFileSync(join(root, name, '0000.png')).toString('base64');
+    expect(picture('by-tiny')).not.toBe(picture('by-vae'));
+  });
+
   test('a model whose scheduler is not built is sampled with DDIM, and that is said', async () => {
     const model = join(root, 'pndm');
     cpSync('tests/fixtures/tiny/sd15/model', model, { recursive: true });

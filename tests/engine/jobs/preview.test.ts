@@ -2,19 +2,22 @@
  * Previews: the linear look at latents against the decoder's own pictures of a golden trajectory, and what job `generate`
  * sends along while it draws.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { decodePng, type Rgb } from '../../../engine/io/png.js';
+import { readRound } from '../../../engine/io/round.js';
 import { readSafetensors } from '../../../engine/io/safetensors.js';
 import { EngineContext } from '../../../engine/jobs/context.js';
 import { createHandlers } from '../../../engine/jobs/handlers.js';
 import { previewer, sheetOf } from '../../../engine/jobs/preview.js';
 import { latentColours, previewSheet } from '../../../engine/models/latent-colours.js';
-import { loadPipeline, type Pipeline } from '../../../engine/models/pipeline.js';
+import { decode, loadPipeline, type Pipeline } from '../../../engine/models/pipeline.js';
+import { openTinyVae } from '../../../engine/models/tiny-vae.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import { type FloatTensor, f32, rows } from '../../../engine/runtime/tensor.js';
+import { modelHash } from '../../../src/model-hash.js';
 import type { JobPayload } from '../../../src/queue/jobs.js';
 import { progressSchema } from '../../../src/queue/messages.js';
 import { Rng } from '../../../src/rng.js';
@@ -131,12 +134,12 @@ it('that cannot be made is told once and missing, and ends nothing', async () =>
   const told: string[] = [];
   const fault = (error: unknown) => void told.push((error as Error).message);
   const blind = await previewer({} as Pipeline, cache, 2, fault);
-  expect([blind([], () => noise(2, 16)), told.length]).toEqual([undefined, 1]);
+  expect([await blind([], () => noise(2, 16)), told.length]).toEqual([undefined, 1]);
   const preview = await previewer(await loadPipeline(MINI), cache, 2, fault);
   const lost = () => {
     throw new Error('no latents');
   };
-  expect([preview([], lost), preview([], lost)]).toEqual([undefined, undefined]);
+  expect([await preview([], lost), await preview([], lost)]).toEqual([undefined, undefined]);
   expect(told.slice(1)).toEqual(['no latents']);
 });
 
@@ -165,6 +168,7 @@ const handlers = createHandlers(
 async function draw(
   name: string,
   over: Partial<JobPayload<'generate'>>,
+  fault: (error: unknown) => void = () => {},
 ): Promise<{ sheets: Rgb[]; files: string[] }> {
   const sheets: Rgb[] = [];
   const out = join(root, name);
@@ -177,6 +181,7 @@ async function draw(
   };
   await handlers.generate(payload, {
     signal: new AbortController().signal,
+    fault,
     progress: ({ stage, preview }) => {
       if (preview === undefined) return;
       expect(stage).toBe('sample');
@@ -203,4 +208,50 @@ it('goes along with the progress and changes nothing of the round', async () => 
 it('is not sent where a safety checker looks first', async () => {
   const safety = { checker: 'tests/fixtures/tiny/safety/model', bound: 0, tries: 0 };
   expect((await draw('checked', { preview: true, safety })).sheets).toEqual([]);
+});
+
+describe('with a tiny decoder', async () => {
+  const model = join(root, 'model');
+  cpSync('tests/fixtures/tiny/sd15/model', model, { recursive: true });
+  cpSync('tests/fixtures/tiny/tiny-vae/half', join(model, 'tiny_vae'), { recursive: true });
+  const plain = await draw('by-vae', { model, preview: true });
+  const picturesOf = ({ files }: typeof plain) => files.filter((file) => file.startsWith('images/'));
+  /** Of 5 images in three columns. */
+  const sizes = ({ sheets }: typeof plain) =>
+    new Set(sheets.map(({ width, height }) => `${width}x${height}`));
+
+  it('shows pictures while it draws, and makes the same round', async () => {
+    expect(sizes(plain)).toEqual(new Set(['24x16']));
+    const watched = await draw('shown', { model, preview: true, decoder: { tiny: null, rounds: false } });
+    expect(sizes(watched)).toEqual(new Set(['48x32']));
+    expect(watched.files).toEqual(plain.files);
+  });
+
+  it('makes the pictures of rounds where it is told so, of the same latents, and says by which', async () => {
+    const made = await draw('made', { model, decoder: { tiny: null, rounds: true } });
+    const round = readRound(join(root, 'made'));
+    expect(round.latents).toEqual(readRound(join(root, 'by-vae')).latents);
+    expect(round.manifest.decoder).toBe(await modelHash(model));
+    expect(readRound(join(root, 'by-vae')).manifest.decoder).toBeUndefined();
+    for (const [i, picture] of picturesOf(made).entries()) expect(picture).not.toBe(picturesOf(plain)[i]);
+    const decoded = await decode(await loadPipeline(model), cache, round.latents, openTinyVae(model));
+    const { width, pixels } = decodePng(readFileSync(join(root, 'made/images/0003.png')));
+    const each = 3 * width * width;
+    for (const c of [0, 1, 2]) {
+      const value = (decoded.data[3 * each + c * width * width + 5]! + 1) * 127.5;
+      expect(Math.abs(pixels[5 * 3 + c]! - Math.max(0, Math.min(255, value)))).toBeLessThan(1);
+    }
+  });
+
+  it('of other latents: refused for rounds, told and done without for previews', async () => {
+    const tiny = 'tests/fixtures/tiny/tiny-vae/taesd';
+    const told: unknown[] = [];
+    const over = { model, preview: true, decoder: { tiny, rounds: false } };
+    const without = await draw('without', over, (error) => told.push(error));
+    expect(told).toMatchObject([{ code: 'shape-mismatch' }]);
+    expect(sizes(without)).toEqual(sizes(plain));
+    await expect(draw('refused', { model, decoder: { tiny, rounds: true } })).rejects.toMatchObject({
+      code: 'shape-mismatch',
+    });
+  });
 });

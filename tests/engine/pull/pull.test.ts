@@ -15,9 +15,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadPipeline } from '../../../engine/models/pipeline.js';
+import { hasTinyVae, openTinyVae } from '../../../engine/models/tiny-vae.js';
 import { decodeListing } from '../../../engine/pull/listing.js';
 import { type PullRequest, pull } from '../../../engine/pull/pull.js';
 import { parseSource } from '../../../engine/pull/source.js';
+import { loadConfig } from '../../../src/config/load.js';
+import { decoderFor, loadCatalogue, modelNamesHere } from '../../../src/config/models.js';
 import { findPulled, listPulled } from '../../../src/config/pulled.js';
 import { acclaim } from '../../support/command-line.js';
 import { breakOff, COMMIT, type HubPeer, isFile, serve, startHub } from '../../support/hub-peer.js';
@@ -58,6 +61,15 @@ const arrived = (): number => {
   const file = join(models, `someone--painterly@${COMMIT.slice(0, 12)}.partial`, UNET);
   return existsSync(file) ? statSync(file).size : 0;
 };
+
+/** A folder with the marks of Stable Diffusion 1.5. */
+function sd15(): string {
+  const folder = mkdtempSync(join(root, 'marks-'));
+  mkdirSync(join(folder, 'unet'));
+  const marks = { cross_attention_dim: 768, block_out_channels: [320, 1280] };
+  writeFileSync(join(folder, 'unet/config.json'), JSON.stringify(marks));
+  return folder;
+}
 
 describe('an honest hub', () => {
   it('gives what is needed and no more; the model opens; it is listed, verified, removed', async () => {
@@ -103,6 +115,52 @@ describe('an honest hub', () => {
       return readdirSync(join(dir, 'unet')).filter((name) => name.endsWith('.safetensors'));
     };
     expect(await names('fp32')).toEqual(['diffusion_pytorch_model.safetensors']);
+  });
+
+  it("gives a tiny decoder: a part of a model's folder, or alone, where no session runs on it", async () => {
+    const taesd = 'tests/fixtures/tiny/tiny-vae/half';
+    const both = join(root, 'both');
+    cpSync(base, both, { recursive: true });
+    cpSync(taesd, join(both, 'tiny_vae'), { recursive: true });
+    const alone = join(root, 'alone');
+    cpSync(taesd, alone, { recursive: true });
+    writeFileSync(join(alone, 'taesd_decoder.safetensors'), 'the same by other names');
+    const pulled = async (from: string, to: string) => {
+      await hub.close();
+      hub = await startHub(from);
+      return pull(request({ models: join(models, to) }));
+    };
+    const { dir } = await pulled(both, 'whole');
+    expect(hasTinyVae(dir)).toBe(true);
+    const part = await pulled(alone, 'part');
+    const files = ['config.json', 'diffusion_pytorch_model.safetensors'];
+    expect(Object.keys(part.pulled.files).sort()).toEqual(files);
+    expect(openTinyVae(part.dir).tinyConfig.latent_channels).toBe(4);
+    const catalogue = loadCatalogue();
+    expect(catalogue.families.sd15!.tiny).toBe('madebyollin/taesd');
+    // The hub of this test has one repository.
+    catalogue.families.sd15!.tiny = 'someone/painterly';
+    const named = (tiny: string | null) =>
+      decoderFor(
+        { ...loadConfig({ env: {} }), decoder: { tiny, rounds: true } },
+        // By its marks Stable Diffusion 1.5, whose decoder that is.
+        sd15(),
+        catalogue,
+        join(models, 'part'),
+      );
+    expect(named('auto')).toEqual({ tiny: part.dir, rounds: true });
+    expect(named('someone/painterly')).toEqual({ tiny: part.dir, rounds: true });
+    expect(named(null)).toBeUndefined();
+    expect(() => named('nobody/none')).toThrow(expect.objectContaining({ code: 'model-not-found' }));
+    const here = (to: string) => modelNamesHere(catalogue, join(models, to)).includes('someone/painterly');
+    expect([here('whole'), here('part')]).toEqual([true, false]);
+    // What is no tiny decoder is refused by its class.
+    const config = join(alone, 'config.json');
+    writeFileSync(config, readFileSync(config, 'utf8').replace('AutoencoderTiny', 'ControlNetModel'));
+    await expect(pulled(alone, 'control')).rejects.toMatchObject({
+      code: 'model-unsupported',
+      message: expect.stringMatching(/ControlNetModel.*only AutoencoderTiny/),
+    });
   });
 
   it('shows a token to the hub and to no other host', async () => {

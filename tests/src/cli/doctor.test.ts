@@ -9,6 +9,7 @@ import { checkDescriptors } from '../../../src/cli/check-share.js';
 import {
   checkAccess,
   checkData,
+  checkDecoder,
   checkJobMemory,
   checkLearner,
   checkMemory,
@@ -109,6 +110,19 @@ test('learner: one that compares likelihoods, on rounds that have none', () => {
   expect(checkLearner(config())).toMatchObject({ state: 'ok', found: 'hero, on rounds of 20 steps of ddim' });
   expect(checkLearner(config('sampler.eta=0'))).toMatchObject({ state: 'fail', code: 'not-learnable' });
   expect(checkLearner(config('model=nowhere'))).toMatchObject({ state: 'off' });
+});
+
+test('decoder: the tiny one that is named, none where there is none, and a name that is nowhere', () => {
+  const of = (...set: string[]) => checkDecoder(loadConfig({ env: {}, set }));
+  const tiny = projectPath('tests/fixtures/tiny/tiny-vae/half');
+  expect(of()).toMatchObject({ state: 'off', found: expect.stringContaining("the model's VAE") });
+  expect(of(`decoder.tiny=${tiny}`)).toMatchObject({
+    state: 'ok',
+    found: `the tiny one of ${tiny}, for previews`,
+  });
+  expect(of(`decoder.tiny=${tiny}`, 'decoder.rounds=true').found).toMatch(/previews and rounds$/);
+  expect(of('decoder.tiny=nowhere')).toMatchObject({ state: 'fail', code: 'model-not-found' });
+  expect(of('model=nowhere')).toMatchObject({ state: 'off' });
 });
 
 describe('as a process', () => {
