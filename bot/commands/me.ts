@@ -165,18 +165,28 @@ function file(name: string, type: string, text: string): Attachment {
   return { name, type, content: { text }, bytes: Buffer.byteLength(text), url: null };
 }
 
-const columns = ['session', 'prompt', 'round', 'picture', 'file', 'vote', 'best', 'marked', 'at'] as const;
+const columns = [
+  'session',
+  'prompt',
+  'round',
+  'picture',
+  'file',
+  'vote',
+  'best',
+  'marked',
+  'at',
+  'wrong',
+] as const;
 
 /** One line a vote; times in ISO 8601, UTC. */
 export function votesCsv(list: readonly OwnVote[]): string {
-  const lines = list.map((vote) =>
-    columns
-      .map((name) =>
-        cell(name === 'at' ? (vote.at === null ? '' : new Date(vote.at).toISOString()) : vote[name]),
-      )
-      .join(','),
-  );
+  const lines = list.map((vote) => columns.map((name) => cell(figureOf(vote, name))).join(','));
   return [columns.join(','), ...lines, ''].join('\r\n');
+}
+
+function figureOf(vote: OwnVote, name: (typeof columns)[number]): string | number | boolean {
+  if (name === 'at') return vote.at === null ? '' : new Date(vote.at).toISOString();
+  return name === 'wrong' ? vote.wrong.join(' ') : vote[name];
 }
 
 /** RFC 4180; what a spreadsheet would take for a formula is led by an apostrophe. */

@@ -1,10 +1,12 @@
 /** Commands about the round that people vote on. */
 
 import { attendance } from '../../src/domain/counted.js';
+import { type Fault, faults } from '../../src/domain/faults.js';
 import { pictureName } from '../../src/domain/ids.js';
 import type { Ballot, Round, SessionState } from '../../src/domain/model.js';
 import { AcclaimError } from '../../src/errors.js';
-import { flagAnswer } from '../views/thanks.js';
+import { flagAnswer, whyAnswer } from '../views/thanks.js';
+import { faultOf, faultTyped } from '../views/words.js';
 import { type ChatCommand, type CommandContext, doAct, theSession } from './command.js';
 
 const close: ChatCommand = {
@@ -96,6 +98,39 @@ const flag: ChatCommand = {
   },
 };
 
+const typedFaults = faults.map(faultTyped);
+
+const why: ChatCommand = {
+  spec: {
+    path: ['why'],
+    help: 'Say what is wrong with a picture; "nothing" takes that back',
+    role: 'member',
+    args: [
+      cellArg,
+      {
+        name: 'wrong',
+        help: 'what is wrong with it',
+        type: { choice: [...typedFaults, 'nothing'] },
+        required: true,
+      },
+    ],
+    options: [{ name: 'and', help: 'something more', type: { choice: typedFaults } }, earlierRound],
+  },
+  run: async (context) => {
+    const { wrong, and } = context.values as Record<string, string | undefined>;
+    const cell = context.values.cell as string;
+    const number = context.values.round as number | undefined;
+    const said = [wrong, and].map((word) => faultOf(word ?? ''));
+    const all: Fault[] = faults.filter((fault) => said.includes(fault));
+    const index = await indexOf(context, cell, number);
+    const done = { title: 'Why', text: '' };
+    const answer = await doAct(context, { name: 'why', index, faults: all, round: number }, done);
+    if (answer !== done) return answer;
+    const state = await theSession(context);
+    return whyAnswer(state, roundOf(state, number)!, index, cell, all, context.by.key);
+  },
+};
+
 /** The image behind a picture's name in the newest round that has ballots, or in the round of that number. */
 export async function indexOf(context: CommandContext, cell: string, number?: number): Promise<number> {
   const state = await theSession(context);
@@ -121,4 +156,4 @@ function ballotsOf(state: SessionState, round: string): Ballot[] {
   return [...state.ballots.values()].filter((b) => b.round === round);
 }
 
-export const votingCommands: readonly ChatCommand[] = [close, redo, best, flag];
+export const votingCommands: readonly ChatCommand[] = [close, redo, best, why, flag];

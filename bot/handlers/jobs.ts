@@ -120,7 +120,10 @@ export class Jobs {
         ...this.common(state, effect),
         roundDir: paths.round(effect.session, effect.round),
         feedback: {
-          images: effect.feedback.images.map(({ index, good, weight }) => ({ index, good, weight })),
+          images: effect.feedback.images.map(({ index, good, weight, faults }) => ({
+            ...{ index, good, weight },
+            ...(faults && { faults }),
+          })),
           best: effect.feedback.best,
         },
         checkpoint: paths.parent(state, effect.parent),

@@ -33,6 +33,8 @@ const sessionActs: Record<Done['name'], [command: string, words: (args: Args) =>
   rollback: ['session rollback', (args) => `to ${round(args.round)}`],
   branch: ['session branch', (args) => `from ${round(args.round)}: ${args.session}`],
   best: ['best', (args) => (args.index === null ? 'none' : picture(args))],
+  // What somebody said of a picture is theirs, as their marks are.
+  why: ['why', picture],
   flag: ['flag', picture],
   hide: ['hide', picture],
   show: ['show', picture],

@@ -9,10 +9,11 @@ import type { Card } from '../../src/chat/port.js';
 import { approvalOf, isJudged, isLiked } from '../../src/domain/approval.js';
 import { count } from '../../src/domain/count.js';
 import { primings } from '../../src/domain/emoji.js';
+import { faults } from '../../src/domain/faults.js';
 import { pictureName, sheetName } from '../../src/domain/ids.js';
 import type { Ballot, Image, Outcome, Round, Session } from '../../src/domain/model.js';
 import { type CellData, card } from './card.js';
-import { judgedWords, pictureAlt, quoted, shareWords } from './words.js';
+import { faultWords, judgedWords, pictureAlt, quoted, shareWords } from './words.js';
 
 export interface BallotView {
   session: Session;
@@ -63,6 +64,8 @@ export function ballotCard(view: BallotView): Card {
       quorum: session.rules.quorum,
       quorumBy: session.rules.quorumBy,
       ...(open || !round.outcome ? { approval: null, words: null } : total(round.outcome, session)),
+      // What can be said to be wrong with a picture.
+      ...(open && !session.nsfw && { faults: faults.map((id) => ({ id, word: faultWords[id] })) }),
       cells,
     },
   });

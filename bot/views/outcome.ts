@@ -14,9 +14,10 @@ import {
   smallestShare,
 } from '../../src/domain/approval.js';
 import { count } from '../../src/domain/count.js';
+import { faults } from '../../src/domain/faults.js';
 import type { Ballot, Image, Outcome, Round, Rules, Session } from '../../src/domain/model.js';
 import { card } from './card.js';
-import { imageName, judgedWords, percent, picksWords, pictureAlt } from './words.js';
+import { faultWords, imageName, judgedWords, percent, picksWords, pictureAlt } from './words.js';
 
 export interface OutcomeView {
   key: string;
@@ -106,6 +107,7 @@ function sentences({ session, round, outcome, approval, best, named, previous, v
   if (previous !== null) said.push(change(points(approval.share ?? 0, previous)));
   if (!enoughJudged(approval, session.rules)) said.push(tooFew(session.rules));
   if (variety !== null) said.push(varietyKept(session, variety));
+  if (outcome.faults) said.push(wrongWords(outcome.faults));
   const byChecker = round.feedback?.images.filter((image) => image.by === 'checker').length ?? 0;
   if (byChecker > 0)
     said.push(`The safety checker marked ${count(byChecker, 'picture')}; they count as unsafe.`);
@@ -136,6 +138,13 @@ function unnamed(named: readonly string[]): string {
   if (only === undefined) return 'No picture was named the best.';
   if (others.length === 0) return `${only} was named the best, but too few votes bear that out.`;
   return `${[only, ...others.slice(0, -1)].join(', ')} and ${others.at(-1)} were named the best equally often: none won.`;
+}
+
+/** The most common first; those as common in the menu's order. */
+function wrongWords(pictures: NonNullable<Outcome['faults']>): string {
+  const found = faults.flatMap((fault) => (pictures[fault] ? [{ fault, n: pictures[fault] }] : []));
+  const words = found.sort((a, b) => b.n - a.n).map(({ fault, n }) => `${faultWords[fault]} (${n})`);
+  return `What was said to be wrong, and with how many pictures: ${words.join(', ')}.`;
 }
 
 const reasons: Record<Outcome['excluded'][number]['reason'], string> = {

@@ -1,7 +1,10 @@
 /** What whoever pressed Done or flagged a picture is told: what is true of their marks, and thanks only where they count. */
-import { attendance, marksOf } from '../../src/domain/counted.js';
+import { attendance, countedIn, marksOf } from '../../src/domain/counted.js';
+import type { Fault } from '../../src/domain/faults.js';
 import type { Round, SessionState } from '../../src/domain/model.js';
+import { personOf } from '../../src/domain/people.js';
 import type { Answer } from './notice.js';
+import { faultWords } from './words.js';
 
 const waits = 'until somebody vouches for you (a moderator, or an invite) they do not count.';
 const excluded = 'A moderator excluded you: your marks and reports do not count.';
@@ -22,6 +25,32 @@ function rest(state: SessionState, round: Round): string {
   const { done, voters } = attendance(state, round);
   if (done < quorum || voters < 2) return '';
   return ` The round closes once nobody has changed a mark for ${Math.round(restMs / 1000)} seconds.`;
+}
+
+/** `wrong`: what they say is wrong with it now. */
+export function whyAnswer(
+  state: SessionState,
+  round: Round,
+  index: number,
+  cell: string,
+  wrong: readonly Fault[],
+  voter: string,
+): Answer {
+  const marks = marksOf(state, round, voter);
+  if (marks === 'excluded') return { title: 'Not counted', text: excluded };
+  if (wrong.length === 0) return { title: 'Why', text: `You say nothing of **${cell}** any more.` };
+  const said = `**${cell}**: ${wrong.map((fault) => faultWords[fault]).join(', ')}.`;
+  if (marks === 'waits')
+    return { title: 'Kept', text: `${said} It is kept; ${waits.replace('they do', 'it does')}` };
+  const names = new Set([voter, personOf(state.voters, voter)]);
+  const own = countedIn(state, round).sheetfuls.find((one) => names.has(one.voter));
+  const good = own?.votes.find((vote) => vote.index === index)?.up === true;
+  return {
+    title: 'Why',
+    text: good
+      ? `${said} But you call it good: take that back, and this counts.`
+      : `${said} It counts as not good.`,
+  };
 }
 
 /** `round`: whose picture it is. */

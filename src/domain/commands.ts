@@ -16,6 +16,7 @@ import {
 import { attendance } from './counted.js';
 import type { Draft } from './draft.js';
 import type { Act, Command, PastAct } from './events.js';
+import { sayWhy } from './faulted.js';
 import { flag, show } from './flags.js';
 import { showAgain } from './guard.js';
 import { retryFailed } from './jobs.js';
@@ -175,6 +176,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     if (ballotsOf(draft.state, round).every((ballot) => !takesVotes(draft, ballot)))
       draft.refuse('round-closed', 'This round has closed.', 'Name the best of the next one.');
   },
+  why: sayWhy,
   flag,
   hide: (draft, { index, round: number }) => {
     const cell = cellOf(draft, index, number);
@@ -262,9 +264,9 @@ export function runCommand(draft: Draft, event: Command): void {
   });
 }
 
-/** What the audit keeps of an act: no code by which somebody joins, no text that they typed, of what is undone its number. */
+/** What the audit keeps of an act: no code by which somebody joins, no text that they typed, nothing wrong that they found, of what is undone its number. */
 function toKeep({ name: _, ...said }: Act): Record<string, unknown> {
-  const { code: __, prompt: ___, of, ...rest }: Record<string, unknown> = said;
+  const { code: __, prompt: ___, faults: ____, of, ...rest }: Record<string, unknown> = said;
   const past = of as PastAct | undefined;
   return { ...rest, ...(past ? { of: { seq: past.seq, command: past.command } } : {}) };
 }

@@ -62,6 +62,8 @@ export interface Attendance {
 
 interface Attending {
   sheets: Set<number>;
+  /** Sheets on which they said what is wrong with a picture: they have voted, and not marked the sheet by that. */
+  faulted: Set<number>;
   done: boolean;
   /** Sheets that they were heard of on, in some channel and from some account. */
   heard: Set<number>;
@@ -75,7 +77,7 @@ export function attendance(state: SessionState, round: Round): Attendance {
   const all = sheetsToMark(state, round, ballots);
   const marked = new Map<string, Attending>();
   for (const ballot of ballots) {
-    for (const [voter, { marks, done }] of factsOf(state, ballot).standing) {
+    for (const [voter, { marks, faults, done }] of factsOf(state, ballot).standing) {
       const person = personOf(state.voters, voter);
       if (!counts(state, round, person)) continue;
       const one = marked.get(person) ?? nobody();
@@ -83,13 +85,14 @@ export function attendance(state: SessionState, round: Round): Attendance {
       one.heard.add(ballot.sheet);
       one.done ||= done;
       if (marks > 0) one.sheets.add(ballot.sheet);
+      if (faults > 0) one.faulted.add(ballot.sheet);
       marked.set(person, one);
     }
   }
   for (const [person, { twice }] of marked) {
     if (twice) marked.set(person, attending(standingOf(state, ballots, person)));
   }
-  const voters = [...marked.values()].filter((one) => one.done || one.sheets.size > 0);
+  const voters = [...marked.values()].filter((one) => one.done || one.sheets.size + one.faulted.size > 0);
   return {
     voters: voters.length,
     done: voters.filter((one) => one.done).length,
@@ -119,13 +122,21 @@ function sheetsToMark(state: SessionState, round: Round, ballots: readonly Ballo
   return [...new Set(open.map(({ sheet }) => sheet))];
 }
 
-const nobody = (): Attending => ({ sheets: new Set(), done: false, heard: new Set(), twice: false });
+const nobody = (): Attending => ({
+  sheets: new Set(),
+  faulted: new Set(),
+  done: false,
+  heard: new Set(),
+  twice: false,
+});
 
 function attending(marks: readonly Standing[]): Attending {
   const one = nobody();
   for (const { ballot, fact } of marks) {
-    if (fact.emoji === 'done') one.done = true;
-    else if (meaning(fact.emoji)?.kind !== 'flag') one.sheets.add(ballot.sheet);
+    const kind = meaning(fact.emoji)?.kind;
+    if (kind === 'done') one.done = true;
+    else if (kind === 'fault') one.faulted.add(ballot.sheet);
+    else if (kind !== 'flag') one.sheets.add(ballot.sheet);
   }
   return one;
 }

@@ -1,8 +1,11 @@
 /**
  * The canonical names of marks, and how each looks. Adapters map their platform's names onto these at the edge;
  * beyond it nothing else counts: an unknown name is no mark. Numbers = called good, `none` = seen and nothing good,
- * `star-n` = cell n is the best (and good), `done` = finished (web), `flag-n` = reported. Galleries: like, dislike, star.
+ * `star-n` = cell n is the best (and good), `done` = finished (web), `flag-n` = reported, `<fault>-n` = what is wrong with it (faults.ts).
+ * Galleries: like, dislike, star.
  */
+import { type Fault, faultMark, faults } from './faults.js';
+
 export interface Mark {
   glyph: string;
   slack: string;
@@ -26,6 +29,7 @@ export const reactionMarks: ReadonlyMap<string, Mark> = new Map<string, Mark>([
 
 export type Meaning =
   | { kind: 'good' | 'best' | 'flag'; cell: number }
+  | { kind: 'fault'; cell: number; fault: Fault }
   | { kind: 'none' | 'like' | 'dislike' | 'star' | 'done' };
 
 /** All of them by name: this is asked for every mark of every voter. */
@@ -34,6 +38,10 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
     [`${i + 1}`, { kind: 'good', cell: i + 1 }],
     [`star-${i + 1}`, { kind: 'best', cell: i + 1 }],
     [`flag-${i + 1}`, { kind: 'flag', cell: i + 1 }],
+    ...faults.map((fault): [string, Meaning] => [
+      faultMark(fault, i + 1),
+      { kind: 'fault', cell: i + 1, fault },
+    ]),
   ]),
   ...(['none', 'like', 'dislike', 'star', 'done'] as const).map((kind): [string, Meaning] => [
     kind,

@@ -3,6 +3,7 @@
  * platform's types. Each event is one call of `decide`; the same event twice is harmless, and so is any order of
  * reactions. `effect` names the effect that the event completes: it leaves the outbox in the same commit.
  */
+import type { Fault } from './faults.js';
 import type { Learned, Place, Platform, Role, Round, Rules } from './model.js';
 
 /** A person as an event saw them; stored only after consent. */
@@ -20,7 +21,7 @@ export interface ReactionSet {
   kind: 'reaction';
   ballot: string;
   voter: Seen;
-  /** Canonical name (emoji.ts): 1..9, none, star-1..star-9, done, like, dislike, star. */
+  /** Canonical name (emoji.ts): 1..9, none, star-1..star-9, few-1.., done, like, dislike, star. */
   emoji: string;
   present: boolean;
   at: number;
@@ -116,6 +117,8 @@ export type Act =
   | { name: 'branch'; round: number; session: string; prompt: string | null; place: Place }
   /** An image of the newest round with ballots by index; null takes the star back that was given by command. */
   | { name: 'best'; index: number | null }
+  /** What is wrong with an image of the newest round with ballots, or of `round`, all of it; nothing takes it back. */
+  | { name: 'why'; index: number; faults: readonly Fault[]; round?: number | undefined }
   /** Of the newest round with ballots, or of `round`. */
   | { name: 'flag'; index: number; round?: number | undefined }
   /** Of the newest round with ballots, or of `round`. */

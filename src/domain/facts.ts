@@ -3,12 +3,15 @@
  * knows how much of it is its own, and an index finds what is asked at every vote. A list that is no longer the newest
  * makes itself a log of its own when it is asked again.
  */
+import { meaning } from './emoji.js';
 import type { Fact } from './model.js';
 
 /** What one voter has on the ballot now, late marks left out. */
 export interface Standing {
-  /** Marks that stand, Done and flags not among them. */
+  /** Marks that stand, Done, flags and faults not among them. */
   marks: number;
+  /** Faults that stand: whoever names one has voted, and not yet seen to the whole ballot. */
+  faults: number;
   done: boolean;
   /** Of their newest change. */
   at: number;
@@ -45,10 +48,13 @@ class Index {
     if (!this.newest || fact.at > this.newest.at) this.newest = fact;
     if (fact.emoji === 'done' && fact.present) this.dones += 1;
     if (fact.emoji.startsWith('flag-')) return;
-    const one = this.standing.get(fact.voter) ?? { marks: 0, done: false, at: fact.at };
+    const one = this.standing.get(fact.voter) ?? { marks: 0, faults: 0, done: false, at: fact.at };
     one.at = Math.max(one.at, fact.at);
     if (fact.emoji === 'done') one.done = fact.present;
-    else one.marks += Number(fact.present) - Number(before?.present ?? false);
+    else {
+      const which = meaning(fact.emoji)?.kind === 'fault' ? 'faults' : 'marks';
+      one[which] += Number(fact.present) - Number(before?.present ?? false);
+    }
     this.standing.set(fact.voter, one);
   }
 

@@ -4,11 +4,13 @@
  */
 import type { CellTotal } from './approval.js';
 import { type Counted, counting } from './counted.js';
+import { type Fault, faults } from './faults.js';
 import { factsOf } from './ledger.js';
 import type { Feedback, Image, Outcome, Round, SessionState } from './model.js';
 import { newcomers } from './newcomers.js';
 import { personOf } from './people.js';
 import { finish, type Steps } from './steps.js';
+import { faultShares } from './taste/faults.js';
 import { type Labels, label } from './taste/labels.js';
 import type { Vote } from './votes.js';
 
@@ -40,6 +42,7 @@ export function* judging(state: SessionState, round: Round, at: number): Steps<J
     },
     rules.guards,
   );
+  const wrong = faultShares(votes, labels.weights);
   const guarded = labels.method === 'dawid-skene' || labels.method === 'bridging';
   const carried = carriedBound(state, round);
   const beaten = guarded && carried !== null && labels.bestBound < carried + rules.guards.bestMargin;
@@ -51,7 +54,8 @@ export function* judging(state: SessionState, round: Round, at: number): Steps<J
       // The safety checker's word is a bad label in sessions that exist to be rid of such images.
       const byChecker = image?.heldBy === 'checker' || image?.heldBy === 'barred';
       if (byChecker && nsfw) return { ...one, good: 0, weight: 1, by: 'checker' };
-      return one;
+      const found = wrong.get(one.index);
+      return found && one.good !== null && one.good < 0.5 ? { ...one, faults: found } : one;
     }),
     best: beaten ? null : labels.best,
   };
@@ -137,7 +141,21 @@ function outcomeOf({ shown, base, picks, feedback, labels, counted, votes, late 
     method: labels.method,
     polarisation: labels.polarisation,
     oneSided: oneSided(feedback),
+    ...picturesByFault(votes.filter(({ index }) => byIndex.has(index))),
   };
+}
+
+/** Each picture once a fault, however many name it. */
+function picturesByFault(votes: readonly Vote[]): Pick<Outcome, 'faults'> {
+  const pictures = new Map<Fault, Set<number>>();
+  for (const { index, faults = [] } of votes)
+    for (const fault of faults) pictures.set(fault, (pictures.get(fault) ?? new Set()).add(index));
+  if (pictures.size === 0) return {};
+  const counts = faults.flatMap((fault) => {
+    const found = pictures.get(fault);
+    return found ? [[fault, found.size] as const] : [];
+  });
+  return { faults: Object.fromEntries(counts) };
 }
 
 /** Votes of the rounds before it that still stand, by voters who count today. */

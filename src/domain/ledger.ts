@@ -24,7 +24,7 @@ export function recordReaction(draft: Draft, event: ReactionSet): boolean {
     draft.refuse('unknown', 'This ballot is not known here.', 'Vote on the newest ballot of the channel.');
     return false;
   }
-  if (!fits(ballot, event.emoji)) return false;
+  if (!fits(draft, ballot, event.emoji)) return false;
   if (consented(draft, event.voter.key) === false) {
     draft.refuse('no-consent', 'Votes are kept only with consent.', 'Agree to the notice, then vote.');
     return false;
@@ -53,7 +53,7 @@ export function recordSweep(draft: Draft, event: Swept): void {
     append(draft, { ballot: ballot.id, voter, emoji, present, source: 'sweep', at: event.beganAt, late });
   };
   for (const { voter, emoji } of event.marks) {
-    if (!fits(ballot, emoji) || !consented(draft, voter.key)) continue;
+    if (!fits(draft, ballot, emoji) || !consented(draft, voter.key)) continue;
     const key = keyOf(voter.key, emoji);
     if (!found.has(key)) write(voter.key, emoji, true);
     found.add(key);
@@ -86,7 +86,7 @@ export function recordCleared(draft: Draft, event: Cleared): number {
   return gone.length;
 }
 
-/** Withdraws or sets a mark that a command stands for (best, flag). */
+/** Withdraws or sets a mark that a command stands for (best, flag, why). */
 export function recordMark(
   draft: Draft,
   ballot: Ballot,
@@ -107,7 +107,7 @@ export function consented(draft: Draft, voter: string): boolean {
 /** Marks given by command or button: no reaction shows them, so no sweep or clearing can withdraw them. */
 function isPrivate(emoji: string): boolean {
   const kind = meaning(emoji)?.kind;
-  return kind === 'flag' || kind === 'best' || kind === 'done';
+  return kind === 'flag' || kind === 'best' || kind === 'done' || kind === 'fault';
 }
 
 /** Its round is not counted yet. */
@@ -122,9 +122,11 @@ function isLate(draft: Draft, ballot: Ballot): boolean {
 }
 
 /** A mark that this kind of ballot knows, on a cell that it has. */
-function fits(ballot: Ballot, emoji: string): boolean {
+function fits({ session }: Draft, ballot: Ballot, emoji: string): boolean {
   const mark = meaning(emoji);
   if (!mark) return false;
+  // Where people are there to be rid of unsafe pictures, nothing else is asked of them.
+  if (mark.kind === 'fault' && session.nsfw) return false;
   if ('cell' in mark) {
     return mark.cell <= ballot.cells.length && (ballot.style === 'sheet' || mark.kind !== 'good');
   }

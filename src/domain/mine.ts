@@ -1,4 +1,5 @@
 /** What is known of one person, as plain figures: every vote that the marks of all their accounts come to, round by round. */
+import type { Fault } from './faults.js';
 import { pictureName } from './ids.js';
 import type { Ballot, Round, SessionState } from './model.js';
 import { personOf } from './people.js';
@@ -15,6 +16,8 @@ export interface OwnVote {
   file: string;
   vote: 'good' | 'not good';
   best: boolean;
+  /** What you said is wrong with it. */
+  wrong: readonly Fault[];
   /** False: the cell was left unmarked on a sheet with marks. */
   marked: boolean;
   /** Epoch ms; null where it was found by a sweep, or left unmarked. */
@@ -27,7 +30,7 @@ export function votesOf(state: SessionState, voter: string): OwnVote[] {
   const names = new Set([voter, personOf(state.voters, voter)]);
   return state.rounds.flatMap((round) => {
     const own = finish(sheetfuls(state, round, rules.unmarkedWeight)).find((one) => names.has(one.voter));
-    return (own?.votes ?? []).map(({ index, up, star, weight, at }) => ({
+    return (own?.votes ?? []).map(({ index, up, star, weight, at, faults = [] }) => ({
       session,
       prompt,
       round: round.number,
@@ -35,6 +38,7 @@ export function votesOf(state: SessionState, voter: string): OwnVote[] {
       file: state.images.get(round.id)?.find((image) => image.index === index)?.file ?? '',
       vote: up ? ('good' as const) : ('not good' as const),
       best: star,
+      wrong: faults,
       marked: weight === 1,
       at,
     }));

@@ -4,6 +4,7 @@
  * ordinal>` for a ballot; they hold no ":" and stay below 100 characters. Times are epoch ms, UTC. Rules: docs/votes.md.
  */
 import type { Facts } from './facts.js';
+import type { Fault, FaultShares } from './faults.js';
 
 export type Platform = 'web' | 'discord' | 'slack' | 'fake';
 export type Role = 'member' | 'moderator' | 'admin' | 'operator';
@@ -295,6 +296,8 @@ export interface ImageFeedback {
   votes: number;
   /** Whose word the label is, where it is not the voters'. */
   by?: 'checker';
+  /** Of a picture that is not good, what those who say so find wrong with it. */
+  faults?: FaultShares;
 }
 
 /** What people are told when a round has closed. */
@@ -327,6 +330,8 @@ export interface Outcome {
   /** Share of votes by voters who seem to vote the other way round; null while too few. */
   polarisation: number | null;
   oneSided: 'no-good' | 'no-bad' | null;
+  /** Pictures of which somebody who counts said what is wrong, by what it is; left out where nobody did. */
+  faults?: Partial<Record<Fault, number>>;
 }
 
 /** How a session is run; config/ holds the defaults, with units and effect. */

@@ -9,6 +9,7 @@ const rank: Record<Role, number> = { member: 0, moderator: 1, admin: 2, operator
 export const leastRole = {
   vote: 'member',
   best: 'member',
+  why: 'member',
   flag: 'member',
   start: 'member',
   status: 'member',

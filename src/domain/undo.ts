@@ -72,6 +72,7 @@ const undos: Record<Act['name'], Undo | string> = {
   hide: 'The file of a hidden picture is deleted.',
   approve: 'The ballots hang: **/acclaim round redo** draws others.',
   best: 'It is a vote: whoever cast it can change it.',
+  why: 'It is part of a vote: whoever cast it can change it.',
   flag: unflag,
   show: unshow,
   invite: 'A code that nobody uses ends by itself.',

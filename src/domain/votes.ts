@@ -3,9 +3,11 @@
  * on the round's ballots (of all channels and linked accounts, see standing.ts), never of their order. On a sheet: numbered or starred = good; other cells
  * of a sheet where the voter reacted = weakly not good; `none` alone = seen, nothing good. Done = every sheet was seen.
  * In a gallery, where bad has a mark of its own, what is left unmarked is no vote, Done or not.
+ * Whoever says what is wrong with a picture calls it not good, at full weight; beside a mark that says good it says nothing.
  * Where a session is there to be rid of unsafe images a number says "unsafe": numbered = not good, the others are good.
  */
 import { meaning } from './emoji.js';
+import { type Fault, faults } from './faults.js';
 import { imageId } from './ids.js';
 import type { Ballot, Fact, Image, Round, SessionState } from './model.js';
 import { standing } from './standing.js';
@@ -23,6 +25,8 @@ export interface Vote {
   star: boolean;
   /** When the mark was made; null where nobody knows (unmarked, or found by a sweep). */
   at: number | null;
+  /** What is wrong with it, where the voter said so; in the order of faults.ts. */
+  faults?: readonly Fault[];
 }
 
 /** Everything one voter has marked in one round. */
@@ -93,6 +97,8 @@ class Marks {
   readonly #down = new Map<number, number | null>();
   /** Sheet -> time of its `none`. */
   readonly #none = new Map<number, number | null>();
+  /** Index of an image -> what is wrong with it, and since when they say so. */
+  readonly #faults = new Map<number, Map<Fault, number | null>>();
   readonly #sheets = new Set<number>();
   #gallery = false;
 
@@ -103,10 +109,12 @@ class Marks {
     const at = fact.source === 'live' ? fact.at : null;
     this.#gallery = ballot.style === 'gallery';
     if (mark.kind === 'done') this.#done = true;
-    else this.#sheets.add(ballot.sheet);
+    else if (mark.kind !== 'fault') this.#sheets.add(ballot.sheet);
     const index = ballot.cells['cell' in mark ? mark.cell - 1 : 0];
     if (mark.kind === 'none') this.#none.set(ballot.sheet, earliest(this.#none.get(ballot.sheet), at));
     else if (index === undefined || mark.kind === 'done' || mark.kind === 'flag') return;
+    else if (mark.kind === 'fault')
+      this.#faults.set(index, (this.#faults.get(index) ?? new Map()).set(mark.fault, at));
     else if (mark.kind === 'dislike') this.#down.set(index, earliest(this.#down.get(index), at));
     else if (mark.kind === 'good') this.#numbered.set(index, earliest(this.#numbered.get(index), at));
     else {
@@ -119,11 +127,15 @@ class Marks {
   judge({ voter, ids, hidden, held, sheets, unmarkedWeight, unsafe }: Judged): Sheetful {
     this.#count(unsafe);
     const votes: Vote[] = [];
-    const say = (index: number, up: boolean, weight: number, star: boolean, at: number | null) =>
-      votes.push({ voter, image: ids.get(index)!, index, up, weight, star, at });
+    const say = (index: number, up: boolean, weight: number, star: boolean, at: number | null) => {
+      const wrong = up ? undefined : this.#faults.get(index);
+      const said = wrong && { faults: faults.filter((fault) => wrong.has(fault)) };
+      votes.push({ voter, image: ids.get(index)!, index, up, weight, star, at, ...said });
+    };
     for (const [sheet, cells] of sheets) {
       const marked = this.#sheets.has(sheet);
-      if (!marked && !this.#done) continue;
+      const seen = marked || this.#done;
+      if (!seen && !cells.some((index) => this.#faults.has(index))) continue;
       const anyNamed = cells.some((index) => this.#up.has(index) || this.#numbered.has(index));
       const saidNone = !anyNamed && this.#none.has(sheet);
       for (const index of cells) {
@@ -133,13 +145,22 @@ class Marks {
         if (up && down) continue;
         if (up) say(index, true, 1, up.star, up.at);
         else if (down) say(index, false, 1, false, this.#down.get(index) ?? null);
-        else if (held.has(index)) continue;
+        else if (this.#faults.has(index)) say(index, false, 1, false, this.#wrongSince(index));
+        else if (held.has(index) || !seen) continue;
         else if (saidNone) say(index, unsafe, 1, false, this.#none.get(sheet) ?? null);
         else if (!this.#gallery) say(index, unsafe, unmarkedWeight, false, null);
       }
     }
     votes.sort((a, b) => a.index - b.index);
     return { voter, accounts: this.#accounts, done: this.#done, sheets: this.#sheets, votes };
+  }
+
+  /** The first time of what they say is wrong. */
+  #wrongSince(index: number): number | null {
+    return [...this.#faults.get(index)!.values()].reduce<number | null>(
+      (first, at) => earliest(first, at),
+      null,
+    );
   }
 
   /** What the numbers mean here. */

@@ -149,6 +149,11 @@ export const generateResult = z.object({
   device: z.string(),
 });
 
+/** By names that the engine needs not know. */
+const faultsSchema = z
+  .record(z.string().regex(/^[a-z]{1,20}$/), unit)
+  .refine((all) => Object.keys(all).length <= 20);
+
 /** What the votes say of a round; also the JSON that `acclaim learn --labels` reads. */
 export const feedbackSchema = z.object({
   images: z.array(
@@ -157,6 +162,8 @@ export const feedbackSchema = z.object({
       /** Probability that the image is good; null = unlabelled. */
       good: unit.nullable(),
       weight: z.number().min(0),
+      /** Of an image that is not good, what is wrong with it -> share of those who say so; left out where nobody said. */
+      faults: faultsSchema.optional(),
     }),
   ),
   /** Index of the best image of this round; null = none named. */

@@ -105,6 +105,42 @@ it('takes likes, dislikes and one star, by chip, key and enlarged, and lets go o
   expect(await pressed()).toEqual(['-n-', 'g-b', '-n-', 'g--', '-n-', '---']);
 });
 
+it('says what is wrong with a picture, enlarged or by command, to whoever says so alone', async () => {
+  await item('#1')
+    .getByRole('button', { name: /Enlarge$/ })
+    .click();
+  const why = page.getByRole('group', { name: 'What is wrong with #1?' });
+  await why.getByRole('button', { name: 'too few' }).click();
+  await why.getByRole('button', { name: 'ugly' }).click();
+  await why.getByRole('button', { name: 'too few' }).click();
+  const asked = { is: '#1', pressed: ['ugly'] };
+  expect({
+    is: await page.locator('.lightbox-top strong').textContent(),
+    pressed: await why.locator('[aria-pressed="true"]').allTextContents(),
+  }).toEqual(asked);
+  await page.keyboard.press('ArrowRight');
+  // The next one is good: there is nothing to be wrong with it.
+  await page.getByRole('dialog').getByRole('button', { name: 'Good', pressed: true }).waitFor();
+  expect(await page.locator('.lightbox-why').count()).toBe(0);
+  await page.keyboard.press('Escape');
+  await item('#1').getByText('Ugly').waitFor();
+  await say('/acclaim why #3 too-many --and wrong-colour');
+  await page
+    .locator('.reply')
+    .filter({ hasText: '#3: too many, wrong colour. It counts as not good' })
+    .waitFor();
+  const said = ['1 ugly-1', '3 colour-1', '3 many-1'];
+  await inLedger('1 dislike', '2 like', '2 star', '3 dislike', '4 like', '5 dislike', ...said);
+  const stranger = await browser.newContext();
+  const other = await stranger.newPage();
+  const sent = other.waitForResponse((response) => response.url().includes('/api/me'));
+  await other.goto(page.url());
+  await sent;
+  await other.locator('.gallery-item').first().waitFor();
+  expect(await other.locator('.gallery').last().textContent()).not.toMatch(/ugly/i);
+  await stranger.close();
+});
+
 it('flags a picture, shows one that is hidden as held back, and asks what the unmarked one is', async () => {
   await item('#1')
     .getByRole('button', { name: /Enlarge$/ })
@@ -133,6 +169,21 @@ it('flags a picture, shows one that is hidden as held back, and asks what the un
   ]);
   expect(await page.locator('.outcome-sub').textContent()).toMatch(/^4 of 5 pictures judged, 2 liked/);
   expect(await page.locator('.outcome-figure strong').textContent()).toBe('50 %');
+  // The hidden one is nobody's; what was said by a mark that counts reaches the learner.
+  const [round] = (await started.bodies('round')) as { feedback: { images: object[] }; outcome: object }[];
+  expect(round!.feedback.images.map((image) => ('faults' in image ? image.faults : null))).toEqual([
+    { ugly: 1 },
+    null,
+    { many: 1, colour: 1 },
+    null,
+    null,
+    null,
+  ]);
+  expect(round!.outcome).toMatchObject({ faults: { many: 1, colour: 1, ugly: 1 } });
+  await page
+    .getByText(/too many \(1\), wrong colour \(1\), ugly \(1\)/)
+    .first()
+    .waitFor();
   expect(await page.locator('.outcome figcaption').textContent()).toBe('#2 won');
   await until(() => started.roundOpen(2), 'the second round', 120_000);
   expect(faults).toEqual([]);

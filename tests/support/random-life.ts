@@ -8,7 +8,7 @@ import type { Act, Event } from '../../src/domain/events.js';
 import { World } from './world.js';
 
 export const voters = ['ann', 'bob', 'cem', 'dora', 'eve', 'fay'];
-export const emojis = ['1', '2', '3', '4', 'none', 'star-1', 'star-3', 'done', 'flag-2'];
+export const emojis = ['1', '2', '3', '4', 'none', 'star-1', 'star-3', 'done', 'flag-2', 'few-2'];
 const acts: Act[] = [
   { name: 'close' },
   { name: 'pause' },

@@ -12,7 +12,8 @@ export const reactBody = z.strictObject({
   marks: z
     .array(z.strictObject({ emoji: z.string().max(20), present: z.boolean() }))
     .min(1)
-    .max(24),
+    // All that can be said of nine pictures.
+    .max(80),
 });
 export const buttonBody = z.strictObject({
   message: z.string().max(40),
@@ -47,10 +48,16 @@ export function decodeMark(
   if (message.card.kind !== 'ballot') return undefined;
   const said = meaning(mark.emoji);
   if (!said || said.kind === 'flag') return undefined;
+  if (said.kind === 'fault' && !mayBeFaulted(message, said.cell)) return undefined;
   const onSheet = said.kind === 'good' || said.kind === 'best';
   if (onSheet && !message.primed.includes(String(said.cell))) return undefined;
-  if (!onSheet && said.kind !== 'done' && !message.primed.includes(said.kind)) return undefined;
+  if (!onSheet && said.kind !== 'done' && said.kind !== 'fault' && !message.primed.includes(said.kind))
+    return undefined;
   return { kind: 'reaction', ref: refOf(message), account, emoji: mark.emoji, present: mark.present, at };
+}
+
+function mayBeFaulted({ card: { data } }: Message, cell: number): boolean {
+  return Array.isArray(data?.faults) && Array.isArray(data.cells) && cell <= data.cells.length;
 }
 
 /** Stars of this person that a new star on `message` takes back: on every sheet of the same round in the channel. */

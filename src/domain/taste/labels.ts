@@ -19,6 +19,8 @@ export interface Labels {
   bestBound: number;
   method: Outcome['method'];
   polarisation: number | null;
+  /** Of each vote of the round, after the guards. */
+  weights: ArrayLike<number>;
 }
 
 export interface Ballotbox {
@@ -62,6 +64,7 @@ function cold({ votes, indices, voters }: Ballotbox): Labels {
     bestBound: best?.bound ?? 0,
     method: voters <= 1 ? 'single' : 'cold',
     polarisation: null,
+    weights: votes.map(({ weight }) => weight),
   };
 }
 
@@ -102,6 +105,7 @@ function* guarded(box: Ballotbox, guards: Guards): Steps<Labels> {
     bestBound: best?.bound ?? 0,
     method: split ? 'bridging' : 'dawid-skene',
     polarisation,
+    weights: capped.w.subarray(box.history.length),
   };
 }
 

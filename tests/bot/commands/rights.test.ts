@@ -38,6 +38,7 @@ unlink           |   x    |     x     |   x   |    x
 round close      |        |     x     |   x   |    x
 round redo       |        |     x     |   x   |    x
 best             |   x    |     x     |   x   |    x
+why              |   x    |     x     |   x   |    x
 flag             |   x    |     x     |   x   |    x
 me votes         |   x    |     x     |   x   |    x
 me export        |   x    |     x     |   x   |    x

@@ -3,7 +3,17 @@
 import { Gallery } from './gallery.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
-import { gotWords, isBest, isCalled, sideOf, toggleBest, toggleCalled, toggleNone, wordOf } from './marks.js';
+import {
+  faultsSaid,
+  gotWords,
+  isBest,
+  isCalled,
+  sideOf,
+  toggleBest,
+  toggleCalled,
+  toggleNone,
+  wordOf,
+} from './marks.js';
 import { marksOf, reveal, set, useStore } from './store.js';
 import { count, Text } from './text.js';
 import { Picture, useVeil } from './veil.js';
@@ -71,11 +81,14 @@ function enlarge(messages, message, i) {
   set({ lightbox: { group: messages.map((m) => m.id), index: before + i } });
 }
 
+const capital = (/** @type {string} */ word) => word[0].toUpperCase() + word.slice(1);
+
 /** One picture with what is said of it; `starred`: its star is a button on it. @param {{cell: any, message: Message, marks: Set<string>, open: boolean, enlarge: () => void, starred?: boolean}} props */
 function Cell({ cell, message, marks, open, enlarge: show, starred = true }) {
   const { style, blurred } = message.data;
   const side = open ? sideOf(message, marks, cell.number) : null;
-  const word = side && wordOf(message, side);
+  const [fault] = open ? faultsSaid(message, marks, cell.number) : [];
+  const word = side && (side === 'bad' && fault ? capital(fault.word) : wordOf(message, side));
   const hidden = useVeil(cell.url ?? '', blurred);
   const best = open ? isBest(message, marks, cell.number) : cell.best;
   const liked = !open && cell.liked;

@@ -3,7 +3,19 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { html } from './html.js';
 import { Icon } from './icons.js';
-import { gotWords, isBest, isCalled, sideOf, toggleBest, toggleCalled, toggleSide, wordOf } from './marks.js';
+import {
+  faultsIn,
+  faultsSaid,
+  gotWords,
+  isBest,
+  isCalled,
+  sideOf,
+  toggleBest,
+  toggleCalled,
+  toggleFault,
+  toggleSide,
+  wordOf,
+} from './marks.js';
 import { get, marksOf, press, reveal, set, useStore } from './store.js';
 import { Picture, useVeil } from './veil.js';
 
@@ -74,8 +86,20 @@ export function Lightbox() {
               <button class="button" onClick=${() => void press(at.message, 'flag', at.cell.name)}><${Icon} name="flag" />Flag<kbd>F</kbd></button>`
               : html`<p class="lightbox-got">${best && html`<${Icon} name="star" filled />`}${at.cell.seen === null ? 'Voting has closed' : `${gotWords(at.message, at.cell)}${best ? ', the best of the round' : ''}`}</p>`
           }
-        </div>`
+        </div>
+        ${votable && side !== 'good' && faultsIn(at.message).length > 0 && html`<${Why} message=${at.message} cell=${at.cell} marks=${marks} />`}`
       }
     </dialog>
+  `;
+}
+
+/** Of a picture that is not good: what is wrong with it. @param {{message: import('./store.js').Message, cell: any, marks: Set<string>}} props */
+function Why({ message, cell, marks }) {
+  const said = faultsSaid(message, marks, cell.number).map(({ id }) => id);
+  return html`
+    <div class="lightbox-why" role="group" aria-label=${`What is wrong with ${cell.name}?`}>
+      <span aria-hidden="true">Why not?</span>
+      ${faultsIn(message).map(({ id, word }) => html`<button key=${id} class="button" data-fault=${id} aria-pressed=${said.includes(id)} onClick=${() => toggleFault(message, cell.number, id)}>${said.includes(id) && html`<${Icon} name="check" />`}${word}</button>`)}
+    </div>
   `;
 }

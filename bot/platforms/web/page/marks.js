@@ -18,6 +18,16 @@ function names(message, n) {
     : { good: String(n), bad: null, best: `star-${n}` };
 }
 
+/** What can be said to be wrong with a picture; nothing where people look for unsafe ones, or cannot vote. @param {Message} message @returns {{id: string, word: string}[]} */
+export const faultsIn = (message) => message.data.faults ?? [];
+
+/** The mark that says so of picture n. @param {string} fault @param {number} n */
+const faultMark = (fault, n) => `${fault}-${n}`;
+
+/** Which of them the reader says. @param {Message} message @param {Set<string>} marks @param {number} n */
+export const faultsSaid = (message, marks, n) =>
+  faultsIn(message).filter(({ id }) => marks.has(faultMark(id, n)));
+
 /** @param {Message} message @param {Set<string>} marks @param {number} n */
 export const isBest = (message, marks, n) => marks.has(names(message, n).best);
 
@@ -25,9 +35,11 @@ export const isBest = (message, marks, n) => marks.has(names(message, n).best);
 export function sideOf(message, marks, n) {
   const { good, bad, best } = names(message, n);
   const isBad = marks.has(bad);
+  const isFaulty = faultsSaid(message, marks, n).length > 0;
   // On a sheet of a session about unsafe pictures a star alone is no word about its being safe.
   const isGood = marks.has(good) || (marks.has(best) && good !== null);
-  return isGood === isBad ? null : isGood ? 'good' : 'bad';
+  if (isGood === isBad) return isFaulty && !isGood ? 'bad' : null;
+  return isGood ? 'good' : 'bad';
 }
 
 /** That in a word. @param {Message} message @param {'good' | 'bad'} side */
@@ -59,6 +71,7 @@ export function toggleSide(message, n, side) {
     goes(other);
     goes('none');
   }
+  if (present === (side === 'good')) for (const { id } of faultsIn(message)) goes(faultMark(id, n));
   if (present === (side === 'bad')) goes(best);
   mark(message, change);
 }
@@ -73,8 +86,20 @@ export function toggleBest(message, n) {
   const present = !marks.has(best);
   const change = [{ emoji: best, present }];
   if (present && good !== null && !marks.has(good)) change.push({ emoji: good, present: true });
-  for (const emoji of [bad, 'none'])
+  for (const emoji of [bad, 'none', ...faultsIn(message).map(({ id }) => faultMark(id, n))])
     if (present && emoji !== null && marks.has(emoji)) change.push({ emoji, present: false });
+  mark(message, change);
+}
+
+/** Something is wrong with a picture, or is not after all; what says good goes. @param {Message} message @param {number} n @param {string} fault */
+export function toggleFault(message, n, fault) {
+  const marks = marksOf(message);
+  const { good, bad, best } = names(message, n);
+  const present = !marks.has(faultMark(fault, n));
+  const change = [{ emoji: faultMark(fault, n), present }];
+  for (const emoji of [good, best])
+    if (present && emoji !== null && marks.has(emoji)) change.push({ emoji, present: false });
+  if (present && bad !== null && !marks.has(bad)) change.push({ emoji: bad, present: true });
   mark(message, change);
 }
 

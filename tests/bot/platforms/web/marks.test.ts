@@ -5,7 +5,7 @@ interface Message {
   id: string;
   channel: string;
   kind: 'ballot';
-  data: { session: string; round: number; style: 'sheet' | 'gallery'; says?: 'unsafe' };
+  data: { session: string; round: number; style: 'sheet' | 'gallery'; says?: 'unsafe'; faults: object[] };
   mine: string[];
 }
 interface Marks {
@@ -13,6 +13,8 @@ interface Marks {
   toggleBest(message: Message, n: number): void;
   toggleCalled(message: Message, n: number): void;
   toggleNone(message: Message): void;
+  toggleFault(message: Message, n: number, fault: string): void;
+  sideOf(message: Message, marks: Set<string>, n: number): 'good' | 'bad' | null;
 }
 interface Store {
   marksOf(message: Message): Set<string>;
@@ -33,7 +35,8 @@ const store = (await script('store.js')) as Store;
 beforeEach(() => store.set({ me: null, waiting: {} }));
 
 function ballot(style: 'sheet' | 'gallery', mine: string[], says?: 'unsafe'): Message {
-  const data = { session: 'cat', round: 1, style, ...(says && { says }) };
+  const faults = ['few', 'ugly'].map((id) => ({ id, word: id }));
+  const data = { session: 'cat', round: 1, style, faults, ...(says && { says }) };
   return { id: 'm', channel: 'c', kind: 'ballot', data, mine };
 }
 const marks = (message: Message) => [...store.marksOf(message)].sort();
@@ -76,5 +79,37 @@ describe('a star', () => {
     const sheet = ballot('sheet', ['none']);
     page.toggleBest(sheet, 2);
     expect(marks(sheet)).toEqual(['2', 'star-2']);
+  });
+});
+
+describe('what is wrong with a picture', () => {
+  it('on a sheet takes its number and star back, and goes itself where it is called good', () => {
+    const message = ballot('sheet', ['2', '3', 'star-2']);
+    page.toggleFault(message, 2, 'few');
+    page.toggleFault(message, 2, 'ugly');
+    expect(marks(message)).toEqual(['3', 'few-2', 'ugly-2']);
+    expect([1, 2, 3].map((n) => page.sideOf(message, store.marksOf(message), n))).toEqual([
+      null,
+      'bad',
+      'good',
+    ]);
+    page.toggleFault(message, 2, 'ugly');
+    expect(marks(message)).toEqual(['3', 'few-2']);
+    page.toggleCalled(message, 2);
+    expect(marks(message)).toEqual(['2', '3']);
+    page.toggleFault(message, 3, 'ugly');
+    page.toggleBest(message, 3);
+    expect(marks(message)).toEqual(['2', '3', 'star-3']);
+  });
+
+  it('in a gallery comes with a dislike, and goes with it', () => {
+    const message = ballot('gallery', ['like', 'star']);
+    page.toggleFault(message, 1, 'few');
+    expect(marks(message)).toEqual(['dislike', 'few-1']);
+    page.toggleSide(message, 1, 'bad');
+    expect(marks(message)).toEqual([]);
+    page.toggleFault(message, 1, 'few');
+    page.toggleSide(message, 1, 'good');
+    expect(marks(message)).toEqual(['like']);
   });
 });
