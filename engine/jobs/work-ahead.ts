@@ -20,9 +20,9 @@ import { type GhostDrawing, Ghosts } from './ghosts.js';
 /** Seconds of a call of the network that a job may have to wait for. */
 const WAIT_S = 1;
 
-/** The streams of a round's learning. */
+/** The streams of a round's learning; what the guard looks at comes from the same noises in all rounds. */
 export const learnStream = (seed: number, round: number, purpose: string): Rng =>
-  new Rng(seed, round, `learn.${purpose}`);
+  new Rng(seed, purpose === 'guard' ? 0 : round, `learn.${purpose}`);
 
 /** Checkpoints from before anything was learned have chosen nothing. */
 export const fitOf = ({ batch, recompute }: CheckpointManifest): Fit | null =>

@@ -3,13 +3,14 @@
  * a handful of images from fixed noises are neither alike, nor falling apart, nor out of scale. Else the adapter is put back and the round
  * is tried once more with half the step; if that fails too, the round changes nothing. Either way people are told.
  */
-
+import { createHash } from 'node:crypto';
 import type { AdapterParams } from '../../src/config/learner-params.js';
 import { AcclaimError } from '../../src/errors.js';
 import { sample } from '../diffusion/sampler.js';
 import type { LearnerState } from '../io/checkpoint.js';
 import type { AdapterValues } from '../nn/lora.js';
-import { f32, rows } from '../runtime/tensor.js';
+import type { ExecutorCache } from '../runtime/cache.js';
+import { type FloatTensor, f32, rows } from '../runtime/tensor.js';
 import { applied } from './applied.js';
 import { diversity } from './diversity.js';
 import type { LearnContext } from './learner.js';
@@ -42,9 +43,9 @@ export async function guarded<P extends AdapterParams>(
 ): Promise<Guarded> {
   const notes: string[] = [];
   const spec = adapterSpec(context.params);
-  const base = await probe(context);
+  const base = await baseProbe(context);
   const variety: Variety = async (adapter) =>
-    (await probe(context, { spec, tensors: adapter })).diversity / base.diversity;
+    (await probe(context, noiseOf(context), { spec, tensors: adapter })).diversity / base.diversity;
   for (const stepScale of [1, 0.5]) {
     try {
       const result = await attempt(stepScale, variety);
@@ -53,7 +54,7 @@ export async function guarded<P extends AdapterParams>(
         before.adapter,
         result.state.adapter,
         base,
-        await probe(context, applied(spec, result.state)),
+        await probe(context, noiseOf(context), applied(spec, result.state)),
       );
       return { ...result, learned: true, notes };
     } catch (error) {
@@ -75,25 +76,58 @@ export interface Probe {
   scale: number;
 }
 
+/** What the base model made of the same noises before, by the device that computes; of some sessions. */
+const known = new WeakMap<ExecutorCache, Map<string, Probe>>();
+const KNOWN = 64;
+
+/** A session's noises are the same in all of its rounds, and the base model never changes: it is asked once. */
+async function baseProbe<P extends AdapterParams>(context: LearnContext<P>): Promise<Probe> {
+  const { pipeline, cache, round, sampler } = context;
+  const { prompt, negative } = round.manifest;
+  const probes = known.get(cache) ?? new Map<string, Probe>();
+  known.set(cache, probes);
+  const noise = noiseOf(context);
+  const key = JSON.stringify([
+    pipeline.key,
+    prompt,
+    negative,
+    noise.shape,
+    createHash('sha256').update(noise.data).digest('hex'),
+    stepsOf(sampler),
+    sampler.guidance,
+  ]);
+  const base = probes.get(key) ?? (await probe(context, noise));
+  probes.delete(key);
+  probes.set(key, base);
+  if (probes.size > KNOWN) probes.delete(probes.keys().next().value!);
+  return base;
+}
+
+function noiseOf<P extends AdapterParams>({ round, rng }: LearnContext<P>): FloatTensor {
+  const shape = [PROBES, ...round.manifest.latent];
+  return f32(shape, rng('guard').normals(shape.reduce((a, b) => a * b)));
+}
+
+const stepsOf = ({ steps }: { steps: number }) => Math.min(PROBE_STEPS, steps);
+
 async function probe<P extends AdapterParams>(
   context: LearnContext<P>,
+  noise: FloatTensor,
   /** Default: the base model, whose graph is compiled once for all rounds. */
   adapter?: AdapterValues,
 ): Promise<Probe> {
   const { pipeline, cache, round, sampler, signal } = context;
-  const { latent, prompt, negative } = round.manifest;
-  const shape = [PROBES, ...latent];
-  const size = latent[0] * latent[1] * latent[2];
+  const { prompt, negative } = round.manifest;
   const { latents } = await sample({
     pipeline,
     cache,
     prompt,
     negative,
-    noise: f32(shape, context.rng('guard').normals(PROBES * size)),
-    stepNoise: () => new Float32Array(PROBES * size),
+    noise,
+    stepNoise: () => new Float32Array(noise.data.length),
     sampler: {
       scheduler: 'ddim',
-      steps: Math.min(PROBE_STEPS, sampler.steps),
+      steps: stepsOf(sampler),
       guidance: sampler.guidance,
       eta: 0,
     },

@@ -263,7 +263,14 @@ describe('learn', () => {
     const checkpoint = join(root, 'c0');
     await generate(join(root, 'r1'), { round: 1, checkpoint });
     const next = { round: 1, checkpoint, roundDir: join(root, 'r1') };
+    const asked = vi.spyOn(cache, 'get');
     await learn(join(root, 'c1'), { ...next, feedback: feedback([1, 4], null) });
+    // Four steps of the guard's twelve noises by what was learned; what the base model makes of them it knows since round 0.
+    const probed = asked.mock.calls.flatMap(([key]) =>
+      /predict\|12,/.test(key) ? [/merged/.test(key)] : [],
+    );
+    expect(probed).toEqual([true, true, true, true]);
+    asked.mockRestore();
     const kept = readCheckpoint(join(root, 'c1')).state;
     expect(kept.best).toMatchObject({ round: 0, index: 0 });
     expect(kept.best!.latent).toEqual(readCheckpoint(checkpoint).state.best!.latent);
