@@ -1,9 +1,8 @@
 // Systems of bench/brain/systems.mjs in which something beside votes is known: wordings, reasons, marked cells; and goods replayed by how sure
 // the model is of them. As in sessions.mjs: each says { figure: { off, on } }, or null.
 import { readFileSync } from 'node:fs';
-import { weightedAuc } from '../../dist/engine/learn/vote-model/auc.js';
 import { crossFitted, fitVoteModel } from '../../dist/engine/learn/vote-model/fit.js';
-import { fitReasons, nearMisses, scoreWithReasons } from '../../dist/engine/learn/vote-model/reasons.js';
+import { fitReasons, nearMisses } from '../../dist/engine/learn/vote-model/reasons.js';
 import { withMarks } from '../../dist/engine/learn/vote-model/region.js';
 import { effectiveCount, replayWeightsBy } from '../../dist/engine/learn/vote-model/replay-weights.js';
 import { twinVotes } from '../../dist/engine/learn/vote-model/twins.js';
@@ -52,21 +51,17 @@ const replay = (share, temperature) => (order, model, rng) => {
 const reasons = (votes, all) => (order, model, rng) => {
   const cast = order.slice(0, votes).map((picture) => {
     const named = picture.good ? [] : all ? picture.faults : [rng.choice(picture.faults)];
-    return { ...voteOn(picture), reasons: named };
+    return { ...voteOn(picture), faults: Object.fromEntries(named.map((fault) => [fault, 1])) };
   });
   const unseen = unseenOf(order);
   const off = fitVoteModel(cast, model());
   const on = fitReasons(cast, model());
   if (!off || !on) return null;
-  const said = scoreWithReasons(
-    on,
-    unseen.map(({ features }) => features),
-  );
   const how = `${votes} votes, ${all ? 'all faults' : 'one fault'} named`;
   const plain = aucOn(off, unseen);
   const near = fitVoteModel(nearMisses(cast), model());
   return {
-    [`AUC after ${how}: part models`]: { off: plain, on: weightedAuc(said, unseen.map(voteOn)) },
+    [`AUC after ${how}: part models`]: { off: plain, on: aucOn(on, unseen) },
     [`AUC after ${how}: near misses`]: { off: plain, on: aucOrChance(near, unseen) },
   };
 };

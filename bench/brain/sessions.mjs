@@ -230,6 +230,6 @@ export const defaults = {
   twins: 'off',
   'weighted replay': 'off',
   'weighted replay, T .25': 'off',
-  reasons: 'off',
+  reasons: 'parts on, `reasons`',
   region: 'off',
 };

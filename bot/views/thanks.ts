@@ -49,7 +49,7 @@ export function whyAnswer(
     title: 'Why',
     text: good
       ? `${said} But you call it good: take that back, and this counts.`
-      : `${said} It counts as not good.`,
+      : `${said} It counts as not good, and I learn from what is wrong with it.`,
   };
 }
 

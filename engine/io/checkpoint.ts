@@ -98,6 +98,8 @@ export interface ReplayItem {
   origin: Origin;
   /** It was chosen among more by what people had voted: it does not stand for what its model draws. */
   chosen?: true | undefined;
+  /** Of a bad one: fault -> share of those who said what is wrong with it; left out where nobody did. */
+  faults?: Readonly<Record<string, number>> | undefined;
 }
 
 /** A picture of the base model that nobody saw. */
@@ -226,6 +228,7 @@ function stateTensors(state: LearnerState, latent: readonly number[]): Record<st
       replay.map((item) => (item.chosen ? 1 : 0)),
     ),
   };
+  Object.assign(tensors, faultTensors(replay));
   if (ghosts.length > 0) {
     tensors['ghosts.latents'] = rows(ghosts.map((ghost) => ghost.latent));
     tensors['ghosts.rounds'] = i64(
@@ -258,6 +261,32 @@ function featureTensors(
   );
 }
 
+/** Of each fault that somebody named: its share of each image, below zero where nobody said what is wrong. None where nobody did at all. */
+function faultTensors(replay: readonly ReplayItem[]): Record<string, Tensor> {
+  const named = [...new Set(replay.flatMap(({ faults = {} }) => Object.keys(faults)))].sort();
+  return Object.fromEntries(
+    named.map((fault) => [
+      FAULTS + fault,
+      f32(
+        [replay.length],
+        replay.map(({ faults }) => (faults ? (faults[fault] ?? 0) : -1)),
+      ),
+    ]),
+  );
+}
+
+/** Undefined for images of which nobody said anything. */
+function faultsOf(state: Reader, count: number): (Record<string, number> | undefined)[] {
+  const shares = state.names
+    .filter((name) => name.startsWith(FAULTS))
+    .map((name) => [name.slice(FAULTS.length), state.tensor(name, [count]).data] as const);
+  return Array.from({ length: count }, (_, i) => {
+    const said = shares.flatMap(([fault, share]) => (share[i]! > 0 ? [[fault, share[i]!] as const] : []));
+    return said.length > 0 ? Object.fromEntries(said) : undefined;
+  });
+}
+
+const FAULTS = 'replay.faults.';
 const FEATURES = 'replay.features.';
 const GHOST_FEATURES = 'ghosts.features.';
 
@@ -286,6 +315,7 @@ export function readCheckpoint(dir: string): Checkpoint {
   // Checkpoints from before it was noted: the session's first round had no adapter, every other one had.
   const drawn = state.optionalVector('replay.origins') ?? rounds.map((round) => (round > 1 ? 1 : 0));
   const chosen = state.optionalVector('replay.chosen');
+  const faults = faultsOf(state, labels.length);
   return {
     manifest,
     hash,
@@ -307,6 +337,7 @@ export function readCheckpoint(dir: string): Checkpoint {
         round: rounds[i]!,
         ...(features[i] && { features: features[i] }),
         ...(chosen?.[i] && { chosen: true as const }),
+        ...(faults[i] && { faults: faults[i] }),
         origin: origins[drawn[i]!] ?? state.refuse(`replay.origins holds ${drawn[i]}`),
       })),
       ...ghostsOf(state, latent),

@@ -18,6 +18,7 @@ import { learners } from '../learn/learners/table.js';
 import { adapterSpec, parseParams } from '../learn/parameters.js';
 import { crossFittedOf, fitVoteModel, votesOf } from '../learn/vote-model/fit.js';
 import type { VoteModel } from '../learn/vote-model/model.js';
+import { fitReasons, reasonedVotesOf } from '../learn/vote-model/reasons.js';
 import { sessionVariety } from '../measures/session-variety.js';
 import { encodePair } from '../models/prompt.js';
 import { rate } from '../runtime/rate.js';
@@ -70,7 +71,11 @@ export async function learn(
   /** Of every learner, and of all votes of the session; told once. */
   let fittedModel: { of: VoteModel | null } | undefined;
   const voteModelOf = (replay: readonly ReplayItem[]): VoteModel | null => {
-    fittedModel ??= { of: fitVoteModel(votesOf(replay), stream('votes'), params) };
+    fittedModel ??= {
+      of: params.reasons
+        ? fitReasons(reasonedVotesOf(replay), stream('votes'), params)
+        : fitVoteModel(votesOf(replay), stream('votes'), params),
+    };
     return fittedModel.of;
   };
   const due = learner.ghosts?.(params, round, checkpoint?.state ?? null) ?? 0;

@@ -9,6 +9,8 @@ export interface Label {
   /** p(good). */
   good: number;
   weight: number;
+  /** Of a bad image: fault -> share of those who said what is wrong. */
+  faults?: Readonly<Record<string, number>>;
 }
 
 export interface Judged {
@@ -27,11 +29,13 @@ export function judge(feedback: Feedback, count: number): Judged {
   };
   const seen = new Set<number>();
   const labels: Label[] = [];
-  for (const { index, good, weight } of feedback.images) {
+  for (const { index, good, weight, faults } of feedback.images) {
     if (index >= count) refuse(`image ${index} is labelled, but the round has ${count} images`);
     if (seen.has(index)) refuse(`image ${index} is labelled twice`);
     seen.add(index);
-    if (good !== null && weight > 0) labels.push({ index, good, weight });
+    if (good === null || weight <= 0) continue;
+    const said = faults && good < 0.5 && Object.keys(faults).length > 0;
+    labels.push({ index, good, weight, ...(said && { faults }) });
   }
   if (feedback.best !== null && feedback.best >= count)
     refuse(`image ${feedback.best} is named best, but the round has ${count} images`);

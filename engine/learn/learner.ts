@@ -136,7 +136,7 @@ export function image(tensor: FloatTensor, index: number): Float32Array {
 
 /** The voted images of this round, as they are remembered. */
 export function newReplay(round: Round, judged: Judged): ReplayItem[] {
-  return judged.labels.map(({ index, good, weight }) => ({
+  return judged.labels.map(({ index, good, weight, faults }) => ({
     latent: image(round.latents, index),
     label: good,
     weight,
@@ -144,6 +144,7 @@ export function newReplay(round: Round, judged: Judged): ReplayItem[] {
     ...(round.features && { features: featuresOf(round.features, index) }),
     origin: originOf(round.manifest, index),
     ...(isChosen(round.manifest, index) && { chosen: true as const }),
+    ...(faults && { faults }),
   }));
 }
 

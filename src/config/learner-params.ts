@@ -41,6 +41,8 @@ const adapterParams = {
   labelDrop: z.number().min(0).max(0.5).default(0),
   /** Vote model: share of the way that labels move in each of ten epochs towards what others say of them; 0 = they stay. */
   labelDrift: z.number().min(0).max(0.5).default(0),
+  /** Vote model: what people say is wrong with pictures is heard: a model for each fault, a picture being as good as its worst part. */
+  reasons: z.boolean().default(true),
 };
 const adapter = z.object(adapterParams);
 export type AdapterParams = z.infer<typeof adapter>;

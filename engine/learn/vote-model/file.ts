@@ -5,7 +5,7 @@ import type { VoteModel } from './model.js';
 
 const count = z.number().int().nonnegative();
 
-export const voteModelSchema = z.object({
+const plainSchema = z.object({
   /** Map -> its width, and how much it counts. */
   maps: z.record(z.string(), z.object({ width: count, share: z.number() })),
   votes: count,
@@ -14,9 +14,32 @@ export const voteModelSchema = z.object({
   heads: count,
   calibration: z.object({ slope: z.number(), offset: z.number() }),
 });
+export const voteModelSchema = plainSchema.extend({
+  /** Where people said what is wrong with pictures. */
+  faults: z
+    .object({
+      say: z.number().min(0).max(1),
+      calibration: plainSchema.shape.calibration,
+      parts: z.record(z.string().regex(/^[a-z]{1,20}$/), plainSchema),
+    })
+    .optional(),
+});
 export type VoteModelFacts = z.infer<typeof voteModelSchema>;
 
-export const voteModelFacts = ({ maps, heads, ...facts }: VoteModel): VoteModelFacts => ({
+type PlainFacts = z.infer<typeof plainSchema>;
+
+export const voteModelFacts = ({ faults, ...whole }: VoteModel): VoteModelFacts => ({
+  ...plainFacts(whole),
+  ...(faults && { faults: { ...faults, parts: each(faults.parts, plainFacts) } }),
+});
+
+const each = <A, B>(
+  parts: Readonly<Record<string, A>>,
+  of: (part: A, name: string) => B,
+): Record<string, B> =>
+  Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, of(part, name)]));
+
+const plainFacts = ({ maps, heads, ...facts }: Omit<VoteModel, 'faults'>): PlainFacts => ({
   maps: Object.fromEntries(
     Object.entries(maps).map(([map, share]) => [map, { width: heads[0]!.weights[map]!.length, share }]),
   ),
@@ -24,26 +47,46 @@ export const voteModelFacts = ({ maps, heads, ...facts }: VoteModel): VoteModelF
   heads: heads.length,
 });
 
-export function voteModelTensors({ maps, heads }: VoteModel): Record<string, Tensor> {
+export function voteModelTensors(model: VoteModel): Record<string, Tensor> {
+  const parts = Object.entries(model.faults?.parts ?? {});
+  return Object.assign(
+    headTensors(model),
+    ...parts.map(([fault, part]) => headTensors(part, prefixOf(fault))),
+  );
+}
+
+const prefixOf = (fault: string): string => `faults.${fault}.`;
+
+function headTensors({ maps, heads }: VoteModel, prefix = ''): Record<string, Tensor> {
   const weights = Object.keys(maps).map((map) => {
     const width = heads[0]!.weights[map]!.length;
     const tensor = f32([heads.length, width]);
     for (const [i, head] of heads.entries()) tensor.data.set(head.weights[map]!, i * width);
-    return [`heads.weights.${map}`, tensor] as const;
+    return [`${prefix}heads.weights.${map}`, tensor] as const;
   });
   const offsets = heads.map(({ offset }) => offset);
-  return { ...Object.fromEntries(weights), 'heads.offsets': f32([heads.length], offsets) };
+  return { ...Object.fromEntries(weights), [`${prefix}heads.offsets`]: f32([heads.length], offsets) };
 }
 
 /** `tensors` gives a tensor that is checked to have the name and shape. */
-export function readVoteModel(
-  tensors: { tensor(name: string, shape: readonly number[]): FloatTensor },
-  { maps, heads, ...facts }: VoteModelFacts,
-): VoteModel {
+export function readVoteModel(tensors: Tensors, { faults, ...whole }: VoteModelFacts): VoteModel {
+  const read = (facts: PlainFacts, fault: string) => readHeads(tensors, facts, prefixOf(fault));
+  return {
+    ...readHeads(tensors, whole, ''),
+    ...(faults && { faults: { ...faults, parts: each(faults.parts, read) } }),
+  };
+}
+
+interface Tensors {
+  tensor(name: string, shape: readonly number[]): FloatTensor;
+}
+
+function readHeads(tensors: Tensors, { maps, heads, ...facts }: PlainFacts, prefix: string): VoteModel {
   const read = Object.entries(maps).map(
-    ([map, { width }]) => [map, width, tensors.tensor(`heads.weights.${map}`, [heads, width]).data] as const,
+    ([map, { width }]) =>
+      [map, width, tensors.tensor(`${prefix}heads.weights.${map}`, [heads, width]).data] as const,
   );
-  const offsets = tensors.tensor('heads.offsets', [heads]).data;
+  const offsets = tensors.tensor(`${prefix}heads.offsets`, [heads]).data;
   const weightsOf = (i: number) =>
     Object.fromEntries(read.map(([map, width, data]) => [map, data.slice(i * width, (i + 1) * width)]));
   return {

@@ -50,6 +50,15 @@ export function fitVoteModel(
   rng: Rng,
   doubt: Partial<Doubt> = {},
 ): VoteModel | null {
+  return fitHeldOut(examples, rng, doubt)?.model ?? null;
+}
+
+/** The same, with P(good) of the votes that count (`votes`) by heads that did not see them, which took them as they were cast. */
+export function fitHeldOut(
+  examples: readonly VoteExample[],
+  rng: Rng,
+  doubt: Partial<Doubt> = {},
+): { model: VoteModel; votes: readonly VoteExample[]; p: readonly number[] } | null {
   const task = taskOf(examples, rng);
   if (!task) return null;
   const { votes, maps, folds, teach } = task;
@@ -58,7 +67,7 @@ export function fitVoteModel(
   const auc = weightedAuc(plain.heldOut, votes);
   const taught = taughtBy(votes, plain.p(), (taught) => teach(taught).p(), doubt);
   const { heard, calibration } = taught === votes ? plain : teach(taught);
-  return {
+  const model = {
     maps: Object.fromEntries(maps.flatMap((map) => shareOf(map, heard))),
     votes: votes.length,
     auc,
@@ -66,6 +75,7 @@ export function fitVoteModel(
     heads: folds.map((_, fold) => headOf(heard, fold)),
     calibration,
   };
+  return { model, votes, p: plain.p() };
 }
 
 /** P(good) of the votes that count, by heads that did not see them; null as above. */
@@ -82,7 +92,7 @@ export function crossFittedOf(examples: readonly VoteExample[], rng: Rng): (numb
 }
 
 /** The votes that heads learn from: the newest of those that have weight, on pictures that something is known of. */
-const counted = (examples: readonly VoteExample[]): VoteExample[] =>
+export const counted = <V extends VoteExample>(examples: readonly V[]): V[] =>
   examples.filter(({ weight, features }) => weight > 0 && Object.keys(features).length > 0).slice(-MOST);
 
 function taskOf(examples: readonly VoteExample[], rng: Rng) {

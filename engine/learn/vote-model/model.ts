@@ -16,6 +16,17 @@ export interface VoteModel {
   readonly aucError: number;
   readonly heads: readonly VoteHead[];
   readonly calibration: Calibration;
+  /** Where people said what is wrong with pictures: a picture is as good as its worst part. AUC and its error are then of that. */
+  readonly faults?: FaultModels | undefined;
+}
+
+export interface FaultModels {
+  /** Fault -> the model of pictures that are free of it. */
+  readonly parts: Readonly<Record<string, VoteModel>>;
+  /** The power to which all votes are heard beside them: 1 where they tell without a fault, 0 where they tell nothing. */
+  readonly say: number;
+  /** From `worstPart` to P(good); goes before the calibration of all votes. */
+  readonly calibration: Calibration;
 }
 
 /** score = offset + sum over maps of weights . row. */
@@ -36,18 +47,53 @@ export interface Opinion {
 
 /** Null for a picture that lacks a map that the model reads. */
 export function scoreWith(model: VoteModel, pictures: readonly PictureFeatures[]): (Opinion | null)[] {
-  const maps = Object.keys(model.maps);
+  const all = [model, ...Object.values(model.faults?.parts ?? {})];
+  const maps = all.flatMap((one) => Object.keys(one.maps));
   return pictures.map((picture) => (maps.every((map) => picture[map]) ? opinion(model, picture) : null));
 }
 
-function opinion({ heads, calibration }: VoteModel, picture: PictureFeatures): Opinion {
+function opinion(model: VoteModel, picture: PictureFeatures): Opinion {
+  const whole = headsOf(model, picture);
+  const { p, each } = model.faults ? asItsWorstPart(whole, model.faults, picture) : whole;
+  const middle = mean(each);
+  return { p, spread: Math.sqrt(mean(each.map((q) => (q - middle) ** 2))) };
+}
+
+interface Heads {
+  p: number;
+  /** P by each head alone. */
+  each: number[];
+}
+
+/** Log of P(free of it) of the fault that is likeliest, times what all votes say, to the power of how well they tell. */
+export const worstPart = (whole: number, free: readonly number[], say: number): number =>
+  log(Math.min(...free)) + say * log(whole);
+
+/** P is never 0 but by rounding. */
+const log = (p: number): number => Math.log(Math.max(p, 1e-12));
+
+function asItsWorstPart(
+  whole: Heads,
+  { parts, say, calibration }: FaultModels,
+  picture: PictureFeatures,
+): Heads {
+  const free = Object.values(parts).map((part) => headsOf(part, picture));
+  const good = (q: number, of: (heads: Heads) => number) =>
+    probability(calibration, worstPart(q, free.map(of), say));
+  return {
+    p: good(whole.p, (one) => one.p),
+    each: whole.each.map((q, i) => good(q, ({ each }) => each[i % each.length]!)),
+  };
+}
+
+function headsOf({ heads, calibration }: VoteModel, picture: PictureFeatures): Heads {
   const scores = heads.map(({ weights, offset }) =>
     Object.entries(weights).reduce((sum, [map, direction]) => sum + dot(direction, picture[map]!), offset),
   );
-  const p = probability(calibration, mean(scores));
-  const each = scores.map((score) => probability(calibration, score));
-  const middle = mean(each);
-  return { p, spread: Math.sqrt(mean(each.map((q) => (q - middle) ** 2))) };
+  return {
+    p: probability(calibration, mean(scores)),
+    each: scores.map((score) => probability(calibration, score)),
+  };
 }
 
 /** Whether it tells good from bad at least so well, its standard error taken off. */

@@ -1,70 +1,94 @@
 /**
- * What is wrong with a bad picture, picked from a menu or replied (FITS 2208.03270: a word on what failed teaches more than that something
- * did). Two ways: a part model for each reason, a picture being as good as its worst part, which one direction need not tell ("too few"
- * and "too many" lie on opposite sides of good); or a picture with one fault is a near miss and a soft label.
- * Off: bench/README.md says what either brings.
+ * What is wrong with a bad picture, picked from a menu (FITS 2208.03270: a word on what failed teaches more than that something did). A
+ * part model for each fault, a picture being as good as its worst part, which one direction need not tell ("too few" and "too many" lie
+ * on opposite sides of good); how well that tells is cross-validated as a whole. Or a picture with one fault is a near miss and a soft label,
+ * which brings little and which no learner uses. bench/README.md says what either brings.
  */
 import type { Rng } from '../../../src/rng.js';
-import { fitVoteModel, type VoteExample } from './fit.js';
-import { type PictureFeatures, scoreWith, type VoteModel } from './model.js';
+import type { ReplayItem } from '../../io/checkpoint.js';
+import { aucError, weightedAuc } from './auc.js';
+import { calibrate } from './calibrate.js';
+import type { Doubt } from './doubt.js';
+import { counted, fitHeldOut, type VoteExample } from './fit.js';
+import { scoreWith, type VoteModel, worstPart } from './model.js';
 
 export interface ReasonedVote extends VoteExample {
-  /** What was named of a bad picture; none where nobody said. */
-  readonly reasons: readonly string[];
+  /** Of a bad picture: fault -> share of those who said what is wrong; empty where nobody did. */
+  readonly faults: Readonly<Record<string, number>>;
 }
 
-export interface ReasonModel {
-  /** Good or bad, by all votes. */
-  readonly whole: VoteModel;
-  /** Reason -> the model of pictures that are free of that fault. */
-  readonly parts: ReadonlyMap<string, VoteModel>;
-}
-
-/** Bad pictures, below which a reason has no part model. */
+/** Bad pictures with a fault, below which it has no part model. */
 const LEAST = 2;
 /** P(good) of a picture with one fault. */
 const NEAR = 0.2;
 
+/** Of what a session remembers. */
+export const reasonedVotesOf = (replay: readonly ReplayItem[]): ReasonedVote[] =>
+  replay.map(({ features = {}, label, weight, faults = {} }) => ({ features, label, weight, faults }));
+
+const isReasoned = ({ label, faults }: ReasonedVote): boolean =>
+  label <= 0.5 && Object.keys(faults).length > 0;
+
 /** Votes on one fault: who named it says that it is there, who named another that it is not, who named nothing says nothing. */
-export const faultVotes = (votes: readonly ReasonedVote[], reason: string): VoteExample[] =>
-  votes.flatMap(({ features, label, weight, reasons }) => {
+export const faultVotes = (votes: readonly ReasonedVote[], fault: string): VoteExample[] =>
+  votes.flatMap((vote) => {
+    const { features, label, weight, faults } = vote;
     if (label > 0.5) return [{ features, label, weight }];
-    return reasons.length > 0 ? [{ features, label: reasons.includes(reason) ? 0 : 1, weight }] : [];
+    return isReasoned(vote) ? [{ features, label: 1 - (faults[fault] ?? 0), weight }] : [];
   });
 
-/** Null where `fitVoteModel` is. */
-export function fitReasons(votes: readonly ReasonedVote[], rng: Rng): ReasonModel | null {
-  const whole = fitVoteModel(votes, rng);
+/** Null where `fitVoteModel` is; without any fault its very model. */
+export function fitReasons(
+  examples: readonly ReasonedVote[],
+  rng: Rng,
+  doubt: Partial<Doubt> = {},
+): VoteModel | null {
+  const votes = counted(examples);
+  const whole = fitHeldOut(votes, rng, doubt);
   if (!whole) return null;
-  const named = votes.flatMap(({ label, reasons }) => (label > 0.5 ? [] : reasons));
-  const parts = new Map<string, VoteModel>();
-  for (const reason of [...new Set(named)].sort()) {
-    if (named.filter((other) => other === reason).length < LEAST) continue;
-    const part = fitVoteModel(faultVotes(votes, reason), rng);
-    if (part) parts.set(reason, part);
-  }
-  return { whole, parts };
+  const parts = partsOf(votes, rng);
+  if (parts.length === 0) return whole.model;
+  const say = Math.max(0, 2 * whole.model.auc - 1);
+  const scores = votes.map((_, i) =>
+    worstPart(
+      whole.p[i]!,
+      parts.map(({ free }) => free[i]!),
+      say,
+    ),
+  );
+  const auc = weightedAuc(scores, votes);
+  return {
+    ...whole.model,
+    auc,
+    aucError: aucError(auc, votes),
+    faults: {
+      parts: Object.fromEntries(parts.map(({ fault, model }) => [fault, model])),
+      say,
+      calibration: calibrate(scores, votes),
+    },
+  };
 }
 
-/**
- * 0..1, to put pictures in order by, and no probability: P(free of it) of the fault that is likeliest, times what all votes say, to the
- * power of how well they tell (1 where the AUC is 1, 0 where it is chance). Null as `scoreWith`.
- */
-export function scoreWithReasons(
-  { whole, parts }: ReasonModel,
-  pictures: readonly PictureFeatures[],
-): (number | null)[] {
-  const say = Math.max(0, 2 * whole.auc - 1);
-  const free = [...parts.values()].map((part) => scoreWith(part, pictures));
-  return scoreWith(whole, pictures).map((opinion, i) => {
-    if (!opinion || free.length === 0) return opinion?.p ?? null;
-    return Math.min(...free.map((said) => said[i]?.p ?? 1)) * opinion.p ** say;
+/** In order of their names. `free`: P(free of the fault) of each vote, by heads that did not see it. */
+function partsOf(votes: readonly ReasonedVote[], rng: Rng) {
+  const named = [...new Set(votes.flatMap((vote) => (isReasoned(vote) ? Object.keys(vote.faults) : [])))];
+  return named.sort().flatMap((fault) => {
+    const faulty = votes.filter((vote) => isReasoned(vote) && vote.faults[fault]! > 0.5).length;
+    const fitted = faulty < LEAST ? null : fitHeldOut(faultVotes(votes, fault), rng);
+    if (!fitted) return [];
+    const { model, p } = fitted;
+    let at = 0;
+    const free = votes.map((vote) =>
+      vote.label > 0.5 || isReasoned(vote) ? p[at++]! : scoreWith(model, [vote.features])[0]!.p,
+    );
+    return [{ fault, model, free }];
   });
 }
 
-/** Bad pictures with reasons are the less bad, the fewer there are. */
+/** Bad pictures with faults are the less bad, the fewer there are. */
 export const nearMisses = (votes: readonly ReasonedVote[]): VoteExample[] =>
-  votes.map(({ features, label, weight, reasons }) => {
-    if (label > 0.5 || reasons.length === 0) return { features, label, weight };
-    return { features, label: Math.max(label, NEAR ** reasons.length), weight };
+  votes.map((vote) => {
+    const { features, label, weight, faults } = vote;
+    if (!isReasoned(vote)) return { features, label, weight };
+    return { features, label: Math.max(label, NEAR ** Object.keys(faults).length), weight };
   });

@@ -190,6 +190,43 @@ describe('pictures that nobody saw', () => {
     expect(drifted).toBeGreaterThan(plain);
   });
 
+  it('are judged by what people say is wrong, where they do and the learner hears it; the same again is the same to the byte', async () => {
+    const order = valuesOf('first').toSorted((a, b) => a - b);
+    // Of what is too dark one half is said to be darker still.
+    const images = feedback.images.map((one, i) => {
+      if (one.good === 1) return one;
+      return {
+        ...one,
+        faults: valuesOf('first')[i]! < order[4]! ? { few: 1 } : { ugly: 0.75, few: 0.25 },
+      };
+    });
+    const none = { ...learner, steps: 0 };
+    const reasoned = { images, best: null };
+    await learn('reasoned', { learner: none, feedback: reasoned });
+    await learn('reasoned-again', { learner: none, feedback: reasoned });
+    expect(bytes('reasoned-again')).toEqual(bytes('reasoned'));
+    const { voteModel, replay } = readCheckpoint(at('reasoned')).state;
+    expect(replay.map(({ faults }) => faults)).toEqual(
+      images.map((image) => ('faults' in image ? image.faults : undefined)),
+    );
+    expect(Object.keys(voteModel!.faults!.parts)).toEqual(['few', 'ugly']);
+    // The darkest is told to be free of ugliness, and the others of what the darkest have.
+    const free = (fault: string, index: number) =>
+      scoreWith(voteModel!.faults!.parts[fault]!, [replay[index]!.features!])[0]!.p;
+    const darkest = valuesOf('first').indexOf(order[0]!);
+    const brightest = valuesOf('first').indexOf(order.at(-1)!);
+    expect(free('few', darkest)).toBeLessThan(free('few', brightest));
+    // In the next round what was said is still known, and a learner that does not hear it has the votes alone.
+    await learn('deaf', { learner: { ...none, reasons: false }, feedback: reasoned });
+    const deaf = readCheckpoint(at('deaf')).state;
+    expect(deaf.replay.map(({ faults }) => faults)).toEqual(replay.map(({ faults }) => faults));
+    await learn('unsaid', { learner: none });
+    expect(deaf.voteModel).toEqual(readCheckpoint(at('unsaid')).state.voteModel);
+    await learn('unsaid-deaf', { learner: { ...none, reasons: false } });
+    const but = (name: string) => bytes(name).filter(([file]) => file !== 'manifest.json');
+    expect(but('unsaid-deaf')).toEqual(but('unsaid'));
+  });
+
   it('stand beside goods that are weighed by the votes of others, where the learner asks for that and is believed', async () => {
     const adapter = (name: string) => readFileSync(join(at(name), 'adapter.safetensors'));
     await learn('weighed', { learner: { ...learner, replayTemperature: 0.1 } });

@@ -5,6 +5,12 @@
 import { describe, expect, it } from 'vitest';
 import { weightedAuc } from '../../../engine/learn/vote-model/auc.js';
 import {
+  readVoteModel,
+  voteModelFacts,
+  voteModelSchema,
+  voteModelTensors,
+} from '../../../engine/learn/vote-model/file.js';
+import {
   crossFitted,
   crossFittedOf,
   fitVoteModel,
@@ -16,7 +22,6 @@ import {
   fitReasons,
   nearMisses,
   type ReasonedVote,
-  scoreWithReasons,
 } from '../../../engine/learn/vote-model/reasons.js';
 import {
   blurredOutside,
@@ -31,6 +36,7 @@ import {
   replayWeightsBy,
 } from '../../../engine/learn/vote-model/replay-weights.js';
 import { twinVotes, twinWeight } from '../../../engine/learn/vote-model/twins.js';
+import type { FloatTensor } from '../../../engine/runtime/tensor.js';
 import { Rng } from '../../../src/rng.js';
 
 const model = () => new Rng(1, 0, 'votes');
@@ -127,7 +133,7 @@ describe('weighted replay', () => {
 
 describe('reasons', () => {
   const reasoned = (x: number, label: number, ...reasons: string[]): ReasonedVote => {
-    return { ...vote(x, label), reasons };
+    return { ...vote(x, label), faults: Object.fromEntries(reasons.map((one) => [one, 1])) };
   };
   const votes = [
     reasoned(0, 1),
@@ -155,44 +161,100 @@ describe('reasons', () => {
 
   it('make a picture as good as its worst part, and hear all votes by how well they tell', () => {
     const p = (x: number) => 1 / (1 + Math.exp(-x));
-    const parts = new Map([
-      ['few', plain(2)],
-      ['many', plain(-3)],
-    ]);
-    const score = (whole: VoteModel, x: number) => scoreWithReasons({ whole, parts }, [{ told: [x] }])[0];
-    // AUC .95.
-    expect(score(plain(1), 0.7)).toBeCloseTo(p(-2.1) * p(0.7) ** 0.9, 6);
-    expect(score(plain(1), -0.7)).toBeCloseTo(p(-1.4) * p(-0.7) ** 0.9, 6);
-    expect(score({ ...plain(1), auc: 0.4 }, 0.7)).toBeCloseTo(p(-2.1), 6);
-    expect(scoreWithReasons({ whole: plain(1), parts }, [{}])).toEqual([null]);
-    const [whole] = scoreWithReasons({ whole: plain(1), parts: new Map() }, [{ told: [0.7] }]);
-    expect(whole).toBeCloseTo(p(0.7), 6);
+    const parts = { few: plain(2), many: { ...plain(-3), maps: { told: 1, other: 0 } } };
+    const told = (say: number, picture: Record<string, number[]>) =>
+      scoreWith({ ...plain(1), faults: { parts, say, calibration: { slope: 1, offset: 0 } } }, [picture])[0];
+    // The odds of what is calibrated are the score itself: p = s / (1 + s) at slope 1.
+    const score = (say: number, x: number) => {
+      const { p: good, spread } = told(say, { told: [x], other: [0] })!;
+      // Its heads agree.
+      expect(spread).toBeCloseTo(0, 12);
+      return good / (1 - good);
+    };
+    expect(score(0.9, 0.7)).toBeCloseTo(p(-2.1) * p(0.7) ** 0.9, 6);
+    expect(score(0.9, -0.7)).toBeCloseTo(p(-1.4) * p(-0.7) ** 0.9, 6);
+    expect(score(0, 0.7)).toBeCloseTo(p(-2.1), 6);
+    // A part reads a map that the picture lacks.
+    expect(told(0.9, { told: [0.7] })).toBeNull();
   });
 
   it('tell what lies between two faults, which good and bad alone do not', () => {
     const r = new Rng(3, 0, 'reasons');
     const picture = (): ReasonedVote => {
       const x = r.normal() * 2;
-      const reasons = x < -1 ? ['few'] : x > 1 ? ['many'] : [];
+      const faults: Record<string, number> = x < -1 ? { few: 1 } : x > 1 ? { many: 1 } : {};
       const features = { told: r.normals(8).map((noise) => x + noise / 2) };
-      return { features, label: reasons.length > 0 ? 0 : 1, weight: 1, reasons };
+      return { features, label: Math.abs(x) > 1 ? 0 : 1, weight: 1, faults };
     };
     const seen = Array.from({ length: 80 }, picture);
     const unseen = Array.from({ length: 300 }, picture);
     const pictures = unseen.map(({ features }) => features);
-    const { whole, parts } = fitReasons(seen, model())!;
-    expect([...parts.keys()]).toEqual(['few', 'many']);
-    const plainly = scoreWith(whole, pictures).map((opinion) => opinion!.p);
-    const [off, on] = [plainly, scoreWithReasons({ whole, parts }, pictures) as number[]].map((scores) =>
-      weightedAuc(scores, unseen),
-    );
+    const whole = fitVoteModel(seen, model())!;
+    const reasoned = fitReasons(seen, model())!;
+    expect(Object.keys(reasoned.faults!.parts)).toEqual(['few', 'many']);
+    const said = [whole, reasoned].map((one) => scoreWith(one, pictures).map((opinion) => opinion!.p));
+    const [off, on] = said.map((scores) => weightedAuc(scores, unseen));
     expect(off).toBeLessThan(0.7);
     expect(on).toBeGreaterThan(0.9);
+    // It knows so of itself, and its probabilities are those of goods: as many are good as it says.
+    expect(Math.abs(reasoned.auc - on!)).toBeLessThan(2.5 * reasoned.aucError);
+    const good = unseen.filter(({ label }) => label === 1).length / unseen.length;
+    expect(said[1]!.reduce((sum, p) => sum + p, 0) / unseen.length).toBeCloseTo(good, 1);
+  });
+
+  it('of nobody change nothing, and of too few pictures no more than that', () => {
+    const r = new Rng(4, 0, 'reasons');
+    const some = Array.from({ length: 24 }, (_, i): ReasonedVote => {
+      return {
+        features: { told: r.normals(6).map((x) => x + (i % 2)) },
+        label: i % 2,
+        weight: 1,
+        faults: {},
+      };
+    });
+    const off = fitVoteModel(some, model());
+    expect(fitReasons(some, model())).toEqual(off);
+    const one = some.map((vote, i) => (i === 0 ? { ...vote, faults: { few: 1 } } : vote));
+    expect(fitReasons(one, model())).toEqual(off);
+    // Said of a good picture it says nothing either.
+    expect(
+      fitReasons(
+        some.map((vote) => ({ ...vote, faults: vote.label ? { few: 1 } : {} })),
+        model(),
+      ),
+    ).toEqual(off);
+  });
+
+  it('are kept with the model: read back it says the same', () => {
+    const r = new Rng(5, 0, 'reasons');
+    const seen = Array.from({ length: 40 }, (): ReasonedVote => {
+      const x = r.normal() * 2;
+      const faults: Record<string, number> = x < -1 ? { few: 0.75, ugly: 0.75 } : x > 1 ? { many: 1 } : {};
+      return {
+        features: { told: r.normals(5).map((noise) => x + noise) },
+        label: Math.abs(x) > 1 ? 0 : 1,
+        weight: 1,
+        faults,
+      };
+    });
+    const fitted = fitReasons(seen, model())!;
+    const tensors = voteModelTensors(fitted);
+    const read = (name: string, shape: readonly number[]) => {
+      expect(tensors[name]!.shape).toEqual(shape);
+      return tensors[name] as FloatTensor;
+    };
+    const facts = voteModelSchema.parse(JSON.parse(JSON.stringify(voteModelFacts(fitted))));
+    expect(readVoteModel({ tensor: read }, facts)).toEqual(fitted);
+    expect(Object.keys(tensors).filter((name) => name.includes('offsets'))).toEqual([
+      'heads.offsets',
+      ...['few', 'many', 'ugly'].map((fault) => `faults.${fault}.heads.offsets`),
+    ]);
+    expect(fitReasons(seen, model())).toEqual(fitted);
   });
 
   it('need two bad pictures that have them', () => {
     const few = [...votes, reasoned(1, 1), reasoned(2, 0, 'rare')];
-    expect([...fitReasons(few, model())!.parts.keys()]).toEqual(['few', 'red']);
+    expect(Object.keys(fitReasons(few, model())!.faults!.parts)).toEqual(['few', 'red']);
     expect(fitReasons(votes.slice(0, 2), model())).toBeNull();
   });
 });
