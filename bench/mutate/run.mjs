@@ -56,11 +56,12 @@ const results = await new Stryker({
   allowConsoleColors: false,
 }).runMutationTest();
 
+// Told by lines and columns from 1, where a checker hears of them from 0.
 const mutants = results
   .map(({ fileName, location, mutatorName, replacement, status }) => {
     const { line, column } = location.start;
     const file = relative(root, fileName);
-    return { file, line: line + 1, column: column + 1, mutatorName, replacement, status };
+    return { file, line, column, mutatorName, replacement, status };
   })
   .filter((mutant) => lot(values.seed, mutant) < share);
 const noticed = mutants.filter(({ status }) => status === 'Killed' || status === 'Timeout');
