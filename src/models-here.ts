@@ -1,13 +1,14 @@
 /** The models on this machine by their hash: bot and engines name a model so, wherever each has it. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { loadCatalogue, resolveModel } from './config/models.js';
 import { listPulled, openPath } from './config/pulled.js';
 import type { Config } from './config/schema.js';
+import { parseAdapter } from './config/stack.js';
 import { modelHash, modelStamp } from './model-hash.js';
 import type { Models } from './queue/places.js';
 
-type Wanted = Pick<Config, 'model' | 'safety' | 'decoder'>;
+type Wanted = Pick<Config, 'model' | 'safety' | 'decoder' | 'adapters'>;
 
 export class ModelsHere implements Models {
   /** Hash -> what the model is opened by. */
@@ -66,7 +67,7 @@ export class ModelsHere implements Models {
   }
 }
 
-function pathsOf({ model, safety, decoder }: Wanted): Set<string> {
+function pathsOf({ model, safety, decoder, adapters }: Wanted): Set<string> {
   const catalogue = loadCatalogue();
   const paths = new Set(listPulled().map(openPath));
   for (const name of [...catalogue.models.map((m) => m.name), model, safety.checker, decoder.tiny]) {
@@ -76,6 +77,7 @@ function pathsOf({ model, safety, decoder }: Wanted): Set<string> {
       // Not on this machine: its jobs go to an engine that has it.
     }
   }
+  for (const { path } of adapters.map(parseAdapter)) paths.add(resolve(path));
   return paths;
 }
 

@@ -11,6 +11,7 @@ const options = {
   task: text('--task <name>', 'open a session for a task of config/tasks/'),
   prompt: text('--prompt <text>', 'open a session for a prompt of your own'),
   model: text('--model <path>', 'model of new sessions'),
+  adapter: several('--adapter <file[:weight]>', 'LoRA that new sessions are drawn with, and how strongly'),
   seed: integer('--seed <n>', 'seed of the session that opens; drawn when missing', {
     min: 0,
     max: 2 ** 32 - 1,
@@ -33,6 +34,7 @@ export const startWith = (examples: readonly string[], engines?: Engines): Comma
       ...loaded,
       dataDir: v.data ?? loaded.dataDir,
       model: v.model ?? loaded.model,
+      adapters: [...loaded.adapters, ...v.adapter],
       server: { ...loaded.server, port: v.port ?? loaded.server.port },
     };
     // Loaded when it runs: help and wrong usage need none of it.

@@ -3,7 +3,7 @@
  * shows the two pictures; the web page draws both itself from `data`.
  */
 
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Card } from '../../src/chat/port.js';
 import { approvalOf, approvals, enoughJudged, type RoundApproval } from '../../src/domain/approval.js';
 import { count } from '../../src/domain/count.js';
@@ -88,7 +88,7 @@ function summary(session: Session, closed: number, approval: readonly RoundAppro
   const chosen = picked
     ? ` Of the pictures that votes chose, ${percent(picked.picked!)} in round ${picked.round}.`
     : '';
-  const closing = `${chosen}${state === 'ended' ? ` ${endings[end ?? 'stopped']}` : ''}`;
+  const closing = `${chosen}${drawnWith(session)}${state === 'ended' ? ` ${endings[end ?? 'stopped']}` : ''}`;
   // Like with like: rounds of which enough was judged, where there are two of them.
   const full = approval.filter((one) => enoughJudged(one, rules));
   const [first, last] = [full[0], full.at(-1)];
@@ -101,6 +101,13 @@ function summary(session: Session, closed: number, approval: readonly RoundAppro
   const which =
     closed === 1 ? 'One round so far' : `${count(closed, 'round')}, round ${one?.round ?? closed}`;
   return `${which}: ${said}.${closing}`;
+}
+
+/** The LoRAs beside its own, by their files' names. */
+function drawnWith({ sampler: { stack = [] } }: Session): string {
+  if (stack.length === 0) return '';
+  const named = stack.map(({ file, weight }) => `${basename(file, '.safetensors')} (${weight})`);
+  return ` Drawn with ${named.join(', ')}, and learned without.`;
 }
 
 const endings: Record<NonNullable<Session['end']>, string> = {

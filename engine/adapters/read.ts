@@ -4,6 +4,7 @@
  */
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { AdapterSource } from '../../src/config/stack.js';
 import { AcclaimError } from '../../src/errors.js';
 import { mustBeReadable } from '../../src/reading.js';
 import { numel, type Shape } from '../graph/value.js';
@@ -19,12 +20,6 @@ import { configBeside, type NotedAlpha, notedAlpha } from './noted-alpha.js';
 import type { PeftConfig } from './peft-config.js';
 import { above, beside } from './sum.js';
 
-export interface AdapterSource {
-  /** File, or a checkpoint's folder. */
-  readonly path: string;
-  readonly weight: number;
-}
-
 /** One layer's part of one file: scale x up down. */
 export interface Layer {
   readonly module: Module;
@@ -33,13 +28,6 @@ export interface Layer {
   /** [out, r, 1 ...]. */
   readonly up: FloatTensor;
   readonly scale: number;
-}
-
-/** `FILE` or `FILE:WEIGHT`; a file whose name ends like a weight is taken as it stands. */
-export function parseAdapter(text: string): AdapterSource {
-  const match = /^(.+):([+-]?(?:\d+\.?\d*|\.\d+))$/.exec(text);
-  if (!match || existsSync(text)) return { path: text, weight: 1 };
-  return { path: match[1]!, weight: Number(match[2]) };
 }
 
 /** What an adapter is called in a folder: of a checkpoint of ours, of PEFT, of diffusers. */

@@ -1,7 +1,9 @@
 /** The engine's half of `acclaim doctor`: which devices work and why others do not; whether the model opens. */
 import type { Check, EngineQuestion } from '../../src/cli/check.js';
+import { stackOf } from '../../src/config/stack.js';
 import { toPlain } from '../../src/errors.js';
 import { modelHash } from '../../src/model-hash.js';
+import { readStack } from '../adapters/stack.js';
 import { DeviceVerdicts } from '../device-verdicts.js';
 import { precisionOf, tryApart } from '../devices.js';
 import { substitution } from '../diffusion/native.js';
@@ -64,6 +66,25 @@ async function checkModel(dir: string): Promise<Check> {
   }
 }
 
+/** Whether the configured LoRAs fit the configured model; none without any. */
+async function checkAdapters(dir: string, adapters: readonly string[]): Promise<Check[]> {
+  if (adapters.length === 0) return [];
+  const name = 'adapters';
+  try {
+    const stack = stackOf(adapters);
+    readStack(await loadPipeline(dir), stack);
+    const found = stack.map(({ file, weight }) => `${file} (${weight})`).join(', ');
+    return [{ name, state: 'ok', found: `sessions are drawn with ${found}`, mend: '' }];
+  } catch (error) {
+    const { code, message, mend } = toPlain(error);
+    return [{ name, state: 'fail', found: message, mend, code }];
+  }
+}
+
 export async function checkEngine(question: EngineQuestion): Promise<Check[]> {
-  return [await checkModel(question.model), ...(await checkDevices(question))];
+  return [
+    await checkModel(question.model),
+    ...(await checkAdapters(question.model, question.adapters ?? [])),
+    ...(await checkDevices(question)),
+  ];
 }

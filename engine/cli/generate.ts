@@ -13,16 +13,18 @@ import { choice, fallback, flag, integer, mandatory, number, several, text } fro
 import { drawProgress } from '../../src/cli/progress.js';
 import { decoderFor, resolveModel, samplerFor } from '../../src/config/models.js';
 import { deviceNames } from '../../src/config/schema.js';
+import { type AdapterSource, parseAdapter } from '../../src/config/stack.js';
 import { count as counted } from '../../src/domain/count.js';
 import { AcclaimError } from '../../src/errors.js';
 import { modelHash } from '../../src/model-hash.js';
 import { samplerSchema } from '../../src/queue/jobs.js';
 import { Rng } from '../../src/rng.js';
-import { type AdapterSource, adapterFile, parseAdapter, readAdapters } from '../adapters/read.js';
+import { adapterFile, readAdapters } from '../adapters/read.js';
 import { substitution } from '../diffusion/native.js';
 import { sample } from '../diffusion/sampler.js';
 import { writeFolder } from '../io/folder.js';
 import { encodePng, toRgb } from '../io/png.js';
+import { portable } from '../io/round.js';
 import type { EngineContext } from '../jobs/context.js';
 import { paced } from '../jobs/pace.js';
 import { batchOf } from '../learn/learner.js';
@@ -163,7 +165,7 @@ export const command = defineCommand(
         prompt: v.prompt,
         negative: v.negative,
         seed: v.seed,
-        sampler,
+        sampler: portable(sampler),
         width,
         height,
         count,

@@ -4,6 +4,8 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { AcclaimError } from '../../src/errors.js';
+import type { StackedAdapter } from '../../src/queue/jobs.js';
+import { readStack, together } from '../adapters/stack.js';
 import { mustBeFinite } from '../models/finite.js';
 import { type FloatTensor, f32 } from '../runtime/tensor.js';
 import { createPredictor, type Predictor, type PredictorRequest } from './predictor.js';
@@ -22,7 +24,11 @@ import { schedule } from './schedulers.js';
 export interface SampleRequest extends PredictorRequest {
   /** z of step k, N C h w elements; asked only where a step adds noise. */
   readonly stepNoise: (k: number) => Float32Array;
-  readonly sampler: ScheduleOptions & { readonly guidance: number };
+  readonly sampler: ScheduleOptions & {
+    readonly guidance: number;
+    /** LoRAs beside `adapter`, on in all steps. */
+    readonly stack?: readonly StackedAdapter[] | undefined;
+  };
   /** Share of the steps, from the noisy end, that the adapter is on in; default 1, all of them. */
   readonly until?: number | undefined;
   /** Before the first step, with the floating-point operations of all of one image's steps. */
@@ -63,10 +69,15 @@ export interface Samples {
 /** Errors: `cancelled` between steps; `not-finite`. */
 export async function sample(request: SampleRequest): Promise<Samples> {
   const plan = schedule(request.pipeline.scheduler, request.sampler);
-  const predictor = await createPredictor(request);
-  const bare = request.adapter && tunedSteps(plan.steps.length, request.until) < plan.steps.length;
+  const { adapter: own, pipeline } = request;
+  const stack = readStack(pipeline, request.sampler.stack);
+  const predictor = await createPredictor({
+    ...request,
+    adapter: own && stack ? together(own, stack) : (own ?? stack),
+  });
+  const bare = own && tunedSteps(plan.steps.length, request.until) < plan.steps.length;
   const plain = bare
-    ? await createPredictor({ ...request, adapter: undefined, part: predictor.part })
+    ? await createPredictor({ ...request, adapter: stack, part: predictor.part })
     : predictor;
   try {
     await request.onBegin?.(predictor.flops() * plan.steps.length);

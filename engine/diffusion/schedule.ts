@@ -7,7 +7,7 @@
  */
 import type { samplerSchema } from '../../src/queue/jobs.js';
 
-type Sampler = (typeof samplerSchema)['_output'];
+export type Sampler = (typeof samplerSchema)['_output'];
 export type SchedulerName = Sampler['scheduler'];
 /** What a schedule depends on beside the model's configuration; `eta` is DDIM's and TCD's. */
 export type ScheduleOptions = Pick<Sampler, 'scheduler' | 'steps' | 'eta'>;

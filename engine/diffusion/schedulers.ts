@@ -7,7 +7,7 @@ import { distilledTimesteps, lcm, tcd } from './consistency.js';
 import { ddim, ddimTimesteps } from './ddim.js';
 import { dpmpp2m, dpmpp2mSde } from './dpmpp.js';
 import { euler, eulerAncestral } from './euler.js';
-import type { Schedule, ScheduleOptions, SchedulerName } from './schedule.js';
+import type { Sampler, Schedule, ScheduleOptions, SchedulerName } from './schedule.js';
 
 const schedulers: Record<SchedulerName, (config: SchedulerConfig, options: ScheduleOptions) => Schedule> = {
   ddim,
@@ -28,6 +28,11 @@ export const schedule = (config: SchedulerConfig, options: ScheduleOptions): Sch
  */
 export const regressedTimesteps = (
   config: SchedulerConfig,
-  { scheduler, steps }: Pick<ScheduleOptions, 'scheduler' | 'steps'>,
-): number[] =>
-  scheduler === 'lcm' || scheduler === 'tcd' ? distilledTimesteps(config) : ddimTimesteps(config, steps);
+  { scheduler, steps, stack = [] }: Pick<Sampler, 'scheduler' | 'steps' | 'stack'>,
+): number[] => {
+  if (scheduler === 'lcm' || scheduler === 'tcd') return distilledTimesteps(config);
+  return ddimTimesteps(config, stack.length > 0 ? Math.max(steps, STACKED_STEPS) : steps);
+};
+
+/** Of a model that is learned from pictures which others' LoRAs drew in a few steps. */
+const STACKED_STEPS = 20;

@@ -4,7 +4,7 @@
  * can trust what it is given; anything else is AcclaimError `round-corrupt`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
 import { drawsSchema, pickSchema, safetyMarkSchema, samplerSchema } from '../../src/queue/jobs.js';
@@ -91,6 +91,12 @@ export interface Round {
   /** None in rounds of before. */
   features?: FeatureMaps | undefined;
 }
+
+/** A sampler as it is written down: files by their names, which are the same on every machine. */
+export const portable = <S extends Pick<RoundManifest['sampler'], 'stack'>>(sampler: S): S =>
+  sampler.stack
+    ? { ...sampler, stack: sampler.stack.map((one) => ({ ...one, file: basename(one.file) })) }
+    : sampler;
 
 /** Rounds from before it was noted are all of one model: the base model where no checkpoint was applied. */
 export const originOf = (manifest: Pick<RoundManifest, 'images' | 'checkpoint'>, index: number): Origin =>

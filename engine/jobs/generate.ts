@@ -15,7 +15,7 @@ import { substitution } from '../diffusion/native.js';
 import { schedule } from '../diffusion/schedulers.js';
 import type { Checkpoint, Origin } from '../io/checkpoint.js';
 import { encodePng, type Rgb } from '../io/png.js';
-import { type FeatureMaps, imageName, type RoundManifest, writeRound } from '../io/round.js';
+import { type FeatureMaps, imageName, portable, type RoundManifest, writeRound } from '../io/round.js';
 import { applied } from '../learn/applied.js';
 import { stateFor } from '../learn/learner.js';
 import { learners } from '../learn/learners/table.js';
@@ -144,7 +144,7 @@ export async function generate(
     model: { sha256, family: pipeline.family },
     prompt: payload.prompt,
     negative: payload.negative,
-    sampler: payload.sampler,
+    sampler: portable(payload.sampler),
     width,
     height,
     count,
@@ -166,7 +166,14 @@ export async function generate(
   const pngs = drawn.pictures.map((picture, i) => encodePng(picture, provenance(manifest, i)));
   writeRound(payload.out, { manifest, ...drawn, features: seen }, pngs);
   const { noise, latents, trajectory } = drawn;
-  offerAhead(engine, pipeline, learner, params, { manifest, noise, latents, trajectory }, checkpoint);
+  offerAhead(
+    engine,
+    pipeline,
+    learner,
+    params,
+    { manifest: { ...manifest, sampler: payload.sampler }, noise, latents, trajectory },
+    checkpoint,
+  );
   report('write', 1, 1);
   return {
     images: pngs.map((_, index) => ({

@@ -78,6 +78,8 @@ export async function learn(
     };
     return fittedModel.of;
   };
+  // Its manifest names the files of a stack, and says not where they are here.
+  const drawnAs = { ...round, manifest: { ...round.manifest, sampler: payload.sampler } };
   const due = learner.ghosts?.(params, round, checkpoint?.state ?? null) ?? 0;
   const outcome = await learner.learn({
     pipeline,
@@ -95,7 +97,7 @@ export async function learn(
     crossFitted: (replay) => crossFittedOf(votesOf(replay), stream('votes')),
     ...(due > 0 && {
       ghosts: () =>
-        ghostsOf(engine, pipeline, round, checkpoint, key, due).all(signal, (done, all) =>
+        ghostsOf(engine, pipeline, drawnAs, checkpoint, key, due).all(signal, (done, all) =>
           report('sample', done, all),
         ),
     }),

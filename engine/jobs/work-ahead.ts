@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import type { AdapterParams } from '../../src/config/learner-params.js';
 import { Rng } from '../../src/rng.js';
 import type { Checkpoint, CheckpointManifest } from '../io/checkpoint.js';
-import type { Round } from '../io/round.js';
+import { portable, type Round } from '../io/round.js';
 import { FitAhead, NotAhead } from '../learn/ahead.js';
 import type { Fit } from '../learn/fit.js';
 import type { Learner } from '../learn/learner.js';
@@ -36,7 +36,10 @@ export function aheadKey(round: Round, params: object, checkpoint: Checkpoint | 
   return createHash('sha256')
     .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
     .update(
-      JSON.stringify([seed, number, model, prompt, negative, sampler, images, params, checkpoint?.hash]),
+      JSON.stringify([
+        ...[seed, number, model, prompt, negative, portable(sampler)],
+        ...[images, params, checkpoint?.hash],
+      ]),
     )
     .digest('hex');
 }

@@ -4,6 +4,7 @@
  * begins with; before the first step every ratio must be 1 within 1e-5, else a clip range of 1e-4 would train on
  * rounding. They must also be near those of sampling, else the round was sampled with another adapter.
  */
+import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { count } from '../../src/domain/count.js';
 import { AcclaimError } from '../../src/errors.js';
@@ -158,8 +159,14 @@ export class Policy {
 /** Errors: `not-learnable` where no step adds noise, so that a learner that compares likelihoods has none. */
 export function requireLikelihoods(
   plan: Schedule,
-  { scheduler, eta }: Pick<Sampler, 'scheduler' | 'eta'>,
+  { scheduler, eta, stack = [] }: Pick<Sampler, 'scheduler' | 'eta' | 'stack'>,
 ): void {
+  if (stack.length > 0)
+    throw new AcclaimError(
+      'not-learnable',
+      `pictures drawn with ${stack.map(({ file }) => basename(file)).join(', ')} have no likelihoods under the model that is trained`,
+      'Draw without these LoRAs, or learn with acclaim.',
+    );
   if (isStochastic(plan)) return;
   const took = plan.steps.length;
   throw new AcclaimError(

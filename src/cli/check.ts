@@ -25,6 +25,8 @@ export interface EngineQuestion {
   known: readonly string[];
   /** Folder of the configured model. */
   model: string;
+  /** Configured: LoRAs that sessions are drawn with. */
+  adapters?: readonly string[];
 }
 export type CheckEngine = (question: EngineQuestion) => Promise<Check[]>;
 

@@ -228,7 +228,8 @@ async function checkModel(config: Config, checkEngine: CheckEngine): Promise<Che
   try {
     const model = resolveModel(config.model);
     const { devices, precision } = config.engine;
-    return await checkEngine({ devices, precision, dataDir: config.dataDir, known: deviceNames, model });
+    const { dataDir, adapters } = config;
+    return await checkEngine({ devices, precision, dataDir, known: deviceNames, model, adapters });
   } catch (error) {
     const { code, message, mend } = toPlain(error);
     return [{ name: 'model', state: 'fail', found: message, mend, code }];

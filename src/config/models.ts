@@ -3,7 +3,7 @@
  * A model is a name of the catalogue, a folder in diffusers' layout or one .safetensors file; the family is told from
  * marks of its UNet.
  */
-import { isAbsolute, resolve } from 'node:path';
+import { basename, isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../errors.js';
 import { projectPath } from '../paths.js';
@@ -14,6 +14,7 @@ import { checked, readYaml } from './files.js';
 import { comparesLikelihoods, learnerParams, paramFaults } from './learner-params.js';
 import { findPulled, isPart, listPulled, modelsFolders, openPath } from './pulled.js';
 import type { Config } from './schema.js';
+import { stackOf } from './stack.js';
 import { distilledMarks, unetMarks } from './unet-marks.js';
 
 type Sampler = z.infer<typeof samplerSchema>;
@@ -133,12 +134,17 @@ function distilledSampler(model: string, { distilled }: Catalogue): Sampler | un
   return distilled.find(fits)?.sampler;
 }
 
-/** What a model by its path is sampled with: as it was distilled, else as its family, with the configuration's overrides. */
+/**
+ * What a model by its path is sampled with: as it was distilled, else as its family, with the configuration's overrides and its
+ * stack of LoRAs. Errors: those of stackOf.
+ */
 export function samplerFor(config: Config, model: string, catalogue = loadCatalogue()): Sampler {
   const { families } = catalogue;
   const profile = families[modelFamily(model, catalogue)] ?? families.default!;
   const own = Object.fromEntries(Object.entries(config.sampler).filter(([, value]) => value !== undefined));
-  return samplerSchema.parse({ ...(distilledSampler(model, catalogue) ?? profile.sampler), ...own });
+  const stack = stackOf(config.adapters);
+  const usual = distilledSampler(model, catalogue) ?? profile.sampler;
+  return samplerSchema.parse({ ...usual, ...own, ...(stack.length > 0 && { stack }) });
 }
 
 /**
@@ -176,9 +182,15 @@ export function learnerSettings(
 
 /** Errors: not-learnable, where the learner compares likelihoods and the sampler adds no noise, so that there are none. */
 export function checkLearnable(
-  { scheduler, eta, steps }: Sampler,
+  { scheduler, eta, steps, stack = [] }: Sampler,
   { name }: Pick<LearnerSettings, 'name'>,
 ): void {
+  if (comparesLikelihoods[name] && stack.length > 0)
+    throw new AcclaimError(
+      'not-learnable',
+      `the learner ${name} compares likelihoods of the model that it trains, and pictures drawn with ${stack.map(({ file }) => basename(file)).join(', ')} are another's`,
+      'Leave `adapters` (--adapter) out, or learn with acclaim.',
+    );
   // The last step of all but ddim ends at the image, without noise.
   const several = steps > 1;
   const noise: Record<Sampler['scheduler'], boolean> = {

@@ -195,7 +195,8 @@ export const configSchema = z.strictObject({
     tries: z.number().int().min(0).max(20),
   }),
   decoder: z.strictObject({ tiny: z.string().min(1).nullable(), rounds: z.boolean() }),
-  sampler: samplerSchema.strict().partial(),
+  adapters: z.array(z.string().min(1)).max(16),
+  sampler: samplerSchema.omit({ stack: true }).strict().partial(),
   learner: learnerSchema.superRefine(checkParams),
 });
 

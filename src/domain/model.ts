@@ -52,7 +52,14 @@ export interface Session {
   /** Model folder's name or path, as configured. */
   model: string;
   learner: { name: string; [option: string]: unknown };
-  sampler: { steps: number; guidance: number; eta: number; scheduler: string };
+  sampler: {
+    steps: number;
+    guidance: number;
+    eta: number;
+    scheduler: string;
+    /** LoRAs that it is drawn with, beside what it learns. */
+    stack?: { file: string; sha256: string; weight: number }[] | undefined;
+  };
   width: number | null;
   height: number | null;
   /** Key of every random stream of the session. */

@@ -19,12 +19,23 @@ const side = count.max(1 << 14);
 /** What an engine says to people. */
 const words = z.array(z.string().max(2000)).max(100);
 
+/** A LoRA that pictures are drawn with, whatever is learned. */
+export const stackedSchema = z.object({
+  /** On the machine that draws; in a round's manifest its name alone. */
+  file: z.string().min(1).max(4096),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  weight: z.number().min(-100).max(100),
+});
+export type StackedAdapter = z.infer<typeof stackedSchema>;
+
 export const samplerSchema = z.object({
   steps: count.max(1000),
   guidance: z.number().min(0).max(50),
   /** Noise of a step of DDIM or TCD; the other schedulers have none or their own. */
   eta: unit,
   scheduler: z.enum(['ddim', 'euler', 'euler-ancestral', 'dpmpp-2m', 'dpmpp-2m-sde', 'lcm', 'tcd']),
+  /** Left out = none. */
+  stack: z.array(stackedSchema).max(16).optional(),
 });
 
 /** Learner name and its parameters, already merged from config/ and `--set`; the engine's learners validate the rest. */

@@ -191,10 +191,16 @@ export async function mapped(kind: JobKind, payload: Payload, to: Mapping): Prom
   for (const field of models) changed[field] = await each(payload[field], to.model);
   for (const field of data) changed[field] = await each(payload[field], to.data);
   if (out !== null) changed[out] = to.out(String(payload[out]));
-  // Paths that lie deeper: whose eyes look at the images, and what makes them of latents.
+  // Paths that lie deeper: whose eyes look at the images, what they are drawn with, and what makes them of latents.
   const safety = payload.safety as { checker: string | null } | undefined;
   if (safety && safety.checker !== null)
     changed.safety = { ...safety, checker: await to.model(String(safety.checker)) };
+  const sampler = payload.sampler as { stack?: { file: string }[] } | undefined;
+  if (sampler?.stack) {
+    const stack: { file: string }[] = [];
+    for (const one of sampler.stack) stack.push({ ...one, file: await to.model(one.file) });
+    changed.sampler = { ...sampler, stack };
+  }
   const decoder = payload.decoder as { tiny: string | null; rounds: boolean } | undefined;
   // What only previews are made with decides nothing: no engine has to have it.
   if (decoder && decoder.tiny !== null)

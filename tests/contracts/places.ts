@@ -141,18 +141,23 @@ export function placesContract(
         checkpoint: null,
         safety: { checker: '/bot/checker', bound: 0 },
         decoder: { tiny: '/bot/tiny', rounds: true },
+        sampler: { steps: 4, stack: [{ file: '/bot/lora', weight: 1 }] },
         out: join(data, 'sessions/s/rounds/1'),
       };
       await ends.bot.prepare('generate', payload, never);
       const packed = await ends.bot.pack('generate', payload, 1);
-      expect(packed.models).toEqual([model, model, model]);
+      expect(packed.models).toEqual([model, model, model, model]);
       const there = await ends.engine.unpack('generate', packed.payload, never);
       expect(there).toMatchObject({ checkpoint: null, safety: { checker: '/engine/model', bound: 0 } });
       expect(there.decoder).toEqual({ tiny: '/engine/model', rounds: true });
+      expect(there.sampler).toEqual({ steps: 4, stack: [{ file: '/engine/model', weight: 1 }] });
       // A decoder of previews stays behind: an engine without it does as well.
       const watched = { ...payload, decoder: { tiny: '/bot/tiny', rounds: false } };
       const light = await ends.bot.pack('generate', watched, 1);
-      expect([light.models, light.payload.decoder]).toEqual([[model, model], { tiny: null, rounds: false }]);
+      expect([light.models, light.payload.decoder]).toEqual([
+        [model, model, model],
+        { tiny: null, rounds: false },
+      ]);
       fill(String(there.out), { a: 'one' });
       ends.engine.discard('generate', there);
       expect(existsSync(String(there.out))).toBe(false);

@@ -500,6 +500,11 @@ describe('outcome and story', () => {
         { round: 3, share: 0.9 },
       ],
     });
+    const stack = [{ file: '/srv/lcm-lora.safetensors', sha256: '0'.repeat(64), weight: 0.8 }];
+    const drawn = { ...session, sampler: { ...session.sampler, stack } };
+    expect(storyCard({ ...base, session: drawn, rounds, first: null, latest: null }).text).toMatch(
+      /9 liked\)\. Drawn with lcm-lora \(0\.8\), and learned without\.$/,
+    );
     const empty = storyCard({ ...base, rounds: [], first: null, latest: null });
     expect(empty.text).toContain('no closed round yet');
     expect(empty.data).toMatchObject({ adapter: false, first: null, latest: null });

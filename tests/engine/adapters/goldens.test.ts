@@ -1,12 +1,13 @@
 /** LoRAs in every format that people have, on tiny models, against what diffusers and peft gave for the same files. */
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseAdapter, readAdapters } from '../../../engine/adapters/read.js';
+import { readAdapters } from '../../../engine/adapters/read.js';
 import { readSafetensors } from '../../../engine/io/safetensors.js';
 import { loadPipeline } from '../../../engine/models/pipeline.js';
 import { encodePrompt } from '../../../engine/models/prompt.js';
 import type { AdapterValues, LoraForm } from '../../../engine/nn/lora.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import type { FloatTensor } from '../../../engine/runtime/tensor.js';
+import { parseAdapter } from '../../../src/config/stack.js';
 import { relativeError } from '../../support/compare.js';
 import { callUnet } from '../../support/unet.js';
 

@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseAdapter, readAdapters } from '../../../engine/adapters/read.js';
+import { readAdapters } from '../../../engine/adapters/read.js';
 import { floatToBfloat } from '../../../engine/io/half.js';
 import { readSafetensors, writeSafetensors } from '../../../engine/io/safetensors.js';
 import { encodeHeader } from '../../../engine/io/safetensors-header.js';
 import { loadPipeline } from '../../../engine/models/pipeline.js';
 import { type FloatTensor, f32, type Tensor } from '../../../engine/runtime/tensor.js';
+import { parseAdapter } from '../../../src/config/stack.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'acclaim-adapters-'));
 afterAll(() => rmSync(dir, { recursive: true }));

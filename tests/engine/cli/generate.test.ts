@@ -124,6 +124,18 @@ describe('images', () => {
     expect(
       (await checkEngine({ devices: [], precision: 'auto', dataDir: 'data', known: [], model }))[0]!.found,
     ).toContain('PNDMScheduler');
+    const stacked = async (...adapters: string[]) => {
+      const asked = { devices: [], precision: 'auto', dataDir: 'data', known: [], model: MINI } as const;
+      return (await checkEngine({ ...asked, adapters })).find(({ name }) => name === 'adapters');
+    };
+    const lora = 'tests/fixtures/mini/lora_attention.safetensors';
+    expect(await stacked()).toBeUndefined();
+    expect(await stacked(`${lora}:0.5`)).toMatchObject({
+      state: 'ok',
+      found: expect.stringMatching(/lora_attention.safetensors \(0.5\)/),
+    });
+    const other = 'tests/fixtures/tiny/sd15-adapters/attention.diffusers.safetensors';
+    expect(await stacked(lora, other)).toMatchObject({ state: 'fail', code: 'adapter-unsupported' });
     expect(modelNotes(model)).toHaveLength(1);
     expect(modelNotes(MINI)).toEqual([]);
   });

@@ -1,4 +1,5 @@
 /** Catalogue and tasks: what a family wants, with overrides; tasks against the judge that simulations use. */
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,6 +78,28 @@ describe('models', () => {
     } finally {
       rmSync(root, { recursive: true });
     }
+  });
+
+  test('LoRAs of the configuration go with the sampler, by their bytes; likelihood learners take none', () => {
+    const lora = projectPath('tests/fixtures/mini/lora_attention.safetensors');
+    const config = (...adapters: string[]) => ({ ...loadConfig({ env: {} }), adapters });
+    const { stack } = samplerFor(config(`${lora}:0.6`), MINI);
+    const sha256 = createHash('sha256').update(readFileSync(lora)).digest('hex');
+    expect(stack).toEqual([{ file: lora, sha256, weight: 0.6 }]);
+    expect(samplerFor(config(), MINI)).not.toHaveProperty('stack');
+    expect(() => samplerFor(config('nowhere.safetensors'), MINI)).toThrow(
+      expect.objectContaining({ code: 'file-not-found' }),
+    );
+    expect(() => samplerFor(config(MINI), MINI)).toThrow(expect.objectContaining({ code: 'usage' }));
+    const sampler = samplerFor(config(lora), MINI);
+    expect(() => checkLearnable(sampler, { name: 'acclaim' })).not.toThrow();
+    for (const name of ['hero', 'ddpo', 'd3po'] as const)
+      expect(() => checkLearnable(sampler, { name })).toThrow(
+        expect.objectContaining({
+          code: 'not-learnable',
+          message: expect.stringContaining('lora_attention'),
+        }),
+      );
   });
 
   test('a learner gets its profile for the family, then the overrides', () => {
