@@ -6,6 +6,7 @@ import { weakest } from '../../dist/engine/learn/vote-model/doubt.js';
 import { electBest } from '../../dist/engine/learn/vote-model/elect.js';
 import { crossFitted, fitVoteModel } from '../../dist/engine/learn/vote-model/fit.js';
 import { ghostVotes } from '../../dist/engine/learn/vote-model/ghosts.js';
+import { beatsChance } from '../../dist/engine/learn/vote-model/model.js';
 import { signalVotes } from '../../dist/engine/learn/vote-model/signals.js';
 import { tasteFor, unitRows } from '../../dist/engine/learn/vote-model/taste.js';
 import { mean } from '../lib/table.mjs';
@@ -53,7 +54,7 @@ function reelect(order, model, rng) {
     if (!carried || p > carried.p) carried = { vote: own[place], p };
   }
   if (!last || !carried) return null;
-  const elected = electBest(last, votes);
+  const elected = beatsChance(last) ? electBest(last, votes) : votes.indexOf(carried.vote);
   const sure = ({ score }) => Math.exp(score);
   const most = Math.max(...votes.map(sure));
   return {
@@ -221,15 +222,15 @@ export const defaults = {
   strength: 'off, `labelDrop`',
   smoothing: 'off, `labelDrift`',
   'smoothing, b .2': 'off, `labelDrift`',
-  reelect: 'off',
+  reelect: 'off, `reelect`',
   kcentre: 'among picks only',
   disagreement: 'a share of picks',
   ghosts: 'on, `ghosts`',
   signals: 'off',
   taste: 'off',
   twins: 'off',
-  'weighted replay': 'off',
-  'weighted replay, T .25': 'off',
+  'weighted replay': 'off, `replayTemperature`',
+  'weighted replay, T .25': 'off, `replayTemperature`',
   reasons: 'parts on, `reasons`',
   region: 'off',
 };

@@ -312,7 +312,7 @@ async function play(task, seed, cell) {
     late,
     lambda ? 1 : 0,
     ...(ghosts ? [ghosts] : []),
-    ...(flips ? [flips, weigh] : []),
+    ...(flips || weigh ? [flips, weigh] : []),
   ]);
   const name = (part, round) => `${task}-${seed}-${hashPurpose(`${key}`).toString(16)}-${part}-${round}`;
   const turned = new Rng(seed, 0, 'flips');

@@ -25,6 +25,8 @@ export const ways = {
   'ghosts-phi-own': { lambda: 0.5, ghosts, learner: fuller, share: 0 },
   'ghosts-phi-32': { lambda: 0.5, ghosts, learner: fuller, rounds: 1 },
   // One round in which a fifth of the votes are turned round; goods replayed alike, and by exp(p / T).
+  'ghosts-32': { ghosts, learner: fuller, rounds: 1 },
+  'ghosts-32-weighed': { ghosts, learner: fuller, rounds: 1, weigh: 0.25 },
   'flips-32': { ghosts, learner: fuller, rounds: 1, flips: 0.2 },
   'flips-32-weighed': { ghosts, learner: fuller, rounds: 1, flips: 0.2, weigh: 0.25 },
   'phi-until7': { lambda: 0.5, until: 0.7, learner: fewer },

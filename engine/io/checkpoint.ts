@@ -100,6 +100,8 @@ export interface ReplayItem {
   chosen?: true | undefined;
   /** Of a bad one: fault -> share of those who said what is wrong with it; left out where nobody did. */
   faults?: Readonly<Record<string, number>> | undefined;
+  /** Of a good that may be elected best later: its noise z_T, flat, and its place in its round. */
+  source?: { noise: Float32Array; index: number } | undefined;
 }
 
 /** A picture of the base model that nobody saw. */
@@ -229,6 +231,14 @@ function stateTensors(state: LearnerState, latent: readonly number[]): Record<st
     ),
   };
   Object.assign(tensors, faultTensors(replay));
+  const sources = replay.map(({ source }) => source);
+  if (sources.some(Boolean)) {
+    tensors['replay.indices'] = i64(
+      [replay.length],
+      sources.map((source) => source?.index ?? NO_SOURCE),
+    );
+    tensors['replay.noises'] = rows(sources.flatMap((source) => (source ? [source.noise] : [])));
+  }
   if (ghosts.length > 0) {
     tensors['ghosts.latents'] = rows(ghosts.map((ghost) => ghost.latent));
     tensors['ghosts.rounds'] = i64(
@@ -287,6 +297,23 @@ function faultsOf(state: Reader, count: number): (Record<string, number> | undef
 }
 
 const FAULTS = 'replay.faults.';
+
+/** Stands for the place of an image whose noise is not kept. */
+const NO_SOURCE = -1;
+
+/** At the places of those that have one. */
+function sourcesOf(state: Reader, latent: readonly number[]): ReplayItem['source'][] {
+  const indices = state.optionalVector('replay.indices');
+  if (!indices) return [];
+  const noises = state.rows('replay.noises', latent);
+  let next = 0;
+  return indices.map((index) => {
+    if (index === NO_SOURCE) return undefined;
+    const noise = noises[next++] ?? state.refuse('replay.noises has too few rows');
+    return { noise, index };
+  });
+}
+
 const FEATURES = 'replay.features.';
 const GHOST_FEATURES = 'ghosts.features.';
 
@@ -316,6 +343,7 @@ export function readCheckpoint(dir: string): Checkpoint {
   const drawn = state.optionalVector('replay.origins') ?? rounds.map((round) => (round > 1 ? 1 : 0));
   const chosen = state.optionalVector('replay.chosen');
   const faults = faultsOf(state, labels.length);
+  const sources = sourcesOf(state, latent);
   return {
     manifest,
     hash,
@@ -338,6 +366,7 @@ export function readCheckpoint(dir: string): Checkpoint {
         ...(features[i] && { features: features[i] }),
         ...(chosen?.[i] && { chosen: true as const }),
         ...(faults[i] && { faults: faults[i] }),
+        ...(sources[i] && { source: sources[i] }),
         origin: origins[drawn[i]!] ?? state.refuse(`replay.origins holds ${drawn[i]}`),
       })),
       ...ghostsOf(state, latent),

@@ -1,14 +1,18 @@
 /**
  * The best image and the goods that a session carries along (HERO section 4.4): the best persists with its latent and
- * its noise until another is named; the goods' noises are those of the last round that had any.
+ * its noise until another is named; the goods' noises are those of the last round that had any. A learner may have the
+ * best elected again by the vote model instead (PEBBLE).
  */
 
 import type { AdapterParams } from '../../src/config/learner-params.js';
-import type { LearnerState } from '../io/checkpoint.js';
+import type { LearnerState, ReplayItem } from '../io/checkpoint.js';
 import type { Round } from '../io/round.js';
 import type { Judged } from './feedback.js';
 import { firstState, image, type LearnContext, mergeReplay, newReplay } from './learner.js';
 import { nearestToMean } from './reward.js';
+import { electBest } from './vote-model/elect.js';
+import { votesOf } from './vote-model/fit.js';
+import { beatsChance, type VoteModel } from './vote-model/model.js';
 
 type Carried = Pick<LearnerState, 'best' | 'goods'>;
 
@@ -44,6 +48,24 @@ export function carryBestFaithfully(
   const index = rank >= 0 ? rank : judged.goods.length;
   const wrong = remember(round, Math.min(index, round.manifest.count - 1));
   return withGoods(round, judged, state, wrong);
+}
+
+/**
+ * Where nobody named a best in this round, the good of the whole session that the model is surest of today, in place of the one
+ * carried. `replay` holds the goods' sources; those of before they were kept stand back.
+ */
+export function reelected(
+  carried: Carried,
+  { round, judged, state }: { round: Round; judged: Judged; state: Carried | null },
+  model: VoteModel | null,
+  replay: readonly ReplayItem[],
+): Carried {
+  if (judged.best !== null || !beatsChance(model)) return carried;
+  const known = replay.filter(({ source }) => source);
+  const place = electBest(model, votesOf(known));
+  if (place === null) return carried;
+  const { latent, round: of, source } = known[place]!;
+  return withGoods(round, judged, state, { latent, ...source!, round: of });
 }
 
 /** What a round adds before anything is trained: its best, by likeness of latents where nobody named one, and its votes. */

@@ -134,8 +134,8 @@ export function image(tensor: FloatTensor, index: number): Float32Array {
   return Float32Array.from(rows(tensor, index, index + 1).data);
 }
 
-/** The voted images of this round, as they are remembered. */
-export function newReplay(round: Round, judged: Judged): ReplayItem[] {
+/** The voted images of this round, as they are remembered; `sources`: goods with what they need to become the best later. */
+export function newReplay(round: Round, judged: Judged, sources = false): ReplayItem[] {
   return judged.labels.map(({ index, good, weight, faults }) => ({
     latent: image(round.latents, index),
     label: good,
@@ -145,6 +145,7 @@ export function newReplay(round: Round, judged: Judged): ReplayItem[] {
     origin: originOf(round.manifest, index),
     ...(isChosen(round.manifest, index) && { chosen: true as const }),
     ...(faults && { faults }),
+    ...(sources && good > 0.5 && { source: { noise: image(round.noise, index), index } }),
   }));
 }
 

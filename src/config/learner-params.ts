@@ -115,6 +115,8 @@ const acclaim = z.strictObject({
   unpickedShare: z.number().min(0).max(1).default(0.25),
   /** Where a session picks: share of a round's images that the heads of the vote model disagree about, to ask people. */
   unsureShare: z.number().min(0).max(1).default(0.1),
+  /** Where nobody named a best in a round: true = the vote model elects it again among all goods of the session; false = the one before stays. */
+  reelect: z.boolean().default(false),
   /** Share of a round's images that start from hero noise, from the second round on; the others from plain noise. */
   heroShare: z.number().min(0).max(1).default(0),
   ...heroNoiseParams,

@@ -12,7 +12,7 @@ import {
 import type { LearnerState, ReplayItem } from '../../io/checkpoint.js';
 import { isChosen, originOf, type Round } from '../../io/round.js';
 import { rows } from '../../runtime/tensor.js';
-import { carryBest } from '../best.js';
+import { carryBest, reelected } from '../best.js';
 import { driftWork, fitDrift } from '../drift.js';
 import type { Judged, Label } from '../feedback.js';
 import { ghostGoods, ghostsDue, ghostWords, likedGhosts, mergeGhosts } from '../ghosts.js';
@@ -33,22 +33,23 @@ export const acclaim: Learner<AcclaimParams> = {
     const { round, judged, params } = context;
     const before = context.state ?? firstState(context);
     const latents = round.manifest.count ? allRows(context) : [];
-    const remembered: LearnerState = {
-      ...before,
-      ...carryBest(round, judged, context.state, latents),
-      replay: mergeReplay(before.replay, newReplay(round, judged), round.manifest.round),
-    };
+    const replay = mergeReplay(before.replay, newReplay(round, judged, params.reelect), round.manifest.round);
+    const carried = carryBest(round, judged, context.state, latents);
+    const best = params.reelect
+      ? reelected(carried, context, context.voteModel?.(replay) ?? null, replay)
+      : carried;
+    const remembered: LearnerState = { ...before, ...best, replay };
     const untrained = (why: string) => ({ state: remembered, learned: false, losses: [], notes: [why] });
     if (params.steps === 0) return untrained('Nothing is trained: your votes choose what is shown.');
-    const goods = fittedGoods(remembered.replay, params);
+    const goods = fittedGoods(replay, params);
     if (!goods.length)
       return untrained('No image has been called good yet, so there is nothing to learn from.');
-    const model = context.voteModel?.(remembered.replay) ?? null;
+    const model = context.voteModel?.(replay) ?? null;
     const fresh = mayVote(model) ? await context.ghosts?.() : undefined;
     const ghosts = mergeGhosts(before.ghosts ?? [], fresh ?? [], round.manifest.round);
     remembered.ghosts = ghosts;
-    const liked = likedGhosts(model, ghosts, remembered.replay.length);
-    const items = [...weighed(context, model, remembered.replay, goods), ...liked];
+    const liked = likedGhosts(model, ghosts, replay.length);
+    const items = [...weighed(context, model, replay, goods), ...liked];
     const steps = stepsOf(params, ownLabels(round, judged), items.length);
     const outcome = await guarded(context, remembered, async (stepScale, variety) => {
       const [first, second] = inTurn(context, params.drift > 0);

@@ -99,6 +99,10 @@ function headsOf({ heads, calibration }: VoteModel, picture: PictureFeatures): H
 /** Whether it tells good from bad at least so well, its standard error taken off. */
 export const tells = ({ auc, aucError }: VoteModel, atLeast: number): boolean => auc - aucError >= atLeast;
 
+/** Whether it is known to tell more than chance. Votes that err make a model look poorer than it is, so this is asked where being wrong costs little. */
+export const beatsChance = (model: VoteModel | null): model is VoteModel =>
+  model !== null && tells(model, 0.5);
+
 const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
 
 function dot(a: Float32Array, b: ArrayLike<number>): number {

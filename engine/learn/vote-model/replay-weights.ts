@@ -3,10 +3,7 @@
  * model says of it. A vote that others contradict counts less, at the price of fewer goods that are really heard. Ask heads
  * that did not see the vote (`crossFittedOf`): others repeat it. `learner.replayTemperature`; bench/README.md says what it brings.
  */
-import { type Opinion, tells, type VoteModel } from './model.js';
-
-/** Cross-validated AUC, its standard error taken off, from which on it is heard: votes that err make a model look poorer than it is. */
-const LEAST_AUC = 0.5;
+import { beatsChance, type Opinion, type VoteModel } from './model.js';
 
 /** Of the goods in order; their mean is 1. Nothing is known of a null: it counts as an even chance. */
 export function replayWeights(
@@ -32,7 +29,7 @@ export const replayWeightsBy = (
   p: readonly (number | null)[],
   temperature: number,
 ): number[] =>
-  temperature > 0 && model && tells(model, LEAST_AUC)
+  temperature > 0 && beatsChance(model)
     ? replayWeights(
         p.map((one) => (one === null ? null : { p: one })),
         temperature,

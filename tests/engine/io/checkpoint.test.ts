@@ -3,7 +3,12 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type LearnerState, readCheckpoint, writeCheckpoint } from '../../../engine/io/checkpoint.js';
+import {
+  type LearnerState,
+  type ReplayItem,
+  readCheckpoint,
+  writeCheckpoint,
+} from '../../../engine/io/checkpoint.js';
 import { sha256 } from '../../../engine/io/folder.js';
 import { encodePng } from '../../../engine/io/png.js';
 import { originOf, type Round, readRound, writeRound } from '../../../engine/io/round.js';
@@ -198,6 +203,20 @@ describe('checkpoint folder', () => {
     const taken = of(phi, 0.3);
     for (const [i, value] of of(tuned, 1).entries())
       expect(Math.abs(used[i]! - (value - taken[i]!))).toBeLessThan(1e-6);
+  });
+
+  it('keeps the noise and place of goods that may become the best, and nothing of others', () => {
+    const [first, second, third] = state.replay as [ReplayItem, ReplayItem, ReplayItem];
+    const source = (index: number) => ({ noise: z(), index });
+    const replay = [{ ...first, source: source(4) }, second, { ...third, source: source(0) }];
+    const dir = join(root, 'sources');
+    writeCheckpoint(dir, { ...state, replay }, facts);
+    expect(readCheckpoint(dir).state.replay).toEqual(replay);
+    rewritten(dir, 'state.safetensors', (tensors) => ({
+      ...tensors,
+      'replay.noises': f32([1, ...latent], z()),
+    }));
+    expect(() => readCheckpoint(dir)).toThrow(/replay.noises has too few rows/);
   });
 
   it('of before origins were noted opens: the first round is the base model’s, the others are not', () => {

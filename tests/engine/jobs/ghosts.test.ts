@@ -171,6 +171,24 @@ describe('pictures that nobody saw', () => {
     expect(new Set(images!.map(({ pick }) => pick))).toEqual(new Set(['liked', 'unsure', 'unpicked']));
   });
 
+  it('leave the best to people: it is elected among what they called good, where the learner asks for that', async () => {
+    const none = { ...learner, steps: 0 };
+    await learn('elected', { learner: { ...none, reelect: true } });
+    const { best, replay, voteModel } = readCheckpoint(at('elected')).state;
+    const sure = replay.map(({ features, label }) => label * scoreWith(voteModel!, [features!])[0]!.p);
+    const place = sure.indexOf(Math.max(...sure));
+    expect(best).toMatchObject({ round: 1, index: place, latent: replay[place]!.latent });
+    expect(best!.noise).toEqual(image(readRound(at('first')).noise, place));
+    // It can be elected again in any later round.
+    expect(replay.map(({ source }) => source?.index)).toEqual(
+      replay.map(({ label }, i) => (label > 0.5 ? i : undefined)),
+    );
+    await learn('kept', { learner: none });
+    const kept = readCheckpoint(at('kept')).state;
+    expect(kept.replay.some(({ source }) => source)).toBe(false);
+    expect(kept.best!.index).not.toBe(place);
+  });
+
   it('are judged by votes that are doubted as the learner is told to', async () => {
     const none = { ...learner, steps: 0 };
     // The plainest vote turned round: a model that may leave a fifth of the votes out leaves it out.

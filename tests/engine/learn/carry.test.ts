@@ -1,7 +1,7 @@
 /** What is carried from round to round (best, goods, replay), how feedback is read, and how goods are drawn. */
 import { describe, expect, it } from 'vitest';
 import type { Round } from '../../../engine/io/round.js';
-import { carryBest, carryBestFaithfully } from '../../../engine/learn/best.js';
+import { carryBest, carryBestFaithfully, reelected } from '../../../engine/learn/best.js';
 import { diversity } from '../../../engine/learn/diversity.js';
 import { judge } from '../../../engine/learn/feedback.js';
 import { stratified } from '../../../engine/learn/guided-fit.js';
@@ -9,6 +9,7 @@ import { mergeReplay, newReplay } from '../../../engine/learn/learner.js';
 import { fittedGoods, ownLabels, stepsOf } from '../../../engine/learn/learners/acclaim.js';
 import { learners } from '../../../engine/learn/learners/table.js';
 import { parseParams } from '../../../engine/learn/parameters.js';
+import type { VoteModel } from '../../../engine/learn/vote-model/model.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
 import type { AcclaimParams } from '../../../src/config/learner-params.js';
 import { Rng } from '../../../src/rng.js';
@@ -74,6 +75,46 @@ describe('the best', () => {
       round: 2,
       index: 2,
     });
+  });
+});
+
+describe('the best, elected again', () => {
+  /** P(good) = 1 / (1 + exp(-slope x)) of a picture [x]. */
+  const surest = (slope: number, auc = 0.9): VoteModel => ({
+    maps: { told: 1 },
+    votes: 10,
+    auc,
+    aucError: 0.1,
+    heads: [{ weights: { told: Float32Array.of(1) }, offset: 0 }],
+    calibration: { slope, offset: 0 },
+  });
+  const withFeatures = (round: number) => ({
+    ...roundOf(round),
+    features: { told: f32([5, 1], [0, 1, 2, 3, 4]) },
+  });
+  const one = { round: withFeatures(1), judged: label([1, 3], 3), state: null };
+  const state = carryBest(one.round, one.judged, null, features);
+  const two = { round: withFeatures(2), judged: label([0, 2]), state };
+  const carried = carryBest(two.round, two.judged, state, features);
+  const old = newReplay(one.round, one.judged, true);
+  const replay = mergeReplay(old, newReplay(two.round, two.judged, true), 2);
+
+  it('is the good of any round that the model is surest of today, with its latent and noise', () => {
+    expect(reelected(carried, two, surest(1), replay)).toEqual(carried); // 3 of round 1
+    const { best, goods } = reelected(carried, two, surest(-1), replay);
+    expect([best!.latent[0], best!.noise[0], best!.round, best!.index]).toEqual([20, -20, 2, 0]);
+    expect(first(goods)).toEqual([-22]);
+  });
+
+  it('stays where people named one in this round, the model may tell no more than chance, or no source was kept', () => {
+    const named = { ...two, judged: label([0, 2], 2) };
+    const theirs = carryBest(named.round, named.judged, state, features);
+    expect(reelected(theirs, named, surest(-1), replay)).toBe(theirs);
+    expect(reelected(carried, two, null, replay)).toBe(carried);
+    expect(reelected(carried, two, surest(-1, 0.55), replay)).toBe(carried);
+    const without = replay.map(({ source: _, ...item }) => item);
+    expect(reelected(carried, two, surest(-1), without)).toBe(carried);
+    expect(newReplay(one.round, one.judged).some((item) => 'source' in item)).toBe(false);
   });
 });
 
