@@ -1,12 +1,12 @@
 /** Commands about the round that people vote on. */
 
+import { faultOf, faultTyped } from '../../src/chat/fault-words.js';
 import { attendance } from '../../src/domain/counted.js';
 import { type Fault, faults } from '../../src/domain/faults.js';
 import { pictureName } from '../../src/domain/ids.js';
 import type { Ballot, Round, SessionState } from '../../src/domain/model.js';
 import { AcclaimError } from '../../src/errors.js';
 import { flagAnswer, whyAnswer } from '../views/thanks.js';
-import { faultOf, faultTyped } from '../views/words.js';
 import { type ChatCommand, type CommandContext, doAct, theSession } from './command.js';
 
 const close: ChatCommand = {

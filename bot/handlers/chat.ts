@@ -246,10 +246,25 @@ export class Chat {
       const asked = `flag ${value}${round ? ` --round ${round.number}` : ''}`;
       return this.typed(asked, event);
     }
+    if (button === 'why') {
+      const [cell, wrong, and] = (value ?? '').split(' ');
+      const round = await this.roundAt(ref);
+      if (!cell || !wrong || round === undefined || !/^[#\w]+( [a-z]+(-[a-z]+)*){1,2}$/.test(value ?? ''))
+        return this.reply(account, replyTo, { title: 'Why', text: 'Say what is wrong with which picture.' });
+      const more = and === undefined ? '' : ` --and ${and}`;
+      return this.typed(`why ${cell} ${wrong}${more} --round ${round}`, event);
+    }
     const [, word] = /^proposal-(show|ok|refuse)$/.exec(button) ?? [];
     if (word !== undefined && /^\d+$/.test(value ?? ''))
       return this.typed(`proposals ${word} ${value}`, event);
     await this.reply(account, replyTo, { title: 'Not known', text: 'This button does nothing any more.' });
+  }
+
+  /** Number of the round whose ballot hangs there, though the next one's may hang already. */
+  private async roundAt(ref: MessageRef): Promise<number | undefined> {
+    const at = await this.place(ref);
+    const state = at && (await this.parts.session(at.session));
+    return state?.rounds.find(({ id }) => id === at?.ballot.round)?.number;
   }
 
   private async thanks(ref: MessageRef, account: Account): Promise<Answer> {

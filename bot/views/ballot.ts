@@ -1,10 +1,11 @@
 /**
  * A round's ballot: a contact sheet of numbered cells, or one picture of a gallery. While the round is open the card
  * carries no totals at all (VOTES: totals are hidden until close); afterwards it shows what each cell got.
- * Buttons: `done` ends the round for a lone voter, `flag` reports a cell (value: its name, such as B4).
+ * Buttons: `done` ends the round for a lone voter, `why` asks what is wrong with a cell, `flag` reports one (value: its name, such as B4).
  */
 
 import { join } from 'node:path';
+import { faultWords } from '../../src/chat/fault-words.js';
 import type { Card } from '../../src/chat/port.js';
 import { approvalOf, isJudged, isLiked } from '../../src/domain/approval.js';
 import { count } from '../../src/domain/count.js';
@@ -13,7 +14,7 @@ import { faults } from '../../src/domain/faults.js';
 import { pictureName, sheetName } from '../../src/domain/ids.js';
 import type { Ballot, Image, Outcome, Round, Session } from '../../src/domain/model.js';
 import { type CellData, card } from './card.js';
-import { faultWords, judgedWords, pictureAlt, quoted, shareWords } from './words.js';
+import { judgedWords, pictureAlt, quoted, shareWords } from './words.js';
 
 export interface BallotView {
   session: Session;
@@ -108,7 +109,10 @@ function cellsOf({ session, round, ballot, images, dir }: BallotView): CellData[
 function buttons({ session, ballot, sheets }: BallotView, cells: readonly CellData[]): Card['buttons'] {
   const last = ballot.style === 'sheet' || ballot.sheet === sheets - 1;
   const done = session.rules.quorumBy === 'done' && last ? [{ id: 'done', label: 'Done' }] : [];
-  return cells.some(({ state }) => state === 'shown') ? [...done, { id: 'flag', label: 'Flag' }] : done;
+  if (!cells.some(({ state }) => state === 'shown')) return done;
+  // The page has a menu of its own, where it enlarges a picture.
+  const why = ballot.platform === 'web' || session.nsfw ? [] : [{ id: 'why', label: 'Why not?' }];
+  return [...done, ...why, { id: 'flag', label: 'Flag' }];
 }
 
 function invitation({ session, ballot, sheets }: BallotView, cells: readonly CellData[]): string {

@@ -4,6 +4,7 @@
  */
 
 import { join } from 'node:path';
+import { faultWords } from '../../src/chat/fault-words.js';
 import type { Card } from '../../src/chat/port.js';
 import {
   type Approval,
@@ -17,7 +18,7 @@ import { count } from '../../src/domain/count.js';
 import { faults } from '../../src/domain/faults.js';
 import type { Ballot, Image, Outcome, Round, Rules, Session } from '../../src/domain/model.js';
 import { card } from './card.js';
-import { faultWords, imageName, judgedWords, percent, picksWords, pictureAlt } from './words.js';
+import { imageName, judgedWords, percent, picksWords, pictureAlt } from './words.js';
 
 export interface OutcomeView {
   key: string;

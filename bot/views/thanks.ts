@@ -1,10 +1,10 @@
 /** What whoever pressed Done or flagged a picture is told: what is true of their marks, and thanks only where they count. */
+import { faultWords } from '../../src/chat/fault-words.js';
 import { attendance, countedIn, marksOf } from '../../src/domain/counted.js';
 import type { Fault } from '../../src/domain/faults.js';
 import type { Round, SessionState } from '../../src/domain/model.js';
 import { personOf } from '../../src/domain/people.js';
 import type { Answer } from './notice.js';
-import { faultWords } from './words.js';
 
 const waits = 'until somebody vouches for you (a moderator, or an invite) they do not count.';
 const excluded = 'A moderator excluded you: your marks and reports do not count.';

@@ -5,7 +5,6 @@
 
 import { type Approval, approvalOf, type CellTotal } from '../../src/domain/approval.js';
 import { count } from '../../src/domain/count.js';
-import { type Fault, faults } from '../../src/domain/faults.js';
 import { pictureName } from '../../src/domain/ids.js';
 import type { Ballot, Image, Outcome, Round } from '../../src/domain/model.js';
 
@@ -51,23 +50,6 @@ export function shareWords(approval: Approval, nsfw = false): string {
   const words = judgedWords(approval, nsfw);
   return share === null ? words : `${words}: **${percent(share)}** approval`;
 }
-
-/** What is wrong with a picture, in a menu's words. */
-export const faultWords: Record<Fault, string> = {
-  thing: 'wrong thing',
-  few: 'too few',
-  many: 'too many',
-  colour: 'wrong colour',
-  ugly: 'ugly',
-  other: 'something else',
-};
-
-/** The same as one word, as commands and menus hand it on. */
-export const faultTyped = (fault: Fault): string => faultWords[fault].replaceAll(' ', '-');
-
-/** Undefined for a word that is none. */
-export const faultOf = (typed: string): Fault | undefined =>
-  faults.find((fault) => faultTyped(fault) === typed);
 
 /** Seconds as people say them: "9 s", "2 min", "1 h 20 min". */
 export function duration(seconds: number): string {

@@ -3,6 +3,9 @@ import { AcclaimError, type ErrorCode, inSentences } from '../errors.js';
 
 export const commonWords = {
   pickCell: 'Which picture should not be shown? Only you see this.',
+  pickFaulty: 'Which picture is not good? Only you see this.',
+  whatIsWrong: (cell: string) => `What is wrong with **${cell}**? It counts as not good. Only you see this.`,
+  faultPlaceholder: 'What is wrong',
   pickPlaceholder: 'A picture of this sheet',
   consented: 'Thank you: your votes count from now on. **/acclaim me** shows what is held about you.',
   withdrawn: 'Your consent is withdrawn and nothing here leads to you any more.',

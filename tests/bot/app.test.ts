@@ -215,6 +215,23 @@ describe('commands', () => {
     expect((await say(ann, 'best A2')).title).toBe('Best');
     expect((await say(ann, 'me')).text).toContain('2 marks');
     expect((await say(ann, 'flag B1')).title).toBe('Flagged');
+    // By the menu of a ballot, and by command: what is said last is all that is said.
+    const sheet = test.sheet(1, 'A').ref;
+    const menu = await platform.press(sheet, ann, 'why', 'A1 too-few ugly');
+    expect(platform.replies.find(({ replyTo }) => replyTo === menu)!.card.text).toContain('too few, ugly');
+    expect((await say(ann, 'why A1 wrong-colour')).text).toContain(
+      '**A1**: wrong colour. It counts as not good',
+    );
+    expect((await say(ann, 'why A2 ugly')).text).toContain('But you call it good');
+    expect((await say(ann, 'why A2 nothing')).text).toContain('nothing of **A2** any more');
+    expect((await say(ann, 'why A1 dull')).text).toContain('too-few');
+    for (const odd of ['A1', 'Z9 ugly', 'A1 ugly; close', 'A1 ugly --round=0']) {
+      await platform.press(sheet, ann, 'why', odd);
+      expect(platform.replies.at(-1)!.card.text).not.toContain('counts as not good');
+    }
+    expect(ledgerOf(test, 1).filter((line) => /colour|ugly|few/.test(line))).toEqual([
+      expect.stringContaining('colour-1'),
+    ]);
     const visitor = { ...ann, id: 'visitor', waits: true };
     await platform.consent(channel, visitor);
     const pressed = await platform.press(test.sheet(1, 'A').ref, visitor, 'done');

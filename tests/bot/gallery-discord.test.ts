@@ -51,7 +51,7 @@ test('a gallery on Discord, from its command to its second round', async () => {
     );
     expect(m.attachments).toMatchObject([{ description: `Picture #${i + 1}: “a black cat”` }]);
     expect(glyphs(m)).toEqual([like, dislike, star]);
-    expect(m.components.flatMap((row) => row.components).map((c) => c.label)).toEqual(['Flag']);
+    expect(m.components.flatMap((row) => row.components).map((c) => c.label)).toEqual(['Why not?', 'Flag']);
   }
 
   // The ledger's marks that stand, `picture mark who`.

@@ -14,6 +14,7 @@ import {
   InteractionType as Kind,
   MessageFlags,
 } from 'discord.js';
+import { faultChoices } from '../../../src/chat/fault-words.js';
 import type { Account, Card, ChatEvent, MessageRef } from '../../../src/chat/port.js';
 import { reasonFor } from '../../../src/chat/words.js';
 import { AcclaimError } from '../../../src/errors.js';
@@ -24,7 +25,7 @@ import { discordCodes, isCode } from './errors.js';
 import { customId, markOf, parseCustomId } from './mark.js';
 import type { DiscordOptions } from './options.js';
 import { accountOfMember, type Member } from './people.js';
-import { loadFiles, loadPictures, renderReply, whisper, withPictures } from './render.js';
+import { asksForCell, loadFiles, loadPictures, renderReply, whisper, withPictures } from './render.js';
 import { words } from './words.js';
 import type { Writer } from './written.js';
 
@@ -131,7 +132,15 @@ export class Interactions {
     const ref: MessageRef = { platform: 'discord', channel, message: interaction.message.id };
     const { button, extra, mark } = id;
     const cells = extra.split(',');
-    if (button === 'flag' && cells.length > 1) return this.pick(interaction, mark, cells);
+    if (asksForCell(button) && cells.length > 1) return this.pick(interaction, mark, button, cells);
+    if (button === 'why')
+      return this.offer(interaction, Answer.ChannelMessageWithSource, this.faults(mark, ref.message, extra));
+    if (button === 'pick-why' && interaction.data.component_type === ComponentType.StringSelect)
+      return this.offer(
+        interaction,
+        Answer.UpdateMessage,
+        this.faults(mark, extra, interaction.data.values[0] ?? ''),
+      );
     if (button === 'consent' || button === 'withdraw') {
       await this.acknowledge(interaction, deferred);
       const given = button === 'consent';
@@ -139,19 +148,19 @@ export class Interactions {
       const said = given ? words.consented : words.withdrawn;
       return this.carry(interaction.id, { kind: 'consent', channel, account, given, at }, said);
     }
-    if (button === 'pick-flag' && interaction.data.component_type === ComponentType.StringSelect) {
-      // The picker's own message is replaced by the answer.
+    if (button in chosenFor && interaction.data.component_type === ComponentType.StringSelect) {
+      // The menu's own message is replaced by the answer.
       await this.acknowledge(interaction, { type: Answer.DeferredMessageUpdate });
-      const value = interaction.data.values[0] ?? null;
-      const stamp = this.stamp(interaction);
-      const picked = { ...ref, message: extra };
+      const { values } = interaction.data;
+      const [message, cell] = extra.split(',') as [string, string?];
+      const value = cell === undefined ? (values[0] ?? null) : [cell, ...onlyNothing(values)].join(' ');
       return this.carry(interaction.id, {
         kind: 'button',
-        ref: picked,
+        ref: { ...ref, message },
         account,
-        button: 'flag',
+        button: chosenFor[button]!,
         value,
-        ...stamp,
+        ...this.stamp(interaction),
       });
     }
     await this.acknowledge(interaction, deferred);
@@ -170,25 +179,47 @@ export class Interactions {
   private async pick(
     interaction: APIMessageComponentInteraction,
     mark: string,
+    button: string,
     cells: readonly string[],
   ): Promise<void> {
     const menu = {
       type: ComponentType.StringSelect,
-      custom_id: customId(mark, 'pick-flag', interaction.message.id),
+      custom_id: customId(mark, `pick-${button}`, interaction.message.id),
       placeholder: words.pickPlaceholder,
       min_values: 1,
       max_values: 1,
       options: cells.slice(0, 25).map((cell) => ({ label: cell, value: cell })),
     };
+    const text = button === 'why' ? words.pickFaulty : words.pickCell;
+    return this.offer(interaction, Answer.ChannelMessageWithSource, { text, menu });
+  }
+
+  /** The menu of what may be wrong with a picture; two things may be said at once. */
+  private faults(mark: string, message: string, cell: string): Offer {
+    const options = faultChoices.map((one) => ({ ...one }));
+    const menu = {
+      type: ComponentType.StringSelect,
+      custom_id: customId(mark, 'say-why', `${message},${cell}`),
+      placeholder: words.faultPlaceholder,
+      min_values: 1,
+      max_values: 2,
+      options,
+    };
+    return { text: words.whatIsWrong(cell), menu };
+  }
+
+  /** `as`: a private message of its own, or in the place of the one that carried the menu before. */
+  private async offer(
+    interaction: APIInteraction,
+    as: Answer.ChannelMessageWithSource | Answer.UpdateMessage,
+    { text, menu }: Offer,
+  ): Promise<void> {
     const data = {
-      ...whisper(words.pickCell),
+      ...whisper(this.parts.writer.text(text)),
       flags: MessageFlags.Ephemeral,
       components: [{ type: ComponentType.ActionRow, components: [menu] }],
     };
-    await this.parts.api.answer(interaction.id, interaction.token, {
-      type: Answer.ChannelMessageWithSource,
-      data,
-    });
+    await this.parts.api.answer(interaction.id, interaction.token, { type: as, data });
   }
 
   private async whisper(interaction: APIInteraction, text: string): Promise<void> {
@@ -242,6 +273,19 @@ export class Interactions {
 function channelOf({ channel, channel_id }: APIInteraction): string | undefined {
   return channel?.id ?? channel_id;
 }
+
+/** A menu, and what is said above it. */
+interface Offer {
+  text: string;
+  menu: object;
+}
+
+/** Menu -> the button that it stands for. */
+const chosenFor: Readonly<Record<string, string>> = { 'pick-flag': 'flag', 'say-why': 'why' };
+
+/** Whoever takes something back says nothing else. */
+const onlyNothing = (values: readonly string[]): readonly string[] =>
+  values.includes('nothing') ? ['nothing'] : values;
 
 const deferred = {
   type: Answer.DeferredChannelMessageWithSource,

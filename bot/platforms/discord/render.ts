@@ -163,9 +163,12 @@ function renderButton(
     type: ComponentType.Button,
     style: buttonStyles[id] ?? ButtonStyle.Secondary,
     label: clip(label, bounds.label),
-    custom_id: customId(mark, id, id === 'flag' ? cellsOf(card) : value),
+    custom_id: customId(mark, id, asksForCell(id) ? cellsOf(card) : value),
   };
 }
+
+/** Of which picture is asked before it is told. */
+export const asksForCell = (button: string): boolean => button === 'flag' || button === 'why';
 
 function bare(text: string): string {
   return markdown(withoutBold(text));

@@ -16,7 +16,16 @@ import { clearFiles, uploaded } from './files.js';
 import { buttonOf } from './mark.js';
 import type { Pace, SlackOptions } from './options.js';
 import type { People } from './people.js';
-import { renderFiles, renderPicker, renderPictures, renderReply, renderReveal, whisper } from './render.js';
+import {
+  asksForCell,
+  renderFaults,
+  renderFiles,
+  renderPicker,
+  renderPictures,
+  renderReply,
+  renderReveal,
+  whisper,
+} from './render.js';
 import { words } from './words.js';
 
 /** Of a slash command what we read. */
@@ -67,6 +76,8 @@ export interface InteractionParts {
 }
 
 const mostUses = 5;
+/** Private answers with a menu: what comes of the choice takes their place. */
+const menus: ReadonlySet<string> = new Set(['pick-flag', 'pick-why', 'say-why']);
 
 export class Interactions {
   /** Answers that may still be given; nothing of a session hangs on them. */
@@ -91,7 +102,7 @@ export class Interactions {
     const message = container.message_ts;
     const button = buttonOf(action.action_id);
     if (channel === undefined || message === undefined || button === undefined) return;
-    this.begin(id, respond, channel, user.id, button === 'pick-flag');
+    this.begin(id, respond, channel, user.id, menus.has(button));
     const ref: MessageRef = { platform: 'slack', channel, message };
     await this.carry(id, saidAfter(button), () => this.act(button, action, ref, user.id, id));
   }
@@ -135,7 +146,11 @@ export class Interactions {
   ): Promise<void> {
     const value = action.value ?? null;
     const cells = value?.split(',') ?? [];
-    if (button === 'flag' && cells.length > 1) return this.send(id, renderPicker(ref.message, cells));
+    if (asksForCell(button) && cells.length > 1)
+      return this.send(id, renderPicker(button, ref.message, cells));
+    if (button === 'why') return this.send(id, renderFaults(ref.message, value ?? ''));
+    const chosen = action.selected_option?.value ?? null;
+    if (button === 'pick-why') return this.send(id, renderFaults(action.block_id, chosen ?? ''));
     if (button === 'reveal') return this.reveal(value ?? '', ref.channel, id);
     const account = await this.account(user);
     const { at, replyTo } = this.stamp(id);
@@ -144,10 +159,11 @@ export class Interactions {
       return this.parts.sink({ kind: 'consent', channel: ref.channel, account, given, at });
     }
     const event = { kind: 'button', ref, account, button, value, at, replyTo } as const;
-    if (button !== 'pick-flag') return this.parts.sink(event);
-    // The picker is a message of its own; its block is named after the ballot.
-    const picked = { button: 'flag', ref: { ...ref, message: action.block_id } };
-    return this.parts.sink({ ...event, ...picked, value: action.selected_option?.value ?? null });
+    if (!menus.has(button)) return this.parts.sink(event);
+    // A menu is a message of its own; its block is named after the ballot, and after the picture where that is known.
+    const [message, cell] = action.block_id.split(' ') as [string, string?];
+    const picked = { button: cell === undefined ? 'flag' : 'why', ref: { ...ref, message } };
+    return this.parts.sink({ ...event, ...picked, value: cell === undefined ? chosen : `${cell} ${chosen}` });
   }
 
   /** The clear pictures to one person, if the channel still allows them. */

@@ -4,6 +4,7 @@
  */
 import type { types } from '@slack/bolt';
 import { cellsOf, momentOf, progressBar } from '../../../src/chat/cards.js';
+import { faultChoices } from '../../../src/chat/fault-words.js';
 import type { Attachment, Button, Card } from '../../../src/chat/port.js';
 import { clip, plain, withoutBold } from '../../../src/chat/text.js';
 import type { Post } from './api.js';
@@ -24,7 +25,7 @@ export function renderCard(card: Card, shown: readonly Shown[]): Post {
   const clear = clearValue(shown);
   const buttons = [
     ...card.buttons.map((button) =>
-      renderButton(button, button.id === 'flag' ? cellsOf(card) : (button.value ?? '')),
+      renderButton(button, asksForCell(button.id) ? cellsOf(card) : (button.value ?? '')),
     ),
     ...(clear === '' ? [] : [renderButton({ id: 'reveal', label: words.reveal }, clear)]),
   ];
@@ -63,20 +64,48 @@ export function whisper(text: string): Post {
   return { text: escaped(withoutBold(text)), blocks: [rich(richText(text))], ...quiet };
 }
 
+/** Of which picture is asked before it is told. */
+export const asksForCell = (button: string): button is 'flag' | 'why' =>
+  button === 'flag' || button === 'why';
+
 /** A menu of the pictures on the ballot `ts`. */
-export function renderPicker(ts: string, cells: readonly string[]): Post {
-  const option = (cell: string): types.PlainTextOption => ({
-    text: { type: 'plain_text', text: clip(cell, bounds.option) },
-    value: clip(cell, bounds.option),
+export function renderPicker(button: 'flag' | 'why', ts: string, cells: readonly string[]): Post {
+  const options = cells.slice(0, bounds.options).map((cell) => ({ value: cell, label: cell }));
+  const said = button === 'why' ? words.pickFaulty : words.pickCell;
+  return renderMenu(said, { id: `pick-${button}`, block: ts, placeholder: words.pickPlaceholder, options });
+}
+
+/** A menu of what may be wrong with a picture of the ballot `ts`; Slack tells of one choice at a time. */
+export function renderFaults(ts: string, cell: string): Post {
+  const placeholder = words.faultPlaceholder;
+  return renderMenu(words.whatIsWrong(cell), {
+    id: 'say-why',
+    block: `${ts} ${cell}`,
+    placeholder,
+    options: faultChoices,
   });
+}
+
+interface Menu {
+  id: string;
+  /** Comes back with what is chosen. */
+  block: string;
+  placeholder: string;
+  options: readonly { value: string; label: string }[];
+}
+
+function renderMenu(text: string, { id, block, placeholder, options }: Menu): Post {
   const menu: types.StaticSelect = {
     type: 'static_select',
-    action_id: actionId('pick-flag'),
-    placeholder: { type: 'plain_text', text: words.pickPlaceholder },
-    options: cells.slice(0, bounds.options).map(option),
+    action_id: actionId(id),
+    placeholder: { type: 'plain_text', text: placeholder },
+    options: options.map(({ value, label }) => ({
+      text: { type: 'plain_text', text: clip(label, bounds.option) },
+      value: clip(value, bounds.option),
+    })),
   };
-  const base = whisper(words.pickCell);
-  const actions: types.ActionsBlock = { type: 'actions', block_id: ts, elements: [menu] };
+  const base = whisper(text);
+  const actions: types.ActionsBlock = { type: 'actions', block_id: block, elements: [menu] };
   return { ...base, blocks: [...base.blocks, actions] };
 }
 

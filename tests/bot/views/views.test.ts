@@ -38,6 +38,15 @@ describe('ballot', () => {
     expect(b!.reactions).toEqual(['1', '2', 'none']);
     expect([a!.key, b!.key]).toEqual(['cat.1.0.0', 'cat.1.1.0']);
     expect(a!.buttons.map((x) => x.id)).toEqual(['done', 'flag']);
+    // Elsewhere than on the page, which has a menu of its own, and where more is asked than what is unsafe.
+    const { round, images, made } = ballots();
+    const onSlack = (nsfw: boolean) => {
+      const view = { session: { ...session, nsfw }, round, images, dir, file: null, sheets: 2 };
+      const { buttons, data } = ballotCard({ ...view, ballot: { ...made[0]!, platform: 'slack' } });
+      return [buttons.map(({ id }) => id), (data!.faults as object[] | undefined)?.length];
+    };
+    expect(onSlack(false)).toEqual([['done', 'why', 'flag'], 6]);
+    expect(onSlack(true)).toEqual([['done', 'flag'], undefined]);
     expect(cellsOf(b!)[0]!.file).toBe('/data/cat/1/images/9.png');
   });
 

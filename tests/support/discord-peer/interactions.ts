@@ -102,6 +102,10 @@ export class Interactions {
       Object.assign(message, { content: body.data?.content ?? '', components: body.data?.components ?? [] });
       found.answer = message;
     }
+    if (body.type === 7) {
+      found.answer = this.pressed.get(found.id) ?? null;
+      Object.assign(found.answer ?? {}, { content: body.data?.content, components: body.data?.components });
+    }
     if (body.type === 6) found.answer = this.pressed.get(found.id) ?? null;
   }
 

@@ -263,6 +263,40 @@ test('Flag asks which picture and hands on the one that was picked', async () =>
   expect(stage.events).toMatchObject([{ kind: 'button', ref, button: 'flag', value: 'A2' }]);
 });
 
+test('Why not? asks which picture, then what is wrong with it, in one private message that the answer takes the place of', async () => {
+  const stage = await makeStage();
+  const buttons = [{ id: 'why', label: 'Why not?' }];
+  const ref = await stage.platform.post(stage.channel.id, sheet('s.1.0', await picture(), { buttons }));
+  stage.onEvent = async (event) => {
+    if (event.kind === 'button') await stage.platform.reply(event.replyTo, answer(`heard ${event.value}`));
+  };
+  const pressed = stage.peer.press('ann', stage.peer.world.find(ref.message)!, 'Why not?');
+  await until(() => pressed.answer !== null);
+  expect([pressed.answer!.flags, pressed.answer!.content]).toEqual([
+    64,
+    'Which picture is not good? Only you see this.',
+  ]);
+  const asked = stage.peer.choose('ann', pressed.answer!, 'A2');
+  await until(() => asked.acknowledged !== null);
+  expect([asked.acknowledged, asked.answer!.content]).toEqual([7, expect.stringContaining('with **A2**')]);
+  type Menu = { options: { value: string }[]; min_values: number; max_values: number };
+  const menu = asked.answer!.components[0]!.components[0] as unknown as Menu;
+  expect(menu).toMatchObject({ min_values: 1, max_values: 2 });
+  const all = ['wrong-thing', 'too-few', 'too-many', 'wrong-colour', 'ugly', 'something-else', 'nothing'];
+  expect(menu.options.map(({ value }) => value)).toEqual(all);
+  expect(stage.events).toEqual([]);
+  const said = stage.peer.choose('ann', asked.answer!, 'too-few');
+  await until(() => textOf(said) === 'heard A2 too-few');
+  expect(asked.answer!.components).toEqual([]);
+  expect(stage.events).toMatchObject([{ kind: 'button', ref, button: 'why', value: 'A2 too-few' }]);
+  // Of a gallery's one picture nobody asks which.
+  const one = sheet('s.1.1', null, { buttons, data: { open: true, cells: [{ number: 1, name: '#4' }] } });
+  const alone = await stage.platform.post(stage.channel.id, one);
+  const direct = stage.peer.press('ann', stage.peer.world.find(alone.message)!, 'Why not?');
+  await until(() => direct.answer !== null);
+  expect(direct.answer!.content).toMatch(/with .*#4/);
+});
+
 test('buttons still work after a restart; those of nobody say so', async () => {
   const stage = await makeStage();
   const ref = await stage.platform.post(stage.channel.id, sheet('s.1.0', await picture()));

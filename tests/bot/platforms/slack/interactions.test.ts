@@ -172,6 +172,27 @@ test('Flag asks for the picture, and tells which of the ballot it is', async () 
   expect(chosen.answers[0]!.replace_original).toBe(true);
 });
 
+test('Why not? asks for the picture, then for what is wrong with it, and each answer takes the place of the question', async () => {
+  const stage = await makeStage();
+  const buttons = [{ id: 'why', label: 'Why not?' }];
+  const ref = await stage.platform.post(stage.channel, sheet('s.1.0', null, { buttons }));
+  const asked = await stage.peer.press('ann', stage.channel, ref.message, 'Why not?');
+  expect(await answered(asked)).toContain('Which picture is not good?');
+  const which = await stage.peer.choose('ann', stage.channel, asked.answers[0]!, 'A2');
+  expect(await answered(which)).toContain('What is wrong with A2?');
+  expect(which.answers[0]!.replace_original).toBe(true);
+  expect(stage.events).toEqual([]);
+  const chosen = await stage.peer.choose('ann', stage.channel, which.answers[0]!, 'too-few');
+  await answered(chosen);
+  expect(chosen.answers[0]!.replace_original).toBe(true);
+  expect(stage.events).toMatchObject([{ kind: 'button', ref, button: 'why', value: 'A2 too-few' }]);
+  // Of a gallery's one picture nobody asks which.
+  const one = sheet('s.1.1', null, { buttons, data: { open: true, cells: [{ number: 1, name: '#4' }] } });
+  const alone = await stage.platform.post(stage.channel, one);
+  const direct = await stage.peer.press('ann', stage.channel, alone.message, 'Why not?');
+  expect(await answered(direct)).toContain('What is wrong with #4?');
+});
+
 test('consent by button, and its withdrawal', async () => {
   const stage = await makeStage();
   const buttons = [
