@@ -29,7 +29,7 @@ function timestepsOf(config: SchedulerConfig, steps: number, scheduler: string):
   if (steps > all.length)
     throw new AcclaimError(
       'usage',
-      `${scheduler} takes at most ${all.length} steps with this model, not ${steps}`,
+      `sampler.steps is ${steps}, and with ${scheduler} this model takes ${all.length} at most`,
       'Set sampler.steps (--steps) to a few: 4 is usual, 8 the most that is worth its time.',
     );
   return Array.from({ length: steps }, (_, k) => all[floor(k * (all.length / steps))]!);
