@@ -14,7 +14,17 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'alone', include: aloneFiles } },
       // Most files take a fraction of the time that a process takes to load the libraries for them: these share processes.
-      { extends: true, test: { name: 'shared', include: [all], exclude: aloneFiles, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'shared',
+          include: [all],
+          exclude: aloneFiles,
+          isolate: false,
+          // A test that asserts nothing cannot fail.
+          expect: { requireAssertions: true },
+        },
+      },
     ],
   },
 });
