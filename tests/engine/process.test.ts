@@ -3,6 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { readRound } from '../../engine/io/round.js';
+import { rows } from '../../engine/runtime/tensor.js';
 import { projectPath } from '../../src/paths.js';
 import { childEngine } from '../../src/queue/child-engine.js';
 import { describeEnd, type EngineEnd } from '../../src/queue/engine-link.js';
@@ -42,6 +44,13 @@ function payload(round: number, steps: number): JobPayload<'generate'> {
 
 const generate = (round: number, steps: number, onProgress?: (p: JobProgress) => void) =>
   queue.run({ id: `test.${round}.generate.1`, kind: 'generate', payload: payload(round, steps) }, onProgress);
+
+/** Every file of a folder, with its bytes. */
+const filesOf = (name: string) =>
+  (readdirSync(join(dir, name), { recursive: true }) as string[])
+    .filter((file) => file.includes('.'))
+    .sort()
+    .map((file) => [file, readFileSync(join(dir, name, file)).toString('base64')]);
 
 const launch = childEngine({
   main: projectPath('dist/engine/main.js'),
@@ -150,6 +159,58 @@ describe('the engine process', () => {
     expect(hung[0]).toMatchObject({ signal: 'SIGKILL', hung: expect.stringContaining('stopped') });
     expect(describeEnd(hung[0]!).mend).toContain('engine.hungSeconds');
     expect(isAlive(pids[0]!)).toBe(false);
+  });
+
+  it('gives a round that votes choose to the next engine, to the same bytes, wherever the first was killed', async () => {
+    const session = {
+      ...payload(20, 6),
+      count: 16,
+      learner: { name: 'acclaim', steps: 0 },
+      noise: 'learner',
+    } as const;
+    const run = (out: string, over: object, onProgress?: (p: JobProgress) => void) =>
+      queue.run(
+        { id: `test.${out}`, kind: 'generate', payload: { ...session, ...over, out: join(dir, out) } },
+        onProgress,
+      );
+    await run('voted-round', {});
+    // Good is what has more of the first latent channel.
+    const { latents } = readRound(join(dir, 'voted-round'));
+    const channel = latents.shape[2]! * latents.shape[3]!;
+    const values = Array.from({ length: 16 }, (_, i) =>
+      rows(latents, i, i + 1)
+        .data.subarray(0, channel)
+        .reduce((sum, v) => sum + v, 0),
+    );
+    const median = [...values].sort((a, b) => a - b)[8]!;
+    const images = values.map((v, index) => ({ index, good: v >= median ? 1 : 0, weight: 1 }));
+    const checkpoint = join(dir, 'voted');
+    const { noise: _, trajectory: __, count: ___, ...learn } = session;
+    await queue.run({
+      id: 'test.voted',
+      kind: 'learn',
+      payload: {
+        ...learn,
+        ...{ roundDir: join(dir, 'voted-round'), feedback: { images, best: null }, out: checkpoint },
+      },
+    });
+    const picked = { round: 21, checkpoint, picks: true };
+    const { draws } = await run('whole', picked);
+    expect(draws!.begun).toBeGreaterThan(draws!.finished);
+    for (const [name, share] of [
+      ['begun', 0.05],
+      ['finishing', 0.75],
+    ] as const) {
+      let killed = 0;
+      const result = await run(name, picked, ({ stage, done, total }) => {
+        if (killed || stage !== 'sample' || done < share * total) return;
+        killed = process.kill(readies.at(-1)!.pid, 'SIGKILL') ? done : 0;
+      });
+      expect(killed, name).toBeGreaterThan(0);
+      expect(ends.at(-1)).toMatchObject({ signal: 'SIGKILL' });
+      expect(result.draws).toEqual(draws);
+      expect(filesOf(name)).toEqual(filesOf('whole'));
+    }
   });
 
   it('reports a job that kills every engine, with the mend', async () => {
