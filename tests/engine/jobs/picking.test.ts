@@ -178,17 +178,26 @@ describe('a round that the votes choose', () => {
     const { voteModel, ...without } = state;
     const { voteModel: _, ...facts } = manifest;
     writeCheckpoint(at('poor'), { ...state, voteModel: { ...voteModel!, auc: 0.79 } }, facts);
+    // Known to be .79 at least, however good it looks.
+    writeCheckpoint(
+      at('unsure'),
+      { ...state, voteModel: { ...voteModel!, auc: 0.95, aucError: 0.16 } },
+      facts,
+    );
     writeCheckpoint(at('none'), without, facts);
     for (const [i, over] of [
       { checkpoint: at('poor') },
+      { checkpoint: at('unsure') },
       { checkpoint: at('none') },
       { trajectory: true },
     ].entries()) {
       const small = { ...over, count: 3 };
       const result = await generate(`on-${i}`, small);
       expect(result.draws).toBeUndefined();
-      await generate(`off-${i}`, { ...small, picks: false });
+      const off = await generate(`off-${i}`, { ...small, picks: false });
       expect(bytes(`on-${i}`)).toEqual(bytes(`off-${i}`));
+      // What is told of the round, too.
+      expect(result.images).toEqual(off.images);
     }
     const hero = { name: 'hero' } as const;
     expect((await generate('hero', { learner: hero, count: 3 })).draws).toBeUndefined();
