@@ -123,7 +123,8 @@ function rewritten(
   writeFileSync(join(dir, 'manifest.json'), JSON.stringify(manifest));
 }
 
-describe('checkpoint folder', () => {
+// What is written first is read by all that follow.
+describe('checkpoint folder', { shuffle: false }, () => {
   it('comes back as it was', () => {
     const dir = join(root, 'a');
     const hash = writeCheckpoint(dir, state, facts);

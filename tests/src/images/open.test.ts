@@ -79,11 +79,11 @@ describe.each(Object.entries(readers))('%s', (name, read) => {
     expect((refused as AcclaimError).mend).not.toBe('');
   });
 
-  test('takes the three that there are', async () => {
-    if (name === 'shrink') return;
-    for (const format of ['png', 'jpeg', 'webp'] as const)
-      await expect(read(await small(format)), format).resolves.toBeDefined();
-  });
+  if (name !== 'shrink')
+    test('takes the three that there are', async () => {
+      for (const format of ['png', 'jpeg', 'webp'] as const)
+        await expect(read(await small(format)), format).resolves.toBeDefined();
+    });
 });
 
 test('what is no WebP is not converted', async () => {

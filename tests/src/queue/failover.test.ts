@@ -75,10 +75,9 @@ describe('after a failover', () => {
     // No replica any more: what is said on one of them does not reach the other.
     await direct(a!).replicaof('NO', 'ONE');
     await direct(a!).call('CLIENT', 'KILL', 'TYPE', 'normal');
-    await until(async () => {
-      const [, listeners] = (await direct(b!).pubsub('NUMSUB', `${prefix}:to:e`)) as [string, number];
-      return listeners === 1;
-    }, 'the engine to hear of the new server');
+    const listeners = async () => (await direct(b!).pubsub('NUMSUB', `${prefix}:to:e`)) as [string, number];
+    await until(async () => (await listeners())[1] > 0, 'the engine to hear of the new server');
+    expect((await listeners())[1]).toBe(1);
     await failOver(b!, a!);
   });
 });
