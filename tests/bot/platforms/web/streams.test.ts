@@ -133,5 +133,6 @@ describe('the page', () => {
     await closed;
     await platform.edit(ref, card('a', 'the last', { kind: 'progress' }));
     await until(() => other.text().includes('the last'));
+    expect(slow.text()).not.toContain('the last');
   });
 });
