@@ -34,6 +34,8 @@ export interface SimulateOptions {
   /** Probability that a voter takes an image for its opposite. */
   flip: number;
   voters: number;
+  /** Voters say what is wrong with what they do not like. */
+  reasons?: boolean | undefined;
   /** Threads of the engine; several simulations side by side want one each. */
   threads?: number | undefined;
   /** Noises of each final figure. */
@@ -174,6 +176,7 @@ class Run {
       count: this.options.voters,
       flip,
       seed,
+      reasons: this.options.reasons,
     });
     await voters.agree();
     for (let done = 0; done < this.rounds; done++) {

@@ -111,6 +111,24 @@ export function otherHeads(judge: Judge, task: string): Record<string, number> {
   return Object.fromEntries(others.map(([head, values]) => [head, values.length]));
 }
 
+/**
+ * What is wrong with a picture that is not good, by the names of a menu: too few or too many of what is counted, a wrong colour, another
+ * thing; where every part holds and the judge is not sure, it is ugly.
+ */
+export function faultsOf(judge: Judge, task: string, { good, values }: Verdict): string[] {
+  if (good) return [];
+  const found = goalOf(judge, task).flatMap(([head, value]) => {
+    const known = judge.config.heads[head]!;
+    const [own, wanted] = [values[head]!, known.indexOf(value)];
+    if (own === wanted) return [];
+    const isCounted = known.length > 2 && known.every((one) => typeof one === 'number');
+    if (isCounted) return [own < wanted ? 'few' : 'many'];
+    // Heads of colours are named so: rcol, ccol.
+    return [head.endsWith('col') ? 'colour' : 'thing'];
+  });
+  return found.length > 0 ? [...new Set(found)] : ['ugly'];
+}
+
 function goalOf({ config }: Judge, task: string) {
   const goal = config.goals[task];
   if (goal) return goal;

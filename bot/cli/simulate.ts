@@ -1,7 +1,7 @@
 /** `acclaim simulate`: a session with simulated voters; the figures as a line for people and as JSON for scripts. */
 import { resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
-import { choice, fallback, integer, mandatory, number, several, text } from '../../src/cli/options.js';
+import { choice, fallback, flag, integer, mandatory, number, several, text } from '../../src/cli/options.js';
 import { count } from '../../src/domain/count.js';
 import { learnerNames } from '../../src/queue/learner-names.js';
 import type { SimulateResult } from '../simulate.js';
@@ -18,6 +18,7 @@ const options = {
     0,
   ),
   voters: fallback(integer('--voters <k>', 'simulated voters', { min: 1, max: 1000 }), 1),
+  reasons: flag('--reasons', 'voters say one thing that is wrong with each picture that they do not like'),
   threads: integer('--threads <n>', 'threads of the engine; 1 for several runs side by side', {
     min: 0,
     max: 1024,

@@ -3,7 +3,8 @@
  * for good on every sheet (in a gallery they like or dislike each picture), star the one they like best, and press Done.
  * They act through the platform as people do.
  */
-import type { Account } from '../../src/chat/port.js';
+import type { Account, MessageRef } from '../../src/chat/port.js';
+import { faultMark, isFault } from '../../src/domain/faults.js';
 import type { Ballot } from '../../src/domain/model.js';
 import type { JobResult } from '../../src/queue/jobs.js';
 import { Rng } from '../../src/rng.js';
@@ -18,6 +19,8 @@ export interface VotersOptions {
   /** Probability that a voter takes an image for its opposite. */
   flip: number;
   seed: number;
+  /** They say of each picture that is not good one thing that is wrong with it. */
+  reasons?: boolean | undefined;
 }
 
 export class Voters {
@@ -38,7 +41,9 @@ export class Voters {
         ...v,
         good: rng.uniform() < this.options.flip ? !v.good : v.good,
       }));
-      await this.mark(account, ballots, new Map(held.map((v) => [v.index, v])));
+      // A stream of its own: the same votes with and without.
+      const lots = new Rng(this.options.seed, round, `reasons ${i + 1}`);
+      await this.mark(account, ballots, new Map(held.map((v) => [v.index, v])), lots);
     }
   }
 
@@ -46,6 +51,7 @@ export class Voters {
     account: Account,
     ballots: readonly Ballot[],
     held: ReadonlyMap<number, Verdict>,
+    lots: Rng,
   ): Promise<void> {
     const { platform, channel } = this.options;
     const goods = [...held.values()].filter((v) => v.good);
@@ -56,6 +62,7 @@ export class Voters {
         const [index] = ballot.cells as [number];
         await platform.mark(ref, account, held.get(index)?.good ? 'like' : 'dislike');
         if (best?.index === index) await platform.mark(ref, account, 'star');
+        await this.sayWhy(ref, account, ballot, held, lots);
         continue;
       }
       const good = ballot.cells.flatMap((index, i) => (held.get(index)?.good ? [i + 1] : []));
@@ -63,8 +70,26 @@ export class Voters {
       if (good.length === 0) await platform.mark(ref, account, 'none');
       const star = best ? ballot.cells.indexOf(best.index) + 1 : 0;
       if (star > 0) await platform.mark(ref, account, `star-${star}`);
+      await this.sayWhy(ref, account, ballot, held, lots);
     }
     const first = ballots[0]!;
     await platform.mark({ platform: 'fake', channel, message: first.message! }, account, 'done');
+  }
+
+  /** One of its faults, by lot; of a picture that is taken for its opposite nothing is known. */
+  private async sayWhy(
+    ref: MessageRef,
+    account: Account,
+    { cells }: Ballot,
+    held: ReadonlyMap<number, Verdict>,
+    lots: Rng,
+  ): Promise<void> {
+    if (!this.options.reasons) return;
+    for (const [i, index] of cells.entries()) {
+      const verdict = held.get(index);
+      const known = verdict?.good === false ? (verdict.faults ?? []).filter(isFault) : [];
+      if (known.length > 0)
+        await this.options.platform.mark(ref, account, faultMark(lots.choice(known), i + 1));
+    }
   }
 }

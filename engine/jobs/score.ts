@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
 import { imageName, readRound } from '../io/round.js';
-import { loadJudge } from '../judge.js';
+import { faultsOf, loadJudge } from '../judge.js';
 import { diversity } from '../learn/diversity.js';
 import { rows } from '../runtime/tensor.js';
 import type { WorkerContext } from '../worker.js';
@@ -32,7 +32,10 @@ export async function score(
     tell: (done) => report('score', done, count),
   });
   return {
-    images: verdicts.map(({ good, score }, index) => ({ index, good, score })),
+    images: verdicts.map((verdict, index) => {
+      const { good, score } = verdict;
+      return { index, good, score, faults: faultsOf(judge, payload.task, verdict) };
+    }),
     diversity: diversity(Array.from({ length: count }, (_, i) => rows(latents, i, i + 1).data)),
   };
 }

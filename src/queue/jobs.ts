@@ -219,7 +219,18 @@ export const scorePayload = jobBase.extend({
 });
 
 export const scoreResult = z.object({
-  images: z.array(z.object({ index: z.number().int(), good: z.boolean(), score: z.number() })),
+  images: z.array(
+    z.object({
+      index: z.number().int(),
+      good: z.boolean(),
+      score: z.number(),
+      /** What the judge finds wrong with one that is not good; engines from before do not say. */
+      faults: z
+        .array(z.string().regex(/^[a-z]{1,20}$/))
+        .max(20)
+        .optional(),
+    }),
+  ),
   /** Mean pairwise distance of final latents / sqrt(2 x elements). */
   diversity: z.number(),
 });

@@ -3,7 +3,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
+import { FakePlatform } from '../../bot/platforms/fake/platform.js';
+import { Voters } from '../../bot/simulate/voters.js';
 import { simulateCommand } from '../../bot/simulate.js';
+import { faultsOf, loadJudge } from '../../engine/judge.js';
+import type { Ballot } from '../../src/domain/model.js';
 
 // Seconds on an idle machine; a busy one may starve the engine, which is polite.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });
@@ -65,4 +69,64 @@ it('refuses votes that are not whole rounds', async () => {
     code: 'usage',
     mend: expect.stringContaining('multiple of 12'),
   });
+});
+
+it('voters who give reasons vote as others do, and name one fault of each picture that they do not like', async () => {
+  const judge = loadJudge('models/mini/judge');
+  const { fingers, kind } = judge.config.heads;
+  const sees = (hand: string, count: number) => {
+    const values = { kind: kind!.indexOf(hand), fingers: fingers!.indexOf(count) };
+    return faultsOf(judge, 'hand', { good: false, score: -1, values });
+  };
+  expect([sees('hand', 3), sees('hand', 7), sees('rose', 4), sees('hand', 5)]).toEqual([
+    ['few'],
+    ['many'],
+    ['thing', 'few'],
+    ['ugly'],
+  ]);
+  const colour = { kind: kind!.indexOf('cat'), ccol: judge.config.heads.ccol!.indexOf('grey'), place: 0 };
+  expect(faultsOf(judge, 'cat', { good: false, score: -1, values: colour })).toEqual(['colour']);
+  expect(faultsOf(judge, 'cat', { good: true, score: 0, values: colour })).toEqual([]);
+
+  const marksOf = async (reasons: boolean) => {
+    const platform = new FakePlatform();
+    const marks: string[] = [];
+    await platform.start(async (event) => {
+      if (event.kind === 'reaction') marks.push(event.emoji);
+    });
+    const card = {
+      kind: 'ballot',
+      key: 'k',
+      title: '',
+      text: '',
+      pictures: [],
+      reactions: [],
+      buttons: [],
+    } as const;
+    const { message } = await platform.post('c', {
+      ...card,
+      pictures: [],
+      reactions: [],
+      buttons: [],
+      progress: null,
+    });
+    const ballot = { style: 'sheet', cells: [0, 1, 2], message } as unknown as Ballot;
+    const said = [[], ['few', 'ugly'], ['many']];
+    const verdicts = said.map((faults, index) => ({
+      index,
+      good: faults.length === 0,
+      score: -index,
+      faults,
+    }));
+    const voters = new Voters({ platform, channel: 'c', count: 1, flip: 0, seed: 1, reasons });
+    await voters.vote(1, [ballot], verdicts);
+    return marks;
+  };
+  const [plain, reasoned] = [await marksOf(false), await marksOf(true)];
+  expect(plain).toEqual(['1', 'star-1', 'done']);
+  expect(reasoned.filter((mark) => plain.includes(mark))).toEqual(plain);
+  expect(reasoned.filter((mark) => !plain.includes(mark))).toEqual([
+    expect.stringMatching(/^(few|ugly)-2$/),
+    'many-3',
+  ]);
 });

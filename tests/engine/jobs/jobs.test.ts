@@ -686,7 +686,10 @@ describe('score and export', () => {
     };
     const result = await handlers.score(payload, quiet());
     expect(result.images).toHaveLength(COUNT);
-    for (const { good, score } of result.images) expect(good ? score > Math.log(0.9) : score <= 0).toBe(true);
+    for (const { good, score, faults } of result.images) {
+      expect(good ? score > Math.log(0.9) : score <= 0).toBe(true);
+      expect(faults!.length > 0).toBe(!good);
+    }
     expect(result.diversity).toBeGreaterThan(0.2);
     expect(result.diversity).toBeLessThan(1.2);
     cpSync(join(root, 'plain'), join(root, 'touched'), { recursive: true });
