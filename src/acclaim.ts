@@ -4,6 +4,7 @@
  * neither. Exit status: 0 done, 1 failed with a coded error on stderr, 2 wrong usage. Services without a terminal say theirs in JSON.
  */
 import { realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Command, Io } from './cli/command.js';
 import { leaveInTime, lingerNot } from './cli/leave.js';
@@ -85,6 +86,8 @@ function inWords(error: unknown, io: Io): void {
   if (code === 'internal' && error instanceof Error) io.err(`${error.stack}\n`);
 }
 
+const require = createRequire(import.meta.url);
+
 function processIo(): Io {
   const abort = new AbortController();
   process.once('SIGINT', () => abort.abort());
@@ -94,7 +97,8 @@ function processIo(): Io {
     err: (text) => process.stderr.write(text),
     interactive: process.stderr.isTTY === true,
     signal: abort.signal,
-    load: (module) => import(new URL(`../${module}`, import.meta.url).href),
+    // `import` opens all files of a module graph at once, for which a process that may open few has no room.
+    load: async (module) => require(`../${module}`),
   };
 }
 

@@ -23,7 +23,7 @@ const allowed: Readonly<Record<string, readonly { what: string; why: string }[]>
     { what: '.once( (answer) => resolve(', why: 'it settles a promise' },
     { what: '.on( reject', why: 'it settles a promise' },
   ],
-  'engine/main.ts': [{ what: '.on( end', why: 'it ends the process: that is what it is for' }],
+  'engine/process.ts': [{ what: '.on( end', why: 'it ends the process: that is what it is for' }],
 };
 
 describe('safely', () => {

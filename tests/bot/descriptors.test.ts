@@ -1,5 +1,5 @@
 /** A process that may open few files, and a crowd that holds every connection it gets: rounds are drawn all the same. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -69,6 +69,17 @@ it('draws a round beside 300 idle live lines, with 128 descriptors', async () =>
     return sessions[0].roundState === 'open';
   }, 'the round');
 }, 60_000);
+
+it.each([
+  ['src/acclaim.js', ['start', '--help'], 'Usage: acclaim start', 0],
+  // Nobody's child, it says so once its modules are there.
+  ['engine/main.js', [], 'the engine is started by the bot', 2],
+])('reads the modules of %s one after another, with 64 descriptors', (file, args, said, status) => {
+  const line = ['-c', 'ulimit -n 64; exec "$0" "$@"', process.execPath, projectPath(`dist/${file}`), ...args];
+  const run = spawnSync('sh', line, { encoding: 'utf8' });
+  expect(run.stdout + run.stderr).toContain(said);
+  expect(run.status).toBe(status);
+});
 
 it('keeps descriptors for itself, few as they are', () => {
   expect(descriptorLimit()).toBeGreaterThan(128);
