@@ -232,7 +232,7 @@ describe('forged', () => {
     mark('no mark at all', first, ['']),
     mark('a message that is not there', () => 'm999', ['1']),
     mark('a message of a strange name', () => '__proto__', ['1']),
-    mark('more marks than there are', first, Array(25).fill('1')),
+    mark('more marks than there are', first, Array(81).fill('1')),
     request('for somebody else', '/api/react', () => ({ message: first(), marks: marks('1'), who: 'ann' })),
     {
       name: 'by a browser that has not agreed',

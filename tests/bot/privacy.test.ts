@@ -69,7 +69,7 @@ it('a member agrees while the bot is away, votes, reads and takes their data, an
   expect(json.you).toMatchObject({ platform: 'fake', name: 'Annabel <@9> **Anonymous**', roundsVotedIn: 1 });
   // Two sheets of two in round 1, one in round 2.
   expect([json.votes.length, csv.length - 1]).toEqual([6, 6]);
-  expect(csv[0]).toBe('session,prompt,round,picture,file,vote,best,marked,at');
+  expect(csv[0]).toBe('session,prompt,round,picture,file,vote,best,marked,at,wrong');
   expect(csv[1]).toMatch(/^cat,a black cat inside a cardboard box,1,A1,images\/0000\.png,good,false,true,/);
   expect(json.marks.map((m: { emoji: string }) => m.emoji)).toEqual(['1', '2', 'done', '1']);
   expect(json.acts).toEqual([]);
