@@ -66,7 +66,7 @@ it('is opened by an option that help and completion name, and shows each picture
   expect(await page.locator('.gallery-item').count()).toBe(6);
   expect(await pressed()).toEqual(Array(6).fill('---'));
   expect(await page.locator('.gallery .cell-picture').first().getAttribute('aria-label')).toMatch(
-    /^Picture #1: “a black cat”\. Enlarge$/,
+    /^Picture #1: “a black cat”\. Mark as good$/,
   );
   const wide = await page.locator('.feed').evaluate((el) => el.scrollWidth - el.clientWidth);
   expect(wide).toBeLessThanOrEqual(0);
@@ -85,9 +85,7 @@ it('takes likes, dislikes and one star, by chip, key and enlarged, and lets go o
   await page.keyboard.press('d');
   await page.keyboard.press('d');
   await page.keyboard.press('g');
-  await item('#5')
-    .getByRole('button', { name: /Enlarge$/ })
-    .click();
+  await item('#5').getByRole('button', { name: 'Enlarge #5' }).click();
   const box = page.getByRole('dialog', { name: 'Picture, enlarged' });
   await box.getByRole('button', { name: 'Not good' }).click();
   await page.keyboard.press('Escape');
@@ -106,9 +104,7 @@ it('takes likes, dislikes and one star, by chip, key and enlarged, and lets go o
 });
 
 it('says what is wrong with a picture, enlarged or by command, to whoever says so alone', async () => {
-  await item('#1')
-    .getByRole('button', { name: /Enlarge$/ })
-    .click();
+  await item('#1').getByRole('button', { name: 'Enlarge #1' }).click();
   const why = page.getByRole('group', { name: 'What is wrong with #1?' });
   await why.getByRole('button', { name: 'too few' }).click();
   await why.getByRole('button', { name: 'ugly' }).click();
@@ -142,9 +138,7 @@ it('says what is wrong with a picture, enlarged or by command, to whoever says s
 });
 
 it('flags a picture, shows one that is hidden as held back, and asks what the unmarked one is', async () => {
-  await item('#1')
-    .getByRole('button', { name: /Enlarge$/ })
-    .click();
+  await item('#1').getByRole('button', { name: 'Enlarge #1' }).click();
   await page.getByRole('dialog', { name: 'Picture, enlarged' }).getByRole('button', { name: 'Flag' }).click();
   await page.keyboard.press('Escape');
   await page.locator('.reply').filter({ hasText: '#1 was reported' }).first().waitFor();

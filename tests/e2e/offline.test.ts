@@ -135,7 +135,8 @@ it('names the marks that a round closed without, and says that they do not count
   const closing = app.close(app.rounds[0]!);
   await until(() => app.rounds.length === 2, 'the next round');
   relay.mend();
-  await late().waitFor();
+  // One sheet after the other is told that it came too late.
+  await late().locator('p').filter({ hasText: 'B2' }).waitFor();
   const words = await late().locator('p').allTextContents();
   expect(words).toEqual([
     'Round 1 closed before this was sent, and it does not count: A3 good, taken back; A5 good; A5 the best; B2 the best, taken back.',

@@ -12,6 +12,7 @@ import { storyCard } from '../../bot/views/story.js';
 import { type CommandSpec, parseCommand, usage } from '../../src/chat/commands.js';
 import type { ChatEvent } from '../../src/chat/port.js';
 import { approvals } from '../../src/domain/approval.js';
+import { sheetName } from '../../src/domain/ids.js';
 import type { Ballot, Job, Round, Session } from '../../src/domain/model.js';
 import { makeBallots, makeImages, makeOutcome, makeRound, makeSession, rules } from './rows.js';
 
@@ -96,7 +97,7 @@ export class WebApp {
     await this.draw();
   }
 
-  private status() {
+  status() {
     const round = this.rounds.at(-1);
     return {
       id: this.session.id,
@@ -113,6 +114,12 @@ export class WebApp {
       budget: this.session.rules.budgetRounds,
       adapter: this.rounds.some((r) => r.learned !== null),
     };
+  }
+
+  /** Which sheet of its round a message shows. */
+  sheetOf(message: string): string {
+    const found = [...this.messages.values()].find((one) => one.message === message)!;
+    return sheetName(found.ballot.sheet);
   }
 
   /** Generates and posts the next round. */

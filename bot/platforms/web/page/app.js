@@ -6,10 +6,12 @@ import { Dialogs } from './dialogs.js';
 import { Feed } from './feed.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
+import { keyed } from './keys.js';
 import { Lightbox } from './lightbox.js';
 import { Sparkline } from './plot.js';
 import { consent } from './queue.js';
 import { RoundBar } from './round-bar.js';
+import { firstPicture, openRound } from './rounds.js';
 import { Sidebar } from './sidebar.js';
 import { set, useStore } from './store.js';
 import { count, percent } from './text.js';
@@ -20,8 +22,12 @@ export function App() {
   useEffect(() => {
     document.title = s.channel ? `#${s.channel} · Acclaim` : 'Acclaim';
   }, [s.channel]);
+  useEffect(() => {
+    addEventListener('keydown', keyed);
+    return () => removeEventListener('keydown', keyed);
+  }, []);
   return html`
-    <a class="skip" href="#feed-end" onClick=${skip}>Skip to the newest message</a>
+    <a class="skip" href="#feed-end" onClick=${skip}>${openRound(s.channel).length > 0 ? 'Skip to the pictures' : 'Skip to the newest message'}</a>
     <div class="frame" data-drawer=${s.drawerOpen ? 'open' : 'closed'}>
       <${Sidebar} />
       <div class="scrim" onClick=${() => set({ drawerOpen: false })}></div>
@@ -45,9 +51,9 @@ export function App() {
 /** @param {Event} event */
 function skip(event) {
   event.preventDefault();
-  const end = document.getElementById('feed-end');
-  end?.scrollIntoView();
-  end?.focus();
+  const picture = firstPicture();
+  picture?.closest('article')?.scrollIntoView({ block: 'start' });
+  (picture ?? document.getElementById('feed-end'))?.focus({ preventScroll: picture !== null });
 }
 
 /** What the newest share is of. */

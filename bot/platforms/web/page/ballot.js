@@ -1,43 +1,45 @@
-// A round's sheets, or the pictures of its gallery. Open: pictures that enlarge, a chip for each number, none of these, a
-// star for the best. Closed: the same pictures smaller, with what each got. Keys 1-9 and 0 mark the sheet that has the focus.
+// A round's sheets, or the pictures of its gallery. Open: pictures that are marked by a press, a chip for each number, none
+// of these, and what marks many at once. Closed: the same pictures smaller, with what each got. Tab stops once at the
+// pictures of a round; arrows go on from there.
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { Cell } from './cell.js';
 import { Gallery } from './gallery.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
-import {
-  faultsSaid,
-  gotWords,
-  isBest,
-  isCalled,
-  sideOf,
-  toggleBest,
-  toggleCalled,
-  toggleNone,
-  wordOf,
-} from './marks.js';
-import { marksOf, reveal, set, useStore } from './store.js';
-import { count, Text } from './text.js';
-import { Picture, useVeil } from './veil.js';
+import { callAll, callNone, invert, isCalled, toggleCalled, toggleNone, undo, undoable } from './marks.js';
+import { sheetInHand } from './rounds.js';
+import { marksOf, set, useStore } from './store.js';
+import { count, Text, timeOf } from './text.js';
 
 /** @typedef {import('./store.js').Message} Message */
 
 /** @param {{messages: Message[]}} props */
 export function Round({ messages }) {
-  const { data } = messages[0];
+  useStore((s) => s.waiting);
+  const { data, at } = messages[0];
+  const { open } = data;
   const several = messages.length > 1;
   const gallery = data.style === 'gallery';
+  const box = useRef(/** @type {HTMLElement | null} */ (null));
+  useAbove(box);
+  const stop = useStop(messages);
   // Of a picture that is held back nothing is asked.
   const asking = messages.find((m) => m.data.cells.some((c) => c.url)) ?? messages[0];
   return html`
-    <div class=${data.open ? 'round' : 'round round-closed'}>
-      <div class="round-head">
-        <h3>Round ${data.round}</h3>
-        <span class=${data.open ? 'pill pill-open' : 'pill'}>${data.open ? 'Voting is open' : 'Closed'}</span>
+    <div ref=${box} class=${open ? 'round round-open' : 'round round-closed'} onKeyDown=${walk} onFocusIn=${stop.moved}>
+      <div class="round-above">
+        <div class="round-head">
+          <h3>Round ${data.round}</h3>
+          <span class=${open ? 'pill pill-open' : 'pill'}>${open ? 'Voting is open' : 'Closed'}</span>
+          <time datetime=${new Date(at).toISOString()}>${timeOf(at)}</time>
+          ${open && html`<${Many} messages=${messages} />`}
+        </div>
+        <div class="prose"><${Text} text=${open ? asking.text : summary(messages)} /></div>
       </div>
-      <div class="prose"><${Text} text=${data.open ? asking.text : summary(messages)} /></div>
       ${
         gallery
-          ? html`<${Gallery} messages=${messages} cell=${Cell} enlarge=${enlarge} />`
-          : html`<div class=${several ? 'sheets sheets-several' : 'sheets'}>${messages.map((m) => html`<${Sheet} key=${m.id} message=${m} messages=${messages} named=${several} />`)}</div>`
+          ? html`<${Gallery} messages=${messages} stop=${stop.at} />`
+          : html`<div class=${several ? 'sheets sheets-several' : 'sheets'}>${messages.map((m) => html`<${Sheet} key=${m.id} message=${m} messages=${messages} stop=${stop.at} />`)}</div>`
       }
     </div>
   `;
@@ -51,80 +53,116 @@ function summary(messages) {
   return `${words}.${best ? ` **${best.name}** was the best.` : ''}`;
 }
 
-/** @param {{message: Message, messages: Message[], named: boolean}} props */
-function Sheet({ message, messages, named }) {
-  useStore((s) => s.waiting);
-  const { cells, open, sheet } = message.data;
-  const marks = marksOf(message);
-  const keyed = (/** @type {KeyboardEvent} */ e) => {
-    if (!open || e.ctrlKey || e.metaKey || e.altKey) return;
-    const n = Number(e.key);
-    if (e.key === '0') toggleNone(message);
-    else if (n >= 1 && n <= cells.length) toggleCalled(message, n);
-    else return;
-    e.preventDefault();
+/** Tells the style how much stands above the pictures, which take what is left of the window. @param {{current: HTMLElement | null}} box */
+function useAbove(box) {
+  useLayoutEffect(() => {
+    const above = box.current?.querySelector('.round-above');
+    if (!above) return;
+    const tell = () => box.current?.style.setProperty('--above', `${above.getBoundingClientRect().height}px`);
+    tell();
+    const watch = new ResizeObserver(tell);
+    watch.observe(above);
+    return () => watch.disconnect();
+  }, []);
+}
+
+/** The one picture of the round where Tab stops: the first, or where the focus was last. @param {Message[]} messages */
+function useStop(messages) {
+  const [last, setLast] = useState('');
+  const names = messages.flatMap((m) => m.data.cells.filter((c) => c.url).map((c) => c.name));
+  return {
+    at: names.includes(last) ? last : (names[0] ?? ''),
+    moved(/** @type {FocusEvent} */ e) {
+      const cell = /** @type {HTMLElement} */ (e.target).closest('[data-number]');
+      const message = messages.find((m) => m.id === cell?.getAttribute('data-message'));
+      const found = message?.data.cells.find((c) => String(c.number) === cell?.getAttribute('data-number'));
+      if (found) setLast(found.name);
+    },
   };
+}
+
+/** Arrows go from picture to picture, by what the eye sees. @param {KeyboardEvent} e */
+function walk(e) {
+  const from = /** @type {HTMLElement} */ (e.target);
+  if (!from.matches('.cell-picture') || e.ctrlKey || e.metaKey || e.altKey) return;
+  const all = /** @type {HTMLElement[]} */ ([
+    .../** @type {HTMLElement} */ (e.currentTarget).querySelectorAll('button.cell-picture'),
+  ]);
+  const i = all.indexOf(from);
+  const steps = {
+    ArrowRight: () => all[i + 1],
+    ArrowLeft: () => all[i - 1],
+    ArrowDown: () => nearest(from, all, 1),
+    ArrowUp: () => nearest(from, all, -1),
+    Home: () => all[0],
+    End: () => all.at(-1),
+  };
+  const to = steps[e.key]?.();
+  if (!steps[e.key]) return;
+  e.preventDefault();
+  to?.focus();
+}
+
+/** The picture next below or above. @param {HTMLElement} from @param {HTMLElement[]} all @param {1 | -1} way */
+function nearest(from, all, way) {
+  const middle = (/** @type {HTMLElement} */ el) => {
+    const { left, top, width, height } = el.getBoundingClientRect();
+    return [left + width / 2, top + height / 2];
+  };
+  const [x, y] = middle(from);
+  const far = (/** @type {HTMLElement} */ el) => {
+    const [ex, ey] = middle(el);
+    return Math.abs(ey - y) * 4 + Math.abs(ex - x);
+  };
+  return all
+    .filter((el) => (middle(el)[1] - y) * way > from.offsetHeight / 2)
+    .sort((a, b) => far(a) - far(b))[0];
+}
+
+/** What marks the whole round in one press, and the way back. @param {{messages: Message[]}} props */
+function Many({ messages }) {
+  const { says = 'good', round } = messages[0].data;
+  const act = (name, words, icon, of, off = false) =>
+    html`<button class="many" aria-label=${`${name}: ${words}`} title=${words} disabled=${off} onClick=${() => of(messages)}>${icon && html`<${Icon} name=${icon} />`}${name}</button>`;
   return html`
-    <section class="sheet" aria-label=${`Sheet ${sheet}`} onKeyDown=${keyed}>
-      ${named && html`<h4>Sheet ${sheet}</h4>`}
+    <div class="manies" role="group" aria-label=${`All of round ${round} at once`}>
+      ${act(`All ${says}`, `every picture of the round is ${says}`, 'check', callAll)}
+      ${act('None', `no picture of the round is ${says}`, 'none', callNone)}
+      ${act('Invert', 'what is marked is not, what is not is', null, invert)}
+      ${act('Undo', 'take the last mark back (Ctrl+Z)', 'undo', undo, !undoable(messages))}
+    </div>
+  `;
+}
+
+/** @param {{message: Message, messages: Message[], stop: string}} props */
+function Sheet({ message, messages, stop }) {
+  useStore((s) => s.sheet);
+  const { cells, open, sheet } = message.data;
+  const several = messages.length > 1;
+  const marks = marksOf(message);
+  const inHand = open && several && sheetInHand(messages).id === message.id;
+  return html`
+    <section class=${inHand ? 'sheet sheet-in-hand' : 'sheet'} aria-label=${`Sheet ${sheet}`} onFocusIn=${() => open && set({ sheet: message.id })}>
+      ${several && html`<h4>Sheet ${sheet}${inHand && html`<span class="sheet-keys">keys <kbd>1</kbd>–<kbd>${cells.length}</kbd> mark here</span>`}</h4>`}
       <div class="cells" data-count=${cells.length}>
-        ${cells.map((cell, i) => html`<${Cell} key=${cell.name} cell=${cell} message=${message} marks=${marks} open=${open} enlarge=${() => enlarge(messages, message, i)} />`)}
+        ${cells.map((cell) => html`<${Cell} key=${cell.name} cell=${cell} messages=${messages} message=${message} marks=${marks} stop=${cell.name === stop} />`)}
       </div>
       ${open && html`<${Chips} message=${message} marks=${marks} />`}
     </section>
   `;
 }
 
-/** @param {Message[]} messages @param {Message} message @param {number} i */
-function enlarge(messages, message, i) {
-  const before = messages.slice(0, messages.indexOf(message)).reduce((n, m) => n + m.data.cells.length, 0);
-  set({ lightbox: { group: messages.map((m) => m.id), index: before + i } });
-}
-
-const capital = (/** @type {string} */ word) => word[0].toUpperCase() + word.slice(1);
-
-/** One picture with what is said of it; `starred`: its star is a button on it. @param {{cell: any, message: Message, marks: Set<string>, open: boolean, enlarge: () => void, starred?: boolean}} props */
-function Cell({ cell, message, marks, open, enlarge: show, starred = true }) {
-  const { style, blurred } = message.data;
-  const side = open ? sideOf(message, marks, cell.number) : null;
-  const [fault] = open ? faultsSaid(message, marks, cell.number) : [];
-  const word = side && (side === 'bad' && fault ? capital(fault.word) : wordOf(message, side));
-  const hidden = useVeil(cell.url ?? '', blurred);
-  const best = open ? isBest(message, marks, cell.number) : cell.best;
-  const liked = !open && cell.liked;
-  const words = [
-    cell.alt,
-    word && `marked ${word.toLowerCase()}`,
-    best && 'the best',
-    !open && cell.seen !== null && gotWords(message, cell),
-  ];
-  return html`
-    <div class=${`cell ${side === 'bad' ? 'cell-bad' : ''} ${side === 'good' || liked ? 'cell-good' : ''} ${best ? 'cell-best' : ''} ${!open && liked === false ? 'cell-faded' : ''}`}>
-      ${
-        cell.url
-          ? html`<button class="cell-picture" aria-label=${`${words.filter(Boolean).join(', ')}. ${hidden ? 'Blurred. Show' : 'Enlarge'}`} onClick=${hidden ? () => reveal(cell.url) : show}><${Picture} url=${cell.url} alt="" veiled=${blurred} />${hidden && html`<span class="veil" aria-hidden="true">Show</span>`}</button>`
-          : html`<div class="cell-picture cell-held" role="img" aria-label=${cell.alt}><${Icon} name="none" /><span>Held back</span></div>`
-      }
-      <span class="badge" aria-hidden="true">${open && style !== 'gallery' ? cell.number : cell.name}</span>
-      ${word && html`<span class=${side === 'good' ? 'said-side' : 'said-side said-bad'} aria-hidden="true"><${Icon} name=${side === 'good' ? 'check' : 'none'} />${word}</span>`}
-      ${starred && open && cell.url && html`<button class="star" aria-pressed=${best} aria-label=${`${cell.name} is the best of the round`} title="The best of the round" onClick=${() => toggleBest(message, cell.number)}><${Icon} name="star" filled=${best} /></button>`}
-      ${!open && html`<span class="got" aria-hidden="true">${best && html`<${Icon} name="star" filled />`}${cell.seen === null ? '' : `${cell.up} / ${cell.seen}`}</span>`}
-    </div>
-  `;
-}
-
 /** @param {{message: Message, marks: Set<string>}} props */
 function Chips({ message, marks }) {
-  const cells = message.data.cells;
+  const { cells, says = 'good', sheet } = message.data;
   const none = marks.has('none');
-  const says = message.data.says ?? 'good';
   return html`
-    <div class="chips" role="group" aria-label=${`Which of these are ${says}?`}>
+    <div class="chips" role="group" aria-label=${`Which of sheet ${sheet} are ${says}?`}>
       ${cells.map((cell) => {
         const on = isCalled(message, marks, cell.number);
-        return html`<button key=${cell.name} class="chip" data-emoji=${cell.number} aria-pressed=${on} disabled=${!cell.url} aria-label=${`${cell.name} is ${says}`} onClick=${() => toggleCalled(message, cell.number)}>${on && html`<${Icon} name="check" />`}${cell.number}</button>`;
+        return html`<button key=${cell.name} class="chip" data-emoji=${cell.number} tabindex="-1" aria-pressed=${on} disabled=${!cell.url} aria-label=${`${cell.name} is ${says}`} onClick=${() => toggleCalled(message, cell.number)}>${on && html`<${Icon} name="check" />`}${cell.number}</button>`;
       })}
-      <button class="chip chip-none" data-emoji="none" aria-label=${`None of these is ${says}`} title="None of these" aria-pressed=${none} onClick=${() => toggleNone(message)}><${Icon} name=${none ? 'check' : 'none'} />None</button>
+      <button class="chip chip-none" data-emoji="none" aria-label=${`None of sheet ${sheet} is ${says}`} title="None of these" aria-pressed=${none} onClick=${() => toggleNone(message)}><${Icon} name=${none ? 'check' : 'none'} />None</button>
       <p class="unseen">${count([...marks].filter((e) => /^[1-9]$/.test(e)).length, 'picture')} marked ${says}</p>
     </div>
   `;

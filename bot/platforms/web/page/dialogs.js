@@ -52,14 +52,19 @@ function Consent({ onConsent, me }) {
 function Help({ me }) {
   return html`
     <ol class="steps">
-      <li><strong>Mark</strong> every picture that is what the prompt asks for, or in a gallery say of each whether it is. Click a picture to see it large.</li>
+      <li><strong>Mark</strong> every picture that is what the prompt asks for: press on it; pressed again it is unmarked. Its corner, or a finger that rests on it, shows it large.</li>
       <li><strong>Star</strong> the best one, if there is one.</li>
       <li>Press <strong>Done</strong>. The model learns from the marks and draws the next round.</li>
     </ol>
     <h3>Keys</h3>
     <dl class="keys">
-      <div><dt><kbd>1</kbd>…<kbd>9</kbd></dt><dd>mark on the sheet in focus</dd></div>
+      <div><dt><kbd>1</kbd>…<kbd>9</kbd></dt><dd>mark on the sheet in hand</dd></div>
       <div><dt><kbd>0</kbd></dt><dd>none of these</dd></div>
+      <div><dt><kbd>A</kbd> <kbd>B</kbd>…</dt><dd>take that sheet in hand</dd></div>
+      <div><dt><kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> <kbd>↓</kbd></dt><dd>go from picture to picture; <kbd>Space</kbd> marks, <kbd>Enter</kbd> enlarges</dd></div>
+      <div><dt><kbd>Shift</kbd> and a press</dt><dd>mark all from the picture marked last</dd></div>
+      <div><dt><kbd>Ctrl</kbd> <kbd>Z</kbd></dt><dd>take the last mark back</dd></div>
+      <div><dt><kbd>Ctrl</kbd> <kbd>Enter</kbd></dt><dd>Done</dd></div>
       <div><dt><kbd>←</kbd> <kbd>→</kbd></dt><dd>next picture, when enlarged</dd></div>
       <div><dt><kbd>G</kbd> <kbd>S</kbd> <kbd>F</kbd></dt><dd>good, best, flag, when enlarged</dd></div>
       <div><dt><kbd>G</kbd> <kbd>D</kbd> <kbd>S</kbd></dt><dd>good, not good, best, on a gallery's picture</dd></div>

@@ -1,11 +1,12 @@
 // The messages of a channel, oldest first. Sheets of one round stand together as one message. It follows the newest
-// message while the reader is at the end, and shows a new round from its first sheet on.
+// message while the reader sees the one before it, and shows a new round from its heading on.
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Round } from './ballot.js';
 import { Notice, Progress, Reply } from './cards.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import { Outcome } from './outcome.js';
+import { firstPicture } from './rounds.js';
 import { markSeen, messagesOf, useStore } from './store.js';
 import { Story } from './story.js';
 import { dayOf, timeOf } from './text.js';
@@ -42,7 +43,10 @@ export function Feed({ channel, loaded }) {
   const scrolled = () => {
     const el = box.current;
     if (!el) return;
-    follow.current = el.scrollHeight - el.scrollTop - el.clientHeight < 120;
+    // Whoever sees something of the newest message is there, however tall it is.
+    const row = document.getElementById(`group-${shown.current.last}`);
+    const top = row ? row.getBoundingClientRect().top - el.getBoundingClientRect().top : 0;
+    follow.current = el.scrollHeight - el.scrollTop - el.clientHeight < 120 || top < el.clientHeight - 60;
     if (follow.current) setBelow(false);
   };
   const last = groups.at(-1);
@@ -64,6 +68,7 @@ export function Feed({ channel, loaded }) {
       if (opened || fresh || row?.dataset.size !== String(last.messages.length))
         row?.scrollIntoView({ block: 'start' });
       if (row) row.dataset.size = String(last.messages.length);
+      if (fresh && !opened) takeFocus();
     } else el.scrollTop = el.scrollHeight;
     if (document.hasFocus()) markSeen(channel);
   }, [channel, all]);
@@ -96,6 +101,13 @@ export function Feed({ channel, loaded }) {
       }
     </section>
   `;
+}
+
+/** A new round takes the focus that the one before it left behind, and no other. */
+function takeFocus() {
+  const at = document.activeElement;
+  if (at === document.body || at === null || at.closest('.round-closed, .round-bar'))
+    firstPicture()?.focus({ preventScroll: true });
 }
 
 function isOpenRound(g) {
@@ -131,7 +143,7 @@ function Row({ group: { key, messages }, previous }) {
     <article id=${`group-${key}`} class=${`row row-${first.kind} ${followsOn ? 'row-follows' : ''} ${quiet ? 'row-quiet' : ''} ${mine ? 'row-mine' : ''}`} aria-label=${first.title || first.text}>
       <div class="face" aria-hidden="true">${!followsOn && (mine ? html`<span class="you-face">You</span>` : html`<img src="/page/logo.svg" alt="" width="36" height="36" />`)}</div>
       <div class="row-body">
-        ${!followsOn && html`<p class="byline"><strong>${mine ? 'You' : 'Acclaim'}</strong>${!mine && html`<span class="tag">bot</span>`}<time datetime=${new Date(first.at).toISOString()}>${timeOf(first.at)}</time></p>`}
+        ${!followsOn && first.kind !== 'ballot' && html`<p class="byline"><strong>${mine ? 'You' : 'Acclaim'}</strong>${!mine && html`<span class="tag">bot</span>`}<time datetime=${new Date(first.at).toISOString()}>${timeOf(first.at)}</time></p>`}
         <${Body} message=${first} messages=${messages} />
       </div>
     </article>

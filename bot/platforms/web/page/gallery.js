@@ -1,53 +1,41 @@
 // A gallery: each picture of the round with a like, a dislike and a star of its own. Closed it is one row of small
-// pictures, as closed sheets are. Keys G, D and S mark the picture that has the focus.
+// pictures, as closed sheets are.
+import { Cell } from './cell.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import { isBest, sideOf, toggleBest, toggleSide, wordOf } from './marks.js';
-import { marksOf, useStore } from './store.js';
+import { marksOf } from './store.js';
 
 /** @typedef {import('./store.js').Message} Message */
-/** @typedef {(messages: Message[], message: Message, i: number) => void} Enlarge */
 
-/** `cell` draws a picture. @param {{messages: Message[], cell: any, enlarge: Enlarge}} props */
-export function Gallery({ messages, cell: Cell, enlarge }) {
-  useStore((s) => s.waiting);
+/** @param {{messages: Message[], stop: string}} props */
+export function Gallery({ messages, stop }) {
   if (messages[0].data.open)
-    return html`<div class="gallery">${messages.map((m) => html`<${Item} key=${m.id} message=${m} messages=${messages} cell=${Cell} enlarge=${enlarge} />`)}</div>`;
+    return html`<div class="gallery">${messages.map((m) => html`<${Item} key=${m.id} message=${m} messages=${messages} stop=${stop} />`)}</div>`;
   return html`
     <div class="sheets"><div class="cells">
-      ${messages.map((m) => m.data.cells.map((cell) => html`<${Cell} key=${m.id} cell=${cell} message=${m} marks=${marksOf(m)} open=${false} enlarge=${() => enlarge(messages, m, 0)} />`))}
+      ${messages.map((m) => m.data.cells.map((cell) => html`<${Cell} key=${m.id} cell=${cell} messages=${messages} message=${m} marks=${marksOf(m)} stop=${cell.name === stop} />`))}
     </div></div>
   `;
 }
 
-/** @param {{message: Message, messages: Message[], cell: any, enlarge: Enlarge}} props */
-function Item({ message, messages, cell: Cell, enlarge }) {
+/** @param {{message: Message, messages: Message[], stop: string}} props */
+function Item({ message, messages, stop }) {
   const [cell] = message.data.cells;
   const marks = marksOf(message);
   const side = sideOf(message, marks, 1);
-  const acts = {
-    g: () => toggleSide(message, 1, 'good'),
-    d: () => toggleSide(message, 1, 'bad'),
-    s: () => toggleBest(message, 1),
-  };
-  const keyed = (/** @type {KeyboardEvent} */ e) => {
-    const act = acts[e.key.toLowerCase()];
-    if (!act || !cell.url || e.ctrlKey || e.metaKey || e.altKey) return;
-    act();
-    e.preventDefault();
-  };
   const chip = (emoji, icon, label, words, on, act) =>
-    html`<button class=${`chip chip-${emoji}`} data-emoji=${emoji} aria-pressed=${on} aria-label=${words} title=${label} onClick=${act}><${Icon} name=${icon} filled=${on} /></button>`;
+    html`<button class=${`chip chip-${emoji}`} data-emoji=${emoji} tabindex="-1" aria-pressed=${on} aria-label=${words} title=${label} onClick=${act}><${Icon} name=${icon} filled=${on} /></button>`;
   const [good, bad] = [wordOf(message, 'good'), wordOf(message, 'bad')];
   return html`
-    <section class="gallery-item" aria-label=${`Picture ${cell.name}`} onKeyDown=${keyed}>
-      <${Cell} cell=${cell} message=${message} marks=${marks} open=${true} starred=${false} enlarge=${() => enlarge(messages, message, 0)} />
+    <section class="gallery-item" aria-label=${`Picture ${cell.name}`} data-message=${message.id} data-number="1">
+      <${Cell} cell=${cell} messages=${messages} message=${message} marks=${marks} starred=${false} stop=${cell.name === stop} />
       ${
         cell.url &&
         html`<div class="chips" role="group" aria-label=${`What is ${cell.name}?`}>
-          ${chip('like', 'like', good, `${cell.name} is ${good.toLowerCase()}`, side === 'good', acts.g)}
-          ${chip('dislike', 'dislike', bad, `${cell.name} is ${bad.toLowerCase()}`, side === 'bad', acts.d)}
-          ${chip('star', 'star', 'Best', `${cell.name} is the best of the round`, isBest(message, marks, 1), acts.s)}
+          ${chip('like', 'like', good, `${cell.name} is ${good.toLowerCase()}`, side === 'good', () => toggleSide(message, 1, 'good'))}
+          ${chip('dislike', 'dislike', bad, `${cell.name} is ${bad.toLowerCase()}`, side === 'bad', () => toggleSide(message, 1, 'bad'))}
+          ${chip('star', 'star', 'Best', `${cell.name} is the best of the round`, isBest(message, marks, 1), () => toggleBest(message, 1))}
         </div>`
       }
     </section>

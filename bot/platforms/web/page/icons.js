@@ -10,6 +10,8 @@ const paths = {
   down: 'M5 9l7 7 7-7',
   send: 'M5 12h13M12 5l7 7-7 7',
   help: 'M9.2 9.2a2.9 2.9 0 1 1 4.3 2.6c-1 .6-1.5 1.1-1.5 2.2M12 17.5v.01',
+  enlarge: 'M14 4h6v6M20 4l-7 7M10 20H4v-6M4 20l7-7',
+  undo: 'M9 7L4 12l5 5M4 12h10a6 6 0 0 1 6 6v1',
   flag: 'M6 21V4h11l-2 4 2 4H6',
   download: 'M12 4v11M7 11l5 5 5-5M5 20h14',
   plus: 'M12 5v14M5 12h14',

@@ -16,6 +16,7 @@ import {
   toggleSide,
   wordOf,
 } from './marks.js';
+import { pictureAt } from './rounds.js';
 import { get, marksOf, press, reveal, set, useStore } from './store.js';
 import { Picture, useVeil } from './veil.js';
 
@@ -34,7 +35,12 @@ export function Lightbox() {
     .filter(Boolean);
   const cells = messages.flatMap((m) => m.data.cells.map((cell) => ({ cell, message: m })));
   const at = open ? cells[open.index] : undefined;
-  const close = () => set({ lightbox: null });
+  const close = () => {
+    if (get().lightbox === null) return;
+    set({ lightbox: null });
+    // Back to the picture that was seen last.
+    if (at) setTimeout(() => pictureAt(at.message.id, at.cell.number)?.focus());
+  };
   const go = (/** @type {number} */ step) =>
     open && set({ lightbox: { ...open, index: (open.index + step + cells.length) % cells.length } });
   const votable = at?.message.data.open && at.cell.url;

@@ -14,26 +14,33 @@ const patience = 15_000;
 /** Rounds that are told of: whoever was away for longer knows it. */
 const mostLate = 5;
 
-/** Puts marks in line for the server and asks for consent first where it is missing. @param {Message} message @param {Mark[]} marks */
-export function mark(message, marks) {
+/** Puts marks in line for the server, as one act, and asks for consent first where it is missing. Returns what stood before. @param {{message: Message, marks: Mark[]}[]} changes @returns {{message: Message, marks: Mark[]}[]} */
+export function markAll(changes) {
   const waiting = { ...get().waiting };
-  const mine = { ...waiting[message.id] };
-  for (const { emoji, present } of marks) {
-    mine[emoji] = present;
-    if (!present || !isStar(emoji)) continue;
-    // A star moves: the earlier one of the round is taken back, here as on the server.
-    for (const other of messagesOf(message.channel).filter((m) => sameRound(m, message))) {
-      for (const e of marksOf(other)) {
-        if (!isStar(e) || (other.id === message.id && e === emoji)) continue;
-        if (other.id === message.id) mine[e] = false;
-        else waiting[other.id] = { ...waiting[other.id], [e]: false };
-      }
+  /** @type {Map<string, {message: Message, marks: Mark[]}>} */
+  const before = new Map();
+  const put = (/** @type {Message} */ message, /** @type {Mark} */ { emoji, present }) => {
+    waiting[message.id] = { ...waiting[message.id], [emoji]: present };
+    const was = before.get(message.id) ?? { message, marks: [] };
+    if (!was.marks.some((one) => one.emoji === emoji))
+      was.marks.push({ emoji, present: marksOf(message).has(emoji) });
+    before.set(message.id, was);
+  };
+  for (const { message, marks } of changes) {
+    for (const { emoji, present } of marks) {
+      put(message, { emoji, present });
+      if (!present || !isStar(emoji)) continue;
+      // A star moves: the earlier one of the round is taken back, here as on the server.
+      for (const other of messagesOf(message.channel).filter((m) => sameRound(m, message)))
+        for (const e of marksOf(other))
+          if (isStar(e) && (other.id !== message.id || e !== emoji)) put(other, { emoji: e, present: false });
     }
   }
-  keep({ ...waiting, [message.id]: mine });
+  keep(waiting);
   // Whoever has just agreed is not asked again while the server's word is on its way.
   if (!get().me?.consented && !get().agreeing) set({ dialog: 'consent' });
   else void flush();
+  return [...before.values()];
 }
 
 /** @param {Message} a @param {Message} b */

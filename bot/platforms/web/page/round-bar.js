@@ -1,34 +1,47 @@
 // Above the composer while a round is open: what you have marked, the time left, and Done. Sheets without any mark are
 // named before Done goes through: nothing there was good, or was it overlooked? In a gallery pictures without one are no
 // vote, unless you say so.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { html } from './html.js';
 import { Icon } from './icons.js';
-import { isBest, isCalled } from './marks.js';
-import { mark } from './queue.js';
-import { marksOf, messagesOf, useStore } from './store.js';
+import { finish, isBest, isCalled } from './marks.js';
+import { openRound } from './rounds.js';
+import { marksOf, useStore } from './store.js';
 import { count, span } from './text.js';
 
 /** @typedef {import('./store.js').Message} Message */
-
-/** The open ballots of the newest round. @param {string} channel @returns {Message[]} */
-function openSheets(channel) {
-  const ballots = messagesOf(channel).filter((m) => m.kind === 'ballot' && m.data.open);
-  const last = ballots.at(-1);
-  return ballots.filter((m) => m.data.session === last?.data.session && m.data.round === last?.data.round);
-}
 
 /** @param {{channel: string}} props */
 export function RoundBar({ channel }) {
   useStore((s) => s.messages);
   useStore((s) => s.waiting);
   const sessions = useStore((s) => s.sessions);
-  const sheets = openSheets(channel);
+  const sheets = openRound(channel);
   const [asking, setAsking] = useState('');
   const key = sheets.map((m) => m.id).join(' ');
   const session = sessions.find((x) => x.id === sheets[0]?.data.session);
   const deadline = session?.deadline ?? sheets[0]?.data.deadline ?? null;
   const now = useNow(deadline !== null);
+  const bar = useRef(/** @type {HTMLElement | null} */ (null));
+  /** What was pressed goes with the press: the focus goes on to what stands there instead. */
+  const turned = useRef(false);
+  useEffect(() => {
+    if (!turned.current) return;
+    turned.current = false;
+    /** @type {HTMLElement | null | undefined} */ (bar.current?.querySelector('[data-next]'))?.focus();
+  });
+  const finishing = useRef(() => {});
+  useEffect(() => {
+    const keyed = (/** @type {KeyboardEvent} */ e) => {
+      if (e.key !== 'Enter' || (!e.ctrlKey && !e.metaKey)) return;
+      if (document.querySelector('dialog[open]') || document.activeElement?.matches('input')) return;
+      e.preventDefault();
+      finishing.current();
+    };
+    addEventListener('keydown', keyed);
+    return () => removeEventListener('keydown', keyed);
+  }, []);
+  finishing.current = () => {};
   if (sheets.length === 0) return null;
   const marks = sheets.map((m) => marksOf(m));
   const good = sheets.reduce(
@@ -44,29 +57,36 @@ export function RoundBar({ channel }) {
   const withDone = sheets.some((m) => m.buttons.some((b) => b.id === 'done'));
   const { quorum, round, style, says = 'good' } = sheets[0].data;
   const gallery = style === 'gallery';
-  /** @param {string | null} rest what is said of those without a mark */
-  const finish = (rest) => {
+  /** @param {boolean} none whether those without a mark are said to hold nothing */
+  const end = (none) => {
     setAsking('');
-    if (rest !== null) for (const sheet of bare) mark(sheet, [{ emoji: rest, present: true }]);
-    mark(sheets.at(-1), [{ emoji: 'done', present: true }]);
+    turned.current = true;
+    finish(sheets, bare, none);
   };
-  const press = () => (bare.length > 0 && asking !== key ? setAsking(key) : finish(null));
+  const press = () => {
+    turned.current = true;
+    if (bare.length > 0 && asking !== key) setAsking(key);
+    else end(false);
+  };
+  finishing.current = () => withDone && !done && asking !== key && press();
+  const back = () => {
+    turned.current = true;
+    setAsking('');
+  };
   const names = gallery
     ? count(bare.length, 'picture')
     : bare.map((m) => `Sheet ${m.data.sheet}`).join(' and ');
   const nothing = bare.length === sheets.filter(votable).length;
-  // What was not found is not: dislikes where good ones are looked for, likes (safe) where unsafe ones are.
-  const rest = gallery ? (says === 'unsafe' ? 'like' : 'dislike') : 'none';
   return html`
-    <div class="round-bar" role="region" aria-label=${`Your marks in round ${round}`}>
+    <div class="round-bar" ref=${bar} role="region" aria-label=${`Your marks in round ${round}`}>
       ${
         asking === key && bare.length > 0
           ? html`<p class="round-bar-ask"><strong>${nothing ? 'You have marked nothing yet.' : `${names} ${bare.length === 1 ? 'has' : 'have'} no marks yet.`}</strong> Was nothing ${says} there?</p>
-            <button class="button" onClick=${() => setAsking('')}>Look again</button>
-            ${gallery && !nothing && html`<button class="button" onClick=${() => finish(null)}>Leave them out</button>`}
-            <button class="button button-main" onClick=${() => finish(rest)}>Nothing ${says}, done</button>`
+            <button class=${gallery && nothing ? 'button button-main' : 'button'} data-next onClick=${back}>Look again</button>
+            ${gallery && !nothing && html`<button class="button button-main" onClick=${() => end(false)}>Leave them out</button>`}
+            <button class=${gallery ? 'button' : 'button button-main'} onClick=${() => end(true)}>Nothing ${says}, done</button>`
           : html`<p><strong>Round ${round}</strong><span class="sep" aria-hidden="true">·</span>${good === 0 ? `mark what is ${says}` : count(good, `${says} one`)}${best && html`<span class="sep" aria-hidden="true">·</span><span class="bar-best"><${Icon} name="star" filled />best ${best}</span>`}${deadline !== null && html`<span class="bar-time"><span class="sep" aria-hidden="true">·</span>${deadline > now ? `${span((deadline - now) / 1000)} left` : 'closing'}</span>`}</p>
-            ${withDone && (done ? html`<span class="bar-done" role="status"><${Icon} name="check" />${waits(quorum, session?.voters ?? 1)}</span>` : html`<button class="button button-main" onClick=${press}>Done${quorum <= 1 ? ', teach it' : ''}</button>`)}`
+            ${withDone && (done ? html`<span class="bar-done" role="status" tabindex="-1" data-next><${Icon} name="check" />${waits(quorum, session?.voters ?? 1)}</span>` : html`<button class="button button-main" data-next title="Ctrl+Enter" onClick=${press}>Done${quorum <= 1 ? ', teach it' : ''}</button>`)}`
       }
     </div>
   `;

@@ -1,8 +1,7 @@
 // What is said into the composer: an echo for its sender, the command for the server, the answer below it.
 import { call } from './api.js';
-import { isBest, toggleBest } from './marks.js';
-import { mark } from './queue.js';
-import { add, get, isStar, marksOf, messagesOf, met, refreshMe, set } from './store.js';
+import { isBest, toggleBest, withdrawBest } from './marks.js';
+import { add, get, marksOf, messagesOf, met, refreshMe, set } from './store.js';
 
 /** @typedef {import('./store.js').Message} Message */
 
@@ -34,7 +33,7 @@ export async function say(text) {
   set({ said: get().said + 1 });
   stand({ text: line, echo: true });
   const best = /^\/acclaim\s+best\s+([a-z]{1,2}[1-9]|#\d{1,3}|none)$/i.exec(line)?.[1];
-  if (best?.toLowerCase() === 'none') withdrawStars();
+  if (best?.toLowerCase() === 'none') withdrawBest(openBallots());
   else if (best && starByName(best.toUpperCase())) return;
   if (!/^\/acclaim\b/i.test(line))
     return answer(
@@ -62,13 +61,6 @@ function starByName(name) {
   if (!isBest(message, marksOf(message), number)) toggleBest(message, number);
   answer('Best', `**${name}** is your best.`);
   return true;
-}
-
-function withdrawStars() {
-  for (const message of openBallots()) {
-    const stars = [...marksOf(message)].filter(isStar).map((emoji) => ({ emoji, present: false }));
-    if (stars.length > 0) mark(message, stars);
-  }
 }
 
 /** @param {string} title @param {string} text */

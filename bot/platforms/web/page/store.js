@@ -27,6 +27,7 @@ let state = {
   /** A consent on its way to the server; settles either way. @type {Promise<void> | null} */ agreeing: null,
   /** @type {{group: any, index: number} | null} */ lightbox: null,
   /** Blurred pictures that were asked for clear, by address. @type {Set<string>} */ revealed: new Set(),
+  /** The sheet that digits mark, by its message. */ sheet: '',
   drawerOpen: false,
   /** @type {{text: string, id: number} | null} */ toast: null,
   /** Said to screen readers. */ spoken: '',

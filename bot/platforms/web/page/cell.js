@@ -1,0 +1,126 @@
+// One picture with what is said of it. While its round is open a press on it marks it, with Shift all from the one marked
+// last; the corner, a long press or Enter enlarges. In a closed round it enlarges. Keys for it are in keys.js.
+import { useRef } from 'preact/hooks';
+import { html } from './html.js';
+import { Icon } from './icons.js';
+import {
+  callRange,
+  faultsSaid,
+  gotWords,
+  isBest,
+  isCalled,
+  sideOf,
+  toggleBest,
+  toggleCalled,
+  wordOf,
+} from './marks.js';
+import { reveal, set } from './store.js';
+import { Picture, useVeil } from './veil.js';
+
+/** @typedef {import('./store.js').Message} Message */
+
+/** How long a finger rests on a picture to see it large, ms, and how far it may slip, px. */
+const longPress = 450;
+const slip = 10;
+
+const capital = (/** @type {string} */ word) => word[0].toUpperCase() + word.slice(1);
+
+/** @param {Message[]} messages of the round @param {Message} message @param {number} n */
+export function enlarge(messages, message, n) {
+  const before = messages
+    .slice(0, messages.indexOf(message))
+    .reduce((sum, m) => sum + m.data.cells.length, 0);
+  set({ lightbox: { group: messages.map((m) => m.id), index: before + n - 1 } });
+}
+
+/** `starred`: its star is a button on it. `stop`: Tab stops at it. @param {{cell: any, messages: Message[], message: Message, marks: Set<string>, starred?: boolean, stop: boolean}} props */
+export function Cell({ cell, messages, message, marks, starred = true, stop }) {
+  const { style, blurred, open } = message.data;
+  const n = cell.number;
+  const side = open ? sideOf(message, marks, n) : null;
+  const [fault] = open ? faultsSaid(message, marks, n) : [];
+  const word = side && (side === 'bad' && fault ? capital(fault.word) : wordOf(message, side));
+  const hidden = useVeil(cell.url ?? '', blurred);
+  const best = open ? isBest(message, marks, n) : cell.best;
+  const liked = !open && cell.liked;
+  const look = [
+    'cell',
+    side === 'bad' && 'cell-bad',
+    (side === 'good' || liked) && 'cell-good',
+    best && 'cell-best',
+    !open && liked === false && 'cell-faded',
+  ];
+  const several = messages.length > 1 || style === 'gallery' || !open;
+  return html`
+    <div class=${look.filter(Boolean).join(' ')} data-message=${message.id} data-number=${n}>
+      ${
+        cell.url
+          ? html`<${Face} cell=${cell} messages=${messages} message=${message} marks=${marks} hidden=${hidden} best=${best} stop=${stop} />`
+          : html`<div class="cell-picture cell-held" role="img" aria-label=${cell.alt}><${Icon} name="none" /><span>Held back</span></div>`
+      }
+      <span class="badge" aria-hidden="true">${several ? cell.name : n}</span>
+      ${word && html`<span class=${side === 'good' ? 'said-side' : 'said-side said-bad'} aria-hidden="true"><${Icon} name=${side === 'good' ? 'check' : 'none'} />${word}</span>`}
+      ${open && cell.url && html`<button class="corner" tabindex="-1" aria-label=${`Enlarge ${cell.name}`} title="Enlarge" onClick=${() => enlarge(messages, message, n)}><${Icon} name="enlarge" /></button>`}
+      ${starred && open && cell.url && html`<button class="star" tabindex="-1" aria-pressed=${best} aria-label=${`${cell.name} is the best of the round`} title="The best of the round" onClick=${() => toggleBest(message, n)}><${Icon} name="star" filled=${best} /></button>`}
+      ${!open && html`<span class="got" aria-hidden="true">${best && html`<${Icon} name="star" filled />`}${cell.seen === null ? '' : `${cell.up} / ${cell.seen}`}</span>`}
+    </div>
+  `;
+}
+
+/** The picture itself, as a button. @param {{cell: any, messages: Message[], message: Message, marks: Set<string>, hidden: boolean, best: boolean, stop: boolean}} props */
+function Face({ cell, messages, message, marks, hidden, best, stop }) {
+  const { open, blurred, says = 'good' } = message.data;
+  const n = cell.number;
+  const hold = useHold(() => enlarge(messages, message, n));
+  const larger = () => enlarge(messages, message, n);
+  const marking = open && !hidden;
+  const press = (/** @type {MouseEvent} */ e) => {
+    // Keys press without a finger.
+    if (hold.spent() && e.detail > 0) return;
+    if (hidden) reveal(cell.url);
+    else if (!open) larger();
+    else if (e.shiftKey) callRange(messages, message, n);
+    else toggleCalled(message, n);
+  };
+  const keyed = (/** @type {KeyboardEvent} */ e) => {
+    if (!marking || e.key !== 'Enter' || e.ctrlKey || e.metaKey || e.altKey) return;
+    e.preventDefault();
+    larger();
+  };
+  const words = [cell.alt, best && 'the best', !open && cell.seen !== null && gotWords(message, cell)];
+  const act = hidden ? 'Blurred. Show' : open ? `Mark as ${says}` : 'Enlarge';
+  return html`<button class="cell-picture" tabindex=${stop ? 0 : -1} aria-pressed=${marking ? isCalled(message, marks, n) : undefined} aria-label=${`${words.filter(Boolean).join(', ')}. ${act}`} onClick=${press} onKeyDown=${keyed} ...${marking ? hold.on : {}}><${Picture} url=${cell.url} alt="" veiled=${blurred} />${hidden && html`<span class="veil" aria-hidden="true">Show</span>`}</button>`;
+}
+
+/** A finger that rests: `act` is done once, and the press that ends it is `spent`. @param {() => void} act */
+function useHold(act) {
+  const held = useRef({ timer: 0, x: 0, y: 0, done: false });
+  const { current } = held;
+  const end = () => clearTimeout(current.timer);
+  return {
+    spent() {
+      const { done } = current;
+      current.done = false;
+      return done;
+    },
+    on: {
+      onPointerDown(/** @type {PointerEvent} */ e) {
+        end();
+        current.done = false;
+        if (e.pointerType === 'mouse') return;
+        Object.assign(current, { x: e.clientX, y: e.clientY });
+        current.timer = setTimeout(() => {
+          current.done = true;
+          act();
+        }, longPress);
+      },
+      onPointerMove(/** @type {PointerEvent} */ e) {
+        if (Math.hypot(e.clientX - current.x, e.clientY - current.y) > slip) end();
+      },
+      onPointerUp: end,
+      onPointerCancel: end,
+      // The system's own menu would cover what is enlarged.
+      onContextMenu: (/** @type {PointerEvent} */ e) => e.pointerType !== 'mouse' && e.preventDefault(),
+    },
+  };
+}

@@ -1,0 +1,258 @@
+/**
+ * Marking where the picture is, in a real browser: by mouse, by keys from wherever the focus is, by touch; many at once,
+ * and taken back. What the server heard is checked beside what the page shows. And where things stand: a round of 18 is
+ * seen whole with its chips and Done, the page itself never scrolls, a new round comes into view and takes the focus.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodePng } from '../../src/images/png.js';
+import { chromiumArgs, chromiumPath } from '../support/browser.js';
+import { until } from '../support/wait.js';
+import { WebApp } from '../support/web-app.js';
+
+let dir: string;
+let app: WebApp;
+let browser: Browser;
+let page: Page;
+const faults: string[] = [];
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'acclaim-marking-'));
+  const file = join(dir, 'picture.png');
+  writeFileSync(file, await encodePng({ width: 8, height: 8, data: new Uint8Array(8 * 8 * 3) }));
+  // As where much has been taught before.
+  const others = Array.from({ length: 30 }, (_, i) => `session-${i}`);
+  const ended = (channel: string) => ({ ...app.status(), id: channel, channel, state: 'ended' as const });
+  const status = () => ({ sessions: [app.status(), ...others.map(ended)] });
+  app = new WebApp({ dir, pictures: [file], web: { status } });
+  await app.start();
+  await app.open();
+  browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArgs });
+  page = await visit({ viewport: { width: 1366, height: 768 }, reducedMotion: 'reduce' });
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await app?.platform.stop();
+  if (dir) rmSync(dir, { recursive: true, force: true });
+});
+
+async function visit(options: Parameters<Browser['newContext']>[0]): Promise<Page> {
+  const made = await (await browser.newContext(options)).newPage();
+  made.setDefaultTimeout(60_000);
+  made.on('pageerror', (error) => faults.push(error.message));
+  await made.goto(`${app.platform.url}/#cat`);
+  await made.locator('.round-open .cell-picture').nth(17).waitFor();
+  return made;
+}
+
+/** The picture's own button. */
+const picture = (cell: string, on = page) =>
+  on.locator('.round-open').getByRole('button', { name: new RegExp(`^Picture ${cell}:`) });
+const many = (name: string) => page.getByRole('button', { name: new RegExp(`^${name}:`) });
+const large = (on = page) => on.getByRole('dialog', { name: 'Picture, enlarged' });
+const focus = () => page.evaluate<string>('document.activeElement.getAttribute("aria-label")');
+const pressed = (on: Page) =>
+  on.evaluate<string[]>(
+    '[...document.querySelectorAll(".round-open .cell-picture[aria-pressed=true]")].map((el) => el.parentElement.querySelector(".badge").textContent)',
+  );
+/** What the server knows of the marks, each with its sheet. */
+function ledger(): string {
+  const held = new Map<string, boolean>();
+  for (const event of app.events)
+    if (event.kind === 'reaction') held.set(`${app.sheetOf(event.ref.message)}${event.emoji}`, event.present);
+  return [...held]
+    .flatMap(([mark, on]) => (on ? [mark] : []))
+    .sort()
+    .join(' ');
+}
+/** These are marked, for the page and for the server; `more`: other marks than numbers. */
+async function marked(cells: string, more = '', on = page): Promise<void> {
+  await until(async () => (await pressed(on)).join(' ') === cells, `${cells} on the page`);
+  const all = `${cells} ${more}`.trim().split(' ').sort().join(' ');
+  await until(() => ledger() === all, `${all} at the server`);
+}
+const all = (sheet: string, but = '') =>
+  [1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap((n) => (but.includes(`${n}`) ? [] : [`${sheet}${n}`])).join(' ');
+
+describe('marking', { timeout: 180_000 }, () => {
+  it('a press on the picture marks it, another takes it back; with Shift it is a range', async () => {
+    await picture('A2').click();
+    await page.getByRole('button', { name: 'Agree and vote' }).click();
+    await marked('A2');
+    await picture('A2').click();
+    await marked('');
+    await picture('A7').click();
+    await picture('B2').click({ modifiers: ['Shift'] });
+    await marked('A7 A8 A9 B1 B2');
+    // A range becomes what the picture is that was marked last, backwards as well.
+    await picture('B2').click();
+    await picture('A8').click({ modifiers: ['Shift'] });
+    await marked('A7');
+    expect(await large().count()).toBe(0);
+  });
+
+  it('the latest mark is taken back, and the one before it; a star goes back where it was', async () => {
+    await page.keyboard.press('Control+z');
+    await marked('A7 A8 A9 B1');
+    await page.keyboard.press('Control+z');
+    await marked('A7 A8 A9 B1 B2');
+    const star = (cell: string) => page.getByRole('button', { name: `${cell} is the best of the round` });
+    await star('A7').click();
+    await star('B5').click();
+    await marked('A7 A8 A9 B1 B2 B5', 'Bstar-5');
+    await page.keyboard.press('Control+z');
+    await marked('A7 A8 A9 B1 B2', 'Astar-7');
+    await page.getByRole('button', { name: /^Undo:/ }).click();
+    await marked('A7 A8 A9 B1 B2');
+  });
+
+  it('all, none and the other way round are one press each, and one to undo', async () => {
+    await many('Invert').click();
+    await marked(`${all('A', '789')} ${all('B', '12')}`);
+    await many('All good').click();
+    await marked(`${all('A')} ${all('B')}`);
+    // Where nothing is good any more that is what is said of the sheet.
+    await many('Invert').click();
+    await marked('', 'Anone Bnone');
+    await page.keyboard.press('Control+z');
+    await marked(`${all('A')} ${all('B')}`);
+    await many('None').click();
+    await marked('', 'Anone Bnone');
+  });
+
+  it('digits mark the sheet in hand wherever the focus is, but not where text is typed', async () => {
+    await page.getByRole('button', { name: 'session-3' }).focus();
+    await page.keyboard.press('a');
+    expect(await focus()).toMatch(/^Picture A1:/);
+    await page.getByRole('button', { name: /^Colours/ }).focus();
+    await page.keyboard.press('3');
+    await page.keyboard.press('4');
+    await marked('A3 A4', 'Bnone');
+    await page.keyboard.press('b');
+    await page.keyboard.press('9');
+    await marked('A3 A4 B9');
+    await page.keyboard.press('0');
+    await marked('A3 A4', 'Bnone');
+    const field = page.getByRole('combobox', { name: 'Command' });
+    await field.focus();
+    await page.keyboard.type('b1 0');
+    expect(await field.inputValue()).toBe('b1 0');
+    await field.fill('');
+    await marked('A3 A4', 'Bnone');
+  });
+
+  it('arrows walk over the pictures, Enter enlarges, S stars, and the focus comes back to the one seen last', async () => {
+    await page.keyboard.press('Escape');
+    await picture('A1').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowRight');
+    expect(await focus()).toMatch(/^Picture A5:/);
+    await page.keyboard.press('Space');
+    await page.keyboard.press('s');
+    await marked('A3 A4 A5', 'Astar-5 Bnone');
+    await page.keyboard.press('Enter');
+    await large().getByText('A5', { exact: true }).waitFor();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('g');
+    await marked('A3 A4 A5 A6', 'Astar-5 Bnone');
+    await page.keyboard.press('Control+z');
+    await marked('A3 A4 A5', 'Astar-5 Bnone');
+    await page.keyboard.press('Escape');
+    await until(async () => /^Picture A6:/.test(await focus()), 'the focus on A6');
+    await picture('A1').hover();
+    await page.getByRole('button', { name: 'Enlarge A1' }).click();
+    await large().getByText('A1', { exact: true }).waitFor();
+    await page.keyboard.press('Escape');
+    await marked('A3 A4 A5', 'Astar-5 Bnone');
+  });
+
+  it('a round of 18 is seen whole at 1366 x 768, its chips and Done with it, and the page itself never scrolls', async () => {
+    const places = () =>
+      page.evaluate<Record<string, number[]>>(`(() => {
+        const feed = document.querySelector('.feed').getBoundingClientRect();
+        const of = (all) => [...document.querySelectorAll(all)].map((el) => el.getBoundingClientRect());
+        const inside = (box, by) => box.top >= by.top && box.bottom <= by.bottom && box.left >= by.left && box.right <= by.right;
+        const share = (all, by) => [of(all).filter((box) => inside(box, by)).length, of(all).length];
+        const window = { top: 0, left: 0, right: innerWidth, bottom: innerHeight };
+        return {
+          heading: share('.round-open h3', feed), cells: share('.round-open .cell', feed),
+          chips: share('.round-open .chip', feed), done: share('.round-bar .button-main', window),
+          wide: [Math.min(...of('.round-open .cell').map((box) => box.width))],
+        };
+      })()`);
+    const { wide, ...whole } = await places();
+    expect(whole).toEqual({ heading: [1, 1], cells: [18, 18], chips: [20, 20], done: [1, 1] });
+    expect(wide![0]).toBeGreaterThan(120);
+    // Whatever takes the focus, or is brought into view, only what is made to scroll does.
+    await page.locator('.side-channel').last().focus();
+    await page.getByRole('link', { name: 'Skip to the pictures' }).focus();
+    await page.keyboard.press('Enter');
+    expect(await focus()).toMatch(/^Picture A1:/);
+    const scrolled = await page.evaluate<number[]>(`(() => {
+      for (const el of document.querySelectorAll('.side-channel, .cell, #feed-end')) el.scrollIntoView();
+      return ['html', 'body', '#app', '.frame', '.channel', '.side'].map((of) => document.querySelector(of)).flatMap((el) => [el.scrollTop, el.scrollLeft]);
+    })()`);
+    expect(scrolled).toEqual(Array(12).fill(0));
+  });
+
+  it('Ctrl+Enter is Done; the next round comes into view with its heading, and the focus is on its first picture', async () => {
+    const stops = (of: string) =>
+      page.evaluate<number>(
+        `[...document.querySelectorAll('${of} .cell-picture')].filter((el) => el.tabIndex === 0).length`,
+      );
+    expect(await stops('.round-open')).toBe(1);
+    await picture('A1').focus();
+    await page.keyboard.press('Control+Enter');
+    const heading = page.locator('.feed').getByRole('heading', { name: 'Round 2', exact: true });
+    await heading.waitFor();
+    await until(async () => (await focus())?.startsWith('Picture A1:') === true, 'the focus on A1');
+    const { feed, at } = await heading.evaluate((el) => ({
+      feed: el.closest('.feed')!.getBoundingClientRect().top,
+      at: el.getBoundingClientRect().top,
+    }));
+    expect(at).toBeGreaterThanOrEqual(feed);
+    expect(at).toBeLessThan(feed + 100);
+    const mine = await page.evaluate<boolean>(
+      'document.activeElement.closest(".round-open") !== null && document.activeElement.closest(".round-closed") === null',
+    );
+    expect(mine).toBe(true);
+    expect(await stops('.round-closed')).toBe(1);
+    expect(app.rounds[0]!.outcome!.cells.flatMap(({ up, index }) => (up > 0 ? [index] : []))).toEqual([
+      2, 3, 4,
+    ]);
+    expect(app.rounds[0]!.outcome!.best).toBe(4);
+    // What was marked on a round that has closed stays.
+    await page.keyboard.press('Control+z');
+    expect(await pressed(page)).toEqual([]);
+  });
+
+  it('a tap marks, a finger that rests enlarges and marks nothing', async () => {
+    app.events.splice(0);
+    const viewport = { width: 390, height: 844 };
+    const phone = await visit({ viewport, hasTouch: true, isMobile: true, reducedMotion: 'reduce' });
+    await picture('A1', phone).tap();
+    await phone.getByRole('button', { name: 'Agree and vote' }).tap();
+    await marked('A1', '', phone);
+    await picture('A1', phone).tap();
+    await picture('A3', phone).tap();
+    await marked('A3', '', phone);
+    const { x, y, width, height } = (await picture('A4', phone).boundingBox())!;
+    const line = await phone.context().newCDPSession(phone);
+    const touchPoints = [{ x: x + width / 2, y: y + height / 2 }];
+    await line.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints });
+    await large(phone).getByText('A4', { exact: true }).waitFor();
+    await line.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    await large(phone).getByRole('button', { name: 'Good' }).tap();
+    await marked('A3 A4', '', phone);
+    await large(phone).getByRole('button', { name: 'Close' }).tap();
+    await picture('A5', phone).tap();
+    await marked('A3 A4 A5', '', phone);
+    const sizes = await phone.evaluate<number[]>('[document.documentElement.scrollWidth, innerWidth]');
+    expect(sizes[0]).toBeLessThanOrEqual(sizes[1]!);
+    await phone.context().close();
+    expect(faults).toEqual([]);
+  });
+});
