@@ -9,6 +9,7 @@ import { checkRedis } from '../../../src/cli/doctor.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { type Log, silentLog } from '../../../src/log.js';
 import { projectPath } from '../../../src/paths.js';
+import type { Held } from '../../../src/queue/contract.js';
 import { connect, probe } from '../../../src/queue/redis.js';
 import { doubts, readInfo, rights } from '../../../src/queue/redis-faults.js';
 import { openBullQueue } from '../../../src/serving.js';
@@ -211,12 +212,14 @@ it('what waits is told that Redis refuses, and goes on when it does not', async 
   const bot = openQueue(plain, prefix, { log, graceMs: 0 });
   try {
     await tell(plain, ['CONFIG', 'SET', 'maxmemory', '1']);
-    const held: unknown[] = [];
+    const held: (Held | null)[] = [];
     const outcome = bot.run(scoreJob('a'), undefined, (why) => held.push(why));
-    await until(() => held.length > 0, 'word that it waits');
+    // On a busy machine it may first be no answer in time.
+    await until(() => held.some((why) => why?.message.includes('refuses')), 'word that it is refused');
     await tell(plain, ['CONFIG', 'SET', 'maxmemory', '0']);
     await outcome;
-    expect(held).toEqual([{ code: 'no-redis', message: expect.stringContaining('refuses') }, null]);
+    expect(new Set(held.map((why) => why?.code ?? null))).toEqual(new Set(['no-redis', null]));
+    expect(held.at(-1)).toBeNull();
     await until(() => said.some((line) => 'text' in line && line.text === 'Redis is back'), 'the good word');
     expect(said).toContainEqual(
       expect.objectContaining({ code: 'redis-unreachable', mend: expect.stringContaining('maxmemory') }),
