@@ -3,12 +3,15 @@
 import { destination, type LevelWithSilent, type Logger, pino } from 'pino';
 import type { PlainError } from './errors.js';
 
+/** Written at once: lines stand in the order in which they were said, and whatever ends a process, it has said them. */
+const stderr = () => destination({ dest: 2, sync: true });
+
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
 /** `half`: which process speaks, where several write to one place. */
 export function createLog(level: LevelWithSilent, half?: 'bot' | 'engine'): Log {
   const base = half === undefined ? null : { half };
-  return pino({ level, base, timestamp: pino.stdTimeFunctions.isoTime }, destination(2));
+  return pino({ level, base, timestamp: pino.stdTimeFunctions.isoTime }, stderr());
 }
 
 /** The last line of a service, whatever its level: why it ends, and what to do about it. */
@@ -17,7 +20,7 @@ export function logFatal(
   { message, ...more }: PlainError & { stack?: string },
 ): void {
   const options = { level: 'fatal', base: { half }, timestamp: pino.stdTimeFunctions.isoTime };
-  pino(options, destination({ dest: 2, sync: true })).fatal(more, message);
+  pino(options, stderr()).fatal(more, message);
 }
 
 /** The fields of every line that concerns a job: whose it is, and of which round. Ids are `<session>.<round>.<kind>.<attempt>`. */

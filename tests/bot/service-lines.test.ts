@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { version } from '../../src/software.js';
 import { AcclaimProcess } from '../support/acclaim-process.js';
 import { TestRedis } from '../support/redis.js';
+import { until } from '../support/wait.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'acclaim-lines-'));
 /** What a library might do, when told to: a warning of Node's, and an error that nobody catches. */
@@ -30,8 +31,11 @@ afterAll(async () => {
 });
 
 it("so are ioredis' own, a warning of Node's, and a defect that ends it", async () => {
+  await until(() => engine.err.includes('does not require a password'), "ioredis' words");
   engine.signal('SIGUSR2');
   expect(await engine.ended).toEqual({ code: 1, signal: null });
+  // Its pipe may be read after its end.
+  await until(() => engine.err.includes('"msg":"a defect"}\n'), 'its last word');
   const lines = engine.err
     .trim()
     .split('\n')
