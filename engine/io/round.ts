@@ -9,8 +9,8 @@ import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
 import { drawsSchema, pickSchema, safetyMarkSchema, samplerSchema } from '../../src/queue/jobs.js';
 import { type FloatTensor, f32, i64, type Tensor } from '../runtime/tensor.js';
-import { type Origin, originSchema } from './checkpoint.js';
 import { readFolder, writeFolder } from './folder.js';
+import { type Origin, originSchema } from './remembered.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 
 const side = z.number().int().positive();

@@ -5,8 +5,8 @@
 import type { JobPayload } from '../../src/queue/jobs.js';
 import type { Rng } from '../../src/rng.js';
 import { type SampleRequest, type Samples, sample } from '../diffusion/sampler.js';
-import type { Origin } from '../io/checkpoint.js';
 import { type Rgb, toRgb } from '../io/png.js';
+import type { Origin } from '../io/remembered.js';
 import type { FeatureMaps, Trajectory } from '../io/round.js';
 import { batchOf, type LatentShape } from '../learn/learner.js';
 import { features } from '../models/features.js';

@@ -13,8 +13,9 @@ import type { JobPayload, JobResult, SafetyMark } from '../../src/queue/jobs.js'
 import { Rng } from '../../src/rng.js';
 import { substitution } from '../diffusion/native.js';
 import { schedule } from '../diffusion/schedulers.js';
-import type { Checkpoint, Origin } from '../io/checkpoint.js';
+import type { Checkpoint } from '../io/checkpoint.js';
 import { encodePng, type Rgb } from '../io/png.js';
+import type { Origin } from '../io/remembered.js';
 import { type FeatureMaps, imageName, portable, type RoundManifest, writeRound } from '../io/round.js';
 import { applied } from '../learn/applied.js';
 import { stateFor } from '../learn/learner.js';

@@ -5,7 +5,7 @@
  */
 import { Rng } from '../../src/rng.js';
 import { sample } from '../diffusion/sampler.js';
-import type { Ghost } from '../io/checkpoint.js';
+import type { Ghost } from '../io/remembered.js';
 import type { Round } from '../io/round.js';
 import type { Spare } from '../learn/ahead.js';
 import { batchOf, featuresOf, image } from '../learn/learner.js';

@@ -5,7 +5,8 @@
 import { count } from '../../src/domain/count.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
-import { type FeatureRows, readCheckpoint } from '../io/checkpoint.js';
+import { readCheckpoint } from '../io/checkpoint.js';
+import type { FeatureRows } from '../io/remembered.js';
 import { readRound } from '../io/round.js';
 import { type Judge, loadJudge, otherHeads } from '../judge.js';
 import { featuresOf } from '../learn/learner.js';

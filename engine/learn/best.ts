@@ -5,7 +5,8 @@
  */
 
 import type { AdapterParams } from '../../src/config/learner-params.js';
-import type { LearnerState, ReplayItem } from '../io/checkpoint.js';
+import type { LearnerState } from '../io/checkpoint.js';
+import type { ReplayItem } from '../io/remembered.js';
 import type { Round } from '../io/round.js';
 import type { Judged } from './feedback.js';
 import { firstState, image, type LearnContext, mergeReplay, newReplay } from './learner.js';

@@ -4,7 +4,8 @@
  * is left out fades; a hundred leave out little. They are scored anew in every round, by all votes so far.
  */
 import { count } from '../../src/domain/count.js';
-import type { Ghost, LearnerState } from '../io/checkpoint.js';
+import type { LearnerState } from '../io/checkpoint.js';
+import type { Ghost } from '../io/remembered.js';
 import type { Item } from './guided-fit.js';
 import { ghostVotes } from './vote-model/ghosts.js';
 import type { VoteModel } from './vote-model/model.js';

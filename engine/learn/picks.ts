@@ -4,7 +4,7 @@
  * nobody chose, so that success can be told without flattery. Pure: the same opinions give the same picks.
  */
 import type { Rng } from '../../src/rng.js';
-import type { Origin } from '../io/checkpoint.js';
+import type { Origin } from '../io/remembered.js';
 import type { Opinion } from './vote-model/model.js';
 
 export type Pick = 'unpicked' | 'liked' | 'unsure';

@@ -3,7 +3,7 @@
  * are from each other, beside those that they liked of what the base model drew. Few pictures: a figure for people, where
  * comparePictures gives one for tables.
  */
-import type { ReplayItem } from '../io/checkpoint.js';
+import type { ReplayItem } from '../io/remembered.js';
 import { diversity } from '../learn/diversity.js';
 
 type Liked = Pick<ReplayItem, 'latent' | 'round' | 'origin'>;

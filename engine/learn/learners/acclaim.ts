@@ -9,7 +9,8 @@ import {
   comparesLikelihoods,
   learnerParams,
 } from '../../../src/config/learner-params.js';
-import type { LearnerState, ReplayItem } from '../../io/checkpoint.js';
+import type { LearnerState } from '../../io/checkpoint.js';
+import type { ReplayItem } from '../../io/remembered.js';
 import { isChosen, originOf, type Round } from '../../io/round.js';
 import { rows } from '../../runtime/tensor.js';
 import { carryBest, reelected } from '../best.js';

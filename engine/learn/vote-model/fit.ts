@@ -6,7 +6,7 @@
  * Soft labels and weights count as they are, unless they are doubted (doubt.ts); the same votes and stream give the same model.
  */
 import type { Rng } from '../../../src/rng.js';
-import type { ReplayItem } from '../../io/checkpoint.js';
+import type { ReplayItem } from '../../io/remembered.js';
 import { aucError, type Voted, weightedAuc } from './auc.js';
 import { type Calibration, calibrate, crossEntropy, probability } from './calibrate.js';
 import { type Doubt, taughtBy } from './doubt.js';

@@ -5,7 +5,7 @@
  * which brings little and which no learner uses. bench/README.md says what either brings.
  */
 import type { Rng } from '../../../src/rng.js';
-import type { ReplayItem } from '../../io/checkpoint.js';
+import type { ReplayItem } from '../../io/remembered.js';
 import { aucError, weightedAuc } from './auc.js';
 import { calibrate } from './calibrate.js';
 import type { Doubt } from './doubt.js';

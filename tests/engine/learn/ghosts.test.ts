@@ -1,6 +1,6 @@
 /** What is fitted of pictures that nobody saw: against numbers worked out by hand. */
 import { describe, expect, it } from 'vitest';
-import type { Ghost } from '../../../engine/io/checkpoint.js';
+import type { Ghost } from '../../../engine/io/remembered.js';
 import { ghostGoods, ghostsDue, ghostWords, likedGhosts, mergeGhosts } from '../../../engine/learn/ghosts.js';
 import type { VoteModel } from '../../../engine/learn/vote-model/model.js';
 
