@@ -82,25 +82,26 @@ const KNOWN = 64;
 
 /** A session's noises are the same in all of its rounds, and the base model never changes: it is asked once. */
 async function baseProbe<P extends AdapterParams>(context: LearnContext<P>): Promise<Probe> {
-  const { pipeline, cache, round, sampler } = context;
-  const { prompt, negative } = round.manifest;
+  const { cache } = context;
   const probes = known.get(cache) ?? new Map<string, Probe>();
   known.set(cache, probes);
   const noise = noiseOf(context);
-  const key = JSON.stringify([
-    pipeline.key,
-    prompt,
-    negative,
-    noise.shape,
-    createHash('sha256').update(noise.data).digest('hex'),
-    stepsOf(sampler),
-    sampler.guidance,
-  ]);
+  const key = probeKey(context, noise);
   const base = probes.get(key) ?? (await probe(context, noise));
   probes.delete(key);
   probes.set(key, base);
   if (probes.size > KNOWN) probes.delete(probes.keys().next().value!);
   return base;
+}
+
+/** All that the base model's pictures of these noises depend on; sessions of one seed have the same noises. */
+export function probeKey(
+  { pipeline, round, sampler }: Pick<LearnContext<unknown>, 'pipeline' | 'round' | 'sampler'>,
+  { shape, data }: FloatTensor,
+): string {
+  const { prompt, negative } = round.manifest;
+  const noise = createHash('sha256').update(data).digest('hex');
+  return JSON.stringify([pipeline.key, prompt, negative, shape, noise, stepsOf(sampler), sampler.guidance]);
 }
 
 function noiseOf<P extends AdapterParams>({ round, rng }: LearnContext<P>): FloatTensor {

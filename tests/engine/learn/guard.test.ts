@@ -1,6 +1,6 @@
 /** The bounds of the collapse guard, each by figures on both of its sides. */
 import { describe, expect, it } from 'vitest';
-import { checkHealth } from '../../../engine/learn/guard.js';
+import { checkHealth, probeKey } from '../../../engine/learn/guard.js';
 import { learners } from '../../../engine/learn/learners/table.js';
 import { Unhealthy } from '../../../engine/learn/trainer.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
@@ -30,5 +30,31 @@ describe('the collapse guard', () => {
     expect(() => check(...(well as [number]))).not.toThrow();
     expect(() => check(...(ill as [number]))).toThrow(Unhealthy);
     expect(() => check(...(ill as [number]))).toThrow(message);
+  });
+});
+
+describe('what the base model made of the noises', () => {
+  const of = (change: Record<string, unknown> = {}, noise = f32([1, 2], [1, 2])) => {
+    const { key, prompt, negative, steps, guidance } = {
+      ...{ key: 'm', prompt: 'a cat', negative: '', steps: 20, guidance: 3 },
+      ...change,
+    };
+    const context = {
+      pipeline: { key },
+      round: { manifest: { prompt, negative } },
+      sampler: { steps, guidance },
+    };
+    return probeKey(context as unknown as Parameters<typeof probeKey>[0], noise);
+  };
+
+  it.each([{ key: 'n' }, { prompt: 'a dog' }, { negative: 'a dog' }, { steps: 2 }, { guidance: 1 }])(
+    'is not taken for that of a session with %o',
+    (change) => expect(of(change)).not.toBe(of()),
+  );
+
+  it('is that of these noises in this shape, and of more steps than it takes alike', () => {
+    expect(of({}, f32([1, 2], [2, 1]))).not.toBe(of());
+    expect(of({}, f32([2, 1], [1, 2]))).not.toBe(of());
+    expect(of({ steps: 50 })).toBe(of());
   });
 });

@@ -19,6 +19,8 @@ interface Marks {
 interface Store {
   marksOf(message: Message): Set<string>;
   set(change: object): void;
+  press(message: Message, button: string, value: string): Promise<void>;
+  get(): { dialog: string | null };
 }
 
 // All of a browser that the scripts ask for as they load: somewhere to listen.
@@ -111,5 +113,27 @@ describe('what is wrong with a picture', () => {
     page.toggleFault(message, 1, 'few');
     page.toggleSide(message, 1, 'good');
     expect(marks(message)).toEqual(['like']);
+  });
+});
+
+describe('a button of a ballot', () => {
+  it('waits for a consent that is on its way, and asks for none', async () => {
+    const asked: string[] = [];
+    vi.stubGlobal('fetch', async (path: string) => {
+      asked.push(path);
+      return Response.json({ replies: [] });
+    });
+    let heard = () => {};
+    const agreeing = new Promise<void>((resolve) => (heard = resolve));
+    store.set({ agreeing, dialog: null });
+    const pressed = store.press(ballot('sheet', []), 'flag', 'A1');
+    store.set({ me: { consented: true }, agreeing: null });
+    heard();
+    await pressed;
+    expect([asked, store.get().dialog]).toEqual([['/api/button'], null]);
+    store.set({ me: { consented: false } });
+    await store.press(ballot('sheet', []), 'flag', 'A1');
+    expect([asked.length, store.get().dialog]).toEqual([1, 'consent']);
+    store.set({ dialog: null });
   });
 });
