@@ -114,6 +114,13 @@ test('no hook at the top of what tests share', () => {
   expect(shared.filter(([, source]) => hook.test(source)).map(([path]) => path)).toEqual([]);
 });
 
+test('what is put in place of a global goes with the file that put it there', () => {
+  const stubbing = [...readSources(['tests'])].filter(([, source]) => /\bvi\.stubGlobal\(/.test(source));
+  expect(stubbing.length).toBeGreaterThan(0);
+  const back = /^afterAll\(\(\) => vi\.unstubAllGlobals\(\)\);$/m;
+  expect(stubbing.filter(([, source]) => !back.test(source)).map(([path]) => path)).toEqual([]);
+});
+
 test("no test file that shares a process loads Slack's library", () => {
   const loading = reaching(readSources(['src', 'bot', 'engine', 'tests']), '@slack/bolt');
   expect(loading).toContain('tests/bot/platforms/slack/contract.test.ts');

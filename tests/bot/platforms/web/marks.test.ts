@@ -1,5 +1,5 @@
 /** What a press on the page means, by the page's own script: no star stays on what is good no more, on a sheet or in a gallery. */
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 interface Message {
   id: string;
@@ -26,6 +26,8 @@ interface Store {
 // All of a browser that the scripts ask for as they load: somewhere to listen.
 vi.stubGlobal('addEventListener', () => {});
 vi.stubGlobal('document', { addEventListener: () => {} });
+// Other files run in this process.
+afterAll(() => vi.unstubAllGlobals());
 
 /** Scripts of the browser, which are in no project of the tests. */
 const script = (name: string): Promise<unknown> =>
