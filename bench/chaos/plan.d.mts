@@ -8,6 +8,6 @@ export interface Plan {
   victim: string | null;
 }
 export const kinds: Record<string, object>;
-export type Size = 'small' | 'usual' | 'large' | 'whole';
+export type Size = 'small' | 'brief' | 'usual' | 'large' | 'whole';
 export function planOf(seed: number, size?: Size): Plan;
 export function described(plan: Plan): string;

@@ -30,6 +30,10 @@ export const sizes = {
     ...{ rounds: 3, sheets: 2, slower: 1 },
     settings: ['session.images=4', 'session.cells=2', 'sampler.steps=4', ...short],
   },
+  brief: {
+    ...{ rounds: 2, sheets: 2, slower: 1 },
+    settings: ['session.images=4', 'session.cells=2', 'sampler.steps=4', ...short],
+  },
   usual: { rounds: 1, sheets: 2, slower: 3, settings: short },
   large: {
     ...{ rounds: 1, sheets: 8, slower: 2, ends: 'open' },
