@@ -1,7 +1,7 @@
 /**
  * The file of a backup: a plain tar whose first entry is `manifest.json`, which names every other entry with its size and
  * SHA-256, in order. What is unpacked is what the manifest names and nothing else: no entry is written before its name has been
- * looked at, and a file that is cut short, changed or of another making is refused whole. The home of tar-stream.
+ * looked at, and a file that is cut short, changed or of another making is refused whole.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';

@@ -17,6 +17,7 @@ import type { Account } from '../../../src/chat/port.js';
 import { AcclaimError, type ErrorCode, inSentences, toPlain } from '../../../src/errors.js';
 import { isExhausted, readFault } from '../../../src/reading.js';
 import { safely } from '../../../src/safely.js';
+import { tarOf } from '../../../src/store/folder-archive.js';
 import type { Asset, Assets } from './assets.js';
 import type { Care } from './care.js';
 import { patience } from './connections.js';
@@ -38,7 +39,6 @@ import type { Logins } from './logins.js';
 import { learnedFormats, type Monitor } from './options.js';
 import type { People, Visitor } from './people.js';
 import { AGAIN_S } from './streams.js';
-import { tarOf } from './tar.js';
 
 export interface ServerParts {
   desk: Desk;
