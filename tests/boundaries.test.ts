@@ -20,6 +20,8 @@ const rules: Rules = {
     // What a failed read means has one home.
     'src/reading.ts': ['src/errors.ts'],
     'src/json-bounds.ts': ['src/errors.ts', 'src/reading.ts'],
+    // Both halves and the queue read it: plain facts.
+    'src/config/learners.ts': [],
     'src/chat': ['src/chat', 'src/domain', 'src/errors.ts', 'src/reading.ts'],
     'src/images': ['src/images', 'src/errors.ts', 'src/reading.ts'],
     'src/artifacts': ['src/artifacts', 'src/errors.ts', 'src/reading.ts'],
@@ -32,6 +34,7 @@ const rules: Rules = {
       'src/log.ts',
       'src/safely.ts',
       'src/config/env.ts',
+      'src/config/learners.ts',
     ],
     'src/store': [
       'src/store',
@@ -49,6 +52,18 @@ const rules: Rules = {
     engine: ['engine', 'src'],
     'engine/graph': ['engine/graph', 'engine/io/half.ts', 'src/errors.ts'],
     'engine/runtime': ['engine/runtime', 'engine/graph', 'src/errors.ts'],
+    // Pictures are drawn without anything that learns.
+    'engine/diffusion': [
+      'engine/diffusion',
+      'engine/adapters',
+      'engine/graph',
+      'engine/io',
+      'engine/models',
+      'engine/nn',
+      'engine/rounding.ts',
+      'engine/runtime',
+      'src',
+    ],
     // Runs in the reader's browser: nothing of ours but its own files.
     [`${platforms}/web/page`]: [`${platforms}/web/page`],
   },
@@ -93,6 +108,12 @@ const rules: Rules = {
       in: ['src/domain'],
     },
     { pattern: /\bconsole\./, only: [] },
+    // What draws knows nothing of what learns; the job `generate` asks the round's learner for its noises.
+    {
+      pattern: /from '[./]*\/learn\//,
+      only: [],
+      in: ['engine/jobs/draw.ts', 'engine/cli/generate.ts', 'engine/models', 'engine/nn'],
+    },
   ],
 };
 

@@ -2,10 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openEngine } from '../../dist/engine/cli/open-engine.js';
-import { readRound } from '../../dist/engine/io/round.js';
+import { featuresOf, readRound } from '../../dist/engine/io/round.js';
 import { judgePictures, readPicture } from '../../dist/engine/jobs/judge-pictures.js';
 import { loadJudge, otherHeads } from '../../dist/engine/judge.js';
-import { featuresOf } from '../../dist/engine/learn/learner.js';
 import { projectPath } from '../../dist/src/paths.js';
 import { mean } from '../lib/table.mjs';
 import { twinsOf } from './twins.mjs';

@@ -7,23 +7,24 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { sample } from '../../dist/engine/diffusion/sampler.js';
+import { batchOf } from '../../dist/engine/io/latents.js';
 import { toRgb } from '../../dist/engine/io/png.js';
 import { readSafetensors, writeSafetensors } from '../../dist/engine/io/safetensors.js';
 import { judgeGraph, loadJudge } from '../../dist/engine/judge.js';
-import { diversity } from '../../dist/engine/learn/diversity.js';
 import { fitGuided } from '../../dist/engine/learn/guided-fit.js';
-import { batchOf, firstState } from '../../dist/engine/learn/learner.js';
+import { firstState } from '../../dist/engine/learn/learner.js';
 import { stepsOf } from '../../dist/engine/learn/learners/acclaim.js';
 import { adapterSpec } from '../../dist/engine/learn/parameters.js';
 import { crossFitted, fitVoteModel } from '../../dist/engine/learn/vote-model/fit.js';
 import { scoreWith, tells } from '../../dist/engine/learn/vote-model/model.js';
 import { replayWeightsBy } from '../../dist/engine/learn/vote-model/replay-weights.js';
+import { diversity } from '../../dist/engine/measures/diversity.js';
 import { features } from '../../dist/engine/models/features.js';
 import { decode, loadPipeline } from '../../dist/engine/models/pipeline.js';
 import { encodePair } from '../../dist/engine/models/prompt.js';
 import { ExecutorCache } from '../../dist/engine/runtime/cache.js';
 import { f32, rows } from '../../dist/engine/runtime/tensor.js';
-import { learnerParams } from '../../dist/src/config/learner-params.js';
+import { learnerRegistry } from '../../dist/src/config/learners.js';
 import { loadTask } from '../../dist/src/config/tasks.js';
 import { hashPurpose, Rng } from '../../dist/src/rng.js';
 import { compare } from './compare.mjs';
@@ -327,11 +328,11 @@ async function play(task, seed, cell) {
   const steps = [];
   const adapterOf = () =>
     lambda ? minus(spec, tuned.adapter, drift.adapter, lambda) : { spec, tensors: tuned.adapter };
-  let params = learnerParams.acclaim.parse(learner);
+  let params = learnerRegistry.acclaim.params.parse(learner);
   const spec = adapterSpec(params);
   for (let round = 0; round < rounds; round++) {
     if (round > 0) {
-      params = learnerParams.acclaim.parse({ ...learner, ...late });
+      params = learnerRegistry.acclaim.params.parse({ ...learner, ...late });
       const fresh = Math.round(share * ROUND);
       const own = fresh ? cast((await basePictures(task, seed, round, ROUND)).slice(0, fresh)) : [];
       const rest =

@@ -3,9 +3,8 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openEngine } from '../../dist/engine/cli/open-engine.js';
-import { readRound } from '../../dist/engine/io/round.js';
+import { featuresOf, readRound } from '../../dist/engine/io/round.js';
 import { createHandlers } from '../../dist/engine/jobs/handlers.js';
-import { featuresOf } from '../../dist/engine/learn/learner.js';
 import { features } from '../../dist/engine/models/features.js';
 import { loadTask } from '../../dist/src/config/tasks.js';
 import { projectPath } from '../../dist/src/paths.js';

@@ -2,13 +2,13 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
 import { choice, fallback, flag, integer, mandatory, number, several, text } from '../../src/cli/options.js';
+import { learnerNames, learnerWords } from '../../src/config/learners.js';
 import { count } from '../../src/domain/count.js';
-import { learnerNames } from '../../src/queue/learner-names.js';
 import type { SimulateResult } from '../simulate.js';
 
 const options = {
   task: mandatory(text('--task <name>', 'a task of config/tasks/')),
-  learner: choice('--learner <name>', "default: the configuration's", learnerNames),
+  learner: choice('--learner <name>', `${learnerWords}; default: the configuration's`, learnerNames),
   votes: mandatory(integer('--votes <n>', 'votes in all: one image judged by one voter is one', { min: 1 })),
   perRound: fallback(integer('--per-round <images>', 'images of a round', { min: 2, max: 256 }), 32),
   set: several('--set <key=value>', 'one setting over the configuration, e.g. learner.faithful=true'),

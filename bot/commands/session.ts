@@ -1,11 +1,11 @@
 /** Commands about a session as a whole. */
 
 import { promptNotes } from '../../src/chat/prompt-syntax.js';
+import { learnerNames } from '../../src/config/learners.js';
 import { approvals } from '../../src/domain/approval.js';
 import { count } from '../../src/domain/count.js';
 import type { SessionState } from '../../src/domain/model.js';
 import { AcclaimError, cause } from '../../src/errors.js';
-import { learnerNames } from '../../src/queue/learner-names.js';
 import { roundTimeLine } from '../views/round-time.js';
 import { duration, judgedWords, percent } from '../views/words.js';
 import {

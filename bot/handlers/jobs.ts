@@ -5,7 +5,7 @@
 
 import { relative, resolve } from 'node:path';
 import type { Clock } from '../../src/clock.js';
-import { comparesLikelihoods } from '../../src/config/learner-params.js';
+import { comparesLikelihoods } from '../../src/config/learners.js';
 import { count } from '../../src/domain/count.js';
 import type { EffectOf } from '../../src/domain/effects.js';
 import type { Event } from '../../src/domain/events.js';
@@ -30,9 +30,6 @@ export interface JobParts {
   stopping(): boolean;
   log: Log;
 }
-
-/** Learners that need the whole trajectory and its log-probabilities. */
-const likelihood = new Map(Object.entries(comparesLikelihoods));
 
 /** Faults that the same job would meet again, or that the queue has already tried several engines on. */
 const hopeless: ReadonlySet<ErrorCode> = new Set([
@@ -79,7 +76,7 @@ export class Jobs {
         checkpoint: paths.parent(state, effect.parent),
         noise: effect.noise,
         picks: state.session.rules.picks ?? false,
-        trajectory: likelihood.get(state.session.learner.name) ?? false,
+        trajectory: comparesLikelihoods(state.session.learner.name),
         preview: !state.session.nsfw && !state.session.rules.review,
         ...(decoder && { decoder }),
         safety: { ...this.parts.safety, ...(state.session.nsfw ? { tries: 0, nsfw: true } : {}) },

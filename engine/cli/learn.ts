@@ -9,13 +9,13 @@ import { defineCommand } from '../../src/cli/command.js';
 import { choice, fallback, flag, integer, mandatory, several, text } from '../../src/cli/options.js';
 import { drawProgress } from '../../src/cli/progress.js';
 import { problemLines } from '../../src/config/files.js';
+import { learnerNames, learnerWords } from '../../src/config/learners.js';
 import { learnerSettings, modelFamily, resolveModel } from '../../src/config/models.js';
 import { deviceNames } from '../../src/config/schema.js';
 import { count } from '../../src/domain/count.js';
 import { AcclaimError } from '../../src/errors.js';
 import { FOLDER_JSON, parseBounded } from '../../src/json-bounds.js';
 import { type Feedback, feedbackSchema } from '../../src/queue/jobs.js';
-import { learnerNames } from '../../src/queue/learner-names.js';
 import { readFault } from '../../src/reading.js';
 import { readRound } from '../io/round.js';
 import { learn } from '../jobs/learn.js';
@@ -30,7 +30,7 @@ const options = {
   round: mandatory(text('--round <dir>', 'round folder that was voted on')),
   labels: mandatory(text('--labels <file>', 'JSON: image -> good, weight; best')),
   checkpoint: text('--checkpoint <dir>', 'checkpoint of the round before; none for the first'),
-  learner: choice('--learner <name>', "default: the configuration's", learnerNames),
+  learner: choice('--learner <name>', `${learnerWords}; default: the configuration's`, learnerNames),
   config: text('--config <file>', 'configuration over config/default.yaml'),
   set: several('--set <key=value>', 'one setting over the configuration, e.g. learner.lr=0.002'),
   device: choice('--device <name>', "default: the configuration's", deviceNames),

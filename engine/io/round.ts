@@ -10,7 +10,8 @@ import { AcclaimError } from '../../src/errors.js';
 import { drawsSchema, pickSchema, safetyMarkSchema, samplerSchema } from '../../src/queue/jobs.js';
 import { type FloatTensor, f32, i64, type Tensor } from '../runtime/tensor.js';
 import { readFolder, writeFolder } from './folder.js';
-import { type Origin, originSchema } from './remembered.js';
+import { image } from './latents.js';
+import { type FeatureRows, type Origin, originSchema } from './remembered.js';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 
 const side = z.number().int().positive();
@@ -80,6 +81,10 @@ export interface Trajectory {
 
 /** What the base model sees in pictures: name of a map -> [N, width]. */
 export type FeatureMaps = Readonly<Record<string, FloatTensor>>;
+
+/** The rows of image `index`. */
+export const featuresOf = (maps: FeatureMaps, index: number): FeatureRows =>
+  Object.fromEntries(Object.entries(maps).map(([map, tensor]) => [map, image(tensor, index)]));
 
 export interface Round {
   manifest: RoundManifest;

@@ -5,10 +5,10 @@
 import type { JobPayload } from '../../src/queue/jobs.js';
 import type { Rng } from '../../src/rng.js';
 import { type SampleRequest, type Samples, sample } from '../diffusion/sampler.js';
+import { batchOf, type LatentShape } from '../io/latents.js';
 import { type Rgb, toRgb } from '../io/png.js';
 import type { Origin } from '../io/remembered.js';
 import type { FeatureMaps, Trajectory } from '../io/round.js';
-import { batchOf, type LatentShape } from '../learn/learner.js';
 import { features } from '../models/features.js';
 import { mustBeFinite } from '../models/finite.js';
 import { decode, type Pipeline } from '../models/pipeline.js';

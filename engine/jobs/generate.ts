@@ -11,7 +11,9 @@ import { mustSpareMinors } from '../../src/chat/prompt-policy.js';
 import { modelHash } from '../../src/model-hash.js';
 import type { JobPayload, JobResult, SafetyMark } from '../../src/queue/jobs.js';
 import { Rng } from '../../src/rng.js';
+import { requireLikelihoods } from '../diffusion/likelihoods.js';
 import { substitution } from '../diffusion/native.js';
+import { heroNoise, plainNoise } from '../diffusion/noise.js';
 import { schedule } from '../diffusion/schedulers.js';
 import type { Checkpoint } from '../io/checkpoint.js';
 import { encodePng, type Rgb } from '../io/png.js';
@@ -20,9 +22,7 @@ import { type FeatureMaps, imageName, portable, type RoundManifest, writeRound }
 import { applied } from '../learn/applied.js';
 import { stateFor } from '../learn/learner.js';
 import { learners } from '../learn/learners/table.js';
-import { heroNoise, plainNoise } from '../learn/noise.js';
 import { adapterSpec, parseParams } from '../learn/parameters.js';
-import { requireLikelihoods } from '../learn/policy.js';
 import { featureFacts } from '../models/features.js';
 import { branchesOf } from '../models/guidance.js';
 import { checkPictures, hasSafetyChecker, isBarred } from '../models/safety-checker.js';
@@ -57,7 +57,7 @@ export async function generate(
   const params = parseParams(learner, payload.learner);
   // A round that its learner cannot learn from is not worth sampling.
   const plan = schedule(pipeline.scheduler, payload.sampler);
-  if (learner.needsTrajectory) requireLikelihoods(plan, payload.sampler);
+  if (learner.comparesLikelihoods) requireLikelihoods(plan, payload.sampler);
   const checkpoint = openCheckpoint(payload.checkpoint, sha256, adapterSpec(params));
   report('load', 1, 1);
 

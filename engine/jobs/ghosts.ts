@@ -5,10 +5,11 @@
  */
 import { Rng } from '../../src/rng.js';
 import { sample } from '../diffusion/sampler.js';
+import { batchOf, image } from '../io/latents.js';
 import type { Ghost } from '../io/remembered.js';
 import type { Round } from '../io/round.js';
+import { featuresOf } from '../io/round.js';
 import type { Spare } from '../learn/ahead.js';
-import { batchOf, featuresOf, image } from '../learn/learner.js';
 import { features } from '../models/features.js';
 import type { Pipeline } from '../models/pipeline.js';
 import type { ExecutorCache } from '../runtime/cache.js';

@@ -8,9 +8,10 @@ import type { JobResult } from '../../src/queue/jobs.js';
 import { Rng } from '../../src/rng.js';
 import { type Halfway, sample } from '../diffusion/sampler.js';
 import type { Checkpoint } from '../io/checkpoint.js';
+import { batchOf } from '../io/latents.js';
 import type { Origin, ReplayItem } from '../io/remembered.js';
 import type { FeatureMaps } from '../io/round.js';
-import { batchOf, featuresOf } from '../learn/learner.js';
+import { featuresOf } from '../io/round.js';
 import {
   type Candidate,
   type Costs,

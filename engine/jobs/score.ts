@@ -4,7 +4,7 @@ import { AcclaimError } from '../../src/errors.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
 import { imageName, readRound } from '../io/round.js';
 import { faultsOf, loadJudge } from '../judge.js';
-import { diversity } from '../learn/diversity.js';
+import { diversity } from '../measures/diversity.js';
 import { rows } from '../runtime/tensor.js';
 import type { WorkerContext } from '../worker.js';
 import type { EngineContext } from './context.js';

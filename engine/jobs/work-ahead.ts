@@ -4,7 +4,7 @@
  * that comes meanwhile would have to wait for it.
  */
 import { createHash } from 'node:crypto';
-import type { AdapterParams } from '../../src/config/learner-params.js';
+import type { AdapterParams } from '../../src/config/learners.js';
 import { Rng } from '../../src/rng.js';
 import type { Checkpoint, CheckpointManifest } from '../io/checkpoint.js';
 import { portable, type Round } from '../io/round.js';

@@ -4,12 +4,13 @@
  * best elected again by the vote model instead (PEBBLE).
  */
 
-import type { AdapterParams } from '../../src/config/learner-params.js';
+import type { AdapterParams } from '../../src/config/learners.js';
 import type { LearnerState } from '../io/checkpoint.js';
+import { image } from '../io/latents.js';
 import type { ReplayItem } from '../io/remembered.js';
 import type { Round } from '../io/round.js';
 import type { Judged } from './feedback.js';
-import { firstState, image, type LearnContext, mergeReplay, newReplay } from './learner.js';
+import { firstState, type LearnContext, mergeReplay, newReplay } from './learner.js';
 import { nearestToMean } from './reward.js';
 import { electBest } from './vote-model/elect.js';
 import { votesOf } from './vote-model/fit.js';
@@ -69,17 +70,32 @@ export function reelected(
   return withGoods(round, judged, state, { latent, ...source!, round: of });
 }
 
-/** What a round adds before anything is trained: its best, by likeness of latents where nobody named one, and its votes. */
-export function carryOver<P extends AdapterParams>(context: LearnContext<P>): LearnerState {
+export interface CarryOptions {
+  /** Rows of the round's images by which the best is told where nobody named one; default: latents. */
+  features?: readonly Float32Array[];
+  /** Default: `carryBest`. */
+  carry?: typeof carryBest;
+  /** Goods are remembered with what they need to become the best later. */
+  sources?: boolean;
+}
+
+/** What a round adds before anything is trained: its best, and its votes. */
+export function carryOver<P extends AdapterParams>(
+  context: LearnContext<P>,
+  { features, carry = carryBest, sources }: CarryOptions = {},
+): LearnerState {
   const { round, judged, state } = context;
   const start = state ?? firstState(context);
-  const latents = Array.from({ length: round.manifest.count }, (_, i) => image(round.latents, i));
   return {
     ...start,
-    ...carryBest(round, judged, state, latents),
-    replay: mergeReplay(start.replay, newReplay(round, judged), round.manifest.round),
+    ...carry(round, judged, state, features ?? imagesOf(round)),
+    replay: mergeReplay(start.replay, newReplay(round, judged, sources), round.manifest.round),
   };
 }
+
+/** z_0 of each image, flat. */
+export const imagesOf = ({ manifest, latents }: Round): Float32Array[] =>
+  Array.from({ length: manifest.count }, (_, i) => image(latents, i));
 
 function withGoods(round: Round, judged: Judged, state: Carried | null, best: Carried['best']): Carried {
   const others = judged.goods.filter(

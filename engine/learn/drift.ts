@@ -5,12 +5,13 @@
  *   delta W = (alpha / r) (B_t A_t - lambda B_phi A_phi),
  * so that what stays is what comes of being liked. Exact as one LoRA of rank 2r. No vote has a part in phi.
  */
-import type { AcclaimParams } from '../../src/config/learner-params.js';
+import type { AcclaimParams } from '../../src/config/learners.js';
 import type { LearnerState } from '../io/checkpoint.js';
+import { image } from '../io/latents.js';
 import { isChosen, originOf, type Round } from '../io/round.js';
 import type { Drift } from './applied.js';
 import { fitGuided, type Item } from './guided-fit.js';
-import { type AheadWork, firstState, image, type LearnContext } from './learner.js';
+import { type AheadWork, firstState, type LearnContext } from './learner.js';
 
 /**
  * Everything that the base model showed of itself: of this round, and of what is remembered of the rounds before. What was chosen

@@ -6,7 +6,7 @@
  * the same bytes, or says that it cannot.
  */
 
-import type { AdapterParams } from '../../src/config/learner-params.js';
+import type { AdapterParams } from '../../src/config/learners.js';
 import { count } from '../../src/domain/count.js';
 import { flops } from '../graph/flops.js';
 import type { Graph } from '../graph/graph.js';
@@ -26,8 +26,8 @@ interface Built {
   graph: Graph;
 }
 
-/** Bounds of the choice. */
-interface Rows {
+/** Bounds of the choice of rows. */
+export interface FitBounds {
   /** Where the choice begins. */
   most: number;
   /** Default 1. */
@@ -52,7 +52,7 @@ export function fitTraining(
     chosen,
   }: Pick<LearnContext<AdapterParams>, 'cache' | 'params' | 'fitted' | 'chosen'>,
   key: string,
-  { most, least = 1, allowed = most }: Rows,
+  { most, least = 1, allowed = most }: FitBounds,
   build: (fit: Fit) => Graph,
 ): Fit {
   const { recompute } = params;

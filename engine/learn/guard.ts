@@ -4,15 +4,15 @@
  * is tried once more with half the step; if that fails too, the round changes nothing. Either way people are told.
  */
 import { createHash } from 'node:crypto';
-import type { AdapterParams } from '../../src/config/learner-params.js';
+import type { AdapterParams } from '../../src/config/learners.js';
 import { AcclaimError } from '../../src/errors.js';
 import { sample } from '../diffusion/sampler.js';
 import type { LearnerState } from '../io/checkpoint.js';
+import { diversity } from '../measures/diversity.js';
 import type { AdapterValues } from '../nn/lora.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 import { type FloatTensor, f32, rows } from '../runtime/tensor.js';
 import { applied } from './applied.js';
-import { diversity } from './diversity.js';
 import type { LearnContext } from './learner.js';
 import { adapterSpec } from './parameters.js';
 import { globalNorm, type Params } from './params.js';

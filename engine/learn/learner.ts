@@ -4,29 +4,25 @@
  * steps, and never changes the state it was given; the same inputs give the same state, bit for bit at one thread.
  */
 import type { z } from 'zod';
-import type { AdapterParams } from '../../src/config/learner-params.js';
-import type { samplerSchema } from '../../src/queue/jobs.js';
-import type { LearnerName } from '../../src/queue/learner-names.js';
+import type { AdapterParams, LearnerName } from '../../src/config/learners.js';
 import type { Rng } from '../../src/rng.js';
+import type { Sampler } from '../diffusion/schedule.js';
 import type { LearnerState } from '../io/checkpoint.js';
-import type { FeatureRows, Ghost, ReplayItem } from '../io/remembered.js';
-import { type FeatureMaps, isChosen, originOf, type Round } from '../io/round.js';
+import { image } from '../io/latents.js';
+import type { Ghost, ReplayItem } from '../io/remembered.js';
+import { featuresOf, isChosen, originOf, type Round } from '../io/round.js';
 import type { Pipeline } from '../models/pipeline.js';
 import type { TextFeeds } from '../models/prompt.js';
 import { adapterShapes } from '../nn/lora.js';
 import type { ExecutorCache } from '../runtime/cache.js';
-import { type FloatTensor, f32, rows } from '../runtime/tensor.js';
 import type { Judged } from './feedback.js';
 import type { Fit } from './fit.js';
 import { initAdapter } from './lora-init.js';
-import { type AdamState, adam } from './optimiser.js';
+import { adam } from './optimiser.js';
 import { adapterSpec, optimiserOptions } from './parameters.js';
-import type { Params } from './params.js';
 import type { PickingRule } from './picks.js';
+import type { Moved } from './trainer.js';
 import type { VoteModel } from './vote-model/model.js';
-
-export type Sampler = z.infer<typeof samplerSchema>;
-export type LatentShape = readonly [number, number, number];
 
 export interface LearnContext<P> {
   pipeline: Pipeline;
@@ -68,11 +64,17 @@ export interface LearnOutcome {
   notes: string[];
 }
 
+/** A round that teaches nothing: `state` differs only in what was remembered. `why` is said to people. */
+export const untrained = (state: LearnerState, why: string): LearnOutcome => ({
+  state,
+  learned: false,
+  losses: [],
+  notes: [why],
+});
+
 /** Where a fit has come to. */
-export interface Reached {
+export interface Reached extends Moved {
   steps: number;
-  adapter: Params;
-  optimiser: AdamState;
 }
 
 /** Work on a round that needs none of its votes. */
@@ -91,12 +93,8 @@ export interface DrawingRule {
   until: number;
 }
 
-export interface Learner<P extends AdapterParams = AdapterParams> {
-  readonly name: LearnerName;
-  /** Every parameter with its default, unit and effect; what is not named is refused. */
-  readonly params: z.ZodType<P>;
-  /** Whether rounds must keep their trajectory (likelihoods are trained on it). */
-  readonly needsTrajectory: boolean;
+/** What a learner does. */
+export interface Method<P extends AdapterParams = AdapterParams> {
   learn(context: LearnContext<P>): Promise<LearnOutcome>;
   /** What can be done while people vote; `learn` goes on from it and gives the same bytes with and without. */
   ahead?(
@@ -110,6 +108,17 @@ export interface Learner<P extends AdapterParams = AdapterParams> {
   picking?(params: P): PickingRule;
   /** Noise of the next round's `count` images, each `size` values; `state` null before any feedback. */
   noise(state: LearnerState | null, count: number, size: number, params: P, rng: Rng): Float32Array[];
+}
+
+/** A method with its row of the registry (src/config/learners.ts). */
+export interface Learner<P extends AdapterParams = AdapterParams> extends Method<P> {
+  readonly name: LearnerName;
+  /** Every parameter with its default, unit and effect; what is not named is refused. */
+  readonly params: z.ZodType<P>;
+  /** Whether rounds must keep their trajectory (likelihoods are trained on it). */
+  readonly comparesLikelihoods: boolean;
+  /** What people are told of it, to choose by. */
+  readonly about: string;
 }
 
 /** What the first round starts from. */
@@ -126,14 +135,9 @@ export function firstState({
 
 /** A learner that fits no drift adapter draws and trains what was tuned, and leaves the other behind. */
 export const stateFor = <P extends AdapterParams>(
-  { ahead }: Pick<Learner<P>, 'ahead'>,
+  { ahead }: Pick<Method<P>, 'ahead'>,
   state: LearnerState,
 ): LearnerState => (ahead ? state : { ...state, drift: undefined });
-
-/** z_0 or z_T of image `index`, flat. */
-export function image(tensor: FloatTensor, index: number): Float32Array {
-  return Float32Array.from(rows(tensor, index, index + 1).data);
-}
 
 /** The voted images of this round, as they are remembered; `sources`: goods with what they need to become the best later. */
 export function newReplay(round: Round, judged: Judged, sources = false): ReplayItem[] {
@@ -150,10 +154,6 @@ export function newReplay(round: Round, judged: Judged, sources = false): Replay
   }));
 }
 
-/** The rows of image `index`. */
-export const featuresOf = (maps: FeatureMaps, index: number): FeatureRows =>
-  Object.fromEntries(Object.entries(maps).map(([map, tensor]) => [map, image(tensor, index)]));
-
 /** Replay without what this very round had put there (a round learned again replaces itself). */
 export function mergeReplay(
   old: readonly ReplayItem[],
@@ -161,12 +161,4 @@ export function mergeReplay(
   round: number,
 ): ReplayItem[] {
   return [...old.filter((item) => item.round !== round), ...added];
-}
-
-/** Joins flat latents into [N,C,h,w]. */
-export function batchOf(list: readonly Float32Array[], latent: LatentShape): FloatTensor {
-  const size = latent[0] * latent[1] * latent[2];
-  const data = new Float32Array(list.length * size);
-  for (const [i, row] of list.entries()) data.set(row, i * size);
-  return f32([list.length, ...latent], data);
 }

@@ -1,7 +1,10 @@
 /** Rows of losses on noised images (losses/noised.ts): which image at which timestep, as feeds of one executor call. */
 import type { Rng } from '../../src/rng.js';
+import { alphasCumprod } from '../diffusion/betas.js';
+import { regressedTimesteps } from '../diffusion/schedulers.js';
+import { batchOf } from '../io/latents.js';
 import { f32, type Tensor } from '../runtime/tensor.js';
-import { batchOf, type LatentShape } from './learner.js';
+import type { LearnContext } from './learner.js';
 
 export interface NoisedRow {
   /** z_0, flat. */
@@ -10,33 +13,44 @@ export interface NoisedRow {
   timestep: number;
 }
 
-/**
- * `rows` filled up to `size` with the last one, whose fillings must weigh nothing. Draws fresh noise for all `size` rows.
- * `cumprod` is alphas_cumprod [T].
- */
-export function noisedFeeds(
-  rows: readonly NoisedRow[],
-  size: number,
-  latent: LatentShape,
-  cumprod: ArrayLike<number>,
-  rng: Rng,
-): Record<'x' | 'noise' | 'timestep' | 'alpha', Tensor> {
-  const filled = Array.from({ length: size }, (_, i) => rows[Math.min(i, rows.length - 1)]!);
-  const elements = latent[0] * latent[1] * latent[2];
+/** The forward process q(x_t | x_0) at the timesteps of a round's sampler. */
+export interface ForwardProcess {
+  /** Noisiest first. */
+  readonly timesteps: readonly number[];
+  /** abar [T] of the model. */
+  readonly cumprod: ArrayLike<number>;
+  /**
+   * `rows` filled up to `size` with the last one, whose fillings must weigh nothing. Draws fresh noise for all `size` rows.
+   */
+  feeds(
+    rows: readonly NoisedRow[],
+    size: number,
+    rng: Rng,
+  ): Record<'x' | 'noise' | 'timestep' | 'alpha', Tensor>;
+}
+
+export function forwardProcess({
+  pipeline: { scheduler },
+  sampler,
+  round,
+}: Pick<LearnContext<unknown>, 'pipeline' | 'sampler' | 'round'>): ForwardProcess {
+  const { latent } = round.manifest;
+  const cumprod = alphasCumprod(scheduler);
   return {
-    x: batchOf(
-      filled.map((row) => row.latent),
-      latent,
-    ),
-    noise: f32([size, ...latent], rng.normals(size * elements)),
-    timestep: f32(
-      [size],
-      filled.map((row) => row.timestep),
-    ),
-    alpha: f32(
-      [size, 1, 1, 1],
-      filled.map((row) => cumprod[row.timestep]!),
-    ),
+    cumprod,
+    timesteps: regressedTimesteps(scheduler, sampler),
+    feeds(rows, size, rng) {
+      const filled = Array.from({ length: size }, (_, i) => rows[Math.min(i, rows.length - 1)]!);
+      const latents = filled.map((row) => row.latent);
+      const timesteps = filled.map((row) => row.timestep);
+      const alphas = timesteps.map((t) => cumprod[t]!);
+      return {
+        x: batchOf(latents, latent),
+        noise: f32([size, ...latent], rng.normals(size * latent[0] * latent[1] * latent[2])),
+        timestep: f32([size], timesteps),
+        alpha: f32([size, 1, 1, 1], alphas),
+      };
+    },
   };
 }
 

@@ -1,6 +1,6 @@
-/** Learners' parameters (src/config/learner-params.ts) as the engine uses them. */
+/** Learners' parameters (src/config/learners.ts) as the engine uses them. */
 import type { z } from 'zod';
-import type { AdapterParams } from '../../src/config/learner-params.js';
+import type { AdapterParams } from '../../src/config/learners.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { AdapterSpec } from '../nn/lora.js';
 import type { AdamOptions } from './optimiser.js';

@@ -4,15 +4,14 @@
  * begins with; before the first step every ratio must be 1 within 1e-5, else a clip range of 1e-4 would train on
  * rounding. They must also be near those of sampling, else the round was sampled with another adapter.
  */
-import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { count } from '../../src/domain/count.js';
 import { AcclaimError } from '../../src/errors.js';
-import { isMultistep, isStochastic, type Schedule, type Step, scaled } from '../diffusion/schedule.js';
+import { requireLikelihoods } from '../diffusion/likelihoods.js';
+import { isMultistep, type Schedule, type Step, scaled } from '../diffusion/schedule.js';
 import { schedule } from '../diffusion/schedulers.js';
 import type { Trajectory } from '../io/round.js';
 import { type FloatTensor, f32, type Tensor } from '../runtime/tensor.js';
-import type { LearnContext, Sampler } from './learner.js';
+import type { LearnContext } from './learner.js';
 import { asFloat } from './params.js';
 import type { Trainer } from './trainer.js';
 
@@ -24,6 +23,12 @@ const SAMPLING_TOLERANCE = 1e-2;
 export interface Row {
   image: number;
   step: number;
+}
+
+/** An optimiser step: its rows in micro-batches, and what the loss is fed for each. */
+export interface PlannedStep {
+  batches: readonly (readonly Row[])[];
+  feeds(rows: readonly Row[]): Record<string, Tensor>;
 }
 
 export class Policy {
@@ -122,10 +127,35 @@ export class Policy {
   }
 
   /**
+   * Takes the steps of `plan`: first log p_old of all its rows, everything as yet unmoved, then step by step. `unmoved` fills the
+   * feeds that the loss has beside the likelihood's while nothing is trained. Errors: `not-learnable`.
+   */
+  async train(
+    trainer: Trainer,
+    plan: readonly PlannedStep[],
+    unmoved: (rows: readonly Row[]) => Record<string, Tensor>,
+    { signal, progress }: Pick<LearnContext<unknown>, 'signal' | 'progress'>,
+  ): Promise<void> {
+    const all = plan.flatMap((step) => step.batches);
+    progress('train', 0, 2 * all.length, 1);
+    const old = await this.oldLogProbs(trainer, all, unmoved, { signal, progress });
+    let at = 0;
+    for (const { batches, feeds } of plan) {
+      signal.throwIfAborted();
+      const first = at === 0;
+      const fed = batches.map((rows) => ({ ...feeds(rows), old_log_prob: this.perRow(old[at++]!) }));
+      await trainer.step(fed, (outputs, i) => {
+        if (first) checkRatios(outputs.ratio, batches[i]!.length);
+      });
+      progress('train', all.length + at, 2 * all.length);
+    }
+  }
+
+  /**
    * log p_old of every row of every batch, by the training graph at the adapter as it stands. `extra` fills the feeds
    * that the loss has beside the likelihood's.
    */
-  async oldLogProbs(
+  private async oldLogProbs(
     trainer: Trainer,
     batches: readonly (readonly Row[])[],
     extra: (rows: readonly Row[]) => Record<string, Tensor>,
@@ -156,28 +186,8 @@ export class Policy {
   }
 }
 
-/** Errors: `not-learnable` where no step adds noise, so that a learner that compares likelihoods has none. */
-export function requireLikelihoods(
-  plan: Schedule,
-  { scheduler, eta, stack = [] }: Pick<Sampler, 'scheduler' | 'eta' | 'stack'>,
-): void {
-  if (stack.length > 0)
-    throw new AcclaimError(
-      'not-learnable',
-      `pictures drawn with ${stack.map(({ file }) => basename(file)).join(', ')} have no likelihoods under the model that is trained`,
-      'Draw without these LoRAs, or learn with acclaim.',
-    );
-  if (isStochastic(plan)) return;
-  const took = plan.steps.length;
-  throw new AcclaimError(
-    'not-learnable',
-    `a run of ${count(took, 'step')} of ${scheduler} adds no noise (eta ${eta}) and has no likelihoods`,
-    'Sample with ddim or tcd and eta above 0, lcm, euler-ancestral or dpmpp-2m-sde, and with more than one step.',
-  );
-}
-
 /** Before the first optimiser step every ratio is 1. */
-export function checkRatios(ratio: Tensor | undefined, count: number): void {
+function checkRatios(ratio: Tensor | undefined, count: number): void {
   const data = asFloat(ratio, 'ratio').data;
   for (let i = 0; i < count; i++)
     if (!(Math.abs(data[i]! - 1) <= RATIO_TOLERANCE))
@@ -186,11 +196,4 @@ export function checkRatios(ratio: Tensor | undefined, count: number): void {
         `the ratio of new to old policy is ${data[i]} before the first step`,
         'This device does not repeat its arithmetic closely enough for this learner; use acclaim instead.',
       );
-}
-
-/** Cuts a list into pieces of at most `size`. */
-export function chunks<T>(list: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(list.length / size) }, (_, i) =>
-    list.slice(i * size, (i + 1) * size),
-  );
 }

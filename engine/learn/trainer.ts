@@ -12,6 +12,12 @@ import { addScaled, asFloat, cloneParams, globalNorm, names, type Params } from 
 /** Thrown by the collapse guard's checks; caught by it, never shown. */
 export class Unhealthy extends Error {}
 
+/** What training moves. */
+export interface Moved {
+  adapter: Params;
+  optimiser: AdamState;
+}
+
 export interface StepResult {
   loss: number;
   /** Norm of the gradient before clipping. */

@@ -5,9 +5,9 @@
  */
 import { Rng } from '../../src/rng.js';
 import type { Rgb } from '../io/png.js';
-import { diversity } from '../learn/diversity.js';
 import { comparePoints, fitClusters, nearest, type Point } from './clusters.js';
 import { borderColour, centreColour } from './colours.js';
+import { diversity } from './diversity.js';
 import { countValues, floorOf, totalVariation } from './total-variation.js';
 
 export interface Picture {

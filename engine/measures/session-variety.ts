@@ -4,7 +4,7 @@
  * comparePictures gives one for tables.
  */
 import type { ReplayItem } from '../io/remembered.js';
-import { diversity } from '../learn/diversity.js';
+import { diversity } from './diversity.js';
 
 type Liked = Pick<ReplayItem, 'latent' | 'round' | 'origin'>;
 

@@ -8,10 +8,9 @@ import { z } from 'zod';
 import { AcclaimError } from '../errors.js';
 import { projectPath } from '../paths.js';
 import { type decoderSchema, learnerSchema, samplerSchema } from '../queue/jobs.js';
-import type { LearnerName } from '../queue/learner-names.js';
 import { isThere } from '../reading.js';
 import { checked, readYaml } from './files.js';
-import { comparesLikelihoods, learnerParams, paramFaults } from './learner-params.js';
+import { comparesLikelihoods, type LearnerName, learnerRegistry, paramFaults } from './learners.js';
 import { findPulled, isPart, listPulled, modelsFolders, openPath } from './pulled.js';
 import type { Config } from './schema.js';
 import { stackOf } from './stack.js';
@@ -19,7 +18,7 @@ import { distilledMarks, unetMarks } from './unet-marks.js';
 
 type Sampler = z.infer<typeof samplerSchema>;
 export type LearnerSettings = z.infer<typeof learnerSchema>;
-export type { LearnerName } from '../queue/learner-names.js';
+export type { LearnerName } from './learners.js';
 
 const familySchema = z.strictObject({
   match: z.strictObject({ crossAttention: z.number(), widest: z.number() }).nullable(),
@@ -176,7 +175,9 @@ export function learnerSettings(
 ): LearnerSettings {
   const profile = (catalogue.families[family] ?? catalogue.families.default!).learners[name] ?? {};
   const { name: named, ...own } = config.learner;
-  const known = Object.entries(own).filter(([key]) => name === named || key in learnerParams[name].shape);
+  const known = Object.entries(own).filter(
+    ([key]) => name === named || key in learnerRegistry[name].params.shape,
+  );
   return learnerSchema.parse({ ...profile, ...Object.fromEntries(known), name });
 }
 
@@ -185,7 +186,7 @@ export function checkLearnable(
   { scheduler, eta, steps, stack = [] }: Sampler,
   { name }: Pick<LearnerSettings, 'name'>,
 ): void {
-  if (comparesLikelihoods[name] && stack.length > 0)
+  if (comparesLikelihoods(name) && stack.length > 0)
     throw new AcclaimError(
       'not-learnable',
       `the learner ${name} compares likelihoods of the model that it trains, and pictures drawn with ${stack.map(({ file }) => basename(file)).join(', ')} are another's`,
@@ -202,7 +203,7 @@ export function checkLearnable(
     lcm: several,
     tcd: eta > 0 && several,
   };
-  if (!comparesLikelihoods[name] || noise[scheduler]) return;
+  if (!comparesLikelihoods(name) || noise[scheduler]) return;
   const without = (scheduler === 'ddim' || scheduler === 'tcd') && eta === 0;
   const how = without ? `${scheduler} with eta 0` : several ? scheduler : `${scheduler} with one step`;
   throw new AcclaimError(

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { isHostAndPort, isNetwork } from '../networks.js';
 import { learnerSchema, samplerSchema } from '../queue/jobs.js';
-import { paramFaults } from './learner-params.js';
+import { paramFaults } from './learners.js';
 
 const count = z.number().int().positive();
 const share = z.number().min(0).max(1);

@@ -3,7 +3,7 @@
  * All paths are absolute. Results are idempotent: the same payload on the same kind of device gives the same bytes.
  */
 import { z } from 'zod';
-import { learnerNames } from './learner-names.js';
+import { learnerNames } from '../config/learners.js';
 import { pulledSchema } from './pulled-schema.js';
 
 const count = z.number().int().positive();

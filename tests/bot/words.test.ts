@@ -10,6 +10,7 @@ import { chatCommands, commandSpecs } from '../../bot/commands/table.js';
 import { chosenName, commandBodies } from '../../bot/platforms/discord/commands.js';
 import { Writer } from '../../bot/platforms/discord/written.js';
 import { commandNamed, parseCommand, usage } from '../../src/chat/commands.js';
+import { learnerNames } from '../../src/config/learners.js';
 import { cause, inSentences } from '../../src/errors.js';
 import { projectPath } from '../../src/paths.js';
 import { answer } from '../support/chat.js';
@@ -222,7 +223,8 @@ describe('on Discord', () => {
   it('a usage keeps what may be left out in brackets', () => {
     const start = commandSpecs.find(({ path }) => path.join(' ') === 'session start')!;
     expect(writer.text(`**${usage(start)}**`)).toBe(
-      '**/acclaim session start prompt:PROMPT [learner:acclaim|hero|ddpo|d3po|nft|papa] [model:TEXT] [images:N] ' +
+      '**/acclaim session start prompt:PROMPT [learner:' +
+        `${learnerNames.join('|')}] [model:TEXT] [images:N] ` +
         '[ballots:sheet|gallery] [rounds:N]**',
     );
   });

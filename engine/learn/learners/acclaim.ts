@@ -4,47 +4,36 @@
  * What limits it is steps, not votes, so a round gets many; the first rounds come from plain noise, because a round
  * that is already narrow teaches narrowness.
  */
-import {
-  type AcclaimParams,
-  comparesLikelihoods,
-  learnerParams,
-} from '../../../src/config/learner-params.js';
+import type { AcclaimParams } from '../../../src/config/learners.js';
+import { heroNoise, plainNoise } from '../../diffusion/noise.js';
 import type { LearnerState } from '../../io/checkpoint.js';
 import type { ReplayItem } from '../../io/remembered.js';
 import { isChosen, originOf, type Round } from '../../io/round.js';
-import { rows } from '../../runtime/tensor.js';
-import { carryBest, reelected } from '../best.js';
+import { carryOver, reelected } from '../best.js';
 import { driftWork, fitDrift } from '../drift.js';
 import type { Judged, Label } from '../feedback.js';
 import { ghostGoods, ghostsDue, ghostWords, likedGhosts, mergeGhosts } from '../ghosts.js';
 import { guarded } from '../guard.js';
 import { fitGuided, type Item } from '../guided-fit.js';
-import { firstState, type LearnContext, type Learner, mergeReplay, newReplay } from '../learner.js';
-import { heroNoise, plainNoise } from '../noise.js';
+import { type LearnContext, type Method, untrained } from '../learner.js';
 import { mayVote } from '../vote-model/ghosts.js';
 import type { VoteModel } from '../vote-model/model.js';
 import { replayWeightsBy } from '../vote-model/replay-weights.js';
 
-export const acclaim: Learner<AcclaimParams> = {
-  name: 'acclaim',
-  params: learnerParams.acclaim,
-  needsTrajectory: comparesLikelihoods.acclaim,
-
+export const acclaim: Method<AcclaimParams> = {
   async learn(context) {
     const { round, judged, params } = context;
-    const before = context.state ?? firstState(context);
-    const latents = round.manifest.count ? allRows(context) : [];
-    const replay = mergeReplay(before.replay, newReplay(round, judged, params.reelect), round.manifest.round);
-    const carried = carryBest(round, judged, context.state, latents);
+    const before = carryOver(context, { sources: params.reelect });
+    const { replay } = before;
     const best = params.reelect
-      ? reelected(carried, context, context.voteModel?.(replay) ?? null, replay)
-      : carried;
-    const remembered: LearnerState = { ...before, ...best, replay };
-    const untrained = (why: string) => ({ state: remembered, learned: false, losses: [], notes: [why] });
-    if (params.steps === 0) return untrained('Nothing is trained: your votes choose what is shown.');
+      ? reelected(before, context, context.voteModel?.(replay) ?? null, replay)
+      : before;
+    const remembered: LearnerState = { ...before, best: best.best, goods: best.goods };
+    if (params.steps === 0)
+      return untrained(remembered, 'Nothing is trained: your votes choose what is shown.');
     const goods = fittedGoods(replay, params);
     if (!goods.length)
-      return untrained('No image has been called good yet, so there is nothing to learn from.');
+      return untrained(remembered, 'No image has been called good yet, so there is nothing to learn from.');
     const model = context.voteModel?.(replay) ?? null;
     const fresh = mayVote(model) ? await context.ghosts?.() : undefined;
     const ghosts = mergeGhosts(before.ghosts ?? [], fresh ?? [], round.manifest.round);
@@ -148,8 +137,4 @@ export function stepsOf(
   const liked = weight(labels.filter(({ good }) => good > 0.5)) + 1;
   const need = Math.min(1, Math.max(0.1, (1 - liked / (weight(labels) + 2)) / (1 - fullUntil)));
   return Math.ceil(Math.min(steps * need, stepsPerGood * goods));
-}
-
-function allRows({ round }: LearnContext<AcclaimParams>): Float32Array[] {
-  return Array.from({ length: round.manifest.count }, (_, i) => rows(round.latents, i, i + 1).data);
 }

@@ -4,22 +4,17 @@
  *   1. in each group all pairs (winner, loser) of unequal label        2. log p_ref at the round's first weights
  *   3. per group one optimiser step on `timesteps` of the trainable steps
  */
-import { comparesLikelihoods, type D3poParams, learnerParams } from '../../../src/config/learner-params.js';
+import type { D3poParams } from '../../../src/config/learners.js';
+import { plainNoise } from '../../diffusion/noise.js';
 import type { LearnerState } from '../../io/checkpoint.js';
-import { shapesOf } from '../../models/prompt.js';
 import { f32, rows, type Tensor } from '../../runtime/tensor.js';
 import { carryOver } from '../best.js';
-import { fitTraining } from '../fit.js';
-import { type Guarded, guarded } from '../guard.js';
-import type { LearnContext, Learner } from '../learner.js';
+import { chunks } from '../chunks.js';
+import type { Guarded } from '../guard.js';
+import { type LearnContext, type Method, untrained } from '../learner.js';
 import { d3poGraph } from '../losses/d3po.js';
-import { specKey } from '../losses/training-graph.js';
-import { plainNoise } from '../noise.js';
-import { adam, cloneState } from '../optimiser.js';
-import { adapterSpec, optimiserOptions } from '../parameters.js';
-import { cloneParams } from '../params.js';
-import { checkRatios, chunks, Policy } from '../policy.js';
-import { Trainer } from '../trainer.js';
+import { Policy, type Row } from '../policy.js';
+import { planTraining, trainGuarded } from '../training-run.js';
 
 interface Group {
   images: number[];
@@ -27,18 +22,15 @@ interface Group {
   pairs: [winner: number, loser: number][];
 }
 
-export const d3po: Learner<D3poParams> = {
-  name: 'd3po',
-  params: learnerParams.d3po,
-  needsTrajectory: comparesLikelihoods.d3po,
-
+export const d3po: Method<D3poParams> = {
   async learn(context) {
     const before = carryOver(context);
     const groups = groupsOf(context);
-    if (!groups.length) {
-      const notes = ['No two images that can be compared were voted differently: the round is passed by.'];
-      return { state: before, learned: false, losses: [], notes };
-    }
+    if (!groups.length)
+      return untrained(
+        before,
+        'No two images that can be compared were voted differently: the round is passed by.',
+      );
     return train(context, before, groups);
   },
 
@@ -75,69 +67,29 @@ function train(
   before: LearnerState,
   groups: readonly Group[],
 ): Promise<Guarded> {
-  const { params, pipeline, cache, round, sampler, text, signal, progress } = context;
-  const B = params.group;
+  const { group: B, beta, clip, timesteps } = context.params;
   const most = Math.max(...groups.map((g) => g.pairs.length), Math.floor(B / 2) * Math.ceil(B / 2));
   const policy = Policy.of(context, B);
-  const { latent } = round.manifest;
-  const whole = {
-    pipeline,
-    adapter: adapterSpec(params),
-    latent,
-    guidance: sampler.guidance,
-    text: shapesOf(text),
-  };
-  const loss = { beta: params.beta, epsilon: params.clip };
   // A group is trained in one piece.
-  const fit = fitTraining(context, `d3po|${specKey(whole)}|${most}`, { most: B, least: B }, (fit) =>
-    d3poGraph({ ...whole, ...fit }, most, loss),
+  const whole = { most: B, least: B };
+  const run = planTraining(context, `d3po|${most}|${beta} ${clip}`, whole, (spec) =>
+    d3poGraph(spec, most, { beta, epsilon: clip }),
   );
-  const spec = { ...whole, ...fit };
 
-  return guarded(context, before, async (stepScale) => {
-    const key = `d3po|${specKey(spec)}|${most}|${loss.beta} ${loss.epsilon}`;
-    const executor = await cache.get(key, () => d3poGraph(spec, most, loss));
-    const optimiser = adam(optimiserOptions(params, stepScale));
-    const trainer = new Trainer(
-      executor,
-      cloneParams(before.adapter),
-      cloneState(before.optimiser),
-      optimiser,
-      text,
-    );
+  return trainGuarded(context, before, run, (trainer) => {
     const rng = context.rng('train');
     const trainable = policy.trainableSteps;
     const plan = rng.shuffle(groups).map((group) => {
-      const steps = rng.shuffle(trainable).slice(0, params.timesteps ?? trainable.length);
-      return { group, batches: steps.map((step) => group.images.map((image) => ({ image, step }))) };
+      const steps = rng.shuffle(trainable).slice(0, timesteps ?? trainable.length);
+      const pairs = pairFeeds(group, B, most, 1 / (group.pairs.length * steps.length));
+      return {
+        batches: steps.map((step) => group.images.map((image) => ({ image, step }))),
+        feeds: (rows: readonly Row[]) => ({ ...policy.feeds(rows), ...pairs }),
+      };
     });
-
-    // 2.
-    const batches = plan.flatMap((step) => step.batches);
-    const unpaired = { ...pairFeeds({ images: [], pairs: [] }, B, most, 0) };
-    progress('train', 0, 2 * batches.length, 1);
-    const ref = await policy.oldLogProbs(trainer, batches, () => unpaired, context);
-
-    // 3.
-    let at = 0;
-    for (const { group, batches: own } of plan) {
-      signal.throwIfAborted();
-      const first = at === 0;
-      const pairs = pairFeeds(group, B, most, 1 / (group.pairs.length * own.length));
-      const feeds = own.map((rows) => ({
-        ...policy.feeds(rows),
-        ...pairs,
-        old_log_prob: policy.perRow(ref[at++]!),
-      }));
-      await trainer.step(feeds, (outputs, i) => {
-        if (first) checkRatios(outputs.ratio, own[i]!.length);
-      });
-      progress('train', batches.length + at, 2 * batches.length);
-    }
-    return {
-      state: { ...before, adapter: trainer.adapter, optimiser: trainer.state },
-      losses: trainer.losses,
-    };
+    // 2., 3.
+    const unpaired = pairFeeds({ images: [], pairs: [] }, B, most, 0);
+    return policy.train(trainer, plan, () => unpaired, context);
   });
 }
 

@@ -5,56 +5,41 @@
  *   5. the next round starts from pi_HERO (4.4)
  * `faithful` reproduces two faults of the released code: (a) cosines over the batch axis, (b) a rank used as an index.
  */
-import { comparesLikelihoods, type HeroParams, learnerParams } from '../../../src/config/learner-params.js';
+import type { HeroParams } from '../../../src/config/learners.js';
+import { heroNoise, plainNoise } from '../../diffusion/noise.js';
 import type { LearnerState } from '../../io/checkpoint.js';
 import { type FloatTensor, f32, rows, stackRows } from '../../runtime/tensor.js';
-import { carryBest, carryBestFaithfully } from '../best.js';
+import { carryBest, carryBestFaithfully, carryOver, imagesOf } from '../best.js';
 import { type EmbeddingSpec, featureGraph, initEmbedding, oneHot, tripletGraph } from '../embedding.js';
-import { firstState, image, type LearnContext, type Learner, mergeReplay, newReplay } from '../learner.js';
-import { heroNoise, plainNoise } from '../noise.js';
+import { type LearnContext, type Method, untrained } from '../learner.js';
 import { adam, cloneState } from '../optimiser.js';
 import { asFloat, cloneParams, names } from '../params.js';
 import { policyGradient } from '../policy-gradient.js';
 import { advantages, bestReward, goodsReward } from '../reward.js';
 
-export const hero: Learner<HeroParams> = {
-  name: 'hero',
-  params: learnerParams.hero,
-  needsTrajectory: comparesLikelihoods.hero,
-
+export const hero: Method<HeroParams> = {
   async learn(context) {
-    const { round, judged, params } = context;
-    const start = context.state ?? firstState(context);
-    const embedding = start.embedding ?? firstEmbedding(context);
+    const { round, judged, params, state } = context;
+    const images = imagesOf(round);
 
     // 1. By the embedding as it was, where nobody named a best.
+    const embedding = state?.embedding ?? firstEmbedding(context);
     const carry = params.faithful ? carryBestFaithfully : carryBest;
-    const carried = carry(
-      round,
-      judged,
-      context.state,
-      await features(context, embedding, imagesOf(context)),
-    );
-    const before: LearnerState = {
-      ...start,
-      ...carried,
-      embedding,
-      replay: mergeReplay(start.replay, newReplay(round, judged), round.manifest.round),
-    };
+    const features = await featuresBy(context, embedding, images);
+    const before: LearnerState = { ...carryOver(context, { features, carry }), embedding };
     if (!before.best || !judged.bads.length) {
       const missing = before.best ? 'bad' : 'good';
-      const notes = [
+      return untrained(
+        before,
         `No image was called ${missing}, and this learner compares good with bad: the round is passed by.`,
-      ];
-      return { state: before, learned: false, losses: [], notes };
+      );
     }
 
     // 2.
     const trained = await trainEmbedding(context, embedding, before.best);
 
     // 3.
-    const list = imagesOf(context);
-    const rowsOf = await features(context, trained, [...list, before.best.latent]);
+    const rowsOf = await featuresBy(context, trained, [...images, before.best.latent]);
     const E = rowsOf.slice(0, -1);
     const goods = judged.goods.map(({ index }) => E[index]!);
     const reward =
@@ -84,14 +69,11 @@ function firstEmbedding({ round, params, rng }: LearnContext<HeroParams>): Embed
   return { spec, params: weights, optimiser: adam(embeddingOptions(params)).init(weights) };
 }
 
-const imagesOf = ({ round }: LearnContext<HeroParams>): Float32Array[] =>
-  Array.from({ length: round.manifest.count }, (_, i) => image(round.latents, i));
-
 const stack = (list: readonly Float32Array[], latent: readonly number[]): FloatTensor =>
   stackRows(list.map((data) => f32([1, ...latent], data)));
 
 /** E of each latent. */
-async function features(
+async function featuresBy(
   { cache }: LearnContext<HeroParams>,
   { spec, params }: Embedding,
   list: readonly Float32Array[],
@@ -111,7 +93,7 @@ async function trainEmbedding(
 ): Promise<Embedding> {
   const { cache, params, round, judged, signal, progress } = context;
   const triplets = round.manifest.count;
-  const latents = stack([best.latent, ...imagesOf(context)], spec.latent); // row 0 is the best
+  const latents = stack([best.latent, ...imagesOf(round)], spec.latent); // row 0 is the best
   const count = triplets + 1;
   const options = { margin: params.margin, batchAxis: params.faithful };
   const key = `triplet|${spec.latent}|${spec.widen}|${count}|${params.margin}|${params.faithful}`;

@@ -6,41 +6,29 @@
  * It needs no trajectory and takes any sampler. The paper trains and samples without guidance; here the guided prediction is
  * fitted, since images are drawn by it.
  */
-import { comparesLikelihoods, learnerParams, type NftParams } from '../../../src/config/learner-params.js';
-import { alphasCumprod } from '../../diffusion/betas.js';
-import { regressedTimesteps } from '../../diffusion/schedulers.js';
+import type { NftParams } from '../../../src/config/learners.js';
+import { plainNoise } from '../../diffusion/noise.js';
 import type { LearnerState } from '../../io/checkpoint.js';
-import { shapesOf } from '../../models/prompt.js';
+import { image } from '../../io/latents.js';
 import { carryOver } from '../best.js';
+import { chunks } from '../chunks.js';
 import type { Label } from '../feedback.js';
-import { fitTraining } from '../fit.js';
-import { type Guarded, guarded } from '../guard.js';
-import { image, type LearnContext, type Learner } from '../learner.js';
+import type { Guarded } from '../guard.js';
+import { type LearnContext, type Method, untrained } from '../learner.js';
 import { nftGraph, oldName } from '../losses/nft.js';
-import { specKey } from '../losses/training-graph.js';
-import { plainNoise } from '../noise.js';
-import { noisedFeeds, perRow } from '../noised-rows.js';
-import { adam, cloneState } from '../optimiser.js';
-import { adapterSpec, optimiserOptions } from '../parameters.js';
-import { cloneParams } from '../params.js';
-import { chunks } from '../policy.js';
+import { forwardProcess, perRow } from '../noised-rows.js';
 import { advantages } from '../reward.js';
-import { Trainer } from '../trainer.js';
+import { planTraining, trainGuarded } from '../training-run.js';
 
-export const nft: Learner<NftParams> = {
-  name: 'nft',
-  params: learnerParams.nft,
-  needsTrajectory: comparesLikelihoods.nft,
-
+export const nft: Method<NftParams> = {
   async learn(context) {
     const { judged } = context;
     const before = carryOver(context);
-    if (new Set(judged.labels.map(({ good }) => good)).size < 2) {
-      const notes = [
+    if (new Set(judged.labels.map(({ good }) => good)).size < 2)
+      return untrained(
+        before,
         'All votes were alike, and this learner compares good with bad: the round is passed by.',
-      ];
-      return { state: before, learned: false, losses: [], notes };
-    }
+      );
     return train(context, before, rewardsOf(judged.labels));
   },
 
@@ -60,73 +48,43 @@ function train(
   before: LearnerState,
   rewards: readonly number[],
 ): Promise<Guarded> {
-  const { pipeline, cache, params, sampler, round, judged, text, signal, progress } = context;
-  const { latent } = round.manifest;
-  const whole = {
-    pipeline,
-    adapter: adapterSpec(params),
-    latent,
-    guidance: sampler.guidance,
-    text: shapesOf(text),
-  };
-  const purpose = `nft|${params.beta}`;
-  const most = Math.min(params.batch, params.microBatch);
-  const fit = fitTraining(context, `${purpose}|${specKey(whole)}`, { most }, (fit) =>
-    nftGraph({ ...whole, ...fit }, params.beta),
-  );
-  const spec = { ...whole, ...fit };
+  const { params, round, judged, signal, progress } = context;
+  const { steps, batch, beta } = params;
+  const most = Math.min(batch, params.microBatch);
+  const run = planTraining(context, `nft|${beta}`, { most }, (spec) => nftGraph(spec, beta));
   const old = Object.fromEntries(
     Object.entries(before.adapter).map(([name, tensor]) => [oldName(name), tensor]),
   );
-  const cumprod = alphasCumprod(pipeline.scheduler);
-  const timesteps = regressedTimesteps(pipeline.scheduler, sampler);
+  const { timesteps, feeds } = forwardProcess(context);
   const images = judged.labels.map(({ index, weight }, i) => ({
     latent: image(round.latents, index),
     weight: Math.min(1, weight),
     reward: rewards[i]!,
   }));
 
-  return guarded(context, before, (stepScale) =>
-    cache.use(
-      `${purpose}|${specKey(spec)}`,
-      () => nftGraph(spec, params.beta),
-      async (executor) => {
-        const trainer = new Trainer(
-          executor,
-          cloneParams(before.adapter),
-          cloneState(before.optimiser),
-          adam(optimiserOptions(params, stepScale)),
-          text,
-        );
-        const rng = context.rng('train');
-        /** Every image once before any twice. */
-        let turn: typeof images = [];
-        progress('train', 0, params.steps, Math.ceil(params.batch / fit.rows));
-        for (let step = 0; step < params.steps; step++) {
-          signal.throwIfAborted();
-          const picks = Array.from({ length: params.batch }, () => {
-            if (turn.length === 0) turn = rng.shuffle(images);
-            return { ...turn.pop()!, timestep: rng.choice(timesteps) };
-          });
-          await trainer.step(
-            chunks(picks, fit.rows).map((rows) => ({
-              ...old,
-              ...noisedFeeds(rows, fit.rows, latent, cumprod, rng),
-              reward: perRow(
-                rows.map((row) => row.reward),
-                fit.rows,
-              ),
-              weight: perRow(
-                rows.map((row) => row.weight / params.batch),
-                fit.rows,
-              ),
-            })),
-          );
-          progress('train', step + 1, params.steps);
-        }
-        const state = { ...before, adapter: trainer.adapter, optimiser: trainer.state };
-        return { state, losses: trainer.losses };
-      },
-    ),
-  );
+  return trainGuarded(context, before, run, async (trainer) => {
+    const rng = context.rng('train');
+    /** Every image once before any twice. */
+    let turn: typeof images = [];
+    progress('train', 0, steps, Math.ceil(batch / run.rows));
+    for (let step = 0; step < steps; step++) {
+      signal.throwIfAborted();
+      const picks = Array.from({ length: batch }, () => {
+        if (turn.length === 0) turn = rng.shuffle(images);
+        return { ...turn.pop()!, timestep: rng.choice(timesteps) };
+      });
+      await trainer.step(
+        chunks(picks, run.rows).map((rows) => {
+          const [r, w] = [rows.map(({ reward }) => reward), rows.map(({ weight }) => weight / batch)];
+          return {
+            ...old,
+            ...feeds(rows, run.rows, rng),
+            reward: perRow(r, run.rows),
+            weight: perRow(w, run.rows),
+          };
+        }),
+      );
+      progress('train', step + 1, steps);
+    }
+  });
 }

@@ -6,39 +6,25 @@
  * all those of its model, here the sampler's; its models know no text, here p is the guided prediction, which images are
  * drawn by.
  */
-import { comparesLikelihoods, learnerParams, type PapaParams } from '../../../src/config/learner-params.js';
-import { alphasCumprod } from '../../diffusion/betas.js';
-import { regressedTimesteps } from '../../diffusion/schedulers.js';
+import type { PapaParams } from '../../../src/config/learners.js';
+import { plainNoise } from '../../diffusion/noise.js';
 import type { LearnerState } from '../../io/checkpoint.js';
-import { shapesOf } from '../../models/prompt.js';
+import { image } from '../../io/latents.js';
 import { carryOver } from '../best.js';
+import { chunks } from '../chunks.js';
 import type { Label } from '../feedback.js';
-import { fitTraining } from '../fit.js';
-import { type Guarded, guarded } from '../guard.js';
-import { image, type LearnContext, type Learner } from '../learner.js';
+import type { Guarded } from '../guard.js';
+import { type LearnContext, type Method, untrained } from '../learner.js';
 import { papaGraph } from '../losses/papa.js';
-import { specKey } from '../losses/training-graph.js';
-import { plainNoise } from '../noise.js';
-import { noisedFeeds, perRow } from '../noised-rows.js';
-import { adam, cloneState } from '../optimiser.js';
-import { adapterSpec, optimiserOptions } from '../parameters.js';
-import { cloneParams } from '../params.js';
-import { chunks } from '../policy.js';
-import { Trainer } from '../trainer.js';
+import { forwardProcess, perRow } from '../noised-rows.js';
+import { planTraining, trainGuarded } from '../training-run.js';
 
-export const papa: Learner<PapaParams> = {
-  name: 'papa',
-  params: learnerParams.papa,
-  needsTrajectory: comparesLikelihoods.papa,
-
+export const papa: Method<PapaParams> = {
   async learn(context) {
-    const { judged } = context;
     const before = carryOver(context);
-    const told = judged.labels.filter(({ good }) => good !== 0.5);
-    if (told.length === 0) {
-      const notes = ['No image was called good or bad, so there is nothing to learn from.'];
-      return { state: before, learned: false, losses: [], notes };
-    }
+    const told = context.judged.labels.filter(({ good }) => good !== 0.5);
+    if (told.length === 0)
+      return untrained(before, 'No image was called good or bad, so there is nothing to learn from.');
     return train(context, before, told);
   },
 
@@ -54,67 +40,45 @@ export function boundWeight(cumprod: ArrayLike<number>, t: number): number {
   return (1 - alpha) / (alpha * (1 - before));
 }
 
+/** Those of `timesteps` (noisiest first) that are `from` or noisier; the noisiest where none is. */
+export function trainedTimesteps(timesteps: readonly number[], from: number): readonly number[] {
+  const noisy = timesteps.filter((t) => t >= from);
+  return noisy.length ? noisy : timesteps.slice(0, 1);
+}
+
 function train(
   context: LearnContext<PapaParams>,
   before: LearnerState,
   told: readonly Label[],
 ): Promise<Guarded> {
-  const { pipeline, cache, params, sampler, round, text, signal, progress } = context;
-  const { latent } = round.manifest;
-  const whole = {
-    pipeline,
-    adapter: adapterSpec(params),
-    latent,
-    guidance: sampler.guidance,
-    text: shapesOf(text),
-  };
-  const fit = fitTraining(context, `papa|${specKey(whole)}`, { most: params.microBatch }, (fit) =>
-    papaGraph({ ...whole, ...fit }),
-  );
-  const spec = { ...whole, ...fit };
-  const cumprod = alphasCumprod(pipeline.scheduler);
-  const all = regressedTimesteps(pipeline.scheduler, sampler); // noisiest first
-  const noisy = all.filter((t) => t >= params.from);
-  const timesteps = noisy.length ? noisy : all.slice(0, 1);
+  const { params, round, signal, progress } = context;
+  const run = planTraining(context, 'papa', { most: params.microBatch }, papaGraph);
+  const { cumprod, timesteps: all, feeds } = forwardProcess(context);
+  const timesteps = trainedTimesteps(all, params.from);
 
-  return guarded(context, before, (stepScale) =>
-    cache.use(
-      `papa|${specKey(spec)}`,
-      () => papaGraph(spec),
-      async (executor) => {
-        const trainer = new Trainer(
-          executor,
-          cloneParams(before.adapter),
-          cloneState(before.optimiser),
-          adam(optimiserOptions(params, stepScale)),
-          text,
-        );
-        const rng = context.rng('train');
-        progress('train', 0, told.length, Math.ceil(timesteps.length / fit.rows));
-        for (const [done, { index, good, weight }] of rng.shuffle(told).entries()) {
-          signal.throwIfAborted();
-          const z0 = image(round.latents, index);
-          const pull = params.pull * weight * (2 * good - 1);
-          const keep = good > 0.5 ? params.keep * weight : 0;
-          const rows = timesteps.map((timestep) => ({ latent: z0, timestep }));
-          await trainer.step(
-            chunks(rows, fit.rows).map((part) => ({
-              ...noisedFeeds(part, fit.rows, latent, cumprod, rng),
-              weight: perRow(
-                part.map(({ timestep }) => pull * boundWeight(cumprod, timestep)),
-                fit.rows,
-              ),
-              keep: perRow(
-                part.map(() => keep),
-                fit.rows,
-              ),
-            })),
-          );
-          progress('train', done + 1, told.length);
-        }
-        const state = { ...before, adapter: trainer.adapter, optimiser: trainer.state };
-        return { state, losses: trainer.losses };
-      },
-    ),
-  );
+  return trainGuarded(context, before, run, async (trainer) => {
+    const rng = context.rng('train');
+    progress('train', 0, told.length, Math.ceil(timesteps.length / run.rows));
+    for (const [done, { index, good, weight }] of rng.shuffle(told).entries()) {
+      signal.throwIfAborted();
+      const z0 = image(round.latents, index);
+      const pull = params.pull * weight * (2 * good - 1);
+      const keep = good > 0.5 ? params.keep * weight : 0;
+      await trainer.step(
+        chunks(timesteps, run.rows).map((ts) => {
+          const b = ts.map((t) => pull * boundWeight(cumprod, t));
+          const rows = ts.map((timestep) => ({ latent: z0, timestep }));
+          return {
+            ...feeds(rows, run.rows, rng),
+            weight: perRow(b, run.rows),
+            keep: perRow(
+              ts.map(() => keep),
+              run.rows,
+            ),
+          };
+        }),
+      );
+      progress('train', done + 1, told.length);
+    }
+  });
 }

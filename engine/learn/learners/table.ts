@@ -1,7 +1,13 @@
-/** All learners by name: the one table that jobs, documents and tests read. */
+/** The learners of the registry (src/config/learners.ts) with what they do: one without a method does not compile. */
 
-import type { AdapterParams } from '../../../src/config/learner-params.js';
-import type { Learner } from '../learner.js';
+import {
+  type AdapterParams,
+  type LearnerName,
+  learnerNames,
+  learnerRegistry,
+  type ParamsOf,
+} from '../../../src/config/learners.js';
+import type { Learner, Method } from '../learner.js';
 import { acclaim } from './acclaim.js';
 import { d3po } from './d3po.js';
 import { ddpo } from './ddpo.js';
@@ -9,14 +15,19 @@ import { hero } from './hero.js';
 import { nft } from './nft.js';
 import { papa } from './papa.js';
 
-/** A learner with its own parameter type closed over: whoever takes one from the table parses what it hands in. */
-type AnyLearner = Learner<AdapterParams>;
-
-export const learners: Readonly<Record<Learner['name'], AnyLearner>> = {
-  acclaim: acclaim as unknown as AnyLearner,
-  hero: hero as unknown as AnyLearner,
-  ddpo: ddpo as unknown as AnyLearner,
-  d3po: d3po as unknown as AnyLearner,
-  nft: nft as unknown as AnyLearner,
-  papa: papa as unknown as AnyLearner,
+const methods: { readonly [N in LearnerName]: Method<ParamsOf<N>> } = {
+  acclaim,
+  hero,
+  ddpo,
+  d3po,
+  nft,
+  papa,
 };
+
+/** Whoever takes one parses the parameters that it hands in. */
+const learnerOf = (name: LearnerName) =>
+  ({ name, ...learnerRegistry[name], ...methods[name] }) as Learner<AdapterParams>;
+
+export const learners = Object.fromEntries(learnerNames.map((name) => [name, learnerOf(name)])) as Readonly<
+  Record<LearnerName, Learner>
+>;

@@ -7,14 +7,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readCheckpoint } from '../../../engine/io/checkpoint.js';
+import { image } from '../../../engine/io/latents.js';
 import { readRound } from '../../../engine/io/round.js';
 import { EngineContext } from '../../../engine/jobs/context.js';
 import { createHandlers } from '../../../engine/jobs/handlers.js';
-import { image } from '../../../engine/learn/learner.js';
 import { acclaim } from '../../../engine/learn/learners/acclaim.js';
 import { scoreWith } from '../../../engine/learn/vote-model/model.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import type { Handlers } from '../../../engine/worker.js';
+import { learnerRegistry } from '../../../src/config/learners.js';
 import type { JobPayload, JobProgress } from '../../../src/queue/jobs.js';
 import { robotJob } from '../../support/robot-job.js';
 
@@ -100,7 +101,7 @@ describe('pictures that nobody saw', () => {
     const { state } = readCheckpoint(at('voted'));
     expect(state.voteModel!.auc - state.voteModel!.aucError).toBeGreaterThan(0.8);
     const liked = state.ghosts!.filter(({ latent }) => firstChannel(latent) >= median);
-    const params = acclaim.params.parse({ baseGoods: 9 + 1 });
+    const params = learnerRegistry.acclaim.params.parse({ baseGoods: 9 + 1 });
     // Nine were named by people: one ghost more and the base model draws no more of the round.
     expect(liked.length).toBeGreaterThan(3);
     expect(acclaim.drawing!(params, state).baseShare).toBe(0);
@@ -261,7 +262,7 @@ describe('pictures that nobody saw', () => {
 
   it('are as many as are asked for, up to 256 in a session, and none where pictures are looked over first', () => {
     const round = readRound(at('first'));
-    const params = acclaim.params.parse({ ghosts: 2 });
+    const params = learnerRegistry.acclaim.params.parse({ ghosts: 2 });
     const { state } = readCheckpoint(at('voted'));
     const wanted = (over: object = {}, ghosts = state.ghosts) =>
       acclaim.ghosts!(params, { ...round, manifest: { ...round.manifest, ...over } }, { ...state, ghosts });

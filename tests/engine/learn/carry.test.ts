@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Round } from '../../../engine/io/round.js';
 import { carryBest, carryBestFaithfully, reelected } from '../../../engine/learn/best.js';
-import { diversity } from '../../../engine/learn/diversity.js';
 import { judge } from '../../../engine/learn/feedback.js';
 import { stratified } from '../../../engine/learn/guided-fit.js';
 import { mergeReplay, newReplay } from '../../../engine/learn/learner.js';
@@ -10,8 +9,9 @@ import { fittedGoods, ownLabels, stepsOf } from '../../../engine/learn/learners/
 import { learners } from '../../../engine/learn/learners/table.js';
 import { parseParams } from '../../../engine/learn/parameters.js';
 import type { VoteModel } from '../../../engine/learn/vote-model/model.js';
+import { diversity } from '../../../engine/measures/diversity.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
-import type { AcclaimParams } from '../../../src/config/learner-params.js';
+import type { AcclaimParams } from '../../../src/config/learners.js';
 import { Rng } from '../../../src/rng.js';
 
 /** A round of five images whose latents and noises tell round and index: 10 r + i, and minus that. */

@@ -21,7 +21,7 @@ import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import { Executor } from '../../../engine/runtime/executor.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
 import type { Handlers } from '../../../engine/worker.js';
-import { learnerParams } from '../../../src/config/learner-params.js';
+import { learnerRegistry } from '../../../src/config/learners.js';
 import type { Feedback, JobPayload } from '../../../src/queue/jobs.js';
 import { MINI } from '../../support/golden.js';
 import { robotJob } from '../../support/robot-job.js';
@@ -39,6 +39,7 @@ let handlers: Handlers;
 let cache: ExecutorCache;
 /** Mean log-density of each image's steps under an adapter. */
 let likelihoods: (adapter: Params) => Promise<number[]>;
+let policy: Policy;
 let release = async (): Promise<void> => {};
 
 beforeAll(async () => {
@@ -62,7 +63,7 @@ beforeAll(async () => {
   const pipeline = await loadPipeline(MINI);
   const { states } = await encodePrompt(pipeline, cache, [robotJob.negative, robotJob.prompt]);
   const round = readRound(roundDir);
-  const adapter = adapterSpec(learnerParams.d3po.parse({}));
+  const adapter = adapterSpec(learnerRegistry.d3po.params.parse({}));
   const spec = { pipeline, adapter, latent: round.manifest.latent, rows: COUNT, guidance: 3 };
   const graph = d3poGraph({ ...spec, text: { states: states.shape }, recompute: false }, 1, {
     beta: 1,
@@ -71,7 +72,7 @@ beforeAll(async () => {
   const executor = await Executor.create(graph, { threads: 1 });
   release = () => executor.release();
   const sampler = robotJob.sampler;
-  const policy = Policy.of({ round, pipeline, sampler } as LearnContext<unknown>, COUNT);
+  policy = Policy.of({ round, pipeline, sampler } as LearnContext<unknown>, COUNT);
   const idle = { winner: f32([1, COUNT]), loser: f32([1, COUNT]), pair_weight: f32([1]) };
   likelihoods = async (weights) => {
     const sums = new Array<number>(COUNT).fill(0);
@@ -128,6 +129,24 @@ async function gain(adapter: Params): Promise<number> {
   return (rise[0]! + rise[3]!) / 2 - others / 4;
 }
 
+it('rows of likelihoods are filled up with the last, which weighs nothing', () => {
+  const { weight, timestep, x, next } = policy.feeds([
+    { image: 4, step: 1 },
+    { image: 2, step: 0 },
+  ]);
+  expect(weight).toEqual(f32([COUNT], [1, 1, 0, 0, 0, 0]));
+  const [first, ...others] = asFloat(timestep, 'timestep').data;
+  expect(new Set(others).size).toBe(1);
+  expect(others[0]).toBeGreaterThan(first!); // of step 0, noisier than step 1
+  const { trajectory, latents } = readRound(roundDir);
+  const size = latents.data.length / COUNT;
+  const row = (tensor: typeof x, i: number) => asFloat(tensor, 'row').data.slice(i * size, (i + 1) * size);
+  const at = (step: number, image: number) =>
+    trajectory!.latents.data.slice((step * COUNT + image) * size, (step * COUNT + image + 1) * size);
+  expect([row(x, 0), row(next, 0)]).toEqual([at(1, 4), at(2, 4)]);
+  for (const i of [1, 2, 5]) expect([row(x, i), row(next, i)]).toEqual([at(0, 2), at(1, 2)]);
+});
+
 describe('d3po', () => {
   it('makes winners likelier against losers, and the other way round where the labels are exchanged', async () => {
     const liked = { 0: good, 1: bad, 2: bad, 3: good, 4: bad, 5: bad };
@@ -146,6 +165,8 @@ describe.each([
     const disliked = { 0: bad, 1: good, 2: good, 3: bad, 4: good, 5: good };
     expect(await gain(await learned(`${learner.name}-liked`, learner, liked))).toBeGreaterThan(1e-4);
     expect(await gain(await learned(`${learner.name}-disliked`, learner, disliked))).toBeLessThan(-1e-4);
+    // `steps` of nft; a step for each picture of papa.
+    expect(stepsTaken(`${learner.name}-liked`)).toBe(6);
   });
 
   it('takes no step by a picture that nobody labelled', async () => {
@@ -153,8 +174,11 @@ describe.each([
     const alone = await learned(`${learner.name}-some`, learner, some);
     const beside = await learned(`${learner.name}-null`, learner, { ...some, 4: [0, 0], 5: [1, 0] });
     expect(moved(beside, alone)).toEqual([]);
+    expect(stepsTaken(`${learner.name}-null`)).toBe(learner.name === 'papa' ? 2 : 6);
   });
 });
+
+const stepsTaken = (name: string): number => readCheckpoint(join(root, name)).state.optimiser.step;
 
 /** Names of the tensors that differ in any bit. */
 const moved = (one: Params, other: Params): string[] =>

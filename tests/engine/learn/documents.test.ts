@@ -4,8 +4,8 @@ import { expect, it } from 'vitest';
 import { checkpointManifestSchema } from '../../../engine/io/checkpoint.js';
 import { roundManifestSchema } from '../../../engine/io/round.js';
 import { learners } from '../../../engine/learn/learners/table.js';
+import { learnerNames } from '../../../src/config/learners.js';
 import { projectPath } from '../../../src/paths.js';
-import { learnerNames } from '../../../src/queue/learner-names.js';
 
 const papers = readFileSync(projectPath('docs/papers.md'), 'utf8');
 const formats = readFileSync(projectPath('docs/formats.md'), 'utf8');
@@ -23,6 +23,11 @@ it('papers.md lists every parameter of every learner with its default, and no ot
     }
     for (const key of Object.keys(defaults)) expect(known, `${name}.${key}`).toContain(key);
   }
+});
+
+it('the README says of every learner what the registry says', () => {
+  const readme = readFileSync(projectPath('README.md'), 'utf8').replace(/\s+/g, ' ');
+  for (const name of learnerNames) expect(readme).toContain(`\`${name}\` (${learners[name].about})`);
 });
 
 it('papers.md names files and functions that are there', () => {

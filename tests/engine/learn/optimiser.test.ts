@@ -1,7 +1,7 @@
 /** AdamW, pi_HERO, rewards: against closed forms, the golden tensors, and each other. */
 import { describe, expect, it } from 'vitest';
+import { around, heroNoise } from '../../../engine/diffusion/noise.js';
 import { initAdapter } from '../../../engine/learn/lora-init.js';
-import { around, heroNoise } from '../../../engine/learn/noise.js';
 import { adam } from '../../../engine/learn/optimiser.js';
 import { globalNorm } from '../../../engine/learn/params.js';
 import { advantages, cosine, goodsReward, nearestToMean } from '../../../engine/learn/reward.js';

@@ -1,10 +1,10 @@
 /**
- * Every parameter of every learner, with its default, unit and effect: flat, as they stand in config/ and on the command line
- * (`--set learner.lr=0.002`). The configuration is held against these when it is read, and an engine holds each job against them;
- * what no learner knows is refused by name.
+ * The registry of learners: a row for each, and every parameter with its default, unit and effect. Parameters are flat, as they stand
+ * in config/ and on the command line (`--set learner.lr=0.002`). The configuration is held against them when it is read, and an
+ * engine holds each job against them; what no learner knows is refused by name. Names, options, checks and the engine's table of
+ * implementations (engine/learn/learners/table.ts) derive from the rows, so a learner without an implementation does not compile.
  */
 import { z } from 'zod';
-import type { LearnerName } from '../queue/learner-names.js';
 
 /** Share of the sampling steps, from the noisy end, that the adapter is on in; 1 = all. */
 const until = z.number().min(0.05).max(1).default(1);
@@ -189,24 +189,51 @@ const papa = z.strictObject({
 });
 export type PapaParams = z.infer<typeof papa>;
 
-export const learnerParams = { acclaim, hero, ddpo, d3po, nft, papa } satisfies Record<
-  LearnerName,
-  z.ZodType
->;
+interface LearnerRow {
+  params: z.ZodObject;
+  /** Its rounds keep the trajectory, and their sampler has to add noise. */
+  comparesLikelihoods: boolean;
+  /** What people are told of it, to choose by. */
+  about: string;
+}
 
-/** Learners that compare likelihoods: their rounds keep the trajectory, and their sampler has to add noise. */
-export const comparesLikelihoods: Record<LearnerName, boolean> = {
-  acclaim: false,
-  hero: true,
-  ddpo: true,
-  d3po: true,
-  nft: false,
-  papa: false,
-};
+export const learnerRegistry = {
+  acclaim: {
+    params: acclaim,
+    comparesLikelihoods: false,
+    about: 'guided regression on what was voted good',
+  },
+  hero: {
+    params: hero,
+    comparesLikelihoods: true,
+    about: 'policy gradient on likeness to the best, by an embedding trained on the votes',
+  },
+  ddpo: { params: ddpo, comparesLikelihoods: true, about: 'policy gradient on the votes themselves' },
+  d3po: { params: d3po, comparesLikelihoods: true, about: 'preferences between pictures of one first noise' },
+  nft: {
+    params: nft,
+    comparesLikelihoods: false,
+    about: 'towards good and away from bad, from clean pictures',
+  },
+  papa: { params: papa, comparesLikelihoods: false, about: 'a step for each picture, towards it or away' },
+} as const satisfies Record<string, LearnerRow>;
+
+export type LearnerName = keyof typeof learnerRegistry;
+export type ParamsOf<N extends LearnerName> = z.infer<(typeof learnerRegistry)[N]['params']>;
+
+/** In the registry's order. */
+export const learnerNames = Object.keys(learnerRegistry) as [LearnerName, ...LearnerName[]];
+
+/** Said where one is chosen. */
+export const learnerWords = learnerNames.map((name) => `${name}: ${learnerRegistry[name].about}`).join('; ');
+
+/** Of a name that is not in the registry (any more): false. */
+export const comparesLikelihoods = (name: string): boolean =>
+  Object.hasOwn(learnerRegistry, name) && learnerRegistry[name as LearnerName].comparesLikelihoods;
 
 /** What a learner does not know, or does not take, of the parameters that are given; defaults stand for the others. */
 export function paramFaults(name: LearnerName, given: Record<string, unknown>) {
-  const { error } = learnerParams[name].safeParse(given);
+  const { error } = learnerRegistry[name].params.safeParse(given);
   return (error?.issues ?? []).map(({ path, message }) => ({
     path: path.map(String),
     message: `${message} (learner ${name})`,

@@ -1,0 +1,145 @@
+/** What learners do beside the network, against numbers worked out by hand: what is carried, weights, rewards, rows. */
+import { describe, expect, it } from 'vitest';
+import type { LearnerState } from '../../../engine/io/checkpoint.js';
+import type { Round } from '../../../engine/io/round.js';
+import { chunks } from '../../../engine/learn/chunks.js';
+import { judge } from '../../../engine/learn/feedback.js';
+import type { LearnContext } from '../../../engine/learn/learner.js';
+import { rewardsOf } from '../../../engine/learn/learners/nft.js';
+import { boundWeight, trainedTimesteps } from '../../../engine/learn/learners/papa.js';
+import { learners } from '../../../engine/learn/learners/table.js';
+import { forwardProcess, perRow } from '../../../engine/learn/noised-rows.js';
+import { schedulerSchema } from '../../../engine/models/config.js';
+import { f32 } from '../../../engine/runtime/tensor.js';
+import type { AdapterParams } from '../../../src/config/learners.js';
+import { comparesLikelihoods, learnerNames } from '../../../src/config/learners.js';
+import { Rng } from '../../../src/rng.js';
+
+/** Three images; latents and noises tell round and index: 10 r + i, and minus that. */
+const roundOf = (round: number): Round => ({
+  manifest: { round, count: 3, latent: [1, 1, 1] } as unknown as Round['manifest'],
+  latents: f32(
+    [3, 1, 1, 1],
+    [0, 1, 2].map((i) => 10 * round + i),
+  ),
+  noise: f32(
+    [3, 1, 1, 1],
+    [0, 1, 2].map((i) => -10 * round - i),
+  ),
+  trajectory: null,
+});
+const votes = (good: number, best: number | null = null) =>
+  judge({ images: [0, 1, 2].map((index) => ({ index, good, weight: 1 })), best }, 3);
+
+/** State after round 1, in which nothing was good but the best. */
+const stateBefore = (): LearnerState => ({
+  adapter: { w: f32([1], [5]) },
+  optimiser: { step: 3, m: { w: f32([1]) }, v: { w: f32([1]) } },
+  embedding: null,
+  best: { latent: Float32Array.of(11), noise: Float32Array.of(-11), round: 1, index: 1 },
+  goods: [Float32Array.of(-12)],
+  replay: [
+    { latent: Float32Array.of(11), label: 0.1, weight: 1, round: 1, origin: 'base' },
+    { latent: Float32Array.of(99), label: 0.1, weight: 1, round: 2, origin: 'base' },
+  ],
+});
+
+describe('a round that teaches nothing', () => {
+  it.each([
+    ['acclaim', 0, /no image has been called good yet/i],
+    ['ddpo', 1, /all votes were alike/i],
+    ['d3po', 0, /no two images/i],
+    ['nft', 0, /all votes were alike/i],
+    ['papa', 0.5, /no image was called good or bad/i],
+  ] as const)('%s moves nothing, remembers the votes, and says why', async (name, good, why) => {
+    const state = stateBefore();
+    const learner = learners[name];
+    const context = {
+      round: roundOf(2),
+      judged: votes(good),
+      params: learner.params.parse({}),
+      state,
+    } as LearnContext<AdapterParams>;
+    const outcome = await learner.learn(context);
+    expect(outcome).toMatchObject({ learned: false, losses: [], notes: [expect.stringMatching(why)] });
+    expect(outcome.state.adapter).toBe(state.adapter);
+    expect(outcome.state.optimiser).toBe(state.optimiser);
+    // What the round itself had left before is replaced.
+    expect(outcome.state.replay.map(({ latent, label, round }) => [latent[0], label, round])).toEqual([
+      [11, expect.closeTo(0.1), 1],
+      ...[20, 21, 22].map((latent) => [latent, good, 2]),
+    ]);
+    expect(outcome.state.best).toEqual(stateBefore().best);
+    expect(outcome.state.goods.map((noise) => noise[0])).toEqual(good > 0.5 ? [-20, -21, -22] : [-12]);
+    expect(state).toEqual(stateBefore());
+  });
+});
+
+it('the registry: its names are the learners that there are, and a name that is gone compares nothing', () => {
+  expect(Object.keys(learners)).toEqual([...learnerNames]);
+  for (const [name, learner] of Object.entries(learners)) {
+    expect(learner.name).toBe(name);
+    expect(comparesLikelihoods(name)).toBe(learner.comparesLikelihoods);
+    expect(learner.learn).toBeTypeOf('function');
+  }
+  expect(learnerNames.filter(comparesLikelihoods)).toEqual(['hero', 'ddpo', 'd3po']);
+  expect(['dropped', 'toString', ''].map(comparesLikelihoods)).toEqual([false, false, false]);
+});
+
+describe('rows of noised images', () => {
+  // Betas .1, .2, .3, .4: abar .9, .72, .504, .3024.
+  const scheduler = schedulerSchema.parse({
+    _class_name: 'DDIMScheduler',
+    num_train_timesteps: 4,
+    beta_start: 0.1,
+    beta_end: 0.4,
+    beta_schedule: 'linear',
+    steps_offset: 0,
+  });
+  const context = {
+    pipeline: { scheduler },
+    sampler: { scheduler: 'ddim', steps: 4, guidance: 3, eta: 1 },
+    round: { manifest: { latent: [1, 1, 2] } },
+  } as unknown as LearnContext<unknown>;
+  const { timesteps, cumprod, feeds } = forwardProcess(context);
+
+  it("are at the sampler's timesteps, with abar of each", () => {
+    expect(timesteps).toEqual([3, 2, 1, 0]);
+    for (const [t, abar] of [0.9, 0.72, 0.504, 0.3024].entries()) expect(cumprod[t]).toBeCloseTo(abar, 6);
+    const [a, b] = [Float32Array.of(1, 2), Float32Array.of(3, 4)];
+    const rows = [
+      { latent: a, timestep: 3 },
+      { latent: b, timestep: 0 },
+    ];
+    const fed = feeds(rows, 3, new Rng(1, 0, 'rows'));
+    expect(fed.x).toEqual(f32([3, 1, 1, 2], [1, 2, 3, 4, 3, 4]));
+    expect(fed.timestep).toEqual(f32([3], [3, 0, 0]));
+    expect(fed.alpha.shape).toEqual([3, 1, 1, 1]);
+    expect([...fed.alpha.data].map((x) => Math.round(Number(x) * 1e4))).toEqual([3024, 9000, 9000]);
+    // Noise for what fills up, too: what is drawn does not depend on how many rows there are.
+    expect(fed.noise.data).toEqual(new Rng(1, 0, 'rows').normals(6));
+    expect(perRow([0.25, 0.5], 3)).toEqual(f32([3], [0.25, 0.5, 0]));
+    expect(chunks([1, 2, 3, 4, 5], 2)).toEqual([[1, 2], [3, 4], [5]]);
+  });
+
+  it('papa trains those that are noisy enough, and the noisiest where none is', () => {
+    expect(trainedTimesteps(timesteps, 2)).toEqual([3, 2]);
+    expect(trainedTimesteps(timesteps, 0)).toEqual([3, 2, 1, 0]);
+    expect(trainedTimesteps(timesteps, 400)).toEqual([3]);
+  });
+});
+
+it('b_t = (1 - alpha_t) / (alpha_t (1 - abar_(t-1)))', () => {
+  const abar = [0.9, 0.72, 0.36];
+  // alpha_1 = .8, 1 - abar_0 = .1: .2 / (.8 * .1); alpha_2 = .5, 1 - abar_1 = .28: .5 / (.5 * .28).
+  expect(boundWeight(abar, 1)).toBeCloseTo(2.5, 10);
+  expect(boundWeight(abar, 2)).toBeCloseTo(1 / 0.28, 10);
+  expect(boundWeight(abar, 0)).toBe(boundWeight(abar, 1));
+});
+
+it('r = 1/2 + 1/2 clamp((y - mean) / std, +-1)', () => {
+  const labels = [1, 0, 0, 0, 0].map((good, index) => ({ index, good, weight: 1 }));
+  // Mean .2, std .4: the good one lies two deviations above and is clamped, the others half of one below.
+  const rewards = rewardsOf(labels);
+  for (const [i, r] of [1, 0.25, 0.25, 0.25, 0.25].entries()) expect(rewards[i]).toBeCloseTo(r, 6);
+});
