@@ -14,17 +14,17 @@ import { sample } from '../../dist/engine/diffusion/sampler.js';
 import { readSafetensors } from '../../dist/engine/io/safetensors.js';
 import { decode, loadPipeline } from '../../dist/engine/models/pipeline.js';
 import { ExecutorCache } from '../../dist/engine/runtime/cache.js';
+import { python } from '../lib/python.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const TINY = here('../../tests/fixtures/tiny');
 const DOC = here('../../docs/layouts.md');
-const python = process.env.ACCLAIM_PYTHON ?? here('../.venv/bin/python');
 /** Of an image, relative to its largest value. */
 const BOUND = 1e-3;
 const MODELS = ['sd15', 'sd21', 'sdxl'];
 
 function written(folder) {
-  const { status, stdout } = spawnSync(python, [here('files.py'), TINY, folder], {
+  const { status, stdout } = spawnSync(python(), [here('files.py'), TINY, folder], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 2 ** 26,

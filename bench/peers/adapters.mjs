@@ -12,9 +12,10 @@ import { writeKohya } from '../../dist/engine/adapters/kohya.js';
 import { writeMerged } from '../../dist/engine/adapters/merge-model.js';
 import { readAdapter, readWeighted } from '../../dist/engine/adapters/read.js';
 import { loadPipeline } from '../../dist/engine/models/pipeline.js';
+import { python } from '../lib/python.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
-const python = process.env.ACCLAIM_PYTHON ?? join(root, 'bench/.venv/bin/python');
+const interpreter = python();
 const fixtures = join(root, 'tests/fixtures');
 const dir = mkdtempSync(join(tmpdir(), 'acclaim-peer-adapters-'));
 /** A trajectory of several steps; a merged model's weights are rounded to the base model's precision. */
@@ -106,7 +107,7 @@ for (const { name, half, length, steps, ...c } of cases) {
   );
 }
 const script = join(root, 'bench/peers/adapters.py');
-const { stdout, stderr } = spawnSync(python, [script], {
+const { stdout, stderr } = spawnSync(interpreter, [script], {
   input: asked.map((c) => JSON.stringify(c)).join('\n'),
   encoding: 'utf8',
 });

@@ -2,12 +2,13 @@
 // 1. Both must do the same work: images of a golden trajectory, losses and adapters of five optimiser steps.
 // 2. CPU seconds of sampling a round and of a LoRA step, interleaved. 3. Peak memory above the bare imports, in fresh
 // processes. Usage: node bench/peers/compare.mjs [--turns 7] [--out FILE]; once before: npm run build, bench/peers/setup.sh
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readSafetensors } from '../../dist/engine/io/safetensors.js';
 import { EXEC_ARGV } from '../../dist/src/queue/child-engine.js';
+import { python } from '../lib/python.mjs';
 import { machine, markdown, median } from '../lib/table.mjs';
 import { LineWorker } from '../lib/worker.mjs';
 
@@ -17,8 +18,7 @@ const { values } = parseArgs({
   options: { turns: { type: 'string', default: '7' }, out: { type: 'string' } },
 });
 const turns = Number(values.turns);
-const python = join(bench, '.venv', 'bin', 'python');
-if (!existsSync(python)) throw new Error('bench/.venv is missing: run bench/peers/setup.sh');
+const interpreter = python();
 mkdirSync(folder, { recursive: true });
 
 const fixture = (name) => join(bench, '..', 'tests', 'fixtures', 'mini', `${name}.safetensors`);
@@ -37,7 +37,7 @@ const step = { batch, guidance: 3 };
 
 const starts = {
   ours: () => new LineWorker(process.execPath, [...EXEC_ARGV, join(bench, 'peers', 'worker.mjs')]),
-  torch: () => new LineWorker(python, [join(bench, 'peers', 'worker.py')]),
+  torch: () => new LineWorker(interpreter, [join(bench, 'peers', 'worker.py')]),
 };
 const sides = Object.keys(starts);
 

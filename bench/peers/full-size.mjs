@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readSafetensors } from '../../dist/engine/io/safetensors.js';
 import { EXEC_ARGV } from '../../dist/src/queue/child-engine.js';
+import { python } from '../lib/python.mjs';
 import { machine, markdown, median } from '../lib/table.mjs';
 import { LineWorker } from '../lib/worker.mjs';
 import { anonymousMb } from '../shapes/private.mjs';
@@ -25,8 +26,7 @@ const { values } = parseArgs({
     out: { type: 'string', default: join(folder, 'full-size.json') },
   },
 });
-const python = join(bench, '.venv', 'bin', 'python');
-if (!existsSync(python)) throw new Error('bench/.venv is missing: run bench/peers/setup.sh');
+const interpreter = python();
 if (!existsSync(values.model))
   throw new Error(`${values.model} is missing: run node bench/shapes/make-sd15.mjs`);
 mkdirSync(folder, { recursive: true });
@@ -39,7 +39,7 @@ const prompt = 'a black cat inside a cardboard box';
 const guidance = 5;
 
 /** Side -> its process, and how its model is loaded. */
-const torch = () => new LineWorker(python, [join(bench, 'peers', 'worker.py')]);
+const torch = () => new LineWorker(interpreter, [join(bench, 'peers', 'worker.py')]);
 const sides = {
   ours: {
     start: () => new LineWorker(process.execPath, [...EXEC_ARGV, join(bench, 'peers', 'worker.mjs')]),
