@@ -5,27 +5,32 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type Crowd, loadCrowd } from '../src/config/crowds.js';
 import { loadConfig } from '../src/config/load.js';
 import { resolveModel } from '../src/config/models.js';
 import type { Config } from '../src/config/schema.js';
 import { loadTask } from '../src/config/tasks.js';
 import { count } from '../src/domain/count.js';
-import type { SessionState } from '../src/domain/model.js';
+import type { Round, SessionState } from '../src/domain/model.js';
 import { AcclaimError } from '../src/errors.js';
 import { createLog } from '../src/log.js';
 import type { JobPayload } from '../src/queue/jobs.js';
 import type { App } from './app.js';
 import { buildHouse, type House, specify } from './house.js';
 import { FakePlatform } from './platforms/fake/platform.js';
+import { type CrowdRoundFigures, CrowdVoters } from './simulate/crowd/voters.js';
 import { type Figures, type FiguresOf, finalFigures } from './simulate/figures.js';
 import { type SimulatedRound, successOf, successWords } from './simulate/success.js';
-import { Voters } from './simulate/voters.js';
+import { type Verdict, Voters } from './simulate/voters.js';
 
 export interface SimulateOptions {
   task: string;
   learner?: string | undefined;
-  /** Votes in all: a vote is one image judged by one voter. */
-  votes: number;
+  /** Votes in all: a vote is one image judged by one voter. Of a crowd rounds are counted instead. */
+  votes?: number | undefined;
+  /** Who votes: a crowd's name or file, in place of `voters` that all see alike; and for how many rounds. */
+  crowd?: string | undefined;
+  rounds?: number | undefined;
   /** Images a round. */
   perRound: number;
   /** `key=value` over the configuration. */
@@ -57,7 +62,12 @@ export interface SimulateResult {
   seed: number;
   votes: number;
   flip: number;
-  rounds: SimulatedRound[];
+  crowd?: string;
+  rounds: (SimulatedRound & {
+    /** What was shown, and what is so: `--undrawn --pictures` votes on it anew. */
+    pictures: Pick<Verdict, 'index' | 'good'>[];
+    crowd?: CrowdRoundFigures;
+  })[];
   final: Figures;
   seconds: number;
 }
@@ -68,6 +78,7 @@ const BATCH = 64;
 export async function simulateCommand(options: SimulateOptions): Promise<SimulateResult> {
   const began = performance.now();
   const dir = await mkdtemp(join(tmpdir(), 'acclaim-simulate-'));
+  const crowd = options.crowd === undefined ? null : loadCrowd(options.crowd);
   const { config, rounds } = configure(options, dir);
   const platform = new FakePlatform();
   let fatal: unknown;
@@ -78,7 +89,7 @@ export async function simulateCommand(options: SimulateOptions): Promise<Simulat
     platforms: () => [platform],
   });
   try {
-    const run = new Run(options, house, platform, config, rounds, dir, () => {
+    const run = new Run(options, crowd, house, platform, config, rounds, dir, () => {
       if (fatal) throw fatal;
       if (options.signal?.aborted) throw new AcclaimError('cancelled', 'the simulation was stopped');
     });
@@ -89,6 +100,7 @@ export async function simulateCommand(options: SimulateOptions): Promise<Simulat
       seed: options.seed,
       votes: measured.rounds.at(-1)?.votes ?? 0,
       flip: options.flip,
+      ...(crowd && { crowd: crowd.name }),
       ...measured,
       seconds: Math.round((performance.now() - began) / 100) / 10,
     };
@@ -100,16 +112,34 @@ export async function simulateCommand(options: SimulateOptions): Promise<Simulat
   }
 }
 
-/** Nothing but the votes ends a simulated session: no goal, no deadline, a quorum of all voters pressing Done. */
-function configure(options: SimulateOptions, dir: string): { config: Config; rounds: number } {
-  const { perRound, voters, votes, threads, learner } = options;
-  const rounds = Math.floor(votes / (perRound * voters));
-  if (rounds < 1 || rounds * perRound * voters !== votes)
+function roundsOf({ crowd, rounds, votes, perRound, voters }: SimulateOptions): number {
+  if (crowd !== undefined) {
+    if (rounds !== undefined && votes === undefined) return rounds;
+    throw new AcclaimError('usage', 'a crowd votes for a number of rounds', 'Give --rounds, and no --votes.');
+  }
+  if (votes === undefined || rounds !== undefined)
+    throw new AcclaimError(
+      'usage',
+      'how many votes are to be cast was not said',
+      'Give --votes; --rounds is for crowds.',
+    );
+  const whole = Math.floor(votes / (perRound * voters));
+  if (whole < 1 || whole * perRound * voters !== votes)
     throw new AcclaimError(
       'usage',
       `${votes} votes are not whole rounds of ${perRound} images seen by ${voters}`,
       `Choose a multiple of ${perRound * voters}, or another --per-round.`,
     );
+  return whole;
+}
+
+/** More than there are in any crowd: its rounds are closed by a moderator. */
+const NOBODY_WAITS = 1_000_000;
+
+/** Nothing but the votes ends a simulated session: no goal, no deadline, a quorum of all voters pressing Done. */
+function configure(options: SimulateOptions, dir: string): { config: Config; rounds: number } {
+  const { perRound, voters, threads, learner } = options;
+  const rounds = roundsOf(options);
   const set = [
     ...(learner === undefined ? [] : [`learner.name=${learner}`]),
     ...(threads === undefined ? [] : [`engine.threads=${threads}`]),
@@ -130,7 +160,7 @@ function configure(options: SimulateOptions, dir: string): { config: Config; rou
       },
       votes: {
         ...config.votes,
-        quorum: voters,
+        quorum: options.crowd === undefined ? voters : NOBODY_WAITS,
         quorumBy: 'done',
         settleSeconds: 0,
         deadlineMinutes: 7 * 1440,
@@ -147,6 +177,7 @@ class Run {
 
   constructor(
     private readonly options: SimulateOptions,
+    private readonly crowd: Crowd | null,
     private readonly house: House,
     private readonly platform: FakePlatform,
     private readonly config: Config,
@@ -170,14 +201,10 @@ class Run {
       sweeps: true,
     } as const;
     const { session } = await this.app.open(spec, `simulate-${task}`, place, null);
-    const voters = new Voters({
-      platform: this.platform,
-      channel: CHANNEL,
-      count: this.options.voters,
-      flip,
-      seed,
-      reasons: this.options.reasons,
-    });
+    const here = { platform: this.platform, channel: CHANNEL, seed };
+    const voters = this.crowd
+      ? new CrowdVoters({ ...here, crowd: this.crowd, rounds: this.rounds })
+      : new Voters({ ...here, count: this.options.voters, flip, reasons: this.options.reasons });
     await voters.agree();
     for (let done = 0; done < this.rounds; done++) {
       const state = await this.untilOpen(session.id, done);
@@ -222,7 +249,7 @@ class Run {
     }
   }
 
-  private async voteOn(state: SessionState, voters: Voters): Promise<void> {
+  private async voteOn(state: SessionState, voters: Voters | CrowdVoters): Promise<void> {
     const { task, seed, perRound } = this.options;
     const round = state.rounds.at(-1)!;
     const scored = await this.house.queue.run({
@@ -239,14 +266,29 @@ class Run {
       },
     });
     const shown = successOf(state.images.get(round.id) ?? [], round, scored.images);
-    const votes = (this.successes.at(-1)?.votes ?? 0) + perRound * this.options.voters;
-    this.successes.push({ round: round.number, votes, ...shown });
+    const before = this.successes.at(-1)?.votes ?? 0;
+    const pictures = scored.images.map(({ index, good }) => ({ index, good }));
+    const one: SimulateResult['rounds'][number] = {
+      ...{ round: round.number, votes: before + perRound * this.options.voters, ...shown, pictures },
+    };
+    this.successes.push(one);
     this.say(`round ${this.successes.length} of ${this.rounds}: ${successWords(shown)}`);
     const ballots = [...state.ballots.values()].filter((b) => b.round === round.id && b.state === 'live');
     await voters.vote(round.number, ballots, scored.images);
     await this.until(state.session.id, (s) =>
       s.rounds.find((r) => r.id === round.id)?.state === 'open' ? 'wait' : 'yes',
     );
+    if (!(voters instanceof CrowdVoters)) return;
+    const { outcome } = await this.untilCounted(state.session.id, round.id);
+    one.votes = before + (outcome?.votes ?? 0);
+    one.crowd = voters.figures(outcome);
+  }
+
+  /** A round that was closed by a command is swept first. */
+  private async untilCounted(id: string, round: string): Promise<Round> {
+    const find = (state: SessionState) => state.rounds.find((row) => row.id === round)!;
+    await this.until(id, (state) => (find(state).state === 'closing' ? 'wait' : 'yes'));
+    return find(this.app.sessions.get(id)!);
   }
 
   private async figures(state: SessionState): Promise<Figures> {

@@ -1,15 +1,29 @@
 /** `acclaim simulate`: a session with simulated voters; the figures as a line for people and as JSON for scripts. */
 import { resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
-import { choice, fallback, flag, integer, mandatory, number, several, text } from '../../src/cli/options.js';
+import { choice, fallback, flag, integer, number, several, text } from '../../src/cli/options.js';
 import { learnerNames, learnerWords } from '../../src/config/learners.js';
 import { count } from '../../src/domain/count.js';
+import { AcclaimError } from '../../src/errors.js';
 import type { SimulateResult } from '../simulate.js';
 
 const options = {
-  task: mandatory(text('--task <name>', 'a task of config/tasks/')),
+  task: text('--task <name>', 'a task of config/tasks/; needed unless --undrawn'),
   learner: choice('--learner <name>', `${learnerWords}; default: the configuration's`, learnerNames),
-  votes: mandatory(integer('--votes <n>', 'votes in all: one image judged by one voter is one', { min: 1 })),
+  votes: integer('--votes <n>', 'votes in all: one image judged by one voter is one', { min: 1 }),
+  crowd: text(
+    '--crowd <name>',
+    'who votes: a crowd of config/crowds/ or a file like them, for so many --rounds',
+  ),
+  rounds: integer('--rounds <n>', 'rounds that a crowd votes in', { min: 1, max: 10_000 }),
+  undrawn: flag(
+    '--undrawn',
+    'votes and guards alone: nothing is drawn or learned, thousands of rounds a minute',
+  ),
+  pictures: text(
+    '--pictures <file>',
+    'with --undrawn: vote on the pictures of an earlier --json, not on made-up ones',
+  ),
   perRound: fallback(integer('--per-round <images>', 'images of a round', { min: 2, max: 256 }), 32),
   set: several('--set <key=value>', 'one setting over the configuration, e.g. learner.faithful=true'),
   seed: fallback(integer('--seed <n>', 'seed of session and voters', { min: 0, max: 2 ** 32 - 1 }), 0),
@@ -58,21 +72,42 @@ export const command = defineCommand(
     options,
     examples: [
       'simulate --task cat --votes 64 --json cat.json',
+      'simulate --crowd brigade --undrawn --rounds 20 --seed 1',
       'simulate --task hazard --learner hero --votes 384 --per-round 64 --seed 3 --set learner.faithful=true',
     ],
   },
   async (v, _args, io) => {
     // Loaded when it runs: help and wrong usage need none of it.
+    const { json: file, undrawn, pictures, task, ...rest } = v;
+    const json = file === undefined ? undefined : resolve(file);
+    if (undrawn) {
+      const { seed, set } = v;
+      const { crowd, rounds } = needed(v);
+      const { simulateUndrawn, undrawnWords } = await import('../simulate/crowd/undrawn.js');
+      const result = await simulateUndrawn({ crowd, rounds, seed, set, pictures, json, signal: io.signal });
+      return io.out(`${crowd}, seed ${seed}: ${undrawnWords(result)}\n`);
+    }
+    if (task === undefined || pictures !== undefined)
+      throw new AcclaimError(
+        'usage',
+        'what is drawn is not said',
+        'Give --task; --pictures is for --undrawn alone.',
+      );
     const { simulateCommand } = await import('../simulate.js');
-    const { json, ...rest } = v;
-    const result = await simulateCommand({
-      ...rest,
-      json: json === undefined ? undefined : resolve(json),
-      signal: io.signal,
-      onProgress: (line) => io.err(`${line}\n`),
-    });
-    io.out(
-      `${v.task}, ${result.learner}, ${count(result.votes, 'vote')}, seed ${v.seed}: ${words(result)}\n`,
-    );
+    const onProgress = (line: string) => io.err(`${line}\n`);
+    const result = await simulateCommand({ ...rest, task, json, signal: io.signal, onProgress });
+    io.out(`${task}, ${result.learner}, ${count(result.votes, 'vote')}, seed ${v.seed}: ${words(result)}\n`);
   },
 );
+
+interface Undrawn {
+  crowd?: string | undefined;
+  rounds?: number | undefined;
+}
+
+/** What a simulation without drawing cannot do without. */
+function needed({ crowd, rounds }: Undrawn) {
+  if (crowd === undefined || rounds === undefined)
+    throw new AcclaimError('usage', '--undrawn needs a crowd', 'Give --crowd and --rounds.');
+  return { crowd, rounds };
+}

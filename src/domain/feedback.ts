@@ -19,6 +19,8 @@ export interface Judgement {
   outcome: Outcome;
   /** Keys of the accounts from which those who were counted marked. */
   voters: string[];
+  /** The votes that were counted, and what each weighs after the guards. */
+  weighed: { votes: readonly Vote[]; weights: ArrayLike<number> };
 }
 
 /** In one go. */
@@ -64,7 +66,12 @@ export function* judging(state: SessionState, round: Round, at: number): Steps<J
   const late = lateVoters(state, round);
   const picks = chosen(images);
   const outcome = outcomeOf({ shown, base, picks, feedback, labels, counted, votes, late });
-  return { feedback, outcome, voters: counted.sheetfuls.flatMap(({ accounts }) => [...accounts].sort()) };
+  return {
+    feedback,
+    outcome,
+    voters: counted.sheetfuls.flatMap(({ accounts }) => [...accounts].sort()),
+    weighed: { votes, weights: labels.weights },
+  };
 }
 
 /** Which side is missing among the labels; null when there are a good and a bad. */

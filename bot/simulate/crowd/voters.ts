@@ -1,0 +1,92 @@
+/** A simulated crowd on the in-memory platform: each mark as a reaction at its time, and the close by a moderator's word. */
+import type { Account } from '../../../src/chat/port.js';
+import type { Crowd } from '../../../src/config/crowds.js';
+import type { Ballot, Outcome } from '../../../src/domain/model.js';
+import { type FakePlatform, fakeAccount } from '../../platforms/fake/platform.js';
+import type { Verdict } from '../voters.js';
+import { attackedIn, marksOf } from './marks.js';
+import { type Person, peopleOf, type Seen } from './people.js';
+
+export interface CrowdVotersOptions {
+  platform: FakePlatform;
+  channel: string;
+  crowd: Crowd;
+  seed: number;
+  rounds: number;
+}
+
+export interface CrowdRoundFigures {
+  /** Index of the attacked bad picture; null where none was attacked. */
+  attacked: number | null;
+  /** It became the best. */
+  crowned: boolean;
+}
+
+const day = 86_400_000;
+/** A judge's verdict as people see it. */
+const SURE = 2.3;
+
+export class CrowdVoters {
+  private readonly people: readonly Person[];
+  private readonly accounts: ReadonlyMap<string, Account>;
+  private readonly host = fakeAccount('host', 'operator');
+  private attacked: number | null = null;
+
+  constructor(private readonly options: CrowdVotersOptions) {
+    const { crowd, seed, rounds } = options;
+    const now = Date.now();
+    this.people = peopleOf(crowd, seed, rounds);
+    this.accounts = new Map(
+      this.people.map(({ name, bornDays, joinedDays }) => [
+        name,
+        // Those who join later are new from the start: all rounds of a simulation are within minutes.
+        {
+          ...fakeAccount(name),
+          bornAt: now - Math.max(0, bornDays) * day,
+          joinedAt: now - Math.max(0, joinedDays) * day,
+        },
+      ]),
+    );
+  }
+
+  async agree(): Promise<void> {
+    const { platform, channel } = this.options;
+    for (const account of this.accounts.values()) await platform.consent(channel, account);
+  }
+
+  /** Times are spread over the day before now, so that nobody waits for them. */
+  async vote(round: number, ballots: readonly Ballot[], verdicts: readonly Verdict[]): Promise<void> {
+    const { platform, channel, crowd, seed } = this.options;
+    const pictures = verdicts.map(
+      ({ index, good }): Seen => ({ index, good, quality: good ? SURE : -SURE, camp: null }),
+    );
+    const sorted = [...ballots].sort((a, b) => a.sheet - b.sheet);
+    const whole = {
+      crowd,
+      people: this.people,
+      seed,
+      round,
+      pictures,
+      sheets: sorted.map(({ cells }) => cells),
+    };
+    this.attacked = attackedIn(whole);
+    const marks = marksOf(whole).sort((a, b) => a.after - b.after);
+    const opened = Date.now() - Math.max(0, ...marks.map(({ after }) => after));
+    const cast = async (late: boolean): Promise<void> => {
+      for (const mark of marks.filter((one) => one.late === late)) {
+        const ref = { platform: 'fake', channel, message: sorted[mark.sheet]!.message! } as const;
+        const account = this.accounts.get(mark.person.name)!;
+        await platform.mark(ref, account, mark.emoji, true, late ? Date.now() : opened + mark.after);
+      }
+    };
+    await cast(false);
+    await platform.command(channel, this.host, 'round close');
+    await cast(true);
+  }
+
+  /** Of the round that they voted in last. */
+  figures(outcome: Outcome | null): CrowdRoundFigures {
+    const { attacked } = this;
+    return { attacked, crowned: attacked !== null && outcome?.best === attacked };
+  }
+}
