@@ -44,8 +44,41 @@ describe('README', () => {
   });
 });
 
+describe('docs/architecture.md', () => {
+  const text = readFileSync(projectPath('docs/architecture.md'), 'utf8');
+
+  test('every file and folder that it names is there', () => {
+    const named = [...text.matchAll(/`((?:src|bot|engine|tests|config|docs)\/[\w./-]+)`/g)].map((m) => m[1]!);
+    expect(named.length).toBeGreaterThan(80);
+    expect(named.filter((path) => !existsSync(projectPath(path)))).toEqual([]);
+  });
+
+  test('every name that it gives of a file is declared there', () => {
+    const named = [...text.matchAll(/`([\w./-]+\.ts)`: ((?:`[\w.]+`(?:, )?)+)/g)].flatMap(([, file, names]) =>
+      [...names!.matchAll(/`([\w.]+)`/g)].map(([, name]) => [file!, ...name!.split('.')] as const),
+    );
+    expect(named.length).toBeGreaterThan(80);
+    const missing = named.filter(([file, name, member]) => {
+      const source = readFileSync(projectPath(file), 'utf8');
+      const declared = new RegExp(
+        `^(export )?(async |abstract )*(function\\*?|const|class|interface|type) ${name}\\b`,
+        'm',
+      );
+      const has = new RegExp(`^  (async |readonly )*\\*?${member}\\b(<.*>)?( =|\\()`, 'm');
+      return !declared.test(source) || (member !== undefined && !has.test(source));
+    });
+    expect(missing).toEqual([]);
+  });
+});
+
 describe('links', () => {
-  test.each(['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'models/mini/README.md'])('of %s', (file) => {
+  test.each([
+    'README.md',
+    'CONTRIBUTING.md',
+    'CHANGELOG.md',
+    'docs/architecture.md',
+    'models/mini/README.md',
+  ])('of %s', (file) => {
     const text = readFileSync(projectPath(file), 'utf8');
     const local = [...text.matchAll(/\]\(([^)#]+)\)/g)].map((m) => m[1]!).filter((l) => !/^https?:/.test(l));
     expect(local.filter((link) => !existsSync(join(dirname(projectPath(file)), link)))).toEqual([]);
