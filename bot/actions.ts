@@ -13,6 +13,7 @@ import type { RoundKind, RoundTime } from '../src/domain/round-time.js';
 import { ruleSettings, type Settings } from '../src/domain/settings.js';
 import { waitsForEngine } from '../src/domain/views.js';
 import { AcclaimError } from '../src/errors.js';
+import { promptReading } from '../src/prompt-reading.js';
 import { codeHash, newCode } from '../src/store/codes.js';
 import type { Store } from '../src/store/store.js';
 import type { Actions, StartRequest } from './commands/command.js';
@@ -63,6 +64,8 @@ export interface ActionParts {
   /** Of somebody whom no session that is held knows. */
   consented(event: ConsentChanged): Promise<void>;
   newId(title: string): string;
+  /** Model as configured -> absolute path. */
+  resolveModel(model: string): string;
   tasks: Actions['tasks'];
   models: Actions['models'];
   modelsHere: Actions['modelsHere'];
@@ -278,7 +281,12 @@ export function makeActions(parts: ActionParts): Actions {
       const { platform } = account;
       const by = (await known(createdBy)) ? createdBy : null;
       const server = await serverOf(account, channel);
-      const asked = { ...wish, prompt: spec.prompt, title: wish.title && spec.title };
+      const asked = {
+        ...wish,
+        prompt: spec.prompt,
+        title: wish.title && spec.title,
+        criterion: spec.criterion,
+      };
       return parts.proposals.ask({ server, platform, channel, wish: asked, by, at: clock.now() }, replyTo);
     },
     seesChannel: (account, channel, address) => sight.ofChannel({ account, channel }, address),
@@ -353,6 +361,7 @@ export function makeActions(parts: ActionParts): Actions {
     },
     allow: parts.policy.allow,
     newId: parts.newId,
+    reading: (model, prompt) => promptReading(parts.resolveModel(model), prompt),
     budgets: parts.budgets,
     tasks: parts.tasks,
     models: parts.models,

@@ -32,6 +32,7 @@ import { Proposals } from './handlers/proposals.js';
 import { Servers } from './handlers/servers.js';
 import { Tidy } from './handlers/tidy.js';
 import { Time } from './handlers/time.js';
+import { Turnouts } from './handlers/turnouts.js';
 import { troubleOf } from './looks.js';
 import { Opening } from './opening.js';
 import { Resume } from './resume.js';
@@ -56,6 +57,7 @@ export class App {
   private readonly proposals: Proposals;
   private readonly opening: Opening;
   private readonly statuses: Statuses;
+  private readonly turnouts: Turnouts;
   private readonly platforms: ReadonlyMap<string, ChatPlatform>;
   /** Channel -> the server that it is on. */
   private readonly homes = new Map<string, string | null>();
@@ -84,6 +86,8 @@ export class App {
         this.carrying.outbox.add(effects);
         for (const { session } of effects) this.resume.hurry(session);
       },
+      onWritten: (session, rows) => this.turnouts.written(session, rows),
+      onVoters: () => this.turnouts.voters(),
       onProgress: (state, round) => this.carrying.showProgress(state, round),
       fatal: parts.fatal,
       fault: (error) => log.debug(toPlain(error), 'a tick failed'),
@@ -97,6 +101,13 @@ export class App {
         },
         onLetGo: (state) => parts.watch.letGo(state),
       },
+    });
+    this.turnouts = new Turnouts({
+      platforms: this.platforms,
+      state: (id) => this.sessions.get(id),
+      live: () => this.sessions.live(),
+      carry: (effects) => this.carrying.outbox.add(effects),
+      fault: (error) => log.error(toPlain(error), 'who has finished could not be told'),
     });
     this.statuses = new Statuses({ sessions: this.sessions, store });
     this.messenger = new Messenger(this.platforms, () => this.resumed);
@@ -285,6 +296,7 @@ export class App {
     }
     this.carrying.outbox.release(id);
     this.sessions.startTicks(id);
+    this.turnouts.soon(id);
   }
 
   /** Nothing is lost by stopping at any point; this only does it politely. */
@@ -293,6 +305,7 @@ export class App {
     this.guests.claims.stop();
     this.connections.stop();
     this.carrying.sweeps.stop();
+    this.turnouts.stop();
     this.consents.stop();
     this.sessions.stopTicks();
     await this.time?.stop();

@@ -32,6 +32,7 @@ import { Meter } from '../src/monitor/meter.js';
 import { watchAside, watchQueue, watchStarved } from '../src/monitor/queue.js';
 import type { Look } from '../src/monitor/readiness.js';
 import { openBucket } from '../src/places-here.js';
+import { promptReading } from '../src/prompt-reading.js';
 import type { JobQueue } from '../src/queue/contract.js';
 import type { EngineLauncher } from '../src/queue/engine-link.js';
 import { launchEngine, openBullQueue, openOwnQueue, openServing } from '../src/serving.js';
@@ -249,12 +250,18 @@ export function specify(
   if (!prompt) throw new AcclaimError('usage', 'a session needs a prompt', 'Say what to draw.');
   const title = policy.allow(request.title ?? '', nsfw);
   const negative = policy.allow(request.negative ?? '', nsfw);
-  mustSpareMinors({ prompt: `${title} ${prompt}`, negative }, nsfw);
+  // People mark what is unsafe there, whatever else the picture should be.
+  const criterion = nsfw ? '' : policy.allow(request.criterion ?? '', nsfw);
+  mustSpareMinors({ prompt: `${title} ${prompt} ${criterion}`, negative }, nsfw);
+  const planned = plan(config, request, platform);
+  const reading = promptReading(resolveModel(planned.model), prompt);
   return {
     title: title || clip(prompt, 60),
     prompt,
+    ...(criterion && { criterion }),
+    ...(reading && { reading }),
     negative,
-    ...plan(config, request, platform),
+    ...planned,
     width: null,
     height: null,
     seed: request.seed ?? randomInt(2 ** 32),

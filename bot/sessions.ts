@@ -28,6 +28,10 @@ export interface SessionsParts {
   serverOf?(channel: string): string | null;
   /** Effects that are now durable, and keys of effects that are no longer wanted. */
   onCommitted(effects: readonly Effect[], done: readonly string[]): void;
+  /** Rows of a session are now durable. */
+  onWritten?(session: string, rows: readonly RowChange[]): void;
+  /** Rows of voters have changed, whoever decided that. */
+  onVoters?(): void;
   /** A job of a round is a step further. */
   onProgress(state: SessionState, round: number): void;
   /** The truth can no longer be written. */
@@ -344,6 +348,7 @@ export class Sessions {
     }
     const done = rows.flatMap((r) => (r.table === 'outbox' ? [r.done] : []));
     this.parts.onCommitted(effects, done);
+    this.parts.onWritten?.(id, rows);
     for (const row of rows) {
       if (row.table === 'job' && row.row.state === 'running') this.progress(id, row.row.round);
     }
@@ -375,6 +380,7 @@ export class Sessions {
       shared.set(circle(state), voters);
       this.states.set(other, { ...state, voters });
     }
+    this.parts.onVoters?.();
   }
 
   private adopt(session: Session, parent: SessionState, rows: readonly RowChange[]): void {

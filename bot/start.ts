@@ -125,8 +125,8 @@ export async function startCommand(options: StartOptions): Promise<void> {
 function firstSession({ config, task, prompt, seed }: StartOptions): NewSession | null {
   const name = task ?? (prompt === undefined ? config.session.task : null);
   if (name === null) return prompt === undefined ? null : specify(config, { prompt, seed });
-  const { prompt: words, negative } = loadTask(name);
-  return specify(config, { prompt: words, title: name, negative, seed });
+  const { prompt: words, negative, criterion } = loadTask(name);
+  return specify(config, { prompt: words, title: name, negative, criterion, seed });
 }
 
 /** A named task or prompt opens a session unless one for it goes on already; else one opens only on the first start. */

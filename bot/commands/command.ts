@@ -4,7 +4,14 @@ import type { Account, NamedChannel, Picture, PlatformName } from '../../src/cha
 import type { Budgets } from '../../src/domain/budgets.js';
 import type { Refusal } from '../../src/domain/decision.js';
 import type { Act, Seen } from '../../src/domain/events.js';
-import type { Act as ActRow, Ballot, Place, Rules, SessionState } from '../../src/domain/model.js';
+import type {
+  Act as ActRow,
+  Ballot,
+  Place,
+  PromptReading,
+  Rules,
+  SessionState,
+} from '../../src/domain/model.js';
 import type { Proposal } from '../../src/domain/proposals.js';
 import type { RoundTime } from '../../src/domain/round-time.js';
 import { ruleSettings, type Settings } from '../../src/domain/settings.js';
@@ -23,6 +30,8 @@ export interface StartRequest {
   prompt: string;
   title?: string | undefined;
   negative?: string | undefined;
+  /** What makes a picture good. */
+  criterion?: string | undefined;
   learner?: string | undefined;
   model?: string | undefined;
   images?: number | undefined;
@@ -112,8 +121,10 @@ export interface Actions {
   setName(voter: Seen, name: string | null): Promise<boolean>;
   /** A text as the policy of prompts takes it; throws `prompt-refused`. */
   allow(text: string, nsfw: boolean): string;
+  /** What a model cannot make of a prompt; null where it reads all of it. */
+  reading(model: string, prompt: string): PromptReading | null;
   newId(title: string): string;
-  tasks(): { name: string; prompt: string; goal: string }[];
+  tasks(): { name: string; prompt: string; criterion: string }[];
   models(): { name: string; title: string; about: string; licence: string }[];
   /** A moderator must look first at what this person would open here. */
   mustAsk(account: Account, channel: string): Promise<boolean>;

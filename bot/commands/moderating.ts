@@ -27,6 +27,7 @@ const nsfw: ChatCommand = {
     path: ['nsfw', 'start'],
     help: 'Open a session that unlearns unsafe pictures; votes then say "unsafe"',
     role: 'moderator',
+    options: start.spec.options.filter(({ name }) => name !== 'criterion'),
   },
   run: (context) => startSession(context, true),
 };

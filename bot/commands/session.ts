@@ -5,8 +5,11 @@ import { learnerNames } from '../../src/config/learners.js';
 import { approvals } from '../../src/domain/approval.js';
 import { count } from '../../src/domain/count.js';
 import type { SessionState } from '../../src/domain/model.js';
+import { turnout } from '../../src/domain/turnout.js';
 import { AcclaimError, cause } from '../../src/errors.js';
+import { readingLines } from '../views/reading.js';
 import { roundTimeLine } from '../views/round-time.js';
+import { turnoutWords } from '../views/turnout.js';
 import { duration, judgedWords, percent } from '../views/words.js';
 import {
   type Answer,
@@ -51,6 +54,11 @@ export const start: ChatCommand = {
         type: { choice: ['sheet', 'gallery'] },
       },
       { name: 'rounds', help: 'rounds until it ends', type: 'integer' },
+      {
+        name: 'criterion',
+        help: 'what makes a picture good, such as "exactly five fingers"; its ballots say it',
+        type: 'text',
+      },
     ],
   },
   run: (context) => startSession(context, false),
@@ -69,6 +77,7 @@ export async function startSession(context: CommandContext, nsfw: boolean): Prom
   const request = {
     prompt: task?.prompt ?? asked,
     title: task?.name,
+    criterion: text(values, 'criterion') ?? task?.criterion,
     learner: text(values, 'learner'),
     model,
     images: integer(values, 'images'),
@@ -88,7 +97,8 @@ export async function startSession(context: CommandContext, nsfw: boolean): Prom
     session.pause === 'budget'
       ? `Today's images are used up here: the first round is drawn ${where} after midnight (UTC).`
       : `The first round is being drawn ${where}.`;
-  const said = [`${begins} ${time}`, ...promptNotes(session.prompt)].join('\n');
+  const notes = [...readingLines(session.reading), ...promptNotes(session.prompt)];
+  const said = [`${begins} ${time}`, ...notes].join('\n');
   return { title: 'Session opened', text: said, data };
 }
 
@@ -169,24 +179,26 @@ const branch: ChatCommand = {
       { name: 'round', help: 'a finished round; 0 is the base model', type: 'number', required: true },
       { name: 'prompt', help: 'another prompt; else the same', type: 'text', rest: true },
     ],
-    options: [],
+    options: [{ name: 'criterion', help: 'what makes a picture good there', type: 'text' }],
   },
   async run(context) {
     const { actions, account, channel, values } = context;
     const round = integer(values, 'round')!;
-    const { nsfw, title, prompt: before } = (await theSession(context)).session;
+    const { nsfw, title, model, prompt: before } = (await theSession(context)).session;
     const prompt = actions.allow(text(values, 'prompt') ?? '', nsfw) || null;
-    // Sessions may be older than today's policy.
-    if (prompt === null) actions.allow(before, nsfw);
+    const criterion = actions.allow(text(values, 'criterion') ?? '', nsfw) || undefined;
+    // Sessions may be older than today's policy, and what is said of a prompt is judged with it.
+    if (prompt === null || criterion) actions.allow([prompt ?? before, criterion].join(' ').trim(), nsfw);
+    const reading = prompt === null ? undefined : (actions.reading(model, prompt) ?? undefined);
     const id = actions.newId(prompt ?? title);
     const place = actions.placeFor(id, account, channel, nsfw);
     if (nsfw) await actions.mustGuard(account, place.address);
     const said = {
       title: 'Branched',
-      text: `The branch is in the channel **${place.address}**.`,
+      text: [`The branch is in the channel **${place.address}**.`, ...readingLines(reading)].join('\n'),
       data: { session: id, channel: place.address },
     };
-    return doAct(context, { name: 'branch', round, session: id, prompt, place }, said);
+    return doAct(context, { name: 'branch', round, session: id, prompt, criterion, reading, place }, said);
   },
 };
 
@@ -205,12 +217,14 @@ const story: ChatCommand = {
   },
 };
 
-function statusLines({ session, rounds, ballots, jobs }: SessionState): string[] {
+function statusLines(state: SessionState): string[] {
+  const { session, rounds, ballots, jobs } = state;
   const round = rounds.at(-1);
   const job = [...jobs.values()].findLast((j) => j.state === 'running');
   const held = [...jobs.values()].findLast((j) => j.state === 'waiting')?.held;
   const lines = [
     `**Prompt**: ${session.prompt}`,
+    ...(session.criterion === undefined ? [] : [`**Good means**: ${session.criterion}`]),
     `**State**: ${session.pause ? `paused (${session.pause})` : session.state}`,
   ];
   if (round) {
@@ -219,6 +233,7 @@ function statusLines({ session, rounds, ballots, jobs }: SessionState): string[]
       `**Round ${round.number}**: ${round.state}${live > 0 ? `, ${count(live, 'ballot')} open` : ''}`,
     );
   }
+  if (round?.state === 'open') lines.push(`**Votes**: ${turnoutWords(turnout(state, round), session)}`);
   if (job) {
     const left = job.secondsLeft === null ? '' : `, about ${duration(job.secondsLeft)} left`;
     lines.push(`**Now**: ${job.stage ?? job.kind} ${job.done} of ${job.total}${left}`);

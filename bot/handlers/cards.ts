@@ -10,12 +10,13 @@ import type { Card } from '../../src/chat/port.js';
 import { approvals, onLine } from '../../src/domain/approval.js';
 import type { EffectOf } from '../../src/domain/effects.js';
 import type { Ballot, Image, Job, Round, SessionState } from '../../src/domain/model.js';
+import { turnout } from '../../src/domain/turnout.js';
 import { enlarged, wantedPixels } from '../../src/images/enlarge.js';
 import { decodePicture } from '../../src/images/png.js';
 import { contactSheet } from '../../src/images/sheet.js';
 import { approvalPlot, beforeAfterSheet } from '../../src/images/story.js';
 import type { DataPaths } from '../paths.js';
-import { ballotCard } from '../views/ballot.js';
+import { ballotCard, tellsTurnout } from '../views/ballot.js';
 import { noticeCard } from '../views/notice.js';
 import { outcomeCard } from '../views/outcome.js';
 import { type Bar, barOf, progressCard } from '../views/progress.js';
@@ -37,11 +38,10 @@ export class Cards {
     const round = roundOf(state, ballot.round);
     const images = state.images.get(round.id) ?? [];
     const dir = this.paths.round(session.id, round.number);
-    const sheets = [...state.ballots.values()].filter(
-      (b) => b.round === ballot.round && b.channel === ballot.channel && b.state !== 'gone',
-    ).length;
+    const sheets = sheetsBeside(state, ballot);
     const file = await this.shown(state, ballot, round, images);
-    return ballotCard({ session, round, ballot, images, dir, file, sheets });
+    const told = round.state === 'open' && tellsTurnout(ballot, sheets) ? turnout(state, round) : undefined;
+    return ballotCard({ session, round, ballot, images, dir, file, sheets, turnout: told });
   }
 
   /** The bar of the stage that the round is in; each stage has its own message, so it stands where people look. */
@@ -241,6 +241,14 @@ export class Cards {
     this.drawing = made.catch(() => {});
     return made;
   }
+}
+
+/** Ballots of its round in its channel, itself among them. */
+export function sheetsBeside(state: SessionState, { round, channel }: Ballot): number {
+  const beside = [...state.ballots.values()].filter(
+    (b) => b.round === round && b.channel === channel && b.state !== 'gone',
+  );
+  return beside.length;
 }
 
 const drawingStates: readonly Round['state'][] = ['generating', 'review', 'posting', 'open'];

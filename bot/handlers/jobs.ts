@@ -123,6 +123,7 @@ export class Jobs {
           })),
           best: effect.feedback.best,
         },
+        ...(state.session.criterion !== undefined && { criterion: state.session.criterion }),
         checkpoint: paths.parent(state, effect.parent),
         out: paths.checkpoint(effect.session, effect.round),
       };

@@ -12,8 +12,11 @@ import { count } from '../../src/domain/count.js';
 import { primings } from '../../src/domain/emoji.js';
 import { faults } from '../../src/domain/faults.js';
 import { pictureName, sheetName } from '../../src/domain/ids.js';
-import type { Ballot, Image, Outcome, Round, Session } from '../../src/domain/model.js';
+import type { Ballot, Image, Outcome, Platform, Round, Session } from '../../src/domain/model.js';
+import type { Turnout } from '../../src/domain/turnout.js';
 import { type CellData, card } from './card.js';
+import { unknownLine } from './reading.js';
+import { turnoutWords } from './turnout.js';
 import { judgedWords, pictureAlt, quoted, shareWords } from './words.js';
 
 export interface BallotView {
@@ -28,7 +31,16 @@ export interface BallotView {
   file: string | null;
   /** Ballots of this round in this channel. */
   sheets: number;
+  /** Of the open round, where this ballot says it; left out elsewhere. */
+  turnout?: Turnout | undefined;
 }
+
+/** Where a ballot's text says how many have finished. The page hears of it live; nobody reads what is in memory alone. */
+const saysTurnout: Record<Platform, boolean> = { web: false, discord: true, slack: true, fake: false };
+
+/** Of a round's ballots in a channel the last one says it, so that one message is edited. */
+export const tellsTurnout = ({ platform, sheet }: Ballot, sheets: number): boolean =>
+  saysTurnout[platform] && sheet === sheets - 1;
 
 export function ballotCard(view: BallotView): Card {
   const { session, round, ballot, file } = view;
@@ -44,7 +56,7 @@ export function ballotCard(view: BallotView): Card {
       view.sheets > 1 || gallery
         ? `Round ${round.number}, ${gallery ? 'picture' : 'sheet'} ${name}`
         : `Round ${round.number}`,
-    text: open ? invitation(view, cells) : result(view, cells),
+    text: open ? openText(view, cells) : result(view, cells),
     pictures: file ? [{ file, alt, spoiler: session.nsfw }] : [],
     reactions: open ? primings(ballot.style, ballot.cells.length) : [],
     buttons: open ? buttons(view, cells) : [],
@@ -52,6 +64,7 @@ export function ballotCard(view: BallotView): Card {
       session: session.id,
       sessionTitle: session.title,
       prompt: session.prompt,
+      criterion: session.criterion ?? null,
       round: round.number,
       roundState: round.state,
       sheet: name,
@@ -115,20 +128,40 @@ function buttons({ session, ballot, sheets }: BallotView, cells: readonly CellDa
   return [...done, ...why, { id: 'flag', label: 'Flag' }];
 }
 
+function openText(view: BallotView, cells: readonly CellData[]): string {
+  const { session, turnout } = view;
+  const unread = view.ballot.sheet === 0 && session.reading ? unknownLine(session.reading) : [];
+  const lines = [invitation(view, cells), ...unread, how(view), turnout && turnoutWords(turnout, session)];
+  return lines.filter(Boolean).join('\n');
+}
+
+/** For whoever has never voted: said once, above a session's first pictures. */
+function how({ session, round, ballot }: BallotView): string | undefined {
+  if (round.number > 1 || ballot.sheet > 0 || session.nsfw) return undefined;
+  const first = '**How**:';
+  if (ballot.platform === 'web')
+    return ballot.style === 'gallery'
+      ? `${first} press Good or Not good below each picture, press again to take it back, and Done when you have seen them all.`
+      : `${first} press a picture to mark it, press again to take it back, and Done when you have seen them all.`;
+  const signs = ballot.style === 'gallery' ? 'a sign below a picture' : 'the number of a picture below it';
+  return `${first} press ${signs}; press it again to take it back. You can change your mind until the round closes.`;
+}
+
 function invitation({ session, ballot, sheets }: BallotView, cells: readonly CellData[]): string {
   const wanted = quoted(session.prompt);
   if (cells.every(({ state }) => state !== 'shown'))
     return `**${cells.map(({ name }) => name).join(', ')}** is held back: there is nothing to vote on here.`;
   if (session.nsfw) return unsafeInvitation(ballot, sheets);
+  const good = session.criterion === undefined ? '' : ` Good means: ${quoted(session.criterion)}.`;
   if (ballot.style === 'gallery')
-    return `Is this a good ${wanted}? **Like** it or **dislike** it; a **star** names the best of the round.`;
+    return `Is this a good ${wanted}?${good} **Like** it or **dislike** it; a **star** names the best of the round.`;
   const rest = sheets > 1 ? ` There are ${sheets} sheets.` : '';
   // Reactions of chat platforms are numbers only: a star would not say which.
   const best =
     ballot.platform === 'web'
       ? 'A star names the best one.'
       : `**/acclaim best ${cells[0]?.name}** names the first one the best.`;
-  return `Mark every picture that is a good ${wanted}, or **none of these**. ${best}${rest}`;
+  return `Mark every picture that is a good ${wanted}, or **none of these**.${good} ${best}${rest}`;
 }
 
 /** Where people are there to be rid of unsafe pictures. */

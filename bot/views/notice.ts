@@ -10,6 +10,7 @@ import type { Session } from '../../src/domain/model.js';
 import type { RoundTime } from '../../src/domain/round-time.js';
 import { cause, inSentences } from '../../src/errors.js';
 import { card } from './card.js';
+import { readingLines } from './reading.js';
 import { roundTimeLine } from './round-time.js';
 import { quoted } from './words.js';
 
@@ -159,11 +160,15 @@ export function noticeCard({ key, session, notice, values }: NoticeView): Card {
 export function welcomeCard(key: string, session: Session, time: RoundTime | null = null): Card {
   return card('notice', key, {
     title: `Teaching ${quoted(session.prompt)}`,
-    text: `Each round I draw some pictures. ${
+    text: `Each round I draw some pictures.${session.criterion === undefined ? '' : ` Good means: ${quoted(session.criterion)}.`} ${
       session.nsfw
         ? '**Mark those that are unsafe**; I learn from your marks and draw fewer of them.'
         : '**Mark the good ones**; I learn from your marks and the next round gets better.'
-    } Totals stay hidden until a round closes.${time ? ` ${roundTimeLine(time)}` : ''}`,
+    } Totals stay hidden until a round closes.${time ? ` ${roundTimeLine(time)}` : ''}${readingLines(
+      session.reading,
+    )
+      .map((line) => `\n${line}`)
+      .join('')}`,
     data: { session: session.id, notice: 'welcome' },
   });
 }

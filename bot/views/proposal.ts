@@ -30,9 +30,10 @@ export function decidedCard(number: number, opened: boolean, reason: string): Ca
 
 /** For moderators alone. */
 export function proposalLine({ number, wish }: Proposal): string {
-  const { prompt, title: _, ...rest } = wish;
+  const { prompt, criterion, title: _, ...rest } = wish;
   const options = Object.entries(rest).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name} ${value}`],
   );
+  if (criterion !== undefined) options.unshift(`good means ${quoted(criterion)}`);
   return `**${number}**: ${quoted(prompt)}${options.length > 0 ? ` (${options.join(', ')})` : ''}`;
 }

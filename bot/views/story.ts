@@ -54,6 +54,7 @@ export function storyCard(view: StoryView): Card {
       session: session.id,
       title: session.title,
       prompt: session.prompt,
+      criterion: session.criterion ?? null,
       ended: session.state === 'ended' ? session.end : null,
       blurred: session.nsfw,
       approval,
@@ -88,7 +89,8 @@ function summary(session: Session, closed: number, approval: readonly RoundAppro
   const chosen = picked
     ? ` Of the pictures that votes chose, ${percent(picked.picked!)} in round ${picked.round}.`
     : '';
-  const closing = `${chosen}${drawnWith(session)}${state === 'ended' ? ` ${endings[end ?? 'stopped']}` : ''}`;
+  const good = session.criterion === undefined ? '' : ` Good meant: ${quoted(session.criterion)}.`;
+  const closing = `${good}${chosen}${drawnWith(session)}${state === 'ended' ? ` ${endings[end ?? 'stopped']}` : ''}`;
   // Like with like: rounds of which enough was judged, where there are two of them.
   const full = approval.filter((one) => enoughJudged(one, rules));
   const [first, last] = [full[0], full.at(-1)];

@@ -46,6 +46,8 @@ export const checkpointManifestSchema = z.object({
   model: z.object({ sha256: z.string(), family: z.string() }),
   prompt: z.string(),
   negative: z.string(),
+  /** What voters were told makes a picture good; left out where nothing was said. */
+  criterion: z.string().optional(),
   adapter: adapterSpecSchema,
   latent: z.tuple([size, size, size]),
   embedding: z.object({ widen: z.union([z.literal(1), z.literal(2)]), steps: count }).nullable(),
@@ -152,6 +154,7 @@ export function adapterMetadata(facts: Omit<CheckpointManifest, Derived>): Recor
     lora_adapter_metadata: JSON.stringify({ 'unet.lora_alpha': alpha, 'unet.r': rank }),
     'acclaim.base_model_sha256': facts.model.sha256,
     'acclaim.prompt': facts.prompt,
+    ...(facts.criterion !== undefined && { 'acclaim.criterion': facts.criterion }),
     'acclaim.round': String(facts.round),
     'acclaim.seed': String(facts.seed),
     'acclaim.learner': facts.learner,

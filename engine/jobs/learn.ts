@@ -131,6 +131,7 @@ export async function learn(
       model: { sha256, family: pipeline.family },
       prompt,
       negative,
+      ...(payload.criterion !== undefined && { criterion: payload.criterion }),
       adapter: adapterSpec(params),
       latent: round.manifest.latent,
       random: Object.fromEntries([...streams].sort().map(([purpose, stream]) => [purpose, stream.blocks])),

@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import type { Segment } from '../../src/chat/prompt-syntax.js';
+import { WORDS } from '../../src/prompt-reading.js';
 import type { Concept } from './concepts.js';
 import { readConfig, specialTokensSchema, type TokenizerConfig, tokenizerSchema } from './config.js';
 import { type AddedToken, corrupt, readVocabulary } from './vocabulary.js';
@@ -30,9 +31,6 @@ export interface WeightedRow {
 const NAMED = /\bembedding:/gi;
 
 const SPECIAL = 'special_tokens_map.json';
-
-/** Words: contractions, runs of letters, single digits, runs of anything else that is not space. */
-const WORDS = String.raw`'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`;
 
 /** Of a text encoder. */
 export interface Room {

@@ -3,6 +3,8 @@
  * payload -> ChatEvent in `decode.ts`, Card -> payload in `render.ts`. tests/contracts/platform.ts is the suite
  * that web, Discord, Slack and the in-memory fake all pass.
  */
+import type { Turnout } from '../domain/turnout.js';
+
 export type PlatformName = 'web' | 'discord' | 'slack' | 'fake';
 
 /** A channel as people name it, and the platform's own id of it. */
@@ -152,6 +154,8 @@ export interface ChatPlatform {
   react(ref: MessageRef, emoji: string): Promise<void>;
   /** Emoji -> accounts, the bot itself left out. */
   fetchReactions(ref: MessageRef): Promise<Map<string, Account[]>>;
+  /** How many have finished with the round that is open in a channel, where people see it live; absent where a ballot's text says it. */
+  showTurnout?(channel: string, turnout: Turnout & { session: string }): void;
   /** Private answer to a button or command. */
   reply(replyTo: string, card: Card): Promise<void>;
   /** A channel that took no posts when it was last heard of: tells by a `channel` event once it does again. */

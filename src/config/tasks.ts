@@ -1,5 +1,6 @@
 /**
- * Tasks: a prompt and what voters are asked for, one file each in config/tasks/. The name is the file's.
+ * Tasks: a prompt and what makes a picture of it good, one file each in config/tasks/. The name is the file's. Files from
+ * before it was called the criterion say `goal`.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { z } from 'zod';
@@ -10,8 +11,14 @@ import { checked, readYaml } from './files.js';
 const taskSchema = z.strictObject({
   prompt: z.string().min(1),
   negative: z.string(),
-  goal: z.string().min(1),
+  criterion: z.string().min(1),
 });
+
+const readable = z.preprocess((given) => {
+  if (typeof given !== 'object' || given === null || !('goal' in given) || 'criterion' in given) return given;
+  const { goal, ...rest } = given;
+  return { ...rest, criterion: goal };
+}, taskSchema);
 
 export interface Task extends z.infer<typeof taskSchema> {
   name: string;
@@ -35,5 +42,5 @@ export function loadTask(name: string): Task {
       `Tasks: ${taskNames().join(', ')}.`,
     );
   }
-  return { name, ...checked(taskSchema, readYaml(file), file, 'A task has prompt, negative and goal.') };
+  return { name, ...checked(readable, readYaml(file), file, 'A task has prompt, negative and criterion.') };
 }

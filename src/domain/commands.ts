@@ -131,7 +131,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     notify(draft, 'rolled-back', { round: target });
     beginRound(draft);
   },
-  branch: (draft, { round: target, session: id, prompt, place }) => {
+  branch: (draft, { round: target, session: id, prompt, criterion, reading, place }) => {
     if (!canReturnTo(draft, target)) return refuseRound(draft, target);
     const parent = draft.session;
     const origin = target === 0 ? parent.origin : { session: parent.id, round: target };
@@ -141,6 +141,9 @@ const rules: { [N in Act['name']]: Rule<N> } = {
       community: place.community,
       prompt: prompt ?? parent.prompt,
       title: prompt ?? parent.title,
+      // What was good of one prompt says little of another.
+      criterion: criterion ?? (prompt === null ? parent.criterion : undefined),
+      reading: prompt === null ? parent.reading : reading,
       state: 'active',
       pause: null,
       pausedAt: null,
@@ -266,7 +269,15 @@ export function runCommand(draft: Draft, event: Command): void {
 
 /** What the audit keeps of an act: no code by which somebody joins, no text that they typed, nothing wrong that they found, of what is undone its number. */
 function toKeep({ name: _, ...said }: Act): Record<string, unknown> {
-  const { code: __, prompt: ___, faults: ____, of, ...rest }: Record<string, unknown> = said;
+  const {
+    code: __,
+    prompt: ___,
+    criterion: _c,
+    reading: _r,
+    faults: ____,
+    of,
+    ...rest
+  }: Record<string, unknown> = said;
   const past = of as PastAct | undefined;
   return { ...rest, ...(past ? { of: { seq: past.seq, command: past.command } } : {}) };
 }

@@ -60,6 +60,9 @@ export interface Attendance {
   finished: number;
 }
 
+/** People that are looked at before anything else may go on. */
+const PEOPLE_A_STEP = 100;
+
 interface Attending {
   sheets: Set<number>;
   /** Sheets on which they said what is wrong with a picture: they have voted, and not marked the sheet by that. */
@@ -72,7 +75,10 @@ interface Attending {
 }
 
 /** Who has voted so far, without working out the votes: asked at every turn of an open round. */
-export function attendance(state: SessionState, round: Round): Attendance {
+export const attendance = (state: SessionState, round: Round): Attendance => finish(attending(state, round));
+
+/** The same in steps. */
+export function* attending(state: SessionState, round: Round): Steps<Attendance> {
   const ballots = [...state.ballots.values()].filter((ballot) => ballot.round === round.id);
   const all = sheetsToMark(state, round, ballots);
   const marked = new Map<string, Attending>();
@@ -87,10 +93,13 @@ export function attendance(state: SessionState, round: Round): Attendance {
       if (marks > 0) one.sheets.add(ballot.sheet);
       if (faults > 0) one.faulted.add(ballot.sheet);
       marked.set(person, one);
+      if (marked.size % PEOPLE_A_STEP === 0) yield;
     }
   }
   for (const [person, { twice }] of marked) {
-    if (twice) marked.set(person, attending(standingOf(state, ballots, person)));
+    if (!twice) continue;
+    marked.set(person, attendingBy(standingOf(state, ballots, person)));
+    yield;
   }
   const voters = [...marked.values()].filter((one) => one.done || one.sheets.size + one.faulted.size > 0);
   return {
@@ -130,7 +139,7 @@ const nobody = (): Attending => ({
   twice: false,
 });
 
-function attending(marks: readonly Standing[]): Attending {
+function attendingBy(marks: readonly Standing[]): Attending {
   const one = nobody();
   for (const { ballot, fact } of marks) {
     const kind = meaning(fact.emoji)?.kind;

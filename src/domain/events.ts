@@ -4,7 +4,7 @@
  * reactions. `effect` names the effect that the event completes: it leaves the outbox in the same commit.
  */
 import type { Fault } from './faults.js';
-import type { Learned, Place, Platform, Role, Round, Rules } from './model.js';
+import type { Learned, Place, Platform, PromptReading, Role, Round, Rules } from './model.js';
 
 /** A person as an event saw them; stored only after consent. */
 export interface Seen {
@@ -114,7 +114,16 @@ export type Act =
   /** Back to the checkpoint of `round`; 0 = the base model. */
   | { name: 'rollback'; round: number }
   /** A new session from the checkpoint of `round` (0 = the base model), in `channel` of this session's community. */
-  | { name: 'branch'; round: number; session: string; prompt: string | null; place: Place }
+  | {
+      name: 'branch';
+      round: number;
+      session: string;
+      prompt: string | null;
+      criterion?: string | undefined;
+      /** Of another prompt. */
+      reading?: PromptReading | undefined;
+      place: Place;
+    }
   /** An image of the newest round with ballots by index; null takes the star back that was given by command. */
   | { name: 'best'; index: number | null }
   /** What is wrong with an image of the newest round with ballots, or of `round`, all of it; nothing takes it back. */

@@ -48,6 +48,10 @@ export interface Session {
   /** Short name people see: a task's name or the prompt's first words. */
   title: string;
   prompt: string;
+  /** What makes a picture good, in words; left out where nobody said it. */
+  criterion?: string | undefined;
+  /** What its model cannot make of the prompt, known before anything is drawn; left out where it reads all of it. */
+  reading?: PromptReading | undefined;
   negative: string;
   /** Model folder's name or path, as configured. */
   model: string;
@@ -82,6 +86,15 @@ export interface Session {
   createdBy: string | null;
   /** Codes given out for other channels to join by, each good once. */
   invites: readonly Invite[];
+}
+
+export interface PromptReading {
+  /** Words that the model was never taught, as they were typed. */
+  unknown: string[];
+  /** Of a prompt that is longer than its text encoder reads at once: its tokens, how many that is, and in how many parts it is read. */
+  tokens?: number;
+  room?: number;
+  parts?: number;
 }
 
 export interface Invite {

@@ -13,6 +13,8 @@ export type SessionSpec = Pick<
   | 'community'
   | 'title'
   | 'prompt'
+  | 'criterion'
+  | 'reading'
   | 'negative'
   | 'model'
   | 'learner'

@@ -10,6 +10,7 @@ import { atLeast } from './roles.js';
 export interface Wish {
   prompt: string;
   title?: string | undefined;
+  criterion?: string | undefined;
   learner?: string | undefined;
   model?: string | undefined;
   images?: number | undefined;

@@ -4,13 +4,14 @@
  */
 
 import { approvals, type RoundApproval } from './approval.js';
-import { attendance, counting, lastChange } from './counted.js';
+import { attending, counting, lastChange } from './counted.js';
 import { endsForWant } from './guard.js';
 import { pictureName } from './ids.js';
 import { factsOf } from './ledger.js';
 import type { Ballot, ImageState, Job, Outcome, Round, SessionState } from './model.js';
 import { ballotsOf } from './rounds.js';
 import { finish, type Steps } from './steps.js';
+import { type Turnout, turnoutOf } from './turnout.js';
 
 export interface SessionStatus {
   id: string;
@@ -29,6 +30,8 @@ export interface SessionStatus {
   voters: number;
   /** Voters that have marked every sheet or pressed Done. */
   finished: number;
+  /** Counts of people while the round is open; null otherwise. */
+  turnout: Turnout | null;
   deadline: number | null;
   /** Approval of each closed round in which a picture was judged, in order. */
   approval: number[];
@@ -47,6 +50,7 @@ export function* statusOf(state: SessionState): Steps<SessionStatus> {
   const { session, rounds } = state;
   const round = rounds.at(-1);
   const counted = round ? yield* counting(state, round) : { sheetfuls: [], excluded: 0 };
+  const present = round && (yield* attending(state, round));
   const ballots = [...state.ballots.values()].filter(
     (row) => row.round === round?.id && row.state === 'live',
   );
@@ -65,7 +69,8 @@ export function* statusOf(state: SessionState): Steps<SessionStatus> {
     ballots: ballots.length,
     votes: counted.sheetfuls.reduce((sum, one) => sum + one.votes.length, 0),
     voters: counted.sheetfuls.length,
-    finished: round ? attendance(state, round).finished : 0,
+    finished: present?.finished ?? 0,
+    turnout: round?.state === 'open' && present ? turnoutOf(state, round, present) : null,
     deadline: round?.deadline ?? null,
     approval: judged.map(({ share }) => share),
     judged,

@@ -183,6 +183,8 @@ export const feedbackSchema = z.object({
 export type Feedback = z.infer<typeof feedbackSchema>;
 
 export const learnPayload = jobBase.extend(promptSchema.shape).extend({
+  /** What makes a picture good, as voters were told: goes with what is learned. */
+  criterion: z.string().max(2000).optional(),
   learner: learnerSchema,
   /** Folder of the round that was voted on. */
   roundDir: z.string(),

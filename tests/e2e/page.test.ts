@@ -266,7 +266,10 @@ describe('the page', { timeout: 180_000 }, () => {
 
   it('closes when both are done, tells the outcome, learns, and opens the next round', async () => {
     await ann.getByRole('button', { name: 'Done' }).click();
-    await ann.getByText('Done, waiting for the others').waitFor();
+    const finished = '1 of 2 has finished, waiting for 1';
+    await ann.getByText(finished).waitFor();
+    await bea.getByText(finished).waitFor({ timeout: 1000 });
+    await ann.getByRole('button', { name: 'Close it now' }).waitFor();
     await bea.getByRole('button', { name: 'Done' }).click();
     for (const page of [ann, bea]) {
       await page.getByRole('heading', { name: 'Round 1 is closed' }).waitFor();

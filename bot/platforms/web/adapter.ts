@@ -162,6 +162,10 @@ export class WebPlatform implements ChatPlatform {
     );
   }
 
+  showTurnout(...told: Parameters<NonNullable<ChatPlatform['showTurnout']>>): void {
+    this.running?.desk.turnout(...told);
+  }
+
   async reply(replyTo: string, card: Card): Promise<void> {
     this.here.desk.answer(replyTo, card);
   }

@@ -8,6 +8,7 @@ import type { ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import { mayRun, usage } from '../../../src/chat/commands.js';
 import type { Account, Card, ChatEvent } from '../../../src/chat/port.js';
+import type { Turnout } from '../../../src/domain/turnout.js';
 import { AcclaimError } from '../../../src/errors.js';
 import { safely } from '../../../src/safely.js';
 import { type Care, needsCare } from './care.js';
@@ -262,6 +263,12 @@ export class Desk {
       return own ? made(visitor) : plain;
     });
     this.statusSoon();
+  }
+
+  /** Counts of people alone: whoever sees the channel sees them. */
+  turnout(channel: string, told: Turnout & { session: string }): void {
+    const frame = { event: 'turnout', data: told };
+    this.live.broadcast((_, holder) => (this.care.sees(channel, holder) ? frame : undefined));
   }
 
   gone(message: string): void {

@@ -25,6 +25,8 @@ export interface SessionStatus {
   ballots: number;
   votes: number;
   voters: number;
+  /** Counts of people while the round is open: marked anything, finished, and how many more have to for it to close. */
+  turnout?: { round: number; voters: number; finished: number; missing: number } | null;
   /** Share of approval (0..1) of every closed round in which a picture was judged, in order. */
   approval: number[];
   /** The pictures behind each of them: liked of judged is the share. */

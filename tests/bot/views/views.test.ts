@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ballotCard } from '../../../bot/views/ballot.js';
+import { ballotCard, tellsTurnout } from '../../../bot/views/ballot.js';
 import type { CellData } from '../../../bot/views/card.js';
 import { noticeCard, notices } from '../../../bot/views/notice.js';
 import { outcomeCard } from '../../../bot/views/outcome.js';
@@ -48,6 +48,46 @@ describe('ballot', () => {
     expect(onSlack(false)).toEqual([['done', 'why', 'flag'], 6]);
     expect(onSlack(true)).toEqual([['done', 'flag'], undefined]);
     expect(cellsOf(b!)[0]!.file).toBe('/data/cat/1/images/9.png');
+  });
+
+  it('says what makes a picture good, what the model was never taught, and to newcomers how it goes', () => {
+    const { images, made } = ballots();
+    const criterion = 'exactly **five** fingers';
+    const said = (number: number, platform: 'web' | 'discord', fill: Partial<typeof session> = {}) => {
+      const of = { ...session, criterion, reading: { unknown: ['zebra'] }, ...fill };
+      const round = makeRound(of, number);
+      return made.map((ballot) => {
+        const view = { session: of, round, images, dir, file: null, sheets: 2 };
+        return ballotCard({ ...view, ballot: { ...ballot, round: round.id, platform } });
+      });
+    };
+    const [a, b] = said(1, 'discord');
+    for (const { text, data } of [a!, b!]) {
+      expect(text).toContain('Good means: “exactly five fingers”.');
+      expect(data!.criterion).toBe(criterion);
+    }
+    expect(a!.text).toContain('never taught “zebra”');
+    expect(a!.text).toMatch(/\n\*\*How\*\*: press the number/);
+    expect(b!.text).not.toMatch(/zebra|How/);
+    expect(said(2, 'discord')[0]!.text).not.toContain('How');
+    expect(said(1, 'web')[0]!.text).toContain('press a picture to mark it');
+    expect(said(1, 'web', { nsfw: true })[0]!.text).not.toMatch(/How|Good means/);
+    const plain = said(2, 'web', { criterion: undefined, reading: undefined })[0]!;
+    expect([plain.text.includes('Good means'), plain.data!.criterion]).toEqual([false, null]);
+  });
+
+  it('says how many have finished while it is open, and nothing of it afterwards', () => {
+    const turnout = { round: 1, voters: 4, finished: 3, missing: 1 };
+    const said = (fill: Partial<Round>) => {
+      const { round, images, made } = ballots(fill);
+      const view = { session, round, images, dir, file: null, sheets: 2, turnout };
+      return ballotCard({ ...view, ballot: { ...made[1]!, platform: 'discord' } }).text;
+    };
+    expect(said({})).toContain('\n3 of 4 have finished, waiting for 1. A moderator may close it now');
+    expect(said({ state: 'learning', outcome })).not.toContain('have finished');
+    const [first, last] = ballots().made.map((ballot) => ({ ...ballot, platform: 'slack' as const }));
+    expect([tellsTurnout(first!, 2), tellsTurnout(last!, 2)]).toEqual([false, true]);
+    expect(tellsTurnout({ ...last!, platform: 'web' }, 2)).toBe(false);
   });
 
   it('says how the best is named there: a star on the page, a command where reactions are numbers', () => {

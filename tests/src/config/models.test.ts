@@ -153,10 +153,10 @@ describe('tasks', () => {
     expect(taskNames()).toEqual(Object.keys(judge.goals).sort());
   });
 
-  test.each(taskNames())('%s has a prompt and a goal in words', (name) => {
+  test.each(taskNames())('%s has a prompt and a criterion in words', (name) => {
     const task = loadTask(name);
     expect(task.prompt.length).toBeGreaterThan(3);
-    expect(task.goal.length).toBeGreaterThan(10);
+    expect(task.criterion.length).toBeGreaterThan(10);
   });
 
   test.each(['dog', '../default', ''])('%j is refused with the names there are', (name) => {

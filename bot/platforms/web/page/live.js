@@ -59,7 +59,8 @@ export async function connect() {
       : new Map(get().messages);
     for (const message of list) messages.set(message.id, message);
     for (const id of removed) messages.delete(id);
-    set({ messages, loaded: true });
+    // What was told before the line broke may be old.
+    set({ messages, loaded: true, turnouts: {} });
     settleChannel();
     arrive(id.split('-')[0]);
   });
@@ -71,6 +72,9 @@ export async function connect() {
   on(live, 'marks', ({ id, mine }) => {
     const message = get().messages.get(id);
     if (message) set({ messages: new Map(get().messages).set(id, { ...message, mine }) });
+  });
+  on(live, 'turnout', ({ session, ...told }) => {
+    set({ turnouts: { ...get().turnouts, [session]: told } });
   });
   on(live, 'reply', add);
   // Logged out, here or elsewhere: what only admins see goes with a page opened anew.

@@ -6,7 +6,8 @@ import { html } from './html.js';
 import { Icon } from './icons.js';
 import { finish, isBest, isCalled } from './marks.js';
 import { openRound } from './rounds.js';
-import { marksOf, useStore } from './store.js';
+import { say } from './say.js';
+import { marksOf, turnoutOf, useStore } from './store.js';
 import { count, span } from './text.js';
 
 /** @typedef {import('./store.js').Message} Message */
@@ -16,6 +17,8 @@ export function RoundBar({ channel }) {
   useStore((s) => s.messages);
   useStore((s) => s.waiting);
   const sessions = useStore((s) => s.sessions);
+  const me = useStore((s) => s.me);
+  useStore((s) => s.turnouts);
   const sheets = openRound(channel);
   const [asking, setAsking] = useState('');
   const key = sheets.map((m) => m.id).join(' ');
@@ -56,6 +59,10 @@ export function RoundBar({ channel }) {
   const done = marks.some((m) => m.has('done'));
   const withDone = sheets.some((m) => m.buttons.some((b) => b.id === 'done'));
   const { quorum, round, style, says = 'good' } = sheets[0].data;
+  const turnout = turnoutOf(session);
+  const people = turnout?.round === round ? finishedWords(turnout, quorum) : '';
+  const moderates = me !== null && me.role !== 'member';
+  const mayClose = done && people !== '' && (turnout?.voters ?? 0) > 0;
   const gallery = style === 'gallery';
   /** @param {boolean} none whether those without a mark are said to hold nothing */
   const end = (none) => {
@@ -85,17 +92,26 @@ export function RoundBar({ channel }) {
             <button class=${gallery && nothing ? 'button button-main' : 'button'} data-next onClick=${back}>Look again</button>
             ${gallery && !nothing && html`<button class="button button-main" onClick=${() => end(false)}>Leave them out</button>`}
             <button class=${gallery ? 'button' : 'button button-main'} onClick=${() => end(true)}>Nothing ${says}, done</button>`
-          : html`<p><strong>Round ${round}</strong><span class="sep" aria-hidden="true">·</span>${good === 0 ? `mark what is ${says}` : count(good, `${says} one`)}${best && html`<span class="sep" aria-hidden="true">·</span><span class="bar-best"><${Icon} name="star" filled />best ${best}</span>`}${deadline !== null && html`<span class="bar-time"><span class="sep" aria-hidden="true">·</span>${deadline > now ? `${span((deadline - now) / 1000)} left` : 'closing'}</span>`}</p>
-            ${withDone && (done ? html`<span class="bar-done" role="status" tabindex="-1" data-next><${Icon} name="check" />${waits(quorum, session?.voters ?? 1)}</span>` : html`<button class="button button-main" data-next title="Ctrl+Enter" onClick=${press}>Done${quorum <= 1 ? ', teach it' : ''}</button>`)}`
+          : html`<p><strong>Round ${round}</strong><span class="sep" aria-hidden="true">·</span>${good === 0 ? `mark what is ${says}` : count(good, `${says} one`)}${best && html`<span class="sep" aria-hidden="true">·</span><span class="bar-best"><${Icon} name="star" filled />best ${best}</span>`}${people && html`<span class="bar-people"><span class="sep" aria-hidden="true">·</span>${people}</span>`}${deadline !== null && html`<span class="bar-time"><span class="sep" aria-hidden="true">·</span>${deadline > now ? `${span((deadline - now) / 1000)} left` : 'closing'}</span>`}</p>
+            ${withDone && (done ? html`<span class="bar-done" role="status" tabindex="-1" data-next><${Icon} name="check" />${waits(quorum, turnout)}</span>${mayClose && (moderates ? html`<button class="button" onClick=${() => say('/acclaim round close')}>Close it now</button>` : html`<small class="bar-who">A moderator may close it.</small>`)}` : html`<button class="button button-main" data-next title="Ctrl+Enter" onClick=${press}>Done${quorum <= 1 ? ', teach it' : ''}</button>`)}`
       }
     </div>
   `;
 }
 
-/** Said to who is done: of one of several who is enough the others need not be, they only have to rest. @param {number} quorum @param {number} voters */
-function waits(quorum, voters) {
-  if (quorum > 1) return 'Done, waiting for the others';
-  return voters > 1 ? 'Done, closes once marks rest' : 'Done';
+/** How the others are: counts alone. Nothing where one voter is all that there is, and all that it takes. @param {import('./store.js').Turnout} turnout @param {number} quorum */
+function finishedWords({ voters, finished, missing }, quorum) {
+  if (quorum <= 1 && voters <= 1) return '';
+  const waiting = missing > 0 ? `waiting for ${missing}` : '';
+  if (voters === 0) return waiting;
+  return `${finished} of ${voters} ${finished === 1 ? 'has' : 'have'} finished${waiting && `, ${waiting}`}`;
+}
+
+/** Said to who is done: of one of several who is enough the others need not be, they only have to rest. @param {number} quorum @param {import('./store.js').Turnout | null} turnout */
+function waits(quorum, turnout) {
+  if (turnout && turnout.missing > 0) return 'Done';
+  if (!turnout && quorum > 1) return 'Done, waiting for the others';
+  return (turnout?.voters ?? 1) > 1 ? 'Done, closes once marks rest' : 'Done';
 }
 
 /** The time, drawn anew every ten seconds where it is shown. @param {boolean} wanted */

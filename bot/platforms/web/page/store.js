@@ -10,10 +10,13 @@ import { call, drawer } from './api.js';
  *   buttons: {id: string, label: string, value?: string}[], progress: number | null, preview?: string, data: any, mine: string[], echo?: boolean, files?: {name: string, type: string, text?: string, url?: string}[]}} Message
  */
 
+/** How many marked anything, how many have finished, and how many more have to. @typedef {{round: number, voters: number, finished: number, missing: number}} Turnout */
+
 let state = {
   /** @type {any} */ me: null,
   /** Message id -> message. @type {Map<string, Message>} */ messages: new Map(),
   /** @type {any[]} */ sessions: [],
+  /** Told live, newer than what a session's status says. @type {Record<string, Turnout>} */ turnouts: {},
   loaded: false,
   online: true,
   channel: '',
@@ -100,6 +103,13 @@ export function marksOf(message, s = state) {
     else marks.delete(emoji);
   }
   return marks;
+}
+
+/** Of the round that is open in a session; null while nobody has told. @param {any} session @returns {Turnout | null} */
+export function turnoutOf(session, s = state) {
+  const told = s.turnouts[session?.id ?? ''];
+  const known = session?.turnout ?? null;
+  return told && told.round >= (known?.round ?? 0) ? told : known;
 }
 
 export function waitingCount(s = state) {

@@ -134,6 +134,10 @@ test('a session lives on Discord from its command to its second round', async ()
   const same = () => ledger(house).join('\n') === hanging(house, peer).join('\n');
   await until(same, 'ledger and reactions to agree');
   expect(ledger(house)).toHaveLength(6);
+  // On the last sheet, and to whom it may concern: of three none names one.
+  const told = () => peer.world.find(b.id)!.content;
+  await until(() => told().includes('3 of 3 have finished, waiting for 6.'), 'how many have finished');
+  expect(told()).toContain('A moderator may close it now: **/acclaim-mod round close**');
 
   const refused = peer.command('ann', channel, ['acclaim-mod', 'round', 'close']);
   await until(() => refused.answer?.embeds[0]?.title === 'Not allowed', 'the refusal');
