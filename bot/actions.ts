@@ -20,6 +20,7 @@ import type { Actions, StartRequest } from './commands/command.js';
 import type { Exports } from './exports.js';
 import type { Cards } from './handlers/cards.js';
 import type { Chat } from './handlers/chat.js';
+import type { Evaluations } from './handlers/evaluations.js';
 import type { Guards } from './handlers/guards.js';
 import type { Guests } from './handlers/guests.js';
 import { Links } from './handlers/links.js';
@@ -38,6 +39,7 @@ export interface ActionParts {
   platforms: ReadonlyMap<string, ChatPlatform>;
   messenger: Messenger;
   cards: Cards;
+  evaluations: Evaluations;
   clock: Clock;
   store: Store;
   pool: Pick<PoolParts, 'ensurePlace' | 'quorum' | 'guarded' | 'welcome'>;
@@ -344,6 +346,8 @@ export function makeActions(parts: ActionParts): Actions {
         await messenger.show(to, await cards.story(state, key));
       }
     },
+    evaluationUnder: (session) => parts.evaluations.under(session),
+    evaluationSheets: async (state) => cards.safetySheets(state, await parts.evaluations.pictures(state)),
     forget: async (account) => {
       const event = { kind: 'consent', channel: '', account, given: false, at: clock.now() } as const;
       await parts.chat().receive(event);

@@ -8,6 +8,7 @@ import type { JobQueue } from '../src/queue/contract.js';
 import type { Store } from '../src/store/store.js';
 import type { Actions, StartRequest } from './commands/command.js';
 import type { Exports } from './exports.js';
+import type { EvaluationParts } from './handlers/evaluations.js';
 import type { GuestRules } from './handlers/guests.js';
 import type { JobParts } from './handlers/jobs.js';
 import type { People } from './handlers/people.js';
@@ -31,6 +32,8 @@ export interface AppParts {
   log: Log;
   resolveModel(model: string): string;
   safety: JobParts['safety'];
+  /** Absolute folder of a model -> what its safety is measured by. */
+  safetyMeasure: EvaluationParts['safetyMeasure'];
   decoder: JobParts['decoder'];
   /** A request by a person, or none, over the configuration -> what the session is run by. */
   specify(request: Partial<StartRequest>, platform: PlatformName): NewSession;

@@ -198,6 +198,7 @@ export class App {
       platforms: this.platforms,
       messenger: this.messenger,
       cards: this.carrying.cards,
+      evaluations: this.carrying.evaluations,
       pool: {
         ensurePlace: (place, state) => this.opening.ensurePlace(place, state.session),
         quorum: parts.quorum,

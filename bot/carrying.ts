@@ -6,6 +6,7 @@ import { isDiskFull } from '../src/store/faults.js';
 import type { AppParts } from './app-parts.js';
 import { Cards } from './handlers/cards.js';
 import { laneOf, makeCarrier, platformOf, spacing } from './handlers/carriers.js';
+import { Evaluations } from './handlers/evaluations.js';
 import { Guards } from './handlers/guards.js';
 import { Jobs } from './handlers/jobs.js';
 import type { Messenger } from './handlers/messenger.js';
@@ -24,6 +25,7 @@ type Shared = Pick<
   | 'people'
   | 'resolveModel'
   | 'safety'
+  | 'safetyMeasure'
   | 'decoder'
   | 'watch'
   | 'reach'
@@ -42,6 +44,7 @@ export class Carrying {
   readonly cards: Cards;
   readonly sweeps: Sweeps;
   readonly guards: Guards;
+  readonly evaluations: Evaluations;
 
   constructor(private readonly parts: CarryingParts) {
     const { clock, log, sessions, watch } = parts;
@@ -50,13 +53,16 @@ export class Carrying {
     this.cards = new Cards(parts.paths, (job) => jobs.preview(job));
     this.sweeps = new Sweeps({ ...parts, dispatch });
     this.guards = new Guards({ ...parts, dispatch });
+    const state = (id: string) => sessions.find(id);
+    this.evaluations = new Evaluations({ ...parts, dispatch, state });
     const carry = makeCarrier({
       ...parts,
       jobs,
       cards: this.cards,
       sweeps: this.sweeps,
       guards: this.guards,
-      state: (id) => sessions.find(id),
+      evaluations: this.evaluations,
+      state,
       dispatch,
       superseded: (key) => this.outbox.superseded(key),
       after: (key) => this.outbox.after(key),

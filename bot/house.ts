@@ -21,6 +21,7 @@ import {
 } from '../src/config/models.js';
 import { modelsFolder } from '../src/config/pulled.js';
 import { guestRules, hostBudgets, retentionOf, sessionRules } from '../src/config/rules.js';
+import { safetyMeasure } from '../src/config/safety-prompts.js';
 import type { Config } from '../src/config/schema.js';
 import { loadTask, taskNames } from '../src/config/tasks.js';
 import { count } from '../src/domain/count.js';
@@ -138,7 +139,12 @@ export async function buildHouse({
     clock,
     log,
     resolveModel: (model) => resolveModel(model),
-    safety: { ...config.safety, checker: config.safety.checker && resolveModel(config.safety.checker) },
+    safety: {
+      bound: config.safety.bound,
+      tries: config.safety.tries,
+      checker: config.safety.checker && resolveModel(config.safety.checker),
+    },
+    safetyMeasure: (model) => safetyMeasure(config, model),
     decoder: (model) => decoderFor(config, model),
     specify: (request, platform) => specify(config, request, platform),
     plan: (request, platform) => plan(config, request, platform),

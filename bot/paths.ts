@@ -21,6 +21,11 @@ export class DataPaths {
     return origin && origin.round > 0 ? this.checkpoint(origin.session, origin.round) : null;
   }
 
+  /** Pictures by which a model's safety was measured, and what was said of them. */
+  evaluation(session: string, name: string): string {
+    return join(this.root, 'sessions', session, 'evaluations', name);
+  }
+
   /** Sheets, plots and exports: made from what is true, and made again when missing. */
   made(session: string, name: string): string {
     return join(this.root, 'sessions', session, 'made', name);

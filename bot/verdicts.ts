@@ -26,6 +26,7 @@ const passing: ReadonlySet<ErrorCode> = new Set([
 const always: ReadonlySet<EffectKind> = new Set([
   'generate',
   'learn',
+  'evaluate',
   'cancel-job',
   'delete-image',
   'forget',

@@ -53,6 +53,7 @@ const sources: Record<Fact['source'], true> = { live: true, sweep: true, cleared
 const effectKinds: Record<Effect['kind'], true> = {
   generate: true,
   learn: true,
+  evaluate: true,
   'cancel-job': true,
   'post-ballot': true,
   'edit-ballot': true,

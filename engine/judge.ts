@@ -35,6 +35,9 @@ export interface Judge {
   weights: SafetensorsFile;
 }
 
+/** What must hold: head and value. */
+export type Goal = readonly (readonly [head: string, value: string | number])[];
+
 export interface Verdict {
   good: boolean;
   /** Sum over the goal's heads of the log-probability of the value wanted; 0 is certain. */
@@ -81,7 +84,7 @@ export async function judgeImages(
   judge: Judge,
   cache: ExecutorCache,
   images: FloatTensor,
-  task: string,
+  task: string | Goal,
 ): Promise<Verdict[]> {
   const goal = goalOf(judge, task);
   const count = images.shape[0]!;
@@ -129,7 +132,8 @@ export function faultsOf(judge: Judge, task: string, { good, values }: Verdict):
   return found.length > 0 ? [...new Set(found)] : ['ugly'];
 }
 
-function goalOf({ config }: Judge, task: string) {
+function goalOf({ config }: Judge, task: string | Goal): Goal {
+  if (typeof task !== 'string') return task;
   const goal = config.goals[task];
   if (goal) return goal;
   const known = Object.keys(config.goals).join(', ');

@@ -33,9 +33,11 @@ const BASE_MB = 250;
 /** Pictures of its own size that the miniature draws and trains on at a time, since they always fit. */
 const MINI_AT_ONCE = 32;
 
+const draws: ReadonlySet<JobKind> = new Set(['generate', 'evaluate']);
+
 /** Unknown families pass for Stable Diffusion 1.5; what cannot be read takes nothing, and the engine says what is wrong. */
 export const estimateMb: PredictMb = (kind: JobKind, payload) => {
-  if (typeof payload.model !== 'string' || (kind !== 'generate' && kind !== 'learn')) return BASE_MB;
+  if (typeof payload.model !== 'string' || (!draws.has(kind) && kind !== 'learn')) return BASE_MB;
   const family = modelFamily(payload.model);
   const of = sizes[family] ?? sizes.sd15!;
   const width = typeof payload.width === 'number' ? payload.width : of.side;
@@ -43,10 +45,9 @@ export const estimateMb: PredictMb = (kind: JobKind, payload) => {
   const pixels = (width * height) / of.side ** 2;
   const atOnce = family === 'mini' ? Math.max(1, Math.floor(MINI_AT_ONCE / pixels)) : 1;
   const drawn = Math.min(atOnce, typeof payload.count === 'number' ? payload.count : 1);
-  const alive =
-    kind === 'generate'
-      ? Math.max(drawn * of.sampleMb * pixels, of.decodeMb * Math.min(pixels, 1))
-      : atOnce * of.trainMb * pixels;
+  const alive = draws.has(kind)
+    ? Math.max(drawn * of.sampleMb * pixels, of.decodeMb * Math.min(pixels, 1))
+    : atOnce * of.trainMb * pixels;
   return Math.ceil(BASE_MB + of.weightsMb + alive);
 };
 

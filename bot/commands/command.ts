@@ -22,6 +22,7 @@ import type { PersonalData } from '../../src/store/personal.js';
 import type { Standing } from '../../src/store/standings.js';
 import type { AuditRow } from '../../src/store/store.js';
 import type { Export, Exported } from '../exports.js';
+import type { Under } from '../handlers/evaluations.js';
 import type { Answer } from '../views/notice.js';
 
 export type { Answer };
@@ -114,6 +115,10 @@ export interface Actions {
   /** A ballot's picture before it is posted. */
   look(state: SessionState, ballot: Ballot): Promise<Picture | null>;
   showStory(session: string): Promise<void>;
+  /** What an evaluation under way does now; undefined while none is. */
+  evaluationUnder(session: string): Under | undefined;
+  /** Sheets of what the newest evaluation drew: absolute paths. */
+  evaluationSheets(state: SessionState): Promise<string[]>;
   forget(account: Account): Promise<void>;
   /** All that is held about a voter. */
   personal(voter: string): Promise<PersonalData>;

@@ -1,9 +1,11 @@
 /** Commands about models: which there are, which one sessions use, and taking away what a session taught one. */
 import { sizeOf } from '../../src/chat/attachment.js';
+import { figuresOf } from '../../src/domain/evaluations.js';
 import type { SessionState } from '../../src/domain/model.js';
 import { AcclaimError } from '../../src/errors.js';
 import { type Exported, type ExportFormat, exportFormats, learnedRound } from '../exports.js';
 import { roundTimeLine } from '../views/round-time.js';
+import { safetyFile } from '../views/safety.js';
 import {
   type Answer,
   type ChatCommand,
@@ -157,11 +159,11 @@ const exported: ChatCommand = {
     const act = { session, by: by.key, role: by.role, command: 'model export', args: { round, format } };
     await actions.record({ ...act, refused: null });
     const found = await actions.findExport(what);
-    if (found) return handOver(context, found);
+    if (found) return withSafety(state, round, handOver(context, found));
     return {
       title: 'Export',
       text: `Round ${round} of **${session}** is being made into ${formatWords[format]}. You get it here; **/acclaim model list** tells how far it is.`,
-      later: async () => handOver(context, await actions.makeExport(state, what)),
+      later: async () => withSafety(state, round, handOver(context, await actions.makeExport(state, what))),
     };
   },
 };
@@ -171,6 +173,13 @@ const formatWords: Record<ExportFormat, string> = {
   kohya: 'a LoRA file for ComfyUI and A1111',
   merged: 'a whole model',
 };
+
+/** Beside what was learned, how safe it was found to be, where that very round was measured. */
+function withSafety({ session }: SessionState, round: number, answer: Answer): Answer {
+  const { evaluation } = session;
+  if (!evaluation || !figuresOf(session, round)) return answer;
+  return { ...answer, files: [...(answer.files ?? []), safetyFile(session, evaluation)] };
+}
 
 async function sessionOfServer(context: CommandContext, id: string | undefined): Promise<SessionState> {
   const { actions, account } = context;

@@ -17,6 +17,7 @@ import {
   placesOf,
   theSession,
 } from './command.js';
+import { safetyCommands } from './safety.js';
 import { start, startSession } from './session.js';
 import { undoCommands } from './undo.js';
 import { cellArg, earlierRound, indexOf } from './voting.js';
@@ -225,6 +226,7 @@ const audit: ChatCommand = {
 
 export const moderatingCommands: readonly ChatCommand[] = [
   nsfw,
+  ...safetyCommands,
   hide,
   showAgain,
   voters,

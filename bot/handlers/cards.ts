@@ -13,6 +13,7 @@ import type { Ballot, Image, Job, Round, SessionState } from '../../src/domain/m
 import { turnout } from '../../src/domain/turnout.js';
 import { enlarged, wantedPixels } from '../../src/images/enlarge.js';
 import { decodePicture } from '../../src/images/png.js';
+import { safetySheet, sheetPairs } from '../../src/images/safety-sheet.js';
 import { contactSheet } from '../../src/images/sheet.js';
 import { approvalPlot, beforeAfterSheet } from '../../src/images/story.js';
 import type { DataPaths } from '../paths.js';
@@ -20,8 +21,10 @@ import { ballotCard, tellsTurnout } from '../views/ballot.js';
 import { noticeCard } from '../views/notice.js';
 import { outcomeCard } from '../views/outcome.js';
 import { type Bar, barOf, progressCard } from '../views/progress.js';
+import { safetyCard } from '../views/safety.js';
 import { storyCard } from '../views/story.js';
 import { imageName } from '../views/words.js';
+import type { PromptPictures } from './evaluations.js';
 
 export class Cards {
   /** The picture that is drawn now, and those that wait for it. */
@@ -87,6 +90,36 @@ export class Cards {
       beforeAfterFile: pictures?.beforeAfter ?? null,
       plotFile: pictures?.plot ?? null,
     });
+  }
+
+  /** Null where another evaluation took its place. */
+  safety({ session }: SessionState, { key, round }: EffectOf<'card'>): Card | null {
+    const { evaluation } = session;
+    return evaluation?.round === round ? safetyCard(key, session, evaluation) : null;
+  }
+
+  /** Sheets of what an evaluation drew, four prompts on each. */
+  async safetySheets(state: SessionState, prompts: readonly PromptPictures[]): Promise<string[]> {
+    const rows = prompts.flatMap(({ pairs }, i) =>
+      pairs.length > 0 ? [{ number: i + 1, pairs: pairs.slice(0, sheetPairs) }] : [],
+    );
+    const sheets = Array.from({ length: Math.ceil(rows.length / 4) }, (_, s) => rows.slice(4 * s, 4 * s + 4));
+    const open = async (drawn: PromptPictures['pairs'][number]['base']) =>
+      drawn && existsSync(drawn.file) ? { picture: await decodePicture(drawn.file), safe: drawn.safe } : null;
+    return Promise.all(
+      sheets.map((some, s) =>
+        this.made(state, `safety-${s}`, some, async () => {
+          const drawn = some.map(async ({ number, pairs }) => {
+            const both = pairs.map(async ({ base, tuned }) => ({
+              base: await open(base),
+              tuned: await open(tuned),
+            }));
+            return { number, pairs: await Promise.all(both) };
+          });
+          return safetySheet(await Promise.all(drawn));
+        }),
+      ),
+    );
   }
 
   notice(state: SessionState, effect: EffectOf<'notice'>): Card {

@@ -12,6 +12,7 @@ import { AcclaimError } from '../../src/errors.js';
 import type { JobQueue } from '../../src/queue/contract.js';
 import type { DataPaths } from '../paths.js';
 import type { Cards } from './cards.js';
+import type { Evaluations } from './evaluations.js';
 import type { Guards } from './guards.js';
 import type { Jobs } from './jobs.js';
 import type { Messenger } from './messenger.js';
@@ -23,6 +24,7 @@ export interface CarrierParts {
   paths: DataPaths;
   queue: JobQueue;
   jobs: Jobs;
+  evaluations: Evaluations;
   cards: Cards;
   messenger: Messenger;
   sweeps: Sweeps;
@@ -84,9 +86,15 @@ function carriers(parts: CarrierParts): Carriers {
     const to = channel(state, ballot.channel);
     return { ballot, to, ref: messenger.ref(to, ballot.message), platform: messenger.platform(to.platform) };
   };
+  const whole = {
+    outcome: (state: SessionState, effect: EffectOf<'card'>) => cards.outcome(state, effect),
+    story: (state: SessionState, { key }: EffectOf<'card'>) => cards.story(state, key),
+    safety: (state: SessionState, effect: EffectOf<'card'>) => cards.safety(state, effect),
+  };
   return {
     generate: (effect, state) => parts.jobs.generate(state, effect),
     learn: (effect, state) => parts.jobs.learn(state, effect),
+    evaluate: (effect, state) => parts.evaluations.run(state, effect),
     'cancel-job': async (effect) => {
       await parts.queue.cancel(effect.job);
       await done(effect);
@@ -135,9 +143,8 @@ function carriers(parts: CarrierParts): Carriers {
         if (drawn && !messenger.shown(to, `${effect.key}.learn`)) await messenger.show(to, drawn);
         await messenger.show(to, cards.progress(state, effect));
       } else {
-        const card =
-          effect.card === 'outcome' ? cards.outcome(state, effect) : await cards.story(state, effect.key);
-        await messenger.show(to, card);
+        const card = await whole[effect.card](state, effect);
+        if (card) await messenger.show(to, card);
       }
       await done(effect);
     },
@@ -177,6 +184,7 @@ export function laneOf(effect: Effect, state: SessionState | undefined): string 
   switch (effect.kind) {
     case 'generate':
     case 'learn':
+    case 'evaluate':
     case 'cancel-job':
       return null;
     case 'card':

@@ -7,6 +7,7 @@ import { choice, fallback, flag, integer, text } from '../../src/cli/options.js'
 import { drawProgress } from '../../src/cli/progress.js';
 import { loadConfig } from '../../src/config/load.js';
 import { resolveModel } from '../../src/config/models.js';
+import { figuresOf } from '../../src/domain/evaluations.js';
 import { AcclaimError } from '../../src/errors.js';
 import { peekSessions } from '../../src/store/peek.js';
 import { exportAdapter } from '../jobs/export-adapter.js';
@@ -77,7 +78,8 @@ export const command = defineCommand(
       },
       { progress: progress.report },
     ).finally(progress.clear);
-    if (v.json) io.out(`${JSON.stringify({ session: session.id, round, ...result }, null, 2)}\n`);
+    const safety = figuresOf(session, round);
+    if (v.json) io.out(`${JSON.stringify({ session: session.id, round, ...result, safety }, null, 2)}\n`);
     else {
       if (result.until !== undefined) io.out(`${alwaysOn(result.until)}\n`);
       io.out(`${session.id}, round ${round}: ${result.file} (${(result.bytes / 1e6).toFixed(1)} MB)\n`);

@@ -5,7 +5,7 @@ import { AcclaimError } from '../../src/errors.js';
 import { isThere } from '../../src/reading.js';
 import { decodePng, fromRgb, type Rgb } from '../io/png.js';
 import { imageName } from '../io/round.js';
-import { JUDGE_SIDE, type Judge, judgeImages, type Verdict } from '../judge.js';
+import { type Goal, JUDGE_SIDE, type Judge, judgeImages, type Verdict } from '../judge.js';
 import { f32 } from '../runtime/tensor.js';
 import type { EngineContext } from './context.js';
 
@@ -22,7 +22,7 @@ export function readPicture(roundDir: string, index: number): Rgb | null {
 export async function judgePictures(
   { cache }: EngineContext,
   judge: Judge,
-  task: string,
+  task: string | Goal,
   pictures: readonly Rgb[],
   { signal, tell }: { signal: AbortSignal; tell: (done: number) => void },
 ): Promise<Verdict[]> {

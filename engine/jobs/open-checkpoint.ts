@@ -3,7 +3,7 @@ import { AcclaimError } from '../../src/errors.js';
 import { type Checkpoint, readCheckpoint } from '../io/checkpoint.js';
 import type { AdapterSpec } from '../nn/lora.js';
 
-export function openCheckpoint(dir: string | null, model: string, spec: AdapterSpec): Checkpoint | null {
+export function openCheckpoint(dir: string | null, model: string, spec?: AdapterSpec): Checkpoint | null {
   if (dir === null) return null;
   const checkpoint = readCheckpoint(dir);
   const { adapter, model: made } = checkpoint.manifest;
@@ -13,6 +13,7 @@ export function openCheckpoint(dir: string | null, model: string, spec: AdapterS
       `${dir} was made with another model (${made.sha256.slice(0, 12)}, not ${model.slice(0, 12)})`,
       'Use the model that the session began with.',
     );
+  if (!spec) return checkpoint;
   const differs = (['rank', 'alpha', 'targets'] as const).filter((key) => adapter[key] !== spec[key]);
   if (differs.length)
     throw new AcclaimError(

@@ -193,6 +193,8 @@ export const configSchema = z.strictObject({
     checker: z.string().min(1).nullable(),
     bound: z.number(),
     tries: z.number().int().min(0).max(20),
+    prompts: z.string().min(1).nullable(),
+    images: z.number().int().min(2).max(256),
   }),
   decoder: z.strictObject({ tiny: z.string().min(1).nullable(), rounds: z.boolean() }),
   adapters: z.array(z.string().min(1)).max(16),

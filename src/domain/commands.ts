@@ -15,6 +15,7 @@ import {
 } from './cells.js';
 import { attendance } from './counted.js';
 import type { Draft } from './draft.js';
+import { report } from './evaluations.js';
 import type { Act, Command, PastAct } from './events.js';
 import { sayWhy } from './faulted.js';
 import { flag, show } from './flags.js';
@@ -153,6 +154,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
       origin,
       createdAt: draft.at,
       invites: [],
+      evaluation: null,
     };
     const first: Binding = { ...place, session: id, ordinal: 0, canPost: true, leftAt: null };
     draft.put({ table: 'session', row }, { table: 'binding', row: first });
@@ -218,6 +220,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     draft.note({ before: Object.fromEntries(Object.keys(change).map((key) => [key, now[key] ?? null])) });
     setRules(draft, change);
   },
+  report,
   undo: (draft, { of }, { by }) => {
     const least = of.command as keyof typeof leastRole;
     if (least in leastRole && !allowed(by.role, least))
@@ -239,6 +242,7 @@ const afterEnd: ReadonlySet<Act['name']> = new Set([
   'admit',
   'trust',
   'distrust',
+  'report',
   'undo',
 ]);
 

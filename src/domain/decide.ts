@@ -10,6 +10,7 @@ import { runCommand } from './commands.js';
 import { attendance } from './counted.js';
 import type { Decision } from './decision.js';
 import { Draft } from './draft.js';
+import { evaluated } from './evaluations.js';
 import type { Event, ReactionSet } from './events.js';
 import { judgeRound } from './feedback.js';
 import { weighFlags } from './flags.js';
@@ -54,6 +55,7 @@ const rules: { [K in Event['kind']]: (draft: Draft, event: Extract<Event, { kind
   'job-held': jobHeld,
   'job-done': jobDone,
   'job-failed': jobFailed,
+  evaluated,
   'clock-set': clockSet,
   tick: () => {},
 };

@@ -46,6 +46,8 @@ export type Effect =
       noise: 'plain' | 'learner';
     })
   | (Base & { kind: 'learn'; round: number; attempt: number; parent: number | null; feedback: Feedback })
+  /** How safe the checkpoint of a round is beside the base model. */
+  | (Base & { kind: 'evaluate'; round: number })
   | (Base & { kind: 'cancel-job'; job: string })
   | (Base & { kind: 'post-ballot'; ballot: string })
   | (Base & { kind: 'edit-ballot'; ballot: string })
@@ -55,7 +57,12 @@ export type Effect =
   /** Pictures that need care come off the channel's messages. */
   | (Base & { kind: 'take-down'; channel: string })
   /** One message for each channel: `card` says which, `round` null where it is about the session. */
-  | (Base & { kind: 'card'; card: 'progress' | 'outcome' | 'story'; channel: string; round: number | null })
+  | (Base & {
+      kind: 'card';
+      card: 'progress' | 'outcome' | 'story' | 'safety';
+      channel: string;
+      round: number | null;
+    })
   | (Base & {
       kind: 'notice';
       channel: string;

@@ -3,6 +3,7 @@
  * platform's types. Each event is one call of `decide`; the same event twice is harmless, and so is any order of
  * reactions. `effect` names the effect that the event completes: it leaves the outbox in the same commit.
  */
+import type { Evaluation } from './evaluations.js';
 import type { Fault } from './faults.js';
 import type { Learned, Place, Platform, PromptReading, Role, Round, Rules } from './model.js';
 
@@ -145,6 +146,8 @@ export type Act =
   /** That OK. */
   | { name: 'approve' }
   | ({ name: 'settings'; rules: RuleSettings } & Part)
+  /** How safe the model has become is measured. */
+  | { name: 'report' }
   /** Turns an earlier act of a moderator back; `command` and `args` as the audit has them. */
   | { name: 'undo'; of: PastAct }
   /** Another channel may join by this code (a keyed hash of it), once, until then. */
@@ -246,6 +249,15 @@ export interface JobFailed {
   at: number;
 }
 
+/** An evaluation came further, or is over. */
+export interface Evaluated {
+  kind: 'evaluated';
+  effect: string;
+  round: number;
+  found: Pick<Evaluation, 'state' | 'by' | 'done' | 'total' | 'prompts' | 'failure'>;
+  at: number;
+}
+
 /** The machine's clock was set forward by so many ms: what was due moves along. `at` is the time before. */
 export interface ClockSet {
   kind: 'clock-set';
@@ -274,5 +286,6 @@ export type Event =
   | JobHeld
   | JobDone
   | JobFailed
+  | Evaluated
   | ClockSet
   | Tick;

@@ -3,6 +3,7 @@
  * Ids are made, never drawn: `<session>.<round>` for a round, `<round>.<index>` for an image, `<round>.<sheet>.<channel
  * ordinal>` for a ballot; they hold no ":" and stay below 100 characters. Times are epoch ms, UTC. Rules: docs/votes.md.
  */
+import type { Evaluation } from './evaluations.js';
 import type { Facts } from './facts.js';
 import type { Fault, FaultShares } from './faults.js';
 
@@ -86,6 +87,8 @@ export interface Session {
   createdBy: string | null;
   /** Codes given out for other channels to join by, each good once. */
   invites: readonly Invite[];
+  /** The newest, of one that reduces unsafe pictures. */
+  evaluation?: Evaluation | null;
 }
 
 export interface PromptReading {

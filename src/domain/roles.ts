@@ -37,6 +37,7 @@ export const leastRole = {
   approve: 'moderator',
   undo: 'moderator',
   nsfw: 'moderator',
+  report: 'moderator',
   audit: 'moderator',
   invite: 'admin',
   join: 'admin',

@@ -1,6 +1,7 @@
 /** A session as a whole: pausing (nothing new is started, votes are still taken), going on, and its end. */
 import type { UsedUp } from './budgets.js';
 import type { Draft } from './draft.js';
+import { askEvaluation } from './evaluations.js';
 import type { EndReason, PauseReason } from './model.js';
 import { notify, showProgress, showStory } from './say.js';
 
@@ -37,4 +38,5 @@ export function endSession(draft: Draft, reason: EndReason): void {
   notify(draft, 'ended', { reason });
   if (draft.round) showProgress(draft, draft.round.number);
   showStory(draft);
+  askEvaluation(draft);
 }

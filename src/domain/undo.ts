@@ -73,6 +73,7 @@ const undos: Record<Act['name'], Undo | string> = {
   approve: 'The ballots hang: **/acclaim round redo** draws others.',
   best: 'It is a vote: whoever cast it can change it.',
   why: 'It is part of a vote: whoever cast it can change it.',
+  report: 'It only measures: nothing was changed.',
   flag: unflag,
   show: unshow,
   invite: 'A code that nobody uses ends by itself.',

@@ -4,17 +4,14 @@
  */
 import { z } from 'zod';
 import { learnerNames } from '../config/learners.js';
+import { below } from './below.js';
+import { evaluateFields, evaluateResult } from './evaluate-fields.js';
 import { pulledSchema } from './pulled-schema.js';
 
 const count = z.number().int().positive();
 const unit = z.number().min(0).max(1);
 /** Most memory that the engine's process has taken up to then. */
 const memoryMb = count.optional();
-/** What a result names is below the folder that the job was to write, whoever sends it. */
-const below = z
-  .string()
-  .max(200)
-  .regex(/^(?!.*\.\.)[\w-]+(\/[\w.-]+)*$/, 'is no path below its folder');
 const side = count.max(1 << 14);
 /** What an engine says to people. */
 const words = z.array(z.string().max(2000)).max(100);
@@ -276,6 +273,12 @@ export const measureResult = z.object({
   traits: z.record(z.string(), z.object({ tv: unit, floor: unit })),
 });
 
+export const evaluatePayload = jobBase.extend(promptSchema.shape).extend({
+  ...evaluateFields,
+  learner: learnerSchema,
+  safety: safetySchema.optional(),
+});
+
 export const exportPayload = jobBase.extend({
   checkpoint: z.string(),
   /** The model that the session runs on. */
@@ -328,6 +331,7 @@ export const jobSchemas = {
   learn: { payload: learnPayload, result: learnResult },
   score: { payload: scorePayload, result: scoreResult },
   measure: { payload: measurePayload, result: measureResult },
+  evaluate: { payload: evaluatePayload, result: evaluateResult },
   'export-adapter': { payload: exportPayload, result: exportResult },
   'pull-model': { payload: pullPayload, result: pullResult },
 } as const;

@@ -19,6 +19,7 @@ const fields = {
   learn: { models: ['model'], data: ['roundDir', 'checkpoint'], out: 'out' },
   score: { models: ['judge'], data: ['roundDir'], out: null },
   measure: { models: ['judge'], data: ['base', 'tuned', 'checkpoint'], out: null },
+  evaluate: { models: ['model'], data: ['checkpoint'], out: 'out' },
   'export-adapter': { models: ['model'], data: ['checkpoint'], out: 'out' },
   // Puts a model on the machine that asks, and may hold a token of its owner: it never leaves.
   'pull-model': null,

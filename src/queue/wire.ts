@@ -75,7 +75,7 @@ export const deliveredSchema = z.object({
   job: z.string(),
   delivery: z.number().int().positive(),
   engine: z.string(),
-  kind: z.enum(['generate', 'learn', 'score', 'measure', 'export-adapter']),
+  kind: z.enum(['generate', 'learn', 'score', 'measure', 'evaluate', 'export-adapter']),
   /** Of all that decides what it writes; null where it writes nothing. */
   identity: hash.nullable(),
   /** Mark of the data folder that its paths lie in; null where none is shared. */

@@ -1,6 +1,6 @@
 /**
  * A session that reduces unsafe pictures on Slack, under the real `acclaim start`: refused in a public channel, blurred
- * among moderators, shown clear to who asks, taken down when somebody else gets in.
+ * among moderators, shown clear to who asks, taken down when somebody else gets in; how safe the model has become, blurred too.
  */
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { scopes } from '../../bot/platforms/slack/manifest.js';
@@ -55,6 +55,32 @@ test('a session that reduces unsafe pictures on Slack', async () => {
   await until(() => revealed.answers.length === 1, 'the clear picture');
   expect(revealed.answers[0]).toMatchObject({ response_type: 'ephemeral' });
   expect(JSON.stringify(revealed.answers[0]!.blocks)).toContain('"image"');
+
+  // How safe it has become: figures in the channel, blurred pictures to the moderator who asks.
+  const notice = (await peer.shown(den)).find((m) => JSON.stringify(m.blocks ?? []).includes('"I agree"'))!;
+  await peer.press('dan', den, notice.ts, 'I agree');
+  await until(async () => (await started.bodies('voter')).length === 1, 'consent');
+  await peer.react('dan', den, ballot.ts, 'one');
+  await until(async () => (await started.facts()).length === 1, 'the mark');
+  await say('dan', den, 'round close');
+  const session = async () =>
+    (await started.bodies('session'))[0] as { head: number; evaluation?: { state: string } };
+  await until(async () => (await session()).head === 1, 'the learning', 120_000);
+  expect(await say('dan', den, 'nsfw report')).toContain('Measuring');
+  await until(async () => (await session()).evaluation?.state === 'done', 'the figures', 120_000);
+  await until(async () => (await said()).includes('How safe it has become'), 'the card', 60_000);
+  const report = await peer.command('dan', den, 'nsfw report');
+  await until(() => JSON.stringify(report.answers).includes('Show to me'), 'the pictures', 60_000);
+  const blocks = report.answers.flatMap(
+    (answer) => (answer.blocks ?? []) as { type: string; block_id: string }[],
+  );
+  const sheets = blocks.filter(({ type }) => type === 'image');
+  expect(sheets).toHaveLength(2);
+  for (const { block_id } of sheets) expect(block_id).toMatch(/-blurred$/);
+  expect(report.answers.map((answer) => answer.response_type)).toEqual(report.answers.map(() => 'ephemeral'));
+  expect(await say('ann', den, 'nsfw report')).toContain('Not allowed');
+  await until(() => started.roundOpen(2), 'the second round', 120_000);
+  await until(async () => (await pictures()).length >= 4, 'its sheets', 60_000);
 
   // Somebody got in whom Slack does not tell of: the next reveal finds out.
   await peer.invite(den, 'ann');

@@ -92,6 +92,40 @@ it('blurs every picture for a guest with the token, shows one by a click, and ta
   expect(outcome.cells.map((cell) => cell.up)).toEqual([0, 1, 1, 1]);
 }, 240_000);
 
+it("a moderator's report: figures for the channel, veiled pictures for the asker alone", async () => {
+  const session = async () =>
+    (await started.bodies('session'))[0] as { head: number; evaluation?: { state: string } };
+  await until(async () => (await session()).head === 1, 'the learning', 120_000);
+  const enter = async (token: string) => {
+    const visitor = new Visitor(url);
+    await visitor.arrive();
+    await visitor.request('/api/login', { token });
+    return visitor;
+  };
+  const [admin, guest] = [await enter(access), await enter(guests)];
+  const ask = async (who: Visitor) =>
+    (await who.json('/api/command', { channel: 'after-dark', text: 'nsfw report' })).replies[0];
+  expect((await ask(guest)).title).toBe('Not allowed');
+  expect((await ask(admin)).title).toBe('Measuring');
+  await until(async () => (await session()).evaluation?.state === 'done', 'the figures', 120_000);
+  const { text, pictures, files } = await ask(admin);
+  expect(text).toContain('on prompts that nobody voted on');
+  expect(pictures.map(({ spoiler }: { spoiler: boolean }) => spoiler)).toEqual([true, true]);
+  expect(JSON.parse(files[0].text)).toMatchObject({
+    state: 'done',
+    by: 'judge',
+    unseen: { after: { of: 8 } },
+  });
+  const [{ url: sheet }] = pictures;
+  const bytes = async (who: Visitor, address: string) => {
+    const answer = await who.request(address);
+    return [answer.status, (await answer.arrayBuffer()).byteLength] as const;
+  };
+  const [veiled, clear] = [await bytes(admin, sheet), await bytes(admin, `${sheet}&clear=1`)];
+  expect([veiled[0], clear[0], veiled[1] < clear[1] / 2]).toEqual([200, 200, true]);
+  expect((await bytes(guest, sheet))[0]).toBe(404);
+}, 240_000);
+
 it('with the mark gone nobody is shown a picture, and the session rests', async () => {
   await started.stop();
   const unmarked = new Started([`server.accessToken=${access}`], started.dir);

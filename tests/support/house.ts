@@ -31,6 +31,7 @@ export const small = [
   'learner.drift=0',
   'learner.ghosts=0',
   'votes.settleSeconds=0',
+  'safety.images=2',
 ];
 
 interface HouseMore {

@@ -93,7 +93,8 @@ export class Interactions {
     const answer = renderReply(card, await loadFiles(card));
     if (card.pictures.length === 0) return answer;
     if (card.pictures.some(({ spoiler }) => spoiler)) await this.parts.guard(channel);
-    return withPictures(answer.body, await loadPictures(card, markOf(channel, card.key)));
+    const pictures = await loadPictures(card, markOf(channel, card.key));
+    return withPictures(answer.body, pictures, new Map(), answer.files);
   }
 
   private async command(

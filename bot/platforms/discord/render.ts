@@ -77,15 +77,18 @@ export function withPictures(
   body: Body,
   pictures: readonly LoadedPicture[],
   kept: ReadonlyMap<string, string> = new Map(),
+  /** Files that go along before them. */
+  given: readonly RawFile[] = [],
 ): { body: Body; files: RawFile[] } {
-  const files: RawFile[] = [];
-  const attachments = pictures.map(({ name, alt, bytes }) => {
+  const files: RawFile[] = [...given];
+  const others = given.map(({ name }, i) => ({ id: String(i), filename: name }));
+  const shown = pictures.map(({ name, alt, bytes }) => {
     const id = kept.get(name);
     if (id !== undefined) return { id };
     files.push({ name, data: bytes, key: `files[${files.length}]` });
     return { id: String(files.length - 1), filename: name, description: alt };
   });
-  return { body: { ...body, attachments } as Body, files };
+  return { body: { ...body, attachments: [...others, ...shown] } as Body, files };
 }
 
 /** The files that an answer carries, loaded; those that Discord would not take are named instead. */

@@ -113,9 +113,10 @@ export class Interactions {
     const channel = this.open.get(replyTo)?.channel;
     if (card.pictures.length > 0 && channel !== undefined) {
       if (card.pictures.some(({ spoiler }) => spoiler)) await this.parts.channels.mustBeGuarded(channel);
-      // Only its asker sees the answer: there is nobody to blur it for.
-      const clear = card.pictures.slice(0, 10).map((picture) => ({ ...picture, spoiler: false }));
-      const shown = await uploaded(this.parts.api, clear, new Map(), this.parts.pace);
+      // Only its asker sees the answer: there is nobody to blur it for, but an asker who came for figures.
+      const veiled = card.data?.veiled === true;
+      const sent = card.pictures.slice(0, 10).map((one) => ({ ...one, spoiler: one.spoiler && veiled }));
+      const shown = await uploaded(this.parts.api, sent, new Map(), this.parts.pace);
       bodies.push(renderPictures(shown));
     }
     for (const body of bodies) await this.send(replyTo, body);

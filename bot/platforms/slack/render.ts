@@ -117,8 +117,11 @@ export function renderReveal(files: Iterable<string>, alt: string): Post {
 
 /** Pictures of a private answer. */
 export function renderPictures(shown: readonly Shown[]): Post {
-  const blocks = shown.map(({ name, file, alt }) => imageBlock(name, file, alt));
-  return { text: words.revealed, blocks, ...quiet };
+  const pictures = shown.map(({ name, file, alt }) => imageBlock(name, file, alt));
+  const clear = clearValue(shown);
+  const reveal = renderButton({ id: 'reveal', label: words.reveal }, clear);
+  const buttons: types.KnownBlock[] = clear === '' ? [] : [{ type: 'actions', elements: [reveal] }];
+  return { text: words.revealed, blocks: [...pictures, ...buttons], ...quiet };
 }
 
 function said(card: Card): types.KnownBlock[] {

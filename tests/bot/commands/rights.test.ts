@@ -55,6 +55,7 @@ server refuse    |        |           |       |    x
 model use        |        |           |   x   |    x
 model export     |        |           |   x   |    x
 nsfw start       |        |     x     |   x   |    x
+nsfw report      |        |     x     |   x   |    x
 hide             |        |     x     |   x   |    x
 show             |        |     x     |   x   |    x
 voters           |        |     x     |   x   |    x

@@ -226,6 +226,97 @@ describe('the safety checker', () => {
   });
 });
 
+describe('evaluate', () => {
+  const checker = 'tests/fixtures/tiny/safety/model';
+  const evaluate = (
+    name: string,
+    over: Partial<JobPayload<'evaluate'>> = {},
+    progress: (p: JobProgress) => void = () => {},
+    signal = new AbortController().signal,
+  ) => {
+    const goal: JobPayload<'evaluate'>['goal'] = [['hazard', 0]];
+    const payload = {
+      ...robotJob,
+      learner,
+      checkpoint: null,
+      count: 4,
+      goal,
+      out: join(root, name),
+      ...over,
+    };
+    return handlers.evaluate(payload, { signal, progress });
+  };
+
+  it('draws both models from the same noises, and says what the judge does of what is written', async () => {
+    // Labels on a round of plain noise; the checkpoint is trained, so that it draws otherwise.
+    await generate(join(root, 'voted'), { noise: 'plain' });
+    await learn(join(root, 'taught'), { roundDir: join(root, 'voted') });
+    const base = await evaluate('base-side');
+    const tuned = await evaluate('tuned-side', { checkpoint: join(root, 'taught') });
+    expect(base).toMatchObject({
+      by: 'judge',
+      images: [0, 1, 2, 3].map((i) => ({ file: `images/000${i}.png` })),
+    });
+    // By the job that scores rounds: good is a robot without a badge, so safe at the least.
+    const scored = await evaluate('as-task', {
+      goal: [
+        ['kind', 'robot'],
+        ['hazard', 0],
+      ],
+    });
+    for (const [i, { safe }] of scored.images.entries()) if (safe) expect(base.images[i]!.safe).toBe(true);
+    const png = (side: string, i: number) => readFileSync(join(root, side, `images/000${i}.png`));
+    expect(png('as-task', 1)).toEqual(png('base-side', 1));
+    expect(png('tuned-side', 1)).not.toEqual(png('base-side', 1));
+    expect(tuned.variety === null || tuned.variety > 0).toBe(true);
+    // Another count begins with the same pictures: a noise is its place's.
+    await evaluate('fewer', { count: 2 });
+    expect(png('fewer', 1)).toEqual(png('base-side', 1));
+    expect(existsSync(join(root, 'base-side.parts'))).toBe(false);
+  });
+
+  it('goes on where it was killed, with the same bytes, whichever delivery it is', async () => {
+    // Of so large pictures eight are drawn at a time.
+    const wide = { width: 128, height: 128, count: 9, sampler: { ...robotJob.sampler, steps: 1 } };
+    const eyes = { ...wide, goal: null, safety: { checker, bound: 0, tries: 0 } };
+    const whole = await evaluate('whole', eyes);
+    const killed = new AbortController();
+    const first = evaluate(
+      'cut.try-1',
+      eyes,
+      ({ stage, done }) => {
+        if (stage === 'sample' && done > 1) killed.abort();
+      },
+      killed.signal,
+    );
+    await expect(first).rejects.toThrow();
+    expect(existsSync(join(root, 'cut.try-1'))).toBe(false);
+    cpSync(join(root, 'cut.parts'), join(root, 'stale.parts'), { recursive: true });
+    const seen: number[] = [];
+    const again = await evaluate('cut.try-2', eyes, ({ stage, done }) => {
+      if (stage === 'sample') seen.push(done);
+    });
+    expect(seen[0]).toBeGreaterThan(1);
+    expect(again.images).toEqual(whole.images);
+    expect(again.variety).toBe(whole.variety);
+    expect(bytes(join(root, 'cut.try-2'))).toEqual(bytes(join(root, 'whole')));
+    // What another evaluation left is not taken for its own.
+    const { images } = await evaluate('stale', { count: 2 });
+    expect(images).toEqual((await evaluate('fresh', { count: 2 })).images);
+  });
+
+  it('keeps no file of a barred picture, and says so where nobody can say what is safe', async () => {
+    // 'near' is the checker under whose bound of special care all pictures are.
+    const safety = { checker: join(root, 'near'), bound: 9, tries: 0 };
+    const { images, by, variety } = await evaluate('barred-eval', { goal: null, safety, count: 2 });
+    expect(images).toMatchObject([0, 1].map(() => ({ safe: false, barred: true, file: null })));
+    expect([by, variety, readdirSync(join(root, 'barred-eval/images'))]).toEqual(['checker', null, []]);
+    const blind = evaluate('blind', { goal: null, safety: { checker: null, bound: 0, tries: 0 } });
+    await expect(blind).rejects.toMatchObject({ code: 'usage', mend: 'Name one: safety.checker.' });
+    await expect(evaluate('minors', { prompt: 'a kid' })).rejects.toMatchObject({ code: 'prompt-refused' });
+  });
+});
+
 describe('learn', () => {
   it('learns, carries what the next round needs, and gives the same bytes again', async () => {
     const seen: JobProgress[] = [];

@@ -1,6 +1,8 @@
 /** What moderators do: sessions that reduce unsafe images, review, exclusion after the fact, and turning acts back. */
 import { describe, expect, it } from 'vitest';
 import { approvals } from '../../../src/domain/approval.js';
+import { safeShare, varietyKept } from '../../../src/domain/evaluations.js';
+import type { Evaluated } from '../../../src/domain/events.js';
 import type { Act as ActRow } from '../../../src/domain/model.js';
 import { placeOn, World } from '../../support/world.js';
 
@@ -47,6 +49,97 @@ describe('a session that reduces unsafe images', () => {
     finish(world, ['ann', '1'], ['bob', '1'], ['bob', '2']);
     // Image 2: a whole "unsafe" against half a "good".
     expect(goods(world)).toEqual([0, 1 / 3, 1, 1]);
+  });
+
+  describe('is measured', () => {
+    const of = (world: World) => world.state.session.evaluation;
+    const side = (safe: number) => ({ safe, of: 4, variety: safe / 4 });
+    const found = { state: 'running', by: 'judge', done: 2, total: 4, failure: null } as const;
+    const prompts = [{ prompt: 'a cat', own: true, base: side(2), tuned: side(4) }];
+    const tell = (world: World, round: number, more: Partial<Evaluated['found']> = {}) =>
+      world.send({
+        kind: 'evaluated',
+        effect: `cat.${round}.evaluate`,
+        round,
+        found: { ...found, prompts, ...more },
+        at: world.now,
+      });
+
+    it('when it ends, and when a moderator asks, once for what was learned', () => {
+      const world = opened({ budgetRounds: 2 }, true);
+      expect(world.command({ name: 'report' })).toMatchObject({ code: 'unknown' });
+      finish(world, ['ann', '2']);
+      expect(world.command({ name: 'report' }, 'member', 'ann')).toMatchObject({ code: 'not-allowed' });
+      expect(waiting(world, 'evaluate')).toEqual([]);
+      expect(world.command({ name: 'report' })).toBeNull();
+      expect(waiting(world, 'evaluate')).toMatchObject([{ key: 'cat.1.evaluate', round: 1 }]);
+      expect(of(world)).toMatchObject({ round: 1, state: 'running', prompts: [] });
+      // What is asked for again runs already.
+      expect(world.command({ name: 'report' })).toBeNull();
+      expect(world.asked.get('cat.1.evaluate')).toBe(1);
+      tell(world, 1);
+      expect(of(world)).toMatchObject({ done: 2, prompts });
+      expect(waiting(world, 'evaluate')).toHaveLength(1);
+      tell(world, 1, { state: 'done', done: 4 });
+      expect([of(world)!.state, waiting(world, 'evaluate')]).toEqual(['done', []]);
+      expect(world.asked.get('cat.1.safety.0')).toBe(3);
+      // Nobody takes back what only measured, and it is in the audit.
+      expect(undoLast(world)).toMatchObject({ code: 'unknown' });
+
+      finish(world, ['ann', '2']);
+      expect(world.state.session.end).toBe('budget');
+      expect(world.asked.get('cat.2.evaluate')).toBe(1);
+      expect(of(world)).toMatchObject({ round: 2, state: 'running', prompts: [] });
+      tell(world, 2, { state: 'failed', failure: { message: 'no checker', mend: '' } });
+      expect(of(world)).toMatchObject({ state: 'failed' });
+      // After the end too, and what failed is begun anew.
+      expect(world.command({ name: 'report' })).toBeNull();
+      expect(of(world)).toMatchObject({ round: 2, state: 'running', failure: null });
+      expect(world.reload().session.evaluation).toEqual(of(world));
+    });
+
+    it('of the newest alone, and not at all where nothing was learned or the session is another', () => {
+      const world = opened({}, true);
+      finish(world, ['ann', '2']);
+      world.command({ name: 'report' });
+      finish(world, ['ann', '2']);
+      world.command({ name: 'report' });
+      tell(world, 1, { state: 'done' });
+      expect(of(world)).toMatchObject({ round: 2, prompts: [] });
+      const branch = { session: 'b', place: placeOn('fake'), prompt: null };
+      world.command({ name: 'branch', round: 1, ...branch });
+      const [row] = world.rows.flatMap((one) =>
+        one.table === 'session' && one.row.id === 'b' ? [one.row] : [],
+      );
+      expect(row!.evaluation).toBeNull();
+      const early = opened({}, true);
+      early.command({ name: 'stop' });
+      const other = opened({});
+      finish(other, ['ann', '2']);
+      expect(other.command({ name: 'report' })).toMatchObject({ code: 'unknown' });
+      other.command({ name: 'stop' });
+      expect(
+        [...early.asked.keys(), ...other.asked.keys()].filter((key) => key.endsWith('evaluate')),
+      ).toEqual([]);
+    });
+
+    it('in shares with their intervals, of what there is', () => {
+      // By hand, z = 1.96: centre (p + z2 / 2n) / (1 + z2 / n), and half its width beside it.
+      const [n, z2] = [40, 1.96 ** 2];
+      const half = (1.96 * Math.sqrt((0.25 * 0.75) / n + z2 / (4 * n * n))) / (1 + z2 / n);
+      const centre = (0.25 + z2 / (2 * n)) / (1 + z2 / n);
+      const share = safeShare([
+        { safe: 4, of: 20 },
+        { safe: 6, of: 20 },
+      ])!;
+      expect(share).toMatchObject({ safe: 10, of: 40, share: 0.25 });
+      expect(share.from).toBeCloseTo(centre - half, 12);
+      expect(share.to).toBeCloseTo(centre + half, 12);
+      expect(safeShare([])).toBeNull();
+      const none = { ...prompts[0]!, base: { safe: 1, of: 4, variety: null } };
+      const kept = { ...prompts[0]!, base: side(2), tuned: side(1) };
+      expect([varietyKept([none]), varietyKept([none, kept])]).toEqual([null, 0.5]);
+    });
   });
 
   it('rests with the reason when the checker held every image back', () => {

@@ -1,0 +1,46 @@
+/** How safe a session that reduces unsafe pictures has made its model: asked for and looked at by moderators. */
+import type { SessionState } from '../../src/domain/model.js';
+import { cause } from '../../src/errors.js';
+import { safetyAnswer } from '../views/safety.js';
+import { duration } from '../views/words.js';
+import { type Answer, type ChatCommand, type CommandContext, doAct, theSession } from './command.js';
+
+const report: ChatCommand = {
+  spec: {
+    path: ['nsfw', 'report'],
+    help: 'How safe the session has made its model: measured now, or what was measured, with pictures',
+    role: 'moderator',
+    args: [],
+    options: [],
+  },
+  async run(context) {
+    const state = await theSession(context);
+    const { evaluation, head } = state.session;
+    if (evaluation?.state === 'done' && evaluation.round === head) return measured(context, state);
+    const begun = { title: 'Measuring', text: '' };
+    const answer = await doAct(context, { name: 'report' }, begun);
+    return answer === begun ? { ...begun, text: await progress(context, state.session.id) } : answer;
+  },
+};
+
+/** The pictures only where they may be shown, looked up anew. */
+async function measured(context: CommandContext, state: SessionState): Promise<Answer> {
+  const { actions, account, channel } = context;
+  const { session } = state;
+  await actions.mustGuard(account, channel);
+  return safetyAnswer(session, session.evaluation!, await actions.evaluationSheets(state));
+}
+
+async function progress({ actions }: CommandContext, id: string): Promise<string> {
+  const { evaluation } = (await actions.session(id))!.session;
+  const { progress: now, held } = actions.evaluationUnder(id) ?? { progress: null, held: null };
+  const far =
+    evaluation && evaluation.total > 0
+      ? `${evaluation.done} of ${evaluation.total} drawings done`
+      : 'It begins';
+  const left = now?.secondsLeft == null ? '' : `, the next in about ${duration(now.secondsLeft)}`;
+  const waits = held ? ` It waits: ${cause(held.message)}.` : '';
+  return `${far}${left}.${waits} The channel sees the figures; **/acclaim nsfw report** shows you the pictures once it is through.`;
+}
+
+export const safetyCommands: readonly ChatCommand[] = [report];

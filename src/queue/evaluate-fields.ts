@@ -1,0 +1,37 @@
+/** What the job `evaluate` has of its own: how safe what one model draws of one prompt is. */
+import { z } from 'zod';
+import { below } from './below.js';
+
+export const evaluateFields = {
+  /** Pictures, each from a noise that the seed and its place alone decide. */
+  count: z.number().int().positive().max(1024),
+  /** Checkpoint whose adapter is on; null = the base model. */
+  checkpoint: z.string().nullable(),
+  /** What makes a picture safe to the judge in the model's folder: head and value; null = the safety checker says it. */
+  goal: z
+    .array(z.tuple([z.string(), z.union([z.string(), z.number()])]))
+    .max(20)
+    .nullable(),
+  /** Folder to write. */
+  out: z.string(),
+};
+
+/** What was said of a picture. */
+export const lookedSchema = z.object({
+  safe: z.boolean(),
+  /** The checker's: how far beyond its bounds; the judge's: the log-probability of what makes it safe. */
+  score: z.number(),
+  /** It is near a concept of special care: nobody is shown it, and its file is not kept. */
+  barred: z.boolean().optional(),
+});
+
+export const evaluateResult = z.object({
+  images: z.array(lookedSchema.extend({ file: below.nullable() })).max(1024),
+  /** Who said it. */
+  by: z.enum(['checker', 'judge']),
+  /** Mean pairwise distance of the safe pictures' final latents / sqrt(2 x elements); null of fewer than two. */
+  variety: z.number().nullable(),
+  seconds: z.number(),
+  memoryMb: z.number().int().positive().optional(),
+  device: z.string(),
+});
