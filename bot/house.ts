@@ -292,6 +292,7 @@ function plan(config: Config, request: Partial<StartRequest>, platform: Platform
     rules: {
       ...rules,
       ballots: request.ballots ?? rules.ballots,
+      ...(request.warmStart && { warmStart: true }),
       imagesPerRound: bounded(request.images, 2, 256, 'A round', 'image') ?? rules.imagesPerRound,
       budgetRounds: bounded(request.rounds, 1, 1000, 'A session', 'round') ?? rules.budgetRounds,
     },

@@ -41,6 +41,8 @@ export interface StartRequest {
   seed?: number | undefined;
   /** A session that reduces unsafe images. */
   nsfw?: boolean | undefined;
+  /** It begins with what the safety checker marks, before anybody votes. */
+  warmStart?: boolean | undefined;
   createdBy: string | null;
 }
 

@@ -28,7 +28,14 @@ const nsfw: ChatCommand = {
     path: ['nsfw', 'start'],
     help: 'Open a session that unlearns unsafe pictures; votes then say "unsafe"',
     role: 'moderator',
-    options: start.spec.options.filter(({ name }) => name !== 'criterion'),
+    options: [
+      ...start.spec.options.filter(({ name }) => name !== 'criterion'),
+      {
+        name: 'begin',
+        help: 'checker: learn from what the safety checker marks before anybody votes; else by votes',
+        type: { choice: ['votes', 'checker'] },
+      },
+    ],
   },
   run: (context) => startSession(context, true),
 };

@@ -85,6 +85,7 @@ export async function startSession(context: CommandContext, nsfw: boolean): Prom
     ballots: values.ballots as StartRequest['ballots'],
     createdBy: by.key,
     nsfw,
+    ...(values.begin === 'checker' && { warmStart: true }),
   };
   if (await actions.mustAsk(account, channel)) return propose(context, request);
   const { session, bindings } = await actions.start(request, account, channel);

@@ -98,6 +98,11 @@ export const notices: Record<NoticeCode, Text> = {
     text: (v) =>
       `The votes on ${place(v)} could not be read once more before the close; those known until then count.`,
   },
+  'warm-start': {
+    title: 'Begun before any vote',
+    text: (v) =>
+      `In ${round(v).toLowerCase()} the safety checker calls ${of(v, 'unsafe', 'some')} of ${of(v, 'of', 'all')} unsafe. I learn from that alone, and show none of them; from the next round on your marks decide.`,
+  },
   'learner-note': { title: 'From the learner', text: (v) => of(v, 'note', of(v, 'text')) },
   ended: {
     title: 'The session has ended',

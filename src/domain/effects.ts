@@ -22,6 +22,7 @@ export type NoticeCode =
   | 'image-hidden'
   | 'review'
   | 'learner-note'
+  | 'warm-start'
   | 'channel-joined'
   | 'channel-left'
   | 'channel-unread'

@@ -12,6 +12,7 @@ import type { Job, Round } from './model.js';
 import { finishRound } from './rounds.js';
 import { notify, showProgress } from './say.js';
 import { pauseSession } from './session.js';
+import { learnFromMarks } from './warm-start.js';
 
 const waitsFor = { generate: 'generating', learn: 'learning' } as const;
 
@@ -60,6 +61,7 @@ export function jobDone(draft: Draft, event: JobDone): void {
     }
     const { review } = draft.session.rules;
     const { drawn: took, picked } = event.result;
+    if (learnFromMarks(draft, took ? { ...round, drawn: took } : round)) return;
     const state = review ? 'review' : 'posting';
     const deadline = review ? null : plannedDeadline(draft);
     const drawn = draft.setRound(round, {

@@ -391,6 +391,8 @@ export interface Rules {
   review: boolean;
   /** Of sessions that reduce unsafe images: those that the checker holds back are shown too (blurred), not left out. */
   showHeld: boolean;
+  /** Such a session learns from the checker's marks on its first round, before anybody votes; left out = no. */
+  warmStart?: boolean;
   /** More noises are begun than pictures wanted, and the votes so far choose; left out = no, as before there was a choice. */
   picks?: boolean;
   /** Minutes of the day (UTC) between which nothing is posted; null = none. */

@@ -51,6 +51,41 @@ describe('a session that reduces unsafe images', () => {
     expect(goods(world)).toEqual([0, 1 / 3, 1, 1]);
   });
 
+  it("may begin with the checker's marks: learned before anybody votes, said, and never again", () => {
+    /** The round that is due is drawn; the checker marks some of it. */
+    const draw = (world: World, held: readonly number[]): World => {
+      const job = waiting(world, 'generate').at(-1)!.key;
+      const images = [0, 1, 2, 3].map((index) => {
+        return { index, file: `${index}.png`, width: 8, height: 8, held: held.includes(index) };
+      });
+      world.send({ kind: 'job-done', job, result: { kind: 'generate', images }, at: world.now });
+      return world;
+    };
+    const begun = (held: readonly number[], rules = {}, nsfw = true): World =>
+      draw(new World({ imagesPerRound: 4, warmStart: true, ...rules }, false, nsfw), held);
+    const world = begun([1, 2]);
+    expect(world.round).toMatchObject({ number: 1, state: 'learning', outcome: null });
+    const [learn] = waiting(world, 'learn') as { feedback: unknown }[];
+    const label = (index: number, good: number) => ({ index, good, weight: 1, votes: 0, by: 'checker' });
+    expect(learn!.feedback).toEqual({
+      images: [label(0, 1), label(1, 0), label(2, 0), label(3, 1)],
+      best: null,
+    });
+    expect(waiting(world, 'post-ballot')).toEqual([]);
+    const told = (one: World) =>
+      waiting(one, 'notice').flatMap((effect) => (effect.kind === 'notice' ? [effect] : []));
+    expect(told(world)).toMatchObject([{ notice: 'warm-start', values: { unsafe: 2, of: 4 } }]);
+    world.settle();
+    expect(world.round).toMatchObject({ number: 2, state: 'open', noise: 'learner', parent: 1 });
+    expect(approvals(world.state.rounds)).toEqual([]);
+    world.command({ name: 'rollback', round: 0 });
+    expect(draw(world, [1, 2]).round).toMatchObject({ number: 3, state: 'posting', parent: null });
+    // Marks that say one thing of all, no wish for it, or another kind of session: people vote.
+    for (const other of [begun([]), begun([1], { warmStart: false }), begun([1], {}, false)])
+      expect([other.round.state, told(other)]).toEqual(['posting', []]);
+    expect(begun([0, 1, 2, 3]).round.state).toBe('posting');
+  });
+
   describe('is measured', () => {
     const of = (world: World) => world.state.session.evaluation;
     const side = (safe: number) => ({ safe, of: 4, variety: safe / 4 });
