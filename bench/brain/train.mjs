@@ -11,10 +11,11 @@ import { batchOf } from '../../dist/engine/io/latents.js';
 import { toRgb } from '../../dist/engine/io/png.js';
 import { readSafetensors, writeSafetensors } from '../../dist/engine/io/safetensors.js';
 import { judgeGraph, loadJudge } from '../../dist/engine/judge.js';
+import { approvalBy, stretches } from '../../dist/engine/learn/early-stop.js';
 import { fitGuided } from '../../dist/engine/learn/guided-fit.js';
 import { firstState } from '../../dist/engine/learn/learner.js';
-import { stepsOf } from '../../dist/engine/learn/learners/acclaim.js';
 import { adapterSpec } from '../../dist/engine/learn/parameters.js';
+import { stepsOf } from '../../dist/engine/learn/steps.js';
 import { crossFitted, fitVoteModel } from '../../dist/engine/learn/vote-model/fit.js';
 import { scoreWith, tells } from '../../dist/engine/learn/vote-model/model.js';
 import { replayWeightsBy } from '../../dist/engine/learn/vote-model/replay-weights.js';
@@ -198,6 +199,17 @@ async function ghostsOf(task, seed, round, { pictures, least }, votes, rng) {
   return liked;
 }
 
+/** By the votes so far: how much of what an adapter draws would be liked. */
+async function approvalOf(task, seed, round, votes) {
+  const examples = await examplesOf(task, votes);
+  const model = fitVoteModel(examples, new Rng(seed, round, 'learn.votes'));
+  const { prompt, negative } = loadTask(task);
+  const rng = (purpose) => new Rng(seed, round, `learn.${purpose}`);
+  const drawn = { manifest: { prompt, negative, latent } };
+  const { signal } = new AbortController();
+  return approvalBy({ pipeline, cache, round: drawn, sampler: SAMPLER, rng, signal }, model, examples);
+}
+
 const bytes = (text) => f32([Buffer.byteLength(text)], Array.from(Buffer.from(text)));
 function save(file, tensors) {
   writeSafetensors(`${file}.part${process.pid}`, tensors);
@@ -205,7 +217,7 @@ function save(file, tensors) {
 }
 
 /** The adapter after `round`, fitted to `items` on from `before`; drawn randomness is the same for equal rounds. */
-async function fitted(name, task, seed, round, params, before, items, steps) {
+async function fitted(name, task, seed, round, params, before, items, steps, taken = 0) {
   const file = join(out, 'fits', `${name}.safetensors`);
   if (!existsSync(file)) {
     const rng = (purpose) => new Rng(seed, round, `learn.${purpose}`);
@@ -227,7 +239,7 @@ async function fitted(name, task, seed, round, params, before, items, steps) {
         signal: new AbortController().signal,
       },
       state,
-      { items, steps, stepScale: 1, variety: async () => 1 },
+      { items, steps, taken, stepScale: 1, variety: async () => 1 },
     );
     const { adapter, optimiser } = reached;
     const named = (prefix, list) => Object.entries(list).map(([k, v]) => [prefix + k, v]);
@@ -290,6 +302,9 @@ function byDensity(items) {
 const calledGood = ({ good, flip = false }) => good !== flip;
 const vote = (picture, index) => ({ index, good: Number(calledGood(picture)), weight: 1 });
 
+/** The names of fits say how many steps they took. */
+const besideSteps = ({ steps, stepsPerGood, fullUntil, firstFactor, stopAt, ...rest }) => rest;
+
 async function play(task, seed, cell) {
   const {
     replay = 'base',
@@ -309,8 +324,7 @@ async function play(task, seed, cell) {
     replay,
     share,
     density,
-    learner,
-    late,
+    ...[learner, late].map(besideSteps),
     lambda ? 1 : 0,
     ...(ghosts ? [ghosts] : []),
     ...(flips || weigh ? [flips, weigh] : []),
@@ -347,27 +361,29 @@ async function play(task, seed, cell) {
       ? await ghostsOf(task, seed, round, ghosts, votes, new Rng(seed, round, 'learn.votes'))
       : [];
     const fit = [...goods, ...ghostly];
-    const n = stepsOf(params, labels, fit.length);
-    steps.push(n);
     const heard = weigh
       ? await replayed(task, votes, weigh, () => new Rng(seed, round, 'learn.votes'))
       : new Map();
     const weights = density ? byDensity(fit) : fit.map((p) => p.weight ?? heard.get(p) ?? 1);
     const items = fit.map((p, i) => ({ latent: p.z, weight: weights[i] }));
-    tuned = await fitted(name(`t${steps}`, round), task, seed, round, params, tuned, items, n);
-    if (lambda) {
-      const all = base.map((p) => ({ latent: p.z, weight: 1 }));
-      const own = driftBatch ? { ...params, batch: driftBatch } : params;
-      drift = await fitted(
-        name(`p${driftBatch ?? ''}${steps}`, round),
-        task,
-        seed,
-        round,
-        own,
-        drift,
-        all,
-        n,
-      );
+    const all = base.map((p) => ({ latent: p.z, weight: 1 }));
+    const own = driftBatch ? { ...params, batch: driftBatch } : params;
+    const looks = params.stopAt < 1;
+    const approval = looks ? await approvalOf(task, seed, round, votes) : null;
+    const first = tuned === null;
+    const n = stepsOf(params, approval ? null : labels, fit.length, first);
+    let taken = 0;
+    for (const to of approval ? stretches(n, first) : [n]) {
+      steps[round] = to;
+      tuned = await fitted(name(`t${steps}`, round), task, seed, round, params, tuned, items, to, taken);
+      if (lambda) {
+        const file = name(`p${driftBatch ?? ''}${steps}`, round);
+        drift = await fitted(file, task, seed, round, own, drift, all, to, taken);
+      }
+      taken = to;
+      const p = await approval?.(adapterOf());
+      if (approval) say(`  ${task} ${seed} after ${steps} steps: P(good) ${p.toFixed(3)}`);
+      if (p >= params.stopAt) break;
     }
   }
   const reference = await basePictures(task, hashPurpose(`reference of ${task}`), 0, BASE[task]);

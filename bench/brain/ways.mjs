@@ -1,6 +1,8 @@
 /** Pictures that nobody sees beside each round, and P(good) from which on they are fitted. */
 const ghosts = { pictures: 64, least: 0.8 };
 const fuller = { fullUntil: 0.65, stepsPerGood: 3 };
+/** And more in the first round that learns. */
+const first = { fullUntil: 0.65, stepsPerGood: 4.5, firstFactor: 1.8 };
 /** What the default was while only what people saw was fitted. */
 const fewer = { fullUntil: 0.5, stepsPerGood: 6 };
 
@@ -24,6 +26,13 @@ export const ways = {
   'ghosts-phi': { lambda: 0.5, ghosts, learner: fuller },
   'ghosts-phi-own': { lambda: 0.5, ghosts, learner: fuller, share: 0 },
   'ghosts-phi-32': { lambda: 0.5, ghosts, learner: fuller, rounds: 1 },
+  // The first round that learns takes more steps than later ones.
+  'first-32': { lambda: 0.5, ghosts, learner: first, rounds: 1 },
+  first: { lambda: 0.5, ghosts, learner: first },
+  // And rounds end when the vote model says that so much of what is drawn would be liked: both, or the second.
+  'stop9-32': { lambda: 0.5, ghosts, learner: { ...first, stopAt: 0.9 }, rounds: 1 },
+  stop9: { lambda: 0.5, ghosts, learner: { ...first, stopAt: 0.9 } },
+  'stop9-later': { lambda: 0.5, ghosts, learner: first, late: { stopAt: 0.9 } },
   // One round in which a fifth of the votes are turned round; goods replayed alike, and by exp(p / T).
   'ghosts-32': { ghosts, learner: fuller, rounds: 1 },
   'ghosts-32-weighed': { ghosts, learner: fuller, rounds: 1, weigh: 0.25 },

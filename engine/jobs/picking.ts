@@ -9,7 +9,7 @@ import { Rng } from '../../src/rng.js';
 import { type Halfway, sample } from '../diffusion/sampler.js';
 import type { Checkpoint } from '../io/checkpoint.js';
 import { batchOf } from '../io/latents.js';
-import type { Origin, ReplayItem } from '../io/remembered.js';
+import type { Origin } from '../io/remembered.js';
 import type { FeatureMaps } from '../io/round.js';
 import { featuresOf } from '../io/round.js';
 import {
@@ -28,6 +28,7 @@ import {
   stepsBeforeLook,
   unpickedPlaces,
 } from '../learn/picks.js';
+import { meansOf } from '../learn/vote-model/means.js';
 import {
   type Opinion,
   type PictureFeatures,
@@ -94,19 +95,6 @@ export function pickingOf<P>(
     seed,
     round,
   };
-}
-
-/** Of each map over the voted pictures. */
-function meansOf(replay: readonly ReplayItem[]): PictureFeatures {
-  const sums = new Map<string, { n: number; sum: Float64Array }>();
-  for (const { features = {} } of replay)
-    for (const [map, row] of Object.entries(features)) {
-      const own = sums.get(map) ?? { n: 0, sum: new Float64Array(row.length) };
-      sums.set(map, own);
-      own.n++;
-      for (let j = 0; j < row.length; j++) own.sum[j]! += row[j]!;
-    }
-  return Object.fromEntries([...sums].map(([map, { n, sum }]) => [map, sum.map((value) => value / n)]));
 }
 
 /** Why a picture is in the round, and what the vote model thought of it. */

@@ -12,6 +12,7 @@ import { isChosen, originOf, type Round } from '../io/round.js';
 import type { Drift } from './applied.js';
 import { fitGuided, type Item } from './guided-fit.js';
 import { type AheadWork, firstState, type LearnContext } from './learner.js';
+import { mostSteps, nothingLearned } from './steps.js';
 
 /**
  * Everything that the base model showed of itself: of this round, and of what is remembered of the rounds before. What was chosen
@@ -39,7 +40,7 @@ export function driftWork(context: Context, before: LearnerState | null, stepSca
   const { adapter, optimiser } = before?.drift ?? firstState(context);
   return {
     start: { steps: 0, adapter, optimiser },
-    steps: params.steps,
+    steps: mostSteps(params, nothingLearned(before)),
     async advance(from, steps, signal = context.signal) {
       if (from.steps >= steps) return from;
       const fitted = await fitGuided({ ...context, signal }, from, {
@@ -53,18 +54,20 @@ export function driftWork(context: Context, before: LearnerState | null, stepSca
   };
 }
 
-/** phi after `steps` more; undefined where none is asked for. */
-export async function fitDrift(
+/** phi after so many steps of a round; asked for more, it goes on. Undefined where none is asked for. */
+export function driftFit(
   context: Context,
   before: LearnerState,
-  steps: number,
   stepScale: number,
-): Promise<Drift | undefined> {
+): (steps: number) => Promise<Drift | undefined> {
   const lambda = context.params.drift;
-  if (lambda === 0) return undefined;
   const work = driftWork(context, before, stepScale);
-  if (!work) return before.drift && { ...before.drift, lambda };
-  const ahead = stepScale === 1 ? context.ahead?.(steps) : undefined;
-  const { adapter, optimiser } = await work.advance(ahead ?? work.start, steps);
-  return { adapter, optimiser, lambda };
+  if (!work) return async () => (lambda > 0 && before.drift ? { ...before.drift, lambda } : undefined);
+  let reached = work.start;
+  return async (steps) => {
+    const ahead = stepScale === 1 ? context.ahead?.(steps) : undefined;
+    reached = await work.advance(ahead && ahead.steps > reached.steps ? ahead : reached, steps);
+    const { adapter, optimiser } = reached;
+    return { adapter, optimiser, lambda };
+  };
 }

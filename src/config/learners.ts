@@ -72,9 +72,14 @@ const acclaim = z.strictObject({
   steps: z.number().int().min(0).max(5000).default(40),
   /** Optimiser steps for each good image that is fitted, at most: a handful of goods must not be learned by heart. */
   stepsPerGood: z.number().positive().default(3),
+  /** The first round that learns takes so many times `steps`: it has the longest way to go. */
+  firstFactor: z.number().min(1).max(10).default(1),
   /** Approval of a round (share called good) up to which it gets all its steps; beyond, in proportion fewer: what is
    * liked already needs little learning, and every step costs variety. */
   fullUntil: z.number().min(0).lt(1).default(0.65),
+  /** Mean P(good) by the vote model at which a round's training ends: while it trains, what is drawn is looked at every few steps. Where the
+   * model is not to be believed, approval decides how long it trains, as with 1 = nobody looks. */
+  stopAt: z.number().min(0.5).max(1).default(1),
   /** Share of the base model's variety (distance of images from fixed noises) below which a round's training ends
    * early: images that are good already would only become alike. A first few steps are always taken. 0 = never,
    * the default: a dozen test images tell a collapse, but misjudge finer differences by a tenth either way. */

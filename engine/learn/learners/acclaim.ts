@@ -10,12 +10,15 @@ import type { LearnerState } from '../../io/checkpoint.js';
 import type { ReplayItem } from '../../io/remembered.js';
 import { isChosen, originOf, type Round } from '../../io/round.js';
 import { carryOver, reelected } from '../best.js';
-import { driftWork, fitDrift } from '../drift.js';
+import { driftWork } from '../drift.js';
+import { approvalBy } from '../early-stop.js';
 import type { Judged, Label } from '../feedback.js';
 import { ghostGoods, ghostsDue, ghostWords, likedGhosts, mergeGhosts } from '../ghosts.js';
 import { guarded } from '../guard.js';
-import { fitGuided, type Item } from '../guided-fit.js';
+import type { Item } from '../guided-fit.js';
 import { type LearnContext, type Method, untrained } from '../learner.js';
+import { fitRound } from '../round-fit.js';
+import { nothingLearned, stepsOf } from '../steps.js';
 import { mayVote } from '../vote-model/ghosts.js';
 import type { VoteModel } from '../vote-model/model.js';
 import { replayWeightsBy } from '../vote-model/replay-weights.js';
@@ -40,12 +43,13 @@ export const acclaim: Method<AcclaimParams> = {
     remembered.ghosts = ghosts;
     const liked = likedGhosts(model, ghosts, replay.length);
     const items = [...weighed(context, model, replay, goods), ...liked];
-    const steps = stepsOf(params, ownLabels(round, judged), items.length);
+    const approval = params.stopAt < 1 ? approvalBy(context, model, replay) : null;
+    const labels = approval ? null : ownLabels(round, judged);
+    const steps = stepsOf(params, labels, items.length, nothingLearned(before));
     const outcome = await guarded(context, remembered, async (stepScale, variety) => {
-      const [first, second] = inTurn(context, params.drift > 0);
-      const { losses, ...trained } = await fitGuided(first, before, { items, steps, stepScale, variety });
-      const drift = await fitDrift(second, before, losses.length, stepScale);
-      return { state: { ...remembered, ...trained, drift }, losses };
+      const fit = { items, steps, stepScale, variety, approval };
+      const { state, losses } = await fitRound(context, before, fit);
+      return { state: { ...remembered, ...state }, losses };
     });
     return { ...outcome, notes: [...outcome.notes, ...ghostWords(liked.length)] };
   },
@@ -89,20 +93,6 @@ function weighed(
   return goods.map(({ latent, weight, label }, i) => ({ latent, weight: weights[i]! * weight * label }));
 }
 
-/** Two fits tell their progress as one. */
-function inTurn(
-  context: LearnContext<AcclaimParams>,
-  both: boolean,
-): [LearnContext<AcclaimParams>, LearnContext<AcclaimParams>] {
-  const half = (before: 0 | 1): LearnContext<AcclaimParams> => ({
-    ...context,
-    progress(stage, done, total, calls) {
-      context.progress(stage, before * total + done, 2 * total, calls);
-    },
-  });
-  return both ? [half(0), half(1)] : [context, context];
-}
-
 /** The goods that are fitted: those of the base model, if there are any and `replay` asks for no others. */
 export function fittedGoods(
   replay: readonly ReplayItem[],
@@ -122,19 +112,4 @@ export function ownLabels({ manifest }: Round, judged: Judged): Label[] {
   const all = own.length > 0 ? own : judged.labels;
   const unpicked = all.filter(({ index }) => !isChosen(manifest, index));
   return unpicked.length > 0 ? unpicked : all;
-}
-
-/**
- * How much this round trains: less the more it was liked, and no more than the goods can carry; a tenth at least. The labels are of
- * a handful of pictures, whose share of goods is told by Laplace's rule: one more liked and one more not.
- */
-export function stepsOf(
-  { steps, stepsPerGood, fullUntil }: AcclaimParams,
-  labels: readonly Label[],
-  goods: number,
-): number {
-  const weight = (list: readonly Label[]) => list.reduce((sum, label) => sum + label.weight, 0);
-  const liked = weight(labels.filter(({ good }) => good > 0.5)) + 1;
-  const need = Math.min(1, Math.max(0.1, (1 - liked / (weight(labels) + 2)) / (1 - fullUntil)));
-  return Math.ceil(Math.min(steps * need, stepsPerGood * goods));
 }

@@ -290,6 +290,39 @@ describe('pictures that nobody saw', () => {
   });
 });
 
+describe('a round that the vote model looks at while it trains', () => {
+  it('ends when enough of what is drawn would be liked, and is else the one that nobody looks at, to the byte', async () => {
+    await generate('looked', { round: 2, checkpoint: at('voted') });
+    // Most of everything is liked.
+    const sorted = valuesOf('looked').toSorted((a, b) => a - b);
+    const images = valuesOf('looked').map((v, index) => ({
+      index,
+      good: v >= sorted[3]! ? 1 : 0,
+      weight: 1,
+    }));
+    const next = {
+      round: 2,
+      roundDir: at('looked'),
+      checkpoint: at('voted'),
+      feedback: { images, best: null },
+    };
+    const fit = { ...learner, ghosts: 0, stepsPerGood: 9, fullUntil: 0.99 };
+    const taught = async (name: string, over: object) => {
+      const told: string[] = [];
+      const progress = ({ stage, done, total }: JobProgress) => told.push(`${stage} ${done}/${total}`);
+      const { steps } = await learn(name, { ...next, learner: { ...fit, ...over } }, { progress });
+      return { steps, told, state: readCheckpoint(at(name)).state };
+    };
+    const [never, ended] = [
+      await taught('never', { steps: 10, stopAt: 0.999 }),
+      await taught('ended', { steps: 10, stopAt: 0.5 }),
+    ];
+    expect([never.steps, ended.steps]).toEqual([10, 8]);
+    expect(never.told.at(-3)).toBe('train 10/10');
+    expect(never.state).toEqual((await taught('straight', { steps: 10 })).state);
+  });
+});
+
 /** Of the work that is under way. */
 function drawnSoFar(): number {
   const { offer } = engine.ahead as unknown as { offer: { works: { drawn?: unknown[] }[] | null } | null };

@@ -5,9 +5,10 @@ import { carryBest, carryBestFaithfully, reelected } from '../../../engine/learn
 import { judge } from '../../../engine/learn/feedback.js';
 import { stratified } from '../../../engine/learn/guided-fit.js';
 import { mergeReplay, newReplay } from '../../../engine/learn/learner.js';
-import { fittedGoods, ownLabels, stepsOf } from '../../../engine/learn/learners/acclaim.js';
+import { fittedGoods, ownLabels } from '../../../engine/learn/learners/acclaim.js';
 import { learners } from '../../../engine/learn/learners/table.js';
 import { parseParams } from '../../../engine/learn/parameters.js';
+import { mostSteps, stepsOf } from '../../../engine/learn/steps.js';
 import type { VoteModel } from '../../../engine/learn/vote-model/model.js';
 import { diversity } from '../../../engine/measures/diversity.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
@@ -155,11 +156,16 @@ describe('what is fitted', () => {
       [0, 1],
       [3, 0],
     ]);
-    const params = { steps: 40, stepsPerGood: 6, fullUntil: 0.5 } as AcclaimParams;
-    const of = (goods: number[]) => stepsOf(params, ownLabels(round, label(goods)), 10);
+    const params = { steps: 40, stepsPerGood: 6, fullUntil: 0.5, firstFactor: 1.8 } as AcclaimParams;
+    const of = (goods: number[], first = false) => stepsOf(params, ownLabels(round, label(goods)), 10, first);
     expect([of([1]), of([0]), of([0, 3]), of([0, 1, 2, 4])]).toEqual([40, 40, 20, 40]);
-    expect(stepsOf(params, label([0, 1, 2, 3]).labels, 10)).toBe(23);
-    expect(stepsOf(params, label([0]).labels, 2)).toBe(12);
+    expect([of([1], true), of([0, 3], true)]).toEqual([60, 36]);
+    expect(stepsOf(params, label([0, 1, 2, 3]).labels, 10, false)).toBe(23);
+    expect([false, true].map((first) => stepsOf(params, label([0]).labels, 2, first))).toEqual([12, 12]);
+    // Where somebody looks while it trains, approval says nothing.
+    expect(stepsOf(params, null, 10, true)).toBe(60);
+    // phi is never ahead of what the votes may ask for.
+    expect([false, true].map((first) => mostSteps(params, first))).toEqual([40, 72]);
   });
 });
 
