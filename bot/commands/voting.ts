@@ -81,20 +81,21 @@ const best: ChatCommand = {
 const flag: ChatCommand = {
   spec: {
     path: ['flag'],
-    help: 'Report a picture that should not be shown',
+    help: 'Report a picture that should not be shown, or take that back while its round is open',
     role: 'member',
-    args: [cellArg],
+    args: [cellArg, { name: 'report', help: 'take-back: it was a mistake', type: { choice: ['take-back'] } }],
     options: [earlierRound],
   },
   run: async (context) => {
     const cell = context.values.cell as string;
     const number = context.values.round as number | undefined;
     const index = await indexOf(context, cell, number);
+    const back = context.values.report === undefined ? undefined : true;
     const done = { title: 'Flagged', text: '' };
-    const answer = await doAct(context, { name: 'flag', index, round: number }, done);
+    const answer = await doAct(context, { name: 'flag', index, round: number, back }, done);
     if (answer !== done) return answer;
     const state = await theSession(context);
-    return flagAnswer(state, roundOf(state, number)!, index, cell, context.by.key);
+    return flagAnswer(state, roundOf(state, number)!, { index, cell, on: !back }, context.by.key);
   },
 };
 

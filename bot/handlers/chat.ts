@@ -235,7 +235,7 @@ export class Chat {
       if (refusal) return this.reply(account, replyTo, { title: 'Not counted', text: inSentences(refusal) });
       return this.reply(account, replyTo, await this.thanks(ref, account));
     }
-    if (button === 'flag') {
+    if (button === 'flag' || button === 'unflag') {
       const at = await this.place(ref);
       const names = at?.ballot.cells.map((index) => pictureName(at.ballot, index)) ?? [];
       if (!at || value === null || !names.includes(value))
@@ -243,7 +243,8 @@ export class Chat {
       // Of the ballot that was pressed, though the next round's may hang already.
       const state = await this.parts.session(at.session);
       const round = state?.rounds.find(({ id }) => id === at.ballot.round);
-      const asked = `flag ${value}${round ? ` --round ${round.number}` : ''}`;
+      const back = button === 'unflag' ? ' take-back' : '';
+      const asked = `flag ${value}${back}${round ? ` --round ${round.number}` : ''}`;
       return this.typed(asked, event);
     }
     if (button === 'why') {

@@ -35,7 +35,7 @@ const sessionActs: Record<Done['name'], [command: string, words: (args: Args) =>
   best: ['best', (args) => (args.index === null ? 'none' : picture(args))],
   // What somebody said of a picture is theirs, as their marks are.
   why: ['why', picture],
-  flag: ['flag', picture],
+  flag: ['flag', (args) => `${picture(args)}${args.back === true ? ', taken back' : ''}`],
   hide: ['hide', picture],
   show: ['show', picture],
   exclude: ['exclude', voter],

@@ -65,6 +65,9 @@ export function ballotCard(view: BallotView): Card {
       sessionTitle: session.title,
       prompt: session.prompt,
       criterion: session.criterion ?? null,
+      // With the round's number and a picture's index, all that its noise comes from.
+      seed: session.seed,
+      model: session.model,
       round: round.number,
       roundState: round.state,
       sheet: name,

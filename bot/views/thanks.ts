@@ -53,23 +53,28 @@ export function whyAnswer(
   };
 }
 
-/** `round`: whose picture it is. */
+/** `round`: whose picture it is. `on`: it was reported, or that was taken back; a client may show which. */
 export function flagAnswer(
   state: SessionState,
   round: Round,
-  index: number,
-  cell: string,
+  { index, cell, on }: { index: number; cell: string; on: boolean },
   voter: string,
 ): Answer {
+  const data = { flag: { session: state.session.id, round: round.number, index, on } };
+  const image = state.images.get(round.id)?.find((one) => one.index === index);
+  if (!on) {
+    const held = image?.state === 'held' ? ' It stays held back: others reported it too.' : '';
+    return { title: 'Taken back', text: `Your report of **${cell}** is taken back.${held}`, data };
+  }
   const marks = marksOf(state, round, voter);
   if (marks === 'excluded') return { title: 'Not counted', text: excluded };
   if (marks === 'waits')
     return {
       title: 'Kept',
       text: `Your report of **${cell}** is kept; ${waits.replace('they do', 'it does')}`,
+      data,
     };
-  const image = state.images.get(round.id)?.find((one) => one.index === index);
-  return { title: 'Flagged', text: `Thank you: **${cell}** was reported.${after(image)}` };
+  return { title: 'Flagged', text: `Thank you: **${cell}** was reported.${after(image)}`, data };
 }
 
 function after(image: { state: string; passed?: true; reported?: true } | undefined): string {

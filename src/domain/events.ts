@@ -129,8 +129,8 @@ export type Act =
   | { name: 'best'; index: number | null }
   /** What is wrong with an image of the newest round with ballots, or of `round`, all of it; nothing takes it back. */
   | { name: 'why'; index: number; faults: readonly Fault[]; round?: number | undefined }
-  /** Of the newest round with ballots, or of `round`. */
-  | { name: 'flag'; index: number; round?: number | undefined }
+  /** Of the newest round with ballots, or of `round`. `back`: the report is taken back. */
+  | { name: 'flag'; index: number; round?: number | undefined; back?: true | undefined }
   /** Of the newest round with ballots, or of `round`. */
   | { name: 'hide'; index: number; round?: number | undefined }
   /** One that flags hold back is seen again, for good. Of the newest round with ballots, or of `round`. */

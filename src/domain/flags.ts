@@ -3,7 +3,7 @@
  * of people who count, only in rounds that still take votes, and newcomers together never for more than all others, so
  * that nobody holds a ballot back with accounts that were made for it. What a moderator shows again stays shown.
  */
-import { cellOf, changeImage, imageOf, noteCell, refuseCell, refuseConsent } from './cells.js';
+import { type Cell, cellOf, changeImage, imageOf, noteCell, refuseCell, refuseConsent } from './cells.js';
 import { counts } from './counted.js';
 import type { Draft } from './draft.js';
 import type { Act, Command } from './events.js';
@@ -16,7 +16,7 @@ import { notify, showOutcome } from './say.js';
 
 type Named<N extends Act['name']> = Extract<Act, { name: N }>;
 
-export function flag(draft: Draft, { index, round: number }: Named<'flag'>, { by }: Command) {
+export function flag(draft: Draft, { index, round: number, back }: Named<'flag'>, { by }: Command) {
   const cell = cellOf(draft, index, number);
   if (!cell) return refuseCell(draft);
   if (!consented(draft, by.key)) return refuseConsent(draft);
@@ -26,9 +26,27 @@ export function flag(draft: Draft, { index, round: number }: Named<'flag'>, { by
       'This round has closed.',
       'A moderator can take the picture away: **/acclaim hide B4**.',
     );
+  if (back) return takeBack(draft, cell, index, by.key);
   recordMark(draft, cell.ballot, by.key, cell.flag, true);
   noteCell(draft, cell);
   if (hold(draft, cell.round, index)) draft.note({ held: true });
+}
+
+/** A person's own report, from whichever of their accounts and channels: what it helped to hold back is weighed anew. */
+function takeBack(draft: Draft, cell: Cell, index: number, by: string): void {
+  const { voters } = draft.state;
+  const person = personOf(voters, by);
+  if (!flaggers(draft.state, cell.round, index).has(person)) {
+    draft.refuse('unknown', `You did not report ${cell.name}.`, '');
+    return;
+  }
+  const keys = [by, ...accountsOf(voters, person).map(({ key }) => key)];
+  for (const ballot of ballotsOf(draft.state, cell.round)) {
+    const mark = `flag-${ballot.cells.indexOf(index) + 1}`;
+    if (ballot.cells.includes(index)) for (const key of keys) recordMark(draft, ballot, key, mark, false);
+  }
+  noteCell(draft, cell);
+  weighFlags(draft);
 }
 
 export function show(draft: Draft, { index, round: number }: Named<'show'>) {

@@ -16,6 +16,7 @@ export interface Wish {
   images?: number | undefined;
   rounds?: number | undefined;
   ballots?: Rules['ballots'] | undefined;
+  negative?: string | undefined;
 }
 
 export interface Proposal {

@@ -225,7 +225,7 @@ describe('on Discord', () => {
     expect(writer.text(`**${usage(start)}**`)).toBe(
       '**/acclaim session start prompt:PROMPT [learner:' +
         `${learnerNames.join('|')}] [model:TEXT] [images:N] ` +
-        '[ballots:sheet|gallery] [rounds:N] [criterion:TEXT]**',
+        '[ballots:sheet|gallery] [rounds:N] [criterion:TEXT] [negative:TEXT]**',
     );
   });
 });

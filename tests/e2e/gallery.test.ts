@@ -4,6 +4,7 @@
  */
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { violations } from '../support/axe.js';
 import { chromiumArgs, chromiumPath } from '../support/browser.js';
 import { Started } from '../support/started.js';
 import { until } from '../support/wait.js';
@@ -32,7 +33,7 @@ async function say(text: string): Promise<void> {
   await field.press('Escape');
   await field.press('Enter');
 }
-const item = (name: string) => page.getByRole('region', { name: `Picture ${name}`, exact: true }).last();
+const item = (name: string) => page.getByRole('group', { name: `Picture ${name}`, exact: true }).last();
 const chip = (name: string, says: string) =>
   item(name).getByRole('button', { name: `${name} is ${says}`, exact: true });
 const [good, bad, best] = ['good', 'not good', 'the best of the round'];
@@ -137,13 +138,38 @@ it('says what is wrong with a picture, enlarged or by command, to whoever says s
   await stranger.close();
 });
 
-it('flags a picture, shows one that is hidden as held back, and asks what the unmarked one is', async () => {
+it('flags a picture after asking, takes that back, shows one that is hidden as held back, and asks what the unmarked one is', async () => {
+  const before = await ledger();
   await item('#1').getByRole('button', { name: 'Enlarge #1' }).click();
-  await page.getByRole('dialog', { name: 'Picture, enlarged' }).getByRole('button', { name: 'Flag' }).click();
+  const flag = (on: boolean) =>
+    page
+      .getByRole('dialog', { name: 'Picture, enlarged' })
+      .getByRole('button', { name: /^Flag/, pressed: on });
+  await flag(false).click();
+  await page
+    .getByRole('dialog', { name: 'Report #1?' })
+    .getByRole('button', { name: 'Keep it as it is' })
+    .click();
+  await flag(false).click();
+  await page.getByRole('button', { name: 'Report it' }).click();
+  await inLedger(...before, '1 flag-1');
+  // It shows, also to a page that is opened anew, and is taken back as it was given.
+  await page.reload();
+  await item('#1').getByRole('button', { name: 'Enlarge #1' }).click();
+  await flag(true).waitFor();
+  expect(await violations(page)).toEqual([]);
+  await flag(true).click();
+  await flag(false).waitFor();
+  await inLedger(...before);
   await page.keyboard.press('Escape');
-  await page.locator('.reply').filter({ hasText: '#1 was reported' }).first().waitFor();
+  await page.locator('.reply').filter({ hasText: 'Your report of #1 is taken back' }).first().waitFor();
   await say('/acclaim hide #5');
+  await page
+    .getByRole('dialog', { name: 'Take this picture away?' })
+    .getByRole('button', { name: 'Take it away' })
+    .click();
   await item('#5').getByText('Held back').waitFor();
+  expect(await violations(page)).toEqual([]);
   expect(await item('#5').locator('.chip').count()).toBe(0);
   await page.getByRole('button', { name: 'Done, teach it' }).click();
   const bar = page.getByRole('region', { name: 'Your marks in round 1' });

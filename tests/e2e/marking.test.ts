@@ -2,6 +2,7 @@
  * Marking where the picture is, in a real browser: by mouse, by keys from wherever the focus is, by touch; many at once,
  * and taken back. What the server heard is checked beside what the page shows. And where things stand: a round of 18 is
  * seen whole with its chips and Done, the page itself never scrolls, a new round comes into view and takes the focus.
+ * Every state on the way is held to what axe-core knows of accessibility.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +10,7 @@ import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodePng } from '../../src/images/png.js';
+import { violations } from '../support/axe.js';
 import { chromiumArgs, chromiumPath } from '../support/browser.js';
 import { until } from '../support/wait.js';
 import { WebApp } from '../support/web-app.js';
@@ -74,12 +76,24 @@ async function marked(cells: string, more = '', on = page): Promise<void> {
   const all = `${cells} ${more}`.trim().split(' ').sort().join(' ');
   await until(() => ledger() === all, `${all} at the server`);
 }
+/** Nobody is kept out: what axe-core finds, of a state by its name. */
+const usable = async (state: string, on = page) => {
+  expect({ state, violations: await violations(on) }).toEqual({ state, violations: [] });
+};
+async function say(text: string): Promise<void> {
+  const field = page.getByRole('combobox', { name: 'Command' });
+  await field.fill(text);
+  await field.press('Escape');
+  await field.press('Enter');
+}
 const all = (sheet: string, but = '') =>
   [1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap((n) => (but.includes(`${n}`) ? [] : [`${sheet}${n}`])).join(' ');
 
 describe('marking', { timeout: 180_000 }, () => {
   it('a press on the picture marks it, another takes it back; with Shift it is a range', async () => {
+    await usable('a welcome and a ballot');
     await picture('A2').click();
+    await usable('the question for consent');
     await page.getByRole('button', { name: 'Agree and vote' }).click();
     await marked('A2');
     await picture('A2').click();
@@ -103,6 +117,7 @@ describe('marking', { timeout: 180_000 }, () => {
     await star('A7').click();
     await star('B5').click();
     await marked('A7 A8 A9 B1 B2 B5', 'Bstar-5');
+    await usable('marks and a star');
     await page.keyboard.press('Control+z');
     await marked('A7 A8 A9 B1 B2', 'Astar-7');
     await page.getByRole('button', { name: /^Undo:/ }).click();
@@ -123,7 +138,34 @@ describe('marking', { timeout: 180_000 }, () => {
     await marked('', 'Anone Bnone');
   });
 
+  it('the mouse drawn over pictures marks them all, as one act, and unmarks where it begins on a marked one', async () => {
+    const over = async (cells: string[]) => {
+      for (const [i, cell] of cells.entries()) {
+        const { x, y, width, height } = (await picture(cell).boundingBox())!;
+        await page.mouse.move(x + width / 2, y + height / 2, { steps: 4 });
+        if (i === 0) await page.mouse.down();
+      }
+    };
+    await over(['A1', 'A2', 'A5']);
+    expect(await page.locator('.cell-painted').count()).toBe(3);
+    await marked('', 'Anone Bnone');
+    await page.mouse.up();
+    await marked('A1 A2 A5', 'Bnone');
+    // Back to where it began: that is no press on it.
+    await over(['A2', 'A1', 'A2']);
+    await page.mouse.up();
+    await marked('A5', 'Bnone');
+    await over(['A8', 'A9']);
+    await page.keyboard.press('Escape');
+    await page.mouse.up();
+    await marked('A5', 'Bnone');
+    await page.keyboard.press('Control+z');
+    await page.keyboard.press('Control+z');
+    await marked('', 'Anone Bnone');
+  });
+
   it('digits mark the sheet in hand wherever the focus is, but not where text is typed', async () => {
+    await page.locator('.side-ended summary').click();
     await page.getByRole('button', { name: 'session-3' }).focus();
     await page.keyboard.press('a');
     expect(await focus()).toMatch(/^Picture A1:/);
@@ -140,6 +182,9 @@ describe('marking', { timeout: 180_000 }, () => {
     await field.focus();
     await page.keyboard.type('b1 0');
     expect(await field.inputValue()).toBe('b1 0');
+    await field.fill('/');
+    await page.getByRole('listbox', { name: 'Commands' }).waitFor();
+    await usable('commands to choose from');
     await field.fill('');
     await marked('A3 A4', 'Bnone');
   });
@@ -158,6 +203,7 @@ describe('marking', { timeout: 180_000 }, () => {
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('g');
     await marked('A3 A4 A5 A6', 'Astar-5 Bnone');
+    await usable('a picture enlarged');
     await page.keyboard.press('Control+z');
     await marked('A3 A4 A5', 'Astar-5 Bnone');
     await page.keyboard.press('Escape');
@@ -178,7 +224,7 @@ describe('marking', { timeout: 180_000 }, () => {
         const share = (all, by) => [of(all).filter((box) => inside(box, by)).length, of(all).length];
         const window = { top: 0, left: 0, right: innerWidth, bottom: innerHeight };
         return {
-          heading: share('.round-open h3', feed), cells: share('.round-open .cell', feed),
+          heading: share('.round-open h2', feed), cells: share('.round-open .cell', feed),
           chips: share('.round-open .chip', feed), done: share('.round-bar .button-main', window),
           wide: [Math.min(...of('.round-open .cell').map((box) => box.width))],
         };
@@ -227,6 +273,70 @@ describe('marking', { timeout: 180_000 }, () => {
     // What was marked on a round that has closed stays.
     await page.keyboard.press('Control+z');
     expect(await pressed(page)).toEqual([]);
+    await usable('a closed round, its outcome, and the next round');
+  });
+
+  it('the address is the session: Back closes what is large and walks the sessions, and focus is never lost', async () => {
+    const at = () => new URL(page.url()).hash;
+    await picture('A2').focus();
+    await page.keyboard.press('Enter');
+    await large().getByText('A2', { exact: true }).waitFor();
+    await page.goBack();
+    await large().waitFor({ state: 'hidden' });
+    await until(async () => /^Picture A2:/.test(await focus()), 'the focus on A2');
+    expect(at()).toBe('#cat');
+    await page.getByRole('button', { name: 'session-5' }).click();
+    await page.getByText('This session has ended').waitFor();
+    expect(at()).toBe('#session-5');
+    await usable('an ended session');
+    await page.goBack();
+    await picture('A2').waitFor();
+    await page.goForward();
+    await page.getByText('This session has ended').waitFor();
+    await page.reload();
+    await page.getByText('This session has ended').waitFor();
+    await page.getByRole('button', { name: 'New session' }).last().click();
+    const form = page.getByRole('dialog', { name: 'New session' });
+    await form.getByLabel('What should be drawn?').waitFor();
+    await usable('the form for a session');
+    await page.keyboard.press('Escape');
+    await until(
+      async () => (await page.evaluate('document.activeElement.textContent')) === 'New session',
+      'the focus',
+    );
+    await page.goBack();
+    await picture('A2').waitFor();
+    await say('/acclaim me forget');
+    const asked = page.getByRole('dialog', { name: 'Forget you?' });
+    await usable('a question before what cannot be taken back');
+    await asked.getByRole('button', { name: 'Keep it as it is' }).click();
+    await say('/acclaim help');
+    await page.locator('.reply').first().waitFor();
+    await usable('an answer');
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    await until(async () => (await focus()) === 'Messages in cat', 'the focus on the messages');
+  });
+
+  it('is read in the dark as well, at 200 % and on the narrowest screen, and moves nothing for whoever wants no motion', async () => {
+    await app.story();
+    await page.locator('.story svg.plot').waitFor();
+    await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+    await usable('a story in the dark');
+    await page.getByRole('button', { name: 'Help' }).click();
+    await usable('help in the dark');
+    await page.keyboard.press('Escape');
+    expect(await page.evaluate<number>('document.getAnimations().length')).toBe(0);
+    for (const [width, height] of [
+      [683, 384],
+      [320, 640],
+    ]) {
+      await page.setViewportSize({ width: width!, height: height! });
+      const wide =
+        '[document.documentElement, document.querySelector(".feed")].map((el) => el.scrollWidth - el.clientWidth)';
+      expect(await page.evaluate<number[]>(wide)).toEqual([0, 0]);
+      expect(await page.getByRole('button', { name: /^Done/ }).isVisible()).toBe(true);
+    }
+    await usable('320 px, dark');
   });
 
   it('a tap marks, a finger that rests enlarges and marks nothing', async () => {
@@ -239,6 +349,7 @@ describe('marking', { timeout: 180_000 }, () => {
     await picture('A1', phone).tap();
     await picture('A3', phone).tap();
     await marked('A3', '', phone);
+    await picture('A4', phone).scrollIntoViewIfNeeded();
     const { x, y, width, height } = (await picture('A4', phone).boundingBox())!;
     const line = await phone.context().newCDPSession(phone);
     const touchPoints = [{ x: x + width / 2, y: y + height / 2 }];
@@ -250,6 +361,15 @@ describe('marking', { timeout: 180_000 }, () => {
     await large(phone).getByRole('button', { name: 'Close' }).tap();
     await picture('A5', phone).tap();
     await marked('A3 A4 A5', '', phone);
+    await usable('a phone', phone);
+    await phone.getByRole('button', { name: 'Channels' }).tap();
+    await phone.getByRole('navigation').getByRole('button', { name: 'Close' }).waitFor();
+    await usable('the channels on a phone', phone);
+    await phone.keyboard.press('Escape');
+    await until(
+      async () => (await phone.evaluate('document.activeElement.ariaLabel')) === 'Channels',
+      'the focus',
+    );
     const sizes = await phone.evaluate<number[]>('[document.documentElement.scrollWidth, innerWidth]');
     expect(sizes[0]).toBeLessThanOrEqual(sizes[1]!);
     await phone.context().close();

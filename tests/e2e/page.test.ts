@@ -315,17 +315,37 @@ describe('the page', { timeout: 180_000 }, () => {
     expect(await ann.locator('.story-side').first().locator('img').count()).toBe(4);
   });
 
-  it('opens a second session in a channel of its own', async () => {
-    await say(ann, '/acclaim session start a ghost in a night sky');
+  it('opens a second session by the form, in a channel of its own, which it shows', async () => {
+    await ann.getByRole('button', { name: 'New session' }).click();
+    const form = ann.getByRole('dialog', { name: 'New session' });
+    // What the model is known to draw, and which models there are, the server tells.
+    await form.getByRole('button', { name: 'rose', exact: true }).click();
+    await form.getByLabel('Model').selectOption('mini');
+    await form.getByLabel('Rounds, at most').fill('5');
+    await form.getByLabel('What should not be in it').fill('a second "ghost"');
+    await form.getByLabel('What should be drawn?').fill('a ghost in a night sky');
+    expect(await form.locator('.start-line code').textContent()).toBe(
+      `/acclaim session start --model mini --rounds 5 --negative "a second 'ghost'" a ghost in a night sky`,
+    );
+    await form.getByRole('button', { name: 'Start the session' }).click();
+    await form.waitFor({ state: 'hidden' });
     const channels = ann.getByRole('navigation', { name: 'Channels' }).locator('.side-channel');
     await until(
       () => channels.count(),
       (n) => n === 2,
     );
-    await channels.nth(1).click();
     await ann.locator('.top p').filter({ hasText: 'a ghost in a night sky' }).waitFor();
     await sheet(ann, 'A').waitFor({ timeout: 90_000 });
-    await channels.nth(0).click();
+    expect(await channels.nth(1).textContent()).toMatch(/of 5/);
+    const name = new URL(ann.url()).hash.slice(1);
+    expect(await ann.locator('.reply a.link').getAttribute('href')).toBe(`#${name}`);
+    await ann.goBack();
+    await ann.getByRole('heading', { name: 'Round 2', exact: true }).waitFor();
+    // A session that is named in an answer is a link to it.
+    await say(ann, '/acclaim session list');
+    await ann.locator('.reply').last().getByRole('link', { name, exact: true }).click();
+    await ann.locator('.top p').filter({ hasText: 'a ghost in a night sky' }).waitFor();
+    await ann.goBack();
     await ann.getByRole('heading', { name: 'Round 2', exact: true }).waitFor();
   });
 

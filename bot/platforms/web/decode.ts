@@ -3,7 +3,7 @@
  * come in one body; a star moves, so naming another picture the best takes the earlier star of that round back.
  */
 import { z } from 'zod';
-import type { Account, ChatEvent, MessageRef } from '../../../src/chat/port.js';
+import type { Account, Card, ChatEvent, MessageRef } from '../../../src/chat/port.js';
 import { meaning } from '../../../src/domain/emoji.js';
 import type { Message } from './messages.js';
 
@@ -76,6 +76,28 @@ export function earlierStars(
         .map((e) => ({ message: m, emoji: e })),
     );
 }
+
+/** The message and the mark of a report, by the answer to it (`data.flag`); undefined where there is none, or the ballot is gone. */
+export function flagged(
+  data: Card['data'],
+  all: readonly Message[],
+  channel: string,
+): { id: string; emoji: string; on: boolean } | undefined {
+  const said = flagData.safeParse(data?.flag);
+  if (!said.success) return undefined;
+  const { session, round, index, on } = said.data;
+  for (const { id, channel: at, card } of all) {
+    const own = card.data?.session === session && card.data.round === round;
+    if (at !== channel || card.kind !== 'ballot' || !own) continue;
+    const cells = flagCells.safeParse(card.data?.cells).data ?? [];
+    const cell = cells.find((one) => one.index === index);
+    if (cell) return { id, emoji: `flag-${cell.number}`, on };
+  }
+  return undefined;
+}
+
+const flagData = z.object({ session: z.string(), round: z.number(), index: z.number(), on: z.boolean() });
+const flagCells = z.array(z.object({ number: z.number(), index: z.number() }));
 
 function isStar(emoji: string): boolean {
   const kind = meaning(emoji)?.kind;

@@ -19,6 +19,7 @@ import {
   type consentBody,
   decodeMark,
   earlierStars,
+  flagged,
   type reactBody,
   refOf,
 } from './decode.js';
@@ -101,7 +102,12 @@ export class Desk {
         usage: usage(spec),
         help: spec.help,
         allowed: mayRun(who.role, spec),
-        options: spec.options.map(({ name, help, type }) => ({ name, help, choices: choicesOf(type) })),
+        options: spec.options.map(({ name, help, type }) => ({
+          name,
+          help,
+          choices: choicesOf(type),
+          number: type === 'integer' || type === 'number',
+        })),
         args: spec.args.map(({ name }) => name),
         choices: spec.args[0] ? choicesOf(spec.args[0].type) : [],
         offers: spec.args[1]?.offers ?? {},
@@ -280,11 +286,22 @@ export class Desk {
   answer(replyTo: string, card: Card): void {
     const asked = this.asked.get(replyTo);
     if (!asked) return;
+    this.keepFlag(asked, card).catch(this.fault);
     const id = `r${randomBytes(8).toString('hex')}`;
     const data = renderReply(id, asked.channel, card, this.options.now());
     if (card.pictures.length > 0) this.keep(id, { visitor: asked.visitor, channel: asked.channel, card });
     if (asked.collected) asked.collected.push(data);
     else this.live.broadcast((visitor) => (visitor === asked.visitor ? { event: 'reply', data } : undefined));
+  }
+
+  /** A report that an answer tells of stands beside its reporter's own marks, so that the page shows it. */
+  private async keepFlag({ visitor, channel }: Asked, { data }: Card): Promise<void> {
+    const found = flagged(data, this.messages.list(), channel);
+    if (!found || !this.messages.consented(visitor)) return;
+    const { id, emoji, on } = found;
+    await this.messages.mark(id, visitor, emoji, on);
+    const mine = this.messages.marksOf(id, visitor);
+    this.live.broadcast((one) => (one === visitor ? { event: 'marks', data: { id, mine } } : undefined));
   }
 
   stop(): void {

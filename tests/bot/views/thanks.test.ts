@@ -17,7 +17,7 @@ const done = (world: World, key: string) => {
 };
 const flag = (world: World, key: string, index = 1) => {
   world.command({ name: 'flag', index }, 'member', key);
-  return flagAnswer(world.state, world.round, index, 'A2', key).text;
+  return flagAnswer(world.state, world.round, { index, cell: 'A2', on: true }, key).text;
 };
 
 it('Done', () => {

@@ -111,6 +111,26 @@ describe('flags count as votes do', () => {
 });
 
 describe('a moderator', () => {
+  it('is taken back by whoever gave it while votes are taken, and what it helped to hold is seen again', () => {
+    const world = opened('ann', 'bob', 'cem');
+    const back = (key: string, index = 1) =>
+      world.command({ name: 'flag', index, back: true }, 'member', key);
+    flag(world, 'ann');
+    flag(world, 'bob');
+    expect(image(world)).toMatchObject({ state: 'held', heldBy: 'flags' });
+    expect(back('cem')).toMatchObject({ code: 'unknown', message: 'You did not report A2.' });
+    expect(back('ann', 0)).toMatchObject({ code: 'unknown' });
+    expect(image(world)).toMatchObject({ state: 'held' });
+    expect(back('ann')).toBeNull();
+    expect(image(world)).toMatchObject({ state: 'shown', heldBy: null });
+    expect(back('ann')).toMatchObject({ code: 'unknown' });
+    // Given again it counts again; what is taken back stays so after a restart.
+    flag(world, 'cem');
+    world.state = world.reload();
+    expect(image(world)).toMatchObject({ state: 'held', heldBy: 'flags' });
+    expect(lastOf(world, 'flag').args).not.toHaveProperty('back');
+  });
+
   it('shows a picture again, which flags hold back no more, and takes that back', () => {
     const world = opened('ann', 'bob', 'cem', 'dan');
     expect(world.command({ name: 'show', index: 1 })).toMatchObject({ code: 'unknown' });

@@ -3,7 +3,9 @@ import { useEffect } from 'preact/hooks';
 import { Banners } from './banners.js';
 import { Composer } from './composer.js';
 import { Dialogs } from './dialogs.js';
+import { EndedBar } from './ended.js';
 import { Feed } from './feed.js';
+import { keepFocus } from './focus.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import { keyed } from './keys.js';
@@ -22,6 +24,7 @@ export function App() {
   useEffect(() => {
     document.title = s.channel ? `#${s.channel} · Acclaim` : 'Acclaim';
   }, [s.channel]);
+  useEffect(keepFocus);
   useEffect(() => {
     addEventListener('keydown', keyed);
     return () => removeEventListener('keydown', keyed);
@@ -34,18 +37,24 @@ export function App() {
       <main class="channel" inert=${s.drawerOpen && innerWidth < 800}>
         <${Header} session=${session} channel=${s.channel} me=${s.me} />
         <${Banners} />
-        <${Feed} channel=${s.channel} loaded=${s.loaded} />
+        <${Feed} channel=${s.channel} loaded=${s.loaded} ended=${session?.state === 'ended'} />
         <footer class="dock">
           <${RoundBar} channel=${s.channel} />
+          ${session?.state === 'ended' && openRound(s.channel).length === 0 && html`<${EndedBar} session=${session} />`}
           <${Composer} />
         </footer>
       </main>
     </div>
     <${Lightbox} />
     <${Dialogs} onConsent=${consent} />
-    ${s.toast && html`<div class="toast" role="alert" key=${s.toast.id}>${s.toast.text}</div>`}
+    ${s.toast && html`<div class="toast" role="alert" popover="manual" ref=${above} key=${s.toast.id}>${s.toast.text}</div>`}
     <div class="unseen" role="status" aria-live="polite">${s.spoken}</div>
   `;
+}
+
+/** Over whatever is asked or enlarged. @param {HTMLElement | null} el */
+function above(el) {
+  if (el && !el.matches(':popover-open')) el.showPopover();
 }
 
 /** @param {Event} event */

@@ -29,7 +29,7 @@ export function Round({ messages }) {
     <div ref=${box} class=${open ? 'round round-open' : 'round round-closed'} onKeyDown=${walk} onFocusIn=${stop.moved}>
       <div class="round-above">
         <div class="round-head">
-          <h3>Round ${data.round}</h3>
+          <h2>Round ${data.round}</h2>
           <span class=${open ? 'pill pill-open' : 'pill'}>${open ? 'Voting is open' : 'Closed'}</span>
           <time datetime=${new Date(at).toISOString()}>${timeOf(at)}</time>
           ${open && html`<${Many} messages=${messages} />`}
@@ -123,7 +123,7 @@ function nearest(from, all, way) {
 function Many({ messages }) {
   const { says = 'good', round } = messages[0].data;
   const act = (name, words, icon, of, off = false) =>
-    html`<button class="many" aria-label=${`${name}: ${words}`} title=${words} disabled=${off} onClick=${() => of(messages)}>${icon && html`<${Icon} name=${icon} />`}${name}</button>`;
+    html`<button class="many" aria-label=${`${name}: ${words}`} title=${words} aria-disabled=${off} onClick=${() => off || of(messages)}>${icon && html`<${Icon} name=${icon} />`}${name}</button>`;
   return html`
     <div class="manies" role="group" aria-label=${`All of round ${round} at once`}>
       ${act(`All ${says}`, `every picture of the round is ${says}`, 'check', callAll)}
@@ -142,13 +142,13 @@ function Sheet({ message, messages, stop }) {
   const marks = marksOf(message);
   const inHand = open && several && sheetInHand(messages).id === message.id;
   return html`
-    <section class=${inHand ? 'sheet sheet-in-hand' : 'sheet'} aria-label=${`Sheet ${sheet}`} onFocusIn=${() => open && set({ sheet: message.id })}>
-      ${several && html`<h4>Sheet ${sheet}${inHand && html`<span class="sheet-keys">keys <kbd>1</kbd>–<kbd>${cells.length}</kbd> mark here</span>`}</h4>`}
+    <div class=${inHand ? 'sheet sheet-in-hand' : 'sheet'} role=${open ? 'region' : 'group'} aria-label=${open ? `Sheet ${sheet}` : `Sheet ${sheet} of round ${message.data.round}`} onFocusIn=${() => open && set({ sheet: message.id })}>
+      ${several && html`<h3>Sheet ${sheet}${inHand && html`<span class="sheet-keys">keys <kbd>1</kbd>–<kbd>${cells.length}</kbd> mark here</span>`}</h3>`}
       <div class="cells" data-count=${cells.length}>
         ${cells.map((cell) => html`<${Cell} key=${cell.name} cell=${cell} messages=${messages} message=${message} marks=${marks} stop=${cell.name === stop} />`)}
       </div>
       ${open && html`<${Chips} message=${message} marks=${marks} />`}
-    </section>
+    </div>
   `;
 }
 
@@ -160,7 +160,7 @@ function Chips({ message, marks }) {
     <div class="chips" role="group" aria-label=${`Which of sheet ${sheet} are ${says}?`}>
       ${cells.map((cell) => {
         const on = isCalled(message, marks, cell.number);
-        return html`<button key=${cell.name} class="chip" data-emoji=${cell.number} tabindex="-1" aria-pressed=${on} disabled=${!cell.url} aria-label=${`${cell.name} is ${says}`} onClick=${() => toggleCalled(message, cell.number)}>${on && html`<${Icon} name="check" />`}${cell.number}</button>`;
+        return html`<button key=${cell.name} class="chip" data-emoji=${cell.number} tabindex="-1" aria-pressed=${on} disabled=${!cell.url} aria-label=${`${cell.name} is ${says}`} onClick=${() => toggleCalled(message, cell.number)}>${on && html`<${Icon} name="check" />`}${cell.name}</button>`;
       })}
       <button class="chip chip-none" data-emoji="none" aria-label=${`None of sheet ${sheet} is ${says}`} title="None of these" aria-pressed=${none} onClick=${() => toggleNone(message)}><${Icon} name=${none ? 'check' : 'none'} />None</button>
       <p class="unseen">${count([...marks].filter((e) => /^[1-9]$/.test(e)).length, 'picture')} marked ${says}</p>

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { html } from './html.js';
 import { Icon } from './icons.js';
-import { dismiss, press } from './store.js';
+import { dismiss, press, useStore } from './store.js';
 import { span, Text, timeOf } from './text.js';
 import { Revealable } from './veil.js';
 
@@ -13,7 +13,7 @@ export function Notice({ message }) {
   const welcome = message.data.notice === 'welcome';
   return html`
     <div class=${welcome ? 'notice notice-welcome' : 'notice'}>
-      <h3>${message.title}</h3>
+      <h2>${message.title}</h2>
       <div class="prose"><${Text} text=${message.text} /></div>
       ${message.pictures.map((p) => html`<img key=${p.url} class="plain-picture" src=${p.url} alt=${p.alt} />`)}
       ${
@@ -26,11 +26,17 @@ export function Notice({ message }) {
 
 /** Seen by the asker alone. @param {{message: Message}} props */
 export function Reply({ message }) {
+  const sessions = useStore((s) => s.sessions);
   if (message.echo) return html`<p class="said">${message.text}</p>`;
+  const own = message.data.channel === undefined ? [] : [message.data];
+  const links = [...sessions, ...own].flatMap(({ id, session, channel }) => [
+    [id ?? session, channel],
+    [channel, channel],
+  ]);
   return html`
     <div class="reply">
-      ${message.title && html`<h3>${message.title}</h3>`}
-      <div class="prose"><${Text} text=${message.text} /></div>
+      ${message.title && html`<h2>${message.title}</h2>`}
+      <div class="prose"><${Text} text=${message.text} links=${new Map(links)} /></div>
       ${message.pictures.map((p) => html`<${Revealable} key=${p.url} url=${p.url} alt=${p.alt} veiled=${p.spoiler} />`)}
       ${message.files?.map((file) => html`<p key=${file.name}><button class="button" onClick=${() => save(file)}><${Icon} name="download" />${file.name}</button></p>`)}
       <p class="reply-foot">Only you can see this <span aria-hidden="true">·</span> <button class="link" onClick=${() => dismiss(message.id)}>Dismiss</button></p>
@@ -56,7 +62,7 @@ export function Progress({ message }) {
   return html`
     <div class=${failed ? 'progress progress-failed' : 'progress'}>
       <div class="progress-head">
-        <h3>${title}</h3>
+        <h2>${title}</h2>
         ${!failed && data.since != null && html`<span class="time-left"><${Icon} name="clock" />since ${timeOf(data.since)}</span>`}
         ${!failed && data.secondsLeft !== null && html`<${TimeLeft} seconds=${data.secondsLeft} since=${message.seq} />`}
       </div>

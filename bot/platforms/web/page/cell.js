@@ -1,6 +1,8 @@
 // One picture with what is said of it. While its round is open a press on it marks it, with Shift all from the one marked
 // last; the corner, a long press or Enter enlarges. In a closed round it enlarges. Keys for it are in keys.js.
 import { useRef } from 'preact/hooks';
+import { openLarge } from './address.js';
+import { beginDrag, dragSpent, isPainted } from './drag.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import {
@@ -14,7 +16,7 @@ import {
   toggleCalled,
   wordOf,
 } from './marks.js';
-import { reveal, set } from './store.js';
+import { reveal, useStore } from './store.js';
 import { Picture, useVeil } from './veil.js';
 
 /** @typedef {import('./store.js').Message} Message */
@@ -30,12 +32,12 @@ export function enlarge(messages, message, n) {
   const before = messages
     .slice(0, messages.indexOf(message))
     .reduce((sum, m) => sum + m.data.cells.length, 0);
-  set({ lightbox: { group: messages.map((m) => m.id), index: before + n - 1 } });
+  openLarge({ group: messages.map((m) => m.id), index: before + n - 1 });
 }
 
 /** `starred`: its star is a button on it. `stop`: Tab stops at it. @param {{cell: any, messages: Message[], message: Message, marks: Set<string>, starred?: boolean, stop: boolean}} props */
 export function Cell({ cell, messages, message, marks, starred = true, stop }) {
-  const { style, blurred, open } = message.data;
+  const { blurred, open } = message.data;
   const n = cell.number;
   const side = open ? sideOf(message, marks, n) : null;
   const [fault] = open ? faultsSaid(message, marks, n) : [];
@@ -43,14 +45,15 @@ export function Cell({ cell, messages, message, marks, starred = true, stop }) {
   const hidden = useVeil(cell.url ?? '', blurred);
   const best = open ? isBest(message, marks, n) : cell.best;
   const liked = !open && cell.liked;
+  const painted = useStore((s) => s.painted);
   const look = [
     'cell',
     side === 'bad' && 'cell-bad',
     (side === 'good' || liked) && 'cell-good',
     best && 'cell-best',
     !open && liked === false && 'cell-faded',
+    isPainted(painted, message, n) && 'cell-painted',
   ];
-  const several = messages.length > 1 || style === 'gallery' || !open;
   return html`
     <div class=${look.filter(Boolean).join(' ')} data-message=${message.id} data-number=${n}>
       ${
@@ -58,7 +61,7 @@ export function Cell({ cell, messages, message, marks, starred = true, stop }) {
           ? html`<${Face} cell=${cell} messages=${messages} message=${message} marks=${marks} hidden=${hidden} best=${best} stop=${stop} />`
           : html`<div class="cell-picture cell-held" role="img" aria-label=${cell.alt}><${Icon} name="none" /><span>Held back</span></div>`
       }
-      <span class="badge" aria-hidden="true">${several ? cell.name : n}</span>
+      <span class="badge" aria-hidden="true">${cell.name}</span>
       ${word && html`<span class=${side === 'good' ? 'said-side' : 'said-side said-bad'} aria-hidden="true"><${Icon} name=${side === 'good' ? 'check' : 'none'} />${word}</span>`}
       ${open && cell.url && html`<button class="corner" tabindex="-1" aria-label=${`Enlarge ${cell.name}`} title="Enlarge" onClick=${() => enlarge(messages, message, n)}><${Icon} name="enlarge" /></button>`}
       ${starred && open && cell.url && html`<button class="star" tabindex="-1" aria-pressed=${best} aria-label=${`${cell.name} is the best of the round`} title="The best of the round" onClick=${() => toggleBest(message, n)}><${Icon} name="star" filled=${best} /></button>`}
@@ -72,11 +75,15 @@ function Face({ cell, messages, message, marks, hidden, best, stop }) {
   const { open, blurred, says = 'good' } = message.data;
   const n = cell.number;
   const hold = useHold(() => enlarge(messages, message, n));
+  const down = (/** @type {PointerEvent} */ e) => {
+    hold.on.onPointerDown(e);
+    beginDrag(e, messages, message, n);
+  };
   const larger = () => enlarge(messages, message, n);
   const marking = open && !hidden;
   const press = (/** @type {MouseEvent} */ e) => {
     // Keys press without a finger.
-    if (hold.spent() && e.detail > 0) return;
+    if (dragSpent() && e.detail > 0) return;
     if (hidden) reveal(cell.url);
     else if (!open) larger();
     else if (e.shiftKey) callRange(messages, message, n);
@@ -89,28 +96,33 @@ function Face({ cell, messages, message, marks, hidden, best, stop }) {
   };
   const words = [cell.alt, best && 'the best', !open && cell.seen !== null && gotWords(message, cell)];
   const act = hidden ? 'Blurred. Show' : open ? `Mark as ${says}` : 'Enlarge';
-  return html`<button class="cell-picture" tabindex=${stop ? 0 : -1} aria-pressed=${marking ? isCalled(message, marks, n) : undefined} aria-label=${`${words.filter(Boolean).join(', ')}. ${act}`} onClick=${press} onKeyDown=${keyed} ...${marking ? hold.on : {}}><${Picture} url=${cell.url} alt="" veiled=${blurred} />${hidden && html`<span class="veil" aria-hidden="true">Show</span>`}</button>`;
+  return html`<button class="cell-picture" tabindex=${stop ? 0 : -1} aria-pressed=${marking ? isCalled(message, marks, n) : undefined} aria-label=${`${words.filter(Boolean).join(', ')}. ${act}`} onClick=${press} onKeyDown=${keyed} ...${marking ? { ...hold.on, onPointerDown: down, onDragStart: (e) => e.preventDefault() } : {}}><${Picture} url=${cell.url} alt="" veiled=${blurred} />${hidden && html`<span class="veil" aria-hidden="true">Show</span>`}</button>`;
 }
 
-/** A finger that rests: `act` is done once, and the press that ends it is `spent`. @param {() => void} act */
+/** Wherever the finger comes up, what is there now is not pressed. */
+function swallowPress() {
+  const swallow = (/** @type {Event} */ e) => {
+    e.preventDefault();
+    e.stopPropagation();
+  };
+  addEventListener('click', swallow, { capture: true, once: true });
+  const over = () => removeEventListener('click', swallow, true);
+  addEventListener('pointerdown', over, { capture: true, once: true });
+}
+
+/** A finger that rests: `act` is done once, and the press that ends it is none. @param {() => void} act */
 function useHold(act) {
-  const held = useRef({ timer: 0, x: 0, y: 0, done: false });
+  const held = useRef({ timer: 0, x: 0, y: 0 });
   const { current } = held;
   const end = () => clearTimeout(current.timer);
   return {
-    spent() {
-      const { done } = current;
-      current.done = false;
-      return done;
-    },
     on: {
       onPointerDown(/** @type {PointerEvent} */ e) {
         end();
-        current.done = false;
         if (e.pointerType === 'mouse') return;
         Object.assign(current, { x: e.clientX, y: e.clientY });
         current.timer = setTimeout(() => {
-          current.done = true;
+          swallowPress();
           act();
         }, longPress);
       },

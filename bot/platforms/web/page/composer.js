@@ -116,7 +116,7 @@ export function Composer() {
     setPast([text, ...past.filter((p) => p !== text)].slice(0, 30));
     back.current = 0;
     set({ draft: '' });
-    void say(text);
+    say(text);
   };
   const keyed = (/** @type {KeyboardEvent} */ e) => {
     if (e.key === 'ArrowDown' && list.length > 0) setChosen((chosen + 1) % list.length);

@@ -1,30 +1,36 @@
 // The few things that are asked in front of everything: consent, the access token; and help.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { call } from './api.js';
+import { Question } from './asking.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
+import { Start } from './starting.js';
 import { set, toast, useStore } from './store.js';
 
 /** @param {{onConsent: (given: boolean) => void}} props */
 export function Dialogs({ onConsent }) {
   const name = useStore((s) => s.dialog);
   const me = useStore((s) => s.me);
+  const begin = useStore((s) => s.begin);
+  const asked = useStore((s) => s.asked);
   return html`
     <${Dialog} open=${name === 'consent'} label="Before your first vote"><${Consent} onConsent=${onConsent} me=${me} /><//>
     <${Dialog} open=${name === 'help'} label="How it works"><${Help} me=${me} /><//>
     <${Dialog} open=${name === 'login'} label="Access token"><${Login} /><//>
+    <${Dialog} open=${name === 'start'} label=${begin.rounds ? 'Branch' : 'New session'}><${Start} me=${me} /><//>
+    <${Dialog} open=${asked !== null} label=${asked?.title ?? ''} shut=${() => set({ asked: null })}><${Question} /><//>
   `;
 }
 
-/** @param {{open: boolean, label: string, children: any}} props */
-function Dialog({ open, label, children }) {
+/** @param {{open: boolean, label: string, children: any, shut?: () => void}} props */
+function Dialog({ open, label, children, shut = () => set({ dialog: null }) }) {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
   useEffect(() => {
     const el = dialog.current;
     if (open && el && !el.open) el.showModal();
     if (!open && el?.open) el.close();
   }, [open]);
-  const closed = () => open && set({ dialog: null });
+  const closed = () => open && shut();
   return html`
     <dialog class="sheet-dialog" ref=${dialog} aria-label=${label} onClose=${closed} onClick=${(e) => e.target === dialog.current && closed()}>
       ${open && html`<div class="dialog-inner"><h2>${label}</h2><button class="icon-button dialog-close" aria-label="Close" onClick=${closed}><${Icon} name="close" /></button>${children}</div>`}
@@ -63,6 +69,7 @@ function Help({ me }) {
       <div><dt><kbd>A</kbd> <kbd>B</kbd>…</dt><dd>take that sheet in hand</dd></div>
       <div><dt><kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> <kbd>↓</kbd></dt><dd>go from picture to picture; <kbd>Space</kbd> marks, <kbd>Enter</kbd> enlarges</dd></div>
       <div><dt><kbd>Shift</kbd> and a press</dt><dd>mark all from the picture marked last</dd></div>
+      <div><dt>drawing the mouse</dt><dd>over pictures marks them all</dd></div>
       <div><dt><kbd>Ctrl</kbd> <kbd>Z</kbd></dt><dd>take the last mark back</dd></div>
       <div><dt><kbd>Ctrl</kbd> <kbd>Enter</kbd></dt><dd>Done</dd></div>
       <div><dt><kbd>←</kbd> <kbd>→</kbd></dt><dd>next picture, when enlarged</dd></div>

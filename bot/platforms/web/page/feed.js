@@ -3,11 +3,12 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Round } from './ballot.js';
 import { Notice, Progress, Reply } from './cards.js';
+import { focusFeed } from './focus.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import { Outcome } from './outcome.js';
 import { firstPicture } from './rounds.js';
-import { markSeen, messagesOf, useStore } from './store.js';
+import { markSeen, messagesOf, set, useStore } from './store.js';
 import { Story } from './story.js';
 import { dayOf, timeOf } from './text.js';
 
@@ -29,8 +30,8 @@ export function group(messages) {
   return groups;
 }
 
-/** @param {{channel: string, loaded: boolean}} props */
-export function Feed({ channel, loaded }) {
+/** @param {{channel: string, loaded: boolean, ended: boolean}} props */
+export function Feed({ channel, loaded, ended }) {
   const all = useStore((s) => s.messages);
   const said = useStore((s) => s.said);
   const messages = messagesOf(channel);
@@ -87,7 +88,7 @@ export function Feed({ channel, loaded }) {
     <section class="feed" ref=${box} onScroll=${scrolled} role="log" aria-label=${`Messages in ${channel}`} aria-live="off" tabindex="0">
       <div class="feed-inner">
         ${!loaded && html`<${Waiting} text="Opening the channel" />`}
-        ${loaded && groups.length === 0 && html`<${Empty} />`}
+        ${loaded && groups.length === 0 && (ended ? html`<p class="empty">This session has ended, and none of its messages are kept here.</p>` : html`<${Empty} />`)}
         ${groups.map((g, i) => html`<${Row} key=${g.key} group=${g} previous=${groups[i - 1]} />`)}
         <div id="feed-end" tabindex="-1"></div>
       </div>
@@ -97,6 +98,7 @@ export function Feed({ channel, loaded }) {
           follow.current = true;
           setBelow(false);
           document.getElementById(`group-${lastKey}`)?.scrollIntoView({ block: 'start' });
+          focusFeed();
         }}><${Icon} name="down" />New messages</button>`
       }
     </section>
@@ -106,7 +108,7 @@ export function Feed({ channel, loaded }) {
 /** A new round takes the focus that the one before it left behind, and no other. */
 function takeFocus() {
   const at = document.activeElement;
-  if (at === document.body || at === null || at.closest('.round-closed, .round-bar'))
+  if (at === document.body || at === null || at.matches('.feed') || at.closest('.round-closed, .round-bar'))
     firstPicture()?.focus({ preventScroll: true });
 }
 
@@ -161,7 +163,7 @@ function Empty() {
       <img src="/page/logo.svg" alt="" width="56" height="56" />
       <h2>The first round is on its way</h2>
       <p>In a moment you will see some pictures here. Mark the good ones: the model learns from your marks, and each round gets better.</p>
-      <p class="empty-hint">Or begin a session of your own: <code>/acclaim session start a cat in a box</code></p>
+      <p class="empty-hint">Or begin a session of your own: <button class="link" onClick=${() => set({ begin: { prompt: '' }, dialog: 'start' })}>New session</button></p>
     </div>
   `;
 }

@@ -28,7 +28,7 @@ function Item({ message, messages, stop }) {
     html`<button class=${`chip chip-${emoji}`} data-emoji=${emoji} tabindex="-1" aria-pressed=${on} aria-label=${words} title=${label} onClick=${act}><${Icon} name=${icon} filled=${on} /></button>`;
   const [good, bad] = [wordOf(message, 'good'), wordOf(message, 'bad')];
   return html`
-    <section class="gallery-item" aria-label=${`Picture ${cell.name}`} data-message=${message.id} data-number="1">
+    <div class="gallery-item" role="group" aria-label=${`Picture ${cell.name}`} data-message=${message.id} data-number="1">
       <${Cell} cell=${cell} messages=${messages} message=${message} marks=${marks} starred=${false} stop=${cell.name === stop} />
       ${
         cell.url &&
@@ -38,6 +38,6 @@ function Item({ message, messages, stop }) {
           ${chip('star', 'star', 'Best', `${cell.name} is the best of the round`, isBest(message, marks, 1), () => toggleBest(message, 1))}
         </div>`
       }
-    </section>
+    </div>
   `;
 }

@@ -1,6 +1,8 @@
 // One picture large, with its marks. Arrow keys go through all pictures of the round; Enter or G marks it good, D (in a
 // gallery) not good, S names it the best, F flags it, Escape closes and gives the focus back.
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { closeLarge, openLarge } from './address.js';
+import { askFlag } from './asking.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import {
@@ -9,6 +11,7 @@ import {
   gotWords,
   isBest,
   isCalled,
+  isFlagged,
   sideOf,
   toggleBest,
   toggleCalled,
@@ -17,7 +20,7 @@ import {
   wordOf,
 } from './marks.js';
 import { pictureAt } from './rounds.js';
-import { get, marksOf, press, reveal, set, useStore } from './store.js';
+import { get, marksOf, press, reveal, useStore } from './store.js';
 import { Picture, useVeil } from './veil.js';
 
 export function Lightbox() {
@@ -25,24 +28,25 @@ export function Lightbox() {
   useStore((s) => s.messages);
   useStore((s) => s.waiting);
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  const seen = useRef(/** @type {{id: string, n: number} | null} */ (null));
   useEffect(() => {
     const el = dialog.current;
     if (open && el && !el.open) el.showModal();
-    if (!open && el?.open) el.close();
+    if (open) return;
+    if (el?.open) el.close();
+    // Back to the picture that was seen last.
+    if (seen.current) pictureAt(seen.current.id, seen.current.n)?.focus();
+    seen.current = null;
   }, [open]);
   const messages = (open?.group ?? [])
     .map((/** @type {string} */ id) => get().messages.get(id))
     .filter(Boolean);
   const cells = messages.flatMap((m) => m.data.cells.map((cell) => ({ cell, message: m })));
   const at = open ? cells[open.index] : undefined;
-  const close = () => {
-    if (get().lightbox === null) return;
-    set({ lightbox: null });
-    // Back to the picture that was seen last.
-    if (at) setTimeout(() => pictureAt(at.message.id, at.cell.number)?.focus());
-  };
+  if (at) seen.current = { id: at.message.id, n: at.cell.number };
+  const close = closeLarge;
   const go = (/** @type {number} */ step) =>
-    open && set({ lightbox: { ...open, index: (open.index + step + cells.length) % cells.length } });
+    open && openLarge({ ...open, index: (open.index + step + cells.length) % cells.length });
   const votable = at?.message.data.open && at.cell.url;
   const gallery = at?.message.data.style === 'gallery';
   const say = () =>
@@ -56,7 +60,7 @@ export function Lightbox() {
     else if (votable && (key === 'g' || (key === 'enter' && !onButton))) say();
     else if (votable && key === 'd' && gallery) toggleSide(at.message, at.cell.number, 'bad');
     else if (votable && key === 's') toggleBest(at.message, at.cell.number);
-    else if (votable && key === 'f') void press(at.message, 'flag', at.cell.name);
+    else if (votable && key === 'f') flag(at);
     else return;
     e.preventDefault();
   };
@@ -75,6 +79,7 @@ export function Lightbox() {
         html`
         <div class="lightbox-top">
           <p><strong>${at.cell.name}</strong> <span>Round ${at.message.data.round}</span></p>
+          ${at.cell.url && !hidden && html`<${Take} key=${at.cell.name} message=${at.message} cell=${at.cell} veiled=${veiled} />`}
           <button class="icon-button" aria-label="Close" onClick=${close}><${Icon} name="close" /></button>
         </div>
         <div class="lightbox-stage">
@@ -89,13 +94,44 @@ export function Lightbox() {
               <button class="button mark-good" aria-pressed=${gallery ? side === 'good' : called} autofocus onClick=${say}><${Icon} name=${main === 'bad' ? 'none' : 'check'} />${wordOf(at.message, main)}<kbd>G</kbd></button>
               ${gallery && html`<button class="button mark-bad" aria-pressed=${side === 'bad'} onClick=${() => toggleSide(at.message, at.cell.number, 'bad')}><${Icon} name="none" />${wordOf(at.message, 'bad')}<kbd>D</kbd></button>`}
               <button class="button mark-best" aria-pressed=${best} onClick=${() => toggleBest(at.message, at.cell.number)}><${Icon} name="star" filled=${best} />Best<kbd>S</kbd></button>
-              <button class="button" onClick=${() => void press(at.message, 'flag', at.cell.name)}><${Icon} name="flag" />Flag<kbd>F</kbd></button>`
+              <button class="button mark-flag" aria-pressed=${isFlagged(marks, at.cell.number)} onClick=${() => flag(at)}><${Icon} name="flag" filled=${isFlagged(marks, at.cell.number)} />${isFlagged(marks, at.cell.number) ? 'Flagged' : 'Flag'}<kbd>F</kbd></button>`
               : html`<p class="lightbox-got">${best && html`<${Icon} name="star" filled />`}${at.cell.seen === null ? 'Voting has closed' : `${gotWords(at.message, at.cell)}${best ? ', the best of the round' : ''}`}</p>`
           }
         </div>
         ${votable && side !== 'good' && faultsIn(at.message).length > 0 && html`<${Why} message=${at.message} cell=${at.cell} marks=${marks} />`}`
       }
     </dialog>
+  `;
+}
+
+/** Reports a picture, once that was asked about, or takes the report back. @param {{message: import('./store.js').Message, cell: any}} at */
+function flag({ message, cell }) {
+  const done = () => void press(message, on ? 'unflag' : 'flag', cell.name);
+  const on = isFlagged(marksOf(message), cell.number);
+  if (on || !get().me?.consented) done();
+  else askFlag(cell.name, done);
+}
+
+/** What may be taken along: the picture as a file, and the words and numbers that it was drawn from. @param {{message: import('./store.js').Message, cell: any, veiled: boolean}} props */
+function Take({ message, cell, veiled }) {
+  const { session, round, prompt, seed, model } = message.data;
+  const words = [prompt, seed !== undefined && `seed ${seed}, round ${round}, picture ${cell.index}`, model]
+    .filter(Boolean)
+    .join('\n');
+  const [said, setSaid] = useState('');
+  // Only pages of this machine, or with TLS, have a clipboard.
+  const copy = () =>
+    (navigator.clipboard?.writeText(words) ?? Promise.reject()).then(
+      () => setSaid('Copied'),
+      () => setSaid('This browser does not let the page copy'),
+    );
+  const name = `${session}-round-${round}-${cell.name.replace('#', '')}.png`;
+  return html`
+    <span class="lightbox-take">
+      <span role="status">${said}</span>
+      <a class="icon-button" aria-label="Download this picture" title="Download this picture" href=${veiled ? `${cell.url}&clear=1` : cell.url} download=${name}><${Icon} name="download" /></a>
+      <button class="icon-button" aria-label="Copy prompt and seed" title="Copy prompt and seed" onClick=${copy}><${Icon} name="copy" /></button>
+    </span>
   `;
 }
 

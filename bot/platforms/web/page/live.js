@@ -1,14 +1,9 @@
 // The live line: Server-Sent Events that keep the state as the server has it, over lost connections and restarts.
+import { settleChannel } from './address.js';
 import { call } from './api.js';
+import { notify } from './notify.js';
 import { arrive, hurry } from './queue.js';
-import { add, channels, dismiss, get, refreshMe, set, toast } from './store.js';
-
-function settleChannel() {
-  const names = channels();
-  if (names.includes(get().channel) || names.length === 0) return;
-  const wanted = decodeURIComponent(location.hash.slice(1));
-  set({ channel: names.includes(wanted) ? wanted : (names[0] ?? '') });
-}
+import { add, dismiss, get, refreshMe, set, toast } from './store.js';
 
 /** What a link brings along: an access token, or an invite to vote. Neither stays in the address. */
 async function redeem() {
@@ -65,6 +60,7 @@ export async function connect() {
     arrive(id.split('-')[0]);
   });
   on(live, 'message', (message) => {
+    notify(message);
     add(message);
     settleChannel();
   });

@@ -1,6 +1,8 @@
 // Mounts the page and opens the live line.
 import { render } from 'preact';
+import { followAddress } from './address.js';
 import { App } from './app.js';
+import { followFocus } from './focus.js';
 import { html } from './html.js';
 import { connect } from './live.js';
 import { markSeen } from './store.js';
@@ -8,5 +10,7 @@ import { markSeen } from './store.js';
 const root = /** @type {HTMLElement} */ (document.getElementById('app'));
 root.textContent = '';
 render(html`<${App} />`, root);
+followAddress();
+followFocus();
 void connect();
 addEventListener('focus', () => markSeen());

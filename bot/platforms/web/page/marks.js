@@ -35,6 +35,9 @@ export const faultsSaid = (message, marks, n) =>
 /** @param {Message} message @param {Set<string>} marks @param {number} n */
 export const isBest = (message, marks, n) => marks.has(names(message, n).best);
 
+/** The reader has reported it. @param {Set<string>} marks @param {number} n */
+export const isFlagged = (marks, n) => marks.has(`flag-${n}`);
+
 /** What the reader says of a picture; a star says good, and good and bad together say nothing. @param {Message} message @param {Set<string>} marks @param {number} n @returns {'good' | 'bad' | null} */
 export function sideOf(message, marks, n) {
   const { good, bad, best } = names(message, n);
@@ -227,10 +230,15 @@ export function callRange(messages, message, n) {
   const on = isCalled(first, marksOf(first), all[from].n);
   const range = all.slice(Math.min(from, at), Math.max(from, at) + 1);
   anchor = { id: message.id, n };
+  callThese(messages, range, on);
+}
+
+/** These pictures become called, or not, as one act. @param {Message[]} messages of the round @param {{message: Message, n: number}[]} places @param {boolean} on */
+export function callThese(messages, places, on) {
   put(
     messages.map((m) => ({
       message: m,
-      next: range
+      next: places
         .filter((p) => p.message === m)
         .reduce(
           (marks, p) => (isCalled(m, marks, p.n) === on ? marks : withSide(m, marks, p.n, calledSide(m), on)),

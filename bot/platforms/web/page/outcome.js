@@ -12,7 +12,7 @@ export function Outcome({ message }) {
     <div class="outcome">
       ${best?.url && html`<figure><${Revealable} url=${best.url} alt=${best.alt} veiled=${blurred} /><figcaption><${Icon} name="star" filled />${best.name} won</figcaption></figure>`}
       <div class="outcome-words">
-        <h3>Round ${round} is closed</h3>
+        <h2>Round ${round} is closed</h2>
         <p class="outcome-figure"><strong>${approval === null ? 'No' : percent(approval)}</strong> approval ${points !== null && html`<span class=${`change ${points > 0 ? 'change-up' : points < 0 ? 'change-down' : ''}`}>${points > 0 ? '▲ +' : points < 0 ? '▼ −' : '= '}${count(Math.abs(points), 'point')}</span>`}</p>
         <div class="bar bar-outcome" aria-hidden="true"><span style=${{ transform: `scaleX(${approval ?? 0})` }}></span></div>
         <p class="outcome-sub">${words ?? `${liked} of ${count(images, 'picture')} liked`} <span class="sep" aria-hidden="true">·</span> ${count(voters, 'voter')}</p>

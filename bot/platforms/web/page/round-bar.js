@@ -5,9 +5,10 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import { finish, isBest, isCalled } from './marks.js';
+import { mayAsk } from './notify.js';
 import { openRound } from './rounds.js';
 import { say } from './say.js';
-import { marksOf, turnoutOf, useStore } from './store.js';
+import { marksOf, set, turnoutOf, useStore } from './store.js';
 import { count, span } from './text.js';
 
 /** @typedef {import('./store.js').Message} Message */
@@ -55,7 +56,9 @@ export function RoundBar({ channel }) {
     .flatMap((m, i) => m.data.cells.filter((c) => isBest(m, marks[i], c.number)))
     .map((c) => c.name)[0];
   const votable = (/** @type {Message} */ m) => m.data.cells.some((c) => c.url);
-  const bare = sheets.filter((m, i) => votable(m) && ![...marks[i]].some((e) => e !== 'done'));
+  const bare = sheets.filter(
+    (m, i) => votable(m) && ![...marks[i]].some((e) => e !== 'done' && !e.startsWith('flag-')),
+  );
   const done = marks.some((m) => m.has('done'));
   const withDone = sheets.some((m) => m.buttons.some((b) => b.id === 'done'));
   const { quorum, round, style, says = 'good' } = sheets[0].data;
@@ -69,6 +72,7 @@ export function RoundBar({ channel }) {
     setAsking('');
     turned.current = true;
     finish(sheets, bare, none);
+    if (mayAsk()) set({ offer: true });
   };
   const press = () => {
     turned.current = true;

@@ -1,5 +1,6 @@
 // What is said into the composer: an echo for its sender, the command for the server, the answer below it.
 import { call } from './api.js';
+import { askFirst } from './asking.js';
 import { isBest, toggleBest, withdrawBest } from './marks.js';
 import { add, get, marksOf, messagesOf, met, refreshMe, set } from './store.js';
 
@@ -25,9 +26,14 @@ function stand(fill) {
   });
 }
 
-/** @param {string} text */
-export async function say(text) {
+/** Sends what was typed, or asks first. @param {string} text */
+export function say(text) {
   const line = /^\/(?!acclaim\b)/i.test(text) ? `/acclaim ${text.slice(1)}` : text;
+  askFirst(line, () => void send(line));
+}
+
+/** @param {string} line */
+async function send(line) {
   // Before there is any session what is said still stands somewhere.
   if (get().channel === '') set({ channel: 'general' });
   set({ said: get().said + 1 });

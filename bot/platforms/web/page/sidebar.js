@@ -1,9 +1,10 @@
 // Channels, one a session, with what each is doing; who you are; light or dark. A drawer on phones.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { openChannel } from './address.js';
 import { call, drawer } from './api.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
-import { channels, messagesOf, openChannel, set, toast, useStore } from './store.js';
+import { channels, messagesOf, set, toast, useStore } from './store.js';
 
 const doing = {
   generating: ['Drawing', 'busy'],
@@ -26,34 +27,87 @@ function stateOf(session) {
 
 export function Sidebar() {
   const s = useStore((state) => state);
+  const nav = useRef(/** @type {HTMLElement | null} */ (null));
+  useDrawerFocus(s.drawerOpen, nav);
   useEffect(() => {
     const close = (/** @type {KeyboardEvent} */ e) => e.key === 'Escape' && set({ drawerOpen: false });
     addEventListener('keydown', close);
     return () => removeEventListener('keydown', close);
   }, []);
   return html`
-    <nav class="side" aria-label="Channels">
+    <nav class="side" aria-label="Channels" ref=${nav}>
       <div class="brand">
         <img src="/page/logo.svg" alt="" width="30" height="30" />
         <span>Acclaim</span>
         <button class="icon-button only-phone" aria-label="Close" onClick=${() => set({ drawerOpen: false })}><${Icon} name="close" /></button>
       </div>
       <div class="side-scroll">
-        <h2>Sessions</h2>
-        <ul>
-          ${channels(s).map((name) => html`<${Channel} key=${name} name=${name} s=${s} />`)}
-          ${channels(s).length === 0 && html`<li class="side-empty">No session yet</li>`}
-        </ul>
-        <button class="side-new" onClick=${() => {
-          set({ draft: '/acclaim session start ', drawerOpen: false });
-          document.getElementById('say')?.focus();
-        }}><${Icon} name="plus" />New session</button>
+        <button class="side-new" onClick=${() => set({ begin: { prompt: '' }, dialog: 'start', drawerOpen: false })}><${Icon} name="plus" />New session</button>
+        <${Sessions} s=${s} />
       </div>
       <div class="side-foot">
         <${You} me=${s.me} />
         <${Theme} />
       </div>
     </nav>
+  `;
+}
+
+/** The drawer takes the focus as it opens, and gives it back. @param {boolean} open @param {{current: HTMLElement | null}} nav */
+function useDrawerFocus(open, nav) {
+  const was = useRef(false);
+  useEffect(() => {
+    const button = (/** @type {string} */ of) =>
+      /** @type {HTMLElement | null} */ (document.querySelector(of));
+    if (open) button('.brand .icon-button')?.focus();
+    else if (
+      was.current &&
+      (nav.current?.contains(document.activeElement) || document.activeElement === document.body)
+    )
+      button('.top .only-phone')?.focus();
+    was.current = open;
+  }, [open]);
+}
+
+/** So many sessions are seen at a glance; of more one is looked for. */
+const few = 6;
+
+/** @type {Record<string, string>} */
+const orders = { newest: 'Newest first', oldest: 'Oldest first', name: 'By name' };
+
+/** Those that go on, and those that have ended, in an archive of their own. @param {{s: any}} props */
+function Sessions({ s }) {
+  const [order, setOrder] = useState(drawer.get('order') ?? 'oldest');
+  const [sought, setSought] = useState('');
+  const names = channels(s);
+  const of = (/** @type {string} */ name) =>
+    s.sessions.findLast((/** @type {any} */ x) => x.channel === name);
+  const meant = sought.trim().toLowerCase();
+  const found = names.filter((name) => `${name} ${of(name)?.prompt ?? ''}`.toLowerCase().includes(meant));
+  if (order === 'newest') found.reverse();
+  if (order === 'name') found.sort((a, b) => a.localeCompare(b));
+  const ended = found.filter((name) => of(name)?.state === 'ended');
+  const live = found.filter((name) => !ended.includes(name));
+  const list = (/** @type {string[]} */ some) =>
+    html`<ul>${some.map((name) => html`<${Channel} key=${name} name=${name} s=${s} />`)}</ul>`;
+  const turn = (/** @type {any} */ e) => {
+    setOrder(e.currentTarget.value);
+    drawer.set('order', e.currentTarget.value);
+  };
+  const shown = meant !== '' || ended.includes(s.channel) || ended.length <= few;
+  return html`
+    ${
+      names.length > few &&
+      html`<div class="side-find">
+        <input class="field" type="search" placeholder="Search sessions" aria-label="Search sessions" value=${sought} onInput=${(e) => setSought(e.currentTarget.value)} />
+        <select class="field" aria-label="Order of the sessions" value=${order} onChange=${turn}>${Object.entries(orders).map(([value, words]) => html`<option key=${value} value=${value}>${words}</option>`)}</select>
+      </div>`
+    }
+    <h2>Sessions</h2>
+    ${list(live)}
+    ${names.length === 0 && html`<p class="side-empty">No session yet</p>`}
+    ${names.length > 0 && found.length === 0 && html`<p class="side-empty">No session with these words</p>`}
+    ${ended.length > 0 && html`<details class="side-ended" open=${shown}><summary>Finished (${ended.length})</summary>${list(ended)}</details>`}
   `;
 }
 

@@ -26,15 +26,20 @@ let state = {
   /** Marks that came too late. @type {Late[]} */ late: drawer.get('late') ?? [],
   /** Names the life of the server's messages; '' until it is known. */ epoch: '',
   /** @type {Record<string, number>} */ seen: drawer.get('seen') ?? {},
-  /** Open dialog: consent, help, login, null. @type {string | null} */ dialog: null,
+  /** What somebody is asked before it is done. @type {import('./asking.js').Asked | null} */ asked: null,
+  /** Open dialog: consent, help, login, start, null. @type {string | null} */ dialog: null,
   /** A consent on its way to the server; settles either way. @type {Promise<void> | null} */ agreeing: null,
   /** @type {{group: any, index: number} | null} */ lightbox: null,
   /** Blurred pictures that were asked for clear, by address. @type {Set<string>} */ revealed: new Set(),
   /** The sheet that digits mark, by its message. */ sheet: '',
+  /** Pictures that the mouse has passed in a drag. @type {Set<string>} */ painted: new Set(),
   drawerOpen: false,
   /** @type {{text: string, id: number} | null} */ toast: null,
   /** Said to screen readers. */ spoken: '',
   draft: '',
+  /** What the form for a session begins with; `rounds`: of those it may branch from, newest first. @type {{prompt: string, rounds?: string[]}} */ begin:
+    { prompt: '' },
+  /** Whether notifications are offered now. */ offer: false,
   /** Lines said from this page: the feed then goes to its end. */ said: 0,
 };
 const readers = new Set();
@@ -117,13 +122,6 @@ export function waitingCount(s = state) {
 }
 
 // Acts ---------------------------------------------------------------------------------------------------------------
-
-/** @param {string} channel */
-export function openChannel(channel) {
-  history.replaceState(null, '', `#${encodeURIComponent(channel)}`);
-  set({ channel, drawerOpen: false });
-  markSeen(channel);
-}
 
 export function markSeen(channel = state.channel) {
   const newest = Math.max(0, ...messagesOf(channel).map((m) => m.at));

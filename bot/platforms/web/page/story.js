@@ -13,7 +13,7 @@ export function Story({ message }) {
   const mayExport = adapter && role !== 'member' && role !== 'moderator';
   return html`
     <div class="story">
-      <h3>${message.title}</h3>
+      <h2>${message.title}</h2>
       <div class="prose"><${Text} text=${message.text} /></div>
       <div class="story-sides">
         ${first && html`<${Side} side=${first} words="First" veiled=${blurred} />`}

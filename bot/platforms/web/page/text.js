@@ -1,15 +1,19 @@
-// Plain text with **bold** as elements (never as markup), and times as people read them.
+// Plain text with **bold** as elements (never as markup), names of sessions as links where asked for, and times as people
+// read them.
 import { html } from './html.js';
 
-/** @param {{text: string}} props */
-export function Text({ text }) {
+/** `links`: a session's name -> its channel. @param {{text: string, links?: Map<string, string>}} props */
+export function Text({ text, links }) {
+  const strong = (/** @type {string} */ part) => {
+    const channel = links?.get(part);
+    return channel === undefined
+      ? html`<strong>${part}</strong>`
+      : html`<a class="link" href=${`#${encodeURIComponent(channel)}`}>${part}</a>`;
+  };
   return text
     .split('\n')
     .filter((line) => line !== '')
-    .map(
-      (line) =>
-        html`<p>${line.split('**').map((part, i) => (i % 2 === 1 ? html`<strong>${part}</strong>` : part))}</p>`,
-    );
+    .map((line) => html`<p>${line.split('**').map((part, i) => (i % 2 === 1 ? strong(part) : part))}</p>`);
 }
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });

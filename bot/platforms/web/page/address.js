@@ -1,0 +1,62 @@
+// The address names the session: Back walks over the sessions that were looked at, and closes a picture that is large.
+import { channels, get, markSeen, set } from './store.js';
+
+/** The session that a link or a form asks for, until it is there. */
+let wanted = '';
+
+const named = () => {
+  const name = decodeURIComponent(location.hash.slice(1));
+  return name.includes('=') ? '' : name;
+};
+
+/** Shows a session, as one step that Back takes back. @param {string} channel */
+export function openChannel(channel) {
+  wanted = channel;
+  if (named() !== channel) history.pushState(null, '', `#${encodeURIComponent(channel)}`);
+  set({ channel, drawerOpen: false, lightbox: null });
+  markSeen(channel);
+}
+
+/** After the list of sessions has come or changed: what is asked for is shown once it is there, till then the first that goes on. */
+export function settleChannel() {
+  const { channel, sessions } = get();
+  const names = channels();
+  wanted ||= channel === '' ? named() : '';
+  if (names.includes(wanted)) {
+    if (channel !== wanted) set({ channel: wanted });
+    wanted = '';
+  } else if (names.length === 0 || names.includes(channel) || (channel !== '' && channel === wanted)) return;
+  else set({ channel: (sessions.find((one) => one.state !== 'ended') ?? { channel: names[0] }).channel });
+  if (wanted === '') history.replaceState(history.state, '', `#${encodeURIComponent(get().channel)}`);
+}
+
+/** Shows a picture large. @param {{group: string[], index: number}} lightbox */
+export function openLarge(lightbox) {
+  if (get().lightbox === null) history.pushState({ large: true }, '');
+  set({ lightbox });
+}
+
+export function closeLarge() {
+  if (get().lightbox === null) return;
+  set({ lightbox: null });
+  if (history.state?.large) history.back();
+}
+
+/** Back, forward, or a link within the page. @param {PopStateEvent} event */
+function walked(event) {
+  if (get().lightbox !== null && !event.state?.large) set({ lightbox: null });
+  const name = named();
+  if (name === '' || name === get().channel) return;
+  wanted = name;
+  if (channels().includes(name)) {
+    set({ channel: name, drawerOpen: false });
+    markSeen(name);
+    wanted = '';
+  }
+}
+
+/** Begins to follow the browser's way. */
+export function followAddress() {
+  if (history.state?.large) history.replaceState(null, '');
+  addEventListener('popstate', walked);
+}
