@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { sample } from '../../dist/engine/diffusion/sampler.js';
 import { batchOf } from '../../dist/engine/io/latents.js';
-import { toRgb } from '../../dist/engine/io/png.js';
 import { readSafetensors, writeSafetensors } from '../../dist/engine/io/safetensors.js';
 import { judgeGraph, loadJudge } from '../../dist/engine/judge.js';
 import { approvalBy, stretches } from '../../dist/engine/learn/early-stop.js';
@@ -27,6 +26,7 @@ import { ExecutorCache } from '../../dist/engine/runtime/cache.js';
 import { f32, rows } from '../../dist/engine/runtime/tensor.js';
 import { learnerRegistry } from '../../dist/src/config/learners.js';
 import { loadTask } from '../../dist/src/config/tasks.js';
+import { rasterFromFloats } from '../../dist/src/images/raster.js';
 import { hashPurpose, Rng } from '../../dist/src/rng.js';
 import { compare } from './compare.mjs';
 import { ways } from './ways.mjs';
@@ -99,7 +99,7 @@ async function draw(task, seed, round, from, count, adapter, until) {
           return [h, row.map((l) => l - top - Math.log(sum))];
         }),
       );
-      const picture = toRgb(rows(images, i, i + 1).data, 64, 64);
+      const picture = rasterFromFloats(rows(images, i, i + 1).data, 64, 64);
       facts.push({ z: Float32Array.from(rows(latents, i, i + 1).data), heads, colours: colours(picture) });
     }
   }

@@ -51,9 +51,8 @@ async function pictureSources() {
 }
 
 /** Every way in of bytes that people or platforms gave. `dir`: for the one that reads a file. */
-const pictureReaders = ({ decodePicture, decodePng, blurred, shrink, readPngNotes, readRaster }, dir) => ({
+const pictureReaders = ({ decodePicture, blurred, shrink, readPngNotes, readRaster }, dir) => ({
   decodePicture,
-  decodePng: async (bytes) => decodePng(bytes),
   blurred,
   shrink: (bytes) => shrink(bytes, Math.max(1, bytes.length - 1)),
   readPngNotes: async (bytes) => readPngNotes(bytes),

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { readAdapters } from '../../dist/engine/adapters/read.js';
-import { decodePng } from '../../dist/engine/io/png.js';
 import { readSafetensors } from '../../dist/engine/io/safetensors.js';
 import { loadPipeline } from '../../dist/engine/models/pipeline.js';
 import { loadTokenizer } from '../../dist/engine/models/tokenizer.js';
@@ -21,7 +20,7 @@ import { makeFuzz } from './cases.mjs';
 import { makeOthers } from './others.mjs';
 
 const { seed, from, to, fixtures, only } = workerData;
-const ours = { backup, blurred, decodePicture, decodePng, readPngNotes, readRaster, restore, shrink, Store };
+const ours = { backup, blurred, decodePicture, readPngNotes, readRaster, restore, shrink, Store };
 const others = await makeOthers(ours, tmpdir());
 const readers = {
   ...{ readAdapters, readSafetensors, loadPipeline, loadTokenizer, decodeListing, selectFiles },

@@ -16,6 +16,8 @@ import { deviceNames } from '../../src/config/schema.js';
 import { type AdapterSource, parseAdapter } from '../../src/config/stack.js';
 import { count as counted } from '../../src/domain/count.js';
 import { AcclaimError } from '../../src/errors.js';
+import { encodePng } from '../../src/images/png.js';
+import { rasterFromFloats } from '../../src/images/raster.js';
 import { modelHash } from '../../src/model-hash.js';
 import { samplerSchema } from '../../src/queue/jobs.js';
 import { Rng } from '../../src/rng.js';
@@ -25,7 +27,6 @@ import { plainNoise } from '../diffusion/noise.js';
 import { sample } from '../diffusion/sampler.js';
 import { writeFolder } from '../io/folder.js';
 import { batchOf } from '../io/latents.js';
-import { encodePng, toRgb } from '../io/png.js';
 import { portable } from '../io/round.js';
 import type { EngineContext } from '../jobs/context.js';
 import { paced } from '../jobs/pace.js';
@@ -158,7 +159,7 @@ export const command = defineCommand(
       mustBeFinite(images, pipeline, 'decode');
       const [, , height, width] = images.shape as [number, number, number, number];
       const pictures = Array.from({ length: count }, (_, i) =>
-        toRgb(rows(images, i, i + 1).data, width, height),
+        rasterFromFloats(rows(images, i, i + 1).data, width, height),
       );
       const sha256 = await modelHash(model);
       const facts = {
@@ -180,10 +181,11 @@ export const command = defineCommand(
         software: engine.software,
       };
       const names = pictures.map((_, i) => `${String(i).padStart(4, '0')}.png`);
+      const pngs = await Promise.all(pictures.map((picture, i) => encodePng(picture, provenance(facts, i))));
+      const sheet = await encodePng(grid(pictures), provenance(facts, null));
       writeFolder(out, { format: FORMAT, version: 1, ...facts, images: names }, (folder) => {
-        for (const [i, picture] of pictures.entries())
-          writeFileSync(join(folder, names[i]!), encodePng(picture, provenance(facts, i)));
-        writeFileSync(join(folder, 'sheet.png'), encodePng(grid(pictures), provenance(facts, null)));
+        for (const [i, png] of pngs.entries()) writeFileSync(join(folder, names[i]!), png);
+        writeFileSync(join(folder, 'sheet.png'), sheet);
       });
       if (v.trajectory !== undefined) writeTrajectory(resolve(v.trajectory), samples, images);
       progress.clear();

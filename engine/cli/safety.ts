@@ -25,12 +25,7 @@ export const command = defineCommand(
   },
   async (v, files, io) => {
     const checker = openSafetyChecker(resolveModel(v.model));
-    const pictures = await Promise.all(
-      files.map(async (file) => {
-        const { width, height, data } = await readRaster(file);
-        return { width, height, pixels: data };
-      }),
-    );
+    const pictures = await Promise.all(files.map(readRaster));
     const { engine, close } = await openEngine({ device: v.device, threads: v.threads });
     try {
       const verdicts = await checkPictures(checker, engine.cache, pictures);

@@ -3,7 +3,7 @@
  * down, each rounding to bytes, with the kernel stretched where the picture shrinks, and weights in 22-bit fixed point.
  * CLIP was trained on pictures made small this way; another kernel moves its scores.
  */
-import type { Rgb } from './png.js';
+import type { Raster } from '../../src/images/raster.js';
 
 /** Keys' cubic with a = -1/2. */
 const A = -0.5;
@@ -44,19 +44,19 @@ const roundAway = (x: number): number => Math.trunc(x < 0 ? x - 0.5 : x + 0.5);
 const toByte = (sum: number): number =>
   Math.max(0, Math.min(255, Math.floor((sum + PRECISION / 2) / PRECISION)));
 
-export function resizeBicubic({ width, height, pixels }: Rgb, toWidth: number, toHeight: number): Rgb {
-  let across = pixels;
+export function resizeBicubic({ width, height, data }: Raster, toWidth: number, toHeight: number): Raster {
+  let across = data;
   if (toWidth !== width) {
     across = new Uint8Array(toWidth * height * 3);
     for (const [x, { from, weights }] of taps(width, toWidth).entries())
       for (let y = 0; y < height; y++)
         for (let c = 0; c < 3; c++) {
           let sum = 0;
-          for (let k = 0; k < weights.length; k++) sum += weights[k] * pixels[(y * width + from + k) * 3 + c];
+          for (let k = 0; k < weights.length; k++) sum += weights[k] * data[(y * width + from + k) * 3 + c];
           across[(y * toWidth + x) * 3 + c] = toByte(sum);
         }
   }
-  if (toHeight === height) return { width: toWidth, height, pixels: across };
+  if (toHeight === height) return { width: toWidth, height, data: across };
   const stride = toWidth * 3;
   const down = new Uint8Array(stride * toHeight);
   for (const [y, { from, weights }] of taps(height, toHeight).entries())
@@ -65,5 +65,5 @@ export function resizeBicubic({ width, height, pixels }: Rgb, toWidth: number, t
       for (let k = 0; k < weights.length; k++) sum += weights[k] * across[(from + k) * stride + x];
       down[y * stride + x] = toByte(sum);
     }
-  return { width: toWidth, height: toHeight, pixels: down };
+  return { width: toWidth, height: toHeight, data: down };
 }

@@ -2,11 +2,11 @@
  * Images from noise, in batches that fit: sampled, decoded, and kept with all that a round remembers of them. The noise
  * of an image's steps comes from a stream of its own, so what is drawn beside it changes nothing but rounding.
  */
+import { type Raster, rasterFromFloats } from '../../src/images/raster.js';
 import type { JobPayload } from '../../src/queue/jobs.js';
 import type { Rng } from '../../src/rng.js';
 import { type SampleRequest, type Samples, sample } from '../diffusion/sampler.js';
 import { batchOf, type LatentShape } from '../io/latents.js';
-import { type Rgb, toRgb } from '../io/png.js';
 import type { Origin } from '../io/remembered.js';
 import type { FeatureMaps, Trajectory } from '../io/round.js';
 import { features } from '../models/features.js';
@@ -46,7 +46,7 @@ export interface Drawn {
   trajectory: Trajectory | null;
   /** What the base model sees in each picture. */
   features: FeatureMaps;
-  pictures: Rgb[];
+  pictures: Raster[];
   /** Images sampled at a time. */
   batch: number;
   /** Images of one executor call, at most. */
@@ -185,14 +185,16 @@ export const seen = ({ engine, pipeline, payload }: Drawing, latents: FloatTenso
 export async function develop(
   { engine, pipeline, tiny, report, signal }: Drawing,
   latents: FloatTensor,
-): Promise<Rgb[]> {
+): Promise<Raster[]> {
   signal.throwIfAborted();
   report('decode', 0, 1);
   const images = await decode(pipeline, engine.cache, latents, tiny);
   mustBeFinite(images, pipeline, 'decode');
   report('decode', 1, 1);
   const [count, , height, width] = images.shape as [number, number, number, number];
-  return Array.from({ length: count }, (_, i) => toRgb(rows(images, i, i + 1).data, width, height));
+  return Array.from({ length: count }, (_, i) =>
+    rasterFromFloats(rows(images, i, i + 1).data, width, height),
+  );
 }
 
 /** Images `at` of `drawn` become those of `fresh`, in that order. */

@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { mustSpareMinors } from '../../src/chat/prompt-policy.js';
 import { AcclaimError } from '../../src/errors.js';
+import { encodePng } from '../../src/images/png.js';
+import type { Raster } from '../../src/images/raster.js';
 import { modelHash } from '../../src/model-hash.js';
 import { lookedSchema } from '../../src/queue/evaluate-fields.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
@@ -18,7 +20,6 @@ import { sample } from '../diffusion/sampler.js';
 import type { Checkpoint } from '../io/checkpoint.js';
 import { readFolder, sha256, writeFolder } from '../io/folder.js';
 import { batchOf, image } from '../io/latents.js';
-import { encodePng, type Rgb } from '../io/png.js';
 import { imageName, portable } from '../io/round.js';
 import { readSafetensors, writeSafetensors } from '../io/safetensors.js';
 import { loadJudge } from '../judge.js';
@@ -41,7 +42,7 @@ type Payload = JobPayload<'evaluate'>;
 type Looked = z.infer<typeof lookedSchema>;
 interface Eyes {
   by: 'checker' | 'judge';
-  look(pictures: readonly Rgb[]): Promise<Looked[]>;
+  look(pictures: readonly Raster[]): Promise<Looked[]>;
 }
 
 const partSchema = z.object({
@@ -204,10 +205,11 @@ async function drawPart(
   report('check', 0, 1);
   const images = await look(pictures);
   report('check', 1, 1);
+  const pngs = await Promise.all(pictures.map((picture) => encodePng(picture)));
   writeFolder(dir, { format: 'acclaim-evaluation-part', key, images }, (folder) => {
     mkdirSync(join(folder, 'images'));
-    for (const [i, picture] of pictures.entries())
-      if (!images[i]!.barred) writeFileSync(join(folder, imageName(from + i)), encodePng(picture));
+    for (const [i, png] of pngs.entries())
+      if (!images[i]!.barred) writeFileSync(join(folder, imageName(from + i)), png);
     writeSafetensors(join(folder, 'latents.safetensors'), { latents: some });
   });
   return { dir, from, images, latents: split(some) };

@@ -8,6 +8,8 @@
  */
 
 import { mustSpareMinors } from '../../src/chat/prompt-policy.js';
+import { encodePng } from '../../src/images/png.js';
+import type { Raster } from '../../src/images/raster.js';
 import { modelHash } from '../../src/model-hash.js';
 import type { JobPayload, JobResult, SafetyMark } from '../../src/queue/jobs.js';
 import { Rng } from '../../src/rng.js';
@@ -16,7 +18,6 @@ import { substitution } from '../diffusion/native.js';
 import { heroNoise, plainNoise } from '../diffusion/noise.js';
 import { schedule } from '../diffusion/schedulers.js';
 import type { Checkpoint } from '../io/checkpoint.js';
-import { encodePng, type Rgb } from '../io/png.js';
 import type { Origin } from '../io/remembered.js';
 import { type FeatureMaps, imageName, portable, type RoundManifest, writeRound } from '../io/round.js';
 import { applied } from '../learn/applied.js';
@@ -164,7 +165,9 @@ export async function generate(
     ...(safety && marks ? { safety: { bound: safety.bound, images: marks } } : {}),
     features: featureFacts(pipeline.scheduler, seen),
   };
-  const pngs = drawn.pictures.map((picture, i) => encodePng(picture, provenance(manifest, i)));
+  const pngs = await Promise.all(
+    drawn.pictures.map((picture, i) => encodePng(picture, provenance(manifest, i))),
+  );
   writeRound(payload.out, { manifest, ...drawn, features: seen }, pngs);
   const { noise, latents, trajectory } = drawn;
   offerAhead(
@@ -228,7 +231,7 @@ export async function generate(
   /** Held back: what scores above the bound, and what is barred. */
   async function look(
     { checker, bound, nsfw = false }: NonNullable<ReturnType<typeof openSafety>>,
-    pictures: readonly Rgb[],
+    pictures: readonly Raster[],
   ): Promise<{ mark: SafetyMark; embedding: Float32Array }[]> {
     signal.throwIfAborted();
     report('check', 0, 1);

@@ -1,9 +1,9 @@
 /** A round's pictures as people saw them (the PNGs), and what the judge says of them. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
+import { type Raster, rasterToFloats } from '../../src/images/raster.js';
+import { readRaster } from '../../src/images/read.js';
 import { isThere } from '../../src/reading.js';
-import { decodePng, fromRgb, type Rgb } from '../io/png.js';
 import { imageName } from '../io/round.js';
 import { type Goal, JUDGE_SIDE, type Judge, judgeImages, type Verdict } from '../judge.js';
 import { f32 } from '../runtime/tensor.js';
@@ -13,9 +13,9 @@ import type { EngineContext } from './context.js';
 const BATCH = 32;
 
 /** Null where the picture is gone: a moderator may have hidden it. */
-export function readPicture(roundDir: string, index: number): Rgb | null {
+export async function readPicture(roundDir: string, index: number): Promise<Raster | null> {
   const file = join(roundDir, imageName(index));
-  return isThere(file) ? decodePng(readFileSync(file), file) : null;
+  return isThere(file) ? readRaster(file) : null;
 }
 
 /** `tell`: how many are judged. Errors: shape-mismatch for pictures of another size than the judge's. */
@@ -23,7 +23,7 @@ export async function judgePictures(
   { cache }: EngineContext,
   judge: Judge,
   task: string | Goal,
-  pictures: readonly Rgb[],
+  pictures: readonly Raster[],
   { signal, tell }: { signal: AbortSignal; tell: (done: number) => void },
 ): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
@@ -34,7 +34,7 @@ export async function judgePictures(
     const images = f32([BATCH, 3, JUDGE_SIDE, JUDGE_SIDE]);
     for (const [i, picture] of batch.entries()) {
       mustSuit(picture);
-      fromRgb(picture, images.data, i * size);
+      rasterToFloats(picture, images.data, i * size);
     }
     verdicts.push(...(await judgeImages(judge, cache, images, task)).slice(0, batch.length));
     tell(at + batch.length);

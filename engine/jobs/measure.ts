@@ -39,8 +39,8 @@ export async function measure(
 ): Promise<JobResult<'measure'>> {
   const report = paced(progress);
   const arbiter = arbiterOf(payload);
-  const base = read(payload.base, payload.goods?.base);
-  const tuned = read(payload.tuned, payload.goods?.tuned);
+  const base = await read(payload.base, payload.goods?.base);
+  const tuned = await read(payload.tuned, payload.goods?.tuned);
   const all = [...base, ...tuned];
   if (all.some(({ latent }) => latent.length !== all[0]!.latent.length))
     throw new AcclaimError(
@@ -69,8 +69,8 @@ export async function measure(
   function byJudge(judge: Judge, task: string): Arbiter {
     const decide = async (some: readonly Seen[]) => {
       const tell = (done: number) => report('score', done, some.length);
-      const pixels = some.map((picture) => picture.pixels);
-      const verdicts = await judgePictures(engine, judge, task, pixels, { signal, tell });
+      const pictures = some.map(({ picture }) => picture);
+      const verdicts = await judgePictures(engine, judge, task, pictures, { signal, tell });
       return some.map((picture, i) => {
         const { good, values } = verdicts[i]!;
         return { ...picture, good: picture.good ?? good, named: values };
@@ -108,16 +108,21 @@ function byVotes(dir: string): Arbiter {
 }
 
 /** Of rounds one after the other; `goods` has one word for each picture of them. What a moderator hid is left out. */
-function read(dirs: readonly string[], goods: readonly boolean[] | undefined): Seen[] {
+async function read(dirs: readonly string[], goods: readonly boolean[] | undefined): Promise<Seen[]> {
   const seen: Seen[] = [];
   let before = 0;
   for (const dir of dirs) {
     const { manifest, latents, features } = readRound(dir);
     for (let i = 0; i < manifest.count; i++) {
-      const pixels = readPicture(dir, i);
-      if (!pixels) continue;
+      const picture = await readPicture(dir, i);
+      if (!picture) continue;
       const latent = rows(latents, i, i + 1).data;
-      seen.push({ latent, pixels, good: goods?.[before + i], features: features && featuresOf(features, i) });
+      seen.push({
+        latent,
+        picture,
+        good: goods?.[before + i],
+        features: features && featuresOf(features, i),
+      });
     }
     before += manifest.count;
   }

@@ -3,8 +3,8 @@
  * watches: pictures by a tiny decoder where there is one, else patches of colour. It changes nothing of what is drawn. Not for rounds that somebody looks over before people see them. Many or large
  * images are shown smaller, so that no sheet is more than may cross to the bot, whatever is on it.
  */
+import { encodePng } from '../../src/images/png.js';
 import { PREVIEW_CHARACTERS } from '../../src/queue/limits.js';
-import { encodePng } from '../io/png.js';
 import { type LatentColours, latentColours, previewSheet } from '../models/latent-colours.js';
 import { decode, type Pipeline } from '../models/pipeline.js';
 import type { TinyVae } from '../models/tiny-vae.js';
@@ -55,7 +55,7 @@ export async function previewer(
     try {
       const parts: FloatTensor[] = [];
       for (const latents of [...done, now()]) parts.push(await seen(latents));
-      return sheetOf(stackRows(parts), colours, count);
+      return await sheetOf(stackRows(parts), colours, count);
     } catch (error) {
       colours = null;
       fault(error);
@@ -82,12 +82,17 @@ function decodedOnce(pipeline: Pipeline, cache: ExecutorCache, count: number, ti
 }
 
 /** Latents [N,C,h,w] of a round of `count` images -> a base64 PNG; undefined where it would be too long all the same. */
-export function sheetOf(latents: FloatTensor, colours: LatentColours, count: number): string | undefined {
+export async function sheetOf(
+  latents: FloatTensor,
+  colours: LatentColours,
+  count: number,
+): Promise<string | undefined> {
   const [there, , h, w] = latents.shape as [number, number, number, number];
   const { columns, most, factor } = layout(count, h, w);
   const shown = Math.min(there, most);
   const small = shrunk(rows(latents, 0, shown), factor);
-  const text = encodePng(previewSheet(small, colours, Math.min(columns, shown))).toString('base64');
+  const png = await encodePng(previewSheet(small, colours, Math.min(columns, shown)));
+  const text = png.toString('base64');
   return text.length <= PREVIEW_CHARACTERS ? text : undefined;
 }
 

@@ -1,6 +1,7 @@
 /** Job `score`: the judge looks at a round's images as people saw them (the PNGs), and how different they are is measured. */
 import { join } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
+import type { Raster } from '../../src/images/raster.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
 import { imageName, readRound } from '../io/round.js';
 import { faultsOf, loadJudge } from '../judge.js';
@@ -21,12 +22,13 @@ export async function score(
   const { manifest, latents } = readRound(payload.roundDir);
   const { count } = manifest;
   mustSuit(manifest);
-  const pictures = Array.from({ length: count }, (_, i) => {
-    const picture = readPicture(payload.roundDir, i);
-    if (picture) return picture;
+  const pictures: Raster[] = [];
+  for (let i = 0; i < count; i++) {
+    const picture = await readPicture(payload.roundDir, i);
     const file = join(payload.roundDir, imageName(i));
-    throw new AcclaimError('round-corrupt', `${file} is missing`, 'Generate the round again.');
-  });
+    if (!picture) throw new AcclaimError('round-corrupt', `${file} is missing`, 'Generate the round again.');
+    pictures.push(picture);
+  }
   const verdicts = await judgePictures(engine, judge, payload.task, pictures, {
     signal,
     tell: (done) => report('score', done, count),

@@ -3,8 +3,9 @@
  * other; and how far traits that nobody voted about have moved. Only good pictures are compared: what was voted for is
  * meant to stop varying, so bad ones in the denominator would count every success as a loss of variety.
  */
+
+import type { Raster } from '../../src/images/raster.js';
 import { Rng } from '../../src/rng.js';
-import type { Rgb } from '../io/png.js';
 import { comparePoints, fitClusters, nearest, type Point } from './clusters.js';
 import { borderColour, centreColour } from './colours.js';
 import { diversity } from './diversity.js';
@@ -13,7 +14,7 @@ import { countValues, floorOf, totalVariation } from './total-variation.js';
 export interface Picture {
   /** z_0, flat. */
   latent: Float32Array;
-  pixels: Rgb;
+  picture: Raster;
   good: boolean;
   /** Trait -> index of its value, of traits that somebody names; the same traits for all pictures. */
   named?: Readonly<Record<string, number>> | undefined;
@@ -49,8 +50,8 @@ export interface Comparison {
 const CLUSTERS = 8;
 
 const places: Record<string, (picture: Picture) => Point> = {
-  border: ({ pixels }) => borderColour(pixels),
-  centre: ({ pixels }) => centreColour(pixels),
+  border: ({ picture }) => borderColour(picture),
+  centre: ({ picture }) => centreColour(picture),
   latent: ({ latent }) => latent,
 };
 

@@ -4,8 +4,8 @@
  * ones give objects; what is missing is CLIP's.
  */
 import { z } from 'zod';
+import type { Raster } from '../../src/images/raster.js';
 import { resizeBicubic } from '../io/bicubic.js';
-import type { Rgb } from '../io/png.js';
 
 const side = z.number().int().positive().max(4096);
 const three = z.array(z.number()).length(3);
@@ -29,7 +29,7 @@ export type PreprocessorConfig = z.infer<typeof preprocessorSchema>;
 
 /** Writes [3,S,S], S the model's `image_size`, to `out` at `offset`. */
 export function clipImage(
-  picture: Rgb,
+  picture: Raster,
   size: number,
   config: PreprocessorConfig,
   out: Float32Array,
@@ -49,7 +49,7 @@ export function clipImage(
       for (let x = 0; x < size; x++) {
         const [sx, sy] = [x + left, y + top];
         const inside = sx >= 0 && sx < small.width && sy >= 0 && sy < small.height;
-        const byte = inside ? small.pixels[(sy * small.width + sx) * 3 + c]! : 0;
+        const byte = inside ? small.data[(sy * small.width + sx) * 3 + c]! : 0;
         out[offset + (c * size + y) * size + x] = (byte / 255 - mean) / std;
       }
   }

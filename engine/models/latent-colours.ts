@@ -3,7 +3,7 @@
  * own answer to flat latents, one channel pushed up and down at a time, so it needs no data and fits any VAE:
  *   colour(z) = b + sum_i m_i z_i,   m_i = (D(+a e_i) - D(-a e_i)) / 2a,   b = mean of all D.
  */
-import type { Rgb } from '../io/png.js';
+import type { Raster } from '../../src/images/raster.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 import { type FloatTensor, f32 } from '../runtime/tensor.js';
 import { decode, type Pipeline } from './pipeline.js';
@@ -51,11 +51,11 @@ export function previewSheet(
   { data, shape }: FloatTensor,
   { base, slope }: LatentColours,
   columns: number,
-): Rgb {
+): Raster {
   const [count, channels, h, w] = shape as [number, number, number, number];
   const width = columns * w;
   const height = Math.ceil(count / columns) * h;
-  const pixels = new Uint8Array(width * height * 3).fill(128);
+  const bytes = new Uint8Array(width * height * 3).fill(128);
   for (let n = 0; n < count; n++) {
     const corner = Math.floor(n / columns) * h * width + (n % columns) * w;
     for (let at = 0; at < h * w; at++) {
@@ -63,11 +63,11 @@ export function previewSheet(
       for (let c = 0; c < 3; c++) {
         let value = base[c]!;
         for (let i = 0; i < channels; i++) value += slope[i]![c]! * data[(n * channels + i) * h * w + at]!;
-        pixels[to + c] = Math.max(0, Math.min(255, Math.round((value + 1) * 127.5)));
+        bytes[to + c] = Math.max(0, Math.min(255, Math.round((value + 1) * 127.5)));
       }
     }
   }
-  return { width, height, pixels };
+  return { width, height, data: bytes };
 }
 
 const mean = (values: ArrayLike<number>): number => {

@@ -7,11 +7,11 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
+import type { Raster } from '../../src/images/raster.js';
 import { Graph } from '../graph/graph.js';
 import { div, matmul, reduceSum, sqrt, square, transpose } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
 import { allFinite, firstNotFinite } from '../io/finite.js';
-import type { Rgb } from '../io/png.js';
 import { openSafetensors, readTensor, type SafetensorsFile } from '../io/safetensors.js';
 import { directWeights, storeOf } from '../io/weights.js';
 import { Scope } from '../nn/scope.js';
@@ -117,7 +117,7 @@ const AT_ONCE = 4;
 export async function checkPictures(
   checker: SafetyChecker,
   cache: ExecutorCache,
-  pictures: readonly Rgb[],
+  pictures: readonly Raster[],
 ): Promise<Checked[]> {
   const { image_size: size } = checker.config.vision_config;
   const bounds = (name: string) => (readTensor(checker.weights, `${name}_weights`) as FloatTensor).data;

@@ -1,6 +1,6 @@
 /**
- * PNG in and out. The same pixels and notes give the same bytes: encoder settings are fixed and no time stamp is
- * written. Notes (prompt, model hash, seed, round, software) travel as iTXt chunks right after IHDR, UTF-8, in the
+ * PNG in and out, of both halves. The same pixels and notes give the same bytes: the encoder comes with its packages, its settings
+ * are fixed and no time stamp is written. Notes (prompt, model hash, seed, round, software) travel as iTXt chunks right after IHDR, UTF-8, in the
  * order given (PNG specification 11.3.3.4); sharp writes no such chunks, so they are spliced in here.
  */
 import { readFile } from 'node:fs/promises';
@@ -18,7 +18,7 @@ const afterHeader = 33;
 export async function encodePng(raster: Raster, notes: PngNotes = {}): Promise<Buffer> {
   const { width, height, data } = raster;
   const bytes = await sharp(data, { raw: { width, height, channels: 3 } })
-    .png({ compressionLevel: 9, adaptiveFiltering: true, palette: false })
+    .png({ compressionLevel: 6, adaptiveFiltering: true, palette: false })
     .toBuffer();
   return withNotes(bytes, notes);
 }

@@ -1,6 +1,6 @@
 /**
  * Pixels as the rest of the house hands them around: 8-bit RGB, rows top to bottom, interleaved.
- * Models speak planar float [3, H, W] in [-1, 1]; the two functions here are the only crossing.
+ * Models speak planar float [3, H, W] in [-1, 1]; the two functions here are the only crossing, rounded to nearest.
  */
 import { AcclaimError } from '../errors.js';
 
@@ -23,19 +23,17 @@ export function rasterFromFloats(planar: Float32Array, width: number, height: nu
   const data = new Uint8Array(3 * area);
   for (let c = 0; c < 3; c++) {
     for (let i = 0; i < area; i++) {
-      const unit = Math.min(1, Math.max(0, planar[c * area + i]! * 0.5 + 0.5));
-      data[3 * i + c] = Math.round(unit * 255);
+      const value = Math.floor((planar[c * area + i]! + 1) * 127.5 + 0.5);
+      data[3 * i + c] = value < 0 ? 0 : value > 255 ? 255 : value;
     }
   }
   return { width, height, data };
 }
 
-/** Bytes -> planar [3, H, W] in [-1, 1]. */
-export function rasterToFloats(raster: Raster): Float32Array {
-  const area = raster.width * raster.height;
-  const planar = new Float32Array(3 * area);
+/** Bytes -> planar [3, H, W] in [-1, 1], written to `out` at `offset`. */
+export function rasterToFloats({ width, height, data }: Raster, out: Float32Array, offset = 0): void {
+  const area = width * height;
   for (let c = 0; c < 3; c++) {
-    for (let i = 0; i < area; i++) planar[c * area + i] = raster.data[3 * i + c]! / 127.5 - 1;
+    for (let i = 0; i < area; i++) out[offset + c * area + i] = data[3 * i + c]! / 127.5 - 1;
   }
-  return planar;
 }

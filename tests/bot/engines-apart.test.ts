@@ -6,9 +6,9 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
-import { decodePng } from '../../engine/io/png.js';
 import { checkFolder } from '../../src/cli/doctor.js';
 import { loadConfig } from '../../src/config/load.js';
+import { decodePicture } from '../../src/images/png.js';
 import { type Log, silentLog } from '../../src/log.js';
 import { Meter } from '../../src/monitor/meter.js';
 import { readiness } from '../../src/monitor/readiness.js';
@@ -164,7 +164,8 @@ it.each([
     expect([count, ballots.size]).toEqual([size === usual ? 18 : 64, size === usual ? 2 : 8]);
     expect(sheets.size).toBeGreaterThan(0);
     for (const sheet of sheets) {
-      const { width, height } = decodePng(Buffer.from(sheet.replace('data:image/png;base64,', ''), 'base64'));
+      const png = Buffer.from(sheet.replace('data:image/png;base64,', ''), 'base64');
+      const { width, height } = await decodePicture(png);
       expect([width, height]).toEqual(sides);
     }
     expect(lines).toEqual([]);

@@ -6,7 +6,6 @@ import { afterAll, expect, it } from 'vitest';
 import { makeFuzz, type Readers } from '../../bench/fuzz/cases.mjs';
 import { makeOthers } from '../../bench/fuzz/others.mjs';
 import { readAdapters } from '../../engine/adapters/read.js';
-import { decodePng } from '../../engine/io/png.js';
 import { readSafetensors } from '../../engine/io/safetensors.js';
 import { loadPipeline } from '../../engine/models/pipeline.js';
 import { loadTokenizer } from '../../engine/models/tokenizer.js';
@@ -21,7 +20,7 @@ import { restore } from '../../src/store/restore.js';
 import { Store } from '../../src/store/store.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'acclaim-fuzz-'));
-const ours = { backup, blurred, decodePicture, decodePng, readPngNotes, readRaster, restore, shrink, Store };
+const ours = { backup, blurred, decodePicture, readPngNotes, readRaster, restore, shrink, Store };
 const others = await makeOthers(ours, tmpdir());
 const readers = {
   ...{ readAdapters, readSafetensors, loadPipeline, loadTokenizer, decodeListing, selectFiles },

@@ -16,10 +16,10 @@ import { readAdapters } from '../../../engine/adapters/read.js';
 import { checkEngine } from '../../../engine/cli/checks.js';
 import { grid } from '../../../engine/cli/grid.js';
 import { modelNotes } from '../../../engine/cli/model-notes.js';
-import { decodePng } from '../../../engine/io/png.js';
 import { readSafetensors, writeSafetensors } from '../../../engine/io/safetensors.js';
 import { loadPipeline } from '../../../engine/models/pipeline.js';
 import { f32, type Tensor } from '../../../engine/runtime/tensor.js';
+import { decodePicture } from '../../../src/images/png.js';
 import { acclaim } from '../../support/command-line.js';
 import { FIXTURES, golden, MINI, relativeError } from '../../support/golden.js';
 
@@ -59,7 +59,7 @@ describe('images', () => {
     expect(Array.from(got.timesteps!.data, Number)).toEqual(Array.from(want.timesteps!.data, Number));
     for (const name of ['latents', 'images'])
       expect(relativeError(got[name]!.data as Float32Array, want[name]!.data), name).toBeLessThan(1e-3);
-    const { pixels, width } = decodePng(readFileSync(join(out, '0002.png')));
+    const { data: pixels, width } = await decodePicture(join(out, '0002.png'));
     const plane = width * width;
     const data = want.images!.data as Float32Array;
     // Red of the first pixel of the third image, rounded as the PNG does.
@@ -155,7 +155,8 @@ describe('images', () => {
     ]);
     expect(read('a', 'manifest.json')).toEqual(read('b', 'manifest.json'));
     expect(read('a', '0001.png')).toEqual(read('b', '0001.png'));
-    expect(decodePng(read('a', '0000.png')).pixels).not.toEqual(decodePng(read('c', '0000.png')).pixels);
+    const [a, c] = await Promise.all(['a', 'c'].map((name) => decodePicture(join(root, name, '0000.png'))));
+    expect(a!.data).not.toEqual(c!.data);
     const manifest = JSON.parse(read('a', 'manifest.json').toString());
     expect(manifest).toMatchObject({
       prompt: 'a robot at a party',
@@ -191,11 +192,11 @@ describe('images', () => {
   });
 
   test('the grid puts images side by side with a gap', () => {
-    const image = (v: number) => ({ width: 1, height: 2, pixels: new Uint8Array(6).fill(v) });
+    const image = (v: number) => ({ width: 1, height: 2, data: new Uint8Array(6).fill(v) });
     const sheet = grid([image(1), image(2), image(3)], 1);
     expect([sheet.width, sheet.height]).toEqual([5, 7]);
     const red = Array.from({ length: 7 }, (_, y) =>
-      Array.from({ length: 5 }, (_, x) => sheet.pixels[(y * 5 + x) * 3]),
+      Array.from({ length: 5 }, (_, x) => sheet.data[(y * 5 + x) * 3]),
     );
     const w = 255;
     expect(red).toEqual([

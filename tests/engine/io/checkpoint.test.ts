@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type LearnerState, readCheckpoint, writeCheckpoint } from '../../../engine/io/checkpoint.js';
 import { sha256 } from '../../../engine/io/folder.js';
-import { encodePng } from '../../../engine/io/png.js';
 import type { ReplayItem } from '../../../engine/io/remembered.js';
 import { originOf, type Round, readRound, writeRound } from '../../../engine/io/round.js';
 import { openSafetensors, readSafetensors, writeSafetensors } from '../../../engine/io/safetensors.js';
 import { initEmbedding } from '../../../engine/learn/embedding.js';
 import { adam } from '../../../engine/learn/optimiser.js';
 import { type FloatTensor, f32, i64, type Tensor } from '../../../engine/runtime/tensor.js';
+import { encodePng } from '../../../src/images/png.js';
 import { Rng } from '../../../src/rng.js';
 
 const root = mkdtempSync(join(tmpdir(), 'acclaim-checkpoint-'));
@@ -85,7 +85,8 @@ const round: Round = {
     timesteps: [501, 1],
   },
 };
-const png = encodePng({ width: 8, height: 8, pixels: new Uint8Array(192) });
+const png = await encodePng({ width: 8, height: 8, data: new Uint8Array(192) });
+const other = await encodePng({ width: 8, height: 8, data: new Uint8Array(192).fill(1) });
 
 const files = (dir: string) =>
   (readdirSync(dir, { recursive: true }) as string[])
@@ -331,10 +332,7 @@ describe('round folder', () => {
     writeRound(dir, { ...round, latents: f32([1, ...latent]) }, [png, png]);
     expect(() => readRound(dir)).toThrow(corrupt);
     writeRound(dir, round, [png, png]);
-    writeFileSync(
-      join(dir, 'images/0000.png'),
-      encodePng({ width: 8, height: 8, pixels: new Uint8Array(192).fill(1) }),
-    );
+    writeFileSync(join(dir, 'images/0000.png'), other);
     expect(() => readRound(dir)).toThrow(corrupt);
   });
 });

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { writeCheckpoint } from '../../../engine/io/checkpoint.js';
-import { encodePng, toRgb } from '../../../engine/io/png.js';
 import { imageName, type RoundManifest, writeRound } from '../../../engine/io/round.js';
 import { EngineContext } from '../../../engine/jobs/context.js';
 import { createHandlers } from '../../../engine/jobs/handlers.js';
@@ -13,6 +12,8 @@ import { diversity } from '../../../engine/measures/diversity.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import { type FloatTensor, f32, rows } from '../../../engine/runtime/tensor.js';
 import type { Handlers } from '../../../engine/worker.js';
+import { encodePng } from '../../../src/images/png.js';
+import { rasterFromFloats } from '../../../src/images/raster.js';
 import { type JobPayload, measureResult } from '../../../src/queue/jobs.js';
 import { Rng } from '../../../src/rng.js';
 import { golden, MINI } from '../../support/golden.js';
@@ -23,6 +24,10 @@ const cache = new ExecutorCache({ threads: 1 });
 let handlers: Handlers;
 const { images, ...logits } = golden('judge') as Record<string, FloatTensor>;
 const COUNT = images!.shape[0]!;
+const all = Array.from({ length: COUNT }, (_, i) => i);
+const pngs = await Promise.all(
+  all.map((i) => encodePng(rasterFromFloats(rows(images!, i, i + 1).data, 64, 64))),
+);
 
 /** A round of the fixture's pictures `which`; each has a latent of its own, and features where `seen` has them. */
 function round(name: string, which: readonly number[], side = 4, seen?: (i: number) => number): string {
@@ -41,12 +46,11 @@ function round(name: string, which: readonly number[], side = 4, seen?: (i: numb
   };
   const features = seen && { up: f32([count, 1], which.map(seen)) };
   if (features) manifest.features = { timestep: 101, maps: { up: 1 } };
-  const pngs = which.map((i) => encodePng(toRgb(rows(images!, i, i + 1).data, 64, 64)));
-  writeRound(out, { manifest, noise: latents, latents, trajectory: null, features }, pngs);
+  const own = which.map((i) => pngs[i]!);
+  writeRound(out, { manifest, noise: latents, latents, trajectory: null, features }, own);
   return out;
 }
 
-const all = Array.from({ length: COUNT }, (_, i) => i);
 beforeAll(() => {
   const engine = new EngineContext({ cache, threads: 1, device: 'cpu', software: 'acclaim/test' });
   handlers = createHandlers(engine);

@@ -6,7 +6,6 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { decodePng, type Rgb } from '../../../engine/io/png.js';
 import { readRound } from '../../../engine/io/round.js';
 import { readSafetensors } from '../../../engine/io/safetensors.js';
 import { EngineContext } from '../../../engine/jobs/context.js';
@@ -17,6 +16,8 @@ import { decode, loadPipeline, type Pipeline } from '../../../engine/models/pipe
 import { openTinyVae } from '../../../engine/models/tiny-vae.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import { type FloatTensor, f32, rows } from '../../../engine/runtime/tensor.js';
+import { decodePicture } from '../../../src/images/png.js';
+import type { Raster } from '../../../src/images/raster.js';
 import { modelHash } from '../../../src/model-hash.js';
 import type { JobPayload } from '../../../src/queue/jobs.js';
 import { progressSchema } from '../../../src/queue/messages.js';
@@ -71,9 +72,9 @@ it('looks like what the decoder makes of the latents', async () => {
   );
   expect([sheet.width, sheet.height]).toEqual([n * latent[2]!, latent[1]!]);
   const pictures = shrunk(golden.images!, golden.images!.shape[2]! / latent[1]!);
-  expect(correlation(sheet.pixels, pictures)).toBeGreaterThan(0.85);
+  expect(correlation(sheet.data, pictures)).toBeGreaterThan(0.85);
   // The figure can tell: with two colours exchanged it falls.
-  const turned = sheet.pixels.map((_, i) => sheet.pixels[i - (i % 3) + [2, 1, 0][i % 3]!]!);
+  const turned = sheet.data.map((_, i) => sheet.data[i - (i % 3) + [2, 1, 0][i % 3]!]!);
   expect(correlation(turned, pictures)).toBeLessThan(0.8);
 });
 
@@ -88,7 +89,7 @@ it('is a sheet in rows, gaps grey, colours as the formula says', () => {
   };
   const sheet = previewSheet(f32([3, 2, 1, 1], [0, 0, 2, 1, -9, 2]), colours, 2);
   expect([sheet.width, sheet.height]).toEqual([2, 2]);
-  expect([...sheet.pixels]).toEqual([128, 0, 255, 255, 128, 255, 0, 255, 255, 128, 128, 128]);
+  expect([...sheet.data]).toEqual([128, 0, 255, 255, 128, 255, 0, 255, 255, 128, 128, 128]);
 });
 
 /** Four channels of noise, three of which are the colours as they are: nothing that a PNG could make smaller. */
@@ -120,12 +121,12 @@ it.each([
   [9000, 16, 8, 117, 14],
 ])(
   '%i images with latents of %i are shown so small that they may cross',
-  (count, side, shown, columns, lines) => {
-    const text = sheetOf(noise(count, side), plainColours, count)!;
+  async (count, side, shown, columns, lines) => {
+    const text = (await sheetOf(noise(count, side), plainColours, count))!;
     expect(
       progressSchema.parse({ stage: 'sample', done: 1, total: 2, secondsLeft: null, preview: text }),
     ).toBeDefined();
-    const { width, height } = decodePng(Buffer.from(text, 'base64'));
+    const { width, height } = await decodePicture(Buffer.from(text, 'base64'));
     expect([width, height]).toEqual([shown * columns, shown * lines]);
   },
 );
@@ -143,13 +144,15 @@ it('that cannot be made is told once and missing, and ends nothing', async () =>
   expect(told.slice(1)).toEqual(['no latents']);
 });
 
-it('shows an image of many as the mean of its blocks, where it stands from the first sheet to the last', () => {
+it('shows an image of many as the mean of its blocks, where it stands from the first sheet to the last', async () => {
+  const drawn = async (shown: FloatTensor) =>
+    decodePicture(Buffer.from((await sheetOf(shown, plainColours, 64))!, 'base64'));
   const latents = noise(64, 64);
-  const whole = decodePng(Buffer.from(sheetOf(latents, plainColours, 64)!, 'base64'));
+  const whole = await drawn(latents);
   // The images of the first batches alone: none has moved.
-  const part = decodePng(Buffer.from(sheetOf(rows(latents, 0, 20), plainColours, 64)!, 'base64'));
-  const pixel = ({ pixels, width }: Rgb, x: number, y: number) => [
-    ...pixels.subarray((y * width + x) * 3).subarray(0, 3),
+  const part = await drawn(rows(latents, 0, 20));
+  const pixel = ({ data, width }: Raster, x: number, y: number) => [
+    ...data.subarray((y * width + x) * 3).subarray(0, 3),
   ];
   // Image 13 is the fourth of the second line; its pixel (5, 7) is the mean of latents (10..11, 14..15).
   const at = (c: number, x: number, y: number) => latents.data[((13 * 4 + c) * 64 + y) * 64 + x]!;
@@ -169,8 +172,8 @@ async function draw(
   name: string,
   over: Partial<JobPayload<'generate'>>,
   fault: (error: unknown) => void = () => {},
-): Promise<{ sheets: Rgb[]; files: string[] }> {
-  const sheets: Rgb[] = [];
+): Promise<{ sheets: Raster[]; files: string[] }> {
+  const sheets: Promise<Raster>[] = [];
   const out = join(root, name);
   const payload: JobPayload<'generate'> = {
     ...robotJob,
@@ -185,14 +188,14 @@ async function draw(
     progress: ({ stage, preview }) => {
       if (preview === undefined) return;
       expect(stage).toBe('sample');
-      sheets.push(decodePng(Buffer.from(preview, 'base64')));
+      sheets.push(decodePicture(Buffer.from(preview, 'base64')));
     },
   });
   const files = (readdirSync(out, { recursive: true }) as string[])
     .filter((file) => file.includes('.'))
     .sort();
   return {
-    sheets,
+    sheets: await Promise.all(sheets),
     files: files.map((file) => `${file} ${readFileSync(join(out, file)).toString('base64')}`),
   };
 }
@@ -235,7 +238,7 @@ describe('with a tiny decoder', async () => {
     expect(readRound(join(root, 'by-vae')).manifest.decoder).toBeUndefined();
     for (const [i, picture] of picturesOf(made).entries()) expect(picture).not.toBe(picturesOf(plain)[i]);
     const decoded = await decode(await loadPipeline(model), cache, round.latents, openTinyVae(model));
-    const { width, pixels } = decodePng(readFileSync(join(root, 'made/images/0003.png')));
+    const { width, data: pixels } = await decodePicture(join(root, 'made/images/0003.png'));
     const each = 3 * width * width;
     for (const c of [0, 1, 2]) {
       const value = (decoded.data[3 * each + c * width * width + 5]! + 1) * 127.5;

@@ -20,7 +20,7 @@ function picture(
   named?: Picture['named'],
 ): Picture {
   const pixels = Uint8Array.from({ length: 8 * 8 * 3 }, (_, i) => colour[i % 3]!);
-  return { latent: Float32Array.from(latent), pixels: { width: 8, height: 8, pixels }, good, named };
+  return { latent: Float32Array.from(latent), picture: { width: 8, height: 8, data: pixels }, good, named };
 }
 
 describe('total variation', () => {
@@ -106,8 +106,8 @@ it('the colour of the border is not that of the centre', () => {
   const pixels = Uint8Array.from(
     Array.from({ length: width * height }, (_, i) => at(i % width, Math.floor(i / width))).flat(),
   );
-  expect([...borderColour({ width, height, pixels })]).toEqual([0, 0, 1]);
-  expect([...centreColour({ width, height, pixels })]).toEqual([0.2, 0, 0]);
+  expect([...borderColour({ width, height, data: pixels })]).toEqual([0, 0, 1]);
+  expect([...centreColour({ width, height, data: pixels })]).toEqual([0.2, 0, 0]);
 });
 
 describe('two sets of pictures', () => {

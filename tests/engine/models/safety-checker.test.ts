@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { resizeBicubic } from '../../../engine/io/bicubic.js';
-import { decodePng, type Rgb } from '../../../engine/io/png.js';
 import {
   openSafetensors,
   readSafetensors,
@@ -23,6 +22,8 @@ import {
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import { Executor } from '../../../engine/runtime/executor.js';
 import { type FloatTensor, f32 } from '../../../engine/runtime/tensor.js';
+import type { Raster } from '../../../src/images/raster.js';
+import { readRaster } from '../../../src/images/read.js';
 import { projectPath } from '../../../src/paths.js';
 import { acclaim } from '../../support/command-line.js';
 import { largestDifference, relativeError } from '../../support/compare.js';
@@ -35,7 +36,7 @@ const golden = Object.fromEntries(
     .map(([name]) => [name, readTensor(stored, name) as FloatTensor]),
 );
 const files = [0, 1, 2].map((i) => `${DIR}/image${i}.png`);
-const pictures = files.map((file): Rgb => decodePng(readFileSync(file), file));
+const pictures = await Promise.all(files.map(readRaster));
 const cache = new ExecutorCache({ threads: 1 });
 const temporary: string[] = [];
 afterAll(async () => {
@@ -68,8 +69,8 @@ describe('preprocessing', () => {
   });
 
   it('leaves a flat picture flat, and a picture of its own size alone', () => {
-    const flat: Rgb = { width: 50, height: 30, pixels: new Uint8Array(50 * 30 * 3).fill(173) };
-    expect([...new Set(resizeBicubic(flat, 17, 61).pixels)]).toEqual([173]);
+    const flat: Raster = { width: 50, height: 30, data: new Uint8Array(50 * 30 * 3).fill(173) };
+    expect([...new Set(resizeBicubic(flat, 17, 61).data)]).toEqual([173]);
     expect(resizeBicubic(pictures[0]!, 52, 40)).toEqual(pictures[0]);
   });
 
@@ -78,7 +79,7 @@ describe('preprocessing', () => {
     const width = 16;
     const pixels = new Uint8Array(width * 3);
     pixels.fill(255, 8 * 3, 9 * 3);
-    const { pixels: half } = resizeBicubic({ width, height: 1, pixels }, 8, 1);
+    const { data: half } = resizeBicubic({ width, height: 1, data: pixels }, 8, 1);
     const keys = (x: number) =>
       x < 1 ? 1.5 * x ** 3 - 2.5 * x ** 2 + 1 : x < 2 ? -0.5 * x ** 3 + 2.5 * x ** 2 - 4 * x + 2 : 0;
     const expected = Array.from({ length: 8 }, (_, i) => {

@@ -4,10 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, describe, expect, test } from 'vitest';
-import { decodePng } from '../../../engine/io/png.js';
 import type { AcclaimError } from '../../../src/errors.js';
 import { blurred, withoutWebp } from '../../../src/images/convert.js';
-import { MOST_PIXELS } from '../../../src/images/open.js';
 import { decodePicture } from '../../../src/images/png.js';
 import { readRaster } from '../../../src/images/read.js';
 import { shrink } from '../../../src/images/shrink.js';
@@ -88,11 +86,4 @@ describe.each(Object.entries(readers))('%s', (name, read) => {
 
 test('what is no WebP is not converted', async () => {
   expect(await withoutWebp(svg)).toBe(svg);
-});
-
-test("the engine's own reader says so by the header, too", async () => {
-  const side = Math.sqrt(MOST_PIXELS);
-  expect(() => decodePng(Buffer.alloc(0))).toThrow('not a PNG');
-  const wide = await png(side * 2, side);
-  expect(() => decodePng(wide)).toThrow(`size ${side * 2}x${side}`);
 });

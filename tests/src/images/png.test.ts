@@ -1,5 +1,6 @@
 import { inflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import type { AcclaimError } from '../../../src/errors.js';
 import { decodePicture, encodePng, readPngNotes } from '../../../src/images/png.js';
 import { type Raster, rasterFromFloats, rasterToFloats } from '../../../src/images/raster.js';
 
@@ -73,6 +74,22 @@ describe('png', () => {
     expect(readPngNotes(await encodePng(gradient(4, 4)))).toEqual({});
   });
 
+  it('never takes a picture of ours whose file was damaged for another: it is refused, or all pixels are there', async () => {
+    const [picture, code] = [gradient(8, 8), 'file-corrupt'];
+    const png = await encodePng(picture, notes);
+    let refused = 0;
+    for (let at = 0; at < png.length; at++) {
+      const damaged = Buffer.from(png);
+      damaged[at]! ^= 0x10;
+      const read = await decodePicture(damaged).catch((error) => error);
+      if (read instanceof Error) refused += Number((read as AcclaimError).code === code);
+      else expect(read, `byte ${at}`).toEqual(picture);
+    }
+    // All of header and pixels; of notes and the end a decoder may think less.
+    expect(refused).toBeGreaterThan(png.length - JSON.stringify(notes).length - 150);
+    await expect(decodePicture(png.subarray(0, png.length - 60))).rejects.toMatchObject({ code });
+  });
+
   it('refuses what is no picture with a coded error', async () => {
     await expect(decodePicture(Buffer.from('not a picture'))).rejects.toMatchObject({ code: 'file-corrupt' });
     await expect(decodePicture('/nowhere/0000.png')).rejects.toMatchObject({ code: 'file-corrupt' });
@@ -89,7 +106,9 @@ describe('raster', () => {
 
   it('comes back within half a grey level', () => {
     const picture = gradient(7, 3);
-    expect(rasterFromFloats(rasterToFloats(picture), 7, 3)).toEqual(picture);
+    const planar = new Float32Array(5 + 3 * 7 * 3);
+    rasterToFloats(picture, planar, 5);
+    expect(rasterFromFloats(planar.subarray(5), 7, 3)).toEqual(picture);
   });
 
   it('refuses a wrong number of values', () => {
