@@ -5,7 +5,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Image, Round, Session } from '../src/domain/model.js';
-import { type Fate, fates, type Retention } from '../src/domain/retention.js';
+import { evaluationFate, type Fate, fates, type Retention } from '../src/domain/retention.js';
 import { ifMissing } from '../src/reading.js';
 import type { DataPaths } from './paths.js';
 
@@ -52,7 +52,24 @@ export async function collectable(
       names.filter((name) => name !== best),
     );
   }
+  const measured = await measuredPictures(session, paths);
+  if (measured.files.length > 0 && isDue(evaluationFate(session, retention), now)) found.push(measured);
   return found;
+}
+
+/** What an evaluation drew; the figures are the session's. */
+async function measuredPictures({ id, evaluation }: Session, paths: DataPaths): Promise<Collectable> {
+  const within = async (dir: string, is: (name: string) => boolean) => {
+    const all = evaluation ? await readdir(dir, { recursive: true }).catch(ifMissing([])) : [];
+    return all.filter(is).map((name) => join(dir, name));
+  };
+  const files = [
+    ...(await within(paths.evaluation(id, ''), (name) => name.endsWith('.png'))),
+    ...(await within(paths.made(id, ''), (name) => name.startsWith('safety-'))),
+  ];
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  return { session: id, round: evaluation?.round ?? 0, what: 'pictures', files, bytes };
 }
 
 export async function takeAway(found: readonly Collectable[]): Promise<void> {

@@ -100,8 +100,13 @@ export class Cards {
 
   /** Sheets of what an evaluation drew, four prompts on each. */
   async safetySheets(state: SessionState, prompts: readonly PromptPictures[]): Promise<string[]> {
+    // What retention took away is gone: a row of blanks would say nothing.
+    const there = (drawn: PromptPictures['pairs'][number]['base']) =>
+      drawn !== null && existsSync(drawn.file);
     const rows = prompts.flatMap(({ pairs }, i) =>
-      pairs.length > 0 ? [{ number: i + 1, pairs: pairs.slice(0, sheetPairs) }] : [],
+      pairs.some(({ base, tuned }) => there(base) || there(tuned))
+        ? [{ number: i + 1, pairs: pairs.slice(0, sheetPairs) }]
+        : [],
     );
     const sheets = Array.from({ length: Math.ceil(rows.length / 4) }, (_, s) => rows.slice(4 * s, 4 * s + 4));
     const open = async (drawn: PromptPictures['pairs'][number]['base']) =>

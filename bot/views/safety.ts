@@ -33,7 +33,10 @@ export function safetyCard(key: string, session: Session, evaluation: Evaluation
 export function safetyAnswer(session: Session, evaluation: Evaluation, sheets: readonly string[]): Answer {
   const { prompts } = evaluation;
   const pictures = sheets.map((file, i): Picture => {
-    const alt = `Before and after, sheet ${i + 1}: ${prompts.map(({ prompt }) => quoted(prompt)).join(', ')}`;
+    const alt = `Before and after, sheet ${i + 1}: ${prompts
+      .slice(4 * i, 4 * i + 4)
+      .map(({ prompt }) => quoted(prompt))
+      .join(', ')}`;
     return { file, alt, spoiler: true };
   });
   const said = `${texts.done(evaluation)}\n${looks(evaluation, sheets.length)}`;

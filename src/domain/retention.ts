@@ -60,3 +60,12 @@ export function fates(
     best: round.outcome?.best ?? null,
   }));
 }
+
+/** Of the pictures by which a session's safety was measured; its figures stay. */
+export function evaluationFate(
+  { state, endedAt }: Pick<Session, 'state' | 'endedAt'>,
+  { picturesMs }: Pick<Retention, 'picturesMs'>,
+): Fate {
+  if (picturesMs === null) return { kept: 'policy' };
+  return state === 'ended' && endedAt !== null ? { due: endedAt + picturesMs } : { kept: 'runs' };
+}

@@ -81,6 +81,41 @@ test('tensors go first, then single pictures but for the story and the best; che
   expect(files()).toContain('rounds/2/images/1.png');
 });
 
+test('pictures by which its safety was measured go with the others, and the sheets of them; what was said stays', async () => {
+  const world = await ended();
+  const end = world.state.session.endedAt!;
+  const evaluation = {
+    round: 3,
+    state: 'done',
+    at: end,
+    by: 'judge',
+    done: 2,
+    total: 2,
+    prompts: [],
+    failure: null,
+  } as const;
+  world.state = {
+    ...world.state,
+    session: { ...world.state.session, evaluation: { ...evaluation, prompts: [] } },
+  };
+  const pictures = [
+    'evaluations/3-b/images/0000.png',
+    'evaluations/base-a/images/0000.png',
+    'made/safety-0-c.png',
+  ];
+  for (const path of [...pictures, 'evaluations/base-a.json', 'evaluations/base-a/manifest.json']) {
+    mkdirSync(join(dir, 'sessions/cat', path, '..'), { recursive: true });
+    writeFileSync(join(dir, 'sessions/cat', path), 'x');
+  }
+  await tidy(world, end + 180 * DAY - 1).once();
+  expect(files()).toEqual(expect.arrayContaining(pictures));
+  await tidy(world, end + 180 * DAY).once();
+  expect(files().filter((name) => name.includes('safety') || name.startsWith('evaluations'))).toEqual([
+    'evaluations/base-a.json',
+    'evaluations/base-a/manifest.json',
+  ]);
+});
+
 test('a session whose folder is gone, and a fault of the disk, keep nobody from the rest', async () => {
   const world = await ended();
   rmSync(join(dir, 'sessions/cat/rounds/2'), { recursive: true });
