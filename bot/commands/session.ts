@@ -173,6 +173,25 @@ const rollback: ChatCommand = {
   },
 };
 
+const vary: ChatCommand = {
+  spec: {
+    path: ['session', 'vary'],
+    help: 'Good pictures have become alike: more variety from the next round on',
+    role: 'moderator',
+    args: [],
+    options: [],
+  },
+  run: (context) =>
+    doAct(
+      context,
+      { name: 'vary' },
+      {
+        title: 'More variety',
+        text: 'From the next round on what was learned steers half of each drawing, and nothing is chosen beforehand. **/acclaim undo** takes it back.',
+      },
+    ),
+};
+
 const branch: ChatCommand = {
   spec: {
     path: ['session', 'branch'],
@@ -265,6 +284,7 @@ export const sessionCommands: readonly ChatCommand[] = [
     text: 'The session has ended.',
   }),
   rollback,
+  vary,
   branch,
   story,
 ];

@@ -255,10 +255,21 @@ export class Chat {
       const more = and === undefined ? '' : ` --and ${and}`;
       return this.typed(`why ${cell} ${wrong}${more} --round ${round}`, event);
     }
+    if (button in ofOutcome) return this.aboutOutcome(event);
     const [, word] = /^proposal-(show|ok|refuse)$/.exec(button) ?? [];
     if (word !== undefined && /^\d+$/.test(value ?? ''))
       return this.typed(`proposals ${word} ${value}`, event);
     await this.reply(account, replyTo, { title: 'Not known', text: 'This button does nothing any more.' });
+  }
+
+  /** The card may be of a session that ended, and commands are about the one that runs in its channel now. */
+  private async aboutOutcome(event: EventOf<'button'>): Promise<void> {
+    const { button, value, account, replyTo } = event;
+    const [, id, round] = /^([\w-]+) (\d{1,9})$/.exec(value ?? '') ?? [];
+    const state = id === undefined ? undefined : await this.parts.session(id);
+    if (round === undefined || !state || (state.session.state === 'ended' && button !== 'branch'))
+      return this.reply(account, replyTo, { title: 'Not done', text: 'That session has ended.' });
+    return this.typed(ofOutcome[button]!(round), event);
   }
 
   /** Number of the round whose ballot hangs there, though the next one's may hang already. */
@@ -308,6 +319,13 @@ export class Chat {
     }
   }
 }
+
+/** Of a closed round's card: what a moderator may do about pictures that are alike, as a command. */
+const ofOutcome: Record<string, (round: string) => string> = {
+  vary: () => 'session vary',
+  back: (round) => `session rollback ${round}`,
+  branch: (round) => `session branch ${round}`,
+};
 
 /** A coded error is an answer; anything else is a defect and goes up. */
 function said(error: unknown): Answer {

@@ -31,6 +31,7 @@ const sessionActs: Record<Done['name'], [command: string, words: (args: Args) =>
   redo: ['round redo', none],
   approve: ['review ok', none],
   rollback: ['session rollback', (args) => `to ${round(args.round)}`],
+  vary: ['session vary', none],
   branch: ['session branch', (args) => `from ${round(args.round)}: ${args.session}`],
   best: ['best', (args) => (args.index === null ? 'none' : picture(args))],
   // What somebody said of a picture is theirs, as their marks are.

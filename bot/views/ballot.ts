@@ -141,13 +141,10 @@ function openText(view: BallotView, cells: readonly CellData[]): string {
 /** For whoever has never voted: said once, above a session's first pictures. */
 function how({ session, round, ballot }: BallotView): string | undefined {
   if (round.number > 1 || ballot.sheet > 0 || session.nsfw) return undefined;
-  const first = '**How**:';
+  const gallery = ballot.style === 'gallery';
   if (ballot.platform === 'web')
-    return ballot.style === 'gallery'
-      ? `${first} press Good or Not good below each picture, press again to take it back, and Done when you have seen them all.`
-      : `${first} press a picture to mark it, press again to take it back, and Done when you have seen them all.`;
-  const signs = ballot.style === 'gallery' ? 'a sign below a picture' : 'the number of a picture below it';
-  return `${first} press ${signs}; press it again to take it back. You can change your mind until the round closes.`;
+    return `**How**: press ${gallery ? 'Good or Not good below a picture' : 'a picture to mark it'}, again to take it back; at the end Done.`;
+  return `**How**: press ${gallery ? 'a sign' : 'the number of a picture'} below it, again to take it back, until the round closes.`;
 }
 
 function invitation({ session, ballot, sheets }: BallotView, cells: readonly CellData[]): string {

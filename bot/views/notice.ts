@@ -54,6 +54,10 @@ export const notices: Record<NoticeCode, Text> = {
       `The engine was lost${v.reason === undefined ? '' : ` (${cause(String(v.reason))})`}; no vote was. It starts again.`,
   },
   'rolled-back': { title: 'Rolled back', text: (v) => `The next round starts from ${from(v)}.` },
+  'more-variety': {
+    title: 'More variety',
+    text: () => 'A moderator asked for pictures that are less alike, from the next round on.',
+  },
   redo: { title: 'Once more', text: (v) => `${round(v)} is drawn again.` },
   'reactions-cleared': {
     title: 'Reactions were cleared',

@@ -5,7 +5,7 @@
 
 import { join } from 'node:path';
 import { faultWords } from '../../src/chat/fault-words.js';
-import type { Card } from '../../src/chat/port.js';
+import type { Button, Card } from '../../src/chat/port.js';
 import {
   type Approval,
   approvalOf,
@@ -17,6 +17,7 @@ import {
 import { count } from '../../src/domain/count.js';
 import { faults } from '../../src/domain/faults.js';
 import type { Ballot, Image, Outcome, Round, Rules, Session } from '../../src/domain/model.js';
+import { isAlike, moreVariety, variedRound } from '../../src/domain/variety.js';
 import { card } from './card.js';
 import { imageName, judgedWords, percent, picksWords, pictureAlt } from './words.js';
 
@@ -41,9 +42,10 @@ export function outcomeCard(view: OutcomeView): Card {
   const previous = enoughJudged(approval, session.rules) ? before : null;
   const alt = name === null ? '' : pictureAlt(name, session.prompt, best?.state ?? 'held');
   const file = best ? join(dir, best.file) : null;
-  // Learning measures it, so that of this round is not known yet.
-  const learned = view.before.at(-1);
+  // Learning measures it: of this round it is known once it has been learned from.
+  const learned = round.learned?.variety ? round : view.before.at(-1);
   const variety = learned?.learned?.variety?.kept ?? null;
+  const alike = learned && isAlike(learned) ? alikeOf(view, learned) : null;
   return card('outcome', key, {
     title: `Round ${round.number}: ${approval.share === null ? 'nothing was judged' : `${percent(approval.share)} approval`}`,
     text: sentences({
@@ -55,14 +57,17 @@ export function outcomeCard(view: OutcomeView): Card {
       named: mostNamed(outcome, ballots),
       previous,
       variety: learned && variety !== null ? { round: learned.number, kept: variety } : null,
+      alike,
     }).join(' '),
     pictures: file ? [{ file, alt: `The best: ${alt}`, spoiler: session.nsfw }] : [],
+    buttons: alike?.buttons ?? [],
     data: {
       session: session.id,
       round: round.number,
       approval: approval.share,
       previous,
       variety,
+      alike: alike?.words ?? null,
       voters: outcome.voters,
       votes: outcome.votes,
       best: name === null ? null : { name, file, alt },
@@ -98,16 +103,28 @@ interface Told extends Pick<OutcomeView, 'session' | 'round'> {
   previous: number | null;
   /** Of the round before, whose votes have been learned from; null while too few pictures were liked. */
   variety: { round: number; kept: number } | null;
+  alike: Alike | null;
 }
 
-function sentences({ session, round, outcome, approval, best, named, previous, variety }: Told): string[] {
+function sentences({
+  session,
+  round,
+  outcome,
+  approval,
+  best,
+  named,
+  previous,
+  variety,
+  alike,
+}: Told): string[] {
   const said = [
     `${count(outcome.voters, 'person', 'people')} voted: ${judgedWords(approval, session.nsfw)}.`,
     best === null ? unnamed(named) : `**${best}** won.`,
   ];
   if (previous !== null) said.push(change(points(approval.share ?? 0, previous)));
   if (!enoughJudged(approval, session.rules)) said.push(tooFew(session.rules));
-  if (variety !== null) said.push(varietyKept(session, variety));
+  if (alike) said.push(alike.words);
+  else if (variety !== null) said.push(varietyKept(session, variety));
   if (outcome.faults) said.push(wrongWords(outcome.faults));
   const byChecker = round.feedback?.images.filter((image) => image.by === 'checker').length ?? 0;
   if (byChecker > 0)
@@ -155,6 +172,42 @@ const reasons: Record<Outcome['excluded'][number]['reason'], string> = {
 
 const all = ({ nsfw }: Session) => (nsfw ? 'Everything was called safe.' : 'Everything was liked.');
 const nothing = ({ nsfw }: Session) => (nsfw ? 'Nothing was called safe yet.' : 'Nothing was liked yet.');
+
+interface Alike {
+  words: string;
+  /** What a moderator can do about it in one press. */
+  buttons: Button[];
+}
+
+function alikeOf({ session, ballots, before }: OutcomeView, learned: Round): Alike {
+  const { number, learned: of } = learned;
+  const back = variedRound(before.filter((round) => round.number < number));
+  const to = back === 0 ? 'the model as it was before any vote' : `round ${back}`;
+  const ways = [
+    ...(moreVariety(session) ? ['ask for more variety from the next round on'] : []),
+    `go back to ${to}`,
+  ];
+  // A branch needs a channel of its own, which only the page makes.
+  const onPage = ballots.some(({ platform }) => platform === 'web');
+  // The card outlives its session, and another may run in the channel then.
+  const value = `${session.id} ${back}`;
+  return {
+    words: `**All alike?** ${varietyKept(session, { round: number, kept: of!.variety!.kept })} A moderator can ${ways.join(', or ')}.`,
+    buttons: [
+      ...(moreVariety(session) ? [{ id: 'vary', label: 'More variety', value }] : []),
+      { id: 'back', label: back === 0 ? 'Back to the start' : `Back to round ${back}`, value },
+      ...(onPage
+        ? [
+            {
+              id: 'branch',
+              label: back === 0 ? 'Branch from the start' : `Branch from round ${back}`,
+              value,
+            },
+          ]
+        : []),
+    ],
+  };
+}
 
 function varietyKept({ nsfw }: Session, { round, kept }: { round: number; kept: number }): string {
   const what = nsfw ? 'What was called safe' : 'What was liked';

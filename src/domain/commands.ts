@@ -38,6 +38,7 @@ import {
 import { notify, showOutcome, showProgress, showStory } from './say.js';
 import { endSession, pauseSession, unpauseSession } from './session.js';
 import { setAdmitted, setRules, setVoter, undoAct } from './undo.js';
+import { moreVariety } from './variety.js';
 
 type Rule<N extends Act['name']> = (draft: Draft, act: Extract<Act, { name: N }>, event: Command) => void;
 
@@ -131,6 +132,19 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     if (draft.session.state === 'paused') unpauseSession(draft);
     notify(draft, 'rolled-back', { round: target });
     beginRound(draft);
+  },
+  vary: (draft) => {
+    const { learner, rules } = draft.session;
+    const change = moreVariety(draft.session);
+    if (!change)
+      return draft.refuse(
+        'unknown',
+        'Nothing is left to set for more variety.',
+        '**/acclaim session rollback ROUND** goes back to an earlier round.',
+      );
+    draft.note({ until: learner.until ?? null, picks: rules.picks ?? false });
+    draft.setSession(change);
+    notify(draft, 'more-variety');
   },
   branch: (draft, { round: target, session: id, prompt, criterion, reading, place }) => {
     if (!canReturnTo(draft, target)) return refuseRound(draft, target);

@@ -13,6 +13,7 @@ export type NoticeCode =
   | 'round-failed'
   | 'job-retried'
   | 'rolled-back'
+  | 'more-variety'
   | 'redo'
   | 'reactions-cleared'
   | 'ballot-reposted'

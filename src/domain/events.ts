@@ -114,6 +114,8 @@ export type Act =
   | { name: 'redo' }
   /** Back to the checkpoint of `round`; 0 = the base model. */
   | { name: 'rollback'; round: number }
+  /** Good pictures have become alike: more variety from the next round on. */
+  | { name: 'vary' }
   /** A new session from the checkpoint of `round` (0 = the base model), in `channel` of this session's community. */
   | {
       name: 'branch';

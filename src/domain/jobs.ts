@@ -10,7 +10,7 @@ import type { JobDone, JobFailed, JobHeld, JobProgress } from './events.js';
 import { imageId } from './ids.js';
 import type { Job, Round } from './model.js';
 import { finishRound } from './rounds.js';
-import { notify, showProgress } from './say.js';
+import { notify, showOutcome, showProgress } from './say.js';
 import { pauseSession } from './session.js';
 import { learnFromMarks } from './warm-start.js';
 
@@ -79,6 +79,8 @@ export function jobDone(draft: Draft, event: JobDone): void {
     const done = draft.setRound(round, { state: 'done', learned });
     for (const note of learned.notes) notify(draft, 'learner-note', { note }, round.number);
     showProgress(draft, round.number);
+    // How varied what was liked is has just been found out.
+    if (learned.variety) showOutcome(draft, round.number);
     finishRound(draft, done);
   }
 }

@@ -12,7 +12,7 @@ import { notify, showProgress } from './say.js';
 
 type ActOf<N extends Act['name']> = Extract<Act, { name: N }>;
 
-const foundersOnly: ReadonlySet<string> = new Set(['stop', 'rollback', 'settings', 'invite']);
+const foundersOnly: ReadonlySet<string> = new Set(['stop', 'rollback', 'vary', 'settings', 'invite']);
 
 /** Refuses what only the founding side may do, or another side with its own people; true when the act may go on. */
 export function sideMay(draft: Draft, { act, from }: Command): boolean {

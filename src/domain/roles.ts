@@ -26,6 +26,7 @@ export const leastRole = {
   redo: 'moderator',
   rollback: 'moderator',
   branch: 'moderator',
+  vary: 'moderator',
   hide: 'moderator',
   show: 'moderator',
   exclude: 'moderator',

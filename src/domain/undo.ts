@@ -47,6 +47,12 @@ const undos: Record<Act['name'], Undo | string> = {
     beginRound(draft);
     return undefined;
   },
+  vary: (draft, { until, picks }) => {
+    const { until: _, ...learner } = draft.session.learner;
+    draft.setSession({ learner: typeof until === 'number' ? { ...learner, until } : learner });
+    setRules(draft, { picks: picks === true });
+    return undefined;
+  },
   exclude: (draft, args) => setVoter(draft, args, { excluded: false }),
   include: (draft, args) => setVoter(draft, args, { excluded: true }),
   admit: (draft, args) => setAdmitted(draft, args, false),

@@ -232,6 +232,17 @@ describe('commands', () => {
     expect(ledgerOf(test, 1).filter((line) => /colour|ugly|few/.test(line))).toEqual([
       expect.stringContaining('colour-1'),
     ]);
+    // The buttons of a closed round's card: a moderator's, and only while its session goes on.
+    const answered = async (who: typeof ann, button: string, value: string) => {
+      const replyTo = await platform.press(sheet, who, button, value);
+      return platform.replies.find((one) => one.replyTo === replyTo)!.card;
+    };
+    expect((await answered(ann, 'vary', 'cat 0')).title).toBe('Not allowed');
+    for (const odd of ['dog 0', 'cat', 'cat 1; stop'])
+      expect((await answered(mod, 'back', odd)).text).toBe('That session has ended.');
+    expect((await answered(mod, 'back', 'cat 7')).text).toContain('Round 7 has no checkpoint');
+    expect((await answered(mod, 'vary', 'cat 0')).title).toBe('More variety');
+    expect(test.state().session.learner.until).toBe(0.5);
     const visitor = { ...ann, id: 'visitor', waits: true };
     await platform.consent(channel, visitor);
     const pressed = await platform.press(test.sheet(1, 'A').ref, visitor, 'done');

@@ -29,6 +29,7 @@ session pause    |        |     x     |   x   |    x
 session resume   |        |     x     |   x   |    x
 session stop     |        |     x     |   x   |    x
 session rollback |        |     x     |   x   |    x
+session vary     |        |     x     |   x   |    x
 session branch   |        |     x     |   x   |    x
 session invite   |        |           |   x   |    x
 session join     |        |           |   x   |    x

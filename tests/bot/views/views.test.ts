@@ -403,6 +403,40 @@ describe('outcome and story', () => {
     }
   });
 
+  it('asks whether all is alike once variety has fallen, and offers what a moderator can do about it', () => {
+    const of = (kept: number, state: RoundPhase = 'done'): Partial<Round> => ({
+      state,
+      outcome,
+      learned: { steps: 1, learned: true, notes: [], seconds: 1, variety: { kept, base: 9, tuned: 12 } },
+    });
+    const cardOf = (fill: Partial<typeof session>, newest: Partial<Round>, ...earlier: Partial<Round>[]) => {
+      const own = { ...session, ...fill };
+      const rounds = [...earlier, newest].map((row, i) => makeRound(own, i + 1, row));
+      const [round, before] = [rounds.at(-1)!, rounds.slice(0, -1)];
+      const made = makeBallots(own, round);
+      return outcomeCard({ key: 'o', session: own, round, before, ballots: made, images: [], dir });
+    };
+    // What is known of the round itself goes before what was known of the one before.
+    const card = cardOf({}, of(0.62), of(0.91), of(0.7));
+    expect(card.text).toContain(
+      '**All alike?** What was liked in round 3 is 62 % as varied as it was before anything was learned. ' +
+        'A moderator can ask for more variety from the next round on, or go back to round 1.',
+    );
+    expect(card.buttons).toEqual([
+      { id: 'vary', label: 'More variety', value: 'cat 1' },
+      { id: 'back', label: 'Back to round 1', value: 'cat 1' },
+      { id: 'branch', label: 'Branch from round 1', value: 'cat 1' },
+    ]);
+    expect(cardOf({}, of(0.8), of(0.7))).toMatchObject({ buttons: [], data: { alike: null, variety: 0.8 } });
+    // It is set already, or the learner has nothing to set; and nothing was varied.
+    const set = { learner: { name: 'acclaim', until: 0.5 }, rules: { ...rules, picks: false } };
+    for (const fill of [set, { learner: { name: 'ddpo' } }]) {
+      const { buttons, text } = cardOf(fill, of(0.6), of(0.6));
+      expect(buttons.map(({ id }) => id)).toEqual(['back', 'branch']);
+      expect(text).toContain('A moderator can go back to the model as it was before any vote.');
+    }
+  });
+
   /** A gallery of six of which so many were judged, all of them liked. */
   const partly = (number: number, judged: number) => {
     const cells = makeOutcome(

@@ -28,6 +28,32 @@ const channel = (world: World, nsfw: boolean, canPost = true) =>
 const waiting = (world: World, kind: string) =>
   [...world.outbox.values()].filter((effect) => effect.kind === kind);
 
+describe('good pictures that are alike', () => {
+  it('are told of once the round is learned from; more variety is set for the next one, once, and can be taken back', () => {
+    const world = opened({ picks: true });
+    world.react('ann', world.live()[0]!, '1');
+    world.command({ name: 'close' });
+    world.settle((effect) => effect.kind === 'learn');
+    const told = () => world.asked.get('cat.1.outcome.0');
+    expect(told()).toBe(1);
+    const variety = { kept: 0.6, base: 4, tuned: 4 };
+    const result = { kind: 'learn', steps: 1, learned: true, notes: [], seconds: 1, variety } as const;
+    const job = waiting(world, 'learn')[0]!.key;
+    world.send({ kind: 'job-done', job, result: { ...result, notes: [] }, at: world.now });
+    expect(told()).toBe(2);
+    const before = world.state.session;
+    expect(world.command({ name: 'vary' }, 'member', 'ann')?.code).toBe('not-allowed');
+    expect(world.command({ name: 'vary' })).toBeNull();
+    const { learner, rules } = world.state.session;
+    expect([learner, rules.picks]).toEqual([{ name: 'acclaim', until: 0.5 }, false]);
+    expect(waiting(world, 'notice').at(-1)).toMatchObject({ notice: 'more-variety' });
+    expect(world.command({ name: 'vary' })?.message).toContain('Nothing is left to set');
+    const { seq, command, args } = acts(world).findLast((act) => act.command === 'vary' && !act.refused)!;
+    expect(world.command({ name: 'undo', of: { seq, command, args } })).toBeNull();
+    expect(world.state.session).toEqual(before);
+  });
+});
+
 describe('a session that reduces unsafe images', () => {
   it('takes a number for "unsafe": the others are good, and so is what a star names', () => {
     const world = opened({}, true);
