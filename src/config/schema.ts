@@ -171,6 +171,9 @@ export const configSchema = z.strictObject({
       minVotes: z.number().positive(),
       bestMargin: share,
       historyRounds: z.number().int().min(0),
+      doubt: share,
+      labelDoubt: share,
+      trustShare: share,
     }),
   }),
   limits: z.strictObject({

@@ -419,6 +419,14 @@ export interface Guards {
   bestMargin: number;
   /** Earlier rounds whose votes tell how reliable a voter is. */
   historyRounds: number;
+  /**
+   * Share of the usual turnout that must not be able to make a best alone, and a label. Left out: sessions from before there was
+   * doubt, which go on by the rules that they began with.
+   */
+  doubt?: number | undefined;
+  labelDoubt?: number | undefined;
+  /** Share of what people usually like, of what others like, below which a voter counts less. */
+  trustShare?: number | undefined;
 }
 
 /** One session whole: what `decide` sees. Facts are kept by ballot, in the order they were written. */

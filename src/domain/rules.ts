@@ -6,7 +6,7 @@ export const defaultGuards: Guards = {
   newcomerAccountDays: 30,
   newcomerJoinedDays: 14,
   newcomerRounds: 3,
-  newcomerShare: 0.25,
+  newcomerShare: 0.33,
   clusterSeconds: 60,
   clusterPairs: 4,
   clusterP: 1e-3,
@@ -16,6 +16,9 @@ export const defaultGuards: Guards = {
   minVotes: 3,
   bestMargin: 0.02,
   historyRounds: 8,
+  doubt: 0.33,
+  labelDoubt: 0.15,
+  trustShare: 0.5,
 };
 
 export const defaultRules: Rules = {

@@ -1,7 +1,9 @@
 /**
  * Timing clusters: accounts that keep voting alike within the same minute are one hand. For each pair:
  * n = marks in the same direction on the same thing, k = those within `clusterSeconds`, p0 = median pair rate + .01;
- * linked when k >= clusterPairs, k/n > 2 p0 and binomial tail x pairs < clusterP. Votes without a time take no part.
+ * linked when k >= clusterPairs, k/n > 2 p0 and binomial tail x pairs < clusterP. Votes without a time take no part, and (but in
+ * sessions from before there was doubt) none that many share who came at other times: people who come at once and agree with the rest
+ * are people whom somebody told that there is a round.
  */
 import type { Guards } from '../model.js';
 import type { Steps } from '../steps.js';
@@ -10,7 +12,7 @@ import { binomialTail } from './statistics.js';
 
 /** Voter -> its cluster's name (the least key in it). Voters of no cluster are not listed. */
 export function* timingClusters(votes: Votes, guards: Guards): Steps<Map<string, string>> {
-  const counter = new PairCounter(votes, guards.clusterSeconds * 1000);
+  const counter = new PairCounter(votes, guards.clusterSeconds * 1000, guards.doubt !== undefined);
   const { pairs, median } = yield* counter.rates();
   const p0 = Math.min(1, median + 0.01);
   const parent = new Map<string, string>();
@@ -67,9 +69,11 @@ class PairCounter {
   constructor(
     private readonly votes: Votes,
     private readonly within: number,
+    private readonly oddAlone: boolean,
   ) {
     const { length, images, voters, voter, image, up } = votes;
     const taken = oneMarkOnce(votes);
+    if (oddAlone) leaveUsual(votes, within, taken);
     this.thing = new Int32Array(length).fill(-1);
     const caster = new Int32Array(length).fill(-1);
     for (let v = 0; v < length; v++) {
@@ -89,15 +93,21 @@ class PairCounter {
     this.at = Float64Array.from(rows, (row) => votes.at[row]!);
   }
 
-  /** How many pairs there are, and the median of their k/n. */
+  /** How many pairs there are, and the median of their k/n: of all, also of those that have nothing odd in common. */
   *rates(): Steps<{ pairs: number; median: number }> {
     let pairs = 0;
+    const { length: voters } = this.votes.voters;
     const counts = new Map<number, number>();
     yield* this.walk((_one, _other, n, k) => {
       pairs += 1;
       const key = n * most + k;
       counts.set(key, (counts.get(key) ?? 0) + 1);
     });
+    const all = (voters * (voters - 1)) / 2;
+    if (this.oddAlone && all > pairs) {
+      counts.set(most, (counts.get(most) ?? 0) + all - pairs);
+      pairs = all;
+    }
     const rates = [...counts].map(([key, count]) => [(key % most) / Math.floor(key / most), count] as const);
     const sorted = rates.sort(([a], [b]) => a - b);
     const ranked = (rank: number): number => {
@@ -151,6 +161,36 @@ class PairCounter {
     }
     return others;
   }
+}
+
+/** Takes out what at least half as many say as say the opposite, of those who voted on the picture at other times. */
+function leaveUsual({ length, images, image, up, at }: Votes, within: number, taken: Uint8Array): void {
+  const count = new Int32Array(images.length * 2);
+  const times: number[][] = Array.from(count, () => []);
+  for (let v = 0; v < length; v++) {
+    const side = image[v]! * 2 + up[v]!;
+    count[side]! += 1;
+    if (!Number.isNaN(at[v])) times[side]!.push(at[v]!);
+  }
+  for (const side of times) side.sort((a, b) => a - b);
+  const elsewhen = (side: number, time: number): number =>
+    count[side]! - (below(times[side]!, time + within, true) - below(times[side]!, time - within, false));
+  for (let v = 0; v < length; v++) {
+    if (!taken[v]) continue;
+    const side = image[v]! * 2 + up[v]!;
+    if (2 * elsewhen(side, at[v]!) > elsewhen(side ^ 1, at[v]!)) taken[v] = 0;
+  }
+}
+
+/** How many of the ascending numbers are below x, or (`upTo`) no more than x. */
+function below(numbers: readonly number[], x: number, upTo: boolean): number {
+  let [from, to] = [0, numbers.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (numbers[middle]! < x || (upTo && numbers[middle] === x)) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 /** Votes with a time; "none of these" is one mark though it speaks of nine cells: only its first cell is compared. */

@@ -85,7 +85,7 @@ function reliabilities({ length, voters, voter, image, up, w }: Votes, p: Float6
   };
 }
 
-function shareOfUps({ length, images, image, up, w }: Votes): Float64Array {
+export function shareOfUps({ length, images, image, up, w }: Votes): Float64Array {
   const ups = new Float64Array(images.length);
   const all = new Float64Array(images.length);
   for (let v = 0; v < length; v++) {
@@ -95,7 +95,7 @@ function shareOfUps({ length, images, image, up, w }: Votes): Float64Array {
   return ups.map((sum, n) => (all[n]! > 0 ? sum / all[n]! : 0.5));
 }
 
-function clampPi(p: Float64Array): number {
+export function clampPi(p: Float64Array): number {
   const sum = p.reduce((a, b) => a + b, 0);
   return Math.min(0.95, Math.max(0.05, p.length ? sum / p.length : 0.5));
 }

@@ -9,8 +9,10 @@ import { columns, type Votes } from './ballot-box.js';
 import { bridging } from './bridging.js';
 import { shareWithinClusters, timingClusters } from './clusters.js';
 import { dawidSkene } from './dawid-skene.js';
+import { doubted, voicesOf } from './doubt.js';
 import { capNewcomers } from './newcomers.js';
 import { wilsonLower } from './statistics.js';
+import { byTrust, sides, trusting } from './trust.js';
 
 export interface Labels {
   images: ImageFeedback[];
@@ -68,32 +70,34 @@ function cold({ votes, indices, voters }: Ballotbox): Labels {
   };
 }
 
-/** Clusters, newcomers' cap, Dawid-Skene, bridging where people are split, labels, best. */
+/** Clusters, newcomers' cap, what each vote is worth, bridging where people are split, labels, best. */
 function* guarded(box: Ballotbox, guards: Guards): Steps<Labels> {
   const everything = yield* columns([box.history, box.votes]);
   const clustered = shareWithinClusters(everything, yield* timingClusters(everything, guards));
   yield;
-  const capped = capNewcomers(clustered, box.isNewcomer, guards.newcomerShare);
+  const cap = (votes: Votes) => capNewcomers(votes, box.isNewcomer, guards.newcomerShare);
+  const heard = guards.doubt === undefined ? null : cap(inVoices(clustered));
+  const capped = heard ? asCast(heard) : cap(clustered);
   yield;
-  const model = yield* dawidSkene(capped);
-  const polarisation = oppositeShare(capped, model.voters);
-  const split = polarisation > guards.polarised;
-  const p = split ? yield* bridging(capped) : model.p;
+  const found = yield* heard && guards.doubt !== undefined
+    ? withDoubt(heard, box, guards, guards.doubt)
+    : withoutDoubt(capped, box, guards);
 
   const tallies = tallyRound(capped, box);
   const images = box.indices.map((index): ImageFeedback => {
     const { all: votes, voices } = tallies.get(index)!;
-    const good = p.get(`${box.round}.${index}`);
-    const isGood = good !== undefined && good > guards.goodAbove && votes >= guards.minVotes;
-    const isBad = good !== undefined && good < guards.badBelow && voices >= guards.minVotes;
-    if (good === undefined || !(isGood || isBad)) return { index, good: null, weight: 0, votes };
+    const good = found.p.get(`${box.round}.${index}`);
+    if (good === undefined) return { index, good: null, weight: 0, votes };
+    const isGood = good > guards.goodAbove && votes >= guards.minVotes && found.sure(index, true);
+    const isBad = good < guards.badBelow && voices >= guards.minVotes && found.sure(index, false);
+    if (!(isGood || isBad)) return { index, good: null, weight: 0, votes };
     return { index, good, weight: Math.abs(2 * good - 1), votes };
   });
 
   const candidates = box.indices.map((index): Candidate => {
-    const { up, all, stars, established } = tallies.get(index)!;
-    const bound = split ? (p.get(`${box.round}.${index}`) ?? 0) : wilsonLower(up, all);
-    return { index, stars, bound, fit: established >= guards.minVotes };
+    const { stars, established } = tallies.get(index)!;
+    const bound = found.split ? (found.p.get(`${box.round}.${index}`) ?? 0) : found.bound(index);
+    return { index, stars, bound, fit: established >= guards.minVotes && found.mayWin(index) };
   });
   const best = strictLeader(
     candidates.filter(({ fit }) => fit),
@@ -103,16 +107,83 @@ function* guarded(box: Ballotbox, guards: Guards): Steps<Labels> {
     images,
     best: best?.index ?? null,
     bestBound: best?.bound ?? 0,
-    method: split ? 'bridging' : 'dawid-skene',
-    polarisation,
-    weights: capped.w.subarray(box.history.length),
+    method: found.split ? 'bridging' : 'dawid-skene',
+    polarisation: found.polarisation,
+    weights: found.w.subarray(box.history.length),
   };
 }
 
-/** Share of votes by voters (of ten votes or more) whose coins say the opposite of the crowd's. */
+/** What the votes come to, before anything is labelled. */
+interface Found {
+  /** Image -> P(good). */
+  p: ReadonlyMap<string, number>;
+  polarisation: number;
+  split: boolean;
+  /** Of each vote, after the guards. */
+  w: Float64Array;
+  /** It is good (or not) whatever a group of some size may have made of it. */
+  sure: (index: number, good: boolean) => boolean;
+  /** Lower bound of its share of ups. */
+  bound: (index: number) => number;
+  mayWin: (index: number) => boolean;
+}
+
+/** As sessions go on that were opened before there was doubt: everybody has coins of their own. */
+function* withoutDoubt(capped: Votes, box: Ballotbox, guards: Guards): Steps<Found> {
+  const model = yield* dawidSkene(capped);
+  const polarisation = oppositeShare(capped, model.voters);
+  const split = polarisation > guards.polarised;
+  const p = split ? yield* bridging(capped) : model.p;
+  const tallies = tallyRound(capped, box);
+  const bound = (index: number) => wilsonLower(tallies.get(index)!.up, tallies.get(index)!.all);
+  return { p, polarisation, split, w: capped.w, sure: () => true, bound, mayWin: () => true };
+}
+
+/** Who seems to vote the other way round is a camp only when they do so clearly: who merely likes little is none. */
+const clearlyOpposite = 0.75;
+
+/** Whoever left a picture unmarked is one voice as well. */
+const inVoices = (votes: Votes): Votes => ({
+  ...votes,
+  w: votes.w.map((w, v) => (votes.cast[v]! > 0 ? w / votes.cast[v]! : 0)),
+});
+const asCast = (votes: Votes): Votes => ({ ...votes, w: votes.w.map((w, v) => w * votes.cast[v]!) });
+
+/** Every voice counts whole, and as much as its voter is trusted. */
+function* withDoubt(heard: Votes, box: Ballotbox, guards: Guards, doubt: number): Steps<Found> {
+  const model = yield* trusting(heard, guards.trustShare ?? 0);
+  const own = sides(heard, (yield* dawidSkene(heard)).p);
+  const polarisation = oppositeShare(heard, own, clearlyOpposite);
+  const split = polarisation > guards.polarised;
+  const p = split
+    ? yield* bridging(heard)
+    : new Map(heard.images.map((image, n) => [image, model.p[n]!] as const));
+  const voices = voicesOf(split ? heard : byTrust(heard, model.trust));
+  const number = new Map(heard.images.map((image, n) => [image, n]));
+  const ask = (index: number, share: number) =>
+    doubted(voices, number.get(`${box.round}.${index}`) ?? -1, model, share);
+  const sure = (index: number, good: boolean): boolean => {
+    const { low, high, liked, disliked } = ask(index, guards.labelDoubt ?? doubt);
+    if (split) return good ? liked : disliked;
+    return good ? low > guards.goodAbove : high < guards.badBelow;
+  };
+  const mayWin = (index: number): boolean => {
+    const { low, liked } = ask(index, doubt);
+    return liked && (split || low > guards.goodAbove);
+  };
+  const bound = (index: number): number => {
+    const n = number.get(`${box.round}.${index}`);
+    return n === undefined ? 0 : wilsonLower(voices.ups[n]!, voices.all[n]!);
+  };
+  const { w } = asCast(split ? heard : byTrust(heard, model.trust));
+  return { p, polarisation, split, w, sure, bound, mayWin };
+}
+
+/** Share of votes by voters (of ten votes or more) whose coins say the opposite of the crowd's: together less than `below`. */
 export function oppositeShare(
   { voters, voter }: Pick<Votes, 'voters' | 'voter'>,
   coins: ReadonlyMap<string, { alpha: number; delta: number }>,
+  below = 1,
 ): number {
   const cast = new Int32Array(voters.length);
   for (const u of voter) cast[u]! += 1;
@@ -122,7 +193,7 @@ export function oppositeShare(
     if (cast[u]! < 10) continue;
     const { alpha, delta } = coins.get(key) ?? { alpha: 1, delta: 1 };
     all += cast[u]!;
-    if (alpha + delta < 1) opposite += cast[u]!;
+    if (alpha + delta < below) opposite += cast[u]!;
   }
   return all > 0 ? opposite / all : 0;
 }

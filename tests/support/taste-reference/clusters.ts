@@ -11,8 +11,12 @@ import { groupBy } from './ballot-box.js';
 
 /** Voter -> its cluster's name (the least key in it). Voters of no cluster are not listed. */
 export function timingClusters(votes: readonly WeightedVote[], guards: Guards): Map<string, string> {
-  const pairs = countPairs(votes, guards.clusterSeconds * 1000);
-  const p0 = Math.min(1, median([...pairs.values()].map(({ n, k }) => k / n)) + 0.01);
+  const within = guards.clusterSeconds * 1000;
+  const pairs = countPairs(votes, within, guards.doubt === undefined ? () => true : odd(votes, within));
+  const voters = new Set(votes.map(({ voter }) => voter)).size;
+  const all = guards.doubt === undefined ? pairs.size : (voters * (voters - 1)) / 2;
+  const idle = Array<number>(all - pairs.size).fill(0);
+  const p0 = Math.min(1, median([...idle, ...[...pairs.values()].map(({ n, k }) => k / n)]) + 0.01);
   const parent = new Map<string, string>();
   const find = (voter: string): string => {
     const up = parent.get(voter);
@@ -20,7 +24,7 @@ export function timingClusters(votes: readonly WeightedVote[], guards: Guards): 
   };
   for (const { a, b, n, k } of pairs.values()) {
     if (k < guards.clusterPairs || k / n <= 2 * p0) continue;
-    if (binomialTail(k, n, p0) * pairs.size >= guards.clusterP) continue;
+    if (binomialTail(k, n, p0) * all >= guards.clusterP) continue;
     const [x, y] = [find(a), find(b)].sort() as [string, string];
     parent.set(a, find(a)).set(b, find(b));
     parent.set(y, x);
@@ -53,9 +57,13 @@ interface Pair {
 }
 
 /** All pairs with a mark in common. Voters are numbered first: a thousand of them make half a million pairs. */
-function countPairs(votes: readonly WeightedVote[], within: number): Map<number, Pair> {
+function countPairs(
+  votes: readonly WeightedVote[],
+  within: number,
+  counts: (vote: WeightedVote) => boolean,
+): Map<number, Pair> {
   const pairs = new Map<number, Pair>();
-  const timed = oneMarkOnce(votes.filter((vote) => vote.at !== null));
+  const timed = oneMarkOnce(votes.filter((vote) => vote.at !== null)).filter(counts);
   const voters = [...new Set(timed.map((vote) => vote.voter))].sort();
   const number = new Map(voters.map((voter, i) => [voter, i]));
   for (const cast of groupBy(timed, (vote) => `${vote.image} ${vote.up}`).values()) {
@@ -77,6 +85,18 @@ function countPairs(votes: readonly WeightedVote[], within: number): Map<number,
     }
   }
   return pairs;
+}
+
+/** Not what at least half as many say as say the opposite, of those who voted on the image at other times. */
+function odd(votes: readonly WeightedVote[], within: number): (vote: WeightedVote) => boolean {
+  const byImage = groupBy(votes, (vote) => vote.image);
+  return (vote) => {
+    const others = byImage
+      .get(vote.image)!
+      .filter(({ at }) => at === null || Math.abs(at - vote.at!) > within);
+    const alike = others.filter(({ up }) => up === vote.up).length;
+    return 2 * alike <= others.length - alike;
+  };
 }
 
 /** "None of these" is one mark though it speaks of nine cells: only its first cell is compared. */

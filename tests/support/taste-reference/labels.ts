@@ -11,6 +11,7 @@ import { bridging } from './bridging.js';
 import { shareWithinClusters, timingClusters } from './clusters.js';
 import { dawidSkene } from './dawid-skene.js';
 import { capNewcomers } from './newcomers.js';
+import { sides, trusting } from './trust.js';
 
 export interface Labels {
   images: ImageFeedback[];
@@ -67,6 +68,7 @@ function cold({ votes, indices, voters }: Ballotbox): Labels {
 
 /** Clusters, newcomers' cap, Dawid-Skene, bridging where people are split, labels, best. */
 function guarded(box: Ballotbox, guards: Guards): Labels {
+  if (guards.doubt !== undefined) return guardedWithDoubt(box, guards, guards.doubt);
   const everything = weigh([...box.history, ...box.votes]);
   const clustered = shareWithinClusters(everything, timingClusters(everything, guards));
   const capped = capNewcomers(clustered, box.isNewcomer, guards.newcomerShare);
@@ -110,10 +112,80 @@ function guarded(box: Ballotbox, guards: Guards): Labels {
   };
 }
 
+/** The same where a label or a best must stand without so many of those who are for it. */
+function guardedWithDoubt(box: Ballotbox, guards: Guards, doubt: number): Labels {
+  const everything = weigh([...box.history, ...box.votes]);
+  const clustered = shareWithinClusters(everything, timingClusters(everything, guards));
+  const voices = clustered.map((vote) => ({ ...vote, w: vote.w / vote.weight }));
+  const heard = capNewcomers(voices, box.isNewcomer, guards.newcomerShare);
+  const capped = heard.map((vote) => ({ ...vote, w: vote.w * vote.weight }));
+  const { p: likely, pi, coins, trust } = trusting(heard, guards.trustShare!);
+  const polarisation = oppositeShare(heard, sides(heard, dawidSkene(heard).p), 0.75);
+  const split = polarisation > guards.polarised;
+  const p = split ? bridging(heard) : likely;
+  const trusted = split ? heard : heard.map((vote) => ({ ...vote, w: vote.w * trust.get(vote.voter)! }));
+  const usual = trusted.reduce((sum, { w }) => sum + w, 0) / new Set(trusted.map(({ image }) => image)).size;
+  const here = groupBy(trusted, (vote) => vote.image);
+  const weights = groupBy(capped, (vote) => vote.image);
+  const chance = (ups: number, downs: number) => {
+    const logit = Math.log(pi / (1 - pi));
+    const evidence =
+      ups * Math.log(coins.alpha / (1 - coins.delta)) + downs * Math.log((1 - coins.alpha) / coins.delta);
+    return 1 / (1 + Math.exp(-logit - evidence));
+  };
+  const without = (image: string, share: number) => {
+    const { up, all } = tally(here.get(image) ?? []);
+    const taken = share * Math.max(all, usual);
+    const down = all - up;
+    return {
+      low: chance(Math.max(0, up - taken), down),
+      high: chance(up, Math.max(0, down - taken)),
+      liked: up - taken > down,
+      disliked: down - taken > up,
+    };
+  };
+  const images = box.indices.map((index): ImageFeedback => {
+    const image = `${box.round}.${index}`;
+    const cast = weights.get(image) ?? [];
+    const votes = tally(cast).all;
+    const voicesOn = cast.reduce((sum, { w, weight }) => sum + w / weight, 0);
+    const good = p.get(image);
+    const { low, high, liked, disliked } = without(image, guards.labelDoubt!);
+    const sureGood = split ? liked : low > guards.goodAbove;
+    const sureBad = split ? disliked : high < guards.badBelow;
+    const isGood = good !== undefined && good > guards.goodAbove && votes >= guards.minVotes && sureGood;
+    const isBad = good !== undefined && good < guards.badBelow && voicesOn >= guards.minVotes && sureBad;
+    if (good === undefined || !(isGood || isBad)) return { index, good: null, weight: 0, votes };
+    return { index, good, weight: Math.abs(2 * good - 1), votes };
+  });
+  const candidates = box.indices.map((index): Candidate => {
+    const image = `${box.round}.${index}`;
+    const cast = weights.get(image) ?? [];
+    const { up, all } = tally(here.get(image) ?? []);
+    const established = cast.filter((vote) => vote.up && !box.isNewcomer(vote.voter)).length;
+    const { low, liked } = without(image, doubt);
+    const bound = split ? (p.get(image) ?? 0) : wilsonLower(up, all);
+    const stands = liked && (split || low > guards.goodAbove);
+    return { index, stars: tally(cast).stars, bound, fit: established >= guards.minVotes && stands };
+  });
+  const best = strictLeader(
+    candidates.filter(({ fit }) => fit),
+    false,
+  );
+  return {
+    images,
+    best: best?.index ?? null,
+    bestBound: best?.bound ?? 0,
+    method: split ? 'bridging' : 'dawid-skene',
+    polarisation,
+  };
+}
+
 /** Share of votes by voters (of ten votes or more) whose coins say the opposite of the crowd's. */
 export function oppositeShare(
   votes: readonly WeightedVote[],
   voters: ReadonlyMap<string, { alpha: number; delta: number }>,
+  below = 1,
 ): number {
   let opposite = 0;
   let all = 0;
@@ -121,7 +193,7 @@ export function oppositeShare(
     if (cast.length < 10) continue;
     const { alpha, delta } = voters.get(voter) ?? { alpha: 1, delta: 1 };
     all += cast.length;
-    if (alpha + delta < 1) opposite += cast.length;
+    if (alpha + delta < below) opposite += cast.length;
   }
   return all > 0 ? opposite / all : 0;
 }

@@ -1,0 +1,85 @@
+// What do the guards hold, and what do they cost honest people? The crowds of config/crowds/ over seeds that no number was chosen on, without
+// guards, with those of sessions from before there was doubt, and with today's; and how long a round of a thousand voters is judged.
+// Usage: node bench/crowds/run.mjs [--crowds a,b] [--seeds 20] [--first 1] [--rounds 20] [--out FILE] [--set newcomerShare=0.5]
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { measureCrowd } from '../../dist/bot/simulate/crowd/undrawn.js';
+import { crowdNames, loadCrowd } from '../../dist/src/config/crowds.js';
+import { defaultGuards } from '../../dist/src/domain/rules.js';
+import { machine, markdown } from '../lib/table.mjs';
+
+const bench = dirname(dirname(fileURLToPath(import.meta.url)));
+const { values: options } = parseArgs({
+  options: {
+    crowds: { type: 'string', default: crowdNames().join(',') },
+    seeds: { type: 'string', default: '20' },
+    first: { type: 'string', default: '1' },
+    rounds: { type: 'string', default: '20' },
+    out: { type: 'string', default: join(bench, 'out', 'crowds.json') },
+    set: { type: 'string', multiple: true, default: [] },
+  },
+});
+const seeds = Array.from({ length: Number(options.seeds) }, (_, i) => Number(options.first) + i);
+const rounds = Number(options.rounds);
+const set = Object.fromEntries(
+  options.set.map((one) => one.split('=')).map(([key, value]) => [key, Number(value)]),
+);
+const { doubt: _doubt, labelDoubt: _label, trustShare: _trust, ...rest } = defaultGuards;
+const before = { ...rest, newcomerShare: 0.25 };
+const ways = { none: { ...before, from: 1e9 }, before, now: { ...defaultGuards, ...set } };
+
+const percent = (part, of) => (of > 0 ? `${((100 * part) / of).toFixed(1)} %` : '-');
+const figures = [];
+for (const name of options.crowds.split(',')) {
+  const crowd = loadCrowd(name);
+  for (const [guards, numbers] of Object.entries(ways))
+    figures.push({
+      crowd: name,
+      hostile: crowd.attack !== null,
+      guards,
+      ...measureCrowd(crowd, seeds, rounds, numbers),
+    });
+  process.stderr.write(`${name}\n`);
+}
+
+const row = ({ crowd, guards, ...f }) => [
+  crowd,
+  guards,
+  percent(f.crowned, f.attacked),
+  percent(f.fooled, f.attacked),
+  percent(f.badAsGood, f.bad),
+  (f.auc / f.aucRounds).toFixed(3),
+  percent(f.labelled, f.pictures),
+  percent(f.named, f.rounds),
+  percent(f.namedGood, f.named),
+  percent(f.cast - f.weighed, f.cast),
+];
+const head = [
+  'crowd',
+  'guards',
+  'attacked one is the best',
+  'labelled good',
+  'bad ones labelled good',
+  'AUC',
+  'labelled',
+  'a best is named',
+  'of these good',
+  'weight honest votes lost',
+];
+console.log(`${seeds.length} seeds from ${seeds[0]}, ${rounds} rounds each; ${machine()}\n`);
+console.log(markdown(head, figures.map(row)));
+
+// A thousand voters, all of whom come, in nine rounds: the last one is judged with eight before it.
+const thousand = loadCrowd('teachers');
+thousand.people = { ...thousand.people, count: 1000, active: 1 };
+const whole = measureCrowd(thousand, [seeds[0]], 8, ways.now);
+const longer = measureCrowd(thousand, [seeds[0]], 9, ways.now);
+const ms = Math.round(longer.ms - whole.ms);
+console.log(`\nA round of 1,000 voters, eight rounds before it: ${ms} ms`);
+mkdirSync(dirname(options.out), { recursive: true });
+writeFileSync(
+  options.out,
+  `${JSON.stringify({ seeds, rounds, machine: machine(), figures, thousandMs: ms }, null, 2)}\n`,
+);
