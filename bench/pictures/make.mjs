@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import sharp from 'sharp';
 import { createViteServer } from 'vitest/node';
+import { isDark } from './cats.mjs';
 import { discordPage } from './discord.mjs';
 import { slackPage } from './slack.mjs';
 
@@ -168,19 +169,6 @@ async function blackCats(sheet) {
       .toBuffer();
   const dark = await Promise.all(Array.from({ length: 9 }, async (_, i) => isDark(await cell(i))));
   return dark.flatMap((is, i) => (is ? [i + 1] : []));
-}
-
-/** Is what stands in the middle dark? */
-async function isDark(picture) {
-  const { width, height } = await sharp(picture).metadata();
-  const middle = { left: Math.round(width * 0.42), top: Math.round(height * 0.38) };
-  const size = { width: Math.round(width * 0.16), height: Math.round(height * 0.16) };
-  const pixels = await sharp(picture)
-    .extract({ ...middle, ...size })
-    .greyscale()
-    .raw()
-    .toBuffer();
-  return pixels.reduce((sum, pixel) => sum + pixel, 0) / pixels.length < 110;
 }
 
 /** Who marks which cell: all see the same cats, none of them marks every one. */
