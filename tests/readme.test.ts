@@ -1,5 +1,5 @@
 /** The README tells the truth: its commands exist, its links lead somewhere. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { commandSpecs } from '../bot/commands/table.js';
@@ -72,13 +72,9 @@ describe('docs/architecture.md', () => {
 });
 
 describe('links', () => {
-  test.each([
-    'README.md',
-    'CONTRIBUTING.md',
-    'CHANGELOG.md',
-    'docs/architecture.md',
-    'models/mini/README.md',
-  ])('of %s', (file) => {
+  const docs = readdirSync(projectPath('docs')).filter((name) => name.endsWith('.md'));
+  const files = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'models/mini/README.md', 'bench/README.md'];
+  test.each([...files, ...docs.map((name) => `docs/${name}`)])('of %s', (file) => {
     const text = readFileSync(projectPath(file), 'utf8');
     const local = [...text.matchAll(/\]\(([^)#]+)\)/g)].map((m) => m[1]!).filter((l) => !/^https?:/.test(l));
     expect(local.filter((link) => !existsSync(join(dirname(projectPath(file)), link)))).toEqual([]);
