@@ -1,6 +1,7 @@
 /** Feedback worked out by hand, for one voter, two to four, and the marks that a sheet knows. */
 import { describe, expect, it } from 'vitest';
-import { judgeRound } from '../../../src/domain/feedback.js';
+import { judgeRound, oneSided } from '../../../src/domain/feedback.js';
+import type { Outcome, Round } from '../../../src/domain/model.js';
 import { World } from '../../support/world.js';
 
 const world = (rules = {}): World => {
@@ -170,5 +171,81 @@ describe('who counts', () => {
     expect(outcome.method).toBe('dawid-skene');
     expect(feedback.best).toBe(0);
     expect(feedback.images[0]!.good).toBeGreaterThan(0.6);
+  });
+});
+
+describe('a round whose labels are all of one kind', () => {
+  it.each<[string, (number | null)[], number[], Outcome['oneSided']]>([
+    ['no label at all', [], [], 'no-good'],
+    ['a good and a bad', [1, 0], [1, 1], null],
+    ['goods', [1, 0.6], [1, 0.2], 'no-bad'],
+    ['bads', [0, 0.4], [1, 0.2], 'no-good'],
+    ['a good beside an even one', [1, 0.5], [1, 1], 'no-bad'],
+    ['a bad beside an even one', [0, 0.5], [1, 1], 'no-good'],
+    ['a good beside a bad of weight 0', [1, 0], [1, 0], 'no-bad'],
+    ['a bad beside a good of weight 0', [0, 1], [1, 0], 'no-good'],
+    ['a good beside an unlabelled one', [1, null], [1, 1], 'no-bad'],
+    ['a bad beside an unlabelled one', [0, null], [1, 1], 'no-good'],
+  ])('%s', (_, goods, weights, side) => {
+    const images = goods.map((good, index) => ({ index, good, weight: weights[index]!, votes: 1 }));
+    expect(oneSided({ images, best: null })).toBe(side);
+  });
+});
+
+describe('the best that the session carries', () => {
+  const five = ['ann', 'bob', 'cem', 'dora', 'eve'];
+  /** Five like the first picture; before it are rounds that ended so. */
+  const bestAfter = (
+    before: { bound: number; best?: number | null; method?: Outcome['method']; over?: Partial<Round> }[],
+    margin = 0,
+    voters = five,
+  ) => {
+    const w = world();
+    w.consent('eve');
+    for (const voter of voters) w.react(voter, w.live()[0]!, '1');
+    const { session } = w.state;
+    const own = { ...w.round, number: 9 };
+    const earlier = before.map(({ bound, best = 0, method = 'dawid-skene', over = {} }, i): Round => {
+      const outcome = { ...judge(w).outcome, method, bestBound: bound };
+      const id = `before-${i}`;
+      return { ...own, id, number: i + 1, state: 'done', feedback: { images: [], best }, outcome, ...over };
+    });
+    const guards = { ...session.rules.guards, bestMargin: margin };
+    const state = {
+      ...w.state,
+      session: { ...session, rules: { ...session.rules, guards } },
+      rounds: [...earlier, own],
+    };
+    return judgeRound(state, own, w.now);
+  };
+  const bound = bestAfter([]).outcome.bestBound;
+
+  it('is beaten by what is liked as surely as it was and the margin more, and by no less', () => {
+    expect(bound).toBeGreaterThan(0.3);
+    expect(bestAfter([{ bound }]).feedback.best).toBe(0);
+    expect(bestAfter([{ bound: bound + 1e-9 }]).feedback.best).toBeNull();
+    expect(bestAfter([{ bound: bound - 0.05 }], 0.1).feedback.best).toBeNull();
+    expect(bestAfter([{ bound: bound - 0.15 }], 0.1).feedback.best).toBe(0);
+    // People are shown it all the same.
+    expect(bestAfter([{ bound: 1 }]).outcome.best).toBe(0);
+  });
+
+  it('is that of the newest round that named one: of rounds that were undone or failed, and of later ones, it is not', () => {
+    const low = { bound: 0 };
+    const high = { bound: 1 };
+    expect(bestAfter([high, low]).feedback.best).toBe(0);
+    expect(bestAfter([low, high]).feedback.best).toBeNull();
+    expect(bestAfter([low, { ...high, best: null }]).feedback.best).toBe(0);
+    for (const state of ['superseded', 'failed', 'aborted'] as const)
+      expect(bestAfter([low, { ...high, over: { state } }]).feedback.best).toBe(0);
+    expect(bestAfter([low, { ...high, over: { number: 10 } }]).feedback.best).toBe(0);
+    expect(bestAfter([low, { ...high, over: { number: 9 } }]).feedback.best).toBe(0);
+  });
+
+  it('has no bound where too few voted on it, and nothing to beat where too few vote now', () => {
+    for (const method of ['single', 'cold'] as const)
+      expect(bestAfter([{ bound: 1, method }]).feedback.best).toBe(0);
+    expect(bestAfter([{ bound: 1, method: 'bridging' }]).feedback.best).toBeNull();
+    expect(bestAfter([{ bound: 1 }], 0, five.slice(0, 2)).feedback.best).toBe(0);
   });
 });

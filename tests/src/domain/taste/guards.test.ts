@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { defaultGuards } from '../../../../src/domain/rules.js';
 import { wilsonLower } from '../../../../src/domain/taste/statistics.js';
 import type { WeightedVote } from '../../../support/taste-reference/ballot-box.js';
+import { bridging as bridgingPlainly } from '../../../support/taste-reference/bridging.js';
 import {
   bridging,
   capNewcomers,
@@ -114,6 +115,29 @@ describe('a split community', () => {
     const both = p.get('r.14')!;
     for (const index of [0, 3, 7, 10]) expect(both).toBeGreaterThan(p.get(`r.${index}`)! + 0.2);
     expect(p.get('r.0')).toBeCloseTo(p.get('r.3')!, 6);
+  });
+
+  it('is judged by bridging as the plain form of it judges, however few voted on what, and with what weights', () => {
+    const marks = ['+', '-', 'o', ' '];
+    for (let seed = 0; seed < 40; seed++) {
+      const roll = random(seed);
+      const row = () => Array.from({ length: 5 }, () => marks[Math.floor(roll() * 4)]).join('');
+      const votes = table(
+        Object.fromEntries(Array.from({ length: 2 + (seed % 6) }, (_, v) => [`v${v}`, row()])),
+      );
+      const weighed = votes.map((vote) => ({ ...vote, w: seed % 2 ? vote.w : Math.floor(roll() * 3) / 2 }));
+      const [found, plain] = [bridging(weighed), bridgingPlainly(weighed)];
+      expect([...found.keys()].sort(), `${seed}`).toEqual([...plain.keys()].sort());
+      for (const [image, share] of plain) expect(found.get(image), `${seed} ${image}`).toBeCloseTo(share, 9);
+    }
+    expect(bridging([]).size).toBe(0);
+    expect(bridging(table({ a: '+-' }).map((vote) => ({ ...vote, w: 0 }))).size).toBe(0);
+  });
+
+  it('may be turned round: what all call bad instead of good is as bad by bridging as it was good', () => {
+    const p = bridging(camps);
+    const turned = bridging(camps.map((vote) => ({ ...vote, up: !vote.up })));
+    for (const [image, share] of p) expect(turned.get(image)).toBeCloseTo(1 - share, 6);
   });
 
   it('is told so, and its best is an image of both', () => {
