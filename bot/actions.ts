@@ -10,7 +10,7 @@ import type { Act, Place, SessionState } from '../src/domain/model.js';
 import { mustAsk } from '../src/domain/proposals.js';
 import { atLeast } from '../src/domain/roles.js';
 import type { RoundKind, RoundTime } from '../src/domain/round-time.js';
-import { ruleSettings, type Settings } from '../src/domain/settings.js';
+import { ruleSettings, type Settings, usualSettings } from '../src/domain/settings.js';
 import { waitsForEngine } from '../src/domain/views.js';
 import { AcclaimError } from '../src/errors.js';
 import { promptReading } from '../src/prompt-reading.js';
@@ -278,6 +278,7 @@ export function makeActions(parts: ActionParts): Actions {
       const { approval } = await settings(account, channel);
       return mustAsk(approval ?? parts.approval, account.role);
     },
+    usualSettings: ({ platform }) => usualSettings(parts.plan({}, platform).rules, parts.approval),
     propose: async ({ createdBy, nsfw: _, ...wish }, { account, channel, replyTo }) => {
       const { spec } = await prepare({ ...wish, createdBy }, account, channel);
       const { platform } = account;

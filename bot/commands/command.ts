@@ -155,6 +155,8 @@ export interface Actions {
   ): Promise<RoundTime | null>;
   /** What this host lets be drawn. */
   budgets(): Budgets;
+  /** What holds where an admin has set nothing. */
+  usualSettings(account: Account): Record<string, unknown>;
   /** Fetches a model, and says where that stands. */
   pull(model: string): string;
   /** Where each pull stands. */

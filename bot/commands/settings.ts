@@ -1,7 +1,7 @@
 /** What admins set for their server: shown, changed, and taken back to what the configuration says. */
 import type { NamedChannel } from '../../src/chat/port.js';
 import type { Budgets } from '../../src/domain/budgets.js';
-import { type SettingRow, type Settings, settingRows } from '../../src/domain/settings.js';
+import { type SettingRow, type Settings, settingRows, settingWords } from '../../src/domain/settings.js';
 import { AcclaimError } from '../../src/errors.js';
 import { type ChatCommand, type CommandContext, tellSessions } from './command.js';
 
@@ -29,7 +29,8 @@ const settings: ChatCommand = {
     const row = settingRows.find(({ name }) => name === values.name);
     const text = (values.value as string | undefined)?.trim();
     const named = await channelNames(context, row, now);
-    const shown = (one: SettingRow, of: Settings) => line(one, of, named);
+    const usual = actions.usualSettings(account);
+    const shown = (one: SettingRow, of: Settings) => line(one, of, named, usual);
     if (!row) return { title: 'Settings', text: settingRows.map((one) => shown(one, now)).join('\n') };
     if (text === undefined) return { title: row.name, text: `${shown(row, now)}\nIt is ${row.help}.` };
     const read = text === 'default' ? undefined : row.read(text);
@@ -96,16 +97,24 @@ function addresses(asked: readonly string[], named: readonly NamedChannel[] | nu
   });
 }
 
-function line(row: SettingRow, now: Settings, named: readonly NamedChannel[] | null): string {
+/** The value with its unit, and who set it. */
+function line(
+  row: SettingRow,
+  now: Settings,
+  named: readonly NamedChannel[] | null,
+  usual: Record<string, unknown>,
+): string {
   const value = now[row.key];
-  if (value === undefined) return `**${row.name}**: as configured`;
-  if (row.key !== 'channels' || !Array.isArray(value)) return `**${row.name}**: ${row.show(value)}`;
+  if (value === undefined)
+    return `**${row.name}**: ${settingWords(row, usual[row.key])} (the host's configuration)`;
+  if (row.key !== 'channels' || !Array.isArray(value))
+    return `**${row.name}**: ${settingWords(row, value)} (set here)`;
   const names = value.map((one) => {
     if (named === null) return `#${one}`;
     const found = named.find(({ address }) => address === one);
     return found ? `#${found.name}` : 'one that you do not see';
   });
-  return `**${row.name}**: ${names.join(', ')}`;
+  return `**${row.name}**: ${names.join(', ')} (set here)`;
 }
 
 /** An admin may give less than the host does, not more. */

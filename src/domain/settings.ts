@@ -5,6 +5,7 @@
  */
 import { count } from './count.js';
 import type { RuleSettings } from './events.js';
+import type { Rules } from './model.js';
 
 export interface Settings extends RuleSettings {
   /** Most rounds a session may take. */
@@ -27,6 +28,8 @@ export interface SettingRow<K extends keyof Settings = keyof Settings> {
   name: string;
   key: K;
   help: string;
+  /** What a number of it counts: one of them. */
+  unit?: string;
   /** Offered while it is typed. */
   examples: readonly string[];
   read(text: string): Settings[K] | undefined;
@@ -41,7 +44,7 @@ const whole = (most: number) => (text: string) => {
   const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   return value >= 1 && value <= most ? value : undefined;
 };
-const showImages = (value: number | null) => (value === null ? 'no bound' : String(value));
+const showMost = (value: number | null) => (value === null ? 'no bound' : String(value));
 const list = (text: string) => {
   const parts = text
     .split(/[\s,]+/)
@@ -74,6 +77,7 @@ export const settingRows: readonly SettingRow[] = [
   row({
     name: 'quorum',
     key: 'quorum',
+    unit: 'voter',
     help: 'voters who close a round, such as 3',
     examples: ['3', '5', 'default'],
     read: whole(100_000),
@@ -138,42 +142,47 @@ export const settingRows: readonly SettingRow[] = [
   row({
     name: 'rounds',
     key: 'mostRounds',
+    unit: 'round',
     help: 'most rounds of a session, such as 12',
     examples: ['12'],
     read: whole(1000),
-    show: String,
+    show: showMost,
   }),
   row({
     name: 'images',
     key: 'mostImages',
+    unit: 'image',
     help: 'most images of a round, such as 18',
     examples: ['18'],
     read: whole(256),
-    show: String,
+    show: showMost,
   }),
   row({
     name: 'session-images',
     key: 'sessionImages',
+    unit: 'image',
     help: 'most images of a session in all its rounds, such as 200',
     examples: ['200', 'default'],
     read: whole(100_000),
-    show: showImages,
+    show: showMost,
   }),
   row({
     name: 'channel-images',
     key: 'channelImages',
+    unit: 'image',
     help: 'most images a day in one channel, such as 100',
     examples: ['100', 'default'],
     read: whole(100_000),
-    show: showImages,
+    show: showMost,
   }),
   row({
     name: 'server-images',
     key: 'serverImages',
+    unit: 'image',
     help: 'most images a day in all channels together, such as 500',
     examples: ['500', 'default'],
     read: whole(100_000),
-    show: showImages,
+    show: showMost,
   }),
   row({
     name: 'models',
@@ -208,4 +217,21 @@ export function ruleSettings(settings: Settings): RuleSettings {
     ...(channelImages === undefined ? {} : { channelImages }),
     ...(serverImages === undefined ? {} : { serverImages }),
   };
+}
+
+/** What holds where nothing is set, by the host's configuration; null = no bound, or all. */
+export function usualSettings(rules: Rules, approval: boolean): Record<SettingRow['key'], unknown> {
+  const { quorum, roundMs, quietHours, review, ballots, picks = false } = rules;
+  const { sessionImages = null, channelImages = null, serverImages = null } = rules;
+  return {
+    ...{ quorum, roundMs, quietHours, review, ballots, picks, sessionImages, channelImages, serverImages },
+    ...{ memberStarts: true, approval, mostRounds: null, mostImages: null },
+    ...{ models: null, channels: null, model: null, channelModels: null },
+  };
+}
+
+/** A value with what it counts: `3 voters`. */
+export function settingWords(row: SettingRow, value: unknown): string {
+  const words = row.show(value as never);
+  return row.unit !== undefined && typeof value === 'number' ? count(value, row.unit) : words;
 }

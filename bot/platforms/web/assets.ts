@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname, join, relative, sep } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { projectPath } from '../../../src/paths.js';
 
 export interface Asset {
@@ -34,6 +35,8 @@ export class Assets {
   readonly index: Asset;
   readonly contentSecurityPolicy: string;
   private readonly files = new Map<string, string>();
+  /** By the tag of what they are made of. */
+  private readonly smaller = new Map<string, Asset>();
 
   constructor(page = projectPath('bot', 'platforms', 'web', 'page')) {
     for (const name of readdirSync(page, { recursive: true, encoding: 'utf8' })) {
@@ -63,6 +66,15 @@ export class Assets {
   get(path: string): Asset | undefined {
     const file = this.files.get(path);
     return file === undefined ? undefined : asset(readFileSync(file), types[extname(file)]!);
+  }
+
+  /** The same in fewer bytes, for whoever can read that; each is made once. */
+  zipped(asset: Asset): Asset {
+    const known = this.smaller.get(asset.etag);
+    if (known) return known;
+    const made = { ...asset, body: gzipSync(asset.body), etag: asset.etag.replace(/"$/, '-gz"') };
+    this.smaller.set(asset.etag, made);
+    return made;
   }
 
   /** Paths that are served; tests fetch them all. */

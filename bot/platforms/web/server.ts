@@ -136,7 +136,7 @@ export function makeApp(parts: ServerParts): Hono {
     const standing = { holder: holder(c), from: addressOf(front.outside(c).client) };
     return { ...people.account(known, role(c), voter(c)), ...standing };
   };
-  app.get('/', (c) => send(c, assets.index));
+  app.get('/', (c) => send(c, assets, assets.index));
   app.get('/healthz', (c) => c.json({ ok: true }));
   app.get('/readyz', async (c) => {
     if (!monitor) return c.notFound();
@@ -161,8 +161,8 @@ export function makeApp(parts: ServerParts): Hono {
     return c.body(text, 200, { 'content-type': type, 'cache-control': 'no-store' });
   });
   app.get('/favicon.ico', (c) => c.redirect('/page/logo.svg', 302));
-  app.get('/page/*', (c) => send(c, assets.get(c.req.path)));
-  app.get('/vendor/*', (c) => send(c, assets.get(c.req.path)));
+  app.get('/page/*', (c) => send(c, assets, assets.get(c.req.path)));
+  app.get('/vendor/*', (c) => send(c, assets, assets.get(c.req.path)));
   app.get('/api/status', async (c) => c.json(await desk.status(holder(c), admin(c))));
 
   app.get('/api/me', async (c) => {
@@ -323,11 +323,17 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const tooLong = new AcclaimError('usage', 'That is too long.', 'Say it in fewer words.');
 
-function send(c: Context, asset: Asset | undefined): Response {
-  if (!asset) return c.text('There is nothing here.\n', 404);
-  const headers = { 'cache-control': 'no-cache', etag: asset.etag };
+function send(c: Context, assets: Assets, found: Asset | undefined): Response {
+  if (!found) return c.text('There is nothing here.\n', 404);
+  const zips = /\bgzip\b/.test(c.req.header('accept-encoding') ?? '');
+  const asset = zips ? assets.zipped(found) : found;
+  const headers = { 'cache-control': 'no-cache', etag: asset.etag, vary: 'accept-encoding' };
   if (c.req.header('if-none-match') === asset.etag) return c.body(null, 304, headers);
-  return c.body(new Uint8Array(asset.body), 200, { ...headers, 'content-type': asset.type });
+  return c.body(new Uint8Array(asset.body), 200, {
+    ...headers,
+    'content-type': asset.type,
+    ...(zips && { 'content-encoding': 'gzip' }),
+  });
 }
 
 async function read<T extends z.ZodType>(c: Context, schema: T): Promise<z.infer<T>> {

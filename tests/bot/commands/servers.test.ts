@@ -14,10 +14,10 @@ it('settings and audit stay on their server', async () => {
   const said = async (where: string, text: string) => (await platform.command(where, admin, text))!.text;
   const before = house.state().session.rules.quorum;
 
-  expect(await said('den', 'settings quorum 7')).toBe('**quorum**: 7');
+  expect(await said('den', 'settings quorum 7')).toBe('**quorum**: 7 voters (set here)');
   expect(house.state().session.rules.quorum).toBe(before);
-  expect(await said(channel, 'settings quorum')).toContain('as configured');
-  expect(await said(channel, 'settings quorum 5')).toBe('**quorum**: 5');
+  expect(await said(channel, 'settings quorum')).toContain("(the host's configuration)");
+  expect(await said(channel, 'settings quorum 5')).toBe('**quorum**: 5 voters (set here)');
   expect(house.state().session.rules.quorum).toBe(5);
   expect(await said('den', 'settings quorum')).toContain('**quorum**: 7');
 

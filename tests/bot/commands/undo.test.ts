@@ -41,8 +41,8 @@ const numbers = async (channel: string) =>
 it('settings go back on the server and in all of its sessions, and on no other server', async () => {
   await open('r1', 'r2', 'r3', 't1');
   const [usual] = quorums('r1');
-  expect(await text('t1', 'settings quorum 4')).toBe('**quorum**: 4');
-  expect(await text('r1', 'settings quorum 3')).toBe('**quorum**: 3');
+  expect(await text('t1', 'settings quorum 4')).toBe('**quorum**: 4 voters (set here)');
+  expect(await text('r1', 'settings quorum 3')).toBe('**quorum**: 3 voters (set here)');
   expect(quorums('r1', 'r2', 'r3', 't1')).toEqual([3, 3, 3, 4]);
 
   // What a moderator may not set a moderator may not take back.
@@ -54,7 +54,7 @@ it('settings go back on the server and in all of its sessions, and on no other s
     text: expect.stringContaining('in 3 sessions'),
   });
   expect(quorums('r1', 'r2', 'r3', 't1')).toEqual([usual, usual, usual, 4]);
-  expect(await text('r1', 'settings quorum')).toContain('as configured');
+  expect(await text('r1', 'settings quorum')).toContain("(the host's configuration)");
   expect(await text('t1', 'settings quorum')).toContain('**quorum**: 4');
 });
 
@@ -82,12 +82,12 @@ it('each of several settings goes back by itself, the newest first, also in a se
   // It was opened while 3 held, as far as anybody can tell now.
   expect((await card('r1', 'undo')).title).toBe('Undone');
   expect(quorums('r1', 'r2')).toEqual([usual, usual]);
-  expect(await text('r1', 'settings quorum')).toContain('as configured');
+  expect(await text('r1', 'settings quorum')).toContain("(the host's configuration)");
   expect(await text('r1', 'undo')).toContain('nothing to undo');
 });
 
 it('what was set in a channel without a session goes back there, and so does the model', async () => {
-  expect(await text('empty', 'settings rounds 5')).toBe('**rounds**: 5');
+  expect(await text('empty', 'settings rounds 5')).toBe('**rounds**: 5 rounds (set here)');
   // Off is a setting, and not the same as none.
   await text('empty', 'settings quiet-hours off');
   await text('empty', 'settings quiet-hours 22:00-07:00');
@@ -99,7 +99,7 @@ it('what was set in a channel without a session goes back there, and so does the
   expect((await card('empty', 'undo')).text).toContain('**model use**');
   expect((await card('empty', 'undo')).text).toContain('**model use**');
   expect((await card('empty', 'undo')).text).toContain('**settings rounds**');
-  expect(await text('empty', 'settings rounds')).toContain('as configured');
+  expect(await text('empty', 'settings rounds')).toContain("(the host's configuration)");
   expect(await text('empty', 'undo')).toContain('nothing to undo');
 });
 

@@ -104,10 +104,19 @@ describe('assets', () => {
     const { ann } = await start();
     const paths = new Assets().paths();
     expect(paths.length).toBeGreaterThan(15);
-    for (const path of paths) {
+    let bytes = 0;
+    for (const path of ['/', ...paths]) {
       const response = await ann.request(path);
       expect([path, response.status]).toEqual([path, 200]);
+      expect([path, response.headers.get('content-encoding')]).toEqual([path, 'gzip']);
+      bytes += Number(response.headers.get('content-length'));
     }
+    // What the page weighs on its way to who has never been there, without pictures.
+    expect(bytes).toBeGreaterThan(10_000);
+    expect(bytes).toBeLessThan(120_000);
+    const plain = await ann.request('/page/main.js', undefined, { 'accept-encoding': 'identity' });
+    expect(plain.headers.get('content-encoding')).toBeNull();
+    expect(await plain.text()).toBe(await (await ann.request('/page/main.js')).text());
     for (const path of [
       '/page/../adapter.ts',
       '/page/%2e%2e/server.ts',
