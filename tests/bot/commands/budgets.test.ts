@@ -15,7 +15,7 @@ it("a budget of a server holds for all its channels, is raised up to the host's 
     platform.messages.filter(({ ref, card }) => ref.channel === channel && card.data?.notice === 'paused');
   try {
     expect(await said('a', 'settings server-images 21')).toContain('20 at most');
-    expect(await said('a', 'settings server-images 8')).toBe('**server-images**: 8');
+    expect(await said('a', 'settings server-images 8')).toBe('**server-images**: 8 images (set here)');
     expect(await said('a', 'session start a hand')).toContain('is being drawn');
     expect(await said('b', 'session start a rose')).toContain('is being drawn');
     expect(await said('c', 'session start a cat')).toContain('after midnight (UTC)');
@@ -26,7 +26,7 @@ it("a budget of a server holds for all its channels, is raised up to the host's 
     const waits = test.house.app.sessions.liveIn('fake', 'c')!;
     expect(waits.rounds).toEqual([]);
     expect(await said('c', 'session resume')).toContain('used up');
-    expect(await said('b', 'settings server-images 12')).toBe('**server-images**: 12');
+    expect(await said('b', 'settings server-images 12')).toBe('**server-images**: 12 images (set here)');
     await until(() => test.house.app.sessions.get(waits.session.id)!.rounds.length === 1, 'its first round');
   } finally {
     await test.stop();
