@@ -4,11 +4,12 @@
  */
 import { stat } from 'node:fs/promises';
 import type { RequestOutcome } from '../src/chat/options.js';
-import type { ChatEvent, PlatformName } from '../src/chat/port.js';
+import type { ChatEvent } from '../src/chat/port.js';
 import type { Clock } from '../src/clock.js';
 import type { RowChange } from '../src/domain/decision.js';
 import type { Effect } from '../src/domain/effects.js';
 import type { Fact, Round, RoundPhase, Session, SessionPhase, SessionState } from '../src/domain/model.js';
+import { platformsThat } from '../src/domain/platforms.js';
 import type { SessionStatus } from '../src/domain/views.js';
 import { AcclaimError } from '../src/errors.js';
 import type { Log } from '../src/log.js';
@@ -68,8 +69,8 @@ const effectKinds: Record<Effect['kind'], true> = {
 };
 const outcomes: Record<RequestOutcome, true> = { ok: true, limited: true, refused: true, failed: true };
 /** Those that people vote on, and of these the ones that are asked over a network. */
-const voted: readonly PlatformName[] = ['web', 'discord', 'slack'];
-const remote: readonly PlatformName[] = ['discord', 'slack'];
+const voted = platformsThat((facts) => facts.voted);
+const remote = platformsThat((facts) => facts.remote);
 
 export class Watch {
   private readonly rounds = new Map<string, { state: RoundPhase; since: number; counted: boolean }>();

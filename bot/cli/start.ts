@@ -2,6 +2,7 @@
 import { type Command, defineCommand } from '../../src/cli/command.js';
 import { integer, several, text } from '../../src/cli/options.js';
 import { loadConfig } from '../../src/config/load.js';
+import { factsOfPlatform } from '../../src/domain/platforms.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { Engines } from '../house.js';
 
@@ -53,9 +54,8 @@ export const startWith = (examples: readonly string[], engines?: Engines): Comma
 
 /** The only place where a code is told: whoever reads it runs the host. */
 function claimLine(platform: string, code: string, minutes: number): string {
-  const [what, typed] =
-    platform === 'slack' ? ['workspace', '/acclaim claim'] : ['server', '/acclaim-admin claim'];
-  return `No ${what} on ${platform} is this host's own yet. An admin of it types there within ${minutes} minutes: ${typed} ${code}\n`;
+  const { word = 'server', admin = '/acclaim' } = factsOfPlatform(platform)?.server ?? {};
+  return `No ${word} on ${platform} is this host's own yet. An admin of it types there within ${minutes} minutes: ${admin} claim ${code}\n`;
 }
 
 export const command = startWith([

@@ -1,5 +1,6 @@
 /** Commands by which whoever runs the host says on which servers (or workspaces) the bot does anything. */
 import type { PlatformName } from '../../src/chat/port.js';
+import { platformsThat } from '../../src/domain/platforms.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { Standing } from '../../src/store/standings.js';
 import { type ChatCommand, type CommandContext, placesOf } from './command.js';
@@ -78,8 +79,8 @@ const deciding = (
 function platformOf({ actions }: CommandContext, server: string): PlatformName {
   const known = actions.servers().find((one) => one.server === server);
   if (known) return known.platform;
-  if (/^\d{15,20}$/.test(server)) return 'discord';
-  if (/^[TE][A-Z0-9]{6,20}$/.test(server)) return 'slack';
+  const [likely] = platformsThat((facts) => facts.server?.id.test(server) ?? false);
+  if (likely) return likely;
   throw new AcclaimError(
     'usage',
     'That is no id of a server or workspace.',

@@ -8,6 +8,7 @@ import type { Clock } from '../../src/clock.js';
 import type { Effect, EffectKind, EffectOf } from '../../src/domain/effects.js';
 import type { Event } from '../../src/domain/events.js';
 import type { Binding, SessionState } from '../../src/domain/model.js';
+import { platforms } from '../../src/domain/platforms.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { JobQueue } from '../../src/queue/contract.js';
 import type { DataPaths } from '../paths.js';
@@ -203,13 +204,11 @@ export function laneOf(effect: Effect, state: SessionState | undefined): string 
   }
 }
 
-/** Least time between two edits of a message, ms: Discord and Slack limit them, the page does not. */
-const spacingOf: Record<Binding['platform'], number> = { web: 250, fake: 0, discord: 5000, slack: 5000 };
-
+/** Least time between two edits of a message, ms. */
 export function spacing(effect: Effect, state: SessionState | undefined): number {
   const edits = effect.kind === 'card' || effect.kind === 'edit-ballot';
   if (!edits) return 0;
   const id = effect.kind === 'card' ? effect.channel : state?.ballots.get(effect.ballot)?.channel;
   const binding = state?.bindings.find((b) => b.channel === id);
-  return binding ? spacingOf[binding.platform] : 0;
+  return binding ? platforms[binding.platform].editMs : 0;
 }

@@ -7,6 +7,7 @@ import type { Attachment, Card, Picture } from '../../src/chat/port.js';
 import { count } from '../../src/domain/count.js';
 import type { NoticeCode } from '../../src/domain/effects.js';
 import type { Session } from '../../src/domain/model.js';
+import { factsOfPlatform } from '../../src/domain/platforms.js';
 import type { RoundTime } from '../../src/domain/round-time.js';
 import { cause, inSentences } from '../../src/errors.js';
 import { card } from './card.js';
@@ -114,9 +115,7 @@ export const notices: Record<NoticeCode, Text> = {
   },
 };
 
-const platformNames: Record<string, string> = { web: 'the page', discord: 'Discord', slack: 'Slack' };
-
-const place = (v: Values) => platformNames[of(v, 'platform')] ?? 'another platform';
+const place = (v: Values) => factsOfPlatform(of(v, 'platform'))?.label ?? 'another platform';
 
 const pauses: Record<string, string> = {
   command: 'A moderator paused the session.',

@@ -3,9 +3,11 @@
  * payload -> ChatEvent in `decode.ts`, Card -> payload in `render.ts`. tests/contracts/platform.ts is the suite
  * that web, Discord, Slack and the in-memory fake all pass.
  */
+
+import type { Platform, Role } from '../domain/model.js';
 import type { Turnout } from '../domain/turnout.js';
 
-export type PlatformName = 'web' | 'discord' | 'slack' | 'fake';
+export type PlatformName = Platform;
 
 /** A channel as people name it, and the platform's own id of it. */
 export interface NamedChannel {
@@ -39,7 +41,7 @@ export interface Account {
   /** Anybody could have made it, and nobody has vouched for it: it counts once somebody does. */
   waits?: boolean;
 }
-export type Role = 'member' | 'moderator' | 'admin' | 'operator';
+export type { Role };
 
 export interface Picture {
   /** Absolute path of a PNG, JPEG or WebP. */

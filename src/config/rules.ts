@@ -1,6 +1,7 @@
 /** The configuration's `session`, `votes`, `retention` and `servers` as rules in the domain's units. */
 import type { Budgets } from '../domain/budgets.js';
 import type { Platform, Rules } from '../domain/model.js';
+import { platforms } from '../domain/platforms.js';
 import type { Retention } from '../domain/retention.js';
 import type { Config } from './schema.js';
 
@@ -28,18 +29,14 @@ export function hostBudgets({ budgets }: Pick<Config, 'budgets'>): Budgets {
   return { sessionImages: session, channelImages: channelDay, serverImages: serverDay };
 }
 
-/** Where votes are reactions nobody presses Done unasked: there marks make the quorum, unless it is set otherwise. */
-const byMarks: readonly Platform[] = ['discord', 'slack'];
-
 export function sessionRules({ session, votes, ...config }: Config, platform: Platform = 'web'): Rules {
-  const usual = byMarks.includes(platform) ? 'marks' : 'done';
   const { quietHours } = session;
   return {
     imagesPerRound: session.images,
     ballots: session.ballots,
     sheetSize: session.cells,
     quorum: votes.quorum,
-    quorumBy: votes.quorumBy === 'auto' ? usual : votes.quorumBy,
+    quorumBy: votes.quorumBy === 'auto' ? platforms[platform].quorumBy : votes.quorumBy,
     restMs: votes.settleSeconds * 1000,
     roundMs: votes.deadlineMinutes * 60_000,
     budgetRounds: session.rounds,

@@ -6,8 +6,9 @@
 import type { Evaluation } from './evaluations.js';
 import type { Facts } from './facts.js';
 import type { Fault, FaultShares } from './faults.js';
+import type { Platform } from './platforms.js';
 
-export type Platform = 'web' | 'discord' | 'slack' | 'fake';
+export type { Platform };
 export type Role = 'member' | 'moderator' | 'admin' | 'operator';
 
 export interface Community {

@@ -4,6 +4,7 @@ import { meaning, primings, reactionMarks } from '../../../src/domain/emoji.js';
 import { ballotId, pictureName, roundId } from '../../../src/domain/ids.js';
 import { nameOf, votesOf } from '../../../src/domain/mine.js';
 import type { Job, Round, SessionState } from '../../../src/domain/model.js';
+import { factsOfPlatform, platformsThat } from '../../../src/domain/platforms.js';
 import { quietUntil } from '../../../src/domain/quiet-hours.js';
 import {
   ballotView,
@@ -14,6 +15,23 @@ import {
   waitsForEngine,
 } from '../../../src/domain/views.js';
 import { person, World } from '../../support/world.js';
+
+it('platforms are told by name and by the looks of a server, and a name that is gone by nothing', () => {
+  expect(platformsThat(({ remote }) => remote)).toEqual(['discord', 'slack']);
+  expect(platformsThat(({ voted }) => voted)).toEqual(['web', 'discord', 'slack']);
+  const withId = (id: string) => platformsThat(({ server }) => server?.id.test(id) ?? false);
+  expect([withId('123456789012345678'), withId('T0123ABCD'), withId('x')]).toEqual([
+    ['discord'],
+    ['slack'],
+    [],
+  ]);
+  expect(factsOfPlatform('slack')).toMatchObject({
+    label: 'Slack',
+    quorumBy: 'marks',
+    server: { word: 'workspace' },
+  });
+  expect(['matrix', 'toString', ''].map(factsOfPlatform)).toEqual([undefined, undefined, undefined]);
+});
 
 describe('names', () => {
   it('of pictures are sheet and cell, or in a gallery the number alone', () => {
