@@ -34,7 +34,7 @@ const weightBytes = (graph: Graph): number => {
 };
 
 /** Whether the executor lays a graph's weights out anew by itself (runtime/executor.ts, profile `speed`). */
-export const relaysWeights = (graph: Graph): boolean => weightBytes(graph) <= SMALL_WEIGHTS;
+export const prepacksWeights = (graph: Graph): boolean => weightBytes(graph) <= SMALL_WEIGHTS;
 
 /** Values that no input reaches: folded when the graph is compiled. */
 export function runtimeValues(graph: Graph): Set<Value> {
@@ -47,7 +47,7 @@ export function runtimeValues(graph: Graph): Set<Value> {
 /** Bytes that a compiled graph takes until it is released, its run not counted. */
 export function compiledBytes(graph: Graph): number {
   const unweighted = SESSION_BYTES + NODE_BYTES * graph.nodes.length;
-  if (!relaysWeights(graph)) return unweighted;
+  if (!prepacksWeights(graph)) return unweighted;
   const runs = runtimeValues(graph);
   const laidOut = new Map<string, number>();
   for (const node of graph.nodes) {

@@ -2,7 +2,7 @@
  * Floating-point operations of one run, by the layers that decide them: products of matrices and convolutions; two for each
  * multiply-add. Of a convolution by Winograd's algorithm those of a product of matrices that takes as long.
  */
-import { relaysWeights, runtimeValues } from './compiled.js';
+import { prepacksWeights, runtimeValues } from './compiled.js';
 import type { Graph } from './graph.js';
 import { reachable } from './onnx.js';
 import type { OpName } from './op-set.js';
@@ -27,7 +27,7 @@ export function nodeFlops(node: Node, winograd: boolean): number {
 
 export function flops(graph: Graph): number {
   const runs = runtimeValues(graph);
-  const winograd = !relaysWeights(graph);
+  const winograd = !prepacksWeights(graph);
   const made = reachable(graph).nodes.filter(({ outputs: [y] }) => runs.has(y!));
   return made.reduce((sum, node) => sum + nodeFlops(node, winograd), 0);
 }

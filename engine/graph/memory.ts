@@ -9,7 +9,7 @@
  * Source: onnxruntime, core/graph/graph_viewer.cc, core/framework/allocation_planner.cc. bench/shapes holds it against runs.
  */
 import { Arena } from './arena.js';
-import { compiledBytes, relaysWeights, runtimeValues } from './compiled.js';
+import { compiledBytes, prepacksWeights, runtimeValues } from './compiled.js';
 import type { Graph } from './graph.js';
 import { wideWeight } from './late-casts.js';
 import { fusedEmission } from './onnx.js';
@@ -130,7 +130,7 @@ function runIn(arena: Arena, graph: Graph, order: readonly Node[], buffers: read
   const end = (step: number) => {
     for (const buffer of ends[step]!) arena.give(held.get(buffer)!);
   };
-  const winograd = !relaysWeights(graph);
+  const winograd = !prepacksWeights(graph);
   for (const [step, node] of order.entries()) {
     if (winograd && winogradAdds(node)) {
       walkMemory(node, fusedEmission.late, {

@@ -5,7 +5,7 @@
  */
 import ort from 'onnxruntime-node';
 import { AcclaimError } from '../../src/errors.js';
-import { relaysWeights } from '../graph/compiled.js';
+import { prepacksWeights } from '../graph/compiled.js';
 import type { Graph } from '../graph/graph.js';
 import { type DeviceEmission, toOnnx } from '../graph/onnx.js';
 import { sameShape } from '../graph/value.js';
@@ -43,7 +43,7 @@ export class Executor {
     graph: Graph,
     { threads, device = 'cpu', emission, profile }: ExecutorOptions,
   ): Promise<Executor> {
-    const speed = profile ? profile === 'speed' : relaysWeights(graph);
+    const speed = profile ? profile === 'speed' : prepacksWeights(graph);
     const options: ort.InferenceSession.SessionOptions = {
       executionProviders: [device],
       graphOptimizationLevel: speed ? 'all' : 'extended',
