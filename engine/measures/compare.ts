@@ -90,13 +90,13 @@ function shift(
 
 function sideOf(pictures: readonly Picture[]): Side {
   const goods = pictures.filter(isGood);
-  const spread = (some: readonly Picture[]) => diversity(some.map(({ latent }) => latent));
+  const varietyOf = (some: readonly Picture[]) => diversity(some.map(({ latent }) => latent));
   return {
     count: pictures.length,
     good: goods.length,
     success: pictures.length > 0 ? goods.length / pictures.length : 0,
-    diversity: spread(pictures),
-    goodDiversity: goods.length < 2 ? null : spread(goods),
+    diversity: varietyOf(pictures),
+    goodDiversity: goods.length < 2 ? null : varietyOf(goods),
   };
 }
 

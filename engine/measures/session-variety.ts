@@ -24,7 +24,7 @@ export function sessionVariety(liked: readonly Liked[], round: number): Variety 
   const base = liked.filter(({ origin }) => origin === 'base');
   const tuned = liked.filter((one) => one.round === round && one.origin === 'tuned');
   if (base.length < LEAST || tuned.length < LEAST) return null;
-  const spread = (some: readonly Liked[]) => diversity(some.map(({ latent }) => latent));
-  const from = spread(base);
-  return from > 0 ? { kept: spread(tuned) / from, base: base.length, tuned: tuned.length } : null;
+  const varietyOf = (some: readonly Liked[]) => diversity(some.map(({ latent }) => latent));
+  const from = varietyOf(base);
+  return from > 0 ? { kept: varietyOf(tuned) / from, base: base.length, tuned: tuned.length } : null;
 }

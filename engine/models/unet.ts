@@ -7,7 +7,7 @@ import type { Graph } from '../graph/graph.js';
 import type { Operand } from '../graph/ops.js';
 import { add, cast, concat, cos, expand, mul, reshape, silu, sin, split, sub, wide } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
-import { spread } from '../nn/branches.js';
+import { repeatForGuidance } from '../nn/branches.js';
 import { conv, groupNorm, linear } from '../nn/layers.js';
 import type { LowRankSource } from '../nn/lora.js';
 import { computeType, type Precision } from '../nn/precision.js';
@@ -76,7 +76,7 @@ export function unet(graph: Graph, source: UnetSource, inputs: UnetInputs, adapt
   let x = cast(conv(ends.at('conv_in'), inputs.sample, channels[0]!, 3), scope.type);
   if (config.addition_embed_type === 'text_time') {
     // The texts differ from here on, so the branches do.
-    x = spread(x, context.batch);
+    x = repeatForGuidance(x, context.batch);
     time = add(
       perImage(addedEmbedding(ends.at('add_embedding'), inputs, config), context.batch),
       perBranch(time, context.batch),
@@ -106,7 +106,7 @@ export function unet(graph: Graph, source: UnetSource, inputs: UnetInputs, adapt
     const block = scope.at('up_blocks', i);
     const level = last - i;
     for (let j = 0; j <= config.layers_per_block; j++) {
-      x = concat([x, spread(skips.pop()!, x.shape[0]!)], 1);
+      x = concat([x, repeatForGuidance(skips.pop()!, x.shape[0]!)], 1);
       x = resnetBlock(block.at('resnets', j), x, channels[level]!, norm, time);
       if (type === 'CrossAttnUpBlock2D') x = attend(block.at('attentions', j), x, level);
     }
@@ -164,7 +164,7 @@ function perImage(x: Value, batch: number): Value {
 }
 
 /** [N or 1, ...] -> [batch or 1, ...]. */
-const perBranch = (x: Value, batch: number): Value => (x.shape[0] === 1 ? x : spread(x, batch));
+const perBranch = (x: Value, batch: number): Value => (x.shape[0] === 1 ? x : repeatForGuidance(x, batch));
 
 /** Sinusoids of t [N] -> [N,size]. */
 function sinusoids(t: Value, size: number, config: UnetConfig): Value {

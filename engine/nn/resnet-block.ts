@@ -1,7 +1,7 @@
 /** The residual block of UNet and VAE, with the time embedding where there is one, and the two changes of size. */
 import { castLike, reshape, silu, upsampleNearest2x } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
-import { addSpread } from './branches.js';
+import { addRepeated } from './branches.js';
 import { conv, groupNorm, linear } from './layers.js';
 import type { Scope } from './scope.js';
 
@@ -18,11 +18,11 @@ function residual(scope: Scope, x: Value, out: number, norm: NormOptions, time?:
   let h = conv(scope.at('conv1'), silu(groupNorm(scope.at('norm1'), x, norm.groups, norm.epsilon)), out, 3);
   if (time) {
     const shift = linear(scope.at('time_emb_proj'), castLike(silu(time), h), out);
-    h = addSpread(reshape(shift, [shift.shape[0]!, out, 1, 1]), h);
+    h = addRepeated(reshape(shift, [shift.shape[0]!, out, 1, 1]), h);
   }
   h = conv(scope.at('conv2'), silu(groupNorm(scope.at('norm2'), h, norm.groups, norm.epsilon)), out, 3);
   const shortcut = x.shape[1] === out ? x : conv(scope.at('conv_shortcut'), x, out, 1);
-  return addSpread(shortcut, h);
+  return addRepeated(shortcut, h);
 }
 
 /** Halves height and width. The UNet pads all around; the VAE's encoder only right and below. */

@@ -4,7 +4,7 @@
  */
 import { attention, castLike, reshape, transpose, wide } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
-import { addSpread, spread } from './branches.js';
+import { addRepeated, repeatForGuidance } from './branches.js';
 import { feedForward } from './feed-forward.js';
 import { conv, groupNorm, layerNorm, linear } from './layers.js';
 import type { Scope } from './scope.js';
@@ -47,16 +47,16 @@ export function transformer(scope: Scope, x: Value, context: Context, options: T
   const out = options.linearProjection
     ? toImage(linear(projOut, tokens, c), x)
     : conv(projOut, toImage(tokens, x), c, 1);
-  return addSpread(x, out);
+  return addRepeated(x, out);
 }
 
 function transformerBlock(scope: Scope, x: Value, context: Context, options: TransformerOptions): Value {
   const norm = (name: string, y: Value) => layerNorm(scope.at(name), y, 1e-5);
   const self = norm('norm1', x);
-  const seen = addSpread(x, attend(scope.at('attn1'), self, self, x.shape[0]!, options));
+  const seen = addRepeated(x, attend(scope.at('attn1'), self, self, x.shape[0]!, options));
   const read = attend(scope.at('attn2'), norm('norm2', seen), context.states, context.batch, options);
-  const told = addSpread(seen, read);
-  return addSpread(told, feedForward(scope.at('ff', 'net'), norm('norm3', told)));
+  const told = addRepeated(seen, read);
+  return addRepeated(told, feedForward(scope.at('ff', 'net'), norm('norm3', told)));
 }
 
 /** Queries from x [N,T,C], keys and values from source [S,L,D] -> [batch,T,C]. */
@@ -71,7 +71,7 @@ function attend(
   const project = (name: string, y: Value) => linear(scope.at(name), y, c, { bias: false });
   // Queries do not see each other: the tokens of all images under one text are one long row of queries.
   const texts = source.shape[0]!;
-  const queries = reshape(spread(project('to_q', x), batch), [texts, (batch / texts) * tokens, c]);
+  const queries = reshape(repeatForGuidance(project('to_q', x), batch), [texts, (batch / texts) * tokens, c]);
   const operand = wideAttention ? wide : (y: Value) => y;
   const [q, k, v] = [queries, project('to_k', source), project('to_v', source)].map(operand) as [
     Value,

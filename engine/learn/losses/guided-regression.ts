@@ -31,11 +31,11 @@ export interface GuidedRegressionOptions {
 /** Feeds: those of training-graph (`x` is z_0), `alpha` [B,1,1,1], `noise` e [B,C,h,w], `weight` [B] (0 pads a batch). Outputs: `loss`, gradients. */
 export function guidedRegressionGraph(spec: TrainingSpec, { cap, anchor }: GuidedRegressionOptions): Graph {
   const inputs = beginTraining(spec);
-  const { alpha, spread, noise, predict } = noised(spec, inputs);
+  const { alpha, noiseScale, noise, predict } = noised(spec, inputs);
   const p = predict(inputs.adapter);
   let error = square(sub(p, noise));
   if (anchor > 0) error = add(error, mul(square(sub(p, stopGradient(predict()))), anchor));
-  const emphasis = minimum(div(spread, sqrt(alpha)), cap);
+  const emphasis = minimum(div(noiseScale, sqrt(alpha)), cap);
   const perRow = reduceMean(mul(emphasis, error), [1, 2, 3], false); // [B]
   const weight = inputs.graph.input('weight', [spec.rows]);
   return finishTraining(spec, inputs, reshape(reduceSum(mul(weight, perRow)), [1]));

@@ -42,10 +42,10 @@ export function nftGraph(spec: TrainingSpec, beta: number): Graph {
   const tensors = adapterShapes(spec.pipeline, spec.adapter).map(
     ({ name, shape }) => [name, g.input(oldName(name), shape)] as const,
   );
-  const { alpha, spread, noise, predict } = noised(spec, inputs);
+  const { alpha, noiseScale, noise, predict } = noised(spec, inputs);
   const p = predict(inputs.adapter);
   const old = stopGradient(predict(new Adapter(spec.adapter, new Map(tensors))));
-  const scale = div(spread, sqrt(alpha));
+  const scale = div(noiseScale, sqrt(alpha));
   const distance = (q: Value): Value => {
     const gap = mul(scale, sub(q, noise));
     const size = maximum(reduceMean(abs(gap), [1, 2, 3], false), LEAST);

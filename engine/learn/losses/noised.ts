@@ -12,7 +12,7 @@ export interface Noised {
   /** a = alphas_cumprod[t], feed `alpha` [B,1,1,1]. */
   readonly alpha: Value;
   /** sqrt(1 - a) [B,1,1,1]. */
-  readonly spread: Value;
+  readonly noiseScale: Value;
   /** e, feed `noise` [B,C,h,w]. */
   readonly noise: Value;
   /** The guided prediction of e [B,C,h,w]; without an adapter the base model's. */
@@ -24,16 +24,16 @@ export function noised(spec: TrainingSpec, inputs: TrainingInputs): Noised {
   const { graph: g, x: z0 } = inputs;
   const alpha = g.input('alpha', [spec.rows, 1, 1, 1]);
   const noise = g.input('noise', z0.shape);
-  const spread = sqrt(sub(1, alpha));
-  const xt = add(mul(sqrt(alpha), z0), mul(spread, noise));
+  const noiseScale = sqrt(sub(1, alpha));
+  const xt = add(mul(sqrt(alpha), z0), mul(noiseScale, noise));
   return {
     alpha,
-    spread,
+    noiseScale,
     noise,
     predict(adapter) {
       const output = guidedOutput(spec, inputs, xt, adapter);
       if (spec.pipeline.scheduler.prediction_type === 'epsilon') return output;
-      return add(mul(sqrt(alpha), output), mul(spread, xt));
+      return add(mul(sqrt(alpha), output), mul(noiseScale, xt));
     },
   };
 }
