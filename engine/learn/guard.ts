@@ -13,8 +13,8 @@ import type { AdapterValues } from '../nn/lora.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 import { type FloatTensor, f32, rows } from '../runtime/tensor.js';
 import { applied } from './applied.js';
+import { adapterSpec } from './hyperparameters.js';
 import type { LearnContext } from './learner.js';
-import { adapterSpec } from './parameters.js';
 import { globalNorm, type Params } from './params.js';
 import { Unhealthy } from './trainer.js';
 

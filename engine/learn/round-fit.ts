@@ -10,8 +10,8 @@ import { driftFit } from './drift.js';
 import { type Approval, stretches } from './early-stop.js';
 import type { Variety } from './guard.js';
 import { fitGuided, type Item } from './guided-fit.js';
+import { adapterSpec } from './hyperparameters.js';
 import type { LearnContext, Reached } from './learner.js';
-import { adapterSpec } from './parameters.js';
 import { nothingLearned } from './steps.js';
 
 interface RoundFit {

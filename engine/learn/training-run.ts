@@ -8,10 +8,10 @@ import type { LearnerState } from '../io/checkpoint.js';
 import { shapesOf } from '../models/prompt.js';
 import { type FitBounds, fitTraining } from './fit.js';
 import { type Guarded, guarded } from './guard.js';
+import { adapterSpec, optimiserOptions } from './hyperparameters.js';
 import type { LearnContext } from './learner.js';
 import { specKey, type TrainingSpec } from './losses/training-graph.js';
 import { adam, cloneState } from './optimiser.js';
-import { adapterSpec, optimiserOptions } from './parameters.js';
 import { cloneParams } from './params.js';
 import { type Moved, Trainer } from './trainer.js';
 
