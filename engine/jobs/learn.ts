@@ -13,7 +13,7 @@ import { writeCheckpoint } from '../io/checkpoint.js';
 import type { ReplayItem } from '../io/remembered.js';
 import { readRound } from '../io/round.js';
 import { FitAhead } from '../learn/ahead.js';
-import { judge } from '../learn/feedback.js';
+import { splitLabels } from '../learn/feedback.js';
 import { adapterSpec, parseParams } from '../learn/hyperparameters.js';
 import { stateFor } from '../learn/learner.js';
 import { learners } from '../learn/learners/table.js';
@@ -53,7 +53,7 @@ export async function learn(
       `${payload.roundDir} was made with another model`,
       'Learn a round with the model that generated it.',
     );
-  const judged = judge(payload.feedback, round.manifest.count);
+  const judged = splitLabels(payload.feedback, round.manifest.count);
   const text = await encodePair(pipeline, engine.cache, { negative, prompt }, round.manifest.latent);
   report('load', 1, 1);
 

@@ -23,7 +23,7 @@ export interface Judged {
 }
 
 /** Errors: `labels-invalid` for an index that is not of the round, or one labelled twice. */
-export function judge(feedback: Feedback, count: number): Judged {
+export function splitLabels(feedback: Feedback, count: number): Judged {
   const refuse = (why: string): never => {
     throw new AcclaimError('labels-invalid', why, `Indices go from 0 to ${count - 1}, each at most once.`);
   };

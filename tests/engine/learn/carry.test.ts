@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Round } from '../../../engine/io/round.js';
 import { carryBest, carryBestFaithfully, reelected } from '../../../engine/learn/best.js';
-import { judge } from '../../../engine/learn/feedback.js';
+import { splitLabels } from '../../../engine/learn/feedback.js';
 import { stratified } from '../../../engine/learn/guided-fit.js';
 import { parseParams } from '../../../engine/learn/hyperparameters.js';
 import { mergeReplay, newReplay } from '../../../engine/learn/learner.js';
@@ -32,7 +32,7 @@ function roundOf(round: number): Round {
 }
 
 const label = (goods: readonly number[], best: number | null = null) =>
-  judge(
+  splitLabels(
     {
       images: [0, 1, 2, 3, 4].map((index) => ({ index, good: goods.includes(index) ? 1 : 0, weight: 1 })),
       best,
@@ -171,7 +171,7 @@ describe('what is fitted', () => {
 
 describe('feedback', () => {
   it('leaves out what nobody judged', () => {
-    const judged = judge(
+    const judged = splitLabels(
       {
         images: [
           { index: 2, good: 0.9, weight: 1 },
@@ -199,7 +199,7 @@ describe('feedback', () => {
     },
     { images: [], best: 7 },
   ])('refuses what is not of the round', (feedback) => {
-    expect(() => judge(feedback, 5)).toThrow(expect.objectContaining({ code: 'labels-invalid' }));
+    expect(() => splitLabels(feedback, 5)).toThrow(expect.objectContaining({ code: 'labels-invalid' }));
   });
 });
 

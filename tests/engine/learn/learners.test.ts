@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { LearnerState } from '../../../engine/io/checkpoint.js';
 import type { Round } from '../../../engine/io/round.js';
 import { chunks } from '../../../engine/learn/chunks.js';
-import { judge } from '../../../engine/learn/feedback.js';
+import { splitLabels } from '../../../engine/learn/feedback.js';
 import type { LearnContext } from '../../../engine/learn/learner.js';
 import { rewardsOf } from '../../../engine/learn/learners/nft.js';
 import { boundWeight, trainedTimesteps } from '../../../engine/learn/learners/papa.js';
@@ -29,7 +29,7 @@ const roundOf = (round: number): Round => ({
   trajectory: null,
 });
 const votes = (good: number, best: number | null = null) =>
-  judge({ images: [0, 1, 2].map((index) => ({ index, good, weight: 1 })), best }, 3);
+  splitLabels({ images: [0, 1, 2].map((index) => ({ index, good, weight: 1 })), best }, 3);
 
 /** State after round 1, in which nothing was good but the best. */
 const stateBefore = (): LearnerState => ({
