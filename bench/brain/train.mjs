@@ -12,8 +12,8 @@ import { readSafetensors, writeSafetensors } from '../../dist/engine/io/safetens
 import { judgeGraph, loadJudge } from '../../dist/engine/judge.js';
 import { approvalBy, stretches } from '../../dist/engine/learn/early-stop.js';
 import { fitGuided } from '../../dist/engine/learn/guided-fit.js';
-import { firstState } from '../../dist/engine/learn/learner.js';
 import { adapterSpec } from '../../dist/engine/learn/hyperparameters.js';
+import { firstState } from '../../dist/engine/learn/learner.js';
 import { stepsOf } from '../../dist/engine/learn/steps.js';
 import { crossFitted, fitVoteModel } from '../../dist/engine/learn/vote-model/fit.js';
 import { scoreWith, tells } from '../../dist/engine/learn/vote-model/model.js';

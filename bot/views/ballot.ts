@@ -12,7 +12,8 @@ import { count } from '../../src/domain/count.js';
 import { primings } from '../../src/domain/emoji.js';
 import { faults } from '../../src/domain/faults.js';
 import { pictureName, sheetName } from '../../src/domain/ids.js';
-import type { Ballot, Image, Outcome, Platform, Round, Session } from '../../src/domain/model.js';
+import type { Ballot, Image, Outcome, Round, Session } from '../../src/domain/model.js';
+import { platforms } from '../../src/domain/platforms.js';
 import type { Turnout } from '../../src/domain/turnout.js';
 import { type CellData, card } from './card.js';
 import { unknownLine } from './reading.js';
@@ -35,12 +36,9 @@ export interface BallotView {
   turnout?: Turnout | undefined;
 }
 
-/** Where a ballot's text says how many have finished. The page hears of it live; nobody reads what is in memory alone. */
-const saysTurnout: Record<Platform, boolean> = { web: false, discord: true, slack: true, fake: false };
-
 /** Of a round's ballots in a channel the last one says it, so that one message is edited. */
 export const tellsTurnout = ({ platform, sheet }: Ballot, sheets: number): boolean =>
-  saysTurnout[platform] && sheet === sheets - 1;
+  platforms[platform].turnoutInText && sheet === sheets - 1;
 
 export function ballotCard(view: BallotView): Card {
   const { session, round, ballot, file } = view;

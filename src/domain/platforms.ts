@@ -14,18 +14,21 @@ export interface PlatformFacts {
   quorumBy: 'marks' | 'done';
   /** Least time between two edits of a message, ms. */
   editMs: number;
+  /** A ballot's text says how many have finished: where people read the message itself, and no page that hears of it live. */
+  turnoutInText: boolean;
   /** What a server is called there, the command that its admins' begin with, and the looks of its id; absent where there is none. */
   server?: { word: string; admin: string; id: RegExp };
 }
 
 export const platforms = {
-  web: { label: 'the page', remote: false, voted: true, quorumBy: 'done', editMs: 250 },
+  web: { label: 'the page', remote: false, voted: true, quorumBy: 'done', editMs: 250, turnoutInText: false },
   discord: {
     label: 'Discord',
     remote: true,
     voted: true,
     quorumBy: 'marks',
     editMs: 5000,
+    turnoutInText: true,
     server: { word: 'server', admin: '/acclaim-admin', id: /^\d{15,20}$/ },
   },
   slack: {
@@ -34,10 +37,18 @@ export const platforms = {
     voted: true,
     quorumBy: 'marks',
     editMs: 5000,
+    turnoutInText: true,
     server: { word: 'workspace', admin: '/acclaim', id: /^[TE][A-Z0-9]{6,20}$/ },
   },
   /** In memory, for tests and simulations. */
-  fake: { label: 'another platform', remote: false, voted: false, quorumBy: 'done', editMs: 0 },
+  fake: {
+    label: 'another platform',
+    remote: false,
+    voted: false,
+    quorumBy: 'done',
+    editMs: 0,
+    turnoutInText: false,
+  },
 } satisfies Record<string, PlatformFacts>;
 
 export type Platform = keyof typeof platforms;
