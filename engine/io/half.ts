@@ -1,6 +1,7 @@
 /**
  * Half precisions to and from float32: IEEE binary16 (`F16`) and bfloat16 (`BF16`), held as Uint16Array.
- * Widening is exact; narrowing rounds to nearest, ties to even, overflows to infinity and keeps NaN.
+ * Widening is exact; narrowing rounds to nearest, ties to even, overflows to infinity and keeps NaN. Our own because Node 20 has
+ * no Float16Array, and bfloat16 is in no Node.
  */
 const bits = new Uint32Array(1);
 const float = new Float32Array(bits.buffer);
