@@ -73,6 +73,9 @@ it('sends what was marked while the line was cut once it is back, Done last of a
   expect(app.events).toEqual([]);
   relay.mend();
   await reached(['-1', 'none', '2', 'star-2', 'done']);
+  // Whoever was done is asked, once and for all, whether the browser should tell of the next round.
+  await banner().getByText('Shall this browser tell you when the next round opens?').waitFor();
+  await banner().getByRole('button', { name: 'No' }).click();
   await banner().waitFor({ state: 'detached' });
 });
 
