@@ -9,7 +9,8 @@ import { basename, dirname, join } from 'node:path';
 import type { Card } from '../../src/chat/port.js';
 import { approvals, onLine } from '../../src/domain/approval.js';
 import type { EffectOf } from '../../src/domain/effects.js';
-import type { Ballot, Image, Job, Round, SessionState } from '../../src/domain/model.js';
+import type { Ballot, Binding, Image, Job, Round, SessionState } from '../../src/domain/model.js';
+import { outcomeKey } from '../../src/domain/say.js';
 import { turnout } from '../../src/domain/turnout.js';
 import { enlarged, wantedPixels } from '../../src/images/enlarge.js';
 import { decodePicture } from '../../src/images/png.js';
@@ -65,7 +66,9 @@ export class Cards {
     const round = roundNumber(state, effect.round);
     const before = state.rounds.filter((r) => r.number < round.number && r.outcome && onLine(r));
     const ballots = [...state.ballots.values()].filter((b) => b.round === round.id);
+    const after = isOneMessage(state, effect) ? this.since(state, effect, round) : null;
     return outcomeCard({
+      after,
       key: effect.key,
       session,
       round,
@@ -74,6 +77,28 @@ export class Cards {
       images: state.images.get(round.id) ?? [],
       dir: this.paths.round(session.id, round.number),
     });
+  }
+
+  /**
+   * Where progress stands on the card of the round that closed last: that card as it is now. Null where each bar has a message of
+   * its own: on the page, and before any round has closed.
+   */
+  closed(state: SessionState, effect: EffectOf<'card'>): Card | null {
+    const host = isOneMessage(state, effect) ? closedUpTo(state, effect.round) : undefined;
+    const binding = state.bindings.find(({ channel }) => channel === effect.channel);
+    if (!host || !binding) return null;
+    const key = outcomeKey(state.session.id, host.number, binding.ordinal);
+    return this.outcome(state, { ...effect, key, round: host.number });
+  }
+
+  /** What was learned of a closed round; of the last one also what is done for the next. */
+  private since(state: SessionState, effect: EffectOf<'card'>, round: Round): Card | null {
+    const newest = state.rounds.at(-1)!;
+    const next = newest !== round && closedUpTo(state, newest.number) === round;
+    if (next && preparing.includes(newest.state))
+      return this.bar(state, effect, newest, newestBar(state, newest));
+    const own = newestBar(state, round);
+    return own.kind === 'learn' ? this.bar(state, effect, round, own) : null;
   }
 
   async story(state: SessionState, key: string): Promise<Card> {
@@ -279,6 +304,30 @@ export class Cards {
     this.drawing = made.catch(() => {});
     return made;
   }
+}
+
+/**
+ * Chat platforms notify of each message: there what follows a close stands on one. A picture that needs care is looked after at each
+ * edit, so in sessions with such the bars stay apart.
+ */
+const oneMessage: Record<Binding['platform'], boolean> = {
+  web: false,
+  discord: true,
+  slack: true,
+  fake: false,
+};
+
+function isOneMessage({ session, bindings }: SessionState, { channel }: EffectOf<'card'>): boolean {
+  const binding = bindings.find((row) => row.channel === channel);
+  return !session.nsfw && binding !== undefined && oneMessage[binding.platform];
+}
+
+/** States of a round whose ballots do not hang yet, or never will. */
+const preparing: readonly Round['state'][] = ['generating', 'review', 'posting', 'failed'];
+
+/** The newest round that has closed, up to the one of that number. */
+function closedUpTo({ rounds }: SessionState, number: number | null): Round | undefined {
+  return rounds.findLast((round) => round.outcome !== null && round.number <= (number ?? 0));
 }
 
 /** Ballots of its round in its channel, itself among them. */

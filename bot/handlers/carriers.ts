@@ -138,7 +138,9 @@ function carriers(parts: CarrierParts): Carriers {
     },
     card: async (effect, state) => {
       const to = channel(state, effect.channel);
-      if (effect.card === 'progress') {
+      const closed = effect.card === 'progress' ? cards.closed(state, effect) : null;
+      if (closed) await messenger.show(to, closed);
+      else if (effect.card === 'progress') {
         const drawn = cards.drawn(state, effect);
         // The round has moved on: the bar of drawing is filled once before the bar of learning appears.
         if (drawn && !messenger.shown(to, `${effect.key}.learn`)) await messenger.show(to, drawn);

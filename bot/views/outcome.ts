@@ -30,6 +30,8 @@ export interface OutcomeView {
   ballots: readonly Ballot[];
   images: readonly Image[];
   dir: string;
+  /** What goes on since it closed, where that has no message of its own. */
+  after?: Card | null;
 }
 
 export function outcomeCard(view: OutcomeView): Card {
@@ -58,7 +60,10 @@ export function outcomeCard(view: OutcomeView): Card {
       previous,
       variety: learned && variety !== null ? { round: learned.number, kept: variety } : null,
       alike,
-    }).join(' '),
+    })
+      .join(' ')
+      .concat(view.after ? `\n**${view.after.title}**: ${view.after.text}` : ''),
+    progress: view.after?.data?.state === 'running' ? view.after.progress : null,
     pictures: file ? [{ file, alt: `The best: ${alt}`, spoiler: session.nsfw }] : [],
     buttons: alike?.buttons ?? [],
     data: {
@@ -76,6 +81,7 @@ export function outcomeCard(view: OutcomeView): Card {
       liked: approval.liked,
       images: approval.pictures,
       words: judgedWords(approval, session.nsfw),
+      ...(view.after?.data?.since !== undefined && { since: view.after.data.since }),
       ...(round.picked && { picked: { ...round.picked, approval: pickedShare(outcome.cells) } }),
     },
   });

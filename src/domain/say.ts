@@ -9,9 +9,13 @@ export function showProgress(draft: Draft, round: number): void {
   }
 }
 
+/** Of a closed round's card in a channel. */
+export const outcomeKey = (session: string, round: number, ordinal: number): string =>
+  `${session}.${round}.outcome.${ordinal}`;
+
 export function showOutcome(draft: Draft, round: number): void {
   for (const { channel, ordinal } of draft.channels) {
-    const key = `${draft.session.id}.${round}.outcome.${ordinal}`;
+    const key = outcomeKey(draft.session.id, round, ordinal);
     draft.ask({ kind: 'card', card: 'outcome', key, channel, round });
   }
 }

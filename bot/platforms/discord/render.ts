@@ -66,7 +66,8 @@ export function renderCard(card: Card, mark: string): Body {
   const allowed_mentions = { parse: [] };
   if (card.pictures.length === 0)
     return { content: '', embeds: [embed(card, mark)], components, allowed_mentions };
-  const text = [`**${bare(card.title)}**`, markdown(card.text), ...extras(card)].filter(
+  const bar = card.progress === null ? [] : [progressBar(card.progress)];
+  const text = [`**${bare(card.title)}**`, markdown(card.text), ...bar, ...extras(card)].filter(
     (line) => line !== '',
   );
   return { content: clip(text.join('\n'), bounds.content), embeds: [], components, allowed_mentions };

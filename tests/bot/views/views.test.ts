@@ -403,6 +403,27 @@ describe('outcome and story', () => {
     }
   });
 
+  it('bears what goes on since the close where that has no message of its own', () => {
+    const round = makeRound(session, 1, { state: 'learning', outcome });
+    const bar = { kind: 'learn', is: 'running' } as const;
+    const job = { kind: 'learn', state: 'running', stage: 'train', done: 15, total: 60, secondsLeft: 12 };
+    const after = progressCard({ key: 'p', session, round, bar, job: job as Job });
+    const base = { key: 'o', session, round, before: [], ballots: [], images: [], dir };
+    const card = outcomeCard({ ...base, after });
+    expect(card.text).toMatch(/\n\*\*Learning from round 1\*\*: Learning, 15 of 60, about 12 s left\.$/);
+    expect(card.progress).toBeCloseTo(0.4675, 5);
+    const learned = { steps: 60, learned: true, notes: [], seconds: 24 };
+    const full = progressCard({
+      ...{ key: 'p', session, job: null, bar: { kind: 'learn', is: 'full' } as const },
+      round: { ...round, learned },
+    });
+    expect(outcomeCard({ ...base, after: full })).toMatchObject({
+      progress: null,
+      text: expect.stringMatching(/\n\*\*Learned from round 1\*\*: 60 steps in 24 s\.$/),
+    });
+    expect(outcomeCard(base).text).not.toContain('\n');
+  });
+
   it('asks whether all is alike once variety has fallen, and offers what a moderator can do about it', () => {
     const of = (kept: number, state: RoundPhase = 'done'): Partial<Round> => ({
       state,

@@ -152,6 +152,18 @@ test('a session lives on Discord from its command to its second round', async ()
   expect(first.learned).toMatchObject({ learned: true });
   await until(() => peer.world.find(a.id)!.content.includes('Closed'), 'the outcome on the ballot', 60_000);
   expect(peer.world.find(a.id)!.components).toEqual([]);
+  // What came of it, and what was learned from it, is one message; only the first drawing has one of its own.
+  const said = () =>
+    peer
+      .shown(channel)
+      .map(({ content, embeds: [of] }) => `${content}${of?.title ?? ''}\n${of?.description ?? ''}`);
+  await until(
+    () => said().some((text) => /approval[\s\S]*Learned from round 1/.test(text)),
+    'the one message',
+  );
+  expect(said().filter((text) => /^(Learn|Draw|Drew)/.test(text))).toEqual([
+    expect.stringContaining('Drew round 1'),
+  ]);
   const everything = JSON.stringify(peer.shown(channel));
   expect(everything).not.toMatch(/(?<!\\\\)@everyone/);
   expect(ballots()).toHaveLength(2);
