@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
-import { aloneFiles, LongestFirst } from './tests/support/longest-first.js';
+import { aloneFiles, discordFiles, LongestFirst, slackFiles } from './tests/support/longest-first.js';
 
 const all = 'tests/**/*.test.ts';
+// A test that asserts nothing cannot fail.
+const expect = { requireAssertions: true };
 
 export default defineConfig({
   test: {
@@ -13,16 +15,17 @@ export default defineConfig({
     hookTimeout: 120_000,
     projects: [
       { extends: true, test: { name: 'alone', include: aloneFiles } },
-      // Most files take a fraction of the time that a process takes to load the libraries for them: these share processes.
+      { extends: true, test: { name: 'slack', include: slackFiles, isolate: false, expect } },
+      { extends: true, test: { name: 'discord', include: discordFiles, isolate: false, expect } },
+      // Most files take a fraction of the time that a process takes to load the libraries for them.
       {
         extends: true,
         test: {
           name: 'shared',
           include: [all],
-          exclude: aloneFiles,
+          exclude: [...aloneFiles, ...slackFiles, ...discordFiles],
           isolate: false,
-          // A test that asserts nothing cannot fail.
-          expect: { requireAssertions: true },
+          expect,
         },
       },
     ],

@@ -90,6 +90,7 @@ test('a mark that could not be kept brings nothing down', async () => {
   stage.onEvent = async () => {};
   await stage.peer.react('bea', stage.channel, ref.message, 'one');
   await until(() => stage.events.length === 2);
+  expect(marks(stage.events).map(([id]) => id)).toEqual([stage.peer.id('ann'), stage.peer.id('bea')]);
 });
 
 test('a refused app token is a clear error at the start', async () => {
