@@ -3,8 +3,9 @@
  * equals what the bot answered that had held it all along; a start reads no mark of it; and what still happens to one
  * is written as before.
  */
-import { afterEach, expect, it, vi } from 'vitest';
-import { type FakePlatform, fakeAccount } from '../../bot/platforms/fake/platform.js';
+import { cpSync, rmSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { FakePlatform, fakeAccount } from '../../bot/platforms/fake/platform.js';
 import { Connection } from '../../src/store/sqlite.js';
 import { ann, ben, mod, TestHouse } from '../support/house.js';
 import { until } from '../support/wait.js';
@@ -21,8 +22,18 @@ afterEach(async () => {
 const admin = fakeAccount('boss', 'admin');
 const settings = ['votes.quorum=9', 'session.rounds=9', 'learner.steps=1'];
 
+/** Folder and platform of a bot that was stopped, the name of the session in `den`, and what the bot had answered that held all. */
+interface Lived {
+  dir: string;
+  platform: FakePlatform;
+  den: string;
+  before: Record<string, unknown>;
+}
+let life: Lived;
+const kept = () => `${life.dir}-kept`;
+
 /** `cat` in `taste` with a learned round and one given up, ended; `den` goes on, on the same server. */
-async function lived(): Promise<{ dir: string; platform: FakePlatform; den: string }> {
+beforeAll(async () => {
   test = await TestHouse.open(settings);
   const { platform, channel, dir } = test;
   for (const place of [channel, 'den']) platform.homes.set(place, 'server');
@@ -41,6 +52,24 @@ async function lived(): Promise<{ dir: string; platform: FakePlatform; den: stri
   await platform.mark(test.sheet(1, 'A', 'den').ref, ben, '1');
   // The story is the last that is carried out of a session that ended.
   await until(() => platform.messages.some(({ card }) => card.kind === 'story'), 'the story');
+  expect(test!.house.app.sessions.get('cat')).toBeDefined();
+  life = { dir, platform, den, before: await answers() };
+  await test.stop(true);
+  test = undefined;
+  cpSync(dir, kept(), { recursive: true });
+});
+afterAll(() => {
+  for (const dir of [life.dir, kept()]) rmSync(dir, { recursive: true, force: true });
+});
+
+/** The bot anew over the folder and the platform as they were. */
+async function again(): Promise<{ dir: string; platform: FakePlatform; den: string }> {
+  const { dir, den } = life;
+  rmSync(dir, { recursive: true, force: true });
+  cpSync(kept(), dir, { recursive: true });
+  const { onPost: _, ...held } = life.platform;
+  const platform = Object.assign(new FakePlatform(), structuredClone(held));
+  test = await TestHouse.open(settings, { dir, platform });
   return { dir, platform, den };
 }
 
@@ -81,21 +110,18 @@ const withoutAudit = (all: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(all).filter(([name]) => !name.includes('audit')));
 
 it('answers after a restart as before it', async () => {
-  await lived();
-  const before = await answers();
-  expect(test!.house.app.sessions.get('cat')).toBeDefined();
+  const { before } = life;
   expect(JSON.stringify(before)).toContain('acclaim-my-votes.csv');
   expect(before['ann in taste: session list']).toMatchObject({
     said: expect.stringContaining('**cat** (ended)'),
   });
-  await restart();
+  await again();
   expect(test!.house.app.sessions.get('cat')).toBeUndefined();
   expect(withoutAudit(await answers())).toEqual(withoutAudit(before));
 });
 
 it('reads no mark of it at a start, and all of it when it is asked for', async () => {
-  const { den } = await lived();
-  const { dir, platform } = test!;
+  const { dir, platform, den } = await again();
   await test!.stop(true);
   let read: { session: unknown; rows: number }[] = [];
   const all = Connection.prototype.all;
@@ -120,9 +146,8 @@ it('reads no mark of it at a start, and all of it when it is asked for', async (
 });
 
 it('keeps what comes too late, hides, counts anew, branches and goes on', async () => {
-  const { platform } = await lived();
+  const { platform } = await again();
   const sheet = test!.sheet(1, 'A').ref;
-  await restart();
   const { app } = test!.house;
   const mark = (who: typeof ann, emoji: string) => platform.mark(sheet, who, emoji);
   await expect(mark(ann, '2')).rejects.toMatchObject({ code: 'round-closed' });
@@ -175,7 +200,7 @@ it('counts what ended today against the budgets of the day', async () => {
 });
 
 it('takes consent, a name and its withdrawal where every session has ended', async () => {
-  const { platform } = await lived();
+  const { platform } = await again();
   const { channel } = test!;
   await platform.command('den', mod, 'session stop');
   await restart();
