@@ -12,11 +12,11 @@ import { safely } from '../src/safely.js';
 import { software } from '../src/software.js';
 import { DeviceVerdicts } from './device-verdicts.js';
 import { chooseDevice, type WantedPrecision } from './devices.js';
+import { announceCosts } from './foretold-costs.js';
 import { EngineContext } from './jobs/context.js';
 import { createHandlers } from './jobs/handlers.js';
 import { runBudget } from './runtime/budget.js';
 import { ExecutorCache } from './runtime/cache.js';
-import { sayBefore } from './say-before.js';
 import { Worker } from './worker.js';
 
 const BEAT_MS = 2000;
@@ -74,7 +74,7 @@ const worker = new Worker(createHandlers(engine), { send }, log, (signal) => eng
 cache.onAhead = (seconds) => {
   if (seconds >= AHEAD_S) send({ type: 'ahead', seconds });
 };
-sayBefore(engine, (text) => log.info({ ...worker.about }, text));
+announceCosts(engine, (text) => log.info({ ...worker.about }, text));
 /** A defect, or a message that does not fit: the next process begins anew. */
 const end = (error: unknown) => {
   const stack = error instanceof Error ? error.stack : undefined;

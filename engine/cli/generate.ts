@@ -25,6 +25,7 @@ import { adapterFile, readAdapters } from '../adapters/read.js';
 import { substitution } from '../diffusion/native.js';
 import { plainNoise } from '../diffusion/noise.js';
 import { sample } from '../diffusion/sampler.js';
+import { announceCosts, durationInWords } from '../foretold-costs.js';
 import { writeFolder } from '../io/folder.js';
 import { batchOf } from '../io/latents.js';
 import { portable } from '../io/round.js';
@@ -35,7 +36,6 @@ import { decode } from '../models/pipeline.js';
 import { hasTinyVae, type TinyVae } from '../models/tiny-vae.js';
 import { rate } from '../runtime/rate.js';
 import { rows } from '../runtime/tensor.js';
-import { inWords, sayBefore } from '../say-before.js';
 import { grid } from './grid.js';
 import { readNoise, writeTrajectory } from './noise-file.js';
 import { openEngine } from './open-engine.js';
@@ -115,7 +115,7 @@ export const command = defineCommand(
     const began = performance.now();
     const progress = drawProgress(io);
     const report = paced(progress.report);
-    sayBefore(engine, (text) => io.err(`${text}\n`));
+    announceCosts(engine, (text) => io.err(`${text}\n`));
     try {
       const pipeline = await engine.pipeline(model);
       const set = { steps: v.steps, guidance: v.guidance, eta: v.eta, scheduler: v.scheduler };
@@ -147,7 +147,7 @@ export const command = defineCommand(
         adapter: readAdapters(pipeline, adapters),
         onBegin: async (flops) => {
           const each = flops / (await rate(engine.cache));
-          engine.onForetold?.(each, `sampling takes about ${inWords(each)} an image`);
+          engine.onForetold?.(each, `sampling takes about ${durationInWords(each)} an image`);
           report('sample', 0, sampler.steps, undefined, each * count);
         },
         onStep: (done, total) => report('sample', done, total),

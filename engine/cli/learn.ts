@@ -17,9 +17,9 @@ import { AcclaimError } from '../../src/errors.js';
 import { FOLDER_JSON, parseBounded } from '../../src/json-bounds.js';
 import { type Feedback, feedbackSchema } from '../../src/queue/jobs.js';
 import { readFault } from '../../src/reading.js';
+import { announceCosts } from '../foretold-costs.js';
 import { readRound } from '../io/round.js';
 import { learn } from '../jobs/learn.js';
-import { sayBefore } from '../say-before.js';
 import { openEngine } from './open-engine.js';
 
 const options = {
@@ -74,7 +74,7 @@ export const command = defineCommand(
       v.learner === undefined ? v : { ...v, set: [...(v.set ?? []), `learner.name=${v.learner}`] },
     );
     const progress = drawProgress(io);
-    sayBefore(engine, (text) => io.err(`${text}\n`));
+    announceCosts(engine, (text) => io.err(`${text}\n`));
     try {
       const result = await learn(
         engine,

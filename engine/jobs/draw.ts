@@ -6,6 +6,7 @@ import { type Raster, rasterFromFloats } from '../../src/images/raster.js';
 import type { JobPayload } from '../../src/queue/jobs.js';
 import type { Rng } from '../../src/rng.js';
 import { type SampleRequest, type Samples, sample } from '../diffusion/sampler.js';
+import { durationInWords } from '../foretold-costs.js';
 import { batchOf, type LatentShape } from '../io/latents.js';
 import type { Origin } from '../io/remembered.js';
 import type { FeatureMaps, Trajectory } from '../io/round.js';
@@ -15,7 +16,6 @@ import { decode, type Pipeline } from '../models/pipeline.js';
 import type { TinyVae } from '../models/tiny-vae.js';
 import { rate } from '../runtime/rate.js';
 import { type FloatTensor, f32, rows, stackRows } from '../runtime/tensor.js';
-import { inWords } from '../say-before.js';
 import type { EngineContext } from './context.js';
 import type { Report } from './pace.js';
 import type { Previewer } from './preview.js';
@@ -172,7 +172,7 @@ export async function foretell(
   const each = flops / (await rate(engine.cache));
   engine.onForetold?.(
     each,
-    `sampling takes about ${inWords(each)} an image, ${inWords(each * count)} in all`,
+    `sampling takes about ${durationInWords(each)} an image, ${durationInWords(each * count)} in all`,
   );
   report('sample', 0, total, undefined, each * count);
 }

@@ -9,6 +9,7 @@ import { AcclaimError } from '../../src/errors.js';
 import { modelHash } from '../../src/model-hash.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
 import type { Rng } from '../../src/rng.js';
+import { durationInWords } from '../foretold-costs.js';
 import { writeCheckpoint } from '../io/checkpoint.js';
 import type { ReplayItem } from '../io/remembered.js';
 import { readRound } from '../io/round.js';
@@ -23,7 +24,6 @@ import { fitReasons, reasonedVotesOf } from '../learn/vote-model/reasons.js';
 import { sessionVariety } from '../measures/session-variety.js';
 import { encodePair } from '../models/prompt.js';
 import { rate } from '../runtime/rate.js';
-import { inWords } from '../say-before.js';
 import type { WorkerContext } from '../worker.js';
 import type { EngineContext } from './context.js';
 import { openCheckpoint } from './open-checkpoint.js';
@@ -107,7 +107,7 @@ export async function learn(
       each = flops / speed;
       engine.onForetold?.(
         each,
-        `a learning step takes about ${inWords(each)} for each ${taken.rows} of its rows`,
+        `a learning step takes about ${durationInWords(each)} for each ${taken.rows} of its rows`,
       );
     },
     progress(stage, done, total, calls) {

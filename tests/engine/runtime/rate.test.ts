@@ -1,8 +1,8 @@
 /** The machine's rate: operations by what the clock says they took, measured once; and how times are told. */
 import { expect, it } from 'vitest';
+import { durationInWords } from '../../../engine/foretold-costs.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import { rate } from '../../../engine/runtime/rate.js';
-import { inWords } from '../../../engine/say-before.js';
 
 it('is what the probe computes over the best of its times, and is measured once a process', async () => {
   const cache = new ExecutorCache({ threads: 1 });
@@ -18,7 +18,7 @@ it('is what the probe computes over the best of its times, and is measured once 
 
 it('tells times with two digits', () => {
   const times = [1.26, 12.4, 89, 95, 3000, 5400, 86_400];
-  expect(times.map(inWords)).toEqual([
+  expect(times.map(durationInWords)).toEqual([
     '1.3 s',
     '12 s',
     '89 s',

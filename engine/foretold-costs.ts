@@ -7,7 +7,7 @@ const WORTH_BYTES = 2 ** 29;
 const WORTH_SECONDS = 5;
 
 /** Memory when it is more than before, a sentence about time once in each wording. */
-export function sayBefore(engine: EngineContext, say: (text: string) => void): void {
+export function announceCosts(engine: EngineContext, say: (text: string) => void): void {
   const said = new Set<string>();
   engine.cache.onLarger = (bytes) => {
     if (bytes >= WORTH_BYTES) say(`about ${gigabytes(bytes)} of memory is needed beside the model's weights`);
@@ -20,7 +20,7 @@ export function sayBefore(engine: EngineContext, say: (text: string) => void): v
 }
 
 /** Two digits are all that an estimate has. */
-export function inWords(seconds: number): string {
+export function durationInWords(seconds: number): string {
   const of = (n: number, unit: string) => `${n < 9.5 ? n.toFixed(1) : Math.round(n)} ${unit}`;
   if (seconds < 90) return of(seconds, 's');
   return seconds < 5400 ? of(seconds / 60, 'minutes') : of(seconds / 3600, 'hours');
