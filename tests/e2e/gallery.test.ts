@@ -220,3 +220,28 @@ it('takes all without a mark as not good when told so', async () => {
   await page.locator('.outcome-sub').filter({ hasText: '3 of 3 pictures judged, 1 liked' }).waitFor();
   await page.getByText('3 more pictures were drawn by the model as it was before any vote').first().waitFor();
 }, 180_000);
+
+it('goes on after its end from what it learned, as a session of its own, which is shown', async () => {
+  const ended = page.getByRole('region', { name: 'This session has ended' });
+  await ended.getByText('Finished after 2 rounds').waitFor({ timeout: 120_000 });
+  await ended.getByRole('button', { name: 'Branch…' }).click();
+  const form = page.getByRole('dialog', { name: 'Branch' });
+  expect(await form.locator('option').allTextContents()).toEqual(['round 2', 'round 1']);
+  await form.getByLabel('From what was learned in').selectOption('1');
+  await form.getByLabel('Another prompt, or the same').fill('a white cat');
+  expect(await form.locator('.start-line code').textContent()).toBe('/acclaim session branch 1 a white cat');
+  await page.keyboard.press('Escape');
+  const before = page.url();
+  await ended.getByRole('button', { name: 'Go on from round 2' }).click();
+  await page.locator('.reply').filter({ hasText: 'The branch is in the channel' }).waitFor();
+  expect(page.url()).not.toBe(before);
+  await page
+    .getByText('Drawing round 1')
+    .or(page.getByRole('heading', { name: 'Round 1', exact: true }))
+    .first()
+    .waitFor();
+  expect(await ended.count()).toBe(0);
+  await page.goBack();
+  await ended.waitFor();
+  expect(faults).toEqual([]);
+}, 180_000);

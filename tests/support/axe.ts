@@ -12,8 +12,13 @@ const run = `axe.run(document, ${JSON.stringify({ rules: more, resultTypes: ['vi
   .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary, html }) =>
     id + ': ' + target.join(' ') + ' ' + html.slice(0, 120) + ' ' + (failureSummary ?? '').split('\\n').slice(1, 3).join(' ').slice(0, 200))))`;
 
+/** What is only half there, for it comes in softly, has no contrast yet. */
+const settled = `Promise.allSettled(document.getAnimations()
+  .filter((one) => one.effect.getComputedTiming().iterations !== Infinity).map((one) => one.finished)).then(() => 0)`;
+
 /** A line for each: rule, element, what is wrong. Nothing on a page that everybody can use. */
 export async function violations(page: Page): Promise<string[]> {
   if (!(await page.evaluate<boolean>('typeof axe === "object"'))) await page.evaluate(`${source};0`);
+  await page.evaluate(settled);
   return page.evaluate<string[]>(run);
 }
