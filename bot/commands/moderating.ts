@@ -7,6 +7,8 @@ import { sheetfuls } from '../../src/domain/votes.js';
 import { AcclaimError } from '../../src/errors.js';
 import { INVITE_DAYS } from '../../src/invite-link.js';
 import { auditLine, foldedActs } from '../views/audit.js';
+import { type VoterWeight, weightsOf } from '../views/guards.js';
+import { percent } from '../views/words.js';
 import {
   type Answer,
   type ChatCommand,
@@ -17,6 +19,7 @@ import {
   placesOf,
   theSession,
 } from './command.js';
+import { closedRound, guardsCommand, judgedAgain } from './guards.js';
 import { safetyCommands } from './safety.js';
 import { start, startSession } from './session.js';
 import { undoCommands } from './undo.js';
@@ -132,7 +135,7 @@ const voters: ChatCommand = {
   reads: () => true,
   spec: {
     path: ['voters'],
-    help: 'Who voted in the newest rounds, by code: nobody is named',
+    help: 'Who voted in the newest rounds, by code, what their votes weigh and why: nobody is named',
     role: 'moderator',
     args: [],
     options: [],
@@ -143,23 +146,27 @@ const voters: ChatCommand = {
     for (const round of state.rounds.slice(-8))
       for (const { voter, votes } of finish(sheetfuls(state, round, 1)))
         if (votes.length > 0) marked.set(voter, (marked.get(voter) ?? 0) + votes.filter((v) => v.up).length);
+    const closed = closedRound(state);
+    const weights = closed ? weightsOf(await judgedAgain(state, closed)) : new Map<string, VoterWeight>();
     const lines = [...marked]
       .sort((a, b) => b[1] - a[1])
       .flatMap(([key, up]) => {
         const voter = state.voters.get(key);
-        return voter && !voter.pseudonym ? [line(voter, up)] : [];
+        return voter && !voter.pseudonym ? [line(voter, up, weights.get(key))] : [];
       });
     return { title: count(lines.length, 'voter'), text: lines.join('\n') || 'Nobody has voted yet.' };
   },
 };
 
-function line(voter: Voter, up: number): string {
+function line(voter: Voter, up: number, weight: VoterWeight | undefined): string {
   const { excluded, trusted, waits } = voter;
   const marks = [excluded && 'excluded', trusted && 'trusted', waits && 'waits to be admitted']
     .filter(Boolean)
     .join(', ');
   const name = voter.name === null ? '' : ` (${voter.name})`;
-  return `**${voterCode(voter.key)}**${name}: ${count(up, 'picture')} called good, ${count(voter.rounds, 'round')} here${marks ? `; ${marks}` : ''}`;
+  const why = weight && weight.why.length > 0 ? ` (${weight.why.join(', ')})` : '';
+  const counts = weight && weight.share < 0.995 ? `; counts ${percent(weight.share)}${why}` : '';
+  return `**${voterCode(voter.key)}**${name}: ${count(up, 'picture')} called good, ${count(voter.rounds, 'round')} here${counts}${marks ? `; ${marks}` : ''}`;
 }
 
 const invite: ChatCommand = {
@@ -237,6 +244,7 @@ export const moderatingCommands: readonly ChatCommand[] = [
   hide,
   showAgain,
   voters,
+  guardsCommand,
   aboutVoter('exclude', 'Count a voter no more, past rounds included', (code) => ({
     title: 'Excluded',
     text: `**${code}** counts no more; past rounds are counted anew. What was learned stays: **/acclaim session rollback ROUND** goes back before it.`,
@@ -250,9 +258,9 @@ export const moderatingCommands: readonly ChatCommand[] = [
     text: `**${code}** counts from now on, in rounds that still take votes.`,
   })),
   invite,
-  aboutVoter('trust', 'Take a voter for no newcomer', (code) => ({
+  aboutVoter('trust', 'Let a voter count whole: no newcomer, and nobody’s second hand', (code) => ({
     title: 'Trusted',
-    text: `**${code}** is no newcomer here.`,
+    text: `**${code}** counts whole here; past rounds are counted anew.`,
   })),
   aboutVoter('distrust', 'Take that back', (code) => ({
     title: 'As others',

@@ -8,10 +8,10 @@ import { type Fault, faults } from './faults.js';
 import { factsOf } from './ledger.js';
 import type { Feedback, Image, Outcome, Round, SessionState } from './model.js';
 import { newcomers } from './newcomers.js';
-import { personOf } from './people.js';
+import { accountsOf, personOf } from './people.js';
 import { finish, type Steps } from './steps.js';
 import { faultShares } from './taste/faults.js';
-import { type Labels, label } from './taste/labels.js';
+import { type GuardWork, type Labels, label } from './taste/labels.js';
 import type { Vote } from './votes.js';
 
 export interface Judgement {
@@ -21,6 +21,8 @@ export interface Judgement {
   voters: string[];
   /** The votes that were counted, and what each weighs after the guards. */
   weighed: { votes: readonly Vote[]; weights: ArrayLike<number> };
+  /** What the guards did; left out where there are too few voters for them. */
+  work?: GuardWork;
 }
 
 /** In one go. */
@@ -41,6 +43,7 @@ export function* judging(state: SessionState, round: Round, at: number): Steps<J
       round: round.id,
       voters: counted.sheetfuls.length,
       isNewcomer: newcomers(state, at, Math.ceil(rules.guards.minVotes)),
+      isTrusted: (person) => accountsOf(state.voters, person).some(({ trusted }) => trusted),
     },
     rules.guards,
   );
@@ -71,6 +74,7 @@ export function* judging(state: SessionState, round: Round, at: number): Steps<J
     outcome,
     voters: counted.sheetfuls.flatMap(({ accounts }) => [...accounts].sort()),
     weighed: { votes, weights: labels.weights },
+    ...(labels.work && { work: labels.work }),
   };
 }
 

@@ -122,7 +122,7 @@ export function setVoter(
     const { key, platform, pseudonym } = one;
     if (on !== undefined && !pseudonym) draft.put({ table: 'exclusion', voter: key, platform, on });
   }
-  if (on !== undefined) recount(draft);
+  recount(draft);
   weighFlags(draft);
   return undefined;
 }

@@ -10,7 +10,9 @@ import { attackers, madePictures, peopleOf } from '../../bot/simulate/crowd/peop
 import { playRounds } from '../../bot/simulate/crowd/rounds.js';
 import { measureCrowd, simulateUndrawn } from '../../bot/simulate/crowd/undrawn.js';
 import { CrowdVoters } from '../../bot/simulate/crowd/voters.js';
+import { guardLines, weightsOf } from '../../bot/views/guards.js';
 import { crowdNames, loadCrowd } from '../../src/config/crowds.js';
+import { judgeRound } from '../../src/domain/feedback.js';
 import type { Ballot } from '../../src/domain/model.js';
 import { defaultGuards, defaultRules } from '../../src/domain/rules.js';
 
@@ -130,6 +132,32 @@ describe('undrawn rounds', () => {
     expect(off.crowned).toBeGreaterThan(7);
     expect(on.crowned).toBeLessThanOrEqual(1);
     expect(off.cast).toBe(off.weighed);
+  });
+
+  it('are told to moderators in plain words, and trust undoes what the guards did', () => {
+    const crowd = loadCrowd('puppets-aged');
+    const played = [...playRounds({ crowd, seed: 2, rules: defaultRules, rounds: 7 })];
+    const { state, judgement, attacked } = played.at(-1)!;
+    const round = state.rounds.at(-1)!;
+    const [first, ...others] = guardLines(state, round, judgement);
+    expect(first).toMatch(/^12 accounts counted as one, .*: \*\*vx0000\*\*, .*\.$/);
+    expect(others.at(-1)).toContain('**/acclaim trust VOTER** undoes');
+    const puppet = weightsOf(judgement).get('x0003')!;
+    expect(puppet.share).toBeLessThan(0.6);
+    expect(puppet.why).toContain('one of 12 that count as one');
+    expect(judgement.outcome.best).not.toBe(attacked);
+    // Whoever is trusted is nobody's second hand.
+    const trusted = new Map(
+      [...state.voters].map(([key, row]) => [key, key < 'x' ? row : { ...row, trusted: true }]),
+    );
+    const again = judgeRound({ ...state, voters: trusted }, round, round.closedAt!);
+    expect(again.work!.hands.has('x0003')).toBe(false);
+    expect(weightsOf(again).get('x0003')).toEqual({ share: 1, why: [] });
+    const few = { ...state.session.rules, guards: { ...defaultGuards, from: 1000 } };
+    const resting = { ...state, session: { ...state.session, rules: few } };
+    expect(guardLines(resting, round, judgeRound(resting, round, round.closedAt!))).toEqual([
+      'With fewer than 1000 voters every vote counts as it was cast.',
+    ]);
   });
 
   it('can be those of an earlier simulation', async () => {

@@ -34,7 +34,7 @@ function named({ at, text }: { at: string; text: string }): string[] {
 }
 
 /** As somebody would type it: words for what is filled in, and for arguments in capitals. */
-const examples: Record<string, string> = { PROMPT: 'a cat', ROUND: '3', REASON: 'no' };
+const examples: Record<string, string> = { PROMPT: 'a cat', ROUND: '3', REASON: 'no', VOTER: 'v12345678' };
 
 function typed(command: string): string {
   const word = (name: string) => examples[name] ?? name;

@@ -23,6 +23,8 @@ export interface PlayedRound {
   /** Index of the bad picture that is attacked; null where none is. */
   attacked: number | null;
   judgement: Judgement;
+  /** The session with the round, its newest, as it was judged. */
+  state: SessionState;
   /** What judging it took. */
   ms: number;
 }
@@ -53,7 +55,7 @@ export function* playRounds(session: CrowdSession): Generator<PlayedRound, void,
     const began = performance.now();
     const judgement = judgeRound(closed, round, round.closedAt!);
     const ms = performance.now() - began;
-    yield { pictures, attacked: attackedIn(whole), judgement, ms };
+    yield { pictures, attacked: attackedIn(whole), judgement, state: closed, ms };
     state = counted(closed, judgement);
   }
 }

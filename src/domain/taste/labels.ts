@@ -23,6 +23,22 @@ export interface Labels {
   polarisation: number | null;
   /** Of each vote of the round, after the guards. */
   weights: ArrayLike<number>;
+  /** Left out where there are too few voters for guards. */
+  work?: GuardWork;
+}
+
+/** What the guards did in a round, for moderators. */
+export interface GuardWork {
+  /** Voter -> the cluster that they were counted with; those of no cluster are not listed. */
+  hands: ReadonlyMap<string, string>;
+  /** Newcomers who weigh less because there were many of them. */
+  capped: ReadonlySet<string>;
+  /** Voter -> how much their likes being those of others lets them count, 0 to 1. */
+  trust: ReadonlyMap<string, number>;
+  /** What would have been the best, had a group not been able to make it so alone; null where there is no such picture. */
+  withheld: number | null;
+  /** Pictures without a label that they would have had. */
+  unsure: number;
 }
 
 export interface Ballotbox {
@@ -35,6 +51,8 @@ export interface Ballotbox {
   round: string;
   voters: number;
   isNewcomer: (voter: string) => boolean;
+  /** A moderator trusts them, so nothing is taken off what they say. */
+  isTrusted?: (voter: string) => boolean;
 }
 
 export function* label(box: Ballotbox, guards: Guards): Steps<Labels> {
@@ -73,7 +91,10 @@ function cold({ votes, indices, voters }: Ballotbox): Labels {
 /** Clusters, newcomers' cap, what each vote is worth, bridging where people are split, labels, best. */
 function* guarded(box: Ballotbox, guards: Guards): Steps<Labels> {
   const everything = yield* columns([box.history, box.votes]);
-  const clustered = shareWithinClusters(everything, yield* timingClusters(everything, guards));
+  const hands = new Map(
+    [...(yield* timingClusters(everything, guards))].filter(([voter]) => !box.isTrusted?.(voter)),
+  );
+  const clustered = shareWithinClusters(everything, hands);
   yield;
   const cap = (votes: Votes) => capNewcomers(votes, box.isNewcomer, guards.newcomerShare);
   const heard = guards.doubt === undefined ? null : cap(inVoices(clustered));
@@ -84,22 +105,29 @@ function* guarded(box: Ballotbox, guards: Guards): Steps<Labels> {
     : withoutDoubt(capped, box, guards);
 
   const tallies = tallyRound(capped, box);
+  let unsure = 0;
   const images = box.indices.map((index): ImageFeedback => {
     const { all: votes, voices } = tallies.get(index)!;
     const good = found.p.get(`${box.round}.${index}`);
     if (good === undefined) return { index, good: null, weight: 0, votes };
-    const isGood = good > guards.goodAbove && votes >= guards.minVotes && found.sure(index, true);
-    const isBad = good < guards.badBelow && voices >= guards.minVotes && found.sure(index, false);
-    if (!(isGood || isBad)) return { index, good: null, weight: 0, votes };
+    const isGood = good > guards.goodAbove && votes >= guards.minVotes;
+    const isBad = good < guards.badBelow && voices >= guards.minVotes;
+    const isSure = (isGood || isBad) && found.sure(index, isGood);
+    if ((isGood || isBad) && !isSure) unsure += 1;
+    if (!isSure) return { index, good: null, weight: 0, votes };
     return { index, good, weight: Math.abs(2 * good - 1), votes };
   });
 
   const candidates = box.indices.map((index): Candidate => {
     const { stars, established } = tallies.get(index)!;
     const bound = found.split ? (found.p.get(`${box.round}.${index}`) ?? 0) : found.bound(index);
-    return { index, stars, bound, fit: established >= guards.minVotes && found.mayWin(index) };
+    return { index, stars, bound, fit: established >= guards.minVotes };
   });
   const best = strictLeader(
+    candidates.filter(({ fit, index }) => fit && found.mayWin(index)),
+    false,
+  );
+  const leader = strictLeader(
     candidates.filter(({ fit }) => fit),
     false,
   );
@@ -110,7 +138,21 @@ function* guarded(box: Ballotbox, guards: Guards): Steps<Labels> {
     method: found.split ? 'bridging' : 'dawid-skene',
     polarisation: found.polarisation,
     weights: found.w.subarray(box.history.length),
+    work: {
+      hands,
+      capped: lighter(heard ?? capped, heard ? inVoices(clustered) : clustered),
+      trust: found.trust,
+      withheld: leader && leader.index !== best?.index ? leader.index : null,
+      unsure,
+    },
   };
+}
+
+/** Voters of whom a vote weighs less in `now` than in `before`. */
+function lighter(now: Votes, before: Votes): Set<string> {
+  const found = new Set<string>();
+  for (let v = 0; v < now.length; v++) if (now.w[v]! < before.w[v]!) found.add(now.voters[now.voter[v]!]!);
+  return found;
 }
 
 /** What the votes come to, before anything is labelled. */
@@ -126,6 +168,7 @@ interface Found {
   /** Lower bound of its share of ups. */
   bound: (index: number) => number;
   mayWin: (index: number) => boolean;
+  trust: ReadonlyMap<string, number>;
 }
 
 /** As sessions go on that were opened before there was doubt: everybody has coins of their own. */
@@ -136,7 +179,16 @@ function* withoutDoubt(capped: Votes, box: Ballotbox, guards: Guards): Steps<Fou
   const p = split ? yield* bridging(capped) : model.p;
   const tallies = tallyRound(capped, box);
   const bound = (index: number) => wilsonLower(tallies.get(index)!.up, tallies.get(index)!.all);
-  return { p, polarisation, split, w: capped.w, sure: () => true, bound, mayWin: () => true };
+  return {
+    p,
+    polarisation,
+    split,
+    w: capped.w,
+    sure: () => true,
+    bound,
+    mayWin: () => true,
+    trust: new Map(),
+  };
 }
 
 /** Who seems to vote the other way round is a camp only when they do so clearly: who merely likes little is none. */
@@ -151,14 +203,15 @@ const asCast = (votes: Votes): Votes => ({ ...votes, w: votes.w.map((w, v) => w 
 
 /** Every voice counts whole, and as much as its voter is trusted. */
 function* withDoubt(heard: Votes, box: Ballotbox, guards: Guards, doubt: number): Steps<Found> {
-  const model = yield* trusting(heard, guards.trustShare ?? 0);
+  const isKnown = box.isTrusted ?? (() => false);
+  const model = yield* trusting(heard, guards.trustShare ?? 0, isKnown);
   const own = sides(heard, (yield* dawidSkene(heard)).p);
   const polarisation = oppositeShare(heard, own, clearlyOpposite);
   const split = polarisation > guards.polarised;
   const p = split
     ? yield* bridging(heard)
     : new Map(heard.images.map((image, n) => [image, model.p[n]!] as const));
-  const voices = voicesOf(split ? heard : byTrust(heard, model.trust));
+  const voices = voicesOf(split ? heard : byTrust(heard, model.trust), isKnown);
   const number = new Map(heard.images.map((image, n) => [image, n]));
   const ask = (index: number, share: number) =>
     doubted(voices, number.get(`${box.round}.${index}`) ?? -1, model, share);
@@ -176,7 +229,8 @@ function* withDoubt(heard: Votes, box: Ballotbox, guards: Guards, doubt: number)
     return n === undefined ? 0 : wilsonLower(voices.ups[n]!, voices.all[n]!);
   };
   const { w } = asCast(split ? heard : byTrust(heard, model.trust));
-  return { p, polarisation, split, w, sure, bound, mayWin };
+  const trust = new Map(heard.voters.map((voter, u) => [voter, split ? 1 : model.trust[u]!]));
+  return { p, polarisation, split, w, sure, bound, mayWin, trust };
 }
 
 /** Share of votes by voters (of ten votes or more) whose coins say the opposite of the crowd's: together less than `below`. */

@@ -29,8 +29,13 @@ const lent = 3;
 /** Of the usual likes: how much more of them has to be for good pictures than for bad ones. */
 const leaning = 0.1;
 
-/** `share`: of the usual likes, below which a voter counts less. */
-export function* trusting(votes: Votes, share: number): Steps<Trust> {
+/** `share`: of the usual likes, below which a voter counts less; `isKnown`: a moderator trusts them, so they count whole. */
+export function* trusting(
+  votes: Votes,
+  share: number,
+  isKnown: (voter: string) => boolean = () => false,
+): Steps<Trust> {
+  const known = votes.voters.map(isKnown);
   let p: Float64Array = shareOfUps(votes);
   let pi = clampPi(p);
   let trust: Float64Array = new Float64Array(votes.voters.length).fill(1);
@@ -40,7 +45,7 @@ export function* trusting(votes: Votes, share: number): Steps<Trust> {
   let moved = 1;
   for (let step = 0; step < maxSteps && moved > settled; step++) {
     yield;
-    if (step >= warmUp) trust = weighed(rates, share, cast);
+    if (step >= warmUp) trust = weighed(rates, share, cast).map((t, u) => (known[u] ? 1 : t));
     const next = expectation(votes, trust, coins, pi);
     moved = step < warmUp ? 1 : 0;
     for (let n = 0; n < p.length; n++) moved = Math.max(moved, Math.abs(next[n]! - p[n]!));

@@ -60,6 +60,7 @@ nsfw report      |        |     x     |   x   |    x
 hide             |        |     x     |   x   |    x
 show             |        |     x     |   x   |    x
 voters           |        |     x     |   x   |    x
+guards           |        |     x     |   x   |    x
 exclude          |        |     x     |   x   |    x
 include          |        |     x     |   x   |    x
 admit            |        |     x     |   x   |    x

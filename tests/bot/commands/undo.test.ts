@@ -112,6 +112,7 @@ it('telling something is no act: nothing of it is in the audit, and undo goes pa
     'settings',
     'settings quorum',
     'voters',
+    'guards',
     'audit',
     'audit 5',
     'review',

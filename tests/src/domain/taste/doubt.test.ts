@@ -14,7 +14,8 @@ const box = (votes: readonly WeightedVote[]) => finish(columns([votes]));
 describe('doubt', () => {
   it('takes a share of the usual turnout off either side, by hand', () => {
     // Four of five for it, where usually three and a half vote: a fifth of five is one voice.
-    const voices = voicesOf(box(table({ a: '++', b: '+ ', c: '+-', d: '+ ', e: '- ' })));
+    const votes = box(table({ a: '++', b: '+ ', c: '+-', d: '+ ', e: '- ' }));
+    const voices = voicesOf(votes, () => false);
     expect([voices.ups[0], voices.all[0], voices.usual]).toEqual([4, 5, 3.5]);
     const coins = { alpha: 0.8, delta: 0.8 };
     const found = doubted(voices, 0, { coins, pi: 0.5 }, 0.2);
@@ -26,6 +27,9 @@ describe('doubt', () => {
     const quiet = doubted(voices, 1, { coins, pi: 0.5 }, 0.4);
     expect(quiet.low).toBeCloseTo(1 / (1 + 4), 12);
     expect(quiet.liked).toBe(false);
+    // Whom a moderator trusts is not doubted.
+    const known = voicesOf(votes, (voter) => 'abc'.includes(voter));
+    expect(doubted(known, 0, { coins, pi: 0.5 }, 1).low).toBeCloseTo(1 / (1 + 4 ** -2), 12);
   });
 
   /** Fourteen who err in one of ten, and six who all want picture 0, which everybody else rejects. */

@@ -1,0 +1,39 @@
+/** What the guards of votes did, for moderators: of a round as a card, and of each voter. */
+
+import type { Judgement } from '../../src/domain/feedback.js';
+import { judging } from '../../src/domain/feedback.js';
+import type { Round, SessionState } from '../../src/domain/model.js';
+import { spread } from '../spread.js';
+import { guardLines } from '../views/guards.js';
+import { type ChatCommand, theSession } from './command.js';
+import { earlierRound } from './voting.js';
+
+/** As it would be closed today, from the ledger: a crowd's round takes a moment, in which others are served. */
+export const judgedAgain = (state: SessionState, round: Round): Promise<Judgement> =>
+  spread(judging(state, round, round.closedAt!));
+
+export function closedRound({ rounds }: SessionState, number?: number): Round | undefined {
+  return rounds.findLast(
+    (round) =>
+      round.outcome !== null && round.closedAt !== null && (number === undefined || round.number === number),
+  );
+}
+
+export const guardsCommand: ChatCommand = {
+  reads: () => true,
+  spec: {
+    path: ['guards'],
+    help: 'What was done about votes that are not what they seem, and how to undo it',
+    role: 'moderator',
+    args: [],
+    options: [earlierRound],
+  },
+  async run(context) {
+    const state = await theSession(context);
+    const number = context.values.round as number | undefined;
+    const round = closedRound(state, number);
+    if (!round) return { title: 'Guards', text: 'No such round has been counted yet.' };
+    const lines = guardLines(state, round, await judgedAgain(state, round));
+    return { title: `Guards, round ${round.number}`, text: lines.join('\n') };
+  },
+};
