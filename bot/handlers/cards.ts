@@ -242,8 +242,8 @@ export class Cards {
     const sides = await Promise.all(
       [rounds[0]!, rounds.at(-1)!].map(async (round) => this.pictures(state, round)),
     );
-    const shares = approvals(rounds).map(({ round, share, picked, variety }) => {
-      return { round, share, picked, variety };
+    const shares = approvals(rounds).map(({ round, share, picked, variety, loss }) => {
+      return { round, share, picked, variety, loss };
     });
     const beforeAfter = await this.made(state, 'story', sides, async () => {
       const [before, after] = await Promise.all(

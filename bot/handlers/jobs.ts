@@ -129,10 +129,12 @@ export class Jobs {
       };
       const job = { id: effect.key, kind: 'learn', payload } as const;
       const result = await queue.run(job, progress, held);
-      const { steps, learned, notes, seconds, variety } = result;
+      const { steps, learned, notes, seconds, variety, losses } = result;
+      const loss = losses.reduce((sum, one) => sum + one, 0) / losses.length;
       return {
         ...{ kind: 'learn', steps, learned, notes, seconds, ...memoryOf(result) },
         ...(variety && { variety }),
+        ...(Number.isFinite(loss) && { loss }),
       };
     });
   }

@@ -73,9 +73,15 @@ export function meetsGoal(round: Round, rules: Rules): boolean {
 
 /**
  * `picked`: the share of the pictures that votes chose, where there were such. `variety`: how varied what was liked is still, of the
- * base model's, where learning from the round found it out.
+ * base model's, where learning from the round found it out. `loss`: of what was learned from it, in the learner's own measure.
  */
-export type RoundApproval = Approval & { round: number; share: number; picked?: number; variety?: number };
+export type RoundApproval = Approval & {
+  round: number;
+  share: number;
+  picked?: number;
+  variety?: number;
+  loss?: number;
+};
 
 /** Of each closed round on the session's line in which a picture was judged, in order. */
 export function approvals(rounds: readonly Round[]): RoundApproval[] {
@@ -84,7 +90,12 @@ export function approvals(rounds: readonly Round[]): RoundApproval[] {
     const { share, ...counts } = approvalOf(round.outcome.cells);
     const picked = pickedShare(round.outcome.cells);
     const variety = round.learned?.variety?.kept ?? null;
-    const beside = { ...(picked !== null && { picked }), ...(variety !== null && { variety }) };
+    const loss = round.learned?.loss;
+    const beside = {
+      ...(picked !== null && { picked }),
+      ...(variety !== null && { variety }),
+      ...(loss !== undefined && { loss }),
+    };
     return share === null ? [] : [{ ...counts, share, round: round.number, ...beside }];
   });
 }

@@ -190,6 +190,8 @@ export interface Learned {
   seconds: number;
   /** Most memory that the engine took, MB. */
   memoryMb?: number;
+  /** Mean loss of its steps; of rounds before that was kept nothing is known. */
+  loss?: number;
   /** How different the round's liked pictures are, as a share of the base model's, and how many there were of each. */
   variety?: { kept: number; base: number; tuned: number };
 }

@@ -66,7 +66,7 @@ function heading(round: number, x: number, colour: string): string {
 
 /**
  * Share of approval (0..1) by round as a line over a 0-100 % grid; a small dot is the share among pictures that votes had chosen, a
- * thin broken line how varied what is liked is still. 960 x 480 px.
+ * thin broken line how varied what is liked is still, a thin one the loss as a share of its largest. 960 x 480 px.
  */
 export async function approvalPlot(
   approval: readonly {
@@ -74,6 +74,7 @@ export async function approvalPlot(
     share: number;
     picked?: number | undefined;
     variety?: number | undefined;
+    loss?: number | undefined;
   }[],
   notes: PngNotes = {},
 ): Promise<Buffer> {
@@ -102,7 +103,9 @@ export async function approvalPlot(
     ({ share }, i) =>
       `<circle cx="${x(i)}" cy="${y(share)}" r="9" fill="${paper}" stroke="${accent}" stroke-width="6"/>`,
   );
+  const most = Math.max(...approval.map(({ loss = 0 }) => loss));
   const beside = [
+    `<path d="${pathOf(({ loss }) => (most > 0 && loss !== undefined ? loss / most : undefined))}" fill="none" stroke="${muted}" stroke-width="2"/>`,
     `<path d="${pathOf(({ variety }) => variety)}" fill="none" stroke="${muted}" stroke-width="3" stroke-dasharray="4 8"/>`,
     ...approval.map(({ picked }, i) =>
       picked === undefined ? '' : `<circle cx="${x(i)}" cy="${y(picked)}" r="6" fill="${muted}"/>`,

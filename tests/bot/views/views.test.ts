@@ -587,7 +587,7 @@ describe('outcome and story', () => {
           1,
           null,
         ),
-        learned: { steps: 1, learned: true, notes: [], seconds: 1 },
+        learned: { steps: 1, learned: true, notes: [], seconds: 1, loss: 0.5 - i / 10 },
       }),
     );
     const side = (round: Round) => ({ round, images: makeImages(round, (i) => `${i}.png`), dir });
@@ -599,9 +599,9 @@ describe('outcome and story', () => {
     expect(card.data).toMatchObject({
       adapter: true,
       approval: [
-        { round: 1, share: 0.2 },
-        { round: 2, share: 0.5 },
-        { round: 3, share: 0.9 },
+        { round: 1, share: 0.2, loss: 0.5 },
+        { round: 2, share: 0.5, loss: 0.4 },
+        { round: 3, share: 0.9, loss: 0.3 },
       ],
     });
     const stack = [{ file: '/srv/lcm-lora.safetensors', sha256: '0'.repeat(64), weight: 0.8 }];

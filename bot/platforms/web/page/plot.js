@@ -4,7 +4,7 @@ import { percent } from './text.js';
 
 const [width, height, left, right, top, bottom] = [640, 240, 48, 20, 20, 34];
 
-/** @param {{points: {round: number, share: number, picked?: number, variety?: number}[]}} props */
+/** @param {{points: {round: number, share: number, picked?: number, variety?: number, loss?: number}[]}} props */
 export function Plot({ points }) {
   const x = (/** @type {number} */ i) =>
     left + (width - left - right) * (points.length === 1 ? 0.5 : i / (points.length - 1));
@@ -12,13 +12,20 @@ export function Plot({ points }) {
   const line = points
     .map((p, i) => `${i === 0 ? 'M' : 'L'}${x(i).toFixed(1)} ${y(p.share).toFixed(1)}`)
     .join('');
-  const varied = points
-    .flatMap((p, i) =>
-      p.variety === undefined ? [] : [`${x(i).toFixed(1)} ${y(Math.min(1, p.variety)).toFixed(1)}`],
-    )
-    .map((at, i) => `${i === 0 ? 'M' : 'L'}${at}`)
-    .join('');
-  const [picked, known] = [points.some((p) => p.picked !== undefined), varied !== ''];
+  /** Through the rounds that have such a share. @param {(p: any) => number | undefined} of */
+  const through = (of) =>
+    points
+      .flatMap((p, i) => {
+        const share = of(p);
+        return share === undefined ? [] : [`${x(i).toFixed(1)} ${y(Math.min(1, share)).toFixed(1)}`];
+      })
+      .map((at, i) => `${i === 0 ? 'M' : 'L'}${at}`)
+      .join('');
+  const varied = through((p) => p.variety);
+  // Each learner has a measure of its own: what tells is how it goes.
+  const most = Math.max(...points.map((p) => p.loss ?? 0));
+  const losses = most > 0 ? through((p) => p.loss && p.loss / most) : '';
+  const [picked, known, lost] = [points.some((p) => p.picked !== undefined), varied !== '', losses !== ''];
   const cell = (/** @type {number | undefined} */ share) =>
     html`<td>${share === undefined ? '' : percent(share)}</td>`;
   const stride = Math.max(1, Math.ceil((points.length - 1) / 9));
@@ -29,12 +36,13 @@ export function Plot({ points }) {
       <path class="plot-area" d=${`${line}L${x(points.length - 1)} ${y(0)}L${x(0)} ${y(0)}Z`} />
       <path class="plot-line" d=${line} />
       ${known && html`<path class="plot-variety" d=${varied} />`}
+      ${lost && html`<path class="plot-loss" d=${losses} />`}
       ${points.map((p, i) => p.picked !== undefined && html`<circle key=${p.round} class="plot-picked" cx=${x(i)} cy=${y(p.picked)} r="3.5"><title>Round ${p.round}, chosen pictures: ${percent(p.picked)}</title></circle>`)}
       ${points.map((p, i) => html`<g key=${p.round}><circle class="plot-dot" cx=${x(i)} cy=${y(p.share)} r="4.5"><title>Round ${p.round}: ${percent(p.share)}</title></circle>${(i % stride === 0 || i === points.length - 1) && html`<text class="plot-label" x=${x(i)} y=${height - 10} text-anchor="middle">${p.round}</text>`}</g>`)}
       <text class="plot-last" x=${x(points.length - 1)} y=${y(last.share) + (last.share > 0.85 ? 24 : -14)} text-anchor=${points.length === 1 ? 'middle' : 'end'}>${percent(last.share)}</text>
     </svg>
-    <table class="unseen"><caption>Approval by round</caption><thead><tr><th>Round</th><th>Approval</th>${picked && html`<th>Of chosen pictures</th>`}${known && html`<th>Variety kept</th>`}</tr></thead><tbody>${points.map((p) => html`<tr key=${p.round}><td>${p.round}</td><td>${percent(p.share)}</td>${picked && cell(p.picked)}${known && cell(p.variety)}</tr>`)}</tbody></table>
-    ${(picked || known) && html`<p class="plot-key">${[picked && 'Small dots: pictures chosen by the votes.', known && 'Broken line: how varied what is liked still is.'].filter(Boolean).join(' ')}</p>`}
+    <table class="unseen"><caption>Approval by round</caption><thead><tr><th>Round</th><th>Approval</th>${picked && html`<th>Of chosen pictures</th>`}${known && html`<th>Variety kept</th>`}${lost && html`<th>Loss</th>`}</tr></thead><tbody>${points.map((p) => html`<tr key=${p.round}><td>${p.round}</td><td>${percent(p.share)}</td>${picked && cell(p.picked)}${known && cell(p.variety)}${lost && html`<td>${p.loss === undefined ? '' : p.loss.toPrecision(3)}</td>`}</tr>`)}</tbody></table>
+    ${(picked || known || lost) && html`<p class="plot-key">${[picked && 'Small dots: pictures chosen by the votes.', known && 'Broken line: how varied what is liked still is.', lost && 'Thin line: loss, as a share of its largest.'].filter(Boolean).join(' ')}</p>`}
   `;
 }
 
