@@ -48,7 +48,15 @@ export function storyCard(view: StoryView): Card {
             },
           ]
         : []),
-      ...(plotFile ? [{ file: plotFile, alt: `Approval by round. ${line}`, spoiler: false }] : []),
+      ...(plotFile
+        ? [
+            {
+              file: plotFile,
+              alt: `Approval by round (broken line: variety of what is liked; thin line: loss). ${line}`,
+              spoiler: false,
+            },
+          ]
+        : []),
     ],
     data: {
       session: session.id,
