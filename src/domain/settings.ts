@@ -62,6 +62,14 @@ function duration(text: string): number | undefined {
   return ms > 0 && ms <= 365 * unitMs.d ? ms : undefined;
 }
 
+/** The same in the largest unit that divides it: `24 hours`. */
+function span(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  if (minutes === 0 || minutes % 60 !== 0) return count(minutes, 'minute');
+  const hours = minutes / 60;
+  return hours > 24 && hours % 24 === 0 ? count(hours / 24, 'day') : count(hours, 'hour');
+}
+
 function hours(text: string): RuleSettings['quietHours'] | undefined {
   if (text === 'off') return null;
   const [, h1, m1, h2, m2] = /^([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]):([0-5]\d)$/.exec(text) ?? [];
@@ -89,7 +97,7 @@ export const settingRows: readonly SettingRow[] = [
     help: 'how long a round stays open at most: 90m, 36h or 2d',
     examples: ['12h', '24h', '2d', 'default'],
     read: duration,
-    show: (ms) => count(Math.round((ms ?? 0) / 60_000), 'minute'),
+    show: (ms) => span(ms ?? 0),
   }),
   row({
     name: 'quiet-hours',

@@ -1,6 +1,7 @@
 /** What a server's settings read, at their bounds and one beyond, and how each is shown again. */
 import { expect, it } from 'vitest';
-import { ruleSettings, settingRows } from '../../../src/domain/settings.js';
+import { ruleSettings, settingRows, settingWords, usualSettings } from '../../../src/domain/settings.js';
+import { rules } from '../../support/rows.js';
 
 const rowOf = (name: string) => settingRows.find((row) => row.name === name)!;
 const day = 86_400_000;
@@ -55,6 +56,8 @@ it.each([
   ['quorum', 3, '3'],
   ['deadline', 60_000, '1 minute'],
   ['deadline', 5_400_000, '90 minutes'],
+  ['deadline', 86_400_000, '24 hours'],
+  ['deadline', 172_800_000, '2 days'],
   ['quiet-hours', { from: 425, to: 1430 }, '07:05-23:50 UTC'],
   ['quiet-hours', null, 'off'],
   ['review', true, 'on'],
@@ -68,6 +71,19 @@ it.each([
   ['channels', ['1', '2'], '1, 2'],
 ])('%s as %j is shown as %j', (name, value, text) => {
   expect(rowOf(name).show(value as never)).toBe(text);
+});
+
+it('a value is told with what it counts, and where nothing is set with what the host configured', () => {
+  const told = (name: string, value: unknown) => settingWords(rowOf(name), value);
+  expect(told('quorum', 1)).toBe('1 voter');
+  expect(told('channel-images', 100)).toBe('100 images');
+  expect(told('channel-images', null)).toBe('no bound');
+  expect(told('picks', true)).toBe('on');
+  const usual = usualSettings({ ...rules, quorum: 4, roundMs: 7_200_000 }, true);
+  const all = settingRows.map((row) => `${row.name} ${settingWords(row, usual[row.key])}`);
+  expect(all.slice(0, 4)).toEqual(['quorum 4 voters', 'deadline 2 hours', 'quiet-hours off', 'review off']);
+  expect(all.filter((line) => /undefined|null/.test(line))).toEqual([]);
+  expect(all).toContain('approval on');
 });
 
 it('what is shown of a number, a time or a choice is read as the same again', () => {

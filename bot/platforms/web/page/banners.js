@@ -10,11 +10,12 @@ const mostNamed = 12;
 export function Banners() {
   const s = useStore((state) => state);
   const waiting = waitingCount(s);
+  const ended = s.sessions.findLast((x) => x.channel === s.channel)?.state === 'ended';
   const asks = s.me && !s.me.consented && waiting > 0 && s.dialog !== 'consent';
   return html`
     ${trouble(s) && html`<p class="banner" role="status"><span class="pulse"></span><span>${trouble(s)}</span></p>`}
     ${asks && html`<p class="banner banner-ask" role="status"><span>${waiting} of your marks wait in this browser. <button class="link" onClick=${() => set({ dialog: 'consent' })}>Vote with them</button></span></p>`}
-    ${s.offer && !trouble(s) && html`<p class="banner banner-ask" role="status"><span>Shall this browser tell you when the next round opens? <button class="link" onClick=${() => answerNotify(true)}>Yes, tell me</button> <button class="link" onClick=${() => answerNotify(false)}>No</button></span></p>`}
+    ${s.offer && !ended && !trouble(s) && html`<p class="banner banner-ask" role="status"><span>Shall this browser tell you when the next round opens? <button class="link" onClick=${() => answerNotify(true)}>Yes, tell me</button> <button class="link" onClick=${() => answerNotify(false)}>No</button></span></p>`}
     ${s.me?.waits && html`<p class="banner banner-waits" role="status"><span>Your marks wait and do not count yet: open an invite link, link an account that counts (<code>/acclaim link</code>), or ask a moderator to admit <strong>${s.me.code}</strong>.</span></p>`}
     ${s.late.length > 0 && html`<div class="banner banner-late" role="alert"><div>${s.late.map((one, i) => html`<p key=${i}>${lateWords(one)}</p>`)}</div><button class="button" onClick=${seenLate}>I see</button></div>`}
   `;

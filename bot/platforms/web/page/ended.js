@@ -28,7 +28,7 @@ export function EndedBar({ session }) {
     if (why !== null) toast(why.replaceAll('**', ''));
   };
   return html`
-    <div class="round-bar" role="region" aria-label="This session has ended">
+    <div class="round-bar ended-bar" role="region" aria-label="This session has ended">
       <p><strong>Finished</strong> after ${count(session.round, 'round')}${last !== undefined && html`<span class="sep" aria-hidden="true">·</span>${percent(last)} approval`}</p>
       ${
         rounds.length > 0 &&

@@ -123,7 +123,7 @@ function Field({ option: { name, help, choices, number }, value, change }) {
   const put = (/** @type {any} */ e) => change(e.currentTarget.value);
   const input =
     choices.length > 0
-      ? html`<select class="field" value=${value} onChange=${put}><option value="">as it is here</option>${choices.map((c) => html`<option key=${c} value=${c}>${c}</option>`)}</select>`
-      : html`<input class="field" type=${number ? 'number' : 'text'} min="1" value=${value} onInput=${put} placeholder=${number ? 'as it is here' : ''} />`;
+      ? html`<select class="field" value=${value} onChange=${put}><option value="">as usual here</option>${choices.map((c) => html`<option key=${c} value=${c}>${c}</option>`)}</select>`
+      : html`<input class="field" type=${number ? 'number' : 'text'} min="1" value=${value} onInput=${put} placeholder=${number ? 'as usual here' : ''} />`;
   return html`<label>${words}${input}${choices.length > 0 && name !== 'model' && html`<small>${help}</small>`}</label>`;
 }
