@@ -260,10 +260,13 @@ export function specify(
   const criterion = nsfw ? '' : policy.allow(request.criterion ?? '', nsfw);
   mustSpareMinors({ prompt: `${title} ${prompt} ${criterion}`, negative }, nsfw);
   const planned = plan(config, request, platform);
+  const prompts =
+    request.prompts && severalPrompts(request.prompts, planned, (one) => policy.allow(one, nsfw));
   const reading = promptReading(resolveModel(planned.model), prompt);
   return {
-    title: title || clip(prompt, 60),
+    title: title || clip(prompts?.join(' | ') ?? prompt, 60),
     prompt,
+    ...(prompts && { prompts }),
     ...(criterion && { criterion }),
     ...(reading && { reading }),
     negative,
@@ -273,6 +276,34 @@ export function specify(
     seed: request.seed ?? randomInt(2 ** 32),
     nsfw,
   };
+}
+
+/** As the policy takes them. Errors: usage. */
+function severalPrompts(
+  asked: readonly string[],
+  { learner }: Plan,
+  allow: (one: string) => string,
+): string[] {
+  const prompts = asked.map(allow);
+  for (const prompt of prompts) mustSpareMinors({ prompt }, true);
+  const [least, most, longest] = [2, 8, 200];
+  if (
+    prompts.length < least ||
+    prompts.length > most ||
+    prompts.some((one) => one === '' || one.length > longest)
+  )
+    throw new AcclaimError(
+      'usage',
+      'These prompts cannot be drawn in turn.',
+      `Give ${least} to ${most} of them with | in between, each of ${longest} characters at most.`,
+    );
+  if (learner.name !== 'acclaim')
+    throw new AcclaimError(
+      'usage',
+      `The learner ${learner.name} learns of one prompt alone.`,
+      'Start it with one, or with the learner acclaim.',
+    );
+  return prompts;
 }
 
 /** What a session is run by, whatever it draws. */

@@ -1,12 +1,15 @@
 // How safe a session makes the miniature, and how far that carries to prompts that nobody voted on: `hazard` (a robot's striped badge stands
 // for what is unsafe), votes by the judge in rounds of 32, then the job that measures it: base and tuned model draw the session's
-// prompt and unseen ones from the same noises. What was drawn is kept, so that it can be stopped and run again. Usage:
-//   node bench/safety/run.mjs [--seeds 1,2,3] [--votes 64] [--count 64] [--threads 1] [--out DIR]
+// prompt and unseen ones from the same noises. --also: more prompts, drawn a round each in turn. What was drawn is kept, so that it can be
+// stopped and run again. Usage:
+//   node bench/safety/run.mjs [--seeds 1,2,3] [--votes 64] [--also 'a cactus at night'] [--count 64] [--threads 1] [--out DIR]
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EngineContext } from '../../dist/engine/jobs/context.js';
 import { createHandlers } from '../../dist/engine/jobs/handlers.js';
+import { judgePictures, readPicture } from '../../dist/engine/jobs/judge-pictures.js';
+import { loadJudge } from '../../dist/engine/judge.js';
 import { ExecutorCache } from '../../dist/engine/runtime/cache.js';
 import { loadConfig } from '../../dist/src/config/load.js';
 import { learnerSettings, resolveModel, samplerFor } from '../../dist/src/config/models.js';
@@ -20,6 +23,7 @@ const { values: given } = parseArgs({
     seeds: { type: 'string', default: '1,2,3' },
     votes: { type: 'string', default: '64' },
     count: { type: 'string', default: '64' },
+    also: { type: 'string', multiple: true, default: [] },
     threads: { type: 'string', default: '1' },
     out: { type: 'string', default: join(import.meta.dirname, '..', 'out', 'safety') },
   },
@@ -32,7 +36,11 @@ mkdirSync(given.out, { recursive: true });
 const config = loadConfig({ env: {} });
 const model = resolveModel('mini');
 const { prompt, negative } = loadTask('hazard');
-const { goal, prompts } = safetyMeasure(config, model);
+const { goal, prompts: unseen } = safetyMeasure(config, model);
+/** Those that people vote on. */
+const voted = [prompt, ...given.also];
+const set = given.also.length > 0 ? `several-${voted.length}-` : '';
+const judge = loadJudge(join(model, 'judge'));
 const threads = Number(given.threads);
 const cache = new ExecutorCache({ threads });
 const handlers = createHandlers(
@@ -49,8 +57,9 @@ const common = {
 async function play(seed) {
   let checkpoint = null;
   for (let round = 1; round <= VOTES / ROUND; round++) {
-    const name = (what) => join(given.out, `${what}-${seed}-${round}`);
-    const job = { ...common, prompt, seed, round, checkpoint };
+    const name = (what) => join(given.out, `${what}-${set}${seed}-${round}`);
+    const asked = voted[(round - 1) % voted.length];
+    const job = { ...common, prompt: asked, seed, round, checkpoint };
     const made = name('checkpoint');
     if (!existsSync(made)) {
       const out = name('round');
@@ -59,13 +68,18 @@ async function play(seed) {
         noise: round === 1 ? 'plain' : 'learner',
         picks: true,
         trajectory: false,
+        ...(voted.length > 1 && { prompts: voted }),
       };
       await handlers.generate({ ...job, ...drawn, out }, context);
-      const judged = { ...job, judge: join(model, 'judge'), task: 'hazard', roundDir: out };
-      const { images } = await handlers.score(judged, context);
-      const votes = images.map(({ index, good }) => ({ index, good: Number(good), weight: 1 }));
-      const surest = images.filter(({ good }) => good).sort((a, b) => b.score - a.score)[0];
-      const feedback = { images: votes, best: surest?.index ?? null };
+      const pictures = Array.from({ length: ROUND }, (_, i) => readPicture(out, i));
+      const told = { signal: context.signal, tell() {} };
+      // Of its own prompt it has to be a robot too; of the others a badge alone is wrong.
+      const wanted = asked === prompt ? 'hazard' : goal;
+      const images = await judgePictures({ cache }, judge, wanted, await Promise.all(pictures), told);
+      const votes = images.map(({ good }, index) => ({ index, good: Number(good), weight: 1 }));
+      const goods = votes.filter(({ good }) => good === 1).map(({ index }) => index);
+      const surest = goods.sort((a, b) => images[b].score - images[a].score)[0];
+      const feedback = { images: votes, best: surest ?? null };
       await handlers.learn({ ...job, roundDir: out, feedback, out: made }, context);
     }
     checkpoint = made;
@@ -85,16 +99,17 @@ async function measure(name, asked, checkpoint) {
   return side;
 }
 
+const slug = (text) => text.replaceAll(' ', '-');
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 const seeds = given.seeds.split(',').map(Number);
-const all = [prompt, ...prompts];
+const all = [...voted, ...unseen];
 const found = all.map(() => []);
 for (const seed of seeds) {
   const checkpoint = await play(seed);
   for (const [i, asked] of all.entries()) {
-    const base = await measure(`base-${COUNT}-${i}`, asked, null);
-    const tuned = await measure(`tuned-${VOTES}-${COUNT}-${seed}-${i}`, asked, checkpoint);
-    found[i].push({ prompt: asked, own: i === 0, base, tuned });
+    const base = await measure(`base-${COUNT}-${slug(asked)}`, asked, null);
+    const tuned = await measure(`tuned-${set}${VOTES}-${COUNT}-${seed}-${slug(asked)}`, asked, checkpoint);
+    found[i].push({ prompt: asked, own: i < voted.length, base, tuned });
     process.stderr.write(`seed ${seed}, ${asked}: ${base.safe} -> ${tuned.safe} of ${COUNT}\n`);
   }
 }
@@ -105,7 +120,7 @@ const rows = all.map((asked, i) => {
   const kept = found[i].map((one) => varietyKept([one])).filter((one) => one !== null);
   return [
     ...[
-      i === 0 ? `${asked} (voted on)` : asked,
+      i < voted.length ? `${asked} (voted on)` : asked,
       `${percent(before.share)} (${percent(before.from)} to ${percent(before.to)})`,
     ],
     ...[`${percent(mean(after))} ± ${percent(standardError(after))}`, percent(Math.min(...after))],

@@ -29,6 +29,8 @@ export type { Answer };
 
 export interface StartRequest {
   prompt: string;
+  /** Several, drawn a round each in turn, `prompt` the first. */
+  prompts?: string[] | undefined;
   title?: string | undefined;
   negative?: string | undefined;
   /** What makes a picture good. */

@@ -75,8 +75,11 @@ export async function startSession(context: CommandContext, nsfw: boolean): Prom
   if (model !== undefined) mustBeHere(context, model);
   const asked = text(values, 'prompt')!;
   const task = actions.tasks().find((t) => t.name === asked.toLowerCase());
+  // Only where people say what is unsafe do marks on one prompt say something of another.
+  const several = nsfw && asked.includes('|') ? asked.split('|').map((one) => one.trim()) : undefined;
   const request = {
-    prompt: task?.prompt ?? asked,
+    prompt: several?.[0] ?? task?.prompt ?? asked,
+    prompts: several,
     title: task?.name,
     criterion: text(values, 'criterion') ?? task?.criterion,
     learner: text(values, 'learner'),

@@ -11,6 +11,7 @@ import type { EffectOf } from '../../src/domain/effects.js';
 import type { PromptSafety, SafeSide } from '../../src/domain/evaluations.js';
 import type { Evaluated, Event } from '../../src/domain/events.js';
 import type { SessionState } from '../../src/domain/model.js';
+import { promptsOf } from '../../src/domain/prompts.js';
 import { toPlain } from '../../src/errors.js';
 import type { Held, JobQueue } from '../../src/queue/contract.js';
 import { type JobPayload, type JobProgress, type JobResult, jobSchemas } from '../../src/queue/jobs.js';
@@ -116,9 +117,9 @@ export class Evaluations {
   /** False where another evaluation of the session has been asked for meanwhile. */
   private async measure(state: SessionState, effect: EffectOf<'evaluate'>, found: Found): Promise<boolean> {
     const { session, round } = effect;
-    const { prompt: voted, model } = state.session;
-    const { prompts } = this.parts.safetyMeasure(this.parts.resolveModel(model));
-    const all = [...new Set([voted, ...prompts])];
+    const voted = promptsOf(state.session);
+    const { prompts } = this.parts.safetyMeasure(this.parts.resolveModel(state.session.model));
+    const all = [...new Set([...voted, ...prompts])];
     found.total = 2 * all.length;
     for (const prompt of all) {
       const sides: SafeSide[] = [];
@@ -134,7 +135,7 @@ export class Evaluations {
       }
       found.prompts = [
         ...found.prompts,
-        { prompt, own: prompt === voted, base: sides[0]!, tuned: sides[1]! },
+        { prompt, own: voted.includes(prompt), base: sides[0]!, tuned: sides[1]! },
       ];
       await this.tell(effect, { ...found });
     }

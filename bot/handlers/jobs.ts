@@ -10,6 +10,7 @@ import { count } from '../../src/domain/count.js';
 import type { EffectOf } from '../../src/domain/effects.js';
 import type { Event } from '../../src/domain/events.js';
 import type { SessionState } from '../../src/domain/model.js';
+import { promptOf } from '../../src/domain/prompts.js';
 import { AcclaimError, cause, type ErrorCode, toPlain } from '../../src/errors.js';
 import type { Log } from '../../src/log.js';
 import type { Held, JobQueue } from '../../src/queue/contract.js';
@@ -75,6 +76,7 @@ export class Jobs {
         count: effect.count,
         checkpoint: paths.parent(state, effect.parent),
         noise: effect.noise,
+        ...(state.session.prompts && { prompts: [...state.session.prompts] }),
         picks: state.session.rules.picks ?? false,
         trajectory: comparesLikelihoods(state.session.learner.name),
         preview: !state.session.nsfw && !state.session.rules.review,
@@ -158,7 +160,7 @@ export class Jobs {
       attempt: effect.attempt,
       seed: session.seed,
       model: this.parts.resolveModel(session.model),
-      prompt: session.prompt,
+      prompt: promptOf(session, effect.round),
       negative: session.negative,
       sampler: session.sampler as JobPayload<'generate'>['sampler'],
       learner: session.learner as JobPayload<'generate'>['learner'],

@@ -14,6 +14,7 @@ import { faults } from '../../src/domain/faults.js';
 import { pictureName, sheetName } from '../../src/domain/ids.js';
 import type { Ballot, Image, Outcome, Round, Session } from '../../src/domain/model.js';
 import { platforms } from '../../src/domain/platforms.js';
+import { promptOf } from '../../src/domain/prompts.js';
 import type { Turnout } from '../../src/domain/turnout.js';
 import { type CellData, card } from './card.js';
 import { unknownLine } from './reading.js';
@@ -48,7 +49,7 @@ export function ballotCard(view: BallotView): Card {
   const name = gallery ? cells[0]!.name : sheetName(ballot.sheet);
   const alt = gallery
     ? cells[0]!.alt
-    : `Contact sheet ${name} of round ${round.number}, cells ${cells[0]?.name} to ${cells.at(-1)?.name}: ${quoted(session.prompt)}`;
+    : `Contact sheet ${name} of round ${round.number}, cells ${cells[0]?.name} to ${cells.at(-1)?.name}: ${quoted(promptOf(session, round.number))}`;
   return card('ballot', ballot.id, {
     title:
       view.sheets > 1 || gallery
@@ -61,7 +62,7 @@ export function ballotCard(view: BallotView): Card {
     data: {
       session: session.id,
       sessionTitle: session.title,
-      prompt: session.prompt,
+      prompt: promptOf(session, round.number),
       criterion: session.criterion ?? null,
       // With the round's number and a picture's index, all that its noise comes from.
       seed: session.seed,
@@ -108,7 +109,7 @@ function cellsOf({ session, round, ballot, images, dir }: BallotView): CellData[
       name,
       index,
       state,
-      alt: pictureAlt(name, session.prompt, state),
+      alt: pictureAlt(name, promptOf(session, round.number), state),
       file: image && state === 'shown' ? join(dir, image.file) : null,
       up: total?.up ?? null,
       seen: total?.seen ?? null,

@@ -17,6 +17,7 @@ import {
 import { count } from '../../src/domain/count.js';
 import { faults } from '../../src/domain/faults.js';
 import type { Ballot, Image, Outcome, Round, Rules, Session } from '../../src/domain/model.js';
+import { promptOf } from '../../src/domain/prompts.js';
 import { isAlike, moreVariety, variedRound } from '../../src/domain/variety.js';
 import { card } from './card.js';
 import { imageName, judgedWords, percent, picksWords, pictureAlt } from './words.js';
@@ -42,7 +43,7 @@ export function outcomeCard(view: OutcomeView): Card {
   const name = outcome.best === null ? null : imageName(ballots, outcome.best);
   const before = approvals(view.before).findLast((one) => enoughJudged(one, session.rules))?.share ?? null;
   const previous = enoughJudged(approval, session.rules) ? before : null;
-  const alt = name === null ? '' : pictureAlt(name, session.prompt, best?.state ?? 'held');
+  const alt = name === null ? '' : pictureAlt(name, promptOf(session, round.number), best?.state ?? 'held');
   const file = best ? join(dir, best.file) : null;
   // Learning measures it: of this round it is known once it has been learned from.
   const learned = round.learned?.variety ? round : view.before.at(-1);

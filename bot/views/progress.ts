@@ -6,6 +6,7 @@
 import type { Card } from '../../src/chat/port.js';
 import { count } from '../../src/domain/count.js';
 import type { Job, Round, RoundPhase, Session, SessionPhase } from '../../src/domain/model.js';
+import { promptOf } from '../../src/domain/prompts.js';
 import { cause, inSentences } from '../../src/errors.js';
 import { card } from './card.js';
 import { drawnWords, duration, quoted } from './words.js';
@@ -132,7 +133,7 @@ const texts: Record<Bar['is'], (view: ProgressView) => string> = {
   full: ({ session, round, bar }) => {
     const { learned } = round;
     if (bar.kind === 'generate' || !learned)
-      return `${count(round.count, 'picture')} of ${quoted(session.prompt)}.${round.picked ? ` ${drawnWords(round.picked)}` : ''}`;
+      return `${count(round.count, 'picture')} of ${quoted(promptOf(session, round.number))}.${round.picked ? ` ${drawnWords(round.picked)}` : ''}`;
     const notes = learned.notes.length > 0 ? `\n${learned.notes.join('\n')}` : '';
     return `${count(learned.steps, 'step')} in ${duration(learned.seconds)}.${notes}`;
   },

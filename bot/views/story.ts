@@ -8,6 +8,7 @@ import type { Card } from '../../src/chat/port.js';
 import { approvalOf, approvals, enoughJudged, type RoundApproval } from '../../src/domain/approval.js';
 import { count } from '../../src/domain/count.js';
 import type { Image, Round, Session } from '../../src/domain/model.js';
+import { promptOf } from '../../src/domain/prompts.js';
 import { card } from './card.js';
 import { judgedWords, percent, quoted, shareWords } from './words.js';
 
@@ -67,10 +68,10 @@ export function storyCard(view: StoryView): Card {
       blurred: session.nsfw,
       approval,
       adapter: rounds.some((r) => r.learned?.learned === true),
-      first: view.first ? side(view.first, session.prompt) : null,
+      first: view.first ? side(view.first, promptOf(session, view.first.round.number)) : null,
       latest:
         view.latest && view.latest.round.id !== view.first?.round.id
-          ? side(view.latest, session.prompt)
+          ? side(view.latest, promptOf(session, view.latest.round.number))
           : null,
     },
   });

@@ -24,6 +24,8 @@ export const roundManifestSchema = z.object({
   seed: z.number().int().nonnegative(),
   model: z.object({ sha256: z.string(), family: z.string() }),
   prompt: z.string(),
+  /** All that the session draws, a round each in turn; left out = this one. */
+  prompts: z.array(z.string()).optional(),
   negative: z.string(),
   sampler: samplerSchema,
   width: side,

@@ -50,7 +50,8 @@ export async function generate(
   const started = performance.now();
   const report = paced(progress);
   // Whoever sent it: what no session may ask for is not drawn.
-  mustSpareMinors(payload, payload.safety?.nsfw);
+  for (const prompt of [payload.prompt, ...(payload.prompts ?? [])])
+    mustSpareMinors({ ...payload, prompt }, payload.safety?.nsfw);
   report('load', 0, 1);
   const pipeline = await engine.pipeline(payload.model);
   const sha256 = await modelHash(payload.model);
@@ -145,6 +146,7 @@ export async function generate(
     seed,
     model: { sha256, family: pipeline.family },
     prompt: payload.prompt,
+    ...(payload.prompts && { prompts: payload.prompts }),
     negative: payload.negative,
     sampler: portable(payload.sampler),
     width,

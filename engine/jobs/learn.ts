@@ -29,6 +29,7 @@ import type { EngineContext } from './context.js';
 import { openCheckpoint } from './open-checkpoint.js';
 import { paced } from './pace.js';
 import { peakMemoryMb } from './peak-memory.js';
+import { textsInTurn } from './texts.js';
 import { aheadKey, fitOf, ghostsOf, learnStream } from './work-ahead.js';
 
 export async function learn(
@@ -55,6 +56,7 @@ export async function learn(
     );
   const judged = splitLabels(payload.feedback, round.manifest.count);
   const text = await encodePair(pipeline, engine.cache, { negative, prompt }, round.manifest.latent);
+  const textOf = await textsInTurn(pipeline, engine.cache, round.manifest);
   report('load', 1, 1);
 
   const streams = new Map<string, Rng>();
@@ -91,6 +93,7 @@ export async function learn(
     judged,
     state: checkpoint && stateFor(learner, checkpoint.state),
     text,
+    textOf,
     rng: stream,
     chosen,
     ahead: (steps) => engine.ahead.found(key, FitAhead)?.best(steps),
@@ -118,7 +121,8 @@ export async function learn(
   });
 
   const voteModel = voteModelOf(outcome.state.replay) ?? undefined;
-  const variety = varietyOf(outcome.state.replay, payload.round);
+  const own = outcome.state.replay.filter(({ round }) => textOf?.(round) === textOf?.(payload.round));
+  const variety = varietyOf(own, payload.round);
   report('write', 0, 1);
   writeCheckpoint(
     payload.out,

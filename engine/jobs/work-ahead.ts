@@ -16,6 +16,7 @@ import { encodePair } from '../models/prompt.js';
 import { rate } from '../runtime/rate.js';
 import type { EngineContext } from './context.js';
 import { type GhostDrawing, Ghosts } from './ghosts.js';
+import { textsInTurn } from './texts.js';
 
 /** Seconds of a call of the network that a job may have to wait for. */
 const WAIT_S = 1;
@@ -69,6 +70,7 @@ export function offerAhead<P extends AdapterParams>(
       round,
       state,
       text: await encodePair(pipeline, engine.cache, { negative, prompt }, latent),
+      textOf: await textsInTurn(pipeline, engine.cache, round.manifest),
       rng: (purpose) => learnStream(seed, number, purpose),
       chosen: checkpoint ? fitOf(checkpoint.manifest) : null,
       fitted: (_, flops) => allowed(flops),

@@ -26,8 +26,10 @@ export function shownByBase(round: Round, replay: LearnerState['replay']): Item[
   const now = Array.from({ length: manifest.count }, (_, i) => i).filter(
     (i) => originOf(manifest, i) === 'base' && !isChosen(manifest, i),
   );
-  const latents = [...before.map((item) => item.latent), ...now.map((i) => image(round.latents, i))];
-  return latents.map((latent) => ({ latent, weight: 1 }));
+  return [
+    ...before.map(({ latent, round }) => ({ latent, weight: 1, round })),
+    ...now.map((i) => ({ latent: image(round.latents, i), weight: 1, round: manifest.round })),
+  ];
 }
 
 type Context = Omit<LearnContext<AcclaimParams>, 'judged'>;

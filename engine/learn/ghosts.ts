@@ -34,10 +34,10 @@ export function likedGhosts(model: VoteModel | null, ghosts: readonly Ghost[], v
   const votes = ghostVotes(model, [...byFeatures.keys()], voted);
   return votes
     .filter(({ label }) => label >= LEAST_P)
-    .map(({ features, weight }) => ({
-      latent: byFeatures.get(features as Ghost['features'])!.latent,
-      weight,
-    }));
+    .map(({ features, weight }) => {
+      const { latent, round } = byFeatures.get(features as Ghost['features'])!;
+      return { latent, weight, round };
+    });
 }
 
 /** Said to people. */

@@ -6,6 +6,7 @@
 import type { AcclaimParams } from '../../src/config/learners.js';
 import type { Rng } from '../../src/rng.js';
 import type { LatentShape } from '../io/latents.js';
+import type { TextFeeds } from '../models/prompt.js';
 import { chunks } from './chunks.js';
 import type { Variety } from './guard.js';
 import type { LearnContext } from './learner.js';
@@ -42,6 +43,8 @@ export interface Item {
   /** z_0, flat. */
   latent: Float32Array;
   weight: number;
+  /** In which it was drawn: it is learned under that round's prompt. */
+  round: number;
 }
 
 export interface FitOptions {
@@ -81,14 +84,20 @@ export async function fitGuided(
       signal.throwIfAborted();
       const picks = stratified(weights, batch, rng);
       const ts = rng.shuffle(stratified(alike, batch, rng)).map((i) => timesteps[i]!);
-      const drawn = picks.map((pick, i) => ({ latent: items[pick]!.latent, timestep: ts[i]! }));
-      const batches = chunks(drawn, run.rows).map((rows) => ({
-        ...feeds(rows, run.rows, rng),
-        weight: perRow(
-          rows.map(() => 1 / batch),
-          run.rows,
-        ),
-      }));
+      const drawn = picks.map((pick, i) => {
+        const { latent, round } = items[pick]!;
+        return { latent, timestep: ts[i]!, text: context.textOf?.(round) ?? context.text };
+      });
+      const batches = byText(drawn)
+        .flatMap((own) => chunks(own, run.rows))
+        .map((rows) => ({
+          ...feeds(rows, run.rows, rng),
+          ...rows[0]!.text,
+          weight: perRow(
+            rows.map(() => 1 / batch),
+            run.rows,
+          ),
+        }));
       if (step < taken) continue;
       await trainer.step(batches, () => signal.throwIfAborted());
       progress('train', step + 1, steps);
@@ -99,6 +108,12 @@ export async function fitGuided(
     }
     return reached(trainer);
   });
+}
+
+/** Rows of one text together, in the order in which texts come: an executor call has one. */
+function byText<T extends { text: TextFeeds }>(drawn: readonly T[]): T[][] {
+  const texts = [...new Set(drawn.map(({ text }) => text))];
+  return texts.map((text) => drawn.filter((row) => row.text === text));
 }
 
 /** What a fit has come to; it may go on. */

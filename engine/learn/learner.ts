@@ -35,6 +35,8 @@ export interface LearnContext<P> {
   state: LearnerState | null;
   /** What the texts without and with the prompt are to the network. */
   text: TextFeeds;
+  /** The same of an earlier round's prompt, where the session draws several in turn. */
+  textOf?: ((round: number) => TextFeeds) | undefined;
   /** The stream of this session and round for a purpose. */
   rng: (purpose: string) => Rng;
   /** How the session's runs were made to fit before; null while nothing was chosen. */

@@ -155,6 +155,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
       id,
       community: place.community,
       prompt: prompt ?? parent.prompt,
+      prompts: prompt === null ? parent.prompts : undefined,
       title: prompt ?? parent.title,
       // What was good of one prompt says little of another.
       criterion: criterion ?? (prompt === null ? parent.criterion : undefined),

@@ -50,6 +50,8 @@ export interface Session {
   /** Short name people see: a task's name or the prompt's first words. */
   title: string;
   prompt: string;
+  /** Several, drawn a round each in turn, `prompt` the first; left out = that one. */
+  prompts?: readonly string[] | undefined;
   /** What makes a picture good, in words; left out where nobody said it. */
   criterion?: string | undefined;
   /** What its model cannot make of the prompt, known before anything is drawn; left out where it reads all of it. */

@@ -13,6 +13,7 @@ export type SessionSpec = Pick<
   | 'community'
   | 'title'
   | 'prompt'
+  | 'prompts'
   | 'criterion'
   | 'reading'
   | 'negative'

@@ -118,6 +118,8 @@ export const generatePayload = jobBase.extend(promptSchema.shape).extend({
   picks: z.boolean().optional(),
   /** True: progress carries small pictures of what is being drawn, unless a safety checker looks first. */
   preview: z.boolean().optional(),
+  /** All that the session draws, a round each in turn; `prompt` is this round's. Left out = that one. */
+  prompts: z.array(z.string()).min(2).max(8).optional(),
   /** Left out = the VAE alone. */
   decoder: decoderSchema.optional(),
   /** Left out = nobody looks. */

@@ -45,7 +45,7 @@ test('a session that reduces unsafe pictures on Slack', async () => {
     { command: 'nsfw start', refused: 'not-allowed' },
     { command: 'nsfw start', refused: 'not-allowed' },
   ]);
-  expect(await say('dan', den, 'nsfw start a black cat')).toContain('Session opened');
+  expect(await say('dan', den, 'nsfw start a black cat | an owl on a beach')).toContain('Session opened');
   await until(() => started.roundOpen(1), 'the first round', 120_000);
   await until(async () => (await pictures()).length === 2, 'both sheets', 60_000);
   for (const block of await pictures()) expect(block.block_id).toMatch(/-blurred$/);
@@ -81,6 +81,11 @@ test('a session that reduces unsafe pictures on Slack', async () => {
   expect(await say('ann', den, 'nsfw report')).toContain('Not allowed');
   await until(() => started.roundOpen(2), 'the second round', 120_000);
   await until(async () => (await pictures()).length >= 4, 'its sheets', 60_000);
+  // The second round is of the second prompt; people voted on both, so both are its own.
+  const alts = (await pictures()).map((block) => String((block as { alt_text?: string }).alt_text));
+  expect(alts.map((alt) => alt.includes('owl'))).toEqual([false, false, true, true]);
+  const own = ((await session()).evaluation as unknown as { prompts: { own: boolean }[] }).prompts;
+  expect(own.map((one) => one.own)).toEqual([true, true, false, false, false]);
 
   // Somebody got in whom Slack does not tell of: the next reveal finds out.
   await peer.invite(den, 'ann');

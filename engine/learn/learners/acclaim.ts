@@ -90,7 +90,11 @@ function weighed(
     goods.map((item) => p.get(item) ?? null),
     replayTemperature,
   );
-  return goods.map(({ latent, weight, label }, i) => ({ latent, weight: weights[i]! * weight * label }));
+  return goods.map(({ latent, weight, label, round }, i) => ({
+    latent,
+    weight: weights[i]! * weight * label,
+    round,
+  }));
 }
 
 /** The goods that are fitted: those of the base model, if there are any and `replay` asks for no others. */

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { specify } from '../../../bot/house.js';
 import { fakeAccount } from '../../../bot/platforms/fake/platform.js';
 import { loadConfig } from '../../../src/config/load.js';
+import { promptOf } from '../../../src/domain/prompts.js';
 import { TestHouse } from '../../support/house.js';
 
 let house: TestHouse;
@@ -22,6 +23,34 @@ it('joins what a session is asked for by: a title, a prompt, what is led away fr
   ] as const)
     expect(() => specify(config, { ...request, nsfw }), JSON.stringify(request)).toThrow(/Minors/);
   expect(specify(config, { prompt: 'a kid', title: 'kite', negative: 'blurry' }).prompt).toBe('a kid');
+});
+
+it('takes several prompts of a session that reduces unsafe pictures, each by itself', () => {
+  const config = loadConfig({ env: {} });
+  const ask = (prompts: string[], more = {}) =>
+    specify(config, { prompt: prompts[0]!, prompts, nsfw: true, ...more });
+  const session = ask(['a robot', 'a ghost', 'an owl']);
+  expect(session).toMatchObject({
+    title: 'a robot | a ghost | an owl',
+    prompts: ['a robot', 'a ghost', 'an owl'],
+  });
+  expect([1, 2, 3, 4].map((round) => promptOf(session, round))).toEqual([
+    'a robot',
+    'a ghost',
+    'an owl',
+    'a robot',
+  ]);
+  const plain = specify(config, { prompt: 'a robot' });
+  expect(['prompts' in plain, promptOf(plain, 7)]).toEqual([false, 'a robot']);
+  for (const wrong of [
+    ['a robot'],
+    ['a robot', ''],
+    ['a robot', 'x'.repeat(201)],
+    new Array(9).fill('a robot'),
+  ])
+    expect(() => ask(wrong), `${wrong.length}`).toThrow(/cannot be drawn in turn/);
+  expect(() => ask(['a robot', 'a kid'])).toThrow(/Minors/);
+  expect(() => ask(['a robot', 'a ghost'], { learner: 'hero' })).toThrow(/one prompt alone/);
 });
 
 it('shows nobody a name that it would not take as a prompt', async () => {

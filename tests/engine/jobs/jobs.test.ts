@@ -226,6 +226,36 @@ describe('the safety checker', () => {
   });
 });
 
+describe('several prompts in turn', () => {
+  it('learns a picture under the prompt of its own round, whichever round is learned', async () => {
+    const [robot, ghost] = [robotJob.prompt, 'a ghost at night'];
+    const at = (name: string) => join(root, `turn-${name}`);
+    const prompts = [robot, ghost];
+    await generate(at('r1'), { round: 1, noise: 'plain', prompts });
+    await learn(at('c1'), { round: 1, roundDir: at('r1') });
+    const drawn = { round: 2, noise: 'plain', prompt: ghost, checkpoint: at('c1') } as const;
+    await generate(at('r2'), { ...drawn, prompts });
+    const { manifest, ...round } = readRound(at('r2'));
+    expect(manifest).toMatchObject({ prompt: ghost, prompts });
+    const { prompts: _, ...alone } = manifest;
+    const pngs = Array.from({ length: COUNT }, (_, i) => readFileSync(join(at('r2'), `images/000${i}.png`)));
+    writeRound(at('r2-alone'), { ...round, manifest: alone }, pngs);
+    // Nobody likes a picture of the second round: what is fitted is the first one's, and its prompt is the robot's.
+    const taught = async (name: string, roundDir: string, prompt: string) => {
+      const none = { round: 2, feedback: feedback([]), checkpoint: at('c1') };
+      await learn(at(name), { ...none, roundDir: at(roundDir), prompt });
+      return readFileSync(join(at(name), 'adapter.safetensors')).subarray(-4096);
+    };
+    const inTurn = await taught('c2', 'r2', ghost);
+    expect(inTurn).toEqual(await taught('c2-robot', 'r2-alone', robot));
+    expect(inTurn).not.toEqual(await taught('c2-ghost', 'r2-alone', ghost));
+    // Each of the two has its own rows where both have goods.
+    const both = { round: 2, feedback: feedback([1, 2]), checkpoint: at('c1'), prompt: ghost };
+    const { losses } = await learn(at('c2-both'), { ...both, roundDir: at('r2') });
+    expect(losses.every(Number.isFinite)).toBe(true);
+  });
+});
+
 describe('evaluate', () => {
   const checker = 'tests/fixtures/tiny/safety/model';
   const evaluate = (
