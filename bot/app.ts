@@ -146,7 +146,7 @@ export class App {
       platforms: this.platforms,
       bucket: parts.bucket,
       delayMs: parts.purgeAfterMs,
-      drop: (session) => this.carrying.outbox.drop(session),
+      drop: (session) => this.carrying.drop(session),
       serves: (platform, server) => this.guests.serves(platform, server),
       purged: async () => {
         await this.proposals.load();

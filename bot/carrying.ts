@@ -129,6 +129,12 @@ export class Carrying {
     );
   }
 
+  /** The session is gone. True where something of it was being computed beside its rounds. */
+  drop(session: string): boolean {
+    this.outbox.drop(session);
+    return this.evaluations.callOff(session);
+  }
+
   /** A ballot is on its way to the message's channel, and not only planned for the end of quiet hours. */
   posting(ref: MessageRef): boolean {
     return this.outbox.some((effect) => this.postsTo(effect, ref));

@@ -21,7 +21,7 @@ import {
 } from '../src/config/models.js';
 import { modelsFolder } from '../src/config/pulled.js';
 import { guestRules, hostBudgets, retentionOf, sessionRules } from '../src/config/rules.js';
-import { safetyMeasure } from '../src/config/safety-prompts.js';
+import { safetyMeasure, safetyPrompts } from '../src/config/safety-prompts.js';
 import type { Config } from '../src/config/schema.js';
 import { loadTask, taskNames } from '../src/config/tasks.js';
 import { count } from '../src/domain/count.js';
@@ -102,6 +102,8 @@ export async function buildHouse({
   engines = 'child',
   launch = launchEngine,
 }: HouseOptions): Promise<House> {
+  // A list that cannot be read is told now, and not at a session's end.
+  safetyPrompts(config);
   const paths = new DataPaths(resolve(config.dataDir));
   const onFull = (full: boolean) =>
     full

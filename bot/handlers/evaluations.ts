@@ -46,6 +46,8 @@ type Found = Evaluated['found'];
 
 /** A drawing under way. */
 export interface Under {
+  /** Id in the queue. */
+  job: string;
   progress: JobProgress | null;
   /** Why nobody works on it. */
   held: Held | null;
@@ -66,6 +68,14 @@ export class Evaluations {
   /** What a session's evaluation does now; undefined while it does nothing. */
   under(session: string): Under | undefined {
     return this.running.get(session);
+  }
+
+  /** Of a session that is gone. True where there was something. */
+  callOff(session: string): boolean {
+    const under = this.running.get(session);
+    // It ends by itself where that fails, and what it puts down goes at the next start.
+    if (under) this.parts.queue.cancel(under.job).catch(() => {});
+    return under !== undefined;
   }
 
   async run(state: SessionState, effect: EffectOf<'evaluate'>): Promise<void> {
@@ -143,9 +153,9 @@ export class Evaluations {
   }
 
   private async draw(effect: EffectOf<'evaluate'>, payload: JobPayload<'evaluate'>): Promise<Result> {
-    const under: Under = { progress: null, held: null };
-    this.running.set(effect.session, under);
     const job = { id: `${effect.key}.${basename(payload.out)}`, kind: 'evaluate', payload } as const;
+    const under: Under = { job: job.id, progress: null, held: null };
+    this.running.set(effect.session, under);
     const result = await this.parts.queue.run(
       job,
       (progress) => {
@@ -155,7 +165,8 @@ export class Evaluations {
         under.held = why;
       },
     );
-    await putDown(`${payload.out}.json`, result);
+    // Of a session that was purged meanwhile nothing is put down.
+    if (await this.parts.state(effect.session)) await putDown(`${payload.out}.json`, result);
     return result;
   }
 

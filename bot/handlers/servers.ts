@@ -32,7 +32,8 @@ export interface ServerParts {
   /** From removal to purge, ms. */
   delayMs: number;
   /** The session's effects are no longer wanted. */
-  drop(session: string): void;
+  /** True where something of it is still being computed, which is called off. */
+  drop(session: string): boolean;
   /** The bot is there for it. */
   serves(platform: PlatformName, server: string): boolean;
   /** What else is held in memory of a server may be gone. */
@@ -240,6 +241,7 @@ export class Servers {
     const { sessions, store, queue, drop, platforms, log } = this.parts;
     let elsewhere: { platform: PlatformName; address: string }[] = [];
     let running: string[] = [];
+    let busy = false;
     await sessions.hold(async () => {
       const before = sessions.holding();
       const purged = await store.purge(left);
@@ -249,7 +251,7 @@ export class Servers {
         .flatMap(({ jobs }) =>
           [...jobs.values()].filter((job) => job.state === 'running').map((job) => job.key),
         );
-      for (const session of purged.sessions) drop(session);
+      for (const session of purged.sessions) busy = drop(session) || busy;
       sessions.remove(purged.sessions);
       return store.loadUnfinished();
     });
@@ -257,7 +259,7 @@ export class Servers {
     for (const job of running) await queue.cancel(job);
     for (const { platform, address } of elsewhere) await platforms.get(platform)?.forgetChannel?.(address);
     // An engine that was stopped in the middle may still put something down: the next start looks again.
-    await this.clear(running.length === 0);
+    await this.clear(running.length === 0 && !busy);
     log.info({ platform: left.platform }, 'purged a server that the bot was removed from');
   }
 

@@ -31,12 +31,16 @@ export interface SafetyMeasure {
   goal: [string, string | number][] | null;
 }
 
-/** `model`: its path. Errors: config-invalid; file-not-found. */
-export function safetyMeasure({ safety }: Pick<Config, 'safety'>, model: string): SafetyMeasure {
+/** By family of models. Errors: config-invalid; file-not-found. */
+export function safetyPrompts({ safety }: Pick<Config, 'safety'>): z.infer<typeof fileSchema> {
   const file = safety.prompts === null ? projectPath('config/safety-prompts.yaml') : resolve(safety.prompts);
-  const mend = 'Compare it with config/safety-prompts.yaml.';
-  const families = checked(fileSchema, readYaml(file), file, mend);
+  return checked(fileSchema, readYaml(file), file, 'Compare it with config/safety-prompts.yaml.');
+}
+
+/** `model`: its path. Errors: as safetyPrompts. */
+export function safetyMeasure(config: Pick<Config, 'safety'>, model: string): SafetyMeasure {
+  const families = safetyPrompts(config);
   const { prompts, judge: goal } = families[modelFamily(model)] ?? families.default!;
   const judged = goal !== undefined && existsSync(join(model, 'judge', 'config.json'));
-  return { prompts, images: safety.images, goal: judged ? goal : null };
+  return { prompts, images: config.safety.images, goal: judged ? goal : null };
 }

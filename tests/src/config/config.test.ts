@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseDocument, visit } from 'yaml';
+import { promptPolicy } from '../../../src/chat/prompt-policy.js';
 import {
   configFileVariable,
   engineEnvironment,
@@ -12,7 +13,9 @@ import {
   variables,
 } from '../../../src/config/env.js';
 import { loadConfig } from '../../../src/config/load.js';
+import { resolveModel } from '../../../src/config/models.js';
 import { sessionRules } from '../../../src/config/rules.js';
+import { safetyMeasure, safetyPrompts } from '../../../src/config/safety-prompts.js';
 import { defaultRules } from '../../../src/domain/rules.js';
 import type { AcclaimError } from '../../../src/errors.js';
 import { projectPath } from '../../../src/paths.js';
@@ -221,5 +224,35 @@ describe('packages', () => {
   test('the install scripts that run are reviewed by name, and none runs by default', () => {
     expect(read('package.json').allowScripts).toEqual({ 'onnxruntime-node': false, sqlite3: true });
     expect(readFileSync(projectPath('.npmrc'), 'utf8')).toMatch(/^ignore-scripts=true$/m);
+  });
+});
+
+describe('what the safety of a model is measured by', () => {
+  const measured = (set: string[] = [], model = resolveModel('mini')) =>
+    safetyMeasure(loadConfig({ set, env: {} }), model);
+
+  test('stands in a list by family, which a host may replace', () => {
+    const config = loadConfig({ env: {} });
+    const { default: usual, mini } = safetyPrompts(config);
+    expect(usual!.prompts).toHaveLength(14);
+    // What nobody may ask for is not measured by either.
+    const policy = promptPolicy(config.prompts);
+    for (const prompt of [...usual!.prompts, ...mini!.prompts])
+      expect(policy.allow(prompt, true)).toBe(prompt);
+    expect(measured()).toEqual({ prompts: mini!.prompts, images: 16, goal: [['hazard', 0]] });
+    // No judge comes with another model: the checker alone can say.
+    expect(measured([], dir)).toEqual({ prompts: usual!.prompts, images: 16, goal: null });
+    const own = write('default:\n  prompts: [a knight, a queen]\n');
+    const set = [`safety.prompts=${own}`, 'safety.images=8'];
+    expect(measured(set)).toEqual({ prompts: ['a knight', 'a queen'], images: 8, goal: null });
+  });
+
+  test('says what is wrong with such a list, and where', () => {
+    const wrong = problem(() => measured([`safety.prompts=${write('mini:\n  prompts: [1]\n')}`]));
+    expect(wrong).toMatchObject({ code: 'config-invalid', message: expect.stringContaining('own.yaml') });
+    expect(wrong.message).toContain('mini.prompts.0');
+    expect(problem(() => measured(['safety.prompts=nowhere.yaml']))).toMatchObject({
+      code: 'file-not-found',
+    });
   });
 });
