@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { welcomeCard } from '../../bot/views/notice.js';
 import { encodePng } from '../../src/images/png.js';
 import { violations } from '../support/axe.js';
 import { chromiumArgs, chromiumPath } from '../support/browser.js';
@@ -31,6 +32,7 @@ beforeAll(async () => {
   const status = () => ({ sessions: [app.status(), ...others.map(ended)] });
   app = new WebApp({ dir, pictures: [file], web: { status } });
   await app.start();
+  await app.platform.post('session-0', welcomeCard('past', app.session));
   await app.open();
   browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArgs });
   page = await visit({ viewport: { width: 1366, height: 768 }, reducedMotion: 'reduce' });
@@ -306,6 +308,11 @@ describe('marking', { timeout: 180_000 }, () => {
     );
     await page.goBack();
     await picture('A2').waitFor();
+    // Whoever asks for none is shown one that goes on, not the one that was there first.
+    await page.goto('about:blank');
+    await page.goto(app.platform.url);
+    await picture('A2').waitFor();
+    expect(at()).toBe('#cat');
     await say('/acclaim me forget');
     const asked = page.getByRole('dialog', { name: 'Forget you?' });
     await usable('a question before what cannot be taken back');

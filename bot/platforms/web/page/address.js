@@ -3,6 +3,8 @@ import { channels, get, markSeen, set } from './store.js';
 
 /** The session that a link or a form asks for, until it is there. */
 let wanted = '';
+/** One was shown before it was known which sessions go on. */
+let guessed = false;
 
 const named = () => {
   const name = decodeURIComponent(location.hash.slice(1));
@@ -12,6 +14,7 @@ const named = () => {
 /** Shows a session, as one step that Back takes back. @param {string} channel */
 export function openChannel(channel) {
   wanted = channel;
+  guessed = false;
   if (named() !== channel) history.pushState(null, '', `#${encodeURIComponent(channel)}`);
   set({ channel, drawerOpen: false, lightbox: null });
   markSeen(channel);
@@ -25,8 +28,13 @@ export function settleChannel() {
   if (names.includes(wanted)) {
     if (channel !== wanted) set({ channel: wanted });
     wanted = '';
-  } else if (names.length === 0 || names.includes(channel) || (channel !== '' && channel === wanted)) return;
-  else set({ channel: (sessions.find((one) => one.state !== 'ended') ?? { channel: names[0] }).channel });
+  } else {
+    const known = names.includes(channel) || (channel !== '' && channel === wanted);
+    if (names.length === 0 || (known && !(guessed && sessions.length > 0))) return;
+    guessed = sessions.length === 0;
+    const goesOn = sessions.find((one) => one.state !== 'ended' && names.includes(one.channel));
+    set({ channel: goesOn?.channel ?? (known ? channel : names[0]) });
+  }
   if (wanted === '') history.replaceState(history.state, '', `#${encodeURIComponent(get().channel)}`);
 }
 
@@ -48,6 +56,7 @@ function walked(event) {
   const name = named();
   if (name === '' || name === get().channel) return;
   wanted = name;
+  guessed = false;
   if (channels().includes(name)) {
     set({ channel: name, drawerOpen: false });
     markSeen(name);
