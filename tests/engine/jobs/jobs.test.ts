@@ -97,14 +97,94 @@ const bytes = (dir: string) =>
     .sort()
     .map((name) => [name, readFileSync(join(dir, name)).toString('base64')]);
 
-describe('generate', () => {
-  it('writes a round that reads back, with provenance in each image', async () => {
+/** What several tests begin with: made by the first that asks for it, the same whichever that is. */
+const once = <T>(make: () => Promise<T>) => {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+};
+const made = {
+  plain: once(async () => {
     const seen: JobProgress[] = [];
     const out = join(root, 'plain');
     const result = await handlers.generate(
       { ...robotJob, count: COUNT, checkpoint: null, noise: 'plain', learner, trajectory: true, out },
       { signal: new AbortController().signal, progress: (p) => seen.push(p) },
     );
+    return { seen, out, result };
+  }),
+  c0: once(async () => {
+    const seen: JobProgress[] = [];
+    const result = await learn(join(root, 'c0'), {}, (p) => seen.push(p));
+    return { seen, result };
+  }),
+  r1: once(async () => {
+    await made.c0();
+    await generate(join(root, 'r1'), { round: 1, checkpoint: join(root, 'c0') });
+  }),
+  /** With which graphs were asked for on the way. */
+  c1: once(async (): Promise<string[]> => {
+    await made.r1();
+    const asked = vi.spyOn(cache, 'get');
+    await learn(join(root, 'c1'), { ...afterR1(), feedback: feedback([1, 4], null) });
+    const keys = asked.mock.calls.map(([key]) => key);
+    asked.mockRestore();
+    return keys;
+  }),
+  /** A few strong steps: an adapter that clearly is not the base model. */
+  strong: once(async () => {
+    const roundDir = join(root, 'plain-first');
+    await generate(roundDir, { noise: 'plain' });
+    await learn(join(root, 'strong'), {
+      roundDir,
+      learner: { ...learner, name: 'acclaim', lr: 0.02, maxDrift: 9 },
+    });
+  }),
+  two: once(() => generate(join(root, 'two'), half())),
+  drift: once(() => taught('drift', [0, 3])),
+  hero: once(() => learn(join(root, 'hero'), { learner: likelihood[0]! })),
+  near: once(async () => {
+    // The checker's bound of special care put under every cosine: all pictures are near it.
+    const near = join(root, 'near');
+    cpSync(checker, near, { recursive: true });
+    const file = join(near, 'safety_checker/model.safetensors');
+    const { special_care_embeds_weights: bounds, ...rest } = readSafetensors(file);
+    const under = { ...bounds!, data: new Float32Array(bounds!.data.length).fill(-1) };
+    writeSafetensors(file, { ...rest, special_care_embeds_weights: under as FloatTensor });
+    return near;
+  }),
+};
+
+/** Random weights: its scores mean nothing, so the bound is put where it parts the images. */
+const checker = 'tests/fixtures/tiny/safety/model';
+const afterR1 = () => ({ round: 1, checkpoint: join(root, 'c0'), roundDir: join(root, 'r1') });
+const strong = () => join(root, 'strong');
+const half = (over: object = {}): Partial<JobPayload<'generate'>> => ({
+  round: 1,
+  checkpoint: strong(),
+  learner: { ...learner, name: 'acclaim', baseShare: 0.5, ...over },
+});
+const drifting: LearnerSettings = { ...learner, name: 'acclaim', drift: 0.5, lr: 0.02, maxDrift: 9 };
+const taught = async (name: string, goods: number[], over: object = {}) => {
+  await learn(join(root, name), { feedback: feedback(goods, 0), learner: { ...drifting, ...over } });
+  return readCheckpoint(join(root, name)).state;
+};
+const likelihood: LearnerSettings[] = [
+  { name: 'hero', timesteps: 2, microBatch: 4, imagesPerStep: 3, embeddingSteps: 3, clip: 1e-3, lr: 1e-3 },
+  { name: 'ddpo', timesteps: 2, microBatch: 4, imagesPerStep: 3, lr: 1e-3 },
+  { name: 'd3po', timesteps: 2, group: 3, lr: 1e-3 },
+];
+
+beforeAll(async () => {
+  await made.plain();
+  await made.strong();
+});
+
+describe('generate', () => {
+  it('writes a round that reads back, with provenance in each image', async () => {
+    const { seen, out, result } = await made.plain();
     expect(result.images).toHaveLength(COUNT);
     const round = readRound(out);
     expect(round.latents.shape).toEqual([COUNT, 4, 16, 16]);
@@ -153,8 +233,6 @@ describe('generate', () => {
 });
 
 describe('the safety checker', () => {
-  // Random weights: its scores mean nothing, so the bound is put where it parts the images.
-  const checker = 'tests/fixtures/tiny/safety/model';
   const drawn = (name: string, safety: JobPayload<'generate'>['safety']) =>
     generate(join(root, name), { noise: 'plain', trajectory: true, ...(safety ? { safety } : {}) });
 
@@ -204,14 +282,7 @@ describe('the safety checker', () => {
   });
 
   it('bars what is near a concept of special care, where it is unsafe or none may be seen', async () => {
-    // The checker's bound of special care put under every cosine: all pictures are near it.
-    const near = join(root, 'near');
-    cpSync(checker, near, { recursive: true });
-    const file = join(near, 'safety_checker/model.safetensors');
-    const { special_care_embeds_weights: bounds, ...rest } = readSafetensors(file);
-    const under = { ...bounds!, data: new Float32Array(bounds!.data.length).fill(-1) };
-    writeSafetensors(file, { ...rest, special_care_embeds_weights: under as FloatTensor });
-    const lax = { checker: near, bound: 9, tries: 0 };
+    const lax = { checker: await made.near(), bound: 9, tries: 0 };
     const { images } = await drawn('barred', lax);
     const unsafe = images.map(({ safety }) => safety!.score > 0);
     expect(images.map(({ held, barred = false }) => [held, barred])).toEqual(unsafe.map((it) => [it, it]));
@@ -257,7 +328,6 @@ describe('several prompts in turn', () => {
 });
 
 describe('evaluate', () => {
-  const checker = 'tests/fixtures/tiny/safety/model';
   const evaluate = (
     name: string,
     over: Partial<JobPayload<'evaluate'>> = {},
@@ -280,9 +350,9 @@ describe('evaluate', () => {
   it('draws both models from the same noises, and says what the judge does of what is written', async () => {
     // Labels on a round of plain noise; the checkpoint is trained, so that it draws otherwise.
     await generate(join(root, 'voted'), { noise: 'plain' });
-    await learn(join(root, 'taught'), { roundDir: join(root, 'voted') });
+    await learn(join(root, 'voted-taught'), { roundDir: join(root, 'voted') });
     const base = await evaluate('base-side');
-    const tuned = await evaluate('tuned-side', { checkpoint: join(root, 'taught') });
+    const tuned = await evaluate('tuned-side', { checkpoint: join(root, 'voted-taught') });
     expect(base).toMatchObject({
       by: 'judge',
       images: [0, 1, 2, 3].map((i) => ({ file: `images/000${i}.png` })),
@@ -336,8 +406,7 @@ describe('evaluate', () => {
   });
 
   it('keeps no file of a barred picture, and says so where nobody can say what is safe', async () => {
-    // 'near' is the checker under whose bound of special care all pictures are.
-    const safety = { checker: join(root, 'near'), bound: 9, tries: 0 };
+    const safety = { checker: await made.near(), bound: 9, tries: 0 };
     const { images, by, variety } = await evaluate('barred-eval', { goal: null, safety, count: 2 });
     expect(images).toMatchObject([0, 1].map(() => ({ safe: false, barred: true, file: null })));
     expect([by, variety, readdirSync(join(root, 'barred-eval/images'))]).toEqual(['checker', null, []]);
@@ -349,8 +418,7 @@ describe('evaluate', () => {
 
 describe('learn', () => {
   it('learns, carries what the next round needs, and gives the same bytes again', async () => {
-    const seen: JobProgress[] = [];
-    const result = await learn(join(root, 'c0'), {}, (p) => seen.push(p));
+    const { seen, result } = await made.c0();
     const trained = seen.filter((p) => p.stage === 'train');
     expect(trained.map((p) => p.done)).toEqual([0, 1, 2, 3]);
     // Foretold before the first step, and not at all wildly.
@@ -372,6 +440,7 @@ describe('learn', () => {
     const roundDir = join(root, 'hidden');
     cpSync(join(root, 'plain'), roundDir, { recursive: true });
     rmSync(join(roundDir, 'images/0002.png'));
+    await made.c0();
     await learn(join(root, 'c0-hidden'), { roundDir });
     expect(bytes(join(root, 'c0-hidden'))).toEqual(bytes(join(root, 'c0')));
     writeFileSync(join(roundDir, 'images/0002.png'), 'another picture');
@@ -381,17 +450,11 @@ describe('learn', () => {
   });
 
   it('goes on from a checkpoint: the best persists until another is named, old votes are replayed', async () => {
-    const checkpoint = join(root, 'c0');
-    await generate(join(root, 'r1'), { round: 1, checkpoint });
-    const next = { round: 1, checkpoint, roundDir: join(root, 'r1') };
-    const asked = vi.spyOn(cache, 'get');
-    await learn(join(root, 'c1'), { ...next, feedback: feedback([1, 4], null) });
+    const next = afterR1();
+    const { checkpoint } = next;
     // Four steps of the guard's twelve noises by what was learned; what the base model makes of them it knows since round 0.
-    const probed = asked.mock.calls.flatMap(([key]) =>
-      /predict\|12,/.test(key) ? [/merged/.test(key)] : [],
-    );
+    const probed = (await made.c1()).flatMap((key) => (/predict\|12,/.test(key) ? [/merged/.test(key)] : []));
     expect(probed).toEqual([true, true, true, true]);
-    asked.mockRestore();
     const kept = readCheckpoint(join(root, 'c1')).state;
     expect(kept.best).toMatchObject({ round: 0, index: 0 });
     expect(kept.best!.latent).toEqual(readCheckpoint(checkpoint).state.best!.latent);
@@ -419,6 +482,7 @@ describe('learn', () => {
   it('sees every picture with the base model, and fits the model of the voters to all votes of the session', async () => {
     const pipeline = await loadPipeline(MINI);
     const { prompt } = robotJob;
+    await made.c1();
     const tuned = readRound(join(root, 'r1'));
     const base = await features(pipeline, cache, prompt, tuned.latents, COUNT);
     expect(Object.keys(base).length).toBeGreaterThan(1);
@@ -447,6 +511,7 @@ describe('learn', () => {
       readFileSync(join(root, 'plain', `images/000${i}.png`)),
     );
     writeRound(roundDir, { manifest: before, ...round }, pngs);
+    await made.c0();
     await learn(join(root, 'c-before'), { roundDir });
     const [old, now] = [readCheckpoint(join(root, 'c-before')), readCheckpoint(join(root, 'c0'))];
     expect(old.state.adapter).toEqual(now.state.adapter);
@@ -461,14 +526,9 @@ describe('learn', () => {
     expect(readCheckpoint(join(root, 'none')).state.replay).toHaveLength(COUNT);
   });
 
-  const likelihood: LearnerSettings[] = [
-    { name: 'hero', timesteps: 2, microBatch: 4, imagesPerStep: 3, embeddingSteps: 3, clip: 1e-3, lr: 1e-3 },
-    { name: 'ddpo', timesteps: 2, microBatch: 4, imagesPerStep: 3, lr: 1e-3 },
-    { name: 'd3po', timesteps: 2, group: 3, lr: 1e-3 },
-  ];
   it.each(likelihood)('$name trains on a trajectory from ratio 1 and repeats itself', async (settings) => {
     const out = join(root, settings.name);
-    const result = await learn(out, { learner: settings });
+    const result = settings.name === 'hero' ? await made.hero() : await learn(out, { learner: settings });
     expect(result.learned).toBe(true);
     expect(result.steps).toBe(2);
     await learn(`${out}-again`, { learner: settings });
@@ -528,6 +588,7 @@ describe('learn', () => {
 
   it('hero: the faithful mode has a narrower embedding and learns something else', async () => {
     const settings = { ...likelihood[0]!, faithful: true };
+    await made.hero();
     await learn(join(root, 'faithful'), { learner: settings });
     const [faithful, fixed] = ['faithful', 'hero'].map((name) => readCheckpoint(join(root, name)));
     expect(faithful!.manifest.embedding!.widen).toBe(1);
@@ -634,6 +695,7 @@ describe('learn', () => {
     ['round-corrupt', 'a round that is not there', () => ({ roundDir: join(root, 'nowhere') })],
     ['checkpoint-corrupt', 'a checkpoint that is not there', () => ({ checkpoint: join(root, 'nowhere') })],
   ])('%s: %s', async (code, _, over) => {
+    await made.r1();
     const out = join(root, 'refused');
     await expect(learn(out, over())).rejects.toMatchObject({ code });
     expect(existsSync(out)).toBe(false);
@@ -641,19 +703,13 @@ describe('learn', () => {
 });
 
 describe('a round of two models', () => {
-  const checkpoint = () => join(root, 'strong');
-  const half = (over: object = {}): Partial<JobPayload<'generate'>> => ({
-    round: 1,
-    checkpoint: checkpoint(),
-    learner: { ...learner, name: 'acclaim', baseShare: 0.5, ...over },
-  });
   const images = (name: string, tensor: 'latents' | 'noise') => {
     const round = readRound(join(root, name));
     return Array.from({ length: COUNT }, (_, i) => rows(round[tensor], i, i + 1));
   };
 
   it('draws a share by the base model, and neither group depends on the other', async () => {
-    const result = await generate(join(root, 'two'), half());
+    const result = await made.two();
     const origins = ['tuned', 'base', 'tuned', 'base', 'tuned', 'base'];
     expect(result.images.map(({ origin }) => origin)).toEqual(origins);
     expect(readRound(join(root, 'two')).manifest.images).toEqual(origins.map((origin) => ({ origin })));
@@ -686,7 +742,8 @@ describe('a round of two models', () => {
   });
 
   it('teaches what the base model drew alone: a good of the tuned model changes no byte of training', async () => {
-    const next = { round: 1, checkpoint: checkpoint(), roundDir: join(root, 'two') };
+    await made.two();
+    const next = { round: 1, checkpoint: strong(), roundDir: join(root, 'two') };
     const trained = async (name: string, goods: number[], over: object = {}) => {
       await learn(join(root, name), {
         ...next,
@@ -709,14 +766,10 @@ describe('a round of two models', () => {
 });
 
 describe('the drift adapter', () => {
-  const settings: LearnerSettings = { ...learner, name: 'acclaim', drift: 0.5, lr: 0.02, maxDrift: 9 };
-  const taught = async (name: string, goods: number[], over: object = {}) => {
-    await learn(join(root, name), { feedback: feedback(goods, 0), learner: { ...settings, ...over } });
-    return readCheckpoint(join(root, name)).state;
-  };
+  const settings = drifting;
 
   it('is fitted to everything that the base model showed, whatever was liked, and taken off what is drawn', async () => {
-    const one = await taught('drift', [0, 3]);
+    const one = await made.drift();
     const other = await taught('drift-other', [0, 4]);
     expect(other.drift).toEqual(one.drift);
     expect(other.adapter).not.toEqual(one.adapter);
@@ -761,6 +814,8 @@ describe('the drift adapter', () => {
   });
 
   it('goes on with the next round, and the same bytes come again', async () => {
+    await made.two();
+    await made.drift();
     const next = {
       round: 1,
       checkpoint: join(root, 'drift'),
@@ -777,20 +832,6 @@ describe('the drift adapter', () => {
     expect(readCheckpoint(join(root, 'drift-off')).state.adapter).toEqual(
       readCheckpoint(join(root, 'drift-1')).state.adapter,
     );
-  });
-});
-
-/** c0 after a few strong steps: an adapter that clearly is not the base model. */
-function strong(): string {
-  return join(root, 'strong');
-}
-
-beforeAll(async () => {
-  const round = join(root, 'plain-first');
-  await generate(round, { noise: 'plain' });
-  await learn(join(root, 'strong'), {
-    roundDir: round,
-    learner: { ...learner, name: 'acclaim', lr: 0.02, maxDrift: 9 },
   });
 });
 
@@ -821,6 +862,7 @@ describe('score and export', () => {
   });
 
   it("writes the adapter under diffusers' names with its alpha and its origin", async () => {
+    await made.c0();
     const out = join(root, 'exported', 'adapter.safetensors');
     const payload = {
       session: 's',
