@@ -141,8 +141,9 @@ function openText(view: BallotView, cells: readonly CellData[]): string {
 function how({ session, round, ballot }: BallotView): string | undefined {
   if (round.number > 1 || ballot.sheet > 0 || session.nsfw) return undefined;
   const gallery = ballot.style === 'gallery';
+  const done = session.rules.quorumBy === 'done' ? '; at the end Done' : '';
   if (ballot.platform === 'web')
-    return `**How**: press ${gallery ? 'Good or Not good below a picture' : 'a picture to mark it'}, again to take it back; at the end Done.`;
+    return `**How**: press ${gallery ? 'Good or Not good below a picture' : 'a picture to mark it'}, again to take it back${done}.`;
   return `**How**: press ${gallery ? 'a sign' : 'the number of a picture'} below it, again to take it back, until the round closes.`;
 }
 

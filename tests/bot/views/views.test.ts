@@ -70,7 +70,12 @@ describe('ballot', () => {
     expect(a!.text).toMatch(/\n\*\*How\*\*: press the number/);
     expect(b!.text).not.toMatch(/zebra|How/);
     expect(said(2, 'discord')[0]!.text).not.toContain('How');
-    expect(said(1, 'web')[0]!.text).toContain('press a picture to mark it');
+    expect(said(1, 'web')[0]!.text).toContain(
+      'press a picture to mark it, again to take it back; at the end Done.',
+    );
+    // Where marks make the quorum nobody is asked for Done.
+    const marks = { rules: { ...session.rules, quorumBy: 'marks' as const } };
+    expect(said(1, 'web', marks)[0]!.text).toContain('again to take it back.');
     expect(said(1, 'web', { nsfw: true })[0]!.text).not.toMatch(/How|Good means/);
     const plain = said(2, 'web', { criterion: undefined, reading: undefined })[0]!;
     expect([plain.text.includes('Good means'), plain.data!.criterion]).toEqual([false, null]);
