@@ -110,7 +110,7 @@ export async function play(
         } catch {
           // The server died under a request: the next life goes on.
         }
-        await new Promise((resolve) => setTimeout(resolve, 15));
+        await new Promise((resolve) => setTimeout(resolve, 40));
       }
       if (!ended) {
         await check(people[0]!);

@@ -3,16 +3,20 @@
  * that what happens in between happens at that moment on a machine of any speed.
  */
 
+/** Between two looks, ms: a look may open a database or ask a server, so the longer one waits the less often one looks. */
+const pauseAfter = (waited: number) => Math.min(50, Math.max(10, waited / 20));
+
 /** Rejects, naming `what`, when the condition has not come true after a time that only a fault takes. */
 export async function until(
   test: () => boolean | Promise<boolean>,
   what = 'it to happen',
   ms = 60_000,
 ): Promise<void> {
-  const end = Date.now() + ms;
+  const began = Date.now();
   while (!(await test())) {
-    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    const waited = Date.now() - began;
+    if (waited > ms) throw new Error(`waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, pauseAfter(waited)));
   }
 }
 
