@@ -123,12 +123,18 @@ export function cycles(files: Files): string[][] {
 
 /** Files from which imports lead to `library` at run time, however many files lie between. */
 export function reaching(files: Files, library: string): Set<string> {
-  const loads = (path: string, seen: Set<string>): boolean => {
-    if (seen.has(path) || !files.has(path)) return false;
-    seen.add(path);
-    return specifiers(runtimeOnly(files.get(path)!)).some((s) =>
-      s.startsWith('.') ? loads(resolveImport(path, s), seen) : packageOf(s) === library,
-    );
-  };
-  return new Set([...files.keys()].filter((path) => loads(path, new Set())));
+  const importers = new Map<string, string[]>();
+  const found = new Set<string>();
+  for (const [path, source] of files)
+    for (const specifier of specifiers(runtimeOnly(source))) {
+      if (!specifier.startsWith('.')) {
+        if (packageOf(specifier) === library) found.add(path);
+        continue;
+      }
+      const target = resolveImport(path, specifier);
+      importers.set(target, [...(importers.get(target) ?? []), path]);
+    }
+  // A set that grows is walked to its end.
+  for (const path of found) for (const importer of importers.get(path) ?? []) found.add(importer);
+  return found;
 }
