@@ -133,8 +133,9 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
     options.onBeat?.();
     const { folder, unread } = await marked();
     const words: Beat = { engine, ...ability, models: namedModels(), warm, folder, draining, count: beats };
-    await redis.sadd(name.engines, engine);
+    // Who is named and not heard is taken for gone.
     await redis.set(name.beat(engine), envelopes.close('beat', words), 'PX', lostMs);
+    await redis.sadd(name.engines, engine);
     beaten = Date.now();
     troubles.over();
     const held = running;

@@ -307,6 +307,22 @@ describe('BullQueue', () => {
     expect(runs.at(-1)).toBe('blind b');
   });
 
+  it('an engine that comes is named among those there only once it can be heard, or it would be taken for gone', async () => {
+    const prefix = freshPrefix();
+    const admin = connect(redis.settings, () => {});
+    stops.push(async () => admin.disconnect());
+    const watcher = await admin.monitor();
+    stops.push(async () => watcher.disconnect());
+    const said: string[] = [];
+    watcher.on('monitor', (_: string, [command, key]: string[]) => {
+      if (command === 'sadd' && key === `${prefix}:engines`) said.push('named');
+      if (command === 'set' && key === `${prefix}:beat:new`) said.push('heard');
+    });
+    await engine(prefix, 'new', jobs().on('new'));
+    await until(() => said.length >= 2, 'its first words');
+    expect(said.slice(0, 2)).toEqual(['heard', 'named']);
+  });
+
   it.each([
     'file-not-found',
     'file-unreadable',
