@@ -6,7 +6,7 @@ export const defaultGuards: Guards = {
   newcomerAccountDays: 30,
   newcomerJoinedDays: 14,
   newcomerRounds: 3,
-  newcomerShare: 0.33,
+  newcomerShare: 0.4,
   clusterSeconds: 60,
   clusterPairs: 4,
   clusterP: 1e-3,

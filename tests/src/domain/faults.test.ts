@@ -205,10 +205,10 @@ describe('whose word it is', () => {
       world.send({ kind: 'consent', voter, given: true, at: world.now });
       why(world, key, 1, 'ugly');
     }
-    // Twelve weigh a third, and not quite, of (the others + 1): 1.65 of 5.65.
+    // Twelve weigh two fifths of (the others + 1): 2 of 6.
     expect(found(world)[1]).toEqual({
-      few: expect.closeTo(4 / 5.65, 9),
-      ugly: expect.closeTo(1.65 / 5.65, 9),
+      few: expect.closeTo(4 / 6, 9),
+      ugly: expect.closeTo(2 / 6, 9),
     });
   });
 });

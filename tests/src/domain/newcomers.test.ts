@@ -76,7 +76,9 @@ describe('a server that is younger than newcomers are', () => {
       vote(world, all, '1', '2', 'star-1');
       vote(world, crowd, '9', 'star-9');
       const { labels, best } = judged(world);
-      expect([labels.slice(0, 2), labels[8], best]).toEqual(['++', '-', 0]);
+      expect([labels.slice(0, 2), best]).toEqual(['++', 0]);
+      // Sure enough to be called bad, or not called anything.
+      expect(labels[8]).toMatch(/[-?]/);
     }
   });
 
