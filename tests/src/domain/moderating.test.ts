@@ -4,7 +4,8 @@ import { approvals } from '../../../src/domain/approval.js';
 import { safeShare, varietyKept } from '../../../src/domain/evaluations.js';
 import type { Evaluated } from '../../../src/domain/events.js';
 import type { Act as ActRow } from '../../../src/domain/model.js';
-import { placeOn, World } from '../../support/world.js';
+import { wilsonLower } from '../../../src/domain/taste/statistics.js';
+import { person, placeOn, World } from '../../support/world.js';
 
 function opened(rules = {}, nsfw = false): World {
   const world = new World({ imagesPerRound: 4, ...rules }, false, nsfw);
@@ -463,4 +464,25 @@ it('hiding while the ballot is on its way edits it once it hangs', () => {
   expect(waiting(world, 'edit-ballot')).toHaveLength(0);
   world.carry(post);
   expect(waiting(world, 'edit-ballot')).toHaveLength(1);
+});
+
+it('a newcomer who is trusted counts whole in past rounds as well, until that is undone', () => {
+  const world = opened({ quorum: 99 });
+  world.consent('dora');
+  const fresh = Array.from({ length: 12 }, (_, i) => `new${i}`);
+  for (const key of fresh)
+    world.send({
+      kind: 'consent',
+      voter: { ...person(key), bornAt: world.now - 86_400_000 },
+      given: true,
+      at: world.now,
+    });
+  finish(world, ...['ann', 'bob', 'cem', 'dora', ...fresh].map((key): [string, string] => [key, '1']));
+  const bound = () => world.state.rounds[0]!.outcome!.bestBound;
+  // Four and two fifths of (four + one); with one more five and two fifths of six.
+  expect(bound()).toBeCloseTo(wilsonLower(6, 6), 9);
+  world.command({ name: 'trust', voter: 'new3' });
+  expect(bound()).toBeCloseTo(wilsonLower(7.4, 7.4), 9);
+  undoLast(world);
+  expect(bound()).toBeCloseTo(wilsonLower(6, 6), 9);
 });
