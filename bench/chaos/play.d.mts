@@ -3,9 +3,8 @@ import type { Peer } from '../../tests/support/discord-peer/peer.js';
 import type { Plan, Size } from './plan.mjs';
 
 export interface Played {
-  plan: Plan | null;
-  /** False where the session was over before its fault came. */
-  struck: boolean;
+  /** Faults that came before the session was over. */
+  struck: number;
   /** What must hold and did not; empty = all is well. */
   wrong: string[];
   /** File below the session's checkpoints -> SHA-256. */
@@ -16,6 +15,6 @@ export interface Played {
   seconds: number;
 }
 export function play(
-  plan: Plan | null,
+  plans: readonly Plan[],
   parts: { Peer: typeof Peer; token: string; dir: string; size?: Size; env?: Record<string, string> },
 ): Promise<Played>;

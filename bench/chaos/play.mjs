@@ -1,6 +1,6 @@
 // One run: a session of three rounds on a Discord on loopback, by `acclaim bot` and two engines of one thread over a real
-// Redis, with one fault from its plan, or none. Ends when the session has; then the folder, the platform and the ends of
-// the processes are looked at. Logs lie in the run's folder.
+// Redis, with the faults of its plans, one after the other, or none. Ends when the session has; then the folder, the platform
+// and the ends of the processes are looked at. Logs lie in the run's folder.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -21,32 +21,31 @@ const prefix = 'chaos';
 const LONGEST_MS = 600_000;
 
 /**
- * `Peer` is the loopback Discord of the tests, `size` one of plan.mjs's, and `env` what engines have beside their own. Resolves with what is wrong (nothing, one hopes), the hashes of the
- * checkpoints, and what happened when.
+ * `plans`: faults in the order of their points. `Peer` is the loopback Discord of the tests, `size` one of plan.mjs's, and `env` what
+ * engines have beside their own. Resolves with what is wrong (nothing, one hopes), the hashes of the checkpoints, and what happened when.
  */
-export async function play(plan, { Peer, token, dir, size = 'small', env = {} }) {
+export async function play(plans, { Peer, token, dir, size = 'small', env = {} }) {
   const began = performance.now();
   const events = [];
   const say = (text) => events.push(`${((performance.now() - began) / 1000).toFixed(2)} s ${text}`);
   const stop = [];
   const { rounds, sheets } = sizes[size];
-  const run = { dir, say, stop, size, env, data: join(dir, 'data'), struck: false, sound: false };
+  const run = { dir, say, stop, size, env, data: join(dir, 'data'), struck: 0, sound: false };
   const told = (found) => ({
-    plan,
     struck: run.struck,
     ...found,
     events,
     seconds: (performance.now() - began) / 1000,
   });
   try {
-    await setUp(run, plan, Peer, token);
+    await setUp(run, plans, Peer, token);
     const limit = AbortSignal.timeout(LONGEST_MS);
     const over = new AbortController();
     const signal = AbortSignal.any([limit, over.signal]);
     const opens = sizes[size].ends === 'open';
     const life = opens ? Promise.resolve() : vote(run, signal);
     life.catch(() => {});
-    const fault = plan ? strike(run, plan, signal) : Promise.resolve();
+    const fault = strikeAll(run, plans, signal);
     fault.catch(() => {});
     await until(run, signal, ({ state, roundState }) => (opens ? roundState === 'open' : state === 'ended'));
     await durable(run, opens ? 'open' : 'ended', signal);
@@ -63,7 +62,7 @@ export async function play(plan, { Peer, token, dir, size = 'small', env = {} })
       if (ballotsOf(run.peer, run.channel, round).size !== sheets) wrong.push(`ballots of round ${round}`);
     for (const text of run.peer.objections) wrong.push(`Discord objects: ${text}`);
     for (const { name, ends } of run.processes)
-      for (const end of ends) if (!excused(plan)) wrong.push(`${name} ended by itself: ${end}`);
+      for (const end of ends) if (!plans.some(excused)) wrong.push(`${name} ended by itself: ${end}`);
     wrong.push(...refusals(dir));
     run.sound = wrong.length === 0;
     const requests = {};
@@ -90,15 +89,15 @@ function refusals(dir) {
 const DISK_MB = 48;
 
 /** A process that finds no room for its truth says so and ends. */
-const excused = (plan) => plan?.kind === 'disk full';
+const excused = ({ kind }) => kind === 'disk full';
 
-async function setUp(run, plan, Peer, token) {
+async function setUp(run, plans, Peer, token) {
   const { dir, data, stop } = run;
   // Left by a run that was killed itself.
   new SmallDisk(data).unmount();
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(data, { recursive: true });
-  if (plan?.kind === 'disk full') {
+  if (plans.some(excused)) {
     run.disk = SmallDisk.mount(DISK_MB, data);
     stop.push(() => {
       if (!run.sound) cpSync(data, join(dir, 'kept'), { recursive: true });
@@ -110,7 +109,7 @@ async function setUp(run, plan, Peer, token) {
   stop.push(() => peer.stop());
   run.peer = peer;
   run.channel = peer.world.channel('taste', { id: channelId });
-  run.people = new People(peer, run.channel, new Rng(plan?.seed ?? 0, 1, 'people'));
+  run.people = new People(peer, run.channel, new Rng(plans[0]?.seed ?? 0, 1, 'people'));
   const redis = await startRedis(dir);
   stop.push(() => redis.server.end());
   run.redis = redis.server;
@@ -191,6 +190,10 @@ async function durable({ data }, end, signal) {
   }
 }
 
+async function strikeAll(run, plans, signal) {
+  for (const plan of plans) await strike(run, plan, signal);
+}
+
 /** Waits for the plan's point and does what it says. */
 async function strike(run, plan, signal) {
   const { say } = run;
@@ -202,7 +205,7 @@ async function strike(run, plan, signal) {
   }
   await wait(plan.afterMs, undefined, { signal });
   const victim = plan.victim === 'working' ? await working(run.redisPort) : plan.victim;
-  run.struck = true;
+  run.struck += 1;
   say(`now: ${plan.kind}${victim === null ? '' : ` (${victim})`}`);
   const lasting = async (on) => {
     on(true);
