@@ -138,21 +138,19 @@ async function onTheWeb(url) {
   });
   page.setDefaultTimeout(minutes);
   await page.goto(url);
-  const good = (cell) => page.getByRole('button', { name: `${cell} is good`, exact: true });
-  await good('A1').waitFor();
-  const dark = [];
-  for (const picture of await page.locator('.cell-picture img').all()) {
-    await picture.scrollIntoViewIfNeeded();
-    await picture.evaluate((img) => img.decode());
-    dark.push(await isDark(await picture.screenshot()));
+  const open = page.locator('.round-open .cell-picture');
+  await open.nth(8).waitFor();
+  const black = [];
+  for (const cell of await open.all()) {
+    const src = await cell.locator('img').evaluate((img) => img.src);
+    if (await isDark(await (await page.request.get(src)).body())) black.push(cell);
   }
-  if (!dark.includes(true)) throw new Error('there is no black cat on the page');
-  const cells = dark.flatMap((is, i) => (is ? [`A${i + 1}`] : []));
-  await good(cells[0]).click();
+  if (black.length === 0) throw new Error('there is no black cat on the page');
+  await black[0].click();
   const agree = page.getByRole('button', { name: /agree/i }).first();
-  await agree.or(page.locator('[aria-pressed=true]').first()).first().waitFor();
+  await agree.or(page.locator('.cell-picture[aria-pressed=true]').first()).first().waitFor();
   if (await agree.isVisible()) await agree.click();
-  for (const cell of cells.slice(1)) await good(cell).click();
+  for (const cell of black.slice(1)) await cell.click();
   await page.waitForLoadState('networkidle').catch(() => {});
   await page.evaluate('scrollTo(0, document.body.scrollHeight)');
   return page.screenshot();

@@ -95,6 +95,8 @@ async function begun(page, round) {
 
 async function vote(page, round) {
   await begun(page, round);
+  const offer = page.getByRole('button', { name: 'No', exact: true });
+  if (round === 2 && (await offer.isVisible())) await offer.click();
   await shoot(page, 1500);
   const cells = await page.locator('.round-open .cell-picture').all();
   const dark = await Promise.all(cells.map(async (cell) => isDark(await pictureOf(page, cell))));

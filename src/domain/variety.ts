@@ -4,7 +4,7 @@
  */
 import type { Round, Session } from './model.js';
 
-/** Share of the base model's variety below which good pictures are called alike; sound sessions keep .85 and more. */
+/** Share of the base model's variety below which good pictures are called alike; the default learner kept .89 and more (bench/README.md). */
 export const ALIKE_BELOW = 0.75;
 
 /** Share of the sampling steps, from the noisy end, in which what was learned is on: the base model paints the rest. */
