@@ -68,6 +68,8 @@ try {
   await slackPeer.Peer.end();
   await vite.close();
 }
+// The engine is one that waits for the next house: it ends with this process.
+process.exit();
 
 async function onDiscord() {
   const asked = discord.command('ann', channel, ['acclaim', 'session', 'start'], { prompt });

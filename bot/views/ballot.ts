@@ -144,7 +144,7 @@ function how({ session, round, ballot }: BallotView): string | undefined {
   const done = session.rules.quorumBy === 'done' ? '; at the end Done' : '';
   if (ballot.platform === 'web')
     return `**How**: press ${gallery ? 'Good or Not good below a picture' : 'a picture to mark it'}, again to take it back${done}.`;
-  return `**How**: press ${gallery ? 'a sign' : 'the number of a picture'} below it, again to take it back, until the round closes.`;
+  return `**How**: press ${gallery ? 'a sign below a picture' : 'the number of a picture under its sheet'}, again to take it back, until the round closes.`;
 }
 
 function invitation({ session, ballot, sheets }: BallotView, cells: readonly CellData[]): string {
