@@ -24,9 +24,11 @@ export const base = (dir, task, seeds) =>
 async function withJudge(dir, task, seeds, use) {
   const { engine, close } = await openEngine({ threads: 1 });
   const judge = loadJudge(projectPath('models/mini/judge'));
-  const pictures = base(dir, task, seeds).map((picture) => {
-    return { ...picture, seen: readPicture(join(dir, `${task}-${picture.seed}`), picture.index) };
-  });
+  const pictures = [];
+  for (const picture of base(dir, task, seeds)) {
+    const seen = await readPicture(join(dir, `${task}-${picture.seed}`), picture.index);
+    pictures.push({ ...picture, seen });
+  }
   const quiet = { signal: new AbortController().signal, tell: () => {} };
   const out = await use(pictures, judge, (seen) => judgePictures(engine, judge, task, seen, quiet));
   await close();

@@ -12,7 +12,7 @@ if (process.send && process.argv[1]?.endsWith('/dist/engine/main.js')) {
     slope: [...[0, 1, 2].map((c) => [0, 1, 2].map((d) => +(c === d))), [0, 0, 0]],
   };
   const latents = f32([64, 4, 64, 64], new Rng(64, 0, 'previews').normals(64 * 4 * 64 * 64));
-  const preview = sheetOf(latents, colours, 64);
+  const preview = await sheetOf(latents, colours, 64);
   const send = process.send.bind(process);
   process.send = (message, ...rest) => {
     const drawing = message.type === 'progress' && message.progress.stage === 'sample';
