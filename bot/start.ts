@@ -3,6 +3,8 @@
  * there are tokens; an engine as a child process; a first session that opens by itself where there is none yet.
  * Constructs; decides nothing.
  */
+
+import { startLine } from '../src/cli/start-line.js';
 import { systemClock } from '../src/clock.js';
 import type { Config } from '../src/config/schema.js';
 import { loadTask } from '../src/config/tasks.js';
@@ -10,16 +12,15 @@ import { toPlain } from '../src/errors.js';
 import { createLog, type Log } from '../src/log.js';
 import { Meter } from '../src/monitor/meter.js';
 import { type Look, meterReadiness, readiness } from '../src/monitor/readiness.js';
-import { startLine } from '../src/start-line.js';
-import { connectedPlatforms } from './connect.js';
-import type { Claim } from './handlers/claims.js';
+import { pageOptions } from './cli/page-options.js';
+import type { Patience } from './effects/patience.js';
 import { buildHouse, type Engines, type House, type Launch, newId, specify } from './house.js';
-import { pageOptions } from './page-options.js';
-import type { Patience } from './patience.js';
+import { connectedPlatforms } from './inbound/connect.js';
+import { Reach } from './inbound/reach.js';
+import { Watch } from './monitoring/watch.js';
 import { WebPlatform } from './platforms/web/adapter.js';
-import { Reach } from './reach.js';
-import type { NewSession } from './sessions.js';
-import { Watch } from './watch.js';
+import type { Claim } from './services/claims.js';
+import type { NewSession } from './sessions/sessions.js';
 
 export interface StartOptions {
   config: Config;

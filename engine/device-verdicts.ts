@@ -18,7 +18,7 @@ import { arch, platform, release } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { engineEnvironment } from '../src/config/env.js';
-import { projectPath } from '../src/paths.js';
+import { projectPath } from '../src/files/paths.js';
 import { fusedOps } from './graph/plain-forms.js';
 import type { SelfCheck } from './runtime/self-check.js';
 

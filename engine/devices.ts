@@ -5,7 +5,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { AcclaimError } from '../src/errors.js';
-import { projectPath } from '../src/paths.js';
+import { projectPath } from '../src/files/paths.js';
 import type { DeviceVerdicts } from './device-verdicts.js';
 import { type DeviceEmission, fusedEmission } from './graph/onnx.js';
 import type { Precision } from './nn/precision.js';

@@ -8,7 +8,7 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../src/errors.js';
-import { jsonOfFile, MODEL_JSON } from '../src/json-bounds.js';
+import { jsonOfFile, MODEL_JSON } from '../src/files/json-bounds.js';
 import { Graph } from './graph/graph.js';
 import { add, averagePool2x2, concat, conv2d, linear, maxPool2x2, relu, reshape } from './graph/ops.js';
 import type { Value } from './graph/value.js';

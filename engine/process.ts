@@ -4,12 +4,12 @@
  */
 import { getPriority, setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
-import { threadsHere } from '../src/cores-here.js';
 import { toPlain } from '../src/errors.js';
 import { createLog } from '../src/log.js';
+import { threadsHere } from '../src/machine/cores.js';
+import { safely } from '../src/machine/safely.js';
+import { software } from '../src/machine/software.js';
 import type { FromEngine } from '../src/queue/messages.js';
-import { safely } from '../src/safely.js';
-import { software } from '../src/software.js';
 import { DeviceVerdicts } from './device-verdicts.js';
 import { chooseDevice, type WantedPrecision } from './devices.js';
 import { announceCosts } from './foretold-costs.js';

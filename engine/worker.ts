@@ -5,6 +5,7 @@
  */
 import { AcclaimError, toPlain } from '../src/errors.js';
 import { type Log, silentLog } from '../src/log.js';
+import { safely } from '../src/machine/safely.js';
 import {
   type JobKind,
   type JobPayload,
@@ -13,7 +14,6 @@ import {
   jobSchemas,
 } from '../src/queue/jobs.js';
 import { type FromEngine, progressSchema, type ToEngine, toEngineSchema } from '../src/queue/messages.js';
-import { safely } from '../src/safely.js';
 
 export interface WorkerContext {
   signal: AbortSignal;

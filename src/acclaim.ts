@@ -10,7 +10,7 @@ import type { Command, Io } from './cli/command.js';
 import { leaveInTime, lingerNot } from './cli/leave.js';
 import { parseCommand, parseRoot } from './cli/parse.js';
 import { toPlain } from './errors.js';
-import { version } from './software.js';
+import { version } from './machine/software.js';
 
 /** `stays`: it runs until it is told to leave. */
 export const commands = {

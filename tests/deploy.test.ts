@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { commands } from '../src/acclaim.js';
 import { configFileVariable, modelsVariable, variables } from '../src/config/env.js';
 import { loadConfig } from '../src/config/load.js';
-import { projectPath } from '../src/paths.js';
+import { projectPath } from '../src/files/paths.js';
 import { readSources } from './support/imports.js';
 
 const folder = projectPath('docs/deploy');

@@ -4,7 +4,7 @@
  */
 import { EventEmitter } from 'node:events';
 import { describe, expect, it, test } from 'vitest';
-import { safely } from '../src/safely.js';
+import { safely } from '../src/machine/safely.js';
 import { unsafeHandlers } from './support/handlers.js';
 import { readSources } from './support/imports.js';
 

@@ -1,7 +1,7 @@
 /** Compiler, format and lint rules hold for the whole checkout; `npm run format` mends most of what biome says. */
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { projectPath, projectRoot } from '../src/paths.js';
+import { projectPath, projectRoot } from '../src/files/paths.js';
 
 function run(script: string, ...args: string[]): { status: number | null; said: string } {
   const all = [projectPath('node_modules', script), ...args];

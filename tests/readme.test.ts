@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { commandSpecs } from '../bot/commands/table.js';
 import { commands } from '../src/acclaim.js';
 import { parseCommand } from '../src/chat/commands.js';
-import { projectPath } from '../src/paths.js';
+import { projectPath } from '../src/files/paths.js';
 import { acclaim } from './support/command-line.js';
 
 const readme = readFileSync(projectPath('README.md'), 'utf8');

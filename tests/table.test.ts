@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { projectPath } from '../src/paths.js';
+import { projectPath } from '../src/files/paths.js';
 
 let dir: string;
 beforeEach(() => {

@@ -7,7 +7,7 @@ import { withMarks } from '../../dist/engine/learn/vote-model/region.js';
 import { effectiveCount, replayWeightsBy } from '../../dist/engine/learn/vote-model/replay-weights.js';
 import { twinVotes } from '../../dist/engine/learn/vote-model/twins.js';
 import { featureMaps } from '../../dist/engine/models/features.js';
-import { projectPath } from '../../dist/src/paths.js';
+import { projectPath } from '../../dist/src/files/paths.js';
 import { mean } from '../lib/table.mjs';
 import { aucOn, both, compare, flipped, together, unseenOf, voteOn } from './played.mjs';
 

@@ -5,7 +5,7 @@ import { openEngine } from '../../dist/engine/cli/open-engine.js';
 import { featuresOf, readRound } from '../../dist/engine/io/round.js';
 import { judgePictures, readPicture } from '../../dist/engine/jobs/judge-pictures.js';
 import { loadJudge, otherHeads } from '../../dist/engine/judge.js';
-import { projectPath } from '../../dist/src/paths.js';
+import { projectPath } from '../../dist/src/files/paths.js';
 import { mean } from '../lib/table.mjs';
 import { twinsOf } from './twins.mjs';
 

@@ -7,7 +7,7 @@ import { featuresOf, readRound } from '../../dist/engine/io/round.js';
 import { createHandlers } from '../../dist/engine/jobs/handlers.js';
 import { features } from '../../dist/engine/models/features.js';
 import { loadTask } from '../../dist/src/config/tasks.js';
-import { projectPath } from '../../dist/src/paths.js';
+import { projectPath } from '../../dist/src/files/paths.js';
 
 /** The first is the good one. No caption that the miniature was trained on speaks of fingers: of a hand the words say nothing. */
 export const wordings = {

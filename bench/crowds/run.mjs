@@ -8,8 +8,8 @@ import { parseArgs } from 'node:util';
 import { playRounds } from '../../dist/bot/simulate/crowd/rounds.js';
 import { measureCrowd } from '../../dist/bot/simulate/crowd/undrawn.js';
 import { crowdNames, loadCrowd } from '../../dist/src/config/crowds.js';
-import { judgeRound } from '../../dist/src/domain/feedback.js';
-import { defaultGuards, defaultRules } from '../../dist/src/domain/rules.js';
+import { defaultGuards, defaultRules } from '../../dist/src/domain/state/rules.js';
+import { judgeRound } from '../../dist/src/domain/voting/feedback.js';
 import { machine, markdown, median } from '../lib/table.mjs';
 
 const bench = dirname(dirname(fileURLToPath(import.meta.url)));

@@ -1,5 +1,5 @@
 /**
- * `npm run mutate -- AREA [--seed 1] [--share 0.1] [--files src/domain/ledger.ts,...]`: draws mutants of an area (areas.mjs) and says
+ * `npm run mutate -- AREA [--seed 1] [--share 0.1] [--files src/domain/voting/ledger.ts,...]`: draws mutants of an area (areas.mjs) and says
  * which of them no test of the area notices. Goes on from the last run of the same area and seed: what was killed stays so while its
  * tests and its file do. The report is bench/out/mutate/AREA-SEED.json; exit status 1 below the area's bar.
  */

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readSafetensors } from '../../dist/engine/io/safetensors.js';
-import { EXEC_ARGV } from '../../dist/src/queue/child-engine.js';
+import { EXEC_ARGV } from '../../dist/src/queue/local/child-engine.js';
 import { python } from '../lib/python.mjs';
 import { machine, markdown, median } from '../lib/table.mjs';
 import { LineWorker } from '../lib/worker.mjs';

@@ -15,7 +15,7 @@ import { loadConfig } from '../../dist/src/config/load.js';
 import { learnerSettings, resolveModel, samplerFor } from '../../dist/src/config/models.js';
 import { safetyMeasure } from '../../dist/src/config/safety-prompts.js';
 import { loadTask } from '../../dist/src/config/tasks.js';
-import { safeShare, varietyKept } from '../../dist/src/domain/evaluations.js';
+import { safeShare, varietyKept } from '../../dist/src/domain/rounds/evaluations.js';
 import { machine, markdown, mean, standardError } from '../lib/table.mjs';
 
 const { values: given } = parseArgs({

@@ -4,7 +4,7 @@
 import { specify } from '../../dist/bot/house.js';
 import { loadConfig } from '../../dist/src/config/load.js';
 import { decide } from '../../dist/src/domain/decide.js';
-import { openSession } from '../../dist/src/domain/open.js';
+import { openSession } from '../../dist/src/domain/sessions/open.js';
 import { Store } from '../../dist/src/store/store.js';
 import { accountOf, channelOf, marksOf, messageOf, sessionOf, votersOf } from './crowd.mjs';
 

@@ -8,12 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { resolveModel } from '../../dist/src/config/models.js';
 import { createLog } from '../../dist/src/log.js';
-import { modelHash } from '../../dist/src/model-hash.js';
-import { BullQueue } from '../../dist/src/queue/bullmq.js';
+import { modelHash } from '../../dist/src/models/model-hash.js';
 import { Envelopes } from '../../dist/src/queue/envelope.js';
-import { connect } from '../../dist/src/queue/redis.js';
-import { SharedFolder } from '../../dist/src/queue/shared-places.js';
-import { keys } from '../../dist/src/queue/wire.js';
+import { BullQueue } from '../../dist/src/queue/redis/bullmq.js';
+import { connect } from '../../dist/src/queue/redis/connection.js';
+import { keys } from '../../dist/src/queue/redis/wire.js';
+import { SharedFolder } from '../../dist/src/queue/transport/shared-places.js';
 import { startRedis } from '../lib/redis.mjs';
 import { machine, median } from '../lib/table.mjs';
 

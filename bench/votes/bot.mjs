@@ -1,9 +1,10 @@
 // The bot over a data folder: the project's own app, store, queue, engine, and its Discord and Slack; built, not from
 // source. Added from outside: when each mark was durable, the event loop's lag, and a session beside it in which a round
 // is always being drawn or learned.
-import { connectedPlatforms } from '../../dist/bot/connect.js';
+
+import { pageOptions } from '../../dist/bot/cli/page-options.js';
 import { buildHouse, specify } from '../../dist/bot/house.js';
-import { pageOptions } from '../../dist/bot/page-options.js';
+import { connectedPlatforms } from '../../dist/bot/inbound/connect.js';
 import { FakePlatform, fakeAccount } from '../../dist/bot/platforms/fake/platform.js';
 import { WebPlatform } from '../../dist/bot/platforms/web/adapter.js';
 import { loadConfig } from '../../dist/src/config/load.js';

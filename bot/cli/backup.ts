@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
 import { flag, mandatory, text } from '../../src/cli/options.js';
 import { loadConfig } from '../../src/config/load.js';
-import { count } from '../../src/domain/count.js';
-import { software } from '../../src/software.js';
+import { count } from '../../src/domain/state/count.js';
+import { software } from '../../src/machine/software.js';
 import { rowsOf } from './stored.js';
 
 const options = {

@@ -7,7 +7,7 @@ import { fallback, integer, text } from '../../src/cli/options.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/schema.js';
 import { AcclaimError } from '../../src/errors.js';
-import { INVITE_DAYS, inviteLink } from '../../src/invite-link.js';
+import { INVITE_DAYS, inviteLink } from '../../src/network/invite-link.js';
 
 const options = {
   count: fallback(integer('--count <n>', 'how many', { min: 1, max: 1000 }), 1),

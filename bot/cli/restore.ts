@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
 import { flag, text } from '../../src/cli/options.js';
 import { loadConfig } from '../../src/config/load.js';
-import { count } from '../../src/domain/count.js';
+import { count } from '../../src/domain/state/count.js';
 import { Messages } from '../platforms/web/messages.js';
 import { rowsOf } from './stored.js';
 

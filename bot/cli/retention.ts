@@ -5,8 +5,8 @@ import { defineCommand } from '../../src/cli/command.js';
 import { flag, several, text } from '../../src/cli/options.js';
 import { loadConfig } from '../../src/config/load.js';
 import { retentionOf } from '../../src/config/rules.js';
-import { count } from '../../src/domain/count.js';
-import { type Fate, fates, type Kept } from '../../src/domain/retention.js';
+import { type Fate, fates, type Kept } from '../../src/domain/sessions/retention.js';
+import { count } from '../../src/domain/state/count.js';
 
 const options = {
   data: text('--data <dir>', 'folder of all state'),
@@ -33,8 +33,8 @@ export const command = defineCommand(
     // Loaded when it runs: help and wrong usage need none of it.
     const [{ peekRounds }, { collectable }, { DataPaths }] = await Promise.all([
       import('../../src/store/peek.js'),
-      import('../collect.js'),
-      import('../paths.js'),
+      import('../upkeep/collect.js'),
+      import('../effects/data-paths.js'),
     ]);
     const config = loadConfig({ file: v.config, set: v.set });
     const dir = resolve(v.data ?? config.dataDir);

@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
 import { choice, fallback, flag, integer, number, several, text } from '../../src/cli/options.js';
 import { learnerNames, learnerWords } from '../../src/config/learners.js';
-import { count } from '../../src/domain/count.js';
+import { count } from '../../src/domain/state/count.js';
 import { AcclaimError } from '../../src/errors.js';
-import type { SimulateResult } from '../simulate.js';
+import type { SimulateResult } from '../simulate/simulate.js';
 
 const options = {
   task: text('--task <name>', 'a task of config/tasks/; needed unless --undrawn'),
@@ -93,7 +93,7 @@ export const command = defineCommand(
         'what is drawn is not said',
         'Give --task; --pictures is for --undrawn alone.',
       );
-    const { simulateCommand } = await import('../simulate.js');
+    const { simulateCommand } = await import('../simulate/simulate.js');
     const onProgress = (line: string) => io.err(`${line}\n`);
     const result = await simulateCommand({ ...rest, task, json, signal: io.signal, onProgress });
     io.out(`${task}, ${result.learner}, ${count(result.votes, 'vote')}, seed ${v.seed}: ${words(result)}\n`);

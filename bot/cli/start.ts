@@ -2,7 +2,7 @@
 import { type Command, defineCommand } from '../../src/cli/command.js';
 import { integer, several, text } from '../../src/cli/options.js';
 import { loadConfig } from '../../src/config/load.js';
-import { factsOfPlatform } from '../../src/domain/platforms.js';
+import { factsOfPlatform } from '../../src/domain/state/platforms.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { Engines } from '../house.js';
 

@@ -1,5 +1,5 @@
 /** What a backup holds, in words. */
-import { count } from '../../src/domain/count.js';
+import { count } from '../../src/domain/state/count.js';
 
 /** By table. */
 export function rowsOf(rows: Readonly<Record<string, number>>): string {

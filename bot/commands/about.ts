@@ -1,6 +1,6 @@
 /** Commands that only tell something. */
 import { mayRun, usage } from '../../src/chat/commands.js';
-import { oneOf } from '../../src/domain/roles.js';
+import { oneOf } from '../../src/domain/state/roles.js';
 import type { ChatCommand } from './command.js';
 
 const help: ChatCommand = {

@@ -1,28 +1,23 @@
 /** A command: its spec (words, arguments, role, help) and what it does. What it may touch is its context. */
 import type { CommandSpec, Values } from '../../src/chat/commands.js';
 import type { Account, NamedChannel, Picture, PlatformName } from '../../src/chat/port.js';
-import type { Budgets } from '../../src/domain/budgets.js';
-import type { Refusal } from '../../src/domain/decision.js';
-import type { Act, Seen } from '../../src/domain/events.js';
-import type {
-  Act as ActRow,
-  Ballot,
-  Place,
-  PromptReading,
-  Rules,
-  SessionState,
-} from '../../src/domain/model.js';
-import type { Proposal } from '../../src/domain/proposals.js';
-import type { RoundTime } from '../../src/domain/round-time.js';
-import { ruleSettings, type Settings } from '../../src/domain/settings.js';
+import type { Proposal } from '../../src/domain/moderation/proposals.js';
+import { ruleSettings, type Settings } from '../../src/domain/sessions/settings.js';
+import type { Budgets } from '../../src/domain/state/budgets.js';
+import type { Refusal } from '../../src/domain/state/decision.js';
+import type { Act, Seen } from '../../src/domain/state/events.js';
+import type { Act as ActRow, Place, PromptReading, SessionState } from '../../src/domain/state/model.js';
+import type { Ballot } from '../../src/domain/state/round.js';
+import type { RoundTime } from '../../src/domain/state/round-time.js';
+import type { Rules } from '../../src/domain/state/rules.js';
 import { AcclaimError, inSentences } from '../../src/errors.js';
 import type { Linked } from '../../src/store/links.js';
 import type { SessionPlace } from '../../src/store/lookups.js';
 import type { PersonalData } from '../../src/store/personal.js';
 import type { Standing } from '../../src/store/standings.js';
 import type { AuditRow } from '../../src/store/store.js';
-import type { Export, Exported } from '../exports.js';
-import type { Under } from '../handlers/evaluations.js';
+import type { Under } from '../effects/evaluations.js';
+import type { Export, Exported } from '../services/exports.js';
 import type { Answer } from '../views/notice.js';
 
 export type { Answer };

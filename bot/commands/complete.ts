@@ -1,8 +1,8 @@
 /** What the app offers while somebody types an option; where it knows nothing the option's own type decides. */
 import { type CommandSpec, mayRun } from '../../src/chat/commands.js';
 import type { Account } from '../../src/chat/port.js';
-import { voterCode } from '../../src/domain/ids.js';
-import { atLeast } from '../../src/domain/roles.js';
+import { voterCode } from '../../src/domain/state/ids.js';
+import { atLeast } from '../../src/domain/state/roles.js';
 import { imageName } from '../views/words.js';
 import { type Actions, sessionsInSight } from './command.js';
 

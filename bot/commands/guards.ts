@@ -1,9 +1,10 @@
 /** What the guards of votes did, for moderators: of a round as a card, and of each voter. */
 
-import type { Judgement } from '../../src/domain/feedback.js';
-import { judging } from '../../src/domain/feedback.js';
-import type { Round, SessionState } from '../../src/domain/model.js';
-import { spread } from '../spread.js';
+import type { SessionState } from '../../src/domain/state/model.js';
+import type { Round } from '../../src/domain/state/round.js';
+import type { Judgement } from '../../src/domain/voting/feedback.js';
+import { judging } from '../../src/domain/voting/feedback.js';
+import { spread } from '../sessions/time-slices.js';
 import { guardLines } from '../views/guards.js';
 import { type ChatCommand, theSession } from './command.js';
 import { earlierRound } from './voting.js';

@@ -4,11 +4,11 @@
  */
 
 import type { Attachment } from '../../src/chat/port.js';
-import { count } from '../../src/domain/count.js';
-import { type OwnVote, votesOf } from '../../src/domain/mine.js';
-import type { SessionState } from '../../src/domain/model.js';
-import { finish } from '../../src/domain/steps.js';
-import { sheetfuls } from '../../src/domain/votes.js';
+import { count } from '../../src/domain/state/count.js';
+import type { SessionState } from '../../src/domain/state/model.js';
+import { finish } from '../../src/domain/state/steps.js';
+import { type OwnVote, votesOf } from '../../src/domain/voting/mine.js';
+import { sheetfuls } from '../../src/domain/voting/votes.js';
 import type { PersonalData } from '../../src/store/personal.js';
 import { bare } from '../views/words.js';
 import { type Answer, type ChatCommand, type CommandContext, theSession } from './command.js';

@@ -1,9 +1,9 @@
 /** Commands about models: which there are, which one sessions use, and taking away what a session taught one. */
 import { sizeOf } from '../../src/chat/attachment.js';
-import { figuresOf } from '../../src/domain/evaluations.js';
-import type { SessionState } from '../../src/domain/model.js';
+import { figuresOf } from '../../src/domain/rounds/evaluations.js';
+import type { SessionState } from '../../src/domain/state/model.js';
 import { AcclaimError } from '../../src/errors.js';
-import { type Exported, type ExportFormat, exportFormats, learnedRound } from '../exports.js';
+import { type Exported, type ExportFormat, exportFormats, learnedRound } from '../services/exports.js';
 import { roundTimeLine } from '../views/round-time.js';
 import { safetyFile } from '../views/safety.js';
 import {

@@ -1,11 +1,11 @@
 /** Commands by which moderators look after pictures and voters, and take back what they did. */
-import { count } from '../../src/domain/count.js';
-import { voterCode } from '../../src/domain/ids.js';
-import type { SessionState, Voter } from '../../src/domain/model.js';
-import { finish } from '../../src/domain/steps.js';
-import { sheetfuls } from '../../src/domain/votes.js';
+import { count } from '../../src/domain/state/count.js';
+import { voterCode } from '../../src/domain/state/ids.js';
+import type { SessionState, Voter } from '../../src/domain/state/model.js';
+import { finish } from '../../src/domain/state/steps.js';
+import { sheetfuls } from '../../src/domain/voting/votes.js';
 import { AcclaimError } from '../../src/errors.js';
-import { INVITE_DAYS } from '../../src/invite-link.js';
+import { INVITE_DAYS } from '../../src/network/invite-link.js';
 import { auditLine, foldedActs } from '../views/audit.js';
 import { type VoterWeight, weightsOf } from '../views/guards.js';
 import { percent } from '../views/words.js';

@@ -1,7 +1,7 @@
 /** Commands that bring a session to other channels, and a person's accounts together. */
-import type { SessionState } from '../../src/domain/model.js';
+import type { SessionState } from '../../src/domain/state/model.js';
 import type { Linked } from '../../src/store/links.js';
-import { LINK_MINUTES } from '../handlers/links.js';
+import { LINK_MINUTES } from '../services/links.js';
 import { type Answer, type ChatCommand, type CommandContext, doAct } from './command.js';
 
 const CODE_HOURS = 24;

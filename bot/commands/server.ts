@@ -1,6 +1,6 @@
 /** Commands by which whoever runs the host says on which servers (or workspaces) the bot does anything. */
 import type { PlatformName } from '../../src/chat/port.js';
-import { platformsThat } from '../../src/domain/platforms.js';
+import { platformsThat } from '../../src/domain/state/platforms.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { Standing } from '../../src/store/standings.js';
 import { type ChatCommand, type CommandContext, placesOf } from './command.js';

@@ -2,10 +2,10 @@
 
 import { promptNotes } from '../../src/chat/prompt-syntax.js';
 import { learnerNames } from '../../src/config/learners.js';
-import { approvals } from '../../src/domain/approval.js';
-import { count } from '../../src/domain/count.js';
-import type { SessionState } from '../../src/domain/model.js';
-import { turnout } from '../../src/domain/turnout.js';
+import { approvals } from '../../src/domain/state/approval.js';
+import { count } from '../../src/domain/state/count.js';
+import type { SessionState } from '../../src/domain/state/model.js';
+import { turnout } from '../../src/domain/voting/turnout.js';
 import { AcclaimError, cause } from '../../src/errors.js';
 import { readingLines } from '../views/reading.js';
 import { roundTimeLine } from '../views/round-time.js';

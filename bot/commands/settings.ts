@@ -1,7 +1,12 @@
 /** What admins set for their server: shown, changed, and taken back to what the configuration says. */
 import type { NamedChannel } from '../../src/chat/port.js';
-import type { Budgets } from '../../src/domain/budgets.js';
-import { type SettingRow, type Settings, settingRows, settingWords } from '../../src/domain/settings.js';
+import {
+  type SettingRow,
+  type Settings,
+  settingRows,
+  settingWords,
+} from '../../src/domain/sessions/settings.js';
+import type { Budgets } from '../../src/domain/state/budgets.js';
 import { AcclaimError } from '../../src/errors.js';
 import { type ChatCommand, type CommandContext, tellSessions } from './command.js';
 

@@ -5,8 +5,8 @@
  */
 import { type CommandSpec, mayRun, parseCommand, type Values } from '../../src/chat/commands.js';
 import type { Account } from '../../src/chat/port.js';
-import type { Seen } from '../../src/domain/events.js';
-import { oneOf } from '../../src/domain/roles.js';
+import type { Seen } from '../../src/domain/state/events.js';
+import { oneOf } from '../../src/domain/state/roles.js';
 import { AcclaimError } from '../../src/errors.js';
 import { aboutCommands } from './about.js';
 import { type Actions, type Answer, type ChatCommand, type CommandContext, placesOf } from './command.js';

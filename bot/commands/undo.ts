@@ -1,12 +1,13 @@
 /**
  * Taking an act back, whole: what one command did on the server and in its sessions stands in the audit as several rows of
- * one act, and all of them are turned back. What a session decided the session undoes (src/domain/undo.ts).
+ * one act, and all of them are turned back. What a session decided the session undoes (src/domain/sessions/undo.ts).
  */
-import { count } from '../../src/domain/count.js';
-import type { Act } from '../../src/domain/model.js';
-import { allowed, leastRole } from '../../src/domain/roles.js';
-import { type SettingRow, type Settings, settingRows } from '../../src/domain/settings.js';
-import { canUndo } from '../../src/domain/undo.js';
+
+import { type SettingRow, type Settings, settingRows } from '../../src/domain/sessions/settings.js';
+import { canUndo } from '../../src/domain/sessions/undo.js';
+import { count } from '../../src/domain/state/count.js';
+import type { Act } from '../../src/domain/state/model.js';
+import { allowed, leastRole } from '../../src/domain/state/roles.js';
 import { AcclaimError, inSentences } from '../../src/errors.js';
 import { nameOf } from '../views/audit.js';
 import {

@@ -1,10 +1,11 @@
 /** Commands about the round that people vote on. */
 
 import { faultOf, faultTyped } from '../../src/chat/fault-words.js';
-import { attendance } from '../../src/domain/counted.js';
-import { type Fault, faults } from '../../src/domain/faults.js';
-import { pictureName } from '../../src/domain/ids.js';
-import type { Ballot, Round, SessionState } from '../../src/domain/model.js';
+import { type Fault, faults } from '../../src/domain/state/faults.js';
+import { pictureName } from '../../src/domain/state/ids.js';
+import type { SessionState } from '../../src/domain/state/model.js';
+import type { Ballot, Round } from '../../src/domain/state/round.js';
+import { attendance } from '../../src/domain/voting/counted.js';
 import { AcclaimError } from '../../src/errors.js';
 import { flagAnswer, whyAnswer } from '../views/thanks.js';
 import { type ChatCommand, type CommandContext, doAct, theSession } from './command.js';

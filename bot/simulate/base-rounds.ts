@@ -6,16 +6,31 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
 import { cp, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FiguresOptions } from './figures.js';
+import type { JobPayload } from '../../src/queue/jobs.js';
 
 /** Counted up when what is drawn, or how it lies there, changes. */
 const VERSION = 4;
+
+/** All that the pictures depend on, but for the bytes of the model. */
+export interface BaseRoundsOptions {
+  task: string;
+  /** What every picture of the session is made with. */
+  base: Pick<
+    JobPayload<'generate'>,
+    'model' | 'prompt' | 'negative' | 'sampler' | 'width' | 'height' | 'learner'
+  >;
+  /** Pictures. */
+  n: number;
+  batch: number;
+  /** Folder in which they are kept between runs; null keeps none. */
+  cache: string | null;
+}
 
 export class BaseRounds {
   private constructor(private readonly dir: string | null) {}
 
   /** Task, prompt, sampler, noises and the bytes of the model: equal name, equal pictures. */
-  static async of({ cache, task, base, n, batch }: FiguresOptions): Promise<BaseRounds> {
+  static async of({ cache, task, base, n, batch }: BaseRoundsOptions): Promise<BaseRounds> {
     if (cache === null) return new BaseRounds(null);
     const { model, prompt, negative, sampler, width, height } = base;
     const bytes = await hashFile(join(model, 'unet', 'diffusion_pytorch_model.safetensors'));

@@ -9,7 +9,7 @@ import { AcclaimError } from '../../src/errors.js';
 import type { JobQueue } from '../../src/queue/contract.js';
 import type { JobPayload, JobProgress, JobResult } from '../../src/queue/jobs.js';
 import { hashPurpose } from '../../src/rng.js';
-import { BaseRounds } from './base-rounds.js';
+import { BaseRounds, type BaseRoundsOptions } from './base-rounds.js';
 
 export interface Figures {
   n: number;
@@ -31,23 +31,14 @@ export interface Figures {
 /** plain: from plain noise only, half of the drawing. */
 export type FiguresOf = 'all' | 'plain';
 
-export interface FiguresOptions {
+export interface FiguresOptions extends BaseRoundsOptions {
   queue: JobQueue;
-  task: string;
-  /** What every picture of the session is made with. */
-  base: Pick<
-    JobPayload<'generate'>,
-    'model' | 'prompt' | 'negative' | 'sampler' | 'width' | 'height' | 'learner'
-  >;
   /** Folder of the last checkpoint; null when nothing was learned. */
   checkpoint: string | null;
   judge: string;
-  n: number;
-  batch: number;
   of: FiguresOf;
   /** Scratch folder. */
   dir: string;
-  cache: string | null;
   onImages?: (done: number, total: number) => void;
 }
 

@@ -2,7 +2,7 @@
  * How much of a simulated round is good: of all that was shown, and where votes chose it among more, of what nobody chose (which
  * alone is comparable between rounds and with rounds that nobody chose) and of what was chosen for being liked.
  */
-import type { Image, Round } from '../../src/domain/model.js';
+import type { Image, Round } from '../../src/domain/state/round.js';
 import type { Verdict } from './voters.js';
 
 export interface SimulatedRound {

@@ -4,8 +4,8 @@
  * They act through the platform as people do.
  */
 import type { Account, MessageRef } from '../../src/chat/port.js';
-import { faultMark, isFault } from '../../src/domain/faults.js';
-import type { Ballot } from '../../src/domain/model.js';
+import { faultMark, isFault } from '../../src/domain/state/faults.js';
+import type { Ballot } from '../../src/domain/state/round.js';
 import type { JobResult } from '../../src/queue/jobs.js';
 import { Rng } from '../../src/rng.js';
 import { type FakePlatform, fakeAccount } from '../platforms/fake/platform.js';

@@ -2,11 +2,12 @@
  * One act of the audit as a line. What an act was done with is told in words, a row an act: nothing of it is printed as it is
  * stored, and a code by which a channel joins never is.
  */
-import type { Act as Done } from '../../src/domain/events.js';
-import { voterCode } from '../../src/domain/ids.js';
-import type { Act } from '../../src/domain/model.js';
-import { oneOf } from '../../src/domain/roles.js';
-import { type SettingRow, settingRows } from '../../src/domain/settings.js';
+
+import { type SettingRow, settingRows } from '../../src/domain/sessions/settings.js';
+import type { Act as Done } from '../../src/domain/state/events.js';
+import { voterCode } from '../../src/domain/state/ids.js';
+import type { Act } from '../../src/domain/state/model.js';
+import { oneOf } from '../../src/domain/state/roles.js';
 
 type Args = Readonly<Record<string, unknown>>;
 /** Of a refusal that was repeated: how often, and since when. */

@@ -2,11 +2,13 @@
  * What the guards did in a round, in plain words for moderators: whose votes weigh less and why, and which picture they held back.
  * People go by their codes; each line says how it is undone.
  */
-import { count } from '../../src/domain/count.js';
-import type { Judgement } from '../../src/domain/feedback.js';
-import { voterCode } from '../../src/domain/ids.js';
-import type { Guards, Round, SessionState } from '../../src/domain/model.js';
-import { accountsOf } from '../../src/domain/people.js';
+import { count } from '../../src/domain/state/count.js';
+import { voterCode } from '../../src/domain/state/ids.js';
+import type { SessionState } from '../../src/domain/state/model.js';
+import type { Round } from '../../src/domain/state/round.js';
+import type { Guards } from '../../src/domain/state/rules.js';
+import type { Judgement } from '../../src/domain/voting/feedback.js';
+import { accountsOf } from '../../src/domain/voting/people.js';
 import { imageName, percent } from './words.js';
 
 type People = SessionState['voters'];

@@ -4,11 +4,11 @@
  */
 
 import type { Attachment, Card, Picture } from '../../src/chat/port.js';
-import { count } from '../../src/domain/count.js';
-import type { NoticeCode } from '../../src/domain/effects.js';
-import type { Session } from '../../src/domain/model.js';
-import { factsOfPlatform } from '../../src/domain/platforms.js';
-import type { RoundTime } from '../../src/domain/round-time.js';
+import { count } from '../../src/domain/state/count.js';
+import type { NoticeCode } from '../../src/domain/state/effects.js';
+import type { Session } from '../../src/domain/state/model.js';
+import { factsOfPlatform } from '../../src/domain/state/platforms.js';
+import type { RoundTime } from '../../src/domain/state/round-time.js';
 import { cause, inSentences } from '../../src/errors.js';
 import { card } from './card.js';
 import { readingLines } from './reading.js';

@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { faultWords } from '../../src/chat/fault-words.js';
 import type { Button, Card } from '../../src/chat/port.js';
+import { isAlike, moreVariety, variedRound } from '../../src/domain/rounds/variety.js';
 import {
   type Approval,
   approvalOf,
@@ -13,12 +14,13 @@ import {
   enoughJudged,
   pickedShare,
   smallestShare,
-} from '../../src/domain/approval.js';
-import { count } from '../../src/domain/count.js';
-import { faults } from '../../src/domain/faults.js';
-import type { Ballot, Image, Outcome, Round, Rules, Session } from '../../src/domain/model.js';
-import { promptOf } from '../../src/domain/prompts.js';
-import { isAlike, moreVariety, variedRound } from '../../src/domain/variety.js';
+} from '../../src/domain/state/approval.js';
+import { count } from '../../src/domain/state/count.js';
+import { faults } from '../../src/domain/state/faults.js';
+import type { Session } from '../../src/domain/state/model.js';
+import { promptOf } from '../../src/domain/state/prompts.js';
+import type { Ballot, Image, Outcome, Round } from '../../src/domain/state/round.js';
+import type { Rules } from '../../src/domain/state/rules.js';
 import { card } from './card.js';
 import { imageName, judgedWords, percent, picksWords, pictureAlt } from './words.js';
 

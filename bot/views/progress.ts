@@ -4,9 +4,10 @@
  */
 
 import type { Card } from '../../src/chat/port.js';
-import { count } from '../../src/domain/count.js';
-import type { Job, Round, RoundPhase, Session, SessionPhase } from '../../src/domain/model.js';
-import { promptOf } from '../../src/domain/prompts.js';
+import { count } from '../../src/domain/state/count.js';
+import type { Session, SessionPhase } from '../../src/domain/state/model.js';
+import { promptOf } from '../../src/domain/state/prompts.js';
+import type { Job, Round, RoundPhase } from '../../src/domain/state/round.js';
 import { cause, inSentences } from '../../src/errors.js';
 import { card } from './card.js';
 import { drawnWords, duration, quoted } from './words.js';

@@ -1,5 +1,5 @@
 /** What a session's model cannot make of its prompt, for whoever starts it and whoever votes on it. */
-import type { PromptReading } from '../../src/domain/model.js';
+import type { PromptReading } from '../../src/domain/state/model.js';
 import { quoted } from './words.js';
 
 /** Words that are named, at most. */

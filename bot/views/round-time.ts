@@ -1,6 +1,6 @@
 /** How long a round will take, in one sentence, before anyone waits for it. */
-import { count } from '../../src/domain/count.js';
-import type { RoundTime } from '../../src/domain/round-time.js';
+import { count } from '../../src/domain/state/count.js';
+import type { RoundTime } from '../../src/domain/state/round-time.js';
 import { duration } from './words.js';
 
 export function roundTimeLine(time: RoundTime | null): string {

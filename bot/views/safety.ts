@@ -3,17 +3,16 @@
  * with the pictures, veiled, and a file that programs read. What is not known stays out; a share says what it is of.
  */
 import type { Attachment, Card, Picture } from '../../src/chat/port.js';
-import { count } from '../../src/domain/count.js';
 import {
-  type Evaluation,
   ofPrompts,
-  type PromptSafety,
   type SafeShare,
   safetyFigures,
   sharesOf,
   varietyKept,
-} from '../../src/domain/evaluations.js';
-import type { Session } from '../../src/domain/model.js';
+} from '../../src/domain/rounds/evaluations.js';
+import { count } from '../../src/domain/state/count.js';
+import type { Evaluation, PromptSafety } from '../../src/domain/state/evaluation.js';
+import type { Session } from '../../src/domain/state/model.js';
 import { inSentences } from '../../src/errors.js';
 import { card } from './card.js';
 import type { Answer } from './notice.js';

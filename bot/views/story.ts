@@ -5,10 +5,11 @@
 
 import { basename, join } from 'node:path';
 import type { Card } from '../../src/chat/port.js';
-import { approvalOf, approvals, enoughJudged, type RoundApproval } from '../../src/domain/approval.js';
-import { count } from '../../src/domain/count.js';
-import type { Image, Round, Session } from '../../src/domain/model.js';
-import { promptOf } from '../../src/domain/prompts.js';
+import { approvalOf, approvals, enoughJudged, type RoundApproval } from '../../src/domain/state/approval.js';
+import { count } from '../../src/domain/state/count.js';
+import type { Session } from '../../src/domain/state/model.js';
+import { promptOf } from '../../src/domain/state/prompts.js';
+import type { Image, Round } from '../../src/domain/state/round.js';
 import { card } from './card.js';
 import { judgedWords, percent, quoted, shareWords } from './words.js';
 

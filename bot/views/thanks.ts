@@ -1,9 +1,10 @@
 /** What whoever pressed Done or flagged a picture is told: what is true of their marks, and thanks only where they count. */
 import { faultWords } from '../../src/chat/fault-words.js';
-import { attendance, countedIn, marksOf } from '../../src/domain/counted.js';
-import type { Fault } from '../../src/domain/faults.js';
-import type { Round, SessionState } from '../../src/domain/model.js';
-import { personOf } from '../../src/domain/people.js';
+import type { Fault } from '../../src/domain/state/faults.js';
+import type { SessionState } from '../../src/domain/state/model.js';
+import type { Round } from '../../src/domain/state/round.js';
+import { attendance, countedIn, marksOf } from '../../src/domain/voting/counted.js';
+import { personOf } from '../../src/domain/voting/people.js';
 import type { Answer } from './notice.js';
 
 const waits = 'until somebody vouches for you (a moderator, or an invite) they do not count.';

@@ -1,6 +1,6 @@
 /** "3 of 4 have finished, waiting for 1", and who may close the round: counts of people, never of votes, and no names. */
-import type { Session } from '../../src/domain/model.js';
-import type { Turnout } from '../../src/domain/turnout.js';
+import type { Session } from '../../src/domain/state/model.js';
+import type { Turnout } from '../../src/domain/voting/turnout.js';
 
 /** How the voters of an open round are, and what closes it before its deadline. */
 export function turnoutWords(

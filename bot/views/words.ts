@@ -3,10 +3,10 @@
  * `quoted`, so that nothing in it reads as our own markup.
  */
 
-import { type Approval, approvalOf, type CellTotal } from '../../src/domain/approval.js';
-import { count } from '../../src/domain/count.js';
-import { pictureName } from '../../src/domain/ids.js';
-import type { Ballot, Image, Outcome, Round } from '../../src/domain/model.js';
+import { type Approval, approvalOf, type CellTotal } from '../../src/domain/state/approval.js';
+import { count } from '../../src/domain/state/count.js';
+import { pictureName } from '../../src/domain/state/ids.js';
+import type { Ballot, Image, Outcome, Round } from '../../src/domain/state/round.js';
 
 /** The name under which an image of a round was voted on; its number where it stood on no ballot. */
 export function imageName(ballots: readonly Ballot[], index: number): string {

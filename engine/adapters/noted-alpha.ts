@@ -6,8 +6,8 @@
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
-import { ADAPTER_JSON, jsonOfFile, parseBounded } from '../../src/json-bounds.js';
-import { isThere } from '../../src/reading.js';
+import { ADAPTER_JSON, jsonOfFile, parseBounded } from '../../src/files/json-bounds.js';
+import { isThere } from '../../src/files/reading.js';
 import type { SafetensorsFile } from '../io/safetensors.js';
 import type { Module } from '../models/modules.js';
 import type { Part } from '../nn/lora.js';

@@ -6,7 +6,7 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { AdapterSource } from '../../src/config/stack.js';
 import { AcclaimError } from '../../src/errors.js';
-import { mustBeReadable } from '../../src/reading.js';
+import { mustBeReadable } from '../../src/files/reading.js';
 import { numel, type Shape } from '../graph/value.js';
 import { readNumber } from '../io/number.js';
 import { openSafetensors, readTensor, type SafetensorsFile } from '../io/safetensors.js';

@@ -2,7 +2,7 @@
 import type { Check, EngineQuestion } from '../../src/cli/check.js';
 import { stackOf } from '../../src/config/stack.js';
 import { toPlain } from '../../src/errors.js';
-import { modelHash } from '../../src/model-hash.js';
+import { modelHash } from '../../src/models/model-hash.js';
 import { readStack } from '../adapters/stack.js';
 import { DeviceVerdicts } from '../device-verdicts.js';
 import { precisionOf, tryApart } from '../devices.js';

@@ -2,12 +2,12 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
 import { integer, several, text } from '../../src/cli/options.js';
+import { startLine } from '../../src/cli/start-line.js';
 import { withoutPlatforms } from '../../src/config/engine.js';
 import { loadConfig } from '../../src/config/load.js';
 import { toPlain } from '../../src/errors.js';
 import { createLog } from '../../src/log.js';
 import type { Look } from '../../src/monitor/readiness.js';
-import { startLine } from '../../src/start-line.js';
 
 const options = {
   data: text('--data <dir>', 'the folder of all state that the bot has too'),
@@ -45,7 +45,7 @@ export const command = defineCommand(
       engine: { ...loaded.engine, threads: v.threads ?? loaded.engine.threads },
     };
     // Loaded when it runs: help and wrong usage need none of it.
-    const { openServing } = await import('../../src/serving.js');
+    const { openServing } = await import('../../src/engines/serving.js');
     const { Meter } = await import('../../src/monitor/meter.js');
     const { openMonitor } = await import('../../src/monitor/server.js');
     const { meterReadiness } = await import('../../src/monitor/readiness.js');

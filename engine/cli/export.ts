@@ -1,14 +1,14 @@
 /** `acclaim export`: the LoRA of a session's latest round, or of one that is named, as a file or merged into its model. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { adapterName } from '../../src/adapter-name.js';
 import { defineCommand } from '../../src/cli/command.js';
 import { choice, fallback, flag, integer, text } from '../../src/cli/options.js';
 import { drawProgress } from '../../src/cli/progress.js';
 import { loadConfig } from '../../src/config/load.js';
 import { resolveModel } from '../../src/config/models.js';
-import { figuresOf } from '../../src/domain/evaluations.js';
+import { figuresOf } from '../../src/domain/rounds/evaluations.js';
 import { AcclaimError } from '../../src/errors.js';
+import { adapterName } from '../../src/models/adapter-name.js';
 import { peekSessions } from '../../src/store/peek.js';
 import { exportAdapter } from '../jobs/export-adapter.js';
 

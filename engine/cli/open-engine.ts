@@ -1,8 +1,8 @@
 /** The engine within a command's own process: `generate` and `learn` run a job here and leave. */
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/schema.js';
-import { threadsHere } from '../../src/cores-here.js';
-import { software } from '../../src/software.js';
+import { threadsHere } from '../../src/machine/cores.js';
+import { software } from '../../src/machine/software.js';
 import { DeviceVerdicts } from '../device-verdicts.js';
 import { chooseDevice } from '../devices.js';
 import { EngineContext } from '../jobs/context.js';

@@ -1,6 +1,6 @@
 /** Whether what a sampler draws has likelihoods that a learner can compare. */
 import { basename } from 'node:path';
-import { count } from '../../src/domain/count.js';
+import { count } from '../../src/domain/state/count.js';
 import { AcclaimError } from '../../src/errors.js';
 import { isStochastic, type Sampler, type Schedule } from './schedule.js';
 

@@ -20,8 +20,8 @@ import {
 import { dirname, join, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError, type ErrorCode } from '../../src/errors.js';
-import { bytesOfFile, FOLDER_JSON, parseBounded } from '../../src/json-bounds.js';
-import { isThere } from '../../src/reading.js';
+import { bytesOfFile, FOLDER_JSON, parseBounded } from '../../src/files/json-bounds.js';
+import { isThere } from '../../src/files/reading.js';
 
 const filesSchema = z.record(
   z.string(),

@@ -2,7 +2,7 @@
  * The safetensors header: JSON {name: {dtype, shape, data_offsets}} before the tensors' bytes, which lie without hole or
  * overlap. Nothing in it is believed before it is checked, so that no reader ever looks outside of the file.
  */
-import { MODEL_JSON, tooMuchJson } from '../../src/json-bounds.js';
+import { MODEL_JSON, tooMuchJson } from '../../src/files/json-bounds.js';
 
 /** Bytes per element of every dtype that the format knows. */
 const ELEMENT_BYTES = {

@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
-import { readFault } from '../../src/reading.js';
+import { readFault } from '../../src/files/reading.js';
 import { type ExternalWeight, numel } from '../graph/value.js';
 import type { Tensor } from '../runtime/tensor.js';
 import { bfloatToFloat, halfToFloat } from './half.js';

@@ -2,8 +2,8 @@
  * What every job is handed: compiled graphs, the device, and opened models. One per engine process; device and precision
  * decide the rounding of what a job computes, nothing in it more than that.
  */
-import { coresHere } from '../../src/cores-here.js';
-import { checkUnchanged, type ModelStamp, modelStamp } from '../../src/model-hash.js';
+import { coresHere } from '../../src/machine/cores.js';
+import { checkUnchanged, type ModelStamp, modelStamp } from '../../src/models/model-hash.js';
 import { Ahead } from '../learn/ahead.js';
 import { loadPipeline, type Pipeline } from '../models/pipeline.js';
 import { openSafetyChecker, type SafetyChecker } from '../models/safety-checker.js';

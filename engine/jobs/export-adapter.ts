@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
-import { modelHash } from '../../src/model-hash.js';
+import { modelHash } from '../../src/models/model-hash.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
 import { writeKohya } from '../adapters/kohya.js';
 import { writeMerged } from '../adapters/merge-model.js';

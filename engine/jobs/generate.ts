@@ -10,7 +10,7 @@
 import { mustSpareMinors } from '../../src/chat/prompt-policy.js';
 import { encodePng } from '../../src/images/png.js';
 import type { Raster } from '../../src/images/raster.js';
-import { modelHash } from '../../src/model-hash.js';
+import { modelHash } from '../../src/models/model-hash.js';
 import type { JobPayload, JobResult, SafetyMark } from '../../src/queue/jobs.js';
 import { Rng } from '../../src/rng.js';
 import { requireLikelihoods } from '../diffusion/likelihoods.js';

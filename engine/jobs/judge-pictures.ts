@@ -1,9 +1,9 @@
 /** A round's pictures as people saw them (the PNGs), and what the judge says of them. */
 import { join } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
+import { isThere } from '../../src/files/reading.js';
 import { type Raster, rasterToFloats } from '../../src/images/raster.js';
 import { readRaster } from '../../src/images/read.js';
-import { isThere } from '../../src/reading.js';
 import { imageName } from '../io/round.js';
 import { type Goal, JUDGE_SIDE, type Judge, judgeImages, type Verdict } from '../judge.js';
 import { f32 } from '../runtime/tensor.js';

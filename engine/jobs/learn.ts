@@ -6,7 +6,7 @@
 
 import { mustSpareMinors } from '../../src/chat/prompt-policy.js';
 import { AcclaimError } from '../../src/errors.js';
-import { modelHash } from '../../src/model-hash.js';
+import { modelHash } from '../../src/models/model-hash.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
 import type { Rng } from '../../src/rng.js';
 import { durationInWords } from '../foretold-costs.js';

@@ -2,7 +2,7 @@
  * Job `measure`: the pictures of some rounds, drawn by the model as it was, beside those of others, drawn by what it has
  * become (engine/measures/compare.ts). Which are good whoever asks says, else the judge, else the voters' model.
  */
-import { count } from '../../src/domain/count.js';
+import { count } from '../../src/domain/state/count.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
 import { readCheckpoint } from '../io/checkpoint.js';

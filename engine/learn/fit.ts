@@ -7,7 +7,7 @@
  */
 
 import type { AdapterParams } from '../../src/config/learners.js';
-import { count } from '../../src/domain/count.js';
+import { count } from '../../src/domain/state/count.js';
 import { flops } from '../graph/flops.js';
 import type { Graph } from '../graph/graph.js';
 import { predictedBytes } from '../graph/memory.js';

@@ -3,7 +3,7 @@
  * people named, by as much as it is sure. A handful of goods leaves out most of what the base model can draw of what is liked, and what
  * is left out fades; a hundred leave out little. They are scored anew in every round, by all votes so far.
  */
-import { count } from '../../src/domain/count.js';
+import { count } from '../../src/domain/state/count.js';
 import type { LearnerState } from '../io/checkpoint.js';
 import type { Ghost } from '../io/remembered.js';
 import type { Item } from './guided-fit.js';

@@ -6,7 +6,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
-import { bytesOfFile, MODEL_JSON, tooMuchJson } from '../../src/json-bounds.js';
+import { bytesOfFile, MODEL_JSON, tooMuchJson } from '../../src/files/json-bounds.js';
 
 /** Of layers, channels, words: beyond any model, and small enough that a hostile file cannot keep its reader busy. */
 export const count = z

@@ -7,7 +7,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
-import { projectPath } from '../../src/paths.js';
+import { projectPath } from '../../src/files/paths.js';
 import { openSafetensors } from '../io/safetensors.js';
 import { bindWeights, type KeyMap, storeOf, type WeightStore } from '../io/weights.js';
 import {

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import type { Segment } from '../../src/chat/prompt-syntax.js';
-import { WORDS } from '../../src/prompt-reading.js';
+import { WORDS } from '../../src/models/prompt-reading.js';
 import type { Concept } from './concepts.js';
 import { readConfig, specialTokensSchema, type TokenizerConfig, tokenizerSchema } from './config.js';
 import { type AddedToken, corrupt, readVocabulary } from './vocabulary.js';

@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
-import { bytesOfFile, MODEL_JSON } from '../../src/json-bounds.js';
+import { bytesOfFile, MODEL_JSON } from '../../src/files/json-bounds.js';
 import { readJson } from './config.js';
 
 export interface Vocabulary {

@@ -7,7 +7,7 @@ import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
-import { isThere } from '../../src/reading.js';
+import { isThere } from '../../src/files/reading.js';
 import { openSafetensors } from '../io/safetensors.js';
 import { type StoredTensor, storeOf, type WeightStore } from '../io/weights.js';
 import { readJson } from './config.js';

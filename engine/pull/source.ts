@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type Catalogue, loadCatalogue } from '../../src/config/models.js';
 import { AcclaimError } from '../../src/errors.js';
-import { isThere } from '../../src/reading.js';
+import { isThere } from '../../src/files/reading.js';
 import { checkStatus, reason } from './fetch-file.js';
 import { checkPath, type RemoteFile } from './listing.js';
 import type { Answer, Web } from './web.js';

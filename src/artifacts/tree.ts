@@ -9,7 +9,7 @@ import { join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { AcclaimError } from '../errors.js';
-import { readFault } from '../reading.js';
+import { readFault } from '../files/reading.js';
 
 export const hashSchema = z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256');
 

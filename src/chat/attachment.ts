@@ -1,8 +1,8 @@
 /** An attachment's bytes, wherever they come from; a file that is gone by now is `file-not-found`. */
 
 import { readFile } from 'node:fs/promises';
-import { count } from '../domain/count.js';
-import { readFault } from '../reading.js';
+import { count } from '../domain/state/count.js';
+import { readFault } from '../files/reading.js';
 import type { Attachment } from './port.js';
 
 export async function bytesOf({ name, content }: Attachment): Promise<Buffer> {

@@ -4,8 +4,8 @@
  * that web, Discord, Slack and the in-memory fake all pass.
  */
 
-import type { Platform, Role } from '../domain/model.js';
-import type { Turnout } from '../domain/turnout.js';
+import type { Platform, Role } from '../domain/state/model.js';
+import type { Turnout } from '../domain/voting/turnout.js';
 
 export type PlatformName = Platform;
 
@@ -78,7 +78,7 @@ export interface Card {
   /** Plain text with **bold** only. */
   text: string;
   pictures: Picture[];
-  /** Reactions to prime, in order, as canonical names (see src/domain/emoji.ts). */
+  /** Reactions to prime, in order, as canonical names (see src/domain/state/emoji.ts). */
   reactions: string[];
   buttons: Button[];
   /** 0..1 for progress cards; null otherwise. */

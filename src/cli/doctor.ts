@@ -17,12 +17,12 @@ import {
   samplerFor,
 } from '../config/models.js';
 import { type Config, deviceNames } from '../config/schema.js';
-import { count } from '../domain/count.js';
+import { count } from '../domain/state/count.js';
+import { checkSigned, MAKE_KEY } from '../engines/signing.js';
 import { AcclaimError, toPlain } from '../errors.js';
-import { estimateMb, offeredMb } from '../job-memory.js';
-import { isLoopback } from '../loopback.js';
-import { projectPath } from '../paths.js';
-import { checkSigned, MAKE_KEY } from '../trust.js';
+import { projectPath } from '../files/paths.js';
+import { estimateMb, offeredMb } from '../models/job-memory.js';
+import { isLoopback } from '../network/loopback.js';
 import type { Check, CheckEngine, CheckPlatforms, SlackManifest } from './check.js';
 import { checkCores, checkDescriptors } from './check-share.js';
 import { defineCommand } from './command.js';
@@ -249,8 +249,8 @@ export async function checkRedis(config: Pick<Config, 'queue' | 'artifacts'>): P
     };
   try {
     const signed = checkSigned(config);
-    const { probe } = await import('../queue/redis.js');
-    const { doubts } = await import('../queue/redis-faults.js');
+    const { probe } = await import('../queue/redis/connection.js');
+    const { doubts } = await import('../queue/redis/redis-faults.js');
     const facts = await probe({ url, ca }, prefix);
     const worries = doubts(facts);
     if (!signed) worries.push({ found: 'what crosses it is not signed', mend: MAKE_KEY });
@@ -269,8 +269,8 @@ export async function checkFolder(config: Pick<Config, 'queue' | 'artifacts' | '
   const off = (found: string): Check => ({ name, state: 'off', found, mend: '' });
   if (url === null || config.artifacts.bucket !== null) return off('bot and engines share none');
   try {
-    const { folderThere } = await import('../queue/redis.js');
-    const marker = await import('../queue/marker.js');
+    const { folderThere } = await import('../queue/redis/connection.js');
+    const marker = await import('../queue/transport/marker.js');
     const text = await folderThere({ url, ca }, prefix);
     if (text === null) return off('no bot has told Redis of its data folder yet');
     const mine = await marker.readMarker(config.dataDir);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Catalogue, loadCatalogue, modelFamily, resolveModel } from '../config/models.js';
 import { findPulled, listPulled, modelsFolders, type PulledModel } from '../config/pulled.js';
-import { count } from '../domain/count.js';
+import { count } from '../domain/state/count.js';
 import { AcclaimError } from '../errors.js';
 import { asDataError } from '../store/faults.js';
 import { defineCommand, type Io } from './command.js';

@@ -5,7 +5,7 @@
 import { format } from 'node:util';
 import { AcclaimError, type PlainError, toPlain } from '../errors.js';
 import { createLog, logFatal } from '../log.js';
-import { safely } from '../safely.js';
+import { safely } from '../machine/safely.js';
 
 /** What a command's process says apart from its log. */
 export interface Voice {

@@ -6,7 +6,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { z } from 'zod';
 import { AcclaimError } from '../errors.js';
-import { projectPath } from '../paths.js';
+import { projectPath } from '../files/paths.js';
 import { checked, readYaml } from './files.js';
 
 const share = z.number().min(0).max(1);

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { isMissing, readFault } from '../reading.js';
+import { isMissing, readFault } from '../files/reading.js';
 
 export type Environment = Record<string, string | undefined>;
 

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import type { z } from 'zod';
 import { AcclaimError } from '../errors.js';
-import { readFault } from '../reading.js';
+import { readFault } from '../files/reading.js';
 
 /** One line a problem: `votes.quorum: expected a number`. */
 export function problemLines(error: z.ZodError): string[] {

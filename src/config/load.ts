@@ -5,7 +5,7 @@
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { AcclaimError } from '../errors.js';
-import { projectPath } from '../paths.js';
+import { projectPath } from '../files/paths.js';
 import { configFileVariable, type Environment, environmentSettings, readEnvironment } from './env.js';
 import { problemLines, readYaml } from './files.js';
 import { type Config, configSchema } from './schema.js';

@@ -6,9 +6,9 @@
 import { basename, isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../errors.js';
-import { projectPath } from '../paths.js';
+import { projectPath } from '../files/paths.js';
+import { isThere } from '../files/reading.js';
 import { type decoderSchema, learnerSchema, samplerSchema } from '../queue/jobs.js';
-import { isThere } from '../reading.js';
 import { checked, readYaml } from './files.js';
 import { comparesLikelihoods, type LearnerName, learnerRegistry, paramFaults } from './learners.js';
 import { findPulled, isPart, listPulled, modelsFolders, openPath } from './pulled.js';

@@ -5,10 +5,10 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AcclaimError } from '../errors.js';
-import { jsonOfFile, MODEL_JSON } from '../json-bounds.js';
-import { projectPath } from '../paths.js';
+import { jsonOfFile, MODEL_JSON } from '../files/json-bounds.js';
+import { projectPath } from '../files/paths.js';
+import { isExhausted, readFault } from '../files/reading.js';
 import { type Pulled, pulledSchema } from '../queue/pulled-schema.js';
-import { isExhausted, readFault } from '../reading.js';
 import { modelsVariable, readEnvironment } from './env.js';
 
 export interface PulledModel {

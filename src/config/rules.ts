@@ -1,8 +1,10 @@
 /** The configuration's `session`, `votes`, `retention` and `servers` as rules in the domain's units. */
-import type { Budgets } from '../domain/budgets.js';
-import type { Platform, Rules } from '../domain/model.js';
-import { platforms } from '../domain/platforms.js';
-import type { Retention } from '../domain/retention.js';
+
+import type { Retention } from '../domain/sessions/retention.js';
+import type { Budgets } from '../domain/state/budgets.js';
+import type { Platform } from '../domain/state/model.js';
+import { platforms } from '../domain/state/platforms.js';
+import type { Rules } from '../domain/state/rules.js';
 import type { Config } from './schema.js';
 
 /** `07:30` -> minutes of the day. */

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { projectPath } from '../paths.js';
+import { projectPath } from '../files/paths.js';
 import { checked, readYaml } from './files.js';
 import { modelFamily } from './models.js';
 import type { Config } from './schema.js';

@@ -3,7 +3,7 @@
  * key; nothing has a second default in code but learners' parameters, which differ by model family (config/models.yaml).
  */
 import { z } from 'zod';
-import { isHostAndPort, isNetwork } from '../networks.js';
+import { isHostAndPort, isNetwork } from '../network/networks.js';
 import { learnerSchema, samplerSchema } from '../queue/jobs.js';
 import { paramFaults } from './learners.js';
 

@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AcclaimError } from '../errors.js';
+import { mustBeReadable } from '../files/reading.js';
 import type { StackedAdapter } from '../queue/jobs.js';
-import { mustBeReadable } from '../reading.js';
 
 export interface AdapterSource {
   /** File, or a checkpoint's folder. */

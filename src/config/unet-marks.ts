@@ -6,8 +6,8 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { AcclaimError } from '../errors.js';
-import { jsonOfFile, MODEL_JSON, parseBounded } from '../json-bounds.js';
-import { isExhausted, readFault } from '../reading.js';
+import { jsonOfFile, MODEL_JSON, parseBounded } from '../files/json-bounds.js';
+import { isExhausted, readFault } from '../files/reading.js';
 
 export interface UnetMarks {
   readonly crossAttention: unknown;

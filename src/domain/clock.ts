@@ -2,8 +2,8 @@
  * The clock was set forward: what is to happen at a time moves along, and a rest that was under way begins anew. The time
  * of the event is still the old one.
  */
-import type { Draft } from './draft.js';
-import type { ClockSet } from './events.js';
+import type { Draft } from './state/draft.js';
+import type { ClockSet } from './state/events.js';
 
 export function clockSet(draft: Draft, { by }: ClockSet): void {
   const { pausedAt, invites } = draft.session;

@@ -2,8 +2,10 @@
  * What people may ask of a session, one row a command: the table is total over the acts. Rights are checked first,
  * every time; every act is audited, refused ones too.
  */
-import { plannedDeadline, postBallots } from './ballots.js';
-import { usedUp } from './budgets.js';
+
+import { sayWhy } from './moderation/faulted.js';
+import { flag, show } from './moderation/flags.js';
+import { showAgain } from './moderation/nsfw-guard.js';
 import {
   cellOf,
   changeImage,
@@ -12,20 +14,9 @@ import {
   noteCell,
   refuseCell,
   refuseConsent,
-} from './cells.js';
-import { attendance } from './counted.js';
-import type { Draft } from './draft.js';
-import { report } from './evaluations.js';
-import type { Act, Command, PastAct } from './events.js';
-import { sayWhy } from './faulted.js';
-import { flag, show } from './flags.js';
-import { showAgain } from './guard.js';
-import { retryFailed } from './jobs.js';
-import { consented, recordMark, takesVotes } from './ledger.js';
-import type { Binding, Session } from './model.js';
-import { accountsOf, personOf } from './people.js';
-import { invite, join, leave, sideMay } from './pools.js';
-import { allowed, leastRole, oneOf } from './roles.js';
+} from './rounds/cells.js';
+import { report } from './rounds/evaluations.js';
+import { retryFailed } from './rounds/jobs.js';
 import {
   abandonRound,
   askSweeps,
@@ -34,11 +25,21 @@ import {
   isOver,
   nothingHangs,
   startClosing,
-} from './rounds.js';
-import { notify, showOutcome, showProgress, showStory } from './say.js';
-import { endSession, pauseSession, unpauseSession } from './session.js';
-import { setAdmitted, setRules, setVoter, undoAct } from './undo.js';
-import { moreVariety } from './variety.js';
+} from './rounds/rounds.js';
+import { endSession, pauseSession, unpauseSession } from './rounds/session.js';
+import { moreVariety } from './rounds/variety.js';
+import { invite, join, leave, sideMay } from './sessions/pools.js';
+import { setAdmitted, setRules, setVoter, undoAct } from './sessions/undo.js';
+import { usedUp } from './state/budgets.js';
+import type { Draft } from './state/draft.js';
+import type { Act, Command, PastAct } from './state/events.js';
+import type { Binding, Session } from './state/model.js';
+import { allowed, leastRole, oneOf } from './state/roles.js';
+import { notify, showOutcome, showProgress, showStory } from './state/say.js';
+import { plannedDeadline, postBallots } from './voting/ballots.js';
+import { attendance } from './voting/counted.js';
+import { consented, recordMark, takesVotes } from './voting/ledger.js';
+import { accountsOf, personOf } from './voting/people.js';
 
 type Rule<N extends Act['name']> = (draft: Draft, act: Extract<Act, { name: N }>, event: Command) => void;
 

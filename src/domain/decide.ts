@@ -3,25 +3,26 @@
  * then lets the round take every step that is due. Commit rows and effects together before anything is carried out;
  * `apply` makes the next state.
  */
-import { ballotCleared, ballotGone, ballotPosted, ballotRefused, showDeadline } from './ballots.js';
-import { type Elsewhere, nowhereElse } from './budgets.js';
+
 import { clockSet } from './clock.js';
 import { runCommand } from './commands.js';
-import { attendance } from './counted.js';
-import type { Decision } from './decision.js';
-import { Draft } from './draft.js';
-import { evaluated } from './evaluations.js';
-import type { Event, ReactionSet } from './events.js';
-import { judgeRound } from './feedback.js';
-import { weighFlags } from './flags.js';
-import { channelChanged, endWithoutChannel } from './guard.js';
-import { jobDone, jobFailed, jobHeld, jobProgress } from './jobs.js';
-import { recordReaction, recordSweep } from './ledger.js';
-import type { SessionState } from './model.js';
-import { consentChanged } from './people.js';
-import { atLeast } from './roles.js';
-import { advance, askSweeps, beginRound, renewed, startClosing, sweepFailed } from './rounds.js';
-import { unpauseSession } from './session.js';
+import { weighFlags } from './moderation/flags.js';
+import { channelChanged, endWithoutChannel } from './moderation/nsfw-guard.js';
+import { evaluated } from './rounds/evaluations.js';
+import { jobDone, jobFailed, jobHeld, jobProgress } from './rounds/jobs.js';
+import { advance, askSweeps, beginRound, renewed, startClosing, sweepFailed } from './rounds/rounds.js';
+import { unpauseSession } from './rounds/session.js';
+import { type Elsewhere, nowhereElse } from './state/budgets.js';
+import type { Decision } from './state/decision.js';
+import { Draft } from './state/draft.js';
+import type { Event, ReactionSet } from './state/events.js';
+import type { SessionState } from './state/model.js';
+import { atLeast } from './state/roles.js';
+import { ballotCleared, ballotGone, ballotPosted, ballotRefused, showDeadline } from './voting/ballots.js';
+import { attendance } from './voting/counted.js';
+import { judgeRound } from './voting/feedback.js';
+import { recordReaction, recordSweep } from './voting/ledger.js';
+import { consentChanged } from './voting/people.js';
 
 const rules: { [K in Event['kind']]: (draft: Draft, event: Extract<Event, { kind: K }>) => void } = {
   reaction,

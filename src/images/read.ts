@@ -1,6 +1,6 @@
 /** A picture file (PNG, JPEG, WebP) as pixels. */
 import { AcclaimError } from '../errors.js';
-import { readBounded, readFault } from '../reading.js';
+import { readBounded, readFault } from '../files/reading.js';
 import { MOST_PIXELS, openPicture } from './open.js';
 import type { Raster } from './raster.js';
 

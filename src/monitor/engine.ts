@@ -2,7 +2,7 @@
  * What is measured of an engine, from the words that pass between it and its queue: so the same figures come from an engine beside
  * the bot and from one of its own. The engine's own counters begin anew with each process; what is told here goes on.
  */
-import type { EngineEnd, EngineLauncher } from '../queue/engine-link.js';
+import type { EngineEnd, EngineLauncher } from '../queue/local/engine-link.js';
 import type { FromEngine } from '../queue/messages.js';
 import type { Meter } from './meter.js';
 

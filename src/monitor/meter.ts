@@ -5,7 +5,7 @@
  * with 0 from the start: `increase()` of one that begins at 1 is 0, and the first failure would pass unseen.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { version } from '../software.js';
+import { version } from '../machine/software.js';
 
 export type { Counter, Gauge, Histogram } from 'prom-client';
 

@@ -1,8 +1,8 @@
 /** What is measured of the queue, whichever it is: jobs that are out, and how long each took from being asked for to its answer. */
 import { toPlain } from '../errors.js';
-import type { SetAside } from '../queue/aside.js';
 import type { Held, JobQueue, JobRequest } from '../queue/contract.js';
 import type { JobKind, JobProgress, JobResult } from '../queue/jobs.js';
+import type { SetAside } from '../queue/redis/aside.js';
 import type { Meter } from './meter.js';
 
 export interface WatchedQueue extends JobQueue {

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { AcclaimError, toPlain } from '../errors.js';
 import type { Log } from '../log.js';
-import { safely } from '../safely.js';
+import { safely } from '../machine/safely.js';
 import type { Meter } from './meter.js';
 import { type Look, readiness } from './readiness.js';
 

@@ -11,7 +11,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, pack } from 'tar-stream';
 import { AcclaimError } from '../errors.js';
-import { type JsonBounds, parseBounded } from '../json-bounds.js';
+import { type JsonBounds, parseBounded } from '../files/json-bounds.js';
 import { makeFolder, syncFolder } from './folder.js';
 
 export interface ArchivedFile {

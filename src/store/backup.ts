@@ -7,9 +7,10 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { Round, Session } from '../domain/model.js';
+import type { Session } from '../domain/state/model.js';
+import type { Round } from '../domain/state/round.js';
 import { AcclaimError } from '../errors.js';
-import { mustBeReadable } from '../reading.js';
+import { mustBeReadable } from '../files/reading.js';
 import {
   type ArchivedFile,
   beside,

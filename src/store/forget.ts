@@ -4,9 +4,10 @@
  * tables with keys written anew among it; afterwards the write-ahead log is folded in and emptied. Votes wait for it, so
  * the one long step, looking through the ledger, is done beforehand beside them (`marksOf`).
  */
-import { isAdmitted } from '../domain/counted.js';
-import type { Forgotten } from '../domain/forgotten.js';
-import type { Voter } from '../domain/model.js';
+
+import type { Forgotten } from '../domain/state/forgotten.js';
+import type { Voter } from '../domain/state/model.js';
+import { isAdmitted } from '../domain/voting/counted.js';
 import { accountsOf, keepExcluded } from './links.js';
 import { rewrite } from './scrub.js';
 import type { Connection } from './sqlite.js';

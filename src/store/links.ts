@@ -1,10 +1,10 @@
 /**
- * Linked accounts: a person is the accounts whose rows carry the same made-up id (src/domain/people.ts). A link is asked
+ * Linked accounts: a person is the accounts whose rows carry the same made-up id (src/domain/voting/people.ts). A link is asked
  * for on one account, which gets a code, and made on the other, by that code: once, and within its time. Codes are kept
  * as keyed hashes. Each function is one unit of the write queue and safe to run twice.
  */
 import { randomBytes } from 'node:crypto';
-import type { Voter } from '../domain/model.js';
+import type { Voter } from '../domain/state/model.js';
 import type { Connection } from './sqlite.js';
 import { exclusionHash } from './voter-key.js';
 

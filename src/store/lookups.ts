@@ -3,9 +3,10 @@
  * by a channel or a message, what they add up to. What was decided a moment ago and is not durable yet is not in the answers:
  * whoever holds sessions in memory asks those first.
  */
-import type { Drawn } from '../domain/budgets.js';
-import type { Ballot, Binding, Channel, Platform, Session, SessionState } from '../domain/model.js';
-import type { TimedSession } from '../domain/round-time.js';
+import type { Drawn } from '../domain/state/budgets.js';
+import type { Binding, Channel, Platform, Session, SessionState } from '../domain/state/model.js';
+import type { Ballot } from '../domain/state/round.js';
+import type { TimedSession } from '../domain/state/round-time.js';
 import { bodies, readRows } from './read-session.js';
 import type { Connection } from './sqlite.js';
 

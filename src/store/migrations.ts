@@ -1,7 +1,7 @@
 /**
  * The schema, forward only: each step runs in one transaction with the number that marks it done, so a process killed
  * at any point leaves the step whole or undone. Never edit a step that was released: add one. Rows keep the columns
- * that are searched and their whole body as JSON (src/domain/model.ts); the ledger has columns for everything.
+ * that are searched and their whole body as JSON (src/domain/state/model.ts); the ledger has columns for everything.
  */
 import { AcclaimError } from '../errors.js';
 import type { Connection } from './sqlite.js';

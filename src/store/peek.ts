@@ -1,8 +1,9 @@
 /** A look at the sessions beside a running Acclaim: read only, and without the lock of the one writer. */
 import { join } from 'node:path';
-import type { Binding, Image, Round, Session } from '../domain/model.js';
+import type { Binding, Session } from '../domain/state/model.js';
+import type { Image, Round } from '../domain/state/round.js';
 import { AcclaimError } from '../errors.js';
-import { mustBeReadable } from '../reading.js';
+import { mustBeReadable } from '../files/reading.js';
 import { Connection } from './sqlite.js';
 import { readStandings, type ServerStanding } from './standings.js';
 

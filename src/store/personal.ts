@@ -1,6 +1,7 @@
 /** Everything that is held about a person, read out of every table that may hold it. */
-import type { Voter } from '../domain/model.js';
-import type { Proposal } from '../domain/proposals.js';
+
+import type { Proposal } from '../domain/moderation/proposals.js';
+import type { Voter } from '../domain/state/model.js';
 import { bodies } from './read-session.js';
 import type { Connection } from './sqlite.js';
 

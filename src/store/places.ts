@@ -2,8 +2,9 @@
  * What is kept of servers and channels beside sessions: what admins set, check marks on notices that mean nothing any
  * more, and servers that the bot was removed from.
  */
-import type { Channel, Community, Departure } from '../domain/model.js';
-import type { Settings } from '../domain/settings.js';
+
+import type { Settings } from '../domain/sessions/settings.js';
+import type { Channel, Community, Departure } from '../domain/state/model.js';
 import { bodies } from './read-session.js';
 import type { Connection } from './sqlite.js';
 import type { Unit } from './writer.js';

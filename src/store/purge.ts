@@ -4,7 +4,7 @@
  * the people who are known from nowhere else. One transaction; the folders of the sessions are named in `leftover` until they
  * are off the disk, so that a crash in between loses no duty.
  */
-import type { Binding, Departure, Session, Voter } from '../domain/model.js';
+import type { Binding, Departure, Session, Voter } from '../domain/state/model.js';
 import { oweScrub } from './scrub.js';
 import type { Connection } from './sqlite.js';
 

@@ -2,11 +2,12 @@
  * Reads sessions back as the very state that `apply` had made of their rows. Voters belong to communities: sessions that
  * are read together share them.
  */
-import { apply, communities, emptyState } from '../domain/apply.js';
-import type { RowChange } from '../domain/decision.js';
-import { Facts } from '../domain/facts.js';
-import type { Fact, Session, SessionState, Voter } from '../domain/model.js';
-import { PersistentMap } from '../domain/persistent-map.js';
+import { apply, communities, emptyState } from '../domain/state/apply.js';
+import type { RowChange } from '../domain/state/decision.js';
+import type { Fact } from '../domain/state/facts.js';
+import { Facts } from '../domain/state/facts.js';
+import type { Session, SessionState, Voter } from '../domain/state/model.js';
+import { PersistentMap } from '../domain/state/persistent-map.js';
 import type { Connection } from './sqlite.js';
 
 type Voters = SessionState['voters'];

@@ -6,9 +6,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Departure, Voter } from '../domain/model.js';
+import type { Departure, Voter } from '../domain/state/model.js';
 import { AcclaimError } from '../errors.js';
-import { ifMissing, mustBeReadable } from '../reading.js';
+import { ifMissing, mustBeReadable } from '../files/reading.js';
 import { invalid, type Manifest, readArchive } from './archive.js';
 import { type Ended, EVERYONE, parseEnded } from './ended-logins.js';
 import { asDataError } from './faults.js';

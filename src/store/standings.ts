@@ -1,5 +1,5 @@
 /** What each server (Discord) or workspace (Slack) that the bot was ever seen on is to the host. */
-import type { Platform } from '../domain/model.js';
+import type { Platform } from '../domain/state/model.js';
 import type { Connection } from './sqlite.js';
 import type { Unit } from './writer.js';
 

@@ -3,11 +3,11 @@
  * durable together (synchronous FULL); `load` gives back the very state that `apply` had made of them.
  */
 import { join } from 'node:path';
-import type { RowChange } from '../domain/decision.js';
-import type { Effect } from '../domain/effects.js';
-import type { Forgotten } from '../domain/forgotten.js';
-import type { Act, Channel, Community, Departure, SessionState, Voter } from '../domain/model.js';
-import type { Proposal } from '../domain/proposals.js';
+import type { Proposal } from '../domain/moderation/proposals.js';
+import type { RowChange } from '../domain/state/decision.js';
+import type { Effect } from '../domain/state/effects.js';
+import type { Forgotten } from '../domain/state/forgotten.js';
+import type { Act, Channel, Community, Departure, SessionState, Voter } from '../domain/state/model.js';
 import type { AcclaimError } from '../errors.js';
 import { asDataError } from './faults.js';
 import { makeFolder } from './folder.js';

@@ -1,6 +1,6 @@
 /** How each row change is written: one entry a table, total over `RowChange`. */
-import type { RowChange } from '../domain/decision.js';
-import type { Effect } from '../domain/effects.js';
+import type { RowChange } from '../domain/state/decision.js';
+import type { Effect } from '../domain/state/effects.js';
 import type { Connection, Value } from './sqlite.js';
 
 type Write<T extends RowChange['table']> = (change: Extract<RowChange, { table: T }>) => [string, ...Value[]];

@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { factsOf } from '../../src/domain/ledger.js';
-import { projectPath } from '../../src/paths.js';
+import { factsOf } from '../../src/domain/voting/ledger.js';
+import { projectPath } from '../../src/files/paths.js';
 import { ann, ben, mod, TestHouse } from '../support/house.js';
 
 // Seconds on an idle machine; a busy one may starve the engine, which is polite.

@@ -6,10 +6,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Cards } from '../../bot/handlers/cards.js';
-import { DataPaths } from '../../bot/paths.js';
+import { Cards } from '../../bot/effects/cards.js';
+import { DataPaths } from '../../bot/effects/data-paths.js';
 import type { Card } from '../../src/chat/port.js';
-import type { Effect } from '../../src/domain/effects.js';
+import type { Effect } from '../../src/domain/state/effects.js';
 import { encodePng } from '../../src/images/png.js';
 import { contactSheet } from '../../src/images/sheet.js';
 import { World } from '../support/world.js';

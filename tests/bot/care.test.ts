@@ -1,11 +1,11 @@
 /** Channels that may not show pictures that need care any more: these come down at once, and the session is told. */
 import { expect, it } from 'vitest';
-import { Guards } from '../../bot/handlers/guards.js';
-import { Messenger } from '../../bot/handlers/messenger.js';
+import { Messenger } from '../../bot/effects/messenger.js';
+import { Guards } from '../../bot/effects/nsfw-guard.js';
 import { FakePlatform } from '../../bot/platforms/fake/platform.js';
 import type { Card } from '../../src/chat/port.js';
 import { unreachable } from '../../src/chat/refusals.js';
-import type { Event } from '../../src/domain/events.js';
+import type { Event } from '../../src/domain/state/events.js';
 import { silentLog } from '../../src/log.js';
 import { World } from '../support/world.js';
 

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Tidy } from '../../bot/handlers/tidy.js';
-import { DataPaths } from '../../bot/paths.js';
+import { DataPaths } from '../../bot/effects/data-paths.js';
+import { Tidy } from '../../bot/upkeep/retention.js';
 import { silentLog } from '../../src/log.js';
 import { Store } from '../../src/store/store.js';
 import { acclaim } from '../support/command-line.js';

@@ -12,9 +12,9 @@ import { measureCrowd, simulateUndrawn } from '../../bot/simulate/crowd/undrawn.
 import { CrowdVoters } from '../../bot/simulate/crowd/voters.js';
 import { guardLines, weightsOf } from '../../bot/views/guards.js';
 import { crowdNames, loadCrowd } from '../../src/config/crowds.js';
-import { judgeRound } from '../../src/domain/feedback.js';
-import type { Ballot } from '../../src/domain/model.js';
-import { defaultGuards, defaultRules } from '../../src/domain/rules.js';
+import type { Ballot } from '../../src/domain/state/round.js';
+import { defaultGuards, defaultRules } from '../../src/domain/state/rules.js';
+import { judgeRound } from '../../src/domain/voting/feedback.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'acclaim-crowds-test-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SmallDisk, whyNoDisk } from '../../bench/lib/small-disk.mjs';
 import { FakePlatform } from '../../bot/platforms/fake/platform.js';
-import { factsOf } from '../../src/domain/ledger.js';
+import { factsOf } from '../../src/domain/voting/ledger.js';
 import { type Log, silentLog } from '../../src/log.js';
 import { readiness } from '../../src/monitor/readiness.js';
 import { ann, TestHouse } from '../support/house.js';

@@ -4,7 +4,7 @@
  * close it is so still.
  */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { defaultPatience } from '../../bot/patience.js';
+import { defaultPatience } from '../../bot/effects/patience.js';
 import { Peer, peerToken } from '../support/discord-peer/peer.js';
 import type { Channel, Message } from '../support/discord-peer/world.js';
 import { Ledger } from '../support/ledger.js';

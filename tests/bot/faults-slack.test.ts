@@ -4,7 +4,7 @@
  * is so still. Forged and stale signatures, which only HTTP has, are in start-slack.test.ts.
  */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { defaultPatience } from '../../bot/patience.js';
+import { defaultPatience } from '../../bot/effects/patience.js';
 import { scopes } from '../../bot/platforms/slack/manifest.js';
 import { Ledger } from '../support/ledger.js';
 import { appToken, botToken, type Message, type Name, Peer } from '../support/slack-peer/peer.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Outbox, type OutboxOptions } from '../../bot/outbox.js';
-import { verdictOf } from '../../bot/verdicts.js';
+import { Outbox, type OutboxOptions } from '../../bot/effects/outbox.js';
+import { verdictOf } from '../../bot/effects/verdicts.js';
 import { systemClock } from '../../src/clock.js';
-import type { Effect } from '../../src/domain/effects.js';
+import type { Effect } from '../../src/domain/state/effects.js';
 import { silentLog } from '../../src/log.js';
 
 const effect = (key: string, ballot = key, notBefore = 0): Effect => ({

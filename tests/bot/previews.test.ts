@@ -1,8 +1,8 @@
 /** Previews of what is being drawn: asked for only where nobody has to look at the pictures before they are shown. */
 import { expect, it } from 'vitest';
-import { Jobs } from '../../bot/handlers/jobs.js';
-import { DataPaths } from '../../bot/paths.js';
-import type { EffectOf } from '../../src/domain/effects.js';
+import { DataPaths } from '../../bot/effects/data-paths.js';
+import { Jobs } from '../../bot/effects/jobs.js';
+import type { EffectOf } from '../../src/domain/state/effects.js';
 import { silentLog } from '../../src/log.js';
 import type { JobQueue, JobRequest } from '../../src/queue/contract.js';
 import type { JobKind } from '../../src/queue/jobs.js';

@@ -1,7 +1,7 @@
 /** Sessions that a start finds: in which order they are taken up, and that nothing waits for them that need not. */
 import { afterEach, expect, it } from 'vitest';
-import { Resume } from '../../bot/resume.js';
-import type { SessionState } from '../../src/domain/model.js';
+import { Resume } from '../../bot/sessions/resume.js';
+import type { SessionState } from '../../src/domain/state/model.js';
 import { ann, mod, TestHouse } from '../support/house.js';
 import { Gate, until } from '../support/wait.js';
 

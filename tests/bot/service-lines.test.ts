@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { version } from '../../src/software.js';
+import { version } from '../../src/machine/software.js';
 import { AcclaimProcess } from '../support/acclaim-process.js';
 import { TestRedis } from '../support/redis.js';
 import { until } from '../support/wait.js';

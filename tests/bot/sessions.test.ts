@@ -3,11 +3,11 @@
  * and what comes out is what one decision in one go gives.
  */
 import { expect, test } from 'vitest';
-import { Sessions } from '../../bot/sessions.js';
-import { decided } from '../../bot/verdict.js';
-import { nowhereElse } from '../../src/domain/budgets.js';
+import { decided } from '../../bot/sessions/decide-in-slices.js';
+import { Sessions } from '../../bot/sessions/sessions.js';
 import { decide } from '../../src/domain/decide.js';
-import type { Swept } from '../../src/domain/events.js';
+import { nowhereElse } from '../../src/domain/state/budgets.js';
+import type { Swept } from '../../src/domain/state/events.js';
 import { person, World } from '../support/world.js';
 
 const voters = Array.from({ length: 150 }, (_, i) => `v${String(i).padStart(3, '0')}`);

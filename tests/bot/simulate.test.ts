@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
 import { FakePlatform } from '../../bot/platforms/fake/platform.js';
+import { simulateCommand } from '../../bot/simulate/simulate.js';
 import { Voters } from '../../bot/simulate/voters.js';
-import { simulateCommand } from '../../bot/simulate.js';
 import { faultsOf, loadJudge } from '../../engine/judge.js';
-import type { Ballot } from '../../src/domain/model.js';
+import type { Ballot } from '../../src/domain/state/round.js';
 
 // Seconds on an idle machine; a busy one may starve the engine, which is polite.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 60_000 });

@@ -12,7 +12,7 @@ import { Writer } from '../../bot/platforms/discord/written.js';
 import { commandNamed, parseCommand, usage } from '../../src/chat/commands.js';
 import { learnerNames } from '../../src/config/learners.js';
 import { cause, inSentences } from '../../src/errors.js';
-import { projectPath } from '../../src/paths.js';
+import { projectPath } from '../../src/files/paths.js';
 import { answer } from '../support/chat.js';
 import { readSources } from '../support/imports.js';
 import { blank, literals, literalsOf } from '../support/literals.js';

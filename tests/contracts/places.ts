@@ -1,5 +1,5 @@
 /**
- * The conformance suite of places (src/queue/places.ts): a function that each way of getting artifacts between bot and engine
+ * The conformance suite of places (src/queue/transport/places.ts): a function that each way of getting artifacts between bot and engine
  * is put through. Both ends have their own folders unless the harness says that they share one.
  */
 import {
@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { BotPlaces, EnginePlaces, Models, Payload } from '../../src/queue/places.js';
+import type { BotPlaces, EnginePlaces, Models, Payload } from '../../src/queue/transport/places.js';
 
 export interface PlacesHarness {
   bot: BotPlaces;

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SessionStatus, StatusBody } from '../../bot/platforms/web/options.js';
-import { projectPath } from '../../src/paths.js';
+import { projectPath } from '../../src/files/paths.js';
 import { chromiumArgs, chromiumPath } from '../support/browser.js';
 
 const settings = [

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { projectPath } from '../../src/paths.js';
+import { projectPath } from '../../src/files/paths.js';
 import { notAnswered } from '../support/alert-rules.js';
 import { Exposition, lint } from '../support/exposition.js';
 import { TestRedis } from '../support/redis.js';

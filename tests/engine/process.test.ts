@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readRound } from '../../engine/io/round.js';
 import { rows } from '../../engine/runtime/tensor.js';
-import { projectPath } from '../../src/paths.js';
-import { childEngine } from '../../src/queue/child-engine.js';
-import { describeEnd, type EngineEnd } from '../../src/queue/engine-link.js';
-import { InProcessQueue } from '../../src/queue/in-process.js';
+import { projectPath } from '../../src/files/paths.js';
 import type { JobPayload, JobProgress } from '../../src/queue/jobs.js';
+import { childEngine } from '../../src/queue/local/child-engine.js';
+import { describeEnd, type EngineEnd } from '../../src/queue/local/engine-link.js';
+import { InProcessQueue } from '../../src/queue/local/in-process.js';
 import { isAlive } from '../support/bot-process.js';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });

@@ -5,9 +5,9 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Time } from '../../bot/handlers/time.js';
+import { Time } from '../../bot/upkeep/clock-jumps.js';
 import { SteadyClock } from '../../src/clock.js';
-import { ownMarks } from '../../src/domain/views.js';
+import { ownMarks } from '../../src/domain/sessions/views.js';
 import { silentLog } from '../../src/log.js';
 import { World } from '../support/world.js';
 

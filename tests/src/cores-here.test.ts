@@ -7,8 +7,8 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { checkCores } from '../../src/cli/check-share.js';
 import { loadConfig } from '../../src/config/load.js';
-import { coresHere, cpuQuota, threadsHere } from '../../src/cores-here.js';
-import { projectPath } from '../../src/paths.js';
+import { projectPath } from '../../src/files/paths.js';
+import { coresHere, cpuQuota, threadsHere } from '../../src/machine/cores.js';
 
 let root: string;
 beforeEach(() => {
@@ -118,7 +118,7 @@ test.skipIf(!mayMake())(
     try {
       writeFileSync(join(group, 'cpu.cfs_quota_us'), '50000');
       const module = (path: string) => pathToFileURL(projectPath('dist', path)).href;
-      const script = `const { cpuQuota } = await import('${module('src/cores-here.js')}');
+      const script = `const { cpuQuota } = await import('${module('src/machine/cores.js')}');
       const { openEngine } = await import('${module('engine/cli/open-engine.js')}');
       const { engine } = await openEngine({ set: ['dataDir=${root}'] });
       console.log(cpuQuota(), engine.threads, engine.cache.options.threads);`;

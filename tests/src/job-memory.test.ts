@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { estimateMb } from '../../src/job-memory.js';
-import { projectPath } from '../../src/paths.js';
+import { projectPath } from '../../src/files/paths.js';
+import { estimateMb } from '../../src/models/job-memory.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'acclaim-memory-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));

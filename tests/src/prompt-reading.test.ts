@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readingLines } from '../../bot/views/reading.js';
-import { projectPath } from '../../src/paths.js';
-import { countTokens, promptReading, readRanks } from '../../src/prompt-reading.js';
+import { projectPath } from '../../src/files/paths.js';
+import { countTokens, promptReading, readRanks } from '../../src/models/prompt-reading.js';
 
 const MINI = projectPath('models/mini');
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import { projectPath } from '../../src/paths.js';
-import { ifMissing, isThere, readFault } from '../../src/reading.js';
+import { projectPath } from '../../src/files/paths.js';
+import { ifMissing, isThere, readFault } from '../../src/files/reading.js';
 
 let dir: string;
 beforeEach(() => {

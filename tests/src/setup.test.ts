@@ -1,5 +1,5 @@
 /**
- * src/setup.mjs in a folder of its own, with an npm and a compiler that are small scripts: what it runs, when it runs
+ * src/setup/setup.mjs in a folder of its own, with an npm and a compiler that are small scripts: what it runs, when it runs
  * nothing, and that each failure names the cause and the mend.
  */
 import { spawnSync } from 'node:child_process';
@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { projectPath } from '../../src/paths.js';
+import { projectPath } from '../../src/files/paths.js';
 
 let root: string;
 
@@ -40,9 +40,9 @@ fi
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'acclaim-setup-'));
-  mkdirSync(join(root, 'src'));
+  mkdirSync(join(root, 'src', 'setup'), { recursive: true });
   for (const file of ['setup.mjs', 'fetch-lavapipe.mjs', 'fetch-promtool.mjs'])
-    copyFileSync(projectPath('src', file), join(root, 'src', file));
+    copyFileSync(projectPath('src', 'setup', file), join(root, 'src', 'setup', file));
   put('package.json', '{"engines":{"node":">=20.19"}}');
   put('package-lock.json', '{}');
   put('tsconfig.base.json', '{}');
@@ -53,10 +53,14 @@ afterEach(() => rmSync(root, { recursive: true }));
 
 function setup(...args: string[]) {
   const env = { ...process.env, PATH: `${join(root, 'bin')}${delimiter}${process.env.PATH}` };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'src/setup.mjs'), ...args], {
-    encoding: 'utf8',
-    env,
-  });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(root, 'src/setup/setup.mjs'), ...args],
+    {
+      encoding: 'utf8',
+      env,
+    },
+  );
   return { status, out: stdout, err: stderr };
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkRedis } from '../../src/cli/doctor.js';
 import { loadConfig } from '../../src/config/load.js';
-import { checkSigned } from '../../src/trust.js';
+import { checkSigned } from '../../src/engines/signing.js';
 import { acclaim } from '../support/command-line.js';
 
 const KEY = 'k'.repeat(32);

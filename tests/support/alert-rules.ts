@@ -1,7 +1,7 @@
 /** docs/deploy/alerts.yaml as data, and which of what its rules ask for a process does not answer. */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { projectPath } from '../../src/paths.js';
+import { projectPath } from '../../src/files/paths.js';
 import type { Exposition } from './exposition.js';
 
 export interface Rule {

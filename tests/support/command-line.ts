@@ -1,7 +1,7 @@
 /** The command line in this process, from the sources: what it prints, and its exit status. */
 import { pathToFileURL } from 'node:url';
 import { main } from '../../src/acclaim.js';
-import { projectPath } from '../../src/paths.js';
+import { projectPath } from '../../src/files/paths.js';
 
 export interface Ran {
   status: number;

@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { factsOf } from '../../src/domain/ledger.js';
+import { factsOf } from '../../src/domain/voting/ledger.js';
 import { Store } from '../../src/store/store.js';
 import { BotProcess, type Crash } from './bot-process.js';
 import { Visitor } from './visitor.js';

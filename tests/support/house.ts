@@ -2,13 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Patience } from '../../bot/effects/patience.js';
 import { buildHouse, type Engines, type House, specify } from '../../bot/house.js';
-import type { Patience } from '../../bot/patience.js';
 import { type FakeMessage, FakePlatform, fakeAccount } from '../../bot/platforms/fake/platform.js';
-import type { NewSession } from '../../bot/sessions.js';
+import type { NewSession } from '../../bot/sessions/sessions.js';
 import type { Clock } from '../../src/clock.js';
 import { loadConfig } from '../../src/config/load.js';
-import type { SessionState } from '../../src/domain/model.js';
+import type { SessionState } from '../../src/domain/state/model.js';
 import { type Log, silentLog } from '../../src/log.js';
 import { Meter } from '../../src/monitor/meter.js';
 import { keptEngine } from './kept-engine.js';

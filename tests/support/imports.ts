@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { posix, sep } from 'node:path';
-import { projectPath } from '../../src/paths.js';
+import { projectPath } from '../../src/files/paths.js';
 
 export type Files = ReadonlyMap<string, string>;
 
@@ -93,11 +93,11 @@ function runtimeOnly(source: string): string {
   return code(source).replace(/(^|[\s;])(?:import|export)\s+type\b[^'";]*?\bfrom\s*['"][^'"]+['"]/g, '$1');
 }
 
-/** Every import cycle at run time as the files along it, each once. */
-export function cycles(files: Files): string[][] {
+/** Every import cycle, at run time or of types as well, as the files along it, each once. */
+export function cycles(files: Files, of: 'run time' | 'types too' = 'run time'): string[][] {
   const edges = new Map<string, string[]>();
   for (const [path, source] of files) {
-    const targets = specifiers(runtimeOnly(source))
+    const targets = specifiers(of === 'run time' ? runtimeOnly(source) : source)
       .filter((s) => s.startsWith('.'))
       .map((s) => resolveImport(path, s));
     edges.set(

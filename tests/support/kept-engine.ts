@@ -5,9 +5,9 @@
  */
 import type { Launch } from '../../bot/house.js';
 import { engineEnvironment } from '../../src/config/env.js';
-import type { EngineLauncher, EngineLink, EngineListener } from '../../src/queue/engine-link.js';
+import { launchEngine } from '../../src/engines/serving.js';
+import type { EngineLauncher, EngineLink, EngineListener } from '../../src/queue/local/engine-link.js';
 import type { FromEngine, ToEngine } from '../../src/queue/messages.js';
-import { launchEngine } from '../../src/serving.js';
 
 class KeptEngine {
   /** Who hears of it; null = it waits for the next house. */

@@ -3,7 +3,7 @@
  * take a turn of the event loop and are copied as a channel would copy them; a killed engine never speaks again.
  */
 import { type Handlers, Worker } from '../../engine/worker.js';
-import type { EngineLauncher } from '../../src/queue/engine-link.js';
+import type { EngineLauncher } from '../../src/queue/local/engine-link.js';
 import type { FromEngine } from '../../src/queue/messages.js';
 
 export interface MemoryEngines {

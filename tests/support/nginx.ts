@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { projectPath } from '../../src/paths.js';
+import { projectPath } from '../../src/files/paths.js';
 import { type Certificates, makeCertificates } from './certificates.js';
 import { freePort } from './redis.js';
 import { ServerProcess } from './server-process.js';

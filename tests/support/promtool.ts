@@ -1,17 +1,17 @@
 /**
- * Prometheus' own promtool (src/setup.mjs --test brings it), and its rule tests: what a process was scraped of, minute by minute, as
+ * Prometheus' own promtool (src/setup/setup.mjs --test brings it), and its rule tests: what a process was scraped of, minute by minute, as
  * the series that rules are tried on. A series that a scrape did not have yet is missing there too.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { projectPath } from '../../src/paths.js';
+import { projectPath } from '../../src/files/paths.js';
 import type { Exposition, Sample } from './exposition.js';
 
 function find(): string {
   const dirs = [projectPath('dist/tools/bin'), ...(process.env.PATH ?? '').split(delimiter)];
   const found = dirs.map((dir) => join(dir, 'promtool')).find((file) => existsSync(file));
-  if (!found) throw new Error('there is no promtool: `node src/setup.mjs --test` brings it');
+  if (!found) throw new Error('there is no promtool: `node src/setup/setup.mjs --test` brings it');
   return found;
 }
 

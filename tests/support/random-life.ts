@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { Act, Event } from '../../src/domain/events.js';
+import type { Act, Event } from '../../src/domain/state/events.js';
 import { World } from './world.js';
 
 export const voters = ['ann', 'bob', 'cem', 'dora', 'eve', 'fay'];

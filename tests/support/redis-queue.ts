@@ -1,11 +1,11 @@
 /** Both ends of the queue over Redis in this process: the real queue, the real serving end, workers with the test's handlers. */
 import type { Handlers } from '../../engine/worker.js';
 import { silentLog } from '../../src/log.js';
-import { BullQueue, type BullQueueOptions } from '../../src/queue/bullmq.js';
-import { InProcessQueue } from '../../src/queue/in-process.js';
-import type { BotPlaces, EnginePlaces } from '../../src/queue/places.js';
-import type { RedisSettings } from '../../src/queue/redis.js';
-import { type ServeOptions, serveEngine } from '../../src/queue/serve.js';
+import { InProcessQueue } from '../../src/queue/local/in-process.js';
+import { BullQueue, type BullQueueOptions } from '../../src/queue/redis/bullmq.js';
+import type { RedisSettings } from '../../src/queue/redis/connection.js';
+import { type ServeOptions, serveEngine } from '../../src/queue/redis/serve.js';
+import type { BotPlaces, EnginePlaces } from '../../src/queue/transport/places.js';
 import { memoryEngines } from './memory-engine.js';
 
 /** Jobs without files. */

@@ -2,7 +2,10 @@
  * Made-up rows of a session for tests of views and pages: a session of `rounds` closed rounds and one open round, each
  * with sheets of `cells`. Everything follows from the arguments; nothing reads a clock.
  */
-import type { Ballot, Image, Outcome, Round, Rules, Session } from '../../src/domain/model.js';
+
+import type { Session } from '../../src/domain/state/model.js';
+import type { Ballot, Image, Outcome, Round } from '../../src/domain/state/round.js';
+import type { Rules } from '../../src/domain/state/rules.js';
 
 export const rules: Rules = {
   imagesPerRound: 18,

@@ -1,7 +1,7 @@
 /**
  * A real S3 server on a free port over a temporary folder: the gateway of JuiceFS, which is MinIO's server over a folder. It
  * checks signatures, keeps the parts of uploads, and has all that it had when it comes back. Its parameters are those of
- * its command line; `src/setup.mjs --test` brings the program.
+ * its command line; `src/setup/setup.mjs --test` brings the program.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { Bucket, type BucketSettings } from '../../src/artifacts/bucket.js';
-import { projectPath } from '../../src/paths.js';
+import { projectPath } from '../../src/files/paths.js';
 import { freePort } from './redis.js';
 import { ServerProcess } from './server-process.js';
 import { until } from './wait.js';
@@ -21,7 +21,7 @@ function program(): string {
   const dirs = [...(process.env.PATH ?? '').split(delimiter), projectPath('dist/tools/bin')];
   const found = dirs.map((dir) => join(dir, 'juicefs')).find(existsSync);
   if (found) return found;
-  throw new Error('the tests need juicefs: run `node src/setup.mjs --test`');
+  throw new Error('the tests need juicefs: run `node src/setup/setup.mjs --test`');
 }
 
 /** Down, it keeps what it was told. */

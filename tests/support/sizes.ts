@@ -2,7 +2,7 @@
  * Sessions of the sizes that people have, for the suites that otherwise play small ones: what a round's progress weighs, and how long a
  * sheet is, depends on it.
  */
-import { projectPath } from '../../src/paths.js';
+import { projectPath } from '../../src/files/paths.js';
 
 /** As a new host's: 18 images in 20 steps on two sheets. Learning is as short as elsewhere. */
 export const usual = ['session.images=18', 'session.cells=9', 'sampler.steps=20'];

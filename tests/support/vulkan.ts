@@ -1,16 +1,16 @@
 /**
  * The environment of a process in which WebGPU runs without a graphics card: SwiftShader, the software driver that comes with
- * Chromium, or Mesa's lavapipe, which has float16; and Chromium's Vulkan loader. src/setup.mjs makes sure of the first on Linux
+ * Chromium, or Mesa's lavapipe, which has float16; and Chromium's Vulkan loader. src/setup/setup.mjs makes sure of the first on Linux
  * and fetches the second where it can; elsewhere the system's own driver is taken.
  */
 import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll } from 'vitest';
-import { projectPath } from '../../src/paths.js';
+import { projectPath } from '../../src/files/paths.js';
 import { chromiumPath } from './browser.js';
 
-/** src/setup.mjs looks in the same places. */
+/** src/setup/setup.mjs looks in the same places. */
 const folders = ['/usr/lib/chromium', '/usr/lib64/chromium-browser', '/opt/google/chrome'];
 const [DRIVER, LOADER] = ['libvk_swiftshader.so', 'libvulkan.so.1'];
 
@@ -37,6 +37,6 @@ export const softwareVulkan = (): NodeJS.ProcessEnv =>
 
 const lavapipe = projectPath('dist/tools/lavapipe/libvulkan_lvp.so');
 
-/** With float16; null where src/setup.mjs could not fetch it. */
+/** With float16; null where src/setup/setup.mjs could not fetch it. */
 export const halfVulkan = (): NodeJS.ProcessEnv | null =>
   existsSync(lavapipe) ? environmentOf(lavapipe) : null;

@@ -11,9 +11,10 @@ import { barOf, progressCard } from '../../bot/views/progress.js';
 import { storyCard } from '../../bot/views/story.js';
 import { type CommandSpec, parseCommand, usage } from '../../src/chat/commands.js';
 import type { ChatEvent } from '../../src/chat/port.js';
-import { approvals } from '../../src/domain/approval.js';
-import { sheetName } from '../../src/domain/ids.js';
-import type { Ballot, Job, Round, Session } from '../../src/domain/model.js';
+import { approvals } from '../../src/domain/state/approval.js';
+import { sheetName } from '../../src/domain/state/ids.js';
+import type { Session } from '../../src/domain/state/model.js';
+import type { Ballot, Job, Round } from '../../src/domain/state/round.js';
 import { makeBallots, makeImages, makeOutcome, makeRound, makeSession, rules } from './rows.js';
 
 export interface WebAppOptions {

@@ -3,14 +3,17 @@
  * is set by hand. It does what the bot does (decide, commit, fold, carry out) without any of the bot's code, and can be
  * killed between any two acts: `reload` rebuilds the state from the rows alone, as the database would.
  */
-import { apply, emptyState } from '../../src/domain/apply.js';
+
 import { decide } from '../../src/domain/decide.js';
-import type { Decision, Refusal, RowChange } from '../../src/domain/decision.js';
-import type { Effect } from '../../src/domain/effects.js';
-import type { Act, Event, Seen } from '../../src/domain/events.js';
-import type { Ballot, Place, Platform, Role, Round, Rules, SessionState } from '../../src/domain/model.js';
-import { openSession } from '../../src/domain/open.js';
-import { defaultRules } from '../../src/domain/rules.js';
+import { openSession } from '../../src/domain/sessions/open.js';
+import { apply, emptyState } from '../../src/domain/state/apply.js';
+import type { Decision, Refusal, RowChange } from '../../src/domain/state/decision.js';
+import type { Effect } from '../../src/domain/state/effects.js';
+import type { Act, Event, Seen } from '../../src/domain/state/events.js';
+import type { Place, Platform, Role, SessionState } from '../../src/domain/state/model.js';
+import type { Ballot, Round } from '../../src/domain/state/round.js';
+import type { Rules } from '../../src/domain/state/rules.js';
+import { defaultRules } from '../../src/domain/state/rules.js';
 
 /** `ann-slack` is on Slack, `ann` on the founding platform. */
 export function person(key: string, role: Role = 'member'): Seen {

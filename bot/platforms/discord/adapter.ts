@@ -24,7 +24,7 @@ import type {
 } from '../../../src/chat/port.js';
 import { isUnreachable, notConnected, unreachable } from '../../../src/chat/refusals.js';
 import { AcclaimError } from '../../../src/errors.js';
-import { safely } from '../../../src/safely.js';
+import { safely } from '../../../src/machine/safely.js';
 import { DiscordApi } from './api.js';
 import { capabilities } from './capabilities.js';
 import { Channels } from './channels.js';

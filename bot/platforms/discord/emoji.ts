@@ -2,7 +2,7 @@
  * Reactions as Discord names them <-> canonical names. Skin tones and the emoji variation selector are folded away, so
  * a brown thumb counts as a thumb; custom emoji are no marks.
  */
-import { reactionMarks } from '../../../src/domain/emoji.js';
+import { reactionMarks } from '../../../src/domain/state/emoji.js';
 
 const folded = new Map([...reactionMarks].map(([name, { glyph }]) => [fold(glyph), name]));
 

@@ -17,7 +17,7 @@ import type {
 import { dropRefusedMark, isUnreachable, notConnected, unreachable } from '../../../src/chat/refusals.js';
 import { Turns } from '../../../src/chat/turns.js';
 import { AcclaimError } from '../../../src/errors.js';
-import { safely } from '../../../src/safely.js';
+import { safely } from '../../../src/machine/safely.js';
 import { SlackApi } from './api.js';
 import { capabilities } from './capabilities.js';
 import { Channels } from './channels.js';

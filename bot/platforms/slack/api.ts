@@ -10,7 +10,24 @@ import { AcclaimError } from '../../../src/errors.js';
 import { isPassing, limitedFor, slackCode, translate } from './errors.js';
 import type { SlackMessage } from './mark.js';
 import type { Pace } from './options.js';
-import type { Profile } from './people.js';
+
+/** Of users.info what we need. */
+export interface Profile {
+  id?: string;
+  name?: string;
+  real_name?: string;
+  deleted?: boolean;
+  is_bot?: boolean;
+  is_admin?: boolean;
+  is_owner?: boolean;
+  is_restricted?: boolean;
+  is_ultra_restricted?: boolean;
+  /** Workspace of the account; of whoever is here by a shared channel another one. */
+  team_id?: string;
+  /** Of an organisation with several workspaces: those that the person is in. */
+  enterprise_user?: { teams?: string[] };
+  profile?: { display_name?: string; real_name?: string };
+}
 
 /** A message as we send it. */
 export interface Post {

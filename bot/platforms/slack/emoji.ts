@@ -2,7 +2,7 @@
  * Reactions as Slack names them <-> canonical names. A skin tone is a suffix and is folded away, so a brown thumb counts
  * as a thumb; `thumbsup` and `thumbsdown` are Slack's older names for +1 and -1.
  */
-import { reactionMarks } from '../../../src/domain/emoji.js';
+import { reactionMarks } from '../../../src/domain/state/emoji.js';
 
 const names = new Map<string, string>([
   ...[...reactionMarks].map(([name, { slack }]): [string, string] => [slack, name]),

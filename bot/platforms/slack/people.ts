@@ -6,26 +6,8 @@
 import type { Account } from '../../../src/chat/port.js';
 import type { RoleRules } from '../../../src/chat/roles.js';
 import { plain } from '../../../src/chat/text.js';
-import type { SlackApi } from './api.js';
+import type { Profile, SlackApi } from './api.js';
 import { groupsOf, roleOf } from './permissions.js';
-
-/** Of users.info what we need. */
-export interface Profile {
-  id?: string;
-  name?: string;
-  real_name?: string;
-  deleted?: boolean;
-  is_bot?: boolean;
-  is_admin?: boolean;
-  is_owner?: boolean;
-  is_restricted?: boolean;
-  is_ultra_restricted?: boolean;
-  /** Workspace of the account; of whoever is here by a shared channel another one. */
-  team_id?: string;
-  /** Of an organisation with several workspaces: those that the person is in. */
-  enterprise_user?: { teams?: string[] };
-  profile?: { display_name?: string; real_name?: string };
-}
 
 export interface Person {
   account: Account;

@@ -8,7 +8,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname, join, relative, sep } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { projectPath } from '../../../src/paths.js';
+import { projectPath } from '../../../src/files/paths.js';
 
 export interface Asset {
   body: Buffer;

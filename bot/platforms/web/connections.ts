@@ -4,7 +4,7 @@
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { safely } from '../../../src/safely.js';
+import { safely } from '../../../src/machine/safely.js';
 import { addressOf } from './guard.js';
 
 /** For `createServer`, ms: headers come at once or not at all. */

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { Account, Card, ChatEvent, MessageRef } from '../../../src/chat/port.js';
-import { meaning } from '../../../src/domain/emoji.js';
+import { meaning } from '../../../src/domain/state/emoji.js';
 import type { Message } from './messages.js';
 
 export const reactBody = z.strictObject({

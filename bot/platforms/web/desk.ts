@@ -8,9 +8,9 @@ import type { ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import { mayRun, usage } from '../../../src/chat/commands.js';
 import type { Account, Card, ChatEvent } from '../../../src/chat/port.js';
-import type { Turnout } from '../../../src/domain/turnout.js';
+import type { Turnout } from '../../../src/domain/voting/turnout.js';
 import { AcclaimError } from '../../../src/errors.js';
-import { safely } from '../../../src/safely.js';
+import { safely } from '../../../src/machine/safely.js';
 import { type Care, needsCare } from './care.js';
 import {
   type buttonBody,

@@ -4,7 +4,7 @@
  */
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context } from 'hono';
-import { within } from '../../../src/networks.js';
+import { within } from '../../../src/network/networks.js';
 import { type Bound, changeRefused, hostRefused, type Refused } from './guard.js';
 import { type Outside, Proxies } from './proxy.js';
 

@@ -4,8 +4,8 @@
  * page at all (CSRF). Pure.
  */
 import { isIP } from 'node:net';
-import { isLoopback } from '../../../src/loopback.js';
-import { plainAddress } from '../../../src/networks.js';
+import { isLoopback } from '../../../src/network/loopback.js';
+import { plainAddress } from '../../../src/network/networks.js';
 
 /** `Host` header -> its name without port and brackets, lower case; undefined when it is none. */
 export function hostName(header: string | undefined): string | undefined {

@@ -4,7 +4,7 @@
  * resumes by its last event id. Ids are `<epoch>-<sequence>` of the message store.
  */
 import type { ServerResponse } from 'node:http';
-import { safely } from '../../../src/safely.js';
+import { safely } from '../../../src/machine/safely.js';
 import type { Holder, Streams } from './streams.js';
 
 export interface Frame {

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isMissing, readFault } from '../../../src/reading.js';
+import { isMissing, readFault } from '../../../src/files/reading.js';
 import { type Ended, EVERYONE, parseEnded } from '../../../src/store/ended-logins.js';
 import type { Refused } from './guard.js';
 

@@ -8,7 +8,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Account, Role } from '../../../src/chat/port.js';
-import { isMissing, readFault } from '../../../src/reading.js';
+import { isMissing, readFault } from '../../../src/files/reading.js';
 import type { Logins } from './logins.js';
 
 export interface Visitor {

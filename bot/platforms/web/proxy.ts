@@ -3,7 +3,7 @@
  * headers say so, and they are believed only of proxies that `server.trustProxy` names: anybody else could write them.
  * Pure.
  */
-import { plainAddress, within } from '../../../src/networks.js';
+import { plainAddress, within } from '../../../src/network/networks.js';
 
 export type Header = (name: string) => string | undefined;
 

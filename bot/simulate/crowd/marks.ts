@@ -1,6 +1,6 @@
 /** What the people of a simulated crowd mark in a round, and when: marks by their canonical names on the sheets of a round. */
 import type { Attack, Crowd } from '../../../src/config/crowds.js';
-import { faultMark } from '../../../src/domain/faults.js';
+import { faultMark } from '../../../src/domain/state/faults.js';
 import { Rng } from '../../../src/rng.js';
 import { type Person, type Seen, verdict } from './people.js';
 

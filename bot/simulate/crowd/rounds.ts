@@ -3,13 +3,16 @@
  * come to is worked out by the very code that closes people's rounds (ballots, who counts, guards, labels, best).
  */
 import type { Crowd } from '../../../src/config/crowds.js';
-import { apply, emptyState } from '../../../src/domain/apply.js';
-import { sheets as sheetsOf } from '../../../src/domain/ballots.js';
-import { Facts } from '../../../src/domain/facts.js';
-import { type Judgement, judgeRound } from '../../../src/domain/feedback.js';
-import { ballotId, imageId, roundId } from '../../../src/domain/ids.js';
-import type { Ballot, Fact, Image, Round, Rules, SessionState, Voter } from '../../../src/domain/model.js';
-import { openSession } from '../../../src/domain/open.js';
+import { openSession } from '../../../src/domain/sessions/open.js';
+import { apply, emptyState } from '../../../src/domain/state/apply.js';
+import type { Fact } from '../../../src/domain/state/facts.js';
+import { Facts } from '../../../src/domain/state/facts.js';
+import { ballotId, imageId, roundId } from '../../../src/domain/state/ids.js';
+import type { SessionState, Voter } from '../../../src/domain/state/model.js';
+import type { Ballot, Image, Round } from '../../../src/domain/state/round.js';
+import type { Rules } from '../../../src/domain/state/rules.js';
+import { sheets as sheetsOf } from '../../../src/domain/voting/ballots.js';
+import { type Judgement, judgeRound } from '../../../src/domain/voting/feedback.js';
 import { attackedIn, type CrowdMark, marksOf } from './marks.js';
 import { madePictures, type Person, peopleOf, type Seen } from './people.js';
 

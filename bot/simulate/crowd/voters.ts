@@ -1,7 +1,7 @@
 /** A simulated crowd on the in-memory platform: each mark as a reaction at its time, and the close by a moderator's word. */
 import type { Account } from '../../../src/chat/port.js';
 import type { Crowd } from '../../../src/config/crowds.js';
-import type { Ballot, Outcome } from '../../../src/domain/model.js';
+import type { Ballot, Outcome } from '../../../src/domain/state/round.js';
 import { type FakePlatform, fakeAccount } from '../../platforms/fake/platform.js';
 import type { Verdict } from '../voters.js';
 import { attackedIn, marksOf } from './marks.js';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type FakePlatform, fakeAccount } from '../../../bot/platforms/fake/platform.js';
 import type { Attachment } from '../../../src/chat/port.js';
-import { projectPath } from '../../../src/paths.js';
+import { projectPath } from '../../../src/files/paths.js';
 import { tarOf } from '../../../src/store/folder-archive.js';
 import { TestHouse } from '../../support/house.js';
 import { until } from '../../support/wait.js';

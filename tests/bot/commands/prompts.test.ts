@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { specify } from '../../../bot/house.js';
 import { fakeAccount } from '../../../bot/platforms/fake/platform.js';
 import { loadConfig } from '../../../src/config/load.js';
-import { promptOf } from '../../../src/domain/prompts.js';
+import { promptOf } from '../../../src/domain/state/prompts.js';
 import { TestHouse } from '../../support/house.js';
 
 let house: TestHouse;

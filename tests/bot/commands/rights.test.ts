@@ -9,12 +9,13 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chatCommands } from '../../../bot/commands/table.js';
 import { accountOfMember } from '../../../bot/platforms/discord/people.js';
 import { fakeAccount } from '../../../bot/platforms/fake/platform.js';
-import { type Profile, People as SlackPeople } from '../../../bot/platforms/slack/people.js';
+import type { Profile } from '../../../bot/platforms/slack/api.js';
+import { People as SlackPeople } from '../../../bot/platforms/slack/people.js';
 import { Logins } from '../../../bot/platforms/web/logins.js';
 import { People as WebPeople } from '../../../bot/platforms/web/people.js';
 import type { CommandSpec } from '../../../src/chat/commands.js';
 import type { Account, Role } from '../../../src/chat/port.js';
-import { projectPath } from '../../../src/paths.js';
+import { projectPath } from '../../../src/files/paths.js';
 import { TestHouse } from '../../support/house.js';
 
 /** x = may. An operator may do what an admin may. */

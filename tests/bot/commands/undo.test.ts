@@ -1,8 +1,8 @@
 /** An act is taken back whole, wherever it reached, and what only tells something is none. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { fakeAccount } from '../../../bot/platforms/fake/platform.js';
-import { voterCode } from '../../../src/domain/ids.js';
-import type { SessionState } from '../../../src/domain/model.js';
+import { voterCode } from '../../../src/domain/state/ids.js';
+import type { SessionState } from '../../../src/domain/state/model.js';
 import { TestHouse } from '../../support/house.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });

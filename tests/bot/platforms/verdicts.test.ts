@@ -2,9 +2,9 @@
 import { webApi } from '@slack/bolt';
 import { DiscordAPIError, HTTPError } from 'discord.js';
 import { expect, test } from 'vitest';
+import { verdictOf } from '../../../bot/effects/verdicts.js';
 import { translate as ofDiscord } from '../../../bot/platforms/discord/errors.js';
 import { translate as ofSlack } from '../../../bot/platforms/slack/errors.js';
-import { verdictOf } from '../../../bot/verdicts.js';
 import { AcclaimError } from '../../../src/errors.js';
 
 const effect = { kind: 'edit-ballot', key: 'k', session: 's', notBefore: 0, ballot: 'b' } as const;

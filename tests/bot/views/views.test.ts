@@ -7,8 +7,9 @@ import { type Bar, barOf, progressCard } from '../../../bot/views/progress.js';
 import { storyCard } from '../../../bot/views/story.js';
 import { duration, quoted } from '../../../bot/views/words.js';
 import { momentOf } from '../../../src/chat/cards.js';
-import { cellName } from '../../../src/domain/ids.js';
-import type { Job, Outcome, Round, RoundPhase, SessionPhase } from '../../../src/domain/model.js';
+import { cellName } from '../../../src/domain/state/ids.js';
+import type { SessionPhase } from '../../../src/domain/state/model.js';
+import type { Job, Outcome, Round, RoundPhase } from '../../../src/domain/state/round.js';
 import { makeBallots, makeImages, makeOutcome, makeRound, makeSession, rules } from '../../support/rows.js';
 
 const session = makeSession({ rules: { ...rules, imagesPerRound: 11 } });

@@ -18,7 +18,7 @@ import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import { type FloatTensor, f32, rows } from '../../../engine/runtime/tensor.js';
 import { decodePicture } from '../../../src/images/png.js';
 import type { Raster } from '../../../src/images/raster.js';
-import { modelHash } from '../../../src/model-hash.js';
+import { modelHash } from '../../../src/models/model-hash.js';
 import type { JobPayload } from '../../../src/queue/jobs.js';
 import { progressSchema } from '../../../src/queue/messages.js';
 import { Rng } from '../../../src/rng.js';

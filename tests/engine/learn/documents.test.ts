@@ -5,7 +5,7 @@ import { checkpointManifestSchema } from '../../../engine/io/checkpoint.js';
 import { roundManifestSchema } from '../../../engine/io/round.js';
 import { learners } from '../../../engine/learn/learners/table.js';
 import { learnerNames } from '../../../src/config/learners.js';
-import { projectPath } from '../../../src/paths.js';
+import { projectPath } from '../../../src/files/paths.js';
 
 const papers = readFileSync(projectPath('docs/papers.md'), 'utf8');
 const formats = readFileSync(projectPath('docs/formats.md'), 'utf8');

@@ -22,9 +22,9 @@ import {
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import { Executor } from '../../../engine/runtime/executor.js';
 import { type FloatTensor, f32 } from '../../../engine/runtime/tensor.js';
+import { projectPath } from '../../../src/files/paths.js';
 import type { Raster } from '../../../src/images/raster.js';
 import { readRaster } from '../../../src/images/read.js';
-import { projectPath } from '../../../src/paths.js';
 import { acclaim } from '../../support/command-line.js';
 import { largestDifference, relativeError } from '../../support/compare.js';
 

@@ -17,7 +17,7 @@ import {
   checkPort,
 } from '../../../src/cli/doctor.js';
 import { loadConfig } from '../../../src/config/load.js';
-import { projectPath } from '../../../src/paths.js';
+import { projectPath } from '../../../src/files/paths.js';
 
 let dir: string;
 beforeEach(() => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { commands } from '../../../src/acclaim.js';
 import type { Command } from '../../../src/cli/command.js';
 import { parseCommand } from '../../../src/cli/parse.js';
-import { projectPath } from '../../../src/paths.js';
+import { projectPath } from '../../../src/files/paths.js';
 import { acclaim, loadSource, words } from '../../support/command-line.js';
 
 const names = Object.keys(commands) as (keyof typeof commands)[];

@@ -16,9 +16,9 @@ import { loadConfig } from '../../../src/config/load.js';
 import { resolveModel } from '../../../src/config/models.js';
 import { sessionRules } from '../../../src/config/rules.js';
 import { safetyMeasure, safetyPrompts } from '../../../src/config/safety-prompts.js';
-import { defaultRules } from '../../../src/domain/rules.js';
+import { defaultRules } from '../../../src/domain/state/rules.js';
 import type { AcclaimError } from '../../../src/errors.js';
-import { projectPath } from '../../../src/paths.js';
+import { projectPath } from '../../../src/files/paths.js';
 
 let dir: string;
 beforeEach(() => {

@@ -14,7 +14,7 @@ import {
 } from '../../../src/config/models.js';
 import { modelsFolder } from '../../../src/config/pulled.js';
 import { loadTask, taskNames } from '../../../src/config/tasks.js';
-import { projectPath } from '../../../src/paths.js';
+import { projectPath } from '../../../src/files/paths.js';
 
 const MINI = projectPath('models/mini');
 

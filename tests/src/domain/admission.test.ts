@@ -1,6 +1,7 @@
 /** Accounts that anybody could have made: their marks wait, weigh nothing and close nothing until somebody vouches for them. */
 import { describe, expect, it } from 'vitest';
-import type { Act as ActRow, Rules } from '../../../src/domain/model.js';
+import type { Act as ActRow } from '../../../src/domain/state/model.js';
+import type { Rules } from '../../../src/domain/state/rules.js';
 import { person, World } from '../../support/world.js';
 
 const MINUTE = 60_000;

@@ -1,8 +1,8 @@
 /** Approval: of the pictures that somebody judged, the share that was liked; what it takes to reach the goal with. */
 import { describe, expect, it } from 'vitest';
-import { type Approval, approvalOf, approvals, enoughJudged } from '../../../src/domain/approval.js';
-import { judgeRound } from '../../../src/domain/feedback.js';
-import type { Rules } from '../../../src/domain/model.js';
+import { type Approval, approvalOf, approvals, enoughJudged } from '../../../src/domain/state/approval.js';
+import type { Rules } from '../../../src/domain/state/rules.js';
+import { judgeRound } from '../../../src/domain/voting/feedback.js';
 import { World } from '../../support/world.js';
 
 function world(rules: Partial<Rules> = {}, nsfw = false): World {

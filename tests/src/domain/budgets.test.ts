@@ -1,10 +1,10 @@
 /** Budgets of images: by session, by channel and day, by server and day; counted by hand, and under any course of a session. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nowhereElse } from '../../../src/domain/budgets.js';
 import { decide } from '../../../src/domain/decide.js';
-import { openSession } from '../../../src/domain/open.js';
-import { nextTick } from '../../../src/domain/views.js';
+import { openSession } from '../../../src/domain/sessions/open.js';
+import { nextTick } from '../../../src/domain/sessions/views.js';
+import { nowhereElse } from '../../../src/domain/state/budgets.js';
 import { World } from '../../support/world.js';
 
 const DAY = 86_400_000;

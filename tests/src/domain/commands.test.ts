@@ -1,10 +1,10 @@
 /** Commands: the table of rights is itself the test; then what each does, and how each refuses. */
 import { describe, expect, it } from 'vitest';
-import { apply, emptyState } from '../../../src/domain/apply.js';
 import { decide } from '../../../src/domain/decide.js';
-import type { Act } from '../../../src/domain/events.js';
-import type { Act as ActRow, Role, Session } from '../../../src/domain/model.js';
-import { allowed, leastRole } from '../../../src/domain/roles.js';
+import { apply, emptyState } from '../../../src/domain/state/apply.js';
+import type { Act } from '../../../src/domain/state/events.js';
+import type { Act as ActRow, Role, Session } from '../../../src/domain/state/model.js';
+import { allowed, leastRole } from '../../../src/domain/state/roles.js';
 import { World } from '../../support/world.js';
 
 /** Role x command as docs/votes.md means them; m = member, M = moderator, A = admin, O = operator. */

@@ -1,15 +1,15 @@
 /** What is wrong with a picture: what it is as a vote, whose word it is, what of it is told, and what becomes of it when people leave. */
 import { describe, expect, it } from 'vitest';
-import { attendance, countedIn } from '../../../src/domain/counted.js';
-import { reactionMarks } from '../../../src/domain/emoji.js';
-import { faultMark, faults } from '../../../src/domain/faults.js';
-import { judgeRound } from '../../../src/domain/feedback.js';
-import { forgetIn } from '../../../src/domain/forgotten.js';
-import { votesOf } from '../../../src/domain/mine.js';
-import type { Act as ActRow } from '../../../src/domain/model.js';
-import { faultShares } from '../../../src/domain/taste/faults.js';
-import { ballotView } from '../../../src/domain/views.js';
-import type { Vote } from '../../../src/domain/votes.js';
+import { ballotView } from '../../../src/domain/sessions/views.js';
+import { reactionMarks } from '../../../src/domain/state/emoji.js';
+import { faultMark, faults } from '../../../src/domain/state/faults.js';
+import { forgetIn } from '../../../src/domain/state/forgotten.js';
+import type { Act as ActRow } from '../../../src/domain/state/model.js';
+import { attendance, countedIn } from '../../../src/domain/voting/counted.js';
+import { judgeRound } from '../../../src/domain/voting/feedback.js';
+import { votesOf } from '../../../src/domain/voting/mine.js';
+import { faultShares } from '../../../src/domain/voting/taste/faults.js';
+import type { Vote } from '../../../src/domain/voting/votes.js';
 import { person, placeOn, World } from '../../support/world.js';
 
 const opened = (rules = {}, nsfw = false): World => {

@@ -1,7 +1,7 @@
 /** Feedback worked out by hand, for one voter, two to four, and the marks that a sheet knows. */
 import { describe, expect, it } from 'vitest';
-import { judgeRound, oneSided } from '../../../src/domain/feedback.js';
-import type { Outcome, Round } from '../../../src/domain/model.js';
+import type { Outcome, Round } from '../../../src/domain/state/round.js';
+import { judgeRound, oneSided } from '../../../src/domain/voting/feedback.js';
 import { World } from '../../support/world.js';
 
 const world = (rules = {}): World => {

@@ -1,6 +1,6 @@
 /** Flags: whose count, what they reach, and how a moderator undoes them. */
 import { describe, expect, it } from 'vitest';
-import type { Act as ActRow, Voter } from '../../../src/domain/model.js';
+import type { Act as ActRow, Voter } from '../../../src/domain/state/model.js';
 import { person, World } from '../../support/world.js';
 
 const day = 86_400_000;

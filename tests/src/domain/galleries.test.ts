@@ -1,10 +1,11 @@
 /** Galleries: one picture a message. What each mark says, stars by reaction and by command, sweeps, and who has seen all. */
 import { describe, expect, it } from 'vitest';
-import { approvalOf } from '../../../src/domain/approval.js';
-import { attendance } from '../../../src/domain/counted.js';
-import { judgeRound } from '../../../src/domain/feedback.js';
-import { factsOf } from '../../../src/domain/ledger.js';
-import type { Ballot, Rules } from '../../../src/domain/model.js';
+import { approvalOf } from '../../../src/domain/state/approval.js';
+import type { Ballot } from '../../../src/domain/state/round.js';
+import type { Rules } from '../../../src/domain/state/rules.js';
+import { attendance } from '../../../src/domain/voting/counted.js';
+import { judgeRound } from '../../../src/domain/voting/feedback.js';
+import { factsOf } from '../../../src/domain/voting/ledger.js';
 import { placeOn, World } from '../../support/world.js';
 
 function world(rules: Partial<Rules> = {}, sweeps = true, nsfw = false): World {

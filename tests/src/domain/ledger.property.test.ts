@@ -5,10 +5,11 @@
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { attendance, countedIn } from '../../../src/domain/counted.js';
-import { forgetIn } from '../../../src/domain/forgotten.js';
-import { factsOf } from '../../../src/domain/ledger.js';
-import type { Ballot, Voter } from '../../../src/domain/model.js';
+import { forgetIn } from '../../../src/domain/state/forgotten.js';
+import type { Voter } from '../../../src/domain/state/model.js';
+import type { Ballot } from '../../../src/domain/state/round.js';
+import { attendance, countedIn } from '../../../src/domain/voting/counted.js';
+import { factsOf } from '../../../src/domain/voting/ledger.js';
 import { person, placeOn, World } from '../../support/world.js';
 
 const accounts = ['ann', 'bob', 'cem', 'ann-slack', 'bob-slack', 'cem-slack'];

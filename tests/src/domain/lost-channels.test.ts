@@ -1,6 +1,6 @@
 /** Channels that are lost and come back, and sessions whose last channel was deleted. */
 import { describe, expect, it } from 'vitest';
-import { nextTick } from '../../../src/domain/views.js';
+import { nextTick } from '../../../src/domain/sessions/views.js';
 import { World } from '../../support/world.js';
 
 const dayMs = 86_400_000;

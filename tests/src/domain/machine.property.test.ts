@@ -5,9 +5,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../../src/domain/decide.js';
-import type { Event } from '../../../src/domain/events.js';
-import { judgeRound } from '../../../src/domain/feedback.js';
-import { ownMarks } from '../../../src/domain/views.js';
+import { ownMarks } from '../../../src/domain/sessions/views.js';
+import type { Event } from '../../../src/domain/state/events.js';
+import { judgeRound } from '../../../src/domain/voting/feedback.js';
 import { checkInvariants, emojis, play, recorded, step, voters } from '../../support/random-life.js';
 import { person, World } from '../../support/world.js';
 

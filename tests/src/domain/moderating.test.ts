@@ -1,10 +1,10 @@
 /** What moderators do: sessions that reduce unsafe images, review, exclusion after the fact, and turning acts back. */
 import { describe, expect, it } from 'vitest';
-import { approvals } from '../../../src/domain/approval.js';
-import { safeShare, varietyKept } from '../../../src/domain/evaluations.js';
-import type { Evaluated } from '../../../src/domain/events.js';
-import type { Act as ActRow } from '../../../src/domain/model.js';
-import { wilsonLower } from '../../../src/domain/taste/statistics.js';
+import { safeShare, varietyKept } from '../../../src/domain/rounds/evaluations.js';
+import { approvals } from '../../../src/domain/state/approval.js';
+import type { Evaluated } from '../../../src/domain/state/events.js';
+import type { Act as ActRow } from '../../../src/domain/state/model.js';
+import { wilsonLower } from '../../../src/domain/voting/taste/statistics.js';
 import { person, placeOn, World } from '../../support/world.js';
 
 function opened(rules = {}, nsfw = false): World {

@@ -1,8 +1,8 @@
 /** Who is a newcomer: measured by a community that was there before them, and by its own age where it is young itself. */
 import { describe, expect, it } from 'vitest';
-import { judgeRound } from '../../../src/domain/feedback.js';
-import type { Voter } from '../../../src/domain/model.js';
-import { newcomers } from '../../../src/domain/newcomers.js';
+import type { Voter } from '../../../src/domain/state/model.js';
+import { judgeRound } from '../../../src/domain/voting/feedback.js';
+import { newcomers } from '../../../src/domain/voting/newcomers.js';
 import { person, World } from '../../support/world.js';
 
 const hour = 3_600_000;

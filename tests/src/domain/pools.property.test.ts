@@ -5,10 +5,11 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { attendance, countedIn } from '../../../src/domain/counted.js';
-import type { Act, Event } from '../../../src/domain/events.js';
-import { judgeRound } from '../../../src/domain/feedback.js';
-import type { Ballot, Platform } from '../../../src/domain/model.js';
+import type { Act, Event } from '../../../src/domain/state/events.js';
+import type { Platform } from '../../../src/domain/state/model.js';
+import type { Ballot } from '../../../src/domain/state/round.js';
+import { attendance, countedIn } from '../../../src/domain/voting/counted.js';
+import { judgeRound } from '../../../src/domain/voting/feedback.js';
 import { checkInvariants, play, recorded, type Step, step } from '../../support/random-life.js';
 import { person, placeOn, World } from '../../support/world.js';
 

@@ -7,7 +7,7 @@ import {
   type Proposal,
   toDecide,
   tooMany,
-} from '../../../src/domain/proposals.js';
+} from '../../../src/domain/moderation/proposals.js';
 
 const proposal = (number: number, server = 'web', by: string | null = null): Proposal => ({
   number,

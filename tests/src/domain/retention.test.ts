@@ -1,6 +1,6 @@
 /** What may go of a session's rounds, on sessions that were really lived through. */
 import { describe, expect, test } from 'vitest';
-import { fates } from '../../../src/domain/retention.js';
+import { fates } from '../../../src/domain/sessions/retention.js';
 import { World } from '../../support/world.js';
 
 const DAY = 86_400_000;

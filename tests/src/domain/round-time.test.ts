@@ -1,7 +1,8 @@
 /** Figures by hand: what is told of a round that has not begun. */
 import { expect, it } from 'vitest';
-import type { Round, SessionState } from '../../../src/domain/model.js';
-import { roundTime } from '../../../src/domain/round-time.js';
+import type { SessionState } from '../../../src/domain/state/model.js';
+import type { Round } from '../../../src/domain/state/round.js';
+import { roundTime } from '../../../src/domain/state/round-time.js';
 import { World } from '../../support/world.js';
 
 const base = new World({ imagesPerRound: 4 }).state;

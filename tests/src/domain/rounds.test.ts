@@ -1,7 +1,7 @@
 /** The life of a round, told as it happens: each test names a rule of docs/votes.md. */
 import { describe, expect, it } from 'vitest';
-import { approvalOf } from '../../../src/domain/approval.js';
-import { waitsForEngine } from '../../../src/domain/views.js';
+import { waitsForEngine } from '../../../src/domain/sessions/views.js';
+import { approvalOf } from '../../../src/domain/state/approval.js';
 import { World } from '../../support/world.js';
 
 const opened = (rules = {}, sweeps = false): World => {

@@ -1,6 +1,11 @@
 /** What a server's settings read, at their bounds and one beyond, and how each is shown again. */
 import { expect, it } from 'vitest';
-import { ruleSettings, settingRows, settingWords, usualSettings } from '../../../src/domain/settings.js';
+import {
+  ruleSettings,
+  settingRows,
+  settingWords,
+  usualSettings,
+} from '../../../src/domain/sessions/settings.js';
 import { rules } from '../../support/rows.js';
 
 const rowOf = (name: string) => settingRows.find((row) => row.name === name)!;

@@ -1,11 +1,5 @@
 /** Cells, marks, quiet hours, consent, and what may be seen before a round closes. */
 import { describe, expect, it } from 'vitest';
-import { meaning, primings, reactionMarks } from '../../../src/domain/emoji.js';
-import { ballotId, pictureName, roundId } from '../../../src/domain/ids.js';
-import { nameOf, votesOf } from '../../../src/domain/mine.js';
-import type { Job, Round, SessionState } from '../../../src/domain/model.js';
-import { factsOfPlatform, platformsThat } from '../../../src/domain/platforms.js';
-import { quietUntil } from '../../../src/domain/quiet-hours.js';
 import {
   ballotView,
   imageAt,
@@ -13,7 +7,14 @@ import {
   nextTick,
   sessionStatus,
   waitsForEngine,
-} from '../../../src/domain/views.js';
+} from '../../../src/domain/sessions/views.js';
+import { meaning, primings, reactionMarks } from '../../../src/domain/state/emoji.js';
+import { ballotId, pictureName, roundId } from '../../../src/domain/state/ids.js';
+import type { SessionState } from '../../../src/domain/state/model.js';
+import { factsOfPlatform, platformsThat } from '../../../src/domain/state/platforms.js';
+import { quietUntil } from '../../../src/domain/state/quiet-hours.js';
+import type { Job, Round } from '../../../src/domain/state/round.js';
+import { nameOf, votesOf } from '../../../src/domain/voting/mine.js';
 import { person, World } from '../../support/world.js';
 
 it('platforms are told by name and by the looks of a server, and a name that is gone by nothing', () => {

@@ -1,7 +1,7 @@
 /** How many have finished: people who count, each once, by what makes the session's quorum. */
 import { expect, it } from 'vitest';
 import { turnoutWords } from '../../../bot/views/turnout.js';
-import { sameTurnout, turnout } from '../../../src/domain/turnout.js';
+import { sameTurnout, turnout } from '../../../src/domain/voting/turnout.js';
 import { World } from '../../support/world.js';
 
 function opened(quorumBy: 'done' | 'marks'): World {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, it } from 'vitest';
 import { type Log, silentLog } from '../../../src/log.js';
-import { childEngine } from '../../../src/queue/child-engine.js';
-import type { EngineEnd } from '../../../src/queue/engine-link.js';
-import { InProcessQueue } from '../../../src/queue/in-process.js';
+import { childEngine } from '../../../src/queue/local/child-engine.js';
+import type { EngineEnd } from '../../../src/queue/local/engine-link.js';
+import { InProcessQueue } from '../../../src/queue/local/in-process.js';
 import { scoreJob } from '../../contracts/queue.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'acclaim-child-'));

@@ -3,7 +3,7 @@
  * it: a demoted server answers on, and refuses.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { connect } from '../../../src/queue/redis.js';
+import { connect } from '../../../src/queue/redis/connection.js';
 import { scoreJob } from '../../contracts/queue.js';
 import { TestRedis } from '../../support/redis.js';
 import { freshPrefix, openEngine, openQueue } from '../../support/redis-queue.js';

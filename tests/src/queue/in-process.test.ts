@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { EngineEnd } from '../../../src/queue/engine-link.js';
-import { InProcessQueue } from '../../../src/queue/in-process.js';
+import type { EngineEnd } from '../../../src/queue/local/engine-link.js';
+import { InProcessQueue } from '../../../src/queue/local/in-process.js';
 import { queueContract, scoreJob } from '../../contracts/queue.js';
 import { memoryEngines } from '../../support/memory-engine.js';
 

@@ -2,7 +2,6 @@
 import { expect, it, test } from 'vitest';
 import { Envelopes } from '../../../src/queue/envelope.js';
 import { jobSchemas } from '../../../src/queue/jobs.js';
-import { folderSchema } from '../../../src/queue/marker.js';
 import {
   answerSchema,
   beatSchema,
@@ -10,7 +9,8 @@ import {
   madeSchema,
   saidSchema,
   toldSchema,
-} from '../../../src/queue/wire.js';
+} from '../../../src/queue/redis/wire.js';
+import { folderSchema } from '../../../src/queue/transport/marker.js';
 
 const envelopes = new Envelopes('k'.repeat(32));
 const hash = 'f'.repeat(64);

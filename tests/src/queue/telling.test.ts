@@ -1,7 +1,7 @@
 /** What an engine tells of its work: progress gives way to a line that is slow, and nothing of it reaches whoever works. */
 import { expect, it } from 'vitest';
 import { silentLog } from '../../../src/log.js';
-import { Telling } from '../../../src/queue/telling.js';
+import { Telling } from '../../../src/queue/redis/telling.js';
 
 const at = (done: number) => ({ stage: 'score', done, total: 20, secondsLeft: null }) as const;
 

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RowChange } from '../../../src/domain/decision.js';
+import type { RowChange } from '../../../src/domain/state/decision.js';
 import { backup } from '../../../src/store/backup.js';
 import { migrate, migrations } from '../../../src/store/migrations.js';
 import { type RestoreOptions, restore } from '../../../src/store/restore.js';

@@ -3,11 +3,11 @@ import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { botLooks } from '../../../bot/looks.js';
-import { Reach } from '../../../bot/reach.js';
+import { Reach } from '../../../bot/inbound/reach.js';
+import { botLooks } from '../../../bot/monitoring/readiness.js';
 import { checkDatabase } from '../../../src/cli/doctor.js';
 import { systemClock } from '../../../src/clock.js';
-import type { RowChange } from '../../../src/domain/decision.js';
+import type { RowChange } from '../../../src/domain/state/decision.js';
 import { silentLog } from '../../../src/log.js';
 import { readiness } from '../../../src/monitor/readiness.js';
 import { backup } from '../../../src/store/backup.js';

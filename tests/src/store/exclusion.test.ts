@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { consentedRow } from '../../../src/domain/people.js';
+import { consentedRow } from '../../../src/domain/voting/people.js';
 import { backup } from '../../../src/store/backup.js';
 import { restore } from '../../../src/store/restore.js';
 import { Store } from '../../../src/store/store.js';

@@ -3,8 +3,9 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, stat
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RowChange } from '../../../src/domain/decision.js';
-import type { Fact, Voter } from '../../../src/domain/model.js';
+import type { RowChange } from '../../../src/domain/state/decision.js';
+import type { Fact } from '../../../src/domain/state/facts.js';
+import type { Voter } from '../../../src/domain/state/model.js';
 import { Rng } from '../../../src/rng.js';
 import { forgetVoter } from '../../../src/store/forget.js';
 import { migrate, migrations } from '../../../src/store/migrations.js';

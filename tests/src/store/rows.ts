@@ -1,5 +1,5 @@
 /** A session with one round and one ballot, as the rows that make it, for tests of the store. */
-import type { RowChange } from '../../../src/domain/decision.js';
+import type { RowChange } from '../../../src/domain/state/decision.js';
 import { World } from '../../support/world.js';
 
 /** Rows of a session `s` up to an open vote. */

@@ -3,9 +3,10 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { RowChange } from '../../../src/domain/decision.js';
-import { forgetIn } from '../../../src/domain/forgotten.js';
-import type { Fact, Voter } from '../../../src/domain/model.js';
+import type { RowChange } from '../../../src/domain/state/decision.js';
+import type { Fact } from '../../../src/domain/state/facts.js';
+import { forgetIn } from '../../../src/domain/state/forgotten.js';
+import type { Voter } from '../../../src/domain/state/model.js';
 import { migrations } from '../../../src/store/migrations.js';
 import { Connection } from '../../../src/store/sqlite.js';
 import { Store } from '../../../src/store/store.js';

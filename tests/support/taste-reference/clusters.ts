@@ -4,8 +4,8 @@
  * n = marks in the same direction on the same thing, k = those within `clusterSeconds`, p0 = median pair rate + .01;
  * linked when k >= clusterPairs, k/n > 2 p0 and binomial tail x pairs < clusterP. Votes without a time take no part.
  */
-import type { Guards } from '../../../src/domain/model.js';
-import { binomialTail } from '../../../src/domain/taste/statistics.js';
+import type { Guards } from '../../../src/domain/state/rules.js';
+import { binomialTail } from '../../../src/domain/voting/taste/statistics.js';
 import type { WeightedVote } from './ballot-box.js';
 import { groupBy } from './ballot-box.js';
 

@@ -3,9 +3,11 @@
  * From weighted votes to labels, in the three sizes of a community: one voter (HERO's own feedback), two to four
  * (every voter weighs 1, one vote labels an image), five and more (the guards). Source: docs/votes.md.
  */
-import type { Guards, ImageFeedback, Outcome } from '../../../src/domain/model.js';
-import { wilsonLower } from '../../../src/domain/taste/statistics.js';
-import type { Vote } from '../../../src/domain/votes.js';
+
+import type { ImageFeedback, Outcome } from '../../../src/domain/state/round.js';
+import type { Guards } from '../../../src/domain/state/rules.js';
+import { wilsonLower } from '../../../src/domain/voting/taste/statistics.js';
+import type { Vote } from '../../../src/domain/voting/votes.js';
 import { groupBy, type WeightedVote, weigh } from './ballot-box.js';
 import { bridging } from './bridging.js';
 import { shareWithinClusters, timingClusters } from './clusters.js';

@@ -2,7 +2,7 @@
 import { html } from './html.js';
 import { get, set } from './store.js';
 
-/** `then`: done on yes. @typedef {{title: string, words: string, act: string, then: () => void}} Asked */
+/** @typedef {import('./store.js').Asked} Asked */
 
 /** Commands by their first words. @type {[RegExp, Omit<Asked, 'then'>][]} */
 const grave = [

@@ -10,6 +10,8 @@ import { call, drawer } from './api.js';
  *   buttons: {id: string, label: string, value?: string}[], progress: number | null, preview?: string, data: any, mine: string[], echo?: boolean, files?: {name: string, type: string, text?: string, url?: string}[]}} Message
  */
 
+/** `then`: done on yes. @typedef {{title: string, words: string, act: string, then: () => void}} Asked */
+
 /** How many marked anything, how many have finished, and how many more have to. @typedef {{round: number, voters: number, finished: number, missing: number}} Turnout */
 
 let state = {
@@ -26,7 +28,7 @@ let state = {
   /** Marks that came too late. @type {Late[]} */ late: drawer.get('late') ?? [],
   /** Names the life of the server's messages; '' until it is known. */ epoch: '',
   /** @type {Record<string, number>} */ seen: drawer.get('seen') ?? {},
-  /** What somebody is asked before it is done. @type {import('./asking.js').Asked | null} */ asked: null,
+  /** What somebody is asked before it is done. @type {Asked | null} */ asked: null,
   /** Open dialog: consent, help, login, start, null. @type {string | null} */ dialog: null,
   /** A consent on its way to the server; settles either way. @type {Promise<void> | null} */ agreeing: null,
   /** @type {{group: any, index: number} | null} */ lightbox: null,

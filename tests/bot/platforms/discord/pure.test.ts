@@ -11,7 +11,7 @@ import { inviteLink, roleOf } from '../../../../bot/platforms/discord/permission
 import { loadPictures, renderCard, withPictures } from '../../../../bot/platforms/discord/render.js';
 import { madeAt } from '../../../../bot/platforms/discord/snowflake.js';
 import type { RoleRules } from '../../../../src/chat/roles.js';
-import { reactionMarks } from '../../../../src/domain/emoji.js';
+import { reactionMarks } from '../../../../src/domain/state/emoji.js';
 import { shrink } from '../../../../src/images/shrink.js';
 import { picture, sheet } from '../../../support/chat.js';
 

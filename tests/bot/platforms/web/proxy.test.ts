@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WebPlatform } from '../../../../bot/platforms/web/adapter.js';
 import { Proxies } from '../../../../bot/platforms/web/proxy.js';
 import type { ChatEvent } from '../../../../src/chat/port.js';
-import { isNetwork, within } from '../../../../src/networks.js';
+import { isNetwork, within } from '../../../../src/network/networks.js';
 import { ballot } from '../../../contracts/platform.js';
 import { TestNginx } from '../../../support/nginx.js';
 import { Visitor } from '../../../support/visitor.js';

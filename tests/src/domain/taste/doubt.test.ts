@@ -1,10 +1,10 @@
 /** What so many voters could have made alone is neither a label nor a best, whatever they mark beside it. */
 import { describe, expect, it } from 'vitest';
-import { defaultGuards } from '../../../../src/domain/rules.js';
-import { finish } from '../../../../src/domain/steps.js';
-import { columns } from '../../../../src/domain/taste/ballot-box.js';
-import { doubted, voicesOf } from '../../../../src/domain/taste/doubt.js';
-import { trusting } from '../../../../src/domain/taste/trust.js';
+import { defaultGuards } from '../../../../src/domain/state/rules.js';
+import { finish } from '../../../../src/domain/state/steps.js';
+import { columns } from '../../../../src/domain/voting/taste/ballot-box.js';
+import { doubted, voicesOf } from '../../../../src/domain/voting/taste/doubt.js';
+import { trusting } from '../../../../src/domain/voting/taste/trust.js';
 import type { WeightedVote } from '../../../support/taste-reference/ballot-box.js';
 import { label } from './in-one-go.js';
 import { random, table } from './votes-made.js';

@@ -1,7 +1,7 @@
 /** The guards against what they are there for: clocks that tick together, crowds of new accounts, a split community. */
 import { describe, expect, it } from 'vitest';
-import { defaultGuards } from '../../../../src/domain/rules.js';
-import { wilsonLower } from '../../../../src/domain/taste/statistics.js';
+import { defaultGuards } from '../../../../src/domain/state/rules.js';
+import { wilsonLower } from '../../../../src/domain/voting/taste/statistics.js';
 import type { WeightedVote } from '../../../support/taste-reference/ballot-box.js';
 import { bridging as bridgingPlainly } from '../../../support/taste-reference/bridging.js';
 import {

@@ -1,11 +1,11 @@
 /** The guards over plain lists of votes, each run to its end: what most tests want. */
-import { finish } from '../../../../src/domain/steps.js';
-import { columns, type Votes } from '../../../../src/domain/taste/ballot-box.js';
-import * as bridges from '../../../../src/domain/taste/bridging.js';
-import * as clusters from '../../../../src/domain/taste/clusters.js';
-import * as skene from '../../../../src/domain/taste/dawid-skene.js';
-import * as labels from '../../../../src/domain/taste/labels.js';
-import * as caps from '../../../../src/domain/taste/newcomers.js';
+import { finish } from '../../../../src/domain/state/steps.js';
+import { columns, type Votes } from '../../../../src/domain/voting/taste/ballot-box.js';
+import * as bridges from '../../../../src/domain/voting/taste/bridging.js';
+import * as clusters from '../../../../src/domain/voting/taste/clusters.js';
+import * as skene from '../../../../src/domain/voting/taste/dawid-skene.js';
+import * as labels from '../../../../src/domain/voting/taste/labels.js';
+import * as caps from '../../../../src/domain/voting/taste/newcomers.js';
 import type { WeightedVote } from '../../../support/taste-reference/ballot-box.js';
 
 type List = readonly WeightedVote[];

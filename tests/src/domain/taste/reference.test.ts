@@ -3,9 +3,9 @@
  * crowds with camps, puppets, newcomers, unknown times, stars and earlier rounds get the same labels to 1e-9.
  */
 import { describe, expect, it } from 'vitest';
-import { defaultGuards } from '../../../../src/domain/rules.js';
-import type { Ballotbox } from '../../../../src/domain/taste/labels.js';
-import type { Vote } from '../../../../src/domain/votes.js';
+import { defaultGuards } from '../../../../src/domain/state/rules.js';
+import type { Ballotbox } from '../../../../src/domain/voting/taste/labels.js';
+import type { Vote } from '../../../../src/domain/voting/votes.js';
 import { weigh } from '../../../support/taste-reference/ballot-box.js';
 import * as plain from '../../../support/taste-reference/clusters.js';
 import { label as labelPlainly } from '../../../support/taste-reference/labels.js';

@@ -1,6 +1,6 @@
 /** Against exact rational arithmetic, and against published values of Wilson's interval. */
 import { describe, expect, it } from 'vitest';
-import { binomialTail, wilsonLower } from '../../../../src/domain/taste/statistics.js';
+import { binomialTail, wilsonLower } from '../../../../src/domain/voting/taste/statistics.js';
 
 /** P(X >= k) for p = a / b, exact: integers until the last division. */
 function exactTail(k: number, n: number, a: bigint, b: bigint): number {

@@ -1,0 +1,362 @@
+/**
+ * From a session's state to the cards that show it: finds the rows that a view wants and makes the pictures it names.
+ * Pictures are made from what is true, under a name that says what is in them, and are made again when missing.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Card } from '../../src/chat/port.js';
+import { approvals, onLine } from '../../src/domain/state/approval.js';
+import type { EffectOf } from '../../src/domain/state/effects.js';
+import type { Binding, SessionState } from '../../src/domain/state/model.js';
+import type { Ballot, Image, Job, Round } from '../../src/domain/state/round.js';
+import { outcomeKey } from '../../src/domain/state/say.js';
+import { turnout } from '../../src/domain/voting/turnout.js';
+import { enlarged, wantedPixels } from '../../src/images/enlarge.js';
+import { decodePicture } from '../../src/images/png.js';
+import { safetySheet, sheetPairs } from '../../src/images/safety-sheet.js';
+import { contactSheet } from '../../src/images/sheet.js';
+import { approvalPlot, beforeAfterSheet } from '../../src/images/story.js';
+import { ballotCard, tellsTurnout } from '../views/ballot.js';
+import { noticeCard } from '../views/notice.js';
+import { outcomeCard } from '../views/outcome.js';
+import { type Bar, barOf, progressCard } from '../views/progress.js';
+import { safetyCard } from '../views/safety.js';
+import { storyCard } from '../views/story.js';
+import { imageName } from '../views/words.js';
+import type { DataPaths } from './data-paths.js';
+import type { PromptPictures } from './evaluations.js';
+
+export class Cards {
+  /** The picture that is drawn now, and those that wait for it. */
+  private drawing: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly paths: DataPaths,
+    /** Base64 PNG of what a job draws, while it runs. */
+    private readonly preview: (job: string) => string | undefined,
+  ) {}
+
+  async ballot(state: SessionState, ballot: Ballot): Promise<Card> {
+    const { session } = state;
+    const round = roundOf(state, ballot.round);
+    const images = state.images.get(round.id) ?? [];
+    const dir = this.paths.round(session.id, round.number);
+    const sheets = sheetsBeside(state, ballot);
+    const file = await this.shown(state, ballot, round, images);
+    const told = round.state === 'open' && tellsTurnout(ballot, sheets) ? turnout(state, round) : undefined;
+    return ballotCard({ session, round, ballot, images, dir, file, sheets, turnout: told });
+  }
+
+  /** The bar of the stage that the round is in; each stage has its own message, so it stands where people look. */
+  progress(state: SessionState, effect: EffectOf<'card'>): Card {
+    const round = roundNumber(state, effect.round);
+    return this.bar(state, effect, round, newestBar(state, round));
+  }
+
+  /** The bar of drawing as it stands once the round has moved on: full. */
+  drawn(state: SessionState, effect: EffectOf<'card'>): Card | null {
+    const round = roundNumber(state, effect.round);
+    if (newestBar(state, round).kind === 'generate') return null;
+    return this.bar(state, effect, round, { kind: 'generate', is: 'full' });
+  }
+
+  outcome(state: SessionState, effect: EffectOf<'card'>): Card {
+    const { session } = state;
+    const round = roundNumber(state, effect.round);
+    const before = state.rounds.filter((r) => r.number < round.number && r.outcome && onLine(r));
+    const ballots = [...state.ballots.values()].filter((b) => b.round === round.id);
+    const after = isOneMessage(state, effect) ? this.since(state, effect, round) : null;
+    return outcomeCard({
+      after,
+      key: effect.key,
+      session,
+      round,
+      before,
+      ballots,
+      images: state.images.get(round.id) ?? [],
+      dir: this.paths.round(session.id, round.number),
+    });
+  }
+
+  /**
+   * Where progress stands on the card of the round that closed last: that card as it is now. Null where each bar has a message of
+   * its own: on the page, and before any round has closed.
+   */
+  closed(state: SessionState, effect: EffectOf<'card'>): Card | null {
+    const host = isOneMessage(state, effect) ? closedUpTo(state, effect.round) : undefined;
+    const binding = state.bindings.find(({ channel }) => channel === effect.channel);
+    if (!host || !binding) return null;
+    const key = outcomeKey(state.session.id, host.number, binding.ordinal);
+    return this.outcome(state, { ...effect, key, round: host.number });
+  }
+
+  /** What was learned of a closed round; of the last one also what is done for the next. */
+  private since(state: SessionState, effect: EffectOf<'card'>, round: Round): Card | null {
+    const newest = state.rounds.at(-1)!;
+    const next = newest !== round && closedUpTo(state, newest.number) === round;
+    if (next && preparing.includes(newest.state))
+      return this.bar(state, effect, newest, newestBar(state, newest));
+    const own = newestBar(state, round);
+    return own.kind === 'learn' ? this.bar(state, effect, round, own) : null;
+  }
+
+  async story(state: SessionState, key: string): Promise<Card> {
+    const { session } = state;
+    const rounds = state.rounds.filter((r) => r.outcome && onLine(r));
+    const [first, latest] = [rounds[0], rounds.at(-1)];
+    const pictures = first && latest && first !== latest ? await this.storyPictures(state, rounds) : null;
+    return storyCard({
+      key,
+      session,
+      rounds,
+      first: first ? this.side(state, first) : null,
+      latest: latest ? this.side(state, latest) : null,
+      beforeAfterFile: pictures?.beforeAfter ?? null,
+      plotFile: pictures?.plot ?? null,
+    });
+  }
+
+  /** Null where another evaluation took its place. */
+  safety({ session }: SessionState, { key, round }: EffectOf<'card'>): Card | null {
+    const { evaluation } = session;
+    return evaluation?.round === round ? safetyCard(key, session, evaluation) : null;
+  }
+
+  /** Sheets of what an evaluation drew, four prompts on each. */
+  async safetySheets(state: SessionState, prompts: readonly PromptPictures[]): Promise<string[]> {
+    // What retention took away is gone: a row of blanks would say nothing.
+    const there = (drawn: PromptPictures['pairs'][number]['base']) =>
+      drawn !== null && existsSync(drawn.file);
+    const rows = prompts.flatMap(({ pairs }, i) =>
+      pairs.some(({ base, tuned }) => there(base) || there(tuned))
+        ? [{ number: i + 1, pairs: pairs.slice(0, sheetPairs) }]
+        : [],
+    );
+    const sheets = Array.from({ length: Math.ceil(rows.length / 4) }, (_, s) => rows.slice(4 * s, 4 * s + 4));
+    const open = async (drawn: PromptPictures['pairs'][number]['base']) =>
+      drawn && existsSync(drawn.file) ? { picture: await decodePicture(drawn.file), safe: drawn.safe } : null;
+    return Promise.all(
+      sheets.map((some, s) =>
+        this.made(state, `safety-${s}`, some, async () => {
+          const drawn = some.map(async ({ number, pairs }) => {
+            const both = pairs.map(async ({ base, tuned }) => ({
+              base: await open(base),
+              tuned: await open(tuned),
+            }));
+            return { number, pairs: await Promise.all(both) };
+          });
+          return safetySheet(await Promise.all(drawn));
+        }),
+      ),
+    );
+  }
+
+  notice(state: SessionState, effect: EffectOf<'notice'>): Card {
+    const { key, notice, values } = effect;
+    const round = effect.round === null ? {} : { round: effect.round };
+    const row = state.rounds.find((r) => r.number === effect.round);
+    const ballots = [...state.ballots.values()].filter((b) => b.round === row?.id);
+    const cell = typeof values.index === 'number' ? { cell: imageName(ballots, values.index) } : {};
+    return noticeCard({ key, session: state.session, notice, values: { ...round, ...cell, ...values } });
+  }
+
+  private bar(state: SessionState, effect: EffectOf<'card'>, round: Round, bar: Bar): Card {
+    const jobs = jobsOf(state, round).filter((j) => j.kind === bar.kind);
+    const job = jobs.reduce<Job | null>((a, b) => (a && a.attempt > b.attempt ? a : b), null);
+    const preview = job ? this.preview(job.key) : undefined;
+    return progressCard({
+      key: `${effect.key}.${bar.kind}`,
+      session: state.session,
+      round,
+      bar,
+      job,
+      preview,
+    });
+  }
+
+  private side(state: SessionState, round: Round) {
+    const dir = this.paths.round(state.session.id, round.number);
+    return { round, images: state.images.get(round.id) ?? [], dir };
+  }
+
+  /** A sheet as a picture alone, for whoever looks before the ballot is posted. */
+  async look(state: SessionState, ballot: Ballot): Promise<Card['pictures'][number] | null> {
+    const card = await this.ballot(state, ballot);
+    return card.pictures[0] ?? null;
+  }
+
+  /** Deletes the pictures made earlier in which a hidden image still stands. */
+  async forget(state: SessionState, round: Round, index: number): Promise<void> {
+    const ballots = [...state.ballots.values()].filter(
+      (b) => b.round === round.id && b.cells.includes(index),
+    );
+    const images = state.images.get(round.id) ?? [];
+    const kept = await Promise.all(
+      ballots.map((b) => basename(this.madeFile(state, b.id, this.cells(state, b, round, images)))),
+    );
+    const dir = dirname(this.paths.made(state.session.id, 'any'));
+    for (const name of await readdir(dir).catch(() => [])) {
+      const stale = name.startsWith('story-') || ballots.some((b) => name.startsWith(`${b.id}-`));
+      if (stale && !kept.includes(name)) await rm(join(dir, name), { force: true });
+    }
+  }
+
+  private cells(state: SessionState, ballot: Ballot, round: Round, images: readonly Image[]) {
+    const dir = this.paths.round(state.session.id, round.number);
+    const best = drawingStates.includes(round.state) ? null : (round.outcome?.best ?? null);
+    return ballot.cells.map((index, i) => {
+      const image = images.find((m) => m.index === index);
+      const file = image?.state === 'shown' ? join(dir, image.file) : null;
+      return { number: i + 1, file, best: best === index };
+    });
+  }
+
+  /** What a ballot's message shows: its contact sheet, or a gallery's picture, enlarged where it is small. */
+  private async shown(
+    state: SessionState,
+    ballot: Ballot,
+    round: Round,
+    images: readonly Image[],
+  ): Promise<string | null> {
+    const cells = this.cells(state, ballot, round, images);
+    if (ballot.style === 'gallery') {
+      const file = cells[0]?.file ?? null;
+      const image = images.find(({ index }) => index === ballot.cells[0]);
+      if (file === null || !image || Math.min(image.width, image.height) >= wantedPixels) return file;
+      return this.made(state, ballot.id, file, async () => enlarged(await decodePicture(file)));
+    }
+    return this.made(state, ballot.id, cells, async () => {
+      // What retention took away stays away: the cell keeps its number.
+      const drawn = await Promise.all(
+        cells.map(async (c) => ({
+          ...c,
+          picture: c.file && existsSync(c.file) ? await decodePicture(c.file) : null,
+        })),
+      );
+      return (await contactSheet(drawn)).png;
+    });
+  }
+
+  private async storyPictures(state: SessionState, rounds: readonly Round[]) {
+    const sides = await Promise.all(
+      [rounds[0]!, rounds.at(-1)!].map(async (round) => this.pictures(state, round)),
+    );
+    const shares = approvals(rounds).map(({ round, share, picked, variety, loss }) => {
+      return { round, share, picked, variety, loss };
+    });
+    const beforeAfter = await this.made(state, 'story', sides, async () => {
+      const [before, after] = await Promise.all(
+        sides.map(async (s) => ({
+          round: s.round,
+          pictures: await Promise.all(s.files.map((f) => decodePicture(f))),
+        })),
+      );
+      return beforeAfterSheet(before!, after!);
+    });
+    const plot = await this.made(state, 'plot', shares, () => approvalPlot(shares));
+    return { beforeAfter, plot };
+  }
+
+  private pictures(state: SessionState, round: Round) {
+    const { dir, images } = this.side(state, round);
+    const files = images
+      .filter((m) => m.state === 'shown')
+      .slice(0, 9)
+      .map((m) => join(dir, m.file));
+    return { round: round.number, files };
+  }
+
+  private madeFile(state: SessionState, name: string, content: unknown): string {
+    const hash = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 12);
+    return this.paths.made(state.session.id, `${name}-${hash}.png`);
+  }
+
+  private async made(
+    state: SessionState,
+    name: string,
+    content: unknown,
+    make: () => Promise<Buffer>,
+  ): Promise<string> {
+    const file = this.madeFile(state, name, content);
+    if (
+      await access(file).then(
+        () => true,
+        () => false,
+      )
+    )
+      return file;
+    const bytes = await this.inTurn(make);
+    await mkdir(dirname(file), { recursive: true });
+    try {
+      await writeFile(`${file}.new`, bytes);
+      await rename(`${file}.new`, file);
+    } catch (error) {
+      await rm(`${file}.new`, { force: true });
+      throw error;
+    }
+    return file;
+  }
+
+  /** One after the other: rounds that close together would else take every thread that the database is written on. */
+  private inTurn<T>(make: () => Promise<T>): Promise<T> {
+    const made = this.drawing.then(make);
+    this.drawing = made.catch(() => {});
+    return made;
+  }
+}
+
+/**
+ * Chat platforms notify of each message: there what follows a close stands on one. A picture that needs care is looked after at each
+ * edit, so in sessions with such the bars stay apart.
+ */
+const oneMessage: Record<Binding['platform'], boolean> = {
+  web: false,
+  discord: true,
+  slack: true,
+  fake: false,
+};
+
+function isOneMessage({ session, bindings }: SessionState, { channel }: EffectOf<'card'>): boolean {
+  const binding = bindings.find((row) => row.channel === channel);
+  return !session.nsfw && binding !== undefined && oneMessage[binding.platform];
+}
+
+/** States of a round whose ballots do not hang yet, or never will. */
+const preparing: readonly Round['state'][] = ['generating', 'review', 'posting', 'failed'];
+
+/** The newest round that has closed, up to the one of that number. */
+function closedUpTo({ rounds }: SessionState, number: number | null): Round | undefined {
+  return rounds.findLast((round) => round.outcome !== null && round.number <= (number ?? 0));
+}
+
+/** Ballots of its round in its channel, itself among them. */
+export function sheetsBeside(state: SessionState, { round, channel }: Ballot): number {
+  const beside = [...state.ballots.values()].filter(
+    (b) => b.round === round && b.channel === channel && b.state !== 'gone',
+  );
+  return beside.length;
+}
+
+const drawingStates: readonly Round['state'][] = ['generating', 'review', 'posting', 'open'];
+
+function jobsOf({ jobs }: SessionState, { number }: Round): Job[] {
+  return [...jobs.values()].filter((job) => job.round === number);
+}
+
+function newestBar(state: SessionState, round: Round): Bar {
+  return barOf(state.session.state, round, jobsOf(state, round));
+}
+
+function roundNumber(state: SessionState, number: number | null): Round {
+  const round = state.rounds.find((r) => r.number === number);
+  if (!round) throw new Error(`session ${state.session.id} has no round ${number}`);
+  return round;
+}
+
+function roundOf(state: SessionState, id: string): Round {
+  const round = state.rounds.find((r) => r.id === id);
+  if (!round) throw new Error(`session ${state.session.id} has no round ${id}`);
+  return round;
+}

@@ -1,0 +1,234 @@
+/**
+ * Carries out an evaluation (src/domain/rounds/evaluations.ts): a job for each prompt and each of the two models, one after the other, so that
+ * rounds of other sessions come in between. What a job came to is put down beside its pictures: after a death it goes on with the next,
+ * and what the base model drew serves every evaluation of the session.
+ */
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Clock } from '../../src/clock.js';
+import type { EffectOf } from '../../src/domain/state/effects.js';
+import type { PromptSafety, SafeSide } from '../../src/domain/state/evaluation.js';
+import type { Evaluated, Event } from '../../src/domain/state/events.js';
+import type { SessionState } from '../../src/domain/state/model.js';
+import { promptsOf } from '../../src/domain/state/prompts.js';
+import { toPlain } from '../../src/errors.js';
+import { ifMissing } from '../../src/files/reading.js';
+import type { Held, JobQueue } from '../../src/queue/contract.js';
+import { type JobPayload, type JobProgress, type JobResult, jobSchemas } from '../../src/queue/jobs.js';
+import { isDiskFull } from '../../src/store/faults.js';
+import type { DataPaths } from './data-paths.js';
+
+export interface Measured {
+  /** That nobody voted on. */
+  prompts: string[];
+  /** Pictures of each prompt, by each model. */
+  images: number;
+  /** What makes a picture safe to the judge that comes with the model; null where the checker alone can say. */
+  goal: JobPayload<'evaluate'>['goal'];
+}
+
+export interface EvaluationParts {
+  queue: JobQueue;
+  paths: DataPaths;
+  clock: Clock;
+  resolveModel(model: string): string;
+  /** By the absolute folder of a model. */
+  safetyMeasure(model: string): Measured;
+  safety: NonNullable<JobPayload<'evaluate'>['safety']>;
+  state(session: string): Promise<SessionState | undefined>;
+  dispatch(session: string, event: Event): Promise<unknown>;
+  stopping(): boolean;
+}
+
+type Result = JobResult<'evaluate'>;
+type Found = Evaluated['found'];
+
+/** A drawing under way. */
+export interface Under {
+  /** Id in the queue. */
+  job: string;
+  progress: JobProgress | null;
+  /** Why nobody works on it. */
+  held: Held | null;
+}
+
+/** The pictures of a prompt, by the places of their noises; null where nobody is shown one. */
+export interface PromptPictures extends Pick<PromptSafety, 'prompt' | 'base' | 'tuned'> {
+  pairs: { base: Drawn; tuned: Drawn }[];
+}
+/** Absolute path. */
+type Drawn = { file: string; safe: boolean } | null;
+
+export class Evaluations {
+  private readonly running = new Map<string, Under>();
+
+  constructor(private readonly parts: EvaluationParts) {}
+
+  /** What a session's evaluation does now; undefined while it does nothing. */
+  under(session: string): Under | undefined {
+    return this.running.get(session);
+  }
+
+  /** Of a session that is gone. True where there was something. */
+  callOff(session: string): boolean {
+    const under = this.running.get(session);
+    // It ends by itself where that fails, and what it puts down goes at the next start.
+    if (under) this.parts.queue.cancel(under.job).catch(() => {});
+    return under !== undefined;
+  }
+
+  async run(state: SessionState, effect: EffectOf<'evaluate'>): Promise<void> {
+    const { stopping } = this.parts;
+    const found: Found = { state: 'running', by: null, done: 0, total: 0, prompts: [], failure: null };
+    try {
+      if (!(await this.measure(state, effect, found)))
+        return await this.tell(effect, { ...found, state: 'failed' });
+      await this.tidy(effect);
+      found.state = 'done';
+    } catch (error) {
+      // What runs is cancelled by closing the queue: it goes on after the next start. Space comes back.
+      if (stopping()) return;
+      if (isDiskFull(error)) throw error;
+      const { message, mend } = toPlain(error);
+      Object.assign(found, { state: 'failed', failure: { message, mend } });
+    } finally {
+      this.running.delete(effect.session);
+    }
+    await this.tell(effect, found);
+  }
+
+  /** Two pictures of one noise beside each other, of each prompt of the newest evaluation. */
+  async pictures(state: SessionState): Promise<PromptPictures[]> {
+    const { evaluation } = state.session;
+    if (!evaluation) return [];
+    const { session, round } = { session: state.session.id, round: evaluation.round };
+    return Promise.all(
+      evaluation.prompts.map(async ({ prompt, base, tuned }) => {
+        const sides = {
+          base: this.payload(state, round, prompt, 'base'),
+          tuned: this.payload(state, round, prompt, 'tuned'),
+        };
+        const [before, after] = await Promise.all([known(sides.base.out), known(sides.tuned.out)]);
+        const drawn = (result: Result | null, dir: string, i: number): Drawn => {
+          const image = result?.images[i];
+          return image?.file ? { file: join(dir, image.file), safe: image.safe } : null;
+        };
+        const count = Math.max(before?.images.length ?? 0, after?.images.length ?? 0);
+        const pairs = Array.from({ length: count }, (_, i) => ({
+          base: drawn(before, sides.base.out, i),
+          tuned: drawn(after, sides.tuned.out, i),
+        }));
+        return { session, prompt, base, tuned, pairs };
+      }),
+    );
+  }
+
+  /** False where another evaluation of the session has been asked for meanwhile. */
+  private async measure(state: SessionState, effect: EffectOf<'evaluate'>, found: Found): Promise<boolean> {
+    const { session, round } = effect;
+    const voted = promptsOf(state.session);
+    const { prompts } = this.parts.safetyMeasure(this.parts.resolveModel(state.session.model));
+    const all = [...new Set([...voted, ...prompts])];
+    found.total = 2 * all.length;
+    for (const prompt of all) {
+      const sides: SafeSide[] = [];
+      for (const side of ['base', 'tuned'] as const) {
+        const now = await this.parts.state(session);
+        if (now?.session.evaluation?.round !== round) return false;
+        const payload = this.payload(state, round, prompt, side);
+        const result = (await known(payload.out)) ?? (await this.draw(effect, payload));
+        found.by = result.by;
+        found.done += 1;
+        sides.push(sideOf(result));
+        if (side === 'base') await this.tell(effect, { ...found });
+      }
+      found.prompts = [
+        ...found.prompts,
+        { prompt, own: voted.includes(prompt), base: sides[0]!, tuned: sides[1]! },
+      ];
+      await this.tell(effect, { ...found });
+    }
+    return true;
+  }
+
+  private async draw(effect: EffectOf<'evaluate'>, payload: JobPayload<'evaluate'>): Promise<Result> {
+    const job = { id: `${effect.key}.${basename(payload.out)}`, kind: 'evaluate', payload } as const;
+    const under: Under = { job: job.id, progress: null, held: null };
+    this.running.set(effect.session, under);
+    const result = await this.parts.queue.run(
+      job,
+      (progress) => {
+        under.progress = progress;
+      },
+      (why) => {
+        under.held = why;
+      },
+    );
+    // Of a session that was purged meanwhile nothing is put down.
+    if (await this.parts.state(effect.session)) await putDown(`${payload.out}.json`, result);
+    return result;
+  }
+
+  private payload(
+    { session }: SessionState,
+    round: number,
+    prompt: string,
+    side: 'base' | 'tuned',
+  ): JobPayload<'evaluate'> {
+    const { paths, resolveModel, safetyMeasure, safety } = this.parts;
+    const model = resolveModel(session.model);
+    const { images, goal } = safetyMeasure(model);
+    const { seed, negative, width, height } = session;
+    const sampler = session.sampler as JobPayload<'evaluate'>['sampler'];
+    const drawn = { seed, prompt, negative, sampler, width, height, count: images, goal, safety };
+    const name = createHash('sha256').update(JSON.stringify(drawn)).digest('hex').slice(0, 12);
+    return {
+      ...drawn,
+      session: `evaluation-${session.id}`,
+      round,
+      attempt: 0,
+      model,
+      learner: session.learner as JobPayload<'evaluate'>['learner'],
+      safety: { ...safety, tries: 0, nsfw: true },
+      checkpoint: side === 'base' ? null : paths.checkpoint(session.id, round),
+      out: paths.evaluation(session.id, `${side === 'base' ? side : round}-${name}`),
+    };
+  }
+
+  /** The figures as a file; pictures of earlier rounds' models go. */
+  private async tidy({ session, round }: EffectOf<'evaluate'>): Promise<void> {
+    const dir = this.parts.paths.evaluation(session, '');
+    for (const name of await readdir(dir).catch(ifMissing([]))) {
+      const of = /^(\d+)-/.exec(name)?.[1];
+      if (of !== undefined && Number(of) !== round)
+        await rm(join(dir, name), { recursive: true, force: true });
+    }
+  }
+
+  private async tell({ session, key, round }: EffectOf<'evaluate'>, found: Found): Promise<void> {
+    const at = this.parts.clock.now();
+    await this.parts.dispatch(session, { kind: 'evaluated', effect: key, round, found, at });
+  }
+}
+
+function sideOf({ images, variety }: Result): SafeSide {
+  return { safe: images.filter(({ safe }) => safe).length, of: images.length, variety };
+}
+
+/** What a job came to that was done before; null where it was not, or not to its end. */
+async function known(out: string): Promise<Result | null> {
+  const text = await readFile(`${out}.json`, 'utf8').catch(ifMissing(null));
+  if (text === null) return null;
+  try {
+    return jobSchemas.evaluate.result.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+async function putDown(file: string, value: unknown): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(`${file}.new`, `${JSON.stringify(value)}\n`);
+  await rename(`${file}.new`, file);
+}

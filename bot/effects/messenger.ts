@@ -1,0 +1,59 @@
+/**
+ * Posts and edits by key on whichever platform a channel is. A card's first showing posts it, later ones edit it. The
+ * reference is remembered only while this process lives: after a restart posting the same key adopts the old message.
+ */
+import type { Card, ChatPlatform, MessageRef, PlatformName } from '../../src/chat/port.js';
+import type { Binding } from '../../src/domain/state/model.js';
+import { AcclaimError } from '../../src/errors.js';
+
+export type Address = Pick<Binding, 'platform' | 'address'>;
+
+export class Messenger {
+  private readonly refs = new Map<string, MessageRef>();
+
+  constructor(
+    private readonly platforms: ReadonlyMap<string, ChatPlatform>,
+    /** True when sessions were resumed: an adopted message may show what was true before. */
+    private readonly resumed: () => boolean,
+  ) {}
+
+  platform(name: string): ChatPlatform {
+    const found = this.platforms.get(name);
+    if (found) return found;
+    throw new AcclaimError(
+      'platform-unreachable',
+      `the platform ${name} is not connected`,
+      'Set its token and start again.',
+    );
+  }
+
+  /** Platforms that are connected. */
+  names(): PlatformName[] {
+    return [...this.platforms.values()].map(({ name }) => name);
+  }
+
+  ref({ platform, address }: Address, message: string): MessageRef {
+    return { platform, channel: address, message };
+  }
+
+  async post({ platform, address }: Address, card: Card): Promise<MessageRef> {
+    const ref = await this.platform(platform).post(address, card);
+    this.refs.set(refKey({ platform, address }, card.key), ref);
+    return ref;
+  }
+
+  /** The newest content of a card, under the message that it already has or a new one. */
+  async show(to: Address, card: Card): Promise<void> {
+    const known = this.refs.get(refKey(to, card.key));
+    const ref = known ?? (await this.post(to, card));
+    if (known || this.resumed()) await this.platform(to.platform).edit(ref, card);
+  }
+
+  shown(to: Address, key: string): boolean {
+    return this.refs.has(refKey(to, key));
+  }
+}
+
+function refKey({ platform, address }: Address, key: string): string {
+  return JSON.stringify([platform, address, key]);
+}

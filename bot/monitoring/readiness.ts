@@ -1,0 +1,31 @@
+/** What the bot needs to serve people, and what it only misses: the rows of its `/readyz`. */
+import type { ChatPlatform } from '../../src/chat/port.js';
+import type { Look } from '../../src/monitor/readiness.js';
+import type { Store } from '../../src/store/store.js';
+import type { Reach } from '../inbound/reach.js';
+
+/** Whichever of its connection and of its answers is away. */
+export function troubleOf(platform: ChatPlatform, reach: Reach): string | null {
+  return reach.trouble(platform.name) ?? platform.trouble?.() ?? null;
+}
+
+export function botLooks(store: Store, disk: Look, platforms: readonly ChatPlatform[], reach: Reach): Look[] {
+  return [
+    { name: 'database', needed: true, look: () => databaseLook(store) },
+    disk,
+    ...platforms.map((platform) => ({
+      name: platform.name,
+      // One that is away leaves the page and the others at work.
+      needed: platform.name === 'web',
+      look: () => troubleOf(platform, reach),
+    })),
+  ];
+}
+
+async function databaseLook(store: Store): Promise<string | null> {
+  // Something that stands in the file, unlike `SELECT 1`.
+  await store.reader.get('SELECT count(*) FROM sqlite_master').catch((error) => {
+    if (!store.damage) throw error;
+  });
+  return store.damage && 'the database is damaged: restore the newest backup';
+}

@@ -1,0 +1,142 @@
+/**
+ * What sessions learned, as files that people take away: made by an engine process of its own, so that rounds go on
+ * meanwhile, and kept beside the session, so that asking again costs nothing. What is under way is held in memory only;
+ * an export that a restart cut off is asked for again.
+ */
+
+import { createHash } from 'node:crypto';
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { count } from '../../src/domain/state/count.js';
+import type { SessionState } from '../../src/domain/state/model.js';
+import { AcclaimError } from '../../src/errors.js';
+import { adapterName } from '../../src/models/adapter-name.js';
+import type { JobQueue } from '../../src/queue/contract.js';
+import type { JobPayload, JobProgress } from '../../src/queue/jobs.js';
+import type { DataPaths } from '../effects/data-paths.js';
+
+export const exportFormats = ['diffusers', 'kohya', 'merged'] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
+export interface Export {
+  session: string;
+  round: number;
+  format: ExportFormat;
+}
+
+export interface Exported extends Export {
+  /** Absolute path of the LoRA, or of the merged model's folder or file. */
+  path: string;
+  /** What people save it as. */
+  name: string;
+  bytes: number;
+  folder: boolean;
+}
+
+export interface ExportParts {
+  /** The engine for work beside the sessions; started when it is first asked for. */
+  queue(): JobQueue;
+  paths: DataPaths;
+  resolveModel(model: string): string;
+}
+
+interface Running {
+  session: string;
+  job: Promise<Exported>;
+  progress: JobProgress | null;
+}
+
+export class Exports {
+  private readonly running = new Map<string, Running>();
+
+  constructor(private readonly parts: ExportParts) {}
+
+  /** Null while it is not made yet. */
+  async found(what: Export): Promise<Exported | null> {
+    const path = this.pathOf(what);
+    const found = await stat(path).catch(() => null);
+    if (!found) return null;
+    const folder = found.isDirectory();
+    return { ...what, path, name: nameOf(what, folder), bytes: found.size, folder };
+  }
+
+  /** The same wish twice is one job. Throws what the engine says. */
+  make(state: SessionState, what: Export): Promise<Exported> {
+    const key = nameOf(what, false);
+    const running = this.running.get(key);
+    if (running) return running.job;
+    const entry: Running = {
+      session: what.session,
+      progress: null,
+      job: this.run(state, what, (progress) => {
+        entry.progress = progress;
+      }).finally(() => this.running.delete(key)),
+    };
+    this.running.set(key, entry);
+    return entry.job;
+  }
+
+  /** One line for each that is being made. */
+  lines(): { session: string; line: string }[] {
+    return [...this.running].map(([name, { session, progress }]) => {
+      const share =
+        progress && progress.total > 1 ? `: ${progress.done} of ${count(progress.total, 'file')}` : '';
+      return { session, line: `**${name}** is being made${share}.` };
+    });
+  }
+
+  private async run(
+    state: SessionState,
+    what: Export,
+    progress: (p: JobProgress) => void,
+  ): Promise<Exported> {
+    const { paths, queue, resolveModel } = this.parts;
+    const { session, round, format } = what;
+    const out = this.pathOf(what);
+    // Of whole models only the newest is kept: each is as large as its base.
+    if (format === 'merged')
+      for (const { number } of state.rounds)
+        await rm(this.pathOf({ ...what, round: number }), { recursive: true, force: true });
+    const payload: JobPayload<'export-adapter'> = {
+      session: `export-${session}`,
+      round,
+      attempt: 0,
+      seed: state.session.seed,
+      checkpoint: paths.checkpoint(session, round),
+      model: resolveModel(state.session.model),
+      format,
+      out,
+    };
+    const id = `export.${createHash('sha256').update(out).digest('hex').slice(0, 12)}.export-adapter.0`;
+    const { bytes } = await queue().run({ id, kind: 'export-adapter', payload }, progress);
+    const made = await this.found(what);
+    if (made) return { ...made, bytes };
+    throw new AcclaimError('file-not-found', `${out} is not there any more`, 'Ask for it again.');
+  }
+
+  /** The LoRA as diffusers reads it lies in the checkpoint already. */
+  private pathOf({ session, round, format }: Export): string {
+    if (format === 'diffusers')
+      return join(this.parts.paths.checkpoint(session, round), 'adapter.safetensors');
+    const ending = format === 'kohya' ? '.safetensors' : '';
+    return this.parts.paths.made(session, `export-${round}-${format}${ending}`);
+  }
+}
+
+function nameOf({ session, round, format }: Export, folder: boolean): string {
+  return `${adapterName(session, round, format)}${folder ? '.tar' : '.safetensors'}`;
+}
+
+/** The round whose checkpoint is meant: the one that is named, else the session's head. Throws `session-not-found`. */
+export function learnedRound({ session, rounds }: SessionState, asked: number | null): number {
+  const learned = rounds.filter((r) => r.learned !== null && r.state !== 'failed').map((r) => r.number);
+  const round = asked ?? session.head;
+  if (round !== null && learned.includes(round)) return round;
+  throw new AcclaimError(
+    'session-not-found',
+    round === null
+      ? `${session.id} has not learned yet.`
+      : `${session.id} learned nothing in round ${round}.`,
+    learned.length > 0 ? `Rounds: ${learned.join(', ')}.` : 'Close a round first.',
+  );
+}

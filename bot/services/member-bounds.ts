@@ -1,0 +1,68 @@
+/**
+ * What people may open. A member asks for no more than the host lets members ask for, and has a few sessions at a time; those who
+ * have not agreed to be known have a few together, since nobody can tell whose theirs are. A server has its share. Moderators have
+ * some times as much. Pure.
+ */
+import type { Account } from '../../src/chat/port.js';
+import type { Config } from '../../src/config/schema.js';
+import { count } from '../../src/domain/state/count.js';
+import type { SessionState } from '../../src/domain/state/model.js';
+import { atLeast } from '../../src/domain/state/roles.js';
+import { personOf } from '../../src/domain/voting/people.js';
+import { AcclaimError } from '../../src/errors.js';
+import type { StartRequest } from '../commands/command.js';
+
+export type MemberBounds = Pick<Config['limits'], 'sessions' | 'asked' | 'moderators'>;
+
+export interface Opener {
+  account: Pick<Account, 'role'>;
+  /** Voter key. */
+  by: string | null;
+  /** Agreed to be known here. */
+  known: boolean;
+  asked: Pick<StartRequest, 'images' | 'rounds'>;
+}
+
+/** `here`: sessions that go on, on the server where it is asked for; `all`: wherever. Throws `not-allowed`. */
+export function mayOpen(
+  bounds: MemberBounds,
+  { account, by, known, asked }: Opener,
+  { here, all }: { here: readonly SessionState[]; all: readonly SessionState[] },
+): void {
+  if (account.role === 'operator') return;
+  const moderates = atLeast(account.role, 'moderator');
+  if (!moderates) mayAsk(bounds.asked, asked);
+  const wider = moderates ? bounds.moderators : 1;
+  const own = all.filter(({ session, voters }) => {
+    const { createdBy } = session;
+    return createdBy !== null && by !== null && personOf(voters, createdBy) === personOf(voters, by);
+  });
+  const nobodys = here.filter(({ session }) => session.createdBy === null);
+  if (!moderates && !known && nobodys.length >= bounds.sessions.strangers)
+    throw no(
+      `${count(nobodys.length, 'session goes', 'sessions go')} on here that ${nobodys.length === 1 ? 'is' : 'are'} nobody's.`,
+      'Agree to vote here first, then ask again: after that they are yours.',
+    );
+  if (own.length >= bounds.sessions.person * wider)
+    throw no(
+      `${count(own.length, 'session')} of yours ${own.length === 1 ? 'goes' : 'go'} on already.`,
+      'Ask again once one of them has ended.',
+    );
+  if (here.length >= bounds.sessions.server * wider)
+    throw no(
+      `${count(here.length, 'session goes', 'sessions go')} on here already.`,
+      'Ask again once some have ended, or ask a moderator.',
+    );
+}
+
+function mayAsk(most: MemberBounds['asked'], { images, rounds }: Opener['asked']): void {
+  if ((images ?? 0) > most.images)
+    throw no(
+      `Members may ask for up to ${count(most.images, 'image')} a round.`,
+      'Ask a moderator for more.',
+    );
+  if ((rounds ?? 0) > most.rounds)
+    throw no(`Members may ask for up to ${count(most.rounds, 'round')}.`, 'Ask a moderator for more.');
+}
+
+const no = (message: string, mend: string) => new AcclaimError('not-allowed', message, mend);

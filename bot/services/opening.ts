@@ -1,0 +1,104 @@
+/** Opening a session in a channel: the channel's row, the session's own, and the first words there. */
+
+import type { PlatformName } from '../../src/chat/port.js';
+import { isUnreachable } from '../../src/chat/refusals.js';
+import { communities } from '../../src/domain/state/apply.js';
+import type { RowChange } from '../../src/domain/state/decision.js';
+import type { Place, SessionState } from '../../src/domain/state/model.js';
+import { type RoundKind, type RoundTime, roundTime } from '../../src/domain/state/round-time.js';
+import type { Log } from '../../src/log.js';
+import type { Store } from '../../src/store/store.js';
+import type { Messenger } from '../effects/messenger.js';
+import type { NewSession, Sessions } from '../sessions/sessions.js';
+import { welcomeCard } from '../views/notice.js';
+import type { Consents } from './consents.js';
+import type { Servers } from './servers.js';
+
+export interface OpeningParts {
+  store: Store;
+  log: Log;
+  sessions: Sessions;
+  servers: Servers;
+  consents: Consents;
+  messenger: Messenger;
+  /** First words wait until the platform gives an answer. */
+  unsaid(platform: PlatformName): void;
+  /** Channel -> the server that it is on. */
+  homes: Map<string, string | null>;
+}
+
+export class Opening {
+  /** Sessions whose first words met a platform that gave no answer. */
+  private readonly unsaid = new Set<string>();
+
+  constructor(private readonly parts: OpeningParts) {}
+
+  /** `also`: rows that are written with it or not at all. */
+  async open(
+    spec: NewSession,
+    id: string,
+    place: Place,
+    createdBy: string | null,
+    also: readonly RowChange[] = [],
+  ): Promise<SessionState> {
+    const { store, sessions } = this.parts;
+    const { community } = place;
+    await this.ensurePlace(place, spec);
+    const known = sessions.holding().find((s) => communities(s).has(community))?.voters;
+    const voters = known
+      ? new Map([...known].filter(([, voter]) => voter.community === community))
+      : await store.loadVoters(community);
+    // Nothing of a person is stored before they agree, not even that a session is theirs.
+    const by = createdBy !== null && voters.get(createdBy)?.consentAt != null ? createdBy : null;
+    const state = await sessions.open({ ...spec, id, community, createdBy: by }, place, voters, also);
+    await this.welcome(state);
+    return state;
+  }
+
+  async ensurePlace(place: Place, { title, nsfw }: Pick<NewSession, 'title' | 'nsfw'>): Promise<void> {
+    const { channel, community, platform, address } = place;
+    const server = await this.parts.servers.of(platform, address);
+    this.parts.homes.set(channel, server);
+    await this.parts.store.ensureChannel(
+      { id: community, platform, name: community },
+      { id: channel, community, platform, address, server, name: title, nsfw },
+    );
+  }
+
+  /** First words that could not be said, and may be now. Throws where there is no answer still. */
+  async welcomeUnsaid(): Promise<void> {
+    for (const id of [...this.unsaid]) {
+      const state = this.parts.sessions.get(id);
+      if (state && state.session.state !== 'ended') await this.welcome(state);
+      else this.unsaid.delete(id);
+    }
+    if (this.unsaid.size > 0) throw new Error('first words are not said yet');
+  }
+
+  /** The first words in a channel; by key, so that a crash in between neither loses nor doubles them. */
+  async welcome({ session, bindings }: SessionState): Promise<void> {
+    this.unsaid.delete(session.id);
+    const { consents, messenger, log } = this.parts;
+    const { model, rules, sampler, learner } = session;
+    const kind = { model, images: rules.imagesPerRound, steps: sampler.steps, learner: learner.name };
+    const time = await this.roundTime(kind);
+    for (const to of bindings.filter((row) => row.leftAt === null)) {
+      const first = async () => {
+        await consents.ask(to);
+        await messenger.post(to, welcomeCard(`${session.id}.welcome`, session, time));
+      };
+      await first().catch((error) => {
+        log.warn({ session: session.id, error: String(error) }, 'no welcome');
+        if (!isUnreachable(error) || !messenger.names().includes(to.platform)) return;
+        this.unsaid.add(session.id);
+        this.parts.unsaid(to.platform);
+      });
+    }
+  }
+
+  /** From rounds like it; null while there were none. */
+  async roundTime(kind: RoundKind): Promise<RoundTime | null> {
+    const { sessions, store } = this.parts;
+    return roundTime([...sessions.live(), ...(await store.lookups.timed(kind.model))], kind);
+  }
+}

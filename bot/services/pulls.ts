@@ -1,0 +1,92 @@
+/**
+ * Models that operators fetch from the chat: in an engine process of their own, so that rounds go on meanwhile. What is
+ * under way is held in memory only; a pull that a restart cut off is asked for again and goes on from what is here.
+ */
+import { inSentences, toPlain } from '../../src/errors.js';
+import type { JobQueue } from '../../src/queue/contract.js';
+import type { JobPayload, JobProgress } from '../../src/queue/jobs.js';
+
+export interface PullParts {
+  /** The engine for work beside the sessions; started when it is first asked for. */
+  queue(): JobQueue;
+  hub: JobPayload<'pull-model'>['hub'];
+  /** Folder of the models of this machine. */
+  models: string;
+}
+
+type State =
+  | { kind: 'running'; progress: JobProgress | null }
+  | { kind: 'done'; name: string; licence: string | null }
+  | { kind: 'failed'; message: string };
+
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
+
+export class Pulls {
+  private readonly states = new Map<string, State>();
+  private asked = 0;
+
+  constructor(private readonly parts: PullParts) {}
+
+  /** Begins, or begins again, unless it is under way. Says where it stands. */
+  ask(model: string): string {
+    if (this.states.get(model)?.kind !== 'running') this.begin(model);
+    return `${this.line(model)}\n**/acclaim model list** tells how far it is.`;
+  }
+
+  /** One line a pull since the start. */
+  lines(): string[] {
+    return [...this.states.keys()].map((model) => this.line(model));
+  }
+
+  private begin(model: string): void {
+    const { hub, models } = this.parts;
+    const attempt = this.asked++;
+    const payload: JobPayload<'pull-model'> = {
+      session: 'pull',
+      round: 0,
+      attempt,
+      seed: 0,
+      model,
+      revision: null,
+      file: null,
+      variant: 'fp16',
+      models,
+      // Whoever types in a channel names no folder of this machine.
+      local: false,
+      hub,
+    };
+    this.states.set(model, { kind: 'running', progress: null });
+    this.parts
+      .queue()
+      .run({ id: `pull.${attempt}.pull-model.0`, kind: 'pull-model', payload }, (progress) =>
+        this.states.set(model, { kind: 'running', progress }),
+      )
+      .then(({ name, licence }) => this.states.set(model, { kind: 'done', name, licence }))
+      .catch((error) => {
+        this.states.set(model, { kind: 'failed', message: inSentences(toPlain(error)) });
+      });
+  }
+
+  private line(model: string): string {
+    const state = this.states.get(model)!;
+    const shown = withoutKeys(model);
+    if (state.kind === 'failed')
+      return `**${shown}** could not be fetched: ${state.message.replaceAll(model, shown)}`;
+    if (state.kind === 'done')
+      return `**${state.name}** is here. ${state.licence === null ? 'Its card names no licence.' : `Licence: ${state.licence}.`}`;
+    const { progress } = state;
+    if (!progress || progress.total <= 1) return `**${shown}** is being looked up.`;
+    const { done, total, secondsLeft } = progress;
+    const rate = secondsLeft
+      ? ` (${megabytes((total - done) / secondsLeft)}/s, about ${Math.ceil(secondsLeft / 60)} min left)`
+      : '';
+    return `**${shown}** is being fetched: ${megabytes(done)} of ${megabytes(total)}${rate}.`;
+  }
+}
+
+/** Everyone may read where a pull stands: what an address holds to open it (a password, a signed query) is not told. */
+function withoutKeys(model: string): string {
+  if (!/^https?:/.test(model) || !URL.canParse(model)) return model;
+  const { origin, pathname } = new URL(model);
+  return `${origin}${pathname}`;
+}

@@ -1,0 +1,46 @@
+/** The clock of sessions: a tick of each when passing time alone may change something. */
+import type { Clock } from '../../src/clock.js';
+import { nextTick } from '../../src/domain/sessions/views.js';
+import type { SessionState } from '../../src/domain/state/model.js';
+import { safely } from '../../src/machine/safely.js';
+
+/** Ticks come at least this often, so that a clock that jumps is noticed. */
+const LONGEST_TICK_MS = 60_000;
+
+export class Ticks {
+  private readonly timers = new Map<string, NodeJS.Timeout>();
+  /** False: nothing ticks by itself any more. */
+  private on = true;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly tick: (session: string) => unknown,
+    private readonly fault: (error: unknown) => void,
+  ) {}
+
+  /** In so many ms, whatever was to come before. */
+  in(session: string, wait: number): void {
+    this.clear(session);
+    if (!this.on) return;
+    const act = safely(this.tick, this.fault);
+    this.timers.set(session, setTimeout(act, wait, session));
+  }
+
+  /** When the state next needs one. */
+  schedule(state: SessionState): void {
+    this.clear(state.session.id);
+    const now = this.clock.now();
+    const at = nextTick(state, now);
+    if (at !== null) this.in(state.session.id, Math.min(Math.max(at - now, 10), LONGEST_TICK_MS));
+  }
+
+  clear(session: string): void {
+    clearTimeout(this.timers.get(session));
+    this.timers.delete(session);
+  }
+
+  stop(): void {
+    for (const session of [...this.timers.keys()]) this.clear(session);
+    this.on = false;
+  }
+}

@@ -1,0 +1,343 @@
+/**
+ * `acclaim simulate`: a whole session with simulated voters, through the very code that people's sessions run on: the
+ * same decisions, store, queue and engine, on the in-memory platform. Ends with figures on noises that no vote has seen.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Crowd, loadCrowd } from '../../src/config/crowds.js';
+import { loadConfig } from '../../src/config/load.js';
+import { resolveModel } from '../../src/config/models.js';
+import type { Config } from '../../src/config/schema.js';
+import { loadTask } from '../../src/config/tasks.js';
+import { count } from '../../src/domain/state/count.js';
+import type { SessionState } from '../../src/domain/state/model.js';
+import type { Round } from '../../src/domain/state/round.js';
+import { AcclaimError } from '../../src/errors.js';
+import { createLog } from '../../src/log.js';
+import type { JobPayload } from '../../src/queue/jobs.js';
+import type { App } from '../app.js';
+import { buildHouse, type House, specify } from '../house.js';
+import { FakePlatform } from '../platforms/fake/platform.js';
+import { type CrowdRoundFigures, CrowdVoters } from './crowd/voters.js';
+import { type Figures, type FiguresOf, finalFigures } from './figures.js';
+import { type SimulatedRound, successOf, successWords } from './success.js';
+import { type Verdict, Voters } from './voters.js';
+
+export interface SimulateOptions {
+  task: string;
+  learner?: string | undefined;
+  /** Votes in all: a vote is one image judged by one voter. Of a crowd rounds are counted instead. */
+  votes?: number | undefined;
+  /** Who votes: a crowd's name or file, in place of `voters` that all see alike; and for how many rounds. */
+  crowd?: string | undefined;
+  rounds?: number | undefined;
+  /** Images a round. */
+  perRound: number;
+  /** `key=value` over the configuration. */
+  set?: readonly string[] | undefined;
+  seed: number;
+  /** Probability that a voter takes an image for its opposite. */
+  flip: number;
+  voters: number;
+  /** Voters say what is wrong with what they do not like. */
+  reasons?: boolean | undefined;
+  /** Threads of the engine; several simulations side by side want one each. */
+  threads?: number | undefined;
+  /** Noises of each final figure. */
+  figures?: number | undefined;
+  /** Which of them; all when missing. */
+  figuresOf?: FiguresOf | undefined;
+  /** Where pictures of the untuned model are kept between runs; null = nowhere. */
+  cache?: string | null | undefined;
+  /** File for the JSON; none when missing. */
+  json?: string | undefined;
+  onProgress?: (line: string) => void;
+  signal?: AbortSignal | undefined;
+}
+
+/** What `--json` holds. */
+export interface SimulateResult {
+  task: string;
+  learner: string;
+  seed: number;
+  votes: number;
+  flip: number;
+  crowd?: string;
+  rounds: (SimulatedRound & {
+    /** What was shown, and what is so: `--undrawn --pictures` votes on it anew. */
+    pictures: Pick<Verdict, 'index' | 'good'>[];
+    crowd?: CrowdRoundFigures;
+  })[];
+  final: Figures;
+  seconds: number;
+}
+
+const CHANNEL = 'simulation';
+const BATCH = 64;
+
+export async function simulateCommand(options: SimulateOptions): Promise<SimulateResult> {
+  const began = performance.now();
+  const dir = await mkdtemp(join(tmpdir(), 'acclaim-simulate-'));
+  const crowd = options.crowd === undefined ? null : loadCrowd(options.crowd);
+  const { config, rounds } = configure(options, dir);
+  const platform = new FakePlatform();
+  let fatal: unknown;
+  const house = await buildHouse({
+    config,
+    log: createLog('warn'),
+    fatal: (error) => (fatal = error),
+    platforms: () => [platform],
+  });
+  try {
+    const run = new Run(options, crowd, house, platform, config, rounds, dir, () => {
+      if (fatal) throw fatal;
+      if (options.signal?.aborted) throw new AcclaimError('cancelled', 'the simulation was stopped');
+    });
+    const measured = await run.whole();
+    const result: SimulateResult = {
+      task: options.task,
+      learner: config.learner.name,
+      seed: options.seed,
+      votes: measured.rounds.at(-1)?.votes ?? 0,
+      flip: options.flip,
+      ...(crowd && { crowd: crowd.name }),
+      ...measured,
+      seconds: Math.round((performance.now() - began) / 100) / 10,
+    };
+    if (options.json) await writeFile(options.json, `${JSON.stringify(result, null, 2)}\n`);
+    return result;
+  } finally {
+    await house.stop();
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+function roundsOf({ crowd, rounds, votes, perRound, voters }: SimulateOptions): number {
+  if (crowd !== undefined) {
+    if (rounds !== undefined && votes === undefined) return rounds;
+    throw new AcclaimError('usage', 'a crowd votes for a number of rounds', 'Give --rounds, and no --votes.');
+  }
+  if (votes === undefined || rounds !== undefined)
+    throw new AcclaimError(
+      'usage',
+      'how many votes are to be cast was not said',
+      'Give --votes; --rounds is for crowds.',
+    );
+  const whole = Math.floor(votes / (perRound * voters));
+  if (whole < 1 || whole * perRound * voters !== votes)
+    throw new AcclaimError(
+      'usage',
+      `${votes} votes are not whole rounds of ${perRound} images seen by ${voters}`,
+      `Choose a multiple of ${perRound * voters}, or another --per-round.`,
+    );
+  return whole;
+}
+
+/** More than there are in any crowd: its rounds are closed by a moderator. */
+const NOBODY_WAITS = 1_000_000;
+
+/** Nothing but the votes ends a simulated session: no goal, no deadline, a quorum of all voters pressing Done. */
+function configure(options: SimulateOptions, dir: string): { config: Config; rounds: number } {
+  const { perRound, voters, threads, learner } = options;
+  const rounds = roundsOf(options);
+  const set = [
+    ...(learner === undefined ? [] : [`learner.name=${learner}`]),
+    ...(threads === undefined ? [] : [`engine.threads=${threads}`]),
+    ...(options.set ?? []),
+  ];
+  const config = loadConfig({ set });
+  return {
+    config: {
+      ...config,
+      dataDir: dir,
+      session: {
+        ...config.session,
+        images: perRound,
+        rounds,
+        goal: null,
+        ballots: 'sheet',
+        quietHours: null,
+      },
+      votes: {
+        ...config.votes,
+        quorum: options.crowd === undefined ? voters : NOBODY_WAITS,
+        quorumBy: 'done',
+        settleSeconds: 0,
+        deadlineMinutes: 7 * 1440,
+      },
+    },
+    rounds,
+  };
+}
+
+class Run {
+  private readonly app: App;
+  private readonly successes: SimulateResult['rounds'] = [];
+  private readonly clock = performance.now();
+
+  constructor(
+    private readonly options: SimulateOptions,
+    private readonly crowd: Crowd | null,
+    private readonly house: House,
+    private readonly platform: FakePlatform,
+    private readonly config: Config,
+    private readonly rounds: number,
+    private readonly dir: string,
+    private readonly check: () => void,
+  ) {
+    this.app = house.app;
+  }
+
+  async whole(): Promise<{ rounds: SimulateResult['rounds']; final: Figures }> {
+    const { task, seed, flip } = this.options;
+    const { prompt, negative } = loadTask(task);
+    await this.app.start();
+    const spec = specify(this.config, { prompt, negative, title: task, seed });
+    const place = {
+      channel: `fake-${CHANNEL}`,
+      community: 'fake',
+      platform: 'fake',
+      address: CHANNEL,
+      sweeps: true,
+    } as const;
+    const { session } = await this.app.open(spec, `simulate-${task}`, place, null);
+    const here = { platform: this.platform, channel: CHANNEL, seed };
+    const voters = this.crowd
+      ? new CrowdVoters({ ...here, crowd: this.crowd, rounds: this.rounds })
+      : new Voters({ ...here, count: this.options.voters, flip, reasons: this.options.reasons });
+    await voters.agree();
+    for (let done = 0; done < this.rounds; done++) {
+      const state = await this.untilOpen(session.id, done);
+      if (!state) break;
+      await this.voteOn(state, voters);
+    }
+    const end = await this.untilLearned(session.id);
+    const final = await this.figures(end);
+    return { rounds: this.successes, final };
+  }
+
+  /** The session with a round open for votes; undefined when it has ended, or rests for want of good images. */
+  private async untilOpen(id: string, after: number): Promise<SessionState | undefined> {
+    return this.until(id, (state) => {
+      const open = state.rounds.at(-1)?.state === 'open' && state.session.state === 'active';
+      const over = state.session.state !== 'active';
+      return over || (open && this.successes.length === after) ? (over ? 'over' : 'yes') : 'wait';
+    });
+  }
+
+  private async untilLearned(id: string): Promise<SessionState> {
+    await this.until(id, (state) => {
+      const round = state.rounds.at(-1)?.state;
+      const working = round === 'learning' || round === 'closing' || round === 'open';
+      return state.session.state === 'active' && working ? 'wait' : 'over';
+    });
+    return this.app.sessions.get(id)!;
+  }
+
+  private async until(id: string, met: (state: SessionState) => 'wait' | 'yes' | 'over') {
+    for (;;) {
+      this.check();
+      const state = this.app.sessions.get(id)!;
+      const round = state.rounds.at(-1);
+      if (round?.state === 'failed') {
+        const { code, message, mend } = round.failure!;
+        throw new AcclaimError(code as AcclaimError['code'], message, mend);
+      }
+      const answer = met(state);
+      if (answer !== 'wait') return answer === 'yes' ? state : undefined;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  private async voteOn(state: SessionState, voters: Voters | CrowdVoters): Promise<void> {
+    const { task, seed, perRound } = this.options;
+    const round = state.rounds.at(-1)!;
+    const scored = await this.house.queue.run({
+      id: `judge.${round.id}.score`,
+      kind: 'score',
+      payload: {
+        session: 'judge',
+        round: round.number,
+        attempt: 0,
+        seed,
+        judge: this.judge,
+        task,
+        roundDir: this.house.paths.round(state.session.id, round.number),
+      },
+    });
+    const shown = successOf(state.images.get(round.id) ?? [], round, scored.images);
+    const before = this.successes.at(-1)?.votes ?? 0;
+    const pictures = scored.images.map(({ index, good }) => ({ index, good }));
+    const one: SimulateResult['rounds'][number] = {
+      ...{ round: round.number, votes: before + perRound * this.options.voters, ...shown, pictures },
+    };
+    this.successes.push(one);
+    this.say(`round ${this.successes.length} of ${this.rounds}: ${successWords(shown)}`);
+    const ballots = [...state.ballots.values()].filter((b) => b.round === round.id && b.state === 'live');
+    await voters.vote(round.number, ballots, scored.images);
+    await this.until(state.session.id, (s) =>
+      s.rounds.find((r) => r.id === round.id)?.state === 'open' ? 'wait' : 'yes',
+    );
+    if (!(voters instanceof CrowdVoters)) return;
+    const { outcome } = await this.untilCounted(state.session.id, round.id);
+    one.votes = before + (outcome?.votes ?? 0);
+    one.crowd = voters.figures(outcome);
+  }
+
+  /** A round that was closed by a command is swept first. */
+  private async untilCounted(id: string, round: string): Promise<Round> {
+    const find = (state: SessionState) => state.rounds.find((row) => row.id === round)!;
+    await this.until(id, (state) => (find(state).state === 'closing' ? 'wait' : 'yes'));
+    return find(this.app.sessions.get(id)!);
+  }
+
+  private async figures(state: SessionState): Promise<Figures> {
+    const { session } = state;
+    const { cache } = this.options;
+    const began = performance.now();
+    let said = 0;
+    return finalFigures({
+      queue: this.house.queue,
+      task: this.options.task,
+      base: {
+        model: resolveModel(session.model),
+        prompt: session.prompt,
+        negative: session.negative,
+        sampler: session.sampler as JobPayload<'generate'>['sampler'],
+        width: session.width,
+        height: session.height,
+        learner: session.learner as JobPayload<'generate'>['learner'],
+      },
+      checkpoint: session.head === null ? null : this.house.paths.checkpoint(session.id, session.head),
+      judge: this.judge,
+      n: this.options.figures ?? 256,
+      batch: BATCH,
+      of: this.options.figuresOf ?? 'all',
+      dir: join(this.dir, 'figures'),
+      cache: cache === undefined ? join(homedir(), '.cache', 'acclaim') : cache,
+      onImages: (done, total) => {
+        this.check();
+        const now = performance.now();
+        if (now - said < 2000 || done === 0) return;
+        said = now;
+        const left = Math.ceil(((now - began) / 1000 / done) * (total - done));
+        this.options.onProgress?.(
+          `final figures: ${Math.round(done)} of ${count(total, 'image')}, about ${left} s left`,
+        );
+      },
+    });
+  }
+
+  private get judge(): string {
+    return join(resolveModel(this.config.model), 'judge');
+  }
+
+  private say(line: string): void {
+    const elapsed = (performance.now() - this.clock) / 1000;
+    const done = this.successes.length;
+    // The figures take about as long as drawing another 1024 images; rounds so far tell how long the rest takes.
+    const left = Math.round((elapsed / done) * (this.rounds - done));
+    this.options.onProgress?.(`${line}; about ${left} s of rounds left`);
+  }
+}

@@ -1,0 +1,56 @@
+/** What an engine's answer means for its job. Pure, but for the envelope that it comes in. */
+import { AcclaimError, type ErrorCode, fromPlain } from '../../errors.js';
+import type { Envelopes } from '../envelope.js';
+import { jobSchemas } from '../jobs.js';
+import type { Entry } from './entry.js';
+import { type Answer, answerSchema, type Flight } from './wire.js';
+
+/** What went wrong is put right by sending it again, and by doing it again. */
+export const again: ReadonlySet<ErrorCode> = new Set([
+  'artifact-missing',
+  'artifact-corrupt',
+  // What one engine does not see another may.
+  'data-mismatch',
+  'file-not-found',
+]);
+
+/** What may be so on one engine's machine alone: its disk, its descriptors, its copy of a model, its device. */
+const itsOwn: ReadonlySet<ErrorCode> = new Set([
+  'file-unreadable',
+  'data-unwritable',
+  'files-exhausted',
+  'model-changed',
+  'model-corrupt',
+  'device-unavailable',
+]);
+
+export type Verdict =
+  | { type: 'result'; value: unknown; artifact: string | null }
+  /** Some engine has to do it anew; `counts`: this one counts among those that the job has outlived. */
+  | { type: 'again'; why: string; counts: boolean; error?: AcclaimError; tooSmall?: true }
+  | { type: 'failed'; error: AcclaimError };
+
+/** Errors: job-invalid where it is none to this delivery. */
+export function openAnswer(envelopes: Envelopes, flight: Flight, text: unknown): Answer {
+  const answer = envelopes.open('answer', text, answerSchema);
+  if (answer.job !== flight.job || answer.delivery !== flight.delivery || answer.engine !== flight.engine)
+    throw new AcclaimError('job-invalid', 'it answers something else');
+  return answer;
+}
+
+export function judge({ id, kind, cancelled }: Entry, { outcome }: Answer): Verdict {
+  if (outcome.type === 'handed-back') return { type: 'again', why: 'its engine leaves', counts: false };
+  if (outcome.type === 'failed') {
+    const { code, message: why, mend } = outcome.error;
+    const error = fromPlain({ code: code as ErrorCode, message: why, mend });
+    if (code === 'engine-lost' || again.has(error.code) || itsOwn.has(error.code))
+      return { type: 'again', why, counts: true, error };
+    if (code === 'memory-short') return { type: 'again', why, counts: false, tooSmall: true };
+    if (code === 'cancelled' && !cancelled) return { type: 'again', why: 'it was let go', counts: false };
+    return { type: 'failed', error };
+  }
+  const parsed = jobSchemas[kind].result.safeParse(outcome.result);
+  if (parsed.success) return { type: 'result', value: parsed.data, artifact: outcome.artifact };
+  const why = `result of job ${id}: ${parsed.error.message}`;
+  return { type: 'failed', error: new AcclaimError('job-invalid', why) };
+}

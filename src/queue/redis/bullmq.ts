@@ -1,0 +1,415 @@
+/**
+ * The queue over Redis: one BullMQ queue an engine, and this side decides which engine gets what. Invariants: at most
+ * one delivery of a job counts, and one job of a session is out at a time; an answer is taken once and only from the delivery
+ * that counts; what Redis forgets is delivered again. It goes by looking, once a second and whenever an engine says
+ * so: a lost word costs a second, never a job. The contract is in contract.ts; the words in wire.ts; the other end in serve.ts.
+ */
+import { AcclaimError, fromPlain, toPlain } from '../../errors.js';
+import { aboutJob, type Log } from '../../log.js';
+import { safely } from '../../machine/safely.js';
+import type { Held, JobQueue, JobRequest } from '../contract.js';
+import { cancelled } from '../deferred.js';
+import { Envelopes } from '../envelope.js';
+import { type JobKind, type JobProgress, type JobResult, jobSchemas } from '../jobs.js';
+import { FORGOTTEN_AT_ONCE } from '../limits.js';
+import type { PredictMb } from '../predict.js';
+import type { BotPlaces } from '../transport/places.js';
+import { again, judge, openAnswer } from './answers.js';
+import { Aside, type SetAside } from './aside.js';
+import { connectBoth, type Line, type RedisSettings } from './connection.js';
+import { type Entry, newEntry } from './entry.js';
+import { Errands } from './errands.js';
+import { Flights } from './flights.js';
+import { awayBucket, awayRedis, refusingRedis } from './lack.js';
+import { Lanes } from './lanes.js';
+import { refuses } from './redis-faults.js';
+import { Roll } from './roll.js';
+import { choose, lacking } from './routing.js';
+import { Sending } from './sending.js';
+import { Trouble } from './trouble.js';
+import { hold, Waits } from './waits.js';
+import { type Answer, type Beat, type Flight, keys, saidSchema } from './wire.js';
+import { within } from './within.js';
+
+export interface BullQueueOptions {
+  redis: RedisSettings;
+  prefix: string;
+  /** Shared with the engines; null = nothing is signed. */
+  key: string | null;
+  places: BotPlaces;
+  /** Mark of the data folder that engines share; null or missing where they share none. */
+  folder?: string | null;
+  /** Engines whose work was not there; with a clock of its own in tests. */
+  aside?: Aside;
+  /** Megabytes that a job takes of its engine's memory; a job goes to no engine that has less. */
+  predictMb?: PredictMb;
+  /** Engines that a job may outlive before it fails `engine-lost`. */
+  attempts?: number;
+  log: Log;
+  /** Time between two looks when nobody says anything. */
+  lookMs?: number;
+  /** Silence after which an engine's job is given to another; the engines' own. */
+  lostMs?: number;
+  /** Told when jobs begin to wait that no engine can do (true), and when none does any more (false). */
+  onStarved?: (starved: boolean) => void;
+  /** How long nobody must be able to do a job before whoever waits is told: engines come and go. */
+  graceMs?: number;
+}
+
+/** Time that engines get to say that they are there, ms. */
+const GRACE_MS = 5000;
+const LOST_MS = 15_000;
+/** What Redis may take, ms: to end with this side, and to tell engines what to forget. */
+const CLOSE_MS = 2000;
+const FORGET_MS = 2000;
+
+export class BullQueue implements JobQueue {
+  private readonly envelopes: Envelopes;
+  private readonly keys: ReturnType<typeof keys>;
+  private readonly redis: Line;
+  private readonly ears: Line;
+  private readonly lanes: Lanes;
+  private readonly flights: Flights;
+  private readonly sending: Sending;
+  private readonly entries = new Map<string, Entry>();
+  private readonly waits: Waits;
+  private readonly roll: Roll;
+  private readonly errands: Errands;
+  private readonly aside: Aside;
+  private readonly troubles: Trouble;
+  private readonly timer: NodeJS.Timeout;
+  private looking: Promise<void> | null = null;
+  private again = false;
+  private closed = false;
+
+  constructor(private readonly options: BullQueueOptions) {
+    this.envelopes = new Envelopes(options.key);
+    this.keys = keys(options.prefix);
+    this.errands = new Errands(options.log, () => this.look());
+    this.waits = new Waits(this.entries, options);
+    this.troubles = new Trouble({ ...options, url: options.redis.url, meaning: '; jobs wait, votes go on' });
+    this.aside = options.aside ?? new Aside(options.log);
+    const { redis: asks, ears } = connectBoth(options.redis, (error) => this.away(error));
+    this.redis = asks;
+    this.ears = ears;
+    const { redis, keys: names, envelopes } = this;
+    this.roll = new Roll({
+      redis,
+      keys: names,
+      envelopes,
+      lostMs: options.lostMs ?? LOST_MS,
+      log: options.log,
+    });
+    const trouble = (error: unknown) => this.trouble(error);
+    this.lanes = new Lanes({ redis, keys: names, prefix: options.prefix, trouble });
+    this.flights = new Flights({ redis, keys: names, envelopes, log: options.log });
+    this.sending = new Sending({
+      ...options,
+      envelopes,
+      errands: this.errands,
+      flights: this.flights,
+      lanes: this.lanes,
+      closed: () => this.closed,
+      settle: (...ended) => this.settle(...ended),
+    });
+    const begin = () => {
+      this.tellFolder();
+      this.look();
+    };
+    this.redis.on('ready', safely(begin, trouble));
+    this.ears.on(
+      'message',
+      safely(
+        (_channel: string, text: string) => this.hear(text),
+        (error) => options.log.debug(toPlain(error), 'a word not taken'),
+      ),
+    );
+    void this.ears.subscribe(this.keys.said).catch(() => {});
+    this.timer = setInterval(
+      safely(() => this.look(), trouble),
+      options.lookMs ?? 1000,
+    );
+  }
+
+  run<K extends JobKind>(
+    job: JobRequest<K>,
+    onProgress?: (p: JobProgress) => void,
+    onHeld?: (why: Held | null) => void,
+  ): Promise<JobResult<K>> {
+    if (this.closed) return Promise.reject(cancelled(job.id));
+    const known = this.entries.get(job.id);
+    if (known) {
+      if (onProgress) known.listeners.push(onProgress);
+      if (onHeld) known.watchers.push(onHeld);
+      if (known.lack.known) onHeld?.(known.lack.known);
+      return known.outcome as Promise<JobResult<K>>;
+    }
+    const parsed = jobSchemas[job.kind].payload.safeParse(job.payload);
+    if (!parsed.success)
+      return Promise.reject(new AcclaimError('job-invalid', `job ${job.id}: ${parsed.error.message}`));
+    const { id, kind } = job;
+    const { graceMs = GRACE_MS } = this.options;
+    const entry = newEntry({ id, kind, payload: parsed.data }, { graceMs, tell: this.waits.tell });
+    if (onProgress) entry.listeners.push(onProgress);
+    if (onHeld) entry.watchers.push(onHeld);
+    this.entries.set(job.id, entry);
+    this.look();
+    return entry.outcome as Promise<JobResult<K>>;
+  }
+
+  async cancel(id: string): Promise<void> {
+    const entry = this.entries.get(id);
+    if (!entry) return;
+    entry.cancelled = true;
+    this.errands.abort(id);
+    if (entry.claimed && !entry.flight) await this.settle(entry, cancelled(id));
+    else this.look();
+    await entry.outcome.catch(() => {});
+  }
+
+  /** Engines go on with what they run: the next life of this process asks for it again and takes their answer. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    clearInterval(this.timer);
+    for (const entry of this.entries.values()) entry.reject(cancelled(entry.id));
+    this.entries.clear();
+    const quiet = async () => {
+      await this.errands.close();
+      await this.looking;
+      await this.lanes.close();
+    };
+    // A Redis that is away would hold it up for ever.
+    await within(CLOSE_MS, quiet());
+    this.ears.cut();
+    this.redis.cut();
+  }
+
+  /** Engines that are there, as they describe themselves. */
+  async engines(): Promise<Beat[]> {
+    return (await this.roll.call()).there;
+  }
+
+  /** Engines that get no jobs, and why: their data folder is another, or what they wrote was not in the bot's. */
+  async setAside(): Promise<SetAside[]> {
+    const { folder = null } = this.options;
+    const there = folder === null ? [] : await this.engines();
+    const other = there.flatMap(({ engine, folder: theirs }) =>
+      theirs === folder ? [] : [{ engine, why: 'its data folder is not the one of the bot' }],
+    );
+    const named = new Set(other.map(({ engine }) => engine));
+    return [...other, ...this.aside.list().filter(({ engine }) => !named.has(engine))];
+  }
+
+  /** Engines that are away keep them until they age out. */
+  async forget(artifacts: readonly string[]): Promise<void> {
+    if (artifacts.length === 0 || this.redis.status !== 'ready') return;
+    const tell = async () => {
+      for (const { engine } of await this.engines())
+        for (let from = 0; from < artifacts.length; from += FORGOTTEN_AT_ONCE) {
+          const told = { type: 'forget', artifacts: artifacts.slice(from, from + FORGOTTEN_AT_ONCE) };
+          await this.redis.publish(this.keys.to(engine), this.envelopes.close('word', told));
+        }
+    };
+    await within(FORGET_MS, tell());
+  }
+
+  /** Engines look for it before they take a job. */
+  private tellFolder(): void {
+    const { folder = null } = this.options;
+    if (folder === null) return;
+    this.redis.set(this.keys.folder, this.envelopes.close('folder', { folder })).catch(() => {});
+  }
+
+  private look(): void {
+    if (this.closed) return;
+    if (this.looking) {
+      this.again = true;
+      return;
+    }
+    this.looking = this.lookAll()
+      .then(() => this.troubles.over())
+      .catch((error) => (refuses(error) ? this.away(error) : this.trouble(error)))
+      .finally(() => {
+        this.looking = null;
+        if (!this.again) return;
+        this.again = false;
+        this.look();
+      });
+  }
+
+  private async lookAll(): Promise<void> {
+    if (this.entries.size === 0) {
+      if (this.troubles.told) await this.redis.ping();
+      return;
+    }
+    const { there, gone } = await this.roll.call();
+    const engines = new Map(there.map((beat) => [beat.engine, beat]));
+    for (const entry of [...this.entries.values()]) {
+      if (entry.held) entry.lack.mark(entry.held);
+      if (!entry.claimed) await this.flights.claim(entry);
+      if (entry.flight) await this.follow(entry, entry.flight, engines);
+      else if (entry.cancelled) await this.settle(entry, cancelled(entry.id));
+    }
+    for (const engine of gone) await this.lanes.forget(engine);
+    await this.dispatch(engines);
+  }
+
+  private async follow(entry: Entry, flight: Flight, engines: ReadonlyMap<string, Beat>): Promise<void> {
+    if (this.errands.has(entry.id)) return;
+    // The state first: what is read after it is not older than it.
+    const state = await this.lanes.state(flight);
+    if (state === 'completed') {
+      const job = await this.lanes.job(flight);
+      const drop = async () => void (await job?.remove().catch(() => {}));
+      await this.take(entry, flight, job?.returnvalue, drop);
+    } else if (state === 'failed') {
+      // It lost its lock, or could not be read there: the words are in the engine's log.
+      const job = await this.lanes.job(flight);
+      await this.redeliver(entry, flight, job?.failedReason ?? 'it failed', true);
+    } else if (state === 'unknown') {
+      await this.redeliver(entry, flight, 'Redis has forgotten it', false);
+    } else if (!engines.has(flight.engine)) {
+      await this.redeliver(entry, flight, 'its engine fell silent', state === 'active');
+    } else if (entry.cancelled) {
+      const told = { type: 'cancel', job: entry.id, delivery: flight.delivery };
+      await this.redis.publish(this.keys.to(flight.engine), this.envelopes.close('word', told));
+    }
+  }
+
+  /** `drop` takes the answer out of Redis, once it is not needed any more. */
+  private async take(entry: Entry, flight: Flight, text: unknown, drop: () => Promise<void>): Promise<void> {
+    let answer: Answer;
+    try {
+      answer = openAnswer(this.envelopes, flight, text);
+    } catch (error) {
+      await this.redeliver(entry, flight, toPlain(error).message, true);
+      return drop();
+    }
+    // Words that were said before the answer are heard before it: one connection carries them in order.
+    await this.ears.ping();
+    const verdict = judge(entry, answer);
+    if (verdict.type === 'again') {
+      if (verdict.tooSmall) entry.short.add(flight.engine);
+      if (verdict.error?.code === 'data-mismatch') this.aside.put(flight.engine, verdict.why);
+      await this.redeliver(entry, flight, verdict.why, verdict.counts, verdict.error);
+      return drop();
+    }
+    if (verdict.type === 'failed') {
+      await this.settle(entry, verdict.error);
+      return drop();
+    }
+    const { places } = this.options;
+    const { value, artifact } = verdict;
+    const made = { delivery: flight.delivery, artifact };
+    this.errands.begin(
+      entry.id,
+      (signal) => places.keep(entry.kind, entry.payload, made, signal),
+      async (fault) => {
+        // The next life of this process finds the answer there.
+        if (this.closed) return;
+        const error = fault === null ? null : fromPlain(toPlain(fault));
+        if (!error) this.aside.forgive(flight.engine);
+        else if (error.code === 'data-mismatch') this.aside.put(flight.engine, error.message);
+        if (error && again.has(error.code)) await this.redeliver(entry, flight, error.message, true, error);
+        else await this.settle(entry, error, value);
+        await drop();
+      },
+      (error) => hold(entry, awayBucket(error)),
+    );
+  }
+
+  /** This delivery counts no more; the job waits again, at its old place among the others. */
+  private async redeliver(
+    entry: Entry,
+    { engine, delivery }: Flight,
+    why: string,
+    counts: boolean,
+    error?: AcclaimError,
+  ): Promise<void> {
+    entry.flight = null;
+    entry.held = null;
+    // What it reads may be what was lost.
+    entry.prepared = false;
+    if (counts) {
+      entry.lost += 1;
+      entry.failed.add(engine);
+    }
+    await this.flights.remove(entry.id);
+    const about = { ...aboutJob(entry.id), engine, delivery, why, lost: entry.lost };
+    this.options.log.warn(about, 'job comes back');
+    if (entry.cancelled) await this.settle(entry, cancelled(entry.id));
+    else if (entry.lost >= (this.options.attempts ?? 3))
+      await this.settle(entry, error ?? lost(entry.id, why));
+  }
+
+  /** The oldest waiting job of each session that has none out, to engines that are free. */
+  private async dispatch(engines: ReadonlyMap<string, Beat>): Promise<void> {
+    const { folder = null } = this.options;
+    const busy = new Set<string>();
+    const taken = new Set<string>();
+    for (const { flight, session } of this.entries.values()) {
+      if (!flight) continue;
+      busy.add(flight.engine);
+      taken.add(session);
+    }
+    for (const entry of [...this.entries.values()]) {
+      if (entry.flight || entry.cancelled || taken.has(entry.session) || this.closed) continue;
+      taken.add(entry.session);
+      if (!this.sending.prepare(entry)) continue;
+      entry.need ??= await this.sending.need(entry);
+      if (!entry.need) continue;
+      const need = { ...entry.need, folder, aside: this.aside, short: entry.short, failed: entry.failed };
+      const engine = choose(engines.values(), busy, need);
+      entry.lack.mark(engine ? null : lacking(engines.values(), need));
+      if (!engine) continue;
+      busy.add(engine.engine);
+      await this.sending.deliver(entry, engine.engine);
+    }
+  }
+
+  /** Nothing can be asked of Redis, or it does nothing of what it is asked: what waits is told so. */
+  private away(error: unknown): void {
+    this.trouble(error);
+    if (this.closed) return;
+    const why = refuses(error) ? refusingRedis : awayRedis;
+    for (const entry of this.entries.values()) if (!entry.flight) entry.lack.mark(why);
+  }
+
+  private hear(text: string): void {
+    const said = this.envelopes.open('word', text, saidSchema);
+    if (said.type === 'look') {
+      this.look();
+      return;
+    }
+    const entry = this.entries.get(said.job);
+    if (entry?.flight?.delivery !== said.delivery) return;
+    if (said.type === 'held') {
+      hold(entry, said.why);
+      return;
+    }
+    for (const listener of entry.listeners) listener(said.progress);
+  }
+
+  private trouble(error: unknown): void {
+    if (!this.closed) this.troubles.tell(error);
+  }
+
+  private async settle(entry: Entry, error: AcclaimError | null, result?: unknown): Promise<void> {
+    if (this.entries.get(entry.id) !== entry) return;
+    await this.flights.remove(entry.id);
+    this.entries.delete(entry.id);
+    this.waits.weigh();
+    if (error) entry.reject(error);
+    else entry.resolve(result);
+    this.look();
+  }
+}
+
+function lost(id: string, why: string): AcclaimError {
+  return new AcclaimError(
+    'engine-lost',
+    `job ${id} outlived every engine that took it: ${why}`,
+    'The logs of the engines say more; `acclaim doctor` on their machines checks the device.',
+  );
+}

@@ -1,0 +1,41 @@
+/** Jobs that wait for what nobody here can give them: whoever asked is told, and whether there are any at all. */
+import { aboutJob, type Log } from '../../log.js';
+import type { Held } from '../contract.js';
+import type { Entry } from './entry.js';
+
+export interface WaitsParts {
+  log: Log;
+  /** Told when jobs begin to wait that no engine can do (true), and when none does any more (false). */
+  onStarved?: (starved: boolean) => void;
+}
+
+export class Waits {
+  private starved = false;
+
+  constructor(
+    private readonly entries: ReadonlyMap<string, Entry>,
+    private readonly parts: WaitsParts,
+  ) {}
+
+  readonly tell = ({ id, need, watchers }: Entry, why: Held | null): void => {
+    const { log } = this.parts;
+    const job = aboutJob(id);
+    if (why) log.warn({ ...job, ...why, need: need?.memoryMb }, `job waits: ${why.message}`);
+    else log.info(job, 'what waited goes on');
+    for (const watcher of watchers) watcher(why);
+    this.weigh();
+  };
+
+  /** Call it when a job is over, too. */
+  weigh(): void {
+    const starved = [...this.entries.values()].some((entry) => entry.lack.known !== null);
+    if (starved !== this.starved) this.parts.onStarved?.(starved);
+    this.starved = starved;
+  }
+}
+
+/** What is on its way for a job is held up, or (null) goes on. Told at once where it was told before, else once it has lasted. */
+export function hold(entry: Entry, why: Held | null): void {
+  entry.held = why;
+  entry.lack.mark(why);
+}
