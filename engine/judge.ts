@@ -88,7 +88,13 @@ export async function judgeImages(
 ): Promise<Verdict[]> {
   const goal = goalOf(judge, task);
   const count = images.shape[0]!;
-  const executor = await cache.get(`judge|${judge.dir}|${count}`, () => judgeGraph(judge, count));
+  const spec = {
+    graph: 'judge',
+    models: [{ path: judge.dir, precision: 'fp32' }],
+    shapes: { images: images.shape },
+    options: {},
+  };
+  const executor = await cache.get(spec, ({ shapes }) => judgeGraph(judge, shapes.images[0]!));
   const out = await executor.run({ images });
   return Array.from({ length: count }, (_, i) => {
     const logitsOf = (head: string) => rows(out[`logits.${head}`] as FloatTensor, i, i + 1).data;

@@ -88,7 +88,9 @@ async function draw(task, seed, round, from, count, adapter, until) {
     });
     const images = await decode(pipeline, cache, latents);
     const seen = images.data.map((v) => Math.max(-1, Math.min(1, v)));
-    const executor = await cache.get('judge', () => judgeGraph(judge, ROUND));
+    const executor = await cache.get({ graph: 'judge', models: [], shapes: {}, options: {} }, () =>
+      judgeGraph(judge, ROUND),
+    );
     const logits = await executor.run({ images: f32(images.shape, seen) });
     for (let i = 0; i < n; i++) {
       const heads = Object.fromEntries(

@@ -50,7 +50,8 @@ function note(model, what, bound, found, expected) {
 
 async function callUnet(pipeline, cache, key, g0) {
   const { sample: x, timestep, encoder_hidden_states: states, text_embeds: pooled, time_ids: timeIds } = g0;
-  const executor = await cache.get(`parity|${key}`, () => {
+  const spec = { graph: 'parity', models: [], shapes: {}, options: { key } };
+  const executor = await cache.get(spec, () => {
     const g = new Graph();
     const text = textInputs(g, { states: states.shape, pooled: pooled?.shape, timeIds: timeIds?.shape });
     const at = { sample: g.input('sample', x.shape), timestep: g.input('timestep', timestep.shape) };

@@ -78,7 +78,8 @@ const commands = {
   /** One guided prediction of the noise. */
   async step({ batch, guidance, save }) {
     const { z0, timesteps } = readSafetensors(batch);
-    const executor = await cache.get(`step|${z0.shape}`, () => {
+    const graphSpec = { graph: 'step', models: [], shapes: { z0: z0.shape }, options: {} };
+    const executor = await cache.get(graphSpec, () => {
       const g = new Graph();
       const inputs = { sample: g.input('sample', z0.shape), timestep: g.input('timestep', timesteps.shape) };
       const texts = textInputs(g, shapesOf(text));
@@ -111,7 +112,8 @@ const commands = {
     const size = Math.min(acclaim.params.parse({}).microBatch, count);
     const latent = z0.shape.slice(1);
     const { optimiser, recompute } = trainer;
-    const executor = await cache.get(`train|${size}`, () =>
+    const graphSpec = { graph: 'train', models: [], shapes: {}, options: { size } };
+    const executor = await cache.get(graphSpec, () =>
       guidedRegressionGraph(
         { pipeline, adapter: spec, latent, rows: size, guidance, text: shapesOf(text), recompute },
         { cap: 10, anchor: 0 },

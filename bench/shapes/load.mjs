@@ -43,7 +43,7 @@ mark('open');
 const latent = pipeline.latentShape(Number(pixels), Number(pixels));
 const text = await encodePair(pipeline, cache, { negative: 'a', prompt: 'a black cat' }, latent);
 mark('compile text encoders, encode a pair');
-await cache.get('step', () => {
+await cache.get({ graph: 'step', models: [], shapes: {}, options: {} }, () => {
   const g = new Graph();
   const inputs = { sample: g.input('sample', [1, ...latent]), timestep: g.input('timestep', [1]) };
   g.output(

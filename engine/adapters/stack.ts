@@ -8,12 +8,30 @@ import { AcclaimError } from '../../src/errors.js';
 import type { StackedAdapter } from '../../src/queue/jobs.js';
 import type { Pipeline } from '../models/pipeline.js';
 import type { AdapterValues } from '../nn/lora.js';
+import type { ExecutorCache } from '../runtime/cache.js';
+import { Results } from '../runtime/results.js';
 import type { FloatTensor, Tensor } from '../runtime/tensor.js';
 import { readAdapters } from './read.js';
 import { above, beside } from './sum.js';
 
-/** What was read before, of an opened model; the last stack alone, since each is as large as its files. */
-const read = new WeakMap<Pipeline, { key: string; values: AdapterValues }>();
+/** Stacks as they were read for an opened model; few, since each is as large as its files. */
+class Stacks extends Results<AdapterValues> {
+  constructor() {
+    super(2);
+  }
+}
+
+/** As readStack; files that were read before are only looked at again. */
+export function stackOnce(
+  cache: ExecutorCache,
+  pipeline: Pipeline,
+  stack: readonly StackedAdapter[] = [],
+): AdapterValues | undefined {
+  if (stack.length === 0) return undefined;
+  checkFiles(stack);
+  const spec = { model: pipeline.identity, stack: stack.map((one) => ({ ...one })) };
+  return cache.results(Stacks).of(spec, () => valuesOf(pipeline, stack));
+}
 
 /** Undefined of no files. Errors: file-not-found, model-changed, and those of readAdapter. */
 export function readStack(
@@ -21,6 +39,17 @@ export function readStack(
   stack: readonly StackedAdapter[] = [],
 ): AdapterValues | undefined {
   if (stack.length === 0) return undefined;
+  checkFiles(stack);
+  return valuesOf(pipeline, stack);
+}
+
+const valuesOf = (pipeline: Pipeline, stack: readonly StackedAdapter[]): AdapterValues =>
+  readAdapters(
+    pipeline,
+    stack.map(({ file: path, weight }) => ({ path, weight })),
+  )!;
+
+function checkFiles(stack: readonly StackedAdapter[]): void {
   for (const { file, sha256 } of stack) {
     const mend = 'Put the file back, or begin a session with another stack.';
     if (!existsSync(file))
@@ -28,15 +57,6 @@ export function readStack(
     if (fileHash(file) !== sha256)
       throw new AcclaimError('model-changed', `${file} has changed since the session began`, mend);
   }
-  const key = JSON.stringify(stack);
-  const before = read.get(pipeline);
-  if (before?.key === key) return before.values;
-  const values = readAdapters(
-    pipeline,
-    stack.map(({ file: path, weight }) => ({ path, weight })),
-  )!;
-  read.set(pipeline, { key, values });
-  return values;
 }
 
 /** Two adapters as one: of layers that both have, low-rank matrices lie beside one another (sum.ts). */

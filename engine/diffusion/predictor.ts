@@ -14,6 +14,7 @@ import { type ConditioningShapes, encodePair, promptOnly, shapesOf, textInputs }
 import { guided, unet } from '../models/unet.js';
 import {
   type Adapter,
+  type AdapterLayout,
   type AdapterValues,
   adapterConstants,
   adapterInputs,
@@ -22,6 +23,8 @@ import {
 import { inParts, partSize } from '../runtime/batches.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 import type { Feeds } from '../runtime/executor.js';
+import type { GraphSpec } from '../runtime/graph-spec.js';
+import { Results } from '../runtime/results.js';
 import { type FloatTensor, f32 } from '../runtime/tensor.js';
 
 export interface PredictorRequest {
@@ -63,40 +66,30 @@ export async function createPredictor(
   const [count, ...latent] = noise.shape as [number, number, number, number];
   const both = await encodePair(pipeline, cache, request, latent, adapter);
   const text = branchesOf(pipeline.unetConfig, guidance) === 1 ? promptOnly(both) : both;
-  const buildOf = (size: number) => (apply?: (graph: Graph) => Adapter) =>
-    predictionGraph(pipeline, [size, ...latent], shapesOf(text), apply);
-  const quick = Math.max(1, Math.floor(PART_ELEMENTS / (noise.data.length / count)));
-  const purpose = `${pipeline.key}|${latent}|${text.states.shape}`;
-  const part = request.part ?? fittingPart(cache, purpose, quick, (size) => buildOf(size)());
-  const size = partSize(count, part);
-  const build = buildOf(size);
-  const key = `${pipeline.key}|predict|${[size, ...latent]}|${text.states.shape}`;
-
-  /** What the three ways differ in: whose executor it is, and which feeds the adapter adds. */
-  const plain = { executor: () => cache.get(key, () => build()), feeds: {}, release: async () => {} };
-  const side = ({ spec }: AdapterValues) => ({
-    ...plain,
-    executor: () =>
-      cache.get(`${key}|${JSON.stringify(spec)}`, () => build((g) => adapterInputs(g, pipeline, spec))),
-    feeds: Object.fromEntries(tuned ?? []),
+  const specOf = (size: number, form: AdapterForm | null) => ({
+    graph: 'prediction',
+    models: [pipeline.identity],
+    shapes: { ...shapesOf(text), sample: [size, ...latent] },
+    options: { adapter: form },
   });
-  // An adapter that is merged changes with every round: its executor goes when the run ends.
-  const merged = ({ spec, tensors }: AdapterValues) => {
-    const own = `${key}|merged ${fingerprint(spec, tensors)}`;
-    const graph = () => build((g) => adapterConstants(g, pipeline, spec, tensors));
-    return { executor: () => cache.get(own, graph), feeds: {}, release: () => cache.release(own) };
-  };
-  const small = pipeline.unet.bytes <= mergedBytes;
-  const way = !adapter ? plain : small ? merged(adapter) : side(adapter);
+  const build = (spec: ReturnType<typeof specOf>) => predictionGraph(pipeline, spec, adapter?.tensors ?? {});
+  const quick = Math.max(1, Math.floor(PART_ELEMENTS / (noise.data.length / count)));
+  const part = request.part ?? fittingPart(cache, quick, (size) => specOf(size, null), build);
+  const size = partSize(count, part);
+  const merged = pipeline.unet.bytes <= mergedBytes;
+  const spec = specOf(size, adapter ? formOf(adapter, merged) : null);
 
   return {
     part,
-    flops: () => flops(build()) / size,
-    release: way.release,
+    flops: () => flops(build(specOf(size, null))) / size,
+    // An adapter that is merged changes with every round: its executor goes when the run ends.
+    release: async () => {
+      if (adapter && merged) await cache.release(spec);
+    },
     async predict(x, t) {
-      const executor = await way.executor();
+      const executor = await cache.get(spec, build);
       const constant: Feeds = {
-        ...way.feeds,
+        ...(merged ? {} : Object.fromEntries(tuned ?? [])),
         ...text,
         guidance: width === null ? f32([], [guidanceOf(guidance)]) : guidanceEmbedding(guidance, width),
         timestep: f32([1], [t]),
@@ -110,56 +103,78 @@ export async function createPredictor(
   };
 }
 
-/** `most` images, or half as many ... one, until their run fits. What one image takes is refused where it is compiled. */
-function fittingPart(
-  cache: ExecutorCache,
-  purpose: string,
-  most: number,
-  build: (size: number) => Graph,
-): number {
-  const before = parts.get(cache) ?? new Map<string, number>();
-  parts.set(cache, before);
-  let size = before.get(purpose) ?? most;
-  if (!before.has(purpose))
-    while (size > 1 && predictedBytes(build(size)) > cache.runBytes) size = Math.floor(size / 2);
-  before.set(purpose, size);
-  return size;
+/** Images of one executor call that were found to fit. */
+class FittingParts extends Results<number> {
+  constructor() {
+    super(256);
+  }
 }
 
-/** What was found to fit before in this process. */
-const parts = new WeakMap<ExecutorCache, Map<string, number>>();
+/** `most` images, or half as many ... one, until their run fits. What one image takes is refused where it is compiled. */
+function fittingPart<S extends GraphSpec>(
+  cache: ExecutorCache,
+  most: number,
+  specOf: (size: number) => S,
+  build: (spec: S) => Graph,
+): number {
+  return cache.results(FittingParts).of(specOf(most), () => {
+    let size = most;
+    while (size > 1 && predictedBytes(build(specOf(size))) > cache.runBytes) size = Math.floor(size / 2);
+    return size;
+  });
+}
 
-function fingerprint(spec: AdapterValues['spec'], tensors: AdapterValues['tensors']): string {
-  const hash = createHash('sha256').update(JSON.stringify(spec));
+/** How an adapter is in a graph: as inputs, or as these very values (`merged`: their digest). */
+type AdapterForm = { readonly layout: AdapterLayout; readonly merged: string | null };
+
+const formOf = ({ spec, tensors }: AdapterValues, merged: boolean): AdapterForm => ({
+  layout: spec,
+  merged: merged ? digest(tensors) : null,
+});
+
+function digest(tensors: AdapterValues['tensors']): string {
+  const hash = createHash('sha256');
   for (const [name, { data }] of Object.entries(tensors).sort(([a], [b]) => (a < b ? -1 : 1)))
     hash.update(name).update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   return hash.digest('hex');
 }
 
-/** Of one text the output is as it is, of two (without, with the prompt) guided. */
+type PredictionSpec = GraphSpec & {
+  readonly shapes: ConditioningShapes & { readonly sample: Shape };
+  readonly options: { readonly adapter: AdapterForm | null };
+};
+
+/** Of one text the output is as it is, of two (without, with the prompt) guided. `values`: of an adapter that is merged. */
 function predictionGraph(
   pipeline: Pipeline,
-  shape: Shape,
-  text: ConditioningShapes,
-  apply?: (graph: Graph) => Adapter,
+  { shapes, options }: PredictionSpec,
+  values: AdapterValues['tensors'],
 ): Graph {
   const g = new Graph();
   const inputs = {
-    sample: g.input('sample', shape),
+    sample: g.input('sample', shapes.sample),
     timestep: g.input('timestep', [1]),
-    ...textInputs(g, text),
+    ...textInputs(g, shapes),
   };
-  const adapter = apply?.(g);
+  const adapter = options.adapter && adapterIn(g, pipeline, options.adapter, values);
   const width = guidanceWidth(pipeline.unetConfig);
   const output =
-    text.states[0] === 1
+    shapes.states[0] === 1
       ? unet(
           g,
           pipeline,
           { ...inputs, guidance: width === null ? undefined : g.input('guidance', [1, width]) },
-          adapter,
+          adapter ?? undefined,
         )
-      : guided(g, pipeline, inputs, g.input('guidance', []), adapter);
+      : guided(g, pipeline, inputs, g.input('guidance', []), adapter ?? undefined);
   g.output('output', output);
   return g;
 }
+
+const adapterIn = (
+  g: Graph,
+  pipeline: Pipeline,
+  { layout, merged }: AdapterForm,
+  values: AdapterValues['tensors'],
+): Adapter =>
+  merged === null ? adapterInputs(g, pipeline, layout) : adapterConstants(g, pipeline, layout, values);

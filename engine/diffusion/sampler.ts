@@ -5,7 +5,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { AcclaimError } from '../../src/errors.js';
 import type { StackedAdapter } from '../../src/queue/jobs.js';
-import { readStack, together } from '../adapters/stack.js';
+import { stackOnce, together } from '../adapters/stack.js';
 import { mustBeFinite } from '../models/finite.js';
 import { type FloatTensor, f32 } from '../runtime/tensor.js';
 import { createPredictor, type Predictor, type PredictorRequest } from './predictor.js';
@@ -69,8 +69,8 @@ export interface Samples {
 /** Errors: `cancelled` between steps; `not-finite`. */
 export async function sample(request: SampleRequest): Promise<Samples> {
   const plan = schedule(request.pipeline.scheduler, request.sampler);
-  const { adapter: own, pipeline } = request;
-  const stack = readStack(pipeline, request.sampler.stack);
+  const { adapter: own, cache, pipeline } = request;
+  const stack = stackOnce(cache, pipeline, request.sampler.stack);
   const predictor = await createPredictor({
     ...request,
     adapter: own && stack ? together(own, stack) : (own ?? stack),

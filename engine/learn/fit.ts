@@ -12,13 +12,14 @@ import { flops } from '../graph/flops.js';
 import type { Graph } from '../graph/graph.js';
 import { predictedBytes } from '../graph/memory.js';
 import { doesNotFit } from '../runtime/budget.js';
-import type { ExecutorCache } from '../runtime/cache.js';
+import type { GraphSpec } from '../runtime/graph-spec.js';
+import { Results } from '../runtime/results.js';
 import type { LearnContext } from './learner.js';
 
-export interface Fit {
+export type Fit = {
   readonly rows: number;
   readonly recompute: boolean;
-}
+};
 
 /** What was chosen, and its graph. */
 interface Built {
@@ -36,13 +37,17 @@ export interface FitBounds {
   allowed?: number;
 }
 
-/** What was chosen before in this process, by key. */
-const known = new WeakMap<ExecutorCache, Map<string, { fit: Fit; flops: number }>>();
+/** What was chosen before in this process. */
+class Fits extends Results<{ fit: Fit; flops: number }> {
+  constructor() {
+    super(256);
+  }
+}
 
 /**
  * What the session chose before, if the settings still allow it. Else the first that fits of `most` rows, half as many ...
  * `least`; without recompute, then with it, or as `params` says.
- * `key` names all that the graph depends on beside. Errors: memory-short, before anything has run.
+ * `spec`: all that the graph depends on beside. Errors: memory-short, before anything has run.
  */
 export function fitTraining(
   {
@@ -51,27 +56,22 @@ export function fitTraining(
     fitted,
     chosen,
   }: Pick<LearnContext<AdapterParams>, 'cache' | 'params' | 'fitted' | 'chosen'>,
-  key: string,
+  spec: GraphSpec,
   { most, least = 1, allowed = most }: FitBounds,
   build: (fit: Fit) => Graph,
 ): Fit {
   const { recompute } = params;
-  const before = known.get(cache) ?? new Map<string, { fit: Fit; flops: number }>();
-  known.set(cache, before);
   const asSet = chosen && (recompute === 'auto' || (recompute === 'on') === chosen.recompute);
   const kept = asSet && chosen.rows >= least && chosen.rows <= allowed ? chosen : null;
-  const whole = `${key}|${recompute}|${most} ${least}|${JSON.stringify(kept)}`;
-  const choice = () =>
-    kept ? checked(cache.runBytes, kept, build) : choose(cache.runBytes, recompute, most, least, build);
-  let found = before.get(whole);
-  if (!found) {
-    const { fit, graph } = choice();
-    found = { fit, flops: flops(graph) };
-    before.set(whole, found);
-  }
-  const { fit } = found;
-  fitted(fit, found.flops);
-  return fit;
+  const choice = { spec, recompute, most, least, kept };
+  const found = cache.results(Fits).of(choice, () => {
+    const { fit, graph } = kept
+      ? checked(cache.runBytes, kept, build)
+      : choose(cache.runBytes, recompute, most, least, build);
+    return { fit, flops: flops(graph) };
+  });
+  fitted(found.fit, found.flops);
+  return found.fit;
 }
 
 /** Errors: memory-short, where another engine chose for the session what this one cannot hold. */

@@ -10,7 +10,7 @@ import { sample } from '../diffusion/sampler.js';
 import type { LearnerState } from '../io/checkpoint.js';
 import { diversity } from '../measures/diversity.js';
 import type { AdapterValues } from '../nn/lora.js';
-import type { ExecutorCache } from '../runtime/cache.js';
+import { Results } from '../runtime/results.js';
 import { type FloatTensor, f32, rows } from '../runtime/tensor.js';
 import { applied } from './applied.js';
 import { adapterSpec } from './hyperparameters.js';
@@ -76,32 +76,28 @@ export interface Probe {
   scale: number;
 }
 
-/** What the base model made of the same noises before, by the device that computes; of some sessions. */
-const known = new WeakMap<ExecutorCache, Map<string, Probe>>();
-const KNOWN = 64;
+/** What the base model made of the same noises before; of some sessions. */
+class BaseProbes extends Results<Promise<Probe>> {
+  constructor() {
+    super(64);
+  }
+}
 
 /** A session's noises are the same in all of its rounds, and the base model never changes: it is asked once. */
-async function baseProbe<P extends AdapterParams>(context: LearnContext<P>): Promise<Probe> {
-  const { cache } = context;
-  const probes = known.get(cache) ?? new Map<string, Probe>();
-  known.set(cache, probes);
+function baseProbe<P extends AdapterParams>(context: LearnContext<P>): Promise<Probe> {
   const noise = noiseOf(context);
-  const key = probeKey(context, noise);
-  const base = probes.get(key) ?? (await probe(context, noise));
-  probes.delete(key);
-  probes.set(key, base);
-  if (probes.size > KNOWN) probes.delete(probes.keys().next().value!);
-  return base;
+  return context.cache.results(BaseProbes).of(probeSpec(context, noise), () => probe(context, noise));
 }
 
 /** All that the base model's pictures of these noises depend on; sessions of one seed have the same noises. */
-export function probeKey(
+export function probeSpec(
   { pipeline, round, sampler }: Pick<LearnContext<unknown>, 'pipeline' | 'round' | 'sampler'>,
   { shape, data }: FloatTensor,
-): string {
+) {
   const { prompt, negative } = round.manifest;
-  const noise = createHash('sha256').update(data).digest('hex');
-  return JSON.stringify([pipeline.key, prompt, negative, shape, noise, stepsOf(sampler), sampler.guidance]);
+  const noise = { shape, sha256: createHash('sha256').update(data).digest('hex') };
+  const steps = stepsOf(sampler);
+  return { model: pipeline.identity, prompt, negative, noise, steps, guidance: sampler.guidance };
 }
 
 function noiseOf<P extends AdapterParams>({ round, rng }: LearnContext<P>): FloatTensor {

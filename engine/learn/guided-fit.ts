@@ -68,9 +68,8 @@ export async function fitGuided(
   const { batch, weightCap: cap, anchor } = params;
   const most = rowsAtOnce(params, round.manifest.latent, cache.options.threads);
   const allowed = Math.min(batch, TOGETHER * params.microBatch);
-  const run = planTraining(context, `guided-regression|${cap} ${anchor}`, { most, allowed }, (spec) =>
-    guidedRegressionGraph(spec, { cap, anchor }),
-  );
+  const loss = { name: 'guided-regression', cap, anchor };
+  const run = planTraining(context, loss, { most, allowed }, guidedRegressionGraph);
   const { timesteps: all, feeds } = forwardProcess(context);
   const timesteps = all.slice(0, Math.max(1, Math.floor(params.noisyShare * all.length)));
   const weights = items.map((item) => item.weight);

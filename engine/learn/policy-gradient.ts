@@ -29,7 +29,9 @@ export function policyGradient<P extends PolicyGradientParams>(
 ): Promise<Guarded> {
   const { clip, timesteps, imagesPerStep, microBatch } = context.params;
   const { count } = context.round.manifest;
-  const run = planTraining(context, `ddpo|${clip}`, { most: microBatch }, (spec) => ddpoGraph(spec, clip));
+  const run = planTraining(context, { name: 'ddpo', clip }, { most: microBatch }, (spec, loss) =>
+    ddpoGraph(spec, loss.clip),
+  );
   const policy = Policy.of(context, run.rows);
   const advantage = (rows: readonly Row[]) => ({
     advantage: policy.perRow(rows.map((r) => advantages[r.image]!)),

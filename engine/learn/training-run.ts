@@ -10,7 +10,7 @@ import { type FitBounds, fitTraining } from './fit.js';
 import { type Guarded, guarded } from './guard.js';
 import { adapterSpec, optimiserOptions } from './hyperparameters.js';
 import type { LearnContext } from './learner.js';
-import { specKey, type TrainingSpec } from './losses/training-graph.js';
+import { type LossSpec, type TrainingSpec, trainingGraphSpec } from './losses/training-graph.js';
 import { adam, cloneState } from './optimiser.js';
 import { cloneParams } from './params.js';
 import { type Moved, Trainer } from './trainer.js';
@@ -23,14 +23,14 @@ export interface TrainingRun {
 }
 
 /**
- * Chooses how the training of `graphOf` fits, before anything has run. `purpose` names the loss and its options: with the spec, all
- * that the graph depends on. Errors: memory-short.
+ * Chooses how the training of `graphOf` fits, before anything has run. The spec and the loss are all that the graph depends on.
+ * Errors: memory-short.
  */
-export function planTraining<P extends AdapterParams>(
+export function planTraining<P extends AdapterParams, L extends LossSpec>(
   context: Omit<LearnContext<P>, 'judged'>,
-  purpose: string,
+  loss: L,
   bounds: FitBounds,
-  graphOf: (spec: TrainingSpec) => Graph,
+  graphOf: (spec: TrainingSpec, loss: L) => Graph,
 ): TrainingRun {
   const { pipeline, cache, params, sampler, round, text } = context;
   const whole = {
@@ -40,16 +40,16 @@ export function planTraining<P extends AdapterParams>(
     guidance: sampler.guidance,
     text: shapesOf(text),
   };
-  const fit = fitTraining(context, `${purpose}|${specKey(whole)}`, bounds, (fit) =>
-    graphOf({ ...whole, ...fit }),
+  const fit = fitTraining(context, trainingGraphSpec(loss, whole), bounds, (fit) =>
+    graphOf({ ...whole, ...fit }, loss),
   );
   const spec = { ...whole, ...fit };
   return {
     rows: fit.rows,
     train: (from, stepScale, work) =>
       cache.use(
-        `${purpose}|${specKey(spec)}`,
-        () => graphOf(spec),
+        trainingGraphSpec(loss, spec),
+        () => graphOf(spec, loss),
         (executor) => {
           const [adapter, optimiser] = [cloneParams(from.adapter), cloneState(from.optimiser)];
           const rule = adam(optimiserOptions(params, stepScale));

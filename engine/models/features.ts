@@ -106,17 +106,21 @@ export async function features(
   const text = promptOnly(await encodePair(pipeline, cache, { negative: '', prompt }, latent));
   const t = featureTimestep(pipeline.scheduler);
   const size = partSize(count, part);
-  const shape = [size, ...latent];
-  const key = `${pipeline.key}|features|${shape}|${text.states.shape}`;
+  const spec = {
+    graph: 'features',
+    models: [pipeline.identity],
+    shapes: { ...shapesOf(text), sample: [size, ...latent] },
+    options: {},
+  };
   const x = noised(latents, alphasCumprod(pipeline.scheduler)[t]!);
   const all = await inParts(x, size, async (sample) => {
-    const executor = await cache.get(key, () => featureGraph(pipeline, shape, shapesOf(text)));
+    const executor = await cache.get(spec, ({ shapes }) => featureGraph(pipeline, shapes.sample, shapes));
     const out = await executor.run({ ...text, sample, timestep: f32([1], [t]) });
     return out.features as FloatTensor;
   });
   // Beside a processor's memory a large model's weights are mapped once for all graphs; elsewhere each graph has a copy.
   if ((cache.options.device ?? 'cpu') !== 'cpu' && pipeline.unet.bytes > SMALL_WEIGHTS)
-    await cache.release(key);
+    await cache.release(spec);
   let from = 0;
   const maps = featureMaps(pipeline.unetConfig).map(({ name, width }) => {
     from += width;

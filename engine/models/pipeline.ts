@@ -12,6 +12,7 @@ import type { Shape, Value } from '../graph/value.js';
 import type { Precision } from '../nn/precision.js';
 import { inParts, partSize } from '../runtime/batches.js';
 import type { ExecutorCache } from '../runtime/cache.js';
+import type { GraphSpec, ModelIdentity } from '../runtime/graph-spec.js';
 import type { FloatTensor } from '../runtime/tensor.js';
 import { type Family, familyOf } from './families.js';
 import { openFolder } from './folder.js';
@@ -27,8 +28,8 @@ export interface Pipeline extends ModelParts {
   readonly dir: string;
   /** What it is computed in. */
   readonly precision: Precision;
-  /** Names model and precision in caches: models never change in place. */
-  readonly key: string;
+  /** In the specs of graphs that map its weights. */
+  readonly identity: ModelIdentity;
   readonly family: Family;
   /** Pixels. */
   readonly defaultSize: { readonly width: number; readonly height: number };
@@ -47,7 +48,7 @@ export async function loadPipeline(path: string, precision: Precision = 'fp32'):
     ...parts,
     dir,
     precision,
-    key: `${dir}|${precision}`,
+    identity: { path: dir, precision },
     family: familyOf(unetConfig),
     defaultSize: { width: side, height: side },
     latentShape(width, height) {
@@ -80,8 +81,10 @@ export async function decode(
   const { precision } = pipeline;
   const build = (g: Graph, x: Value) =>
     tiny ? tinyDecoder(g, { ...tiny, precision }, x) : decoder(g, pipeline, x);
-  const key = tiny ? tinyKey(tiny, precision) : pipeline.key;
-  const run = (x: FloatTensor) => throughVae(cache, `${key}|decode`, x, factor ** 2, build);
+  const network = tiny
+    ? { graph: 'tiny-decoder', models: [tinyIdentity(tiny, precision)] }
+    : { graph: 'decoder', models: [pipeline.identity] };
+  const run = (x: FloatTensor) => throughVae(cache, network, x, factor ** 2, build);
   const [, ...image] = latents.shape as [number, number, number, number];
   const whole = image[1] <= TILE.size && image[2] <= TILE.size;
   if (whole || predictedBytes(vaeGraph([1, ...image], build)) <= cache.runBytes) return run(latents);
@@ -99,15 +102,16 @@ export function encode(
   if (tiny) {
     const { precision } = pipeline;
     const build = (g: Graph, x: Value) => tinyEncoder(g, { ...tiny, precision }, x);
-    return throughVae(cache, `${tinyKey(tiny, precision)}|encode`, images, 1, build);
+    const network = { graph: 'tiny-encoder', models: [tinyIdentity(tiny, precision)] };
+    return throughVae(cache, network, images, 1, build);
   }
-  return throughVae(cache, `${pipeline.key}|encode`, images, 1, (g, x) =>
+  const network = { graph: 'encoder', models: [pipeline.identity] };
+  return throughVae(cache, network, images, 1, (g, x) =>
     mul(encoder(g, pipeline, x).mean, pipeline.vaeConfig.scaling_factor),
   );
 }
 
-/** Beside the key of the model whose folder it may lie in. */
-const tinyKey = ({ dir }: TinyVae, precision: Precision) => `${dir}|tiny|${precision}`;
+const tinyIdentity = ({ dir }: TinyVae, precision: Precision): ModelIdentity => ({ path: dir, precision });
 
 /** Image pixels that the VAE works on at a time: its memory is about 2 kB a pixel at Stable Diffusion's width. */
 const PART_PIXELS = 16_384;
@@ -121,16 +125,16 @@ function vaeGraph(shape: Shape, build: (graph: Graph, x: Value) => Value): Graph
 /** Runs the network that `build` makes over x [N,...]; `pixels` = image pixels per pixel of x. */
 function throughVae(
   cache: ExecutorCache,
-  key: string,
+  network: Pick<GraphSpec, 'graph' | 'models'>,
   x: FloatTensor,
   pixels: number,
   build: (graph: Graph, x: Value) => Value,
 ): Promise<FloatTensor> {
   const [count, ...image] = x.shape as [number, number, number, number];
   const size = partSize(count, Math.floor(PART_PIXELS / (image[1] * image[2] * pixels)));
-  const shape = [size, ...image];
+  const spec = { ...network, shapes: { x: [size, ...image] }, options: {} };
   return inParts(x, size, async (part) => {
-    const executor = await cache.get(`${key}|${shape}`, () => vaeGraph(shape, build));
+    const executor = await cache.get(spec, ({ shapes }) => vaeGraph(shapes.x, build));
     const { y } = await executor.run({ x: part });
     return y as FloatTensor;
   });

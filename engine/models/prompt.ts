@@ -91,9 +91,14 @@ export async function encodePrompt(
   const beyond = pipeline.encoders.map(({ config }, e) =>
     chunked[e]!.all.flat().some(({ ids }) => ids.some((id) => id >= config.vocab_size)),
   );
-  const key = `${n}${beyond.some(Boolean) ? `|${beyond}` : ''}${tuned.length > 0 ? `|${JSON.stringify(tuned)}` : ''}`;
-  const executor = await cache.get(`${pipeline.key}|text|${key}`, () =>
-    textGraph(pipeline, n, tuned, beyond),
+  const spec = {
+    graph: 'text',
+    models: [pipeline.identity],
+    shapes: { texts: [n] as const },
+    options: { tuned, beyond },
+  };
+  const executor = await cache.get(spec, ({ shapes, options }) =>
+    textGraph(pipeline, shapes.texts[0], options.tuned, options.beyond),
   );
   const low = Object.fromEntries(tuned.map(({ name }) => [name, adapter!.tensors[name]!]));
   const parts: { states: FloatTensor; pooled?: FloatTensor }[] = [];

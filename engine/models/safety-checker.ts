@@ -125,12 +125,18 @@ export async function checkPictures(
   if (![concept, special].every(allFinite)) throw notFinite(checker);
   const each = 3 * size * size;
   const verdicts: Checked[] = [];
+  const spec = {
+    graph: 'safety-checker',
+    models: [{ path: checker.dir, precision: 'fp32' }],
+    shapes: { pixels: [AT_ONCE, 3, size, size] as const },
+    options: {},
+  };
   for (let at = 0; at < pictures.length; at += AT_ONCE) {
-    const pixels = f32([AT_ONCE, 3, size, size]);
+    const pixels = f32(spec.shapes.pixels);
     const some = pictures.slice(at, at + AT_ONCE);
     for (const [i, picture] of some.entries())
       clipImage(picture, size, checker.preprocessor, pixels.data, i * each);
-    const executor = await cache.get(`${checker.dir}|safety`, () => checkerGraph(checker, AT_ONCE));
+    const executor = await cache.get(spec, ({ shapes }) => checkerGraph(checker, shapes.pixels[0]));
     const out = await executor.run({ pixels });
     const [toConcepts, toSpecial] = LISTS.map((name) => out[name] as FloatTensor) as [
       FloatTensor,

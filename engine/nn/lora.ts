@@ -12,24 +12,24 @@ import type { FloatTensor, Tensor } from '../runtime/tensor.js';
 /** `attention`: the projections of every attention. `all`: every linear and conv layer but the first and the last. */
 export type LoraTargets = 'attention' | 'all';
 
-export interface AdapterSpec {
+export type AdapterSpec = {
   readonly rank: number;
   readonly alpha: number;
   readonly targets: LoraTargets;
-}
+};
 
 /** Parts of a model that an adapter may change, as diffusers' folders are called. */
 export type Part = 'unet' | 'text_encoder' | 'text_encoder_2';
 
-export interface AdapterTensor {
+export type AdapterTensor = {
   readonly name: string;
   readonly shape: Shape;
-}
+};
 
 /** An adapter of any layers, each with a rank of its own; the scale is in its tensors. Sorted by name. */
-export interface FreeLayout {
+export type FreeLayout = {
   readonly tensors: readonly AdapterTensor[];
-}
+};
 
 export type AdapterLayout = AdapterSpec | FreeLayout;
 

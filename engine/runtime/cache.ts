@@ -1,13 +1,14 @@
 /**
- * Executors by key (model | shape | purpose), compiled once, the least recently used released when their number or the
- * process's memory passes its bound. A key must name everything that the graph depends on. What a graph's run will take is
- * known before it is compiled: more than a run may have is refused.
+ * Executors by the spec that their graph is built from, compiled once, the least recently used released when their number or
+ * the process's memory passes its bound. What a graph's run will take is known before it is compiled: more than a run may
+ * have is refused. What else is worked out once a process is kept beside them (results.ts).
  */
 import type { Graph } from '../graph/graph.js';
 import { predictedBytes } from '../graph/memory.js';
 import { doesNotFit } from './budget.js';
 import { Executor, type ExecutorOptions } from './executor.js';
 import { compileSeconds, runSeconds, workOf } from './foretell.js';
+import { canonical, type GraphSpec } from './graph-spec.js';
 
 export interface CacheLimits {
   /** Executors kept at most. */
@@ -18,9 +19,11 @@ export interface CacheLimits {
   run?: number;
 }
 
+/** What jobs compute with: one in each engine process. */
 export class ExecutorCache {
   private readonly held = new Map<string, Promise<Executor>>();
   private readonly inUse = new Set<string>();
+  private readonly kinds: object[] = [];
   private largest = 0;
   /** Floating-point operations a second of this machine, once they were measured (rate.ts). */
   speed: number | undefined;
@@ -37,12 +40,16 @@ export class ExecutorCache {
     private readonly resident: () => number = () => process.memoryUsage.rss(),
   ) {}
 
-  /** The executor of `key`, compiled from `build()` the first time. Ask again for every use: a later `get` may release it. */
-  async get(key: string, build: () => Graph): Promise<Executor> {
+  /**
+   * The executor of `spec`, compiled from `build(spec)` the first time. Ask again for every use: a later `get` may release it.
+   * @throws AcclaimError `memory-short` where its run would take more than `runBytes`; `device-unavailable`.
+   */
+  async get<S extends GraphSpec>(spec: S, build: (spec: S) => Graph): Promise<Executor> {
+    const key = canonical(spec);
     let executor = this.held.get(key);
     this.counts[executor ? 'hits' : 'compiled'] += 1;
     if (!executor) {
-      const graph = build();
+      const graph = build(spec);
       this.check(graph);
       executor = this.compile(graph);
       executor.catch(() => this.held.delete(key));
@@ -54,10 +61,15 @@ export class ExecutorCache {
     return executor;
   }
 
-  /** Runs `work` with the executor of `key`, which stays until `work` ends, whatever else is asked for meanwhile. */
-  async use<T>(key: string, build: () => Graph, work: (executor: Executor) => Promise<T>): Promise<T> {
+  /** Runs `work` with the executor of `spec`, which stays until `work` ends, whatever else is asked for meanwhile. Errors: as `get`. */
+  async use<S extends GraphSpec, T>(
+    spec: S,
+    build: (spec: S) => Graph,
+    work: (executor: Executor) => Promise<T>,
+  ): Promise<T> {
+    const key = canonical(spec);
     if (this.inUse.has(key)) throw new Error(`executor ${key} is in use`);
-    const executor = await this.get(key, build);
+    const executor = await this.get(spec, build);
     this.inUse.add(key);
     try {
       return await work(executor);
@@ -66,9 +78,19 @@ export class ExecutorCache {
     }
   }
 
-  /** Lets go of the executor of `key`, unless it is in use. */
-  async release(key: string): Promise<void> {
+  /** Lets go of the executor of `spec`, unless it is in use. */
+  async release(spec: GraphSpec): Promise<void> {
+    const key = canonical(spec);
     if (!this.inUse.has(key)) await this.drop(key);
+  }
+
+  /** What was worked out before of this kind: one instance of the class in each cache. */
+  results<R extends object>(kind: new () => R): R {
+    const before = this.kinds.find((one): one is R => one instanceof kind);
+    if (before) return before;
+    const made = new kind();
+    this.kinds.push(made);
+    return made;
   }
 
   /** Bytes that one run may take beside the weights. */

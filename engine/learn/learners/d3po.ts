@@ -72,9 +72,8 @@ function train(
   const policy = Policy.of(context, B);
   // A group is trained in one piece.
   const whole = { most: B, least: B };
-  const run = planTraining(context, `d3po|${most}|${beta} ${clip}`, whole, (spec) =>
-    d3poGraph(spec, most, { beta, epsilon: clip }),
-  );
+  const loss = { name: 'd3po', most, beta, epsilon: clip };
+  const run = planTraining(context, loss, whole, (spec, loss) => d3poGraph(spec, loss.most, loss));
 
   return trainGuarded(context, before, run, (trainer) => {
     const rng = context.rng('train');

@@ -78,8 +78,16 @@ async function featuresBy(
   { spec, params }: Embedding,
   list: readonly Float32Array[],
 ): Promise<Float32Array[]> {
-  const key = `features|${spec.latent}|${spec.widen}|${list.length}`;
-  const executor = await cache.get(key, () => featureGraph(spec, list.length));
+  const graphSpec = {
+    graph: 'hero-embedding',
+    models: [],
+    shapes: { latents: [list.length, ...spec.latent] as const },
+    options: { widen: spec.widen },
+  };
+  const executor = await cache.get(graphSpec, ({ shapes: { latents }, options }) => {
+    const [count, ...latent] = latents;
+    return featureGraph({ latent, ...options }, count);
+  });
   const out = await executor.run({ ...params, latents: stack(list, spec.latent) });
   const E = asFloat(out.features, 'features');
   return list.map((_, i) => rows(E, i, i + 1).data);
@@ -95,9 +103,16 @@ async function trainEmbedding(
   const triplets = round.manifest.count;
   const latents = stack([best.latent, ...imagesOf(round)], spec.latent); // row 0 is the best
   const count = triplets + 1;
-  const options = { margin: params.margin, batchAxis: params.faithful };
-  const key = `triplet|${spec.latent}|${spec.widen}|${count}|${params.margin}|${params.faithful}`;
-  const executor = await cache.get(key, () => tripletGraph(spec, count, triplets, options));
+  const graphSpec = {
+    graph: 'hero-triplets',
+    models: [],
+    shapes: { latents: [count, ...spec.latent] as const, positive: [triplets, count] as const },
+    options: { widen: spec.widen, margin: params.margin, batchAxis: params.faithful },
+  };
+  const executor = await cache.get(graphSpec, ({ shapes, options }) => {
+    const [of, ...latent] = shapes.latents;
+    return tripletGraph({ latent, widen: options.widen }, of, shapes.positive[0], options);
+  });
   const isBest = (index: number) => best.round === round.manifest.round && best.index === index;
   const named = judged.goods.filter(({ index }) => !isBest(index)).map(({ index }) => index + 1);
   const goods = named.length ? named : [0];

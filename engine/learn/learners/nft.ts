@@ -51,7 +51,9 @@ function train(
   const { params, round, judged, signal, progress } = context;
   const { steps, batch, beta } = params;
   const most = Math.min(batch, params.microBatch);
-  const run = planTraining(context, `nft|${beta}`, { most }, (spec) => nftGraph(spec, beta));
+  const run = planTraining(context, { name: 'nft', beta }, { most }, (spec, loss) =>
+    nftGraph(spec, loss.beta),
+  );
   const old = Object.fromEntries(
     Object.entries(before.adapter).map(([name, tensor]) => [oldName(name), tensor]),
   );

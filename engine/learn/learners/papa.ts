@@ -52,7 +52,7 @@ function train(
   told: readonly Label[],
 ): Promise<Guarded> {
   const { params, round, signal, progress } = context;
-  const run = planTraining(context, 'papa', { most: params.microBatch }, papaGraph);
+  const run = planTraining(context, { name: 'papa' }, { most: params.microBatch }, papaGraph);
   const { cumprod, timesteps: all, feeds } = forwardProcess(context);
   const timesteps = trainedTimesteps(all, params.from);
 

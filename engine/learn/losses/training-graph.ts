@@ -13,6 +13,7 @@ import type { Pipeline } from '../../models/pipeline.js';
 import { type ConditioningShapes, textInputs } from '../../models/prompt.js';
 import { type Conditioning, guided, unet } from '../../models/unet.js';
 import { type Adapter, type AdapterSpec, adapterInputs } from '../../nn/lora.js';
+import type { GraphSpec, Plain } from '../../runtime/graph-spec.js';
 
 export interface TrainingSpec {
   pipeline: Pipeline;
@@ -38,13 +39,22 @@ export interface TrainingInputs {
   text: Conditioning<Value>;
 }
 
-/** Key part that names everything a training graph depends on, of those that are given. */
-export function specKey(spec: Omit<TrainingSpec, 'rows'> & { rows?: number }): string {
-  const { pipeline, latent, rows, guidance, text, recompute } = spec;
-  const { rank, alpha, targets } = spec.adapter;
-  const run = `${latent}|${rows} rows|guidance ${guidance}|${text.states}|recompute ${recompute}`;
-  return `${pipeline.key}|lora ${rank} ${alpha} ${targets}|${run}`;
-}
+/** A loss by its name, with all its options. */
+export type LossSpec = { readonly name: string; readonly [option: string]: Plain };
+
+/** As a value: everything that a training graph of `loss` depends on. Without `rows` it stands for those of any number. */
+export const trainingGraphSpec = (
+  loss: LossSpec,
+  spec: Omit<TrainingSpec, 'rows'> & { rows?: number },
+): GraphSpec => {
+  const { pipeline, adapter, latent, rows, guidance, text, recompute } = spec;
+  return {
+    graph: 'training',
+    models: [pipeline.identity],
+    shapes: { ...text, latent },
+    options: { loss, adapter, rows, guidance, recompute },
+  };
+};
 
 export function beginTraining({ pipeline, adapter, latent, rows, text }: TrainingSpec): TrainingInputs {
   const graph = new Graph();

@@ -21,6 +21,7 @@ import { diversity } from '../../../engine/measures/diversity.js';
 import { features } from '../../../engine/models/features.js';
 import { loadPipeline } from '../../../engine/models/pipeline.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
+import type { GraphSpec } from '../../../engine/runtime/graph-spec.js';
 import { type FloatTensor, rows } from '../../../engine/runtime/tensor.js';
 import type { Handlers } from '../../../engine/worker.js';
 import type { Feedback, JobPayload, JobProgress } from '../../../src/queue/jobs.js';
@@ -125,13 +126,13 @@ const made = {
     await generate(join(root, 'r1'), { round: 1, checkpoint: join(root, 'c0') });
   }),
   /** With which graphs were asked for on the way. */
-  c1: once(async (): Promise<string[]> => {
+  c1: once(async (): Promise<GraphSpec[]> => {
     await made.r1();
     const asked = vi.spyOn(cache, 'get');
     await learn(join(root, 'c1'), { ...afterR1(), feedback: feedback([1, 4], null) });
-    const keys = asked.mock.calls.map(([key]) => key);
+    const specs = asked.mock.calls.map(([spec]) => spec);
     asked.mockRestore();
-    return keys;
+    return specs;
   }),
   /** A few strong steps: an adapter that clearly is not the base model. */
   strong: once(async () => {
@@ -453,8 +454,11 @@ describe('learn', () => {
     const next = afterR1();
     const { checkpoint } = next;
     // Four steps of the guard's twelve noises by what was learned; what the base model makes of them it knows since round 0.
-    const probed = (await made.c1()).flatMap((key) => (/predict\|12,/.test(key) ? [/merged/.test(key)] : []));
-    expect(probed).toEqual([true, true, true, true]);
+    const probed = (await made.c1()).filter(
+      ({ graph, shapes }) => graph === 'prediction' && shapes.sample![0] === 12,
+    );
+    const merged = { adapter: { merged: expect.any(String) } };
+    expect(probed.map(({ options }) => options)).toMatchObject([merged, merged, merged, merged]);
     const kept = readCheckpoint(join(root, 'c1')).state;
     expect(kept.best).toMatchObject({ round: 0, index: 0 });
     expect(kept.best!.latent).toEqual(readCheckpoint(checkpoint).state.best!.latent);

@@ -21,6 +21,8 @@ function build({ rows, recompute }: Fit): Graph {
 }
 const bytes = (rows: number, recompute = false) => predictedBytes(build({ rows, recompute }));
 
+const spec = { graph: 'blocks', models: [], shapes: {}, options: {} };
+
 /** What is chosen, asked for 8 rows, where a run may take `run` bytes. */
 function fitIn(
   run: number,
@@ -32,8 +34,8 @@ function fitIn(
   const told: Fit[] = [];
   const params = { recompute } as never;
   const context = { cache, params, chosen, fitted: (fit: Fit) => told.push(fit) };
-  const fit = fitTraining(context, 'test', { most: 8, least }, build);
-  expect(fitTraining(context, 'test', { most: 8, least }, () => expect.unreachable())).toEqual(fit);
+  const fit = fitTraining(context, spec, { most: 8, least }, build);
+  expect(fitTraining(context, spec, { most: 8, least }, () => expect.unreachable())).toEqual(fit);
   expect(told).toEqual([fit, fit]);
   return fit;
 }
@@ -85,7 +87,7 @@ describe('a training step', () => {
 
   it('is refused by the cache too, whatever graph it is', async () => {
     const cache = new ExecutorCache({ threads: 1 }, { executors: 1, memory: 2 ** 30, run: 1000 });
-    await expect(cache.get('graph', () => build({ rows: 1, recompute: false }))).rejects.toMatchObject({
+    await expect(cache.get(spec, () => build({ rows: 1, recompute: false }))).rejects.toMatchObject({
       code: 'memory-short',
       mend: expect.stringContaining('engine.runMb'),
     });

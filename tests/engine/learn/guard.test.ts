@@ -1,8 +1,9 @@
 /** The bounds of the collapse guard, each by figures on both of its sides. */
 import { describe, expect, it } from 'vitest';
-import { checkHealth, probeKey } from '../../../engine/learn/guard.js';
+import { checkHealth, probeSpec } from '../../../engine/learn/guard.js';
 import { learners } from '../../../engine/learn/learners/table.js';
 import { Unhealthy } from '../../../engine/learn/trainer.js';
+import { canonical } from '../../../engine/runtime/graph-spec.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
 
 const params = learners.acclaim.params.parse({});
@@ -35,19 +36,19 @@ describe('the collapse guard', () => {
 
 describe('what the base model made of the noises', () => {
   const of = (change: Record<string, unknown> = {}, noise = f32([1, 2], [1, 2])) => {
-    const { key, prompt, negative, steps, guidance } = {
-      ...{ key: 'm', prompt: 'a cat', negative: '', steps: 20, guidance: 3 },
+    const { path, prompt, negative, steps, guidance } = {
+      ...{ path: 'm', prompt: 'a cat', negative: '', steps: 20, guidance: 3 },
       ...change,
     };
     const context = {
-      pipeline: { key },
+      pipeline: { identity: { path, precision: 'fp32' } },
       round: { manifest: { prompt, negative } },
       sampler: { steps, guidance },
     };
-    return probeKey(context as unknown as Parameters<typeof probeKey>[0], noise);
+    return canonical(probeSpec(context as unknown as Parameters<typeof probeSpec>[0], noise));
   };
 
-  it.each([{ key: 'n' }, { prompt: 'a dog' }, { negative: 'a dog' }, { steps: 2 }, { guidance: 1 }])(
+  it.each([{ path: 'n' }, { prompt: 'a dog' }, { negative: 'a dog' }, { steps: 2 }, { guidance: 1 }])(
     'is not taken for that of a session with %o',
     (change) => expect(of(change)).not.toBe(of()),
   );

@@ -1,8 +1,9 @@
-/** The cache compiles a key once, releases the least recently used past its bounds, and forgets a failed build. */
+/** The cache compiles a spec once, releases the least recently used past its bounds, and forgets a failed build. */
 import { describe, expect, it } from 'vitest';
 import { Graph } from '../../../engine/graph/graph.js';
 import { matmul, mul } from '../../../engine/graph/ops.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
+import type { GraphSpec } from '../../../engine/runtime/graph-spec.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
 
 const times = (factor: number) => () => {
@@ -11,13 +12,15 @@ const times = (factor: number) => () => {
   return g;
 };
 
+const named = (graph: string): GraphSpec => ({ graph, models: [], shapes: {}, options: {} });
+
 async function value(cache: ExecutorCache, key: string, factor: number): Promise<number> {
-  const executor = await cache.get(key, times(factor));
+  const executor = await cache.get(named(key), times(factor));
   return (await executor.run({ x: f32([2], [1, 1]) })).y!.data[0] as number;
 }
 
 describe('ExecutorCache', () => {
-  it('compiles a key once and keeps the most recently used', async () => {
+  it('compiles a spec once and keeps the most recently used', async () => {
     const cache = new ExecutorCache({ threads: 1 }, { executors: 2, memory: Infinity });
     expect(await value(cache, 'a', 2)).toBe(2);
     expect(await value(cache, 'a', 3)).toBe(2);
@@ -40,7 +43,7 @@ describe('ExecutorCache', () => {
     const ahead: number[] = [];
     const cache = new ExecutorCache({ threads: 1 });
     cache.onAhead = (seconds) => ahead.push(seconds);
-    const executor = await cache.get('product', product);
+    const executor = await cache.get(named('product'), product);
     expect(ahead).toEqual([expect.any(Number)]);
     expect(ahead[0]).toBeGreaterThan(1);
     const m = f32([side, side], new Float32Array(side * side));
@@ -65,7 +68,7 @@ describe('ExecutorCache', () => {
 
   it('keeps what is in use, whatever else is asked for', async () => {
     const cache = new ExecutorCache({ threads: 1 }, { executors: 1, memory: Infinity });
-    const y = await cache.use('a', times(2), async (executor) => {
+    const y = await cache.use(named('a'), times(2), async (executor) => {
       await value(cache, 'b', 3);
       await value(cache, 'c', 4);
       return (await executor.run({ x: f32([2], [1, 1]) })).y!.data[0];
@@ -77,11 +80,11 @@ describe('ExecutorCache', () => {
 
   it('lets go of what is no longer wanted, but not of what is in use', async () => {
     const cache = new ExecutorCache({ threads: 1 });
-    await cache.use('a', times(2), async () => cache.release('a'));
+    await cache.use(named('a'), times(2), async () => cache.release(named('a')));
     expect(await value(cache, 'a', 3)).toBe(2);
-    await cache.release('a');
+    await cache.release(named('a'));
     expect(cache.size).toBe(0);
-    await cache.release('never asked for');
+    await cache.release(named('never asked for'));
     expect(await value(cache, 'a', 4)).toBe(4);
     await cache.clear();
   });
@@ -89,8 +92,8 @@ describe('ExecutorCache', () => {
   it('counts whatever it let go of, for whichever reason', async () => {
     const cache = new ExecutorCache({ threads: 1 }, { executors: 2, memory: Infinity });
     for (const key of ['a', 'b', 'c', 'b']) await value(cache, key, 2);
-    await cache.release('b');
-    await cache.release('never asked for');
+    await cache.release(named('b'));
+    await cache.release(named('never asked for'));
     expect(cache.counts).toEqual({ hits: 1, compiled: 3, released: 2 });
     await cache.clear();
     expect(cache.counts).toEqual({ hits: 1, compiled: 3, released: 3 });
@@ -99,7 +102,7 @@ describe('ExecutorCache', () => {
   it('builds again after a build that failed', async () => {
     const cache = new ExecutorCache({ threads: 1 });
     await expect(
-      cache.get('a', () => {
+      cache.get(named('a'), () => {
         throw new Error('no such layer');
       }),
     ).rejects.toThrow('no such layer');
