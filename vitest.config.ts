@@ -13,6 +13,8 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // What arrives later is waited for as long as only a fault takes.
+    expect: { poll: { timeout: 60_000, interval: 25 } },
     projects: [
       { extends: true, test: { name: 'alone', include: aloneFiles } },
       { extends: true, test: { name: 'slack', include: slackFiles, isolate: false, expect } },

@@ -64,8 +64,8 @@ it('is opened by an option that help and completion name, and shows each picture
   await page.getByRole('button', { name: 'Channels' }).click();
   await page.getByRole('navigation', { name: 'Channels' }).getByText('a-black-cat').click();
   await item('#6').waitFor({ timeout: 120_000 });
-  expect(await page.locator('.gallery-item').count()).toBe(6);
-  expect(await pressed()).toEqual(Array(6).fill('---'));
+  await expect.poll(() => page.locator('.gallery-item').count()).toBe(6);
+  await expect.poll(pressed).toEqual(Array(6).fill('---'));
   expect(await page.locator('.gallery .cell-picture').first().getAttribute('aria-label')).toMatch(
     /^Picture #1: “a black cat”\. Mark as good$/,
   );
@@ -91,7 +91,7 @@ it('takes likes, dislikes and one star, by chip, key and enlarged, and lets go o
   await box.getByRole('button', { name: 'Not good' }).click();
   await page.keyboard.press('Escape');
   await inLedger('1 dislike', '2 like', '3 like', '3 star', '4 like', '5 dislike');
-  expect(await pressed()).toEqual(['-n-', 'g--', 'g-b', 'g--', '-n-', '---']);
+  await expect.poll(pressed).toEqual(['-n-', 'g--', 'g-b', 'g--', '-n-', '---']);
   // The star's own picture is not good any more: the star goes with it. Another is named by command.
   await chip('#3', bad).click();
   await say('/acclaim best #4');
@@ -101,7 +101,7 @@ it('takes likes, dislikes and one star, by chip, key and enlarged, and lets go o
   await chip('#2', best).click();
   await page.reload();
   await item('#6').waitFor();
-  expect(await pressed()).toEqual(['-n-', 'g-b', '-n-', 'g--', '-n-', '---']);
+  await expect.poll(pressed).toEqual(['-n-', 'g-b', '-n-', 'g--', '-n-', '---']);
 });
 
 it('says what is wrong with a picture, enlarged or by command, to whoever says so alone', async () => {
@@ -111,14 +111,16 @@ it('says what is wrong with a picture, enlarged or by command, to whoever says s
   await why.getByRole('button', { name: 'ugly' }).click();
   await why.getByRole('button', { name: 'too few' }).click();
   const asked = { is: '#1', pressed: ['ugly'] };
-  expect({
-    is: await page.locator('.lightbox-top strong').textContent(),
-    pressed: await why.locator('[aria-pressed="true"]').allTextContents(),
-  }).toEqual(asked);
+  await expect
+    .poll(async () => ({
+      is: await page.locator('.lightbox-top strong').textContent(),
+      pressed: await why.locator('[aria-pressed="true"]').allTextContents(),
+    }))
+    .toEqual(asked);
   await page.keyboard.press('ArrowRight');
   // The next one is good: there is nothing to be wrong with it.
   await page.getByRole('dialog').getByRole('button', { name: 'Good', pressed: true }).waitFor();
-  expect(await page.locator('.lightbox-why').count()).toBe(0);
+  await expect.poll(() => page.locator('.lightbox-why').count()).toBe(0);
   await page.keyboard.press('Escape');
   await item('#1').getByText('Ugly').waitFor();
   await say('/acclaim why #3 too-many --and wrong-colour');
@@ -170,7 +172,7 @@ it('flags a picture after asking, takes that back, shows one that is hidden as h
     .click();
   await item('#5').getByText('Held back').waitFor();
   expect(await violations(page)).toEqual([]);
-  expect(await item('#5').locator('.chip').count()).toBe(0);
+  await expect.poll(() => item('#5').locator('.chip').count()).toBe(0);
   await page.getByRole('button', { name: 'Done, teach it' }).click();
   const bar = page.getByRole('region', { name: 'Your marks in round 1' });
   await bar.getByText('1 picture has no marks yet.').waitFor();
@@ -179,16 +181,14 @@ it('flags a picture after asking, takes that back, shows one that is hidden as h
   await bar.getByRole('button', { name: 'Leave them out' }).click();
   await page.getByRole('heading', { name: 'Round 1 is closed' }).waitFor();
   // No vote: #5, which is hidden, and #6, which nobody marked.
-  expect(await page.locator('.round-closed .got').allTextContents()).toEqual([
-    '0 / 1',
-    '1 / 1',
-    '0 / 1',
-    '1 / 1',
-    '',
-    '0 / 0',
-  ]);
-  expect(await page.locator('.outcome-sub').textContent()).toMatch(/^4 of 5 pictures judged, 2 liked/);
-  expect(await page.locator('.outcome-figure strong').textContent()).toBe('50 %');
+  await expect
+    .poll(() => page.locator('.round-closed .got').allTextContents())
+    .toEqual(['0 / 1', '1 / 1', '0 / 1', '1 / 1', '', '0 / 0']);
+  await page
+    .locator('.outcome-sub')
+    .filter({ hasText: /^4 of 5 pictures judged, 2 liked/ })
+    .waitFor();
+  await page.locator('.outcome-figure strong').getByText('50 %', { exact: true }).waitFor();
   // The hidden one is nobody's; what was said by a mark that counts reaches the learner.
   const [round] = (await started.bodies('round')) as { feedback: { images: object[] }; outcome: object }[];
   expect(round!.feedback.images.map((image) => ('faults' in image ? image.faults : null))).toEqual([
@@ -204,7 +204,7 @@ it('flags a picture after asking, takes that back, shows one that is hidden as h
     .getByText(/too many \(1\), wrong colour \(1\), ugly \(1\)/)
     .first()
     .waitFor();
-  expect(await page.locator('.outcome figcaption').textContent()).toBe('#2 won');
+  await page.locator('.outcome figcaption').getByText('#2 won', { exact: true }).waitFor();
   await until(() => started.roundOpen(2), 'the second round', 120_000);
   expect(faults).toEqual([]);
 }, 180_000);
@@ -226,21 +226,24 @@ it('goes on after its end from what it learned, as a session of its own, which i
   await ended.getByText('Finished after 2 rounds').waitFor({ timeout: 120_000 });
   await ended.getByRole('button', { name: 'Branch…' }).click();
   const form = page.getByRole('dialog', { name: 'Branch' });
-  expect(await form.locator('option').allTextContents()).toEqual(['round 2', 'round 1']);
+  await expect.poll(() => form.locator('option').allTextContents()).toEqual(['round 2', 'round 1']);
   await form.getByLabel('From what was learned in').selectOption('1');
   await form.getByLabel('Another prompt, or the same').fill('a white cat');
-  expect(await form.locator('.start-line code').textContent()).toBe('/acclaim session branch 1 a white cat');
+  await form
+    .locator('.start-line code')
+    .getByText('/acclaim session branch 1 a white cat', { exact: true })
+    .waitFor();
   await page.keyboard.press('Escape');
   const before = page.url();
   await ended.getByRole('button', { name: 'Go on from round 2' }).click();
   await page.locator('.reply').filter({ hasText: 'The branch is in the channel' }).waitFor();
-  expect(page.url()).not.toBe(before);
+  await expect.poll(() => page.url()).not.toBe(before);
   await page
     .getByText('Drawing round 1')
     .or(page.getByRole('heading', { name: 'Round 1', exact: true }))
     .first()
     .waitFor();
-  expect(await ended.count()).toBe(0);
+  await expect.poll(() => ended.count()).toBe(0);
   await page.goBack();
   await ended.waitFor();
   expect(faults).toEqual([]);

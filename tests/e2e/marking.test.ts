@@ -149,7 +149,7 @@ describe('marking', { timeout: 180_000 }, () => {
       }
     };
     await over(['A1', 'A2', 'A5']);
-    expect(await page.locator('.cell-painted').count()).toBe(3);
+    await expect.poll(() => page.locator('.cell-painted').count()).toBe(3);
     await marked('', 'Anone Bnone');
     await page.mouse.up();
     await marked('A1 A2 A5', 'Bnone');
@@ -170,7 +170,7 @@ describe('marking', { timeout: 180_000 }, () => {
     await page.locator('.side-ended summary').click();
     await page.getByRole('button', { name: 'session-3' }).focus();
     await page.keyboard.press('a');
-    expect(await focus()).toMatch(/^Picture A1:/);
+    await expect.poll(focus).toMatch(/^Picture A1:/);
     await page.getByRole('button', { name: /^Colours/ }).focus();
     await page.keyboard.press('3');
     await page.keyboard.press('4');
@@ -183,7 +183,7 @@ describe('marking', { timeout: 180_000 }, () => {
     const field = page.getByRole('combobox', { name: 'Command' });
     await field.focus();
     await page.keyboard.type('b1 0');
-    expect(await field.inputValue()).toBe('b1 0');
+    await expect.poll(() => field.inputValue()).toBe('b1 0');
     await field.fill('/');
     await page.getByRole('listbox', { name: 'Commands' }).waitFor();
     await usable('commands to choose from');
@@ -196,7 +196,7 @@ describe('marking', { timeout: 180_000 }, () => {
     await picture('A1').focus();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowRight');
-    expect(await focus()).toMatch(/^Picture A5:/);
+    await expect.poll(focus).toMatch(/^Picture A5:/);
     await page.keyboard.press('Space');
     await page.keyboard.press('s');
     await marked('A3 A4 A5', 'Astar-5 Bnone');
@@ -238,7 +238,7 @@ describe('marking', { timeout: 180_000 }, () => {
     await page.locator('.side-channel').last().focus();
     await page.getByRole('link', { name: 'Skip to the pictures' }).focus();
     await page.keyboard.press('Enter');
-    expect(await focus()).toMatch(/^Picture A1:/);
+    await expect.poll(focus).toMatch(/^Picture A1:/);
     const scrolled = await page.evaluate<number[]>(`(() => {
       for (const el of document.querySelectorAll('.side-channel, .cell, #feed-end')) el.scrollIntoView();
       return ['html', 'body', '#app', '.frame', '.channel', '.side'].map((of) => document.querySelector(of)).flatMap((el) => [el.scrollTop, el.scrollLeft]);
@@ -251,7 +251,7 @@ describe('marking', { timeout: 180_000 }, () => {
       page.evaluate<number>(
         `[...document.querySelectorAll('${of} .cell-picture')].filter((el) => el.tabIndex === 0).length`,
       );
-    expect(await stops('.round-open')).toBe(1);
+    await expect.poll(() => stops('.round-open')).toBe(1);
     await picture('A1').focus();
     await page.keyboard.press('Control+Enter');
     const heading = page.locator('.feed').getByRole('heading', { name: 'Round 2', exact: true });
@@ -267,7 +267,7 @@ describe('marking', { timeout: 180_000 }, () => {
       'document.activeElement.closest(".round-open") !== null && document.activeElement.closest(".round-closed") === null',
     );
     expect(mine).toBe(true);
-    expect(await stops('.round-closed')).toBe(1);
+    await expect.poll(() => stops('.round-closed')).toBe(1);
     expect(app.rounds[0]!.outcome!.cells.flatMap(({ up, index }) => (up > 0 ? [index] : []))).toEqual([
       2, 3, 4,
     ]);
@@ -286,10 +286,10 @@ describe('marking', { timeout: 180_000 }, () => {
     await page.goBack();
     await large().waitFor({ state: 'hidden' });
     await until(async () => /^Picture A2:/.test(await focus()), 'the focus on A2');
-    expect(at()).toBe('#cat');
+    await expect.poll(at).toBe('#cat');
     await page.getByRole('button', { name: 'session-5' }).click();
     await page.getByText('This session has ended').waitFor();
-    expect(at()).toBe('#session-5');
+    await expect.poll(at).toBe('#session-5');
     await usable('an ended session');
     await page.goBack();
     await picture('A2').waitFor();
@@ -312,7 +312,7 @@ describe('marking', { timeout: 180_000 }, () => {
     await page.goto('about:blank');
     await page.goto(app.platform.url);
     await picture('A2').waitFor();
-    expect(at()).toBe('#cat');
+    await expect.poll(at).toBe('#cat');
     await say('/acclaim me forget');
     const asked = page.getByRole('dialog', { name: 'Forget you?' });
     await usable('a question before what cannot be taken back');
@@ -340,8 +340,8 @@ describe('marking', { timeout: 180_000 }, () => {
       await page.setViewportSize({ width: width!, height: height! });
       const wide =
         '[document.documentElement, document.querySelector(".feed")].map((el) => el.scrollWidth - el.clientWidth)';
-      expect(await page.evaluate<number[]>(wide)).toEqual([0, 0]);
-      expect(await page.getByRole('button', { name: /^Done/ }).isVisible()).toBe(true);
+      await expect.poll(() => page.evaluate<number[]>(wide)).toEqual([0, 0]);
+      await page.getByRole('button', { name: /^Done/ }).waitFor();
     }
     await usable('320 px, dark');
   });

@@ -87,7 +87,7 @@ it('keeps trying while a proxy answers for a server that is away, over a reload'
   await banner().getByText('The server does not answer. Your 2 marks wait in this browser').waitFor();
   await page.reload();
   await banner().getByText('Your 2 marks wait').waitFor();
-  expect(await chip('A3').getAttribute('aria-pressed')).toBe('true');
+  await expect.poll(() => chip('A3').getAttribute('aria-pressed')).toBe('true');
   await page.unroute('**/api/react');
   // Nothing else happens here: the queue itself tries again.
   await reached(['-none', '3']);
@@ -140,10 +140,11 @@ it('names the marks that a round closed without, and says that they do not count
   relay.mend();
   // One sheet after the other is told that it came too late.
   await late().locator('p').filter({ hasText: 'B2' }).waitFor();
-  const words = await late().locator('p').allTextContents();
-  expect(words).toEqual([
-    'Round 1 closed before this was sent, and it does not count: A3 good, taken back; A5 good; A5 the best; B2 the best, taken back.',
-  ]);
+  await expect
+    .poll(() => late().locator('p').allTextContents())
+    .toEqual([
+      'Round 1 closed before this was sent, and it does not count: A3 good, taken back; A5 good; A5 the best; B2 the best, taken back.',
+    ]);
   expect(app.rounds[0]!.outcome!.cells.map(({ up }) => up).slice(0, 6)).toEqual([0, 0, 1, 1, 0, 0]);
   expect(app.rounds[0]!.outcome!.best).toBe(10);
   await page.reload();
@@ -152,7 +153,7 @@ it('names the marks that a round closed without, and says that they do not count
   await late().getByRole('button', { name: 'I see' }).click();
   await chip('A1').last().click();
   await reached(['1']);
-  expect(await banner().count()).toBe(0);
+  await expect.poll(() => banner().count()).toBe(0);
   await closing;
 });
 
@@ -167,6 +168,6 @@ it('sends no mark to a ballot that is not the one it was made on', async () => {
   })()`);
   await page.reload();
   await late().getByText('1 mark of yours could not be sent').waitFor();
-  expect(await chip('A2').last().getAttribute('aria-pressed')).toBe('false');
+  await expect.poll(() => chip('A2').last().getAttribute('aria-pressed')).toBe('false');
   expect(told()).toEqual([]);
 });

@@ -157,8 +157,8 @@ describe('the page', { timeout: 180_000 }, () => {
       expect(boxes.end).toBeLessThanOrEqual(boxes.chips);
     }
     const { channel, prompt } = await status();
-    expect(await ann.getByRole('heading', { level: 1 }).textContent()).toBe(`#${channel}`);
-    expect(await ann.locator('.top p').textContent()).toBe(prompt);
+    await expect.poll(() => ann.getByRole('heading', { level: 1 }).textContent()).toBe(`#${channel}`);
+    await expect.poll(() => ann.locator('.top p').textContent()).toBe(prompt);
   });
 
   it('asks for consent at the first mark, which waits in the browser until then', async () => {
@@ -168,7 +168,7 @@ describe('the page', { timeout: 180_000 }, () => {
     expect((await status()).voters).toBe(0);
     await ann.reload();
     await sheet(ann, 'A').waitFor();
-    expect(await pressed(chip(ann, 'A1'))).toBe('true');
+    await expect.poll(() => pressed(chip(ann, 'A1'))).toBe('true');
     await ann.getByRole('button', { name: 'Vote with them' }).click();
     await dialog.getByRole('button', { name: 'Agree and vote' }).click();
     expect((await until(status, (s) => s.voters === 1)).voters).toBe(1);
@@ -190,7 +190,7 @@ describe('the page', { timeout: 180_000 }, () => {
     await picture(bea, 'A2').tap();
     await star(bea, 'A1').tap();
     await star(bea, 'B1').tap();
-    expect(await pressed(star(bea, 'A1'))).toBe('false');
+    await expect.poll(() => pressed(star(bea, 'A1'))).toBe('false');
     // Ann changes from A1 to A2 with the keyboard; on the other sheet from nothing good to B1.
     await chip(ann, 'A1').focus();
     await ann.keyboard.press('1');
@@ -206,10 +206,10 @@ describe('the page', { timeout: 180_000 }, () => {
       Promise.all(
         ['A1', 'A2', 'B1', 'B2'].map(async (cell) => `${cell} ${await pressed(picture(page, cell))}`),
       );
-    expect(await marks(ann)).toEqual(['A1 false', 'A2 true', 'B1 true', 'B2 false']);
-    expect(await marks(bea)).toEqual(['A1 true', 'A2 false', 'B1 true', 'B2 false']);
-    expect(await pressed(none(ann, 'B'))).toBe('false');
-    expect(await pressed(star(bea, 'B1'))).toBe('true');
+    await expect.poll(() => marks(ann)).toEqual(['A1 false', 'A2 true', 'B1 true', 'B2 false']);
+    await expect.poll(() => marks(bea)).toEqual(['A1 true', 'A2 false', 'B1 true', 'B2 false']);
+    await expect.poll(() => pressed(none(ann, 'B'))).toBe('false');
+    await expect.poll(() => pressed(star(bea, 'B1'))).toBe('true');
     for (const page of [ann, bea]) expect(await page.locator('.got').count()).toBe(0);
     expect((await status()).approval).toEqual([]);
   });
@@ -219,7 +219,7 @@ describe('the page', { timeout: 180_000 }, () => {
     await ann.keyboard.press('Enter');
     const box = ann.getByRole('dialog', { name: 'Picture, enlarged' });
     await box.getByText('A2', { exact: true }).waitFor();
-    expect(await pressed(box.getByRole('button', { name: 'Good' }))).toBe('true');
+    await box.getByRole('button', { name: 'Good', pressed: true }).waitFor();
     await ann.keyboard.press('ArrowRight');
     await box.getByText('B1', { exact: true }).waitFor();
     await ann.keyboard.press('Escape');
@@ -251,7 +251,7 @@ describe('the page', { timeout: 180_000 }, () => {
     await ann.getByRole('option', { name: /session status/ }).waitFor();
     await field.press('ArrowDown');
     await field.press('Tab');
-    expect(await field.inputValue()).toMatch(/^\/acclaim session \w+ $/);
+    await expect.poll(() => field.inputValue()).toMatch(/^\/acclaim session \w+ $/);
     await field.fill('/acclaim settings quorum ');
     await ann.getByRole('option', { name: 'default' }).waitFor();
     // What only the server knows: models of this machine, tasks by name.
@@ -268,21 +268,21 @@ describe('the page', { timeout: 180_000 }, () => {
     await ann.getByRole('button', { name: 'Done' }).click();
     const finished = '1 of 2 has finished, waiting for 1';
     await ann.getByText(finished).waitFor();
-    await bea.getByText(finished).waitFor({ timeout: 1000 });
+    await bea.getByText(finished).waitFor();
     await ann.getByRole('button', { name: 'Close it now' }).waitFor();
     await bea.getByRole('button', { name: 'Done' }).click();
     for (const page of [ann, bea]) {
       await page.getByRole('heading', { name: 'Round 1 is closed' }).waitFor();
       // A1: Bea. A2: Ann. B1: both, and Bea's best.
-      expect(await page.locator('.round-closed .got').allTextContents()).toEqual([
-        '1 / 2',
-        '1 / 2',
-        '2 / 2',
-        '0 / 2',
-      ]);
-      expect(await page.locator('.outcome figcaption').textContent()).toBe('B1 won');
-      expect(await page.locator('.outcome-figure strong').textContent()).toBe('75 %');
-      expect(await page.locator('.outcome-sub').textContent()).toMatch(/^4 of 4 pictures judged, 3 liked/);
+      await expect
+        .poll(() => page.locator('.round-closed .got').allTextContents())
+        .toEqual(['1 / 2', '1 / 2', '2 / 2', '0 / 2']);
+      await page.locator('.outcome figcaption').getByText('B1 won', { exact: true }).waitFor();
+      await page.locator('.outcome-figure strong').getByText('75 %', { exact: true }).waitFor();
+      await page
+        .locator('.outcome-sub')
+        .filter({ hasText: /^4 of 4 pictures judged, 3 liked/ })
+        .waitFor();
     }
     const bar = ann.getByRole('progressbar', { name: 'Learning from round 1' });
     const learned = ann.getByText('Learned from round 1.');
@@ -290,7 +290,7 @@ describe('the page', { timeout: 180_000 }, () => {
     for (const page of [ann, bea]) {
       await page.getByRole('heading', { name: 'Round 2', exact: true }).waitFor({ timeout: 120_000 });
       await page.getByText('Learned from round 1.').waitFor();
-      expect(await page.getByRole('heading', { name: 'Round 1 is closed' }).count()).toBe(1);
+      await expect.poll(() => page.getByRole('heading', { name: 'Round 1 is closed' }).count()).toBe(1);
     }
     expect(await until(status, (s) => s.roundState === 'open')).toMatchObject({
       round: 2,
@@ -312,7 +312,7 @@ describe('the page', { timeout: 180_000 }, () => {
   it('tells the story', async () => {
     await say(ann, '/acclaim session story');
     await ann.locator('.story svg.plot').first().waitFor();
-    expect(await ann.locator('.story-side').first().locator('img').count()).toBe(4);
+    await expect.poll(() => ann.locator('.story-side').first().locator('img').count()).toBe(4);
   });
 
   it('opens a second session by the form, in a channel of its own, which it shows', async () => {
@@ -324,9 +324,11 @@ describe('the page', { timeout: 180_000 }, () => {
     await form.getByLabel('Rounds, at most').fill('5');
     await form.getByLabel('What should not be in it').fill('a second "ghost"');
     await form.getByLabel('What should be drawn?').fill('a ghost in a night sky');
-    expect(await form.locator('.start-line code').textContent()).toBe(
-      `/acclaim session start --model mini --rounds 5 --negative "a second 'ghost'" a ghost in a night sky`,
-    );
+    await expect
+      .poll(() => form.locator('.start-line code').textContent())
+      .toBe(
+        `/acclaim session start --model mini --rounds 5 --negative "a second 'ghost'" a ghost in a night sky`,
+      );
     await form.getByRole('button', { name: 'Start the session' }).click();
     await form.waitFor({ state: 'hidden' });
     const channels = ann.getByRole('navigation', { name: 'Channels' }).locator('.side-channel');
@@ -336,9 +338,9 @@ describe('the page', { timeout: 180_000 }, () => {
     );
     await ann.locator('.top p').filter({ hasText: 'a ghost in a night sky' }).waitFor();
     await sheet(ann, 'A').waitFor({ timeout: 90_000 });
-    expect(await channels.nth(1).textContent()).toMatch(/of 5/);
+    await channels.nth(1).filter({ hasText: 'of 5' }).waitFor();
     const name = new URL(ann.url()).hash.slice(1);
-    expect(await ann.locator('.reply a.link').getAttribute('href')).toBe(`#${name}`);
+    await expect.poll(() => ann.locator('.reply a.link').getAttribute('href')).toBe(`#${name}`);
     await ann.goBack();
     await ann.getByRole('heading', { name: 'Round 2', exact: true }).waitFor();
     // A session that is named in an answer is a link to it.
@@ -356,12 +358,12 @@ describe('the page', { timeout: 180_000 }, () => {
     await end('SIGKILL');
     await bea.getByText('The server does not answer').waitFor();
     await picture(bea, 'B2').tap();
-    expect(await pressed(picture(bea, 'B2'))).toBe('true');
+    await expect.poll(() => pressed(picture(bea, 'B2'))).toBe('true');
     await start(Number(new URL(url).port));
     await bea.getByText('The server does not answer').waitFor({ state: 'hidden' });
     // The mark that was made meanwhile has arrived.
     expect((await until(status, (s) => s.voters === 1)).voters).toBe(1);
-    expect(await titles()).toEqual(before);
+    await expect.poll(titles).toEqual(before);
   });
 
   it('fits a phone: nothing sticks out, and the channels are in a drawer', async () => {

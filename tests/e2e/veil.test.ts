@@ -76,10 +76,10 @@ it('blurs every picture for a guest with the token, shows one by a click, and ta
   const first = guest.locator('.cell-picture').first();
   await until(async () => (await sharpness(guest)) >= 0, 'the picture');
   const veiled = await sharpness(guest);
-  expect(await guest.locator('.cell-picture .veil').count()).toBe(4);
+  await expect.poll(() => guest.locator('.cell-picture .veil').count()).toBe(4);
   await first.click();
   await until(async () => (await sharpness(guest)) > 1.5 * veiled, 'the clear picture');
-  expect(await guest.locator('.cell-picture .veil').count()).toBe(3);
+  await expect.poll(() => guest.locator('.cell-picture .veil').count()).toBe(3);
   expect(await guest.locator('dialog.lightbox[open]').count()).toBe(0);
   await guest.getByRole('button', { name: 'A1 is unsafe', exact: true }).click();
   await guest.getByRole('button', { name: 'Agree and vote' }).click();

@@ -45,14 +45,14 @@ async function visit(hash = '') {
 it('says that marks wait and what to do; an invite link ends that, leaves the address, and is good once', async () => {
   const ann = await visit();
   await ann.getByText('Your marks wait and do not count yet').waitFor();
-  expect(await ann.locator('.banner-waits').innerText()).toContain('ask a moderator to admit v1a2b3c4d');
+  await ann.locator('.banner-waits').filter({ hasText: 'ask a moderator to admit v1a2b3c4d' }).waitFor();
 
   const bob = await visit('#invite=an-invite');
-  expect(await bob.locator('.banner-waits').count()).toBe(0);
-  expect(bob.url()).not.toContain('invite');
+  await expect.poll(() => bob.locator('.banner-waits').count()).toBe(0);
+  await expect.poll(() => bob.url()).not.toContain('invite');
   await bob.reload();
   await bob.getByText('Member').waitFor();
-  expect(await bob.locator('.banner-waits').count()).toBe(0);
+  await expect.poll(() => bob.locator('.banner-waits').count()).toBe(0);
 
   await ann.goto('about:blank');
   await ann.goto(`${app.platform.url}/#invite=an-invite`);
@@ -63,7 +63,7 @@ it('says that marks wait and what to do; an invite link ends that, leaves the ad
 it('lets an admin log out', async () => {
   const boss = await visit(`#token=${accessToken}`);
   await boss.getByText('Admin', { exact: true }).waitFor();
-  expect(await boss.locator('.banner-waits').count()).toBe(0);
+  await expect.poll(() => boss.locator('.banner-waits').count()).toBe(0);
   await boss.getByRole('button', { name: 'Log out' }).click();
   await boss.getByText('Member', { exact: true }).waitFor();
   await boss.locator('.banner-waits').waitFor();
