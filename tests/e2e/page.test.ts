@@ -26,6 +26,9 @@ const settings = [
   'engine.threads=1',
 ];
 
+/** What only a fault takes, even where the engine gets little of the machine. */
+const LONG = 300_000;
+
 const dir = mkdtempSync(join(tmpdir(), 'acclaim-page-'));
 let server: ChildProcess;
 let url = '';
@@ -134,7 +137,7 @@ afterAll(async () => {
 });
 
 // One story in order, in which a step that waits for the engine may take minutes on a machine with much else to do.
-describe('the page', { timeout: 180_000 }, () => {
+describe('the page', { timeout: 2 * LONG }, () => {
   it('shows a first round of real pictures to everyone, in a channel of its session', async () => {
     for (const page of [ann, bea]) {
       await sheet(page, 'B').waitFor();
@@ -288,7 +291,7 @@ describe('the page', { timeout: 180_000 }, () => {
     const learned = ann.getByText('Learned from round 1.');
     await bar.or(learned).first().waitFor();
     for (const page of [ann, bea]) {
-      await page.getByRole('heading', { name: 'Round 2', exact: true }).waitFor({ timeout: 120_000 });
+      await page.getByRole('heading', { name: 'Round 2', exact: true }).waitFor({ timeout: LONG });
       await page.getByText('Learned from round 1.').waitFor();
       await expect.poll(() => page.getByRole('heading', { name: 'Round 1 is closed' }).count()).toBe(1);
     }
@@ -337,7 +340,7 @@ describe('the page', { timeout: 180_000 }, () => {
       (n) => n === 2,
     );
     await ann.locator('.top p').filter({ hasText: 'a ghost in a night sky' }).waitFor();
-    await sheet(ann, 'A').waitFor({ timeout: 90_000 });
+    await sheet(ann, 'A').waitFor({ timeout: LONG });
     await channels.nth(1).filter({ hasText: 'of 5' }).waitFor();
     const name = new URL(ann.url()).hash.slice(1);
     await expect.poll(() => ann.locator('.reply a.link').getAttribute('href')).toBe(`#${name}`);
