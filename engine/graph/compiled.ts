@@ -6,7 +6,7 @@
 import type { Graph } from './graph.js';
 import { reachable } from './onnx.js';
 import type { OpName } from './op-set.js';
-import { type Node, numel, type Value } from './value.js';
+import { numel, type Value } from './value.js';
 
 /** Bytes of weights up to which a private copy of them, laid out for speed, is worth its memory. */
 export const SMALL_WEIGHTS = 64 * 2 ** 20;
@@ -51,9 +51,9 @@ export function compiledBytes(graph: Graph): number {
   const runs = runtimeValues(graph);
   const laidOut = new Map<string, number>();
   for (const node of graph.nodes) {
-    const { op, inputs, outputs } = node;
-    const kind = op === 'Gemm' ? `${op} ${(node as Node<'Gemm'>).attrs.transB}` : op;
-    if (!layers.has(op) || !runs.has(outputs[0]!)) continue;
+    const { inputs, outputs } = node;
+    const kind = node.op === 'Gemm' ? `Gemm ${node.attrs.transB}` : node.op;
+    if (!layers.has(node.op) || !runs.has(outputs[0]!)) continue;
     for (const x of inputs.slice(0, 2))
       if (!runs.has(x) && x.source.kind !== 'constant') laidOut.set(`${kind} ${x.name}`, bytesLaidOut(x));
   }

@@ -4,89 +4,18 @@
  *   1. Nodes run depth first from the outputs; of a node's operands the one that was added last comes first.
  *   2. A result may be a view of its operand, or take the place of one that nobody else reads any more; else it takes the
  *      buffer of a dead result of the same shape; else a new one. A buffer is given back when the last of these is dead.
- *   3. Some kernels need room of their own while they work.
+ *   3. Some kernels need room of their own while they work. (This and where results lie: buffer-rules.ts.)
  *   4. Buffers come from an arena (arena.ts).
  * Source: onnxruntime, core/graph/graph_viewer.cc, core/framework/allocation_planner.cc. bench/shapes holds it against runs.
  */
 import { Arena } from './arena.js';
+import { bufferRules, bytesOf, roomOf } from './buffer-rules.js';
 import { compiledBytes, prepacksWeights, runtimeValues } from './compiled.js';
 import type { Graph } from './graph.js';
 import { wideWeight } from './late-casts.js';
 import { fusedEmission } from './onnx.js';
-import type { OpName } from './op-set.js';
-import { type Node, numel, type Value } from './value.js';
+import type { Node, Value } from './value.js';
 import { walkMemory, winogradAdds } from './winograd.js';
-
-const elementBytes = { float32: 4, float16: 2, bfloat16: 2, int64: 8, bool: 1 } as const;
-const bytesOf = ({ dtype, shape }: Pick<Value, 'dtype' | 'shape'>): number =>
-  elementBytes[dtype] * numel(shape);
-
-/**
- * Where a result lies: `view` of operand 0; `in-place`, of operand 0 where that can be; a buffer of its `own`, as of all
- * arithmetic: on the CPU only activations take their operand's place.
- */
-const places: { readonly [K in OpName]: 'own' | 'view' | 'in-place' } = {
-  Add: 'own',
-  Sub: 'own',
-  Mul: 'own',
-  Div: 'own',
-  Max: 'own',
-  Min: 'own',
-  Neg: 'own',
-  Exp: 'own',
-  Log: 'own',
-  Sqrt: 'own',
-  Reciprocal: 'own',
-  Abs: 'own',
-  Sin: 'own',
-  Cos: 'own',
-  Floor: 'own',
-  Erf: 'own',
-  Sigmoid: 'in-place',
-  Softplus: 'in-place',
-  Relu: 'in-place',
-  Gelu: 'own',
-  QuickGelu: 'in-place',
-  Sign: 'own',
-  Greater: 'own',
-  Equal: 'own',
-  Where: 'own',
-  MatMul: 'own',
-  Gemm: 'own',
-  Conv: 'own',
-  ConvTranspose: 'own',
-  Reshape: 'view',
-  Transpose: 'own',
-  Concat: 'own',
-  Split: 'own',
-  Slice: 'own',
-  Expand: 'own',
-  Pad: 'own',
-  ReduceSum: 'own',
-  ReduceMean: 'own',
-  Softmax: 'in-place',
-  LayerNormalization: 'own',
-  MultiHeadAttention: 'own',
-  MaxPool: 'own',
-  AveragePool: 'own',
-  Resize: 'own',
-  Gather: 'own',
-  Cast: 'own',
-  Identity: 'view',
-};
-
-/** Bytes that a kernel takes for itself while it works; nothing for ops that have no row. */
-const rooms: Partial<{ readonly [K in OpName]: (node: Node) => number }> = {
-  // Patches of one image as columns; a 1x1 convolution needs none, and one with fewer channels than pixels works piecewise.
-  Conv: ({ inputs: [, w], outputs: [y] }) => {
-    const [o, c, kh, kw] = w!.shape as [number, number, number, number];
-    const pixels = y!.shape[2]! * y!.shape[3]!;
-    return kh * kw > 1 && o > pixels ? 4 * c * kh * kw * pixels : 0;
-  },
-  ConvTranspose: ({ inputs: [x, w] }) => 4 * numel(w!.shape.slice(1)) * x!.shape[2]! * x!.shape[3]!,
-  // Queries, keys and values by heads.
-  MultiHeadAttention: ({ inputs: [q, k, v] }) => bytesOf(q!) + bytesOf(k!) + bytesOf(v!),
-};
 
 /** A run of equal-shaped results, one after the other in one buffer. */
 interface Buffer {
@@ -144,7 +73,7 @@ function runIn(arena: Arena, graph: Graph, order: readonly Node[], buffers: read
     const wide = wideWeight(node, fusedEmission.late);
     const weight = wide && arena.take(bytesOf(node.inputs[1]!));
     begin(step);
-    const bytes = rooms[node.op]?.(node) ?? 0;
+    const bytes = roomOf(node);
     if (bytes > 0) arena.give(arena.take(bytes));
     if (weight) arena.give(weight);
     end(step);
@@ -209,7 +138,7 @@ function plan(graph: Graph, order: readonly Node[]): Buffer[] {
     for (const [index, y] of node.outputs.entries()) {
       if (index > 0 && index > last) continue;
       const uses = readers.get(y) ?? 0;
-      const place = index === 0 ? places[node.op] : 'own';
+      const place = index === 0 ? bufferRules[node.op].place : 'own';
       let buffer = place === 'view' ? of.get(x!) : undefined;
       if (place === 'in-place') buffer = of.get(x!)?.readers === 1 ? of.get(x!) : undefined;
       // A view of what was fed or mapped needs nothing.

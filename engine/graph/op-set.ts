@@ -1,7 +1,7 @@
 /**
  * Every op of the graph language with its attributes, named as in ONNX (opset 21; `MultiHeadAttention` and `QuickGelu`
- * are onnxruntime's). This interface is the key of all rule tables: shape-rules, gradient-rules and emit-rules are
- * total over it, so an op without a rule does not compile.
+ * are onnxruntime's). This interface is the key of all rule tables: shape-rules, gradient-rules, emit-rules and
+ * buffer-rules are total over it, so an op without a rule does not compile; and all unions of ops are taken from it.
  */
 export interface ConvAttrs {
   readonly strides: readonly [number, number];
@@ -11,34 +11,37 @@ export interface ConvAttrs {
 }
 
 type None = Record<string, never>;
+/** Nothing either: how many operands there are is said to the compiler alone. */
+type Unary = { readonly operands?: 1 };
+type Binary = { readonly operands?: 2 };
 
 export interface OpAttrs {
-  Add: None;
-  Sub: None;
-  Mul: None;
-  Div: None;
-  Max: None;
-  Min: None;
-  Neg: None;
-  Exp: None;
-  Log: None;
-  Sqrt: None;
-  Reciprocal: None;
-  Abs: None;
-  Sin: None;
-  Cos: None;
+  Add: Binary;
+  Sub: Binary;
+  Mul: Binary;
+  Div: Binary;
+  Max: Binary;
+  Min: Binary;
+  Neg: Unary;
+  Exp: Unary;
+  Log: Unary;
+  Sqrt: Unary;
+  Reciprocal: Unary;
+  Abs: Unary;
+  Sin: Unary;
+  Cos: Unary;
   /** Largest integer not above x. */
-  Floor: None;
-  Erf: None;
-  Sigmoid: None;
-  Softplus: None;
-  Relu: None;
-  Gelu: None;
+  Floor: Unary;
+  Erf: Unary;
+  Sigmoid: Unary;
+  Softplus: Unary;
+  Relu: Unary;
+  Gelu: Unary;
   /** x * sigmoid(alpha x); alpha = 1 is SiLU, 1.702 CLIP's quick GELU. */
   QuickGelu: { readonly alpha: number };
-  Sign: None;
-  Greater: None;
-  Equal: None;
+  Sign: Unary;
+  Greater: Binary;
+  Equal: Binary;
   Where: None;
   MatMul: None;
   /** Y = A' B' + C, A' = A or its transpose. */
@@ -55,20 +58,27 @@ export interface OpAttrs {
   Pad: { readonly before: readonly number[]; readonly after: readonly number[] };
   ReduceSum: { readonly axes: readonly number[] };
   ReduceMean: { readonly axes: readonly number[] };
-  Softmax: None;
+  Softmax: Unary;
   /** Outputs: y, mean, 1 / standard deviation, the latter two in float32; over the last axis. */
   LayerNormalization: { readonly epsilon: number };
   /** q [N,T,C], k [N,S,C], v [N,S,C] -> [N,T,C]. */
   MultiHeadAttention: { readonly heads: number };
   /** Windows of 2x2, as in AveragePool. */
-  MaxPool: None;
-  AveragePool: None;
+  MaxPool: Unary;
+  AveragePool: Unary;
   /** Nearest neighbour, factor two. */
-  Resize: None;
+  Resize: Unary;
   Gather: None;
   Cast: { readonly to: 'float32' | 'float16' | 'int64' | 'bool' };
   /** Same value; gradients stop here. */
-  Identity: None;
+  Identity: Unary;
 }
 
 export type OpName = keyof OpAttrs;
+
+/** Ops whose attributes are exactly `A`. */
+type OpsOf<A> = {
+  [K in OpName]: [OpAttrs[K], A] extends [A, OpAttrs[K]] ? K : never;
+}[OpName];
+export type UnaryOp = OpsOf<Unary>;
+export type BinaryOp = OpsOf<Binary>;

@@ -3,7 +3,7 @@
  * it does not. A bare number stands for a scalar of the other operand's type; binary ops broadcast as numpy does.
  */
 import type { Graph } from './graph.js';
-import type { ConvAttrs, OpAttrs, OpName } from './op-set.js';
+import type { BinaryOp, ConvAttrs, OpAttrs, UnaryOp } from './op-set.js';
 import { normalAxes } from './shape-rules.js';
 import {
   axisOf,
@@ -29,13 +29,6 @@ function lifted(g: Graph, ...xs: readonly Operand[]): Value[] {
   return xs.map((x) => (typeof x === 'number' ? g.constant(x, [], half ? 'float16' : 'float32') : x));
 }
 
-type BinaryOp = 'Add' | 'Sub' | 'Mul' | 'Div' | 'Max' | 'Min' | 'Greater' | 'Equal';
-type UnaryOp = {
-  [K in OpName]: K extends BinaryOp | 'Where' | 'MatMul' | 'Concat' | 'Gather' | 'MultiHeadAttention'
-    ? never
-    : K;
-}[OpName];
-
 const binary =
   (op: BinaryOp) =>
   (a: Operand, b: Operand): Value => {
@@ -44,30 +37,7 @@ const binary =
   };
 
 const unary =
-  (
-    op: UnaryOp &
-      (
-        | 'Neg'
-        | 'Exp'
-        | 'Log'
-        | 'Sqrt'
-        | 'Reciprocal'
-        | 'Abs'
-        | 'Sin'
-        | 'Cos'
-        | 'Floor'
-        | 'Erf'
-        | 'Sigmoid'
-        | 'Softplus'
-        | 'Relu'
-        | 'Gelu'
-        | 'Sign'
-        | 'Softmax'
-        | 'Identity'
-        | 'Resize'
-        | 'AveragePool'
-      ),
-  ) =>
+  (op: UnaryOp) =>
   (x: Value): Value =>
     x.graph.op(op, [x], {});
 

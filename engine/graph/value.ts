@@ -15,13 +15,16 @@ export interface TensorType {
   readonly shape: Shape;
 }
 
-export interface Node<K extends OpName = OpName> {
+interface NodeOf<K extends OpName> {
   readonly id: number;
   readonly op: K;
   readonly attrs: OpAttrs[K];
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
 }
+
+/** An op with its operands and results; of several ops a union, so that `op` says which attributes there are. */
+export type Node<K extends OpName = OpName> = { [P in K]: NodeOf<P> }[K];
 
 /** A tensor that lies in a file (safetensors) and is mapped, not copied, by the run time. */
 export interface ExternalWeight extends TensorType {

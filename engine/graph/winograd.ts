@@ -70,11 +70,8 @@ interface Layer {
   readonly turned: boolean;
 }
 
-type ConvNode = Node<'Conv'> | Node<'ConvTranspose'>;
-const isConv = (node: Node): node is ConvNode => node.op === 'Conv' || node.op === 'ConvTranspose';
-
 function layerOf(node: Node): Layer | undefined {
-  if (!isConv(node)) return undefined;
+  if (node.op !== 'Conv' && node.op !== 'ConvTranspose') return undefined;
   const [x, w] = node.inputs;
   const [y] = node.outputs;
   const { strides, dilations, pads } = node.attrs;

@@ -1,0 +1,94 @@
+/**
+ * Buffer rules: where the run time puts an op's first result, and what the op's kernel takes for itself while it works, one row
+ * per op, total over OpAttrs. Further results have buffers of their own. What follows for a whole run: memory.ts.
+ * Source: onnxruntime, core/framework/allocation_planner.cc and the kernels on the CPU.
+ */
+import type { OpName } from './op-set.js';
+import { type Node, numel, type TensorType } from './value.js';
+
+export interface BufferRule<K extends OpName> {
+  /**
+   * `view` of operand 0; `in-place`: operand 0's buffer, where nobody else reads that any more; a buffer of its `own`, as all
+   * arithmetic has: on the CPU only activations take their operand's place.
+   */
+  readonly place: 'own' | 'view' | 'in-place';
+  /** Bytes of the kernel's own; default none. */
+  readonly room?: (node: Node<K>) => number;
+}
+
+const own = { place: 'own' } as const;
+const view = { place: 'view' } as const;
+const inPlace = { place: 'in-place' } as const;
+
+const elementBytes = { float32: 4, float16: 2, bfloat16: 2, int64: 8, bool: 1 } as const;
+
+/** Of a tensor as the run time holds it. */
+export const bytesOf = ({ dtype, shape }: TensorType): number => elementBytes[dtype] * numel(shape);
+
+export const bufferRules: { readonly [K in OpName]: BufferRule<K> } = {
+  Add: own,
+  Sub: own,
+  Mul: own,
+  Div: own,
+  Max: own,
+  Min: own,
+  Neg: own,
+  Exp: own,
+  Log: own,
+  Sqrt: own,
+  Reciprocal: own,
+  Abs: own,
+  Sin: own,
+  Cos: own,
+  Floor: own,
+  Erf: own,
+  Sigmoid: inPlace,
+  Softplus: inPlace,
+  Relu: inPlace,
+  Gelu: own,
+  QuickGelu: inPlace,
+  Sign: own,
+  Greater: own,
+  Equal: own,
+  Where: own,
+  MatMul: own,
+  Gemm: own,
+  // Patches of one image as columns; a 1x1 convolution needs none, and one with fewer channels than pixels works piecewise.
+  Conv: {
+    ...own,
+    room({ inputs: [, w], outputs: [y] }) {
+      const [o, c, kh, kw] = w!.shape as [number, number, number, number];
+      const pixels = y!.shape[2]! * y!.shape[3]!;
+      return kh * kw > 1 && o > pixels ? 4 * c * kh * kw * pixels : 0;
+    },
+  },
+  ConvTranspose: {
+    ...own,
+    room: ({ inputs: [x, w] }) => 4 * numel(w!.shape.slice(1)) * x!.shape[2]! * x!.shape[3]!,
+  },
+  Reshape: view,
+  Transpose: own,
+  Concat: own,
+  Split: own,
+  Slice: own,
+  Expand: own,
+  Pad: own,
+  ReduceSum: own,
+  ReduceMean: own,
+  Softmax: inPlace,
+  LayerNormalization: own,
+  // Queries, keys and values by heads.
+  MultiHeadAttention: { ...own, room: ({ inputs: [q, k, v] }) => bytesOf(q!) + bytesOf(k!) + bytesOf(v!) },
+  MaxPool: own,
+  AveragePool: own,
+  Resize: own,
+  Gather: own,
+  Cast: own,
+  Identity: view,
+};
+
+/** Bytes that a node's kernel takes for itself. */
+export function roomOf(node: Node): number {
+  const rule = bufferRules[node.op] as BufferRule<OpName>;
+  return rule.room?.(node) ?? 0;
+}
