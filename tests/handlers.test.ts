@@ -16,7 +16,7 @@ const allowed: Readonly<Record<string, readonly { what: string; why: string }[]>
     { what: 'setTimeout( end', why: 'it ends the process: that is what it is for' },
     { what: '.addEventListener( begin', why: 'it sets that timer' },
   ],
-  'src/cli/doctor.ts': [
+  'src/cli/checks/place.ts': [
     { what: '.once( (error', why: 'it ends a promise, once, in a process that only checks' },
   ],
   'engine/pull/web.ts': [

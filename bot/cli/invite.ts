@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
 import { fallback, integer, text } from '../../src/cli/options.js';
+import { systemClock } from '../../src/clock.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/schema.js';
 import { AcclaimError } from '../../src/errors.js';
@@ -33,7 +34,7 @@ export const command = defineCommand(
     const { readSecret } = await import('../../src/store/voter-key.js');
     const { newInvite } = await import('../../src/store/invites.js');
     const secret = await readSecret(dir);
-    const until = Date.now() + (v.days ?? INVITE_DAYS) * 86_400_000;
+    const until = systemClock.now() + (v.days ?? INVITE_DAYS) * 86_400_000;
     for (let i = 0; i < (v.count ?? 1); i++) io.out(`${inviteLink(page, newInvite(secret, until))}\n`);
   },
 );

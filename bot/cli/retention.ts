@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
 import { flag, several, text } from '../../src/cli/options.js';
+import { systemClock } from '../../src/clock.js';
 import { loadConfig } from '../../src/config/load.js';
 import { retentionOf } from '../../src/config/rules.js';
 import { type Fate, fates, type Kept } from '../../src/domain/sessions/retention.js';
@@ -39,7 +40,7 @@ export const command = defineCommand(
     const config = loadConfig({ file: v.config, set: v.set });
     const dir = resolve(v.data ?? config.dataDir);
     const policy = retentionOf(config);
-    const now = Date.now();
+    const now = systemClock.now();
     const sessions = await peekRounds(dir);
     const goes = (
       await Promise.all(sessions.map((rows) => collectable(rows, new DataPaths(dir), policy, now)))

@@ -23,8 +23,7 @@ export function botLooks(store: Store, disk: Look, platforms: readonly ChatPlatf
 }
 
 async function databaseLook(store: Store): Promise<string | null> {
-  // Something that stands in the file, unlike `SELECT 1`.
-  await store.reader.get('SELECT count(*) FROM sqlite_master').catch((error) => {
+  await store.readable().catch((error) => {
     if (!store.damage) throw error;
   });
   return store.damage && 'the database is damaged: restore the newest backup';

@@ -9,6 +9,7 @@ import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { systemClock } from '../clock.js';
 import { AcclaimError, toPlain } from '../errors.js';
 import { type Bucket, readRange } from './bucket.js';
 import { putInParts } from './multipart.js';
@@ -56,7 +57,7 @@ export class Artifacts {
     readonly bucket: Bucket,
     private readonly options: ArtifactOptions,
   ) {
-    this.now = options.now ?? Date.now;
+    this.now = options.now ?? systemClock.now;
   }
 
   /** Sends what the bucket lacks of the tree at `root`; returns its hash, and the bytes that were sent. */

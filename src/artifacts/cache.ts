@@ -5,6 +5,7 @@
  */
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { systemClock } from '../clock.js';
 import { readTree, type Tree, treeHash } from './tree.js';
 
 /** Jobs read what they are given at their start: within so long, ms. */
@@ -17,7 +18,7 @@ export class Cache {
     private readonly dir: string,
     /** What is unused for longer goes too, ms. */
     private readonly bounds: { bytes: number; ageMs: number },
-    private readonly now: () => number = Date.now,
+    private readonly now: () => number = systemClock.now,
   ) {}
 
   /** Where a job writes before what it wrote has a hash. */

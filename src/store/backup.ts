@@ -7,6 +7,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { systemClock } from '../clock.js';
 import type { Session } from '../domain/state/model.js';
 import type { Round } from '../domain/state/round.js';
 import { AcclaimError } from '../errors.js';
@@ -44,7 +45,7 @@ export async function backup({
   file,
   artifacts,
   software,
-  now = Date.now,
+  now = systemClock.now,
 }: BackupOptions): Promise<Manifest> {
   const source = join(dir, 'acclaim.sqlite');
   mustBeReadable(source, { message: `there is no ${source}`, mend: 'Name the data folder: --data DIR.' });

@@ -22,7 +22,7 @@ export interface Declined {
 export class Places {
   constructor(
     private readonly reader: Connection,
-    private readonly write: (unit: Unit) => Promise<void>,
+    private readonly write: <T>(unit: Unit<T>) => Promise<T>,
   ) {}
 
   channels(): Promise<Channel[]> {
@@ -57,14 +57,18 @@ export class Places {
     if (marks.length === 0) return Promise.resolve();
     const sql = `INSERT OR IGNORE INTO declined (place, hash)
       SELECT json_extract(value, '$.place'), json_extract(value, '$.hash') FROM json_each(?)`;
-    return this.write((db) => db.run(sql, JSON.stringify(marks)));
+    return this.write(async (db) => {
+      await db.run(sql, JSON.stringify(marks));
+    });
   }
 
   undecline(marks: readonly Declined[]): Promise<void> {
     if (marks.length === 0) return Promise.resolve();
     const sql = `DELETE FROM declined WHERE (place, hash) IN
       (SELECT json_extract(value, '$.place'), json_extract(value, '$.hash') FROM json_each(?))`;
-    return this.write((db) => db.run(sql, JSON.stringify(marks)));
+    return this.write(async (db) => {
+      await db.run(sql, JSON.stringify(marks));
+    });
   }
 
   /** Whether any stands. */
@@ -80,16 +84,20 @@ export class Places {
   /** Told again it keeps its time. */
   depart({ platform, server, at, due }: Departure): Promise<void> {
     const sql = 'INSERT OR IGNORE INTO departure (platform, server, at, due) VALUES (?, ?, ?, ?)';
-    return this.write((db) => db.run(sql, platform, server, at, due));
+    return this.write(async (db) => {
+      await db.run(sql, platform, server, at, due);
+    });
   }
 
   postponePurges(by: number): Promise<void> {
-    return this.write((db) => db.run('UPDATE departure SET due = due + ?', Math.round(by)));
+    return this.write(async (db) => {
+      await db.run('UPDATE departure SET due = due + ?', Math.round(by));
+    });
   }
 
   comeBack(platform: string, server: string): Promise<void> {
-    return this.write((db) =>
-      db.run('DELETE FROM departure WHERE platform = ? AND server = ?', platform, server),
-    );
+    return this.write(async (db) => {
+      await db.run('DELETE FROM departure WHERE platform = ? AND server = ?', platform, server);
+    });
   }
 }

@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { systemClock } from '../clock.js';
 import type { Departure, Voter } from '../domain/state/model.js';
 import { AcclaimError } from '../errors.js';
 import { ifMissing, mustBeReadable } from '../files/reading.js';
@@ -72,7 +73,7 @@ async function restoreLocked({
   dir,
   replace,
   forgetOnPage,
-  now = Date.now,
+  now = systemClock.now,
 }: RestoreOptions): Promise<Restored> {
   const there = existsSync(join(dir, 'acclaim.sqlite'));
   if (there && !replace)

@@ -15,7 +15,7 @@ export interface ServerStanding {
 export class Standings {
   constructor(
     private readonly reader: Connection,
-    private readonly write: (unit: Unit) => Promise<void>,
+    private readonly write: <T>(unit: Unit<T>) => Promise<T>,
   ) {}
 
   all(): Promise<ServerStanding[]> {
@@ -25,13 +25,15 @@ export class Standings {
   set(platform: string, server: string, standing: Standing): Promise<void> {
     const sql = `INSERT INTO server (platform, server, standing) VALUES (?, ?, ?)
       ON CONFLICT (platform, server) DO UPDATE SET standing = excluded.standing`;
-    return this.write((db) => db.run(sql, platform, server, standing));
+    return this.write(async (db) => {
+      await db.run(sql, platform, server, standing);
+    });
   }
 
   drop(platform: string, server: string): Promise<void> {
-    return this.write((db) =>
-      db.run('DELETE FROM server WHERE platform = ? AND server = ?', platform, server),
-    );
+    return this.write(async (db) => {
+      await db.run('DELETE FROM server WHERE platform = ? AND server = ?', platform, server);
+    });
   }
 }
 

@@ -3,6 +3,7 @@
  * durable together (synchronous FULL); `load` gives back the very state that `apply` had made of them.
  */
 import { join } from 'node:path';
+import { type Clock, systemClock } from '../clock.js';
 import type { Proposal } from '../domain/moderation/proposals.js';
 import type { RowChange } from '../domain/state/decision.js';
 import type { Effect } from '../domain/state/effects.js';
@@ -34,7 +35,7 @@ import { type Unit, Writer } from './writer.js';
 export interface UpgradeOptions {
   /** False: an upgrade keeps no copy of the database from before. */
   keepCopies?: boolean;
-  now?: () => number;
+  clock?: Clock;
 }
 
 /** An act with its number. Of a refusal that was repeated: how often, from `first` until `at`. */
@@ -64,7 +65,7 @@ export class Store {
   static async open(
     dir: string,
     whenFull?: PatienceOptions,
-    { keepCopies = true, now = Date.now }: UpgradeOptions = {},
+    { keepCopies = true, clock = systemClock }: UpgradeOptions = {},
   ): Promise<Store> {
     const file = join(dir, 'acclaim.sqlite');
     const opened: { close(): Promise<void> }[] = [];
@@ -81,7 +82,7 @@ export class Store {
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA recursive_triggers = ON; PRAGMA busy_timeout = 5000',
       );
       const keep = (version: number) =>
-        keepCopies ? keepCopy(db, dir, version, now()) : Promise.resolve(null);
+        keepCopies ? keepCopy(db, dir, version, clock.now()) : Promise.resolve(null);
       const migrated = await migrate(db, migrations, keep);
       // A process that was killed while forgetting left the old bytes in the log.
       await scrubWhatIsOwed(db);
@@ -110,6 +111,11 @@ export class Store {
     return this.writer.db.damage ?? this.reader.damage;
   }
 
+  /** Reads what stands in the file, unlike `SELECT 1`; throws what keeps it from being read. */
+  async readable(): Promise<void> {
+    await this.#read('SELECT count(*) FROM sqlite_master');
+  }
+
   /** What was asked for waits for room on the disk. */
   get full(): boolean {
     return this.patience?.full ?? false;
@@ -133,11 +139,7 @@ export class Store {
   async useInvite(code: string, now: number): Promise<boolean> {
     const invite = readInvite(this.secret, code);
     if (!invite || invite.until <= now) return false;
-    let fresh = false;
-    await this.#write(async (db) => {
-      fresh = await useInvite(db, invite, now);
-    });
-    return fresh;
+    return this.#write((db) => useInvite(db, invite, now));
   }
 
   /** A moderator excluded the account, whatever was forgotten since. */
@@ -235,35 +237,23 @@ export class Store {
   }
 
   /** See links.ts. False: the account has not agreed to be known. */
-  async keepLinkCode(hash: string, key: string, until: number, at = Date.now()): Promise<boolean> {
-    let kept = false;
-    await this.#write(async (db) => {
-      kept = await keepCode(db, hash, key, { at, until });
-    });
-    return kept;
+  keepLinkCode(hash: string, key: string, until: number, at: number): Promise<boolean> {
+    return this.#write((db) => keepCode(db, hash, key, { at, until }));
   }
 
   /** What a link by the code would come to; writes nothing. */
-  tryLink(hash: string, key: string, at = Date.now()): Promise<Linked> {
+  tryLink(hash: string, key: string, at: number): Promise<Linked> {
     return tryCode(this.reader, hash, key, at);
   }
 
   /** See links.ts. States held in memory must be told of the accounts' rows afterwards; so after `unlink`. */
-  async link(hash: string, key: string, at = Date.now()): Promise<Linked> {
-    let done: Linked = 'no-code';
-    await this.#write(async (db) => {
-      done = await linkByCode(db, hash, key, at);
-    });
-    return done;
+  link(hash: string, key: string, at: number): Promise<Linked> {
+    return this.#write((db) => linkByCode(db, hash, key, at));
   }
 
   /** False: the account was not linked. */
-  async unlink(key: string): Promise<boolean> {
-    let done = false;
-    await this.#write(async (db) => {
-      done = await unlinkAccount(db, this.secret, key);
-    });
-    return done;
+  unlink(key: string): Promise<boolean> {
+    return this.#write((db) => unlinkAccount(db, this.secret, key));
   }
 
   /** All marks of accounts up to now: looking through the ledger takes a while, and holds nobody up. */
@@ -272,24 +262,19 @@ export class Store {
   }
 
   /** See forget.ts; `found`: marks looked up beforehand. Resolves with what has to happen to states held in memory. */
-  async forget(key: string, at = Date.now(), found?: Marks): Promise<Forgotten> {
+  async forget(key: string, at: number, found?: Marks): Promise<Forgotten> {
     await dropAllCopies(this.dir);
-    let gone: Forgotten = { keys: new Set(), names: new Map(), standIns: [] };
-    await this.#write(async (db) => {
-      gone = await forgetVoter(db, this.secret, key, at, found);
-    });
+    const gone = await this.#write((db) => forgetVoter(db, this.secret, key, at, found));
     await this.writer.between(emptyLog);
     return gone;
   }
 
   /** Kept until it is decided; resolves with its number. */
-  async propose(proposal: Omit<Proposal, 'number'>): Promise<number> {
-    let number = 0;
-    await this.#write(async (db) => {
-      const sql = 'INSERT INTO proposal (server, body) VALUES (?, ?) RETURNING seq';
-      number = (await db.get<{ seq: number }>(sql, proposal.server, JSON.stringify(proposal)))!.seq;
-    });
-    return number;
+  propose(proposal: Omit<Proposal, 'number'>): Promise<number> {
+    const sql = 'INSERT INTO proposal (server, body) VALUES (?, ?) RETURNING seq';
+    return this.#write(
+      async (db) => (await db.get<{ seq: number }>(sql, proposal.server, JSON.stringify(proposal)))!.seq,
+    );
   }
 
   /** Those that wait, oldest first. */
@@ -300,10 +285,7 @@ export class Store {
   /** See purge.ts. States held in memory must be loaded anew afterwards. */
   async purge(left: Departure): Promise<Purged> {
     await dropAllCopies(this.dir);
-    let purged: Purged = { sessions: [], elsewhere: [] };
-    await this.#write(async (db) => {
-      purged = await purgeServer(db, left);
-    });
+    const purged = await this.#write((db) => purgeServer(db, left));
     await this.writer.between(scrub);
     return purged;
   }
@@ -322,13 +304,16 @@ export class Store {
   }
 
   cleared(session: string): Promise<void> {
-    return this.#write((db) => db.run('DELETE FROM leftover WHERE session = ?', session));
+    return this.#write(async (db) => {
+      await db.run('DELETE FROM leftover WHERE session = ?', session);
+    });
   }
 
-  async #write(unit: Unit): Promise<void> {
+  async #write<T>(unit: Unit<T>): Promise<T> {
     try {
-      await this.writer.write(unit);
+      const value = await this.writer.write(unit);
       this.patience?.written();
+      return value;
     } catch (error) {
       throw asDataError(error, join(this.dir, 'acclaim.sqlite'));
     }

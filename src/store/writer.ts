@@ -6,13 +6,16 @@
 import type { Connection } from './sqlite.js';
 
 /** Awaits each of its statements, so that none runs after one that failed. */
-export type Unit = (db: Connection) => Promise<unknown>;
+export type Unit<T> = (db: Connection) => Promise<T>;
+
+/** Hands its own value on, if it comes to be written. */
+type Settled = () => void;
 
 interface Waiting {
-  unit: Unit;
+  /** Runs the unit. */
+  run: (db: Connection) => Promise<Settled>;
   /** Runs in no transaction, and beside nothing else. */
   apart: boolean;
-  resolve: () => void;
   reject: (error: unknown) => void;
 }
 
@@ -26,13 +29,13 @@ export class Writer {
     private readonly patience: (error: unknown, tries: number) => Promise<boolean> = async () => false,
   ) {}
 
-  /** Resolves when the unit is durable. */
-  write(unit: Unit): Promise<void> {
+  /** Resolves with what the unit gave back when it is durable. A unit may run again after one that was undone: its last run counts. */
+  write<T>(unit: Unit<T>): Promise<T> {
     return this.#queue(unit, false);
   }
 
   /** Between two transactions: for what may not be part of one, such as emptying the write-ahead log. */
-  between(unit: Unit): Promise<void> {
+  between<T>(unit: Unit<T>): Promise<T> {
     return this.#queue(unit, true);
   }
 
@@ -41,8 +44,14 @@ export class Writer {
     while (this.#running) await this.#running;
   }
 
-  #queue(unit: Unit, apart: boolean): Promise<void> {
-    const done = new Promise<void>((resolve, reject) => this.#waiting.push({ unit, apart, resolve, reject }));
+  #queue<T>(unit: Unit<T>, apart: boolean): Promise<T> {
+    const done = new Promise<T>((resolve, reject) => {
+      const run = async (db: Connection): Promise<Settled> => {
+        const value = await unit(db);
+        return () => resolve(value);
+      };
+      this.#waiting.push({ run, apart, reject });
+    });
     this.#running ??= this.#drain();
     return done;
   }
@@ -64,8 +73,8 @@ export class Writer {
     return this.#waiting.splice(0, apart < 0 ? this.#waiting.length : Math.max(1, apart));
   }
 
-  async #apart({ unit, resolve, reject }: Waiting): Promise<void> {
-    await unit(this.db).then(resolve, reject);
+  async #apart({ run, reject }: Waiting): Promise<void> {
+    await run(this.db).then((settled) => settled(), reject);
   }
 
   /** Together, else each on its own. */
@@ -82,15 +91,16 @@ export class Writer {
 
   /** One transaction; what was wrong when it was rolled back and nobody has been told. */
   async #attempt(group: readonly Waiting[]): Promise<{ error: unknown } | null> {
+    const all: Settled[] = [];
     try {
       await this.db.exec('BEGIN IMMEDIATE');
-      for (const { unit } of group) await unit(this.db);
+      for (const { run } of group) all.push(await run(this.db));
       await this.db.exec('COMMIT');
     } catch (error) {
       await this.db.exec('ROLLBACK').catch(() => {});
       return { error };
     }
-    for (const { resolve } of group) resolve();
+    for (const settled of all) settled();
     return null;
   }
 }

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
-import { checkFolder } from '../../src/cli/doctor.js';
+import { checkFolder } from '../../src/cli/checks/services.js';
 import { loadConfig } from '../../src/config/load.js';
 import { openServing } from '../../src/engines/serving.js';
 import { decodePicture } from '../../src/images/png.js';

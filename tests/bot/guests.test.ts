@@ -40,7 +40,7 @@ async function guests(more: Partial<GuestRules> = {}, db?: Connection) {
     log: silentLog,
     rules: { ...rules, ...more },
     secret: Buffer.alloc(32, 1),
-    standings: new Standings(connection, async (unit) => void (await unit(connection))),
+    standings: new Standings(connection, (unit) => unit(connection)),
     platforms: new Map([['fake', new FakePlatform({ invited: true })]]),
     connected: () => link.up,
     setPosts: async (_, server, present) => void posts.push([server, present]),

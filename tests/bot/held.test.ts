@@ -126,7 +126,9 @@ it('holds nobody who is forgotten while it is being read', async () => {
   gate = new Gate();
   const reading = sessions.find('s0');
   await gate.reached;
-  const forgetting = sessions.hold(async () => forgetIn(sessions.holding(), await store.forget('ann')));
+  const forgetting = sessions.hold(async () =>
+    forgetIn(sessions.holding(), await store.forget('ann', Date.now())),
+  );
   // It has to wait for the reading; were it not to, it would be over by then.
   await Promise.race([forgetting, new Promise((resolve) => setTimeout(resolve, 200))]);
   gate.open();

@@ -5,7 +5,7 @@ import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import { checkCores } from '../../src/cli/check-share.js';
+import { checkCores } from '../../src/cli/checks/share.js';
 import { loadConfig } from '../../src/config/load.js';
 import { projectPath } from '../../src/files/paths.js';
 import { coresHere, cpuQuota, threadsHere } from '../../src/machine/cores.js';

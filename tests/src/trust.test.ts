@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkRedis } from '../../src/cli/doctor.js';
+import { checkRedis } from '../../src/cli/checks/services.js';
 import { loadConfig } from '../../src/config/load.js';
 import { checkSigned } from '../../src/engines/signing.js';
 import { acclaim } from '../support/command-line.js';

@@ -1,5 +1,6 @@
 /** A simulated crowd on the in-memory platform: each mark as a reaction at its time, and the close by a moderator's word. */
 import type { Account } from '../../../src/chat/port.js';
+import { systemClock } from '../../../src/clock.js';
 import type { Crowd } from '../../../src/config/crowds.js';
 import type { Ballot, Outcome } from '../../../src/domain/state/round.js';
 import { type FakePlatform, fakeAccount } from '../../platforms/fake/platform.js';
@@ -34,7 +35,7 @@ export class CrowdVoters {
 
   constructor(private readonly options: CrowdVotersOptions) {
     const { crowd, seed, rounds } = options;
-    const now = Date.now();
+    const now = systemClock.now();
     this.people = peopleOf(crowd, seed, rounds);
     this.accounts = new Map(
       this.people.map(({ name, bornDays, joinedDays }) => [
@@ -71,12 +72,12 @@ export class CrowdVoters {
     };
     this.attacked = attackedIn(whole);
     const marks = marksOf(whole).sort((a, b) => a.after - b.after);
-    const opened = Date.now() - Math.max(0, ...marks.map(({ after }) => after));
+    const opened = systemClock.now() - Math.max(0, ...marks.map(({ after }) => after));
     const cast = async (late: boolean): Promise<void> => {
       for (const mark of marks.filter((one) => one.late === late)) {
         const ref = { platform: 'fake', channel, message: sorted[mark.sheet]!.message! } as const;
         const account = this.accounts.get(mark.person.name)!;
-        await platform.mark(ref, account, mark.emoji, true, late ? Date.now() : opened + mark.after);
+        await platform.mark(ref, account, mark.emoji, true, late ? systemClock.now() : opened + mark.after);
       }
     };
     await cast(false);

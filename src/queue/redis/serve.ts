@@ -84,7 +84,7 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
   let unnamed = 0;
   let warm: string[] = [];
   /** When the bot was last told, epoch ms. */
-  let beaten = 0;
+  let beaten = Number.NEGATIVE_INFINITY;
   let beats = 0;
   let beating: Promise<void> | null = null;
   let misplaced = false;
@@ -136,7 +136,7 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
     // Who is named and not heard is taken for gone.
     await redis.set(name.beat(engine), envelopes.close('beat', words), 'PX', lostMs);
     await redis.sadd(name.engines, engine);
-    beaten = Date.now();
+    beaten = performance.now();
     troubles.over();
     const held = running;
     if (held && !(await counts(held)) && running === held) await letGo(held);
@@ -296,7 +296,7 @@ export async function serveEngine(options: ServeOptions): Promise<Served> {
     look: () => {
       if (draining) return 'the engine leaves';
       if (misplaced) return 'its data folder is not the one of the bot';
-      return Date.now() - beaten < lostMs ? null : 'Redis does not answer';
+      return performance.now() - beaten < lostMs ? null : 'Redis does not answer';
     },
     stop: () => {
       stopped ??= stop();

@@ -82,9 +82,9 @@ export class SharedFolder implements BotPlaces, EnginePlaces {
 
   /** False where it does not come true in the time that a shared folder may take. */
   private async shown(test: () => Promise<boolean>, signal?: AbortSignal): Promise<boolean> {
-    const end = Date.now() + this.sharedMs;
+    const end = performance.now() + this.sharedMs;
     for (let pause = 10; !(await test()); pause = Math.min(2 * pause, 500)) {
-      if (Date.now() > end) return false;
+      if (performance.now() > end) return false;
       await wait(pause, undefined, signal ? { signal } : {});
     }
     return true;

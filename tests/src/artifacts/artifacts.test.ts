@@ -19,7 +19,7 @@ import { Artifacts } from '../../../src/artifacts/artifacts.js';
 import { Bucket } from '../../../src/artifacts/bucket.js';
 import { cut, putInParts } from '../../../src/artifacts/multipart.js';
 import { fileHash, readTree, treeHash } from '../../../src/artifacts/tree.js';
-import { checkBucket } from '../../../src/cli/doctor.js';
+import { checkBucket } from '../../../src/cli/checks/services.js';
 import { quietAwsClient } from '../../../src/config/env.js';
 import { TestS3 } from '../../support/s3.js';
 import { Tap } from '../../support/tap.js';

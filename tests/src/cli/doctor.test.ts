@@ -5,17 +5,10 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { checkDescriptors } from '../../../src/cli/check-share.js';
-import {
-  checkAccess,
-  checkData,
-  checkDecoder,
-  checkJobMemory,
-  checkLearner,
-  checkMemory,
-  checkNode,
-  checkPort,
-} from '../../../src/cli/doctor.js';
+import { checkMemory, checkNode } from '../../../src/cli/checks/machine.js';
+import { checkDecoder, checkJobMemory, checkLearner } from '../../../src/cli/checks/model.js';
+import { checkAccess, checkData, checkPort } from '../../../src/cli/checks/place.js';
+import { checkDescriptors } from '../../../src/cli/checks/share.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { projectPath } from '../../../src/files/paths.js';
 

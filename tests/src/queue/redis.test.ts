@@ -5,7 +5,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkRedis } from '../../../src/cli/doctor.js';
+import { checkRedis } from '../../../src/cli/checks/services.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { openBullQueue } from '../../../src/engines/serving.js';
 import { projectPath } from '../../../src/files/paths.js';

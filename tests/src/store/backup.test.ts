@@ -323,7 +323,7 @@ describe('a restore', () => {
     const dir = await folder('unkept', world.rows);
     await take(dir);
     const store = await Store.open(dir);
-    await store.forget('ann-secret-key-of-27-characters');
+    await store.forget('ann-secret-key-of-27-characters', Date.now());
     await store.close();
     const db = await Connection.open(join(dir, 'acclaim.sqlite'), 'write');
     await db.exec(`PRAGMA user_version = ${migrations.length - 1}`);
@@ -355,9 +355,9 @@ describe('a restore', () => {
     await take(dir);
     store = await Store.open(dir);
     await store.standings.set('discord', '8', 'refused');
-    await store.forget('ann-secret-key-of-27-characters');
+    await store.forget('ann-secret-key-of-27-characters', Date.now());
     // Left, and agreed again: what was before is not theirs any more.
-    await store.forget('bob');
+    await store.forget('bob', Date.now());
     await store.places.decline([{ place: 'discord 1', hash: 'hash of a check mark' }]);
     await store.places.depart({ platform: 'discord', server: '9', at: 5, due: 7 });
     const bob = world.state.voters.get('bob')!;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Reach } from '../../../bot/inbound/reach.js';
 import { botLooks } from '../../../bot/monitoring/readiness.js';
-import { checkDatabase } from '../../../src/cli/doctor.js';
+import { checkDatabase } from '../../../src/cli/checks/place.js';
 import { systemClock } from '../../../src/clock.js';
 import type { RowChange } from '../../../src/domain/state/decision.js';
 import { silentLog } from '../../../src/log.js';

@@ -48,7 +48,7 @@ it('stays when they are forgotten, of every linked account, and leaves no other 
   world.command({ name: 'exclude', voter: ann });
   await store.commit(world.rows, []);
   expect(await both()).toEqual([true, true, false]);
-  await store.forget(alt);
+  await store.forget(alt, Date.now());
   expect(await both()).toEqual([true, true, false]);
   for (const gone of [ann, alt, '+one']) expect(bytes()).not.toContain(gone);
   // Nor is it the hash of the account under any other key.
@@ -67,7 +67,7 @@ it('is kept of accounts that were excluded before there was such a table', async
     [],
   );
   expect(await both()).toEqual([false, false, false]);
-  await store.forget(ann);
+  await store.forget(ann, Date.now());
   expect(await both()).toEqual([true, true, false]);
 });
 
@@ -78,7 +78,7 @@ it('ends when a moderator includes them, and then leaves nothing', async () => {
   world.command({ name: 'include', voter: alt });
   await store.commit(world.rows, []);
   expect(await both()).toEqual([false, false, false]);
-  await store.forget(ann);
+  await store.forget(ann, Date.now());
   expect(await store.reader.all('SELECT * FROM exclusion')).toEqual([]);
 });
 
@@ -91,7 +91,7 @@ it('made after a backup it outlives the restore of it, forgotten or not', async 
   world.command({ name: 'exclude', voter: ann });
   world.command({ name: 'exclude', voter: bob });
   await store.commit(world.rows.slice(before), []);
-  await store.forget(ann);
+  await store.forget(ann, Date.now());
   await store.close();
   expect((await putBack()).left).toMatchObject({ people: 2 });
   store = await Store.open(dir);
@@ -105,7 +105,7 @@ it('comes along in a backup that is restored into an empty folder', async () => 
   const world = played();
   world.command({ name: 'exclude', voter: ann });
   await store.commit(world.rows, []);
-  await store.forget(ann);
+  await store.forget(ann, Date.now());
   await take();
   await store.close();
   dir = join(root, 'fresh');

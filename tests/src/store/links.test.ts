@@ -58,10 +58,10 @@ it('links by a code once, within its time, and unlinks', async () => {
   expect(await voters()).toBe(2);
   expect(await keysOf('ann-slack')).toEqual([ann, 'ann-slack']);
   expect([await keysOf('bob'), await keysOf('nobody')]).toEqual([['bob'], []]);
-  await store.keepLinkCode('late', 'bob', 60);
+  await store.keepLinkCode('late', 'bob', 60, 0);
   expect(await store.link('late', ann, 60)).toBe('no-code');
   // A third account; taking one of three out leaves two.
-  await store.keepLinkCode('third', 'bob', 100);
+  await store.keepLinkCode('third', 'bob', 100, 0);
   expect(await store.link('third', ann, 70)).toBe('linked');
   expect(await voters()).toBe(1);
   expect(await store.unlink('bob')).toBe(true);
@@ -75,14 +75,14 @@ it('forgets all accounts of a person, and the counts stay as they were', async (
   await pooled();
   await store.keepLinkCode('hash', ann, 100, 0);
   await store.link('hash', 'ann-slack', 50);
-  await store.keepLinkCode('open', 'ann-slack', 100);
+  await store.keepLinkCode('open', 'ann-slack', 100, 0);
   const before = (await store.load('cat'))!;
   const outcome = (state: typeof before) =>
     countedIn(state, state.rounds[0]!).sheetfuls.map(({ votes }) =>
       votes.map(({ index, up }) => [index, up]),
     );
   const told = outcome(before).sort();
-  const gone = await store.forget('ann-slack');
+  const gone = await store.forget('ann-slack', Date.now());
   const after = (await store.load('cat'))!;
   expect(forgetIn([before], gone)).toEqual([after]);
   expect(outcome(after).sort()).toEqual(told);

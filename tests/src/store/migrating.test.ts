@@ -104,7 +104,7 @@ describe('the database from before', () => {
   /** An upgrade of the folder, as often as one likes. */
   const upgrade = async (dir: string, now: number, keepCopies = true) => {
     copyFileSync(old, join(dir, 'acclaim.sqlite'));
-    return Store.open(dir, undefined, { now: () => now, keepCopies });
+    return Store.open(dir, undefined, { clock: { now: () => now }, keepCopies });
   };
 
   it('is kept under its version and date, two at most, and each for its time', async () => {
@@ -128,7 +128,7 @@ describe('the database from before', () => {
   it('goes before anybody is forgotten, who is in it', async () => {
     const dir = copy();
     const store = await upgrade(dir, at);
-    await store.forget('v7');
+    await store.forget('v7', Date.now());
     expect(kept(dir)).toEqual([]);
     await store.close();
   });

@@ -85,7 +85,7 @@ describe('forgetting', () => {
     expect(holding(keys[7]!)).not.toEqual([]);
     // A reader in the middle of its work holds the log up; it is emptied all the same.
     const reading = store.reader.all('SELECT * FROM fact');
-    for (const i of [7, 29]) await store.forget(keys[i]!);
+    for (const i of [7, 29]) await store.forget(keys[i]!, Date.now());
     await reading;
     for (const i of [7, 29]) {
       expect(holding(keys[i]!)).toEqual([]);

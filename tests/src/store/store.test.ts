@@ -161,7 +161,7 @@ describe('people', () => {
     await opened.commit(world.rows, [ask]);
     expect(bytesOf(dir)).toContain(key);
     const before = (await opened.load('cat'))!;
-    const gone = await opened.forget(key);
+    const gone = await opened.forget(key, Date.now());
     expect(bytesOf(dir)).not.toContain(key);
     const state = (await opened.load('cat'))!;
     // What is held in memory becomes what would be read.

@@ -1,9 +1,9 @@
 /** What of the machine this process may use beside its memory: a container's quota of processors, and descriptors. */
 import { availableParallelism } from 'node:os';
-import type { Config } from '../config/schema.js';
-import { coresHere, cpuQuota } from '../machine/cores.js';
-import { descriptorLimit, roomFor } from '../machine/descriptors.js';
-import type { Check } from './check.js';
+import type { Config } from '../../config/schema.js';
+import { coresHere, cpuQuota } from '../../machine/cores.js';
+import { descriptorLimit, roomFor } from '../../machine/descriptors.js';
+import type { Check } from '../check.js';
 
 const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
 
