@@ -3,5 +3,10 @@ import { defineConfig } from 'vitest/config';
 import { areas } from './areas.mjs';
 
 export default defineConfig({
-  test: { include: areas[process.env.MUTATE_AREA].tests, testTimeout: 120_000, hookTimeout: 120_000 },
+  test: {
+    include: areas[process.env.MUTATE_AREA].tests,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 10_000 } },
+  },
 });

@@ -72,15 +72,17 @@ describe('a session', () => {
     expect(standing).toEqual(platformOf(test, 1, (id) => keys.get(id)!));
 
     await test.open(2);
-    const kinds = platform.messages.map((m) => m.card.kind);
-    expect(kinds.filter((k) => k === 'outcome')).toHaveLength(1);
-    expect(kinds.filter((k) => k === 'ballot')).toHaveLength(4);
-    expect(a.card.text).toContain('Closed');
-    await vi.waitFor(() => {
-      const bars = platform.messages.filter((m) => m.card.kind === 'progress');
-      expect(bars.map((m) => m.card.title)).toEqual(['Drew round 1', 'Learned from round 1', 'Drew round 2']);
-      expect(bars.every((m) => m.card.progress === 1)).toBe(true);
-    });
+    const cards = (kind: string) => platform.messages.filter(({ card }) => card.kind === kind);
+    await expect.poll(() => cards('outcome').length).toBe(1);
+    expect(cards('ballot')).toHaveLength(4);
+    await expect.poll(() => a.card.text).toContain('Closed');
+    await expect
+      .poll(() => cards('progress').map(({ card }) => [card.title, card.progress]))
+      .toEqual([
+        ['Drew round 1', 1],
+        ['Learned from round 1', 1],
+        ['Drew round 2', 1],
+      ]);
     const adapter = await house.app.adapter('cat', null, 'diffusers');
     expect(adapter && existsSync(adapter.path)).toBe(true);
     expect((await house.app.status()).sessions[0]).toMatchObject({
@@ -136,7 +138,8 @@ describe('a session', () => {
     await platform.mark(a.ref, ben, '1');
     test = await TestHouse.open(['votes.quorum=2'], { dir, platform });
     const state = await test.open(1);
-    expect(ledgerOf(test, 1)).toEqual([`0 1 ${keyOf(test, 'ann')}`, `0 1 ${keyOf(test, 'ben')}`].sort());
+    const both = ['ann', 'ben'].map((who) => `0 1 ${keyOf(test!, who)}`).sort();
+    await expect.poll(() => ledgerOf(test!, 1)).toEqual(both);
     expect(state.rounds).toHaveLength(1);
     expect(platform.messages.filter((m) => m.card.kind === 'ballot')).toHaveLength(2);
     await platform.press(a.ref, ann, 'done');
@@ -179,7 +182,7 @@ describe('a session', () => {
     expect(round).toMatchObject({ state: 'failed', failure: { code: 'config-invalid' } });
     const { messages } = test.platform;
     const said = () => messages.filter((m) => m.card.kind === 'notice').map((m) => m.card.text);
-    await vi.waitFor(() => expect(said().join()).toContain('maxGrowth'));
+    await expect.poll(() => said().join()).toContain('maxGrowth');
   });
 });
 
@@ -207,7 +210,7 @@ describe('commands', () => {
       text: expect.stringContaining('without a vote the round stays open'),
     });
     const told = () => platform.messages.map((message) => message.card.text);
-    await vi.waitFor(() => expect(told()).toContain('Round 1 has no votes yet, so it stays open.'));
+    await expect.poll(told).toContain('Round 1 has no votes yet, so it stays open.');
     expect(test.state().rounds[0]!.state).toBe('open');
 
     await platform.consent(channel, ann);

@@ -3,7 +3,7 @@
  * then a restart. What must hold: every vote that was accepted is in the ledger, every ballot stands once, the round is
  * trained once (its checkpoint has the very bytes of an undisturbed run), and the next round opens.
  */
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type Crash, isAlive } from '../support/bot-process.js';
 import { play, removeFolders } from '../support/crash-round.js';
 
@@ -51,6 +51,6 @@ describe.concurrent('kill -9', () => {
     expect(adapter).toBe((await undisturbed).adapter);
     expect(gone).toHaveLength(4);
     // An engine looks up between two runs, so it outlives its bot by moments at most.
-    await vi.waitFor(() => expect(gone.filter(isAlive)).toEqual([]), 5000);
+    await expect.poll(() => gone.filter(isAlive)).toEqual([]);
   }, 400_000);
 });

@@ -113,9 +113,10 @@ it('gives no job to an engine whose mount is missing, names it, and goes on when
   const ready = async () => (await readiness(looks)).checks.find(({ ok }) => !ok)?.why ?? null;
   await until(() => said.length > 0, 'word of the engine');
   expect(said).toEqual([expect.objectContaining({ code: 'data-mismatch' })]);
-  expect(await ready()).toContain('data folder');
-  const meter = await test.scrape();
-  expect(meter).toMatch(/^acclaim_engine_aside_info\{engine="lost-[0-9a-f]{6}"\} 1$/m);
+  await expect.poll(ready).toContain('data folder');
+  await expect
+    .poll(() => test!.scrape())
+    .toMatch(/^acclaim_engine_aside_info\{engine="lost-[0-9a-f]{6}"\} 1$/m);
   const config = loadConfig({ set: [`dataDir=${at}`, ...settings()], env: {} });
   expect(await checkFolder(config)).toMatchObject({ state: 'fail', code: 'data-mismatch' });
 
@@ -127,8 +128,8 @@ it('gives no job to an engine whose mount is missing, names it, and goes on when
   symlinkSync(dir, at);
   expect(await checkFolder(config)).toMatchObject({ state: 'ok' });
   await test.open(1);
-  expect(await ready()).toBeNull();
-  expect(await test.scrape()).toMatch(/^acclaim_engines_aside 0$/m);
+  await expect.poll(ready).toBeNull();
+  await expect.poll(() => test!.scrape()).toMatch(/^acclaim_engines_aside 0$/m);
 });
 
 it('opens no session while too many rounds wait', async () => {

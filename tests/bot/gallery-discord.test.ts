@@ -37,14 +37,16 @@ test('a gallery on Discord, from its command to its second round', async () => {
 
   const wanted = { prompt: 'a black cat', ballots: 'gallery' };
   expect((await say('ann', ['acclaim', 'session', 'start'], wanted)).title).toBe('Session opened');
-  const notice = peer.shown(channel).find((m) => JSON.stringify(m.components).includes('I agree'))!;
+  const notices = () => peer.shown(channel).filter((m) => JSON.stringify(m.components).includes('I agree'));
+  await until(() => notices().length > 0, 'the notice');
+  const notice = notices()[0]!;
   for (const name of ['bea', 'cem']) peer.press(name, notice, 'I agree');
   await until(() => started.roundOpen(1), 'the first round', 120_000);
   const all = () => peer.shown(channel).filter((m) => m.content.startsWith('**Round 1, picture'));
   const [one, two, three, four] = all() as [Message, Message, Message, Message];
   const again = (m: Message) => peer.world.find(m.id)!;
   const glyphs = (m: Message) => [...(peer.world.reactions.get(m.id)?.keys() ?? [])];
-  await until(() => glyphs(four).length === 3, 'the priming');
+  await until(() => [one, two, three, four].every((m) => glyphs(m).length === 3), 'the priming');
   for (const [i, m] of [one, two, three, four].entries()) {
     expect(m.content).toMatch(
       new RegExp(`^\\*\\*Round 1, picture #${i + 1}\\*\\*\\nIs this a good “a black cat”`),
@@ -98,7 +100,7 @@ test('a gallery on Discord, from its command to its second round', async () => {
   const reported = peer.press('bea', again(four), 'Flag');
   await until(() => JSON.stringify(reported.answer?.embeds ?? []).includes('was reported'), 'the flag');
   expect((await say('mod', ['acclaim-mod', 'hide'], { cell: '#2' })).title).toBe('Hidden');
-  await until(() => again(two).attachments.length === 0, 'the picture to be gone', 20_000);
+  await until(() => again(two).attachments.length === 0, 'the picture to be gone');
   expect(JSON.stringify(again(two).embeds)).toContain('held back');
   expect(again(two).components).toEqual([]);
 
@@ -118,7 +120,9 @@ test('a gallery on Discord, from its command to its second round', async () => {
     ],
   });
   await until(() => again(four).content.includes('Closed'), 'the outcome', 60_000);
-  expect(again(four).content).toContain('**2 of 2** liked it, and it is **the best of the round**');
+  await expect
+    .poll(() => again(four).content)
+    .toContain('**2 of 2** liked it, and it is **the best of the round**');
   await until(() => again(three).content.includes('**0 of 1** liked it'), 'the outcome', 60_000);
   expect(peer.objections).toEqual([]);
 }, 400_000);

@@ -44,13 +44,15 @@ test('a gallery on Slack, from the setting to the outcome', async () => {
   await say('dan', 'settings ballots perhaps', 'gallery (one picture a message)');
   await say('dan', 'settings ballots gallery', 'gallery');
   await say('ann', 'session start a black cat', 'Session opened');
-  const notice = (await peer.shown(channel)).find((m) =>
-    JSON.stringify(m.blocks ?? []).includes('"I agree"'),
-  )!;
+  const notices = async () =>
+    (await peer.shown(channel)).filter((m) => JSON.stringify(m.blocks ?? []).includes('"I agree"'));
+  await until(async () => (await notices()).length > 0, 'the notice');
+  const notice = (await notices())[0]!;
   for (const name of ['bea', 'cem'] as const) await peer.press(name, channel, notice.ts, 'I agree');
   await until(() => started.roundOpen(1), 'the first round', 120_000);
   const [one, two] = (await peer.shown(channel)).filter((m) => imagesOf(m).length > 0) as [Message, Message];
-  await until(async () => (await fresh(two)).reactions?.length === 3, 'the priming');
+  for (const m of [one, two])
+    await until(async () => (await fresh(m)).reactions?.length === 3, 'the priming');
   for (const [i, m] of [one, two].entries()) {
     expect(imagesOf(m).map((b) => b.alt_text)).toEqual([`Picture #${i + 1}: “a black cat”`]);
     expect((await fresh(m)).reactions!.map((r) => r.name)).toEqual(['+1', '-1', 'star']);
@@ -71,7 +73,7 @@ test('a gallery on Slack, from the setting to the outcome', async () => {
   // Found: cem's star. Gone: the thumb that was only told of. The best by command hangs nowhere and stays.
   await marks(7);
   await say('mod', 'hide #1', 'Hidden');
-  await until(async () => imagesOf(await fresh(one)).length === 0, 'the picture to be gone', 30_000);
+  await until(async () => imagesOf(await fresh(one)).length === 0, 'the picture to be gone');
   expect(wordsOf(await fresh(one))).toContain('held back');
 
   await say('mod', 'round close', 'Closed');

@@ -59,7 +59,7 @@ test('settings, review, exclude and undo on Discord', async () => {
   expect((await told('ann', ['acclaim-mod', 'review'])).title).toBe('Not allowed');
   const look = await say('mod', ['acclaim-mod', 'review']);
   expect(look.embeds[0]!.title).toBe('Round 1, before anyone sees it');
-  expect(look.attachments).toHaveLength(2);
+  await until(() => look.attachments.length === 2, 'both sheets of the look');
   expect(look.flags & 64, 'only its asker sees it').toBe(64);
   expect(sheets()).toEqual([]);
   expect((await told('mod', ['acclaim-mod', 'review'], { what: 'ok' })).title).toBe('Let out');

@@ -55,9 +55,8 @@ test('settings, review, exclude and undo on Slack', async () => {
   await say('ann', 'review', 'Not allowed');
   const look = await say('mod', 'review', '"image"');
   expect(JSON.stringify(look)).toContain('before anyone sees it');
-  expect(
-    look.flatMap((a) => (a.blocks ?? []) as { type: string }[]).filter((b) => b.type === 'image'),
-  ).toHaveLength(2);
+  const looked = () => look.flatMap((a) => (a.blocks ?? []) as { type: string }[]);
+  await until(() => looked().filter((b) => b.type === 'image').length === 2, 'both sheets of the look');
   expect(look.map((a) => a.response_type)).toEqual(look.map(() => 'ephemeral'));
   expect(await sheets()).toEqual([]);
   await say('mod', 'review ok', 'Let out');

@@ -66,11 +66,12 @@ beforeAll(async () => {
   await react(1, 'B', '1');
   await react(1, 'A', 'done');
   await opened(2);
-  // The outbox is empty again, and the engine has beaten since.
+  // The outbox is empty again, and the engine has beaten since it drew the second round.
   await until(async () => {
     const found = await scrape();
-    return found.value('acclaim_outbox_effects') === 0 && found.value('acclaim_engine_executors') > 0;
-  }, 'the outbox to be empty');
+    const drawn = found.value('acclaim_engine_job_seconds_count', { kind: 'generate', outcome: 'done' });
+    return found.value('acclaim_outbox_effects') === 0 && drawn === 2;
+  }, 'the outbox to be empty, and word of both drawings');
 }, 120_000);
 afterAll(async () => {
   await bot?.kill('SIGTERM');

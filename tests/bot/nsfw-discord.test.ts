@@ -100,7 +100,7 @@ test('a session that reduces unsafe pictures on Discord', async () => {
   await until(async () => (await paused()).head === 2, 'the learning', 120_000);
   expect((await say('mod', night, ['session', 'stop'])).title).toBe('Stopped');
   const found = async () => (await paused()).evaluation as { state: string; done: number } | undefined;
-  await until(async () => (await found())!.done > 1, 'some drawings', 120_000);
+  await until(async () => ((await found())?.done ?? 0) > 1, 'some drawings', 120_000);
   await started.stop();
   const cut = await found();
   const made = join(folder, 'evaluations');

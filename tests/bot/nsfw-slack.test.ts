@@ -71,12 +71,11 @@ test('a session that reduces unsafe pictures on Slack', async () => {
   await until(async () => (await said()).includes('How safe it has become'), 'the card', 60_000);
   const report = await peer.command('dan', den, 'nsfw report');
   await until(() => JSON.stringify(report.answers).includes('Show to me'), 'the pictures', 60_000);
-  const blocks = report.answers.flatMap(
-    (answer) => (answer.blocks ?? []) as { type: string; block_id: string }[],
-  );
-  const sheets = blocks.filter(({ type }) => type === 'image');
-  expect(sheets).toHaveLength(2);
-  for (const { block_id } of sheets) expect(block_id).toMatch(/-blurred$/);
+  const blocks = () =>
+    report.answers.flatMap((answer) => (answer.blocks ?? []) as { type: string; block_id: string }[]);
+  const sheets = () => blocks().filter(({ type }) => type === 'image');
+  await until(() => sheets().length === 2, 'both sheets');
+  for (const { block_id } of sheets()) expect(block_id).toMatch(/-blurred$/);
   expect(report.answers.map((answer) => answer.response_type)).toEqual(report.answers.map(() => 'ephemeral'));
   expect(await say('ann', den, 'nsfw report')).toContain('Not allowed');
   await until(() => started.roundOpen(2), 'the second round', 120_000);

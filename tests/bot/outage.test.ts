@@ -48,9 +48,9 @@ it('what was decided while a platform is away is carried out when it is back, an
   const act = (words: string) => platform.command(channel, mod, words);
   await act('session pause');
   await until(() => platform.refused > 0, 'the first try');
-  expect((await readiness(house.looks)).checks.find(({ name }) => name === 'fake')!.why).toMatch(
-    /^(one thing waits|\d+ things wait) for an answer for \d+ s: Fake gives no answer \(503\)$/,
-  );
+  await expect
+    .poll(async () => (await readiness(house.looks)).checks.find(({ name }) => name === 'fake')!.why)
+    .toMatch(/^(one thing waits|\d+ things wait) for an answer for \d+ s: Fake gives no answer \(503\)$/);
   await act('session resume');
   await act('session pause');
   await act('session resume');
@@ -69,8 +69,8 @@ it('what was decided while a platform is away is carried out when it is back, an
   await until(() => platform.messages.some(({ card }) => card.kind === 'outcome'), 'the outcome');
   await until(async () => (await house.app.status()).platforms[0]!.trouble === null, 'the end of it');
   expect(test.state().rounds[0]!.outcome).toMatchObject({ voters: 2 });
-  for (const { card } of [a, b]) expect(card.data?.open).toBe(false);
-  expect(notices().slice(before.length)).toEqual(['On we go', 'Hidden']);
+  for (const one of [a, b]) await expect.poll(() => one.card.data?.open).toBe(false);
+  await expect.poll(() => notices().slice(before.length)).toEqual(['On we go', 'Hidden']);
   await until(() => lines.length > 1, 'the line at the end');
   expect(lines).toEqual([
     'warn: no answer: what was decided waits, and is tried until it is done',
@@ -102,7 +102,7 @@ it('what was missed is read once there is an answer, with the first words of a s
   const first = () =>
     platform.messages.filter(({ ref }) => ref.channel === 'other').map(({ card }) => card.key);
   await until(() => first().includes('late.welcome'), 'the first words');
-  expect(first()).toContain('consent');
+  await expect.poll(first).toContain('consent');
   const cards = () =>
     platform.messages.filter(({ ref }) => ref.channel === 'free').map(({ card }) => card.key);
   await until(() => cards().includes('proposal.1'), 'the card of what was asked for');

@@ -105,10 +105,9 @@ test('on Slack', async () => {
     async () => (await texts()).some((m) => m.text.startsWith('Proposal 1 was opened')),
     'the card',
   );
-  expect((await texts()).map((m) => m.text.split(':')[0]).sort()).toEqual([
-    'Proposal 1 was opened',
-    'Proposal 2 was refused',
-  ]);
+  await expect
+    .poll(async () => (await texts()).map((m) => m.text.split(':')[0]).sort())
+    .toEqual(['Proposal 1 was opened', 'Proposal 2 was refused']);
   expect(await started.bodies('session')).toMatchObject([{ prompt: 'a green rose' }]);
   expect(peer.front.objections).toEqual([]);
 }, 200_000);

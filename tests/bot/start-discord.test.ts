@@ -50,8 +50,9 @@ test('a session on Discord under `acclaim start`', async () => {
   });
   await until(() => asked.answer?.embeds[0]?.title === 'Session opened', 'the answer');
   expect(asked.answer?.embeds[0]?.description).toContain('Weights: "black" 1.2.');
+  await until(() => notices().length > 0, 'the notice');
   expect(notices()).toHaveLength(1);
-  expect([...peer.world.reactions.get(notices()[0]!.id)!.keys()]).toEqual([check]);
+  await expect.poll(() => [...(peer.world.reactions.get(notices()[0]!.id)?.keys() ?? [])]).toEqual([check]);
   const { sessions } = (await (await fetch(`${page}/api/status`)).json()) as { sessions: unknown[] };
   expect(sessions).toHaveLength(1);
 
@@ -69,7 +70,7 @@ test('a session on Discord under `acclaim start`', async () => {
   peer.press('ann', notices()[0]!, 'I agree');
   peer.react('bea', notices()[0]!.id, check);
   await until(async () => (await started.facts()).length === 2, "bea's earlier marks");
-  expect(await started.bodies('voter')).toHaveLength(2);
+  await until(async () => (await started.bodies('voter')).length === 2, 'both to have agreed');
   peer.react('ann', a.id, one);
   peer.react('ann', b.id, none);
   // Two have marked every sheet and change nothing more: that is the quorum.
@@ -135,11 +136,13 @@ test('without a network the page starts, and Discord is tried until it is there;
   const page = await started.start();
   // Of a platform that takes no command yet the hour does not run.
   expect(codes).toEqual([]);
-  expect(await discord(page)).toMatchObject({
-    ok: false,
-    needed: false,
-    why: expect.stringMatching(/^not connected for \d+ s: Discord gives no answer \(.+\)$/),
-  });
+  await expect
+    .poll(() => discord(page))
+    .toMatchObject({
+      ok: false,
+      needed: false,
+      why: expect.stringMatching(/^not connected for \d+ s: Discord gives no answer \(.+\)$/),
+    });
   peer.outage = null;
   await until(async () => (await discord(page)).ok, 'the connection');
   await until(() => codes.length === 1, 'the code');
@@ -167,6 +170,7 @@ test.each([
   );
   const page = await started.start();
   await until(async () => word.test((await discord(page)).why ?? ''), 'the reason');
+  await until(() => lines.length > 0, 'the line of the log');
   expect(lines).toHaveLength(1);
 });
 

@@ -135,9 +135,9 @@ describe('the worker', () => {
     const job = (id: string) => worker.receive({ type: 'job', id, kind: 'score', payload });
     job('a');
     job('b');
-    await vi.waitFor(() => expect(order).toEqual(['job', 'job', 'spare']));
+    await expect.poll(() => order).toEqual(['job', 'job', 'spare']);
     job('c');
-    await vi.waitFor(() => expect(order).toEqual(['job', 'job', 'spare', 'gave way', 'job', 'spare']));
+    await expect.poll(() => order).toEqual(['job', 'job', 'spare', 'gave way', 'job', 'spare']);
     await worker.stop();
     expect(order.at(-1)).toBe('gave way');
     expect(sent.filter(({ type }) => type === 'done')).toHaveLength(3);
