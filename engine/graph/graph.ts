@@ -127,6 +127,6 @@ export class Graph {
   }
 
   private make(name: string, dtype: DType, shape: Shape, source: Source): Value {
-    return new Value(this, this.count++, name, dtype, shape, source);
+    return new Value(this, { id: this.count++, name, dtype, shape, source });
   }
 }

@@ -44,66 +44,18 @@ export interface Emission extends DeviceEmission {
 
 /** Serialised ModelProto of everything that `graph.outputs` depends on. */
 export function toOnnx(graph: Graph, emission: Partial<Emission> = {}): Uint8Array {
-  const { relayWeights, winograd, plain, late } = {
-    relayWeights: false,
-    winograd: false,
-    ...fusedEmission,
-    ...emission,
-  };
+  const whole: Emission = { relayWeights: false, winograd: false, ...fusedEmission, ...emission };
   const { nodes, values } = reachable(graph);
-  const literals = new Map<string, Message>();
-  const literal = (dtype: 'int64' | FloatType, data: readonly number[]): string => {
-    const name = `${dtype}.${data.join('_')}`;
-    const array = dtype === 'int64' ? BigInt64Array.from(data, BigInt) : Float32Array.from(data);
-    if (!literals.has(name)) literals.set(name, tensorOf(name, dtype, [data.length], array));
-    return name;
-  };
-  const context: EmitContext = {
-    ints: (x) => literal('int64', x),
-    floats: (x, dtype = 'float32') => literal(dtype, x),
-    mapped(weight) {
-      const name = `mapped.${weight.name}@${weight.offset}+${weight.length}`;
-      if (!literals.has(name)) literals.set(name, externalTensor(name, weight));
-      return name;
-    },
-    matrix(name, shape, rows) {
-      if (!literals.has(name))
-        literals.set(name, tensorOf(name, 'float32', shape, Float32Array.from(rows.flat())));
-      return name;
-    },
-    relayWeights,
-  };
-
-  const body = new Message();
-  const made = nodes.map((node) =>
-    plain.has(node.op as FusedOp)
-      ? emitPlain(node as Node<FusedOp>, namesOf(node, values), context)
-      : (winograd && winogradNodes(node, context, late)) || emit(node, namesOf(node, values), context, late),
-  );
+  const literals = new Literals(whole.relayWeights);
+  const made = nodes.map((node) => emit(node, namesOf(node, values), literals, whole));
   const read = new Set(made.flat().flatMap(({ inputs }) => inputs));
   for (const value of graph.outputs.values()) read.add(value.name);
-  for (const [n, list] of made.entries()) {
-    // A Cast whose readers all widen for themselves is left out.
-    if (!list.some(({ outputs }) => outputs.some((name) => read.has(name)))) continue;
-    list.forEach((onnx, i) => {
-      body.message(1, nodeOf(onnx, i ? `n${nodes[n]!.id}.${i}` : `n${nodes[n]!.id}`));
-    });
-  }
-  // Of several ends the run time first makes the one that was added last: let that be the one that is ready first, else all
-  // that the others read is held until the longest is done.
-  const madeAt = (value: Value) => (value.source.kind === 'node' ? value.source.node.id : -1);
-  for (const [name, value] of [...graph.outputs].sort(([, a], [, b]) => madeAt(b) - madeAt(a))) {
-    body.message(1, nodeOf({ op: 'Identity', inputs: [value.name], outputs: [name] }, `out.${name}`));
-  }
+
+  const body = new Message();
+  writeNodes(body, graph, nodes, made, read);
   body.string(2, 'acclaim');
-  for (const value of values) {
-    const { source } = value;
-    if (source.kind === 'constant')
-      body.message(5, tensorOf(value.name, value.dtype, value.shape, source.data));
-    if (source.kind === 'weight' && read.has(value.name))
-      body.message(5, externalTensor(value.name, source.weight));
-  }
-  for (const tensor of literals.values()) body.message(5, tensor);
+  writeTensors(body, values, read);
+  for (const tensor of literals.tensors) body.message(5, tensor);
   for (const input of graph.inputs.values())
     if (values.has(input)) body.message(11, valueInfo(input.name, input));
   for (const [name, value] of graph.outputs) body.message(12, valueInfo(name, value));
@@ -116,6 +68,78 @@ export function toOnnx(graph: Graph, emission: Partial<Emission> = {}): Uint8Arr
     .message(8, opset('', OPSET))
     .message(8, opset('com.microsoft', 1))
     .finish();
+}
+
+/** Initializers that rules ask for by their values, each written once. */
+class Literals implements EmitContext {
+  private readonly known = new Map<string, Message>();
+
+  constructor(readonly relayWeights: boolean) {}
+
+  get tensors(): Iterable<Message> {
+    return this.known.values();
+  }
+
+  ints(data: readonly number[]): string {
+    return this.literal('int64', data, BigInt64Array.from(data, BigInt));
+  }
+
+  floats(data: readonly number[], dtype: FloatType = 'float32'): string {
+    return this.literal(dtype, data, Float32Array.from(data));
+  }
+
+  mapped(weight: ExternalWeight): string {
+    const name = `mapped.${weight.name}@${weight.offset}+${weight.length}`;
+    return this.once(name, () => externalTensor(name, weight));
+  }
+
+  matrix(name: string, shape: Shape, rows: readonly (readonly number[])[]): string {
+    return this.once(name, () => tensorOf(name, 'float32', shape, Float32Array.from(rows.flat())));
+  }
+
+  private literal(
+    dtype: 'int64' | FloatType,
+    data: readonly number[],
+    array: Float32Array | BigInt64Array,
+  ): string {
+    const name = `${dtype}.${data.join('_')}`;
+    return this.once(name, () => tensorOf(name, dtype, [data.length], array));
+  }
+
+  private once(name: string, write: () => Message): string {
+    if (!this.known.has(name)) this.known.set(name, write());
+    return name;
+  }
+}
+
+/** NodeProto of each node that somebody reads, and the outputs' Identity nodes. */
+function writeNodes(
+  body: Message,
+  graph: Graph,
+  nodes: readonly Node[],
+  made: readonly (readonly OnnxNode[])[],
+  read: ReadonlySet<string>,
+): void {
+  for (const [n, list] of made.entries()) {
+    // A Cast whose readers all widen for themselves is left out.
+    if (!list.some(({ outputs }) => outputs.some((name) => read.has(name)))) continue;
+    list.forEach((onnx, i) => {
+      body.message(1, nodeOf(onnx, i ? `n${nodes[n]!.id}.${i}` : `n${nodes[n]!.id}`));
+    });
+  }
+  // Of several ends the run time first makes the one that was added last: let that be the one that is ready first, else all
+  // that the others read is held until the longest is done.
+  const madeAt = (value: Value) => (value.source.kind === 'node' ? value.source.node.id : -1);
+  for (const [name, value] of [...graph.outputs].sort(([, a], [, b]) => madeAt(b) - madeAt(a)))
+    body.message(1, nodeOf({ op: 'Identity', inputs: [value.name], outputs: [name] }, `out.${name}`));
+}
+
+/** TensorProto of the graph's own constants, and of the weights that are read as they lie in their files. */
+function writeTensors(body: Message, values: ReadonlySet<Value>, read: ReadonlySet<string>): void {
+  for (const { name, dtype, shape, source } of values) {
+    if (source.kind === 'constant') body.message(5, tensorOf(name, dtype, shape, source.data));
+    if (source.kind === 'weight' && read.has(name)) body.message(5, externalTensor(name, source.weight));
+  }
 }
 
 /** Nodes in topological order and all values that the outputs depend on. */
@@ -140,7 +164,18 @@ function namesOf(node: Node, used: ReadonlySet<Value>) {
   };
 }
 
+/** A node as the device has it right: decomposed, by Winograd's algorithm, or by its op's rule. */
 function emit(
+  node: Node,
+  names: ReturnType<typeof namesOf>,
+  context: EmitContext,
+  { plain, winograd, late }: Emission,
+): readonly OnnxNode[] {
+  if (plain.has(node.op as FusedOp)) return emitPlain(node as Node<FusedOp>, names, context);
+  return (winograd && winogradNodes(node, context, late)) || emitByRule(node, names, context, late);
+}
+
+function emitByRule(
   node: Node,
   names: ReturnType<typeof namesOf>,
   context: EmitContext,

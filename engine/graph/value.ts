@@ -51,15 +51,32 @@ export type Source =
   | { readonly kind: 'constant'; readonly data: Float32Array | BigInt64Array }
   | { readonly kind: 'node'; readonly node: Node; readonly index: number };
 
-export class Value implements TensorType {
+/** What a value is in its graph. */
+export interface ValueFacts extends TensorType {
+  /** In the order in which the graph made them. */
+  readonly id: number;
+  /** Unique in the graph. */
+  readonly name: string;
+  readonly source: Source;
+}
+
+export class Value implements ValueFacts {
+  readonly id: number;
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: Shape;
+  readonly source: Source;
+
   constructor(
     readonly graph: Graph,
-    readonly id: number,
-    readonly name: string,
-    readonly dtype: DType,
-    readonly shape: Shape,
-    readonly source: Source,
-  ) {}
+    { id, name, dtype, shape, source }: ValueFacts,
+  ) {
+    this.id = id;
+    this.name = name;
+    this.dtype = dtype;
+    this.shape = shape;
+    this.source = source;
+  }
 
   get rank(): number {
     return this.shape.length;

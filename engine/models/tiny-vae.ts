@@ -119,16 +119,16 @@ export function tinyDecoder(graph: Graph, source: Source, latents: Value): Value
   let n = 0;
   // 3 tanh(z / 3), tanh x = 2 sigmoid(2 x) - 1.
   const bent = sub(mul(sigmoid(mul(latents, 2 / (3 * config.scaling_factor))), 6), 3);
-  let x = cast(relu(conv(root.at(n), bent, width, 3)), scope.type);
+  let x = cast(relu(conv(root.at(n), bent, { out: width, kernel: 3 })), scope.type);
   n += 2;
   for (const [stage, depth] of config.num_decoder_blocks.entries()) {
     for (let i = 0; i < depth; i++) x = block(scope.at(n++), x);
     if (stage === last) break;
     x = upsampleNearest2x(x);
     n++;
-    x = conv(scope.at(n++), x, width, 3, { padding: 1 }, { bias: false });
+    x = conv(scope.at(n++), x, { out: width, kernel: 3, padding: 1, bias: false });
   }
-  return sub(mul(conv(root.at(n), wide(x), config.out_channels, 3), 2), 1);
+  return sub(mul(conv(root.at(n), wide(x), { out: config.out_channels, kernel: 3 }), 2), 1);
 }
 
 /** Image [N,3,H,W] in [-1,1] -> scaled latents [N,C,h,w]. */
@@ -138,17 +138,17 @@ export function tinyEncoder(graph: Graph, source: Source, image: Value): Value {
   const scope = root.as(computeType[precision]);
   const [width] = config.encoder_block_out_channels as [number];
   let n = 0;
-  let x = cast(conv(root.at(n++), mul(add(image, 1), 0.5), width, 3), scope.type);
+  let x = cast(conv(root.at(n++), mul(add(image, 1), 0.5), { out: width, kernel: 3 }), scope.type);
   for (const [stage, depth] of config.num_encoder_blocks.entries()) {
-    if (stage > 0) x = conv(scope.at(n++), x, width, 3, { stride: 2, padding: 1 }, { bias: false });
+    if (stage > 0) x = conv(scope.at(n++), x, { out: width, kernel: 3, stride: 2, padding: 1, bias: false });
     for (let i = 0; i < depth; i++) x = block(scope.at(n++), x);
   }
-  return mul(conv(root.at(n), wide(x), config.latent_channels, 3), config.scaling_factor);
+  return mul(conv(root.at(n), wide(x), { out: config.latent_channels, kernel: 3 }), config.scaling_factor);
 }
 
 /** relu(x + conv(relu(conv(relu(conv(x)))))). */
 function block(scope: Scope, x: Value): Value {
   const width = x.shape[1]!;
-  const at = (i: number, y: Value) => conv(scope.at('conv', i), y, width, 3);
+  const at = (i: number, y: Value) => conv(scope.at('conv', i), y, { out: width, kernel: 3 });
   return relu(add(x, at(4, relu(at(2, relu(at(0, x)))))));
 }

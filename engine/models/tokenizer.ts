@@ -10,7 +10,7 @@ import type { Segment } from '../../src/chat/prompt-syntax.js';
 import { WORDS } from '../../src/models/prompt-reading.js';
 import type { Concept } from './concepts.js';
 import { readConfig, specialTokensSchema, type TokenizerConfig, tokenizerSchema } from './config.js';
-import { type AddedToken, corrupt, readVocabulary } from './vocabulary.js';
+import { type AddedToken, corrupt, readVocabulary, type Vocabulary } from './vocabulary.js';
 
 export interface ClipTokenizer {
   /** Ids of every text: start and end token included. */
@@ -43,39 +43,67 @@ export interface Room {
 /** `padding`: the token after the end, if not the one that the folder names; `concepts`: tokens beyond the encoder's rows. Errors: file-not-found, model-corrupt, model-unsupported. */
 export function loadTokenizer(
   dir: string,
-  { places, rows: most = Number.POSITIVE_INFINITY }: Room,
+  { places, rows = Number.POSITIVE_INFINITY }: Room,
   { padding, concepts = [] }: { padding?: string; concepts?: readonly Concept[] } = {},
 ): ClipTokenizer {
   const named = readTokens(dir);
   const config = { ...named, pad_token: padding ?? named.pad_token };
-  const { file, tokens: vocab, merges, added: own } = readVocabulary(dir);
-  const known = new Set([...vocab.keys(), ...own.map(({ content }) => content)]);
+  const vocabulary = readVocabulary(dir);
+  checkConcepts(dir, vocabulary, concepts);
+  checkRoom(vocabulary, rows);
+  const beyond = concepts.map(({ content }, i) => ({ id: rows + i, content, normalized: true }));
+  const tokens = { ...vocabulary, added: [...vocabulary.added, ...beyond] };
+  const id = idsOf(tokens);
+  const [start, end, rest] = [id(config.bos_token), id(config.eos_token), id(config.pad_token)];
+  return new BpeTokenizer(new Tokenizer(description(config, tokens, id), {}), tokens.added, {
+    length: Math.min(config.model_max_length, places),
+    ...{ start, end, rest },
+  });
+}
+
+/** A textual inversion's tokens must be new ones. */
+function checkConcepts(
+  dir: string,
+  { tokens, added }: Vocabulary,
+  concepts: readonly { content: string }[],
+): void {
+  const known = new Set([...tokens.keys(), ...added.map(({ content }) => content)]);
   const twice = concepts.find(({ content }) => known.size === known.add(content).size);
-  if (twice)
-    throw corrupt(
-      dir,
-      `textual inversion has the token ${JSON.stringify(twice.content)}, which there is already`,
-    );
-  const beyond = concepts.map(({ content }, i) => ({ id: most + i, content, normalized: true }));
-  const added: AddedToken[] = [...own, ...beyond];
-  const id = (token: string): number => {
-    const found = vocab.get(token) ?? added.find(({ content }) => content === token)?.id;
+  if (!twice) return;
+  const token = JSON.stringify(twice.content);
+  throw corrupt(dir, `textual inversion has the token ${token}, which there is already`);
+}
+
+/** Every token of the files needs a row of the encoder's table. */
+function checkRoom({ file, tokens, added }: Vocabulary, rows: number): void {
+  if (tokens.size > rows)
+    throw corrupt(file, `it has more tokens (${tokens.size}) than the text encoder has rows (${rows})`);
+  const last = added.at(-1);
+  if (last && last.id >= rows)
+    throw corrupt(file, `the added token ${JSON.stringify(last.content)} has no row in the text encoder`);
+}
+
+/** Id of a token that the configuration names. */
+const idsOf =
+  ({ file, tokens, added }: Vocabulary) =>
+  (token: string): number => {
+    const found = tokens.get(token) ?? added.find(({ content }) => content === token)?.id;
     if (found !== undefined) return found;
     throw corrupt(file, `it lacks the token ${JSON.stringify(token)} that tokenizer_config.json names`);
   };
-  if (vocab.size > most)
-    throw corrupt(file, `it has more tokens (${vocab.size}) than the text encoder has rows (${most})`);
-  const last = own.at(-1);
-  if (last && last.id >= most)
-    throw corrupt(file, `the added token ${JSON.stringify(last.content)} has no row in the text encoder`);
+
+/** CLIP's normaliser, splitter and BPE, in the words of tokenizer.json. */
+function description(config: TokenizerConfig, tokens: Vocabulary, id: (token: string) => number) {
   const special = [...new Set([config.bos_token, config.eos_token])];
-  const description = {
+  return {
     version: '1.0',
     truncation: null,
     padding: null,
     added_tokens: [
       ...special.map((content) => described({ id: id(content), content, normalized: false }, true)),
-      ...added.filter(({ content }) => !special.includes(content)).map((token) => described(token, false)),
+      ...tokens.added
+        .filter(({ content }) => !special.includes(content))
+        .map((token) => described(token, false)),
     ],
     normalizer: {
       type: 'Sequence',
@@ -102,45 +130,68 @@ export function loadTokenizer(
       end_of_word_suffix: '</w>',
       fuse_unk: false,
       byte_fallback: false,
-      vocab: Object.fromEntries(vocab),
-      merges: merges.map(([a, b]): [string, string] => [a, b]),
+      vocab: Object.fromEntries(tokens.tokens),
+      merges: tokens.merges.map(([a, b]): [string, string] => [a, b]),
     },
   };
-  const tokenizer = new Tokenizer(description, {});
-  const [start, end, rest] = [id(config.bos_token), id(config.eos_token), id(config.pad_token)];
-  const length = Math.min(config.model_max_length, places);
-  const followed = followers(added);
-  const words = (text: string) =>
-    tokenizer
-      .encode(added.length > 0 ? text.replace(NAMED, '') : text, { add_special_tokens: false })
-      .ids.flatMap((token: number) => [token, ...(followed.get(token) ?? [])]);
-  const row = (ids: readonly number[]): number[] => {
+}
+
+/** What a row is made of: its ids' number, and the ids at its start, after its words, and after that. */
+interface RowFrame {
+  readonly length: number;
+  readonly start: number;
+  readonly end: number;
+  readonly rest: number;
+}
+
+class BpeTokenizer implements ClipTokenizer {
+  private readonly followed: ReadonlyMap<number, number[]>;
+
+  constructor(
+    private readonly bpe: Tokenizer,
+    private readonly added: readonly AddedToken[],
+    private readonly frame: RowFrame,
+  ) {
+    this.followed = followers(added);
+  }
+
+  get length(): number {
+    return this.frame.length;
+  }
+
+  encode(text: string): number[] {
+    return this.row(this.words(text).slice(0, this.length - 2));
+  }
+
+  chunks(parts: readonly (readonly Segment[])[]): WeightedRow[] {
+    return parts.flatMap((part) => {
+      const words = part.flatMap(({ text, weight }) => this.words(text).map((id) => ({ id, weight })));
+      const size = this.length - 2;
+      return Array.from({ length: Math.max(1, Math.ceil(words.length / size)) }, (_, i) => {
+        const own = words.slice(i * size, (i + 1) * size);
+        const around = new Array<number>(this.length - 1 - own.length).fill(1);
+        return {
+          ids: this.row(own.map(({ id }) => id)),
+          weights: [1, ...own.map(({ weight }) => weight), ...around],
+        };
+      });
+    });
+  }
+
+  private words(text: string): number[] {
+    return this.bpe
+      .encode(this.added.length > 0 ? text.replace(NAMED, '') : text, { add_special_tokens: false })
+      .ids.flatMap((token: number) => [token, ...(this.followed.get(token) ?? [])]);
+  }
+
+  private row(ids: readonly number[]): number[] {
+    const { length, start, end, rest } = this.frame;
     const padded = new Array<number>(length).fill(rest);
     [start, ...ids, end].forEach((token, i) => {
       padded[i] = token;
     });
     return padded;
-  };
-  return {
-    length,
-    encode: (text) => row(words(text).slice(0, length - 2)),
-    chunks: (parts) =>
-      parts.flatMap((part) => {
-        const ids: number[] = [];
-        const weights: number[] = [];
-        for (const { text, weight } of part)
-          for (const token of words(text)) {
-            ids.push(token);
-            weights.push(weight);
-          }
-        const size = length - 2;
-        return Array.from({ length: Math.max(1, Math.ceil(ids.length / size)) }, (_, i) => {
-          const own = weights.slice(i * size, (i + 1) * size);
-          const around = new Array<number>(length - 1 - own.length).fill(1);
-          return { ids: row(ids.slice(i * size, (i + 1) * size)), weights: [1, ...own, ...around] };
-        });
-      }),
-  };
+  }
 }
 
 const described = ({ id, content, normalized }: AddedToken, special: boolean) => ({

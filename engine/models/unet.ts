@@ -50,72 +50,107 @@ export function unet(graph: Graph, source: UnetSource, inputs: UnetInputs, adapt
   const { unetConfig: config } = source;
   const ends = new Scope(graph, source.unet, adapter);
   const scope = ends.as(computeType[source.precision ?? 'fp32']);
-  const norm = { groups: config.norm_num_groups, epsilon: config.norm_eps };
-  const channels = config.block_out_channels;
-  const last = channels.length - 1;
+  const [first] = config.block_out_channels as [number];
   const states = cast(inputs.states, scope.type);
   const context: Context = { states, batch: inputs.sample.shape[0]! * (inputs.branches ?? 1) };
-  const t = toldGuidance(
-    ends.at('time_embedding'),
-    sinusoids(inputs.timestep, channels[0]!, config),
-    inputs.guidance,
-    config,
-  );
-  let time = embedding(ends.at('time_embedding'), t, 4 * channels[0]!);
+  const step = timeEmbedding(ends.at('time_embedding'), inputs, config);
+  const image = cast(conv(ends.at('conv_in'), inputs.sample, { out: first, kernel: 3 }), scope.type);
+  const { x, time } = withAdded(ends, { x: image, time: step }, { inputs, context, config });
 
-  const attend = (at: Scope, x: Value, level: number): Value =>
-    transformer(at, x, context, {
-      heads: perLevel(config.num_attention_heads ?? config.attention_head_dim, level),
-      depth: perLevel(config.transformer_layers_per_block, level),
-      groups: norm.groups,
-      linearProjection: config.use_linear_projection,
-      wideAttention: config.upcast_attention,
-    });
-
-  // Down: each resnet's and each downsampler's result is kept for the way up.
-  let x = cast(conv(ends.at('conv_in'), inputs.sample, channels[0]!, 3), scope.type);
-  if (config.addition_embed_type === 'text_time') {
-    // The texts differ from here on, so the branches do.
-    x = repeatForGuidance(x, context.batch);
-    time = add(
-      perImage(addedEmbedding(ends.at('add_embedding'), inputs, config), context.batch),
-      perBranch(time, context.batch),
-    );
-  }
+  const blocks: Blocks = { scope, config, context, time, tap: inputs.tap };
   const skips = [x];
+  const top = up(blocks, middle(blocks, down(blocks, x, skips)), skips);
+  const y = silu(groupNorm(scope.at('conv_norm_out'), top, config.norm_num_groups, config.norm_eps));
+  return conv(ends.at('conv_out'), wide(y), { out: config.out_channels, kernel: 3 });
+}
+
+/** What all blocks of a network share. */
+interface Blocks {
+  readonly scope: Scope;
+  readonly config: UnetConfig;
+  readonly context: Context;
+  readonly time: Value;
+  readonly tap: UnetInputs['tap'];
+}
+
+const resnet = ({ config, time }: Blocks, at: Scope, x: Value, level: number): Value => {
+  const norm = { groups: config.norm_num_groups, epsilon: config.norm_eps };
+  return resnetBlock(at, x, config.block_out_channels[level]!, norm, time);
+};
+
+const attend = ({ config, context }: Blocks, at: Scope, x: Value, level: number): Value =>
+  transformer(at, x, context, {
+    heads: perLevel(config.num_attention_heads ?? config.attention_head_dim, level),
+    depth: perLevel(config.transformer_layers_per_block, level),
+    groups: config.norm_num_groups,
+    linearProjection: config.use_linear_projection,
+    wideAttention: config.upcast_attention,
+  });
+
+/** Each resnet's and each downsampler's result is kept in `skips` for the way up. */
+function down(blocks: Blocks, from: Value, skips: Value[]): Value {
+  const { scope, config } = blocks;
+  let x = from;
   config.down_block_types.forEach((type, level) => {
     const block = scope.at('down_blocks', level);
     for (let i = 0; i < config.layers_per_block; i++) {
-      x = resnetBlock(block.at('resnets', i), x, channels[level]!, norm, time);
-      if (type === 'CrossAttnDownBlock2D') x = attend(block.at('attentions', i), x, level);
+      x = resnet(blocks, block.at('resnets', i), x, level);
+      if (type === 'CrossAttnDownBlock2D') x = attend(blocks, block.at('attentions', i), x, level);
       skips.push(x);
     }
-    if (level === last) return;
+    if (level === unetHalvings(config)) return;
     x = downsample(block.at('downsamplers', 0), x, 'around');
     skips.push(x);
   });
+  return x;
+}
 
-  const mid = scope.at('mid_block');
-  x = resnetBlock(mid.at('resnets', 0), x, channels[last]!, norm, time);
-  x = attend(mid.at('attentions', 0), x, last);
-  x = resnetBlock(mid.at('resnets', 1), x, channels[last]!, norm, time);
-  inputs.tap?.('mid_block', x);
+function middle(blocks: Blocks, from: Value): Value {
+  const mid = blocks.scope.at('mid_block');
+  const last = unetHalvings(blocks.config);
+  let x = resnet(blocks, mid.at('resnets', 0), from, last);
+  x = attend(blocks, mid.at('attentions', 0), x, last);
+  x = resnet(blocks, mid.at('resnets', 1), x, last);
+  blocks.tap?.('mid_block', x);
+  return x;
+}
 
-  // Up: one resnet more a level, each on x beside the newest kept result.
+/** One resnet more a level, each on x beside the newest of `skips`. */
+function up(blocks: Blocks, from: Value, skips: Value[]): Value {
+  const { scope, config } = blocks;
+  let x = from;
   config.up_block_types.forEach((type, i) => {
     const block = scope.at('up_blocks', i);
-    const level = last - i;
+    const level = unetHalvings(config) - i;
     for (let j = 0; j <= config.layers_per_block; j++) {
       x = concat([x, repeatForGuidance(skips.pop()!, x.shape[0]!)], 1);
-      x = resnetBlock(block.at('resnets', j), x, channels[level]!, norm, time);
-      if (type === 'CrossAttnUpBlock2D') x = attend(block.at('attentions', j), x, level);
+      x = resnet(blocks, block.at('resnets', j), x, level);
+      if (type === 'CrossAttnUpBlock2D') x = attend(blocks, block.at('attentions', j), x, level);
     }
-    inputs.tap?.(`up_blocks.${i}`, x);
+    blocks.tap?.(`up_blocks.${i}`, x);
     if (level > 0) x = upsample(block.at('upsamplers', 0), x);
   });
+  return x;
+}
 
-  x = silu(groupNorm(scope.at('conv_norm_out'), x, norm.groups, norm.epsilon));
-  return conv(ends.at('conv_out'), wide(x), config.out_channels, 3);
+/** t [N] -> [N, 4 c_0]. */
+function timeEmbedding(scope: Scope, { timestep, guidance }: UnetInputs, config: UnetConfig): Value {
+  const [width] = config.block_out_channels as [number];
+  const t = toldGuidance(scope, sinusoids(timestep, width, config), guidance, config);
+  return embedding(scope, t, 4 * width);
+}
+
+/** XL: what the network is told of the texts and the picture's size is added to the time. From there on the texts differ, so the branches do. */
+function withAdded(
+  ends: Scope,
+  { x, time }: { x: Value; time: Value },
+  { inputs, context, config }: { inputs: UnetInputs; context: Context; config: UnetConfig },
+): { x: Value; time: Value } {
+  if (config.addition_embed_type !== 'text_time') return { x, time };
+  const { batch } = context;
+  const branched = repeatForGuidance(x, batch);
+  const told = perImage(addedEmbedding(ends.at('add_embedding'), inputs, config), batch);
+  return { x: branched, time: add(told, perBranch(time, batch)) };
 }
 
 /** Classifier-free guidance (arXiv 2207.12598): u + w (c - u) [N,C,h,w]; states [2,L,D] = without, with the prompt. */

@@ -34,8 +34,9 @@ export function decoder(graph: Graph, source: VaeSource, latents: Value): Value 
   const scope = ends.as(typeOf(source));
   const channels = [...config.block_out_channels].reverse();
   let x = mul(latents, 1 / config.scaling_factor);
-  if (config.use_post_quant_conv) x = conv(root.at('post_quant_conv'), x, config.latent_channels, 1);
-  x = cast(conv(ends.at('conv_in'), x, channels[0]!, 3), scope.type);
+  if (config.use_post_quant_conv)
+    x = conv(root.at('post_quant_conv'), x, { out: config.latent_channels, kernel: 1 });
+  x = cast(conv(ends.at('conv_in'), x, { out: channels[0]!, kernel: 3 }), scope.type);
   x = middle(scope.at('mid_block'), x, config);
   channels.forEach((out, level) => {
     const block = scope.at('up_blocks', level);
@@ -53,7 +54,7 @@ export function encoder(graph: Graph, source: VaeSource, image: Value): { mean: 
   const ends = root.at('encoder');
   const scope = ends.as(typeOf(source));
   const channels = config.block_out_channels;
-  let x = cast(conv(ends.at('conv_in'), image, channels[0]!, 3), scope.type);
+  let x = cast(conv(ends.at('conv_in'), image, { out: channels[0]!, kernel: 3 }), scope.type);
   channels.forEach((out, level) => {
     const block = scope.at('down_blocks', level);
     for (let i = 0; i < config.layers_per_block; i++)
@@ -62,7 +63,7 @@ export function encoder(graph: Graph, source: VaeSource, image: Value): { mean: 
   });
   const moments = 2 * config.latent_channels;
   x = ending(scope, middle(scope.at('mid_block'), x, config), moments, config);
-  if (config.use_quant_conv) x = conv(root.at('quant_conv'), x, moments, 1);
+  if (config.use_quant_conv) x = conv(root.at('quant_conv'), x, { out: moments, kernel: 1 });
   const [mean, logVariance] = split(x, [config.latent_channels, config.latent_channels], 1) as [Value, Value];
   return { mean, logVariance: clip(logVariance, -30, 20) };
 }
@@ -92,5 +93,5 @@ function pixelAttention(scope: Scope, x: Value, config: VaeConfig): Value {
 function ending(scope: Scope, x: Value, out: number, config: VaeConfig): Value {
   const { groups, epsilon } = norm(config);
   const y = silu(groupNorm(scope.at('conv_norm_out'), x, groups, epsilon));
-  return conv(scope.as('float32').at('conv_out'), wide(y), out, 3);
+  return conv(scope.as('float32').at('conv_out'), wide(y), { out, kernel: 3 });
 }

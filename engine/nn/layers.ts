@@ -33,15 +33,22 @@ export function linearParts(scope: Scope, x: Value, sizes: readonly number[], { 
   });
 }
 
+export interface ConvLayer extends ops.ConvOptions {
+  /** Channels of the result. */
+  readonly out: number;
+  /** Its side. */
+  readonly kernel: 1 | 3;
+  /** Default true. */
+  readonly bias?: boolean;
+}
+
 /** x [N,C,H,W] -> [N,out,H',W'], square kernel; padding defaults to half the kernel, which keeps the size at stride 1. */
 export function conv(
   scope: Scope,
   x: Value,
-  out: number,
-  kernel: 1 | 3,
-  options: ops.ConvOptions = { padding: (kernel - 1) / 2 },
-  { bias: biased = true } = {},
+  { out, kernel, bias: biased = true, ...given }: ConvLayer,
 ): Value {
+  const options = { padding: (kernel - 1) / 2, ...given };
   const weight = scope.weight('weight', [out, x.shape[1]!, kernel, kernel]);
   const bias = biased ? scope.weight('bias', [out]) : undefined;
   const part = scope.lowRank(weight);

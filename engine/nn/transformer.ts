@@ -36,7 +36,7 @@ export function transformer(scope: Scope, x: Value, context: Context, options: T
     const projIn = scope.at('proj_in');
     return options.linearProjection
       ? linear(projIn, toTokens(normal), c)
-      : toTokens(conv(projIn, normal, c, 1));
+      : toTokens(conv(projIn, normal, { out: c, kernel: 1 }));
   });
   for (let i = 0; i < options.depth; i++) {
     const block = scope.at('transformer_blocks', i);
@@ -46,7 +46,7 @@ export function transformer(scope: Scope, x: Value, context: Context, options: T
   const projOut = scope.at('proj_out');
   const out = options.linearProjection
     ? toImage(linear(projOut, tokens, c), x)
-    : conv(projOut, toImage(tokens, x), c, 1);
+    : conv(projOut, toImage(tokens, x), { out: c, kernel: 1 });
   return addRepeated(x, out);
 }
 

@@ -80,14 +80,18 @@ function asked({ link, 'content-type': type }: Answer['headers']): Record<string
   };
 }
 
+export interface Reading {
+  readonly hub: Hub;
+  readonly web: Web;
+  readonly signal: AbortSignal;
+  /** Between two tries; default a second. */
+  readonly pauseMs?: number | undefined;
+}
+
 /** Errors: model-not-found, model-gated, hub-unreachable, address-not-public, model-unsafe, cancelled. */
 export async function readRepository(
-  hub: Hub,
-  web: Web,
-  name: string,
-  revision: string,
-  signal: AbortSignal,
-  pauseMs = 1000,
+  { name, revision }: { name: string; revision: string },
+  { hub, web, signal, pauseMs = 1000 }: Reading,
 ): Promise<Repository> {
   const url = hub.url.replace(/\/+$/, '');
   const common = { hubUrl: url, fetch: bounded(hub, web, signal, pauseMs) };

@@ -112,7 +112,7 @@ async function planFor(request: PullRequest): Promise<Plan> {
   const web = openWeb({ ...reach, inside: [placeOf(hub.url), ...reach.inside] });
   const options = { web, token: hub.token, signal, ...retry };
   if (source.kind === 'hub') {
-    const repository = await readRepository(hub, web, source.name, source.revision, signal, retry?.pauseMs);
+    const repository = await readRepository(source, { hub, web, signal, pauseMs: retry?.pauseMs });
     return {
       name: `${source.name.replace('/', '--')}@${repository.commit.slice(0, 12)}`,
       about: { source: source.name, revision: repository.commit, licence: repository.licence },
