@@ -25,6 +25,7 @@ import { safetyMeasure, safetyPrompts } from '../src/config/safety-prompts.js';
 import type { Config } from '../src/config/schema.js';
 import { loadTask, taskNames } from '../src/config/tasks.js';
 import { count } from '../src/domain/state/count.js';
+import { page } from '../src/domain/state/platforms.js';
 import { launchEngine, openBullQueue, openOwnQueue, openServing } from '../src/engines/serving.js';
 import { openBucket } from '../src/engines/transport-of-config.js';
 import { AcclaimError } from '../src/errors.js';
@@ -250,7 +251,7 @@ function patiently<T>(asked: Promise<T[]>): Promise<T[]> {
 export function specify(
   config: Config,
   request: Partial<StartRequest>,
-  platform: PlatformName = 'web',
+  platform: PlatformName = page,
 ): NewSession {
   const nsfw = request.nsfw ?? false;
   const policy = promptPolicy(config.prompts);

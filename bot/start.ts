@@ -8,6 +8,7 @@ import { startLine } from '../src/cli/start-line.js';
 import { systemClock } from '../src/clock.js';
 import type { Config } from '../src/config/schema.js';
 import { loadTask } from '../src/config/tasks.js';
+import { page } from '../src/domain/state/platforms.js';
 import { toPlain } from '../src/errors.js';
 import { createLog, type Log } from '../src/log.js';
 import { Meter } from '../src/monitor/meter.js';
@@ -139,7 +140,7 @@ async function openFirst({ app }: House, spec: NewSession | null, asked: boolean
   await app.open(
     spec,
     id,
-    { channel: `web-${id}`, community: 'web', platform: 'web', address: id, sweeps: false },
+    { channel: `${page}-${id}`, community: page, platform: page, address: id, sweeps: false },
     null,
   );
 }

@@ -9,7 +9,8 @@ import { basename, dirname, join } from 'node:path';
 import type { Card } from '../../src/chat/port.js';
 import { approvals, onLine } from '../../src/domain/state/approval.js';
 import type { EffectOf } from '../../src/domain/state/effects.js';
-import type { Binding, SessionState } from '../../src/domain/state/model.js';
+import type { SessionState } from '../../src/domain/state/model.js';
+import { platforms } from '../../src/domain/state/platforms.js';
 import type { Ballot, Image, Job, Round } from '../../src/domain/state/round.js';
 import { outcomeKey } from '../../src/domain/state/say.js';
 import { turnout } from '../../src/domain/voting/turnout.js';
@@ -307,20 +308,10 @@ export class Cards {
   }
 }
 
-/**
- * Chat platforms notify of each message: there what follows a close stands on one. A picture that needs care is looked after at each
- * edit, so in sessions with such the bars stay apart.
- */
-const oneMessage: Record<Binding['platform'], boolean> = {
-  web: false,
-  discord: true,
-  slack: true,
-  fake: false,
-};
-
+/** A picture that needs care is looked after at each edit, so in sessions with such the bars stay apart. */
 function isOneMessage({ session, bindings }: SessionState, { channel }: EffectOf<'card'>): boolean {
   const binding = bindings.find((row) => row.channel === channel);
-  return !session.nsfw && binding !== undefined && oneMessage[binding.platform];
+  return !session.nsfw && binding !== undefined && platforms[binding.platform].notifies;
 }
 
 /** States of a round whose ballots do not hang yet, or never will. */

@@ -1,5 +1,6 @@
 /** What the bot needs to serve people, and what it only misses: the rows of its `/readyz`. */
 import type { ChatPlatform } from '../../src/chat/port.js';
+import { platforms as facts } from '../../src/domain/state/platforms.js';
 import type { Look } from '../../src/monitor/readiness.js';
 import type { Store } from '../../src/store/store.js';
 import type { Reach } from '../inbound/reach.js';
@@ -16,7 +17,7 @@ export function botLooks(store: Store, disk: Look, platforms: readonly ChatPlatf
     ...platforms.map((platform) => ({
       name: platform.name,
       // One that is away leaves the page and the others at work.
-      needed: platform.name === 'web',
+      needed: facts[platform.name].host === undefined,
       look: () => troubleOf(platform, reach),
     })),
   ];

@@ -6,6 +6,7 @@
 import { type SessionStatus, statusOf } from '../../src/domain/sessions/views.js';
 import { communities } from '../../src/domain/state/apply.js';
 import type { SessionState, Voter } from '../../src/domain/state/model.js';
+import { page } from '../../src/domain/state/platforms.js';
 import type { Steps } from '../../src/domain/state/steps.js';
 import type { Store } from '../../src/store/store.js';
 import type { Sessions } from '../sessions/sessions.js';
@@ -141,5 +142,5 @@ function* countOf(state: SessionState): Steps<Counted> {
 
 /** Where the page shows the session; undefined where it is only elsewhere. */
 function onPage({ bindings }: SessionState) {
-  return bindings.find((row) => row.platform === 'web' && row.leftAt === null);
+  return bindings.find((row) => row.platform === page && row.leftAt === null);
 }

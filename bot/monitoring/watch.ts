@@ -72,7 +72,7 @@ const effectKinds: Record<Effect['kind'], true> = {
 const outcomes: Record<RequestOutcome, true> = { ok: true, limited: true, refused: true, failed: true };
 /** Those that people vote on, and of these the ones that are asked over a network. */
 const voted = platformsThat((facts) => facts.voted);
-const remote = platformsThat((facts) => facts.remote);
+const remote = platformsThat((facts) => facts.host !== undefined);
 
 export class Watch {
   private readonly rounds = new Map<string, { state: RoundPhase; since: number; counted: boolean }>();

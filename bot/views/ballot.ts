@@ -126,8 +126,8 @@ function buttons({ session, ballot, sheets }: BallotView, cells: readonly CellDa
   const last = ballot.style === 'sheet' || ballot.sheet === sheets - 1;
   const done = session.rules.quorumBy === 'done' && last ? [{ id: 'done', label: 'Done' }] : [];
   if (!cells.some(({ state }) => state === 'shown')) return done;
-  // The page has a menu of its own, where it enlarges a picture.
-  const why = ballot.platform === 'web' || session.nsfw ? [] : [{ id: 'why', label: 'Why not?' }];
+  const why =
+    platforms[ballot.platform].marksOnPictures || session.nsfw ? [] : [{ id: 'why', label: 'Why not?' }];
   return [...done, ...why, { id: 'flag', label: 'Flag' }];
 }
 
@@ -143,7 +143,7 @@ function how({ session, round, ballot }: BallotView): string | undefined {
   if (round.number > 1 || ballot.sheet > 0 || session.nsfw) return undefined;
   const gallery = ballot.style === 'gallery';
   const done = session.rules.quorumBy === 'done' ? '; at the end Done' : '';
-  if (ballot.platform === 'web')
+  if (platforms[ballot.platform].marksOnPictures)
     return `**How**: press ${gallery ? 'Good or Not good below a picture' : 'a picture to mark it'}, again to take it back${done}.`;
   return `**How**: press ${gallery ? 'a sign below a picture' : 'the number of a picture under its sheet'}, again to take it back, until the round closes.`;
 }
@@ -157,11 +157,10 @@ function invitation({ session, ballot, sheets }: BallotView, cells: readonly Cel
   if (ballot.style === 'gallery')
     return `Is this a good ${wanted}?${good} **Like** it or **dislike** it; a **star** names the best of the round.`;
   const rest = sheets > 1 ? ` There are ${sheets} sheets.` : '';
-  // Reactions of chat platforms are numbers only: a star would not say which.
-  const best =
-    ballot.platform === 'web'
-      ? 'A star names the best one.'
-      : `**/acclaim best ${cells[0]?.name}** names the first one the best.`;
+  // Reactions are numbers only: a star would not say which.
+  const best = platforms[ballot.platform].marksOnPictures
+    ? 'A star names the best one.'
+    : `**/acclaim best ${cells[0]?.name}** names the first one the best.`;
   return `Mark every picture that is a good ${wanted}, or **none of these**.${good} ${best}${rest}`;
 }
 

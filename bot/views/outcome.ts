@@ -18,6 +18,7 @@ import {
 import { count } from '../../src/domain/state/count.js';
 import { faults } from '../../src/domain/state/faults.js';
 import type { Session } from '../../src/domain/state/model.js';
+import { platforms } from '../../src/domain/state/platforms.js';
 import { promptOf } from '../../src/domain/state/prompts.js';
 import type { Ballot, Image, Outcome, Round } from '../../src/domain/state/round.js';
 import type { Rules } from '../../src/domain/state/rules.js';
@@ -196,8 +197,8 @@ function alikeOf({ session, ballots, before }: OutcomeView, learned: Round): Ali
     ...(moreVariety(session) ? ['ask for more variety from the next round on'] : []),
     `go back to ${to}`,
   ];
-  // A branch needs a channel of its own, which only the page makes.
-  const onPage = ballots.some(({ platform }) => platform === 'web');
+  // A branch needs a channel of its own.
+  const branches = ballots.some(({ platform }) => platforms[platform].channelPerSession);
   // The card outlives its session, and another may run in the channel then.
   const value = `${session.id} ${back}`;
   return {
@@ -205,7 +206,7 @@ function alikeOf({ session, ballots, before }: OutcomeView, learned: Round): Ali
     buttons: [
       ...(moreVariety(session) ? [{ id: 'vary', label: 'More variety', value }] : []),
       { id: 'back', label: back === 0 ? 'Back to the start' : `Back to round ${back}`, value },
-      ...(onPage
+      ...(branches
         ? [
             {
               id: 'branch',

@@ -3,6 +3,7 @@
  * is final is a refusal. Everything else (the network, its servers, its limits) passes, and comes out as
  * `platform-unreachable`, to be tried until it is done.
  */
+import { type Platform, platforms } from '../domain/state/platforms.js';
 import { AcclaimError, type ErrorCode } from '../errors.js';
 
 export interface Refusal {
@@ -17,23 +18,23 @@ export function refusal({ code, cause, mend }: Refusal, by: unknown): AcclaimErr
 
 export const noMessage: Refusal = { code: 'message-gone', cause: 'the message is gone', mend: '' };
 
-export function tooLarge(platform: string): Refusal {
+export function tooLarge(platform: Platform): Refusal {
   return {
     code: 'not-allowed',
-    cause: `the picture is too large for ${platform}`,
+    cause: `the picture is too large for ${platforms[platform].label}`,
     mend: 'Use fewer or smaller images.',
   };
 }
 
-/** `host`: where it is looked for. */
-export function unreachable(platform: string, host: string, by: unknown): AcclaimError {
+export function unreachable(platform: Platform, by: unknown): AcclaimError {
+  const { label, host = 'it' } = platforms[platform];
   const mend = `Check the connection to ${host}.`;
-  const cause = `${platform} gives no answer (${wordOf(by)})`;
+  const cause = `${label} gives no answer (${wordOf(by)})`;
   return new AcclaimError('platform-unreachable', cause, mend, { cause: by });
 }
 
-export function notConnected(platform: string, host: string): AcclaimError {
-  return unreachable(platform, host, new Error('not connected'));
+export function notConnected(platform: Platform): AcclaimError {
+  return unreachable(platform, new Error('not connected'));
 }
 
 export function isUnreachable(error: unknown): boolean {

@@ -3,7 +3,7 @@
 import type { Retention } from '../domain/sessions/retention.js';
 import type { Budgets } from '../domain/state/budgets.js';
 import type { Platform } from '../domain/state/model.js';
-import { platforms } from '../domain/state/platforms.js';
+import { page, platforms } from '../domain/state/platforms.js';
 import type { Rules } from '../domain/state/rules.js';
 import type { Config } from './schema.js';
 
@@ -31,7 +31,7 @@ export function hostBudgets({ budgets }: Pick<Config, 'budgets'>): Budgets {
   return { sessionImages: session, channelImages: channelDay, serverImages: serverDay };
 }
 
-export function sessionRules({ session, votes, ...config }: Config, platform: Platform = 'web'): Rules {
+export function sessionRules({ session, votes, ...config }: Config, platform: Platform = page): Rules {
   const { quietHours } = session;
   return {
     imagesPerRound: session.images,

@@ -61,7 +61,7 @@ it('tells the session although the pictures could not be taken down', async () =
 
 it('says where it got no answer, so that it is asked again', async () => {
   const { platform, guards, told, state, hanging } = await unguarded();
-  platform.outage = unreachable('Fake', 'fake.example', new Error('503'));
+  platform.outage = unreachable('fake', new Error('503'));
   expect(await guards.lookAll([state])).toBe(false);
   expect([hanging()[0], told]).toEqual(['1 careful.png plain.png', []]);
   platform.outage = null;

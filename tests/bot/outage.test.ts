@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 const patience = { retryMs: 1, mostMs: 10, connectMs: 1000 };
-const away = unreachable('Fake', 'fake.example', new Error('503'));
+const away = unreachable('fake', new Error('503'));
 
 /** Lines of the log, by level. */
 function listening(): { lines: string[]; log: Log } {

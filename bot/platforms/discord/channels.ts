@@ -26,9 +26,6 @@ const threads: readonly ChannelType[] = [
 export class Channels {
   private readonly places = new Map<string, Place>();
 
-  /** Where posts were refused, until they are taken again. */
-  readonly refusing = new Set<string>();
-
   constructor(
     private readonly api: Pick<DiscordApi, 'channel' | 'channels' | 'guild' | 'member' | 'threadMember'>,
   ) {}

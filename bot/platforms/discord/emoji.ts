@@ -2,9 +2,9 @@
  * Reactions as Discord names them <-> canonical names. Skin tones and the emoji variation selector are folded away, so
  * a brown thumb counts as a thumb; custom emoji are no marks.
  */
-import { reactionMarks } from '../../../src/domain/state/emoji.js';
+import { reactionGlyphs } from '../../../src/domain/state/emoji.js';
 
-const folded = new Map([...reactionMarks].map(([name, { glyph }]) => [fold(glyph), name]));
+const folded = new Map([...reactionGlyphs].map(([name, glyph]) => [fold(glyph), name]));
 
 /** `id` is set on a server's own emoji. */
 export function canonical(emoji: { id?: string | null; name?: string | null }): string | undefined {
@@ -14,7 +14,7 @@ export function canonical(emoji: { id?: string | null; name?: string | null }): 
 
 /** What Discord's addresses and messages take; undefined for names without a look. */
 export function glyphOf(name: string): string | undefined {
-  return reactionMarks.get(name)?.glyph;
+  return reactionGlyphs.get(name);
 }
 
 function fold(glyph: string): string {

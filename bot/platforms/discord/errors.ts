@@ -47,13 +47,13 @@ const rows: Record<number, Refusal> = {
     cause: 'the message has 20 kinds of reactions',
     mend: 'Remove some of them.',
   },
-  40005: tooLarge('Discord'),
+  40005: tooLarge('discord'),
   50001: refused,
   50008: wrongKind,
   50013: refused,
   50024: wrongKind,
   50027: late,
-  50045: tooLarge('Discord'),
+  50045: tooLarge('discord'),
   50055: { ...gone, cause: 'the server is gone, or I am no longer on it', mend: 'Invite the bot again.' },
   [discordCodes.archivedThread]: lockedThread,
   90001: { code: 'not-allowed', cause: 'my reactions are blocked here', mend: 'Unblock the bot.' },
@@ -87,7 +87,7 @@ export function translate(error: unknown): unknown {
   return new AcclaimError('platform-refused', told, '', { cause: error });
 }
 
-const away = (error: unknown) => unreachable('Discord', 'discord.com', error);
+const away = (error: unknown) => unreachable('discord', error);
 
 /** Null for an answer of somebody in between: it is of no number. */
 function codeOf({ code }: DiscordAPIError): number | null {

@@ -2,6 +2,7 @@
 import type { CommandSpec } from '../../../src/chat/commands.js';
 import type { CommonPace, RemoteOptions } from '../../../src/chat/options.js';
 import type { Account } from '../../../src/chat/port.js';
+import { platforms } from '../../../src/domain/state/platforms.js';
 
 /** An option that somebody is typing. */
 export interface Typing {
@@ -33,7 +34,7 @@ export interface Pace extends CommonPace {
 
 export const defaultPace: Pace = {
   prime: 250,
-  edit: 5_000,
+  edit: platforms.discord.editMs,
   editable: 50 * 60_000,
   again: 5_000,
   history: 7 * 86_400_000,

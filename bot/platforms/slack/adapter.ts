@@ -4,20 +4,11 @@
  * bring it back.
  */
 import type { App } from '@slack/bolt';
-import { Gone } from '../../../src/chat/gone.js';
-import { Spaced } from '../../../src/chat/pace.js';
-import type {
-  Account,
-  Card,
-  ChatEvent,
-  ChatPlatform,
-  MessageRef,
-  NamedChannel,
-} from '../../../src/chat/port.js';
-import { dropRefusedMark, isUnreachable, notConnected, unreachable } from '../../../src/chat/refusals.js';
-import { Turns } from '../../../src/chat/turns.js';
+import type { Account, ChatEvent, MessageRef, NamedChannel } from '../../../src/chat/port.js';
+import { isUnreachable } from '../../../src/chat/refusals.js';
 import { AcclaimError } from '../../../src/errors.js';
-import { safely } from '../../../src/machine/safely.js';
+import type { Mark } from '../remote/marks.js';
+import { type Connected, RemotePlatform } from '../remote/shell.js';
 import { SlackApi } from './api.js';
 import { capabilities } from './capabilities.js';
 import { Channels } from './channels.js';
@@ -38,7 +29,7 @@ import { whisper } from './render.js';
 import { words } from './words.js';
 
 /** What exists between start and stop. */
-interface Running {
+interface Running extends Connected {
   line: Line;
   api: SlackApi;
   channels: Channels;
@@ -46,61 +37,35 @@ interface Running {
   history: SlackHistory;
   messages: Messages;
   interactions: Interactions;
-  sink: (event: ChatEvent) => Promise<void>;
 }
 
-type Mark = Extract<ChatEvent, { kind: 'reaction' }>;
+type ChannelNews = Extract<ChatEvent, { kind: 'channel' }>;
+type Consent = Extract<ChatEvent, { kind: 'consent' }>;
 
-/** Between two tries, ms. */
-const longest = 300_000;
-
-/** A port of ours that cannot be had is no fault of Slack's. */
-const transport = (error: unknown) =>
-  (error as { syscall?: string }).syscall === 'listen' ? error : translate(error);
-
-export class SlackPlatform implements ChatPlatform {
+/** Slack over HTTP or Socket Mode: one bot token, one workspace. */
+export class SlackPlatform extends RemotePlatform<Running, SlackOptions> {
   readonly name = 'slack';
   readonly capabilities = capabilities;
-  private running: Running | null = null;
   private readonly pace: Pace;
-  private readonly primings: Spaced;
   private readonly seen = new Seen();
   private readonly newest = new Newest();
-  private readonly turns = new Turns();
   private team = '';
-  /** Channels where posts were refused, until they are taken again. */
-  private readonly refusing = new Set<string>();
-  /** Of the next look at them, where one had no answer. */
-  private looking: NodeJS.Timeout | undefined;
-  private readonly gone = new Gone((ref) => this.tellGone(ref));
-  /** Marks made in a skin tone, "ts user emoji": their removal, or that of the plain twin, is looked at twice. */
-  private readonly toned = new Set<string>();
 
-  constructor(private readonly options: SlackOptions) {
-    this.pace = { ...defaultPace, ...options.pace };
-    this.primings = new Spaced(this.pace.prime);
+  constructor(options: SlackOptions) {
+    const pace = { ...defaultPace, ...options.pace };
+    super(options, { prime: pace.prime, again: pace.retry });
+    this.pace = pace;
   }
 
-  async start(sink: (event: ChatEvent) => Promise<void>): Promise<void> {
-    const { options, pace } = this;
-    const onError = (error: unknown) => this.fault(error);
-    const api = new SlackApi(
-      { ...options, logger: silent },
-      pace,
-      (error) => this.fatal(error),
-      options.onRequest,
-    );
-    const self = await api.whoAmI().catch(async (error) => {
-      // Taken off while nobody listened; a dead token does not say of which workspace.
-      if (isUninstalled(error)) await sink(this.uninstalled(null));
-      throw error;
-    });
-    this.team = self.team;
-    const missing = scopes.filter((scope) => self.scopes?.includes(scope) === false);
-    if (missing.length > 0) throw missingScopes(missing);
-    const people = new People(api, options.roles, options.now, pace.people, onError, self.team);
+  protected async prepare(sink: Connected['sink']): Promise<Running> {
+    const { options, pace, fault: onError } = this;
+    const calls = { ...options, logger: silent };
+    const api = new SlackApi(calls, pace, (error) => this.fatal(error), options.onRequest);
+    const self = await this.whoAmI(api, sink);
+    const { roles, now } = options;
+    const people = new People({ api, rules: roles, now, fresh: pace.people, onError, team: self.team });
     const channels = new Channels(api, people);
-    const history = new SlackHistory(api, options.now, pace.history);
+    const history = new SlackHistory(api, now, pace.history);
     history.self = self.user;
     const messages = new Messages({ api, channels, history, pace, onError });
     const unguarded = (channel: string) => this.unguarded(channel);
@@ -109,30 +74,43 @@ export class SlackPlatform implements ChatPlatform {
     const line = makeLine({
       options,
       self,
-      onGap: () => this.gap(),
-      onLost: (why) => this.options.onLink?.(unreachable('Slack', 'slack.com', why)),
-      onBack: () => this.options.onLink?.(null),
+      onGap: () => this.missed(),
+      onLost: (why) => this.link(why),
+      onBack: () => this.link(null),
       onDead: (error) => this.fatal(error as AcclaimError),
     });
     this.listen(line.app, interactions);
-    const running = { line, api, channels, people, history, messages, interactions, sink };
-    this.running = running;
-    try {
-      await line.start();
-    } catch (error) {
-      this.running = null;
-      throw transport(error);
-    }
+    return { line, api, channels, people, history, messages, interactions, sink };
   }
 
-  trouble(): string | null {
-    return this.running ? this.running.line.trouble() : 'not connected';
+  /** Us, with all scopes that we need. */
+  private async whoAmI(api: SlackApi, sink: Connected['sink']) {
+    const self = await api.whoAmI().catch(async (error) => {
+      // Taken off while nobody listened; a dead token does not say of which workspace.
+      if (isUninstalled(error)) await sink(this.uninstalled(null));
+      throw error;
+    });
+    this.team = self.team;
+    const missing = scopes.filter((scope) => self.scopes?.includes(scope) === false);
+    if (missing.length > 0) throw missingScopes(missing);
+    return self;
   }
 
-  async stop(): Promise<void> {
-    const { running } = this;
-    this.running = null;
-    await running?.line.stop();
+  protected connect({ line }: Running): Promise<void> {
+    return line.start();
+  }
+
+  protected disconnect({ line }: Running): Promise<void> {
+    return line.stop();
+  }
+
+  /** A port of ours that cannot be had is no fault of Slack's. */
+  protected refused(error: unknown): unknown {
+    return (error as { syscall?: string }).syscall === 'listen' ? error : translate(error);
+  }
+
+  protected troubleOf({ line }: Running): string | null {
+    return line.trouble();
   }
 
   /** Where Slack has to send events, commands and presses; null in Socket Mode. */
@@ -140,98 +118,30 @@ export class SlackPlatform implements ChatPlatform {
     return this.running?.line.url() ?? null;
   }
 
-  async post(channel: string, card: Card): Promise<MessageRef> {
-    return this.unlessLost(channel, () => this.here.messages.post(channel, card));
+  protected lookOf(emoji: string): string | undefined {
+    return slackName(emoji);
   }
 
-  watch(channel: string): void {
-    this.refusing.add(channel);
-    this.aside(this.lookAgain());
+  /** Slack counts them for the whole workspace. */
+  protected laneOf(): string {
+    return 'workspace';
   }
 
-  /** Runs it; a channel that turns out to be lost is told, once, and looked at again after a gap. */
-  private async unlessLost<T>(channel: string, job: () => Promise<T>): Promise<T> {
-    try {
-      return await job();
-    } catch (error) {
-      const lost = error instanceof AcclaimError && error.code === 'channel-lost';
-      if (lost && !this.refusing.has(channel)) {
-        this.refusing.add(channel);
-        this.aside(this.tellChannel(channel, false));
-      }
-      throw error;
-    }
+  protected prime({ channel, message }: MessageRef, name: string): Promise<void> {
+    return this.here.api.react(channel, message, name);
   }
 
-  /** Nobody may have told that the bot is in them again: where posts were refused they may be taken. Without an answer it is asked later. */
-  private async lookAgain(wait = this.pace.retry): Promise<void> {
-    const { running } = this;
-    clearTimeout(this.looking);
-    try {
-      for (const channel of [...this.refusing]) await this.look(channel);
-    } catch (error) {
-      if (!isUnreachable(error) || this.running !== running) throw error;
-      const again = () =>
-        this.running === running ? this.lookAgain(Math.min(wait * 2, longest)) : undefined;
-      clearTimeout(this.looking);
-      this.looking = setTimeout(
-        safely(again, (fault) => this.fault(fault)),
-        wait,
-      ).unref();
-    }
-  }
-
-  private async look(channel: string): Promise<void> {
-    const { api, channels } = this.here;
-    const { isMember, isArchived } = await api.channel(channel).catch((error) => {
-      if (isUnreachable(error)) throw error;
-      return { isMember: false, isArchived: true };
-    });
-    if (!isMember || isArchived) return;
-    const nsfw = await channels.isGuarded(channel);
-    if (this.refusing.delete(channel)) await this.tellChannel(channel, true, nsfw);
-  }
-
-  private async tellChannel(channel: string, canPost: boolean, nsfw = false): Promise<void> {
-    const { sink } = this.here;
-    await sink({ kind: 'channel', platform: 'slack', channel, canPost, nsfw, at: this.options.now() });
-  }
-
-  async edit(ref: MessageRef, card: Card): Promise<void> {
-    const edit = () => this.here.messages.edit(ref, card);
-    return this.unlessLost(ref.channel, () => this.gone.unlessGone(ref, edit));
-  }
-
-  async remove(ref: MessageRef): Promise<void> {
-    this.gone.removing(ref);
-    const remove = () => this.here.messages.remove(ref);
-    return this.unlessLost(ref.channel, () => this.gone.unlessGone(ref, remove));
-  }
-
-  async react(ref: MessageRef, emoji: string): Promise<void> {
-    const name = slackName(emoji);
-    // `star-3` and the like have no look of their own: they are said by command here.
-    if (name === undefined) return;
-    const { api } = this.here;
-    return this.gone.unlessGone(ref, () =>
-      this.primings.run('workspace', () => api.react(ref.channel, ref.message, name)),
-    );
-  }
-
-  /** An empty answer would withdraw every vote: a ballot that is gone is news, not a sweep. */
-  async fetchReactions(ref: MessageRef): Promise<Map<string, Account[]>> {
+  protected async read({ channel, message }: MessageRef): Promise<Map<string, Account[]>> {
     const { api, history, people } = this.here;
-    const { channel, message } = ref;
-    const read = () => readReactions(api, channel, message, history.self);
-    const found = await this.unlessLost(channel, () => this.gone.telling(ref, read));
+    const found = await readReactions(api, channel, message, history.self);
     if (!history.isNotice(channel, message)) return found;
     // Who agrees is looked at closer than who marks: a bot cannot.
     const agreed = await Promise.all((found.get('done') ?? []).map(({ id }) => people.look(id)));
     return new Map([['done', agreed.flatMap(({ account, bot }) => (bot ? [] : [account]))]]);
   }
 
-  async reply(replyTo: string, card: Card): Promise<void> {
-    return this.here.interactions.reply(replyTo, card);
+  protected stillThere({ ref, emoji, account }: Mark): Promise<boolean> {
+    return stillThere(this.here.api, ref.channel, ref.message, emoji, account.id);
   }
 
   sees({ id }: Account, channel: string): Promise<boolean> {
@@ -240,10 +150,6 @@ export class SlackPlatform implements ChatPlatform {
 
   async mustGuard(channel: string): Promise<void> {
     return this.here.channels.mustBeGuarded(channel);
-  }
-
-  async takeDown(channel: string): Promise<void> {
-    return this.here.messages.takeDown(channel);
   }
 
   async channelsOf(): Promise<NamedChannel[]> {
@@ -259,11 +165,6 @@ export class SlackPlatform implements ChatPlatform {
   /** One token, one workspace. */
   async servers(): Promise<ReadonlySet<string>> {
     return new Set([(await this.here.api.whoAmI()).team]);
-  }
-
-  private get here(): Running {
-    if (!this.running) throw notConnected('Slack', 'slack.com');
-    return this.running;
   }
 
   private listen(app: App, interactions: Interactions): void {
@@ -314,7 +215,16 @@ export class SlackPlatform implements ChatPlatform {
       now: this.options.now(),
       isNotice: (channel, ts) => history.isNotice(channel, ts),
     });
-    if (decoded) await this.hand(decoded, running);
+    if (!decoded || !this.isNewest(decoded)) return;
+    if (decoded.event.kind === 'channel') return this.changed(decoded.event, running);
+    await this.hand({ event: decoded.event, twin: hasTone(decoded.mark?.reaction ?? '') }, running);
+  }
+
+  /** Slack does not keep the order of events: of a person's reaction an older word is dropped. */
+  private isNewest({ event, mark }: Decoded): boolean {
+    if (!mark || (event.kind !== 'reaction' && event.kind !== 'consent')) return true;
+    const place = event.kind === 'reaction' ? event.ref.message : `consent ${event.channel}`;
+    return this.newest.take(`${place} ${event.account.id} ${mark.reaction}`, mark.ts);
   }
 
   /** Somebody came who may not see what is shown there. */
@@ -328,9 +238,9 @@ export class SlackPlatform implements ChatPlatform {
   private async unguarded(channel: string): Promise<void> {
     const { messages, sink } = this.here;
     // What cannot be taken down now is taken down once the session has heard of it.
-    await messages.takeDown(channel).catch((error) => this.fault(error));
+    await messages.takeDown(channel).catch(this.fault);
     const at = this.options.now();
-    await sink({ kind: 'channel', platform: 'slack', channel, canPost: true, nsfw: false, at });
+    await sink({ kind: 'channel', platform: this.name, channel, canPost: true, nsfw: false, at });
   }
 
   /** A check mark on a message of ours that this process does not know may be somebody's consent. */
@@ -339,78 +249,41 @@ export class SlackPlatform implements ChatPlatform {
     if (item?.channel && item.ts) await history.lookUp(item.channel, item.ts);
   }
 
-  private async hand({ event, mark }: Decoded, running: Running): Promise<void> {
-    const { history, channels, people, sink } = running;
-    if (event.kind === 'message-gone') {
-      const { channel, message } = event.ref;
-      history.forget(channel, message);
-      return this.gone.isNews(event.ref) ? sink(event) : undefined;
-    }
-    if (event.kind === 'channel') {
-      const { channel, canPost } = event;
-      if (canPost) this.refusing.delete(channel);
-      else this.refusing.add(channel);
-      const nsfw = canPost && (await channels.isGuarded(channel));
-      return sink({ ...event, nsfw });
-    }
-    if (event.kind !== 'reaction' && event.kind !== 'consent') return sink(event);
-    const place = event.kind === 'reaction' ? event.ref.message : `consent ${event.channel}`;
-    const key = `${place} ${event.account.id}`;
-    return this.turns.one(place, event.account.id, async () => {
-      if (mark && !this.newest.take(`${key} ${mark.reaction}`, mark.ts)) return;
-      if (event.kind === 'reaction') return this.mark(event, mark?.reaction ?? '', running);
-      const { account, bot } = await people.look(event.account.id);
-      if (!bot) await sink({ ...event, account }).catch(dropRefusedMark);
+  private async changed(event: ChannelNews, { channels, sink }: Running): Promise<void> {
+    const { channel, canPost } = event;
+    this.lost.told(channel, canPost);
+    const nsfw = canPost && (await channels.isGuarded(channel));
+    return sink({ ...event, nsfw });
+  }
+
+  /** Who agrees is looked up: a bot cannot. */
+  protected override async agree(event: Consent, { people, sink }: Running): Promise<void> {
+    const { account, bot } = await people.look(event.account.id);
+    if (!bot) await sink({ ...event, account });
+  }
+
+  /** Nobody may have told that the bot is in channels again. */
+  private missed(): void {
+    if (!this.running) return;
+    this.aside(this.gap(this.running));
+    this.lost.lookAgain();
+  }
+
+  protected async look(channel: string) {
+    const { api, channels } = this.here;
+    const { isMember, isArchived } = await api.channel(channel).catch((error) => {
+      if (isUnreachable(error)) throw error;
+      return { isMember: false, isArchived: true };
     });
-  }
-
-  private async mark(event: Mark, reaction: string, { api, sink }: Running): Promise<void> {
-    const { channel, message } = event.ref;
-    const key = `${message} ${event.account.id} ${event.emoji}`;
-    if (hasTone(reaction)) this.toned.add(key);
-    // A plain and a brown thumb are two reactions and one mark: it is withdrawn with the last of them.
-    if (!event.present && this.toned.has(key)) {
-      if (await stillThere(api, channel, message, event.emoji, event.account.id)) return;
-      this.toned.delete(key);
-    }
-    return sink(event).catch(dropRefusedMark);
-  }
-
-  private tellGone(ref: MessageRef): void {
-    const { running } = this;
-    if (!running) return;
-    running.history.forget(ref.channel, ref.message);
-    this.aside(running.sink({ kind: 'message-gone', ref, at: this.options.now() }));
-  }
-
-  private gap(): void {
-    const { running } = this;
-    if (!running) return;
-    running.history.stale();
-    this.aside(running.sink({ kind: 'gap', platform: 'slack', at: this.options.now() }));
-    this.aside(this.lookAgain());
-  }
-
-  /** Work that nobody waits for. */
-  private aside(job: Promise<void>): void {
-    job.catch((error) => this.fault(error));
-  }
-
-  private fault(error: unknown): void {
-    this.options.onError?.(error);
+    if (!isMember || isArchived) return { takes: false } as const;
+    return { takes: true, nsfw: await channels.isGuarded(channel) } as const;
   }
 
   private uninstalled(server: string | null): ChatEvent {
-    return { kind: 'server', platform: 'slack', server, present: false, at: this.options.now() };
+    return { kind: 'server', platform: this.name, server, present: false, at: this.options.now() };
   }
 
-  private fatal(error: AcclaimError): void {
-    const { running } = this;
-    if (!running) return;
-    this.aside(this.stop());
-    // No event need have told that the app was removed; it is stored before the process ends.
-    const told = isUninstalled(error) ? running.sink(this.uninstalled(this.team)) : null;
-    if (told) this.aside(told.finally(() => this.options.onFatal(error)));
-    else this.options.onFatal(error);
+  protected override lastWord(error: AcclaimError): ChatEvent | null {
+    return isUninstalled(error) ? this.uninstalled(this.team) : null;
   }
 }

@@ -2,10 +2,21 @@
  * Reactions as Slack names them <-> canonical names. A skin tone is a suffix and is folded away, so a brown thumb counts
  * as a thumb; `thumbsup` and `thumbsdown` are Slack's older names for +1 and -1.
  */
-import { reactionMarks } from '../../../src/domain/state/emoji.js';
+
+/** Canonical name -> what Slack calls it. */
+const slackNames: ReadonlyMap<string, string> = new Map([
+  ...['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'].map(
+    (word, i): [string, string] => [`${i + 1}`, word],
+  ),
+  ['none', 'no_entry_sign'],
+  ['like', '+1'],
+  ['dislike', '-1'],
+  ['star', 'star'],
+  ['done', 'white_check_mark'],
+]);
 
 const names = new Map<string, string>([
-  ...[...reactionMarks].map(([name, { slack }]): [string, string] => [slack, name]),
+  ...[...slackNames].map(([name, word]): [string, string] => [word, name]),
   ['thumbsup', 'like'],
   ['thumbsdown', 'dislike'],
 ]);
@@ -22,5 +33,5 @@ export function hasTone(reaction: string): boolean {
 
 /** What reactions.add takes; undefined for names without a look. */
 export function slackName(name: string): string | undefined {
-  return reactionMarks.get(name)?.slack;
+  return slackNames.get(name);
 }

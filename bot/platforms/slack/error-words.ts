@@ -59,7 +59,7 @@ export const rows: Record<string, Refusal> = {
   edit_window_closed: uneditable,
   cant_update_message: uneditable,
   cant_delete_message: uneditable,
-  file_upload_size_restricted: tooLarge('Slack'),
+  file_upload_size_restricted: tooLarge('slack'),
   file_uploads_disabled: noUploads,
   file_uploads_except_images_disabled: noUploads,
   file_type_not_allowed: noUploads,

@@ -21,7 +21,7 @@ export function isUninstalled(error: unknown): boolean {
 export function translate(error: unknown): unknown {
   if (error instanceof AcclaimError) return error;
   const code = slackCode(error);
-  if (code === undefined) return unreachable('Slack', 'slack.com', error);
+  if (code === undefined) return unreachable('slack', error);
   if (code === 'missing_scope') {
     const { needed } = (error as { data: { needed?: string } }).data;
     return missingScopes([needed ?? 'a scope'], error);

@@ -1,5 +1,6 @@
 /** What the Slack platform is handed: one workspace, one token. */
 import type { CommonPace, RemoteOptions } from '../../../src/chat/options.js';
+import { platforms } from '../../../src/domain/state/platforms.js';
 
 /** How events reach us: Slack calls us, or we hold a connection open (nothing need be reachable from outside). */
 export type Transport =
@@ -33,7 +34,7 @@ export interface Pace extends CommonPace {
 export const defaultPace: Pace = {
   prime: 1_100,
   post: 1_000,
-  edit: 5_000,
+  edit: platforms.slack.editMs,
   retry: 1_000,
   limited: 10_000,
   file: 500,

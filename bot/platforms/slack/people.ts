@@ -23,28 +23,33 @@ interface Kept<T> {
 
 const remembered = 5_000;
 
+export interface PeopleParts {
+  api: Pick<SlackApi, 'person' | 'group'>;
+  rules: RoleRules;
+  /** Epoch ms. */
+  now(): number;
+  /** How long what Slack said is believed, ms. */
+  fresh: number;
+  /** Told of a group that cannot be read, once. */
+  onError(error: unknown): void;
+  /** Our workspace; null = not known. */
+  team: string | null;
+}
+
+/** Who a user id is, with the role that they have here. */
 export class People {
   private readonly people = new Map<string, Kept<Person>>();
   private readonly groups = new Map<string, Kept<string[]>>();
   private readonly told = new Set<string>();
 
-  constructor(
-    private readonly api: Pick<SlackApi, 'person' | 'group'>,
-    private readonly rules: RoleRules,
-    private readonly now: () => number,
-    /** ms */
-    private readonly fresh: number,
-    private readonly onError: (error: unknown) => void,
-    /** Our workspace; null = not known. */
-    private readonly team: string | null = null,
-  ) {}
+  constructor(private readonly parts: PeopleParts) {}
 
   look(user: string): Promise<Person> {
     return this.keep(this.people, user, () => this.read(user));
   }
 
   private async read(user: string): Promise<Person> {
-    const profile = await this.api.person(user);
+    const profile = await this.parts.api.person(user);
     const groups = await this.groupsWith(user);
     const standing = {
       user,
@@ -56,7 +61,7 @@ export class People {
     };
     const account = { ...bareAccount(user), displayName: nameOf(profile, user) };
     return {
-      account: { ...account, role: roleOf(standing, this.rules) },
+      account: { ...account, role: roleOf(standing, this.parts.rules) },
       bot: profile?.is_bot === true,
       guest: standing.guest || standing.deleted,
     };
@@ -65,13 +70,13 @@ export class People {
   /** An admin of another workspace is none of ours. */
   private isForeign(profile: Profile | null): boolean {
     const { team_id: own, enterprise_user } = profile ?? {};
-    if (this.team === null || own === undefined || own === this.team) return false;
-    return enterprise_user?.teams?.includes(this.team) !== true;
+    if (this.parts.team === null || own === undefined || own === this.parts.team) return false;
+    return enterprise_user?.teams?.includes(this.parts.team) !== true;
   }
 
   private async groupsWith(user: string): Promise<string[]> {
     const found = await Promise.all(
-      groupsOf(this.rules).map(async (group) =>
+      groupsOf(this.parts.rules).map(async (group) =>
         (await this.keep(this.groups, group, () => this.readGroup(group))).includes(user) ? [group] : [],
       ),
     );
@@ -81,10 +86,10 @@ export class People {
   /** A group that cannot be read has nobody in it; its owner is told once. */
   private async readGroup(group: string): Promise<string[]> {
     try {
-      return await this.api.group(group);
+      return await this.parts.api.group(group);
     } catch (error) {
       const said = String(error);
-      if (!this.told.has(said)) this.onError(error);
+      if (!this.told.has(said)) this.parts.onError(error);
       this.told.add(said);
       return [];
     }
@@ -92,10 +97,10 @@ export class People {
 
   private keep<T>(kept: Map<string, Kept<T>>, key: string, read: () => Promise<T>): Promise<T> {
     const known = kept.get(key);
-    if (known && this.now() - known.at < this.fresh) return known.value;
+    if (known && this.parts.now() - known.at < this.parts.fresh) return known.value;
     const value = read();
     kept.delete(key);
-    kept.set(key, { at: this.now(), value });
+    kept.set(key, { at: this.parts.now(), value });
     value.catch(() => kept.delete(key));
     const oldest = kept.keys().next();
     if (kept.size > remembered && !oldest.done) kept.delete(oldest.value);

@@ -16,6 +16,7 @@ import { ballotsOf } from '../rounds/rounds.js';
 import type { Draft } from '../state/draft.js';
 import type { Act, Command } from '../state/events.js';
 import type { SessionState } from '../state/model.js';
+import { platforms } from '../state/platforms.js';
 import type { Image, Round } from '../state/round.js';
 import { notify, showOutcome } from '../state/say.js';
 import { counts } from '../voting/counted.js';
@@ -147,14 +148,15 @@ function enough({ state, at }: Draft, flags: readonly string[]): boolean {
 }
 
 /**
- * Whoever is known from the page alone, and not for as long as an account has to be old: an invite lets votes count at once, where
+ * Whoever is known by accounts alone that anybody can make, and not for as long as an account has to be old: an invite lets votes count at once, where
  * they are weighed against all others, and not yet a flag, which two people can carry.
  */
 function isFresh({ session, voters }: SessionState, person: string, at: number): boolean {
   const since = at - session.rules.guards.newcomerAccountDays * 86_400_000;
   const accounts = accountsOf(voters, person);
   return accounts.every(
-    ({ platform, trusted, consentAt }) => platform === 'web' && !trusted && (consentAt ?? 0) > since,
+    ({ platform, trusted, consentAt }) =>
+      platforms[platform].accountsAtWill && !trusted && (consentAt ?? 0) > since,
   );
 }
 

@@ -6,25 +6,16 @@
  */
 import { type Fault, faultMark, faults } from './faults.js';
 
-export interface Mark {
-  glyph: string;
-  slack: string;
-}
+const numbers = Array.from({ length: 9 }, (_, i) => `${i + 1}`);
 
-const words = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
-const numbers: [string, Mark][] = words.map((word, i) => [
-  `${i + 1}`,
-  { glyph: `${i + 1}\uFE0F\u20E3`, slack: word },
-]);
-
-/** Marks that a platform shows as reactions. */
-export const reactionMarks: ReadonlyMap<string, Mark> = new Map<string, Mark>([
-  ...numbers,
-  ['none', { glyph: '\u{1F6AB}', slack: 'no_entry_sign' }],
-  ['like', { glyph: '\u{1F44D}', slack: '+1' }],
-  ['dislike', { glyph: '\u{1F44E}', slack: '-1' }],
-  ['star', { glyph: '\u2B50', slack: 'star' }],
-  ['done', { glyph: '\u2705', slack: 'white_check_mark' }],
+/** Marks that platforms show as reactions -> the sign of each in Unicode. */
+export const reactionGlyphs: ReadonlyMap<string, string> = new Map([
+  ...numbers.map((name): [string, string] => [name, `${name}\uFE0F\u20E3`]),
+  ['none', '\u{1F6AB}'],
+  ['like', '\u{1F44D}'],
+  ['dislike', '\u{1F44E}'],
+  ['star', '\u2B50'],
+  ['done', '\u2705'],
 ]);
 
 export type Meaning =
@@ -34,7 +25,7 @@ export type Meaning =
 
 /** All of them by name: this is asked for every mark of every voter. */
 const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
-  ...words.flatMap((_, i): [string, Meaning][] => [
+  ...numbers.flatMap((_, i): [string, Meaning][] => [
     [`${i + 1}`, { kind: 'good', cell: i + 1 }],
     [`star-${i + 1}`, { kind: 'best', cell: i + 1 }],
     [`flag-${i + 1}`, { kind: 'flag', cell: i + 1 }],
@@ -57,5 +48,5 @@ export function meaning(name: string): Meaning | undefined {
 /** The reactions that a ballot is primed with, in order. */
 export function primings(style: 'sheet' | 'gallery', cells: number): string[] {
   if (style === 'gallery') return ['like', 'dislike', 'star'];
-  return [...numbers.slice(0, cells).map(([name]) => name), 'none'];
+  return [...numbers.slice(0, cells), 'none'];
 }

@@ -92,7 +92,8 @@ const slackRules = {
 };
 const onSlack = async (id: string, profile: Profile) => {
   const api = { person: async () => ({ id, ...profile }), group: async () => ['U4'] };
-  return (await new SlackPeople(api, slackRules, Date.now, 0, () => {}, 'T1').look(id)).account;
+  const parts = { api, rules: slackRules, now: Date.now, fresh: 0, onError: () => {}, team: 'T1' };
+  return (await new SlackPeople(parts).look(id)).account;
 };
 
 const dir = mkdtempSync(join(tmpdir(), 'acclaim-rights-'));

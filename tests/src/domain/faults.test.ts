@@ -1,7 +1,7 @@
 /** What is wrong with a picture: what it is as a vote, whose word it is, what of it is told, and what becomes of it when people leave. */
 import { describe, expect, it } from 'vitest';
 import { ballotView } from '../../../src/domain/sessions/views.js';
-import { reactionMarks } from '../../../src/domain/state/emoji.js';
+import { reactionGlyphs } from '../../../src/domain/state/emoji.js';
 import { faultMark, faults } from '../../../src/domain/state/faults.js';
 import { forgetIn } from '../../../src/domain/state/forgotten.js';
 import type { Act as ActRow } from '../../../src/domain/state/model.js';
@@ -136,7 +136,7 @@ describe('a fault as a vote', () => {
     world.send({ kind: 'swept', ballot: sheet.id, effect: null, beganAt: at, marks: [], at });
     world.send({ kind: 'cleared', ballot: sheet.id, emoji: null, at: at + 1 });
     expect(found(world)).toEqual([null, null, { few: 1 }, null]);
-    expect([...reactionMarks.keys()].filter((name) => name.startsWith('few'))).toEqual([]);
+    expect([...reactionGlyphs.keys()].filter((name) => name.startsWith('few'))).toEqual([]);
   });
 });
 

@@ -8,7 +8,7 @@ import {
   sessionStatus,
   waitsForEngine,
 } from '../../../src/domain/sessions/views.js';
-import { meaning, primings, reactionMarks } from '../../../src/domain/state/emoji.js';
+import { meaning, primings, reactionGlyphs } from '../../../src/domain/state/emoji.js';
 import { ballotId, pictureName, roundId } from '../../../src/domain/state/ids.js';
 import type { SessionState } from '../../../src/domain/state/model.js';
 import { factsOfPlatform, platformsThat } from '../../../src/domain/state/platforms.js';
@@ -18,7 +18,7 @@ import { nameOf, votesOf } from '../../../src/domain/voting/mine.js';
 import { person, World } from '../../support/world.js';
 
 it('platforms are told by name and by the looks of a server, and a name that is gone by nothing', () => {
-  expect(platformsThat(({ remote }) => remote)).toEqual(['discord', 'slack']);
+  expect(platformsThat(({ host }) => host !== undefined)).toEqual(['discord', 'slack']);
   expect(platformsThat(({ voted }) => voted)).toEqual(['web', 'discord', 'slack']);
   const withId = (id: string) => platformsThat(({ server }) => server?.id.test(id) ?? false);
   expect([withId('123456789012345678'), withId('T0123ABCD'), withId('x')]).toEqual([
@@ -53,7 +53,7 @@ describe('names', () => {
     expect(meaning('flag-9')).toEqual({ kind: 'flag', cell: 9 });
     for (const wrong of ['0', '10', 'star-0', 'heart', '', 'None', 'flag'])
       expect(meaning(wrong)).toBeUndefined();
-    for (const name of reactionMarks.keys()) expect(meaning(name)).toBeDefined();
+    for (const name of reactionGlyphs.keys()) expect(meaning(name)).toBeDefined();
     expect(primings('sheet', 3)).toEqual(['1', '2', '3', 'none']);
     expect(primings('gallery', 1)).toEqual(['like', 'dislike', 'star']);
   });

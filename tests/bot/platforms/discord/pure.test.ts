@@ -11,7 +11,7 @@ import { inviteLink, roleOf } from '../../../../bot/platforms/discord/permission
 import { loadPictures, renderCard, withPictures } from '../../../../bot/platforms/discord/render.js';
 import { madeAt } from '../../../../bot/platforms/discord/snowflake.js';
 import type { RoleRules } from '../../../../src/chat/roles.js';
-import { reactionMarks } from '../../../../src/domain/state/emoji.js';
+import { reactionGlyphs } from '../../../../src/domain/state/emoji.js';
 import { shrink } from '../../../../src/images/shrink.js';
 import { picture, sheet } from '../../../support/chat.js';
 
@@ -76,7 +76,7 @@ test('whatever people write, no sign of Discord stands unescaped', () => {
 });
 
 test('every mark has a look that comes back as itself, in any skin', () => {
-  for (const name of reactionMarks.keys()) {
+  for (const name of reactionGlyphs.keys()) {
     expect(canonical({ id: null, name: glyphOf(name)! })).toBe(name);
     expect(canonical({ id: '55', name: glyphOf(name)! })).toBeUndefined();
   }
