@@ -10,7 +10,9 @@ import { cycles, type Files, type Rules, reaching, readSources, violations } fro
 import { maySlack } from './support/longest-first.js';
 
 const platforms = 'bot/platforms';
-const platformFolders = readdirSync(platforms).map((name) => `${platforms}/${name}`);
+const platformFolders = readdirSync(platforms, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => `${platforms}/${name}`);
 
 /** Of the domain, the lowest first. */
 const floor = ['state', 'voting', 'rounds', 'moderation', 'sessions'];

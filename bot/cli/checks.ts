@@ -3,35 +3,22 @@
  * sessions. Libraries are loaded only for those; the manifest needs none.
  */
 import type { Check, CheckPlatforms } from '../../src/cli/check.js';
+import { remotePlatforms } from '../../src/domain/state/platforms.js';
 import { peekChannels, peekStandings } from '../../src/store/peek.js';
 import { manifest } from '../platforms/slack/manifest.js';
+import { connectors } from '../platforms/table.js';
 
-export const checkPlatforms: CheckPlatforms = async ({ dataDir, discord, slack }) => {
+export const checkPlatforms: CheckPlatforms = async (config) => {
+  const { dataDir } = config;
   const channels = await peekChannels(dataDir).catch(() => []);
-  const of = (platform: string) => channels.filter((c) => c.platform === platform).map((c) => c.address);
-  const off = (name: string, variable: string, doc: string): Check => ({
-    name,
-    state: 'off',
-    found: `not connected: ${variable} is not set`,
-    mend: `How to: ${doc}.`,
-  });
+  const decided = async () =>
+    (await peekStandings(dataDir).catch(() => []))
+      .filter(({ standing }) => standing !== 'unknown')
+      .map(({ server }) => server);
   const found: Check[] = [];
-  if (discord.token === null) found.push(off('discord', 'DISCORD_TOKEN', 'docs/discord.md'));
-  else {
-    const { checkDiscord } = await import('../platforms/discord/check.js');
-    const api = discord.api === null ? {} : { api: discord.api };
-    const decided = (await peekStandings(dataDir).catch(() => [])).filter(
-      ({ standing }) => standing !== 'unknown',
-    );
-    const known = new Set([...discord.ownServers, ...decided.map(({ server }) => server)]);
-    found.push(...(await checkDiscord({ token: discord.token, channels: of('discord'), known, ...api })));
-  }
-  if (slack.botToken === null) found.push(off('slack', 'SLACK_BOT_TOKEN', 'docs/slack.md'));
-  else {
-    const { checkSlack } = await import('../platforms/slack/check.js');
-    const { botToken: token, appToken } = slack;
-    const api = slack.api === null ? {} : { api: slack.api };
-    found.push(...(await checkSlack({ token, appToken, channels: of('slack'), ...api })));
+  for (const name of remotePlatforms) {
+    const there = channels.filter(({ platform }) => platform === name).map(({ address }) => address);
+    found.push(...(await connectors[name].check(config, { channels: there, decided })));
   }
   return found;
 };

@@ -11,7 +11,7 @@ import type { RowChange } from '../../src/domain/state/decision.js';
 import type { Effect } from '../../src/domain/state/effects.js';
 import type { Fact } from '../../src/domain/state/facts.js';
 import type { Session, SessionPhase, SessionState } from '../../src/domain/state/model.js';
-import { platformsThat } from '../../src/domain/state/platforms.js';
+import { platformsThat, remotePlatforms } from '../../src/domain/state/platforms.js';
 import type { Round, RoundPhase } from '../../src/domain/state/round.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { Log } from '../../src/log.js';
@@ -70,9 +70,7 @@ const effectKinds: Record<Effect['kind'], true> = {
   forget: true,
 };
 const outcomes: Record<RequestOutcome, true> = { ok: true, limited: true, refused: true, failed: true };
-/** Those that people vote on, and of these the ones that are asked over a network. */
 const voted = platformsThat((facts) => facts.voted);
-const remote = platformsThat((facts) => facts.host !== undefined);
 
 export class Watch {
   private readonly rounds = new Map<string, { state: RoundPhase; since: number; counted: boolean }>();
@@ -120,7 +118,7 @@ export class Watch {
     this.requests = meter.counter(
       'acclaim_platform_requests_total',
       'Requests to chat platforms: ok, limited (429), refused (other 4xx) or failed (5xx, or no answer).',
-      { platform: remote, outcome: Object.keys(outcomes) },
+      { platform: remotePlatforms, outcome: Object.keys(outcomes) },
     );
   }
 

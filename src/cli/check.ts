@@ -31,5 +31,5 @@ export interface EngineQuestion {
 export type CheckEngine = (question: EngineQuestion) => Promise<Check[]>;
 
 /** What the bot's half is asked; `bot/cli/checks.ts` exports `checkPlatforms`, and `slackManifest`. */
-export type CheckPlatforms = (config: Pick<Config, 'dataDir' | 'discord' | 'slack'>) => Promise<Check[]>;
+export type CheckPlatforms = (config: Config) => Promise<Check[]>;
 export type SlackManifest = (url: string | null) => string;

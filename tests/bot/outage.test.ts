@@ -50,7 +50,9 @@ it('what was decided while a platform is away is carried out when it is back, an
   await until(() => platform.refused > 0, 'the first try');
   await expect
     .poll(async () => (await readiness(house.looks)).checks.find(({ name }) => name === 'fake')!.why)
-    .toMatch(/^(one thing waits|\d+ things wait) for an answer for \d+ s: Fake gives no answer \(503\)$/);
+    .toMatch(
+      /^(one thing waits|\d+ things wait) for an answer for \d+ s: another platform gives no answer \(503\)$/,
+    );
   await act('session resume');
   await act('session pause');
   await act('session resume');

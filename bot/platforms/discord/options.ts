@@ -1,17 +1,8 @@
 /** What the Discord platform is handed. */
 import type { CommandSpec } from '../../../src/chat/commands.js';
 import type { CommonPace, RemoteOptions } from '../../../src/chat/options.js';
-import type { Account } from '../../../src/chat/port.js';
 import { platforms } from '../../../src/domain/state/platforms.js';
-
-/** An option that somebody is typing. */
-export interface Typing {
-  path: readonly string[];
-  name: string;
-  typed: string;
-  channel: string;
-  account: Account;
-}
+import type { Typing } from '../remote/connector.js';
 
 export interface DiscordOptions extends RemoteOptions {
   commands: readonly CommandSpec[];

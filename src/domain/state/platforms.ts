@@ -78,6 +78,11 @@ const rows = {
 
 export type Platform = keyof typeof rows;
 
+/** Those that are a network away. */
+export type RemotePlatformName = {
+  [Name in Platform]: (typeof rows)[Name] extends { host: string } ? Name : never;
+}[Platform];
+
 /** The one that is a page of ours: always there, and where sessions begin that nobody asked for elsewhere. */
 export const page = 'web' satisfies Platform;
 
@@ -92,3 +97,8 @@ export const factsOfPlatform = (name: string): PlatformFacts | undefined =>
 /** In the registry's order, those of which `is` holds. */
 export const platformsThat = (is: (facts: PlatformFacts) => boolean): Platform[] =>
   Object.keys(platforms).filter((name): name is Platform => isPlatform(name) && is(platforms[name]));
+
+const isRemote = (name: string): name is RemotePlatformName => factsOfPlatform(name)?.host !== undefined;
+
+/** In the registry's order. */
+export const remotePlatforms: readonly RemotePlatformName[] = Object.keys(rows).filter(isRemote);
