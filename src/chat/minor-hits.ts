@@ -4,7 +4,16 @@
  */
 import { innocentUnspaced, innocentWords } from './innocent-phrases.js';
 import { setsNoSpaces, type Term, TermIndex, termsOf } from './lexicon.js';
-import { drawnOut, folded, latinised, loosely, type Reading, readingOf, single } from './readings.js';
+import {
+  drawnOut,
+  type Form,
+  folded,
+  latinised,
+  loosely,
+  type Reading,
+  readingOf,
+  single,
+} from './readings.js';
 import { bothWords, minorWords } from './words-minors.js';
 import { sexualWords } from './words-sexual.js';
 
@@ -75,26 +84,11 @@ export function hitsOf(text: string): { hits: Hit[]; reading: Reading } {
       hits.push({ ...term, rank, at });
     }
   };
-  for (const { text, at, disguised, apart } of reading.forms) {
+  for (const form of reading.forms) {
+    const { text, at, disguised, apart } = form;
     const found = [...exact.word(text), ...exact.joined(text, apart ? 1 : 2)];
     add(found, at, disguised);
-    if (found.length > 0 || accidents.has(text)) continue;
-    // What nobody writes so by chance: only strong words are looked for in words as they stand.
-    const some = (terms: readonly Term[]) =>
-      terms.filter(
-        ({ side, rank, language }) => language === 'en' && (rank === 'strong' || side === 'minor'),
-      );
-    const key = loosely(text);
-    if (disguised) add([...loose.word(key), ...loose.joined(key, apart ? 1 : 2)], at, true);
-    else if (key !== text && text.length > 2) add(some(loose.bare(key)), at, true);
-    if (drawnOut(text)) {
-      const once = loosely(single(text));
-      add([...collapsed.word(once), ...(once.length > 5 ? collapsed.joined(once) : [])], at, true);
-    }
-    add(byShuffle.get(shuffled(text)) ?? [], at, true);
-    add(backwards.get(text) ?? [], at, true);
-    add(mistyped.get(text) ?? [], at, true);
-    if (!/[aeiou]/.test(text)) add(voweless.get(text) ?? [], at, true);
+    if (found.length === 0 && !accidents.has(text)) add(hiddenIn(form), at, true);
   }
   for (const { text, at } of reading.pairs)
     if (!innocent.has(at))
@@ -125,6 +119,27 @@ export function hitsOf(text: string): { hits: Hit[]; reading: Reading } {
         add(index.phrase(words.slice(at, at + length).join(' ')), at, disguised);
   }
 }
+
+/** Listed words that a form hides: written loosely, drawn out, shuffled, turned round, mistyped, without its vowels. */
+function hiddenIn({ text, disguised, apart }: Form): Term[] {
+  const found: Term[] = [];
+  const key = loosely(text);
+  if (disguised) found.push(...loose.word(key), ...loose.joined(key, apart ? 1 : 2));
+  else if (key !== text && text.length > 2) found.push(...loose.bare(key).filter(notByChance));
+  if (drawnOut(text)) {
+    const once = loosely(single(text));
+    found.push(...collapsed.word(once), ...(once.length > 5 ? collapsed.joined(once) : []));
+  }
+  found.push(...(byShuffle.get(shuffled(text)) ?? []));
+  found.push(...(backwards.get(text) ?? []));
+  found.push(...(mistyped.get(text) ?? []));
+  if (!/[aeiou]/.test(text)) found.push(...(voweless.get(text) ?? []));
+  return found;
+}
+
+/** What nobody writes so by chance: only strong words are looked for in words as they stand. */
+const notByChance = ({ side, rank, language }: Term): boolean =>
+  language === 'en' && (rank === 'strong' || side === 'minor');
 
 const tens = 'ten|eleven|twelve|(?:thir|four|fif|six|seven)teen';
 const number = `(?:1[0-7]|[1-9]|one|two|three|four|five|six|seven|eight|nine|${tens})`;

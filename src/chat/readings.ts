@@ -138,47 +138,26 @@ function standing(word: string): string[] {
 const token = /[\p{L}\p{M}\p{N}]+/gu;
 const twoLetters = /\p{L}.*\p{L}/u;
 
+/** A text read in every way that it may be meant. */
 export function readingOf(text: string): Reading {
-  const spelled = text.normalize('NFC').toLowerCase();
   const base = folded(text);
-  const forms: Form[] = [];
-  const words: string[] = [];
-  const likely: string[] = [];
-  const shapes: Reading['shapes'] = [];
-  const add = (said: string, at: number, disguised: boolean) => {
-    if (said === '') return;
-    forms.push({ text: said, at, disguised });
-    const alike = said.replace(/rn/g, 'm').replace(/vv/g, 'w');
-    if (alike !== said) forms.push({ text: alike, at, disguised: true });
-  };
+  const found = new Findings();
   // A weight behind a word says nothing.
   for (const chunk of base.replace(/:\s*-?[\d.]+\s*(?=[)\]}>])/g, ' ').split(' ')) {
-    const first = words.length;
-    for (const [said] of chunk.replace(/(?<=\p{L})['’`](?=\p{L}{1,2}\b)/gu, '').matchAll(token)) {
-      const at = words.length;
-      words.push(said);
-      const bare = said.replace(/^\d+(?=\p{L}{2})|(?<=\p{L}{2})\d+$/gu, '');
-      add(said, at, false);
-      if (bare !== said) add(bare, at, false);
-      const shape = latinised(said);
-      const read = /[0-9]/.test(bare) && twoLetters.test(bare) ? unsigned(latinised(bare)) : latinised(bare);
-      if (shape !== said) {
-        add(shape, at, true);
-        if (turned.test(said)) for (const upright of standing(said)) add(upright, at, true);
-      }
-      if (read !== bare && read !== shape) add(read, at, true);
-      likely.push(read);
-    }
-    const last = Math.max(first, words.length - 1);
+    const first = found.words.length;
+    for (const [said] of chunk.replace(/(?<=\p{L})['’`](?=\p{L}{1,2}\b)/gu, '').matchAll(token))
+      found.word(said);
+    const last = Math.max(first, found.words.length - 1);
     for (const part of new Set([chunk, ...chunk.split(/[,;:"“”{}<>]/)]))
-      wholeOf(latinised(part), first, last);
+      found.whole(latinised(part), first, last);
   }
   for (const { said, at } of setApart(latinised(base))) {
-    add(said, at, true);
-    forms.at(-1)!.apart = true;
+    found.add(said, at, true);
+    found.forms.at(-1)!.apart = true;
   }
+  const { words, likely, forms, shapes } = found;
   return {
-    spelled,
+    spelled: text.normalize('NFC').toLowerCase(),
     plain: words.join(' '),
     likely: likely.join(' '),
     words,
@@ -187,22 +166,55 @@ export function readingOf(text: string): Reading {
     pairs: pairsOf(likely),
     dense: base.replace(/(?<=[^\0-\x7f])[ \p{P}]+(?=[^\0-\x7f])/gu, ''),
   };
+}
+
+/** What is read of a text, word by word. */
+class Findings {
+  readonly forms: Form[] = [];
+  readonly words: string[] = [];
+  readonly likely: string[] = [];
+  readonly shapes: Reading['shapes'] = [];
+
+  add(said: string, at: number, disguised: boolean): void {
+    if (said === '') return;
+    this.forms.push({ text: said, at, disguised });
+    const alike = said.replace(/rn/g, 'm').replace(/vv/g, 'w');
+    if (alike !== said) this.forms.push({ text: alike, at, disguised: true });
+  }
+
+  /** The next word. */
+  word(said: string): void {
+    const at = this.words.length;
+    this.words.push(said);
+    const bare = said.replace(/^\d+(?=\p{L}{2})|(?<=\p{L}{2})\d+$/gu, '');
+    this.add(said, at, false);
+    if (bare !== said) this.add(bare, at, false);
+    const shape = latinised(said);
+    const read = /[0-9]/.test(bare) && twoLetters.test(bare) ? unsigned(latinised(bare)) : latinised(bare);
+    if (shape !== said) {
+      this.add(shape, at, true);
+      if (turned.test(said)) for (const upright of standing(said)) this.add(upright, at, true);
+    }
+    if (read !== bare && read !== shape) this.add(read, at, true);
+    this.likely.push(read);
+  }
 
   /** A chunk between spaces taken as one word. */
-  function wholeOf(chunk: string, at: number, last: number): void {
+  whole(chunk: string, at: number, last: number): void {
     const core = chunk.replace(/^[^\p{L}\p{N}@$|(!€+>]+|[^\p{L}\p{N}@$|)<]+$/gu, '');
     if (!/[^a-z]/.test(chunk) || core.length < 2 || chunk.length > 100) return;
     const bare = core.replace(/[^\p{L}\p{M}\p{N}]/gu, '');
-    if (bare !== core && !/^[^'’]+['’]\p{L}{1,2}$/u.test(core)) add(bare, at, at === last || bare.length < 8);
+    if (bare !== core && !/^[^'’]+['’]\p{L}{1,2}$/u.test(core))
+      this.add(bare, at, at === last || bare.length < 8);
     if (/[a-z]/.test(core) || /[|(]|></.test(core)) {
       const read = unsigned(core);
-      if (read !== bare) add(read, at, true);
+      if (read !== bare) this.add(read, at, true);
       const trailing = unsigned(chunk.replace(/^[^\p{L}\p{N}@$|(!€+>]+/gu, ''));
-      if (trailing !== read) add(trailing, at, true);
+      if (trailing !== read) this.add(trailing, at, true);
     }
     for (const starred of new Set([core, chunk].map((said) => said.replace(/^[("'[,]+|[)"'\],;:!?]+$/g, ''))))
       if (/^[a-z*][a-z]*(?:[*#_%^~•●·°.\-¤×✱]+[a-z]*)+$/u.test(starred) && starred.length < 20)
-        shapes.push({ shape: starred.replace(/[^a-z]/gu, '.'), at });
+        this.shapes.push({ shape: starred.replace(/[^a-z]/gu, '.'), at });
   }
 }
 

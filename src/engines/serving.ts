@@ -2,6 +2,7 @@
  * The two ends of the queue over Redis from the configuration, so that what bot and engine must agree on stands in one
  * place. An engine here is a child process as it is beside a bot, with the queue's serving end in front of it.
  */
+
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -14,9 +15,10 @@ import { aboutJob, type Log } from '../log.js';
 import { safely } from '../machine/safely.js';
 import { estimateMb, offeredMb } from '../models/job-memory.js';
 import { ModelsHere } from '../models/local-models.js';
-import { watchEngine } from '../monitor/engine.js';
+import { type EngineWatch, watchEngine } from '../monitor/engine.js';
 import type { Meter } from '../monitor/meter.js';
 import type { Look } from '../monitor/readiness.js';
+import type { JobQueue } from '../queue/contract.js';
 import { childEngine } from '../queue/local/child-engine.js';
 import { describeEnd, type EngineLauncher } from '../queue/local/engine-link.js';
 import { InProcessQueue } from '../queue/local/in-process.js';
@@ -140,17 +142,13 @@ export async function openBullQueue(
   });
 }
 
-/** An engine on this machine; resolves once it takes jobs. Errors: cancelled where `signal` ends it before that. */
-export async function openServing(
-  options: EndOptions & { meter: Meter; signal?: AbortSignal },
-): Promise<Serving> {
-  const { config, log, meter, signal } = options;
-  const shared = await common(options);
-  const models = await ModelsHere.open(config);
-  mkdirSync(resolve(config.dataDir), { recursive: true });
-  const places = await enginePlaces(config, models, log);
-  const name = `${config.queue.engine ?? hostName()}-${randomBytes(3).toString('hex')}`;
-  const watch = watchEngine(meter);
+/** The queue of the engine process that this one starts; resolves with its device once that is ready. Errors: cancelled, engine-lost. */
+async function startLocal({
+  config,
+  log,
+  signal,
+  watch,
+}: StartLocal): Promise<{ local: JobQueue; device: string }> {
   let ready: (device: string) => void = () => {};
   let fail: (error: AcclaimError) => void = () => {};
   const first = new Promise<string>((resolve, reject) => {
@@ -179,13 +177,33 @@ export async function openServing(
   const leave = () => fail(new AcclaimError('cancelled', 'the engine was told to leave before it had begun'));
   if (signal?.aborted) leave();
   signal?.addEventListener('abort', safely(leave, faultOf(log)), { once: true });
-  let device: string;
   try {
-    device = await first;
+    return { local, device: await first };
   } catch (error) {
     await local.close();
     throw error;
   }
+}
+
+interface StartLocal {
+  config: Config;
+  log: Log;
+  signal: AbortSignal | undefined;
+  watch: EngineWatch;
+}
+
+/** An engine on this machine; resolves once it takes jobs. Errors: cancelled where `signal` ends it before that. */
+export async function openServing(
+  options: EndOptions & { meter: Meter; signal?: AbortSignal },
+): Promise<Serving> {
+  const { config, log, meter, signal } = options;
+  const shared = await common(options);
+  const models = await ModelsHere.open(config);
+  mkdirSync(resolve(config.dataDir), { recursive: true });
+  const places = await enginePlaces(config, models, log);
+  const name = `${config.queue.engine ?? hostName()}-${randomBytes(3).toString('hex')}`;
+  const watch = watchEngine(meter);
+  const { local, device } = await startLocal({ config, log, signal, watch });
   const short = () => models.hashes.map((hash) => hash.slice(0, 12));
   const lookForModels = async () => {
     if (await models.look()) log.info({ engine: name, models: short() }, 'the models here are others now');

@@ -64,18 +64,33 @@ function heading(round: number, x: number, colour: string): string {
   );
 }
 
+/** The newest share in figures, above its dot or, where that is high, below it; pixels. */
+function newest(share: number, { x, y, anchor }: { x: number; y: number; anchor: 'middle' | 'end' }): string {
+  const size = 28;
+  return drawText(`${Math.round(share * 100)}%`, {
+    x,
+    y: share > 0.85 ? y + 34 : y - 32,
+    size,
+    colour: ink,
+    anchor,
+  });
+}
+
+/** A round's row of the plot; shares from 0 to 1, of what a round lacks nothing is drawn. */
+export interface ApprovalPoint {
+  round: number;
+  share: number;
+  picked?: number | undefined;
+  variety?: number | undefined;
+  loss?: number | undefined;
+}
+
 /**
  * Share of approval (0..1) by round as a line over a 0-100 % grid; a small dot is the share among pictures that votes had chosen, a
  * thin broken line how varied what is liked is still, a thin one the loss as a share of its largest. 960 x 480 px.
  */
 export async function approvalPlot(
-  approval: readonly {
-    round: number;
-    share: number;
-    picked?: number | undefined;
-    variety?: number | undefined;
-    loss?: number | undefined;
-  }[],
+  approval: readonly ApprovalPoint[],
   notes: PngNotes = {},
 ): Promise<Buffer> {
   const [width, height, left, right, top, bottom] = [960, 480, 96, 40, 36, 64];
@@ -112,21 +127,16 @@ export async function approvalPlot(
     ),
   ];
   /** A line through the rounds that have such a value; of a single one a dot. */
-  function pathOf(value: (one: (typeof approval)[number]) => number | undefined): string {
+  function pathOf(value: (one: ApprovalPoint) => number | undefined): string {
     const known = approval.flatMap((one, i) => (value(one) === undefined ? [] : [[x(i), y(value(one)!)]]));
     return known.map(([at, up], i) => `${i === 0 ? 'M' : 'L'}${at} ${up}`).join('');
   }
   const last = approval.at(-1)?.share;
+  const anchor = approval.length === 1 ? 'middle' : 'end';
   const latest =
     last === undefined
       ? ''
-      : drawText(`${Math.round(last * 100)}%`, {
-          x: Math.min(width - right, x(approval.length - 1)),
-          y: last > 0.85 ? y(last) + 34 : y(last) - 32,
-          size: 28,
-          colour: ink,
-          anchor: approval.length === 1 ? 'middle' : 'end',
-        });
+      : newest(last, { x: Math.min(width - right, x(approval.length - 1)), y: y(last), anchor });
   const data = await sharp({ create: { width, height, channels: 3, background: paper } })
     .composite([
       { input: svg(width, height, [...grid, ...labels, ...beside, line, ...dots, latest].join('')) },

@@ -93,7 +93,7 @@ async function restoreLocked({
         'Update Acclaim, then restore it.',
       );
   });
-  const left = await bringUp(file, dir, to, there, now(), forgetOnPage);
+  const left = await bringUp({ file, dir, to, there, at: now(), forgetOnPage });
   await keepEndedLogins(dir, to, now());
   const aside = `before-restore-${new Date(now()).toISOString().replace(/[-:]|\.\d+/g, '')}`;
   await writeFile(join(to, note), aside, { flush: true });
@@ -123,15 +123,21 @@ async function keepEndedLogins(dir: string, to: string, now: number): Promise<vo
   await writeFile(join(to, 'web/ended-logins.json'), JSON.stringify(all), { mode: 0o600, flush: true });
 }
 
+interface BringUp {
+  /** Of the backup, for what is wrong with it. */
+  file: string;
+  /** The data folder, and the folder beside it into which the backup was unpacked. */
+  dir: string;
+  to: string;
+  /** The data folder has a database already. */
+  there: boolean;
+  /** Epoch ms. */
+  at: number;
+  forgetOnPage: RestoreOptions['forgetOnPage'];
+}
+
 /** The unpacked database at this version, whole, and without those who left since. */
-async function bringUp(
-  file: string,
-  dir: string,
-  to: string,
-  there: boolean,
-  at: number,
-  forgetOnPage: RestoreOptions['forgetOnPage'],
-): Promise<Restored['left']> {
+async function bringUp({ file, dir, to, there, at, forgetOnPage }: BringUp): Promise<Restored['left']> {
   const db = await Connection.open(join(to, 'acclaim.sqlite'), 'write');
   let gone: Leaving | null;
   try {

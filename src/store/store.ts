@@ -41,21 +41,39 @@ export interface UpgradeOptions {
 /** An act with its number. Of a refusal that was repeated: how often, from `first` until `at`. */
 export type AuditRow = Act & { seq: number; times: number; first: number };
 
+/** A folder that is locked, and a database in it that is sound and of this version. */
+interface Opened {
+  dir: string;
+  secret: Buffer;
+  lock: DataLock;
+  writer: Writer;
+  reader: Connection;
+  patience: Patience | null;
+  migrated: Migrated | null;
+}
+
 export class Store {
   readonly places: Places;
   readonly standings: Standings;
   readonly lookups: Lookups;
 
-  private constructor(
-    readonly dir: string,
-    readonly secret: Buffer,
-    readonly lock: DataLock,
-    readonly writer: Writer,
-    readonly reader: Connection,
-    private readonly patience: Patience | null,
-    /** What opening it had to bring up to date. */
-    readonly migrated: Migrated | null,
-  ) {
+  readonly dir: string;
+  readonly secret: Buffer;
+  readonly writer: Writer;
+  readonly reader: Connection;
+  /** What opening it had to bring up to date. */
+  readonly migrated: Migrated | null;
+  private readonly lock: DataLock;
+  private readonly patience: Patience | null;
+
+  private constructor({ dir, secret, lock, writer, reader, patience, migrated }: Opened) {
+    this.dir = dir;
+    this.secret = secret;
+    this.lock = lock;
+    this.writer = writer;
+    this.reader = reader;
+    this.patience = patience;
+    this.migrated = migrated;
     this.places = new Places(reader, (unit) => this.#write(unit));
     this.standings = new Standings(reader, (unit) => this.#write(unit));
     this.lookups = new Lookups(reader);
@@ -91,7 +109,7 @@ export class Store {
       await reader.exec('PRAGMA busy_timeout = 5000');
       const patience = whenFull ? new Patience(file, whenFull) : null;
       const writer = new Writer(db, patience ? (fault, tries) => patience.wait(fault, tries) : undefined);
-      return new Store(dir, secret, lock, writer, reader, patience, migrated);
+      return new Store({ dir, secret, lock, writer, reader, patience, migrated });
     } catch (error) {
       for (const one of opened.reverse()) await one.close().catch(() => {});
       throw asDataError(error, file);

@@ -2,8 +2,9 @@
 import type { Handlers } from '../../engine/worker.js';
 import { silentLog } from '../../src/log.js';
 import { InProcessQueue } from '../../src/queue/local/in-process.js';
-import { BullQueue, type BullQueueOptions } from '../../src/queue/redis/bullmq.js';
+import { BullQueue } from '../../src/queue/redis/bullmq.js';
 import type { RedisSettings } from '../../src/queue/redis/connection.js';
+import type { BullQueueOptions } from '../../src/queue/redis/options.js';
 import { type ServeOptions, serveEngine } from '../../src/queue/redis/serve.js';
 import type { BotPlaces, EnginePlaces } from '../../src/queue/transport/places.js';
 import { memoryEngines } from './memory-engine.js';

@@ -3,13 +3,13 @@
  * knows that there is an engine, not what is in it. The child ends by itself when the channel closes, so a bot that
  * is killed leaves no engine behind. It gets no secret of the bot's: no token, no password, no key.
  */
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { engineEnvironment } from '../../config/env.js';
 import { toPlain } from '../../errors.js';
 import { type Log, silentLog } from '../../log.js';
 import { safely } from '../../machine/safely.js';
-import { fromEngineSchema } from '../messages.js';
-import type { EngineEnd, EngineLauncher } from './engine-link.js';
+import { fromEngineSchema, type ToEngine } from '../messages.js';
+import type { EngineEnd, EngineLauncher, EngineLink, EngineListener } from './engine-link.js';
 
 export interface ChildEngineOptions {
   /** Absolute path of the compiled engine main. */
@@ -37,56 +37,59 @@ export interface ChildEngineOptions {
 /** Building graphs makes short-lived objects: a small nursery (MB) keeps 20 MB out of the engine's peak at no cost in time. */
 export const EXEC_ARGV = ['--max-semi-space-size=2'];
 
+/** Starts engine processes with these options, one each time that it is called. */
 export function childEngine(options: ChildEngineOptions): EngineLauncher {
-  return (listener) => {
-    const {
-      threads,
-      devices,
-      precision = 'auto',
-      dataDir,
-      memoryMb,
-      runMb,
-      nice,
-      logLevel = 'warn',
-      log = silentLog,
-    } = options;
-    const args = [
-      `--threads=${threads}`,
-      `--devices=${devices}`,
-      `--precision=${precision}`,
-      `--memory=${memoryMb}`,
-      `--nice=${nice}`,
-      `--log-level=${logLevel}`,
-    ];
-    if (dataDir !== undefined) args.push(`--data=${dataDir}`);
-    if (runMb !== null) args.push(`--run=${runMb}`);
+  return (listener) => new ChildEngine(options, listener);
+}
+
+function argumentsOf({
+  threads,
+  devices,
+  precision = 'auto',
+  dataDir,
+  memoryMb,
+  runMb,
+  nice,
+  logLevel = 'warn',
+}: ChildEngineOptions): string[] {
+  const args = [
+    `--threads=${threads}`,
+    `--devices=${devices}`,
+    `--precision=${precision}`,
+    `--memory=${memoryMb}`,
+    `--nice=${nice}`,
+    `--log-level=${logLevel}`,
+  ];
+  if (dataDir !== undefined) args.push(`--data=${dataDir}`);
+  if (runMb !== null) args.push(`--run=${runMb}`);
+  return args;
+}
+
+class ChildEngine implements EngineLink {
+  readonly #child: ChildProcess;
+  /** Most memory that it told of, bytes. */
+  #rss = 0;
+  #over = false;
+  /** Why it was ended from here. */
+  #hung: string | undefined;
+
+  constructor(
+    options: ChildEngineOptions,
+    private readonly listener: EngineListener,
+  ) {
+    const { log = silentLog } = options;
     // The engine's own words go to stderr: stdout belongs to whoever asked for figures.
-    const child = fork(options.main, args, {
+    const child = fork(options.main, argumentsOf(options), {
       stdio: ['ignore', 2, 2, 'ipc'],
       execArgv: EXEC_ARGV,
       env: engineEnvironment(),
     });
-    let rss = 0;
-    let over = false;
-    let hung: string | undefined;
-    const end = (how: Omit<EngineEnd, 'rss'>) => {
-      if (over) return;
-      over = true;
-      listener.ended({ ...how, rss, ...(hung === undefined ? {} : { hung }) });
-    };
+    this.#child = child;
     const fault = (error: unknown) => log.warn(toPlain(error), 'a word of the engine is not taken');
-    const receive = (raw: unknown) => {
-      const parsed = fromEngineSchema.safeParse(raw);
-      if (parsed.success) {
-        if (parsed.data.type === 'alive') rss = Math.max(rss, parsed.data.rss);
-        if (!over) listener.message(parsed.data);
-        return;
-      }
-      // Progress is no part of the work: what nobody can read of it is dropped, and the work goes on.
-      if (!isProgress(raw)) child.kill('SIGKILL');
-      throw parsed.error;
-    };
-    child.on('message', safely(receive, fault));
+    child.on(
+      'message',
+      safely((raw: unknown) => this.#receive(raw), fault),
+    );
     // It ends by itself when the channel closes, unless it is stopped or amid a step.
     const orphan = safely(() => child.kill('SIGKILL'), fault);
     process.once('exit', orphan);
@@ -96,23 +99,42 @@ export function childEngine(options: ChildEngineOptions): EngineLauncher {
     );
     child.on(
       'error',
-      safely((error) => end({ code: null, signal: null, error: error.message }), fault),
+      safely((error) => this.#end({ code: null, signal: null, error: error.message }), fault),
     );
     child.on(
       'exit',
-      safely((code, signal) => end({ code, signal }), fault),
+      safely((code, signal) => this.#end({ code, signal }), fault),
     );
-    return {
-      send: (message) => {
-        // A send to a dying child fails here and its exit is what tells: nothing else to do about it.
-        if (child.connected) child.send(message, () => {});
-      },
-      kill: (why) => {
-        hung ??= why;
-        child.kill('SIGKILL');
-      },
-    };
-  };
+  }
+
+  send(message: ToEngine): void {
+    // A send to a dying child fails here and its exit is what tells: nothing else to do about it.
+    if (this.#child.connected) this.#child.send(message, () => {});
+  }
+
+  kill(why?: string): void {
+    this.#hung ??= why;
+    this.#child.kill('SIGKILL');
+  }
+
+  #receive(raw: unknown): void {
+    const parsed = fromEngineSchema.safeParse(raw);
+    if (parsed.success) {
+      if (parsed.data.type === 'alive') this.#rss = Math.max(this.#rss, parsed.data.rss);
+      if (!this.#over) this.listener.message(parsed.data);
+      return;
+    }
+    // Progress is no part of the work: what nobody can read of it is dropped, and the work goes on.
+    if (!isProgress(raw)) this.#child.kill('SIGKILL');
+    throw parsed.error;
+  }
+
+  #end(how: Omit<EngineEnd, 'rss'>): void {
+    if (this.#over) return;
+    this.#over = true;
+    const hung = this.#hung;
+    this.listener.ended({ ...how, rss: this.#rss, ...(hung === undefined ? {} : { hung }) });
+  }
 }
 
 const isProgress = (raw: unknown): boolean => (raw as { type?: unknown } | null)?.type === 'progress';

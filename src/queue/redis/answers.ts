@@ -54,3 +54,12 @@ export function judge({ id, kind, cancelled }: Entry, { outcome }: Answer): Verd
   const why = `result of job ${id}: ${parsed.error.message}`;
   return { type: 'failed', error: new AcclaimError('job-invalid', why) };
 }
+
+/** Of a job that was given to as many engines as it may be. */
+export function lost(id: string, why: string): AcclaimError {
+  return new AcclaimError(
+    'engine-lost',
+    `job ${id} outlived every engine that took it: ${why}`,
+    'The logs of the engines say more; `acclaim doctor` on their machines checks the device.',
+  );
+}

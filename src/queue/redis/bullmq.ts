@@ -5,63 +5,35 @@
  * so: a lost word costs a second, never a job. The contract is in contract.ts; the words in wire.ts; the other end in serve.ts.
  */
 import { AcclaimError, fromPlain, toPlain } from '../../errors.js';
-import { aboutJob, type Log } from '../../log.js';
+import { aboutJob } from '../../log.js';
 import { safely } from '../../machine/safely.js';
 import type { Held, JobQueue, JobRequest } from '../contract.js';
 import { cancelled } from '../deferred.js';
 import { Envelopes } from '../envelope.js';
 import { type JobKind, type JobProgress, type JobResult, jobSchemas } from '../jobs.js';
-import { FORGOTTEN_AT_ONCE } from '../limits.js';
-import type { PredictMb } from '../predict.js';
-import type { BotPlaces } from '../transport/places.js';
-import { again, judge, openAnswer } from './answers.js';
+import { again, judge, lost, openAnswer } from './answers.js';
 import { Aside, type SetAside } from './aside.js';
-import { connectBoth, type Line, type RedisSettings } from './connection.js';
+import { connectBoth, type Line } from './connection.js';
+import { EnginesThere } from './engines-there.js';
 import { type Entry, newEntry } from './entry.js';
 import { Errands } from './errands.js';
 import { Flights } from './flights.js';
 import { awayBucket, awayRedis, refusingRedis } from './lack.js';
 import { Lanes } from './lanes.js';
+import type { BullQueueOptions } from './options.js';
 import { refuses } from './redis-faults.js';
 import { Roll } from './roll.js';
-import { choose, lacking } from './routing.js';
 import { Sending } from './sending.js';
 import { Trouble } from './trouble.js';
 import { hold, Waits } from './waits.js';
 import { type Answer, type Beat, type Flight, keys, saidSchema } from './wire.js';
 import { within } from './within.js';
 
-export interface BullQueueOptions {
-  redis: RedisSettings;
-  prefix: string;
-  /** Shared with the engines; null = nothing is signed. */
-  key: string | null;
-  places: BotPlaces;
-  /** Mark of the data folder that engines share; null or missing where they share none. */
-  folder?: string | null;
-  /** Engines whose work was not there; with a clock of its own in tests. */
-  aside?: Aside;
-  /** Megabytes that a job takes of its engine's memory; a job goes to no engine that has less. */
-  predictMb?: PredictMb;
-  /** Engines that a job may outlive before it fails `engine-lost`. */
-  attempts?: number;
-  log: Log;
-  /** Time between two looks when nobody says anything. */
-  lookMs?: number;
-  /** Silence after which an engine's job is given to another; the engines' own. */
-  lostMs?: number;
-  /** Told when jobs begin to wait that no engine can do (true), and when none does any more (false). */
-  onStarved?: (starved: boolean) => void;
-  /** How long nobody must be able to do a job before whoever waits is told: engines come and go. */
-  graceMs?: number;
-}
-
 /** Time that engines get to say that they are there, ms. */
 const GRACE_MS = 5000;
 const LOST_MS = 15_000;
-/** What Redis may take, ms: to end with this side, and to tell engines what to forget. */
+/** What Redis may take, ms, to end with this side. */
 const CLOSE_MS = 2000;
-const FORGET_MS = 2000;
 
 export class BullQueue implements JobQueue {
   private readonly envelopes: Envelopes;
@@ -76,6 +48,7 @@ export class BullQueue implements JobQueue {
   private readonly roll: Roll;
   private readonly errands: Errands;
   private readonly aside: Aside;
+  private readonly there: EnginesThere;
   private readonly troubles: Trouble;
   private readonly timer: NodeJS.Timeout;
   private looking: Promise<void> | null = null;
@@ -100,6 +73,15 @@ export class BullQueue implements JobQueue {
       lostMs: options.lostMs ?? LOST_MS,
       log: options.log,
     });
+    const { roll, aside } = this;
+    this.there = new EnginesThere({
+      redis,
+      keys: names,
+      envelopes,
+      roll,
+      aside,
+      folder: options.folder ?? null,
+    });
     const trouble = (error: unknown) => this.trouble(error);
     this.lanes = new Lanes({ redis, keys: names, prefix: options.prefix, trouble });
     this.flights = new Flights({ redis, keys: names, envelopes, log: options.log });
@@ -109,11 +91,12 @@ export class BullQueue implements JobQueue {
       errands: this.errands,
       flights: this.flights,
       lanes: this.lanes,
+      aside: this.aside,
       closed: () => this.closed,
       settle: (...ended) => this.settle(...ended),
     });
     const begin = () => {
-      this.tellFolder();
+      this.there.tellFolder();
       this.look();
     };
     this.redis.on('ready', safely(begin, trouble));
@@ -186,39 +169,18 @@ export class BullQueue implements JobQueue {
   }
 
   /** Engines that are there, as they describe themselves. */
-  async engines(): Promise<Beat[]> {
-    return (await this.roll.call()).there;
+  engines(): Promise<Beat[]> {
+    return this.there.list();
   }
 
-  /** Engines that get no jobs, and why: their data folder is another, or what they wrote was not in the bot's. */
-  async setAside(): Promise<SetAside[]> {
-    const { folder = null } = this.options;
-    const there = folder === null ? [] : await this.engines();
-    const other = there.flatMap(({ engine, folder: theirs }) =>
-      theirs === folder ? [] : [{ engine, why: 'its data folder is not the one of the bot' }],
-    );
-    const named = new Set(other.map(({ engine }) => engine));
-    return [...other, ...this.aside.list().filter(({ engine }) => !named.has(engine))];
+  /** Engines that get no jobs, and why. */
+  setAside(): Promise<SetAside[]> {
+    return this.there.setAside();
   }
 
-  /** Engines that are away keep them until they age out. */
-  async forget(artifacts: readonly string[]): Promise<void> {
-    if (artifacts.length === 0 || this.redis.status !== 'ready') return;
-    const tell = async () => {
-      for (const { engine } of await this.engines())
-        for (let from = 0; from < artifacts.length; from += FORGOTTEN_AT_ONCE) {
-          const told = { type: 'forget', artifacts: artifacts.slice(from, from + FORGOTTEN_AT_ONCE) };
-          await this.redis.publish(this.keys.to(engine), this.envelopes.close('word', told));
-        }
-    };
-    await within(FORGET_MS, tell());
-  }
-
-  /** Engines look for it before they take a job. */
-  private tellFolder(): void {
-    const { folder = null } = this.options;
-    if (folder === null) return;
-    this.redis.set(this.keys.folder, this.envelopes.close('folder', { folder })).catch(() => {});
+  /** Artifacts, by hash, that engines need not keep. */
+  forget(artifacts: readonly string[]): Promise<void> {
+    return this.there.forget(artifacts);
   }
 
   private look(): void {
@@ -252,7 +214,7 @@ export class BullQueue implements JobQueue {
       else if (entry.cancelled) await this.settle(entry, cancelled(entry.id));
     }
     for (const engine of gone) await this.lanes.forget(engine);
-    await this.dispatch(engines);
+    await this.sending.dispatch(this.entries, engines);
   }
 
   private async follow(entry: Entry, flight: Flight, engines: ReadonlyMap<string, Beat>): Promise<void> {
@@ -343,31 +305,6 @@ export class BullQueue implements JobQueue {
       await this.settle(entry, error ?? lost(entry.id, why));
   }
 
-  /** The oldest waiting job of each session that has none out, to engines that are free. */
-  private async dispatch(engines: ReadonlyMap<string, Beat>): Promise<void> {
-    const { folder = null } = this.options;
-    const busy = new Set<string>();
-    const taken = new Set<string>();
-    for (const { flight, session } of this.entries.values()) {
-      if (!flight) continue;
-      busy.add(flight.engine);
-      taken.add(session);
-    }
-    for (const entry of [...this.entries.values()]) {
-      if (entry.flight || entry.cancelled || taken.has(entry.session) || this.closed) continue;
-      taken.add(entry.session);
-      if (!this.sending.prepare(entry)) continue;
-      entry.need ??= await this.sending.need(entry);
-      if (!entry.need) continue;
-      const need = { ...entry.need, folder, aside: this.aside, short: entry.short, failed: entry.failed };
-      const engine = choose(engines.values(), busy, need);
-      entry.lack.mark(engine ? null : lacking(engines.values(), need));
-      if (!engine) continue;
-      busy.add(engine.engine);
-      await this.sending.deliver(entry, engine.engine);
-    }
-  }
-
   /** Nothing can be asked of Redis, or it does nothing of what it is asked: what waits is told so. */
   private away(error: unknown): void {
     this.trouble(error);
@@ -404,12 +341,4 @@ export class BullQueue implements JobQueue {
     else entry.resolve(result);
     this.look();
   }
-}
-
-function lost(id: string, why: string): AcclaimError {
-  return new AcclaimError(
-    'engine-lost',
-    `job ${id} outlived every engine that took it: ${why}`,
-    'The logs of the engines say more; `acclaim doctor` on their machines checks the device.',
-  );
 }

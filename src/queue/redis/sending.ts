@@ -1,6 +1,6 @@
 /**
  * A job on its way to an engine over Redis: what it reads is brought within reach first, then it is told what it needs, and at
- * last it is written down and put into the engine's lane, in this order. Which engine gets it is decided in bullmq.ts.
+ * last it is written down and put into the engine's lane, in this order. routing.ts says which engine gets it.
  */
 import { randomInt } from 'node:crypto';
 import { type AcclaimError, fromPlain, toPlain } from '../../errors.js';
@@ -9,14 +9,16 @@ import type { Envelopes } from '../envelope.js';
 import { NAME_CHARACTERS } from '../limits.js';
 import type { PredictMb } from '../predict.js';
 import type { BotPlaces } from '../transport/places.js';
+import type { Aside } from './aside.js';
 import type { Entry } from './entry.js';
 import type { Errands } from './errands.js';
 import type { Flights } from './flights.js';
 import { takeStanding } from './found-results.js';
 import { awayBucket } from './lack.js';
 import type { Lanes } from './lanes.js';
+import { choose, lacking } from './routing.js';
 import { hold } from './waits.js';
-import type { Flight, Need } from './wire.js';
+import type { Beat, Flight, Need } from './wire.js';
 
 export interface SendingParts {
   places: BotPlaces;
@@ -24,6 +26,8 @@ export interface SendingParts {
   errands: Errands;
   flights: Flights;
   lanes: Lanes;
+  /** Engines that get no jobs for a while. */
+  aside: Aside;
   folder?: string | null;
   predictMb?: PredictMb;
   log: Log;
@@ -38,8 +42,33 @@ const DELIVERIES = 2 ** 47;
 export class Sending {
   constructor(private readonly parts: SendingParts) {}
 
+  /** Sends the oldest waiting job of each session that has none out to engines that are free. */
+  async dispatch(entries: ReadonlyMap<string, Entry>, engines: ReadonlyMap<string, Beat>): Promise<void> {
+    const { folder = null, aside, closed } = this.parts;
+    const busy = new Set<string>();
+    const taken = new Set<string>();
+    for (const { flight, session } of entries.values()) {
+      if (!flight) continue;
+      busy.add(flight.engine);
+      taken.add(session);
+    }
+    for (const entry of [...entries.values()]) {
+      if (entry.flight || entry.cancelled || taken.has(entry.session) || closed()) continue;
+      taken.add(entry.session);
+      if (!this.prepare(entry)) continue;
+      entry.need ??= await this.need(entry);
+      if (!entry.need) continue;
+      const need = { ...entry.need, folder, aside, short: entry.short, failed: entry.failed };
+      const engine = choose(engines.values(), busy, need);
+      entry.lack.mark(engine ? null : lacking(engines.values(), need));
+      if (!engine) continue;
+      busy.add(engine.engine);
+      await this.deliver(entry, engine.engine);
+    }
+  }
+
   /** True once engines can reach what it reads, and nothing that was made of it stands. */
-  prepare(entry: Entry): boolean {
+  private prepare(entry: Entry): boolean {
     if (entry.prepared) return true;
     const { places, envelopes, errands, log } = this.parts;
     let found: { value: unknown } | null = null;
@@ -63,7 +92,7 @@ export class Sending {
   }
 
   /** Null where the job can go nowhere, which is then its end. */
-  async need(entry: Entry): Promise<Need | null> {
+  private async need(entry: Entry): Promise<Need | null> {
     const { places, envelopes, predictMb, settle } = this.parts;
     try {
       const { models, payload } = await places.pack(entry.kind, entry.payload, 1);
@@ -78,7 +107,7 @@ export class Sending {
     }
   }
 
-  async deliver(entry: Entry, engine: string): Promise<void> {
+  private async deliver(entry: Entry, engine: string): Promise<void> {
     const { places, envelopes, flights, lanes, folder = null } = this.parts;
     const delivery = 1 + randomInt(DELIVERIES);
     const { payload } = await places.pack(entry.kind, entry.payload, delivery);

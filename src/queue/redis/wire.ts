@@ -83,6 +83,7 @@ export const deliveredSchema = z.object({
   /** With paths as places.ts writes them; checked by kind once they are this machine's. */
   payload: z.record(z.string(), z.unknown()),
 });
+export type Delivered = z.infer<typeof deliveredSchema>;
 
 export const answerSchema = z.object({
   job: z.string(),

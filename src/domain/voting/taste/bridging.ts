@@ -37,8 +37,8 @@ export function* bridging(votes: Votes): Steps<Map<string, number>> {
   const n: Side = side(images.length);
 
   for (let round = 0; round < rounds; round++) {
-    solve(votes, mu, byImage, n, voter, u);
-    solve(votes, mu, byVoter, u, image, n);
+    solve(votes, mu, { by: byImage, own: n, other: voter, theirs: u });
+    solve(votes, mu, { by: byVoter, own: u, other: image, theirs: n });
     let left = 0;
     for (let v = 0; v < length; v++) {
       const [a, b] = [voter[v]!, image[v]!];
@@ -50,19 +50,21 @@ export function* bridging(votes: Votes): Steps<Map<string, number>> {
   return new Map(images.map((name, b) => [name, Math.min(1, Math.max(0, mu + n.i[b]!))]));
 }
 
+interface Half {
+  /** Votes by the member of the side that is solved for. */
+  by: Grouped;
+  own: Side;
+  /** Vote -> member of the other side. */
+  other: Int32Array;
+  theirs: Side;
+}
+
 /** Closed form of every (intercept, factor) pair of one side, given the other side's. */
-function solve(
-  { up, w }: Votes,
-  mu: number,
-  own: Grouped,
-  mine: Side,
-  other: Int32Array,
-  theirs: Side,
-): void {
-  for (let g = 0; g < mine.i.length; g++) {
+function solve({ up, w }: Votes, mu: number, { by, own, other, theirs }: Half): void {
+  for (let g = 0; g < own.i.length; g++) {
     let [a, b, c, d, e] = [0, 0, 0, 0, 0];
-    for (let at = own.start[g]!; at < own.start[g + 1]!; at++) {
-      const v = own.rows[at]!;
+    for (let at = by.start[g]!; at < by.start[g + 1]!; at++) {
+      const v = by.rows[at]!;
       const x = theirs.f[other[v]!]!;
       const y = up[v]! - (mu + theirs.i[other[v]!]!);
       a += w[v]!;
@@ -75,8 +77,8 @@ function solve(
     a += lambdaI * all;
     c += lambdaF * all;
     const det = a * c - b * b;
-    mine.i[g] = det > 1e-12 ? (c * d - b * e) / det : 0;
-    mine.f[g] = det > 1e-12 ? (a * e - b * d) / det : 0;
+    own.i[g] = det > 1e-12 ? (c * d - b * e) / det : 0;
+    own.f[g] = det > 1e-12 ? (a * e - b * d) / det : 0;
   }
 }
 
