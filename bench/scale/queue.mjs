@@ -13,7 +13,7 @@ import { Envelopes } from '../../dist/src/queue/envelope.js';
 import { BullQueue } from '../../dist/src/queue/redis/bullmq.js';
 import { connect } from '../../dist/src/queue/redis/connection.js';
 import { keys } from '../../dist/src/queue/redis/wire.js';
-import { SharedFolder } from '../../dist/src/queue/transport/shared-places.js';
+import { SharedFolderTransport } from '../../dist/src/queue/transport/shared-folder.js';
 import { startRedis } from '../lib/redis.mjs';
 import { machine, median } from '../lib/table.mjs';
 
@@ -35,7 +35,7 @@ const queue = new BullQueue({
   redis,
   prefix: 'look',
   key,
-  places: new SharedFolder(dir, { hash: modelHash, find: () => model }),
+  transport: new SharedFolderTransport(dir, { hash: modelHash, find: () => model }),
   log: createLog('error'),
   // Only when it is told to.
   lookMs: 1e9,

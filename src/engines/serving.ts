@@ -28,9 +28,9 @@ import { BullQueue } from '../queue/redis/bullmq.js';
 import { probe } from '../queue/redis/connection.js';
 import { doubts } from '../queue/redis/redis-faults.js';
 import { serveEngine } from '../queue/redis/serve.js';
-import { markFolder, readMarker } from '../queue/transport/marker.js';
+import { markFolder, readMarker } from '../queue/transport/folder-mark.js';
 import { checkSigned, MAKE_KEY } from './signing.js';
-import { botPlaces, enginePlaces, openBucket } from './transport-of-config.js';
+import { botTransport, engineTransport, openBucket } from './transport-of-config.js';
 
 /** Steps between the engine's niceness and the bot's. */
 const ENGINE_NICE = 5;
@@ -129,10 +129,10 @@ export async function openBullQueue(
   const { config } = options;
   const shared = await common(options);
   const { bucket = await openBucket(config) } = options;
-  const places = botPlaces(config, await ModelsHere.open(config), bucket);
+  const transport = botTransport(config, await ModelsHere.open(config), bucket);
   return new BullQueue({
     ...shared,
-    places,
+    transport,
     folder: bucket ? null : await markFolder(config.dataDir),
     attempts: config.session.attempts,
     predictMb: estimateMb,
@@ -200,7 +200,7 @@ export async function openServing(
   const shared = await common(options);
   const models = await ModelsHere.open(config);
   mkdirSync(resolve(config.dataDir), { recursive: true });
-  const places = await enginePlaces(config, models, log);
+  const transport = await engineTransport(config, models, log);
   const name = `${config.queue.engine ?? hostName()}-${randomBytes(3).toString('hex')}`;
   const watch = watchEngine(meter);
   const { local, device } = await startLocal({ config, log, signal, watch });
@@ -219,7 +219,7 @@ export async function openServing(
       },
     },
     onBeat: safely(lookForModels, faultOf(log)),
-    places,
+    transport,
     ...(config.artifacts.bucket === null ? { folder: () => readMarker(config.dataDir) } : {}),
     local,
   });

@@ -6,9 +6,9 @@ import { quietAwsClient } from '../config/env.js';
 import type { Config } from '../config/schema.js';
 import { toPlain } from '../errors.js';
 import type { Log } from '../log.js';
-import { BucketBot, BucketEngine } from '../queue/transport/bucket-places.js';
-import type { BotPlaces, EnginePlaces, Models } from '../queue/transport/places.js';
-import { SharedFolder } from '../queue/transport/shared-places.js';
+import { BucketBotTransport, BucketEngineTransport } from '../queue/transport/bucket.js';
+import { SharedFolderTransport } from '../queue/transport/shared-folder.js';
+import type { BotTransport, EngineTransport, Models } from '../queue/transport/transport.js';
 
 type Settings = Pick<Config, 'artifacts' | 'dataDir'>;
 
@@ -22,13 +22,15 @@ export async function openBucket({ artifacts }: Pick<Config, 'artifacts'>): Prom
   return opened;
 }
 
-export function botPlaces({ dataDir }: Settings, models: Models, bucket: Artifacts | null): BotPlaces {
-  return bucket ? new BucketBot(bucket, dataDir, models) : new SharedFolder(dataDir, models);
+export function botTransport({ dataDir }: Settings, models: Models, bucket: Artifacts | null): BotTransport {
+  return bucket
+    ? new BucketBotTransport(bucket, dataDir, models)
+    : new SharedFolderTransport(dataDir, models);
 }
 
-export async function enginePlaces(config: Settings, models: Models, log: Log): Promise<EnginePlaces> {
+export async function engineTransport(config: Settings, models: Models, log: Log): Promise<EngineTransport> {
   const bucket = await openBucket(config);
-  if (!bucket) return new SharedFolder(config.dataDir, models);
+  if (!bucket) return new SharedFolderTransport(config.dataDir, models);
   const { cacheMb, keepDays } = config.artifacts;
   const bounds = { bytes: cacheMb * 2 ** 20, ageMs: keepDays * 86_400_000 };
   const cache = new Cache(join(resolve(config.dataDir), 'cache'), bounds);
@@ -36,5 +38,5 @@ export async function enginePlaces(config: Settings, models: Models, log: Log): 
     if (error === null) log.info('the bucket is back');
     else log.warn(toPlain(error), 'the bucket is away: what is on its way waits');
   };
-  return new BucketEngine({ artifacts: bucket, cache, models, onWait });
+  return new BucketEngineTransport({ artifacts: bucket, cache, models, onWait });
 }

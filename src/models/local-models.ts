@@ -5,7 +5,7 @@ import { loadCatalogue, resolveModel } from '../config/models.js';
 import { listPulled, openPath } from '../config/pulled.js';
 import type { Config } from '../config/schema.js';
 import { parseAdapter } from '../config/stack.js';
-import type { Models } from '../queue/transport/places.js';
+import type { Models } from '../queue/transport/transport.js';
 import { modelHash, modelStamp } from './model-hash.js';
 
 type Wanted = Pick<Config, 'model' | 'safety' | 'decoder' | 'adapters'>;

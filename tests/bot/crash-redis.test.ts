@@ -37,7 +37,7 @@ describe('kill -9', () => {
   );
 });
 
-/** Waits for round 1 to open, through one death; how often the bot died. */
+/** WaitingJobs for round 1 to open, through one death; how often the bot died. */
 async function drawn({ settings: more, sheets, env }: Size, crash: Crash): Promise<number> {
   const dir = folder();
   for (let deaths = 0; ; deaths++) {

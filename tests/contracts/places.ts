@@ -1,5 +1,5 @@
 /**
- * The conformance suite of places (src/queue/transport/places.ts): a function that each way of getting artifacts between bot and engine
+ * The conformance suite of places (src/queue/transport/transport.ts): a function that each way of getting artifacts between bot and engine
  * is put through. Both ends have their own folders unless the harness says that they share one.
  */
 import {
@@ -14,11 +14,11 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { BotPlaces, EnginePlaces, Models, Payload } from '../../src/queue/transport/places.js';
+import type { BotTransport, EngineTransport, Models, Payload } from '../../src/queue/transport/transport.js';
 
 export interface PlacesHarness {
-  bot: BotPlaces;
-  engine: EnginePlaces;
+  bot: BotTransport;
+  engine: EngineTransport;
 }
 
 const model = 'a'.repeat(64);
@@ -78,7 +78,12 @@ export function placesContract(
     it('a list of rounds crosses as a list, in its order, and null as null', async () => {
       const rounds = ['2', '1', '3'].map((name) => join(data, 'sessions/s/rounds', name));
       for (const dir of rounds) fill(dir, { 'manifest.json': dir });
-      const payload = { session: 's', judge: null, base: rounds.slice(0, 2), tuned: rounds.slice(2) };
+      const payload = {
+        session: 's',
+        judge: null,
+        base: rounds.slice(0, 2),
+        tuned: rounds.slice(2),
+      };
       await ends.bot.prepare('measure', payload, never);
       const packed = await ends.bot.pack('measure', payload, 1);
       expect(packed.models).toEqual([]);

@@ -6,11 +6,11 @@ import { BullQueue } from '../../src/queue/redis/bullmq.js';
 import type { RedisSettings } from '../../src/queue/redis/connection.js';
 import type { BullQueueOptions } from '../../src/queue/redis/options.js';
 import { type ServeOptions, serveEngine } from '../../src/queue/redis/serve.js';
-import type { BotPlaces, EnginePlaces } from '../../src/queue/transport/places.js';
+import type { BotTransport, EngineTransport } from '../../src/queue/transport/transport.js';
 import { memoryEngines } from './memory-engine.js';
 
 /** Jobs without files. */
-export const nowhere: BotPlaces & EnginePlaces = {
+export const nowhere: BotTransport & EngineTransport = {
   prepare: async () => {},
   pack: async (_kind, payload) => ({ payload, models: [] }),
   unpack: async (_kind, payload) => payload,
@@ -36,7 +36,7 @@ const common = (redis: Server, prefix: string) => ({
   redis: redis.settings,
   prefix,
   key: 'k'.repeat(32),
-  places: nowhere,
+  transport: nowhere,
   log: silentLog,
 });
 

@@ -40,7 +40,7 @@ export async function checkFolder(config: Pick<Config, 'queue' | 'artifacts' | '
   if (url === null || config.artifacts.bucket !== null) return off('bot and engines share none');
   try {
     const { folderThere } = await import('../../queue/redis/connection.js');
-    const marker = await import('../../queue/transport/marker.js');
+    const marker = await import('../../queue/transport/folder-mark.js');
     const text = await folderThere({ url, ca }, prefix);
     if (text === null) return off('no bot has told Redis of its data folder yet');
     const mine = await marker.readMarker(config.dataDir);

@@ -3,7 +3,7 @@ import { AcclaimError, type ErrorCode, fromPlain } from '../../errors.js';
 import type { Envelopes } from '../envelope.js';
 import { jobSchemas } from '../jobs.js';
 import type { Entry } from './entry.js';
-import { type Answer, answerSchema, type Flight } from './wire.js';
+import { type Answer, answerSchema, type Lease } from './wire.js';
 
 /** What went wrong is put right by sending it again, and by doing it again. */
 export const again: ReadonlySet<ErrorCode> = new Set([
@@ -31,14 +31,14 @@ export type Verdict =
   | { type: 'failed'; error: AcclaimError };
 
 /** Errors: job-invalid where it is none to this delivery. */
-export function openAnswer(envelopes: Envelopes, flight: Flight, text: unknown): Answer {
+export function openAnswer(envelopes: Envelopes, lease: Lease, text: unknown): Answer {
   const answer = envelopes.open('answer', text, answerSchema);
-  if (answer.job !== flight.job || answer.delivery !== flight.delivery || answer.engine !== flight.engine)
+  if (answer.job !== lease.job || answer.delivery !== lease.delivery || answer.engine !== lease.engine)
     throw new AcclaimError('job-invalid', 'it answers something else');
   return answer;
 }
 
-export function judge({ id, kind, cancelled }: Entry, { outcome }: Answer): Verdict {
+export function classifyAnswer({ id, kind, cancelled }: Entry, { outcome }: Answer): Verdict {
   if (outcome.type === 'handed-back') return { type: 'again', why: 'its engine leaves', counts: false };
   if (outcome.type === 'failed') {
     const { code, message: why, mend } = outcome.error;

@@ -11,22 +11,22 @@ import type { Held, JobQueue, JobRequest } from '../contract.js';
 import { cancelled } from '../deferred.js';
 import { Envelopes } from '../envelope.js';
 import { type JobKind, type JobProgress, type JobResult, jobSchemas } from '../jobs.js';
-import { again, judge, lost, openAnswer } from './answers.js';
+import { again, classifyAnswer, lost, openAnswer } from './answers.js';
 import { Aside, type SetAside } from './aside.js';
 import { connectBoth, type Line } from './connection.js';
+import { DeliveryQueues } from './delivery-queues.js';
+import { Dispatcher } from './dispatcher.js';
+import { EngineRegistry } from './engine-registry.js';
 import { EnginesThere } from './engines-there.js';
 import { type Entry, newEntry } from './entry.js';
-import { Errands } from './errands.js';
-import { Flights } from './flights.js';
-import { awayBucket, awayRedis, refusingRedis } from './lack.js';
-import { Lanes } from './lanes.js';
+import { Leases } from './leases.js';
 import type { BullQueueOptions } from './options.js';
 import { refuses } from './redis-faults.js';
-import { Roll } from './roll.js';
-import { Sending } from './sending.js';
+import { Transfers } from './transfers.js';
 import { Trouble } from './trouble.js';
-import { hold, Waits } from './waits.js';
-import { type Answer, type Beat, type Flight, keys, saidSchema } from './wire.js';
+import { awayBucket, awayRedis, refusingRedis } from './unschedulable.js';
+import { hold, WaitingJobs } from './waiting-jobs.js';
+import { type Answer, type Beat, keys, type Lease, saidSchema } from './wire.js';
 import { within } from './within.js';
 
 /** Time that engines get to say that they are there, ms. */
@@ -39,14 +39,14 @@ export class BullQueue implements JobQueue {
   private readonly envelopes: Envelopes;
   private readonly keys: ReturnType<typeof keys>;
   private readonly redis: Line;
-  private readonly ears: Line;
-  private readonly lanes: Lanes;
-  private readonly flights: Flights;
-  private readonly sending: Sending;
+  private readonly subscriber: Line;
+  private readonly deliveryQueues: DeliveryQueues;
+  private readonly leases: Leases;
+  private readonly dispatcher: Dispatcher;
   private readonly entries = new Map<string, Entry>();
-  private readonly waits: Waits;
-  private readonly roll: Roll;
-  private readonly errands: Errands;
+  private readonly waitingJobs: WaitingJobs;
+  private readonly registry: EngineRegistry;
+  private readonly transfers: Transfers;
   private readonly aside: Aside;
   private readonly there: EnginesThere;
   private readonly troubles: Trouble;
@@ -58,39 +58,39 @@ export class BullQueue implements JobQueue {
   constructor(private readonly options: BullQueueOptions) {
     this.envelopes = new Envelopes(options.key);
     this.keys = keys(options.prefix);
-    this.errands = new Errands(options.log, () => this.look());
-    this.waits = new Waits(this.entries, options);
+    this.transfers = new Transfers(options.log, () => this.look());
+    this.waitingJobs = new WaitingJobs(this.entries, options);
     this.troubles = new Trouble({ ...options, url: options.redis.url, meaning: '; jobs wait, votes go on' });
     this.aside = options.aside ?? new Aside(options.log);
-    const { redis: asks, ears } = connectBoth(options.redis, (error) => this.away(error));
+    const { redis: asks, subscriber } = connectBoth(options.redis, (error) => this.away(error));
     this.redis = asks;
-    this.ears = ears;
+    this.subscriber = subscriber;
     const { redis, keys: names, envelopes } = this;
-    this.roll = new Roll({
+    this.registry = new EngineRegistry({
       redis,
       keys: names,
       envelopes,
       lostMs: options.lostMs ?? LOST_MS,
       log: options.log,
     });
-    const { roll, aside } = this;
+    const { registry, aside } = this;
     this.there = new EnginesThere({
       redis,
       keys: names,
       envelopes,
-      roll,
+      registry,
       aside,
       folder: options.folder ?? null,
     });
     const trouble = (error: unknown) => this.trouble(error);
-    this.lanes = new Lanes({ redis, keys: names, prefix: options.prefix, trouble });
-    this.flights = new Flights({ redis, keys: names, envelopes, log: options.log });
-    this.sending = new Sending({
+    this.deliveryQueues = new DeliveryQueues({ redis, keys: names, prefix: options.prefix, trouble });
+    this.leases = new Leases({ redis, keys: names, envelopes, log: options.log });
+    this.dispatcher = new Dispatcher({
       ...options,
       envelopes,
-      errands: this.errands,
-      flights: this.flights,
-      lanes: this.lanes,
+      transfers: this.transfers,
+      leases: this.leases,
+      deliveryQueues: this.deliveryQueues,
       aside: this.aside,
       closed: () => this.closed,
       settle: (...ended) => this.settle(...ended),
@@ -100,14 +100,14 @@ export class BullQueue implements JobQueue {
       this.look();
     };
     this.redis.on('ready', safely(begin, trouble));
-    this.ears.on(
+    this.subscriber.on(
       'message',
       safely(
         (_channel: string, text: string) => this.hear(text),
         (error) => options.log.debug(toPlain(error), 'a word not taken'),
       ),
     );
-    void this.ears.subscribe(this.keys.said).catch(() => {});
+    void this.subscriber.subscribe(this.keys.said).catch(() => {});
     this.timer = setInterval(
       safely(() => this.look(), trouble),
       options.lookMs ?? 1000,
@@ -124,7 +124,7 @@ export class BullQueue implements JobQueue {
     if (known) {
       if (onProgress) known.listeners.push(onProgress);
       if (onHeld) known.watchers.push(onHeld);
-      if (known.lack.known) onHeld?.(known.lack.known);
+      if (known.unschedulable.known) onHeld?.(known.unschedulable.known);
       return known.outcome as Promise<JobResult<K>>;
     }
     const parsed = jobSchemas[job.kind].payload.safeParse(job.payload);
@@ -132,7 +132,7 @@ export class BullQueue implements JobQueue {
       return Promise.reject(new AcclaimError('job-invalid', `job ${job.id}: ${parsed.error.message}`));
     const { id, kind } = job;
     const { graceMs = GRACE_MS } = this.options;
-    const entry = newEntry({ id, kind, payload: parsed.data }, { graceMs, tell: this.waits.tell });
+    const entry = newEntry({ id, kind, payload: parsed.data }, { graceMs, tell: this.waitingJobs.tell });
     if (onProgress) entry.listeners.push(onProgress);
     if (onHeld) entry.watchers.push(onHeld);
     this.entries.set(job.id, entry);
@@ -144,8 +144,8 @@ export class BullQueue implements JobQueue {
     const entry = this.entries.get(id);
     if (!entry) return;
     entry.cancelled = true;
-    this.errands.abort(id);
-    if (entry.claimed && !entry.flight) await this.settle(entry, cancelled(id));
+    this.transfers.abort(id);
+    if (entry.claimed && !entry.lease) await this.settle(entry, cancelled(id));
     else this.look();
     await entry.outcome.catch(() => {});
   }
@@ -158,13 +158,13 @@ export class BullQueue implements JobQueue {
     for (const entry of this.entries.values()) entry.reject(cancelled(entry.id));
     this.entries.clear();
     const quiet = async () => {
-      await this.errands.close();
+      await this.transfers.close();
       await this.looking;
-      await this.lanes.close();
+      await this.deliveryQueues.close();
     };
     // A Redis that is away would hold it up for ever.
     await within(CLOSE_MS, quiet());
-    this.ears.cut();
+    this.subscriber.cut();
     this.redis.cut();
   }
 
@@ -205,75 +205,75 @@ export class BullQueue implements JobQueue {
       if (this.troubles.told) await this.redis.ping();
       return;
     }
-    const { there, gone } = await this.roll.call();
+    const { there, gone } = await this.registry.call();
     const engines = new Map(there.map((beat) => [beat.engine, beat]));
     for (const entry of [...this.entries.values()]) {
-      if (entry.held) entry.lack.mark(entry.held);
-      if (!entry.claimed) await this.flights.claim(entry);
-      if (entry.flight) await this.follow(entry, entry.flight, engines);
+      if (entry.held) entry.unschedulable.mark(entry.held);
+      if (!entry.claimed) await this.leases.claim(entry);
+      if (entry.lease) await this.follow(entry, entry.lease, engines);
       else if (entry.cancelled) await this.settle(entry, cancelled(entry.id));
     }
-    for (const engine of gone) await this.lanes.forget(engine);
-    await this.sending.dispatch(this.entries, engines);
+    for (const engine of gone) await this.deliveryQueues.forget(engine);
+    await this.dispatcher.dispatch(this.entries, engines);
   }
 
-  private async follow(entry: Entry, flight: Flight, engines: ReadonlyMap<string, Beat>): Promise<void> {
-    if (this.errands.has(entry.id)) return;
+  private async follow(entry: Entry, lease: Lease, engines: ReadonlyMap<string, Beat>): Promise<void> {
+    if (this.transfers.has(entry.id)) return;
     // The state first: what is read after it is not older than it.
-    const state = await this.lanes.state(flight);
+    const state = await this.deliveryQueues.state(lease);
     if (state === 'completed') {
-      const job = await this.lanes.job(flight);
+      const job = await this.deliveryQueues.job(lease);
       const drop = async () => void (await job?.remove().catch(() => {}));
-      await this.take(entry, flight, job?.returnvalue, drop);
+      await this.take(entry, lease, job?.returnvalue, drop);
     } else if (state === 'failed') {
       // It lost its lock, or could not be read there: the words are in the engine's log.
-      const job = await this.lanes.job(flight);
-      await this.redeliver(entry, flight, job?.failedReason ?? 'it failed', true);
+      const job = await this.deliveryQueues.job(lease);
+      await this.redeliver(entry, lease, job?.failedReason ?? 'it failed', true);
     } else if (state === 'unknown') {
-      await this.redeliver(entry, flight, 'Redis has forgotten it', false);
-    } else if (!engines.has(flight.engine)) {
-      await this.redeliver(entry, flight, 'its engine fell silent', state === 'active');
+      await this.redeliver(entry, lease, 'Redis has forgotten it', false);
+    } else if (!engines.has(lease.engine)) {
+      await this.redeliver(entry, lease, 'its engine fell silent', state === 'active');
     } else if (entry.cancelled) {
-      const told = { type: 'cancel', job: entry.id, delivery: flight.delivery };
-      await this.redis.publish(this.keys.to(flight.engine), this.envelopes.close('word', told));
+      const told = { type: 'cancel', job: entry.id, delivery: lease.delivery };
+      await this.redis.publish(this.keys.to(lease.engine), this.envelopes.close('word', told));
     }
   }
 
   /** `drop` takes the answer out of Redis, once it is not needed any more. */
-  private async take(entry: Entry, flight: Flight, text: unknown, drop: () => Promise<void>): Promise<void> {
+  private async take(entry: Entry, lease: Lease, text: unknown, drop: () => Promise<void>): Promise<void> {
     let answer: Answer;
     try {
-      answer = openAnswer(this.envelopes, flight, text);
+      answer = openAnswer(this.envelopes, lease, text);
     } catch (error) {
-      await this.redeliver(entry, flight, toPlain(error).message, true);
+      await this.redeliver(entry, lease, toPlain(error).message, true);
       return drop();
     }
     // Words that were said before the answer are heard before it: one connection carries them in order.
-    await this.ears.ping();
-    const verdict = judge(entry, answer);
+    await this.subscriber.ping();
+    const verdict = classifyAnswer(entry, answer);
     if (verdict.type === 'again') {
-      if (verdict.tooSmall) entry.short.add(flight.engine);
-      if (verdict.error?.code === 'data-mismatch') this.aside.put(flight.engine, verdict.why);
-      await this.redeliver(entry, flight, verdict.why, verdict.counts, verdict.error);
+      if (verdict.tooSmall) entry.short.add(lease.engine);
+      if (verdict.error?.code === 'data-mismatch') this.aside.put(lease.engine, verdict.why);
+      await this.redeliver(entry, lease, verdict.why, verdict.counts, verdict.error);
       return drop();
     }
     if (verdict.type === 'failed') {
       await this.settle(entry, verdict.error);
       return drop();
     }
-    const { places } = this.options;
+    const { transport } = this.options;
     const { value, artifact } = verdict;
-    const made = { delivery: flight.delivery, artifact };
-    this.errands.begin(
+    const made = { delivery: lease.delivery, artifact };
+    this.transfers.begin(
       entry.id,
-      (signal) => places.keep(entry.kind, entry.payload, made, signal),
+      (signal) => transport.keep(entry.kind, entry.payload, made, signal),
       async (fault) => {
         // The next life of this process finds the answer there.
         if (this.closed) return;
         const error = fault === null ? null : fromPlain(toPlain(fault));
-        if (!error) this.aside.forgive(flight.engine);
-        else if (error.code === 'data-mismatch') this.aside.put(flight.engine, error.message);
-        if (error && again.has(error.code)) await this.redeliver(entry, flight, error.message, true, error);
+        if (!error) this.aside.forgive(lease.engine);
+        else if (error.code === 'data-mismatch') this.aside.put(lease.engine, error.message);
+        if (error && again.has(error.code)) await this.redeliver(entry, lease, error.message, true, error);
         else await this.settle(entry, error, value);
         await drop();
       },
@@ -284,12 +284,12 @@ export class BullQueue implements JobQueue {
   /** This delivery counts no more; the job waits again, at its old place among the others. */
   private async redeliver(
     entry: Entry,
-    { engine, delivery }: Flight,
+    { engine, delivery }: Lease,
     why: string,
     counts: boolean,
     error?: AcclaimError,
   ): Promise<void> {
-    entry.flight = null;
+    entry.lease = null;
     entry.held = null;
     // What it reads may be what was lost.
     entry.prepared = false;
@@ -297,7 +297,7 @@ export class BullQueue implements JobQueue {
       entry.lost += 1;
       entry.failed.add(engine);
     }
-    await this.flights.remove(entry.id);
+    await this.leases.remove(entry.id);
     const about = { ...aboutJob(entry.id), engine, delivery, why, lost: entry.lost };
     this.options.log.warn(about, 'job comes back');
     if (entry.cancelled) await this.settle(entry, cancelled(entry.id));
@@ -310,7 +310,7 @@ export class BullQueue implements JobQueue {
     this.trouble(error);
     if (this.closed) return;
     const why = refuses(error) ? refusingRedis : awayRedis;
-    for (const entry of this.entries.values()) if (!entry.flight) entry.lack.mark(why);
+    for (const entry of this.entries.values()) if (!entry.lease) entry.unschedulable.mark(why);
   }
 
   private hear(text: string): void {
@@ -320,7 +320,7 @@ export class BullQueue implements JobQueue {
       return;
     }
     const entry = this.entries.get(said.job);
-    if (entry?.flight?.delivery !== said.delivery) return;
+    if (entry?.lease?.delivery !== said.delivery) return;
     if (said.type === 'held') {
       hold(entry, said.why);
       return;
@@ -334,9 +334,9 @@ export class BullQueue implements JobQueue {
 
   private async settle(entry: Entry, error: AcclaimError | null, result?: unknown): Promise<void> {
     if (this.entries.get(entry.id) !== entry) return;
-    await this.flights.remove(entry.id);
+    await this.leases.remove(entry.id);
     this.entries.delete(entry.id);
-    this.waits.weigh();
+    this.waitingJobs.weigh();
     if (error) entry.reject(error);
     else entry.resolve(result);
     this.look();

@@ -45,7 +45,7 @@ function options({ url, ca }: RedisSettings) {
 }
 
 /** Waits between two tries, which grow: for a server that is away, and for one that is there and refuses. */
-function waits() {
+function retryDelays() {
   let refusals = 0;
   let at = Number.NEGATIVE_INFINITY;
   const calm = () => performance.now() - at > CALM_MS;
@@ -81,7 +81,7 @@ export class Line extends Redis {
  */
 export function connect(settings: RedisSettings, onError: (error: Error) => void): Line {
   const fault = safely(onError, (error) => onError(error as Error));
-  const { refused, next } = waits();
+  const { refused, next } = retryDelays();
   const redis = new Line(settings.url, {
     ...options(settings),
     maxRetriesPerRequest: null,
@@ -105,24 +105,24 @@ export function connect(settings: RedisSettings, onError: (error: Error) => void
 export function connectBoth(
   settings: RedisSettings,
   onError: (error: Error) => void,
-): { redis: Line; ears: Line } {
+): { redis: Line; subscriber: Line } {
   const redis = connect(settings, onError);
-  const ears = connect(settings, onError);
+  const subscriber = connect(settings, onError);
   let left = false;
   redis.on('close', () => {
     left = true;
   });
-  ears.on('ready', () => {
+  subscriber.on('ready', () => {
     left = false;
   });
   const leave = () => {
-    if (left && ears.status === 'ready') ears.disconnect(true);
+    if (left && subscriber.status === 'ready') subscriber.disconnect(true);
   };
   redis.on(
     'ready',
     safely(leave, (error) => onError(error as Error)),
   );
-  return { redis, ears };
+  return { redis, subscriber };
 }
 
 /** A line for one question, which gives up. Errors: redis-unreachable. */

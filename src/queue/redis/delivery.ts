@@ -10,23 +10,23 @@ import type { JobQueue } from '../contract.js';
 import { cancelled } from '../deferred.js';
 import type { Envelopes } from '../envelope.js';
 import type { JobPayload, JobResult } from '../jobs.js';
-import { otherFolder } from '../transport/marker.js';
-import type { EnginePlaces } from '../transport/places.js';
-import type { Beating } from './beating.js';
+import { otherFolder } from '../transport/folder-mark.js';
+import type { EngineTransport } from '../transport/transport.js';
 import type { Line } from './connection.js';
-import { awayBucket } from './lack.js';
-import { Telling } from './telling.js';
-import { type Answer, type Delivered, deliveredSchema, deliveryId, flightSchema, type keys } from './wire.js';
+import type { Heartbeat } from './heartbeat.js';
+import { ProgressReports } from './progress-reports.js';
+import { awayBucket } from './unschedulable.js';
+import { type Answer, type Delivered, deliveredSchema, deliveryId, type keys, leaseSchema } from './wire.js';
 
 export interface DeliveriesOptions {
   redis: Line;
   keys: ReturnType<typeof keys>;
   envelopes: Envelopes;
   engine: string;
-  places: EnginePlaces;
+  transport: EngineTransport;
   /** Runs one job at a time. */
   local: JobQueue;
-  beating: Beating;
+  heartbeat: Heartbeat;
   /** Tells the bot's side. */
   say: (words: object) => Promise<unknown>;
   log: Log;
@@ -60,7 +60,7 @@ export class Deliveries {
 
   /** `data` as BullMQ hands it over; the answer, sealed. Throws `UnrecoverableError` where the delivery does not count. */
   async process(data: unknown): Promise<string> {
-    const { envelopes, engine, log, say, places } = this.options;
+    const { envelopes, engine, log, say, transport } = this.options;
     const sealed = (data as { sealed?: unknown }).sealed;
     const delivered = envelopes.open('job', sealed, deliveredSchema);
     const { job, delivery } = delivered;
@@ -70,12 +70,12 @@ export class Deliveries {
       throw new UnrecoverableError(`delivery ${id} is for ${delivered.engine}`);
     if (this.#answered.has(id) || !(await this.#counts(delivered))) throw superseded();
     this.#answered.add(id);
-    const telling = new Telling({ job, delivery, send: say, log });
-    const { outcome, payload, noted } = await this.#run(delivered, telling);
-    await telling.settled();
+    const reports = new ProgressReports({ job, delivery, send: say, log });
+    const { outcome, payload, noted } = await this.#run(delivered, reports);
+    await reports.settled();
     if (!(await this.#counts(delivered))) {
       // Whole and noted, it may be all that is left of it: the bot finds it, or clears it away with the rest.
-      if (payload && !noted) places.discard(delivered.kind, payload);
+      if (payload && !noted) transport.discard(delivered.kind, payload);
       throw superseded();
     }
     try {
@@ -102,14 +102,14 @@ export class Deliveries {
   /** Whether the bot's record still names this delivery. */
   async #counts({ job, delivery }: { job: string; delivery: number }): Promise<boolean> {
     const { redis, keys: names, envelopes, engine } = this.options;
-    const text = await redis.hget(names.flights, job);
+    const text = await redis.hget(names.leases, job);
     if (text === null) return false;
-    const flight = envelopes.open('flight', text, flightSchema);
-    return flight.job === job && flight.engine === engine && flight.delivery === delivery;
+    const lease = envelopes.open('flight', text, leaseSchema);
+    return lease.job === job && lease.engine === engine && lease.delivery === delivery;
   }
 
-  async #run(delivered: Delivered, telling: Telling): Promise<Ended> {
-    const { places, beating } = this.options;
+  async #run(delivered: Delivered, reports: ProgressReports): Promise<Ended> {
+    const { transport, heartbeat } = this.options;
     const { job, delivery, kind } = delivered;
     const carrying = new AbortController();
     const { signal } = carrying;
@@ -117,23 +117,23 @@ export class Deliveries {
     setMaxListeners(0, signal);
     const now: Running = { job, delivery, carrying, begun: false };
     this.running = now;
-    const onWait = (error: unknown) => telling.tell({ type: 'held', why: awayBucket(error) });
+    const onWait = (error: unknown) => reports.tell({ type: 'held', why: awayBucket(error) });
     let payload: Record<string, unknown> | null = null;
     try {
       await this.#mustShareFolder(delivered);
-      payload = await places.unpack(kind, delivered.payload, signal, onWait);
+      payload = await transport.unpack(kind, delivered.payload, signal, onWait);
       signal.throwIfAborted();
       now.begun = true;
       const request = { id: deliveryId(job, delivery), kind, payload: payload as JobPayload<typeof kind> };
-      const result = await this.options.local.run(request, (progress) => telling.progress(progress));
-      beating.used(modelsOf(delivered.payload));
-      const artifact = await places.deliver(kind, payload, signal, onWait);
+      const result = await this.options.local.run(request, (progress) => reports.progress(progress));
+      heartbeat.used(modelsOf(delivered.payload));
+      const artifact = await transport.deliver(kind, payload, signal, onWait);
       const noted = await this.#note(delivered, { payload, artifact, result }, signal);
       return { outcome: { type: 'done', result, artifact }, payload, noted };
     } catch (error) {
       const plain = toPlain(error);
-      if (payload) places.discard(kind, payload);
-      const handedBack = beating.draining && plain.code === 'cancelled';
+      if (payload) transport.discard(kind, payload);
+      const handedBack = heartbeat.draining && plain.code === 'cancelled';
       const outcome: Answer['outcome'] = handedBack
         ? { type: 'handed-back' }
         : { type: 'failed', error: plain };
@@ -146,7 +146,7 @@ export class Deliveries {
   /** Throws `data-mismatch`. */
   async #mustShareFolder({ folder }: Delivered): Promise<void> {
     if (folder === null) return;
-    const { folder: mine = null, unread } = await this.options.beating.marked();
+    const { folder: mine = null, unread } = await this.options.heartbeat.marked();
     if (mine !== folder) throw otherFolder(mine, unread);
   }
 
@@ -156,12 +156,12 @@ export class Deliveries {
     made: Made,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { envelopes, places, log } = this.options;
+    const { envelopes, transport, log } = this.options;
     const { payload, artifact, result } = made;
     if (identity === null || artifact === null) return false;
     const text = envelopes.close('made', { identity, delivery, artifact, result });
     try {
-      await places.note(kind, payload, identity, text, signal);
+      await transport.note(kind, payload, identity, text, signal);
       return true;
     } catch (fault) {
       log.debug({ ...aboutJob(job), ...toPlain(fault) }, 'no note of what was made');

@@ -3,7 +3,7 @@ import type { Envelopes } from '../envelope.js';
 import { FORGOTTEN_AT_ONCE } from '../limits.js';
 import type { Aside, SetAside } from './aside.js';
 import type { Line } from './connection.js';
-import type { Roll } from './roll.js';
+import type { EngineRegistry } from './engine-registry.js';
 import type { Beat, keys } from './wire.js';
 import { within } from './within.js';
 
@@ -11,7 +11,7 @@ export interface EnginesThereOptions {
   redis: Line;
   keys: ReturnType<typeof keys>;
   envelopes: Envelopes;
-  roll: Roll;
+  registry: EngineRegistry;
   aside: Aside;
   /** Mark of the data folder that engines share; null where they share none. */
   folder: string | null;
@@ -25,7 +25,7 @@ export class EnginesThere {
 
   /** As they describe themselves. */
   async list(): Promise<Beat[]> {
-    return (await this.options.roll.call()).there;
+    return (await this.options.registry.call()).there;
   }
 
   /** Those that get no jobs, and why: their data folder is another, or what they wrote was not in the bot's. */

@@ -4,8 +4,8 @@ import type { AcclaimError } from '../../errors.js';
 import type { Held } from '../contract.js';
 import { deferred } from '../deferred.js';
 import type { JobKind, JobProgress } from '../jobs.js';
-import { Lack } from './lack.js';
-import type { Flight, Need } from './wire.js';
+import { Unschedulable } from './unschedulable.js';
+import type { Lease, Need } from './wire.js';
 
 export interface Entry {
   id: string;
@@ -14,7 +14,7 @@ export interface Entry {
   session: string;
   digest: string;
   /** The delivery that counts; null while it waits. */
-  flight: Flight | null;
+  lease: Lease | null;
   /** Whether Redis has been asked for a delivery of an earlier life of this process. */
   claimed: boolean;
   lost: number;
@@ -31,7 +31,7 @@ export interface Entry {
   /** Engines that it has outlived, or that it failed on. */
   failed: Set<string>;
   /** Why nobody can do it. */
-  lack: Lack;
+  unschedulable: Unschedulable;
   /** What holds up what it reads or what was made of it, on its way. */
   held: Held | null;
   outcome: Promise<unknown>;
@@ -50,7 +50,7 @@ export function newEntry(
     payload,
     session: payload.session,
     digest: createHash('sha256').update(JSON.stringify(payload)).digest('hex'),
-    flight: null,
+    lease: null,
     claimed: false,
     lost: 0,
     cancelled: false,
@@ -62,7 +62,7 @@ export function newEntry(
     short: new Set(),
     failed: new Set(),
     held: null,
-    lack: new Lack(graceMs, (why) => tell(entry, why)),
+    unschedulable: new Unschedulable(graceMs, (why) => tell(entry, why)),
     ...deferred(),
   };
   return entry;

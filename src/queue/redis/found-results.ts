@@ -7,25 +7,25 @@ import { toPlain } from '../../errors.js';
 import { aboutJob, type Log } from '../../log.js';
 import type { Envelopes } from '../envelope.js';
 import { jobSchemas } from '../jobs.js';
-import type { BotPlaces } from '../transport/places.js';
+import type { BotTransport } from '../transport/transport.js';
 import type { Entry } from './entry.js';
 import { madeSchema } from './wire.js';
 
-export interface StandingParts {
-  places: BotPlaces;
+export interface FoundResultParts {
+  transport: BotTransport;
   envelopes: Envelopes;
   log: Log;
 }
 
 /** Null where nothing stands. Errors: bucket-unreachable while what stands is fetched = later; disk-full. */
-export async function takeStanding(
+export async function takeFoundResult(
   { id, kind, payload, identity }: Entry,
-  { places, envelopes, log }: StandingParts,
+  { transport, envelopes, log }: FoundResultParts,
   signal: AbortSignal,
 ): Promise<{ value: unknown } | null> {
   if (identity === null) return null;
   // Computing does not wait for a bucket that is away: what is there then is not known.
-  const notes = await places.noted(kind, payload, identity, signal).catch((error) => {
+  const notes = await transport.noted(kind, payload, identity, signal).catch((error) => {
     if (signal.aborted) throw error;
     log.debug({ ...aboutJob(id), ...toPlain(error) }, 'no look at what stands');
     return [];
@@ -35,7 +35,7 @@ export async function takeStanding(
       const { result, ...made } = envelopes.open('made', text, madeSchema);
       if (made.identity !== identity) continue;
       const value = jobSchemas[kind].result.parse(result);
-      await places.keep(kind, payload, made, signal);
+      await transport.keep(kind, payload, made, signal);
       log.info({ ...aboutJob(id), artifact: made.artifact.slice(0, 12) }, 'what was made stands: taken');
       return { value };
     } catch (error) {

@@ -1,7 +1,7 @@
 /** What the bot's end of the queue over Redis is made of. */
 import type { Log } from '../../log.js';
 import type { PredictMb } from '../predict.js';
-import type { BotPlaces } from '../transport/places.js';
+import type { BotTransport } from '../transport/transport.js';
 import type { Aside } from './aside.js';
 import type { RedisSettings } from './connection.js';
 
@@ -10,7 +10,7 @@ export interface BullQueueOptions {
   prefix: string;
   /** Shared with the engines; null = nothing is signed. */
   key: string | null;
-  places: BotPlaces;
+  transport: BotTransport;
   /** Mark of the data folder that engines share; null or missing where they share none. */
   folder?: string | null;
   /** Engines whose work was not there; with a clock of its own in tests. */

@@ -11,10 +11,10 @@ import { safely } from '../../machine/safely.js';
 import type { JobQueue } from '../contract.js';
 import { cancelled } from '../deferred.js';
 import { Envelopes } from '../envelope.js';
-import type { EnginePlaces } from '../transport/places.js';
-import { Beating } from './beating.js';
+import type { EngineTransport } from '../transport/transport.js';
 import { connectBoth, type Line, type RedisSettings } from './connection.js';
 import { Deliveries } from './delivery.js';
+import { Heartbeat } from './heartbeat.js';
 import { Trouble } from './trouble.js';
 import { type Beat, keys, queueName, toldSchema } from './wire.js';
 import { within } from './within.js';
@@ -29,7 +29,7 @@ export interface ServeOptions {
   ability: Pick<Beat, 'device' | 'memoryMb' | 'models'>;
   /** Called with each sign of life: models that came or went are in those that follow. */
   onBeat?: () => void;
-  places: EnginePlaces;
+  transport: EngineTransport;
   /** Mark of its data folder as it is now; missing where it shares none. */
   folder?: () => Promise<string | null>;
   /** Runs one job at a time; ends with this. */
@@ -66,8 +66,8 @@ class EngineServer {
   readonly #keys: ReturnType<typeof keys>;
   readonly #troubles: Trouble;
   readonly #redis: Line;
-  readonly #ears: Line;
-  readonly #beating: Beating;
+  readonly #subscriber: Line;
+  readonly #heartbeat: Heartbeat;
   readonly #deliveries: Deliveries;
   #worker: Worker | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -78,22 +78,26 @@ class EngineServer {
     this.#envelopes = new Envelopes(options.key);
     this.#keys = keys(prefix);
     this.#troubles = new Trouble({ prefix, log, url: options.redis.url, meaning: '' });
-    const { redis, ears } = connectBoth(options.redis, this.#trouble);
+    const { redis, subscriber } = connectBoth(options.redis, this.#trouble);
     this.#redis = redis;
-    this.#ears = ears;
+    this.#subscriber = subscriber;
     const line = { ...options, redis, keys: this.#keys, envelopes: this.#envelopes };
-    this.#beating = new Beating({
+    this.#heartbeat = new Heartbeat({
       ...line,
       troubles: this.#troubles,
       onTold: () => this.#deliveries.check(),
     });
-    this.#deliveries = new Deliveries({ ...line, beating: this.#beating, say: (words) => this.#say(words) });
+    this.#deliveries = new Deliveries({
+      ...line,
+      heartbeat: this.#heartbeat,
+      say: (words) => this.#say(words),
+    });
   }
 
   async start(): Promise<void> {
     const { engine, lostMs, log } = this.options;
-    await this.#ears.subscribe(this.#keys.to(engine));
-    this.#ears.on(
+    await this.#subscriber.subscribe(this.#keys.to(engine));
+    this.#subscriber.on(
       'message',
       safely(
         (_channel: string, text: string) => this.#hear(text),
@@ -102,18 +106,18 @@ class EngineServer {
     );
     this.#worker = this.#takeJobs();
     await this.#worker.waitUntilReady();
-    await this.#beating.beat();
+    await this.#heartbeat.beat();
     this.#askToLook();
     this.#timer = setInterval(
-      safely(() => this.#beating.beat(), this.#trouble),
+      safely(() => this.#heartbeat.beat(), this.#trouble),
       Math.max(50, Math.floor(lostMs / 4)),
     );
   }
 
   look(): string | null {
-    if (this.#beating.draining) return 'the engine leaves';
-    if (this.#beating.misplaced) return 'its data folder is not the one of the bot';
-    return this.#beating.heard ? null : 'Redis does not answer';
+    if (this.#heartbeat.draining) return 'the engine leaves';
+    if (this.#heartbeat.misplaced) return 'its data folder is not the one of the bot';
+    return this.#heartbeat.heard ? null : 'Redis does not answer';
   }
 
   stop(): Promise<void> {
@@ -132,7 +136,7 @@ class EngineServer {
   async #hear(text: string): Promise<void> {
     const told = this.#envelopes.open('word', text, toldSchema);
     const { running } = this.#deliveries;
-    if (told.type === 'forget') await this.options.places.forget(told.artifacts);
+    if (told.type === 'forget') await this.options.transport.forget(told.artifacts);
     else if (running?.job === told.job && running.delivery === told.delivery)
       await this.#deliveries.letGo(running);
   }
@@ -164,29 +168,29 @@ class EngineServer {
 
   async #stop(): Promise<void> {
     // It beats on: as long as it has a job to hand back it is not lost, only leaving.
-    this.#beating.draining = true;
+    this.#heartbeat.draining = true;
     const from = performance.now();
     const leaving = () => {
       const { running } = this.#deliveries;
       running?.carrying.abort(cancelled(running.job));
     };
     if (this.#deliveries.running?.begun === false) leaving();
-    const sending = setTimeout(safely(leaving, this.#trouble), SENDING_MS);
-    const told = await within(ASKED_MS, this.#beating.beatAgain(this.#trouble));
+    const dispatcher = setTimeout(safely(leaving, this.#trouble), SENDING_MS);
+    const told = await within(ASKED_MS, this.#heartbeat.beatAgain(this.#trouble));
     await this.options.local.close();
     // BullMQ waits for a Redis that is away as long as that takes, unless it is forced.
     const there = told && this.#redis.status === 'ready';
     const closed = this.#worker?.close(!there) ?? Promise.resolve();
     await within(HANDED_BACK_MS - (performance.now() - from), closed);
-    clearTimeout(sending);
+    clearTimeout(dispatcher);
     clearInterval(this.#timer);
     if (there) await within(FAREWELL_MS, this.#leave());
-    this.#ears.cut();
+    this.#subscriber.cut();
     this.#redis.cut();
   }
 
   async #leave(): Promise<void> {
-    await this.#beating.leave();
+    await this.#heartbeat.leave();
     await this.#say({ type: 'look' });
   }
 }

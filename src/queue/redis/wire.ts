@@ -13,12 +13,12 @@ import { z } from 'zod';
 import { heldSchema } from '../contract.js';
 import { FORGOTTEN_AT_ONCE, MODELS_NAMED, NAME_CHARACTERS } from '../limits.js';
 import { progressSchema } from '../messages.js';
-import { folderIdSchema } from '../transport/marker.js';
+import { folderIdSchema } from '../transport/folder-mark.js';
 
 export const keys = (prefix: string) => ({
   engines: `${prefix}:engines`,
   beat: (engine: string) => `${prefix}:beat:${engine}`,
-  flights: `${prefix}:flights`,
+  leases: `${prefix}:flights`,
   folder: `${prefix}:folder`,
   said: `${prefix}:said`,
   to: (engine: string) => `${prefix}:to:${engine}`,
@@ -62,14 +62,14 @@ export interface Need {
   failed?: ReadonlySet<string>;
 }
 
-export const flightSchema = z.object({
+export const leaseSchema = z.object({
   job: z.string(),
   engine: z.string(),
   delivery: z.number().int().positive(),
   /** SHA-256 of the payload: an answer to other words is not taken. */
   digest: z.string(),
 });
-export type Flight = z.infer<typeof flightSchema>;
+export type Lease = z.infer<typeof leaseSchema>;
 
 export const deliveredSchema = z.object({
   job: z.string(),

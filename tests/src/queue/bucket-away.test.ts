@@ -7,7 +7,7 @@ import { Artifacts } from '../../../src/artifacts/artifacts.js';
 import { Cache } from '../../../src/artifacts/cache.js';
 import { quietAwsClient } from '../../../src/config/env.js';
 import type { Held, JobRequest } from '../../../src/queue/contract.js';
-import { BucketBot, BucketEngine } from '../../../src/queue/transport/bucket-places.js';
+import { BucketBotTransport, BucketEngineTransport } from '../../../src/queue/transport/bucket.js';
 import { botModels, engineModels, fill } from '../../contracts/places.js';
 import { TestRedis } from '../../support/redis.js';
 import { freshPrefix, openEngine, openQueue } from '../../support/redis-queue.js';
@@ -48,7 +48,7 @@ async function open() {
   const out = join(dir, 'bot/sessions/s/checkpoints/1');
   const gate = new Gate();
   const queue = openQueue(redis, prefix, {
-    places: new BucketBot(artifacts, join(dir, 'bot'), botModels),
+    transport: new BucketBotTransport(artifacts, join(dir, 'bot'), botModels),
     graceMs: 0,
   });
   stops.push(() => queue.close());
@@ -64,7 +64,7 @@ async function open() {
       },
     },
     {
-      places: new BucketEngine({ artifacts, cache, models: engineModels, onWait: () => {} }),
+      transport: new BucketEngineTransport({ artifacts, cache, models: engineModels, onWait: () => {} }),
       ability: { device: 'cpu', memoryMb: 1000, models: ['a'.repeat(64)] },
     },
   );

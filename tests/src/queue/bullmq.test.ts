@@ -7,7 +7,7 @@ import { type Log, silentLog } from '../../../src/log.js';
 import { memoryShort } from '../../../src/queue/predict.js';
 import { Aside } from '../../../src/queue/redis/aside.js';
 import { connect } from '../../../src/queue/redis/connection.js';
-import type { BotPlaces } from '../../../src/queue/transport/places.js';
+import type { BotTransport } from '../../../src/queue/transport/transport.js';
 import { queueContract, type ScoreHandler, scoreJob } from '../../contracts/queue.js';
 import { TestRedis } from '../../support/redis.js';
 import { freshPrefix, nowhere, openEngine, openQueue } from '../../support/redis-queue.js';
@@ -87,7 +87,7 @@ describe('BullQueue', () => {
     const held: (string | undefined)[] = [];
     const starved: boolean[] = [];
     const bot = queue(prefix, {
-      places: { ...nowhere, pack: async (_kind, payload) => ({ payload, models: [model] }) },
+      transport: { ...nowhere, pack: async (_kind, payload) => ({ payload, models: [model] }) },
       predictMb: () => 3000,
       graceMs: 0,
       onStarved: (now) => starved.push(now),
@@ -163,14 +163,14 @@ describe('BullQueue', () => {
     const { runs, gate, on } = jobs();
     await engine(prefix, 'e', on('e'));
     const deliveries = new Set<number>();
-    const places: BotPlaces = {
+    const transport: BotTransport = {
       ...nowhere,
       pack: async (_kind, payload, delivery) => {
         deliveries.add(delivery);
         return { payload, models: [] };
       },
     };
-    const bot = queue(prefix, { places });
+    const bot = queue(prefix, { transport });
     const outcome = bot.run(scoreJob('a'));
     await gate.reached;
     await redis.down();
@@ -234,10 +234,10 @@ describe('BullQueue', () => {
     const copy = new Queue('engine-e', { connection: thief, prefix, skipVersionCheck: true });
     try {
       const [taken] = await copy.getActive();
-      const flights = await thief.hgetall(`${prefix}:flights`);
+      const leases = await thief.hgetall(`${prefix}:flights`);
       gate.open();
       await outcome;
-      await thief.hset(`${prefix}:flights`, flights);
+      await thief.hset(`${prefix}:flights`, leases);
       const again = await copy.add(taken!.name, taken!.data, { jobId: taken!.id! });
       await until(async () => (await again.getState()) === 'failed', 'the copy to be refused');
       expect(runs).toEqual(['e a']);
@@ -285,7 +285,7 @@ describe('BullQueue', () => {
     };
     let now = 0;
     const aside = new Aside(silentLog, 60_000, () => now);
-    const bot = queue(prefix, { places: { ...nowhere, keep }, folder, graceMs: 0, aside });
+    const bot = queue(prefix, { transport: { ...nowhere, keep }, folder, graceMs: 0, aside });
     const held: (string | undefined)[] = [];
     const outcome = bot.run(scoreJob('a'), undefined, (why) => held.push(why?.code));
     await until(() => held.at(-1) === 'no-folder', 'word that there is no engine with the folder');

@@ -5,12 +5,12 @@ import { jobSchemas } from '../../../src/queue/jobs.js';
 import {
   answerSchema,
   beatSchema,
-  flightSchema,
+  leaseSchema,
   madeSchema,
   saidSchema,
   toldSchema,
 } from '../../../src/queue/redis/wire.js';
-import { folderSchema } from '../../../src/queue/transport/marker.js';
+import { folderSchema } from '../../../src/queue/transport/folder-mark.js';
 
 const envelopes = new Envelopes('k'.repeat(32));
 const hash = 'f'.repeat(64);
@@ -84,7 +84,7 @@ test.each([
     },
   ],
   ['the mark of a folder', 'folder', folderSchema, { folder }],
-  ['a record of a delivery', 'flight', flightSchema, { job, engine, delivery, digest: hash }],
+  ['a record of a delivery', 'flight', leaseSchema, { job, engine, delivery, digest: hash }],
   ['an answer with the losses of a round', 'answer', answerSchema, answer(learned)],
   ['an answer with the pictures of a round', 'answer', answerSchema, answer(drawn)],
   ['a note of them', 'made', madeSchema, { identity: hash, delivery, artifact: hash, result: drawn }],

@@ -8,9 +8,9 @@ import type { Bucket } from '../../../src/artifacts/bucket.js';
 import { Cache } from '../../../src/artifacts/cache.js';
 import { fileHash, readTree, treeHash } from '../../../src/artifacts/tree.js';
 import { quietAwsClient } from '../../../src/config/env.js';
-import { BucketBot, BucketEngine } from '../../../src/queue/transport/bucket-places.js';
-import { markFolder, readMarker } from '../../../src/queue/transport/marker.js';
-import { SharedFolder } from '../../../src/queue/transport/shared-places.js';
+import { BucketBotTransport, BucketEngineTransport } from '../../../src/queue/transport/bucket.js';
+import { markFolder, readMarker } from '../../../src/queue/transport/folder-mark.js';
+import { SharedFolderTransport } from '../../../src/queue/transport/shared-folder.js';
 import { botModels, engineModels, fill, placesContract } from '../../contracts/places.js';
 import { TestS3 } from '../../support/s3.js';
 import { until } from '../../support/wait.js';
@@ -27,8 +27,8 @@ afterAll(() => s3.stop());
 const artifactsIn = (bucket: Bucket) => new Artifacts(bucket, { partBytes: 5 << 20, keepMs: 7 * DAY });
 
 placesContract('a shared folder', async (botDir) => ({
-  bot: new SharedFolder(botDir, botModels, 100),
-  engine: new SharedFolder(botDir, engineModels),
+  bot: new SharedFolderTransport(botDir, botModels, 100),
+  engine: new SharedFolderTransport(botDir, engineModels),
 }));
 
 describe('a shared folder that is none', () => {
@@ -41,8 +41,8 @@ describe('a shared folder that is none', () => {
   });
   afterEach(() => rmSync(dir, { recursive: true }));
   const ends = (sharedMs = 50) => ({
-    bot: new SharedFolder(join(dir, 'bot'), botModels, sharedMs),
-    engine: new SharedFolder(join(dir, 'engine'), engineModels, sharedMs),
+    bot: new SharedFolderTransport(join(dir, 'bot'), botModels, sharedMs),
+    engine: new SharedFolderTransport(join(dir, 'engine'), engineModels, sharedMs),
   });
 
   it('is told as such by the engine that does not see what the bot wrote, and by the bot the other way', async () => {
@@ -94,8 +94,8 @@ placesContract('a bucket', async (botDir, engineDir) => {
   const artifacts = artifactsIn(await s3.bucket());
   const cache = new Cache(engineDir, { bytes: 1 << 30, ageMs: DAY });
   return {
-    bot: new BucketBot(artifacts, botDir, botModels),
-    engine: new BucketEngine({ artifacts, cache, models: engineModels, onWait: () => {} }),
+    bot: new BucketBotTransport(artifacts, botDir, botModels),
+    engine: new BucketEngineTransport({ artifacts, cache, models: engineModels, onWait: () => {} }),
   };
 });
 
@@ -109,8 +109,8 @@ describe('a bucket between them', () => {
 
   async function between() {
     const artifacts = artifactsIn(await s3.bucket());
-    const waits: unknown[] = [];
-    const onWait = (error: unknown) => waits.push(error);
+    const waitingJobs: unknown[] = [];
+    const onWait = (error: unknown) => waitingJobs.push(error);
     const cache = new Cache(join(dir, 'engine'), { bytes: 1 << 30, ageMs: DAY });
     const round = join(dir, 'bot/sessions/s/rounds/1');
     fill(round, { a: 'one', b: 'two' });
@@ -120,13 +120,13 @@ describe('a bucket between them', () => {
       checkpoint: null,
       out: join(dir, 'bot/sessions/s/checkpoints/1'),
     };
-    const bot = new BucketBot(artifacts, join(dir, 'bot'), botModels);
-    const engine = new BucketEngine({ artifacts, cache, models: engineModels, onWait });
+    const bot = new BucketBotTransport(artifacts, join(dir, 'bot'), botModels);
+    const engine = new BucketEngineTransport({ artifacts, cache, models: engineModels, onWait });
     const crossing = async () => {
       await bot.prepare('learn', payload, never);
       return (await bot.pack('learn', payload, 1)).payload;
     };
-    return { artifacts, waits, round, payload, bot, engine, crossing };
+    return { artifacts, waitingJobs, round, payload, bot, engine, crossing };
   }
 
   it('what the engine has in hand is not fetched again: not what it fetched, and not what it made', async () => {
@@ -165,7 +165,7 @@ describe('a bucket between them', () => {
   });
 
   it('while the server is away the engine waits, says so once, and goes on when it is back; it can be let go', async () => {
-    const { waits, engine, crossing } = await between();
+    const { waitingJobs, engine, crossing } = await between();
     const words = await crossing();
     await s3.down();
     try {
@@ -173,15 +173,15 @@ describe('a bucket between them', () => {
       const dropped = expect(engine.unpack('learn', words, stop.signal)).rejects.toMatchObject({
         code: 'cancelled',
       });
-      await until(() => waits.length === 1, 'it to wait');
+      await until(() => waitingJobs.length === 1, 'it to wait');
       stop.abort();
       await dropped;
       const fetched = engine.unpack('learn', words, never);
-      await until(() => waits.length === 2, 'it to wait again');
+      await until(() => waitingJobs.length === 2, 'it to wait again');
       await s3.up();
       const there = await fetched;
       expect(readFileSync(join(String(there.roundDir), 'b'), 'utf8')).toBe('two');
-      expect(waits.map((error) => error === null)).toEqual([false, false, true]);
+      expect(waitingJobs.map((error) => error === null)).toEqual([false, false, true]);
     } finally {
       await s3.down();
       await s3.up();

@@ -11,9 +11,9 @@ import { Cache } from '../../../src/artifacts/cache.js';
 import { fileHash } from '../../../src/artifacts/tree.js';
 import { quietAwsClient } from '../../../src/config/env.js';
 import type { JobRequest } from '../../../src/queue/contract.js';
-import { BucketBot, BucketEngine } from '../../../src/queue/transport/bucket-places.js';
-import type { BotPlaces, EnginePlaces } from '../../../src/queue/transport/places.js';
-import { SharedFolder } from '../../../src/queue/transport/shared-places.js';
+import { BucketBotTransport, BucketEngineTransport } from '../../../src/queue/transport/bucket.js';
+import { SharedFolderTransport } from '../../../src/queue/transport/shared-folder.js';
+import type { BotTransport, EngineTransport } from '../../../src/queue/transport/transport.js';
 import { botModels, engineModels, fill } from '../../contracts/places.js';
 import { TestRedis } from '../../support/redis.js';
 import { freshPrefix, openEngine, openQueue } from '../../support/redis-queue.js';
@@ -45,8 +45,8 @@ afterAll(async () => {
 });
 
 interface Ends {
-  bot: BotPlaces;
-  engine: EnginePlaces;
+  bot: BotTransport;
+  engine: EngineTransport;
   /** Puts other bytes in the place of those that an engine wrote as `b`. */
   spoil(text: string): Promise<void>;
 }
@@ -55,8 +55,8 @@ const ways: Record<string, () => Promise<Ends>> = {
   'a shared folder': async () => {
     const data = join(dir, 'bot');
     return {
-      bot: new SharedFolder(data, botModels, 100),
-      engine: new SharedFolder(data, engineModels),
+      bot: new SharedFolderTransport(data, botModels, 100),
+      engine: new SharedFolderTransport(data, engineModels),
       spoil: async () => {
         const checkpoints = join(data, 'sessions/s/checkpoints');
         for (const name of readdirSync(checkpoints))
@@ -68,8 +68,8 @@ const ways: Record<string, () => Promise<Ends>> = {
     const artifacts = new Artifacts(await s3.bucket(), { partBytes: 5 << 20, keepMs: 86_400_000 });
     const cache = new Cache(join(dir, 'engine'), { bytes: 1 << 30, ageMs: 86_400_000 });
     return {
-      bot: new BucketBot(artifacts, join(dir, 'bot'), botModels),
-      engine: new BucketEngine({ artifacts, cache, models: engineModels, onWait: () => {} }),
+      bot: new BucketBotTransport(artifacts, join(dir, 'bot'), botModels),
+      engine: new BucketEngineTransport({ artifacts, cache, models: engineModels, onWait: () => {} }),
       spoil: async (text) => {
         const file = join(dir, 'spoilt');
         writeFileSync(file, text);
@@ -127,12 +127,12 @@ describe.each(Object.entries(ways))('over %s', (_name, open) => {
         },
       },
       {
-        places: ends.engine,
+        transport: ends.engine,
         ability: { device: 'cpu', memoryMb: 1000, models: ['a'.repeat(64)] },
       },
     );
     stops.push(served.stop);
-    const queue = openQueue(redis, prefix, { places: ends.bot });
+    const queue = openQueue(redis, prefix, { transport: ends.bot });
     stops.push(() => queue.close());
     const outcome = queue.run(job);
     await gate.reached;
@@ -183,7 +183,7 @@ describe.each(Object.entries(ways))('over %s', (_name, open) => {
     const body = JSON.stringify({ identity, delivery: 7, artifact, result });
     await ends.engine.note(kind, there, identity, JSON.stringify({ body, mac: '' }), never);
     const prefix = freshPrefix();
-    const queue = openQueue(redis, prefix, { places: ends.bot, key: KEY });
+    const queue = openQueue(redis, prefix, { transport: ends.bot, key: KEY });
     stops.push(() => queue.close());
     const served = await openEngine(
       redis,
@@ -195,7 +195,7 @@ describe.each(Object.entries(ways))('over %s', (_name, open) => {
           return { ...result, steps: 1 };
         },
       },
-      { places: ends.engine, ability: { device: 'cpu', memoryMb: 1000, models: ['a'.repeat(64)] } },
+      { transport: ends.engine, ability: { device: 'cpu', memoryMb: 1000, models: ['a'.repeat(64)] } },
     );
     stops.push(served.stop);
     expect(await queue.run({ id, kind, payload })).toMatchObject({ steps: 1 });

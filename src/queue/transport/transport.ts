@@ -47,7 +47,7 @@ export interface Made {
 }
 
 /** The bot's end. */
-export interface BotPlaces {
+export interface BotTransport {
   /** Makes what a job reads reachable for engines; may take long, and may be asked again. Errors: bucket-unreachable = later. */
   prepare(kind: JobKind, payload: Payload, signal: AbortSignal): Promise<void>;
   /** The payload as it crosses; quick once it is prepared. */
@@ -67,7 +67,7 @@ export interface BotPlaces {
 export type OnWait = (error: unknown) => void;
 
 /** The engine's end; payloads as unpacked, but for `unpack`. Waits for a bucket that is away, until `signal` ends it. */
-export interface EnginePlaces {
+export interface EngineTransport {
   /** Fetches what the job reads. */
   unpack(kind: JobKind, payload: Payload, signal: AbortSignal, onWait?: OnWait): Promise<Payload>;
   /** Makes what the job wrote reachable for the bot; its hash, or null where the kind writes nothing. */

@@ -6,12 +6,12 @@ import { toPlain } from '../../errors.js';
 import type { Log } from '../../log.js';
 import type { Envelopes } from '../envelope.js';
 import { MODELS_NAMED } from '../limits.js';
-import { folderSchema, otherFolder } from '../transport/marker.js';
+import { folderSchema, otherFolder } from '../transport/folder-mark.js';
 import type { Line } from './connection.js';
 import type { Trouble } from './trouble.js';
 import type { Beat, keys } from './wire.js';
 
-export interface BeatingOptions {
+export interface HeartbeatOptions {
   redis: Line;
   keys: ReturnType<typeof keys>;
   envelopes: Envelopes;
@@ -33,7 +33,7 @@ export interface BeatingOptions {
 /** Models named as warm, at most: what an engine keeps compiled is bounded by its memory. */
 const WARM = 3;
 
-export class Beating {
+export class Heartbeat {
   /** It leaves: told with each beat, so that no job comes any more. */
   draining = false;
   #misplaced = false;
@@ -44,7 +44,7 @@ export class Beating {
   #told = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | null = null;
 
-  constructor(private readonly options: BeatingOptions) {}
+  constructor(private readonly options: HeartbeatOptions) {}
 
   /** The bot has heard of the engine within the time after which it is taken for gone. */
   get heard(): boolean {

@@ -1,5 +1,5 @@
 /**
- * What is carried for a job before it goes to an engine and after it comes back: beside the queue's look, one errand a job, waiting for
+ * What is carried for a job before it goes to an engine and after it comes back: beside the queue's look, one transfer a job, waiting for
  * a bucket that is away. Aborting ends it at the next opportunity; what has arrived by then has arrived.
  */
 import { setMaxListeners } from 'node:events';
@@ -12,13 +12,13 @@ interface Errand {
   done: Promise<void>;
 }
 
-export class Errands {
+export class Transfers {
   private readonly under = new Map<string, Errand>();
   private away = false;
 
   constructor(
     private readonly log: Log,
-    /** Told after each errand, and free to begin the next. */
+    /** Told after each transfer, and free to begin the next. */
     private readonly onEnd: () => void,
   ) {}
 
@@ -40,7 +40,7 @@ export class Errands {
     // Each file on its way listens to it.
     setMaxListeners(0, signal);
     const told = (error: unknown) => {
-      this.waits(error);
+      this.waitingJobs(error);
       onWait(error);
     };
     const done = patiently(() => work(signal), { signal, onWait: told })
@@ -66,7 +66,7 @@ export class Errands {
     await Promise.all(all.map(({ done }) => done));
   }
 
-  private waits(error: unknown): void {
+  private waitingJobs(error: unknown): void {
     const away = error !== null;
     if (away === this.away) return;
     this.away = away;

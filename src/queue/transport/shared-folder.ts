@@ -9,9 +9,9 @@ import { isThere } from '../../files/reading.js';
 import type { JobKind } from '../jobs.js';
 import { ENVELOPE_BYTES } from '../limits.js';
 import {
-  type BotPlaces,
+  type BotTransport,
   DataFolder,
-  type EnginePlaces,
+  type EngineTransport,
   findModel,
   identify,
   inputs,
@@ -24,12 +24,12 @@ import {
   type Payload,
   packed,
   staged,
-} from './places.js';
+} from './transport.js';
 
 /** How long a shared folder may take to show what another machine wrote, ms. */
 const SHARED_MS = 10_000;
 
-export class SharedFolder implements BotPlaces, EnginePlaces {
+export class SharedFolderTransport implements BotTransport, EngineTransport {
   private readonly folder: DataFolder;
 
   constructor(

@@ -3,18 +3,18 @@ import { aboutJob, type Log } from '../../log.js';
 import type { Held } from '../contract.js';
 import type { Entry } from './entry.js';
 
-export interface WaitsParts {
+export interface WaitingJobsParts {
   log: Log;
   /** Told when jobs begin to wait that no engine can do (true), and when none does any more (false). */
   onStarved?: (starved: boolean) => void;
 }
 
-export class Waits {
+export class WaitingJobs {
   private starved = false;
 
   constructor(
     private readonly entries: ReadonlyMap<string, Entry>,
-    private readonly parts: WaitsParts,
+    private readonly parts: WaitingJobsParts,
   ) {}
 
   readonly tell = ({ id, need, watchers }: Entry, why: Held | null): void => {
@@ -28,7 +28,7 @@ export class Waits {
 
   /** Call it when a job is over, too. */
   weigh(): void {
-    const starved = [...this.entries.values()].some((entry) => entry.lack.known !== null);
+    const starved = [...this.entries.values()].some((entry) => entry.unschedulable.known !== null);
     if (starved !== this.starved) this.parts.onStarved?.(starved);
     this.starved = starved;
   }
@@ -37,5 +37,5 @@ export class Waits {
 /** What is on its way for a job is held up, or (null) goes on. Told at once where it was told before, else once it has lasted. */
 export function hold(entry: Entry, why: Held | null): void {
   entry.held = why;
-  entry.lack.mark(why);
+  entry.unschedulable.mark(why);
 }

@@ -15,7 +15,7 @@ export const awayBucket = (error: unknown): Held | null =>
     ? null
     : { code: 'no-bucket', message: 'the bucket between bot and engines does not answer' };
 
-export class Lack {
+export class Unschedulable {
   private why: Held | null = null;
   /** Ms of this process. */
   private since = 0;

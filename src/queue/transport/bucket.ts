@@ -14,9 +14,9 @@ import { AcclaimError } from '../../errors.js';
 import type { JobKind } from '../jobs.js';
 import { ENVELOPE_BYTES } from '../limits.js';
 import {
-  type BotPlaces,
+  type BotTransport,
   DataFolder,
-  type EnginePlaces,
+  type EngineTransport,
   findModel,
   identify,
   inputs,
@@ -30,11 +30,11 @@ import {
   type Payload,
   packed,
   staged,
-} from './places.js';
+} from './transport.js';
 
 const artifactName = (hash: string): string => `artifact:${hash}`;
 
-export class BucketBot implements BotPlaces {
+export class BucketBotTransport implements BotTransport {
   private readonly folder: DataFolder;
   /** Trees of what was sent last, by path: nothing is read again that has not been written. */
   private readonly known = new Map<string, { stamp: string; tree: Tree; hash: string }>();
@@ -114,7 +114,7 @@ export class BucketBot implements BotPlaces {
   }
 }
 
-export interface BucketEngineOptions {
+export interface BucketEngineTransportOptions {
   artifacts: Artifacts;
   cache: Cache;
   models: Models;
@@ -122,8 +122,8 @@ export interface BucketEngineOptions {
   onWait: OnWait;
 }
 
-export class BucketEngine implements EnginePlaces {
-  constructor(private readonly options: BucketEngineOptions) {}
+export class BucketEngineTransport implements EngineTransport {
+  constructor(private readonly options: BucketEngineTransportOptions) {}
 
   unpack(kind: JobKind, payload: Payload, signal: AbortSignal, tell?: OnWait): Promise<Payload> {
     const { artifacts, cache, models } = this.options;

@@ -1,5 +1,5 @@
 /**
- * What an engine tells of a delivery while it works on it. Telling ends no work: a word that cannot be sent is dropped, and the first
+ * What an engine tells of a delivery while it works on it. Telling it ends no work: a word that cannot be sent is dropped, and the first
  * of them is logged. Progress is worth something only while it is new: where earlier words are still on their way (Redis is away
  * or slow), it is left out instead of waiting with them in memory.
  */
@@ -10,7 +10,7 @@ import type { JobProgress } from '../jobs.js';
 /** Words under way beyond which progress is left out. */
 const MOST_UNDER_WAY = 4;
 
-export interface TellingParts {
+export interface ProgressReportsParts {
   job: string;
   delivery: number;
   /** May throw as well as reject. */
@@ -18,11 +18,11 @@ export interface TellingParts {
   log: Log;
 }
 
-export class Telling {
+export class ProgressReports {
   private readonly underWay = new Set<Promise<void>>();
   private said = false;
 
-  constructor(private readonly parts: TellingParts) {}
+  constructor(private readonly parts: ProgressReportsParts) {}
 
   progress(progress: JobProgress): void {
     if (this.underWay.size < MOST_UNDER_WAY) this.tell({ type: 'progress', progress });

@@ -2,36 +2,36 @@
 import { type Job, Queue } from 'bullmq';
 import { safely } from '../../machine/safely.js';
 import type { connect } from './connection.js';
-import { deliveryId, type Flight, type keys, queueName } from './wire.js';
+import { deliveryId, type keys, type Lease, queueName } from './wire.js';
 
 /** Answers stay in Redis for so long when nobody takes them, s. */
 const KEPT_S = 86_400;
 
-export interface LanesParts {
+export interface DeliveryQueuesParts {
   redis: ReturnType<typeof connect>;
   keys: ReturnType<typeof keys>;
   prefix: string;
   trouble: (error: unknown) => void;
 }
 
-export class Lanes {
+export class DeliveryQueues {
   private readonly queues = new Map<string, Queue>();
 
-  constructor(private readonly parts: LanesParts) {}
+  constructor(private readonly parts: DeliveryQueuesParts) {}
 
-  state(flight: Flight): Promise<string> {
-    return this.of(flight.engine).getJobState(deliveryId(flight.job, flight.delivery));
+  state(lease: Lease): Promise<string> {
+    return this.of(lease.engine).getJobState(deliveryId(lease.job, lease.delivery));
   }
 
   /** Undefined where Redis has forgotten it. */
-  job(flight: Flight): Promise<Job | undefined> {
-    return this.of(flight.engine).getJob(deliveryId(flight.job, flight.delivery));
+  job(lease: Lease): Promise<Job | undefined> {
+    return this.of(lease.engine).getJob(deliveryId(lease.job, lease.delivery));
   }
 
-  async add(flight: Flight, kind: string, sealed: string): Promise<void> {
-    const jobId = deliveryId(flight.job, flight.delivery);
+  async add(lease: Lease, kind: string, sealed: string): Promise<void> {
+    const jobId = deliveryId(lease.job, lease.delivery);
     const kept = { removeOnComplete: { age: KEPT_S }, removeOnFail: { age: KEPT_S } };
-    await this.of(flight.engine).add(kind, { sealed }, { jobId, attempts: 1, ...kept });
+    await this.of(lease.engine).add(kind, { sealed }, { jobId, attempts: 1, ...kept });
   }
 
   /** What is left in a silent engine's queue would be run when it wakes up: it goes, locks and all. */

@@ -8,7 +8,7 @@ import type { Envelopes } from '../envelope.js';
 import type { connect } from './connection.js';
 import { type Beat, beatSchema, type keys } from './wire.js';
 
-export interface RollParts {
+export interface EngineRegistryParts {
   redis: ReturnType<typeof connect>;
   keys: ReturnType<typeof keys>;
   envelopes: Envelopes;
@@ -17,13 +17,13 @@ export interface RollParts {
   log: Log;
 }
 
-export class Roll {
+export class EngineRegistry {
   /** Newest beat of each engine, and when it was first seen, ms of this process. */
   private readonly heard = new Map<string, { count: number; at: number }>();
   /** Engines whose beat was refused: said once each. */
   private readonly refused = new Set<string>();
 
-  constructor(private readonly parts: RollParts) {}
+  constructor(private readonly parts: EngineRegistryParts) {}
 
   /** Engines that beat now, as they describe themselves; and those that no longer do. */
   async call(): Promise<{ there: Beat[]; gone: string[] }> {
