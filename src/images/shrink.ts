@@ -23,6 +23,21 @@ export async function shrink(bytes: Buffer, most: number): Promise<{ bytes: Buff
   );
 }
 
+/** Few enough bytes that a picture shown small is sent as it is. */
+const light = 24 * 1024;
+
+/** For a place of so many pixels: as it is where that is little, else WebP in which nobody sees a loss at that size. */
+export async function fitted(bytes: Buffer, pixels: number): Promise<{ bytes: Buffer; extension: string }> {
+  if (bytes.length <= light) return { bytes, extension: extensionOf(bytes) };
+  const smaller = await ofPicture(bytes, (picture) =>
+    picture()
+      .resize({ width: pixels, height: pixels, fit: 'inside', withoutEnlargement: true })
+      .webp({ quality: 85 })
+      .toBuffer(),
+  );
+  return { bytes: smaller, extension: 'webp' };
+}
+
 /** By the first bytes; what we make is PNG. */
 function extensionOf(bytes: Buffer): string {
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return 'jpg';

@@ -25,6 +25,7 @@ import { Logins } from './logins.js';
 import { Messages } from './messages.js';
 import type { WebOptions } from './options.js';
 import { loadSecret, People } from './people.js';
+import { Pictures } from './pictures.js';
 import { listen, makeApp } from './server.js';
 import { type Bounds, Streams } from './streams.js';
 
@@ -74,6 +75,7 @@ export class WebPlatform implements ChatPlatform {
       );
     }
     mkdirSync(dir, { recursive: true });
+    const assets = await Assets.open();
     const { nsfwChannels = [], nsfwToken = null } = this.options;
     const care = new Care(nsfwChannels, accessToken !== null);
     const warn: FrontParts['warn'] = (line) => this.options.onWarning?.(line);
@@ -98,7 +100,8 @@ export class WebPlatform implements ChatPlatform {
       warn,
     });
     const doors = { logins, door: new Door(undefined, undefined, (address) => front.crowded(address)) };
-    const app = makeApp({ desk, care, people, ...doors, assets: new Assets(), front, monitor, onError });
+    const pictures = new Pictures(care);
+    const app = makeApp({ desk, pictures, people, ...doors, assets, front, monitor, onError });
     try {
       const listening = await listen(app, host, port, onError);
       const most = { all: room.page, streamsOfAddress: streams.address };

@@ -29,7 +29,6 @@ import type { SessionStatus, StatusBody, WebOptions } from './options.js';
 import { type PageMessage, pictureFiles, renderMessage, renderReply } from './render.js';
 import type { Holder } from './streams.js';
 
-/** A private answer that is awaited: while the request lasts it goes into its response, later over the live line. */
 /** A file behind an address of the page. */
 export interface Shown {
   file: string;
@@ -37,6 +36,14 @@ export interface Shown {
   veiled: boolean;
 }
 
+/** What stands here, as JSON for a document and as the first bytes of a line. */
+interface Shared {
+  id: string;
+  text: string;
+  bytes: Buffer;
+}
+
+/** A private answer that is awaited: while the request lasts it goes into its response, later over the live line. */
 interface Asked {
   visitor: string;
   channel: string;
@@ -58,7 +65,7 @@ export class Desk {
   private readonly statusEvery: NodeJS.Timeout;
   private readonly fault = (error: unknown): void => this.options.onError?.(error);
   /** What a page is sent that opens, for holders of a token and for others. */
-  private readonly histories = new Map<boolean, { id: string; bytes: Buffer }>();
+  private readonly histories = new Map<boolean, Shared>();
 
   constructor(
     private readonly options: WebOptions,
@@ -136,11 +143,23 @@ export class Desk {
     const resumed = epoch === this.messages.epoch && /^\d+$/.test(seq ?? '');
     const known = visitor !== undefined && this.messages.consented(visitor);
     const own = resumed || (known && this.messages.marked(visitor));
-    const first = own ? this.history(who, resumed ? Number(seq) : null) : this.sharedHistory(holder);
+    const first = own ? this.history(who, resumed ? Number(seq) : null) : this.shared(holder).bytes;
     this.live.listen({ ...who, known }, line.response, line.headers, first);
     // A page that opens has no status yet: the next one is sent even if nothing changed.
     this.lastStatus = '';
     this.statusSoon();
+  }
+
+  /** What a page begins with that has not opened its line yet, as JSON: all that stands here, with the visitor's marks. */
+  async first(account: Account, who: { holder: boolean; admin: boolean }): Promise<string> {
+    const me = JSON.stringify(await this.me(account));
+    const { sessions } = await this.status(who.holder, who.admin);
+    const marked = this.messages.consented(account.id) && this.messages.marked(account.id);
+    const stands = marked
+      ? JSON.stringify(this.standing({ visitor: account.id, holder: who.holder }))
+      : this.shared(who.holder).text;
+    const id = JSON.stringify(this.eventId());
+    return `{"me":${me},"sessions":${JSON.stringify(sessions)},"id":${id},"messages":${stands}}`;
   }
 
   /** Somebody logged out: their lines end, and those of a log-in that stands no more; later answers reach nobody. */
@@ -150,26 +169,34 @@ export class Desk {
     this.live.review((one) => one.holder && visitor !== undefined && one.visitor === visitor);
   }
 
-  private sharedHistory(holder: boolean): Buffer {
-    const now = this.eventId();
+  /** What all see who have no marks here: made once. */
+  private shared(holder: boolean): Shared {
+    const id = this.eventId();
     const made = this.histories.get(holder);
-    if (made?.id === now) return made.bytes;
-    const bytes = this.history({ visitor: undefined, holder }, null);
-    this.histories.set(holder, { id: now, bytes });
-    return bytes;
+    if (made?.id === id) return made;
+    const list = this.standing({ visitor: undefined, holder });
+    const bytes = opening({ event: 'history', id, data: { reset: true, messages: list, removed: [] } });
+    const shared = { id, text: JSON.stringify(list), bytes };
+    this.histories.set(holder, shared);
+    return shared;
   }
 
   /** All that stands here, or what changed after a number; with the visitor's marks. */
   private history({ visitor, holder }: Pick<Holder, 'visitor' | 'holder'>, after: number | null): Buffer {
-    const { messages, removed } = this.messages.since(after ?? 0);
+    const { removed } = this.messages.since(after ?? 0);
     const data = {
       reset: after === null,
-      messages: messages
-        .filter(({ channel }) => this.care.sees(channel, holder))
-        .map((message) => this.render(message, visitor)),
+      messages: this.standing({ visitor, holder }, after ?? 0),
       removed: after === null ? [] : removed,
     };
     return opening({ event: 'history', id: this.eventId(), data });
+  }
+
+  private standing({ visitor, holder }: Pick<Holder, 'visitor' | 'holder'>, after = 0): PageMessage[] {
+    return this.messages
+      .since(after)
+      .messages.filter(({ channel }) => this.care.sees(channel, holder))
+      .map((message) => this.render(message, visitor));
   }
 
   /** The person's marks on the message afterwards. */

@@ -3,10 +3,11 @@
  * decides nothing. Every answer to a person's mistake is JSON `{error: {code, message, mend}}` with a kind message.
  */
 import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { extname } from 'node:path';
 import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { type HttpBindings, type ServerType, serve } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
@@ -15,11 +16,9 @@ import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { z } from 'zod';
 import type { Account } from '../../../src/chat/port.js';
 import { AcclaimError, type ErrorCode, inSentences, toPlain } from '../../../src/errors.js';
-import { isExhausted, readFault } from '../../../src/files/reading.js';
 import { safely } from '../../../src/machine/safely.js';
 import { tarOf } from '../../../src/store/folder-archive.js';
 import type { Asset, Assets } from './assets.js';
-import type { Care } from './care.js';
 import { patience } from './connections.js';
 import {
   buttonBody,
@@ -38,11 +37,12 @@ import { addressOf } from './guard.js';
 import type { Logins } from './logins.js';
 import { learnedFormats, type Monitor } from './options.js';
 import type { People, Visitor } from './people.js';
+import type { Pictures } from './pictures.js';
 import { AGAIN_S } from './streams.js';
 
 export interface ServerParts {
   desk: Desk;
-  care: Care;
+  pictures: Pictures;
   people: People;
   logins: Logins;
   door: Door;
@@ -54,11 +54,6 @@ export interface ServerParts {
 
 const LIMITED_MS = 1000;
 const year = 365 * 24 * 3600;
-const pictureTypes: Record<string, string> = {
-  '.png': 'image/png',
-  '.jpg': 'image/jpeg',
-  '.webp': 'image/webp',
-};
 /** Codes that are the asker's to mend, by HTTP status; all others are 500. */
 const statuses: Partial<Record<ErrorCode, 400 | 403 | 404 | 409 | 429 | 503>> = {
   usage: 400,
@@ -72,7 +67,7 @@ const statuses: Partial<Record<ErrorCode, 400 | 403 | 404 | 409 | 429 | 503>> = 
 };
 
 export function makeApp(parts: ServerParts): Hono {
-  const { desk, care, people, logins, door, assets, front, monitor, onError } = parts;
+  const { desk, pictures, people, logins, door, assets, front, monitor, onError } = parts;
   const app = new Hono();
   const guarding = {
     'content-security-policy': assets.contentSecurityPolicy,
@@ -125,6 +120,18 @@ export function makeApp(parts: ServerParts): Hono {
     keep(c, people.visitorCookie, value);
     return people.visitor(value)!;
   };
+  /** Whoever opens the page, known or not. */
+  const greet = (c: Context): Account => {
+    const known = meet(c);
+    if (front.outside(c).secure) {
+      // They may be from before there was TLS, and are kept to it from now on.
+      for (const name of [people.visitorCookie, people.adminCookie, people.guestCookie, people.voterCookie]) {
+        const value = getCookie(c, name);
+        if (value !== undefined) keep(c, name, value);
+      }
+    }
+    return people.account(known, role(c), voter(c));
+  };
   const who = (c: Context): Account => {
     const known = visitorOf(c);
     if (!known)
@@ -136,7 +143,16 @@ export function makeApp(parts: ServerParts): Hono {
     const standing = { holder: holder(c), from: addressOf(front.outside(c).client) };
     return { ...people.account(known, role(c), voter(c)), ...standing };
   };
-  app.get('/', (c) => send(c, assets, assets.index));
+  app.get('/', async (c) => {
+    const html = assets.index(await desk.first(greet(c), { holder: holder(c), admin: admin(c) }));
+    const zips = mayZip(c);
+    return c.body(new Uint8Array(zips ? await zip(html) : Buffer.from(html)), 200, {
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      vary: 'accept-encoding',
+      ...(zips && { 'content-encoding': 'gzip' }),
+    });
+  });
   app.get('/healthz', (c) => c.json({ ok: true }));
   app.get('/readyz', async (c) => {
     if (!monitor) return c.notFound();
@@ -162,20 +178,11 @@ export function makeApp(parts: ServerParts): Hono {
   });
   app.get('/favicon.ico', (c) => c.redirect('/page/logo.svg', 302));
   app.get('/page/*', (c) => send(c, assets, assets.get(c.req.path)));
-  app.get('/vendor/*', (c) => send(c, assets, assets.get(c.req.path)));
   app.get('/api/status', async (c) => c.json(await desk.status(holder(c), admin(c))));
 
   app.get('/api/me', async (c) => {
-    const known = meet(c);
-    if (front.outside(c).secure) {
-      // They may be from before there was TLS, and are kept to it from now on.
-      for (const name of [people.visitorCookie, people.adminCookie, people.guestCookie, people.voterCookie]) {
-        const value = getCookie(c, name);
-        if (value !== undefined) keep(c, name, value);
-      }
-    }
     c.header('cache-control', 'no-store');
-    return c.json(await desk.me(people.account(known, role(c), voter(c))));
+    return c.json(await desk.me(greet(c)));
   });
   app.get('/api/events', (c) => {
     const last = c.req.header('last-event-id') ?? c.req.query('after');
@@ -273,17 +280,12 @@ export function makeApp(parts: ServerParts): Hono {
   app.get('/pictures/:message/:index', async (c) => {
     const { message, index } = c.req.param();
     const shown = desk.picture(message, Number(index), visitor(c), holder(c));
-    const type = shown && pictureTypes[extname(shown.file).toLowerCase()];
-    const veil = shown?.veiled === true && c.req.query('clear') === undefined;
-    const read = () => (veil ? care.veil(shown.file) : readFile(shown!.file));
-    const bytes = type && (await read().catch(unreadable(shown.file)));
-    if (!bytes) return c.text('This picture is gone.\n', 404);
+    const asks = (what: string) => c.req.query(what) !== undefined;
+    const found = shown && (await pictures.read(shown, { clear: asks('clear'), small: asks('small') }));
+    if (!found) return c.text('This picture is gone.\n', 404);
     // What needs care is asked for anew each time: it may be no longer allowed.
     const cache = shown.veiled ? 'no-store' : 'private, max-age=31536000, immutable';
-    return c.body(new Uint8Array(bytes), 200, {
-      'content-type': veil ? 'image/jpeg' : type,
-      'cache-control': cache,
-    });
+    return c.body(new Uint8Array(found.bytes), 200, { 'content-type': found.type, 'cache-control': cache });
   });
   app.get('/api/sessions/:id/adapter', async (c) => {
     if (role(c) === 'member' || role(c) === 'moderator') {
@@ -313,11 +315,8 @@ export function makeApp(parts: ServerParts): Hono {
   return app;
 }
 
-/** A picture is gone, or the server cannot open it just now. */
-const unreadable = (file: string) => (error: unknown) => {
-  if (isExhausted(error)) throw readFault(error, file, { mend: '' });
-  return undefined;
-};
+const mayZip = (c: Context) => /\bgzip\b/.test(c.req.header('accept-encoding') ?? '');
+const zip = promisify(gzip);
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -325,9 +324,10 @@ const tooLong = new AcclaimError('usage', 'That is too long.', 'Say it in fewer 
 
 function send(c: Context, assets: Assets, found: Asset | undefined): Response {
   if (!found) return c.text('There is nothing here.\n', 404);
-  const zips = /\bgzip\b/.test(c.req.header('accept-encoding') ?? '');
+  const zips = mayZip(c);
   const asset = zips ? assets.zipped(found) : found;
-  const headers = { 'cache-control': 'no-cache', etag: asset.etag, vary: 'accept-encoding' };
+  const cache = asset.forever ? 'public, max-age=31536000, immutable' : 'no-cache';
+  const headers = { 'cache-control': cache, etag: asset.etag, vary: 'accept-encoding' };
   if (c.req.header('if-none-match') === asset.etag) return c.body(null, 304, headers);
   return c.body(new Uint8Array(asset.body), 200, {
     ...headers,

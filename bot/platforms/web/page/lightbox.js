@@ -84,7 +84,7 @@ export function Lightbox() {
         </div>
         <div class="lightbox-stage">
           <button class="icon-button" aria-label="Previous picture" onClick=${() => go(-1)}><${Icon} name="left" /></button>
-          ${at.cell.url ? html`<${Picture} url=${at.cell.url} alt=${at.cell.alt} veiled=${veiled} key=${at.cell.url} />${hidden && html`<button class="button veil" onClick=${() => reveal(at.cell.url)}>Show</button>`}` : html`<div class="cell-held lightbox-held" role="img" aria-label=${at.cell.alt}><${Icon} name="none" /><span>Held back</span></div>`}
+          ${at.cell.url ? html`<${Picture} url=${at.cell.url} alt=${at.cell.alt} veiled=${veiled} key=${at.cell.url} large />${hidden && html`<button class="button veil" onClick=${() => reveal(at.cell.url)}>Show</button>`}` : html`<div class="cell-held lightbox-held" role="img" aria-label=${at.cell.alt}><${Icon} name="none" /><span>Held back</span></div>`}
           <button class="icon-button" aria-label="Next picture" onClick=${() => go(1)}><${Icon} name="right" /></button>
         </div>
         <div class="lightbox-acts">

@@ -5,9 +5,32 @@ import { notify } from './notify.js';
 import { arrive, hurry } from './queue.js';
 import { add, dismiss, get, refreshMe, set, toast } from './store.js';
 
+/** What the document brought along, until it has been used; a line that opens later is told anew. @type {any} */
+let brought = null;
+
+const gift = /^#(token|invite)=(.+)$/;
+
+/** The page begins with what its document says, unless its address says who this really is. */
+export function begin() {
+  const said = JSON.parse(document.getElementById('state')?.textContent || '{}');
+  if (said.me === undefined || gift.test(location.hash)) return;
+  brought = said;
+  set({ me: said.me, sessions: said.sessions });
+  stand(said.messages, said.id);
+}
+
+/** All that stands here. @param {import('./store.js').Message[]} list @param {string} id of the newest change */
+function stand(list, id, messages = new Map()) {
+  for (const message of list) messages.set(message.id, message);
+  // What was told before the line broke may be old.
+  set({ messages, loaded: true, turnouts: {} });
+  settleChannel();
+  arrive(id.split('-')[0]);
+}
+
 /** What a link brings along: an access token, or an invite to vote. Neither stays in the address. */
 async function redeem() {
-  const [, kind, value = ''] = /^#(token|invite)=(.+)$/.exec(location.hash) ?? [];
+  const [, kind, value = ''] = gift.exec(location.hash) ?? [];
   if (kind === undefined) return;
   history.replaceState(null, '', location.pathname);
   const said = decodeURIComponent(value);
@@ -25,7 +48,9 @@ let refused = 1000;
 
 export async function connect() {
   await redeem();
-  for (let wait = 500; ; wait = Math.min(8000, wait * 2)) {
+  const after = brought?.id;
+  brought = null;
+  for (let wait = 500; after === undefined; wait = Math.min(8000, wait * 2)) {
     try {
       await refreshMe();
       break;
@@ -34,7 +59,7 @@ export async function connect() {
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }
-  const live = new EventSource('/api/events');
+  const live = new EventSource(after === undefined ? '/api/events' : `/api/events?after=${after}`);
   live.addEventListener('open', () => {
     refused = 1000;
     set({ online: true });
@@ -52,12 +77,8 @@ export async function connect() {
     const messages = reset
       ? new Map([...get().messages].filter(([, m]) => m.kind === 'reply'))
       : new Map(get().messages);
-    for (const message of list) messages.set(message.id, message);
-    for (const id of removed) messages.delete(id);
-    // What was told before the line broke may be old.
-    set({ messages, loaded: true, turnouts: {} });
-    settleChannel();
-    arrive(id.split('-')[0]);
+    for (const one of removed) messages.delete(one);
+    stand(list, id, messages);
   });
   on(live, 'message', (message) => {
     notify(message);

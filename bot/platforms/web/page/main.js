@@ -4,10 +4,11 @@ import { followAddress } from './address.js';
 import { App } from './app.js';
 import { followFocus } from './focus.js';
 import { html } from './html.js';
-import { connect } from './live.js';
+import { begin, connect } from './live.js';
 import { markSeen } from './store.js';
 
 const root = /** @type {HTMLElement} */ (document.getElementById('app'));
+begin();
 root.textContent = '';
 render(html`<${App} />`, root);
 followAddress();

@@ -9,8 +9,8 @@ export function useVeil(url, veiled) {
   return veiled && !shown;
 }
 
-/** @param {{url: string, alt: string, veiled: boolean}} props */
-export function Picture({ url, alt, veiled }) {
+/** `large`: with all its pixels, else in as many as a sheet shows. @param {{url: string, alt: string, veiled: boolean, large?: boolean}} props */
+export function Picture({ url, alt, veiled, large = false }) {
   const hidden = useVeil(url, veiled);
   const lost = () => {
     if (!veiled || hidden) return;
@@ -19,7 +19,8 @@ export function Picture({ url, alt, veiled }) {
     set({ revealed });
     toast('This picture may not be shown any more.');
   };
-  return html`<img src=${veiled && !hidden ? `${url}&clear=1` : url} alt=${alt} data-veiled=${hidden} loading="lazy" decoding="async" onError=${lost} />`;
+  const src = `${url}${veiled && !hidden ? '&clear=1' : ''}${large ? '' : '&small=1'}`;
+  return html`<img src=${src} alt=${alt} data-veiled=${hidden} loading="lazy" decoding="async" onError=${lost} />`;
 }
 
 /** A picture that stands alone, with its button while it is veiled. @param {{url: string, alt: string, veiled: boolean}} props */

@@ -3,7 +3,6 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WebPlatform } from '../../../../bot/platforms/web/adapter.js';
-import { Assets } from '../../../../bot/platforms/web/assets.js';
 import type { WebOptions } from '../../../../bot/platforms/web/options.js';
 import type { ChatEvent } from '../../../../src/chat/port.js';
 import { AcclaimError } from '../../../../src/errors.js';
@@ -96,48 +95,6 @@ describe('guards', () => {
       code: 'port-taken',
       mend: expect.stringContaining(`--port ${port + 1}`),
     });
-  });
-});
-
-describe('assets', () => {
-  it('serves every file of the page and the libraries, and no path beside them', async () => {
-    const { ann } = await start();
-    const paths = new Assets().paths();
-    expect(paths.length).toBeGreaterThan(15);
-    let bytes = 0;
-    for (const path of ['/', ...paths]) {
-      const response = await ann.request(path);
-      expect([path, response.status]).toEqual([path, 200]);
-      expect([path, response.headers.get('content-encoding')]).toEqual([path, 'gzip']);
-      bytes += Number(response.headers.get('content-length'));
-    }
-    // What the page weighs on its way to who has never been there, without pictures.
-    expect(bytes).toBeGreaterThan(10_000);
-    expect(bytes).toBeLessThan(120_000);
-    const plain = await ann.request('/page/main.js', undefined, { 'accept-encoding': 'identity' });
-    expect(plain.headers.get('content-encoding')).toBeNull();
-    expect(await plain.text()).toBe(await (await ann.request('/page/main.js')).text());
-    for (const path of [
-      '/page/../adapter.ts',
-      '/page/%2e%2e/server.ts',
-      '/page/index.html',
-      '/vendor/x.mjs',
-    ]) {
-      expect([path, (await ann.request(path)).status]).toEqual([path, 404]);
-    }
-  });
-
-  it('imports only what is served', async () => {
-    const { ann } = await start();
-    const known = new Set(['preact', 'preact/hooks', 'htm']);
-    const paths = new Assets().paths();
-    for (const path of paths.filter((p) => p.startsWith('/page/') && p.endsWith('.js'))) {
-      const text = await (await ann.request(path)).text();
-      for (const [, name] of text.matchAll(/^import .* from '([^']+)'/gm)) {
-        if (known.has(name!)) continue;
-        expect(paths).toContain(new URL(name!, `http://x${path}`).pathname);
-      }
-    }
   });
 });
 

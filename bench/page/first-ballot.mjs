@@ -1,0 +1,145 @@
+// How long does somebody wait on a slow line for a first ballot that can be marked? The page in Chromium with an empty cache, its network held
+// by DevTools to a latency and a rate; behind it the tests' small app with a round of 18 that is open. Counted are requests, kilobytes and
+// seconds until the first picture can be pressed, and until all pictures of the first sheet are there; once more with what the cache keeps.
+// Usage: node bench/page/first-ballot.mjs [--latency 400] [--mbits 1.6] [--turns 3] [--out FILE]; needs the sources and a Chromium.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+import sharp from 'sharp';
+import { createViteServer } from 'vitest/node';
+import { machine, markdown, median } from '../lib/table.mjs';
+
+const bench = dirname(dirname(fileURLToPath(import.meta.url)));
+const { values: options } = parseArgs({
+  options: {
+    latency: { type: 'string', default: '400' },
+    mbits: { type: 'string', default: '1.6' },
+    turns: { type: 'string', default: '3' },
+    out: { type: 'string', default: join(bench, 'out', 'first-ballot.json') },
+  },
+});
+const line = {
+  offline: false,
+  latency: Number(options.latency),
+  downloadThroughput: (Number(options.mbits) * 1e6) / 8,
+  uploadThroughput: (Number(options.mbits) * 1e6) / 16,
+};
+
+// The tests are TypeScript, and Node 20 reads none.
+const vite = await createViteServer({
+  root: dirname(bench),
+  configFile: false,
+  appType: 'custom',
+  logLevel: 'error',
+  server: { middlewareMode: true, hmr: false, watch: null, ws: false },
+});
+const { WebApp } = await vite.ssrLoadModule('/tests/support/web-app.ts');
+const { chromiumArgs, chromiumPath } = await vite.ssrLoadModule('/tests/support/browser.ts');
+
+/** About as hard to press together as a drawn picture: soft shapes with a grain over them. */
+async function picture(file, size, seed) {
+  let state = seed;
+  const random = () => {
+    state = (state * 1664525 + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  const raw = { width: 8, height: 8, channels: 3 };
+  const shapes = sharp(
+    Uint8Array.from({ length: 8 * 8 * 3 }, () => random() * 255),
+    { raw },
+  );
+  const soft = await shapes.resize(size, size, { kernel: 'cubic' }).raw().toBuffer();
+  const grained = soft.map((value) => Math.max(0, Math.min(255, value + (random() - 0.5) * 16)));
+  await sharp(grained, { raw: { width: size, height: size, channels: 3 } })
+    .png()
+    .toFile(file);
+}
+
+const pressable = `document.querySelector('.round-open .cell-picture')?.matches(':enabled') === true`;
+const sheetThere = `(() => {
+  const all = [...document.querySelectorAll('.round-open .sheet:first-child .cell-picture img')];
+  return all.length === 9 && all.every((one) => one.complete && one.naturalWidth > 0);
+})()`;
+
+/** One visit: what was asked for until the sheet is there. */
+async function visit(context, url) {
+  const page = await context.newPage();
+  const devtools = await context.newCDPSession(page);
+  await devtools.send('Network.enable');
+  await devtools.send('Network.emulateNetworkConditions', line);
+  let requests = 0;
+  let bytes = 0;
+  let cached = 0;
+  devtools.on('Network.requestWillBeSent', () => {
+    requests += 1;
+  });
+  devtools.on('Network.requestServedFromCache', () => {
+    cached += 1;
+  });
+  devtools.on('Network.dataReceived', ({ encodedDataLength }) => {
+    bytes += encodedDataLength;
+  });
+  const began = performance.now();
+  const opened = page.goto(url, { waitUntil: 'commit' });
+  const until = async (met) => {
+    while (!(await page.evaluate(met))) await wait(20);
+    return (performance.now() - began) / 1e3;
+  };
+  await opened;
+  const press = await until(pressable);
+  const sheet = await until(sheetThere);
+  const seen = { press, sheet, requests: requests - cached, kb: bytes / 1024 };
+  await page.close();
+  return seen;
+}
+
+const report = { machine: machine(), line, sizes: {} };
+const browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArgs });
+try {
+  for (const size of [64, 512]) {
+    const dir = mkdtempSync(join(tmpdir(), 'acclaim-first-ballot-'));
+    const pictures = Array.from({ length: 18 }, (_, i) => join(dir, `${i}.png`));
+    for (const [i, file] of pictures.entries()) await picture(file, size, i + 1);
+    const app = new WebApp({ dir, pictures });
+    await app.start();
+    await app.open();
+    const visits = { first: [], again: [] };
+    for (let turn = 0; turn < Number(options.turns); turn++) {
+      const context = await browser.newContext({ viewport: { width: 1366, height: 768 } });
+      visits.first.push(await visit(context, app.platform.url));
+      visits.again.push(await visit(context, app.platform.url));
+      await context.close();
+    }
+    report.sizes[size] = visits;
+    await app.platform.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
+} finally {
+  await browser.close();
+  await vite.close();
+}
+
+const rows = Object.entries(report.sizes).flatMap(([size, visits]) =>
+  Object.entries(visits).map(([which, list]) => {
+    const of = (key) => median(list.map((one) => one[key]));
+    return [
+      `${size}x${size}, ${which === 'first' ? 'empty cache' : 'the next visit'}`,
+      of('requests'),
+      of('kb').toFixed(0),
+      `${of('press').toFixed(1)} s`,
+      `${of('sheet').toFixed(1)} s`,
+    ];
+  }),
+);
+console.log(
+  `${report.machine}; ${options.latency} ms, ${options.mbits} Mbit/s, median of ${options.turns}.\n`,
+);
+console.log(
+  markdown(['pictures', 'requests', 'KB', 'a picture can be pressed', 'the first sheet is there'], rows),
+);
+mkdirSync(dirname(options.out), { recursive: true });
+writeFileSync(options.out, JSON.stringify(report, null, 1));
