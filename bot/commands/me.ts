@@ -8,7 +8,7 @@ import { count } from '../../src/domain/state/count.js';
 import type { SessionState } from '../../src/domain/state/model.js';
 import { finish } from '../../src/domain/state/steps.js';
 import { type OwnVote, votesOf } from '../../src/domain/voting/mine.js';
-import { sheetfuls } from '../../src/domain/voting/votes.js';
+import { voterBallots } from '../../src/domain/voting/votes.js';
 import type { PersonalData } from '../../src/store/personal.js';
 import { bare } from '../views/words.js';
 import { type Answer, type ChatCommand, type CommandContext, theSession } from './command.js';
@@ -274,7 +274,7 @@ const thanks: ChatCommand = {
 function roundsVotedIn(state: SessionState): Map<string, number> {
   const rounds = new Map<string, number>();
   for (const round of state.rounds)
-    for (const { accounts, votes } of finish(sheetfuls(state, round, 1)))
+    for (const { accounts, votes } of finish(voterBallots(state, round, 1)))
       if (votes.length > 0) for (const key of accounts) rounds.set(key, (rounds.get(key) ?? 0) + 1);
   return rounds;
 }

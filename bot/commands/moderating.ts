@@ -3,7 +3,7 @@ import { count } from '../../src/domain/state/count.js';
 import { voterCode } from '../../src/domain/state/ids.js';
 import type { SessionState, Voter } from '../../src/domain/state/model.js';
 import { finish } from '../../src/domain/state/steps.js';
-import { sheetfuls } from '../../src/domain/voting/votes.js';
+import { voterBallots } from '../../src/domain/voting/votes.js';
 import { AcclaimError } from '../../src/errors.js';
 import { INVITE_DAYS } from '../../src/network/invite-link.js';
 import { auditLine, foldedActs } from '../views/audit.js';
@@ -144,7 +144,7 @@ const voters: ChatCommand = {
     const state = await theSession(context);
     const marked = new Map<string, number>();
     for (const round of state.rounds.slice(-8))
-      for (const { voter, votes } of finish(sheetfuls(state, round, 1)))
+      for (const { voter, votes } of finish(voterBallots(state, round, 1)))
         if (votes.length > 0) marked.set(voter, (marked.get(voter) ?? 0) + votes.filter((v) => v.up).length);
     const closed = closedRound(state);
     const weights = closed ? weightsOf(await judgedAgain(state, closed)) : new Map<string, VoterWeight>();

@@ -124,7 +124,7 @@ function votersOf({ rounds, ballots, facts, voters }: SessionState): Known['vote
   const round = rounds.at(-1)?.id;
   const found = new Map<string, Voter | undefined>();
   for (const { id } of [...ballots.values()].filter((ballot) => ballot.round === round))
-    for (const key of facts.get(id)?.standing.keys() ?? []) found.set(key, voters.get(key));
+    for (const key of facts.get(id)?.byVoter.keys() ?? []) found.set(key, voters.get(key));
   return found;
 }
 

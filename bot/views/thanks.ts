@@ -44,7 +44,7 @@ export function whyAnswer(
   if (marks === 'waits')
     return { title: 'Kept', text: `${said} It is kept; ${waits.replace('they do', 'it does')}` };
   const names = new Set([voter, personOf(state.voters, voter)]);
-  const own = countedIn(state, round).sheetfuls.find((one) => names.has(one.voter));
+  const own = countedIn(state, round).voterBallots.find((one) => names.has(one.voter));
   const good = own?.votes.find((vote) => vote.index === index)?.up === true;
   return {
     title: 'Why',

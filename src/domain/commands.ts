@@ -181,7 +181,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     if (!round) return refuseCell(draft);
     if (!consented(draft, by.key)) return refuseConsent(draft);
     // In whichever channel and from whichever linked account an earlier star was given, this one takes its place. A star
-    // that hangs as a reaction (of a gallery) is the platform's and stays: standing.ts says which of the two holds.
+    // that hangs as a reaction (of a gallery) is the platform's and stays: effective-marks.ts says which of the two holds.
     const { voters } = draft.state;
     const accounts = accountsOf(voters, personOf(voters, by.key));
     for (const ballot of ballotsOf(draft.state, round)) {

@@ -50,7 +50,7 @@ export const sessionStatus = (state: SessionState): SessionStatus => finish(stat
 export function* statusOf(state: SessionState): Steps<SessionStatus> {
   const { session, rounds } = state;
   const round = rounds.at(-1);
-  const counted = round ? yield* counting(state, round) : { sheetfuls: [], excluded: 0 };
+  const counted = round ? yield* counting(state, round) : { voterBallots: [], excluded: 0 };
   const present = round && (yield* attending(state, round));
   const ballots = [...state.ballots.values()].filter(
     (row) => row.round === round?.id && row.state === 'live',
@@ -68,8 +68,8 @@ export function* statusOf(state: SessionState): Steps<SessionStatus> {
     round: round?.number ?? 0,
     roundState: round?.state ?? 'none',
     ballots: ballots.length,
-    votes: counted.sheetfuls.reduce((sum, one) => sum + one.votes.length, 0),
-    voters: counted.sheetfuls.length,
+    votes: counted.voterBallots.reduce((sum, one) => sum + one.votes.length, 0),
+    voters: counted.voterBallots.length,
     finished: present?.finished ?? 0,
     turnout: round?.state === 'open' && present ? turnoutOf(state, round, present) : null,
     deadline: round?.deadline ?? null,

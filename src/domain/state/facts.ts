@@ -18,7 +18,7 @@ export interface Fact {
 }
 
 /** What one voter has on the ballot now, late marks left out. */
-export interface Standing {
+export interface VoterMarks {
   /** Marks that stand, Done, flags and faults not among them. */
   marks: number;
   /** Faults that stand: whoever names one has voted, and not yet seen to the whole ballot. */
@@ -36,7 +36,7 @@ class Index {
   readonly last: Places = new Map();
   /** The same with late rows left out; one and the same while there are none. */
   counted: Places = this.last;
-  readonly standing = new Map<string, Standing>();
+  readonly byVoter = new Map<string, VoterMarks>();
   readonly late = new Set<string>();
   newest: Fact | undefined;
   dones = 0;
@@ -59,14 +59,14 @@ class Index {
     if (!this.newest || fact.at > this.newest.at) this.newest = fact;
     if (fact.emoji === 'done' && fact.present) this.dones += 1;
     if (fact.emoji.startsWith('flag-')) return;
-    const one = this.standing.get(fact.voter) ?? { marks: 0, faults: 0, done: false, at: fact.at };
+    const one = this.byVoter.get(fact.voter) ?? { marks: 0, faults: 0, done: false, at: fact.at };
     one.at = Math.max(one.at, fact.at);
     if (fact.emoji === 'done') one.done = fact.present;
     else {
       const which = meaning(fact.emoji)?.kind === 'fault' ? 'faults' : 'marks';
       one[which] += Number(fact.present) - Number(before?.present ?? false);
     }
-    this.standing.set(fact.voter, one);
+    this.byVoter.set(fact.voter, one);
   }
 
   rowsAt(places: readonly number[] = []): Fact[] {
@@ -147,8 +147,8 @@ export class Facts implements Iterable<Fact> {
   }
 
   /** Everyone who marked anything in time, with what of it stands. */
-  get standing(): ReadonlyMap<string, Readonly<Standing>> {
-    return this.#index().standing;
+  get byVoter(): ReadonlyMap<string, Readonly<VoterMarks>> {
+    return this.#index().byVoter;
   }
 
   /** The newest row that is not late. */

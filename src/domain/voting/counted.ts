@@ -7,13 +7,13 @@ import { meaning } from '../state/emoji.js';
 import type { SessionState, Voter } from '../state/model.js';
 import type { Ballot, Round } from '../state/round.js';
 import { finish, type Steps } from '../state/steps.js';
-import { type Standing, standingOf } from './effective-marks.js';
+import { type EffectiveMark, effectiveMarksOf } from './effective-marks.js';
 import { factsOf } from './ledger.js';
 import { accountsOf, personOf } from './people.js';
-import { type Sheetful, sheetfuls } from './votes.js';
+import { type VoterBallot, voterBallots } from './votes.js';
 
 export interface Counted {
-  sheetfuls: Sheetful[];
+  voterBallots: VoterBallot[];
   /** Voters with marks that were left out because a moderator excluded them. */
   excluded: number;
 }
@@ -21,13 +21,13 @@ export interface Counted {
 export const countedIn = (state: SessionState, round: Round): Counted => finish(counting(state, round));
 
 export function* counting(state: SessionState, round: Round): Steps<Counted> {
-  const all = yield* sheetfuls(state, round, state.session.rules.unmarkedWeight);
+  const all = yield* voterBallots(state, round, state.session.rules.unmarkedWeight);
   const counted = all.filter(({ voter }) => counts(state, round, voter));
   const excluded = all.filter(({ voter }) => isExcluded(state, voter)).length;
   // One voter alone: what is left unmarked is bad at full weight (HERO's own feedback).
   const lone = counted.length === 1 && counted[0];
   if (lone) for (const vote of lone.votes) vote.weight = 1;
-  return { sheetfuls: counted, excluded };
+  return { voterBallots: counted, excluded };
 }
 
 export function counts(state: SessionState, round: Round, person: string): boolean {
@@ -84,7 +84,7 @@ export function* attending(state: SessionState, round: Round): Steps<Attendance>
   const all = sheetsToMark(state, round, ballots);
   const marked = new Map<string, Attending>();
   for (const ballot of ballots) {
-    for (const [voter, { marks, faults, done }] of factsOf(state, ballot).standing) {
+    for (const [voter, { marks, faults, done }] of factsOf(state, ballot).byVoter) {
       const person = personOf(state.voters, voter);
       if (!counts(state, round, person)) continue;
       const one = marked.get(person) ?? nobody();
@@ -99,7 +99,7 @@ export function* attending(state: SessionState, round: Round): Steps<Attendance>
   }
   for (const [person, { twice }] of marked) {
     if (!twice) continue;
-    marked.set(person, attendingBy(standingOf(state, ballots, person)));
+    marked.set(person, attendingBy(effectiveMarksOf(state, ballots, person)));
     yield;
   }
   const voters = [...marked.values()].filter((one) => one.done || one.sheets.size + one.faulted.size > 0);
@@ -116,10 +116,10 @@ export function lastChange(state: SessionState, round: Round): number {
   const heard = (voter: string) => counts(state, round, personOf(state.voters, voter));
   for (const ballot of state.ballots.values()) {
     if (ballot.round !== round.id) continue;
-    const { newest: last, standing } = factsOf(state, ballot);
+    const { newest: last, byVoter } = factsOf(state, ballot);
     if (!last || last.at <= newest) continue;
     if (heard(last.voter)) newest = last.at;
-    else for (const [voter, { at }] of standing) if (at > newest && heard(voter)) newest = at;
+    else for (const [voter, { at }] of byVoter) if (at > newest && heard(voter)) newest = at;
   }
   return newest;
 }
@@ -140,7 +140,7 @@ const nobody = (): Attending => ({
   twice: false,
 });
 
-function attendingBy(marks: readonly Standing[]): Attending {
+function attendingBy(marks: readonly EffectiveMark[]): Attending {
   const one = nobody();
   for (const { ballot, fact } of marks) {
     const kind = meaning(fact.emoji)?.kind;

@@ -13,7 +13,7 @@ import type { Steps } from '../state/steps.js';
 import { factsOf } from './ledger.js';
 import { accountsOf, personOf } from './people.js';
 
-export interface Standing {
+export interface EffectiveMark {
   person: string;
   ballot: Ballot;
   fact: Fact;
@@ -25,7 +25,7 @@ export interface Standing {
 type Latest = Map<string, { ballot: Ballot; fact: Fact }>;
 
 /** Everyone's; late marks are left out. */
-export function* standing(state: SessionState, round: Round): Steps<Standing[]> {
+export function* effectiveMarks(state: SessionState, round: Round): Steps<EffectiveMark[]> {
   const people = new Map<string, Latest>();
   for (const ballot of state.ballots.values()) {
     if (ballot.round !== round.id) continue;
@@ -37,7 +37,7 @@ export function* standing(state: SessionState, round: Round): Steps<Standing[]> 
       people.set(person, latest);
     }
   }
-  const marks: Standing[] = [];
+  const marks: EffectiveMark[] = [];
   let done = 0;
   for (const [person, latest] of people) {
     marks.push(...whatHolds(person, latest));
@@ -47,7 +47,11 @@ export function* standing(state: SessionState, round: Round): Steps<Standing[]> 
 }
 
 /** One person's, on the ballots of a round. */
-export function standingOf(state: SessionState, ballots: readonly Ballot[], person: string): Standing[] {
+export function effectiveMarksOf(
+  state: SessionState,
+  ballots: readonly Ballot[],
+  person: string,
+): EffectiveMark[] {
   const latest: Latest = new Map();
   for (const { key } of accountsOf(state.voters, person))
     for (const ballot of ballots)
@@ -70,7 +74,7 @@ function isLater(a: Fact, b: Fact): boolean {
   return a.voter > b.voter;
 }
 
-function whatHolds(person: string, latest: Latest): Standing[] {
+function whatHolds(person: string, latest: Latest): EffectiveMark[] {
   let star: Fact | undefined;
   for (const { fact } of latest.values())
     if (fact.present && isStar(fact) && (!star || isLater(fact, star))) star = fact;

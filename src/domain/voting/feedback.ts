@@ -31,15 +31,15 @@ export function* judging(state: SessionState, round: Round, at: number): Steps<J
   const { rules, nsfw } = state.session;
   const images = state.images.get(round.id) ?? [];
   const counted = yield* counting(state, round);
-  const votes = counted.sheetfuls.flatMap((one) => one.votes);
+  const votes = counted.voterBallots.flatMap((one) => one.votes);
   yield;
   const labels = yield* label(
     {
       votes,
-      history: counted.sheetfuls.length < rules.guards.from ? [] : yield* history(state, round),
+      history: counted.voterBallots.length < rules.guards.from ? [] : yield* history(state, round),
       indices: images.map((image) => image.index),
       round: round.id,
-      voters: counted.sheetfuls.length,
+      voters: counted.voterBallots.length,
       isNewcomer: newcomers(state, at, Math.ceil(rules.guards.minVotes)),
       isTrusted: (person) => accountsOf(state.voters, person).some(({ trusted }) => trusted),
     },
@@ -70,7 +70,7 @@ export function* judging(state: SessionState, round: Round, at: number): Steps<J
   return {
     feedback,
     outcome,
-    voters: counted.sheetfuls.flatMap(({ accounts }) => [...accounts].sort()),
+    voters: counted.voterBallots.flatMap(({ accounts }) => [...accounts].sort()),
     weighed: { votes, weights: labels.weights },
     ...(labels.work && { work: labels.work }),
   };
@@ -143,7 +143,7 @@ function outcomeOf({ shown, base, picks, feedback, labels, counted, votes, late 
   return {
     best: labels.best,
     bestBound: labels.bestBound,
-    voters: counted.sheetfuls.length,
+    voters: counted.voterBallots.length,
     excluded,
     votes: seen,
     cells,
@@ -174,8 +174,8 @@ function* history(state: SessionState, round: Round): Steps<Vote[]> {
     .slice(-state.session.rules.guards.historyRounds);
   const votes: Vote[][] = [];
   for (const other of before) {
-    const { sheetfuls } = yield* counting(state, other);
-    for (const one of sheetfuls) votes.push(one.votes);
+    const { voterBallots } = yield* counting(state, other);
+    for (const one of voterBallots) votes.push(one.votes);
   }
   return votes.flat();
 }

@@ -5,7 +5,7 @@ import type { SessionState } from '../state/model.js';
 import type { Ballot, Round } from '../state/round.js';
 import { finish } from '../state/steps.js';
 import { personOf } from './people.js';
-import { sheetfuls } from './votes.js';
+import { voterBallots } from './votes.js';
 
 export interface OwnVote {
   session: string;
@@ -30,7 +30,7 @@ export function votesOf(state: SessionState, voter: string): OwnVote[] {
   const { id: session, prompt, rules } = state.session;
   const names = new Set([voter, personOf(state.voters, voter)]);
   return state.rounds.flatMap((round) => {
-    const own = finish(sheetfuls(state, round, rules.unmarkedWeight)).find((one) => names.has(one.voter));
+    const own = finish(voterBallots(state, round, rules.unmarkedWeight)).find((one) => names.has(one.voter));
     return (own?.votes ?? []).map(({ index, up, star, weight, at, faults = [] }) => ({
       session,
       prompt,

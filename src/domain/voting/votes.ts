@@ -1,6 +1,6 @@
 /**
  * Marks become votes. A vote is one image judged by one voter; it is a function of the set of marks that the voter has
- * on the round's ballots (of all channels and linked accounts, see standing.ts), never of their order. On a sheet: numbered or starred = good; other cells
+ * on the round's ballots (of all channels and linked accounts, see effective-marks.ts), never of their order. On a sheet: numbered or starred = good; other cells
  * of a sheet where the voter reacted = weakly not good; `none` alone = seen, nothing good. Done = every sheet was seen.
  * In a gallery, where bad has a mark of its own, what is left unmarked is no vote, Done or not.
  * Whoever says what is wrong with a picture calls it not good, at full weight; beside a mark that says good it says nothing.
@@ -13,7 +13,7 @@ import { imageId } from '../state/ids.js';
 import type { SessionState } from '../state/model.js';
 import type { Ballot, Image, Round } from '../state/round.js';
 import type { Steps } from '../state/steps.js';
-import { standing } from './effective-marks.js';
+import { effectiveMarks } from './effective-marks.js';
 
 export interface Vote {
   /** The person: of linked accounts the made-up id, else the account's key. */
@@ -32,7 +32,7 @@ export interface Vote {
 }
 
 /** Everything one voter has marked in one round. */
-export interface Sheetful {
+export interface VoterBallot {
   voter: string;
   /** Keys of those of the voter's accounts that marked. */
   accounts: ReadonlySet<string>;
@@ -43,13 +43,17 @@ export interface Sheetful {
 }
 
 /** All that was marked in a round, by voter in order of their keys; late marks left out. */
-export function* sheetfuls(state: SessionState, round: Round, unmarkedWeight: number): Steps<Sheetful[]> {
+export function* voterBallots(
+  state: SessionState,
+  round: Round,
+  unmarkedWeight: number,
+): Steps<VoterBallot[]> {
   const images = state.images.get(round.id) ?? [];
   const inState = (state: Image['state']) =>
     new Set(images.flatMap((image) => (image.state === state ? [image.index] : [])));
   const [hidden, held] = [inState('hidden'), inState('held')];
   const byVoter = new Map<string, Marks>();
-  for (const { person, ballot, fact, oldStar } of yield* standing(state, round)) {
+  for (const { person, ballot, fact, oldStar } of yield* effectiveMarks(state, round)) {
     if (meaning(fact.emoji)?.kind === 'flag') continue;
     const marks = byVoter.get(person) ?? new Marks();
     marks.add(ballot, fact, oldStar);
@@ -59,7 +63,7 @@ export function* sheetfuls(state: SessionState, round: Round, unmarkedWeight: nu
   const { nsfw: unsafe } = state.session;
   // One text an image, whoever votes on it.
   const ids = new Map([...sheets.values()].flat().map((index) => [index, imageId(round.id, index)]));
-  const judged: Sheetful[] = [];
+  const judged: VoterBallot[] = [];
   for (const voter of [...byVoter.keys()].sort()) {
     judged.push(byVoter.get(voter)!.judge({ voter, ids, hidden, held, sheets, unmarkedWeight, unsafe }));
     if (judged.length % 100 === 0) yield;
@@ -126,7 +130,7 @@ class Marks {
     }
   }
 
-  judge({ voter, ids, hidden, held, sheets, unmarkedWeight, unsafe }: Judged): Sheetful {
+  judge({ voter, ids, hidden, held, sheets, unmarkedWeight, unsafe }: Judged): VoterBallot {
     this.#count(unsafe);
     const votes: Vote[] = [];
     const say = (index: number, up: boolean, weight: number, star: boolean, at: number | null) => {

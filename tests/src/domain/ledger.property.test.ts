@@ -199,10 +199,10 @@ it('has the very marks and votes of a plain ledger, whatever happened and howeve
       const people = plain.people(ballots);
       const names = [...people.keys()].sort();
       const counting = names.filter((name) => !plain.isExcluded(name));
-      const { sheetfuls, excluded } = countedIn(world.state, world.round);
+      const { voterBallots, excluded } = countedIn(world.state, world.round);
       expect(excluded).toBe(names.length - counting.length);
       expect(
-        sheetfuls.map(({ voter, votes }) => [
+        voterBallots.map(({ voter, votes }) => [
           voter,
           votes.map(({ index, up, weight }) => ({ index, up, weight })),
         ]),

@@ -126,7 +126,7 @@ describe('a pool', () => {
           playPool(world, one, sent);
           checkInvariants(world);
           // A mark is ever of somebody of that side, and nobody counts twice.
-          const counted = countedIn(world.state, world.round).sheetfuls.map((one) => one.voter);
+          const counted = countedIn(world.state, world.round).voterBallots.map((one) => one.voter);
           expect(new Set(counted).size).toBe(counted.length);
           expect(counted.includes('ann') || counted.includes('ann-slack')).toBe(false);
           for (const { ordinal, channel } of world.state.bindings)
@@ -173,10 +173,10 @@ describe('a pool', () => {
           if (!present) continue;
           expected.set(who, (expected.get(who) ?? new Set()).add(`${sheet} ${emoji}`));
         }
-        const { sheetfuls } = countedIn(world.state, world.state.rounds[0]!);
-        expect(sheetfuls.map((one) => one.voter)).toEqual([...expected.keys()].sort());
+        const { voterBallots } = countedIn(world.state, world.state.rounds[0]!);
+        expect(voterBallots.map((one) => one.voter)).toEqual([...expected.keys()].sort());
         expect(attendance(world.state, world.state.rounds[0]!).voters).toBe(expected.size);
-        for (const { voter, votes } of sheetfuls) {
+        for (const { voter, votes } of voterBallots) {
           const ups = votes.filter((vote) => vote.up).map((vote) => vote.index);
           const named = [...expected.get(voter)!].filter((mark) => !mark.endsWith('none'));
           const indices = named.map((mark) => 2 * Number(mark[0]) + Number(mark[2]) - 1);

@@ -39,7 +39,7 @@ async function pooled(): Promise<World> {
 const ann = 'ann-key-of-the-first-account';
 const voters = async () => {
   const state = (await store.load('cat'))!;
-  return countedIn(state, state.rounds[0]!).sheetfuls.length;
+  return countedIn(state, state.rounds[0]!).voterBallots.length;
 };
 
 const keysOf = async (voter: string) => (await store.accountsOf(voter)).map(({ key }) => key);
@@ -78,7 +78,7 @@ it('forgets all accounts of a person, and the counts stay as they were', async (
   await store.keepLinkCode('open', 'ann-slack', 100, 0);
   const before = (await store.load('cat'))!;
   const outcome = (state: typeof before) =>
-    countedIn(state, state.rounds[0]!).sheetfuls.map(({ votes }) =>
+    countedIn(state, state.rounds[0]!).voterBallots.map(({ votes }) =>
       votes.map(({ index, up }) => [index, up]),
     );
   const told = outcome(before).sort();

@@ -24,7 +24,7 @@ export interface Labels {
   polarisation: number | null;
 }
 
-export interface Ballotbox {
+export interface LabelInput {
   /** Votes on the round in question. */
   votes: readonly Vote[];
   /** Votes of earlier rounds: they tell how reliable a voter is. */
@@ -36,12 +36,12 @@ export interface Ballotbox {
   isNewcomer: (voter: string) => boolean;
 }
 
-export function label(box: Ballotbox, guards: Guards): Labels {
+export function label(box: LabelInput, guards: Guards): Labels {
   return box.voters < guards.from ? cold(box) : guarded(box, guards);
 }
 
 /** Fewer than five voters: the share of ups; as sure as it is one-sided, and never surer than one full vote. */
-function cold({ votes, indices, voters }: Ballotbox): Labels {
+function cold({ votes, indices, voters }: LabelInput): Labels {
   const cast = groupBy(weigh(votes), (vote) => `${vote.index}`);
   const images = indices.map((index): ImageFeedback => {
     const { up, all } = tally(cast.get(`${index}`) ?? []);
@@ -69,7 +69,7 @@ function cold({ votes, indices, voters }: Ballotbox): Labels {
 }
 
 /** Clusters, newcomers' cap, Dawid-Skene, bridging where people are split, labels, best. */
-function guarded(box: Ballotbox, guards: Guards): Labels {
+function guarded(box: LabelInput, guards: Guards): Labels {
   if (guards.doubt !== undefined) return guardedWithDoubt(box, guards, guards.doubt);
   const everything = weigh([...box.history, ...box.votes]);
   const clustered = shareWithinClusters(everything, timingClusters(everything, guards));
@@ -115,7 +115,7 @@ function guarded(box: Ballotbox, guards: Guards): Labels {
 }
 
 /** The same where a label or a best must stand without so many of those who are for it. */
-function guardedWithDoubt(box: Ballotbox, guards: Guards, doubt: number): Labels {
+function guardedWithDoubt(box: LabelInput, guards: Guards, doubt: number): Labels {
   const everything = weigh([...box.history, ...box.votes]);
   const clustered = shareWithinClusters(everything, timingClusters(everything, guards));
   const voices = clustered.map((vote) => ({ ...vote, w: vote.w / vote.weight }));

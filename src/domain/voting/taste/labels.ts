@@ -43,7 +43,7 @@ export interface GuardWork {
   unsure: number;
 }
 
-export interface Ballotbox {
+export interface LabelInput {
   /** Votes on the round in question. */
   votes: readonly Vote[];
   /** Votes of earlier rounds: they tell how reliable a voter is. */
@@ -57,12 +57,12 @@ export interface Ballotbox {
   isTrusted?: (voter: string) => boolean;
 }
 
-export function* label(box: Ballotbox, guards: Guards): Steps<Labels> {
+export function* label(box: LabelInput, guards: Guards): Steps<Labels> {
   return box.voters < guards.from ? cold(box) : yield* guarded(box, guards);
 }
 
 /** Fewer than five voters: the share of ups; as sure as it is one-sided, and never surer than one full vote. */
-function cold({ votes, indices, voters }: Ballotbox): Labels {
+function cold({ votes, indices, voters }: LabelInput): Labels {
   const tallies = new Map(indices.map((index) => [index, { ...nothing }]));
   for (const { index, up, star, weight } of votes) add(tallies.get(index), up, star, weight);
   const images = indices.map((index): ImageFeedback => {
@@ -91,7 +91,7 @@ function cold({ votes, indices, voters }: Ballotbox): Labels {
 }
 
 /** Clusters, newcomers' cap, what each vote is worth, bridging where people are split, labels, best. */
-function* guarded(box: Ballotbox, guards: Guards): Steps<Labels> {
+function* guarded(box: LabelInput, guards: Guards): Steps<Labels> {
   const everything = yield* columns([box.history, box.votes]);
   const hands = new Map(
     [...(yield* timingClusters(everything, guards))].filter(([voter]) => !box.isTrusted?.(voter)),
@@ -174,7 +174,7 @@ interface Found {
 }
 
 /** As sessions go on that were opened before there was doubt: everybody has coins of their own. */
-function* withoutDoubt(capped: Votes, box: Ballotbox, guards: Guards): Steps<Found> {
+function* withoutDoubt(capped: Votes, box: LabelInput, guards: Guards): Steps<Found> {
   const model = yield* dawidSkene(capped);
   const polarisation = oppositeShare(capped, model.voters);
   const split = polarisation > guards.polarised;
@@ -204,7 +204,7 @@ const inVoices = (votes: Votes): Votes => ({
 const asCast = (votes: Votes): Votes => ({ ...votes, w: votes.w.map((w, v) => w * votes.cast[v]!) });
 
 /** Every voice counts whole, and as much as its voter is trusted. */
-function* withDoubt(heard: Votes, box: Ballotbox, guards: Guards, doubt: number): Steps<Found> {
+function* withDoubt(heard: Votes, box: LabelInput, guards: Guards, doubt: number): Steps<Found> {
   const isKnown = box.isTrusted ?? (() => false);
   const model = yield* trusting(heard, guards.trustShare ?? 0, isKnown);
   const own = sides(heard, (yield* dawidSkene(heard)).p);
@@ -292,7 +292,7 @@ function add(tally: Tally | undefined, up: boolean, star: boolean, w: number): v
 /** The round's images by index; votes of other rounds are passed by. */
 function tallyRound(
   { length, voters, images, voter, image, up, star, cast, w }: Votes,
-  { round, indices, isNewcomer }: Ballotbox,
+  { round, indices, isNewcomer }: LabelInput,
 ): Map<number, Tally> {
   const tallies = new Map(indices.map((index) => [index, { ...nothing }]));
   const known = new Map(indices.map((index) => [`${round}.${index}`, tallies.get(index)!]));

@@ -25,5 +25,5 @@ export const dawidSkene = (votes: List) => finish(skene.dawidSkene(box(votes)));
 export const oppositeShare = (votes: List, coins: skene.DawidSkene['voters']) =>
   labels.oppositeShare(box(votes), coins);
 export const bridging = (votes: List) => finish(bridges.bridging(box(votes)));
-export const label = (ballots: labels.Ballotbox, guards: Parameters<typeof labels.label>[1]) =>
+export const label = (ballots: labels.LabelInput, guards: Parameters<typeof labels.label>[1]) =>
   finish(labels.label(ballots, guards));

@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { defaultGuards } from '../../../../src/domain/state/rules.js';
-import type { Ballotbox } from '../../../../src/domain/voting/taste/labels.js';
+import type { LabelInput } from '../../../../src/domain/voting/taste/labels.js';
 import type { Vote } from '../../../../src/domain/voting/votes.js';
 import { weigh } from '../../../support/taste-reference/ballot-box.js';
 import * as plain from '../../../support/taste-reference/clusters.js';
@@ -64,7 +64,7 @@ function crowd(seed: number, { honest, contrary, puppets, images, rounds, hours 
   });
 }
 
-function boxOf(seed: number, made: Crowd): Ballotbox {
+function boxOf(seed: number, made: Crowd): LabelInput {
   const all = crowd(seed, made);
   const votes = all.at(-1)!;
   return {
