@@ -2,6 +2,7 @@
 // voted on.
 import { weightedAuc } from '../../dist/engine/learn/vote-model/auc.js';
 import { scoreWith } from '../../dist/engine/learn/vote-model/model.js';
+import { mean } from '../lib/table.mjs';
 
 const UNSEEN = 96;
 export const unseenOf = (order) => order.slice(-UNSEEN);
@@ -46,3 +47,18 @@ export const together =
     const figures = parts.map((part) => part(order, model, rng));
     return figures.every(Boolean) ? Object.assign({}, ...figures) : null;
   };
+
+/** Rows less their mean, by column brought to deviation 1, then to length 1: what sets each picture apart. */
+export function unitRows(rows) {
+  const out = rows.map((row) => Float64Array.from(row));
+  for (let j = 0; j < out[0].length; j++) {
+    const column = out.map((row) => row[j]);
+    const middle = mean(column);
+    const deviation = Math.sqrt(mean(column.map((x) => (x - middle) ** 2)));
+    for (const row of out) row[j] = deviation > 0 ? (row[j] - middle) / deviation : 0;
+  }
+  return out.map((row) => {
+    const length = Math.hypot(...row);
+    return length > 0 ? row.map((x) => x / length) : row;
+  });
+}

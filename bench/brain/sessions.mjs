@@ -7,11 +7,18 @@ import { electBest } from '../../dist/engine/learn/vote-model/elect.js';
 import { crossFitted, fitVoteModel } from '../../dist/engine/learn/vote-model/fit.js';
 import { ghostVotes } from '../../dist/engine/learn/vote-model/ghosts.js';
 import { beatsChance } from '../../dist/engine/learn/vote-model/model.js';
-import { signalVotes } from '../../dist/engine/learn/vote-model/signals.js';
-import { tasteFor, unitRows } from '../../dist/engine/learn/vote-model/taste.js';
-import { mean } from '../lib/table.mjs';
 import { hints } from './hints.mjs';
-import { both, compare, flipped, opinionsOn, pairsOn, together, unseenOf, voteOn } from './played.mjs';
+import {
+  both,
+  compare,
+  flipped,
+  opinionsOn,
+  pairsOn,
+  together,
+  unitRows,
+  unseenOf,
+  voteOn,
+} from './played.mjs';
 
 const doubted = (share, doubt) => (order, model, rng) => {
   const votes = flipped(order.slice(0, 64), share, rng);
@@ -124,81 +131,6 @@ function ghosts(order, model) {
   };
 }
 
-/** Twenty rounds of 7: everybody votes in the first five, half in the next, and so on; signals are right six times in ten. */
-const signals = (accuracy) => (order, model, rng) => {
-  const shown = order.slice(0, 140);
-  const votes = new Map();
-  const seen = shown.map(({ good }, i) => {
-    if (rng.uniform() < 0.5 ** Math.floor(i / 35)) votes.set(String(i), good ? 1 : 0);
-    return { picture: String(i), liked: good === rng.uniform() < accuracy };
-  });
-  const cast = shown.map((_, i) => i).filter((i) => votes.has(String(i)));
-  const plain = cast.map((i) => voteOn(shown[i]));
-  const weak = [...signalVotes(seen, votes)].map(([i, vote]) => ({ ...vote, features: shown[i].features }));
-  const [off, on] = [plain, [...plain, ...weak]].map((own) => fitVoteModel(own, model()));
-  const figure = `AUC, signals right ${100 * accuracy} %`;
-  return both(off, on, () => ({ [figure]: compare(off, on, unseenOf(order)) }));
-};
-
-/** Voters who each like one or two traits: the hit of their next like among 40 pictures. Off: what the others like most. */
-function taste(order, _model, rng) {
-  const pictures = order.slice(0, 160);
-  const rows = places(pictures).map((row) => Float64Array.from(row));
-  const traits = traitsOf(pictures);
-  if (traits.length < 3) return null;
-  const people = Array.from({ length: 24 }, () => {
-    const wanted = [rng.choice(traits), rng.choice(traits)];
-    return pictures.map((picture) => {
-      const suits = wanted.some(({ head, value }) => picture.values[head] === value);
-      return rng.uniform() < (suits ? 0.8 : 0.05);
-    });
-  });
-  const hits = { popular: [], seen: [], shared: [] };
-  for (const [at, likes] of people.entries()) {
-    const liked = rng.shuffle(likes.map((_, i) => i).filter((i) => likes[i]));
-    if (liked.length < 8) continue;
-    const [next, ...before] = liked;
-    const rest = rng.shuffle(likes.map((_, i) => i).filter((i) => !likes[i])).slice(0, 39);
-    const candidates = rng.shuffle([next, ...rest]);
-    const history = before.slice(0, 12);
-    const others = people.filter((_, k) => k !== at);
-    const likers = unitRows(pictures.map((_, i) => others.map((other) => (other[i] ? 1 : 0))));
-    const tasteBy = (own) => (i) =>
-      tasteFor(
-        own[i],
-        history.map((k) => own[k]),
-      );
-    hits.popular.push(hit(candidates, next, (i) => others.filter((other) => other[i]).length));
-    hits.seen.push(hit(candidates, next, tasteBy(rows)));
-    hits.shared.push(hit(candidates, next, tasteBy(likers)));
-  }
-  if (hits.popular.length === 0) return null;
-  const off = mean(hits.popular);
-  return {
-    'hit@5, by what is seen': { off, on: mean(hits.seen) },
-    'hit@5, by who else liked it': { off, on: mean(hits.shared) },
-  };
-}
-/** Traits that a tenth to four tenths of the pictures have. */
-function traitsOf(pictures) {
-  const count = new Map();
-  for (const { heads, values } of pictures)
-    for (const head of heads) {
-      const key = `${head} ${values[head]}`;
-      count.set(key, { head, value: values[head], n: (count.get(key)?.n ?? 0) + 1 });
-    }
-  const share = ({ n }) => n / pictures.length;
-  return [...count.values()].filter((trait) => share(trait) >= 0.1 && share(trait) <= 0.4);
-}
-function hit(candidates, next, score) {
-  const scores = candidates.map(score);
-  const own = scores[candidates.indexOf(next)];
-  const above = scores.filter((s) => s > own).length;
-  const level = scores.filter((s) => s === own).length;
-  // Ties are broken by lot.
-  return Math.min(1, Math.max(0, (5 - above) / level));
-}
-
 export const systems = {
   strength: together(
     found(0.1),
@@ -212,8 +144,6 @@ export const systems = {
   kcentre: together(kcentre(16), kcentre(32)),
   disagreement: together(disagreement(8), disagreement(16)),
   ghosts,
-  signals: together(signals(0.6), signals(0.8)),
-  taste,
   ...hints,
 };
 
@@ -226,11 +156,7 @@ export const defaults = {
   kcentre: 'among picks only',
   disagreement: 'a share of picks',
   ghosts: 'on, `ghosts`',
-  signals: 'off',
-  taste: 'off',
-  twins: 'off',
   'weighted replay': 'off, `replayTemperature`',
   'weighted replay, T .25': 'off, `replayTemperature`',
   reasons: 'parts on, `reasons`',
-  region: 'off',
 };

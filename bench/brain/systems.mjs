@@ -7,9 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Rng } from '../../dist/src/rng.js';
 import { markdown, mean, standardError } from '../lib/table.mjs';
-import { base, faulty, marked, twinned, voters } from './pictures.mjs';
+import { base, faulty } from './pictures.mjs';
 import { defaults, systems } from './sessions.mjs';
-import { wordings } from './twins.mjs';
 
 const bench = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values: options } = parseArgs({
@@ -49,12 +48,11 @@ function seedOf(system, pictures, seed) {
 }
 
 /** What a system has to know of pictures beside what all have. */
-const sources = { taste: voters, twins: twinned, reasons: faulty, region: marked };
+const sources = { reasons: faulty };
 
 const figures = [];
 for (const name of options.only.split(';'))
   for (const task of tasks) {
-    if (name === 'twins' && !wordings[task]) continue;
     const pictures = await (sources[name] ?? base)(dir, task, seeds);
     const bySeed = seeds.map((seed) => seedOf(systems[name], pictures, seed));
     for (const figure of Object.keys(bySeed[0])) {

@@ -3,7 +3,7 @@
 // figures are kept, so that it can be stopped and run again, and nothing is drawn twice. Usage:
 //   node bench/brain/train.mjs [--tasks hazard,cat] [--seeds 1,2] [--ways today,base-phi] [--count 128] [--out DIR]
 //   node bench/brain/train.mjs --table prints means, standard errors and worst over the tasks and seeds that every way has
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { sample } from '../../dist/engine/diffusion/sampler.js';
@@ -117,7 +117,7 @@ const isGood = (task, heads) => {
 };
 
 /** Mean colour of the outer eighth, and of the middle half, of a picture. */
-function colours({ pixels: data }) {
+function colours({ data }) {
   const sums = { border: [0, 0, 0, 0], centre: [0, 0, 0, 0] };
   for (let y = 0; y < 64; y++)
     for (let x = 0; x < 64; x++) {
@@ -130,11 +130,13 @@ function colours({ pixels: data }) {
   return Object.fromEntries(Object.entries(sums).map(([k, s]) => [k, s.slice(0, 3).map((v) => v / s[3])]));
 }
 
-/** Base pictures, drawn once: kept as tensors. */
+/** Base pictures, drawn once: kept as tensors. Where fewer of the same are kept, those that are missing are drawn. */
 async function basePictures(task, seed, round, count) {
   const file = join(out, 'base', `${task}-${seed}-${round}-${count}.safetensors`);
   if (!existsSync(file)) {
-    const facts = await draw(task, seed, round, 0, count);
+    const kept = fewerIn('base', `${task}-${seed}-${round}-`, '.safetensors', count);
+    const facts = kept ? await basePictures(task, seed, round, kept) : [];
+    facts.push(...(await draw(task, seed, round, kept, count - kept)));
     save(file, {
       z: batchOf(
         facts.map((f) => f.z),
@@ -212,16 +214,28 @@ async function approvalOf(task, seed, round, votes) {
   return approvalBy({ pipeline, cache, round: drawn, sampler: SAMPLER, rng, signal }, model, examples);
 }
 
+/** The largest number below `count` that a kept file has between the parts of its name; none: 0. */
+function fewerIn(folder, head, tail, count) {
+  const names = readdirSync(join(out, folder)).filter((name) => name.startsWith(head) && name.endsWith(tail));
+  const numbers = names.map((name) => Number(name.slice(head.length, -tail.length)));
+  return Math.max(0, ...numbers.filter((n) => n < count));
+}
+
 const bytes = (text) => f32([Buffer.byteLength(text)], Array.from(Buffer.from(text)));
 function save(file, tensors) {
   writeSafetensors(`${file}.part${process.pid}`, tensors);
   renameSync(`${file}.part${process.pid}`, file);
 }
 
-/** The adapter after `round`, fitted to `items` on from `before`; drawn randomness is the same for equal rounds. */
-async function fitted(name, task, seed, round, params, before, items, steps, taken = 0) {
-  const file = join(out, 'fits', `${name}.safetensors`);
+/**
+ * The adapter after `round`, fitted to `items` on from `before`; drawn randomness is the same for equal rounds, so a fit of fewer
+ * steps that is kept goes on. The name has the number of steps between head and tail.
+ */
+async function fitted([head, tail], task, seed, round, params, before, items, steps) {
+  const file = join(out, 'fits', `${head}${steps}${tail}`);
   if (!existsSync(file)) {
+    const taken = fewerIn('fits', head, tail, steps);
+    if (taken) before = keptFit(join(out, 'fits', `${head}${taken}${tail}`));
     const rng = (purpose) => new Rng(seed, round, `learn.${purpose}`);
     const began = performance.now();
     const text = await encodePair(pipeline, cache, loadTask(task), latent);
@@ -254,8 +268,14 @@ async function fitted(name, task, seed, round, params, before, items, steps, tak
         ['step', f32([1], [optimiser.step])],
       ]),
     );
-    say(`  ${name}: ${steps} steps on ${items.length}, ${((performance.now() - began) / 1000).toFixed(0)} s`);
+    say(
+      `  ${head}${steps}${tail}: ${taken} to ${steps} steps on ${items.length}, ${((performance.now() - began) / 1000).toFixed(0)} s`,
+    );
   }
+  return keptFit(file);
+}
+
+function keptFit(file) {
   const all = readSafetensors(file, 'round-corrupt');
   const of = (prefix) =>
     Object.fromEntries(
@@ -331,7 +351,12 @@ async function play(task, seed, cell) {
     ...(ghosts ? [ghosts] : []),
     ...(flips || weigh ? [flips, weigh] : []),
   ]);
-  const name = (part, round) => `${task}-${seed}-${hashPurpose(`${key}`).toString(16)}-${part}-${round}`;
+  // What was liked has no part in the drift adapter.
+  const shownKey = JSON.stringify([share, ...[learner, late].map(besideSteps)]);
+  const name = (of, part, before, round) => [
+    `${task}-${seed}-${hashPurpose(of).toString(16)}-${part}${before.map((n) => `${n},`).join('')}`,
+    `-${round}.safetensors`,
+  ];
   const turned = new Rng(seed, 0, 'flips');
   const cast = (pictures) =>
     flips ? pictures.map((picture) => ({ ...picture, flip: turned.uniform() < flips })) : pictures;
@@ -374,15 +399,14 @@ async function play(task, seed, cell) {
     const approval = looks ? await approvalOf(task, seed, round, votes) : null;
     const first = tuned === null;
     const n = stepsOf(params, approval ? null : labels, fit.length, first);
-    let taken = 0;
+    const [begunTuned, begunDrift, past] = [tuned, drift, [...steps]];
     for (const to of approval ? stretches(n, first) : [n]) {
       steps[round] = to;
-      tuned = await fitted(name(`t${steps}`, round), task, seed, round, params, tuned, items, to, taken);
+      tuned = await fitted(name(key, 't', past, round), task, seed, round, params, begunTuned, items, to);
       if (lambda) {
-        const file = name(`p${driftBatch ?? ''}${steps}`, round);
-        drift = await fitted(file, task, seed, round, own, drift, all, to, taken);
+        const file = name(shownKey, driftBatch ? `p${driftBatch}x` : 'p', past, round);
+        drift = await fitted(file, task, seed, round, own, begunDrift, all, to);
       }
-      taken = to;
       const p = await approval?.(adapterOf());
       if (approval) say(`  ${task} ${seed} after ${steps} steps: P(good) ${p.toFixed(3)}`);
       if (p >= params.stopAt) break;

@@ -15,8 +15,6 @@ import { directionOf, type Fitted, fitRidge, type Standardised, standardise } fr
 
 export interface VoteExample extends Voted {
   readonly features: PictureFeatures;
-  /** Of a changed copy: the picture that it was. Both are missed by the same head, or it would hear of what it must not see. */
-  readonly copyOf?: PictureFeatures;
 }
 
 /** Heads, and shares of the votes of which each misses one. */
@@ -196,17 +194,11 @@ function headOf(heard: readonly Heard[], fold: number): VoteHead {
 
 /** Each with its share of goods and of bads, dealt from opposite ends so that folds are of equal size. */
 function foldsOf(votes: readonly VoteExample[], rng: Rng): number[][] {
-  const places = new Map(
-    votes.flatMap(({ features, copyOf }, i) => (copyOf ? [] : [[features, i] as const])),
-  );
-  const originals = votes.map(({ copyOf }, i) => (copyOf ? (places.get(copyOf) ?? i) : i));
-  const order = rng.shuffle(votes.map((_, i) => i).filter((i) => originals[i] === i));
+  const order = rng.shuffle(votes.map((_, i) => i));
   const folds = Array.from({ length: Math.min(FOLDS, order.length) }, (): number[] => []);
   for (const [at, i] of order.filter((i) => votes[i]!.label > 0.5).entries())
     folds[at % folds.length]!.push(i);
   for (const [at, i] of order.filter((i) => votes[i]!.label <= 0.5).entries())
     folds.at(-1 - (at % folds.length))!.push(i);
-  for (const [i, original] of originals.entries())
-    if (original !== i) folds.find((fold) => fold.includes(original))!.push(i);
   return folds.filter((fold) => fold.length > 0);
 }

@@ -1,5 +1,5 @@
 /**
- * What the vote model may hear beside votes: twins by wording, reasons, marked cells; and goods weighted by how sure it is of them. Against
+ * What the vote model may hear beside votes: reasons; and goods weighted by how sure it is of them. Against
  * numbers worked out by hand, and what must hold whatever the votes are.
  */
 import { describe, expect, it } from 'vitest';
@@ -24,18 +24,10 @@ import {
   type ReasonedVote,
 } from '../../../engine/learn/vote-model/reasons.js';
 import {
-  blurredOutside,
-  commonMark,
-  keptShares,
-  type MarkedVote,
-  withMarks,
-} from '../../../engine/learn/vote-model/region.js';
-import {
   effectiveCount,
   replayWeights,
   replayWeightsBy,
 } from '../../../engine/learn/vote-model/replay-weights.js';
-import { twinVotes, twinWeight } from '../../../engine/learn/vote-model/twins.js';
 import type { FloatTensor } from '../../../engine/runtime/tensor.js';
 import { Rng } from '../../../src/rng.js';
 
@@ -52,37 +44,6 @@ const plain = (slope: number): VoteModel => ({
 const vote = (x: number, label: number, weight = 1): VoteExample => {
   return { features: { told: [x] }, label, weight };
 };
-
-describe('twins', () => {
-  it('count a fifth of a vote, and ever less', () => {
-    expect([0, 8, 24].map(twinWeight)).toEqual([0.2, 0.1, 0.05].map((weight) => expect.closeTo(weight, 12)));
-    const pair = { good: { told: [1] }, bad: { told: [-1] } };
-    expect(twinVotes([pair], 8)).toEqual([
-      { features: pair.good, label: 1, weight: expect.closeTo(0.1, 12) },
-      { features: pair.bad, label: 0, weight: expect.closeTo(0.1, 12) },
-    ]);
-  });
-
-  it('tell before any vote, though a third of them is not what was asked for', () => {
-    const r = new Rng(7, 0, 'twins');
-    const picture = (truth: number) => ({ told: r.normals(12).map((noise) => noise + truth) });
-    const obeyed = (asked: number) => picture(r.uniform() < 2 / 3 ? asked : -asked);
-    const pairs = Array.from({ length: 16 }, () => ({ good: obeyed(1), bad: obeyed(-1) }));
-    const unseen = [1, -1].flatMap((truth) =>
-      Array.from({ length: 100 }, () => ({ features: picture(truth), label: truth > 0 ? 1 : 0, weight: 1 })),
-    );
-    const said = scoreWith(
-      fitVoteModel(twinVotes(pairs, 0), model())!,
-      unseen.map(({ features }) => features),
-    );
-    expect(
-      weightedAuc(
-        said.map((opinion) => opinion!.p),
-        unseen,
-      ),
-    ).toBeGreaterThan(0.9);
-  });
-});
 
 describe('weighted replay', () => {
   it('weighs goods by exp(p / T), 1 on average', () => {
@@ -256,92 +217,5 @@ describe('reasons', () => {
     const few = [...votes, reasoned(1, 1), reasoned(2, 0, 'rare')];
     expect(Object.keys(fitReasons(few, model())!.faults!.parts)).toEqual(['few', 'red']);
     expect(fitReasons(votes.slice(0, 2), model())).toBeNull();
-  });
-});
-
-describe('a marked region', () => {
-  it('covers cells of any grid by area', () => {
-    // By counting pixels of 12 x 12, which 2, 3 and 4 divide.
-    const r = new Rng(1, 0, 'marks');
-    for (let at = 0; at < 10; at++) {
-      const mark = Array.from({ length: 9 }, (_, cell) => cell).filter(() => r.uniform() < 0.4);
-      for (const g of [1, 2, 3, 4]) {
-        const counted = new Float64Array(g * g);
-        for (let y = 0; y < 12; y++)
-          for (let x = 0; x < 12; x++) {
-            const isMarked = mark.includes(3 * Math.floor(y / 4) + Math.floor(x / 4));
-            const cell = Math.floor((y * g) / 12) * g + Math.floor((x * g) / 12);
-            if (isMarked) counted[cell]! += (g * g) / 144;
-          }
-        for (const [cell, share] of keptShares(mark, g).entries())
-          expect(share).toBeCloseTo(counted[cell]!, 12);
-      }
-    }
-  });
-
-  it('keeps what is in it, and makes the rest what it is on average', () => {
-    // Two channels of 2 x 2 cells; the left column and a half of the right one are marked.
-    const picture = { placed: [1, 2, 3, 4, 10, 20, 30, 40], whole: [5] };
-    const average = { placed: [0, 0, 0, 0, 8, 8, 8, 8], whole: [7] };
-    const blurred = blurredOutside(picture, average, [0, 3, 6], { placed: 2, whole: 1 });
-    const kept = 2 / 3;
-    expect([...Array.from(blurred.placed!)]).toEqual(
-      [kept, 0, 3 * kept, 0, 8 + 2 * kept, 8, 8 + 22 * kept, 8].map((x) => expect.closeTo(x, 12)),
-    );
-    expect(blurred.whole).toEqual([5]);
-    const everything = Array.from({ length: 9 }, (_, cell) => cell);
-    const all = blurredOutside(picture, average, everything, { placed: 2 }).placed!;
-    for (const [j, x] of picture.placed.entries()) expect(all[j]).toBeCloseTo(x, 12);
-  });
-
-  it('is common where at least half as many point as where most do', () => {
-    const marked = (mark: number[], label = 0, weight = 1): MarkedVote => ({
-      ...vote(0, label, weight),
-      mark,
-    });
-    // Cell 1: 4 of weight, 4: 2, 8: 1; nobody marks good pictures.
-    const votes = [marked([1, 4, 4], 0, 2), marked([1]), marked([1, 8]), marked([0], 1, 9)];
-    expect(commonMark(votes)).toEqual([1, 4]);
-    expect(commonMark([vote(1, 0), vote(2, 1)])).toEqual([]);
-  });
-
-  it('shares a vote between the picture and its copy', () => {
-    const bad = { features: { placed: [4, 8, 0, 0] }, label: 0, weight: 5 };
-    const good = { features: { placed: [0, 0, 0, 0] }, label: 1, weight: 5 };
-    const grids = { placed: 2 };
-    // The left column; the average is [2, 4, 0, 0].
-    const marked = { ...bad, mark: [0, 3, 6] };
-    const votes = withMarks([marked, good], grids);
-    expect(votes.map(({ weight }) => weight)).toEqual([1, 4, 1, 4].map((w) => expect.closeTo(w, 12)));
-    expect(votes.map(({ label }) => label)).toEqual([0, 0, 1, 1]);
-    expect(votes.map(({ copyOf }) => copyOf)).toEqual([undefined, bad.features, undefined, good.features]);
-    const copied = [votes[1]!, votes[3]!].map(({ features }) => Array.from(features.placed!));
-    // Two thirds of each left cell are marked.
-    expect(copied[0]![0]).toBeCloseTo((2 / 3) * 4 + (1 / 3) * 2, 12);
-    expect(copied[0]![1]).toBeCloseTo(4, 12);
-    expect(copied[1]![0]).toBeCloseTo((1 / 3) * 2, 12);
-    expect(copied[1]![1]).toBeCloseTo(4, 12);
-    // Nothing is marked, or everything.
-    expect(withMarks([bad, good], grids)).toEqual([bad, good]);
-    const everything = Array.from({ length: 9 }, (_, cell) => cell);
-    expect(withMarks([{ ...bad, mark: everything }, good], grids)).toEqual([bad, good]);
-    expect(withMarks([], grids)).toEqual([]);
-  });
-
-  it('leaves a vote what it is where the copy is the same: no head hears of what it must not see', () => {
-    const r = new Rng(2, 0, 'copies');
-    const votes = Array.from({ length: 40 }, (_, i): VoteExample => {
-      return { features: { told: r.normals(30) }, label: i % 2, weight: 1 };
-    });
-    const halves = votes.flatMap((one) => [
-      { ...one, weight: 0.5 },
-      { ...one, weight: 0.5, features: { ...one.features }, copyOf: one.features },
-    ]);
-    const [once, twice] = [votes, halves].map((own) => fitVoteModel(own, model())!);
-    expect(twice!.auc).toBeCloseTo(once!.auc, 9);
-    expect(twice!.heads.length).toBe(once!.heads.length);
-    const pictures = Array.from({ length: 20 }, () => ({ told: r.normals(30) }));
-    const [first, second] = [once!, twice!].map((own) => scoreWith(own, pictures));
-    for (const [i, opinion] of first!.entries()) expect(second![i]!.p).toBeCloseTo(opinion!.p, 5);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Systems beside HERO that act on the vote model: doubted labels, the best elected again, ghosts, signals, tastes. Against numbers worked
- * out by hand, and what must hold whatever the votes are.
+ * Systems beside HERO that act on the vote model: doubted labels, the best elected again, ghosts. Against numbers worked out by hand,
+ * and what must hold whatever the votes are.
  */
 import { describe, expect, it } from 'vitest';
 import { weightedAuc } from '../../../engine/learn/vote-model/auc.js';
@@ -9,13 +9,6 @@ import { electBest } from '../../../engine/learn/vote-model/elect.js';
 import { crossFitted, fitVoteModel, type VoteExample } from '../../../engine/learn/vote-model/fit.js';
 import { ghostVotes } from '../../../engine/learn/vote-model/ghosts.js';
 import { scoreWith, type VoteModel } from '../../../engine/learn/vote-model/model.js';
-import {
-  type Signal,
-  signalAccuracy,
-  signalVotes,
-  signalWeight,
-} from '../../../engine/learn/vote-model/signals.js';
-import { profileOf, tasteFor, unitRows } from '../../../engine/learn/vote-model/taste.js';
 import { Rng } from '../../../src/rng.js';
 
 /** Good where the first twenty of forty numbers have in common that they are high; a share of the labels is turned round. */
@@ -153,75 +146,5 @@ describe('a ghost', () => {
     expect(ask(plain, 2)).toEqual(pictures);
     expect(ask(plain, 1)).toEqual(pictures.slice(2));
     expect(ask(plain, 0)).toEqual([]);
-  });
-});
-
-describe('signals', () => {
-  const said = (picture: string, liked: boolean): Signal => ({ picture, liked });
-  const votes = new Map(Array.from({ length: 32 }, (_, i) => [`v${i}`, 1]));
-  /** Right about 26 of the 32: with 4 of 8 before, .75. */
-  const signals = Array.from({ length: 32 }, (_, i) => said(`v${i}`, i < 26));
-
-  it('count by the log-odds of being right', () => {
-    expect(signalAccuracy(signals, votes)).toBeCloseTo(0.75, 12);
-    expect(signalWeight(0.75)).toBeCloseTo(Math.log(3) / Math.log(19), 12);
-    expect(signalWeight(0.95)).toBeCloseTo(1, 12);
-    expect(signalWeight(0.99)).toBe(1);
-    expect(signalWeight(0.5)).toBe(0);
-    expect(signalWeight(0.3)).toBe(0);
-    // Nothing is known of them yet.
-    expect(signalVotes([said('x', true)], new Map())).toEqual(new Map());
-  });
-
-  it('label what nobody voted on, add up, and never stand beside a vote', () => {
-    const more = [said('a', true), said('a', true), said('a', false), said('b', false)];
-    const labels = signalVotes([...signals, ...more], votes);
-    const weight = signalWeight(0.75);
-    expect([...labels.keys()]).toEqual(['a', 'b']);
-    expect(labels.get('a')!.label).toBeCloseTo(2 / 3, 12);
-    expect(labels.get('a')!.weight).toBeCloseTo(3 * weight, 12);
-    expect(labels.get('b')).toEqual({ label: 0, weight });
-  });
-});
-
-describe('tastes', () => {
-  const rows = [
-    [1, 0],
-    [0, 1],
-    [-1, 0],
-    [0, -1],
-  ].map((row) => Float64Array.from(row));
-  const [east, north, west, south] = rows as [Float64Array, Float64Array, Float64Array, Float64Array];
-
-  it('are a mean of what was liked by softmax(q K / .1)', () => {
-    const northEast = Float64Array.of(0.8, 0.6);
-    const share = 1 / (1 + Math.exp(-2));
-    const [x, y] = profileOf(northEast, [east, north]);
-    expect(x).toBeCloseTo(share, 12);
-    expect(y).toBeCloseTo(1 - share, 12);
-    expect(tasteFor(northEast, [east])).toBeCloseTo(0.8, 12);
-  });
-
-  it('keep two likings apart, whatever the order, and know nothing of who liked nothing', () => {
-    const liked = [east, west];
-    // Their mean is nowhere; by attention each is liked, and what lies between is not.
-    for (const one of liked) expect(tasteFor(one, liked)).toBeCloseTo(1, 6);
-    for (const other of [north, south]) expect(tasteFor(other, liked)).toBeCloseTo(0, 6);
-    expect(tasteFor(north, [west, east])).toBe(tasteFor(north, liked));
-    expect(tasteFor(north, [])).toBe(0);
-  });
-
-  it('look at pictures in units of how they vary', () => {
-    const units = unitRows([
-      [1, 100, 5],
-      [3, 500, 5],
-    ]);
-    for (const [row, sign] of [
-      [units[0]!, -1],
-      [units[1]!, 1],
-    ] as const)
-      for (const [j, wanted] of [sign / Math.SQRT2, sign / Math.SQRT2, 0].entries())
-        expect(row[j]).toBeCloseTo(wanted, 12);
-    expect(unitRows([])).toEqual([]);
   });
 });
