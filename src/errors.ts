@@ -77,6 +77,10 @@ export type ErrorCode =
   | 'job-invalid'
   | 'internal';
 
+/**
+ * An error that people are told: `code` for programs, `message` for the cause, `mend` for what to do about
+ * it.
+ */
 export class AcclaimError extends Error {
   override readonly name = 'AcclaimError';
   constructor(
@@ -108,12 +112,14 @@ export interface PlainError {
   mend: string;
 }
 
+/** What of an error can cross between processes; of one that is not ours the code `internal`. */
 export function toPlain(error: unknown): PlainError {
   if (error instanceof AcclaimError) return { code: error.code, message: error.message, mend: error.mend };
   const message = error instanceof Error ? error.message : String(error);
   return { code: 'internal', message, mend: '' };
 }
 
+/** The error again, on the other side. */
 export function fromPlain(plain: PlainError): AcclaimError {
   return new AcclaimError(plain.code, plain.message, plain.mend);
 }

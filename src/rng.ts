@@ -45,6 +45,7 @@ export function hashPurpose(purpose: string): number {
   return hash;
 }
 
+/** Random numbers of one purpose (Philox 4x32-10): equal seeds give equal numbers on every machine. */
 export class Rng {
   readonly #key: readonly [number, number];
   readonly #round: number;

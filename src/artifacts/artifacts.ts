@@ -48,6 +48,10 @@ const keyOf = (hash: string): string => `sha256/${hash.slice(0, 2)}/${hash}`;
 /** Places remembered, at most: a session has two or three in use at a time. */
 const REMEMBERED = 500;
 
+/**
+ * Trees of files in a bucket, each under the hash of its content: sent once, checked when they are read, let
+ * go when nobody has used them.
+ */
 export class Artifacts {
   private readonly now: () => number;
   /** Place -> hashes of what was last sent of it: what jobs may have in hand. */

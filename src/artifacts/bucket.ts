@@ -46,6 +46,7 @@ export interface StoredObject {
 const IDLE_MS = 30_000;
 const CONNECT_MS = 5000;
 
+/** One S3-compatible bucket under one prefix. Errors: bucket-unreachable, bucket-refused. */
 export class Bucket {
   readonly client: S3Client;
   readonly name: string;
@@ -181,6 +182,7 @@ export class Bucket {
   }
 }
 
+/** Options of a request that `signal` ends. */
 export const options = (signal: AbortSignal | undefined) => (signal ? { abortSignal: signal } : {});
 
 /** Bytes `from` to `to` (exclusive) of a file. Errors: file-corrupt where it has become shorter. */

@@ -13,6 +13,7 @@ const IN_USE_MS = 600_000;
 /** What a killed engine left half-done is older than this, ms. */
 const LEFT_MS = 86_400_000;
 
+/** Artifacts that lie on this machine, up to a number of bytes; what was unused for longest goes first. */
 export class Cache {
   constructor(
     private readonly dir: string,

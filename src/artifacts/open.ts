@@ -9,6 +9,7 @@ export interface ArtifactSettings extends Omit<BucketSettings, 'bucket'> {
   keepDays: number;
 }
 
+/** Opens the configured bucket; it is not asked anything yet. */
 export function openArtifacts({ bucket, partMb, keepDays, ...rest }: ArtifactSettings): Artifacts {
   if (bucket === null) throw new Error('there is no bucket');
   return new Artifacts(new Bucket({ bucket, ...rest }), {

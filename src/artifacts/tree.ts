@@ -48,7 +48,9 @@ export function treeText({ files }: Tree): string {
   });
 }
 
+/** SHA-256 of a text, hex. */
 export const textHash = (text: string): string => createHash('sha256').update(text).digest('hex');
+/** SHA-256 of paths, sizes and hashes of a tree's files, hex. */
 export const treeHash = (tree: Tree): string => textHash(treeText(tree));
 
 /** SHA-256 of a file, read in pieces. */
@@ -111,6 +113,7 @@ export function parseTree(text: string, hash: string): Tree {
   return tree.data;
 }
 
+/** The error `artifact-corrupt`; `why` says what of the bytes is not as it was written. */
 export function corrupt(hash: string, why: string): AcclaimError {
   return new AcclaimError(
     'artifact-corrupt',

@@ -5,6 +5,7 @@ import { count } from '../domain/state/count.js';
 import { readFault } from '../files/reading.js';
 import type { Attachment } from './port.js';
 
+/** Content of a file that is to be sent. Errors: those of reading it. */
 export async function bytesOf({ name, content }: Attachment): Promise<Buffer> {
   if ('text' in content) return Buffer.from(content.text);
   try {

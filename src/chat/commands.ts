@@ -39,10 +39,15 @@ export type Parsed = { ok: true; spec: CommandSpec; values: Values } | { ok: fal
 
 const ranks: Record<Role, number> = { member: 0, moderator: 1, admin: 2, operator: 3 };
 
+/** The role is that of the command or above. */
 export function mayRun(role: Role, spec: CommandSpec): boolean {
   return ranks[role] >= ranks[spec.role];
 }
 
+/**
+ * A line that somebody typed, with or without `/acclaim`, as a command and its values, or as the answer that
+ * says what is wrong.
+ */
 export function parseCommand(specs: readonly CommandSpec[], text: string): Parsed {
   const words = tokenize(text);
   if (words[0]?.toLowerCase() === '/acclaim' || words[0]?.toLowerCase() === 'acclaim') words.shift();

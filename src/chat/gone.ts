@@ -5,6 +5,7 @@
 import type { MessageRef } from './port.js';
 import { isGone } from './refusals.js';
 
+/** Tells of deleted messages that were not deleted from here. */
 export class Gone {
   /** Deleted by us, until the platform has said so. */
   private readonly ours = new Set<string>();

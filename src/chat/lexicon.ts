@@ -21,6 +21,7 @@ export interface Term {
 /** Scripts that set no spaces between words, and pictures. */
 const unspaced =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{So}]/u;
+/** The word is of a script that sets no spaces between words. */
 export const setsNoSpaces = (word: string) => unspaced.test(word);
 
 const endings = 's es z x ing ed er ers ish like hood ness ly y ie ies ette let'.split(' ');
@@ -31,6 +32,7 @@ const glue =
   `hot cute little lil young tiny my her his the and with for hard wet big real legal xx a an of in on two
   who is are bed photo picture pic very so best good free more all from by at to not no`.split(/\s+/);
 
+/** Listed words, found whole, joined with others, in phrases and by shape. */
 export class TermIndex {
   private readonly whole = new Map<string, Term[]>();
   private readonly begins = new Map<string, Term[]>();
@@ -180,6 +182,7 @@ function put<T>(map: Map<string, T[]>, key: string, value: T): void {
   else map.set(key, [value]);
 }
 
+/** The words of a lexicon, a row each. */
 export function termsOf(lexicon: Lexicon, side: Side): Term[] {
   return Object.entries(lexicon).flatMap(([language, row]) =>
     Object.entries(row).flatMap(([rank, words]) =>

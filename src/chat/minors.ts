@@ -48,6 +48,7 @@ export interface Said {
   sexualised: boolean;
 }
 
+/** Whether a text speaks of minors, and whether it does so in a sexual way. */
 export function judged(text: string): Said {
   const { hits: found, reading } = hitsOf(text);
   const hits = found.filter((hit) => hit.rank !== 'bound' || inItsLanguage(hit, found, reading.plain));

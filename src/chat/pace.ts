@@ -29,6 +29,7 @@ interface Waiting {
   settle: (job: Promise<void>) => void;
 }
 
+/** Does at most one thing a key in each `gap`, and of those asked for meanwhile only the newest. */
 export class Latest {
   private readonly waiting = new Map<string, Waiting>();
   private readonly busy = new Set<string>();

@@ -23,6 +23,7 @@ export interface PromptPolicy {
   allow(text: string, nsfw: boolean): string;
 }
 
+/** What may be drawn on this host, by its rules. Errors of `allow`: prompt-refused. */
 export function promptPolicy({ longest, blocked, adult }: PromptRules): PromptPolicy {
   const isBlocked = finder(blocked);
   const isAdult = finder(adult);

@@ -37,6 +37,7 @@ interface Run {
   weight: number;
 }
 
+/** Weights in parentheses and brackets, `BREAK`, and names of LoRA files, as other tools write them. */
 export function readPrompt(prompt: string): PromptParts {
   const files = prompt.match(FILE) ?? [];
   const parts: Run[][] = [[]];

@@ -71,6 +71,7 @@ function digitOf(digit: string): number {
   return code - nought;
 }
 
+/** The text with letters that look like Latin ones put as those. */
 export const latinised = (text: string): string => text.replace(/[^\0-\x7f]/gu, (sign) => latin(sign));
 
 const drawn: readonly (readonly [RegExp, string])[] = [

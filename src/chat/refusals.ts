@@ -18,6 +18,7 @@ export function refusal({ code, cause, mend }: Refusal, by: unknown): AcclaimErr
 
 export const noMessage: Refusal = { code: 'message-gone', cause: 'the message is gone', mend: '' };
 
+/** A platform's refusal of a picture for its size. */
 export function tooLarge(platform: Platform): Refusal {
   return {
     code: 'not-allowed',
@@ -26,6 +27,7 @@ export function tooLarge(platform: Platform): Refusal {
   };
 }
 
+/** The error `platform-unreachable`; `by`: what was met. */
 export function unreachable(platform: Platform, by: unknown): AcclaimError {
   const { label, host = 'it' } = platforms[platform];
   const mend = `Check the connection to ${host}.`;
@@ -33,6 +35,7 @@ export function unreachable(platform: Platform, by: unknown): AcclaimError {
   return new AcclaimError('platform-unreachable', cause, mend, { cause: by });
 }
 
+/** The error `platform-unreachable` of a platform without a connection. */
 export function notConnected(platform: Platform): AcclaimError {
   return unreachable(platform, new Error('not connected'));
 }
@@ -54,6 +57,7 @@ function wordOf(error: unknown): string {
 
 const inner = (error: Error) => (error as { original?: unknown }).original ?? error.cause;
 
+/** The message that was asked for has been deleted. */
 export function isGone(error: unknown): boolean {
   return error instanceof AcclaimError && error.code === 'message-gone';
 }

@@ -21,6 +21,7 @@ export interface Claims {
   moderator: boolean;
 }
 
+/** The highest role that an account's own id, its groups or its rights give. */
 export function roleBy({ user, groups, admin, moderator }: Claims, rules: RoleRules): Role {
   const listed = (ids: readonly string[]) => ids.includes(user) || groups.some((id) => ids.includes(id));
   if (rules.operators.includes(user)) return 'operator';

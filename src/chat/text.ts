@@ -3,10 +3,12 @@
 /** Control, zero-width, direction and tag characters, halves of surrogate pairs; line feeds stay. */
 const invisible = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}]/gu;
 
+/** One kind of line end, and no characters that are not seen. */
 export function plain(text: string): string {
   return text.replace(/\r\n?/g, '\n').replace(invisible, '');
 }
 
+/** The text without its marks of bold type. */
 export function withoutBold(text: string): string {
   return text.replaceAll('**', '');
 }

@@ -8,6 +8,7 @@ interface Row {
   everybody: Promise<void> | null;
 }
 
+/** Lets what concerns one message happen in order: for one person at a time, or for everybody. */
 export class Turns {
   private readonly rows = new Map<string, Row>();
 

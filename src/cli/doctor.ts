@@ -14,6 +14,7 @@ import { flag, several, text } from './options.js';
 
 const marks = { ok: 'ok  ', warn: 'warn', fail: 'FAIL', off: 'off ' };
 
+/** The checks as lines for people: state, name, what was found, and how to mend it. */
 export function report(checks: readonly Check[]): string {
   const width = Math.max(...checks.map((c) => c.name.length));
   return checks

@@ -43,20 +43,24 @@ function readInteger(text: string, bounds: Bounds): number {
 
 type Optional<T> = Option<T | undefined>;
 
+/** An option that takes any text. */
 export const text = (flags: string, help: string): Optional<string> => ({ flags, help, read: (s) => s });
 
+/** An option that takes a whole number. */
 export const integer = (flags: string, help: string, bounds: Bounds = {}): Optional<number> => ({
   flags,
   help,
   read: (s) => readInteger(s, bounds),
 });
 
+/** An option that takes a number. */
 export const number = (flags: string, help: string, bounds: Bounds = {}): Optional<number> => ({
   flags,
   help,
   read: (s) => readNumber(s, bounds),
 });
 
+/** An option that takes one of these words. */
 export function choice<const C extends string>(
   flags: string,
   help: string,
@@ -89,10 +93,12 @@ export const several = (flags: string, help: string): Option<string[]> => ({
   fallback: [],
 });
 
+/** The same option, without which the command does not run. */
 export function mandatory<T>(option: Optional<T>): Option<T> {
   return { ...option, mandatory: true } as Option<T>;
 }
 
+/** The same option, with a value where it is left out. */
 export function fallback<T>(option: Optional<T>, value: T): Option<T> {
   return { ...option, fallback: value } as Option<T>;
 }

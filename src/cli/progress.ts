@@ -17,6 +17,7 @@ const words: Record<JobProgress['stage'], string> = {
 const WIDTH = 24;
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 
+/** A bar, what is done of what, and the time that is left, in one line. */
 export function progressLine({ stage, done: told, total, secondsLeft }: JobProgress): string {
   // A file may be longer than was promised: the line never says more than all.
   const done = Math.min(told, total);
@@ -30,6 +31,7 @@ export function progressLine({ stage, done: told, total, secondsLeft }: JobProgr
   return `${words[stage].padEnd(18)}[${'#'.repeat(filled).padEnd(WIDTH, '.')}] ${much}${left}`;
 }
 
+/** Draws the line anew in the same place of a terminal; elsewhere nothing. */
 export function drawProgress(io: Io): { report: (progress: JobProgress) => void; clear: () => void } {
   const erase = '\r\u001b[K';
   return {

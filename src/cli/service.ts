@@ -15,6 +15,7 @@ export interface Voice {
   failed(error: unknown): void;
 }
 
+/** Makes a service's own words, those of libraries too, lines of its log. */
 export function speakInLines(half: 'bot' | 'engine'): Voice {
   const log = createLog('warn', half);
   const tell =

@@ -5,6 +5,7 @@ import { version } from '../machine/software.js';
 
 type Told = Pick<Config, 'dataDir' | 'model' | 'queue' | 'artifacts'>;
 
+/** The fields of the line. */
 export function startLine({ dataDir, model, queue, artifacts }: Told): object {
   const { bucket, endpoint } = artifacts;
   return {

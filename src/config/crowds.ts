@@ -88,6 +88,7 @@ export type Attack = NonNullable<Crowd['attack']>;
 
 const folder = 'config/crowds';
 
+/** Names of the crowds in config/crowds, sorted. */
 export function crowdNames(): string[] {
   return readdirSync(projectPath(folder))
     .filter((file) => file.endsWith('.yaml'))

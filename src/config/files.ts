@@ -15,6 +15,7 @@ export function problemLines(error: z.ZodError): string[] {
   });
 }
 
+/** A YAML file as plain values; undefined where it is empty. Errors: those of reading it, config-invalid. */
 export function readYaml(file: string): unknown {
   let text: string;
   try {
@@ -30,6 +31,9 @@ export function readYaml(file: string): unknown {
   }
 }
 
+/**
+ * The value as the schema has it. Errors: config-invalid, which names every field that is wrong and `source`.
+ */
 export function checked<T extends z.ZodType>(
   schema: T,
   value: unknown,

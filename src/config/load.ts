@@ -50,6 +50,10 @@ export function parseSetting(setting: string): [string, unknown] | undefined {
 
 const mend = 'Every key is explained in config/default.yaml.';
 
+/**
+ * config/default.yaml, a file, single settings and the environment, each over those before it. Errors:
+ * config-invalid.
+ */
 export function loadConfig(options: LoadOptions = {}): Config {
   const env = options.env ?? readEnvironment();
   const file = options.file ?? env[configFileVariable];

@@ -65,6 +65,7 @@ const catalogueSchema = z.strictObject({
 export type Catalogue = z.infer<typeof catalogueSchema>;
 export type CatalogueModel = Catalogue['models'][number];
 
+/** What is known of families of models and of single ones: config/models.yaml. Errors: config-invalid. */
 export function loadCatalogue(file = projectPath('config/models.yaml')): Catalogue {
   return checked(catalogueSchema, readYaml(file), file, 'Compare it with the file in the repository.');
 }

@@ -31,6 +31,7 @@ export function hostBudgets({ budgets }: Pick<Config, 'budgets'>): Budgets {
   return { sessionImages: session, channelImages: channelDay, serverImages: serverDay };
 }
 
+/** Rules of a new session on that platform. */
 export function sessionRules({ session, votes, ...config }: Config, platform: Platform = page): Rules {
   const { quietHours } = session;
   return {
@@ -60,6 +61,7 @@ export function sessionRules({ session, votes, ...config }: Config, platform: Pl
 const DAY_MS = 86_400_000;
 const inMs = (days: number | null): number | null => days && days * DAY_MS;
 
+/** How long rounds keep what they are learned from, and their pictures, in ms. */
 export function retentionOf({ retention }: Pick<Config, 'retention'>): Retention {
   return { tensorsMs: inMs(retention.tensorsDays), picturesMs: inMs(retention.picturesDays) };
 }

@@ -26,6 +26,7 @@ export interface Task extends z.infer<typeof taskSchema> {
 
 const folder = 'config/tasks';
 
+/** Names of the tasks in config/tasks, sorted. */
 export function taskNames(): string[] {
   return readdirSync(projectPath(folder))
     .filter((file) => file.endsWith('.yaml'))
@@ -33,6 +34,7 @@ export function taskNames(): string[] {
     .sort();
 }
 
+/** A task by its name. Errors: config-invalid, which names those that there are. */
 export function loadTask(name: string): Task {
   const file = projectPath(folder, `${name}.yaml`);
   if (!/^[\w-]+$/.test(name) || !existsSync(file)) {

@@ -41,6 +41,7 @@ export function distilledMarks(folder: string): DistilledMarks | undefined {
 /** What is too much to be read has no marks. */
 const unread = (why: string) => new AcclaimError('model-corrupt', why);
 
+/** What tells a model's family by its UNet, from file headers alone; undefined where it cannot be read. */
 export const unetMarks = (model: string): UnetMarks | undefined =>
   marksOf(model, () => (statSync(model).isFile() ? ofFile(model) : ofFolder(model)));
 

@@ -262,6 +262,7 @@ const afterEnd: ReadonlySet<Act['name']> = new Set([
   'undo',
 ]);
 
+/** Does what somebody asked for, or refuses it: by role first, then by the state of the session. */
 export function runCommand(draft: Draft, event: Command): void {
   const { act, by } = event;
   if (!allowed(by.role, act.name)) {

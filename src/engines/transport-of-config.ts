@@ -22,12 +22,14 @@ export async function openBucket({ artifacts }: Pick<Config, 'artifacts'>): Prom
   return opened;
 }
 
+/** The bot's end: through the bucket, or through the data folder where there is none. */
 export function botTransport({ dataDir }: Settings, models: Models, bucket: Artifacts | null): BotTransport {
   return bucket
     ? new BucketBotTransport(bucket, dataDir, models)
     : new SharedFolderTransport(dataDir, models);
 }
 
+/** The engine's end, with its cache where there is a bucket. */
 export async function engineTransport(config: Settings, models: Models, log: Log): Promise<EngineTransport> {
   const bucket = await openBucket(config);
   if (!bucket) return new SharedFolderTransport(config.dataDir, models);

@@ -16,6 +16,7 @@ export type PngNotes = Record<string, string>;
 /** Signature (8) + IHDR (4 length, 4 type, 13 data, 4 CRC): where the notes go. */
 const afterHeader = 33;
 
+/** A PNG of 8-bit RGB; equal pixels give equal bytes. */
 export async function encodePng(raster: Raster, notes: PngNotes = {}): Promise<Buffer> {
   const { width, height, data } = raster;
   const bytes = await sharp(data, { raw: { width, height, channels: 3 } })

@@ -107,6 +107,7 @@ export async function resize(picture: Raster, width: number, height: number): Pr
     .toBuffer();
 }
 
+/** An SVG document of that size, px. */
 export function svg(width: number, height: number, body: string): Buffer {
   return Buffer.from(
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${body}</svg>`,

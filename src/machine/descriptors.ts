@@ -30,6 +30,7 @@ export interface Room {
   platform: number;
 }
 
+/** Connections that the page, its streams and a platform may hold. */
 export function roomFor(limit = descriptorLimit()): Room {
   if (limit === null) return { page: Infinity, streams: Infinity, platform: Infinity };
   const free = Math.max(8, limit - KEPT);

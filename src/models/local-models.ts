@@ -10,6 +10,7 @@ import { modelHash, modelStamp } from './model-hash.js';
 
 type Wanted = Pick<Config, 'model' | 'safety' | 'decoder' | 'adapters'>;
 
+/** The models in the model folders, by hash. */
 export class ModelsHere implements Models {
   /** Hash -> what the model is opened by. */
   private held = new Map<string, string>();

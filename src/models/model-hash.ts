@@ -52,6 +52,7 @@ function modelFiles(root: string): { folder: string; files: string[] } {
 /** Size and time of each file: cheap, and different once anything was written. */
 export type ModelStamp = ReadonlyMap<string, string>;
 
+/** Sizes and times of a model's files: equal where nobody changed them. */
 export function modelStamp(path: string): ModelStamp {
   const { folder, files } = modelFiles(resolve(path));
   const facts = files.map((file) => {

@@ -102,6 +102,7 @@ function placesOf(model: string, dir: string): number {
   return Math.min(model_max_length, max_position_embeddings);
 }
 
+/** Ranks of a tokenizer's merges. Errors: those of reading them. */
 export function readRanks(dir: string): Ranks {
   const merges = join(dir, 'merges.txt');
   const lines = bytesOfFile(merges, MODEL_JSON.bytes, refusing(merges), missing)

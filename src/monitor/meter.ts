@@ -25,6 +25,7 @@ export const buckets = {
   state: [0.1, 1, 5, 15, 60, 300, 900, 3600, 14400, 43200, 86400, 259200, 604800],
 } as const;
 
+/** The metrics of this process, in the form that Prometheus reads. */
 export class Meter {
   private readonly registry = new Registry();
 

@@ -12,6 +12,7 @@ export interface WatchedQueue extends JobQueue {
   readonly waiting: number;
 }
 
+/** Tells whether jobs wait that no engine can do. */
 export function watchStarved(meter: Meter, starved: () => boolean): void {
   meter.gauge('acclaim_queue_starved', '1 while jobs wait that no engine can do.', [], (gauge) =>
     gauge.set(Number(starved())),
@@ -37,6 +38,7 @@ export function watchAside(meter: Meter, aside: () => Promise<readonly SetAside[
   );
 }
 
+/** The queue, with counts of what waits and runs. */
 export function watchQueue(queue: JobQueue, meter: Meter): WatchedQueue {
   /** Job -> whether an engine has begun it. */
   const out = new Map<string, boolean>();

@@ -19,6 +19,7 @@ export interface Readiness {
 /** A thing that says nothing for so long is away, ms. */
 const PATIENCE_MS = 1000;
 
+/** Asks every check, each for a few seconds at most. */
 export async function readiness(looks: readonly Look[]): Promise<Readiness> {
   const checks = await Promise.all(
     looks.map(async ({ name, needed, look }) => {

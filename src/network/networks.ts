@@ -27,6 +27,7 @@ function parse(text: string): { address: string; family: 'ipv4' | 'ipv6'; bits: 
   return bits >= 0 && bits <= most ? { address, family: families[version], bits } : undefined;
 }
 
+/** The text names an address or a network. */
 export const isNetwork = (text: string): boolean => text in words || parse(text) !== undefined;
 
 /** Is an address one of them? */

@@ -12,6 +12,9 @@ export type Purpose = keyof typeof ENVELOPE_BYTES;
 
 const envelopeSchema = z.object({ body: z.string(), mac: z.string() });
 
+/**
+ * Closes texts for Redis and opens them: each of one purpose, signed where there is a key. Errors: job-invalid.
+ */
 export class Envelopes {
   /** `key` null: nothing is signed, and whoever reaches Redis is trusted. */
   constructor(private readonly key: string | null) {}

@@ -8,6 +8,7 @@ import type { JobKind } from './jobs.js';
 /** Peak of an engine's memory over the job, MB; `payload` as checked, its paths those of this machine. */
 export type PredictMb = (kind: JobKind, payload: Record<string, unknown>) => number;
 
+/** The error `memory-short`; both in MB. */
 export function memoryShort(id: string, needMb: number, hasMb: number): AcclaimError {
   return new AcclaimError(
     'memory-short',
@@ -16,4 +17,5 @@ export function memoryShort(id: string, needMb: number, hasMb: number): AcclaimE
   );
 }
 
+/** `mb` in words. */
 export const gigabytes = (mb: number): string => `${(mb / 1024).toFixed(1)} GB`;

@@ -85,6 +85,7 @@ function stranger({ files, sessions }: Manifest): string | undefined {
   })?.path;
 }
 
+/** Path, size and SHA-256 of a file below `root`. */
 export async function describeFile(root: string, path: string, bytes?: number): Promise<ArchivedFile> {
   const size = bytes ?? (await stat(join(root, path))).size;
   const hash = createHash('sha256');
@@ -237,6 +238,7 @@ const isSession = (session: Partial<SessionArtifacts> | null): boolean =>
     (folder: unknown) => typeof folder === 'string' && artifact.exec(folder)?.[1] === session.id,
   );
 
+/** The error `backup-invalid`. */
 export function invalid(file: string, why: string, cause?: unknown): AcclaimError {
   return new AcclaimError(
     'backup-invalid',

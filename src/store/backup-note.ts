@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 const note = (dir: string) => join(dir, 'last-backup.json');
 
+/** Writes down when the newest backup was made, epoch ms. */
 export async function noteBackup(dir: string, at: number): Promise<void> {
   const temporary = `${note(dir)}.new`;
   // Whoever takes backups may be another user than the bot's.

@@ -6,6 +6,7 @@ import { LEAST_BYTES } from './faults.js';
 /** `data`: the folder itself; `sessions`: rounds and checkpoints, where they lie on a disk of their own. */
 export type DiskOf = 'data' | 'sessions';
 
+/** What is free on the disks of a data folder, asked once for all who ask at a time. */
 export class Disk {
   #asked: Promise<Map<DiskOf, number>> | null = null;
 

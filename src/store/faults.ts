@@ -43,6 +43,7 @@ function noRoom(place: string): boolean {
   }
 }
 
+/** The error means that no space is left. */
 export function isDiskFull(error: unknown, place = ''): boolean {
   const plain = asDataError(error, place);
   return plain instanceof AcclaimError && plain.code === 'disk-full';

@@ -16,6 +16,7 @@ export interface Invite {
 const MINUTE = 60_000;
 const [numberBytes, bodyBytes, signBytes] = [8, 12, 12];
 
+/** A signed code that is good once, until then (epoch ms). */
 export function newInvite(secret: Buffer, until: number): string {
   const body = Buffer.concat([randomBytes(numberBytes), Buffer.alloc(bodyBytes - numberBytes)]);
   body.writeUInt32BE(Math.floor(until / MINUTE), numberBytes);

@@ -35,6 +35,7 @@ export async function tryCode(db: Connection, hash: string, voter: string, at: n
 const codeOf = (db: Connection, hash: string, at: number) =>
   db.get<{ voter: string }>('SELECT voter FROM link_code WHERE hash = ? AND until > ?', hash, at);
 
+/** Makes two accounts one person, by a code that one of them was given. */
 export async function linkByCode(db: Connection, hash: string, voter: string, at: number): Promise<Linked> {
   const outcome = await tryCode(db, hash, voter, at);
   if (outcome !== 'linked') return outcome;

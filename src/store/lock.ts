@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { AcclaimError } from '../errors.js';
 import { Connection } from './sqlite.js';
 
+/** Keeps every other process out of a data folder. */
 export class DataLock {
   private constructor(
     readonly db: Connection,

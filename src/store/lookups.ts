@@ -25,6 +25,7 @@ const at = "json_extract(b.body, '$.platform') = ? AND json_extract(b.body, '$.a
 /** Sessions of a model whose rounds tell how long the next takes, the newest of those that ended. */
 const TIMED = 20;
 
+/** Questions to the store that need no session whole. */
 export class Lookups {
   constructor(private readonly db: Connection) {}
 

@@ -13,6 +13,7 @@ export interface PatienceOptions {
   most?: number;
 }
 
+/** Waits for room on a full disk. */
 export class Patience {
   #full = false;
   private wake: (() => void) | null = null;

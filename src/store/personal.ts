@@ -21,6 +21,7 @@ export interface PersonalData {
   proposals: { number: number; wish: Proposal['wish']; at: number }[];
 }
 
+/** All that is kept of an account, as it is handed to the person. */
 export async function readPersonalData(db: Connection, key: string): Promise<PersonalData> {
   const voter = await readVoter(db, key);
   type Mark = Omit<PersonalData['marks'][number], 'present' | 'late'> & { present: number; late: number };
@@ -43,6 +44,7 @@ export async function readPersonalData(db: Connection, key: string): Promise<Per
   };
 }
 
+/** The row of an account; undefined where nothing is kept of it. */
 export async function readVoter(db: Connection, key: string): Promise<Voter | undefined> {
   return (await bodies<Voter>(db, 'SELECT body FROM voter WHERE key = ?', key))[0];
 }

@@ -19,6 +19,7 @@ export interface Declined {
   hash: string;
 }
 
+/** Servers and channels, their settings, and those that the bot was removed from. */
 export class Places {
   constructor(
     private readonly reader: Connection,

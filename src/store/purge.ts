@@ -15,6 +15,7 @@ export interface Purged {
   elsewhere: Pick<Binding, 'platform' | 'address'>[];
 }
 
+/** Deletes all that belongs to a server that the bot has left. */
 export async function purgeServer(db: Connection, left: Departure): Promise<Purged> {
   const { platform, server } = left;
   await oweScrub(db);
@@ -69,6 +70,7 @@ export async function branchedFrom(db: Connection, session: string): Promise<num
   return sessions.flatMap(({ origin }) => (origin?.session === session ? [origin.round] : []));
 }
 
+/** Deletes the rows of a session. */
 export async function removeSession(db: Connection, session: string): Promise<void> {
   await removeBallots(db, await ids(db, 'SELECT id FROM ballot WHERE session = ?', session));
   await db.run('DELETE FROM image WHERE round IN (SELECT id FROM round WHERE session = ?)', session);

@@ -16,6 +16,7 @@ export type VotersOf = (communities: ReadonlySet<string>) => Voters | Promise<Vo
 /** The same where they are held in memory. */
 export type KnownVoters = (communities: ReadonlySet<string>) => Voters | undefined;
 
+/** Voters of communities, by key. */
 export async function readVoters(db: Connection, communities: Iterable<string>): Promise<Voters> {
   const voters = await bodies<Voter>(
     db,
@@ -100,6 +101,7 @@ async function readFacts(db: Connection, session: string, voters: Voters): Promi
   return PersistentMap.from(facts);
 }
 
+/** The rows' bodies, parsed. */
 export async function bodies<T>(db: Connection, sql: string, ...values: (string | number)[]): Promise<T[]> {
   const rows = await db.all<{ body: string }>(sql, ...values);
   return rows.map(({ body }) => JSON.parse(body) as T);

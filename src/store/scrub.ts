@@ -19,6 +19,7 @@ export async function oweScrub(db: Connection): Promise<void> {
   await db.run('INSERT OR IGNORE INTO unscrubbed (one) VALUES (1)');
 }
 
+/** Takes up a scrub that a process which ended had begun. */
 export async function scrubWhatIsOwed(db: Connection): Promise<void> {
   const owed = await db.get('SELECT one FROM unscrubbed');
   await (owed ? scrub(db) : emptyLog(db));

@@ -9,6 +9,7 @@ import { asDataError } from './faults.js';
 
 export type Value = string | number | null;
 
+/** One connection to SQLite; statements are prepared once. Errors: file-corrupt where pages are damaged. */
 export class Connection {
   readonly #statements = new Map<string, Prepared>();
   #damage: AcclaimError | null = null;

@@ -12,6 +12,7 @@ export interface ServerStanding {
   standing: Standing;
 }
 
+/** The standing of each server, kept. */
 export class Standings {
   constructor(
     private readonly reader: Connection,

@@ -52,6 +52,7 @@ interface Opened {
   migrated: Migrated | null;
 }
 
+/** The data folder's database and its secret, held by one process. */
 export class Store {
   readonly places: Places;
   readonly standings: Standings;

@@ -5,6 +5,7 @@ import type { Connection, Value } from './sqlite.js';
 
 type Write<T extends RowChange['table']> = (change: Extract<RowChange, { table: T }>) => [string, ...Value[]];
 
+/** The statement that writes a row with its body, over one of the same key. */
 export function upsert(table: string, columns: readonly string[], unique = columns[0]): string {
   const names = [...columns, 'body'].join(', ');
   const marks = [...columns, 'body'].map(() => '?').join(', ');

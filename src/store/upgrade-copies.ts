@@ -40,6 +40,7 @@ export async function dropCopies(dir: string, olderThanMs: number, now: number):
   return old.length;
 }
 
+/** Deletes every copy of the database from before an upgrade. */
 export async function dropAllCopies(dir: string): Promise<void> {
   await rm(folderOf(dir), { recursive: true, force: true });
 }

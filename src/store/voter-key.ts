@@ -6,6 +6,7 @@ import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
+/** The folder's secret, made where there is none. */
 export async function readSecret(dir: string): Promise<Buffer> {
   const file = join(dir, 'secret.key');
   const found = await readFile(file).catch((error: NodeJS.ErrnoException) => {

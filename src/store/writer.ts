@@ -19,6 +19,7 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
+/** The write queue of one connection. */
 export class Writer {
   #waiting: Waiting[] = [];
   #running: Promise<void> | null = null;

@@ -9,6 +9,7 @@ import { GB, gigabytes } from './gigabytes.js';
 /** Release line -> when its fixes end (https://nodejs.org/en/about/previous-releases). Odd ones live for half a year. */
 const nodeEnds: Readonly<Record<number, string>> = { 20: '2026-04-30', 22: '2027-04-30', 24: '2028-04-30' };
 
+/** The Node that runs this: new enough, and still mended by its makers. */
 export function checkNode(version = process.versions.node, now = new Date(systemClock.now())): Check {
   const wanted: string = JSON.parse(readFileSync(projectPath('package.json'), 'utf8')).engines.node;
   const [major = 0, minor = 0] = version.split('.').map(Number);
@@ -22,6 +23,7 @@ export function checkNode(version = process.versions.node, now = new Date(system
   return { name: 'node', state: 'warn', found: `${version} gets no fixes since ${end}`, mend };
 }
 
+/** Free memory, `free` in bytes. */
 export function checkMemory(free = freemem()): Check {
   const found = `${gigabytes(free)} free (the miniature needs about 1 GB)`;
   return free < GB

@@ -82,6 +82,7 @@ export function checkJobMemory(config: Config): Check {
   }
 }
 
+/** The configured model and the devices, by a process of the engine. */
 export async function checkModel(config: Config, checkEngine: CheckEngine): Promise<Check[]> {
   try {
     const model = resolveModel(config.model);

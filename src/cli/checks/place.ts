@@ -9,6 +9,7 @@ import { isLoopback } from '../../network/loopback.js';
 import type { Check } from '../check.js';
 import { GB, gigabytes } from './gigabytes.js';
 
+/** The configuration, and the default one in its place where it is not valid. */
 export function checkConfig(options: { file?: string | undefined; set: string[] }): {
   config: Config;
   check: Check;
@@ -70,6 +71,7 @@ export async function checkDatabase(dataDir: string): Promise<Check | null> {
   }
 }
 
+/** Whether somebody may listen there; nobody does afterwards. */
 export function checkPort(host: string, port: number): Promise<Check> {
   return new Promise((done) => {
     const server = createServer();
@@ -93,6 +95,7 @@ export function checkPort(host: string, port: number): Promise<Check> {
   });
 }
 
+/** Whether a page that others can reach asks for a token. */
 export function checkAccess({ host, accessToken, hostNames, trustProxy }: Config['server']): Check {
   if (isLoopback(host) && hostNames.length === 0 && trustProxy.length === 0) {
     return { name: 'access', state: 'ok', found: `${host} is reached from this machine only`, mend: '' };

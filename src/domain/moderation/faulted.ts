@@ -12,6 +12,7 @@ import { accountsOf, personOf } from '../voting/people.js';
 
 type Why = Extract<Act, { name: 'why' }>;
 
+/** A voter names what is wrong with a picture; with it the picture is bad to that voter. */
 export function sayWhy(draft: Draft, { index, faults: said, round: number }: Why, { by }: Command) {
   const found = cellOf(draft, index, number);
   if (!found) return refuseCell(draft);

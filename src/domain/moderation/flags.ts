@@ -26,6 +26,7 @@ import { accountsOf, personOf } from '../voting/people.js';
 
 type Named<N extends Act['name']> = Extract<Act, { name: N }>;
 
+/** Somebody calls a picture unfit to be seen; enough of them hold it back until a moderator looks. */
 export function flag(draft: Draft, { index, round: number, back }: Named<'flag'>, { by }: Command) {
   const cell = cellOf(draft, index, number);
   if (!cell) return refuseCell(draft);
@@ -59,6 +60,7 @@ function takeBack(draft: Draft, cell: Cell, index: number, by: string): void {
   weighFlags(draft);
 }
 
+/** A moderator lets a picture be seen that flags held back; flags hold it back no more. */
 export function show(draft: Draft, { index, round: number }: Named<'show'>) {
   const cell = cellOf(draft, index, number);
   const image = cell && imageOf(draft, cell.round, index);
@@ -91,6 +93,7 @@ export function unflag(draft: Draft, { index, round: number, held }: Record<stri
   return undefined;
 }
 
+/** Undoes `show`; a text says why that cannot be. */
 export function unshow(draft: Draft, { index, round: number }: Record<string, unknown>) {
   const found = flagged(draft, index, number);
   if (!found?.image.passed || found.image.state !== 'shown') return 'That picture is not as it was.';

@@ -43,6 +43,7 @@ export function endsForWant({ session, bindings }: SessionState): number | null 
   return Math.max(...since.map(Number)) + GONE_MS;
 }
 
+/** Ends a session that has had no channel to post in for a day. */
 export function endWithoutChannel(draft: Draft): void {
   const due = endsForWant(draft.state);
   if (due === null || draft.at < due) return;

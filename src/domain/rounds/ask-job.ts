@@ -3,6 +3,7 @@ import type { Draft } from '../state/draft.js';
 import { jobKey } from '../state/ids.js';
 import type { Job, Round } from '../state/round.js';
 
+/** Writes a job down and asks for it, under the key that ends in the round's attempt. */
 export function askJob(draft: Draft, round: Round, kind: Job['kind']): void {
   const { session, number, attempt, parent, count, noise, feedback } = round;
   const key = jobKey(session, number, kind, attempt);

@@ -28,6 +28,7 @@ export function cellOf(draft: Draft, index: number, number?: number): Cell | und
   return { round, ballot, name: pictureName(ballot, index), star: `star-${cell}`, flag: `flag-${cell}` };
 }
 
+/** The newest round that has ballots, or the one of that number. */
 export function newestOnBallots({ state }: Draft, number?: number): Round | undefined {
   return state.rounds.findLast(
     (row) => (number ?? row.number) === row.number && ballotsOf(state, row).length > 0,

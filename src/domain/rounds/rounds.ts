@@ -18,6 +18,7 @@ import { askJob } from './ask-job.js';
 import { endSession, pauseSession, restForBudget, unpauseSession } from './session.js';
 
 const over: ReadonlySet<Round['state']> = new Set(['done', 'failed', 'aborted', 'superseded']);
+/** Nothing more comes of the round. */
 export const isOver = (round: Round): boolean => over.has(round.state);
 
 /** Starts the next round from the session's head. Numbers are never used twice. */

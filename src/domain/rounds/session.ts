@@ -5,6 +5,7 @@ import type { EndReason, PauseReason } from '../state/model.js';
 import { notify, showProgress, showStory } from '../state/say.js';
 import { askEvaluation } from './evaluations.js';
 
+/** Starts nothing new from now on, and says why; votes are still taken. */
 export function pauseSession(draft: Draft, reason: PauseReason): void {
   if (draft.session.state !== 'active') return;
   draft.setSession({ state: 'paused', pause: reason, pausedAt: draft.at });
@@ -33,6 +34,7 @@ export function unpauseSession(draft: Draft): void {
   notify(draft, 'resumed');
 }
 
+/** Ends the session for good and shows its story. */
 export function endSession(draft: Draft, reason: EndReason): void {
   draft.setSession({ state: 'ended', pause: null, pausedAt: null, end: reason, endedAt: draft.at });
   notify(draft, 'ended', { reason });

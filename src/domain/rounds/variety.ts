@@ -15,6 +15,7 @@ const UNTIL = 0.5;
 /** Learners that can be on in a part of the steps. */
 const inPart: ReadonlySet<string> = new Set(['acclaim', 'papa']);
 
+/** What people like of the round has become alike: below ALIKE_BELOW of the base model's variety. */
 export const isAlike = ({ learned }: Pick<Round, 'learned'>): boolean =>
   learned?.variety !== undefined && learned.variety.kept < ALIKE_BELOW;
 

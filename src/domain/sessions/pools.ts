@@ -39,11 +39,13 @@ function isFounding({ state }: Draft, from: string | null): boolean {
   return from === null || state.bindings.some((row) => row.channel === from && row.ordinal === 0);
 }
 
+/** Keeps the hash of a code by which another channel may join. */
 export function invite(draft: Draft, { code, until }: ActOf<'invite'>): void {
   const good = draft.session.invites.filter((one) => one.until > draft.at);
   draft.setSession({ invites: [...good, { code, until }] });
 }
 
+/** Takes another channel into the session by a code. */
 export function join(draft: Draft, { code, place, nsfw, quorum }: ActOf<'join'>): void {
   const { session, bindings } = draft.state;
   if (!session.invites.some((one) => one.code === code && one.until > draft.at)) {
@@ -78,6 +80,7 @@ function stricter(
   return { quorum: Math.max(ours.quorum, theirs.quorum), quorumBy: byMarks ? 'marks' : 'done' };
 }
 
+/** Takes a channel out of the session: its open ballot is closed, and what was voted there counts. */
 export function leave(draft: Draft, { ordinal }: ActOf<'leave'>, { from }: Command): void {
   const row = draft.state.bindings.find((one) =>
     ordinal === null ? one.channel === from : one.ordinal === ordinal,

@@ -32,6 +32,7 @@ export interface RoundFate {
 const over: ReadonlySet<Round['state']> = new Set(['done', 'aborted', 'superseded']);
 const offLine: ReadonlySet<Round['state']> = new Set(['aborted', 'superseded']);
 
+/** Which rounds of a session lose their tensors, and which their pictures too. */
 export function fates(
   session: Session,
   rounds: readonly Round[],

@@ -96,12 +96,14 @@ export function canUndo(command: string): boolean {
   return typeof undos[command as Act['name']] === 'function';
 }
 
+/** Undoes a past act of a moderator, or refuses with the reason. */
 export function undoAct(draft: Draft, { command, args }: PastAct): void {
   const row = undos[command as Act['name']] as Undo | string | undefined;
   const why = typeof row === 'function' ? row(draft, args) : (row ?? 'There is no way back from it.');
   if (why !== undefined) draft.refuse('unknown', `${command} cannot be undone.`, why);
 }
 
+/** Puts these rules over the session's. */
 export function setRules(draft: Draft, rules: RuleSettings): void {
   draft.setSession({ rules: { ...draft.session.rules, ...rules } });
 }

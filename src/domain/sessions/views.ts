@@ -45,8 +45,10 @@ export interface SessionStatus {
     | null;
 }
 
+/** `statusOf` in one go. */
 export const sessionStatus = (state: SessionState): SessionStatus => finish(statusOf(state));
 
+/** What scripts, monitors and the page are told of a session. */
 export function* statusOf(state: SessionState): Steps<SessionStatus> {
   const { session, rounds } = state;
   const round = rounds.at(-1);
@@ -98,6 +100,7 @@ export interface BallotView {
   outcome: Outcome | null;
 }
 
+/** What a ballot shows; to a voter their own marks too. */
 export function ballotView(state: SessionState, ballot: Ballot, voter: string | null): BallotView {
   const round = state.rounds.find((row) => row.id === ballot.round);
   const images = state.images.get(ballot.round) ?? [];

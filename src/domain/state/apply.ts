@@ -8,6 +8,7 @@ import { Facts } from './facts.js';
 import type { SessionState } from './model.js';
 import { PersistentMap } from './persistent-map.js';
 
+/** The state with these rows in it; what was handed in stays as it was. */
 export function apply(state: SessionState, rows: readonly RowChange[]): SessionState {
   return rows.reduce(fold, state);
 }

@@ -25,6 +25,7 @@ export interface Approval {
 /** Pictures that nobody chose, below which approval is told by the chosen ones too. */
 export const LEAST_UNPICKED = 4;
 
+/** Somebody voted on the picture, or the checker had its say. */
 export const isJudged = ({ seen, by }: CellTotal): boolean => seen > 0 || by === 'checker';
 
 /**
@@ -34,6 +35,10 @@ export const isJudged = ({ seen, by }: CellTotal): boolean => seen > 0 || by ===
 export const isLiked = ({ up, seen, good, by }: CellTotal): boolean =>
   by !== 'checker' && (good === undefined ? up * 2 > seen : good > 0.5);
 
+/**
+ * Pictures that there are, that were judged and that were liked, of a round's totals; of a round that votes
+ * had chosen in part, by those that nobody chose.
+ */
 export function approvalOf(all: readonly CellTotal[]): Approval {
   const own = all.filter(({ base }) => !base);
   const unpicked = own.filter(({ pick }) => !pick);
@@ -66,6 +71,7 @@ export function enoughJudged({ pictures, judged }: Approval, rules: Pick<Rules, 
 export const smallestShare = ({ goalJudged }: Pick<Rules, 'goalJudged'>): number =>
   goalJudged ?? defaultRules.goalJudged!;
 
+/** Enough pictures were judged, and the session's share of them was liked. */
 export function meetsGoal(round: Round, rules: Rules): boolean {
   if (rules.goal === null || !round.outcome) return false;
   const approval = approvalOf(round.outcome.cells);

@@ -35,6 +35,7 @@ export type Elsewhere = (state: SessionState, at: number) => { channel: number; 
 export const nowhereElse: Elsewhere = () => ({ channel: 0, server: 0 });
 
 const DAY = 86_400_000;
+/** Beginning of the day (UTC), epoch ms. */
 export const dayOf = (at: number): number => at - (at % DAY);
 
 /** Images asked for on the day of `at`; what is dated up to a day later counts too, so that a clock set back doubles nothing. */

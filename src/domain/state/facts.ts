@@ -97,6 +97,7 @@ interface Log {
   index: Index | null;
 }
 
+/** The facts of a ballot in the order in which they were written. */
 export class Facts implements Iterable<Fact> {
   #log: Log;
 

@@ -17,6 +17,7 @@ export interface Forgotten {
   standIns: readonly Voter[];
 }
 
+/** The states as they would be read from the store after somebody was forgotten. */
 export function forgetIn(states: readonly SessionState[], gone: Forgotten): SessionState[] {
   // Sessions of the same communities share their voters, and go on sharing them.
   const swapped = new Map<SessionState['voters'], SessionState['voters']>();

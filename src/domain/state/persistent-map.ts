@@ -10,6 +10,7 @@ type Link<V> =
   /** Like `next`, but for this key; `absent`: `next` has it and this has not. */
   | { kind: 'away'; key: string; value: V | undefined; absent: boolean; next: PersistentMap<V> };
 
+/** A map that is never changed: `with` gives another that shares all else. */
 export class PersistentMap<V> implements ReadonlyMap<string, V> {
   #link: Link<V>;
   readonly #size: number;

@@ -52,6 +52,7 @@ export const leastRole = {
 
 export type CommandName = keyof typeof leastRole;
 
+/** The role may give the command. */
 export function allowed(role: Role, command: CommandName): boolean {
   return rank[role] >= rank[leastRole[command]];
 }

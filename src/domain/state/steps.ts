@@ -4,6 +4,7 @@
  */
 export type Steps<T> = Generator<void, T, void>;
 
+/** Takes all steps in one go. */
 export function finish<T>(steps: Steps<T>): T {
   for (;;) {
     const { done, value } = steps.next();

@@ -101,6 +101,7 @@ export function holdBallots(draft: Draft, channel: string): void {
     if (ballot.channel === channel && ballot.state === 'planned') draft.settle(`${ballot.id}.post`);
 }
 
+/** A ballot hangs; where nobody was waiting for it any more it is closed again. */
 export function ballotPosted(draft: Draft, event: BallotPosted): void {
   draft.settle(event.effect);
   const ballot = draft.state.ballots.get(event.ballot);
@@ -144,6 +145,9 @@ export function ballotGone(draft: Draft, event: BallotGone): void {
   notify(draft, 'ballot-reposted');
 }
 
+/**
+ * A moderator cleared reactions away: the votes behind them are withdrawn, and the ballot is primed again.
+ */
 export function ballotCleared(draft: Draft, event: Cleared): void {
   const withdrawn = recordCleared(draft, event);
   const ballot = draft.state.ballots.get(event.ballot);
@@ -160,6 +164,7 @@ export function closeBallots(draft: Draft, round: Round, channel: string | null 
   }
 }
 
+/** Takes no more votes there; one that does not hang yet is not posted. */
 export function closeBallot(draft: Draft, ballot: Ballot): void {
   if (ballot.state === 'closed' || ballot.state === 'gone') return;
   draft.setBallot(ballot, { state: 'closed' });
@@ -167,6 +172,7 @@ export function closeBallot(draft: Draft, ballot: Ballot): void {
   else askEdit(draft, ballot);
 }
 
+/** Asks for the message to be shown as it is now. */
 export function askEdit(draft: Draft, ballot: Ballot): void {
   draft.ask({ kind: 'edit-ballot', key: `${ballot.id}.edit`, ballot: ballot.id });
 }

@@ -8,6 +8,7 @@ import { showOutcome } from '../state/say.js';
 import { askEdit } from './ballots.js';
 import { judgeRound } from './feedback.js';
 
+/** Judges closed rounds again, whose voters are others now, and shows what has changed. */
 export function recount(draft: Draft): void {
   for (const round of draft.state.rounds) {
     if (round.outcome === null || round.state === 'superseded') continue;

@@ -18,8 +18,10 @@ export interface Counted {
   excluded: number;
 }
 
+/** `counting` in one go. */
 export const countedIn = (state: SessionState, round: Round): Counted => finish(counting(state, round));
 
+/** Ballots of the voters who count in a round, and how many were left out. */
 export function* counting(state: SessionState, round: Round): Steps<Counted> {
   const all = yield* voterBallots(state, round, state.session.rules.unmarkedWeight);
   const counted = all.filter(({ voter }) => counts(state, round, voter));
@@ -30,6 +32,7 @@ export function* counting(state: SessionState, round: Round): Steps<Counted> {
   return { voterBallots: counted, excluded };
 }
 
+/** The person has agreed, is admitted and is not excluded. */
 export function counts(state: SessionState, round: Round, person: string): boolean {
   const accounts = accountsOf(state.voters, person);
   const agreed = accounts.some(
@@ -45,6 +48,7 @@ export function marksOf(state: SessionState, round: Round, key: string): 'count'
   return isExcluded(state, person) ? 'excluded' : 'waits';
 }
 
+/** An account that had to wait was vouched for before the round closed. */
 export function isAdmitted({ waits, admittedAt = 0 }: Voter, { closedAt }: Pick<Round, 'closedAt'>): boolean {
   return !waits && (closedAt === null || admittedAt <= closedAt);
 }

@@ -27,6 +27,7 @@ export interface Judgement extends Judged {
 export const judgeRound = (state: SessionState, round: Round, at: number): Judgement =>
   finish(judging(state, round, at));
 
+/** In steps: a crowd's round takes seconds. */
 export function* judging(state: SessionState, round: Round, at: number): Steps<Judgement> {
   const { rules, nsfw } = state.session;
   const images = state.images.get(round.id) ?? [];

@@ -15,6 +15,7 @@ const taking: ReadonlySet<RoundPhase> = new Set(['generating', 'review', 'postin
 
 const keyOf = (voter: string, emoji: string): string => `${voter} ${emoji}`;
 
+/** The facts of a ballot; none of one that nobody marked. */
 export function factsOf(state: SessionState, ballot: Pick<Ballot, 'id'>): Facts {
   return state.facts.get(ballot.id) ?? Facts.none;
 }
@@ -102,6 +103,7 @@ export function recordMark(
   append(draft, { ballot: ballot.id, voter, emoji, present, source: 'live', at: draft.at, late });
 }
 
+/** The account has agreed that its votes are kept. */
 export function consented(draft: Draft, voter: string): boolean {
   return draft.state.voters.get(voter)?.consentAt != null;
 }

@@ -11,6 +11,7 @@ import type { SessionState, Voter } from '../state/model.js';
 import { atLeast } from '../state/roles.js';
 import { factsOf, recordMark, takesVotes } from './ledger.js';
 
+/** Somebody agreed, or takes that back: then all their open marks go. */
 export function consentChanged(draft: Draft, event: ConsentChanged): void {
   const { voter, given } = event;
   const before = draft.state.voters.get(voter.key);

@@ -17,6 +17,7 @@ export interface Turnout {
   missing: number;
 }
 
+/** How many marked anything in the round, have finished, and have yet to. */
 export const turnout = (state: SessionState, round: Round): Turnout =>
   turnoutOf(state, round, attendance(state, round));
 

@@ -66,6 +66,7 @@ const LONGEST_BACKOFF_MS = 30_000;
 /** As config/default.yaml has it. */
 const PATIENCE: Patience = { factor: 10, floorMs: 120_000 };
 
+/** The queue without Redis. The contract is in contract.ts. */
 export class InProcessQueue implements JobQueue {
   private readonly slots: Slot[];
   private readonly entries = new Map<string, Entry>();

@@ -16,6 +16,7 @@ export interface Patience {
 /** Until a process is ready nothing is foretold: drivers are loaded, and devices compared with the CPU. */
 const STARTS = 5;
 
+/** Kills an engine that says nothing for longer than its work can take. */
 export class Watchdog {
   private timer: NodeJS.Timeout | null = null;
   /** Ms of this process: when a word is due, and (with a step that was foretold) progress. */

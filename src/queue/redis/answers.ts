@@ -38,6 +38,7 @@ export function openAnswer(envelopes: Envelopes, lease: Lease, text: unknown): A
   return answer;
 }
 
+/** What to do with a job after this answer: take it, do it again, or fail it. */
 export function classifyAnswer({ id, kind, cancelled }: Entry, { outcome }: Answer): Verdict {
   if (outcome.type === 'handed-back') return { type: 'again', why: 'its engine leaves', counts: false };
   if (outcome.type === 'failed') {

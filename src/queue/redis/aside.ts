@@ -12,6 +12,7 @@ export interface SetAside {
 const FIRST_MS = 60_000;
 const LONGEST_MS = 15 * 60_000;
 
+/** Engines set aside, each for longer the more often it happens. */
 export class Aside {
   private readonly known = new Map<string, { until: number; times: number; why: string }>();
 

@@ -35,6 +35,7 @@ const LOST_MS = 15_000;
 /** What Redis may take, ms, to end with this side. */
 const CLOSE_MS = 2000;
 
+/** The bot's end of the queue over Redis. */
 export class BullQueue implements JobQueue {
   private readonly envelopes: Envelopes;
   private readonly keys: ReturnType<typeof keys>;

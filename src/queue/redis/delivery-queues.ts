@@ -14,6 +14,7 @@ export interface DeliveryQueuesParts {
   trouble: (error: unknown) => void;
 }
 
+/** BullMQ's queues, opened when they are first needed. */
 export class DeliveryQueues {
   private readonly queues = new Map<string, Queue>();
 

@@ -51,6 +51,7 @@ interface Ended {
   noted: boolean;
 }
 
+/** The deliveries that come to this engine, one at a time. */
 export class Deliveries {
   running: Running | null = null;
   /** Deliveries that have had their answer: one that comes again is somebody's copy. */

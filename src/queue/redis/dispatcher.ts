@@ -39,6 +39,7 @@ export interface DispatcherParts {
 /** Deliveries are drawn below this: no two of a job are alike, and no counter in Redis is needed for it. */
 const DELIVERIES = 2 ** 47;
 
+/** Sends waiting jobs to engines. */
 export class Dispatcher {
   constructor(private readonly parts: DispatcherParts) {}
 

@@ -17,6 +17,7 @@ export interface EngineRegistryParts {
   log: Log;
 }
 
+/** The engines that Redis names and that were heard of lately. */
 export class EngineRegistry {
   /** Newest beat of each engine, and when it was first seen, ms of this process. */
   private readonly heard = new Map<string, { count: number; at: number }>();

@@ -20,6 +20,7 @@ export interface EnginesThereOptions {
 /** What Redis may take, ms, to tell engines what to forget. */
 const FORGET_MS = 2000;
 
+/** All engines that are there, for whoever asks of them. */
 export class EnginesThere {
   constructor(private readonly options: EnginesThereOptions) {}
 

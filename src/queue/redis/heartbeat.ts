@@ -33,6 +33,7 @@ export interface HeartbeatOptions {
 /** Models named as warm, at most: what an engine keeps compiled is bounded by its memory. */
 const WARM = 3;
 
+/** The heartbeat of one engine. */
 export class Heartbeat {
   /** It leaves: told with each beat, so that no job comes any more. */
   draining = false;

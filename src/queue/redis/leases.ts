@@ -13,6 +13,7 @@ export interface LeasesParts {
   log: Log;
 }
 
+/** Which delivery of a job counts: a row in Redis, signed. */
 export class Leases {
   constructor(private readonly parts: LeasesParts) {}
 

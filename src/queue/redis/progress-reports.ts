@@ -18,6 +18,7 @@ export interface ProgressReportsParts {
   log: Log;
 }
 
+/** Words of one delivery, sent in their order. */
 export class ProgressReports {
   private readonly underWay = new Set<Promise<void>>();
   private said = false;

@@ -9,6 +9,7 @@ export const rights = (prefix: string): string => `+@all -@dangerous -@admin +in
 
 /** The server is there and serves no more, or not yet: after a failover another one does, at the same address. */
 const elsewhere = /(^|[\s-])(READONLY|LOADING|MASTERDOWN) /;
+/** The server says that another is the one to ask. */
 export const servesElsewhere = (error: Error): boolean => elsewhere.test(error.message);
 
 /** It answers, and says no; as ioredis tells it. */
@@ -90,6 +91,7 @@ const faults: readonly Fault[] = [
 
 const usual = 'Start Redis, or mend REDIS_URL (rediss:// for TLS).';
 
+/** The error `redis-unreachable`, with the hint that fits what was met. */
 export function unreachable(url: string, prefix: string, error: Error): AcclaimError {
   const address = url.replace(/\/\/[^@/]*@/, '//');
   const { code = '' } = error as NodeJS.ErrnoException;

@@ -13,6 +13,7 @@ const fits = (beat: Beat, need: Need) => beat.memoryMb >= need.memoryMb && !need
 const shares = ({ engine, folder }: Beat, need: Need) =>
   (need.folder ?? null) === null || (folder === need.folder && !need.aside?.has(engine));
 
+/** The engine could do the job, were it free. */
 export function able(beat: Beat, need: Need): boolean {
   return !beat.draining && shares(beat, need) && holds(beat, need) && fits(beat, need);
 }

@@ -7,13 +7,14 @@ import { patiently } from '../../artifacts/patience.js';
 import { toPlain } from '../../errors.js';
 import type { Log } from '../../log.js';
 
-interface Errand {
+interface Transfer {
   abort: AbortController;
   done: Promise<void>;
 }
 
+/** Transfers under way, one a job; each is tried again until it succeeds, fails for good or is called off. */
 export class Transfers {
-  private readonly under = new Map<string, Errand>();
+  private readonly under = new Map<string, Transfer>();
   private away = false;
 
   constructor(

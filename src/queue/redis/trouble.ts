@@ -11,6 +11,7 @@ export interface TroubleParts {
   meaning: string;
 }
 
+/** Says once what is wrong with Redis, and once that it is well again. */
 export class Trouble {
   private known = false;
 

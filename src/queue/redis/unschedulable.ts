@@ -15,6 +15,7 @@ export const awayBucket = (error: unknown): Held | null =>
     ? null
     : { code: 'no-bucket', message: 'the bucket between bot and engines does not answer' };
 
+/** Why one job can go to no engine, and whether whoever waits was told. */
 export class Unschedulable {
   private why: Held | null = null;
   /** Ms of this process. */

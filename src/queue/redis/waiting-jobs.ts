@@ -9,6 +9,7 @@ export interface WaitingJobsParts {
   onStarved?: (starved: boolean) => void;
 }
 
+/** Jobs that no engine can do, together. */
 export class WaitingJobs {
   private starved = false;
 

@@ -15,6 +15,7 @@ import { FORGOTTEN_AT_ONCE, MODELS_NAMED, NAME_CHARACTERS } from '../limits.js';
 import { progressSchema } from '../messages.js';
 import { folderIdSchema } from '../transport/folder-mark.js';
 
+/** Names of what lies in Redis; they stay, so that programs of two versions meet. */
 export const keys = (prefix: string) => ({
   engines: `${prefix}:engines`,
   beat: (engine: string) => `${prefix}:beat:${engine}`,
@@ -24,6 +25,7 @@ export const keys = (prefix: string) => ({
   to: (engine: string) => `${prefix}:to:${engine}`,
 });
 
+/** BullMQ's name of an engine's queue. */
 export const queueName = (engine: string): string => `engine-${engine}`;
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -139,4 +141,5 @@ export const toldSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('forget'), artifacts: z.array(hash).max(FORGOTTEN_AT_ONCE) }),
 ]);
 
+/** BullMQ's id of a delivery. */
 export const deliveryId = (job: string, delivery: number): string => `${job}.${delivery}`;

@@ -34,6 +34,7 @@ import {
 
 const artifactName = (hash: string): string => `artifact:${hash}`;
 
+/** The bot's end of a bucket. */
 export class BucketBotTransport implements BotTransport {
   private readonly folder: DataFolder;
   /** Trees of what was sent last, by path: nothing is read again that has not been written. */
@@ -122,6 +123,7 @@ export interface BucketEngineTransportOptions {
   onWait: OnWait;
 }
 
+/** An engine's end of a bucket. */
 export class BucketEngineTransport implements EngineTransport {
   constructor(private readonly options: BucketEngineTransportOptions) {}
 

@@ -29,6 +29,7 @@ import {
 /** How long a shared folder may take to show what another machine wrote, ms. */
 const SHARED_MS = 10_000;
 
+/** Both ends of a shared data folder. */
 export class SharedFolderTransport implements BotTransport, EngineTransport {
   private readonly folder: DataFolder;
 

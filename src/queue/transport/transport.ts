@@ -28,6 +28,7 @@ const fields = {
   { models: readonly string[]; data: readonly string[]; out: string | null } | null
 >;
 
+/** The paths in a payload of that kind. Errors: job-invalid for kinds that do not cross machines. */
 export function fieldsOf(kind: JobKind) {
   const row = fields[kind];
   if (row) return row;

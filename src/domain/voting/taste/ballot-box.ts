@@ -25,6 +25,7 @@ export interface Votes {
 
 const slice = 2000;
 
+/** Votes as columns, in the order of the lists; `voter` and `image` are numbers from 0. */
 export function* columns(lists: readonly (readonly Vote[])[]): Steps<Votes> {
   const length = lists.reduce((sum, list) => sum + list.length, 0);
   const voters = new Map<string, number>();

@@ -29,6 +29,10 @@ interface Coins {
 const maxSteps = 50;
 const settled = 1e-7;
 
+/**
+ * P(good) of each image and the reliability of each voter, by expectation maximisation (Dawid and Skene
+ * 1979).
+ */
 export function* dawidSkene(votes: Votes): Steps<DawidSkene> {
   let p = shareOfUps(votes);
   let pi = clampPi(p);
@@ -85,6 +89,7 @@ function reliabilities({ length, voters, voter, image, up, w }: Votes, p: Float6
   };
 }
 
+/** Image -> weighted share of the votes for it, 0 to 1. */
 export function shareOfUps({ length, images, image, up, w }: Votes): Float64Array {
   const ups = new Float64Array(images.length);
   const all = new Float64Array(images.length);
@@ -95,6 +100,7 @@ export function shareOfUps({ length, images, image, up, w }: Votes): Float64Arra
   return ups.map((sum, n) => (all[n]! > 0 ? sum / all[n]! : 0.5));
 }
 
+/** Share of good images, kept from 0 and 1. */
 export function clampPi(p: Float64Array): number {
   const sum = p.reduce((a, b) => a + b, 0);
   return Math.min(0.95, Math.max(0.05, p.length ? sum / p.length : 0.5));

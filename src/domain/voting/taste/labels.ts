@@ -57,6 +57,7 @@ export interface LabelInput {
   isTrusted?: (voter: string) => boolean;
 }
 
+/** Labels of a round, and what the guards did for them. With fewer voters than `guards.from` plain shares. */
 export function* label(box: LabelInput, guards: Guards): Steps<Labels> {
   return box.voters < guards.from ? cold(box) : yield* guarded(box, guards);
 }

@@ -1,6 +1,7 @@
 /** The newcomer cap: per image, newcomers together weigh at most share x (the others + 1). */
 import type { Votes } from './ballot-box.js';
 
+/** The votes with newcomers' weights bounded. */
 export function capNewcomers(votes: Votes, isNewcomer: (voter: string) => boolean, share: number): Votes {
   const { length, voters, images, voter, image, w } = votes;
   const isNew = voters.map(isNewcomer);
