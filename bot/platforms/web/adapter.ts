@@ -17,16 +17,17 @@ import { capabilities } from './capabilities.js';
 import { Care, needsCare, takenDown } from './care.js';
 import { boundConnections } from './connections.js';
 import { refOf } from './decode.js';
-import { Desk } from './desk.js';
 import { Door } from './door.js';
 import { Front, type FrontParts } from './front.js';
+import { listen } from './listen.js';
 import { Live } from './live.js';
 import { Logins } from './logins.js';
 import { Messages } from './messages.js';
 import type { WebOptions } from './options.js';
 import { loadSecret, People } from './people.js';
 import { Pictures } from './pictures.js';
-import { listen, makeApp } from './server.js';
+import { makeApp } from './server.js';
+import { WebService } from './service.js';
 import { type Bounds, Streams } from './streams.js';
 
 /** For who hands in none: tests. */
@@ -39,7 +40,7 @@ interface Running {
   messages: Messages;
   people: People;
   live: Live;
-  desk: Desk;
+  service: WebService;
   care: Care;
 }
 
@@ -87,8 +88,7 @@ export class WebPlatform implements ChatPlatform {
     const room = roomFor(this.options.descriptors);
     const { streams = usualStreams } = this.options;
     const live = new Live(new Streams({ ...streams, all: Math.min(streams.all, room.streams) }), onError);
-    const desk = new Desk(this.options, messages, live, care);
-    desk.sink = sink;
+    const service = new WebService({ options: this.options, messages, live, care, sink });
     const own = isLoopback(host) ? [] : [hostname()];
     const names = [...hostNames, ...own].map((name) => name.toLowerCase());
     const { monitor } = this.options;
@@ -101,13 +101,14 @@ export class WebPlatform implements ChatPlatform {
     });
     const doors = { logins, door: new Door(undefined, undefined, (address) => front.crowded(address)) };
     const pictures = new Pictures(care);
-    const app = makeApp({ desk, pictures, people, ...doors, assets, front, monitor, onError });
+    const app = makeApp({ service, pictures, people, ...doors, assets, front, monitor, onError });
     try {
       const listening = await listen(app, host, port, onError);
       const most = { all: room.page, streamsOfAddress: streams.address };
       boundConnections(listening.server as Server, most, { proxies: within(trustProxy), fault: onError });
-      this.running = { ...listening, messages, people, live, desk, care };
+      this.running = { ...listening, messages, people, live, service, care };
     } catch (error) {
+      service.stop();
       live.close();
       await messages.close();
       throw error;
@@ -116,9 +117,9 @@ export class WebPlatform implements ChatPlatform {
 
   async stop(): Promise<void> {
     if (!this.running) return;
-    const { server, messages, live, desk } = this.running;
+    const { server, messages, live, service } = this.running;
     this.running = null;
-    desk.stop();
+    service.stop();
     live.close();
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
@@ -129,29 +130,29 @@ export class WebPlatform implements ChatPlatform {
 
   async post(channel: string, card: Card): Promise<MessageRef> {
     if (needsCare(card)) await this.mustGuard(channel);
-    const { messages, desk } = this.here;
+    const { messages, service } = this.here;
     const { message, fresh } = await messages.post(channel, card, this.options.now());
-    if (fresh) desk.show(message);
+    if (fresh) service.show(message);
     return refOf(message);
   }
 
   async edit(ref: MessageRef, card: Card): Promise<void> {
     if (needsCare(card)) await this.mustGuard(ref.channel);
-    const { messages, desk } = this.here;
+    const { messages, service } = this.here;
     const message = await messages.edit(ref.message, card, this.options.now());
-    if (message) desk.show(message);
+    if (message) service.show(message);
   }
 
   async remove(ref: MessageRef): Promise<void> {
-    const { messages, desk } = this.here;
-    if (await messages.remove(ref.message)) desk.gone(ref.message);
+    const { messages, service } = this.here;
+    if (await messages.remove(ref.message)) service.gone(ref.message);
   }
 
   async react(ref: MessageRef, emoji: string): Promise<void> {
-    const { messages, desk } = this.here;
+    const { messages, service } = this.here;
     if (messages.get(ref.message)?.primed.includes(emoji)) return;
     const message = await messages.prime(ref.message, emoji);
-    if (message) desk.show(message);
+    if (message) service.show(message);
   }
 
   async fetchReactions(ref: MessageRef): Promise<Map<string, Account[]>> {
@@ -166,11 +167,11 @@ export class WebPlatform implements ChatPlatform {
   }
 
   showTurnout(...told: Parameters<NonNullable<ChatPlatform['showTurnout']>>): void {
-    this.running?.desk.turnout(...told);
+    this.running?.service.turnout(...told);
   }
 
   async reply(replyTo: string, card: Card): Promise<void> {
-    this.here.desk.answer(replyTo, card);
+    this.here.service.answer(replyTo, card);
   }
 
   async sees({ holder }: Account, channel: string): Promise<boolean> {
@@ -182,21 +183,21 @@ export class WebPlatform implements ChatPlatform {
   }
 
   async takeDown(channel: string): Promise<void> {
-    const { messages, desk } = this.here;
+    const { messages, service } = this.here;
     for (const { id, card } of messages.list().filter((m) => m.channel === channel && needsCare(m.card))) {
       const message = await messages.edit(id, takenDown(card), this.options.now());
-      if (message) desk.show(message);
+      if (message) service.show(message);
     }
   }
 
   async forget(is: (account: string) => boolean): Promise<void> {
-    const { messages, desk } = this.here;
-    for (const who of messages.known().filter(is)) await desk.forget(who);
+    const { messages, service } = this.here;
+    for (const who of messages.known().filter(is)) await service.forget(who);
   }
 
   async forgetChannel(channel: string): Promise<void> {
-    const { messages, desk } = this.here;
-    for (const id of await messages.removeChannel(channel)) desk.gone(id);
+    const { messages, service } = this.here;
+    for (const id of await messages.removeChannel(channel)) service.gone(id);
   }
 
   private get here(): Running {

@@ -7,7 +7,7 @@ import { extname } from 'node:path';
 import { isExhausted, readFault } from '../../../src/files/reading.js';
 import { fitted } from '../../../src/images/shrink.js';
 import type { Care } from './care.js';
-import type { Shown } from './desk.js';
+import type { Shown } from './service.js';
 
 export interface Picture {
   bytes: Buffer;
@@ -25,6 +25,7 @@ const sheetPixels = 448;
 /** Two dozen kilobytes each. */
 const remembered = 500;
 
+/** Bytes of pictures; remembers the small copies that it made. */
 export class Pictures {
   private readonly small = new Map<string, Promise<Picture>>();
 

@@ -1,0 +1,119 @@
+/**
+ * The journal's messages as open pages follow them: all that stands when one opens, or what changed since it was last here, and then each
+ * change. Whoever has no marks is sent the same bytes as everybody else.
+ */
+import type { ServerResponse } from 'node:http';
+import type { Turnout } from '../../../src/domain/voting/turnout.js';
+import type { Care } from './care.js';
+import { type Frame, type Live, opening } from './live.js';
+import type { Message, Messages } from './messages.js';
+import { type PageMessage, renderMessage } from './render.js';
+import type { Holder } from './streams.js';
+
+/** What stands here, as JSON for a document and as the first bytes of a line. */
+interface Shared {
+  id: string;
+  text: string;
+  bytes: Buffer;
+}
+
+/** What a page hears of messages. */
+export class Feed {
+  /** What a page is sent that opens, for holders of a token and for others. */
+  private readonly histories = new Map<boolean, Shared>();
+
+  constructor(
+    private readonly messages: Messages,
+    private readonly live: Live,
+    private readonly care: Care,
+  ) {}
+
+  /** Opens a line. Throws `limited`, where there are as many as may be. */
+  open(
+    who: Omit<Holder, 'known'>,
+    line: { response: ServerResponse; headers: Record<string, string> },
+    lastEventId: string | undefined,
+  ): void {
+    const { visitor, holder } = who;
+    const [epoch, seq] = lastEventId?.split('-') ?? [];
+    const resumed = epoch === this.messages.epoch && /^\d+$/.test(seq ?? '');
+    const known = visitor !== undefined && this.messages.consented(visitor);
+    const own = resumed || (known && this.messages.marked(visitor));
+    const first = own ? this.history(who, resumed ? Number(seq) : null) : this.shared(holder).bytes;
+    this.live.listen({ ...who, known }, line.response, line.headers, first);
+  }
+
+  /** A message that was posted or edited. */
+  show(message: Message): void {
+    const id = this.eventId(message.seq);
+    const made = (visitor?: string): Frame => ({ event: 'message', id, data: this.render(message, visitor) });
+    const plain = made();
+    this.live.broadcast((visitor, holder) => {
+      if (!this.care.sees(message.channel, holder)) return undefined;
+      const own = visitor !== undefined && this.messages.marksOf(message.id, visitor).length > 0;
+      return own ? made(visitor) : plain;
+    });
+  }
+
+  /** Counts of people alone: whoever sees the channel sees them. */
+  turnout(channel: string, told: Turnout & { session: string }): void {
+    const frame = { event: 'turnout', data: told };
+    this.live.broadcast((_, holder) => (this.care.sees(channel, holder) ? frame : undefined));
+  }
+
+  /** A message that was removed. */
+  gone(message: string): void {
+    const removed = { event: 'removed', id: this.eventId(), data: { id: message } };
+    this.live.broadcast(() => removed);
+  }
+
+  /** A person's marks on a message, to their own pages. */
+  marks(who: string, id: string, mine: readonly string[]): void {
+    this.live.broadcast((visitor) => (visitor === who ? { event: 'marks', data: { id, mine } } : undefined));
+  }
+
+  /** All that stands here, with the visitor's marks, as JSON, and the id of the event after which a line goes on. */
+  stands(visitor: string, holder: boolean): { id: string; text: string } {
+    const marked = this.messages.consented(visitor) && this.messages.marked(visitor);
+    if (!marked) return this.shared(holder);
+    return { id: this.eventId(), text: JSON.stringify(this.standing({ visitor, holder })) };
+  }
+
+  /** What all see who have no marks here: made once. */
+  private shared(holder: boolean): Shared {
+    const id = this.eventId();
+    const made = this.histories.get(holder);
+    if (made?.id === id) return made;
+    const list = this.standing({ visitor: undefined, holder });
+    const bytes = opening({ event: 'history', id, data: { reset: true, messages: list, removed: [] } });
+    const shared = { id, text: JSON.stringify(list), bytes };
+    this.histories.set(holder, shared);
+    return shared;
+  }
+
+  /** All that stands here, or what changed after a number; with the visitor's marks. */
+  private history({ visitor, holder }: Pick<Holder, 'visitor' | 'holder'>, after: number | null): Buffer {
+    const { removed } = this.messages.since(after ?? 0);
+    const data = {
+      reset: after === null,
+      messages: this.standing({ visitor, holder }, after ?? 0),
+      removed: after === null ? [] : removed,
+    };
+    return opening({ event: 'history', id: this.eventId(), data });
+  }
+
+  private standing({ visitor, holder }: Pick<Holder, 'visitor' | 'holder'>, after = 0): PageMessage[] {
+    return this.messages
+      .since(after)
+      .messages.filter(({ channel }) => this.care.sees(channel, holder))
+      .map((message) => this.render(message, visitor));
+  }
+
+  private render(message: Message, visitor: string | undefined): PageMessage {
+    return renderMessage(message, visitor === undefined ? [] : this.messages.marksOf(message.id, visitor));
+  }
+
+  private eventId(seq = this.messages.seq): string {
+    return `${this.messages.epoch}-${seq}`;
+  }
+}
