@@ -13,14 +13,16 @@ import { toPlain } from '../src/errors.js';
 import { createLog, type Log } from '../src/log.js';
 import { Meter } from '../src/monitor/meter.js';
 import { type Look, meterReadiness, readiness } from '../src/monitor/readiness.js';
-import { pageOptions } from './cli/page-options.js';
+import type { App } from './app.js';
+import { type CreatedApp, createApp, type Engines, type Launch } from './create-app.js';
 import type { Patience } from './effects/patience.js';
-import { buildHouse, type Engines, type House, type Launch, newId, specify } from './house.js';
 import { connectedPlatforms } from './inbound/connect.js';
-import { Reach } from './inbound/reach.js';
+import { pageOptions } from './inbound/page-options.js';
+import { Reach } from './monitoring/reach.js';
 import { Watch } from './monitoring/watch.js';
 import { WebPlatform } from './platforms/web/adapter.js';
 import type { Claim } from './services/claims.js';
+import { newId, specify } from './services/plans.js';
 import type { NewSession } from './sessions/sessions.js';
 
 export interface StartOptions {
@@ -51,65 +53,27 @@ export async function startCommand(options: StartOptions): Promise<void> {
   log.info(startLine(config), 'acclaim starts');
   const meter = new Meter('bot');
   meter.watchProcess();
-  const watch = new Watch({ meter, log, clock: systemClock });
-  const reach = new Reach({ log, clock: systemClock });
   const first = firstSession(options);
   let fail: (error: unknown) => void = () => {};
   const broken = new Promise<never>((_, reject) => {
     fail = reject;
   });
   broken.catch(() => {});
-  let web: WebPlatform | undefined;
-  let serving = false;
-  const started: Look = {
-    name: 'sessions',
-    needed: true,
-    look: () => (signal.aborted ? 'the bot is stopping' : serving ? null : 'they are still being taken up'),
-  };
-  const house = await buildHouse({
-    config,
-    log,
-    meter,
-    watch,
-    reach,
-    ...(options.patience ? { patience: options.patience } : {}),
-    ...(options.launch ? { launch: options.launch } : {}),
-    engines: options.engines ?? (config.queue.redis === null ? 'child' : 'both'),
-    fatal: (error) => fail(error),
-    platforms: async (app, paths, clock) => {
-      web = new WebPlatform({
-        ...pageOptions(config, app, paths, clock),
-        monitor: { readiness: () => readiness([started, ...house.looks]), scrape: () => meter.scrape() },
-        onWarning: ({ message, mend }) => log.warn({ mend }, message),
-        onError: (error) => log.error(toPlain(error), 'web'),
-      });
-      return [
-        web,
-        ...(await connectedPlatforms({
-          config,
-          log,
-          clock,
-          fatal: (error) => fail(error),
-          onLink: (platform, lost) => (lost ? reach.lost(platform, lost) : reach.connected(platform)),
-          onRequest: (platform, outcome) => watch.request(platform, outcome),
-          complete: (typing) => app().complete(typing),
-        })),
-      ];
-    },
-  });
-  meterReadiness(meter, () => [started, ...house.looks]);
   const aborted = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
+  const started = new Started(signal);
+  const { created, web } = await create(options, { log, meter, started, fatal: (error) => fail(error) });
+  const { app } = created;
   const serve = async () => {
-    await house.app.start();
+    await app.start();
     if (signal.aborted) return;
-    serving = true;
-    log.info({ page: web!.url, connected: house.app.connected() }, 'people can come');
-    options.onReady?.(web!.url);
-    house.app.tellClaims((claim) => options.onClaim?.(claim));
-    await openFirst(house, first, options.task !== undefined || options.prompt !== undefined);
+    started.serving = true;
+    log.info({ page: web.url, connected: app.overview.connected() }, 'people can come');
+    options.onReady?.(web.url);
+    app.services.guests.claims.begin((claim) => options.onClaim?.(claim));
+    await openFirst(app, first, options.task !== undefined || options.prompt !== undefined);
     await aborted;
   };
   try {
@@ -117,10 +81,65 @@ export async function startCommand(options: StartOptions): Promise<void> {
     await Promise.race([serve(), aborted, broken]);
   } catch (error) {
     // What went wrong first is what people must hear, whatever stopping adds to it.
-    await house.stop().catch((more) => log.error(toPlain(more), 'stopping'));
+    await created.stop().catch((more) => log.error(toPlain(more), 'stopping'));
     throw error;
   }
-  await house.stop();
+  await created.stop();
+}
+
+/** Whether sessions are taken up already: a row of `/readyz`. */
+class Started implements Look {
+  readonly name = 'sessions';
+  readonly needed = true;
+  serving = false;
+
+  constructor(private readonly signal: AbortSignal) {}
+
+  readonly look = (): string | null => {
+    if (this.signal.aborted) return 'the bot is stopping';
+    return this.serving ? null : 'they are still being taken up';
+  };
+}
+
+interface Around {
+  log: Log;
+  meter: Meter;
+  started: Started;
+  fatal: (error: unknown) => void;
+}
+
+/** The bot with its page, and with the other platforms that have tokens. */
+async function create(
+  { config, patience, launch, engines }: StartOptions,
+  { log, meter, started, fatal }: Around,
+): Promise<{ created: CreatedApp; web: WebPlatform }> {
+  const watch = new Watch({ meter, log, clock: systemClock });
+  const reach = new Reach({ log, clock: systemClock });
+  let web: WebPlatform | undefined;
+  const checks = () => [started, ...created.checks];
+  const created = await createApp({
+    config,
+    log,
+    meter,
+    watch,
+    reach,
+    ...(patience ? { patience } : {}),
+    ...(launch ? { launch } : {}),
+    engines: engines ?? (config.queue.redis === null ? 'child' : 'both'),
+    fatal,
+    platforms: async ({ overview, completion, services: { crowd } }, paths, clock) => {
+      web = new WebPlatform({
+        ...pageOptions(config, { overview, completion, crowd }, paths, clock),
+        monitor: { readiness: () => readiness(checks()), scrape: () => meter.scrape() },
+        onWarning: ({ message, mend }) => log.warn({ mend }, message),
+        onError: (error) => log.error(toPlain(error), 'web'),
+      });
+      const more = { config, log, clock, fatal, reach, watch, completion };
+      return [web, ...(await connectedPlatforms(more))];
+    },
+  });
+  meterReadiness(meter, checks);
+  return { created, web: web! };
 }
 
 /** What the first session would be; null when none is to open. Wrong tasks and models are refused here, before anything is written. */
@@ -132,15 +151,16 @@ function firstSession({ config, task, prompt, seed }: StartOptions): NewSession 
 }
 
 /** A named task or prompt opens a session unless one for it goes on already; else one opens only on the first start. */
-async function openFirst({ app }: House, spec: NewSession | null, asked: boolean): Promise<void> {
+async function openFirst(
+  { sessions, overview, services }: App,
+  spec: NewSession | null,
+  asked: boolean,
+): Promise<void> {
   if (!spec) return;
-  const same = app.sessions.live().some(({ session }) => session.prompt === spec.prompt);
-  if (asked ? same : await app.hasSessions()) return;
+  const same = sessions.live().some(({ session }) => session.prompt === spec.prompt);
+  if (asked ? same : await overview.hasSessions()) return;
   const id = newId(spec.title);
-  await app.open(
-    spec,
-    id,
-    { channel: `${page}-${id}`, community: page, platform: page, address: id, sweeps: false },
-    null,
-  );
+  const at = { community: page, platform: page, address: id } as const;
+  const place = { ...at, channel: `${page}-${id}`, sweeps: false };
+  await services.opening.open(spec, { id, place, createdBy: null });
 }

@@ -11,6 +11,7 @@ import { Watch } from '../bot/monitoring/watch.js';
 import { systemClock } from '../src/clock.js';
 import type { Effect } from '../src/domain/state/effects.js';
 import type { Round } from '../src/domain/state/round.js';
+import { AcclaimError } from '../src/errors.js';
 import { projectPath } from '../src/files/paths.js';
 import { silentLog } from '../src/log.js';
 import { watchDisk } from '../src/monitor/disk.js';
@@ -40,7 +41,11 @@ class Target {
     look: () => (this.away.has(name) ? 'it is away' : null),
   }));
   readonly away = new Set<string>();
-  corrupt = false;
+  readonly store = {
+    dir,
+    damage: null as AcclaimError | null,
+    lookups: { states: async () => new Map<string, number>() },
+  };
   starved = false;
   backup = 0;
   piled = 0;
@@ -52,12 +57,10 @@ class Target {
     this.meter.watchProcess();
     this.watch = new Watch({ meter: this.meter, log: silentLog, clock: systemClock });
     this.watch.begin([], {
-      states: async () => new Map(),
-      statuses: async () => [],
-      outbox: () => new Map([['post-ballot', this.piled]]),
-      database: join(dir, 'acclaim.sqlite'),
-      damaged: () => this.corrupt,
-      lastBackup: async () => this.backup,
+      store: this.store,
+      statuses: { live: async () => [] },
+      effects: { kinds: () => new Map([['post-ballot', this.piled]]) },
+      backups: { newest: async () => this.backup },
     });
     meterReadiness(this.meter, () => this.looks);
     watchDisk(this.meter, dir);
@@ -72,7 +75,7 @@ class Target {
 
   roundFails(): void {
     const row = { id: 'r', session: 's', number: 1, state: 'failed', failure: null, outcome: null };
-    this.watch.committed([{ table: 'round', row: row as unknown as Round }]);
+    this.watch.committed({ rows: [{ table: 'round', row: row as unknown as Round }] });
   }
 
   engineEnds(end: Partial<EngineEnd>): void {
@@ -173,7 +176,12 @@ const cases: Record<string, Case[]> = {
     { name: 'a platform', scrapes: after(5, away('discord'), 10), at: 12, fires: [] },
   ],
   AcclaimDatabaseCorrupt: [
-    { name: 'found damaged', scrapes: after(5, (t) => (t.corrupt = true), 5), at: 6, fires: [bot] },
+    {
+      name: 'found damaged',
+      scrapes: after(5, (t) => (t.store.damage = new AcclaimError('file-corrupt', 'damaged', '')), 5),
+      at: 6,
+      fires: [bot],
+    },
     { name: 'sound', scrapes: after(5, away('database'), 5), at: 6, fires: [] },
   ],
   AcclaimDiskFull: [

@@ -14,6 +14,9 @@ const platformFolders = readdirSync(platforms, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => `${platforms}/${name}`);
 
+/** Of the bot, the lowest first: inbound and upkeep stand on all of them. */
+const rooms = ['views', 'sessions', 'monitoring', 'effects', 'services', 'commands'];
+
 /** Of the domain, the lowest first. */
 const floor = ['state', 'voting', 'rounds', 'moderation', 'sessions'];
 
@@ -60,6 +63,12 @@ const rules: Rules = {
       'src/clock.ts',
     ],
     bot: ['bot', 'src'],
+    // Rooms of the bot: each sees those below it. What comes back from below is told to listeners.
+    ...Object.fromEntries(
+      rooms.map((name, i) => [`bot/${name}`, [...rooms.slice(0, i + 1).map((one) => `bot/${one}`), 'src']]),
+    ),
+    'bot/inbound': [...rooms.map((one) => `bot/${one}`), 'bot/inbound', platforms, 'src'],
+    'bot/upkeep': [...rooms.map((one) => `bot/${one}`), 'bot/inbound', 'bot/upkeep', 'src'],
     // Platforms do not see each other; what those a network away share is one folder.
     ...Object.fromEntries(platformFolders.map((one) => [one, [one, `${platforms}/remote`, 'src']])),
     engine: ['engine', 'src'],
@@ -92,7 +101,7 @@ const rules: Rules = {
     sharp: ['src/images'],
     sqlite3: ['src/store'],
     // Kept by many hands, without dependencies of its own, and its counts are in memory: a limiter is easily got wrong.
-    'rate-limiter-flexible': ['bot/inbound/limits.ts'],
+    'rate-limiter-flexible': ['bot/services/limits.ts'],
     'prom-client': ['src/monitor/meter.ts'],
     'tar-stream': ['src/store/archive.ts', 'src/store/folder-archive.ts'],
     bullmq: ['src/queue'],
@@ -200,6 +209,7 @@ test('the ground floor stays small enough to see at a glance', () => {
   expect(loose('src').sort()).toEqual(
     ['acclaim', 'clock', 'errors', 'log', 'rng'].map((name) => `src/${name}.ts`),
   );
+  expect(loose('bot').sort()).toEqual(['app', 'create-app', 'start'].map((name) => `bot/${name}.ts`));
   expect(loose('src/domain').sort()).toEqual(
     ['clock', 'commands', 'decide'].map((name) => `src/domain/${name}.ts`),
   );
@@ -207,6 +217,12 @@ test('the ground floor stays small enough to see at a glance', () => {
 
 describe('the table bites', () => {
   const base = { 'src/errors.ts': '', 'src/a.ts': '', 'engine/graph/g.ts': '', 'bot/b.ts': '' };
+  const planted = Object.fromEntries(
+    ['platforms/fake/y', 'services/s', 'commands/c', 'effects/e', 'inbound/i'].map((path) => [
+      `bot/${path}.ts`,
+      '',
+    ]),
+  );
   const plant = (more: Record<string, string>): Files => new Map(Object.entries({ ...base, ...more }));
 
   test.each([
@@ -222,6 +238,10 @@ describe('the table bites', () => {
     ['a scoped library away from home', 'engine/x.ts', "import { serve } from '@hono/node-server';"],
     ['a library without a home', 'src/x.ts', "import _ from 'lodash';"],
     ['one platform sees another', 'bot/platforms/web/x.ts', "import '../fake/y.js';"],
+    ['an effect sees a service', 'bot/effects/x.ts', "import type { S } from '../services/s.js';"],
+    ['a service sees a command', 'bot/services/x.ts', "import type { C } from '../commands/c.js';"],
+    ['a session sees an effect', 'bot/sessions/x.ts', "import { e } from '../effects/e.js';"],
+    ['a command sees what comes in', 'bot/commands/x.ts', "import { i } from '../inbound/i.js';"],
     ['the environment elsewhere', 'engine/x.ts', 'const t = process.env.TOKEN;'],
     ['a statement of SQL away from the store', 'bot/x.ts', 'const all = "SELECT * FROM fact";'],
     ['the time taken from the machine', 'src/x.ts', 'export const at = new Date();'],
@@ -229,7 +249,7 @@ describe('the table bites', () => {
     ['a file that is not there', 'bot/x.ts', "import { a } from './gone.js';"],
     ['a folder that the table does not know', 'lib/x.ts', ''],
   ])('%s', (_, path, source) => {
-    const found = violations(plant({ 'bot/platforms/fake/y.ts': '', [path]: source }), rules);
+    const found = violations(plant({ ...planted, [path]: source }), rules);
     expect(found).toHaveLength(1);
     expect(found[0]).toContain(path);
   });

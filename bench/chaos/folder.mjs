@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { specify } from '../../dist/bot/house.js';
+import { specify } from '../../dist/bot/services/plans.js';
 import { loadConfig } from '../../dist/src/config/load.js';
 import { openSession } from '../../dist/src/domain/sessions/open.js';
 import { factsOf } from '../../dist/src/domain/voting/ledger.js';

@@ -1,7 +1,7 @@
 // The built app over a filled folder with the in-memory platform, whose reactions are those that the folder was filled
 // with. Tells when the first command was answered and then does what it is asked.
 import { setTimeout as wait } from 'node:timers/promises';
-import { buildHouse } from '../../dist/bot/house.js';
+import { createApp } from '../../dist/bot/create-app.js';
 import { FakePlatform, fakeAccount } from '../../dist/bot/platforms/fake/platform.js';
 import { loadConfig } from '../../dist/src/config/load.js';
 import { createLog } from '../../dist/src/log.js';
@@ -72,7 +72,7 @@ const fatal = (error) => {
   process.exit(1);
 };
 const platform = new Crowded();
-const house = await buildHouse({ config, log: createLog('silent'), fatal, platforms: () => [platform] });
+const house = await createApp({ config, log: createLog('silent'), fatal, platforms: () => [platform] });
 const { app } = house;
 await app.start();
 while (!platform.answered) await wait(10);
@@ -140,7 +140,7 @@ const requests = {
   status: async () => {
     lag.reset();
     const began = performance.now();
-    const { sessions } = await app.status();
+    const { sessions } = await app.overview.status();
     await wait(20);
     return { took: performance.now() - began, sessions: sessions.length, lag: lag.now() };
   },

@@ -7,8 +7,9 @@ import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { buildHouse, specify } from '../../dist/bot/house.js';
+import { createApp } from '../../dist/bot/create-app.js';
 import { FakePlatform, fakeAccount } from '../../dist/bot/platforms/fake/platform.js';
+import { specify } from '../../dist/bot/services/plans.js';
 import { loadConfig } from '../../dist/src/config/load.js';
 import { createLog } from '../../dist/src/log.js';
 import { ask, startRedis } from '../lib/redis.mjs';
@@ -84,7 +85,7 @@ async function info(section, name) {
 const config = loadConfig({ set: settings, env: {} });
 const fake = new FakePlatform();
 const ann = fakeAccount('ann');
-const house = await buildHouse({
+const house = await createApp({
   config,
   log: createLog('error'),
   engines: 'redis',
@@ -99,7 +100,7 @@ for (const [i, id] of sessions.entries()) {
   const prompt = 'a black cat inside a cardboard box';
   const spec = specify(config, { prompt, title: id, seed: 5 + i }, 'fake');
   const place = { channel: `fake-${id}`, community: 'fake', platform: 'fake', address: id, sweeps: true };
-  await app.open(spec, id, place, null);
+  await app.services.opening.open(spec, { id, place, createdBy: null });
   await fake.consent(id, ann);
 }
 

@@ -2,13 +2,17 @@
 // source. Added from outside: when each mark was durable, the event loop's lag, and a session beside it in which a round
 // is always being drawn or learned.
 
-import { pageOptions } from '../../dist/bot/cli/page-options.js';
-import { buildHouse, specify } from '../../dist/bot/house.js';
+import { createApp } from '../../dist/bot/create-app.js';
 import { connectedPlatforms } from '../../dist/bot/inbound/connect.js';
+import { pageOptions } from '../../dist/bot/inbound/page-options.js';
+import { Reach } from '../../dist/bot/monitoring/reach.js';
+import { Watch } from '../../dist/bot/monitoring/watch.js';
 import { FakePlatform, fakeAccount } from '../../dist/bot/platforms/fake/platform.js';
 import { WebPlatform } from '../../dist/bot/platforms/web/adapter.js';
+import { specify } from '../../dist/bot/services/plans.js';
 import { loadConfig } from '../../dist/src/config/load.js';
 import { createLog } from '../../dist/src/log.js';
+import { Meter } from '../../dist/src/monitor/meter.js';
 import { Store } from '../../dist/src/store/store.js';
 import { answer, closeRound, cpuSeconds, stopHouse, watchLag } from '../lib/asked.mjs';
 
@@ -35,23 +39,23 @@ const fatal = (error) => {
 const fake = new FakePlatform();
 let chats = [];
 let web;
-const house = await buildHouse({
+const house = await createApp({
   config,
   log,
   fatal,
   platforms: async (app, paths, clock) => {
-    const complete = (typing) => app().complete(typing);
+    const { overview, completion, services } = app;
     chats = await connectedPlatforms({
       config,
       log,
       clock,
       fatal,
-      complete,
-      onRequest: () => {},
-      onLink: () => {},
+      reach: new Reach({ log, clock }),
+      watch: new Watch({ meter: new Meter('bot'), log, clock }),
+      completion,
     });
     web = new WebPlatform({
-      ...pageOptions(config, app, paths, clock),
+      ...pageOptions(config, { overview, completion, crowd: services.crowd }, paths, clock),
       onError: (error) => log.error({ error: String(error) }, 'web'),
     });
     return [fake, web, ...chats];
@@ -91,7 +95,7 @@ const requests = {
       address: channel,
       sweeps: platform !== 'web',
     };
-    await app.open(spec(session, platform, images), session, place, null);
+    await app.services.opening.open(spec(session, platform, images), { id: session, place, createdBy: null });
   },
   learn: keepLearning,
   consent: async ({ platform, channel, accounts }) => {

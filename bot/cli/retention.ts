@@ -34,7 +34,7 @@ export const command = defineCommand(
     // Loaded when it runs: help and wrong usage need none of it.
     const [{ peekRounds }, { collectable }, { DataPaths }] = await Promise.all([
       import('../../src/store/peek.js'),
-      import('../upkeep/collect.js'),
+      import('../upkeep/garbage-collection.js'),
       import('../effects/data-paths.js'),
     ]);
     const config = loadConfig({ file: v.config, set: v.set });

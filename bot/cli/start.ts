@@ -4,7 +4,7 @@ import { integer, several, text } from '../../src/cli/options.js';
 import { loadConfig } from '../../src/config/load.js';
 import { factsOfPlatform } from '../../src/domain/state/platforms.js';
 import { AcclaimError } from '../../src/errors.js';
-import type { Engines } from '../house.js';
+import type { Engines } from '../create-app.js';
 
 const options = {
   port: integer('--port <n>', 'port of the web channel; 0 takes any free one', { min: 0, max: 65535 }),

@@ -1,10 +1,16 @@
-/** What the app offers while somebody types an option; where it knows nothing the option's own type decides. */
-import { type CommandSpec, mayRun } from '../../src/chat/commands.js';
+/** What is offered while somebody types an option; where nothing is known the option's own type decides. */
+import { mayRun } from '../../src/chat/commands.js';
 import type { Account } from '../../src/chat/port.js';
+import { loadCatalogue, modelNamesHere } from '../../src/config/models.js';
+import { taskNames } from '../../src/config/tasks.js';
 import { voterCode } from '../../src/domain/state/ids.js';
+import type { SessionState } from '../../src/domain/state/model.js';
 import { atLeast } from '../../src/domain/state/roles.js';
+import type { Asking } from '../services/requests.js';
+import type { Services } from '../services/services.js';
 import { imageName } from '../views/words.js';
-import { type Actions, sessionsInSight } from './command.js';
+import { sessionsInSight } from './command.js';
+import { commandSpecs } from './table.js';
 
 export interface Typing {
   path: readonly string[];
@@ -14,22 +20,51 @@ export interface Typing {
   account: Account;
 }
 
-export async function completions(
-  { path, name, channel, account }: Typing,
-  actions: Actions,
-  specs: readonly CommandSpec[],
-): Promise<string[]> {
-  const spec = specs.find((one) => one.path.join(' ') === path.join(' '));
-  if (spec && !mayRun(account.role, spec)) return [];
-  if (name === 'prompt') return actions.tasks().map((task) => task.name);
-  if (name === 'model') return offeredModels(path, account, channel, actions);
-  if (name === 'session') return sessionsInSight({ actions, account, channel });
-  if (name === 'server')
-    return actions.servers().flatMap(({ server, standing }) => (standing === 'own' ? [] : [server]));
-  if (path[0] === 'proposals' && name === 'number')
-    return (await actions.proposals(account, channel)).map((one) => String(one.number));
-  const state = await actions.sessionOf(account, channel);
-  if (!state) return [];
+export class Completion {
+  constructor(private readonly services: Services) {}
+
+  /** What could complete an option that somebody types; nothing where they are not served, or ask for too much. */
+  async complete(typing: Typing): Promise<string[]> {
+    const { account, channel } = typing;
+    const { admission, guests, sessions, voters } = this.services;
+    const known = sessions.knows(voters.seen(account).key);
+    try {
+      await admission.admit('typing', account, channel, known);
+    } catch {
+      return [];
+    }
+    if (!(await guests.servesAt(account, channel))) return [];
+    return this.offered({ ...typing, account: await guests.at(account, channel) });
+  }
+
+  private async offered(typing: Typing): Promise<string[]> {
+    const { path, name, channel, account } = typing;
+    const { services } = this;
+    const spec = commandSpecs.find((one) => one.path.join(' ') === path.join(' '));
+    if (spec && !mayRun(account.role, spec)) return [];
+    if (name === 'prompt') return taskNames();
+    if (name === 'model') return this.models(path, typing);
+    if (name === 'session') return sessionsInSight(services, typing);
+    if (name === 'server')
+      return services.guests.list().flatMap(({ server, standing }) => (standing === 'own' ? [] : [server]));
+    if (path[0] === 'proposals' && name === 'number')
+      return (await services.proposing.inSight(typing)).map((one) => String(one.number));
+    const state = await services.sessions.ofChannel(account.platform, channel);
+    return state ? ofSession(state, typing) : [];
+  }
+
+  /** A pull may fetch what is not here; a session uses what is, and what the server's admins allow. */
+  private async models(path: readonly string[], asking: Asking): Promise<string[]> {
+    const here = modelNamesHere();
+    if (path[1] === 'pull')
+      return loadCatalogue().models.flatMap(({ name }) => (here.includes(name) ? [] : [name]));
+    const { models } = await this.services.settings.of(asking);
+    const allowed = here.filter((name) => models === undefined || models.includes(name));
+    return path[1] === 'use' ? [...allowed, 'default'] : allowed;
+  }
+}
+
+function ofSession(state: SessionState, { path, name, account }: Typing): string[] {
   if (name === 'voter' && atLeast(account.role, 'moderator'))
     return [...state.voters.values()].filter((v) => !v.pseudonym).map((v) => voterCode(v.key));
   if (name === 'round')
@@ -44,18 +79,4 @@ export async function completions(
   const images = round ? (state.images.get(round.id) ?? []) : [];
   const shown = images.filter((image) => image.state === 'shown').map((image) => imageName(of, image.index));
   return path[0] === 'best' ? [...shown, 'none'] : shown;
-}
-
-/** A pull may fetch what is not here; a session uses what is, and what the server's admins allow. */
-async function offeredModels(
-  path: readonly string[],
-  account: Account,
-  channel: string,
-  actions: Actions,
-): Promise<string[]> {
-  const here = actions.modelsHere();
-  if (path[1] === 'pull') return actions.models().flatMap(({ name }) => (here.includes(name) ? [] : [name]));
-  const { models } = await actions.settings(account, channel);
-  const allowed = here.filter((name) => models === undefined || models.includes(name));
-  return path[1] === 'use' ? [...allowed, 'default'] : allowed;
 }

@@ -14,10 +14,11 @@ import { bare } from '../views/words.js';
 import { type Answer, type ChatCommand, type CommandContext, theSession } from './command.js';
 
 async function owned(context: CommandContext): Promise<OwnVote[]> {
-  const { actions, by } = context;
+  const { services, by } = context;
+  const { voters, sessions } = services;
   const votes: OwnVote[] = [];
-  for (const id of await actions.votedIn([by.key, ...(await actions.accounts(by))])) {
-    const state = await actions.session(id);
+  for (const id of await voters.votedIn([by.key, ...(await voters.accounts(by.key))])) {
+    const state = await sessions.find(id);
     if (state) votes.push(...votesOf(state, by.key));
   }
   const veil = await veilOf(
@@ -36,9 +37,9 @@ interface Veil {
 }
 
 /** A person's votes are theirs; what a session that they may not see (any more, or from here) is called is not. */
-async function veilOf({ actions, account, channel }: CommandContext, all: readonly string[]): Promise<Veil> {
+async function veilOf(context: CommandContext, all: readonly string[]): Promise<Veil> {
   const ids = [...new Set(all)].filter((id) => !id.startsWith('@'));
-  const seen = await Promise.all(ids.map((id) => actions.seesSession(account, channel, id)));
+  const seen = await Promise.all(ids.map((id) => context.services.sight.ofSession(context, id)));
   const hidden = ids.filter((_, i) => !seen[i]);
   const of = (id: string) => hidden.find((session) => id === session || id.startsWith(`${session}.`));
   return {
@@ -53,10 +54,11 @@ async function veilOf({ actions, account, channel }: CommandContext, all: readon
 
 /** Of the account that asks, with the marks and acts of those that it is linked with. */
 async function held(context: CommandContext) {
-  const { actions, by } = context;
-  const own = await actions.personal(by.key);
-  const others = (await actions.accounts(by)).filter((key) => key !== by.key);
-  const all = [own, ...(await Promise.all(others.map((key) => actions.personal(key))))];
+  const { services, by } = context;
+  const { voters } = services;
+  const own = await voters.personal(by.key);
+  const others = (await voters.accounts(by.key)).filter((key) => key !== by.key);
+  const all = [own, ...(await Promise.all(others.map((key) => voters.personal(key))))];
   const marks = all.flatMap((one) => one.marks);
   const acts = all.flatMap((one) => one.acts);
   const proposals = all.flatMap((one) => one.proposals);
@@ -205,9 +207,9 @@ const forget: ChatCommand = {
     options: [],
   },
   async run(context) {
-    const { actions, account } = context;
+    const { services, account } = context;
     const excluded = (await held(context)).voter?.excluded === true;
-    await actions.forget(account);
+    await services.withdrawals.leave(account);
     const but = excluded
       ? ' That a moderator excluded you stays, as a hash under which nothing else is kept.'
       : '';
@@ -235,10 +237,10 @@ const name: ChatCommand = {
     ],
     options: [],
   },
-  async run({ actions, account, by, values }): Promise<Answer> {
+  async run({ services, account, by, values }): Promise<Answer> {
     const shown = values.shown === 'show';
-    if (shown) actions.allow(account.displayName, false);
-    const known = await actions.setName(by, shown ? account.displayName : null);
+    if (shown) services.plans.policy.allow(account.displayName, false);
+    const known = await services.agreements.setName(by, shown ? account.displayName : null);
     if (!known) return { title: 'Not done', text: `I keep nothing of you, and so no name. ${howToAgree}` };
     return shown
       ? { title: 'By name', text: `**/acclaim session thanks** names you from now on.` }

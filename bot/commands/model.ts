@@ -1,7 +1,9 @@
 /** Commands about models: which there are, which one sessions use, and taking away what a session taught one. */
 import { sizeOf } from '../../src/chat/attachment.js';
+import { loadCatalogue, modelNamesHere } from '../../src/config/models.js';
 import { figuresOf } from '../../src/domain/rounds/evaluations.js';
 import type { SessionState } from '../../src/domain/state/model.js';
+import { page } from '../../src/domain/state/platforms.js';
 import { AcclaimError } from '../../src/errors.js';
 import { type Exported, type ExportFormat, exportFormats, learnedRound } from '../services/exports.js';
 import { roundTimeLine } from '../views/round-time.js';
@@ -22,19 +24,21 @@ const list: ChatCommand = {
     args: [],
     options: [],
   },
-  async run({ actions, account, channel }) {
-    const used = await actions.modelInUse(account, channel);
-    const here = actions.modelsHere();
-    const known = actions.models().map((m) => {
+  async run(context) {
+    const { services, account } = context;
+    const used = await services.settings.model(context);
+    const here = modelNamesHere();
+    const { models } = loadCatalogue();
+    const known = models.map((m) => {
       const state = m.name === used ? ' (used here)' : here.includes(m.name) ? '' : ' (not on this machine)';
       return `**${m.name}**${state}: ${m.title}. ${m.about} Licence: ${m.licence}.`;
     });
     const pulled = here
-      .filter((name) => !actions.models().some((m) => m.name === name))
+      .filter((name) => !models.some((m) => m.name === name))
       .map((name) => `**${name}**${name === used ? ' (used here)' : ''}: pulled.`);
     const times: string[] = [];
     for (const model of new Set([used, ...here])) {
-      const time = await actions.roundTime({ model }, account.platform);
+      const time = await services.roundTimes.ofRequest({ model }, account.platform);
       // What is configured may be a folder of the machine, which is nobody's business.
       const name = here.includes(model) ? model : 'the configured model';
       if (time) times.push(`**${name}**: ${roundTimeLine(time)}`);
@@ -43,12 +47,20 @@ const list: ChatCommand = {
       ...known,
       ...pulled,
       ...times,
-      ...actions.pulls(),
-      ...(await actions.exports(account, channel)),
+      ...services.pulls.lines(),
+      ...(await exportLines(context)),
     ].join('\n');
     return { title: 'Models', text };
   },
 };
+
+/** Where each export stands that is being made, of sessions in sight. */
+async function exportLines(context: CommandContext): Promise<string[]> {
+  const { exports, sight } = context.services;
+  const all = exports.lines();
+  const seen = await Promise.all(all.map(({ session }) => sight.ofSession(context, session)));
+  return all.flatMap(({ line }, i) => (seen[i] ? [line] : []));
+}
 
 const pull: ChatCommand = {
   spec: {
@@ -65,8 +77,8 @@ const pull: ChatCommand = {
     ],
     options: [],
   },
-  async run({ actions, values }) {
-    return { title: 'Pull', text: actions.pull(values.model as string) };
+  async run({ services, values }) {
+    return { title: 'Pull', text: services.pulls.ask(values.model as string) };
   },
 };
 
@@ -84,13 +96,14 @@ const use: ChatCommand = {
     options: [],
   },
   async run(context) {
-    const { actions, account, by, channel, values } = context;
+    const { services, acts, account, by, channel, values } = context;
+    const { settings } = services;
     const where = (values.where as (typeof scopes)[number] | undefined) ?? 'server';
     const asked = values.model as string;
     const model = asked === 'default' ? null : asked;
-    const now = await actions.settings(account, channel);
+    const now = await settings.of(context);
     if (model !== null) {
-      mustBeHere(context, model);
+      mustBeHere(model);
       if (now.models && !now.models.includes(model))
         throw new AcclaimError(
           'not-allowed',
@@ -105,27 +118,27 @@ const use: ChatCommand = {
       where === 'server'
         ? { ...others, ...(model === null ? {} : { model }) }
         : { ...now, channelModels: model === null ? elsewhere : { ...elsewhere, [channel]: model } };
-    await actions.changeSettings(account, channel, next);
-    const server = await actions.serverOf(account, channel);
+    await settings.change(context, next);
+    const server = await settings.serverOf(context);
     const args = { model, where, before, ...(where === 'channel' ? { channel } : {}) };
     const place = { session: `@${server}`, by: by.key, role: by.role };
-    await actions.record({ ...place, command: 'model use', args, refused: null });
-    const used = await actions.modelInUse(account, channel);
+    await acts.record({ ...place, command: 'model use', args, refused: null });
+    const used = await settings.model(context);
     const whose = where === 'server' ? 'Sessions of this server' : 'Sessions of this channel';
     const own =
       where === 'server' && now.channelModels?.[channel] ? ' This channel has its own, which stays.' : '';
     const running = ' Sessions that run keep theirs.';
-    const time = roundTimeLine(await actions.roundTime({ model: used }, account.platform));
+    const time = roundTimeLine(await services.roundTimes.ofRequest({ model: used }, account.platform));
     const text = `${whose} use **${model ?? 'what the configuration says'}** from now on.${own}${running}\n${time}`;
     return { title: 'Set', text };
   },
 };
 
 /** Names of the catalogue and of what was pulled; never a path of the machine. */
-export function mustBeHere({ actions }: CommandContext, model: string): void {
-  const here = actions.modelsHere();
+export function mustBeHere(model: string): void {
+  const here = modelNamesHere();
   if (here.includes(model)) return;
-  const known = actions.models().some(({ name }) => name === model);
+  const known = loadCatalogue().models.some(({ name }) => name === model);
   throw new AcclaimError(
     'model-not-found',
     known ? `**${model}** is not on this machine.` : 'There is no model of that name here.',
@@ -150,20 +163,21 @@ const exported: ChatCommand = {
     ],
   },
   async run(context) {
-    const { actions, by, values } = context;
+    const { services, acts, by, values } = context;
     const state = await sessionOfServer(context, values.session as string | undefined);
     const session = state.session.id;
     const format = (values.format as ExportFormat | undefined) ?? 'diffusers';
     const round = learnedRound(state, (values.round as number | undefined) ?? null);
     const what = { session, round, format };
     const act = { session, by: by.key, role: by.role, command: 'model export', args: { round, format } };
-    await actions.record({ ...act, refused: null });
-    const found = await actions.findExport(what);
+    await acts.record({ ...act, refused: null });
+    const found = await services.exports.found(what);
     if (found) return withSafety(state, round, handOver(context, found));
     return {
       title: 'Export',
       text: `Round ${round} of **${session}** is being made into ${formatWords[format]}. You get it here; **/acclaim model list** tells how far it is.`,
-      later: async () => withSafety(state, round, handOver(context, await actions.makeExport(state, what))),
+      later: async () =>
+        withSafety(state, round, handOver(context, await services.exports.make(state, what))),
     };
   },
 };
@@ -182,11 +196,11 @@ function withSafety({ session }: SessionState, round: number, answer: Answer): A
 }
 
 async function sessionOfServer(context: CommandContext, id: string | undefined): Promise<SessionState> {
-  const { actions, account } = context;
+  const { services, account } = context;
   if (id === undefined) return theSession(context);
-  const here = await sessionsInSight(context);
+  const here = await sessionsInSight(services, context);
   const may = account.role === 'operator' || here.includes(id);
-  const found = may ? await actions.session(id) : undefined;
+  const found = may ? await services.sessions.find(id) : undefined;
   if (found) return found;
   throw new AcclaimError(
     'session-not-found',
@@ -196,19 +210,19 @@ async function sessionOfServer(context: CommandContext, id: string | undefined):
 }
 
 /** The file itself, or, where the platform does not take it, where it can be fetched. */
-function handOver({ actions, account }: CommandContext, made: Exported): Answer {
+function handOver({ services, account }: CommandContext, made: Exported): Answer {
   const { session, round, format, name, bytes, folder, path } = made;
   const url = `/api/sessions/${encodeURIComponent(session)}/adapter?round=${round}&format=${format}`;
   const what = `${formatWords[format]} of **${session}**, round ${round}: ${sizeOf(bytes)}`;
   const title = 'Export';
   const type = folder ? 'application/x-tar' : 'application/octet-stream';
   const files = [{ name, type, content: { file: path }, bytes, url }];
-  if (account.platform === 'web') return { title, text: `Here is ${what}.`, files };
+  if (account.platform === page) return { title, text: `Here is ${what}.`, files };
   const ways = [
     `on the page, by whoever holds its access token: **${url}**`,
     `on the machine that I run on: **npm run -s acclaim -- export ${session} --round ${round} --format ${format}**`,
   ];
-  if (!folder && bytes <= actions.mostFileBytes(account))
+  if (!folder && bytes <= services.platforms.mostFileBytes(account.platform))
     return { title, text: `Here is ${what}. It is also\n${ways.join('\n')}`, files };
   const why = folder ? 'it is a folder of files' : 'that is more than can be sent here';
   return { title, text: `There is ${what}, but ${why}. It can be fetched\n${ways.join('\n')}` };

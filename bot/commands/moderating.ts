@@ -92,36 +92,36 @@ const aboutVoter = (
 ): ChatCommand => ({
   spec: { path: [word], help, role: 'moderator', args: [voterArg], options: [] },
   async run(context) {
-    const { actions, account, by, channel } = context;
+    const { services, acts, by } = context;
     const here = await theSession(context);
     const voter = keyOf(context, here);
     await mustBeTheirs(context, voter);
     if (word === 'include') await mustHaveExcluded(context, voter);
-    const whole = await actions.oneAct(account, channel);
+    const whole = await services.audit.newWhole(context);
     const answer = await doAct(context, { name: word, voter, whole }, said(voterCode(voter)));
     // Rounds of the server's other sessions are counted anew as well, each with its own row in the audit.
-    const voted = new Set(await actions.votedIn([voter]));
-    for (const { session, address } of await actions.sessionsOfServer(account, channel))
+    const voted = new Set(await services.voters.votedIn([voter]));
+    for (const { session, address } of await services.serverSessions.all(context))
       if (session !== here.session.id && voted.has(session))
-        await actions.act(session, { name: word, voter, whole }, by, address);
+        await acts.act(session, { name: word, voter, whole }, { by, channel: address });
     return answer;
   },
 });
 
 /** Somebody who was excluded elsewhere, and forgotten there since, has marks here alone. */
 async function mustHaveExcluded(context: CommandContext, voter: string): Promise<void> {
-  const { actions, account, channel } = context;
-  if (await actions.isOwnServer(account, channel)) return;
-  const sessions = (await actions.sessionsOfServer(account, channel)).map(({ session }) => session);
-  const acts = await actions.acts(sessions, 1000);
+  const { services, account, channel } = context;
+  if ((await services.guests.guestAt(account, channel)) === null) return;
+  const sessions = (await services.serverSessions.all(context)).map(({ session }) => session);
+  const acts = await services.audit.of(sessions, 1000);
   if (!acts.some((act) => act.command === 'exclude' && act.refused === null && act.args.voter === voter))
     throw notTheirs();
 }
 
-function keyOf({ values, actions, account }: CommandContext, { voters }: SessionState): string {
+function keyOf({ values, services, account }: CommandContext, { voters }: SessionState): string {
   const said = values.voter as string;
   const key = said.startsWith('@')
-    ? actions.voterKey(account.platform, said.slice(1))
+    ? services.voters.key(account.platform, said.slice(1))
     : [...voters.keys()].find((one) => voterCode(one) === said);
   if (key !== undefined && voters.has(key)) return key;
   throw new AcclaimError(
@@ -177,8 +177,8 @@ const invite: ChatCommand = {
     args: [],
     options: [],
   },
-  async run({ actions }) {
-    const link = actions.invite();
+  async run({ services }) {
+    const link = services.crowd.invite();
     if (link === null) throw new AcclaimError('not-allowed', 'There is no page here.', '');
     const text = `${link}\nSend it to one person: it is good once, for ${count(INVITE_DAYS, 'day')}. **acclaim invite --count 20** makes several at once on the host.`;
     return { title: 'An invite to vote on the page', text };
@@ -212,7 +212,9 @@ async function show(context: CommandContext): Promise<Answer> {
   // Of several channels one is enough: the sheets are the same.
   const planned = [...state.ballots.values()].filter((b) => b.round === round.id);
   const own = planned.filter((b) => b.channel === planned[0]?.channel);
-  const pictures = await Promise.all(own.slice(0, 10).map((ballot) => context.actions.look(state, ballot)));
+  const pictures = await Promise.all(
+    own.slice(0, 10).map((ballot) => context.services.cards.look(state, ballot)),
+  );
   return {
     title: `Round ${round.number}, before anyone sees it`,
     text: '**/acclaim review ok** posts it, **/acclaim hide A3** takes a picture out first, **/acclaim round redo** draws others.',
@@ -232,7 +234,7 @@ const audit: ChatCommand = {
   },
   async run(context) {
     const most = Math.min(200, Math.max(1, (context.values.count as number | undefined) ?? 20));
-    const acts = await context.actions.acts(await placesOf(context), most);
+    const acts = await context.services.audit.of(await placesOf(context), most);
     const lines = foldedActs(acts).map(auditLine);
     return { title: 'Audit', text: lines.join('\n') || 'Nothing was done here yet.' };
   },

@@ -15,7 +15,7 @@ const invite: ChatCommand = {
     options: [],
   },
   run(context) {
-    const { code, hash, until } = context.actions.joinCode(CODE_HOURS * 3_600_000);
+    const { code, hash, until } = context.services.pools.newCode(CODE_HOURS * 3_600_000);
     const text = `An admin of the other channel types **/acclaim session join ${code}** there. The code is good once, for ${CODE_HOURS} hours.`;
     return doAct(context, { name: 'invite', code: hash, until }, { title: 'A code to join by', text });
   },
@@ -36,8 +36,8 @@ const join: ChatCommand = {
     ],
     options: [],
   },
-  async run({ actions, account, by, channel, values }) {
-    const { session } = await actions.join(values.code as string, { account, by, channel });
+  async run(context) {
+    const { session } = await context.services.pools.join(context.values.code as string, context);
     const text = `Ballots of **${session.title}** come here from now on, and votes of all its channels count together. **/acclaim session leave** ends that.`;
     return { title: 'Joined', text, data: { session: session.id } };
   },
@@ -74,10 +74,10 @@ const link: ChatCommand = {
     ],
     options: [],
   },
-  async run({ actions, account, by, values }) {
-    if (values.code !== undefined)
-      return outcomes[await actions.link(values.code as string, { account, by })];
-    const code = await actions.linkCode(by);
+  async run(context) {
+    const { services, by, values } = context;
+    if (values.code !== undefined) return outcomes[await services.links.link(values.code as string, context)];
+    const code = await services.links.ask(by.key);
     if (code === null) return outcomes['no-consent'];
     const text = `With your other account type **/acclaim link ${code}** within ${LINK_MINUTES} minutes. Keep the code to yourself: whoever uses it counts as you.`;
     return { title: 'Your code', text };
@@ -108,8 +108,9 @@ const unlink: ChatCommand = {
     args: [],
     options: [],
   },
-  async run({ actions, by }) {
-    if (await actions.unlink(by)) return { title: 'Unlinked', text: 'This account counts on its own again.' };
+  async run({ services, by }) {
+    if (await services.links.unlink(by.key))
+      return { title: 'Unlinked', text: 'This account counts on its own again.' };
     return {
       title: 'Not done',
       text: 'This account is not linked. **/acclaim link** makes a code for that.',

@@ -1,15 +1,16 @@
 /** What members ask for where a moderator must look at it first, and the moderator's word on it. */
+import type { StartRequest } from '../services/requests.js';
 import { proposalLine } from '../views/proposal.js';
 import { roundTimeLine } from '../views/round-time.js';
-import type { Answer, ChatCommand, CommandContext, StartRequest } from './command.js';
+import type { Answer, ChatCommand, CommandContext } from './command.js';
 
 /** Instead of opening it. What could not be opened anyway is refused at once. */
 export async function propose(context: CommandContext, request: StartRequest): Promise<Answer> {
-  const { actions, account, by, channel } = context;
-  const { number, server } = await actions.propose(request, context);
+  const { services, acts, account, by, channel } = context;
+  const { number, server } = await services.proposing.propose(request, context);
   const act = { session: `@${server}`, by: by.key, role: by.role, command: 'session start' };
-  await actions.record({ ...act, args: { proposal: number }, refused: null });
-  const time = roundTimeLine(await actions.roundTime(request, account.platform));
+  await acts.record({ ...act, args: { proposal: number }, refused: null });
+  const time = roundTimeLine(await services.roundTimes.ofRequest(request, account.platform));
   return {
     title: `Proposal ${number}`,
     text: `A moderator looks at it first; you are told here, or on the card in the channel. ${time}`,
@@ -31,29 +32,30 @@ const proposals: ChatCommand = {
     options: [],
   },
   async run(context) {
-    const { actions, account, channel, values } = context;
+    const { services, account, values } = context;
+    const { proposing } = services;
     const { what = 'list', number } = values as { what?: string; number?: number };
     if (what === 'list' || number === undefined) {
-      const waiting = await actions.proposals(account, channel);
+      const waiting = await proposing.inSight(context);
       const how = '**/acclaim proposals ok 3** opens one, **/acclaim proposals refuse 3 REASON** does not.';
       const lines = waiting.length > 0 ? [...waiting.map(proposalLine), how] : ['None waits.'];
       return { title: 'Proposals', text: lines.join('\n') };
     }
     if (what === 'show') {
-      const proposal = await actions.proposal(number, account, channel);
-      const time = roundTimeLine(await actions.roundTime(proposal.wish, account.platform));
+      const proposal = await proposing.find(number, context);
+      const time = roundTimeLine(await services.roundTimes.ofRequest(proposal.wish, account.platform));
       return { title: `Proposal ${number}`, text: `${proposalLine(proposal)}\n${time}` };
     }
     if (what === 'ok') {
-      const session = await actions.openProposal(number, account, channel);
+      const session = await proposing.open(number, context);
       return {
         title: 'Opened',
         text: `Proposal ${number} is the session **${session}**.`,
         data: { session },
       };
     }
-    const reason = actions.allow((values.reason as string | undefined) ?? '', false);
-    await actions.refuseProposal(number, account, channel, reason);
+    const reason = services.plans.policy.allow((values.reason as string | undefined) ?? '', false);
+    await proposing.refuse(number, context, reason);
     return { title: 'Refused', text: `Proposal ${number} is gone, and its asker is told.` };
   },
 };

@@ -25,15 +25,17 @@ const report: ChatCommand = {
 
 /** The pictures only where they may be shown, looked up anew. */
 async function measured(context: CommandContext, state: SessionState): Promise<Answer> {
-  const { actions, account, channel } = context;
+  const { services, account, channel } = context;
+  const { cards, evaluations, guards } = services;
   const { session } = state;
-  await actions.mustGuard(account, channel);
-  return safetyAnswer(session, session.evaluation!, await actions.evaluationSheets(state));
+  await guards.mustAllow(account.platform, channel);
+  const sheets = await cards.safetySheets(state, await evaluations.pictures(state));
+  return safetyAnswer(session, session.evaluation!, sheets);
 }
 
-async function progress({ actions }: CommandContext, id: string): Promise<string> {
-  const { evaluation } = (await actions.session(id))!.session;
-  const { progress: now, held } = actions.evaluationUnder(id) ?? { progress: null, held: null };
+async function progress({ services }: CommandContext, id: string): Promise<string> {
+  const { evaluation } = (await services.sessions.find(id))!.session;
+  const { progress: now, held } = services.evaluations.under(id) ?? { progress: null, held: null };
   const far =
     evaluation && evaluation.total > 0
       ? `${evaluation.done} of ${evaluation.total} drawings done`

@@ -3,7 +3,7 @@ import type { PlatformName } from '../../src/chat/port.js';
 import { platformsThat } from '../../src/domain/state/platforms.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { Standing } from '../../src/store/standings.js';
-import { type ChatCommand, type CommandContext, placesOf } from './command.js';
+import { type ChatCommand, type CommandContext, serverPlace } from './command.js';
 
 const claim: ChatCommand = {
   everywhere: true,
@@ -14,8 +14,9 @@ const claim: ChatCommand = {
     args: [{ name: 'code', help: 'as it was printed', type: 'text', required: true }],
     options: [],
   },
-  async run({ actions, account, by, channel, values }) {
-    await actions.claimServer(values.code as string, { account, by, channel });
+  async run({ services, account, by, channel, values }) {
+    await services.admission.tryCode(account, by.key);
+    await services.guests.claim(values.code as string, account, channel);
     return {
       title: 'Claimed',
       text: "This server is the host's own from now on. **/acclaim session start PROMPT** opens a session; **/acclaim server list** shows on which others I am.",
@@ -40,9 +41,9 @@ const list: ChatCommand = {
     args: [],
     options: [],
   },
-  async run({ actions }) {
-    const lines = actions
-      .servers()
+  async run({ services }) {
+    const lines = services.guests
+      .list()
       .map(({ platform, server, standing }) => `**${server}** (${platform}): ${words[standing]}`);
     if (lines.length === 0) return { title: 'Servers', text: 'I was put on no server or workspace yet.' };
     const names = 'Their names are told by **acclaim doctor**, on the machine.';
@@ -65,19 +66,19 @@ const deciding = (
     options: [],
   },
   async run(context) {
-    const { actions, by, values } = context;
+    const { services, acts, by, values } = context;
     const server = values.server as string;
-    await actions.decideServer(platformOf(context, server), server, standing);
-    const [place] = await placesOf({ ...context, actions: { ...actions, sessionOf: async () => undefined } });
-    const act = { session: place!, by: by.key, role: by.role, command: `server ${word}`, args: { server } };
-    await actions.record({ ...act, refused: null });
+    await services.guests.decide(platformOf(context, server), server, standing);
+    const place = await serverPlace(context);
+    const act = { session: place, by: by.key, role: by.role, command: `server ${word}`, args: { server } };
+    await acts.record({ ...act, refused: null });
     return { title: `Server ${standing}`, text: `${said}` };
   },
 });
 
 /** By what is known of it, else by the looks of its id. */
-function platformOf({ actions }: CommandContext, server: string): PlatformName {
-  const known = actions.servers().find((one) => one.server === server);
+function platformOf({ services }: CommandContext, server: string): PlatformName {
+  const known = services.guests.list().find((one) => one.server === server);
   if (known) return known.platform;
   const [likely] = platformsThat((facts) => facts.server?.id.test(server) ?? false);
   if (likely) return likely;

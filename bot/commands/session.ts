@@ -2,23 +2,21 @@
 
 import { promptNotes } from '../../src/chat/prompt-syntax.js';
 import { learnerNames } from '../../src/config/learners.js';
+import { resolveModel } from '../../src/config/models.js';
+import { loadTask, taskNames } from '../../src/config/tasks.js';
 import { approvals } from '../../src/domain/state/approval.js';
 import { count } from '../../src/domain/state/count.js';
 import type { SessionState } from '../../src/domain/state/model.js';
 import { turnout } from '../../src/domain/voting/turnout.js';
 import { AcclaimError, cause } from '../../src/errors.js';
+import { promptReading } from '../../src/models/prompt-reading.js';
+import { newId } from '../services/plans.js';
+import type { StartRequest } from '../services/requests.js';
 import { readingLines } from '../views/reading.js';
 import { roundTimeLine } from '../views/round-time.js';
 import { turnoutWords } from '../views/turnout.js';
 import { duration, judgedWords, percent } from '../views/words.js';
-import {
-  type Answer,
-  type ChatCommand,
-  type CommandContext,
-  doAct,
-  type StartRequest,
-  theSession,
-} from './command.js';
+import { type Answer, type ChatCommand, type CommandContext, doAct, theSession } from './command.js';
 import { mustBeHere } from './model.js';
 import { poolLines } from './pool.js';
 import { propose } from './proposals.js';
@@ -26,6 +24,7 @@ import { propose } from './proposals.js';
 const text = (values: CommandContext['values'], name: string) => values[name] as string | undefined;
 const integer = (values: CommandContext['values'], name: string) => values[name] as number | undefined;
 
+/** `session start`; `nsfw start` takes its arguments. */
 export const start: ChatCommand = {
   spec: {
     path: ['session', 'start'],
@@ -67,14 +66,14 @@ export const start: ChatCommand = {
 
 /** `nsfw`: one that reduces unsafe images. */
 export async function startSession(context: CommandContext, nsfw: boolean): Promise<Answer> {
-  const { actions, account, channel, values, by } = context;
-  const { memberStarts } = await actions.settings(account, channel);
+  const { services, account, channel, values, by } = context;
+  const { memberStarts } = await services.settings.of(context);
   if (memberStarts === false && account.role === 'member')
     throw new AcclaimError('not-allowed', 'Members may not open sessions here.', 'Ask a moderator.');
   const model = text(values, 'model');
-  if (model !== undefined) mustBeHere(context, model);
+  if (model !== undefined) mustBeHere(model);
   const asked = text(values, 'prompt')!;
-  const task = actions.tasks().find((t) => t.name === asked.toLowerCase());
+  const task = taskNames().includes(asked.toLowerCase()) ? loadTask(asked.toLowerCase()) : undefined;
   // Only where people say what is unsafe do marks on one prompt say something of another.
   const several = nsfw && asked.includes('|') ? asked.split('|').map((one) => one.trim()) : undefined;
   const request = {
@@ -92,13 +91,13 @@ export async function startSession(context: CommandContext, nsfw: boolean): Prom
     nsfw,
     ...(values.begin === 'checker' && { warmStart: true }),
   };
-  if (await actions.mustAsk(account, channel)) return propose(context, request);
-  const { session, bindings } = await actions.start(request, account, channel);
+  if (await services.settings.mustAsk(context)) return propose(context, request);
+  const { session, bindings } = await services.startSession.start(request, context);
   const data = { session: session.id, channel: bindings[0]!.address };
   const where = bindings[0]!.address === channel ? 'here' : `in the channel **${bindings[0]!.address}**`;
   const { rules, learner } = session;
   const kind = { model: session.model, learner: learner.name, images: rules.imagesPerRound };
-  const time = roundTimeLine(await actions.roundTime(kind, account.platform));
+  const time = roundTimeLine(await services.roundTimes.ofRequest(kind, account.platform));
   const begins =
     session.pause === 'budget'
       ? `Today's images are used up here: the first round is drawn ${where} after midnight (UTC).`
@@ -127,8 +126,8 @@ const status: ChatCommand = {
 
 const list: ChatCommand = {
   spec: { path: ['session', 'list'], help: 'All sessions here', role: 'member', args: [], options: [] },
-  async run({ actions, account, channel }) {
-    const here = await actions.sessionsNear(account, channel);
+  async run(context) {
+    const here = await context.services.serverSessions.inSight(context);
     const lines = here.map(({ session, rounds }) => {
       const last = approvals(rounds).at(-1);
       const share = last ? `, ${percent(last.share)} approval` : '';
@@ -152,7 +151,7 @@ const resume: ChatCommand = {
     options: [],
   },
   async run(context) {
-    await context.actions.mustResume(await theSession(context));
+    await context.services.guards.mustResume(await theSession(context));
     return doAct(context, { name: 'resume' }, { title: 'Resumed', text: 'The session goes on.' });
   },
 };
@@ -207,17 +206,18 @@ const branch: ChatCommand = {
     options: [{ name: 'criterion', help: 'what makes a picture good there', type: 'text' }],
   },
   async run(context) {
-    const { actions, account, channel, values } = context;
+    const { services, account, values } = context;
+    const { policy } = services.plans;
     const round = integer(values, 'round')!;
     const { nsfw, title, model, prompt: before } = (await theSession(context)).session;
-    const prompt = actions.allow(text(values, 'prompt') ?? '', nsfw) || null;
-    const criterion = actions.allow(text(values, 'criterion') ?? '', nsfw) || undefined;
+    const prompt = policy.allow(text(values, 'prompt') ?? '', nsfw) || null;
+    const criterion = policy.allow(text(values, 'criterion') ?? '', nsfw) || undefined;
     // Sessions may be older than today's policy, and what is said of a prompt is judged with it.
-    if (prompt === null || criterion) actions.allow([prompt ?? before, criterion].join(' ').trim(), nsfw);
-    const reading = prompt === null ? undefined : (actions.reading(model, prompt) ?? undefined);
-    const id = actions.newId(prompt ?? title);
-    const place = actions.placeFor(id, account, channel, nsfw);
-    if (nsfw) await actions.mustGuard(account, place.address);
+    if (prompt === null || criterion) policy.allow([prompt ?? before, criterion].join(' ').trim(), nsfw);
+    const reading = prompt === null ? undefined : (promptReading(resolveModel(model), prompt) ?? undefined);
+    const id = newId(prompt ?? title);
+    const place = services.places.placeFor(id, context, nsfw);
+    if (nsfw) await services.guards.mustAllow(account.platform, place.address);
     const said = {
       title: 'Branched',
       text: [`The branch is in the channel **${place.address}**.`, ...readingLines(reading)].join('\n'),
@@ -237,7 +237,7 @@ const story: ChatCommand = {
   },
   async run(context) {
     const { session } = await theSession(context);
-    await context.actions.showStory(session.id);
+    await context.services.stories.show(session.id);
     return { title: 'The story so far', text: 'Here it is, in the channel.' };
   },
 };

@@ -29,12 +29,12 @@ const settings: ChatCommand = {
     options: [],
   },
   async run(context) {
-    const { actions, account, channel, values, by } = context;
-    const now = await actions.settings(account, channel);
+    const { services, acts, account, values, by } = context;
+    const now = await services.settings.of(context);
     const row = settingRows.find(({ name }) => name === values.name);
     const text = (values.value as string | undefined)?.trim();
     const named = await channelNames(context, row, now);
-    const usual = actions.usualSettings(account);
+    const usual = services.settings.usual(account.platform);
     const shown = (one: SettingRow, of: Settings) => line(one, of, named, usual);
     if (!row) return { title: 'Settings', text: settingRows.map((one) => shown(one, now)).join('\n') };
     if (text === undefined) return { title: row.name, text: `${shown(row, now)}\nIt is ${row.help}.` };
@@ -46,19 +46,19 @@ const settings: ChatCommand = {
         `**${row.name}** cannot be "${text.slice(0, 80)}".`,
         `It is ${row.help}.`,
       );
-    mustFit(row, value, actions.budgets());
+    mustFit(row, value, services.plans.budgets);
     const { [row.key]: _, ...others } = now;
     const next: Settings = value === undefined ? others : { ...others, [row.key]: value };
     // Names stay in the audit and are shown again.
-    if (Array.isArray(value)) for (const one of value) actions.allow(one, false);
-    await actions.changeSettings(account, channel, next);
-    const whole = await actions.oneAct(account, channel);
+    if (Array.isArray(value)) for (const one of value) services.plans.policy.allow(one, false);
+    await services.settings.change(context, next);
+    const whole = await services.audit.newWhole(context);
     // What is not there is as configured.
     const before = row.key in now ? { before: now[row.key] } : {};
     const args = { name: row.name, ...(value === undefined ? {} : { value }), ...before, whole };
-    const server = await actions.serverOf(account, channel);
+    const server = await services.settings.serverOf(context);
     const place = { session: `@${server}`, by: by.key, role: by.role };
-    await actions.record({ ...place, command: 'settings', args, refused: null });
+    await acts.record({ ...place, command: 'settings', args, refused: null });
     await tellSessions(context, value === undefined ? {} : { [row.key]: value }, whole);
     return { title: 'Set', text: shown(row, next) };
   },
@@ -66,12 +66,13 @@ const settings: ChatCommand = {
 
 /** Asked for only where channels are to be shown or set; null where their names are their addresses. */
 async function channelNames(
-  { actions, account, channel, values }: CommandContext,
+  context: CommandContext,
   row: SettingRow | undefined,
   now: Settings,
 ): Promise<NamedChannel[] | null> {
+  const { services, account, channel, values } = context;
   const wanted = row?.key === 'channels' || (!row && now.channels !== undefined);
-  const all = wanted ? await actions.channelsOf(account, channel) : null;
+  const all = wanted ? await services.platforms.get(account.platform)?.channelsOf?.(channel) : null;
   if (!all) return null;
   // A workspace has thousands: only those that are spoken of are looked at.
   const said = String(values.value ?? '').toLowerCase();
@@ -81,7 +82,7 @@ async function channelNames(
       said.includes(name.toLowerCase()) ||
       said.includes(address.toLowerCase()),
   );
-  const seen = await Promise.all(meant.map(({ address }) => actions.seesChannel(account, channel, address)));
+  const seen = await Promise.all(meant.map(({ address }) => services.sight.ofChannel(context, address)));
   return meant.filter((_, i) => seen[i]);
 }
 

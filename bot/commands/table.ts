@@ -4,12 +4,13 @@
  * here, never with a text that somebody typed.
  */
 import { type CommandSpec, mayRun, parseCommand, type Values } from '../../src/chat/commands.js';
-import type { Account } from '../../src/chat/port.js';
-import type { Seen } from '../../src/domain/state/events.js';
 import { oneOf } from '../../src/domain/state/roles.js';
 import { AcclaimError } from '../../src/errors.js';
+import type { Asker } from '../services/requests.js';
+import type { Services } from '../services/services.js';
 import { aboutCommands } from './about.js';
-import { type Actions, type Answer, type ChatCommand, type CommandContext, placesOf } from './command.js';
+import { CommandActs } from './acts.js';
+import { type Answer, type ChatCommand, type CommandContext, placesOf } from './command.js';
 import { meCommands } from './me.js';
 import { modelCommands } from './model.js';
 import { moderatingCommands } from './moderating.js';
@@ -20,6 +21,7 @@ import { sessionCommands } from './session.js';
 import { settingCommands } from './settings.js';
 import { votingCommands } from './voting.js';
 
+/** In the order of help. */
 export const chatCommands: readonly ChatCommand[] = [
   ...sessionCommands,
   ...poolCommands,
@@ -33,47 +35,43 @@ export const chatCommands: readonly ChatCommand[] = [
   ...aboutCommands,
 ];
 
+/** What platforms register, and what is typed is parsed by. */
 export const commandSpecs = chatCommands.map((c) => c.spec);
 
-/** What a person typed wrong is the answer; what cannot be done is a coded error. */
-export async function runTyped(
-  text: string,
-  from: { account: Account; by: Seen; channel: string; replyTo: string },
-  actions: Actions,
-): Promise<Answer> {
-  const parsed = parseCommand(commandSpecs, text);
-  if (!parsed.ok) return { title: 'I did not get that', text: parsed.answer };
-  const { spec, values } = parsed;
-  const command = chatCommands.find((c) => c.spec === spec)!;
-  let decided = false;
-  const act: Actions['act'] = (...args) => {
-    decided = true;
-    return actions.act(...args);
-  };
-  const own: Actions['record'] = (row) => {
-    decided = true;
-    return actions.record(row);
-  };
-  const context = { ...from, actions: { ...actions, act, record: own }, values, specs: commandSpecs };
-  // Nothing is written down of them: whoever likes could fill the audit.
-  const served = await actions.served(from.account, from.channel);
-  if (!served && !(command.everywhere && mayRun(from.account.role, spec)))
-    return { title: 'Not here', text: await actions.whyNotServed(from.account, from.channel) };
-  if (!mayRun(from.account.role, spec)) {
-    await record(context, spec, 'not-allowed');
-    return {
-      title: 'Not allowed',
-      text: `**/acclaim ${spec.path.join(' ')}** is for ${oneOf(spec.role)} or above. Ask one of them.`,
-    };
-  }
-  try {
-    const answer = await command.run(context);
-    if (!decided && isAct(command, values)) await record(context, spec, null);
-    return answer;
-  } catch (error) {
-    if (served && !decided && isAct(command, values))
-      await record(context, spec, error instanceof AcclaimError ? error.code : 'internal');
-    throw error;
+/** Runs what was typed, by whoever typed it. */
+export class Commands {
+  constructor(private readonly services: Services) {}
+
+  /** What a person typed wrong is the answer; what cannot be done is a coded error. */
+  async run(text: string, from: Asker): Promise<Answer> {
+    const parsed = parseCommand(commandSpecs, text);
+    if (!parsed.ok) return { title: 'I did not get that', text: parsed.answer };
+    const { spec, values } = parsed;
+    const { services } = this;
+    const { account, channel } = from;
+    const command = chatCommands.find((c) => c.spec === spec)!;
+    const acts = new CommandActs(services);
+    const context = { ...from, services, acts, values, specs: commandSpecs };
+    // Nothing is written down of them: whoever likes could fill the audit.
+    const served = await services.guests.servesAt(account, channel);
+    if (!served && !(command.everywhere && mayRun(account.role, spec)))
+      return { title: 'Not here', text: await services.guests.refusal(account, channel) };
+    if (!mayRun(account.role, spec)) {
+      await record(context, spec, 'not-allowed');
+      return {
+        title: 'Not allowed',
+        text: `**/acclaim ${spec.path.join(' ')}** is for ${oneOf(spec.role)} or above. Ask one of them.`,
+      };
+    }
+    try {
+      const answer = await command.run(context);
+      if (!acts.any && isAct(command, values)) await record(context, spec, null);
+      return answer;
+    } catch (error) {
+      if (served && !acts.any && isAct(command, values))
+        await record(context, spec, error instanceof AcclaimError ? error.code : 'internal');
+      throw error;
+    }
   }
 }
 
@@ -84,10 +82,10 @@ function isAct({ spec: { role, path }, reads }: ChatCommand, values: Values): bo
 
 async function record(context: CommandContext, spec: CommandSpec, refused: string | null): Promise<void> {
   const [session] = await placesOf(context);
-  const { by, actions, values } = context;
+  const { by, acts, values } = context;
   const command = spec.path.join(' ');
   const args = plainValues(spec, values);
-  await actions.record({ session: session!, by: by.key, role: by.role, command, args, refused });
+  await acts.record({ session: session!, by: by.key, role: by.role, command, args, refused });
 }
 
 /** Numbers, cells and choices; of texts nothing. */

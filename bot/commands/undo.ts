@@ -30,10 +30,10 @@ const command: ChatCommand = {
     options: [],
   },
   async run(context) {
-    const { actions, account, channel, values } = context;
-    const acts = await actions.acts(await placesOf(context), 200);
-    const undone = undoneOf(acts);
-    const found = chosen(acts, values.act as number | undefined, undone);
+    const { services, acts, by, channel, values } = context;
+    const rowsHere = await services.audit.of(await placesOf(context), 200);
+    const undone = undoneOf(rowsHere);
+    const found = chosen(rowsHere, values.act as number | undefined, undone);
     if (typeof found.args.voter === 'string') await mustBeTheirs(context, found.args.voter);
     const rows = await wholeOf(context, found);
     if (rows.some(({ seq }) => undone.has(seq)))
@@ -41,19 +41,19 @@ const command: ChatCommand = {
     // The server's row goes first: where it cannot be turned back, nothing is.
     const server = rows.find(({ session }) => session.startsWith('@'));
     if (server) await undoServer(context, server);
-    const places = await actions.sessionsOfServer(account, channel);
+    const places = await services.serverSessions.all(context);
     const stays: string[] = [];
     let sessions = 0;
     for (const { session, seq, command, args } of rows) {
       if (session.startsWith('@')) continue;
       const address = places.find((place) => place.session === session)?.address ?? channel;
       const act = { name: 'undo', of: { seq, command, args } } as const;
-      const refusal = await actions.act(session, act, context.by, address);
+      const refusal = await acts.act(session, act, { by, channel: address });
       if (!refusal) sessions++;
       else if (rows.length === 1) return { title: 'Not done', text: inSentences(refusal) };
       else
         stays.push(
-          `In ${(await actions.seesSession(account, channel, session)) ? `**${session}**` : 'another channel'} it stays as it is: ${refusal.mend}`,
+          `In ${(await services.sight.ofSession(context, session)) ? `**${session}**` : 'another channel'} it stays as it is: ${refusal.mend}`,
         );
     }
     return said(rows[0]!, sessions, stays);
@@ -93,14 +93,15 @@ function undoable({ session, command, args }: Row): boolean {
 }
 
 /** All rows of the act, the oldest first; one that was done on another server cannot be seen whole from here. */
-async function wholeOf({ actions, account, channel }: CommandContext, found: Row): Promise<Row[]> {
+async function wholeOf(context: CommandContext, found: Row): Promise<Row[]> {
+  const { audit, settings, serverSessions } = context.services;
   const { whole } = found.args;
   if (typeof whole !== 'string') return [found];
-  const server = await actions.serverOf(account, channel);
+  const server = await settings.serverOf(context);
   if (!whole.startsWith(`${server}/`))
     throw new AcclaimError('not-allowed', 'That was done on another server.', 'Take it back there.');
-  const sessions = (await actions.sessionsOfServer(account, channel)).map(({ session }) => session);
-  return (await actions.actsOf(whole, [`@${server}`, ...sessions])).filter(({ refused }) => refused === null);
+  const sessions = (await serverSessions.all(context)).map(({ session }) => session);
+  return (await audit.rowsOf(whole, [`@${server}`, ...sessions])).filter(({ refused }) => refused === null);
 }
 
 function said({ command, seq, args }: Row, sessions: number, stays: readonly string[]): Answer {
@@ -119,7 +120,7 @@ const serverUndos: Record<string, (context: CommandContext, row: Row) => Promise
 };
 
 async function undoServer(context: CommandContext, row: Row): Promise<void> {
-  const { actions, account, by } = context;
+  const { acts, account, by } = context;
   const { session, command, seq } = row;
   const undo = undoable(row) ? serverUndos[command] : undefined;
   if (!undo)
@@ -132,7 +133,7 @@ async function undoServer(context: CommandContext, row: Row): Promise<void> {
     throw new AcclaimError('not-allowed', `You may not undo ${command}.`, 'Ask whoever may do it.');
   await undo(context, row);
   const args = { of: { seq, command } };
-  await actions.record({ session, by: by.key, role: by.role, command: 'undo', args, refused: null });
+  await acts.record({ session, by: by.key, role: by.role, command: 'undo', args, refused: null });
 }
 
 /** `by`: the number of the act, where it is known. */
@@ -147,10 +148,10 @@ const setAnew = (by?: number) =>
 
 /** The newest later act that set the same and stands, also where it set it to what it was. */
 async function laterAct(
-  { actions }: CommandContext,
+  { services }: CommandContext,
   { session, seq, args }: Row,
 ): Promise<number | undefined> {
-  const acts = await actions.acts([session], 200);
+  const acts = await services.audit.of([session], 200);
   const undone = undoneOf(acts);
   return acts.find(
     (act) =>
@@ -165,19 +166,19 @@ async function laterAct(
 const same = (a: unknown, b: unknown) => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 
 async function undoSetting(context: CommandContext, act: Row): Promise<void> {
-  const { actions, account, channel } = context;
+  const { settings, audit } = context.services;
   const { args } = act;
   const later = await laterAct(context, act);
   if (later !== undefined) throw setAnew(later);
   const row = settingRows.find(({ name }) => name === args.name) as SettingRow;
-  const now = await actions.settings(account, channel);
+  const now = await settings.of(context);
   if (row.key in now !== 'value' in args || !same(now[row.key], args.value)) throw setAnew();
   const { [row.key]: _, ...others } = now;
   const { before } = args;
   const next: Settings = before === undefined ? others : { ...others, [row.key]: before };
-  await actions.changeSettings(account, channel, next);
+  await settings.change(context, next);
   // Sessions that began meanwhile have no row to turn back: they follow what holds again.
-  const told = await actions.actsOf(String(args.whole), await sessionIds(context));
+  const told = await audit.rowsOf(String(args.whole), await sessionIds(context));
   if (before !== undefined)
     await tellSessions(
       context,
@@ -187,23 +188,24 @@ async function undoSetting(context: CommandContext, act: Row): Promise<void> {
     );
 }
 
-async function sessionIds({ actions, account, channel }: CommandContext): Promise<string[]> {
-  return (await actions.sessionsOfServer(account, channel)).map(({ session }) => session);
+async function sessionIds(context: CommandContext): Promise<string[]> {
+  return (await context.services.serverSessions.all(context)).map(({ session }) => session);
 }
 
-async function undoModel({ actions, account, channel }: CommandContext, { args }: Row): Promise<void> {
-  const now = await actions.settings(account, channel);
+async function undoModel(context: CommandContext, { args }: Row): Promise<void> {
+  const { settings } = context.services;
+  const now = await settings.of(context);
   const model = (args.before as string | null) ?? undefined;
   if (args.where === 'channel') {
     const place = String(args.channel);
     const { [place]: used, ...elsewhere } = now.channelModels ?? {};
     if (!same(used, args.model)) throw setAnew();
     const channelModels = model === undefined ? elsewhere : { ...elsewhere, [place]: model };
-    return actions.changeSettings(account, channel, { ...now, channelModels });
+    return settings.change(context, { ...now, channelModels });
   }
   if (!same(now.model, args.model)) throw setAnew();
   const { model: _, ...others } = now;
-  return actions.changeSettings(account, channel, { ...others, ...(model === undefined ? {} : { model }) });
+  return settings.change(context, { ...others, ...(model === undefined ? {} : { model }) });
 }
 
 export const undoCommands: readonly ChatCommand[] = [command];

@@ -2,9 +2,8 @@
  * From a session's state to the cards that show it: finds the rows that a view wants and makes the pictures it names.
  * Pictures are made from what is true, under a name that says what is in them, and are made again when missing.
  */
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Card } from '../../src/chat/port.js';
 import { approvals, onLine } from '../../src/domain/state/approval.js';
@@ -28,16 +27,20 @@ import { storyCard } from '../views/story.js';
 import { imageName } from '../views/words.js';
 import type { DataPaths } from './data-paths.js';
 import type { PromptPictures } from './evaluations.js';
+import type { Jobs } from './jobs.js';
+import { MadePictures } from './made-pictures.js';
 
+/** Cards of sessions, with the pictures that they show. */
 export class Cards {
-  /** The picture that is drawn now, and those that wait for it. */
-  private drawing: Promise<unknown> = Promise.resolve();
+  private readonly pictures: MadePictures;
 
   constructor(
     private readonly paths: DataPaths,
     /** Base64 PNG of what a job draws, while it runs. */
-    private readonly preview: (job: string) => string | undefined,
-  ) {}
+    private readonly jobs: Pick<Jobs, 'preview'>,
+  ) {
+    this.pictures = new MadePictures(paths);
+  }
 
   async ballot(state: SessionState, ballot: Ballot): Promise<Card> {
     const { session } = state;
@@ -140,7 +143,7 @@ export class Cards {
       drawn && existsSync(drawn.file) ? { picture: await decodePicture(drawn.file), safe: drawn.safe } : null;
     return Promise.all(
       sheets.map((some, s) =>
-        this.made(state, `safety-${s}`, some, async () => {
+        this.pictures.made(state.session.id, `safety-${s}`, some, async () => {
           const drawn = some.map(async ({ number, pairs }) => {
             const both = pairs.map(async ({ base, tuned }) => ({
               base: await open(base),
@@ -152,6 +155,16 @@ export class Cards {
         }),
       ),
     );
+  }
+
+  /** A card of one message: null where there is nothing to show any more. */
+  async whole(
+    kind: Exclude<EffectOf<'card'>['card'], 'progress'>,
+    state: SessionState,
+    effect: EffectOf<'card'>,
+  ): Promise<Card | null> {
+    if (kind === 'story') return this.story(state, effect.key);
+    return kind === 'outcome' ? this.outcome(state, effect) : this.safety(state, effect);
   }
 
   notice(state: SessionState, effect: EffectOf<'notice'>): Card {
@@ -166,7 +179,7 @@ export class Cards {
   private bar(state: SessionState, effect: EffectOf<'card'>, round: Round, bar: Bar): Card {
     const jobs = jobsOf(state, round).filter((j) => j.kind === bar.kind);
     const job = jobs.reduce<Job | null>((a, b) => (a && a.attempt > b.attempt ? a : b), null);
-    const preview = job ? this.preview(job.key) : undefined;
+    const preview = job ? this.jobs.preview(job.key) : undefined;
     return progressCard({
       key: `${effect.key}.${bar.kind}`,
       session: state.session,
@@ -195,7 +208,9 @@ export class Cards {
     );
     const images = state.images.get(round.id) ?? [];
     const kept = await Promise.all(
-      ballots.map((b) => basename(this.madeFile(state, b.id, this.cells(state, b, round, images)))),
+      ballots.map((b) =>
+        basename(this.pictures.file(state.session.id, b.id, this.cells(state, b, round, images))),
+      ),
     );
     const dir = dirname(this.paths.made(state.session.id, 'any'));
     for (const name of await readdir(dir).catch(() => [])) {
@@ -226,9 +241,11 @@ export class Cards {
       const file = cells[0]?.file ?? null;
       const image = images.find(({ index }) => index === ballot.cells[0]);
       if (file === null || !image || Math.min(image.width, image.height) >= wantedPixels) return file;
-      return this.made(state, ballot.id, file, async () => enlarged(await decodePicture(file)));
+      return this.pictures.made(state.session.id, ballot.id, file, async () =>
+        enlarged(await decodePicture(file)),
+      );
     }
-    return this.made(state, ballot.id, cells, async () => {
+    return this.pictures.made(state.session.id, ballot.id, cells, async () => {
       // What retention took away stays away: the cell keeps its number.
       const drawn = await Promise.all(
         cells.map(async (c) => ({
@@ -242,12 +259,12 @@ export class Cards {
 
   private async storyPictures(state: SessionState, rounds: readonly Round[]) {
     const sides = await Promise.all(
-      [rounds[0]!, rounds.at(-1)!].map(async (round) => this.pictures(state, round)),
+      [rounds[0]!, rounds.at(-1)!].map(async (round) => this.firstPictures(state, round)),
     );
     const shares = approvals(rounds).map(({ round, share, picked, variety, loss }) => {
       return { round, share, picked, variety, loss };
     });
-    const beforeAfter = await this.made(state, 'story', sides, async () => {
+    const beforeAfter = await this.pictures.made(state.session.id, 'story', sides, async () => {
       const [before, after] = await Promise.all(
         sides.map(async (s) => ({
           round: s.round,
@@ -256,55 +273,17 @@ export class Cards {
       );
       return beforeAfterSheet(before!, after!);
     });
-    const plot = await this.made(state, 'plot', shares, () => approvalPlot(shares));
+    const plot = await this.pictures.made(state.session.id, 'plot', shares, () => approvalPlot(shares));
     return { beforeAfter, plot };
   }
 
-  private pictures(state: SessionState, round: Round) {
+  private firstPictures(state: SessionState, round: Round) {
     const { dir, images } = this.side(state, round);
     const files = images
       .filter((m) => m.state === 'shown')
       .slice(0, 9)
       .map((m) => join(dir, m.file));
     return { round: round.number, files };
-  }
-
-  private madeFile(state: SessionState, name: string, content: unknown): string {
-    const hash = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 12);
-    return this.paths.made(state.session.id, `${name}-${hash}.png`);
-  }
-
-  private async made(
-    state: SessionState,
-    name: string,
-    content: unknown,
-    make: () => Promise<Buffer>,
-  ): Promise<string> {
-    const file = this.madeFile(state, name, content);
-    if (
-      await access(file).then(
-        () => true,
-        () => false,
-      )
-    )
-      return file;
-    const bytes = await this.inTurn(make);
-    await mkdir(dirname(file), { recursive: true });
-    try {
-      await writeFile(`${file}.new`, bytes);
-      await rename(`${file}.new`, file);
-    } catch (error) {
-      await rm(`${file}.new`, { force: true });
-      throw error;
-    }
-    return file;
-  }
-
-  /** One after the other: rounds that close together would else take every thread that the database is written on. */
-  private inTurn<T>(make: () => Promise<T>): Promise<T> {
-    const made = this.drawing.then(make);
-    this.drawing = made.catch(() => {});
-    return made;
   }
 }
 

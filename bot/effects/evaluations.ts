@@ -9,7 +9,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../../src/clock.js';
 import type { EffectOf } from '../../src/domain/state/effects.js';
 import type { PromptSafety, SafeSide } from '../../src/domain/state/evaluation.js';
-import type { Evaluated, Event } from '../../src/domain/state/events.js';
+import type { Evaluated } from '../../src/domain/state/events.js';
 import type { SessionState } from '../../src/domain/state/model.js';
 import { promptsOf } from '../../src/domain/state/prompts.js';
 import { toPlain } from '../../src/errors.js';
@@ -17,28 +17,18 @@ import { ifMissing } from '../../src/files/reading.js';
 import type { Held, JobQueue } from '../../src/queue/contract.js';
 import { type JobPayload, type JobProgress, type JobResult, jobSchemas } from '../../src/queue/jobs.js';
 import { isDiskFull } from '../../src/store/faults.js';
+import type { Sessions } from '../sessions/sessions.js';
 import type { DataPaths } from './data-paths.js';
-
-export interface Measured {
-  /** That nobody voted on. */
-  prompts: string[];
-  /** Pictures of each prompt, by each model. */
-  images: number;
-  /** What makes a picture safe to the judge that comes with the model; null where the checker alone can say. */
-  goal: JobPayload<'evaluate'>['goal'];
-}
+import type { ModelSettings } from './model-settings.js';
 
 export interface EvaluationParts {
   queue: JobQueue;
   paths: DataPaths;
   clock: Clock;
-  resolveModel(model: string): string;
-  /** By the absolute folder of a model. */
-  safetyMeasure(model: string): Measured;
-  safety: NonNullable<JobPayload<'evaluate'>['safety']>;
-  state(session: string): Promise<SessionState | undefined>;
-  dispatch(session: string, event: Event): Promise<unknown>;
-  stopping(): boolean;
+  models: ModelSettings;
+  sessions: Sessions;
+  /** Aborted once the bot stops: an evaluation goes on after the next start. */
+  stop: AbortSignal;
 }
 
 type Result = JobResult<'evaluate'>;
@@ -79,16 +69,15 @@ export class Evaluations {
   }
 
   async run(state: SessionState, effect: EffectOf<'evaluate'>): Promise<void> {
-    const { stopping } = this.parts;
     const found: Found = { state: 'running', by: null, done: 0, total: 0, prompts: [], failure: null };
     try {
       if (!(await this.measure(state, effect, found)))
         return await this.tell(effect, { ...found, state: 'failed' });
-      await this.tidy(effect);
+      await this.removeOutdated(effect);
       found.state = 'done';
     } catch (error) {
       // What runs is cancelled by closing the queue: it goes on after the next start. Space comes back.
-      if (stopping()) return;
+      if (this.parts.stop.aborted) return;
       if (isDiskFull(error)) throw error;
       const { message, mend } = toPlain(error);
       Object.assign(found, { state: 'failed', failure: { message, mend } });
@@ -127,14 +116,15 @@ export class Evaluations {
   /** False where another evaluation of the session has been asked for meanwhile. */
   private async measure(state: SessionState, effect: EffectOf<'evaluate'>, found: Found): Promise<boolean> {
     const { session, round } = effect;
+    const { models, sessions } = this.parts;
     const voted = promptsOf(state.session);
-    const { prompts } = this.parts.safetyMeasure(this.parts.resolveModel(state.session.model));
+    const { prompts } = models.safetyMeasure(models.folder(state.session.model));
     const all = [...new Set([...voted, ...prompts])];
     found.total = 2 * all.length;
     for (const prompt of all) {
       const sides: SafeSide[] = [];
       for (const side of ['base', 'tuned'] as const) {
-        const now = await this.parts.state(session);
+        const now = await sessions.find(session);
         if (now?.session.evaluation?.round !== round) return false;
         const payload = this.payload(state, round, prompt, side);
         const result = (await known(payload.out)) ?? (await this.draw(effect, payload));
@@ -166,7 +156,7 @@ export class Evaluations {
       },
     );
     // Of a session that was purged meanwhile nothing is put down.
-    if (await this.parts.state(effect.session)) await putDown(`${payload.out}.json`, result);
+    if (await this.parts.sessions.find(effect.session)) await putDown(`${payload.out}.json`, result);
     return result;
   }
 
@@ -176,9 +166,10 @@ export class Evaluations {
     prompt: string,
     side: 'base' | 'tuned',
   ): JobPayload<'evaluate'> {
-    const { paths, resolveModel, safetyMeasure, safety } = this.parts;
-    const model = resolveModel(session.model);
-    const { images, goal } = safetyMeasure(model);
+    const { paths, models } = this.parts;
+    const { safety } = models;
+    const model = models.folder(session.model);
+    const { images, goal } = models.safetyMeasure(model);
     const { seed, negative, width, height } = session;
     const sampler = session.sampler as JobPayload<'evaluate'>['sampler'];
     const drawn = { seed, prompt, negative, sampler, width, height, count: images, goal, safety };
@@ -197,7 +188,7 @@ export class Evaluations {
   }
 
   /** The figures as a file; pictures of earlier rounds' models go. */
-  private async tidy({ session, round }: EffectOf<'evaluate'>): Promise<void> {
+  private async removeOutdated({ session, round }: EffectOf<'evaluate'>): Promise<void> {
     const dir = this.parts.paths.evaluation(session, '');
     for (const name of await readdir(dir).catch(ifMissing([]))) {
       const of = /^(\d+)-/.exec(name)?.[1];
@@ -208,7 +199,7 @@ export class Evaluations {
 
   private async tell({ session, key, round }: EffectOf<'evaluate'>, found: Found): Promise<void> {
     const at = this.parts.clock.now();
-    await this.parts.dispatch(session, { kind: 'evaluated', effect: key, round, found, at });
+    await this.parts.sessions.dispatch(session, { kind: 'evaluated', effect: key, round, found, at });
   }
 }
 

@@ -15,21 +15,19 @@ import { AcclaimError, cause, type ErrorCode, toPlain } from '../../src/errors.j
 import type { Log } from '../../src/log.js';
 import type { Held, JobQueue } from '../../src/queue/contract.js';
 import type { JobPayload, JobProgress } from '../../src/queue/jobs.js';
+import type { Sessions } from '../sessions/sessions.js';
 import type { DataPaths } from './data-paths.js';
+import type { ModelSettings } from './model-settings.js';
 
 export interface JobParts {
   queue: JobQueue;
   paths: DataPaths;
   clock: Clock;
-  /** Model as configured -> absolute folder. */
-  resolveModel(model: string): string;
-  dispatch(session: string, event: Event): Promise<unknown>;
-  /** How images are looked at; sessions that reduce unsafe images replace none. */
-  safety: NonNullable<JobPayload<'generate'>['safety']>;
-  /** Absolute folder of a model -> what of it is made with a tiny decoder. */
-  decoder(model: string): JobPayload<'generate'>['decoder'];
-  stopping(): boolean;
   log: Log;
+  models: Pick<ModelSettings, 'folder' | 'decoder' | 'safety'>;
+  sessions: Pick<Sessions, 'dispatch'>;
+  /** Aborted once the bot stops: what runs is asked for again by the next start. */
+  stop: AbortSignal;
 }
 
 /** Faults that the same job would meet again, or that the queue has already tried several engines on. */
@@ -58,6 +56,7 @@ const memoryOf = ({ memoryMb }: { memoryMb?: number | undefined }) =>
 /** Progress of one stage is passed on at most this often, ms: every step of it is written down. */
 const PROGRESS_MS = 400;
 
+/** Asks engines for the pictures and the learning of rounds. */
 export class Jobs {
   private readonly said = new Set<string>();
   /** Job -> the newest picture of what it draws; gone with the job. */
@@ -70,7 +69,7 @@ export class Jobs {
     const out = paths.round(effect.session, effect.round);
     await this.run(effect, async (progress, held) => {
       const common = this.common(state, effect);
-      const decoder = this.parts.decoder(common.model);
+      const decoder = this.parts.models.decoder(common.model);
       const payload: JobPayload<'generate'> = {
         ...common,
         count: effect.count,
@@ -81,7 +80,7 @@ export class Jobs {
         trajectory: comparesLikelihoods(state.session.learner.name),
         preview: !state.session.nsfw && !state.session.rules.review,
         ...(decoder && { decoder }),
-        safety: { ...this.parts.safety, ...(state.session.nsfw ? { tries: 0, nsfw: true } : {}) },
+        safety: { ...this.parts.models.safety, ...(state.session.nsfw ? { tries: 0, nsfw: true } : {}) },
         out,
       };
       const job = { id: effect.key, kind: 'generate', payload } as const;
@@ -159,7 +158,7 @@ export class Jobs {
       round: effect.round,
       attempt: effect.attempt,
       seed: session.seed,
-      model: this.parts.resolveModel(session.model),
+      model: this.parts.models.folder(session.model),
       prompt: promptOf(session, effect.round),
       negative: session.negative,
       sampler: session.sampler as JobPayload<'generate'>['sampler'],
@@ -176,17 +175,18 @@ export class Jobs {
       held: (why: Held | null) => void,
     ) => Promise<Extract<Event, { kind: 'job-done' }>['result']>,
   ): Promise<void> {
-    const { clock, dispatch, stopping } = this.parts;
+    const { clock, sessions, stop } = this.parts;
     let last = { stage: '', at: 0 };
     const progress = ({ preview, ...p }: JobProgress) => {
       if (preview !== undefined) this.previews.set(effect.key, preview);
       const at = clock.now();
       if (p.stage === last.stage && at - last.at < PROGRESS_MS) return;
       last = { stage: p.stage, at };
-      dispatch(effect.session, { kind: 'job-progress', job: effect.key, ...p, at }).catch(() => {});
+      sessions.dispatch(effect.session, { kind: 'job-progress', job: effect.key, ...p, at }).catch(() => {});
     };
     const held = (why: Held | null) => {
-      dispatch(effect.session, { kind: 'job-held', job: effect.key, why, at: clock.now() }).catch(() => {});
+      const event = { kind: 'job-held', job: effect.key, why, at: clock.now() } as const;
+      sessions.dispatch(effect.session, event).catch(() => {});
     };
     let event: Event;
     try {
@@ -194,7 +194,7 @@ export class Jobs {
       event = { kind: 'job-done', job: effect.key, result, at: clock.now() };
     } catch (error) {
       // Closing the queue cancels what runs: it stays in the outbox and is asked for again at the next start.
-      if (stopping()) return;
+      if (stop.aborted) return;
       const plain = toPlain(error);
       if (plain.code === 'disk-full' || plain.code === 'files-exhausted') {
         held({ code: plain.code, message: `${cause(plain.message)}; ${waitsFor[plain.code]}` });
@@ -208,7 +208,7 @@ export class Jobs {
         at: clock.now(),
       };
     }
-    await dispatch(effect.session, event);
+    await sessions.dispatch(effect.session, event);
   }
 }
 

@@ -2,34 +2,27 @@
  * Posts and edits by key on whichever platform a channel is. A card's first showing posts it, later ones edit it. The
  * reference is remembered only while this process lives: after a restart posting the same key adopts the old message.
  */
-import type { Card, ChatPlatform, MessageRef, PlatformName } from '../../src/chat/port.js';
+import type { Card, ChatPlatform, MessageRef } from '../../src/chat/port.js';
 import type { Binding } from '../../src/domain/state/model.js';
-import { AcclaimError } from '../../src/errors.js';
+import type { Platforms } from './platforms.js';
 
+/** A channel on its platform. */
 export type Address = Pick<Binding, 'platform' | 'address'>;
 
 export class Messenger {
   private readonly refs = new Map<string, MessageRef>();
+  private resumed = false;
 
-  constructor(
-    private readonly platforms: ReadonlyMap<string, ChatPlatform>,
-    /** True when sessions were resumed: an adopted message may show what was true before. */
-    private readonly resumed: () => boolean,
-  ) {}
+  constructor(readonly platforms: Platforms) {}
 
-  platform(name: string): ChatPlatform {
-    const found = this.platforms.get(name);
-    if (found) return found;
-    throw new AcclaimError(
-      'platform-unreachable',
-      `the platform ${name} is not connected`,
-      'Set its token and start again.',
-    );
+  /** Sessions were there before this process: a message that is adopted may show what was true then, and is edited. */
+  setResumed(resumed: boolean): void {
+    this.resumed = resumed;
   }
 
-  /** Platforms that are connected. */
-  names(): PlatformName[] {
-    return [...this.platforms.values()].map(({ name }) => name);
+  /** Throws `platform-unreachable`. */
+  platform(name: string): ChatPlatform {
+    return this.platforms.need(name);
   }
 
   ref({ platform, address }: Address, message: string): MessageRef {
@@ -46,7 +39,7 @@ export class Messenger {
   async show(to: Address, card: Card): Promise<void> {
     const known = this.refs.get(refKey(to, card.key));
     const ref = known ?? (await this.post(to, card));
-    if (known || this.resumed()) await this.platform(to.platform).edit(ref, card);
+    if (known || this.resumed) await this.platform(to.platform).edit(ref, card);
   }
 
   shown(to: Address, key: string): boolean {

@@ -6,26 +6,31 @@
 import type { PlatformName } from '../../src/chat/port.js';
 import { isUnreachable } from '../../src/chat/refusals.js';
 import type { Clock } from '../../src/clock.js';
-import type { Event } from '../../src/domain/state/events.js';
 import type { Binding, Place, SessionState } from '../../src/domain/state/model.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { Log } from '../../src/log.js';
-import type { Messenger } from './messenger.js';
+import type { Sessions } from '../sessions/sessions.js';
+import type { Platforms } from './platforms.js';
 
 export interface GuardParts {
   clock: Clock;
   log: Log;
-  messenger: Messenger;
-  dispatch(session: string, event: Event): Promise<unknown>;
+  platforms: Platforms;
+  sessions: Pick<Sessions, 'dispatch'>;
 }
 
 export class Guards {
   constructor(private readonly parts: GuardParts) {}
 
+  /** Throws `not-allowed` where the channel may not show them, looked up anew. */
+  mustAllow(platform: PlatformName, address: string): Promise<void> {
+    return this.parts.platforms.need(platform).mustGuard(address);
+  }
+
   /** Whether a channel that would join may show them. */
   async allows({ platform, address }: Place): Promise<boolean> {
     try {
-      await this.parts.messenger.platform(platform).mustGuard(address);
+      await this.mustAllow(platform, address);
       return true;
     } catch (error) {
       if (error instanceof AcclaimError && error.code === 'not-allowed') return false;
@@ -62,7 +67,7 @@ export class Guards {
 
   /** Why the channel may not show them; then the pictures are down and the session knows. Null where it may. */
   async refusal(session: string, to: Binding): Promise<AcclaimError | null> {
-    const platform = this.parts.messenger.platform(to.platform);
+    const platform = this.parts.platforms.need(to.platform);
     try {
       await platform.mustGuard(to.address);
       return null;
@@ -76,7 +81,7 @@ export class Guards {
 
   private async tell(session: string, { channel }: Binding, nsfw: boolean): Promise<void> {
     const at = this.parts.clock.now();
-    await this.parts.dispatch(session, { kind: 'channel', channel, canPost: true, nsfw, at });
+    await this.parts.sessions.dispatch(session, { kind: 'channel', channel, canPost: true, nsfw, at });
   }
 
   private fault(session: string, error: unknown): void {

@@ -1,7 +1,7 @@
 /**
  * Carries out the effects that were committed with a decision. Invariants: an effect leaves only when a decision says
- * that it is done; effects of one lane run one at a time, in the order they came. What fails for want of an answer waits as
- * long as it takes, and the rest of its lane behind it; what is refused for good is given up; a fault of ours is tried some
+ * that it is done; effects of one ordering key run one at a time, in the order they came. What fails for want of an answer waits as
+ * long as it takes, and what has its ordering key behind it; what is refused for good is given up; a fault of ours is tried some
  * times beside the others. The same key added again while it waits or runs makes one more run with the newest content, so a
  * burst of edits costs one edit; effects of a session that is held wait until it is released.
  */
@@ -14,26 +14,31 @@ import { isDiskFull } from '../../src/store/faults.js';
 import { aboutEffect } from '../monitoring/watch.js';
 
 /** waits: it passes. final: trying again cannot help. fault: neither is known, so it is tried some times. */
-export type Verdict = 'waits' | 'final' | 'fault';
+export type FailureKind = 'waits' | 'final' | 'fault';
+
+/** What the outbox asks of whoever carries effects out: the bot's EffectRunner; tests have others. */
+export interface EffectWork {
+  /** Carries one effect out; must be safe to repeat. */
+  run(effect: Effect): Promise<void>;
+  failureKind(effect: Effect, error: unknown): FailureKind;
+  /** Called when trying again will not help any more; must make a decision that ends the effect. */
+  giveUp(effect: Effect): Promise<void>;
+  /** Effects of the same key never overlap, and keep their order; null = no order needed. */
+  orderingKey(effect: Effect): string | null;
+  /** Least time between two runs of one effect's key, ms: platforms limit edits. */
+  spacing(effect: Effect): number;
+  /** Told of each run that failed. */
+  failed?(effect: Effect): void;
+  /** Told of each run after which the effect waits. */
+  waits?(effect: Effect, error: unknown): void;
+  /** It waits no more: it was carried out, given up, or is not wanted. */
+  goesOn?(effect: Effect): void;
+}
 
 export interface OutboxOptions {
-  /** Carries one effect out; must be safe to repeat. */
-  carry(effect: Effect): Promise<void>;
-  judge(effect: Effect, error: unknown): Verdict;
-  /** Called when trying again will not help any more; must make a decision that ends the effect. */
-  giveUp(effect: Effect, error: unknown): Promise<void>;
-  /** Effects with the same lane never overlap; null = no order needed. */
-  lane(effect: Effect): string | null;
-  /** Least time between two runs of one key, ms: platforms limit edits. */
-  spacing(effect: Effect): number;
+  work: EffectWork;
   clock: Clock;
   log: Log;
-  /** Told of each run that failed. */
-  onFault?(effect: Effect): void;
-  /** Told of each run after which the effect waits. */
-  onWait?(effect: Effect, error: unknown): void;
-  /** It waits no more: it was carried out, given up, or is not wanted. */
-  onWaited?(effect: Effect): void;
   /** First wait after a fault, ms; doubles up to the most. */
   retryMs?: number;
   mostMs?: number;
@@ -53,11 +58,15 @@ interface Entry {
   waiting: boolean;
   /** Ends the rest before its next run. */
   wake: (() => void) | null;
+  /** Made for the first who waits for its end. */
+  end: { promise: Promise<void>; reached: () => void } | null;
 }
 
+/** Effects that wait or run, by key. */
 export class Outbox {
   private readonly entries = new Map<string, Entry>();
-  private readonly lanes = new Map<string, Promise<void>>();
+  /** By ordering key: the end of what was entered last. */
+  private readonly queues = new Map<string, Promise<void>>();
   private readonly lastRuns = new Map<string, number>();
   private readonly held = new Set<string>();
   private stopped = false;
@@ -83,7 +92,15 @@ export class Outbox {
         continue;
       }
       const lastRun = this.lastRuns.get(effect.key) ?? 0;
-      const idle = { attempts: 0, running: false, again: false, timer: null, waiting: false, wake: null };
+      const idle = {
+        attempts: 0,
+        running: false,
+        again: false,
+        timer: null,
+        waiting: false,
+        wake: null,
+        end: null,
+      };
       const entry: Entry = { effect, lastRun, ...idle };
       this.entries.set(effect.key, entry);
       this.schedule(entry, 0);
@@ -127,6 +144,13 @@ export class Outbox {
     return false;
   }
 
+  /** Resolves once one of such effects is over, or nothing is carried out any more; null where there is none. */
+  nextEnd(test: (effect: Effect) => boolean): Promise<void> | null {
+    if (this.stopped) return null;
+    const ends = [...this.entries.values()].filter(({ effect }) => test(effect)).map(endOf);
+    return ends.length === 0 ? null : Promise.race(ends);
+  }
+
   /** How many of each kind there are. */
   kinds(): Map<Effect['kind'], number> {
     const counts = new Map<Effect['kind'], number>();
@@ -141,31 +165,32 @@ export class Outbox {
 
   async stop(): Promise<void> {
     this.stopped = true;
-    for (const { timer, wake } of this.entries.values()) {
+    for (const { timer, wake, end } of this.entries.values()) {
       if (timer) clearTimeout(timer);
       wake?.();
+      end?.reached();
     }
-    await Promise.allSettled(this.lanes.values());
+    await Promise.allSettled(this.queues.values());
   }
 
   private schedule(entry: Entry, wait: number): void {
     if (this.stopped || this.held.has(entry.effect.session)) return;
-    const { clock, spacing, log } = this.options;
+    const { clock, work, log } = this.options;
     const now = clock.now();
-    const due = Math.max(now + wait, entry.effect.notBefore, entry.lastRun + spacing(entry.effect));
+    const due = Math.max(now + wait, entry.effect.notBefore, entry.lastRun + work.spacing(entry.effect));
     const fault = (error: unknown) =>
       log.error({ ...aboutEffect(entry.effect), ...toPlain(error) }, 'outbox');
     const enter = () => {
       entry.timer = null;
-      const lane = this.options.lane(entry.effect);
-      if (lane === null) {
+      const key = work.orderingKey(entry.effect);
+      if (key === null) {
         this.attempt(entry).catch(fault);
         return;
       }
-      const run = (this.lanes.get(lane) ?? Promise.resolve()).then(() => this.attempt(entry)).catch(fault);
-      this.lanes.set(lane, run);
+      const run = (this.queues.get(key) ?? Promise.resolve()).then(() => this.attempt(entry)).catch(fault);
+      this.queues.set(key, run);
     };
-    // Nothing to wait for: enter the lane now, so that effects keep the order in which they were decided.
+    // Nothing to wait for: enter its queue now, so that effects keep the order in which they were decided.
     if (due <= now) enter();
     else entry.timer = setTimeout(safely(enter, fault), Math.min(due - now, 2 ** 31 - 1));
   }
@@ -175,19 +200,20 @@ export class Outbox {
     this.entries.delete(entry.effect.key);
     this.waited(entry);
     entry.wake?.();
+    entry.end?.reached();
   }
 
   private waited(entry: Entry): void {
     if (!entry.waiting) return;
     entry.waiting = false;
-    this.options.onWaited?.(entry.effect);
+    this.options.work.goesOn?.(entry.effect);
   }
 
   private lives(entry: Entry): boolean {
     return !this.stopped && this.entries.get(entry.effect.key) === entry;
   }
 
-  /** In its lane: while it waits, nothing goes before it. */
+  /** In its queue: while it waits, nothing goes before it. */
   private async attempt(entry: Entry): Promise<void> {
     while (this.lives(entry)) {
       if (entry.effect.notBefore > this.options.clock.now()) {
@@ -213,9 +239,9 @@ export class Outbox {
     entry.again = false;
     entry.lastRun = this.options.clock.now();
     const { effect } = entry;
-    if (this.options.spacing(effect) > 0) this.lastRuns.set(effect.key, entry.lastRun);
+    if (this.options.work.spacing(effect) > 0) this.lastRuns.set(effect.key, entry.lastRun);
     try {
-      await this.options.carry(effect);
+      await this.options.work.run(effect);
     } catch (error) {
       return this.failed(entry, effect, error).finally(() => {
         entry.running = false;
@@ -228,22 +254,33 @@ export class Outbox {
   }
 
   private async failed(entry: Entry, effect: Effect, error: unknown): Promise<number | null> {
-    const { judge, giveUp, log, retryMs = 500, mostMs = 60_000, attempts = 8 } = this.options;
+    const { work, log, retryMs = 500, mostMs = 60_000, attempts = 8 } = this.options;
     entry.attempts += 1;
-    this.options.onFault?.(effect);
+    work.failed?.(effect);
     if (this.stopped) return null;
     const wait = Math.min(retryMs * 2 ** (entry.attempts - 1), isDiskFull(error) ? 5000 : mostMs);
-    const verdict = judge(effect, error);
-    if (verdict === 'waits') {
+    const kind = work.failureKind(effect, error);
+    if (kind === 'waits') {
       if (!this.lives(entry)) return null;
       entry.waiting = true;
-      this.options.onWait?.(effect, error);
+      work.waits?.(effect, error);
       return wait;
     }
     log.warn({ ...aboutEffect(effect), attempt: entry.attempts, error: String(error) }, 'effect failed');
     this.waited(entry);
-    if (verdict === 'final' || entry.attempts >= attempts) await giveUp(effect, error).catch(() => {});
+    if (kind === 'final' || entry.attempts >= attempts) await work.giveUp(effect).catch(() => {});
     if (this.lives(entry)) this.schedule(entry, wait);
     return null;
   }
+}
+
+function endOf(entry: Entry): Promise<void> {
+  if (!entry.end) {
+    let reached = () => {};
+    const promise = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    entry.end = { promise, reached };
+  }
+  return entry.end.promise;
 }

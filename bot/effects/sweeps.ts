@@ -6,7 +6,7 @@
 import type { Account, PlatformName } from '../../src/chat/port.js';
 import { isUnreachable } from '../../src/chat/refusals.js';
 import type { Clock } from '../../src/clock.js';
-import type { Event, Seen, Swept } from '../../src/domain/state/events.js';
+import type { Seen, Swept } from '../../src/domain/state/events.js';
 import type { SessionState } from '../../src/domain/state/model.js';
 import type { Ballot } from '../../src/domain/state/round.js';
 import type { Steps } from '../../src/domain/state/steps.js';
@@ -14,6 +14,7 @@ import type { Log } from '../../src/log.js';
 import { safely } from '../../src/machine/safely.js';
 import { roundOfBallot } from '../monitoring/watch.js';
 import type { People } from '../sessions/people.js';
+import type { Sessions } from '../sessions/sessions.js';
 import { spread, turn } from '../sessions/time-slices.js';
 import type { Messenger } from './messenger.js';
 
@@ -22,11 +23,12 @@ export interface SweepParts {
   log: Log;
   messenger: Messenger;
   people: People;
-  dispatch(session: string, event: Event): Promise<unknown>;
+  sessions: Sessions;
 }
 
 const SOON_MS = 2000;
 
+/** Readings of ballots. */
 export class Sweeps {
   private readonly waiting = new Map<PlatformName, NodeJS.Timeout>();
   private stopped = false;
@@ -35,13 +37,13 @@ export class Sweeps {
 
   /** `effect` is the outbox's key where it was asked for by a decision. The ballot must have been posted. */
   async sweep(state: SessionState, ballot: Ballot, effect: string | null): Promise<void> {
-    const { clock, messenger, people, dispatch } = this.parts;
+    const { clock, messenger, people, sessions } = this.parts;
     const to = state.bindings.find((b) => b.channel === ballot.channel)!;
     const beganAt = clock.now();
     const found = await messenger.platform(to.platform).fetchReactions(messenger.ref(to, ballot.message!));
     const marks = await spread(marksIn(found, people));
     await turn();
-    await dispatch(state.session.id, {
+    await sessions.dispatch(state.session.id, {
       kind: 'swept',
       ballot: ballot.id,
       effect,
@@ -52,11 +54,11 @@ export class Sweeps {
   }
 
   /** Reads a platform's open ballots in a moment: what somebody marked before they agreed. Many who agree make one reading. */
-  soon(platform: PlatformName, states: () => readonly SessionState[]): void {
+  soon(platform: PlatformName): void {
     if (this.stopped || this.waiting.has(platform)) return;
     const read = () => {
       this.waiting.delete(platform);
-      return this.sweepOpen(states(), platform);
+      return this.sweepOpen(this.parts.sessions.live(), platform);
     };
     const fault = (error: unknown) => this.parts.log.warn({ platform, error: String(error) }, 'sweep failed');
     this.waiting.set(platform, setTimeout(safely(read, fault), SOON_MS));

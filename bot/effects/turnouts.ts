@@ -3,7 +3,6 @@
  * text, at the pace of edits. Nothing of it is stored: after a restart an open round is looked at once more. Counting a crowd
  * goes in slices, and takes a twentieth of the time at most.
  */
-import type { ChatPlatform } from '../../src/chat/port.js';
 import { ballotsOf } from '../../src/domain/rounds/rounds.js';
 import type { RowChange } from '../../src/domain/state/decision.js';
 import type { Effect } from '../../src/domain/state/effects.js';
@@ -12,19 +11,23 @@ import type { Round } from '../../src/domain/state/round.js';
 import type { Steps } from '../../src/domain/state/steps.js';
 import { attending } from '../../src/domain/voting/counted.js';
 import { sameTurnout, type Turnout, turnoutOf } from '../../src/domain/voting/turnout.js';
+import { toPlain } from '../../src/errors.js';
+import type { Log } from '../../src/log.js';
 import { safely } from '../../src/machine/safely.js';
+import type { CommitListener, Committed, VoterListener } from '../sessions/listeners.js';
+import type { Sessions } from '../sessions/sessions.js';
 import { spread } from '../sessions/time-slices.js';
 import { tellsTurnout } from '../views/ballot.js';
 import { sheetsBeside } from './cards.js';
+import type { EffectRunner } from './effect-runner.js';
+import type { Platforms } from './platforms.js';
 
 export interface TurnoutParts {
-  platforms: ReadonlyMap<string, ChatPlatform>;
-  state(session: string): SessionState | undefined;
-  /** Those that go on. */
-  live(): readonly SessionState[];
-  /** Carries effects out that were not decided: they may be lost. */
-  carry(effects: readonly Effect[]): void;
-  fault(error: unknown): void;
+  platforms: Platforms;
+  sessions: Sessions;
+  /** Carries edits out that were not decided: they may be lost. */
+  effects: EffectRunner;
+  log: Log;
 }
 
 /** From a change to its count, ms: what comes together is counted once. */
@@ -36,7 +39,7 @@ const TIMES = 20;
 /** Tables of whose rows the count is made. */
 const made: ReadonlySet<RowChange['table']> = new Set(['session', 'round', 'image', 'ballot', 'fact']);
 
-export class Turnouts {
+export class Turnouts implements CommitListener, VoterListener {
   private readonly told = new Map<string, Turnout>();
   private readonly timers = new Map<string, NodeJS.Timeout>();
   /** When a session may be counted again. */
@@ -47,18 +50,18 @@ export class Turnouts {
   constructor(private readonly parts: TurnoutParts) {}
 
   /** Rows of a session were written. */
-  written(session: string, rows: readonly RowChange[]): void {
+  committed({ session, rows }: Committed): void {
     if (rows.some(({ table }) => made.has(table))) this.soon(session);
   }
 
   /** Somebody agreed, left, was linked, excluded or let in: that may change the count of every session. */
-  voters(): void {
-    for (const { session } of this.parts.live()) this.soon(session.id);
+  votersChanged(): void {
+    for (const { session } of this.parts.sessions.live()) this.soon(session.id);
   }
 
   soon(session: string): void {
     if (this.stopped || this.timers.has(session)) return;
-    if (!openRound(this.parts.state(session))) {
+    if (!openRound(this.parts.sessions.get(session))) {
       this.told.delete(session);
       this.from.delete(session);
       return;
@@ -66,9 +69,11 @@ export class Turnouts {
     const wait = Math.max(SOON_MS, (this.from.get(session) ?? 0) - performance.now());
     const look = () => {
       this.timers.delete(session);
-      this.look(session).catch(this.parts.fault);
+      return this.look(session);
     };
-    this.timers.set(session, setTimeout(safely(look, this.parts.fault), wait));
+    const fault = (error: unknown) =>
+      this.parts.log.error(toPlain(error), 'who has finished could not be told');
+    this.timers.set(session, setTimeout(safely(look, fault), wait));
   }
 
   stop(): void {
@@ -77,7 +82,7 @@ export class Turnouts {
   }
 
   private async look(session: string): Promise<void> {
-    const state = this.parts.state(session);
+    const state = this.parts.sessions.get(session);
     const round = openRound(state);
     if (!state || !round) return;
     // One count at a time; what changed meanwhile is counted after it.
@@ -104,7 +109,7 @@ export class Turnouts {
         const key = `${ballot.id}.edit`;
         return { kind: 'edit-ballot', key, session: id, notBefore: 0, ballot: ballot.id };
       });
-    if (edits.length > 0) this.parts.carry(edits);
+    this.parts.effects.add(edits);
   }
 }
 

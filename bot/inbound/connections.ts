@@ -2,37 +2,43 @@
  * The platforms' connections. A start goes on without one that cannot be reached, or takes long: it is tried until it is there,
  * and what was missed is read then. Only a platform's refusal (a dead token, a port that is taken) ends the start, or the process.
  */
-import type { ChatEvent, ChatPlatform, PlatformName } from '../../src/chat/port.js';
+import type { ChatEvent, ChatPlatform } from '../../src/chat/port.js';
 import { isUnreachable } from '../../src/chat/refusals.js';
 import { AcclaimError } from '../../src/errors.js';
 import { safely } from '../../src/machine/safely.js';
 import type { Patience } from '../effects/patience.js';
-import type { Reach } from './reach.js';
+import type { Platforms } from '../effects/platforms.js';
+import type { Reach } from '../monitoring/reach.js';
+import type { Guests } from '../services/guests.js';
+import type { MissedEvents } from '../services/missed-events.js';
+import type { Chat } from './chat.js';
 
 export interface ConnectionParts {
-  platforms: readonly ChatPlatform[];
+  platforms: Platforms;
   reach: Reach;
   patience: Patience;
-  sink(event: ChatEvent): Promise<void>;
-  /** Connected after the start had gone on without it. */
-  late(platform: PlatformName): void;
+  guests: Guests;
+  chat: Chat;
+  missed: MissedEvents;
+  /** A platform is refused for good: ends the process. */
   fatal(error: unknown): void;
 }
 
+/** Connects platforms, and takes what they tell. */
 export class Connections {
   private stopped = false;
   private readonly wakes = new Set<() => void>();
-  private readonly there = new Set<PlatformName>();
 
   constructor(private readonly parts: ConnectionParts) {}
 
   /** Resolves when all are there, or were waited for long enough. */
   async start(): Promise<void> {
-    await Promise.all(this.parts.platforms.map((platform) => this.first(platform)));
+    await Promise.all([...this.parts.platforms].map((platform) => this.first(platform)));
   }
 
-  has(name: PlatformName): boolean {
-    return this.there.has(name);
+  /** All that platforms tell, by the rights that count where it is done. Resolves when it is durable. */
+  async receive(event: ChatEvent): Promise<void> {
+    await this.parts.chat.receive(await this.parts.guests.admit(event));
   }
 
   /** Nothing is tried any more, and whoever waits goes on. */
@@ -42,7 +48,7 @@ export class Connections {
   }
 
   private async first(platform: ChatPlatform): Promise<void> {
-    const { reach, patience, late, fatal } = this.parts;
+    const { platforms, reach, patience, missed, fatal } = this.parts;
     const { name } = platform;
     let waiting = true;
     let away = () => {};
@@ -50,7 +56,7 @@ export class Connections {
       away = resolve;
     });
     const connected = this.connect(platform, away).then(() => {
-      if (!waiting && this.there.has(name)) late(name);
+      if (!waiting && platforms.isConnected(name)) missed.connectedLate(name);
     });
     connected.catch((error) => {
       if (!waiting) fatal(error);
@@ -59,16 +65,16 @@ export class Connections {
     const why = await Promise.race([connected, noAnswer, silent]);
     waiting = false;
     // Where there was no answer, its reason is told already.
-    if (why && !this.there.has(name) && !this.stopped) reach.lost(name, why);
+    if (why && !platforms.isConnected(name) && !this.stopped) reach.lost(name, why);
   }
 
   /** Tries until it is there, and says when it could not be reached; throws what trying again would not change. */
   private async connect(platform: ChatPlatform, away: () => void): Promise<void> {
-    const { reach, sink, patience } = this.parts;
+    const { platforms, reach, patience } = this.parts;
     for (let wait = patience.retryMs; !this.stopped; wait = Math.min(wait * 2, patience.mostMs)) {
       try {
-        await platform.start(sink);
-        this.there.add(platform.name);
+        await platform.start((event) => this.receive(event));
+        platforms.setConnected(platform.name);
         reach.connected(platform.name);
         return;
       } catch (error) {

@@ -3,18 +3,19 @@ import type { ChatPlatform } from '../../src/chat/port.js';
 import { platforms as facts } from '../../src/domain/state/platforms.js';
 import type { Look } from '../../src/monitor/readiness.js';
 import type { Store } from '../../src/store/store.js';
-import type { Reach } from '../inbound/reach.js';
+import type { Reach } from './reach.js';
 
 /** Whichever of its connection and of its answers is away. */
 export function troubleOf(platform: ChatPlatform, reach: Reach): string | null {
   return reach.trouble(platform.name) ?? platform.trouble?.() ?? null;
 }
 
-export function botLooks(store: Store, disk: Look, platforms: readonly ChatPlatform[], reach: Reach): Look[] {
+/** The database, the disk, and each platform. */
+export function botChecks(store: Store, disk: Look, platforms: Iterable<ChatPlatform>, reach: Reach): Look[] {
   return [
-    { name: 'database', needed: true, look: () => databaseLook(store) },
+    { name: 'database', needed: true, look: () => databaseTrouble(store) },
     disk,
-    ...platforms.map((platform) => ({
+    ...[...platforms].map((platform) => ({
       name: platform.name,
       // One that is away leaves the page and the others at work.
       needed: facts[platform.name].host === undefined,
@@ -23,7 +24,7 @@ export function botLooks(store: Store, disk: Look, platforms: readonly ChatPlatf
   ];
 }
 
-async function databaseLook(store: Store): Promise<string | null> {
+async function databaseTrouble(store: Store): Promise<string | null> {
   await store.readable().catch((error) => {
     if (!store.damage) throw error;
   });

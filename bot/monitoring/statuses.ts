@@ -9,12 +9,14 @@ import type { SessionState, Voter } from '../../src/domain/state/model.js';
 import { page } from '../../src/domain/state/platforms.js';
 import type { Steps } from '../../src/domain/state/steps.js';
 import type { Store } from '../../src/store/store.js';
+import type { HoldListener } from '../sessions/listeners.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { spread } from '../sessions/time-slices.js';
 
 /** Of those that ended so many are told of: the page lists them, and asks every few seconds. */
 const ENDED_TOLD = 100;
 
+/** `onPage`: the page shows it. `budget`: rounds until it ends. `adapter`: it has learned. */
 export type Status = SessionStatus & { onPage: boolean; budget: number | null; adapter: boolean };
 
 interface Counted {
@@ -31,7 +33,8 @@ interface Known {
   counted: Counted;
 }
 
-export class Statuses {
+/** Statuses, each counted once a state. */
+export class Statuses implements HoldListener {
   private known = new Map<string, Known>();
   /** Of sessions that ended and are not held, as long as nothing that they are counted by has changed. */
   private read = new Map<string, Counted>();
@@ -85,9 +88,12 @@ export class Statuses {
   }
 
   /** A session is held whose count may change from now on. */
-  changing(id: string): void {
-    this.read.delete(id);
+  held({ session }: SessionState): void {
+    this.read.delete(session.id);
   }
+
+  /** What was counted of it is found out when somebody asks. */
+  letGo(): void {}
 
   /** Those that are gone when it comes to them are left out. */
   private *count(states: readonly SessionState[]): Steps<Counted[]> {

@@ -3,11 +3,10 @@
  * are durable, so what it counts is what happened. Lines carry session and round; neither lines nor labels ever hold a person.
  */
 import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { RequestOutcome } from '../../src/chat/options.js';
 import type { ChatEvent } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
-import type { SessionStatus } from '../../src/domain/sessions/views.js';
-import type { RowChange } from '../../src/domain/state/decision.js';
 import type { Effect } from '../../src/domain/state/effects.js';
 import type { Fact } from '../../src/domain/state/facts.js';
 import type { Session, SessionPhase, SessionState } from '../../src/domain/state/model.js';
@@ -16,6 +15,10 @@ import type { Round, RoundPhase } from '../../src/domain/state/round.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { Log } from '../../src/log.js';
 import type { Meter } from '../../src/monitor/meter.js';
+import type { Store } from '../../src/store/store.js';
+import type { CommitListener, Committed, HoldListener } from '../sessions/listeners.js';
+import type { Backups } from './backups.js';
+import type { Statuses } from './statuses.js';
 
 export interface WatchParts {
   meter: Meter;
@@ -23,20 +26,17 @@ export interface WatchParts {
   clock: Clock;
 }
 
-/** What is counted at each scrape. */
+/** Effects that are not done. */
+export interface CountsEffects {
+  kinds(): ReadonlyMap<Effect['kind'], number>;
+}
+
+/** Who is asked at each scrape. */
 export interface Watched {
-  /** How many there are in each state. */
-  states(of: 'session' | 'round'): Promise<ReadonlyMap<string, number>>;
-  /** Of sessions that go on. */
-  statuses(): Promise<readonly SessionStatus[]>;
-  /** Kind -> effects that are not done. */
-  outbox(): ReadonlyMap<Effect['kind'], number>;
-  /** Absolute path of the database. */
-  database: string;
-  /** Pages of it were found damaged. */
-  damaged(): boolean;
-  /** When the newest backup was taken, epoch ms; 0 = never. */
-  lastBackup(): Promise<number>;
+  store: Pick<Store, 'dir' | 'damage'> & { lookups: Pick<Store['lookups'], 'states'> };
+  statuses: Pick<Statuses, 'live'>;
+  effects: CountsEffects;
+  backups: Pick<Backups, 'newest'>;
 }
 
 const sessionPhases: Record<SessionPhase, true> = { active: true, paused: true, ended: true };
@@ -72,7 +72,8 @@ const effectKinds: Record<Effect['kind'], true> = {
 const outcomes: Record<RequestOutcome, true> = { ok: true, limited: true, refused: true, failed: true };
 const voted = platformsThat((facts) => facts.voted);
 
-export class Watch {
+/** Lines and metrics of the sessions. */
+export class Watch implements CommitListener, HoldListener {
   private readonly rounds = new Map<string, { state: RoundPhase; since: number; counted: boolean }>();
   private readonly sessions = new Map<string, SessionPhase>();
   private readonly marks;
@@ -124,12 +125,12 @@ export class Watch {
 
   /** Where everything stands at the start. */
   begin(states: readonly SessionState[], watched: Watched): void {
-    for (const state of states) this.know(state);
+    for (const state of states) this.held(state);
     this.gauges(watched);
   }
 
   /** A session that is held from now on. */
-  know({ session, rounds }: SessionState): void {
+  held({ session, rounds }: SessionState): void {
     this.sessions.set(session.id, session.state);
     for (const { id, state, outcome } of rounds)
       this.rounds.set(id, { state, since: this.parts.clock.now(), counted: outcome !== null });
@@ -142,7 +143,7 @@ export class Watch {
   }
 
   /** Rows that are durable now. */
-  committed(rows: readonly RowChange[]): void {
+  committed({ rows }: Pick<Committed, 'rows'>): void {
     for (const change of rows) {
       if (change.table === 'fact') {
         const { source, present } = change.row;
@@ -152,20 +153,11 @@ export class Watch {
     }
   }
 
-  /** Times what a platform tells; a vote that is refused is kept all the same, and counts. */
-  async heard(event: ChatEvent, receive: () => Promise<void>): Promise<void> {
-    const began = performance.now();
-    const kept = () => {
-      if (event.kind === 'reaction')
-        this.seconds.observe({ platform: event.ref.platform }, (performance.now() - began) / 1000);
-    };
-    try {
-      await receive();
-      kept();
-    } catch (error) {
-      if (error instanceof AcclaimError && error.code === 'round-closed') kept();
-      throw error;
-    }
+  /** Times what a platform told, from `began` (of `performance.now`) until now; a vote that is refused is kept all the same, and counts. */
+  heard(event: ChatEvent, began: number, error?: unknown): void {
+    const kept = error === undefined || (error instanceof AcclaimError && error.code === 'round-closed');
+    if (kept && event.kind === 'reaction')
+      this.seconds.observe({ platform: event.ref.platform }, (performance.now() - began) / 1000);
   }
 
   request(platform: string, outcome: string): void {
@@ -198,18 +190,19 @@ export class Watch {
     this.parts.log.info({ session: id, state, from: before ?? null, why: pause ?? end }, 'session');
   }
 
-  private gauges({ states, statuses, outbox, database, damaged, lastBackup }: Watched): void {
+  private gauges({ store, statuses, effects, backups }: Watched): void {
     const { meter } = this.parts;
+    const database = join(store.dir, 'acclaim.sqlite');
     meter.gauge('acclaim_sessions', 'Sessions by state.', ['state'], async (gauge) => {
-      const found = await states('session');
+      const found = await store.lookups.states('session');
       for (const state of Object.keys(sessionPhases)) gauge.set({ state }, found.get(state) ?? 0);
     });
     meter.gauge('acclaim_rounds', 'Rounds by state.', ['state'], async (gauge) => {
-      const found = await states('round');
+      const found = await store.lookups.states('round');
       for (const state of Object.keys(roundPhases)) gauge.set({ state }, found.get(state) ?? 0);
     });
     const newest = async (what: 'votes' | 'voters') =>
-      (await statuses()).reduce((sum, status) => sum + status[what], 0);
+      (await statuses.live()).reduce((sum, status) => sum + status[what], 0);
     meter.gauge(
       'acclaim_round_votes',
       'Votes in the newest round of each session that goes on, summed: one image judged by one voter is one.',
@@ -227,7 +220,7 @@ export class Watch {
       'Effects that were decided and are not done, by kind.',
       ['kind'],
       (gauge) => {
-        const found = outbox();
+        const found = effects.kinds();
         for (const kind of Object.keys(effectKinds) as Effect['kind'][])
           gauge.set({ kind }, found.get(kind) ?? 0);
       },
@@ -240,13 +233,13 @@ export class Watch {
         gauge.set({ file }, (await stat(path).catch(() => ({ size: 0 }))).size);
     });
     meter.gauge('acclaim_database_corrupt', '1 once the database was found damaged.', [], (gauge) =>
-      gauge.set(Number(damaged())),
+      gauge.set(Number(store.damage !== null)),
     );
     meter.gauge(
       'acclaim_backup_timestamp_seconds',
       'When the newest backup of this data folder was taken, seconds since 1970; 0 = never.',
       [],
-      async (gauge) => gauge.set((await lastBackup()) / 1000),
+      async (gauge) => gauge.set((await backups.newest()) / 1000),
     );
   }
 }

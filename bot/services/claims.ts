@@ -4,6 +4,8 @@
  */
 import type { PlatformName } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
+import { toPlain } from '../../src/errors.js';
+import type { Log } from '../../src/log.js';
 import { safely } from '../../src/machine/safely.js';
 import { codeHash, newCode } from '../../src/store/codes.js';
 
@@ -13,12 +15,18 @@ export interface Claim {
   minutes: number;
 }
 
+/** Knows which platforms lack a server of the host's. */
+export interface LacksServers {
+  /** Those of them that take commands now. */
+  lacking(): readonly PlatformName[];
+}
+
 export interface ClaimParts {
   clock: Clock;
+  log: Log;
   /** Of the data folder; codes are kept as hashes under it. */
   secret: Buffer;
-  /** Platforms of which the host has no server, and which take commands now. */
-  lacking(): readonly PlatformName[];
+  servers: LacksServers;
 }
 
 export const CLAIM_MINUTES = 60;
@@ -32,7 +40,8 @@ export class Claims {
   constructor(private readonly parts: ClaimParts) {}
 
   /** Tells each code as soon as it can be used, until it is stopped. */
-  begin(tell: (claim: Claim) => void, fault: (error: unknown) => void): void {
+  begin(tell: (claim: Claim) => void): void {
+    const fault = (error: unknown) => this.parts.log.error(toPlain(error), 'a code could not be told');
     const look = safely(() => {
       for (const claim of this.offer()) tell(claim);
     }, fault);
@@ -48,7 +57,7 @@ export class Claims {
   /** Codes for platforms that lack one that is good. */
   offer(): Claim[] {
     const now = this.parts.clock.now();
-    return this.parts.lacking().flatMap((platform) => {
+    return this.parts.servers.lacking().flatMap((platform) => {
       const last = this.given.get(platform);
       if (last && !last.used && last.until > now) return [];
       const code = newCode();

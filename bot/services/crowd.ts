@@ -1,17 +1,19 @@
 /** Who of the page's voters counts: invites that somebody redeems, and where a person stands. Nothing is kept of who redeemed one. */
-import type { Account, ChatPlatform } from '../../src/chat/port.js';
+import type { Account } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
 import { voterCode } from '../../src/domain/state/ids.js';
+import { page } from '../../src/domain/state/platforms.js';
 import { INVITE_DAYS, inviteLink } from '../../src/network/invite-link.js';
 import { newInvite } from '../../src/store/invites.js';
 import type { Store } from '../../src/store/store.js';
+import type { Platforms } from '../effects/platforms.js';
 import type { People } from '../sessions/people.js';
 
 export interface CrowdParts {
   store: Store;
   clock: Clock;
   people: People;
-  platforms: ReadonlyMap<string, ChatPlatform>;
+  platforms: Platforms;
 }
 
 export class Crowd {
@@ -20,9 +22,9 @@ export class Crowd {
   /** One that nobody used yet; null where there is no page. */
   invite(): string | null {
     const { store, clock, platforms } = this.parts;
-    const page = platforms.get('web')?.address?.();
-    if (page === undefined) return null;
-    return inviteLink(page, newInvite(store.secret, clock.now() + INVITE_DAYS * 86_400_000));
+    const address = platforms.get(page)?.address?.();
+    if (address === undefined) return null;
+    return inviteLink(address, newInvite(store.secret, clock.now() + INVITE_DAYS * 86_400_000));
   }
 
   /** True for an invite that is good, which is used up by this. */

@@ -11,19 +11,22 @@ import { count } from '../../src/domain/state/count.js';
 import type { SessionState } from '../../src/domain/state/model.js';
 import { AcclaimError } from '../../src/errors.js';
 import { adapterName } from '../../src/models/adapter-name.js';
-import type { JobQueue } from '../../src/queue/contract.js';
 import type { JobPayload, JobProgress } from '../../src/queue/jobs.js';
 import type { DataPaths } from '../effects/data-paths.js';
+import type { ModelSettings } from '../effects/model-settings.js';
+import type { SideEngine } from './side-engine.js';
 
 export const exportFormats = ['diffusers', 'kohya', 'merged'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
+/** Which round of which session, and as what. */
 export interface Export {
   session: string;
   round: number;
   format: ExportFormat;
 }
 
+/** One that is made. */
 export interface Exported extends Export {
   /** Absolute path of the LoRA, or of the merged model's folder or file. */
   path: string;
@@ -34,10 +37,9 @@ export interface Exported extends Export {
 }
 
 export interface ExportParts {
-  /** The engine for work beside the sessions; started when it is first asked for. */
-  queue(): JobQueue;
+  engine: SideEngine;
   paths: DataPaths;
-  resolveModel(model: string): string;
+  models: ModelSettings;
 }
 
 interface Running {
@@ -90,7 +92,7 @@ export class Exports {
     what: Export,
     progress: (p: JobProgress) => void,
   ): Promise<Exported> {
-    const { paths, queue, resolveModel } = this.parts;
+    const { paths, engine, models } = this.parts;
     const { session, round, format } = what;
     const out = this.pathOf(what);
     // Of whole models only the newest is kept: each is as large as its base.
@@ -103,12 +105,12 @@ export class Exports {
       attempt: 0,
       seed: state.session.seed,
       checkpoint: paths.checkpoint(session, round),
-      model: resolveModel(state.session.model),
+      model: models.folder(state.session.model),
       format,
       out,
     };
     const id = `export.${createHash('sha256').update(out).digest('hex').slice(0, 12)}.export-adapter.0`;
-    const { bytes } = await queue().run({ id, kind: 'export-adapter', payload }, progress);
+    const { bytes } = await engine.queue().run({ id, kind: 'export-adapter', payload }, progress);
     const made = await this.found(what);
     if (made) return { ...made, bytes };
     throw new AcclaimError('file-not-found', `${out} is not there any more`, 'Ask for it again.');

@@ -4,12 +4,14 @@
  * by its own servers alone. The own one is claimed by a code that is printed where Acclaim runs, or named in the configuration.
  * Everything that platforms tell passes `admit` before anything is done.
  */
-import type { Account, ChatEvent, ChatPlatform, PlatformName } from '../../src/chat/port.js';
+import type { Account, ChatEvent, PlatformName } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { Log } from '../../src/log.js';
 import type { Standing, Standings } from '../../src/store/standings.js';
-import { Claims } from './claims.js';
+import type { Platforms } from '../effects/platforms.js';
+import { Claims, type LacksServers } from './claims.js';
+import type { ServerChannels } from './server-channels.js';
 
 /** As configured. */
 export interface GuestRules {
@@ -28,27 +30,30 @@ export interface GuestParts {
   /** Of the data folder; codes are kept as hashes under it. */
   secret: Buffer;
   standings: Standings;
-  platforms: ReadonlyMap<string, ChatPlatform>;
-  /** Whether commands come from there now. */
-  connected(platform: PlatformName): boolean;
-  /** Sessions of the server rest, or may go on. */
-  setPosts(platform: PlatformName, server: string, present: boolean): Promise<void>;
+  platforms: Platforms;
+  channels: Pick<ServerChannels, 'setPosts'>;
 }
 
-export class Guests {
+export class Guests implements LacksServers {
   private readonly known = new Map<string, { platform: PlatformName; server: string; standing: Standing }>();
   readonly claims: Claims;
   /** Servers whose people were told today's reason why nothing is done for them. */
   private readonly told = new Set<string>();
 
   constructor(private readonly parts: GuestParts) {
-    const lacking = () =>
-      [...parts.platforms.values()].flatMap(({ name }) =>
-        this.isInvited(name) && !this.hasOwn(name) && parts.connected(name) ? [name] : [],
-      );
-    this.claims = new Claims({ ...parts, lacking });
+    const { clock, log, secret } = parts;
+    this.claims = new Claims({ clock, log, secret, servers: this });
   }
 
+  /** Platforms of which the host has no server, and which take commands now. */
+  lacking(): PlatformName[] {
+    const { platforms } = this.parts;
+    return platforms
+      .names()
+      .filter((name) => this.isInvited(name) && !this.hasOwn(name) && platforms.takesCommands(name));
+  }
+
+  /** What is stored. */
   async load(): Promise<void> {
     this.known.clear();
     for (const row of await this.parts.standings.all()) this.known.set(keyOf(row.platform, row.server), row);
@@ -57,7 +62,7 @@ export class Guests {
   /** Sessions of servers that are served no more rest, whatever was set or said meanwhile. */
   async begin(servers: Iterable<{ platform: PlatformName; server: string }>): Promise<void> {
     for (const { platform, server } of servers)
-      if (!this.serves(platform, server)) await this.parts.setPosts(platform, server, false);
+      if (!this.serves(platform, server)) await this.parts.channels.setPosts(platform, server, false);
   }
 
   standing(platform: PlatformName, server: string): Standing {
@@ -186,7 +191,7 @@ export class Guests {
   private async set(platform: PlatformName, server: string, standing: Standing): Promise<void> {
     this.known.set(keyOf(platform, server), { platform, server, standing });
     await this.parts.standings.set(platform, server, standing);
-    await this.parts.setPosts(platform, server, this.serves(platform, server));
+    await this.parts.channels.setPosts(platform, server, this.serves(platform, server));
   }
 
   /** One that nobody decided on is written down and named in the log, once. */

@@ -7,13 +7,23 @@ import { codeHash, newCode } from '../../src/store/codes.js';
 import type { Linked } from '../../src/store/links.js';
 import type { Store } from '../../src/store/store.js';
 import type { Sessions } from '../sessions/sessions.js';
+import type { Admission } from './admission.js';
+import type { Asker } from './requests.js';
 
+/** How long a code is good. */
 export const LINK_MINUTES = 10;
 
-export class Links {
-  constructor(private readonly parts: { clock: Clock; store: Store; sessions: Sessions }) {}
+export interface LinkParts {
+  clock: Clock;
+  store: Store;
+  sessions: Sessions;
+  admission: Admission;
+}
 
-  /** Null for somebody who has not agreed to be known. */
+export class Links {
+  constructor(private readonly parts: LinkParts) {}
+
+  /** A code for another account of the person; null for somebody who has not agreed to be known. */
   async ask(voter: string): Promise<string | null> {
     const { clock, store } = this.parts;
     const code = newCode();
@@ -22,8 +32,10 @@ export class Links {
     return kept ? code : null;
   }
 
-  async link(code: string, voter: string): Promise<Linked> {
-    const { clock, store } = this.parts;
+  /** The account is the person's whose code it is. Throws `Limited`. */
+  async link(code: string, { account, by: { key: voter } }: Pick<Asker, 'account' | 'by'>): Promise<Linked> {
+    const { clock, store, admission } = this.parts;
+    await admission.tryCode(account, voter);
     const hash = codeHash(store.secret, 'link', code);
     const outcome = await store.tryLink(hash, voter, clock.now());
     if (outcome !== 'linked') return outcome;

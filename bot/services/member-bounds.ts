@@ -10,7 +10,7 @@ import type { SessionState } from '../../src/domain/state/model.js';
 import { atLeast } from '../../src/domain/state/roles.js';
 import { personOf } from '../../src/domain/voting/people.js';
 import { AcclaimError } from '../../src/errors.js';
-import type { StartRequest } from '../commands/command.js';
+import type { StartRequest } from './requests.js';
 
 export type MemberBounds = Pick<Config['limits'], 'sessions' | 'asked' | 'moderators'>;
 

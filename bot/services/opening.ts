@@ -1,30 +1,37 @@
 /** Opening a session in a channel: the channel's row, the session's own, and the first words there. */
 
-import type { PlatformName } from '../../src/chat/port.js';
 import { isUnreachable } from '../../src/chat/refusals.js';
 import { communities } from '../../src/domain/state/apply.js';
 import type { RowChange } from '../../src/domain/state/decision.js';
 import type { Place, SessionState } from '../../src/domain/state/model.js';
-import { type RoundKind, type RoundTime, roundTime } from '../../src/domain/state/round-time.js';
 import type { Log } from '../../src/log.js';
 import type { Store } from '../../src/store/store.js';
 import type { Messenger } from '../effects/messenger.js';
+import type { Platforms } from '../effects/platforms.js';
+import type { Homes } from '../sessions/homes.js';
 import type { NewSession, Sessions } from '../sessions/sessions.js';
 import { welcomeCard } from '../views/notice.js';
-import type { Consents } from './consents.js';
-import type { Servers } from './servers.js';
+import type { CatchingUp } from './catching-up.js';
+import type { Notices } from './notices.js';
+import type { RoundTimes } from './round-times.js';
 
 export interface OpeningParts {
   store: Store;
   log: Log;
   sessions: Sessions;
-  servers: Servers;
-  consents: Consents;
+  platforms: Platforms;
+  notices: Notices;
+  roundTimes: RoundTimes;
   messenger: Messenger;
-  /** First words wait until the platform gives an answer. */
-  unsaid(platform: PlatformName): void;
-  /** Channel -> the server that it is on. */
-  homes: Map<string, string | null>;
+  catchingUp: CatchingUp;
+  homes: Homes;
+}
+
+/** `createdBy`: voter key of whoever asked for it. */
+export interface Opened {
+  id: string;
+  place: Place;
+  createdBy: string | null;
 }
 
 export class Opening {
@@ -36,9 +43,7 @@ export class Opening {
   /** `also`: rows that are written with it or not at all. */
   async open(
     spec: NewSession,
-    id: string,
-    place: Place,
-    createdBy: string | null,
+    { id, place, createdBy }: Opened,
     also: readonly RowChange[] = [],
   ): Promise<SessionState> {
     const { store, sessions } = this.parts;
@@ -55,9 +60,10 @@ export class Opening {
     return state;
   }
 
+  /** Makes the channel's row, by the server that it is on. */
   async ensurePlace(place: Place, { title, nsfw }: Pick<NewSession, 'title' | 'nsfw'>): Promise<void> {
     const { channel, community, platform, address } = place;
-    const server = await this.parts.servers.of(platform, address);
+    const server = await this.parts.platforms.serverOf(platform, address);
     this.parts.homes.set(channel, server);
     await this.parts.store.ensureChannel(
       { id: community, platform, name: community },
@@ -78,27 +84,22 @@ export class Opening {
   /** The first words in a channel; by key, so that a crash in between neither loses nor doubles them. */
   async welcome({ session, bindings }: SessionState): Promise<void> {
     this.unsaid.delete(session.id);
-    const { consents, messenger, log } = this.parts;
+    const { notices, messenger, log, roundTimes, catchingUp } = this.parts;
     const { model, rules, sampler, learner } = session;
     const kind = { model, images: rules.imagesPerRound, steps: sampler.steps, learner: learner.name };
-    const time = await this.roundTime(kind);
+    const time = await roundTimes.of(kind);
     for (const to of bindings.filter((row) => row.leftAt === null)) {
       const first = async () => {
-        await consents.ask(to);
+        await notices.ask(to);
         await messenger.post(to, welcomeCard(`${session.id}.welcome`, session, time));
       };
       await first().catch((error) => {
         log.warn({ session: session.id, error: String(error) }, 'no welcome');
-        if (!isUnreachable(error) || !messenger.names().includes(to.platform)) return;
+        if (!isUnreachable(error) || !this.parts.platforms.has(to.platform)) return;
+        // They wait until the platform gives an answer.
         this.unsaid.add(session.id);
-        this.parts.unsaid(to.platform);
+        catchingUp.soon(to.platform);
       });
     }
-  }
-
-  /** From rounds like it; null while there were none. */
-  async roundTime(kind: RoundKind): Promise<RoundTime | null> {
-    const { sessions, store } = this.parts;
-    return roundTime([...sessions.live(), ...(await store.lookups.timed(kind.model))], kind);
   }
 }

@@ -12,6 +12,7 @@ import type { Store } from '../../src/store/store.js';
 import type { Messenger } from '../effects/messenger.js';
 import { replyCard } from '../views/notice.js';
 import { decidedCard, proposalCard } from '../views/proposal.js';
+import type { CatchingUp } from './catching-up.js';
 
 /** A moderator, and the server where they are one. */
 export interface Decider {
@@ -23,10 +24,10 @@ export interface ProposalParts {
   store: Store;
   messenger: Messenger;
   log: Log;
-  /** A card waits until the platform gives an answer. */
-  unshown(platform: PlatformName): void;
+  catchingUp: CatchingUp;
 }
 
+/** Proposals that wait, and their cards. */
 export class Proposals {
   private waiting: Proposal[] = [];
   /** Number -> where its asker can still be answered. */
@@ -49,10 +50,12 @@ export class Proposals {
       this.show(proposal, () => (this.waits(proposal) ? proposalCard(proposal) : null)).catch(() => {});
   }
 
+  /** Those that wait on a server. */
   of(server: string): Proposal[] {
     return this.waiting.filter((one) => one.server === server);
   }
 
+  /** Keeps it and shows its card. Throws `not-allowed` where too many wait. */
   async ask(asked: Omit<Proposal, 'number'>, replyTo: string): Promise<Proposal> {
     const refused = tooMany(this.waiting, asked.server, asked.by);
     if (refused) throw new AcclaimError('not-allowed', refused.message, refused.mend);
@@ -121,7 +124,7 @@ export class Proposals {
   /** A channel that takes no posts keeps nobody from deciding by the command. */
   private async showNow(proposal: Proposal, make: () => Card | null): Promise<void> {
     const { platform, channel, number } = proposal;
-    const { messenger, log, unshown } = this.parts;
+    const { messenger, log, catchingUp } = this.parts;
     this.unshown.delete(number);
     try {
       const card = make();
@@ -130,7 +133,8 @@ export class Proposals {
       log.warn({ proposal: number, error: String(error) }, 'no card');
       if (!isUnreachable(error)) return;
       this.unshown.set(number, { proposal, make });
-      unshown(platform);
+      // It waits until the platform gives an answer.
+      catchingUp.soon(platform);
     }
   }
 

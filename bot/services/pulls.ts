@@ -2,16 +2,14 @@
  * Models that operators fetch from the chat: in an engine process of their own, so that rounds go on meanwhile. What is
  * under way is held in memory only; a pull that a restart cut off is asked for again and goes on from what is here.
  */
+import { modelsFolder } from '../../src/config/pulled.js';
 import { inSentences, toPlain } from '../../src/errors.js';
-import type { JobQueue } from '../../src/queue/contract.js';
 import type { JobPayload, JobProgress } from '../../src/queue/jobs.js';
+import type { SideEngine } from './side-engine.js';
 
 export interface PullParts {
-  /** The engine for work beside the sessions; started when it is first asked for. */
-  queue(): JobQueue;
+  engine: SideEngine;
   hub: JobPayload<'pull-model'>['hub'];
-  /** Folder of the models of this machine. */
-  models: string;
 }
 
 type State =
@@ -39,7 +37,7 @@ export class Pulls {
   }
 
   private begin(model: string): void {
-    const { hub, models } = this.parts;
+    const { hub } = this.parts;
     const attempt = this.asked++;
     const payload: JobPayload<'pull-model'> = {
       session: 'pull',
@@ -50,13 +48,13 @@ export class Pulls {
       revision: null,
       file: null,
       variant: 'fp16',
-      models,
+      models: modelsFolder(),
       // Whoever types in a channel names no folder of this machine.
       local: false,
       hub,
     };
     this.states.set(model, { kind: 'running', progress: null });
-    this.parts
+    this.parts.engine
       .queue()
       .run({ id: `pull.${attempt}.pull-model.0`, kind: 'pull-model', payload }, (progress) =>
         this.states.set(model, { kind: 'running', progress }),

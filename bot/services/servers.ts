@@ -6,6 +6,7 @@
  */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Artifacts } from '../../src/artifacts/artifacts.js';
 import type { ChatPlatform, PlatformName } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
 import type { Departure } from '../../src/domain/state/model.js';
@@ -16,8 +17,12 @@ import { safely } from '../../src/machine/safely.js';
 import type { JobQueue } from '../../src/queue/contract.js';
 import type { Store } from '../../src/store/store.js';
 import type { DataPaths } from '../effects/data-paths.js';
+import type { EffectRunner } from '../effects/effect-runner.js';
+import type { Platforms } from '../effects/platforms.js';
 import type { Sessions } from '../sessions/sessions.js';
-import type { MeetingBucket } from '../upkeep/retention.js';
+import type { Guests } from './guests.js';
+import type { Proposals } from './proposals.js';
+import type { ServerChannels } from './server-channels.js';
 
 export interface ServerParts {
   clock: Clock;
@@ -26,18 +31,17 @@ export interface ServerParts {
   queue: JobQueue;
   paths: DataPaths;
   sessions: Sessions;
-  platforms: ReadonlyMap<string, ChatPlatform>;
+  platforms: Platforms;
   /** Where bot and engines meet in a bucket. */
-  bucket: MeetingBucket | null;
+  bucket: Pick<Artifacts, 'withdraw'> | null;
   /** From removal to purge, ms. */
   delayMs: number;
-  /** The session's effects are no longer wanted. */
-  /** True where something of it is still being computed, which is called off. */
-  drop(session: string): boolean;
-  /** The bot is there for it. */
-  serves(platform: PlatformName, server: string): boolean;
-  /** What else is held in memory of a server may be gone. */
-  purged(): Promise<void>;
+  effects: EffectRunner;
+  channels: ServerChannels;
+  /** Which servers the bot is there for; what it holds of a server that is purged is read anew. */
+  guests: Guests;
+  /** The same. */
+  proposals: Proposals;
 }
 
 /** Timers count no further. */
@@ -46,6 +50,7 @@ const LONGEST_MS = 2 ** 31 - 1;
 const ASK_MS = 5000;
 const ASK_MOST_MS = 300_000;
 
+/** Comings and goings of servers, and the purge of what is kept of those that the bot was removed from. */
 export class Servers {
   private waiting: Departure[] = [];
   private timer: NodeJS.Timeout | null = null;
@@ -110,11 +115,6 @@ export class Servers {
     await Promise.all([this.running, this.hearing]);
   }
 
-  /** The server of a channel that a session is to hang in; null where there is no such thing. */
-  async of(platform: PlatformName, address: string): Promise<string | null> {
-    return (await this.parts.platforms.get(platform)?.serverOf?.(address)) ?? null;
-  }
-
   /** Told as often as one likes. `server` null: whatever is known of the platform. */
   async heard(platform: PlatformName, server: string | null, present: boolean): Promise<void> {
     this.told += 1;
@@ -127,21 +127,21 @@ export class Servers {
   }
 
   private async take(platform: PlatformName, server: string, present: boolean): Promise<void> {
-    const { store, clock, delayMs } = this.parts;
+    const { store, clock, delayMs, channels, guests } = this.parts;
     const left = this.waiting.find((d) => d.platform === platform && d.server === server);
     if (present ? !left : left) return;
     if (present) {
       await store.places.comeBack(platform, server);
       this.waiting = this.waiting.filter((d) => d !== left);
     } else {
-      if (!(await this.channels(platform, server)).length) return;
+      if (!(await channels.of(platform, server)).length) return;
       const at = clock.now();
       const departure = { platform, server, at, due: at + delayMs };
       await store.places.depart(departure);
       this.waiting.push(departure);
     }
     this.schedule();
-    await this.setPosts(platform, server, present && this.parts.serves(platform, server));
+    await channels.setPosts(platform, server, present && guests.serves(platform, server));
   }
 
   /** The clock was set: purges come as much later. */
@@ -152,18 +152,6 @@ export class Servers {
     this.schedule();
   }
 
-  private async channels(platform: PlatformName, server: string): Promise<string[]> {
-    const found = await this.parts.store.places.channels();
-    return found.flatMap((c) => (c.platform === platform && c.server === server ? [c.id] : []));
-  }
-
-  /** All that sessions ever ran on. */
-  async all(): Promise<{ platform: PlatformName; server: string }[]> {
-    const found = await this.parts.store.places.channels();
-    const servers = found.flatMap(({ platform, server }) => (server === null ? [] : [{ platform, server }]));
-    return [...new Map(servers.map((one) => [`${one.platform} ${one.server}`, one])).values()];
-  }
-
   private async known(platform: PlatformName): Promise<ReadonlySet<string>> {
     const found = await this.parts.store.places.channels();
     return new Set(found.flatMap((c) => (c.platform === platform && c.server ? [c.server] : [])));
@@ -171,11 +159,11 @@ export class Servers {
 
   /** Channels that sessions came to without being opened there (a branch, a pool). */
   private async learn({ name: of, serverOf }: ChatPlatform): Promise<void> {
-    const { store, log } = this.parts;
+    const { store, log, platforms } = this.parts;
     if (!serverOf) return;
     for (const { binding, session, channel: row } of await store.lookups.withoutServer([of])) {
       const { channel, platform, address } = binding;
-      const server = await this.of(platform, address).catch((error) => {
+      const server = await platforms.serverOf(platform, address).catch((error) => {
         log.warn({ channel, error: String(error) }, 'no server');
         return null;
       });
@@ -184,18 +172,6 @@ export class Servers {
       const place = row ?? { id: channel, community: platform, platform, address, name, nsfw };
       await store.ensureChannel({ id: platform, platform, name: platform }, { ...place, server });
     }
-  }
-
-  /** Sessions that were shut out may post again (pictures that need care wait for a look at the channel), or are shut out. */
-  async setPosts(platform: PlatformName, server: string, present: boolean): Promise<void> {
-    const { sessions, clock } = this.parts;
-    const channels = await this.channels(platform, server);
-    for (const { session, bindings } of sessions.live())
-      for (const { channel, canPost } of bindings) {
-        if (canPost === present || !channels.includes(channel) || (present && session.nsfw)) continue;
-        const event = { kind: 'channel', channel, canPost: present, nsfw: false, at: clock.now() } as const;
-        await sessions.dispatch(session.id, event);
-      }
   }
 
   private schedule(): void {
@@ -238,7 +214,7 @@ export class Servers {
   }
 
   private async purge(left: Departure): Promise<void> {
-    const { sessions, store, queue, drop, platforms, log } = this.parts;
+    const { sessions, store, queue, effects, guests, proposals, platforms, log } = this.parts;
     let elsewhere: { platform: PlatformName; address: string }[] = [];
     let running: string[] = [];
     let busy = false;
@@ -251,11 +227,12 @@ export class Servers {
         .flatMap(({ jobs }) =>
           [...jobs.values()].filter((job) => job.state === 'running').map((job) => job.key),
         );
-      for (const session of purged.sessions) busy = drop(session) || busy;
+      for (const session of purged.sessions) busy = effects.drop(session) || busy;
       sessions.remove(purged.sessions);
       return store.loadUnfinished();
     });
-    await this.parts.purged();
+    await proposals.load();
+    await guests.load();
     for (const job of running) await queue.cancel(job);
     for (const { platform, address } of elsewhere) await platforms.get(platform)?.forgetChannel?.(address);
     // An engine that was stopped in the middle may still put something down: the next start looks again.

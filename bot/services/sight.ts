@@ -3,24 +3,23 @@
  * They may of what hangs in the channel where they ask, and in others that their platform lets them see now. Whatever cannot be
  * found out counts as out of sight.
  */
-import type { Account, ChatPlatform, PlatformName } from '../../src/chat/port.js';
+import type { PlatformName } from '../../src/chat/port.js';
 import type { SessionPlace } from '../../src/store/lookups.js';
+import type { Store } from '../../src/store/store.js';
+import type { Platforms } from '../effects/platforms.js';
+import type { Sessions } from '../sessions/sessions.js';
+import type { Asking } from './requests.js';
 
 export interface SightParts {
-  platforms: ReadonlyMap<string, ChatPlatform>;
-  /** Channels of a platform that a session hangs or hung in. */
-  placesOf(session: string, platform: PlatformName): Promise<string[]>;
-}
-
-/** Who asks, and in which channel. */
-export interface Asking {
-  account: Account;
-  channel: string;
+  platforms: Platforms;
+  sessions: Sessions;
+  store: Store;
 }
 
 export class Sight {
   constructor(private readonly parts: SightParts) {}
 
+  /** May be told of what is in a channel, by its address. */
   async ofChannel({ account, channel }: Asking, address: string): Promise<boolean> {
     // The platform has let them act there.
     if (address === channel) return true;
@@ -31,7 +30,7 @@ export class Sight {
 
   /** By one of its channels. */
   async ofSession(asking: Asking, session: string): Promise<boolean> {
-    const places = await this.parts.placesOf(session, asking.account.platform);
+    const places = await this.addressesOf(session, asking.account.platform);
     return (await this.of(asking, places, (address) => address)).length > 0;
   }
 
@@ -47,7 +46,15 @@ export class Sight {
     return all.filter((_, i) => found[i]);
   }
 
+  /** The same of sessions in their channels. */
   places(asking: Asking, all: readonly SessionPlace[]): Promise<SessionPlace[]> {
     return this.of(asking, all, ({ address }) => address);
+  }
+
+  /** Channels of a platform that a session hangs or hung in. */
+  private async addressesOf(session: string, platform: PlatformName): Promise<string[]> {
+    const { sessions, store } = this.parts;
+    const { bindings = [] } = sessions.get(session) ?? (await store.lookups.outline(session)) ?? {};
+    return bindings.flatMap((row) => (row.platform === platform ? [row.address] : []));
   }
 }

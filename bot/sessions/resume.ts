@@ -4,17 +4,22 @@
  * itself; one that somebody acts on comes next. So commands are served at once, and no round closes unread.
  */
 import type { SessionState } from '../../src/domain/state/model.js';
+import type { CommitListener, Committed } from './listeners.js';
 
-export interface ResumeParts {
+export interface TakesUp {
   /** Reads what was missed and lets the session go on; must not throw. */
   takeUp(session: string): Promise<void>;
+}
+
+export interface ResumeParts {
+  sessions: TakesUp;
   /** Sessions at a time: most of it is waiting for platforms, which set the pace by their rate limits. */
   abreast?: number;
 }
 
-export class Resume {
+export class Resume implements CommitListener {
   private waiting: string[] = [];
-  private lanes: Promise<void>[] = [];
+  private workers: Promise<void>[] = [];
   private stopped = false;
 
   constructor(private readonly parts: ResumeParts) {}
@@ -22,7 +27,11 @@ export class Resume {
   begin(states: readonly SessionState[]): void {
     const due = new Map(states.map((state) => [state.session.id, dueOf(state)]));
     this.waiting = [...due.keys()].sort((a, b) => due.get(a)! - due.get(b)!);
-    this.lanes = Array.from({ length: this.parts.abreast ?? 8 }, () => this.lane());
+    this.workers = Array.from({ length: this.parts.abreast ?? 8 }, () => this.work());
+  }
+
+  committed({ effects }: Committed): void {
+    for (const { session } of effects) this.hurry(session);
   }
 
   /** Has its turn next, if it has not had it. */
@@ -34,12 +43,12 @@ export class Resume {
   /** Resolves when what is under way is over; the rest is left to the next start. */
   async stop(): Promise<void> {
     this.stopped = true;
-    await Promise.all(this.lanes);
+    await Promise.all(this.workers);
   }
 
-  private async lane(): Promise<void> {
+  private async work(): Promise<void> {
     for (let id = this.waiting.shift(); id !== undefined && !this.stopped; id = this.waiting.shift())
-      await this.parts.takeUp(id);
+      await this.parts.sessions.takeUp(id);
   }
 }
 

@@ -8,53 +8,37 @@
 import type { Clock } from '../../src/clock.js';
 import { openSession, type SessionSpec } from '../../src/domain/sessions/open.js';
 import { apply, communities, emptyState } from '../../src/domain/state/apply.js';
-import { askedOnDay, type Drawn, type Elsewhere } from '../../src/domain/state/budgets.js';
+import type { Drawn, Elsewhere } from '../../src/domain/state/budgets.js';
 import type { Decision, Refusal, RowChange } from '../../src/domain/state/decision.js';
-import type { Effect } from '../../src/domain/state/effects.js';
 import type { Event } from '../../src/domain/state/events.js';
 import type { Binding, Place, Session, SessionState, Voter } from '../../src/domain/state/model.js';
 import { AcclaimError } from '../../src/errors.js';
-import { type BallotPlace, BallotPlaces } from './ballot-places.js';
+import type { Log } from '../../src/log.js';
+import type { Store } from '../../src/store/store.js';
 import { decided } from './decide-in-slices.js';
-import { Ended } from './ended-cache.js';
+import { drawnElsewhere } from './drawn-elsewhere.js';
+import { EndedSessions } from './ended-sessions.js';
+import { circle, HeldSessions, newestIn } from './held-sessions.js';
+import type { Homes } from './homes.js';
+import {
+  type CommitListener,
+  type HoldListener,
+  type Keeper,
+  Listeners,
+  type VoterListener,
+} from './listeners.js';
 import { Ticks } from './ticks.js';
 
-type Voters = SessionState['voters'];
+/** The part of the store that sessions are kept in; tests keep them in memory. */
+export type SessionStore = Pick<Store, 'commit' | 'load'> & { lookups: Pick<Store['lookups'], 'newestIn'> };
 
 export interface SessionsParts {
-  commit(rows: readonly RowChange[], effects: readonly Effect[]): Promise<void>;
   clock: Clock;
-  /** The server of a session's founding channel; null where there is no such thing. */
-  serverOf?(channel: string): string | null;
-  /** Effects that are now durable, and keys of effects that are no longer wanted. */
-  onCommitted(effects: readonly Effect[], done: readonly string[]): void;
-  /** Rows of a session are now durable. */
-  onWritten?(session: string, rows: readonly RowChange[]): void;
-  /** Rows of voters have changed, whoever decided that. */
-  onVoters?(): void;
-  /** A job of a round is a step further. */
-  onProgress(state: SessionState, round: number): void;
-  /** The truth can no longer be written. */
+  log: Log;
+  store: SessionStore;
+  homes: Homes;
+  /** The truth can no longer be written: says why and ends the process. */
   fatal(error: unknown): void;
-  /** A tick that failed; those of a bot that stops do. */
-  fault?(error: unknown): void;
-  /** Where sessions that ended are read; nowhere when missing. */
-  ended?: EndedSource;
-}
-
-export interface EndedSource {
-  /** The session whole. `known` gives voters of communities that are held already. */
-  load(
-    id: string,
-    known: (those: ReadonlySet<string>) => Voters | undefined,
-  ): Promise<SessionState | undefined>;
-  /** The newest that ended while bound to the channel. */
-  newestIn(platform: Binding['platform'], address: string): Promise<Session | undefined>;
-  /** True while effects of it are not carried out. */
-  busy(session: string): boolean;
-  /** It is held from now on, or no longer. */
-  onRead(state: SessionState): void;
-  onLetGo(state: SessionState): void;
 }
 
 /** What a session is run by, before it has an id and a place. */
@@ -63,15 +47,14 @@ export type NewSession = Omit<SessionSpec, 'id' | 'community' | 'createdBy'>;
 /** The part of it that does not depend on what is drawn. */
 export type Plan = Pick<NewSession, 'model' | 'learner' | 'sampler' | 'rules'>;
 
-export class Sessions {
-  private readonly states = new Map<string, SessionState>();
-  private readonly places = new BallotPlaces();
+export class Sessions extends HeldSessions {
   private readonly ticks: Ticks;
   private stopped = false;
   private held: Promise<void> | null = null;
   /** Sessions whose round is being judged; their other events wait. */
   private readonly judging = new Map<string, Promise<void>>();
-  private readonly ended = new Ended();
+  private readonly ended = new EndedSessions();
+  private readonly listeners = new Listeners();
   /** Sessions that are being read, each with the rows of voters that came meanwhile. */
   private readonly reading = new Map<string, { done: Promise<boolean>; missed: RowChange[] }>();
   /** Rows that are not durable yet. */
@@ -80,8 +63,26 @@ export class Sessions {
   census = 0;
 
   constructor(private readonly parts: SessionsParts) {
-    const tick = (id: string) => this.dispatch(id, { kind: 'tick', at: parts.clock.now() });
-    this.ticks = new Ticks(parts.clock, tick, (error) => parts.fault?.(error));
+    super();
+    this.ticks = new Ticks({ clock: parts.clock, log: parts.log, sessions: this });
+  }
+
+  /** Is told of all that becomes durable, after those that asked before. */
+  onCommitted(listener: CommitListener): void {
+    this.listeners.commit.push(listener);
+  }
+
+  onVoters(listener: VoterListener): void {
+    this.listeners.voters.push(listener);
+  }
+
+  onHeld(listener: HoldListener): void {
+    this.listeners.hold.push(listener);
+  }
+
+  /** No session that it is busy with is let go. */
+  keptBy(keeper: Keeper): void {
+    this.listeners.keepers.push(keeper);
   }
 
   load(states: readonly SessionState[]): void {
@@ -109,11 +110,6 @@ export class Sessions {
     this.stopped = true;
   }
 
-  /** One that is held: undefined of one that ended unless somebody asked for it of late. */
-  get(id: string): SessionState | undefined {
-    return this.states.get(id);
-  }
-
   /** Wherever it is; what was read is held for a while. */
   async find(id: string): Promise<SessionState | undefined> {
     for (;;) {
@@ -127,40 +123,14 @@ export class Sessions {
     }
   }
 
-  /** Those that go on. */
-  live(): SessionState[] {
-    return this.holding().filter(({ session }) => session.state !== 'ended');
-  }
-
-  /** Those, and the ones that ended and are held. */
-  holding(): SessionState[] {
-    return [...this.states.values()];
-  }
-
-  /** Somebody who agreed to be known. */
-  knows(voter: string): boolean {
-    const circles = new Set(this.holding().map(({ voters }) => voters));
-    return [...circles].some((voters) => voters.get(voter)?.consentAt != null);
-  }
-
-  /** The newest that goes on in a channel. */
-  liveIn(platform: Binding['platform'], address: string): SessionState | undefined {
-    return newestIn(this.live(), platform, address);
-  }
-
   /** The session that commands in a channel are about: the newest that has not ended, else the newest. */
   async ofChannel(platform: Binding['platform'], address: string): Promise<SessionState | undefined> {
     const live = this.liveIn(platform, address);
     if (live) return live;
     const kept = newestIn(this.holding(), platform, address);
-    const read = await this.parts.ended?.newestIn(platform, address);
+    const read = await this.parts.store.lookups.newestIn(platform, address);
     const newer = !kept || (read && read.createdAt > kept.session.createdAt) ? read : kept.session;
     return newer && this.find(newer.id);
-  }
-
-  /** Of sessions that are held. */
-  ballotAt(platform: Binding['platform'], address: string, message: string): BallotPlace | undefined {
-    return this.places.at(platform, address, message);
   }
 
   /** `also`: rows that are written with it or not at all. */
@@ -225,6 +195,11 @@ export class Sessions {
     this.share(null, rows);
   }
 
+  /** Time alone may have changed something. */
+  tick(id: string): Promise<Refusal | null> {
+    return this.dispatch(id, { kind: 'tick', at: this.parts.clock.now() });
+  }
+
   /** Resolves when what was decided is durable; with the refusal where something was asked that cannot be. */
   async dispatch(id: string, event: Event): Promise<Refusal | null> {
     for (let wait = this.busy(id); wait; wait = this.busy(id)) if ((await wait) === false) return null;
@@ -243,20 +218,9 @@ export class Sessions {
     return taken;
   }
 
-  private readonly elsewhere: Elsewhere = ({ session, bindings: [own] }, at) => {
-    const { serverOf = () => null } = this.parts;
-    const spent = { channel: 0, server: 0 };
-    if (!own) return spent;
-    const server = serverOf(own.channel);
-    const count = (there: Omit<Drawn, 'rounds'>, rounds: Drawn['rounds']) => {
-      if (there.session === session.id || there.platform !== own.platform) return;
-      const images = askedOnDay(rounds, at);
-      if (there.channel === own.channel) spent.channel += images;
-      if (serverOf(there.channel) === server) spent.server += images;
-    };
-    for (const { bindings, rounds } of this.states.values()) if (bindings[0]) count(bindings[0], rounds);
-    for (const drawn of this.ended.today()) count(drawn, drawn.rounds);
-    return spent;
+  private readonly elsewhere: Elsewhere = (state, at) => {
+    const { homes } = this.parts;
+    return drawnElsewhere(state, { held: this.states.values(), past: this.ended.today(), homes }, at);
   };
 
   /** What an event of the session has to wait for; what is waited for is false where there is no such session. */
@@ -269,27 +233,20 @@ export class Sessions {
     const begun = this.reading.get(id);
     if (begun) return begun.done;
     const missed = [...this.writing].flatMap(({ rows }) => rows.filter(isVoter));
-    const load = this.parts.ended?.load(id, this.votersOf) ?? Promise.resolve(undefined);
-    const done = load
+    const done = this.parts.store
+      .load(id, this.votersOf)
       .then((read) => {
         if (!read) return false;
         const voters = this.votersOf(communities(read)) ?? apply(read, missed).voters;
         const state = { ...read, voters };
         this.load([state]);
-        this.parts.ended?.onRead(state);
+        this.listeners.held(state);
         return true;
       })
       .finally(() => this.reading.delete(id));
     this.reading.set(id, { done, missed });
     return done;
   }
-
-  /** Of a session that is held and has just these communities. */
-  readonly votersOf = (those: ReadonlySet<string>): Voters | undefined => {
-    const name = circleOf(those);
-    for (const state of this.states.values()) if (circle(state) === name) return state.voters;
-    return undefined;
-  };
 
   /** Among those that ended, or not. */
   private sort({ session }: SessionState): void {
@@ -301,7 +258,7 @@ export class Sessions {
 
   /** Nothing of it is under way. */
   private idle(id: string): boolean {
-    if (!this.parts.ended || this.judging.has(id) || this.parts.ended.busy(id)) return false;
+    if (this.judging.has(id) || this.listeners.areBusyWith(id)) return false;
     for (const { session } of this.writing) if (session === id) return false;
     return true;
   }
@@ -310,17 +267,12 @@ export class Sessions {
     const state = this.states.get(id)!;
     this.drop(id);
     this.ended.letGo(state, this.parts.clock.now());
-    this.parts.ended?.onLetGo(state);
+    this.listeners.letGo(state);
   }
 
   private async take(id: string, decision: Decision): Promise<Refusal | null> {
     await this.settle(id, decision);
     return decision.refusal;
-  }
-
-  private progress(id: string, round: number): void {
-    const state = this.states.get(id);
-    if (state) this.parts.onProgress(state, round);
   }
 
   private drop(id: string): void {
@@ -338,7 +290,7 @@ export class Sessions {
     const writing = { session: id, rows };
     this.writing.add(writing);
     try {
-      await this.parts.commit(rows, effects);
+      await this.parts.store.commit(rows, effects);
     } catch (error) {
       this.stop();
       this.parts.fatal(error);
@@ -347,11 +299,7 @@ export class Sessions {
       this.writing.delete(writing);
     }
     const done = rows.flatMap((r) => (r.table === 'outbox' ? [r.done] : []));
-    this.parts.onCommitted(effects, done);
-    this.parts.onWritten?.(id, rows);
-    for (const row of rows) {
-      if (row.table === 'job' && row.row.state === 'running') this.progress(id, row.row.round);
-    }
+    this.listeners.committed({ session: id, rows, effects, done });
   }
 
   private fold(id: string, rows: readonly RowChange[], state: SessionState): void {
@@ -380,7 +328,7 @@ export class Sessions {
       shared.set(circle(state), voters);
       this.states.set(other, { ...state, voters });
     }
-    this.parts.onVoters?.();
+    this.listeners.votersChanged();
   }
 
   private adopt(session: Session, parent: SessionState, rows: readonly RowChange[]): void {
@@ -390,20 +338,5 @@ export class Sessions {
   }
 }
 
-/** The communities whose people vote in a session, as one text. */
-const circle = (state: SessionState): string => circleOf(communities(state));
-const circleOf = (those: ReadonlySet<string>): string => [...those].sort().join(' ');
-
 type VoterRow = Extract<RowChange, { table: 'voter' }>;
 const isVoter = (change: RowChange): change is VoterRow => change.table === 'voter';
-
-function newestIn(
-  states: readonly SessionState[],
-  platform: Binding['platform'],
-  address: string,
-): SessionState | undefined {
-  const here = states.filter((s) =>
-    s.bindings.some((b) => b.platform === platform && b.address === address && b.leftAt === null),
-  );
-  return here.sort((a, b) => b.session.createdAt - a.session.createdAt)[0];
-}

@@ -17,8 +17,9 @@ import { AcclaimError } from '../../src/errors.js';
 import { createLog } from '../../src/log.js';
 import type { JobPayload } from '../../src/queue/jobs.js';
 import type { App } from '../app.js';
-import { buildHouse, type House, specify } from '../house.js';
+import { type CreatedApp, createApp } from '../create-app.js';
 import { FakePlatform } from '../platforms/fake/platform.js';
+import { specify } from '../services/plans.js';
 import { type CrowdRoundFigures, CrowdVoters } from './crowd/voters.js';
 import { type Figures, type FiguresOf, finalFigures } from './figures.js';
 import { type SimulatedRound, successOf, successWords } from './success.js';
@@ -83,14 +84,14 @@ export async function simulateCommand(options: SimulateOptions): Promise<Simulat
   const { config, rounds } = configure(options, dir);
   const platform = new FakePlatform();
   let fatal: unknown;
-  const house = await buildHouse({
+  const created = await createApp({
     config,
     log: createLog('warn'),
     fatal: (error) => (fatal = error),
     platforms: () => [platform],
   });
   try {
-    const run = new Run(options, crowd, house, platform, config, rounds, dir, () => {
+    const run = new Run(options, crowd, created, platform, config, rounds, dir, () => {
       if (fatal) throw fatal;
       if (options.signal?.aborted) throw new AcclaimError('cancelled', 'the simulation was stopped');
     });
@@ -108,7 +109,7 @@ export async function simulateCommand(options: SimulateOptions): Promise<Simulat
     if (options.json) await writeFile(options.json, `${JSON.stringify(result, null, 2)}\n`);
     return result;
   } finally {
-    await house.stop();
+    await created.stop();
     await rm(dir, { recursive: true, force: true });
   }
 }
@@ -179,14 +180,14 @@ class Run {
   constructor(
     private readonly options: SimulateOptions,
     private readonly crowd: Crowd | null,
-    private readonly house: House,
+    private readonly created: CreatedApp,
     private readonly platform: FakePlatform,
     private readonly config: Config,
     private readonly rounds: number,
     private readonly dir: string,
     private readonly check: () => void,
   ) {
-    this.app = house.app;
+    this.app = created.app;
   }
 
   async whole(): Promise<{ rounds: SimulateResult['rounds']; final: Figures }> {
@@ -201,7 +202,11 @@ class Run {
       address: CHANNEL,
       sweeps: true,
     } as const;
-    const { session } = await this.app.open(spec, `simulate-${task}`, place, null);
+    const { session } = await this.app.services.opening.open(spec, {
+      id: `simulate-${task}`,
+      place,
+      createdBy: null,
+    });
     const here = { platform: this.platform, channel: CHANNEL, seed };
     const voters = this.crowd
       ? new CrowdVoters({ ...here, crowd: this.crowd, rounds: this.rounds })
@@ -253,7 +258,7 @@ class Run {
   private async voteOn(state: SessionState, voters: Voters | CrowdVoters): Promise<void> {
     const { task, seed, perRound } = this.options;
     const round = state.rounds.at(-1)!;
-    const scored = await this.house.queue.run({
+    const scored = await this.created.queue.run({
       id: `judge.${round.id}.score`,
       kind: 'score',
       payload: {
@@ -263,7 +268,7 @@ class Run {
         seed,
         judge: this.judge,
         task,
-        roundDir: this.house.paths.round(state.session.id, round.number),
+        roundDir: this.created.paths.round(state.session.id, round.number),
       },
     });
     const shown = successOf(state.images.get(round.id) ?? [], round, scored.images);
@@ -298,7 +303,7 @@ class Run {
     const began = performance.now();
     let said = 0;
     return finalFigures({
-      queue: this.house.queue,
+      queue: this.created.queue,
       task: this.options.task,
       base: {
         model: resolveModel(session.model),
@@ -309,7 +314,7 @@ class Run {
         height: session.height,
         learner: session.learner as JobPayload<'generate'>['learner'],
       },
-      checkpoint: session.head === null ? null : this.house.paths.checkpoint(session.id, session.head),
+      checkpoint: session.head === null ? null : this.created.paths.checkpoint(session.id, session.head),
       judge: this.judge,
       n: this.options.figures ?? 256,
       batch: BATCH,

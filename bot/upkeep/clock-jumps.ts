@@ -4,29 +4,29 @@
  * runs ahead until the machine's has caught up. The time that a machine slept has passed for everybody: it moves nothing.
  */
 import type { SteadyClock } from '../../src/clock.js';
-import type { Event } from '../../src/domain/state/events.js';
-import type { SessionState } from '../../src/domain/state/model.js';
 import { toPlain } from '../../src/errors.js';
 import type { Log } from '../../src/log.js';
 import { safely } from '../../src/machine/safely.js';
+import type { Servers } from '../services/servers.js';
+import type { Sessions } from '../sessions/sessions.js';
 
-export interface TimeParts {
+export interface ClockJumpParts {
   clock: SteadyClock;
   log: Log;
-  sessions(): readonly SessionState[];
-  dispatch(session: string, event: Event): Promise<unknown>;
-  /** Moves what else is due. */
-  postpone(by: number): Promise<void>;
+  sessions: Pick<Sessions, 'live' | 'dispatch'>;
+  /** Whose purges come later as well. */
+  servers: Pick<Servers, 'postpone'>;
 }
 
 const LOOK_MS = 1000;
 
-export class Time {
+/** Looks at the clock every second. */
+export class ClockJumps {
   private timer: NodeJS.Timeout | null = null;
   private looking: Promise<void> = Promise.resolve();
   private behind = false;
 
-  constructor(private readonly parts: TimeParts) {}
+  constructor(private readonly parts: ClockJumpParts) {}
 
   start(): void {
     const fault = (error: unknown) => this.parts.log.warn(toPlain(error), 'no look at the clock');
@@ -41,8 +41,9 @@ export class Time {
     await this.looking;
   }
 
+  /** Moves deadlines along where it was set forward. */
   async look(): Promise<void> {
-    const { clock, log, sessions, dispatch, postpone } = this.parts;
+    const { clock, log, sessions, servers } = this.parts;
     const by = clock.ahead();
     if (by < 0 !== this.behind) {
       this.behind = by < 0;
@@ -52,9 +53,8 @@ export class Time {
     if (by <= 0) return;
     log.warn({ seconds: by / 1000 }, "this machine's clock was set forward: deadlines move along");
     const event = { kind: 'clock-set', by, at: clock.now() } as const;
-    const running = sessions().filter(({ session }) => session.state !== 'ended');
-    await Promise.all(running.map(({ session }) => dispatch(session.id, event)));
-    await postpone(by);
+    await Promise.all(sessions.live().map(({ session }) => sessions.dispatch(session.id, event)));
+    await servers.postpone(by);
     clock.follow(by);
   }
 }

@@ -1,41 +1,37 @@
 /** Takes old rounds off the disk and old objects out of the bucket, at the start and every few hours, one session after the other. */
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Artifacts } from '../../src/artifacts/artifacts.js';
 import type { Clock } from '../../src/clock.js';
 import type { Retention } from '../../src/domain/sessions/retention.js';
 import { toPlain } from '../../src/errors.js';
 import type { Log } from '../../src/log.js';
+import type { Store } from '../../src/store/store.js';
 import type { DataPaths } from '../effects/data-paths.js';
-import { collectable, type SessionRows, takeAway } from './collect.js';
+import type { Sessions } from '../sessions/sessions.js';
+import { collectable, removeFiles } from './garbage-collection.js';
 
-export interface TidyParts {
+export interface RetentionParts {
   clock: Clock;
   log: Log;
+  store: Pick<Store, 'dropCopies'> & { lookups: Pick<Store['lookups'], 'sessions' | 'pictures'> };
+  sessions: Pick<Sessions, 'get'>;
   paths: DataPaths;
+  /** What becomes of old rounds. */
   retention: Retention;
-  /** All there are. */
-  sessions(): Promise<readonly string[]>;
-  /** Its newest rounds and pictures; undefined once it is gone. */
-  rounds(session: string): Promise<SessionRows | undefined>;
+  /** How long copies of the database from before an upgrade stay, ms. */
+  copiesForMs: number;
   /** Where bot and engines meet in a bucket. */
-  bucket: MeetingBucket | null;
-  /** Takes copies of the database away that are too old; resolves with how many. */
-  dropCopies(now: number): Promise<number>;
-}
-
-export interface MeetingBucket {
-  /** Takes away what is old. */
-  collect(): Promise<{ objects: number; bytes: number; uploads: number }>;
-  /** Takes away what lies at these places of the data folder; the hashes of what went. */
-  withdraw(places: readonly string[]): Promise<string[]>;
+  bucket: Pick<Artifacts, 'collect'> | null;
 }
 
 const EVERY_MS = 6 * 3_600_000;
 
-export class Tidy {
+/** What is old goes, as the policy has it. */
+export class RetentionRuns {
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
 
-  constructor(private readonly parts: TidyParts) {}
+  constructor(private readonly parts: RetentionParts) {}
 
   start(): void {
     this.running = this.run();
@@ -56,26 +52,10 @@ export class Tidy {
 
   /** What fails is told, and tried again the next time. */
   async once(): Promise<void> {
-    const { clock, log, paths, retention, sessions, rounds, bucket, dropCopies } = this.parts;
-    const gone = { files: 0, bytes: 0 };
+    const { clock, log, store, copiesForMs, bucket } = this.parts;
+    await this.oldRounds();
     try {
-      for (const session of await sessions()) {
-        if (this.stopping.signal.aborted) break;
-        const now = await rounds(session);
-        if (!now) continue;
-        const found = await collectable(now, paths, retention, clock.now());
-        await takeAway(found);
-        for (const { files, bytes } of found) {
-          gone.files += files.length;
-          gone.bytes += bytes;
-        }
-      }
-    } catch (error) {
-      log.warn(toPlain(error), 'old rounds could not be collected');
-    }
-    if (gone.files > 0) log.info(gone, 'old rounds collected');
-    try {
-      const copies = await dropCopies(clock.now());
+      const copies = await store.dropCopies(copiesForMs, clock.now());
       if (copies > 0) log.info({ copies }, 'old copies of the database removed');
     } catch (error) {
       log.warn(toPlain(error), 'old copies of the database could not be removed');
@@ -86,5 +66,26 @@ export class Tidy {
     } catch (error) {
       log.warn(toPlain(error), 'the bucket could not be collected');
     }
+  }
+
+  private async oldRounds(): Promise<void> {
+    const { clock, log, store, sessions, paths, retention } = this.parts;
+    const gone = { files: 0, bytes: 0 };
+    try {
+      for (const session of await store.lookups.sessions()) {
+        if (this.stopping.signal.aborted) break;
+        const now = sessions.get(session) ?? (await store.lookups.pictures(session));
+        if (!now) continue;
+        const found = await collectable(now, paths, retention, clock.now());
+        await removeFiles(found);
+        for (const { files, bytes } of found) {
+          gone.files += files.length;
+          gone.bytes += bytes;
+        }
+      }
+    } catch (error) {
+      log.warn(toPlain(error), 'old rounds could not be collected');
+    }
+    if (gone.files > 0) log.info(gone, 'old rounds collected');
   }
 }

@@ -83,9 +83,9 @@ describe('a session', () => {
         ['Learned from round 1', 1],
         ['Drew round 2', 1],
       ]);
-    const adapter = await house.app.adapter('cat', null, 'diffusers');
+    const adapter = await house.app.overview.adapter('cat', null, 'diffusers');
     expect(adapter && existsSync(adapter.path)).toBe(true);
-    expect((await house.app.status()).sessions[0]).toMatchObject({
+    expect((await house.app.overview.status()).sessions[0]).toMatchObject({
       round: 2,
       roundState: 'open',
       // A1 by both; B2 by one of two.

@@ -14,6 +14,8 @@ import { encodePng } from '../../src/images/png.js';
 import { contactSheet } from '../../src/images/sheet.js';
 import { World } from '../support/world.js';
 
+const noPreviews = { preview: () => undefined };
+
 let dir: string;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'acclaim-cards-'));
@@ -38,7 +40,7 @@ it('draws every sheet that is asked for at once, also after one whose picture ca
     writeFileSync(join(round, 'images', `${index}.png`), bytes);
   }
 
-  const cards = new Cards(paths, () => undefined);
+  const cards = new Cards(paths, noPreviews);
   const drawn = await Promise.allSettled(ballots.map((ballot) => cards.ballot(state, ballot)));
   for (const [i, one] of drawn.entries()) {
     const [index] = ballots[i]!.cells;
@@ -68,7 +70,7 @@ it('forgets the story’s pictures once one that stands in them is hidden, and d
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, await encodePng(grey(90)));
   }
-  const cards = new Cards(paths, () => undefined);
+  const cards = new Cards(paths, noPreviews);
   const made = () =>
     readdirSync(dirname(paths.made('cat', 'any'))).filter((name) => name.startsWith('story-'));
 
@@ -161,7 +163,7 @@ const ways = Object.entries(lives).flatMap(([name, live]) =>
 
 it.each(ways)('leaves no bar hanging of a round that is %s (edits %s)', (_, when, live) => {
   const world = new World({ imagesPerRound: 4 }, false);
-  const cards = new Cards(new DataPaths(dir), () => undefined);
+  const cards = new Cards(new DataPaths(dir), noPreviews);
   const shown = new Map<string, Card>();
   const show = (effect: Effect) => {
     if (effect.kind !== 'card' || effect.card !== 'progress') return;

@@ -1,7 +1,7 @@
 /** Channels that may not show pictures that need care any more: these come down at once, and the session is told. */
 import { expect, it } from 'vitest';
-import { Messenger } from '../../bot/effects/messenger.js';
 import { Guards } from '../../bot/effects/nsfw-guard.js';
+import { Platforms } from '../../bot/effects/platforms.js';
 import { FakePlatform } from '../../bot/platforms/fake/platform.js';
 import type { Card } from '../../src/chat/port.js';
 import { unreachable } from '../../src/chat/refusals.js';
@@ -34,8 +34,13 @@ async function unguarded() {
   const guards = new Guards({
     clock: { now: () => 7 },
     log: silentLog,
-    messenger: new Messenger(new Map([['fake', platform]]), () => false),
-    dispatch: async (_, event) => told.push(event),
+    platforms: new Platforms([platform]),
+    sessions: {
+      dispatch: async (_, event) => {
+        told.push(event);
+        return null;
+      },
+    },
   });
   const { state } = new World({}, false, true);
   const hanging = () =>

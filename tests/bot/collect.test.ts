@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DataPaths } from '../../bot/effects/data-paths.js';
-import { Tidy } from '../../bot/upkeep/retention.js';
+import { RetentionRuns } from '../../bot/upkeep/retention.js';
 import { silentLog } from '../../src/log.js';
 import { Store } from '../../src/store/store.js';
 import { acclaim } from '../support/command-line.js';
@@ -52,16 +52,19 @@ const files = () =>
     .filter((name) => /\.[a-z]+$/.test(name))
     .sort();
 
-function tidy(world: World, now: number): Tidy {
-  return new Tidy({
+function retention(world: World, now: number): RetentionRuns {
+  return new RetentionRuns({
     clock: { now: () => now },
     log: silentLog,
     paths: new DataPaths(dir),
     retention: { tensorsMs: 30 * DAY, picturesMs: 180 * DAY },
-    sessions: async () => [world.state.session.id],
-    rounds: async () => world.state,
+    sessions: { get: () => undefined },
+    store: {
+      dropCopies: async () => 0,
+      lookups: { sessions: async () => [world.state.session.id], pictures: async () => world.state },
+    },
+    copiesForMs: 0,
     bucket: null,
-    dropCopies: async () => 0,
   });
 }
 
@@ -69,15 +72,15 @@ test('tensors go first, then single pictures but for the story and the best; che
   const world = await ended();
   const end = world.state.session.endedAt!;
   const all = files();
-  await tidy(world, end + 30 * DAY - 1).once();
+  await retention(world, end + 30 * DAY - 1).once();
   expect(files()).toEqual(all);
-  await tidy(world, end + 30 * DAY).once();
+  await retention(world, end + 30 * DAY).once();
   const withoutTensors = all.filter((name) => !name.endsWith('round.safetensors'));
   expect(files()).toEqual(withoutTensors);
-  await tidy(world, end + 180 * DAY).once();
+  await retention(world, end + 180 * DAY).once();
   const gone = ['rounds/2/images/0.png', 'rounds/2/images/2.png', 'rounds/2/images/3.png'];
   expect(files()).toEqual(withoutTensors.filter((name) => !gone.includes(name)));
-  await tidy(world, end + 999 * DAY).once();
+  await retention(world, end + 999 * DAY).once();
   expect(files()).toContain('rounds/2/images/1.png');
 });
 
@@ -107,9 +110,9 @@ test('pictures by which its safety was measured go with the others, and the shee
     mkdirSync(join(dir, 'sessions/cat', path, '..'), { recursive: true });
     writeFileSync(join(dir, 'sessions/cat', path), 'x');
   }
-  await tidy(world, end + 180 * DAY - 1).once();
+  await retention(world, end + 180 * DAY - 1).once();
   expect(files()).toEqual(expect.arrayContaining(pictures));
-  await tidy(world, end + 180 * DAY).once();
+  await retention(world, end + 180 * DAY).once();
   expect(files().filter((name) => name.includes('safety') || name.startsWith('evaluations'))).toEqual([
     'evaluations/base-a.json',
     'evaluations/base-a/manifest.json',
@@ -119,7 +122,7 @@ test('pictures by which its safety was measured go with the others, and the shee
 test('a session whose folder is gone, and a fault of the disk, keep nobody from the rest', async () => {
   const world = await ended();
   rmSync(join(dir, 'sessions/cat/rounds/2'), { recursive: true });
-  await tidy(world, world.state.session.endedAt! + 999 * DAY).once();
+  await retention(world, world.state.session.endedAt! + 999 * DAY).once();
   expect(files()).not.toContain('rounds/1/round.safetensors');
 });
 

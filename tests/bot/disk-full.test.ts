@@ -60,7 +60,7 @@ describe.skipIf(whyNoDisk() !== null)('a full disk', () => {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     expect(written).toBeLessThan(waiting.length);
-    const ready = await readiness(house.house.looks);
+    const ready = await readiness(house.house.checks);
     expect(ready.ready).toBe(false);
     expect(ready.checks).toContainEqual({
       name: 'disk',
@@ -72,7 +72,7 @@ describe.skipIf(whyNoDisk() !== null)('a full disk', () => {
     mark('2');
     await Promise.all(waiting);
     expect(full).toEqual(['disk-full']);
-    expect((await readiness(house.house.looks)).ready).toBe(true);
+    expect((await readiness(house.house.checks)).ready).toBe(true);
     const [ballot] = house.state().ballots.values();
     const facts = factsOf(house.state(), ballot!).known();
     expect(facts.flatMap(({ present, emoji }) => (present ? [emoji] : [])).sort()).toEqual([
@@ -98,7 +98,7 @@ describe.skipIf(whyNoDisk() !== null)('a full disk', () => {
     const said = () => platform.messages.find(({ card }) => card.key === 'cat.1.progress.0.learn')?.card.text;
     while (!said()?.includes('no space left')) await new Promise((resolve) => setTimeout(resolve, 10));
     const folders = () => (readdirSync(join(disk.dir, 'cat'), { recursive: true }) as string[]).sort();
-    const disks = (await readiness(house.house.looks)).checks.find(({ name }) => name === 'disk');
+    const disks = (await readiness(house.house.checks)).checks.find(({ name }) => name === 'disk');
     expect(disks).toMatchObject({ ok: false, needed: true, why: 'no space is left for rounds' });
     expect(folders().filter((name) => /checkpoints.|partial|\.old|\.new/.test(name))).toEqual([]);
     disk.free();

@@ -99,9 +99,14 @@ async function answers(): Promise<Record<string, unknown>> {
     [['hide'], 'cell'],
     [['model', 'export'], 'session'],
   ] as const)
-    found[`options of ${path.join(' ')}`] = await house.app.complete({ path, name, channel, account: admin });
-  found.status = await house.app.status();
-  found.adapter = await house.app.adapter('cat', null, 'diffusers');
+    found[`options of ${path.join(' ')}`] = await house.app.completion.complete({
+      path,
+      name,
+      channel,
+      account: admin,
+    });
+  found.status = await house.app.overview.status();
+  found.adapter = await house.app.overview.adapter('cat', null, 'diffusers');
   return found;
 }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { Platforms } from '../../bot/effects/platforms.js';
 import { FakePlatform, fakeAccount } from '../../bot/platforms/fake/platform.js';
 import { CLAIM_MINUTES } from '../../bot/services/claims.js';
 import { type GuestRules, Guests } from '../../bot/services/guests.js';
@@ -35,15 +36,19 @@ async function guests(more: Partial<GuestRules> = {}, db?: Connection) {
   const clock = { at: 1_000_000, now: () => clock.at };
   const posts: [string, boolean][] = [];
   const link = { up: true };
+  const platform = Object.assign(new FakePlatform({ invited: true }), {
+    trouble: () => (link.up ? null : 'away'),
+  });
+  const platforms = new Platforms([platform]);
+  platforms.setConnected('fake');
   const made = new Guests({
     clock,
     log: silentLog,
     rules: { ...rules, ...more },
     secret: Buffer.alloc(32, 1),
     standings: new Standings(connection, (unit) => unit(connection)),
-    platforms: new Map([['fake', new FakePlatform({ invited: true })]]),
-    connected: () => link.up,
-    setPosts: async (_, server, present) => void posts.push([server, present]),
+    platforms,
+    channels: { setPosts: async (_, server, canPost) => void posts.push([server, canPost]) },
   });
   await made.load();
   return { made, clock, posts, link, db: connection };

@@ -7,9 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Statuses } from '../../bot/monitoring/statuses.js';
+import { Homes } from '../../bot/sessions/homes.js';
 import { Sessions } from '../../bot/sessions/sessions.js';
 import type { RowChange } from '../../src/domain/state/decision.js';
 import { forgetIn } from '../../src/domain/state/forgotten.js';
+import { silentLog } from '../../src/log.js';
 import { Store } from '../../src/store/store.js';
 import { Gate } from '../support/wait.js';
 import { person, placeOn, World } from '../support/world.js';
@@ -29,24 +31,22 @@ beforeEach(async () => {
   gate = null;
   sessions = new Sessions({
     clock: { now: () => 1_700_000_100_000 },
-    commit: (rows, effects) => store.commit(rows, effects),
-    onCommitted: () => {},
-    onProgress: () => {},
-    fatal: (error) => {
-      throw error;
-    },
-    ended: {
+    log: silentLog,
+    homes: new Homes(),
+    store: {
+      commit: (rows, effects) => store.commit(rows, effects),
       load: async (id, known) => {
         const state = await store.load(id, known);
         await gate?.pass();
         return state;
       },
-      newestIn: (platform, address) => store.lookups.newestIn(platform, address),
-      busy: (id) => busy.has(id),
-      onRead: () => {},
-      onLetGo: () => {},
+      lookups: store.lookups,
+    },
+    fatal: (error) => {
+      throw error;
     },
   });
+  sessions.keptBy({ isBusyWith: (id) => busy.has(id) });
   sessions.stopTicks();
 });
 

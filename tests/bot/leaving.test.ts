@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
-import { specify } from '../../bot/house.js';
 import { FakePlatform, fakeAccount } from '../../bot/platforms/fake/platform.js';
+import { specify } from '../../bot/services/plans.js';
 import { loadConfig } from '../../src/config/load.js';
 import { decide } from '../../src/domain/decide.js';
 import { openSession } from '../../src/domain/sessions/open.js';
@@ -101,7 +101,8 @@ it('takes back every mark of somebody who leaves, on however many rounds, and fo
   const platform = new FakePlatform();
   test = await TestHouse.open(['votes.quorum=9'], { dir, platform });
   const { app, voterKey } = test.house;
-  const counted = async () => (await app.status()).sessions.map(({ votes, voters }) => ({ votes, voters }));
+  const counted = async () =>
+    (await app.overview.status()).sessions.map(({ votes, voters }) => ({ votes, voters }));
   expect(await counted()).toEqual(Array(sessions).fill({ votes: 4, voters: 1 }));
   const holds = vi.spyOn(app.sessions, 'hold');
 

@@ -3,8 +3,8 @@
  * a limited command does nothing, a limited mark is found by the sweep, and repeated refusals are one row of the audit.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Asker, Limits } from '../../bot/inbound/limits.js';
 import { fakeAccount } from '../../bot/platforms/fake/platform.js';
+import { type Asker, Limits } from '../../bot/services/limits.js';
 import { mayOpen } from '../../bot/services/member-bounds.js';
 import { loadConfig } from '../../src/config/load.js';
 import { emptyState } from '../../src/domain/state/apply.js';

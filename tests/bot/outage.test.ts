@@ -49,7 +49,7 @@ it('what was decided while a platform is away is carried out when it is back, an
   await act('session pause');
   await until(() => platform.refused > 0, 'the first try');
   await expect
-    .poll(async () => (await readiness(house.looks)).checks.find(({ name }) => name === 'fake')!.why)
+    .poll(async () => (await readiness(house.checks)).checks.find(({ name }) => name === 'fake')!.why)
     .toMatch(
       /^(one thing waits|\d+ things wait) for an answer for \d+ s: another platform gives no answer \(503\)$/,
     );
@@ -61,7 +61,7 @@ it('what was decided while a platform is away is carried out when it is back, an
   // Eight tries were the end of it once.
   await until(() => platform.refused > 40, 'more tries');
   expect(test.state()).toMatchObject({ session: { state: 'active' }, rounds: [{ state: 'closing' }] });
-  expect((await house.app.status()).platforms).toMatchObject([{ name: 'fake', trouble: /wait/ }]);
+  expect((await house.app.overview.status()).platforms).toMatchObject([{ name: 'fake', trouble: /wait/ }]);
   expect([notices(), platform.messages.some(({ card }) => card.kind === 'outcome')]).toEqual([before, false]);
 
   // A mark that nobody tells of: the close reads it.
@@ -69,7 +69,10 @@ it('what was decided while a platform is away is carried out when it is back, an
   platform.outage = null;
   await test.open(2);
   await until(() => platform.messages.some(({ card }) => card.kind === 'outcome'), 'the outcome');
-  await until(async () => (await house.app.status()).platforms[0]!.trouble === null, 'the end of it');
+  await until(
+    async () => (await house.app.overview.status()).platforms[0]!.trouble === null,
+    'the end of it',
+  );
   expect(test.state().rounds[0]!.outcome).toMatchObject({ voters: 2 });
   for (const one of [a, b]) await expect.poll(() => one.card.data?.open).toBe(false);
   await expect.poll(() => notices().slice(before.length)).toEqual(['On we go', 'Hidden']);

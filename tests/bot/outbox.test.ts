@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Outbox, type OutboxOptions } from '../../bot/effects/outbox.js';
-import { verdictOf } from '../../bot/effects/verdicts.js';
+import { failureKind } from '../../bot/effects/failure-kinds.js';
+import { type EffectWork, Outbox, type OutboxOptions } from '../../bot/effects/outbox.js';
 import { systemClock } from '../../src/clock.js';
 import type { Effect } from '../../src/domain/state/effects.js';
 import { silentLog } from '../../src/log.js';
@@ -13,21 +13,22 @@ const effect = (key: string, ballot = key, notBefore = 0): Effect => ({
   ballot,
 });
 
+type More = Partial<EffectWork & Omit<OutboxOptions, 'work'>>;
+
 function outbox(
   carry: (e: Effect, box: () => Outbox) => Promise<void>,
-  more: Partial<OutboxOptions> = {},
+  { clock = systemClock, log = silentLog, retryMs = 1, mostMs, attempts, ...more }: More = {},
 ): Outbox {
-  const box: Outbox = new Outbox({
-    carry: (e) => carry(e, () => box),
-    judge: () => 'fault',
+  const work: EffectWork = {
+    run: (e) => carry(e, () => box),
+    failureKind: () => 'fault',
     giveUp: async (e) => box.done(e.key),
-    lane: () => 'one',
+    orderingKey: () => 'one',
     spacing: () => 0,
-    clock: systemClock,
-    log: silentLog,
-    retryMs: 1,
     ...more,
-  });
+  };
+  const times = { retryMs, ...(mostMs && { mostMs }), ...(attempts && { attempts }) };
+  const box: Outbox = new Outbox({ work, clock, log, ...times });
   return box;
 }
 
@@ -38,7 +39,7 @@ async function empty(box: Outbox): Promise<void> {
 }
 
 describe('the outbox', () => {
-  it('carries out the effects of a lane one at a time, in order', async () => {
+  it('carries out the effects of an ordering key one at a time, in order', async () => {
     const order: string[] = [];
     let running = 0;
     const box = outbox(async (e, self) => {
@@ -93,7 +94,7 @@ describe('the outbox', () => {
     expect(given).toEqual(['never']);
   });
 
-  it('waits for an answer as long as it takes, and nothing of its lane goes before it', async () => {
+  it('waits for an answer as long as it takes, and nothing of its ordering key goes before it', async () => {
     const order: string[] = [];
     let tries = 0;
     const box = outbox(
@@ -103,10 +104,10 @@ describe('the outbox', () => {
         self().done(e.key);
       },
       {
-        judge: () => 'waits',
+        failureKind: () => 'waits',
         attempts: 2,
         mostMs: 2,
-        lane: (e) => (e.key === 'beside' ? 'other' : 'one'),
+        orderingKey: (e) => (e.key === 'beside' ? 'other' : 'one'),
         giveUp: async (e) => void order.push(`gave up ${e.key}`),
       },
     );
@@ -115,7 +116,7 @@ describe('the outbox', () => {
     expect([order, tries]).toEqual([['before', 'beside', 'away', 'after'], 21]);
   });
 
-  it('tries what waits at once when it is woken, and frees the lane of what is not wanted any more', async () => {
+  it('tries what waits at once when it is woken, and frees what waits behind what is not wanted any more', async () => {
     const told: string[] = [];
     let answers = false;
     const box = outbox(
@@ -125,12 +126,12 @@ describe('the outbox', () => {
         self().done(e.key);
       },
       {
-        judge: () => 'waits',
+        failureKind: () => 'waits',
         retryMs: 1e6,
         mostMs: 1e6,
-        lane: (e) => (e.key === 'far' ? 'far' : 'one'),
-        onWait: (e) => told.push(`${e.key} waits`),
-        onWaited: (e) => told.push(`${e.key} waited`),
+        orderingKey: (e) => (e.key === 'far' ? 'far' : 'one'),
+        waits: (e) => told.push(`${e.key} waits`),
+        goesOn: (e) => told.push(`${e.key} waited`),
       },
     );
     box.add([effect('unwanted'), effect('after'), effect('far')]);
@@ -150,7 +151,7 @@ describe('the outbox', () => {
         tried.push(e.key);
         throw new Error('404');
       },
-      { judge: () => 'final' },
+      { failureKind: () => 'final' },
     );
     box.add([effect('a'), effect('b')]);
     await empty(box);
@@ -166,7 +167,7 @@ describe('the outbox', () => {
         if (tries <= 6) throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
         self().done(e.key);
       },
-      { judge: verdictOf, attempts: 2, giveUp: async (e) => void given.push(e.key) },
+      { failureKind, attempts: 2, giveUp: async (e) => void given.push(e.key) },
     );
     box.add([effect('a')]);
     await empty(box);

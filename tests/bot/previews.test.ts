@@ -21,11 +21,13 @@ async function asked(world: World): Promise<unknown> {
     queue: queue as JobQueue,
     paths: new DataPaths('/nowhere'),
     clock: { now: () => 0 },
-    resolveModel: (model) => model,
-    dispatch: async () => {},
-    safety: { checker: null, threshold: 1, tries: 0 } as never,
-    decoder: () => undefined,
-    stopping: () => false,
+    models: {
+      folder: (model) => model,
+      safety: { checker: null, threshold: 1, tries: 0 } as never,
+      decoder: () => undefined,
+    },
+    sessions: { dispatch: async () => null },
+    stop: new AbortController().signal,
     log: silentLog,
   });
   const effect = [...world.outbox.values()].find(({ kind }) => kind === 'generate');

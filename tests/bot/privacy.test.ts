@@ -98,7 +98,7 @@ it('a member agrees while the bot is away, votes, reads and takes their data, an
     await expect.poll(() => holding(dir, gone), { message: gone }).toEqual([]);
   // Closed rounds count what they counted; the open one has lost the mark.
   expect(test.state().rounds[0]!.outcome).toEqual(outcome);
-  expect((await test.house.app.status()).sessions[0]).toMatchObject({ votes: 0, voters: 0 });
+  expect((await test.house.app.overview.status()).sessions[0]).toMatchObject({ votes: 0, voters: 0 });
   expect((await say(ann, 'me')).text).toContain('Nothing is held');
   expect((await say(ann, 'me name show')).title).toBe('Not done');
 
@@ -150,7 +150,7 @@ it('a server that the bot was removed from is purged after the delay, over resta
   await until(() => !existsSync(pictures), 'the pictures');
   for (const gone of [key, 'server-one-of-many', 'cardboard'])
     await expect.poll(() => holding(dir, gone), { message: gone }).toEqual([]);
-  expect((await test.house.app.status()).sessions).toEqual([]);
+  expect((await test.house.app.overview.status()).sessions).toEqual([]);
 });
 
 /** Sessions on servers of those names, and a clock that goes on without a restart: the purge of `spur` makes it look. */

@@ -1,6 +1,6 @@
 /** What is told of a platform while something waits for it, in the log and in status. */
 import { expect, it } from 'vitest';
-import { Reach } from '../../bot/inbound/reach.js';
+import { Reach } from '../../bot/monitoring/reach.js';
 import { AcclaimError } from '../../src/errors.js';
 import { type Log, silentLog } from '../../src/log.js';
 

@@ -20,9 +20,11 @@ it('takes up first what takes no votes, then by deadline, and next what somebody
   const order: string[] = [];
   const resume: Resume = new Resume({
     abreast: 1,
-    takeUp: async (id) => {
-      order.push(id);
-      if (id === 'soon') resume.hurry('last');
+    sessions: {
+      takeUp: async (id) => {
+        order.push(id);
+        if (id === 'soon') resume.hurry('last');
+      },
     },
   });
   const open = [state('last', 'open', null), state('later', 'open', 5), state('soon', 'closing', 1)];
@@ -36,9 +38,11 @@ it('takes up no more once it stops, and waits for what is under way', async () =
   const gate = new Gate();
   const resume = new Resume({
     abreast: 1,
-    takeUp: async (id) => {
-      await gate.pass();
-      order.push(id);
+    sessions: {
+      takeUp: async (id) => {
+        await gate.pass();
+        order.push(id);
+      },
     },
   });
   resume.begin([state('a', 'open', 1), state('b', 'open', 2)]);

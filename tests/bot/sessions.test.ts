@@ -4,10 +4,12 @@
  */
 import { expect, test } from 'vitest';
 import { decided } from '../../bot/sessions/decide-in-slices.js';
-import { Sessions } from '../../bot/sessions/sessions.js';
+import { Homes } from '../../bot/sessions/homes.js';
+import { type SessionStore, Sessions } from '../../bot/sessions/sessions.js';
 import { decide } from '../../src/domain/decide.js';
 import { nowhereElse } from '../../src/domain/state/budgets.js';
 import type { Swept } from '../../src/domain/state/events.js';
+import { silentLog } from '../../src/log.js';
 import { person, World } from '../support/world.js';
 
 const voters = Array.from({ length: 150 }, (_, i) => `v${String(i).padStart(3, '0')}`);
@@ -46,21 +48,25 @@ test('a large round is judged in slices, with the same end', async () => {
   expect(state).toEqual(wanted.state);
 });
 
-test('nothing else of the session is decided meanwhile', async () => {
-  const { world, last } = crowded();
-  const order: string[] = [];
-  const sessions = new Sessions({
+function sessionsOf(world: World, commit: SessionStore['commit'] = async () => {}): Sessions {
+  return new Sessions({
     clock: { now: () => world.now },
-    commit: async (rows) => {
-      for (const change of rows)
-        if (change.table === 'fact') order.push(change.row.late ? 'late mark' : 'mark');
-        else if (change.table === 'round') order.push(change.row.state);
-    },
-    onCommitted: () => {},
-    onProgress: () => {},
+    log: silentLog,
+    homes: new Homes(),
+    store: { commit, load: async () => undefined, lookups: { newestIn: async () => undefined } },
     fatal: (error) => {
       throw error;
     },
+  });
+}
+
+test('nothing else of the session is decided meanwhile', async () => {
+  const { world, last } = crowded();
+  const order: string[] = [];
+  const sessions = sessionsOf(world, async (rows) => {
+    for (const change of rows)
+      if (change.table === 'fact') order.push(change.row.late ? 'late mark' : 'mark');
+      else if (change.table === 'round') order.push(change.row.state);
   });
   sessions.load([world.state]);
   sessions.stopTicks();
@@ -94,15 +100,7 @@ test('a session of several communities keeps the voters of each', async () => {
     voters: new Map([...world.state.voters, ['sally', sally]]),
   };
   const twin = { ...world.state, session: { ...world.state.session, id: 'cow' } };
-  const sessions = new Sessions({
-    clock: { now: () => world.now },
-    commit: async () => {},
-    onCommitted: () => {},
-    onProgress: () => {},
-    fatal: (error) => {
-      throw error;
-    },
-  });
+  const sessions = sessionsOf(world);
   sessions.load([world.state, pooled, twin]);
   sessions.stopTicks();
   const consent = (id: string, key: string) =>

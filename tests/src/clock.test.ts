@@ -5,7 +5,7 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Time } from '../../bot/upkeep/clock-jumps.js';
+import { ClockJumps } from '../../bot/upkeep/clock-jumps.js';
 import { SteadyClock } from '../../src/clock.js';
 import { ownMarks } from '../../src/domain/sessions/views.js';
 import { silentLog } from '../../src/log.js';
@@ -108,12 +108,11 @@ async function life(steps: readonly Step[]): Promise<void> {
   const machine = new Machine();
   const { clock } = machine;
   const world = new World({ imagesPerRound: 4, sheetSize: 4, quorum: 2, quorumBy: 'marks' }, true);
-  const time = new Time({
+  const time = new ClockJumps({
     clock,
     log: silentLog,
-    sessions: () => [world.state],
-    dispatch: async (_id, event) => world.send(event),
-    postpone: async () => {},
+    sessions: { live: () => [world.state], dispatch: async (_id, event) => world.send(event) },
+    servers: { postpone: async () => {} },
   });
   clock.notBefore(world.now);
   world.settle();

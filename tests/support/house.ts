@@ -2,9 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type CreatedApp, createApp, type Engines } from '../../bot/create-app.js';
 import type { Patience } from '../../bot/effects/patience.js';
-import { buildHouse, type Engines, type House, specify } from '../../bot/house.js';
 import { type FakeMessage, FakePlatform, fakeAccount } from '../../bot/platforms/fake/platform.js';
+import { specify } from '../../bot/services/plans.js';
 import type { NewSession } from '../../bot/sessions/sessions.js';
 import type { Clock } from '../../src/clock.js';
 import { loadConfig } from '../../src/config/load.js';
@@ -47,7 +48,7 @@ export class TestHouse {
   private constructor(
     readonly dir: string,
     readonly platform: FakePlatform,
-    readonly house: House,
+    readonly house: CreatedApp,
     readonly settings: readonly string[],
     private readonly meter: Meter,
   ) {}
@@ -68,7 +69,7 @@ export class TestHouse {
     const all = [...small, ...settings];
     const config = loadConfig({ set: [`dataDir=${dir}`, ...all], env: {} });
     const meter = new Meter('bot');
-    const house = await buildHouse({
+    const house = await createApp({
       config,
       meter,
       log,
@@ -98,7 +99,7 @@ export class TestHouse {
       address,
       sweeps: true,
     } as const;
-    await this.house.app.open({ ...spec, ...more }, id, place, null);
+    await this.house.app.services.opening.open({ ...spec, ...more }, { id, place, createdBy: null });
   }
 
   state(id = 'cat'): SessionState {

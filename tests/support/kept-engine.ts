@@ -3,7 +3,7 @@
  * and compiled all it needs. A house is told what it would be told of one of its own, from `ready` to its end. Whoever looks
  * at how processes begin and end has the built bot.
  */
-import type { Launch } from '../../bot/house.js';
+import type { Launch } from '../../bot/create-app.js';
 import { engineEnvironment } from '../../src/config/env.js';
 import { launchEngine } from '../../src/engines/serving.js';
 import type { EngineLauncher, EngineLink, EngineListener } from '../../src/queue/local/engine-link.js';

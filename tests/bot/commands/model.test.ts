@@ -94,7 +94,7 @@ describe('model use', () => {
 
   it('offers them while they are typed', async () => {
     const typed = (path: string[], name: string, account = admin) =>
-      house.house.app.complete({ path, name, channel: 'den', account });
+      house.house.app.completion.complete({ path, name, channel: 'den', account });
     expect(await typed(['model', 'use'], 'model')).toEqual(['mini', 'default']);
     expect(await typed(['session', 'start'], 'model')).toEqual(['mini']);
     // Only to whoever may.
@@ -163,7 +163,7 @@ describe('model export', () => {
     expect(merged.text).toContain('/api/sessions/cat/adapter?round=2&format=merged');
     expect(merged.text).toContain('acclaim -- export cat --round 2 --format merged');
     expect(merged.text).not.toContain(house.dir);
-    const found = await house.house.app.adapter('cat', 2, 'merged');
+    const found = await house.house.app.overview.adapter('cat', 2, 'merged');
     expect(found).toMatchObject({ folder: true, name: 'cat-round-2-merged.tar' });
     const archive = await tarOf(found!.path, 'cat');
     const parts: Buffer[] = [];
@@ -191,7 +191,12 @@ describe('model export', () => {
     expect((await exported('--session cat', 'den', fakeAccount('host', 'operator'))).files).toHaveLength(1);
     expect((await exported('--round 7')).text).toBe('cat learned nothing in round 7. Rounds: 1, 2.');
     const typed = (name: string) =>
-      house.house.app.complete({ path: ['model', 'export'], name, channel: 'taste', account: admin });
+      house.house.app.completion.complete({
+        path: ['model', 'export'],
+        name,
+        channel: 'taste',
+        account: admin,
+      });
     expect(await typed('round')).toEqual(['2', '1']);
     expect(await typed('session')).toContain('cat');
   });

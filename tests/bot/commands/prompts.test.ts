@@ -1,7 +1,7 @@
 /** The policy of prompts through the real bot and its store: one private answer, one row in the audit, never the text. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { specify } from '../../../bot/house.js';
 import { fakeAccount } from '../../../bot/platforms/fake/platform.js';
+import { specify } from '../../../bot/services/plans.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { promptOf } from '../../../src/domain/state/prompts.js';
 import { TestHouse } from '../../support/house.js';

@@ -2,7 +2,7 @@
 import { webApi } from '@slack/bolt';
 import { DiscordAPIError, HTTPError } from 'discord.js';
 import { expect, test } from 'vitest';
-import { verdictOf } from '../../../bot/effects/verdicts.js';
+import { failureKind } from '../../../bot/effects/failure-kinds.js';
 import { translate as ofDiscord } from '../../../bot/platforms/discord/errors.js';
 import { translate as ofSlack } from '../../../bot/platforms/slack/errors.js';
 import { AcclaimError } from '../../../src/errors.js';
@@ -44,7 +44,7 @@ test.each([
 ] as const)('Discord: %s', (_, error, verdict, code) => {
   const told = ofDiscord(error);
   expect(told).toMatchObject({ code });
-  expect(verdictOf(effect, told)).toBe(verdict);
+  expect(failureKind(effect, told)).toBe(verdict);
 });
 
 const slack = (error: string) =>
@@ -70,14 +70,14 @@ test.each([
 ] as const)('Slack: %s', (word, verdict, code) => {
   const told = ofSlack(slack(word));
   expect(told).toMatchObject({ code });
-  expect(verdictOf(effect, told)).toBe(verdict);
+  expect(failureKind(effect, told)).toBe(verdict);
 });
 
 test('what was not said by a platform is a fault of ours, and what no platform decides is never given up', () => {
-  expect(verdictOf(effect, new TypeError('undefined is not a function'))).toBe('fault');
+  expect(failureKind(effect, new TypeError('undefined is not a function'))).toBe('fault');
   const refused = new AcclaimError('platform-refused', 'no');
-  expect(verdictOf({ ...effect, kind: 'cancel-job', job: 'j' }, refused)).toBe('waits');
-  expect(verdictOf(effect, refused)).toBe('final');
+  expect(failureKind({ ...effect, kind: 'cancel-job', job: 'j' }, refused)).toBe('waits');
+  expect(failureKind(effect, refused)).toBe('final');
 });
 
 test('the word that a person can act on is told, however deep it lies', () => {

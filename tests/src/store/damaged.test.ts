@@ -3,8 +3,8 @@ import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Reach } from '../../../bot/inbound/reach.js';
-import { botLooks } from '../../../bot/monitoring/readiness.js';
+import { Reach } from '../../../bot/monitoring/reach.js';
+import { botChecks } from '../../../bot/monitoring/readiness.js';
 import { checkDatabase } from '../../../src/cli/checks/place.js';
 import { systemClock } from '../../../src/clock.js';
 import type { RowChange } from '../../../src/domain/state/decision.js';
@@ -87,7 +87,8 @@ const reach = new Reach({ clock: systemClock, log: silentLog });
 it('damage that comes while it runs: every read and write that meets it is told so, and the bot is not ready', async () => {
   const store = await filled();
   const look = async () =>
-    (await readiness(botLooks(store, { name: 'disk', needed: true, look: () => null }, [], reach))).checks[0];
+    (await readiness(botChecks(store, { name: 'disk', needed: true, look: () => null }, [], reach)))
+      .checks[0];
   expect(await look()).toEqual({ name: 'database', ok: true, needed: true, why: null });
   damage();
   // A connection that has read nothing yet, as after hours of other work.

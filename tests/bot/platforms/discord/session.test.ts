@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { commandSpecs } from '../../../../bot/commands/table.js';
-import { buildHouse, type House } from '../../../../bot/house.js';
+import { type CreatedApp, createApp } from '../../../../bot/create-app.js';
 import { DiscordPlatform } from '../../../../bot/platforms/discord/adapter.js';
 import { loadConfig } from '../../../../src/config/load.js';
 import type { SessionState } from '../../../../src/domain/state/model.js';
@@ -34,7 +34,7 @@ async function openHouse(peer: Peer, dir: string) {
     },
     pace: { prime: 20 },
   });
-  const house = await buildHouse({
+  const house = await createApp({
     config: loadConfig({ set: [`dataDir=${dir}`, ...small, ...own, 'votes.quorum=9'], env: {} }),
     log: silentLog,
     fatal: (error) => {
@@ -46,17 +46,17 @@ async function openHouse(peer: Peer, dir: string) {
   return { house, platform };
 }
 
-function stateOf(house: House): SessionState | undefined {
+function stateOf(house: CreatedApp): SessionState | undefined {
   return house.app.sessions.holding()[0];
 }
 
-function roundOpen(house: House, number: number): boolean {
+function roundOpen(house: CreatedApp, number: number): boolean {
   const round = stateOf(house)?.rounds.at(-1);
   return round?.number === number && round.state === 'open';
 }
 
 /** Marks that stand in the ledger, `sheet emoji voter`. */
-function ledger(house: House): string[] {
+function ledger(house: CreatedApp): string[] {
   const state = stateOf(house)!;
   return [...state.ballots.values()]
     .flatMap((ballot) =>
@@ -69,7 +69,7 @@ function ledger(house: House): string[] {
 }
 
 /** The same of what hangs on Discord, the bot's own left out. */
-function hanging(house: House, peer: Peer): string[] {
+function hanging(house: CreatedApp, peer: Peer): string[] {
   const names: Record<string, string> = { [one]: '1', [two]: '2', [none]: 'none' };
   return [...stateOf(house)!.ballots.values()]
     .flatMap((ballot) =>

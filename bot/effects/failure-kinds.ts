@@ -2,7 +2,7 @@
 import type { Effect, EffectKind } from '../../src/domain/state/effects.js';
 import { AcclaimError, type ErrorCode } from '../../src/errors.js';
 import { isDiskFull } from '../../src/store/faults.js';
-import type { Verdict } from './outbox.js';
+import type { FailureKind } from './outbox.js';
 
 /** Said by a platform of what we want there. */
 const finals: ReadonlySet<ErrorCode> = new Set([
@@ -32,7 +32,8 @@ const always: ReadonlySet<EffectKind> = new Set([
   'forget',
 ]);
 
-export function verdictOf(effect: Effect, error: unknown): Verdict {
+/** What to do about an effect that failed with such an error. */
+export function failureKind(effect: Effect, error: unknown): FailureKind {
   if (isDiskFull(error)) return 'waits';
   if (always.has(effect.kind)) return 'waits';
   if (!(error instanceof AcclaimError)) return 'fault';

@@ -10,6 +10,7 @@ import type { Image, Round } from '../../src/domain/state/round.js';
 import { ifMissing } from '../../src/files/reading.js';
 import type { DataPaths } from '../effects/data-paths.js';
 
+/** Files of a round that may go. */
 export interface Collectable {
   session: string;
   round: number;
@@ -19,6 +20,7 @@ export interface Collectable {
   bytes: number;
 }
 
+/** What is asked of a session to know that. */
 export interface SessionRows {
   session: Session;
   rounds: readonly Round[];
@@ -73,6 +75,7 @@ async function measuredPictures({ id, evaluation }: Session, paths: DataPaths): 
   return { session: id, round: evaluation?.round ?? 0, what: 'pictures', files, bytes };
 }
 
-export async function takeAway(found: readonly Collectable[]): Promise<void> {
+/** One that is gone already is no fault. */
+export async function removeFiles(found: readonly Collectable[]): Promise<void> {
   for (const { files } of found) for (const file of files) await rm(file, { force: true });
 }

@@ -10,18 +10,29 @@ import type { Patience } from '../effects/patience.js';
 export interface CatchingUpParts {
   log: Log;
   patience: Patience;
-  /** Throws where something could not be read. */
-  read(platform: PlatformName): Promise<void>;
 }
 
+/** Whoever knows what there is to read: made later than those who ask for it. */
+export interface ReadsMissed {
+  /** Throws where something could not be read. */
+  readMissed(platform: PlatformName): Promise<void>;
+}
+
+/** Readings that are due, one a platform. */
 export class CatchingUp {
   private readonly running = new Map<PlatformName, Promise<void>>();
   /** Asked for again while it runs. */
   private readonly again = new Set<PlatformName>();
   private readonly timers = new Map<PlatformName, NodeJS.Timeout>();
   private stopped = false;
+  private reader: ReadsMissed | null = null;
 
   constructor(private readonly parts: CatchingUpParts) {}
+
+  /** Call it before anything is asked for. */
+  readBy(reader: ReadsMissed): void {
+    this.reader = reader;
+  }
 
   /** Resolves when it was read once, or could not be: then it is tried again beside everything else. */
   ask(platform: PlatformName): Promise<void> {
@@ -54,7 +65,7 @@ export class CatchingUp {
       this.again.delete(platform);
       if (this.stopped) return;
       try {
-        await this.parts.read(platform);
+        await this.reader?.readMissed(platform);
       } catch (error) {
         this.fault(platform, error);
         if (!this.stopped) this.later(platform, wait);

@@ -1,0 +1,50 @@
+/** What effects are carried out with, and services work with as well: each made once. */
+import type { Clock } from '../../src/clock.js';
+import type { Config } from '../../src/config/schema.js';
+import type { Log } from '../../src/log.js';
+import type { JobQueue } from '../../src/queue/contract.js';
+import type { People } from '../sessions/people.js';
+import type { Sessions } from '../sessions/sessions.js';
+import { Cards } from './cards.js';
+import type { DataPaths } from './data-paths.js';
+import { Evaluations } from './evaluations.js';
+import { Jobs } from './jobs.js';
+import { Messenger } from './messenger.js';
+import { ModelSettings } from './model-settings.js';
+import { Guards } from './nsfw-guard.js';
+import type { Platforms } from './platforms.js';
+import { Sweeps } from './sweeps.js';
+
+/** What they are made of. `stop` is aborted once the bot stops. */
+export interface ToolParts {
+  config: Config;
+  clock: Clock;
+  log: Log;
+  queue: JobQueue;
+  paths: DataPaths;
+  people: People;
+  platforms: Platforms;
+  sessions: Sessions;
+  stop: AbortSignal;
+}
+
+export interface Tools {
+  models: ModelSettings;
+  messenger: Messenger;
+  jobs: Jobs;
+  evaluations: Evaluations;
+  cards: Cards;
+  sweeps: Sweeps;
+  guards: Guards;
+}
+
+export function makeTools(parts: ToolParts): Tools {
+  const models = new ModelSettings(parts.config);
+  const messenger = new Messenger(parts.platforms);
+  const jobs = new Jobs({ ...parts, models });
+  const evaluations = new Evaluations({ ...parts, models });
+  const cards = new Cards(parts.paths, jobs);
+  const sweeps = new Sweeps({ ...parts, messenger });
+  const guards = new Guards(parts);
+  return { models, messenger, jobs, evaluations, cards, sweeps, guards };
+}
