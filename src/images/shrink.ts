@@ -4,7 +4,7 @@ import { ofPicture } from './open.js';
 
 const longest = 2048;
 
-/** The picture in at most `most` bytes, as JPEG of falling quality and then of falling size. */
+/** The picture in at most `most` bytes: as it is, else as JPEG of falling quality. Errors: not-allowed where none is that small. */
 export async function shrink(bytes: Buffer, most: number): Promise<{ bytes: Buffer; extension: string }> {
   if (bytes.length <= most) return { bytes, extension: extensionOf(bytes) };
   for (const quality of [92, 80, 60]) {

@@ -44,6 +44,12 @@ export async function readPersonalData(db: Connection, key: string): Promise<Per
   };
 }
 
+/** Somebody is known by a key: the secret that it was made with must be there. */
+export async function knowsPeople(db: Connection): Promise<boolean> {
+  const real = "SELECT 1 AS one FROM voter WHERE NOT ifnull(json_extract(body, '$.pseudonym'), 0) LIMIT 1";
+  return (await db.get(real)) !== undefined;
+}
+
 /** The row of an account; undefined where nothing is kept of it. */
 export async function readVoter(db: Connection, key: string): Promise<Voter | undefined> {
   return (await bodies<Voter>(db, 'SELECT body FROM voter WHERE key = ?', key))[0];

@@ -17,11 +17,12 @@ import { makeFolder, syncFolder } from './folder.js';
 import { forgetVoter } from './forget.js';
 import { DataLock } from './lock.js';
 import { migrate, migrations } from './migrations.js';
+import { knowsPeople } from './personal.js';
 import { removeSession } from './purge.js';
 import { scrub } from './scrub.js';
 import { Connection } from './sqlite.js';
 import { keepCopy } from './upgrade-copies.js';
-import { exclusionHash, voterKey } from './voter-key.js';
+import { exclusionHash, isWholeSecret, voterKey } from './voter-key.js';
 
 export interface RestoreOptions {
   file: string;
@@ -142,6 +143,7 @@ async function bringUp({ file, dir, to, there, at, forgetOnPage }: BringUp): Pro
   let gone: Leaving | null;
   try {
     await mustBeSound(file, db);
+    await mustHaveSecret(file, to, db);
     gone = there ? await whoLeft(dir, to, db, at) : null;
     if (gone) {
       await db.exec('BEGIN IMMEDIATE');
@@ -167,6 +169,9 @@ const UNSOUND = /^SQLITE_(?:CORRUPT|NOTADB|ERROR|CONSTRAINT|MISMATCH|SCHEMA)/;
 async function mustBeSound(file: string, db: Connection): Promise<void> {
   try {
     await db.exec('PRAGMA secure_delete = ON; PRAGMA recursive_triggers = ON');
+    const version = await db.get<{ user_version: number }>('PRAGMA user_version');
+    // An empty file is a sound database to SQLite.
+    if (!version?.user_version) throw invalid(file, 'its database is empty');
     const [check] = await db.all<{ integrity_check: string }>('PRAGMA integrity_check(1)');
     if (check?.integrity_check !== 'ok') throw invalid(file, 'its database is not sound');
     await migrate(db);
@@ -175,6 +180,13 @@ async function mustBeSound(file: string, db: Connection): Promise<void> {
       throw error;
     throw invalid(file, 'its database is not sound', error);
   }
+}
+
+/** Without the secret that their names were made with, nobody in the database would be known any more. */
+async function mustHaveSecret(file: string, to: string, db: Connection): Promise<void> {
+  const secret = await readFile(join(to, 'secret.key')).catch(() => null);
+  if (secret && !isWholeSecret(secret)) throw invalid(file, 'its secret.key is cut short');
+  if (!secret && (await knowsPeople(db))) throw invalid(file, 'people are in it, and no secret.key');
 }
 
 interface Leaving {

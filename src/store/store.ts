@@ -19,7 +19,7 @@ import { DataLock } from './lock.js';
 import { Lookups } from './lookups.js';
 import { type Migrated, migrate, migrations } from './migrations.js';
 import { Patience, type PatienceOptions } from './patience.js';
-import { type PersonalData, readPersonalData, readProposals, readVoter } from './personal.js';
+import { knowsPeople, type PersonalData, readPersonalData, readProposals, readVoter } from './personal.js';
 import { mergeCommunity, Places } from './places.js';
 import { branchedFrom, type Purged, purgeServer } from './purge.js';
 import { bodies, type KnownVoters, readSession, readVoters, votersOnce } from './read-session.js';
@@ -93,7 +93,6 @@ export class Store {
       const lock = await DataLock.take(dir);
       opened.push({ close: () => lock.release() });
       await finishRestore(dir);
-      const secret = await readSecret(dir);
       const db = await Connection.open(file, 'write');
       opened.push(db);
       await db.checkSound();
@@ -103,6 +102,7 @@ export class Store {
       const keep = (version: number) =>
         keepCopies ? keepCopy(db, dir, version, clock.now()) : Promise.resolve(null);
       const migrated = await migrate(db, migrations, keep);
+      const secret = await readSecret(dir, await knowsPeople(db));
       // A process that was killed while forgetting left the old bytes in the log.
       await scrubWhatIsOwed(db);
       const reader = await Connection.open(file, 'read');

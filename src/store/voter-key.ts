@@ -5,16 +5,40 @@
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { count } from '../domain/state/count.js';
+import { AcclaimError } from '../errors.js';
 
-/** The folder's secret, made where there is none. */
-export async function readSecret(dir: string): Promise<Buffer> {
+const putBack = 'Put back that of your newest backup; `acclaim restore` puts the whole folder back.';
+
+/** Bytes of a whole secret, at the least. */
+const WHOLE = 32;
+
+export const isWholeSecret = (bytes: Uint8Array): boolean => bytes.length >= WHOLE;
+
+/**
+ * The folder's secret, made where there is none. `wanted`: people are known by one already, so none is made. Errors: file-corrupt where
+ * it is cut short, file-not-found where it is wanted: with another, everybody's votes would be nobody's.
+ */
+export async function readSecret(dir: string, wanted = false): Promise<Buffer> {
   const file = join(dir, 'secret.key');
   const found = await readFile(file).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw error;
   });
-  if (found && found.length >= 32) return found;
-  const secret = randomBytes(32);
+  if (found && isWholeSecret(found)) return found;
+  if (found)
+    throw new AcclaimError(
+      'file-corrupt',
+      `${file} holds ${count(found.length, 'byte')} and is cut short`,
+      putBack,
+    );
+  if (wanted)
+    throw new AcclaimError(
+      'file-not-found',
+      `${file} is not there, and people's votes are kept under names made with it`,
+      putBack,
+    );
+  const secret = randomBytes(WHOLE);
   const temporary = `${file}.new`;
   try {
     const handle = await open(temporary, 'w', 0o600);

@@ -241,6 +241,36 @@ describe('a restore refuses', () => {
     await expect(put(dir, { replace: true })).resolves.toMatchObject({ missing: [] });
   });
 
+  it('a database that is empty, and people without the whole secret that their names were made with', async () => {
+    const { describeFile, writeArchive } = await import('../../../src/store/archive.js');
+    const world = new World({ imagesPerRound: 4, quorum: 9 }, true);
+    world.settle();
+    world.consent('bob');
+    const dir = await folder('live', world.rows);
+    const manifest = await take(dir);
+    const other = at('other');
+    mkdirSync(other);
+    writeFileSync(join(other, 'acclaim.sqlite'), '');
+    writeFileSync(join(other, 'secret.key'), Buffer.alloc(31, 1));
+    const database = await describeFile(dir, 'acclaim.sqlite');
+    const secret = await describeFile(dir, 'secret.key');
+    const from =
+      (...paths: string[]) =>
+      (path: string) =>
+        paths.includes(path) ? other : dir;
+    const empty = [await describeFile(other, 'acclaim.sqlite'), secret];
+    await writeArchive(file, { ...manifest, sessions: [], files: empty }, from('acclaim.sqlite'));
+    const refused = (why: string) => ({ code: 'backup-invalid', message: expect.stringContaining(why) });
+    await expect(put(at('none'))).rejects.toMatchObject(refused('is empty'));
+    const short = [database, await describeFile(other, 'secret.key')];
+    await writeArchive(file, { ...manifest, sessions: [], files: short }, from('secret.key'));
+    await expect(put(at('none'))).rejects.toMatchObject(refused('cut short'));
+    await writeArchive(file, { ...manifest, sessions: [], files: [database] }, from());
+    await expect(put(at('none'))).rejects.toMatchObject(refused('no secret.key'));
+    await writeArchive(file, { ...manifest, sessions: [], files: [database, secret] }, from());
+    await expect(put(at('none'))).resolves.toMatchObject({ missing: [] });
+  });
+
   it('a manifest that is nested beyond any of ours', async () => {
     const { writeArchive } = await import('../../../src/store/archive.js');
     const dir = await folder('live');
@@ -303,6 +333,7 @@ describe('a restore refuses', () => {
 describe('a restore', () => {
   it('brings an older schema up to date', async () => {
     mkdirSync(at('old'));
+    writeFileSync(join(at('old'), 'secret.key'), Buffer.alloc(32, 1));
     const db = await Connection.open(join(at('old'), 'acclaim.sqlite'), 'write');
     await migrate(db, migrations.slice(0, 1));
     await db.run(

@@ -1,5 +1,5 @@
 /** Linked accounts in the store: a code works once, in its time, for others than its maker; forgetting takes all. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -127,6 +127,7 @@ it('brings a database of before along: its channel founded the session, its acco
   await db.run("INSERT INTO voter (key, community, body) VALUES ('bob', 'c', ?)", JSON.stringify(voter));
   await db.exec('PRAGMA user_version = 1');
   await db.close();
+  writeFileSync(join(moved, 'secret.key'), Buffer.alloc(32, 1));
   const opened = await Store.open(moved);
   const state = (await opened.load('cat'))!;
   await opened.close();

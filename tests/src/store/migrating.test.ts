@@ -32,6 +32,7 @@ function copy(of = old): string {
   const dir = join(root, String(++copies));
   mkdirSync(dir);
   copyFileSync(of, join(dir, 'acclaim.sqlite'));
+  writeFileSync(join(dir, 'secret.key'), Buffer.alloc(32, 1));
   return dir;
 }
 
@@ -104,6 +105,7 @@ describe('the database from before', () => {
   /** An upgrade of the folder, as often as one likes. */
   const upgrade = async (dir: string, now: number, keepCopies = true) => {
     copyFileSync(old, join(dir, 'acclaim.sqlite'));
+    writeFileSync(join(dir, 'secret.key'), Buffer.alloc(32, 1));
     return Store.open(dir, undefined, { clock: { now: () => now }, keepCopies });
   };
 

@@ -1,5 +1,13 @@
 /** The store: what was committed is there, whole, after anything; what must not be there is gone to the byte. */
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -136,6 +144,29 @@ describe('people', () => {
     await store!.close();
     rmSync(join(dir, 'secret.key'));
     expect((await open()).voterKey('discord', '1234')).not.toBe(key);
+  });
+
+  it('a secret that is cut short, or gone while people are known by it, is no reason to make another', async () => {
+    const world = played();
+    const opened = await open();
+    await opened.commit(world.rows, []);
+    await opened.close();
+    const file = join(dir, 'secret.key');
+    const whole = readFileSync(file);
+    writeFileSync(file, whole.subarray(0, 31));
+    await expect(open()).rejects.toMatchObject({
+      code: 'file-corrupt',
+      mend: expect.stringContaining('backup'),
+    });
+    expect(readFileSync(file)).toEqual(whole.subarray(0, 31));
+    rmSync(file);
+    await expect(open()).rejects.toMatchObject({
+      code: 'file-not-found',
+      mend: expect.stringContaining('backup'),
+    });
+    expect(existsSync(file)).toBe(false);
+    writeFileSync(file, whole);
+    await expect((await open()).voter('bob')).resolves.toBeDefined();
   });
 
   it('see all that is held about them', async () => {
