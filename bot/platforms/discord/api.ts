@@ -23,6 +23,7 @@ export type Body = RESTPostAPIChannelMessageJSONBody & RESTPatchAPIChannelMessag
 /** A registered command as it is compared: names and options only. */
 export type CommandBody = Record<string, unknown>;
 
+/** Discord's REST API as we use it. Errors come translated (errors.ts); once the token is refused every call says so. */
 export class DiscordApi {
   private dead = false;
 

@@ -23,6 +23,7 @@ const threads: readonly ChannelType[] = [
   ChannelType.PrivateThread,
 ];
 
+/** What is known of places, and what Discord says of them now. Errors: those of the API, `not-allowed` where pictures may not be shown. */
 export class Channels {
   private readonly places = new Map<string, Place>();
 
@@ -133,10 +134,12 @@ export function isLocked(channel: APIChannel): boolean {
   return 'thread_metadata' in channel && channel.thread_metadata?.locked === true;
 }
 
+/** Age-restricted; of a thread its parent says it. */
 export function isNsfw(channel: APIChannel): boolean {
   return 'nsfw' in channel && channel.nsfw === true;
 }
 
+/** The channel that a thread hangs on, or the category of a channel. */
 export function parentOf(channel: APIChannel): string | null {
   return 'parent_id' in channel ? (channel.parent_id ?? null) : null;
 }

@@ -22,6 +22,7 @@ export interface DiscordQuestion {
 
 const adult = 'needed only for sessions that reduce adult content';
 
+/** What the doctor finds, the token first. It throws nothing: what fails is a check. */
 export async function checkDiscord({ token, channels, known, api }: DiscordQuestion): Promise<Check[]> {
   const rest = new REST(api === undefined ? {} : { api }).setToken(token);
   try {

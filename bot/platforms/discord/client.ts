@@ -5,6 +5,7 @@
 import { Client, GatewayIntentBits, Options } from 'discord.js';
 import type { DiscordOptions } from './options.js';
 
+/** Not connected yet. `api`: base of Discord's addresses. */
 export function makeClient({ api }: Pick<DiscordOptions, 'api'>): Client {
   return new Client({
     intents: [

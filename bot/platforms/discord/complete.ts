@@ -7,6 +7,7 @@ import type { DiscordOptions } from './options.js';
 
 const most = 25;
 
+/** At most 25 choices that begin with what was typed. */
 export async function completions(
   { spec, options }: Chosen,
   { complete }: Pick<DiscordOptions, 'complete'>,

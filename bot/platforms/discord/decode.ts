@@ -34,6 +34,7 @@ export interface Decoded {
   burst: boolean;
 }
 
+/** A dispatch -> what it tells; one may tell of several messages, most tell of none. */
 export function decode({ t, d }: Packet, around: Surroundings): Decoded[] {
   switch (t) {
     case GatewayDispatchEvents.MessageReactionAdd:

@@ -74,6 +74,7 @@ const passing: ReadonlySet<number> = new Set([
 /** Statuses by which a server says that the same request may be taken later. */
 const later: ReadonlySet<number> = new Set([401, 408, 409, 423, 425, 429]);
 
+/** Whatever a call threw -> an AcclaimError, unless it is one. */
 export function translate(error: unknown): unknown {
   if (error instanceof AcclaimError) return error;
   const code = error instanceof DiscordAPIError ? codeOf(error) : null;
@@ -114,6 +115,7 @@ export function isTokenless(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('Expected token to be set');
 }
 
+/** The bot's token is dead: nothing goes on without a new one. */
 export function tokenInvalid(cause?: unknown): AcclaimError {
   return new AcclaimError(
     'token-invalid',

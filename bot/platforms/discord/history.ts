@@ -17,6 +17,7 @@ export interface Known extends Standing {
 
 const pageSize = 100;
 
+/** Messages of ours on Discord, by their mark. */
 export class DiscordHistory extends History<APIMessage, Known> {
   /** Our user id, set when we are known to Discord. */
   self = '';

@@ -48,6 +48,7 @@ export interface InteractionParts {
   writer: Writer;
 }
 
+/** Commands, presses, menus and what is being typed, and the answers to them. */
 export class Interactions {
   /** Answers that may still be given; nothing of a session hangs on them. */
   private readonly open = new Map<string, Open>();

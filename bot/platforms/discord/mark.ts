@@ -10,6 +10,7 @@ export function markOf(channel: string, key: string): string {
   return createHash('sha256').update(`${channel}\n${key}`).digest('hex').slice(0, 12);
 }
 
+/** A button's id: what is pressed, and on which message. `extra` comes back with the press. */
 export function customId(mark: string, button: string, extra = ''): string {
   return ['acclaim', mark, button, extra].filter((part) => part !== '').join(':');
 }
@@ -20,12 +21,16 @@ export interface CustomId {
   extra: string;
 }
 
+/** Undefined for a button that is not ours. */
 export function parseCustomId(id: string): CustomId | undefined {
   const match = /^acclaim:([0-9a-f]{12}):([a-z-]+)(?::(.*))?$/.exec(id);
   return match ? { mark: match[1]!, button: match[2]!, extra: match[3] ?? '' } : undefined;
 }
 
+/** The mark below an embed, for messages without buttons and pictures. */
 export const footer = (mark: string) => `Acclaim · ${mark}`;
+
+/** A picture's name: its message and its bytes, so that the same picture has the same name. */
 export const fileName = (mark: string, hash: string, extension: string) =>
   `acclaim-${mark}-${hash}.${extension}`;
 
@@ -45,6 +50,7 @@ export function readMark(message: Marked): string | undefined {
   return undefined;
 }
 
+/** Of all buttons and menus of a message. */
 export function customIds({ components }: Pick<Marked, 'components'>): string[] {
   return (components ?? []).flatMap((row) =>
     'components' in row

@@ -4,6 +4,7 @@
  */
 import { plain } from '../../../src/chat/text.js';
 
+/** Plain text with **bold** -> Discord's markdown, in which nothing else has a meaning. */
 export function markdown(text: string): string {
   return plain(text)
     .split(/\*\*([^*\n]+)\*\*/)

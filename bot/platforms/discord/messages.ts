@@ -28,6 +28,7 @@ export interface MessageParts {
 
 const remembered = 500;
 
+/** Our messages in channels. Errors: those of the API, `not-allowed` where pictures may not be shown. */
 export class Messages {
   private readonly posting = new Map<string, Promise<MessageRef>>();
   private readonly edits: Latest;

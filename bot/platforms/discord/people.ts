@@ -16,6 +16,7 @@ export interface Member {
   permissions?: string;
 }
 
+/** Without the rights that only a member has. */
 export function accountOfUser(user: Pick<APIUser, 'id' | 'username' | 'global_name'>): Account {
   return {
     platform: 'discord',
@@ -27,6 +28,7 @@ export function accountOfUser(user: Pick<APIUser, 'id' | 'username' | 'global_na
   };
 }
 
+/** `permissions`: bits as Discord sends them; null where they are not known. */
 export function accountOfMember(
   id: string,
   member: Member,

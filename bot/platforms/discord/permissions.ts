@@ -16,6 +16,7 @@ export interface Standing {
 const adminBits = PermissionFlagsBits.Administrator | PermissionFlagsBits.ManageGuild;
 const moderatorBits = PermissionFlagsBits.ManageMessages | PermissionFlagsBits.ModerateMembers;
 
+/** By what Discord lets them do there, and by the configuration. */
 export function roleOf({ user, roles, permissions }: Standing, rules: RoleRules): Role {
   const bits = BigInt(permissions ?? '0');
   const [admin, moderator] = [(bits & adminBits) !== 0n, (bits & moderatorBits) !== 0n];
@@ -65,6 +66,7 @@ export function lacking(held: Held): string[] {
   );
 }
 
+/** Address at which a server's owner lets the bot in, with the rights that it needs. */
 export function inviteLink(application: string): string {
   const bits = Object.values(neededPermissions).reduce(
     (sum, bit) => sum | bit,

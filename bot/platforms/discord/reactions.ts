@@ -13,6 +13,7 @@ type ReactionApi = Pick<DiscordApi, 'message' | 'reactions'>;
 const pageSize = 100;
 const kinds = [0, 1] as const;
 
+/** Canonical name -> people, the bot and other bots left out. Throws `message-gone`. */
 export async function readReactions(
   api: ReactionApi,
   channel: string,

@@ -49,6 +49,7 @@ export interface LoadedPicture {
   spoiler: boolean;
 }
 
+/** The card's pictures, at most ten, each small enough for Discord. */
 export async function loadPictures(card: Card, mark: string): Promise<LoadedPicture[]> {
   return Promise.all(
     card.pictures.slice(0, 10).map(async ({ file, alt, spoiler }) => {

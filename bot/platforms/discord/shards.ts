@@ -16,6 +16,7 @@ export interface GuildNews {
   unavailable?: boolean;
 }
 
+/** Servers by the connection that tells of them. */
 export class Shards {
   /** Servers of each shard, from its newest READY on. */
   private readonly shards = new Map<number, Set<string>>();

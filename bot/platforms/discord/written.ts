@@ -10,6 +10,7 @@ import { chosenName } from './commands.js';
 const inText = /(?<=\*\*)\/acclaim [^*\n]+(?=\*\*)/g;
 const wholeTitle = /^\/acclaim [^*\n]+$/;
 
+/** Commands in texts, as they are called on Discord. */
 export class Writer {
   constructor(private readonly specs: readonly CommandSpec[]) {}
 

@@ -21,6 +21,7 @@ export interface FakeMessage {
   edits: number;
 }
 
+/** People are played by its methods; `outage` cuts it off. */
 export class FakePlatform implements ChatPlatform {
   readonly name = 'fake';
   readonly capabilities: Capabilities;
@@ -208,6 +209,7 @@ export class FakePlatform implements ChatPlatform {
   }
 }
 
+/** Somebody on it. */
 export function fakeAccount(id: string, role: Account['role'] = 'member'): Account {
   return { platform: 'fake', id, displayName: id, bornAt: null, joinedAt: null, role };
 }

@@ -26,6 +26,7 @@ export interface LostChannelsParts {
 /** Between two tries, ms. */
 export const longestWait = 300_000;
 
+/** Of one platform; empty again with each connection. */
 export class LostChannels {
   private readonly refusing = new Set<string>();
   private timer: NodeJS.Timeout | undefined;

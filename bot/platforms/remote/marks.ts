@@ -7,6 +7,7 @@ import { Turns } from '../../../src/chat/turns.js';
 
 export type Mark = Extract<ChatEvent, { kind: 'reaction' }>;
 
+/** One person's marks on a message follow each other; different people's do not wait. */
 export class Marks extends Turns {
   /** Marks seen with a twin, "message user emoji": a removal of either is looked at twice. */
   private readonly twins = new Set<string>();

@@ -50,6 +50,7 @@ interface ShellPace {
 
 type Consent = Extract<ChatEvent, { kind: 'consent' }>;
 
+/** A ChatPlatform whose adapter fills in the abstract methods. `C`: what a connection consists of; `O`: what it is handed. */
 export abstract class RemotePlatform<C extends Connected, O extends RemoteOptions> implements ChatPlatform {
   abstract readonly name: PlatformName;
   abstract readonly capabilities: Capabilities;

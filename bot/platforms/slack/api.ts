@@ -57,6 +57,7 @@ const attempts = 4;
 /** Waits for being too fast, before a call is given up. */
 const patience = 20;
 
+/** Slack's Web API as we use it. Errors come translated (errors.ts); once the token is refused every call says so. */
 export class SlackApi {
   private dead: AcclaimError | null = null;
   readonly client: webApi.WebClient;
@@ -251,6 +252,7 @@ export class SlackApi {
   }
 }
 
+/** Of Bolt's client: it tries nothing again by itself, and `api` is the base of Slack's addresses. */
 export function clientOptions(options: { api?: string; logger: webApi.Logger }): webApi.WebClientOptions {
   return {
     ...(options.api === undefined ? {} : { slackApiUrl: options.api }),

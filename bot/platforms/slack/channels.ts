@@ -7,6 +7,7 @@ import { AcclaimError } from '../../../src/errors.js';
 import type { SlackApi } from './api.js';
 import type { People } from './people.js';
 
+/** Asked of Slack. Errors: those of the API, `not-allowed` where pictures may not be shown. */
 export class Channels {
   constructor(
     private readonly api: Pick<SlackApi, 'channel' | 'members'>,

@@ -20,6 +20,7 @@ export interface SlackQuestion {
   api?: string;
 }
 
+/** What the doctor finds, the token first. It throws nothing: what fails is a check. */
 export async function checkSlack(question: SlackQuestion): Promise<Check[]> {
   // Waits between attempts keep no process alive, and the doctor has nothing else that would.
   const awake = setInterval(() => {}, 60_000);

@@ -48,6 +48,7 @@ export interface LineParts {
   onDead(error: unknown): void;
 }
 
+/** Not connected yet. */
 export function makeLine(parts: LineParts): Line {
   const { transport } = parts.options;
   return transport.kind === 'http' ? httpLine(parts, transport) : socketLine(parts, transport);

@@ -14,6 +14,7 @@ function asTyped(_: string, sign: string, id: string, label: string | undefined)
   return sign === '#' ? `#${label || id}` : (label ?? id);
 }
 
+/** What was typed after the command -> a command as the table reads it. */
 export function commandText(typed: string): string {
   const text = plain(typedText(typed.replace(marked, asTyped)))
     .replace(/[“”„]/g, '"')

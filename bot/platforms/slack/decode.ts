@@ -37,6 +37,7 @@ export interface Decoded {
   mark: { reaction: string; ts: string } | null;
 }
 
+/** An event -> what it tells; undefined for what is not ours to know. */
 export function decode(event: SlackEvent, around: Surroundings): Decoded | undefined {
   const at = event.event_ts === undefined ? around.now : timeOf(event.event_ts);
   switch (event.type) {

@@ -23,10 +23,12 @@ const names = new Map<string, string>([
 
 const tone = /::skin-tone-[1-6]$/;
 
+/** Undefined for a reaction that is no mark. */
 export function canonical(reaction: string): string | undefined {
   return names.get(reaction.replace(tone, ''));
 }
 
+/** In a colour: a plain one may stand beside it. */
 export function hasTone(reaction: string): boolean {
   return tone.test(reaction);
 }

@@ -18,6 +18,7 @@ export function isUninstalled(error: unknown): boolean {
   return ['account_inactive', 'token_revoked'].includes(slackCode(error) ?? '');
 }
 
+/** Whatever a call threw -> an AcclaimError, unless it is one. */
 export function translate(error: unknown): unknown {
   if (error instanceof AcclaimError) return error;
   const code = slackCode(error);
@@ -65,6 +66,7 @@ export function limitedFor(error: unknown, otherwise: number): number | null {
   return ['ratelimited', 'rate_limited'].includes(slackCode(error) ?? '') ? otherwise : null;
 }
 
+/** The bot's token is dead: nothing goes on without a new one. */
 export function tokenInvalid(cause?: unknown): AcclaimError {
   return new AcclaimError(
     'token-invalid',
@@ -74,6 +76,7 @@ export function tokenInvalid(cause?: unknown): AcclaimError {
   );
 }
 
+/** The token of Socket Mode is dead. */
 export function appTokenInvalid(cause?: unknown): AcclaimError {
   return new AcclaimError(
     'token-invalid',
@@ -83,6 +86,7 @@ export function appTokenInvalid(cause?: unknown): AcclaimError {
   );
 }
 
+/** The app lacks rights that its manifest names. */
 export function missingScopes(missing: readonly string[], cause?: unknown): AcclaimError {
   return new AcclaimError(
     'not-allowed',

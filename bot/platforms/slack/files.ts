@@ -62,6 +62,7 @@ export function clearValue(shown: readonly Shown[]): string {
   return shown.flatMap(({ name, clear }) => (clear === null ? [] : [`${clearOf(name)}=${clear}`])).join(',');
 }
 
+/** Picture's name -> id of its clear file, of a value that `clearValue` made. */
 export function clearFiles(value: string): Map<string, string> {
   const pairs = value.split(',').map((pair) => pair.split('='));
   return new Map(pairs.flatMap(([name, file]): [string, string][] => (name && file ? [[name, file]] : [])));

@@ -12,6 +12,7 @@ export interface Known extends Standing {
   buttons: Map<string, string>;
 }
 
+/** Messages of ours on Slack, by the key in their metadata. */
 export class SlackHistory extends History<SlackMessage, Known> {
   /** Our user id, set when we are known to Slack. */
   self = '';

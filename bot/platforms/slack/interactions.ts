@@ -79,6 +79,7 @@ const mostUses = 5;
 /** Private answers with a menu: what comes of the choice takes their place. */
 const menus: ReadonlySet<string> = new Set(['pick-flag', 'pick-why', 'say-why']);
 
+/** Commands, presses and menus, and the answers to them. */
 export class Interactions {
   /** Answers that may still be given; nothing of a session hangs on them. */
   private readonly open = new Map<string, Open>();

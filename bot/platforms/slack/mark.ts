@@ -6,6 +6,7 @@ import type { types } from '@slack/bolt';
 
 const eventType = 'acclaim_message';
 
+/** What makes a message known as ours: the card's key and kind. */
 export function metadataOf(key: string, kind: string): types.MessageMetadata {
   return { event_type: eventType, event_payload: { key, kind } };
 }
@@ -28,10 +29,12 @@ export function keyOf({ metadata }: SlackMessage): string | undefined {
 const prefix = 'acclaim:';
 export const ours = /^acclaim:/;
 
+/** A button's name as Slack sends it back. */
 export function actionId(button: string): string {
   return `${prefix}${button}`;
 }
 
+/** The button's name; undefined for one that is not ours. */
 export function buttonOf(action: string): string | undefined {
   return action.startsWith(prefix) ? action.slice(prefix.length) : undefined;
 }

@@ -6,6 +6,7 @@
 import type { types } from '@slack/bolt';
 import { plain } from '../../../src/chat/text.js';
 
+/** Text in which nothing has a meaning to Slack. */
 export function escaped(text: string): string {
   return plain(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
@@ -15,6 +16,7 @@ export function typedText(text: string): string {
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
 
+/** Plain text with **bold** -> elements of a block. */
 export function richText(text: string): types.RichTextElement[] {
   return plain(text)
     .split(/\*\*([^*\n]+)\*\*/)

@@ -26,6 +26,7 @@ export interface MessageParts {
 
 const attempts = 3;
 
+/** Our messages in channels. Errors: those of the API, `not-allowed` where pictures may not be shown. */
 export class Messages {
   private readonly posting = new Map<string, Promise<MessageRef>>();
   private readonly posts: Spaced;

@@ -5,6 +5,7 @@
  */
 import { later } from './timestamp.js';
 
+/** What was done already, by its id. */
 export class Seen {
   private readonly events = new Map<string, Promise<void>>();
 
@@ -22,6 +23,7 @@ export class Seen {
   }
 }
 
+/** The newest time that is known of a key. */
 export class Newest {
   private readonly known = new Map<string, string>();
 

@@ -15,10 +15,12 @@ export interface Standing {
   deleted: boolean;
 }
 
+/** By what Slack says of them, and by the configuration; no guest is more than a member. */
 export function roleOf({ deleted, guest, ...standing }: Standing, rules: RoleRules): Role {
   return deleted || guest ? 'member' : roleBy({ ...standing, moderator: false }, rules);
 }
 
+/** User groups that the configuration gives roles to. */
 export function groupsOf(rules: RoleRules): string[] {
   return [...new Set([...rules.admins, ...rules.moderators])].filter((id) => /^S[A-Z0-9]+$/.test(id));
 }

@@ -9,6 +9,7 @@ import { bareAccount } from './people.js';
 
 type ReactionApi = Pick<SlackApi, 'reactions'>;
 
+/** Canonical name -> people, the bot left out. Throws `message-gone`. */
 export async function readReactions(
   api: ReactionApi,
   channel: string,

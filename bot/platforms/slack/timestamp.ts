@@ -9,6 +9,7 @@ export function timeOf(ts: string): number {
   return Number(seconds) * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0'));
 }
 
+/** Epoch ms -> a timestamp, to the second. */
 export function tsOf(ms: number): string {
   return `${Math.max(0, Math.floor(ms / 1000))}.000000`;
 }

@@ -44,6 +44,7 @@ interface Running {
   care: Care;
 }
 
+/** The page: `start` listens, and `url` is where. */
 export class WebPlatform implements ChatPlatform {
   readonly name = 'web';
   readonly capabilities = capabilities;

@@ -11,6 +11,7 @@ import { words } from './words.js';
 
 const remembered = 200;
 
+/** Which channels are marked for such pictures, who sees them, and the blurred copies. */
 export class Care {
   private readonly veiled = new Map<string, Promise<Buffer>>();
 
@@ -52,6 +53,7 @@ export class Care {
   }
 }
 
+/** It shows pictures that are not for everybody. */
 export function needsCare(card: Card): boolean {
   return card.data?.blurred === true || card.pictures.some((picture) => picture.spoiler);
 }

@@ -24,6 +24,7 @@ export interface Surroundings {
   fault: (error: unknown) => void;
 }
 
+/** Keeps the server below what may be open, of all and of an address; proxies bring many. */
 export function boundConnections(server: Server, most: Most, { proxies, fault }: Surroundings): void {
   if (Number.isFinite(most.all)) server.maxConnections = most.all;
   // Those that only wait for another request make room.

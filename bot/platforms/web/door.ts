@@ -4,6 +4,7 @@
  */
 import { AcclaimError } from '../../../src/errors.js';
 
+/** Tries of a token or an invite, one after the other from each address. */
 export class Door {
   private readonly lines = new Map<string, { last: Promise<void>; waiting: number }>();
 

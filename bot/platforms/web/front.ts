@@ -22,6 +22,7 @@ const HOUR = 3_600_000;
 /** Different lines in an hour, so that nobody fills the log by making headers up. */
 const MOST = 20;
 
+/** Lets requests pass or says why not. */
 export class Front {
   private readonly proxies: Proxies;
   private readonly said = new Set<string>();

@@ -35,6 +35,7 @@ export interface Bound {
   names: readonly string[];
 }
 
+/** Is the `Host` header a name of this server? */
 export function hostAllowed(header: string | undefined, bound: Bound): boolean {
   const name = hostName(header);
   if (name === undefined) return false;
@@ -49,6 +50,7 @@ export interface Refused {
   mend: string;
 }
 
+/** Why it is none, with the mend; undefined when it is fine. */
 export function hostRefused(header: string | undefined, bound: Bound): Refused | undefined {
   if (hostAllowed(header, bound)) return undefined;
   const name = hostName(header);

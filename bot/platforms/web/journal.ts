@@ -7,6 +7,7 @@ import { type FileHandle, open, readFile, rename, rm, truncate } from 'node:fs/p
 import { dirname } from 'node:path';
 import { AcclaimError } from '../../../src/errors.js';
 
+/** The lines of one file; appends and rewrites follow each other. */
 export class Journal {
   private pending: string[] = [];
   private sync = false;

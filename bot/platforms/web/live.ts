@@ -27,6 +27,7 @@ interface Listener extends Holder {
 
 type FrameFor = (visitor: string | undefined, holder: boolean, admin: boolean) => Frame | undefined;
 
+/** The open lines. `broadcast` goes to all of them, in order. */
 export class Live {
   private readonly heartbeat: NodeJS.Timeout;
   /** What has been made once for all who may see it. */
@@ -142,6 +143,7 @@ export class Live {
 const rightsOver = Buffer.from('event: rights\ndata: {}\n\n');
 const stillHere = Buffer.from(': still here\n\n');
 
+/** A frame as it goes over the line. */
 export function encode({ event, data, id }: Frame): Buffer {
   return Buffer.from(
     `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`,

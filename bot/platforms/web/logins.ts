@@ -20,6 +20,7 @@ export interface LoginParts {
   warn: (line: Refused) => void;
 }
 
+/** Log-ins of admins; one that ended stays ended over restarts. */
 export class Logins {
   private readonly ended: Map<string, number>;
   private written: Promise<void> = Promise.resolve();

@@ -35,6 +35,7 @@ function lasting(line: Line): Line {
 /** Removed messages that a page may still have to hear of. */
 const tombstones = 500;
 
+/** Messages, marks and consents of the page, over its journal. */
 export class Messages {
   /** Names this store's life: a page that knows another one starts afresh. */
   epoch = randomBytes(6).toString('hex');

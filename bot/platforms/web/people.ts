@@ -33,6 +33,7 @@ export interface Cookies {
   voter: string | undefined;
 }
 
+/** Cookies -> visitors, roles and rights, and back. */
 export class People {
   /** Cookies of other Acclaims on the same host keep their own names. */
   readonly visitorCookie: string;

@@ -18,6 +18,7 @@ export interface Outside {
   proxy: string | null;
 }
 
+/** Headers of proxies that are trusted -> the request as it was outside. */
 export class Proxies {
   private readonly trusts: (address: string | undefined) => boolean;
 

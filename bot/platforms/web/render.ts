@@ -34,6 +34,7 @@ interface FileOf {
   url?: string;
 }
 
+/** As the page is sent it; `mine`: the reader's own marks. */
 export function renderMessage(message: Message, mine: string[]): PageMessage {
   const { card, id } = message;
   let next = 0;

@@ -28,6 +28,7 @@ export interface Holder {
 /** Seconds until whoever was refused may ask again. */
 export const AGAIN_S = 20;
 
+/** The lines that are open, bounded for all, a person and an address. */
 export class Streams<H extends Holder> {
   /** In the order they came. */
   private readonly held = new Set<H>();
