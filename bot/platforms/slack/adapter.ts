@@ -14,6 +14,7 @@ import { capabilities } from './capabilities.js';
 import { Channels } from './channels.js';
 import { type Line, makeLine, silent } from './client.js';
 import { type Decoded, decode, type SlackEvent } from './decode.js';
+import { DoneFile } from './done.js';
 import { canonical, hasTone, slackName } from './emoji.js';
 import { isUninstalled, missingScopes, tokenInvalid, translate } from './errors.js';
 import { SlackHistory } from './history.js';
@@ -37,6 +38,8 @@ interface Running extends Connected {
   history: SlackHistory;
   messages: Messages;
   interactions: Interactions;
+  /** What was done lately, over restarts; null where nobody keeps it. */
+  done: DoneFile | null;
 }
 
 type ChannelNews = Extract<ChatEvent, { kind: 'channel' }>;
@@ -47,7 +50,7 @@ export class SlackPlatform extends RemotePlatform<Running, SlackOptions> {
   readonly name = 'slack';
   readonly capabilities = capabilities;
   private readonly pace: Pace;
-  private readonly seen = new Seen();
+  private readonly seen = new Seen(undefined, this.fault);
   private readonly newest = new Newest();
   private team = '';
 
@@ -80,7 +83,18 @@ export class SlackPlatform extends RemotePlatform<Running, SlackOptions> {
       onDead: (error) => this.fatal(error as AcclaimError),
     });
     this.listen(line.app, interactions);
-    return { line, api, channels, people, history, messages, interactions, sink };
+    const done = await this.openDone();
+    return { line, api, channels, people, history, messages, interactions, sink, done };
+  }
+
+  /** Without the file what was done before this process may be done again; everything else goes on. */
+  private async openDone(): Promise<DoneFile | null> {
+    const { doneFile, now } = this.options;
+    if (doneFile === undefined) return null;
+    return DoneFile.open(doneFile, now).catch((error) => {
+      this.fault(error);
+      return null;
+    });
   }
 
   /** Us, with all scopes that we need. */
@@ -96,12 +110,15 @@ export class SlackPlatform extends RemotePlatform<Running, SlackOptions> {
     return self;
   }
 
-  protected connect({ line }: Running): Promise<void> {
+  protected connect({ line, done }: Running): Promise<void> {
+    this.seen.kept = done;
     return line.start();
   }
 
-  protected disconnect({ line }: Running): Promise<void> {
-    return line.stop();
+  protected async disconnect({ line, done }: Running): Promise<void> {
+    await line.stop();
+    this.seen.kept = null;
+    await done?.close();
   }
 
   /** A port of ours that cannot be had is no fault of Slack's. */
@@ -182,12 +199,12 @@ export class SlackPlatform extends RemotePlatform<Running, SlackOptions> {
         this.isOurs(command)
           ? interactions.command(typed, respond)
           : respond(whisper(words.otherWorkspace)).then(() => {});
-      this.aside(this.seen.once(typed.trigger_id, run));
+      this.aside(this.seen.atMostOnce(typed.trigger_id, run));
     });
     app.action(ours, async ({ ack, body, action, respond }) => {
       await ack();
       const pressed = { ...body, action } as unknown as Pressed;
-      this.aside(this.seen.once(pressed.trigger_id, () => interactions.press(pressed, respond)));
+      this.aside(this.seen.atMostOnce(pressed.trigger_id, () => interactions.press(pressed, respond)));
     });
     app.error(async (error) => {
       this.fault((error as { original?: unknown }).original ?? error);

@@ -1,15 +1,17 @@
 /** Slack, as `config.slack` says. */
+import { join } from 'node:path';
 import type { Config } from '../../../src/config/schema.js';
 import { type Connector, leftOut } from '../remote/connector.js';
 import type { Transport } from './options.js';
 
 export const slack: Connector = {
-  async connect({ slack }, handed) {
+  async connect({ slack, dataDir }, handed) {
     const { botToken: token, roles, api } = slack;
     if (token === null) return null;
     const { SlackPlatform } = await import('./adapter.js');
     const base = api === null ? {} : { api };
-    return new SlackPlatform({ ...handed, token, roles, transport: transportOf(slack), ...base });
+    const doneFile = join(dataDir, 'slack', 'done.jsonl');
+    return new SlackPlatform({ ...handed, token, roles, transport: transportOf(slack), doneFile, ...base });
   },
 
   async check({ slack: { botToken: token, appToken, api } }, { channels }) {

@@ -9,6 +9,8 @@ export type Transport =
 
 export interface SlackOptions extends RemoteOptions {
   transport: Transport;
+  /** File of what was done lately, so that nothing is done twice over a restart; without it only this process remembers. */
+  doneFile?: string;
   pace?: Partial<Pace>;
 }
 

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Card } from '../../../src/chat/port.js';
-import { Journal } from './journal.js';
+import { Journal } from '../../../src/files/journal.js';
 
 export interface Message {
   id: string;
@@ -32,6 +32,8 @@ function lasting(line: Line): Line {
   return { ...line, message: { ...line.message, card } };
 }
 
+const startsEmpty = 'Move the file away: the page starts empty, votes and rounds are kept in the database.';
+
 /** Removed messages that a page may still have to hear of. */
 const tombstones = 500;
 
@@ -53,7 +55,7 @@ export class Messages {
   private constructor(private readonly journal: Journal) {}
 
   static async open(file: string): Promise<Messages> {
-    const { journal, lines } = await Journal.open(file);
+    const { journal, lines } = await Journal.open(file, startsEmpty);
     const messages = new Messages(journal);
     for (const line of lines) messages.apply(line as Line);
     messages.lines = lines.length;

@@ -72,6 +72,8 @@ export class Peer {
   private readonly ids = new Map<string, string>();
   private readonly asked = new Map<string, Asked>();
   private ticks = 0;
+  /** Brings the last command or press once more. */
+  repeat: () => Promise<void> = async () => {};
 
   private constructor(
     emulator: string,
@@ -314,13 +316,14 @@ export class Peer {
     const asked: Asked = { answers: [], status: 200, expired: false };
     this.asked.set(id, asked);
     const payload = make(id, `${this.url}/respond/${id}`);
-    if (this.target === null) await this.sockets.send(kind, payload);
-    else {
+    this.repeat = async () => {
+      if (this.target === null) return this.sockets.send(kind, payload);
       const fields =
         kind === 'interactive' ? { payload: JSON.stringify(payload) } : (payload as Record<string, string>);
       const body = new URLSearchParams(fields).toString();
       asked.status = await deliver(this.target, body, 'application/x-www-form-urlencoded');
-    }
+    };
+    await this.repeat();
     return asked;
   }
 

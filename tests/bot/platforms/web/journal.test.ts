@@ -2,19 +2,19 @@ import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SmallDisk, whyNoDisk } from '../../../../bench/lib/small-disk.mjs';
-import { Journal } from '../../../../bot/platforms/web/journal.js';
 import { Messages } from '../../../../bot/platforms/web/messages.js';
+import { Journal } from '../../../../src/files/journal.js';
 import { card } from '../../../contracts/platform.js';
 import { freshDir } from './support.js';
 
 describe('journal', () => {
   it('keeps what was appended, in order', async () => {
     const file = join(freshDir(), 'j');
-    const { journal } = await Journal.open(file);
+    const { journal } = await Journal.open(file, 'Move it away.');
     await Promise.all([journal.append({ n: 1 }), journal.append({ n: 2 }, false), journal.append({ n: 3 })]);
     await journal.close();
     expect(readFileSync(file, 'utf8')).toBe('{"n":1}\n{"n":2}\n{"n":3}\n');
-    expect((await Journal.open(file)).lines).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+    expect((await Journal.open(file, 'Move it away.')).lines).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
   });
 
   it('drops a torn last line, at every byte where it can be torn, and goes on', async () => {
@@ -25,7 +25,7 @@ describe('journal', () => {
       const file = join(freshDir(), 'j');
       writeFileSync(file, whole);
       appendFileSync(file, bytes.subarray(0, cut));
-      const { journal, lines } = await Journal.open(file);
+      const { journal, lines } = await Journal.open(file, 'Move it away.');
       expect(lines).toEqual([{ n: 1 }]);
       await journal.append({ n: 2 });
       await journal.close();
@@ -39,7 +39,7 @@ describe('journal', () => {
       const disk = SmallDisk.mount(1);
       try {
         const file = join(disk.dir, 'j');
-        const { journal } = await Journal.open(file);
+        const { journal } = await Journal.open(file, 'Move it away.');
         await journal.append({ n: 1 });
         disk.fill();
         const long = 'x'.repeat(20_000);
@@ -59,7 +59,7 @@ describe('journal', () => {
   it('refuses a line that is broken in the middle, by its number', async () => {
     const file = join(freshDir(), 'j');
     writeFileSync(file, '{"n":1}\n{"n":\n{"n":3}\n');
-    await expect(Journal.open(file)).rejects.toMatchObject({
+    await expect(Journal.open(file, 'Move it away.')).rejects.toMatchObject({
       code: 'file-corrupt',
       message: expect.stringContaining('line 2'),
     });
@@ -67,7 +67,7 @@ describe('journal', () => {
 
   it('rewrites between appends without losing one', async () => {
     const file = join(freshDir(), 'j');
-    const { journal } = await Journal.open(file);
+    const { journal } = await Journal.open(file, 'Move it away.');
     // As its users do: what is appended is in the state that a rewriting takes its lines from.
     const state: number[] = [];
     const append = (n: number) => {
@@ -78,7 +78,7 @@ describe('journal', () => {
     await Promise.all([append(1), rewrite(), append(2)]);
     await Promise.all([rewrite(), append(3), rewrite(), append(4)]);
     await journal.close();
-    expect(new Set((await Journal.open(file)).lines)).toEqual(new Set([1, 2, 3, 4]));
+    expect(new Set((await Journal.open(file, 'Move it away.')).lines)).toEqual(new Set([1, 2, 3, 4]));
   });
 });
 

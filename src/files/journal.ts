@@ -5,9 +5,9 @@
  */
 import { type FileHandle, open, readFile, rename, rm, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AcclaimError } from '../../../src/errors.js';
+import { AcclaimError } from '../errors.js';
 
-/** The lines of one file; appends and rewrites follow each other. */
+/** The lines of one file; appends and rewrites follow each other. Errors: disk-full, file-corrupt. */
 export class Journal {
   private pending: string[] = [];
   private sync = false;
@@ -22,7 +22,8 @@ export class Journal {
     private length: number,
   ) {}
 
-  static async open(file: string): Promise<{ journal: Journal; lines: unknown[] }> {
+  /** Its lines as they stand; `mend`: of a line that is broken. */
+  static async open(file: string, mend: string): Promise<{ journal: Journal; lines: unknown[] }> {
     const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return Buffer.alloc(0);
       throw error;
@@ -36,7 +37,7 @@ export class Journal {
         : text
             .slice(0, -1)
             .split('\n')
-            .map((line, i) => parse(line, file, i + 1));
+            .map((line, i) => parse(line, { file, number: i + 1, mend }));
     return { journal: new Journal(file, await open(file, 'a', 0o600), end), lines };
   }
 
@@ -105,15 +106,13 @@ export class Journal {
   }
 }
 
-function parse(line: string, file: string, number: number): unknown {
+function parse(
+  line: string,
+  { file, number, mend }: { file: string; number: number; mend: string },
+): unknown {
   try {
     return JSON.parse(line);
   } catch (cause) {
-    throw new AcclaimError(
-      'file-corrupt',
-      `${file} line ${number} is broken`,
-      'Move the file away: the page starts empty, votes and rounds are kept in the database.',
-      { cause },
-    );
+    throw new AcclaimError('file-corrupt', `${file} line ${number} is broken`, mend, { cause });
   }
 }
