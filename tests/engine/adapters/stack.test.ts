@@ -142,10 +142,12 @@ describe('a stack', async () => {
     await expect(generate('r', [other])).rejects.toMatchObject({
       code: expect.stringMatching(/^(adapter-unsupported|shape-mismatch)$/),
     });
-    const before = { ...sampler, stack: stackOf([attention]) };
-    appendFileSync(attention, 'x');
+    const lost = join(root, 'lost.safetensors');
+    cpSync(attention, lost);
+    const before = { ...sampler, stack: stackOf([lost]) };
+    appendFileSync(lost, 'x');
     await expect(generate('r', [], { sampler: before })).rejects.toMatchObject({ code: 'model-changed' });
-    rmSync(attention);
+    rmSync(lost);
     await expect(generate('r', [], { sampler: before })).rejects.toMatchObject({ code: 'file-not-found' });
   });
 });

@@ -116,6 +116,9 @@ describe('the best, elected again', () => {
     const without = replay.map(({ source: _, ...item }) => item);
     expect(reelected(carried, two, surest(-1), without)).toBe(carried);
     expect(newReplay(one.round, one.judged).some((item) => 'source' in item)).toBe(false);
+    // Only what was called good may become the best.
+    const sourced = newReplay(one.round, one.judged, true).filter((item) => 'source' in item);
+    expect(sourced.map(({ label }) => label)).toEqual([1, 1]);
   });
 });
 

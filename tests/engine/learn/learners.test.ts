@@ -75,6 +75,20 @@ describe('a round that teaches nothing', () => {
   });
 });
 
+it('d3po compares no pictures that began with different noises, where any began with the same', async () => {
+  const learner = learners.d3po;
+  const noise = f32([3, 1, 1, 1], [-20, -20, -22]);
+  const said = [1, 1, 0].map((good, index) => ({ index, good, weight: 1 }));
+  const context = {
+    round: { ...roundOf(2), noise },
+    judged: splitLabels({ images: said, best: null }, 3),
+    params: learner.params.parse({}),
+    state: stateBefore(),
+  } as LearnContext<AdapterParams>;
+  const notes = [expect.stringMatching(/no two images that can be compared/i)];
+  expect(await learner.learn(context)).toMatchObject({ learned: false, notes });
+});
+
 it('the registry: its names are the learners that there are, and a name that is gone compares nothing', () => {
   expect(Object.keys(learners)).toEqual([...learnerNames]);
   for (const [name, learner] of Object.entries(learners)) {

@@ -170,6 +170,14 @@ describe('the model', () => {
     }
   });
 
+  it('hears a crowd of thousands to a picture as it hears few, and says numbers', () => {
+    const loud = pictures(64, 'votes').map((vote) => ({ ...vote, weight: 5000 }));
+    const model = fitted(loud)!;
+    expect(model.maps).toEqual({ told: 1 });
+    expect(opinions(model, unseen).every(({ p }) => p > 0 && p < 1)).toBe(true);
+    expect(aucOf(model)).toBeGreaterThan(0.95);
+  });
+
   it('keeps from a head what it must not see, where a map is far wider than there are votes', () => {
     const r = rng('wide');
     const found = Array.from({ length: 60 }, (_, at) => {
