@@ -9,10 +9,20 @@ import { basename, join, resolve } from 'node:path';
 import { mustSpareMinors } from '../../src/chat/prompt-policy.js';
 import { promptNotes } from '../../src/chat/prompt-syntax.js';
 import { defineCommand } from '../../src/cli/command.js';
-import { choice, fallback, flag, integer, mandatory, number, several, text } from '../../src/cli/options.js';
+import {
+  choice,
+  fallback,
+  flag,
+  integer,
+  mandatory,
+  number,
+  several,
+  text,
+  type Values,
+} from '../../src/cli/options.js';
 import { drawProgress } from '../../src/cli/progress.js';
 import { decoderFor, resolveModel, samplerFor } from '../../src/config/models.js';
-import { deviceNames } from '../../src/config/schema.js';
+import { type Config, deviceNames } from '../../src/config/schema.js';
 import { type AdapterSource, parseAdapter } from '../../src/config/stack.js';
 import { count as counted } from '../../src/domain/state/count.js';
 import { AcclaimError } from '../../src/errors.js';
@@ -30,7 +40,8 @@ import { writeFolder } from '../io/folder.js';
 import { batchOf } from '../io/latents.js';
 import { portable } from '../io/round.js';
 import type { EngineContext } from '../jobs/context.js';
-import { paced } from '../jobs/pace.js';
+import { stepNoiseOf } from '../jobs/draw.js';
+import { paced, type Report } from '../jobs/pace.js';
 import { mustBeFinite } from '../models/finite.js';
 import { decode } from '../models/pipeline.js';
 import { hasTinyVae, type TinyVae } from '../models/tiny-vae.js';
@@ -114,94 +125,20 @@ export const command = defineCommand(
     const { config, engine, notes, close } = await openEngine({ device: v.device, threads: v.threads });
     const began = performance.now();
     const progress = drawProgress(io);
-    const report = paced(progress.report);
     announceCosts(engine, (text) => io.err(`${text}\n`));
     try {
-      const pipeline = await engine.pipeline(model);
-      const set = { steps: v.steps, guidance: v.guidance, eta: v.eta, scheduler: v.scheduler };
-      const given = Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined));
-      const sampler = { ...samplerFor(config, model), ...given };
-      const tiny = tinyOf(engine, decoderFor(config, model), model, v.decoder);
-      const latent = pipeline.latentShape(v.width ?? null, v.height ?? null);
-      const size = latent[0] * latent[1] * latent[2];
-      const file = v.noise === undefined ? undefined : readNoise(v.noise, latent, sampler.steps);
-      const count = v.count ?? file?.initial.shape[0] ?? 1;
-      if (file && file.initial.shape[0] !== count) {
-        const held = `${v.noise} holds ${counted(file.initial.shape[0]!, 'noise')}, not ${count}`;
-        throw new AcclaimError('shape-mismatch', held, 'Leave --count out.');
-      }
-      const streams = Array.from({ length: count }, (_, i) => new Rng(v.seed, 0, `steps.${i}`));
-      const draw = () =>
-        batchOf(
-          streams.map((rng) => rng.normals(size)),
-          latent,
-        ).data;
-      const samples = await sample({
-        pipeline,
-        cache: engine.cache,
-        prompt: v.prompt,
-        negative: v.negative,
-        noise: file?.initial ?? batchOf(plainNoise(count, size, new Rng(v.seed, 0, 'noise')), latent),
-        stepNoise: (k) => (file ? rows(file.steps, k, k + 1).data : draw()),
-        sampler,
-        adapter: readAdapters(pipeline, adapters),
-        onBegin: async (flops) => {
-          const each = flops / (await rate(engine.cache));
-          engine.onForetold?.(each, `sampling takes about ${durationInWords(each)} an image`);
-          report('sample', 0, sampler.steps, undefined, each * count);
-        },
-        onStep: (done, total) => report('sample', done, total),
-        signal: io.signal,
-        keep: v.trajectory === undefined ? 'none' : 'trajectory',
-      });
-      report('decode', 0, 1);
-      const images = await decode(pipeline, engine.cache, samples.latents, tiny);
-      mustBeFinite(images, pipeline, 'decode');
-      const [, , height, width] = images.shape as [number, number, number, number];
-      const pictures = Array.from({ length: count }, (_, i) =>
-        rasterFromFloats(rows(images, i, i + 1).data, width, height),
-      );
-      const sha256 = await modelHash(model);
-      const facts = {
-        prompt: v.prompt,
-        negative: v.negative,
-        seed: v.seed,
-        sampler: portable(sampler),
-        width,
-        height,
-        count,
-        latent,
-        model: { sha256, family: pipeline.family },
-        ...(tiny && { decoder: await modelHash(tiny.dir) }),
-        adapters: adapters.map(adapterFacts),
-        noise: v.noise === undefined ? null : fileFacts(v.noise),
-        device: engine.device,
-        precision: engine.precision,
-        threads: engine.threads,
-        software: engine.software,
-      };
-      const names = pictures.map((_, i) => `${String(i).padStart(4, '0')}.png`);
-      const pngs = await Promise.all(pictures.map((picture, i) => encodePng(picture, provenance(facts, i))));
-      const sheet = await encodePng(grid(pictures), provenance(facts, null));
-      writeFolder(out, { format: FORMAT, version: 1, ...facts, images: names }, (folder) => {
-        for (const [i, png] of pngs.entries()) writeFileSync(join(folder, names[i]!), png);
-        writeFileSync(join(folder, 'sheet.png'), sheet);
-      });
-      if (v.trajectory !== undefined) writeTrajectory(resolve(v.trajectory), samples, images);
+      const asked = await ask(v, { engine, config, model, adapters });
+      const made = await draw(v, asked, { report: paced(progress.report), signal: io.signal });
+      await write(v, out, asked, made);
       progress.clear();
-      const note = v.scheduler ? null : substitution(pipeline.scheduler, sampler.scheduler);
+      const note = v.scheduler ? null : substitution(asked.pipeline.scheduler, asked.sampler.scheduler);
       const understood = [v.prompt, v.negative].flatMap(promptNotes);
       const all = [...notes, ...(note === null ? [] : [note]), ...understood];
+      const { count } = asked;
       const seconds = (performance.now() - began) / 1000;
       const took = `${counted(count, 'image')} in ${seconds.toFixed(1)} s`;
-      const figures = {
-        out,
-        count,
-        seconds,
-        imagesPerSecond: count / seconds,
-        device: engine.device,
-        notes: all,
-      };
+      const pace = { seconds, imagesPerSecond: count / seconds };
+      const figures = { out, count, ...pace, device: engine.device, notes: all };
       if (!v.json) for (const line of all) io.out(`note: ${line}\n`);
       io.out(v.json ? `${JSON.stringify(figures, null, 2)}\n` : `${took}: ${out}\n`);
     } finally {
@@ -210,6 +147,107 @@ export const command = defineCommand(
     }
   },
 );
+
+type Given = Values<typeof options>;
+
+/** What the options come to, of this model. */
+type Asked = Awaited<ReturnType<typeof ask>>;
+
+/** Errors: those of opening the model and of reading --noise; usage, of a size; shape-mismatch. */
+async function ask(
+  v: Given,
+  {
+    engine,
+    config,
+    model,
+    adapters,
+  }: { engine: EngineContext; config: Config; model: string; adapters: AdapterSource[] },
+) {
+  const pipeline = await engine.pipeline(model);
+  const set = { steps: v.steps, guidance: v.guidance, eta: v.eta, scheduler: v.scheduler };
+  const given = Object.fromEntries(Object.entries(set).filter(([, value]) => value !== undefined));
+  const sampler = { ...samplerFor(config, model), ...given };
+  const tiny = tinyOf(engine, decoderFor(config, model), model, v.decoder);
+  const latent = pipeline.latentShape(v.width ?? null, v.height ?? null);
+  const file = v.noise === undefined ? undefined : readNoise(v.noise, latent, sampler.steps);
+  const count = v.count ?? file?.initial.shape[0] ?? 1;
+  if (file && file.initial.shape[0] !== count) {
+    const held = `${v.noise} holds ${counted(file.initial.shape[0]!, 'noise')}, not ${count}`;
+    throw new AcclaimError('shape-mismatch', held, 'Leave --count out.');
+  }
+  return { engine, model, pipeline, sampler, tiny, latent, file, count, adapters };
+}
+
+/** Samples and decodes. Errors: those of the adapters; memory-short, not-finite, cancelled. */
+async function draw(
+  v: Given,
+  { engine, pipeline, sampler, tiny, latent, file, count, adapters }: Asked,
+  { report, signal }: { report: Report; signal: AbortSignal },
+) {
+  const size = latent[0] * latent[1] * latent[2];
+  const streams = Array.from({ length: count }, (_, i) => new Rng(v.seed, 0, `steps.${i}`));
+  const samples = await sample({
+    pipeline,
+    cache: engine.cache,
+    prompt: v.prompt,
+    negative: v.negative,
+    noise: file?.initial ?? batchOf(plainNoise(count, size, new Rng(v.seed, 0, 'noise')), latent),
+    stepNoise: file ? (k) => rows(file.steps, k, k + 1).data : stepNoiseOf(streams, latent),
+    sampler,
+    adapter: readAdapters(pipeline, adapters),
+    onBegin: async (flops) => {
+      const each = flops / (await rate(engine.cache));
+      engine.onForetold?.(each, `sampling takes about ${durationInWords(each)} an image`);
+      report('sample', 0, sampler.steps, undefined, each * count);
+    },
+    onStep: (done, total) => report('sample', done, total),
+    signal,
+    keep: v.trajectory === undefined ? 'none' : 'trajectory',
+  });
+  report('decode', 0, 1);
+  const images = await decode(pipeline, engine.cache, samples.latents, tiny);
+  mustBeFinite(images, pipeline, 'decode');
+  return { samples, images };
+}
+
+/** The folder with its pictures, sheet and manifest; and what --trajectory names. */
+async function write(
+  v: Given,
+  out: string,
+  { engine, model, pipeline, sampler, tiny, latent, count, adapters }: Asked,
+  { samples, images }: Awaited<ReturnType<typeof draw>>,
+): Promise<void> {
+  const [, , height, width] = images.shape as [number, number, number, number];
+  const pictures = Array.from({ length: count }, (_, i) =>
+    rasterFromFloats(rows(images, i, i + 1).data, width, height),
+  );
+  const facts = {
+    prompt: v.prompt,
+    negative: v.negative,
+    seed: v.seed,
+    sampler: portable(sampler),
+    width,
+    height,
+    count,
+    latent,
+    model: { sha256: await modelHash(model), family: pipeline.family },
+    ...(tiny && { decoder: await modelHash(tiny.dir) }),
+    adapters: adapters.map(adapterFacts),
+    noise: v.noise === undefined ? null : fileFacts(v.noise),
+    device: engine.device,
+    precision: engine.precision,
+    threads: engine.threads,
+    software: engine.software,
+  };
+  const names = pictures.map((_, i) => `${String(i).padStart(4, '0')}.png`);
+  const pngs = await Promise.all(pictures.map((picture, i) => encodePng(picture, provenance(facts, i))));
+  const sheet = await encodePng(grid(pictures), provenance(facts, null));
+  writeFolder(out, { format: FORMAT, version: 1, ...facts, images: names }, (folder) => {
+    for (const [i, png] of pngs.entries()) writeFileSync(join(folder, names[i]!), png);
+    writeFileSync(join(folder, 'sheet.png'), sheet);
+  });
+  if (v.trajectory !== undefined) writeTrajectory(resolve(v.trajectory), samples, images);
+}
 
 /** Errors: file-not-found, where the tiny decoder is asked for by name and there is none. */
 function tinyOf(

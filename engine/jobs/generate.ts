@@ -9,15 +9,11 @@
 
 import { mustSpareMinors } from '../../src/chat/prompt-policy.js';
 import { encodePng } from '../../src/images/png.js';
-import type { Raster } from '../../src/images/raster.js';
 import { modelHash } from '../../src/models/model-hash.js';
 import type { JobPayload, JobResult, SafetyMark } from '../../src/queue/jobs.js';
-import { Rng } from '../../src/rng.js';
 import { requireLikelihoods } from '../diffusion/likelihoods.js';
 import { substitution } from '../diffusion/native.js';
-import { heroNoise, plainNoise } from '../diffusion/noise.js';
 import { schedule } from '../diffusion/schedulers.js';
-import type { Checkpoint } from '../io/checkpoint.js';
 import type { Origin } from '../io/remembered.js';
 import { type FeatureMaps, imageName, portable, type RoundManifest, writeRound } from '../io/round.js';
 import { applied } from '../learn/applied.js';
@@ -26,22 +22,29 @@ import { stateFor } from '../learn/learner.js';
 import { learners } from '../learn/learners/table.js';
 import { featureFacts } from '../models/features.js';
 import { branchesOf } from '../models/guidance.js';
-import { checkPictures, hasSafetyChecker, isBarred } from '../models/safety-checker.js';
+import type { Pipeline } from '../models/pipeline.js';
 import { checkTinyVae, hasTinyVae, type TinyVae } from '../models/tiny-vae.js';
 import { vaeFactor } from '../models/vae.js';
 import { f32, stackRows } from '../runtime/tensor.js';
 import type { WorkerContext } from '../worker.js';
 import type { EngineContext } from './context.js';
-import { type Drawing, drawImages, putInPlace } from './draw.js';
+import { type Drawing, type Drawn, drawImages } from './draw.js';
 import { openCheckpoint } from './open-checkpoint.js';
-import { paced } from './pace.js';
+import { paced, type Report } from './pace.js';
 import { peakMemoryMb } from './peak-memory.js';
-import { drawPicked, pickingOf } from './picking.js';
+import { drawPicked, type PickedRound } from './picking.js';
+import { type PickingPlan, planPicking } from './picking-plan.js';
 import { previewer } from './preview.js';
+import { RoundNoises } from './round-noises.js';
+import { type Looked, lookOver, openSafety, type Safety } from './safety.js';
 import { offerAhead } from './work-ahead.js';
 
 type Payload = JobPayload<'generate'>;
 
+/**
+ * Draws a round and writes it to `payload.out`. Errors: those of opening model, checkpoint, decoder and checker;
+ * config-invalid, not-learnable, memory-short, not-finite; cancelled.
+ */
 export async function generate(
   engine: EngineContext,
   payload: Payload,
@@ -53,6 +56,54 @@ export async function generate(
   for (const prompt of [payload.prompt, ...(payload.prompts ?? [])])
     mustSpareMinors({ ...payload, prompt }, payload.safety?.nsfw);
   report('load', 0, 1);
+  const opened = await open(engine, payload);
+  report('load', 1, 1);
+  const safety = openSafety(engine, payload);
+  const picking = pickingFor(payload, opened);
+  const drawing = await drawingOf(engine, payload, opened, { report, signal, fault, picking, safety });
+
+  // 1. to 4.
+  const made = await drawRound(drawing, payload, opened, { picking, safety });
+
+  // 5.
+  report('write', 0, 1);
+  const manifest = await manifestOf(drawing, payload, opened, made, safety);
+  const { drawn, looked, picks } = made;
+  const pngs = await Promise.all(
+    drawn.pictures.map((picture, i) => encodePng(picture, provenance(manifest, i))),
+  );
+  writeRound(payload.out, { manifest, ...drawn, features: made.features }, pngs);
+  const { noise, latents, trajectory } = drawn;
+  const round = {
+    manifest: { ...manifest, sampler: payload.sampler },
+    ...{ noise, latents, trajectory },
+  };
+  offerAhead(engine, { ...opened, round });
+  report('write', 1, 1);
+  return {
+    images: made.origins.map((origin, index) => ({
+      index,
+      file: imageName(index),
+      width: manifest.width,
+      height: manifest.height,
+      origin,
+      ...(picks && { pick: picks.picked[index]!.pick }),
+      ...(looked ? shownAs(looked[index]!.mark) : {}),
+    })),
+    ...(picks && { draws: picks.draws }),
+    notes: [substitution(opened.pipeline.scheduler, payload.sampler.scheduler)].filter(
+      (note) => note !== null,
+    ),
+    seconds: (performance.now() - started) / 1000,
+    memoryMb: peakMemoryMb(),
+    device: engine.device,
+  };
+}
+
+/** What the payload names, opened and held against one another. */
+type Opened = Awaited<ReturnType<typeof open>>;
+
+async function open(engine: EngineContext, payload: Payload) {
   const pipeline = await engine.pipeline(payload.model);
   const sha256 = await modelHash(payload.model);
   const learner = learners[payload.learner.name];
@@ -61,89 +112,130 @@ export async function generate(
   const plan = schedule(pipeline.scheduler, payload.sampler);
   if (learner.comparesLikelihoods) requireLikelihoods(plan, payload.sampler);
   const checkpoint = openCheckpoint(payload.checkpoint, sha256, adapterSpec(params));
-  report('load', 1, 1);
-
-  // 1.
   const latent = pipeline.latentShape(payload.width, payload.height);
-  const size = latent[0] * latent[1] * latent[2];
-  const { count, seed, round } = payload;
+  return { pipeline, sha256, learner, params, plan, checkpoint, latent };
+}
+
+const pickingFor = (
+  payload: Payload,
+  { pipeline, learner, params, plan, checkpoint }: Opened,
+): PickingPlan | null =>
+  planPicking(payload, {
+    ...{ learner, params, checkpoint },
+    steps: plan.steps.length,
+    branches: branchesOf(pipeline.unetConfig, payload.sampler.guidance),
+  });
+
+interface Settings {
+  report: Report;
+  signal: AbortSignal;
+  fault: (error: unknown) => void;
+  picking: PickingPlan | null;
+  safety: Safety | null;
+}
+
+/** By which models the round is drawn, and who is told meanwhile. */
+async function drawingOf(
+  engine: EngineContext,
+  payload: Payload,
+  { pipeline, learner, params, checkpoint, latent }: Opened,
+  { report, signal, fault, picking, safety }: Settings,
+): Promise<Drawing> {
   const adapter =
     checkpoint && checkpoint.state.optimiser.step > 0 && !payload.untuned
       ? applied(checkpoint.manifest.adapter, stateFor(learner, checkpoint.state))
       : undefined;
-  const safety = openSafety(payload);
+  const sheet = picking ? Math.ceil(payload.count * picking.rule.draws * 1.5) : payload.count;
+  const tiny = openDecoder(engine, payload, pipeline, fault);
   // What is looked over before people see it is not shown half done.
-  const branches = branchesOf(pipeline.unetConfig, payload.sampler.guidance);
-  const picking = pickingOf(
-    payload,
-    learner.picking?.bind(learner),
-    params,
-    checkpoint,
-    plan.steps.length,
-    branches,
-  );
-  const sheet = picking ? Math.ceil(count * picking.rule.draws * 1.5) : count;
-  const tiny = openDecoder(payload);
   const preview =
     payload.preview && !safety ? await previewer(pipeline, engine.cache, sheet, fault, tiny) : undefined;
-  const part = checkpoint?.manifest.part;
-  const whole = { baseShare: 0, until: 1 };
-  const { baseShare, until } = (checkpoint && learner.drawing?.(params, checkpoint.state)) ?? whole;
-  const drawing: Drawing = {
+  return {
     engine,
     pipeline,
     latent,
     payload,
     adapter,
-    until,
-    part,
+    until: checkpoint ? learner.drawing?.(params, checkpoint.state).until : undefined,
+    part: checkpoint?.manifest.part,
     report,
     preview,
     tiny: payload.decoder?.rounds ? tiny : undefined,
     signal,
   };
-  const origins = originsOf(count, adapter ? (payload.noise === 'learner' ? baseShare : 0) : 1);
-  const noises = (n: number, purpose: string) =>
-    initialNoise(payload, checkpoint, n, size, new Rng(seed, round, purpose));
+}
 
-  // 2., 3.
-  const own = noises(count, 'noise').map((noise, i) => startOf(i, noise));
-  const stream = (i: number) => new Rng(seed, round, `steps.${i}`);
-  const chosen = picking && (await drawPicked(drawing, picking, { own, more, stream }, origins));
-  const drawn = chosen?.drawn ?? (await drawImages(drawing, own, stream, origins));
-  const picked = chosen?.picked;
-
-  // 4.
-  const looked = safety && (await look(safety, drawn.pictures));
-  const marks = looked?.map(({ mark }) => mark);
-  const embeddings = looked?.map(({ embedding }) => embedding);
-  for (let again = 1; safety && marks && again <= safety.tries; again++) {
-    const held = marks.flatMap((mark, i) => (mark.held ? [i] : []));
-    if (!held.length) break;
-    const fresh = await drawImages(
-      drawing,
-      noises(held.length, `noise.${again}`).map((noise, i) => startOf(held[i]!, noise, `.${again}`)),
-      (i) => new Rng(seed, round, `steps.${held[i] ?? 'fill'}.${again}`),
-      held.map((i) => origins[i]!),
-    );
-    putInPlace(drawn, held, fresh);
-    // Nobody chose what is drawn anew.
-    if (picked) for (const i of held) picked[i] = { pick: 'unpicked' };
-    for (const [i, { mark, embedding }] of (await look(safety, fresh.pictures)).entries()) {
-      marks[held[i]!] = { ...mark, redrawn: again };
-      embeddings![held[i]!] = embedding;
-    }
+/** One that pictures are made with has to fit; what only previews are made with does without, and says why. */
+function openDecoder(
+  engine: EngineContext,
+  { decoder, model }: Payload,
+  pipeline: Pipeline,
+  fault: (error: unknown) => void,
+): TinyVae | undefined {
+  const dir = decoder && (decoder.tiny ?? (hasTinyVae(model) ? model : null));
+  if (!dir) return undefined;
+  const { unetConfig, vaeConfig } = pipeline;
+  try {
+    const found = engine.tinyVae(dir);
+    const fit = { dir: pipeline.dir, channels: unetConfig.in_channels, factor: vaeFactor(vaeConfig) };
+    checkTinyVae(found, fit);
+    return found;
+  } catch (error) {
+    if (decoder.rounds) throw error;
+    fault(error);
+    return undefined;
   }
-  const seen: FeatureMaps = { ...drawn.features, ...(embeddings && { clip: stacked(embeddings) }) };
+}
 
-  // 5.
-  report('write', 0, 1);
+/** A round's images, and all that is known of them. */
+interface Made {
+  origins: Origin[];
+  drawn: Drawn;
+  /** Where the round was chosen among more noises. */
+  picks: Pick<PickedRound, 'picked' | 'draws'> | null;
+  /** Where somebody looks. */
+  looked: Looked[] | null;
+  features: FeatureMaps;
+}
+
+async function drawRound(
+  drawing: Drawing,
+  payload: Payload,
+  { learner, params, checkpoint, latent }: Opened,
+  { picking, safety }: Pick<Settings, 'picking' | 'safety'>,
+): Promise<Made> {
+  const tuned = drawing.adapter !== undefined;
+  const share = (checkpoint && learner.drawing?.(params, checkpoint.state).baseShare) ?? 0;
+  const origins = originsOf(payload.count, tuned ? (payload.noise === 'learner' ? share : 0) : 1);
+  const size = latent[0] * latent[1] * latent[2];
+  const noises = new RoundNoises(payload, checkpoint, size, origins, tuned);
+  const picks = picking && (await drawPicked(drawing, picking, noises, origins));
+  const drawn = picks?.drawn ?? (await drawImages(drawing, noises.own(), (i) => noises.steps(i), origins));
+  const redraw = (held: readonly number[], attempt: number): Promise<Drawn> => {
+    // Nobody chose what is drawn anew.
+    if (picks) for (const i of held) picks.picked[i] = { pick: 'unpicked' };
+    const own = held.map((i) => origins[i]!);
+    const stream = (i: number) => noises.steps(held[i], attempt);
+    return drawImages(drawing, noises.again(held, attempt), stream, own);
+  };
+  const looked = safety && (await lookOver(drawing, safety, drawn, redraw));
+  const clip = looked && stackRows(looked.map(({ embedding: e }) => f32([1, e.length], e)));
+  return { origins, drawn, picks, looked, features: { ...drawn.features, ...(clip && { clip }) } };
+}
+
+async function manifestOf(
+  { engine, pipeline, tiny }: Drawing,
+  payload: Payload,
+  { sha256, checkpoint, latent }: Opened,
+  { origins, drawn, picks, looked, features }: Made,
+  safety: Safety | null,
+): Promise<RoundManifest> {
   const { width, height } = drawn.pictures[0]!;
-  const manifest: RoundManifest = {
+  return {
     format: 'acclaim-round',
     version: 1,
-    round,
-    seed,
+    round: payload.round,
+    seed: payload.seed,
     model: { sha256, family: pipeline.family },
     prompt: payload.prompt,
     ...(payload.prompts && { prompts: payload.prompts }),
@@ -151,7 +243,7 @@ export async function generate(
     sampler: portable(payload.sampler),
     width,
     height,
-    count,
+    count: payload.count,
     latent,
     noise: payload.noise,
     checkpoint: checkpoint?.hash ?? null,
@@ -161,95 +253,12 @@ export async function generate(
     device: engine.device,
     precision: engine.precision,
     software: engine.software,
-    images: origins.map((origin, i) => ({ origin, ...picked?.[i] })),
-    ...(drawing.tiny && { decoder: await modelHash(drawing.tiny.dir) }),
-    ...(chosen && { draws: chosen.draws }),
-    ...(safety && marks ? { safety: { bound: safety.bound, images: marks } } : {}),
-    features: featureFacts(pipeline.scheduler, seen),
+    images: origins.map((origin, i) => ({ origin, ...picks?.picked[i] })),
+    ...(tiny && { decoder: await modelHash(tiny.dir) }),
+    ...(picks && { draws: picks.draws }),
+    ...(safety && looked && { safety: { bound: safety.bound, images: looked.map(({ mark }) => mark) } }),
+    features: featureFacts(pipeline.scheduler, features),
   };
-  const pngs = await Promise.all(
-    drawn.pictures.map((picture, i) => encodePng(picture, provenance(manifest, i))),
-  );
-  writeRound(payload.out, { manifest, ...drawn, features: seen }, pngs);
-  const { noise, latents, trajectory } = drawn;
-  offerAhead(
-    engine,
-    pipeline,
-    learner,
-    params,
-    { manifest: { ...manifest, sampler: payload.sampler }, noise, latents, trajectory },
-    checkpoint,
-  );
-  report('write', 1, 1);
-  return {
-    images: pngs.map((_, index) => ({
-      index,
-      file: imageName(index),
-      width,
-      height,
-      origin: origins[index]!,
-      ...(picked && { pick: picked[index]!.pick }),
-      ...(marks ? shownAs(marks[index]!) : {}),
-    })),
-    ...(chosen && { draws: chosen.draws }),
-    notes: [substitution(pipeline.scheduler, payload.sampler.scheduler)].filter((note) => note !== null),
-    seconds: (performance.now() - started) / 1000,
-    memoryMb: peakMemoryMb(),
-    device: engine.device,
-  };
-
-  /** Among the tuned model's images the base model's start from plain noise, each from a stream of its own. */
-  function startOf(image: number, noise: Float32Array, again = ''): Float32Array {
-    if (!adapter || origins[image] === 'tuned') return noise;
-    return new Rng(seed, round, `noise.base.${image}${again}`).normals(size);
-  }
-
-  /** More noises to choose among, of streams of their own. */
-  function more(origin: Origin, n: number): Float32Array[] {
-    if (origin === 'tuned' || !adapter) return noises(n, 'noise.more');
-    return Array.from({ length: n }, (_, i) => new Rng(seed, round, `noise.more.base.${i}`).normals(size));
-  }
-
-  /** One that pictures are made with has to fit; what only previews are made with does without, and says why. */
-  function openDecoder({ decoder, model }: Payload): TinyVae | undefined {
-    const dir = decoder && (decoder.tiny ?? (hasTinyVae(model) ? model : null));
-    if (!dir) return undefined;
-    try {
-      const found = engine.tinyVae(dir);
-      checkTinyVae(found, { dir: pipeline.dir, channels: latent[0], factor: vaeFactor(pipeline.vaeConfig) });
-      return found;
-    } catch (error) {
-      if (decoder.rounds) throw error;
-      fault(error);
-      return undefined;
-    }
-  }
-
-  function openSafety({ safety }: Payload) {
-    const dir = safety && (safety.checker ?? (hasSafetyChecker(payload.model) ? payload.model : null));
-    return dir ? { ...safety, checker: engine.safetyChecker(dir) } : null;
-  }
-
-  /** Held back: what scores above the bound, and what is barred. */
-  async function look(
-    { checker, bound, nsfw = false }: NonNullable<ReturnType<typeof openSafety>>,
-    pictures: readonly Raster[],
-  ): Promise<{ mark: SafetyMark; embedding: Float32Array }[]> {
-    signal.throwIfAborted();
-    report('check', 0, 1);
-    const verdicts = await checkPictures(checker, engine.cache, pictures);
-    report('check', 1, 1);
-    return verdicts.map((verdict) => {
-      const barred = isBarred(verdict, nsfw);
-      const mark = {
-        score: verdict.score,
-        held: verdict.score > bound || barred,
-        redrawn: 0,
-        ...(barred && { barred }),
-      };
-      return { mark, embedding: verdict.embedding };
-    });
-  }
 }
 
 /** Which images the base model draws: a share of them, spread over the round so that every sheet has some. */
@@ -259,28 +268,11 @@ export function originsOf(count: number, baseShare: number): Origin[] {
   return Array.from({ length: count }, (_, i) => (before(i + 1) > before(i) ? 'base' : 'tuned'));
 }
 
-const stacked = (rows: readonly Float32Array[]) => stackRows(rows.map((row) => f32([1, row.length], row)));
-
 const shownAs = (safety: SafetyMark) => ({
   safety,
   held: safety.held,
   ...(safety.barred && { barred: true }),
 });
-
-function initialNoise(
-  { noise, learner: given }: Payload,
-  checkpoint: Checkpoint | null,
-  count: number,
-  size: number,
-  rng: Rng,
-) {
-  const state = checkpoint?.state ?? null;
-  const learner = learners[given.name];
-  if (noise === 'learner') return learner.noise(state, count, size, parseParams(learner, given), rng);
-  if (noise === 'plain' || !state?.best) return plainNoise(count, size, rng);
-  // The paper's mixture whatever learner is asked: the control that every result needs.
-  return heroNoise({ best: state.best.noise, goods: state.goods }, count, { eps0: 0.1, beta: 0.5 }, rng);
-}
 
 /** What an image carries of its origin. */
 function provenance(m: RoundManifest, index: number): Record<string, string> {

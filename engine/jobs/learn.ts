@@ -5,6 +5,7 @@
  */
 
 import { mustSpareMinors } from '../../src/chat/prompt-policy.js';
+import type { AdapterParams } from '../../src/config/learners.js';
 import { AcclaimError } from '../../src/errors.js';
 import { modelHash } from '../../src/models/model-hash.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
@@ -15,6 +16,7 @@ import type { ReplayItem } from '../io/remembered.js';
 import { readRound } from '../io/round.js';
 import { FitAhead } from '../learn/ahead.js';
 import { splitLabels } from '../learn/feedback.js';
+import type { Fit } from '../learn/fit.js';
 import { adapterSpec, parseParams } from '../learn/hyperparameters.js';
 import { stateFor } from '../learn/learner.js';
 import { learners } from '../learn/learners/table.js';
@@ -27,129 +29,61 @@ import { rate } from '../runtime/rate.js';
 import type { WorkerContext } from '../worker.js';
 import type { EngineContext } from './context.js';
 import { openCheckpoint } from './open-checkpoint.js';
-import { paced } from './pace.js';
+import { paced, type Report } from './pace.js';
 import { peakMemoryMb } from './peak-memory.js';
 import { textsInTurn } from './texts.js';
 import { aheadKey, fitOf, ghostsOf, learnStream } from './work-ahead.js';
 
+type Payload = JobPayload<'learn'>;
+
+/**
+ * Learns a round and writes the checkpoint after it to `payload.out`. Errors: those of opening model, checkpoint and round;
+ * config-invalid, usage, memory-short; cancelled.
+ */
 export async function learn(
   engine: EngineContext,
-  payload: JobPayload<'learn'>,
+  payload: Payload,
   { signal, progress }: WorkerContext,
 ): Promise<JobResult<'learn'>> {
   const started = performance.now();
   const report = paced(progress);
   mustSpareMinors(payload);
   report('load', 0, 1);
-  const { seed, prompt, negative } = payload;
-  const learner = learners[payload.learner.name];
-  const params = parseParams(learner, payload.learner);
-  const pipeline = await engine.pipeline(payload.model);
-  const sha256 = await modelHash(payload.model);
-  const checkpoint = openCheckpoint(payload.checkpoint, sha256, adapterSpec(params));
-  const round = readRound(payload.roundDir);
-  if (round.manifest.model.sha256 !== sha256)
-    throw new AcclaimError(
-      'usage',
-      `${payload.roundDir} was made with another model`,
-      'Learn a round with the model that generated it.',
-    );
-  const judged = splitLabels(payload.feedback, round.manifest.count);
-  const text = await encodePair(pipeline, engine.cache, { negative, prompt }, round.manifest.latent);
-  const textOf = await textsInTurn(pipeline, engine.cache, round.manifest);
+  const opened = await open(engine, payload);
   report('load', 1, 1);
 
-  const streams = new Map<string, Rng>();
-  const speed = await rate(engine.cache);
-  const chosen = checkpoint ? fitOf(checkpoint.manifest) : null;
-  const key = aheadKey(round, params, checkpoint);
-  const stream = (purpose: string): Rng => {
-    const own = learnStream(seed, payload.round, purpose);
-    streams.set(purpose, own);
-    return own;
-  };
-  let fit = chosen;
-  /** Seconds of one executor call. */
-  let each: number | undefined;
-  /** Of every learner, and of all votes of the session; told once. */
-  let fittedModel: { of: VoteModel | null } | undefined;
-  const voteModelOf = (replay: readonly ReplayItem[]): VoteModel | null => {
-    fittedModel ??= {
-      of: params.reasons
-        ? fitReasons(reasonedVotesOf(replay), stream('votes'), params)
-        : fitVoteModel(votesOf(replay), stream('votes'), params),
-    };
-    return fittedModel.of;
-  };
-  // Its manifest names the files of a stack, and says not where they are here.
-  const drawnAs = { ...round, manifest: { ...round.manifest, sampler: payload.sampler } };
-  const due = learner.ghosts?.(params, round, checkpoint?.state ?? null) ?? 0;
+  const streams = new Streams(payload);
+  const votes = new SessionVotes(opened.params, streams);
+  const key = aheadKey(opened.round, opened.params, opened.checkpoint);
+  const training = await trainingOf(engine, opened, report);
+  const { learner, params, pipeline, checkpoint, round } = opened;
   const outcome = await learner.learn({
     pipeline,
     cache: engine.cache,
     params,
     sampler: payload.sampler,
     round,
-    judged,
+    judged: opened.judged,
     state: checkpoint && stateFor(learner, checkpoint.state),
-    text,
-    textOf,
-    rng: stream,
-    chosen,
+    text: opened.text,
+    textOf: opened.textOf,
+    rng: (purpose) => streams.of(purpose),
+    chosen: training.fit,
     ahead: (steps) => engine.ahead.found(key, FitAhead)?.best(steps),
-    voteModel: voteModelOf,
-    crossFitted: (replay) => crossFittedOf(votesOf(replay), stream('votes')),
-    ...(due > 0 && {
-      ghosts: () =>
-        ghostsOf(engine, pipeline, drawnAs, checkpoint, key, due).all(signal, (done, all) =>
-          report('sample', done, all),
-        ),
-    }),
-    fitted(taken, flops) {
-      fit = taken;
-      each = flops / speed;
-      engine.onForetold?.(
-        each,
-        `a learning step takes about ${durationInWords(each)} for each ${taken.rows} of its rows`,
-      );
-    },
-    progress(stage, done, total, calls) {
-      const foretold = calls && each && calls * each * (total - done);
-      report(stage, done, total, undefined, foretold);
-    },
+    voteModel: (replay) => votes.model(replay),
+    crossFitted: (replay) => crossFittedOf(votesOf(replay), streams.of('votes')),
+    ...ghostsFor(engine, payload, opened, { key, report, signal }),
+    fitted: training.fitted,
+    progress: training.progress,
     signal,
   });
 
-  const voteModel = voteModelOf(outcome.state.replay) ?? undefined;
-  const own = outcome.state.replay.filter(({ round }) => textOf?.(round) === textOf?.(payload.round));
-  const variety = varietyOf(own, payload.round);
+  const voteModel = votes.model(outcome.state.replay) ?? undefined;
+  const variety = varietyOf(outcome.state.replay, payload.round, opened.textOf);
   report('write', 0, 1);
-  writeCheckpoint(
-    payload.out,
-    { ...outcome.state, voteModel },
-    {
-      learner: learner.name,
-      params: { ...params },
-      round: payload.round,
-      seed,
-      model: { sha256, family: pipeline.family },
-      prompt,
-      negative,
-      ...(payload.criterion !== undefined && { criterion: payload.criterion }),
-      adapter: adapterSpec(params),
-      latent: round.manifest.latent,
-      random: Object.fromEntries([...streams].sort().map(([purpose, stream]) => [purpose, stream.blocks])),
-      parent: checkpoint?.hash ?? null,
-      batch: fit?.rows ?? params.microBatch,
-      ...(fit ? { recompute: fit.recompute } : {}),
-      ...partOf(checkpoint?.manifest ?? round.manifest),
-      threads: engine.threads,
-      device: engine.device,
-      precision: engine.precision,
-      software: engine.software,
-      ...variety,
-    },
-  );
+  const random = streams.blocks();
+  const facts = factsOf(engine, payload, opened, { random, fit: training.fit });
+  writeCheckpoint(payload.out, { ...outcome.state, voteModel }, { ...facts, ...variety });
   report('write', 1, 1);
   engine.ahead.drop(key);
   return {
@@ -164,8 +98,140 @@ export async function learn(
   };
 }
 
-function varietyOf(replay: readonly ReplayItem[], round: number) {
-  const liked = replay.filter(({ label, weight }) => label > 0.5 && weight > 0);
+/** What the payload names, opened and held against one another. */
+type Opened = Awaited<ReturnType<typeof open>>;
+
+async function open(engine: EngineContext, payload: Payload) {
+  const learner = learners[payload.learner.name];
+  const params = parseParams(learner, payload.learner);
+  const pipeline = await engine.pipeline(payload.model);
+  const sha256 = await modelHash(payload.model);
+  const checkpoint = openCheckpoint(payload.checkpoint, sha256, adapterSpec(params));
+  const round = readRound(payload.roundDir);
+  const { manifest } = round;
+  if (manifest.model.sha256 !== sha256)
+    throw new AcclaimError(
+      'usage',
+      `${payload.roundDir} was made with another model`,
+      'Learn a round with the model that generated it.',
+    );
+  const judged = splitLabels(payload.feedback, manifest.count);
+  const text = await encodePair(pipeline, engine.cache, payload, manifest.latent);
+  const textOf = await textsInTurn(pipeline, engine.cache, manifest);
+  return { learner, params, pipeline, sha256, checkpoint, round, judged, text, textOf };
+}
+
+/** The streams of a round's learning, by purpose; what was drawn of each stands in the checkpoint. */
+class Streams {
+  private readonly drawn = new Map<string, Rng>();
+
+  constructor(private readonly at: Pick<Payload, 'seed' | 'round'>) {}
+
+  of(purpose: string): Rng {
+    const own = learnStream(this.at.seed, this.at.round, purpose);
+    this.drawn.set(purpose, own);
+    return own;
+  }
+
+  blocks(): Record<string, number> {
+    return Object.fromEntries([...this.drawn].sort().map(([purpose, stream]) => [purpose, stream.blocks]));
+  }
+}
+
+/** The voters' model: of every learner, and of all votes of the session; fitted once, to the first that asks. */
+class SessionVotes {
+  private fitted: { readonly model: VoteModel | null } | undefined;
+
+  constructor(
+    private readonly params: AdapterParams,
+    private readonly streams: Streams,
+  ) {}
+
+  model(replay: readonly ReplayItem[]): VoteModel | null {
+    this.fitted ??= { model: this.fit(replay, this.streams.of('votes')) };
+    return this.fitted.model;
+  }
+
+  private fit(replay: readonly ReplayItem[], rng: Rng): VoteModel | null {
+    const { params } = this;
+    return params.reasons
+      ? fitReasons(reasonedVotesOf(replay), rng, params)
+      : fitVoteModel(votesOf(replay), rng, params);
+  }
+}
+
+/** How the training fits, as the session chose before or as the learner tells; with that, how long it will take. */
+async function trainingOf(engine: EngineContext, { checkpoint }: Opened, report: Report) {
+  const speed = await rate(engine.cache);
+  /** Seconds of one executor call. */
+  let each: number | undefined;
+  const training = {
+    fit: checkpoint ? fitOf(checkpoint.manifest) : null,
+    fitted(taken: Fit, flops: number) {
+      training.fit = taken;
+      each = flops / speed;
+      const rows = `each ${taken.rows} of its rows`;
+      engine.onForetold?.(each, `a learning step takes about ${durationInWords(each)} for ${rows}`);
+    },
+    progress(stage: 'embed' | 'train', done: number, total: number, calls?: number) {
+      report(stage, done, total, undefined, calls && each && calls * each * (total - done));
+    },
+  };
+  return training;
+}
+
+/** The round's ghosts, where the learner wants any. */
+function ghostsFor(
+  engine: EngineContext,
+  { sampler }: Payload,
+  { learner, params, pipeline, checkpoint, round }: Opened,
+  { key, report, signal }: { key: string; report: Report; signal: AbortSignal },
+) {
+  const due = learner.ghosts?.(params, round, checkpoint?.state ?? null) ?? 0;
+  if (due === 0) return {};
+  // Its manifest names the files of a stack, and says not where they are here.
+  const drawnAs = { ...round, manifest: { ...round.manifest, sampler } };
+  const ghosts = () =>
+    ghostsOf(engine, { pipeline, round: drawnAs, checkpoint }, key, due).all(signal, (done, all) =>
+      report('sample', done, all),
+    );
+  return { ghosts };
+}
+
+/** What the checkpoint's manifest says beside what the state decides. */
+function factsOf(
+  engine: EngineContext,
+  payload: Payload,
+  { learner, params, pipeline, sha256, checkpoint, round }: Opened,
+  { random, fit }: { random: Record<string, number>; fit: Fit | null },
+) {
+  return {
+    learner: learner.name,
+    params: { ...params },
+    round: payload.round,
+    seed: payload.seed,
+    model: { sha256, family: pipeline.family },
+    prompt: payload.prompt,
+    negative: payload.negative,
+    ...(payload.criterion !== undefined && { criterion: payload.criterion }),
+    adapter: adapterSpec(params),
+    latent: round.manifest.latent,
+    random,
+    parent: checkpoint?.hash ?? null,
+    batch: fit?.rows ?? params.microBatch,
+    ...(fit ? { recompute: fit.recompute } : {}),
+    ...partOf(checkpoint?.manifest ?? round.manifest),
+    threads: engine.threads,
+    device: engine.device,
+    precision: engine.precision,
+    software: engine.software,
+  };
+}
+
+/** Of what was liked under this round's prompt. */
+function varietyOf(replay: readonly ReplayItem[], round: number, textOf: Opened['textOf']) {
+  const own = replay.filter((item) => textOf?.(item.round) === textOf?.(round));
+  const liked = own.filter(({ label, weight }) => label > 0.5 && weight > 0);
   const variety = sessionVariety(liked, round);
   return variety ? { variety } : {};
 }

@@ -7,35 +7,22 @@
 import type { JobResult } from '../../src/queue/jobs.js';
 import { Rng } from '../../src/rng.js';
 import { type Halfway, sample } from '../diffusion/sampler.js';
-import type { Checkpoint } from '../io/checkpoint.js';
 import { batchOf } from '../io/latents.js';
 import type { Origin } from '../io/remembered.js';
 import type { FeatureMaps } from '../io/round.js';
 import { featuresOf } from '../io/round.js';
 import {
   type Candidate,
-  type Costs,
   choose,
-  costsOf,
   drawsOf,
   finishedFor,
-  LEAST_AUC,
   moreNoises,
   mostBegun,
   type Pick,
-  type PickingRule,
   promising,
-  stepsBeforeLook,
   unpickedPlaces,
 } from '../learn/picks.js';
-import { meansOf } from '../learn/vote-model/means.js';
-import {
-  type Opinion,
-  type PictureFeatures,
-  scoreWith,
-  tells,
-  type VoteModel,
-} from '../learn/vote-model/model.js';
+import { type Opinion, scoreWith } from '../learn/vote-model/model.js';
 import { type FloatTensor, f32, rows, stackRows } from '../runtime/tensor.js';
 import {
   batchesOf,
@@ -48,54 +35,8 @@ import {
   seen,
   stepNoiseOf,
 } from './draw.js';
-
-export interface Picking {
-  model: VoteModel;
-  /** What stands for a map that only a developed picture has (CLIP's): the voted pictures' mean, which says nothing of one. */
-  means: PictureFeatures;
-  rule: PickingRule;
-  /** Steps of the sampler, and those before the first look. */
-  steps: number;
-  before: number;
-  costs: Costs;
-  seed: number;
-  round: number;
-}
-
-interface Asked {
-  picks?: boolean | undefined;
-  trajectory: boolean;
-  seed: number;
-  round: number;
-}
-
-/** Null where nothing is picked: not asked for, not by this learner, no vote model yet or too poor a one. */
-export function pickingOf<P>(
-  { picks, trajectory, seed, round }: Asked,
-  picking: ((params: P) => PickingRule) | undefined,
-  params: P,
-  checkpoint: Checkpoint | null,
-  steps: number,
-  /** Of texts, that the network works under at a step. */
-  branches: 1 | 2,
-): Picking | null {
-  const model = checkpoint?.state.voteModel;
-  if (!picks || trajectory || !picking || !model || !tells(model, LEAST_AUC)) return null;
-  const rule = picking(params);
-  const before = stepsBeforeLook(steps, rule.look);
-  if (before === null) return null;
-  const costs = costsOf(steps, before, branches);
-  return {
-    model,
-    means: meansOf(checkpoint.state.replay),
-    rule,
-    steps,
-    before,
-    costs,
-    seed,
-    round,
-  };
-}
+import type { PickingPlan } from './picking-plan.js';
+import type { RoundNoises } from './round-noises.js';
 
 /** Why a picture is in the round, and what the vote model thought of it. */
 export interface Picked extends Partial<Opinion> {
@@ -125,19 +66,10 @@ interface Begun {
   opinion: Opinion | null;
 }
 
-export interface Noises {
-  /** The round's own, one a place. */
-  own: readonly Float32Array[];
-  /** `n` more of an origin. */
-  more: (origin: Origin, n: number) => Float32Array[];
-  /** Of the steps of the image at a place. */
-  stream: (place: number) => Rng;
-}
-
 export async function drawPicked(
   drawing: Drawing,
-  picking: Picking,
-  noises: Noises,
+  picking: PickingPlan,
+  noises: RoundNoises,
   origins: readonly Origin[],
 ): Promise<PickedRound> {
   return new Picker(drawing, picking, noises, origins).drawn();
@@ -156,8 +88,8 @@ class Picker {
 
   constructor(
     private readonly drawing: Drawing,
-    private readonly picking: Picking,
-    private readonly noises: Noises,
+    private readonly picking: PickingPlan,
+    private readonly noises: RoundNoises,
     private readonly origins: readonly Origin[],
   ) {
     const { rule, seed, round } = picking;
@@ -181,7 +113,7 @@ class Picker {
     this.total = most * before + finish * (steps - before);
 
     // 1.
-    const own = noises.own.map((noise, i) => this.begin(noise, origins[i]!, i, noises.stream(i)));
+    const own = noises.own().map((noise, i) => this.begin(noise, origins[i]!, i, noises.steps(i)));
     await this.advance(own, 0, before, []);
     await this.look(own);
     // 2.

@@ -45,14 +45,19 @@ export function aheadKey(round: Round, params: object, checkpoint: Checkpoint | 
     .digest('hex');
 }
 
+/** A round, the model that drew it, and what it is learned from. */
+export interface RoundAt {
+  readonly pipeline: Pipeline;
+  readonly round: Round;
+  readonly checkpoint: Checkpoint | null;
+}
+
+/** Offers what `learner` can do of the round before its votes are there; taken up when the engine is idle. */
 export function offerAhead<P extends AdapterParams>(
   engine: EngineContext,
-  pipeline: Pipeline,
-  learner: Learner<P>,
-  params: P,
-  round: Round,
-  checkpoint: Checkpoint | null,
+  at: RoundAt & { readonly learner: Learner<P>; readonly params: P },
 ): void {
+  const { pipeline, round, checkpoint, learner, params } = at;
   const { ahead, ghosts } = learner;
   if (!ahead) return;
   const { seed, round: number, prompt, negative, sampler, latent } = round.manifest;
@@ -79,26 +84,19 @@ export function offerAhead<P extends AdapterParams>(
     });
     const due = ghosts?.(params, round, state) ?? 0;
     return [
-      ...(due > 0 ? [new Ghosts(ghostDrawing(engine, pipeline, round, checkpoint), due, allowed)] : []),
+      ...(due > 0 ? [new Ghosts(ghostDrawing(engine, at), due, allowed)] : []),
       ...(fit ? [new FitAhead(fit)] : []),
     ];
   });
 }
 
 /** Those of a round that is learned from `checkpoint`: what was drawn of them, or a beginning. */
-export const ghostsOf = (
-  engine: EngineContext,
-  pipeline: Pipeline,
-  round: Round,
-  checkpoint: Checkpoint | null,
-  key: string,
-  due: number,
-): Ghosts =>
-  engine.ahead.found(key, Ghosts) ?? new Ghosts(ghostDrawing(engine, pipeline, round, checkpoint), due);
+export const ghostsOf = (engine: EngineContext, at: RoundAt, key: string, due: number): Ghosts =>
+  engine.ahead.found(key, Ghosts) ?? new Ghosts(ghostDrawing(engine, at), due);
 
-const ghostDrawing = (
-  { cache }: EngineContext,
-  pipeline: Pipeline,
-  round: Round,
-  checkpoint: Checkpoint | null,
-): GhostDrawing => ({ pipeline, cache, round, part: (checkpoint?.manifest ?? round.manifest).part });
+const ghostDrawing = ({ cache }: EngineContext, { pipeline, round, checkpoint }: RoundAt): GhostDrawing => ({
+  pipeline,
+  cache,
+  round,
+  part: (checkpoint?.manifest ?? round.manifest).part,
+});
