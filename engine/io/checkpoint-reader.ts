@@ -4,9 +4,9 @@
  */
 import { join } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
-import type { AdamState } from '../learn/optimiser.js';
-import type { Params } from '../learn/params.js';
+import type { Params } from '../runtime/named-tensors.js';
 import type { FloatTensor, Tensor } from '../runtime/tensor.js';
+import type { AdamState } from './learner-state.js';
 import { readSafetensors } from './safetensors.js';
 
 export type Shapes = Record<string, readonly number[]>;

@@ -6,23 +6,16 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { varietySchema } from '../../src/queue/jobs.js';
-import { applied, type Drift, tunedOf } from '../learn/applied.js';
-import { type EmbeddingSpec, embeddingShapes } from '../learn/embedding.js';
-import type { AdamState } from '../learn/optimiser.js';
-import { names, type Params } from '../learn/params.js';
-import {
-  readVoteModel,
-  voteModelFacts,
-  voteModelSchema,
-  voteModelTensors,
-} from '../learn/vote-model/file.js';
-import type { VoteModel } from '../learn/vote-model/model.js';
+import { applied, tunedOf } from '../adapters/applied.js';
+import { names, type Params } from '../runtime/named-tensors.js';
 import { f32, type Tensor } from '../runtime/tensor.js';
 import { CheckpointReader, type Shapes } from './checkpoint-reader.js';
+import { type EmbeddingSpec, embeddingShapes } from './embedding-tensors.js';
 import { readFolder, writeFolder } from './folder.js';
-import type { Ghost, ReplayItem } from './remembered.js';
+import type { Drift, LearnerState } from './learner-state.js';
 import { ghostTensors, readGhosts, readReplay, replayTensors, stacked } from './replay-tensors.js';
 import { writeSafetensors } from './safetensors.js';
+import { readVoteModel, voteModelFacts, voteModelSchema, voteModelTensors } from './vote-model.js';
 
 const size = z.number().int().positive();
 const count = z.number().int().nonnegative();
@@ -79,20 +72,6 @@ export type CheckpointManifest = z.infer<typeof checkpointManifestSchema>;
 
 const VOTES = 'votes.safetensors';
 const DRIFT = 'drift.safetensors';
-
-/** What a learner carries from round to round. */
-export interface LearnerState {
-  adapter: Params;
-  optimiser: AdamState;
-  drift?: Drift | undefined;
-  embedding: { spec: EmbeddingSpec; params: Params; optimiser: AdamState } | null;
-  best: { latent: Float32Array; noise: Float32Array; round: number; index: number } | null;
-  /** Noises of the last round's goods, the best excluded. */
-  goods: Float32Array[];
-  replay: ReplayItem[];
-  ghosts?: Ghost[] | undefined;
-  voteModel?: VoteModel | undefined;
-}
 
 export interface Checkpoint {
   manifest: CheckpointManifest;

@@ -1,10 +1,11 @@
 /** Whether a round is chosen among more noises than it has pictures, and by what. */
 import type { AdapterParams } from '../../src/config/learners.js';
 import type { Checkpoint } from '../io/checkpoint.js';
+import type { VoteModel } from '../io/vote-model.js';
 import type { Method } from '../learn/learner.js';
 import { type Costs, costsOf, LEAST_AUC, type PickingRule, stepsBeforeLook } from '../learn/picks.js';
 import { meansOf } from '../learn/vote-model/means.js';
-import { type PictureFeatures, tells, type VoteModel } from '../learn/vote-model/model.js';
+import { type PictureFeatures, tells } from '../learn/vote-model/model.js';
 
 export interface PickingPlan {
   model: VoteModel;

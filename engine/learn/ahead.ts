@@ -3,8 +3,9 @@
  * moment each, and what each one reached is kept, since nobody knows yet how much the votes will ask for. It gives way at
  * once, goes on when the engine is idle again, and is lost with the process: whoever learns the round does what is missing.
  */
+
+import { names, type Params } from '../runtime/named-tensors.js';
 import type { AheadWork, Reached } from './learner.js';
-import { names, type Params } from './params.js';
 
 /** Steps of a stretch, at least: it begins by drawing again what those before it drew. */
 const STRETCH = 4;

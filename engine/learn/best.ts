@@ -5,16 +5,17 @@
  */
 
 import type { AdapterParams } from '../../src/config/learners.js';
-import type { LearnerState } from '../io/checkpoint.js';
 import { image } from '../io/latents.js';
+import type { LearnerState } from '../io/learner-state.js';
 import type { ReplayItem } from '../io/remembered.js';
 import type { Round } from '../io/round.js';
+import type { VoteModel } from '../io/vote-model.js';
 import type { Judged } from './feedback.js';
 import { firstState, type LearnContext, mergeReplay, newReplay } from './learner.js';
 import { nearestToMean } from './reward.js';
 import { electBest } from './vote-model/elect.js';
 import { votesOf } from './vote-model/fit.js';
-import { beatsChance, type VoteModel } from './vote-model/model.js';
+import { beatsChance } from './vote-model/model.js';
 
 type Carried = Pick<LearnerState, 'best' | 'goods'>;
 

@@ -6,10 +6,9 @@
  * so that what stays is what comes of being liked. Exact as one LoRA of rank 2r. No vote has a part in phi.
  */
 import type { AcclaimParams } from '../../src/config/learners.js';
-import type { LearnerState } from '../io/checkpoint.js';
 import { image } from '../io/latents.js';
+import type { Drift, LearnerState } from '../io/learner-state.js';
 import { isChosen, originOf, type Round } from '../io/round.js';
-import type { Drift } from './applied.js';
 import { fitGuided, type Item } from './guided-fit.js';
 import { type AheadWork, firstState, type LearnContext } from './learner.js';
 import { mostSteps, nothingLearned } from './steps.js';

@@ -6,13 +6,14 @@
 import { sample } from '../diffusion/sampler.js';
 import type { ReplayItem } from '../io/remembered.js';
 import { featuresOf } from '../io/round.js';
+import type { VoteModel } from '../io/vote-model.js';
 import { features } from '../models/features.js';
 import type { AdapterValues } from '../nn/lora.js';
 import { f32 } from '../runtime/tensor.js';
 import type { LearnContext } from './learner.js';
 import { LEAST_AUC, stepsBeforeLook } from './picks.js';
 import { meansOf } from './vote-model/means.js';
-import { scoreWith, tells, type VoteModel } from './vote-model/model.js';
+import { scoreWith, tells } from './vote-model/model.js';
 
 const PICTURES = 32;
 /** Share of the sampling steps after which they are looked at. */

@@ -24,43 +24,14 @@ import {
   sub,
 } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
+import { type EmbeddingSpec, embeddingShapes } from '../io/embedding-tensors.js';
+import type { Params } from '../runtime/named-tensors.js';
 import { f32 } from '../runtime/tensor.js';
-import type { Params } from './params.js';
-
-export interface EmbeddingSpec {
-  /** C, h, w of a latent. */
-  latent: readonly [number, number, number];
-  /** W / F: 2 in the paper, 1 in the released code. */
-  widen: 1 | 2;
-}
 
 export interface TripletOptions {
   margin: number;
   /** Released fault (a): cosines over the batch axis instead of the features. */
   batchAxis: boolean;
-}
-
-const CONVS = [8, 16, 32] as const;
-
-export function embeddingShapes({ latent, widen }: EmbeddingSpec): Record<string, readonly number[]> {
-  const [channels, height, width] = latent;
-  const flat = 32 * Math.floor(height / 8) * Math.floor(width / 8);
-  const w = widen * flat;
-  const layers: [string, readonly number[]][] = [
-    ['E.0', [CONVS[0], channels, 3, 3]],
-    ['E.3', [CONVS[1], CONVS[0], 3, 3]],
-    ['E.6', [CONVS[2], CONVS[1], 3, 3]],
-    ['E.10', [w, flat]],
-    ['g.0', [w / 2, w]],
-    ['g.2', [w / 4, w / 2]],
-    ['g.4', [w / 8, w / 4]],
-  ];
-  return Object.fromEntries(
-    layers.flatMap(([name, shape]) => [
-      [`${name}.weight`, shape],
-      [`${name}.bias`, [shape[0]!]],
-    ]),
-  );
 }
 
 /** Uniform within 1 / sqrt(fan-in), weights and biases alike (PyTorch's default). */

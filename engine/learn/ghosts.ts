@@ -4,11 +4,11 @@
  * is left out fades; a hundred leave out little. They are scored anew in every round, by all votes so far.
  */
 import { count } from '../../src/domain/state/count.js';
-import type { LearnerState } from '../io/checkpoint.js';
+import type { LearnerState } from '../io/learner-state.js';
 import type { Ghost } from '../io/remembered.js';
+import type { VoteModel } from '../io/vote-model.js';
 import type { Item } from './guided-fit.js';
 import { ghostVotes } from './vote-model/ghosts.js';
-import type { VoteModel } from './vote-model/model.js';
 
 /** P(good) from which on a ghost is fitted: what is hardly liked teaches little, and is more often wrong. */
 const LEAST_P = 0.8;

@@ -6,16 +6,16 @@
 import { createHash } from 'node:crypto';
 import type { AdapterParams } from '../../src/config/learners.js';
 import { AcclaimError } from '../../src/errors.js';
+import { applied } from '../adapters/applied.js';
 import { sample } from '../diffusion/sampler.js';
-import type { LearnerState } from '../io/checkpoint.js';
+import type { LearnerState } from '../io/learner-state.js';
 import { diversity } from '../measures/diversity.js';
 import type { AdapterValues } from '../nn/lora.js';
+import { globalNorm, type Params } from '../runtime/named-tensors.js';
 import { Results } from '../runtime/results.js';
 import { type FloatTensor, f32, rows } from '../runtime/tensor.js';
-import { applied } from './applied.js';
 import { adapterSpec } from './hyperparameters.js';
 import type { LearnContext } from './learner.js';
-import { globalNorm, type Params } from './params.js';
 import { Unhealthy } from './trainer.js';
 
 /** Fixed noises and deterministic steps: enough to see variety fade, a second of work on small models. */

@@ -7,13 +7,13 @@ import type { AcclaimParams } from '../../src/config/learners.js';
 import type { Rng } from '../../src/rng.js';
 import type { LatentShape } from '../io/latents.js';
 import type { TextFeeds } from '../models/prompt.js';
+import { cloneParams } from '../runtime/named-tensors.js';
 import { chunks } from './chunks.js';
 import type { Variety } from './guard.js';
 import type { LearnContext } from './learner.js';
 import { guidedRegressionGraph } from './losses/guided-regression.js';
 import { forwardProcess, perRow } from './noised-rows.js';
 import { cloneState } from './optimiser.js';
-import { cloneParams } from './params.js';
 import type { Moved, Trainer } from './trainer.js';
 import { planTraining } from './training-run.js';
 

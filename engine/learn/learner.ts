@@ -7,10 +7,11 @@ import type { z } from 'zod';
 import type { AdapterParams, LearnerName } from '../../src/config/learners.js';
 import type { Rng } from '../../src/rng.js';
 import type { Sampler } from '../diffusion/schedule.js';
-import type { LearnerState } from '../io/checkpoint.js';
 import { image } from '../io/latents.js';
+import type { LearnerState } from '../io/learner-state.js';
 import type { Ghost, ReplayItem } from '../io/remembered.js';
 import { featuresOf, isChosen, originOf, type Round } from '../io/round.js';
+import type { VoteModel } from '../io/vote-model.js';
 import type { Pipeline } from '../models/pipeline.js';
 import type { TextFeeds } from '../models/prompt.js';
 import { adapterShapes } from '../nn/lora.js';
@@ -22,7 +23,6 @@ import { initAdapter } from './lora-init.js';
 import { adam } from './optimiser.js';
 import type { PickingRule } from './picks.js';
 import type { Moved } from './trainer.js';
-import type { VoteModel } from './vote-model/model.js';
 
 export interface LearnContext<P> {
   pipeline: Pipeline;

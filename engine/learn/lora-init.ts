@@ -3,8 +3,8 @@
  * A k x k convolution sums k^2 times the terms of a linear layer of as many channels: its std is divided by k.
  */
 import type { Rng } from '../../src/rng.js';
+import type { Params } from '../runtime/named-tensors.js';
 import { f32 } from '../runtime/tensor.js';
-import type { Params } from './params.js';
 
 export function initAdapter(
   shapes: readonly { name: string; shape: readonly number[] }[],

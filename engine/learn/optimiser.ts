@@ -4,7 +4,8 @@
  * PyTorch, against which the tests hold it. `update` works in place: the embedding of a 64x64 latent has 12 M weights.
  */
 import { z } from 'zod';
-import { cloneParams, globalNorm, names, type Params, zerosLike } from './params.js';
+import type { AdamState } from '../io/learner-state.js';
+import { cloneParams, globalNorm, names, type Params, zerosLike } from '../runtime/named-tensors.js';
 
 export const adamSchema = z.object({
   /** Learning rate: about how far a weight moves in a step. */
@@ -19,14 +20,6 @@ export const adamSchema = z.object({
   clipNorm: z.number().positive().nullable().default(null),
 });
 export type AdamOptions = z.infer<typeof adamSchema>;
-
-export interface AdamState {
-  /** Steps taken. */
-  step: number;
-  /** First and second moments, by parameter. */
-  m: Params;
-  v: Params;
-}
 
 export interface Optimiser {
   init(params: Params): AdamState;

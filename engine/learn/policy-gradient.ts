@@ -6,7 +6,7 @@
  */
 
 import type { AdapterParams } from '../../src/config/learners.js';
-import type { LearnerState } from '../io/checkpoint.js';
+import type { LearnerState } from '../io/learner-state.js';
 import type { Tensor } from '../runtime/tensor.js';
 import { chunks } from './chunks.js';
 import type { Guarded } from './guard.js';

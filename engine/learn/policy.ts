@@ -10,9 +10,9 @@ import { requireLikelihoods } from '../diffusion/likelihoods.js';
 import { isMultistep, type Schedule, type Step, scaled } from '../diffusion/schedule.js';
 import { schedule } from '../diffusion/schedulers.js';
 import type { Trajectory } from '../io/round.js';
+import { asFloat } from '../runtime/named-tensors.js';
 import { type FloatTensor, f32, type Tensor } from '../runtime/tensor.js';
 import type { LearnContext } from './learner.js';
-import { asFloat } from './params.js';
 import type { Trainer } from './trainer.js';
 
 /** |ratio - 1| before the first step. */

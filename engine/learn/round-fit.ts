@@ -4,8 +4,8 @@
  * that goes on draws what it would have drawn in one go, so the bytes are those of one fit of as many steps.
  */
 import type { AcclaimParams } from '../../src/config/learners.js';
-import type { LearnerState } from '../io/checkpoint.js';
-import { applied, type Drift } from './applied.js';
+import { applied } from '../adapters/applied.js';
+import type { Drift, LearnerState } from '../io/learner-state.js';
 import { driftFit } from './drift.js';
 import { type Approval, stretches } from './early-stop.js';
 import type { Variety } from './guard.js';

@@ -1,6 +1,6 @@
 /** How many optimiser steps a round of the default learner takes. */
 import type { AcclaimParams } from '../../src/config/learners.js';
-import type { LearnerState } from '../io/checkpoint.js';
+import type { LearnerState } from '../io/learner-state.js';
 import type { Label } from './feedback.js';
 
 /** Whether the round that comes is the first that learns. */

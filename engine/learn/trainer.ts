@@ -3,11 +3,12 @@
  * are finite, clip, move the adapter. The graph's losses are sums over weighted rows, so micro-batches simply add.
  */
 import { setImmediate } from 'node:timers/promises';
+import type { AdamState } from '../io/learner-state.js';
 import type { TextFeeds } from '../models/prompt.js';
 import type { Executor } from '../runtime/executor.js';
+import { addScaled, asFloat, cloneParams, globalNorm, names, type Params } from '../runtime/named-tensors.js';
 import type { Tensor } from '../runtime/tensor.js';
-import type { AdamState, Optimiser } from './optimiser.js';
-import { addScaled, asFloat, cloneParams, globalNorm, names, type Params } from './params.js';
+import type { Optimiser } from './optimiser.js';
 
 /** Thrown by the collapse guard's checks; caught by it, never shown. */
 export class Unhealthy extends Error {}

@@ -4,15 +4,15 @@
  */
 import type { AdapterParams } from '../../src/config/learners.js';
 import type { Graph } from '../graph/graph.js';
-import type { LearnerState } from '../io/checkpoint.js';
+import type { LearnerState } from '../io/learner-state.js';
 import { shapesOf } from '../models/prompt.js';
+import { cloneParams } from '../runtime/named-tensors.js';
 import { type FitBounds, fitTraining } from './fit.js';
 import { type Guarded, guarded } from './guard.js';
 import { adapterSpec, optimiserOptions } from './hyperparameters.js';
 import type { LearnContext } from './learner.js';
 import { type LossSpec, type TrainingSpec, trainingGraphSpec } from './losses/training-graph.js';
 import { adam, cloneState } from './optimiser.js';
-import { cloneParams } from './params.js';
 import { type Moved, Trainer } from './trainer.js';
 
 export interface TrainingRun {

@@ -24,7 +24,7 @@ export interface Side {
   count: number;
   good: number;
   success: number;
-  /** Mean distance of two pictures, as learn/diversity.ts has it. */
+  /** Mean distance of two pictures, as diversity.ts has it. */
   diversity: number;
   /** The same of good pictures; null of fewer than two. */
   goodDiversity: number | null;

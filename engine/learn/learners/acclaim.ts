@@ -6,9 +6,10 @@
  */
 import type { AcclaimParams } from '../../../src/config/learners.js';
 import { heroNoise, plainNoise } from '../../diffusion/noise.js';
-import type { LearnerState } from '../../io/checkpoint.js';
+import type { LearnerState } from '../../io/learner-state.js';
 import type { ReplayItem } from '../../io/remembered.js';
 import { isChosen, originOf, type Round } from '../../io/round.js';
+import type { VoteModel } from '../../io/vote-model.js';
 import { carryOver, reelected } from '../best.js';
 import { driftWork } from '../drift.js';
 import { approvalBy } from '../early-stop.js';
@@ -20,7 +21,6 @@ import { type LearnContext, type Method, untrained } from '../learner.js';
 import { fitRound } from '../round-fit.js';
 import { nothingLearned, stepsOf } from '../steps.js';
 import { mayVote } from '../vote-model/ghosts.js';
-import type { VoteModel } from '../vote-model/model.js';
 import { replayWeightsBy } from '../vote-model/replay-weights.js';
 
 export const acclaim: Method<AcclaimParams> = {

@@ -6,7 +6,7 @@
  */
 import type { D3poParams } from '../../../src/config/learners.js';
 import { plainNoise } from '../../diffusion/noise.js';
-import type { LearnerState } from '../../io/checkpoint.js';
+import type { LearnerState } from '../../io/learner-state.js';
 import { f32, rows, type Tensor } from '../../runtime/tensor.js';
 import { carryOver } from '../best.js';
 import { chunks } from '../chunks.js';

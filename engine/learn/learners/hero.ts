@@ -7,13 +7,14 @@
  */
 import type { HeroParams } from '../../../src/config/learners.js';
 import { heroNoise, plainNoise } from '../../diffusion/noise.js';
-import type { LearnerState } from '../../io/checkpoint.js';
+import type { EmbeddingSpec } from '../../io/embedding-tensors.js';
+import type { LearnerState } from '../../io/learner-state.js';
+import { asFloat, cloneParams, names } from '../../runtime/named-tensors.js';
 import { type FloatTensor, f32, rows, stackRows } from '../../runtime/tensor.js';
 import { carryBest, carryBestFaithfully, carryOver, imagesOf } from '../best.js';
-import { type EmbeddingSpec, featureGraph, initEmbedding, oneHot, tripletGraph } from '../embedding.js';
+import { featureGraph, initEmbedding, oneHot, tripletGraph } from '../embedding.js';
 import { type LearnContext, type Method, untrained } from '../learner.js';
 import { adam, cloneState } from '../optimiser.js';
-import { asFloat, cloneParams, names } from '../params.js';
 import { policyGradient } from '../policy-gradient.js';
 import { advantages, bestReward, goodsReward } from '../reward.js';
 

@@ -8,8 +8,8 @@
  */
 import type { NftParams } from '../../../src/config/learners.js';
 import { plainNoise } from '../../diffusion/noise.js';
-import type { LearnerState } from '../../io/checkpoint.js';
 import { image } from '../../io/latents.js';
+import type { LearnerState } from '../../io/learner-state.js';
 import { carryOver } from '../best.js';
 import { chunks } from '../chunks.js';
 import type { Label } from '../feedback.js';

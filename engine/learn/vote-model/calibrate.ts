@@ -3,12 +3,8 @@
  * 0 and 1 as in its section 2.2, so that a handful of votes that separate cleanly claim no certainty, but by half as much: with
  * all of it P(good) was off by .06 after 32 votes on things that were told without a fault, with half by .03.
  */
+import type { Calibration } from '../../io/vote-model.js';
 import type { Voted } from './auc.js';
-
-export interface Calibration {
-  readonly slope: number;
-  readonly offset: number;
-}
 
 export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 

@@ -7,10 +7,11 @@
  */
 import type { Rng } from '../../../src/rng.js';
 import type { ReplayItem } from '../../io/remembered.js';
+import type { Calibration, VoteHead, VoteModel } from '../../io/vote-model.js';
 import { aucError, type Voted, weightedAuc } from './auc.js';
-import { type Calibration, calibrate, crossEntropy, probability } from './calibrate.js';
+import { calibrate, crossEntropy, probability } from './calibrate.js';
 import { type Doubt, taughtBy } from './doubt.js';
-import type { PictureFeatures, VoteHead, VoteModel } from './model.js';
+import type { PictureFeatures } from './model.js';
 import { directionOf, type Fitted, fitRidge, type Standardised, standardise } from './ridge.js';
 
 export interface VoteExample extends Voted {

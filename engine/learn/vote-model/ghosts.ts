@@ -3,8 +3,10 @@
  * is known to tell well may, and of at most two pictures for each that people voted on, so that what is learned stays theirs.
  * A ghost never names the best: `electBest` passes its votes by.
  */
+
+import type { VoteModel } from '../../io/vote-model.js';
 import type { VoteExample } from './fit.js';
-import { type PictureFeatures, scoreWith, tells, type VoteModel } from './model.js';
+import { type PictureFeatures, scoreWith, tells } from './model.js';
 
 /** Cross-validated AUC, its standard error taken off, from which on a ghost may vote. */
 const LEAST_AUC = 0.8;

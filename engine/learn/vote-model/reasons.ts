@@ -6,11 +6,12 @@
  */
 import type { Rng } from '../../../src/rng.js';
 import type { ReplayItem } from '../../io/remembered.js';
+import type { VoteModel } from '../../io/vote-model.js';
 import { aucError, weightedAuc } from './auc.js';
 import { calibrate } from './calibrate.js';
 import type { Doubt } from './doubt.js';
 import { counted, fitHeldOut, type VoteExample } from './fit.js';
-import { scoreWith, type VoteModel, worstPart } from './model.js';
+import { scoreWith, worstPart } from './model.js';
 
 export interface ReasonedVote extends VoteExample {
   /** Of a bad picture: fault -> share of those who said what is wrong; empty where nobody did. */

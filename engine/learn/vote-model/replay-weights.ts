@@ -3,7 +3,9 @@
  * model says of it. A vote that others contradict counts less, at the price of fewer goods that are really heard. Ask heads
  * that did not see the vote (`crossFittedOf`): others repeat it. `learner.replayTemperature`; bench/README.md says what it brings.
  */
-import { beatsChance, type Opinion, type VoteModel } from './model.js';
+
+import type { VoteModel } from '../../io/vote-model.js';
+import { beatsChance, type Opinion } from './model.js';
 
 /** Of the goods in order; their mean is 1. Nothing is known of a null: it counts as an even chance. */
 export function replayWeights(

@@ -3,8 +3,9 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type LearnerState, readCheckpoint, writeCheckpoint } from '../../../engine/io/checkpoint.js';
+import { readCheckpoint, writeCheckpoint } from '../../../engine/io/checkpoint.js';
 import { sha256 } from '../../../engine/io/folder.js';
+import type { LearnerState } from '../../../engine/io/learner-state.js';
 import type { ReplayItem } from '../../../engine/io/remembered.js';
 import { originOf, type Round, readRound, writeRound } from '../../../engine/io/round.js';
 import { openSafetensors, readSafetensors, writeSafetensors } from '../../../engine/io/safetensors.js';

@@ -6,6 +6,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { applied } from '../../../engine/adapters/applied.js';
 import { readAdapters } from '../../../engine/adapters/read.js';
 import { readCheckpoint } from '../../../engine/io/checkpoint.js';
 import { image } from '../../../engine/io/latents.js';
@@ -14,7 +15,6 @@ import { openSafetensors, readSafetensors, writeSafetensors } from '../../../eng
 import { EngineContext } from '../../../engine/jobs/context.js';
 import { createHandlers } from '../../../engine/jobs/handlers.js';
 import { FitAhead } from '../../../engine/learn/ahead.js';
-import { applied } from '../../../engine/learn/applied.js';
 import { cosine } from '../../../engine/learn/reward.js';
 import { scoreWith } from '../../../engine/learn/vote-model/model.js';
 import { diversity } from '../../../engine/measures/diversity.js';

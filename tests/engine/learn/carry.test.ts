@@ -1,6 +1,7 @@
 /** What is carried from round to round (best, goods, replay), how feedback is read, and how goods are drawn. */
 import { describe, expect, it } from 'vitest';
 import type { Round } from '../../../engine/io/round.js';
+import type { VoteModel } from '../../../engine/io/vote-model.js';
 import { carryBest, carryBestFaithfully, reelected } from '../../../engine/learn/best.js';
 import { splitLabels } from '../../../engine/learn/feedback.js';
 import { stratified } from '../../../engine/learn/guided-fit.js';
@@ -9,7 +10,6 @@ import { mergeReplay, newReplay } from '../../../engine/learn/learner.js';
 import { fittedGoods, ownLabels } from '../../../engine/learn/learners/acclaim.js';
 import { learners } from '../../../engine/learn/learners/table.js';
 import { mostSteps, stepsOf } from '../../../engine/learn/steps.js';
-import type { VoteModel } from '../../../engine/learn/vote-model/model.js';
 import { diversity } from '../../../engine/measures/diversity.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
 import type { AcclaimParams } from '../../../src/config/learners.js';

@@ -1,16 +1,11 @@
 /** The embedding against PyTorch: five Adam steps on given triplets, then rewards and advantages (tests/fixtures). */
 import { describe, expect, it } from 'vitest';
-import {
-  embeddingShapes,
-  featureGraph,
-  initEmbedding,
-  oneHot,
-  tripletGraph,
-} from '../../../engine/learn/embedding.js';
+import { embeddingShapes } from '../../../engine/io/embedding-tensors.js';
+import { featureGraph, initEmbedding, oneHot, tripletGraph } from '../../../engine/learn/embedding.js';
 import { adam } from '../../../engine/learn/optimiser.js';
-import { asFloat, type Params } from '../../../engine/learn/params.js';
 import { advantages, bestReward } from '../../../engine/learn/reward.js';
 import { Executor } from '../../../engine/runtime/executor.js';
+import { asFloat, type Params } from '../../../engine/runtime/named-tensors.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
 import { Rng } from '../../../src/rng.js';
 import { golden, relativeError, rmsError } from '../../support/golden.js';

@@ -1,8 +1,8 @@
 /** What is fitted of pictures that nobody saw: against numbers worked out by hand. */
 import { describe, expect, it } from 'vitest';
 import type { Ghost } from '../../../engine/io/remembered.js';
+import type { VoteModel } from '../../../engine/io/vote-model.js';
 import { ghostGoods, ghostsDue, ghostWords, likedGhosts, mergeGhosts } from '../../../engine/learn/ghosts.js';
-import type { VoteModel } from '../../../engine/learn/vote-model/model.js';
 
 /** P(good) = 1 / (1 + exp(-x)), x the picture's one feature. */
 const model: VoteModel = {

@@ -3,20 +3,21 @@
  * numbers worked out by hand, and what must hold whatever the votes are.
  */
 import { describe, expect, it } from 'vitest';
-import { weightedAuc } from '../../../engine/learn/vote-model/auc.js';
 import {
   readVoteModel,
+  type VoteModel,
   voteModelFacts,
   voteModelSchema,
   voteModelTensors,
-} from '../../../engine/learn/vote-model/file.js';
+} from '../../../engine/io/vote-model.js';
+import { weightedAuc } from '../../../engine/learn/vote-model/auc.js';
 import {
   crossFitted,
   crossFittedOf,
   fitVoteModel,
   type VoteExample,
 } from '../../../engine/learn/vote-model/fit.js';
-import { scoreWith, type VoteModel } from '../../../engine/learn/vote-model/model.js';
+import { scoreWith } from '../../../engine/learn/vote-model/model.js';
 import {
   faultVotes,
   fitReasons,

@@ -1,6 +1,6 @@
 /** What learners do beside the network, against numbers worked out by hand: what is carried, weights, rewards, rows. */
 import { describe, expect, it } from 'vitest';
-import type { LearnerState } from '../../../engine/io/checkpoint.js';
+import type { LearnerState } from '../../../engine/io/learner-state.js';
 import type { Round } from '../../../engine/io/round.js';
 import { chunks } from '../../../engine/learn/chunks.js';
 import { splitLabels } from '../../../engine/learn/feedback.js';

@@ -3,12 +3,13 @@
  * and what must hold whatever the votes are.
  */
 import { describe, expect, it } from 'vitest';
+import type { VoteModel } from '../../../engine/io/vote-model.js';
 import { weightedAuc } from '../../../engine/learn/vote-model/auc.js';
 import { drifted, strengthOf, taughtBy, weakest } from '../../../engine/learn/vote-model/doubt.js';
 import { electBest } from '../../../engine/learn/vote-model/elect.js';
 import { crossFitted, fitVoteModel, type VoteExample } from '../../../engine/learn/vote-model/fit.js';
 import { ghostVotes } from '../../../engine/learn/vote-model/ghosts.js';
-import { scoreWith, type VoteModel } from '../../../engine/learn/vote-model/model.js';
+import { scoreWith } from '../../../engine/learn/vote-model/model.js';
 import { Rng } from '../../../src/rng.js';
 
 /** Good where the first twenty of forty numbers have in common that they are high; a share of the labels is turned round. */

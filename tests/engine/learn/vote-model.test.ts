@@ -3,10 +3,11 @@
  * weight changes nothing, labels exchanged exchange the answer, equal votes and stream give an equal model.
  */
 import { describe, expect, it } from 'vitest';
+import type { VoteModel } from '../../../engine/io/vote-model.js';
 import { aucError, calibrationError, type Voted, weightedAuc } from '../../../engine/learn/vote-model/auc.js';
 import { calibrate } from '../../../engine/learn/vote-model/calibrate.js';
 import { fitVoteModel, type VoteExample } from '../../../engine/learn/vote-model/fit.js';
-import { scoreWith, tells, type VoteModel } from '../../../engine/learn/vote-model/model.js';
+import { scoreWith, tells } from '../../../engine/learn/vote-model/model.js';
 import { directionOf, type Example, fitRidge, standardise } from '../../../engine/learn/vote-model/ridge.js';
 import { inverse, solve } from '../../../engine/learn/vote-model/spd.js';
 import { Rng } from '../../../src/rng.js';

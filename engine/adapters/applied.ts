@@ -2,22 +2,16 @@
  * The adapter that is drawn with and exported: the tuned one less its part of the drift adapter (drift.ts), as one LoRA of
  * twice the rank, of which the tuned one can be taken again exactly.
  */
-import { above, beside, firstColumns, firstRows } from '../adapters/sum.js';
-import type { AdapterSpec } from '../nn/lora.js';
-import type { AdamState } from './optimiser.js';
-import { names, type Params } from './params.js';
 
-export interface Drift {
-  adapter: Params;
-  optimiser: AdamState;
-  /** Share of it that is taken off. */
-  lambda: number;
-}
+import type { Drift } from '../io/learner-state.js';
+import type { AdapterSpec } from '../nn/lora.js';
+import { names, type Params } from '../runtime/named-tensors.js';
+import { above, beside, firstColumns, firstRows } from './sum.js';
 
 /** What is drawn and exported: the tuned adapter less its part of phi. */
 export function applied(
   spec: AdapterSpec,
-  { adapter, drift }: { adapter: Params; drift?: Drift | undefined },
+  { adapter, drift }: { adapter: Params; drift?: Pick<Drift, 'adapter' | 'lambda'> | undefined },
 ): { spec: AdapterSpec; tensors: Params } {
   if (!drift) return { spec, tensors: adapter };
   const joined = names(adapter).map((name) => {

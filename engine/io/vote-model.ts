@@ -1,7 +1,43 @@
 /** The vote model as a checkpoint keeps it: facts in the manifest, heads as tensors. */
 import { z } from 'zod';
-import { type FloatTensor, f32, type Tensor } from '../../runtime/tensor.js';
-import type { VoteModel } from './model.js';
+import { type FloatTensor, f32, type Tensor } from '../runtime/tensor.js';
+
+/** Fitted by engine/learn/vote-model. */
+export interface VoteModel {
+  /** The feature maps that it reads, and how much each was found to tell: shares of 1. */
+  readonly maps: Readonly<Record<string, number>>;
+  /** Votes that it was fitted to. */
+  readonly votes: number;
+  /** Cross-validated: how often a good picture that a head did not see scores above a bad one. */
+  readonly auc: number;
+  /** Standard error of that: after 16 votes chance alone reaches .8 in a quarter of sessions. */
+  readonly aucError: number;
+  readonly heads: readonly VoteHead[];
+  readonly calibration: Calibration;
+  /** Where people said what is wrong with pictures: a picture is as good as its worst part. AUC and its error are then of that. */
+  readonly faults?: FaultModels | undefined;
+}
+
+export interface FaultModels {
+  /** Fault -> the model of pictures that are free of it. */
+  readonly parts: Readonly<Record<string, VoteModel>>;
+  /** The power to which all votes are heard beside them: 1 where they tell without a fault, 0 where they tell nothing. */
+  readonly say: number;
+  /** From `worstPart` to P(good); goes before the calibration of all votes. */
+  readonly calibration: Calibration;
+}
+
+/** score = offset + sum over maps of weights . row. */
+export interface VoteHead {
+  readonly weights: Readonly<Record<string, Float32Array>>;
+  readonly offset: number;
+}
+
+/** p = 1 / (1 + exp(-(slope s + offset))) of a score s. */
+export interface Calibration {
+  readonly slope: number;
+  readonly offset: number;
+}
 
 const count = z.number().int().nonnegative();
 
