@@ -1,12 +1,12 @@
 /** What HERO's embedding is taught: the best is the anchor of every triplet, this round's other goods and bads are its ends. */
 import { expect, it } from 'vitest';
-import type { LearnerState } from '../../../engine/io/checkpoint.js';
+import type { LearnerState } from '../../../engine/io/learner-state.js';
 import type { Round } from '../../../engine/io/round.js';
 import { splitLabels } from '../../../engine/learn/feedback.js';
 import type { LearnContext } from '../../../engine/learn/learner.js';
 import { hero } from '../../../engine/learn/learners/hero.js';
 import { learners } from '../../../engine/learn/learners/table.js';
-import { asFloat } from '../../../engine/learn/params.js';
+import { asFloat } from '../../../engine/runtime/named-tensors.js';
 import { f32, type Tensor } from '../../../engine/runtime/tensor.js';
 import type { HeroParams } from '../../../src/config/learners.js';
 import { Rng } from '../../../src/rng.js';

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { schedule } from '../../../engine/diffusion/schedulers.js';
 import type { Round, Trajectory } from '../../../engine/io/round.js';
 import type { LearnContext } from '../../../engine/learn/learner.js';
-import { asFloat } from '../../../engine/learn/params.js';
 import { Policy } from '../../../engine/learn/policy.js';
 import { schedulerSchema } from '../../../engine/models/config.js';
+import { asFloat } from '../../../engine/runtime/named-tensors.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
 
 const config = (more: object = {}) =>
