@@ -3,7 +3,7 @@
  * belongs, under a name of this delivery, and the bot moves what it takes into place, so that what a superseded engine writes is
  * never seen; a result names what was written by its hash, which is checked before it is moved. A model is written
  * `model:<sha256 of its folder>`, for it may lie elsewhere on each machine. Two ways: a folder that both share
- * (shared-places.ts; nothing is copied), and a bucket (bucket-places.ts).
+ * (shared-folder.ts; nothing is copied), and a bucket (bucket.ts).
  */
 import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
