@@ -61,6 +61,7 @@ export function outcomeCard(view: OutcomeView): Card {
       approval,
       best: name,
       named: mostNamed(outcome, ballots),
+      divides: outcome.divides?.map((index) => imageName(ballots, index)) ?? [],
       previous,
       variety: learned && variety !== null ? { round: learned.number, kept: variety } : null,
       alike,
@@ -109,6 +110,8 @@ interface Told extends Pick<OutcomeView, 'session' | 'round'> {
   best: string | null;
   /** What most stars were given to. */
   named: readonly string[];
+  /** Pictures on which people differ most. */
+  divides: readonly string[];
   /** The share to compare with; null where there is none, or where too few of this round's pictures were judged. */
   previous: number | null;
   /** Of the round before, whose votes have been learned from; null while too few pictures were liked. */
@@ -123,6 +126,7 @@ function sentences({
   approval,
   best,
   named,
+  divides,
   previous,
   variety,
   alike,
@@ -131,6 +135,7 @@ function sentences({
     `${count(outcome.voters, 'person', 'people')} voted: ${judgedWords(approval, session.nsfw)}.`,
     best === null ? unnamed(named) : `**${best}** won.`,
   ];
+  if (divides.length > 0) said.push(dividesWords(divides, session));
   if (previous !== null) said.push(change(points(approval.share ?? 0, previous)));
   if (!enoughJudged(approval, session.rules)) said.push(tooFew(session.rules));
   if (alike) said.push(alike.words);
@@ -166,6 +171,13 @@ function unnamed(named: readonly string[]): string {
   if (only === undefined) return 'No picture was named the best.';
   if (others.length === 0) return `${only} was named the best, but too few votes bear that out.`;
   return `${[only, ...others.slice(0, -1)].join(', ')} and ${others.at(-1)} were named the best equally often: none won.`;
+}
+
+function dividesWords(names: readonly string[], { nsfw }: Session): string {
+  const found = names.map((name) => `**${name}**`);
+  const list = [found.slice(0, -1).join(', '), found.at(-1)].filter(Boolean).join(' and ');
+  const what = nsfw ? 'one part of you calls safe' : 'one part of you likes';
+  return `You differ most on ${list}: ${what} what another does not.`;
 }
 
 /** The most common first; those as common in the menu's order. */

@@ -182,6 +182,8 @@ export interface Outcome {
   method: 'single' | 'cold' | 'dawid-skene' | 'bridging';
   /** Share of votes by voters who seem to vote the other way round; null while too few. */
   polarisation: number | null;
+  /** Of a split community: pictures on which its camps differ most, the widest first. */
+  divides?: number[];
   oneSided: 'no-good' | 'no-bad' | null;
   /** Pictures of which somebody who counts said what is wrong, by what it is; left out where nobody did. */
   faults?: Partial<Record<Fault, number>>;

@@ -150,6 +150,7 @@ function outcomeOf({ shown, base, picks, feedback, labels, counted, votes, late 
     cells,
     method: labels.method,
     polarisation: labels.polarisation,
+    ...(labels.divides && { divides: labels.divides }),
     oneSided: oneSided(feedback),
     ...picturesByFault(votes.filter(({ index }) => byIndex.has(index))),
   };

@@ -542,6 +542,11 @@ describe('outcome and story', () => {
     const base = { session: gallery, round, images, dir };
     const [a, b] = made.map((ballot) => ballotCard({ ...base, ballot, file: null, sheets: 2 }));
     const won = outcomeCard({ ...base, key: 'o', before: [], ballots: made });
+    const apart = { ...round, outcome: { ...round.outcome!, divides: [0, 10, 5] } };
+    expect(outcomeCard({ ...base, round: apart, key: 'o', before: [], ballots: made }).text).toContain(
+      'You differ most on **A1**, **B2** and **A6**: one part of you likes what another does not.',
+    );
+    expect(won.text).not.toContain('differ');
     const side = { round, images, dir };
     const pictures = { beforeAfterFile: null, plotFile: null };
     const story = storyCard({

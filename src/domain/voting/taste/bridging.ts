@@ -19,8 +19,15 @@ interface Side {
 
 const side = (count: number): Side => ({ i: new Float64Array(count), f: new Float64Array(count) });
 
-/** Image -> approval between 0 and 1 by someone of neither camp. */
-export function* bridging(votes: Votes): Steps<Map<string, number>> {
+export interface Bridged {
+  /** Image -> approval between 0 and 1 by someone of neither camp. */
+  p: Map<string, number>;
+  /** Of each voter, by number: the camps are those above and those below zero. */
+  side: Float64Array;
+}
+
+/** What both camps of a split community like, and who is of which. */
+export function* bridging(votes: Votes): Steps<Bridged> {
   const { length, voters, images, voter, image, up, w } = votes;
   let total = 0;
   let ups = 0;
@@ -28,7 +35,7 @@ export function* bridging(votes: Votes): Steps<Map<string, number>> {
     total += w[v]!;
     ups += w[v]! * up[v]!;
   }
-  if (total <= 0) return new Map();
+  if (total <= 0) return { p: new Map(), side: new Float64Array(voters.length) };
   let mu = ups / total;
 
   const byImage = group(image, images.length);
@@ -47,7 +54,8 @@ export function* bridging(votes: Votes): Steps<Map<string, number>> {
     mu = left / total;
     yield;
   }
-  return new Map(images.map((name, b) => [name, Math.min(1, Math.max(0, mu + n.i[b]!))]));
+  const p = new Map(images.map((name, b) => [name, Math.min(1, Math.max(0, mu + n.i[b]!))]));
+  return { p, side: u.f };
 }
 
 interface Half {
@@ -80,6 +88,37 @@ function solve({ up, w }: Votes, mu: number, { by, own, other, theirs }: Half): 
     own.i[g] = det > 1e-12 ? (c * d - b * e) / det : 0;
     own.f[g] = det > 1e-12 ? (a * e - b * d) / det : 0;
   }
+}
+
+/** By how much the camps' approvals of a picture must differ for it to be told as one that divides them. */
+const DIVIDES = 0.6;
+/** Voters of each camp that must have said something of it. */
+const EACH = 2;
+
+/** Numbers of the images on which the camps differ most, at most `most`, the widest first. Votes without a weight say nothing. */
+export function dividing(votes: Votes, side: Float64Array, most: number): number[] {
+  const { length, images, voter, image, up, w } = votes;
+  const camps = [side.map((f) => Number(f > 0)), side.map((f) => Number(f < 0))];
+  const [ours, theirs] = camps.map((isOf) => {
+    const [ups, all, voices] = [0, 0, 0].map(() => new Float64Array(images.length)) as Float64Array[];
+    for (let v = 0; v < length; v++) {
+      if (!isOf[voter[v]!] || w[v]! <= 0) continue;
+      const at = image[v]!;
+      voices![at]! += 1;
+      all![at]! += w[v]!;
+      ups![at]! += w[v]! * up[v]!;
+    }
+    return images.map((_, n) => (voices![n]! < EACH ? null : ups![n]! / all![n]!));
+  });
+  return images
+    .flatMap((_, n) => {
+      const [a, b] = [ours![n] ?? null, theirs![n] ?? null];
+      const apart = a === null || b === null ? 0 : Math.abs(a - b);
+      return apart >= DIVIDES ? [{ n, apart }] : [];
+    })
+    .sort((a, b) => b.apart - a.apart || a.n - b.n)
+    .slice(0, most)
+    .map(({ n }) => n);
 }
 
 /** Any start but zero will do; the most divided image tells the camps apart, and the same votes give the same start. */

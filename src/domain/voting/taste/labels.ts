@@ -8,7 +8,7 @@ import type { Guards } from '../../state/rules.js';
 import type { Steps } from '../../state/steps.js';
 import type { Vote } from '../votes.js';
 import { columns, type Votes } from './ballot-box.js';
-import { bridging } from './bridging.js';
+import { bridging, dividing } from './bridging.js';
 import { shareWithinClusters, timingClusters } from './clusters.js';
 import { dawidSkene } from './dawid-skene.js';
 import { doubted, voicesOf } from './doubt.js';
@@ -23,6 +23,8 @@ export interface Labels {
   bestBound: number;
   method: Outcome['method'];
   polarisation: number | null;
+  /** Of a split community: indices of the pictures on which its camps differ most, the widest first. */
+  divides?: number[];
   /** Of each vote of the round, after the guards. */
   weights: ArrayLike<number>;
   /** Left out where there are too few voters for guards. */
@@ -140,6 +142,7 @@ function* guarded(box: LabelInput, guards: Guards): Steps<Labels> {
     bestBound: best?.bound ?? 0,
     method: found.split ? 'bridging' : 'dawid-skene',
     polarisation: found.polarisation,
+    ...(found.split && { divides: ofRound(found.divides, box) }),
     weights: found.w.subarray(box.history.length),
     work: {
       hands,
@@ -149,6 +152,15 @@ function* guarded(box: LabelInput, guards: Guards): Steps<Labels> {
       unsure,
     },
   };
+}
+
+/** Pictures that people are told of as dividing them, at most. */
+const DIVIDING = 3;
+
+/** Indices of those images that are of the round. */
+function ofRound(images: readonly string[], { round, indices }: LabelInput): number[] {
+  const known = new Map(indices.map((index) => [`${round}.${index}`, index]));
+  return images.flatMap((image) => known.get(image) ?? []).slice(0, DIVIDING);
 }
 
 /** Voters of whom a vote weighs less in `now` than in `before`. */
@@ -164,6 +176,8 @@ interface Found {
   p: ReadonlyMap<string, number>;
   polarisation: number;
   split: boolean;
+  /** Images on which the camps differ, the widest first; none where there are none. */
+  divides: readonly string[];
   /** Of each vote, after the guards. */
   w: Float64Array;
   /** It is good (or not) whatever a group of some size may have made of it. */
@@ -179,19 +193,25 @@ function* withoutDoubt(capped: Votes, box: LabelInput, guards: Guards): Steps<Fo
   const model = yield* dawidSkene(capped);
   const polarisation = oppositeShare(capped, model.voters);
   const split = polarisation > guards.polarised;
-  const p = split ? yield* bridging(capped) : model.p;
+  const { p, divides } = split ? yield* camps(capped) : { p: model.p, divides: [] };
   const tallies = tallyRound(capped, box);
   const bound = (index: number) => wilsonLower(tallies.get(index)!.up, tallies.get(index)!.all);
   return {
     p,
     polarisation,
     split,
+    divides,
     w: capped.w,
     sure: () => true,
     bound,
     mayWin: () => true,
     trust: new Map(),
   };
+}
+
+function* camps(votes: Votes): Steps<Pick<Found, 'p' | 'divides'>> {
+  const { p, side } = yield* bridging(votes);
+  return { p, divides: dividing(votes, side, votes.images.length).map((n) => votes.images[n]!) };
 }
 
 /** Who seems to vote the other way round is a camp only when they do so clearly: who merely likes little is none. */
@@ -211,9 +231,8 @@ function* withDoubt(heard: Votes, box: LabelInput, guards: Guards, doubt: number
   const own = sides(heard, (yield* dawidSkene(heard)).p);
   const polarisation = oppositeShare(heard, own, clearlyOpposite);
   const split = polarisation > guards.polarised;
-  const p = split
-    ? yield* bridging(heard)
-    : new Map(heard.images.map((image, n) => [image, model.p[n]!] as const));
+  const likely = () => new Map(heard.images.map((image, n) => [image, model.p[n]!] as const));
+  const { p, divides } = split ? yield* camps(heard) : { p: likely(), divides: [] };
   const voices = voicesOf(split ? heard : byTrust(heard, model.trust), isKnown);
   const number = new Map(heard.images.map((image, n) => [image, n]));
   const ask = (index: number, share: number) =>
@@ -233,7 +252,7 @@ function* withDoubt(heard: Votes, box: LabelInput, guards: Guards, doubt: number
   };
   const { w } = asCast(split ? heard : byTrust(heard, model.trust));
   const trust = new Map(heard.voters.map((voter, u) => [voter, split ? 1 : model.trust[u]!]));
-  return { p, polarisation, split, w, sure, bound, mayWin, trust };
+  return { p, polarisation, split, divides, w, sure, bound, mayWin, trust };
 }
 
 /** Share of votes by voters (of ten votes or more) whose coins say the opposite of the crowd's: together less than `below`. */

@@ -150,6 +150,43 @@ describe('a split community', () => {
     expect(labels.polarisation).toBeCloseTo(5 / 11, 6);
     expect(labels.best).toBe(14);
   });
+
+  it('is told which pictures divide it, the widest first, and none that both camps like or that few voted on', () => {
+    const told = (votes: WeightedVote[]) =>
+      label(
+        {
+          votes,
+          history: [],
+          indices: [...Array(16).keys()],
+          round: 'r',
+          voters: 11,
+          isNewcomer: () => false,
+        },
+        defaultGuards,
+      ).divides;
+    expect(told(camps)).toEqual([0, 1, 2]);
+    // Two of six go over: they differ by two thirds there, and by all elsewhere.
+    const over = (vote: WeightedVote) => vote.index === 0 && ['l0', 'l1'].includes(vote.voter);
+    expect(told(camps.map((vote) => (over(vote) ? { ...vote, up: false } : vote)))).toEqual([1, 2, 3]);
+    const wide = camps.filter(
+      ({ index, voter }) => index > 11 || index < 2 || (index === 2 && /[lr]0/.test(voter)),
+    );
+    const long = camps.map((vote) => ({ ...vote, image: `q.${vote.index}` }));
+    const labels = label(
+      {
+        votes: wide,
+        history: long,
+        indices: [...Array(16).keys()],
+        round: 'r',
+        voters: 11,
+        isNewcomer: () => false,
+      },
+      defaultGuards,
+    );
+    expect([labels.method, labels.divides]).toEqual(['bridging', [0, 1]]);
+    const honest = table(Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`v${i}`, left])));
+    expect(told(honest)).toBeUndefined();
+  });
 });
 
 describe('labels of five voters and more', () => {

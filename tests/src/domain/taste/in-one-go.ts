@@ -24,6 +24,6 @@ export const capNewcomers = (votes: List, isNewcomer: (voter: string) => boolean
 export const dawidSkene = (votes: List) => finish(skene.dawidSkene(box(votes)));
 export const oppositeShare = (votes: List, coins: skene.DawidSkene['voters']) =>
   labels.oppositeShare(box(votes), coins);
-export const bridging = (votes: List) => finish(bridges.bridging(box(votes)));
+export const bridging = (votes: List) => finish(bridges.bridging(box(votes))).p;
 export const label = (ballots: labels.LabelInput, guards: Parameters<typeof labels.label>[1]) =>
   finish(labels.label(ballots, guards));
