@@ -168,7 +168,7 @@ describe('marking', { timeout: 180_000 }, () => {
 
   it('digits mark the sheet in hand wherever the focus is, but not where text is typed', async () => {
     await page.locator('.side-ended summary').click();
-    await page.getByRole('button', { name: 'session-3' }).focus();
+    await page.locator('.side-channel', { hasText: 'session-3' }).focus();
     await page.keyboard.press('a');
     await expect.poll(focus).toMatch(/^Picture A1:/);
     await page.getByRole('button', { name: /^Colours/ }).focus();
@@ -287,7 +287,7 @@ describe('marking', { timeout: 180_000 }, () => {
     await large().waitFor({ state: 'hidden' });
     await until(async () => /^Picture A2:/.test(await focus()), 'the focus on A2');
     await expect.poll(at).toBe('#cat');
-    await page.getByRole('button', { name: 'session-5' }).click();
+    await page.locator('.side-channel', { hasText: 'session-5' }).click();
     await page.getByText('This session has ended').waitFor();
     await expect.poll(at).toBe('#session-5');
     await usable('an ended session');

@@ -9,7 +9,8 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { z } from 'zod';
@@ -38,10 +39,14 @@ export class Assets {
 
   /** Bundles where no bundle of these sources is kept, which takes about a second. */
   static async open(page = projectPath('bot', 'platforms', 'web', 'page')): Promise<Assets> {
-    return new Assets(page, await scriptOf(page));
+    return new Assets(page, await scriptOf(page), await catalogues(page));
   }
 
-  private constructor(page: string, { code, map }: Script) {
+  private constructor(
+    page: string,
+    { code, map }: Script,
+    private readonly words: ReadonlyMap<string, Words>,
+  ) {
     const read = (name: string) => readFileSync(join(page, name), 'utf8');
     const html = read('index.html');
     const styles = [...html.matchAll(/<link rel="stylesheet" href="([^"]+)">/g)].map(([, name]) => name!);
@@ -69,10 +74,19 @@ export class Assets {
     ].join('; ');
   }
 
-  /** The document, with what it begins with as JSON. */
-  index(state: string): string {
-    // Nothing in it ends the element, or begins another.
-    return this.template.replace('{}', () => state.replaceAll('<', '\\u003c'));
+  /** Tags of the languages that the page has words in. */
+  get languages(): string[] {
+    return [...this.words.keys()];
+  }
+
+  /** The document in a language, with what it begins with as JSON. */
+  index(lang: string, state: string): string {
+    // Nothing in the state ends its element, or begins another.
+    const parts: Record<string, string> = { ...this.words.get(lang) };
+    return this.template
+      .replace('<html lang="en">', `<html lang="${lang}">`)
+      .replace(/%([a-z.]+)%/g, (whole, name) => parts[name] ?? whole)
+      .replace('"%state%"', () => state.replaceAll('<', '\\u003c'));
   }
 
   get(path: string): Asset | undefined {
@@ -98,6 +112,21 @@ export class Assets {
     this.files.set(path, asset(text, type, true));
     return path;
   }
+}
+
+/** What the document itself says until its script runs. */
+const wordsShape = z.object({ opening: z.string(), 'opening.noscript': z.string() });
+type Words = z.infer<typeof wordsShape>;
+
+/** By language: a file each. */
+async function catalogues(page: string): Promise<Map<string, Words>> {
+  const words = new Map<string, Words>();
+  for (const file of readdirSync(join(page, 'words')).sort()) {
+    const lang = basename(file, '.js');
+    const module: Record<string, unknown> = await import(pathToFileURL(join(page, 'words', file)).href);
+    words.set(lang, wordsShape.parse(module[lang]));
+  }
+  return words;
 }
 
 /** The bundle that is kept of just these sources, or a new one. */

@@ -1,4 +1,5 @@
 // Requests to our own server. Every failure is an Error whose message is fit to be shown; `code` is the server's.
+import { t } from './words.js';
 
 /** @param {string} path @param {unknown} [body] @param {number} [patience] ms after which no answer is a missing one */
 export async function call(path, body, patience) {
@@ -18,34 +19,13 @@ export async function call(path, body, patience) {
     // What is no JSON is not from our server: a proxy's page about a server that is away.
     answer = await response.json();
   } catch {
-    throw Object.assign(new Error('The server does not answer.'), { code: 'offline' });
+    throw Object.assign(new Error(t('api.offline')), { code: 'offline' });
   } finally {
     clearTimeout(timer);
   }
   if (response.ok) return answer;
-  const { code = 'internal', message = 'Something went wrong.', mend = '' } = answer.error ?? {};
+  const { code = 'internal', message = t('api.internal'), mend = '' } = answer.error ?? {};
   const after = 1000 * (Number(response.headers.get('retry-after')) || 0);
-  const said = /[.!?…]$/.test(message) ? message : `${message}.`;
+  const said = /[.!?…。]$/.test(message) ? message : `${message}.`;
   throw Object.assign(new Error(`${said} ${mend}`.trim()), { code, after, mine: answer.mine });
 }
-
-/** A small drawer in the browser; a forbidden one is simply empty. */
-export const drawer = {
-  /** @param {string} name */
-  get(name) {
-    try {
-      return JSON.parse(localStorage.getItem(`acclaim.${name}`) ?? 'null');
-    } catch {
-      return null;
-    }
-  },
-  /** @param {string} name @param {unknown} value */
-  set(name, value) {
-    try {
-      if (value === null) localStorage.removeItem(`acclaim.${name}`);
-      else localStorage.setItem(`acclaim.${name}`, JSON.stringify(value));
-    } catch {
-      // nothing is lost but comfort
-    }
-  },
-};

@@ -16,7 +16,8 @@ import { RoundBar } from './round-bar.js';
 import { firstPicture, openRound } from './rounds.js';
 import { Sidebar } from './sidebar.js';
 import { set, useStore } from './store.js';
-import { count, percent } from './text.js';
+import { percent } from './text.js';
+import { t } from './words.js';
 
 export function App() {
   const s = useStore((state) => state);
@@ -30,7 +31,7 @@ export function App() {
     return () => removeEventListener('keydown', keyed);
   }, []);
   return html`
-    <a class="skip" href="#feed-end" onClick=${skip}>${openRound(s.channel).length > 0 ? 'Skip to the pictures' : 'Skip to the newest message'}</a>
+    <a class="skip" href="#feed-end" onClick=${skip}>${t(openRound(s.channel).length > 0 ? 'skip.pictures' : 'skip.newest')}</a>
     <div class="frame" data-drawer=${s.drawerOpen ? 'open' : 'closed'}>
       <${Sidebar} />
       <div class="scrim" onClick=${() => set({ drawerOpen: false })}></div>
@@ -68,7 +69,7 @@ function skip(event) {
 /** What the newest share is of. */
 const judgedWords = (/** @type {any} */ last) =>
   last
-    ? `Round ${last.round}: ${last.judged} of ${count(last.pictures, 'picture')} judged, ${last.liked} liked`
+    ? t('top.judged', { round: last.round, judged: last.judged, n: last.pictures, liked: last.liked })
     : '';
 
 /** @param {{session: any, channel: string, me: any}} props */
@@ -81,7 +82,7 @@ function Header({ session, channel, me }) {
     me?.role !== 'moderator';
   return html`
     <header class="top">
-      <button class="icon-button only-phone" aria-label="Channels" onClick=${() => set({ drawerOpen: true })}><${Icon} name="menu" /></button>
+      <button class="icon-button only-phone" aria-label=${t('channels')} onClick=${() => set({ drawerOpen: true })}><${Icon} name="menu" /></button>
       <div class="top-words">
         <h1>${channel ? html`<span class="hash">#</span>${channel}` : 'Acclaim'}</h1>
         ${session && html`<p title=${session.prompt}>${session.prompt}</p>`}
@@ -90,13 +91,13 @@ function Header({ session, channel, me }) {
         latest !== undefined &&
         html`<div class="top-figure" title=${judgedWords(session.judged?.at(-1))}>
           ${session.approval.length > 1 && html`<${Sparkline} values=${session.approval} />`}
-          <span><strong>${percent(latest)}</strong><small>approval</small></span>
+          <span><strong>${percent(latest)}</strong><small>${t('top.approval')}</small></span>
         </div>`
       }
       ${
         mayExport &&
         html`<a class="button top-download" href=${`/api/sessions/${encodeURIComponent(session.id)}/adapter`} download>
-          <${Icon} name="download" /><span>LoRA</span><span class="unseen"> download: what was learned so far</span>
+          <${Icon} name="download" /><span>${t('top.lora')}</span><span class="unseen">${t('top.lora.more')}</span>
         </a>`
       }
     </header>

@@ -1,62 +1,25 @@
 // What cannot be taken back, or reaches others, is asked about once, with what happens then.
 import { html } from './html.js';
 import { get, set } from './store.js';
+import { t } from './words.js';
 
 /** @typedef {import('./store.js').Asked} Asked */
 
-/** Commands by their first words. @type {[RegExp, Omit<Asked, 'then'>][]} */
+/** Commands by their first words; what is said of each. @type {[RegExp, string][]} */
 const grave = [
-  [
-    /^me forget$/,
-    {
-      title: 'Forget you?',
-      words:
-        'All that leads to you is deleted, for good. In closed rounds your votes stay counted under names that lead nowhere; in the open one they are withdrawn.',
-      act: 'Forget me',
-    },
-  ],
-  [
-    /^session stop$/,
-    {
-      title: 'End this session?',
-      words: 'No more rounds are drawn, for nobody. What it learned is kept, and a branch can go on from it.',
-      act: 'End it',
-    },
-  ],
-  [
-    /^session leave\b/,
-    {
-      title: 'Leave this session?',
-      words: 'The channel takes no more part in it. It comes back only by a new code from the others.',
-      act: 'Leave',
-    },
-  ],
-  [
-    /^session rollback\b/,
-    {
-      title: 'Go back to an earlier round?',
-      words:
-        'The next round starts from what was learned then. Later rounds stay to be seen, and teach nothing.',
-      act: 'Go back',
-    },
-  ],
-  [
-    /^round redo$/,
-    {
-      title: 'Throw this round away?',
-      words: 'Its pictures and the marks on them are given up, for everybody, and others are drawn.',
-      act: 'Draw anew',
-    },
-  ],
-  [
-    /^hide\b/,
-    {
-      title: 'Take this picture away?',
-      words: 'Nobody sees it any more and its file is deleted, for good.',
-      act: 'Take it away',
-    },
-  ],
+  [/^me forget$/, 'forget'],
+  [/^session stop$/, 'stop'],
+  [/^session leave\b/, 'leave'],
+  [/^session rollback\b/, 'rollback'],
+  [/^round redo$/, 'redo'],
+  [/^hide\b/, 'hide'],
 ];
+
+/** @param {string} of @param {() => void} then @param {Record<string, string>} [values] */
+function ask(of, then, values) {
+  const said = (/** @type {string} */ part) => t(`ask.${of}.${part}`, values);
+  set({ asked: { title: said('title'), words: said('words'), act: said('act'), then } });
+}
 
 /** Does it, or asks first where the command is one of those. @param {string} line as it is sent @param {() => void} then */
 export function askFirst(line, then) {
@@ -66,21 +29,13 @@ export function askFirst(line, then) {
     .toLowerCase()
     .replace(/\s+/g, ' ');
   const found = grave.find(([begins]) => begins.test(words))?.[1];
-  if (found) set({ asked: { ...found, then } });
+  if (found) ask(found, then);
   else then();
 }
 
 /** A report of a picture. @param {string} name @param {() => void} then */
 export function askFlag(name, then) {
-  set({
-    asked: {
-      title: `Report ${name}?`,
-      words:
-        'For a picture that should not be shown, not for one that is merely bad. Moderators are told, and enough reports hold it back. You can take yours back while the round is open.',
-      act: 'Report it',
-      then,
-    },
-  });
+  ask('flag', then, { name });
 }
 
 export function Question() {
@@ -93,7 +48,7 @@ export function Question() {
   return html`
     <p>${asked.words}</p>
     <div class="dialog-acts">
-      <button class="button" autofocus onClick=${() => answer(false)}>Keep it as it is</button>
+      <button class="button" autofocus onClick=${() => answer(false)}>${t('ask.keep')}</button>
       <button class="button button-grave" onClick=${() => answer(true)}>${asked.act}</button>
     </div>
   `;

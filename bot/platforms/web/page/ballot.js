@@ -9,7 +9,8 @@ import { Icon } from './icons.js';
 import { callAll, callNone, invert, isCalled, toggleCalled, toggleNone, undo, undoable } from './marks.js';
 import { sheetInHand } from './rounds.js';
 import { marksOf, set, useStore } from './store.js';
-import { count, Text, timeOf } from './text.js';
+import { rich, Text, timeOf } from './text.js';
+import { ours, serverLanguage, t } from './words.js';
 
 /** @typedef {import('./store.js').Message} Message */
 
@@ -29,12 +30,12 @@ export function Round({ messages }) {
     <div ref=${box} class=${open ? 'round round-open' : 'round round-closed'} onKeyDown=${walk} onFocusIn=${stop.moved}>
       <div class="round-above">
         <div class="round-head">
-          <h2>Round ${data.round}</h2>
-          <span class=${open ? 'pill pill-open' : 'pill'}>${open ? 'Voting is open' : 'Closed'}</span>
+          <h2>${t('round', { round: data.round })}</h2>
+          <span class=${open ? 'pill pill-open' : 'pill'}>${t(open ? 'ballot.open' : 'ballot.closed')}</span>
           <time datetime=${new Date(at).toISOString()}>${timeOf(at)}</time>
           ${open && html`<${Many} messages=${messages} />`}
         </div>
-        <div class="prose"><${Text} text=${open ? asking.text : summary(messages)} /></div>
+        <div class="prose">${open ? html`<${Invitation} message=${asking} />` : html`<${Text} text=${summary(messages)} lang=${data.words ? undefined : serverLanguage()} />`}</div>
       </div>
       ${
         gallery
@@ -50,7 +51,42 @@ function summary(messages) {
   const { words } = messages[0].data;
   if (!words) return messages[0].text;
   const best = messages.flatMap((m) => m.data.cells).find((c) => c.best);
-  return `${words}.${best ? ` **${best.name}** was the best.` : ''}`;
+  const said = ours(words, () => judged(messages));
+  return best ? t('ballot.best', { words: said, name: best.name }) : t('ballot.words', { words: said });
+}
+
+/** The same in numbers of the page's own. @param {Message[]} messages */
+function judged(messages) {
+  const cells = messages.flatMap((m) => m.data.cells);
+  const n = cells.length;
+  return t('outcome.judged', {
+    judged: cells.filter((c) => c.seen > 0).length,
+    liked: cells.filter((c) => c.liked).length,
+    n,
+  });
+}
+
+/** What is asked of the reader: the server's words, or in another language what the ballot's data say. @param {{message: Message}} props */
+function Invitation({ message: { text, data } }) {
+  const own = () => {
+    const { prompt, criterion, style, says = 'good', sheets } = data;
+    const gallery = style === 'gallery';
+    const invite = t(`ballot.invite.${gallery ? 'gallery.' : ''}${says}`, { prompt });
+    const good = criterion ? t('ballot.criterion', { criterion }) : '';
+    return [invite, good, !gallery && sheets > 1 ? t('ballot.sheets', { n: sheets }) : '']
+      .filter(Boolean)
+      .join(' ');
+  };
+  const [first, ...rest] = text.split('\n');
+  const how = rest.find((/** @type {string} */ line) => line.startsWith('**How**'));
+  const others = rest.filter((/** @type {string} */ line) => line !== how).join('\n');
+  // Without a picture there is nothing to mark, and the server says so.
+  if (!data.cells.some((/** @type {any} */ c) => c.url))
+    return html`<${Text} text=${text} lang=${serverLanguage()} />`;
+  const said = [ours(first, own)];
+  if (how)
+    said.push(ours(how, () => t(data.style === 'gallery' ? 'ballot.how.gallery' : 'ballot.how.sheet')));
+  return html`<${Text} text=${said[0]} /><${Text} text=${others} lang=${serverLanguage()} /><${Text} text=${said[1] ?? ''} />`;
 }
 
 /** Tells the style how much stands above the pictures, which take what is left of the window. @param {{current: HTMLElement | null}} box */
@@ -123,13 +159,13 @@ function nearest(from, all, way) {
 function Many({ messages }) {
   const { says = 'good', round } = messages[0].data;
   const act = (name, words, icon, of, off = false) =>
-    html`<button class="many" aria-label=${`${name}: ${words}`} title=${words} aria-disabled=${off} onClick=${() => off || of(messages)}>${icon && html`<${Icon} name=${icon} />`}${name}</button>`;
+    html`<button class="many" aria-label=${t('many.named', { name, words })} title=${words} aria-disabled=${off} onClick=${() => off || of(messages)}>${icon && html`<${Icon} name=${icon} />`}${name}</button>`;
   return html`
-    <div class="manies" role="group" aria-label=${`All of round ${round} at once`}>
-      ${act(`All ${says}`, `every picture of the round is ${says}`, 'check', callAll)}
-      ${act('None', `no picture of the round is ${says}`, 'none', callNone)}
-      ${act('Invert', 'what is marked is not, what is not is', null, invert)}
-      ${act('Undo', 'take the last mark back (Ctrl+Z)', 'undo', undo, !undoable(messages))}
+    <div class="manies" role="group" aria-label=${t('many.label', { round })}>
+      ${act(t(`many.all.${says}`), t(`many.all.${says}.words`), 'check', callAll)}
+      ${act(t('many.none'), t(`many.none.${says}.words`), 'none', callNone)}
+      ${act(t('many.invert'), t('many.invert.words'), null, invert)}
+      ${act(t('many.undo'), t('many.undo.words'), 'undo', undo, !undoable(messages))}
     </div>
   `;
 }
@@ -142,8 +178,8 @@ function Sheet({ message, messages, stop }) {
   const marks = marksOf(message);
   const inHand = open && several && sheetInHand(messages).id === message.id;
   return html`
-    <div class=${inHand ? 'sheet sheet-in-hand' : 'sheet'} role=${open ? 'region' : 'group'} aria-label=${open ? `Sheet ${sheet}` : `Sheet ${sheet} of round ${message.data.round}`} onFocusIn=${() => open && set({ sheet: message.id })}>
-      ${several && html`<h3>Sheet ${sheet}${inHand && html`<span class="sheet-keys">keys <kbd>1</kbd>–<kbd>${cells.length}</kbd> mark here</span>`}</h3>`}
+    <div class=${inHand ? 'sheet sheet-in-hand' : 'sheet'} role=${open ? 'region' : 'group'} aria-label=${t(open ? 'sheet' : 'sheet.of', { sheet, round: message.data.round })} onFocusIn=${() => open && set({ sheet: message.id })}>
+      ${several && html`<h3>${t('sheet', { sheet })}${inHand && html`<span class="sheet-keys">${rich('sheet.keys', { n: cells.length })}</span>`}</h3>`}
       <div class="cells" data-count=${cells.length}>
         ${cells.map((cell) => html`<${Cell} key=${cell.name} cell=${cell} messages=${messages} message=${message} marks=${marks} stop=${cell.name === stop} />`)}
       </div>
@@ -157,13 +193,13 @@ function Chips({ message, marks }) {
   const { cells, says = 'good', sheet } = message.data;
   const none = marks.has('none');
   return html`
-    <div class="chips" role="group" aria-label=${`Which of sheet ${sheet} are ${says}?`}>
+    <div class="chips" role="group" aria-label=${t(`chips.${says}`, { sheet })}>
       ${cells.map((cell) => {
         const on = isCalled(message, marks, cell.number);
-        return html`<button key=${cell.name} class="chip" data-emoji=${cell.number} tabindex="-1" aria-pressed=${on} disabled=${!cell.url} aria-label=${`${cell.name} is ${says}`} onClick=${() => toggleCalled(message, cell.number)}>${on && html`<${Icon} name="check" />`}${cell.name}</button>`;
+        return html`<button key=${cell.name} class="chip" data-emoji=${cell.number} tabindex="-1" aria-pressed=${on} disabled=${!cell.url} aria-label=${t(`cell.is.${says}`, { name: cell.name })} onClick=${() => toggleCalled(message, cell.number)}>${on && html`<${Icon} name="check" />`}${cell.name}</button>`;
       })}
-      <button class="chip chip-none" data-emoji="none" aria-label=${`None of sheet ${sheet} is ${says}`} title="None of these" aria-pressed=${none} onClick=${() => toggleNone(message)}><${Icon} name=${none ? 'check' : 'none'} />None</button>
-      <p class="unseen">${count([...marks].filter((e) => /^[1-9]$/.test(e)).length, 'picture')} marked ${says}</p>
+      <button class="chip chip-none" data-emoji="none" aria-label=${t(`chip.none.${says}`, { sheet })} title=${t('chip.none.title')} aria-pressed=${none} onClick=${() => toggleNone(message)}><${Icon} name=${none ? 'check' : 'none'} />${t('chip.none')}</button>
+      <p class="unseen">${t(`chips.marked.${says}`, { n: [...marks].filter((e) => /^[1-9]$/.test(e)).length })}</p>
     </div>
   `;
 }

@@ -16,8 +16,10 @@ import {
   toggleCalled,
   wordOf,
 } from './marks.js';
+import { faultWord } from './names.js';
 import { reveal, useStore } from './store.js';
 import { Picture, useVeil } from './veil.js';
+import { ours, t } from './words.js';
 
 /** @typedef {import('./store.js').Message} Message */
 
@@ -26,6 +28,10 @@ const longPress = 450;
 const slip = 10;
 
 const capital = (/** @type {string} */ word) => word[0].toUpperCase() + word.slice(1);
+
+/** The picture in words. @param {Message} message @param {any} cell */
+export const altOf = ({ data: { prompt } }, { name, alt, url }) =>
+  ours(alt, () => `${t('cell.alt', { name, prompt })}${url ? '' : `: ${t('cell.held')}`}`);
 
 /** @param {Message[]} messages of the round @param {Message} message @param {number} n */
 export function enlarge(messages, message, n) {
@@ -41,7 +47,7 @@ export function Cell({ cell, messages, message, marks, starred = true, stop }) {
   const n = cell.number;
   const side = open ? sideOf(message, marks, n) : null;
   const [fault] = open ? faultsSaid(message, marks, n) : [];
-  const word = side && (side === 'bad' && fault ? capital(fault.word) : wordOf(message, side));
+  const word = side && (side === 'bad' && fault ? capital(faultWord(fault)) : wordOf(message, side));
   const hidden = useVeil(cell.url ?? '', blurred);
   const best = open ? isBest(message, marks, n) : cell.best;
   const liked = !open && cell.liked;
@@ -59,12 +65,12 @@ export function Cell({ cell, messages, message, marks, starred = true, stop }) {
       ${
         cell.url
           ? html`<${Face} cell=${cell} messages=${messages} message=${message} marks=${marks} hidden=${hidden} best=${best} stop=${stop} />`
-          : html`<div class="cell-picture cell-held" role="img" aria-label=${cell.alt}><${Icon} name="none" /><span>Held back</span></div>`
+          : html`<div class="cell-picture cell-held" role="img" aria-label=${altOf(message, cell)}><${Icon} name="none" /><span>${t('cell.held')}</span></div>`
       }
       <span class="badge" aria-hidden="true">${cell.name}</span>
       ${word && html`<span class=${side === 'good' ? 'said-side' : 'said-side said-bad'} aria-hidden="true"><${Icon} name=${side === 'good' ? 'check' : 'none'} />${word}</span>`}
-      ${open && cell.url && html`<button class="corner" tabindex="-1" aria-label=${`Enlarge ${cell.name}`} title="Enlarge" onClick=${() => enlarge(messages, message, n)}><${Icon} name="enlarge" /></button>`}
-      ${starred && open && cell.url && html`<button class="star" tabindex="-1" aria-pressed=${best} aria-label=${`${cell.name} is the best of the round`} title="The best of the round" onClick=${() => toggleBest(message, n)}><${Icon} name="star" filled=${best} /></button>`}
+      ${open && cell.url && html`<button class="corner" tabindex="-1" aria-label=${t('cell.enlarge.name', { name: cell.name })} title=${t('cell.enlarge')} onClick=${() => enlarge(messages, message, n)}><${Icon} name="enlarge" /></button>`}
+      ${starred && open && cell.url && html`<button class="star" tabindex="-1" aria-pressed=${best} aria-label=${t('cell.is.best', { name: cell.name })} title=${t('cell.best.title')} onClick=${() => toggleBest(message, n)}><${Icon} name="star" filled=${best} /></button>`}
       ${!open && html`<span class="got" aria-hidden="true">${best && html`<${Icon} name="star" filled />`}${cell.seen === null ? '' : `${cell.up} / ${cell.seen}`}</span>`}
     </div>
   `;
@@ -94,9 +100,14 @@ function Face({ cell, messages, message, marks, hidden, best, stop }) {
     e.preventDefault();
     larger();
   };
-  const words = [cell.alt, best && 'the best', !open && cell.seen !== null && gotWords(message, cell)];
-  const act = hidden ? 'Blurred. Show' : open ? `Mark as ${says}` : 'Enlarge';
-  return html`<button class="cell-picture" tabindex=${stop ? 0 : -1} aria-pressed=${marking ? isCalled(message, marks, n) : undefined} aria-label=${`${words.filter(Boolean).join(', ')}. ${act}`} onClick=${press} onKeyDown=${keyed} ...${marking ? { ...hold.on, onPointerDown: down, onDragStart: (e) => e.preventDefault() } : {}}><${Picture} url=${cell.url} alt="" veiled=${blurred} />${hidden && html`<span class="veil" aria-hidden="true">Show</span>`}</button>`;
+  const words = [
+    altOf(message, cell),
+    best && t('cell.best.said'),
+    !open && cell.seen !== null && gotWords(message, cell),
+  ];
+  const act = t(hidden ? 'cell.blurred' : open ? `cell.mark.${says}` : 'cell.enlarge');
+  const label = t('cell.label', { words: words.filter(Boolean).join(', '), act });
+  return html`<button class="cell-picture" tabindex=${stop ? 0 : -1} aria-pressed=${marking ? isCalled(message, marks, n) : undefined} aria-label=${label} onClick=${press} onKeyDown=${keyed} ...${marking ? { ...hold.on, onPointerDown: down, onDragStart: (e) => e.preventDefault() } : {}}><${Picture} url=${cell.url} alt="" veiled=${blurred} />${hidden && html`<span class="veil" aria-hidden="true">${t('cell.show')}</span>`}</button>`;
 }
 
 /** Wherever the finger comes up, what is there now is not pressed. */

@@ -6,6 +6,7 @@ import { html } from './html.js';
 import { Icon } from './icons.js';
 import { say } from './say.js';
 import { get, set, useStore } from './store.js';
+import { serverLanguage, t } from './words.js';
 
 /** @typedef {{words: string, usage: string, help: string, allowed: boolean, options: {name: string, help: string, choices: string[]}[], args: string[], choices: string[], offers: Record<string, string[]>}} Command */
 
@@ -59,16 +60,10 @@ function top(commands, typed) {
     .map((c) => ({ insert: `/acclaim ${c.words} `, shown: c.usage, help: c.help }));
 }
 
-export function Composer() {
-  const draft = useStore((s) => s.draft);
-  const me = useStore((s) => s.me);
-  const [chosen, setChosen] = useState(-1);
-  const [shut, setShut] = useState(false);
-  const [past, setPast] = useState(/** @type {string[]} */ ([]));
-  const back = useRef(0);
-  const field = useRef(/** @type {HTMLInputElement | null} */ (null));
+/** What the server knows of the option that is being typed. @param {string} draft @param {Command[]} commands @returns {string[]} */
+function useKnown(draft, commands) {
   const [known, setKnown] = useState(/** @type {{of: string, values: string[]}} */ ({ of: '', values: [] }));
-  const option = me ? typing(draft, me.commands) : null;
+  const option = typing(draft, commands);
   const of = option ? `${option.words} ${option.name}` : '';
   useEffect(() => {
     if (!option) return undefined;
@@ -82,14 +77,12 @@ export function Composer() {
       late = true;
     };
   }, [of]);
-  const list =
-    me && !shut ? complete(draft, me.commands, known.of === of ? known.values : []).slice(0, 12) : [];
-  useEffect(() => setChosen(-1), [draft]);
+  return known.of === of ? known.values : [];
+}
+
+/** "/" anywhere starts a command, as people know it from other chats. @param {{current: HTMLInputElement | null}} field */
+function useSlash(field) {
   useEffect(() => {
-    document.getElementById(`choice-${chosen}`)?.scrollIntoView({ block: 'nearest' });
-  }, [chosen]);
-  useEffect(() => {
-    // "/" anywhere starts a command, as people know it from other chats.
     const slash = (/** @type {KeyboardEvent} */ e) => {
       const inField = /** @type {HTMLElement} */ (e.target).closest('input, dialog') !== null;
       if (e.key !== '/' || inField || e.ctrlKey || e.metaKey) return;
@@ -100,7 +93,23 @@ export function Composer() {
     addEventListener('keydown', slash);
     return () => removeEventListener('keydown', slash);
   }, []);
+}
 
+/** The line with its choices and what was said before. @param {{current: HTMLInputElement | null}} field */
+function useLine(field) {
+  const draft = useStore((s) => s.draft);
+  const me = useStore((s) => s.me);
+  const [chosen, setChosen] = useState(-1);
+  const [shut, setShut] = useState(false);
+  const [past, setPast] = useState(/** @type {string[]} */ ([]));
+  const back = useRef(0);
+  const commands = me?.commands ?? [];
+  const known = useKnown(draft, commands);
+  const list = me && !shut ? complete(draft, commands, known).slice(0, 12) : [];
+  useEffect(() => setChosen(-1), [draft]);
+  useEffect(() => {
+    document.getElementById(`choice-${chosen}`)?.scrollIntoView({ block: 'nearest' });
+  }, [chosen]);
   const write = (/** @type {string} */ text) => {
     set({ draft: text });
     setShut(false);
@@ -130,21 +139,32 @@ export function Composer() {
     else return;
     e.preventDefault();
   };
+  return { draft, list, chosen, write, take, send, keyed, setShut };
+}
+
+export function Composer() {
+  const field = useRef(/** @type {HTMLInputElement | null} */ (null));
+  const { draft, list, chosen, write, take, send, keyed, setShut } = useLine(field);
+  useSlash(field);
   return html`
     <form class="composer" onSubmit=${send}>
-      ${
-        list.length > 0 &&
-        html`<ul class="choices" id="choices" role="listbox" aria-label="Commands">
-        ${list.map((c, i) => html`<li key=${c.insert} id=${`choice-${i}`} role="option" aria-selected=${i === chosen} onMouseDown=${(e) => e.preventDefault()} onClick=${() => take(i)}><code>${c.shown}</code>${c.help && html`<span>${c.help}</span>`}</li>`)}
-      </ul>`
-      }
+      ${list.length > 0 && html`<${Choices} list=${list} chosen=${chosen} take=${take} />`}
       <div class="composer-line">
         <input id="say" ref=${field} value=${draft} onInput=${(e) => write(e.currentTarget.value)} onKeyDown=${keyed} onBlur=${() => setShut(true)} onFocus=${() => setShut(false)}
-          placeholder="Type / for commands" aria-label="Command" autocomplete="off" autocapitalize="off" spellcheck=${false} maxlength="2000"
+          placeholder=${t('composer.hint')} aria-label=${t('composer.label')} autocomplete="off" autocapitalize="off" spellcheck=${false} maxlength="2000"
           role="combobox" aria-expanded=${list.length > 0} aria-controls="choices" aria-autocomplete="list" aria-activedescendant=${chosen >= 0 ? `choice-${chosen}` : undefined} />
-        <button type="button" class="icon-button" aria-label="Help" title="Help" onClick=${() => set({ dialog: 'help' })}><${Icon} name="help" /></button>
-        <button type="submit" class="icon-button send" aria-label="Send" title="Send" disabled=${draft.trim() === ''}><${Icon} name="send" /></button>
+        <button type="button" class="icon-button" aria-label=${t('help')} title=${t('help')} onClick=${() => set({ dialog: 'help' })}><${Icon} name="help" /></button>
+        <button type="submit" class="icon-button send" aria-label=${t('composer.send')} title=${t('composer.send')} disabled=${draft.trim() === ''}><${Icon} name="send" /></button>
       </div>
     </form>
+  `;
+}
+
+/** @param {{list: {insert: string, shown: string, help: string}[], chosen: number, take: (i: number) => void}} props */
+function Choices({ list, chosen, take }) {
+  return html`
+    <ul class="choices" id="choices" role="listbox" aria-label=${t('composer.choices')}>
+      ${list.map((c, i) => html`<li key=${c.insert} id=${`choice-${i}`} role="option" aria-selected=${i === chosen} onMouseDown=${(e) => e.preventDefault()} onClick=${() => take(i)}><code>${c.shown}</code>${c.help && html`<span lang=${serverLanguage()}>${c.help}</span>`}</li>`)}
+    </ul>
   `;
 }

@@ -2,10 +2,13 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { call } from './api.js';
 import { Question } from './asking.js';
+import { FavouriteList } from './favourite-list.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import { Start } from './starting.js';
 import { set, toast, useStore } from './store.js';
+import { rich } from './text.js';
+import { serverLanguage, t } from './words.js';
 
 /** @param {{onConsent: (given: boolean) => void}} props */
 export function Dialogs({ onConsent }) {
@@ -14,10 +17,11 @@ export function Dialogs({ onConsent }) {
   const begin = useStore((s) => s.begin);
   const asked = useStore((s) => s.asked);
   return html`
-    <${Dialog} open=${name === 'consent'} label="Before your first vote"><${Consent} onConsent=${onConsent} me=${me} /><//>
-    <${Dialog} open=${name === 'help'} label="How it works"><${Help} me=${me} /><//>
-    <${Dialog} open=${name === 'login'} label="Access token"><${Login} /><//>
-    <${Dialog} open=${name === 'start'} label=${begin.rounds ? 'Branch' : 'New session'}><${Start} me=${me} /><//>
+    <${Dialog} open=${name === 'consent'} label=${t('consent.title')}><${Consent} onConsent=${onConsent} me=${me} /><//>
+    <${Dialog} open=${name === 'help'} label=${t('help.title')}><${Help} me=${me} /><//>
+    <${Dialog} open=${name === 'login'} label=${t('login.title')}><${Login} /><//>
+    <${Dialog} open=${name === 'start'} label=${t(begin.rounds ? 'start.branch' : 'start.title')}><${Start} me=${me} /><//>
+    <${Dialog} open=${name === 'favourites'} label=${t('favourites.title')}><${FavouriteList} /><//>
     <${Dialog} open=${asked !== null} label=${asked?.title ?? ''} shut=${() => set({ asked: null })}><${Question} /><//>
   `;
 }
@@ -33,7 +37,7 @@ function Dialog({ open, label, children, shut = () => set({ dialog: null }) }) {
   const closed = () => open && shut();
   return html`
     <dialog class="sheet-dialog" ref=${dialog} aria-label=${label} onClose=${closed} onClick=${(e) => e.target === dialog.current && closed()}>
-      ${open && html`<div class="dialog-inner"><h2>${label}</h2><button class="icon-button dialog-close" aria-label="Close" onClick=${closed}><${Icon} name="close" /></button>${children}</div>`}
+      ${open && html`<div class="dialog-inner"><h2>${label}</h2><button class="icon-button dialog-close" aria-label=${t('close')} onClick=${closed}><${Icon} name="close" /></button>${children}</div>`}
     </dialog>
   `;
 }
@@ -41,43 +45,36 @@ function Dialog({ open, label, children, shut = () => set({ dialog: null }) }) {
 /** @param {{onConsent: (given: boolean) => void, me: any}} props */
 function Consent({ onConsent, me }) {
   return html`
-    <p>Your marks teach the model. To count them, this server keeps:</p>
+    <p>${t('consent.why')}</p>
     <ul>
-      <li>a random number in a cookie, by which it knows this browser (you are <strong>${me?.name}</strong>),</li>
-      <li>which pictures you mark, and when.</li>
+      <li>${rich('consent.cookie', { name: me?.name ?? '' })}</li>
+      <li>${t('consent.marks')}</li>
     </ul>
-    <p>Nobody is shown your marks; totals appear once a round has closed. <code>/acclaim me</code> shows what is kept of you, <code>/acclaim me forget</code> deletes it.</p>
+    <p>${rich('consent.rights')}</p>
     <div class="dialog-acts">
-      <button class="button" onClick=${() => onConsent(false)}>Not now</button>
-      <button class="button button-main" autofocus onClick=${() => onConsent(true)}>Agree and vote</button>
+      <button class="button" onClick=${() => onConsent(false)}>${t('consent.no')}</button>
+      <button class="button button-main" autofocus onClick=${() => onConsent(true)}>${t('consent.yes')}</button>
     </div>
   `;
 }
+
+/** In their order; each with what it does. */
+const keys = [
+  ...['digits', 'zero', 'sheet', 'arrows', 'shift', 'drag', 'undo', 'done', 'next', 'large', 'gallery'],
+  'slash',
+];
 
 /** @param {{me: any}} props */
 function Help({ me }) {
   return html`
     <ol class="steps">
-      <li><strong>Mark</strong> every picture that is what the prompt asks for: press on it; pressed again it is unmarked. Its corner, or a finger that rests on it, shows it large.</li>
-      <li><strong>Star</strong> the best one, if there is one.</li>
-      <li>Press <strong>Done</strong>. The model learns from the marks and draws the next round.</li>
+      ${['mark', 'star', 'done'].map((step) => html`<li key=${step}>${rich(`help.${step}`)}</li>`)}
     </ol>
-    <h3>Keys</h3>
+    <h3>${t('help.keys')}</h3>
     <dl class="keys">
-      <div><dt><kbd>1</kbd>…<kbd>9</kbd></dt><dd>mark on the sheet in hand</dd></div>
-      <div><dt><kbd>0</kbd></dt><dd>none of these</dd></div>
-      <div><dt><kbd>A</kbd> <kbd>B</kbd>…</dt><dd>take that sheet in hand</dd></div>
-      <div><dt><kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> <kbd>↓</kbd></dt><dd>go from picture to picture; <kbd>Space</kbd> marks, <kbd>Enter</kbd> enlarges</dd></div>
-      <div><dt><kbd>Shift</kbd> and a press</dt><dd>mark all from the picture marked last</dd></div>
-      <div><dt>drawing the mouse</dt><dd>over pictures marks them all</dd></div>
-      <div><dt><kbd>Ctrl</kbd> <kbd>Z</kbd></dt><dd>take the last mark back</dd></div>
-      <div><dt><kbd>Ctrl</kbd> <kbd>Enter</kbd></dt><dd>Done</dd></div>
-      <div><dt><kbd>←</kbd> <kbd>→</kbd></dt><dd>next picture, when enlarged</dd></div>
-      <div><dt><kbd>G</kbd> <kbd>S</kbd> <kbd>F</kbd></dt><dd>good, best, flag, when enlarged</dd></div>
-      <div><dt><kbd>G</kbd> <kbd>D</kbd> <kbd>S</kbd></dt><dd>good, not good, best, on a gallery's picture</dd></div>
-      <div><dt><kbd>/</kbd></dt><dd>write a command</dd></div>
+      ${keys.map((key) => html`<div key=${key}><dt>${rich(`help.keys.${key}`)}</dt><dd>${rich(`help.keys.${key}.do`)}</dd></div>`)}
     </dl>
-    <h3>Commands</h3>
+    <h3>${t('help.commands')}</h3>
     <dl class="commands">
       ${(me?.commands ?? [])
         .filter((c) => c.allowed)
@@ -86,7 +83,7 @@ function Help({ me }) {
             html`<div key=${c.words}><dt><button class="link" onClick=${() => {
               set({ dialog: null, draft: `/acclaim ${c.words} ` });
               document.getElementById('say')?.focus();
-            }}><code>${c.usage}</code></button></dt><dd>${c.help}</dd></div>`,
+            }}><code>${c.usage}</code></button></dt><dd lang=${serverLanguage()}>${c.help}</dd></div>`,
         )}
     </dl>
   `;
@@ -106,9 +103,9 @@ function Login() {
   };
   return html`
     <form onSubmit=${enter}>
-      <p>With the access token of this server you are an admin here; another token may let you see channels that are closed to others.</p>
-      <input class="field" type="password" value=${token} onInput=${(e) => setToken(e.currentTarget.value)} aria-label="Access token" autocomplete="current-password" autofocus />
-      <div class="dialog-acts"><button class="button button-main" disabled=${token === ''}>Enter</button></div>
+      <p>${t('login.why')}</p>
+      <input class="field" type="password" value=${token} onInput=${(e) => setToken(e.currentTarget.value)} aria-label=${t('login.title')} autocomplete="current-password" autofocus />
+      <div class="dialog-acts"><button class="button button-main" disabled=${token === ''}>${t('login.enter')}</button></div>
     </form>
   `;
 }

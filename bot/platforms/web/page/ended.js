@@ -3,7 +3,8 @@ import { useEffect, useState } from 'preact/hooks';
 import { html } from './html.js';
 import { offered, open } from './starting.js';
 import { set, toast, useStore } from './store.js';
-import { count, percent } from './text.js';
+import { percent, rich } from './text.js';
+import { t } from './words.js';
 
 /** @param {{session: any}} props */
 export function EndedBar({ session }) {
@@ -28,14 +29,14 @@ export function EndedBar({ session }) {
     if (why !== null) toast(why.replaceAll('**', ''));
   };
   return html`
-    <div class="round-bar ended-bar" role="region" aria-label="This session has ended">
-      <p><strong>Finished</strong> after ${count(session.round, 'round')}${last !== undefined && html`<span class="sep" aria-hidden="true">·</span>${percent(last)} approval`}</p>
+    <div class="round-bar ended-bar" role="region" aria-label=${t('ended.label')}>
+      <p>${rich('ended.after', { n: session.round })}${last !== undefined && html`<span class="sep" aria-hidden="true">·</span>${t('ended.approval', { share: percent(last) })}`}</p>
       ${
         rounds.length > 0 &&
-        html`<button class="button" disabled=${busy} onClick=${goOn}>Go on from round ${rounds[0]}</button>
-          <button class="button" onClick=${() => set({ begin: { prompt: '', rounds }, dialog: 'start' })}>Branch…</button>`
+        html`<button class="button" disabled=${busy} onClick=${goOn}>${t('ended.on', { round: rounds[0] })}</button>
+          <button class="button" onClick=${() => set({ begin: { prompt: '', rounds }, dialog: 'start' })}>${t('ended.branch')}</button>`
       }
-      <button class="button button-main" onClick=${() => set({ begin: { prompt: session.prompt }, dialog: 'start' })}>New session</button>
+      <button class="button button-main" onClick=${() => set({ begin: { prompt: session.prompt }, dialog: 'start' })}>${t('side.new')}</button>
     </div>
   `;
 }

@@ -11,6 +11,7 @@ import { firstPicture } from './rounds.js';
 import { markSeen, messagesOf, set, useStore } from './store.js';
 import { Story } from './story.js';
 import { dayOf, timeOf } from './text.js';
+import { t } from './words.js';
 
 /** @typedef {import('./store.js').Message} Message */
 
@@ -30,28 +31,40 @@ export function group(messages) {
   return groups;
 }
 
-/** @param {{channel: string, loaded: boolean, ended: boolean}} props */
-export function Feed({ channel, loaded, ended }) {
+/** @typedef {{key: string, messages: Message[]}} Group */
+
+/** Whoever sees something of the newest message is there, however tall it is. @param {HTMLElement} el @param {string} last */
+function isAtEnd(el, last) {
+  const row = document.getElementById(`group-${last}`);
+  const top = row ? row.getBoundingClientRect().top - el.getBoundingClientRect().top : 0;
+  return el.scrollHeight - el.scrollTop - el.clientHeight < 120 || top < el.clientHeight - 60;
+}
+
+/** A round taller than the window is read from its top, anything else from its end. @param {HTMLElement} el @param {Group} last @param {boolean} fresh */
+function showLast(el, last, fresh) {
+  if (!isOpenRound(last)) {
+    el.scrollTop = el.scrollHeight;
+    return;
+  }
+  const row = document.getElementById(`group-${last.key}`);
+  if (fresh || row?.dataset.size !== String(last.messages.length)) row?.scrollIntoView({ block: 'start' });
+  if (row) row.dataset.size = String(last.messages.length);
+}
+
+/** Follows the newest message for as long as its reader does. @param {string} channel @param {Group | undefined} last */
+function useFollow(channel, last) {
   const all = useStore((s) => s.messages);
   const said = useStore((s) => s.said);
-  const messages = messagesOf(channel);
-  const groups = group(messages);
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const follow = useRef(true);
   const shown = useRef({ channel: '', last: '', said: 0 });
   const [below, setBelow] = useState(false);
-
+  const lastKey = `${last?.key ?? ''}`;
   const scrolled = () => {
-    const el = box.current;
-    if (!el) return;
-    // Whoever sees something of the newest message is there, however tall it is.
-    const row = document.getElementById(`group-${shown.current.last}`);
-    const top = row ? row.getBoundingClientRect().top - el.getBoundingClientRect().top : 0;
-    follow.current = el.scrollHeight - el.scrollTop - el.clientHeight < 120 || top < el.clientHeight - 60;
+    if (!box.current) return;
+    follow.current = isAtEnd(box.current, shown.current.last);
     if (follow.current) setBelow(false);
   };
-  const last = groups.at(-1);
-  const lastKey = `${last?.key ?? ''}`;
   useLayoutEffect(() => {
     const el = box.current;
     if (!el || !last) return;
@@ -63,14 +76,8 @@ export function Feed({ channel, loaded, ended }) {
       if (fresh) setBelow(true);
       return;
     }
-    const row = document.getElementById(`group-${last.key}`);
-    if (last.messages[0].kind === 'ballot' && last.messages[0].data.open) {
-      // A round taller than the window is read from its top.
-      if (opened || fresh || row?.dataset.size !== String(last.messages.length))
-        row?.scrollIntoView({ block: 'start' });
-      if (row) row.dataset.size = String(last.messages.length);
-      if (fresh && !opened) takeFocus();
-    } else el.scrollTop = el.scrollHeight;
+    showLast(el, last, opened || fresh);
+    if (isOpenRound(last) && fresh && !opened) takeFocus();
     if (document.hasFocus()) markSeen(channel);
   }, [channel, all]);
   useEffect(() => {
@@ -83,24 +90,30 @@ export function Feed({ channel, loaded, ended }) {
     watch.observe(el);
     return () => watch.disconnect();
   }, [lastKey]);
+  const toNewest = () => {
+    follow.current = true;
+    setBelow(false);
+    document.getElementById(`group-${lastKey}`)?.scrollIntoView({ block: 'start' });
+    focusFeed();
+  };
+  return { box, scrolled, below, toNewest };
+}
 
+/** @param {{channel: string, loaded: boolean, ended: boolean}} props */
+export function Feed({ channel, loaded, ended }) {
+  useStore((s) => s.messages);
+  const groups = group(messagesOf(channel));
+  const { box, scrolled, below, toNewest } = useFollow(channel, groups.at(-1));
+  const none = () => (ended ? html`<p class="empty">${t('feed.gone')}</p>` : html`<${Empty} />`);
   return html`
-    <section class="feed" ref=${box} onScroll=${scrolled} role="log" aria-label=${`Messages in ${channel}`} aria-live="off" tabindex="0">
+    <section class="feed" ref=${box} onScroll=${scrolled} role="log" aria-label=${t('feed.label', { channel })} aria-live="off" tabindex="0">
       <div class="feed-inner">
-        ${!loaded && html`<${Waiting} text="Opening the channel" />`}
-        ${loaded && groups.length === 0 && (ended ? html`<p class="empty">This session has ended, and none of its messages are kept here.</p>` : html`<${Empty} />`)}
+        ${!loaded && html`<${Waiting} text=${t('feed.opening')} />`}
+        ${loaded && groups.length === 0 && none()}
         ${groups.map((g, i) => html`<${Row} key=${g.key} group=${g} previous=${groups[i - 1]} />`)}
         <div id="feed-end" tabindex="-1"></div>
       </div>
-      ${
-        below &&
-        html`<button class="below" onClick=${() => {
-          follow.current = true;
-          setBelow(false);
-          document.getElementById(`group-${lastKey}`)?.scrollIntoView({ block: 'start' });
-          focusFeed();
-        }}><${Icon} name="down" />New messages</button>`
-      }
+      ${below && html`<button class="below" onClick=${toNewest}><${Icon} name="down" />${t('feed.below')}</button>`}
     </section>
   `;
 }
@@ -143,9 +156,9 @@ function Row({ group: { key, messages }, previous }) {
   return html`
     ${newDay && html`<div class="day"><span>${dayOf(first.at)}</span></div>`}
     <article id=${`group-${key}`} class=${`row row-${first.kind} ${followsOn ? 'row-follows' : ''} ${quiet ? 'row-quiet' : ''} ${mine ? 'row-mine' : ''}`} aria-label=${first.title || first.text}>
-      <div class="face" aria-hidden="true">${!followsOn && (mine ? html`<span class="you-face">You</span>` : html`<img src="/page/logo.svg" alt="" width="36" height="36" />`)}</div>
+      <div class="face" aria-hidden="true">${!followsOn && (mine ? html`<span class="you-face">${t('feed.you')}</span>` : html`<img src="/page/logo.svg" alt="" width="36" height="36" />`)}</div>
       <div class="row-body">
-        ${!followsOn && first.kind !== 'ballot' && html`<p class="byline"><strong>${mine ? 'You' : 'Acclaim'}</strong>${!mine && html`<span class="tag">bot</span>`}<time datetime=${new Date(first.at).toISOString()}>${timeOf(first.at)}</time></p>`}
+        ${!followsOn && first.kind !== 'ballot' && html`<p class="byline"><strong>${mine ? t('feed.you') : 'Acclaim'}</strong>${!mine && html`<span class="tag">${t('feed.bot')}</span>`}<time datetime=${new Date(first.at).toISOString()}>${timeOf(first.at)}</time></p>`}
         <${Body} message=${first} messages=${messages} />
       </div>
     </article>
@@ -161,9 +174,9 @@ function Empty() {
   return html`
     <div class="empty">
       <img src="/page/logo.svg" alt="" width="56" height="56" />
-      <h2>The first round is on its way</h2>
-      <p>In a moment you will see some pictures here. Mark the good ones: the model learns from your marks, and each round gets better.</p>
-      <p class="empty-hint">Or begin a session of your own: <button class="link" onClick=${() => set({ begin: { prompt: '' }, dialog: 'start' })}>New session</button></p>
+      <h2>${t('empty.title')}</h2>
+      <p>${t('empty.text')}</p>
+      <p class="empty-hint">${t('empty.hint')} <button class="link" onClick=${() => set({ begin: { prompt: '' }, dialog: 'start' })}>${t('side.new')}</button></p>
     </div>
   `;
 }

@@ -3,8 +3,9 @@
 import { Cell } from './cell.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
-import { isBest, sideOf, toggleBest, toggleSide, wordOf } from './marks.js';
+import { isBest, sideName, sideOf, toggleBest, toggleSide, wordOf } from './marks.js';
 import { marksOf } from './store.js';
+import { t } from './words.js';
 
 /** @typedef {import('./store.js').Message} Message */
 
@@ -24,20 +25,35 @@ function Item({ message, messages, stop }) {
   const [cell] = message.data.cells;
   const marks = marksOf(message);
   const side = sideOf(message, marks, 1);
-  const chip = (emoji, icon, label, words, on, act) =>
-    html`<button class=${`chip chip-${emoji}`} data-emoji=${emoji} tabindex="-1" aria-pressed=${on} aria-label=${words} title=${label} onClick=${act}><${Icon} name=${icon} filled=${on} /></button>`;
-  const [good, bad] = [wordOf(message, 'good'), wordOf(message, 'bad')];
+  const { name } = cell;
+  const sided = (/** @type {'good' | 'bad'} */ which) => ({
+    title: wordOf(message, which),
+    words: t(`cell.is.${sideName(message, which)}`, { name }),
+    on: side === which,
+    act: () => toggleSide(message, 1, which),
+  });
+  const star = {
+    title: t('mark.best'),
+    words: t('cell.is.best', { name }),
+    on: isBest(message, marks, 1),
+    act: () => toggleBest(message, 1),
+  };
   return html`
-    <div class="gallery-item" role="group" aria-label=${`Picture ${cell.name}`} data-message=${message.id} data-number="1">
-      <${Cell} cell=${cell} messages=${messages} message=${message} marks=${marks} starred=${false} stop=${cell.name === stop} />
+    <div class="gallery-item" role="group" aria-label=${t('cell.picture', { name })} data-message=${message.id} data-number="1">
+      <${Cell} cell=${cell} messages=${messages} message=${message} marks=${marks} starred=${false} stop=${name === stop} />
       ${
         cell.url &&
-        html`<div class="chips" role="group" aria-label=${`What is ${cell.name}?`}>
-          ${chip('like', 'like', good, `${cell.name} is ${good.toLowerCase()}`, side === 'good', () => toggleSide(message, 1, 'good'))}
-          ${chip('dislike', 'dislike', bad, `${cell.name} is ${bad.toLowerCase()}`, side === 'bad', () => toggleSide(message, 1, 'bad'))}
-          ${chip('star', 'star', 'Best', `${cell.name} is the best of the round`, isBest(message, marks, 1), () => toggleBest(message, 1))}
+        html`<div class="chips" role="group" aria-label=${t('cell.what', { name })}>
+          <${Chip} is="like" ...${sided('good')} />
+          <${Chip} is="dislike" ...${sided('bad')} />
+          <${Chip} is="star" ...${star} />
         </div>`
       }
     </div>
   `;
+}
+
+/** A mark of the picture; its sign has the mark's name. @param {{is: 'like' | 'dislike' | 'star', title: string, words: string, on: boolean, act: () => void}} props */
+function Chip({ is, title, words, on, act }) {
+  return html`<button class=${`chip chip-${is}`} data-emoji=${is} tabindex="-1" aria-pressed=${on} aria-label=${words} title=${title} onClick=${act}><${Icon} name=${is} filled=${on} /></button>`;
 }

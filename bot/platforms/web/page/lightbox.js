@@ -3,6 +3,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { closeLarge, openLarge } from './address.js';
 import { askFlag } from './asking.js';
+import { altOf } from './cell.js';
+import { isFavourite, toggleFavourite } from './favourites.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import {
@@ -19,89 +21,136 @@ import {
   toggleSide,
   wordOf,
 } from './marks.js';
+import { faultWord } from './names.js';
 import { pictureAt } from './rounds.js';
 import { get, marksOf, press, reveal, useStore } from './store.js';
 import { Picture, useVeil } from './veil.js';
+import { t } from './words.js';
 
-export function Lightbox() {
+/** A picture of a round, where it stands. @typedef {{message: import('./store.js').Message, cell: any}} At */
+
+/** What is large, and the pictures beside it. */
+function useLarge() {
   const open = useStore((s) => s.lightbox);
   useStore((s) => s.messages);
   useStore((s) => s.waiting);
+  const messages = (open?.group ?? [])
+    .map((/** @type {string} */ id) => get().messages.get(id))
+    .filter(Boolean);
+  /** @type {At[]} */
+  const cells = messages.flatMap((m) => m.data.cells.map((cell) => ({ cell, message: m })));
+  const go = (/** @type {number} */ step) =>
+    open && openLarge({ ...open, index: (open.index + step + cells.length) % cells.length });
+  return { at: open ? cells[open.index] : undefined, go };
+}
+
+/** Shows the dialog while there is a picture; the focus goes back to the one that was seen last. @param {At | undefined} at */
+function useDialog(at) {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const seen = useRef(/** @type {{id: string, n: number} | null} */ (null));
+  if (at) seen.current = { id: at.message.id, n: at.cell.number };
+  const open = at !== undefined;
   useEffect(() => {
     const el = dialog.current;
     if (open && el && !el.open) el.showModal();
     if (open) return;
     if (el?.open) el.close();
-    // Back to the picture that was seen last.
     if (seen.current) pictureAt(seen.current.id, seen.current.n)?.focus();
     seen.current = null;
   }, [open]);
-  const messages = (open?.group ?? [])
-    .map((/** @type {string} */ id) => get().messages.get(id))
-    .filter(Boolean);
-  const cells = messages.flatMap((m) => m.data.cells.map((cell) => ({ cell, message: m })));
-  const at = open ? cells[open.index] : undefined;
-  if (at) seen.current = { id: at.message.id, n: at.cell.number };
-  const close = closeLarge;
-  const go = (/** @type {number} */ step) =>
-    open && openLarge({ ...open, index: (open.index + step + cells.length) % cells.length });
-  const votable = at?.message.data.open && at.cell.url;
-  const gallery = at?.message.data.style === 'gallery';
-  const say = () =>
-    gallery ? toggleSide(at.message, at.cell.number, 'good') : toggleCalled(at.message, at.cell.number);
+  return dialog;
+}
+
+const inGallery = (/** @type {At} */ { message }) => message.data.style === 'gallery';
+const isVotable = (/** @type {At} */ { message, cell }) => Boolean(message.data.open && cell.url);
+
+/** What people are there to say of it. @param {At} at */
+function call(at) {
+  const { message, cell } = at;
+  if (inGallery(at)) toggleSide(message, cell.number, 'good');
+  else toggleCalled(message, cell.number);
+}
+
+/** True where the key meant something. @param {KeyboardEvent} e @param {At} at @param {(step: number) => void} go */
+function act(e, at, go) {
+  const key = e.key.toLowerCase();
+  const onButton = /** @type {HTMLElement} */ (e.target).closest('button') !== null;
+  const { message, cell } = at;
+  if (key === 'arrowright') go(1);
+  else if (key === 'arrowleft') go(-1);
+  else if (!isVotable(at)) return false;
+  else if (key === 'g' || (key === 'enter' && !onButton)) call(at);
+  else if (key === 'd' && inGallery(at)) toggleSide(message, cell.number, 'bad');
+  else if (key === 's') toggleBest(message, cell.number);
+  else if (key === 'f') flag(at);
+  else return false;
+  return true;
+}
+
+export function Lightbox() {
+  const { at, go } = useLarge();
+  const dialog = useDialog(at);
   const keyed = (/** @type {KeyboardEvent} */ e) => {
-    if (!at) return;
-    const key = e.key.toLowerCase();
-    const onButton = /** @type {HTMLElement} */ (e.target).closest('button') !== null;
-    if (key === 'arrowright') go(1);
-    else if (key === 'arrowleft') go(-1);
-    else if (votable && (key === 'g' || (key === 'enter' && !onButton))) say();
-    else if (votable && key === 'd' && gallery) toggleSide(at.message, at.cell.number, 'bad');
-    else if (votable && key === 's') toggleBest(at.message, at.cell.number);
-    else if (votable && key === 'f') flag(at);
-    else return;
-    e.preventDefault();
+    if (at && act(e, at, go)) e.preventDefault();
   };
-  const marks = at ? marksOf(at.message) : new Set();
-  const side = at && sideOf(at.message, marks, at.cell.number);
-  const called = at && isCalled(at.message, marks, at.cell.number);
-  // A sheet has one word for a picture, a gallery has both.
-  const main = at?.message.data.says === 'unsafe' && !gallery ? 'bad' : 'good';
-  const veiled = at?.message.data.blurred === true;
-  const hidden = useVeil(at?.cell.url ?? '', veiled);
-  const best = at && (at.message.data.open ? isBest(at.message, marks, at.cell.number) : at.cell.best);
   return html`
-    <dialog class="lightbox" ref=${dialog} aria-label="Picture, enlarged" onClose=${close} onKeyDown=${keyed} onClick=${(e) => e.target === dialog.current && close()}>
-      ${
-        at &&
-        html`
-        <div class="lightbox-top">
-          <p><strong>${at.cell.name}</strong> <span>Round ${at.message.data.round}</span></p>
-          ${at.cell.url && !hidden && html`<${Take} key=${at.cell.name} message=${at.message} cell=${at.cell} veiled=${veiled} />`}
-          <button class="icon-button" aria-label="Close" onClick=${close}><${Icon} name="close" /></button>
-        </div>
-        <div class="lightbox-stage">
-          <button class="icon-button" aria-label="Previous picture" onClick=${() => go(-1)}><${Icon} name="left" /></button>
-          ${at.cell.url ? html`<${Picture} url=${at.cell.url} alt=${at.cell.alt} veiled=${veiled} key=${at.cell.url} large />${hidden && html`<button class="button veil" onClick=${() => reveal(at.cell.url)}>Show</button>`}` : html`<div class="cell-held lightbox-held" role="img" aria-label=${at.cell.alt}><${Icon} name="none" /><span>Held back</span></div>`}
-          <button class="icon-button" aria-label="Next picture" onClick=${() => go(1)}><${Icon} name="right" /></button>
-        </div>
-        <div class="lightbox-acts">
-          ${
-            votable
-              ? html`
-              <button class="button mark-good" aria-pressed=${gallery ? side === 'good' : called} autofocus onClick=${say}><${Icon} name=${main === 'bad' ? 'none' : 'check'} />${wordOf(at.message, main)}<kbd>G</kbd></button>
-              ${gallery && html`<button class="button mark-bad" aria-pressed=${side === 'bad'} onClick=${() => toggleSide(at.message, at.cell.number, 'bad')}><${Icon} name="none" />${wordOf(at.message, 'bad')}<kbd>D</kbd></button>`}
-              <button class="button mark-best" aria-pressed=${best} onClick=${() => toggleBest(at.message, at.cell.number)}><${Icon} name="star" filled=${best} />Best<kbd>S</kbd></button>
-              <button class="button mark-flag" aria-pressed=${isFlagged(marks, at.cell.number)} onClick=${() => flag(at)}><${Icon} name="flag" filled=${isFlagged(marks, at.cell.number)} />${isFlagged(marks, at.cell.number) ? 'Flagged' : 'Flag'}<kbd>F</kbd></button>`
-              : html`<p class="lightbox-got">${best && html`<${Icon} name="star" filled />`}${at.cell.seen === null ? 'Voting has closed' : `${gotWords(at.message, at.cell)}${best ? ', the best of the round' : ''}`}</p>`
-          }
-        </div>
-        ${votable && side !== 'good' && faultsIn(at.message).length > 0 && html`<${Why} message=${at.message} cell=${at.cell} marks=${marks} />`}`
-      }
+    <dialog class="lightbox" ref=${dialog} aria-label=${t('large.label')} onClose=${closeLarge} onKeyDown=${keyed} onClick=${(e) => e.target === dialog.current && closeLarge()}>
+      ${at && html`<${Large} at=${at} go=${go} />`}
     </dialog>
   `;
+}
+
+/** @param {{at: At, go: (step: number) => void}} props */
+function Large({ at, go }) {
+  const { message, cell } = at;
+  const marks = marksOf(message);
+  const veiled = message.data.blurred === true;
+  const hidden = useVeil(cell.url ?? '', veiled);
+  const side = sideOf(message, marks, cell.number);
+  const shown = cell.url
+    ? html`<${Picture} url=${cell.url} alt=${altOf(message, cell)} veiled=${veiled} key=${cell.url} large />${hidden && html`<button class="button veil" onClick=${() => reveal(cell.url)}>${t('cell.show')}</button>`}`
+    : html`<div class="cell-held lightbox-held" role="img" aria-label=${altOf(message, cell)}><${Icon} name="none" /><span>${t('cell.held')}</span></div>`;
+  return html`
+    <div class="lightbox-top">
+      <p><strong>${cell.name}</strong> <span>${t('round', { round: message.data.round })}</span></p>
+      ${cell.url && !hidden && html`<${Take} key=${cell.name} message=${message} cell=${cell} veiled=${veiled} />`}
+      <button class="icon-button" aria-label=${t('close')} onClick=${closeLarge}><${Icon} name="close" /></button>
+    </div>
+    <div class="lightbox-stage">
+      <button class="icon-button" aria-label=${t('large.previous')} onClick=${() => go(-1)}><${Icon} name="left" /></button>
+      ${shown}
+      <button class="icon-button" aria-label=${t('large.next')} onClick=${() => go(1)}><${Icon} name="right" /></button>
+    </div>
+    <div class="lightbox-acts">
+      ${isVotable(at) ? html`<${Acts} at=${at} marks=${marks} side=${side} />` : html`<${Got} at=${at} />`}
+    </div>
+    ${isVotable(at) && side !== 'good' && faultsIn(message).length > 0 && html`<${Why} message=${message} cell=${cell} marks=${marks} />`}
+  `;
+}
+
+/** What can be said of it. @param {{at: At, marks: Set<string>, side: 'good' | 'bad' | null}} props */
+function Acts({ at, marks, side }) {
+  const { message, cell } = at;
+  const n = cell.number;
+  const gallery = inGallery(at);
+  // A sheet has one word for a picture, a gallery has both.
+  const main = message.data.says === 'unsafe' && !gallery ? 'bad' : 'good';
+  const best = isBest(message, marks, n);
+  const flagged = isFlagged(marks, n);
+  return html`
+    <button class="button mark-good" aria-pressed=${gallery ? side === 'good' : isCalled(message, marks, n)} autofocus onClick=${() => call(at)}><${Icon} name=${main === 'bad' ? 'none' : 'check'} />${wordOf(message, main)}<kbd>G</kbd></button>
+    ${gallery && html`<button class="button mark-bad" aria-pressed=${side === 'bad'} onClick=${() => toggleSide(message, n, 'bad')}><${Icon} name="none" />${wordOf(message, 'bad')}<kbd>D</kbd></button>`}
+    <button class="button mark-best" aria-pressed=${best} onClick=${() => toggleBest(message, n)}><${Icon} name="star" filled=${best} />${t('mark.best')}<kbd>S</kbd></button>
+    <button class="button mark-flag" aria-pressed=${flagged} onClick=${() => flag(at)}><${Icon} name="flag" filled=${flagged} />${t(flagged ? 'mark.flagged' : 'mark.flag')}<kbd>F</kbd></button>
+  `;
+}
+
+/** What it got, once voting is over. @param {{at: At}} props */
+function Got({ at: { message, cell } }) {
+  const best = message.data.open ? isBest(message, marksOf(message), cell.number) : cell.best;
+  const got = cell.seen === null ? t('large.closed') : gotWords(message, cell);
+  const said = best && cell.seen !== null ? t('large.best', { got }) : got;
+  return html`<p class="lightbox-got">${best && html`<${Icon} name="star" filled />`}${said}</p>`;
 }
 
 /** Reports a picture, once that was asked about, or takes the report back. @param {{message: import('./store.js').Message, cell: any}} at */
@@ -115,6 +164,7 @@ function flag({ message, cell }) {
 /** What may be taken along: the picture as a file, and the words and numbers that it was drawn from. @param {{message: import('./store.js').Message, cell: any, veiled: boolean}} props */
 function Take({ message, cell, veiled }) {
   const { session, round, prompt, seed, model } = message.data;
+  const favourite = useStore((s) => isFavourite(s.favourites, message, cell));
   const words = [prompt, seed !== undefined && `seed ${seed}, round ${round}, picture ${cell.index}`, model]
     .filter(Boolean)
     .join('\n');
@@ -122,15 +172,16 @@ function Take({ message, cell, veiled }) {
   // Only pages of this machine, or with TLS, have a clipboard.
   const copy = () =>
     (navigator.clipboard?.writeText(words) ?? Promise.reject()).then(
-      () => setSaid('Copied'),
-      () => setSaid('This browser does not let the page copy'),
+      () => setSaid(t('large.copied')),
+      () => setSaid(t('large.copy.not')),
     );
   const name = `${session}-round-${round}-${cell.name.replace('#', '')}.png`;
   return html`
     <span class="lightbox-take">
       <span role="status">${said}</span>
-      <a class="icon-button" aria-label="Download this picture" title="Download this picture" href=${veiled ? `${cell.url}&clear=1` : cell.url} download=${name}><${Icon} name="download" /></a>
-      <button class="icon-button" aria-label="Copy prompt and seed" title="Copy prompt and seed" onClick=${copy}><${Icon} name="copy" /></button>
+      <button class="icon-button" aria-pressed=${favourite} aria-label=${t('cell.favourite', { name: cell.name })} title=${t('large.favourite')} onClick=${() => toggleFavourite(message, cell)}><${Icon} name="heart" filled=${favourite} /></button>
+      <a class="icon-button" aria-label=${t('large.download')} title=${t('large.download')} href=${veiled ? `${cell.url}&clear=1` : cell.url} download=${name}><${Icon} name="download" /></a>
+      <button class="icon-button" aria-label=${t('large.copy')} title=${t('large.copy')} onClick=${copy}><${Icon} name="copy" /></button>
     </span>
   `;
 }
@@ -139,9 +190,14 @@ function Take({ message, cell, veiled }) {
 function Why({ message, cell, marks }) {
   const said = faultsSaid(message, marks, cell.number).map(({ id }) => id);
   return html`
-    <div class="lightbox-why" role="group" aria-label=${`What is wrong with ${cell.name}?`}>
-      <span aria-hidden="true">Why not?</span>
-      ${faultsIn(message).map(({ id, word }) => html`<button key=${id} class="button" data-fault=${id} aria-pressed=${said.includes(id)} onClick=${() => toggleFault(message, cell.number, id)}>${said.includes(id) && html`<${Icon} name="check" />`}${word}</button>`)}
+    <div class="lightbox-why" role="group" aria-label=${t('large.why', { name: cell.name })}>
+      <span aria-hidden="true">${t('large.why.short')}</span>
+      ${faultsIn(message)
+        .map((fault) => ({ ...fault, word: faultWord(fault) }))
+        .map(
+          ({ id, word }) =>
+            html`<button key=${id} class="button" data-fault=${id} aria-pressed=${said.includes(id)} onClick=${() => toggleFault(message, cell.number, id)}>${said.includes(id) && html`<${Icon} name="check" />`}${word}</button>`,
+        )}
     </div>
   `;
 }

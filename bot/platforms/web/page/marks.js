@@ -4,6 +4,7 @@ import { markWords } from './names.js';
 import { markAll } from './queue.js';
 import { openRound, placesOf } from './rounds.js';
 import { get, isStar, marksOf, set } from './store.js';
+import { t } from './words.js';
 
 /** @typedef {import('./store.js').Message} Message */
 /** Marks that a message is to have. @typedef {{message: Message, next: Set<string>}} Wanted */
@@ -49,16 +50,21 @@ export function sideOf(message, marks, n) {
   return isGood ? 'good' : 'bad';
 }
 
+/** @param {Message} message @param {'good' | 'bad'} side */
+export function sideName(message, side) {
+  if (unsafe(message)) return side === 'good' ? 'safe' : 'unsafe';
+  return side === 'good' ? 'good' : 'notgood';
+}
+
 /** That in a word. @param {Message} message @param {'good' | 'bad'} side */
 export function wordOf(message, side) {
-  if (unsafe(message)) return side === 'good' ? 'Safe' : 'Unsafe';
-  return side === 'good' ? 'Good' : 'Not good';
+  return t(`mark.${sideName(message, side)}`);
 }
 
 /** What a picture got, once its round has closed. @param {Message} message @param {{up: number, seen: number}} cell */
 export function gotWords(message, { up, seen }) {
-  if (seen === 0) return 'nobody judged it';
-  return `${up} of ${seen} ${unsafe(message) ? 'called it safe' : 'liked it'}`;
+  if (seen === 0) return t('got.nobody');
+  return t(unsafe(message) ? 'got.safe' : 'got.good', { up, seen });
 }
 
 /** @param {Message} message */
@@ -160,10 +166,10 @@ export function undo() {
     if (changes.length === 0) continue;
     markAll(changes);
     const words = changes.flatMap(({ message, marks }) => marks.map((one) => markWords(message, one)));
-    set({ spoken: `Undone: ${words.join('; ')}` });
+    set({ spoken: t('undo.done', { marks: words.join('; ') }) });
     return;
   }
-  set({ spoken: 'There is nothing to undo' });
+  set({ spoken: t('undo.nothing') });
 }
 
 /** Whether a round has an act to take back. @param {Message[]} messages */

@@ -1,7 +1,8 @@
 // Browser notifications: asked for once, after somebody was done with a round; told while the page is out of sight.
 import { openChannel } from './address.js';
-import { drawer } from './api.js';
+import { drawer } from './drawer.js';
 import { get, set } from './store.js';
+import { t } from './words.js';
 
 /** Rounds that were told of: their sheets come one by one. @type {Set<string>} */
 const told = new Set();
@@ -24,7 +25,7 @@ export function notify({ kind, channel, data }) {
   told.add(round);
   if (!document.hidden || !('Notification' in globalThis) || Notification.permission !== 'granted') return;
   try {
-    const note = new Notification(`Round ${data.round} is open`, {
+    const note = new Notification(t('notify.open', { round: data.round }), {
       body: data.prompt,
       tag: round,
       icon: '/page/logo.svg',

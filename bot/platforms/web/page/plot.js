@@ -1,6 +1,7 @@
 // Approval by round as inline SVG: a full plot with axes and a table for screen readers, and a sparkline.
 import { html } from './html.js';
 import { percent } from './text.js';
+import { t } from './words.js';
 
 const [width, height, left, right, top, bottom] = [640, 240, 48, 20, 20, 34];
 
@@ -32,17 +33,17 @@ export function Plot({ points }) {
   const last = points.at(-1);
   return html`
     <svg class="plot" viewBox=${`0 0 ${width} ${height}`} aria-hidden="true">
-      ${[0, 0.5, 1].map((share) => html`<g key=${share}><path class="plot-grid" d=${`M${left} ${y(share)}H${width - right}`} /><text class="plot-label" x=${left - 8} y=${y(share) + 4} text-anchor="end">${share * 100} %</text></g>`)}
+      ${[0, 0.5, 1].map((share) => html`<g key=${share}><path class="plot-grid" d=${`M${left} ${y(share)}H${width - right}`} /><text class="plot-label" x=${left - 8} y=${y(share) + 4} text-anchor="end">${percent(share)}</text></g>`)}
       <path class="plot-area" d=${`${line}L${x(points.length - 1)} ${y(0)}L${x(0)} ${y(0)}Z`} />
       <path class="plot-line" d=${line} />
       ${known && html`<path class="plot-variety" d=${varied} />`}
       ${lost && html`<path class="plot-loss" d=${losses} />`}
-      ${points.map((p, i) => p.picked !== undefined && html`<circle key=${p.round} class="plot-picked" cx=${x(i)} cy=${y(p.picked)} r="3.5"><title>Round ${p.round}, chosen pictures: ${percent(p.picked)}</title></circle>`)}
-      ${points.map((p, i) => html`<g key=${p.round}><circle class="plot-dot" cx=${x(i)} cy=${y(p.share)} r="4.5"><title>Round ${p.round}: ${percent(p.share)}</title></circle>${(i % stride === 0 || i === points.length - 1) && html`<text class="plot-label" x=${x(i)} y=${height - 10} text-anchor="middle">${p.round}</text>`}</g>`)}
+      ${points.map((p, i) => p.picked !== undefined && html`<circle key=${p.round} class="plot-picked" cx=${x(i)} cy=${y(p.picked)} r="3.5"><title>${t('plot.dot.picked', { round: p.round, share: percent(p.picked) })}</title></circle>`)}
+      ${points.map((p, i) => html`<g key=${p.round}><circle class="plot-dot" cx=${x(i)} cy=${y(p.share)} r="4.5"><title>${t('plot.dot', { round: p.round, share: percent(p.share) })}</title></circle>${(i % stride === 0 || i === points.length - 1) && html`<text class="plot-label" x=${x(i)} y=${height - 10} text-anchor="middle">${p.round}</text>`}</g>`)}
       <text class="plot-last" x=${x(points.length - 1)} y=${y(last.share) + (last.share > 0.85 ? 24 : -14)} text-anchor=${points.length === 1 ? 'middle' : 'end'}>${percent(last.share)}</text>
     </svg>
-    <table class="unseen"><caption>Approval by round</caption><thead><tr><th>Round</th><th>Approval</th>${picked && html`<th>Of chosen pictures</th>`}${known && html`<th>Variety kept</th>`}${lost && html`<th>Loss</th>`}</tr></thead><tbody>${points.map((p) => html`<tr key=${p.round}><td>${p.round}</td><td>${percent(p.share)}</td>${picked && cell(p.picked)}${known && cell(p.variety)}${lost && html`<td>${p.loss === undefined ? '' : p.loss.toPrecision(3)}</td>`}</tr>`)}</tbody></table>
-    ${(picked || known || lost) && html`<p class="plot-key">${[picked && 'Small dots: pictures chosen by the votes.', known && 'Broken line: how varied what is liked still is.', lost && 'Thin line: loss, as a share of its largest.'].filter(Boolean).join(' ')}</p>`}
+    <table class="unseen"><caption>${t('story.plot')}</caption><thead><tr><th>${t('plot.round')}</th><th>${t('plot.approval')}</th>${picked && html`<th>${t('plot.picked')}</th>`}${known && html`<th>${t('plot.variety')}</th>`}${lost && html`<th>${t('plot.loss')}</th>`}</tr></thead><tbody>${points.map((p) => html`<tr key=${p.round}><td>${p.round}</td><td>${percent(p.share)}</td>${picked && cell(p.picked)}${known && cell(p.variety)}${lost && html`<td>${p.loss === undefined ? '' : p.loss.toPrecision(3)}</td>`}</tr>`)}</tbody></table>
+    ${(picked || known || lost) && html`<p class="plot-key">${[picked && t('plot.key.picked'), known && t('plot.key.variety'), lost && t('plot.key.loss')].filter(Boolean).join(' ')}</p>`}
   `;
 }
 

@@ -1,8 +1,10 @@
 // Marks on their way: kept in the browser until the server has taken them, and tried again, more and more slowly, for as
 // long as one is left. What came too late is named until its reader has seen it. One queue for all tabs of this page.
-import { call, drawer } from './api.js';
+import { call } from './api.js';
+import { drawer } from './drawer.js';
 import { markWords } from './names.js';
 import { get, isStar, marksOf, messagesOf, refreshMe, set, toast, waitingCount } from './store.js';
+import { t } from './words.js';
 
 /** @typedef {import('./store.js').Message} Message */
 /** @typedef {{emoji: string, present: boolean}} Mark */
@@ -96,7 +98,7 @@ export async function flush() {
   if (waitingCount() === 0 || !failed) {
     tries = 0;
     set({ stuck: null });
-    if (wasStuck && waited && waitingCount() === 0 && get().late.length === 0) toast('Your marks are sent.');
+    if (wasStuck && waited && waitingCount() === 0 && get().late.length === 0) toast(t('queue.sent'));
     return;
   }
   // Asked for their consent anew: that has words of its own.

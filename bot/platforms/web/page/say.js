@@ -3,6 +3,7 @@ import { call } from './api.js';
 import { askFirst } from './asking.js';
 import { isBest, toggleBest, withdrawBest } from './marks.js';
 import { add, get, marksOf, messagesOf, met, refreshMe, set } from './store.js';
+import { t } from './words.js';
 
 /** @typedef {import('./store.js').Message} Message */
 
@@ -41,18 +42,14 @@ async function send(line) {
   const best = /^\/acclaim\s+best\s+([a-z]{1,2}[1-9]|#\d{1,3}|none)$/i.exec(line)?.[1];
   if (best?.toLowerCase() === 'none') withdrawBest(openBallots());
   else if (best && starByName(best.toUpperCase())) return;
-  if (!/^\/acclaim\b/i.test(line))
-    return answer(
-      'Votes speak here',
-      'Mark the pictures you like. To tell me something, begin with **/acclaim**, such as **/acclaim help**.',
-    );
+  if (!/^\/acclaim\b/i.test(line)) return answer(t('say.plain.title'), t('say.plain'));
   await met();
   try {
     const { replies } = await call('/api/command', { channel: get().channel || 'general', text: line });
     for (const reply of replies) add(reply);
     await refreshMe();
   } catch (error) {
-    answer('That did not work', error.message);
+    answer(t('say.failed'), error.message);
   }
 }
 
@@ -65,7 +62,7 @@ function starByName(name) {
   if (!message) return false;
   const { number } = cellOf(message);
   if (!isBest(message, marksOf(message), number)) toggleBest(message, number);
-  answer('Best', `**${name}** is your best.`);
+  answer(t('say.best.title'), t('say.best', { name }));
   return true;
 }
 

@@ -1,28 +1,32 @@
 // Channels, one a session, with what each is doing; who you are; light or dark. A drawer on phones.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { openChannel } from './address.js';
-import { call, drawer } from './api.js';
+import { call } from './api.js';
+import { drawer } from './drawer.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
-import { channels, messagesOf, set, toast, useStore } from './store.js';
+import { channels, get, messagesOf, set, toast, useStore } from './store.js';
+import { catalogues, language, speak, t } from './words.js';
 
+/** What a round does, by the tone of its dot. @type {Record<string, string>} */
 const doing = {
-  generating: ['Drawing', 'busy'],
-  posting: ['Posting', 'busy'],
-  open: ['Voting', 'open'],
-  closing: ['Counting', 'busy'],
-  learning: ['Learning', 'busy'],
-  done: ['Round done', 'rest'],
-  failed: ['Stuck', 'stuck'],
-  aborted: ['Stopped', 'rest'],
-  superseded: ['Rolled back', 'rest'],
+  generating: 'busy',
+  review: 'rest',
+  posting: 'busy',
+  open: 'open',
+  closing: 'busy',
+  learning: 'busy',
+  done: 'rest',
+  failed: 'stuck',
+  aborted: 'rest',
+  superseded: 'rest',
 };
 
-/** What a session does now, in two words. @param {any} session */
-function stateOf(session) {
-  if (session.state === 'ended') return ['Finished', 'rest'];
-  if (session.state === 'paused') return ['Paused', 'rest'];
-  return doing[session.roundState] ?? ['Starting', 'busy'];
+/** What a session does now, in two words. @param {any} session @returns {[words: string, tone: string]} */
+function stateOf({ state, roundState }) {
+  if (state === 'ended' || state === 'paused') return [t(`doing.${state}`), 'rest'];
+  const tone = doing[roundState];
+  return tone ? [t(`doing.${roundState}`), tone] : [t('doing.starting'), 'busy'];
 }
 
 export function Sidebar() {
@@ -35,18 +39,20 @@ export function Sidebar() {
     return () => removeEventListener('keydown', close);
   }, []);
   return html`
-    <nav class="side" aria-label="Channels" ref=${nav}>
+    <nav class="side" aria-label=${t('channels')} ref=${nav}>
       <div class="brand">
         <img src="/page/logo.svg" alt="" width="30" height="30" />
         <span>Acclaim</span>
-        <button class="icon-button only-phone" aria-label="Close" onClick=${() => set({ drawerOpen: false })}><${Icon} name="close" /></button>
+        <button class="icon-button only-phone" aria-label=${t('close')} onClick=${() => set({ drawerOpen: false })}><${Icon} name="close" /></button>
       </div>
       <div class="side-scroll">
-        <button class="side-new" onClick=${() => set({ begin: { prompt: '' }, dialog: 'start', drawerOpen: false })}><${Icon} name="plus" />New session</button>
+        <button class="side-new" onClick=${() => set({ begin: { prompt: '' }, dialog: 'start', drawerOpen: false })}><${Icon} name="plus" />${t('side.new')}</button>
+        <button class="side-new" onClick=${() => set({ dialog: 'favourites', drawerOpen: false })}><${Icon} name="heart" />${t('favourites.title')}</button>
         <${Sessions} s=${s} />
       </div>
       <div class="side-foot">
         <${You} me=${s.me} />
+        <${Language} />
         <${Theme} />
       </div>
     </nav>
@@ -72,8 +78,7 @@ function useDrawerFocus(open, nav) {
 /** So many sessions are seen at a glance; of more one is looked for. */
 const few = 6;
 
-/** @type {Record<string, string>} */
-const orders = { newest: 'Newest first', oldest: 'Oldest first', name: 'By name' };
+const orders = ['newest', 'oldest', 'name'];
 
 /** Those that go on, and those that have ended, in an archive of their own. @param {{s: any}} props */
 function Sessions({ s }) {
@@ -86,8 +91,9 @@ function Sessions({ s }) {
   const found = names.filter((name) => `${name} ${of(name)?.prompt ?? ''}`.toLowerCase().includes(meant));
   if (order === 'newest') found.reverse();
   if (order === 'name') found.sort((a, b) => a.localeCompare(b));
-  const ended = found.filter((name) => of(name)?.state === 'ended');
-  const live = found.filter((name) => !ended.includes(name));
+  const away = found.filter((name) => s.archived.includes(name));
+  const ended = found.filter((name) => of(name)?.state === 'ended' && !away.includes(name));
+  const live = found.filter((name) => !ended.includes(name) && !away.includes(name));
   const list = (/** @type {string[]} */ some) =>
     html`<ul>${some.map((name) => html`<${Channel} key=${name} name=${name} s=${s} />`)}</ul>`;
   const turn = (/** @type {any} */ e) => {
@@ -99,16 +105,24 @@ function Sessions({ s }) {
     ${
       names.length > few &&
       html`<div class="side-find">
-        <input class="field" type="search" placeholder="Search sessions" aria-label="Search sessions" value=${sought} onInput=${(e) => setSought(e.currentTarget.value)} />
-        <select class="field" aria-label="Order of the sessions" value=${order} onChange=${turn}>${Object.entries(orders).map(([value, words]) => html`<option key=${value} value=${value}>${words}</option>`)}</select>
+        <input class="field" type="search" placeholder=${t('side.search')} aria-label=${t('side.search')} value=${sought} onInput=${(e) => setSought(e.currentTarget.value)} />
+        <select class="field" aria-label=${t('side.order')} value=${order} onChange=${turn}>${orders.map((value) => html`<option key=${value} value=${value}>${t(`side.order.${value}`)}</option>`)}</select>
       </div>`
     }
-    <h2>Sessions</h2>
+    <h2>${t('side.sessions')}</h2>
     ${list(live)}
-    ${names.length === 0 && html`<p class="side-empty">No session yet</p>`}
-    ${names.length > 0 && found.length === 0 && html`<p class="side-empty">No session with these words</p>`}
-    ${ended.length > 0 && html`<details class="side-ended" open=${shown}><summary>Finished (${ended.length})</summary>${list(ended)}</details>`}
+    ${names.length === 0 && html`<p class="side-empty">${t('side.none')}</p>`}
+    ${names.length > 0 && found.length === 0 && html`<p class="side-empty">${t('side.none.found')}</p>`}
+    ${ended.length > 0 && html`<details class="side-ended" open=${shown}><summary>${t('side.finished', { n: ended.length })}</summary>${list(ended)}</details>`}
+    ${away.length > 0 && html`<details class="side-ended side-away" open=${meant !== '' || away.includes(s.channel)}><summary>${t('side.archived', { n: away.length })}</summary>${list(away)}</details>`}
   `;
+}
+
+/** Puts a session out of the way, or back; in this browser, and for nobody else. @param {string} name @param {boolean} away */
+function archive(name, away) {
+  const archived = [...get().archived.filter((one) => one !== name), ...(away ? [name] : [])];
+  drawer.set('archived', archived);
+  set({ archived });
 }
 
 /** @param {{name: string, s: any}} props */
@@ -120,14 +134,16 @@ function Channel({ name, s }) {
       .filter((m) => m.kind !== 'progress')
       .map((m) => m.at),
   );
+  const away = s.archived.includes(name);
   const fresh = name !== s.channel && newest > (s.seen[name] ?? 0);
   const [words, tone] = session ? stateOf(session) : ['', 'rest'];
   return html`
     <li>
       <button class="side-channel" aria-current=${name === s.channel ? 'page' : undefined} onClick=${() => openChannel(name)}>
-        <span class="side-name"><span class="hash">#</span>${name}${fresh && html`<span class="fresh"><span class="unseen">new messages</span></span>`}</span>
-        ${session && html`<span class="side-state"><span class=${`dot dot-${tone}`}></span>${words}${session.round > 0 ? ` · round ${session.round}${session.budget ? ` of ${session.budget}` : ''}` : ''}</span>`}
+        <span class="side-name"><span class="hash">#</span>${name}${fresh && html`<span class="fresh"><span class="unseen">${t('side.fresh')}</span></span>`}</span>
+        ${session && html`<span class="side-state"><span class=${`dot dot-${tone}`}></span>${words}${session.round > 0 ? t(session.budget ? 'side.round.of' : 'side.round', { round: session.round, budget: session.budget }) : ''}</span>`}
       </button>
+      <button class="icon-button side-put" aria-label=${t(away ? 'side.unarchive' : 'side.archive', { name })} title=${t(away ? 'side.unarchive' : 'side.archive', { name })} aria-pressed=${away} onClick=${() => archive(name, !away)}><${Icon} name="archive" /></button>
     </li>
   `;
 }
@@ -143,21 +159,15 @@ function logOut() {
 /** @param {{me: any}} props */
 function You({ me }) {
   if (!me) return html`<div class="you"></div>`;
-  const role = {
-    operator: 'Operator of this machine',
-    admin: 'Admin',
-    moderator: 'Moderator',
-    member: 'Member',
-  }[me.role];
   return html`
     <div class="you">
       <span class="you-face" aria-hidden="true">${me.name
         .split(' ')
         .map((w) => w[0])
         .join('')}</span>
-      <span class="you-words"><strong>${me.name}</strong><small>${role}</small></span>
-      ${me.tokenGuarded && me.role === 'member' && html`<button class="icon-button" aria-label="Enter the access token" title="Enter the access token" onClick=${() => set({ dialog: 'login', drawerOpen: false })}><${Icon} name="key" /></button>`}
-      ${me.tokenGuarded && me.role !== 'member' && html`<button class="icon-button" aria-label="Log out" title="Log out" onClick=${logOut}><${Icon} name="close" /></button>`}
+      <span class="you-words"><strong>${me.name}</strong><small>${t(`role.${me.role}`)}</small></span>
+      ${me.tokenGuarded && me.role === 'member' && html`<button class="icon-button" aria-label=${t('you.token')} title=${t('you.token')} onClick=${() => set({ dialog: 'login', drawerOpen: false })}><${Icon} name="key" /></button>`}
+      ${me.tokenGuarded && me.role !== 'member' && html`<button class="icon-button" aria-label=${t('you.leave')} title=${t('you.leave')} onClick=${logOut}><${Icon} name="close" /></button>`}
     </div>
   `;
 }
@@ -182,5 +192,18 @@ function Theme() {
     }
     setTheme(next);
   };
-  return html`<button class="icon-button" aria-label=${`Colours: ${theme}. Change to ${next}`} title=${`Colours: ${theme}`} onClick=${turn}><${Icon} name=${themeIcons[theme]} /></button>`;
+  return html`<button class="icon-button" aria-label=${t('theme.change', { now: t(`theme.${theme}`), next: t(`theme.${next}`) })} title=${t('theme.now', { now: t(`theme.${theme}`) })} onClick=${turn}><${Icon} name=${themeIcons[theme]} /></button>`;
+}
+
+/** The next of the languages that there are; its own name for itself says which. */
+function Language() {
+  const tags = Object.keys(catalogues);
+  const next = tags[(tags.indexOf(language()) + 1) % tags.length];
+  const named = (/** @type {string} */ tag) => String(catalogues[tag].language);
+  const turn = () => {
+    speak(next);
+    set({ language: next });
+  };
+  const label = t('language.change', { now: named(language()), next: named(next) });
+  return html`<button class="icon-button" aria-label=${label} title=${label} onClick=${turn}><${Icon} name="language" /></button>`;
 }

@@ -6,18 +6,10 @@ import { call } from './api.js';
 import { html } from './html.js';
 import { add, get, set } from './store.js';
 import { Text } from './text.js';
+import { serverLanguage, t } from './words.js';
 
-/** What fields are called, in their order; an option that is not here stands last, by its own name. @type {Record<string, string>} */
-const labels = {
-  criterion: 'When is a picture good?',
-  negative: 'What should not be in it',
-  model: 'Model',
-  images: 'Pictures a round',
-  rounds: 'Rounds, at most',
-  ballots: 'Ballots',
-  learner: 'Learner',
-};
-const order = Object.keys(labels);
+/** Fields that have words of their own, in their order; an option that is not here stands last, by its own name. */
+const order = ['criterion', 'negative', 'model', 'images', 'rounds', 'ballots', 'learner'];
 /** Seldom asked for: behind a fold. */
 const seldom = new Set(['learner', 'images', 'ballots']);
 
@@ -98,32 +90,32 @@ export function Start({ me }) {
     html`<${Field} key=${o.name} option=${o} value=${options[o.name] ?? ''} change=${(value) => setOptions({ ...options, [o.name]: value })} />`;
   return html`
     <form class="start" onSubmit=${send}>
-      ${branch && html`<label>From what was learned in<select class="field" value=${round} onChange=${(e) => setRound(e.currentTarget.value)}>${rounds.map((r) => html`<option key=${r} value=${r}>round ${r}</option>`)}</select></label>`}
-      <label>${branch ? 'Another prompt, or the same' : 'What should be drawn?'}
-        <textarea class="field" rows="2" maxlength="1000" autofocus required=${!branch} value=${prompt} onInput=${(e) => setPrompt(e.currentTarget.value)} placeholder="a ghost in a night sky"></textarea>
+      ${branch && html`<label>${t('start.from')}<select class="field" value=${round} onChange=${(e) => setRound(e.currentTarget.value)}>${rounds.map((r) => html`<option key=${r} value=${r}>${t('start.from.round', { round: r })}</option>`)}</select></label>`}
+      <label>${t(branch ? 'start.prompt.branch' : 'start.prompt')}
+        <textarea class="field" rows="2" maxlength="1000" autofocus required=${!branch} value=${prompt} onInput=${(e) => setPrompt(e.currentTarget.value)} placeholder=${t('start.prompt.hint')}></textarea>
       </label>
       ${
         examples.length > 0 &&
-        html`<div class="start-examples" role="group" aria-label="Prepared tasks">
-          <span>Prepared:</span>${examples.map((name) => html`<button key=${name} type="button" class="many" aria-pressed=${prompt === name} onClick=${() => setPrompt(name)}>${name}</button>`)}
+        html`<div class="start-examples" role="group" aria-label=${t('start.tasks')}>
+          <span>${t('start.tasks.short')}</span>${examples.map((name) => html`<button key=${name} type="button" class="many" aria-pressed=${prompt === name} onClick=${() => setPrompt(name)}>${name}</button>`)}
         </div>`
       }
       ${shown.filter((o) => !seldom.has(o.name)).map(field)}
-      ${shown.some((o) => seldom.has(o.name)) && html`<details class="start-more"><summary>More</summary>${shown.filter((o) => seldom.has(o.name)).map(field)}</details>`}
-      <p class="start-line">Or type it: <code>${line}</code></p>
-      ${state.why !== '' && html`<div class="start-why prose" role="alert"><${Text} text=${state.why} /></div>`}
-      <div class="dialog-acts"><button class="button button-main" disabled=${state.busy || (!branch && prompt.trim() === '')}>${branch ? 'Open the branch' : 'Start the session'}</button></div>
+      ${shown.some((o) => seldom.has(o.name)) && html`<details class="start-more"><summary>${t('start.more')}</summary>${shown.filter((o) => seldom.has(o.name)).map(field)}</details>`}
+      <p class="start-line">${t('start.line')} <code>${line}</code></p>
+      ${state.why !== '' && html`<div class="start-why prose" role="alert"><${Text} text=${state.why} lang=${serverLanguage()} /></div>`}
+      <div class="dialog-acts"><button class="button button-main" disabled=${state.busy || (!branch && prompt.trim() === '')}>${t(branch ? 'start.open.branch' : 'start.open')}</button></div>
     </form>
   `;
 }
 
 /** @param {{option: Option, value: string, change: (value: string) => void}} props */
 function Field({ option: { name, help, choices, number }, value, change }) {
-  const words = labels[name] ?? `${name[0].toUpperCase()}${name.slice(1)}`;
+  const words = order.includes(name) ? t(`field.${name}`) : `${name[0].toUpperCase()}${name.slice(1)}`;
   const put = (/** @type {any} */ e) => change(e.currentTarget.value);
   const input =
     choices.length > 0
-      ? html`<select class="field" value=${value} onChange=${put}><option value="">as usual here</option>${choices.map((c) => html`<option key=${c} value=${c}>${c}</option>`)}</select>`
-      : html`<input class="field" type=${number ? 'number' : 'text'} min="1" value=${value} onInput=${put} placeholder=${number ? 'as usual here' : ''} />`;
-  return html`<label>${words}${input}${choices.length > 0 && name !== 'model' && html`<small>${help}</small>`}</label>`;
+      ? html`<select class="field" value=${value} onChange=${put}><option value="">${t('start.usual')}</option>${choices.map((c) => html`<option key=${c} value=${c}>${c}</option>`)}</select>`
+      : html`<input class="field" type=${number ? 'number' : 'text'} min="1" value=${value} onInput=${put} placeholder=${number ? t('start.usual') : ''} />`;
+  return html`<label>${words}${input}${choices.length > 0 && name !== 'model' && html`<small lang=${serverLanguage()}>${help}</small>`}</label>`;
 }

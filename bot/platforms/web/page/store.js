@@ -1,7 +1,9 @@
 // The page's state: one plain object, replaced on every change. Components read it with `useStore`; whatever changes it
 // is a function here. live.js feeds it from the server.
 import { useEffect, useReducer, useRef } from 'preact/hooks';
-import { call, drawer } from './api.js';
+import { call } from './api.js';
+import { drawer } from './drawer.js';
+import { language } from './words.js';
 
 /** `of`: the round, or the message that is gone. @typedef {{of: string, round: number | null, names: string[], count: number}} Late */
 /**
@@ -35,12 +37,17 @@ let state = {
   /** Blurred pictures that were asked for clear, by address. @type {Set<string>} */ revealed: new Set(),
   /** The sheet that digits mark, by its message. */ sheet: '',
   /** Pictures that the mouse has passed in a drag. @type {Set<string>} */ painted: new Set(),
+  /** Of the page; words.js holds what is said in it. */ language: language(),
   drawerOpen: false,
   /** @type {{text: string, id: number} | null} */ toast: null,
   /** Said to screen readers. */ spoken: '',
   draft: '',
   /** What the form for a session begins with; `rounds`: of those it may branch from, newest first. @type {{prompt: string, rounds?: string[]}} */ begin:
     { prompt: '' },
+  /** Kept in this browser. @type {import('./favourites.js').Favourite[]} */ favourites:
+    drawer.get('favourites') ?? [],
+  /** Sessions put away by hand, by channel; in this browser. @type {string[]} */ archived:
+    drawer.get('archived') ?? [],
   /** Whether notifications are offered now. */ offer: false,
   /** Lines said from this page: the feed then goes to its end. */ said: 0,
 };

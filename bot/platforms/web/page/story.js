@@ -5,6 +5,7 @@ import { Plot } from './plot.js';
 import { useStore } from './store.js';
 import { percent, Text } from './text.js';
 import { Revealable } from './veil.js';
+import { serverLanguage, t } from './words.js';
 
 /** @param {{message: import('./store.js').Message}} props */
 export function Story({ message }) {
@@ -13,23 +14,23 @@ export function Story({ message }) {
   const mayExport = adapter && role !== 'member' && role !== 'moderator';
   return html`
     <div class="story">
-      <h2>${message.title}</h2>
-      <div class="prose"><${Text} text=${message.text} /></div>
+      <h2 tabindex="-1" lang=${serverLanguage()}>${message.title}</h2>
+      <div class="prose"><${Text} text=${message.text} lang=${serverLanguage()} /></div>
       <div class="story-sides">
-        ${first && html`<${Side} side=${first} words="First" veiled=${blurred} />`}
-        ${latest && html`<span class="story-arrow" aria-hidden="true"><${Icon} name="right" /></span><${Side} side=${latest} words="Latest" veiled=${blurred} />`}
+        ${first && html`<${Side} side=${first} of="story.first" veiled=${blurred} />`}
+        ${latest && html`<span class="story-arrow" aria-hidden="true"><${Icon} name="right" /></span><${Side} side=${latest} of="story.latest" veiled=${blurred} />`}
       </div>
-      ${approval.length > 0 && html`<figure class="story-plot"><figcaption>Approval by round</figcaption><${Plot} points=${approval} /></figure>`}
-      ${mayExport && html`<a class="button" href=${`/api/sessions/${encodeURIComponent(session)}/adapter`} download><${Icon} name="download" />Download the LoRA</a>`}
+      ${approval.length > 0 && html`<figure class="story-plot"><figcaption>${t('story.plot')}</figcaption><${Plot} points=${approval} /></figure>`}
+      ${mayExport && html`<a class="button" href=${`/api/sessions/${encodeURIComponent(session)}/adapter`} download><${Icon} name="download" />${t('story.lora')}</a>`}
     </div>
   `;
 }
 
-/** @param {{side: {round: number, approval: number | null, cells: {url: string, alt: string}[]}, words: string, veiled: boolean}} props */
-function Side({ side, words, veiled }) {
+/** @param {{side: {round: number, approval: number | null, cells: {url: string, alt: string}[]}, of: 'story.first' | 'story.latest', veiled: boolean}} props */
+function Side({ side, of, veiled }) {
   return html`
     <figure class="story-side">
-      <figcaption><strong>${words}: round ${side.round}</strong>${side.approval !== null && html`<span>${percent(side.approval)}</span>`}</figcaption>
+      <figcaption><strong>${t(of, { round: side.round })}</strong>${side.approval !== null && html`<span>${percent(side.approval)}</span>`}</figcaption>
       <div class="story-cells">${side.cells.map((c) => html`<${Revealable} key=${c.url} url=${c.url} alt=${c.alt} veiled=${veiled} />`)}</div>
     </figure>
   `;

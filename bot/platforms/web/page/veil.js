@@ -2,6 +2,7 @@
 // asks for it; an answer that it may not be shown any more puts the veil back.
 import { html } from './html.js';
 import { get, reveal, set, toast, useStore } from './store.js';
+import { t } from './words.js';
 
 /** @param {string} url @param {boolean} veiled */
 export function useVeil(url, veiled) {
@@ -17,7 +18,7 @@ export function Picture({ url, alt, veiled, large = false }) {
     const revealed = new Set(get().revealed);
     revealed.delete(url);
     set({ revealed });
-    toast('This picture may not be shown any more.');
+    toast(t('cell.gone'));
   };
   const src = `${url}${veiled && !hidden ? '&clear=1' : ''}${large ? '' : '&small=1'}`;
   return html`<img src=${src} alt=${alt} data-veiled=${hidden} loading="lazy" decoding="async" onError=${lost} />`;
@@ -26,5 +27,5 @@ export function Picture({ url, alt, veiled, large = false }) {
 /** A picture that stands alone, with its button while it is veiled. @param {{url: string, alt: string, veiled: boolean}} props */
 export function Revealable({ url, alt, veiled }) {
   const hidden = useVeil(url, veiled);
-  return html`<span class="revealable"><${Picture} url=${url} alt=${alt} veiled=${veiled} />${hidden && html`<button class="veil" aria-label=${`Show: ${alt}`} onClick=${() => reveal(url)}>Show</button>`}</span>`;
+  return html`<span class="revealable"><${Picture} url=${url} alt=${alt} veiled=${veiled} />${hidden && html`<button class="veil" aria-label=${t('cell.show.alt', { alt })} onClick=${() => reveal(url)}>${t('cell.show')}</button>`}</span>`;
 }

@@ -1,5 +1,6 @@
 /** The page's own files, and what monitors ask. */
-import type { Hono } from 'hono';
+import type { Context, Hono } from 'hono';
+import { accepts } from 'hono/accepts';
 import { AcclaimError } from '../../../../src/errors.js';
 import { sendAsset, sendDocument } from '../answers.js';
 import type { RouteParts } from './parts.js';
@@ -8,7 +9,8 @@ export function pageRoutes(app: Hono, parts: RouteParts): void {
   const { service, assets, monitor, callers, people } = parts;
   app.get('/', async (c) => {
     const who = { holder: callers.holds(c), admin: callers.isAdmin(c) };
-    return sendDocument(c, assets.index(await service.first(callers.greet(c), who)));
+    const lang = languageOf(c, assets.languages);
+    return sendDocument(c, assets.index(lang, await service.first(callers.greet(c), who)));
   });
   app.get('/healthz', (c) => c.json({ ok: true }));
   app.get('/readyz', async (c) => {
@@ -35,4 +37,19 @@ export function pageRoutes(app: Hono, parts: RouteParts): void {
   });
   app.get('/favicon.ico', (c) => c.redirect('/page/logo.svg', 302));
   app.get('/page/*', (c) => sendAsset(c, assets, assets.get(c.req.path)));
+}
+
+/** Of those that we have the one that the browser wants most, by its main part: `ja-JP` is `ja`. */
+function languageOf(c: Context, known: string[]): string {
+  const main = (tag: string) => tag.toLowerCase().split('-')[0]!;
+  return accepts(c, {
+    header: 'Accept-Language',
+    supports: known,
+    default: 'en',
+    match: (wanted, { supports, default: none }) =>
+      [...wanted]
+        .sort((a, b) => b.q - a.q)
+        .map(({ type }) => main(type))
+        .find((tag) => supports.includes(tag)) ?? none,
+  });
 }

@@ -113,6 +113,20 @@ describe('the document', () => {
     expect(history!.data).toMatchObject({ reset: false, messages: [{ title: 'second' }] });
   });
 
+  it.each([
+    ['', 'en', 'Opening'],
+    ['ja', 'ja', 'を開いています'],
+    ['fr-CH, ja-JP;q=0.8, en;q=0.5', 'ja', 'を開いています'],
+    ['en-GB;q=0.9, ja;q=0.5', 'en', 'Opening'],
+    ['fr, de', 'en', 'Opening'],
+  ])('asked for in "%s" is in %s', async (wanted, lang, words) => {
+    const { ann } = await start();
+    const html = await (await ann.request('/', undefined, { 'accept-language': wanted })).text();
+    expect(/<html lang="(\w+)">/.exec(html)?.[1]).toBe(lang);
+    expect(html).toContain(words);
+    expect(html).not.toMatch(/%[a-z.]+%/);
+  });
+
   it('does not tell of a channel that others may not see', async () => {
     const { ann, platform } = await start({ accessToken: 'a-long-enough-token', nsfwChannels: ['closed'] });
     await platform.post('closed', card('a', 'secret'));
