@@ -129,7 +129,7 @@ const why: ChatCommand = {
     const answer = await doAct(context, { name: 'why', index, faults: all, round: number }, done);
     if (answer !== done) return answer;
     const state = await theSession(context);
-    return whyAnswer(state, roundOf(state, number)!, index, cell, all, context.by.key);
+    return whyAnswer(state, roundOf(state, number)!, { index, cell, wrong: all, voter: context.by.key });
   },
 };
 

@@ -91,10 +91,11 @@ export async function simulateCommand(options: SimulateOptions): Promise<Simulat
     platforms: () => [platform],
   });
   try {
-    const run = new Run(options, crowd, created, platform, config, rounds, dir, () => {
+    const check = () => {
       if (fatal) throw fatal;
       if (options.signal?.aborted) throw new AcclaimError('cancelled', 'the simulation was stopped');
-    });
+    };
+    const run = new Run({ options, crowd, created, platform, config, rounds, dir, check });
     const measured = await run.whole();
     const result: SimulateResult = {
       task: options.task,
@@ -172,29 +173,34 @@ function configure(options: SimulateOptions, dir: string): { config: Config; rou
   };
 }
 
+interface RunParts {
+  options: SimulateOptions;
+  /** Null: plain voters. */
+  crowd: Crowd | null;
+  created: CreatedApp;
+  platform: FakePlatform;
+  config: Config;
+  rounds: number;
+  /** Data folder. */
+  dir: string;
+  /** Throws what ends the run early. */
+  check(): void;
+}
+
 class Run {
   private readonly app: App;
   private readonly successes: SimulateResult['rounds'] = [];
   private readonly clock = performance.now();
 
-  constructor(
-    private readonly options: SimulateOptions,
-    private readonly crowd: Crowd | null,
-    private readonly created: CreatedApp,
-    private readonly platform: FakePlatform,
-    private readonly config: Config,
-    private readonly rounds: number,
-    private readonly dir: string,
-    private readonly check: () => void,
-  ) {
-    this.app = created.app;
+  constructor(private readonly parts: RunParts) {
+    this.app = parts.created.app;
   }
 
   async whole(): Promise<{ rounds: SimulateResult['rounds']; final: Figures }> {
-    const { task, seed, flip } = this.options;
+    const { task, seed, flip } = this.parts.options;
     const { prompt, negative } = loadTask(task);
     await this.app.start();
-    const spec = specify(this.config, { prompt, negative, title: task, seed });
+    const spec = specify(this.parts.config, { prompt, negative, title: task, seed });
     const place = {
       channel: `fake-${CHANNEL}`,
       community: 'fake',
@@ -207,12 +213,12 @@ class Run {
       place,
       createdBy: null,
     });
-    const here = { platform: this.platform, channel: CHANNEL, seed };
-    const voters = this.crowd
-      ? new CrowdVoters({ ...here, crowd: this.crowd, rounds: this.rounds })
-      : new Voters({ ...here, count: this.options.voters, flip, reasons: this.options.reasons });
+    const here = { platform: this.parts.platform, channel: CHANNEL, seed };
+    const voters = this.parts.crowd
+      ? new CrowdVoters({ ...here, crowd: this.parts.crowd, rounds: this.parts.rounds })
+      : new Voters({ ...here, count: this.parts.options.voters, flip, reasons: this.parts.options.reasons });
     await voters.agree();
-    for (let done = 0; done < this.rounds; done++) {
+    for (let done = 0; done < this.parts.rounds; done++) {
       const state = await this.untilOpen(session.id, done);
       if (!state) break;
       await this.voteOn(state, voters);
@@ -242,7 +248,7 @@ class Run {
 
   private async until(id: string, met: (state: SessionState) => 'wait' | 'yes' | 'over') {
     for (;;) {
-      this.check();
+      this.parts.check();
       const state = this.app.sessions.get(id)!;
       const round = state.rounds.at(-1);
       if (round?.state === 'failed') {
@@ -256,9 +262,9 @@ class Run {
   }
 
   private async voteOn(state: SessionState, voters: Voters | CrowdVoters): Promise<void> {
-    const { task, seed, perRound } = this.options;
+    const { task, seed, perRound } = this.parts.options;
     const round = state.rounds.at(-1)!;
-    const scored = await this.created.queue.run({
+    const scored = await this.parts.created.queue.run({
       id: `judge.${round.id}.score`,
       kind: 'score',
       payload: {
@@ -268,17 +274,17 @@ class Run {
         seed,
         judge: this.judge,
         task,
-        roundDir: this.created.paths.round(state.session.id, round.number),
+        roundDir: this.parts.created.paths.round(state.session.id, round.number),
       },
     });
     const shown = successOf(state.images.get(round.id) ?? [], round, scored.images);
     const before = this.successes.at(-1)?.votes ?? 0;
     const pictures = scored.images.map(({ index, good }) => ({ index, good }));
     const one: SimulateResult['rounds'][number] = {
-      ...{ round: round.number, votes: before + perRound * this.options.voters, ...shown, pictures },
+      ...{ round: round.number, votes: before + perRound * this.parts.options.voters, ...shown, pictures },
     };
     this.successes.push(one);
-    this.say(`round ${this.successes.length} of ${this.rounds}: ${successWords(shown)}`);
+    this.say(`round ${this.successes.length} of ${this.parts.rounds}: ${successWords(shown)}`);
     const ballots = [...state.ballots.values()].filter((b) => b.round === round.id && b.state === 'live');
     await voters.vote(round.number, ballots, scored.images);
     await this.until(state.session.id, (s) =>
@@ -299,12 +305,12 @@ class Run {
 
   private async figures(state: SessionState): Promise<Figures> {
     const { session } = state;
-    const { cache } = this.options;
+    const { cache } = this.parts.options;
     const began = performance.now();
     let said = 0;
     return finalFigures({
-      queue: this.created.queue,
-      task: this.options.task,
+      queue: this.parts.created.queue,
+      task: this.parts.options.task,
       base: {
         model: resolveModel(session.model),
         prompt: session.prompt,
@@ -314,20 +320,21 @@ class Run {
         height: session.height,
         learner: session.learner as JobPayload<'generate'>['learner'],
       },
-      checkpoint: session.head === null ? null : this.created.paths.checkpoint(session.id, session.head),
+      checkpoint:
+        session.head === null ? null : this.parts.created.paths.checkpoint(session.id, session.head),
       judge: this.judge,
-      n: this.options.figures ?? 256,
+      n: this.parts.options.figures ?? 256,
       batch: BATCH,
-      of: this.options.figuresOf ?? 'all',
-      dir: join(this.dir, 'figures'),
+      of: this.parts.options.figuresOf ?? 'all',
+      dir: join(this.parts.dir, 'figures'),
       cache: cache === undefined ? join(homedir(), '.cache', 'acclaim') : cache,
       onImages: (done, total) => {
-        this.check();
+        this.parts.check();
         const now = performance.now();
         if (now - said < 2000 || done === 0) return;
         said = now;
         const left = Math.ceil(((now - began) / 1000 / done) * (total - done));
-        this.options.onProgress?.(
+        this.parts.options.onProgress?.(
           `final figures: ${Math.round(done)} of ${count(total, 'image')}, about ${left} s left`,
         );
       },
@@ -335,14 +342,14 @@ class Run {
   }
 
   private get judge(): string {
-    return join(resolveModel(this.config.model), 'judge');
+    return join(resolveModel(this.parts.config.model), 'judge');
   }
 
   private say(line: string): void {
     const elapsed = (performance.now() - this.clock) / 1000;
     const done = this.successes.length;
     // The figures take about as long as drawing another 1024 images; rounds so far tell how long the rest takes.
-    const left = Math.round((elapsed / done) * (this.rounds - done));
-    this.options.onProgress?.(`${line}; about ${left} s of rounds left`);
+    const left = Math.round((elapsed / done) * (this.parts.rounds - done));
+    this.parts.options.onProgress?.(`${line}; about ${left} s of rounds left`);
   }
 }

@@ -28,15 +28,18 @@ function rest(state: SessionState, round: Round): string {
   return ` The round closes once nobody has changed a mark for ${Math.round(restMs / 1000)} seconds.`;
 }
 
-/** `wrong`: what they say is wrong with it now. */
-export function whyAnswer(
-  state: SessionState,
-  round: Round,
-  index: number,
-  cell: string,
-  wrong: readonly Fault[],
-  voter: string,
-): Answer {
+/** A picture, and what somebody says is wrong with it now. */
+interface Wrong {
+  index: number;
+  /** Its name, such as B4. */
+  cell: string;
+  wrong: readonly Fault[];
+  /** Key of the account. */
+  voter: string;
+}
+
+/** What somebody is told who said why a picture is not good. */
+export function whyAnswer(state: SessionState, round: Round, { index, cell, wrong, voter }: Wrong): Answer {
   const marks = marksOf(state, round, voter);
   if (marks === 'excluded') return { title: 'Not counted', text: excluded };
   if (wrong.length === 0) return { title: 'Why', text: `You say nothing of **${cell}** any more.` };
