@@ -19,7 +19,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { engineEnvironment } from '../src/config/env.js';
 import { projectPath } from '../src/files/paths.js';
-import { fusedOps } from './graph/plain-forms.js';
+import { fusedOps } from './graph/op-decompositions.js';
 import type { SelfCheck } from './runtime/self-check.js';
 
 const verdictSchema = z.object({

@@ -89,7 +89,7 @@ function decoding() {
 
 /** The engine's heap grows while graphs are written: that is the process's, and comes first. */
 async function settle(g) {
-  for (let k = 0; k < 2; k++) toOnnx(g, { relayWeights: true });
+  for (let k = 0; k < 2; k++) toOnnx(g, { prepackWeights: true });
   await tidy();
   say({ ready: true });
 }

@@ -5,14 +5,14 @@
 
 import type { Drift } from '../io/learner-state.js';
 import type { AdapterSpec } from '../nn/lora.js';
-import { names, type Params } from '../runtime/named-tensors.js';
+import { type NamedTensors, names } from '../runtime/named-tensors.js';
 import { above, beside, firstColumns, firstRows } from './sum.js';
 
 /** What is drawn and exported: the tuned adapter less its part of phi. */
 export function applied(
   spec: AdapterSpec,
-  { adapter, drift }: { adapter: Params; drift?: Pick<Drift, 'adapter' | 'lambda'> | undefined },
-): { spec: AdapterSpec; tensors: Params } {
+  { adapter, drift }: { adapter: NamedTensors; drift?: Pick<Drift, 'adapter' | 'lambda'> | undefined },
+): { spec: AdapterSpec; tensors: NamedTensors } {
   if (!drift) return { spec, tensors: adapter };
   const joined = names(adapter).map((name) => {
     const [t, phi] = [adapter[name]!, drift.adapter[name]!];
@@ -29,7 +29,7 @@ export function applied(
 }
 
 /** The tuned adapter of what was `applied`. */
-export const tunedOf = (tensors: Params, { rank }: AdapterSpec): Params =>
+export const tunedOf = (tensors: NamedTensors, { rank }: AdapterSpec): NamedTensors =>
   Object.fromEntries(
     names(tensors).map((name) => {
       const t = tensors[name]!;

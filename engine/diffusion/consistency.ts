@@ -64,9 +64,9 @@ export function lcm(config: SchedulerConfig, { steps }: { steps: number }): Sche
       scale: 1,
       fromSample: sqrt(b) * (out * image.x + skip),
       fromOutput: sqrt(b) * out * image.out,
-      fromBefore: 0,
+      fromPreviousX0: 0,
       std: sqrt(1 - b),
-      denoised: { fromSample: image.x, fromOutput: image.out },
+      x0: { fromSample: image.x, fromOutput: image.out },
     };
     const bound = config.clip_sample_range;
     return config.clip_sample ? { ...step, clip: { bound, weight: sqrt(b) * out } } : step;
@@ -90,9 +90,9 @@ export function tcd(config: SchedulerConfig, { steps, eta }: { steps: number; et
       scale: 1,
       fromSample: toImage * image.x + toNoise * noise.x,
       fromOutput: toImage * image.out + toNoise * noise.out,
-      fromBefore: 0,
+      fromPreviousX0: 0,
       std: sqrt(1 - kept),
-      denoised: { fromSample: image.x, fromOutput: image.out },
+      x0: { fromSample: image.x, fromOutput: image.out },
     };
   });
   return { initialScale: 1, steps: list };

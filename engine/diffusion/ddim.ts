@@ -46,10 +46,10 @@ export function ddim(config: SchedulerConfig, { steps, eta }: { steps: number; e
         ? { fromSample: fromSample + fromNoise * sqrt(1 - a), fromOutput: fromNoise * sqrt(a) }
         : { fromSample: towards, fromOutput: -sqrt(b) };
     const mean = v ? ofV : { fromSample, fromOutput: fromNoise };
-    const denoised = v
+    const x0 = v
       ? { fromSample: sqrt(a), fromOutput: -sqrt(1 - a) }
       : { fromSample: 1 / sqrt(a), fromOutput: -sqrt((1 - a) / a) };
-    const step = { timestep, scale: 1, ...mean, fromBefore: 0, std, denoised };
+    const step = { timestep, scale: 1, ...mean, fromPreviousX0: 0, std, x0 };
     return own && config.clip_sample
       ? { ...step, clip: { bound: config.clip_sample_range, weight: sqrt(b) } }
       : step;

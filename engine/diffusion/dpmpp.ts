@@ -41,18 +41,18 @@ const solver =
         k === 0 || (k === steps - 1 && firstOrderEnd(config, steps))
           ? 0
           : (0.5 * log(sigma / next)) / log(sigmas[k - 1]! / sigma);
-      const denoised =
+      const x0 =
         config.prediction_type === 'v_prediction'
           ? { fromSample: a, fromOutput: -s }
           : { fromSample: 1 / a, fromOutput: -s / a };
       return {
         timestep,
         scale: 1,
-        fromSample: kept + fromD * (1 + again) * denoised.fromSample,
-        fromOutput: fromD * (1 + again) * denoised.fromOutput,
-        fromBefore: again === 0 ? 0 : -fromD * again,
+        fromSample: kept + fromD * (1 + again) * x0.fromSample,
+        fromOutput: fromD * (1 + again) * x0.fromOutput,
+        fromPreviousX0: again === 0 ? 0 : -fromD * again,
         std: noisy ? sNext * sqrt(1 - e * e) : 0,
-        denoised,
+        x0,
       };
     });
     return { initialScale: 1, steps: list };

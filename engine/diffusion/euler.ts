@@ -50,18 +50,18 @@ function schedule(
     const sigma = sigmas[k]!;
     const { towards, std } = move(sigma, sigmas[k + 1]!);
     const scale = 1 / sqrt(sigma ** 2 + 1);
-    const denoised =
+    const x0 =
       config.prediction_type === 'v_prediction'
         ? { fromSample: scale ** 2, fromOutput: -sigma * scale }
         : { fromSample: 1, fromOutput: -sigma };
     return {
       timestep,
       scale,
-      fromSample: towards + (1 - towards) * denoised.fromSample,
-      fromOutput: (1 - towards) * denoised.fromOutput,
-      fromBefore: 0,
+      fromSample: towards + (1 - towards) * x0.fromSample,
+      fromOutput: (1 - towards) * x0.fromOutput,
+      fromPreviousX0: 0,
       std,
-      denoised,
+      x0,
     };
   });
   const most = Math.max(...sigmas);

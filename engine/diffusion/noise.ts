@@ -14,11 +14,11 @@ export interface HeroNoiseOptions {
 export interface NoiseSources {
   best: Float32Array;
   /** Noises of the last round's goods, the best's excluded. */
-  goods: readonly Float32Array[];
+  positives: readonly Float32Array[];
 }
 
 /** The paper's mixture for one sample: `fresh` is n. */
-export function around(source: Float32Array, fresh: Float32Array, eps0: number): Float32Array {
+export function perturb(source: Float32Array, fresh: Float32Array, eps0: number): Float32Array {
   const keep = Math.sqrt(1 - eps0 ** 2);
   return fresh.map((n, i) => keep * source[i] + eps0 * n);
 }
@@ -35,10 +35,11 @@ export function heroNoise(
   rng: Rng,
 ): Float32Array[] {
   const { best } = sources;
-  const others = beta === 0 ? [...sources.goods, best] : sources.goods.length ? sources.goods : [best];
+  const others =
+    beta === 0 ? [...sources.positives, best] : sources.positives.length ? sources.positives : [best];
   const fromBest = Math.round(beta * count);
   return Array.from({ length: count }, (_, i) => {
     const source = i < fromBest ? best : rng.choice(others);
-    return around(source, rng.normals(best.length), eps0);
+    return perturb(source, rng.normals(best.length), eps0);
   });
 }

@@ -3,7 +3,7 @@
  * and without the prompt and combines the two. How an adapter is applied depends on the size of the model.
  */
 import { createHash } from 'node:crypto';
-import { SMALL_WEIGHTS } from '../graph/compiled.js';
+import { SMALL_WEIGHTS } from '../graph/compiled-bytes.js';
 import { flops } from '../graph/flops.js';
 import { Graph } from '../graph/graph.js';
 import { predictedBytes } from '../graph/memory.js';

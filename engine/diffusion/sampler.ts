@@ -61,7 +61,7 @@ export interface Samples {
   /** [T+1,N,C,h,w], where kept: the noise first, not yet at the schedule's initial scale, then x after each step. */
   readonly trajectory?: FloatTensor;
   /** x_0 as predicted at each step [T,N,C,h,w]; where kept, of multistep schedulers only: their means depend on it. */
-  readonly denoised?: FloatTensor;
+  readonly x0?: FloatTensor;
   /** [T,N], averaged over each latent's elements; where kept. */
   readonly logProbs?: FloatTensor;
 }
@@ -144,7 +144,7 @@ async function walk(
     ...result,
     trajectory: f32([steps.length + 1, ...noise.shape], joined(kept)),
     logProbs: f32([steps.length, count], joined(logs)),
-    ...(multistep ? { denoised: f32([steps.length, ...noise.shape], joined(images)) } : {}),
+    ...(multistep ? { x0: f32([steps.length, ...noise.shape], joined(images)) } : {}),
   };
 }
 

@@ -22,11 +22,11 @@ export interface Step {
   /** q: weight of the network's output (noise or v, as the scheduler's `prediction_type` says) in the mean. */
   readonly fromOutput: number;
   /** r: weight of the step before's x_0 in the mean; 0 for one-step methods. */
-  readonly fromBefore: number;
+  readonly fromPreviousX0: number;
   /** s; 0 where the step adds no noise. */
   readonly std: number;
   /** u and v. */
-  readonly denoised: { readonly fromSample: number; readonly fromOutput: number };
+  readonly x0: { readonly fromSample: number; readonly fromOutput: number };
   /** Bound of |x_0|, and w, its weight in the mean. */
   readonly clip?: { readonly bound: number; readonly weight: number };
 }
@@ -42,13 +42,14 @@ export interface Schedule {
 export const isStochastic = ({ steps }: Schedule): boolean => steps.some(({ std }) => std > 0);
 
 /** Whether a step's mean needs the x_0 of the step before. */
-export const isMultistep = ({ steps }: Schedule): boolean => steps.some(({ fromBefore }) => fromBefore !== 0);
+export const isMultistep = ({ steps }: Schedule): boolean =>
+  steps.some(({ fromPreviousX0 }) => fromPreviousX0 !== 0);
 
 export const scaled = (x: Float32Array, by: number): Float32Array => (by === 1 ? x : x.map((v) => by * v));
 
 /** u x_t + v out, clipped where the step says so: the image that the network expects at the end. */
 export function predictedImage(step: Step, sample: Float32Array, output: Float32Array): Float32Array {
-  const { fromSample: u, fromOutput: v } = step.denoised;
+  const { fromSample: u, fromOutput: v } = step.x0;
   const bound = step.clip?.bound ?? Number.POSITIVE_INFINITY;
   return sample.map((x, i) => Math.max(-bound, Math.min(bound, u * x + v * output[i]!)));
 }
@@ -60,7 +61,7 @@ export function stepMean(
   output: Float32Array,
   before: Float32Array | null = null,
 ): Float32Array {
-  const { fromSample: p, fromOutput: q, fromBefore: r, clip } = step;
+  const { fromSample: p, fromOutput: q, fromPreviousX0: r, clip } = step;
   const mean = new Float32Array(sample.length);
   for (let i = 0; i < mean.length; i++) mean[i] = p * sample[i] + q * output[i];
   if (r !== 0) {
@@ -68,7 +69,7 @@ export function stepMean(
     for (let i = 0; i < mean.length; i++) mean[i] += r * before[i];
   }
   if (clip) {
-    const { fromSample: u, fromOutput: v } = step.denoised;
+    const { fromSample: u, fromOutput: v } = step.x0;
     const image = predictedImage(step, sample, output);
     for (let i = 0; i < mean.length; i++)
       mean[i] += clip.weight * (image[i] - (u * sample[i] + v * output[i]));

@@ -1,7 +1,7 @@
 /**
  * Emission rules: graph node -> ONNX nodes, one row per op, total over OpAttrs. Most rows are one ONNX node of the same
  * name; the rest say which literal operands or which fused op of onnxruntime stand for them. What a device has wrong of
- * the fused ops is emitted in its plain form instead (plain-forms.ts).
+ * the fused ops is emitted in its plain form instead (op-decompositions.ts).
  */
 import type { ConvAttrs, OpAttrs, OpName } from './op-set.js';
 import type { ExternalWeight, FloatType, Node, Shape } from './value.js';
@@ -27,7 +27,7 @@ export interface EmitContext {
   /** Name of a float32 initializer that many nodes share: `name` itself. */
   matrix(name: string, shape: Shape, rows: readonly (readonly number[])[]): string;
   /** Weights may be laid out anew (privately, when the graph is compiled) if that makes it faster. */
-  readonly relayWeights: boolean;
+  readonly prepackWeights: boolean;
 }
 
 export type EmitRule<K extends OpName> = (
@@ -74,7 +74,7 @@ const convTranspose: EmitRule<'ConvTranspose'> = (node, { inputs, outputs }, c) 
   const [more, wider] = attrs.outputPadding;
   const pads = [kh - 1 - top, kw - 1 - left, kh - 1 - bottom + more, kw - 1 - right + wider];
   const dense = [...attrs.strides, ...attrs.dilations].every((step) => step === 1);
-  if (!c.relayWeights || !dense || pads.some((p) => p < 0)) {
+  if (!c.prepackWeights || !dense || pads.some((p) => p < 0)) {
     const attributes = { ...conv(attrs), output_padding: attrs.outputPadding };
     return { op: 'ConvTranspose', inputs, outputs, attributes };
   }

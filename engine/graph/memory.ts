@@ -10,11 +10,11 @@
  */
 import { Arena } from './arena.js';
 import { bufferRules, bytesOf, roomOf } from './buffer-rules.js';
-import { compiledBytes, prepacksWeights, runtimeValues } from './compiled.js';
+import { compiledBytes, prepacksWeights, runtimeValues } from './compiled-bytes.js';
 import type { Graph } from './graph.js';
-import { wideWeight } from './late-casts.js';
 import { fusedEmission } from './onnx.js';
 import type { Node, Value } from './value.js';
+import { wideWeight } from './weight-only-cast.js';
 import { walkMemory, winogradAdds } from './winograd.js';
 
 /** A run of equal-shaped results, one after the other in one buffer. */

@@ -4,7 +4,7 @@
  * Field numbers: onnx.proto3.
  */
 import { floatToHalf } from '../io/half.js';
-import { emitPlain } from './emit-plain.js';
+import { emitDecomposed } from './emit-decomposed.js';
 import {
   type Attribute,
   type EmitContext,
@@ -14,11 +14,11 @@ import {
   onnxType,
 } from './emit-rules.js';
 import type { Graph } from './graph.js';
-import { castLate, gatherLate, type HalfType } from './late-casts.js';
+import type { FusedOp } from './op-decompositions.js';
 import type { OpName } from './op-set.js';
-import type { FusedOp } from './plain-forms.js';
 import { Message } from './protobuf.js';
 import type { DType, ExternalWeight, FloatType, Node, Shape, Value } from './value.js';
+import { type HalfType, weightOnlyCast, weightOnlyGather } from './weight-only-cast.js';
 import { winogradNodes } from './winograd.js';
 
 const OPSET = 21;
@@ -37,16 +37,16 @@ export const fusedEmission: DeviceEmission = { plain: new Set(), late: new Set([
 
 export interface Emission extends DeviceEmission {
   /** Emit what is fastest where weights may be copied into another layout; without it each is used as it lies in its file. */
-  readonly relayWeights: boolean;
+  readonly prepackWeights: boolean;
   /** Convolutions in fewer multiplications, for what computes them as products of matrices: the CPU. */
   readonly winograd: boolean;
 }
 
 /** Serialised ModelProto of everything that `graph.outputs` depends on. */
 export function toOnnx(graph: Graph, emission: Partial<Emission> = {}): Uint8Array {
-  const whole: Emission = { relayWeights: false, winograd: false, ...fusedEmission, ...emission };
+  const whole: Emission = { prepackWeights: false, winograd: false, ...fusedEmission, ...emission };
   const { nodes, values } = reachable(graph);
-  const literals = new Literals(whole.relayWeights);
+  const literals = new Literals(whole.prepackWeights);
   const made = nodes.map((node) => emit(node, namesOf(node, values), literals, whole));
   const read = new Set(made.flat().flatMap(({ inputs }) => inputs));
   for (const value of graph.outputs.values()) read.add(value.name);
@@ -74,7 +74,7 @@ export function toOnnx(graph: Graph, emission: Partial<Emission> = {}): Uint8Arr
 class Literals implements EmitContext {
   private readonly known = new Map<string, Message>();
 
-  constructor(readonly relayWeights: boolean) {}
+  constructor(readonly prepackWeights: boolean) {}
 
   get tensors(): Iterable<Message> {
     return this.known.values();
@@ -171,7 +171,7 @@ function emit(
   context: EmitContext,
   { plain, winograd, late }: Emission,
 ): readonly OnnxNode[] {
-  if (plain.has(node.op as FusedOp)) return emitPlain(node as Node<FusedOp>, names, context);
+  if (plain.has(node.op as FusedOp)) return emitDecomposed(node as Node<FusedOp>, names, context);
   return (winograd && winogradNodes(node, context, late)) || emitByRule(node, names, context, late);
 }
 
@@ -182,10 +182,10 @@ function emitByRule(
   late: ReadonlySet<HalfType>,
 ): readonly OnnxNode[] {
   const rule = emitRules[node.op] as EmitRule<OpName>;
-  if (context.relayWeights) return [rule(node, names, context)].flat();
-  const cast = castLate(node, context, late);
+  if (context.prepackWeights) return [rule(node, names, context)].flat();
+  const cast = weightOnlyCast(node, context, late);
   const layer = [rule(node, cast ? { ...names, inputs: [...cast.inputs] } : names, context)].flat();
-  return gatherLate(node, late) ?? [...(cast?.before ?? []), ...layer];
+  return weightOnlyGather(node, late) ?? [...(cast?.before ?? []), ...layer];
 }
 
 function nodeOf({ op, inputs, outputs, attributes = {}, domain }: OnnxNode, name: string): Message {

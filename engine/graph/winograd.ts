@@ -5,16 +5,16 @@
  *
  * Emitted for layers whose weights stay in their file. Each transform is one linear map over a tile, written as the kernel that
  * does it best: B' d B is a convolution with 36 filters and stride 4, the other two are products with a matrix of 36 rows. What
- * comes between has no shape that is known before it runs, so that it is freed at once (late-casts.ts); a filter's transform waits
+ * comes between has no shape that is known before it runs, so that it is freed at once (weight-only-cast.ts); a filter's transform waits
  * for the layer's input and is never kept.
  *
  * The points are 0, +-3/4, +-3/2 and infinity: exact in binary, and with half the rounding error of 0, +-1, +-2 (measured: 2.8e-6
  * of the result's root mean square over 1280 channels, a plain convolution's 2.6e-7).
  */
 import { type EmitContext, type OnnxNode, onnxType } from './emit-rules.js';
-import { halfWeight, waiting } from './late-casts.js';
 import type { ConvAttrs } from './op-set.js';
 import { type DType, type ExternalWeight, type Node, type Shape, type Value, weightRows } from './value.js';
+import { halfWeight, waiting } from './weight-only-cast.js';
 
 /** Results and taps on a side, and inputs of a tile. */
 const [RESULTS, TAPS] = [4, 3];

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
-import type { Params } from '../runtime/named-tensors.js';
+import type { NamedTensors } from '../runtime/named-tensors.js';
 import type { FloatTensor, Tensor } from '../runtime/tensor.js';
 import type { AdamState } from './learner-state.js';
 import { readSafetensors } from './safetensors.js';
@@ -32,14 +32,14 @@ export class CheckpointReader {
     return tensor;
   }
 
-  all(): Params {
+  all(): NamedTensors {
     return Object.fromEntries(
       Object.keys(this.tensors).map((name) => [name, this.tensor(name, this.tensors[name]!.shape)]),
     );
   }
 
   moments(step: number, shapes: Shapes): AdamState {
-    const read = (prefix: string): Params =>
+    const read = (prefix: string): NamedTensors =>
       Object.fromEntries(
         Object.entries(shapes).map(([name, shape]) => [name, this.tensor(prefix + name, shape)]),
       );

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { varietySchema } from '../../src/queue/jobs.js';
 import { applied, tunedOf } from '../adapters/applied.js';
-import { names, type Params } from '../runtime/named-tensors.js';
+import { type NamedTensors, names } from '../runtime/named-tensors.js';
 import { f32, type Tensor } from '../runtime/tensor.js';
 import { CheckpointReader, type Shapes } from './checkpoint-reader.js';
 import { type EmbeddingSpec, embeddingShapes } from './embedding-tensors.js';
@@ -151,7 +151,7 @@ export const untilOf = ({ until }: CheckpointManifest['params']): number =>
 function stateTensors(state: LearnerState, latent: readonly number[]): Record<string, Tensor> {
   const { best } = state;
   const tensors: Record<string, Tensor> = {
-    'goods.noise': stacked(state.goods, latent),
+    'goods.noise': stacked(state.positives, latent),
     ...replayTensors(state.replay, latent),
     ...ghostTensors(state.ghosts ?? [], latent),
   };
@@ -183,7 +183,7 @@ export function readCheckpoint(dir: string): Checkpoint {
         noise: state.tensor('best.noise', latent).data,
         ...manifest.best,
       },
-      goods: state.rows('goods.noise', latent),
+      positives: state.rows('goods.noise', latent),
       replay: readReplay(state, latent),
       ...readGhosts(state, latent),
       ...(manifest.voteModel && { voteModel: readVoteModel(load(VOTES), manifest.voteModel) }),
@@ -210,8 +210,8 @@ function readDrift(
   return { adapter, optimiser: reader.moments(steps, shapes), lambda };
 }
 
-const shapesOf = (params: Params): Shapes =>
+const shapesOf = (params: NamedTensors): Shapes =>
   Object.fromEntries(names(params).map((name) => [name, params[name]!.shape]));
 
-const prefixed = (prefix: string, params: Params): Params =>
+const prefixed = (prefix: string, params: NamedTensors): NamedTensors =>
   Object.fromEntries(names(params).map((name) => [prefix + name, params[name]!]));

@@ -78,7 +78,7 @@ export interface Trajectory {
   /** [T], descending; fractions where the schedule falls between trained timesteps. */
   timesteps: number[];
   /** x_0 as predicted at each step [T,N,C,h,w]; of multistep schedulers, whose next step depends on it. */
-  denoised?: FloatTensor | undefined;
+  x0?: FloatTensor | undefined;
 }
 
 /** What the base model sees in pictures: name of a map -> [N, width]. */
@@ -122,11 +122,11 @@ export function writeRound(out: string, round: Round, pngs: readonly Buffer[]): 
     const tensors: Record<string, Tensor> = { noise: round.noise, latents: round.latents };
     for (const [map, rows] of Object.entries(round.features ?? {})) tensors[`features.${map}`] = rows;
     if (round.trajectory) {
-      const { latents, logProbs, timesteps, denoised } = round.trajectory;
+      const { latents, logProbs, timesteps, x0 } = round.trajectory;
       tensors.trajectory = latents;
       tensors.log_probs = logProbs;
       tensors.timesteps = timestepTensor(timesteps);
-      if (denoised) tensors.denoised = denoised;
+      if (x0) tensors.denoised = x0;
     }
     writeSafetensors(join(folder, 'round.safetensors'), tensors);
   });
@@ -157,7 +157,7 @@ export function readRound(dir: string): Round {
       latents: take('trajectory', [T + 1, count, ...latent]),
       logProbs: take('log_probs', [T, count]),
       timesteps,
-      denoised: tensors.denoised ? take('denoised', [T, count, ...latent]) : undefined,
+      x0: tensors.denoised ? take('denoised', [T, count, ...latent]) : undefined,
     };
   }
   return {

@@ -210,7 +210,7 @@ export function putInPlace(drawn: Drawn, at: readonly number[], fresh: Drawn): v
       else target.data.fill(0, to * target.shape[1]!, (to + 1) * target.shape[1]!);
     }
     if (!drawn.trajectory || !fresh.trajectory) continue;
-    for (const key of ['latents', 'logProbs', 'denoised'] as const) {
+    for (const key of ['latents', 'logProbs', 'x0'] as const) {
       const [source, target] = [fresh.trajectory[key], drawn.trajectory[key]];
       if (source && target) copyImage(source, from, target, to, 1);
     }
@@ -261,6 +261,6 @@ function joinTrajectories(plan: readonly Batch[], parts: readonly Samples[], cou
     latents: join((p) => p.trajectory!),
     logProbs: join((p) => p.logProbs!),
     timesteps: parts[0]!.timesteps,
-    denoised: parts[0]!.denoised && join((p) => p.denoised!),
+    x0: parts[0]!.x0 && join((p) => p.x0!),
   };
 }

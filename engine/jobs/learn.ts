@@ -16,8 +16,8 @@ import type { ReplayItem } from '../io/remembered.js';
 import { readRound } from '../io/round.js';
 import type { VoteModel } from '../io/vote-model.js';
 import { FitAhead } from '../learn/ahead.js';
+import type { BatchPlan } from '../learn/batch-plan.js';
 import { splitLabels } from '../learn/feedback.js';
-import type { Fit } from '../learn/fit.js';
 import { adapterSpec, parseParams } from '../learn/hyperparameters.js';
 import { stateFor } from '../learn/learner.js';
 import { learners } from '../learn/learners/table.js';
@@ -32,7 +32,7 @@ import { openCheckpoint } from './open-checkpoint.js';
 import { paced, type Report } from './pace.js';
 import { peakMemoryMb } from './peak-memory.js';
 import { textsInTurn } from './texts.js';
-import { aheadKey, fitOf, ghostsOf, learnStream } from './work-ahead.js';
+import { aheadKey, batchPlanOf, ghostsOf, learnStream } from './work-ahead.js';
 
 type Payload = JobPayload<'learn'>;
 
@@ -166,8 +166,8 @@ async function trainingOf(engine: EngineContext, { checkpoint }: Opened, report:
   /** Seconds of one executor call. */
   let each: number | undefined;
   const training = {
-    fit: checkpoint ? fitOf(checkpoint.manifest) : null,
-    fitted(taken: Fit, flops: number) {
+    fit: checkpoint ? batchPlanOf(checkpoint.manifest) : null,
+    fitted(taken: BatchPlan, flops: number) {
       training.fit = taken;
       each = flops / speed;
       const rows = `each ${taken.rows} of its rows`;
@@ -203,7 +203,7 @@ function factsOf(
   engine: EngineContext,
   payload: Payload,
   { learner, params, pipeline, sha256, checkpoint, round }: Opened,
-  { random, fit }: { random: Record<string, number>; fit: Fit | null },
+  { random, fit }: { random: Record<string, number>; fit: BatchPlan | null },
 ) {
   return {
     learner: learner.name,

@@ -63,6 +63,11 @@ export class RoundNoises {
       return learner.noise(state, count, size, parseParams(learner, payload.learner), rng);
     if (payload.noise === 'plain' || !state?.best) return plainNoise(count, size, rng);
     // The paper's mixture whatever learner is asked: the control that every result needs.
-    return heroNoise({ best: state.best.noise, goods: state.goods }, count, { eps0: 0.1, beta: 0.5 }, rng);
+    return heroNoise(
+      { best: state.best.noise, positives: state.positives },
+      count,
+      { eps0: 0.1, beta: 0.5 },
+      rng,
+    );
   }
 }

@@ -9,7 +9,7 @@ import { Rng } from '../../src/rng.js';
 import type { Checkpoint, CheckpointManifest } from '../io/checkpoint.js';
 import { portable, type Round } from '../io/round.js';
 import { FitAhead, NotAhead } from '../learn/ahead.js';
-import type { Fit } from '../learn/fit.js';
+import type { BatchPlan } from '../learn/batch-plan.js';
 import type { Learner } from '../learn/learner.js';
 import type { Pipeline } from '../models/pipeline.js';
 import { encodePair } from '../models/prompt.js';
@@ -26,7 +26,7 @@ export const learnStream = (seed: number, round: number, purpose: string): Rng =
   new Rng(seed, purpose === 'guard' ? 0 : round, `learn.${purpose}`);
 
 /** Checkpoints from before anything was learned have chosen nothing. */
-export const fitOf = ({ batch, recompute }: CheckpointManifest): Fit | null =>
+export const batchPlanOf = ({ batch, recompute }: CheckpointManifest): BatchPlan | null =>
   recompute === undefined ? null : { rows: batch, recompute };
 
 /** Names all that the work depends on. */
@@ -77,7 +77,7 @@ export function offerAhead<P extends AdapterParams>(
       text: await encodePair(pipeline, engine.cache, { negative, prompt }, latent),
       textOf: await textsInTurn(pipeline, engine.cache, round.manifest),
       rng: (purpose) => learnStream(seed, number, purpose),
-      chosen: checkpoint ? fitOf(checkpoint.manifest) : null,
+      chosen: checkpoint ? batchPlanOf(checkpoint.manifest) : null,
       fitted: (_, flops) => allowed(flops),
       progress() {},
       signal: new AbortController().signal,

@@ -4,7 +4,7 @@
  * once, goes on when the engine is idle again, and is lost with the process: whoever learns the round does what is missing.
  */
 
-import { names, type Params } from '../runtime/named-tensors.js';
+import { type NamedTensors, names } from '../runtime/named-tensors.js';
 import type { AheadWork, Reached } from './learner.js';
 
 /** Steps of a stretch, at least: it begins by drawing again what those before it drew. */
@@ -89,7 +89,7 @@ export class Ahead {
 }
 
 function bytesOf({ adapter, optimiser }: Reached): number {
-  const size = (params: Params) =>
+  const size = (params: NamedTensors) =>
     names(params).reduce((sum, name) => sum + params[name]!.data.byteLength, 0);
   return size(adapter) + size(optimiser.m) + size(optimiser.v);
 }

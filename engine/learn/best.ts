@@ -17,7 +17,7 @@ import { electBest } from './vote-model/elect.js';
 import { votesOf } from './vote-model/fit.js';
 import { beatsChance } from './vote-model/model.js';
 
-type Carried = Pick<LearnerState, 'best' | 'goods'>;
+type Carried = Pick<LearnerState, 'best' | 'positives'>;
 
 /**
  * The best named in this round; else the one carried; else the good nearest to the goods' mean by `features` (rows of
@@ -102,10 +102,10 @@ function withGoods(round: Round, judged: Judged, state: Carried | null, best: Ca
   const others = judged.goods.filter(
     ({ index }) => best?.round !== round.manifest.round || index !== best.index,
   );
-  const goods = judged.goods.length
+  const positives = judged.goods.length
     ? others.map(({ index }) => image(round.noise, index))
-    : (state?.goods ?? []);
-  return { best, goods };
+    : (state?.positives ?? []);
+  return { best, positives };
 }
 
 function remember(round: Round, index: number): NonNullable<Carried['best']> {

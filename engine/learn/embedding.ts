@@ -25,7 +25,7 @@ import {
 } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
 import { type EmbeddingSpec, embeddingShapes } from '../io/embedding-tensors.js';
-import type { Params } from '../runtime/named-tensors.js';
+import type { NamedTensors } from '../runtime/named-tensors.js';
 import { f32 } from '../runtime/tensor.js';
 
 export interface TripletOptions {
@@ -35,7 +35,7 @@ export interface TripletOptions {
 }
 
 /** Uniform within 1 / sqrt(fan-in), weights and biases alike (PyTorch's default). */
-export function initEmbedding(spec: EmbeddingSpec, rng: Rng): Params {
+export function initEmbedding(spec: EmbeddingSpec, rng: Rng): NamedTensors {
   const shapes = embeddingShapes(spec);
   return Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => {

@@ -7,9 +7,9 @@ import type { AcclaimParams } from '../../src/config/learners.js';
 import type { Rng } from '../../src/rng.js';
 import type { LatentShape } from '../io/latents.js';
 import type { TextFeeds } from '../models/prompt.js';
-import { cloneParams } from '../runtime/named-tensors.js';
+import { cloneTensors } from '../runtime/named-tensors.js';
 import { chunks } from './chunks.js';
-import type { Variety } from './guard.js';
+import type { Variety } from './collapse-guard.js';
 import type { LearnContext } from './learner.js';
 import { guidedRegressionGraph } from './losses/guided-regression.js';
 import { forwardProcess, perRow } from './noised-rows.js';
@@ -117,7 +117,7 @@ function byText<T extends { text: TextFeeds }>(drawn: readonly T[]): T[][] {
 
 /** What a fit has come to; it may go on. */
 const reached = ({ adapter, state, losses }: Trainer): Trained => ({
-  adapter: cloneParams(adapter),
+  adapter: cloneTensors(adapter),
   optimiser: cloneState(state),
   losses: [...losses],
 });

@@ -16,8 +16,8 @@ import type { Pipeline } from '../models/pipeline.js';
 import type { TextFeeds } from '../models/prompt.js';
 import { adapterShapes } from '../nn/lora.js';
 import type { ExecutorCache } from '../runtime/cache.js';
+import type { BatchPlan } from './batch-plan.js';
 import type { Judged } from './feedback.js';
-import type { Fit } from './fit.js';
 import { adapterSpec, optimiserOptions } from './hyperparameters.js';
 import { initAdapter } from './lora-init.js';
 import { adam } from './optimiser.js';
@@ -40,9 +40,9 @@ export interface LearnContext<P> {
   /** The stream of this session and round for a purpose. */
   rng: (purpose: string) => Rng;
   /** How the session's runs were made to fit before; null while nothing was chosen. */
-  chosen: Fit | null;
+  chosen: BatchPlan | null;
   /** Told how the run was made to fit, before it begins, and the floating-point operations of one executor call. */
-  fitted: (fit: Fit, flops: number) => void;
+  fitted: (fit: BatchPlan, flops: number) => void;
   /** Stage, steps done, steps in all; before the first step also the executor's calls in each. */
   progress: (stage: 'embed' | 'train', done: number, total: number, calls?: number) => void;
   /** The furthest that was done of `learner.ahead`'s work on this round, of at most so many steps. */
@@ -132,7 +132,7 @@ export function firstState({
   const spec = adapterSpec(params);
   const adapter = initAdapter(adapterShapes(pipeline, spec), spec.rank, rng('adapter'));
   const optimiser = adam(optimiserOptions(params)).init(adapter);
-  return { adapter, optimiser, embedding: null, best: null, goods: [], replay: [] };
+  return { adapter, optimiser, embedding: null, best: null, positives: [], replay: [] };
 }
 
 /** A learner that fits no drift adapter draws and trains what was tuned, and leaves the other behind. */

@@ -3,14 +3,14 @@
  * A k x k convolution sums k^2 times the terms of a linear layer of as many channels: its std is divided by k.
  */
 import type { Rng } from '../../src/rng.js';
-import type { Params } from '../runtime/named-tensors.js';
+import type { NamedTensors } from '../runtime/named-tensors.js';
 import { f32 } from '../runtime/tensor.js';
 
 export function initAdapter(
   shapes: readonly { name: string; shape: readonly number[] }[],
   rank: number,
   rng: Rng,
-): Params {
+): NamedTensors {
   const sorted = [...shapes].sort((a, b) => (a.name < b.name ? -1 : 1));
   return Object.fromEntries(
     sorted.map(({ name, shape }) => {

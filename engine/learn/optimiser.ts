@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import type { AdamState } from '../io/learner-state.js';
-import { cloneParams, globalNorm, names, type Params, zerosLike } from '../runtime/named-tensors.js';
+import { cloneTensors, globalNorm, type NamedTensors, names, zerosLike } from '../runtime/named-tensors.js';
 
 export const adamSchema = z.object({
   /** Learning rate: about how far a weight moves in a step. */
@@ -22,9 +22,9 @@ export const adamSchema = z.object({
 export type AdamOptions = z.infer<typeof adamSchema>;
 
 export interface Optimiser {
-  init(params: Params): AdamState;
+  init(params: NamedTensors): AdamState;
   /** Moves `params` and `state` in place; returns the gradient's norm before clipping. */
-  update(params: Params, gradients: Params, state: AdamState): number;
+  update(params: NamedTensors, gradients: NamedTensors, state: AdamState): number;
 }
 
 export function adam(options: AdamOptions): Optimiser {
@@ -57,5 +57,5 @@ export function adam(options: AdamOptions): Optimiser {
 }
 
 export function cloneState(state: AdamState): AdamState {
-  return { step: state.step, m: cloneParams(state.m), v: cloneParams(state.v) };
+  return { step: state.step, m: cloneTensors(state.m), v: cloneTensors(state.v) };
 }

@@ -9,11 +9,11 @@ import type { AdapterParams } from '../../src/config/learners.js';
 import type { LearnerState } from '../io/learner-state.js';
 import type { Tensor } from '../runtime/tensor.js';
 import { chunks } from './chunks.js';
-import type { Guarded } from './guard.js';
+import type { Guarded } from './collapse-guard.js';
 import type { LearnContext } from './learner.js';
 import { ddpoGraph } from './losses/ddpo.js';
-import { Policy, type Row } from './policy.js';
 import { planTraining, trainGuarded } from './training-run.js';
+import { type Row, TrajectoryBatches } from './trajectory-batches.js';
 
 export type PolicyGradientParams = AdapterParams & {
   clip: number;
@@ -32,15 +32,15 @@ export function policyGradient<P extends PolicyGradientParams>(
   const run = planTraining(context, { name: 'ddpo', clip }, { most: microBatch }, (spec, loss) =>
     ddpoGraph(spec, loss.clip),
   );
-  const policy = Policy.of(context, run.rows);
+  const trajectories = TrajectoryBatches.of(context, run.rows);
   const advantage = (rows: readonly Row[]) => ({
-    advantage: policy.perRow(rows.map((r) => advantages[r.image]!)),
+    advantage: trajectories.perRow(rows.map((r) => advantages[r.image]!)),
   });
 
   return trainGuarded(context, before, run, (trainer) => {
     // 1, 3. Plan the whole round before anything moves.
     const rng = context.rng('train');
-    const trainable = policy.trainableSteps;
+    const trainable = trajectories.trainableSteps;
     const images = rng.shuffle(Array.from({ length: count }, (_, i) => i));
     const plan = chunks(images, imagesPerStep).map((group) => {
       const rows = group.flatMap((image) => {
@@ -48,14 +48,14 @@ export function policyGradient<P extends PolicyGradientParams>(
         return steps.map((step): Row => ({ image, step }));
       });
       const feeds = (batch: readonly Row[]) => {
-        const fed = policy.feeds(batch);
+        const fed = trajectories.feeds(batch);
         scale(fed.weight, 1 / rows.length);
         return { ...fed, ...advantage(batch) };
       };
       return { batches: chunks(rows, run.rows), feeds };
     });
     // 2.
-    return policy.train(trainer, plan, advantage, context);
+    return trajectories.train(trainer, plan, advantage, context);
   });
 }
 

@@ -6,9 +6,9 @@
 import type { AcclaimParams } from '../../src/config/learners.js';
 import { applied } from '../adapters/applied.js';
 import type { Drift, LearnerState } from '../io/learner-state.js';
+import type { Variety } from './collapse-guard.js';
 import { driftFit } from './drift.js';
 import { type Approval, stretches } from './early-stop.js';
-import type { Variety } from './guard.js';
 import { fitGuided, type Item } from './guided-fit.js';
 import { adapterSpec } from './hyperparameters.js';
 import type { LearnContext, Reached } from './learner.js';

@@ -6,7 +6,14 @@ import { setImmediate } from 'node:timers/promises';
 import type { AdamState } from '../io/learner-state.js';
 import type { TextFeeds } from '../models/prompt.js';
 import type { Executor } from '../runtime/executor.js';
-import { addScaled, asFloat, cloneParams, globalNorm, names, type Params } from '../runtime/named-tensors.js';
+import {
+  addScaled,
+  asFloat,
+  cloneTensors,
+  globalNorm,
+  type NamedTensors,
+  names,
+} from '../runtime/named-tensors.js';
 import type { Tensor } from '../runtime/tensor.js';
 import type { Optimiser } from './optimiser.js';
 
@@ -15,7 +22,7 @@ export class Unhealthy extends Error {}
 
 /** What training moves. */
 export interface Moved {
-  adapter: Params;
+  adapter: NamedTensors;
   optimiser: AdamState;
 }
 
@@ -31,7 +38,7 @@ export class Trainer {
 
   constructor(
     private readonly executor: Executor,
-    readonly adapter: Params,
+    readonly adapter: NamedTensors,
     readonly state: AdamState,
     private readonly optimiser: Optimiser,
     private readonly text: TextFeeds,
@@ -47,14 +54,14 @@ export class Trainer {
     check: (outputs: Record<string, Tensor>, batch: number) => void = () => {},
   ): Promise<StepResult> {
     let loss = 0;
-    let gradients: Params | undefined;
+    let gradients: NamedTensors | undefined;
     for (const [i, batch] of batches.entries()) {
       const outputs = await this.run(batch);
       check(outputs, i);
       loss += asFloat(outputs.loss, 'loss').data[0]!;
       const more = this.gradients(outputs);
       if (gradients) addScaled(gradients, more);
-      else gradients = batches.length > 1 ? cloneParams(more) : more;
+      else gradients = batches.length > 1 ? cloneTensors(more) : more;
       // A run blocks its thread: let messages (cancel, progress) through between two.
       await setImmediate();
     }
@@ -65,7 +72,7 @@ export class Trainer {
     return { loss, norm };
   }
 
-  private gradients(outputs: Record<string, Tensor>): Params {
+  private gradients(outputs: Record<string, Tensor>): NamedTensors {
     return Object.fromEntries(
       names(this.adapter).map((name) => [name, asFloat(outputs[`grad.${name}`], name)]),
     );

@@ -6,9 +6,9 @@ import type { AdapterParams } from '../../src/config/learners.js';
 import type { Graph } from '../graph/graph.js';
 import type { LearnerState } from '../io/learner-state.js';
 import { shapesOf } from '../models/prompt.js';
-import { cloneParams } from '../runtime/named-tensors.js';
-import { type FitBounds, fitTraining } from './fit.js';
-import { type Guarded, guarded } from './guard.js';
+import { cloneTensors } from '../runtime/named-tensors.js';
+import { type BatchBounds, planBatches } from './batch-plan.js';
+import { type Guarded, guarded } from './collapse-guard.js';
 import { adapterSpec, optimiserOptions } from './hyperparameters.js';
 import type { LearnContext } from './learner.js';
 import { type LossSpec, type TrainingSpec, trainingGraphSpec } from './losses/training-graph.js';
@@ -29,7 +29,7 @@ export interface TrainingRun {
 export function planTraining<P extends AdapterParams, L extends LossSpec>(
   context: Omit<LearnContext<P>, 'judged'>,
   loss: L,
-  bounds: FitBounds,
+  bounds: BatchBounds,
   graphOf: (spec: TrainingSpec, loss: L) => Graph,
 ): TrainingRun {
   const { pipeline, cache, params, sampler, round, text } = context;
@@ -40,7 +40,7 @@ export function planTraining<P extends AdapterParams, L extends LossSpec>(
     guidance: sampler.guidance,
     text: shapesOf(text),
   };
-  const fit = fitTraining(context, trainingGraphSpec(loss, whole), bounds, (fit) =>
+  const fit = planBatches(context, trainingGraphSpec(loss, whole), bounds, (fit) =>
     graphOf({ ...whole, ...fit }, loss),
   );
   const spec = { ...whole, ...fit };
@@ -51,7 +51,7 @@ export function planTraining<P extends AdapterParams, L extends LossSpec>(
         trainingGraphSpec(loss, spec),
         () => graphOf(spec, loss),
         (executor) => {
-          const [adapter, optimiser] = [cloneParams(from.adapter), cloneState(from.optimiser)];
+          const [adapter, optimiser] = [cloneTensors(from.adapter), cloneState(from.optimiser)];
           const rule = adam(optimiserOptions(params, stepScale));
           return work(new Trainer(executor, adapter, optimiser, rule, text));
         },

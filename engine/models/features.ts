@@ -5,7 +5,7 @@
  */
 import { Rng } from '../../src/rng.js';
 import { alphasCumprod } from '../diffusion/betas.js';
-import { SMALL_WEIGHTS } from '../graph/compiled.js';
+import { SMALL_WEIGHTS } from '../graph/compiled-bytes.js';
 import { Graph } from '../graph/graph.js';
 import { concat, matmul, reshape, wide } from '../graph/ops.js';
 import type { Shape, Value } from '../graph/value.js';

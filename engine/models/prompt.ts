@@ -178,7 +178,7 @@ function textGraph(
   const all = encoders.map((encoder, e): TextStates => {
     const ids = g.input(`ids.${e}`, [n, encoder.tokenizer.length], 'int64');
     const ends = kind.xl && hasProjection(encoder.config) ? g.input(`ends.${e}`, [n], 'int64') : undefined;
-    const low = adapterInputs(g, pipeline, { tensors: tuned }, 'side', kind.texts[e]!.encoder);
+    const low = adapterInputs(g, pipeline, { tensors: tuned }, 'unmerged', kind.texts[e]!.encoder);
     const place = [n, encoder.tokenizer.length];
     const given = beyond[e]
       ? {

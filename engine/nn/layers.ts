@@ -26,10 +26,10 @@ export function linearParts(scope: Scope, x: Value, sizes: readonly number[], { 
     const own = (v: Value) => ops.rows(v, start, end);
     const b = offset && own(offset);
     if (!part) return ops.linear(x, own(weight), b);
-    const { down, form } = part;
-    const up = own(part.up);
-    if (form === 'merged') return ops.linear(x, mergedWeight(own(weight), { down, up, form }), b);
-    return plus(ops.linear(x, own(weight), b), ops.linear(ops.linear(ops.wide(x), down), up));
+    const { loraA, form } = part;
+    const loraB = own(part.loraB);
+    if (form === 'merged') return ops.linear(x, mergedWeight(own(weight), { loraA, loraB, form }), b);
+    return plus(ops.linear(x, own(weight), b), ops.linear(ops.linear(ops.wide(x), loraA), loraB));
   });
 }
 
@@ -54,7 +54,7 @@ export function conv(
   const part = scope.lowRank(weight);
   if (part?.form === 'merged') return ops.conv2d(x, mergedWeight(weight, part), bias, options);
   const y = ops.conv2d(x, weight, bias, options);
-  return part ? plus(y, ops.conv2d(ops.conv2d(ops.wide(x), part.down, undefined, options), part.up)) : y;
+  return part ? plus(y, ops.conv2d(ops.conv2d(ops.wide(x), part.loraA, undefined, options), part.loraB)) : y;
 }
 
 export function groupNorm(scope: Scope, x: Value, groups: number, epsilon: number): Value {

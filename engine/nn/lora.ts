@@ -74,15 +74,15 @@ export function adapterShapes(
 }
 
 /**
- * How B A is applied. `side`: a second path beside the layer, which needs little memory and whose gradient is cheap.
+ * How B A is applied. `unmerged`: a second path beside the layer, which needs little memory and whose gradient is cheap.
  * `merged`: W + (alpha / r) B A takes W's place; of constants it is formed once, when the graph is compiled.
  */
-export type LoraForm = 'side' | 'merged';
+export type LoraForm = 'unmerged' | 'merged';
 
-/** An adapter's part for one layer, `down` = A already scaled by alpha / r. */
+/** An adapter's part for one layer, `loraA` = A already scaled by alpha / r. */
 export interface LowRank {
-  readonly down: Value;
-  readonly up: Value;
+  readonly loraA: Value;
+  readonly loraB: Value;
   readonly form: LoraForm;
 }
 
@@ -96,7 +96,7 @@ export class Adapter implements LowRankSource {
     readonly spec: AdapterLayout,
     /** By tensor name, as in `adapterShapes`. */
     readonly tensors: ReadonlyMap<string, Value>,
-    readonly form: LoraForm = 'side',
+    readonly form: LoraForm = 'unmerged',
     readonly part: Part = 'unet',
   ) {}
 
@@ -105,7 +105,7 @@ export class Adapter implements LowRankSource {
     const b = this.tensors.get(tensorName(this.part, path, 'B'));
     if (!a || !b) return undefined;
     const scale = 'tensors' in this.spec ? 1 : this.spec.alpha / this.spec.rank;
-    return { down: scale === 1 ? a : mul(a, scale), up: b, form: this.form };
+    return { loraA: scale === 1 ? a : mul(a, scale), loraB: b, form: this.form };
   }
 }
 
@@ -114,7 +114,7 @@ export function adapterInputs(
   graph: Graph,
   pipeline: HasUnet,
   spec: AdapterLayout,
-  form: LoraForm = 'side',
+  form: LoraForm = 'unmerged',
   part: Part = 'unet',
 ): Adapter {
   const inputs = adapterShapes(pipeline, spec, part).map(
@@ -156,8 +156,8 @@ export function checkAdapter(
 }
 
 /** W + B A, in W's shape and type. */
-export function mergedWeight(weight: Value, { down, up }: LowRank): Value {
-  const [out, rank] = up.shape as [number, number];
-  const product = matmul(reshape(up, [out, rank]), reshape(down, [rank, numel(down.shape) / rank]));
+export function mergedWeight(weight: Value, { loraA, loraB }: LowRank): Value {
+  const [out, rank] = loraB.shape as [number, number];
+  const product = matmul(reshape(loraB, [out, rank]), reshape(loraA, [rank, numel(loraA.shape) / rank]));
   return castLike(add(wide(weight), reshape(product, weight.shape)), weight);
 }

@@ -1,8 +1,8 @@
 /** The residual block of UNet and VAE, with the time embedding where there is one, and the two changes of size. */
 import { castLike, reshape, silu, upsampleNearest2x } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
-import { addRepeated } from './branches.js';
 import { conv, groupNorm, linear } from './layers.js';
+import { addRepeated } from './repeat-for-guidance.js';
 import type { Scope } from './scope.js';
 
 export interface NormOptions {

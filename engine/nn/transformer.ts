@@ -4,9 +4,9 @@
  */
 import { attention, castLike, reshape, transpose, wide } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
-import { addRepeated, repeatForGuidance } from './branches.js';
 import { feedForward } from './feed-forward.js';
 import { conv, groupNorm, layerNorm, linear } from './layers.js';
+import { addRepeated, repeatForGuidance } from './repeat-for-guidance.js';
 import type { Scope } from './scope.js';
 
 export interface Context {

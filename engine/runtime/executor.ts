@@ -5,7 +5,7 @@
  */
 import ort from 'onnxruntime-node';
 import { AcclaimError } from '../../src/errors.js';
-import { prepacksWeights } from '../graph/compiled.js';
+import { prepacksWeights } from '../graph/compiled-bytes.js';
 import type { Graph } from '../graph/graph.js';
 import { type DeviceEmission, toOnnx } from '../graph/onnx.js';
 import { sameShape } from '../graph/value.js';
@@ -65,7 +65,11 @@ export class Executor {
       },
     };
     try {
-      const model = toOnnx(graph, { relayWeights: speed, winograd: device === 'cpu' && !speed, ...emission });
+      const model = toOnnx(graph, {
+        prepackWeights: speed,
+        winograd: device === 'cpu' && !speed,
+        ...emission,
+      });
       const session = await ort.InferenceSession.create(model, options);
       return new Executor(
         session,

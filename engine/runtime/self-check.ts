@@ -6,10 +6,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { HalfType } from '../graph/late-casts.js';
 import { type DeviceEmission, fusedEmission } from '../graph/onnx.js';
-import { type FusedOp, fusedOps } from '../graph/plain-forms.js';
+import { type FusedOp, fusedOps } from '../graph/op-decompositions.js';
 import type { FloatType } from '../graph/value.js';
+import type { HalfType } from '../graph/weight-only-cast.js';
 import { Executor } from './executor.js';
 import type { FloatTensor } from './tensor.js';
 import { blockTrial, fusedTrials, halfTrial, sumTrial, type Trial } from './trials.js';

@@ -4,6 +4,7 @@
  */
 import { grad } from '../graph/grad.js';
 import { Graph } from '../graph/graph.js';
+import type { FusedOp } from '../graph/op-decompositions.js';
 import {
   add,
   attention,
@@ -25,7 +26,6 @@ import {
   upsampleNearest2x,
   wide,
 } from '../graph/ops.js';
-import type { FusedOp } from '../graph/plain-forms.js';
 import { type FloatType, numel, type Shape, type Value } from '../graph/value.js';
 import { type FloatTensor, f32 } from './tensor.js';
 

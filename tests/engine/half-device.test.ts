@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { Graph } from '../../engine/graph/graph.js';
 import { toOnnx } from '../../engine/graph/onnx.js';
-import type { FusedOp } from '../../engine/graph/plain-forms.js';
+import type { FusedOp } from '../../engine/graph/op-decompositions.js';
 import { halved, opCases, ranked } from '../support/op-cases.js';
 import { buildCase, rounded, worst } from '../support/op-graph.js';
 import { evaluate } from '../support/reference.js';
@@ -50,7 +50,7 @@ describe.skipIf(env === null)('on WebGPU with float16 the engine', () => {
     ['unet', 2e-2],
     ['vae', 3e-2],
     ['trajectory', 2e-2],
-    // What learn/policy.ts lets sampling and training differ by.
+    // What learn/trajectory-batches.ts lets sampling and training differ by.
     ['logProb', 1e-2],
     ['gradients', 5e-2],
   ] as const)('%s within %s', (name, bound) => {

@@ -23,7 +23,7 @@ import { decoder } from '../../engine/models/vae.js';
 import { type Adapter, adapterInputs, adapterShapes } from '../../engine/nn/lora.js';
 import { ExecutorCache } from '../../engine/runtime/cache.js';
 import { Executor } from '../../engine/runtime/executor.js';
-import { asFloat, cloneParams, type Params } from '../../engine/runtime/named-tensors.js';
+import { asFloat, cloneTensors, type NamedTensors } from '../../engine/runtime/named-tensors.js';
 import { type FloatTensor, f32 } from '../../engine/runtime/tensor.js';
 import { golden, MINI, rmsError } from '../support/golden.js';
 import { trajectoryRows } from '../support/trajectory-rows.js';
@@ -181,7 +181,7 @@ describe('training in float16', () => {
   async function ddpo(pipeline: Pipeline, targets: 'attention' | 'all', recompute: boolean) {
     const { states } = await encodePrompt(pipeline, cache, ['', 'a robot at a party']);
     const expected = golden(`ddpo_${targets}`);
-    const adapter = golden(`lora_${targets}`) as Params;
+    const adapter = golden(`lora_${targets}`) as NamedTensors;
     const steps = Array.from(expected.steps!.data, Number);
     const rows = steps.length * IMAGES;
     const spec: TrainingSpec = {
@@ -204,13 +204,13 @@ describe('training in float16', () => {
       weight: f32([rows], new Float32Array(rows).fill(1 / rows)),
     });
     await executor.release();
-    const gradients: Params = Object.fromEntries(
+    const gradients: NamedTensors = Object.fromEntries(
       Object.keys(adapter).map((name) => [name, asFloat(out[`grad.${name}`], name)]),
     );
     return { adapter, gradients, logProbs: asFloat(out.log_prob, 'log_prob').data };
   }
 
-  const joined = (params: Params) => Object.keys(params).flatMap((name) => [...params[name]!.data]);
+  const joined = (params: NamedTensors) => Object.keys(params).flatMap((name) => [...params[name]!.data]);
   const cosine = (a: readonly number[], b: readonly number[]) => {
     const dot = (x: readonly number[], y: readonly number[]) => x.reduce((sum, v, i) => sum + v * y[i]!, 0);
     return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
@@ -222,7 +222,7 @@ describe('training in float16', () => {
   ] as const)('likelihoods, gradients and one AdamW step: %o', async ({ targets, recompute }) => {
     const half = await ddpo(mini, targets, recompute);
     const whole = await ddpo(await loadPipeline(MINI), targets, recompute);
-    // What learn/policy.ts lets sampling and training differ by; measured: 1.2e-4.
+    // What learn/trajectory-batches.ts lets sampling and training differ by; measured: 1.2e-4.
     const off = Math.max(...half.logProbs.map((v, i) => Math.abs(v - whole.logProbs[i]!)));
     expect(off).toBeLessThan(1e-2);
     expect(off).toBeGreaterThan(1e-5);
@@ -236,7 +236,7 @@ describe('training in float16', () => {
     const moved = [half, whole].map(({ adapter, gradients }) => {
       const options = { lr: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-4, clipNorm: 1 };
       const optimiser = adam(options);
-      const after = cloneParams(adapter);
+      const after = cloneTensors(adapter);
       optimiser.update(after, gradients, optimiser.init(after));
       const before = joined(adapter);
       return joined(after).map((v, i) => v - before[i]!);

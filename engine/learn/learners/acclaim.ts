@@ -11,11 +11,11 @@ import type { ReplayItem } from '../../io/remembered.js';
 import { isChosen, originOf, type Round } from '../../io/round.js';
 import type { VoteModel } from '../../io/vote-model.js';
 import { carryOver, reelected } from '../best.js';
+import { guarded } from '../collapse-guard.js';
 import { driftWork } from '../drift.js';
 import { approvalBy } from '../early-stop.js';
 import type { Judged, Label } from '../feedback.js';
 import { ghostGoods, ghostsDue, ghostWords, likedGhosts, mergeGhosts } from '../ghosts.js';
-import { guarded } from '../guard.js';
 import type { Item } from '../guided-fit.js';
 import { type LearnContext, type Method, untrained } from '../learner.js';
 import { fitRound } from '../round-fit.js';
@@ -31,7 +31,7 @@ export const acclaim: Method<AcclaimParams> = {
     const best = params.reelect
       ? reelected(before, context, context.voteModel?.(replay) ?? null, replay)
       : before;
-    const remembered: LearnerState = { ...before, best: best.best, goods: best.goods };
+    const remembered: LearnerState = { ...before, best: best.best, positives: best.positives };
     if (params.steps === 0)
       return untrained(remembered, 'Nothing is trained: your votes choose what is shown.');
     const goods = fittedGoods(replay, params);
@@ -71,7 +71,7 @@ export const acclaim: Method<AcclaimParams> = {
   noise(state, count, size, params, rng) {
     if (!state?.best) return plainNoise(count, size, rng);
     const around = Math.round(params.heroShare * count);
-    const sources = { best: state.best.noise, goods: state.goods };
+    const sources = { best: state.best.noise, positives: state.positives };
     return [...heroNoise(sources, around, params, rng), ...plainNoise(count - around, size, rng)];
   },
 };

@@ -10,11 +10,11 @@ import type { LearnerState } from '../../io/learner-state.js';
 import { f32, rows, type Tensor } from '../../runtime/tensor.js';
 import { carryOver } from '../best.js';
 import { chunks } from '../chunks.js';
-import type { Guarded } from '../guard.js';
+import type { Guarded } from '../collapse-guard.js';
 import { type LearnContext, type Method, untrained } from '../learner.js';
 import { d3poGraph } from '../losses/d3po.js';
-import { Policy, type Row } from '../policy.js';
 import { planTraining, trainGuarded } from '../training-run.js';
+import { type Row, TrajectoryBatches } from '../trajectory-batches.js';
 
 interface Group {
   images: number[];
@@ -69,7 +69,7 @@ function train(
 ): Promise<Guarded> {
   const { group: B, beta, clip, timesteps } = context.params;
   const most = Math.max(...groups.map((g) => g.pairs.length), Math.floor(B / 2) * Math.ceil(B / 2));
-  const policy = Policy.of(context, B);
+  const trajectories = TrajectoryBatches.of(context, B);
   // A group is trained in one piece.
   const whole = { most: B, least: B };
   const loss = { name: 'd3po', most, beta, epsilon: clip };
@@ -77,18 +77,18 @@ function train(
 
   return trainGuarded(context, before, run, (trainer) => {
     const rng = context.rng('train');
-    const trainable = policy.trainableSteps;
+    const trainable = trajectories.trainableSteps;
     const plan = rng.shuffle(groups).map((group) => {
       const steps = rng.shuffle(trainable).slice(0, timesteps ?? trainable.length);
       const pairs = pairFeeds(group, B, most, 1 / (group.pairs.length * steps.length));
       return {
         batches: steps.map((step) => group.images.map((image) => ({ image, step }))),
-        feeds: (rows: readonly Row[]) => ({ ...policy.feeds(rows), ...pairs }),
+        feeds: (rows: readonly Row[]) => ({ ...trajectories.feeds(rows), ...pairs }),
       };
     });
     // 2., 3.
     const unpaired = pairFeeds({ images: [], pairs: [] }, B, most, 0);
-    return policy.train(trainer, plan, () => unpaired, context);
+    return trajectories.train(trainer, plan, () => unpaired, context);
   });
 }
 

@@ -9,7 +9,7 @@ import type { HeroParams } from '../../../src/config/learners.js';
 import { heroNoise, plainNoise } from '../../diffusion/noise.js';
 import type { EmbeddingSpec } from '../../io/embedding-tensors.js';
 import type { LearnerState } from '../../io/learner-state.js';
-import { asFloat, cloneParams, names } from '../../runtime/named-tensors.js';
+import { asFloat, cloneTensors, names } from '../../runtime/named-tensors.js';
 import { type FloatTensor, f32, rows, stackRows } from '../../runtime/tensor.js';
 import { carryBest, carryBestFaithfully, carryOver, imagesOf } from '../best.js';
 import { featureGraph, initEmbedding, oneHot, tripletGraph } from '../embedding.js';
@@ -54,7 +54,7 @@ export const hero: Method<HeroParams> = {
   // 5.
   noise(state, count, size, params, rng) {
     if (!state?.best) return plainNoise(count, size, rng);
-    return heroNoise({ best: state.best.noise, goods: state.goods }, count, params, rng);
+    return heroNoise({ best: state.best.noise, positives: state.positives }, count, params, rng);
   },
 };
 
@@ -119,7 +119,7 @@ async function trainEmbedding(
   const goods = named.length ? named : [0];
   const bads = judged.bads.map(({ index }) => index + 1);
 
-  const trained = cloneParams(weights);
+  const trained = cloneTensors(weights);
   const state = cloneState(optimiser);
   const { update } = adam(embeddingOptions(params));
   const rng = context.rng('triplets');

@@ -255,7 +255,7 @@ describe('on Gaussian data', () => {
     const target = exact('dpmpp-2m', c, final).map((x) => x / Math.sqrt(1 + final ** 2));
     const of = (steps: number) => {
       const plan = schedule(c, { scheduler: 'dpmpp-2m', steps, eta: 0 });
-      const sigmas = [...plan.steps.map((s) => s.denoised.fromOutput), 0];
+      const sigmas = [...plan.steps.map((s) => s.x0.fromOutput), 0];
       expect(sigmas.length).toBe(steps + 1);
       return worst(run(c, 'dpmpp-2m', steps, noise, never), target);
     };
@@ -346,11 +346,11 @@ describe('what a configuration says', () => {
     for (const scheduler of ['euler', 'dpmpp-2m', 'dpmpp-2m-sde'] as const) {
       const zero = at(config(), scheduler).at(-1)!;
       // x_next = x_0 exactly.
-      expect(zero.fromSample).toBeCloseTo(zero.denoised.fromSample, 6);
-      expect(zero.fromOutput).toBeCloseTo(zero.denoised.fromOutput, 6);
+      expect(zero.fromSample).toBeCloseTo(zero.x0.fromSample, 6);
+      expect(zero.fromOutput).toBeCloseTo(zero.x0.fromOutput, 6);
       expect(zero.std).toBe(0);
       const least = at(config({ final_sigmas_type: 'sigma_min' }), scheduler).at(-1)!;
-      expect(least.fromOutput).not.toBeCloseTo(least.denoised.fromOutput, 3);
+      expect(least.fromOutput).not.toBeCloseTo(least.x0.fromOutput, 3);
     }
   });
 
@@ -364,7 +364,7 @@ describe('what a configuration says', () => {
   it('steps of 2M know the one before, but the first and the last', () => {
     const plan = schedule(config(), { scheduler: 'dpmpp-2m', steps: 8, eta: 1 });
     expect(isMultistep(plan)).toBe(true);
-    expect(plan.steps.map((s) => s.fromBefore !== 0)).toEqual(
+    expect(plan.steps.map((s) => s.fromPreviousX0 !== 0)).toEqual(
       [...Array(8).keys()].map((k) => k > 0 && k < 7),
     );
     expect(isMultistep(schedule(config(), { scheduler: 'euler', steps: 8, eta: 1 }))).toBe(false);

@@ -37,7 +37,7 @@ it.each([
   lying.forEach((v, i) => {
     expect(Math.abs(v - relaid[i]!)).toBeLessThan(2e-6 * largest);
   });
-  const named = (relayWeights: boolean) =>
-    Buffer.from(toOnnx(build(), { relayWeights })).includes('ConvTranspose');
+  const named = (prepackWeights: boolean) =>
+    Buffer.from(toOnnx(build(), { prepackWeights })).includes('ConvTranspose');
   expect([named(false), named(true)]).toEqual([true, options.stride === 2]);
 });

@@ -7,8 +7,8 @@ import { grad } from '../../../engine/graph/grad.js';
 import { gradientRules } from '../../../engine/graph/gradient-rules.js';
 import { attentionGradients } from '../../../engine/graph/gradients/attention.js';
 import { Graph } from '../../../engine/graph/graph.js';
+import { decomposedAttention } from '../../../engine/graph/op-decompositions.js';
 import { maxPool2x2, mul, reduceSum, stopGradient } from '../../../engine/graph/ops.js';
-import { plainAttention } from '../../../engine/graph/plain-forms.js';
 import { Executor } from '../../../engine/runtime/executor.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
 import { opCases } from '../../support/op-cases.js';
@@ -69,7 +69,7 @@ describe('the reverse pass', () => {
     const [q, k, v, dy] = Object.entries(shapes).map(([name, shape]) => g.input(name, shape));
     const node = g.node('MultiHeadAttention', [q!, k!, v!], { heads: 4 });
     const flow = { ...node, dys: [dy], needs: [true, true, true] };
-    const plain = plainAttention([q!, k!, v!], { heads: 4 });
+    const plain = decomposedAttention([q!, k!, v!], { heads: 4 });
     const expected = grad(reduceSum(mul(plain, dy!)), [q!, k!, v!]);
     const products = () => g.nodes.filter(({ op }) => op === 'Softmax').length;
     const before = products();

@@ -1,7 +1,7 @@
 /** The predicted peak against arithmetic by hand, for each rule of the run time that decides it. */
 import { describe, expect, it } from 'vitest';
 import { Arena } from '../../../engine/graph/arena.js';
-import { compiledBytes, SMALL_WEIGHTS } from '../../../engine/graph/compiled.js';
+import { compiledBytes, SMALL_WEIGHTS } from '../../../engine/graph/compiled-bytes.js';
 import { grad } from '../../../engine/graph/grad.js';
 import { Graph } from '../../../engine/graph/graph.js';
 import { executionOrder, peakBytes } from '../../../engine/graph/memory.js';

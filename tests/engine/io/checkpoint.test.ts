@@ -30,7 +30,7 @@ const state: LearnerState = {
   optimiser: { ...adam(options).init(adapter), step: 7 },
   embedding: { spec, params: embedding, optimiser: { ...adam(options).init(embedding), step: 500 } },
   best: { latent: z(), noise: z(), round: 2, index: 5 },
-  goods: [z(), z()],
+  positives: [z(), z()],
   replay: [
     { latent: z(), label: 0.9, weight: 0.8, round: 1, origin: 'base' as const },
     { latent: z(), label: 0, weight: 1, round: 2, origin: 'base' as const },
@@ -133,7 +133,7 @@ describe('checkpoint folder', { shuffle: false }, () => {
   });
 
   it('without embedding, best, goods or replay too', () => {
-    const bare: LearnerState = { ...state, embedding: null, best: null, goods: [], replay: [] };
+    const bare: LearnerState = { ...state, embedding: null, best: null, positives: [], replay: [] };
     const dir = join(root, 'bare');
     writeCheckpoint(dir, bare, facts);
     expect(readCheckpoint(dir).state).toEqual(bare);
@@ -233,7 +233,7 @@ describe('checkpoint folder', { shuffle: false }, () => {
 
   it('has the same bytes wherever and whenever it is written, also over an earlier try', () => {
     const dir = join(root, 'b');
-    writeCheckpoint(dir, { ...state, goods: [] }, facts);
+    writeCheckpoint(dir, { ...state, positives: [] }, facts);
     writeCheckpoint(dir, state, facts);
     expect(files(dir)).toEqual(files(join(root, 'a')));
     expect(readdirSync(root).filter((name) => /partial|old/.test(name))).toEqual([]);

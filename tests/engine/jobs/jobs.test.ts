@@ -429,7 +429,7 @@ describe('learn', () => {
     const { state, manifest } = readCheckpoint(join(root, 'c0'));
     expect(state.replay.map((item) => item.label)).toEqual([1, 0, 0, 1, 0, 0]);
     expect(state.best).toMatchObject({ round: 0, index: 0 });
-    expect(state.goods).toHaveLength(1);
+    expect(state.positives).toHaveLength(1);
     expect(state.optimiser.step).toBe(3);
     expect(manifest).toMatchObject({ threads: 1, batch: 4, parent: null });
     expect(Object.keys(manifest.random).sort()).toEqual(['adapter', 'guard', 'train', 'votes']);
@@ -464,7 +464,7 @@ describe('learn', () => {
     expect(kept.best!.latent).toEqual(readCheckpoint(checkpoint).state.best!.latent);
     expect(kept.replay).toHaveLength(12);
     expect(kept.optimiser.step).toBe(6);
-    expect(kept.goods).toHaveLength(2);
+    expect(kept.positives).toHaveLength(2);
     await learn(join(root, 'c1b'), { ...next, feedback: feedback([2, 4], 4) });
     expect(readCheckpoint(join(root, 'c1b')).state.best).toMatchObject({ round: 1, index: 4 });
   });
@@ -559,9 +559,7 @@ describe('learn', () => {
       // The last step adds no noise, so it has no density; only a multistep scheduler keeps its predictions.
       const logs = rows(trajectory!.logProbs, 3, 4).data;
       expect([...logs]).toEqual([0, 0, 0, 0, 0, 0]);
-      expect(trajectory!.denoised?.shape).toEqual(
-        scheduler === 'dpmpp-2m-sde' ? [4, COUNT, 4, 16, 16] : undefined,
-      );
+      expect(trajectory!.x0?.shape).toEqual(scheduler === 'dpmpp-2m-sde' ? [4, COUNT, 4, 16, 16] : undefined);
       const out = join(root, `ddpo-${scheduler}`);
       expect(await learn(out, { sampler, learner: settings, roundDir })).toMatchObject({
         learned: true,

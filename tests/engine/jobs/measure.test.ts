@@ -118,7 +118,7 @@ it('takes goods from the model of the votes where nobody else says', async () =>
   };
   const state = {
     ...{ adapter, optimiser: adam(options).init(adapter) },
-    ...{ embedding: null, best: null, goods: [], replay: [] },
+    ...{ embedding: null, best: null, positives: [], replay: [] },
   };
   const { prompt, negative } = robotJob;
   const facts = {

@@ -44,23 +44,23 @@ const first = (list: readonly Float32Array[]) => list.map((z) => z[0]);
 
 describe('the best', () => {
   it('is the one named, with its latent and its noise; the other goods give their noises', () => {
-    const { best, goods } = carryBest(roundOf(1), label([1, 3, 4], 3), null, features);
+    const { best, positives } = carryBest(roundOf(1), label([1, 3, 4], 3), null, features);
     expect([best!.latent[0], best!.noise[0], best!.round, best!.index]).toEqual([13, -13, 1, 3]);
-    expect(first(goods)).toEqual([-11, -14]);
+    expect(first(positives)).toEqual([-11, -14]);
   });
 
   it('persists while nobody names another, also through a round without a good one', () => {
     const one = carryBest(roundOf(1), label([1, 3], 3), null, features);
     const two = carryBest(roundOf(2), label([0, 3]), one, features);
     expect(two.best).toEqual(one.best);
-    expect(first(two.goods)).toEqual([-20, -23]); // index 3 of another round is no longer the best
+    expect(first(two.positives)).toEqual([-20, -23]); // index 3 of another round is no longer the best
     const three = carryBest(roundOf(3), label([]), two, features);
     expect(three).toEqual(two);
   });
 
   it('is the good nearest to the mean of goods where none was ever named, and nothing without a good', () => {
     expect(carryBest(roundOf(1), label([0, 1, 2]), null, features).best!.index).toBe(1);
-    expect(carryBest(roundOf(1), label([]), null, features)).toEqual({ best: null, goods: [] });
+    expect(carryBest(roundOf(1), label([]), null, features)).toEqual({ best: null, positives: [] });
   });
 
   it('in faithful mode is another image from the second round on: its rank taken for an index', () => {
@@ -102,9 +102,9 @@ describe('the best, elected again', () => {
 
   it('is the good of any round that the model is surest of today, with its latent and noise', () => {
     expect(reelected(carried, two, surest(1), replay)).toEqual(carried); // 3 of round 1
-    const { best, goods } = reelected(carried, two, surest(-1), replay);
+    const { best, positives } = reelected(carried, two, surest(-1), replay);
     expect([best!.latent[0], best!.noise[0], best!.round, best!.index]).toEqual([20, -20, 2, 0]);
-    expect(first(goods)).toEqual([-22]);
+    expect(first(positives)).toEqual([-22]);
   });
 
   it('stays where people named one in this round, the model may tell no more than chance, or no source was kept', () => {

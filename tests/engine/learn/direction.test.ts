@@ -13,12 +13,12 @@ import { createHandlers } from '../../../engine/jobs/handlers.js';
 import { adapterSpec } from '../../../engine/learn/hyperparameters.js';
 import type { LearnContext } from '../../../engine/learn/learner.js';
 import { d3poGraph } from '../../../engine/learn/losses/d3po.js';
-import { Policy } from '../../../engine/learn/policy.js';
+import { TrajectoryBatches } from '../../../engine/learn/trajectory-batches.js';
 import { loadPipeline } from '../../../engine/models/pipeline.js';
 import { encodePrompt } from '../../../engine/models/prompt.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import { Executor } from '../../../engine/runtime/executor.js';
-import { asFloat, type Params } from '../../../engine/runtime/named-tensors.js';
+import { asFloat, type NamedTensors } from '../../../engine/runtime/named-tensors.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
 import type { Handlers } from '../../../engine/worker.js';
 import { learnerRegistry } from '../../../src/config/learners.js';
@@ -38,8 +38,8 @@ const shared: LearnerSettings = { name: 'd3po', timesteps: 2, group: 3, lr: 1e-3
 let handlers: Handlers;
 let cache: ExecutorCache;
 /** Mean log-density of each image's steps under an adapter. */
-let likelihoods: (adapter: Params) => Promise<number[]>;
-let policy: Policy;
+let likelihoods: (adapter: NamedTensors) => Promise<number[]>;
+let trajectories: TrajectoryBatches;
 let release = async (): Promise<void> => {};
 
 beforeAll(async () => {
@@ -72,16 +72,16 @@ beforeAll(async () => {
   const executor = await Executor.create(graph, { threads: 1 });
   release = () => executor.release();
   const sampler = robotJob.sampler;
-  policy = Policy.of({ round, pipeline, sampler } as LearnContext<unknown>, COUNT);
+  trajectories = TrajectoryBatches.of({ round, pipeline, sampler } as LearnContext<unknown>, COUNT);
   const idle = { winner: f32([1, COUNT]), loser: f32([1, COUNT]), pair_weight: f32([1]) };
   likelihoods = async (weights) => {
     const sums = new Array<number>(COUNT).fill(0);
-    for (const step of policy.trainableSteps) {
+    for (const step of trajectories.trainableSteps) {
       const rows = sums.map((_, image) => ({ image, step }));
-      const feeds = { ...policy.feeds(rows), ...idle, old_log_prob: f32([COUNT]), states };
+      const feeds = { ...trajectories.feeds(rows), ...idle, old_log_prob: f32([COUNT]), states };
       const { log_prob: logs } = await executor.run({ ...weights, ...feeds });
       for (const [image, log] of asFloat(logs, 'log_prob').data.entries())
-        sums[image]! += log / policy.trainableSteps.length;
+        sums[image]! += log / trajectories.trainableSteps.length;
     }
     return sums;
   };
@@ -94,7 +94,7 @@ afterAll(async () => {
 
 type Said = Record<number, readonly [good: number, weight: number]>;
 
-async function learned(name: string, learner: LearnerSettings, said: Said): Promise<Params> {
+async function learned(name: string, learner: LearnerSettings, said: Said): Promise<NamedTensors> {
   const images: Feedback['images'] = Object.entries(said).map(([index, [good, weight]]) => ({
     index: Number(index),
     good,
@@ -111,7 +111,7 @@ async function learned(name: string, learner: LearnerSettings, said: Said): Prom
 }
 
 /** As in the first round: what is added is zero. */
-const untrained = (adapter: Params): Params =>
+const untrained = (adapter: NamedTensors): NamedTensors =>
   Object.fromEntries(
     Object.entries(adapter).map(([name, t]) => [name, name.includes('lora_B') ? f32([...t.shape]) : t]),
   );
@@ -125,7 +125,7 @@ const [good, bad] = [
 let base: number[] | undefined;
 
 /** How much likelier the first and fourth image became than the others did, by training. */
-async function gain(adapter: Params): Promise<number> {
+async function gain(adapter: NamedTensors): Promise<number> {
   base ??= await likelihoods(untrained(adapter));
   const [before, after] = [base, await likelihoods(adapter)];
   const rise = after.map((log, i) => log - before[i]!);
@@ -134,7 +134,7 @@ async function gain(adapter: Params): Promise<number> {
 }
 
 it('rows of likelihoods are filled up with the last, which weighs nothing', () => {
-  const { weight, timestep, x, next } = policy.feeds([
+  const { weight, timestep, x, next } = trajectories.feeds([
     { image: 4, step: 1 },
     { image: 2, step: 0 },
   ]);
@@ -189,7 +189,7 @@ describe.each([
 const stepsTaken = (name: string): number => readCheckpoint(join(root, name)).state.optimiser.step;
 
 /** Names of the tensors that differ in any bit. */
-const moved = (one: Params, other: Params): string[] =>
+const moved = (one: NamedTensors, other: NamedTensors): string[] =>
   Object.keys(one).filter((name) =>
     one[name]!.data.some((value, i) => !Object.is(value, other[name]!.data[i])),
   );

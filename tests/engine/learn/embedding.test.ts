@@ -5,7 +5,7 @@ import { featureGraph, initEmbedding, oneHot, tripletGraph } from '../../../engi
 import { adam } from '../../../engine/learn/optimiser.js';
 import { advantages, bestReward } from '../../../engine/learn/reward.js';
 import { Executor } from '../../../engine/runtime/executor.js';
-import { asFloat, type Params } from '../../../engine/runtime/named-tensors.js';
+import { asFloat, type NamedTensors } from '../../../engine/runtime/named-tensors.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
 import { Rng } from '../../../src/rng.js';
 import { golden, relativeError, rmsError } from '../../support/golden.js';
@@ -14,9 +14,9 @@ const spec = { latent: [4, 16, 16], widen: 2 } as const;
 const options = { lr: 5e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, clipNorm: null };
 
 /** Five steps on the golden triplets; `batchAxis` = the released fault. */
-async function fiveSteps(batchAxis: boolean): Promise<{ params: Params; losses: number[] }> {
+async function fiveSteps(batchAxis: boolean): Promise<{ params: NamedTensors; losses: number[] }> {
   const { latents, triplets } = golden('embedding');
-  const params = golden('embedding_init') as Params;
+  const params = golden('embedding_init') as NamedTensors;
   const executor = await Executor.create(tripletGraph(spec, 12, 8, { margin: 0.5, batchAxis }), {
     threads: 1,
   });

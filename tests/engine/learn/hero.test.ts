@@ -45,7 +45,7 @@ async function taught(labels: readonly number[], best: number | null) {
       optimiser: { step: 0, m: { 'E.0.weight': f32([1]) }, v: { 'E.0.weight': f32([1]) } },
     },
     best: { latent: Float32Array.of(13), noise: Float32Array.of(-13), round: 1, index: 3 },
-    goods: [],
+    positives: [],
     replay: [],
   };
   const images = labels.map((good, index) => ({ index, good, weight: 1 }));

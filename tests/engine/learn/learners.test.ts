@@ -37,7 +37,7 @@ const stateBefore = (): LearnerState => ({
   optimiser: { step: 3, m: { w: f32([1]) }, v: { w: f32([1]) } },
   embedding: null,
   best: { latent: Float32Array.of(11), noise: Float32Array.of(-11), round: 1, index: 1 },
-  goods: [Float32Array.of(-12)],
+  positives: [Float32Array.of(-12)],
   replay: [
     { latent: Float32Array.of(11), label: 0.1, weight: 1, round: 1, origin: 'base' },
     { latent: Float32Array.of(99), label: 0.1, weight: 1, round: 2, origin: 'base' },
@@ -70,7 +70,7 @@ describe('a round that teaches nothing', () => {
       ...[20, 21, 22].map((latent) => [latent, good, 2]),
     ]);
     expect(outcome.state.best).toEqual(stateBefore().best);
-    expect(outcome.state.goods.map((noise) => noise[0])).toEqual(good > 0.5 ? [-20, -21, -22] : [-12]);
+    expect(outcome.state.positives.map((noise) => noise[0])).toEqual(good > 0.5 ? [-20, -21, -22] : [-12]);
     expect(state).toEqual(stateBefore());
   });
 });

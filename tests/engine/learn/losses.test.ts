@@ -17,7 +17,12 @@ import { loadPipeline, type Pipeline } from '../../../engine/models/pipeline.js'
 import { encodePrompt } from '../../../engine/models/prompt.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import { Executor } from '../../../engine/runtime/executor.js';
-import { asFloat, cloneParams, globalNorm, type Params } from '../../../engine/runtime/named-tensors.js';
+import {
+  asFloat,
+  cloneTensors,
+  globalNorm,
+  type NamedTensors,
+} from '../../../engine/runtime/named-tensors.js';
 import { type FloatTensor, f32, type Tensor } from '../../../engine/runtime/tensor.js';
 import { Rng } from '../../../src/rng.js';
 import { golden, MINI, relativeError } from '../../support/golden.js';
@@ -45,12 +50,12 @@ const spec = (targets: 'attention' | 'all', rows: number, recompute = false): Tr
   recompute,
 });
 
-function gradientsOf(out: Record<string, Tensor>, adapter: Params): Params {
+function gradientsOf(out: Record<string, Tensor>, adapter: NamedTensors): NamedTensors {
   return Object.fromEntries(Object.keys(adapter).map((name) => [name, asFloat(out[`grad.${name}`], name)]));
 }
 
 /** Largest difference over the largest value of *all* tensors, and per tensor for those that matter. */
-function compareGradients(actual: Params, expected: Params): void {
+function compareGradients(actual: NamedTensors, expected: NamedTensors): void {
   const largest = Math.max(...Object.values(expected).map((t) => Math.max(...t.data.map(Math.abs))));
   for (const [name, { data }] of Object.entries(expected)) {
     const own = Math.max(...data.map(Math.abs));
@@ -66,7 +71,7 @@ describe('ddpo', () => {
     { targets: 'all', recompute: true },
   ] as const)('loss, ratio, gradients and one AdamW step: %o', async ({ targets, recompute }) => {
     const expected = golden(`ddpo_${targets}`);
-    const adapter = golden(`lora_${targets}`) as Params;
+    const adapter = golden(`lora_${targets}`) as NamedTensors;
     const steps = Array.from(expected.steps!.data, Number);
     const A = Array.from(expected.advantages!.data, Number);
     const executor = await Executor.create(ddpoGraph(spec(targets, 12, recompute), 1e-4), THREADS);
@@ -82,15 +87,15 @@ describe('ddpo', () => {
     expect(relativeError(out.ratio!.data as Float32Array, expected.ratio!.data)).toBeLessThan(1e-3);
     expect(relativeError(out.loss!.data as Float32Array, expected.loss!.data)).toBeLessThan(1e-3);
     const gradients = gradientsOf(out, adapter);
-    const reference = golden(`ddpo_${targets}_grads`) as Params;
+    const reference = golden(`ddpo_${targets}_grads`) as NamedTensors;
     compareGradients(gradients, reference);
     expect(globalNorm(gradients) / Number(expected.grad_norm!.data[0])).toBeCloseTo(1, 3);
 
     const lr = 1e-3;
     const optimiser = adam({ lr, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-4, clipNorm: 1 });
-    const moved = cloneParams(adapter);
+    const moved = cloneTensors(adapter);
     optimiser.update(moved, gradients, optimiser.init(moved));
-    const after = golden(`ddpo_${targets}_after`) as Params;
+    const after = golden(`ddpo_${targets}_after`) as NamedTensors;
     const largest = Math.max(...Object.values(reference).map((t) => Math.max(...t.data.map(Math.abs))));
     let compared = 0;
     for (const [name, { data }] of Object.entries(after))
@@ -109,7 +114,7 @@ describe('ddpo', () => {
 describe('d3po', () => {
   it('loss and gradients of three pairs', async () => {
     const expected = golden('d3po');
-    const adapter = golden('d3po_lora') as Params;
+    const adapter = golden('d3po_lora') as NamedTensors;
     const pairs = Array.from(expected.pairs!.data, Number); // [3,2]
     const pick = (role: 0 | 1) => {
       const out = f32([3, 4]);
@@ -131,7 +136,7 @@ describe('d3po', () => {
       1e-3,
     );
     expect(relativeError(out.loss!.data as Float32Array, expected.loss!.data)).toBeLessThan(1e-3);
-    compareGradients(gradientsOf(out, adapter), golden('d3po_grads') as Params);
+    compareGradients(gradientsOf(out, adapter), golden('d3po_grads') as NamedTensors);
   });
 });
 
@@ -153,14 +158,14 @@ describe('guided regression', () => {
       weight: f32([rows], [0.5, 0.5]),
       states,
     };
-    const adapter = golden('lora_attention') as Params;
+    const adapter = golden('lora_attention') as NamedTensors;
     const plain = await Executor.create(guidedRegressionGraph(s, { cap: 10, anchor: 0 }), { threads: 1 });
     const out = await plain.run({ ...adapter, ...feeds });
     const gradients = gradientsOf(out, adapter);
     // Along the gradient itself the loss must change by |gradient|^2 a unit (central difference).
     const norm = globalNorm(gradients);
     const at = async (h: number) => {
-      const moved = cloneParams(adapter);
+      const moved = cloneTensors(adapter);
       for (const [name, t] of Object.entries(moved))
         for (let i = 0; i < t.data.length; i++) t.data[i]! += (h * gradients[name]!.data[i]!) / norm;
       return Number((await plain.run({ ...moved, ...feeds })).loss!.data[0]);
@@ -196,13 +201,13 @@ describe('losses on noised images', () => {
   const z0 = feeds.x.data;
   const e = feeds.noise.data;
   let alpha: number[];
-  let adapter: Params;
+  let adapter: NamedTensors;
   /** Another policy: the adapter with its second half turned down. */
-  let other: Params;
+  let other: NamedTensors;
 
   beforeAll(() => {
     alpha = ts.map((t) => alphasCumprod(pipeline.scheduler)[t]!);
-    adapter = golden('lora_attention') as Params;
+    adapter = golden('lora_attention') as NamedTensors;
     other = Object.fromEntries(
       Object.entries(adapter).map(([name, t]) => [
         name,
@@ -217,7 +222,7 @@ describe('losses on noised images', () => {
   });
 
   /** p of each row as sampling predicts it: merged weights, one row at a time. Null: the base model. */
-  async function predictions(tensors: Params | null): Promise<Float32Array[]> {
+  async function predictions(tensors: NamedTensors | null): Promise<Float32Array[]> {
     const cache = new ExecutorCache({ threads: 1 });
     const out: Float32Array[] = [];
     for (const [i, t] of ts.entries()) {
@@ -249,7 +254,7 @@ describe('losses on noised images', () => {
     const gradients = gradientsOf(out, adapter);
     const norm = globalNorm(gradients);
     const at = async (h: number) => {
-      const moved = cloneParams(adapter);
+      const moved = cloneTensors(adapter);
       for (const [name, t] of Object.entries(moved))
         for (let i = 0; i < t.data.length; i++) t.data[i]! += (h * gradients[name]!.data[i]!) / norm;
       return Number((await executor.run({ ...moved, ...fed })).loss!.data[0]);

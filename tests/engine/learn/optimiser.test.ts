@@ -1,6 +1,6 @@
 /** AdamW, pi_HERO, rewards: against closed forms, the golden tensors, and each other. */
 import { describe, expect, it } from 'vitest';
-import { around, heroNoise } from '../../../engine/diffusion/noise.js';
+import { heroNoise, perturb } from '../../../engine/diffusion/noise.js';
 import { initAdapter } from '../../../engine/learn/lora-init.js';
 import { adam } from '../../../engine/learn/optimiser.js';
 import { advantages, cosine, goodsReward, nearestToMean } from '../../../engine/learn/reward.js';
@@ -43,7 +43,7 @@ describe('adam', () => {
 describe('pi_HERO', () => {
   it('mixes as the golden seeds do', () => {
     const seeds = golden('seeds') as Record<string, FloatTensor>;
-    expect(relativeError(around(seeds.source!.data, seeds.noise!.data, 0.1), seeds.out!.data)).toBeLessThan(
+    expect(relativeError(perturb(seeds.source!.data, seeds.noise!.data, 0.1), seeds.out!.data)).toBeLessThan(
       1e-6,
     );
   });
@@ -53,16 +53,16 @@ describe('pi_HERO', () => {
   const nearest = (z: Float32Array) => [best, ...goods].map((s) => cosine(z, s)).findIndex((c) => c > 0.9);
 
   it('starts the first beta x count from the best and the rest from the other goods', () => {
-    const noise = heroNoise({ best, goods }, 10, { eps0: 0.1, beta: 0.3 }, new Rng(1, 1, 'noise'));
+    const noise = heroNoise({ best, positives: goods }, 10, { eps0: 0.1, beta: 0.3 }, new Rng(1, 1, 'noise'));
     const scale = noise.map((z) => Math.round(z.reduce((a, b) => a + b, 0) / 64));
     expect(scale.slice(0, 3)).toEqual([1, 1, 1]);
     expect(scale.slice(3).every((s) => Math.abs(s) === 2)).toBe(true);
   });
 
   it('uses the best itself where it is the only good, and spreads over all at beta 0', () => {
-    const alone = heroNoise({ best, goods: [] }, 4, { eps0: 0.1, beta: 0.5 }, new Rng(1, 1, 'noise'));
+    const alone = heroNoise({ best, positives: [] }, 4, { eps0: 0.1, beta: 0.5 }, new Rng(1, 1, 'noise'));
     expect(alone.map(nearest)).toEqual([0, 0, 0, 0]);
-    const spread = heroNoise({ best, goods }, 60, { eps0: 0.1, beta: 0 }, new Rng(1, 1, 'noise'));
+    const spread = heroNoise({ best, positives: goods }, 60, { eps0: 0.1, beta: 0 }, new Rng(1, 1, 'noise'));
     const means = spread.map((z) => Math.round(z.reduce((a, b) => a + b, 0) / 64));
     expect(new Set(means)).toEqual(new Set([1, 2, -2]));
   });

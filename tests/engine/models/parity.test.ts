@@ -77,9 +77,9 @@ describe('the miniature', () => {
   });
 
   it.each([
-    ['attention', 'side'],
+    ['attention', 'unmerged'],
     ['attention', 'merged'],
-    ['all', 'side'],
+    ['all', 'unmerged'],
     ['all', 'merged'],
   ] as const)('gives the UNet prediction with a LoRA on %s, %s', async (targets, form) => {
     const { sample, out } = golden(`lora_${targets}_unet`);

@@ -1,7 +1,7 @@
 /** What a device is held against: the trials' values on the CPU, checked here against float64 kernels. */
 import { expect, it } from 'vitest';
 import { fusedEmission } from '../../../engine/graph/onnx.js';
-import { fusedOps } from '../../../engine/graph/plain-forms.js';
+import { fusedOps } from '../../../engine/graph/op-decompositions.js';
 import { Executor } from '../../../engine/runtime/executor.js';
 import { distance, selfCheck } from '../../../engine/runtime/self-check.js';
 import { f32 } from '../../../engine/runtime/tensor.js';

@@ -11,7 +11,7 @@ import { sample } from '../diffusion/sampler.js';
 import type { LearnerState } from '../io/learner-state.js';
 import { diversity } from '../measures/diversity.js';
 import type { AdapterValues } from '../nn/lora.js';
-import { globalNorm, type Params } from '../runtime/named-tensors.js';
+import { globalNorm, type NamedTensors } from '../runtime/named-tensors.js';
 import { Results } from '../runtime/results.js';
 import { type FloatTensor, f32, rows } from '../runtime/tensor.js';
 import { adapterSpec } from './hyperparameters.js';
@@ -33,7 +33,7 @@ export interface Guarded extends Attempt {
 }
 
 /** Share of the base model's variety that images keep under an adapter. */
-export type Variety = (adapter: Params) => Promise<number>;
+export type Variety = (adapter: NamedTensors) => Promise<number>;
 
 /** `attempt` trains from `before` without changing it, its steps scaled, and must draw the same randomness each time. */
 export async function guarded<P extends AdapterParams>(
@@ -138,8 +138,8 @@ async function probe<P extends AdapterParams>(
 /** Throws Unhealthy, which says what is wrong. */
 export function checkHealth(
   params: Pick<AdapterParams, 'maxGrowth' | 'minDiversity' | 'maxDiversity' | 'maxDrift'>,
-  before: Params,
-  after: Params,
+  before: NamedTensors,
+  after: NamedTensors,
   base: Probe,
   tuned: Probe,
 ): void {

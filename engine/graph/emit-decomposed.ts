@@ -1,12 +1,12 @@
 /** Emits an op's plain form: a graph of its own over the op's operands, whose nodes take the op's place. */
 import { type EmitContext, type EmitRule, emitRules, type OnnxNode } from './emit-rules.js';
 import { Graph } from './graph.js';
+import { type FusedOp, opDecompositions } from './op-decompositions.js';
 import type { OpAttrs, OpName } from './op-set.js';
 import { floatType } from './ops.js';
-import { type FusedOp, plainForms } from './plain-forms.js';
 import type { Node, Value } from './value.js';
 
-export function emitPlain(
+export function emitDecomposed(
   node: Node<FusedOp>,
   names: { inputs: readonly string[]; outputs: readonly string[] },
   c: EmitContext,
@@ -14,7 +14,7 @@ export function emitPlain(
   const form = new Graph();
   const inputs = node.inputs.map((x, i) => form.input(`x${i}`, x.shape, x.dtype));
   // The op and its attributes belong together; TypeScript cannot follow the pair.
-  const write = plainForms[node.op] as (xs: Value[], attrs: OpAttrs[FusedOp]) => readonly Value[];
+  const write = opDecompositions[node.op] as (xs: Value[], attrs: OpAttrs[FusedOp]) => readonly Value[];
   const results = write(inputs, node.attrs);
   const nameOf = (x: Value): string => {
     if (x.source.kind === 'input') return names.inputs[inputs.indexOf(x)]!;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { schedule } from '../../../engine/diffusion/schedulers.js';
 import type { Round, Trajectory } from '../../../engine/io/round.js';
 import type { LearnContext } from '../../../engine/learn/learner.js';
-import { Policy } from '../../../engine/learn/policy.js';
+import { TrajectoryBatches } from '../../../engine/learn/trajectory-batches.js';
 import { schedulerSchema } from '../../../engine/models/config.js';
 import { asFloat } from '../../../engine/runtime/named-tensors.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
@@ -24,7 +24,7 @@ const told = (steps: number) =>
   );
 const kept: Trajectory = {
   latents: told(STEPS + 1),
-  denoised: told(STEPS),
+  x0: told(STEPS),
   logProbs: f32([STEPS, COUNT]),
   timesteps: plan.steps.map(({ timestep }) => timestep),
 };
@@ -35,13 +35,13 @@ interface More {
   model?: object;
   by?: 'ddim';
 }
-const { denoised: _, ...unforetold } = kept;
+const { x0: _, ...unforetold } = kept;
 const of = ({ trajectory = kept, made = sampler.scheduler, model = {}, by }: More = {}) => {
   const manifest = { count: COUNT, latent: [1, 1, SIZE], sampler: { scheduler: made } };
   const round = { manifest, trajectory } as unknown as Round;
   const asked = { ...sampler, scheduler: by ?? sampler.scheduler };
   const context = { round, pipeline: { scheduler: config(model) }, sampler: asked };
-  return Policy.of(context as unknown as LearnContext<unknown>, 3);
+  return TrajectoryBatches.of(context as unknown as LearnContext<unknown>, 3);
 };
 
 describe('a round without likelihoods is refused', () => {
@@ -67,12 +67,12 @@ it('the image expected at the step before is taken off the next: what is left is
   const at = (tensor: typeof kept.latents, step: number, j: number) =>
     tensor.data[(step * COUNT + 1) * SIZE + j]!;
   const wanted = rows.flatMap(({ step }) => {
-    const { fromBefore } = plan.steps[step]!;
-    expect(fromBefore === 0).toBe(step === 0);
+    const { fromPreviousX0 } = plan.steps[step]!;
+    expect(fromPreviousX0 === 0).toBe(step === 0);
     return [0, 1, 2].map((j) =>
       step === 0
         ? at(kept.latents, 1, j)
-        : at(kept.latents, step + 1, j) - fromBefore * at(kept.denoised!, step - 1, j),
+        : at(kept.latents, step + 1, j) - fromPreviousX0 * at(kept.x0!, step - 1, j),
     );
   });
   for (const [i, value] of asFloat(next, 'next').data.entries()) expect(value).toBeCloseTo(wanted[i]!, 6);

@@ -1,6 +1,6 @@
 /** The bounds of the collapse guard, each by figures on both of its sides. */
 import { describe, expect, it } from 'vitest';
-import { checkHealth, probeSpec } from '../../../engine/learn/guard.js';
+import { checkHealth, probeSpec } from '../../../engine/learn/collapse-guard.js';
 import { learners } from '../../../engine/learn/learners/table.js';
 import { Unhealthy } from '../../../engine/learn/trainer.js';
 import { canonical } from '../../../engine/runtime/graph-spec.js';

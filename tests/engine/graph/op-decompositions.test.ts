@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { Graph } from '../../../engine/graph/graph.js';
 import { fusedEmission, toOnnx } from '../../../engine/graph/onnx.js';
-import { fusedOps, plainAttention } from '../../../engine/graph/plain-forms.js';
+import { decomposedAttention, fusedOps } from '../../../engine/graph/op-decompositions.js';
 import { Executor } from '../../../engine/runtime/executor.js';
 import { opCases } from '../../support/op-cases.js';
 import { buildCase, generator, rounded, size, worst } from '../../support/op-graph.js';
@@ -41,14 +41,14 @@ it('attention over few scores at a time is attention', () => {
   g.output('fused', g.op('MultiHeadAttention', [q, k, v], { heads: 3 }));
   // Scores are [6,7,5]: all at once, two heads, one head, three queries of a head, one query.
   const bounds = [1000, 80, 40, 17, 1];
-  for (const bound of bounds) g.output(`${bound}`, plainAttention([q, k, v], { heads: 3 }, bound));
+  for (const bound of bounds) g.output(`${bound}`, decomposedAttention([q, k, v], { heads: 3 }, bound));
   const random = generator(5);
   const draw = (shape: readonly number[]) => Float64Array.from({ length: size(shape) }, () => random() - 0.5);
   const { fused, ...others } = evaluate(g, { q: draw(q.shape), k: draw(k.shape), v: draw(v.shape) });
   for (const bound of bounds) expect(worst(others[bound]!.data, fused!.data)).toBeLessThan(1e-12);
   const products = (bound: number) => {
     const own = new Graph();
-    plainAttention(
+    decomposedAttention(
       [q, k, v].map((x) => own.input(x.name, x.shape)),
       { heads: 3 },
       bound,

@@ -16,19 +16,19 @@ import type { GraphSpec } from '../runtime/graph-spec.js';
 import { Results } from '../runtime/results.js';
 import type { LearnContext } from './learner.js';
 
-export type Fit = {
+export type BatchPlan = {
   readonly rows: number;
   readonly recompute: boolean;
 };
 
 /** What was chosen, and its graph. */
 interface Built {
-  fit: Fit;
+  fit: BatchPlan;
   graph: Graph;
 }
 
 /** Bounds of the choice of rows. */
-export interface FitBounds {
+export interface BatchBounds {
   /** Where the choice begins. */
   most: number;
   /** Default 1. */
@@ -38,7 +38,7 @@ export interface FitBounds {
 }
 
 /** What was chosen before in this process. */
-class Fits extends Results<{ fit: Fit; flops: number }> {
+class BatchPlans extends Results<{ fit: BatchPlan; flops: number }> {
   constructor() {
     super(256);
   }
@@ -49,7 +49,7 @@ class Fits extends Results<{ fit: Fit; flops: number }> {
  * `least`; without recompute, then with it, or as `params` says.
  * `spec`: all that the graph depends on beside. Errors: memory-short, before anything has run.
  */
-export function fitTraining(
+export function planBatches(
   {
     cache,
     params,
@@ -57,14 +57,14 @@ export function fitTraining(
     chosen,
   }: Pick<LearnContext<AdapterParams>, 'cache' | 'params' | 'fitted' | 'chosen'>,
   spec: GraphSpec,
-  { most, least = 1, allowed = most }: FitBounds,
-  build: (fit: Fit) => Graph,
-): Fit {
+  { most, least = 1, allowed = most }: BatchBounds,
+  build: (fit: BatchPlan) => Graph,
+): BatchPlan {
   const { recompute } = params;
   const asSet = chosen && (recompute === 'auto' || (recompute === 'on') === chosen.recompute);
   const kept = asSet && chosen.rows >= least && chosen.rows <= allowed ? chosen : null;
   const choice = { spec, recompute, most, least, kept };
-  const found = cache.results(Fits).of(choice, () => {
+  const found = cache.results(BatchPlans).of(choice, () => {
     const { fit, graph } = kept
       ? checked(cache.runBytes, kept, build)
       : choose(cache.runBytes, recompute, most, least, build);
@@ -75,7 +75,7 @@ export function fitTraining(
 }
 
 /** Errors: memory-short, where another engine chose for the session what this one cannot hold. */
-function checked(budget: number, fit: Fit, build: (fit: Fit) => Graph): Built {
+function checked(budget: number, fit: BatchPlan, build: (fit: BatchPlan) => Graph): Built {
   const graph = build(fit);
   const bytes = predictedBytes(graph);
   if (bytes <= budget) return { fit, graph };
@@ -94,7 +94,7 @@ function choose(
   recompute: AdapterParams['recompute'],
   most: number,
   least: number,
-  build: (fit: Fit) => Graph,
+  build: (fit: BatchPlan) => Graph,
 ): Built {
   let bytes = 0;
   for (const again of recompute === 'auto' ? [false, true] : [recompute === 'on'])

@@ -4,11 +4,11 @@ import { grad } from '../../../engine/graph/grad.js';
 import { Graph } from '../../../engine/graph/graph.js';
 import { predictedBytes } from '../../../engine/graph/memory.js';
 import { exp, reduceSum, sin } from '../../../engine/graph/ops.js';
-import { type Fit, fitTraining } from '../../../engine/learn/fit.js';
+import { type BatchPlan, planBatches } from '../../../engine/learn/batch-plan.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 
 /** Six blocks of five layers on x [rows,256,256], and their gradient. */
-function build({ rows, recompute }: Fit): Graph {
+function build({ rows, recompute }: BatchPlan): Graph {
   const g = new Graph();
   const x = g.input('x', [rows, 256, 256]);
   let y = sin(x);
@@ -28,14 +28,14 @@ function fitIn(
   run: number,
   recompute: 'auto' | 'on' | 'off' = 'auto',
   least = 1,
-  chosen: Fit | null = null,
-): Fit {
+  chosen: BatchPlan | null = null,
+): BatchPlan {
   const cache = new ExecutorCache({ threads: 1 }, { executors: 1, memory: 2 ** 30, run });
-  const told: Fit[] = [];
+  const told: BatchPlan[] = [];
   const params = { recompute } as never;
-  const context = { cache, params, chosen, fitted: (fit: Fit) => told.push(fit) };
-  const fit = fitTraining(context, spec, { most: 8, least }, build);
-  expect(fitTraining(context, spec, { most: 8, least }, () => expect.unreachable())).toEqual(fit);
+  const context = { cache, params, chosen, fitted: (fit: BatchPlan) => told.push(fit) };
+  const fit = planBatches(context, spec, { most: 8, least }, build);
+  expect(planBatches(context, spec, { most: 8, least }, () => expect.unreachable())).toEqual(fit);
   expect(told).toEqual([fit, fit]);
   return fit;
 }
@@ -70,7 +70,7 @@ describe('a training step', () => {
 
   it('is taken as the session chose before, whatever this machine would choose; else refused', () => {
     const before = { rows: 2, recompute: true };
-    const anyhow = (chosen: Fit, recompute: 'auto' | 'on' | 'off' = 'auto') =>
+    const anyhow = (chosen: BatchPlan, recompute: 'auto' | 'on' | 'off' = 'auto') =>
       fitIn(Number.POSITIVE_INFINITY, recompute, 1, chosen);
     expect(anyhow(before)).toEqual(before);
     // Settings that speak against it count more.

@@ -38,7 +38,7 @@ export function halfWeight(value: Value | undefined, late: ReadonlySet<DType>): 
   return raw?.source.kind === 'weight' && late.has(raw.dtype) ? (raw as RawWeight) : undefined;
 }
 
-export interface LateCast {
+export interface WeightOnlyCast {
   /** To be emitted before the node. */
   readonly before: readonly OnnxNode[];
   /** The node's operands, the widened weight among them. */
@@ -72,7 +72,11 @@ export function waiting(input: string, prefix: string, c: EmitContext): { nodes:
 }
 
 /** For a layer with a half-precision weight of a type in `late`. */
-export function castLate(node: Node, c: EmitContext, late: ReadonlySet<DType>): LateCast | undefined {
+export function weightOnlyCast(
+  node: Node,
+  c: EmitContext,
+  late: ReadonlySet<DType>,
+): WeightOnlyCast | undefined {
   const places = LAYERS[node.op];
   if (!places) return undefined;
   const [input, weight] = [node.inputs[places[0]]!, node.inputs[places[1]]];
@@ -104,7 +108,7 @@ export function castLate(node: Node, c: EmitContext, late: ReadonlySet<DType>): 
 }
 
 /** For a look-up in a half-precision table: rows first, then wide. */
-export function gatherLate(node: Node, late: ReadonlySet<DType>): OnnxNode[] | undefined {
+export function weightOnlyGather(node: Node, late: ReadonlySet<DType>): OnnxNode[] | undefined {
   const raw = node.op === 'Gather' ? halfWeight(node.inputs[0], late) : undefined;
   if (!raw) return undefined;
   const [out] = node.outputs as [Value];

@@ -27,7 +27,10 @@ import {
 } from './ops.js';
 import type { Value } from './value.js';
 
-type PlainForm<K extends keyof OpAttrs> = (inputs: readonly Value[], attrs: OpAttrs[K]) => readonly Value[];
+type OpDecomposition<K extends keyof OpAttrs> = (
+  inputs: readonly Value[],
+  attrs: OpAttrs[K],
+) => readonly Value[];
 
 /** Elements of one score tensor (64 MiB of fp32): devices bound what one buffer may hold. */
 const SCORES_AT_ONCE = 1 << 24;
@@ -41,7 +44,7 @@ function inSlices(x: Value, axis: number, size: number, f: (part: Value, start: 
 }
 
 /** softmax(q k' / sqrt(d)) v, all heads at once while their scores are small, else head by head, and by queries. */
-export function plainAttention(
+export function decomposedAttention(
   [q0, k0, v0]: readonly Value[],
   { heads }: OpAttrs['MultiHeadAttention'],
   atOnce = SCORES_AT_ONCE,
@@ -87,8 +90,8 @@ function series(s: Value, k: 1 | 2): Value {
   return sum;
 }
 
-export const plainForms = {
-  MultiHeadAttention: (inputs, attrs) => [plainAttention(inputs, attrs)],
+export const opDecompositions = {
+  MultiHeadAttention: (inputs, attrs) => [decomposedAttention(inputs, attrs)],
   // Devices may be off by 2^-11 even within [-pi, pi], and by more outside; a timestep's embedding goes up to 1000.
   Sin: ([x]) => {
     const r = lessTurns(x!);
@@ -105,9 +108,9 @@ export const plainForms = {
     const y = mul(castLike(mul(off, r), x!), gamma!);
     return [beta ? add(y, beta) : y, mean, r];
   },
-} satisfies { readonly [K in keyof OpAttrs]?: PlainForm<K> };
+} satisfies { readonly [K in keyof OpAttrs]?: OpDecomposition<K> };
 
 /** Ops with a fused kernel that a device may have wrong. */
-export type FusedOp = keyof typeof plainForms;
+export type FusedOp = keyof typeof opDecompositions;
 
-export const fusedOps = Object.keys(plainForms) as FusedOp[];
+export const fusedOps = Object.keys(opDecompositions) as FusedOp[];

@@ -31,7 +31,7 @@ export interface PlannedStep {
   feeds(rows: readonly Row[]): Record<string, Tensor>;
 }
 
-export class Policy {
+export class TrajectoryBatches {
   private constructor(
     private readonly trajectory: Trajectory,
     private readonly latent: readonly [number, number, number],
@@ -42,7 +42,7 @@ export class Policy {
   ) {}
 
   /** Errors: `not-learnable` where the round has no likelihoods. */
-  static of<P>({ round, pipeline, sampler }: LearnContext<P>, rows: number): Policy {
+  static of<P>({ round, pipeline, sampler }: LearnContext<P>, rows: number): TrajectoryBatches {
     const refuse = (why: string, mend: string): never => {
       throw new AcclaimError('not-learnable', why, mend);
     };
@@ -62,10 +62,10 @@ export class Policy {
         `the round was sampled with ${same ? made : 'other timesteps'}`,
         'Learn with the settings that the round was sampled with.',
       );
-    if (isMultistep(plan) && !round.trajectory.denoised)
+    if (isMultistep(plan) && !round.trajectory.x0)
       refuse('the round kept no predictions of its images', 'Generate it with the trajectory kept.');
     const { latent, count } = round.manifest;
-    return new Policy(round.trajectory, latent, count, plan, rows);
+    return new TrajectoryBatches(round.trajectory, latent, count, plan, rows);
   }
 
   /** Steps that added noise; the others have no density. */
@@ -79,22 +79,22 @@ export class Policy {
     const filled = Array.from({ length: B }, (_, i) => rows[Math.min(i, rows.length - 1)]!);
     const size = this.latent[0] * this.latent[1] * this.latent[2];
     const { steps, initialScale } = this.plan;
-    const { latents, denoised } = this.trajectory;
+    const { latents, x0 } = this.trajectory;
     const at = (tensor: FloatTensor, step: number, image: number) => {
       const start = (step * this.count + image) * size;
       return tensor.data.subarray(start, start + size);
     };
     const [x, next] = [f32([B, ...this.latent]), f32([B, ...this.latent])];
     for (const [i, { image, step }] of filled.entries()) {
-      const { scale, fromBefore } = steps[step]!;
+      const { scale, fromPreviousX0 } = steps[step]!;
       // The network sees c x; the trajectory begins with the noise itself.
       const seen = scale * (step === 0 ? initialScale : 1);
       x.data.set(scaled(at(latents, step, image), seen), i * size);
       next.data.set(at(latents, step + 1, image), i * size);
-      if (fromBefore === 0) continue;
+      if (fromPreviousX0 === 0) continue;
       // r x_0' is constant here: N(y; m + r x_0', s^2) = N(y - r x_0'; m, s^2).
-      const before = at(denoised!, step - 1, image);
-      for (let j = 0; j < size; j++) next.data[i * size + j]! -= fromBefore * before[j]!;
+      const before = at(x0!, step - 1, image);
+      for (let j = 0; j < size; j++) next.data[i * size + j]! -= fromPreviousX0 * before[j]!;
     }
     const column = (f: (step: Step) => number) =>
       f32(
