@@ -41,6 +41,7 @@ export interface CreatedApp {
   stop(): Promise<void>;
 }
 
+/** What a bot is made of; tests hand in a clock, a launcher and patience of their own. */
 export interface AppOptions {
   config: Config;
   /** Made with the app in hand: the page asks it for the status. */
@@ -65,7 +66,9 @@ export interface AppOptions {
   launch?: Launch;
 }
 
+/** Makes the launcher of an engine. */
 export type Launch = (config: Config, log: Log) => EngineLauncher;
+/** Who computes: see `AppOptions.engines`. */
 export type Engines = 'child' | 'redis' | 'both';
 
 /** Errors: what the store, the queue, the bucket or the making of a platform says. */

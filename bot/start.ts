@@ -25,6 +25,7 @@ import type { Claim } from './services/claims.js';
 import { newId, specify } from './services/plans.js';
 import type { NewSession } from './sessions/sessions.js';
 
+/** What the command line gives; tests give more. */
 export interface StartOptions {
   config: Config;
   /** Task or prompt of the session that opens by itself; without both, the configuration's task. */

@@ -5,6 +5,7 @@ import type { Act as ActRow } from '../../src/domain/state/model.js';
 import type { Audit } from '../services/audit.js';
 import type { Actor, SessionActs } from '../services/session-acts.js';
 
+/** Acts of one run of one command. */
 export class CommandActs {
   /** Something was put to a session, or written down: nobody else need do it. */
   any = false;

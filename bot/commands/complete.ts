@@ -12,6 +12,7 @@ import { imageName } from '../views/words.js';
 import { sessionsInSight } from './command.js';
 import { commandSpecs } from './table.js';
 
+/** What somebody is typing, and where. */
 export interface Typing {
   path: readonly string[];
   /** Of the option. */
@@ -20,6 +21,7 @@ export interface Typing {
   account: Account;
 }
 
+/** Asked with every letter: answers from memory where it can. */
 export class Completion {
   constructor(private readonly services: Services) {}
 

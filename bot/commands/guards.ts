@@ -13,6 +13,7 @@ import { earlierRound } from './voting.js';
 export const judgedAgain = (state: SessionState, round: Round): Promise<Judgement> =>
   spread(judging(state, round, round.closedAt!));
 
+/** The newest round that was counted, or that of a number. */
 export function closedRound({ rounds }: SessionState, number?: number): Round | undefined {
   return rounds.findLast(
     (round) =>
@@ -20,6 +21,7 @@ export function closedRound({ rounds }: SessionState, number?: number): Round | 
   );
 }
 
+/** `/acclaim guards`. */
 export const guardsCommand: ChatCommand = {
   reads: () => true,
   spec: {

@@ -213,7 +213,7 @@ async function show(context: CommandContext): Promise<Answer> {
   const planned = [...state.ballots.values()].filter((b) => b.round === round.id);
   const own = planned.filter((b) => b.channel === planned[0]?.channel);
   const pictures = await Promise.all(
-    own.slice(0, 10).map((ballot) => context.services.cards.look(state, ballot)),
+    own.slice(0, 10).map((ballot) => context.services.cards.sheetPicture(state, ballot)),
   );
   return {
     title: `Round ${round.number}, before anyone sees it`,

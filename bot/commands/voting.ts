@@ -46,6 +46,7 @@ const redo: ChatCommand = {
     doAct(context, { name: 'redo' }, { title: 'Drawn anew', text: 'A new round is being drawn.' }),
 };
 
+/** A picture by its name, such as B4. */
 export const cellArg = {
   name: 'cell',
   help: 'a picture of the newest ballots, such as B4 (in a gallery #4)',
@@ -53,6 +54,7 @@ export const cellArg = {
   required: true,
 } as const;
 
+/** Of which round the picture is; without it of the newest. */
 export const earlierRound = { name: 'round', help: 'of an earlier round', type: 'number' } as const;
 
 const best: ChatCommand = {

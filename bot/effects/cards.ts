@@ -196,7 +196,7 @@ export class Cards {
   }
 
   /** A sheet as a picture alone, for whoever looks before the ballot is posted. */
-  async look(state: SessionState, ballot: Ballot): Promise<Card['pictures'][number] | null> {
+  async sheetPicture(state: SessionState, ballot: Ballot): Promise<Card['pictures'][number] | null> {
     const card = await this.ballot(state, ballot);
     return card.pictures[0] ?? null;
   }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { SessionState } from '../../src/domain/state/model.js';
 
+/** Paths below one data directory. */
 export class DataPaths {
   /** `root` is absolute. */
   constructor(readonly root: string) {}

@@ -27,6 +27,7 @@ export interface EffectRunnerParts extends Omit<HandlerParts, 'outbox'> {
   patience: Patience;
 }
 
+/** Runs what sessions decide, and says how it stands. */
 export class EffectRunner implements EffectWork, CommitListener, Keeper {
   private readonly outbox: Outbox;
   private readonly handlers: EffectHandlers;

@@ -50,6 +50,7 @@ export interface PromptPictures extends Pick<PromptSafety, 'prompt' | 'base' | '
 /** Absolute path. */
 type Drawn = { file: string; safe: boolean } | null;
 
+/** Runs evaluations, one a session. */
 export class Evaluations {
   private readonly running = new Map<string, Under>();
 

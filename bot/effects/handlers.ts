@@ -55,6 +55,7 @@ interface Posted {
   platform: ChatPlatform;
 }
 
+/** The table of handlers, and what they have in common. */
 export class EffectHandlers {
   private readonly rows: { [K in EffectKind]: Handler<K> } = {
     generate: (effect, state) => this.parts.jobs.generate(state, effect),

@@ -4,6 +4,7 @@ import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DataPaths } from './data-paths.js';
 
+/** Pictures of one data directory; one is drawn at a time. */
 export class MadePictures {
   /** The picture that is drawn now, and those that wait for it. */
   private drawing: Promise<unknown> = Promise.resolve();

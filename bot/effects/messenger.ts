@@ -9,6 +9,7 @@ import type { Platforms } from './platforms.js';
 /** A channel on its platform. */
 export type Address = Pick<Binding, 'platform' | 'address'>;
 
+/** Knows under which message a card hangs. */
 export class Messenger {
   private readonly refs = new Map<string, MessageRef>();
   private resumed = false;

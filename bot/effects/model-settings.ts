@@ -14,6 +14,7 @@ export interface SafetyMeasure {
   goal: JobPayload<'evaluate'>['goal'];
 }
 
+/** Looks models up whenever it is asked: one that was pulled meanwhile is found. */
 export class ModelSettings {
   /** How images are looked at; sessions that reduce unsafe images replace none. */
   readonly safety: NonNullable<JobPayload<'generate'>['safety']>;

@@ -19,6 +19,7 @@ export interface GuardParts {
   sessions: Pick<Sessions, 'dispatch'>;
 }
 
+/** Sees to it that such pictures hang where they may alone. */
 export class Guards {
   constructor(private readonly parts: GuardParts) {}
 
@@ -39,7 +40,7 @@ export class Guards {
   }
 
   /** What was missed while nobody looked. False where a platform gave no answer: then it is to be asked again. */
-  async lookAll(states: readonly SessionState[], platform?: PlatformName): Promise<boolean> {
+  async checkAll(states: readonly SessionState[], platform?: PlatformName): Promise<boolean> {
     let answered = true;
     for (const { session, bindings } of states) {
       if (!session.nsfw || session.state === 'ended') continue;

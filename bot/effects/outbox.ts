@@ -35,6 +35,7 @@ export interface EffectWork {
   goesOn?(effect: Effect): void;
 }
 
+/** Who does the work, and how long it is tried. */
 export interface OutboxOptions {
   work: EffectWork;
   clock: Clock;

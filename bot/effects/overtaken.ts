@@ -23,6 +23,7 @@ const whileSo: Partial<Record<NoticeCode, (state: SessionState, round: number | 
   review: (state, round) => roundIs(state, round, ['review']),
 };
 
+/** True where the notice is not true any more, or `later` has a newer word on the same thing. */
 export function isOvertaken(
   { notice, channel, session, round }: EffectOf<'notice'>,
   state: SessionState,

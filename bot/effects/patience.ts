@@ -7,4 +7,5 @@ export interface Patience {
   connectMs: number;
 }
 
+/** What a bot has where it is given none. */
 export const defaultPatience: Patience = { retryMs: 500, mostMs: 60_000, connectMs: 15_000 };

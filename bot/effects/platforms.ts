@@ -2,6 +2,7 @@
 import type { ChatPlatform, PlatformName } from '../../src/chat/port.js';
 import { AcclaimError } from '../../src/errors.js';
 
+/** By name, in the order in which they were added. */
 export class Platforms implements Iterable<ChatPlatform> {
   private readonly all = new Map<string, ChatPlatform>();
   private readonly connected = new Set<PlatformName>();

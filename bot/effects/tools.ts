@@ -28,6 +28,7 @@ export interface ToolParts {
   stop: AbortSignal;
 }
 
+/** Each is described where its class is. */
 export interface Tools {
   models: ModelSettings;
   messenger: Messenger;
@@ -38,6 +39,7 @@ export interface Tools {
   guards: Guards;
 }
 
+/** In the order in which they need each other. */
 export function makeTools(parts: ToolParts): Tools {
   const models = new ModelSettings(parts.config);
   const messenger = new Messenger(parts.platforms);

@@ -39,6 +39,7 @@ const TIMES = 20;
 /** Tables of whose rows the count is made. */
 const made: ReadonlySet<RowChange['table']> = new Set(['session', 'round', 'image', 'ballot', 'fact']);
 
+/** Counts and tells, one session at a time. */
 export class Turnouts implements CommitListener, VoterListener {
   private readonly told = new Map<string, Turnout>();
   private readonly timers = new Map<string, NodeJS.Timeout>();
@@ -67,13 +68,13 @@ export class Turnouts implements CommitListener, VoterListener {
       return;
     }
     const wait = Math.max(SOON_MS, (this.from.get(session) ?? 0) - performance.now());
-    const look = () => {
+    const count = () => {
       this.timers.delete(session);
-      return this.look(session);
+      return this.count(session);
     };
     const fault = (error: unknown) =>
       this.parts.log.error(toPlain(error), 'who has finished could not be told');
-    this.timers.set(session, setTimeout(safely(look, fault), wait));
+    this.timers.set(session, setTimeout(safely(count, fault), wait));
   }
 
   stop(): void {
@@ -81,7 +82,7 @@ export class Turnouts implements CommitListener, VoterListener {
     for (const timer of this.timers.values()) clearTimeout(timer);
   }
 
-  private async look(session: string): Promise<void> {
+  private async count(session: string): Promise<void> {
     const state = this.parts.sessions.get(session);
     const round = openRound(state);
     if (!state || !round) return;

@@ -15,6 +15,7 @@ export interface BallotFinderParts {
 /** How long a reaction on an unknown message waits for that message's post to be known, ms. */
 const WAIT_MS = 30_000;
 
+/** From messages to ballots. */
 export class BallotFinder {
   constructor(private readonly parts: BallotFinderParts) {}
 

@@ -23,6 +23,7 @@ interface PlatformTrouble {
   trouble: string | null;
 }
 
+/** Reads alone; changes nothing. */
 export class Overview {
   constructor(private readonly parts: OverviewParts) {}
 

@@ -16,6 +16,7 @@ export interface BehindPage {
   crowd: Crowd;
 }
 
+/** Options of a WebPlatform. `paths`: of the data folder, where the page keeps its own. */
 export function pageOptions(
   config: Config,
   { overview, completion, crowd }: BehindPage,

@@ -1,6 +1,7 @@
 /** When backups of the data folder were taken: other processes do that, and leave a note. */
 import { lastBackup } from '../../src/store/backup-note.js';
 
+/** Read anew each time. */
 export class Backups {
   /** `dir`: the data folder. */
   constructor(private readonly dir: string) {}

@@ -29,6 +29,7 @@ const QUIET_MS = 1000;
 const LONG_MS = 10 * 60_000;
 const AGAIN_MS = 60 * 60_000;
 
+/** Told by connections and by the outbox; asked by readiness and status. */
 export class Reach {
   private readonly states = new Map<PlatformName, State>();
 
@@ -100,7 +101,7 @@ export class Reach {
     if (!state.waiting.delete(key)) return false;
     if (state.waiting.size > 0) return true;
     const seconds = this.seconds(state.waitingSince);
-    // The next of its lane may find that nothing has changed.
+    // The next of its ordering key may find that nothing has changed.
     const over = () => {
       state.over = null;
       this.parts.log.info({ platform, seconds }, 'nothing waits for an answer any more');

@@ -11,6 +11,7 @@ export interface AdmissionParts {
   voters: Voters;
 }
 
+/** The door before whatever costs something. */
 export class Admission {
   constructor(private readonly parts: AdmissionParts) {}
 

@@ -25,6 +25,7 @@ export interface AgreementParts {
   sweeps: Sweeps;
 }
 
+/** Consent as it is given, and what is said with it. */
 export class Agreements {
   constructor(private readonly parts: AgreementParts) {}
 

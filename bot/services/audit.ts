@@ -14,6 +14,7 @@ export interface AuditParts {
   settings: ServerSettings;
 }
 
+/** Reads all of it; writes what no session writes. */
 export class Audit {
   constructor(private readonly parts: AuditParts) {}
 

@@ -9,6 +9,7 @@ import type { Log } from '../../src/log.js';
 import { safely } from '../../src/machine/safely.js';
 import { codeHash, newCode } from '../../src/store/codes.js';
 
+/** A code for a platform, and how long it is good. */
 export interface Claim {
   platform: PlatformName;
   code: string;
@@ -29,10 +30,12 @@ export interface ClaimParts {
   servers: LacksServers;
 }
 
+/** How long a code is good. */
 export const CLAIM_MINUTES = 60;
 /** A connection that is there is noticed within this. */
-const LOOK_MS = 1000;
+const OFFER_MS = 1000;
 
+/** Codes that were told, one a platform. */
 export class Claims {
   private readonly given = new Map<PlatformName, { hash: string; until: number; used: boolean }>();
   private timer: NodeJS.Timeout | null = null;
@@ -42,11 +45,11 @@ export class Claims {
   /** Tells each code as soon as it can be used, until it is stopped. */
   begin(tell: (claim: Claim) => void): void {
     const fault = (error: unknown) => this.parts.log.error(toPlain(error), 'a code could not be told');
-    const look = safely(() => {
+    const offerNew = safely(() => {
       for (const claim of this.offer()) tell(claim);
     }, fault);
-    look();
-    this.timer = setInterval(look, LOOK_MS);
+    offerNew();
+    this.timer = setInterval(offerNew, OFFER_MS);
     this.timer.unref();
   }
 

@@ -16,6 +16,7 @@ export interface CrowdParts {
   platforms: Platforms;
 }
 
+/** Asked by the page, and by a command for an invite. */
 export class Crowd {
   constructor(private readonly parts: CrowdParts) {}
 

@@ -13,6 +13,7 @@ import { spread } from '../sessions/time-slices.js';
 
 type AccountKey = Pick<Voter, 'key' | 'platform'>;
 
+/** Kept in the store, by channel. */
 export class DeclinedMarks {
   constructor(private readonly parts: { store: Store; platforms: Platforms }) {}
 

@@ -16,7 +16,9 @@ import type { DataPaths } from '../effects/data-paths.js';
 import type { ModelSettings } from '../effects/model-settings.js';
 import type { SideEngine } from './side-engine.js';
 
+/** diffusers: as it was learned. kohya: for ComfyUI and A1111. merged: a whole model. */
 export const exportFormats = ['diffusers', 'kohya', 'merged'] as const;
+/** One of `exportFormats`. */
 export type ExportFormat = (typeof exportFormats)[number];
 
 /** Which round of which session, and as what. */
@@ -48,6 +50,7 @@ interface Running {
   progress: JobProgress | null;
 }
 
+/** Makes exports, each once. */
 export class Exports {
   private readonly running = new Map<string, Running>();
 

@@ -23,6 +23,7 @@ export interface ForgettingParts {
   proposals: Proposals;
 }
 
+/** Carries out what a withdrawal, or an effect of one, asks for. */
 export class Forgetting implements ForgetsPeople {
   /** Who leaves -> every session has heard of it. */
   private readonly leaving = new Map<string, Promise<unknown>>();

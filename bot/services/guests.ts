@@ -34,6 +34,7 @@ export interface GuestParts {
   channels: Pick<ServerChannels, 'setPosts'>;
 }
 
+/** The standing of servers, and the rights that follow from it. */
 export class Guests implements LacksServers {
   private readonly known = new Map<string, { platform: PlatformName; server: string; standing: Standing }>();
   readonly claims: Claims;

@@ -53,7 +53,8 @@ export class Limited extends AcclaimError {
   }
 }
 
-export interface Asker {
+/** Whoever asks for something, as it is counted. */
+export interface Counted {
   account: Pick<Account, 'platform' | 'id' | 'role' | 'from'>;
   /** Agreed to be known here. */
   known: boolean;
@@ -61,6 +62,7 @@ export interface Asker {
   server: string;
 }
 
+/** Counts of this process. */
 export class Limits {
   /** By act and by what it counts; moderators have their own. */
   private readonly limiters = new Map<string, RateLimiterMemory>();
@@ -68,7 +70,7 @@ export class Limits {
   constructor(private readonly bounds: Bounds) {}
 
   /** Throws `Limited`. Whoever is refused as a person costs their network and their server nothing. */
-  async admit(act: Act, { account, known, server }: Asker): Promise<void> {
+  async admit(act: Act, { account, known, server }: Counted): Promise<void> {
     const { platform, id, role, from } = account;
     if (role === 'operator') return;
     const rule = rules[act](this.bounds);

@@ -20,6 +20,7 @@ export interface LinkParts {
   admission: Admission;
 }
 
+/** Codes, links, and the end of one. */
 export class Links {
   constructor(private readonly parts: LinkParts) {}
 

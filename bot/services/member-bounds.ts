@@ -12,8 +12,10 @@ import { personOf } from '../../src/domain/voting/people.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { StartRequest } from './requests.js';
 
+/** As configured. */
 export type MemberBounds = Pick<Config['limits'], 'sessions' | 'asked' | 'moderators'>;
 
+/** Who would open what. */
 export interface Opener {
   account: Pick<Account, 'role'>;
   /** Voter key. */

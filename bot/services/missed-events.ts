@@ -27,14 +27,15 @@ export interface MissedEventParts {
   catchingUp: CatchingUp;
 }
 
+/** Knows the order in which things are asked for. */
 export class MissedEvents implements ReadsMissed {
   constructor(private readonly parts: MissedEventParts) {}
 
   async readMissed(platform: PlatformName): Promise<void> {
     const { platforms, sessions, servers, guards, opening, proposals, notices, sweeps } = this.parts;
     if (!platforms.has(platform)) return;
-    await servers.look(platform);
-    const guarded = await guards.lookAll(sessions.live(), platform);
+    await servers.refresh(platform);
+    const guarded = await guards.checkAll(sessions.live(), platform);
     await opening.welcomeUnsaid();
     await proposals.showUnshown(platform);
     await notices.readAll(platform);

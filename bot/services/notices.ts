@@ -25,6 +25,7 @@ export interface NoticeParts {
   purgeDays: number;
 }
 
+/** Posts and reads them. */
 export class Notices {
   private readonly later = new Map<PlatformName, NodeJS.Timeout>();
 

@@ -34,6 +34,7 @@ export interface Opened {
   createdBy: string | null;
 }
 
+/** Opens sessions that may be: whether one may is for StartSession to say. */
 export class Opening {
   /** Sessions whose first words met a platform that gave no answer. */
   private readonly unsaid = new Set<string>();

@@ -26,6 +26,7 @@ export interface PoolParts {
   guards: Guards;
 }
 
+/** Codes for other channels, and joining by one. */
 export class Pools {
   constructor(private readonly parts: PoolParts) {}
 

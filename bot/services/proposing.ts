@@ -22,6 +22,7 @@ export interface ProposingParts {
   sight: Sight;
 }
 
+/** Proposals as people ask for them and decide on them; Proposals keeps and shows them. */
 export class Proposing {
   constructor(private readonly parts: ProposingParts) {}
 

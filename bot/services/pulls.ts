@@ -19,6 +19,7 @@ type State =
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
 
+/** One pull a model at a time. */
 export class Pulls {
   private readonly states = new Map<string, State>();
   private asked = 0;

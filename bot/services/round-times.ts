@@ -13,6 +13,7 @@ export interface RoundTimeParts {
   plans: Plans;
 }
 
+/** Estimates, told with what they are made of. */
 export class RoundTimes {
   constructor(private readonly parts: RoundTimeParts) {}
 

@@ -10,6 +10,7 @@ export interface ServerChannelParts {
   sessions: Sessions;
 }
 
+/** As the store has them. */
 export class ServerChannels {
   constructor(private readonly parts: ServerChannelParts) {}
 

@@ -14,6 +14,7 @@ export interface ServerSessionParts {
   sight: Sight;
 }
 
+/** Sessions by the server where somebody asks. */
 export class ServerSessions {
   constructor(private readonly parts: ServerSessionParts) {}
 

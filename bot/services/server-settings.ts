@@ -13,6 +13,7 @@ export interface ServerSettingParts {
   plans: Plans;
 }
 
+/** Settings in memory, and in the store as they change. */
 export class ServerSettings {
   private set = new Map<string, Settings>();
 

@@ -79,7 +79,7 @@ export class Servers {
   }
 
   /** Asks a platform that is connected (again) for the servers that the bot is on; until it answers it is asked again. */
-  async look(name: PlatformName, wait = ASK_MS): Promise<void> {
+  async refresh(name: PlatformName, wait = ASK_MS): Promise<void> {
     const platform = this.parts.platforms.get(name);
     if (!platform || this.stopped) return;
     clearTimeout(this.asking.get(name));
@@ -90,16 +90,16 @@ export class Servers {
       const told = this.told;
       const on = await platform.servers();
       // Somebody came or went while it was asked: the answer may be older than that.
-      if (told !== this.told) return this.look(name, wait);
+      if (told !== this.told) return this.refresh(name, wait);
       await this.present(name, on);
     } catch (error) {
       if (this.stopped) return;
       this.parts.log.warn({ platform: name, error: String(error) }, 'no list of servers');
       const fault = (more: unknown) => this.parts.log.warn({ platform: name, ...toPlain(more) }, 'no look');
-      const look = () => this.look(name, Math.min(wait * 2, ASK_MOST_MS));
-      const again = setTimeout(safely(look, fault), wait);
+      const again = () => this.refresh(name, Math.min(wait * 2, ASK_MOST_MS));
+      const timer = setTimeout(safely(again, fault), wait);
       clearTimeout(this.asking.get(name));
-      this.asking.set(name, again);
+      this.asking.set(name, timer);
     }
   }
 

@@ -108,6 +108,7 @@ export interface Ground {
   engine: SideEngine;
 }
 
+/** In the order in which they need each other. */
 export function makeServices(ground: Ground): AllServices {
   const { config, clock, log, store, sessions, platforms } = ground;
   const plans = new Plans(config);

@@ -11,6 +11,7 @@ export interface Actor {
   channel: string;
 }
 
+/** The one way from a command to a decision. */
 export class SessionActs {
   constructor(private readonly parts: { clock: Clock; sessions: Sessions }) {}
 

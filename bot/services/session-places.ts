@@ -13,6 +13,7 @@ export interface SessionPlaceParts {
   plans: Plans;
 }
 
+/** Finds a place; makes none. */
 export class SessionPlaces {
   constructor(private readonly parts: SessionPlaceParts) {}
 

@@ -4,6 +4,7 @@ import { launchEngine, openOwnQueue } from '../../src/engines/serving.js';
 import type { Log } from '../../src/log.js';
 import type { JobQueue } from '../../src/queue/contract.js';
 
+/** Whoever asks for its queue starts it. */
 export class SideEngine {
   private opened: JobQueue | null = null;
 

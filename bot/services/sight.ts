@@ -16,6 +16,7 @@ export interface SightParts {
   store: Store;
 }
 
+/** Asks platforms anew each time. */
 export class Sight {
   constructor(private readonly parts: SightParts) {}
 

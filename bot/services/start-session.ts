@@ -38,6 +38,7 @@ export interface Prepared {
   place: Place;
 }
 
+/** Opens what a person asks for, where nothing stands against it. */
 export class StartSession {
   constructor(private readonly parts: StartSessionParts) {}
 

@@ -10,6 +10,7 @@ export interface StoryParts {
   messenger: Messenger;
 }
 
+/** Shows stories when asked; ends of sessions show them by an effect. */
 export class Stories {
   constructor(private readonly parts: StoryParts) {}
 

@@ -16,6 +16,7 @@ export interface TakingUpParts {
   turnouts: Turnouts;
 }
 
+/** Takes up one session at a time; Resume says which. */
 export class TakingUp implements TakesUp {
   constructor(private readonly parts: TakingUpParts) {}
 

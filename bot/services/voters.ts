@@ -12,6 +12,7 @@ export interface VoterParts {
   people: People;
 }
 
+/** Reads alone. */
 export class Voters {
   constructor(private readonly parts: VoterParts) {}
 

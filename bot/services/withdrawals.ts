@@ -25,6 +25,7 @@ export interface WithdrawalParts {
   notices: Notices;
 }
 
+/** Consent as it is taken back. */
 export class Withdrawals {
   constructor(private readonly parts: WithdrawalParts) {}
 

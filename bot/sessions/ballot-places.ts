@@ -3,11 +3,13 @@
 import type { Binding, SessionState } from '../../src/domain/state/model.js';
 import type { Ballot } from '../../src/domain/state/round.js';
 
+/** A ballot, and the session that it is of. */
 export interface BallotPlace {
   session: string;
   ballot: Ballot;
 }
 
+/** By platform, address and message. */
 export class BallotPlaces {
   private readonly places = new Map<string, BallotPlace>();
 

@@ -8,6 +8,7 @@ import type { SessionState } from '../../src/domain/state/model.js';
 /** Held at most, unless more of them have something left to do. */
 const KEPT = 32;
 
+/** Ids in the order of their last use. */
 export class EndedSessions {
   /** In the order of their last use. */
   private readonly used = new Set<string>();

@@ -5,6 +5,7 @@ import { type BallotPlace, BallotPlaces } from './ballot-places.js';
 
 type Voters = SessionState['voters'];
 
+/** Reads alone: Sessions changes them. */
 export class HeldSessions {
   protected readonly states = new Map<string, SessionState>();
   protected readonly places = new BallotPlaces();

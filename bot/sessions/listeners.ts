@@ -12,16 +12,19 @@ export interface Committed {
   done: readonly string[];
 }
 
+/** Hears of what became durable. */
 export interface CommitListener {
   /** Called in the order of the commits; must not throw. */
   committed(change: Committed): void;
 }
 
+/** Hears of changes of people. */
 export interface VoterListener {
   /** Rows of voters have changed, whoever decided that. */
   votersChanged(): void;
 }
 
+/** Hears of sessions that come into memory, or go. */
 export interface HoldListener {
   /** A session that ended is held again. */
   held(state: SessionState): void;
@@ -34,6 +37,7 @@ export interface Keeper {
   isBusyWith(session: string): boolean;
 }
 
+/** Those that are registered, in the order in which they are told. */
 export class Listeners {
   readonly commit: CommitListener[] = [];
   readonly voters: VoterListener[] = [];

@@ -5,6 +5,7 @@
 import type { Account } from '../../src/chat/port.js';
 import type { Seen } from '../../src/domain/state/events.js';
 
+/** By the key of one data folder. */
 export class People {
   constructor(readonly key: (platform: string, account: string) => string) {}
 

@@ -6,6 +6,7 @@
 import type { SessionState } from '../../src/domain/state/model.js';
 import type { CommitListener, Committed } from './listeners.js';
 
+/** Takes up one session. */
 export interface TakesUp {
   /** Reads what was missed and lets the session go on; must not throw. */
   takeUp(session: string): Promise<void>;
@@ -17,6 +18,7 @@ export interface ResumeParts {
   abreast?: number;
 }
 
+/** The order in which sessions are taken up. */
 export class Resume implements CommitListener {
   private waiting: string[] = [];
   private workers: Promise<void>[] = [];

@@ -47,6 +47,7 @@ export type NewSession = Omit<SessionSpec, 'id' | 'community' | 'createdBy'>;
 /** The part of it that does not depend on what is drawn. */
 export type Plan = Pick<NewSession, 'model' | 'learner' | 'sampler' | 'rules'>;
 
+/** Decides events, and commits what was decided. */
 export class Sessions extends HeldSessions {
   private readonly ticks: Ticks;
   private stopped = false;
@@ -206,11 +207,11 @@ export class Sessions extends HeldSessions {
     if (this.stopped) throw new AcclaimError('cancelled', 'the bot is stopping', 'Try again in a moment.');
     const state = this.states.get(id);
     if (!state) return null;
-    const verdict = decided(() => this.states.get(id) ?? state, event, this.elsewhere);
-    if (!(verdict instanceof Promise)) return this.take(id, verdict);
+    const decision = decided(() => this.states.get(id) ?? state, event, this.elsewhere);
+    if (!(decision instanceof Promise)) return this.take(id, decision);
     let taken = Promise.resolve<Refusal | null>(null);
-    const judged = verdict.then((decision) => {
-      taken = this.take(id, decision);
+    const judged = decision.then((made) => {
+      taken = this.take(id, made);
     });
     const over = judged.catch(() => {}).finally(() => this.judging.delete(id));
     this.judging.set(id, over);

@@ -20,6 +20,7 @@ export interface TickParts {
   sessions: Ticking;
 }
 
+/** One timer a session. */
 export class Ticks {
   private readonly timers = new Map<string, NodeJS.Timeout>();
   /** False: nothing ticks by itself any more. */

@@ -5,6 +5,7 @@ import type { Steps } from '../../src/domain/state/steps.js';
 /** ms that nobody else may have to wait */
 const SLICE_MS = 10;
 
+/** Runs the steps to their end, and gives what they return. */
 export async function spread<T>(steps: Steps<T>): Promise<T> {
   for (let began = performance.now(); ; ) {
     const { done, value } = steps.next();

@@ -18,31 +18,31 @@ export interface ClockJumpParts {
   servers: Pick<Servers, 'postpone'>;
 }
 
-const LOOK_MS = 1000;
+const CHECK_MS = 1000;
 
 /** Looks at the clock every second. */
 export class ClockJumps {
   private timer: NodeJS.Timeout | null = null;
-  private looking: Promise<void> = Promise.resolve();
+  private checking: Promise<void> = Promise.resolve();
   private behind = false;
 
   constructor(private readonly parts: ClockJumpParts) {}
 
   start(): void {
     const fault = (error: unknown) => this.parts.log.warn(toPlain(error), 'no look at the clock');
-    const look = () => {
-      this.looking = this.looking.then(() => this.look()).catch(fault);
+    const check = () => {
+      this.checking = this.checking.then(() => this.check()).catch(fault);
     };
-    this.timer = setInterval(safely(look, fault), LOOK_MS);
+    this.timer = setInterval(safely(check, fault), CHECK_MS);
   }
 
   async stop(): Promise<void> {
     if (this.timer) clearInterval(this.timer);
-    await this.looking;
+    await this.checking;
   }
 
   /** Moves deadlines along where it was set forward. */
-  async look(): Promise<void> {
+  async check(): Promise<void> {
     const { clock, log, sessions, servers } = this.parts;
     const by = clock.ahead();
     if (by < 0 !== this.behind) {

@@ -70,6 +70,7 @@ export interface LifecycleParts {
   log: Log;
 }
 
+/** Starts once and stops once. */
 export class Lifecycle {
   private readonly clockJumps: ClockJumps | null;
   private readonly retention: RetentionRuns;
@@ -97,11 +98,11 @@ export class Lifecycle {
     for (const name of there) this.parts.missed.watchLost(name);
     await this.parts.proposals.start();
     for (const name of there)
-      if (!(await this.parts.guards.lookAll(states, name))) this.parts.catchingUp.soon(name);
+      if (!(await this.parts.guards.checkAll(states, name))) this.parts.catchingUp.soon(name);
     if (signal.aborted) return;
     effects.add(await store.pendingEffects());
     this.parts.resume.begin(states);
-    for (const name of there) await servers.look(name);
+    for (const name of there) await servers.refresh(name);
     if (signal.aborted) return;
     servers.begin();
     this.clockJumps?.start();

@@ -52,7 +52,7 @@ const lost = { kind: 'channel', channel: 'fake-1', canPost: true, nsfw: false, a
 
 it('takes every such picture down where the channel is guarded no more, there alone, and tells the session', async () => {
   const { guards, told, state, hanging } = await unguarded();
-  await guards.lookAll([state]);
+  await guards.checkAll([state]);
   expect(hanging()).toEqual(['1 plain.png', '1 plain.png', '2 careful.png plain.png']);
   expect(told).toEqual([lost]);
 });
@@ -67,17 +67,17 @@ it('tells the session although the pictures could not be taken down', async () =
 it('says where it got no answer, so that it is asked again', async () => {
   const { platform, guards, told, state, hanging } = await unguarded();
   platform.outage = unreachable('fake', new Error('503'));
-  expect(await guards.lookAll([state])).toBe(false);
+  expect(await guards.checkAll([state])).toBe(false);
   expect([hanging()[0], told]).toEqual(['1 careful.png plain.png', []]);
   platform.outage = null;
-  expect(await guards.lookAll([state])).toBe(true);
+  expect(await guards.checkAll([state])).toBe(true);
   expect([hanging()[0], told]).toEqual(['1 plain.png', [lost]]);
 });
 
 it('leaves a guarded channel alone, and tells nothing that nobody lost', async () => {
   const { platform, guards, told, state, hanging } = await unguarded();
   platform.guarded.add('1');
-  await guards.lookAll([state]);
+  await guards.checkAll([state]);
   expect(hanging()[0]).toBe('1 careful.png plain.png');
   expect(told).toEqual([]);
 });

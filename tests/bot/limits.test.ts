@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fakeAccount } from '../../bot/platforms/fake/platform.js';
-import { type Asker, Limits } from '../../bot/services/limits.js';
+import { type Counted, Limits } from '../../bot/services/limits.js';
 import { mayOpen } from '../../bot/services/member-bounds.js';
 import { loadConfig } from '../../src/config/load.js';
 import { emptyState } from '../../src/domain/state/apply.js';
@@ -22,7 +22,7 @@ const { limits: bounds } = loadConfig({
     'limits.moderators=3',
   ],
 });
-const asker = (id: string, fill: Partial<Asker['account']> = {}, known = false): Asker => ({
+const asker = (id: string, fill: Partial<Counted['account']> = {}, known = false): Counted => ({
   account: { platform: 'fake', id, role: 'member', from: null, ...fill },
   known,
   server: 'one',
@@ -37,7 +37,7 @@ describe('counts', () => {
   afterEach(() => vi.useRealTimers());
 
   /** How many of twenty go through. */
-  async function taken(who: Asker, act: Parameters<Limits['admit']>[0] = 'command'): Promise<number> {
+  async function taken(who: Counted, act: Parameters<Limits['admit']>[0] = 'command'): Promise<number> {
     let count = 0;
     for (let i = 0; i < 20; i++)
       await limits.admit(act, who).then(
@@ -75,7 +75,7 @@ describe('counts', () => {
 
   it('whoever makes up names is one network, and all strangers of a server are one crowd', async () => {
     const from = '192.0.2.1';
-    const names = async (fill: Partial<Asker['account']>, known: boolean) => {
+    const names = async (fill: Partial<Counted['account']>, known: boolean) => {
       let count = 0;
       for (let i = 0; i < 10; i++)
         await limits.admit('command', asker(`name${i}`, fill, known)).then(

@@ -94,6 +94,20 @@ describe('the outbox', () => {
     expect(given).toEqual(['never']);
   });
 
+  it('says when one of some is over, and when nothing is carried out any more', async () => {
+    const box = outbox(async (e, self) => {
+      if (e.key !== 'stays') self().done(e.key);
+    });
+    box.add([effect('a', 'a', Date.now() + 20), effect('stays', 'a', Date.now() + 60_000)]);
+    expect(box.nextEnd(({ key }) => key === 'nobody')).toBeNull();
+    await box.nextEnd(({ kind }) => kind === 'edit-ballot');
+    expect([...box.kinds()]).toEqual([['edit-ballot', 1]]);
+    const last = box.nextEnd(() => true);
+    await box.stop();
+    await last;
+    expect(box.nextEnd(() => true)).toBeNull();
+  });
+
   it('waits for an answer as long as it takes, and nothing of its ordering key goes before it', async () => {
     const order: string[] = [];
     let tries = 0;

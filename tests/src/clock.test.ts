@@ -108,7 +108,7 @@ async function life(steps: readonly Step[]): Promise<void> {
   const machine = new Machine();
   const { clock } = machine;
   const world = new World({ imagesPerRound: 4, sheetSize: 4, quorum: 2, quorumBy: 'marks' }, true);
-  const time = new ClockJumps({
+  const clockJumps = new ClockJumps({
     clock,
     log: silentLog,
     sessions: { live: () => [world.state], dispatch: async (_id, event) => world.send(event) },
@@ -123,7 +123,7 @@ async function life(steps: readonly Step[]): Promise<void> {
   const opened = machine.passingMs;
   let [changed, drift, before] = [opened, 0, clock.now()];
   const tick = async () => {
-    await time.look();
+    await clockJumps.check();
     world.now = clock.now();
     world.send({ kind: 'tick', at: world.now });
     expect(clock.now()).toBeGreaterThanOrEqual(before);
