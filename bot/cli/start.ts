@@ -38,7 +38,10 @@ export const startWith = (examples: readonly string[], engines?: Engines): Comma
       adapters: [...loaded.adapters, ...v.adapter],
       server: { ...loaded.server, port: v.port ?? loaded.server.port },
     };
-    // Loaded when it runs: help and wrong usage need none of it.
+    // Loaded when it runs: help and wrong usage need none of it. Room by room, from below: a process that may open few files would
+    // have those of all of them open at once.
+    await import('../effects/tools.js');
+    await import('../services/services.js');
     const { startCommand } = await import('../start.js');
     await startCommand({
       config,
