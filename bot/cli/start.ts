@@ -38,11 +38,8 @@ export const startWith = (examples: readonly string[], engines?: Engines): Comma
       adapters: [...loaded.adapters, ...v.adapter],
       server: { ...loaded.server, port: v.port ?? loaded.server.port },
     };
-    // Loaded when it runs: help and wrong usage need none of it. Room by room, from below: a process that may open few files would
-    // have those of all of them open at once.
-    await import('../effects/tools.js');
-    await import('../services/services.js');
-    const { startCommand } = await import('../start.js');
+    // Loaded when it runs: help and wrong usage need none of it. As the launcher loads: one file after another.
+    const { startCommand } = (await io.load('bot/start.js')) as typeof import('../start.js');
     await startCommand({
       config,
       task: v.task,
