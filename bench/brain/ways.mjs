@@ -3,6 +3,8 @@ const ghosts = { pictures: 64, least: 0.8 };
 const fuller = { fullUntil: 0.65, stepsPerGood: 3 };
 /** And more in the first round that learns. */
 const first = { fullUntil: 0.65, stepsPerGood: 4.5, firstFactor: 1.8 };
+const first14 = { ...first, firstFactor: 1.4 };
+const more = { ...ghosts, pictures: 128 };
 /** What the default was while only what people saw was fitted. */
 const fewer = { fullUntil: 0.5, stepsPerGood: 6 };
 
@@ -29,6 +31,17 @@ export const ways = {
   // The first round that learns takes more steps than later ones.
   'first-32': { lambda: 0.5, ghosts, learner: first, rounds: 1 },
   first: { lambda: 0.5, ghosts, learner: first },
+  // Fewer more: also with twice as many ghosts, with three quarters of the drift adapter taken off, and with votes that err, whose
+  // goods are replayed alike, or by exp(p / T).
+  'first14-32': { lambda: 0.5, ghosts, learner: first14, rounds: 1 },
+  first14: { lambda: 0.5, ghosts, learner: first14 },
+  'more14-32': { lambda: 0.5, ghosts: more, learner: { ...first14, stepsPerGood: 3 }, rounds: 1 },
+  'more14-75-32': { lambda: 0.75, ghosts: more, learner: { ...first14, stepsPerGood: 3 }, rounds: 1 },
+  'more18-32': { lambda: 0.5, ghosts: more, learner: { ...first, stepsPerGood: 3 }, rounds: 1 },
+  'more18-75-32': { lambda: 0.75, ghosts: more, learner: { ...first, stepsPerGood: 3 }, rounds: 1 },
+  'first14-flips10': { lambda: 0.5, ghosts, learner: first14, flips: 0.1 },
+  'first14-flips20': { lambda: 0.5, ghosts, learner: first14, flips: 0.2 },
+  'first14-flips20-weighed': { lambda: 0.5, ghosts, learner: first14, flips: 0.2, weigh: 0.1 },
   // And rounds end when the vote model says that so much of what is drawn would be liked: both, or the second.
   'stop9-32': { lambda: 0.5, ghosts, learner: { ...first, stopAt: 0.9 }, rounds: 1 },
   stop9: { lambda: 0.5, ghosts, learner: { ...first, stopAt: 0.9 } },
