@@ -78,6 +78,7 @@ export class EffectHandlers {
 
   /** Runs the row of the effect's kind. Throws what the platform, the queue or the disk says. */
   async run(effect: Effect): Promise<void> {
+    await this.afterFirstWords(effect);
     const state = await this.parts.sessions.find(effect.session);
     if (!state) return;
     // The table is total by kind, so row and effect belong together; TypeScript cannot follow the pair.
@@ -86,6 +87,16 @@ export class EffectHandlers {
       // What waits of a round is posted when a moderator resumes the session; the rest is made anew then.
       await this.done(effect);
     });
+  }
+
+  /** What adds a message to a channel stands below the session's first words there. */
+  private async afterFirstWords(effect: Effect): Promise<void> {
+    if (!['card', 'notice', 'post-ballot'].includes(effect.kind)) return;
+    const { sessions, messenger } = this.parts;
+    const state = sessions.get(effect.session);
+    const channel = channelOf(effect, state);
+    const to = state?.bindings.find((row) => row.channel === channel);
+    if (to) await messenger.firstWords.mayFollow(to);
   }
 
   /** The channel refused pictures that need care: true when it is really not (any more) where they may be shown. */

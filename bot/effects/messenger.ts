@@ -4,6 +4,7 @@
  */
 import type { Card, ChatPlatform, MessageRef } from '../../src/chat/port.js';
 import type { Binding } from '../../src/domain/state/model.js';
+import { FirstWords } from './first-words.js';
 import type { Platforms } from './platforms.js';
 
 /** A channel on its platform. */
@@ -13,6 +14,7 @@ export type Address = Pick<Binding, 'platform' | 'address'>;
 export class Messenger {
   private readonly refs = new Map<string, MessageRef>();
   private resumed = false;
+  readonly firstWords = new FirstWords();
 
   constructor(readonly platforms: Platforms) {}
 

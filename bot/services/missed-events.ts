@@ -37,6 +37,8 @@ export class MissedEvents implements ReadsMissed {
     await servers.refresh(platform);
     const guarded = await guards.checkAll(sessions.live(), platform);
     await opening.welcomeUnsaid();
+    // What stands below the first words waited for them.
+    this.parts.effects.wake(platform);
     await proposals.showUnshown(platform);
     await notices.readAll(platform);
     const swept = await sweeps.sweepOpen(sessions.live(), platform);

@@ -37,7 +37,7 @@ export interface Opened {
 /** Opens sessions that may be: whether one may is for StartSession to say. */
 export class Opening {
   /** Sessions whose first words met a platform that gave no answer. */
-  private readonly unsaid = new Set<string>();
+  private readonly unsaid = new Map<string, SessionState['bindings']>();
 
   constructor(private readonly parts: OpeningParts) {}
 
@@ -56,9 +56,20 @@ export class Opening {
       : await store.loadVoters(community);
     // Nothing of a person is stored before they agree, not even that a session is theirs.
     const by = createdBy !== null && voters.get(createdBy)?.consentAt != null ? createdBy : null;
-    const state = await sessions.open({ ...spec, id, community, createdBy: by }, place, voters, also);
-    await this.welcome(state);
-    return state;
+    return this.parts.messenger.firstWords.above(place, async () => {
+      const state = await sessions.open({ ...spec, id, community, createdBy: by }, place, voters, also);
+      await this.welcome(state);
+      return state;
+    });
+  }
+
+  /** Lets another channel in, and says the first words there. `join` gives the session with it. */
+  async join(place: Place, join: () => Promise<SessionState>): Promise<SessionState> {
+    return this.parts.messenger.firstWords.above(place, async () => {
+      const state = await join();
+      await this.welcome(state);
+      return state;
+    });
   }
 
   /** Makes the channel's row, by the server that it is on. */
@@ -74,10 +85,13 @@ export class Opening {
 
   /** First words that could not be said, and may be now. Throws where there is no answer still. */
   async welcomeUnsaid(): Promise<void> {
-    for (const id of [...this.unsaid]) {
+    for (const [id, places] of [...this.unsaid]) {
       const state = this.parts.sessions.get(id);
       if (state && state.session.state !== 'ended') await this.welcome(state);
-      else this.unsaid.delete(id);
+      else {
+        this.unsaid.delete(id);
+        for (const to of places) this.parts.messenger.firstWords.over(to);
+      }
     }
     if (this.unsaid.size > 0) throw new Error('first words are not said yet');
   }
@@ -94,13 +108,16 @@ export class Opening {
         await notices.ask(to);
         await messenger.post(to, welcomeCard(`${session.id}.welcome`, session, time));
       };
-      await first().catch((error) => {
+      const said = await first().catch((error) => {
         log.warn({ session: session.id, error: String(error) }, 'no welcome');
         if (!isUnreachable(error) || !this.parts.platforms.has(to.platform)) return;
         // They wait until the platform gives an answer.
-        this.unsaid.add(session.id);
+        this.unsaid.set(session.id, bindings);
+        messenger.firstWords.wait(to, error);
         catchingUp.soon(to.platform);
+        return false;
       });
+      if (said !== false) messenger.firstWords.over(to);
     }
   }
 }

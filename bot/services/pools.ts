@@ -57,12 +57,12 @@ export class Pools {
     const nsfw = await guards.allows(place);
     const act = { name: 'join', code: hash, place, nsfw, quorum } as const;
     const event = { kind: 'command', act, by: from.by, from: place.channel, at: clock.now() } as const;
-    const refusal = await sessions.dispatch(id, event);
-    if (refusal) throw new AcclaimError('not-allowed', refusal.message, refusal.mend);
-    // The people of the new side, who may vote in no other session here.
-    await sessions.hold(() => store.loadSettled());
-    const joined = sessions.get(id)!;
-    await opening.welcome(joined);
-    return joined;
+    return opening.join(place, async () => {
+      const refusal = await sessions.dispatch(id, event);
+      if (refusal) throw new AcclaimError('not-allowed', refusal.message, refusal.mend);
+      // The people of the new side, who may vote in no other session here.
+      await sessions.hold(() => store.loadSettled());
+      return sessions.get(id)!;
+    });
   }
 }
