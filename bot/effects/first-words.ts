@@ -16,16 +16,19 @@ export class FirstWords {
   async above<T>(to: Address, open: () => Promise<T>): Promise<T> {
     const key = keyOf(to);
     const before = this.underWay.get(key);
-    const opened = before ? before.then(open) : open();
-    const end = opened.then(
-      () => {},
-      () => {},
-    );
-    this.underWay.set(key, end);
-    void end.then(() => {
-      if (this.underWay.get(key) === end) this.underWay.delete(key);
+    let end = () => {};
+    const own = new Promise<void>((resolve) => {
+      end = resolve;
     });
-    return opened;
+    this.underWay.set(key, own);
+    try {
+      // One that opens there meanwhile comes after.
+      await before;
+      return await open();
+    } finally {
+      end();
+      if (this.underWay.get(key) === own) this.underWay.delete(key);
+    }
   }
 
   /** They are said, or refused for good, or wanted no more: what follows may be posted. */
