@@ -75,7 +75,7 @@ function Invitation({ message: { text, data } }) {
     const good = criterion ? t('ballot.criterion', { criterion }) : '';
     return [invite, good, !gallery && sheets > 1 ? t('ballot.sheets', { n: sheets }) : '']
       .filter(Boolean)
-      .join(' ');
+      .reduce((first, then) => t('ballot.and', { first, then }));
   };
   const [first, ...rest] = text.split('\n');
   const how = rest.find((/** @type {string} */ line) => line.startsWith('**How**'));

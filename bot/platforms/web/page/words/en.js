@@ -104,6 +104,7 @@ export const en = {
     'Is this a good “{prompt}”? **Like** it or **dislike** it; a **star** names the best of the round.',
   'ballot.invite.gallery.unsafe':
     'Is this picture safe? **Like** it if it is, **dislike** it if it is **unsafe**.',
+  'ballot.and': '{first} {then}',
   'ballot.criterion': 'Good means: “{criterion}”.',
   'ballot.sheets': 'There are {n} sheets.',
   'ballot.how.sheet': '**How**: press a picture to mark it, again to take it back; at the end Done.',

@@ -101,6 +101,7 @@ export const ja = {
   'ballot.invite.gallery.good':
     '「{prompt}」として良い画像ですか。**良い**か**良くない**を押してください。**星**はラウンドで最高の1枚に付けます。',
   'ballot.invite.gallery.unsafe': 'この画像は安全ですか。**安全**か**不適切**を押してください。',
+  'ballot.and': '{first}{then}',
   'ballot.criterion': '良いとする基準: 「{criterion}」',
   'ballot.sheets': 'シートは{n}枚あります。',
   'ballot.how.sheet':

@@ -1,0 +1,66 @@
+// Photographs every state of the page (tests/support/page-states.ts): large and phone, light and dark, English and Japanese, into
+// bench/out/states/SCREEN-SCHEME-LANGUAGE/STATE.png, to be looked at by somebody. It judges nothing: tests/e2e/states.test.ts measures.
+// Usage: node bench/pictures/states.mjs [--only STATE,STATE] [--screen large|phone]; needs the sources and a Chromium.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+import { createViteServer } from 'vitest/node';
+
+const bench = dirname(dirname(fileURLToPath(import.meta.url)));
+const { values: options } = parseArgs({ options: { only: { type: 'string' }, screen: { type: 'string' } } });
+
+// The tests are TypeScript, and Node 20 reads none.
+const vite = await createViteServer({
+  root: dirname(bench),
+  configFile: false,
+  appType: 'custom',
+  logLevel: 'error',
+  server: { middlewareMode: true, hmr: false, watch: null, ws: false },
+});
+const { agree, appOfStates, languages, schemes, screens, show, states } = await vite.ssrLoadModule(
+  '/tests/support/page-states.ts',
+);
+const { chromiumArgs, chromiumPath } = await vite.ssrLoadModule('/tests/support/browser.ts');
+
+const only = options.only?.split(',');
+const dir = mkdtempSync(join(tmpdir(), 'acclaim-states-'));
+const app = await appOfStates(dir);
+const browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumArgs });
+try {
+  for (const { name, viewport, phone } of screens.filter(
+    (one) => !options.screen || one.name === options.screen,
+  ))
+    for (const colorScheme of schemes)
+      for (const lang of languages) {
+        const out = join(bench, 'out', 'states', `${name}-${colorScheme}-${lang}`);
+        mkdirSync(out, { recursive: true });
+        const locale = lang === 'ja' ? 'ja-JP' : 'en-GB';
+        const context = await browser.newContext({
+          viewport,
+          colorScheme,
+          locale,
+          hasTouch: phone,
+          reducedMotion: 'reduce',
+        });
+        await agree(context, app.platform.url);
+        for (const state of states.filter(
+          (one) => (!one.phone || phone) && (!only || only.includes(one.name)),
+        )) {
+          const page = await context.newPage();
+          page.setDefaultTimeout(20_000);
+          await show(page, app.platform.url, state);
+          await page.screenshot({ path: join(out, `${state.name}.png`) });
+          await page.close();
+        }
+        await context.close();
+      }
+  process.stdout.write(`${join(bench, 'out', 'states')}\n`);
+} finally {
+  await browser.close();
+  await app.platform.stop();
+  await vite.close();
+  rmSync(dir, { recursive: true, force: true });
+}
