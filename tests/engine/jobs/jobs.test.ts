@@ -168,8 +168,14 @@ const half = (over: object = {}): Partial<JobPayload<'generate'>> => ({
   learner: { ...learner, name: 'acclaim', baseShare: 0.5, ...over },
 });
 const drifting: LearnerSettings = { ...learner, name: 'acclaim', drift: 0.5, lr: 0.02, maxDrift: 9 };
-const taught = async (name: string, goods: number[], over: object = {}) => {
-  await learn(join(root, name), { feedback: feedback(goods, 0), learner: { ...drifting, ...over } });
+const taught = async (
+  name: string,
+  goods: number[],
+  over: object = {},
+  progress?: (p: JobProgress) => void,
+) => {
+  const payload = { feedback: feedback(goods, 0), learner: { ...drifting, ...over } };
+  await learn(join(root, name), payload, progress);
   return readCheckpoint(join(root, name)).state;
 };
 const likelihood: LearnerSettings[] = [
@@ -772,7 +778,12 @@ describe('the drift adapter', () => {
 
   it('is fitted to everything that the base model showed, whatever was liked, and taken off what is drawn', async () => {
     const one = await made.drift();
-    const other = await taught('drift-other', [0, 4]);
+    const seen: JobProgress[] = [];
+    const other = await taught('drift-other', [0, 4], {}, (p) => seen.push(p));
+    // Both fits tell of their steps as one: three each.
+    const train = seen.filter(({ stage }) => stage === 'train');
+    expect(train.map(({ done }) => done)).toEqual(train.map(({ done }) => done).sort((a, b) => a - b));
+    expect(train.at(-1)).toMatchObject({ done: 6, total: 6 });
     expect(other.drift).toEqual(one.drift);
     expect(other.adapter).not.toEqual(one.adapter);
     // Liked all: both are fitted to the same pictures by the same draws, so the whole of one is the whole of the other.

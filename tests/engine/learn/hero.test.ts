@@ -1,4 +1,7 @@
-/** What HERO's embedding is taught: the best is the anchor of every triplet, this round's other goods and bads are its ends. */
+/**
+ * What HERO's embedding is taught: the best is the anchor of every triplet, this round's other goods and bads are its ends. And what it
+ * says before that: which good is the best, where nobody named one.
+ */
 import { expect, it } from 'vitest';
 import type { LearnerState } from '../../../engine/io/learner-state.js';
 import type { Round } from '../../../engine/io/round.js';
@@ -18,10 +21,19 @@ const round: Round = {
   noise: f32([COUNT, 1, 1, 1]),
   trajectory: null,
 };
+/** What the embedding makes of a latent: directions, of which that of 22 lies between those of 20 and 21. */
+const features = (latents: readonly number[]) =>
+  f32(
+    [latents.length, 2],
+    latents.flatMap((value) => {
+      const angle = { 20: 0, 21: 1.4, 22: 0.6 }[value] ?? 3;
+      return [Math.cos(angle), Math.sin(angle)];
+    }),
+  );
 const weights = { 'E.0.weight': f32([1], [1]) };
 
 /** The rows of latents that stood as anchor, positive and negative in any triplet; row 0 is the best. */
-async function taught(labels: readonly number[], best: number | null) {
+async function taught(labels: readonly number[], best: number | null, carried = true) {
   const seen: Record<'anchor' | 'positive' | 'negative', Set<number>> = {
     anchor: new Set(),
     positive: new Set(),
@@ -29,8 +41,9 @@ async function taught(labels: readonly number[], best: number | null) {
   };
   let latents: number[] = [];
   const run = async (feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> => {
-    if (!feeds.anchor) return { features: feeds.latents! };
-    latents = [...asFloat(feeds.latents, 'latents').data];
+    const fed = [...asFloat(feeds.latents, 'latents').data];
+    if (!feeds.anchor) return { features: features(fed) };
+    latents = fed;
     for (const [name, rows] of Object.entries(seen))
       for (const [at, one] of asFloat(feeds[name], name).data.entries())
         if (one === 1) rows.add(at % (COUNT + 1));
@@ -44,7 +57,7 @@ async function taught(labels: readonly number[], best: number | null) {
       params: weights,
       optimiser: { step: 0, m: { 'E.0.weight': f32([1]) }, v: { 'E.0.weight': f32([1]) } },
     },
-    best: { latent: Float32Array.of(13), noise: Float32Array.of(-13), round: 1, index: 3 },
+    best: carried ? { latent: Float32Array.of(13), noise: Float32Array.of(-13), round: 1, index: 3 } : null,
     positives: [],
     replay: [],
   };
@@ -71,4 +84,9 @@ it.each([
   ['one of an earlier round hides no good of this one', [1, 1, 0, 1, 0, 0], null, 13, [1, 2, 4], [3, 5, 6]],
 ])('the best: %s', async (_, labels, best, latent, positive, negative) => {
   expect(await taught(labels, best)).toEqual({ best: latent, anchor: [0], positive, negative });
+});
+
+it('the best, where there is none yet, is the good in the middle of the goods as the embedding sees them', async () => {
+  const { best, positive } = await taught([1, 1, 1, 0, 0, 0], null, false);
+  expect([best, positive]).toEqual([22, [1, 2]]);
 });
