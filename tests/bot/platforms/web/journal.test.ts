@@ -7,6 +7,13 @@ import { Journal } from '../../../../src/files/journal.js';
 import { card } from '../../../contracts/platform.js';
 import { freshDir } from './support.js';
 
+/** As whoever opens it next reads it. */
+async function linesIn(file: string): Promise<unknown[]> {
+  const { journal, lines } = await Journal.open(file, 'Move it away.');
+  await journal.close();
+  return lines;
+}
+
 describe('journal', () => {
   it('keeps what was appended, in order', async () => {
     const file = join(freshDir(), 'j');
@@ -14,7 +21,7 @@ describe('journal', () => {
     await Promise.all([journal.append({ n: 1 }), journal.append({ n: 2 }, false), journal.append({ n: 3 })]);
     await journal.close();
     expect(readFileSync(file, 'utf8')).toBe('{"n":1}\n{"n":2}\n{"n":3}\n');
-    expect((await Journal.open(file, 'Move it away.')).lines).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+    expect(await linesIn(file)).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
   });
 
   it('drops a torn last line, at every byte where it can be torn, and goes on', async () => {
@@ -78,7 +85,7 @@ describe('journal', () => {
     await Promise.all([append(1), rewrite(), append(2)]);
     await Promise.all([rewrite(), append(3), rewrite(), append(4)]);
     await journal.close();
-    expect(new Set((await Journal.open(file, 'Move it away.')).lines)).toEqual(new Set([1, 2, 3, 4]));
+    expect(new Set(await linesIn(file))).toEqual(new Set([1, 2, 3, 4]));
   });
 });
 
@@ -97,6 +104,7 @@ describe('messages', () => {
     const again = await Messages.open(file);
     expect(again.reactions(message.id)).toEqual(new Map([['1', ['visitor-bea']]]));
     expect([again.consented('visitor-ann'), again.consented('visitor-bea')]).toEqual([false, true]);
+    await again.close();
   });
 
   it('shows a preview to those who watch, and keeps none', async () => {
@@ -131,5 +139,6 @@ describe('messages', () => {
     expect(again.seq).toBe(seq);
     expect(again.since(seq).messages).toEqual([]);
     expect(again.since(seq - 1).messages).toHaveLength(1);
+    await again.close();
   });
 });
