@@ -94,8 +94,9 @@ describe('on Discord', () => {
       expect(await said('boss', where, start, { prompt })).toContain('Session opened');
     await until(() => started.roundOpen(1), 'the round', 120_000);
     const shown = () => peer.shown(cellar!);
-    const notice = shown().find((m) => JSON.stringify(m.components).includes('I agree'))!;
-    peer.press('eve', notice, 'I agree');
+    const notice = () => shown().find((m) => JSON.stringify(m.components).includes('I agree'));
+    await until(() => notice() !== undefined, 'the notice');
+    peer.press('eve', notice()!, 'I agree');
     await until(async () => (await started.bodies('voter')).length === 1, 'consent');
     const ballot = () => shown().find((m) => m.attachments.length > 0);
     await until(() => ballot() !== undefined, 'the ballot', 120_000);

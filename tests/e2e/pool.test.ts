@@ -144,10 +144,15 @@ test('one session over Discord, Slack and the page, through three kills', async 
   const [wa, wb] = [await messageOf('web', 0), await messageOf('web', 1)];
 
   // They agree, each in their own place; one person has an account on two of them and links both.
-  const notice = see.discord().find((m) => JSON.stringify(m.components).includes('I agree'))!;
+  const onDiscord = () => see.discord().find((m) => JSON.stringify(m.components).includes('I agree'));
+  await until(() => onDiscord() !== undefined, 'the notice on Discord');
+  const notice = onDiscord()!;
   discord.react('ann', notice.id, '\u2705');
   discord.press('bea', notice, 'I agree');
-  const slackNotice = (await see.slack()).find((m) => JSON.stringify(m.blocks ?? []).includes('"I agree"'))!;
+  const onSlack = async () =>
+    (await see.slack()).find((m) => JSON.stringify(m.blocks ?? []).includes('"I agree"'));
+  await until(async () => (await onSlack()) !== undefined, 'the notice on Slack');
+  const slackNotice = (await onSlack())!;
   for (const name of ['cem', 'dan'] as const)
     await slack.press(name, channel.slack, slackNotice.ts, 'I agree');
   await page().request('/api/consent', { channel: 'any', given: true });
