@@ -86,7 +86,7 @@ test('a gallery on Slack, from the setting to the outcome', async () => {
     cells: [{ index: 1, up: 2, seen: 2, stars: 2 }],
   });
   await until(async () => wordsOf(await fresh(two)).includes('2 of 2'), 'the outcome', 60_000);
-  expect(wordsOf(await fresh(two))).toContain('best of the round');
-  expect(JSON.stringify((await fresh(two)).blocks)).not.toContain('"Flag"');
+  await expect.poll(async () => wordsOf(await fresh(two))).toContain('best of the round');
+  await expect.poll(async () => JSON.stringify((await fresh(two)).blocks)).not.toContain('"Flag"');
   expect(peer.front.objections).toEqual([]);
 }, 400_000);
