@@ -34,6 +34,7 @@ const fileSchema = z.record(z.string(), verdictSchema);
 /** Verdicts kept; the oldest go first. */
 const MOST = 16;
 
+/** The verdicts of one data folder. */
 export class DeviceVerdicts {
   private readonly file: string;
 

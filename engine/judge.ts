@@ -46,6 +46,7 @@ export interface Verdict {
   values: Record<string, number>;
 }
 
+/** @throws AcclaimError `file-corrupt`, or that a file is missing. */
 export function loadJudge(dir: string): Judge {
   const path = join(resolve(dir), 'config.json');
   const mend = 'Use models/mini/judge.';

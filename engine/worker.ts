@@ -32,6 +32,7 @@ export interface WorkerPort {
 
 const SPARE_AFTER_MS = 400;
 
+/** Runs one job at a time, in order; between jobs it does what can be done ahead. */
 export class Worker {
   private running: { id: string; abort: AbortController; about: object } | null = null;
   private readonly waiting: Extract<ToEngine, { type: 'job' }>[] = [];

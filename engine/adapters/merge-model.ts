@@ -17,6 +17,10 @@ import type { Weighted } from './read.js';
 /** What goes along beside weights: configurations, vocabularies, licence and card. */
 const along = /(\.(json|txt|md)$)|(^|\/)(licen[cs]e|notice|readme)[^/]*$/i;
 
+/**
+ * A copy of the model at `out` with the adapters added into its weights; `report` is told of files or tensors that are
+ * done. Errors: those of writing.
+ */
 export async function writeMerged(
   pipeline: Pipeline,
   layers: readonly (readonly Weighted[])[],

@@ -33,6 +33,7 @@ export interface Layer {
 /** What an adapter is called in a folder: of a checkpoint of ours, of PEFT, of diffusers. */
 const IN_FOLDER = ['adapter.safetensors', 'adapter_model.safetensors', 'pytorch_lora_weights.safetensors'];
 
+/** The file that `path` stands for: itself, or the adapter in a folder. @throws AcclaimError `file-not-found`. */
 export function adapterFile(path: string): string {
   const inside = existsSync(path) && statSync(path).isDirectory();
   const named = IN_FOLDER.map((name) => join(path, name));

@@ -81,6 +81,7 @@ async function checkAdapters(dir: string, adapters: readonly string[]): Promise<
   }
 }
 
+/** The engine's half of `acclaim doctor`: the model, the LoRAs, the devices. */
 export async function checkEngine(question: EngineQuestion): Promise<Check[]> {
   return [
     await checkModel(question.model),

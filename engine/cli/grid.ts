@@ -1,6 +1,7 @@
 /** All images of a run on one sheet, row by row, near a square. */
 import type { Raster } from '../../src/images/raster.js';
 
+/** `gap`: white pixels between images of one size, and around them. */
 export function grid(images: readonly Raster[], gap = 2): Raster {
   const { width: w, height: h } = images[0]!;
   const columns = Math.ceil(Math.sqrt(images.length));

@@ -41,6 +41,7 @@ const options = {
 
 const mend = 'docs/formats.md describes the labels.';
 
+/** Labels that a person wrote (docs/formats.md). @throws AcclaimError `labels-invalid`, or that the file cannot be read. */
 export function readLabels(file: string): Feedback {
   let text: Buffer;
   try {

@@ -3,6 +3,7 @@ import type { ModelNotes } from '../../src/cli/models.js';
 import { substitution } from '../diffusion/native.js';
 import { readConfig, schedulerSchema } from '../models/config.js';
 
+/** A sentence where the model's own scheduler is not built; nothing of a broken folder. */
 export const modelNotes: ModelNotes = (dir) => {
   try {
     const config = readConfig(dir, 'scheduler/scheduler_config.json', schedulerSchema);

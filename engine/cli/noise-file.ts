@@ -12,6 +12,7 @@ export interface GivenNoise {
   steps: FloatTensor;
 }
 
+/** `latent` [C,h,w], `steps` T. @throws AcclaimError `shape-mismatch`, naming the tensor. */
 export function readNoise(file: string, latent: readonly number[], steps: number): GivenNoise {
   const tensors = readSafetensors(file);
   const count = tensors.initial?.shape[0] ?? 0;
@@ -28,6 +29,7 @@ export function readNoise(file: string, latent: readonly number[], steps: number
   return { initial: take('initial', [count, ...latent]), steps: take('steps', [steps, count, ...latent]) };
 }
 
+/** Of samples whose trajectory was kept; `images` [N,3,H,W] in [-1, 1] but for overshoot. */
 export function writeTrajectory(file: string, samples: Samples, images: FloatTensor): void {
   const tensors: Record<string, Tensor> = {
     latents: samples.trajectory!,

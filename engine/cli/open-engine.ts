@@ -19,6 +19,10 @@ export interface EngineRequest {
   threads?: number | undefined;
 }
 
+/**
+ * Chooses the device that works first; `close` releases what was compiled. Errors: those of the configuration;
+ * device-unavailable.
+ */
 export async function openEngine(
   request: EngineRequest,
 ): Promise<{ config: Config; engine: EngineContext; notes: readonly string[]; close(): Promise<void> }> {

@@ -50,6 +50,7 @@ function alphas(config: SchedulerConfig): (timestep: number) => number {
   return (t) => (ends && t === cumprod.length - 1 ? 0 : cumprod[t]!);
 }
 
+/** Steps of a latent consistency model (arXiv 2310.04378), noisiest first. */
 export function lcm(config: SchedulerConfig, { steps }: { steps: number }): Schedule {
   const alpha = alphas(config);
   const timesteps = timestepsOf(config, steps, 'lcm');

@@ -21,6 +21,7 @@ export const ddimTimesteps = (config: SchedulerConfig, steps: number): number[] 
   return spacedTimesteps(config, spacing ?? 'leading', steps);
 };
 
+/** Steps of DDIM (arXiv 2010.02502), noisiest first; `eta` 0 adds no noise, 1 that of DDPM. */
 export function ddim(config: SchedulerConfig, { steps, eta }: { steps: number; eta: number }): Schedule {
   const cumprod = alphasCumprod(config);
   // Other schedulers' configurations do not say where theirs ends: at the least noisy timestep, which keeps a likelihood.

@@ -12,6 +12,7 @@ import { spacedTimesteps } from './timesteps.js';
 
 const { fround, sqrt } = Math;
 
+/** Steps of Euler's method (arXiv 2206.00364), noisiest first; they add no noise. */
 export function euler(config: SchedulerConfig, { steps }: { steps: number }): Schedule {
   const trained = trainedSigmas(config);
   let [timesteps, sigmas] = spaced(config, trained, steps);

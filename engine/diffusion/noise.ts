@@ -23,6 +23,7 @@ export function perturb(source: Float32Array, fresh: Float32Array, eps0: number)
   return fresh.map((n, i) => keep * source[i] + eps0 * n);
 }
 
+/** `count` times `size` values of N(0, 1), drawn in order from `rng`. */
 export function plainNoise(count: number, size: number, rng: Rng): Float32Array[] {
   return Array.from({ length: count }, () => rng.normals(size));
 }

@@ -45,6 +45,7 @@ export const isStochastic = ({ steps }: Schedule): boolean => steps.some(({ std 
 export const isMultistep = ({ steps }: Schedule): boolean =>
   steps.some(({ fromPreviousX0 }) => fromPreviousX0 !== 0);
 
+/** x times `by`: x itself where that is 1. */
 export const scaled = (x: Float32Array, by: number): Float32Array => (by === 1 ? x : x.map((v) => by * v));
 
 /** u x_t + v out, clipped where the step says so: the image that the network expects at the end. */

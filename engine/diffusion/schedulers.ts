@@ -19,6 +19,7 @@ const schedulers: Record<SchedulerName, (config: SchedulerConfig, options: Sched
   tcd,
 };
 
+/** The steps of the scheduler that `options` names, under the model's configuration. */
 export const schedule = (config: SchedulerConfig, options: ScheduleOptions): Schedule =>
   schedulers[options.scheduler](config, options);
 

@@ -24,6 +24,7 @@ interface Chunk {
 const comesBefore = (a: Chunk, b: Chunk): boolean =>
   (a.size - b.size || b.region - a.region || a.at - b.at) < 0;
 
+/** Counts the bytes that an arena would hold; nothing is allocated. */
 export class Arena {
   private readonly free = new Set<Chunk>();
   /** Bytes of each region up to the last one that was ever in use. */

@@ -6,6 +6,7 @@ import type { OpAttrs, OpName } from './op-set.js';
 import { floatType } from './ops.js';
 import type { Node, Value } from './value.js';
 
+/** ONNX nodes that give the node's results from its operands; names between them begin with the result's. */
 export function emitDecomposed(
   node: Node<FusedOp>,
   names: { inputs: readonly string[]; outputs: readonly string[] },

@@ -25,6 +25,7 @@ export function nodeFlops(node: Node, winograd: boolean): number {
   return 2 * ((winograd ? winogradAdds(node) : undefined) ?? count?.(node) ?? 0);
 }
 
+/** Of one run of the graph. */
 export function flops(graph: Graph): number {
   const runs = runtimeValues(graph);
   const winograd = !prepacksWeights(graph);

@@ -21,6 +21,7 @@ export interface Segment {
   readonly end: number;
 }
 
+/** Append-only: what was added never changes. Values of one graph cannot be used in another. */
 export class Graph {
   readonly inputs = new Map<string, Value>();
   readonly outputs = new Map<string, Value>();

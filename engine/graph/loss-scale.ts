@@ -16,6 +16,7 @@ const TARGET = 2 ** -4;
 /** Below any gradient that means something; a batch whose rows all have weight 0 must not divide by it. */
 const LEAST = 1e-30;
 
+/** The factor of one reverse pass. */
 export class LossScale {
   private scale: Value | undefined;
 

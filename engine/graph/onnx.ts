@@ -13,13 +13,13 @@ import {
   type OnnxNode,
   onnxType,
 } from './emit-rules.js';
+import { winogradNodes } from './emit-winograd.js';
 import type { Graph } from './graph.js';
 import type { FusedOp } from './op-decompositions.js';
 import type { OpName } from './op-set.js';
 import { Message } from './protobuf.js';
 import type { DType, ExternalWeight, FloatType, Node, Shape, Value } from './value.js';
 import { type HalfType, weightOnlyCast, weightOnlyGather } from './weight-only-cast.js';
-import { winogradNodes } from './winograd.js';
 
 const OPSET = 21;
 const IR_VERSION = 10;

@@ -76,10 +76,16 @@ export const upsampleNearest2x = unary('Resize');
 export const averagePool2x2 = unary('AveragePool');
 
 export const square = (x: Value): Value => mul(x, x);
+
+/** x sigmoid(x). */
 export const silu = (x: Value): Value => x.graph.op('QuickGelu', [x], { alpha: 1 });
 /** CLIP's x * sigmoid(1.702 x). */
 export const quickGelu = (x: Value): Value => x.graph.op('QuickGelu', [x], { alpha: 1.702 });
+
+/** log sigmoid(x), without overflow. */
 export const logSigmoid = (x: Value): Value => neg(softplus(neg(x)));
+
+/** x within [lo, hi]. */
 export const clip = (x: Value, lo: number, hi: number): Value => minimum(maximum(x, lo), hi);
 export const cast = (x: Value, to: OpAttrs['Cast']['to']): Value =>
   x.dtype === to ? x : x.graph.op('Cast', [x], { to });
@@ -94,6 +100,7 @@ export function floatType({ dtype }: Value): FloatType {
   return dtype;
 }
 
+/** a where `condition` (bool) holds, else b; all are broadcast. */
 export function where(condition: Value, a: Operand, b: Operand): Value {
   const g = condition.graph;
   return g.op('Where', [condition, ...lifted(g, a, b)], {});
@@ -107,6 +114,7 @@ export const reshape = (x: Value, shape: Shape): Value =>
 export const transpose = (x: Value, perm: readonly number[]): Value =>
   perm.every((p, i) => p === i) ? x : x.graph.op('Transpose', [x], { perm: [...perm] });
 
+/** [..., A, B] -> [..., B, A]. */
 export const swapLast = (x: Value): Value => {
   const perm = x.shape.map((_, i) => i);
   return transpose(x, [...perm.slice(0, -2), x.rank - 1, x.rank - 2]);
@@ -121,6 +129,7 @@ export function concat(xs: readonly Value[], axis: number): Value {
 export const split = (x: Value, sizes: readonly number[], axis: number): readonly Value[] =>
   x.graph.node('Split', [x], { axis: axisOf(axis, x.rank), sizes: [...sizes] }).outputs;
 
+/** Elements [start, end) along `axis`. */
 export const slice = (x: Value, axis: number, start: number, end: number): Value => {
   const at = axisOf(axis, x.rank);
   return start === 0 && end === x.shape[at] ? x : x.graph.op('Slice', [x], { axis: at, start, end });
@@ -135,9 +144,11 @@ export function rows(x: Value, start: number, end: number): Value {
   return x.graph.weight(weightRows(raw.weight, start, end), floatType(x));
 }
 
+/** x repeated along its axes of one element. */
 export const expand = (x: Value, shape: Shape): Value =>
   sameShape(x.shape, shape) ? x : x.graph.op('Expand', [x], { shape: [...shape] });
 
+/** x with before[i] zeros before and after[i] after it on axis i. */
 export const pad = (x: Value, before: readonly number[], after: readonly number[]): Value =>
   [...before, ...after].every((p) => p === 0)
     ? x

@@ -26,6 +26,7 @@ const DEAR = 4096;
 
 const dear = (node: Node): boolean => nodeFlops(node, true) >= DEAR * numel(node.outputs[0]!.shape);
 
+/** What one reverse pass computes again, of the segments given. */
 export class Recompute {
   private readonly segmentOf: (Segment | undefined)[] = [];
   private readonly copies = new Map<Segment, SegmentCopy>();

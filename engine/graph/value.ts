@@ -60,6 +60,7 @@ export interface ValueFacts extends TensorType {
   readonly source: Source;
 }
 
+/** A tensor of a graph, not yet computed. */
 export class Value implements ValueFacts {
   readonly id: number;
   readonly name: string;
@@ -85,6 +86,7 @@ export class Value implements ValueFacts {
 
 export const isFloat = (dtype: DType): dtype is FloatType => dtype === 'float32' || dtype === 'float16';
 
+/** Elements of a tensor; 1 of a scalar. */
 export const numel = (shape: Shape): number => shape.reduce((n, d) => n * d, 1);
 
 export const sameShape = (a: Shape, b: Shape): boolean =>

@@ -3,7 +3,7 @@
  * and every filter g come 4x4 results  Y = A' [(G g G') . (B' d B)] A,  summed over channels between the brackets: 36 products of
  * matrices [O,C] x [C,tiles] take the place of nine for each of 16 pixels.
  *
- * Emitted for layers whose weights stay in their file. Each transform is one linear map over a tile, written as the kernel that
+ * Emitted (emit-winograd.ts) for layers whose weights stay in their file. Each transform is one linear map over a tile, written as the kernel that
  * does it best: B' d B is a convolution with 36 filters and stride 4, the other two are products with a matrix of 36 rows. What
  * comes between has no shape that is known before it runs, so that it is freed at once (weight-only-cast.ts); a filter's transform waits
  * for the layer's input and is never kept.
@@ -11,14 +11,13 @@
  * The points are 0, +-3/4, +-3/2 and infinity: exact in binary, and with half the rounding error of 0, +-1, +-2 (measured: 2.8e-6
  * of the result's root mean square over 1280 channels, a plain convolution's 2.6e-7).
  */
-import { type EmitContext, type OnnxNode, onnxType } from './emit-rules.js';
 import type { ConvAttrs } from './op-set.js';
-import { type DType, type ExternalWeight, type Node, type Shape, type Value, weightRows } from './value.js';
-import { halfWeight, waiting } from './weight-only-cast.js';
+import type { DType, Node } from './value.js';
+import { halfWeight } from './weight-only-cast.js';
 
 /** Results and taps on a side, and inputs of a tile. */
-const [RESULTS, TAPS] = [4, 3];
-const TILE = RESULTS + TAPS - 1;
+export const [RESULTS, TAPS] = [4, 3];
+export const TILE = RESULTS + TAPS - 1;
 const POINTS = [0, 3 / 4, -3 / 4, 3 / 2, -3 / 2];
 
 type Matrix = readonly (readonly number[])[];
@@ -47,16 +46,16 @@ const kronecker = (m: Matrix): Matrix =>
   m.flatMap((a) => m.map((b) => a.flatMap((x) => b.map((y) => x * y))));
 
 const { inputs, filters, results } = toomCook(POINTS);
-const inputMap = kronecker(inputs);
-const filterMap = kronecker(filters);
+export const inputMap = kronecker(inputs);
+export const filterMap = kronecker(filters);
 /** Of a filter turned by 180 degrees. */
-const turnedMap = filterMap.map((row) => [...row].reverse());
-const resultMap = kronecker(results);
+export const turnedMap = filterMap.map((row) => [...row].reverse());
+export const resultMap = kronecker(results);
 /** Products a tile. */
-const PRODUCTS = TILE * TILE;
+export const PRODUCTS = TILE * TILE;
 
 /** A convolution, or the transposed one that is its gradient, as a convolution of stride 1. */
-interface Layer {
+export interface Layer {
   readonly n: number;
   /** Channels that come in and go out. */
   readonly from: number;
@@ -70,7 +69,8 @@ interface Layer {
   readonly turned: boolean;
 }
 
-function layerOf(node: Node): Layer | undefined {
+/** The node as such a layer; undefined of what is none, or has sides that tiles do not divide. */
+export function layerOf(node: Node): Layer | undefined {
   if (node.op !== 'Conv' && node.op !== 'ConvTranspose') return undefined;
   const [x, w] = node.inputs;
   const [y] = node.outputs;
@@ -119,7 +119,7 @@ export function winogradAdds(node: Node): number | undefined {
 }
 
 /** Rows of results, or filters, [start, end): what is made at once. */
-interface Part {
+export interface Part {
   readonly start: number;
   readonly end: number;
 }
@@ -148,7 +148,8 @@ const SIZES = {
   tilesOfBand: 128,
 };
 
-function partition(layer: Layer): { bands: Part[]; chunks: Part[] } {
+/** Bands of rows of results, and chunks of filters. */
+export function partition(layer: Layer): { bands: Part[]; chunks: Part[] } {
   const { n, from, to, width, height } = layer;
   const tiles = tilesOf(layer);
   const chunkBytes = tiles <= SIZES.fewTiles ? SIZES.filtersForFewTiles : SIZES.filters;
@@ -205,186 +206,4 @@ export function walkMemory<T>(
   if (bias || bands.length > 1) result();
   for (const memory of whole) give(memory);
   if (!bias && bands.length === 1) result();
-}
-
-/** ONNX nodes in place of a convolution that `winogradAdds` is defined for; nothing for others. */
-export function winogradNodes(
-  node: Node,
-  c: EmitContext,
-  late: ReadonlySet<DType>,
-): readonly OnnxNode[] | undefined {
-  return winogradAdds(node) ? new WinogradEmission(node, layerOf(node)!, c, late).all() : undefined;
-}
-
-/** Appends nodes whose names begin with that of the layer's result. */
-class NodeList {
-  readonly nodes: OnnxNode[];
-  private readonly told = new Map<string, string>();
-  private readonly waits: string;
-
-  constructor(
-    private readonly y: string,
-    /** The layer's input: what waits, waits for it. */
-    x: string,
-    private readonly c: EmitContext,
-  ) {
-    const waits = waiting(x, `${y}.winograd`, c);
-    this.waits = waits.name;
-    this.nodes = [...waits.nodes];
-  }
-
-  emit(op: string, part: string, inputs: readonly string[], attributes: OnnxNode['attributes'] = {}): string {
-    const name = `${this.y}.${part}`;
-    this.nodes.push({ op, inputs, outputs: [name], attributes });
-    return name;
-  }
-
-  reshape(part: string, x: string, shape: Shape): string {
-    return this.emit('Reshape', part, [x, this.c.ints(shape)]);
-  }
-
-  slice(part: string, x: string, axis: number, { start, end }: Part): string {
-    const { c } = this;
-    return this.emit('Slice', part, [x, c.ints([start]), c.ints([end]), c.ints([axis])]);
-  }
-
-  /** x in a shape that the run time does not know. */
-  hidden(part: string, x: string, shape: Shape): string {
-    let how = this.told.get(`${shape}`);
-    if (how === undefined) {
-      how = this.emit('Concat', `${part}.shape`, [this.waits, this.c.ints(shape)], { axis: 0 });
-      this.told.set(`${shape}`, how);
-    }
-    return this.emit('Reshape', part, [x, how]);
-  }
-
-  join(part: string, parts: readonly string[], axis: number): string {
-    return parts.length > 1 ? this.emit('Concat', part, parts, { axis }) : parts[0]!;
-  }
-}
-
-/** One layer's nodes: filters are transformed, bands of rows go through, and their results are joined. */
-class WinogradEmission {
-  private readonly list: NodeList;
-  private readonly maps: Record<'filters' | 'inputs' | 'results', string>;
-  private readonly bands: readonly Part[];
-  private readonly chunks: readonly Part[];
-  private readonly half: boolean;
-  /** Of which chunks are read where they lie. */
-  private readonly mapped: ExternalWeight | undefined;
-  /** [to, from, taps]; of a layer to be turned [from, to, taps], as it lies in the file. */
-  private readonly taps: string;
-  /** The transformed filters, where all bands share them. */
-  private readonly shared: string | undefined;
-
-  constructor(
-    private readonly node: Node,
-    private readonly layer: Layer,
-    private readonly c: EmitContext,
-    late: ReadonlySet<DType>,
-  ) {
-    const [x, weight] = node.inputs as [Value, Value];
-    const { turned } = layer;
-    this.list = new NodeList(node.outputs[0]!.name, x.name, c);
-    this.maps = {
-      filters: turned
-        ? c.matrix('winograd.turned', [PRODUCTS, TAPS ** 2], turnedMap)
-        : c.matrix('winograd.filters', [PRODUCTS, TAPS ** 2], filterMap),
-      inputs: c.matrix('winograd.inputs', [PRODUCTS, 1, TILE, TILE], inputMap),
-      results: c.matrix('winograd.results', [RESULTS ** 2, PRODUCTS], resultMap),
-    };
-    const { bands, chunks } = partition(layer);
-    this.bands = bands;
-    this.chunks = chunks;
-    const half = halfWeight(weight, late);
-    const lying = half ?? weight;
-    const [rowsOfTaps, columnsOfTaps] = lying.shape as [number, number];
-    const read = this.cut && lying.source.kind === 'weight' && !turned;
-    this.half = half !== undefined;
-    this.mapped = read && lying.source.kind === 'weight' ? lying.source.weight : undefined;
-    this.taps = read ? '' : this.list.hidden('taps', lying.name, [rowsOfTaps, columnsOfTaps, TAPS ** 2]);
-    this.shared = this.cut ? undefined : this.filtersOf(chunks[0]!, 'filters');
-  }
-
-  all(): OnnxNode[] {
-    const { list, bands, layer, node } = this;
-    const images = bands.map((rows, i) => this.band(rows, `band.${i}`));
-    const image = list.join('whole', images, 2);
-    const bias = node.inputs[2];
-    if (bias) list.emit('Add', 'sum', [image, list.reshape('shift', bias.name, [layer.to, 1, 1])]);
-    const { nodes } = list;
-    return [...nodes.slice(0, -1), { ...nodes.at(-1)!, outputs: [node.outputs[0]!.name] }];
-  }
-
-  /** Filters are transformed in several chunks. */
-  private get cut(): boolean {
-    return this.chunks.length > 1;
-  }
-
-  /** [chunk, from, taps] as it lies in the file. */
-  private tapsOf(chunk: Part, part: string): string {
-    const { list, mapped, layer } = this;
-    const shape = [chunk.end - chunk.start, layer.from, TAPS ** 2];
-    if (mapped) return list.hidden(part, this.c.mapped(weightRows(mapped, chunk.start, chunk.end)), shape);
-    const own = this.cut ? list.slice(`${part}.own`, this.taps, layer.turned ? 1 : 0, chunk) : this.taps;
-    return layer.turned ? list.emit('Transpose', part, [own], { perm: [1, 0, 2] }) : own;
-  }
-
-  /** G g G' [PRODUCTS, chunk, from]. */
-  private filtersOf(chunk: Part, part: string): string {
-    const { list } = this;
-    const taps = this.tapsOf(chunk, `${part}.taps`);
-    const wide = this.half ? list.emit('Cast', `${part}.wide`, [taps], { to: onnxType.float32 }) : taps;
-    const flat = list.reshape(`${part}.flat`, wide, [-1, TAPS ** 2]);
-    const made = list.emit('Gemm', `${part}.made`, [this.maps.filters, flat], { transB: 1 });
-    return list.reshape(part, made, [PRODUCTS, chunk.end - chunk.start, this.layer.from]);
-  }
-
-  /** Rows of results [N, O, rows, width]. */
-  private band(rows: Part, part: string): string {
-    const operand = this.operandOf(rows, part);
-    const products = this.list.join(
-      `${part}.products`,
-      this.chunks.map((chunk, i) =>
-        this.list.emit('MatMul', `${part}.products.${i}`, [
-          this.shared ?? this.filtersOf(chunk, `${part}.filters.${i}`),
-          operand,
-        ]),
-      ),
-      1,
-    );
-    return this.resultsOf(rows, products, part);
-  }
-
-  /** B' d B of the operand's rows that the band reads [PRODUCTS, from, tiles]; beyond the operand's ends are zeros. */
-  private operandOf({ start, end }: Part, part: string): string {
-    const { list, layer, node } = this;
-    const { n, from, rows, pads } = layer;
-    const [first, last] = [start - pads[0], end + TAPS - 1 - pads[0]];
-    const [top, bottom] = [Math.max(0, -first), Math.max(0, last - rows)];
-    const read = { start: first + top, end: last - bottom };
-    const x = node.inputs[0]!.name;
-    const own = read.end - read.start < rows ? list.slice(`${part}.rows`, x, 2, read) : x;
-    const images = list.hidden(`${part}.images`, own, [n * from, 1, read.end - read.start, -1]);
-    const tiles = list.emit('Conv', `${part}.tiles`, [images, this.maps.inputs], {
-      strides: [RESULTS, RESULTS],
-      pads: [top, pads[1], bottom, pads[3]],
-    });
-    const byTile = list.reshape(`${part}.by-tile`, tiles, [n, from, PRODUCTS, -1]);
-    const byProduct = list.emit('Transpose', `${part}.by-product`, [byTile], { perm: [2, 1, 0, 3] });
-    return list.reshape(`${part}.operand`, byProduct, [PRODUCTS, from, -1]);
-  }
-
-  /** A' products A, put back as an image: [4 i, 4 j, all tiles] -> [4 i, O, N, rows of tiles, width] -> [N, O, rows, width]: columns move in, then rows. */
-  private resultsOf({ start, end }: Part, products: string, part: string): string {
-    const { list, layer } = this;
-    const { n, to, width } = layer;
-    const flat = list.reshape(`${part}.flat`, products, [PRODUCTS, -1]);
-    const result = list.emit('MatMul', `${part}.result`, [this.maps.results, flat]);
-    const squares = list.reshape(`${part}.squares`, result, [RESULTS, RESULTS, -1]);
-    const columns = list.emit('Transpose', `${part}.columns`, [squares], { perm: [0, 2, 1] });
-    const lines = list.reshape(`${part}.lines`, columns, [RESULTS, to, n, (end - start) / RESULTS, -1]);
-    const image = list.emit('Transpose', `${part}.image`, [lines], { perm: [2, 1, 3, 0, 4] });
-    return list.reshape(`${part}.results`, image, [n, to, end - start, width]);
-  }
 }

@@ -44,6 +44,7 @@ const roundAway = (x: number): number => Math.trunc(x < 0 ? x - 0.5 : x + 0.5);
 const toByte = (sum: number): number =>
   Math.max(0, Math.min(255, Math.floor((sum + PRECISION / 2) / PRECISION)));
 
+/** An 8-bit RGB picture in another size. */
 export function resizeBicubic({ width, height, data }: Raster, toWidth: number, toHeight: number): Raster {
   let across = data;
   if (toWidth !== width) {

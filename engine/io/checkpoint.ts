@@ -83,6 +83,7 @@ export interface Checkpoint {
 /** Manifest fields that the state itself decides. */
 type Derived = 'format' | 'version' | 'embedding' | 'optimiser' | 'best' | 'voteModel' | 'drift';
 
+/** Writes the folder whole and returns the hash of its manifest. Errors: disk-full, data-unwritable. */
 export function writeCheckpoint(
   out: string,
   state: LearnerState,
@@ -162,6 +163,7 @@ function stateTensors(state: LearnerState, latent: readonly number[]): Record<st
   return tensors;
 }
 
+/** @throws AcclaimError `checkpoint-corrupt`, for a folder that is not whole or does not fit its manifest. */
 export function readCheckpoint(dir: string): Checkpoint {
   const { manifest, hash } = readFolder(dir, checkpointManifestSchema, 'checkpoint-corrupt');
   const load = (name: string) => new CheckpointReader(dir, name);

@@ -28,6 +28,7 @@ const filesSchema = z.record(
   z.object({ bytes: z.number().int(), sha256: z.string().length(64) }),
 );
 
+/** In hexadecimal digits. */
 export const sha256 = (data: Uint8Array | string): string => createHash('sha256').update(data).digest('hex');
 
 /** Writes `out` whole: `fill` puts files into the folder it is given. Returns the manifest's hash. */
@@ -131,6 +132,7 @@ export function discard(path: string): void {
   } catch {}
 }
 
+/** The error of a failed write as one that can be mended: `disk-full`, `data-unwritable`; else as it is. */
 export function unwritable(error: unknown, out: string): unknown {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOSPC' || code === 'EDQUOT')

@@ -18,6 +18,7 @@ function widenHalf(h: number): number {
 
 let widened: Float32Array | undefined;
 
+/** Bits of float16 -> their values, exactly. */
 export function halfToFloat(half: Uint16Array): Float32Array {
   widened ??= Float32Array.from({ length: 65_536 }, (_, h) => widenHalf(h));
   const out = new Float32Array(half.length);
@@ -46,8 +47,10 @@ function narrowHalf(x: number): number {
   return sign | shiftRounded(fraction | 0x800000, -exponent - 1);
 }
 
+/** Rounded to the nearest float16, as its bits. */
 export const floatToHalf = (values: Float32Array): Uint16Array => Uint16Array.from(values, narrowHalf);
 
+/** Bits of bfloat16 -> their values, exactly. */
 export function bfloatToFloat(half: Uint16Array): Float32Array {
   const out = new Uint32Array(half.length);
   for (let i = 0; i < half.length; i++) out[i] = half[i] << 16;
@@ -60,4 +63,5 @@ function narrowBfloat(x: number): number {
   return (bits[0] + 0x7fff + ((bits[0] >>> 16) & 1)) >>> 16;
 }
 
+/** Rounded to the nearest bfloat16, as its bits. */
 export const floatToBfloat = (values: Float32Array): Uint16Array => Uint16Array.from(values, narrowBfloat);

@@ -113,8 +113,10 @@ export const originOf = (manifest: Pick<RoundManifest, 'images' | 'checkpoint'>,
 export const isChosen = ({ images }: Pick<RoundManifest, 'images'>, index: number): boolean =>
   (images?.[index]?.pick ?? 'unpicked') !== 'unpicked';
 
+/** Of a picture, within its round's folder. */
 export const imageName = (index: number): string => `images/${String(index).padStart(4, '0')}.png`;
 
+/** `pngs`: one a picture, in order. Returns the hash of the manifest. Errors: disk-full, data-unwritable. */
 export function writeRound(out: string, round: Round, pngs: readonly Buffer[]): string {
   return writeFolder(out, round.manifest, (folder) => {
     mkdirSync(join(folder, 'images'));

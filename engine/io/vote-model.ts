@@ -64,6 +64,7 @@ export type VoteModelFacts = z.infer<typeof voteModelSchema>;
 
 type PlainFacts = z.infer<typeof plainSchema>;
 
+/** The manifest's part: all but the heads' weights. */
 export const voteModelFacts = ({ faults, ...whole }: VoteModel): VoteModelFacts => ({
   ...plainFacts(whole),
   ...(faults && { faults: { ...faults, parts: each(faults.parts, plainFacts) } }),
@@ -83,6 +84,7 @@ const plainFacts = ({ maps, heads, ...facts }: Omit<VoteModel, 'faults'>): Plain
   heads: heads.length,
 });
 
+/** The heads' weights, [heads, width] of each map, and offsets [heads]; of each fault's model too. */
 export function voteModelTensors(model: VoteModel): Record<string, Tensor> {
   const parts = Object.entries(model.faults?.parts ?? {});
   return Object.assign(

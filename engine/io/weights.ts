@@ -35,6 +35,7 @@ export interface StoredName {
 /** Our name -> the names it may have in a store, the usual one first. */
 export type KeyMap = (name: string) => readonly StoredName[];
 
+/** For stores whose tensors are called as ours. */
 export const sameNames: KeyMap = (key) => [{ key }];
 
 interface Place {

@@ -22,6 +22,7 @@ export interface EngineOptions {
   software: string;
 }
 
+/** Models are opened once and stay open. */
 export class EngineContext {
   readonly cache: ExecutorCache;
   readonly threads: number;

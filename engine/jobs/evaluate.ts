@@ -61,6 +61,10 @@ interface Part {
   latents: Float32Array[];
 }
 
+/**
+ * Draws pictures by the base model and the tuned one, and tells how many of each are safe. Errors: usage, and those of
+ * drawing.
+ */
 export async function evaluate(
   engine: EngineContext,
   payload: Payload,

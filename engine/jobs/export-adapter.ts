@@ -20,6 +20,10 @@ import { paced } from './pace.js';
 
 type Payload = JobPayload<'export-adapter'>;
 
+/**
+ * A checkpoint's adapter for other programs, alone or merged into a copy of its model. Errors: checkpoint-corrupt, and
+ * those of writing.
+ */
 export async function exportAdapter(
   payload: Payload,
   { progress }: Pick<WorkerContext, 'progress'>,

@@ -8,6 +8,7 @@ import { learn } from './learn.js';
 import { measure } from './measure.js';
 import { score } from './score.js';
 
+/** All of them share `engine`: one job runs at a time. */
 export function createHandlers(engine: EngineContext): Handlers {
   return {
     generate: (payload, context) => generate(engine, payload, context),

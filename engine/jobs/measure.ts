@@ -32,6 +32,7 @@ interface Arbiter {
   named: Record<string, number>;
 }
 
+/** How pictures of tuned rounds compare with those of base ones: how many are good, how varied, in which traits they differ. */
 export async function measure(
   engine: EngineContext,
   payload: Payload,

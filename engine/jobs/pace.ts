@@ -13,6 +13,7 @@ export type Report = (
   foretold?: number | undefined,
 ) => void;
 
+/** A `Report` that adds seconds left and hands on to `send`; `now` in milliseconds. */
 export function paced(send: (p: JobProgress) => void, now: () => number = () => performance.now()): Report {
   let stage: JobProgress['stage'] | undefined;
   let first = { done: 0, at: 0 };

@@ -66,6 +66,7 @@ interface Begun {
   opinion: Opinion | null;
 }
 
+/** One picture a place of `origins`. Errors: those of sampling and decoding. */
 export async function drawPicked(
   drawing: Drawing,
   picking: PickingPlan,

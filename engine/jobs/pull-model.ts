@@ -10,6 +10,7 @@ import { paced } from './pace.js';
 /** ms between two reports: a chunk is a few kilobytes. */
 const REPORT_MS = 250;
 
+/** Fetches a model into the models folder. Errors: those of engine/pull/pull.ts. */
 export async function pullModel(
   payload: JobPayload<'pull-model'>,
   { signal, progress }: WorkerContext,

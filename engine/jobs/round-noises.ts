@@ -12,6 +12,7 @@ import { learners } from '../learn/learners/table.js';
 
 type Payload = Pick<JobPayload<'generate'>, 'noise' | 'learner' | 'seed' | 'round'>;
 
+/** Of one round; asked twice it gives the same. */
 export class RoundNoises {
   /** `size`: values of a latent; `tuned`: some of the images are a tuned model's, beside which the base model's start from plain noise. */
   constructor(

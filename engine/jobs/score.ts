@@ -12,6 +12,7 @@ import type { EngineContext } from './context.js';
 import { judgePictures, mustSuit, readPicture } from './judge-pictures.js';
 import { paced } from './pace.js';
 
+/** What the miniature's judge says of pictures. Errors: usage, for a task that it does not know; shape-mismatch. */
 export async function score(
   engine: EngineContext,
   payload: JobPayload<'score'>,

@@ -49,6 +49,7 @@ interface Offer {
   works: readonly Spare[] | null;
 }
 
+/** The work of one engine that may be done ahead: that of one round at a time. */
 export class Ahead {
   private offer: Offer | null = null;
 

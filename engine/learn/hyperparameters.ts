@@ -5,12 +5,14 @@ import { AcclaimError } from '../../src/errors.js';
 import type { AdapterSpec } from '../nn/lora.js';
 import type { AdamOptions } from './optimiser.js';
 
+/** Where `alpha` is not set it is the rank: a scale of 1. */
 export const adapterSpec = ({ rank, alpha, targets }: AdapterParams): AdapterSpec => ({
   rank,
   alpha: alpha ?? rank,
   targets,
 });
 
+/** Adam's betas and epsilon are PyTorch's defaults; `stepScale` multiplies the learning rate. */
 export function optimiserOptions(params: AdapterParams, stepScale = 1): AdamOptions {
   return {
     lr: params.lr * stepScale,

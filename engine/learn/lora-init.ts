@@ -6,6 +6,7 @@ import type { Rng } from '../../src/rng.js';
 import type { NamedTensors } from '../runtime/named-tensors.js';
 import { f32 } from '../runtime/tensor.js';
 
+/** A from N(0, 1/rank^2) (by a kernel's root of its places less), B zero: the adapter changes nothing yet. */
 export function initAdapter(
   shapes: readonly { name: string; shape: readonly number[] }[],
   rank: number,

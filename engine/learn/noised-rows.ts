@@ -29,6 +29,7 @@ export interface ForwardProcess {
   ): Record<'x' | 'noise' | 'timestep' | 'alpha', Tensor>;
 }
 
+/** Of a round's latents, under the model's betas, at the timesteps that learners fit. */
 export function forwardProcess({
   pipeline: { scheduler },
   sampler,

@@ -27,6 +27,7 @@ export interface Optimiser {
   update(params: NamedTensors, gradients: NamedTensors, state: AdamState): number;
 }
 
+/** AdamW where `weightDecay` is above 0. */
 export function adam(options: AdamOptions): Optimiser {
   const { lr, beta1, beta2, epsilon, weightDecay, clipNorm } = options;
   return {

@@ -31,6 +31,10 @@ interface Fitted {
   looks: number[];
 }
 
+/**
+ * Fits the tuned adapter and, where asked for, the drift adapter; where somebody looks, it ends as soon as enough is
+ * liked. Errors: those of training.
+ */
 export async function fitRound(
   context: LearnContext<AcclaimParams>,
   before: LearnerState,

@@ -32,6 +32,7 @@ export interface StepResult {
   norm: number;
 }
 
+/** An adapter under training: it and the optimiser's state move in place. */
 export class Trainer {
   /** Loss of each step taken. */
   readonly losses: number[] = [];

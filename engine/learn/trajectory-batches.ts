@@ -31,6 +31,7 @@ export interface PlannedStep {
   feeds(rows: readonly Row[]): Record<string, Tensor>;
 }
 
+/** A round's trajectory as rows of (image, step), fed in micro-batches to a graph of the policy's likelihoods. */
 export class TrajectoryBatches {
   private constructor(
     private readonly trajectory: Trajectory,

@@ -7,6 +7,7 @@
 /** How often each value was seen. */
 export type Counts = readonly number[];
 
+/** `values` are whole numbers from 0 up to, not with, `of`. */
 export function countValues(values: readonly number[], of: number): number[] {
   const counts = new Array<number>(of).fill(0);
   for (const value of values) counts[value]! += 1;

@@ -66,6 +66,7 @@ class Shapes {
   }
 }
 
+/** Read off names and shapes of the UNet's tensors; `side` of its latents. @throws AcclaimError `model-unsupported`. */
 export function unetConfigOf(store: WeightStore, xl: boolean, side: number): UnetConfig {
   const s = new Shapes(store, UNET);
   const levels: { width: number; resnets: number; depth: number }[] = [];
@@ -115,6 +116,7 @@ export function unetConfigOf(store: WeightStore, xl: boolean, side: number): Une
 
 const pooledWidthOf = (store: WeightStore): number => new Shapes(store, TEXTS.xl2).size('text_projection', 1);
 
+/** Read off names and shapes of the VAE's tensors. @throws AcclaimError `model-unsupported`. */
 export function vaeConfigOf(store: WeightStore, xl: boolean): VaeConfig {
   const s = new Shapes(store, VAE);
   const levels = s.count((i) => `encoder.down.${i}.block.0.conv1.weight`);
@@ -152,6 +154,7 @@ export function clipConfigOf(store: WeightStore, prefix: string): TextConfig {
   });
 }
 
+/** Whether the store has a CLIP text encoder of transformers' layout below `prefix`. */
 export const hasTextRoot = (store: WeightStore, prefix: string): boolean =>
   store.tensors.has(`${prefix}text_model.embeddings.token_embedding.weight`);
 
@@ -173,6 +176,7 @@ export function openClipConfigOf(store: WeightStore, prefix: string, unused: 0 |
   });
 }
 
+/** What single files do not say: the family's usual betas, and scheduler. */
 export const schedulerConfigOf = (
   prediction: SchedulerConfig['prediction_type'],
   xl: boolean,

@@ -26,6 +26,8 @@ const layers = z.number().int().positive().max(256);
 const LEVELS = 16;
 /** Of all levels together: each layer costs its reader time before a weight is looked for. */
 const ALL_LAYERS = 4096;
+
+/** A list with one entry a level of a network. */
 export const perLevel = <T extends z.ZodType>(each: T) => z.array(each).max(LEVELS);
 const blockChannels = perLevel(count).min(1);
 

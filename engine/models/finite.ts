@@ -35,6 +35,7 @@ function* placed(tensors: Pipeline['unet']['tensors']) {
     yield [name, { file: tensor.file, dtype, offset, length }] as const;
 }
 
+/** The error that names the layer whose weights are not finite, or overflow in fp16. */
 export const layerNotFinite = (
   { name, file }: { name: string; file: string },
   precision: 'fp32' | 'fp16' = 'fp32',

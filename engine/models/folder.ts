@@ -28,6 +28,7 @@ export interface Configs extends Pick<ModelParts, 'kind' | 'unetConfig' | 'vaeCo
   readonly textConfigs: readonly TextConfig[];
 }
 
+/** @throws AcclaimError `file-not-found`, `model-unsupported` (file and key), `model-corrupt`. */
 export function readConfigs(dir: string): Configs {
   const kind = readKind(dir);
   return {
@@ -46,6 +47,7 @@ function readText(dir: string, encoder: TextPart['encoder']): TextConfig {
   return { ...config, architectures: config.architectures ?? [usual] };
 }
 
+/** For loadTokenizer, of the encoder's configuration. */
 export const roomOf = ({ max_position_embeddings: places, vocab_size: rows }: TextConfig) => ({
   places,
   rows,
@@ -69,6 +71,7 @@ export function openFolder(dir: string): ModelParts {
   };
 }
 
+/** The folder's textual inversions, a list for each encoder. Errors: those of readConcepts. */
 export const conceptsOf = (dir: string, configs: readonly TextConfig[]): Concept[][] =>
   readConcepts(
     dir,

@@ -36,6 +36,7 @@ function fileWeight({ source, name }: Value): ExternalWeight {
   return fileWeight(from);
 }
 
+/** Every layer of the UNet and the text encoders that an adapter may change. */
 export function moduleTable({ unet, unetConfig, encoders, kind }: Pipeline): Module[] {
   const denoiser = new Recorder('unet');
   visitUnet({ unet, unetConfig }, denoiser);

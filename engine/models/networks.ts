@@ -43,18 +43,21 @@ export function visitText(source: TextSource, adapter?: LowRankSource): void {
   textModel(g, source, { ids: g.input('ids', [1, 1], 'int64'), ends }, adapter);
 }
 
+/** Name and shape of every weight that a UNet of this configuration asks for. */
 export function unetTensors(unetConfig: UnetConfig): Tensors {
   const wanted = new Wanted();
   visitUnet({ unet: wanted, unetConfig });
   return wanted.tensors;
 }
 
+/** Name and shape of every weight that a text encoder of this configuration asks for. */
 export function textTensors(config: TextConfig): Tensors {
   const wanted = new Wanted();
   visitText({ weights: wanted, config });
   return wanted.tensors;
 }
 
+/** Name and shape of every weight that a VAE of this configuration asks for. */
 export function vaeTensors(vaeConfig: VaeConfig): Tensors {
   const wanted = new Wanted();
   const g = new Graph();

@@ -34,6 +34,7 @@ const unetBlock: readonly Row[] = [
   ['conv_shortcut', 'skip_connection'],
 ];
 
+/** diffusers' name of a UNet's tensor -> that of the original release's files. */
 export function originalUnetName(config: UnetConfig): Rename {
   const rows: Row[] = [
     ['conv_in', 'input_blocks.0.0'],

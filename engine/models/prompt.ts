@@ -91,12 +91,8 @@ export async function encodePrompt(
   const beyond = pipeline.encoders.map(({ config }, e) =>
     chunked[e]!.all.flat().some(({ ids }) => ids.some((id) => id >= config.vocab_size)),
   );
-  const spec = {
-    graph: 'text',
-    models: [pipeline.identity],
-    shapes: { texts: [n] as const },
-    options: { tuned, beyond },
-  };
+  const options = { tuned, beyond };
+  const spec = { graph: 'text', models: [pipeline.identity], shapes: { texts: [n] as const }, options };
   const executor = await cache.get(spec, ({ shapes, options }) =>
     textGraph(pipeline, shapes.texts[0], options.tuned, options.beyond),
   );
@@ -221,6 +217,7 @@ export function textInputs(graph: Graph, { states, pooled, timeIds }: Conditioni
 
 export type ConditioningShapes = Conditioning<readonly number[]>;
 
+/** What `textInputs` has to declare for these feeds. */
 export const shapesOf = ({ states, pooled, timeIds }: TextFeeds): ConditioningShapes => ({
   states: states.shape,
   pooled: pooled?.shape,

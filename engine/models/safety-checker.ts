@@ -54,6 +54,7 @@ export interface Checked extends SafetyVerdict {
 
 const PART = 'safety_checker';
 
+/** Whether `dir` holds `safety_checker/`. */
 export const hasSafetyChecker = (dir: string): boolean => existsSync(join(dir, PART, 'config.json'));
 
 /**
@@ -114,6 +115,7 @@ function cosines(a: Value, b: Value): Value {
 /** Pictures looked at in one run. */
 const AT_ONCE = 4;
 
+/** One verdict a picture, in order. @throws AcclaimError `not-finite`, where weights or scores are no numbers. */
 export async function checkPictures(
   checker: SafetyChecker,
   cache: ExecutorCache,

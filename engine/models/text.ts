@@ -37,9 +37,11 @@ export interface TextStates {
   readonly pooled?: Value;
 }
 
+/** Whether the encoder gives a pooled state, too. */
 export const hasProjection = ({ architectures }: TextConfig): boolean =>
   architectures?.[0] === 'CLIPTextModelWithProjection';
 
+/** CLIP's text encoder over ids [N,L]. */
 export function textModel(
   graph: Graph,
   { weights, config, precision = 'fp32' }: TextSource,

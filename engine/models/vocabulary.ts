@@ -144,5 +144,6 @@ function fewLines(bytes: Buffer, most: number): boolean {
   return true;
 }
 
+/** The error `model-corrupt` of a tokenizer's file. */
 export const corrupt = (path: string, why: string) =>
   new AcclaimError('model-corrupt', `${path}: ${why}`, 'Fetch the model again.');

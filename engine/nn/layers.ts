@@ -57,11 +57,13 @@ export function conv(
   return part ? plus(y, ops.conv2d(ops.conv2d(ops.wide(x), part.loraA, undefined, options), part.loraB)) : y;
 }
 
+/** x [N,C,H,W], normed over each of `groups` of channels. */
 export function groupNorm(scope: Scope, x: Value, groups: number, epsilon: number): Value {
   const channels = [x.shape[1]!];
   return ops.groupNorm(x, groups, scope.weight('weight', channels), scope.weight('bias', channels), epsilon);
 }
 
+/** x [..., C], normed over the last axis. */
 export function layerNorm(scope: Scope, x: Value, epsilon: number): Value {
   const channels = [x.shape.at(-1)!];
   return ops.layerNorm(x, scope.weight('weight', channels), scope.weight('bias', channels), epsilon);

@@ -44,6 +44,7 @@ const targeted: { readonly [K in LoraTargets]: (layer: string) => boolean } = {
   all: (layer) => layer !== 'conv_in' && layer !== 'conv_out',
 };
 
+/** In files and feeds, as PEFT has it. */
 export const tensorName = (part: Part, layer: string, matrix: 'A' | 'B'): string =>
   `${part}.${layer}.lora_${matrix}.weight`;
 
@@ -91,6 +92,7 @@ export interface LowRankSource {
   layer(path: string, weight: Value): LowRank | undefined;
 }
 
+/** The adapter of one part of a model, its tensors as values of a graph. */
 export class Adapter implements LowRankSource {
   constructor(
     readonly spec: AdapterLayout,

@@ -12,6 +12,7 @@ export interface WeightSource {
   weight(graph: Graph, name: string, shape: Shape, to?: FloatType): Value;
 }
 
+/** A place in a network's tree of names, with where its weights come from, the adapter, and the type it computes in. */
 export class Scope {
   constructor(
     readonly graph: Graph,

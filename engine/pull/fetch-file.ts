@@ -194,6 +194,7 @@ const corrupt = (path: string, why: string) =>
     'Run it again; if it stays so, do not use this source.',
   );
 
+/** Why a request failed, in words for a person. */
 export function reason(error: unknown): string {
   const { message, name, code } = error as Error & { code?: string };
   if (name === 'AbortError' || name === 'TimeoutError') return 'the server says nothing';

@@ -29,6 +29,7 @@ const SPIN_US = 20;
 
 export type Feeds = Record<string, Tensor>;
 
+/** One compiled graph. `release` ends it; after that it cannot run. */
 export class Executor {
   /** Called before each run. */
   onRun?: () => void;

@@ -19,6 +19,7 @@ const SLOW = 2e9;
 const COMPILE_S = 2;
 const NODE_S = 0.002;
 
+/** What decides how long a graph takes. */
 export function workOf(graph: Graph): Work {
   let bytes = 0;
   for (const { source } of graph.weights.values())
@@ -26,7 +27,9 @@ export function workOf(graph: Graph): Work {
   return { flops: flops(graph), bytes, nodes: graph.nodes.length };
 }
 
+/** An upper estimate, of a slow machine. */
 export const compileSeconds = ({ bytes, nodes }: Work): number => COMPILE_S + bytes / READ + nodes * NODE_S;
 
+/** An upper estimate; `speed` in floating-point operations a second. */
 export const runSeconds = ({ flops: count, bytes }: Work, speed = SLOW): number =>
   count / speed + bytes / READ;

@@ -43,6 +43,7 @@ export interface SelfCheck {
   notes: string[];
 }
 
+/** The verdict on a device that is not used. */
 export const refused = (reason: string): SelfCheck => ({
   ok: false,
   reason,
@@ -100,6 +101,7 @@ async function fault(
   }
 }
 
+/** Tries the device against the CPU; what fails is said in the verdict. */
 export async function selfCheck(device: string): Promise<SelfCheck> {
   const plain: FusedOp[] = [];
   const notes: string[] = [];

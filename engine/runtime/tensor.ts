@@ -16,6 +16,7 @@ export function f32(shape: readonly number[], data?: Float32Array | readonly num
   return { dtype: 'float32', shape, data: array };
 }
 
+/** An int64 tensor. */
 export function i64(shape: readonly number[], data: readonly (number | bigint)[]): Tensor {
   if (data.length !== count(shape)) throw new Error(`${data.length} elements do not fill [${shape}]`);
   return { dtype: 'int64', shape, data: BigInt64Array.from(data, (x) => BigInt(x)) };

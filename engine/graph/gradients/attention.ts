@@ -41,6 +41,7 @@ const BLOCK: Block = { scores: 1 << 21, queries: 512 };
 
 type Gradients = readonly [dq: Value, dk: Value, dv: Value];
 
+/** q [N,T,C], k, v [N,S,C] -> their gradients; `most` bounds what a block of scores may take. */
 export function attentionGradients(
   {
     inputs: [q0, k0, v0],

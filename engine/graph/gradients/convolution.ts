@@ -11,6 +11,7 @@ import type { ConvAttrs } from '../op-set.js';
 import { castLike, reduceSum, slice, transpose, wide } from '../ops.js';
 import type { Value } from '../value.js';
 
+/** Of x, w and, where there is one, b; undefined where it is not needed. */
 export function conv2dGradients({ inputs: [x, w, b], attrs, dys: [dy], needs }: Cotangents<'Conv'>) {
   return [
     needs[0] ? inputGradient(dy!, w!, x!, attrs) : undefined,

@@ -6,6 +6,7 @@
 import type { Cotangents } from '../gradient-rules.js';
 import { castLike, mul, reduceMean, sub, sumTo, wide } from '../ops.js';
 
+/** Of x, gamma and, where there is one, beta; undefined where it is not needed. */
 export function layerNormGradients({
   inputs: [x, gamma, beta],
   outputs: [, mean, r],

@@ -6,6 +6,7 @@ import type { Cotangents } from '../gradient-rules.js';
 import { concat, equal, pad, reshape, slice, where } from '../ops.js';
 import type { Value } from '../value.js';
 
+/** dx of the shape of x. */
 export function maxPoolGradient({ inputs: [x], outputs: [y], dys: [dy] }: Cotangents<'MaxPool'>) {
   const [n, c, height, width] = x!.shape as [number, number, number, number];
   const [, , h, w] = y!.shape as [number, number, number, number];

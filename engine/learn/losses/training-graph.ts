@@ -56,6 +56,7 @@ export const trainingGraphSpec = (
   };
 };
 
+/** A new graph with the inputs that all training graphs have. */
 export function beginTraining({ pipeline, adapter, latent, rows, text }: TrainingSpec): TrainingInputs {
   const graph = new Graph();
   return {

@@ -26,6 +26,7 @@ export function crossEntropy(
   return sum / total;
 }
 
+/** P(good) of a score. */
 export const probability = ({ slope, offset }: Calibration, score: number): number =>
   sigmoid(slope * score + offset);
 

@@ -30,6 +30,7 @@ export interface Standardised {
 /** Columns that vary less than this share of what all do on average are noise: they are not blown up to 1. */
 const LEAST_DEVIATION = 1e-3;
 
+/** Columns with mean 0 and deviation 1, by the examples' weights; of one width. */
 export function standardise(examples: readonly Example[]): Standardised {
   const [n, d] = [examples.length, examples[0]!.row.length];
   const total = examples.reduce((sum, { weight }) => sum + weight, 0);
@@ -71,6 +72,7 @@ export interface Fitted {
   readonly heads: readonly Head[];
 }
 
+/** `ridge` over each vote's weight is its penalty; `folds` part the votes: each head sees all folds but its own. */
 export function fitRidge(
   { kernel, n }: Pick<Standardised, 'kernel' | 'n'>,
   votes: readonly Voted[],
