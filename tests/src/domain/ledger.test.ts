@@ -95,3 +95,27 @@ describe('a clearing', () => {
     expect(standing(world, sheet)).toEqual(['ann done']);
   });
 });
+
+it('a reading that began before the newest one does not take the time of that back', () => {
+  const world = new World({ imagesPerRound: 4 });
+  world.settle();
+  const ballot = world.live()[0]!.id;
+  const read = (beganAt: number) =>
+    world.send({ kind: 'swept', ballot, effect: 'late', beganAt, marks: [], at: world.now });
+  const sweptAt = () => world.state.ballots.get(ballot)!.sweptAt;
+  read(world.now);
+  read(world.now - 1000);
+  expect(sweptAt()).toBe(world.now);
+  read(world.now + 1);
+  expect(sweptAt()).toBe(world.now + 1);
+});
+
+it('a round that closes counts once for each who voted in it, and for nobody else', () => {
+  const world = new World({ imagesPerRound: 4 });
+  world.settle();
+  world.consent('ann', 'bob', 'cem');
+  for (const voter of ['ann', 'bob']) world.react(voter, world.live()[0]!, '1');
+  world.command({ name: 'close' });
+  world.settle();
+  expect(['ann', 'bob', 'cem'].map((voter) => world.state.voters.get(voter)!.rounds)).toEqual([1, 1, 0]);
+});

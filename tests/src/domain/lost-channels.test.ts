@@ -1,6 +1,7 @@
 /** Channels that are lost and come back, and sessions whose last channel was deleted. */
 import { describe, expect, it } from 'vitest';
 import { nextTick } from '../../../src/domain/sessions/views.js';
+import type { Effect } from '../../../src/domain/state/effects.js';
 import { World } from '../../support/world.js';
 
 const dayMs = 86_400_000;
@@ -89,6 +90,25 @@ describe('a session whose channel was deleted', () => {
     tell(shut, true);
     shut.tick(2 * dayMs);
     expect(shut.state.session.state).not.toBe('ended');
+  });
+});
+
+describe('a closing round', () => {
+  it('waits for no ballot in a channel that is lost, where another of its pool is there', () => {
+    const world = opened();
+    world.join({ channel: 'fake-2', community: 'fake', platform: 'fake', address: '2', sweeps: true });
+    world.settle();
+    const [here, there] = world.live();
+    expect([here!.channel, there!.channel]).toEqual(['fake-1', 'fake-2']);
+    world.react('ann', here!, '1');
+    tell(world, false, false, 'fake-2');
+    world.command({ name: 'close' });
+    const sweepOf = (ballot: string) => (effect: Effect) =>
+      effect.kind === 'sweep' && effect.ballot === ballot;
+    world.settle((effect) => effect.kind === 'sweep');
+    expect(world.round.state).toBe('closing');
+    world.settle(sweepOf(there!.id));
+    expect(world.state.rounds[0]!.state).toBe('done');
   });
 });
 
