@@ -1,6 +1,7 @@
 /**
- * The bot, put together: each part is made once, of those above it. What platforms tell goes from Connections to Chat to
- * Sessions, which decide; what has become durable goes from there to those who listen, and its effects to the EffectRunner.
+ * The bot, put together: each part is made once, of those above it. What platforms tell goes from Connections
+ * to Chat to Sessions, which decide; what has become durable goes from there to those who listen, and its
+ * effects to the EffectRunner.
  */
 import type { Artifacts } from '../src/artifacts/artifacts.js';
 import type { Clock } from '../src/clock.js';

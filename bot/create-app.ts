@@ -1,6 +1,7 @@
 /**
- * Makes a bot over one data directory: the store, the queue with its engine as a child process, and whatever platforms are
- * handed in. `start` and `simulate` share it, so that a simulation runs the very code of a session.
+ * Makes a bot over one data directory: the store, the queue with its engine as a child process, and whatever
+ * platforms are handed in. `start` and `simulate` share it, so that a simulation runs the very code of a
+ * session.
  */
 import { resolve } from 'node:path';
 import type { ChatPlatform } from '../src/chat/port.js';
@@ -58,8 +59,8 @@ export interface AppOptions {
   reach?: Reach;
   patience?: Patience;
   /**
-   * Who computes. child: an engine that this process starts and only this process uses. redis: whoever takes jobs
-   * there. both: engines there, and one that this process starts among them.
+   * Who computes. child: an engine that this process starts and only this process uses. redis: whoever takes
+   * jobs there. both: engines there, and one that this process starts among them.
    */
   engines?: Engines;
   /** Starts the engine that this process alone uses; default: the built one, as a child process. */

@@ -1,7 +1,7 @@
 /**
- * `acclaim start`: everything in one go on this machine. The bot with the page here, and on Discord and Slack where
- * there are tokens; an engine as a child process; a first session that opens by itself where there is none yet.
- * Constructs; decides nothing.
+ * `acclaim start`: everything in one go on this machine. The bot with the page here, and on Discord and Slack
+ * where there are tokens; an engine as a child process; a first session that opens by itself where there is
+ * none yet. Constructs; decides nothing.
  */
 
 import { startLine } from '../src/cli/start-line.js';
@@ -143,7 +143,10 @@ async function create(
   return { created, web: web! };
 }
 
-/** What the first session would be; null when none is to open. Wrong tasks and models are refused here, before anything is written. */
+/**
+ * What the first session would be; null when none is to open. Wrong tasks and models are refused here, before
+ * anything is written.
+ */
 function firstSession({ config, task, prompt, seed }: StartOptions): NewSession | null {
   const name = task ?? (prompt === undefined ? config.session.task : null);
   if (name === null) return prompt === undefined ? null : specify(config, { prompt, seed });
@@ -151,7 +154,10 @@ function firstSession({ config, task, prompt, seed }: StartOptions): NewSession 
   return specify(config, { prompt: words, title: name, negative, criterion, seed });
 }
 
-/** A named task or prompt opens a session unless one for it goes on already; else one opens only on the first start. */
+/**
+ * A named task or prompt opens a session unless one for it goes on already; else one opens only on the first
+ * start.
+ */
 async function openFirst(
   { sessions, overview, services }: App,
   spec: NewSession | null,

@@ -1,7 +1,8 @@
 /**
- * What a device's self-check found, kept in the data folder so that not every start pays for it (seconds of CPU). A verdict holds
- * for the device, the driver, onnxruntime's version and our own graphs as they were; where a driver cannot be told from another
- * nothing is kept. Refusals are not kept either: they cost little, and people mend them.
+ * What a device's self-check found, kept in the data folder so that not every start pays for it (seconds of
+ * CPU). A verdict holds for the device, the driver, onnxruntime's version and our own graphs as they were;
+ * where a driver cannot be told from another nothing is kept. Refusals are not kept either: they cost little,
+ * and people mend them.
  */
 import { createHash } from 'node:crypto';
 import {

@@ -1,6 +1,7 @@
 /**
- * Which device computes: the first of the configured ones that works and passes its self-check, each tried in a process of
- * its own, because a bad driver ends the process that it runs in. What was found right is kept (device-verdicts.ts).
+ * Which device computes: the first of the configured ones that works and passes its self-check, each tried in
+ * a process of its own, because a bad driver ends the process that it runs in. What was found right is kept
+ * (device-verdicts.ts).
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';

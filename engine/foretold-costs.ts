@@ -1,4 +1,7 @@
-/** What whoever runs a model is told before it runs: memory, and time by this machine's rate (runtime/rate.ts). */
+/**
+ * What whoever runs a model is told before it runs: memory, and time by this machine's rate
+ * (runtime/rate.ts).
+ */
 import type { EngineContext } from './jobs/context.js';
 import { gigabytes } from './runtime/budget.js';
 

@@ -1,9 +1,9 @@
 /**
- * The judge that comes with the miniature: a small classifier that says what a 64x64 picture shows. It stands in for
- * voters in simulations and scores rounds; nothing of the product's learning sees it. Built from its config.json:
- * 3x3 convolutions with ReLU (y = x + relu(conv(x)) where residual), then mean-pooled 2x2 and global maximum -> trunk
- * -> one head of logits per attribute. A picture succeeds when every head of the task's goal prefers its value and the
- * sum of their log-probabilities exceeds log 0.9.
+ * The judge that comes with the miniature: a small classifier that says what a 64x64 picture shows. It stands
+ * in for voters in simulations and scores rounds; nothing of the product's learning sees it. Built from its
+ * config.json: 3x3 convolutions with ReLU (y = x + relu(conv(x)) where residual), then mean-pooled 2x2 and
+ * global maximum -> trunk -> one head of logits per attribute. A picture succeeds when every head of the
+ * task's goal prefers its value and the sum of their log-probabilities exceeds log 0.9.
  */
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -122,8 +122,8 @@ export function otherHeads(judge: Judge, task: string): Record<string, number> {
 }
 
 /**
- * What is wrong with a picture that is not good, by the names of a menu: too few or too many of what is counted, a wrong colour, another
- * thing; where every part holds and the judge is not sure, it is ugly.
+ * What is wrong with a picture that is not good, by the names of a menu: too few or too many of what is
+ * counted, a wrong colour, another thing; where every part holds and the judge is not sure, it is ugly.
  */
 export function faultsOf(judge: Judge, task: string, { good, values }: Verdict): string[] {
   if (good) return [];

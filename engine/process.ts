@@ -1,6 +1,7 @@
 /**
- * The engine's process: jobs over Node's IPC channel, answers back. It lowers its own priority so that the bot stays
- * responsive, beats while its event loop is free, leaves Ctrl-C to its parent, and ends when the parent is gone.
+ * The engine's process: jobs over Node's IPC channel, answers back. It lowers its own priority so that the
+ * bot stays responsive, beats while its event loop is free, leaves Ctrl-C to its parent, and ends when the
+ * parent is gone.
  */
 import { getPriority, setPriority } from 'node:os';
 import { parseArgs } from 'node:util';

@@ -1,7 +1,7 @@
 /**
- * Runs the jobs that arrive over a port, one at a time, by a table of handlers. Invariants: payloads and results are
- * checked against their schemas; a cancel or a stop takes effect at the handler's next look at `signal`; every job
- * gets exactly one answer.
+ * Runs the jobs that arrive over a port, one at a time, by a table of handlers. Invariants: payloads and
+ * results are checked against their schemas; a cancel or a stop takes effect at the handler's next look at
+ * `signal`; every job gets exactly one answer.
  */
 import { AcclaimError, toPlain } from '../src/errors.js';
 import { type Log, silentLog } from '../src/log.js';
@@ -148,7 +148,8 @@ export class Worker {
       const payload = jobSchemas[kind].payload.safeParse(job.payload);
       if (!payload.success) throw new AcclaimError('job-invalid', `job ${job.id}: ${payload.error.message}`);
       signal.throwIfAborted();
-      // The table is total by kind, so handler and payload belong together; TypeScript cannot follow the pair.
+      // The table is total by kind, so handler and payload belong together; TypeScript cannot follow the
+      // pair.
       const handler = this.handlers[kind] as (p: unknown, c: WorkerContext) => Promise<unknown>;
       const result = await handler(payload.data, {
         signal,

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * The launcher: one table, command -> module, loaded on demand. The only file that names both halves; it imports
- * neither. Exit status: 0 done, 1 failed with a coded error on stderr, 2 wrong usage. Services without a terminal say theirs in JSON.
+ * The launcher: one table, command -> module, loaded on demand. The only file that names both halves; it
+ * imports neither. Exit status: 0 done, 1 failed with a coded error on stderr, 2 wrong usage. Services
+ * without a terminal say theirs in JSON.
  */
 import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';

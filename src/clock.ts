@@ -1,6 +1,7 @@
 /**
- * The time, handed in wherever it matters, so that tests and simulations have their own. What counts on it (deadlines, the
- * order of votes) must not suffer when somebody sets the machine's clock: SteadyClock says how.
+ * The time, handed in wherever it matters, so that tests and simulations have their own. What counts on it
+ * (deadlines, the order of votes) must not suffer when somebody sets the machine's clock: SteadyClock says
+ * how.
  */
 import { uptime } from 'node:os';
 
@@ -30,9 +31,9 @@ const machine: TimeSources = {
 const DRIFT_MS = 2000;
 
 /**
- * Starts with the machine's clock and goes on by what has really passed. It never goes back: behind a machine whose clock
- * was set back it runs ahead until that has caught up. A clock that was set forward is followed only when `follow` is
- * called, so that whoever counts on times can move them along first.
+ * Starts with the machine's clock and goes on by what has really passed. It never goes back: behind a machine
+ * whose clock was set back it runs ahead until that has caught up. A clock that was set forward is followed
+ * only when `follow` is called, so that whoever counts on times can move them along first.
  */
 export class SteadyClock implements Clock {
   private offset: number;
@@ -52,7 +53,10 @@ export class SteadyClock implements Clock {
     this.offset = Math.max(this.offset, time - this.sources.running());
   }
 
-  /** Ms by which the machine's clock was set forward; negative where it runs behind; 0 within what is drift. Ask often. */
+  /**
+   * Ms by which the machine's clock was set forward; negative where it runs behind; 0 within what is drift.
+   * Ask often.
+   */
   ahead(): number {
     const { wall, running, passing } = this.sources;
     const slept = passing() - running() - this.asleep;

@@ -1,6 +1,6 @@
 /**
- * One error class for everything a person can mend. `code` is stable (scripts match on it), `message` names the
- * cause, `mend` what to do about it. Anything else that is thrown is a defect of ours.
+ * One error class for everything a person can mend. `code` is stable (scripts match on it), `message` names
+ * the cause, `mend` what to do about it. Anything else that is thrown is a defect of ours.
  */
 export type ErrorCode =
   | 'usage'

@@ -1,9 +1,15 @@
-/** Structured lines on stderr, one JSON object each; stdout belongs to figures that scripts read. The home of pino. */
+/**
+ * Structured lines on stderr, one JSON object each; stdout belongs to figures that scripts read. The home of
+ * pino.
+ */
 
 import { destination, type LevelWithSilent, type Logger, pino } from 'pino';
 import type { PlainError } from './errors.js';
 
-/** Written at once: lines stand in the order in which they were said, and whatever ends a process, it has said them. */
+/**
+ * Written at once: lines stand in the order in which they were said, and whatever ends a process, it has said
+ * them.
+ */
 const stderr = () => destination({ dest: 2, sync: true });
 
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
@@ -23,7 +29,10 @@ export function logFatal(
   pino(options, stderr()).fatal(more, message);
 }
 
-/** The fields of every line that concerns a job: whose it is, and of which round. Ids are `<session>.<round>.<kind>.<attempt>`. */
+/**
+ * The fields of every line that concerns a job: whose it is, and of which round. Ids are
+ * `<session>.<round>.<kind>.<attempt>`.
+ */
 export function aboutJob(job: string): { job: string; session?: string; round?: number } {
   const [, session, round] = /^(.+)\.(\d+)\.[a-z-]+\.\d+/.exec(job) ?? [];
   return session === undefined ? { job } : { job, session, round: Number(round) };

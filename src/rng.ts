@@ -1,8 +1,9 @@
 /**
- * Random numbers that can be replayed: Philox 4x32-10, a counter-based generator (Salmon et al., "Parallel random
- * numbers: as easy as 1, 2, 3", SC 2011). A stream is named, never shared: the key is the session's seed and the
- * counter starts at (0, 0, round, hash of the purpose), so no stream depends on how much another has drawn.
- * Normals by Box-Muller. V8 carries its own log, sin and cos, so the same stream gives the same bits on every platform.
+ * Random numbers that can be replayed: Philox 4x32-10, a counter-based generator (Salmon et al., "Parallel
+ * random numbers: as easy as 1, 2, 3", SC 2011). A stream is named, never shared: the key is the session's
+ * seed and the counter starts at (0, 0, round, hash of the purpose), so no stream depends on how much another
+ * has drawn. Normals by Box-Muller. V8 carries its own log, sin and cos, so the same stream gives the same
+ * bits on every platform.
  */
 const M0 = 0xd2511f53;
 const M1 = 0xcd9e8d57;

@@ -1,6 +1,6 @@
 /**
- * A connection that cannot be accepted (a process without descriptors to spare) is told and ends nothing: each server of the
- * product goes on to answer, however often it happens.
+ * A connection that cannot be accepted (a process without descriptors to spare) is told and ends nothing:
+ * each server of the product goes on to answer, however often it happens.
  */
 import { Server } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';

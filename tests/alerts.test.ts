@@ -1,6 +1,7 @@
 /**
- * Each rule of docs/deploy/alerts.yaml in promtool's rule tests, on what the program's own meters answer before and after
- * something happened to them: it fires when it should, from the very first failure on, and else it is silent.
+ * Each rule of docs/deploy/alerts.yaml in promtool's rule tests, on what the program's own meters answer
+ * before and after something happened to them: it fires when it should, from the very first failure on, and
+ * else it is silent.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,7 @@
 /**
- * The one table of who may import what. `bot` -> `src` <- `engine`; the two halves never see each other; `src/domain`
- * imports nothing; each library has one home; one file reads the environment; there are no cycles.
+ * The one table of who may import what. `bot` -> `src` <- `engine`; the two halves never see each other;
+ * `src/domain` imports nothing; each library has one home; one file reads the environment; there are no
+ * cycles.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -91,7 +92,8 @@ const rules: Rules = {
   },
   homes: {
     'node:': ['src', 'bot', 'engine'],
-    // Both are tables of letters that look alike, kept by others: fonts and small capitals, and Unicode's confusables.
+    // Both are tables of letters that look alike, kept by others: fonts and small capitals, and Unicode's
+    // confusables.
     obscenity: ['src/chat'],
     unhomoglyph: ['src/chat'],
     zod: ['src', 'bot', 'engine'],
@@ -100,7 +102,8 @@ const rules: Rules = {
     commander: ['src/cli/parse.ts'],
     sharp: ['src/images'],
     sqlite3: ['src/store'],
-    // Kept by many hands, without dependencies of its own, and its counts are in memory: a limiter is easily got wrong.
+    // Kept by many hands, without dependencies of its own, and its counts are in memory: a limiter is easily
+    // got wrong.
     'rate-limiter-flexible': ['bot/services/limits.ts'],
     'prom-client': ['src/monitor/meter.ts'],
     'tar-stream': ['src/store/archive.ts', 'src/store/folder-archive.ts'],
@@ -114,7 +117,8 @@ const rules: Rules = {
     '@slack/bolt': [`${platforms}/slack`],
     preact: [`${platforms}/web`],
     htm: [`${platforms}/web`],
-    // Kept by those who keep Vite, which the tests bring along anyway; only the child process that bundles the page loads it.
+    // Kept by those who keep Vite, which the tests bring along anyway; only the child process that bundles
+    // the page loads it.
     rolldown: [`${platforms}/web`],
     'onnxruntime-node': ['engine/runtime'],
     '@huggingface/tokenizers': ['engine/models/tokenizer.ts'],
@@ -180,7 +184,8 @@ test('no import but those of the table', () => {
   expect(violations(files, rules)).toEqual([]);
 });
 
-// Test files share processes, in which a module is loaded once: its hooks would be those of the first file alone.
+// Test files share processes, in which a module is loaded once: its hooks would be those of the first file
+// alone.
 test('no hook at the top of what tests share', () => {
   const shared = [...readSources(['tests'])].filter(([path]) => !path.endsWith('.test.ts'));
   expect(shared.length).toBeGreaterThan(50);

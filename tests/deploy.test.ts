@@ -1,4 +1,7 @@
-/** docs/deploy and docs/operating.md against the program: settings, commands, addresses and metrics that they name are there. */
+/**
+ * docs/deploy and docs/operating.md against the program: settings, commands, addresses and metrics that they
+ * name are there.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,6 +1,7 @@
 /**
- * Nothing leaves a handler: an error that does would end the process and everything in it. `safely` holds what its function
- * throws, now or later; and every handler of an event or a timer in the product is made by it, or cannot fail.
+ * Nothing leaves a handler: an error that does would end the process and everything in it. `safely` holds
+ * what its function throws, now or later; and every handler of an event or a timer in the product is made by
+ * it, or cannot fail.
  */
 import { EventEmitter } from 'node:events';
 import { describe, expect, it, test } from 'vitest';

@@ -1,4 +1,7 @@
-/** Compiler, format and lint rules hold for the whole checkout; `npm run format` mends most of what biome says. */
+/**
+ * Compiler, format and lint rules hold for the whole checkout; `npm run format` mends most of what biome
+ * says.
+ */
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { projectPath, projectRoot } from '../src/files/paths.js';

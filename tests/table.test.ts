@@ -1,4 +1,6 @@
-/** The table of bench/table, from runs whose figures are made up: its means, errors and worst seeds by hand. */
+/**
+ * The table of bench/table, from runs whose figures are made up: its means, errors and worst seeds by hand.
+ */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

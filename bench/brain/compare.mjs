@@ -1,5 +1,5 @@
-// Base goods against tuned goods: diversity, and total variation of clusters fitted on the base goods and of judge's heads
-// that nobody voted about; the floor is what a resample of as many base goods has.
+// Base goods against tuned goods: diversity, and total variation of clusters fitted on the base goods and of
+// judge's heads that nobody voted about; the floor is what a resample of as many base goods has.
 const K = 8;
 
 /** A linear congruence: the same clusters every time. */

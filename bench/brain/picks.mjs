@@ -1,6 +1,7 @@
-// What do votes do by themselves, before anything is trained? A round of base pictures judged by the miniature's judge, the vote model
-// fitted to it, and a second round of base pictures that it chooses. Goes on where it stopped.
-// Usage: node bench/brain/picks.mjs [--tasks hazard,cat] [--seeds 1,2,3] [--votes 16,32] [--look 0.2] [--draws 1.5] [--out DIR]
+// What do votes do by themselves, before anything is trained? A round of base pictures judged by the
+// miniature's judge, the vote model fitted to it, and a second round of base pictures that it chooses. Goes
+// on where it stopped. Usage: node bench/brain/picks.mjs [--tasks hazard,cat] [--seeds 1,2,3] [--votes 16,32]
+// [--look 0.2] [--draws 1.5] [--out DIR]
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

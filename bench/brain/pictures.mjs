@@ -1,4 +1,5 @@
-// Pictures of the base model as bench/brain/votes.mjs leaves them: what the model saw in them, and the judge's word.
+// Pictures of the base model as bench/brain/votes.mjs leaves them: what the model saw in them, and the
+// judge's word.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openEngine } from '../../dist/engine/cli/open-engine.js';

@@ -1,5 +1,5 @@
-// What sessions of bench/brain/sessions.mjs and hints.mjs have in common: the judge's votes, and how well a model tells pictures that nobody
-// voted on.
+// What sessions of bench/brain/sessions.mjs and hints.mjs have in common: the judge's votes, and how well a
+// model tells pictures that nobody voted on.
 import { weightedAuc } from '../../dist/engine/learn/vote-model/auc.js';
 import { scoreWith } from '../../dist/engine/learn/vote-model/model.js';
 import { mean } from '../lib/table.mjs';
@@ -23,7 +23,10 @@ export const aucOn = (model, pictures) =>
     opinionsOn(model, pictures).map(({ p }) => p),
     pictures.map(voteOn),
   );
-/** Of pairs of unseen pictures that the judge tells clearly apart, the share that the model puts in the same order. */
+/**
+ * Of pairs of unseen pictures that the judge tells clearly apart, the share that the model puts in the same
+ * order.
+ */
 export function pairsOn(model, pictures) {
   const p = opinionsOn(model, pictures).map((opinion) => opinion.p);
   let [right, all] = [0, 0];

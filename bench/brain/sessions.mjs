@@ -1,5 +1,6 @@
-// The systems of bench/brain/systems.mjs: each plays one session twice, off and on, and says { figure: { off, on } }; null where the
-// session has too few goods or bads. `order`: pictures in the order in which they are shown; the last ones are never voted on.
+// The systems of bench/brain/systems.mjs: each plays one session twice, off and on, and says { figure: { off,
+// on } }; null where the session has too few goods or bads. `order`: pictures in the order in which they are
+// shown; the last ones are never voted on.
 
 import { kCentre } from '../../dist/engine/learn/picks.js';
 import { weakest } from '../../dist/engine/learn/vote-model/doubt.js';
@@ -46,7 +47,10 @@ const found = (share) => (order, model, rng) => {
   };
 };
 
-/** How much less sure the judge is of the best than of the best there is. Off: the best of its round, as it was told then. */
+/**
+ * How much less sure the judge is of the best than of the best there is. Off: the best of its round, as it
+ * was told then.
+ */
 function reelect(order, model, rng) {
   const votes = flipped(order.slice(0, 64), 0.25, rng).map((vote, i) => ({ ...vote, score: order[i].score }));
   let carried = null;
@@ -105,7 +109,10 @@ const disagreement = (asked) => (order, model) => {
   return both(off, on, () => ({ [`AUC, ${asked} of 16 asked`]: compare(off, on, unseenOf(order)) }));
 };
 
-/** Eight rounds of 16, votes in the first three. Goods to fit: those that may be replayed, and how many of them are. */
+/**
+ * Eight rounds of 16, votes in the first three. Goods to fit: those that may be replayed, and how many of
+ * them are.
+ */
 function ghosts(order, model) {
   const votes = order.slice(0, 48).map(voteOn);
   const off = fitVoteModel(votes, model());

@@ -1,6 +1,7 @@
-// Does what related systems propose help the vote model? Each is turned off and on in sessions that are told apart by their seed only,
-// over pictures of the base model that bench/brain/votes.mjs has drawn, with the judge as the voter.
-// Usage: node bench/brain/systems.mjs [--tasks hazard,cat] [--seeds 31,32] [--sessions 10] [--pictures DIR] [--out DIR] [--only 'NAME;NAME']
+// Does what related systems propose help the vote model? Each is turned off and on in sessions that are told
+// apart by their seed only, over pictures of the base model that bench/brain/votes.mjs has drawn, with the
+// judge as the voter. Usage: node bench/brain/systems.mjs [--tasks hazard,cat] [--seeds 31,32] [--sessions
+// 10] [--pictures DIR] [--out DIR] [--only 'NAME;NAME']
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

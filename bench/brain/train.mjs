@@ -1,8 +1,9 @@
-// What a way of training does to success and to what nobody voted about, on the miniature: 64 votes in two rounds of 32
-// (hand: 256 in eight), then pictures from noises that no vote has seen. One process, one thread; base pictures, fits and
-// figures are kept, so that it can be stopped and run again, and nothing is drawn twice. Usage:
-//   node bench/brain/train.mjs [--tasks hazard,cat] [--seeds 1,2] [--ways today,base-phi] [--count 128] [--out DIR]
-//   node bench/brain/train.mjs --table prints means, standard errors and worst over the tasks and seeds that every way has
+// What a way of training does to success and to what nobody voted about, on the miniature: 64 votes in two
+// rounds of 32 (hand: 256 in eight), then pictures from noises that no vote has seen. One process, one
+// thread; base pictures, fits and figures are kept, so that it can be stopped and run again, and nothing is
+// drawn twice. Usage: node bench/brain/train.mjs [--tasks hazard,cat] [--seeds 1,2] [--ways today,base-phi]
+// [--count 128] [--out DIR] node bench/brain/train.mjs --table prints means, standard errors and worst over
+// the tasks and seeds that every way has
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -130,7 +131,10 @@ function colours({ data }) {
   return Object.fromEntries(Object.entries(sums).map(([k, s]) => [k, s.slice(0, 3).map((v) => v / s[3])]));
 }
 
-/** Base pictures, drawn once: kept as tensors. Where fewer of the same are kept, those that are missing are drawn. */
+/**
+ * Base pictures, drawn once: kept as tensors. Where fewer of the same are kept, those that are missing are
+ * drawn.
+ */
 async function basePictures(task, seed, round, count) {
   const file = join(out, 'base', `${task}-${seed}-${round}-${count}.safetensors`);
   if (!existsSync(file)) {
@@ -228,8 +232,9 @@ function save(file, tensors) {
 }
 
 /**
- * The adapter after `round`, fitted to `items` on from `before`; drawn randomness is the same for equal rounds, so a fit of fewer
- * steps that is kept goes on. The name has the number of steps between head and tail.
+ * The adapter after `round`, fitted to `items` on from `before`; drawn randomness is the same for equal
+ * rounds, so a fit of fewer steps that is kept goes on. The name has the number of steps between head and
+ * tail.
  */
 async function fitted([head, tail], task, seed, round, params, before, items, steps) {
   const file = join(out, 'fits', `${head}${steps}${tail}`);
@@ -433,7 +438,10 @@ function readRows(path) {
   return lines.map((line) => JSON.parse(line));
 }
 
-/** Of each two ways that share tasks and seeds the same are compared: the first named way's partners stand in its own rows. */
+/**
+ * Of each two ways that share tasks and seeds the same are compared: the first named way's partners stand in
+ * its own rows.
+ */
 function printTable(rows) {
   const wanted = given.ways.split(',').filter((way) => rows.some((row) => row.cell === way));
   const runs = (way) => rows.filter((row) => row.cell === way).map(({ task, seed }) => `${task} ${seed}`);

@@ -1,7 +1,7 @@
-// How well does the vote model tell good from bad on pictures that nobody voted on, after how many votes? Base pictures of
-// every task, drawn once and kept, judged by the miniature's judge; votes on a random few of them, the model fitted as at a
-// round's close, the others scored. Drawing goes on where it stopped.
-// Usage: node bench/brain/votes.mjs [--tasks hazard,cat] [--seeds 31,32] [--draws 20] [--out DIR]
+// How well does the vote model tell good from bad on pictures that nobody voted on, after how many votes?
+// Base pictures of every task, drawn once and kept, judged by the miniature's judge; votes on a random few of
+// them, the model fitted as at a round's close, the others scored. Drawing goes on where it stopped. Usage:
+// node bench/brain/votes.mjs [--tasks hazard,cat] [--seeds 31,32] [--draws 20] [--out DIR]
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

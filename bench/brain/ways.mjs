@@ -8,8 +8,9 @@ const more = { ...ghosts, pictures: 128 };
 /** What the default was while only what people saw was fitted. */
 const fewer = { fullUntil: 0.5, stepsPerGood: 6 };
 
-// The ways of training that are compared. `share` of later rounds is drawn by the base model; replay: whose goods are fitted;
-// lambda: drift adapter's part that is taken off; until: noisy share of the sampling steps that the adapter is on in.
+// The ways of training that are compared. `share` of later rounds is drawn by the base model; replay: whose
+// goods are fitted; lambda: drift adapter's part that is taken off; until: noisy share of the sampling steps
+// that the adapter is on in.
 export const ways = {
   today: { replay: 'all', share: 0, learner: fewer },
   base: { learner: fewer },
@@ -31,8 +32,8 @@ export const ways = {
   // The first round that learns takes more steps than later ones.
   'first-32': { lambda: 0.5, ghosts, learner: first, rounds: 1 },
   first: { lambda: 0.5, ghosts, learner: first },
-  // Fewer more: also with twice as many ghosts, with three quarters of the drift adapter taken off, and with votes that err, whose
-  // goods are replayed alike, or by exp(p / T).
+  // Fewer more: also with twice as many ghosts, with three quarters of the drift adapter taken off, and with
+  // votes that err, whose goods are replayed alike, or by exp(p / T).
   'first14-32': { lambda: 0.5, ghosts, learner: first14, rounds: 1 },
   first14: { lambda: 0.5, ghosts, learner: first14 },
   'more14-32': { lambda: 0.5, ghosts: more, learner: { ...first14, stepsPerGood: 3 }, rounds: 1 },
@@ -42,7 +43,8 @@ export const ways = {
   'first14-flips10': { lambda: 0.5, ghosts, learner: first14, flips: 0.1 },
   'first14-flips20': { lambda: 0.5, ghosts, learner: first14, flips: 0.2 },
   'first14-flips20-weighed': { lambda: 0.5, ghosts, learner: first14, flips: 0.2, weigh: 0.1 },
-  // And rounds end when the vote model says that so much of what is drawn would be liked: both, or the second.
+  // And rounds end when the vote model says that so much of what is drawn would be liked: both, or the
+  // second.
   'stop9-32': { lambda: 0.5, ghosts, learner: { ...first, stopAt: 0.9 }, rounds: 1 },
   stop9: { lambda: 0.5, ghosts, learner: { ...first, stopAt: 0.9 } },
   'stop9-later': { lambda: 0.5, ghosts, learner: first, late: { stopAt: 0.9 } },

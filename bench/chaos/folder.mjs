@@ -1,5 +1,6 @@
-// A run's data folder: before, with a session that has just been opened by the domain's own decision; afterwards, what is
-// wrong with it. Session, seed, voters' keys and account ids are the same in every run, so that the bytes must be, too.
+// A run's data folder: before, with a session that has just been opened by the domain's own decision;
+// afterwards, what is wrong with it. Session, seed, voters' keys and account ids are the same in every run,
+// so that the bytes must be, too.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// A line on loopback that can be cut (connections are reset, new ones refused) or stalled (bytes wait, nobody is told).
+// A line on loopback that can be cut (connections are reset, new ones refused) or stalled (bytes wait, nobody
+// is told).
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 

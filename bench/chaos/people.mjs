@@ -1,5 +1,6 @@
-// Two members of a Discord who do by each round's ballots what the script says, as soon as these hang there and whoever is
-// alive to hear of it. Only the last line makes the quorum whole, so a round closes with all of it.
+// Two members of a Discord who do by each round's ballots what the script says, as soon as these hang there
+// and whoever is alive to hear of it. Only the last line makes the quorum whole, so a round closes with all
+// of it.
 import { setTimeout as wait } from 'node:timers/promises';
 
 const glyphs = ['1\uFE0F\u20E3', '2\uFE0F\u20E3'];

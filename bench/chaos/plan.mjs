@@ -1,5 +1,6 @@
-// What befalls a run, as a function of its seed: one fault, when it comes and how long it lasts. A point is a stage of a
-// round and some milliseconds, so that it is the same one on a machine of any speed. Kinds take turns over the seeds.
+// What befalls a run, as a function of its seed: one fault, when it comes and how long it lasts. A point is a
+// stage of a round and some milliseconds, so that it is the same one on a machine of any speed. Kinds take
+// turns over the seeds.
 import { Rng } from '../../dist/src/rng.js';
 
 /** Kind -> what is drawn for it. Times in ms; `locks` = how long an engine may be silent. */
@@ -22,8 +23,9 @@ export const stages = { generating: 900, posting: 300, open: 1200, closing: 100,
 const short = ['learner.steps=2', 'learner.batch=4', 'learner.microBatch=4'];
 
 /**
- * Size -> rounds of a session, sheets of a round, how much longer than `stages` drawing and learning take, and what of the settings
- * makes it so; a run that `ends` open has no votes. whole: what is drawn and learned by default.
+ * Size -> rounds of a session, sheets of a round, how much longer than `stages` drawing and learning take,
+ * and what of the settings makes it so; a run that `ends` open has no votes. whole: what is drawn and learned
+ * by default.
  */
 export const sizes = {
   small: {

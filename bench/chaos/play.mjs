@@ -1,6 +1,6 @@
-// One run: a session of three rounds on a Discord on loopback, by `acclaim bot` and two engines of one thread over a real
-// Redis, with the faults of its plans, one after the other, or none. Ends when the session has; then the folder, the platform
-// and the ends of the processes are looked at. Logs lie in the run's folder.
+// One run: a session of three rounds on a Discord on loopback, by `acclaim bot` and two engines of one thread
+// over a real Redis, with the faults of its plans, one after the other, or none. Ends when the session has;
+// then the folder, the platform and the ends of the processes are looked at. Logs lie in the run's folder.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -21,8 +21,9 @@ const prefix = 'chaos';
 const LONGEST_MS = 600_000;
 
 /**
- * `plans`: faults in the order of their points. `Peer` is the loopback Discord of the tests, `size` one of plan.mjs's, and `env` what
- * engines have beside their own. Resolves with what is wrong (nothing, one hopes), the hashes of the checkpoints, and what happened when.
+ * `plans`: faults in the order of their points. `Peer` is the loopback Discord of the tests, `size` one of
+ * plan.mjs's, and `env` what engines have beside their own. Resolves with what is wrong (nothing, one hopes),
+ * the hashes of the checkpoints, and what happened when.
  */
 export async function play(plans, { Peer, token, dir, size = 'small', env = {} }) {
   const began = performance.now();

@@ -1,8 +1,8 @@
-// Whatever dies, hangs or runs out at whatever moment: is anything lost, doubled or changed? Runs of a whole session with one
-// fault each, by seed, held against a run without one. Runs that stand in the results are not run again, so interrupt it
-// at will; a seed gives the same fault at the same point again, and a failed run keeps its folder and logs.
-// Usage: node bench/chaos/run.mjs [--size whole] [--runs 200] [--seeds 3,17] [--jobs 1] [--anew] [--out FILE]; --size whole:
-// 18 images in 20 steps, learned as by default.
+// Whatever dies, hangs or runs out at whatever moment: is anything lost, doubled or changed? Runs of a whole
+// session with one fault each, by seed, held against a run without one. Runs that stand in the results are
+// not run again, so interrupt it at will; a seed gives the same fault at the same point again, and a failed
+// run keeps its folder and logs. Usage: node bench/chaos/run.mjs [--size whole] [--runs 200] [--seeds 3,17]
+// [--jobs 1] [--anew] [--out FILE]; --size whole: 18 images in 20 steps, learned as by default.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,7 @@
-// What do the guards hold, and what do they cost honest people? The crowds of config/crowds/ over seeds that no number was chosen on, without
-// guards, with those of sessions from before there was doubt, and with today's; and how long a round of a thousand voters is judged.
-// Usage: node bench/crowds/run.mjs [--crowds a,b] [--seeds 20] [--first 1] [--rounds 20] [--out FILE] [--set doubt=0.3]
+// What do the guards hold, and what do they cost honest people? The crowds of config/crowds/ over seeds that
+// no number was chosen on, without guards, with those of sessions from before there was doubt, and with
+// today's; and how long a round of a thousand voters is judged. Usage: node bench/crowds/run.mjs [--crowds
+// a,b] [--seeds 20] [--first 1] [--rounds 20] [--out FILE] [--set doubt=0.3]
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

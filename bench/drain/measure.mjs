@@ -1,6 +1,7 @@
-// How long does an engine take to leave? `acclaim engine` of one thread, told SIGTERM at random moments of drawing, of learning,
-// of a step that takes longer than it may, and idle, over a real Redis; and whether its job was done elsewhere, once, with the
-// same bytes. Usage: node bench/drain/measure.mjs [--times 20] [--seed 1] [--only sampling,long] [--out FILE]
+// How long does an engine take to leave? `acclaim engine` of one thread, told SIGTERM at random moments of
+// drawing, of learning, of a step that takes longer than it may, and idle, over a real Redis; and whether its
+// job was done elsewhere, once, with the same bytes. Usage: node bench/drain/measure.mjs [--times 20] [--seed
+// 1] [--only sampling,long] [--out FILE]
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -59,7 +60,10 @@ const log = {
 const bot = await openBullQueue({ config: loadConfig({ set: settings, env: {} }), log, bucket: null });
 
 const learner = { name: 'acclaim', steps: 8, batch: 16, microBatch: 16 };
-/** Sides and counts of what is drawn and learned: a step takes a fraction of a second, or longer than an engine may take to leave. */
+/**
+ * Sides and counts of what is drawn and learned: a step takes a fraction of a second, or longer than an
+ * engine may take to leave.
+ */
 const shapes = {
   short: { count: 8, side: null, steps: 40, learner },
   large: { count: 1, side: 1024, steps: 2, learner },

@@ -1,7 +1,8 @@
 /**
- * Seeded mutations of what strangers write (safetensors headers, configurations, weight indices, tokenizer files, hub
- * listings, LoRAs, backups, pictures), each given to the reader that is meant for it. A reader either takes its input or
- * throws one coded error with a mend; anything else is a fault. Case k of a seed is the same whatever ran before it.
+ * Seeded mutations of what strangers write (safetensors headers, configurations, weight indices, tokenizer
+ * files, hub listings, LoRAs, backups, pictures), each given to the reader that is meant for it. A reader
+ * either takes its input or throws one coded error with a mend; anything else is a fault. Case k of a seed is
+ * the same whatever ran before it.
  */
 import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -146,7 +147,10 @@ export function mutateBytes(random, source) {
   return bytes;
 }
 
-/** SHA-256 as a backup's manifest has it, so that what was changed is looked at and not only refused for its sum. */
+/**
+ * SHA-256 as a backup's manifest has it, so that what was changed is looked at and not only refused for its
+ * sum.
+ */
 const sum = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
 /** A tar's headers with their sums put right: what is mutated inside is reached. */
@@ -179,8 +183,8 @@ function entry(name, bytes) {
 }
 
 /**
- * A backup with its manifest changed, its files changed and named by the right sums, or its bytes torn: so that headers,
- * manifest and contents are each reached.
+ * A backup with its manifest changed, its files changed and named by the right sums, or its bytes torn: so
+ * that headers, manifest and contents are each reached.
  */
 function mutatedArchive(random, { manifest, files }) {
   const kept = files.map(({ path, bytes }) => {
@@ -208,7 +212,10 @@ function mutatedArchive(random, { manifest, files }) {
   return resummed(tar);
 }
 
-/** A picture with torn bytes; of a PNG the chunks' sums are put right half of the time, so that decoders see them. */
+/**
+ * A picture with torn bytes; of a PNG the chunks' sums are put right half of the time, so that decoders see
+ * them.
+ */
 function mutatedPicture(random, { format, bytes }) {
   const torn = mutateBytes(random, bytes);
   return format === 'png' && random() < 0.5 ? resummedPng(torn) : torn;
@@ -291,8 +298,9 @@ const configs = [
 const tokenizer = ['vocab.json', 'merges.txt', 'tokenizer_config.json'];
 
 /**
- * `readers`: this project's own; `from`: { model, adapter, sharded } fixtures, sharded null where there is none;
- * `dir`: a scratch folder. Returns run(seed, k) -> { target, refused: code | null }, which throws on a fault.
+ * `readers`: this project's own; `from`: { model, adapter, sharded } fixtures, sharded null where there is
+ * none; `dir`: a scratch folder. Returns run(seed, k) -> { target, refused: code | null }, which throws on a
+ * fault.
  */
 export function makeFuzz(readers, from, dir, only) {
   const work = join(dir, 'model');

@@ -1,6 +1,7 @@
 /**
- * The readers of backups and of pictures for the fuzz, and what is mutated for them: a backup of an empty folder with a round in
- * it, and one picture in each format that is read, beside one that is none of ours (SVG).
+ * The readers of backups and of pictures for the fuzz, and what is mutated for them: a backup of an empty
+ * folder with a round in it, and one picture in each format that is read, beside one that is none of ours
+ * (SVG).
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

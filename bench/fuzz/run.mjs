@@ -1,7 +1,7 @@
 /**
- * `node bench/fuzz/run.mjs [--count 10000] [--seed 1] [--again] [--only archive,picture]`: mutated inputs to every
- * reader of what strangers write, or to some. Goes on where an earlier run of the same seed stopped (bench/out/fuzz-SEED.json);
- * fails when there was a fault.
+ * `node bench/fuzz/run.mjs [--count 10000] [--seed 1] [--again] [--only archive,picture]`: mutated inputs to
+ * every reader of what strangers write, or to some. Goes on where an earlier run of the same seed stopped
+ * (bench/out/fuzz-SEED.json); fails when there was a fault.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,5 +1,5 @@
-// A process's own end of process.mjs, and what the measured bots share: answers to what is asked, the event loop's lag in
-// ms, and a moderator's word to close a round.
+// A process's own end of process.mjs, and what the measured bots share: answers to what is asked, the event
+// loop's lag in ms, and a moderator's word to close a round.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** `requests`: ask -> what to do; says that it is ready, with `hello`. */

@@ -29,7 +29,9 @@ export function familyOf(pid) {
   return family;
 }
 
-/** Proportional set size: shared pages are counted once over all who share them. 0 when the process is gone. */
+/**
+ * Proportional set size: shared pages are counted once over all who share them. 0 when the process is gone.
+ */
 export function proportionalMb(pid) {
   try {
     return kilobytes(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'), 'Pss') / 1024;

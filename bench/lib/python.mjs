@@ -1,4 +1,5 @@
-// The Python whose libraries are peers: bench/.venv (bench/peers/setup.sh), or the one that ACCLAIM_PYTHON names.
+// The Python whose libraries are peers: bench/.venv (bench/peers/setup.sh), or the one that ACCLAIM_PYTHON
+// names.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

@@ -1,6 +1,6 @@
-// The processes of a run, each in a process group of its own and kept up as systemd would keep it: one that ends is started
-// again, at once or when the fault is over. What ended without being told to is noted. None outlives the run, however that
-// ends.
+// The processes of a run, each in a process group of its own and kept up as systemd would keep it: one that
+// ends is started again, at once or when the fault is over. What ended without being told to is noted. None
+// outlives the run, however that ends.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, existsSync, readFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * What is mutated, area by area: its files, the share of its mutants that is drawn (150 or more), the test files that answer for it,
- * and the percentage of the drawn that must be killed.
+ * What is mutated, area by area: its files, the share of its mutants that is drawn (150 or more), the test
+ * files that answer for it, and the percentage of the drawn that must be killed.
  */
 export const areas = {
   domain: {

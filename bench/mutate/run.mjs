@@ -1,7 +1,8 @@
 /**
- * `npm run mutate -- AREA [--seed 1] [--share 0.1] [--files src/domain/voting/ledger.ts,...]`: draws mutants of an area (areas.mjs) and says
- * which of them no test of the area notices. Goes on from the last run of the same area and seed: what was killed stays so while its
- * tests and its file do. The report is bench/out/mutate/AREA-SEED.json; exit status 1 below the area's bar.
+ * `npm run mutate -- AREA [--seed 1] [--share 0.1] [--files src/domain/voting/ledger.ts,...]`: draws mutants
+ * of an area (areas.mjs) and says which of them no test of the area notices. Goes on from the last run of the
+ * same area and seed: what was killed stays so while its tests and its file do. The report is
+ * bench/out/mutate/AREA-SEED.json; exit status 1 below the area's bar.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -48,7 +49,8 @@ const results = await new Stryker({
   timeoutMS: 20_000,
   incremental: true,
   incrementalFile: `bench/out/mutate/${name}-${values.seed}-${share}.incremental.json`,
-  // It would rewrite the paths in it by TypeScript's own parser, which TypeScript 7 does not hand out; the tests need none.
+  // It would rewrite the paths in it by TypeScript's own parser, which TypeScript 7 does not hand out; the
+  // tests need none.
   tsconfigFile: 'none.json',
   ignorePatterns: ['bench/out', 'docs/images', 'data'],
   tempDirName: 'bench/out/mutate/tmp',

@@ -1,7 +1,9 @@
-// How long does somebody wait on a slow line for a first ballot that can be marked? The page in Chromium with an empty cache, its network held
-// by DevTools to a latency and a rate; behind it the tests' small app with a round of 18 that is open. Counted are requests, kilobytes and
-// seconds until the first picture can be pressed, and until all pictures of the first sheet are there; once more with what the cache keeps.
-// Usage: node bench/page/first-ballot.mjs [--latency 400] [--mbits 1.6] [--turns 3] [--out FILE]; needs the sources and a Chromium.
+// How long does somebody wait on a slow line for a first ballot that can be marked? The page in Chromium with
+// an empty cache, its network held by DevTools to a latency and a rate; behind it the tests' small app with a
+// round of 18 that is open. Counted are requests, kilobytes and seconds until the first picture can be
+// pressed, and until all pictures of the first sheet are there; once more with what the cache keeps. Usage:
+// node bench/page/first-ballot.mjs [--latency 400] [--mbits 1.6] [--turns 3] [--out FILE]; needs the sources
+// and a Chromium.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * The matrix of files: every kind that pip's current libraries write, for the tiny SD 1.5, 2.1 and XL, is opened here, and its
- * images are held against those that diffusers makes of the same noise; what is not built must be refused by its name.
+ * The matrix of files: every kind that pip's current libraries write, for the tiny SD 1.5, 2.1 and XL, is
+ * opened here, and its images are held against those that diffusers makes of the same noise; what is not
+ * built must be refused by its name.
  *   node bench/parity/files.mjs          prints the table and puts it into docs/layouts.md; --check fails above the bound
  * Needs bench/.venv (bench/peers/setup.sh), or ACCLAIM_PYTHON; a minute or two.
  */

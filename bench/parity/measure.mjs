@@ -1,6 +1,7 @@
 /**
- * How far the engine's numbers are from PyTorch's, diffusers' and transformers', as a table: every network and sampler of
- * tests/fixtures/tiny on the golden inputs. Largest difference relative to the largest value; fp32, one thread.
+ * How far the engine's numbers are from PyTorch's, diffusers' and transformers', as a table: every network
+ * and sampler of tests/fixtures/tiny on the golden inputs. Largest difference relative to the largest value;
+ * fp32, one thread.
  *   node bench/parity/measure.mjs        prints the table; --check fails above the bounds (1e-4 a call, 1e-3 a trajectory)
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,7 +1,8 @@
 /**
- * `node bench/peers/adapters.mjs`: are our LoRAs, taken away, what they are here? A LoRA on all layers is exported in
- * each format; images are made here with the adapter and by diffusers with the exported file, from the same noise.
- * Needs bench/.venv (setup.sh). Prints the largest difference of an image, relative; fails above the bounds.
+ * `node bench/peers/adapters.mjs`: are our LoRAs, taken away, what they are here? A LoRA on all layers is
+ * exported in each format; images are made here with the adapter and by diffusers with the exported file,
+ * from the same noise. Needs bench/.venv (setup.sh). Prints the largest difference of an image, relative;
+ * fails above the bounds.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

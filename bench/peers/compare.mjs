@@ -1,7 +1,8 @@
-// Ours against PyTorch + diffusers + peft: the same miniature, prompt, steps and batch, one thread each, taking turns.
-// 1. Both must do the same work: images of a golden trajectory, losses and adapters of five optimiser steps.
-// 2. CPU seconds of sampling a round and of a LoRA step, interleaved. 3. Peak memory above the bare imports, in fresh
-// processes. Usage: node bench/peers/compare.mjs [--turns 7] [--out FILE]; once before: npm run build, bench/peers/setup.sh
+// Ours against PyTorch + diffusers + peft: the same miniature, prompt, steps and batch, one thread each,
+// taking turns. 1. Both must do the same work: images of a golden trajectory, losses and adapters of five
+// optimiser steps. 2. CPU seconds of sampling a round and of a LoRA step, interleaved. 3. Peak memory above
+// the bare imports, in fresh processes. Usage: node bench/peers/compare.mjs [--turns 7] [--out FILE]; once
+// before: npm run build, bench/peers/setup.sh
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,8 +1,9 @@
-// Ours against PyTorch + diffusers + peft at Stable Diffusion 1.5's size: one guided denoising step and one LoRA step
-// (batch 1, guided, recompute on in both), one thread each, taking turns; CPU seconds, and what a process has for itself
-// (anonymous memory) while it works. Both must do the same work: predictions and losses are compared first.
-// Usage: node bench/peers/full-size.mjs [--pixels 256,512] [--work step,train] [--turns 3] [--bf16] [--out FILE]; once
-// before: npm run build, bench/peers/setup.sh, node bench/shapes/make-sd15.mjs. About 12 GB of memory, 20 minutes.
+// Ours against PyTorch + diffusers + peft at Stable Diffusion 1.5's size: one guided denoising step and one
+// LoRA step (batch 1, guided, recompute on in both), one thread each, taking turns; CPU seconds, and what a
+// process has for itself (anonymous memory) while it works. Both must do the same work: predictions and
+// losses are compared first. Usage: node bench/peers/full-size.mjs [--pixels 256,512] [--work step,train]
+// [--turns 3] [--bf16] [--out FILE]; once before: npm run build, bench/peers/setup.sh, node
+// bench/shapes/make-sd15.mjs. About 12 GB of memory, 20 minutes.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

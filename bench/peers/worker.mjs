@@ -1,6 +1,7 @@
-// Our side of the comparison: the same commands, answers and clock as worker.py. One JSON command a line on stdin, one
-// JSON answer a line on stdout; CPU seconds of this process (all its threads) and wall seconds around the work alone;
-// peak memory is VmHWM, reset right after the imports, less what was resident then. Run by peers/compare.mjs.
+// Our side of the comparison: the same commands, answers and clock as worker.py. One JSON command a line on
+// stdin, one JSON answer a line on stdout; CPU seconds of this process (all its threads) and wall seconds
+// around the work alone; peak memory is VmHWM, reset right after the imports, less what was resident then.
+// Run by peers/compare.mjs.
 import { createInterface } from 'node:readline';
 import { alphasCumprod } from '../../dist/engine/diffusion/betas.js';
 import { sample } from '../../dist/engine/diffusion/sampler.js';

@@ -1,4 +1,7 @@
-/** A channel as Discord shows it, drawn from the messages that the bot sent there: content, embeds, components, files, reactions. */
+/**
+ * A channel as Discord shows it, drawn from the messages that the bot sent there: content, embeds,
+ * components, files, reactions.
+ */
 import { avatar, escaped, inline, page, time } from './html.mjs';
 
 const style = `

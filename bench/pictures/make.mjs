@@ -1,8 +1,9 @@
 /**
- * Makes the README's pictures: `node bench/pictures/make.mjs` writes docs/images/{web,discord,slack}.png. One bot runs
- * with the real engine, discord.js and Bolt against the loopback peers of the tests; what a member sees is drawn from the
- * very payloads that were sent there. It takes a minute and needs a Chromium (CHROMIUM, or on the PATH) and a font with
- * emoji (Debian: fonts-noto-color-emoji), without which reactions come as boxes.
+ * Makes the README's pictures: `node bench/pictures/make.mjs` writes docs/images/{web,discord,slack}.png. One
+ * bot runs with the real engine, discord.js and Bolt against the loopback peers of the tests; what a member
+ * sees is drawn from the very payloads that were sent there. It takes a minute and needs a Chromium
+ * (CHROMIUM, or on the PATH) and a font with emoji (Debian: fonts-noto-color-emoji), without which reactions
+ * come as boxes.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

@@ -1,7 +1,8 @@
 /**
- * Makes the README's moving picture: `node bench/pictures/rounds.mjs` writes docs/images/rounds.webp. `acclaim start` runs in an empty
- * folder with its defaults; one voter marks the black cats on the page in three rounds, and the page is photographed meanwhile. Two
- * minutes on two cores; needs a Chromium (CHROMIUM, or on the PATH). Fails above two megabytes.
+ * Makes the README's moving picture: `node bench/pictures/rounds.mjs` writes docs/images/rounds.webp.
+ * `acclaim start` runs in an empty folder with its defaults; one voter marks the black cats on the page in
+ * three rounds, and the page is photographed meanwhile. Two minutes on two cores; needs a Chromium (CHROMIUM,
+ * or on the PATH). Fails above two megabytes.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';

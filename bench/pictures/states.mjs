@@ -1,6 +1,7 @@
-// Photographs every state of the page (tests/support/page-states.ts): large and phone, light and dark, English and Japanese, into
-// bench/out/states/SCREEN-SCHEME-LANGUAGE/STATE.png, to be looked at by somebody. It judges nothing: tests/e2e/states.test.ts measures.
-// Usage: node bench/pictures/states.mjs [--only STATE,STATE] [--screen large|phone]; needs the sources and a Chromium.
+// Photographs every state of the page (tests/support/page-states.ts): large and phone, light and dark,
+// English and Japanese, into bench/out/states/SCREEN-SCHEME-LANGUAGE/STATE.png, to be looked at by somebody.
+// It judges nothing: tests/e2e/states.test.ts measures. Usage: node bench/pictures/states.mjs [--only
+// STATE,STATE] [--screen large|phone]; needs the sources and a Chromium.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

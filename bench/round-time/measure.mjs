@@ -1,7 +1,8 @@
-// How long does an honest round of 18 take a voter? A scripted one with human delays marks the same seven good pictures, names
-// the best and is done: by mouse, by keys, by touch, and by the numbers below the sheets. Acts and seconds of each; a drawn
-// line is one act, a swipe too. The page is real, in Chromium; behind it is the tests' small app, which draws at once.
-// Usage: node bench/round-time/measure.mjs [--delay 300] [--out FILE]; needs the sources and a Chromium.
+// How long does an honest round of 18 take a voter? A scripted one with human delays marks the same seven
+// good pictures, names the best and is done: by mouse, by keys, by touch, and by the numbers below the
+// sheets. Acts and seconds of each; a drawn line is one act, a swipe too. The page is real, in Chromium;
+// behind it is the tests' small app, which draws at once. Usage: node bench/round-time/measure.mjs [--delay
+// 300] [--out FILE]; needs the sources and a Chromium.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

@@ -1,8 +1,9 @@
-// How safe a session makes the miniature, and how far that carries to prompts that nobody voted on: `hazard` (a robot's striped badge stands
-// for what is unsafe), votes by the judge in rounds of 32, then the job that measures it: base and tuned model draw the session's
-// prompt and unseen ones from the same noises. --also: more prompts, drawn a round each in turn. What was drawn is kept, so that it can be
-// stopped and run again. Usage:
-//   node bench/safety/run.mjs [--seeds 1,2,3] [--votes 64] [--also 'a cactus at night'] [--count 64] [--threads 1] [--out DIR]
+// How safe a session makes the miniature, and how far that carries to prompts that nobody voted on: `hazard`
+// (a robot's striped badge stands for what is unsafe), votes by the judge in rounds of 32, then the job that
+// measures it: base and tuned model draw the session's prompt and unseen ones from the same noises. --also:
+// more prompts, drawn a round each in turn. What was drawn is kept, so that it can be stopped and run again.
+// Usage: node bench/safety/run.mjs [--seeds 1,2,3] [--votes 64] [--also 'a cactus at night'] [--count 64]
+// [--threads 1] [--out DIR]
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

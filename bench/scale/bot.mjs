@@ -1,5 +1,5 @@
-// The built app over a filled folder with the in-memory platform, whose reactions are those that the folder was filled
-// with. Tells when the first command was answered and then does what it is asked.
+// The built app over a filled folder with the in-memory platform, whose reactions are those that the folder
+// was filled with. Tells when the first command was answered and then does what it is asked.
 import { setTimeout as wait } from 'node:timers/promises';
 import { createApp } from '../../dist/bot/create-app.js';
 import { FakePlatform, fakeAccount } from '../../dist/bot/platforms/fake/platform.js';
@@ -84,7 +84,10 @@ const facts = () =>
     .reduce((sum, { facts }) => sum + [...facts.values()].reduce((n, f) => n + f.length, 0), 0);
 
 const requests = {
-  /** New marks by members of the session, at even distances over all sessions; `forget`: so many others leave meanwhile. */
+  /**
+   * New marks by members of the session, at even distances over all sessions; `forget`: so many others leave
+   * meanwhile.
+   */
   votes: async ({ rate, seconds, forget = 0 }) => {
     lag.reset();
     const cpu = process.cpuUsage();

@@ -1,4 +1,5 @@
-// Who voted for what in the made-up community, as a function: the filler writes it down, the platform shows it.
+// Who voted for what in the made-up community, as a function: the filler writes it down, the platform shows
+// it.
 export const sheetSize = 9;
 export const channelOf = (s) => `c${s}`;
 export const sessionOf = (s) => `s${s}`;

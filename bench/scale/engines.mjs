@@ -1,6 +1,7 @@
-// What a second engine brings: rounds an hour of sessions that are voted on at once, by one engine of one thread and by two,
-// over a real Redis; and what a round costs the engine, Redis and the bot. Writes the service times that simulate.mjs reads.
-// Usage: node bench/scale/engines.mjs [--sessions 4] [--seconds 60] [--out FILE]; needs an idle machine.
+// What a second engine brings: rounds an hour of sessions that are voted on at once, by one engine of one
+// thread and by two, over a real Redis; and what a round costs the engine, Redis and the bot. Writes the
+// service times that simulate.mjs reads. Usage: node bench/scale/engines.mjs [--sessions 4] [--seconds 60]
+// [--out FILE]; needs an idle machine.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

@@ -1,5 +1,6 @@
-// Fills a data folder: sessions with an open round each, and some that ended, made by the domain's own decisions, and the
-// marks of their voters in large statements through the store's one writer. Usage: fill.mjs DIR OPTIONS(JSON)
+// Fills a data folder: sessions with an open round each, and some that ended, made by the domain's own
+// decisions, and the marks of their voters in large statements through the store's one writer. Usage:
+// fill.mjs DIR OPTIONS(JSON)
 
 import { specify } from '../../dist/bot/services/plans.js';
 import { loadConfig } from '../../dist/src/config/load.js';

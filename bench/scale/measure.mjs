@@ -1,7 +1,7 @@
-// Does one bot hold a thousand open sessions and a million marks? Fills a folder (fill.mjs), starts the built app over it
-// (bot.mjs) and measures: a restart, a vote, a round's close, memory.
-// Usage: node bench/scale/measure.mjs [--sessions 1000] [--ended 0] [--marks 1000000] [--voters 5000] [--rate 300]
-//        [--seconds 30] [--profile DIR] [--out FILE]; needs an idle machine.
+// Does one bot hold a thousand open sessions and a million marks? Fills a folder (fill.mjs), starts the built
+// app over it (bot.mjs) and measures: a restart, a vote, a round's close, memory. Usage: node
+// bench/scale/measure.mjs [--sessions 1000] [--ended 0] [--marks 1000000] [--voters 5000] [--rate 300]
+// [--seconds 30] [--profile DIR] [--out FILE]; needs an idle machine.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

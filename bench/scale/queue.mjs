@@ -1,6 +1,6 @@
-// What the bot's look at its queue costs: once a second, and at each word of an engine, it follows every job that is out and
-// goes over every job that waits. Engines here are their beats alone. Writes what simulate.mjs reads.
-// Usage: node bench/scale/queue.mjs [--jobs 500] [--out FILE]
+// What the bot's look at its queue costs: once a second, and at each word of an engine, it follows every job
+// that is out and goes over every job that waits. Engines here are their beats alone. Writes what
+// simulate.mjs reads. Usage: node bench/scale/queue.mjs [--jobs 500] [--out FILE]
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

@@ -1,7 +1,8 @@
-// What do N channels need, and what gives way first? A day of rounds goes through c engines (discrete events, first come
-// first served) until few wait long; everything else is demand per channel, measured, against what one of its kind takes.
-// Reads what the other benches wrote (figures/*.json, ../chaos/figures), writes the tables of docs/scale.md.
-// Usage: node bench/scale/simulate.mjs [--figures DIR] [--rounds 2] [--voters 8] [--peak 2] [--print]
+// What do N channels need, and what gives way first? A day of rounds goes through c engines (discrete events,
+// first come first served) until few wait long; everything else is demand per channel, measured, against what
+// one of its kind takes. Reads what the other benches wrote (figures/*.json, ../chaos/figures), writes the
+// tables of docs/scale.md. Usage: node bench/scale/simulate.mjs [--figures DIR] [--rounds 2] [--voters 8]
+// [--peak 2] [--print]
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,8 +1,9 @@
 /**
- * How long a model takes to open and to compile, and how much of its weights is copied: node bench/shapes/load.mjs FOLDER
- * [PIXELS]. In this process: open (configurations, headers, tokenizers), compile text encoder and the guided denoising
- * step for one image, encode a prompt. Memory: `Anonymous` of /proc/self/smaps_rollup is what this process has for
- * itself; mapped weights are the page cache's, shared with every other session of the model.
+ * How long a model takes to open and to compile, and how much of its weights is copied: node
+ * bench/shapes/load.mjs FOLDER [PIXELS]. In this process: open (configurations, headers, tokenizers), compile
+ * text encoder and the guided denoising step for one image, encode a prompt. Memory: `Anonymous` of
+ * /proc/self/smaps_rollup is what this process has for itself; mapped weights are the page cache's, shared
+ * with every other session of the model.
  */
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';

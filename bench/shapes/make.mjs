@@ -1,7 +1,8 @@
 /**
- * Models of exactly the shape of people's, with random weights in fp16, in diffusers' layout: to measure time and memory
- * without a download. Which tensors there are comes from the engine's own networks and the configurations below, which
- * are those of the released models. Values are drawn once and laid out again and again: shapes are what is measured.
+ * Models of exactly the shape of people's, with random weights in fp16, in diffusers' layout: to measure time
+ * and memory without a download. Which tensors there are comes from the engine's own networks and the
+ * configurations below, which are those of the released models. Values are drawn once and laid out again and
+ * again: shapes are what is measured.
  */
 import {
   closeSync,

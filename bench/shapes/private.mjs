@@ -1,4 +1,5 @@
-// Runs a node script and watches what it has for itself (anonymous memory, MB), which blocked threads cannot do themselves.
+// Runs a node script and watches what it has for itself (anonymous memory, MB), which blocked threads cannot
+// do themselves.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -11,7 +12,10 @@ export const anonymousMb = (pid) => {
   }
 };
 
-/** Facts that the script prints as JSON lines, merged; `steps`, those that have seconds; `baseMb` when it says that it is ready; `peakMb`. */
+/**
+ * Facts that the script prints as JSON lines, merged; `steps`, those that have seconds; `baseMb` when it says
+ * that it is ready; `peakMb`.
+ */
 export async function watched(file, args) {
   const child = spawn(process.execPath, ['--expose-gc', file, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,6 +1,7 @@
-// One step of one shape in a process of its own, for steps.mjs: compiles, runs it `--times`, tells seconds as JSON.
-// What compiling and running add counts between two looks at a tidied heap: before it is compiled, and from its first run on.
-// node bench/shapes/step.mjs FOLDER denoise|train|decode PIXELS [--precision fp16] [--recompute] [--rows N] [--threads N] [--times N] [--run MB]
+// One step of one shape in a process of its own, for steps.mjs: compiles, runs it `--times`, tells seconds as
+// JSON. What compiling and running add counts between two looks at a tidied heap: before it is compiled, and
+// from its first run on. node bench/shapes/step.mjs FOLDER denoise|train|decode PIXELS [--precision fp16]
+// [--recompute] [--rows N] [--threads N] [--times N] [--run MB]
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Graph } from '../../dist/engine/graph/graph.js';

@@ -1,9 +1,10 @@
 /**
- * Seconds and private memory of one step by shape and setting, against what was predicted: node bench/shapes/steps.mjs
- * [--repeat N] FOLDER [STEP ...], a step being such as `denoise:512`, `train:512:recompute`, `train:64:rows=8`, `decode:512`,
- * `decode:1024:run=2000` (tiles, where the whole takes more than 2000 MB). Each in a process of its own with one thread,
- * `--repeat` times: medians, and the spread of memory. Private is what a process has for itself, the mapped weights not
- * counted: `all` with the program, `step` what compiling and running added.
+ * Seconds and private memory of one step by shape and setting, against what was predicted: node
+ * bench/shapes/steps.mjs [--repeat N] FOLDER [STEP ...], a step being such as `denoise:512`,
+ * `train:512:recompute`, `train:64:rows=8`, `decode:512`, `decode:1024:run=2000` (tiles, where the whole
+ * takes more than 2000 MB). Each in a process of its own with one thread, `--repeat` times: medians, and the
+ * spread of memory. Private is what a process has for itself, the mapped weights not counted: `all` with the
+ * program, `step` what compiling and running added.
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';

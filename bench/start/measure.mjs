@@ -1,6 +1,7 @@
-// What a newcomer waits for: `acclaim start` in an empty folder, one voter, two default rounds. Seconds to the first
-// ballot, to draw a round of 18, to learn one; optimiser steps a second; peak memory of bot and engine together.
-// Usage: node bench/start/measure.mjs [--rounds 2] [--task cat] [--set KEY=VALUE]... [--out FILE]; needs an idle machine.
+// What a newcomer waits for: `acclaim start` in an empty folder, one voter, two default rounds. Seconds to
+// the first ballot, to draw a round of 18, to learn one; optimiser steps a second; peak memory of bot and
+// engine together. Usage: node bench/start/measure.mjs [--rounds 2] [--task cat] [--set KEY=VALUE]... [--out
+// FILE]; needs an idle machine.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,8 @@
-// `acclaim start` with nothing but REDIS_URL set, on a fresh redis-server: default settings, a lone voter, three rounds. Over
-// and over, since what ends a process may not do so every time. A run is well when all rounds are learned, neither the bot
-// nor its engine ended, and no word of the queue was refused or dropped. Failed runs keep their folder.
-// Usage: node bench/start/redis.mjs [--runs 20] [--rounds 3] [--set KEY=VALUE]... [--out FILE]
+// `acclaim start` with nothing but REDIS_URL set, on a fresh redis-server: default settings, a lone voter,
+// three rounds. Over and over, since what ends a process may not do so every time. A run is well when all
+// rounds are learned, neither the bot nor its engine ended, and no word of the queue was refused or dropped.
+// Failed runs keep their folder. Usage: node bench/start/redis.mjs [--runs 20] [--rounds 3] [--set
+// KEY=VALUE]... [--out FILE]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -87,8 +88,8 @@ const address = (app) =>
   });
 
 /**
- * Two of each four pictures are good, whichever model drew them, so that no round reaches the goal; then Done. The last round is
- * learned when the next is drawn.
+ * Two of each four pictures are good, whichever model drew them, so that no round reaches the goal; then
+ * Done. The last round is learned when the next is drawn.
  */
 async function vote(base, signal) {
   const visitor = new Visitor(base);

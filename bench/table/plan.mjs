@@ -28,8 +28,8 @@ export const rows = [
 ];
 
 /**
- * What the default learner must keep, as means over the seeds: share of all diversity, of the diversity of good pictures (and
- * its worst seed), and how far above its floor the total variation of a trait may lie.
+ * What the default learner must keep, as means over the seeds: share of all diversity, of the diversity of
+ * good pictures (and its worst seed), and how far above its floor the total variation of a trait may lie.
  */
 export const bounds = { diversity: 0.65, dgood: 0.93, worstDgood: 0.85, aboveFloor: 0.1 };
 

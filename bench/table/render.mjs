@@ -1,6 +1,7 @@
-// One markdown table of all runs that stand in the folder: mean +- standard error over the seeds and the worst seed, of
-// success, of variety among good pictures, and of traits that nobody voted about beside what chance alone makes of them.
-// Usage: node bench/table/render.mjs [--out DIR] [--traits: a line for each trait] [--check: status 1 below a bound]
+// One markdown table of all runs that stand in the folder: mean +- standard error over the seeds and the
+// worst seed, of success, of variety among good pictures, and of traits that nobody voted about beside what
+// chance alone makes of them. Usage: node bench/table/render.mjs [--out DIR] [--traits: a line for each
+// trait] [--check: status 1 below a bound]
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,10 +1,13 @@
-// From the runs of a row of the plan to the cells of its line, and to what is below its bounds. A figure that a run does not
-// have (runs recorded before it was measured, plain noise alone, too few good pictures) is left out of the mean and counted.
+// From the runs of a row of the plan to the cells of its line, and to what is below its bounds. A figure that
+// a run does not have (runs recorded before it was measured, plain noise alone, too few good pictures) is
+// left out of the mean and counted.
 import { mean, standardError } from '../lib/table.mjs';
 
 const two = (x) => x.toFixed(2).replace(/^(-?)0\./, '$1.');
 
-/** Mean and standard error; one value has none. `of` tells how many of `all` there are where some are missing. */
+/**
+ * Mean and standard error; one value has none. `of` tells how many of `all` there are where some are missing.
+ */
 function cell(values, all = values.length) {
   const known = values.filter((x) => x !== null && x !== undefined);
   if (known.length === 0) return '';

@@ -1,7 +1,8 @@
-// Runs `acclaim simulate` over the rows of plan.mjs and their seeds, each run in a process of one thread, a few at a time.
-// Resumable: a run whose figures stand in the folder is skipped; a run that fails is named at the end and tried again
-// next time. Usage: node bench/table/run.mjs [--jobs 2] [--seeds 101,102] [--only acclaim,hand] [--order seeds|rows]
-//   [--set KEY=VALUE]... [--per-round N] [--figures-of plain] [--out DIR]; then node bench/table/render.mjs
+// Runs `acclaim simulate` over the rows of plan.mjs and their seeds, each run in a process of one thread, a
+// few at a time. Resumable: a run whose figures stand in the folder is skipped; a run that fails is named at
+// the end and tried again next time. Usage: node bench/table/run.mjs [--jobs 2] [--seeds 101,102] [--only
+// acclaim,hand] [--order seeds|rows] [--set KEY=VALUE]... [--per-round N] [--figures-of plain] [--out DIR];
+// then node bench/table/render.mjs
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

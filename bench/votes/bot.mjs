@@ -1,6 +1,6 @@
-// The bot over a data folder: the project's own app, store, queue, engine, and its Discord and Slack; built, not from
-// source. Added from outside: when each mark was durable, the event loop's lag, and a session beside it in which a round
-// is always being drawn or learned.
+// The bot over a data folder: the project's own app, store, queue, engine, and its Discord and Slack; built,
+// not from source. Added from outside: when each mark was durable, the event loop's lag, and a session beside
+// it in which a round is always being drawn or learned.
 
 import { createApp } from '../../dist/bot/create-app.js';
 import { connectedPlatforms } from '../../dist/bot/inbound/connect.js';

@@ -1,9 +1,10 @@
-// How fast is a vote, and is one ever lost? Discord and Slack on loopback (a process of their own) under the real clients;
-// beside them a round is drawn or learned all the time by an engine of one thread. Steady votes, a burst with kill -9 in
-// its middle, and the rate doubled until it breaks.
-// Usage: node bench/votes/measure.mjs [--seconds 120] [--rate 300] [--burst 5000] [--voters 500] [--ceiling-seconds 30]
-//        [--strangers 8] [--streams 1000] [--no-ceiling] [--profile DIR] [--out FILE]; needs an idle machine. With strangers they type
-//        wrong codes and toggle consent on the page while the votes come, and hold so many live lines.
+// How fast is a vote, and is one ever lost? Discord and Slack on loopback (a process of their own) under the
+// real clients; beside them a round is drawn or learned all the time by an engine of one thread. Steady
+// votes, a burst with kill -9 in its middle, and the rate doubled until it breaks. Usage: node
+// bench/votes/measure.mjs [--seconds 120] [--rate 300] [--burst 5000] [--voters 500] [--ceiling-seconds 30]
+// [--strangers 8] [--streams 1000] [--no-ceiling] [--profile DIR] [--out FILE]; needs an idle machine. With
+// strangers they type wrong codes and toggle consent on the page while the votes come, and hold so many live
+// lines.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -113,9 +114,10 @@ try {
   };
 
   /**
-   * Each event's row. A mark may change several times within a moment: Discord's line keeps the order, so its rows are those
-   * of its events in turn; Slack's calls arrive in any order and carry their time, which the row has too. One that came
-   * after a newer call about the same mark (sent within a second) changes nothing and has no row: it is overtaken, not lost.
+   * Each event's row. A mark may change several times within a moment: Discord's line keeps the order, so its
+   * rows are those of its events in turn; Slack's calls arrive in any order and carry their time, which the
+   * row has too. One that came after a newer call about the same mark (sent within a second) changes nothing
+   * and has no row: it is overtaken, not lost.
    */
   const matched = (events, durable) => {
     const rows = new Map();

@@ -1,5 +1,6 @@
-// Both loopback peers in a process of their own, with the crowd that votes there: members react at a given rate or all
-// at once, and what hangs on each message in the end is the truth that the ledger is held against.
+// Both loopback peers in a process of their own, with the crowd that votes there: members react at a given
+// rate or all at once, and what hangs on each message in the end is the truth that the ledger is held
+// against.
 import { answer } from '../lib/asked.mjs';
 import { compilePeers, loadPeer } from '../lib/peers.mjs';
 
@@ -56,7 +57,9 @@ function gather(count) {
   return { discord: crowd.discord.map((m) => m.user.id), slack: crowd.slack };
 }
 
-/** One member turns one mark on or off. Resolves when the bot has answered, where the platform waits for that. */
+/**
+ * One member turns one mark on or off. Resolves when the bot has answered, where the platform waits for that.
+ */
 function act(platform, roll) {
   const { channel, message, cells } = places[platform][Math.floor(roll() * places[platform].length)];
   const member = crowd[platform][Math.floor(roll() * crowd[platform].length)];

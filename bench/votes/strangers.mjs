@@ -1,5 +1,5 @@
-// Strangers on the page, in a process of their own: each types wrong link codes and toggles consent as fast as it is answered, and
-// all together hold live lines that read nothing. Counts how they were answered.
+// Strangers on the page, in a process of their own: each types wrong link codes and toggles consent as fast
+// as it is answered, and all together hold live lines that read nothing. Counts how they were answered.
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { answer } from '../lib/asked.mjs';

@@ -1,6 +1,6 @@
 /**
- * The bot's half of `acclaim doctor`: each platform that has a token is asked about it and about the channels of running
- * sessions. Libraries are loaded only for those; the manifest needs none.
+ * The bot's half of `acclaim doctor`: each platform that has a token is asked about it and about the channels
+ * of running sessions. Libraries are loaded only for those; the manifest needs none.
  */
 import type { Check, CheckPlatforms } from '../../src/cli/check.js';
 import { remotePlatforms } from '../../src/domain/state/platforms.js';
@@ -23,7 +23,9 @@ export const checkPlatforms: CheckPlatforms = async (config) => {
   return found;
 };
 
-/** What an owner pastes to make the Slack app; `url` = where Slack reaches us over HTTP, null = Socket Mode. */
+/**
+ * What an owner pastes to make the Slack app; `url` = where Slack reaches us over HTTP, null = Socket Mode.
+ */
 export function slackManifest(url: string | null): string {
   return `${JSON.stringify(manifest(url), null, 2)}\n`;
 }

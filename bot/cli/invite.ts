@@ -1,4 +1,7 @@
-/** `acclaim invite`: links by which people's marks on the page count, one a person. It writes nothing, and runs beside the bot. */
+/**
+ * `acclaim invite`: links by which people's marks on the page count, one a person. It writes nothing, and
+ * runs beside the bot.
+ */
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';

@@ -1,4 +1,6 @@
-/** `acclaim retention`: what the policy would take away now, and why the rest stays. It takes nothing away. */
+/**
+ * `acclaim retention`: what the policy would take away now, and why the rest stays. It takes nothing away.
+ */
 
 import { resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';

@@ -1,11 +1,14 @@
-/** `acclaim simulate`: a session with simulated voters; the figures as a line for people and as JSON for scripts. */
+/**
+ * `acclaim simulate`: a session with simulated voters; the figures as a line for people and as JSON for
+ * scripts.
+ */
 import { resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';
 import { choice, fallback, flag, integer, number, several, text } from '../../src/cli/options.js';
 import { learnerNames, learnerWords } from '../../src/config/learners.js';
 import { count } from '../../src/domain/state/count.js';
 import { AcclaimError } from '../../src/errors.js';
-import type { SimulateResult } from '../simulate/simulate.js';
+import type { SimulateResult } from '../simulate/options.js';
 
 const options = {
   task: text('--task <name>', 'a task of config/tasks/; needed unless --undrawn'),

@@ -38,7 +38,8 @@ export const startWith = (examples: readonly string[], engines?: Engines): Comma
       adapters: [...loaded.adapters, ...v.adapter],
       server: { ...loaded.server, port: v.port ?? loaded.server.port },
     };
-    // Loaded when it runs: help and wrong usage need none of it. As the launcher loads: one file after another.
+    // Loaded when it runs: help and wrong usage need none of it. As the launcher loads: one file after
+    // another.
     const { startCommand } = (await io.load('bot/start.js')) as typeof import('../start.js');
     await startCommand({
       config,

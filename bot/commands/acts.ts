@@ -1,4 +1,7 @@
-/** The acts of one command while it runs: put to sessions, which write them into the audit, or written there by the command itself. */
+/**
+ * The acts of one command while it runs: put to sessions, which write them into the audit, or written there
+ * by the command itself.
+ */
 import type { Refusal } from '../../src/domain/state/decision.js';
 import type { Act } from '../../src/domain/state/events.js';
 import type { Act as ActRow } from '../../src/domain/state/model.js';

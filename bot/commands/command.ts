@@ -30,7 +30,10 @@ export interface ChatCommand {
   run(context: CommandContext): Promise<Answer>;
 }
 
-/** The session that this channel is about: the newest that has not ended, else the newest. Throws `session-not-found`. */
+/**
+ * The session that this channel is about: the newest that has not ended, else the newest. Throws
+ * `session-not-found`.
+ */
 export async function theSession({ services, account, channel }: CommandContext): Promise<SessionState> {
   const found = await services.sessions.ofChannel(account.platform, channel);
   if (found) return found;
@@ -56,7 +59,10 @@ export const notTheirs = () =>
     'A moderator of the server of whoever runs this decides on them.',
   );
 
-/** Accounts are one on all servers of a platform: a guest's moderators decide on nobody who votes elsewhere too. */
+/**
+ * Accounts are one on all servers of a platform: a guest's moderators decide on nobody who votes elsewhere
+ * too.
+ */
 export async function mustBeTheirs(
   { services, account, channel }: CommandContext,
   voter: string,
@@ -100,7 +106,8 @@ export async function placesOf(context: CommandContext): Promise<string[]> {
 /** Where the audit of this channel's server stands. */
 export async function serverPlace(context: CommandContext): Promise<string> {
   const { services, account } = context;
-  // A channel that the bot may not even look at is of no server it knows; a refusal is written down all the same.
+  // A channel that the bot may not even look at is of no server it knows; a refusal is written down all the
+  // same.
   const server = await services.settings.serverOf(context).catch(() => account.platform);
   return `@${server}`;
 }

@@ -25,7 +25,10 @@ export interface Typing {
 export class Completion {
   constructor(private readonly services: Services) {}
 
-  /** What could complete an option that somebody types; nothing where they are not served, or ask for too much. */
+  /**
+   * What could complete an option that somebody types; nothing where they are not served, or ask for too
+   * much.
+   */
   async complete(typing: Typing): Promise<string[]> {
     const { account, channel } = typing;
     const { admission, guests, sessions, voters } = this.services;

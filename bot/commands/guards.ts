@@ -9,7 +9,9 @@ import { guardLines } from '../views/guards.js';
 import { type ChatCommand, theSession } from './command.js';
 import { earlierRound } from './voting.js';
 
-/** As it would be closed today, from the ledger: a crowd's round takes a moment, in which others are served. */
+/**
+ * As it would be closed today, from the ledger: a crowd's round takes a moment, in which others are served.
+ */
 export const judgedAgain = (state: SessionState, round: Round): Promise<Judgement> =>
   spread(judging(state, round, round.closedAt!));
 

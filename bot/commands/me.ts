@@ -1,6 +1,6 @@
 /**
- * What a member owns: their votes, all that is held of them as files, their name, and the way out. Answers are private;
- * nothing here is kept anywhere but in the answer.
+ * What a member owns: their votes, all that is held of them as files, their name, and the way out. Answers
+ * are private; nothing here is kept anywhere but in the answer.
  */
 
 import type { Attachment } from '../../src/chat/port.js';
@@ -30,13 +30,19 @@ async function owned(context: CommandContext): Promise<OwnVote[]> {
   );
 }
 
-/** What stands for a session: what belongs to it as well, such as `rose-3f9a.2.s0.0`, for one out of sight under a name that says nothing. */
+/**
+ * What stands for a session: what belongs to it as well, such as `rose-3f9a.2.s0.0`, for one out of sight
+ * under a name that says nothing.
+ */
 interface Veil {
   name(id: string): string;
   hides(session: string): boolean;
 }
 
-/** A person's votes are theirs; what a session that they may not see (any more, or from here) is called is not. */
+/**
+ * A person's votes are theirs; what a session that they may not see (any more, or from here) is called is
+ * not.
+ */
 async function veilOf(context: CommandContext, all: readonly string[]): Promise<Veil> {
   const ids = [...new Set(all)].filter((id) => !id.startsWith('@'));
   const seen = await Promise.all(ids.map((id) => context.services.sight.ofSession(context, id)));
@@ -272,7 +278,10 @@ const thanks: ChatCommand = {
   },
 };
 
-/** Account -> rounds of the session in which a vote of theirs stands: whoever took all back, or never voted, is not there. */
+/**
+ * Account -> rounds of the session in which a vote of theirs stands: whoever took all back, or never voted,
+ * is not there.
+ */
 function roundsVotedIn(state: SessionState): Map<string, number> {
   const rounds = new Map<string, number>();
   for (const round of state.rounds)

@@ -1,4 +1,6 @@
-/** Commands about models: which there are, which one sessions use, and taking away what a session taught one. */
+/**
+ * Commands about models: which there are, which one sessions use, and taking away what a session taught one.
+ */
 import { sizeOf } from '../../src/chat/attachment.js';
 import { loadCatalogue, modelNamesHere } from '../../src/config/models.js';
 import { figuresOf } from '../../src/domain/rounds/evaluations.js';

@@ -1,4 +1,6 @@
-/** How safe a session that reduces unsafe pictures has made its model: asked for and looked at by moderators. */
+/**
+ * How safe a session that reduces unsafe pictures has made its model: asked for and looked at by moderators.
+ */
 import type { SessionState } from '../../src/domain/state/model.js';
 import { cause } from '../../src/errors.js';
 import { safetyAnswer } from '../views/safety.js';

@@ -1,7 +1,7 @@
 /**
- * Every command of the chat, and the one way to run what was typed: parse, check the role, do it, write it down. What a
- * session decides it writes into the audit itself; refusals for want of a right and acts without a session are written
- * here, never with a text that somebody typed.
+ * Every command of the chat, and the one way to run what was typed: parse, check the role, do it, write it
+ * down. What a session decides it writes into the audit itself; refusals for want of a right and acts without
+ * a session are written here, never with a text that somebody typed.
  */
 import { type CommandSpec, mayRun, parseCommand, type Values } from '../../src/chat/commands.js';
 import { oneOf } from '../../src/domain/state/roles.js';

@@ -1,6 +1,7 @@
 /**
- * Taking an act back, whole: what one command did on the server and in its sessions stands in the audit as several rows of
- * one act, and all of them are turned back. What a session decided the session undoes (src/domain/sessions/undo.ts).
+ * Taking an act back, whole: what one command did on the server and in its sessions stands in the audit as
+ * several rows of one act, and all of them are turned back. What a session decided the session undoes
+ * (src/domain/sessions/undo.ts).
  */
 
 import { type SettingRow, type Settings, settingRows } from '../../src/domain/sessions/settings.js';
@@ -92,7 +93,9 @@ function undoable({ session, command, args }: Row): boolean {
   return command === 'settings' ? 'whole' in args : command === 'model use' && 'before' in args;
 }
 
-/** All rows of the act, the oldest first; one that was done on another server cannot be seen whole from here. */
+/**
+ * All rows of the act, the oldest first; one that was done on another server cannot be seen whole from here.
+ */
 async function wholeOf(context: CommandContext, found: Row): Promise<Row[]> {
   const { audit, settings, serverSessions } = context.services;
   const { whole } = found.args;

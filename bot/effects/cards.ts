@@ -1,6 +1,7 @@
 /**
- * From a session's state to the cards that show it: finds the rows that a view wants and makes the pictures it names.
- * Pictures are made from what is true, under a name that says what is in them, and are made again when missing.
+ * From a session's state to the cards that show it: finds the rows that a view wants and makes the pictures
+ * it names. Pictures are made from what is true, under a name that says what is in them, and are made again
+ * when missing.
  */
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
@@ -53,7 +54,10 @@ export class Cards {
     return ballotCard({ session, round, ballot, images, dir, file, sheets, turnout: told });
   }
 
-  /** The bar of the stage that the round is in; each stage has its own message, so it stands where people look. */
+  /**
+   * The bar of the stage that the round is in; each stage has its own message, so it stands where people
+   * look.
+   */
   progress(state: SessionState, effect: EffectOf<'card'>): Card {
     const round = roundNumber(state, effect.round);
     return this.bar(state, effect, round, newestBar(state, round));
@@ -85,8 +89,8 @@ export class Cards {
   }
 
   /**
-   * Where progress stands on the card of the round that closed last: that card as it is now. Null where each bar has a message of
-   * its own: on the page, and before any round has closed.
+   * Where progress stands on the card of the round that closed last: that card as it is now. Null where each
+   * bar has a message of its own: on the page, and before any round has closed.
    */
   closed(state: SessionState, effect: EffectOf<'card'>): Card | null {
     const host = isOneMessage(state, effect) ? closedUpTo(state, effect.round) : undefined;

@@ -1,6 +1,6 @@
 /**
- * What was decided is carried out: the outbox, the handlers that it runs, and what becomes of what fails. It listens to
- * sessions: effects that are durable are added, and those that a decision says are done leave.
+ * What was decided is carried out: the outbox, the handlers that it runs, and what becomes of what fails. It
+ * listens to sessions: effects that are durable are added, and those that a decision says are done leave.
  */
 import type { MessageRef, PlatformName } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
@@ -72,7 +72,10 @@ export class EffectRunner implements EffectWork, CommitListener, Keeper {
     return this.outbox.kinds();
   }
 
-  /** The session is gone. True where something of it was being computed beside its rounds, which is called off. */
+  /**
+   * The session is gone. True where something of it was being computed beside its rounds, which is called
+   * off.
+   */
   drop(session: string): boolean {
     this.outbox.drop(session);
     return this.parts.evaluations.callOff(session);
@@ -84,8 +87,8 @@ export class EffectRunner implements EffectWork, CommitListener, Keeper {
   }
 
   /**
-   * Resolves once a ballot that is on its way to the message's channel hangs there, or could not be posted; null where none is on
-   * its way. One that is only planned for the end of quiet hours is not.
+   * Resolves once a ballot that is on its way to the message's channel hangs there, or could not be posted;
+   * null where none is on its way. One that is only planned for the end of quiet hours is not.
    */
   ballotPosted(ref: MessageRef): Promise<void> | null {
     return this.outbox.nextEnd((effect) => this.postsTo(effect, ref));

@@ -1,7 +1,8 @@
 /**
- * Carries out an evaluation (src/domain/rounds/evaluations.ts): a job for each prompt and each of the two models, one after the other, so that
- * rounds of other sessions come in between. What a job came to is put down beside its pictures: after a death it goes on with the next,
- * and what the base model drew serves every evaluation of the session.
+ * Carries out an evaluation (src/domain/rounds/evaluations.ts): a job for each prompt and each of the two
+ * models, one after the other, so that rounds of other sessions come in between. What a job came to is put
+ * down beside its pictures: after a death it goes on with the next, and what the base model drew serves every
+ * evaluation of the session.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';

@@ -1,6 +1,7 @@
 /**
- * A session's first words in a channel (what it is, who may agree) stand above all that follows: progress, ballots and notices wait until
- * they are said. Where the platform gives no answer to them, what follows waits for one as well.
+ * A session's first words in a channel (what it is, who may agree) stand above all that follows: progress,
+ * ballots and notices wait until they are said. Where the platform gives no answer to them, what follows
+ * waits for one as well.
  */
 import type { Binding } from '../../src/domain/state/model.js';
 
@@ -12,7 +13,10 @@ export class FirstWords {
   /** Channels where they could not be said: what the platform threw. */
   private readonly unsaid = new Map<string, unknown>();
 
-  /** Runs what opens a session in the channel and says the words; nothing that it decides is posted there before its end. */
+  /**
+   * Runs what opens a session in the channel and says the words; nothing that it decides is posted there
+   * before its end.
+   */
   async above<T>(to: Address, open: () => Promise<T>): Promise<T> {
     const key = keyOf(to);
     const before = this.underWay.get(key);
@@ -41,7 +45,9 @@ export class FirstWords {
     this.unsaid.set(keyOf(to), error);
   }
 
-  /** Resolves once what follows may be posted. Throws what the words met where the platform gave no answer. */
+  /**
+   * Resolves once what follows may be posted. Throws what the words met where the platform gave no answer.
+   */
   async mayFollow(to: Address): Promise<void> {
     const key = keyOf(to);
     await this.underWay.get(key);

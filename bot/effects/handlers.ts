@@ -1,6 +1,7 @@
 /**
- * How each kind of effect is carried out: one row a kind, total by type. Every row may run any number of times for the
- * same key, reads the newest state, and reports its end as an event; an effect whose rows are gone ends quietly.
+ * How each kind of effect is carried out: one row a kind, total by type. Every row may run any number of
+ * times for the same key, reads the newest state, and reports its end as an event; an effect whose rows are
+ * gone ends quietly.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -99,7 +100,10 @@ export class EffectHandlers {
     if (to) await messenger.firstWords.mayFollow(to);
   }
 
-  /** The channel refused pictures that need care: true when it is really not (any more) where they may be shown. */
+  /**
+   * The channel refused pictures that need care: true when it is really not (any more) where they may be
+   * shown.
+   */
   private async isUnguarded(effect: Effect, state: SessionState, error: unknown): Promise<boolean> {
     const { session } = state;
     if (!session.nsfw || !(error instanceof AcclaimError && error.code === 'not-allowed')) return false;

@@ -1,6 +1,6 @@
 /**
- * The engine's jobs of a round: payloads from the state as it is now, progress and outcome back as events. The effect's
- * key is the job's id, so asking again after a restart asks for the same bytes.
+ * The engine's jobs of a round: payloads from the state as it is now, progress and outcome back as events.
+ * The effect's key is the job's id, so asking again after a restart asks for the same bytes.
  */
 
 import { relative, resolve } from 'node:path';
@@ -212,7 +212,9 @@ export class Jobs {
   }
 }
 
-/** Not the job's fault: it is asked for again, by the outbox, until there is space, or something was closed. */
+/**
+ * Not the job's fault: it is asked for again, by the outbox, until there is space, or something was closed.
+ */
 const waitsFor = {
   'disk-full': 'whoever runs me must free some',
   'files-exhausted': 'whoever runs me must raise the limit',

@@ -1,4 +1,6 @@
-/** Pictures that are made of others: kept under a name that says what is in them, and made again when missing. */
+/**
+ * Pictures that are made of others: kept under a name that says what is in them, and made again when missing.
+ */
 import { createHash } from 'node:crypto';
 import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -33,7 +35,10 @@ export class MadePictures {
     return file;
   }
 
-  /** One after the other: rounds that close together would else take every thread that the database is written on. */
+  /**
+   * One after the other: rounds that close together would else take every thread that the database is written
+   * on.
+   */
   private inTurn<T>(make: () => Promise<T>): Promise<T> {
     const made = this.drawing.then(make);
     this.drawing = made.catch(() => {});

@@ -1,6 +1,7 @@
 /**
- * Posts and edits by key on whichever platform a channel is. A card's first showing posts it, later ones edit it. The
- * reference is remembered only while this process lives: after a restart posting the same key adopts the old message.
+ * Posts and edits by key on whichever platform a channel is. A card's first showing posts it, later ones edit
+ * it. The reference is remembered only while this process lives: after a restart posting the same key adopts
+ * the old message.
  */
 import type { Card, ChatPlatform, MessageRef } from '../../src/chat/port.js';
 import type { Binding } from '../../src/domain/state/model.js';
@@ -18,7 +19,10 @@ export class Messenger {
 
   constructor(readonly platforms: Platforms) {}
 
-  /** Sessions were there before this process: a message that is adopted may show what was true then, and is edited. */
+  /**
+   * Sessions were there before this process: a message that is adopted may show what was true then, and is
+   * edited.
+   */
   setResumed(resumed: boolean): void {
     this.resumed = resumed;
   }

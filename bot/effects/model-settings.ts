@@ -10,7 +10,9 @@ export interface SafetyMeasure {
   prompts: string[];
   /** Pictures of each prompt, by each model. */
   images: number;
-  /** What makes a picture safe to the judge that comes with the model; null where the checker alone can say. */
+  /**
+   * What makes a picture safe to the judge that comes with the model; null where the checker alone can say.
+   */
   goal: JobPayload<'evaluate'>['goal'];
 }
 

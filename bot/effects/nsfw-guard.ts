@@ -1,7 +1,7 @@
 /**
- * Sessions whose pictures need care, and the channels that may show them: asked of the platform at the start, at a
- * resume, and when it refuses a post. A channel that may not any more has its pictures taken down at once, and the
- * session is told, which rests it.
+ * Sessions whose pictures need care, and the channels that may show them: asked of the platform at the start,
+ * at a resume, and when it refuses a post. A channel that may not any more has its pictures taken down at
+ * once, and the session is told, which rests it.
  */
 import type { PlatformName } from '../../src/chat/port.js';
 import { isUnreachable } from '../../src/chat/refusals.js';
@@ -39,7 +39,9 @@ export class Guards {
     }
   }
 
-  /** What was missed while nobody looked. False where a platform gave no answer: then it is to be asked again. */
+  /**
+   * What was missed while nobody looked. False where a platform gave no answer: then it is to be asked again.
+   */
   async checkAll(states: readonly SessionState[], platform?: PlatformName): Promise<boolean> {
     let answered = true;
     for (const { session, bindings } of states) {
@@ -53,7 +55,10 @@ export class Guards {
     return answered;
   }
 
-  /** Before a session goes on: channels put right count again. Throws what the first says when none may show them. */
+  /**
+   * Before a session goes on: channels put right count again. Throws what the first says when none may show
+   * them.
+   */
   async mustResume({ session, bindings }: SessionState): Promise<void> {
     if (!session.nsfw) return;
     const refusals: AcclaimError[] = [];
@@ -66,7 +71,9 @@ export class Guards {
     if (refusals[0] && refusals.length === here.length) throw refusals[0];
   }
 
-  /** Why the channel may not show them; then the pictures are down and the session knows. Null where it may. */
+  /**
+   * Why the channel may not show them; then the pictures are down and the session knows. Null where it may.
+   */
   async refusal(session: string, to: Binding): Promise<AcclaimError | null> {
     const platform = this.parts.platforms.need(to.platform);
     try {

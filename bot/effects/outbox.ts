@@ -1,9 +1,10 @@
 /**
- * Carries out the effects that were committed with a decision. Invariants: an effect leaves only when a decision says
- * that it is done; effects of one ordering key run one at a time, in the order they came. What fails for want of an answer waits as
- * long as it takes, and what has its ordering key behind it; what is refused for good is given up; a fault of ours is tried some
- * times beside the others. The same key added again while it waits or runs makes one more run with the newest content, so a
- * burst of edits costs one edit; effects of a session that is held wait until it is released.
+ * Carries out the effects that were committed with a decision. Invariants: an effect leaves only when a
+ * decision says that it is done; effects of one ordering key run one at a time, in the order they came. What
+ * fails for want of an answer waits as long as it takes, and what has its ordering key behind it; what is
+ * refused for good is given up; a fault of ours is tried some times beside the others. The same key added
+ * again while it waits or runs makes one more run with the newest content, so a burst of edits costs one
+ * edit; effects of a session that is held wait until it is released.
  */
 import type { Clock } from '../../src/clock.js';
 import type { Effect } from '../../src/domain/state/effects.js';
@@ -145,7 +146,9 @@ export class Outbox {
     return false;
   }
 
-  /** Resolves once one of such effects is over, or nothing is carried out any more; null where there is none. */
+  /**
+   * Resolves once one of such effects is over, or nothing is carried out any more; null where there is none.
+   */
   nextEnd(test: (effect: Effect) => boolean): Promise<void> | null {
     if (this.stopped) return null;
     const ends = [...this.entries.values()].filter(({ effect }) => test(effect)).map(endOf);

@@ -1,6 +1,6 @@
 /**
- * Words that come late. While a platform does not answer, a session may be paused, go on and be paused again: only what is
- * true when it can be said is said, and of several words on one thing the last.
+ * Words that come late. While a platform does not answer, a session may be paused, go on and be paused again:
+ * only what is true when it can be said is said, and of several words on one thing the last.
  */
 import type { Effect, EffectOf, NoticeCode } from '../../src/domain/state/effects.js';
 import type { SessionState } from '../../src/domain/state/model.js';

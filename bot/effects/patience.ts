@@ -3,7 +3,9 @@ export interface Patience {
   /** After the first try that failed; doubled each time, up to `mostMs`. */
   retryMs: number;
   mostMs: number;
-  /** How long a start waits for a platform before it goes on without: the platform is tried further beside it. */
+  /**
+   * How long a start waits for a platform before it goes on without: the platform is tried further beside it.
+   */
   connectMs: number;
 }
 

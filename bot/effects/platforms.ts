@@ -1,4 +1,7 @@
-/** The chat platforms of this process. The registry is made first and filled later, so that what serves people can be made before them. */
+/**
+ * The chat platforms of this process. The registry is made first and filled later, so that what serves people
+ * can be made before them.
+ */
 import type { ChatPlatform, PlatformName } from '../../src/chat/port.js';
 import { AcclaimError } from '../../src/errors.js';
 
@@ -31,7 +34,10 @@ export class Platforms implements Iterable<ChatPlatform> {
     return this.all.get(name);
   }
 
-  /** Throws `platform-unreachable` for one that is not of this process, such as one whose token was taken away. */
+  /**
+   * Throws `platform-unreachable` for one that is not of this process, such as one whose token was taken
+   * away.
+   */
   need(name: string): ChatPlatform {
     const found = this.all.get(name);
     if (found) return found;

@@ -1,4 +1,6 @@
-/** Where an effect goes: its channel, its platform, what it must not overtake, and how often it may be done. */
+/**
+ * Where an effect goes: its channel, its platform, what it must not overtake, and how often it may be done.
+ */
 import type { Effect } from '../../src/domain/state/effects.js';
 import type { Binding, SessionState } from '../../src/domain/state/model.js';
 import { platforms } from '../../src/domain/state/platforms.js';

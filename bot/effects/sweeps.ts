@@ -1,7 +1,7 @@
 /**
- * Reading a ballot's reactions anew: at a round's close, for every open ballot after a restart or a gap, and when
- * somebody agreed whose marks may hang there already. What was read goes
- * to the ledger as one event; live marks that came since the reading began win over it.
+ * Reading a ballot's reactions anew: at a round's close, for every open ballot after a restart or a gap, and
+ * when somebody agreed whose marks may hang there already. What was read goes to the ledger as one event;
+ * live marks that came since the reading began win over it.
  */
 import type { Account, PlatformName } from '../../src/chat/port.js';
 import { isUnreachable } from '../../src/chat/refusals.js';
@@ -53,7 +53,10 @@ export class Sweeps {
     });
   }
 
-  /** Reads a platform's open ballots in a moment: what somebody marked before they agreed. Many who agree make one reading. */
+  /**
+   * Reads a platform's open ballots in a moment: what somebody marked before they agreed. Many who agree make
+   * one reading.
+   */
   soon(platform: PlatformName): void {
     if (this.stopped || this.waiting.has(platform)) return;
     const read = () => {
@@ -71,8 +74,8 @@ export class Sweeps {
   }
 
   /**
-   * What people did while the bot was away: every ballot that takes votes, the nearest deadline first. False where a platform
-   * gave no answer.
+   * What people did while the bot was away: every ballot that takes votes, the nearest deadline first. False
+   * where a platform gave no answer.
    */
   async sweepOpen(states: readonly SessionState[], platform?: PlatformName): Promise<boolean> {
     const silent = new Set<PlatformName>();

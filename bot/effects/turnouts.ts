@@ -1,7 +1,7 @@
 /**
- * Keeps people told of how many have finished with an open round: the page as it changes, other platforms by their ballot's
- * text, at the pace of edits. Nothing of it is stored: after a restart an open round is looked at once more. Counting a crowd
- * goes in slices, and takes a twentieth of the time at most.
+ * Keeps people told of how many have finished with an open round: the page as it changes, other platforms by
+ * their ballot's text, at the pace of edits. Nothing of it is stored: after a restart an open round is looked
+ * at once more. Counting a crowd goes in slices, and takes a twentieth of the time at most.
  */
 import { ballotsOf } from '../../src/domain/rounds/rounds.js';
 import type { RowChange } from '../../src/domain/state/decision.js';

@@ -1,4 +1,7 @@
-/** Which ballot a message is: of sessions that are held, of others, and of one whose post is only now being answered. */
+/**
+ * Which ballot a message is: of sessions that are held, of others, and of one whose post is only now being
+ * answered.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { MessageRef } from '../../src/chat/port.js';
 import type { Store } from '../../src/store/store.js';
@@ -19,7 +22,10 @@ const WAIT_MS = 30_000;
 export class BallotFinder {
   constructor(private readonly parts: BallotFinderParts) {}
 
-  /** A reaction may be faster than the post's answer: while a ballot is on its way to the channel it is waited for. Undefined where the message is none. */
+  /**
+   * A reaction may be faster than the post's answer: while a ballot is on its way to the channel it is waited
+   * for. Undefined where the message is none.
+   */
   async find(ref: MessageRef): Promise<BallotPlace | undefined> {
     const over = new AbortController();
     const { signal } = over;

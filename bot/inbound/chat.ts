@@ -1,7 +1,7 @@
 /**
- * What platforms tell -> events of sessions. Awaiting `receive` means that the event is durable. A mark that no longer
- * counts is kept and refused with a coded error, which a platform that can answer privately shows; buttons and
- * commands are answered by reply.
+ * What platforms tell -> events of sessions. Awaiting `receive` means that the event is durable. A mark that
+ * no longer counts is kept and refused with a coded error, which a platform that can answer privately shows;
+ * buttons and commands are answered by reply.
  */
 import type { Account, ChatEvent, MessageRef } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';

@@ -1,6 +1,6 @@
 /**
- * Which platforms `start` connects beside the page: those that have a token. Each one's library is loaded only then.
- * Whatever ends a platform for good ends the process, so that whoever runs it hears of it.
+ * Which platforms `start` connects beside the page: those that have a token. Each one's library is loaded
+ * only then. Whatever ends a platform for good ends the process, so that whoever runs it hears of it.
  */
 import type { RequestOutcome } from '../../src/chat/options.js';
 import type { ChatPlatform } from '../../src/chat/port.js';

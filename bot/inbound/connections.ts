@@ -1,6 +1,7 @@
 /**
- * The platforms' connections. A start goes on without one that cannot be reached, or takes long: it is tried until it is there,
- * and what was missed is read then. Only a platform's refusal (a dead token, a port that is taken) ends the start, or the process.
+ * The platforms' connections. A start goes on without one that cannot be reached, or takes long: it is tried
+ * until it is there, and what was missed is read then. Only a platform's refusal (a dead token, a port that
+ * is taken) ends the start, or the process.
  */
 import type { ChatEvent, ChatPlatform } from '../../src/chat/port.js';
 import { isUnreachable } from '../../src/chat/refusals.js';
@@ -68,7 +69,10 @@ export class Connections {
     if (why && !platforms.isConnected(name) && !this.stopped) reach.lost(name, why);
   }
 
-  /** Tries until it is there, and says when it could not be reached; throws what trying again would not change. */
+  /**
+   * Tries until it is there, and says when it could not be reached; throws what trying again would not
+   * change.
+   */
   private async connect(platform: ChatPlatform, away: () => void): Promise<void> {
     const { platforms, reach, patience } = this.parts;
     for (let wait = patience.retryMs; !this.stopped; wait = Math.min(wait * 2, patience.mostMs)) {

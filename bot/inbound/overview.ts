@@ -47,7 +47,10 @@ export class Overview {
     return this.parts.store.lookups.any();
   }
 
-  /** What a session's head, or a round, taught: made before by a command, but for the LoRA itself. Null where there is none. */
+  /**
+   * What a session's head, or a round, taught: made before by a command, but for the LoRA itself. Null where
+   * there is none.
+   */
   async adapter(session: string, round: number | null, format: ExportFormat): Promise<Exported | null> {
     const state = await this.parts.sessions.find(session);
     const number = round ?? state?.session.head ?? null;

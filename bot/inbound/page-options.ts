@@ -1,4 +1,7 @@
-/** What the page is made of: as configured, with the bot behind it. Whoever starts one adds who is told of its faults. */
+/**
+ * What the page is made of: as configured, with the bot behind it. Whoever starts one adds who is told of its
+ * faults.
+ */
 import { join } from 'node:path';
 import type { Clock } from '../../src/clock.js';
 import type { Config } from '../../src/config/schema.js';

@@ -1,7 +1,7 @@
 /**
- * Which platforms can be reached. Two things are known of each: whether its connection is there, and what was decided and
- * waits because it does not answer. One line of the log when it begins and one when it is over, one sentence for readiness
- * and status while it lasts.
+ * Which platforms can be reached. Two things are known of each: whether its connection is there, and what was
+ * decided and waits because it does not answer. One line of the log when it begins and one when it is over,
+ * one sentence for readiness and status while it lasts.
  */
 import type { PlatformName } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';

@@ -1,6 +1,7 @@
 /**
- * What scripts, monitors and the page read of sessions: all that go on, and those that ended last. Counted once for each
- * state: most sessions have not changed since somebody asked, and those that ended least of all.
+ * What scripts, monitors and the page read of sessions: all that go on, and those that ended last. Counted
+ * once for each state: most sessions have not changed since somebody asked, and those that ended least of
+ * all.
  */
 
 import { type SessionStatus, statusOf } from '../../src/domain/sessions/views.js';
@@ -117,7 +118,10 @@ export class Statuses implements HoldListener {
   }
 }
 
-/** Somebody elsewhere agreed, left or went on in their rounds: that changes the voters of every session, and few counts. */
+/**
+ * Somebody elsewhere agreed, left or went on in their rounds: that changes the voters of every session, and
+ * few counts.
+ */
 function isCountOf({ state: before, voters }: Known, state: SessionState): boolean {
   if (before === state) return true;
   const parts = ['session', 'bindings', 'rounds', 'images', 'ballots', 'facts', 'jobs'] as const;

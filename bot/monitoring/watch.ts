@@ -1,6 +1,7 @@
 /**
- * What is told of sessions while they run: a line of the log for each step of a round, and the metrics. It looks at rows once they
- * are durable, so what it counts is what happened. Lines carry session and round; neither lines nor labels ever hold a person.
+ * What is told of sessions while they run: a line of the log for each step of a round, and the metrics. It
+ * looks at rows once they are durable, so what it counts is what happened. Lines carry session and round;
+ * neither lines nor labels ever hold a person.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -153,7 +154,10 @@ export class Watch implements CommitListener, HoldListener {
     }
   }
 
-  /** Times what a platform told, from `began` (of `performance.now`) until now; a vote that is refused is kept all the same, and counts. */
+  /**
+   * Times what a platform told, from `began` (of `performance.now`) until now; a vote that is refused is kept
+   * all the same, and counts.
+   */
   heard(event: ChatEvent, began: number, error?: unknown): void {
     const kept = error === undefined || (error instanceof AcclaimError && error.code === 'round-closed');
     if (kept && event.kind === 'reaction')
@@ -244,7 +248,10 @@ export class Watch implements CommitListener, HoldListener {
   }
 }
 
-/** The fields of every line that concerns an effect. The key of forgetting somebody names whom, and is not told. */
+/**
+ * The fields of every line that concerns an effect. The key of forgetting somebody names whom, and is not
+ * told.
+ */
 export function aboutEffect(effect: Effect): object {
   const { key, kind, session } = effect;
   const about = { session, kind, ...(kind === 'forget' ? {} : { effect: key }) };

@@ -1,4 +1,7 @@
-/** Asks the limits with what they count by: the person, whether they are known here, and the server where they act. */
+/**
+ * Asks the limits with what they count by: the person, whether they are known here, and the server where they
+ * act.
+ */
 import type { Account, PlatformName } from '../../src/chat/port.js';
 import { page } from '../../src/domain/state/platforms.js';
 import type { Homes } from '../sessions/homes.js';
@@ -15,7 +18,10 @@ export interface AdmissionParts {
 export class Admission {
   constructor(private readonly parts: AdmissionParts) {}
 
-  /** Throws `Limited` where somebody asks for more than may be. `known`: has agreed, where that was looked up already. */
+  /**
+   * Throws `Limited` where somebody asks for more than may be. `known`: has agreed, where that was looked up
+   * already.
+   */
   async admit(act: Act, account: Account, channel: string, known?: boolean): Promise<void> {
     const { limits, voters } = this.parts;
     const is = known ?? (await voters.isKnown(voters.seen(account).key));

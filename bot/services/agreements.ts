@@ -1,6 +1,7 @@
 /**
- * Somebody agrees to be known. Consent holds for the whole community: it is one row, which one session decides and all are told.
- * Where no session is held that could hear of it there is nothing to decide, only to remember.
+ * Somebody agrees to be known. Consent holds for the whole community: it is one row, which one session
+ * decides and all are told. Where no session is held that could hear of it there is nothing to decide, only
+ * to remember.
  */
 import type { Account } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';

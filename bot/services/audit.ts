@@ -1,8 +1,9 @@
 /** The audit: who did what, with those acts that no session decided. */
 import type { Clock } from '../../src/clock.js';
 import type { Act } from '../../src/domain/state/model.js';
+import type { AuditRow } from '../../src/store/audit.js';
 import { newCode } from '../../src/store/codes.js';
-import type { AuditRow, Store } from '../../src/store/store.js';
+import type { Store } from '../../src/store/store.js';
 import type { Asking } from './requests.js';
 import type { ServerSettings } from './server-settings.js';
 import type { Voters } from './voters.js';

@@ -1,6 +1,6 @@
 /**
- * Reading what a platform did not tell: after every gap, and until it was read. A reading that meets a platform that gives no
- * answer is begun again, later and later; one that is asked for meanwhile is the same.
+ * Reading what a platform did not tell: after every gap, and until it was read. A reading that meets a
+ * platform that gives no answer is begun again, later and later; one that is asked for meanwhile is the same.
  */
 import type { PlatformName } from '../../src/chat/port.js';
 import type { Log } from '../../src/log.js';

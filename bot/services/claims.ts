@@ -1,6 +1,7 @@
 /**
- * Codes by which somebody makes a server the host's own: told once, where Acclaim runs. A code lasts an hour, and the hour
- * begins when its platform can take the command. While the host has no server there, one that ran out is followed by another.
+ * Codes by which somebody makes a server the host's own: told once, where Acclaim runs. A code lasts an hour,
+ * and the hour begins when its platform can take the command. While the host has no server there, one that
+ * ran out is followed by another.
  */
 import type { PlatformName } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';

@@ -1,4 +1,7 @@
-/** Who of the page's voters counts: invites that somebody redeems, and where a person stands. Nothing is kept of who redeemed one. */
+/**
+ * Who of the page's voters counts: invites that somebody redeems, and where a person stands. Nothing is kept
+ * of who redeemed one.
+ */
 import type { Account } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
 import { voterCode } from '../../src/domain/state/ids.js';

@@ -1,7 +1,8 @@
 /**
- * Check marks that say nothing any more. Somebody who was forgotten while their check mark hangs on a notice is not taken to
- * agree again by it: until it is off, a hash of its own (that no vote is stored under) says so. It is made of the voter's key, so
- * that it can be written for every linked account, in channels that nobody reads now and on platforms that are away.
+ * Check marks that say nothing any more. Somebody who was forgotten while their check mark hangs on a notice
+ * is not taken to agree again by it: until it is off, a hash of its own (that no vote is stored under) says
+ * so. It is made of the voter's key, so that it can be written for every linked account, in channels that
+ * nobody reads now and on platforms that are away.
  */
 import type { Voter } from '../../src/domain/state/model.js';
 import type { Steps } from '../../src/domain/state/steps.js';
@@ -51,7 +52,10 @@ export class DeclinedMarks {
     return spread(marks());
   }
 
-  /** Wherever a notice may hang: also where a session ended or left, and of a platform that is not connected now. */
+  /**
+   * Wherever a notice may hang: also where a session ended or left, and of a platform that is not connected
+   * now.
+   */
   private async everywhere(name: Voter['platform']): Promise<Address[]> {
     const { store, platforms } = this.parts;
     const asked = platforms.get(name)?.capabilities.asksConsent ?? true;

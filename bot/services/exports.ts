@@ -1,7 +1,7 @@
 /**
- * What sessions learned, as files that people take away: made by an engine process of its own, so that rounds go on
- * meanwhile, and kept beside the session, so that asking again costs nothing. What is under way is held in memory only;
- * an export that a restart cut off is asked for again.
+ * What sessions learned, as files that people take away: made by an engine process of its own, so that rounds
+ * go on meanwhile, and kept beside the session, so that asking again costs nothing. What is under way is held
+ * in memory only; an export that a restart cut off is asked for again.
  */
 
 import { createHash } from 'node:crypto';
@@ -132,7 +132,10 @@ function nameOf({ session, round, format }: Export, folder: boolean): string {
   return `${adapterName(session, round, format)}${folder ? '.tar' : '.safetensors'}`;
 }
 
-/** The round whose checkpoint is meant: the one that is named, else the session's head. Throws `session-not-found`. */
+/**
+ * The round whose checkpoint is meant: the one that is named, else the session's head. Throws
+ * `session-not-found`.
+ */
 export function learnedRound({ session, rounds }: SessionState, asked: number | null): number {
   const learned = rounds.filter((r) => r.learned !== null && r.state !== 'failed').map((r) => r.number);
   const round = asked ?? session.head;

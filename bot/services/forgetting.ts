@@ -1,7 +1,7 @@
 /**
- * Forgetting a person everywhere. The ledger swaps the key for pseudonyms, and those of linked accounts; what is held in
- * memory follows before anything else is decided. First go the platforms' own notes, and what still hangs on notices is
- * marked as no consent: once the keys are gone nobody could tell whose they are.
+ * Forgetting a person everywhere. The ledger swaps the key for pseudonyms, and those of linked accounts; what
+ * is held in memory follows before anything else is decided. First go the platforms' own notes, and what
+ * still hangs on notices is marked as no consent: once the keys are gone nobody could tell whose they are.
  */
 import type { Clock } from '../../src/clock.js';
 import { forgetIn } from '../../src/domain/state/forgotten.js';
@@ -30,7 +30,10 @@ export class Forgetting implements ForgetsPeople {
 
   constructor(private readonly parts: ForgettingParts) {}
 
-  /** Sessions are being told that the voter leaves: their marks are taken back before they can no longer be told to be theirs. */
+  /**
+   * Sessions are being told that the voter leaves: their marks are taken back before they can no longer be
+   * told to be theirs.
+   */
   after(voter: string, told: Promise<unknown>): void {
     this.leaving.set(voter, told);
     const over = () => {

@@ -1,8 +1,9 @@
 /**
- * Which servers (Discord) and workspaces (Slack) the bot is there for. Whoever likes can put a bot on a server of their own, so a
- * right that a server gives counts on servers that whoever runs the host controls or allowed, and operators of the host are made
- * by its own servers alone. The own one is claimed by a code that is printed where Acclaim runs, or named in the configuration.
- * Everything that platforms tell passes `admit` before anything is done.
+ * Which servers (Discord) and workspaces (Slack) the bot is there for. Whoever likes can put a bot on a
+ * server of their own, so a right that a server gives counts on servers that whoever runs the host controls
+ * or allowed, and operators of the host are made by its own servers alone. The own one is claimed by a code
+ * that is printed where Acclaim runs, or named in the configuration. Everything that platforms tell passes
+ * `admit` before anything is done.
  */
 import type { Account, ChatEvent, PlatformName } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
@@ -84,7 +85,9 @@ export class Guests implements LacksServers {
     return this.serves(account.platform, await this.serverOf(account, channel));
   }
 
-  /** The account with the role that it has there: the host's own servers alone make operators of their admins. */
+  /**
+   * The account with the role that it has there: the host's own servers alone make operators of their admins.
+   */
   async at(account: Account, channel: string): Promise<Account> {
     const { platform } = account;
     if (account.role !== 'admin' || !this.parts.rules.adminsAreOperators[platform]) return account;
@@ -93,14 +96,20 @@ export class Guests implements LacksServers {
     return own ? { ...account, role: 'operator' } : account;
   }
 
-  /** The server where somebody acts, if it is not the host's own: what is said there is for its own people alone. */
+  /**
+   * The server where somebody acts, if it is not the host's own: what is said there is for its own people
+   * alone.
+   */
   async guestAt(account: Account, channel: string): Promise<string | null> {
     if (!this.isInvited(account.platform)) return null;
     const server = (await this.serverOf(account, channel)) ?? '';
     return this.standing(account.platform, server) === 'own' ? null : server;
   }
 
-  /** What is told, as it counts here. Throws `not-allowed` where nothing is done; commands are refused one by one. */
+  /**
+   * What is told, as it counts here. Throws `not-allowed` where nothing is done; commands are refused one by
+   * one.
+   */
   async admit(event: ChatEvent): Promise<ChatEvent> {
     switch (event.kind) {
       case 'servers':

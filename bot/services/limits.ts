@@ -1,8 +1,9 @@
 /**
- * How much anybody may ask for in a time: of one person, from one network address, of all strangers of a server. Chat asks here
- * before anything is done, so it is the same on all platforms. Counts are in memory and fixed windows (rate-limiter-flexible);
- * that library reads the machine's clock itself, and lets a window go by a timer too, so that a clock that is set back locks nobody
- * out. Moderators have some times as much, and whoever runs the host is not bounded.
+ * How much anybody may ask for in a time: of one person, from one network address, of all strangers of a
+ * server. Chat asks here before anything is done, so it is the same on all platforms. Counts are in memory
+ * and fixed windows (rate-limiter-flexible); that library reads the machine's clock itself, and lets a window
+ * go by a timer too, so that a clock that is set back locks nobody out. Moderators have some times as much,
+ * and whoever runs the host is not bounded.
  */
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Account } from '../../src/chat/port.js';

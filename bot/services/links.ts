@@ -1,6 +1,6 @@
 /**
- * Linking a person's accounts: a code on one, the same code on the other. Sessions in memory are told of the accounts' new rows;
- * a code that is wrong costs one look into the database, and nobody waits for it.
+ * Linking a person's accounts: a code on one, the same code on the other. Sessions in memory are told of the
+ * accounts' new rows; a code that is wrong costs one look into the database, and nobody waits for it.
  */
 import type { Clock } from '../../src/clock.js';
 import { codeHash, newCode } from '../../src/store/codes.js';

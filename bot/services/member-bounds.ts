@@ -1,7 +1,7 @@
 /**
- * What people may open. A member asks for no more than the host lets members ask for, and has a few sessions at a time; those who
- * have not agreed to be known have a few together, since nobody can tell whose theirs are. A server has its share. Moderators have
- * some times as much. Pure.
+ * What people may open. A member asks for no more than the host lets members ask for, and has a few sessions
+ * at a time; those who have not agreed to be known have a few together, since nobody can tell whose theirs
+ * are. A server has its share. Moderators have some times as much. Pure.
  */
 import type { Account } from '../../src/chat/port.js';
 import type { Config } from '../../src/config/schema.js';
@@ -25,7 +25,9 @@ export interface Opener {
   asked: Pick<StartRequest, 'images' | 'rounds'>;
 }
 
-/** `here`: sessions that go on, on the server where it is asked for; `all`: wherever. Throws `not-allowed`. */
+/**
+ * `here`: sessions that go on, on the server where it is asked for; `all`: wherever. Throws `not-allowed`.
+ */
 export function mayOpen(
   bounds: MemberBounds,
   { account, by, known, asked }: Opener,

@@ -1,6 +1,6 @@
 /**
- * What a platform did not tell is asked of it: of servers, of who may see what, of those who agreed, and of open ballots. And what
- * there is to do when a platform is there that a start had gone on without.
+ * What a platform did not tell is asked of it: of servers, of who may see what, of those who agreed, and of
+ * open ballots. And what there is to do when a platform is there that a start had gone on without.
  */
 import type { PlatformName } from '../../src/chat/port.js';
 import type { EffectRunner } from '../effects/effect-runner.js';

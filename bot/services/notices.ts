@@ -1,4 +1,7 @@
-/** The standing notice of a channel by which people agree: posted once, and read for those of whose reaction nobody told. */
+/**
+ * The standing notice of a channel by which people agree: posted once, and read for those of whose reaction
+ * nobody told.
+ */
 import type { Account, PlatformName } from '../../src/chat/port.js';
 import { isUnreachable } from '../../src/chat/refusals.js';
 import type { Clock } from '../../src/clock.js';
@@ -31,7 +34,10 @@ export class Notices {
 
   constructor(private readonly parts: NoticeParts) {}
 
-  /** One notice a channel whatever sessions come and go, found again by its key; then whoever agreed by its reaction. */
+  /**
+   * One notice a channel whatever sessions come and go, found again by its key; then whoever agreed by its
+   * reaction.
+   */
   async ask(to: Address): Promise<void> {
     const { messenger, purgeDays } = this.parts;
     const platform = messenger.platform(to.platform);
@@ -42,7 +48,10 @@ export class Notices {
     await this.read(to);
   }
 
-  /** The notices of a platform's channels, whose events were missed. Throws where the platform gives no answer. */
+  /**
+   * The notices of a platform's channels, whose events were missed. Throws where the platform gives no
+   * answer.
+   */
   async readAll(name: PlatformName): Promise<void> {
     for (const to of this.places(name))
       await this.read(to).catch((error) => {
@@ -56,7 +65,10 @@ export class Notices {
     await this.readAll(name).catch((error) => this.unread(error));
   }
 
-  /** Somebody agreed who could not be heard: it is read again then. Once for however many ask for it meanwhile. */
+  /**
+   * Somebody agreed who could not be heard: it is read again then. Once for however many ask for it
+   * meanwhile.
+   */
   readLater(name: PlatformName, inMs: number): void {
     if (this.later.has(name) || !this.parts.messenger.platform(name).capabilities.asksConsent) return;
     const read = () => {

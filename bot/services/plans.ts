@@ -1,4 +1,7 @@
-/** What a session is run by: what a person asks for, over the configuration of the host and under its policy of prompts. */
+/**
+ * What a session is run by: what a person asks for, over the configuration of the host and under its policy
+ * of prompts.
+ */
 import { randomBytes, randomInt } from 'node:crypto';
 import type { PlatformName } from '../../src/chat/port.js';
 import { mustSpareMinors, type PromptPolicy, promptPolicy } from '../../src/chat/prompt-policy.js';

@@ -1,6 +1,7 @@
 /**
- * What a pool needs beside the decision to join: a place for the channel, its people loaded, the first words there. A
- * process killed in between loses none of it: what was decided is loaded at the next start, which says the words too.
+ * What a pool needs beside the decision to join: a place for the channel, its people loaded, the first words
+ * there. A process killed in between loses none of it: what was decided is loaded at the next start, which
+ * says the words too.
  */
 import type { Clock } from '../../src/clock.js';
 import type { SessionState } from '../../src/domain/state/model.js';
@@ -37,7 +38,10 @@ export class Pools {
     return { code, hash: codeHash(store.secret, 'join', code), until: clock.now() + goodForMs };
   }
 
-  /** Binds the channel to the session that the code is of. Throws `Limited`, and `not-allowed` with what is wrong. */
+  /**
+   * Binds the channel to the session that the code is of. Throws `Limited`, and `not-allowed` with what is
+   * wrong.
+   */
   async join(code: string, from: Asker): Promise<SessionState> {
     const { clock, store, sessions, admission, places, opening, plans, guards } = this.parts;
     await admission.tryCode(from.account, from.by.key);

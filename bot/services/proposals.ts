@@ -1,7 +1,8 @@
 /**
- * Proposals: kept in the store until they are decided, each with one card in the channel where it was asked for. The
- * asker is told by a private answer while one can be given, and by that card always. A kill in between repeats nothing: the card
- * is found again by its key, and a session opens in the same commit that ends its proposal.
+ * Proposals: kept in the store until they are decided, each with one card in the channel where it was asked
+ * for. The asker is told by a private answer while one can be given, and by that card always. A kill in
+ * between repeats nothing: the card is found again by its key, and a session opens in the same commit that
+ * ends its proposal.
  */
 import type { Account, Card, PlatformName } from '../../src/chat/port.js';
 import { isUnreachable } from '../../src/chat/refusals.js';
@@ -73,7 +74,10 @@ export class Proposals {
     return found;
   }
 
-  /** `work` takes it out of the store; until it has, nobody else decides. Then everyone is told what `work` says. */
+  /**
+   * `work` takes it out of the store; until it has, nobody else decides. Then everyone is told what `work`
+   * says.
+   */
   async decide(
     number: number,
     who: Decider,
@@ -115,7 +119,10 @@ export class Proposals {
     return this.waiting.some((one) => one.number === number);
   }
 
-  /** One after the other, so that the last word on a card is the last that was said; null: there is nothing to show any more. */
+  /**
+   * One after the other, so that the last word on a card is the last that was said; null: there is nothing to
+   * show any more.
+   */
   private show(proposal: Proposal, make: () => Card | null): Promise<void> {
     this.showing = this.showing.then(() => this.showNow(proposal, make));
     return this.showing;
@@ -138,7 +145,9 @@ export class Proposals {
     }
   }
 
-  /** Cards that met a platform that gave no answer, by their newest words. Throws while there is none still. */
+  /**
+   * Cards that met a platform that gave no answer, by their newest words. Throws while there is none still.
+   */
   async showUnshown(platform: PlatformName): Promise<void> {
     const waiting = () => [...this.unshown.values()].filter(({ proposal }) => proposal.platform === platform);
     for (const { proposal, make } of waiting()) await this.show(proposal, make);

@@ -1,4 +1,7 @@
-/** What members would like to open, where a moderator must look at it first: asked for, looked at, opened or refused. */
+/**
+ * What members would like to open, where a moderator must look at it first: asked for, looked at, opened or
+ * refused.
+ */
 import type { Clock } from '../../src/clock.js';
 import type { Proposal } from '../../src/domain/moderation/proposals.js';
 import { AcclaimError } from '../../src/errors.js';
@@ -49,7 +52,9 @@ export class Proposing {
     return this.parts.sight.of(asking, all, (one) => one.channel);
   }
 
-  /** One that is there to be decided by this person, who sees where it was asked for. Throws `not-allowed`. */
+  /**
+   * One that is there to be decided by this person, who sees where it was asked for. Throws `not-allowed`.
+   */
   async find(number: number, asking: Asking): Promise<Proposal> {
     const found = this.parts.proposals.find(number, await this.decider(asking));
     if (await this.parts.sight.ofChannel(asking, found.channel)) return found;

@@ -1,6 +1,7 @@
 /**
- * Models that operators fetch from the chat: in an engine process of their own, so that rounds go on meanwhile. What is
- * under way is held in memory only; a pull that a restart cut off is asked for again and goes on from what is here.
+ * Models that operators fetch from the chat: in an engine process of their own, so that rounds go on
+ * meanwhile. What is under way is held in memory only; a pull that a restart cut off is asked for again and
+ * goes on from what is here.
  */
 import { modelsFolder } from '../../src/config/pulled.js';
 import { inSentences, toPlain } from '../../src/errors.js';
@@ -83,7 +84,10 @@ export class Pulls {
   }
 }
 
-/** Everyone may read where a pull stands: what an address holds to open it (a password, a signed query) is not told. */
+/**
+ * Everyone may read where a pull stands: what an address holds to open it (a password, a signed query) is not
+ * told.
+ */
 function withoutKeys(model: string): string {
   if (!/^https?:/.test(model) || !URL.canParse(model)) return model;
   const { origin, pathname } = new URL(model);

@@ -35,7 +35,10 @@ export class ServerChannels {
     return marked.length > 0 && marked.every((channel) => servers.get(channel) === server);
   }
 
-  /** Sessions that were shut out may post again (pictures that need care wait for a look at the channel), or are shut out. */
+  /**
+   * Sessions that were shut out may post again (pictures that need care wait for a look at the channel), or
+   * are shut out.
+   */
   async setPosts(platform: PlatformName, server: string, canPost: boolean): Promise<void> {
     const { sessions, clock } = this.parts;
     const channels = await this.of(platform, server);

@@ -18,7 +18,10 @@ export interface ServerSessionParts {
 export class ServerSessions {
   constructor(private readonly parts: ServerSessionParts) {}
 
-  /** Those that an act here reaches, in their asker's sight or not: each once, with a channel of the same server that it is bound to. */
+  /**
+   * Those that an act here reaches, in their asker's sight or not: each once, with a channel of the same
+   * server that it is bound to.
+   */
   async all(asking: Asking): Promise<SessionPlace[]> {
     const here = (await this.places(asking)).filter((place) => place.here);
     // Of several channels the first.

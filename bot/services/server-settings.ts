@@ -24,7 +24,10 @@ export class ServerSettings {
     this.set = await this.parts.store.places.settings();
   }
 
-  /** Id of the server, workspace or page that a channel is of, such as `discord-7`: settings and acts without a session are kept by it. */
+  /**
+   * Id of the server, workspace or page that a channel is of, such as `discord-7`: settings and acts without
+   * a session are kept by it.
+   */
   async serverOf({ account: { platform }, channel }: Asking): Promise<string> {
     const server = await this.parts.platforms.serverOf(platform, channel);
     return server === null ? platform : `${platform}-${server}`;

@@ -1,8 +1,9 @@
 /**
- * Servers (or workspaces) that channels belong to, and what becomes of their data when the bot is removed: after a stated
- * delay it is purged, rows and pictures, unless the bot is back before. Departures are stored, so neither a restart nor a crash
- * in the middle of a purge forgets one. Events alone are not trusted: at every connection the platform's list of servers is
- * held against what is stored, both ways, and right before a purge the platform is asked once more.
+ * Servers (or workspaces) that channels belong to, and what becomes of their data when the bot is removed:
+ * after a stated delay it is purged, rows and pictures, unless the bot is back before. Departures are stored,
+ * so neither a restart nor a crash in the middle of a purge forgets one. Events alone are not trusted: at
+ * every connection the platform's list of servers is held against what is stored, both ways, and right before
+ * a purge the platform is asked once more.
  */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -78,7 +79,10 @@ export class Servers {
     this.schedule();
   }
 
-  /** Asks a platform that is connected (again) for the servers that the bot is on; until it answers it is asked again. */
+  /**
+   * Asks a platform that is connected (again) for the servers that the bot is on; until it answers it is
+   * asked again.
+   */
   async refresh(name: PlatformName, wait = ASK_MS): Promise<void> {
     const platform = this.parts.platforms.get(name);
     if (!platform || this.stopped) return;

@@ -1,4 +1,7 @@
-/** The services: each made once, of what is made before it. Commands work with them, and so does what takes in events. */
+/**
+ * The services: each made once, of what is made before it. Commands work with them, and so does what takes in
+ * events.
+ */
 
 import type { Clock } from '../../src/clock.js';
 import { guestRules } from '../../src/config/rules.js';

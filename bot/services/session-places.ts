@@ -18,8 +18,8 @@ export class SessionPlaces {
   constructor(private readonly parts: SessionPlaceParts) {}
 
   /**
-   * The page has a channel for each session, by its id; elsewhere a session lives where it was asked for, one at a time.
-   * Throws `not-allowed` where there is no room for it.
+   * The page has a channel for each session, by its id; elsewhere a session lives where it was asked for, one
+   * at a time. Throws `not-allowed` where there is no room for it.
    */
   placeFor(session: string, { account: { platform }, channel }: Asking, nsfw: boolean): Place {
     const { sweeps } = this.parts.platforms.need(platform).capabilities;

@@ -1,4 +1,7 @@
-/** An engine for light work beside the sessions' own, so that rounds go on meanwhile: started when it is first asked for. */
+/**
+ * An engine for light work beside the sessions' own, so that rounds go on meanwhile: started when it is first
+ * asked for.
+ */
 import type { Config } from '../../src/config/schema.js';
 import { launchEngine, openOwnQueue } from '../../src/engines/serving.js';
 import type { Log } from '../../src/log.js';

@@ -1,7 +1,7 @@
 /**
- * Who may be told of what: the one place that says whether somebody may hear of a session, a proposal or a channel where they ask.
- * They may of what hangs in the channel where they ask, and in others that their platform lets them see now. Whatever cannot be
- * found out counts as out of sight.
+ * Who may be told of what: the one place that says whether somebody may hear of a session, a proposal or a
+ * channel where they ask. They may of what hangs in the channel where they ask, and in others that their
+ * platform lets them see now. Whatever cannot be found out counts as out of sight.
  */
 import type { PlatformName } from '../../src/chat/port.js';
 import type { SessionPlace } from '../../src/store/lookups.js';

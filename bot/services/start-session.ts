@@ -48,7 +48,10 @@ export class StartSession {
     return this.parts.opening.open(spec, { id, place, createdBy: request.createdBy });
   }
 
-  /** Throws what keeps it from being opened: `not-allowed`, `engine-busy`, `usage`, `prompt-refused`, `model-not-found`. */
+  /**
+   * Throws what keeps it from being opened: `not-allowed`, `engine-busy`, `usage`, `prompt-refused`,
+   * `model-not-found`.
+   */
   async prepare(asked: StartRequest, asking: Asking): Promise<Prepared> {
     const { plans, settings, places, guards } = this.parts;
     const { account, channel } = asking;
@@ -95,7 +98,10 @@ export class StartSession {
   }
 }
 
-/** Which models are used is for admins to say: others name the one in use, or one of those that the setting lists. */
+/**
+ * Which models are used is for admins to say: others name the one in use, or one of those that the setting
+ * lists.
+ */
 function mayName(asked: string | undefined, used: string, own: Settings, { role }: Account): void {
   if (asked === undefined || asked === used || own.models?.includes(asked) || atLeast(role, 'admin')) return;
   throw new AcclaimError(

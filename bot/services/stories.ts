@@ -14,7 +14,10 @@ export interface StoryParts {
 export class Stories {
   constructor(private readonly parts: StoryParts) {}
 
-  /** One card a channel for each number of rounds that have closed: asking again edits it. Throws `session-not-found`. */
+  /**
+   * One card a channel for each number of rounds that have closed: asking again edits it. Throws
+   * `session-not-found`.
+   */
   async show(session: string): Promise<void> {
     const { sessions, cards, messenger } = this.parts;
     const state = await sessions.find(session);

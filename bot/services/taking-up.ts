@@ -1,4 +1,7 @@
-/** A session that a start finds goes on where it stood, after what was missed of it: who agreed, what was marked. */
+/**
+ * A session that a start finds goes on where it stood, after what was missed of it: who agreed, what was
+ * marked.
+ */
 import type { EffectRunner } from '../effects/effect-runner.js';
 import type { Sweeps } from '../effects/sweeps.js';
 import type { Turnouts } from '../effects/turnouts.js';

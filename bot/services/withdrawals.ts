@@ -1,6 +1,6 @@
 /**
- * Somebody takes their consent back: told to the sessions that have marks of theirs, which take them back and ask for the
- * person to be forgotten. Nothing is kept of somebody who never agreed, and nothing done.
+ * Somebody takes their consent back: told to the sessions that have marks of theirs, which take them back and
+ * ask for the person to be forgotten. Nothing is kept of somebody who never agreed, and nothing done.
  */
 import type { Account } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
@@ -29,7 +29,10 @@ export interface WithdrawalParts {
 export class Withdrawals {
   constructor(private readonly parts: WithdrawalParts) {}
 
-  /** `at`: epoch ms. Resolves when every session has heard of it. Throws `Limited` where nothing is kept and somebody asks over and over. */
+  /**
+   * `at`: epoch ms. Resolves when every session has heard of it. Throws `Limited` where nothing is kept and
+   * somebody asks over and over.
+   */
   async withdraw(account: Account, channel: string, at: number): Promise<void> {
     const { sessions, voters, admission, forgetting, notices } = this.parts;
     const voter = voters.seen(account);
@@ -52,7 +55,9 @@ export class Withdrawals {
     await platforms.get(account.platform)?.forget?.((id) => id === account.id);
   }
 
-  /** Side by side, so that what they decide is written together, and in slices: most have nothing to decide. */
+  /**
+   * Side by side, so that what they decide is written together, and in slices: most have nothing to decide.
+   */
   private async tellAll(states: readonly SessionState[], event: ConsentChanged): Promise<void> {
     const { sessions } = this.parts;
     const { key } = event.voter;

@@ -1,7 +1,7 @@
 /**
- * Decides an event, a crowd's round in slices: where the event makes a large round ready to be judged, the judging is
- * done beforehand, step by step, and the same event is decided again with its result. Whoever asks must let no other
- * event change the session until then, so that what was judged is what is closed.
+ * Decides an event, a crowd's round in slices: where the event makes a large round ready to be judged, the
+ * judging is done beforehand, step by step, and the same event is decided again with its result. Whoever asks
+ * must let no other event change the session until then, so that what was judged is what is closed.
  */
 
 import { decide } from '../../src/domain/decide.js';

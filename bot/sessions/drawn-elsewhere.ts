@@ -1,4 +1,6 @@
-/** How many images other sessions have asked for today, which the budgets of a channel and of a server count. */
+/**
+ * How many images other sessions have asked for today, which the budgets of a channel and of a server count.
+ */
 import { askedOnDay, type Drawn } from '../../src/domain/state/budgets.js';
 import type { SessionState } from '../../src/domain/state/model.js';
 import type { Homes } from './homes.js';

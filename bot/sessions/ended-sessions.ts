@@ -1,6 +1,7 @@
 /**
- * Sessions that ended and are held all the same: the few that were asked for last, and those with something left to carry
- * out. And what the others have drawn today, which budgets ask for. Knows no state: only which may go, and when.
+ * Sessions that ended and are held all the same: the few that were asked for last, and those with something
+ * left to carry out. And what the others have drawn today, which budgets ask for. Knows no state: only which
+ * may go, and when.
  */
 import { type Drawn, dayOf } from '../../src/domain/state/budgets.js';
 import type { SessionState } from '../../src/domain/state/model.js';
@@ -20,7 +21,9 @@ export class EndedSessions {
     this.used.add(id);
   }
 
-  /** Those that are one too many and have nothing left to do, the one that was not asked for longest first. */
+  /**
+   * Those that are one too many and have nothing left to do, the one that was not asked for longest first.
+   */
   *surplus(idle: (id: string) => boolean): Iterable<string> {
     let many = this.used.size - KEPT;
     if (many <= 0) return;

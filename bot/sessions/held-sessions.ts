@@ -1,4 +1,7 @@
-/** The sessions that are held in memory, and what can be asked of them: all that go on, and the few that ended and were asked for last. */
+/**
+ * The sessions that are held in memory, and what can be asked of them: all that go on, and the few that ended
+ * and were asked for last.
+ */
 import { communities } from '../../src/domain/state/apply.js';
 import type { Binding, SessionState } from '../../src/domain/state/model.js';
 import { type BallotPlace, BallotPlaces } from './ballot-places.js';

@@ -1,4 +1,7 @@
-/** Channel -> the server (or workspace) that it is on, of channels in which sessions were opened. Made before all that asks. */
+/**
+ * Channel -> the server (or workspace) that it is on, of channels in which sessions were opened. Made before
+ * all that asks.
+ */
 export class Homes {
   private readonly servers = new Map<string, string | null>();
 

@@ -1,4 +1,6 @@
-/** Who is told of what sessions do, by name: each listener is registered once, where the app is put together. */
+/**
+ * Who is told of what sessions do, by name: each listener is registered once, where the app is put together.
+ */
 import type { RowChange } from '../../src/domain/state/decision.js';
 import type { Effect } from '../../src/domain/state/effects.js';
 import type { SessionState } from '../../src/domain/state/model.js';

@@ -1,6 +1,6 @@
 /**
- * From accounts to keyed hashes: the only thing of a person that goes into the ledger. The hash is the store's, whose
- * data folder holds the secret; without it nobody can tell whose votes they are.
+ * From accounts to keyed hashes: the only thing of a person that goes into the ledger. The hash is the
+ * store's, whose data folder holds the secret; without it nobody can tell whose votes they are.
  */
 import type { Account } from '../../src/chat/port.js';
 import type { Seen } from '../../src/domain/state/events.js';

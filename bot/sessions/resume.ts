@@ -1,7 +1,8 @@
 /**
- * Sessions that a start finds are taken up one after another, some side by side, while everything else goes on: those
- * that take no votes now first, then by deadline. Until its turn a session's effects wait and it takes no step by
- * itself; one that somebody acts on comes next. So commands are served at once, and no round closes unread.
+ * Sessions that a start finds are taken up one after another, some side by side, while everything else goes
+ * on: those that take no votes now first, then by deadline. Until its turn a session's effects wait and it
+ * takes no step by itself; one that somebody acts on comes next. So commands are served at once, and no round
+ * closes unread.
  */
 import type { SessionState } from '../../src/domain/state/model.js';
 import type { CommitListener, Committed } from './listeners.js';

@@ -1,11 +1,10 @@
 /**
- * The sessions held in memory and the one way to change them: an event is decided and folded in at once, its rows and
- * effects are committed in that order, and only what is durable is acted on or acknowledged. So the memory may be
- * ahead of the disk for some milliseconds, never beside it: when a commit fails the process ends and the next start
- * reads what is true. All that go on are held; one that ended is read when it is asked for (`find`) or something
- * happens to it.
+ * The sessions held in memory and the one way to change them: an event is decided and folded in at once, its
+ * rows and effects are committed in that order, and only what is durable is acted on or acknowledged. So the
+ * memory may be ahead of the disk for some milliseconds, never beside it: when a commit fails the process
+ * ends and the next start reads what is true. All that go on are held; one that ended is read when it is
+ * asked for (`find`) or something happens to it.
  */
-import type { Clock } from '../../src/clock.js';
 import { openSession, type SessionSpec } from '../../src/domain/sessions/open.js';
 import { apply, communities, emptyState } from '../../src/domain/state/apply.js';
 import type { Drawn, Elsewhere } from '../../src/domain/state/budgets.js';
@@ -13,13 +12,10 @@ import type { Decision, Refusal, RowChange } from '../../src/domain/state/decisi
 import type { Event } from '../../src/domain/state/events.js';
 import type { Binding, Place, Session, SessionState, Voter } from '../../src/domain/state/model.js';
 import { AcclaimError } from '../../src/errors.js';
-import type { Log } from '../../src/log.js';
-import type { Store } from '../../src/store/store.js';
 import { decided } from './decide-in-slices.js';
 import { drawnElsewhere } from './drawn-elsewhere.js';
 import { EndedSessions } from './ended-sessions.js';
 import { circle, HeldSessions, newestIn } from './held-sessions.js';
-import type { Homes } from './homes.js';
 import {
   type CommitListener,
   type HoldListener,
@@ -27,19 +23,8 @@ import {
   Listeners,
   type VoterListener,
 } from './listeners.js';
+import type { SessionsParts } from './sessions-parts.js';
 import { Ticks } from './ticks.js';
-
-/** The part of the store that sessions are kept in; tests keep them in memory. */
-export type SessionStore = Pick<Store, 'commit' | 'load'> & { lookups: Pick<Store['lookups'], 'newestIn'> };
-
-export interface SessionsParts {
-  clock: Clock;
-  log: Log;
-  store: SessionStore;
-  homes: Homes;
-  /** The truth can no longer be written: says why and ends the process. */
-  fatal(error: unknown): void;
-}
 
 /** What a session is run by, before it has an id and a place. */
 export type NewSession = Omit<SessionSpec, 'id' | 'community' | 'createdBy'>;
@@ -60,7 +45,10 @@ export class Sessions extends HeldSessions {
   private readonly reading = new Map<string, { done: Promise<boolean>; missed: RowChange[] }>();
   /** Rows that are not durable yet. */
   private readonly writing = new Set<{ session: string; rows: readonly RowChange[] }>();
-  /** Goes up whenever counts of sessions that are not held may have changed: somebody was excluded, linked or forgotten. */
+  /**
+   * Goes up whenever counts of sessions that are not held may have changed: somebody was excluded, linked or
+   * forgotten.
+   */
   census = 0;
 
   constructor(private readonly parts: SessionsParts) {
@@ -96,7 +84,10 @@ export class Sessions extends HeldSessions {
     }
   }
 
-  /** Begins the clock of a session; call it when platforms can post. The first tick takes every step that is due. */
+  /**
+   * Begins the clock of a session; call it when platforms can post. The first tick takes every step that is
+   * due.
+   */
   startTicks(id: string): void {
     const state = this.states.get(id);
     if (state && state.session.state !== 'ended') this.ticks.in(id, 0);
@@ -148,7 +139,9 @@ export class Sessions extends HeldSessions {
     return this.states.get(spec.id)!;
   }
 
-  /** Decides nothing while `work` runs, then goes on from the states that it gives; others are held no longer. */
+  /**
+   * Decides nothing while `work` runs, then goes on from the states that it gives; others are held no longer.
+   */
   async hold(work: () => Promise<readonly SessionState[]>): Promise<void> {
     while (this.held) await this.held;
     const busy = [...this.judging.values(), ...[...this.reading.values()].map(({ done }) => done)];
@@ -165,7 +158,10 @@ export class Sessions extends HeldSessions {
     }
   }
 
-  /** Decides nothing while `work` writes rows of voters beside the sessions; then each session that they vote in has them. */
+  /**
+   * Decides nothing while `work` writes rows of voters beside the sessions; then each session that they vote
+   * in has them.
+   */
   async amend(work: () => Promise<readonly Voter[]>): Promise<void> {
     await this.hold(async () => {
       const rows = await work();
@@ -224,7 +220,9 @@ export class Sessions extends HeldSessions {
     return drawnElsewhere(state, { held: this.states.values(), past: this.ended.today(), homes }, at);
   };
 
-  /** What an event of the session has to wait for; what is waited for is false where there is no such session. */
+  /**
+   * What an event of the session has to wait for; what is waited for is false where there is no such session.
+   */
   private busy(id: string): Promise<unknown> | null {
     return this.held ?? this.judging.get(id) ?? (this.states.has(id) || this.stopped ? null : this.read(id));
   }
@@ -319,7 +317,9 @@ export class Sessions extends HeldSessions {
     this.share(state, voters);
   }
 
-  /** Voters belong to communities: sessions of the same ones share them, others take the rows that are theirs. */
+  /**
+   * Voters belong to communities: sessions of the same ones share them, others take the rows that are theirs.
+   */
   private share(from: SessionState | null, rows: readonly RowChange[]): void {
     for (const { missed } of this.reading.values()) missed.push(...rows);
     const shared = new Map(from ? [[circle(from), from.voters]] : []);

@@ -1,6 +1,7 @@
 /**
- * The pictures of the untuned model that runs of a task are measured against: round folders, kept between runs under a
- * name that says all that they depend on. Copied in and out, since an engine reads what lies below the data folder only.
+ * The pictures of the untuned model that runs of a task are measured against: round folders, kept between
+ * runs under a name that says all that they depend on. Copied in and out, since an engine reads what lies
+ * below the data folder only.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';

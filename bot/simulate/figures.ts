@@ -1,7 +1,8 @@
 /**
- * The figures a simulation ends with: success of {tuned, base} model x {plain, hero} noise on a fixed set of noises per
- * task, and on the plain noise what became of variety, and of traits that nobody voted about (engine/measures/). The
- * same noises for every run of a task, so that runs can be compared; what the base model drew is kept between runs.
+ * The figures a simulation ends with: success of {tuned, base} model x {plain, hero} noise on a fixed set of
+ * noises per task, and on the plain noise what became of variety, and of traits that nobody voted about
+ * (engine/measures/). The same noises for every run of a task, so that runs can be compared; what the base
+ * model drew is kept between runs.
  */
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';

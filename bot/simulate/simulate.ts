@@ -1,6 +1,7 @@
 /**
- * `acclaim simulate`: a whole session with simulated voters, through the very code that people's sessions run on: the
- * same decisions, store, queue and engine, on the in-memory platform. Ends with figures on noises that no vote has seen.
+ * `acclaim simulate`: a whole session with simulated voters, through the very code that people's sessions run
+ * on: the same decisions, store, queue and engine, on the in-memory platform. Ends with figures on noises
+ * that no vote has seen.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
@@ -20,59 +21,11 @@ import type { App } from '../app.js';
 import { type CreatedApp, createApp } from '../create-app.js';
 import { FakePlatform } from '../platforms/fake/platform.js';
 import { specify } from '../services/plans.js';
-import { type CrowdRoundFigures, CrowdVoters } from './crowd/voters.js';
-import { type Figures, type FiguresOf, finalFigures } from './figures.js';
-import { type SimulatedRound, successOf, successWords } from './success.js';
-import { type Verdict, Voters } from './voters.js';
-
-export interface SimulateOptions {
-  task: string;
-  learner?: string | undefined;
-  /** Votes in all: a vote is one image judged by one voter. Of a crowd rounds are counted instead. */
-  votes?: number | undefined;
-  /** Who votes: a crowd's name or file, in place of `voters` that all see alike; and for how many rounds. */
-  crowd?: string | undefined;
-  rounds?: number | undefined;
-  /** Images a round. */
-  perRound: number;
-  /** `key=value` over the configuration. */
-  set?: readonly string[] | undefined;
-  seed: number;
-  /** Probability that a voter takes an image for its opposite. */
-  flip: number;
-  voters: number;
-  /** Voters say what is wrong with what they do not like. */
-  reasons?: boolean | undefined;
-  /** Threads of the engine; several simulations side by side want one each. */
-  threads?: number | undefined;
-  /** Noises of each final figure. */
-  figures?: number | undefined;
-  /** Which of them; all when missing. */
-  figuresOf?: FiguresOf | undefined;
-  /** Where pictures of the untuned model are kept between runs; null = nowhere. */
-  cache?: string | null | undefined;
-  /** File for the JSON; none when missing. */
-  json?: string | undefined;
-  onProgress?: (line: string) => void;
-  signal?: AbortSignal | undefined;
-}
-
-/** What `--json` holds. */
-export interface SimulateResult {
-  task: string;
-  learner: string;
-  seed: number;
-  votes: number;
-  flip: number;
-  crowd?: string;
-  rounds: (SimulatedRound & {
-    /** What was shown, and what is so: `--undrawn --pictures` votes on it anew. */
-    pictures: Pick<Verdict, 'index' | 'good'>[];
-    crowd?: CrowdRoundFigures;
-  })[];
-  final: Figures;
-  seconds: number;
-}
+import { CrowdVoters } from './crowd/voters.js';
+import { type Figures, finalFigures } from './figures.js';
+import type { SimulateOptions, SimulateResult } from './options.js';
+import { successOf, successWords } from './success.js';
+import { Voters } from './voters.js';
 
 const CHANNEL = 'simulation';
 const BATCH = 64;
@@ -139,7 +92,9 @@ function roundsOf({ crowd, rounds, votes, perRound, voters }: SimulateOptions): 
 /** More than there are in any crowd: its rounds are closed by a moderator. */
 const NOBODY_WAITS = 1_000_000;
 
-/** Nothing but the votes ends a simulated session: no goal, no deadline, a quorum of all voters pressing Done. */
+/**
+ * Nothing but the votes ends a simulated session: no goal, no deadline, a quorum of all voters pressing Done.
+ */
 function configure(options: SimulateOptions, dir: string): { config: Config; rounds: number } {
   const { perRound, voters, threads, learner } = options;
   const rounds = roundsOf(options);
@@ -228,7 +183,9 @@ class Run {
     return { rounds: this.successes, final };
   }
 
-  /** The session with a round open for votes; undefined when it has ended, or rests for want of good images. */
+  /**
+   * The session with a round open for votes; undefined when it has ended, or rests for want of good images.
+   */
   private async untilOpen(id: string, after: number): Promise<SessionState | undefined> {
     return this.until(id, (state) => {
       const open = state.rounds.at(-1)?.state === 'open' && state.session.state === 'active';
@@ -348,7 +305,8 @@ class Run {
   private say(line: string): void {
     const elapsed = (performance.now() - this.clock) / 1000;
     const done = this.successes.length;
-    // The figures take about as long as drawing another 1024 images; rounds so far tell how long the rest takes.
+    // The figures take about as long as drawing another 1024 images; rounds so far tell how long the rest
+    // takes.
     const left = Math.round((elapsed / done) * (this.parts.rounds - done));
     this.parts.options.onProgress?.(`${line}; about ${left} s of rounds left`);
   }

@@ -1,6 +1,7 @@
 /**
- * How much of a simulated round is good: of all that was shown, and where votes chose it among more, of what nobody chose (which
- * alone is comparable between rounds and with rounds that nobody chose) and of what was chosen for being liked.
+ * How much of a simulated round is good: of all that was shown, and where votes chose it among more, of what
+ * nobody chose (which alone is comparable between rounds and with rounds that nobody chose) and of what was
+ * chosen for being liked.
  */
 import type { Image, Round } from '../../src/domain/state/round.js';
 import type { Verdict } from './voters.js';
@@ -10,7 +11,10 @@ export interface SimulatedRound {
   votes: number;
   /** Of all that was shown. */
   success: number;
-  /** Of a round that votes chose among more: of what nobody chose, of what they chose for being liked, drawings a picture. */
+  /**
+   * Of a round that votes chose among more: of what nobody chose, of what they chose for being liked,
+   * drawings a picture.
+   */
   unpicked?: number;
   liked?: number;
   draws?: number;

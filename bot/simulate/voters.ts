@@ -1,7 +1,7 @@
 /**
- * Simulated voters: they see the judge's verdict on every image of a round, err at a given rate, mark what they hold
- * for good on every sheet (in a gallery they like or dislike each picture), star the one they like best, and press Done.
- * They act through the platform as people do.
+ * Simulated voters: they see the judge's verdict on every image of a round, err at a given rate, mark what
+ * they hold for good on every sheet (in a gallery they like or dislike each picture), star the one they like
+ * best, and press Done. They act through the platform as people do.
  */
 import type { Account, MessageRef } from '../../src/chat/port.js';
 import { faultMark, isFault } from '../../src/domain/state/faults.js';

@@ -1,7 +1,8 @@
 /**
- * Keeps what was promised for a time when the machine's clock is set: forward, every deadline moves along before the bot's
- * clock does, so that no round closes early, no code expires and nothing is purged before its time; back, the bot's clock
- * runs ahead until the machine's has caught up. The time that a machine slept has passed for everybody: it moves nothing.
+ * Keeps what was promised for a time when the machine's clock is set: forward, every deadline moves along
+ * before the bot's clock does, so that no round closes early, no code expires and nothing is purged before
+ * its time; back, the bot's clock runs ahead until the machine's has caught up. The time that a machine slept
+ * has passed for everybody: it moves nothing.
  */
 import type { SteadyClock } from '../../src/clock.js';
 import { toPlain } from '../../src/errors.js';

@@ -1,6 +1,7 @@
 /**
- * Old rounds as the policy of retention has them (src/domain/sessions/retention.ts): which files there are to take away, and taking them
- * away. What is gone is not counted again, so a look after an end in the middle goes on from there.
+ * Old rounds as the policy of retention has them (src/domain/sessions/retention.ts): which files there are to
+ * take away, and taking them away. What is gone is not counted again, so a look after an end in the middle
+ * goes on from there.
  */
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';

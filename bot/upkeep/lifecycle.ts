@@ -1,6 +1,6 @@
 /**
- * The start of a bot and its end. On start it takes up every session where the store left it: open ballots are read again,
- * what waits in the outbox is carried out, and the clock goes on.
+ * The start of a bot and its end. On start it takes up every session where the store left it: open ballots
+ * are read again, what waits in the outbox is carried out, and the clock goes on.
  */
 import type { Artifacts } from '../../src/artifacts/artifacts.js';
 import { type Clock, SteadyClock } from '../../src/clock.js';

@@ -1,4 +1,7 @@
-/** Takes old rounds off the disk and old objects out of the bucket, at the start and every few hours, one session after the other. */
+/**
+ * Takes old rounds off the disk and old objects out of the bucket, at the start and every few hours, one
+ * session after the other.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Artifacts } from '../../src/artifacts/artifacts.js';
 import type { Clock } from '../../src/clock.js';

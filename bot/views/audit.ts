@@ -1,6 +1,6 @@
 /**
- * One act of the audit as a line. What an act was done with is told in words, a row an act: nothing of it is printed as it is
- * stored, and a code by which a channel joins never is.
+ * One act of the audit as a line. What an act was done with is told in words, a row an act: nothing of it is
+ * printed as it is stored, and a code by which a channel joins never is.
  */
 
 import { type SettingRow, settingRows } from '../../src/domain/sessions/settings.js';
@@ -23,7 +23,10 @@ const picture = ({ index, cell, round }: Args) => {
 const round = (number: unknown) => (number === 0 ? 'the base model' : `round ${number}`);
 const voter = ({ voter }: Args) => (typeof voter === 'string' ? voterCode(voter) : '');
 
-/** The command that it is, and what it was done with; without the latter (a refusal before it came so far) nothing. */
+/**
+ * The command that it is, and what it was done with; without the latter (a refusal before it came so far)
+ * nothing.
+ */
 const sessionActs: Record<Done['name'], [command: string, words: (args: Args) => string]> = {
   close: ['round close', none],
   pause: ['session pause', none],
@@ -72,7 +75,10 @@ function plain(args: Args): string {
   return told.map(([name, value]) => (name === 'what' ? `${value}` : `${name} ${value}`)).join(', ');
 }
 
-/** Of the server: its name and value; of a session: the rules that were changed. Without a value nobody got that far. */
+/**
+ * Of the server: its name and value; of a session: the rules that were changed. Without a value nobody got
+ * that far.
+ */
 function setting(args: Args): string {
   const { name, rules, before } = args;
   if (typeof name === 'string') {

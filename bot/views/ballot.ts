@@ -1,7 +1,8 @@
 /**
- * A round's ballot: a contact sheet of numbered cells, or one picture of a gallery. While the round is open the card
- * carries no totals at all (VOTES: totals are hidden until close); afterwards it shows what each cell got.
- * Buttons: `done` ends the round for a lone voter, `why` asks what is wrong with a cell, `flag` reports one (value: its name, such as B4).
+ * A round's ballot: a contact sheet of numbered cells, or one picture of a gallery. While the round is open
+ * the card carries no totals at all (VOTES: totals are hidden until close); afterwards it shows what each
+ * cell got. Buttons: `done` ends the round for a lone voter, `why` asks what is wrong with a cell, `flag`
+ * reports one (value: its name, such as B4).
  */
 
 import { join } from 'node:path';
@@ -30,7 +31,10 @@ export interface BallotView {
   images: readonly Image[];
   /** Absolute folder of the round: image files are relative to it. */
   dir: string;
-  /** Absolute path of what the message shows: the contact sheet, or a gallery's picture; null where that is held back. */
+  /**
+   * Absolute path of what the message shows: the contact sheet, or a gallery's picture; null where that is
+   * held back.
+   */
   file: string | null;
   /** Ballots of this round in this channel. */
   sheets: number;

@@ -1,6 +1,7 @@
 /**
- * The blank card that every view fills in, and the shapes of `data` that a rich client draws from. A `file` anywhere in
- * `data` is an absolute path; adapters swap it for what their client can fetch and never send the path itself.
+ * The blank card that every view fills in, and the shapes of `data` that a rich client draws from. A `file`
+ * anywhere in `data` is an absolute path; adapters swap it for what their client can fetch and never send the
+ * path itself.
  */
 import type { Card } from '../../src/chat/port.js';
 

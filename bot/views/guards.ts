@@ -1,6 +1,6 @@
 /**
- * What the guards did in a round, in plain words for moderators: whose votes weigh less and why, and which picture they held back.
- * People go by their codes; each line says how it is undone.
+ * What the guards did in a round, in plain words for moderators: whose votes weigh less and why, and which
+ * picture they held back. People go by their codes; each line says how it is undone.
  */
 import { count } from '../../src/domain/state/count.js';
 import { voterCode } from '../../src/domain/state/ids.js';

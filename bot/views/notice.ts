@@ -1,6 +1,6 @@
 /**
- * Short things said to a channel or to one person. The catalogue is total by NoticeCode; a text may use the notice's
- * values and must read well without them.
+ * Short things said to a channel or to one person. The catalogue is total by NoticeCode; a text may use the
+ * notice's values and must read well without them.
  */
 
 import type { Attachment, Card, Picture } from '../../src/chat/port.js';
@@ -181,7 +181,10 @@ export function welcomeCard(key: string, session: Session, time: RoundTime | nul
   });
 }
 
-/** What is stored of whoever votes, with the way to agree; it stands in a channel once, under one key for ever. */
+/**
+ * What is stored of whoever votes, with the way to agree; it stands in a channel once, under one key for
+ * ever.
+ */
 export function consentCard(purgeDays: number): Card {
   return card('notice', 'consent', {
     title: 'Before your votes count',

@@ -1,6 +1,6 @@
 /**
- * What a round came to: who won and how much of it was liked, beside the round before. Posted once a round has closed;
- * it names nobody.
+ * What a round came to: who won and how much of it was liked, beside the round before. Posted once a round
+ * has closed; it names nobody.
  */
 
 import { join } from 'node:path';
@@ -112,7 +112,10 @@ interface Told extends Pick<OutcomeView, 'session' | 'round'> {
   named: readonly string[];
   /** Pictures on which people differ most. */
   divides: readonly string[];
-  /** The share to compare with; null where there is none, or where too few of this round's pictures were judged. */
+  /**
+   * The share to compare with; null where there is none, or where too few of this round's pictures were
+   * judged.
+   */
   previous: number | null;
   /** Of the round before, whose votes have been learned from; null while too few pictures were liked. */
   variety: { round: number; kept: number } | null;

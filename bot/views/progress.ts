@@ -1,6 +1,6 @@
 /**
- * Between rounds one message shows the stage and the time left. A job's stages are folded into one bar by their usual
- * share of its time, so that the bar never runs backwards.
+ * Between rounds one message shows the stage and the time left. A job's stages are folded into one bar by
+ * their usual share of its time, so that the bar never runs backwards.
  */
 
 import type { Card } from '../../src/chat/port.js';
@@ -47,7 +47,10 @@ const stages = {
   },
 } satisfies Record<Job['kind'], Record<string, [number, number, string]>>;
 
-/** A row by the round's state; a state that says nothing of how far the work came is looked up in the round's jobs. */
+/**
+ * A row by the round's state; a state that says nothing of how far the work came is looked up in the round's
+ * jobs.
+ */
 const bars: Record<RoundPhase, Record<SessionPhase, Bar | 'stuck' | 'failed' | 'given-up'>> = {
   // A job goes on while its session is paused.
   generating: { ...going('generate'), ended: 'given-up' },

@@ -1,4 +1,7 @@
-/** A proposal as moderators see it. The card in the channel does not repeat the words: that is what they are to look at first. */
+/**
+ * A proposal as moderators see it. The card in the channel does not repeat the words: that is what they are
+ * to look at first.
+ */
 import type { Card } from '../../src/chat/port.js';
 import type { Proposal } from '../../src/domain/moderation/proposals.js';
 import { card } from './card.js';

@@ -1,6 +1,6 @@
 /**
- * A session's story: its first round beside the latest and the share of approval by round. A platform without a page
- * shows the two pictures; the web page draws both itself from `data`.
+ * A session's story: its first round beside the latest and the share of approval by round. A platform without
+ * a page shows the two pictures; the web page draws both itself from `data`.
  */
 
 import { basename, join } from 'node:path';

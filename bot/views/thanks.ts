@@ -1,4 +1,7 @@
-/** What whoever pressed Done or flagged a picture is told: what is true of their marks, and thanks only where they count. */
+/**
+ * What whoever pressed Done or flagged a picture is told: what is true of their marks, and thanks only where
+ * they count.
+ */
 import { faultWords } from '../../src/chat/fault-words.js';
 import type { Fault } from '../../src/domain/state/faults.js';
 import type { SessionState } from '../../src/domain/state/model.js';

@@ -1,4 +1,7 @@
-/** "3 of 4 have finished, waiting for 1", and who may close the round: counts of people, never of votes, and no names. */
+/**
+ * "3 of 4 have finished, waiting for 1", and who may close the round: counts of people, never of votes, and
+ * no names.
+ */
 import type { Session } from '../../src/domain/state/model.js';
 import type { Turnout } from '../../src/domain/voting/turnout.js';
 

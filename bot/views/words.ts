@@ -1,6 +1,6 @@
 /**
- * Words and figures that several views share: cell names, shares, durations, bold. Pure. People's text (prompts) passes
- * `quoted`, so that nothing in it reads as our own markup.
+ * Words and figures that several views share: cell names, shares, durations, bold. Pure. People's text
+ * (prompts) passes `quoted`, so that nothing in it reads as our own markup.
  */
 
 import { type Approval, approvalOf, type CellTotal } from '../../src/domain/state/approval.js';

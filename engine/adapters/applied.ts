@@ -1,6 +1,6 @@
 /**
- * The adapter that is drawn with and exported: the tuned one less its part of the drift adapter (drift.ts), as one LoRA of
- * twice the rank, of which the tuned one can be taken again exactly.
+ * The adapter that is drawn with and exported: the tuned one less its part of the drift adapter (drift.ts),
+ * as one LoRA of twice the rank, of which the tuned one can be taken again exactly.
  */
 
 import type { Drift } from '../io/learner-state.js';

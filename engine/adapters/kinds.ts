@@ -1,4 +1,7 @@
-/** Kinds of adapter that are known and not built, told by how their tensors end, so that they are refused by name. */
+/**
+ * Kinds of adapter that are known and not built, told by how their tensors end, so that they are refused by
+ * name.
+ */
 const kinds: readonly (readonly [RegExp, string])[] = [
   [/\.hada_(w[12]_[ab]|t[12])$/, 'LoHa'],
   [/\.lokr_(w[12](_[ab])?|t[12])$/, 'LoKr'],

@@ -1,4 +1,7 @@
-/** A LoRA as kohya's scripts write it, which ComfyUI and A1111 read: flat names, an alpha beside each layer, ss_ notes. */
+/**
+ * A LoRA as kohya's scripts write it, which ComfyUI and A1111 read: flat names, an alpha beside each layer,
+ * ss_ notes.
+ */
 import { writeSafetensors } from '../io/safetensors.js';
 import { moduleTable } from '../models/modules.js';
 import type { Pipeline } from '../models/pipeline.js';

@@ -1,6 +1,7 @@
 /**
- * A new model with an adapter merged in: a folder like the base model's, or one file where the base is one. What the
- * engine reads of the base model goes along, and its licence and card; `acclaim.json` says what it was made of.
+ * A new model with an adapter merged in: a folder like the base model's, or one file where the base is one.
+ * What the engine reads of the base model goes along, and its licence and card; `acclaim.json` says what it
+ * was made of.
  */
 import { existsSync, mkdirSync, readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
@@ -18,8 +19,8 @@ import type { Weighted } from './read.js';
 const along = /(\.(json|txt|md)$)|(^|\/)(licen[cs]e|notice|readme)[^/]*$/i;
 
 /**
- * A copy of the model at `out` with the adapters added into its weights; `report` is told of files or tensors that are
- * done. Errors: those of writing.
+ * A copy of the model at `out` with the adapters added into its weights; `report` is told of files or tensors
+ * that are done. Errors: those of writing.
  */
 export async function writeMerged(
   pipeline: Pipeline,
@@ -54,7 +55,10 @@ export async function writeMerged(
   });
 }
 
-/** Weights of which only some are used (variants lie side by side) are left out with their index: they would be stale. */
+/**
+ * Weights of which only some are used (variants lie side by side) are left out with their index: they would
+ * be stale.
+ */
 function filesToCopy(dir: string, used: ReadonlySet<string>): string[] {
   const names = (readdirSync(dir, { recursive: true }) as string[])
     .map((name) => name.split(sep).join('/'))

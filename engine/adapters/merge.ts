@@ -1,6 +1,7 @@
 /**
- * An adapter merged into the base weights: W + sum of weight x (alpha / r) B A for each layer that it has, in the weights'
- * own dtype, under the names and in the files that the model has. All other tensors are copied byte by byte.
+ * An adapter merged into the base weights: W + sum of weight x (alpha / r) B A for each layer that it has, in
+ * the weights' own dtype, under the names and in the files that the model has. All other tensors are copied
+ * byte by byte.
  */
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
@@ -54,8 +55,8 @@ function readWeight({ file, offset, length, dtype }: ExternalWeight): Float32Arr
 }
 
 /**
- * Copies a safetensors file with more metadata and with the merged weights in their places. `layers`: for each module
- * that lies in this file, its parts.
+ * Copies a safetensors file with more metadata and with the merged weights in their places. `layers`: for
+ * each module that lies in this file, its parts.
  */
 export async function copyMerged(
   from: string,

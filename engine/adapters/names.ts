@@ -1,7 +1,7 @@
 /**
- * What the tensors of an adapter are called in every format that people have, made from the module table: each module
- * gives its possible keys, and a file's keys are looked up among them. Nothing is guessed out of a name, because kohya's
- * underscores cannot be told from those of the layers themselves.
+ * What the tensors of an adapter are called in every format that people have, made from the module table:
+ * each module gives its possible keys, and a file's keys are looked up among them. Nothing is guessed out of
+ * a name, because kohya's underscores cannot be told from those of the layers themselves.
  */
 import type { UnetConfig } from '../models/config.js';
 import type { Module } from '../models/modules.js';
@@ -15,13 +15,19 @@ export interface Slot {
   readonly role: Role;
 }
 
-/** transformers 5 left this out of its own names; files have it. The pooled state's projection stands outside of it. */
+/**
+ * transformers 5 left this out of its own names; files have it. The pooled state's projection stands outside
+ * of it.
+ */
 const withRoot = (path: string): string =>
   path.startsWith('text_model.') || path === 'text_projection' ? path : `text_model.${path}`;
 
 const withoutRoot = (path: string): string => path.replace(/^text_model\./, '');
 
-/** What PEFT may have called the module in its network: transformers has had two names for text encoders' layers. */
+/**
+ * What PEFT may have called the module in its network: transformers has had two names for text encoders'
+ * layers.
+ */
 export const pathsOf = ({ part, path }: Module): readonly string[] =>
   part === 'unet' ? [path] : [withRoot(path), withoutRoot(path)];
 
@@ -60,7 +66,9 @@ const textProjections: readonly (readonly [string, string])[] = [
   ['out_proj', 'to_out'],
 ];
 
-/** The old attention-processor names: the four projections of an attention, listed as such by their last word. */
+/**
+ * The old attention-processor names: the four projections of an attention, listed as such by their last word.
+ */
 function processorName({ part, path }: Module): string | undefined {
   if (part === 'unet') {
     for (const name of ['to_q', 'to_k', 'to_v', 'to_out']) {
@@ -76,7 +84,10 @@ function processorName({ part, path }: Module): string | undefined {
 /** What PEFT puts before each name, as it wraps the network. */
 const WRAPPED = 'base_model.model.';
 
-/** Every key by which a file may name a tensor of one of these modules; `wrapped`: the part that PEFT's own names are of. */
+/**
+ * Every key by which a file may name a tensor of one of these modules; `wrapped`: the part that PEFT's own
+ * names are of.
+ */
 export function slotTable(
   modules: readonly Module[],
   config: UnetConfig,

@@ -1,7 +1,7 @@
 /**
- * alpha as diffusers and PEFT note it: in a file's metadata (`lora_adapter_metadata`, JSON of the PEFT configuration with
- * the part's name before each key), or in `adapter_config.json` beside the file. Without a note a layer's scale alpha / r
- * is 1, as diffusers takes it.
+ * alpha as diffusers and PEFT note it: in a file's metadata (`lora_adapter_metadata`, JSON of the PEFT
+ * configuration with the part's name before each key), or in `adapter_config.json` beside the file. Without a
+ * note a layer's scale alpha / r is 1, as diffusers takes it.
  */
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -53,7 +53,10 @@ function settings(where: string, json: unknown): Record<string, unknown> {
   throw notUnderstood(where)('it is no object', { cause: found.error });
 }
 
-/** Errors: file-corrupt where the note is not understood, adapter-unsupported where it names what is not built. */
+/**
+ * Errors: file-corrupt where the note is not understood, adapter-unsupported where it names what is not
+ * built.
+ */
 export function notedAlpha(
   source: SafetensorsFile,
   beside: PeftConfig | undefined,

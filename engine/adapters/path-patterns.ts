@@ -1,7 +1,7 @@
 /**
- * PEFT's patterns of layer paths (`alpha_pattern`): regular expressions of Python, of which the first counts that matches
- * `(.*\.)?(KEY)$` from the start of the path. They come from files that others wrote: an expression that takes longer than
- * `MOST_MS` for all the paths is stopped.
+ * PEFT's patterns of layer paths (`alpha_pattern`): regular expressions of Python, of which the first counts
+ * that matches `(.*\.)?(KEY)$` from the start of the path. They come from files that others wrote: an
+ * expression that takes longer than `MOST_MS` for all the paths is stopped.
  */
 import { createContext, Script } from 'node:vm';
 
@@ -11,7 +11,8 @@ const MOST_MS = 1_000;
 export class PatternError extends Error {}
 
 /**
- * For each layer, given by all the names that it may have: the first pattern's index, or -1. Errors: PatternError.
+ * For each layer, given by all the names that it may have: the first pattern's index, or -1. Errors:
+ * PatternError.
  */
 export function firstMatches(patterns: readonly string[], layers: readonly (readonly string[])[]): number[] {
   const first = layers.map(() => -1);
@@ -25,7 +26,10 @@ export function firstMatches(patterns: readonly string[], layers: readonly (read
   return first;
 }
 
-/** Of word characters and dots alone, where a dot stands for any character. There may be hundreds, one a layer. */
+/**
+ * Of word characters and dots alone, where a dot stands for any character. There may be hundreds, one a
+ * layer.
+ */
 function plainMatch(pattern: string, name: string): boolean {
   const from = name.length - pattern.length;
   if (from < 0 || (from > 0 && name[from - 1] !== '.')) return false;

@@ -1,6 +1,6 @@
 /**
- * A LoRA's configuration as PEFT writes it, in `adapter_config.json` or in a file's metadata: what of it is read, and what is
- * refused by name because it changes how the matrices act, or the base model under them.
+ * A LoRA's configuration as PEFT writes it, in `adapter_config.json` or in a file's metadata: what of it is
+ * read, and what is refused by name because it changes how the matrices act, or the base model under them.
  */
 import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
@@ -35,8 +35,8 @@ const KINDS: readonly (readonly [string, string])[] = [
 ];
 
 /**
- * Beginnings that leave the base model as it is. The others draw on it (pissa, olora, corda, eva, loftq ...) and most of them
- * change it too, which the file of the matrices does not tell.
+ * Beginnings that leave the base model as it is. The others draw on it (pissa, olora, corda, eva, loftq ...)
+ * and most of them change it too, which the file of the matrices does not tell.
  */
 const PLAIN_BEGINNINGS = ['gaussian', 'orthogonal', 'true', 'false'];
 

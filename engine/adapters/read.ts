@@ -1,6 +1,6 @@
 /**
- * Adapters from files, in any of the formats of names.ts, or from a checkpoint folder of ours, onto the layers of an
- * opened model. Several are laid side by side (sum.ts), scaled by s = weight x alpha / r.
+ * Adapters from files, in any of the formats of names.ts, or from a checkpoint folder of ours, onto the
+ * layers of an opened model. Several are laid side by side (sum.ts), scaled by s = weight x alpha / r.
  */
 import { existsSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -33,7 +33,9 @@ export interface Layer {
 /** What an adapter is called in a folder: of a checkpoint of ours, of PEFT, of diffusers. */
 const IN_FOLDER = ['adapter.safetensors', 'adapter_model.safetensors', 'pytorch_lora_weights.safetensors'];
 
-/** The file that `path` stands for: itself, or the adapter in a folder. @throws AcclaimError `file-not-found`. */
+/**
+ * The file that `path` stands for: itself, or the adapter in a folder. @throws AcclaimError `file-not-found`.
+ */
 export function adapterFile(path: string): string {
   const inside = existsSync(path) && statSync(path).isDirectory();
   const named = IN_FOLDER.map((name) => join(path, name));
@@ -42,7 +44,9 @@ export function adapterFile(path: string): string {
   return file;
 }
 
-/** Errors: file-not-found, file-corrupt, adapter-unsupported (kind or key that is not built), shape-mismatch. */
+/**
+ * Errors: file-not-found, file-corrupt, adapter-unsupported (kind or key that is not built), shape-mismatch.
+ */
 export function readAdapter(pipeline: Pipeline, path: string): Layer[] {
   const source = openSafetensors(adapterFile(path));
   const beside = configBeside(source.file);

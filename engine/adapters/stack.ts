@@ -1,6 +1,6 @@
 /**
- * The LoRAs that a session is drawn with beside its own: an accelerator, styles. They belong to the sampler, not to what is
- * learned: the base model's pictures have them too, and nothing is trained through them.
+ * The LoRAs that a session is drawn with beside its own: an accelerator, styles. They belong to the sampler,
+ * not to what is learned: the base model's pictures have them too, and nothing is trained through them.
  */
 import { existsSync } from 'node:fs';
 import { fileHash } from '../../src/config/stack.js';

@@ -1,4 +1,6 @@
-/** The engine's half of `acclaim doctor`: which devices work and why others do not; whether the model opens. */
+/**
+ * The engine's half of `acclaim doctor`: which devices work and why others do not; whether the model opens.
+ */
 import type { Check, EngineQuestion } from '../../src/cli/check.js';
 import { stackOf } from '../../src/config/stack.js';
 import { toPlain } from '../../src/errors.js';

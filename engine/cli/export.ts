@@ -1,4 +1,7 @@
-/** `acclaim export`: the LoRA of a session's latest round, or of one that is named, as a file or merged into its model. */
+/**
+ * `acclaim export`: the LoRA of a session's latest round, or of one that is named, as a file or merged into
+ * its model.
+ */
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { defineCommand } from '../../src/cli/command.js';

@@ -1,6 +1,6 @@
 /**
- * `acclaim generate`: prompt in, images out, without a session. The same random streams as a session's round 0, so a
- * seed gives the same images here and there.
+ * `acclaim generate`: prompt in, images out, without a session. The same random streams as a session's round
+ * 0, so a seed gives the same images here and there.
  */
 
 import { createHash } from 'node:crypto';

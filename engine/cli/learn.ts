@@ -1,6 +1,6 @@
 /**
- * `acclaim learn`: one learning step from files, as a session takes it: (checkpoint, round, labels) -> checkpoint.
- * Prompt, sampler and random streams are the round's own. Files: docs/formats.md.
+ * `acclaim learn`: one learning step from files, as a session takes it: (checkpoint, round, labels) ->
+ * checkpoint. Prompt, sampler and random streams are the round's own. Files: docs/formats.md.
  */
 
 import { readFileSync } from 'node:fs';
@@ -41,7 +41,10 @@ const options = {
 
 const mend = 'docs/formats.md describes the labels.';
 
-/** Labels that a person wrote (docs/formats.md). @throws AcclaimError `labels-invalid`, or that the file cannot be read. */
+/**
+ * Labels that a person wrote (docs/formats.md). @throws AcclaimError `labels-invalid`, or that the file
+ * cannot be read.
+ */
 export function readLabels(file: string): Feedback {
   let text: Buffer;
   try {

@@ -1,4 +1,7 @@
-/** The engine's half of `acclaim models`: what of a model is done otherwise than its files ask. Opens no weights. */
+/**
+ * The engine's half of `acclaim models`: what of a model is done otherwise than its files ask. Opens no
+ * weights.
+ */
 import type { ModelNotes } from '../../src/cli/models.js';
 import { substitution } from '../diffusion/native.js';
 import { readConfig, schedulerSchema } from '../models/config.js';

@@ -20,8 +20,8 @@ export interface EngineRequest {
 }
 
 /**
- * Chooses the device that works first; `close` releases what was compiled. Errors: those of the configuration;
- * device-unavailable.
+ * Chooses the device that works first; `close` releases what was compiled. Errors: those of the
+ * configuration; device-unavailable.
  */
 export async function openEngine(
   request: EngineRequest,

@@ -1,7 +1,7 @@
 /**
- * The noise that a model was trained with: alphas_cumprod [n], and sigma = sqrt((1 - a) / a), the standard deviation of
- * the noise over an image of unit scale. Rounded as PyTorch rounds: near t = 0, where 1 - a is about 1e-3, another
- * rounding would show in log-probabilities.
+ * The noise that a model was trained with: alphas_cumprod [n], and sigma = sqrt((1 - a) / a), the standard
+ * deviation of the noise over an image of unit scale. Rounded as PyTorch rounds: near t = 0, where 1 - a is
+ * about 1e-3, another rounding would show in log-probabilities.
  */
 import type { SchedulerConfig } from '../models/config.js';
 
@@ -18,8 +18,9 @@ export function alphasCumprod(config: SchedulerConfig): Float32Array {
 }
 
 /**
- * Algorithm 1 of arXiv 2305.08891: sqrt(a) moved and scaled so that it keeps its first value and ends at 0. There 2^-24
- * stands for 0, as in diffusers' Euler and DPM-Solver++, so that no sigma is infinite; DDIM takes 0 itself.
+ * Algorithm 1 of arXiv 2305.08891: sqrt(a) moved and scaled so that it keeps its first value and ends at 0.
+ * There 2^-24 stands for 0, as in diffusers' Euler and DPM-Solver++, so that no sigma is infinite; DDIM takes
+ * 0 itself.
  */
 function endingInNoise(cumprod: Float32Array): Float32Array {
   const [first, last] = [sqrt(cumprod[0]!), sqrt(cumprod.at(-1)!)];

@@ -1,6 +1,6 @@
 /**
- * DDIM (arXiv 2010.02502) with eta, as numbers. Notation: a = alphas_cumprod at t, b at the timestep before (at 0 for
- * the last step, so that it stays stochastic), s = standard deviation of the step, z = noise:
+ * DDIM (arXiv 2010.02502) with eta, as numbers. Notation: a = alphas_cumprod at t, b at the timestep before
+ * (at 0 for the last step, so that it stays stochastic), s = standard deviation of the step, z = noise:
  *   x_0 = (x_t - sqrt(1 - a) e) / sqrt(a)                                                            (12)
  *   x_prev = sqrt(b) x_0 + sqrt(1 - b - s^2) e + s z,  s = eta sqrt((1 - b) / (1 - a) (1 - a / b))   (12, 16)
  */
@@ -13,8 +13,8 @@ import { spacedTimesteps } from './timesteps.js';
 const { fround, sqrt } = Math;
 
 /**
- * Timesteps of a run of DDIM. The spacing of a scheduler that is not built is its own affair: DDIM in its place keeps to
- * leading.
+ * Timesteps of a run of DDIM. The spacing of a scheduler that is not built is its own affair: DDIM in its
+ * place keeps to leading.
  */
 export const ddimTimesteps = (config: SchedulerConfig, steps: number): number[] => {
   const spacing = unbuilt(config) === null ? config.timestep_spacing : null;
@@ -24,7 +24,8 @@ export const ddimTimesteps = (config: SchedulerConfig, steps: number): number[] 
 /** Steps of DDIM (arXiv 2010.02502), noisiest first; `eta` 0 adds no noise, 1 that of DDPM. */
 export function ddim(config: SchedulerConfig, { steps, eta }: { steps: number; eta: number }): Schedule {
   const cumprod = alphasCumprod(config);
-  // Other schedulers' configurations do not say where theirs ends: at the least noisy timestep, which keeps a likelihood.
+  // Other schedulers' configurations do not say where theirs ends: at the least noisy timestep, which keeps a
+  // likelihood.
   const own = config._class_name === 'DDIMScheduler';
   const final = (config.set_alpha_to_one ?? own) ? 1 : cumprod[0]!;
   const ratio = Math.floor(config.num_train_timesteps / steps);

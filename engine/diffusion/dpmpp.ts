@@ -1,7 +1,7 @@
 /**
- * DPM-Solver++ 2M (arXiv 2211.01095, algorithm 2) and its SDE form (appendix A there). Notation: sigma as in betas.ts,
- * a = 1 / sqrt(sigma^2 + 1) and s = a sigma are the weights of image and noise in x_t, primed at the next step;
- * lambda = -log sigma, h = lambda' - lambda, hence exp(-h) = sigma' / sigma = e:
+ * DPM-Solver++ 2M (arXiv 2211.01095, algorithm 2) and its SDE form (appendix A there). Notation: sigma as in
+ * betas.ts, a = 1 / sqrt(sigma^2 + 1) and s = a sigma are the weights of image and noise in x_t, primed at
+ * the next step; lambda = -log sigma, h = lambda' - lambda, hence exp(-h) = sigma' / sigma = e:
  *   x_0 = (x - s n) / a,  or  a x - s v,      with n the noise that the network predicts
  *   D = x_0 + 1/2 (h / h_before) (x_0 - x_0 of the step before)              first order: D = x_0
  *   2M      x' = (s' / s) x + a' (1 - e) D
@@ -91,7 +91,10 @@ function grid(
   return { timesteps, sigmas: [...sigmas, final].map(fround) };
 }
 
-/** As the other schedulers' spacings, but that linspace and leading divide for one step more and leave the last out. */
+/**
+ * As the other schedulers' spacings, but that linspace and leading divide for one step more and leave the
+ * last out.
+ */
 function spaced(
   config: SchedulerConfig,
   spacing: 'leading' | 'trailing' | 'linspace',

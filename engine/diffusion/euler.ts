@@ -1,6 +1,7 @@
 /**
- * Euler's method and its ancestral variant on dx/dsigma = (x - x_0) / sigma, x = x_0 + sigma e (arXiv 2206.00364,
- * algorithm 1; k-diffusion for the ancestral one). The network sees c x, c = 1 / sqrt(sigma^2 + 1):
+ * Euler's method and its ancestral variant on dx/dsigma = (x - x_0) / sigma, x = x_0 + sigma e (arXiv
+ * 2206.00364, algorithm 1; k-diffusion for the ancestral one). The network sees c x, c = 1 / sqrt(sigma^2 +
+ * 1):
  *   x_0 = x - sigma e,   or  x / (sigma^2 + 1) - c sigma v
  *   Euler       x' = x_0 + (sigma' / sigma) (x - x_0)
  *   ancestral   up = sigma' sqrt(1 - (sigma' / sigma)^2), down = sigma'^2 / sigma:  x' = x_0 + (down / sigma) (x - x_0) + up z

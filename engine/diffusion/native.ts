@@ -1,6 +1,6 @@
 /**
- * The scheduler that a model's own scheduler_config.json asks for: whether it is built, and what is said where DDIM
- * stands in for it.
+ * The scheduler that a model's own scheduler_config.json asks for: whether it is built, and what is said
+ * where DDIM stands in for it.
  */
 import type { SchedulerConfig } from '../models/config.js';
 import type { SchedulerName } from './schedule.js';

@@ -1,8 +1,8 @@
 /**
  * Where a round's images begin. Plain: z_T ~ N(0, I). pi_HERO (HERO section 4.4):
  *   z_T = sqrt(1 - eps0^2) z_src + eps0 n,  n ~ N(0, I),
- * z_src the best image's noise for the first beta * count samples, else uniform over the last round's other goods.
- * beta = 0: uniform over goods and best together. The variance stays 1 whatever eps0.
+ * z_src the best image's noise for the first beta * count samples, else uniform over the last round's other
+ * goods. beta = 0: uniform over goods and best together. The variance stays 1 whatever eps0.
  */
 import type { Rng } from '../../src/rng.js';
 

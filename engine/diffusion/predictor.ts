@@ -1,6 +1,7 @@
 /**
- * The guided prediction of a run: one executor call a step (several for many or large images) predicts the images with
- * and without the prompt and combines the two. How an adapter is applied depends on the size of the model.
+ * The guided prediction of a run: one executor call a step (several for many or large images) predicts the
+ * images with and without the prompt and combines the two. How an adapter is applied depends on the size of
+ * the model.
  */
 import { createHash } from 'node:crypto';
 import { SMALL_WEIGHTS } from '../graph/compiled-bytes.js';
@@ -50,13 +51,19 @@ export interface Predictor {
   flops(): number;
 }
 
-/** Latent elements that run at a time, at most: sixteen images of the miniature, one of Stable Diffusion at 512x512. */
+/**
+ * Latent elements that run at a time, at most: sixteen images of the miniature, one of Stable Diffusion at
+ * 512x512.
+ */
 const PART_ELEMENTS = 16_384;
 
 /** Errors: shape-mismatch where the adapter does not fit the model. */
 export async function createPredictor(
   request: PredictorRequest,
-  /** UNet weights up to this size are merged with the adapter and compiled for the run, which then costs nothing more. */
+  /**
+   * UNet weights up to this size are merged with the adapter and compiled for the run, which then costs
+   * nothing more.
+   */
   mergedBytes = SMALL_WEIGHTS,
 ): Promise<Predictor> {
   const { pipeline, cache, noise, adapter } = request;
@@ -110,7 +117,10 @@ class FittingParts extends Results<number> {
   }
 }
 
-/** `most` images, or half as many ... one, until their run fits. What one image takes is refused where it is compiled. */
+/**
+ * `most` images, or half as many ... one, until their run fits. What one image takes is refused where it is
+ * compiled.
+ */
 function fittingPart<S extends GraphSpec>(
   cache: ExecutorCache,
   most: number,
@@ -144,7 +154,10 @@ type PredictionSpec = GraphSpec & {
   readonly options: { readonly adapter: AdapterForm | null };
 };
 
-/** Of one text the output is as it is, of two (without, with the prompt) guided. `values`: of an adapter that is merged. */
+/**
+ * Of one text the output is as it is, of two (without, with the prompt) guided. `values`: of an adapter that
+ * is merged.
+ */
 function predictionGraph(
   pipeline: Pipeline,
   { shapes, options }: PredictionSpec,

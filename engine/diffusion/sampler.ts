@@ -1,6 +1,7 @@
 /**
- * Sampling: from noise down a schedule's steps to latents x_0. The network predicts, a step is a few numbers and done
- * here in float32, so that no scheduler needs a graph of its own. Between two steps a run can be cancelled.
+ * Sampling: from noise down a schedule's steps to latents x_0. The network predicts, a step is a few numbers
+ * and done here in float32, so that no scheduler needs a graph of its own. Between two steps a run can be
+ * cancelled.
  */
 import { setImmediate } from 'node:timers/promises';
 import { AcclaimError } from '../../src/errors.js';
@@ -33,11 +34,17 @@ export interface SampleRequest extends PredictorRequest {
   readonly until?: number | undefined;
   /** Before the first step, with the floating-point operations of all of one image's steps. */
   readonly onBegin?: ((flops: number) => Promise<void>) | undefined;
-  /** After each step, which waits for it: steps done, of how many, and x_0 [N,C,h,w] as the step expects it, worked out when asked. */
+  /**
+   * After each step, which waits for it: steps done, of how many, and x_0 [N,C,h,w] as the step expects it,
+   * worked out when asked.
+   */
   readonly onStep?: ((done: number, total: number, expected: () => FloatTensor) => unknown) | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly keep?: 'none' | 'trajectory' | undefined;
-  /** Steps `from` up to, not with, `to`; default all. A run that goes on needs what it stood at; such runs keep no trajectory. */
+  /**
+   * Steps `from` up to, not with, `to`; default all. A run that goes on needs what it stood at; such runs
+   * keep no trajectory.
+   */
   readonly range?: { readonly from: number; readonly to: number } | undefined;
   readonly halfway?: Halfway | undefined;
 }
@@ -58,9 +65,15 @@ export interface Samples {
   readonly part: number;
   /** [T]. */
   readonly timesteps: number[];
-  /** [T+1,N,C,h,w], where kept: the noise first, not yet at the schedule's initial scale, then x after each step. */
+  /**
+   * [T+1,N,C,h,w], where kept: the noise first, not yet at the schedule's initial scale, then x after each
+   * step.
+   */
   readonly trajectory?: FloatTensor;
-  /** x_0 as predicted at each step [T,N,C,h,w]; where kept, of multistep schedulers only: their means depend on it. */
+  /**
+   * x_0 as predicted at each step [T,N,C,h,w]; where kept, of multistep schedulers only: their means depend
+   * on it.
+   */
   readonly x0?: FloatTensor;
   /** [T,N], averaged over each latent's elements; where kept. */
   readonly logProbs?: FloatTensor;

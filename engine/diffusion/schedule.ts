@@ -1,9 +1,10 @@
 /**
- * What every scheduler comes down to: steps of a few numbers each, so that sampling, likelihoods and training need to
- * know no scheduler by name. Notation: out = the network's output at (c x_t, t), z ~ N(0, I), x_0' = the prediction of
- * x_0 at the step before (multistep methods only):
+ * What every scheduler comes down to: steps of a few numbers each, so that sampling, likelihoods and training
+ * need to know no scheduler by name. Notation: out = the network's output at (c x_t, t), z ~ N(0, I), x_0' =
+ * the prediction of x_0 at the step before (multistep methods only):
  *   x_0 = u x_t + v out,   x_next = p x_t + q out + r x_0' + s z
- * so log p(x_next | x_t) is that of one Gaussian wherever s > 0. Where x_0 is clipped, w (clip(x_0) - x_0) is added.
+ * so log p(x_next | x_t) is that of one Gaussian wherever s > 0. Where x_0 is clipped, w (clip(x_0) - x_0) is
+ * added.
  */
 import type { samplerSchema } from '../../src/queue/jobs.js';
 
@@ -19,7 +20,9 @@ export interface Step {
   readonly scale: number;
   /** p: weight of x_t in the mean. */
   readonly fromSample: number;
-  /** q: weight of the network's output (noise or v, as the scheduler's `prediction_type` says) in the mean. */
+  /**
+   * q: weight of the network's output (noise or v, as the scheduler's `prediction_type` says) in the mean.
+   */
   readonly fromOutput: number;
   /** r: weight of the step before's x_0 in the mean; 0 for one-step methods. */
   readonly fromPreviousX0: number;
@@ -83,7 +86,9 @@ export function stepNext(step: Step, mean: Float32Array, noise: Float32Array): F
   return mean.map((m, i) => m + step.std * noise[i]!);
 }
 
-/** Log-density of N(mean, s^2) at each of `count` images, averaged over the image's elements; 0 where s = 0. */
+/**
+ * Log-density of N(mean, s^2) at each of `count` images, averaged over the image's elements; 0 where s = 0.
+ */
 export function logProbabilities(
   value: Float32Array,
   mean: Float32Array,

@@ -1,6 +1,6 @@
 /**
- * All schedulers by name: the one table that sampling, training and tests read. Whichever runs takes betas, prediction
- * type, spacing and offset from the model's scheduler_config.json.
+ * All schedulers by name: the one table that sampling, training and tests read. Whichever runs takes betas,
+ * prediction type, spacing and offset from the model's scheduler_config.json.
  */
 import type { SchedulerConfig } from '../models/config.js';
 import { distilledTimesteps, lcm, tcd } from './consistency.js';
@@ -24,8 +24,8 @@ export const schedule = (config: SchedulerConfig, options: ScheduleOptions): Sch
   schedulers[options.scheduler](config, options);
 
 /**
- * Timesteps that are regressed on, noisiest first, whatever drew the pictures: a run of DDIM's; of models that are sampled as
- * distilled ones all that they were distilled at, since a few say too little.
+ * Timesteps that are regressed on, noisiest first, whatever drew the pictures: a run of DDIM's; of models
+ * that are sampled as distilled ones all that they were distilled at, since a few say too little.
  */
 export const regressedTimesteps = (
   config: SchedulerConfig,

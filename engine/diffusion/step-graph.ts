@@ -1,6 +1,6 @@
 /**
- * A step as graph functions, for losses that are differentiated. A number per step comes from a schedule; where the
- * images of a batch are at different steps it is a value [N,1,1,1]. Notation as in schedule.ts.
+ * A step as graph functions, for losses that are differentiated. A number per step comes from a schedule;
+ * where the images of a batch are at different steps it is a value [N,1,1,1]. Notation as in schedule.ts.
  */
 import { add, div, log, mul, type Operand, reduceMean, reshape, square, sub } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';

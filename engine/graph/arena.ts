@@ -1,9 +1,9 @@
 /**
- * The run time's arena, as far as sizes go: regions of doubling size; the smallest free chunk that fits is taken whole,
- * unless what is left over is as large again or very large; neighbours that are free become one. Of several as small, the one
- * at the lowest address: Linux maps regions downwards, so that is in the newest region. Which bytes of a region were ever
- * written is what it costs: pages that nobody touched are not there.
- * Source: onnxruntime, core/framework/bfc_arena.cc, its defaults.
+ * The run time's arena, as far as sizes go: regions of doubling size; the smallest free chunk that fits is
+ * taken whole, unless what is left over is as large again or very large; neighbours that are free become one.
+ * Of several as small, the one at the lowest address: Linux maps regions downwards, so that is in the newest
+ * region. Which bytes of a region were ever written is what it costs: pages that nobody touched are not
+ * there. Source: onnxruntime, core/framework/bfc_arena.cc, its defaults.
  */
 const ALIGNMENT = 256;
 const FIRST_REGION = 2 ** 20;

@@ -1,15 +1,15 @@
 /**
- * Buffer rules: where the run time puts an op's first result, and what the op's kernel takes for itself while it works, one row
- * per op, total over OpAttrs. Further results have buffers of their own. What follows for a whole run: memory.ts.
- * Source: onnxruntime, core/framework/allocation_planner.cc and the kernels on the CPU.
+ * Buffer rules: where the run time puts an op's first result, and what the op's kernel takes for itself while
+ * it works, one row per op, total over OpAttrs. Further results have buffers of their own. What follows for a
+ * whole run: memory.ts. Source: onnxruntime, core/framework/allocation_planner.cc and the kernels on the CPU.
  */
 import type { OpName } from './op-set.js';
 import { type Node, numel, type TensorType } from './value.js';
 
 export interface BufferRule<K extends OpName> {
   /**
-   * `view` of operand 0; `in-place`: operand 0's buffer, where nobody else reads that any more; a buffer of its `own`, as all
-   * arithmetic has: on the CPU only activations take their operand's place.
+   * `view` of operand 0; `in-place`: operand 0's buffer, where nobody else reads that any more; a buffer of
+   * its `own`, as all arithmetic has: on the CPU only activations take their operand's place.
    */
   readonly place: 'own' | 'view' | 'in-place';
   /** Bytes of the kernel's own; default none. */
@@ -53,7 +53,8 @@ export const bufferRules: { readonly [K in OpName]: BufferRule<K> } = {
   Where: own,
   MatMul: own,
   Gemm: own,
-  // Patches of one image as columns; a 1x1 convolution needs none, and one with fewer channels than pixels works piecewise.
+  // Patches of one image as columns; a 1x1 convolution needs none, and one with fewer channels than pixels
+  // works piecewise.
   Conv: {
     ...own,
     room({ inputs: [, w], outputs: [y] }) {

@@ -1,7 +1,7 @@
 /**
- * What compiling a graph leaves in memory beside its mapped weights: the run time's own nodes, and, where a graph's weights
- * are small, copies of them laid out for speed.
- * The three constants were measured (bench/shapes/steps.mjs, onnxruntime 1.30 on Linux); all else is arithmetic.
+ * What compiling a graph leaves in memory beside its mapped weights: the run time's own nodes, and, where a
+ * graph's weights are small, copies of them laid out for speed. The three constants were measured
+ * (bench/shapes/steps.mjs, onnxruntime 1.30 on Linux); all else is arithmetic.
  */
 import type { Graph } from './graph.js';
 import { reachable } from './onnx.js';
@@ -11,19 +11,25 @@ import { numel, type Value } from './value.js';
 /** Bytes of weights up to which a private copy of them, laid out for speed, is worth its memory. */
 export const SMALL_WEIGHTS = 64 * 2 ** 20;
 
-/** A session by itself, whatever it holds: its threads, its allocator, a result's way back. Measured 2 to 5 MB. */
+/**
+ * A session by itself, whatever it holds: its threads, its allocator, a result's way back. Measured 2 to 5
+ * MB.
+ */
 const SESSION_BYTES = 3 * 2 ** 20;
 
 /** The run time's bookkeeping for a node: measured 4.7 to 6.4 kB over graphs of 1000 to 7000 nodes. */
 const NODE_BYTES = 6 * 2 ** 10;
 
 /**
- * A half-precision weight is widened first and laid out then. The widened copy is freed, but in pieces that the allocator
- * keeps for later: measured .5 to .8 of it.
+ * A half-precision weight is widened first and laid out then. The widened copy is freed, but in pieces that
+ * the allocator keeps for later: measured .5 to .8 of it.
  */
 const KEPT = 0.6;
 
-/** Kernels that lay their weight out for themselves; two of one kind share it, forward and backward ones do not. */
+/**
+ * Kernels that lay their weight out for themselves; two of one kind share it, forward and backward ones do
+ * not.
+ */
 const layers: ReadonlySet<OpName> = new Set(['Conv', 'ConvTranspose', 'Gemm', 'MatMul']);
 
 /** Of the weights that the graph's outputs depend on: of some only parts are read. */

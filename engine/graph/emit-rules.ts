@@ -1,7 +1,7 @@
 /**
- * Emission rules: graph node -> ONNX nodes, one row per op, total over OpAttrs. Most rows are one ONNX node of the same
- * name; the rest say which literal operands or which fused op of onnxruntime stand for them. What a device has wrong of
- * the fused ops is emitted in its plain form instead (op-decompositions.ts).
+ * Emission rules: graph node -> ONNX nodes, one row per op, total over OpAttrs. Most rows are one ONNX node
+ * of the same name; the rest say which literal operands or which fused op of onnxruntime stand for them. What
+ * a device has wrong of the fused ops is emitted in its plain form instead (op-decompositions.ts).
  */
 import type { ConvAttrs, OpAttrs, OpName } from './op-set.js';
 import type { ExternalWeight, FloatType, Node, Shape } from './value.js';
@@ -63,8 +63,9 @@ const conv = ({ strides, pads, dilations }: ConvAttrs): Record<string, Attribute
 const windows2 = () => ({ kernel_shape: [2, 2], strides: [2, 2] });
 
 /**
- * With stride 1, ConvTranspose(x, W) = Conv(x, W turned by 180 degrees, in and out channels swapped). The turned weight
- * is folded when the graph is compiled, and Conv runs 1.4 to 1.7 times as fast here (one thread, 'all' optimisations).
+ * With stride 1, ConvTranspose(x, W) = Conv(x, W turned by 180 degrees, in and out channels swapped). The
+ * turned weight is folded when the graph is compiled, and Conv runs 1.4 to 1.7 times as fast here (one
+ * thread, 'all' optimisations).
  */
 const convTranspose: EmitRule<'ConvTranspose'> = (node, { inputs, outputs }, c) => {
   const { attrs } = node;

@@ -1,6 +1,6 @@
 /**
- * A convolution's ONNX nodes by Winograd's algorithm (winograd.ts): its filters are transformed, bands of its rows go through,
- * and their results are joined.
+ * A convolution's ONNX nodes by Winograd's algorithm (winograd.ts): its filters are transformed, bands of its
+ * rows go through, and their results are joined.
  */
 import { type EmitContext, type OnnxNode, onnxType } from './emit-rules.js';
 import { type DType, type ExternalWeight, type Node, type Shape, type Value, weightRows } from './value.js';
@@ -170,7 +170,10 @@ class WinogradEmission {
     return this.resultsOf(rows, products, part);
   }
 
-  /** B' d B of the operand's rows that the band reads [PRODUCTS, from, tiles]; beyond the operand's ends are zeros. */
+  /**
+   * B' d B of the operand's rows that the band reads [PRODUCTS, from, tiles]; beyond the operand's ends are
+   * zeros.
+   */
   private operandOf({ start, end }: Part, part: string): string {
     const { list, layer, node } = this;
     const { n, from, rows, pads } = layer;
@@ -189,7 +192,10 @@ class WinogradEmission {
     return list.reshape(`${part}.operand`, byProduct, [PRODUCTS, from, -1]);
   }
 
-  /** A' products A, put back as an image: [4 i, 4 j, all tiles] -> [4 i, O, N, rows of tiles, width] -> [N, O, rows, width]: columns move in, then rows. */
+  /**
+   * A' products A, put back as an image: [4 i, 4 j, all tiles] -> [4 i, O, N, rows of tiles, width] -> [N, O,
+   * rows, width]: columns move in, then rows.
+   */
   private resultsOf({ start, end }: Part, products: string, part: string): string {
     const { list, layer } = this;
     const { n, to, width } = layer;

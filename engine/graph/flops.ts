@@ -1,6 +1,7 @@
 /**
- * Floating-point operations of one run, by the layers that decide them: products of matrices and convolutions; two for each
- * multiply-add. Of a convolution by Winograd's algorithm those of a product of matrices that takes as long.
+ * Floating-point operations of one run, by the layers that decide them: products of matrices and
+ * convolutions; two for each multiply-add. Of a convolution by Winograd's algorithm those of a product of
+ * matrices that takes as long.
  */
 import { prepacksWeights, runtimeValues } from './compiled-bytes.js';
 import type { Graph } from './graph.js';

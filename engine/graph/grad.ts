@@ -1,7 +1,7 @@
 /**
  * Reverse-mode differentiation: appends to the graph the nodes that compute dL/dx for each x in `wrt`.
- * 1. Mark the values that depend on some x. 2. Walk the nodes backwards from the loss, adding up cotangents, asking
- * each node's rule only for the operands that are marked. What does not depend on any x costs nothing.
+ * 1. Mark the values that depend on some x. 2. Walk the nodes backwards from the loss, adding up cotangents,
+ * asking each node's rule only for the operands that are marked. What does not depend on any x costs nothing.
  */
 import { type Cotangents, type GradientRule, gradientRules } from './gradient-rules.js';
 import { LossScale } from './loss-scale.js';
@@ -15,7 +15,10 @@ export interface GradOptions {
   readonly recompute?: boolean | undefined;
 }
 
-/** `loss` has one element, it and `wrt` are float32. Returns one value for each of `wrt`, of its shape; zeros where the loss does not depend on it. */
+/**
+ * `loss` has one element, it and `wrt` are float32. Returns one value for each of `wrt`, of its shape; zeros
+ * where the loss does not depend on it.
+ */
 export function grad(loss: Value, wrt: readonly Value[], { recompute = false }: GradOptions = {}): Value[] {
   if (numel(loss.shape) !== 1) throw new Error(`grad needs a loss of one element, not [${loss.shape}]`);
   for (const x of [loss, ...wrt])

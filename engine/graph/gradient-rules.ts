@@ -1,7 +1,8 @@
 /**
- * Gradient rules: for y = op(x...), the cotangents of the operands from those of the results, one row per op, total
- * over OpAttrs; `none` is a written row. Notation: dy = dL/dy; a rule is asked only for operands in `needs`.
- * Every row is checked in tests against float64 reference kernels by differences along random directions.
+ * Gradient rules: for y = op(x...), the cotangents of the operands from those of the results, one row per op,
+ * total over OpAttrs; `none` is a written row. Notation: dy = dL/dy; a rule is asked only for operands in
+ * `needs`. Every row is checked in tests against float64 reference kernels by differences along random
+ * directions.
  */
 
 import { attentionGradients } from './gradients/attention.js';
@@ -78,7 +79,10 @@ const pair =
     needs[1] ? sumTo(db(dy!, a!, b!, y!), b!.shape) : undefined,
   ];
 
-/** Share of the gradient that goes to the operand `a` of max(a, b): 1 where larger, half at a tie (as PyTorch). */
+/**
+ * Share of the gradient that goes to the operand `a` of max(a, b): 1 where larger, half at a tie (as
+ * PyTorch).
+ */
 const share = (a: Value, b: Value): Value => where(equal(a, b), 0.5, castLike(greater(a, b), a));
 
 const sumBack = ({ inputs: [x], dys: [dy] }: Flow) => [expand(dy!, x!.shape)];

@@ -1,6 +1,7 @@
 /**
  * A graph under construction: inputs, mapped weights, constants, nodes, named outputs. Nodes are appended in
- * topological order and pure, so equal nodes (same op, operands, attributes) are one node: building twice costs once.
+ * topological order and pure, so equal nodes (same op, operands, attributes) are one node: building twice
+ * costs once.
  */
 import type { OpAttrs, OpName } from './op-set.js';
 import { shapeRules } from './shape-rules.js';
@@ -80,7 +81,10 @@ export class Graph {
     this.outputs.set(name, value);
   }
 
-  /** The nodes that `build` appends are one segment. Write so what takes much memory inside and little at its ends. */
+  /**
+   * The nodes that `build` appends are one segment. Write so what takes much memory inside and little at its
+   * ends.
+   */
   segment<T>(build: () => T): T {
     const start = this.nodes.length;
     const result = build();

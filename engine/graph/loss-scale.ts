@@ -1,16 +1,19 @@
 /**
- * What keeps gradients within float16's range. Cotangents of float16 values carry a factor S that those of float32 values do
- * not: it comes in where a cotangent is narrowed and goes out where one is widened, so loss and gradients never show it.
- * S is worked out in the run itself, from the first cotangent that is narrowed, that of the network's output d:
+ * What keeps gradients within float16's range. Cotangents of float16 values carry a factor S that those of
+ * float32 values do not: it comes in where a cotangent is narrowed and goes out where one is widened, so loss
+ * and gradients never show it. S is worked out in the run itself, from the first cotangent that is narrowed,
+ * that of the network's output d:
  *   S = TARGET / mean |d|
- * so that no batch, loss or guidance needs a setting, and no step is lost in finding one (arXiv 1710.03740 tries and halves).
+ * so that no batch, loss or guidance needs a setting, and no step is lost in finding one (arXiv 1710.03740
+ * tries and halves).
  */
 import { abs, cast, div, maximum, mul, reduceMean } from './ops.js';
 import type { FloatType, Value } from './value.js';
 
 /**
- * float16 has 2^-24 ... 2^16: what is 2^20 times the mean still fits, and so does what is a 2^-20th of it. On the miniature,
- * where every operation rounds, targets of 2^-10 to 2^6 give equally good gradients; at 2^12 some overflow.
+ * float16 has 2^-24 ... 2^16: what is 2^20 times the mean still fits, and so does what is a 2^-20th of it. On
+ * the miniature, where every operation rounds, targets of 2^-10 to 2^6 give equally good gradients; at 2^12
+ * some overflow.
  */
 const TARGET = 2 ** -4;
 /** Below any gradient that means something; a batch whose rows all have weight 0 must not divide by it. */

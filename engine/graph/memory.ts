@@ -1,12 +1,13 @@
 /**
- * How much memory the run time takes at most while it runs a graph, told without running it. Its rules, as far as they
- * decide that:
+ * How much memory the run time takes at most while it runs a graph, told without running it. Its rules, as
+ * far as they decide that:
  *   1. Nodes run depth first from the outputs; of a node's operands the one that was added last comes first.
  *   2. A result may be a view of its operand, or take the place of one that nobody else reads any more; else it takes the
  *      buffer of a dead result of the same shape; else a new one. A buffer is given back when the last of these is dead.
  *   3. Some kernels need room of their own while they work. (This and where results lie: buffer-rules.ts.)
  *   4. Buffers come from an arena (arena.ts).
- * Source: onnxruntime, core/graph/graph_viewer.cc, core/framework/allocation_planner.cc. bench/shapes holds it against runs.
+ * Source: onnxruntime, core/graph/graph_viewer.cc, core/framework/allocation_planner.cc. bench/shapes holds
+ * it against runs.
  */
 import { Arena } from './arena.js';
 import { bufferRules, bytesOf, roomOf } from './buffer-rules.js';
@@ -28,12 +29,16 @@ interface Buffer {
   to: number;
 }
 
-/** Bytes that a graph takes for itself at its peak: compiled, and run. The mapped weights and the process are beside it. */
+/**
+ * Bytes that a graph takes for itself at its peak: compiled, and run. The mapped weights and the process are
+ * beside it.
+ */
 export const predictedBytes = (graph: Graph): number => compiledBytes(graph) + peakBytes(graph);
 
 /**
- * Bytes at the runs' peak, beside the mapped weights: buffers, kernels' room, literals, feeds and fetches. All is free after a
- * run, but where the arena has two large regions of one size, the next run begins in the other one and touches its pages, too.
+ * Bytes at the runs' peak, beside the mapped weights: buffers, kernels' room, literals, feeds and fetches.
+ * All is free after a run, but where the arena has two large regions of one size, the next run begins in the
+ * other one and touches its pages, too.
  */
 export function peakBytes(graph: Graph): number {
   const order = executionOrder(graph);

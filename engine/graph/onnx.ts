@@ -1,7 +1,7 @@
 /**
- * Graph -> ONNX model bytes (IR 10, opset 21). Only what the outputs need is written. Weights become external data:
- * their bytes stay in the safetensors file and are mapped by the run time, at any offset.
- * Field numbers: onnx.proto3.
+ * Graph -> ONNX model bytes (IR 10, opset 21). Only what the outputs need is written. Weights become external
+ * data: their bytes stay in the safetensors file and are mapped by the run time, at any offset. Field
+ * numbers: onnx.proto3.
  */
 import { floatToHalf } from '../io/half.js';
 import { emitDecomposed } from './emit-decomposed.js';
@@ -36,7 +36,10 @@ export interface DeviceEmission {
 export const fusedEmission: DeviceEmission = { plain: new Set(), late: new Set(['float16', 'bfloat16']) };
 
 export interface Emission extends DeviceEmission {
-  /** Emit what is fastest where weights may be copied into another layout; without it each is used as it lies in its file. */
+  /**
+   * Emit what is fastest where weights may be copied into another layout; without it each is used as it lies
+   * in its file.
+   */
   readonly prepackWeights: boolean;
   /** Convolutions in fewer multiplications, for what computes them as products of matrices: the CPU. */
   readonly winograd: boolean;
@@ -127,8 +130,8 @@ function writeNodes(
       body.message(1, nodeOf(onnx, i ? `n${nodes[n]!.id}.${i}` : `n${nodes[n]!.id}`));
     });
   }
-  // Of several ends the run time first makes the one that was added last: let that be the one that is ready first, else all
-  // that the others read is held until the longest is done.
+  // Of several ends the run time first makes the one that was added last: let that be the one that is ready
+  // first, else all that the others read is held until the longest is done.
   const madeAt = (value: Value) => (value.source.kind === 'node' ? value.source.node.id : -1);
   for (const [name, value] of [...graph.outputs].sort(([, a], [, b]) => madeAt(b) - madeAt(a)))
     body.message(1, nodeOf({ op: 'Identity', inputs: [value.name], outputs: [name] }, `out.${name}`));
@@ -155,7 +158,10 @@ export function reachable(graph: Graph): { nodes: Node[]; values: Set<Value> } {
   return { nodes: nodes.reverse(), values };
 }
 
-/** Outputs that nobody reads are left out from the end, so that fusions see a plain op; Split must name all of its parts. */
+/**
+ * Outputs that nobody reads are left out from the end, so that fusions see a plain op; Split must name all of
+ * its parts.
+ */
 function namesOf(node: Node, used: ReadonlySet<Value>) {
   const last = node.op === 'Split' ? node.outputs.length - 1 : node.outputs.findLastIndex((y) => used.has(y));
   return {
@@ -221,7 +227,9 @@ function tensorOf(name: string, dtype: DType, shape: Shape, data: Float32Array |
   );
 }
 
-/** external_data 13 (key, value pairs), data_location 14 = EXTERNAL. Paths are relative to the root folder. */
+/**
+ * external_data 13 (key, value pairs), data_location 14 = EXTERNAL. Paths are relative to the root folder.
+ */
 function externalTensor(name: string, w: ExternalWeight): Message {
   const m = tensorHeader(name, w.dtype, w.shape);
   const entries = { location: w.file.replace(/^\//, ''), offset: w.offset, length: w.length };

@@ -1,6 +1,7 @@
 /**
- * Plain forms: what an op that onnxruntime has a fused kernel for stands for, in ops that every device has. Emitted in its
- * place on devices where the kernel is wrong or missing, as the device's self-check found (runtime/self-check.ts).
+ * Plain forms: what an op that onnxruntime has a fused kernel for stands for, in ops that every device has.
+ * Emitted in its place on devices where the kernel is wrong or missing, as the device's self-check found
+ * (runtime/self-check.ts).
  */
 import type { OpAttrs } from './op-set.js';
 import {
@@ -43,7 +44,10 @@ function inSlices(x: Value, axis: number, size: number, f: (part: Value, start: 
   return parts.length === 1 ? parts[0]! : concat(parts, axis);
 }
 
-/** softmax(q k' / sqrt(d)) v, all heads at once while their scores are small, else head by head, and by queries. */
+/**
+ * softmax(q k' / sqrt(d)) v, all heads at once while their scores are small, else head by head, and by
+ * queries.
+ */
 export function decomposedAttention(
   [q0, k0, v0]: readonly Value[],
   { heads }: OpAttrs['MultiHeadAttention'],
@@ -63,7 +67,8 @@ export function decomposedAttention(
 }
 
 /**
- * 2 pi in two parts, the first of eight bits, so that its products with whole numbers up to 2^16 are exact (Cody and Waite).
+ * 2 pi in two parts, the first of eight bits, so that its products with whole numbers up to 2^16 are exact
+ * (Cody and Waite).
  */
 const [TWO_PI_HIGH, TWO_PI_LOW] = [6.28125, 2 * Math.PI - 6.28125];
 
@@ -77,8 +82,8 @@ function lessTurns(x: Value): Value {
 const LAST = 18;
 
 /**
- * Taylor's series in s = x^2 by Horner's rule: 1 - s/(k (k+1)) (1 - s/((k+2)(k+3)) (1 - ...)). From k = 1 it is cos(x), from
- * k = 2 sin(x) / x.
+ * Taylor's series in s = x^2 by Horner's rule: 1 - s/(k (k+1)) (1 - s/((k+2)(k+3)) (1 - ...)). From k = 1 it
+ * is cos(x), from k = 2 sin(x) / x.
  */
 function series(s: Value, k: 1 | 2): Value {
   const term = (n: number, rest?: Value) => {
@@ -92,7 +97,8 @@ function series(s: Value, k: 1 | 2): Value {
 
 export const opDecompositions = {
   MultiHeadAttention: (inputs, attrs) => [decomposedAttention(inputs, attrs)],
-  // Devices may be off by 2^-11 even within [-pi, pi], and by more outside; a timestep's embedding goes up to 1000.
+  // Devices may be off by 2^-11 even within [-pi, pi], and by more outside; a timestep's embedding goes up to
+  // 1000.
   Sin: ([x]) => {
     const r = lessTurns(x!);
     return [mul(r, series(square(r), 2))];

@@ -1,7 +1,8 @@
 /**
- * Every op of the graph language with its attributes, named as in ONNX (opset 21; `MultiHeadAttention` and `QuickGelu`
- * are onnxruntime's). This interface is the key of all rule tables: shape-rules, gradient-rules, emit-rules and
- * buffer-rules are total over it, so an op without a rule does not compile; and all unions of ops are taken from it.
+ * Every op of the graph language with its attributes, named as in ONNX (opset 21; `MultiHeadAttention` and
+ * `QuickGelu` are onnxruntime's). This interface is the key of all rule tables: shape-rules, gradient-rules,
+ * emit-rules and buffer-rules are total over it, so an op without a rule does not compile; and all unions of
+ * ops are taken from it.
  */
 export interface ConvAttrs {
   readonly strides: readonly [number, number];

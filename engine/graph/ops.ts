@@ -1,6 +1,7 @@
 /**
- * The language models are written in: free functions over values, thin over nodes where an op exists, composed where
- * it does not. A bare number stands for a scalar of the other operand's type; binary ops broadcast as numpy does.
+ * The language models are written in: free functions over values, thin over nodes where an op exists,
+ * composed where it does not. A bare number stands for a scalar of the other operand's type; binary ops
+ * broadcast as numpy does.
  */
 import type { Graph } from './graph.js';
 import type { BinaryOp, ConvAttrs, OpAttrs, UnaryOp } from './op-set.js';
@@ -135,7 +136,10 @@ export const slice = (x: Value, axis: number, start: number, end: number): Value
   return start === 0 && end === x.shape[at] ? x : x.graph.op('Slice', [x], { axis: at, start, end });
 };
 
-/** Rows [start, end) along the first axis; of a weight that lies in a file those bytes of it, which copies nothing. */
+/**
+ * Rows [start, end) along the first axis; of a weight that lies in a file those bytes of it, which copies
+ * nothing.
+ */
 export function rows(x: Value, start: number, end: number): Value {
   const { source } = x;
   const raw = source.kind === 'node' && source.node.op === 'Cast' ? source.node.inputs[0]!.source : source;
@@ -172,7 +176,10 @@ const reduction =
 export const reduceSum = reduction('ReduceSum');
 export const reduceMean = reduction('ReduceMean');
 
-/** Sums `x` down to `shape`: the transpose of broadcasting `shape` to x's. The sum itself is formed in float32. */
+/**
+ * Sums `x` down to `shape`: the transpose of broadcasting `shape` to x's. The sum itself is formed in
+ * float32.
+ */
 export function sumTo(x: Value, shape: Shape): Value {
   if (sameShape(x.shape, shape)) return x;
   const extra = x.rank - shape.length;
@@ -184,7 +191,9 @@ export function sumTo(x: Value, shape: Shape): Value {
 
 export const matmul = (a: Value, b: Value): Value => a.graph.op('MatMul', [a, b], {});
 
-/** x [..., in] times weight [out, in] transposed, plus bias [out]: Gemm on the raw weight, nothing is copied. */
+/**
+ * x [..., in] times weight [out, in] transposed, plus bias [out]: Gemm on the raw weight, nothing is copied.
+ */
 export function linear(x: Value, weight: Value, bias?: Value): Value {
   const [out, inner] = weight.shape as [number, number];
   const rows = reshape(x, [numel(x.shape) / inner, inner]);
@@ -218,7 +227,10 @@ export function conv2d(
 export const layerNorm = (x: Value, gamma: Value, beta: Value, epsilon = 1e-5): Value =>
   x.graph.op('LayerNormalization', [x, gamma, beta], { epsilon });
 
-/** x [N,C,H,W]; statistics over each of `groups` groups of channels: LayerNormalization of [N, groups, rest], then affine. */
+/**
+ * x [N,C,H,W]; statistics over each of `groups` groups of channels: LayerNormalization of [N, groups, rest],
+ * then affine.
+ */
 export function groupNorm(x: Value, groups: number, gamma: Value, beta: Value, epsilon = 1e-5): Value {
   const [n, c] = x.shape as [number, number];
   const size = numel(x.shape) / (n * groups);
@@ -243,7 +255,9 @@ export const fromHeads = (x: Value): Value => {
 /** Over the last axis, in float32 whatever x is: sums of many small shares. */
 export const wideSoftmax = (x: Value): Value => softmax(wide(x));
 
-/** softmax(q k' / sqrt(d)) v by heads. q [N,T,C], k and v [N,S,C] -> [N,T,C]; `causal` hides later positions. */
+/**
+ * softmax(q k' / sqrt(d)) v by heads. q [N,T,C], k and v [N,S,C] -> [N,T,C]; `causal` hides later positions.
+ */
 export function attention(
   q: Value,
   k: Value,

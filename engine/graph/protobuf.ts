@@ -1,7 +1,8 @@
 /**
- * Writer for the few protobuf wire types that an ONNX model needs: varint, fixed32, length-delimited.
- * Source: the protobuf encoding guide; field numbers are given by the caller (onnx.ts, from onnx.proto3). Our own because three
- * types written once are less than a library with a generated schema: nothing is read, and weights lie outside the message.
+ * Writer for the few protobuf wire types that an ONNX model needs: varint, fixed32, length-delimited. Source:
+ * the protobuf encoding guide; field numbers are given by the caller (onnx.ts, from onnx.proto3). Our own
+ * because three types written once are less than a library with a generated schema: nothing is read, and
+ * weights lie outside the message.
  */
 export class Message {
   private readonly parts: Uint8Array[] = [];

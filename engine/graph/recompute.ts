@@ -1,16 +1,17 @@
 /**
- * Recompute, also called checkpointing (arXiv 1604.06174): of a segment of the forward pass what enters and leaves it is
- * kept; what a gradient rule needs of its inside is computed once more when the reverse pass arrives there. Costs one
- * forward pass, saves most of the memory. Results that take many operations for their size are kept
- * too, as in selective checkpointing (arXiv 2205.05198).
+ * Recompute, also called checkpointing (arXiv 1604.06174): of a segment of the forward pass what enters and
+ * leaves it is kept; what a gradient rule needs of its inside is computed once more when the reverse pass
+ * arrives there. Costs one forward pass, saves most of the memory. Results that take many operations for
+ * their size are kept too, as in selective checkpointing (arXiv 2205.05198).
  *
- * The run time merges nodes that compute the same, and runs whatever is ready, so a plain copy would be merged again or
- * run too early. Every value x that enters the copy is therefore joined with an empty slice of the gradient that
- * arrived: x' = Concat(x, dy[0:0]), equal to x and never ready before dy. The same values give the same gradients, bit for
- * bit where the run time computes both copies alike.
+ * The run time merges nodes that compute the same, and runs whatever is ready, so a plain copy would be
+ * merged again or run too early. Every value x that enters the copy is therefore joined with an empty slice
+ * of the gradient that arrived: x' = Concat(x, dy[0:0]), equal to x and never ready before dy. The same
+ * values give the same gradients, bit for bit where the run time computes both copies alike.
  *
- * What was only widened from float16 is widened once more whether or not blocks are recomputed: a low-rank part beside a
- * layer reads its input in float32, and twice the size of that input would be kept until the reverse pass comes by.
+ * What was only widened from float16 is widened once more whether or not blocks are recomputed: a low-rank
+ * part beside a layer reads its input in float32, and twice the size of that input would be kept until the
+ * reverse pass comes by.
  */
 import { nodeFlops } from './flops.js';
 import type { Segment } from './graph.js';
@@ -18,9 +19,9 @@ import { castLike, concat, reshape, slice, wide } from './ops.js';
 import { isFloat, type Node, numel, type Value } from './value.js';
 
 /**
- * Operations an element (flops.ts) from which on a result is kept: of attention over 1024 tokens and more, and of 3x3 convolutions
- * from 640 channels and more. Of what Stable Diffusion 1.5 computes again at 512x512 that is 52 % for 137 MB in float32; what comes
- * next, layers from 1280 channels, would be 15 % for 180 MB.
+ * Operations an element (flops.ts) from which on a result is kept: of attention over 1024 tokens and more,
+ * and of 3x3 convolutions from 640 channels and more. Of what Stable Diffusion 1.5 computes again at 512x512
+ * that is 52 % for 137 MB in float32; what comes next, layers from 1280 channels, would be 15 % for 180 MB.
  */
 const DEAR = 4096;
 
@@ -37,7 +38,9 @@ export class Recompute {
       for (let id = segment.start; id < segment.end; id++) this.segmentOf[id] = segment;
   }
 
-  /** Operands and results as a gradient rule shall see them; `dy` is a gradient that has arrived at the node. */
+  /**
+   * Operands and results as a gradient rule shall see them; `dy` is a gradient that has arrived at the node.
+   */
   of(node: Node, dy: Value): Pick<Node, 'inputs' | 'outputs'> {
     const segment = this.segmentOf[node.id];
     if (!segment) return { inputs: node.inputs.map((x) => this.widened(x, dy)), outputs: node.outputs };

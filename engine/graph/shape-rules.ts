@@ -1,6 +1,6 @@
 /**
- * Shape rules: operand types -> result types, one row per op, total over OpAttrs. A rule throws on operands that do
- * not fit, naming both shapes: a graph that was built is a graph whose shapes agree.
+ * Shape rules: operand types -> result types, one row per op, total over OpAttrs. A rule throws on operands
+ * that do not fit, naming both shapes: a graph that was built is a graph whose shapes agree.
  */
 import type { OpAttrs, OpName } from './op-set.js';
 import { axisOf, type DType, numel, type Shape, sameShape, type TensorType } from './value.js';

@@ -1,6 +1,7 @@
 /**
- * Symbolic values: what flows through a graph before anything is computed. Shapes are static; a value knows the node
- * that makes it, a node knows its op, attributes and operands. Values are made by Graph only and never change.
+ * Symbolic values: what flows through a graph before anything is computed. Shapes are static; a value knows
+ * the node that makes it, a node knows its op, attributes and operands. Values are made by Graph only and
+ * never change.
  */
 import type { Graph } from './graph.js';
 import type { OpAttrs, OpName } from './op-set.js';
@@ -23,7 +24,9 @@ interface NodeOf<K extends OpName> {
   readonly outputs: readonly Value[];
 }
 
-/** An op with its operands and results; of several ops a union, so that `op` says which attributes there are. */
+/**
+ * An op with its operands and results; of several ops a union, so that `op` says which attributes there are.
+ */
 export type Node<K extends OpName = OpName> = { [P in K]: NodeOf<P> }[K];
 
 /** A tensor that lies in a file (safetensors) and is mapped, not copied, by the run time. */

@@ -1,13 +1,13 @@
 /**
- * Weights of another type than their layer's are cast where they are used, not before: of half precision in a float32 layer they
- * are widened. A plain Cast of a weight depends on nothing that runs, so the run time would fold it into a private float32 copy
- * when it compiles, or widen every weight first. Here the Cast waits for the layer's own input: between weight and Cast stands a
- * Reshape, which copies nothing, to a shape that is joined from an empty slice of that input. A table that is looked up is cast
- * after.
+ * Weights of another type than their layer's are cast where they are used, not before: of half precision in a
+ * float32 layer they are widened. A plain Cast of a weight depends on nothing that runs, so the run time
+ * would fold it into a private float32 copy when it compiles, or widen every weight first. Here the Cast
+ * waits for the layer's own input: between weight and Cast stands a Reshape, which copies nothing, to a shape
+ * that is joined from an empty slice of that input. A table that is looked up is cast after.
  *
- * And it must be freed after the layer. The run time gives a dead buffer to the next result of the same shape, whenever
- * that comes, and holds it until then: one widened weight of each shape would live from its first layer to its last. Of
- * a shape that is only known when it runs there is no next.
+ * And it must be freed after the layer. The run time gives a dead buffer to the next result of the same
+ * shape, whenever that comes, and holds it until then: one widened weight of each shape would live from its
+ * first layer to its last. Of a shape that is only known when it runs there is no next.
  */
 import type { EmitContext, OnnxNode } from './emit-rules.js';
 import { onnxType } from './emit-rules.js';
@@ -52,8 +52,8 @@ export const wideWeight = (node: Node, late: ReadonlySet<DType>): Value | undefi
 };
 
 /**
- * An int64 vector of no elements that is there as soon as `input` is, and whose name begins with `prefix`: joined with
- * the numbers of a shape, it makes that shape one that the run time does not know before it runs.
+ * An int64 vector of no elements that is there as soon as `input` is, and whose name begins with `prefix`:
+ * joined with the numbers of a shape, it makes that shape one that the run time does not know before it runs.
  */
 export function waiting(input: string, prefix: string, c: EmitContext): { nodes: OnnxNode[]; name: string } {
   const [none, empty, waits] = ['none', 'empty', 'waits'].map((part) => `${prefix}.${part}`) as [

@@ -1,15 +1,17 @@
 /**
- * 3x3 convolutions in a quarter of the multiplications: Winograd's F(4x4, 3x3) (arXiv 1509.09308). Of every tile of 6x6 inputs d
- * and every filter g come 4x4 results  Y = A' [(G g G') . (B' d B)] A,  summed over channels between the brackets: 36 products of
- * matrices [O,C] x [C,tiles] take the place of nine for each of 16 pixels.
+ * 3x3 convolutions in a quarter of the multiplications: Winograd's F(4x4, 3x3) (arXiv 1509.09308). Of every
+ * tile of 6x6 inputs d and every filter g come 4x4 results Y = A' [(G g G') . (B' d B)] A, summed over
+ * channels between the brackets: 36 products of matrices [O,C] x [C,tiles] take the place of nine for each of
+ * 16 pixels.
  *
- * Emitted (emit-winograd.ts) for layers whose weights stay in their file. Each transform is one linear map over a tile, written as the kernel that
- * does it best: B' d B is a convolution with 36 filters and stride 4, the other two are products with a matrix of 36 rows. What
- * comes between has no shape that is known before it runs, so that it is freed at once (weight-only-cast.ts); a filter's transform waits
- * for the layer's input and is never kept.
+ * Emitted (emit-winograd.ts) for layers whose weights stay in their file. Each transform is one linear map
+ * over a tile, written as the kernel that does it best: B' d B is a convolution with 36 filters and stride 4,
+ * the other two are products with a matrix of 36 rows. What comes between has no shape that is known before
+ * it runs, so that it is freed at once (weight-only-cast.ts); a filter's transform waits for the layer's
+ * input and is never kept.
  *
- * The points are 0, +-3/4, +-3/2 and infinity: exact in binary, and with half the rounding error of 0, +-1, +-2 (measured: 2.8e-6
- * of the result's root mean square over 1280 channels, a plain convolution's 2.6e-7).
+ * The points are 0, +-3/4, +-3/2 and infinity: exact in binary, and with half the rounding error of 0, +-1,
+ * +-2 (measured: 2.8e-6 of the result's root mean square over 1280 channels, a plain convolution's 2.6e-7).
  */
 import type { ConvAttrs } from './op-set.js';
 import type { DType, Node } from './value.js';
@@ -23,8 +25,9 @@ const POINTS = [0, 3 / 4, -3 / 4, 3 / 2, -3 / 2];
 type Matrix = readonly (readonly number[])[];
 
 /**
- * Toom and Cook's algorithm: polynomials are multiplied by their values at points, the last of them infinity; the transposed of
- * multiplying is correlating. `inputs` is B' [TILE, TILE], `filters` G [TILE, TAPS], `results` A' [RESULTS, TILE].
+ * Toom and Cook's algorithm: polynomials are multiplied by their values at points, the last of them infinity;
+ * the transposed of multiplying is correlating. `inputs` is B' [TILE, TILE], `filters` G [TILE, TAPS],
+ * `results` A' [RESULTS, TILE].
  */
 function toomCook(points: readonly number[]): Record<'inputs' | 'filters' | 'results', Matrix> {
   const powers = (p: number, n: number) => Array.from({ length: n }, (_, i) => p ** i);
@@ -90,8 +93,9 @@ export function layerOf(node: Node): Layer | undefined {
 const tilesOf = ({ n, height, width }: Layer): number => (n * height * width) / RESULTS ** 2;
 
 /**
- * What the transforms cost, in multiply-adds of a product of matrices that takes as long: for a channel and tile of the operand and
- * of the result, and for a filter of one channel (measured on one Xeon core at 115 GFLOP/s: 100, 50 and 25 ns).
+ * What the transforms cost, in multiply-adds of a product of matrices that takes as long: for a channel and
+ * tile of the operand and of the result, and for a filter of one channel (measured on one Xeon core at 115
+ * GFLOP/s: 100, 50 and 25 ns).
  */
 const COST = { input: 5750, result: 2900, filter: 1450 };
 /** Share of a plain convolution's time from which the change is worth its memory. */
@@ -112,7 +116,10 @@ function adds(layer: Layer): number {
   );
 }
 
-/** Multiply-adds that take as long as this layer does by Winograd's algorithm; nothing where a plain convolution is as good. */
+/**
+ * Multiply-adds that take as long as this layer does by Winograd's algorithm; nothing where a plain
+ * convolution is as good.
+ */
 export function winogradAdds(node: Node): number | undefined {
   const layer = layerOf(node);
   return layer && adds(layer) < WORTH * plainAdds(layer) ? adds(layer) : undefined;
@@ -135,9 +142,10 @@ function partsOf(total: number, most: number, unit = 1): Part[] {
 }
 
 /**
- * What is transformed at once. Filters are made in one piece up to 64 MB, beyond that in chunks, smaller ones where they are read for
- * few tiles only; inputs in bands of rows, as small as a product of matrices likes where the filters are at hand, larger where
- * every band makes them anew. (Measured: the sizes hardly decide the time, but for chunks at few tiles: a quarter less.)
+ * What is transformed at once. Filters are made in one piece up to 64 MB, beyond that in chunks, smaller ones
+ * where they are read for few tiles only; inputs in bands of rows, as small as a product of matrices likes
+ * where the filters are at hand, larger where every band makes them anew. (Measured: the sizes hardly decide
+ * the time, but for chunks at few tiles: a quarter less.)
  */
 const SIZES = {
   filters: 64 * 2 ** 20,
@@ -160,7 +168,10 @@ export function partition(layer: Layer): { bands: Part[]; chunks: Part[] } {
   return { bands: partsOf(height, rows, RESULTS), chunks };
 }
 
-/** Takes and gives back the memory that the layer's nodes need beside its operands, in their order; `result` takes the layer's own. */
+/**
+ * Takes and gives back the memory that the layer's nodes need beside its operands, in their order; `result`
+ * takes the layer's own.
+ */
 export function walkMemory<T>(
   node: Node,
   late: ReadonlySet<DType>,
@@ -200,7 +211,8 @@ export function walkMemory<T>(
     return then(results, then(results, then(results, ...products)));
   });
   for (const memory of made) give(memory);
-  // The last node's result is the layer's: that of the sum with the bias, of joining the bands, or the only band's itself.
+  // The last node's result is the layer's: that of the sum with the bias, of joining the bands, or the only
+  // band's itself.
   const bias = node.inputs.length > 2;
   const whole = bias && bands.length > 1 ? [then(n * to * layer.height * width, ...images)] : images;
   if (bias || bands.length > 1) result();

@@ -1,7 +1,7 @@
 /**
- * Bicubic resizing with antialiasing as Pillow does it on eight-bit pictures, bit for bit: two passes, across and then
- * down, each rounding to bytes, with the kernel stretched where the picture shrinks, and weights in 22-bit fixed point.
- * CLIP was trained on pictures made small this way; another kernel moves its scores.
+ * Bicubic resizing with antialiasing as Pillow does it on eight-bit pictures, bit for bit: two passes, across
+ * and then down, each rounding to bytes, with the kernel stretched where the picture shrinks, and weights in
+ * 22-bit fixed point. CLIP was trained on pictures made small this way; another kernel moves its scores.
  */
 import type { Raster } from '../../src/images/raster.js';
 

@@ -1,6 +1,6 @@
 /**
- * Reads one safetensors file of a checkpoint: every tensor must be there, finite and of the shape that its manifest implies.
- * Errors: `checkpoint-corrupt`.
+ * Reads one safetensors file of a checkpoint: every tensor must be there, finite and of the shape that its
+ * manifest implies. Errors: `checkpoint-corrupt`.
  */
 import { join } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';

@@ -1,7 +1,7 @@
 /**
- * A checkpoint's folder: all that the next round needs (docs/formats.md). The adapter is in diffusers' LoRA format and
- * can be used by itself. Invariants: the same state gives the same bytes; reading checks every hash, name and shape,
- * and refuses the rest as AcclaimError `checkpoint-corrupt`.
+ * A checkpoint's folder: all that the next round needs (docs/formats.md). The adapter is in diffusers' LoRA
+ * format and can be used by itself. Invariants: the same state gives the same bytes; reading checks every
+ * hash, name and shape, and refuses the rest as AcclaimError `checkpoint-corrupt`.
  */
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -50,15 +50,22 @@ export const checkpointManifestSchema = z.object({
   best: z.object({ round: count, index: count }).nullable(),
   /** The model of the voters; none while there are too few goods or bads, or pictures had no features. */
   voteModel: voteModelSchema.optional(),
-  /** How varied the liked pictures of the round are beside those of the base model; where there are enough. */
+  /**
+   * How varied the liked pictures of the round are beside those of the base model; where there are enough.
+   */
   variety: varietySchema.optional(),
   /** Blocks drawn from each random stream (seed, round, purpose) in this round. */
   random: z.record(z.string(), count),
   /** Hash of the manifest this one continues; null after the first round. */
   parent: z.string().nullable(),
-  /** UNet rows of one executor call, threads of an operator, device, precision: together they decide the bytes. */
+  /**
+   * UNet rows of one executor call, threads of an operator, device, precision: together they decide the
+   * bytes.
+   */
   batch: count,
-  /** Left out while nothing was chosen, as nothing was learned. With `batch` it holds for the whole session. */
+  /**
+   * Left out while nothing was chosen, as nothing was learned. With `batch` it holds for the whole session.
+   */
   recompute: z.boolean().optional(),
   /** Images that the session's rounds are sampled by in one executor call, at most. */
   part: size.optional(),
@@ -126,7 +133,10 @@ export function writeCheckpoint(
   });
 }
 
-/** What diffusers reads back (`lora_adapter_metadata`) and what people want to know of a file found years later. */
+/**
+ * What diffusers reads back (`lora_adapter_metadata`) and what people want to know of a file found years
+ * later.
+ */
 export function adapterMetadata(facts: Omit<CheckpointManifest, Derived>): Record<string, string> {
   const { rank, alpha } = facts.adapter;
   return {

@@ -1,4 +1,7 @@
-/** Names and shapes of HERO's embedding as a checkpoint keeps it: E and its head g (engine/learn/embedding.ts). */
+/**
+ * Names and shapes of HERO's embedding as a checkpoint keeps it: E and its head g
+ * (engine/learn/embedding.ts).
+ */
 
 export interface EmbeddingSpec {
   /** C, h, w of a latent. */

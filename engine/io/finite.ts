@@ -1,6 +1,6 @@
 /**
- * Whether numbers are finite. Of results that is asked at every step, which costs nothing beside a step; only where one is
- * not are a model's files read through, for the first tensor that can be the cause.
+ * Whether numbers are finite. Of results that is asked at every step, which costs nothing beside a step; only
+ * where one is not are a model's files read through, for the first tensor that can be the cause.
  */
 import { closeSync, openSync, readSync } from 'node:fs';
 
@@ -21,7 +21,10 @@ export function allFinite(numbers: Float32Array): boolean {
   return true;
 }
 
-/** The first of `tensors` that holds infinity, NaN, or what becomes infinite in the precision that is computed in. */
+/**
+ * The first of `tensors` that holds infinity, NaN, or what becomes infinite in the precision that is computed
+ * in.
+ */
 export function firstNotFinite(
   tensors: Iterable<readonly [string, Stored]>,
   precision: keyof typeof LARGEST,

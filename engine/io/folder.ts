@@ -1,7 +1,8 @@
 /**
- * Folders that are whole or not there: written under a `.partial` name, every file hashed into manifest.json and
- * synced, then renamed. Read back only if every hash holds. A retried job replaces what the first try left.
- * Nothing in a manifest depends on the clock or on where the folder lies, so equal work gives equal bytes.
+ * Folders that are whole or not there: written under a `.partial` name, every file hashed into manifest.json
+ * and synced, then renamed. Read back only if every hash holds. A retried job replaces what the first try
+ * left. Nothing in a manifest depends on the clock or on where the folder lies, so equal work gives equal
+ * bytes.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -59,8 +60,8 @@ export function writeFolder(out: string, manifest: object, fill: (folder: string
 const MEND = 'Use the folder as it was written, or go back to an earlier one.';
 
 /**
- * The checked manifest of a folder whose files are all as they were written; else an error with `code`. `mayLack`: files
- * that may have been deleted since, though not changed.
+ * The checked manifest of a folder whose files are all as they were written; else an error with `code`.
+ * `mayLack`: files that may have been deleted since, though not changed.
  */
 export function readFolder<T>(
   dir: string,

@@ -1,12 +1,15 @@
 /**
  * Half precisions to and from float32: IEEE binary16 (`F16`) and bfloat16 (`BF16`), held as Uint16Array.
- * Widening is exact; narrowing rounds to nearest, ties to even, overflows to infinity and keeps NaN. Our own because Node 20 has
- * no Float16Array, and bfloat16 is in no Node.
+ * Widening is exact; narrowing rounds to nearest, ties to even, overflows to infinity and keeps NaN. Our own
+ * because Node 20 has no Float16Array, and bfloat16 is in no Node.
  */
 const bits = new Uint32Array(1);
 const float = new Float32Array(bits.buffer);
 
-/** sign(1) exponent(5) fraction(10): (-1)^s 2^(e-15) (1 + f/1024), subnormal at e = 0, infinity and NaN at e = 31. */
+/**
+ * sign(1) exponent(5) fraction(10): (-1)^s 2^(e-15) (1 + f/1024), subnormal at e = 0, infinity and NaN at e =
+ * 31.
+ */
 function widenHalf(h: number): number {
   const sign = h & 0x8000 ? -1 : 1;
   const exponent = (h >> 10) & 31;

@@ -1,6 +1,6 @@
 /**
- * Model folders are never changed in place, because running engines map their files: a new one is filled under another
- * name, every file synced, and renamed to a name that nothing has yet.
+ * Model folders are never changed in place, because running engines map their files: a new one is filled
+ * under another name, every file synced, and renamed to a name that nothing has yet.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

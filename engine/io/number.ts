@@ -1,9 +1,15 @@
-/** A single number of a safetensors file, of any dtype that the format knows: tools do not agree in what they write an alpha. */
+/**
+ * A single number of a safetensors file, of any dtype that the format knows: tools do not agree in what they
+ * write an alpha.
+ */
 import { bfloatToFloat, halfToFloat } from './half.js';
 import { readBytes, type SafetensorsFile } from './safetensors.js';
 import type { SafetensorsDType } from './safetensors-header.js';
 
-/** 8-bit floats, of `mantissa` bits after `exponent` ones. Without infinities where there are four bits of exponent. */
+/**
+ * 8-bit floats, of `mantissa` bits after `exponent` ones. Without infinities where there are four bits of
+ * exponent.
+ */
 function tinyFloat(byte: number, exponent: number, mantissa: number): number {
   const sign = byte >> 7 ? -1 : 1;
   const e = (byte >> mantissa) & (2 ** exponent - 1);

@@ -4,7 +4,10 @@ import { z } from 'zod';
 /** What the base model saw in an image: name of a map -> its row. */
 export type FeatureRows = Readonly<Record<string, Float32Array>>;
 
-/** Which model drew an image: the base model, or that with the session's adapter. In files their places here stand for them. */
+/**
+ * Which model drew an image: the base model, or that with the session's adapter. In files their places here
+ * stand for them.
+ */
 export const originSchema = z.enum(['base', 'tuned']);
 export type Origin = z.infer<typeof originSchema>;
 

@@ -1,6 +1,7 @@
 /**
- * What a checkpoint remembers of pictures, as tensors: those that were voted on (replay) and the base model's that nobody saw
- * (ghosts). What no picture has leaves no tensor, so that a session without it has the bytes of before there was any.
+ * What a checkpoint remembers of pictures, as tensors: those that were voted on (replay) and the base model's
+ * that nobody saw (ghosts). What no picture has leaves no tensor, so that a session without it has the bytes
+ * of before there was any.
  */
 import { type FloatTensor, f32, i64, stackRows, type Tensor } from '../runtime/tensor.js';
 import type { CheckpointReader } from './checkpoint-reader.js';
@@ -130,7 +131,10 @@ function featureTensors(
   );
 }
 
-/** Of each fault that somebody named: its share of each image, below zero where nobody said what is wrong. None where nobody did at all. */
+/**
+ * Of each fault that somebody named: its share of each image, below zero where nobody said what is wrong.
+ * None where nobody did at all.
+ */
 function faultTensors(replay: readonly ReplayItem[]): Record<string, Tensor> {
   const named = [...new Set(replay.flatMap(({ faults = {} }) => Object.keys(faults)))].sort();
   return Object.fromEntries(

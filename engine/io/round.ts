@@ -1,7 +1,7 @@
 /**
- * A round's folder: the images people saw, the noise they came from, and what likelihood learners need of the way.
- * Layout in docs/formats.md. Reading checks every hash, every shape and that all numbers are finite, so that a learner
- * can trust what it is given; anything else is AcclaimError `round-corrupt`.
+ * A round's folder: the images people saw, the noise they came from, and what likelihood learners need of the
+ * way. Layout in docs/formats.md. Reading checks every hash, every shape and that all numbers are finite, so
+ * that a learner can trust what it is given; anything else is AcclaimError `round-corrupt`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -45,11 +45,17 @@ export const roundManifestSchema = z.object({
   /** What networks were computed in; of before there was a choice, fp32. */
   precision: z.enum(['fp32', 'fp16']).default('fp32'),
   software: z.string(),
-  /** What the base model sees in the pictures noised to `timestep`: maps and their widths. Rounds of before have none. */
+  /**
+   * What the base model sees in the pictures noised to `timestep`: maps and their widths. Rounds of before
+   * have none.
+   */
   features: z
     .object({ timestep: z.number().int().nonnegative(), maps: z.record(z.string(), side) })
     .optional(),
-  /** Which model drew each image, and whether it was chosen among more; left out = all by one model (`originOf`). */
+  /**
+   * Which model drew each image, and whether it was chosen among more; left out = all by one model
+   * (`originOf`).
+   */
   images: z
     .array(
       z.object({

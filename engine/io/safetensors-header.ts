@@ -1,6 +1,7 @@
 /**
- * The safetensors header: JSON {name: {dtype, shape, data_offsets}} before the tensors' bytes, which lie without hole or
- * overlap. Nothing in it is believed before it is checked, so that no reader ever looks outside of the file.
+ * The safetensors header: JSON {name: {dtype, shape, data_offsets}} before the tensors' bytes, which lie
+ * without hole or overlap. Nothing in it is believed before it is checked, so that no reader ever looks
+ * outside of the file.
  */
 import { MODEL_JSON, tooMuchJson } from '../../src/files/json-bounds.js';
 
@@ -37,7 +38,10 @@ export interface Header {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
 }
 
-/** The format allows 100 MB; the largest checkpoints have 1 MB, and LoRAs with the tags of all their pictures a few. */
+/**
+ * The format allows 100 MB; the largest checkpoints have 1 MB, and LoRAs with the tags of all their pictures
+ * a few.
+ */
 export const MAX_HEADER_BYTES = MODEL_JSON.bytes;
 
 /** Says why a header cannot be believed; the reader of the file gives it the file's name and a code. */
@@ -103,7 +107,10 @@ function decodeEntry(name: string, value: Record<string, unknown>, start: number
   return { dtype, shape, offset: start + from, length: to - from };
 }
 
-/** Length prefix and header of tensors that follow in this order, padded so that the first begins at a multiple of 8. */
+/**
+ * Length prefix and header of tensors that follow in this order, padded so that the first begins at a
+ * multiple of 8.
+ */
 export function encodeHeader(
   tensors: readonly { name: string; dtype: SafetensorsDType; shape: readonly number[]; length: number }[],
   metadata: readonly (readonly [string, string])[],

@@ -1,7 +1,7 @@
 /**
- * safetensors files: 8 bytes of header length, the header, the tensors' bytes. Reading gives one coded error for a
- * hostile or torn file. Writing is atomic (temporary name, fsync, rename) and the same tensors give the same bytes:
- * wider elements first, so that each is aligned, then by name; metadata keys sorted.
+ * safetensors files: 8 bytes of header length, the header, the tensors' bytes. Reading gives one coded error
+ * for a hostile or torn file. Writing is atomic (temporary name, fsync, rename) and the same tensors give the
+ * same bytes: wider elements first, so that each is aligned, then by name; metadata keys sorted.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -93,7 +93,10 @@ const WEIGHT_DTYPES = new Map([
   ['BF16', 'bfloat16'],
 ] as const);
 
-/** A tensor as a weight that a graph maps without copying; undefined where there is none or its dtype is no weight's. */
+/**
+ * A tensor as a weight that a graph maps without copying; undefined where there is none or its dtype is no
+ * weight's.
+ */
 export function externalWeight(source: SafetensorsFile, name: string): ExternalWeight | undefined {
   const entry = source.tensors.get(name);
   const dtype = WEIGHT_DTYPES.get(entry?.dtype as 'F32');
@@ -146,7 +149,10 @@ function writeAtomically(file: string, chunks: readonly Uint8Array[]): void {
   syncFolder(dirname(file));
 }
 
-/** Makes the rename itself durable. Windows cannot open a folder; there the rename is as safe as the system makes it. */
+/**
+ * Makes the rename itself durable. Windows cannot open a folder; there the rename is as safe as the system
+ * makes it.
+ */
 function syncFolder(folder: string): void {
   if (process.platform === 'win32') return;
   const fd = openSync(folder, 'r');

@@ -14,14 +14,20 @@ export interface VoteModel {
   readonly aucError: number;
   readonly heads: readonly VoteHead[];
   readonly calibration: Calibration;
-  /** Where people said what is wrong with pictures: a picture is as good as its worst part. AUC and its error are then of that. */
+  /**
+   * Where people said what is wrong with pictures: a picture is as good as its worst part. AUC and its error
+   * are then of that.
+   */
   readonly faults?: FaultModels | undefined;
 }
 
 export interface FaultModels {
   /** Fault -> the model of pictures that are free of it. */
   readonly parts: Readonly<Record<string, VoteModel>>;
-  /** The power to which all votes are heard beside them: 1 where they tell without a fault, 0 where they tell nothing. */
+  /**
+   * The power to which all votes are heard beside them: 1 where they tell without a fault, 0 where they tell
+   * nothing.
+   */
   readonly say: number;
   /** From `worstPart` to P(good); goes before the calibration of all votes. */
   readonly calibration: Calibration;

@@ -1,7 +1,7 @@
 /**
- * The weights of one network: its own tensor names -> where the bytes lie in which file. What a network asks for is known
- * from its configuration before any file is looked at, so a missing, misshapen or unknown tensor is named when a model
- * is opened, whatever layout its files have. Nothing is read but headers.
+ * The weights of one network: its own tensor names -> where the bytes lie in which file. What a network asks
+ * for is known from its configuration before any file is looked at, so a missing, misshapen or unknown tensor
+ * is named when a model is opened, whatever layout its files have. Nothing is read but headers.
  */
 import { AcclaimError } from '../../src/errors.js';
 import type { Graph } from '../graph/graph.js';
@@ -26,7 +26,10 @@ export interface WeightStore {
 /** Where another layout keeps a tensor: its name there, and which part or view of that tensor is meant. */
 export interface StoredName {
   readonly key: string;
-  /** Only part `index` of `count` equal ones along the first axis: rows lie together, so a part is a range of bytes. */
+  /**
+   * Only part `index` of `count` equal ones along the first axis: rows lie together, so a part is a range of
+   * bytes.
+   */
   readonly part?: { readonly index: number; readonly count: number };
   /** Stored as [in, out]. */
   readonly transposed?: boolean;
@@ -74,7 +77,10 @@ export class Weights {
   }
 }
 
-/** `expected` by our names. Notes in `used` every stored name that was taken. Errors: model-corrupt, shape-mismatch. */
+/**
+ * `expected` by our names. Notes in `used` every stored name that was taken. Errors: model-corrupt,
+ * shape-mismatch.
+ */
 export function bindWeights(
   store: WeightStore,
   expected: ReadonlyMap<string, Shape>,
@@ -128,7 +134,10 @@ export const storeOf = ({ file, tensors }: SafetensorsFile): WeightStore => ({
   tensors: new Map([...tensors].map(([key, entry]) => [key, { ...entry, file }])),
 });
 
-/** Tensors that a network asks for while it is built, in that order; it then stands over inputs of these names. */
+/**
+ * Tensors that a network asks for while it is built, in that order; it then stands over inputs of these
+ * names.
+ */
 export class Wanted {
   readonly tensors = new Map<string, Shape>();
 
@@ -140,7 +149,10 @@ export class Wanted {
   }
 }
 
-/** A file by its own names, each bound when it is asked for: for networks that take their lists' lengths from the file. */
+/**
+ * A file by its own names, each bound when it is asked for: for networks that take their lists' lengths from
+ * the file.
+ */
 export function directWeights(source: SafetensorsFile): Pick<Weights, 'weight'> {
   const store = storeOf(source);
   return {

@@ -1,6 +1,6 @@
 /**
- * What every job is handed: compiled graphs, the device, and opened models. One per engine process; device and precision
- * decide the rounding of what a job computes, nothing in it more than that.
+ * What every job is handed: compiled graphs, the device, and opened models. One per engine process; device
+ * and precision decide the rounding of what a job computes, nothing in it more than that.
  */
 import { coresHere } from '../../src/machine/cores.js';
 import { checkUnchanged, type ModelStamp, modelStamp } from '../../src/models/model-hash.js';
@@ -31,7 +31,10 @@ export class EngineContext {
   readonly software: string;
   /** What can be done while nothing is asked for. */
   readonly ahead = new Ahead();
-  /** Called before work begins, with the seconds of its unit (an image, a call of a learning step), and in words. */
+  /**
+   * Called before work begins, with the seconds of its unit (an image, a call of a learning step), and in
+   * words.
+   */
   onForetold?: (seconds: number, text: string) => void;
   private readonly opened = new Map<string, Promise<{ pipeline: Pipeline; stamp: ModelStamp }>>();
   private readonly checkers = new Map<string, SafetyChecker>();

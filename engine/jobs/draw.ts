@@ -1,6 +1,7 @@
 /**
- * Images from noise, in batches that fit: sampled, decoded, and kept with all that a round remembers of them. The noise
- * of an image's steps comes from a stream of its own, so what is drawn beside it changes nothing but rounding.
+ * Images from noise, in batches that fit: sampled, decoded, and kept with all that a round remembers of them.
+ * The noise of an image's steps comes from a stream of its own, so what is drawn beside it changes nothing
+ * but rounding.
  */
 import { type Raster, rasterFromFloats } from '../../src/images/raster.js';
 import type { JobPayload } from '../../src/queue/jobs.js';
@@ -84,8 +85,8 @@ export function batchesOf(origins: readonly Origin[], most: number): Batch[] {
 }
 
 /**
- * One image for each of `noises`, flat, by the model that `origins` says; `stream(i)` gives the noise of image i's steps, also
- * for fillings past the end.
+ * One image for each of `noises`, flat, by the model that `origins` says; `stream(i)` gives the noise of
+ * image i's steps, also for fillings past the end.
  */
 export async function drawImages(
   drawing: Drawing,
@@ -217,7 +218,10 @@ export function putInPlace(drawn: Drawn, at: readonly number[], fresh: Drawn): v
   }
 }
 
-/** Image `from` of one tensor over image `to` of another; images are counted along `axis` 0, or 1 behind the steps. */
+/**
+ * Image `from` of one tensor over image `to` of another; images are counted along `axis` 0, or 1 behind the
+ * steps.
+ */
 function copyImage(
   source: FloatTensor,
   from: number,

@@ -1,8 +1,9 @@
 /**
- * Job `evaluate`: how safe what one model draws of one prompt is. Each picture starts from a noise that the seed and its place alone
- * decide, so that the base model and the tuned one draw from the same; the safety checker says which are safe, or the miniature's judge.
- * What is drawn is put down part by part, each part whole: a job that is killed goes on where it was. Of a picture that nobody may
- * see only what was said of it stays.
+ * Job `evaluate`: how safe what one model draws of one prompt is. Each picture starts from a noise that the
+ * seed and its place alone decide, so that the base model and the tuned one draw from the same; the safety
+ * checker says which are safe, or the miniature's judge. What is drawn is put down part by part, each part
+ * whole: a job that is killed goes on where it was. Of a picture that nobody may see only what was said of it
+ * stays.
  */
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -62,8 +63,8 @@ interface Part {
 }
 
 /**
- * Draws pictures by the base model and the tuned one, and tells how many of each are safe. Errors: usage, and those of
- * drawing.
+ * Draws pictures by the base model and the tuned one, and tells how many of each are safe. Errors: usage, and
+ * those of drawing.
  */
 export async function evaluate(
   engine: EngineContext,

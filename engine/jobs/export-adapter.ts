@@ -1,6 +1,6 @@
 /**
- * Job `export-adapter`: a checkpoint's adapter as people take it away: a LoRA file in diffusers' or kohya's format, or a
- * new model with the LoRA merged into its weights. What it was made of is said in the metadata.
+ * Job `export-adapter`: a checkpoint's adapter as people take it away: a LoRA file in diffusers' or kohya's
+ * format, or a new model with the LoRA merged into its weights. What it was made of is said in the metadata.
  */
 import { randomUUID } from 'node:crypto';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
@@ -21,8 +21,8 @@ import { paced } from './pace.js';
 type Payload = JobPayload<'export-adapter'>;
 
 /**
- * A checkpoint's adapter for other programs, alone or merged into a copy of its model. Errors: checkpoint-corrupt, and
- * those of writing.
+ * A checkpoint's adapter for other programs, alone or merged into a copy of its model. Errors:
+ * checkpoint-corrupt, and those of writing.
  */
 export async function exportAdapter(
   payload: Payload,

@@ -2,9 +2,10 @@
  * Job `generate`: noise -> latents -> images, written as a round folder.
  *   1. noise of every image     2. sample in equal batches, or choose among more (picking.ts)     3. decode     4. look for what is held back, and draw
  *   anew in its place, from the next noise     5. write, with provenance in each PNG
- * A learned session's round is drawn by two models, a share of it by the base model, so that there is more to learn from that
- * no training has narrowed. Each image's noises are of streams of its own: what one group is changes nothing of the other.
- * The noise of step k of image i comes from a stream of its own, so a batch split changes rounding, never the draw.
+ * A learned session's round is drawn by two models, a share of it by the base model, so that there is more to
+ * learn from that no training has narrowed. Each image's noises are of streams of its own: what one group is
+ * changes nothing of the other. The noise of step k of image i comes from a stream of its own, so a batch
+ * split changes rounding, never the draw.
  */
 
 import { mustSpareMinors } from '../../src/chat/prompt-policy.js';
@@ -42,8 +43,8 @@ import { offerAhead } from './work-ahead.js';
 type Payload = JobPayload<'generate'>;
 
 /**
- * Draws a round and writes it to `payload.out`. Errors: those of opening model, checkpoint, decoder and checker;
- * config-invalid, not-learnable, memory-short, not-finite; cancelled.
+ * Draws a round and writes it to `payload.out`. Errors: those of opening model, checkpoint, decoder and
+ * checker; config-invalid, not-learnable, memory-short, not-finite; cancelled.
  */
 export async function generate(
   engine: EngineContext,
@@ -165,7 +166,9 @@ async function drawingOf(
   };
 }
 
-/** One that pictures are made with has to fit; what only previews are made with does without, and says why. */
+/**
+ * One that pictures are made with has to fit; what only previews are made with does without, and says why.
+ */
 function openDecoder(
   engine: EngineContext,
   { decoder, model }: Payload,

@@ -1,7 +1,8 @@
 /**
- * Pictures of the base model beside a round's, which nobody sees (engine/learn/vote-model/ghosts.ts says what for). Which they are is
- * decided by the session's seed and the round alone, and they are drawn in batches of one size, so that they are the same bytes
- * whether they were drawn while people voted or when the round is learned.
+ * Pictures of the base model beside a round's, which nobody sees (engine/learn/vote-model/ghosts.ts says what
+ * for). Which they are is decided by the session's seed and the round alone, and they are drawn in batches of
+ * one size, so that they are the same bytes whether they were drawn while people voted or when the round is
+ * learned.
  */
 import { Rng } from '../../src/rng.js';
 import { sample } from '../diffusion/sampler.js';
@@ -35,7 +36,10 @@ export class Ghosts implements Spare {
   constructor(
     private readonly drawing: GhostDrawing,
     private readonly wanted: number,
-    /** Asked before a batch that nobody waits for, with the floating-point operations of one of its steps; it may throw. */
+    /**
+     * Asked before a batch that nobody waits for, with the floating-point operations of one of its steps; it
+     * may throw.
+     */
     private readonly allowed: (flops: number) => void = () => {},
   ) {
     const most = Math.min(MOST, mostAtATime(drawing.round.manifest.latent));

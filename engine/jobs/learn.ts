@@ -1,7 +1,7 @@
 /**
- * Job `learn`: (checkpoint n-1, round n, feedback n) -> checkpoint n. A pure function of files, seed and settings: the
- * same payload gives the same bytes (bitwise at one thread). A round that teaches nothing still writes a checkpoint,
- * which remembers its votes.
+ * Job `learn`: (checkpoint n-1, round n, feedback n) -> checkpoint n. A pure function of files, seed and
+ * settings: the same payload gives the same bytes (bitwise at one thread). A round that teaches nothing still
+ * writes a checkpoint, which remembers its votes.
  */
 
 import { mustSpareMinors } from '../../src/chat/prompt-policy.js';
@@ -37,8 +37,8 @@ import { aheadKey, batchPlanOf, ghostsOf, learnStream } from './work-ahead.js';
 type Payload = JobPayload<'learn'>;
 
 /**
- * Learns a round and writes the checkpoint after it to `payload.out`. Errors: those of opening model, checkpoint and round;
- * config-invalid, usage, memory-short; cancelled.
+ * Learns a round and writes the checkpoint after it to `payload.out`. Errors: those of opening model,
+ * checkpoint and round; config-invalid, usage, memory-short; cancelled.
  */
 export async function learn(
   engine: EngineContext,
@@ -138,7 +138,9 @@ class Streams {
   }
 }
 
-/** The voters' model: of every learner, and of all votes of the session; fitted once, to the first that asks. */
+/**
+ * The voters' model: of every learner, and of all votes of the session; fitted once, to the first that asks.
+ */
 class SessionVotes {
   private fitted: { readonly model: VoteModel | null } | undefined;
 
@@ -160,7 +162,10 @@ class SessionVotes {
   }
 }
 
-/** How the training fits, as the session chose before or as the learner tells; with that, how long it will take. */
+/**
+ * How the training fits, as the session chose before or as the learner tells; with that, how long it will
+ * take.
+ */
 async function trainingOf(engine: EngineContext, { checkpoint }: Opened, report: Report) {
   const speed = await rate(engine.cache);
   /** Seconds of one executor call. */

@@ -1,6 +1,7 @@
 /**
- * Job `measure`: the pictures of some rounds, drawn by the model as it was, beside those of others, drawn by what it has
- * become (engine/measures/compare.ts). Which are good whoever asks says, else the judge, else the voters' model.
+ * Job `measure`: the pictures of some rounds, drawn by the model as it was, beside those of others, drawn by
+ * what it has become (engine/measures/compare.ts). Which are good whoever asks says, else the judge, else the
+ * voters' model.
  */
 import { count } from '../../src/domain/state/count.js';
 import { AcclaimError } from '../../src/errors.js';
@@ -32,7 +33,10 @@ interface Arbiter {
   named: Record<string, number>;
 }
 
-/** How pictures of tuned rounds compare with those of base ones: how many are good, how varied, in which traits they differ. */
+/**
+ * How pictures of tuned rounds compare with those of base ones: how many are good, how varied, in which
+ * traits they differ.
+ */
 export async function measure(
   engine: EngineContext,
   payload: Payload,
@@ -108,7 +112,10 @@ function byVotes(dir: string): Arbiter {
   return { decide, named: {} };
 }
 
-/** Of rounds one after the other; `goods` has one word for each picture of them. What a moderator hid is left out. */
+/**
+ * Of rounds one after the other; `goods` has one word for each picture of them. What a moderator hid is left
+ * out.
+ */
 async function read(dirs: readonly string[], goods: readonly boolean[] | undefined): Promise<Seen[]> {
   const seen: Seen[] = [];
   let before = 0;

@@ -4,8 +4,8 @@ import { type Checkpoint, readCheckpoint } from '../io/checkpoint.js';
 import type { AdapterSpec } from '../nn/lora.js';
 
 /**
- * Null of none. `model`: sha256 of its files. @throws AcclaimError `checkpoint-corrupt`; `usage` for another model,
- * `config-invalid` for another adapter.
+ * Null of none. `model`: sha256 of its files. @throws AcclaimError `checkpoint-corrupt`; `usage` for another
+ * model, `config-invalid` for another adapter.
  */
 export function openCheckpoint(dir: string | null, model: string, spec?: AdapterSpec): Checkpoint | null {
   if (dir === null) return null;

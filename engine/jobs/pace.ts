@@ -1,6 +1,6 @@
 /**
- * Progress with time left. The first step of a stage compiles and warms up, so the pace is that of the steps after it; what was
- * foretold stands until then.
+ * Progress with time left. The first step of a stage compiles and warms up, so the pace is that of the steps
+ * after it; what was foretold stands until then.
  */
 import type { JobProgress } from '../../src/queue/jobs.js';
 

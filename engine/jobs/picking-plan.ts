@@ -9,7 +9,10 @@ import { type PictureFeatures, tells } from '../learn/vote-model/model.js';
 
 export interface PickingPlan {
   model: VoteModel;
-  /** What stands for a map that only a developed picture has (CLIP's): the voted pictures' mean, which says nothing of one. */
+  /**
+   * What stands for a map that only a developed picture has (CLIP's): the voted pictures' mean, which says
+   * nothing of one.
+   */
   means: PictureFeatures;
   rule: PickingRule;
   /** Steps of the sampler, and those before the first look. */

@@ -2,7 +2,8 @@
  * A round chosen among more noises than it has pictures (engine/learn/picks.ts says how):
  *   1. the first steps of the round's own noises     2. of more noises, as many as are needed and paid for     3. what is
  *   expected of them is looked at, and the least promising are dropped     4. the others are finished and looked at     5. chosen
- * What is drawn at a place whose noise nobody chooses is what a round without picks draws there: same noise, same streams.
+ * What is drawn at a place whose noise nobody chooses is what a round without picks draws there: same noise,
+ * same streams.
  */
 import type { JobResult } from '../../src/queue/jobs.js';
 import { Rng } from '../../src/rng.js';
@@ -100,7 +101,8 @@ class Picker {
     this.places = { base: placesOf('base'), tuned: placesOf('tuned') };
     const picked = this.places.base.length + this.places.tuned.length;
     const unsure = Math.min(picked, Math.round(rule.unsureShare * origins.length));
-    // What the tuned model draws is liked already: what is worth asking lies among the base model's, as far as there are places.
+    // What the tuned model draws is liked already: what is worth asking lies among the base model's, as far
+    // as there are places.
     const base = Math.min(unsure, this.places.base.length);
     this.unsure = { base, tuned: unsure - base };
   }
@@ -190,7 +192,9 @@ class Picker {
     return promising(list, { finish: this.finishing(of), unsure: this.unsure[of] }).map((i) => list[i]!);
   }
 
-  /** The noises' steps `from` up to `to`, in batches of one origin; `beside` is what a preview shows besides. */
+  /**
+   * The noises' steps `from` up to `to`, in batches of one origin; `beside` is what a preview shows besides.
+   */
   private async advance(
     list: readonly Begun[],
     from: number,
@@ -264,7 +268,9 @@ class Picker {
     }
   }
 
-  /** A noise of the round's own that is chosen stays at its place; the others fill the places that are left. */
+  /**
+   * A noise of the round's own that is chosen stays at its place; the others fill the places that are left.
+   */
   private choose(finished: readonly Begun[]): { chosen: Begun[]; picked: Picked[] } {
     const chosen: Begun[] = [];
     const picked: Picked[] = [];

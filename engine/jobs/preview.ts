@@ -1,6 +1,7 @@
 /**
- * Pictures of a round while it is drawn: every now and then a small sheet of what the images are going to be, for whoever
- * watches: pictures by a tiny decoder where there is one, else patches of colour. It changes nothing of what is drawn. Not for rounds that somebody looks over before people see them. Many or large
+ * Pictures of a round while it is drawn: every now and then a small sheet of what the images are going to be,
+ * for whoever watches: pictures by a tiny decoder where there is one, else patches of colour. It changes
+ * nothing of what is drawn. Not for rounds that somebody looks over before people see them. Many or large
  * images are shown smaller, so that no sheet is more than may cross to the bot, whatever is on it.
  */
 import { encodePng } from '../../src/images/png.js';
@@ -19,7 +20,10 @@ const MOST_PIXELS = 98_304;
 /** Images are not shown smaller than this; what does not fit then is left out. */
 const LEAST_SIDE = 8;
 
-/** `done`: x_0 of the batches before [.., C,h,w]; `now`: x_0 as the step expects it, only asked for when a sheet is due. */
+/**
+ * `done`: x_0 of the batches before [.., C,h,w]; `now`: x_0 as the step expects it, only asked for when a
+ * sheet is due.
+ */
 export type Previewer = (done: readonly FloatTensor[], now: () => FloatTensor) => Promise<string | undefined>;
 
 /** Of a decoder's images, whose three channels are the colours. */
@@ -32,7 +36,10 @@ const PLAIN: LatentColours = {
   ],
 };
 
-/** -> a base64 PNG when one is due. `count`: images of the round. Where that fails, `fault` hears of it and there are none. */
+/**
+ * -> a base64 PNG when one is due. `count`: images of the round. Where that fails, `fault` hears of it and
+ * there are none.
+ */
 export async function previewer(
   pipeline: Pipeline,
   cache: ExecutorCache,
@@ -67,7 +74,10 @@ export async function previewer(
   };
 }
 
-/** Latents -> their images as small as the sheet shows them; finished ones, which come again, are decoded once. */
+/**
+ * Latents -> their images as small as the sheet shows them; finished ones, which come again, are decoded
+ * once.
+ */
 function decodedOnce(pipeline: Pipeline, cache: ExecutorCache, count: number, tiny: TinyVae) {
   const known = new WeakMap<FloatTensor, FloatTensor>();
   return async (latents: FloatTensor): Promise<FloatTensor> => {
@@ -81,7 +91,10 @@ function decodedOnce(pipeline: Pipeline, cache: ExecutorCache, count: number, ti
   };
 }
 
-/** Latents [N,C,h,w] of a round of `count` images -> a base64 PNG; undefined where it would be too long all the same. */
+/**
+ * Latents [N,C,h,w] of a round of `count` images -> a base64 PNG; undefined where it would be too long all
+ * the same.
+ */
 export async function sheetOf(
   latents: FloatTensor,
   colours: LatentColours,
@@ -96,7 +109,10 @@ export async function sheetOf(
   return text.length <= PREVIEW_CHARACTERS ? text : undefined;
 }
 
-/** The same for all sheets of a round, however many of its images are there: pictures keep their size and place. */
+/**
+ * The same for all sheets of a round, however many of its images are there: pictures keep their size and
+ * place.
+ */
 function layout(count: number, h: number, w: number): { columns: number; most: number; factor: number } {
   for (let factor = 1; ; factor++) {
     const pixels = Math.max(1, Math.floor(h / factor)) * Math.max(1, Math.floor(w / factor));

@@ -17,7 +17,8 @@ export async function pullModel(
 ): Promise<JobResult<'pull-model'>> {
   const { model, revision, file, local, variant, models, hub } = payload;
   const source = parseSource(model, { revision: revision ?? undefined, file: file ?? undefined, local });
-  // Who sits at the machine reaches what it reaches; where a server sends on to is the server's word, not theirs.
+  // Who sits at the machine reaches what it reaches; where a server sends on to is the server's word, not
+  // theirs.
   const typed = local && source.kind === 'url' ? [placeOf(source.url)] : [];
   const report = paced(progress);
   let last = 0;

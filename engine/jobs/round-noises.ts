@@ -1,6 +1,6 @@
 /**
- * The noises of a round's images, z_T and those of their steps. Each image's are of streams of its own, named by what they are
- * for: what one image is, or how images are batched, changes nothing of another's.
+ * The noises of a round's images, z_T and those of their steps. Each image's are of streams of its own, named
+ * by what they are for: what one image is, or how images are batched, changes nothing of another's.
  */
 import type { JobPayload } from '../../src/queue/jobs.js';
 import { Rng } from '../../src/rng.js';
@@ -14,7 +14,10 @@ type Payload = Pick<JobPayload<'generate'>, 'noise' | 'learner' | 'seed' | 'roun
 
 /** Of one round; asked twice it gives the same. */
 export class RoundNoises {
-  /** `size`: values of a latent; `tuned`: some of the images are a tuned model's, beside which the base model's start from plain noise. */
+  /**
+   * `size`: values of a latent; `tuned`: some of the images are a tuned model's, beside which the base
+   * model's start from plain noise.
+   */
   constructor(
     private readonly payload: Payload,
     private readonly checkpoint: Checkpoint | null,

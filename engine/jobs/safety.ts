@@ -1,6 +1,6 @@
 /**
- * What the safety checker says of a round's pictures before anybody sees them: what scores above the bound is drawn anew, from
- * the next noise, as often as was asked for; what is still above is held back.
+ * What the safety checker says of a round's pictures before anybody sees them: what scores above the bound is
+ * drawn anew, from the next noise, as often as was asked for; what is still above is held back.
  */
 import type { Raster } from '../../src/images/raster.js';
 import type { JobPayload, SafetyMark } from '../../src/queue/jobs.js';
@@ -17,7 +17,10 @@ export interface Looked {
   embedding: Float32Array;
 }
 
-/** The checker that is named, else the model's own; null where nobody looks. Errors: those of openSafetyChecker. */
+/**
+ * The checker that is named, else the model's own; null where nobody looks. Errors: those of
+ * openSafetyChecker.
+ */
 export function openSafety(
   engine: EngineContext,
   { safety, model }: Pick<JobPayload<'generate'>, 'safety' | 'model'>,
@@ -26,7 +29,10 @@ export function openSafety(
   return dir ? { ...safety, opened: engine.safetyChecker(dir) } : null;
 }
 
-/** What is said of each picture of `drawn`, those in it that were drawn anew among them. `redraw` draws images anew for the nth time. */
+/**
+ * What is said of each picture of `drawn`, those in it that were drawn anew among them. `redraw` draws images
+ * anew for the nth time.
+ */
 export async function lookOver(
   drawing: Drawing,
   safety: Safety,

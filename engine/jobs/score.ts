@@ -1,4 +1,7 @@
-/** Job `score`: the judge looks at a round's images as people saw them (the PNGs), and how different they are is measured. */
+/**
+ * Job `score`: the judge looks at a round's images as people saw them (the PNGs), and how different they are
+ * is measured.
+ */
 import { join } from 'node:path';
 import { AcclaimError } from '../../src/errors.js';
 import type { Raster } from '../../src/images/raster.js';
@@ -12,7 +15,10 @@ import type { EngineContext } from './context.js';
 import { judgePictures, mustSuit, readPicture } from './judge-pictures.js';
 import { paced } from './pace.js';
 
-/** What the miniature's judge says of pictures. Errors: usage, for a task that it does not know; shape-mismatch. */
+/**
+ * What the miniature's judge says of pictures. Errors: usage, for a task that it does not know;
+ * shape-mismatch.
+ */
 export async function score(
   engine: EngineContext,
   payload: JobPayload<'score'>,

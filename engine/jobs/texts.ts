@@ -1,11 +1,16 @@
-/** The texts of a session that draws several prompts in turn: a picture is learned under that of its own round, whichever round is learned. */
+/**
+ * The texts of a session that draws several prompts in turn: a picture is learned under that of its own
+ * round, whichever round is learned.
+ */
 import { AcclaimError } from '../../src/errors.js';
 import type { RoundManifest } from '../io/round.js';
 import type { Pipeline } from '../models/pipeline.js';
 import { encodePair, shapesOf, type TextFeeds } from '../models/prompt.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 
-/** Round -> its texts; the same object for the same prompt. Undefined where there is but one. Errors: usage. */
+/**
+ * Round -> its texts; the same object for the same prompt. Undefined where there is but one. Errors: usage.
+ */
 export async function textsInTurn(
   pipeline: Pipeline,
   cache: ExecutorCache,

@@ -1,7 +1,7 @@
 /**
- * What the engine may do of a round's learning while people vote on it: offered when the round is drawn, taken up when it is
- * learned. Where a single call of the network takes long, as of large models on a CPU, nothing is done ahead: a job
- * that comes meanwhile would have to wait for it.
+ * What the engine may do of a round's learning while people vote on it: offered when the round is drawn,
+ * taken up when it is learned. Where a single call of the network takes long, as of large models on a CPU,
+ * nothing is done ahead: a job that comes meanwhile would have to wait for it.
  */
 import { createHash } from 'node:crypto';
 import type { AdapterParams } from '../../src/config/learners.js';

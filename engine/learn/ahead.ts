@@ -1,7 +1,8 @@
 /**
- * Work on the newest round that needs none of its votes, done while an engine has nothing else to do. It is done in stretches of a
- * moment each, and what each one reached is kept, since nobody knows yet how much the votes will ask for. It gives way at
- * once, goes on when the engine is idle again, and is lost with the process: whoever learns the round does what is missing.
+ * Work on the newest round that needs none of its votes, done while an engine has nothing else to do. It is
+ * done in stretches of a moment each, and what each one reached is kept, since nobody knows yet how much the
+ * votes will ask for. It gives way at once, goes on when the engine is idle again, and is lost with the
+ * process: whoever learns the round does what is missing.
  */
 
 import { type NamedTensors, names } from '../runtime/named-tensors.js';
@@ -17,7 +18,9 @@ export class NotAhead extends Error {}
 
 /** Work that can be done piece by piece. */
 export interface Spare {
-  /** Does the next stretch; false when nothing is left. Throws when `signal` says that there is better to do. */
+  /**
+   * Does the next stretch; false when nothing is left. Throws when `signal` says that there is better to do.
+   */
   next(signal: AbortSignal): Promise<boolean>;
 }
 
@@ -53,7 +56,10 @@ interface Offer {
 export class Ahead {
   private offer: Offer | null = null;
 
-  /** Only the newest round's work is done. `key` names all that it depends on; `begin` is asked when it comes to it. */
+  /**
+   * Only the newest round's work is done. `key` names all that it depends on; `begin` is asked when it comes
+   * to it.
+   */
   take(key: string, begin: () => Promise<readonly Spare[]>): void {
     if (this.offer?.key !== key) this.offer = { key, begin, works: null };
   }
@@ -73,7 +79,10 @@ export class Ahead {
     return this.offer !== null && this.offer.begin !== null;
   }
 
-  /** Until all is done, or `signal` says that there is better to do. Throws what the work throws; then there is no more of it. */
+  /**
+   * Until all is done, or `signal` says that there is better to do. Throws what the work throws; then there
+   * is no more of it.
+   */
   async work(signal: AbortSignal): Promise<void> {
     const { offer } = this;
     if (!offer?.begin) return;

@@ -1,9 +1,10 @@
 /**
- * How a training run fits the machine: rows of one executor call, and whether blocks are computed again in the backward
- * pass. Fewer rows cost next to nothing, recomputing up to a third more time, so rows go first. The choice depends on the model,
- * the settings and the memory that a run may have, not on what is free at the moment: the same run is chosen every time.
- * A session chooses once, when it first learns; its checkpoints carry the choice, so that an engine of another size computes
- * the same bytes, or says that it cannot.
+ * How a training run fits the machine: rows of one executor call, and whether blocks are computed again in
+ * the backward pass. Fewer rows cost next to nothing, recomputing up to a third more time, so rows go first.
+ * The choice depends on the model, the settings and the memory that a run may have, not on what is free at
+ * the moment: the same run is chosen every time. A session chooses once, when it first learns; its
+ * checkpoints carry the choice, so that an engine of another size computes the same bytes, or says that it
+ * cannot.
  */
 
 import type { AdapterParams } from '../../src/config/learners.js';
@@ -45,9 +46,9 @@ class BatchPlans extends Results<{ fit: BatchPlan; flops: number }> {
 }
 
 /**
- * What the session chose before, if the settings still allow it. Else the first that fits of `most` rows, half as many ...
- * `least`; without recompute, then with it, or as `params` says.
- * `spec`: all that the graph depends on beside. Errors: memory-short, before anything has run.
+ * What the session chose before, if the settings still allow it. Else the first that fits of `most` rows,
+ * half as many ... `least`; without recompute, then with it, or as `params` says. `spec`: all that the graph
+ * depends on beside. Errors: memory-short, before anything has run.
  */
 export function planBatches(
   {

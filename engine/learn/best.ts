@@ -1,7 +1,7 @@
 /**
- * The best image and the goods that a session carries along (HERO section 4.4): the best persists with its latent and
- * its noise until another is named; the goods' noises are those of the last round that had any. A learner may have the
- * best elected again by the vote model instead (PEBBLE).
+ * The best image and the goods that a session carries along (HERO section 4.4): the best persists with its
+ * latent and its noise until another is named; the goods' noises are those of the last round that had any. A
+ * learner may have the best elected again by the vote model instead (PEBBLE).
  */
 
 import type { AdapterParams } from '../../src/config/learners.js';
@@ -20,8 +20,8 @@ import { beatsChance } from './vote-model/model.js';
 type Carried = Pick<LearnerState, 'best' | 'positives'>;
 
 /**
- * The best named in this round; else the one carried; else the good nearest to the goods' mean by `features` (rows of
- * the round's images); null while there is no good at all.
+ * The best named in this round; else the one carried; else the good nearest to the goods' mean by `features`
+ * (rows of the round's images); null while there is no good at all.
  */
 export function carryBest(
   round: Round,
@@ -36,8 +36,8 @@ export function carryBest(
 }
 
 /**
- * The released code's fault (b): from the second round on the chosen best's *rank* among the candidates (this round's
- * goods, then the carried best) is used as an index into the batch, so another image is kept.
+ * The released code's fault (b): from the second round on the chosen best's *rank* among the candidates (this
+ * round's goods, then the carried best) is used as an index into the batch, so another image is kept.
  */
 export function carryBestFaithfully(
   round: Round,
@@ -54,8 +54,8 @@ export function carryBestFaithfully(
 }
 
 /**
- * Where nobody named a best in this round, the good of the whole session that the model is surest of today, in place of the one
- * carried. `replay` holds the goods' sources; those of before they were kept stand back.
+ * Where nobody named a best in this round, the good of the whole session that the model is surest of today,
+ * in place of the one carried. `replay` holds the goods' sources; those of before they were kept stand back.
  */
 export function reelected(
   carried: Carried,

@@ -1,7 +1,8 @@
 /**
- * The collapse guard: a round's training is accepted only if gradients stayed finite, the adapter did not run away, and
- * a handful of images from fixed noises are neither alike, nor falling apart, nor out of scale. Else the adapter is put back and the round
- * is tried once more with half the step; if that fails too, the round changes nothing. Either way people are told.
+ * The collapse guard: a round's training is accepted only if gradients stayed finite, the adapter did not run
+ * away, and a handful of images from fixed noises are neither alike, nor falling apart, nor out of scale.
+ * Else the adapter is put back and the round is tried once more with half the step; if that fails too, the
+ * round changes nothing. Either way people are told.
  */
 import { createHash } from 'node:crypto';
 import type { AdapterParams } from '../../src/config/learners.js';
@@ -35,7 +36,10 @@ export interface Guarded extends Attempt {
 /** Share of the base model's variety that images keep under an adapter. */
 export type Variety = (adapter: NamedTensors) => Promise<number>;
 
-/** `attempt` trains from `before` without changing it, its steps scaled, and must draw the same randomness each time. */
+/**
+ * `attempt` trains from `before` without changing it, its steps scaled, and must draw the same randomness
+ * each time.
+ */
 export async function guarded<P extends AdapterParams>(
   context: LearnContext<P>,
   before: LearnerState,
@@ -83,13 +87,17 @@ class BaseProbes extends Results<Promise<Probe>> {
   }
 }
 
-/** A session's noises are the same in all of its rounds, and the base model never changes: it is asked once. */
+/**
+ * A session's noises are the same in all of its rounds, and the base model never changes: it is asked once.
+ */
 function baseProbe<P extends AdapterParams>(context: LearnContext<P>): Promise<Probe> {
   const noise = noiseOf(context);
   return context.cache.results(BaseProbes).of(probeSpec(context, noise), () => probe(context, noise));
 }
 
-/** All that the base model's pictures of these noises depend on; sessions of one seed have the same noises. */
+/**
+ * All that the base model's pictures of these noises depend on; sessions of one seed have the same noises.
+ */
 export function probeSpec(
   { pipeline, round, sampler }: Pick<LearnContext<unknown>, 'pipeline' | 'round' | 'sampler'>,
   { shape, data }: FloatTensor,

@@ -1,7 +1,7 @@
 /**
- * What a model drifts to by being fitted to pictures at all, liked or not: an adapter phi is fitted as the tuned one is, from
- * the same start, by the same draws of noises and timesteps, but to everything that the base model showed. Part of it is taken off
- * whatever is drawn or exported,
+ * What a model drifts to by being fitted to pictures at all, liked or not: an adapter phi is fitted as the
+ * tuned one is, from the same start, by the same draws of noises and timesteps, but to everything that the
+ * base model showed. Part of it is taken off whatever is drawn or exported,
  *   delta W = (alpha / r) (B_t A_t - lambda B_phi A_phi),
  * so that what stays is what comes of being liked. Exact as one LoRA of rank 2r. No vote has a part in phi.
  */
@@ -14,8 +14,8 @@ import { type AheadWork, firstState, type LearnContext } from './learner.js';
 import { mostSteps, nothingLearned } from './steps.js';
 
 /**
- * Everything that the base model showed of itself: of this round, and of what is remembered of the rounds before. What was chosen
- * among more says what people like, so it is left out.
+ * Everything that the base model showed of itself: of this round, and of what is remembered of the rounds
+ * before. What was chosen among more says what people like, so it is left out.
  */
 export function shownByBase(round: Round, replay: LearnerState['replay']): Item[] {
   const { manifest } = round;
@@ -33,7 +33,9 @@ export function shownByBase(round: Round, replay: LearnerState['replay']): Item[
 
 type Context = Omit<LearnContext<AcclaimParams>, 'judged'>;
 
-/** phi's own part of a round: it needs no vote, so it can be done while people vote. Null where there is none. */
+/**
+ * phi's own part of a round: it needs no vote, so it can be done while people vote. Null where there is none.
+ */
 export function driftWork(context: Context, before: LearnerState | null, stepScale = 1): AheadWork | null {
   const { round, params } = context;
   const items = shownByBase(round, before?.replay ?? []);

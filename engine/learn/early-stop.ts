@@ -1,7 +1,8 @@
 /**
- * How much of what an adapter draws would be liked, by the model of people's votes: asked while a round trains, so that it ends when
- * that is enough. Pictures from fixed noises are only begun, and x_0 as it is expected after a fifth of the steps is what is scored, as where
- * pictures are picked: 32 of them cost about one and a half steps of training.
+ * How much of what an adapter draws would be liked, by the model of people's votes: asked while a round
+ * trains, so that it ends when that is enough. Pictures from fixed noises are only begun, and x_0 as it is
+ * expected after a fifth of the steps is what is scored, as where pictures are picked: 32 of them cost about
+ * one and a half steps of training.
  */
 import { sample } from '../diffusion/sampler.js';
 import type { ReplayItem } from '../io/remembered.js';

@@ -1,6 +1,7 @@
 /**
- * Feedback-aligned representation (HERO section 4.1): the map E on final latents, and its projection head g, which
- * only training sees. Notation: z [N,C,h,w] latents, F = 32 * (h/8) * (w/8) the flattened size, W = widen * F.
+ * Feedback-aligned representation (HERO section 4.1): the map E on final latents, and its projection head g,
+ * which only training sees. Notation: z [N,C,h,w] latents, F = 32 * (h/8) * (w/8) the flattened size, W =
+ * widen * F.
  *   E: conv3x3 C->8, ReLU, pool; 8->16, ReLU, pool; 16->32, ReLU, pool; flatten; linear F->W; ReLU
  *   g: linear W->W/2, ReLU, W/2->W/4, ReLU, W/4->W/8
  *   d(a, b) = 1 - (cos(g(E(a)), g(E(b))) + 1) / 2
@@ -81,8 +82,8 @@ export function featureGraph(spec: EmbeddingSpec, count: number): Graph {
 }
 
 /**
- * Feeds: `latents` [count,C,h,w]; `anchor`, `positive`, `negative` [triplets,count], each row a one at the chosen
- * latent; weights. Outputs: `loss` [1] and a gradient for each weight, `grad.<name>`.
+ * Feeds: `latents` [count,C,h,w]; `anchor`, `positive`, `negative` [triplets,count], each row a one at the
+ * chosen latent; weights. Outputs: `loss` [1] and a gradient for each weight, `grad.<name>`.
  */
 export function tripletGraph(
   spec: EmbeddingSpec,

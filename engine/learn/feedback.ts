@@ -1,5 +1,6 @@
 /**
- * What the votes say of a round, as learners use it: goods, bads, the best. Checked against the round it belongs to.
+ * What the votes say of a round, as learners use it: goods, bads, the best. Checked against the round it
+ * belongs to.
  */
 import { AcclaimError } from '../../src/errors.js';
 import type { Feedback } from '../../src/queue/jobs.js';

@@ -1,7 +1,8 @@
 /**
- * What a learner makes of the pictures that nobody saw: those of the base model that the vote model likes stand beside the goods that
- * people named, by as much as it is sure. A handful of goods leaves out most of what the base model can draw of what is liked, and what
- * is left out fades; a hundred leave out little. They are scored anew in every round, by all votes so far.
+ * What a learner makes of the pictures that nobody saw: those of the base model that the vote model likes
+ * stand beside the goods that people named, by as much as it is sure. A handful of goods leaves out most of
+ * what the base model can draw of what is liked, and what is left out fades; a hundred leave out little. They
+ * are scored anew in every round, by all votes so far.
  */
 import { count } from '../../src/domain/state/count.js';
 import type { LearnerState } from '../io/learner-state.js';

@@ -1,7 +1,7 @@
 /**
- * The default learner's fit: optimiser steps of guided regression (losses/guided-regression.ts) over a set of latents.
- * Each step takes a batch of them by systematic sampling, at timesteps of the noisy part, with fresh noise; the streams give
- * the same draws whatever the latents are, so two fits can share them.
+ * The default learner's fit: optimiser steps of guided regression (losses/guided-regression.ts) over a set of
+ * latents. Each step takes a batch of them by systematic sampling, at timesteps of the noisy part, with fresh
+ * noise; the streams give the same draws whatever the latents are, so two fits can share them.
  */
 import type { AcclaimParams } from '../../src/config/learners.js';
 import type { Rng } from '../../src/rng.js';
@@ -17,14 +17,17 @@ import { cloneState } from './optimiser.js';
 import type { Moved, Trainer } from './trainer.js';
 import { planTraining } from './training-run.js';
 
-/** Latents below this many positions are so quick to work on that several threads spend their time meeting each other. */
+/**
+ * Latents below this many positions are so quick to work on that several threads spend their time meeting
+ * each other.
+ */
 const SMALL = 1024;
 /** Micro-batches that they are worked on at a time. */
 const TOGETHER = 4;
 
 /**
- * Rows of one executor call. Small images on several threads go four micro-batches at a time: on two threads a step of
- * the miniature takes .40 s instead of .55 s, for 200 MB; a lone thread gains nothing by it.
+ * Rows of one executor call. Small images on several threads go four micro-batches at a time: on two threads
+ * a step of the miniature takes .40 s instead of .55 s, for 200 MB; a lone thread gains nothing by it.
  */
 function rowsAtOnce({ microBatch, batch }: AcclaimParams, [, h, w]: LatentShape, threads: number): number {
   const together = threads !== 1 && h * w < SMALL ? TOGETHER : 1;
@@ -52,7 +55,10 @@ export interface FitOptions {
   items: readonly Item[];
   steps: number;
   stepScale: number;
-  /** Of these steps, how many `before` has taken already: what they drew is drawn again, and left. Default none. */
+  /**
+   * Of these steps, how many `before` has taken already: what they drew is drawn again, and left. Default
+   * none.
+   */
   taken?: number;
   /** Looked at where `keepVariety` is set. */
   variety?: Variety;
@@ -123,8 +129,8 @@ const reached = ({ adapter, state, losses }: Trainer): Trained => ({
 });
 
 /**
- * `count` indices in proportion to `weights` by systematic sampling (one random offset, equal strides): each index
- * comes floor or ceil of its share, so every good image is heard about equally often.
+ * `count` indices in proportion to `weights` by systematic sampling (one random offset, equal strides): each
+ * index comes floor or ceil of its share, so every good image is heard about equally often.
  */
 export function stratified(weights: readonly number[], count: number, rng: Rng): number[] {
   const total = weights.reduce((sum, w) => sum + w, 0);

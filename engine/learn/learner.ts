@@ -1,7 +1,8 @@
 /**
- * The one interface of all learners: (round, feedback, state) -> the state after it and the next round's noise.
- * Invariants: a learner draws randomness only from the streams it is handed, looks at `signal` between optimiser
- * steps, and never changes the state it was given; the same inputs give the same state, bit for bit at one thread.
+ * The one interface of all learners: (round, feedback, state) -> the state after it and the next round's
+ * noise. Invariants: a learner draws randomness only from the streams it is handed, looks at `signal` between
+ * optimiser steps, and never changes the state it was given; the same inputs give the same state, bit for bit
+ * at one thread.
  */
 import type { z } from 'zod';
 import type { AdapterParams, LearnerName } from '../../src/config/learners.js';
@@ -41,7 +42,10 @@ export interface LearnContext<P> {
   rng: (purpose: string) => Rng;
   /** How the session's runs were made to fit before; null while nothing was chosen. */
   chosen: BatchPlan | null;
-  /** Told how the run was made to fit, before it begins, and the floating-point operations of one executor call. */
+  /**
+   * Told how the run was made to fit, before it begins, and the floating-point operations of one executor
+   * call.
+   */
   fitted: (fit: BatchPlan, flops: number) => void;
   /** Stage, steps done, steps in all; before the first step also the executor's calls in each. */
   progress: (stage: 'embed' | 'train', done: number, total: number, calls?: number) => void;
@@ -49,7 +53,10 @@ export interface LearnContext<P> {
   ahead?: ((steps: number) => Reached | undefined) | undefined;
   /** The model of the voters after these votes. */
   voteModel?: ((replay: readonly ReplayItem[]) => VoteModel | null) | undefined;
-  /** P(good) of each remembered picture by heads that did not see its vote; null of one that none learned from. */
+  /**
+   * P(good) of each remembered picture by heads that did not see its vote; null of one that none learned
+   * from.
+   */
   crossFitted?: ((replay: readonly ReplayItem[]) => (number | null)[]) | undefined;
   /** This round's ghosts, as many as `learner.ghosts` asks for; drawn where nobody drew them ahead. */
   ghosts?: (() => Promise<Ghost[]>) | undefined;
@@ -98,15 +105,23 @@ export interface DrawingRule {
 /** What a learner does. */
 export interface Method<P extends AdapterParams = AdapterParams> {
   learn(context: LearnContext<P>): Promise<LearnOutcome>;
-  /** What can be done while people vote; `learn` goes on from it and gives the same bytes with and without. */
+  /**
+   * What can be done while people vote; `learn` goes on from it and gives the same bytes with and without.
+   */
   ahead?(
     context: Omit<LearnContext<P>, 'judged' | 'ahead' | 'voteModel' | 'crossFitted' | 'ghosts'>,
   ): AheadWork | null;
   /** Pictures of the base model that it wants beside a round, which nobody sees; default: none. */
   ghosts?(params: P, round: Round, state: LearnerState | null): number;
-  /** How the rounds that follow a learned one are drawn; default: every image by the tuned model, in all steps. */
+  /**
+   * How the rounds that follow a learned one are drawn; default: every image by the tuned model, in all
+   * steps.
+   */
   drawing?(params: P, state: LearnerState): DrawingRule;
-  /** How its rounds are chosen among more noises than pictures, where a session asks for that; default: not at all. */
+  /**
+   * How its rounds are chosen among more noises than pictures, where a session asks for that; default: not at
+   * all.
+   */
   picking?(params: P): PickingRule;
   /** Noise of the next round's `count` images, each `size` values; `state` null before any feedback. */
   noise(state: LearnerState | null, count: number, size: number, params: P, rng: Rng): Float32Array[];
@@ -141,7 +156,10 @@ export const stateFor = <P extends AdapterParams>(
   state: LearnerState,
 ): LearnerState => (ahead ? state : { ...state, drift: undefined });
 
-/** The voted images of this round, as they are remembered; `sources`: goods with what they need to become the best later. */
+/**
+ * The voted images of this round, as they are remembered; `sources`: goods with what they need to become the
+ * best later.
+ */
 export function newReplay(round: Round, judged: Judged, sources = false): ReplayItem[] {
   return judged.labels.map(({ index, good, weight, faults }) => ({
     latent: image(round.latents, index),

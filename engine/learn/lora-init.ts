@@ -1,6 +1,7 @@
 /**
- * A fresh adapter: down (lora_A) ~ N(0, 1/r^2), up (lora_B) = 0, so that the adapted model begins as the base model.
- * A k x k convolution sums k^2 times the terms of a linear layer of as many channels: its std is divided by k.
+ * A fresh adapter: down (lora_A) ~ N(0, 1/r^2), up (lora_B) = 0, so that the adapted model begins as the base
+ * model. A k x k convolution sums k^2 times the terms of a linear layer of as many channels: its std is
+ * divided by k.
  */
 import type { Rng } from '../../src/rng.js';
 import type { NamedTensors } from '../runtime/named-tensors.js';

@@ -1,4 +1,7 @@
-/** Rows of losses on noised images (losses/noised.ts): which image at which timestep, as feeds of one executor call. */
+/**
+ * Rows of losses on noised images (losses/noised.ts): which image at which timestep, as feeds of one executor
+ * call.
+ */
 import type { Rng } from '../../src/rng.js';
 import { alphasCumprod } from '../diffusion/betas.js';
 import { regressedTimesteps } from '../diffusion/schedulers.js';
@@ -20,7 +23,8 @@ export interface ForwardProcess {
   /** abar [T] of the model. */
   readonly cumprod: ArrayLike<number>;
   /**
-   * `rows` filled up to `size` with the last one, whose fillings must weigh nothing. Draws fresh noise for all `size` rows.
+   * `rows` filled up to `size` with the last one, whose fillings must weigh nothing. Draws fresh noise for
+   * all `size` rows.
    */
   feeds(
     rows: readonly NoisedRow[],

@@ -1,7 +1,7 @@
 /**
- * Adam and AdamW as { init, update }, with the gradient clipped by its global norm first.
- * Kingma & Ba 2015 (algorithm 1) and Loshchilov & Hutter 2019 (decoupled weight decay); order of operations as in
- * PyTorch, against which the tests hold it. `update` works in place: the embedding of a 64x64 latent has 12 M weights.
+ * Adam and AdamW as { init, update }, with the gradient clipped by its global norm first. Kingma & Ba 2015
+ * (algorithm 1) and Loshchilov & Hutter 2019 (decoupled weight decay); order of operations as in PyTorch,
+ * against which the tests hold it. `update` works in place: the embedding of a 64x64 latent has 12 M weights.
  */
 import { z } from 'zod';
 import type { AdamState } from '../io/learner-state.js';

@@ -1,7 +1,8 @@
 /**
- * Which of the noises that were begun become a round's pictures: most are those that the votes' model likes best, kept various
- * (greedy k-centre, Gonzalez 1985), a share are those that its heads disagree about (PEBBLE, section 4.2), and a share are noises that
- * nobody chose, so that success can be told without flattery. Pure: the same opinions give the same picks.
+ * Which of the noises that were begun become a round's pictures: most are those that the votes' model likes
+ * best, kept various (greedy k-centre, Gonzalez 1985), a share are those that its heads disagree about
+ * (PEBBLE, section 4.2), and a share are noises that nobody chose, so that success can be told without
+ * flattery. Pure: the same opinions give the same picks.
  */
 import type { Rng } from '../../src/rng.js';
 import type { Origin } from '../io/remembered.js';
@@ -23,14 +24,18 @@ export interface PickingRule {
 /** Cross-validated AUC of the vote model, its standard error taken off, below which nothing is picked. */
 export const LEAST_AUC = 0.8;
 
-/** Noises finished beyond those shown, as a share of them: what the finished pictures themselves are chosen from. */
+/**
+ * Noises finished beyond those shown, as a share of them: what the finished pictures themselves are chosen
+ * from.
+ */
 const SPARE = 1 / 6;
 /** Noises begun for each that is expected to be liked, so that there is a choice among them. */
 const AMPLE = 2;
 
 /**
- * Places whose noises are nobody's choice, dealt before anything is drawn. Where the tuned model draws, they are its own: success is
- * that of what was learned, and what the base model draws beside it says nothing of that.
+ * Places whose noises are nobody's choice, dealt before anything is drawn. Where the tuned model draws, they
+ * are its own: success is that of what was learned, and what the base model draws beside it says nothing of
+ * that.
  */
 export function unpickedPlaces(origins: readonly Origin[], share: number, rng: Rng): ReadonlySet<number> {
   const all = origins.map((_, i) => i);
@@ -66,10 +71,16 @@ export function costsOf(steps: number, before: number, rows: number): Costs {
 export const drawsOf = ({ begin, finish, whole }: Costs, begun: number, finished: number, shown: number) =>
   (begun * begin + finished * finish) / (shown * whole);
 
-/** How many noises are finished for `places` that are picked, of `begun` beside them; and the most that may be begun in all. */
+/**
+ * How many noises are finished for `places` that are picked, of `begun` beside them; and the most that may be
+ * begun in all.
+ */
 export const finishedFor = (places: number): number => Math.ceil(places * (1 + SPARE));
 
-/** Noises that may be begun in a round of `shown`, `finished` of which are finished; never fewer than are shown. */
+/**
+ * Noises that may be begun in a round of `shown`, `finished` of which are finished; never fewer than are
+ * shown.
+ */
 export function mostBegun({ begin, finish, whole }: Costs, shown: number, finished: number, draws: number) {
   return Math.max(shown, Math.floor((draws * shown * whole - finished * finish + 1e-9) / begin));
 }
@@ -84,7 +95,10 @@ export interface Group {
   approval: number;
 }
 
-/** How many more noises each group begins, `most` in all: enough for a choice among those liked, shared out by need. */
+/**
+ * How many more noises each group begins, `most` in all: enough for a choice among those liked, shared out by
+ * need.
+ */
 export function moreNoises(groups: readonly Group[], most: number): number[] {
   const needs = groups.map(({ begun, places, approval }) => {
     const wanted = Math.max(finishedFor(places), Math.ceil((places * AMPLE) / Math.max(0.05, approval)));
@@ -122,7 +136,10 @@ const disagreement = ({ opinion }: Candidate) => opinion?.spread ?? 0;
 const descending = (list: readonly Candidate[], value: (candidate: Candidate) => number): number[] =>
   list.map((_, i) => i).sort((a, b) => value(list[b]!) - value(list[a]!) || a - b);
 
-/** The `finish` candidates worth finishing: `unsure` of them for the heads' disagreement, the others for P(good). */
+/**
+ * The `finish` candidates worth finishing: `unsure` of them for the heads' disagreement, the others for
+ * P(good).
+ */
 export function promising(
   candidates: readonly Candidate[],
   { finish, unsure }: { finish: number; unsure: number },
@@ -133,8 +150,8 @@ export function promising(
 }
 
 /**
- * The pictures of `places`: `unsure` of them, then of those liked (P > .5; too few are filled up by P) the most various
- * beside each other and beside `shown`.
+ * The pictures of `places`: `unsure` of them, then of those liked (P > .5; too few are filled up by P) the
+ * most various beside each other and beside `shown`.
  */
 export function choose(
   candidates: readonly Candidate[],
@@ -155,7 +172,10 @@ export function choose(
   ];
 }
 
-/** Greedy: again and again the point that is furthest from all chosen; the first one, where there is nothing to be far from. */
+/**
+ * Greedy: again and again the point that is furthest from all chosen; the first one, where there is nothing
+ * to be far from.
+ */
 export function kCentre(
   points: readonly Float32Array[],
   wanted: number,

@@ -1,7 +1,8 @@
 /**
- * A round's training: the tuned adapter fitted to goods, the drift adapter beside it to everything shown. Where the vote model looks on
- * (early-stop.ts) both go forward in stretches, since what is drawn is made of the two, and the round ends when enough of that would be liked. A fit
- * that goes on draws what it would have drawn in one go, so the bytes are those of one fit of as many steps.
+ * A round's training: the tuned adapter fitted to goods, the drift adapter beside it to everything shown.
+ * Where the vote model looks on (early-stop.ts) both go forward in stretches, since what is drawn is made of
+ * the two, and the round ends when enough of that would be liked. A fit that goes on draws what it would have
+ * drawn in one go, so the bytes are those of one fit of as many steps.
  */
 import type { AcclaimParams } from '../../src/config/learners.js';
 import { applied } from '../adapters/applied.js';
@@ -32,8 +33,8 @@ interface Fitted {
 }
 
 /**
- * Fits the tuned adapter and, where asked for, the drift adapter; where somebody looks, it ends as soon as enough is
- * liked. Errors: those of training.
+ * Fits the tuned adapter and, where asked for, the drift adapter; where somebody looks, it ends as soon as
+ * enough is liked. Errors: those of training.
  */
 export async function fitRound(
   context: LearnContext<AcclaimParams>,

@@ -14,9 +14,10 @@ export const mostSteps = (
 ): number => Math.round((first ? firstFactor : 1) * steps);
 
 /**
- * How much this round trains, at most, and no more than the goods can carry. Where nobody looks while it trains (`labels`; null where
- * early-stop.ts does), less the more it was liked, but a tenth at least: the labels are of a handful of pictures, whose share of goods is told by
- * Laplace's rule, one more liked and one more not.
+ * How much this round trains, at most, and no more than the goods can carry. Where nobody looks while it
+ * trains (`labels`; null where early-stop.ts does), less the more it was liked, but a tenth at least: the
+ * labels are of a handful of pictures, whose share of goods is told by Laplace's rule, one more liked and one
+ * more not.
  */
 export function stepsOf(
   params: AcclaimParams,

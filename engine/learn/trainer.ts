@@ -1,6 +1,7 @@
 /**
- * One optimiser step: run the training graph over the step's micro-batches, add up loss and gradients, check that they
- * are finite, clip, move the adapter. The graph's losses are sums over weighted rows, so micro-batches simply add.
+ * One optimiser step: run the training graph over the step's micro-batches, add up loss and gradients, check
+ * that they are finite, clip, move the adapter. The graph's losses are sums over weighted rows, so
+ * micro-batches simply add.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { AdamState } from '../io/learner-state.js';

@@ -1,6 +1,6 @@
 /**
- * What the training of every learner has in common: a training graph that fits the machine, its executor, and an optimiser that
- * moves a copy of the adapter. A learner says which graph, and what its steps are fed.
+ * What the training of every learner has in common: a training graph that fits the machine, its executor, and
+ * an optimiser that moves a copy of the adapter. A learner says which graph, and what its steps are fed.
  */
 import type { AdapterParams } from '../../src/config/learners.js';
 import type { Graph } from '../graph/graph.js';
@@ -23,8 +23,8 @@ export interface TrainingRun {
 }
 
 /**
- * Chooses how the training of `graphOf` fits, before anything has run. The spec and the loss are all that the graph depends on.
- * Errors: memory-short.
+ * Chooses how the training of `graphOf` fits, before anything has run. The spec and the loss are all that the
+ * graph depends on. Errors: memory-short.
  */
 export function planTraining<P extends AdapterParams, L extends LossSpec>(
   context: Omit<LearnContext<P>, 'judged'>,
@@ -59,7 +59,10 @@ export function planTraining<P extends AdapterParams, L extends LossSpec>(
   };
 }
 
-/** One round's training from `before` under the collapse guard; `steps` draws the same randomness each time it is called. */
+/**
+ * One round's training from `before` under the collapse guard; `steps` draws the same randomness each time it
+ * is called.
+ */
 export function trainGuarded<P extends AdapterParams>(
   context: LearnContext<P>,
   before: LearnerState,

@@ -1,8 +1,9 @@
 /**
- * Training on likelihoods: rows (image, step) of a round's trajectory as feeds of losses/likelihood.ts, and the rule
- * that keeps it honest. Old log-probabilities are recomputed by the training graph itself at the weights that the round
- * begins with; before the first step every ratio must be 1 within 1e-5, else a clip range of 1e-4 would train on
- * rounding. They must also be near those of sampling, else the round was sampled with another adapter.
+ * Training on likelihoods: rows (image, step) of a round's trajectory as feeds of losses/likelihood.ts, and
+ * the rule that keeps it honest. Old log-probabilities are recomputed by the training graph itself at the
+ * weights that the round begins with; before the first step every ratio must be 1 within 1e-5, else a clip
+ * range of 1e-4 would train on rounding. They must also be near those of sampling, else the round was sampled
+ * with another adapter.
  */
 import { setImmediate } from 'node:timers/promises';
 import { AcclaimError } from '../../src/errors.js';
@@ -31,7 +32,9 @@ export interface PlannedStep {
   feeds(rows: readonly Row[]): Record<string, Tensor>;
 }
 
-/** A round's trajectory as rows of (image, step), fed in micro-batches to a graph of the policy's likelihoods. */
+/**
+ * A round's trajectory as rows of (image, step), fed in micro-batches to a graph of the policy's likelihoods.
+ */
 export class TrajectoryBatches {
   private constructor(
     private readonly trajectory: Trajectory,
@@ -128,8 +131,9 @@ export class TrajectoryBatches {
   }
 
   /**
-   * Takes the steps of `plan`: first log p_old of all its rows, everything as yet unmoved, then step by step. `unmoved` fills the
-   * feeds that the loss has beside the likelihood's while nothing is trained. Errors: `not-learnable`.
+   * Takes the steps of `plan`: first log p_old of all its rows, everything as yet unmoved, then step by step.
+   * `unmoved` fills the feeds that the loss has beside the likelihood's while nothing is trained. Errors:
+   * `not-learnable`.
    */
   async train(
     trainer: Trainer,
@@ -153,8 +157,8 @@ export class TrajectoryBatches {
   }
 
   /**
-   * log p_old of every row of every batch, by the training graph at the adapter as it stands. `extra` fills the feeds
-   * that the loss has beside the likelihood's.
+   * log p_old of every row of every batch, by the training graph at the adapter as it stands. `extra` fills
+   * the feeds that the loss has beside the likelihood's.
    */
   private async oldLogProbs(
     trainer: Trainer,

@@ -1,6 +1,7 @@
 /**
- * k-means (Lloyd 1982), begun by k-means++ (Arthur and Vassilvitskii 2007) from a named stream, the best of a few starts.
- * Points are put in an order of their own first, so that the order in which pictures come changes no bit of it.
+ * k-means (Lloyd 1982), begun by k-means++ (Arthur and Vassilvitskii 2007) from a named stream, the best of a
+ * few starts. Points are put in an order of their own first, so that the order in which pictures come changes
+ * no bit of it.
  */
 import type { Rng } from '../../src/rng.js';
 
@@ -44,7 +45,9 @@ interface Fit {
   squares: number;
 }
 
-/** k-means++: each further centre is a point drawn in proportion to its squared distance from those there are. */
+/**
+ * k-means++: each further centre is a point drawn in proportion to its squared distance from those there are.
+ */
 function begin(points: readonly Point[], k: number, rng: Rng): Float64Array[] {
   const centres: Float64Array[] = [];
   const far = points.map(() => 1);
@@ -59,7 +62,9 @@ function begin(points: readonly Point[], k: number, rng: Rng): Float64Array[] {
   return centres;
 }
 
-/** Lloyd's passes until no point changes its cluster. A cluster that loses all its points stays where it is. */
+/**
+ * Lloyd's passes until no point changes its cluster. A cluster that loses all its points stays where it is.
+ */
 function settle(points: readonly Point[], begun: readonly Float64Array[]): Fit {
   let centres = [...begun];
   let labels: number[] = [];

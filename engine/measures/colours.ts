@@ -1,6 +1,6 @@
 /**
- * The colours of a picture that its subject leaves alone, and those in which it stands: mean red, green and blue of the
- * border and of the centre, 0 to 1.
+ * The colours of a picture that its subject leaves alone, and those in which it stands: mean red, green and
+ * blue of the border and of the centre, 0 to 1.
  */
 import type { Raster } from '../../src/images/raster.js';
 

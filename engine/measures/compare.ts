@@ -1,7 +1,8 @@
 /**
- * What became of a model, beside the one that it began as: success; how different good pictures still are from each
- * other; and how far traits that nobody voted about have moved. Only good pictures are compared: what was voted for is
- * meant to stop varying, so bad ones in the denominator would count every success as a loss of variety.
+ * What became of a model, beside the one that it began as: success; how different good pictures still are
+ * from each other; and how far traits that nobody voted about have moved. Only good pictures are compared:
+ * what was voted for is meant to stop varying, so bad ones in the denominator would count every success as a
+ * loss of variety.
  */
 
 import type { Raster } from '../../src/images/raster.js';
@@ -40,7 +41,10 @@ export interface Shift {
 export interface Comparison {
   base: Side;
   tuned: Side;
-  /** Diversity of tuned goods / of base goods; null where either has fewer than two, or the base's goods are all alike. */
+  /**
+   * Diversity of tuned goods / of base goods; null where either has fewer than two, or the base's goods are
+   * all alike.
+   */
   dgood: number | null;
   /** By trait; empty where either has fewer than two goods. */
   traits: Record<string, Shift>;
@@ -55,7 +59,9 @@ const places: Record<string, (picture: Picture) => Point> = {
   latent: ({ latent }) => latent,
 };
 
-/** `named`: how many values each named trait has. Clusters are fitted on base goods, from streams of `seed`. */
+/**
+ * `named`: how many values each named trait has. Clusters are fitted on base goods, from streams of `seed`.
+ */
 export function comparePictures(
   given: { base: readonly Picture[]; tuned: readonly Picture[] },
   { seed, named = {} }: { seed: number; named?: Readonly<Record<string, number>> },

@@ -1,4 +1,7 @@
-/** How different images are: mean pairwise Euclidean distance of final latents / sqrt(2 x elements); N(0, I) has 1. */
+/**
+ * How different images are: mean pairwise Euclidean distance of final latents / sqrt(2 x elements); N(0, I)
+ * has 1.
+ */
 export function diversity(latents: readonly Float32Array[]): number {
   const n = latents.length;
   if (n < 2) return 0;

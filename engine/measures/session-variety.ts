@@ -1,7 +1,7 @@
 /**
- * What a session itself tells of variety, drawing nothing for it: how different the pictures of a round that people liked
- * are from each other, beside those that they liked of what the base model drew. Few pictures: a figure for people, where
- * comparePictures gives one for tables.
+ * What a session itself tells of variety, drawing nothing for it: how different the pictures of a round that
+ * people liked are from each other, beside those that they liked of what the base model drew. Few pictures: a
+ * figure for people, where comparePictures gives one for tables.
  */
 import type { ReplayItem } from '../io/remembered.js';
 import { diversity } from './diversity.js';

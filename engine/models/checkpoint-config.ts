@@ -1,7 +1,8 @@
 /**
- * The configurations of a single-file checkpoint, read off the shapes of its tensors. What shapes do not show (heads,
- * groups, schedule, size) is what every Stable Diffusion of that family has: 8 heads where projections are
- * convolutions, heads of 64 where they are linear, 32 groups. Names are the original code base's.
+ * The configurations of a single-file checkpoint, read off the shapes of its tensors. What shapes do not show
+ * (heads, groups, schedule, size) is what every Stable Diffusion of that family has: 8 heads where
+ * projections are convolutions, heads of 64 where they are linear, 32 groups. Names are the original code
+ * base's.
  */
 import { AcclaimError } from '../../src/errors.js';
 import type { Shape } from '../graph/value.js';
@@ -66,7 +67,10 @@ class Shapes {
   }
 }
 
-/** Read off names and shapes of the UNet's tensors; `side` of its latents. @throws AcclaimError `model-unsupported`. */
+/**
+ * Read off names and shapes of the UNet's tensors; `side` of its latents. @throws AcclaimError
+ * `model-unsupported`.
+ */
 export function unetConfigOf(store: WeightStore, xl: boolean, side: number): UnetConfig {
   const s = new Shapes(store, UNET);
   const levels: { width: number; resnets: number; depth: number }[] = [];
@@ -158,7 +162,9 @@ export function clipConfigOf(store: WeightStore, prefix: string): TextConfig {
 export const hasTextRoot = (store: WeightStore, prefix: string): boolean =>
   store.tensors.has(`${prefix}text_model.embeddings.token_embedding.weight`);
 
-/** OpenCLIP's; `unused` of its last layers are left out: SD 2.x reads the states before the last one, normed. */
+/**
+ * OpenCLIP's; `unused` of its last layers are left out: SD 2.x reads the states before the last one, normed.
+ */
 export function openClipConfigOf(store: WeightStore, prefix: string, unused: 0 | 1): TextConfig {
   const s = new Shapes(store, prefix);
   const width = s.size('token_embedding.weight', 1);

@@ -1,7 +1,7 @@
 /**
- * A picture as CLIP's vision model takes it, by a folder's preprocessor_config.json: the short side made `size` with
- * Pillow's bicubic, the middle cut out, bytes to [0, 1], less mean, over deviation. Old files give numbers where new
- * ones give objects; what is missing is CLIP's.
+ * A picture as CLIP's vision model takes it, by a folder's preprocessor_config.json: the short side made
+ * `size` with Pillow's bicubic, the middle cut out, bytes to [0, 1], less mean, over deviation. Old files
+ * give numbers where new ones give objects; what is missing is CLIP's.
  */
 import { z } from 'zod';
 import type { Raster } from '../../src/images/raster.js';

@@ -1,6 +1,6 @@
 /**
- * CLIPVisionModelWithProjection: pictures -> embeddings. Patches become tokens behind a class token, a pre-norm
- * transformer runs over them, and the class token's state, normed, is projected.
+ * CLIPVisionModelWithProjection: pictures -> embeddings. Patches become tokens behind a class token, a
+ * pre-norm transformer runs over them, and the class token's state, normed, is projected.
  */
 import { z } from 'zod';
 import { add, concat, conv2d, expand, reshape, slice, transpose } from '../graph/ops.js';
@@ -29,7 +29,9 @@ export const visionSchema = z.looseObject({
 });
 export type VisionConfig = z.infer<typeof visionSchema>;
 
-/** pixels [N,3,S,S] -> [N,D], the class token's state. `scope` holds `embeddings`, `encoder`, `pre_layrnorm`. */
+/**
+ * pixels [N,3,S,S] -> [N,D], the class token's state. `scope` holds `embeddings`, `encoder`, `pre_layrnorm`.
+ */
 export function visionModel(scope: Scope, config: VisionConfig, pixels: Value): Value {
   const { hidden_size: width, patch_size: patch, image_size: size, layer_norm_eps: epsilon } = config;
   const n = pixels.shape[0]!;

@@ -1,6 +1,6 @@
 /**
- * Textual inversion in files of its own: tokens with vectors that the text encoders' tables lack. They lie in the model's
- * folder, as `learned_embeds*.safetensors` or in `embeddings/`, in one of three forms:
+ * Textual inversion in files of its own: tokens with vectors that the text encoders' tables lack. They lie in
+ * the model's folder, as `learned_embeds*.safetensors` or in `embeddings/`, in one of three forms:
  *   {"<token>": [D] or [n,D]}            diffusers
  *   {"emb_params": [n,D]}                AUTOMATIC1111, its token the file's name
  *   {"clip_l": [n,D], "clip_g": [n,D']}  XL's two encoders, its token the file's name

@@ -1,14 +1,18 @@
 /**
- * A model folder's JSON files, each with a schema that says exactly what is built: an unknown class, an unknown key or
- * an option that is not built is `model-unsupported`, naming file and key. Keys that begin with `_` and those listed
- * under `inert` change nothing here. Defaults are those of diffusers and transformers for a missing key.
+ * A model folder's JSON files, each with a schema that says exactly what is built: an unknown class, an
+ * unknown key or an option that is not built is `model-unsupported`, naming file and key. Keys that begin
+ * with `_` and those listed under `inert` change nothing here. Defaults are those of diffusers and
+ * transformers for a missing key.
  */
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
 import { bytesOfFile, MODEL_JSON, tooMuchJson } from '../../src/files/json-bounds.js';
 
-/** Of layers, channels, words: beyond any model, and small enough that a hostile file cannot keep its reader busy. */
+/**
+ * Of layers, channels, words: beyond any model, and small enough that a hostile file cannot keep its reader
+ * busy.
+ */
 export const count = z
   .number()
   .int()
@@ -37,7 +41,10 @@ const demand = (context: z.RefinementCtx, ok: boolean, key: string, message: str
 };
 const divides = (n: number, sizes: readonly number[]): boolean => sizes.every((size) => size % n === 0);
 
-/** Height and width of the original, top and left of the crop, height and width of the target: SDXL's time ids. */
+/**
+ * Height and width of the original, top and left of the crop, height and width of the target: SDXL's time
+ * ids.
+ */
 export const TIME_IDS = 6;
 
 export const unetSchema = z
@@ -161,7 +168,10 @@ export const vaeSchema = z
   });
 export type VaeConfig = z.infer<typeof vaeSchema>;
 
-/** Other keys change nothing: tools dump whole configurations, with what any transformer of any library could have. */
+/**
+ * Other keys change nothing: tools dump whole configurations, with what any transformer of any library could
+ * have.
+ */
 export const textSchema = z
   .looseObject({
     architectures: z.tuple([z.enum(['CLIPTextModel', 'CLIPTextModelWithProjection'])]).nullish(),
@@ -186,9 +196,9 @@ export const textSchema = z
 export type TextConfig = z.infer<typeof textSchema>;
 
 /**
- * What of a scheduler's configuration is read, whichever scheduler runs; engine/diffusion/schedulers.ts says what it
- * means to each. A missing `set_alpha_to_one`, `clip_sample`, `timestep_spacing` or `use_karras_sigmas` means what the
- * scheduler that runs makes of it.
+ * What of a scheduler's configuration is read, whichever scheduler runs; engine/diffusion/schedulers.ts says
+ * what it means to each. A missing `set_alpha_to_one`, `clip_sample`, `timestep_spacing` or
+ * `use_karras_sigmas` means what the scheduler that runs makes of it.
  */
 export const schedulerSchema = z
   .looseObject({
@@ -201,7 +211,10 @@ export const schedulerSchema = z
     clip_sample_range: z.number().positive().default(1),
     euler_at_final: z.boolean().nullish(),
     final_sigmas_type: z.enum(['zero', 'sigma_min']).default('zero'),
-    /** Log of signal to noise at which the noisiest timesteps are cut off; minus infinity, which JSON cannot say, cuts none. */
+    /**
+     * Log of signal to noise at which the noisiest timesteps are cut off; minus infinity, which JSON cannot
+     * say, cuts none.
+     */
     lambda_min_clipped: z.number().nullish(),
     lower_order_final: z.boolean().default(true),
     num_train_timesteps: count.default(1000),
@@ -250,7 +263,10 @@ export const specialTokensSchema = z.object({
   pad_token: token.optional(),
 });
 
-/** Reads `dir/file` and holds it against a schema. Errors: file-not-found, model-corrupt (no JSON), model-unsupported. */
+/**
+ * Reads `dir/file` and holds it against a schema. Errors: file-not-found, model-corrupt (no JSON),
+ * model-unsupported.
+ */
 export function readConfig<T>(dir: string, file: string, schema: z.ZodType<T>, className?: string): T {
   const path = join(dir, file);
   const json = readJson(path);

@@ -1,6 +1,6 @@
 /**
- * The kinds of pipeline that are built, by the class that model_index.json names: which parts a folder has, and how its
- * text encoders are read. What is known and not built is refused by name.
+ * The kinds of pipeline that are built, by the class that model_index.json names: which parts a folder has,
+ * and how its text encoders are read. What is known and not built is refused by name.
  */
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -59,7 +59,9 @@ export interface TextPart {
 
 export interface Kind {
   readonly texts: readonly TextPart[];
-  /** XL: states of all encoders side by side, from before the last layer; pooled state of the last encoder. */
+  /**
+   * XL: states of all encoders side by side, from before the last layer; pooled state of the last encoder.
+   */
   readonly xl: boolean;
   readonly zeroEmptyNegative: boolean;
 }

@@ -1,7 +1,8 @@
 /**
- * What the network itself sees in a finished picture: its blocks' activations when z_0 is noised a little and predicted once
- * more under the prompt, by the base model. The vote model (engine/learn/vote-model) reads nothing else of a picture.
- * Notation: x_t = sqrt(a) z_0 + sqrt(1 - a) e, a = alphas_cumprod[t], e the same for all pictures of a shape.
+ * What the network itself sees in a finished picture: its blocks' activations when z_0 is noised a little and
+ * predicted once more under the prompt, by the base model. The vote model (engine/learn/vote-model) reads
+ * nothing else of a picture. Notation: x_t = sqrt(a) z_0 + sqrt(1 - a) e, a = alphas_cumprod[t], e the same
+ * for all pictures of a shape.
  */
 import { Rng } from '../../src/rng.js';
 import { alphasCumprod } from '../diffusion/betas.js';
@@ -30,8 +31,9 @@ interface FeatureMap {
 }
 
 /**
- * The first block on the way up sees how many things there are and of what shape (it tells five fingers from six), the next one
- * what they are, the last one where and in which colours. Each earns its place: bench/README.md, brain.
+ * The first block on the way up sees how many things there are and of what shape (it tells five fingers from
+ * six), the next one what they are, the last one where and in which colours. Each earns its place:
+ * bench/README.md, brain.
  */
 export function featureMaps({ block_out_channels: widths }: UnetConfig): FeatureMap[] {
   const last = widths.length - 1;
@@ -45,7 +47,10 @@ export function featureMaps({ block_out_channels: widths }: UnetConfig): Feature
 export const featureTimestep = (config: SchedulerConfig): number =>
   Math.min(config.num_train_timesteps - 1, Math.round(config.num_train_timesteps / 10) + 1);
 
-/** What a network that was distilled with guidance is told here: the middle of what it was distilled with, 2 to 14. */
+/**
+ * What a network that was distilled with guidance is told here: the middle of what it was distilled with, 2
+ * to 14.
+ */
 const DISTILLED_GUIDANCE = 8;
 
 /** What a round's manifest says of them. */
@@ -69,7 +74,10 @@ export function noised(latents: FloatTensor, alpha: number): FloatTensor {
   );
 }
 
-/** Feeds: `sample` [N,C,h,w], `timestep` [1], those of `textInputs`. Output: `features`, all maps side by side [N, sum of widths]. */
+/**
+ * Feeds: `sample` [N,C,h,w], `timestep` [1], those of `textInputs`. Output: `features`, all maps side by side
+ * [N, sum of widths].
+ */
 export function featureGraph(pipeline: Pipeline, shape: Shape, text: ConditioningShapes): Graph {
   const g = new Graph();
   const width = guidanceWidth(pipeline.unetConfig);
@@ -118,7 +126,8 @@ export async function features(
     const out = await executor.run({ ...text, sample, timestep: f32([1], [t]) });
     return out.features as FloatTensor;
   });
-  // Beside a processor's memory a large model's weights are mapped once for all graphs; elsewhere each graph has a copy.
+  // Beside a processor's memory a large model's weights are mapped once for all graphs; elsewhere each graph
+  // has a copy.
   if ((cache.options.device ?? 'cpu') !== 'cpu' && pipeline.unet.bytes > SMALL_WEIGHTS)
     await cache.release(spec);
   let from = 0;

@@ -1,6 +1,6 @@
 /**
- * Pictures whose numbers are not finite would be black, and nobody would know why: they fail instead, with the first layer
- * of the model, in the order in which it is computed, whose weights can be the cause.
+ * Pictures whose numbers are not finite would be black, and nobody would know why: they fail instead, with
+ * the first layer of the model, in the order in which it is computed, whose weights can be the cause.
  */
 import { AcclaimError } from '../../src/errors.js';
 import { allFinite, firstNotFinite } from '../io/finite.js';

@@ -1,6 +1,7 @@
 /**
- * A cheap look at latents: colours as a linear function of them, one pixel a latent pixel. The function is the decoder's
- * own answer to flat latents, one channel pushed up and down at a time, so it needs no data and fits any VAE:
+ * A cheap look at latents: colours as a linear function of them, one pixel a latent pixel. The function is
+ * the decoder's own answer to flat latents, one channel pushed up and down at a time, so it needs no data and
+ * fits any VAE:
  *   colour(z) = b + sum_i m_i z_i,   m_i = (D(+a e_i) - D(-a e_i)) / 2a,   b = mean of all D.
  */
 import type { Raster } from '../../src/images/raster.js';

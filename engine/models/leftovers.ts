@@ -1,6 +1,6 @@
 /**
- * Tensors in a file that no network asked for. Some are known to change nothing; anything else means that the model is
- * not what its configuration says, and is refused by name rather than dropped.
+ * Tensors in a file that no network asked for. Some are known to change nothing; anything else means that the
+ * model is not what its configuration says, and is refused by name rather than dropped.
  */
 import { AcclaimError } from '../../src/errors.js';
 import type { WeightStore } from '../io/weights.js';

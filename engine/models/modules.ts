@@ -1,7 +1,7 @@
 /**
- * The module table: every linear and convolutional layer of a model with its path, shape and place in the weight files,
- * listed by building the networks from their own configuration and noting what they ask for. Adapters are matched
- * against it, and merged into the very bytes that it names.
+ * The module table: every linear and convolutional layer of a model with its path, shape and place in the
+ * weight files, listed by building the networks from their own configuration and noting what they ask for.
+ * Adapters are matched against it, and merged into the very bytes that it names.
  */
 import type { ExternalWeight, Shape, Value } from '../graph/value.js';
 import type { LowRankSource, Part } from '../nn/lora.js';
@@ -28,7 +28,10 @@ class Recorder implements LowRankSource {
   }
 }
 
-/** The mapped weight behind a value: half precisions are cast, some layouts reshaped, before a layer sees them. */
+/**
+ * The mapped weight behind a value: half precisions are cast, some layouts reshaped, before a layer sees
+ * them.
+ */
 function fileWeight({ source, name }: Value): ExternalWeight {
   if (source.kind === 'weight') return source.weight;
   const [from] = source.kind === 'node' ? source.node.inputs : [];

@@ -1,6 +1,7 @@
 /**
- * Which tensors each network of a model asks for, from its configuration alone: every network is built once over
- * stand-ins and the graph thrown away. Layouts are mapped onto these names, and files are held against them.
+ * Which tensors each network of a model asks for, from its configuration alone: every network is built once
+ * over stand-ins and the graph thrown away. Layouts are mapped onto these names, and files are held against
+ * them.
  */
 import { Graph } from '../graph/graph.js';
 import type { Shape } from '../graph/value.js';

@@ -1,7 +1,8 @@
 /**
- * The networks' layers by the names of the code bases that Stable Diffusion came from (`input_blocks.4.1...`): those of
- * single-file checkpoints, and of SDXL's adapters by kohya's scripts. One table of modules for each network, ours ->
- * theirs; there, a UNet is three numbered lists of blocks, whose numbers follow from the configuration.
+ * The networks' layers by the names of the code bases that Stable Diffusion came from
+ * (`input_blocks.4.1...`): those of single-file checkpoints, and of SDXL's adapters by kohya's scripts. One
+ * table of modules for each network, ours -> theirs; there, a UNet is three numbered lists of blocks, whose
+ * numbers follow from the configuration.
  */
 import type { UnetConfig, VaeConfig } from './config.js';
 
@@ -9,7 +10,10 @@ import type { UnetConfig, VaeConfig } from './config.js';
 type Rename = (path: string) => string;
 type Row = readonly [ours: string, theirs: string];
 
-/** The row whose path is the whole of `path` or its beginning gives the new beginning; the longest one, where several fit. */
+/**
+ * The row whose path is the whole of `path` or its beginning gives the new beginning; the longest one, where
+ * several fit.
+ */
 function renamer(rows: readonly Row[]): Rename {
   const table = new Map(rows);
   return (path) => {

@@ -1,6 +1,7 @@
 /**
- * A model, opened: configurations checked, weight files' headers read and held against the networks, tokenizers built.
- * Nothing is loaded into memory; graphs map the weights from the files when they are compiled.
+ * A model, opened: configurations checked, weight files' headers read and held against the networks,
+ * tokenizers built. Nothing is loaded into memory; graphs map the weights from the files when they are
+ * compiled.
  */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -66,8 +67,8 @@ export async function loadPipeline(path: string, precision: Precision = 'fp32'):
 const TILE = { size: 64, overlap: 16 };
 
 /**
- * Scaled latents [N,C,h,w] -> images [N,3,H,W], in [-1,1] but for overshoot. An image that would take more memory than a
- * run may have is decoded in tiles (tiles.ts); one of a tile's size never is.
+ * Scaled latents [N,C,h,w] -> images [N,3,H,W], in [-1,1] but for overshoot. An image that would take more
+ * memory than a run may have is decoded in tiles (tiles.ts); one of a tile's size never is.
  */
 export async function decode(
   pipeline: Pipeline,
@@ -113,7 +114,9 @@ export function encode(
 
 const tinyIdentity = ({ dir }: TinyVae, precision: Precision): ModelIdentity => ({ path: dir, precision });
 
-/** Image pixels that the VAE works on at a time: its memory is about 2 kB a pixel at Stable Diffusion's width. */
+/**
+ * Image pixels that the VAE works on at a time: its memory is about 2 kB a pixel at Stable Diffusion's width.
+ */
 const PART_PIXELS = 16_384;
 
 function vaeGraph(shape: Shape, build: (graph: Graph, x: Value) => Value): Graph {

@@ -1,9 +1,10 @@
 /**
- * Prompts -> what the UNet reads of them. A prompt longer than the encoder's 77 places is cut into chunks of 75 tokens,
- * each encoded by itself between a start and an end token, and the chunks' states follow one another; texts of one call
- * are filled up with empty chunks to equal length. The pooled state (XL) is the first chunk's. As in the web interfaces
- * that people's prompts were written for. So are weights and BREAK (src/chat/prompt-syntax.ts): a token's state is multiplied
- * by its weight, and nothing is normalised after it ("No norm" there); the pooled state has no weights.
+ * Prompts -> what the UNet reads of them. A prompt longer than the encoder's 77 places is cut into chunks of
+ * 75 tokens, each encoded by itself between a start and an end token, and the chunks' states follow one
+ * another; texts of one call are filled up with empty chunks to equal length. The pooled state (XL) is the
+ * first chunk's. As in the web interfaces that people's prompts were written for. So are weights and BREAK
+ * (src/chat/prompt-syntax.ts): a token's state is multiplied by its weight, and nothing is normalised after
+ * it ("No norm" there); the pooled state has no weights.
  */
 import { readPrompt } from '../../src/chat/prompt-syntax.js';
 import { AcclaimError } from '../../src/errors.js';
@@ -20,7 +21,10 @@ import type { WeightedRow } from './tokenizer.js';
 import type { Conditioning } from './unet.js';
 import { vaeFactor } from './vae.js';
 
-/** 600 tokens: attention's cost grows with them, and nobody's prompt should decide how much memory a session needs. */
+/**
+ * 600 tokens: attention's cost grows with them, and nobody's prompt should decide how much memory a session
+ * needs.
+ */
 const MOST_CHUNKS = 8;
 
 /** Feeds of a graph that declared `textInputs`. */
@@ -59,8 +63,8 @@ export function promptOnly({ states, pooled, timeIds }: TextFeeds): TextFeeds {
 }
 
 /**
- * Texts -> states [N,L,D], L 77 times the chunks of the longest; XL: and pooled states [N,P]. Of an adapter the text
- * encoders' parts are applied, if it has any. Errors: usage.
+ * Texts -> states [N,L,D], L 77 times the chunks of the longest; XL: and pooled states [N,P]. Of an adapter
+ * the text encoders' parts are applied, if it has any. Errors: usage.
  */
 export async function encodePrompt(
   pipeline: Pipeline,
@@ -103,7 +107,8 @@ export async function encodePrompt(
       const { tokenizer, config } = encoder;
       const said = texts.map((_, text) => chunked[e]!.of(text, chunk).ids);
       const ids = said.map((row) => row.map((id) => (id < config.vocab_size ? id : 0)));
-      // By the ids as they are written, as diffusers finds it: of an old configuration the highest, a concept's.
+      // By the ids as they are written, as diffusers finds it: of an old configuration the highest, a
+      // concept's.
       const ends = said.map((row, text) => text * tokenizer.length + endOf(row, config));
       return [
         [`ids.${e}`, i64([n, tokenizer.length], ids.flat())],
@@ -143,7 +148,10 @@ function givenFeeds(
   ] as const;
 }
 
-/** Multiplies states [N,L,D] in place by the weights of their places [N][L], each encoder's share of D by its own. */
+/**
+ * Multiplies states [N,L,D] in place by the weights of their places [N][L], each encoder's share of D by its
+ * own.
+ */
 function weigh(
   { data, shape }: FloatTensor,
   encoders: Pipeline['encoders'],

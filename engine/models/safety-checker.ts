@@ -1,7 +1,8 @@
 /**
- * Stable Diffusion's safety checker: CLIP's vision embedding of a picture against embeddings of unwanted concepts, each
- * with a bound on the cosine. A hit among the special concepts lowers every later bound by .01. Scores are cosine less
- * bound, to three decimals, and a picture is unsafe when a concept's is above 0: as in diffusers' safety_checker.py.
+ * Stable Diffusion's safety checker: CLIP's vision embedding of a picture against embeddings of unwanted
+ * concepts, each with a bound on the cosine. A hit among the special concepts lowers every later bound by
+ * .01. Scores are cosine less bound, to three decimals, and a picture is unsafe when a concept's is above 0:
+ * as in diffusers' safety_checker.py.
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -58,8 +59,8 @@ const PART = 'safety_checker';
 export const hasSafetyChecker = (dir: string): boolean => existsSync(join(dir, PART, 'config.json'));
 
 /**
- * `dir`: a model's folder, or any that holds `safety_checker/` and, beside it, `feature_extractor/` (else CLIP's own
- * preprocessing). Errors: file-not-found, model-unsupported, model-corrupt, shape-mismatch.
+ * `dir`: a model's folder, or any that holds `safety_checker/` and, beside it, `feature_extractor/` (else
+ * CLIP's own preprocessing). Errors: file-not-found, model-unsupported, model-corrupt, shape-mismatch.
  */
 export function openSafetyChecker(dir: string): SafetyChecker {
   const root = resolve(dir);
@@ -115,7 +116,9 @@ function cosines(a: Value, b: Value): Value {
 /** Pictures looked at in one run. */
 const AT_ONCE = 4;
 
-/** One verdict a picture, in order. @throws AcclaimError `not-finite`, where weights or scores are no numbers. */
+/**
+ * One verdict a picture, in order. @throws AcclaimError `not-finite`, where weights or scores are no numbers.
+ */
 export async function checkPictures(
   checker: SafetyChecker,
   cache: ExecutorCache,
@@ -170,8 +173,9 @@ function notFinite({ dir, weights }: SafetyChecker): AcclaimError {
 }
 
 /**
- * Whether nobody may be shown a picture: one of the special concepts (they are about minors) is within its own bound, and
- * the picture is unsafe by the checker's bounds, whatever the configuration's are; `nsfw`: where none of them may be seen.
+ * Whether nobody may be shown a picture: one of the special concepts (they are about minors) is within its
+ * own bound, and the picture is unsafe by the checker's bounds, whatever the configuration's are; `nsfw`:
+ * where none of them may be seen.
  */
 export function isBarred({ special, unsafe }: SafetyVerdict, nsfw: boolean): boolean {
   return special.some((score) => score > 0) && (unsafe || nsfw);

@@ -1,8 +1,9 @@
 /**
- * A model in one .safetensors file, in the layout of the original code bases. Every tensor that the networks ask for is
- * looked up by the tables of original-names.ts and mapped from where it lies; of OpenCLIP's joint projections a part of
- * the rows. Configurations come from a folder beside the file that has its name without the ending (diffusers' layout,
- * weights not needed), or else from the shapes; the tokenizer likewise, or else CLIP's own.
+ * A model in one .safetensors file, in the layout of the original code bases. Every tensor that the networks
+ * ask for is looked up by the tables of original-names.ts and mapped from where it lies; of OpenCLIP's joint
+ * projections a part of the rows. Configurations come from a folder beside the file that has its name without
+ * the ending (diffusers' layout, weights not needed), or else from the shapes; the tokenizer likewise, or
+ * else CLIP's own.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -54,7 +55,8 @@ export function openSingleFile(path: string): ModelParts {
 
   const { kind, unetConfig, vaeConfig, scheduler, textConfigs } = configs;
   const used = new Set<string>();
-  // Marks of what the file is: inferConfigs reads the first two; the last, which tools read in XL's files only, is refused there.
+  // Marks of what the file is: inferConfigs reads the first two; the last, which tools read in XL's files
+  // only, is refused there.
   const harmless: RegExp[] = [/^(v_pred|ztsnr)$/, ...(layout === 'xl' ? [] : [/^edm_vpred\./])];
   const under =
     (prefix: string, rename: (name: string) => string): KeyMap =>
@@ -124,7 +126,8 @@ function inferConfigs(
   const kind: Kind = xl ? XL : SD;
   const said = metadata['modelspec.prediction_type'];
   const marked = store.tensors.has('v_pred');
-  // SD 2.x comes in two sizes of the same shapes: 768 with v, which most files are, and the base of 512 with epsilon.
+  // SD 2.x comes in two sizes of the same shapes: 768 with v, which most files are, and the base of 512 with
+  // epsilon.
   const v = said === undefined ? marked || layout === 'sd2' : said.startsWith('v');
   const pixels = Number(/^(\d+)x\1$/.exec(metadata['modelspec.resolution'] ?? '')?.[1]);
   const side = (pixels || (xl ? 1024 : layout === 'sd2' && v ? 768 : 512)) / 8;
@@ -147,7 +150,9 @@ const clipNames = (store: WeightStore, prefix: string): KeyMap => {
   return (name) => [{ key: prefix + (rooted ? name : name.replace(/^text_model\./, '')) }];
 };
 
-/** Query, key and value are thirds of one projection; the pooled state's projection is stored as [in, out]. */
+/**
+ * Query, key and value are thirds of one projection; the pooled state's projection is stored as [in, out].
+ */
 function openClipNames(prefix: string, config: TextConfig): KeyMap {
   const rename = openClipName(config.num_hidden_layers);
   const thirds = ['q_proj', 'k_proj', 'v_proj'];

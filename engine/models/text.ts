@@ -1,7 +1,8 @@
 /**
- * CLIPTextModel, with or without projection: token ids -> the states that condition the UNet. A pre-norm transformer
- * with a causal mask. SD 1.x and 2.x read the last layer's states, normed; SDXL those before the last layer, not
- * normed, and from its second encoder also the pooled state: the last, normed, at the end token, projected.
+ * CLIPTextModel, with or without projection: token ids -> the states that condition the UNet. A pre-norm
+ * transformer with a causal mask. SD 1.x and 2.x read the last layer's states, normed; SDXL those before the
+ * last layer, not normed, and from its second encoder also the pooled state: the last, normed, at the end
+ * token, projected.
  */
 import type { Graph } from '../graph/graph.js';
 import { add, castLike, gather, mul, reshape, slice, wide } from '../graph/ops.js';
@@ -24,7 +25,9 @@ export interface TextInputs {
   readonly ids: Value;
   /** Row of each text's end token in the [N L, D] states, [N] int64; needed for the pooled state. */
   readonly ends?: Value | undefined;
-  /** Of tokens that the table lacks: [N,L,D] in place of the table's rows where `known` [N,L,1] is 0, else 0. */
+  /**
+   * Of tokens that the table lacks: [N,L,D] in place of the table's rows where `known` [N,L,1] is 0, else 0.
+   */
   readonly given?: { readonly vectors: Value; readonly known: Value } | undefined;
 }
 
@@ -73,8 +76,9 @@ export function textModel(
 }
 
 /**
- * Where the pooled state is read. Configurations from before transformers 4.30 say `eos_token_id: 2`, which no CLIP
- * vocabulary means: there it is the first place of the highest id, which is the end token's; else the first end token.
+ * Where the pooled state is read. Configurations from before transformers 4.30 say `eos_token_id: 2`, which
+ * no CLIP vocabulary means: there it is the first place of the highest id, which is the end token's; else the
+ * first end token.
  */
 export function endOf(ids: readonly number[], { eos_token_id: eos }: TextConfig): number {
   const at = ids.indexOf(eos === 2 ? Math.max(...ids) : eos);

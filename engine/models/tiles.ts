@@ -1,7 +1,8 @@
 /**
- * An image network over parts of an image that does not fit: tiles of one size that overlap, put together with weights that
- * fall linearly towards a tile's inner edges. What a network works out over the whole image (a group norm's statistics,
- * attention) it works out for each tile alone, so the result differs a little from that of the whole.
+ * An image network over parts of an image that does not fit: tiles of one size that overlap, put together
+ * with weights that fall linearly towards a tile's inner edges. What a network works out over the whole image
+ * (a group norm's statistics, attention) it works out for each tile alone, so the result differs a little
+ * from that of the whole.
  */
 import { type FloatTensor, f32, rows, stackRows } from '../runtime/tensor.js';
 
@@ -13,7 +14,10 @@ export interface Tiling {
   readonly factor: number;
 }
 
-/** x [N,C,h,w] -> [N,C',h f,w f]; `run` takes tiles [1,C,size,size], or as large as the image is where it is smaller. */
+/**
+ * x [N,C,h,w] -> [N,C',h f,w f]; `run` takes tiles [1,C,size,size], or as large as the image is where it is
+ * smaller.
+ */
 export async function inTiles(
   x: FloatTensor,
   tiling: Tiling,
@@ -63,7 +67,9 @@ export function tileStarts(length: number, size: number, overlap: number): numbe
   return Array.from({ length: count }, (_, i) => Math.round((i * (length - size)) / (count - 1)));
 }
 
-/** Along one edge: 1 in the middle, falling over `ramp` pixels towards ends that have a neighbour; never 0. */
+/**
+ * Along one edge: 1 in the middle, falling over `ramp` pixels towards ends that have a neighbour; never 0.
+ */
 function edgeWeights(length: number, ramp: number, before: boolean, after: boolean): number[] {
   return Array.from({ length }, (_, i) => {
     const start = before ? (i + 0.5) / ramp : 1;

@@ -1,7 +1,7 @@
 /**
- * AutoencoderTiny (TAESD and its kin): plain convolutions that decode and encode the latents of a model's VAE in a fraction of
- * its time. It lies in a model's folder as tiny_vae/, or alone in a folder of its own. Layers are numbered through, those
- * without weights too, as in diffusers.
+ * AutoencoderTiny (TAESD and its kin): plain convolutions that decode and encode the latents of a model's VAE
+ * in a fraction of its time. It lies in a model's folder as tiny_vae/, or alone in a folder of its own.
+ * Layers are numbered through, those without weights too, as in diffusers.
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -72,7 +72,10 @@ const PART = 'tiny_vae';
 /** Whether a model's folder has one of its own. */
 export const hasTinyVae = (dir: string): boolean => existsSync(join(dir, PART, 'config.json'));
 
-/** `dir`: a model's folder, or one that holds nothing else. Errors: file-not-found, model-unsupported, model-corrupt, shape-mismatch. */
+/**
+ * `dir`: a model's folder, or one that holds nothing else. Errors: file-not-found, model-unsupported,
+ * model-corrupt, shape-mismatch.
+ */
 export function openTinyVae(dir: string): TinyVae {
   const root = resolve(dir);
   const part = hasTinyVae(root) ? PART : '';
@@ -95,7 +98,10 @@ function tensorsOf(tinyConfig: TinyVaeConfig): Wanted['tensors'] {
 /** Image pixels per latent pixel. */
 export const tinyFactor = ({ num_decoder_blocks: stages }: TinyVaeConfig): number => 2 ** (stages.length - 1);
 
-/** Errors: shape-mismatch, where it is of another kind of latents. That it was made for the same VAE no shape tells. */
+/**
+ * Errors: shape-mismatch, where it is of another kind of latents. That it was made for the same VAE no shape
+ * tells.
+ */
 export function checkTinyVae(
   { dir, tinyConfig }: TinyVae,
   model: { readonly dir: string; readonly channels: number; readonly factor: number },

@@ -1,7 +1,8 @@
 /**
- * CLIP's tokenizer from a model folder's files (vocabulary.ts): text -> rows of exactly `length` ids, each with the
- * start token first, the end token after the words, then padding. The BPE itself is @huggingface/tokenizers'; this file describes to it
- * the normaliser and splitter that transformers uses for CLIP.
+ * CLIP's tokenizer from a model folder's files (vocabulary.ts): text -> rows of exactly `length` ids, each
+ * with the start token first, the end token after the words, then padding. The BPE itself is
+ * @huggingface/tokenizers'; this file describes to it the normaliser and splitter that transformers uses for
+ * CLIP.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +18,10 @@ export interface ClipTokenizer {
   readonly length: number;
   /** One row; words beyond it are cut. */
   encode(text: string): number[];
-  /** As many rows as the words need, `length` - 2 words each; at least one. A part never shares a row with the next. */
+  /**
+   * As many rows as the words need, `length` - 2 words each; at least one. A part never shares a row with the
+   * next.
+   */
   chunks(parts: readonly (readonly Segment[])[]): WeightedRow[];
 }
 
@@ -40,7 +44,10 @@ export interface Room {
   readonly rows?: number;
 }
 
-/** `padding`: the token after the end, if not the one that the folder names; `concepts`: tokens beyond the encoder's rows. Errors: file-not-found, model-corrupt, model-unsupported. */
+/**
+ * `padding`: the token after the end, if not the one that the folder names; `concepts`: tokens beyond the
+ * encoder's rows. Errors: file-not-found, model-corrupt, model-unsupported.
+ */
 export function loadTokenizer(
   dir: string,
   { places, rows = Number.POSITIVE_INFINITY }: Room,
@@ -199,7 +206,10 @@ const described = ({ id, content, normalized }: AddedToken, special: boolean) =>
   ...{ single_word: false, lstrip: false, rstrip: false },
 });
 
-/** A concept of several vectors is the tokens T, T_1, T_2 ...: whoever writes T means all of them, as in diffusers. */
+/**
+ * A concept of several vectors is the tokens T, T_1, T_2 ...: whoever writes T means all of them, as in
+ * diffusers.
+ */
 function followers(added: readonly AddedToken[]): ReadonlyMap<number, number[]> {
   const ids = new Map(added.map(({ content, id }) => [content, id]));
   const of = (content: string) => {
@@ -211,8 +221,8 @@ function followers(added: readonly AddedToken[]): ReadonlyMap<number, number[]> 
 }
 
 /**
- * tokenizer_config.json, with the tokens of special_tokens_map.json over it where transformers lets them win: in folders
- * written before tokenizers listed `added_tokens_decoder`. SD 2.x's "!" padding stands there only.
+ * tokenizer_config.json, with the tokens of special_tokens_map.json over it where transformers lets them win:
+ * in folders written before tokenizers listed `added_tokens_decoder`. SD 2.x's "!" padding stands there only.
  */
 function readTokens(dir: string): TokenizerConfig {
   const config = readConfig(dir, 'tokenizer_config.json', tokenizerSchema);

@@ -1,7 +1,7 @@
 /**
- * UNet2DConditionModel (Stable Diffusion 1.x, 2.x and XL): latents x_t, timestep t and text states (with XL the pooled
- * state and the picture's size too) -> the prediction of the noise (or of v). Built from unet/config.json; names and
- * order of blocks as in diffusers.
+ * UNet2DConditionModel (Stable Diffusion 1.x, 2.x and XL): latents x_t, timestep t and text states (with XL
+ * the pooled state and the picture's size too) -> the prediction of the noise (or of v). Built from
+ * unet/config.json; names and order of blocks as in diffusers.
  */
 import type { Graph } from '../graph/graph.js';
 import type { Operand } from '../graph/ops.js';
@@ -140,7 +140,10 @@ function timeEmbedding(scope: Scope, { timestep, guidance }: UnetInputs, config:
   return embedding(scope, t, 4 * width);
 }
 
-/** XL: what the network is told of the texts and the picture's size is added to the time. From there on the texts differ, so the branches do. */
+/**
+ * XL: what the network is told of the texts and the picture's size is added to the time. From there on the
+ * texts differ, so the branches do.
+ */
 function withAdded(
   ends: Scope,
   { x, time }: { x: Value; time: Value },
@@ -153,7 +156,10 @@ function withAdded(
   return { x: branched, time: add(told, perBranch(time, batch)) };
 }
 
-/** Classifier-free guidance (arXiv 2207.12598): u + w (c - u) [N,C,h,w]; states [2,L,D] = without, with the prompt. */
+/**
+ * Classifier-free guidance (arXiv 2207.12598): u + w (c - u) [N,C,h,w]; states [2,L,D] = without, with the
+ * prompt.
+ */
 export function guided(
   graph: Graph,
   source: UnetSource,

@@ -1,7 +1,7 @@
 /**
- * What a tokenizer's folder holds: tokens and merges from vocab.json and merges.txt, or from the tokenizer.json that
- * transformers 5 writes alone; and the tokens that were added to them, as textual inversion does, from whichever of the
- * files lists them.
+ * What a tokenizer's folder holds: tokens and merges from vocab.json and merges.txt, or from the
+ * tokenizer.json that transformers 5 writes alone; and the tokens that were added to them, as textual
+ * inversion does, from whichever of the files lists them.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,8 @@
 /**
- * The weight files of one part of a folder in diffusers' layout: which are taken where there are several, and the shards
- * that an index names. In order: the plain name, then the variants fp16 and bf16, each as one file or sharded. The plain
- * one first because its numbers are the most exact; a folder that should use less is one that holds less.
+ * The weight files of one part of a folder in diffusers' layout: which are taken where there are several, and
+ * the shards that an index names. In order: the plain name, then the variants fp16 and bf16, each as one file
+ * or sharded. The plain one first because its numbers are the most exact; a folder that should use less is
+ * one that holds less.
  */
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -14,7 +15,10 @@ import { readJson } from './config.js';
 
 const VARIANTS = ['', '.fp16', '.bf16'] as const;
 
-/** `stem`: diffusion_pytorch_model of diffusers' parts, model of transformers'. Errors: file-not-found, model-unsupported, model-corrupt. */
+/**
+ * `stem`: diffusion_pytorch_model of diffusers' parts, model of transformers'. Errors: file-not-found,
+ * model-unsupported, model-corrupt.
+ */
 export function openPart(dir: string, part: string, stem: string): WeightStore {
   const folder = join(dir, part);
   for (const variant of VARIANTS) {

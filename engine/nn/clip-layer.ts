@@ -1,4 +1,6 @@
-/** One layer of CLIP's two transformers, text and vision: pre-norm self-attention and a two-layer perceptron. */
+/**
+ * One layer of CLIP's two transformers, text and vision: pre-norm self-attention and a two-layer perceptron.
+ */
 import { add, attention, gelu, quickGelu } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
 import { layerNorm, linear } from './layers.js';

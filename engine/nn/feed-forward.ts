@@ -1,13 +1,17 @@
-/** The gated feed-forward layer of the UNet's transformers (GEGLU, arXiv 2002.05202), in groups of tokens where there are many. */
+/**
+ * The gated feed-forward layer of the UNet's transformers (GEGLU, arXiv 2002.05202), in groups of tokens
+ * where there are many.
+ */
 import { concat, gelu, mul, reshape, split } from '../graph/ops.js';
 import { numel, type Value } from '../graph/value.js';
 import { linear, linearParts } from './layers.js';
 import type { Scope } from './scope.js';
 
 /**
- * Elements of the layer's inside from which on its tokens are taken in groups, and elements of one group's: 5 MB of float32. A
- * product's rows, and what follows it, then stay in the cache: 231 -> 175 ms for 8192 tokens of 320 channels, 184 -> 153 ms for
- * 2048 of 640 on one Xeon core with 2 MB of L2. Each group widens the weights for itself, hence not from less on.
+ * Elements of the layer's inside from which on its tokens are taken in groups, and elements of one group's: 5
+ * MB of float32. A product's rows, and what follows it, then stay in the cache: 231 -> 175 ms for 8192 tokens
+ * of 320 channels, 184 -> 153 ms for 2048 of 640 on one Xeon core with 2 MB of L2. Each group widens the
+ * weights for itself, hence not from less on.
  */
 export interface Inside {
   readonly most: number;

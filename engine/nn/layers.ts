@@ -1,6 +1,7 @@
 /**
- * The four layers with weights. Each takes its scope first, reads `weight` and `bias` below it, and adds the low-rank
- * part that the scope's adapter has for it, which is float32 whatever the layer is. Images are [N,C,H,W], tokens [N,T,C].
+ * The four layers with weights. Each takes its scope first, reads `weight` and `bias` below it, and adds the
+ * low-rank part that the scope's adapter has for it, which is float32 whatever the layer is. Images are
+ * [N,C,H,W], tokens [N,T,C].
  */
 import * as ops from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
@@ -13,7 +14,10 @@ const plus = (y: Value, lowRank: Value): Value => ops.add(y, ops.castLike(lowRan
 export const linear = (scope: Scope, x: Value, out: number, options?: { bias?: boolean }): Value =>
   linearParts(scope, x, [out], options)[0]!;
 
-/** One linear layer whose result comes in parts, x [..., in] -> [..., size] for each of `sizes`, which nothing has to split. */
+/**
+ * One linear layer whose result comes in parts, x [..., in] -> [..., size] for each of `sizes`, which nothing
+ * has to split.
+ */
 export function linearParts(scope: Scope, x: Value, sizes: readonly number[], { bias = true } = {}): Value[] {
   const out = sizes.reduce((sum, size) => sum + size, 0);
   const weight = scope.weight('weight', [out, x.shape.at(-1)!]);
@@ -42,7 +46,10 @@ export interface ConvLayer extends ops.ConvOptions {
   readonly bias?: boolean;
 }
 
-/** x [N,C,H,W] -> [N,out,H',W'], square kernel; padding defaults to half the kernel, which keeps the size at stride 1. */
+/**
+ * x [N,C,H,W] -> [N,out,H',W'], square kernel; padding defaults to half the kernel, which keeps the size at
+ * stride 1.
+ */
 export function conv(
   scope: Scope,
   x: Value,

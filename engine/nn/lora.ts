@@ -1,7 +1,8 @@
 /**
- * LoRA (arXiv 2106.09685): a layer's weight W becomes W + (alpha / r) B A with A [r, in], B [out, r]; for a convolution
- * A is a k x k convolution to r channels and B a 1 x 1 one. Names and shapes are those of diffusers and PEFT:
- * `<part>.<layer>.lora_A.weight`, `<part>.<layer>.lora_B.weight`, the part being `unet` or a text encoder.
+ * LoRA (arXiv 2106.09685): a layer's weight W becomes W + (alpha / r) B A with A [r, in], B [out, r]; for a
+ * convolution A is a k x k convolution to r channels and B a 1 x 1 one. Names and shapes are those of
+ * diffusers and PEFT: `<part>.<layer>.lora_A.weight`, `<part>.<layer>.lora_B.weight`, the part being `unet`
+ * or a text encoder.
  */
 import { AcclaimError } from '../../src/errors.js';
 import type { Graph } from '../graph/graph.js';
@@ -9,7 +10,10 @@ import { add, castLike, matmul, mul, reshape, wide } from '../graph/ops.js';
 import { numel, type Shape, sameShape, type Value } from '../graph/value.js';
 import type { FloatTensor, Tensor } from '../runtime/tensor.js';
 
-/** `attention`: the projections of every attention. `all`: every linear and conv layer but the first and the last. */
+/**
+ * `attention`: the projections of every attention. `all`: every linear and conv layer but the first and the
+ * last.
+ */
 export type LoraTargets = 'attention' | 'all';
 
 export type AdapterSpec = {
@@ -53,7 +57,10 @@ interface HasUnet {
   readonly unet: { readonly tensors: ReadonlyMap<string, { readonly shape: Shape }> };
 }
 
-/** Every tensor of an adapter for one part of the model, sorted by name. A learner's adapter has the UNet only. */
+/**
+ * Every tensor of an adapter for one part of the model, sorted by name. A learner's adapter has the UNet
+ * only.
+ */
 export function adapterShapes(
   { unet }: HasUnet,
   layout: AdapterLayout,
@@ -75,8 +82,9 @@ export function adapterShapes(
 }
 
 /**
- * How B A is applied. `unmerged`: a second path beside the layer, which needs little memory and whose gradient is cheap.
- * `merged`: W + (alpha / r) B A takes W's place; of constants it is formed once, when the graph is compiled.
+ * How B A is applied. `unmerged`: a second path beside the layer, which needs little memory and whose
+ * gradient is cheap. `merged`: W + (alpha / r) B A takes W's place; of constants it is formed once, when the
+ * graph is compiled.
  */
 export type LoraForm = 'unmerged' | 'merged';
 
@@ -138,7 +146,10 @@ export function adapterConstants(
   return new Adapter(spec, new Map(constants), 'merged');
 }
 
-/** The tensors of the UNet's part by name, if they are those of `adapterShapes`. Errors: shape-mismatch, naming the tensor. */
+/**
+ * The tensors of the UNet's part by name, if they are those of `adapterShapes`. Errors: shape-mismatch,
+ * naming the tensor.
+ */
 export function checkAdapter(
   pipeline: HasUnet,
   spec: AdapterLayout,

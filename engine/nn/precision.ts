@@ -1,7 +1,8 @@
 /**
- * What the networks compute in. With `fp16` the frozen model's weights and activations are float16, and these stay float32:
- * the first and the last layer (hence latents and predictions), the embedding of timesteps and sizes, low-rank parts, the
- * statistics of norms and softmax, sums over a tensor, and all that follows the network: schedulers, losses, optimisers.
+ * What the networks compute in. With `fp16` the frozen model's weights and activations are float16, and these
+ * stay float32: the first and the last layer (hence latents and predictions), the embedding of timesteps and
+ * sizes, low-rank parts, the statistics of norms and softmax, sums over a tensor, and all that follows the
+ * network: schedulers, losses, optimisers.
  */
 import type { FloatType } from '../graph/value.js';
 

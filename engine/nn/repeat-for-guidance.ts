@@ -1,7 +1,7 @@
 /**
- * Branches: with guidance the same images run under two texts, and until the first cross-attention both runs are the
- * same. A value therefore keeps its batch N until it meets one of batch K N (branch-major: all of text 0, then all of
- * text 1 ...), and is repeated for the branches only there.
+ * Branches: with guidance the same images run under two texts, and until the first cross-attention both runs
+ * are the same. A value therefore keeps its batch N until it meets one of batch K N (branch-major: all of
+ * text 0, then all of text 1 ...), and is repeated for the branches only there.
  */
 import { add, concat, reshape } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';

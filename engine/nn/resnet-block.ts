@@ -1,4 +1,7 @@
-/** The residual block of UNet and VAE, with the time embedding where there is one, and the two changes of size. */
+/**
+ * The residual block of UNet and VAE, with the time embedding where there is one, and the two changes of
+ * size.
+ */
 import { castLike, reshape, silu, upsampleNearest2x } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';
 import { conv, groupNorm, linear } from './layers.js';
@@ -10,7 +13,10 @@ export interface NormOptions {
   readonly epsilon: number;
 }
 
-/** x [N,C,H,W], time [N or 1, D] in float32 -> [N,out,H,W]: x' + conv2(silu(norm2(conv1(silu(norm1(x))) + time'))). */
+/**
+ * x [N,C,H,W], time [N or 1, D] in float32 -> [N,out,H,W]: x' + conv2(silu(norm2(conv1(silu(norm1(x))) +
+ * time'))).
+ */
 export const resnetBlock = (scope: Scope, x: Value, out: number, norm: NormOptions, time?: Value): Value =>
   scope.graph.segment(() => residual(scope, x, out, norm, time));
 

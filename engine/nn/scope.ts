@@ -1,7 +1,7 @@
 /**
- * A place in a network that is being built: the graph, where weights come from, a dotted path into them, the adapter that
- * is applied, and the type that is computed in. A layer asks its scope for weights by name and the shape that the
- * configuration implies.
+ * A place in a network that is being built: the graph, where weights come from, a dotted path into them, the
+ * adapter that is applied, and the type that is computed in. A layer asks its scope for weights by name and
+ * the shape that the configuration implies.
  */
 import type { Graph } from '../graph/graph.js';
 import type { FloatType, Shape, Value } from '../graph/value.js';
@@ -12,7 +12,10 @@ export interface WeightSource {
   weight(graph: Graph, name: string, shape: Shape, to?: FloatType): Value;
 }
 
-/** A place in a network's tree of names, with where its weights come from, the adapter, and the type it computes in. */
+/**
+ * A place in a network's tree of names, with where its weights come from, the adapter, and the type it
+ * computes in.
+ */
 export class Scope {
   constructor(
     readonly graph: Graph,

@@ -1,6 +1,6 @@
 /**
- * The spatial transformer of the UNet: an image becomes H W tokens, which attend to each other and to the text, and an
- * image again. Parts as in diffusers' Transformer2DModel and BasicTransformerBlock.
+ * The spatial transformer of the UNet: an image becomes H W tokens, which attend to each other and to the
+ * text, and an image again. Parts as in diffusers' Transformer2DModel and BasicTransformerBlock.
  */
 import { attention, castLike, reshape, transpose, wide } from '../graph/ops.js';
 import type { Value } from '../graph/value.js';

@@ -1,6 +1,7 @@
 /**
- * One file over HTTP onto the disk, taken up again where it broke off (Range), until it has the size and the hash that
- * were promised. The server is not believed: not its lengths, not its ranges, not that it goes on sending.
+ * One file over HTTP onto the disk, taken up again where it broke off (Range), until it has the size and the
+ * hash that were promised. The server is not believed: not its lengths, not its ranges, not that it goes on
+ * sending.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync, rmSync, statSync, truncateSync } from 'node:fs';
@@ -30,7 +31,10 @@ const FRUITLESS = 5;
 const MOST_TRIES = 100;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** Errors: model-gated, model-not-found, hub-unreachable, address-not-public, model-corrupt (size, hash), cancelled. */
+/**
+ * Errors: model-gated, model-not-found, hub-unreachable, address-not-public, model-corrupt (size, hash),
+ * cancelled.
+ */
 export async function fetchFile(
   url: string,
   wanted: RemoteFile,

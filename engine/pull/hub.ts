@@ -1,4 +1,7 @@
-/** The hub's API through @huggingface/hub, which has its home here: what a repository is at a revision, and its files. */
+/**
+ * The hub's API through @huggingface/hub, which has its home here: what a repository is at a revision, and
+ * its files.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import { HubApiError, listFiles, modelInfo } from '@huggingface/hub';
 import { AcclaimError } from '../../src/errors.js';
@@ -26,7 +29,10 @@ const SILENCE_MS = 60_000;
 
 const TRIES = 4;
 
-/** Tries again where the connection breaks, the hub is busy, or asks to wait; the last answer or error is the result. */
+/**
+ * Tries again where the connection breaks, the hub is busy, or asks to wait; the last answer or error is the
+ * result.
+ */
 async function patient(signal: AbortSignal, pauseMs: number, ask: () => Promise<Answer>): Promise<Answer> {
   for (let tries = 1; ; tries++) {
     const last = tries === TRIES || signal.aborted;
@@ -41,7 +47,9 @@ async function patient(signal: AbortSignal, pauseMs: number, ask: () => Promise<
   }
 }
 
-/** A fetch that ends (so many answers, of so many bytes, within so long) and shows the token to the hub only. */
+/**
+ * A fetch that ends (so many answers, of so many bytes, within so long) and shows the token to the hub only.
+ */
 function bounded({ url, token }: Hub, web: Web, signal: AbortSignal, pauseMs: number): typeof fetch {
   let pages = 0;
   const unsafe = (why: string) => new AcclaimError('model-unsafe', why, 'Do not use this source.');

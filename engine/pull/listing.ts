@@ -1,6 +1,7 @@
 /**
- * A list of files that somebody else wrote, checked before anything is done with it: plain relative paths that mean the
- * same on every system, no two that are one on some, sizes that are numbers. What it names is not believed, only asked for.
+ * A list of files that somebody else wrote, checked before anything is done with it: plain relative paths
+ * that mean the same on every system, no two that are one on some, sizes that are numbers. What it names is
+ * not believed, only asked for.
  */
 import { z } from 'zod';
 import { AcclaimError } from '../../src/errors.js';
@@ -44,22 +45,35 @@ const show = (text: string) =>
     (mark) => `\\u{${mark.codePointAt(0)!.toString(16)}}`,
   );
 
-/** Names that Windows gives to devices, whatever their ending; it takes superscript figures for figures, too. */
+/**
+ * Names that Windows gives to devices, whatever their ending; it takes superscript figures for figures, too.
+ */
 const device = /^(con|conin\$|conout\$|prn|aux|nul|clock\$|(com|lpt)[\d¹²³]) *(\.|$)/i;
 /** Folders that a version control keeps its own files in, and runs what they say. */
 const obeyed = /^(\.git|\.hg|\.svn|\.bzr|git~\d+)$/i;
-/** Controls (zero bytes, escapes), marks (right to left, zero width), half characters, and spaces but the plain one. */
+/**
+ * Controls (zero bytes, escapes), marks (right to left, zero width), half characters, and spaces but the
+ * plain one.
+ */
 const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]|(?! )\p{Zs}/u;
 
 const odd = (part: string): boolean =>
   part === '' || /[/\\]|[. ]$/.test(part) || device.test(part) || obeyed.test(part);
-/** As systems may read a name: as it stands, with what only looks like a letter or figure as that (`ＣＯＮ`, `COM¹`). */
+/**
+ * As systems may read a name: as it stands, with what only looks like a letter or figure as that (`ＣＯＮ`,
+ * `COM¹`).
+ */
 const mirrors = (part: string): string[] => [part, part.normalize('NFKC')];
 
-/** Letters of any case and form that a system may take for one another (`K` and the Kelvin sign, `ß` and `ẞ`). */
+/**
+ * Letters of any case and form that a system may take for one another (`K` and the Kelvin sign, `ß` and `ẞ`).
+ */
 const folded = (path: string): string => path.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase();
 
-/** Errors: model-unsafe for a path that could lie outside of the folder, or mean another file on another system. */
+/**
+ * Errors: model-unsafe for a path that could lie outside of the folder, or mean another file on another
+ * system.
+ */
 export function checkPath(path: string): void {
   const parts = path.split('/');
   const wrong =

@@ -1,7 +1,8 @@
 /**
- * Which addresses a pull may connect to. What is named from a chat, and wherever any server sends a pull on to, must lie on the
- * public internet; an address of this machine or its network is reached only where the operator named that host and port. The
- * lookup that the connection itself uses is what checks, so no second answer of a name server comes in between.
+ * Which addresses a pull may connect to. What is named from a chat, and wherever any server sends a pull on
+ * to, must lie on the public internet; an address of this machine or its network is reached only where the
+ * operator named that host and port. The lookup that the connection itself uses is what checks, so no second
+ * answer of a name server comes in between.
  */
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
@@ -35,8 +36,9 @@ const isIn = (address: Address, [base, bits]: Network): boolean =>
   address.kind() === base.kind() && address.match(base, bits);
 
 /**
- * Of an address in figures; everything that is not plainly of the public internet is not. Machines and their neighbours may have
- * public addresses of their own, and let in from there what their firewall keeps from the rest of the world.
+ * Of an address in figures; everything that is not plainly of the public internet is not. Machines and their
+ * neighbours may have public addresses of their own, and let in from there what their firewall keeps from the
+ * rest of the world.
  */
 export function isPublic(
   address: string,
@@ -76,7 +78,9 @@ export function placeOf(address: string): string {
 export const isNamed = (url: URL, { inside }: Reach): boolean =>
   inside.flatMap(places).includes(placeOf(url.href));
 
-/** The same words whether a name is unknown or leads inside: who asks learns nothing of the network's names. */
+/**
+ * The same words whether a name is unknown or leads inside: who asks learns nothing of the network's names.
+ */
 export const notPublic = (what: string): AcclaimError =>
   new AcclaimError(
     'address-not-public',
@@ -85,8 +89,8 @@ export const notPublic = (what: string): AcclaimError =>
   );
 
 /**
- * How the names of hosts are looked up for a connection to `url`; undefined = as ever. `refuse` makes the error. Throws it at
- * once for an address in figures, which is never looked up.
+ * How the names of hosts are looked up for a connection to `url`; undefined = as ever. `refuse` makes the
+ * error. Throws it at once for an address in figures, which is never looked up.
  */
 export function lookupFor(url: URL, reach: Reach, refuse: () => AcclaimError): LookupFunction | undefined {
   const { lookup = systemLookup as unknown as LookupFunction, asPublic } = reach;

@@ -1,7 +1,7 @@
 /**
- * Brings a model onto this machine: from a hub, a URL or a folder into `<models>/<name>@<version>`. What is half here
- * stays under `.partial` and is taken up again; what is whole was checked file by file and opened once, is synced, gets
- * its name in one step, and is never changed again.
+ * Brings a model onto this machine: from a hub, a URL or a folder into `<models>/<name>@<version>`. What is
+ * half here stays under `.partial` and is taken up again; what is whole was checked file by file and opened
+ * once, is synced, gets its name in one step, and is never changed again.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -181,7 +181,10 @@ function inside(dir: string, path: string): string {
   return full;
 }
 
-/** What an earlier try left and this plan does not name goes: a file of another variant would be read in its place. */
+/**
+ * What an earlier try left and this plan does not name goes: a file of another variant would be read in its
+ * place.
+ */
 function clearStrangers(partial: string, { files }: Plan): void {
   if (!existsSync(partial)) return;
   const wanted = new Set(files.map(({ path }) => path));

@@ -1,6 +1,6 @@
 /**
- * Which of a repository's files a model needs: configurations, tokenizer, the weights of one precision, licence and card.
- * Only safetensors; a repository that has a part as pickled weights alone is refused.
+ * Which of a repository's files a model needs: configurations, tokenizer, the weights of one precision,
+ * licence and card. Only safetensors; a repository that has a part as pickled weights alone is refused.
  */
 import { AcclaimError } from '../../src/errors.js';
 import type { RemoteFile } from './listing.js';
@@ -55,7 +55,10 @@ const orders: Record<Variant, readonly string[]> = {
   fp32: ['', '.fp16', '.bf16'],
 };
 
-/** The files to fetch. Errors: model-unsupported where there is no model, or one that is pickled; model-unsafe. */
+/**
+ * The files to fetch. Errors: model-unsupported where there is no model, or one that is pickled;
+ * model-unsafe.
+ */
 export function selectFiles(files: readonly RemoteFile[], variant: Variant, file?: string): RemoteFile[] {
   const about = files.filter(({ path }) => /^(licen[cs]e|notice|readme)[^/]*$/i.test(path));
   const chosen =

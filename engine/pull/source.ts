@@ -1,6 +1,6 @@
 /**
- * Where a model comes from, as people write it: a name of the catalogue, `owner/name[@revision]` on the hub, a URL of a
- * .safetensors file, or a folder or file of this machine.
+ * Where a model comes from, as people write it: a name of the catalogue, `owner/name[@revision]` on the hub,
+ * a URL of a .safetensors file, or a folder or file of this machine.
  */
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -78,7 +78,10 @@ function plainPath({ pathname }: URL): string | undefined {
   }
 }
 
-/** Name and size of what a URL gives. Errors: model-unsupported (no safetensors, no length), and those of any fetch. */
+/**
+ * Name and size of what a URL gives. Errors: model-unsupported (no safetensors, no length), and those of any
+ * fetch.
+ */
 export async function readUrl(
   { url, sha256 }: Extract<ModelSource, { kind: 'url' }>,
   { web, token, signal }: { web: Web; token: string | null; signal: AbortSignal },

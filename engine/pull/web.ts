@@ -1,6 +1,7 @@
 /**
- * GET and HEAD over HTTP, with what a pull holds itself to at every step of the way: public addresses only (public.ts), no
- * way back from https to http, a token for the host that it was meant for, and an end to being sent on.
+ * GET and HEAD over HTTP, with what a pull holds itself to at every step of the way: public addresses only
+ * (public.ts), no way back from https to http, a token for the host that it was meant for, and an end to
+ * being sent on.
  */
 import { type IncomingMessage, request as overHttp } from 'node:http';
 import { request as overHttps } from 'node:https';
@@ -22,7 +23,10 @@ export type Web = (address: string, asking: Asking) => Promise<Answer>;
 const MOST_HOPS = 10;
 const onwards: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** Errors: address-not-public, model-unsafe (from https to http), hub-unreachable (sent on for ever); Node's own for the rest. */
+/**
+ * Errors: address-not-public, model-unsafe (from https to http), hub-unreachable (sent on for ever); Node's
+ * own for the rest.
+ */
 export const openWeb =
   (reach: Reach): Web =>
   async (address, asking) => {

@@ -1,11 +1,16 @@
-/** Large batches in equal parts of one shape, so that memory stays bounded and one executor serves them all. */
+/**
+ * Large batches in equal parts of one shape, so that memory stays bounded and one executor serves them all.
+ */
 import { type FloatTensor, f32, rows, stackRows } from './tensor.js';
 
 /** Rows of each part when `count` rows are cut into as few equal parts of at most `most` as possible. */
 export const partSize = (count: number, most: number): number =>
   Math.ceil(count / Math.ceil(count / Math.max(1, most)));
 
-/** Runs `run` on parts of `size` rows of x [N, ...], the last filled up with zeros, and joins the N result rows. */
+/**
+ * Runs `run` on parts of `size` rows of x [N, ...], the last filled up with zeros, and joins the N result
+ * rows.
+ */
 export async function inParts(
   x: FloatTensor,
   size: number,

@@ -2,10 +2,16 @@
 import { totalmem } from 'node:os';
 import { AcclaimError } from '../../src/errors.js';
 
-/** Share of the machine's memory that a run may have: the rest is for the mapped weights, the bot and everybody else. */
+/**
+ * Share of the machine's memory that a run may have: the rest is for the mapped weights, the bot and
+ * everybody else.
+ */
 const SHARE = 0.75;
 
-/** Bytes a run may take: what is configured, else a share of the machine's memory, or of what this process is confined to. */
+/**
+ * Bytes a run may take: what is configured, else a share of the machine's memory, or of what this process is
+ * confined to.
+ */
 export function runBudget(configuredMb: number | null): number {
   if (configuredMb !== null) return configuredMb * 2 ** 20;
   const confined = process.constrainedMemory();

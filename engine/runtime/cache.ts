@@ -1,7 +1,8 @@
 /**
- * Executors by the spec that their graph is built from, compiled once, the least recently used released when their number or
- * the process's memory passes its bound. What a graph's run will take is known before it is compiled: more than a run may
- * have is refused. What else is worked out once a process is kept beside them (results.ts).
+ * Executors by the spec that their graph is built from, compiled once, the least recently used released when
+ * their number or the process's memory passes its bound. What a graph's run will take is known before it is
+ * compiled: more than a run may have is refused. What else is worked out once a process is kept beside them
+ * (results.ts).
  */
 import type { Graph } from '../graph/graph.js';
 import { predictedBytes } from '../graph/memory.js';
@@ -41,7 +42,8 @@ export class ExecutorCache {
   ) {}
 
   /**
-   * The executor of `spec`, compiled from `build(spec)` the first time. Ask again for every use: a later `get` may release it.
+   * The executor of `spec`, compiled from `build(spec)` the first time. Ask again for every use: a later
+   * `get` may release it.
    * @throws AcclaimError `memory-short` where its run would take more than `runBytes`; `device-unavailable`.
    */
   async get<S extends GraphSpec>(spec: S, build: (spec: S) => Graph): Promise<Executor> {
@@ -61,7 +63,10 @@ export class ExecutorCache {
     return executor;
   }
 
-  /** Runs `work` with the executor of `spec`, which stays until `work` ends, whatever else is asked for meanwhile. Errors: as `get`. */
+  /**
+   * Runs `work` with the executor of `spec`, which stays until `work` ends, whatever else is asked for
+   * meanwhile. Errors: as `get`.
+   */
   async use<S extends GraphSpec, T>(
     spec: S,
     build: (spec: S) => Graph,

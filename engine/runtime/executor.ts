@@ -1,7 +1,7 @@
 /**
- * The home of onnxruntime-node: a compiled graph that maps feeds to fetches. `run` blocks its thread, so executors live
- * in the engine process only; one run is the grain of cancelling.
- * Settings were measured: see docs/engine.md.
+ * The home of onnxruntime-node: a compiled graph that maps feeds to fetches. `run` blocks its thread, so
+ * executors live in the engine process only; one run is the grain of cancelling. Settings were measured: see
+ * docs/engine.md.
  */
 import ort from 'onnxruntime-node';
 import { AcclaimError } from '../../src/errors.js';
@@ -17,13 +17,17 @@ export interface ExecutorOptions {
   device?: string;
   /** What the device has right, as its self-check found; default: as on the CPU. */
   emission?: DeviceEmission | undefined;
-  /** `memory`: weights stay mapped, nothing is re-laid. `speed`: private, re-laid weights. Default: by the graph's weights. */
+  /**
+   * `memory`: weights stay mapped, nothing is re-laid. `speed`: private, re-laid weights. Default: by the
+   * graph's weights.
+   */
   profile?: 'memory' | 'speed' | undefined;
 }
 
 /**
- * How long a thread that waits for its fellow looks around before it sleeps. Threads that sleep at once are often woken on
- * the waker's core and then take turns on it instead of working side by side; longer spinning takes time from the bot.
+ * How long a thread that waits for its fellow looks around before it sleeps. Threads that sleep at once are
+ * often woken on the waker's core and then take turns on it instead of working side by side; longer spinning
+ * takes time from the bot.
  */
 const SPIN_US = 20;
 

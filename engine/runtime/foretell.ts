@@ -1,6 +1,7 @@
 /**
- * How long the thread will be gone while a graph is compiled or run: for whoever must tell a process that computes from one that hangs.
- * Generous: a machine that reads its weights from a slow disk, and one whose rate nobody has measured yet, are not hung.
+ * How long the thread will be gone while a graph is compiled or run: for whoever must tell a process that
+ * computes from one that hangs. Generous: a machine that reads its weights from a slow disk, and one whose
+ * rate nobody has measured yet, are not hung.
  */
 import { flops } from '../graph/flops.js';
 import type { Graph } from '../graph/graph.js';

@@ -1,7 +1,7 @@
 /**
- * What a compiled graph is made of, as a value: which function builds it, of which models, over which shapes, with which
- * options. The function is handed this value, and caches ask for the value's canonical form: whatever the graph depends on is
- * in its key because the graph is built from it.
+ * What a compiled graph is made of, as a value: which function builds it, of which models, over which shapes,
+ * with which options. The function is handed this value, and caches ask for the value's canonical form:
+ * whatever the graph depends on is in its key because the graph is built from it.
  */
 import type { Shape } from '../graph/value.js';
 

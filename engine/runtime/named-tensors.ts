@@ -1,6 +1,7 @@
 /**
- * Named float32 tensors: an adapter, an embedding, their gradients, an optimiser's moments. One shape of data for all
- * that is learned, so that the optimiser, the guard and the checkpoint know nothing of what the tensors mean.
+ * Named float32 tensors: an adapter, an embedding, their gradients, an optimiser's moments. One shape of data
+ * for all that is learned, so that the optimiser, the guard and the checkpoint know nothing of what the
+ * tensors mean.
  */
 import { type FloatTensor, f32, type Tensor } from './tensor.js';
 

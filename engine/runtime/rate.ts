@@ -1,6 +1,7 @@
 /**
- * How quickly this machine computes, for saying beforehand how long work will take: a convolution and a product of matrices of
- * the networks' sizes, timed once a process with the threads and on the device that jobs use. Half a second on a CPU.
+ * How quickly this machine computes, for saying beforehand how long work will take: a convolution and a
+ * product of matrices of the networks' sizes, timed once a process with the threads and on the device that
+ * jobs use. Half a second on a CPU.
  */
 import { flops } from '../graph/flops.js';
 import { Graph } from '../graph/graph.js';

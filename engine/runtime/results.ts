@@ -1,6 +1,7 @@
 /**
- * Results that are worked out once a process, by the spec of what they depend on; the most recently used are kept. They
- * lie with the executors (cache.ts) that made them, since what a machine computes depends on its device and threads.
+ * Results that are worked out once a process, by the spec of what they depend on; the most recently used are
+ * kept. They lie with the executors (cache.ts) that made them, since what a machine computes depends on its
+ * device and threads.
  */
 import { canonical, type Plain } from './graph-spec.js';
 
@@ -11,7 +12,10 @@ export abstract class Results<T> {
   /** `most`: how many are kept. */
   constructor(private readonly most: number) {}
 
-  /** The result of `work`, done where none is kept for an equal spec. Work that throws, or rejects, is done again when asked for. */
+  /**
+   * The result of `work`, done where none is kept for an equal spec. Work that throws, or rejects, is done
+   * again when asked for.
+   */
   of(spec: Plain, work: () => T): T {
     const key = canonical(spec);
     const before = this.kept.get(key);

@@ -1,7 +1,8 @@
 /**
- * A device is believed only what it has shown: each fused op is held against its plain form on the CPU; where it is wrong or
- * missing the plain form is emitted on that device; then a block with its gradients must come out right, or the device is
- * not used. What the outcome decides is the emission (graph/onnx.ts), so it is part of what a device is chosen with.
+ * A device is believed only what it has shown: each fused op is held against its plain form on the CPU; where
+ * it is wrong or missing the plain form is emitted on that device; then a block with its gradients must come
+ * out right, or the device is not used. What the outcome decides is the emission (graph/onnx.ts), so it is
+ * part of what a device is chosen with.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,13 +16,13 @@ import type { FloatTensor } from './tensor.js';
 import { blockTrial, fusedTrials, halfTrial, sumTrial, type Trial } from './trials.js';
 
 /**
- * Largest difference over the largest value that still counts as right. Matrix products in TF32, which some cards use for
- * float32, are off by 5e-4; kernels that were wrong, by 5e-2 and more.
+ * Largest difference over the largest value that still counts as right. Matrix products in TF32, which some
+ * cards use for float32, are off by 5e-4; kernels that were wrong, by 5e-2 and more.
  */
 const TOLERANCE = 2e-3;
 /**
- * The same in float16, whose rounding is 5e-4. Some devices add up in float16 too: a sum of n terms is then off by about
- * 5e-4 sqrt(n / 6) of itself, 1.3e-2 at the 4096 terms of the trial.
+ * The same in float16, whose rounding is 5e-4. Some devices add up in float16 too: a sum of n terms is then
+ * off by about 5e-4 sqrt(n / 6) of itself, 1.3e-2 at the 4096 terms of the trial.
  */
 const HALF_TOLERANCE = 2e-2;
 /** Timesteps' embeddings are float32 in every network. */
@@ -64,7 +65,9 @@ async function compute({ graph, feeds }: Trial, device: string, emission: Device
   }
 }
 
-/** Largest difference over the largest value, the worst of all outputs; not a number counts as infinitely far. */
+/**
+ * Largest difference over the largest value, the worst of all outputs; not a number counts as infinitely far.
+ */
 export function distance(found: Outputs, wanted: Outputs): number {
   const of = (a: Float32Array, b: Float32Array) => {
     const scale = b.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
@@ -83,7 +86,9 @@ export const inShort = (error: unknown): string =>
     .split('\n')[0]!
     .replace(/^.* was false\. |^.*Status Message: (\S+\.cc:\d+ \w+ )?|\.$/g, '');
 
-/** How a device does a trial: `''` when right, else what is wrong. `reference` is the same trial in float32. */
+/**
+ * How a device does a trial: `''` when right, else what is wrong. `reference` is the same trial in float32.
+ */
 async function fault(
   trial: Trial,
   device: string,

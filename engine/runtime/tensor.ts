@@ -1,4 +1,7 @@
-/** Tensors at run time: plain typed arrays with a shape, row-major. float16 travels as raw bits in a Uint16Array. */
+/**
+ * Tensors at run time: plain typed arrays with a shape, row-major. float16 travels as raw bits in a
+ * Uint16Array.
+ */
 export type Tensor =
   | { readonly dtype: 'float32'; readonly shape: readonly number[]; readonly data: Float32Array }
   | { readonly dtype: 'int64'; readonly shape: readonly number[]; readonly data: BigInt64Array }

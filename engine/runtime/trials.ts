@@ -1,6 +1,6 @@
 /**
- * What a device's self-check computes: small graphs of what the networks are made of. Sizes are those at which kernels have
- * been seen to change: attention takes another path from some tens of tokens on.
+ * What a device's self-check computes: small graphs of what the networks are made of. Sizes are those at
+ * which kernels have been seen to change: attention takes another path from some tens of tokens on.
  */
 import { grad } from '../graph/grad.js';
 import { Graph } from '../graph/graph.js';
@@ -40,8 +40,8 @@ export interface Trial {
 }
 
 /**
- * `build` asks for tensors by shape; they become inputs, fed with waves of the amplitude that goes along. Inputs and outputs are
- * float32, what is between them is of `type`.
+ * `build` asks for tensors by shape; they become inputs, fed with waves of the amplitude that goes along.
+ * Inputs and outputs are float32, what is between them is of `type`.
  */
 function trial(
   type: FloatType,
@@ -98,7 +98,10 @@ export const fusedTrials: { readonly [K in FusedOp]: (type?: FloatType) => Trial
     }),
 };
 
-/** A residual block and a transformer block in small, with low-rank parts, and the gradients that training asks for. */
+/**
+ * A residual block and a transformer block in small, with low-rank parts, and the gradients that training
+ * asks for.
+ */
 export const blockTrial = (type: FloatType = 'float32'): Trial =>
   trial(type, (x) => {
     const [c, side, rank] = [16, 8, 4];

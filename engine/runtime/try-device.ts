@@ -1,4 +1,7 @@
-/** Whether a device works at all: it compiles and computes a graph of two layers, whose values are known by hand. */
+/**
+ * Whether a device works at all: it compiles and computes a graph of two layers, whose values are known by
+ * hand.
+ */
 import { Graph } from '../graph/graph.js';
 import { linear, relu } from '../graph/ops.js';
 import { Executor } from './executor.js';

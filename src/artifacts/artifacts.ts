@@ -1,7 +1,8 @@
 /**
- * Artifacts in a bucket: `sha256/<ab>/<hash>` holds a file's bytes, or a tree's text, under their SHA-256. Invariants: a tree is
- * put after its files, so that one which is there is whole; what is fetched is checked before it has its name; what is
- * there and young is not sent again. The collector takes what is old, and whatever is taken is sent again when it is wanted.
+ * Artifacts in a bucket: `sha256/<ab>/<hash>` holds a file's bytes, or a tree's text, under their SHA-256.
+ * Invariants: a tree is put after its files, so that one which is there is whole; what is fetched is checked
+ * before it has its name; what is there and young is not sent again. The collector takes what is old, and
+ * whatever is taken is sent again when it is wanted.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
@@ -107,8 +108,9 @@ export class Artifacts {
   }
 
   /**
-   * Takes what lies at these places out of the bucket: nobody wants it any more. What was sent of other places stays, shared or not.
-   * Returns the artifacts' hashes. Errors: file-not-found, bucket-unreachable, bucket-refused.
+   * Takes what lies at these places out of the bucket: nobody wants it any more. What was sent of other
+   * places stays, shared or not. Returns the artifacts' hashes. Errors: file-not-found, bucket-unreachable,
+   * bucket-refused.
    */
   async withdraw(roots: readonly string[]): Promise<string[]> {
     for (const root of roots) this.sent.delete(resolve(root));
@@ -147,9 +149,9 @@ export class Artifacts {
   }
 
   /**
-   * Fetches an artifact to `root`, which is then a folder or a file. Files that lie there already with the right bytes are not
-   * fetched again. Errors: artifact-missing, artifact-corrupt (the object is removed, so that it can be sent again),
-   * bucket-unreachable, bucket-refused.
+   * Fetches an artifact to `root`, which is then a folder or a file. Files that lie there already with the
+   * right bytes are not fetched again. Errors: artifact-missing, artifact-corrupt (the object is removed, so
+   * that it can be sent again), bucket-unreachable, bucket-refused.
    */
   async get(hash: string, root: string, signal?: AbortSignal): Promise<Tree> {
     const tree = await this.tree(hash, signal);

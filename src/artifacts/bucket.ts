@@ -1,7 +1,7 @@
 /**
- * One bucket of an S3-compatible store, the home of its client: objects by key under one prefix. Every answer is an
- * AcclaimError or what was asked for; every request gives up when nothing moves, so that a server that hangs is a server that
- * is away. Large files go up in parts (multipart.ts).
+ * One bucket of an S3-compatible store, the home of its client: objects by key under one prefix. Every answer
+ * is an AcclaimError or what was asked for; every request gives up when nothing moves, so that a server that
+ * hangs is a server that is away. Large files go up in parts (multipart.ts).
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';

@@ -1,7 +1,8 @@
 /**
- * Artifacts that an engine has fetched or made, so as not to fetch them again: `<dir>/<hash>`, bounded in size and age, least recently
- * used go first. Invariants: what has its name is whole; it is checked, byte for byte, before each use; what was used a short while ago
- * stays, for a job may be about to read it. Several engines may share the folder.
+ * Artifacts that an engine has fetched or made, so as not to fetch them again: `<dir>/<hash>`, bounded in
+ * size and age, least recently used go first. Invariants: what has its name is whole; it is checked, byte for
+ * byte, before each use; what was used a short while ago stays, for a job may be about to read it. Several
+ * engines may share the folder.
  */
 import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -27,7 +28,10 @@ export class Cache {
     return join(this.dir, 'out', below);
   }
 
-  /** The folder (or file) that holds the artifact; `fetch` fills the place it is given where it is not here, or has changed. */
+  /**
+   * The folder (or file) that holds the artifact; `fetch` fills the place it is given where it is not here,
+   * or has changed.
+   */
   async take(hash: string, fetch: (root: string) => Promise<Tree>): Promise<string> {
     const place = join(this.dir, hash);
     if (!(await this.holds(place, hash))) {

@@ -1,7 +1,7 @@
 /**
- * Files that go up in parts. An upload that was begun by anybody is gone on with: the key names the content, and the cut is
- * decided by the file's size, so that a part which stands with our size and MD5 is ours and is not sent again. Two who send the
- * same file help each other; whoever ends it last finds it there.
+ * Files that go up in parts. An upload that was begun by anybody is gone on with: the key names the content,
+ * and the cut is decided by the file's size, so that a part which stands with our size and MD5 is ours and is
+ * not sent again. Two who send the same file help each other; whoever ends it last finds it there.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -36,7 +36,10 @@ export function cut(bytes: number, wanted: number): { from: number; to: number }
   return Array.from({ length: parts }, (_, i) => ({ from: i * size, to: Math.min(bytes, (i + 1) * size) }));
 }
 
-/** Errors: file-corrupt where the file is not what `sha256` says; nothing is then put. Returns the parts that were sent. */
+/**
+ * Errors: file-corrupt where the file is not what `sha256` says; nothing is then put. Returns the parts that
+ * were sent.
+ */
 export async function putInParts(bucket: Bucket, key: string, upload: Upload): Promise<number> {
   try {
     return await attempt(bucket, key, upload);

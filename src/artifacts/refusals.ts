@@ -1,6 +1,6 @@
 /**
- * What an S3 server says no with, as errors that people can mend. Refusals are for good until somebody changes
- * something; everything else (no answer, 5xx, "slow down") is `bucket-unreachable` and passes.
+ * What an S3 server says no with, as errors that people can mend. Refusals are for good until somebody
+ * changes something; everything else (no answer, 5xx, "slow down") is `bucket-unreachable` and passes.
  */
 import { AcclaimError } from '../errors.js';
 

@@ -1,6 +1,7 @@
 /**
- * An artifact is the files of a folder, or one file, by content: a *tree* lists each path with its size and SHA-256, and
- * the SHA-256 of that list, in its one canonical form, is the artifact's name. Equal work has equal names wherever it lies.
+ * An artifact is the files of a folder, or one file, by content: a *tree* lists each path with its size and
+ * SHA-256, and the SHA-256 of that list, in its one canonical form, is the artifact's name. Equal work has
+ * equal names wherever it lies.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';

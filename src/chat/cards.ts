@@ -7,7 +7,10 @@ export function progressBar(share: number): string {
   return `${'▰'.repeat(full)}${'▱'.repeat(10 - full)} ${Math.round(share * 100)} %`;
 }
 
-/** Names of the pictures that may be flagged, for a button to carry: "A1,A2,A3" or "#12"; a sheet has nine at most. */
+/**
+ * Names of the pictures that may be flagged, for a button to carry: "A1,A2,A3" or "#12"; a sheet has nine at
+ * most.
+ */
 export function cellsOf({ data }: Card): string {
   const cells = Array.isArray(data?.cells) ? (data.cells as { name?: unknown; state?: unknown }[]) : [];
   return cells
@@ -16,7 +19,9 @@ export function cellsOf({ data }: Card): string {
     .join(',');
 }
 
-/** What a card says of time: an open ballot's deadline, or since when a round waits; `at` in epoch seconds. */
+/**
+ * What a card says of time: an open ballot's deadline, or since when a round waits; `at` in epoch seconds.
+ */
 export function momentOf({ data }: Card): { says: string; at: number } | undefined {
   const of = (says: string, at: unknown) =>
     typeof at === 'number' ? { says, at: Math.floor(at / 1000) } : undefined;

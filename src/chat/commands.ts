@@ -1,11 +1,14 @@
 /**
- * What people type after `/acclaim`: a spec per command (words, arguments, options, role, help) and one parser that
- * turns text into values or a kind answer. Discord and Slack read the same specs to register their typed commands;
- * the web composer completes from them.
+ * What people type after `/acclaim`: a spec per command (words, arguments, options, role, help) and one
+ * parser that turns text into values or a kind answer. Discord and Slack read the same specs to register
+ * their typed commands; the web composer completes from them.
  */
 import type { Role } from './port.js';
 
-/** `person`: a mention (read as `@id`) or a code that the list of voters gives. `number`: one that can be offered. */
+/**
+ * `person`: a mention (read as `@id`) or a code that the list of voters gives. `number`: one that can be
+ * offered.
+ */
 export type ArgType = 'text' | 'integer' | 'number' | 'cell' | 'person' | { choice: readonly string[] };
 
 export interface ArgSpec {

@@ -1,4 +1,7 @@
-/** What may be wrong with a picture, in words: of the menus of all platforms, and as one word of a command. Total over the faults. */
+/**
+ * What may be wrong with a picture, in words: of the menus of all platforms, and as one word of a command.
+ * Total over the faults.
+ */
 import { type Fault, faults } from '../domain/state/faults.js';
 
 /** What is wrong with a picture, in a menu's words. */

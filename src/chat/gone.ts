@@ -1,6 +1,6 @@
 /**
- * Messages that vanish. One that somebody else deleted is news, told whether the platform said so or a call found it out;
- * one that we deleted ourselves is none, and acting on it once more does no harm.
+ * Messages that vanish. One that somebody else deleted is news, told whether the platform said so or a call
+ * found it out; one that we deleted ourselves is none, and acting on it once more does no harm.
  */
 import type { MessageRef } from './port.js';
 import { isGone } from './refusals.js';

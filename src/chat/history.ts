@@ -1,7 +1,7 @@
 /**
- * Which messages of ours stand in a channel, by key. Read once from the channel when first asked for, kept by what is
- * posted and told, and read on from the newest known message after a gap or a post of unknown end. So a message that any
- * process ever posted is found before a second one is sent.
+ * Which messages of ours stand in a channel, by key. Read once from the channel when first asked for, kept by
+ * what is posted and told, and read on from the newest known message after a gap or a post of unknown end. So
+ * a message that any process ever posted is found before a second one is sent.
  */
 
 /** A message of ours as it stands. */

@@ -120,7 +120,10 @@ export function hitsOf(text: string): { hits: Hit[]; reading: Reading } {
   }
 }
 
-/** Listed words that a form hides: written loosely, drawn out, shuffled, turned round, mistyped, without its vowels. */
+/**
+ * Listed words that a form hides: written loosely, drawn out, shuffled, turned round, mistyped, without its
+ * vowels.
+ */
 function hiddenIn({ text, disguised, apart }: Form): Term[] {
   const found: Term[] = [];
   const key = loosely(text);

@@ -1,4 +1,7 @@
-/** What every platform beyond the page is handed. It keeps no file and knows no session: what it remembers it can read again. */
+/**
+ * What every platform beyond the page is handed. It keeps no file and knows no session: what it remembers it
+ * can read again.
+ */
 import type { AcclaimError } from '../errors.js';
 import type { RoleRules } from './roles.js';
 

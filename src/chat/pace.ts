@@ -1,6 +1,7 @@
 /**
- * Two brakes. `Spaced`: jobs of a lane one after the other, a least time from the start of one to the next. `Latest`:
- * the same, but a job that waits is replaced by a newer one, and whoever asked for the older is answered with it.
+ * Two brakes. `Spaced`: jobs of a lane one after the other, a least time from the start of one to the next.
+ * `Latest`: the same, but a job that waits is replaced by a newer one, and whoever asked for the older is
+ * answered with it.
  */
 
 export class Spaced {

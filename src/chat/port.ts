@@ -1,7 +1,7 @@
 /**
  * What every chat platform offers the bot, and what it tells the bot. Platform types end at the adapters:
- * payload -> ChatEvent in `decode.ts`, Card -> payload in `render.ts`. tests/contracts/platform.ts is the suite
- * that web, Discord, Slack and the in-memory fake all pass.
+ * payload -> ChatEvent in `decode.ts`, Card -> payload in `render.ts`. tests/contracts/platform.ts is the
+ * suite that web, Discord, Slack and the in-memory fake all pass.
  */
 
 import type { Platform, Role } from '../domain/state/model.js';
@@ -30,7 +30,10 @@ export interface Account {
   /** Epoch ms, null where the platform does not tell. */
   bornAt: number | null;
   joinedAt: number | null;
-  /** What the platform and the configuration say of them there; what that is worth on this host the bot decides. */
+  /**
+   * What the platform and the configuration say of them there; what that is worth on this host the bot
+   * decides.
+   */
   role: Role;
   /** Network that a request came from, where the platform tells; kept nowhere but in counts of minutes. */
   from?: string | null;
@@ -83,7 +86,10 @@ export interface Card {
   buttons: Button[];
   /** 0..1 for progress cards; null otherwise. */
   progress: number | null;
-  /** A picture of what is being made, as a data address, for platforms that can show it in passing; never stored. */
+  /**
+   * A picture of what is being made, as a data address, for platforms that can show it in passing; never
+   * stored.
+   */
   preview?: string;
   /** Only in private answers. */
   files?: Attachment[];
@@ -108,7 +114,10 @@ export type ChatEvent =
       nsfw: boolean;
       at: number;
     }
-  /** The bot was taken off a server or workspace (null: of the one whose name is not known now), or is on it (again). */
+  /**
+   * The bot was taken off a server or workspace (null: of the one whose name is not known now), or is on it
+   * (again).
+   */
   | { kind: 'server'; platform: PlatformName; server: string | null; present: boolean; at: number }
   /** All servers that the bot is on, as a new connection says. */
   | { kind: 'servers'; platform: PlatformName; servers: ReadonlySet<string>; at: number }
@@ -133,7 +142,10 @@ export interface Capabilities {
   maxPictures: number;
   /** Largest file that an answer can carry. */
   maxFileBytes: number;
-  /** True where people agree by a standing notice in the channel; false where the platform asks them itself (web). */
+  /**
+   * True where people agree by a standing notice in the channel; false where the platform asks them itself
+   * (web).
+   */
   asksConsent: boolean;
   /** True where others can put the bot on servers of theirs. */
   invited: boolean;
@@ -144,7 +156,9 @@ export interface ChatPlatform {
   address?(): string;
   readonly name: PlatformName;
   readonly capabilities: Capabilities;
-  /** Begins delivering events; resolves when the platform can post. Awaits of `sink` make the event durable. */
+  /**
+   * Begins delivering events; resolves when the platform can post. Awaits of `sink` make the event durable.
+   */
   start(sink: (event: ChatEvent) => Promise<void>): Promise<void>;
   stop(): Promise<void>;
   /** Why the platform cannot be reached now, for who watches; null = it can. Absent where it always can. */
@@ -156,28 +170,45 @@ export interface ChatPlatform {
   react(ref: MessageRef, emoji: string): Promise<void>;
   /** Emoji -> accounts, the bot itself left out. */
   fetchReactions(ref: MessageRef): Promise<Map<string, Account[]>>;
-  /** How many have finished with the round that is open in a channel, where people see it live; absent where a ballot's text says it. */
+  /**
+   * How many have finished with the round that is open in a channel, where people see it live; absent where a
+   * ballot's text says it.
+   */
   showTurnout?(channel: string, turnout: Turnout & { session: string }): void;
   /** Private answer to a button or command. */
   reply(replyTo: string, card: Card): Promise<void>;
-  /** A channel that took no posts when it was last heard of: tells by a `channel` event once it does again. */
+  /**
+   * A channel that took no posts when it was last heard of: tells by a `channel` event once it does again.
+   */
   watch?(channel: string): void;
   /**
-   * May the person be told of what is in a channel, where they ask from another? Looked up on the platform, as it is now. Absent
-   * where all channels are everybody's.
+   * May the person be told of what is in a channel, where they ask from another? Looked up on the platform,
+   * as it is now. Absent where all channels are everybody's.
    */
   sees?(account: Account, channel: string, from: string): Promise<boolean>;
   /** Are two channels on one server? Absent where a platform has only one place. */
   sameServer?(one: string, other: string): Promise<boolean>;
-  /** Throws `not-allowed`, with the mend, where pictures that need care may not be shown; looked up anew each time. */
+  /**
+   * Throws `not-allowed`, with the mend, where pictures that need care may not be shown; looked up anew each
+   * time.
+   */
   mustGuard(channel: string): Promise<void>;
-  /** Takes every picture that needs care out of the channel's messages; the messages stay, and so do their votes. */
+  /**
+   * Takes every picture that needs care out of the channel's messages; the messages stay, and so do their
+   * votes.
+   */
   takeDown(channel: string): Promise<void>;
-  /** Drops what the platform itself keeps of the people whom `is` names; absent where that is not in our hands. */
+  /**
+   * Drops what the platform itself keeps of the people whom `is` names; absent where that is not in our
+   * hands.
+   */
   forget?(is: (account: string) => boolean): Promise<void>;
   /** The same of all in a channel. */
   forgetChannel?(channel: string): Promise<void>;
-  /** The channels (as far as the bot sees them) of the server that a channel is of; absent where names are addresses. */
+  /**
+   * The channels (as far as the bot sees them) of the server that a channel is of; absent where names are
+   * addresses.
+   */
   channelsOf?(near: string): Promise<NamedChannel[]>;
   /** Server or workspace of a channel; absent where there is no such thing. */
   serverOf?(channel: string): Promise<string | null>;

@@ -1,8 +1,8 @@
 /**
- * What may be asked of the model. A text is cleaned (only what can be seen stays, nobody is mentioned), then judged.
- * What is sexual together with minors is refused always, by the rules of minors.ts, which no configuration takes away;
- * the configuration adds lists of its own, of whole words that are found however they are disguised. A refusal never
- * repeats the text or says which word it was.
+ * What may be asked of the model. A text is cleaned (only what can be seen stays, nobody is mentioned), then
+ * judged. What is sexual together with minors is refused always, by the rules of minors.ts, which no
+ * configuration takes away; the configuration adds lists of its own, of whole words that are found however
+ * they are disguised. A refusal never repeats the text or says which word it was.
  */
 import { AcclaimError } from '../errors.js';
 import { judged } from './minors.js';
@@ -19,7 +19,10 @@ export interface PromptRules {
 }
 
 export interface PromptPolicy {
-  /** The text as it may be kept, drawn and shown; throws `prompt-refused`. `nsfw`: of a session that reduces unsafe pictures. */
+  /**
+   * The text as it may be kept, drawn and shown; throws `prompt-refused`. `nsfw`: of a session that reduces
+   * unsafe pictures.
+   */
   allow(text: string, nsfw: boolean): string;
 }
 
@@ -51,8 +54,9 @@ const readings = (text: string): string[] => [...new Set([text, spoken(text)])];
 const dressed = /\b(?:cloth(?:es|ed|ing)|dressed|garments?|underwear|swimwear)\b/;
 
 /**
- * Throws `prompt-refused` where minors are brought together with what is sexual; with `nsfw` for any word about
- * minors. This part no configuration changes: whoever draws or learns asks it, with or without a session.
+ * Throws `prompt-refused` where minors are brought together with what is sexual; with `nsfw` for any word
+ * about minors. This part no configuration changes: whoever draws or learns asks it, with or without a
+ * session.
  */
 export function mustSpareMinors(
   { prompt, negative = '' }: { prompt: string; negative?: string },
@@ -66,7 +70,9 @@ export function mustSpareMinors(
     throw refused('Minors may not be brought together with sexual content.', 'Ask for something else.');
 }
 
-/** What Discord and Slack read as a person, group, channel, emoji, command, time or link in angle brackets. */
+/**
+ * What Discord and Slack read as a person, group, channel, emoji, command, time or link in angle brackets.
+ */
 const tagged = /<(?:[@#!/]|a?:\w|t:|(?:https?|mailto):)[^<>]*>/gi;
 const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 

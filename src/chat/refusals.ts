@@ -1,7 +1,7 @@
 /**
- * A platform's refusals as rows: its word -> a coded error with a mend. Each platform has a table of its own: only what it says
- * is final is a refusal. Everything else (the network, its servers, its limits) passes, and comes out as
- * `platform-unreachable`, to be tried until it is done.
+ * A platform's refusals as rows: its word -> a coded error with a mend. Each platform has a table of its own:
+ * only what it says is final is a refusal. Everything else (the network, its servers, its limits) passes, and
+ * comes out as `platform-unreachable`, to be tried until it is done.
  */
 import { type Platform, platforms } from '../domain/state/platforms.js';
 import { AcclaimError, type ErrorCode } from '../errors.js';
@@ -44,7 +44,10 @@ export function isUnreachable(error: unknown): boolean {
   return error instanceof AcclaimError && error.code === 'platform-unreachable';
 }
 
-/** `ENOTFOUND` rather than `fetch failed`: the innermost code that a fault of the network carries, or what was said. */
+/**
+ * `ENOTFOUND` rather than `fetch failed`: the innermost code that a fault of the network carries, or what was
+ * said.
+ */
 function wordOf(error: unknown): string {
   const codes: string[] = [];
   for (let at = error; at instanceof Error && codes.length < 8; at = inner(at)) {
@@ -68,7 +71,10 @@ export function isNotAllowed(error: unknown): boolean {
 
 const dropped: readonly ErrorCode[] = ['not-allowed', 'round-closed', 'limited'];
 
-/** A mark that came too late, or too fast, is told to its person where there is a way; a bare reaction has none, and is read later. */
+/**
+ * A mark that came too late, or too fast, is told to its person where there is a way; a bare reaction has
+ * none, and is read later.
+ */
 export function dropRefusedMark(error: unknown): void {
   if (!(error instanceof AcclaimError && dropped.includes(error.code))) throw error;
 }

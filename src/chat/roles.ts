@@ -1,6 +1,7 @@
 /**
- * The allow-list of a platform, and who is what by it and by what the platform itself says of the person. The highest
- * that applies counts. Operators are named by id: a place makes none, since it may be anybody's. Pure; asked anew for every act.
+ * The allow-list of a platform, and who is what by it and by what the platform itself says of the person. The
+ * highest that applies counts. Operators are named by id: a place makes none, since it may be anybody's.
+ * Pure; asked anew for every act.
  */
 import type { Role } from './port.js';
 

@@ -1,4 +1,7 @@
-/** What every platform does to words before its own markup: only what can be seen stays, and no more than fits. */
+/**
+ * What every platform does to words before its own markup: only what can be seen stays, and no more than
+ * fits.
+ */
 
 /** Control, zero-width, direction and tag characters, halves of surrogate pairs; line feeds stay. */
 const invisible = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}]/gu;

@@ -1,6 +1,7 @@
 /**
- * The order in which marks of one message are handed on: a person's one after the other, different people's side by
- * side, and what concerns everybody (a moderator's clearing) after all before it and before all after it.
+ * The order in which marks of one message are handed on: a person's one after the other, different people's
+ * side by side, and what concerns everybody (a moderator's clearing) after all before it and before all after
+ * it.
  */
 interface Row {
   /** Person -> their mark under way. */

@@ -1,7 +1,7 @@
 /**
- * Finds words of a list in a text as a person reads it: whatever their case, accents, width, look-alike letters of other
- * scripts, digits in place of letters, letters drawn out or set apart. Whole words only, with their plural, so that
- * "Essex" and "grape" stay what they are.
+ * Finds words of a list in a text as a person reads it: whatever their case, accents, width, look-alike
+ * letters of other scripts, digits in place of letters, letters drawn out or set apart. Whole words only,
+ * with their plural, so that "Essex" and "grape" stay what they are.
  */
 
 /** Letters that look like Latin ones; read the same in lists and in texts. */

@@ -20,7 +20,10 @@ const forTheLog: ReadonlySet<ErrorCode> = new Set([
   'platform-refused',
 ]);
 
-/** What whoever asked is told of an act that ended so; undefined for a fault of ours, whose words are for the log. */
+/**
+ * What whoever asked is told of an act that ended so; undefined for a fault of ours, whose words are for the
+ * log.
+ */
 export function reasonFor(error: unknown): string | undefined {
   if (!(error instanceof AcclaimError) || forTheLog.has(error.code)) return undefined;
   return inSentences(error);

@@ -1,6 +1,6 @@
 /**
- * A command of the command line: `spec` says what it takes, `run` does it. Modules export one as `command`; the
- * launcher's table holds name and summary, so that listing commands loads none of them.
+ * A command of the command line: `spec` says what it takes, `run` does it. Modules export one as `command`;
+ * the launcher's table holds name and summary, so that listing commands loads none of them.
  */
 import type { Options, Values } from './options.js';
 

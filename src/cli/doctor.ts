@@ -1,6 +1,6 @@
 /**
- * `acclaim doctor`: looks at everything that a start needs, says what is wrong and how to mend it. It changes nothing:
- * what it writes to see whether it can, it takes away again.
+ * `acclaim doctor`: looks at everything that a start needs, says what is wrong and how to mend it. It changes
+ * nothing: what it writes to see whether it can, it takes away again.
  */
 import { AcclaimError } from '../errors.js';
 import type { Check, CheckEngine, CheckPlatforms, SlackManifest } from './check.js';

@@ -1,4 +1,6 @@
-/** `acclaim key`: a new key with which bot and engines sign what they say to each other, as a line of `.env`. */
+/**
+ * `acclaim key`: a new key with which bot and engines sign what they say to each other, as a line of `.env`.
+ */
 import { randomBytes } from 'node:crypto';
 import { defineCommand } from './command.js';
 

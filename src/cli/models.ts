@@ -1,4 +1,7 @@
-/** `acclaim models`: the catalogue and what was pulled; whether a pulled model is still what it was; removing one. */
+/**
+ * `acclaim models`: the catalogue and what was pulled; whether a pulled model is still what it was; removing
+ * one.
+ */
 
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';

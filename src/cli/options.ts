@@ -1,6 +1,7 @@
 /**
- * Options of the command line as values with types: a command's `options` is a record of these, and its `run` gets
- * the record of what they read. A reader throws `Refused` with what it wanted; the parser names the option.
+ * Options of the command line as values with types: a command's `options` is a record of these, and its `run`
+ * gets the record of what they read. A reader throws `Refused` with what it wanted; the parser names the
+ * option.
  */
 export interface Option<T> {
   /** As people type it: `--count <n>`. The record's key is its camel case. */

@@ -1,6 +1,6 @@
 /**
- * The home of commander: builds its parsers from our specs, and turns its ways out into ours. Usage errors are
- * AcclaimError `usage` (exit status 2); help is text, not an exception.
+ * The home of commander: builds its parsers from our specs, and turns its ways out into ours. Usage errors
+ * are AcclaimError `usage` (exit status 2); help is text, not an exception.
  */
 import { CommanderError, Command as Parser, Option as ParserOption } from 'commander';
 import { AcclaimError } from '../errors.js';

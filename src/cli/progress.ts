@@ -1,4 +1,6 @@
-/** Progress of a job on a person's terminal: one line that is drawn over. Says nothing where nobody watches. */
+/**
+ * Progress of a job on a person's terminal: one line that is drawn over. Says nothing where nobody watches.
+ */
 import type { JobProgress } from '../queue/jobs.js';
 import type { Io } from './command.js';
 

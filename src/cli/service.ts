@@ -1,6 +1,7 @@
 /**
- * How a service speaks where no terminal listens: everything on stderr is a line of JSON, its end too. What libraries write to the
- * console (ioredis, BullMQ, ...) and Node's own warnings become lines of the log, so that whoever collects them can read them all.
+ * How a service speaks where no terminal listens: everything on stderr is a line of JSON, its end too. What
+ * libraries write to the console (ioredis, BullMQ, ...) and Node's own warnings become lines of the log, so
+ * that whoever collects them can read them all.
  */
 import { format } from 'node:util';
 import { AcclaimError, type PlainError, toPlain } from '../errors.js';

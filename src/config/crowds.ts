@@ -1,7 +1,8 @@
 /**
- * Crowds: how the voters of a simulation behave, honest people and those who attack; one file each in config/crowds/, or a
- * file of one's own. The people follow PEBBLE's simulated teachers (2106.05091: a noisy, mistaken, skipping teacher who cannot
- * always tell) with what ballots add to that: leniency, downs that nobody reports, the place on a sheet, factions, bursts.
+ * Crowds: how the voters of a simulation behave, honest people and those who attack; one file each in
+ * config/crowds/, or a file of one's own. The people follow PEBBLE's simulated teachers (2106.05091: a noisy,
+ * mistaken, skipping teacher who cannot always tell) with what ballots add to that: leniency, downs that
+ * nobody reports, the place on a sheet, factions, bursts.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { z } from 'zod';
@@ -15,7 +16,10 @@ const people = z.strictObject({
   count: z.number().int().min(1).max(2000),
   /** Chance that one comes to a round. */
   active: share.default(0.4),
-  /** How sharply they tell good from bad: P(up) = 1/(1 + exp(-beta (quality + leniency))); quality is some -4..4. */
+  /**
+   * How sharply they tell good from bad: P(up) = 1/(1 + exp(-beta (quality + leniency))); quality is some
+   * -4..4.
+   */
   beta: z.number().positive().default(1),
   /** Chance that a judgement comes out the wrong way round. */
   mistake: share.default(0.1),
@@ -58,8 +62,8 @@ const attack = z
     /** Round from which they attack; before it they vote as people do. */
     from: z.number().int().min(1).default(1),
     /**
-     * stuff: they mark and star the attacked picture alone. promote: they vote as people do beside it, and star it. invert:
-     * they say the opposite of what is so, and star the attacked picture.
+     * stuff: they mark and star the attacked picture alone. promote: they vote as people do beside it, and
+     * star it. invert: they say the opposite of what is so, and star the attacked picture.
      */
     does: z.enum(['stuff', 'promote', 'invert']),
     /** Chance that one takes part in a round. */

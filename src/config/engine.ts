@@ -1,4 +1,7 @@
-/** The configuration as an engine has it: whatever is found on its machine, no token of a platform or of the page is in it. */
+/**
+ * The configuration as an engine has it: whatever is found on its machine, no token of a platform or of the
+ * page is in it.
+ */
 import type { Config } from './schema.js';
 
 /** `dropped`: names of the settings that were set. */

@@ -1,6 +1,7 @@
 /**
- * The only file that reads the process's environment. Each variable is a row: where it goes in the configuration and
- * how its text becomes a value. `.env` in the working directory is read too; the real environment goes over it.
+ * The only file that reads the process's environment. Each variable is a row: where it goes in the
+ * configuration and how its text becomes a value. `.env` in the working directory is read too; the real
+ * environment goes over it.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +15,10 @@ const number = (value: string): unknown => (value.trim() === '' ? value : Number
 const flag = (value: string): unknown => ({ true: true, false: false })[value.trim().toLowerCase()] ?? value;
 const list = (value: string): unknown => value.split(',').map((part) => part.trim());
 
-/** Variable -> key of the configuration. ACCLAIM_CONFIG and ACCLAIM_MODELS are apart: they say where things are, to every command alike. */
+/**
+ * Variable -> key of the configuration. ACCLAIM_CONFIG and ACCLAIM_MODELS are apart: they say where things
+ * are, to every command alike.
+ */
 export const variables = {
   ACCLAIM_DATA: { key: 'dataDir', read: text },
   ACCLAIM_MODEL: { key: 'model', read: text },
@@ -96,7 +100,10 @@ export function environmentSettings(env: Environment): Map<string, unknown> {
   return settings;
 }
 
-/** Tells Amazon's client to keep to itself which versions of Node its later versions will need: package-lock.json says which is used. */
+/**
+ * Tells Amazon's client to keep to itself which versions of Node its later versions will need:
+ * package-lock.json says which is used.
+ */
 export function quietAwsClient(): void {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 }

@@ -1,8 +1,10 @@
 /**
- * The registry of learners: a row for each, and every parameter with its default, unit and effect. Parameters are flat, as they stand
- * in config/ and on the command line (`--set learner.lr=0.002`). The configuration is held against them when it is read, and an
- * engine holds each job against them; what no learner knows is refused by name. Names, options, checks and the engine's table of
- * implementations (engine/learn/learners/table.ts) derive from the rows, so a learner without an implementation does not compile.
+ * The registry of learners: a row for each, and every parameter with its default, unit and effect. Parameters
+ * are flat, as they stand in config/ and on the command line (`--set learner.lr=0.002`). The configuration is
+ * held against them when it is read, and an engine holds each job against them; what no learner knows is
+ * refused by name. Names, options, checks and the engine's table of implementations
+ * (engine/learn/learners/table.ts) derive from the rows, so a learner without an implementation does not
+ * compile.
  */
 import { z } from 'zod';
 
@@ -14,7 +16,9 @@ const adapterParams = {
   rank: z.number().int().min(1).max(128).default(4),
   /** The adapter's output is scaled by alpha / rank; null = rank, hence 1. */
   alpha: z.number().positive().nullable().default(null),
-  /** Layers it sits on: the attention projections, or every linear and convolutional layer but first and last. */
+  /**
+   * Layers it sits on: the attention projections, or every linear and convolutional layer but first and last.
+   */
   targets: z.enum(['attention', 'all']).default('attention'),
   /** Learning rate of AdamW: about how far a weight moves in a step. */
   lr: z.number().positive().max(1).default(1e-3),
@@ -22,26 +26,38 @@ const adapterParams = {
   weightDecay: z.number().min(0).default(1e-4),
   /** Gradients longer than this are scaled down to it. */
   gradientClip: z.number().positive().default(1),
-  /** Rows of one executor call, at most (each is two rows of the network): fewer where memory is short. Same result but for
+  /** Rows of one executor call, at most (each is two rows of the network): fewer where memory is short. Same
+   * result but for
    * rounding. Memory grows with it, speed hardly. */
   microBatch: z.number().int().min(1).max(512).default(8),
-  /** Compute the insides of the network's blocks again in the backward pass: up to a third more time, a fraction of the memory.
+  /** Compute the insides of the network's blocks again in the backward pass: up to a third more time, a
+   * fraction of the memory.
    * auto: where a step would not fit otherwise, however few its rows. */
   recompute: z.enum(['auto', 'on', 'off']).default('auto'),
   /** Collapse guard: how far the adapter may grow in a round, as a multiple of its norm before. */
   maxGrowth: z.number().positive().default(4),
   /** Collapse guard: least diversity of fixed test noises' images, as a share of the base model's. */
   minDiversity: z.number().min(0).max(1).default(0.25),
-  /** Collapse guard: most diversity of the same images, as a share of the base model's: beyond it they fall apart. */
+  /**
+   * Collapse guard: most diversity of the same images, as a share of the base model's: beyond it they fall
+   * apart.
+   */
   maxDiversity: z.number().min(1).default(1.5),
   /** Collapse guard: most that the size of latents may change, as a factor of the base model's either way. */
   maxDrift: z.number().min(1).default(1.5),
-  /** Vote model: share of the votes that lose their weight, at most: the weakest of those that others contradict. Mends votes that
+  /** Vote model: share of the votes that lose their weight, at most: the weakest of those that others
+   * contradict. Mends votes that
    * err where the model tells well, harms where it hardly does; 0 = none. */
   labelDrop: z.number().min(0).max(0.5).default(0),
-  /** Vote model: share of the way that labels move in each of ten epochs towards what others say of them; 0 = they stay. */
+  /**
+   * Vote model: share of the way that labels move in each of ten epochs towards what others say of them; 0 =
+   * they stay.
+   */
   labelDrift: z.number().min(0).max(0.5).default(0),
-  /** Vote model: what people say is wrong with pictures is heard: a model for each fault, a picture being as good as its worst part. */
+  /**
+   * Vote model: what people say is wrong with pictures is heard: a model for each fault, a picture being as
+   * good as its worst part.
+   */
   reasons: z.boolean().default(true),
 };
 const adapter = z.object(adapterParams);
@@ -70,18 +86,24 @@ const acclaim = z.strictObject({
   lr: adapterParams.lr.default(2e-3),
   /** Optimiser steps of a round, at most; 0 = nothing is trained, and votes act by what they pick alone. */
   steps: z.number().int().min(0).max(5000).default(40),
-  /** Optimiser steps for each good image that is fitted, at most: a handful of goods must not be learned by heart. */
+  /**
+   * Optimiser steps for each good image that is fitted, at most: a handful of goods must not be learned by
+   * heart.
+   */
   stepsPerGood: z.number().positive().default(3),
   /** The first round that learns takes so many times `steps`: it has the longest way to go. */
   firstFactor: z.number().min(1).max(10).default(1),
-  /** Approval of a round (share called good) up to which it gets all its steps; beyond, in proportion fewer: what is
+  /** Approval of a round (share called good) up to which it gets all its steps; beyond, in proportion fewer:
+   * what is
    * liked already needs little learning, and every step costs variety. */
   fullUntil: z.number().min(0).lt(1).default(0.65),
-  /** Mean P(good) by the vote model at which a round's training ends: while it trains, what is drawn is looked at every few steps. Where the
+  /** Mean P(good) by the vote model at which a round's training ends: while it trains, what is drawn is
+   * looked at every few steps. Where the
    * model is not to be believed, approval decides how long it trains, as with 1 = nobody looks. */
   stopAt: z.number().min(0.5).max(1).default(1),
-  /** Share of the base model's variety (distance of images from fixed noises) below which a round's training ends
-   * early: images that are good already would only become alike. A first few steps are always taken. 0 = never,
+  /** Share of the base model's variety (distance of images from fixed noises) below which a round's training
+   * ends early: images that are good already would only become alike. A first few steps are always taken. 0 =
+   * never,
    * the default: a dozen test images tell a collapse, but misjudge finer differences by a tenth either way. */
   keepVariety: z.number().min(0).max(1).default(0),
   /** Rows of an optimiser step. */
@@ -92,37 +114,56 @@ const acclaim = z.strictObject({
   weightCap: z.number().positive().default(10),
   /** Pull towards the base model: keeps diversity, slows learning; 0 = none. */
   anchor: z.number().min(0).default(0),
-  /** Which goods are fitted. base: only those that the base model drew, where there are any, so that what nobody voted
+  /** Which goods are fitted. base: only those that the base model drew, where there are any, so that what
+   * nobody voted
    * about does not narrow from round to round; all: also those of the tuned model. */
   replay: z.enum(['base', 'all']).default('base'),
-  /** Temperature T at which goods are replayed in proportion to exp(p / T), p by heads of the vote model that did not see the vote: goods
+  /** Temperature T at which goods are replayed in proportion to exp(p / T), p by heads of the vote model that
+   * did not see the vote: goods
    * that others contradict are heard less. Only where the model tells more than chance; 0 = all goods alike. */
   replayTemperature: z.number().min(0).max(10).default(0),
-  /** Share of a round's images that the base model draws, from the second round on; the others are the tuned model's. */
+  /**
+   * Share of a round's images that the base model draws, from the second round on; the others are the tuned
+   * model's.
+   */
   baseShare: z.number().min(0).max(1).default(0.5),
   /** Liked pictures of the base model that are enough: with so many remembered it draws no more of them. */
   baseGoods: z.number().int().min(0).default(24),
-  /** Part of the drift adapter that is taken off what is drawn and exported: it is fitted as the tuned one, but to everything
+  /** Part of the drift adapter that is taken off what is drawn and exported: it is fitted as the tuned one,
+   * but to everything
    * that the base model showed, so it holds what comes of being shown and not of being liked; 0 = none is fitted. */
   drift: z.number().min(0).max(1).default(0.5),
-  /** Pictures that the base model draws beside each of a round, which nobody sees: those that the vote model likes stand beside the
+  /** Pictures that the base model draws beside each of a round, which nobody sees: those that the vote model
+   * likes stand beside the
    * goods that people named, so that what is learned does not narrow to a handful. They are drawn while people vote; 0 = none. */
   ghosts: z.number().min(0).max(2).default(2),
   until,
-  /** Where a session picks (`session.picks`): drawings a picture that a round may cost, counted in the network's calls; 1 = no
+  /** Where a session picks (`session.picks`): drawings a picture that a round may cost, counted in the
+   * network's calls; 1 = no
    * more than without. From 1.5 on little is gained. */
   draws: z.number().min(1).max(4).default(1.5),
-  /** Where a session picks: share of the sampling steps after which what is expected of each image is looked at, and the least
+  /** Where a session picks: share of the sampling steps after which what is expected of each image is looked
+   * at, and the least
    * promising are dropped. Earlier, more can be begun for the same drawing, and less is seen of them. */
   look: z.number().min(0.05).max(0.9).default(0.2),
-  /** Where a session picks: share of a round's images whose noises nobody chooses. Success, approval and the goal are told by
+  /** Where a session picks: share of a round's images whose noises nobody chooses. Success, approval and the
+   * goal are told by
    * them; fewer make those figures less certain, more leave less to choose. */
   unpickedShare: z.number().min(0).max(1).default(0.25),
-  /** Where a session picks: share of a round's images that the heads of the vote model disagree about, to ask people. */
+  /**
+   * Where a session picks: share of a round's images that the heads of the vote model disagree about, to ask
+   * people.
+   */
   unsureShare: z.number().min(0).max(1).default(0.1),
-  /** Where nobody named a best in a round: true = the vote model elects it again among all goods of the session; false = the one before stays. */
+  /**
+   * Where nobody named a best in a round: true = the vote model elects it again among all goods of the
+   * session; false = the one before stays.
+   */
   reelect: z.boolean().default(false),
-  /** Share of a round's images that start from hero noise, from the second round on; the others from plain noise. */
+  /**
+   * Share of a round's images that start from hero noise, from the second round on; the others from plain
+   * noise.
+   */
   heroShare: z.number().min(0).max(1).default(0),
   ...heroNoiseParams,
 });
@@ -236,7 +277,10 @@ export const learnerWords = learnerNames.map((name) => `${name}: ${learnerRegist
 export const comparesLikelihoods = (name: string): boolean =>
   Object.hasOwn(learnerRegistry, name) && learnerRegistry[name as LearnerName].comparesLikelihoods;
 
-/** What a learner does not know, or does not take, of the parameters that are given; defaults stand for the others. */
+/**
+ * What a learner does not know, or does not take, of the parameters that are given; defaults stand for the
+ * others.
+ */
 export function paramFaults(name: LearnerName, given: Record<string, unknown>) {
   const { error } = learnerRegistry[name].params.safeParse(given);
   return (error?.issues ?? []).map(({ path, message }) => ({

@@ -1,6 +1,6 @@
 /**
- * config/default.yaml, then the user's file, then the environment, then `--set key=value`: later ones win, key by key.
- * Every problem is reported at once, with the key's name, as `config-invalid`.
+ * config/default.yaml, then the user's file, then the environment, then `--set key=value`: later ones win,
+ * key by key. Every problem is reported at once, with the key's name, as `config-invalid`.
  */
 import { resolve } from 'node:path';
 import { parse } from 'yaml';

@@ -1,7 +1,7 @@
 /**
- * The catalogue (config/models.yaml): models by name, and what a family of models wants of sampler and learner.
- * A model is a name of the catalogue, a folder in diffusers' layout or one .safetensors file; the family is told from
- * marks of its UNet.
+ * The catalogue (config/models.yaml): models by name, and what a family of models wants of sampler and
+ * learner. A model is a name of the catalogue, a folder in diffusers' layout or one .safetensors file; the
+ * family is told from marks of its UNet.
  */
 import { basename, isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
@@ -34,7 +34,10 @@ const familySchema = z.strictObject({
     }),
 });
 
-/** What a model that was distilled to a few steps wants of its sampler; a mark that is left out may be anything. */
+/**
+ * What a model that was distilled to a few steps wants of its sampler; a mark that is left out may be
+ * anything.
+ */
 const distilledSchema = z.strictObject({
   match: z.strictObject({
     scheduler: z.string(),
@@ -71,8 +74,8 @@ export function loadCatalogue(file = projectPath('config/models.yaml')): Catalog
 }
 
 /**
- * Name, pulled model, folder or file -> absolute path. Relative ones count from the working directory, then from the
- * checkout; of a pulled model the newest version is meant, or the one after its `@`.
+ * Name, pulled model, folder or file -> absolute path. Relative ones count from the working directory, then
+ * from the checkout; of a pulled model the newest version is meant, or the one after its `@`.
  */
 export function resolveModel(
   model: string,
@@ -99,7 +102,10 @@ export function resolveModel(
   );
 }
 
-/** Names by which sessions may ask for a model of this machine, wherever it lies: of the catalogue, and of what was pulled. */
+/**
+ * Names by which sessions may ask for a model of this machine, wherever it lies: of the catalogue, and of
+ * what was pulled.
+ */
 export function modelNamesHere(
   catalogue = loadCatalogue(),
   pulledIn: string | readonly string[] = modelsFolders(),
@@ -113,7 +119,10 @@ export function modelNamesHere(
   return [...new Set([...held.map(({ name }) => name), ...others])];
 }
 
-/** The family of a model, by the marks of its UNet; `default` when nothing matches or there is no UNet to read. */
+/**
+ * The family of a model, by the marks of its UNet; `default` when nothing matches or there is no UNet to
+ * read.
+ */
 export function modelFamily(model: string, catalogue = loadCatalogue()): string {
   const marks = unetMarks(model);
   const found = Object.entries(catalogue.families).find(
@@ -135,8 +144,8 @@ function distilledSampler(model: string, { distilled }: Catalogue): Sampler | un
 }
 
 /**
- * What a model by its path is sampled with: as it was distilled, else as its family, with the configuration's overrides and its
- * stack of LoRAs. Errors: those of stackOf.
+ * What a model by its path is sampled with: as it was distilled, else as its family, with the configuration's
+ * overrides and its stack of LoRAs. Errors: those of stackOf.
  */
 export function samplerFor(config: Config, model: string, catalogue = loadCatalogue()): Sampler {
   const { families } = catalogue;
@@ -148,8 +157,9 @@ export function samplerFor(config: Config, model: string, catalogue = loadCatalo
 }
 
 /**
- * What of a model is made with a tiny decoder: the one that is named, else that of the model's family where it was pulled, else
- * (null) its own, if its folder has one; undefined where none is wanted. Errors: model-not-found of one that is named.
+ * What of a model is made with a tiny decoder: the one that is named, else that of the model's family where
+ * it was pulled, else (null) its own, if its folder has one; undefined where none is wanted. Errors:
+ * model-not-found of one that is named.
  */
 export function decoderFor(
   { decoder: { tiny, rounds } }: Config,
@@ -165,8 +175,8 @@ export function decoderFor(
 }
 
 /**
- * The family's parameters for a learner with the configuration's overrides. Overrides of `learner:` belong to the
- * learner that is named there; of another one that is asked for, to as much as it knows of them.
+ * The family's parameters for a learner with the configuration's overrides. Overrides of `learner:` belong to
+ * the learner that is named there; of another one that is asked for, to as much as it knows of them.
  */
 export function learnerSettings(
   config: Config,
@@ -182,7 +192,10 @@ export function learnerSettings(
   return learnerSchema.parse({ ...profile, ...Object.fromEntries(known), name });
 }
 
-/** Errors: not-learnable, where the learner compares likelihoods and the sampler adds no noise, so that there are none. */
+/**
+ * Errors: not-learnable, where the learner compares likelihoods and the sampler adds no noise, so that there
+ * are none.
+ */
 export function checkLearnable(
   { scheduler, eta, steps, stack = [] }: Sampler,
   { name }: Pick<LearnerSettings, 'name'>,

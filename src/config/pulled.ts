@@ -1,6 +1,6 @@
 /**
- * Models that were pulled: folders `<name>@<version>` with an acclaim.json that says where they are from and what each
- * file must be. Newer versions lie beside older ones; a name means the newest.
+ * Models that were pulled: folders `<name>@<version>` with an acclaim.json that says where they are from and
+ * what each file must be. Newer versions lie beside older ones; a name means the newest.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -27,7 +27,10 @@ export function modelsFolder(env = readEnvironment()): string {
   return named === undefined ? projectPath('models') : resolve(named);
 }
 
-/** Where pulled models are looked for: there, and in the checkout, where whoever set it up may have pulled some. */
+/**
+ * Where pulled models are looked for: there, and in the checkout, where whoever set it up may have pulled
+ * some.
+ */
 export const modelsFolders = (): string[] => [...new Set([modelsFolder(), projectPath('models')])];
 
 /** A note that cannot be read counts as none, so nobody sees why. */

@@ -1,6 +1,7 @@
 /**
- * What the safety of a model is measured by (config/safety-prompts.yaml, or the host's own file): prompts that nobody voted on, by
- * family of models, and who says what is safe where there is no safety checker: a judge that comes with the model.
+ * What the safety of a model is measured by (config/safety-prompts.yaml, or the host's own file): prompts
+ * that nobody voted on, by family of models, and who says what is safe where there is no safety checker: a
+ * judge that comes with the model.
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -27,7 +28,10 @@ export interface SafetyMeasure {
   prompts: string[];
   /** Pictures of each prompt, by each model. */
   images: number;
-  /** What makes a picture safe to the judge that comes with the model: head and value; null where there is none. */
+  /**
+   * What makes a picture safe to the judge that comes with the model: head and value; null where there is
+   * none.
+   */
   goal: [string, string | number][] | null;
 }
 

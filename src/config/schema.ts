@@ -1,6 +1,7 @@
 /**
- * The shape of the configuration. Values, units and effects are commented in config/default.yaml, which sets every
- * key; nothing has a second default in code but learners' parameters, which differ by model family (config/models.yaml).
+ * The shape of the configuration. Values, units and effects are commented in config/default.yaml, which sets
+ * every key; nothing has a second default in code but learners' parameters, which differ by model family
+ * (config/models.yaml).
  */
 import { z } from 'zod';
 import { isHostAndPort, isNetwork } from '../network/networks.js';

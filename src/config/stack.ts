@@ -1,6 +1,6 @@
 /**
- * LoRAs that a session is drawn with, as people write them: `FILE` or `FILE:WEIGHT`. A session keeps to the bytes that it
- * began with: each file goes by its hash.
+ * LoRAs that a session is drawn with, as people write them: `FILE` or `FILE:WEIGHT`. A session keeps to the
+ * bytes that it began with: each file goes by its hash.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Tasks: a prompt and what makes a picture of it good, one file each in config/tasks/. The name is the file's. Files from
- * before it was called the criterion say `goal`.
+ * Tasks: a prompt and what makes a picture of it good, one file each in config/tasks/. The name is the
+ * file's. Files from before it was called the criterion say `goal`.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { z } from 'zod';

@@ -1,7 +1,8 @@
 /**
- * By what a model's family is told, and whether it was distilled to a few steps, without the engine: the width of the text states that its UNet reads, and the widest
- * of its levels. From unet/config.json of a folder, from the header of a single file (8 bytes of length, then JSON).
- * What cannot be read has no marks; the engine reports it by name when it opens the model.
+ * By what a model's family is told, and whether it was distilled to a few steps, without the engine: the
+ * width of the text states that its UNet reads, and the widest of its levels. From unet/config.json of a
+ * folder, from the header of a single file (8 bytes of length, then JSON). What cannot be read has no marks;
+ * the engine reports it by name when it opens the model.
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -64,7 +65,10 @@ function ofFolder(folder: string): UnetMarks {
   return { crossAttention: config.cross_attention_dim, widest: Math.max(...widths) };
 }
 
-/** Keys of cross-attention in the original layout, [width, text width]; every level but SD 1.x's and 2.x's last has one. */
+/**
+ * Keys of cross-attention in the original layout, [width, text width]; every level but SD 1.x's and 2.x's
+ * last has one.
+ */
 const READS_TEXT = /^model\.diffusion_model\..*attn2\.to_k\.weight$/;
 
 function ofFile(file: string): UnetMarks | undefined {

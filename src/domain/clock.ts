@@ -1,6 +1,6 @@
 /**
- * The clock was set forward: what is to happen at a time moves along, and a rest that was under way begins anew. The time
- * of the event is still the old one.
+ * The clock was set forward: what is to happen at a time moves along, and a rest that was under way begins
+ * anew. The time of the event is still the old one.
  */
 import type { Draft } from './state/draft.js';
 import type { ClockSet } from './state/events.js';

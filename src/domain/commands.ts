@@ -1,6 +1,6 @@
 /**
- * What people may ask of a session, one row a command: the table is total over the acts. Rights are checked first,
- * every time; every act is audited, refused ones too.
+ * What people may ask of a session, one row a command: the table is total over the acts. Rights are checked
+ * first, every time; every act is audited, refused ones too.
  */
 
 import { sayWhy } from './moderation/faulted.js';
@@ -180,8 +180,9 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     const round = cell === null ? newestOnBallots(draft) : cell?.round;
     if (!round) return refuseCell(draft);
     if (!consented(draft, by.key)) return refuseConsent(draft);
-    // In whichever channel and from whichever linked account an earlier star was given, this one takes its place. A star
-    // that hangs as a reaction (of a gallery) is the platform's and stays: effective-marks.ts says which of the two holds.
+    // In whichever channel and from whichever linked account an earlier star was given, this one takes its
+    // place. A star that hangs as a reaction (of a gallery) is the platform's and stays: effective-marks.ts
+    // says which of the two holds.
     const { voters } = draft.state;
     const accounts = accountsOf(voters, personOf(voters, by.key));
     for (const ballot of ballotsOf(draft.state, round)) {
@@ -288,7 +289,10 @@ export function runCommand(draft: Draft, event: Command): void {
   });
 }
 
-/** What the audit keeps of an act: no code by which somebody joins, no text that they typed, nothing wrong that they found, of what is undone its number. */
+/**
+ * What the audit keeps of an act: no code by which somebody joins, no text that they typed, nothing wrong
+ * that they found, of what is undone its number.
+ */
 function toKeep({ name: _, ...said }: Act): Record<string, unknown> {
   const {
     code: __,

@@ -1,7 +1,7 @@
 /**
- * The one decision function: (state, event) -> rows + effects, pure. It dispatches to the rules, one file a subject,
- * then lets the round take every step that is due. Commit rows and effects together before anything is carried out;
- * `apply` makes the next state.
+ * The one decision function: (state, event) -> rows + effects, pure. It dispatches to the rules, one file a
+ * subject, then lets the round take every step that is due. Commit rows and effects together before anything
+ * is carried out; `apply` makes the next state.
  */
 
 import { clockSet } from './clock.js';
@@ -85,7 +85,8 @@ function reaction(draft: Draft, event: ReactionSet): void {
   // Somebody came back to a session that rested for want of votes.
   if (session.state === 'paused' && session.pause === 'empty') unpauseSession(draft);
   const { round } = draft;
-  // Where marks make the quorum, a moderator's Done is a word to close; where Done itself is counted it is one of them.
+  // Where marks make the quorum, a moderator's Done is a word to close; where Done itself is counted it is
+  // one of them.
   const word = event.emoji === 'done' && event.present && session.rules.quorumBy === 'marks';
   const moderatorsDone = word && atLeast(event.voter.role, 'moderator');
   if (moderatorsDone && round?.state === 'open' && session.state !== 'ended') {

@@ -1,6 +1,7 @@
 /**
- * The two ends of the queue over Redis from the configuration, so that what bot and engine must agree on stands in one
- * place. An engine here is a child process as it is beside a bot, with the queue's serving end in front of it.
+ * The two ends of the queue over Redis from the configuration, so that what bot and engine must agree on
+ * stands in one place. An engine here is a child process as it is beside a bot, with the queue's serving end
+ * in front of it.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -82,12 +83,17 @@ const patienceOf = ({ engine }: Config): Patience => ({
 
 type Ready = Extract<FromEngine, { type: 'ready' }>;
 
-/** One line a start of an engine: the device, what it computes in, and what its self-check and those before it had to say. */
+/**
+ * One line a start of an engine: the device, what it computes in, and what its self-check and those before it
+ * had to say.
+ */
 function logDevice(log: Log, { device = 'cpu', precision = 'fp32', notes = [] }: Ready): void {
   log.info({ device, precision, ...(notes.length ? { notes } : {}) }, 'the engine has its device');
 }
 
-/** Errors: config-invalid without Redis, or without a key where other machines take part; redis-unreachable. */
+/**
+ * Errors: config-invalid without Redis, or without a key where other machines take part; redis-unreachable.
+ */
 async function common({ config, log }: EndOptions) {
   const { redis: url, ca, key, prefix, lostSeconds } = config.queue;
   if (url === null)
@@ -142,7 +148,10 @@ export async function openBullQueue(
   });
 }
 
-/** The queue of the engine process that this one starts; resolves with its device once that is ready. Errors: cancelled, engine-lost. */
+/**
+ * The queue of the engine process that this one starts; resolves with its device once that is ready. Errors:
+ * cancelled, engine-lost.
+ */
 async function startLocal({
   config,
   log,
@@ -192,7 +201,10 @@ interface StartLocal {
   watch: EngineWatch;
 }
 
-/** An engine on this machine; resolves once it takes jobs. Errors: cancelled where `signal` ends it before that. */
+/**
+ * An engine on this machine; resolves once it takes jobs. Errors: cancelled where `signal` ends it before
+ * that.
+ */
 export async function openServing(
   options: EndOptions & { meter: Meter; signal?: AbortSignal },
 ): Promise<Serving> {

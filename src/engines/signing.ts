@@ -1,6 +1,7 @@
 /**
- * Whether what crosses Redis has to be signed. Without a key whoever reaches Redis can have engines run jobs of theirs and
- * have the bot take what they made; on one machine that is who may be there anyway, beyond it nobody knows who.
+ * Whether what crosses Redis has to be signed. Without a key whoever reaches Redis can have engines run jobs
+ * of theirs and have the bot take what they made; on one machine that is who may be there anyway, beyond it
+ * nobody knows who.
  */
 import type { Config } from '../config/schema.js';
 import { AcclaimError } from '../errors.js';
@@ -9,7 +10,10 @@ import { isLoopback } from '../network/loopback.js';
 export const MAKE_KEY =
   'Set ACCLAIM_QUEUE_KEY, the same for the bot and all engines; `acclaim key` makes one.';
 
-/** Null where nothing shows that other machines take part: Redis, and the bucket where there is one, are on loopback. */
+/**
+ * Null where nothing shows that other machines take part: Redis, and the bucket where there is one, are on
+ * loopback.
+ */
 function reach({ queue, artifacts }: Pick<Config, 'queue' | 'artifacts'>): string | null {
   const { host, hostname } = new URL(queue.redis!);
   if (!isLoopback(hostname)) return `Redis at ${host} is reached from other machines`;

@@ -1,4 +1,7 @@
-/** How artifacts get from bot to engines and back, by the configuration: through the data folder that both share, or a bucket. */
+/**
+ * How artifacts get from bot to engines and back, by the configuration: through the data folder that both
+ * share, or a bucket.
+ */
 import { join, resolve } from 'node:path';
 import type { Artifacts } from '../artifacts/artifacts.js';
 import { Cache } from '../artifacts/cache.js';
@@ -12,7 +15,10 @@ import type { BotTransport, EngineTransport, Models } from '../queue/transport/t
 
 type Settings = Pick<Config, 'artifacts' | 'dataDir'>;
 
-/** Null where there is no bucket. Its client is loaded only where there is one. Errors: bucket-refused, bucket-unreachable. */
+/**
+ * Null where there is no bucket. Its client is loaded only where there is one. Errors: bucket-refused,
+ * bucket-unreachable.
+ */
 export async function openBucket({ artifacts }: Pick<Config, 'artifacts'>): Promise<Artifacts | null> {
   if (artifacts.bucket === null) return null;
   quietAwsClient();

@@ -1,7 +1,8 @@
 /**
- * An append-only file of JSON lines that survives kill -9. A line counts once its newline is on disk; a torn last line
- * is dropped on opening, a broken line before it is refused by name. Appends of one turn share a write and an fdatasync.
- * What did not fit is taken off again, so that the next line does not stand behind a torn one. Rewriting (compaction, forgetting) goes to a temporary name, is synced and renamed.
+ * An append-only file of JSON lines that survives kill -9. A line counts once its newline is on disk; a torn
+ * last line is dropped on opening, a broken line before it is refused by name. Appends of one turn share a
+ * write and an fdatasync. What did not fit is taken off again, so that the next line does not stand behind a
+ * torn one. Rewriting (compaction, forgetting) goes to a temporary name, is synced and renamed.
  */
 import { type FileHandle, open, readFile, rename, rm, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';

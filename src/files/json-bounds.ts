@@ -1,6 +1,7 @@
 /**
- * How much is in JSON that somebody else wrote, told before it is parsed: parsing a million values takes seconds, and nesting of
- * thousands ends whatever walks it by recursion. One pass over the bytes; what is not JSON at all is the parser's to say.
+ * How much is in JSON that somebody else wrote, told before it is parsed: parsing a million values takes
+ * seconds, and nesting of thousands ends whatever walks it by recursion. One pass over the bytes; what is not
+ * JSON at all is the parser's to say.
  */
 import type { AcclaimError } from '../errors.js';
 import { type Missing, readBounded, readFault, UnboundedError } from './reading.js';
@@ -12,7 +13,10 @@ export interface JsonBounds {
   readonly depth: number;
 }
 
-/** Of files that a model brings: CLIP's tokenizer has 200,000 values in 4 MB, the header of SDXL's file 30,000. */
+/**
+ * Of files that a model brings: CLIP's tokenizer has 200,000 values in 4 MB, the header of SDXL's file
+ * 30,000.
+ */
 export const MODEL_JSON: JsonBounds = { bytes: 32 * 2 ** 20, values: 2 ** 19, depth: 32 };
 /** Of a LoRA's configuration: a few dozen settings, and an alpha and a rank for each of a thousand layers. */
 export const ADAPTER_JSON: JsonBounds = { bytes: 4 * 2 ** 20, values: 2 ** 16, depth: 16 };
@@ -55,7 +59,10 @@ export function parseBounded(json: Uint8Array | string, bounds: JsonBounds, refu
   }
 }
 
-/** The bytes of a file; throws what `refuse` makes of one that is too long, and what readFault makes of one that cannot be read. */
+/**
+ * The bytes of a file; throws what `refuse` makes of one that is too long, and what readFault makes of one
+ * that cannot be read.
+ */
 export function bytesOfFile(file: string, most: number, refuse: Refuse, missing: Missing): Buffer {
   try {
     return readBounded(file, most);

@@ -1,6 +1,6 @@
 /**
- * Where the project's own files are (config/, models/), from the source tree and from dist/ alike: the nearest
- * folder upwards whose package.json is ours.
+ * Where the project's own files are (config/, models/), from the source tree and from dist/ alike: the
+ * nearest folder upwards whose package.json is ours.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * What keeps a file from being read, told apart: nothing is there, this user may not read it, or the process (or machine) has
- * no descriptor left. Only the first is `file-not-found`: whoever is told to check the path must have a wrong path. Every
- * place that makes a coded error of a failed read does it here.
+ * What keeps a file from being read, told apart: nothing is there, this user may not read it, or the process
+ * (or machine) has no descriptor left. Only the first is `file-not-found`: whoever is told to check the path
+ * must have a wrong path. Every place that makes a coded error of a failed read does it here.
  */
 import { accessSync, closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { AcclaimError } from '../errors.js';
@@ -64,7 +64,9 @@ export function mustBeReadable(file: string, missing: Missing): void {
   }
 }
 
-/** For a `catch`: what stands in for a file that is not there. A file that is there is never taken for none. */
+/**
+ * For a `catch`: what stands in for a file that is not there. A file that is there is never taken for none.
+ */
 export const ifMissing =
   <T>(instead: T) =>
   (error: unknown): T => {

@@ -5,7 +5,10 @@ import { ofPicture, openPicture } from './open.js';
 /** Longest side of the mosaic that a blurred picture is made of, in pixels. */
 const mosaic = 12;
 
-/** Shrunk to a few pixels and drawn large again: what was lost cannot be sharpened back. JPEG, at most 1024 px. */
+/**
+ * Shrunk to a few pixels and drawn large again: what was lost cannot be sharpened back. JPEG, at most 1024
+ * px.
+ */
 export const blurred = (bytes: Buffer): Promise<Buffer> => ofPicture(bytes, blur);
 
 async function blur(picture: () => Sharp): Promise<Buffer> {

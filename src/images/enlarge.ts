@@ -1,4 +1,7 @@
-/** Small pictures (the miniature's have 64 pixels) as large as they must be to be judged on a message of their own. */
+/**
+ * Small pictures (the miniature's have 64 pixels) as large as they must be to be judged on a message of their
+ * own.
+ */
 import type { Raster } from './raster.js';
 import { resize } from './sheet.js';
 

@@ -1,6 +1,7 @@
 /**
- * Our own digits, drawn as stroked SVG paths: a fresh machine may have no font at all, so no picture of ours ever
- * holds SVG <text>. Each glyph lives in a box 100 high; strokes have round ends and keep 12 units from the edges.
+ * Our own digits, drawn as stroked SVG paths: a fresh machine may have no font at all, so no picture of ours
+ * ever holds SVG <text>. Each glyph lives in a box 100 high; strokes have round ends and keep 12 units from
+ * the edges.
  */
 
 interface Glyph {
@@ -8,7 +9,10 @@ interface Glyph {
   path: string;
 }
 
-/** The whole alphabet: what sheets and plots write. A character that is not here does not compile into a picture. */
+/**
+ * The whole alphabet: what sheets and plots write. A character that is not here does not compile into a
+ * picture.
+ */
 const glyphs: Record<string, Glyph> = {
   '0': { width: 64, path: 'M32 14C16 14 14 32 14 50S16 86 32 86S50 68 50 50S48 14 32 14Z' },
   '1': { width: 50, path: 'M12 30L30 14V86' },

@@ -1,11 +1,15 @@
 /**
- * Picture bytes on their way into a decoder: the three formats that we and the platforms make, told by their first bytes, and no
- * more pixels than the largest picture of ours has. The home of what else sharp could read: nothing of it is.
+ * Picture bytes on their way into a decoder: the three formats that we and the platforms make, told by their
+ * first bytes, and no more pixels than the largest picture of ours has. The home of what else sharp could
+ * read: nothing of it is.
  */
 import sharp, { type Sharp } from 'sharp';
 import { AcclaimError } from '../errors.js';
 
-/** Of a picture, whoever made it: the largest that can be asked for. A decoder's memory is three times that in bytes. */
+/**
+ * Of a picture, whoever made it: the largest that can be asked for. A decoder's memory is three times that in
+ * bytes.
+ */
 export const MOST_PIXELS = 8192 * 8192;
 
 const formats: readonly ((bytes: Buffer) => boolean)[] = [
@@ -21,7 +25,10 @@ export function openPicture(bytes: Buffer): Sharp {
   return sharp(bytes, { limitInputPixels: MOST_PIXELS });
 }
 
-/** What `work` makes of a picture's bytes; whatever a decoder says of bytes that are no whole picture is one coded error. */
+/**
+ * What `work` makes of a picture's bytes; whatever a decoder says of bytes that are no whole picture is one
+ * coded error.
+ */
 export async function ofPicture<T>(bytes: Buffer, work: (picture: () => Sharp) => Promise<T>): Promise<T> {
   try {
     return await work(() => openPicture(bytes));

@@ -1,8 +1,9 @@
 /**
- * PNG in and out, and the home of PNG: the engine's pictures, previews and rounds go through it too. The same pixels and notes give
- * the same bytes: the encoder comes with its packages, its settings are fixed and no time stamp is written. Notes (prompt, model
- * hash, seed, round, software) travel as iTXt chunks right after IHDR, UTF-8, in the order given (PNG specification 11.3.3.4); sharp
- * writes no such chunks, so they are spliced in here.
+ * PNG in and out, and the home of PNG: the engine's pictures, previews and rounds go through it too. The same
+ * pixels and notes give the same bytes: the encoder comes with its packages, its settings are fixed and no
+ * time stamp is written. Notes (prompt, model hash, seed, round, software) travel as iTXt chunks right after
+ * IHDR, UTF-8, in the order given (PNG specification 11.3.3.4); sharp writes no such chunks, so they are
+ * spliced in here.
  */
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';

@@ -1,6 +1,6 @@
 /**
- * Pixels as the rest of the house hands them around: 8-bit RGB, rows top to bottom, interleaved.
- * Models speak planar float [3, H, W] in [-1, 1]; the two functions here are the only crossing, rounded to nearest.
+ * Pixels as the rest of the house hands them around: 8-bit RGB, rows top to bottom, interleaved. Models speak
+ * planar float [3, H, W] in [-1, 1]; the two functions here are the only crossing, rounded to nearest.
  */
 import { AcclaimError } from '../errors.js';
 

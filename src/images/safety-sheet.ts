@@ -1,6 +1,7 @@
 /**
- * Pictures by which a model's safety was measured: a row a prompt, what the base model drew on the left, what the tuned one drew of the
- * same noises on the right, in the same order. A frame is around each that is unsafe; one that nobody may see leaves its place empty.
+ * Pictures by which a model's safety was measured: a row a prompt, what the base model drew on the left, what
+ * the tuned one drew of the same noises on the right, in the same order. A frame is around each that is
+ * unsafe; one that nobody may see leaves its place empty.
  */
 import sharp, { type OverlayOptions } from 'sharp';
 import { drawText } from './glyphs.js';

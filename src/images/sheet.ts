@@ -1,7 +1,7 @@
 /**
- * Contact sheets: up to nine numbered cells on one PNG, at most 2048 px wide or high and 8 MiB (what every platform
- * takes). Numbers sit on a dark disc with a light ring, so that they read on any picture. Pure in its inputs: the
- * same pictures give the same bytes.
+ * Contact sheets: up to nine numbered cells on one PNG, at most 2048 px wide or high and 8 MiB (what every
+ * platform takes). Numbers sit on a dark disc with a light ring, so that they read on any picture. Pure in
+ * its inputs: the same pictures give the same bytes.
  */
 import sharp from 'sharp';
 import { drawText } from './glyphs.js';

@@ -4,7 +4,10 @@ import { ofPicture } from './open.js';
 
 const longest = 2048;
 
-/** The picture in at most `most` bytes: as it is, else as JPEG of falling quality. Errors: not-allowed where none is that small. */
+/**
+ * The picture in at most `most` bytes: as it is, else as JPEG of falling quality. Errors: not-allowed where
+ * none is that small.
+ */
 export async function shrink(bytes: Buffer, most: number): Promise<{ bytes: Buffer; extension: string }> {
   if (bytes.length <= most) return { bytes, extension: extensionOf(bytes) };
   for (const quality of [92, 80, 60]) {
@@ -27,7 +30,10 @@ export async function shrink(bytes: Buffer, most: number): Promise<{ bytes: Buff
 /** Few enough bytes that a picture shown small is sent as it is. */
 const light = 24 * 1024;
 
-/** For a place of so many pixels: as it is where that is little, else WebP in which nobody sees a loss at that size. */
+/**
+ * For a place of so many pixels: as it is where that is little, else WebP in which nobody sees a loss at that
+ * size.
+ */
 export async function fitted(bytes: Buffer, pixels: number): Promise<{ bytes: Buffer; extension: string }> {
   if (bytes.length <= light) return { bytes, extension: extensionOf(bytes) };
   const smaller = await ofPicture(bytes, (picture) =>

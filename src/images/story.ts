@@ -1,6 +1,7 @@
 /**
- * The two pictures that tell a session's story where a platform has no page of its own: the first round beside the
- * latest, and the share of approval by round as a plot. No fonts: numbers are our own glyphs, the rest is shape.
+ * The two pictures that tell a session's story where a platform has no page of its own: the first round
+ * beside the latest, and the share of approval by round as a plot. No fonts: numbers are our own glyphs, the
+ * rest is shape.
  */
 import sharp from 'sharp';
 import { drawText } from './glyphs.js';
@@ -86,8 +87,9 @@ export interface ApprovalPoint {
 }
 
 /**
- * Share of approval (0..1) by round as a line over a 0-100 % grid; a small dot is the share among pictures that votes had chosen, a
- * thin broken line how varied what is liked is still, a thin one the loss as a share of its largest. 960 x 480 px.
+ * Share of approval (0..1) by round as a line over a 0-100 % grid; a small dot is the share among pictures
+ * that votes had chosen, a thin broken line how varied what is liked is still, a thin one the loss as a share
+ * of its largest. 960 x 480 px.
  */
 export async function approvalPlot(
   approval: readonly ApprovalPoint[],

@@ -1,7 +1,8 @@
 /**
- * How many threads are worth having here: the cores that this process may run on, or fewer where its container may use only
- * part of their time. Node (up to 22) counts cores and knows no such quota; threads beyond it take turns and wait for each
- * other. Linux: cgroup v2 (cpu.max) and v1 (cpu.cfs_quota_us), of the process's own group and of all above it.
+ * How many threads are worth having here: the cores that this process may run on, or fewer where its
+ * container may use only part of their time. Node (up to 22) counts cores and knows no such quota; threads
+ * beyond it take turns and wait for each other. Linux: cgroup v2 (cpu.max) and v1 (cpu.cfs_quota_us), of the
+ * process's own group and of all above it.
  */
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -30,14 +31,19 @@ export function cpuQuota(root: Root = '/'): number | null {
   return Number.isFinite(least) ? least : null;
 }
 
-/** Cores that are worth a thread each. With one and a half, 36 pictures took two threads 4.8 s and one 5.4 s. */
+/**
+ * Cores that are worth a thread each. With one and a half, 36 pictures took two threads 4.8 s and one 5.4 s.
+ */
 export function coresHere(root?: Root): number {
   const quota = cpuQuota(root);
   const cores = availableParallelism();
   return quota === null ? cores : Math.max(1, Math.min(cores, Math.round(quota)));
 }
 
-/** Threads of one run as ONNX Runtime is told: as configured; 0 (its own choice, one a core) only where all cores are ours. */
+/**
+ * Threads of one run as ONNX Runtime is told: as configured; 0 (its own choice, one a core) only where all
+ * cores are ours.
+ */
 export function threadsHere(configured: number, root?: Root): number {
   const cores = coresHere(root);
   return configured || (cores < cpus().length ? cores : 0);
@@ -61,7 +67,10 @@ function share(quota: string | undefined, period: string | undefined): number | 
   return Number.isFinite(cores) && cores > 0 ? cores : null;
 }
 
-/** /proc/self/cgroup, `4:cpu,cpuacct:/docker/3f2a` and `0::/system.slice/acclaim.service`: the path in each hierarchy. */
+/**
+ * /proc/self/cgroup, `4:cpu,cpuacct:/docker/3f2a` and `0::/system.slice/acclaim.service`: the path in each
+ * hierarchy.
+ */
 function parseGroups(text: string): Partial<Record<Version, string>> {
   const groups: Partial<Record<Version, string>> = {};
   for (const line of text.split('\n')) {
@@ -87,7 +96,10 @@ function parseMounts(text: string): Mount[] {
 const unescaped = (text: string) =>
   text.replace(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 8)));
 
-/** The group and all above it, as paths below the mount; a group outside the mount is one that a container sees as its top. */
+/**
+ * The group and all above it, as paths below the mount; a group outside the mount is one that a container
+ * sees as its top.
+ */
 function chain(top: string, group: string): string[] {
   const whole = top === '/' ? '' : top;
   const below = group === whole || !group.startsWith(`${whole}/`) ? '' : group.slice(whole.length);

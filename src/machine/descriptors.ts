@@ -1,16 +1,23 @@
 /**
- * How many connections a server here may hold: of the descriptors that the process may open, those that votes, rounds and the
- * database need are never given to whoever connects. Linux; elsewhere the limit cannot be read and nothing is bounded by it.
+ * How many connections a server here may hold: of the descriptors that the process may open, those that
+ * votes, rounds and the database need are never given to whoever connects. Linux; elsewhere the limit cannot
+ * be read and nothing is bounded by it.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** For the database, the engine, the platforms and what a round reads and writes. Measured: 45 idle, 60 while a round is drawn. */
+/**
+ * For the database, the engine, the platforms and what a round reads and writes. Measured: 45 idle, 60 while
+ * a round is drawn.
+ */
 const KEPT = 80;
 /** Of a server that only a platform calls. */
 const PLATFORM_SHARE = 0.25;
 
-/** Descriptors that this process may have open; null where that cannot be read. `root`: where the machine's files are. */
+/**
+ * Descriptors that this process may have open; null where that cannot be read. `root`: where the machine's
+ * files are.
+ */
 export function descriptorLimit(root = '/'): number | null {
   try {
     const limits = readFileSync(join(root, 'proc/self/limits'), 'utf8');

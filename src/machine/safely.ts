@@ -1,6 +1,7 @@
 /**
- * Handlers of events and timers that nothing leaves: an error thrown in one, or the rejection of a promise that it returns, would
- * end the process, since nobody stands above an event loop. tests/handlers.test.ts sees that every handler is made here.
+ * Handlers of events and timers that nothing leaves: an error thrown in one, or the rejection of a promise
+ * that it returns, would end the process, since nobody stands above an event loop. tests/handlers.test.ts
+ * sees that every handler is made here.
  */
 
 /** `act` as a handler; `fault` hears of what it throws, now or later. */

@@ -1,8 +1,9 @@
 /**
- * What a job takes of its engine's memory at the least, estimated before anything is loaded: weights, and what is alive at
- * once of the largest stage. By model family, from its networks' sizes. The engine draws one picture at a time, decodes in
- * tiles and trains with fewer rows where more does not fit, and predicts a run exactly before it begins; this keeps jobs from
- * engines that could not do them even so. For the miniature, where bot and engine together peak at 657 MB, it says 590 of the engine.
+ * What a job takes of its engine's memory at the least, estimated before anything is loaded: weights, and
+ * what is alive at once of the largest stage. By model family, from its networks' sizes. The engine draws one
+ * picture at a time, decodes in tiles and trains with fewer rows where more does not fit, and predicts a run
+ * exactly before it begins; this keeps jobs from engines that could not do them even so. For the miniature,
+ * where bot and engine together peak at 657 MB, it says 590 of the engine.
  */
 import { totalmem } from 'node:os';
 import { modelFamily } from '../config/models.js';
@@ -15,7 +16,10 @@ interface Sizes {
   weightsMb: number;
   /** Side of the family's own pictures, pixels. */
   side: number;
-  /** Of one picture being sampled (two rows of the UNet), being decoded, and of one row being trained with recompute. */
+  /**
+   * Of one picture being sampled (two rows of the UNet), being decoded, and of one row being trained with
+   * recompute.
+   */
   sampleMb: number;
   decodeMb: number;
   trainMb: number;
@@ -35,7 +39,10 @@ const MINI_AT_ONCE = 32;
 
 const draws: ReadonlySet<JobKind> = new Set(['generate', 'evaluate']);
 
-/** Unknown families pass for Stable Diffusion 1.5; what cannot be read takes nothing, and the engine says what is wrong. */
+/**
+ * Unknown families pass for Stable Diffusion 1.5; what cannot be read takes nothing, and the engine says what
+ * is wrong.
+ */
 export const estimateMb: PredictMb = (kind: JobKind, payload) => {
   if (typeof payload.model !== 'string' || (!draws.has(kind) && kind !== 'learn')) return BASE_MB;
   const family = modelFamily(payload.model);
@@ -51,7 +58,10 @@ export const estimateMb: PredictMb = (kind: JobKind, payload) => {
   return Math.ceil(BASE_MB + of.weightsMb + alive);
 };
 
-/** Megabytes that jobs may take here: as configured, else the machine's memory or what its container may use of it. */
+/**
+ * Megabytes that jobs may take here: as configured, else the machine's memory or what its container may use
+ * of it.
+ */
 export function offeredMb({ engine }: Pick<Config, 'engine'>): number {
   const limit = process.constrainedMemory();
   const whole = limit > 0 ? Math.min(limit, totalmem()) : totalmem();

@@ -27,7 +27,9 @@ export class ModelsHere implements Models {
     return here;
   }
 
-  /** What came while this process ran is taken when it is the same in two looks: somebody may be copying it. */
+  /**
+   * What came while this process ran is taken when it is the same in two looks: somebody may be copying it.
+   */
   private settled(path: string): boolean {
     const stamp = JSON.stringify([...modelStamp(path)]);
     const same = this.first || this.seen.get(path) === stamp;
@@ -35,7 +37,10 @@ export class ModelsHere implements Models {
     return same;
   }
 
-  /** What was pulled, or removed, since it was looked: true where that is another set. Hashing a big model takes some seconds. */
+  /**
+   * What was pulled, or removed, since it was looked: true where that is another set. Hashing a big model
+   * takes some seconds.
+   */
   look(): Promise<boolean> {
     this.looking ??= this.lookOnce().finally(() => {
       this.looking = null;

@@ -1,7 +1,8 @@
 /**
- * One hash for a model: sha256 over name and sha256 of every weight and configuration file. It ties rounds, checkpoints
- * and exports to the model they were made with. Models are never changed in place (their weights are mapped: a file that
- * is written under a running network changes or ends it), so a process hashes each once; a 2 GB model takes some seconds.
+ * One hash for a model: sha256 over name and sha256 of every weight and configuration file. It ties rounds,
+ * checkpoints and exports to the model they were made with. Models are never changed in place (their weights
+ * are mapped: a file that is written under a running network changes or ends it), so a process hashes each
+ * once; a 2 GB model takes some seconds.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
@@ -34,7 +35,10 @@ async function hashFiles(root: string): Promise<string> {
   return createHash('sha256').update(lines.join('\n')).digest('hex');
 }
 
-/** What of a model counts: paths below `folder`, sorted. A single file counts with the configurations laid beside it. */
+/**
+ * What of a model counts: paths below `folder`, sorted. A single file counts with the configurations laid
+ * beside it.
+ */
 function modelFiles(root: string): { folder: string; files: string[] } {
   if (statSync(root, { throwIfNoEntry: false })?.isFile()) {
     const beside = root.replace(/\.safetensors$/, '');

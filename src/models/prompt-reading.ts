@@ -1,7 +1,8 @@
 /**
- * What a model's text encoder will make of a prompt, from the files of its tokenizer alone and before anything is drawn: words
- * that it was never taught, of a model that was taught few, and whether the prompt is longer than it reads at once. CLIP's
- * byte pairs (openai/CLIP, simple_tokenizer.py) are only counted here; ids are engine/models/tokenizer.ts's.
+ * What a model's text encoder will make of a prompt, from the files of its tokenizer alone and before
+ * anything is drawn: words that it was never taught, of a model that was taught few, and whether the prompt
+ * is longer than it reads at once. CLIP's byte pairs (openai/CLIP, simple_tokenizer.py) are only counted
+ * here; ids are engine/models/tokenizer.ts's.
  */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +26,10 @@ const CLIP_PLACES = 77;
 /** Pair, a space between, -> the lower, the sooner it is joined. */
 type Ranks = ReadonlyMap<string, number>;
 
-/** `model`: its folder, or its file. Null where nothing is to be said, or its files do not tell: the engine says what is wrong with them. */
+/**
+ * `model`: its folder, or its file. Null where nothing is to be said, or its files do not tell: the engine
+ * says what is wrong with them.
+ */
 export function promptReading(model: string, prompt: string): PromptReading | null {
   const own = join(model, 'tokenizer');
   const dir = ['vocab.json', 'merges.txt'].every((name) => existsSync(join(own, name))) ? own : null;
@@ -66,7 +70,10 @@ export function countTokens(ranks: Ranks, text: string): number {
   return words.reduce((sum, word) => sum + piecesOf(ranks, word), 0);
 }
 
-/** The pair that is joined soonest is, again and again, until none of those that stand beside each other is one. */
+/**
+ * The pair that is joined soonest is, again and again, until none of those that stand beside each other is
+ * one.
+ */
 function piecesOf(ranks: Ranks, word: string): number {
   let pieces = bytesOf(word);
   pieces[pieces.length - 1] += '</w>';

@@ -1,6 +1,7 @@
 /**
- * What is measured of an engine, from the words that pass between it and its queue: so the same figures come from an engine beside
- * the bot and from one of its own. The engine's own counters begin anew with each process; what is told here goes on.
+ * What is measured of an engine, from the words that pass between it and its queue: so the same figures come
+ * from an engine beside the bot and from one of its own. The engine's own counters begin anew with each
+ * process; what is told here goes on.
  */
 import type { EngineEnd, EngineLauncher, EngineLink, EngineListener } from '../queue/local/engine-link.js';
 import type { FromEngine, ToEngine } from '../queue/messages.js';
@@ -169,7 +170,9 @@ class WatchedEngine implements EngineLink {
   }
 }
 
-/** Signals by which engines end: by memory, by a crash of a driver or of the run time, by whoever stops them. */
+/**
+ * Signals by which engines end: by memory, by a crash of a driver or of the run time, by whoever stops them.
+ */
 const endSignals = ['SIGKILL', 'SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTERM', 'SIGINT'];
 
 function howEnded({ error, signal, code, hung }: EngineEnd): string {

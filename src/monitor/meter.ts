@@ -1,8 +1,10 @@
 /**
- * The metrics of one process in Prometheus' text format (https://prometheus.io/docs/instrumenting/exposition_formats/), and the one
- * home of prom-client, which is what Node programs use and keeps the format's rules. Names begin with `acclaim_` and end in their
- * unit; labels are few and known beforehand: no session, no channel, no person is ever one. Every series of a counter is there
- * with 0 from the start: `increase()` of one that begins at 1 is 0, and the first failure would pass unseen.
+ * The metrics of one process in Prometheus' text format
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/), and the one home of prom-client, which is
+ * what Node programs use and keeps the format's rules. Names begin with `acclaim_` and end in their unit;
+ * labels are few and known beforehand: no session, no channel, no person is ever one. Every series of a
+ * counter is there with 0 from the start: `increase()` of one that begins at 1 is 0, and the first failure
+ * would pass unseen.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { version } from '../machine/software.js';
@@ -36,7 +38,10 @@ export class Meter {
     );
   }
 
-  /** Memory, processor, event loop lag and garbage collection of this process, under the names that Node programs share. */
+  /**
+   * Memory, processor, event loop lag and garbage collection of this process, under the names that Node
+   * programs share.
+   */
   watchProcess(): void {
     collectDefaultMetrics({ register: this.registry });
     // Gauges under a counter's name, which `promtool check metrics` refuses.
@@ -55,7 +60,10 @@ export class Meter {
     return counter;
   }
 
-  /** `collect` is asked at each scrape. Where it fails or hangs, the gauge tells nothing (NaN without labels), and the others all the same. */
+  /**
+   * `collect` is asked at each scrape. Where it fails or hangs, the gauge tells nothing (NaN without labels),
+   * and the others all the same.
+   */
   gauge<L extends string = never>(
     name: string,
     help: string,

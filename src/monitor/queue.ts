@@ -1,4 +1,7 @@
-/** What is measured of the queue, whichever it is: jobs that are out, and how long each took from being asked for to its answer. */
+/**
+ * What is measured of the queue, whichever it is: jobs that are out, and how long each took from being asked
+ * for to its answer.
+ */
 import { toPlain } from '../errors.js';
 import type { Held, JobQueue, JobRequest } from '../queue/contract.js';
 import type { JobKind, JobProgress, JobResult } from '../queue/jobs.js';

@@ -1,6 +1,7 @@
 /**
- * Whether a process can do its work, and if not, why: one answer for people, for load balancers and for `/readyz`. A thing that is
- * `needed` makes the process not ready; of the others it is only told that they are away (without an engine votes go on).
+ * Whether a process can do its work, and if not, why: one answer for people, for load balancers and for
+ * `/readyz`. A thing that is `needed` makes the process not ready; of the others it is only told that they
+ * are away (without an engine votes go on).
  */
 import type { Meter } from './meter.js';
 

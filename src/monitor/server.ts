@@ -1,4 +1,7 @@
-/** A port of its own for who watches a process: `/healthz`, `/readyz`, `/metrics`. Read only, and nobody's data is in it. */
+/**
+ * A port of its own for who watches a process: `/healthz`, `/readyz`, `/metrics`. Read only, and nobody's
+ * data is in it.
+ */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AcclaimError, toPlain } from '../errors.js';

@@ -1,6 +1,7 @@
 /**
- * Lists of addresses and networks as a configuration names them: `10.0.0.4`, `172.16.0.0/12`, `fd00::/8`, and two words
- * for what most people mean. Addresses are compared as numbers; an IPv4 address inside IPv6 is the IPv4 address.
+ * Lists of addresses and networks as a configuration names them: `10.0.0.4`, `172.16.0.0/12`, `fd00::/8`, and
+ * two words for what most people mean. Addresses are compared as numbers; an IPv4 address inside IPv6 is the
+ * IPv4 address.
  */
 import { BlockList, isIP } from 'node:net';
 

@@ -36,8 +36,8 @@ export type Held = z.infer<typeof heldSchema>;
 
 export interface JobQueue {
   /**
-   * Resolves with the checked result; rejects with AcclaimError. `onHeld` is told when nobody can do the job, again when
-   * the reason is another, and null once somebody can.
+   * Resolves with the checked result; rejects with AcclaimError. `onHeld` is told when nobody can do the job,
+   * again when the reason is another, and null once somebody can.
    */
   run<K extends JobKind>(
     job: JobRequest<K>,
@@ -45,7 +45,10 @@ export interface JobQueue {
     onHeld?: (why: Held | null) => void,
   ): Promise<JobResult<K>>;
   cancel(id: string): Promise<void>;
-  /** Engines that are there drop their copies of artifacts (by hash) that nobody wants any more; missing where there are none. */
+  /**
+   * Engines that are there drop their copies of artifacts (by hash) that nobody wants any more; missing where
+   * there are none.
+   */
   forget?(artifacts: readonly string[]): Promise<void>;
   /** Waits for the running step, then stops; waiting jobs reject with `cancelled`. */
   close(): Promise<void>;

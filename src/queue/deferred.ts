@@ -1,4 +1,7 @@
-/** What both queues hand to whoever waits for a job: an outcome that is settled once, and the error of a job called off. */
+/**
+ * What both queues hand to whoever waits for a job: an outcome that is settled once, and the error of a job
+ * called off.
+ */
 import { AcclaimError } from '../errors.js';
 
 /** A promise with the two functions that settle it. */

@@ -1,7 +1,7 @@
 /**
- * What lies in Redis is closed in envelopes: text of bounded size, checked against a schema when it is opened, and
- * signed with the key that bot and engines share where one is configured (HMAC-SHA256, FIPS 198-1). The purpose goes
- * into the signature, so that an answer cannot pass for a job.
+ * What lies in Redis is closed in envelopes: text of bounded size, checked against a schema when it is
+ * opened, and signed with the key that bot and engines share where one is configured (HMAC-SHA256, FIPS
+ * 198-1). The purpose goes into the signature, so that an answer cannot pass for a job.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
@@ -13,7 +13,8 @@ export type Purpose = keyof typeof ENVELOPE_BYTES;
 const envelopeSchema = z.object({ body: z.string(), mac: z.string() });
 
 /**
- * Closes texts for Redis and opens them: each of one purpose, signed where there is a key. Errors: job-invalid.
+ * Closes texts for Redis and opens them: each of one purpose, signed where there is a key. Errors:
+ * job-invalid.
  */
 export class Envelopes {
   /** `key` null: nothing is signed, and whoever reaches Redis is trusted. */

@@ -7,7 +7,10 @@ export const evaluateFields = {
   count: z.number().int().positive().max(1024),
   /** Checkpoint whose adapter is on; null = the base model. */
   checkpoint: z.string().nullable(),
-  /** What makes a picture safe to the judge in the model's folder: head and value; null = the safety checker says it. */
+  /**
+   * What makes a picture safe to the judge in the model's folder: head and value; null = the safety checker
+   * says it.
+   */
   goal: z
     .array(z.tuple([z.string(), z.union([z.string(), z.number()])]))
     .max(20)
@@ -29,7 +32,9 @@ export const evaluateResult = z.object({
   images: z.array(lookedSchema.extend({ file: below.nullable() })).max(1024),
   /** Who said it. */
   by: z.enum(['checker', 'judge']),
-  /** Mean pairwise distance of the safe pictures' final latents / sqrt(2 x elements); null of fewer than two. */
+  /**
+   * Mean pairwise distance of the safe pictures' final latents / sqrt(2 x elements); null of fewer than two.
+   */
   variety: z.number().nullable(),
   seconds: z.number(),
   memoryMb: z.number().int().positive().optional(),

@@ -1,6 +1,7 @@
 /**
  * The jobs that cross from bot to engine: one zod schema for each payload and result, checked at both ends.
- * All paths are absolute. Results are idempotent: the same payload on the same kind of device gives the same bytes.
+ * All paths are absolute. Results are idempotent: the same payload on the same kind of device gives the same
+ * bytes.
  */
 import { z } from 'zod';
 import { learnerNames } from '../config/learners.js';
@@ -36,7 +37,10 @@ export const samplerSchema = z.object({
   stack: z.array(stackedSchema).max(16).optional(),
 });
 
-/** Learner name and its parameters, already merged from config/ and `--set`; the engine's learners validate the rest. */
+/**
+ * Learner name and its parameters, already merged from config/ and `--set`; the engine's learners validate
+ * the rest.
+ */
 export const learnerSchema = z.looseObject({ name: z.enum(learnerNames) });
 
 export const deviceSchema = z.object({ device: z.string(), threads: z.number().int().min(0) });
@@ -75,7 +79,9 @@ export const safetySchema = z.object({
 export const decoderSchema = z.object({
   /** Folder that holds it; null = the model's own, where its folder has tiny_vae/. */
   tiny: z.string().nullable(),
-  /** True: the round's pictures are made with it too, where there is one; else only what people see meanwhile. */
+  /**
+   * True: the round's pictures are made with it too, where there is one; else only what people see meanwhile.
+   */
   rounds: z.boolean(),
 });
 
@@ -85,12 +91,17 @@ export const safetyMarkSchema = z.object({
   held: z.boolean(),
   /** How often it was drawn anew: 0 = it is the first one. */
   redrawn: z.number().int(),
-  /** It is near a concept of special care, and unsafe or of such a session: nobody is shown it, whatever is set. */
+  /**
+   * It is near a concept of special care, and unsafe or of such a session: nobody is shown it, whatever is
+   * set.
+   */
   barred: z.boolean().optional(),
 });
 export type SafetyMark = z.infer<typeof safetyMarkSchema>;
 
-/** Why a picture is in its round: nobody chose its noise, or the votes' model likes it, or is unsure of it. */
+/**
+ * Why a picture is in its round: nobody chose its noise, or the votes' model likes it, or is unsure of it.
+ */
 export const pickSchema = z.enum(['unpicked', 'liked', 'unsure']);
 
 /** What choosing a round took. */
@@ -105,16 +116,22 @@ export const drawsSchema = z.object({
 
 export const generatePayload = jobBase.extend(promptSchema.shape).extend({
   count,
-  /** Checkpoint folder whose adapter is applied and whose noises `hero` noise is drawn around; null = base model. */
+  /**
+   * Checkpoint folder whose adapter is applied and whose noises `hero` noise is drawn around; null = base
+   * model.
+   */
   checkpoint: z.string().nullable(),
-  /** plain = N(0, I); hero = pi_HERO around the checkpoint's best and goods; learner = what the learner says comes next. */
+  /**
+   * plain = N(0, I); hero = pi_HERO around the checkpoint's best and goods; learner = what the learner says
+   * comes next.
+   */
   noise: z.enum(['plain', 'hero', 'learner']),
   /** True: the checkpoint's noises without its adapter, the control "untuned + hero noise". */
   untuned: z.boolean().optional(),
   learner: learnerSchema,
   /**
-   * True: where the checkpoint's vote model is good enough and the learner has a rule for it, more noises are begun than
-   * pictures wanted, and the round is chosen among them. Left out = no.
+   * True: where the checkpoint's vote model is good enough and the learner has a rule for it, more noises are
+   * begun than pictures wanted, and the round is chosen among them. Left out = no.
    */
   picks: z.boolean().optional(),
   /** True: progress carries small pictures of what is being drawn, unless a safety checker looks first. */
@@ -173,7 +190,10 @@ export const feedbackSchema = z.object({
       /** Probability that the image is good; null = unlabelled. */
       good: unit.nullable(),
       weight: z.number().min(0),
-      /** Of an image that is not good, what is wrong with it -> share of those who say so; left out where nobody said. */
+      /**
+       * Of an image that is not good, what is wrong with it -> share of those who say so; left out where
+       * nobody said.
+       */
       faults: faultsSchema.optional(),
     }),
   ),
@@ -202,7 +222,10 @@ export const learnResult = z.object({
   steps: z.number().int(),
   /** Loss of each optimiser step. */
   losses: z.array(z.number()).max(100_000),
-  /** False when the round could teach nothing (one-sided for a likelihood learner); the checkpoint is carried over. */
+  /**
+   * False when the round could teach nothing (one-sided for a likelihood learner); the checkpoint is carried
+   * over.
+   */
   learned: z.boolean(),
   /** Said to people when not empty: collapse guard, rollback, halved step. */
   notes: words,
@@ -260,7 +283,10 @@ export const exportResult = z.object({
   file: z.string(),
   bytes: count,
   sha256: z.string(),
-  /** Share of the sampling steps that it was learned for, where not all: what is exported is on in all of them. */
+  /**
+   * Share of the sampling steps that it was learned for, where not all: what is exported is on in all of
+   * them.
+   */
   until: unit.optional(),
 });
 
@@ -273,7 +299,10 @@ export const pullPayload = jobBase.extend({
   variant: z.enum(['fp16', 'bf16', 'fp32']),
   /** Folder that holds the models of this machine. */
   models: z.string(),
-  /** False when it is asked for from afar: then folders of this machine are no models, and addresses have to be public. */
+  /**
+   * False when it is asked for from afar: then folders of this machine are no models, and addresses have to
+   * be public.
+   */
   local: z.boolean(),
   hub: z.object({
     url: z.url({ protocol: /^https?$/ }),

@@ -1,7 +1,7 @@
 /**
- * How much may cross between bot and engines. What makes a thing, what checks it and what carries it go by the figure
- * that stands here, so none of them refuses what another lets through: tests/src/queue/limits.test.ts fills each envelope with the
- * largest that its schema takes.
+ * How much may cross between bot and engines. What makes a thing, what checks it and what carries it go by
+ * the figure that stands here, so none of them refuses what another lets through:
+ * tests/src/queue/limits.test.ts fills each envelope with the largest that its schema takes.
  */
 
 /** Of a preview: base64 of a PNG. Engines make them no larger (engine/jobs/preview.ts). */

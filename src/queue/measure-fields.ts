@@ -10,7 +10,9 @@ export const measureFields = {
   /** Round folders drawn by the model as it was, and by what it has become. */
   base: rounds,
   tuned: rounds,
-  /** Folder with judge.safetensors and config.json, and what it judges by; null = another says what is good. */
+  /**
+   * Folder with judge.safetensors and config.json, and what it judges by; null = another says what is good.
+   */
   judge: z.string().nullable(),
   task: z.string().nullable(),
   /** Whose model of the votes says what is good, where there is neither judge nor `goods`. */
@@ -35,8 +37,8 @@ export const measureResult = z.object({
   /** Diversity of tuned good pictures / of base good pictures; null where there are too few. */
   dgood: z.number().nullable(),
   /**
-   * Of traits that nobody voted about, between base goods and tuned goods: total variation, and what two samples of base
-   * goods differ by on average. None where there are too few goods.
+   * Of traits that nobody voted about, between base goods and tuned goods: total variation, and what two
+   * samples of base goods differ by on average. None where there are too few goods.
    */
   traits: z.record(z.string(), z.object({ tv: unit, floor: unit })),
 });

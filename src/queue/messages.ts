@@ -1,7 +1,7 @@
 /**
- * What crosses between the queue and one engine process, in both directions, whatever carries it. Each side parses
- * what it receives: a message that does not fit is a defect of the other side and ends the link, never a guess.
- * Payloads and results are checked against `jobSchemas` beside this, by kind.
+ * What crosses between the queue and one engine process, in both directions, whatever carries it. Each side
+ * parses what it receives: a message that does not fit is a defect of the other side and ends the link, never
+ * a guess. Payloads and results are checked against `jobSchemas` beside this, by kind.
  */
 import { z } from 'zod';
 import { PREVIEW_CHARACTERS } from './limits.js';

@@ -1,6 +1,7 @@
 /**
- * The one question after a job's memory: who answers it is handed in (src/models/job-memory.ts estimates; what knows better
- * may take its place). An engine has the last word: it may refuse a job as `memory-short`, and the job goes to another.
+ * The one question after a job's memory: who answers it is handed in (src/models/job-memory.ts estimates;
+ * what knows better may take its place). An engine has the last word: it may refuse a job as `memory-short`,
+ * and the job goes to another.
  */
 import { AcclaimError } from '../errors.js';
 import type { JobKind } from './jobs.js';

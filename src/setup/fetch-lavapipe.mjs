@@ -1,7 +1,8 @@
 /**
- * Mesa's software Vulkan driver (lavapipe) for the tests: it computes in float16, which SwiftShader does not. The driver's file is
- * taken out of Debian's package, of the distribution itself or its backports, into dist/tools; nothing is installed. It is from
- * Mesa 25, because onnxruntime-node's WebGPU refuses the one of Mesa 22, which cannot index arrays of buffers. Plain Node.
+ * Mesa's software Vulkan driver (lavapipe) for the tests: it computes in float16, which SwiftShader does not.
+ * The driver's file is taken out of Debian's package, of the distribution itself or its backports, into
+ * dist/tools; nothing is installed. It is from Mesa 25, because onnxruntime-node's WebGPU refuses the one of
+ * Mesa 22, which cannot index arrays of buffers. Plain Node.
  */
 import {
   copyFileSync,

@@ -1,6 +1,6 @@
 /**
- * Prometheus' promtool for the tests of docs/deploy/alerts.yaml. Its file is taken out of Debian's package (19 MB) into dist/tools:
- * nothing is installed, and no Prometheus is started. Plain Node.
+ * Prometheus' promtool for the tests of docs/deploy/alerts.yaml. Its file is taken out of Debian's package
+ * (19 MB) into dist/tools: nothing is installed, and no Prometheus is started. Plain Node.
  */
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,9 @@ import { join } from 'node:path';
 
 const NAME = 'prometheus';
 
-/** `run(command, args, env?, cwd?)` gives { ok, output }, and so does this; the file lies in `folder` then. */
+/**
+ * `run(command, args, env?, cwd?)` gives { ok, output }, and so does this; the file lies in `folder` then.
+ */
 export function fetchPromtool(folder, run) {
   if (!run('apt-get', ['--version']).ok || !run('dpkg-deb', ['--version']).ok)
     return { ok: false, output: 'this is no Debian\n' };

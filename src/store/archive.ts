@@ -1,7 +1,8 @@
 /**
- * The file of a backup: a plain tar whose first entry is `manifest.json`, which names every other entry with its size and
- * SHA-256, in order. What is unpacked is what the manifest names and nothing else: no entry is written before its name has been
- * looked at, and a file that is cut short, changed or of another making is refused whole.
+ * The file of a backup: a plain tar whose first entry is `manifest.json`, which names every other entry with
+ * its size and SHA-256, in order. What is unpacked is what the manifest names and nothing else: no entry is
+ * written before its name has been looked at, and a file that is cut short, changed or of another making is
+ * refused whole.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -64,9 +65,10 @@ export const journal = 'web/messages.jsonl';
 const top: ReadonlySet<string> = new Set([database, ...beside, journal]);
 
 /**
- * The list of what may be in a backup: those five files, and files in the folders of rounds and checkpoints that it gives its
- * sessions. Anything else of a data folder is this machine's own (locks, logs of the database, a restore under way), and would
- * be taken for it. Undefined, or the first name that does not belong.
+ * The list of what may be in a backup: those five files, and files in the folders of rounds and checkpoints
+ * that it gives its sessions. Anything else of a data folder is this machine's own (locks, logs of the
+ * database, a restore under way), and would be taken for it. Undefined, or the first name that does not
+ * belong.
  */
 function stranger({ files, sessions }: Manifest): string | undefined {
   const folders = new Set(sessions.flatMap((session) => session.folders));
@@ -94,8 +96,8 @@ export async function describeFile(root: string, path: string, bytes?: number): 
 }
 
 /**
- * Written whole or not at all, readable by its owner alone: it holds the secret of the voters' hashes. `rootOf`: the
- * folder that a path is below.
+ * Written whole or not at all, readable by its owner alone: it holds the secret of the voters' hashes.
+ * `rootOf`: the folder that a path is below.
  */
 export async function writeArchive(
   file: string,
@@ -138,8 +140,8 @@ export async function writeArchive(
 }
 
 /**
- * Unpacks everything under `dir`, which must be empty. `check` sees the manifest before anything is written. Errors:
- * backup-invalid, with nothing that could be mistaken for a whole backup left to the caller.
+ * Unpacks everything under `dir`, which must be empty. `check` sees the manifest before anything is written.
+ * Errors: backup-invalid, with nothing that could be mistaken for a whole backup left to the caller.
  */
 export async function readArchive(
   file: string,

@@ -1,4 +1,7 @@
-/** When the newest backup of a data folder was taken: a note beside the database, so that whoever watches the bot hears of its age. */
+/**
+ * When the newest backup of a data folder was taken: a note beside the database, so that whoever watches the
+ * bot hears of its age.
+ */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 

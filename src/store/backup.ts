@@ -1,8 +1,9 @@
 /**
- * `acclaim backup`: one file of a data folder, taken beside a running Acclaim. A read transaction holds one moment of the
- * database while it is copied; writers go on meanwhile. The page's journal is read after that moment has been fixed, so every
- * message that the database knows is in it, and what is newer is adopted by its key. Artifacts are never changed once they are
- * there: those of running sessions come along when asked for, the others are named.
+ * `acclaim backup`: one file of a data folder, taken beside a running Acclaim. A read transaction holds one
+ * moment of the database while it is copied; writers go on meanwhile. The page's journal is read after that
+ * moment has been fixed, so every message that the database knows is in it, and what is newer is adopted by
+ * its key. Artifacts are never changed once they are there: those of running sessions come along when asked
+ * for, the others are named.
  */
 import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
@@ -39,7 +40,10 @@ export interface BackupOptions {
 
 const counted = ['community', 'channel', 'session', 'round', 'ballot', 'voter', 'fact', 'act', 'outbox'];
 
-/** Errors: file-not-found, data-locked (a restore waits to be ended), data-unwritable, disk-full, file-corrupt. */
+/**
+ * Errors: file-not-found, data-locked (a restore waits to be ended), data-unwritable, disk-full,
+ * file-corrupt.
+ */
 export async function backup({
   dir,
   file,

@@ -1,6 +1,7 @@
 /**
- * Codes that people pass on by hand: to join a pool, to link an account, to claim a server. Eight letters and digits that are hard to
- * mistake for each other (40 bits), told once; what is kept is an HMAC-SHA256 under the secret of the data directory.
+ * Codes that people pass on by hand: to join a pool, to link an account, to claim a server. Eight letters and
+ * digits that are hard to mistake for each other (40 bits), told once; what is kept is an HMAC-SHA256 under
+ * the secret of the data directory.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 

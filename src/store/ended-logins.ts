@@ -1,6 +1,7 @@
 /**
- * The file of the page's ended log-ins (web/ended-logins.json), as the page and a restore read it: the random number of each,
- * and when it was ended. Where the file is damaged it is not known whose log-ins were ended, so all from before count as such.
+ * The file of the page's ended log-ins (web/ended-logins.json), as the page and a restore read it: the random
+ * number of each, and when it was ended. Where the file is damaged it is not known whose log-ins were ended,
+ * so all from before count as such.
  */
 import { z } from 'zod';
 

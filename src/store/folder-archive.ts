@@ -1,6 +1,7 @@
 /**
- * A folder as one download, in the format that every system unpacks: tar (POSIX ustar, with pax headers for long names). Files are
- * read as they are sent; the size is told beforehand, so that a download shows its progress.
+ * A folder as one download, in the format that every system unpacks: tar (POSIX ustar, with pax headers for
+ * long names). Files are read as they are sent; the size is told beforehand, so that a download shows its
+ * progress.
  */
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';

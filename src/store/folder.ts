@@ -2,7 +2,9 @@
 import { mkdir, open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
-/** Like `mkdir -p`. Node's own recursion never ends where a parent exists and yet takes no folders (/proc). */
+/**
+ * Like `mkdir -p`. Node's own recursion never ends where a parent exists and yet takes no folders (/proc).
+ */
 export async function makeFolder(dir: string): Promise<void> {
   const mode = 0o700;
   try {

@@ -1,8 +1,9 @@
 /**
- * Forgetting a person: their key, and those of the accounts that they linked, are swapped for unlinkable pseudonyms, one
- * a round, so that every count stays what it was and nothing ties two rounds together. All in one transaction, the small
- * tables with keys written anew among it; afterwards the write-ahead log is folded in and emptied. Votes wait for it, so
- * the one long step, looking through the ledger, is done beforehand beside them (`marksOf`).
+ * Forgetting a person: their key, and those of the accounts that they linked, are swapped for unlinkable
+ * pseudonyms, one a round, so that every count stays what it was and nothing ties two rounds together. All in
+ * one transaction, the small tables with keys written anew among it; afterwards the write-ahead log is folded
+ * in and emptied. Votes wait for it, so the one long step, looking through the ledger, is done beforehand
+ * beside them (`marksOf`).
  */
 
 import type { Forgotten } from '../domain/state/forgotten.js';
@@ -76,7 +77,10 @@ export async function forgetVoter(
   return { keys: new Set(keys), names, standIns };
 }
 
-/** Resolves with the larger tables in which the key stood: where it stands in no row, it never stood in the table. */
+/**
+ * Resolves with the larger tables in which the key stood: where it stands in no row, it never stood in the
+ * table.
+ */
 async function removeKey(db: Connection, key: string): Promise<string[]> {
   await db.run('DELETE FROM forgetting WHERE voter = ?', key);
   await db.run('DELETE FROM link_code WHERE voter = ?', key);

@@ -1,7 +1,8 @@
 /**
- * Invites to vote on the page: a code for one person, good once and for some days. It is signed with a key of its own, made
- * from the data folder's secret, so that making one writes nothing, and the command line can beside a running bot. What
- * was used is remembered until it would have ended, by the code's number: nobody is named.
+ * Invites to vote on the page: a code for one person, good once and for some days. It is signed with a key of
+ * its own, made from the data folder's secret, so that making one writes nothing, and the command line can
+ * beside a running bot. What was used is remembered until it would have ended, by the code's number: nobody
+ * is named.
  */
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Connection } from './sqlite.js';

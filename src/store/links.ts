@@ -1,7 +1,8 @@
 /**
- * Linked accounts: a person is the accounts whose rows carry the same made-up id (src/domain/voting/people.ts). A link is asked
- * for on one account, which gets a code, and made on the other, by that code: once, and within its time. Codes are kept
- * as keyed hashes. Each function is one unit of the write queue and safe to run twice.
+ * Linked accounts: a person is the accounts whose rows carry the same made-up id
+ * (src/domain/voting/people.ts). A link is asked for on one account, which gets a code, and made on the
+ * other, by that code: once, and within its time. Codes are kept as keyed hashes. Each function is one unit
+ * of the write queue and safe to run twice.
  */
 import { randomBytes } from 'node:crypto';
 import type { Voter } from '../domain/state/model.js';
@@ -59,8 +60,8 @@ export async function unlinkAccount(db: Connection, secret: Buffer, voter: strin
 }
 
 /**
- * Of an excluded person every account stays excluded: coming back by another one of theirs is no way round it, also where the
- * session that excluded them did not know that one.
+ * Of an excluded person every account stays excluded: coming back by another one of theirs is no way round
+ * it, also where the session that excluded them did not know that one.
  */
 export async function keepExcluded(
   db: Connection,

@@ -1,7 +1,7 @@
 /**
- * One process owns a data directory. The lock is an exclusive transaction on a file of its own, so the operating system
- * drops it when its owner dies, however it dies: there is no stale lock to break, and no pid to mistake for another's.
- * `acclaim.pid` only says who it is.
+ * One process owns a data directory. The lock is an exclusive transaction on a file of its own, so the
+ * operating system drops it when its owner dies, however it dies: there is no stale lock to break, and no pid
+ * to mistake for another's. `acclaim.pid` only says who it is.
  */
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

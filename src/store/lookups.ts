@@ -1,7 +1,7 @@
 /**
- * Questions that the database answers, because sessions that ended are not held in memory: which a start needs, which is meant
- * by a channel or a message, what they add up to. What was decided a moment ago and is not durable yet is not in the answers:
- * whoever holds sessions in memory asks those first.
+ * Questions that the database answers, because sessions that ended are not held in memory: which a start
+ * needs, which is meant by a channel or a message, what they add up to. What was decided a moment ago and is
+ * not durable yet is not in the answers: whoever holds sessions in memory asks those first.
  */
 import type { Drawn } from '../domain/state/budgets.js';
 import type { Binding, Channel, Platform, Session, SessionState } from '../domain/state/model.js';
@@ -29,7 +29,10 @@ const TIMED = 20;
 export class Lookups {
   constructor(private readonly db: Connection) {}
 
-  /** Sessions that go on, and those that ended with something left to carry out: what a start needs, in the order they were opened. */
+  /**
+   * Sessions that go on, and those that ended with something left to carry out: what a start needs, in the
+   * order they were opened.
+   */
   unfinished(): Promise<string[]> {
     return this.ids(`SELECT id FROM session WHERE seq IN (
       SELECT s.seq FROM session s WHERE json_extract(s.body, '$.state') IN ('active', 'paused')
@@ -80,7 +83,10 @@ export class Lookups {
     return this.ids(sql, platform);
   }
 
-  /** Every session that was ever bound to one of the channels, in the order they were opened; of a session in several each. */
+  /**
+   * Every session that was ever bound to one of the channels, in the order they were opened; of a session in
+   * several each.
+   */
   async boundTo(platform: Platform, addresses: readonly string[]): Promise<SessionPlace[]> {
     const rows = await this.db.all<{ session: string; address: string; ended: number; here: number }>(
       `SELECT b.session, json_extract(b.body, '$.address') AS address, ${ended} AS ended,
@@ -112,7 +118,10 @@ export class Lookups {
     }));
   }
 
-  /** The sessions in which some accounts have ever left a mark, in the order they were opened. It reads the whole ledger. */
+  /**
+   * The sessions in which some accounts have ever left a mark, in the order they were opened. It reads the
+   * whole ledger.
+   */
   votedIn(keys: readonly string[]): Promise<string[]> {
     return this.ids(
       `SELECT id FROM session WHERE id IN (

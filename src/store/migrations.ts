@@ -1,7 +1,8 @@
 /**
- * The schema, forward only: each step runs in one transaction with the number that marks it done, so a process killed
- * at any point leaves the step whole or undone. Never edit a step that was released: add one. Rows keep the columns
- * that are searched and their whole body as JSON (src/domain/state/model.ts); the ledger has columns for everything.
+ * The schema, forward only: each step runs in one transaction with the number that marks it done, so a
+ * process killed at any point leaves the step whole or undone. Never edit a step that was released: add one.
+ * Rows keep the columns that are searched and their whole body as JSON (src/domain/state/model.ts); the
+ * ledger has columns for everything.
  */
 import { AcclaimError } from '../errors.js';
 import type { Connection } from './sqlite.js';
@@ -61,8 +62,8 @@ export const migrations: readonly string[] = [
    CREATE INDEX voter_person ON voter (json_extract(body, '$.person'));
    CREATE TABLE link_code (hash TEXT PRIMARY KEY, voter TEXT NOT NULL, until INTEGER NOT NULL);`,
 
-  // Servers that the bot was removed from, what their purge has still to take off the disk, and check marks on notices
-  // that mean nothing any more.
+  // Servers that the bot was removed from, what their purge has still to take off the disk, and check marks
+  // on notices that mean nothing any more.
   `CREATE TABLE departure (
      seq INTEGER PRIMARY KEY, platform TEXT NOT NULL, server TEXT NOT NULL, at INTEGER NOT NULL, due INTEGER NOT NULL,
      UNIQUE (platform, server));
@@ -73,7 +74,8 @@ export const migrations: readonly string[] = [
    CREATE TRIGGER fact_stays BEFORE DELETE ON fact WHEN OLD.ballot NOT IN (SELECT ballot FROM purging)
      BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;`,
 
-  // No index by voter: its pages kept old keys in their gaps. Written anew once, and whenever somebody owes it.
+  // No index by voter: its pages kept old keys in their gaps. Written anew once, and whenever somebody owes
+  // it.
   `DROP INDEX fact_voter;
    CREATE TABLE unscrubbed (one INTEGER PRIMARY KEY);
    INSERT INTO unscrubbed (one) VALUES (1);`,
@@ -91,7 +93,8 @@ export const migrations: readonly string[] = [
   // Who is excluded, whether or not a row of theirs is there (voter-key.ts).
   `CREATE TABLE exclusion (hash TEXT PRIMARY KEY, platform TEXT NOT NULL);`,
 
-  // A refusal that is repeated is one row, so that nobody pushes what was done out of sight: how often, first and last.
+  // A refusal that is repeated is one row, so that nobody pushes what was done out of sight: how often, first
+  // and last.
   `ALTER TABLE act ADD COLUMN times INTEGER NOT NULL DEFAULT 1;
    ALTER TABLE act ADD COLUMN first INTEGER;
    CREATE TRIGGER act_folded BEFORE INSERT ON act WHEN NEW.refused IS NOT NULL AND EXISTS (
@@ -104,8 +107,8 @@ export const migrations: readonly string[] = [
      SELECT RAISE(IGNORE);
    END;`,
 
-  // What each server is to the host. The only one of a platform that sessions ran on is the host's own; of several each goes on as
-  // it did, and none makes operators until it is claimed.
+  // What each server is to the host. The only one of a platform that sessions ran on is the host's own; of
+  // several each goes on as it did, and none makes operators until it is claimed.
   `CREATE TABLE server (
      platform TEXT NOT NULL, server TEXT NOT NULL, standing TEXT NOT NULL, PRIMARY KEY (platform, server));
    INSERT INTO server (platform, server, standing)
@@ -125,8 +128,8 @@ export interface Migrated {
 }
 
 /**
- * Brings the schema up to date; refuses a database that a newer version has written. `keep` is asked for a copy before an older
- * one is changed. Null: there was nothing to do, or nothing there before.
+ * Brings the schema up to date; refuses a database that a newer version has written. `keep` is asked for a
+ * copy before an older one is changed. Null: there was nothing to do, or nothing there before.
  */
 export async function migrate(
   db: Connection,

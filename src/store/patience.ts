@@ -1,6 +1,7 @@
 /**
- * What a store does while its disk is full: nothing is refused and nothing acknowledged; what was asked for waits, in its
- * order, and is tried again until there is room or it has taken too long. Whoever runs the process is told once.
+ * What a store does while its disk is full: nothing is refused and nothing acknowledged; what was asked for
+ * waits, in its order, and is tried again until there is room or it has taken too long. Whoever runs the
+ * process is told once.
  */
 import { isDiskFull } from './faults.js';
 

@@ -1,6 +1,6 @@
 /**
- * What is kept of servers and channels beside sessions: what admins set, check marks on notices that mean nothing any
- * more, and servers that the bot was removed from.
+ * What is kept of servers and channels beside sessions: what admins set, check marks on notices that mean
+ * nothing any more, and servers that the bot was removed from.
  */
 
 import type { Settings } from '../domain/sessions/settings.js';

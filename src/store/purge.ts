@@ -1,8 +1,8 @@
 /**
- * A server that the bot was removed from leaves no row behind: its sessions with all that hangs on them (those that were
- * founded there, and those bound to no channel elsewhere), its channels' ballots and marks in sessions of others, and
- * the people who are known from nowhere else. One transaction; the folders of the sessions are named in `leftover` until they
- * are off the disk, so that a crash in between loses no duty.
+ * A server that the bot was removed from leaves no row behind: its sessions with all that hangs on them
+ * (those that were founded there, and those bound to no channel elsewhere), its channels' ballots and marks
+ * in sessions of others, and the people who are known from nowhere else. One transaction; the folders of the
+ * sessions are named in `leftover` until they are off the disk, so that a crash in between loses no duty.
  */
 import type { Binding, Departure, Session, Voter } from '../domain/state/model.js';
 import { oweScrub } from './scrub.js';
@@ -108,8 +108,8 @@ async function removeBallots(db: Connection, ballots: readonly string[]): Promis
 }
 
 /**
- * Whoever has a mark left is known from elsewhere. Of the others go those whose marks went, and those who agreed before
- * the bot was removed and never voted anywhere since.
+ * Whoever has a mark left is known from elsewhere. Of the others go those whose marks went, and those who
+ * agreed before the bot was removed and never voted anywhere since.
  */
 async function removePeople(
   db: Connection,

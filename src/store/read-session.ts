@@ -1,6 +1,6 @@
 /**
- * Reads sessions back as the very state that `apply` had made of their rows. Voters belong to communities: sessions that
- * are read together share them.
+ * Reads sessions back as the very state that `apply` had made of their rows. Voters belong to communities:
+ * sessions that are read together share them.
  */
 import { apply, communities, emptyState } from '../domain/state/apply.js';
 import type { RowChange } from '../domain/state/decision.js';

@@ -1,7 +1,8 @@
 /**
- * `acclaim restore`: a backup takes the place of what a data folder holds. Everything is unpacked, checked, brought to this
- * version and cleared of people who left since, in a folder beside; the one rename of that folder to `restore` is the decision.
- * From then on it is only finished: by this process, or by whichever opens the folder next, killed how often ever.
+ * `acclaim restore`: a backup takes the place of what a data folder holds. Everything is unpacked, checked,
+ * brought to this version and cleared of people who left since, in a folder beside; the one rename of that
+ * folder to `restore` is the decision. From then on it is only finished: by this process, or by whichever
+ * opens the folder next, killed how often ever.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -36,7 +37,10 @@ export interface RestoreOptions {
 
 export interface Restored {
   manifest: Manifest;
-  /** People who left, and sessions that were purged, after the backup and are out of it again; null = nobody can tell. */
+  /**
+   * People who left, and sessions that were purged, after the backup and are out of it again; null = nobody
+   * can tell.
+   */
   left: { people: number; sessions: number } | null;
   /** Where what was there before lies now; null = there was nothing. */
   aside: string | null;
@@ -51,7 +55,10 @@ const note = 'aside';
 /** True between the decision and its end. */
 export const restorePending = (dir: string): boolean => existsSync(decided(dir));
 
-/** Errors: data-locked, data-exists, backup-invalid, database-newer, file-not-found, data-unwritable, disk-full. */
+/**
+ * Errors: data-locked, data-exists, backup-invalid, database-newer, file-not-found, data-unwritable,
+ * disk-full.
+ */
 export async function restore(options: RestoreOptions): Promise<Restored> {
   const { file, dir } = options;
   mustBeReadable(file, { message: `there is no ${file}`, mend: 'Name a file that `acclaim backup` made.' });
@@ -228,8 +235,9 @@ async function keepDuties(db: Connection, leaving: Leaving): Promise<void> {
 }
 
 /**
- * Nobody's row goes but by forgetting or a purge, and who agrees again gets a new date: so whoever is in the backup and not, or
- * not as of that date, in the database that it replaces has left in between. Null where that database cannot tell.
+ * Nobody's row goes but by forgetting or a purge, and who agrees again gets a new date: so whoever is in the
+ * backup and not, or not as of that date, in the database that it replaces has left in between. Null where
+ * that database cannot tell.
  */
 async function whoLeft(dir: string, to: string, restored: Connection, at: number): Promise<Leaving | null> {
   const [secret, before] = await Promise.all(
@@ -279,8 +287,8 @@ async function voters(db: Connection): Promise<Voter[]> {
 }
 
 /**
- * Puts a decided restore in place, if there is one; safe to repeat at any point. The log of the database that goes must be away
- * before the new one is there: SQLite would read it as the new one's.
+ * Puts a decided restore in place, if there is one; safe to repeat at any point. The log of the database that
+ * goes must be away before the new one is there: SQLite would read it as the new one's.
  */
 export async function finishRestore(dir: string): Promise<void> {
   const from = decided(dir);

@@ -1,7 +1,7 @@
 /**
- * Leaving no old bytes behind: what was deleted may still stand in the gaps of pages that were split or merged, which
- * `secure_delete` does not reach, and in the write-ahead log. The ledger's own pages are only appended to and overwritten
- * in place, so that nothing of them is ever split but by a purge.
+ * Leaving no old bytes behind: what was deleted may still stand in the gaps of pages that were split or
+ * merged, which `secure_delete` does not reach, and in the write-ahead log. The ledger's own pages are only
+ * appended to and overwritten in place, so that nothing of them is ever split but by a purge.
  */
 import type { Connection } from './sqlite.js';
 
@@ -14,7 +14,10 @@ export async function scrub(db: Connection): Promise<void> {
   await emptyLog(db);
 }
 
-/** Part of a transaction that moves so much that only `scrub` cleans up after it; the next start does, if a kill comes between. */
+/**
+ * Part of a transaction that moves so much that only `scrub` cleans up after it; the next start does, if a
+ * kill comes between.
+ */
 export async function oweScrub(db: Connection): Promise<void> {
   await db.run('INSERT OR IGNORE INTO unscrubbed (one) VALUES (1)');
 }
@@ -25,7 +28,10 @@ export async function scrubWhatIsOwed(db: Connection): Promise<void> {
   await (owed ? scrub(db) : emptyLog(db));
 }
 
-/** Small tables, each as part of a transaction: all its pages are given up, which overwrites them, and new ones filled. */
+/**
+ * Small tables, each as part of a transaction: all its pages are given up, which overwrites them, and new
+ * ones filled.
+ */
 export async function rewrite(db: Connection, tables: Iterable<string>): Promise<void> {
   for (const table of tables) {
     await db.exec(`CREATE TEMP TABLE kept AS SELECT * FROM main.${table} ORDER BY rowid`);
@@ -33,7 +39,10 @@ export async function rewrite(db: Connection, tables: Iterable<string>): Promise
   }
 }
 
-/** Folds the write-ahead log into the database and cuts it to nothing; somebody who reads holds it up for a moment. */
+/**
+ * Folds the write-ahead log into the database and cuts it to nothing; somebody who reads holds it up for a
+ * moment.
+ */
 export async function emptyLog(db: Connection): Promise<void> {
   for (let tries = 1; ; tries++) {
     const row = await db.get<{ busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)');

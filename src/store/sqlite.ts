@@ -1,7 +1,7 @@
 /**
- * The one home of package sqlite3: a connection with promises. Statements of one connection would run out of order, so
- * it is serialised; prepared statements are kept by their text. Whatever statement finds the file damaged, full or not to be
- * written fails with a coded error that names the file.
+ * The one home of package sqlite3: a connection with promises. Statements of one connection would run out of
+ * order, so it is serialised; prepared statements are kept by their text. Whatever statement finds the file
+ * damaged, full or not to be written fails with a coded error that names the file.
  */
 import sqlite3 from 'sqlite3';
 import { AcclaimError } from '../errors.js';
@@ -72,7 +72,10 @@ export class Connection {
     return (await this.all<T>(sql, ...values))[0];
   }
 
-  /** All of it as it is now, or as the open transaction sees it, into a new file. Nobody who writes has to wait. */
+  /**
+   * All of it as it is now, or as the open transaction sees it, into a new file. Nobody who writes has to
+   * wait.
+   */
   copyTo(file: string): Promise<void> {
     interface Backup {
       step(pages: number, done: (error: Error | null) => void): void;

@@ -1,6 +1,7 @@
 /**
- * The one truth: SQLite in WAL mode, written by one connection, read by another. `commit` makes rows and effects
- * durable together (synchronous FULL); `load` gives back the very state that `apply` had made of them.
+ * The one truth: SQLite in WAL mode, written by one connection, read by another. `commit` makes rows and
+ * effects durable together (synchronous FULL); `load` gives back the very state that `apply` had made of
+ * them.
  */
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../clock.js';
@@ -8,8 +9,9 @@ import type { Proposal } from '../domain/moderation/proposals.js';
 import type { RowChange } from '../domain/state/decision.js';
 import type { Effect } from '../domain/state/effects.js';
 import type { Forgotten } from '../domain/state/forgotten.js';
-import type { Act, Channel, Community, Departure, SessionState, Voter } from '../domain/state/model.js';
+import type { Channel, Community, Departure, SessionState, Voter } from '../domain/state/model.js';
 import type { AcclaimError } from '../errors.js';
+import { type AuditRow, readActs, readActsOf } from './audit.js';
 import { asDataError } from './faults.js';
 import { makeFolder } from './folder.js';
 import { forgetVoter, type Marks, marksOf } from './forget.js';
@@ -37,9 +39,6 @@ export interface UpgradeOptions {
   keepCopies?: boolean;
   clock?: Clock;
 }
-
-/** An act with its number. Of a refusal that was repeated: how often, from `first` until `at`. */
-export type AuditRow = Act & { seq: number; times: number; first: number };
 
 /** A folder that is locked, and a database in it that is sound and of this version. */
 interface Opened {
@@ -80,7 +79,10 @@ export class Store {
     this.lookups = new Lookups(reader);
   }
 
-  /** With `whenFull` commits wait for room on a full disk; else they are refused. Throws `data-locked`, `data-unwritable`, `disk-full`, `database-newer` or `file-corrupt`. */
+  /**
+   * With `whenFull` commits wait for room on a full disk; else they are refused. Throws `data-locked`,
+   * `data-unwritable`, `disk-full`, `database-newer` or `file-corrupt`.
+   */
   static async open(
     dir: string,
     whenFull?: PatienceOptions,
@@ -176,7 +178,9 @@ export class Store {
     });
   }
 
-  /** Time of the newest of the last votes; 0 without any. They are written in about the order of their times. */
+  /**
+   * Time of the newest of the last votes; 0 without any. They are written in about the order of their times.
+   */
   async newestVote(): Promise<number> {
     const sql = 'SELECT max(at) AS at FROM (SELECT at FROM fact ORDER BY seq DESC LIMIT 1000)';
     const [row] = await this.#read<{ at: number | null }>(sql);
@@ -194,7 +198,10 @@ export class Store {
     return states;
   }
 
-  /** What has to be held in memory, once all that was asked for is written: for whoever lets nothing be asked for meanwhile. */
+  /**
+   * What has to be held in memory, once all that was asked for is written: for whoever lets nothing be asked
+   * for meanwhile.
+   */
   async loadSettled(): Promise<SessionState[]> {
     await this.writer.idle();
     return this.loadUnfinished();
@@ -210,7 +217,10 @@ export class Store {
     return readVoters(this.reader, communities);
   }
 
-  /** The session whole, as `decide` sees it; undefined when there is none of that id. `known` gives voters that need not be read. */
+  /**
+   * The session whole, as `decide` sees it; undefined when there is none of that id. `known` gives voters
+   * that need not be read.
+   */
   load(id: string, known: KnownVoters = () => undefined): Promise<SessionState | undefined> {
     return readSession(this.reader, id, (those) => known(those) ?? readVoters(this.reader, those));
   }
@@ -220,26 +230,17 @@ export class Store {
     return bodies<Effect>(this.reader, 'SELECT body FROM outbox ORDER BY seq');
   }
 
-  /** The audit of sessions (or of places without one), newest first, each act with its number; of refusals a quarter more. */
-  async acts(sessions: string | readonly string[], limit = 100): Promise<AuditRow[]> {
-    const places = JSON.stringify([sessions].flat());
-    const newest = (which: string) =>
-      `seq IN (SELECT seq FROM act WHERE session IN (SELECT value FROM json_each(?)) AND refused ${which}
-         ORDER BY at DESC, seq DESC LIMIT ?)`;
-    const where = `${newest('IS NULL')} OR ${newest('IS NOT NULL')} ORDER BY at DESC, seq DESC`;
-    return this.#acts(where, places, limit, places, Math.ceil(limit / 4));
+  /**
+   * The audit of sessions (or of places without one), newest first, each act with its number; of refusals a
+   * quarter more.
+   */
+  acts(sessions: string | readonly string[], limit = 100): Promise<AuditRow[]> {
+    return readActs(this.reader, [sessions].flat(), limit);
   }
 
   /** The rows of one act in these, oldest first. */
-  async actsOf(whole: string, sessions: readonly string[]): Promise<AuditRow[]> {
-    const where = `session IN (SELECT value FROM json_each(?)) AND json_extract(args, '$.whole') = ? ORDER BY seq`;
-    return this.#acts(where, JSON.stringify(sessions), whole);
-  }
-
-  async #acts(where: string, ...values: (string | number)[]): Promise<AuditRow[]> {
-    const sql = `SELECT seq, session, at, by, role, command, args, refused, times, ifnull(first, at) AS first FROM act WHERE ${where}`;
-    const rows = await this.#read<Omit<AuditRow, 'args'> & { args: string }>(sql, ...values);
-    return rows.map((row) => ({ ...row, args: JSON.parse(row.args) as Act['args'] }));
+  actsOf(whole: string, sessions: readonly string[]): Promise<AuditRow[]> {
+    return readActsOf(this.reader, whole, sessions);
   }
 
   voter(key: string): Promise<Voter | undefined> {
@@ -280,7 +281,10 @@ export class Store {
     return marksOf(this.reader, keys);
   }
 
-  /** See forget.ts; `found`: marks looked up beforehand. Resolves with what has to happen to states held in memory. */
+  /**
+   * See forget.ts; `found`: marks looked up beforehand. Resolves with what has to happen to states held in
+   * memory.
+   */
   async forget(key: string, at: number, found?: Marks): Promise<Forgotten> {
     await dropAllCopies(this.dir);
     const gone = await this.#write((db) => forgetVoter(db, this.secret, key, at, found));

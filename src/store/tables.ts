@@ -65,8 +65,8 @@ const ask = `INSERT INTO outbox (key, session, not_before, body) VALUES (?, ?, ?
   ON CONFLICT (key) DO UPDATE SET not_before = excluded.not_before, body = excluded.body`;
 
 /**
- * One statement after the other: a full disk ends the transaction by itself, and what was still queued behind the
- * failed statement would then be committed on its own.
+ * One statement after the other: a full disk ends the transaction by itself, and what was still queued behind
+ * the failed statement would then be committed on its own.
  */
 export async function writeAll(
   db: Connection,

@@ -1,7 +1,8 @@
 /**
  * Copies of the database from before an upgrade changed it: the way back to the version that made it. In
- * `before-upgrade/acclaim-v<schema>-<time>.sqlite` of the data folder, whole or not at all, two at most, and each for so long as
- * the configuration says. Whoever is forgotten, and what is purged, must be in none of them: then all of them go.
+ * `before-upgrade/acclaim-v<schema>-<time>.sqlite` of the data folder, whole or not at all, two at most, and
+ * each for so long as the configuration says. Whoever is forgotten, and what is purged, must be in none of
+ * them: then all of them go.
  */
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,7 +21,8 @@ export async function keepCopy(db: Connection, dir: string, schema: number, at: 
   await makeFolder(folder);
   try {
     await rm(`${file}.new`, { force: true });
-    // Written anew row by row: what was deleted, and only left in gaps of pages, is not in it. One file, without a log beside it.
+    // Written anew row by row: what was deleted, and only left in gaps of pages, is not in it. One file,
+    // without a log beside it.
     await db.run('VACUUM INTO ?', `${file}.new`);
     await syncFile(`${file}.new`);
     await rename(`${file}.new`, file);

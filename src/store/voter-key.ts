@@ -1,6 +1,7 @@
 /**
- * Voters are stored as keyed hashes: HMAC-SHA256 of platform and account under a secret that lies in the data directory
- * and nowhere else. Without it a key tells nothing of the account; losing it makes everyone a new voter.
+ * Voters are stored as keyed hashes: HMAC-SHA256 of platform and account under a secret that lies in the data
+ * directory and nowhere else. Without it a key tells nothing of the account; losing it makes everyone a new
+ * voter.
  */
 import { createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { open, readFile, rename, rm } from 'node:fs/promises';
@@ -16,8 +17,9 @@ const WHOLE = 32;
 export const isWholeSecret = (bytes: Uint8Array): boolean => bytes.length >= WHOLE;
 
 /**
- * The folder's secret, made where there is none. `wanted`: people are known by one already, so none is made. Errors: file-corrupt where
- * it is cut short, file-not-found where it is wanted: with another, everybody's votes would be nobody's.
+ * The folder's secret, made where there is none. `wanted`: people are known by one already, so none is made.
+ * Errors: file-corrupt where it is cut short, file-not-found where it is wanted: with another, everybody's
+ * votes would be nobody's.
  */
 export async function readSecret(dir: string, wanted = false): Promise<Buffer> {
   const file = join(dir, 'secret.key');
@@ -62,15 +64,18 @@ export function voterKey(secret: Buffer, platform: string, account: string): str
 }
 
 /**
- * What stays of somebody who is excluded when they are forgotten: made by a key of its own, so that nobody can tell whose it
- * is by any other row, and found again only from the account itself.
+ * What stays of somebody who is excluded when they are forgotten: made by a key of its own, so that nobody
+ * can tell whose it is by any other row, and found again only from the account itself.
  */
 export function exclusionHash(secret: Buffer, voter: string): string {
   const key = Buffer.from(hkdfSync('sha256', secret, '', 'acclaim exclusion', 32));
   return createHmac('sha256', key).update(voter).digest('base64url').slice(0, 27);
 }
 
-/** A name that leads nowhere. As long as a key, so that it takes a key's place in the ledger without moving anything. */
+/**
+ * A name that leads nowhere. As long as a key, so that it takes a key's place in the ledger without moving
+ * anything.
+ */
 export function pseudonym(): string {
   return `~${randomBytes(19).toString('base64url')}`;
 }

@@ -1,7 +1,8 @@
 /**
- * The one write queue. What is asked for while a transaction is being synced goes into the next one together (group
- * commit): a burst costs one sync, a lone write waits for nobody. A unit that fails is undone alone; its neighbours
- * are kept. Where the disk is full and somebody has said to wait, what was asked for waits in its order.
+ * The one write queue. What is asked for while a transaction is being synced goes into the next one together
+ * (group commit): a burst costs one sync, a lone write waits for nobody. A unit that fails is undone alone;
+ * its neighbours are kept. Where the disk is full and somebody has said to wait, what was asked for waits in
+ * its order.
  */
 import type { Connection } from './sqlite.js';
 
@@ -24,13 +25,19 @@ export class Writer {
   #waiting: Waiting[] = [];
   #running: Promise<void> | null = null;
 
-  /** `patience`: told of each failure in a row of the same units; true = try them again. Without it they are refused. */
+  /**
+   * `patience`: told of each failure in a row of the same units; true = try them again. Without it they are
+   * refused.
+   */
   constructor(
     readonly db: Connection,
     private readonly patience: (error: unknown, tries: number) => Promise<boolean> = async () => false,
   ) {}
 
-  /** Resolves with what the unit gave back when it is durable. A unit may run again after one that was undone: its last run counts. */
+  /**
+   * Resolves with what the unit gave back when it is durable. A unit may run again after one that was undone:
+   * its last run counts.
+   */
   write<T>(unit: Unit<T>): Promise<T> {
     return this.#queue(unit, false);
   }

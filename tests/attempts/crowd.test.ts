@@ -1,7 +1,7 @@
 /**
- * Votes that cost nothing: cookies by the dozen, forged marks and cookies, excluded people who return, and flags by people
- * whom nobody knows. Over HTTP against the real `acclaim start` with an access token, a quorum of one, and nothing bounded by
- * number, so that each is refused for what it is.
+ * Votes that cost nothing: cookies by the dozen, forged marks and cookies, excluded people who return, and
+ * flags by people whom nobody knows. Over HTTP against the real `acclaim start` with an access token, a
+ * quorum of one, and nothing bounded by number, so that each is refused for what it is.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newInvite } from '../../src/store/invites.js';

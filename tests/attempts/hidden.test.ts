@@ -1,6 +1,7 @@
 /**
- * What is in channels that their asker cannot see: every command's answer, everything that is offered while somebody types, and the
- * page's status, held against the prompt and the id of a session there. The right to see is taken away while the session runs.
+ * What is in channels that their asker cannot see: every command's answer, everything that is offered while
+ * somebody types, and the page's status, held against the prompt and the id of a session there. The right to
+ * see is taken away while the session runs.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chatCommands } from '../../bot/commands/table.js';

@@ -1,7 +1,7 @@
 /**
- * Pulls that somebody asks for in the chat and that reach for the network of the host: by address in every spelling, by name, by
- * being sent on, and by a name that leads elsewhere once it has been looked at. The vault is a real server on loopback; a second
- * address of loopback stands for the internet.
+ * Pulls that somebody asks for in the chat and that reach for the network of the host: by address in every
+ * spelling, by name, by being sent on, and by a name that leads elsewhere once it has been looked at. The
+ * vault is a real server on loopback; a second address of loopback stands for the internet.
  */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';

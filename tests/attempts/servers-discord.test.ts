@@ -1,6 +1,7 @@
 /**
- * Servers that are not the host's: whoever puts the bot on a server of their own, with every right there, gets nothing of this
- * host until an operator allows it, and never becomes one of its operators. Under the real `acclaim start` with discord.js.
+ * Servers that are not the host's: whoever puts the bot on a server of their own, with every right there,
+ * gets nothing of this host until an operator allows it, and never becomes one of its operators. Under the
+ * real `acclaim start` with discord.js.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chatCommands } from '../../bot/commands/table.js';

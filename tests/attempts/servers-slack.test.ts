@@ -1,6 +1,6 @@
 /**
- * Workspaces that are not the host's: an app that is installed on several is sent what happens in each, and people of other
- * workspaces come by shared channels. The real Bolt, over HTTP.
+ * Workspaces that are not the host's: an app that is installed on several is sent what happens in each, and
+ * people of other workspaces come by shared channels. The real Bolt, over HTTP.
  */
 import { expect, test } from 'vitest';
 import { makeStage } from '../bot/platforms/slack/support.js';

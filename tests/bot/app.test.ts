@@ -1,4 +1,6 @@
-/** A whole session on the in-memory platform with the real store, queue and engine, as people would run it. */
+/**
+ * A whole session on the in-memory platform with the real store, queue and engine, as people would run it.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';

@@ -1,4 +1,7 @@
-/** `acclaim backup` beside the running product, somebody leaving after it, and `acclaim restore`: the page's own file is cleared too. */
+/**
+ * `acclaim backup` beside the running product, somebody leaving after it, and `acclaim restore`: the page's
+ * own file is cleared too.
+ */
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';

@@ -1,6 +1,7 @@
 /**
- * What an earlier build wrote opens: `tests/fixtures/before` holds a backup of a session of four pictures that had learned one round and
- * was open in its second, the jobs that it asked for, the configuration that it came with, and the options of its command line.
+ * What an earlier build wrote opens: `tests/fixtures/before` holds a backup of a session of four pictures
+ * that had learned one round and was open in its second, the jobs that it asked for, the configuration that
+ * it came with, and the options of its command line.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

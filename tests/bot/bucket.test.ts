@@ -1,6 +1,7 @@
 /**
- * The bot and a real engine that share no folder but a bucket: while it is away the round's message says so, votes are taken, and it
- * goes on; when a server is purged, nothing of its sessions stays in the bucket or with the engine.
+ * The bot and a real engine that share no folder but a bucket: while it is away the round's message says so,
+ * votes are taken, and it goes on; when a server is purged, nothing of its sessions stays in the bucket or
+ * with the engine.
  */
 import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * Pictures of several cards asked for at once: each is the sheet of its own cells, and one that fails holds no other up.
- * And what the bars of rounds say that came to no end of their own.
+ * Pictures of several cards asked for at once: each is the sheet of its own cells, and one that fails holds
+ * no other up. And what the bars of rounds say that came to no end of their own.
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

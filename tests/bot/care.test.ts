@@ -1,4 +1,7 @@
-/** Channels that may not show pictures that need care any more: these come down at once, and the session is told. */
+/**
+ * Channels that may not show pictures that need care any more: these come down at once, and the session is
+ * told.
+ */
 import { expect, it } from 'vitest';
 import { Guards } from '../../bot/effects/nsfw-guard.js';
 import { Platforms } from '../../bot/effects/platforms.js';

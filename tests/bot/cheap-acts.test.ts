@@ -1,6 +1,6 @@
 /**
- * What a stranger may repeat for nothing: wrong codes, agreeing and withdrawing. Sessions in memory stay what they were, down to
- * the object, and nothing is written that says nothing.
+ * What a stranger may repeat for nothing: wrong codes, agreeing and withdrawing. Sessions in memory stay what
+ * they were, down to the object, and nothing is written that says nothing.
  */
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';

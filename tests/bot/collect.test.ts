@@ -1,4 +1,7 @@
-/** Old rounds on the disk: the bot takes away what the policy lets go and nothing else, and the command tells it beforehand. */
+/**
+ * Old rounds on the disk: the bot takes away what the policy lets go and nothing else, and the command tells
+ * it beforehand.
+ */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +20,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
-/** An ended session of three rounds in a store, with the files that an engine and the bot would have written. */
+/**
+ * An ended session of three rounds in a store, with the files that an engine and the bot would have written.
+ */
 async function ended(): Promise<World> {
   const world = new World({ imagesPerRound: 4, budgetRounds: 3, goal: null }, false);
   world.settle();

@@ -1,6 +1,7 @@
 /**
- * Check marks that hang on notices, on a running bot: a person who was forgotten, with every account that they linked, is
- * not enrolled again by a mark that hangs on, wherever and whenever it is read; only by saying so again.
+ * Check marks that hang on notices, on a running bot: a person who was forgotten, with every account that
+ * they linked, is not enrolled again by a mark that hangs on, wherever and whenever it is read; only by
+ * saying so again.
  */
 import { afterEach, expect, it, vi } from 'vitest';
 import { fakeAccount } from '../../bot/platforms/fake/platform.js';

@@ -1,6 +1,6 @@
 /**
- * kill -9 of the bot over Redis between a drawn round and its posts, at the sizes that people have: the restart posts it once,
- * whatever the engine had answered.
+ * kill -9 of the bot over Redis between a drawn round and its posts, at the sizes that people have: the
+ * restart posts it once, whatever the engine had answered.
  */
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { BotProcess, type Crash } from '../support/bot-process.js';

@@ -1,7 +1,8 @@
 /**
- * kill -9 of the whole bot at every step of a round, and amid its engine's work, on the real page, store, queue and engine;
- * then a restart. What must hold: every vote that was accepted is in the ledger, every ballot stands once, the round is
- * trained once (its checkpoint has the very bytes of an undisturbed run), and the next round opens.
+ * kill -9 of the whole bot at every step of a round, and amid its engine's work, on the real page, store,
+ * queue and engine; then a restart. What must hold: every vote that was accepted is in the ledger, every
+ * ballot stands once, the round is trained once (its checkpoint has the very bytes of an undisturbed run),
+ * and the next round opens.
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import { type Crash, isAlive } from '../support/bot-process.js';
@@ -9,7 +10,10 @@ import { play, removeFolders } from '../support/crash-round.js';
 
 afterAll(removeFolders);
 
-/** Every step of a round, in order. On the page nothing has to be swept, so it closes and begins to learn in one commit. */
+/**
+ * Every step of a round, in order. On the page nothing has to be swept, so it closes and begins to learn in
+ * one commit.
+ */
 const plan: Crash[] = [
   { state: 'generating', when: 'after' },
   { state: 'posting', when: 'before' },

@@ -1,4 +1,7 @@
-/** A process that may open few files, and a crowd that holds every connection it gets: rounds are drawn all the same. */
+/**
+ * A process that may open few files, and a crowd that holds every connection it gets: rounds are drawn all
+ * the same.
+ */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -37,7 +40,10 @@ async function startWith(descriptors: number, settings: readonly string[]): Prom
   return /http:\S+/.exec(said)![0].replace(/\/$/, '');
 }
 
-/** Asks for the live line and then says and reads nothing more. Resolves with the status, or null when it was thrown out. */
+/**
+ * Asks for the live line and then says and reads nothing more. Resolves with the status, or null when it was
+ * thrown out.
+ */
 function hold(url: string): Promise<number | null> {
   const { host, port } = new URL(url);
   const socket = connect(Number(port), '127.0.0.1');

@@ -1,6 +1,7 @@
 /**
- * A disk that fills up, really: that of the database amid votes, and that of the pictures while the engine learns. Nothing
- * is acknowledged that is not written, nothing half-written stays, and the session goes on by itself once there is space.
+ * A disk that fills up, really: that of the database amid votes, and that of the pictures while the engine
+ * learns. Nothing is acknowledged that is not written, nothing half-written stays, and the session goes on by
+ * itself once there is space.
  */
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,7 @@
 /**
- * Sessions that ended stay in the database until somebody asks for them. What a bot that was restarted answers about one
- * equals what the bot answered that had held it all along; a start reads no mark of it; and what still happens to one
- * is written as before.
+ * Sessions that ended stay in the database until somebody asks for them. What a bot that was restarted
+ * answers about one equals what the bot answered that had held it all along; a start reads no mark of it; and
+ * what still happens to one is written as before.
  */
 import { cpSync, rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
@@ -22,7 +22,10 @@ afterEach(async () => {
 const admin = fakeAccount('boss', 'admin');
 const settings = ['votes.quorum=9', 'session.rounds=9', 'learner.steps=1'];
 
-/** Folder and platform of a bot that was stopped, the name of the session in `den`, and what the bot had answered that held all. */
+/**
+ * Folder and platform of a bot that was stopped, the name of the session in `den`, and what the bot had
+ * answered that held all.
+ */
 interface Lived {
   dir: string;
   platform: FakePlatform;

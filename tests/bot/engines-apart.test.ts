@@ -1,6 +1,7 @@
 /**
- * The bot over a real Redis while engines come and go: the round's message says that it waits, why and since when, votes
- * are taken all the while, and the round goes on by itself. The engines are real ones, on the miniature.
+ * The bot over a real Redis while engines come and go: the round's message says that it waits, why and since
+ * when, votes are taken all the while, and the round goes on by itself. The engines are real ones, on the
+ * miniature.
  */
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';

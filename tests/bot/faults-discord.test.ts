@@ -1,7 +1,7 @@
 /**
- * Every fault of Discord's that a round has to survive, one after the other in the same round, under the real `acclaim
- * start` with the real discord.js: after each the ledger is what hangs on Discord, each sheet hangs once, and at the
- * close it is so still.
+ * Every fault of Discord's that a round has to survive, one after the other in the same round, under the real
+ * `acclaim start` with the real discord.js: after each the ledger is what hangs on Discord, each sheet hangs
+ * once, and at the close it is so still.
  */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { defaultPatience } from '../../bot/effects/patience.js';
@@ -19,7 +19,9 @@ const check = '\u2705';
 const page = 'get /channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}';
 const guilds = 'get /users/@me/guilds';
 const create = 'post /channels/{channel_id}/messages';
-/** View Channel, Send Messages (in threads), Embed Links, Attach Files, Add Reactions, Read Message History. */
+/**
+ * View Channel, Send Messages (in threads), Embed Links, Attach Files, Add Reactions, Read Message History.
+ */
 const needed = 0x400n | 0x800n | (1n << 38n) | 0x4000n | 0x8000n | 0x40n | 0x10000n;
 const crowd = Array.from({ length: 120 }, (_, i) => `voter${i}`);
 

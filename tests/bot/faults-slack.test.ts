@@ -1,7 +1,8 @@
 /**
- * Every fault of Slack's that a round has to survive, one after the other in the same round, under the real `acclaim
- * start` with the real Bolt: after each the ledger is what hangs on Slack, each sheet hangs once, and at the close it
- * is so still. Forged and stale signatures, which only HTTP has, are in start-slack.test.ts.
+ * Every fault of Slack's that a round has to survive, one after the other in the same round, under the real
+ * `acclaim start` with the real Bolt: after each the ledger is what hangs on Slack, each sheet hangs once,
+ * and at the close it is so still. Forged and stale signatures, which only HTTP has, are in
+ * start-slack.test.ts.
  */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { defaultPatience } from '../../bot/effects/patience.js';

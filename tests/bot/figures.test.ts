@@ -1,6 +1,6 @@
 /**
- * The final figures: what is told while they are drawn (never more than all, never backwards, and all of it at the end), what
- * is drawn at all, and what is kept of the base model between runs.
+ * The final figures: what is told while they are drawn (never more than all, never backwards, and all of it
+ * at the end), what is drawn at all, and what is kept of the base model between runs.
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

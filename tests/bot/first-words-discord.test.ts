@@ -1,4 +1,7 @@
-/** On Discord, as it is sent: a session's notice and its first words stand above the bar of drawing, and that above the ballots. */
+/**
+ * On Discord, as it is sent: a session's notice and its first words stand above the bar of drawing, and that
+ * above the ballots.
+ */
 import { expect, test } from 'vitest';
 import { ends } from '../support/chat.js';
 import { Peer, peerToken } from '../support/discord-peer/peer.js';

@@ -1,4 +1,7 @@
-/** On Slack, as it is sent: a session's notice and its first words stand above the bar of drawing, and that above the ballots. */
+/**
+ * On Slack, as it is sent: a session's notice and its first words stand above the bar of drawing, and that
+ * above the ballots.
+ */
 import { afterAll, expect, test } from 'vitest';
 import { scopes } from '../../bot/platforms/slack/manifest.js';
 import { ends } from '../support/chat.js';

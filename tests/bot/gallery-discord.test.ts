@@ -1,6 +1,7 @@
 /**
- * A gallery on Discord under the real `acclaim start`: a picture a message, liked, disliked and starred by reactions, a best
- * by command, a flag without a menu, a vote while the bot is down, one picture hidden, the outcome edited into each message.
+ * A gallery on Discord under the real `acclaim start`: a picture a message, liked, disliked and starred by
+ * reactions, a best by command, a flag without a menu, a vote while the bot is down, one picture hidden, the
+ * outcome edited into each message.
  */
 import { afterEach, expect, test } from 'vitest';
 import { Peer, peerToken } from '../support/discord-peer/peer.js';

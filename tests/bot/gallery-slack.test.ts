@@ -1,6 +1,7 @@
 /**
- * A gallery on Slack under the real `acclaim start`: the server's setting makes it one; a picture a message, liked, disliked
- * and starred by reactions, a vote while the bot is down, a best by command, one picture hidden, the outcome edited in.
+ * A gallery on Slack under the real `acclaim start`: the server's setting makes it one; a picture a message,
+ * liked, disliked and starred by reactions, a vote while the bot is down, a best by command, one picture
+ * hidden, the outcome edited in.
  */
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { scopes } from '../../bot/platforms/slack/manifest.js';

@@ -1,4 +1,7 @@
-/** Which servers the bot is there for: codes that expire or are used by two at once, the open setting, and folders of an earlier build. */
+/**
+ * Which servers the bot is there for: codes that expire or are used by two at once, the open setting, and
+ * folders of an earlier build.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

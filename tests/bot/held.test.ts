@@ -1,6 +1,6 @@
 /**
- * Which sessions that ended are held in memory, over a real database: few of them, none that has something under way, and
- * what is decided while one is being read is not lost on it.
+ * Which sessions that ended are held in memory, over a real database: few of them, none that has something
+ * under way, and what is decided while one is being read is not lost on it.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -177,7 +177,8 @@ it('tells the status that counting anew gives, whatever happened since it was la
     expect(told).toHaveLength(3);
     counts.push(['s0', 'pool'].map((id) => told.find((one) => one.id === id)!.voters));
   }
-  // Ann counts in what ended until she is excluded; bob's marks count under another name once he is forgotten.
+  // Ann counts in what ended until she is excluded; bob's marks count under another name once he is
+  // forgotten.
   expect(counts).toEqual([
     [1, 0],
     [1, 0],

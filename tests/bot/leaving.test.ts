@@ -1,4 +1,6 @@
-/** Somebody who leaves while they have marks on many open rounds: all are taken back before their key is gone. */
+/**
+ * Somebody who leaves while they have marks on many open rounds: all are taken back before their key is gone.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

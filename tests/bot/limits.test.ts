@@ -1,6 +1,7 @@
 /**
- * How much anybody may ask for: counted by person, network and server, with a clock that stands still; and on a running bot, that
- * a limited command does nothing, a limited mark is found by the sweep, and repeated refusals are one row of the audit.
+ * How much anybody may ask for: counted by person, network and server, with a clock that stands still; and on
+ * a running bot, that a limited command does nothing, a limited mark is found by the sweep, and repeated
+ * refusals are one row of the audit.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fakeAccount } from '../../bot/platforms/fake/platform.js';

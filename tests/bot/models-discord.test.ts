@@ -1,4 +1,7 @@
-/** A server's admin on Discord, under the real `acclaim start`: which model is used, with completion, and the LoRA as a file. */
+/**
+ * A server's admin on Discord, under the real `acclaim start`: which model is used, with completion, and the
+ * LoRA as a file.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';

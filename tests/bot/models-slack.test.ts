@@ -1,4 +1,7 @@
-/** An admin on Slack, under the real `acclaim start`: which model is used, and the LoRA as a file in a direct message. */
+/**
+ * An admin on Slack, under the real `acclaim start`: which model is used, and the LoRA as a file in a direct
+ * message.
+ */
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { optionalScopes, scopes } from '../../bot/platforms/slack/manifest.js';
 import { appToken, botToken, Peer } from '../support/slack-peer/peer.js';
@@ -50,7 +53,8 @@ test('model use and model export on Slack', async () => {
   await peer.react('ann', channel, sheets[0]!.ts, 'one');
   await peer.react('ann', channel, sheets[1]!.ts, 'no_entry_sign');
   await until(async () => (await started.facts()).length === 2, 'the marks');
-  // What is durable may be known to the bot a moment later: then it reads the ballots once more, and is Closing.
+  // What is durable may be known to the bot a moment later: then it reads the ballots once more, and is
+  // Closing.
   await say('dan', 'round close', 'Clos');
   await until(async () => (await started.bodies('round'))[0]?.state === 'done', 'learning', 120_000);
   await say('ann', 'model export', 'Not allowed');

@@ -1,6 +1,7 @@
 /**
- * Admins' and moderators' commands on Discord, under the real `acclaim start`: settings with their completion (channels by
- * mention and by name), a round looked at in private before it is posted, a voter excluded and counted again.
+ * Admins' and moderators' commands on Discord, under the real `acclaim start`: settings with their completion
+ * (channels by mention and by name), a round looked at in private before it is posted, a voter excluded and
+ * counted again.
  */
 import { afterEach, expect, test } from 'vitest';
 import { Peer, peerToken } from '../support/discord-peer/peer.js';

@@ -1,6 +1,6 @@
 /**
- * Admins' and moderators' commands on Slack, under the real `acclaim start`: settings (channels by name, in a private one
- * too), a round looked at in private before it is posted, a voter excluded and counted again.
+ * Admins' and moderators' commands on Slack, under the real `acclaim start`: settings (channels by name, in a
+ * private one too), a round looked at in private before it is posted, a voter excluded and counted again.
  */
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { scopes } from '../../bot/platforms/slack/manifest.js';

@@ -1,6 +1,7 @@
 /**
- * What is told of a running Acclaim, on the real thing (the compiled bot and its engine as processes): metrics that say what the
- * database says, lines of the log that all carry session and round, readiness, and nobody's id in any of it.
+ * What is told of a running Acclaim, on the real thing (the compiled bot and its engine as processes):
+ * metrics that say what the database says, lines of the log that all carry session and round, readiness, and
+ * nobody's id in any of it.
  */
 import { mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -121,7 +122,8 @@ describe('metrics', () => {
     expect(found.value('acclaim_engine_job_seconds_count', { kind: 'generate', outcome: 'done' })).toBe(2);
     expect(found.value('acclaim_engine_stage_seconds_count', { kind: 'learn', stage: 'train' })).toBe(1);
     expect(found.value('acclaim_queue_jobs')).toBe(0);
-    // One voter marked both sheets of two pictures: what is not marked there is called bad, and is a vote too.
+    // One voter marked both sheets of two pictures: what is not marked there is called bad, and is a vote
+    // too.
     expect(found.value('acclaim_votes_total')).toBe(4);
     expect(rounds.find((r) => r.number === 1)!.outcome!.votes).toBe(4);
     await react(2, 'A', '1');

@@ -1,7 +1,8 @@
 /**
- * A session that reduces unsafe pictures on Discord, under the real `acclaim start`: refused in an ordinary channel and to
- * members, spoilers in an age-restricted one, a hidden picture, the age restriction lost mid-session and given back; and how safe the
- * model has become, measured at the end, over a restart, for people in figures and for moderators with pictures.
+ * A session that reduces unsafe pictures on Discord, under the real `acclaim start`: refused in an ordinary
+ * channel and to members, spoilers in an age-restricted one, a hidden picture, the age restriction lost
+ * mid-session and given back; and how safe the model has become, measured at the end, over a restart, for
+ * people in figures and for moderators with pictures.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -89,7 +90,8 @@ test('a session that reduces unsafe pictures on Discord', async () => {
   await until(() => files().length >= 2, 'the new sheets', 60_000);
   for (const name of files()) expect(name).toMatch(/^SPOILER_acclaim-/);
 
-  // Something is learned. At the session's end it is measured; a death in the middle costs what was under way.
+  // Something is learned. At the session's end it is measured; a death in the middle costs what was under
+  // way.
   expect((await say('mod', night, ['nsfw', 'report'])).description).toContain('Nothing has been learned');
   const notice = peer.shown(night).find((m) => JSON.stringify(m.components).includes('I agree'))!;
   peer.press('ann', notice, 'I agree');
@@ -115,7 +117,8 @@ test('a session that reduces unsafe pictures on Discord', async () => {
   await until(() => card().length === 1, 'the figures', 60_000);
   expect(card()[0]).toContain('on prompts that nobody voted on');
 
-  // The channel sees figures alone; the pictures are for moderators, as spoilers, and beside them what programs read.
+  // The channel sees figures alone; the pictures are for moderators, as spoilers, and beside them what
+  // programs read.
   expect(files().some((name) => name.includes('json'))).toBe(false);
   expect((await say('ann', night, ['nsfw', 'report'])).title).toBe('Not allowed');
   const { attachments, flags } = await told('mod', night, ['nsfw', 'report']);

@@ -1,6 +1,7 @@
 /**
- * A session that reduces unsafe pictures on Slack, under the real `acclaim start`: refused in a public channel, blurred
- * among moderators, shown clear to who asks, taken down when somebody else gets in; how safe the model has become, blurred too.
+ * A session that reduces unsafe pictures on Slack, under the real `acclaim start`: refused in a public
+ * channel, blurred among moderators, shown clear to who asks, taken down when somebody else gets in; how safe
+ * the model has become, blurred too.
  */
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { scopes } from '../../bot/platforms/slack/manifest.js';

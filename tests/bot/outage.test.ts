@@ -1,6 +1,6 @@
 /**
- * A platform that gives no answer for longer than any number of tries: nothing is given up, nothing is told twice or too late, and it
- * goes on by itself.
+ * A platform that gives no answer for longer than any number of tries: nothing is given up, nothing is told
+ * twice or too late, and it goes on by itself.
  */
 import { afterEach, expect, it, vi } from 'vitest';
 import { unreachable } from '../../src/chat/refusals.js';

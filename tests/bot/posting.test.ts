@@ -1,4 +1,7 @@
-/** Reactions on messages that are no ballots (yet): which are waited for, and which are not, though ballots wait for the end of quiet hours. */
+/**
+ * Reactions on messages that are no ballots (yet): which are waited for, and which are not, though ballots
+ * wait for the end of quiet hours.
+ */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Previews of what is being drawn: asked for only where nobody has to look at the pictures before they are shown. */
+/**
+ * Previews of what is being drawn: asked for only where nobody has to look at the pictures before they are
+ * shown.
+ */
 import { expect, it } from 'vitest';
 import { DataPaths } from '../../bot/effects/data-paths.js';
 import { Jobs } from '../../bot/effects/jobs.js';

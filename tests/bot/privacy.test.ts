@@ -1,4 +1,7 @@
-/** What a member owns, on a running bot: consent found after an absence, files of one's own data, forgetting to the byte, a purge. */
+/**
+ * What a member owns, on a running bot: consent found after an absence, files of one's own data, forgetting
+ * to the byte, a purge.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
@@ -102,7 +105,8 @@ it('a member agrees while the bot is away, votes, reads and takes their data, an
   expect((await say(ann, 'me')).text).toContain('Nothing is held');
   expect((await say(ann, 'me name show')).title).toBe('Not done');
 
-  // Her check mark hangs there still: it is no consent, neither now nor after a restart, until she says so again.
+  // Her check mark hangs there still: it is no consent, neither now nor after a restart, until she says so
+  // again.
   await test.stop(true);
   expect(holding(dir, key)).toEqual([]);
   test = await TestHouse.open(['votes.quorum=2'], { dir, platform });
@@ -153,7 +157,10 @@ it('a server that the bot was removed from is purged after the delay, over resta
   expect((await test.house.app.overview.status()).sessions).toEqual([]);
 });
 
-/** Sessions on servers of those names, and a clock that goes on without a restart: the purge of `spur` makes it look. */
+/**
+ * Sessions on servers of those names, and a clock that goes on without a restart: the purge of `spur` makes
+ * it look.
+ */
 async function onServers(...servers: string[]) {
   let [shift, nudges] = [0, 0];
   const clock = { now: () => Date.now() + shift };

@@ -1,6 +1,6 @@
 /**
- * Approval of prompts on Discord and on Slack, under the real `acclaim start`: a member asks, the bot starts anew in
- * between, a moderator looks and decides by the card's buttons, the asker's card says how it ended.
+ * Approval of prompts on Discord and on Slack, under the real `acclaim start`: a member asks, the bot starts
+ * anew in between, a moderator looks and decides by the card's buttons, the asker's card says how it ended.
  */
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { scopes } from '../../bot/platforms/slack/manifest.js';

@@ -1,4 +1,7 @@
-/** Sessions that a start finds: in which order they are taken up, and that nothing waits for them that need not. */
+/**
+ * Sessions that a start finds: in which order they are taken up, and that nothing waits for them that need
+ * not.
+ */
 import { afterEach, expect, it } from 'vitest';
 import { Resume } from '../../bot/sessions/resume.js';
 import type { SessionState } from '../../src/domain/state/model.js';

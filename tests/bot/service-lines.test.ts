@@ -1,4 +1,7 @@
-/** A service without a terminal: whatever it and its libraries say on stderr is a line of JSON, up to its last word. */
+/**
+ * A service without a terminal: whatever it and its libraries say on stderr is a line of JSON, up to its last
+ * word.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,11 +1,12 @@
 /**
- * A crowd's round is judged in slices: the event loop turns meanwhile, other events of that session wait for the end,
- * and what comes out is what one decision in one go gives.
+ * A crowd's round is judged in slices: the event loop turns meanwhile, other events of that session wait for
+ * the end, and what comes out is what one decision in one go gives.
  */
 import { expect, test } from 'vitest';
 import { decided } from '../../bot/sessions/decide-in-slices.js';
 import { Homes } from '../../bot/sessions/homes.js';
-import { type SessionStore, Sessions } from '../../bot/sessions/sessions.js';
+import { Sessions } from '../../bot/sessions/sessions.js';
+import type { SessionStore } from '../../bot/sessions/sessions-parts.js';
 import { decide } from '../../src/domain/decide.js';
 import { nowhereElse } from '../../src/domain/state/budgets.js';
 import type { Swept } from '../../src/domain/state/events.js';

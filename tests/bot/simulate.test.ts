@@ -1,4 +1,6 @@
-/** The whole of `simulate` at toy size: the rounds are real ones, and the figures are shares of real pictures. */
+/**
+ * The whole of `simulate` at toy size: the rounds are real ones, and the figures are shares of real pictures.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

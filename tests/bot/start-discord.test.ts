@@ -1,6 +1,7 @@
 /**
- * `acclaim start` with a Discord token: the page and Discord at once. A session by command, the standing notice, marks
- * made before consent, a quorum of marks, learning, the next round, a restart, and the end of a token.
+ * `acclaim start` with a Discord token: the page and Discord at once. A session by command, the standing
+ * notice, marks made before consent, a quorum of marks, learning, the next round, a restart, and the end of a
+ * token.
  */
 import { afterEach, expect, test } from 'vitest';
 import { checkDiscord } from '../../bot/platforms/discord/check.js';

@@ -1,6 +1,7 @@
 /**
- * `acclaim start` with Slack's tokens, over Socket Mode: the page and Slack at once. A session by command, the standing
- * notice, marks made before consent, a quorum of marks, learning, the next round, a gap, a restart, a revoked token.
+ * `acclaim start` with Slack's tokens, over Socket Mode: the page and Slack at once. A session by command,
+ * the standing notice, marks made before consent, a quorum of marks, learning, the next round, a gap, a
+ * restart, a revoked token.
  */
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';

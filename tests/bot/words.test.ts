@@ -1,6 +1,7 @@
 /**
- * What the program says names only what is there: every command in a text is one of the platform on which it is read.
- * The words are read from the sources, so that none is left out; Discord's commands from what is registered there.
+ * What the program says names only what is there: every command in a text is one of the platform on which it
+ * is read. The words are read from the sources, so that none is left out; Discord's commands from what is
+ * registered there.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { ApplicationCommandOptionType as Kind } from 'discord.js';
@@ -64,7 +65,9 @@ const several = [
   '|◊ rows|',
 ];
 
-/** Parts of the program that put a command's words together by themselves, and one whose blank is a number. */
+/**
+ * Parts of the program that put a command's words together by themselves, and one whose blank is a number.
+ */
 const madeUp = new Set(['/acclaim', `/acclaim ${blank}`, '/acclaim session start', `/acclaim undo ${blank}`]);
 
 describe('the words of the program', () => {

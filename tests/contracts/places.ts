@@ -1,6 +1,7 @@
 /**
- * The conformance suite of places (src/queue/transport/transport.ts): a function that each way of getting artifacts between bot and engine
- * is put through. Both ends have their own folders unless the harness says that they share one.
+ * The conformance suite of places (src/queue/transport/transport.ts): a function that each way of getting
+ * artifacts between bot and engine is put through. Both ends have their own folders unless the harness says
+ * that they share one.
  */
 import {
   existsSync,

@@ -1,6 +1,7 @@
 /**
- * What every ChatPlatform must do, as a function that a platform's test calls with a way to make one. `restart` gives
- * the platform again over what it kept, where it keeps anything; `mark` is a member setting a reaction on their side.
+ * What every ChatPlatform must do, as a function that a platform's test calls with a way to make one.
+ * `restart` gives the platform again over what it kept, where it keeps anything; `mark` is a member setting a
+ * reaction on their side.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Account, Card, ChatEvent, ChatPlatform, MessageRef } from '../../src/chat/port.js';

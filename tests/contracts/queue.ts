@@ -1,6 +1,7 @@
 /**
- * The conformance suite of JobQueue (src/queue/contract.ts): a function that every queue is put through. The harness
- * says how jobs are handled on the engine's side and how an engine is made to die; the suite knows nothing else.
+ * The conformance suite of JobQueue (src/queue/contract.ts): a function that every queue is put through. The
+ * harness says how jobs are handled on the engine's side and how an engine is made to die; the suite knows
+ * nothing else.
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { JobQueue, JobRequest } from '../../src/queue/contract.js';

@@ -1,8 +1,9 @@
 /**
- * A short form of bench/chaos: whole sessions by the built bot, two engines and a real redis-server, each with at most one fault a
- * round at a drawn moment, one of each kind. All rounds are learned, the ledger is what hangs on the platform, every ballot hangs
- * there once, and the checkpoints have the very bytes of a session that nothing befell. Sessions of the sizes that people have
- * are of one round, and lose an engine amid its drawing; with many sheets it is over once they hang.
+ * A short form of bench/chaos: whole sessions by the built bot, two engines and a real redis-server, each
+ * with at most one fault a round at a drawn moment, one of each kind. All rounds are learned, the ledger is
+ * what hangs on the platform, every ballot hangs there once, and the checkpoints have the very bytes of a
+ * session that nothing befell. Sessions of the sizes that people have are of one round, and lose an engine
+ * amid its drawing; with many sheets it is over once they hang.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +22,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const plans = Object.keys(kinds).map((_, seed) => planOf(seed, 'brief'));
 const needsDisk = ({ kind }: Plan) => kind === 'disk full';
 const inRound = (round: number) => plans.filter((plan) => plan.round === round && !needsDisk(plan));
-/** A fault in each round, as long as there are any; where there is no small disk, what needs one keeps nothing else from running. */
+/**
+ * A fault in each round, as long as there are any; where there is no small disk, what needs one keeps nothing
+ * else from running.
+ */
 const sessions = [
   ...Array.from({ length: Math.max(inRound(1).length, inRound(2).length) }, (_, i) =>
     [inRound(1)[i], inRound(2)[i]].filter((plan) => plan !== undefined),

@@ -1,6 +1,7 @@
 /**
- * `acclaim engine` as real processes over a real Redis: killed, frozen past their lock, and asked to leave in the middle of
- * a job. Whatever happens, another engine takes it, and the round has the very bytes of an undisturbed one.
+ * `acclaim engine` as real processes over a real Redis: killed, frozen past their lock, and asked to leave in
+ * the middle of a job. Whatever happens, another engine takes it, and the round has the very bytes of an
+ * undisturbed one.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -131,7 +132,9 @@ async function clear(): Promise<void> {
 
 type Payload = JobRequest<'generate'>['payload'];
 
-/** Every round is drawn from the same seed and number, each under a session of its own: all of them are alike. */
+/**
+ * Every round is drawn from the same seed and number, each under a session of its own: all of them are alike.
+ */
 function round(n: number, size: Partial<Payload> = {}): { job: JobRequest<'generate'>; out: string } {
   const out = join(dir, 'sessions', `s${n}`, 'rounds', '1');
   const payload = {

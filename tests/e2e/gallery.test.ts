@@ -1,6 +1,7 @@
 /**
- * A gallery on the page, in a real browser under the real `acclaim start`: each picture liked, disliked or starred by its
- * chips, by keys and enlarged; best by command; what is left without a mark is asked about; one is flagged and one hidden.
+ * A gallery on the page, in a real browser under the real `acclaim start`: each picture liked, disliked or
+ * starred by its chips, by keys and enlarged; best by command; what is left without a mark is asked about;
+ * one is flagged and one hidden.
  */
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -221,7 +222,8 @@ it(
   'takes all without a mark as not good when told so',
   async () => {
     await item('#6').waitFor();
-    // The base model draws every second picture of a round to come, to learn from: approval is that of the others.
+    // The base model draws every second picture of a round to come, to learn from: approval is that of the
+    // others.
     await chip('#5', good).click();
     await page.getByRole('button', { name: 'Done, teach it' }).click();
     await page.getByRole('button', { name: 'Nothing good, done' }).click();

@@ -1,6 +1,7 @@
 /**
- * What somebody keeps or takes along, in a real browser over the small app: a session put into the archive and taken out, favourites,
- * the language, a picture as a file, its words on the clipboard, and the way from a closed round to the story.
+ * What somebody keeps or takes along, in a real browser over the small app: a session put into the archive
+ * and taken out, favourites, the language, a picture as a file, its words on the clipboard, and the way from
+ * a closed round to the story.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

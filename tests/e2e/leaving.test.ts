@@ -1,6 +1,6 @@
 /**
- * Told to leave while Redis is away, bot and engines are gone in time: with real processes, over a redis-server that is killed and
- * one that is stopped, so that it holds the line and says nothing.
+ * Told to leave while Redis is away, bot and engines are gone in time: with real processes, over a
+ * redis-server that is killed and one that is stopped, so that it holds the line and says nothing.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

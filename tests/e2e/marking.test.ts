@@ -1,8 +1,9 @@
 /**
- * Marking where the picture is, in a real browser: by mouse, by keys from wherever the focus is, by touch; many at once,
- * and taken back. What the server heard is checked beside what the page shows. And where things stand: a round of 18 is
- * seen whole with its chips and Done, the page itself never scrolls, a new round comes into view and takes the focus.
- * Every state on the way is held to what axe-core knows of accessibility.
+ * Marking where the picture is, in a real browser: by mouse, by keys from wherever the focus is, by touch;
+ * many at once, and taken back. What the server heard is checked beside what the page shows. And where things
+ * stand: a round of 18 is seen whole with its chips and Done, the page itself never scrolls, a new round
+ * comes into view and takes the focus. Every state on the way is held to what axe-core knows of
+ * accessibility.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** Marks made while the server is away, in a real browser: they wait, survive a reload, are sent, or are named as too late. */
+/**
+ * Marks made while the server is away, in a real browser: they wait, survive a reload, are sent, or are named
+ * as too late.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,7 +1,8 @@
 /**
- * The page end to end: the real `acclaim start` with its engine, two people in headless Chromium (one at a desk, one on
- * a phone in the dark). They vote, change their minds and withdraw; the round closes, the miniature learns, the next
- * round opens. One story in order: each test goes on where the one before it ended.
+ * The page end to end: the real `acclaim start` with its engine, two people in headless Chromium (one at a
+ * desk, one on a phone in the dark). They vote, change their minds and withdraw; the round closes, the
+ * miniature learns, the next round opens. One story in order: each test goes on where the one before it
+ * ended.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -136,7 +137,8 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-// One story in order, in which a step that waits for the engine may take minutes on a machine with much else to do.
+// One story in order, in which a step that waits for the engine may take minutes on a machine with much else
+// to do.
 describe('the page', { timeout: 2 * LONG }, () => {
   it('shows a first round of real pictures to everyone, in a channel of its session', async () => {
     for (const page of [ann, bea]) {
@@ -178,7 +180,8 @@ describe('the page', { timeout: 2 * LONG }, () => {
   });
 
   it('lets two people vote, change and withdraw, and neither sees the other', async () => {
-    // Her line is slow: who has agreed goes on marking, and is not asked again before the server has heard of it.
+    // Her line is slow: who has agreed goes on marking, and is not asked again before the server has heard of
+    // it.
     let told = () => {};
     const heard = new Promise<void>((resolve) => (told = resolve));
     await bea.route('**/api/consent', async (route) => {

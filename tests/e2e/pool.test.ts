@@ -1,8 +1,9 @@
 /**
- * One session over Discord, Slack and the page at once: the built bot as a process with the real discord.js, Bolt, store,
- * engine and miniature, against peers on loopback. Channels join by codes; members vote, change and withdraw everywhere,
- * one of them from two linked accounts; the bot is killed with SIGKILL while the round is open, while it closes and
- * when it has been learned. What people see and what is written is as if nothing had happened.
+ * One session over Discord, Slack and the page at once: the built bot as a process with the real discord.js,
+ * Bolt, store, engine and miniature, against peers on loopback. Channels join by codes; members vote, change
+ * and withdraw everywhere, one of them from two linked accounts; the bot is killed with SIGKILL while the
+ * round is open, while it closes and when it has been learned. What people see and what is written is as if
+ * nothing had happened.
  */
 import { afterEach, expect, test } from 'vitest';
 import { scopes } from '../../bot/platforms/slack/manifest.js';

@@ -1,4 +1,7 @@
-/** The page in a real browser over TLS, through a real nginx that runs docs/deploy/nginx.conf: votes, live line, cookies. */
+/**
+ * The page in a real browser over TLS, through a real nginx that runs docs/deploy/nginx.conf: votes, live
+ * line, cookies.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

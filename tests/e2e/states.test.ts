@@ -1,6 +1,7 @@
 /**
- * Every state of the page on a large screen and on a phone, in each language and in both dresses: the page as a whole never scrolls,
- * nothing sticks out at its side. In Japanese, what the page itself says is Japanese, and axe-core finds nothing.
+ * Every state of the page on a large screen and on a phone, in each language and in both dresses: the page as
+ * a whole never scrolls, nothing sticks out at its side. In Japanese, what the page itself says is Japanese,
+ * and axe-core finds nothing.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -39,7 +40,10 @@ const loose = `(() => {
   return { moved, over: root.scrollWidth - innerWidth, tall: root.scrollHeight - innerHeight, wide };
 })()`;
 
-/** Text of the page's own, as the reader sees it: without what is the server's (also where it is read out), people's, and names. */
+/**
+ * Text of the page's own, as the reader sees it: without what is the server's (also where it is read out),
+ * people's, and names.
+ */
 const own = `(() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const found = [];

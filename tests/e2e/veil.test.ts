@@ -1,6 +1,7 @@
 /**
- * A session that reduces unsafe pictures on the page, in a real browser: unseen without a token, opened by an admin in the
- * marked channel only, blurred by the server, shown by a click, marked as unsafe; gone when the mark is.
+ * A session that reduces unsafe pictures on the page, in a real browser: unseen without a token, opened by an
+ * admin in the marked channel only, blurred by the server, shown by a click, marked as unsafe; gone when the
+ * mark is.
  */
 
 import { type Browser, chromium, type Page } from 'playwright-core';

@@ -1,4 +1,7 @@
-/** The page of somebody whose marks wait, in a real browser: told so in a line, let in by an invite link; an admin logs in and out. */
+/**
+ * The page of somebody whose marks wait, in a real browser: told so in a line, let in by an invite link; an
+ * admin logs in and out.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

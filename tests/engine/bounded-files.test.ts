@@ -1,6 +1,6 @@
 /**
- * Files that somebody else wrote are read within bounds: each reader refuses what is too long, too much, too deep or no file at
- * all by its own code, before it is in memory.
+ * Files that somebody else wrote are read within bounds: each reader refuses what is too long, too much, too
+ * deep or no file at all by its own code, before it is in memory.
  */
 import { execFileSync } from 'node:child_process';
 import {

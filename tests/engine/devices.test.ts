@@ -1,4 +1,7 @@
-/** Devices in the configured order, each tried in a process of its own, the reasons of those that were not taken, and what is kept. */
+/**
+ * Devices in the configured order, each tried in a process of its own, the reasons of those that were not
+ * taken, and what is kept.
+ */
 import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

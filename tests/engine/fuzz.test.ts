@@ -1,4 +1,7 @@
-/** A short form of bench/fuzz: whatever a stranger writes is taken, or refused with one coded error and a mend. */
+/**
+ * A short form of bench/fuzz: whatever a stranger writes is taken, or refused with one coded error and a
+ * mend.
+ */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

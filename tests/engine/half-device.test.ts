@@ -1,6 +1,7 @@
 /**
- * Networks in float16 on WebGPU, on a software Vulkan driver that has it (lavapipe): there every operation rounds, and sums are
- * added up in float16 too, so that one of n terms is off by about 2^-11 sqrt(n / 6) of itself: 4e-3 at the miniature's longest.
+ * Networks in float16 on WebGPU, on a software Vulkan driver that has it (lavapipe): there every operation
+ * rounds, and sums are added up in float16 too, so that one of n terms is off by about 2^-11 sqrt(n / 6) of
+ * itself: 4e-3 at the miniature's longest.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** The judge against PyTorch's logits (tests/fixtures/mini/judge.safetensors), and its verdicts against the rule. */
+/**
+ * The judge against PyTorch's logits (tests/fixtures/mini/judge.safetensors), and its verdicts against the
+ * rule.
+ */
 import { expect, it } from 'vitest';
 import { judgeGraph, judgeImages, loadJudge, otherHeads } from '../../engine/judge.js';
 import { ExecutorCache } from '../../engine/runtime/cache.js';

@@ -1,4 +1,7 @@
-/** The port of an engine of its own: the compiled `acclaim engine` over a real Redis that goes away and comes back. */
+/**
+ * The port of an engine of its own: the compiled `acclaim engine` over a real Redis that goes away and comes
+ * back.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,9 +1,11 @@
 /**
- * Networks in float16 against the golden tensors of float32: predictions, pictures, trajectories, likelihoods, gradients. On the
- * CPU onnxruntime leaves some roundings out; tests/engine/half-device.test.ts has them all.
+ * Networks in float16 against the golden tensors of float32: predictions, pictures, trajectories,
+ * likelihoods, gradients. On the CPU onnxruntime leaves some roundings out; tests/engine/half-device.test.ts
+ * has them all.
  *
- * Bounds: a float16 rounding is off by u = 2^-11 = 4.9e-4 of a value at most, 2.8e-4 in the root mean square. A few dozen layers,
- * each rounded a few times and most of them beside a residual path, come to a few u; 4e-3 is 8 u.
+ * Bounds: a float16 rounding is off by u = 2^-11 = 4.9e-4 of a value at most, 2.8e-4 in the root mean square.
+ * A few dozen layers, each rounded a few times and most of them beside a residual path, come to a few u; 4e-3
+ * is 8 u.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -84,7 +86,8 @@ describe('in float16', () => {
       stepNoise: (k) => tensors.steps!.data.subarray(k * size, (k + 1) * size),
       keep: 'trajectory',
     });
-    // Guidance 3 takes the difference of two predictions three times; the steps' noise does not differ. Measured: 8e-4.
+    // Guidance 3 takes the difference of two predictions three times; the steps' noise does not differ.
+    // Measured: 8e-4.
     expectHalf(rmsError(trajectory!.data, tensors.latents!.data));
   });
 });
@@ -194,7 +197,8 @@ describe('training in float16', () => {
       recompute,
     };
     const A = Array.from(expected.advantages!.data, Number);
-    // So wide that no ratio is clipped: a gradient that is there in one and not in the other says nothing of rounding.
+    // So wide that no ratio is clipped: a gradient that is there in one and not in the other says nothing of
+    // rounding.
     const executor = await Executor.create(ddpoGraph(spec, 10), { threads: 2 });
     const out = await executor.run({
       ...adapter,

@@ -1,4 +1,6 @@
-/** The built engine as a child process behind the queue, on the miniature: what only a real process can show. */
+/**
+ * The built engine as a child process behind the queue, on the miniature: what only a real process can show.
+ */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * The engine on WebGPU, on a software Vulkan driver: one process that checks the device, samples and trains, one that computes
- * every op. Bounds are those of the CPU's own tests: 1e-5 an op, 1e-4 a call, 1e-3 a trajectory and a gradient.
+ * The engine on WebGPU, on a software Vulkan driver: one process that checks the device, samples and trains,
+ * one that computes every op. Bounds are those of the CPU's own tests: 1e-5 an op, 1e-4 a call, 1e-3 a
+ * trajectory and a gradient.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -84,7 +85,8 @@ describe.skipIf(none)('on WebGPU the engine', () => {
   });
 
   it.runIf(process.platform === 'linux')('finds what this driver has wrong, and says so', () => {
-    // onnxruntime-node 1.30 with SwiftShader, which has no float16. Where this fails the fault has been mended: good news.
+    // onnxruntime-node 1.30 with SwiftShader, which has no float16. Where this fails the fault has been
+    // mended: good news.
     expect(told.plain).toContain('MultiHeadAttention');
     expect(told.late).toEqual([]);
     expect(told.notes).toContainEqual(

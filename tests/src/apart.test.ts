@@ -1,6 +1,7 @@
 /**
- * A round drawn and learned by engines that are processes of their own, over a real Redis: on the bot's data folder, and on a folder of
- * their own with a real bucket between them. The bytes are the same, whatever is killed on the way.
+ * A round drawn and learned by engines that are processes of their own, over a real Redis: on the bot's data
+ * folder, and on a folder of their own with a real bucket between them. The bytes are the same, whatever is
+ * killed on the way.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

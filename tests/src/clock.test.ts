@@ -1,7 +1,8 @@
 /**
- * A machine whose clock is set back and forth, that sleeps, and on which people vote: the bot's clock never goes back, no
- * round closes before its time has really passed, none is kept open after it, and no vote is read otherwise than it hangs
- * there. The session's rules and what moves its deadlines are the real ones; only the three sources of time are made up.
+ * A machine whose clock is set back and forth, that sleeps, and on which people vote: the bot's clock never
+ * goes back, no round closes before its time has really passed, none is kept open after it, and no vote is
+ * read otherwise than it hangs there. The session's rules and what moves its deadlines are the real ones;
+ * only the three sources of time are made up.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** What of the processors a container may use: files as Docker, systemd and Kubernetes leave them, and a group of our own. */
+/**
+ * What of the processors a container may use: files as Docker, systemd and Kubernetes leave them, and a group
+ * of our own.
+ */
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';

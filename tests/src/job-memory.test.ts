@@ -1,4 +1,7 @@
-/** The estimate of a job's memory: what it is told by, and that it covers what the miniature was measured to take. */
+/**
+ * The estimate of a job's memory: what it is told by, and that it covers what the miniature was measured to
+ * take.
+ */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

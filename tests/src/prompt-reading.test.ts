@@ -1,4 +1,7 @@
-/** What is said of a prompt before it is drawn, against the token counts of transformers and the miniature's own words. */
+/**
+ * What is said of a prompt before it is drawn, against the token counts of transformers and the miniature's
+ * own words.
+ */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readingLines } from '../../bot/views/reading.js';

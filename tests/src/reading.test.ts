@@ -1,4 +1,7 @@
-/** Reading that fails says why: nothing is there, no right to it, or no descriptor left. With real limits and a real user. */
+/**
+ * Reading that fails says why: nothing is there, no right to it, or no descriptor left. With real limits and
+ * a real user.
+ */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** Philox against the published known answers (Random123 1.14, kat_vectors), and the distributions built on it. */
+/**
+ * Philox against the published known answers (Random123 1.14, kat_vectors), and the distributions built on
+ * it.
+ */
 import { describe, expect, it } from 'vitest';
 import { philox4x32, Rng, type Words4 } from '../../src/rng.js';
 

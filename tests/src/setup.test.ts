@@ -1,6 +1,6 @@
 /**
- * src/setup/setup.mjs in a folder of its own, with an npm and a compiler that are small scripts: what it runs, when it runs
- * nothing, and that each failure names the cause and the mend.
+ * src/setup/setup.mjs in a folder of its own, with an npm and a compiler that are small scripts: what it
+ * runs, when it runs nothing, and that each failure names the cause and the mend.
  */
 import { spawnSync } from 'node:child_process';
 import {

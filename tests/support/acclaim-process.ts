@@ -1,4 +1,7 @@
-/** The built command line as a process of its own, over a temporary folder: what it says, when it is ready, how it ends. */
+/**
+ * The built command line as a process of its own, over a temporary folder: what it says, when it is ready,
+ * how it ends.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { projectPath } from '../../src/files/paths.js';

@@ -1,4 +1,7 @@
-/** What a page breaks of WCAG 2.2 (A, AA) and of good practice, as axe-core finds it; run in the page, past its content security policy. */
+/**
+ * What a page breaks of WCAG 2.2 (A, AA) and of good practice, as axe-core finds it; run in the page, past
+ * its content security policy.
+ */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';

@@ -1,7 +1,8 @@
 /**
- * The built bot as a process for crash tests: `acclaim start` itself, with one thing added from outside. When told so
- * (argv: folder, settings as JSON, crash as JSON), the process is killed with SIGKILL at a commit that moves round 1 into a state:
- * `before` the commit is durable, or `after` it is and nothing that follows from it has been done.
+ * The built bot as a process for crash tests: `acclaim start` itself, with one thing added from outside. When
+ * told so (argv: folder, settings as JSON, crash as JSON), the process is killed with SIGKILL at a commit
+ * that moves round 1 into a state: `before` the commit is durable, or `after` it is and nothing that follows
+ * from it has been done.
  */
 
 import { startCommand } from '../../dist/bot/start.js';

@@ -1,4 +1,7 @@
-/** Starts the built bot (bot-main.mjs) and tells its address; `died` resolves when it is gone, however it went. */
+/**
+ * Starts the built bot (bot-main.mjs) and tells its address; `died` resolves when it is gone, however it
+ * went.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';

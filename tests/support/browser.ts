@@ -1,4 +1,7 @@
-/** Where a Chromium is: CHROMIUM, else the first on the PATH, else Chrome on macOS. src/setup/setup.mjs makes sure of one. */
+/**
+ * Where a Chromium is: CHROMIUM, else the first on the PATH, else Chrome on macOS. src/setup/setup.mjs makes
+ * sure of one.
+ */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 

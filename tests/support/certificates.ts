@@ -1,4 +1,7 @@
-/** Certificates made on the spot with openssl: an authority, a server's that it signed, and an authority that signed nothing. */
+/**
+ * Certificates made on the spot with openssl: an authority, a server's that it signed, and an authority that
+ * signed nothing.
+ */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

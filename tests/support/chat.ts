@@ -1,4 +1,7 @@
-/** What the tests of Discord and Slack share: a ballot and a picture as the views make them, and what ends with a test. */
+/**
+ * What the tests of Discord and Slack share: a ballot and a picture as the views make them, and what ends
+ * with a test.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

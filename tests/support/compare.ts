@@ -1,4 +1,6 @@
-/** Largest difference of two tensors of one shape, relative to the largest absolute value of the expected one. */
+/**
+ * Largest difference of two tensors of one shape, relative to the largest absolute value of the expected one.
+ */
 import type { Tensor } from '../../engine/runtime/tensor.js';
 
 export function relativeError(found: Tensor, expected: Tensor): number {

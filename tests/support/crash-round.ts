@@ -1,6 +1,6 @@
 /**
- * A round of the built bot on the real page, store, queue and engine, through any number of deaths: what two people do, and
- * what has to be seen and written at the end. Shared by the tests that kill it.
+ * A round of the built bot on the real page, store, queue and engine, through any number of deaths: what two
+ * people do, and what has to be seen and written at the end. Shared by the tests that kill it.
  */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -57,8 +57,8 @@ export interface Ended {
 }
 
 /**
- * Plays round 1 and waits for round 2 to open, through any number of deaths. Life i of the bot is told `plan[i]`;
- * `disturb` is asked at every look at the state and says whether it has done something.
+ * Plays round 1 and waits for round 2 to open, through any number of deaths. Life i of the bot is told
+ * `plan[i]`; `disturb` is asked at every look at the state and says whether it has done something.
  */
 export async function play(
   plan: readonly Crash[],

@@ -1,4 +1,6 @@
-/** All that a data folder's database holds: every row of every table, in order, and the schema as it stands. */
+/**
+ * All that a data folder's database holds: every row of every table, in order, and the schema as it stands.
+ */
 import { join } from 'node:path';
 import { Connection } from '../../src/store/sqlite.js';
 

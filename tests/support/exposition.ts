@@ -1,7 +1,8 @@
 /**
  * Reads Prometheus' text format 0.0.4 as its specification says, and refuses whatever that does not allow
  * (https://prometheus.io/docs/instrumenting/exposition_formats/); `lint` adds the rules of
- * https://prometheus.io/docs/practices/naming/ that `promtool check metrics` looks at. Knows nothing of the library that wrote it.
+ * https://prometheus.io/docs/practices/naming/ that `promtool check metrics` looks at. Knows nothing of the
+ * library that wrote it.
  */
 export interface Sample {
   name: string;
@@ -50,7 +51,9 @@ export class Exposition {
     for (const family of this.families.values()) checkFamily(family);
   }
 
-  /** The sample's value; 0 where a labelled counter has not counted yet; throws where there is no such metric. */
+  /**
+   * The sample's value; 0 where a labelled counter has not counted yet; throws where there is no such metric.
+   */
   value(name: string, labels: Record<string, string> = {}): number {
     const base = this.families.has(name) ? name : name.replace(/_(bucket|sum|count)$/, '');
     const family = this.families.get(base);

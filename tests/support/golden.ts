@@ -1,4 +1,6 @@
-/** The golden tensors in tests/fixtures/mini (made by diffusers and PyTorch), and how far we are from them. */
+/**
+ * The golden tensors in tests/fixtures/mini (made by diffusers and PyTorch), and how far we are from them.
+ */
 import { fileURLToPath } from 'node:url';
 import { readSafetensors } from '../../engine/io/safetensors.js';
 import type { Tensor } from '../../engine/runtime/tensor.js';

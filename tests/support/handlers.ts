@@ -1,6 +1,7 @@
 /**
- * Where handlers of events and timers are set in a source, and promises that nobody waits for, over plain text: enough to say
- * which of them an error could leave. A handler is well when it is made by `safely`, or does nothing that can fail.
+ * Where handlers of events and timers are set in a source, and promises that nobody waits for, over plain
+ * text: enough to say which of them an error could leave. A handler is well when it is made by `safely`, or
+ * does nothing that can fail.
  */
 
 /** Functions that take a handler -> which argument it is. */
@@ -51,7 +52,10 @@ function code(source: string): string {
   return source.replace(/\/\*[\s\S]*?\*\//g, blank).replace(/(^|[\s;{}])\/\/[^\n]*/g, blank);
 }
 
-/** The arguments of a call whose bracket has just been opened; empty where it is no call but the declaration of a method. */
+/**
+ * The arguments of a call whose bracket has just been opened; empty where it is no call but the declaration
+ * of a method.
+ */
 function argumentsAt(text: string, start: number): string[] {
   const found: string[] = [];
   let [depth, from, quote] = [0, start, ''];

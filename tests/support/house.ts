@@ -1,4 +1,7 @@
-/** The bot over a temporary folder with the in-memory platform and the built engine: what a small real session needs. */
+/**
+ * The bot over a temporary folder with the in-memory platform and the built engine: what a small real session
+ * needs.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,8 +18,8 @@ import { Meter } from '../../src/monitor/meter.js';
 import { keptEngine } from './kept-engine.js';
 
 /**
- * Little said; four images, three steps of the sampler, two of the optimiser: a round takes a second or two. Nothing is fitted
- * while a round is open: the suites of the engine, of deaths and of chaos do so.
+ * Little said; four images, three steps of the sampler, two of the optimiser: a round takes a second or two.
+ * Nothing is fitted while a round is open: the suites of the engine, of deaths and of chaos do so.
  */
 export const small = [
   'logLevel=warn',

@@ -1,6 +1,7 @@
 /**
- * A hub on loopback with one repository, made of a folder of this machine: the API that @huggingface/hub asks, files with
- * ranges, redirects to a second host (as real hubs send large files to their store), and a table of faults.
+ * A hub on loopback with one repository, made of a folder of this machine: the API that @huggingface/hub
+ * asks, files with ranges, redirects to a second host (as real hubs send large files to their store), and a
+ * table of faults.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
@@ -132,7 +133,10 @@ export function serve(request: IncomingMessage, response: ServerResponse, file: 
   response.end(part);
 }
 
-/** Sends the next `bytes` of what is asked, waits until `arrived` bytes say that they are on the disk, then breaks the connection. */
+/**
+ * Sends the next `bytes` of what is asked, waits until `arrived` bytes say that they are on the disk, then
+ * breaks the connection.
+ */
 export function breakOff(
   request: IncomingMessage,
   response: ServerResponse,

@@ -1,7 +1,7 @@
 /**
- * Built engines that outlive the house that started them: the next one with the same settings takes over a process that has loaded
- * and compiled all it needs. A house is told what it would be told of one of its own, from `ready` to its end. Whoever looks
- * at how processes begin and end has the built bot.
+ * Built engines that outlive the house that started them: the next one with the same settings takes over a
+ * process that has loaded and compiled all it needs. A house is told what it would be told of one of its own,
+ * from `ready` to its end. Whoever looks at how processes begin and end has the built bot.
  */
 import type { Launch } from '../../bot/create-app.js';
 import { engineEnvironment } from '../../src/config/env.js';

@@ -1,5 +1,6 @@
 /**
- * Runs one act of the store in a process that is killed with SIGKILL at a chosen point, for crash tests of what happens once.
+ * Runs one act of the store in a process that is killed with SIGKILL at a chosen point, for crash tests of
+ * what happens once.
  *   node kill-at.mjs restore N FILE DIR    before the Nth rename (from 1)
  *   node kill-at.mjs migrate N DIR         before the Nth statement of a migration
  * When N is beyond the last point it ends by itself and says `done` and how many points there were.

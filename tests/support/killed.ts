@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url';
 
 const script = fileURLToPath(new URL('./kill-at.mjs', import.meta.url));
 
-/** `points`: how many there were, where it came to its end; null where it was killed. `afterMs` kills it so long after it began. */
+/**
+ * `points`: how many there were, where it came to its end; null where it was killed. `afterMs` kills it so
+ * long after it began.
+ */
 export async function killAt(args: readonly string[], afterMs?: number): Promise<{ points: number | null }> {
   const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   let said = '';

@@ -1,7 +1,7 @@
 /**
- * Loaded before whatever Node runs (NODE_OPTIONS=--import): an engine then sends, beside each step of drawing, the largest preview that
- * one makes: 64 images of Stable Diffusion at 512x512, of noise, through the engine's own encoder. Drawing them would take
- * minutes; all that comes after the encoder is real.
+ * Loaded before whatever Node runs (NODE_OPTIONS=--import): an engine then sends, beside each step of
+ * drawing, the largest preview that one makes: 64 images of Stable Diffusion at 512x512, of noise, through
+ * the engine's own encoder. Drawing them would take minutes; all that comes after the encoder is real.
  */
 if (process.send && process.argv[1]?.endsWith('/dist/engine/main.js')) {
   const { sheetOf } = await import('../../dist/engine/jobs/preview.js');

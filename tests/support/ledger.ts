@@ -1,4 +1,6 @@
-/** What a bot under `acclaim start` has written down of a round, to be held against what hangs on a platform. */
+/**
+ * What a bot under `acclaim start` has written down of a round, to be held against what hangs on a platform.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -43,8 +45,8 @@ export class Ledger {
   }
 
   /**
-   * Waits until the marks that stand are those that hang, each sheet hangs once, and the live ballots are the messages
-   * that are shown; `what`: after which this must be so.
+   * Waits until the marks that stand are those that hang, each sheet hangs once, and the live ballots are the
+   * messages that are shown; `what`: after which this must be so.
    */
   async agrees(
     what: string,

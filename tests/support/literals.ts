@@ -1,6 +1,6 @@
 /**
- * The words of the program as it would say them: every string and template of its sources, comments left out. What is
- * filled in while it runs stands as `◊`.
+ * The words of the program as it would say them: every string and template of its sources, comments left out.
+ * What is filled in while it runs stands as `◊`.
  */
 import { parseAst } from 'vitest/node';
 import { readSources } from './imports.js';

@@ -1,7 +1,8 @@
 /**
- * The order of test files, and which of them share processes. Those that take longest come first, so that no worker is left alone with
- * one at the end: Vitest's own order goes by times of runs before, which a fresh checkout has none of, and then by size.
- * A process loads the libraries once for all files that share it, and its engine has compiled what the next file needs.
+ * The order of test files, and which of them share processes. Those that take longest come first, so that no
+ * worker is left alone with one at the end: Vitest's own order goes by times of runs before, which a fresh
+ * checkout has none of, and then by size. A process loads the libraries once for all files that share it, and
+ * its engine has compiled what the next file needs.
  */
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -49,8 +50,9 @@ const longest = [
 ];
 
 /**
- * They have a process of their own each: those that load Discord's library and Slack's one after the other, and those that gain
- * little, because what they wait for is in processes that they start, or compile graphs that no other file runs.
+ * They have a process of their own each: those that load Discord's library and Slack's one after the other,
+ * and those that gain little, because what they wait for is in processes that they start, or compile graphs
+ * that no other file runs.
  */
 const alone = [
   'alerts',
@@ -66,8 +68,8 @@ const alone = [
 ];
 
 /**
- * They load Slack's library: the `undici` that comes with it then carries every fetch of the process, and Discord's library, where it
- * comes second, cannot send files by it.
+ * They load Slack's library: the `undici` that comes with it then carries every fetch of the process, and
+ * Discord's library, where it comes second, cannot send files by it.
  */
 const slack = [
   'bot/faults-slack',
@@ -100,7 +102,10 @@ const asPattern = (glob: string) =>
     .replaceAll('*', '[^/]*')
     .replace(/\{(.*?)\}/g, (_, names: string) => `(${names.replaceAll(',', '|')})`);
 const own = [...aloneFiles, ...slackFiles, ...discordFiles].map((glob) => new RegExp(`^${asPattern(glob)}$`));
-/** Whether the test file at this path of the project shares no process with those that must never see Slack's library. */
+/**
+ * Whether the test file at this path of the project shares no process with those that must never see Slack's
+ * library.
+ */
 export const maySlack = (path: string): boolean => own.some((pattern) => pattern.test(path));
 
 const order = ['alone', 'slack', 'discord', 'shared'];

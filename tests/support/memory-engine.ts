@@ -1,6 +1,7 @@
 /**
- * An engine in this process: the real worker with handlers of the test's choosing, behind the queue's link. Messages
- * take a turn of the event loop and are copied as a channel would copy them; a killed engine never speaks again.
+ * An engine in this process: the real worker with handlers of the test's choosing, behind the queue's link.
+ * Messages take a turn of the event loop and are copied as a channel would copy them; a killed engine never
+ * speaks again.
  */
 import { type Handlers, Worker } from '../../engine/worker.js';
 import type { EngineLauncher } from '../../src/queue/local/engine-link.js';

@@ -1,4 +1,7 @@
-/** A real nginx in front of a server on this machine: on free ports over a temporary folder, as whoever runs the tests. */
+/**
+ * A real nginx in front of a server on this machine: on free ports over a temporary folder, as whoever runs
+ * the tests.
+ */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';

@@ -1,7 +1,8 @@
 /**
- * `node on-device.mjs DEVICE`: the built engine on a device, in a process of its own because drivers are set up by the
- * environment that a process starts with. Prints one line of JSON: errors by name, relative to the largest value expected,
- * the device's emission, precision and notes. Sessions stay open to the end: what a device compiles is shared among open ones.
+ * `node on-device.mjs DEVICE`: the built engine on a device, in a process of its own because drivers are set
+ * up by the environment that a process starts with. Prints one line of JSON: errors by name, relative to the
+ * largest value expected, the device's emission, precision and notes. Sessions stay open to the end: what a
+ * device compiles is shared among open ones.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,7 @@
-/** One case for each op and composed function: inputs with their shapes and ranges, and the function under test. */
+/**
+ * One case for each op and composed function: inputs with their shapes and ranges, and the function under
+ * test.
+ */
 import * as ops from '../../engine/graph/ops.js';
 import type { Shape, Value } from '../../engine/graph/value.js';
 
@@ -202,5 +205,8 @@ export const halved = (c: OpCase): OpCase => ({
   f: (...xs) => ops.wide(c.f(...xs.map((x) => ops.cast(x, 'float16')))),
 });
 
-/** Asks for equality, which rounding breaks: max pooling's gradient. It has no place in a network that computes in float16. */
+/**
+ * Asks for equality, which rounding breaks: max pooling's gradient. It has no place in a network that
+ * computes in float16.
+ */
 export const ranked = (c: OpCase): boolean => c.name.startsWith('maxPool');

@@ -1,4 +1,7 @@
-/** An op case as a graph: its value, a scalar of it, and the gradient of every input; and feeds drawn from its range. */
+/**
+ * An op case as a graph: its value, a scalar of it, and the gradient of every input; and feeds drawn from its
+ * range.
+ */
 import { grad } from '../../engine/graph/grad.js';
 import { Graph } from '../../engine/graph/graph.js';
 import { mul, reduceSum } from '../../engine/graph/ops.js';
@@ -15,8 +18,8 @@ export function generator(seed: number) {
 export const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
 /**
- * L(x) = sum(r * f(x)) with fixed random r; outputs `y`, `loss` and `d0`... The graph may hold several cases, told apart by
- * `prefix`.
+ * L(x) = sum(r * f(x)) with fixed random r; outputs `y`, `loss` and `d0`... The graph may hold several cases,
+ * told apart by `prefix`.
  */
 export function buildCase({ shapes, range: [lo, hi] = [-2, 2], f }: OpCase, g = new Graph(), prefix = '') {
   const random = generator(7);

@@ -1,6 +1,7 @@
 /**
- * The states of the page that people meet, over the small app: each from a page opened anew, found by what it is and not by its words,
- * so that it is the same in every language. Screens are measured by tests/e2e/states.test.ts and photographed by bench/pictures/states.mjs.
+ * The states of the page that people meet, over the small app: each from a page opened anew, found by what it
+ * is and not by its words, so that it is the same in every language. Screens are measured by
+ * tests/e2e/states.test.ts and photographed by bench/pictures/states.mjs.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,7 +34,10 @@ async function hills(file: string, i: number): Promise<void> {
   writeFileSync(file, await encodePng({ width: size, height: size, data }));
 }
 
-/** An app with a closed round, its outcome and story, an open one, a gallery, a round being drawn, and a session that has ended. */
+/**
+ * An app with a closed round, its outcome and story, an open one, a gallery, a round being drawn, and a
+ * session that has ended.
+ */
 export async function appOfStates(dir: string): Promise<WebApp> {
   const pictures = Array.from({ length: 36 }, (_, i) => join(dir, `${i}.png`));
   for (const [i, file] of pictures.entries()) await hills(file, i);

@@ -1,6 +1,7 @@
 /**
- * Prometheus' own promtool (src/setup/setup.mjs --test brings it), and its rule tests: what a process was scraped of, minute by minute, as
- * the series that rules are tried on. A series that a scrape did not have yet is missing there too.
+ * Prometheus' own promtool (src/setup/setup.mjs --test brings it), and its rule tests: what a process was
+ * scraped of, minute by minute, as the series that rules are tried on. A series that a scrape did not have
+ * yet is missing there too.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * Random lives of a session: people react, withdraw and come late, effects are carried out in any order and twice, jobs
- * fail, moderators interfere, ballots vanish, the process is killed. And what must hold after every single event.
+ * Random lives of a session: people react, withdraw and come late, effects are carried out in any order and
+ * twice, jobs fail, moderators interfere, ballots vanish, the process is killed. And what must hold after
+ * every single event.
  */
 import fc from 'fast-check';
 import { expect } from 'vitest';

@@ -1,4 +1,7 @@
-/** Both ends of the queue over Redis in this process: the real queue, the real serving end, workers with the test's handlers. */
+/**
+ * Both ends of the queue over Redis in this process: the real queue, the real serving end, workers with the
+ * test's handlers.
+ */
 import type { Handlers } from '../../engine/worker.js';
 import { silentLog } from '../../src/log.js';
 import { InProcessQueue } from '../../src/queue/local/in-process.js';

@@ -1,4 +1,7 @@
-/** A real redis-server on a free port over a temporary folder: nothing is saved, so that a restart is a Redis that has forgotten. */
+/**
+ * A real redis-server on a free port over a temporary folder: nothing is saved, so that a restart is a Redis
+ * that has forgotten.
+ */
 import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';

@@ -1,6 +1,7 @@
 /**
- * An independent evaluator of graphs: every op as a plain float64 loop over indices, total over OpAttrs. Slow, written
- * from the ops' definitions, sharing no code with the engine's rules; the judge of gradients and of the run time.
+ * An independent evaluator of graphs: every op as a plain float64 loop over indices, total over OpAttrs.
+ * Slow, written from the ops' definitions, sharing no code with the engine's rules; the judge of gradients
+ * and of the run time.
  */
 import type { Graph } from '../../engine/graph/graph.js';
 import type { OpAttrs, OpName } from '../../engine/graph/op-set.js';
@@ -292,7 +293,10 @@ function rounded16(x: number): number {
   return Math.abs(even * unit) < 65_520 ? even * unit : Math.sign(x) * Number.POSITIVE_INFINITY;
 }
 
-/** Values of all outputs of `graph` in float64; with `round`, each float16 value rounded to what float16 can hold. */
+/**
+ * Values of all outputs of `graph` in float64; with `round`, each float16 value rounded to what float16 can
+ * hold.
+ */
 export function evaluate(
   graph: Graph,
   feeds: Record<string, Float64Array>,

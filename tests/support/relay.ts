@@ -1,4 +1,7 @@
-/** A TCP relay: an address that stays while the server behind it changes, as a service's name does in a failover. Lines that stand are kept. */
+/**
+ * A TCP relay: an address that stays while the server behind it changes, as a service's name does in a
+ * failover. Lines that stand are kept.
+ */
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 export class Relay {

@@ -1,6 +1,6 @@
 /**
- * Made-up rows of a session for tests of views and pages: a session of `rounds` closed rounds and one open round, each
- * with sheets of `cells`. Everything follows from the arguments; nothing reads a clock.
+ * Made-up rows of a session for tests of views and pages: a session of `rounds` closed rounds and one open
+ * round, each with sheets of `cells`. Everything follows from the arguments; nothing reads a clock.
  */
 
 import type { Session } from '../../src/domain/state/model.js';

@@ -1,6 +1,7 @@
 /**
- * `node run-models.mjs FILE DEVICE`: runs ONNX models on a device of onnxruntime-node, nothing of the engine in between. FILE
- * is JSON, `[{model (base64), feeds: {name: {shape, data}}}]`, all float32; what comes out is `[{name: data} or error]`.
+ * `node run-models.mjs FILE DEVICE`: runs ONNX models on a device of onnxruntime-node, nothing of the engine
+ * in between. FILE is JSON, `[{model (base64), feeds: {name: {shape, data}}}]`, all float32; what comes out
+ * is `[{name: data} or error]`.
  */
 import { readFileSync } from 'node:fs';
 import ort from 'onnxruntime-node';

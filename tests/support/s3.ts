@@ -1,7 +1,7 @@
 /**
- * A real S3 server on a free port over a temporary folder: the gateway of JuiceFS, which is MinIO's server over a folder. It
- * checks signatures, keeps the parts of uploads, and has all that it had when it comes back. Its parameters are those of
- * its command line; `src/setup/setup.mjs --test` brings the program.
+ * A real S3 server on a free port over a temporary folder: the gateway of JuiceFS, which is MinIO's server
+ * over a folder. It checks signatures, keeps the parts of uploads, and has all that it had when it comes
+ * back. Its parameters are those of its command line; `src/setup/setup.mjs --test` brings the program.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync } from 'node:fs';

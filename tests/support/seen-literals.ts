@@ -1,6 +1,6 @@
 /**
- * What people would see that stands in a script of the page: text and labels in its markup, and strings that read as words. By the
- * syntax tree, so that comments, classes and names of keys are told apart.
+ * What people would see that stands in a script of the page: text and labels in its markup, and strings that
+ * read as words. By the syntax tree, so that comments, classes and names of keys are told apart.
  */
 import { parseAst } from 'vitest/node';
 

@@ -1,4 +1,7 @@
-/** A server that a test starts as a child process over a folder of its own; it can go without a word, and come back. */
+/**
+ * A server that a test starts as a child process over a folder of its own; it can go without a word, and come
+ * back.
+ */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Sessions of the sizes that people have, for the suites that otherwise play small ones: what a round's progress weighs, and how long a
- * sheet is, depends on it.
+ * Sessions of the sizes that people have, for the suites that otherwise play small ones: what a round's
+ * progress weighs, and how long a sheet is, depends on it.
  */
 import { projectPath } from '../../src/files/paths.js';
 

@@ -1,6 +1,7 @@
 /**
- * A process that writes until it is killed: each commit is a round's row with a counter, three facts and one effect.
- * After each one that is durable it says the counter on stdout. Run as: node store-writer.mjs DIR FROM
+ * A process that writes until it is killed: each commit is a round's row with a counter, three facts and one
+ * effect. After each one that is durable it says the counter on stdout. Run as: node store-writer.mjs DIR
+ * FROM
  */
 import { Store } from '../../dist/src/store/store.js';
 

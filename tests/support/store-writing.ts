@@ -1,4 +1,7 @@
-/** store-writer.mjs as a process: writes without end, tells the counter of each commit once it is durable, and is killed. */
+/**
+ * store-writer.mjs as a process: writes without end, tells the counter of each commit once it is durable, and
+ * is killed.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

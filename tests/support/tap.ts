@@ -6,7 +6,9 @@ export class Tap {
   private readonly sockets = new Set<Socket>();
   private constructor(private readonly server: Server) {}
 
-  /** `up`, `down`: bytes that may pass towards the server and back; then nothing moves (or the line is cut). */
+  /**
+   * `up`, `down`: bytes that may pass towards the server and back; then nothing moves (or the line is cut).
+   */
   static async open(port: number, most: { up?: number; down?: number; cut?: boolean }): Promise<Tap> {
     const left = { up: most.up ?? Number.POSITIVE_INFINITY, down: most.down ?? Number.POSITIVE_INFINITY };
     const server = createServer((near) => {

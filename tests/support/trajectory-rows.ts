@@ -6,7 +6,10 @@ import { golden } from './golden.js';
 
 const SIZE = 4 * 16 * 16;
 
-/** Rows (step, sample) of the golden trajectory with eta 1, four samples a step, step-major: feeds of a likelihood's graph. */
+/**
+ * Rows (step, sample) of the golden trajectory with eta 1, four samples a step, step-major: feeds of a
+ * likelihood's graph.
+ */
 export function trajectoryRows(
   { scheduler }: Pick<Pipeline, 'scheduler'>,
   states: FloatTensor,

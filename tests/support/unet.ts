@@ -1,4 +1,7 @@
-/** One call of a UNet on golden inputs (tests/fixtures/tiny/<model>/unet.safetensors), with whatever those hold, tuned or not. */
+/**
+ * One call of a UNet on golden inputs (tests/fixtures/tiny/<model>/unet.safetensors), with whatever those
+ * hold, tuned or not.
+ */
 import { Graph } from '../../engine/graph/graph.js';
 import type { Value } from '../../engine/graph/value.js';
 import type { Pipeline } from '../../engine/models/pipeline.js';

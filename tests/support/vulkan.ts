@@ -1,7 +1,8 @@
 /**
- * The environment of a process in which WebGPU runs without a graphics card: SwiftShader, the software driver that comes with
- * Chromium, or Mesa's lavapipe, which has float16; and Chromium's Vulkan loader. src/setup/setup.mjs makes sure of the first on Linux
- * and fetches the second where it can; elsewhere the system's own driver is taken.
+ * The environment of a process in which WebGPU runs without a graphics card: SwiftShader, the software driver
+ * that comes with Chromium, or Mesa's lavapipe, which has float16; and Chromium's Vulkan loader.
+ * src/setup/setup.mjs makes sure of the first on Linux and fetches the second where it can; elsewhere the
+ * system's own driver is taken.
  */
 import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +23,10 @@ function chromiumFolder(): string {
   return folder;
 }
 
-/** The environment in which the loader finds this driver alone, until the test file that asks for it at its top is done. */
+/**
+ * The environment in which the loader finds this driver alone, until the test file that asks for it at its
+ * top is done.
+ */
 function environmentOf(library: string): NodeJS.ProcessEnv {
   const dir = mkdtempSync(join(tmpdir(), 'acclaim-vulkan-'));
   afterAll(() => rmSync(dir, { recursive: true, force: true }));

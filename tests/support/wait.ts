@@ -1,9 +1,12 @@
 /**
- * Waiting without a clock: for what must come true, and at gates where something stops until the test lets it go on, so
- * that what happens in between happens at that moment on a machine of any speed.
+ * Waiting without a clock: for what must come true, and at gates where something stops until the test lets it
+ * go on, so that what happens in between happens at that moment on a machine of any speed.
  */
 
-/** Between two looks, ms: a look may open a database or ask a server, so the longer one waits the less often one looks. */
+/**
+ * Between two looks, ms: a look may open a database or ask a server, so the longer one waits the less often
+ * one looks.
+ */
 const pauseAfter = (waited: number) => Math.min(50, Math.max(10, waited / 20));
 
 /** Rejects, naming `what`, when the condition has not come true after a time that only a fault takes. */

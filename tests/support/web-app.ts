@@ -1,6 +1,7 @@
 /**
- * The web platform with a small app in memory behind it, to look at the page and to test it without an engine: Done
- * closes the round, a pretended learner reports progress, the next round opens. Votes are counted from the events.
+ * The web platform with a small app in memory behind it, to look at the page and to test it without an
+ * engine: Done closes the round, a pretended learner reports progress, the next round opens. Votes are
+ * counted from the events.
  */
 import { WebPlatform } from '../../bot/platforms/web/adapter.js';
 import type { WebOptions } from '../../bot/platforms/web/options.js';

@@ -1,7 +1,8 @@
 /**
- * A session in a world of plain data: a log of committed rows, an outbox, a platform that holds reactions, a clock that
- * is set by hand. It does what the bot does (decide, commit, fold, carry out) without any of the bot's code, and can be
- * killed between any two acts: `reload` rebuilds the state from the rows alone, as the database would.
+ * A session in a world of plain data: a log of committed rows, an outbox, a platform that holds reactions, a
+ * clock that is set by hand. It does what the bot does (decide, commit, fold, carry out) without any of the
+ * bot's code, and can be killed between any two acts: `reload` rebuilds the state from the rows alone, as the
+ * database would.
  */
 
 import { decide } from '../../src/domain/decide.js';
@@ -77,7 +78,9 @@ export class World {
     }
   }
 
-  /** What the database would give back: the newest row of each key in order of first writing, facts in order. */
+  /**
+   * What the database would give back: the newest row of each key in order of first writing, facts in order.
+   */
   reload(): SessionState {
     const latest = new Map<string, RowChange>();
     const facts: RowChange[] = [];

@@ -1,6 +1,7 @@
 /**
- * Discord as a ChatPlatform. Votes come from raw dispatches and from reading a ballot again; messages, edits and answers
- * go over REST. Nothing that matters lives in this process only: marks in the messages and sweeps bring it back.
+ * Discord as a ChatPlatform. Votes come from raw dispatches and from reading a ballot again; messages, edits
+ * and answers go over REST. Nothing that matters lives in this process only: marks in the messages and sweeps
+ * bring it back.
  */
 import {
   type APIChannel,
@@ -240,7 +241,8 @@ export class DiscordPlatform extends RemotePlatform<Running, DiscordOptions> {
     history.self = ready.user.id;
     running.application = ready.application.id;
     const again = shards.ready(shard, ready);
-    // What READY names is all that a shard is on, also those that are down now; told once every shard has spoken.
+    // What READY names is all that a shard is on, also those that are down now; told once every shard has
+    // spoken.
     const told =
       shards.spoken < client.ws.shards.size
         ? undefined
@@ -277,7 +279,10 @@ export class DiscordPlatform extends RemotePlatform<Running, DiscordOptions> {
     ]);
   }
 
-  /** Places that went with a channel, a thread or a server. `gone`: for good; a server may invite the bot again. */
+  /**
+   * Places that went with a channel, a thread or a server. `gone`: for good; a server may invite the bot
+   * again.
+   */
   private async shut({ id }: { id: string }, running: Running, at: number, gone: boolean): Promise<void> {
     const told = running.channels.lost(id).map((channel) => {
       this.lost.told(channel, false);

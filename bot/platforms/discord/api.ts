@@ -1,7 +1,7 @@
 /**
- * The few calls we make, over discord.js' REST client, which queues, paces and retries 429 and 5xx. Refusals come out
- * as coded errors. One 401 makes that client drop its token for good, so the token is set again and tried once more;
- * a second 401 is the end.
+ * The few calls we make, over discord.js' REST client, which queues, paces and retries 429 and 5xx. Refusals
+ * come out as coded errors. One 401 makes that client drop its token for good, so the token is set again and
+ * tried once more; a second 401 is the end.
  */
 import {
   type APIChannel,
@@ -23,7 +23,10 @@ export type Body = RESTPostAPIChannelMessageJSONBody & RESTPatchAPIChannelMessag
 /** A registered command as it is compared: names and options only. */
 export type CommandBody = Record<string, unknown>;
 
-/** Discord's REST API as we use it. Errors come translated (errors.ts); once the token is refused every call says so. */
+/**
+ * Discord's REST API as we use it. Errors come translated (errors.ts); once the token is refused every call
+ * says so.
+ */
 export class DiscordApi {
   private dead = false;
 

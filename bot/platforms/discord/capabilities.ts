@@ -1,4 +1,7 @@
-/** What Discord can do for us. Reactions outlive the process, so every ballot is swept; old messages take few edits. */
+/**
+ * What Discord can do for us. Reactions outlive the process, so every ballot is swept; old messages take few
+ * edits.
+ */
 import type { Capabilities } from '../../../src/chat/port.js';
 
 export const capabilities: Capabilities = {

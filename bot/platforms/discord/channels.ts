@@ -1,6 +1,7 @@
 /**
- * What we must know of the channels that we post in, and who sees them. Age restriction is asked anew at every post of a spoiler (of the
- * parent for a thread): a spoiler alone is not enough, and the flag may be gone since the session began.
+ * What we must know of the channels that we post in, and who sees them. Age restriction is asked anew at
+ * every post of a spoiler (of the parent for a thread): a spoiler alone is not enough, and the flag may be
+ * gone since the session began.
  */
 import { type APIChannel, ChannelType, PermissionFlagsBits } from 'discord.js';
 import type { NamedChannel } from '../../../src/chat/port.js';
@@ -23,7 +24,10 @@ const threads: readonly ChannelType[] = [
   ChannelType.PrivateThread,
 ];
 
-/** What is known of places, and what Discord says of them now. Errors: those of the API, `not-allowed` where pictures may not be shown. */
+/**
+ * What is known of places, and what Discord says of them now. Errors: those of the API, `not-allowed` where
+ * pictures may not be shown.
+ */
 export class Channels {
   private readonly places = new Map<string, Place>();
 
@@ -31,7 +35,10 @@ export class Channels {
     private readonly api: Pick<DiscordApi, 'channel' | 'channels' | 'guild' | 'member' | 'threadMember'>,
   ) {}
 
-  /** Takes the channel posts of the bot's? Asked of Discord; false where it says no to that too, 'gone' where it was deleted. */
+  /**
+   * Takes the channel posts of the bot's? Asked of Discord; false where it says no to that too, 'gone' where
+   * it was deleted.
+   */
   async takesPosts(channel: string, self: string): Promise<boolean | 'gone'> {
     try {
       const found = await this.api.channel(channel);
@@ -71,8 +78,9 @@ export class Channels {
   }
 
   /**
-   * By the person's rights there, as they are now; a private thread is its members', and whose who may manage threads. Who is of
-   * age Discord alone knows: of an age-restricted channel people are told in one of the kind.
+   * By the person's rights there, as they are now; a private thread is its members', and whose who may manage
+   * threads. Who is of age Discord alone knows: of an age-restricted channel people are told in one of the
+   * kind.
    */
   async sees(user: string, channel: string, from: string): Promise<boolean> {
     const found = await this.api.channel(channel);

@@ -1,6 +1,6 @@
 /**
- * What `acclaim doctor` asks Discord: is the token good, is the bot on a server, may it do in each channel what a
- * session needs, is a channel age-restricted where that matters. Over REST alone; nothing is changed.
+ * What `acclaim doctor` asks Discord: is the token good, is the bot on a server, may it do in each channel
+ * what a session needs, is a channel age-restricted where that matters. Over REST alone; nothing is changed.
  */
 import { type APIChannel, type APIGuild, type APIGuildMember, type APIUser, REST, Routes } from 'discord.js';
 import { isUnreachable } from '../../../src/chat/refusals.js';

@@ -1,6 +1,6 @@
 /**
- * discord.js' client as we use it: the three intents that need no approval, raw dispatches, and none of its caches but
- * servers, channels and roles. Nothing of a vote is ever read from a cache.
+ * discord.js' client as we use it: the three intents that need no approval, raw dispatches, and none of its
+ * caches but servers, channels and roles. Nothing of a vote is ever read from a cache.
  */
 import { Client, GatewayIntentBits, Options } from 'discord.js';
 import type { DiscordOptions } from './options.js';
@@ -30,7 +30,9 @@ export function makeClient({ api }: Pick<DiscordOptions, 'api'>): Client {
   });
 }
 
-/** Bits that a member has on a server by its roles, channels left out; null for a server that is not known. */
+/**
+ * Bits that a member has on a server by its roles, channels left out; null for a server that is not known.
+ */
 export function permissionsOf(
   client: Client,
   guild: string | undefined,

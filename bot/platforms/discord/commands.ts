@@ -1,7 +1,7 @@
 /**
- * The command table -> Discord's typed commands, and what somebody chose there -> the text that every platform hands
- * on. Default permissions hold for whole top-level commands, so there are three; they are only defaults, and the
- * handler checks the role again.
+ * The command table -> Discord's typed commands, and what somebody chose there -> the text that every
+ * platform hands on. Default permissions hold for whole top-level commands, so there are three; they are only
+ * defaults, and the handler checks the role again.
  */
 import {
   type APIApplicationCommandInteractionDataBasicOption,

@@ -1,4 +1,6 @@
-/** What Discord offers while an option is being typed: what the app knows, else what the option's type allows. */
+/**
+ * What Discord offers while an option is being typed: what the app knows, else what the option's type allows.
+ */
 import type { ArgSpec, ArgType } from '../../../src/chat/commands.js';
 import type { Account } from '../../../src/chat/port.js';
 import { clip } from '../../../src/chat/text.js';

@@ -1,6 +1,6 @@
 /**
- * Raw gateway dispatches -> our own events. Pure: no cache is asked, so reactions on messages from before a restart
- * count like all others. What is not ours to know is undefined.
+ * Raw gateway dispatches -> our own events. Pure: no cache is asked, so reactions on messages from before a
+ * restart count like all others. What is not ours to know is undefined.
  */
 import {
   GatewayDispatchEvents,

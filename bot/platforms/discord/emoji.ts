@@ -1,6 +1,6 @@
 /**
- * Reactions as Discord names them <-> canonical names. Skin tones and the emoji variation selector are folded away, so
- * a brown thumb counts as a thumb; custom emoji are no marks.
+ * Reactions as Discord names them <-> canonical names. Skin tones and the emoji variation selector are folded
+ * away, so a brown thumb counts as a thumb; custom emoji are no marks.
  */
 import { reactionGlyphs } from '../../../src/domain/state/emoji.js';
 

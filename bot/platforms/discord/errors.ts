@@ -1,8 +1,8 @@
 /**
- * What Discord says -> coded errors with a mend. Final is what it says in so many words: a code of its own with a status of
- * 4xx, unless the code itself speaks of a limit or of a fault on its side. Everything else passes: the network, 5xx, 429,
- * answers of somebody in between (which carry no code). Codes and what they mean:
- * https://discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes
+ * What Discord says -> coded errors with a mend. Final is what it says in so many words: a code of its own
+ * with a status of 4xx, unless the code itself speaks of a limit or of a fault on its side. Everything else
+ * passes: the network, 5xx, 429, answers of somebody in between (which carry no code). Codes and what they
+ * mean: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes
  */
 import { DiscordAPIError, DiscordjsError, DiscordjsErrorCodes, HTTPError, RateLimitError } from 'discord.js';
 import { noMessage, type Refusal, refusal, tooLarge, unreachable } from '../../../src/chat/refusals.js';
@@ -63,12 +63,12 @@ const rows: Record<number, Refusal> = {
 
 /** Codes that come with a status of 4xx and pass all the same. */
 const passing: ReadonlySet<number> = new Set([
-  // Slowmode, edits of announcements, writes in the channel and on the server, old messages' edits, the service itself.
-  20016,
-  20022, 20028, 20029, 30046, 40062,
-  // Sending, or the feature, is turned off for the moment; its search or itself is not ready; Cloudflare is in between.
-  40004,
-  40006, 40333, 110001, 130000,
+  // Slowmode, edits of announcements, writes in the channel and on the server, old messages' edits, the
+  // service itself.
+  20016, 20022, 20028, 20029, 30046, 40062,
+  // Sending, or the feature, is turned off for the moment; its search or itself is not ready; Cloudflare is
+  // in between.
+  40004, 40006, 40333, 110001, 130000,
 ]);
 
 /** Statuses by which a server says that the same request may be taken later. */
@@ -134,7 +134,10 @@ export function loginError(error: unknown): unknown {
   return error instanceof DiscordjsError ? error : translate(error);
 }
 
-/** Close codes after which Discord takes no connection: https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway. */
+/**
+ * Close codes after which Discord takes no connection:
+ * https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway.
+ */
 export function closeError(code: number): AcclaimError {
   if (code === 4004) return tokenInvalid();
   if (code === 4013 || code === 4014)

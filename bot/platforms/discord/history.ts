@@ -1,5 +1,6 @@
 /**
- * The messages of ours in Discord's channels, by mark. Standing notices are found by their pins however old they are.
+ * The messages of ours in Discord's channels, by mark. Standing notices are found by their pins however old
+ * they are.
  */
 import type { APIMessage } from 'discord.js';
 import { History, type Standing } from '../../../src/chat/history.js';

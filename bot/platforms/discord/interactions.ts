@@ -1,7 +1,7 @@
 /**
- * Commands, buttons, menus and completion. Discord waits 3 s, so everything is acknowledged before anything is done;
- * what could not be acknowledged is not done, because its asker was told that it failed. Answers edit the
- * acknowledgement, only its asker sees them, and they can be given for 15 minutes.
+ * Commands, buttons, menus and completion. Discord waits 3 s, so everything is acknowledged before anything
+ * is done; what could not be acknowledged is not done, because its asker was told that it failed. Answers
+ * edit the acknowledgement, only its asker sees them, and they can be given for 15 minutes.
  */
 import {
   InteractionResponseType as Answer,

@@ -1,6 +1,7 @@
 /**
- * How a card's key travels in its message, so that any later process finds the message again: a mark of 12 hex digits
- * in every button's custom_id, in the pictures' file names, and in the footer where there is neither.
+ * How a card's key travels in its message, so that any later process finds the message again: a mark of 12
+ * hex digits in every button's custom_id, in the pictures' file names, and in the footer where there is
+ * neither.
  */
 import { createHash } from 'node:crypto';
 import type { APIMessage } from 'discord.js';

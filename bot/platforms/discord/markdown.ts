@@ -1,6 +1,7 @@
 /**
- * Our plain text with **bold** -> Discord's markdown in which nothing else means anything: every sign that could begin
- * a mention, link, heading, list, quote, code or spoiler is escaped, invisible and direction-changing characters go.
+ * Our plain text with **bold** -> Discord's markdown in which nothing else means anything: every sign that
+ * could begin a mention, link, heading, list, quote, code or spoiler is escaped, invisible and
+ * direction-changing characters go.
  */
 import { plain } from '../../../src/chat/text.js';
 

@@ -1,6 +1,7 @@
 /**
- * Posting exactly once, editing gently, taking down. A post first looks for its mark in the channel, then carries the
- * mark as a nonce that Discord enforces, so that neither a crash nor a lost answer leaves a second message.
+ * Posting exactly once, editing gently, taking down. A post first looks for its mark in the channel, then
+ * carries the mark as a nonce that Discord enforces, so that neither a crash nor a lost answer leaves a
+ * second message.
  */
 import type { APIMessage } from 'discord.js';
 import { Latest } from '../../../src/chat/pace.js';
@@ -104,7 +105,8 @@ export class Messages {
         api.create(channel, { ...body, nonce: mark, enforce_nonce: true }, files),
       );
       this.note(channel, message);
-      // The standing notice is found by its pin however old it gets; without the right to pin it is found while young.
+      // The standing notice is found by its pin however old it gets; without the right to pin it is found
+      // while young.
       if (history.isNotice(channel, message.id)) await api.pin(channel, message.id).catch(() => {});
       return { platform: 'discord', channel, message: message.id };
     } catch (error) {
@@ -151,7 +153,9 @@ export class Messages {
   }
 }
 
-/** What is edited into a message of any age: its end, and pictures that changed (one may have been hidden). */
+/**
+ * What is edited into a message of any age: its end, and pictures that changed (one may have been hidden).
+ */
 function mustBeSeen(card: Card, samePictures: boolean): boolean {
   if (card.kind === 'progress') return card.progress === 1 || card.progress === null;
   return card.kind !== 'ballot' || card.data?.open === false || !samePictures;

@@ -6,7 +6,9 @@ import type { Typing } from '../remote/connector.js';
 
 export interface DiscordOptions extends RemoteOptions {
   commands: readonly CommandSpec[];
-  /** Servers whose own commands are set, which shows at once; empty = the application's commands everywhere. */
+  /**
+   * Servers whose own commands are set, which shows at once; empty = the application's commands everywhere.
+   */
   guilds?: readonly string[];
   /** False: commands are registered by someone else. */
   register?: boolean;

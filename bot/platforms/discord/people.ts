@@ -1,4 +1,7 @@
-/** Discord's users and members -> accounts. An id tells when the account was made; only members tell when they joined. */
+/**
+ * Discord's users and members -> accounts. An id tells when the account was made; only members tell when they
+ * joined.
+ */
 import type { APIUser } from 'discord.js';
 import type { Account } from '../../../src/chat/port.js';
 import type { RoleRules } from '../../../src/chat/roles.js';

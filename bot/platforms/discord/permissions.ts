@@ -32,7 +32,9 @@ export interface Held {
 
 const everything = (1n << 53n) - 1n;
 
-/** Rights in a channel: the roles' sum, then the overwrites of everyone, of the roles together, of the person. */
+/**
+ * Rights in a channel: the roles' sum, then the overwrites of everyone, of the roles together, of the person.
+ */
 export function effective({ guild, overwrites, user, roles }: Held): bigint {
   if (guild.owner_id === user) return everything;
   const own = guild.roles.filter(({ id }) => id === guild.id || roles.includes(id));

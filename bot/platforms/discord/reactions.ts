@@ -1,6 +1,7 @@
 /**
- * Who reacted with what, read page by page. Counts are never trusted; super-reactions are a list of their own and count
- * as the ordinary one; looks that fold to the same mark are one; the bot and other bots are left out.
+ * Who reacted with what, read page by page. Counts are never trusted; super-reactions are a list of their own
+ * and count as the ordinary one; looks that fold to the same mark are one; the bot and other bots are left
+ * out.
  */
 import type { APIUser } from 'discord.js';
 import type { Account } from '../../../src/chat/port.js';

@@ -1,6 +1,7 @@
 /**
- * The bot's commands in Discord's menus: everywhere, or on some servers alone. They stand once in each menu: where they are set
- * for servers those of everywhere go, and the other way round. What Discord refuses for one place keeps nothing from the others.
+ * The bot's commands in Discord's menus: everywhere, or on some servers alone. They stand once in each menu:
+ * where they are set for servers those of everywhere go, and the other way round. What Discord refuses for
+ * one place keeps nothing from the others.
  */
 import type { CommandSpec } from '../../../src/chat/commands.js';
 import { AcclaimError } from '../../../src/errors.js';

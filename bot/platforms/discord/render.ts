@@ -1,7 +1,7 @@
 /**
- * Card -> the message that Discord takes. A card with pictures is text over plain attachments (only those blur as
- * spoilers and show large); one without is an embed. Nothing that people wrote can mention anyone. Pure but for
- * `loadPictures` and `loadFiles`.
+ * Card -> the message that Discord takes. A card with pictures is text over plain attachments (only those
+ * blur as spoilers and show large); one without is an embed. Nothing that people wrote can mention anyone.
+ * Pure but for `loadPictures` and `loadFiles`.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';

@@ -1,6 +1,7 @@
 /**
- * Which servers the bot is on, as the gateway tells it: all of a shard's with its READY, then one by one. Those that READY named are
- * described one after the other and are no news; a server that is down is still one of ours.
+ * Which servers the bot is on, as the gateway tells it: all of a shard's with its READY, then one by one.
+ * Those that READY named are described one after the other and are no news; a server that is down is still
+ * one of ours.
  */
 
 /** What READY says, as far as it is read. */

@@ -1,6 +1,7 @@
 /**
- * Texts name commands in bold, as they are typed on the page and on Slack: `/acclaim hide A3`. Here commands are chosen,
- * under names that go by who may use them, and take arguments by name: `/acclaim-mod hide cell:A3`.
+ * Texts name commands in bold, as they are typed on the page and on Slack: `/acclaim hide A3`. Here commands
+ * are chosen, under names that go by who may use them, and take arguments by name: `/acclaim-mod hide
+ * cell:A3`.
  */
 import { type ArgSpec, type CommandSpec, commandNamed } from '../../../src/chat/commands.js';
 import type { Card } from '../../../src/chat/port.js';

@@ -1,6 +1,7 @@
 /**
- * A chat platform in memory: posts, reactions, private replies. `simulate` runs whole sessions on it and the tests
- * use it; it passes the same contract suite as the real ones. Messages outlive `stop`, as on a real platform.
+ * A chat platform in memory: posts, reactions, private replies. `simulate` runs whole sessions on it and the
+ * tests use it; it passes the same contract suite as the real ones. Messages outlive `stop`, as on a real
+ * platform.
  */
 import type {
   Account,

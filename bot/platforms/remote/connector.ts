@@ -1,4 +1,7 @@
-/** How a platform a network away joins the bot: made of its part of the configuration where that has a token, and asked by the doctor. */
+/**
+ * How a platform a network away joins the bot: made of its part of the configuration where that has a token,
+ * and asked by the doctor.
+ */
 import type { CommandSpec } from '../../../src/chat/commands.js';
 import type { RemoteOptions } from '../../../src/chat/options.js';
 import type { Account, ChatPlatform } from '../../../src/chat/port.js';

@@ -1,6 +1,6 @@
 /**
- * Channels that take no posts. Each is told once, and looked at again whenever something may have changed; where the platform gives
- * no answer to that, it is asked later, after waits that double.
+ * Channels that take no posts. Each is told once, and looked at again whenever something may have changed;
+ * where the platform gives no answer to that, it is asked later, after waits that double.
  */
 import { isUnreachable } from '../../../src/chat/refusals.js';
 import { AcclaimError } from '../../../src/errors.js';

@@ -1,6 +1,6 @@
 /**
- * Marks in the order in which people made them. Some are two reactions on the platform (an ordinary and a super one, a plain and a
- * brown thumb) and one mark here: it is withdrawn with the last of them.
+ * Marks in the order in which people made them. Some are two reactions on the platform (an ordinary and a
+ * super one, a plain and a brown thumb) and one mark here: it is withdrawn with the last of them.
  */
 import type { ChatEvent } from '../../../src/chat/port.js';
 import { Turns } from '../../../src/chat/turns.js';

@@ -1,6 +1,7 @@
 /**
- * What every platform a network away does alike: it connects and says when it cannot, its calls tell of messages and channels that
- * turn out to be gone, and what its people do is handed on in order. What a platform says, and how, is its adapter's.
+ * What every platform a network away does alike: it connects and says when it cannot, its calls tell of
+ * messages and channels that turn out to be gone, and what its people do is handed on in order. What a
+ * platform says, and how, is its adapter's.
  */
 import { Gone } from '../../../src/chat/gone.js';
 import type { RemoteOptions } from '../../../src/chat/options.js';
@@ -34,7 +35,10 @@ export interface Connected {
   interactions: { reply(replyTo: string, card: Card): Promise<void> };
 }
 
-/** What was decoded; `twin`: a mark made in a way (a super reaction, a skin tone) that may stand beside the plain one. */
+/**
+ * What was decoded; `twin`: a mark made in a way (a super reaction, a skin tone) that may stand beside the
+ * plain one.
+ */
 export interface Heard {
   event: ChatEvent;
   twin: boolean;
@@ -50,7 +54,10 @@ interface ShellPace {
 
 type Consent = Extract<ChatEvent, { kind: 'consent' }>;
 
-/** A ChatPlatform whose adapter fills in the abstract methods. `C`: what a connection consists of; `O`: what it is handed. */
+/**
+ * A ChatPlatform whose adapter fills in the abstract methods. `C`: what a connection consists of; `O`: what
+ * it is handed.
+ */
 export abstract class RemotePlatform<C extends Connected, O extends RemoteOptions> implements ChatPlatform {
   abstract readonly name: PlatformName;
   abstract readonly capabilities: Capabilities;
@@ -82,7 +89,10 @@ export abstract class RemotePlatform<C extends Connected, O extends RemoteOption
   protected abstract refused(error: unknown): unknown;
   /** Why no events come; null = they do. */
   protected abstract troubleOf(running: C): string | null;
-  /** How a reaction is called there; undefined for one without a look of its own (`star-3`), which is said by command. */
+  /**
+   * How a reaction is called there; undefined for one without a look of its own (`star-3`), which is said by
+   * command.
+   */
   protected abstract lookOf(emoji: string): string | undefined;
   /** Sets a reaction of ours. */
   protected abstract prime(ref: MessageRef, look: string): Promise<void>;
@@ -162,7 +172,10 @@ export abstract class RemotePlatform<C extends Connected, O extends RemoteOption
     return this.running;
   }
 
-  /** What was decoded, handed on: a person's marks on a message in their order, and a mark with a twin withdrawn with the last of them. */
+  /**
+   * What was decoded, handed on: a person's marks on a message in their order, and a mark with a twin
+   * withdrawn with the last of them.
+   */
   protected async hand({ event, twin }: Heard, running: C): Promise<void> {
     switch (event.kind) {
       case 'message-gone':

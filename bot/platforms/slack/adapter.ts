@@ -1,7 +1,7 @@
 /**
- * Slack as a ChatPlatform, over the real Bolt. Votes come from events and from reading a ballot again; messages, edits
- * and answers go over the Web API. Nothing that matters lives in this process only: keys in the messages and sweeps
- * bring it back.
+ * Slack as a ChatPlatform, over the real Bolt. Votes come from events and from reading a ballot again;
+ * messages, edits and answers go over the Web API. Nothing that matters lives in this process only: keys in
+ * the messages and sweeps bring it back.
  */
 import type { App } from '@slack/bolt';
 import type { Account, ChatEvent, MessageRef, NamedChannel } from '../../../src/chat/port.js';
@@ -212,7 +212,9 @@ export class SlackPlatform extends RemotePlatform<Running, SlackOptions> {
     });
   }
 
-  /** An app that was installed on several workspaces is sent what happens in each; we have the token of one. */
+  /**
+   * An app that was installed on several workspaces is sent what happens in each; we have the token of one.
+   */
   private isOurs(told: { team_id?: string; authorizations?: { team_id?: string | null }[] | null }): boolean {
     const teams = told.authorizations?.map(({ team_id }) => team_id) ?? [told.team_id];
     return teams.some((team) => team == null || team === this.team);

@@ -1,7 +1,8 @@
 /**
- * The few calls we make, over Slack's own client with its retries turned off: it repeats whatever fails, and a post whose
- * answer was lost would stand there twice. A 429 was surely not done and is waited out for every call; broken calls are
- * repeated only where that does no harm. Refusals come out as coded errors; a dead token is told once and ends all calls.
+ * The few calls we make, over Slack's own client with its retries turned off: it repeats whatever fails, and
+ * a post whose answer was lost would stand there twice. A 429 was surely not done and is waited out for every
+ * call; broken calls are repeated only where that does no harm. Refusals come out as coded errors; a dead
+ * token is told once and ends all calls.
  */
 import { type types, webApi } from '@slack/bolt';
 import type { RequestOutcome } from '../../../src/chat/options.js';
@@ -57,7 +58,10 @@ const attempts = 4;
 /** Waits for being too fast, before a call is given up. */
 const patience = 20;
 
-/** Slack's Web API as we use it. Errors come translated (errors.ts); once the token is refused every call says so. */
+/**
+ * Slack's Web API as we use it. Errors come translated (errors.ts); once the token is refused every call says
+ * so.
+ */
 export class SlackApi {
   private dead: AcclaimError | null = null;
   readonly client: webApi.WebClient;

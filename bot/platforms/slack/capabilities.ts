@@ -1,4 +1,7 @@
-/** What Slack can do for us. Reactions outlive the process, so every ballot is swept; pictures are blurred by us. */
+/**
+ * What Slack can do for us. Reactions outlive the process, so every ballot is swept; pictures are blurred by
+ * us.
+ */
 import type { Capabilities } from '../../../src/chat/port.js';
 
 export const capabilities: Capabilities = {

@@ -1,6 +1,7 @@
 /**
- * Who sees a channel, and where pictures that need care may be shown: Slack has no age gate, so only in a private channel whose people are all
- * moderators. Asked anew at every post and reveal, since someone may have been invited meanwhile.
+ * Who sees a channel, and where pictures that need care may be shown: Slack has no age gate, so only in a
+ * private channel whose people are all moderators. Asked anew at every post and reveal, since someone may
+ * have been invited meanwhile.
  */
 import { isNotAllowed } from '../../../src/chat/refusals.js';
 import { AcclaimError } from '../../../src/errors.js';

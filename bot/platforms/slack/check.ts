@@ -1,6 +1,7 @@
 /**
- * What `acclaim doctor` asks Slack: is the bot's token good and does it have its scopes, may it be in each channel, is
- * the app's token good for Socket Mode. Nothing is changed: the connection that is asked for is never opened.
+ * What `acclaim doctor` asks Slack: is the bot's token good and does it have its scopes, may it be in each
+ * channel, is the app's token good for Socket Mode. Nothing is changed: the connection that is asked for is
+ * never opened.
  */
 import { webApi } from '@slack/bolt';
 import type { Check } from '../../../src/cli/check.js';

@@ -1,8 +1,8 @@
 /**
- * Bolt as we use it: one workspace, our own client for calls, and one of two ways to be told. Over HTTP an event is
- * answered when its handler is done, so that Slack sends again what we could not keep. Over Socket Mode Bolt answers
- * first and the sweep makes votes safe; connections are renewed here, at once, because Bolt waits 5 s and throws where
- * nobody can catch it.
+ * Bolt as we use it: one workspace, our own client for calls, and one of two ways to be told. Over HTTP an
+ * event is answered when its handler is done, so that Slack sends again what we could not keep. Over Socket
+ * Mode Bolt answers first and the sweep makes votes safe; connections are renewed here, at once, because Bolt
+ * waits 5 s and throws where nobody can catch it.
  */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -72,7 +72,10 @@ function makeApp({ options, self }: LineParts, receiver: HTTPReceiver | SocketMo
 /** ms */
 const patience = 300;
 
-/** What is signed may come again within this, ms: Bolt refuses older stamps, and what is done once is remembered for it. */
+/**
+ * What is signed may come again within this, ms: Bolt refuses older stamps, and what is done once is
+ * remembered for it.
+ */
 const replayMs = 5 * 60_000;
 
 function httpLine(parts: LineParts, { signingSecret, host, port }: Transport & { kind: 'http' }): Line {
@@ -107,7 +110,8 @@ function httpLine(parts: LineParts, { signingSecret, host, port }: Transport & {
       server.removeAllListeners('error');
       server.on('error', safely(fault, fault));
       const { platform } = roomFor();
-      // Anybody may connect, though only Slack is listened to: what is not Slack's takes no descriptor that a round needs.
+      // Anybody may connect, though only Slack is listened to: what is not Slack's takes no descriptor that a
+      // round needs.
       if (Number.isFinite(platform)) server.maxConnections = platform;
       server.on(
         'drop',

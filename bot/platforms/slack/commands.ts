@@ -1,6 +1,7 @@
 /**
- * What Slack hands on when somebody types `/acclaim ...` -> the text that every platform hands on. Slack escapes three
- * signs, and people's keyboards make curly quotes and dashes; both are undone, so that the parser sees what was meant.
+ * What Slack hands on when somebody types `/acclaim ...` -> the text that every platform hands on. Slack
+ * escapes three signs, and people's keyboards make curly quotes and dashes; both are undone, so that the
+ * parser sees what was meant.
  */
 import { plain } from '../../../src/chat/text.js';
 import { commandName } from './manifest.js';

@@ -21,7 +21,10 @@ export const slack: Connector = {
   },
 };
 
-/** Socket Mode where there is an app token: it needs no address that can be reached. The schema sees to either. */
+/**
+ * Socket Mode where there is an app token: it needs no address that can be reached. The schema sees to
+ * either.
+ */
 function transportOf({ appToken, signingSecret, host, port }: Config['slack']): Transport {
   if (appToken !== null) return { kind: 'socket', appToken };
   return { kind: 'http', signingSecret: signingSecret ?? '', host, port };

@@ -1,6 +1,6 @@
 /**
- * Slack's events -> our own. Pure: what is not ours to know is undefined. Of messages only that one is gone is looked
- * at, never a text. https://docs.slack.dev/reference/events
+ * Slack's events -> our own. Pure: what is not ours to know is undefined. Of messages only that one is gone
+ * is looked at, never a text. https://docs.slack.dev/reference/events
  */
 import type { ChatEvent, MessageRef } from '../../../src/chat/port.js';
 import { canonical } from './emoji.js';

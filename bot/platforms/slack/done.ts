@@ -1,6 +1,7 @@
 /**
- * What was done in the last ten minutes, by Slack's ids, in a file that survives kill -9: Slack sends again what it has no answer to, and
- * what is signed may be brought again for five minutes. Older ids go; a file that cannot be read is set aside.
+ * What was done in the last ten minutes, by Slack's ids, in a file that survives kill -9: Slack sends again
+ * what it has no answer to, and what is signed may be brought again for five minutes. Older ids go; a file
+ * that cannot be read is set aside.
  */
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Reactions as Slack names them <-> canonical names. A skin tone is a suffix and is folded away, so a brown thumb counts
- * as a thumb; `thumbsup` and `thumbsdown` are Slack's older names for +1 and -1.
+ * Reactions as Slack names them <-> canonical names. A skin tone is a suffix and is folded away, so a brown
+ * thumb counts as a thumb; `thumbsup` and `thumbsdown` are Slack's older names for +1 and -1.
  */
 
 /** Canonical name -> what Slack calls it. */

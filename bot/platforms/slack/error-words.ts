@@ -1,7 +1,8 @@
 /**
- * Slack's words for what it does not do, each with its class: final for the place or the thing asked (rows, refusals), final for
- * the token (dead), or to be tried until it is done (passing, waiting). Each method lists its words, such as
- * https://docs.slack.dev/reference/methods/chat.postMessage#errors; tests/bot/platforms/slack/error-words.test.ts has those of all we call.
+ * Slack's words for what it does not do, each with its class: final for the place or the thing asked (rows,
+ * refusals), final for the token (dead), or to be tried until it is done (passing, waiting). Each method
+ * lists its words, such as https://docs.slack.dev/reference/methods/chat.postMessage#errors;
+ * tests/bot/platforms/slack/error-words.test.ts has those of all we call.
  */
 import { noMessage, type Refusal, tooLarge } from '../../../src/chat/refusals.js';
 

@@ -1,6 +1,6 @@
 /**
- * What Slack says -> coded errors with a mend. Final are the words of error-words.ts, and they alone: the network, 5xx, 429 and any
- * other word pass, and a word is told as Slack said it.
+ * What Slack says -> coded errors with a mend. Final are the words of error-words.ts, and they alone: the
+ * network, 5xx, 429 and any other word pass, and a word is told as Slack said it.
  */
 import { webApi } from '@slack/bolt';
 import { refusal, unreachable } from '../../../src/chat/refusals.js';
@@ -13,7 +13,10 @@ export function slackCode(error: unknown): string | undefined {
   return bare instanceof webApi.WebAPIPlatformError ? bare.data.error : undefined;
 }
 
-/** What Slack says of a token once the app was removed from its workspace; one that was never good is another matter. */
+/**
+ * What Slack says of a token once the app was removed from its workspace; one that was never good is another
+ * matter.
+ */
 export function isUninstalled(error: unknown): boolean {
   return ['account_inactive', 'token_revoked'].includes(slackCode(error) ?? '');
 }
@@ -39,7 +42,10 @@ export function translate(error: unknown): unknown {
   }
 }
 
-/** A word that passes, or that nobody here knows: it is tried until Slack takes it, and never without its name. */
+/**
+ * A word that passes, or that nobody here knows: it is tried until Slack takes it, and never without its
+ * name.
+ */
 function putOff(code: string, cause: unknown): AcclaimError {
   const known = classOf(code) === 'waits';
   const message = known ? `Slack puts it off: ${code}` : `Slack says a word that I do not know: ${code}`;
@@ -58,7 +64,10 @@ export function isPassing(told: unknown): boolean {
   return passing.has(slackCode(error) ?? '');
 }
 
-/** Ms to wait after a refusal for being too fast; `otherwise` where Slack does not say; null = it was something else. */
+/**
+ * Ms to wait after a refusal for being too fast; `otherwise` where Slack does not say; null = it was
+ * something else.
+ */
 export function limitedFor(error: unknown, otherwise: number): number | null {
   if (error instanceof webApi.WebAPIRateLimitedError) return error.retryAfter * 1000;
   // The client gives up on a 429 whose header it cannot read.

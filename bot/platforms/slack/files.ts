@@ -1,7 +1,7 @@
 /**
- * A card's pictures as files of the workspace. A file is sent to nobody, looked at until Slack knows its type (until then
- * a message that names it is refused), and then shown by an image block. Pictures that need care go up twice: blurred
- * for the channel, clear for those who ask.
+ * A card's pictures as files of the workspace. A file is sent to nobody, looked at until Slack knows its type
+ * (until then a message that names it is refused), and then shown by an image block. Pictures that need care
+ * go up twice: blurred for the channel, clear for those who ask.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';

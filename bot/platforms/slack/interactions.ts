@@ -1,7 +1,7 @@
 /**
- * Commands, buttons and menus. Slack waits 3 s, so everything is acknowledged before anything is done. Answers go to the
- * asker alone: by the response_url (half an hour, five times), then as an ephemeral message where we may post one; one
- * that can reach nobody is dropped.
+ * Commands, buttons and menus. Slack waits 3 s, so everything is acknowledged before anything is done.
+ * Answers go to the asker alone: by the response_url (half an hour, five times), then as an ephemeral message
+ * where we may post one; one that can reach nobody is dropped.
  */
 import type { RespondFn } from '@slack/bolt';
 import { bytesOf } from '../../../src/chat/attachment.js';
@@ -124,7 +124,10 @@ export class Interactions {
     if (card.files?.length) await this.hand(replyTo, card.files);
   }
 
-  /** Slack shows no file to one person in a channel: files go as a direct message, or, where that fails, as text. */
+  /**
+   * Slack shows no file to one person in a channel: files go as a direct message, or, where that fails, as
+   * text.
+   */
   private async hand(id: string, files: readonly Attachment[]): Promise<void> {
     const open = this.open.get(id);
     if (!open) return;
@@ -162,7 +165,8 @@ export class Interactions {
     }
     const event = { kind: 'button', ref, account, button, value, at, replyTo } as const;
     if (!menus.has(button)) return this.parts.sink(event);
-    // A menu is a message of its own; its block is named after the ballot, and after the picture where that is known.
+    // A menu is a message of its own; its block is named after the ballot, and after the picture where that
+    // is known.
     const [message, cell] = action.block_id.split(' ') as [string, string?];
     const picked = { button: cell === undefined ? 'flag' : 'why', ref: { ...ref, message } };
     return this.parts.sink({ ...event, ...picked, value: cell === undefined ? chosen : `${cell} ${chosen}` });

@@ -1,6 +1,6 @@
 /**
- * What the Slack app needs: scopes, events, the one command, buttons. The manifest is what an owner pastes under
- * "Create an app from a manifest", so that nothing is clicked together by hand.
+ * What the Slack app needs: scopes, events, the one command, buttons. The manifest is what an owner pastes
+ * under "Create an app from a manifest", so that nothing is clicked together by hand.
  * https://docs.slack.dev/reference/app-manifest
  */
 
@@ -19,7 +19,10 @@ export const scopes = [
   'users:read',
 ] as const;
 
-/** Files for one person go as direct messages; user groups exist on paid plans only, and only roles ask for them. */
+/**
+ * Files for one person go as direct messages; user groups exist on paid plans only, and only roles ask for
+ * them.
+ */
 export const optionalScopes = ['im:write', 'usergroups:read'] as const;
 
 export const events = [

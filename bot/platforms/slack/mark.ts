@@ -1,6 +1,6 @@
 /**
- * How a card's key travels in its message, so that any later process finds the message again: as the message's metadata,
- * which people do not see. Buttons carry what they mean in their ids and values.
+ * How a card's key travels in its message, so that any later process finds the message again: as the
+ * message's metadata, which people do not see. Buttons carry what they mean in their ids and values.
  */
 import type { types } from '@slack/bolt';
 

@@ -1,7 +1,8 @@
 /**
- * Our plain text with **bold** -> Slack's rich text, whose elements are literal: no sign in them can mention anyone, link
- * or format. The text beside the blocks (notifications, screen readers) is escaped as Slack asks. Invisible and
- * direction-changing characters go. https://docs.slack.dev/messaging/formatting-message-text#escaping
+ * Our plain text with **bold** -> Slack's rich text, whose elements are literal: no sign in them can mention
+ * anyone, link or format. The text beside the blocks (notifications, screen readers) is escaped as Slack
+ * asks. Invisible and direction-changing characters go.
+ * https://docs.slack.dev/messaging/formatting-message-text#escaping
  */
 import type { types } from '@slack/bolt';
 import { plain } from '../../../src/chat/text.js';

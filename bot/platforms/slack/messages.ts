@@ -1,7 +1,7 @@
 /**
- * Posting exactly once, editing gently, taking down. A post first looks for its key in the channel; one that broke off is
- * looked for again before it is repeated, since Slack has nothing that would refuse the second. Files that a message does
- * not show any more are deleted from the workspace.
+ * Posting exactly once, editing gently, taking down. A post first looks for its key in the channel; one that
+ * broke off is looked for again before it is repeated, since Slack has nothing that would refuse the second.
+ * Files that a message does not show any more are deleted from the workspace.
  */
 import { Latest, Spaced, sleep } from '../../../src/chat/pace.js';
 import type { Card, MessageRef } from '../../../src/chat/port.js';

@@ -2,21 +2,26 @@
 import type { CommonPace, RemoteOptions } from '../../../src/chat/options.js';
 import { platforms } from '../../../src/domain/state/platforms.js';
 
-/** How events reach us: Slack calls us, or we hold a connection open (nothing need be reachable from outside). */
+/**
+ * How events reach us: Slack calls us, or we hold a connection open (nothing need be reachable from outside).
+ */
 export type Transport =
   | { kind: 'http'; signingSecret: string; host: string; port: number }
   | { kind: 'socket'; appToken: string };
 
 export interface SlackOptions extends RemoteOptions {
   transport: Transport;
-  /** File of what was done lately, so that nothing is done twice over a restart; without it only this process remembers. */
+  /**
+   * File of what was done lately, so that nothing is done twice over a restart; without it only this process
+   * remembers.
+   */
   doneFile?: string;
   pace?: Partial<Pace>;
 }
 
 /**
- * All in ms. Priming is paced for the whole workspace, since reactions.add takes some 50 a minute there; a response_url
- * can be used for half an hour.
+ * All in ms. Priming is paced for the whole workspace, since reactions.add takes some 50 a minute there; a
+ * response_url can be used for half an hour.
  */
 export interface Pace extends CommonPace {
   /** Between two posts in a channel. */

@@ -1,7 +1,8 @@
 /**
- * What keeps repeated and disordered events harmless. `Seen`: an event, a command or a press is handled once by its id,
- * however often Slack, or somebody who kept the signed request, sends it, over restarts too. `Newest`: of a key's events an older one is
- * dropped. Both forget the oldest: what slips through is put right by the sweep.
+ * What keeps repeated and disordered events harmless. `Seen`: an event, a command or a press is handled once
+ * by its id, however often Slack, or somebody who kept the signed request, sends it, over restarts too.
+ * `Newest`: of a key's events an older one is dropped. Both forget the oldest: what slips through is put
+ * right by the sweep.
  */
 import type { DoneFile } from './done.js';
 import { later } from './timestamp.js';
@@ -18,7 +19,10 @@ export class Seen {
     private readonly fault: (error: unknown) => void = () => {},
   ) {}
 
-  /** For what Slack sends again until it is told that it is done: kept when it is. One that failed is handled anew; whoever brings one again waits for the first. */
+  /**
+   * For what Slack sends again until it is told that it is done: kept when it is. One that failed is handled
+   * anew; whoever brings one again waits for the first.
+   */
   once(id: string, job: () => Promise<void>): Promise<void> {
     return this.first(id, async () => {
       await job();

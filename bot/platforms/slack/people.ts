@@ -1,7 +1,7 @@
 /**
- * Slack's users -> accounts. An event names nobody but an id, so marks carry bare accounts; whoever consents, presses or
- * commands is looked up, and what Slack said is believed for half a minute. When a lookup fails the act fails: nobody is
- * taken for a moderator by guess.
+ * Slack's users -> accounts. An event names nobody but an id, so marks carry bare accounts; whoever consents,
+ * presses or commands is looked up, and what Slack said is believed for half a minute. When a lookup fails
+ * the act fails: nobody is taken for a moderator by guess.
  */
 import type { Account } from '../../../src/chat/port.js';
 import type { RoleRules } from '../../../src/chat/roles.js';

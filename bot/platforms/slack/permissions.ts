@@ -1,5 +1,6 @@
 /**
- * What Slack says of a person, made a role; guests and people who left are members whatever else is true of them. Pure.
+ * What Slack says of a person, made a role; guests and people who left are members whatever else is true of
+ * them. Pure.
  */
 import type { Role } from '../../../src/chat/port.js';
 import { type RoleRules, roleBy } from '../../../src/chat/roles.js';

@@ -1,6 +1,6 @@
 /**
- * Who reacted with what. Counts are never trusted, only the full list of people; names that fold to the same mark are
- * one. Other bots are not told apart here: without consent nobody counts, and a bot gives none.
+ * Who reacted with what. Counts are never trusted, only the full list of people; names that fold to the same
+ * mark are one. Other bots are not told apart here: without consent nobody counts, and a bot gives none.
  */
 import type { Account } from '../../../src/chat/port.js';
 import type { SlackApi } from './api.js';

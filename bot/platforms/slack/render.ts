@@ -1,6 +1,6 @@
 /**
- * Card -> the message that Slack takes. What people wrote stands in literal rich text, so that it can mention nobody and
- * format nothing; the plain text beside the blocks is for notifications and screen readers. Pure.
+ * Card -> the message that Slack takes. What people wrote stands in literal rich text, so that it can mention
+ * nobody and format nothing; the plain text beside the blocks is for notifications and screen readers. Pure.
  */
 import type { types } from '@slack/bolt';
 import { cellsOf, momentOf, progressBar } from '../../../src/chat/cards.js';

@@ -1,6 +1,7 @@
 /**
- * Slack's timestamps, "1700000000.000100": ids of messages and order of events. They are compared and kept as the text
- * they came in, because as a number the last digits are lost; only the time of day is read from them.
+ * Slack's timestamps, "1700000000.000100": ids of messages and order of events. They are compared and kept as
+ * the text they came in, because as a number the last digits are lost; only the time of day is read from
+ * them.
  */
 
 /** Epoch ms. */

@@ -1,6 +1,6 @@
 /**
- * The web channel as a ChatPlatform: the page is the platform, its messages live in a journal under `dir`. Post is
- * exactly once by key, ids survive restarts. Bound wider than loopback it wants an access token.
+ * The web channel as a ChatPlatform: the page is the platform, its messages live in a journal under `dir`.
+ * Post is exactly once by key, ids survive restarts. Bound wider than loopback it wants an access token.
  */
 import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
@@ -59,7 +59,10 @@ export class WebPlatform implements ChatPlatform {
     return `http://${name.includes(':') ? `[${name}]` : name}:${this.here.port}`;
   }
 
-  /** As people outside know it, as far as that can be told: a name of its own is behind a proxy, which does TLS. */
+  /**
+   * As people outside know it, as far as that can be told: a name of its own is behind a proxy, which does
+   * TLS.
+   */
   address(): string {
     const [name] = this.options.hostNames ?? [];
     return name === undefined ? this.url : `https://${name}`;

@@ -1,4 +1,7 @@
-/** Bodies in, answers and refusals out. Every answer to a person's mistake is JSON `{error: {code, message, mend}}` with a kind message. */
+/**
+ * Bodies in, answers and refusals out. Every answer to a person's mistake is JSON `{error: {code, message,
+ * mend}}` with a kind message.
+ */
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Context } from 'hono';

@@ -1,9 +1,10 @@
 /**
- * The page's own files as a browser is sent them: all modules and the libraries they import as one script, all styles as one sheet,
- * each under an address that changes with its bytes, so that they are asked for once. The sources stay as they are; the script is
- * made when the server starts, and kept in dist/ under a digest of what it was made of. Every servable file is named when the
- * server starts, so no path of a request ever reaches the disk. The content security policy allows our script and the one inline
- * script by its hash, nothing else.
+ * The page's own files as a browser is sent them: all modules and the libraries they import as one script,
+ * all styles as one sheet, each under an address that changes with its bytes, so that they are asked for
+ * once. The sources stay as they are; the script is made when the server starts, and kept in dist/ under a
+ * digest of what it was made of. Every servable file is named when the server starts, so no path of a request
+ * ever reaches the disk. The content security policy allows our script and the one inline script by its hash,
+ * nothing else.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -1,5 +1,6 @@
-// The page's modules as one: `node bundle.mjs ENTRY` writes `{code, map}` as JSON to stdout. It is a process of its own, because the bundler
-// takes 75 MB of memory that the server would never need again. Plain Node, as the sources of the page are.
+// The page's modules as one: `node bundle.mjs ENTRY` writes `{code, map}` as JSON to stdout. It is a process
+// of its own, because the bundler takes 75 MB of memory that the server would never need again. Plain Node,
+// as the sources of the page are.
 import { rolldown } from 'rolldown';
 
 const [entry] = process.argv.slice(2);

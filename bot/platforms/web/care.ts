@@ -1,7 +1,8 @@
 /**
- * Pictures that need care on the page: only in channels that the configuration marks, only with an access token set,
- * seen by its holders alone (or by those of a token of their own), and blurred until a reader asks for one. The page is
- * sent the blurred copy; the clear one is another request, and both are looked at anew each time.
+ * Pictures that need care on the page: only in channels that the configuration marks, only with an access
+ * token set, seen by its holders alone (or by those of a token of their own), and blurred until a reader asks
+ * for one. The page is sent the blurred copy; the clear one is another request, and both are looked at anew
+ * each time.
  */
 import { readFile } from 'node:fs/promises';
 import type { Card } from '../../../src/chat/port.js';

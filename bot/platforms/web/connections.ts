@@ -1,6 +1,7 @@
 /**
- * Connections of the page's server: no more than there are descriptors for, and from one address no more than its share, so that
- * whoever holds them keeps nobody from the page and nothing from the disk. What says nothing is closed soon.
+ * Connections of the page's server: no more than there are descriptors for, and from one address no more than
+ * its share, so that whoever holds them keeps nobody from the page and nothing from the disk. What says
+ * nothing is closed soon.
  */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';

@@ -1,6 +1,7 @@
 /**
- * What the page sends -> our own events. Bodies are checked here once; after this no request exists. Several marks may
- * come in one body; a star moves, so naming another picture the best takes the earlier star of that round back.
+ * What the page sends -> our own events. Bodies are checked here once; after this no request exists. Several
+ * marks may come in one body; a star moves, so naming another picture the best takes the earlier star of that
+ * round back.
  */
 import { z } from 'zod';
 import type { Account, Card, ChatEvent, MessageRef } from '../../../src/chat/port.js';
@@ -60,7 +61,10 @@ function mayBeFaulted({ card: { data } }: Message, cell: number): boolean {
   return Array.isArray(data?.faults) && Array.isArray(data.cells) && cell <= data.cells.length;
 }
 
-/** Stars of this person that a new star on `message` takes back: on every sheet of the same round in the channel. */
+/**
+ * Stars of this person that a new star on `message` takes back: on every sheet of the same round in the
+ * channel.
+ */
 export function earlierStars(
   message: Message,
   emoji: string,
@@ -77,7 +81,10 @@ export function earlierStars(
     );
 }
 
-/** The message and the mark of a report, by the answer to it (`data.flag`); undefined where there is none, or the ballot is gone. */
+/**
+ * The message and the mark of a report, by the answer to it (`data.flag`); undefined where there is none, or
+ * the ballot is gone.
+ */
 export function flagged(
   data: Card['data'],
   all: readonly Message[],

@@ -1,6 +1,7 @@
 /**
- * Where a secret is asked for, guesses are slow: those of one network address pass one after the other, each after the same
- * pause, whether it was right or wrong, and only so many wait. Other addresses wait for none of them.
+ * Where a secret is asked for, guesses are slow: those of one network address pass one after the other, each
+ * after the same pause, whether it was right or wrong, and only so many wait. Other addresses wait for none
+ * of them.
  */
 import { AcclaimError } from '../../../src/errors.js';
 

@@ -1,6 +1,6 @@
 /**
- * The journal's messages as open pages follow them: all that stands when one opens, or what changed since it was last here, and then each
- * change. Whoever has no marks is sent the same bytes as everybody else.
+ * The journal's messages as open pages follow them: all that stands when one opens, or what changed since it
+ * was last here, and then each change. Whoever has no marks is sent the same bytes as everybody else.
  */
 import type { ServerResponse } from 'node:http';
 import type { Turnout } from '../../../src/domain/voting/turnout.js';
@@ -72,7 +72,10 @@ export class Feed {
     this.live.broadcast((visitor) => (visitor === who ? { event: 'marks', data: { id, mine } } : undefined));
   }
 
-  /** All that stands here, with the visitor's marks, as JSON, and the id of the event after which a line goes on. */
+  /**
+   * All that stands here, with the visitor's marks, as JSON, and the id of the event after which a line goes
+   * on.
+   */
   stands(visitor: string, holder: boolean): { id: string; text: string } {
     const marked = this.messages.consented(visitor) && this.messages.marked(visitor);
     if (!marked) return this.shared(holder);

@@ -1,6 +1,6 @@
 /**
- * Before any route: whom a request comes from, and whether it may pass. What a proxy in front has wrong is said in the
- * refusal and once an hour in the log, by the header's name and with the mend.
+ * Before any route: whom a request comes from, and whether it may pass. What a proxy in front has wrong is
+ * said in the refusal and once an hour in the log, by the header's name and with the mend.
  */
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context } from 'hono';
@@ -57,7 +57,10 @@ export class Front {
     return undefined;
   }
 
-  /** Without an access token whoever comes is an operator: what others bring along through a proxy changes nothing. */
+  /**
+   * Without an access token whoever comes is an operator: what others bring along through a proxy changes
+   * nothing.
+   */
   private unnamed(c: Context, { proxy }: Outside): Refused | undefined {
     if (!this.parts.unguarded || proxy !== null || !forwarded(c)) return undefined;
     return {

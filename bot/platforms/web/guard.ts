@@ -1,7 +1,7 @@
 /**
- * What a request must be before it is looked at. Host: a name we answer to, so that a foreign page cannot point its own
- * name at this server (DNS rebinding). Origin and Sec-Fetch-Site: whoever changes something must be our own page or no
- * page at all (CSRF). Pure.
+ * What a request must be before it is looked at. Host: a name we answer to, so that a foreign page cannot
+ * point its own name at this server (DNS rebinding). Origin and Sec-Fetch-Site: whoever changes something
+ * must be our own page or no page at all (CSRF). Pure.
  */
 import { isIP } from 'node:net';
 import { isLoopback } from '../../../src/network/loopback.js';
@@ -14,8 +14,9 @@ export function hostName(header: string | undefined): string | undefined {
 }
 
 /**
- * Where a request is from, as far as that tells one network from another: of IPv6 the first half, which one household has to
- * itself. Null for this machine's own addresses: a proxy here that is not named brings everybody.
+ * Where a request is from, as far as that tells one network from another: of IPv6 the first half, which one
+ * household has to itself. Null for this machine's own addresses: a proxy here that is not named brings
+ * everybody.
  */
 export function addressOf(remote: string | undefined): string | null {
   const plain = plainAddress(remote);
@@ -85,7 +86,10 @@ export function changeRefused(change: Change, { names }: Pick<Bound, 'names'>): 
   return undefined;
 }
 
-/** A proxy that passes its own idea of Host on looks like another site: the line says both, and how to mend the first. */
+/**
+ * A proxy that passes its own idea of Host on looks like another site: the line says both, and how to mend
+ * the first.
+ */
 function originRefused({ host, proxy, origin }: Change, names: readonly string[]): Refused | undefined {
   if (origin === undefined) return undefined;
   const from = URL.canParse(origin) ? new URL(origin) : null;
@@ -93,7 +97,8 @@ function originRefused({ host, proxy, origin }: Change, names: readonly string[]
   if (from === null || name === '')
     return { message: 'This request came from another site (header Origin).', mend: 'Use the page itself.' };
   if (sameHost(from, host)) return undefined;
-  // A trusted proxy may hide the name, and a browser names no page but the one that asks: the operator's names are ours.
+  // A trusted proxy may hide the name, and a browser names no page but the one that asks: the operator's
+  // names are ours.
   if (proxy !== null && names.includes(name)) return undefined;
   const named = names.includes(name) ? '' : ` and ${name} in server.hostNames`;
   return {

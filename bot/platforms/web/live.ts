@@ -1,7 +1,8 @@
 /**
- * Live updates by Server-Sent Events. Each open page is a line of its own over the bare response, which costs a few
- * kilobytes; what all may see is encoded once and the same bytes are written to each. A line that cannot keep up is let go and
- * resumes by its last event id. Ids are `<epoch>-<sequence>` of the message store.
+ * Live updates by Server-Sent Events. Each open page is a line of its own over the bare response, which costs
+ * a few kilobytes; what all may see is encoded once and the same bytes are written to each. A line that
+ * cannot keep up is let go and resumes by its last event id. Ids are `<epoch>-<sequence>` of the message
+ * store.
  */
 import type { ServerResponse } from 'node:http';
 import { safely } from '../../../src/machine/safely.js';

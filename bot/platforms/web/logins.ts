@@ -1,6 +1,7 @@
 /**
- * Log-ins of admins: how long one lasts, and which somebody ended, so that a copy of the cookie opens nothing any more. Ended ones
- * are remembered by their random numbers for as long as they would last, over restarts; nothing of the person stands with them.
+ * Log-ins of admins: how long one lasts, and which somebody ended, so that a copy of the cookie opens nothing
+ * any more. Ended ones are remembered by their random numbers for as long as they would last, over restarts;
+ * nothing of the person stands with them.
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';

@@ -1,7 +1,8 @@
 /**
- * What stands on the page: posted cards, each person's own marks, who consented. Other platforms keep these on their
- * side; here the platform is ours, so it keeps them in a journal. Every change of a message has the next number of one
- * sequence, which is what a reconnecting page resumes from. Ids and keys survive restarts: post is exactly once by key.
+ * What stands on the page: posted cards, each person's own marks, who consented. Other platforms keep these
+ * on their side; here the platform is ours, so it keeps them in a journal. Every change of a message has the
+ * next number of one sequence, which is what a reconnecting page resumes from. Ids and keys survive restarts:
+ * post is exactly once by key.
  */
 import { randomBytes } from 'node:crypto';
 import type { Card } from '../../../src/chat/port.js';

@@ -1,6 +1,6 @@
 /**
- * What the web platform is handed: where to listen, where to keep its own things, and the few questions it asks the
- * app. It knows no session, no store and no engine.
+ * What the web platform is handed: where to listen, where to keep its own things, and the few questions it
+ * asks the app. It knows no session, no store and no engine.
  */
 import type { CommandSpec } from '../../../src/chat/commands.js';
 import type { Account } from '../../../src/chat/port.js';
@@ -25,7 +25,10 @@ export interface SessionStatus {
   ballots: number;
   votes: number;
   voters: number;
-  /** Counts of people while the round is open: marked anything, finished, and how many more have to for it to close. */
+  /**
+   * Counts of people while the round is open: marked anything, finished, and how many more have to for it to
+   * close.
+   */
   turnout?: { round: number; voters: number; finished: number; missing: number } | null;
   /** Share of approval (0..1) of every closed round in which a picture was judged, in order. */
   approval: number[];
@@ -80,7 +83,9 @@ export interface WebOptions {
   nsfwChannels?: readonly string[];
   /** Lets its holders see those channels and vote there; null = admins only. */
   nsfwToken?: string | null;
-  /** Host names people may use to reach the page through a proxy, besides IP addresses and this host's name. */
+  /**
+   * Host names people may use to reach the page through a proxy, besides IP addresses and this host's name.
+   */
   hostNames?: readonly string[];
   /** Addresses and networks of reverse proxies whose headers are believed. */
   trustProxy?: readonly string[];

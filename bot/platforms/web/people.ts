@@ -1,8 +1,9 @@
 /**
- * Who is looking at the page. A visitor is a random id and the time it was made, in a cookie signed with a secret of this
- * data folder (HMAC-SHA256); nothing of a visitor is kept on the server before consent. Rights: on loopback without an
- * access token whoever opens the page is its operator; with a token its holders are admins, each by a cookie of their own,
- * and everyone else is a member, whose marks wait until somebody vouches for them: a cookie costs nothing.
+ * Who is looking at the page. A visitor is a random id and the time it was made, in a cookie signed with a
+ * secret of this data folder (HMAC-SHA256); nothing of a visitor is kept on the server before consent.
+ * Rights: on loopback without an access token whoever opens the page is its operator; with a token its
+ * holders are admins, each by a cookie of their own, and everyone else is a member, whose marks wait until
+ * somebody vouches for them: a cookie costs nothing.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -77,8 +78,8 @@ export class People {
   }
 
   /**
-   * Cookie and value for a right token; undefined for a wrong one. A changed token ends all of its cookies. An admin's is
-   * of this log-in and this visitor alone.
+   * Cookie and value for a right token; undefined for a wrong one. A changed token ends all of its cookies.
+   * An admin's is of this log-in and this visitor alone.
    */
   admit(token: string, visitor: string): { cookie: string; value: string } | undefined {
     if (this.isAccessToken(token)) {
@@ -123,8 +124,9 @@ export class People {
   }
 
   /**
-   * Where whoever comes counts, how old the cookie is tells newcomers. For others somebody vouched, and on a new page all cookies are
-   * young: the votes of a group that was invited would weigh next to nothing. Alone on a machine nobody is a newcomer.
+   * Where whoever comes counts, how old the cookie is tells newcomers. For others somebody vouched, and on a
+   * new page all cookies are young: the votes of a group that was invited would weigh next to nothing. Alone
+   * on a machine nobody is a newcomer.
    */
   account({ id, bornAt }: Visitor, role: Role, voterCookie?: string): Account {
     const person = { platform: 'web', id, displayName: nameOf(id), joinedAt: null, role } as const;

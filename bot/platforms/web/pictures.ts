@@ -1,6 +1,6 @@
 /**
- * Pictures on their way to the page: as they were drawn, blurred, or in the few pixels that a sheet shows. Small copies are made once
- * and kept for as long as the file is the same.
+ * Pictures on their way to the page: as they were drawn, blurred, or in the few pixels that a sheet shows.
+ * Small copies are made once and kept for as long as the file is the same.
  */
 import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * A request as it was outside: whom it comes from, under which name, and whether over TLS. Behind a reverse proxy its
- * headers say so, and they are believed only of proxies that `server.trustProxy` names: anybody else could write them.
- * Pure.
+ * A request as it was outside: whom it comes from, under which name, and whether over TLS. Behind a reverse
+ * proxy its headers say so, and they are believed only of proxies that `server.trustProxy` names: anybody
+ * else could write them. Pure.
  */
 import { plainAddress, within } from '../../../src/network/networks.js';
 
@@ -39,7 +39,10 @@ export class Proxies {
     };
   }
 
-  /** Each proxy adds at the right whom it has it from: the first from there that is no proxy of ours is the client. */
+  /**
+   * Each proxy adds at the right whom it has it from: the first from there that is no proxy of ours is the
+   * client.
+   */
   private client(proxy: string, forwarded: string | undefined): string {
     let client = proxy;
     for (const hop of (forwarded ?? '').split(',').reverse()) {

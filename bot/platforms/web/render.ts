@@ -1,6 +1,6 @@
 /**
- * A stored message -> what one person's page shows. Files never leave as paths: every `file` in a card becomes an
- * address under /pictures/, numbered in the order it is found, which `pictureFiles` repeats. Pure.
+ * A stored message -> what one person's page shows. Files never leave as paths: every `file` in a card
+ * becomes an address under /pictures/, numbered in the order it is found, which `pictureFiles` repeats. Pure.
  */
 import type { Card } from '../../../src/chat/port.js';
 import type { Message } from './messages.js';

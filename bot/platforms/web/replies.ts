@@ -1,6 +1,6 @@
 /**
- * Private answers: while the request lasts they go into its response, later over the live line, and their pictures are served to whoever
- * asked alone. The oldest are forgotten.
+ * Private answers: while the request lasts they go into its response, later over the live line, and their
+ * pictures are served to whoever asked alone. The oldest are forgotten.
  */
 import { randomBytes } from 'node:crypto';
 import type { Card } from '../../../src/chat/port.js';

@@ -1,6 +1,6 @@
 /**
- * The HTTP side of the web channel: guards and headers before all routes, whose subjects are files of `routes/`. They decode, ask the
- * service (service.ts) and answer; nothing is decided here.
+ * The HTTP side of the web channel: guards and headers before all routes, whose subjects are files of
+ * `routes/`. They decode, ask the service (service.ts) and answer; nothing is decided here.
  */
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
@@ -44,7 +44,8 @@ export function makeApp(parts: ServerParts): Hono {
   });
   app.use('/api/*', bodyLimit({ maxSize: 16 * 1024, onError: (c) => refuse(c, tooLong) }));
   app.onError(async (error, c) => {
-    // Whoever asks again at once is answered no more than once a second, and costs nobody else anything meanwhile.
+    // Whoever asks again at once is answered no more than once a second, and costs nobody else anything
+    // meanwhile.
     if (error instanceof AcclaimError && error.code === 'limited' && c.req.method === 'POST')
       await pause(LIMITED_MS);
     return refuse(c, error, onError);

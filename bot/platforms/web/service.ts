@@ -1,7 +1,7 @@
 /**
  * What the routes ask and the adapter tells: marks, buttons, commands, consent. A mark goes to the sink
- * first; only once that has made it durable is it kept here and answered, so what a voter saw accepted is in the ledger.
- * Whoever has not consented leaves no trace: their marks wait in the browser.
+ * first; only once that has made it durable is it kept here and answered, so what a voter saw accepted is in
+ * the ledger. Whoever has not consented leaves no trace: their marks wait in the browser.
  */
 import type { ServerResponse } from 'node:http';
 import type { z } from 'zod';
@@ -72,7 +72,9 @@ export class WebService {
     return (await this.options.crowd?.redeem(code)) ?? false;
   }
 
-  /** Somebody vouched for the person. Of those who agreed it is written down; others say so when they agree. */
+  /**
+   * Somebody vouched for the person. Of those who agreed it is written down; others say so when they agree.
+   */
   async vouched(who: Account): Promise<void> {
     if (!this.messages.consented(who.id)) return;
     await this.parts.sink({ kind: 'consent', channel: '', account: who, given: true, at: this.now() });
@@ -127,7 +129,10 @@ export class WebService {
     this.statuses.opened();
   }
 
-  /** What a page begins with that has not opened its line yet, as JSON: all that stands here, with the visitor's marks. */
+  /**
+   * What a page begins with that has not opened its line yet, as JSON: all that stands here, with the
+   * visitor's marks.
+   */
   async first(account: Account, who: { holder: boolean; admin: boolean }): Promise<string> {
     const me = JSON.stringify(await this.me(account));
     const { sessions } = await this.status(who.holder, who.admin);
@@ -135,7 +140,10 @@ export class WebService {
     return `{"me":${me},"sessions":${JSON.stringify(sessions)},"id":${JSON.stringify(id)},"messages":${text}}`;
   }
 
-  /** Somebody logged out: their lines end, and those of a log-in that stands no more; later answers reach nobody. */
+  /**
+   * Somebody logged out: their lines end, and those of a log-in that stands no more; later answers reach
+   * nobody.
+   */
   loggedOut(visitor: string | undefined): void {
     if (visitor !== undefined) this.replies.drop(visitor);
     this.parts.live.review((one) => one.holder && visitor !== undefined && one.visitor === visitor);
@@ -203,7 +211,9 @@ export class WebService {
     for (const { id } of marked) this.feed.marks(who, id, []);
   }
 
-  /** A posted picture, or one of a private answer for its asker; undefined for any other address or person. */
+  /**
+   * A posted picture, or one of a private answer for its asker; undefined for any other address or person.
+   */
   picture(id: string, index: number, visitor: string | undefined, holder: boolean): Shown | undefined {
     const { care } = this.parts;
     const found = this.replies.pictured(id, visitor) ?? this.messages.get(id);

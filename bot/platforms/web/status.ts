@@ -1,6 +1,6 @@
 /**
- * The sessions' status as pages and scripts are told it: each is told of what it may see. Pages follow by themselves: one status for
- * any number of changes within a moment, and none where nothing changed.
+ * The sessions' status as pages and scripts are told it: each is told of what it may see. Pages follow by
+ * themselves: one status for any number of changes within a moment, and none where nothing changed.
  */
 import { safely } from '../../../src/machine/safely.js';
 import type { Care } from './care.js';
@@ -80,7 +80,10 @@ export class StatusFeed {
     this.parts.live.broadcast((_, holder, admin) => (admin ? all : holder ? marked : open));
   }
 
-  /** Sessions of other platforms hang in channels that nobody here can be looked up in: the host's own people know them anyway. */
+  /**
+   * Sessions of other platforms hang in channels that nobody here can be looked up in: the host's own people
+   * know them anyway.
+   */
   private seen({ sessions }: StatusBody, holder: boolean, admin: boolean): StatusBody {
     const sees = ({ channel, onPage = true }: SessionStatus) =>
       onPage ? this.parts.care.sees(channel, holder) : admin;

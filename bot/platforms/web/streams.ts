@@ -1,7 +1,7 @@
 /**
- * Who holds the open lines of the page, and how many may be held: by one person, from one address, in all. When all are
- * taken somebody who votes here takes the place of a stranger, and whoever has few that of whoever has most: nobody is kept
- * out by one who holds everything. Pure but for its own list.
+ * Who holds the open lines of the page, and how many may be held: by one person, from one address, in all.
+ * When all are taken somebody who votes here takes the place of a stranger, and whoever has few that of
+ * whoever has most: nobody is kept out by one who holds everything. Pure but for its own list.
  */
 import { AcclaimError } from '../../../src/errors.js';
 

@@ -14,7 +14,10 @@ export interface CrowdFigures {
   /** Rounds with a best, and those of them whose best is good. */
   named: number;
   namedGood: number;
-  /** Sum over rounds (and how many have both kinds) of the labels' area under the ROC curve; unlabelled = one half. */
+  /**
+   * Sum over rounds (and how many have both kinds) of the labels' area under the ROC curve; unlabelled = one
+   * half.
+   */
   auc: number;
   aucRounds: number;
   /** Pictures that nobody disputes, and those of them with a label. */

@@ -1,4 +1,7 @@
-/** What the people of a simulated crowd mark in a round, and when: marks by their canonical names on the sheets of a round. */
+/**
+ * What the people of a simulated crowd mark in a round, and when: marks by their canonical names on the
+ * sheets of a round.
+ */
 import type { Attack, Crowd } from '../../../src/config/crowds.js';
 import { faultMark } from '../../../src/domain/state/faults.js';
 import { Rng } from '../../../src/rng.js';
@@ -27,7 +30,10 @@ export interface CrowdRound {
 
 const hour = 3_600_000;
 
-/** The bad picture that a round's attackers are for; null in a round without an attack, or without a bad picture. */
+/**
+ * The bad picture that a round's attackers are for; null in a round without an attack, or without a bad
+ * picture.
+ */
 export function attackedIn({
   crowd,
   seed,

@@ -1,6 +1,6 @@
 /**
- * Who is in a simulated crowd, and how each of them sees pictures. All that is drawn comes from the seed and the person's
- * name, so nobody's votes depend on who else is there.
+ * Who is in a simulated crowd, and how each of them sees pictures. All that is drawn comes from the seed and
+ * the person's name, so nobody's votes depend on who else is there.
  */
 import type { Attack, Crowd } from '../../../src/config/crowds.js';
 import { Rng } from '../../../src/rng.js';
@@ -19,7 +19,10 @@ export interface Seen {
 export interface Person {
   name: string;
   attacker: boolean;
-  /** Days before the session at which the account was made, and at which its owner joined; less than none for those who join in it. */
+  /**
+   * Days before the session at which the account was made, and at which its owner joined; less than none for
+   * those who join in it.
+   */
   bornDays: number;
   joinedDays: number;
   /** First round that they may come to. */
@@ -80,7 +83,9 @@ function hostilePerson({ people, attack }: Crowd, seed: number, i: number): Pers
   };
 }
 
-/** Pictures of a round where none are drawn: qualities of 1.5 and more on either side of what is good enough. */
+/**
+ * Pictures of a round where none are drawn: qualities of 1.5 and more on either side of what is good enough.
+ */
 export function madePictures({ pictures, people }: Crowd, seed: number, round: number): Seen[] {
   const rng = new Rng(seed, round, 'pictures');
   const camps = Math.max(1, people.factions.length);

@@ -1,6 +1,7 @@
 /**
- * Rounds of a simulated crowd without drawing or learning: the marks become the ledger of a session in memory, and what they
- * come to is worked out by the very code that closes people's rounds (ballots, who counts, guards, labels, best).
+ * Rounds of a simulated crowd without drawing or learning: the marks become the ledger of a session in
+ * memory, and what they come to is worked out by the very code that closes people's rounds (ballots, who
+ * counts, guards, labels, best).
  */
 import type { Crowd } from '../../../src/config/crowds.js';
 import { openSession } from '../../../src/domain/sessions/open.js';

@@ -1,6 +1,7 @@
 /**
- * `acclaim simulate --crowd NAME --undrawn`: rounds of a simulated crowd through the real rules of votes, guards and labels, without an
- * engine: thousands a minute. On made-up pictures, or on those that an earlier simulation drew and judged.
+ * `acclaim simulate --crowd NAME --undrawn`: rounds of a simulated crowd through the real rules of votes,
+ * guards and labels, without an engine: thousands a minute. On made-up pictures, or on those that an earlier
+ * simulation drew and judged.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';

@@ -1,4 +1,7 @@
-/** A simulated crowd on the in-memory platform: each mark as a reaction at its time, and the close by a moderator's word. */
+/**
+ * A simulated crowd on the in-memory platform: each mark as a reaction at its time, and the close by a
+ * moderator's word.
+ */
 import type { Account } from '../../../src/chat/port.js';
 import { systemClock } from '../../../src/clock.js';
 import type { Crowd } from '../../../src/config/crowds.js';

@@ -1,8 +1,9 @@
 /**
  * Gradients of O = P V, P = softmax(s Q K'), s = 1 / sqrt(d), by heads. P is computed again rather than kept:
  *   dV = P' dO,  dP = dO V',  dS = P (dP - D) with D = sum(dO O) a row,  dQ = s dS K,  dK = s dS' Q.
- * dP - D is one product, [dO, -D] [V, 1]'. Scores stream through the cache in blocks: of several heads while they are small,
- * of some queries of one head while they are large. A block's scores are dead before the next block's are made.
+ * dP - D is one product, [dO, -D] [V, 1]'. Scores stream through the cache in blocks: of several heads while
+ * they are small, of some queries of one head while they are large. A block's scores are dead before the next
+ * block's are made.
  */
 import type { Cotangents } from '../gradient-rules.js';
 import {
@@ -33,9 +34,10 @@ export interface Block {
 }
 
 /**
- * 8 MiB of fp32. Measured at 4096 tokens, 8 heads of 40 channels, 2 rows, on one Xeon core with 2 MB of L2: 1.55 s, as with half
- * of it; 1.6 s with a quarter, 1.7 s with twice as much, 2.5 s with all queries at once. 512 queries keep the number of nodes
- * bounded where there are more tokens, and from 1024 on the transposed products take half as long again.
+ * 8 MiB of fp32. Measured at 4096 tokens, 8 heads of 40 channels, 2 rows, on one Xeon core with 2 MB of L2:
+ * 1.55 s, as with half of it; 1.6 s with a quarter, 1.7 s with twice as much, 2.5 s with all queries at once.
+ * 512 queries keep the number of nodes bounded where there are more tokens, and from 1024 on the transposed
+ * products take half as long again.
  */
 const BLOCK: Block = { scores: 1 << 21, queries: 512 };
 

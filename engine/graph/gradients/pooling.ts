@@ -1,6 +1,7 @@
 /**
- * Gradient of y = the largest of each 2x2 window of x: all of dy goes to the window's first element, row by row, that equals y
- * (as PyTorch). Written without the indices of the forward pass, which not every device can give.
+ * Gradient of y = the largest of each 2x2 window of x: all of dy goes to the window's first element, row by
+ * row, that equals y (as PyTorch). Written without the indices of the forward pass, which not every device
+ * can give.
  */
 import type { Cotangents } from '../gradient-rules.js';
 import { concat, equal, pad, reshape, slice, where } from '../ops.js';

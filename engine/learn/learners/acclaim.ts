@@ -1,8 +1,8 @@
 /**
  * The default learner: guided regression on every image of the session that people called good (losses/
- * guided-regression.ts). It needs no trajectory and no bad votes, takes any sampler's rounds, and replays old rounds.
- * What limits it is steps, not votes, so a round gets many; the first rounds come from plain noise, because a round
- * that is already narrow teaches narrowness.
+ * guided-regression.ts). It needs no trajectory and no bad votes, takes any sampler's rounds, and replays old
+ * rounds. What limits it is steps, not votes, so a round gets many; the first rounds come from plain noise,
+ * because a round that is already narrow teaches narrowness.
  */
 import type { AcclaimParams } from '../../../src/config/learners.js';
 import { heroNoise, plainNoise } from '../../diffusion/noise.js';
@@ -76,7 +76,10 @@ export const acclaim: Method<AcclaimParams> = {
   },
 };
 
-/** Goods as they are fitted: by their labels, and where the learner asks for that, by how sure others than their own votes are of them. */
+/**
+ * Goods as they are fitted: by their labels, and where the learner asks for that, by how sure others than
+ * their own votes are of them.
+ */
 function weighed(
   { crossFitted, params: { replayTemperature } }: LearnContext<AcclaimParams>,
   model: VoteModel | null,
@@ -108,8 +111,8 @@ export function fittedGoods(
 }
 
 /**
- * Of a round that two models drew, what the tuned model's pictures were called, and of a round that was picked, what those
- * were called that nobody chose: they show what is left to learn.
+ * Of a round that two models drew, what the tuned model's pictures were called, and of a round that was
+ * picked, what those were called that nobody chose: they show what is left to learn.
  */
 export function ownLabels({ manifest }: Round, judged: Judged): Label[] {
   const own = judged.labels.filter(({ index }) => originOf(manifest, index) === 'tuned');

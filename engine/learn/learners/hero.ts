@@ -3,7 +3,8 @@
  *   1. the best persists (4.4)            2. train E and g on this round's labels (4.1)
  *   3. r_i from E's likeness to the best, A from r (4.2)        4. DDPO on the adapter (4.3)
  *   5. the next round starts from pi_HERO (4.4)
- * `faithful` reproduces two faults of the released code: (a) cosines over the batch axis, (b) a rank used as an index.
+ * `faithful` reproduces two faults of the released code: (a) cosines over the batch axis, (b) a rank used as
+ * an index.
  */
 import type { HeroParams } from '../../../src/config/learners.js';
 import { heroNoise, plainNoise } from '../../diffusion/noise.js';
@@ -94,7 +95,10 @@ async function featuresBy(
   return list.map((_, i) => rows(E, i, i + 1).data);
 }
 
-/** Anchor: the best. Positives: this round's other goods (the best itself if it is the only one). Negatives: bads. */
+/**
+ * Anchor: the best. Positives: this round's other goods (the best itself if it is the only one). Negatives:
+ * bads.
+ */
 async function trainEmbedding(
   context: LearnContext<HeroParams>,
   { spec, params: weights, optimiser }: Embedding,

@@ -1,4 +1,7 @@
-/** The learners of the registry (src/config/learners.ts) with what they do: one without a method does not compile. */
+/**
+ * The learners of the registry (src/config/learners.ts) with what they do: one without a method does not
+ * compile.
+ */
 
 import {
   type AdapterParams,

@@ -1,5 +1,6 @@
 /**
- * D3PO (Yang et al. 2023, eq. 9 and its clipped form in the authors' code), for pairs (winner, loser) at one timestep:
+ * D3PO (Yang et al. 2023, eq. 9 and its clipped form in the authors' code), for pairs (winner, loser) at one
+ * timestep:
  *   rho = clip(p_theta / p_ref, 1 - eps, 1 + eps),  L = sum over pairs of weight * -log sigmoid(beta (log rho_w - log rho_l)).
  * p_ref is the model at the start of the round's training.
  */
@@ -16,8 +17,8 @@ export interface D3poOptions {
 }
 
 /**
- * Feeds: those of likelihood.ts, `old_log_prob` [B], `winner` and `loser` [pairs,B] (each row a one), `pair_weight` [pairs].
- * Outputs: `loss`, `ratio` [B] before clipping, `log_prob` [B], gradients.
+ * Feeds: those of likelihood.ts, `old_log_prob` [B], `winner` and `loser` [pairs,B] (each row a one),
+ * `pair_weight` [pairs]. Outputs: `loss`, `ratio` [B] before clipping, `log_prob` [B], gradients.
  */
 export function d3poGraph(spec: TrainingSpec, pairs: number, { beta, epsilon }: D3poOptions): Graph {
   const inputs = beginTraining(spec);

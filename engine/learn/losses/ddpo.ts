@@ -1,5 +1,6 @@
 /**
- * DDPO with importance sampling (Black et al. 2023, section 4.3, as PPO's clipped surrogate; HERO's policy update):
+ * DDPO with importance sampling (Black et al. 2023, section 4.3, as PPO's clipped surrogate; HERO's policy
+ * update):
  *   rho = exp(log p_theta - log p_old),  L = sum over rows of weight * max(-A rho, -A clip(rho, 1 - c, 1 + c)).
  */
 import type { Graph } from '../../graph/graph.js';
@@ -7,7 +8,10 @@ import { clip, exp, maximum, mul, neg, reduceSum, reshape, sub } from '../../gra
 import { stepLogProb } from './likelihood.js';
 import { beginTraining, finishTraining, type TrainingSpec } from './training-graph.js';
 
-/** Feeds: those of likelihood.ts, `old_log_prob`, `advantage` and `weight` [B] (0 pads a batch). Outputs: `loss`, `ratio` [B], `log_prob` [B], gradients. */
+/**
+ * Feeds: those of likelihood.ts, `old_log_prob`, `advantage` and `weight` [B] (0 pads a batch). Outputs:
+ * `loss`, `ratio` [B], `log_prob` [B], gradients.
+ */
 export function ddpoGraph(spec: TrainingSpec, clipRange: number): Graph {
   const inputs = beginTraining(spec);
   const { graph: g } = inputs;

@@ -1,10 +1,12 @@
 /**
- * DiffusionNFT (arXiv 2509.16117, section 3): the difference between the policy and the one that drew the round is pulled
- * towards images in proportion to r, and its mirror image in proportion to 1 - r; notation of noised.ts.
+ * DiffusionNFT (arXiv 2509.16117, section 3): the difference between the policy and the one that drew the
+ * round is pulled towards images in proportion to r, and its mirror image in proportion to 1 - r; notation of
+ * noised.ts.
  *   p+ = (1 - beta) p_old + beta p        p- = (1 + beta) p_old - beta p
  *   L = sum over rows of weight * (r D(p+) + (1 - r) D(p-))
  *   D(q) = mean((x(q) - z_0)^2) / stop(mean |x(q) - z_0|),  x(q) = (x_t - sqrt(1 - a) q) / sqrt(a)
- * D is the paper's regression of z_0 that weighs itself. x(q) - z_0 = -sqrt((1 - a) / a) (q - e), so D needs no x.
+ * D is the paper's regression of z_0 that weighs itself. x(q) - z_0 = -sqrt((1 - a) / a) (q - e), so D needs
+ * no x.
  */
 import type { Graph } from '../../graph/graph.js';
 import {
@@ -33,8 +35,8 @@ const LEAST = 1e-5;
 export const oldName = (name: string): string => `old.${name}`;
 
 /**
- * Feeds: those of training-graph (`x` is z_0), `alpha` [B,1,1,1], `noise` [B,C,h,w], `reward` r [B], `weight` [B] (0 pads a
- * batch), and the old adapter's tensors by `oldName`. Outputs: `loss`, gradients.
+ * Feeds: those of training-graph (`x` is z_0), `alpha` [B,1,1,1], `noise` [B,C,h,w], `reward` r [B], `weight`
+ * [B] (0 pads a batch), and the old adapter's tensors by `oldName`. Outputs: `loss`, gradients.
  */
 export function nftGraph(spec: TrainingSpec, beta: number): Graph {
   const inputs = beginTraining(spec);

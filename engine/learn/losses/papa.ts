@@ -1,7 +1,9 @@
 /**
- * PAPA (arXiv 2607.00486): towards what was liked and away from what was not, a step an image; notation of noised.ts.
+ * PAPA (arXiv 2607.00486): towards what was liked and away from what was not, a step an image; notation of
+ * noised.ts.
  *   L = sum over rows of weight * mean((p - e)^2) + keep * mean((p - p_base)^2)
- * `weight` carries the label's sign and the timestep's share of the variational bound, `keep` is 0 for what was not liked.
+ * `weight` carries the label's sign and the timestep's share of the variational bound, `keep` is 0 for what
+ * was not liked.
  */
 import type { Graph } from '../../graph/graph.js';
 import { add, mul, reduceMean, reduceSum, reshape, square, stopGradient, sub } from '../../graph/ops.js';
@@ -9,8 +11,8 @@ import { noised } from './noised.js';
 import { beginTraining, finishTraining, type TrainingSpec } from './training-graph.js';
 
 /**
- * Feeds: those of training-graph (`x` is z_0), `alpha` [B,1,1,1], `noise` [B,C,h,w], `weight` and `keep` [B] (0 pads a batch).
- * Outputs: `loss`, gradients.
+ * Feeds: those of training-graph (`x` is z_0), `alpha` [B,1,1,1], `noise` [B,C,h,w], `weight` and `keep` [B]
+ * (0 pads a batch). Outputs: `loss`, gradients.
  */
 export function papaGraph(spec: TrainingSpec): Graph {
   const inputs = beginTraining(spec);

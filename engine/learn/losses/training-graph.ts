@@ -1,8 +1,9 @@
 /**
- * What every adapter loss is built on: the guided noise prediction with the adapter as graph inputs, and the gradients
- * of a loss with respect to it, all in one graph, so that an optimiser step is one executor call (or a few, if the rows
- * of a step do not fit at once: losses are sums over weighted rows, so micro-batches add up).
- * Notation: B rows; x_t [B,C,h,w]; e_u, e_c the network's outputs without and with the prompt; w guidance.
+ * What every adapter loss is built on: the guided noise prediction with the adapter as graph inputs, and the
+ * gradients of a loss with respect to it, all in one graph, so that an optimiser step is one executor call
+ * (or a few, if the rows of a step do not fit at once: losses are sums over weighted rows, so micro-batches
+ * add up). Notation: B rows; x_t [B,C,h,w]; e_u, e_c the network's outputs without and with the prompt; w
+ * guidance.
  */
 import { grad } from '../../graph/grad.js';
 import { Graph } from '../../graph/graph.js';
@@ -19,12 +20,17 @@ export interface TrainingSpec {
   pipeline: Pipeline;
   adapter: AdapterSpec;
   latent: readonly [number, number, number];
-  /** B: rows of one executor call; the network sees 2B, without and with the prompt, where there is guidance. */
+  /**
+   * B: rows of one executor call; the network sees 2B, without and with the prompt, where there is guidance.
+   */
   rows: number;
   guidance: number;
   /** Of the texts without and with the prompt. */
   text: ConditioningShapes;
-  /** Blocks' insides are computed again in the backward pass: up to a third more time, for a fraction of the memory. */
+  /**
+   * Blocks' insides are computed again in the backward pass: up to a third more time, for a fraction of the
+   * memory.
+   */
   recompute?: boolean | undefined;
 }
 
@@ -42,7 +48,10 @@ export interface TrainingInputs {
 /** A loss by its name, with all its options. */
 export type LossSpec = { readonly name: string; readonly [option: string]: Plain };
 
-/** As a value: everything that a training graph of `loss` depends on. Without `rows` it stands for those of any number. */
+/**
+ * As a value: everything that a training graph of `loss` depends on. Without `rows` it stands for those of
+ * any number.
+ */
 export const trainingGraphSpec = (
   loss: LossSpec,
   spec: Omit<TrainingSpec, 'rows'> & { rows?: number },
@@ -69,8 +78,8 @@ export function beginTraining({ pipeline, adapter, latent, rows, text }: Trainin
 }
 
 /**
- * The guided network output e_u + w (e_c - e_u) for `sample` at the rows' timesteps [B,C,h,w]; e_c alone without guidance, and
- * of networks that are told it.
+ * The guided network output e_u + w (e_c - e_u) for `sample` at the rows' timesteps [B,C,h,w]; e_c alone
+ * without guidance, and of networks that are told it.
  */
 export function guidedOutput(
   { pipeline, guidance }: TrainingSpec,

@@ -1,4 +1,7 @@
-/** How well scores tell good from bad, and how far probabilities are from what comes true. Labels are soft, votes weighted. */
+/**
+ * How well scores tell good from bad, and how far probabilities are from what comes true. Labels are soft,
+ * votes weighted.
+ */
 
 export interface Voted {
   /** p(good). */
@@ -7,8 +10,8 @@ export interface Voted {
 }
 
 /**
- * Probability that a good one scores higher than a bad one, ties counting half; a picture of label p is p of a good one and
- * 1 - p of a bad one. NaN where there are no goods or no bads.
+ * Probability that a good one scores higher than a bad one, ties counting half; a picture of label p is p of
+ * a good one and 1 - p of a bad one. NaN where there are no goods or no bads.
  */
 export function weightedAuc(scores: ArrayLike<number>, votes: readonly Voted[]): number {
   const order = votes.map((_, i) => i).sort((a, b) => scores[a]! - scores[b]!);
@@ -40,7 +43,10 @@ export function aucError(auc: number, votes: readonly Voted[]): number {
   return Math.sqrt((auc * (1 - auc) + apart) / (goods * bads));
 }
 
-/** Mean distance between probability and share of goods over `bins` equally large groups, lowest probabilities first. */
+/**
+ * Mean distance between probability and share of goods over `bins` equally large groups, lowest probabilities
+ * first.
+ */
 export function calibrationError(
   probabilities: readonly number[],
   votes: readonly Voted[],

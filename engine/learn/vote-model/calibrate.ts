@@ -1,7 +1,8 @@
 /**
- * From scores to probabilities: p = 1 / (1 + exp(-(a s + b))), a and b fitted to held-out scores (Platt 1999). Targets are kept from
- * 0 and 1 as in its section 2.2, so that a handful of votes that separate cleanly claim no certainty, but by half as much: with
- * all of it P(good) was off by .06 after 32 votes on things that were told without a fault, with half by .03.
+ * From scores to probabilities: p = 1 / (1 + exp(-(a s + b))), a and b fitted to held-out scores (Platt
+ * 1999). Targets are kept from 0 and 1 as in its section 2.2, so that a handful of votes that separate
+ * cleanly claim no certainty, but by half as much: with all of it P(good) was off by .06 after 32 votes on
+ * things that were told without a fault, with half by .03.
  */
 import type { Calibration } from '../../io/vote-model.js';
 import type { Voted } from './auc.js';

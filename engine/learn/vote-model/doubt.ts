@@ -1,8 +1,9 @@
 /**
- * Votes that are held against what heads say that did not see them, before the final heads learn from them. Two ways, both off by default:
- * the weakest lose their weight (label strength, Secrets of RLHF II 2401.06080), or labels move a little towards what is said
- * of them, again and again (iterative data smoothing 2401.16335). bench/README.md says what either brings.
- * Only what heads learn from changes: how well they tell is measured by the votes as they were cast.
+ * Votes that are held against what heads say that did not see them, before the final heads learn from them.
+ * Two ways, both off by default: the weakest lose their weight (label strength, Secrets of RLHF II
+ * 2401.06080), or labels move a little towards what is said of them, again and again (iterative data
+ * smoothing 2401.16335). bench/README.md says what either brings. Only what heads learn from changes: how
+ * well they tell is measured by the votes as they were cast.
  */
 import type { Voted } from './auc.js';
 
@@ -18,11 +19,15 @@ const EPOCHS = 10;
 /** As good as none: a head that did not see a vote still says something of it. */
 const NO_WEIGHT = 1e-6;
 
-/** How far others bear a label out: the probability of being told the same, by P(good) of heads that did not see it. */
+/**
+ * How far others bear a label out: the probability of being told the same, by P(good) of heads that did not
+ * see it.
+ */
 export const strengthOf = (p: number, label: number): number => p * label + (1 - p) * (1 - label);
 
 /**
- * Places of the weakest votes: at most `share` of them, and no more than are told the opposite. Weakest first.
+ * Places of the weakest votes: at most `share` of them, and no more than are told the opposite. Weakest
+ * first.
  */
 export function weakest(votes: readonly Voted[], p: readonly number[], share: number): number[] {
   const strengths = votes.map(({ label }, i) => strengthOf(p[i]!, label));
@@ -37,7 +42,10 @@ export function weakest(votes: readonly Voted[], p: readonly number[], share: nu
 export const drifted = (votes: readonly Voted[], p: readonly number[], b: number): Voted[] =>
   votes.map(({ label, weight }, i) => ({ label: (1 - b) * label + b * p[i]!, weight }));
 
-/** What heads are to learn from. `p` is said of the votes as they are; `ask`: by heads that learned from these. */
+/**
+ * What heads are to learn from. `p` is said of the votes as they are; `ask`: by heads that learned from
+ * these.
+ */
 export function taughtBy(
   votes: readonly Voted[],
   p: readonly number[],

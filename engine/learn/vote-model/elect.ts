@@ -1,6 +1,7 @@
 /**
- * The best picture of a session, elected again whenever the vote model changes (PEBBLE 2106.05091, section 4.1: all that was seen is
- * judged anew by the reward of today): the picture that people called good of which the model says so most surely.
+ * The best picture of a session, elected again whenever the vote model changes (PEBBLE 2106.05091, section
+ * 4.1: all that was seen is judged anew by the reward of today): the picture that people called good of which
+ * the model says so most surely.
  */
 
 import type { VoteModel } from '../../io/vote-model.js';
@@ -8,7 +9,10 @@ import type { VoteExample } from './fit.js';
 import type { GhostVote } from './ghosts.js';
 import { scoreWith } from './model.js';
 
-/** Place in `history`; null where nothing is called good by people, or nothing that the model can read. The earliest of equals. */
+/**
+ * Place in `history`; null where nothing is called good by people, or nothing that the model can read. The
+ * earliest of equals.
+ */
 export function electBest(model: VoteModel, history: readonly (VoteExample | GhostVote)[]): number | null {
   const opinions = scoreWith(
     model,

@@ -1,9 +1,11 @@
 /**
- * Fits the vote model to all votes of a session. On every map, at every ridge, each vote is scored by a head that did not see it;
- * what is told in that way, L = the mean cross-entropy, decides how much a map counts: in proportion to exp(-L x the votes' weight),
- * as if each were a model with the likelihood of the votes that it did not see. A map that tells no more than others costs little by being
- * asked, one that tells more is heard nearly alone, and maps that tell the same are better together than any of them.
- * Soft labels and weights count as they are, unless they are doubted (doubt.ts); the same votes and stream give the same model.
+ * Fits the vote model to all votes of a session. On every map, at every ridge, each vote is scored by a head
+ * that did not see it; what is told in that way, L = the mean cross-entropy, decides how much a map counts:
+ * in proportion to exp(-L x the votes' weight), as if each were a model with the likelihood of the votes that
+ * it did not see. A map that tells no more than others costs little by being asked, one that tells more is
+ * heard nearly alone, and maps that tell the same are better together than any of them. Soft labels and
+ * weights count as they are, unless they are doubted (doubt.ts); the same votes and stream give the same
+ * model.
  */
 import type { Rng } from '../../../src/rng.js';
 import type { ReplayItem } from '../../io/remembered.js';
@@ -22,7 +24,10 @@ export interface VoteExample extends Voted {
 const FOLDS = 8;
 /** As shares of a map's variance: little where much is told, more where votes are few or err. */
 const RIDGES = [0.03, 0.3];
-/** Votes that are looked at, the newest: the work grows with their cube, and takes .6 s with so many on the miniature. */
+/**
+ * Votes that are looked at, the newest: the work grows with their cube, and takes .6 s with so many on the
+ * miniature.
+ */
 const MOST = 512;
 /** Goods, and bads, below which nothing is said. */
 const LEAST = 2;
@@ -52,7 +57,10 @@ export function fitVoteModel(
   return fitHeldOut(examples, rng, doubt)?.model ?? null;
 }
 
-/** The same, with P(good) of the votes that count (`votes`) by heads that did not see them, which took them as they were cast. */
+/**
+ * The same, with P(good) of the votes that count (`votes`) by heads that did not see them, which took them as
+ * they were cast.
+ */
 export function fitHeldOut(
   examples: readonly VoteExample[],
   rng: Rng,
@@ -62,7 +70,8 @@ export function fitHeldOut(
   if (!task) return null;
   const { votes, maps, folds, teach } = task;
   const plain = teach(votes);
-  // Doubted labels have seen each other: how well the model tells is said by heads that took votes as they were cast.
+  // Doubted labels have seen each other: how well the model tells is said by heads that took votes as they
+  // were cast.
   const auc = weightedAuc(plain.heldOut, votes);
   const taught = taughtBy(votes, plain.p(), (taught) => teach(taught).p(), doubt);
   const { heard, calibration } = taught === votes ? plain : teach(taught);
@@ -83,14 +92,20 @@ export function crossFitted(examples: readonly VoteExample[], rng: Rng): number[
   return task?.teach(task.votes).p() ?? null;
 }
 
-/** The same at the place of each example; null of one that no head learned from, and of all while nothing is said. */
+/**
+ * The same at the place of each example; null of one that no head learned from, and of all while nothing is
+ * said.
+ */
 export function crossFittedOf(examples: readonly VoteExample[], rng: Rng): (number | null)[] {
   const said = crossFitted(examples, rng);
   const places = new Map(counted(examples).map((example, at) => [example, at]));
   return examples.map((example) => said?.[places.get(example) ?? -1] ?? null);
 }
 
-/** The votes that heads learn from: the newest of those that have weight, on pictures that something is known of. */
+/**
+ * The votes that heads learn from: the newest of those that have weight, on pictures that something is known
+ * of.
+ */
 export const counted = <V extends VoteExample>(examples: readonly V[]): V[] =>
   examples.filter(({ weight, features }) => weight > 0 && Object.keys(features).length > 0).slice(-MOST);
 

@@ -1,7 +1,7 @@
 /**
- * A ghost voter (GUIDE 2410.15181): of pictures that nobody saw the vote model says what people would have said. Only a model that
- * is known to tell well may, and of at most two pictures for each that people voted on, so that what is learned stays theirs.
- * A ghost never names the best: `electBest` passes its votes by.
+ * A ghost voter (GUIDE 2410.15181): of pictures that nobody saw the vote model says what people would have
+ * said. Only a model that is known to tell well may, and of at most two pictures for each that people voted
+ * on, so that what is learned stays theirs. A ghost never names the best: `electBest` passes its votes by.
  */
 
 import type { VoteModel } from '../../io/vote-model.js';
@@ -21,7 +21,10 @@ export interface GhostVote extends VoteExample {
 export const mayVote = (model: VoteModel | null): model is VoteModel =>
   model !== null && tells(model, LEAST_AUC);
 
-/** Of the newest `pictures`, in their order; none where the model may not. `voted`: pictures that people voted on so far. */
+/**
+ * Of the newest `pictures`, in their order; none where the model may not. `voted`: pictures that people voted
+ * on so far.
+ */
 export function ghostVotes(
   model: VoteModel | null,
   pictures: readonly PictureFeatures[],

@@ -1,7 +1,9 @@
 import type { ReplayItem } from '../../io/remembered.js';
 import type { PictureFeatures } from './model.js';
 
-/** Of each map over the voted pictures: what stands for a map that a picture lacks, and says nothing of it. */
+/**
+ * Of each map over the voted pictures: what stands for a map that a picture lacks, and says nothing of it.
+ */
 export function meansOf(replay: readonly ReplayItem[]): PictureFeatures {
   const sums = new Map<string, { n: number; sum: Float64Array }>();
   for (const { features = {} } of replay)

@@ -1,7 +1,7 @@
 /**
- * The model of the voters: a few heads, of which each did not see a share of the votes, and the way from their scores to
- * probabilities. A head adds up what each feature map tells, by as much as that map was found to tell. Small and plain, so that
- * it is refitted at every close.
+ * The model of the voters: a few heads, of which each did not see a share of the votes, and the way from
+ * their scores to probabilities. A head adds up what each feature map tells, by as much as that map was found
+ * to tell. Small and plain, so that it is refitted at every close.
  */
 import type { FaultModels, VoteModel } from '../../io/vote-model.js';
 import { probability } from './calibrate.js';
@@ -36,7 +36,10 @@ interface Heads {
   each: number[];
 }
 
-/** Log of P(free of it) of the fault that is likeliest, times what all votes say, to the power of how well they tell. */
+/**
+ * Log of P(free of it) of the fault that is likeliest, times what all votes say, to the power of how well
+ * they tell.
+ */
 export const worstPart = (whole: number, free: readonly number[], say: number): number =>
   log(Math.min(...free)) + say * log(whole);
 
@@ -70,7 +73,10 @@ function headsOf({ heads, calibration }: VoteModel, picture: PictureFeatures): H
 /** Whether it tells good from bad at least so well, its standard error taken off. */
 export const tells = ({ auc, aucError }: VoteModel, atLeast: number): boolean => auc - aucError >= atLeast;
 
-/** Whether it is known to tell more than chance. Votes that err make a model look poorer than it is, so this is asked where being wrong costs little. */
+/**
+ * Whether it is known to tell more than chance. Votes that err make a model look poorer than it is, so this
+ * is asked where being wrong costs little.
+ */
 export const beatsChance = (model: VoteModel | null): model is VoteModel =>
   model !== null && tells(model, 0.5);
 

@@ -1,8 +1,9 @@
 /**
- * What is wrong with a bad picture, picked from a menu (FITS 2208.03270: a word on what failed teaches more than that something did). A
- * part model for each fault, a picture being as good as its worst part, which one direction need not tell ("too few" and "too many" lie
- * on opposite sides of good); how well that tells is cross-validated as a whole. Or a picture with one fault is a near miss and a soft label,
- * which brings little and which no learner uses. bench/README.md says what either brings.
+ * What is wrong with a bad picture, picked from a menu (FITS 2208.03270: a word on what failed teaches more
+ * than that something did). A part model for each fault, a picture being as good as its worst part, which one
+ * direction need not tell ("too few" and "too many" lie on opposite sides of good); how well that tells is
+ * cross-validated as a whole. Or a picture with one fault is a near miss and a soft label, which brings
+ * little and which no learner uses. bench/README.md says what either brings.
  */
 import type { Rng } from '../../../src/rng.js';
 import type { ReplayItem } from '../../io/remembered.js';
@@ -30,7 +31,10 @@ export const reasonedVotesOf = (replay: readonly ReplayItem[]): ReasonedVote[] =
 const isReasoned = ({ label, faults }: ReasonedVote): boolean =>
   label <= 0.5 && Object.keys(faults).length > 0;
 
-/** Votes on one fault: who named it says that it is there, who named another that it is not, who named nothing says nothing. */
+/**
+ * Votes on one fault: who named it says that it is there, who named another that it is not, who named nothing
+ * says nothing.
+ */
 export const faultVotes = (votes: readonly ReasonedVote[], fault: string): VoteExample[] =>
   votes.flatMap((vote) => {
     const { features, label, weight, faults } = vote;

@@ -1,7 +1,8 @@
 /**
- * Replay weighted by reward (HIVE 2303.09618, the reward-weighted loss): a good counts in proportion to exp(p / T), p = P(good) as the vote
- * model says of it. A vote that others contradict counts less, at the price of fewer goods that are really heard. Ask heads
- * that did not see the vote (`crossFittedOf`): others repeat it. `learner.replayTemperature`; bench/README.md says what it brings.
+ * Replay weighted by reward (HIVE 2303.09618, the reward-weighted loss): a good counts in proportion to exp(p
+ * / T), p = P(good) as the vote model says of it. A vote that others contradict counts less, at the price of
+ * fewer goods that are really heard. Ask heads that did not see the vote (`crossFittedOf`): others repeat it.
+ * `learner.replayTemperature`; bench/README.md says what it brings.
  */
 
 import type { VoteModel } from '../../io/vote-model.js';
@@ -25,7 +26,10 @@ export function effectiveCount(weights: readonly number[]): number {
   return sum ** 2 / weights.reduce((total, weight) => total + weight ** 2, 0);
 }
 
-/** Of goods that heads who did not see them say `p` of; all equal where T is 0, or the model may tell no more than chance. */
+/**
+ * Of goods that heads who did not see them say `p` of; all equal where T is 0, or the model may tell no more
+ * than chance.
+ */
 export const replayWeightsBy = (
   model: VoteModel | null,
   p: readonly (number | null)[],

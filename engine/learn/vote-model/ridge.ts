@@ -1,12 +1,13 @@
 /**
- * Ridge regression of labels on one feature map, and what it says of votes that it did not see, in closed form.
- * Notation: X [n,d] rows brought to mean 0 and deviation 1 by column, K = X X^T / d, W the votes' weights, y labels in
- * [-1, 1], A = K + ridge W^-1, v = A^-1 1 / (1^T A^-1 1), P = A^-1 - A^-1 1 v^T. All votes give the scores K alpha + b with
- * alpha = P y, b = v^T y. Without the votes F of a fold, e = P_FF^-1 alpha_F,
+ * Ridge regression of labels on one feature map, and what it says of votes that it did not see, in closed
+ * form. Notation: X [n,d] rows brought to mean 0 and deviation 1 by column, K = X X^T / d, W the votes'
+ * weights, y labels in [-1, 1], A = K + ridge W^-1, v = A^-1 1 / (1^T A^-1 1), P = A^-1 - A^-1 1 v^T. All
+ * votes give the scores K alpha + b with alpha = P y, b = v^T y. Without the votes F of a fold, e = P_FF^-1
+ * alpha_F,
  *   f_F = y_F - e                                scores of the fold by the head that did not see it
  *   alpha' = alpha - P_.F e, b' = b - v_F^T e    that head (alpha' is 0 on F)
- * Every head has its own b: rows and labels centred once for all would tell each vote's label to the head that must not see it.
- * A head is a direction in the map: w = X^T alpha' / d, then in the map's own units.
+ * Every head has its own b: rows and labels centred once for all would tell each vote's label to the head
+ * that must not see it. A head is a direction in the map: w = X^T alpha' / d, then in the map's own units.
  */
 import type { Voted } from './auc.js';
 import { dot, inverse, solve } from './spd.js';
@@ -72,7 +73,10 @@ export interface Fitted {
   readonly heads: readonly Head[];
 }
 
-/** `ridge` over each vote's weight is its penalty; `folds` part the votes: each head sees all folds but its own. */
+/**
+ * `ridge` over each vote's weight is its penalty; `folds` part the votes: each head sees all folds but its
+ * own.
+ */
 export function fitRidge(
   { kernel, n }: Pick<Standardised, 'kernel' | 'n'>,
   votes: readonly Voted[],

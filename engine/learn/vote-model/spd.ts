@@ -1,9 +1,12 @@
 /**
- * Symmetric positive definite matrices, row-major in Float64Arrays: small ones, a row a vote. All work is dot products of rows that
- * lie in memory as they are read.
+ * Symmetric positive definite matrices, row-major in Float64Arrays: small ones, a row a vote. All work is dot
+ * products of rows that lie in memory as they are read.
  */
 
-/** Sum of a[i] b[j] over `length` elements from `ai` and `bi`; four sums at a time, since one alone waits for itself. */
+/**
+ * Sum of a[i] b[j] over `length` elements from `ai` and `bi`; four sums at a time, since one alone waits for
+ * itself.
+ */
 export function dot(a: Float64Array, ai: number, b: Float64Array, bi: number, length: number): number {
   let s0 = 0;
   let s1 = 0;

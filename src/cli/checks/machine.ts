@@ -6,7 +6,10 @@ import { projectPath } from '../../files/paths.js';
 import type { Check } from '../check.js';
 import { GB, gigabytes } from './gigabytes.js';
 
-/** Release line -> when its fixes end (https://nodejs.org/en/about/previous-releases). Odd ones live for half a year. */
+/**
+ * Release line -> when its fixes end (https://nodejs.org/en/about/previous-releases). Odd ones live for half
+ * a year.
+ */
 const nodeEnds: Readonly<Record<number, string>> = { 20: '2026-04-30', 22: '2027-04-30', 24: '2028-04-30' };
 
 /** The Node that runs this: new enough, and still mended by its makers. */

@@ -32,7 +32,10 @@ export async function checkRedis(config: Pick<Config, 'queue' | 'artifacts'>): P
   }
 }
 
-/** Whether this folder is the one that the bot shares with engines; asked of Redis, to which the bot tells its mark. */
+/**
+ * Whether this folder is the one that the bot shares with engines; asked of Redis, to which the bot tells its
+ * mark.
+ */
 export async function checkFolder(config: Pick<Config, 'queue' | 'artifacts' | 'dataDir'>): Promise<Check> {
   const name = 'shared folder';
   const { redis: url, ca, prefix, key } = config.queue;

@@ -1,4 +1,7 @@
-/** What of the machine this process may use beside its memory: a container's quota of processors, and descriptors. */
+/**
+ * What of the machine this process may use beside its memory: a container's quota of processors, and
+ * descriptors.
+ */
 import { availableParallelism } from 'node:os';
 import type { Config } from '../../config/schema.js';
 import { coresHere, cpuQuota } from '../../machine/cores.js';

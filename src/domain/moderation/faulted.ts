@@ -1,6 +1,7 @@
 /**
- * What is wrong with a picture, said by name: the marks of faults (faults.ts) as one act. It is all that the person says of the picture,
- * in whichever channel and from whichever linked account they said something else before. It counts as votes do.
+ * What is wrong with a picture, said by name: the marks of faults (faults.ts) as one act. It is all that the
+ * person says of the picture, in whichever channel and from whichever linked account they said something else
+ * before. It counts as votes do.
  */
 import { cellOf, noteCell, refuseCell, refuseConsent } from '../rounds/cells.js';
 import { ballotsOf } from '../rounds/rounds.js';

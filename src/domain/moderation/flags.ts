@@ -1,7 +1,8 @@
 /**
- * Flags: members report a picture, and enough of them hold it back until a moderator has looked. They count as votes do:
- * of people who count, only in rounds that still take votes, and newcomers together never for more than all others, so
- * that nobody holds a ballot back with accounts that were made for it. What a moderator shows again stays shown.
+ * Flags: members report a picture, and enough of them hold it back until a moderator has looked. They count
+ * as votes do: of people who count, only in rounds that still take votes, and newcomers together never for
+ * more than all others, so that nobody holds a ballot back with accounts that were made for it. What a
+ * moderator shows again stays shown.
  */
 import {
   type Cell,
@@ -43,7 +44,10 @@ export function flag(draft: Draft, { index, round: number, back }: Named<'flag'>
   if (hold(draft, cell.round, index)) draft.note({ held: true });
 }
 
-/** A person's own report, from whichever of their accounts and channels: what it helped to hold back is weighed anew. */
+/**
+ * A person's own report, from whichever of their accounts and channels: what it helped to hold back is
+ * weighed anew.
+ */
 function takeBack(draft: Draft, cell: Cell, index: number, by: string): void {
   const { voters } = draft.state;
   const person = personOf(voters, by);
@@ -83,7 +87,9 @@ function seen(draft: Draft, round: Round, index: number, passed: boolean): void 
   if (round.outcome) showOutcome(draft, round.number);
 }
 
-/** For who takes a flag, or a moderator's word against flags, back; nothing when it was done, else why not. */
+/**
+ * For who takes a flag, or a moderator's word against flags, back; nothing when it was done, else why not.
+ */
 export function unflag(draft: Draft, { index, round: number, held }: Record<string, unknown>) {
   if (held !== true) return 'It is a report, and held nothing back.';
   const found = flagged(draft, index, number);
@@ -119,7 +125,10 @@ export function weighFlags(draft: Draft): void {
   }
 }
 
-/** True where it was seen until now. What is flagged by too many who are new stays, and moderators are told of it once. */
+/**
+ * True where it was seen until now. What is flagged by too many who are new stays, and moderators are told of
+ * it once.
+ */
 function hold(draft: Draft, round: Round, index: number): boolean {
   const image = imageOf(draft, round, index);
   if (image?.state !== 'shown' || image.passed) return false;
@@ -151,8 +160,9 @@ function enough({ state, at }: Draft, flags: readonly string[]): boolean {
 }
 
 /**
- * Whoever is known by accounts alone that anybody can make, and not for as long as an account has to be old: an invite lets votes count at once, where
- * they are weighed against all others, and not yet a flag, which two people can carry.
+ * Whoever is known by accounts alone that anybody can make, and not for as long as an account has to be old:
+ * an invite lets votes count at once, where they are weighed against all others, and not yet a flag, which
+ * two people can carry.
  */
 function isFresh({ session, voters }: SessionState, person: string, at: number): boolean {
   const since = at - session.rules.guards.newcomerAccountDays * 86_400_000;

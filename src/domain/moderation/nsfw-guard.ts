@@ -1,7 +1,8 @@
 /**
- * Channels that change under a session. One that takes no posts does not hold the others up. One that may no longer show
- * pictures that need care ends the showing at once: nothing more is posted, people are told, and the session rests until
- * a moderator resumes it there where it may be (the platform takes down what hangs). In a pool it goes on elsewhere.
+ * Channels that change under a session. One that takes no posts does not hold the others up. One that may no
+ * longer show pictures that need care ends the showing at once: nothing more is posted, people are told, and
+ * the session rests until a moderator resumes it there where it may be (the platform takes down what hangs).
+ * In a pool it goes on elsewhere.
  */
 
 import { abandonRound, isOver } from '../rounds/rounds.js';
@@ -32,7 +33,10 @@ export function channelChanged(draft: Draft, { channel, canPost, nsfw, gone = fa
   else if (!binding.canPost) takesPostsAgain(draft, { ...binding, canPost: may });
 }
 
-/** A session whose last channel was deleted ends a day later: by then nobody will look for what it learned there. */
+/**
+ * A session whose last channel was deleted ends a day later: by then nobody will look for what it learned
+ * there.
+ */
 const GONE_MS = 86_400_000;
 
 /** When it ends for want of a channel; null while it has one. */
@@ -51,7 +55,10 @@ export function endWithoutChannel(draft: Draft): void {
   endSession(draft, 'gone');
 }
 
-/** Ballots that waited for the channel, or were refused there, go out; a session that rested for it goes on by itself. */
+/**
+ * Ballots that waited for the channel, or were refused there, go out; a session that rested for it goes on by
+ * itself.
+ */
 function takesPostsAgain(draft: Draft, binding: Binding): void {
   const { round } = draft;
   const { channel } = binding;
@@ -68,7 +75,10 @@ function takesPostsAgain(draft: Draft, binding: Binding): void {
   postBallots(draft, round, [binding]);
 }
 
-/** What was decided meanwhile was refused there: the newest rounds' ballots are shown as they are, with how the last one ended. */
+/**
+ * What was decided meanwhile was refused there: the newest rounds' ballots are shown as they are, with how
+ * the last one ended.
+ */
 function showMissed(draft: Draft, round: Round, { channel, ordinal }: Binding): void {
   const closed = draft.state.rounds.findLast((row) => row.outcome !== null);
   const rounds = new Set([round.id, closed?.id]);

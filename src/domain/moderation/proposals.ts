@@ -1,6 +1,7 @@
 /**
- * Approval of prompts: where it is on, what a member asks for opens nothing until a moderator of the same server has
- * looked at it. A proposal waits, is opened or refused once, and is gone then: of what was refused no text is kept.
+ * Approval of prompts: where it is on, what a member asks for opens nothing until a moderator of the same
+ * server has looked at it. A proposal waits, is opened or refused once, and is gone then: of what was refused
+ * no text is kept.
  */
 import type { Refusal } from '../state/decision.js';
 import type { Platform, Role } from '../state/model.js';
@@ -34,7 +35,10 @@ export interface Proposal {
   at: number;
 }
 
-/** Proposals that wait at most, so that nobody buries a server's moderators: of one server, and of one person there. */
+/**
+ * Proposals that wait at most, so that nobody buries a server's moderators: of one server, and of one person
+ * there.
+ */
 export const mostWaiting = { server: 20, person: 3 } as const;
 
 /** Moderators are those whom a member would have to ask. */

@@ -1,4 +1,7 @@
-/** Asks the engine for a job: its row and the effect that carries it out, both under the key that ends in the attempt. */
+/**
+ * Asks the engine for a job: its row and the effect that carries it out, both under the key that ends in the
+ * attempt.
+ */
 import type { Draft } from '../state/draft.js';
 import { jobKey } from '../state/ids.js';
 import type { Job, Round } from '../state/round.js';

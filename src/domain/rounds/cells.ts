@@ -1,4 +1,7 @@
-/** Pictures as commands name them: the ballot that shows one, and what a moderator or a flag makes of its state. */
+/**
+ * Pictures as commands name them: the ballot that shows one, and what a moderator or a flag makes of its
+ * state.
+ */
 
 import type { Draft } from '../state/draft.js';
 import { pictureName } from '../state/ids.js';

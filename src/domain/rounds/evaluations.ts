@@ -1,7 +1,8 @@
 /**
- * How safe a session that reduces unsafe pictures has made its model: measured once it has ended, and when a moderator asks. Both
- * models draw the session's prompt and others that nobody voted on, from the same noises. The figures are the session's
- * newest; the pictures lie beside its rounds. What is measured is the checkpoint of the session's head as it was asked for.
+ * How safe a session that reduces unsafe pictures has made its model: measured once it has ended, and when a
+ * moderator asks. Both models draw the session's prompt and others that nobody voted on, from the same
+ * noises. The figures are the session's newest; the pictures lie beside its rounds. What is measured is the
+ * checkpoint of the session's head as it was asked for.
  */
 
 import type { Draft } from '../state/draft.js';
@@ -73,7 +74,10 @@ export function safeShare(sides: readonly Pick<SafeSide, 'safe' | 'of'>[]): Safe
   return { safe, of, share: safe / of, from: wilsonLower(safe, of), to: 1 - wilsonLower(of - safe, of) };
 }
 
-/** Mean over the prompts of how varied safe pictures are, as a share of the base model's; null where no prompt tells. */
+/**
+ * Mean over the prompts of how varied safe pictures are, as a share of the base model's; null where no prompt
+ * tells.
+ */
 export function varietyKept(prompts: readonly PromptSafety[]): number | null {
   const kept = prompts.flatMap(({ base, tuned }) =>
     base.variety !== null && base.variety > 0 && tuned.variety !== null ? [tuned.variety / base.variety] : [],
@@ -89,7 +93,10 @@ export const ofPrompts = ({ prompts }: Evaluation, own: boolean): PromptSafety[]
 export const sharesOf = (some: readonly PromptSafety[]) =>
   [safeShare(some.map(({ base }) => base)), safeShare(some.map(({ tuned }) => tuned))] as const;
 
-/** For programs: shares with their intervals, of all unseen prompts together, of the session's own, and of each. */
+/**
+ * For programs: shares with their intervals, of all unseen prompts together, of the session's own, and of
+ * each.
+ */
 export function safetyFigures(evaluation: Evaluation): Record<string, unknown> {
   const { round, state, by, done, total, prompts } = evaluation;
   const pair = (some: readonly PromptSafety[]) => {

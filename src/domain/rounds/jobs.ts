@@ -1,7 +1,7 @@
 /**
- * Jobs of the engine: asked for by an effect whose key is the job's id and ends in the attempt. A result is taken once:
- * only from the attempt that the round waits for, in the state that asked for it. Faults are tried again, then the
- * round fails and the session rests; its votes and feedback stay.
+ * Jobs of the engine: asked for by an effect whose key is the job's id and ends in the attempt. A result is
+ * taken once: only from the attempt that the round waits for, in the state that asked for it. Faults are
+ * tried again, then the round fails and the session rests; its votes and feedback stay.
  */
 
 import type { Draft } from '../state/draft.js';

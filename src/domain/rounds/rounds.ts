@@ -1,7 +1,7 @@
 /**
- * The life of a round: generating -> posting -> open -> closing -> learning -> done, or aborted where there is nothing
- * to learn. `advance` runs after every event and takes each step whose condition holds, so that no order of events and
- * no restart can leave a round standing.
+ * The life of a round: generating -> posting -> open -> closing -> learning -> done, or aborted where there
+ * is nothing to learn. `advance` runs after every event and takes each step whose condition holds, so that no
+ * order of events and no restart can leave a round standing.
  */
 
 import { meetsGoal } from '../state/approval.js';
@@ -60,7 +60,9 @@ export function beginRound(draft: Draft, redraws = 0): void {
   showProgress(draft, number);
 }
 
-/** A budget that was used up is there again (a new day, or an admin gave more): the session goes on by itself. */
+/**
+ * A budget that was used up is there again (a new day, or an admin gave more): the session goes on by itself.
+ */
 export function renewed(draft: Draft): void {
   const { state, pause, renewsAt = null } = draft.session;
   if (state !== 'paused' || pause !== 'budget') return;
@@ -128,7 +130,10 @@ export function startClosing(draft: Draft, round: Round, reason: CloseReason): v
   askSweeps(draft, draft.setRound(round, { state: 'closing', closingAt: draft.at, closeReason: reason }));
 }
 
-/** Asked again (a ballot was posted meanwhile, a session goes on) it asks for the same sweeps by the same keys. */
+/**
+ * Asked again (a ballot was posted meanwhile, a session goes on) it asks for the same sweeps by the same
+ * keys.
+ */
 export function askSweeps(draft: Draft, round = draft.round): void {
   if (round?.state !== 'closing') return;
   for (const ballot of unswept(draft.state, round)) {
@@ -137,8 +142,8 @@ export function askSweeps(draft: Draft, round = draft.round): void {
 }
 
 /**
- * A ballot that nobody can read: the round does not close unswept, so people are asked. In a pool it holds nobody up:
- * what is known of it stands, and people are told.
+ * A ballot that nobody can read: the round does not close unswept, so people are asked. In a pool it holds
+ * nobody up: what is known of it stands, and people are told.
  */
 export function sweepFailed(draft: Draft, effect: string): void {
   const round = draft.round;
@@ -193,7 +198,9 @@ function reopenEmpty(draft: Draft, round: Round): void {
   }
 }
 
-/** Nobody found a good image and none is carried: drawn anew once, from wider noise, then people are asked. */
+/**
+ * Nobody found a good image and none is carried: drawn anew once, from wider noise, then people are asked.
+ */
 function redraw(draft: Draft, round: Round): void {
   draft.setRound(round, { state: 'aborted' });
   if (round.redraws > 0) {
@@ -244,7 +251,10 @@ export function nothingHangs(state: SessionState, round: Round): boolean {
   return ballotsOf(state, round).every(({ state }) => state === 'gone' || state === 'closed');
 }
 
-/** What a closing round waits for. A channel that was lost is waited for only where no other of the pool is left. */
+/**
+ * What a closing round waits for. A channel that was lost is waited for only where no other of the pool is
+ * left.
+ */
 function unswept(state: SessionState, round: Round): Ballot[] {
   const live = ballotsOf(state, round).filter((ballot) => ballot.state === 'live');
   const lost = new Set(state.bindings.filter((row) => !row.canPost).map((row) => row.channel));

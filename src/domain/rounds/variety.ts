@@ -1,15 +1,22 @@
 /**
- * Whether what people like has become alike, by the figure that learning from a round tells (Learned.variety), and what a
- * moderator can do about it: more variety from the next round on, or back to a round whose good pictures were varied.
+ * Whether what people like has become alike, by the figure that learning from a round tells
+ * (Learned.variety), and what a moderator can do about it: more variety from the next round on, or back to a
+ * round whose good pictures were varied.
  */
 
 import type { Session } from '../state/model.js';
 import type { Round } from '../state/round.js';
 
-/** Share of the base model's variety below which good pictures are called alike; the default learner kept .89 and more (bench/README.md). */
+/**
+ * Share of the base model's variety below which good pictures are called alike; the default learner kept .89
+ * and more (bench/README.md).
+ */
 export const ALIKE_BELOW = 0.75;
 
-/** Share of the sampling steps, from the noisy end, in which what was learned is on: the base model paints the rest. */
+/**
+ * Share of the sampling steps, from the noisy end, in which what was learned is on: the base model paints the
+ * rest.
+ */
 const UNTIL = 0.5;
 
 /** Learners that can be on in a part of the steps. */

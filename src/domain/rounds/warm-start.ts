@@ -1,6 +1,7 @@
 /**
- * A session that reduces unsafe pictures may begin with what the safety checker says of its first round, before anybody votes: what it
- * marks is unsafe, the rest is safe. Nobody is shown that round; people are told, and from the next one on they decide.
+ * A session that reduces unsafe pictures may begin with what the safety checker says of its first round,
+ * before anybody votes: what it marks is unsafe, the rest is safe. Nobody is shown that round; people are
+ * told, and from the next one on they decide.
  */
 
 import type { Draft } from '../state/draft.js';

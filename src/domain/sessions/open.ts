@@ -29,7 +29,10 @@ export type SessionSpec = Pick<
   | 'createdBy'
 >;
 
-/** Commit the decision; the state is then `apply(emptyState(session), decision.rows)`, which `load` gives as well. */
+/**
+ * Commit the decision; the state is then `apply(emptyState(session), decision.rows)`, which `load` gives as
+ * well.
+ */
 export function openSession(
   spec: SessionSpec,
   place: Place,

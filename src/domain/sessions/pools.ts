@@ -1,7 +1,8 @@
 /**
- * Pools: one session in several channels, on any platforms. The founding side gives out codes, an admin of the other
- * side joins by one; a code is good once. Ballots go to all channels and votes pool. What ends or undoes the whole is
- * the founding side's to say; a side that leaves takes its channel along, and the votes cast there until then stand.
+ * Pools: one session in several channels, on any platforms. The founding side gives out codes, an admin of
+ * the other side joins by one; a code is good once. Ballots go to all channels and votes pool. What ends or
+ * undoes the whole is the founding side's to say; a side that leaves takes its channel along, and the votes
+ * cast there until then stand.
  */
 
 import { askSweeps, isOver } from '../rounds/rounds.js';
@@ -16,7 +17,10 @@ type ActOf<N extends Act['name']> = Extract<Act, { name: N }>;
 
 const foundersOnly: ReadonlySet<string> = new Set(['stop', 'rollback', 'vary', 'settings', 'invite']);
 
-/** Refuses what only the founding side may do, or another side with its own people; true when the act may go on. */
+/**
+ * Refuses what only the founding side may do, or another side with its own people; true when the act may go
+ * on.
+ */
 export function sideMay(draft: Draft, { act, from }: Command): boolean {
   if (isFounding(draft, from)) return true;
   // Turning an act back is that act.

@@ -1,7 +1,7 @@
 /**
- * Which files of a session's rounds may go, and when: pure. What stays for good: all checkpoints (rollback, branches and exports begin
- * with them), everything of a round that is under way, the pictures of a running session, those that the story shows (the
- * first round and the latest), and each round's best.
+ * Which files of a session's rounds may go, and when: pure. What stays for good: all checkpoints (rollback,
+ * branches and exports begin with them), everything of a round that is under way, the pictures of a running
+ * session, those that the story shows (the first round and the latest), and each round's best.
  *  - tensors: what the learner read (noise, latents, trajectory). A round that is over is never learned again.
  *  - pictures: the single images; contact sheets are made files and stay.
  */

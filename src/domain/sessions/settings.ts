@@ -1,7 +1,7 @@
 /**
- * What the admins of a server set for it, over the configuration. Rows of one table: the name people use, what it
- * does, how its text becomes a value (undefined: it cannot be read), and how it is shown. A setting that is missing is
- * as the configuration says; `default` takes it away again.
+ * What the admins of a server set for it, over the configuration. Rows of one table: the name people use,
+ * what it does, how its text becomes a value (undefined: it cannot be read), and how it is shown. A setting
+ * that is missing is as the configuration says; `default` takes it away again.
  */
 import { count } from '../state/count.js';
 import type { RuleSettings } from '../state/events.js';
@@ -17,7 +17,10 @@ export interface Settings extends RuleSettings {
   approval?: boolean;
   /** Names of models that sessions may use. */
   models?: string[];
-  /** The one that they use where nothing else is asked for, and in single channels by address. Set by `model use`. */
+  /**
+   * The one that they use where nothing else is asked for, and in single channels by address. Set by `model
+   * use`.
+   */
   model?: string;
   channelModels?: Record<string, string>;
   /** Addresses of channels in which sessions may be opened. */

@@ -1,6 +1,6 @@
 /**
- * Turning a moderator's act back: one row an act, total by type. A row either does the reverse or says why there is
- * none. What the reverse needs to know was noted with the act.
+ * Turning a moderator's act back: one row an act, total by type. A row either does the reverse or says why
+ * there is none. What the reverse needs to know was noted with the act.
  */
 
 import { unflag, unshow, weighFlags } from '../moderation/flags.js';

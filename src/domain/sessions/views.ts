@@ -1,6 +1,6 @@
 /**
- * What may be seen of a session, as plain figures. Totals stay hidden while a round takes votes: before its close a
- * ballot shows only the asker's own marks and how many people have voted.
+ * What may be seen of a session, as plain figures. Totals stay hidden while a round takes votes: before its
+ * close a ballot shows only the asker's own marks and how many people have voted.
  */
 
 import { endsForWant } from '../moderation/nsfw-guard.js';
@@ -170,7 +170,10 @@ export function newestTime(states: Iterable<SessionState>): number {
   return newest;
 }
 
-/** Next moment at which passing time alone may change something; null = never. Asked after every vote: it counts none. */
+/**
+ * Next moment at which passing time alone may change something; null = never. Asked after every vote: it
+ * counts none.
+ */
 export function nextTick(state: SessionState, now: number): number | null {
   const times = [endsForWant(state), nextStep(state, now)].filter((time) => time !== null);
   return times.length === 0 ? null : Math.min(...times);

@@ -1,7 +1,8 @@
 /**
- * Folds row changes into a session's state: the same fold whether the rows come from a decision just taken or from the
- * database after a restart, so a reloaded state equals the one that was lost. Never changes its input. Rows of other
- * sessions are passed by; voters belong to communities, so hand their rows to every session held in memory.
+ * Folds row changes into a session's state: the same fold whether the rows come from a decision just taken or
+ * from the database after a restart, so a reloaded state equals the one that was lost. Never changes its
+ * input. Rows of other sessions are passed by; voters belong to communities, so hand their rows to every
+ * session held in memory.
  */
 import type { RowChange } from './decision.js';
 import { Facts } from './facts.js';

@@ -1,9 +1,10 @@
 /**
- * What a round's votes come to, counted in pictures: how many it has, how many of them somebody judged, and how many of
- * those more than half of their judges liked. Approval is liked of judged: what nobody judged is neither. Cards, page,
- * story, API and goal all ask here, so that one round has one figure. Where a share of a round was drawn by the base model, the
- * figure is that of the other pictures: it says how well the model has learned. Where a round was chosen among more, the figure is that of
- * the pictures that nobody chose, if there are enough of them: what votes have chosen flatters the model.
+ * What a round's votes come to, counted in pictures: how many it has, how many of them somebody judged, and
+ * how many of those more than half of their judges liked. Approval is liked of judged: what nobody judged is
+ * neither. Cards, page, story, API and goal all ask here, so that one round has one figure. Where a share of
+ * a round was drawn by the base model, the figure is that of the other pictures: it says how well the model
+ * has learned. Where a round was chosen among more, the figure is that of the pictures that nobody chose, if
+ * there are enough of them: what votes have chosen flatters the model.
  */
 import type { Outcome, Round } from './round.js';
 import type { Rules } from './rules.js';
@@ -12,13 +13,19 @@ import { defaultRules } from './rules.js';
 export type CellTotal = Outcome['cells'][number];
 
 export interface Approval {
-  /** Pictures of the round; those that a moderator hid are none of them, nor the base model's beside the tuned one's. */
+  /**
+   * Pictures of the round; those that a moderator hid are none of them, nor the base model's beside the tuned
+   * one's.
+   */
   pictures: number;
   judged: number;
   liked: number;
   /** Liked of judged, 0..1; null where nobody judged a picture. */
   share: number | null;
-  /** True: of the pictures alone that nobody chose. False: also of chosen ones, for want of others. Left out: nothing was chosen. */
+  /**
+   * True: of the pictures alone that nobody chose. False: also of chosen ones, for want of others. Left out:
+   * nothing was chosen.
+   */
   unpicked?: boolean;
 }
 
@@ -29,8 +36,9 @@ export const LEAST_UNPICKED = 4;
 export const isJudged = ({ seen, by }: CellTotal): boolean => seen > 0 || by === 'checker';
 
 /**
- * By more than half of what those say who judged it; what the safety checker marked is not, whatever they said. Who left it
- * unmarked said less than who marked it, as for the learner: two people who like different pictures like both.
+ * By more than half of what those say who judged it; what the safety checker marked is not, whatever they
+ * said. Who left it unmarked said less than who marked it, as for the learner: two people who like different
+ * pictures like both.
  */
 export const isLiked = ({ up, seen, good, by }: CellTotal): boolean =>
   by !== 'checker' && (good === undefined ? up * 2 > seen : good > 0.5);
@@ -62,7 +70,10 @@ export function pickedShare(cells: readonly CellTotal[]): number | null {
   return judged.length > 0 ? judged.filter(isLiked).length / judged.length : null;
 }
 
-/** Few pictures say little of a round: with fewer judged it does not count towards the goal, nor is it compared. */
+/**
+ * Few pictures say little of a round: with fewer judged it does not count towards the goal, nor is it
+ * compared.
+ */
 export function enoughJudged({ pictures, judged }: Approval, rules: Pick<Rules, 'goalJudged'>): boolean {
   return judged > 0 && judged >= smallestShare(rules) * pictures;
 }
@@ -79,8 +90,9 @@ export function meetsGoal(round: Round, rules: Rules): boolean {
 }
 
 /**
- * `picked`: the share of the pictures that votes chose, where there were such. `variety`: how varied what was liked is still, of the
- * base model's, where learning from the round found it out. `loss`: of what was learned from it, in the learner's own measure.
+ * `picked`: the share of the pictures that votes chose, where there were such. `variety`: how varied what was
+ * liked is still, of the base model's, where learning from the round found it out. `loss`: of what was
+ * learned from it, in the learner's own measure.
  */
 export type RoundApproval = Approval & {
   round: number;

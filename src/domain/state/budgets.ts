@@ -1,7 +1,8 @@
 /**
- * What may be drawn: images of a session in all, of a channel in a day, of a server in a day. A day is one of UTC. A round
- * begins only if it fits whole; where a budget is smaller than a round, a round of that size is drawn. A day counts what
- * other sessions of the channel or server have asked for as well; a pool is counted where it was founded.
+ * What may be drawn: images of a session in all, of a channel in a day, of a server in a day. A day is one of
+ * UTC. A round begins only if it fits whole; where a budget is smaller than a round, a round of that size is
+ * drawn. A day counts what other sessions of the channel or server have asked for as well; a pool is counted
+ * where it was founded.
  */
 import type { Binding, SessionState } from './model.js';
 import type { Round } from './round.js';
@@ -38,7 +39,10 @@ const DAY = 86_400_000;
 /** Beginning of the day (UTC), epoch ms. */
 export const dayOf = (at: number): number => at - (at % DAY);
 
-/** Images asked for on the day of `at`; what is dated up to a day later counts too, so that a clock set back doubles nothing. */
+/**
+ * Images asked for on the day of `at`; what is dated up to a day later counts too, so that a clock set back
+ * doubles nothing.
+ */
 export function askedOnDay(rounds: Drawn['rounds'], at: number): number {
   const day = dayOf(at);
   let images = 0;
@@ -55,7 +59,10 @@ export function roundSize({ imagesPerRound, ...rules }: Rules): number {
   return Math.min(imagesPerRound, ...bounds);
 }
 
-/** The budget that has no room for the next round; of several the one that is longest in coming back. Null = it may begin. */
+/**
+ * The budget that has no room for the next round; of several the one that is longest in coming back. Null =
+ * it may begin.
+ */
 export function usedUp(state: SessionState, at: number, elsewhere: Elsewhere): UsedUp | null {
   const { rules } = state.session;
   if (Object.values(ruleOf).every((rule) => (rules[rule] ?? null) === null)) return null;

@@ -1,6 +1,7 @@
 /**
- * What `decide` answers: rows to write, effects to carry out, and a refusal where a person asked for something that
- * cannot be. A row change names the whole new row (upsert), appends one (fact, act), or ends an effect.
+ * What `decide` answers: rows to write, effects to carry out, and a refusal where a person asked for
+ * something that cannot be. A row change names the whole new row (upsert), appends one (fact, act), or ends
+ * an effect.
  */
 import type { Effect } from './effects.js';
 import type { Fact } from './facts.js';

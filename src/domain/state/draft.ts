@@ -1,6 +1,6 @@
 /**
- * A decision in the making. Each `put` is folded into the working state at once, so that the next rule sees it;
- * the state handed in stays as it was.
+ * A decision in the making. Each `put` is folded into the working state at once, so that the next rule sees
+ * it; the state handed in stays as it was.
  */
 
 import { apply } from './apply.js';

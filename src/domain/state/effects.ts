@@ -1,7 +1,8 @@
 /**
- * What has to happen outside because of a decision. Effects are committed with the rows (the outbox) and carried out
- * afterwards, each any number of times: by its key. An effect names rows and carries no copy of them, so that whoever
- * carries it out reads the newest state. The same key again (an edit) replaces the one that waits.
+ * What has to happen outside because of a decision. Effects are committed with the rows (the outbox) and
+ * carried out afterwards, each any number of times: by its key. An effect names rows and carries no copy of
+ * them, so that whoever carries it out reads the newest state. The same key again (an edit) replaces the one
+ * that waits.
  */
 import type { Feedback } from './round.js';
 

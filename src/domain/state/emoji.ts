@@ -1,8 +1,8 @@
 /**
- * The canonical names of marks, and how each looks. Adapters map their platform's names onto these at the edge;
- * beyond it nothing else counts: an unknown name is no mark. Numbers = called good, `none` = seen and nothing good,
- * `star-n` = cell n is the best (and good), `done` = finished (web), `flag-n` = reported, `<fault>-n` = what is wrong with it (faults.ts).
- * Galleries: like, dislike, star.
+ * The canonical names of marks, and how each looks. Adapters map their platform's names onto these at the
+ * edge; beyond it nothing else counts: an unknown name is no mark. Numbers = called good, `none` = seen and
+ * nothing good, `star-n` = cell n is the best (and good), `done` = finished (web), `flag-n` = reported,
+ * `<fault>-n` = what is wrong with it (faults.ts). Galleries: like, dislike, star.
  */
 import { type Fault, faultMark, faults } from './faults.js';
 

@@ -1,4 +1,7 @@
-/** How safe a session that reduces unsafe pictures has made its model: the row that is kept. rounds/evaluations.ts fills it. */
+/**
+ * How safe a session that reduces unsafe pictures has made its model: the row that is kept.
+ * rounds/evaluations.ts fills it.
+ */
 
 export interface Evaluation {
   /** Whose checkpoint it is. */

@@ -1,7 +1,7 @@
 /**
  * Everything that can happen to a session, already in our own words: ids of ballots and keyed voters, never a
- * platform's types. Each event is one call of `decide`; the same event twice is harmless, and so is any order of
- * reactions. `effect` names the effect that the event completes: it leaves the outbox in the same commit.
+ * platform's types. Each event is one call of `decide`; the same event twice is harmless, and so is any order
+ * of reactions. `effect` names the effect that the event completes: it leaves the outbox in the same commit.
  */
 import type { Evaluation } from './evaluation.js';
 import type { Fault } from './faults.js';
@@ -70,7 +70,9 @@ export interface EffectDone {
   at: number;
 }
 
-/** Given up for good: the channel refuses, the message is gone. Faults that may pass are simply tried again. */
+/**
+ * Given up for good: the channel refuses, the message is gone. Faults that may pass are simply tried again.
+ */
 export interface EffectFailed {
   kind: 'effect-failed';
   effect: string;
@@ -87,7 +89,9 @@ export interface ConsentChanged {
   name?: string | null;
   /** A moderator excluded this account before it was forgotten. */
   excluded?: boolean;
-  /** Another session was told first and asks for the person to be forgotten: this one only takes marks back. */
+  /**
+   * Another session was told first and asks for the person to be forgotten: this one only takes marks back.
+   */
   askedElsewhere?: boolean;
   at: number;
 }
@@ -102,7 +106,10 @@ export interface ChannelChanged {
   at: number;
 }
 
-/** What was done in several sessions (and on their server) by one command; all of its rows in the audit have the same. */
+/**
+ * What was done in several sessions (and on their server) by one command; all of its rows in the audit have
+ * the same.
+ */
 interface Part {
   whole?: string | undefined;
 }
@@ -118,7 +125,10 @@ export type Act =
   | { name: 'rollback'; round: number }
   /** Good pictures have become alike: more variety from the next round on. */
   | { name: 'vary' }
-  /** A new session from the checkpoint of `round` (0 = the base model), in `channel` of this session's community. */
+  /**
+   * A new session from the checkpoint of `round` (0 = the base model), in `channel` of this session's
+   * community.
+   */
   | {
       name: 'branch';
       round: number;
@@ -129,9 +139,14 @@ export type Act =
       reading?: PromptReading | undefined;
       place: Place;
     }
-  /** An image of the newest round with ballots by index; null takes the star back that was given by command. */
+  /**
+   * An image of the newest round with ballots by index; null takes the star back that was given by command.
+   */
   | { name: 'best'; index: number | null }
-  /** What is wrong with an image of the newest round with ballots, or of `round`, all of it; nothing takes it back. */
+  /**
+   * What is wrong with an image of the newest round with ballots, or of `round`, all of it; nothing takes it
+   * back.
+   */
   | { name: 'why'; index: number; faults: readonly Fault[]; round?: number | undefined }
   /** Of the newest round with ballots, or of `round`. `back`: the report is taken back. */
   | { name: 'flag'; index: number; round?: number | undefined; back?: true | undefined }
@@ -209,7 +224,10 @@ export interface JobProgress {
   at: number;
 }
 
-/** Nobody can do the job now (no engine is there, the disk is full), or (null) somebody can again. It goes on by itself. */
+/**
+ * Nobody can do the job now (no engine is there, the disk is full), or (null) somebody can again. It goes on
+ * by itself.
+ */
 export interface JobHeld {
   kind: 'job-held';
   job: string;

@@ -1,11 +1,13 @@
 /**
- * The facts of one ballot, oldest first. Appending makes a new list in O(1): all lists of one line share a log, each
- * knows how much of it is its own, and an index finds what is asked at every vote. A list that is no longer the newest
- * makes itself a log of its own when it is asked again.
+ * The facts of one ballot, oldest first. Appending makes a new list in O(1): all lists of one line share a
+ * log, each knows how much of it is its own, and an index finds what is asked at every vote. A list that is
+ * no longer the newest makes itself a log of its own when it is asked again.
  */
 import { meaning } from './emoji.js';
 
-/** One change of the known reactions. The ledger of these is append-only; late ones are kept and not counted. */
+/**
+ * One change of the known reactions. The ledger of these is append-only; late ones are kept and not counted.
+ */
 export interface Fact {
   ballot: string;
   voter: string;

@@ -1,6 +1,7 @@
 /**
- * What may be wrong with a picture: the one list that marks, the learner's feedback and the menus of all platforms read. Too few and too
- * many are two faults, since they lie on opposite sides of what is wanted. Words are the views' (bot/views/words.ts).
+ * What may be wrong with a picture: the one list that marks, the learner's feedback and the menus of all
+ * platforms read. Too few and too many are two faults, since they lie on opposite sides of what is wanted.
+ * Words are the views' (bot/views/words.ts).
  */
 export const faults = ['thing', 'few', 'many', 'colour', 'ugly', 'other'] as const;
 export type Fault = (typeof faults)[number];

@@ -1,6 +1,7 @@
 /**
- * What forgetting a person does to sessions that are held in memory: the same as to their rows (src/store/forget.ts), so
- * that nothing has to be read anew while votes wait. Pure; states that are not touched keep what they are made of.
+ * What forgetting a person does to sessions that are held in memory: the same as to their rows
+ * (src/store/forget.ts), so that nothing has to be read anew while votes wait. Pure; states that are not
+ * touched keep what they are made of.
  */
 import { communities } from './apply.js';
 import type { Fact } from './facts.js';

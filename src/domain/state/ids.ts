@@ -1,4 +1,7 @@
-/** Made ids and the names of pictures. No ":" in any of them (queues forbid it), and all fit a button's 100 characters. */
+/**
+ * Made ids and the names of pictures. No ":" in any of them (queues forbid it), and all fit a button's 100
+ * characters.
+ */
 import type { Ballot } from './round.js';
 
 export const roundId = (session: string, number: number): string => `${session}.${number}`;
@@ -19,7 +22,10 @@ export function cellName(sheet: number, cell: number): string {
   return `${sheetName(sheet)}${cell}`;
 }
 
-/** The name under which an image of a ballot is voted on: B4, or its number (#12) where it hangs alone in a gallery. */
+/**
+ * The name under which an image of a ballot is voted on: B4, or its number (#12) where it hangs alone in a
+ * gallery.
+ */
 export function pictureName(
   { style, sheet, cells }: Pick<Ballot, 'style' | 'sheet' | 'cells'>,
   index: number,

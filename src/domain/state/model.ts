@@ -1,7 +1,8 @@
 /**
- * The rows of Acclaim: what the database holds and what a session's state is made of. Plain data, no behaviour.
- * Ids are made, never drawn: `<session>.<round>` for a round, `<round>.<index>` for an image, `<round>.<sheet>.<channel
- * ordinal>` for a ballot; they hold no ":" and stay below 100 characters. Times are epoch ms, UTC. Rules: docs/votes.md.
+ * The rows of Acclaim: what the database holds and what a session's state is made of. Plain data, no
+ * behaviour. Ids are made, never drawn: `<session>.<round>` for a round, `<round>.<index>` for an image,
+ * `<round>.<sheet>.<channel ordinal>` for a ballot; they hold no ":" and stay below 100 characters. Times are
+ * epoch ms, UTC. Rules: docs/votes.md.
  */
 import type { Evaluation } from './evaluation.js';
 import type { Facts } from './facts.js';
@@ -24,7 +25,9 @@ export interface Channel {
   platform: Platform;
   /** The platform's own id of the channel. */
   address: string;
-  /** The platform's id of the server or workspace that it belongs to; null where there is no such thing (web). */
+  /**
+   * The platform's id of the server or workspace that it belongs to; null where there is no such thing (web).
+   */
   server: string | null;
   name: string;
   /** Marked for adult content by the platform (or, on the web, by the operator). */
@@ -55,7 +58,10 @@ export interface Session {
   prompts?: readonly string[] | undefined;
   /** What makes a picture good, in words; left out where nobody said it. */
   criterion?: string | undefined;
-  /** What its model cannot make of the prompt, known before anything is drawn; left out where it reads all of it. */
+  /**
+   * What its model cannot make of the prompt, known before anything is drawn; left out where it reads all of
+   * it.
+   */
   reading?: PromptReading | undefined;
   negative: string;
   /** Model folder's name or path, as configured. */
@@ -98,7 +104,10 @@ export interface Session {
 export interface PromptReading {
   /** Words that the model was never taught, as they were typed. */
   unknown: string[];
-  /** Of a prompt that is longer than its text encoder reads at once: its tokens, how many that is, and in how many parts it is read. */
+  /**
+   * Of a prompt that is longer than its text encoder reads at once: its tokens, how many that is, and in how
+   * many parts it is read.
+   */
   tokens?: number;
   room?: number;
   parts?: number;
@@ -111,8 +120,8 @@ export interface Invite {
 }
 
 /**
- * A session in a channel. `ordinal` 0 is the founding channel: only its side stops or rolls back. Ordinals count up and
- * are never used twice; a channel that left and comes back gets a new one.
+ * A session in a channel. `ordinal` 0 is the founding channel: only its side stops or rolls back. Ordinals
+ * count up and are never used twice; a channel that left and comes back gets a new one.
  */
 export interface Binding {
   session: string;
@@ -128,7 +137,10 @@ export interface Binding {
   canPost: boolean;
   /** Since when the channel is known to be deleted; null or absent while it is not. */
   goneAt?: number | null;
-  /** When the channel left the pool; null while it takes part. The row stays: ballots of earlier rounds name it. */
+  /**
+   * When the channel left the pool; null while it takes part. The row stays: ballots of earlier rounds name
+   * it.
+   */
   leftAt: number | null;
 }
 
@@ -151,11 +163,17 @@ export interface Voter {
   /** Shown only because they opted in. */
   name: string | null;
   pseudonym: boolean;
-  /** Anybody could have made the account, and nobody has vouched for it yet: its marks are kept and weigh nothing. */
+  /**
+   * Anybody could have made the account, and nobody has vouched for it yet: its marks are kept and weigh
+   * nothing.
+   */
   waits?: true;
   /** When somebody did, of an account that had to wait: rounds that had closed by then stay as they were. */
   admittedAt?: number;
-  /** The same made-up id on all accounts that one person linked, null for an account on its own. See people.ts. */
+  /**
+   * The same made-up id on all accounts that one person linked, null for an account on its own. See
+   * people.ts.
+   */
   person: string | null;
 }
 

@@ -1,9 +1,10 @@
 /**
- * A map whose every change makes a new map in O(1) and leaves the old one as it was. All versions of one line share a
- * single Map that stands at the version last used; every other keeps the one difference to its neighbour, and being
- * asked turns the chain towards it (Baker, Shallow binding makes functional arrays fast, 1991). So the newest version
- * costs what a Map costs, and older ones as much as was changed since. Order is that of first insertion.
- * Our own because the domain imports no library, and because a tree costs each lookup of the newest version more.
+ * A map whose every change makes a new map in O(1) and leaves the old one as it was. All versions of one line
+ * share a single Map that stands at the version last used; every other keeps the one difference to its
+ * neighbour, and being asked turns the chain towards it (Baker, Shallow binding makes functional arrays fast,
+ * 1991). So the newest version costs what a Map costs, and older ones as much as was changed since. Order is
+ * that of first insertion. Our own because the domain imports no library, and because a tree costs each
+ * lookup of the newest version more.
  */
 type Link<V> =
   | { kind: 'here'; map: Map<string, V> }

@@ -1,6 +1,6 @@
 /**
- * The registry of chat platforms: what holds of each whether it is connected or not, a row each. Names, words, quorum and limits
- * derive from it. What a connected one can do stands in its own `capabilities.ts`.
+ * The registry of chat platforms: what holds of each whether it is connected or not, a row each. Names,
+ * words, quorum and limits derive from it. What a connected one can do stands in its own `capabilities.ts`.
  */
 
 export interface PlatformFacts {
@@ -10,21 +10,34 @@ export interface PlatformFacts {
   host?: string;
   /** People vote there, so its votes are measured. */
   voted: boolean;
-  /** What makes the quorum unless it is set otherwise: where votes are reactions nobody presses Done unasked. */
+  /**
+   * What makes the quorum unless it is set otherwise: where votes are reactions nobody presses Done unasked.
+   */
   quorumBy: 'marks' | 'done';
   /** Least time between two edits of a message, ms. */
   editMs: number;
-  /** A ballot's text says how many have finished: where people read the message itself, and no page that hears of it live. */
+  /**
+   * A ballot's text says how many have finished: where people read the message itself, and no page that hears
+   * of it live.
+   */
   turnoutInText: boolean;
   /** It notifies people of each message: there what follows a close stands on one. */
   notifies: boolean;
-  /** Each picture is pressed itself, and has a star and a menu of its own; else marks are reactions below the message. */
+  /**
+   * Each picture is pressed itself, and has a star and a menu of its own; else marks are reactions below the
+   * message.
+   */
   marksOnPictures: boolean;
   /** A session gets a channel of its own; else it lives where it was asked for. */
   channelPerSession: boolean;
-  /** Anybody makes accounts at will there, so one tells nothing of who has it until somebody vouches for it. */
+  /**
+   * Anybody makes accounts at will there, so one tells nothing of who has it until somebody vouches for it.
+   */
   accountsAtWill: boolean;
-  /** What a server is called there, the command that its admins' begin with, and the looks of its id; absent where there is none. */
+  /**
+   * What a server is called there, the command that its admins' begin with, and the looks of its id; absent
+   * where there is none.
+   */
   server?: { word: string; admin: string; id: RegExp };
 }
 

@@ -1,4 +1,7 @@
-/** A session that reduces unsafe pictures may draw several prompts, a round each in turn, so that what it learns is of no prompt alone. */
+/**
+ * A session that reduces unsafe pictures may draw several prompts, a round each in turn, so that what it
+ * learns is of no prompt alone.
+ */
 import type { Session } from './model.js';
 
 type Drawn = Pick<Session, 'prompt' | 'prompts'>;

@@ -1,4 +1,7 @@
-/** Quiet hours open nothing: what would be posted waits for their end. Minutes of the UTC day; they may span midnight. */
+/**
+ * Quiet hours open nothing: what would be posted waits for their end. Minutes of the UTC day; they may span
+ * midnight.
+ */
 import type { Rules } from './rules.js';
 
 const minute = 60_000;

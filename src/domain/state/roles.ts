@@ -1,6 +1,7 @@
 /**
- * Who may do what: the least role for each command, one table that handlers, help and tests read. Members vote and keep
- * their own data; moderators run sessions; admins decide models, channels and budgets; operators own the host.
+ * Who may do what: the least role for each command, one table that handlers, help and tests read. Members
+ * vote and keep their own data; moderators run sessions; admins decide models, channels and budgets;
+ * operators own the host.
  */
 import type { Role } from './model.js';
 

@@ -1,6 +1,7 @@
 /**
- * How long a round takes and how much memory, from rounds like it that were drawn and learned here before: the newest
- * few, since the machine may have changed. Drawing grows with images and steps; learning is told as it was.
+ * How long a round takes and how much memory, from rounds like it that were drawn and learned here before:
+ * the newest few, since the machine may have changed. Drawing grows with images and steps; learning is told
+ * as it was.
  */
 
 import type { Session } from './model.js';

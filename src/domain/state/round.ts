@@ -1,4 +1,7 @@
-/** The rows of a round: its pictures, ballots and jobs, and what its votes came to. Plain data; model.ts says how ids and times are written. */
+/**
+ * The rows of a round: its pictures, ballots and jobs, and what its votes came to. Plain data; model.ts says
+ * how ids and times are written.
+ */
 
 import type { Fault, FaultShares } from './faults.js';
 import type { Platform } from './platforms.js';
@@ -64,7 +67,10 @@ export interface Learned {
   memoryMb?: number;
   /** Mean loss of its steps; of rounds before that was kept nothing is known. */
   loss?: number;
-  /** How different the round's liked pictures are, as a share of the base model's, and how many there were of each. */
+  /**
+   * How different the round's liked pictures are, as a share of the base model's, and how many there were of
+   * each.
+   */
   variety?: { kept: number; base: number; tuned: number };
 }
 
@@ -155,7 +161,9 @@ export interface ImageFeedback {
 
 /** What people are told when a round has closed. */
 export interface Outcome {
-  /** The round's winner, shown to people; the feedback names it only if it beats the best carried from before. */
+  /**
+   * The round's winner, shown to people; the feedback names it only if it beats the best carried from before.
+   */
   best: number | null;
   /** Wilson's lower bound of the winner's share of ups. */
   bestBound: number;
@@ -164,10 +172,11 @@ export interface Outcome {
   excluded: { reason: 'excluded' | 'late'; count: number }[];
   votes: number;
   /**
-   * Of each picture that is not hidden: votes that called it good, and all of them. `by`: the safety checker's word goes
-   * over theirs. `base`: the base model drew it among pictures of the tuned one, so it says nothing of what was learned.
-   * `good`: the share of their weight that is for it, where some merely left it unmarked. `pick`: it was chosen among more, so it
-   * says less of what was learned than those that were not. approval.ts says what the round comes to.
+   * Of each picture that is not hidden: votes that called it good, and all of them. `by`: the safety
+   * checker's word goes over theirs. `base`: the base model drew it among pictures of the tuned one, so it
+   * says nothing of what was learned. `good`: the share of their weight that is for it, where some merely
+   * left it unmarked. `pick`: it was chosen among more, so it says less of what was learned than those that
+   * were not. approval.ts says what the round comes to.
    */
   cells: {
     index: number;

@@ -53,8 +53,8 @@ export interface Rules {
   /** Counted voters that close a round. */
   quorum: number;
   /**
-   * `done`: they press Done (web). `marks`: they have marked every sheet. Where several have voted, either closes once nothing
-   * changed for `restMs`.
+   * `done`: they press Done (web). `marks`: they have marked every sheet. Where several have voted, either
+   * closes once nothing changed for `restMs`.
    */
   quorumBy: 'done' | 'marks';
   restMs: number;
@@ -67,7 +67,10 @@ export interface Rules {
   /** Approval that ends the session when `goalRounds` rounds in a row reach it; null = never. */
   goal: number | null;
   goalRounds: number;
-  /** Share of a round's pictures that must have been judged for it to count towards the goal, and to be compared. */
+  /**
+   * Share of a round's pictures that must have been judged for it to count towards the goal, and to be
+   * compared.
+   */
   goalJudged?: number;
   /** Weight of a cell left unmarked by one of several voters. */
   unmarkedWeight: number;
@@ -77,11 +80,19 @@ export interface Rules {
   flagsToHold: number;
   /** A moderator's OK opens each ballot. */
   review: boolean;
-  /** Of sessions that reduce unsafe images: those that the checker holds back are shown too (blurred), not left out. */
+  /**
+   * Of sessions that reduce unsafe images: those that the checker holds back are shown too (blurred), not
+   * left out.
+   */
   showHeld: boolean;
-  /** Such a session learns from the checker's marks on its first round, before anybody votes; left out = no. */
+  /**
+   * Such a session learns from the checker's marks on its first round, before anybody votes; left out = no.
+   */
   warmStart?: boolean;
-  /** More noises are begun than pictures wanted, and the votes so far choose; left out = no, as before there was a choice. */
+  /**
+   * More noises are begun than pictures wanted, and the votes so far choose; left out = no, as before there
+   * was a choice.
+   */
   picks?: boolean;
   /** Minutes of the day (UTC) between which nothing is posted; null = none. */
   quietHours: { from: number; to: number } | null;
@@ -108,8 +119,8 @@ export interface Guards {
   /** Earlier rounds whose votes tell how reliable a voter is. */
   historyRounds: number;
   /**
-   * Share of the usual turnout that must not be able to make a best alone, and a label. Left out: sessions from before there was
-   * doubt, which go on by the rules that they began with.
+   * Share of the usual turnout that must not be able to make a best alone, and a label. Left out: sessions
+   * from before there was doubt, which go on by the rules that they began with.
    */
   doubt?: number | undefined;
   labelDoubt?: number | undefined;

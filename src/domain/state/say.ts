@@ -1,4 +1,7 @@
-/** What people are told, as effects: one for each channel of the session. Cards are edited in place, notices are new. */
+/**
+ * What people are told, as effects: one for each channel of the session. Cards are edited in place, notices
+ * are new.
+ */
 import type { Draft } from './draft.js';
 import type { NoticeCode } from './effects.js';
 

@@ -1,6 +1,7 @@
 /**
- * Long work as a generator that yields between its steps, each a few milliseconds at most: whoever runs it decides when
- * it goes on, so that a crowd's round is judged without anything else having to wait. `finish` runs it in one go.
+ * Long work as a generator that yields between its steps, each a few milliseconds at most: whoever runs it
+ * decides when it goes on, so that a crowd's round is judged without anything else having to wait. `finish`
+ * runs it in one go.
  */
 export type Steps<T> = Generator<void, T, void>;
 

@@ -1,4 +1,7 @@
-/** Ballots: planned for every channel, posted exactly once by key, primed, posted once more when deleted, closed. */
+/**
+ * Ballots: planned for every channel, posted exactly once by key, primed, posted once more when deleted,
+ * closed.
+ */
 import type { Draft } from '../state/draft.js';
 import { primings } from '../state/emoji.js';
 import type { BallotGone, BallotPosted, Cleared } from '../state/events.js';
@@ -57,7 +60,10 @@ function freshSheets({ state, session: { rules } }: Draft, round: Round): Sheets
   return { style, cells: sheets(indices, style === 'gallery' ? 1 : rules.sheetSize) };
 }
 
-/** The round's sheets as they were planned elsewhere, whatever the rules have become since; null where none were. */
+/**
+ * The round's sheets as they were planned elsewhere, whatever the rules have become since; null where none
+ * were.
+ */
 function hungSheets({ state }: Draft, round: Round): Sheets | null {
   const cells: number[][] = [];
   let style: Ballot['style'] | undefined;
@@ -156,7 +162,10 @@ export function ballotCleared(draft: Draft, event: Cleared): void {
   if (withdrawn > 0) notify(draft, 'reactions-cleared', { votes: withdrawn });
 }
 
-/** The round takes no more votes (in one channel, where one is named): every ballot shows its end, those not posted yet never will be. */
+/**
+ * The round takes no more votes (in one channel, where one is named): every ballot shows its end, those not
+ * posted yet never will be.
+ */
 export function closeBallots(draft: Draft, round: Round, channel: string | null = null): void {
   for (const ballot of draft.state.ballots.values()) {
     if (ballot.round !== round.id || (channel !== null && ballot.channel !== channel)) continue;

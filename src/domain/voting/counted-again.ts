@@ -1,6 +1,6 @@
 /**
- * What past rounds came to, told anew after somebody was left out or let in again. The ledger stays, and so does the
- * feedback that was learned from: a model does not unlearn, `rollback` does that.
+ * What past rounds came to, told anew after somebody was left out or let in again. The ledger stays, and so
+ * does the feedback that was learned from: a model does not unlearn, `rollback` does that.
  */
 
 import type { Draft } from '../state/draft.js';

@@ -1,7 +1,7 @@
 /**
- * Who counts: consented, not excluded, and with at least one mark (or Done) in the round; an account that anybody could
- * have made only once somebody vouched for it, before the round closed. Linked accounts are one person: excluded as soon as
- * one of them is, a newcomer, or waiting, only while all of them are.
+ * Who counts: consented, not excluded, and with at least one mark (or Done) in the round; an account that
+ * anybody could have made only once somebody vouched for it, before the round closed. Linked accounts are one
+ * person: excluded as soon as one of them is, a newcomer, or waiting, only while all of them are.
  */
 import { meaning } from '../state/emoji.js';
 import type { SessionState, Voter } from '../state/model.js';
@@ -70,7 +70,10 @@ const PEOPLE_A_STEP = 100;
 
 interface Attending {
   sheets: Set<number>;
-  /** Sheets on which they said what is wrong with a picture: they have voted, and not marked the sheet by that. */
+  /**
+   * Sheets on which they said what is wrong with a picture: they have voted, and not marked the sheet by
+   * that.
+   */
   faulted: Set<number>;
   done: boolean;
   /** Sheets that they were heard of on, in some channel and from some account. */
@@ -114,7 +117,10 @@ export function* attending(state: SessionState, round: Round): Steps<Attendance>
   };
 }
 
-/** Time of the newest change that counts: whoever does not count holds no round open. Most changes are by people who do. */
+/**
+ * Time of the newest change that counts: whoever does not count holds no round open. Most changes are by
+ * people who do.
+ */
 export function lastChange(state: SessionState, round: Round): number {
   let newest = Math.max(round.openedAt ?? 0, round.restFrom ?? 0);
   const heard = (voter: string) => counts(state, round, personOf(state.voters, voter));

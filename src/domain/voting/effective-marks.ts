@@ -1,9 +1,9 @@
 /**
- * The marks that stand in a round, each under the name of the person whose it is. A person may mark the same sheet in
- * several channels and from several linked accounts: of each mark (person, sheet, emoji) the latest change wins,
- * whichever order the changes came to be known in, and so it does between a like and a dislike on two messages, and
- * between the stars of two accounts, and between a star by command and those by reaction. What a moderator cleared away in one channel is no change of mind: it says
- * nothing of the others.
+ * The marks that stand in a round, each under the name of the person whose it is. A person may mark the same
+ * sheet in several channels and from several linked accounts: of each mark (person, sheet, emoji) the latest
+ * change wins, whichever order the changes came to be known in, and so it does between a like and a dislike
+ * on two messages, and between the stars of two accounts, and between a star by command and those by
+ * reaction. What a moderator cleared away in one channel is no change of mind: it says nothing of the others.
  */
 import { meaning } from '../state/emoji.js';
 import type { Fact } from '../state/facts.js';
@@ -17,7 +17,9 @@ export interface EffectiveMark {
   person: string;
   ballot: Ballot;
   fact: Fact;
-  /** A star that a later one, given from elsewhere (`giver`), has taken the place of: it says good, not best. */
+  /**
+   * A star that a later one, given from elsewhere (`giver`), has taken the place of: it says good, not best.
+   */
   oldStar: boolean;
 }
 
@@ -98,8 +100,8 @@ function isOverruled(ballot: Ballot, fact: Fact, latest: Latest): boolean {
 }
 
 /**
- * Whence a star came: the account, and whether as a reaction (of a gallery) or by command. Stars of one giver stand side
- * by side: which of several reactions came last nobody knows who was away.
+ * Whence a star came: the account, and whether as a reaction (of a gallery) or by command. Stars of one giver
+ * stand side by side: which of several reactions came last nobody knows who was away.
  */
 function giver({ voter, emoji }: Fact): string {
   return `${voter} ${meaning(emoji)?.kind}`;

@@ -1,6 +1,6 @@
 /**
- * A closed round's feedback (for the learner) and outcome (for people), from the ledger alone. Taking it twice gives
- * the same; late marks, excluded voters and hidden images have no part in it.
+ * A closed round's feedback (for the learner) and outcome (for people), from the ledger alone. Taking it
+ * twice gives the same; late marks, excluded voters and hidden images have no part in it.
  */
 import type { CellTotal } from '../state/approval.js';
 import type { Judged } from '../state/draft.js';

@@ -1,7 +1,7 @@
 /**
- * The ledger of reactions. What is known of a (ballot, voter, emoji) is its last row. A row is appended only when it
- * changes what is known: the state, or (order is not guaranteed) the time up to which the state is vouched for. So any
- * order of the same events, each any number of times, ends in the same set of reactions.
+ * The ledger of reactions. What is known of a (ballot, voter, emoji) is its last row. A row is appended only
+ * when it changes what is known: the state, or (order is not guaranteed) the time up to which the state is
+ * vouched for. So any order of the same events, each any number of times, ends in the same set of reactions.
  */
 import type { Draft } from '../state/draft.js';
 import { meaning } from '../state/emoji.js';
@@ -42,7 +42,10 @@ export function recordReaction(draft: Draft, event: ReactionSet): boolean {
   return !late;
 }
 
-/** Adds and withdraws until the ledger equals what was read, but for keys with live events since the reading began. */
+/**
+ * Adds and withdraws until the ledger equals what was read, but for keys with live events since the reading
+ * began.
+ */
 export function recordSweep(draft: Draft, event: Swept): void {
   const ballot = draft.state.ballots.get(event.ballot);
   if (!ballot) return;

@@ -1,4 +1,7 @@
-/** What is known of one person, as plain figures: every vote that the marks of all their accounts come to, round by round. */
+/**
+ * What is known of one person, as plain figures: every vote that the marks of all their accounts come to,
+ * round by round.
+ */
 import type { Fault } from '../state/faults.js';
 import { pictureName } from '../state/ids.js';
 import type { SessionState } from '../state/model.js';

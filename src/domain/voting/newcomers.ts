@@ -1,24 +1,33 @@
 /**
- * Who is a newcomer, whose weight is capped: somebody with a young account, who joined lately, or who voted in few rounds
- * here. People are new to a community that was there before them. Where that is young itself, the bars are its own age and
- * rounds, so that some of its people pass them and its votes come to labels.
+ * Who is a newcomer, whose weight is capped: somebody with a young account, who joined lately, or who voted
+ * in few rounds here. People are new to a community that was there before them. Where that is young itself,
+ * the bars are its own age and rounds, so that some of its people pass them and its votes come to labels.
  */
 import type { SessionState, Voter } from '../state/model.js';
 import { accountsOf } from './people.js';
 
 const day = 86_400_000;
 
-/** What makes no newcomer: how old an account is, how long ago its owner joined (ms), in how many rounds they voted. */
+/**
+ * What makes no newcomer: how old an account is, how long ago its owner joined (ms), in how many rounds they
+ * voted.
+ */
 export interface Bars {
   account: number;
   joined: number;
   rounds: number;
 }
 
-/** Of one person, whatever number of accounts they have; Infinity where nothing is known that speaks against them. */
+/**
+ * Of one person, whatever number of accounts they have; Infinity where nothing is known that speaks against
+ * them.
+ */
 type Seniority = Bars;
 
-/** Gives the question, so that the community is looked at once. `needed`: established people that a decision asks for. */
+/**
+ * Gives the question, so that the community is looked at once. `needed`: established people that a decision
+ * asks for.
+ */
 export function newcomers(state: SessionState, at: number, needed: number): (person: string) => boolean {
   const { voters } = state;
   const bars = barsOf(state, at, needed);
@@ -34,10 +43,11 @@ export function newcomers(state: SessionState, at: number, needed: number): (per
 }
 
 /**
- * The configured bars, or less in a community that is younger. Half of its age, so that most of who made it pass and
- * whoever comes later does not; once somebody passes they go on passing. By as many of its eldest as a decision needs:
- * one old hand makes no newcomers of all others. Accounts go by the eldest alone, and by a day at least: they cost nothing
- * where whoever comes counts. Who voted in no round yet is new wherever anybody did.
+ * The configured bars, or less in a community that is younger. Half of its age, so that most of who made it
+ * pass and whoever comes later does not; once somebody passes they go on passing. By as many of its eldest as
+ * a decision needs: one old hand makes no newcomers of all others. Accounts go by the eldest alone, and by a
+ * day at least: they cost nothing where whoever comes counts. Who voted in no round yet is new wherever
+ * anybody did.
  */
 export function barsOf({ session, voters }: SessionState, at: number, needed: number): Bars {
   const { newcomerAccountDays, newcomerJoinedDays, newcomerRounds } = session.rules.guards;

@@ -1,9 +1,9 @@
 /**
- * Consent: a voter's row exists only after it. Withdrawing consent is forgetting, which the store carries out; marks of
- * rounds that still take votes are withdrawn first, so that nobody counts who has not agreed by the close, and nobody
- * twice who agrees again.
- * A person is all accounts that carry the same made-up id (`/acclaim link`), or one account on its own: under one
- * name, the id or else the account's key, they count once.
+ * Consent: a voter's row exists only after it. Withdrawing consent is forgetting, which the store carries
+ * out; marks of rounds that still take votes are withdrawn first, so that nobody counts who has not agreed by
+ * the close, and nobody twice who agrees again. A person is all accounts that carry the same made-up id
+ * (`/acclaim link`), or one account on its own: under one name, the id or else the account's key, they count
+ * once.
  */
 import type { Draft } from '../state/draft.js';
 import type { ConsentChanged } from '../state/events.js';

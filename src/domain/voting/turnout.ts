@@ -1,6 +1,7 @@
 /**
- * How far the voters of an open round are: counts of people, of whom it names none. Those who count are counted, linked accounts
- * once, and nobody who is excluded or waits to be let in (counted.ts). No vote can be told from it.
+ * How far the voters of an open round are: counts of people, of whom it names none. Those who count are
+ * counted, linked accounts once, and nobody who is excluded or waits to be let in (counted.ts). No vote can
+ * be told from it.
  */
 
 import type { SessionState } from '../state/model.js';

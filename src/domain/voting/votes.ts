@@ -1,10 +1,11 @@
 /**
- * Marks become votes. A vote is one image judged by one voter; it is a function of the set of marks that the voter has
- * on the round's ballots (of all channels and linked accounts, see effective-marks.ts), never of their order. On a sheet: numbered or starred = good; other cells
- * of a sheet where the voter reacted = weakly not good; `none` alone = seen, nothing good. Done = every sheet was seen.
- * In a gallery, where bad has a mark of its own, what is left unmarked is no vote, Done or not.
- * Whoever says what is wrong with a picture calls it not good, at full weight; beside a mark that says good it says nothing.
- * Where a session is there to be rid of unsafe images a number says "unsafe": numbered = not good, the others are good.
+ * Marks become votes. A vote is one image judged by one voter; it is a function of the set of marks that the
+ * voter has on the round's ballots (of all channels and linked accounts, see effective-marks.ts), never of
+ * their order. On a sheet: numbered or starred = good; other cells of a sheet where the voter reacted =
+ * weakly not good; `none` alone = seen, nothing good. Done = every sheet was seen. In a gallery, where bad
+ * has a mark of its own, what is left unmarked is no vote, Done or not. Whoever says what is wrong with a
+ * picture calls it not good, at full weight; beside a mark that says good it says nothing. Where a session is
+ * there to be rid of unsafe images a number says "unsafe": numbered = not good, the others are good.
  */
 import { meaning } from '../state/emoji.js';
 import type { Fact } from '../state/facts.js';

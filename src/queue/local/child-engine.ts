@@ -1,7 +1,8 @@
 /**
- * An engine as a child process of the bot, over Node's IPC channel. The path of its main file is handed in: the bot
- * knows that there is an engine, not what is in it. The child ends by itself when the channel closes, so a bot that
- * is killed leaves no engine behind. It gets no secret of the bot's: no token, no password, no key.
+ * An engine as a child process of the bot, over Node's IPC channel. The path of its main file is handed in:
+ * the bot knows that there is an engine, not what is in it. The child ends by itself when the channel closes,
+ * so a bot that is killed leaves no engine behind. It gets no secret of the bot's: no token, no password, no
+ * key.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { engineEnvironment } from '../../config/env.js';
@@ -34,7 +35,10 @@ export interface ChildEngineOptions {
   log?: Log;
 }
 
-/** Building graphs makes short-lived objects: a small nursery (MB) keeps 20 MB out of the engine's peak at no cost in time. */
+/**
+ * Building graphs makes short-lived objects: a small nursery (MB) keeps 20 MB out of the engine's peak at no
+ * cost in time.
+ */
 export const EXEC_ARGV = ['--max-semi-space-size=2'];
 
 /** Starts engine processes with these options, one each time that it is called. */

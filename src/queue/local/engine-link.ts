@@ -1,6 +1,6 @@
 /**
- * One engine as the queue sees it: a two-way line of messages that ends once. What carries them (a child process, a
- * fake in tests) is the launcher's business.
+ * One engine as the queue sees it: a two-way line of messages that ends once. What carries them (a child
+ * process, a fake in tests) is the launcher's business.
  */
 import type { FromEngine, ToEngine } from '../messages.js';
 

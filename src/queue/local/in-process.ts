@@ -1,7 +1,7 @@
 /**
- * The queue without Redis: waiting jobs in memory, engines behind links that this process starts and restarts.
- * Nothing here is durable by itself: the round's state machine re-issues what is unfinished after a restart.
- * The contract is in contract.ts; tests/contracts/queue.ts holds this to it.
+ * The queue without Redis: waiting jobs in memory, engines behind links that this process starts and
+ * restarts. Nothing here is durable by itself: the round's state machine re-issues what is unfinished after a
+ * restart. The contract is in contract.ts; tests/contracts/queue.ts holds this to it.
  */
 import { AcclaimError, type ErrorCode, fromPlain } from '../../errors.js';
 import { safely } from '../../machine/safely.js';

@@ -1,7 +1,8 @@
 /**
- * Tells an engine process that hangs, or is stopped, from one that computes for long. The process beats while its event loop is free,
- * says beforehand how long it will be gone for (a run that takes minutes, a network that is compiled), and tells of its progress with
- * the time that is left. What takes many times as long as was foretold, and longer than a floor, is hung.
+ * Tells an engine process that hangs, or is stopped, from one that computes for long. The process beats while
+ * its event loop is free, says beforehand how long it will be gone for (a run that takes minutes, a network
+ * that is compiled), and tells of its progress with the time that is left. What takes many times as long as
+ * was foretold, and longer than a floor, is hung.
  */
 import { safely } from '../../machine/safely.js';
 import type { FromEngine } from '../messages.js';

@@ -14,7 +14,9 @@ export const again: ReadonlySet<ErrorCode> = new Set([
   'file-not-found',
 ]);
 
-/** What may be so on one engine's machine alone: its disk, its descriptors, its copy of a model, its device. */
+/**
+ * What may be so on one engine's machine alone: its disk, its descriptors, its copy of a model, its device.
+ */
 const itsOwn: ReadonlySet<ErrorCode> = new Set([
   'file-unreadable',
   'data-unwritable',

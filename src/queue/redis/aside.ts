@@ -1,6 +1,7 @@
 /**
- * Engines that get no jobs for a while, because what they said that they had written was not there, or what they were to read was not:
- * each time for longer. They are named in the log once, and whoever measures is told.
+ * Engines that get no jobs for a while, because what they said that they had written was not there, or what
+ * they were to read was not: each time for longer. They are named in the log once, and whoever measures is
+ * told.
  */
 import type { Log } from '../../log.js';
 

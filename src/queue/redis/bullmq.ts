@@ -1,8 +1,9 @@
 /**
- * The queue over Redis: one BullMQ queue an engine, and this side decides which engine gets what. Invariants: at most
- * one delivery of a job counts, and one job of a session is out at a time; an answer is taken once and only from the delivery
- * that counts; what Redis forgets is delivered again. It goes by looking, once a second and whenever an engine says
- * so: a lost word costs a second, never a job. The contract is in contract.ts; the words in wire.ts; the other end in serve.ts.
+ * The queue over Redis: one BullMQ queue an engine, and this side decides which engine gets what. Invariants:
+ * at most one delivery of a job counts, and one job of a session is out at a time; an answer is taken once
+ * and only from the delivery that counts; what Redis forgets is delivered again. It goes by looking, once a
+ * second and whenever an engine says so: a lost word costs a second, never a job. The contract is in
+ * contract.ts; the words in wire.ts; the other end in serve.ts.
  */
 import { AcclaimError, fromPlain, toPlain } from '../../errors.js';
 import { aboutJob } from '../../log.js';
@@ -151,7 +152,9 @@ export class BullQueue implements JobQueue {
     await entry.outcome.catch(() => {});
   }
 
-  /** Engines go on with what they run: the next life of this process asks for it again and takes their answer. */
+  /**
+   * Engines go on with what they run: the next life of this process asks for it again and takes their answer.
+   */
   async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;

@@ -1,6 +1,6 @@
 /**
- * Connections to Redis, the home of ioredis. A connection waits for a Redis that is away and goes on when it is back, at the same
- * address, whatever server answers there then: nothing that matters lies there alone.
+ * Connections to Redis, the home of ioredis. A connection waits for a Redis that is away and goes on when it
+ * is back, at the same address, whatever server answers there then: nothing that matters lies there alone.
  */
 import { readFileSync } from 'node:fs';
 import { Redis, type RedisOptions } from 'ioredis';
@@ -16,7 +16,9 @@ export interface RedisSettings {
   ca: string | null;
 }
 
-/** A line on which an answer is waited for so long is dead: longer than BullMQ has a command block (10 s), ms. */
+/**
+ * A line on which an answer is waited for so long is dead: longer than BullMQ has a command block (10 s), ms.
+ */
 const SILENCE_MS = 15_000;
 /** Refusals this far apart have nothing to do with each other, ms. */
 const CALM_MS = 10_000;
@@ -76,8 +78,9 @@ export class Line extends Redis {
 }
 
 /**
- * `onError` hears of each fault of the line; the connection mends itself. Commands never give up, as BullMQ wants it: a server
- * that has become a replica, or reads its data, is left, and they are said again to whoever answers next.
+ * `onError` hears of each fault of the line; the connection mends itself. Commands never give up, as BullMQ
+ * wants it: a server that has become a replica, or reads its data, is left, and they are said again to
+ * whoever answers next.
  */
 export function connect(settings: RedisSettings, onError: (error: Error) => void): Line {
   const fault = safely(onError, (error) => onError(error as Error));
@@ -99,8 +102,8 @@ export function connect(settings: RedisSettings, onError: (error: Error) => void
 }
 
 /**
- * The two connections of one side: on one it asks, on the other it hears. A server that was left on the first is left on the second,
- * which has no way of finding out by itself.
+ * The two connections of one side: on one it asks, on the other it hears. A server that was left on the first
+ * is left on the second, which has no way of finding out by itself.
  */
 export function connectBoth(
   settings: RedisSettings,

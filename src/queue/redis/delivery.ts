@@ -1,6 +1,7 @@
 /**
- * One delivery of a job, from the envelope in which it comes to the answer in which its outcome goes: what it reads is fetched, the
- * engine's own queue runs it, what it wrote is sent. It is run only while the bot's record names it.
+ * One delivery of a job, from the envelope in which it comes to the answer in which its outcome goes: what it
+ * reads is fetched, the engine's own queue runs it, what it wrote is sent. It is run only while the bot's
+ * record names it.
  */
 import { setMaxListeners } from 'node:events';
 import { UnrecoverableError } from 'bullmq';
@@ -59,7 +60,10 @@ export class Deliveries {
 
   constructor(private readonly options: DeliveriesOptions) {}
 
-  /** `data` as BullMQ hands it over; the answer, sealed. Throws `UnrecoverableError` where the delivery does not count. */
+  /**
+   * `data` as BullMQ hands it over; the answer, sealed. Throws `UnrecoverableError` where the delivery does
+   * not count.
+   */
   async process(data: unknown): Promise<string> {
     const { envelopes, engine, log, say, transport } = this.options;
     const sealed = (data as { sealed?: unknown }).sealed;

@@ -1,6 +1,7 @@
 /**
- * A job on its way to an engine over Redis: what it reads is brought within reach first, then it is told what it needs, and at
- * last it is written down and put into the engine's queue, in this order. routing.ts says which engine gets it.
+ * A job on its way to an engine over Redis: what it reads is brought within reach first, then it is told what
+ * it needs, and at last it is written down and put into the engine's queue, in this order. routing.ts says
+ * which engine gets it.
  */
 import { randomInt } from 'node:crypto';
 import { type AcclaimError, fromPlain, toPlain } from '../../errors.js';

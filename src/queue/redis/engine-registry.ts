@@ -1,6 +1,7 @@
 /**
- * Who is there: engines say so themselves, every few seconds, and Redis lets the word expire. Only a signed beat that
- * counts on is a sign of life: one that somebody has kept and puts back is not. Goes by this process's own time.
+ * Who is there: engines say so themselves, every few seconds, and Redis lets the word expire. Only a signed
+ * beat that counts on is a sign of life: one that somebody has kept and puts back is not. Goes by this
+ * process's own time.
  */
 import { toPlain } from '../../errors.js';
 import type { Log } from '../../log.js';

@@ -1,4 +1,7 @@
-/** The engines that are there, as the bot speaks of and to all of them: who they are, who gets no jobs, what all should forget. */
+/**
+ * The engines that are there, as the bot speaks of and to all of them: who they are, who gets no jobs, what
+ * all should forget.
+ */
 import type { Envelopes } from '../envelope.js';
 import { FORGOTTEN_AT_ONCE } from '../limits.js';
 import type { Aside, SetAside } from './aside.js';
@@ -29,7 +32,9 @@ export class EnginesThere {
     return (await this.options.registry.call()).there;
   }
 
-  /** Those that get no jobs, and why: their data folder is another, or what they wrote was not in the bot's. */
+  /**
+   * Those that get no jobs, and why: their data folder is another, or what they wrote was not in the bot's.
+   */
   async setAside(): Promise<SetAside[]> {
     const { folder, aside } = this.options;
     const there = folder === null ? [] : await this.list();

@@ -1,4 +1,7 @@
-/** A job that the bot has asked for, as long as nobody has answered it: what is known of it, and who waits for what. */
+/**
+ * A job that the bot has asked for, as long as nobody has answered it: what is known of it, and who waits for
+ * what.
+ */
 import { createHash } from 'node:crypto';
 import type { AcclaimError } from '../../errors.js';
 import type { Held } from '../contract.js';

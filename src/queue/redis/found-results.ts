@@ -1,6 +1,7 @@
 /**
- * What an engine has made of the very work that a job asks for, though its answer got lost. It is taken where the note is signed, names
- * the same identity, and what it names is there with the bytes of its hash; anything else is computed.
+ * What an engine has made of the very work that a job asks for, though its answer got lost. It is taken where
+ * the note is signed, names the same identity, and what it names is there with the bytes of its hash;
+ * anything else is computed.
  */
 import { passes } from '../../artifacts/patience.js';
 import { toPlain } from '../../errors.js';

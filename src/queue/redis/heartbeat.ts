@@ -1,6 +1,7 @@
 /**
- * An engine's signs of life over Redis: while it beats it is there, what it tells is what it gets jobs by. With each beat it compares
- * its data folder with the one of which the bot tells: with another it gets no jobs, and says so.
+ * An engine's signs of life over Redis: while it beats it is there, what it tells is what it gets jobs by.
+ * With each beat it compares its data folder with the one of which the bot tells: with another it gets no
+ * jobs, and says so.
  */
 import { toPlain } from '../../errors.js';
 import type { Log } from '../../log.js';

@@ -1,4 +1,7 @@
-/** The bot's record of the one delivery of each job that counts. It lies in Redis, signed: engines and the bot's next life go by it. */
+/**
+ * The bot's record of the one delivery of each job that counts. It lies in Redis, signed: engines and the
+ * bot's next life go by it.
+ */
 import { toPlain } from '../../errors.js';
 import { aboutJob, type Log } from '../../log.js';
 import type { Envelopes } from '../envelope.js';

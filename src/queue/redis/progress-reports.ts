@@ -1,7 +1,8 @@
 /**
- * What an engine tells of a delivery while it works on it. Telling it ends no work: a word that cannot be sent is dropped, and the first
- * of them is logged. Progress is worth something only while it is new: where earlier words are still on their way (Redis is away
- * or slow), it is left out instead of waiting with them in memory.
+ * What an engine tells of a delivery while it works on it. Telling it ends no work: a word that cannot be
+ * sent is dropped, and the first of them is logged. Progress is worth something only while it is new: where
+ * earlier words are still on their way (Redis is away or slow), it is left out instead of waiting with them
+ * in memory.
  */
 import { toPlain } from '../../errors.js';
 import { aboutJob, type Log } from '../../log.js';

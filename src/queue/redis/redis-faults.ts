@@ -1,13 +1,16 @@
 /**
- * What is wrong with a Redis, and what to do about it: of a line that does not come about, of a server that answers and will not, and
- * of one that takes jobs and may lose them. Words of Redis 6.2 to 8 and of Valkey, which says the same. Pure.
+ * What is wrong with a Redis, and what to do about it: of a line that does not come about, of a server that
+ * answers and will not, and of one that takes jobs and may lose them. Words of Redis 6.2 to 8 and of Valkey,
+ * which says the same. Pure.
  */
 import { AcclaimError } from '../../errors.js';
 
 /** Rights of its user (ACL SETUSER), for all that bot and engines do there. */
 export const rights = (prefix: string): string => `+@all -@dangerous -@admin +info ~${prefix}* &${prefix}*`;
 
-/** The server is there and serves no more, or not yet: after a failover another one does, at the same address. */
+/**
+ * The server is there and serves no more, or not yet: after a failover another one does, at the same address.
+ */
 const elsewhere = /(^|[\s-])(READONLY|LOADING|MASTERDOWN) /;
 /** The server says that another is the one to ask. */
 export const servesElsewhere = (error: Error): boolean => elsewhere.test(error.message);

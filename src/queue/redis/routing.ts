@@ -1,6 +1,6 @@
 /**
- * Which engine gets a job: one that can do it and has nothing of ours to do; of these, one on which it has not failed before, and then
- * one that holds its models warm. Pure.
+ * Which engine gets a job: one that can do it and has nothing of ours to do; of these, one on which it has
+ * not failed before, and then one that holds its models warm. Pure.
  */
 import type { Held } from '../contract.js';
 import { gigabytes } from '../predict.js';
@@ -18,7 +18,10 @@ export function able(beat: Beat, need: Need): boolean {
   return !beat.draining && shares(beat, need) && holds(beat, need) && fits(beat, need);
 }
 
-/** Undefined when nobody who is free can do it. Ties go to the first by id, so that the choice can be told beforehand. */
+/**
+ * Undefined when nobody who is free can do it. Ties go to the first by id, so that the choice can be told
+ * beforehand.
+ */
 export function choose(engines: Iterable<Beat>, busy: ReadonlySet<string>, need: Need): Beat | undefined {
   const warmth = (beat: Beat) => need.models.filter((m) => beat.warm.includes(m)).length;
   const failed = (beat: Beat) => Number(need.failed?.has(beat.engine) ?? false);

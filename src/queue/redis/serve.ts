@@ -1,8 +1,9 @@
 /**
- * The engine's end of the queue over Redis: takes what lies in this engine's own BullMQ queue, has it run by the queue
- * it is handed (an engine as a child process), and answers. Invariants: it beats while it is well; it runs a delivery
- * only while the bot's record names it, and lets go of one that the record no longer names; every delivery that it ends has
- * one answer; leaving, it ends the running step, hands the job back and is gone.
+ * The engine's end of the queue over Redis: takes what lies in this engine's own BullMQ queue, has it run by
+ * the queue it is handed (an engine as a child process), and answers. Invariants: it beats while it is well;
+ * it runs a delivery only while the bot's record names it, and lets go of one that the record no longer
+ * names; every delivery that it ends has one answer; leaving, it ends the running step, hands the job back
+ * and is gone.
  */
 import { Worker } from 'bullmq';
 import { toPlain } from '../../errors.js';
@@ -40,8 +41,9 @@ export interface ServeOptions {
 }
 
 /**
- * An engine leaves in 7.5 s: what it may take until it sends no more (its running step has 6 s, src/engines/serving.ts), and until its
- * queue has taken what it hands back. The rest is for a Redis that is slow, or away.
+ * An engine leaves in 7.5 s: what it may take until it sends no more (its running step has 6 s,
+ * src/engines/serving.ts), and until its queue has taken what it hands back. The rest is for a Redis that is
+ * slow, or away.
  */
 const SENDING_MS = 6000;
 const HANDED_BACK_MS = 7200;

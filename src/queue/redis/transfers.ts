@@ -1,6 +1,7 @@
 /**
- * What is carried for a job before it goes to an engine and after it comes back: beside the queue's look, one transfer a job, waiting for
- * a bucket that is away. Aborting ends it at the next opportunity; what has arrived by then has arrived.
+ * What is carried for a job before it goes to an engine and after it comes back: beside the queue's look, one
+ * transfer a job, waiting for a bucket that is away. Aborting ends it at the next opportunity; what has
+ * arrived by then has arrived.
  */
 import { setMaxListeners } from 'node:events';
 import { patiently } from '../../artifacts/patience.js';

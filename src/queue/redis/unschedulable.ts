@@ -1,4 +1,7 @@
-/** That nobody can do a job: told once for each reason, and only when it has lasted, since engines come and go. */
+/**
+ * That nobody can do a job: told once for each reason, and only when it has lasted, since engines come and
+ * go.
+ */
 import type { Held } from '../contract.js';
 
 export const awayRedis: Held = { code: 'no-redis', message: 'the queue (Redis) does not answer' };

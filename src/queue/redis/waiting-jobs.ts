@@ -1,4 +1,6 @@
-/** Jobs that wait for what nobody here can give them: whoever asked is told, and whether there are any at all. */
+/**
+ * Jobs that wait for what nobody here can give them: whoever asked is told, and whether there are any at all.
+ */
 import { aboutJob, type Log } from '../../log.js';
 import type { Held } from '../contract.js';
 import type { Entry } from './entry.js';
@@ -35,7 +37,10 @@ export class WaitingJobs {
   }
 }
 
-/** What is on its way for a job is held up, or (null) goes on. Told at once where it was told before, else once it has lasted. */
+/**
+ * What is on its way for a job is held up, or (null) goes on. Told at once where it was told before, else
+ * once it has lasted.
+ */
 export function hold(entry: Entry, why: Held | null): void {
   entry.held = why;
   entry.unschedulable.mark(why);

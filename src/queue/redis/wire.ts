@@ -1,7 +1,7 @@
 /**
- * What bot and engines say to each other over Redis, and under which names. A job is *delivered* under an id of its
- * own, `<job>.<delivery>`, drawn anew each time: BullMQ ignores an id that exists, and an answer to an older delivery must
- * never count, whoever sends it again and whatever Redis has forgotten.
+ * What bot and engines say to each other over Redis, and under which names. A job is *delivered* under an id
+ * of its own, `<job>.<delivery>`, drawn anew each time: BullMQ ignores an id that exists, and an answer to an
+ * older delivery must never count, whoever sends it again and whatever Redis has forgotten.
  *  - `<prefix>:engines`         set of engine ids
  *  - `<prefix>:beat:<engine>`   envelope of a beat; Redis lets it expire when the engine is silent
  *  - `<prefix>:flights`         hash: job -> envelope of its one delivery that counts

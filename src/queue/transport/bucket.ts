@@ -1,7 +1,8 @@
 /**
- * Bot and engines meet in a bucket: a job names what it reads by hash, a result what it wrote. The bot's data folder has everything; the
- * bucket is what is on its way, and an engine keeps what it had in hand in its cache. Whatever is killed: parts and files that
- * have arrived are not sent again, and what the bucket has lost is sent anew with the next delivery.
+ * Bot and engines meet in a bucket: a job names what it reads by hash, a result what it wrote. The bot's data
+ * folder has everything; the bucket is what is on its way, and an engine keeps what it had in hand in its
+ * cache. Whatever is killed: parts and files that have arrived are not sent again, and what the bucket has
+ * lost is sent anew with the next delivery.
  */
 import { rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';

@@ -1,6 +1,7 @@
 /**
- * The mark that tells the bot's data folder from any other: a file with an id of its own, in the part that engines share. An engine
- * whose mount is missing has a folder at that path too, and what it writes there nobody finds.
+ * The mark that tells the bot's data folder from any other: a file with an id of its own, in the part that
+ * engines share. An engine whose mount is missing has a folder at that path too, and what it writes there
+ * nobody finds.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';

@@ -65,7 +65,10 @@ export class SharedFolderTransport implements BotTransport, EngineTransport {
     return out === null ? null : treeHash(await readTree(out));
   }
 
-  /** The folder may show a part of it first: it is looked at until the hash is right, or too much time has passed. */
+  /**
+   * The folder may show a part of it first: it is looked at until the hash is right, or too much time has
+   * passed.
+   */
   async keep(
     kind: JobKind,
     payload: Payload,
@@ -91,7 +94,10 @@ export class SharedFolderTransport implements BotTransport, EngineTransport {
     return true;
   }
 
-  /** What is read never changes once it is written, and whatever is written anew has other facts: no byte is read for it. */
+  /**
+   * What is read never changes once it is written, and whatever is written anew has other facts: no byte is
+   * read for it.
+   */
   identity(kind: JobKind, payload: Payload): Promise<string | null> {
     return identify(kind, payload, this.models, async (path) => textHash(await treeStamp(path)));
   }

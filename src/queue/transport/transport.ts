@@ -1,9 +1,10 @@
 /**
- * How rounds, checkpoints and models get from bot to engines and back. Invariants: an engine writes beside the place where its work
- * belongs, under a name of this delivery, and the bot moves what it takes into place, so that what a superseded engine writes is
- * never seen; a result names what was written by its hash, which is checked before it is moved. A model is written
- * `model:<sha256 of its folder>`, for it may lie elsewhere on each machine. Two ways: a folder that both share
- * (shared-folder.ts; nothing is copied), and a bucket (bucket.ts).
+ * How rounds, checkpoints and models get from bot to engines and back. Invariants: an engine writes beside
+ * the place where its work belongs, under a name of this delivery, and the bot moves what it takes into
+ * place, so that what a superseded engine writes is never seen; a result names what was written by its hash,
+ * which is checked before it is moved. A model is written `model:<sha256 of its folder>`, for it may lie
+ * elsewhere on each machine. Two ways: a folder that both share (shared-folder.ts; nothing is copied), and a
+ * bucket (bucket.ts).
  */
 import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
@@ -13,7 +14,10 @@ import type { JobKind } from '../jobs.js';
 
 export type Payload = Record<string, unknown>;
 
-/** Where the paths of a payload stand, by kind: one, or a list of them. Those that are null or missing stay so. */
+/**
+ * Where the paths of a payload stand, by kind: one, or a list of them. Those that are null or missing stay
+ * so.
+ */
 const fields = {
   generate: { models: ['model'], data: ['checkpoint'], out: 'out' },
   learn: { models: ['model'], data: ['roundDir', 'checkpoint'], out: 'out' },
@@ -49,25 +53,37 @@ export interface Made {
 
 /** The bot's end. */
 export interface BotTransport {
-  /** Makes what a job reads reachable for engines; may take long, and may be asked again. Errors: bucket-unreachable = later. */
+  /**
+   * Makes what a job reads reachable for engines; may take long, and may be asked again. Errors:
+   * bucket-unreachable = later.
+   */
   prepare(kind: JobKind, payload: Payload, signal: AbortSignal): Promise<void>;
   /** The payload as it crosses; quick once it is prepared. */
   pack(kind: JobKind, payload: Payload, delivery: number): Promise<Packed>;
   /**
-   * Moves what a delivery wrote to where it belongs; once it is there, no more is to do. Errors: bucket-unreachable = later;
-   * artifact-missing, artifact-corrupt = the job must be done again.
+   * Moves what a delivery wrote to where it belongs; once it is there, no more is to do. Errors:
+   * bucket-unreachable = later; artifact-missing, artifact-corrupt = the job must be done again.
    */
   keep(kind: JobKind, payload: Payload, made: Made, signal: AbortSignal): Promise<void>;
-  /** SHA-256 of all that decides what the job writes: its words and what it reads; null where it writes nothing. */
+  /**
+   * SHA-256 of all that decides what the job writes: its words and what it reads; null where it writes
+   * nothing.
+   */
   identity(kind: JobKind, payload: Payload): Promise<string | null>;
-  /** What engines have noted of work of that identity that was never kept. Errors: bucket-unreachable = nobody knows. */
+  /**
+   * What engines have noted of work of that identity that was never kept. Errors: bucket-unreachable = nobody
+   * knows.
+   */
   noted(kind: JobKind, payload: Payload, identity: string, signal: AbortSignal): Promise<string[]>;
 }
 
 /** Told that a bucket is away, and (null) that it is back. */
 export type OnWait = (error: unknown) => void;
 
-/** The engine's end; payloads as unpacked, but for `unpack`. Waits for a bucket that is away, until `signal` ends it. */
+/**
+ * The engine's end; payloads as unpacked, but for `unpack`. Waits for a bucket that is away, until `signal`
+ * ends it.
+ */
 export interface EngineTransport {
   /** Fetches what the job reads. */
   unpack(kind: JobKind, payload: Payload, signal: AbortSignal, onWait?: OnWait): Promise<Payload>;
@@ -193,7 +209,8 @@ export async function mapped(kind: JobKind, payload: Payload, to: Mapping): Prom
   for (const field of models) changed[field] = await each(payload[field], to.model);
   for (const field of data) changed[field] = await each(payload[field], to.data);
   if (out !== null) changed[out] = to.out(String(payload[out]));
-  // Paths that lie deeper: whose eyes look at the images, what they are drawn with, and what makes them of latents.
+  // Paths that lie deeper: whose eyes look at the images, what they are drawn with, and what makes them of
+  // latents.
   const safety = payload.safety as { checker: string | null } | undefined;
   if (safety && safety.checker !== null)
     changed.safety = { ...safety, checker: await to.model(String(safety.checker)) };

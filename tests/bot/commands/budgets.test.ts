@@ -1,4 +1,7 @@
-/** Budgets as admins set them and people meet them: counted over all sessions of a server, told, and kept apart from other servers. */
+/**
+ * Budgets as admins set them and people meet them: counted over all sessions of a server, told, and kept
+ * apart from other servers.
+ */
 import { expect, it } from 'vitest';
 import { type FakePlatform, fakeAccount } from '../../../bot/platforms/fake/platform.js';
 import { TestHouse } from '../../support/house.js';

@@ -1,6 +1,6 @@
 /**
- * Which model sessions use, and taking away what one taught it: through the real bot, its store and its engine, in the
- * words of every platform. Two names for the miniature stand for two models.
+ * Which model sessions use, and taking away what one taught it: through the real bot, its store and its
+ * engine, in the words of every platform. Two names for the miniature stand for two models.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';

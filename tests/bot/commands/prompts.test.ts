@@ -1,4 +1,7 @@
-/** The policy of prompts through the real bot and its store: one private answer, one row in the audit, never the text. */
+/**
+ * The policy of prompts through the real bot and its store: one private answer, one row in the audit, never
+ * the text.
+ */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fakeAccount } from '../../../bot/platforms/fake/platform.js';
 import { specify } from '../../../bot/services/plans.js';

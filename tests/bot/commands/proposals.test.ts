@@ -1,4 +1,7 @@
-/** Approval of prompts through the real bot and its store: asked, looked at, opened or refused once, over restarts. */
+/**
+ * Approval of prompts through the real bot and its store: asked, looked at, opened or refused once, over
+ * restarts.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * Who may say what. The table is the test: every command by every role, through the real bot and its store, with people
- * as each platform tells of them. docs/moderating.md shows the same table.
+ * Who may say what. The table is the test: every command by every role, through the real bot and its store,
+ * with people as each platform tells of them. docs/moderating.md shows the same table.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** What Discord and Slack say, and what it means: final, or to be waited for. Worked by hand from their lists of errors. */
+/**
+ * What Discord and Slack say, and what it means: final, or to be waited for. Worked by hand from their lists
+ * of errors.
+ */
 import { webApi } from '@slack/bolt';
 import { DiscordAPIError, HTTPError } from 'discord.js';
 import { expect, test } from 'vitest';

@@ -1,4 +1,6 @@
-/** Who pressed Done or flagged a picture is thanked where it counts, and told what is true where it does not. */
+/**
+ * Who pressed Done or flagged a picture is thanked where it counts, and told what is true where it does not.
+ */
 import { expect, it } from 'vitest';
 import { doneAnswer, flagAnswer } from '../../../bot/views/thanks.js';
 import { person, World } from '../../support/world.js';

@@ -1,4 +1,7 @@
-/** LoRAs in every format that people have, on tiny models, against what diffusers and peft gave for the same files. */
+/**
+ * LoRAs in every format that people have, on tiny models, against what diffusers and peft gave for the same
+ * files.
+ */
 import { afterAll, describe, expect, it } from 'vitest';
 import { readAdapters } from '../../../engine/adapters/read.js';
 import { readSafetensors } from '../../../engine/io/safetensors.js';

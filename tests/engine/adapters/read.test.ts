@@ -1,4 +1,7 @@
-/** Adapter files with other names and widths, and files that are refused, each with one coded error that names its key. */
+/**
+ * Adapter files with other names and widths, and files that are refused, each with one coded error that names
+ * its key.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * Drawing with LoRAs beside what is learned: their sum against files read together, both models of a round, learning that does not
- * see them, and what becomes of files that fit no more.
+ * Drawing with LoRAs beside what is learned: their sum against files read together, both models of a round,
+ * learning that does not see them, and what becomes of files that fit no more.
  */
 import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

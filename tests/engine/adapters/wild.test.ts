@@ -1,4 +1,7 @@
-/** Adapters as other tools write them today (tests/fixtures/wild), against what diffusers and PEFT make of the same files. */
+/**
+ * Adapters as other tools write them today (tests/fixtures/wild), against what diffusers and PEFT make of the
+ * same files.
+ */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** DDIM's numbers against diffusers' trajectories: timesteps, log-probabilities on the golden latents, graph = numbers. */
+/**
+ * DDIM's numbers against diffusers' trajectories: timesteps, log-probabilities on the golden latents, graph =
+ * numbers.
+ */
 import { describe, expect, it } from 'vitest';
 import { alphasCumprod } from '../../../engine/diffusion/betas.js';
 import { ddim } from '../../../engine/diffusion/ddim.js';

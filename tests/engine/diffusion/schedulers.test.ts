@@ -1,6 +1,7 @@
 /**
- * Every scheduler against diffusers' trajectories, and, without a model, against what must come out where the data is a
- * Gaussian: there the best prediction is known in closed form, so is the ODE's solution, and so is the SDE's law.
+ * Every scheduler against diffusers' trajectories, and, without a model, against what must come out where the
+ * data is a Gaussian: there the best prediction is known in closed form, so is the ODE's solution, and so is
+ * the SDE's law.
  */
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -271,7 +272,8 @@ describe('on Gaussian data', () => {
     );
     const mean = x.reduce((sum, v) => sum + v, 0) / count;
     const deviation = Math.sqrt(x.reduce((sum, v) => sum + (v - mean) ** 2, 0) / count);
-    // Three standard errors of 10 000 draws are .015 and .011; the rest is what 250 steps of first order miss.
+    // Three standard errors of 10 000 draws are .015 and .011; the rest is what 250 steps of first order
+    // miss.
     expect(Math.abs(mean - MU)).toBeLessThan(0.025);
     expect(Math.abs(deviation - D)).toBeLessThan(0.025);
   });
@@ -392,7 +394,8 @@ describe('what a configuration says', () => {
 });
 
 describe('zero terminal SNR', () => {
-  // By diffusers 0.42.1: x and the output v = 0.3 c x + 0.2, four steps from 1.5 times the initial scale, spaced trailing.
+  // By diffusers 0.42.1: x and the output v = 0.3 c x + 0.2, four steps from 1.5 times the initial scale,
+  // spaced trailing.
   const ztsnr = config({
     prediction_type: 'v_prediction',
     rescale_betas_zero_snr: true,

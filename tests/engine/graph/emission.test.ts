@@ -1,6 +1,7 @@
 /**
- * A graph has two emissions, weights as they lie and weights laid out anew; whichever a device is given, the values are
- * the same. Convolution's input gradient is where they differ: ConvTranspose, or Conv with the weight turned.
+ * A graph has two emissions, weights as they lie and weights laid out anew; whichever a device is given, the
+ * values are the same. Convolution's input gradient is where they differ: ConvTranspose, or Conv with the
+ * weight turned.
  */
 import { expect, it } from 'vitest';
 import { grad } from '../../../engine/graph/grad.js';

@@ -1,6 +1,6 @@
 /**
- * Every op and every gradient rule: the run time against float64 reference kernels (1e-5), the gradients, evaluated in
- * float64, against central differences along random directions (1e-6).
+ * Every op and every gradient rule: the run time against float64 reference kernels (1e-5), the gradients,
+ * evaluated in float64, against central differences along random directions (1e-6).
  */
 import { describe, expect, it } from 'vitest';
 import { grad } from '../../../engine/graph/grad.js';

@@ -1,4 +1,7 @@
-/** Graphs that compute in float16: their mathematics, their gradients' range, and what the run time makes of them. */
+/**
+ * Graphs that compute in float16: their mathematics, their gradients' range, and what the run time makes of
+ * them.
+ */
 import { describe, expect, it } from 'vitest';
 import { grad } from '../../../engine/graph/grad.js';
 import { Graph } from '../../../engine/graph/graph.js';

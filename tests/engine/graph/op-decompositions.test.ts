@@ -1,6 +1,6 @@
 /**
- * Plain forms against float64 kernels that know the fused op only: the same values, and nothing of the fused op left in the
- * model.
+ * Plain forms against float64 kernels that know the fused op only: the same values, and nothing of the fused
+ * op left in the model.
  */
 import { describe, expect, it } from 'vitest';
 import { Graph } from '../../../engine/graph/graph.js';

@@ -1,6 +1,7 @@
 /**
- * Recompute: the same gradients from a graph that keeps the ends of its segments, and what is dear to compute. Against the
- * plain graph's; the run time must not merge the second run with the first, and must let it wait.
+ * Recompute: the same gradients from a graph that keeps the ends of its segments, and what is dear to
+ * compute. Against the plain graph's; the run time must not merge the second run with the first, and must let
+ * it wait.
  */
 import { describe, expect, it } from 'vitest';
 import { grad } from '../../../engine/graph/grad.js';
@@ -23,7 +24,9 @@ import { evaluate } from '../../support/reference.js';
 
 const wave = (n: number, step: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(i * step));
 
-/** Three blocks of attention, exponentials and norms on x [2,4,8], each reading w [8,8]; blocks share exp(w). */
+/**
+ * Three blocks of attention, exponentials and norms on x [2,4,8], each reading w [8,8]; blocks share exp(w).
+ */
 function build(recompute: boolean) {
   const g = new Graph();
   const [x, w] = [g.input('x', [2, 4, 8]), g.input('w', [8, 8])];

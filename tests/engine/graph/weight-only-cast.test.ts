@@ -1,6 +1,6 @@
 /**
- * Half-precision weights that stay in their file: numbers against the same sum in plain JavaScript, for layers forward and
- * backward and for a table, and that compiling takes no float32 copy of them.
+ * Half-precision weights that stay in their file: numbers against the same sum in plain JavaScript, for
+ * layers forward and backward and for a table, and that compiling takes no float32 copy of them.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

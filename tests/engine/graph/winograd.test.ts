@@ -1,6 +1,7 @@
 /**
- * Convolutions by Winograd's algorithm against sums in float64, by their definition: forward and backward, weights of every
- * type as they lie in a file, in one piece, in bands of rows and in chunks of filters; and what is left as it is.
+ * Convolutions by Winograd's algorithm against sums in float64, by their definition: forward and backward,
+ * weights of every type as they lie in a file, in one piece, in bands of rows and in chunks of filters; and
+ * what is left as it is.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +21,9 @@ const dir = mkdtempSync(join(tmpdir(), 'acclaim-winograd-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
 interface Layer {
-  /** Images, channels in, channels out, height, width; of the convolution whose gradient it is when `back`. */
+  /**
+   * Images, channels in, channels out, height, width; of the convolution whose gradient it is when `back`.
+   */
   n: number;
   c: number;
   k: number;
@@ -71,7 +74,8 @@ function exact(
   let sum = bias && !back ? b[channel]! : 0;
   for (let i = 0; i < 3; i++) {
     for (let j = 0; j < 3; j++) {
-      // Forward, tap (i, j) reads pixel (row + i - top, column + j - left); backward it hands its share back from there.
+      // Forward, tap (i, j) reads pixel (row + i - top, column + j - left); backward it hands its share back
+      // from there.
       const [r, s] = back
         ? [row - i + pads[0], column - j + pads[1]]
         : [row + i - pads[0], column + j - pads[1]];

@@ -1,4 +1,6 @@
-/** Half precisions against tables of known values (IEEE 754) and exact round trips over all 65,536 patterns. */
+/**
+ * Half precisions against tables of known values (IEEE 754) and exact round trips over all 65,536 patterns.
+ */
 import { describe, expect, it } from 'vitest';
 import { bfloatToFloat, floatToBfloat, floatToHalf, halfToFloat } from '../../../engine/io/half.js';
 

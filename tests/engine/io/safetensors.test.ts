@@ -1,4 +1,7 @@
-/** The reader against hostile bytes and the golden files; the writer against the reader, and for its same-bytes rule. */
+/**
+ * The reader against hostile bytes and the golden files; the writer against the reader, and for its
+ * same-bytes rule.
+ */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * Pictures that nobody saw, beside what people called good: on the miniature at four steps. The votes call good what has more of the first
- * latent channel than the median of the round, so that what a ghost ought to be called can be told from its latent alone.
+ * Pictures that nobody saw, beside what people called good: on the miniature at four steps. The votes call
+ * good what has more of the first latent channel than the median of the round, so that what a ghost ought to
+ * be called can be told from its latent alone.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -235,7 +236,8 @@ describe('pictures that nobody saw', () => {
     const darkest = valuesOf('first').indexOf(order[0]!);
     const brightest = valuesOf('first').indexOf(order.at(-1)!);
     expect(free('few', darkest)).toBeLessThan(free('few', brightest));
-    // In the next round what was said is still known, and a learner that does not hear it has the votes alone.
+    // In the next round what was said is still known, and a learner that does not hear it has the votes
+    // alone.
     await learn('deaf', { learner: { ...none, reasons: false }, feedback: reasoned });
     const deaf = readCheckpoint(at('deaf')).state;
     expect(deaf.replay.map(({ faults }) => faults)).toEqual(replay.map(({ faults }) => faults));

@@ -1,4 +1,7 @@
-/** A session of two rounds in float16 beside one in float32, on the miniature: what is drawn, what is learned, what is written. */
+/**
+ * A session of two rounds in float16 beside one in float32, on the miniature: what is drawn, what is learned,
+ * what is written.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

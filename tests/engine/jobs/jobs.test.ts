@@ -1,6 +1,7 @@
 /**
- * The engine's jobs end to end on the miniature, tiny rounds (6 images, 4 steps), one thread: what is written, that the
- * same work gives the same bytes, that learners learn or say why not, and that errors have their codes.
+ * The engine's jobs end to end on the miniature, tiny rounds (6 images, 4 steps), one thread: what is
+ * written, that the same work gives the same bytes, that learners learn or say why not, and that errors have
+ * their codes.
  */
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -318,7 +319,8 @@ describe('several prompts in turn', () => {
     const { prompts: _, ...alone } = manifest;
     const pngs = Array.from({ length: COUNT }, (_, i) => readFileSync(join(at('r2'), `images/000${i}.png`)));
     writeRound(at('r2-alone'), { ...round, manifest: alone }, pngs);
-    // Nobody likes a picture of the second round: what is fitted is the first one's, and its prompt is the robot's.
+    // Nobody likes a picture of the second round: what is fitted is the first one's, and its prompt is the
+    // robot's.
     const taught = async (name: string, roundDir: string, prompt: string) => {
       const none = { round: 2, feedback: feedback([]), checkpoint: at('c1') };
       await learn(at(name), { ...none, roundDir: at(roundDir), prompt });
@@ -459,7 +461,8 @@ describe('learn', () => {
   it('goes on from a checkpoint: the best persists until another is named, old votes are replayed', async () => {
     const next = afterR1();
     const { checkpoint } = next;
-    // Four steps of the guard's twelve noises by what was learned; what the base model makes of them it knows since round 0.
+    // Four steps of the guard's twelve noises by what was learned; what the base model makes of them it knows
+    // since round 0.
     const probed = (await made.c1()).filter(
       ({ graph, shapes }) => graph === 'prediction' && shapes.sample![0] === 12,
     );
@@ -786,7 +789,8 @@ describe('the drift adapter', () => {
     expect(train.at(-1)).toMatchObject({ done: 6, total: 6 });
     expect(other.drift).toEqual(one.drift);
     expect(other.adapter).not.toEqual(one.adapter);
-    // Liked all: both are fitted to the same pictures by the same draws, so the whole of one is the whole of the other.
+    // Liked all: both are fitted to the same pictures by the same draws, so the whole of one is the whole of
+    // the other.
     const all = await taught('drift-all', [0, 1, 2, 3, 4, 5], { drift: 1, steps: 30 });
     expect(all.drift!.adapter).toEqual(all.adapter);
     await taught('without', [0, 3], { drift: 0 });

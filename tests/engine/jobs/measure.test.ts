@@ -30,7 +30,10 @@ const pngs = await Promise.all(
   all.map((i) => encodePng(rasterFromFloats(rows(images!, i, i + 1).data, 64, 64))),
 );
 
-/** A round of the fixture's pictures `which`; each has a latent of its own, and features where `seen` has them. */
+/**
+ * A round of the fixture's pictures `which`; each has a latent of its own, and features where `seen` has
+ * them.
+ */
 function round(name: string, which: readonly number[], side = 4, seen?: (i: number) => number): string {
   const out = join(root, name);
   const count = which.length;

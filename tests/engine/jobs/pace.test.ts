@@ -1,4 +1,6 @@
-/** Time left: foretold before the first step, from the second on by the pace, whose first step does not count. */
+/**
+ * Time left: foretold before the first step, from the second on by the pace, whose first step does not count.
+ */
 import { expect, it } from 'vitest';
 import { paced } from '../../../engine/jobs/pace.js';
 import type { JobProgress } from '../../../src/queue/jobs.js';

@@ -1,6 +1,7 @@
 /**
- * Rounds that are chosen among more noises, on the miniature at six steps. The votes call good what has more of the first latent channel
- * than the median of the first round: something that no part of the choice is told.
+ * Rounds that are chosen among more noises, on the miniature at six steps. The votes call good what has more
+ * of the first latent channel than the median of the first round: something that no part of the choice is
+ * told.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * Previews: the linear look at latents against the decoder's own pictures of a golden trajectory, and what job `generate`
- * sends along while it draws.
+ * Previews: the linear look at latents against the decoder's own pictures of a golden trajectory, and what
+ * job `generate` sends along while it draws.
  */
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,10 @@ afterAll(async () => {
   rmSync(root, { recursive: true });
 });
 
-/** Images [N,3,H,W] -> the mean of each factor x factor block, side by side, as values 0..255 like a sheet of N columns. */
+/**
+ * Images [N,3,H,W] -> the mean of each factor x factor block, side by side, as values 0..255 like a sheet of
+ * N columns.
+ */
 function shrunk({ data, shape }: FloatTensor, factor: number): number[] {
   const [n, , height, width] = shape as [number, number, number, number];
   const [h, w] = [height / factor, width / factor];
@@ -92,7 +95,9 @@ it('is a sheet in rows, gaps grey, colours as the formula says', () => {
   expect([...sheet.data]).toEqual([128, 0, 255, 255, 128, 255, 0, 255, 255, 128, 128, 128]);
 });
 
-/** Four channels of noise, three of which are the colours as they are: nothing that a PNG could make smaller. */
+/**
+ * Four channels of noise, three of which are the colours as they are: nothing that a PNG could make smaller.
+ */
 const plainColours = {
   base: [0, 0, 0],
   slope: [

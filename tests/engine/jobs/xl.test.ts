@@ -1,7 +1,7 @@
 /**
- * A session's jobs on the tiny Stable Diffusion XL: two rounds by the default learner and one by a likelihood learner,
- * whose ratios and log-probabilities only agree if sampling and training see the same texts and sizes; and a model that
- * is written into while an engine has it open.
+ * A session's jobs on the tiny Stable Diffusion XL: two rounds by the default learner and one by a likelihood
+ * learner, whose ratios and log-probabilities only agree if sampling and training see the same texts and
+ * sizes; and a model that is written into while an engine has it open.
  */
 import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** How a training step is made to fit: fewer rows first, then recompute, then a refusal that names both figures. */
+/**
+ * How a training step is made to fit: fewer rows first, then recompute, then a refusal that names both
+ * figures.
+ */
 import { describe, expect, it } from 'vitest';
 import { grad } from '../../../engine/graph/grad.js';
 import { Graph } from '../../../engine/graph/graph.js';

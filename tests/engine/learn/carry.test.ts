@@ -1,4 +1,6 @@
-/** What is carried from round to round (best, goods, replay), how feedback is read, and how goods are drawn. */
+/**
+ * What is carried from round to round (best, goods, replay), how feedback is read, and how goods are drawn.
+ */
 import { describe, expect, it } from 'vitest';
 import type { Round } from '../../../engine/io/round.js';
 import type { VoteModel } from '../../../engine/io/vote-model.js';

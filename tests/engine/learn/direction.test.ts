@@ -1,6 +1,7 @@
 /**
- * Learning points the right way, through whole jobs on the miniature: what was called good becomes likelier against what
- * was called bad, exchanged labels turn that round, and what weighs next to nothing teaches nothing.
+ * Learning points the right way, through whole jobs on the miniature: what was called good becomes likelier
+ * against what was called bad, exchanged labels turn that round, and what weighs next to nothing teaches
+ * nothing.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -161,7 +162,10 @@ describe('d3po', () => {
 });
 
 const policyGradient = { timesteps: 2, microBatch: 6, imagesPerStep: 3, clip: 1, lr: 1e-3 };
-/** `taken`: steps of a round of six, and where two of them are labelled. Three images a step; `steps`; one a step. */
+/**
+ * `taken`: steps of a round of six, and where two of them are labelled. Three images a step; `steps`; one a
+ * step.
+ */
 describe.each([
   { learner: { name: 'hero', embeddingSteps: 30, ...policyGradient }, taken: [2, null] },
   { learner: { name: 'ddpo', ...policyGradient }, taken: [2, 2] },

@@ -1,4 +1,7 @@
-/** docs/papers.md and docs/formats.md against the code: parameters and defaults, files and functions, manifest keys. */
+/**
+ * docs/papers.md and docs/formats.md against the code: parameters and defaults, files and functions, manifest
+ * keys.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { checkpointManifestSchema } from '../../../engine/io/checkpoint.js';

@@ -1,4 +1,7 @@
-/** The embedding against PyTorch: five Adam steps on given triplets, then rewards and advantages (tests/fixtures). */
+/**
+ * The embedding against PyTorch: five Adam steps on given triplets, then rewards and advantages
+ * (tests/fixtures).
+ */
 import { describe, expect, it } from 'vitest';
 import { embeddingShapes } from '../../../engine/io/embedding-tensors.js';
 import { featureGraph, initEmbedding, oneHot, tripletGraph } from '../../../engine/learn/embedding.js';
@@ -56,7 +59,8 @@ describe('embedding', () => {
     const { params, losses } = await fiveSteps(false);
     expect(relativeError(losses, expected.losses!.data)).toBeLessThan(1e-3);
     const after = golden('embedding_after');
-    // Root mean square: Adam turns the sign of a vanishing gradient into a whole step, for a few weights of 80,000.
+    // Root mean square: Adam turns the sign of a vanishing gradient into a whole step, for a few weights of
+    // 80,000.
     for (const name of Object.keys(after))
       expect(rmsError(params[name]!.data, after[name]!.data as Float32Array), name).toBeLessThan(1e-3);
 

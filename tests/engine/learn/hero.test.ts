@@ -1,6 +1,6 @@
 /**
- * What HERO's embedding is taught: the best is the anchor of every triplet, this round's other goods and bads are its ends. And what it
- * says before that: which good is the best, where nobody named one.
+ * What HERO's embedding is taught: the best is the anchor of every triplet, this round's other goods and bads
+ * are its ends. And what it says before that: which good is the best, where nobody named one.
  */
 import { expect, it } from 'vitest';
 import type { LearnerState } from '../../../engine/io/learner-state.js';

@@ -1,4 +1,7 @@
-/** What learners do beside the network, against numbers worked out by hand: what is carried, weights, rewards, rows. */
+/**
+ * What learners do beside the network, against numbers worked out by hand: what is carried, weights, rewards,
+ * rows.
+ */
 import { describe, expect, it } from 'vitest';
 import type { LearnerState } from '../../../engine/io/learner-state.js';
 import type { Round } from '../../../engine/io/round.js';

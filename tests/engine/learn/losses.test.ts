@@ -1,6 +1,6 @@
 /**
- * Losses and LoRA gradients against PyTorch, diffusers and peft (tests/fixtures/mini): DDPO on both kinds of adapter
- * with one AdamW step, D3PO; guided regression, DiffusionNFT and PAPA against direct computations.
+ * Losses and LoRA gradients against PyTorch, diffusers and peft (tests/fixtures/mini): DDPO on both kinds of
+ * adapter with one AdamW step, D3PO; guided regression, DiffusionNFT and PAPA against direct computations.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { alphasCumprod } from '../../../engine/diffusion/betas.js';
@@ -313,7 +313,8 @@ describe('losses on noised images', () => {
       expected += weight[i]! * (reward[i]! * branch(1) + (1 - reward[i]!) * branch(-1));
     }
     expect(Number(out.loss!.data[0]) / expected).toBeCloseTo(1, 3);
-    // With all of r on one branch its mirror image has no say, and the gradients are opposite where p is p_old.
+    // With all of r on one branch its mirror image has no say, and the gradients are opposite where p is
+    // p_old.
     const same = Object.fromEntries(Object.entries(adapter).map(([name, t]) => [oldName(name), t]));
     const run = async (r: number) =>
       gradientsOf(await executor.run({ ...adapter, ...fed, ...same, reward: f32([rows], [r, r]) }), adapter);

@@ -1,4 +1,7 @@
-/** The choice of a round among more noises: counts, what is paid, what is chosen and what is nobody's choice, on random opinions. */
+/**
+ * The choice of a round among more noises: counts, what is paid, what is chosen and what is nobody's choice,
+ * on random opinions.
+ */
 import { describe, expect, it } from 'vitest';
 import { originsOf } from '../../../engine/jobs/generate.js';
 import {

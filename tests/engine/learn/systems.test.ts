@@ -1,6 +1,6 @@
 /**
- * Systems beside HERO that act on the vote model: doubted labels, the best elected again, ghosts. Against numbers worked out by hand,
- * and what must hold whatever the votes are.
+ * Systems beside HERO that act on the vote model: doubted labels, the best elected again, ghosts. Against
+ * numbers worked out by hand, and what must hold whatever the votes are.
  */
 import { describe, expect, it } from 'vitest';
 import type { VoteModel } from '../../../engine/io/vote-model.js';
@@ -12,7 +12,10 @@ import { ghostVotes } from '../../../engine/learn/vote-model/ghosts.js';
 import { scoreWith } from '../../../engine/learn/vote-model/model.js';
 import { Rng } from '../../../src/rng.js';
 
-/** Good where the first twenty of forty numbers have in common that they are high; a share of the labels is turned round. */
+/**
+ * Good where the first twenty of forty numbers have in common that they are high; a share of the labels is
+ * turned round.
+ */
 function session(count: number, flips: number, seed: number) {
   const r = new Rng(seed, 0, 'session');
   const flip: boolean[] = [];

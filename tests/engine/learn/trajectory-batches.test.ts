@@ -1,4 +1,7 @@
-/** A round's trajectory as rows of likelihoods: which rounds have none, and the mean of a multistep method's step. */
+/**
+ * A round's trajectory as rows of likelihoods: which rounds have none, and the mean of a multistep method's
+ * step.
+ */
 import { describe, expect, it } from 'vitest';
 import { schedule } from '../../../engine/diffusion/schedulers.js';
 import type { Round, Trajectory } from '../../../engine/io/round.js';

@@ -1,6 +1,7 @@
 /**
- * The vote model: its parts against scikit-learn's numbers and plain counting, and what must hold of any votes: a vote without
- * weight changes nothing, labels exchanged exchange the answer, equal votes and stream give an equal model.
+ * The vote model: its parts against scikit-learn's numbers and plain counting, and what must hold of any
+ * votes: a vote without weight changes nothing, labels exchanged exchange the answer, equal votes and stream
+ * give an equal model.
  */
 import { describe, expect, it } from 'vitest';
 import type { VoteModel } from '../../../engine/io/vote-model.js';
@@ -14,7 +15,10 @@ import { Rng } from '../../../src/rng.js';
 
 const rng = (purpose = 'test') => new Rng(1, 0, purpose);
 
-/** Pictures whose map `told` tells by its first number what people call good, and whose map `noise` tells nothing. */
+/**
+ * Pictures whose map `told` tells by its first number what people call good, and whose map `noise` tells
+ * nothing.
+ */
 function pictures(count: number, purpose: string, flip = 0): VoteExample[] {
   const r = rng(purpose);
   return Array.from({ length: count }, () => {
@@ -186,7 +190,8 @@ describe('the model', () => {
       const votes = Array.from({ length: 16 }, (_, i) => ({ ...row(), label: i < 5 ? 1 : 0 }));
       return fitVoteModel(votes, rng(`wide ${at}`))!.auc;
     });
-    // Chance, of which the better of a few ridges is taken; rows centred once for all heads gave more than .7.
+    // Chance, of which the better of a few ridges is taken; rows centred once for all heads gave more than
+    // .7.
     const mean = found.reduce((sum, auc) => sum + auc / found.length, 0);
     expect(mean).toBeLessThan(0.6);
     expect(mean).toBeGreaterThan(0.3);

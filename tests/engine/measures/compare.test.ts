@@ -1,6 +1,6 @@
 /**
- * The measures against values worked out by hand, against k-means and resampling written anew here, and against what
- * must not change them: the order of the pictures.
+ * The measures against values worked out by hand, against k-means and resampling written anew here, and
+ * against what must not change them: the order of the pictures.
  */
 import { describe, expect, it } from 'vitest';
 import { fitClusters, nearest } from '../../../engine/measures/clusters.js';
@@ -135,14 +135,16 @@ describe('two sets of pictures', () => {
     // Distances over sqrt(2 x 2): base 5 / 2; tuned (1 + 4 + 3) / 3 / 2.
     expect(sides.base.goodDiversity).toBeCloseTo(2.5, 12);
     expect(dgood).toBeCloseTo(8 / 3 / 5, 12);
-    // Half of the base's goods are blue, have a tail, or lie at (3, 4); of the tuned none, all, and one: (0, 4) is nearer to it.
+    // Half of the base's goods are blue, have a tail, or lie at (3, 4); of the tuned none, all, and one: (0,
+    // 4) is nearer to it.
     expect(Object.fromEntries(Object.entries(traits).map(([name, { tv }]) => [name, tv]))).toEqual({
       tail: 0.5,
       border: 0.5,
       centre: 0.5,
       latent: expect.closeTo(1 / 6, 12),
     });
-    // X of two, Y of three fair coins: E|X/2 - Y/3| = (0 x 8 + 1/6 x 6 + 1/3 x 6 + ...) / 32, by all 32 cases.
+    // X of two, Y of three fair coins: E|X/2 - Y/3| = (0 x 8 + 1/6 x 6 + 1/3 x 6 + ...) / 32, by all 32
+    // cases.
     let sum = 0;
     for (let bits = 0; bits < 32; bits++) {
       const heads = (from: number, to: number) =>

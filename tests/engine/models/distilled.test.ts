@@ -1,6 +1,7 @@
 /**
  * Networks that were distilled with guidance: the tiny SD 1.5 with one layer more, against diffusers' answers
- * (bench/parity/few_steps.py); what learners train through, and what is seen in pictures, under the prompt alone.
+ * (bench/parity/few_steps.py); what learners train through, and what is seen in pictures, under the prompt
+ * alone.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** What the base model sees in a picture: the blocks' values against diffusers', their means by hand, and what they cost. */
+/**
+ * What the base model sees in a picture: the blocks' values against diffusers', their means by hand, and what
+ * they cost.
+ */
 import { afterAll, describe, expect, it } from 'vitest';
 import { flops } from '../../../engine/graph/flops.js';
 import { Graph } from '../../../engine/graph/graph.js';
@@ -61,7 +64,8 @@ describe('features', () => {
     const pipeline = await loadPipeline(MINI);
     const latents = f32([3, 4, 16, 16], golden('unet').sample!.data as Float32Array);
     const maps = await features(pipeline, cache, 'a hand', latents, 2);
-    // By hand: one call of the network on sqrt(a) z_0 + sqrt(1 - a) e, t = 101, and plain loops over its blocks.
+    // By hand: one call of the network on sqrt(a) z_0 + sqrt(1 - a) e, t = 101, and plain loops over its
+    // blocks.
     const { states } = await encodePrompt(pipeline, cache, ['a hand']);
     const found: Record<string, FloatTensor> = {};
     const alpha = scaledLinear(101);

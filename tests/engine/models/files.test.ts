@@ -1,6 +1,7 @@
 /**
- * The same tiny Stable Diffusion in every way that people have its files (as written by diffusers and safetensors for
- * Python): rounded weights against fp32 arithmetic on the rounded weights, exact ones against the model itself.
+ * The same tiny Stable Diffusion in every way that people have its files (as written by diffusers and
+ * safetensors for Python): rounded weights against fp32 arithmetic on the rounded weights, exact ones against
+ * the model itself.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

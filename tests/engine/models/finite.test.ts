@@ -1,4 +1,7 @@
-/** Weights that are not finite: no black picture, but an error that names the first layer that can be the cause. */
+/**
+ * Weights that are not finite: no black picture, but an error that names the first layer that can be the
+ * cause.
+ */
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * Tiny networks with random weights as Stable Diffusion 1.x, 2.x and XL have them (head counts as number and list, conv and
- * linear projections, noise and v prediction, both activations, "!" padding, two text encoders, pooled state and sizes,
- * several transformer layers a block) against diffusers' tensors.
+ * Tiny networks with random weights as Stable Diffusion 1.x, 2.x and XL have them (head counts as number and
+ * list, conv and linear projections, noise and v prediction, both activations, "!" padding, two text
+ * encoders, pooled state and sizes, several transformer layers a block) against diffusers' tensors.
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import { type SampleRequest, sample } from '../../../engine/diffusion/sampler.js';
@@ -71,7 +71,8 @@ describe.each(['sd15', 'sd21', 'sdxl'])('%s', async (name) => {
     const tensors = golden(file);
     const { initial, steps, latents, images, timesteps } = tensors;
     const size = initial!.data.length;
-    // XL's folder names Euler, which says nothing of DDIM's last step; the golden one ends at the first alpha.
+    // XL's folder names Euler, which says nothing of DDIM's last step; the golden one ends at the first
+    // alpha.
     const scheduler = { ...pipeline.scheduler, set_alpha_to_one: false };
     const found = await sample({
       pipeline: { ...pipeline, scheduler },

@@ -1,4 +1,7 @@
-/** Every network of the miniature against the tensors that diffusers, transformers and peft gave on the same weights. */
+/**
+ * Every network of the miniature against the tensors that diffusers, transformers and peft gave on the same
+ * weights.
+ */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Graph } from '../../../engine/graph/graph.js';

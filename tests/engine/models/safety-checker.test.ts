@@ -1,4 +1,7 @@
-/** The safety checker against diffusers' and transformers' on random weights: preprocessing, embedding, cosines, flags. */
+/**
+ * The safety checker against diffusers' and transformers' on random weights: preprocessing, embedding,
+ * cosines, flags.
+ */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

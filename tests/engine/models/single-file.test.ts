@@ -1,7 +1,8 @@
 /**
- * Checkpoints in one file. The tiny sd15 was written by the converter that made the goldens; for SD 2.x and XL the tiny
- * models are laid out here as their code bases do (OpenCLIP's joint projections, its last layer, XL's two embedders), and
- * must give the tensors that diffusers gave for the folders. At full size, keys and shapes are those that people's files have.
+ * Checkpoints in one file. The tiny sd15 was written by the converter that made the goldens; for SD 2.x and
+ * XL the tiny models are laid out here as their code bases do (OpenCLIP's joint projections, its last layer,
+ * XL's two embedders), and must give the tensors that diffusers gave for the folders. At full size, keys and
+ * shapes are those that people's files have.
  */
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * Decoding in tiles: exact where the network looks at single pixels, close to the whole where it does not, and only where
- * the whole does not fit.
+ * Decoding in tiles: exact where the network looks at single pixels, close to the whole where it does not,
+ * and only where the whole does not fit.
  */
 import { describe, expect, it } from 'vitest';
 import { decode, loadPipeline } from '../../../engine/models/pipeline.js';

@@ -1,6 +1,6 @@
 /**
- * AutoencoderTiny both ways against diffusers' (bench/parity/tiny_vae.py): in TAESD's stages, and in two; what is refused of
- * one, and of one for other latents.
+ * AutoencoderTiny both ways against diffusers' (bench/parity/tiny_vae.py): in TAESD's stages, and in two;
+ * what is refused of one, and of one for other latents.
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,6 @@
-/** Ids against those of transformers: CLIP's real vocabulary on 147 texts, and the miniature's own tokenizer. */
+/**
+ * Ids against those of transformers: CLIP's real vocabulary on 147 texts, and the miniature's own tokenizer.
+ */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

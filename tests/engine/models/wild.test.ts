@@ -1,4 +1,6 @@
-/** Model folders and single files as other tools write them today (tests/fixtures/wild), on the tiny SD 1.5. */
+/**
+ * Model folders and single files as other tools write them today (tests/fixtures/wild), on the tiny SD 1.5.
+ */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';

@@ -1,4 +1,7 @@
-/** The gated layer, whole and in groups of tokens, against its formula in plain JavaScript; gradients of both alike. */
+/**
+ * The gated layer, whole and in groups of tokens, against its formula in plain JavaScript; gradients of both
+ * alike.
+ */
 import { expect, it } from 'vitest';
 import { grad } from '../../../engine/graph/grad.js';
 import { Graph } from '../../../engine/graph/graph.js';

@@ -1,4 +1,7 @@
-/** Pulling from a hub on loopback that is honest, breaks off, lies, refuses, and is hostile; from a URL; from a folder. */
+/**
+ * Pulling from a hub on loopback that is honest, breaks off, lies, refuses, and is hostile; from a URL; from
+ * a folder.
+ */
 import {
   cpSync,
   existsSync,

@@ -1,4 +1,7 @@
-/** The cache compiles a spec once, releases the least recently used past its bounds, and forgets a failed build. */
+/**
+ * The cache compiles a spec once, releases the least recently used past its bounds, and forgets a failed
+ * build.
+ */
 import { describe, expect, it } from 'vitest';
 import { Graph } from '../../../engine/graph/graph.js';
 import { matmul, mul } from '../../../engine/graph/ops.js';

@@ -1,4 +1,6 @@
-/** Equal specs share an executor, however their fields are ordered; specs that differ in anything never do. */
+/**
+ * Equal specs share an executor, however their fields are ordered; specs that differ in anything never do.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -8,7 +10,10 @@ import { canonical, type GraphSpec, type Plain } from '../../../engine/runtime/g
 import { Results } from '../../../engine/runtime/results.js';
 import { readSources } from '../../support/imports.js';
 
-/** Few of each kind, and of those that look alike once they are joined to a text, so that equal ones come often. */
+/**
+ * Few of each kind, and of those that look alike once they are joined to a text, so that equal ones come
+ * often.
+ */
 const scalars: Plain[] = [
   '',
   'a',

@@ -1,4 +1,7 @@
-/** Artifacts in a bucket of a real S3 server: what is sent and fetched, and what happens when bytes, lines or keys are wrong. */
+/**
+ * Artifacts in a bucket of a real S3 server: what is sent and fetched, and what happens when bytes, lines or
+ * keys are wrong.
+ */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';

@@ -1,4 +1,7 @@
-/** The marks of prompts: what AUTOMATIC1111's own parser says of its documented examples, and what people are told. */
+/**
+ * The marks of prompts: what AUTOMATIC1111's own parser says of its documented examples, and what people are
+ * told.
+ */
 import { describe, expect, it } from 'vitest';
 import { promptNotes, readPrompt, spoken } from '../../../src/chat/prompt-syntax.js';
 

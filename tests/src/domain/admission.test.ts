@@ -1,4 +1,7 @@
-/** Accounts that anybody could have made: their marks wait, weigh nothing and close nothing until somebody vouches for them. */
+/**
+ * Accounts that anybody could have made: their marks wait, weigh nothing and close nothing until somebody
+ * vouches for them.
+ */
 import { describe, expect, it } from 'vitest';
 import type { Act as ActRow } from '../../../src/domain/state/model.js';
 import type { Rules } from '../../../src/domain/state/rules.js';

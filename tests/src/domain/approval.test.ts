@@ -1,4 +1,7 @@
-/** Approval: of the pictures that somebody judged, the share that was liked; what it takes to reach the goal with. */
+/**
+ * Approval: of the pictures that somebody judged, the share that was liked; what it takes to reach the goal
+ * with.
+ */
 import { describe, expect, it } from 'vitest';
 import { type Approval, approvalOf, approvals, enoughJudged } from '../../../src/domain/state/approval.js';
 import type { Rules } from '../../../src/domain/state/rules.js';

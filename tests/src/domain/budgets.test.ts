@@ -1,4 +1,7 @@
-/** Budgets of images: by session, by channel and day, by server and day; counted by hand, and under any course of a session. */
+/**
+ * Budgets of images: by session, by channel and day, by server and day; counted by hand, and under any course
+ * of a session.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../../src/domain/decide.js';

@@ -1,4 +1,7 @@
-/** What is wrong with a picture: what it is as a vote, whose word it is, what of it is told, and what becomes of it when people leave. */
+/**
+ * What is wrong with a picture: what it is as a vote, whose word it is, what of it is told, and what becomes
+ * of it when people leave.
+ */
 import { describe, expect, it } from 'vitest';
 import { ballotView } from '../../../src/domain/sessions/views.js';
 import { reactionGlyphs } from '../../../src/domain/state/emoji.js';

@@ -1,4 +1,7 @@
-/** Galleries: one picture a message. What each mark says, stars by reaction and by command, sweeps, and who has seen all. */
+/**
+ * Galleries: one picture a message. What each mark says, stars by reaction and by command, sweeps, and who
+ * has seen all.
+ */
 import { describe, expect, it } from 'vitest';
 import { approvalOf } from '../../../src/domain/state/approval.js';
 import type { Ballot } from '../../../src/domain/state/round.js';

@@ -1,7 +1,7 @@
 /**
- * The ledger against a plain one: random marks, sweeps, clearings, links, exclusions, forgettings and restarts over two
- * platforms, each told in any order. The plain ledger is one table (ballot, account, emoji) -> what was last so, and votes are
- * read off it by the rules of docs/votes.md.
+ * The ledger against a plain one: random marks, sweeps, clearings, links, exclusions, forgettings and
+ * restarts over two platforms, each told in any order. The plain ledger is one table (ballot, account, emoji)
+ * -> what was last so, and votes are read off it by the rules of docs/votes.md.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';

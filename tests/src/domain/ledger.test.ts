@@ -1,4 +1,7 @@
-/** What a sweep and a clearing may take back: only what was so when they looked, however late they are told of it. */
+/**
+ * What a sweep and a clearing may take back: only what was so when they looked, however late they are told of
+ * it.
+ */
 import { describe, expect, it } from 'vitest';
 import type { Ballot } from '../../../src/domain/state/round.js';
 import { person, World } from '../../support/world.js';

@@ -1,6 +1,6 @@
 /**
- * The state machine under random histories (tests/support/random-life.ts). Whatever happens, the invariants of
- * docs/votes.md hold after every single event.
+ * The state machine under random histories (tests/support/random-life.ts). Whatever happens, the invariants
+ * of docs/votes.md hold after every single event.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

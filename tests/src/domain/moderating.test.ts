@@ -1,4 +1,7 @@
-/** What moderators do: sessions that reduce unsafe images, review, exclusion after the fact, and turning acts back. */
+/**
+ * What moderators do: sessions that reduce unsafe images, review, exclusion after the fact, and turning acts
+ * back.
+ */
 import { describe, expect, it } from 'vitest';
 import { safeShare, varietyKept } from '../../../src/domain/rounds/evaluations.js';
 import { approvals } from '../../../src/domain/state/approval.js';

@@ -1,4 +1,7 @@
-/** Who is a newcomer: measured by a community that was there before them, and by its own age where it is young itself. */
+/**
+ * Who is a newcomer: measured by a community that was there before them, and by its own age where it is young
+ * itself.
+ */
 import { describe, expect, it } from 'vitest';
 import type { Voter } from '../../../src/domain/state/model.js';
 import { judgeRound } from '../../../src/domain/voting/feedback.js';

@@ -1,7 +1,8 @@
 /**
- * One session in three channels of which two are swept: random histories in which channels are lost and come back,
- * leave and join, posts and sweeps are refused, and some people vote from two linked accounts. The invariants of the
- * state machine hold as ever, and votes are what a plain replay of the marks in order of time makes of them.
+ * One session in three channels of which two are swept: random histories in which channels are lost and come
+ * back, leave and join, posts and sweeps are refused, and some people vote from two linked accounts. The
+ * invariants of the state machine hold as ever, and votes are what a plain replay of the marks in order of
+ * time makes of them.
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -28,7 +28,8 @@ it('scales the drawing by images and steps, and tells learning as the same learn
     { drawn: { seconds: 4, memoryMb: 200 }, learned: learned(10) },
     { drawn: { seconds: 3 }, learned: { ...learned(99), learned: false } },
   ]);
-  // Median 3 s of 4 images and 10 steps = 0.075 s each; 8 x 20 of them are 12 s. Learning: the median of 30 and 10.
+  // Median 3 s of 4 images and 10 steps = 0.075 s each; 8 x 20 of them are 12 s. Learning: the median of 30
+  // and 10.
   expect(roundTime([state], kind)).toEqual({ draw: 12, learn: 20, memory: 500, rounds: 3 });
   expect(roundTime([state], { ...kind, learner: 'hero' })).toMatchObject({ draw: 12, learn: null });
 });

@@ -1,4 +1,7 @@
-/** What a decoder is given: three formats told by their bytes, and no more pixels than ours have; everywhere pictures come in. */
+/**
+ * What a decoder is given: three formats told by their bytes, and no more pixels than ours have; everywhere
+ * pictures come in.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -13,7 +13,9 @@ function gradient(width: number, height: number): Raster {
   return { width, height, data };
 }
 
-/** Reads a PNG by the specification: RGB, 8 bits, no interlace; undoes the five filters. Independent of sharp. */
+/**
+ * Reads a PNG by the specification: RGB, 8 bits, no interlace; undoes the five filters. Independent of sharp.
+ */
 function readByHand(png: Buffer): Raster {
   const chunks: { type: string; body: Buffer }[] = [];
   for (let at = 8; at < png.length; ) {

@@ -1,4 +1,7 @@
-/** Both ends over a real Redis and a real bucket that goes away: whoever waits for a job is told so, and that it goes on. */
+/**
+ * Both ends over a real Redis and a real bucket that goes away: whoever waits for a job is told so, and that
+ * it goes on.
+ */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** The queue over a real Redis: the contract, and what only several processes and a Redis that comes and goes can do. */
+/**
+ * The queue over a real Redis: the contract, and what only several processes and a Redis that comes and goes
+ * can do.
+ */
 import { randomUUID } from 'node:crypto';
 import { Queue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -178,7 +181,8 @@ describe('BullQueue', () => {
     await until(() => runs.length === 2, 'the job to be run again');
     gate.open();
     expect(await outcome).toEqual({ images: [], diversity: 0 });
-    // No counter was lost with it: what the first delivery still writes lies elsewhere. (1 is asked for what it needs.)
+    // No counter was lost with it: what the first delivery still writes lies elsewhere. (1 is asked for what
+    // it needs.)
     expect([...deliveries].filter((delivery) => delivery > 1).length).toBe(runs.length);
   });
 

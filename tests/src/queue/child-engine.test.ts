@@ -1,4 +1,7 @@
-/** An engine that says what it should not, as a real child process: progress that nobody can read costs no work. */
+/**
+ * An engine that says what it should not, as a real child process: progress that nobody can read costs no
+ * work.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

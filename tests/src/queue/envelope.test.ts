@@ -1,4 +1,7 @@
-/** Envelopes: what was signed with the shared key is opened, for its purpose alone; everything else is refused by its code. */
+/**
+ * Envelopes: what was signed with the shared key is opened, for its purpose alone; everything else is refused
+ * by its code.
+ */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';

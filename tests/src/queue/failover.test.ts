@@ -1,6 +1,6 @@
 /**
- * A Redis that fails over: two redis-servers, of which one is the other's replica, behind an address that stays. Lines are not cut by
- * it: a demoted server answers on, and refuses.
+ * A Redis that fails over: two redis-servers, of which one is the other's replica, behind an address that
+ * stays. Lines are not cut by it: a demoted server answers on, and refuses.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../../src/queue/redis/connection.js';
@@ -14,7 +14,8 @@ let [a, b]: TestRedis[] = [];
 let relay: Relay;
 const stops: (() => unknown)[] = [];
 beforeAll(async () => {
-  // A replica without its master says so, and one that reads its master's data takes its time and answers meanwhile.
+  // A replica without its master says so, and one that reads its master's data takes its time and answers
+  // meanwhile.
   const more = [
     ['--replica-serve-stale-data', 'no'],
     ['--enable-debug-command', 'yes'],

@@ -1,4 +1,7 @@
-/** What crosses between bot and engines has one measure: the largest that a schema takes fits into its envelope, with room. */
+/**
+ * What crosses between bot and engines has one measure: the largest that a schema takes fits into its
+ * envelope, with room.
+ */
 import { expect, it, test } from 'vitest';
 import { Envelopes } from '../../../src/queue/envelope.js';
 import { jobSchemas } from '../../../src/queue/jobs.js';

@@ -1,6 +1,6 @@
 /**
- * The line to Redis: a password, TLS, both together under the queue, and each way in which it is wrong with its mend; a server that
- * answers and refuses, or may lose what it holds.
+ * The line to Redis: a password, TLS, both together under the queue, and each way in which it is wrong with
+ * its mend; a server that answers and refuses, or may lose what it holds.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * What an engine has made is not made twice because its answer got lost: both ways of getting artifacts between the ends, over a real
- * Redis that restarts empty. Handlers count how often they run; the bytes tell which run was taken.
+ * What an engine has made is not made twice because its answer got lost: both ways of getting artifacts
+ * between the ends, over a real Redis that restarts empty. Handlers count how often they run; the bytes tell
+ * which run was taken.
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -107,7 +108,10 @@ function learnJob(): JobRequest<'learn'> & { kind: 'learn' } {
 }
 
 describe.each(Object.entries(ways))('over %s', (_name, open) => {
-  /** A job that was made and delivered while Redis was away, which then has come back empty; `before` happens in between. */
+  /**
+   * A job that was made and delivered while Redis was away, which then has come back empty; `before` happens
+   * in between.
+   */
   async function answerLost(before: (ends: Ends) => Promise<void> = async () => {}) {
     const ends = await open();
     const prefix = freshPrefix();

@@ -1,4 +1,7 @@
-/** What an engine tells of its work: progress gives way to a line that is slow, and nothing of it reaches whoever works. */
+/**
+ * What an engine tells of its work: progress gives way to a line that is slow, and nothing of it reaches
+ * whoever works.
+ */
 import { expect, it } from 'vitest';
 import { silentLog } from '../../../src/log.js';
 import { ProgressReports } from '../../../src/queue/redis/progress-reports.js';

@@ -1,4 +1,7 @@
-/** When an engine process is taken for hung, by a clock of the test's own: what it foretold, what it said, and what this side slept. */
+/**
+ * When an engine process is taken for hung, by a clock of the test's own: what it foretold, what it said, and
+ * what this side slept.
+ */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Watchdog } from '../../../src/queue/local/watchdog.js';
 

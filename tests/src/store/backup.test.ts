@@ -1,4 +1,7 @@
-/** Backup beside a running store and restore: one moment, whole, and nothing else than that; refused whole where it is not. */
+/**
+ * Backup beside a running store and restore: one moment, whole, and nothing else than that; refused whole
+ * where it is not.
+ */
 import {
   cpSync,
   existsSync,

@@ -1,4 +1,7 @@
-/** kill -9 in the middle of writing, again and again: every commit that was acknowledged is there, and each one whole. */
+/**
+ * kill -9 in the middle of writing, again and again: every commit that was acknowledged is there, and each
+ * one whole.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +18,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-/** Lets a process write for `ms`, and two commits at least, then kills it; the last counter it had acknowledged. */
+/**
+ * Lets a process write for `ms`, and two commits at least, then kills it; the last counter it had
+ * acknowledged.
+ */
 async function writeAndKill(from: number, ms: number, whileRunning?: () => Promise<void>): Promise<number> {
   const writing = await StoreWriting.start(dir, from);
   await new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,4 +1,7 @@
-/** A database with damaged pages: refused at the start, and told by whatever statement meets it later; a restore mends it. */
+/**
+ * A database with damaged pages: refused at the start, and told by whatever statement meets it later; a
+ * restore mends it.
+ */
 import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** An exclusion outlives forgetting, of linked accounts too, and restored backups; nothing else of the person does. */
+/**
+ * An exclusion outlives forgetting, of linked accounts too, and restored backups; nothing else of the person
+ * does.
+ */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

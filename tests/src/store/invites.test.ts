@@ -1,4 +1,7 @@
-/** Invites: one use each, an end, no way to make one up; made beside a running bot, and not good again after a restore. */
+/**
+ * Invites: one use each, an end, no way to make one up; made beside a running bot, and not good again after a
+ * restore.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';

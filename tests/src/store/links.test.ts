@@ -1,4 +1,7 @@
-/** Linked accounts in the store: a code works once, in its time, for others than its maker; forgetting takes all. */
+/**
+ * Linked accounts in the store: a code works once, in its time, for others than its maker; forgetting takes
+ * all.
+ */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** An upgrade in a real process that is killed with SIGKILL again and again: the next start ends it, and nothing shows that it was. */
+/**
+ * An upgrade in a real process that is killed with SIGKILL again and again: the next start ends it, and
+ * nothing shows that it was.
+ */
 import {
   copyFileSync,
   existsSync,
@@ -19,7 +22,10 @@ import { killAt } from '../../support/killed.js';
 
 const root = mkdtempSync(join(tmpdir(), 'acclaim-migrating-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
-/** Sessions and voters of the old database: enough that a migration takes a while, and where that does not matter, some. */
+/**
+ * Sessions and voters of the old database: enough that a migration takes a while, and where that does not
+ * matter, some.
+ */
 const many = 4000;
 const some = 50;
 let whole: Record<string, unknown[]>;
@@ -36,7 +42,10 @@ function copy(of = old): string {
   return dir;
 }
 
-/** A database of the first version, of so many sessions and voters, and all that it holds after an upgrade that nothing disturbs. */
+/**
+ * A database of the first version, of so many sessions and voters, and all that it holds after an upgrade
+ * that nothing disturbs.
+ */
 async function make(file: string, size: number): Promise<Record<string, unknown[]>> {
   const db = await Connection.open(file, 'write');
   await migrate(db, migrations.slice(0, 1));

@@ -1,4 +1,7 @@
-/** Forgetting at a size at which pages split and move, a kill in the middle of it, and what the purge of a server leaves. */
+/**
+ * Forgetting at a size at which pages split and move, a kill in the middle of it, and what the purge of a
+ * server leaves.
+ */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,6 @@
-/** The store: what was committed is there, whole, after anything; what must not be there is gone to the byte. */
+/**
+ * The store: what was committed is there, whole, after anything; what must not be there is gone to the byte.
+ */
 import {
   chmodSync,
   existsSync,

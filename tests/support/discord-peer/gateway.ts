@@ -1,6 +1,6 @@
 /**
- * The gateway of the peer: hello, identify, heartbeat, resume with replay, and the ways in which it goes wrong.
- * https://discord.com/developers/docs/events/gateway
+ * The gateway of the peer: hello, identify, heartbeat, resume with replay, and the ways in which it goes
+ * wrong. https://discord.com/developers/docs/events/gateway
  */
 import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
@@ -61,7 +61,9 @@ export class Gateway {
       if (session.socket) this.sendTo(session, 'READY', this.ready(session));
   }
 
-  /** Resolves when every client has taken in all that was sent: it answers a ping after what came before it. */
+  /**
+   * Resolves when every client has taken in all that was sent: it answers a ping after what came before it.
+   */
   async delivered(): Promise<void> {
     const pongs = this.sessions.flatMap(({ socket }) => {
       if (!socket) return [];

@@ -1,6 +1,7 @@
 /**
- * Interactions as people begin them and the bot answers them: acknowledged within 3 s and once, answered by a message
- * that only the asker sees, for 15 minutes. https://discord.com/developers/docs/interactions/receiving-and-responding
+ * Interactions as people begin them and the bot answers them: acknowledged within 3 s and once, answered by a
+ * message that only the asker sees, for 15 minutes.
+ * https://discord.com/developers/docs/interactions/receiving-and-responding
  */
 import { Refusal } from './faults.js';
 import type { Gateway } from './gateway.js';

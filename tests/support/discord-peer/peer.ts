@@ -1,6 +1,7 @@
 /**
- * A Discord on loopback for tests with the real discord.js: REST and gateway over one small world. Each request is held
- * against Discord's published description, and so is each answer: `objections` must stay empty.
+ * A Discord on loopback for tests with the real discord.js: REST and gateway over one small world. Each
+ * request is held against Discord's published description, and so is each answer: `objections` must stay
+ * empty.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,6 +1,6 @@
 /**
- * The operations of the peer, by their names in Discord's description. Each gets the parameters of its path, the query
- * and the checked body, and gives the answer's body; undefined is 204.
+ * The operations of the peer, by their names in Discord's description. Each gets the parameters of its path,
+ * the query and the checked body, and gives the answer's body; undefined is 204.
  */
 import { Refusal } from './faults.js';
 import type { Gateway } from './gateway.js';

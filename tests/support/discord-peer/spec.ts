@@ -1,7 +1,7 @@
 /**
- * Discord's published description of its API, as the package discord-api-spec has it: every request must be one of its
- * operations with a body that it allows, and what this peer answers must be what Discord would. The schemas are
- * evaluated in their strict form, in which an unknown field is an error too.
+ * Discord's published description of its API, as the package discord-api-spec has it: every request must be
+ * one of its operations with a body that it allows, and what this peer answers must be what Discord would.
+ * The schemas are evaluated in their strict form, in which an unknown field is an error too.
  */
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';

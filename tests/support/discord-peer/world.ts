@@ -1,6 +1,7 @@
 /**
- * The state of a small Discord: one server with roles, people, channels and messages. No network here. Objects have
- * the fields that Discord's answers have, so that the same object is what REST and the gateway send.
+ * The state of a small Discord: one server with roles, people, channels and messages. No network here.
+ * Objects have the fields that Discord's answers have, so that the same object is what REST and the gateway
+ * send.
  */
 export const discordEpoch = 1_420_070_400_000;
 

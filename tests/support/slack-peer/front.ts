@@ -1,7 +1,7 @@
 /**
- * What stands between the bot and the emulator: it keeps a record of every call, makes calls go wrong, holds messages
- * against Slack's bounds, and adds what the emulator lacks: user groups, files that take their time, shortened lists of
- * people, metadata only for those who ask, bounds of time in a channel's history.
+ * What stands between the bot and the emulator: it keeps a record of every call, makes calls go wrong, holds
+ * messages against Slack's bounds, and adds what the emulator lacks: user groups, files that take their time,
+ * shortened lists of people, metadata only for those who ask, bounds of time in a channel's history.
  */
 import type { webApi } from '@slack/bolt';
 import { Gates } from '../wait.js';

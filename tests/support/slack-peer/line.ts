@@ -1,6 +1,7 @@
 /**
  * How Slack reaches the bot: signed requests, or envelopes over a WebSocket that the bot opened.
- * https://docs.slack.dev/authentication/verifying-requests-from-slack and .../apis/events-api/using-socket-mode
+ * https://docs.slack.dev/authentication/verifying-requests-from-slack and
+ * .../apis/events-api/using-socket-mode
  */
 import { createHmac, randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';

@@ -1,6 +1,6 @@
 /**
- * A Slack on loopback for tests with the real Bolt: an emulator of its Web API that others wrote, a front that adds what
- * it lacks and what goes wrong, and the ways in which Slack tells the bot what people do.
+ * A Slack on loopback for tests with the real Bolt: an emulator of its Web API that others wrote, a front
+ * that adds what it lacks and what goes wrong, and the ways in which Slack tells the bot what people do.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -84,7 +84,9 @@ export class Peer {
     server.on('request', (request, response) => void this.serve(request, response));
   }
 
-  /** Every peer has a channel of its own; the emulator behind them is one, because making it takes longest. */
+  /**
+   * Every peer has a channel of its own; the emulator behind them is one, because making it takes longest.
+   */
   static async start(scopes: readonly string[]): Promise<Peer> {
     emulator ??= makeEmulator(scopes);
     const { url } = await emulator;
@@ -364,7 +366,10 @@ export class Peer {
   }
 }
 
-/** As Slack hands on what was typed: signs are escaped, people and channels that it knows stand there by their ids. */
+/**
+ * As Slack hands on what was typed: signs are escaped, people and channels that it knows stand there by their
+ * ids.
+ */
 function escaped(text: string): string {
   return text
     .split(/(<[@#]\w+(?:\|[^>]*)?>)/)

@@ -1,6 +1,6 @@
 /**
- * What Slack refuses in a message and the emulator lets pass: bounds of blocks, repeated names, empty texts, mentions
- * made by markup. https://docs.slack.dev/reference/block-kit/blocks
+ * What Slack refuses in a message and the emulator lets pass: bounds of blocks, repeated names, empty texts,
+ * mentions made by markup. https://docs.slack.dev/reference/block-kit/blocks
  */
 interface Element {
   type: string;

@@ -1,4 +1,7 @@
-/** Reference. What the guards work on: votes of several rounds, weighted; plain data so that each step is a function of it. */
+/**
+ * Reference. What the guards work on: votes of several rounds, weighted; plain data so that each step is a
+ * function of it.
+ */
 import type { Vote } from '../../../src/domain/voting/votes.js';
 
 export interface WeightedVote extends Vote {

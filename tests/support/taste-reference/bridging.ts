@@ -1,9 +1,9 @@
 /**
- * Reference, plain and slow.
- * Bridging, for a community that is split: r = mu + i_u + i_n + f_u f_n with one factor f, so that an
- * image's intercept i_n is what is left of its approval once the camps' sides are accounted for. Alternating least
- * squares; the regularisers (.15 intercepts, .03 factors) are scaled by the votes of each voter and image.
- * An image that one camp likes gets a large f_n; one that both like gets a large i_n.
+ * Reference, plain and slow. Bridging, for a community that is split: r = mu + i_u + i_n + f_u f_n with one
+ * factor f, so that an image's intercept i_n is what is left of its approval once the camps' sides are
+ * accounted for. Alternating least squares; the regularisers (.15 intercepts, .03 factors) are scaled by the
+ * votes of each voter and image. An image that one camp likes gets a large f_n; one that both like gets a
+ * large i_n.
  */
 import type { WeightedVote } from './ballot-box.js';
 import { groupBy } from './ballot-box.js';
@@ -79,7 +79,10 @@ export function bridging(votes: readonly WeightedVote[]): Map<string, number> {
   return new Map(byImage.map(([image]) => [image, Math.min(1, Math.max(0, mu + get(inn, image)))]));
 }
 
-/** Any start but zero will do; the most divided image tells the camps apart, and the same votes give the same start. */
+/**
+ * Any start but zero will do; the most divided image tells the camps apart, and the same votes give the same
+ * start.
+ */
 function startingSides(
   votes: readonly WeightedVote[],
   byImage: readonly (readonly [string, readonly WeightedVote[]])[],

@@ -1,8 +1,8 @@
 /**
- * Reference, plain and slow.
- * Timing clusters: accounts that keep voting alike within the same minute are one hand. For each pair:
- * n = marks in the same direction on the same thing, k = those within `clusterSeconds`, p0 = median pair rate + .01;
- * linked when k >= clusterPairs, k/n > 2 p0 and binomial tail x pairs < clusterP. Votes without a time take no part.
+ * Reference, plain and slow. Timing clusters: accounts that keep voting alike within the same minute are one
+ * hand. For each pair: n = marks in the same direction on the same thing, k = those within `clusterSeconds`,
+ * p0 = median pair rate + .01; linked when k >= clusterPairs, k/n > 2 p0 and binomial tail x pairs <
+ * clusterP. Votes without a time take no part.
  */
 import type { Guards } from '../../../src/domain/state/rules.js';
 import { binomialTail } from '../../../src/domain/voting/taste/statistics.js';
@@ -56,7 +56,9 @@ interface Pair {
   k: number;
 }
 
-/** All pairs with a mark in common. Voters are numbered first: a thousand of them make half a million pairs. */
+/**
+ * All pairs with a mark in common. Voters are numbered first: a thousand of them make half a million pairs.
+ */
 function countPairs(
   votes: readonly WeightedVote[],
   within: number,

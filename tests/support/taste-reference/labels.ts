@@ -1,7 +1,7 @@
 /**
- * Reference, plain and slow.
- * From weighted votes to labels, in the three sizes of a community: one voter (HERO's own feedback), two to four
- * (every voter weighs 1, one vote labels an image), five and more (the guards). Source: docs/votes.md.
+ * Reference, plain and slow. From weighted votes to labels, in the three sizes of a community: one voter
+ * (HERO's own feedback), two to four (every voter weighs 1, one vote labels an image), five and more (the
+ * guards). Source: docs/votes.md.
  */
 
 import type { ImageFeedback, Outcome } from '../../../src/domain/state/round.js';
@@ -40,7 +40,9 @@ export function label(box: LabelInput, guards: Guards): Labels {
   return box.voters < guards.from ? cold(box) : guarded(box, guards);
 }
 
-/** Fewer than five voters: the share of ups; as sure as it is one-sided, and never surer than one full vote. */
+/**
+ * Fewer than five voters: the share of ups; as sure as it is one-sided, and never surer than one full vote.
+ */
 function cold({ votes, indices, voters }: LabelInput): Labels {
   const cast = groupBy(weigh(votes), (vote) => `${vote.index}`);
   const images = indices.map((index): ImageFeedback => {
@@ -207,7 +209,10 @@ interface Candidate {
   fit: boolean;
 }
 
-/** First by stars (where those come first), then by bound, then by stars; a dead heat of everything has no leader. */
+/**
+ * First by stars (where those come first), then by bound, then by stars; a dead heat of everything has no
+ * leader.
+ */
 function strictLeader(candidates: readonly Candidate[], starsFirst: boolean): Candidate | undefined {
   const compare = (a: Candidate, b: Candidate): number =>
     (starsFirst ? b.stars - a.stars : 0) || b.bound - a.bound || b.stars - a.stars;

@@ -1,6 +1,6 @@
 /**
- * Reference, plain and slow.
- * Trust: one pair of coins for everybody, a weight of each voter by how far what they like is what others like.
+ * Reference, plain and slow. Trust: one pair of coins for everybody, a weight of each voter by how far what
+ * they like is what others like.
  */
 import { groupBy, type WeightedVote } from './ballot-box.js';
 import type { Reliability } from './dawid-skene.js';

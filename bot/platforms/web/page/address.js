@@ -1,4 +1,5 @@
-// The address names the session: Back walks over the sessions that were looked at, and closes a picture that is large.
+// The address names the session: Back walks over the sessions that were looked at, and closes a picture that
+// is large.
 import { channels, get, markSeen, set } from './store.js';
 
 /** The session that a link or a form asks for, until it is there. */
@@ -20,7 +21,10 @@ export function openChannel(channel) {
   markSeen(channel);
 }
 
-/** After the list of sessions has come or changed: what is asked for is shown once it is there, till then the first that goes on. */
+/**
+ * After the list of sessions has come or changed: what is asked for is shown once it is there, till then the
+ * first that goes on.
+ */
 export function settleChannel() {
   const { channel, sessions } = get();
   const names = channels();

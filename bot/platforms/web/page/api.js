@@ -1,4 +1,5 @@
-// Requests to our own server. Every failure is an Error whose message is fit to be shown; `code` is the server's.
+// Requests to our own server. Every failure is an Error whose message is fit to be shown; `code` is the
+// server's.
 import { t } from './words.js';
 
 /** @param {string} path @param {unknown} [body] @param {number} [patience] ms after which no answer is a missing one */

@@ -1,6 +1,6 @@
-// A round's sheets, or the pictures of its gallery. Open: pictures that are marked by a press, a chip for each number, none
-// of these, and what marks many at once. Closed: the same pictures smaller, with what each got. Tab stops once at the
-// pictures of a round; arrows go on from there.
+// A round's sheets, or the pictures of its gallery. Open: pictures that are marked by a press, a chip for
+// each number, none of these, and what marks many at once. Closed: the same pictures smaller, with what each
+// got. Tab stops once at the pictures of a round; arrows go on from there.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Cell } from './cell.js';
 import { Gallery } from './gallery.js';

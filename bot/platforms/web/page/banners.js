@@ -1,4 +1,5 @@
-// What stands above the feed while marks are not where they belong: not sent, not agreed to, not counted yet, or too late.
+// What stands above the feed while marks are not where they belong: not sent, not agreed to, not counted yet,
+// or too late.
 import { html } from './html.js';
 import { answerNotify } from './notify.js';
 import { seenLate } from './queue.js';

@@ -1,5 +1,6 @@
-// One picture with what is said of it. While its round is open a press on it marks it, with Shift all from the one marked
-// last; the corner, a long press or Enter enlarges. In a closed round it enlarges. Keys for it are in keys.js.
+// One picture with what is said of it. While its round is open a press on it marks it, with Shift all from
+// the one marked last; the corner, a long press or Enter enlarges. In a closed round it enlarges. Keys for it
+// are in keys.js.
 import { useRef } from 'preact/hooks';
 import { openLarge } from './address.js';
 import { beginDrag, dragSpent, isPainted } from './drag.js';

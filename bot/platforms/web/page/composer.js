@@ -1,5 +1,5 @@
-// The line for commands, with completion as a combobox: arrows choose, Tab or Enter takes, Escape closes. Up brings back
-// what was said before.
+// The line for commands, with completion as a combobox: arrows choose, Tab or Enter takes, Escape closes. Up
+// brings back what was said before.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { call } from './api.js';
 import { html } from './html.js';

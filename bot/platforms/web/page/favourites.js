@@ -1,5 +1,5 @@
-// Pictures that somebody likes to find again: kept in this browser alone, whatever becomes of their session. Clear copies of veiled pictures
-// are no more shown here than elsewhere.
+// Pictures that somebody likes to find again: kept in this browser alone, whatever becomes of their session.
+// Clear copies of veiled pictures are no more shown here than elsewhere.
 import { openLarge } from './address.js';
 import { drawer } from './drawer.js';
 import { get, set } from './store.js';

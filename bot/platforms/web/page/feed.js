@@ -1,5 +1,5 @@
-// The messages of a channel, oldest first. Sheets of one round stand together as one message. It follows the newest
-// message while the reader sees the one before it, and shows a new round from its heading on.
+// The messages of a channel, oldest first. Sheets of one round stand together as one message. It follows the
+// newest message while the reader sees the one before it, and shows a new round from its heading on.
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Round } from './ballot.js';
 import { Notice, Progress, Reply } from './cards.js';

@@ -1,5 +1,5 @@
-// Where the focus goes when what had it is gone (dismissed, sent, closed): to the messages, so that keys and screen readers
-// go on from there and not from the top of the page.
+// Where the focus goes when what had it is gone (dismissed, sent, closed): to the messages, so that keys and
+// screen readers go on from there and not from the top of the page.
 
 /** What has the focus, or had it until it went. @type {HTMLElement | null} */
 let last = null;

@@ -1,5 +1,5 @@
-// A gallery: each picture of the round with a like, a dislike and a star of its own. Closed it is one row of small
-// pictures, as closed sheets are.
+// A gallery: each picture of the round with a like, a dislike and a star of its own. Closed it is one row of
+// small pictures, as closed sheets are.
 import { Cell } from './cell.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';

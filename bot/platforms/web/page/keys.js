@@ -1,5 +1,6 @@
-// Marks by keys, from wherever the focus is but in a field or a dialog: digits on the sheet in hand, letters of the picture
-// in focus or of a sheet, Ctrl+Z for the last mark. Keys of the enlarged picture are its own (lightbox.js).
+// Marks by keys, from wherever the focus is but in a field or a dialog: digits on the sheet in hand, letters
+// of the picture in focus or of a sheet, Ctrl+Z for the last mark. Keys of the enlarged picture are its own
+// (lightbox.js).
 import { toggleBest, toggleCalled, toggleNone, toggleSide, undo } from './marks.js';
 import { openRound, pictureAt, placesOf, sheetInHand } from './rounds.js';
 import { get, set } from './store.js';

@@ -1,5 +1,5 @@
-// One picture large, with its marks. Arrow keys go through all pictures of the round; Enter or G marks it good, D (in a
-// gallery) not good, S names it the best, F flags it, Escape closes and gives the focus back.
+// One picture large, with its marks. Arrow keys go through all pictures of the round; Enter or G marks it
+// good, D (in a gallery) not good, S names it the best, F flags it, Escape closes and gives the focus back.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { closeLarge, openLarge } from './address.js';
 import { askFlag } from './asking.js';

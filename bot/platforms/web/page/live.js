@@ -1,4 +1,5 @@
-// The live line: Server-Sent Events that keep the state as the server has it, over lost connections and restarts.
+// The live line: Server-Sent Events that keep the state as the server has it, over lost connections and
+// restarts.
 import { settleChannel } from './address.js';
 import { call } from './api.js';
 import { notify } from './notify.js';

@@ -1,5 +1,5 @@
-// What a press means, on a sheet and in a gallery: which marks it sets, and which of the others go with it; for one
-// picture, for a range, for the whole round; and the way back.
+// What a press means, on a sheet and in a gallery: which marks it sets, and which of the others go with it;
+// for one picture, for a range, for the whole round; and the way back.
 import { markWords } from './names.js';
 import { markAll } from './queue.js';
 import { openRound, placesOf } from './rounds.js';
@@ -73,7 +73,8 @@ const calledSide = (message) => (unsafe(message) ? 'bad' : 'good');
 /** What people are there to find is found: good, or unsafe. @param {Message} message @param {Set<string>} marks @param {number} n */
 export const isCalled = (message, marks, n) => sideOf(message, marks, n) === calledSide(message);
 
-// The marks that follow from a word, as new sets --------------------------------------------------------------------
+// The marks that follow from a word, as new sets
+// --------------------------------------------------------------------
 
 /** One of the two is said, or taken back; the other goes, and so does a star on what is not good any more. @param {Message} message @param {Set<string>} marks @param {number} n @param {'good' | 'bad'} side @param {boolean} on */
 function withSide(message, marks, n, side, on) {
@@ -134,7 +135,8 @@ function withNone(message, marks, on) {
 const places = (message, marks) =>
   placesOf([message]).map(({ n }) => ({ n, on: isCalled(message, marks, n) }));
 
-// Acts ---------------------------------------------------------------------------------------------------------------
+// Acts
+// ---------------------------------------------------------------------------------------------------------------
 
 /** The marks before each of the latest acts. @type {{message: Message, marks: {emoji: string, present: boolean}[]}[][]} */
 let past = [];

@@ -1,4 +1,5 @@
-// Browser notifications: asked for once, after somebody was done with a round; told while the page is out of sight.
+// Browser notifications: asked for once, after somebody was done with a round; told while the page is out of
+// sight.
 import { openChannel } from './address.js';
 import { drawer } from './drawer.js';
 import { get, set } from './store.js';

@@ -1,5 +1,6 @@
-// Marks on their way: kept in the browser until the server has taken them, and tried again, more and more slowly, for as
-// long as one is left. What came too late is named until its reader has seen it. One queue for all tabs of this page.
+// Marks on their way: kept in the browser until the server has taken them, and tried again, more and more
+// slowly, for as long as one is left. What came too late is named until its reader has seen it. One queue for
+// all tabs of this page.
 import { call } from './api.js';
 import { drawer } from './drawer.js';
 import { markWords } from './names.js';

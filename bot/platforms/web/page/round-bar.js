@@ -1,6 +1,6 @@
-// Above the composer while a round is open: what you have marked, the time left, and Done. Sheets without any mark are
-// named before Done goes through: nothing there was good, or was it overlooked? In a gallery pictures without one are no
-// vote, unless you say so.
+// Above the composer while a round is open: what you have marked, the time left, and Done. Sheets without any
+// mark are named before Done goes through: nothing there was good, or was it overlooked? In a gallery
+// pictures without one are no vote, unless you say so.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { html } from './html.js';
 import { Icon } from './icons.js';

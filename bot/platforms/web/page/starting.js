@@ -1,5 +1,5 @@
-// The form for a session: what the command takes, as fields, with the command that they make beside them. It opens what it
-// started. The same for a branch, which goes on from a round of the session that is looked at.
+// The form for a session: what the command takes, as fields, with the command that they make beside them. It
+// opens what it started. The same for a branch, which goes on from a round of the session that is looked at.
 import { useEffect, useState } from 'preact/hooks';
 import { openChannel } from './address.js';
 import { call } from './api.js';
@@ -8,7 +8,10 @@ import { add, get, set } from './store.js';
 import { Text } from './text.js';
 import { serverLanguage, t } from './words.js';
 
-/** Fields that have words of their own, in their order; an option that is not here stands last, by its own name. */
+/**
+ * Fields that have words of their own, in their order; an option that is not here stands last, by its own
+ * name.
+ */
 const order = ['criterion', 'negative', 'model', 'images', 'rounds', 'ballots', 'learner'];
 /** Seldom asked for: behind a fold. */
 const seldom = new Set(['learner', 'images', 'ballots']);

@@ -1,5 +1,5 @@
-// The page's state: one plain object, replaced on every change. Components read it with `useStore`; whatever changes it
-// is a function here. live.js feeds it from the server.
+// The page's state: one plain object, replaced on every change. Components read it with `useStore`; whatever
+// changes it is a function here. live.js feeds it from the server.
 import { useEffect, useReducer, useRef } from 'preact/hooks';
 import { call } from './api.js';
 import { drawer } from './drawer.js';
@@ -61,7 +61,9 @@ export function set(change) {
   for (const read of readers) read(state);
 }
 
-/** Resolves once the server has told who this browser is: what is said while the page opens waits for that. */
+/**
+ * Resolves once the server has told who this browser is: what is said while the page opens waits for that.
+ */
 export function met() {
   if (state.me) return Promise.resolve();
   return new Promise((resolve) => {
@@ -91,7 +93,8 @@ export function useStore(pick) {
   return latest.current.value;
 }
 
-// Derived ------------------------------------------------------------------------------------------------------------
+// Derived
+// ------------------------------------------------------------------------------------------------------------
 
 /** Channels by name: those of sessions first, in their order, then any other that has messages. */
 export function channels(s = state) {
@@ -130,7 +133,8 @@ export function waitingCount(s = state) {
   return Object.values(s.waiting).reduce((n, marks) => n + Object.keys(marks).length, 0);
 }
 
-// Acts ---------------------------------------------------------------------------------------------------------------
+// Acts
+// ---------------------------------------------------------------------------------------------------------------
 
 export function markSeen(channel = state.channel) {
   const newest = Math.max(0, ...messagesOf(channel).map((m) => m.at));

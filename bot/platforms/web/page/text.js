@@ -1,5 +1,5 @@
-// Plain text with **bold** as elements (never as markup), names of sessions as links where asked for, and times as people
-// read them. What the catalogue sets apart (bold, code, keys) likewise.
+// Plain text with **bold** as elements (never as markup), names of sessions as links where asked for, and
+// times as people read them. What the catalogue sets apart (bold, code, keys) likewise.
 import { html } from './html.js';
 import { language, locale, t } from './words.js';
 

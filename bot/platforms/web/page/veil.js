@@ -1,5 +1,5 @@
-// One picture. Where the session's pictures are veiled the server sends a blurred copy, and the clear one only to who
-// asks for it; an answer that it may not be shown any more puts the veil back.
+// One picture. Where the session's pictures are veiled the server sends a blurred copy, and the clear one
+// only to who asks for it; an answer that it may not be shown any more puts the veil back.
 import { html } from './html.js';
 import { get, reveal, set, toast, useStore } from './store.js';
 import { t } from './words.js';

@@ -1,5 +1,6 @@
-// The page in the language of its reader: the one that was chosen here, else the first that the browser asks for and we have, else English.
-// What the server says (notices, answers, the words of a card) is English everywhere.
+// The page in the language of its reader: the one that was chosen here, else the first that the browser asks
+// for and we have, else English. What the server says (notices, answers, the words of a card) is English
+// everywhere.
 import { drawer } from './drawer.js';
 import { en } from './words/en.js';
 import { ja } from './words/ja.js';

@@ -1,6 +1,7 @@
 /**
- * What the guards work on: votes of several rounds as columns, because a thousand voters cast tens of thousands. Voters
- * are numbered by key, images as they first appear; row i is one vote. The weight `w` is all that guards change.
+ * What the guards work on: votes of several rounds as columns, because a thousand voters cast tens of
+ * thousands. Voters are numbered by key, images as they first appear; row i is one vote. The weight `w` is
+ * all that guards change.
  */
 import type { Steps } from '../../state/steps.js';
 import type { Vote } from '../votes.js';

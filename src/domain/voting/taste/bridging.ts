@@ -1,8 +1,8 @@
 /**
- * Bridging, for a community that is split: r = mu + i_u + i_n + f_u f_n with one factor f, so that an
- * image's intercept i_n is what is left of its approval once the camps' sides are accounted for. Alternating least
- * squares; the regularisers (.15 intercepts, .03 factors) are scaled by the votes of each voter and image.
- * An image that one camp likes gets a large f_n; one that both like gets a large i_n.
+ * Bridging, for a community that is split: r = mu + i_u + i_n + f_u f_n with one factor f, so that an image's
+ * intercept i_n is what is left of its approval once the camps' sides are accounted for. Alternating least
+ * squares; the regularisers (.15 intercepts, .03 factors) are scaled by the votes of each voter and image. An
+ * image that one camp likes gets a large f_n; one that both like gets a large i_n.
  */
 import type { Steps } from '../../state/steps.js';
 import { type Grouped, group, type Votes } from './ballot-box.js';
@@ -95,7 +95,10 @@ const DIVIDES = 0.6;
 /** Voters of each camp that must have said something of it. */
 const EACH = 2;
 
-/** Numbers of the images on which the camps differ most, at most `most`, the widest first. Votes without a weight say nothing. */
+/**
+ * Numbers of the images on which the camps differ most, at most `most`, the widest first. Votes without a
+ * weight say nothing.
+ */
 export function dividing(votes: Votes, side: Float64Array, most: number): number[] {
   const { length, images, voter, image, up, w } = votes;
   const camps = [side.map((f) => Number(f > 0)), side.map((f) => Number(f < 0))];
@@ -121,7 +124,10 @@ export function dividing(votes: Votes, side: Float64Array, most: number): number
     .map(({ n }) => n);
 }
 
-/** Any start but zero will do; the most divided image tells the camps apart, and the same votes give the same start. */
+/**
+ * Any start but zero will do; the most divided image tells the camps apart, and the same votes give the same
+ * start.
+ */
 function startingSides({ voters, images, voter, up, w }: Votes, { start, rows }: Grouped): Float64Array {
   let widest = 0;
   let most = -1;

@@ -1,9 +1,9 @@
 /**
- * Timing clusters: accounts that keep voting alike within the same minute are one hand. For each pair:
- * n = marks in the same direction on the same thing, k = those within `clusterSeconds`, p0 = median pair rate + .01;
- * linked when k >= clusterPairs, k/n > 2 p0 and binomial tail x pairs < clusterP. Votes without a time take no part, and (but in
- * sessions from before there was doubt) none that many share who came at other times: people who come at once and agree with the rest
- * are people whom somebody told that there is a round.
+ * Timing clusters: accounts that keep voting alike within the same minute are one hand. For each pair: n =
+ * marks in the same direction on the same thing, k = those within `clusterSeconds`, p0 = median pair rate +
+ * .01; linked when k >= clusterPairs, k/n > 2 p0 and binomial tail x pairs < clusterP. Votes without a time
+ * take no part, and (but in sessions from before there was doubt) none that many share who came at other
+ * times: people who come at once and agree with the rest are people whom somebody told that there is a round.
  */
 import type { Guards } from '../../state/rules.js';
 import type { Steps } from '../../state/steps.js';
@@ -54,8 +54,8 @@ const most = 16_384;
 type TakePair = (one: number, other: number, n: number, k: number) => void;
 
 /**
- * All pairs of voters with a mark in common. A thousand voters make half a million pairs: they are counted one voter's
- * row at a time, and again when they are needed again, so that no more than a row is ever held.
+ * All pairs of voters with a mark in common. A thousand voters make half a million pairs: they are counted
+ * one voter's row at a time, and again when they are needed again, so that no more than a row is ever held.
  */
 class PairCounter {
   /** Rows by (image, direction), voters ascending; and by voter. */
@@ -93,7 +93,10 @@ class PairCounter {
     this.at = Float64Array.from(rows, (row) => votes.at[row]!);
   }
 
-  /** How many pairs there are, and the median of their k/n: of all, also of those that have nothing odd in common. */
+  /**
+   * How many pairs there are, and the median of their k/n: of all, also of those that have nothing odd in
+   * common.
+   */
   *rates(): Steps<{ pairs: number; median: number }> {
     let pairs = 0;
     const { length: voters } = this.votes.voters;
@@ -163,7 +166,10 @@ class PairCounter {
   }
 }
 
-/** Takes out what at least half as many say as say the opposite, of those who voted on the picture at other times. */
+/**
+ * Takes out what at least half as many say as say the opposite, of those who voted on the picture at other
+ * times.
+ */
 function leaveUsual({ length, images, image, up, at }: Votes, within: number, taken: Uint8Array): void {
   const count = new Int32Array(images.length * 2);
   const times: number[][] = Array.from(count, () => []);
@@ -193,7 +199,10 @@ function below(numbers: readonly number[], x: number, upTo: boolean): number {
   return from;
 }
 
-/** Votes with a time; "none of these" is one mark though it speaks of nine cells: only its first cell is compared. */
+/**
+ * Votes with a time; "none of these" is one mark though it speaks of nine cells: only its first cell is
+ * compared.
+ */
 function oneMarkOnce(votes: Votes): Uint8Array {
   const { length, voter, image, up, at } = votes;
   const rounds = roundsOf(votes);

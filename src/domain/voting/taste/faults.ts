@@ -1,11 +1,15 @@
 /**
- * What people say is wrong with the pictures of a round, as far as the guards let them be heard: of each picture that was called not good,
- * who named a fault as a share of those who named any, by the same weights as their votes.
+ * What people say is wrong with the pictures of a round, as far as the guards let them be heard: of each
+ * picture that was called not good, who named a fault as a share of those who named any, by the same weights
+ * as their votes.
  */
 import { type Fault, type FaultShares, faults } from '../../state/faults.js';
 import type { Vote } from '../votes.js';
 
-/** Index of the picture -> shares; none of pictures of which nobody says what is wrong. `weights`: of each vote. */
+/**
+ * Index of the picture -> shares; none of pictures of which nobody says what is wrong. `weights`: of each
+ * vote.
+ */
 export function faultShares(
   votes: readonly Vote[],
   weights: ArrayLike<number>,

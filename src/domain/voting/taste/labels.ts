@@ -1,6 +1,6 @@
 /**
- * From weighted votes to labels, in the three sizes of a community: one voter (HERO's own feedback), two to four
- * (every voter weighs 1, one vote labels an image), five and more (the guards). Source: docs/votes.md.
+ * From weighted votes to labels, in the three sizes of a community: one voter (HERO's own feedback), two to
+ * four (every voter weighs 1, one vote labels an image), five and more (the guards). Source: docs/votes.md.
  */
 
 import type { ImageFeedback, Outcome } from '../../state/round.js';
@@ -39,7 +39,10 @@ export interface GuardWork {
   capped: ReadonlySet<string>;
   /** Voter -> how much their likes being those of others lets them count, 0 to 1. */
   trust: ReadonlyMap<string, number>;
-  /** What would have been the best, had a group not been able to make it so alone; null where there is no such picture. */
+  /**
+   * What would have been the best, had a group not been able to make it so alone; null where there is no such
+   * picture.
+   */
   withheld: number | null;
   /** Pictures without a label that they would have had. */
   unsure: number;
@@ -64,7 +67,9 @@ export function* label(box: LabelInput, guards: Guards): Steps<Labels> {
   return box.voters < guards.from ? cold(box) : yield* guarded(box, guards);
 }
 
-/** Fewer than five voters: the share of ups; as sure as it is one-sided, and never surer than one full vote. */
+/**
+ * Fewer than five voters: the share of ups; as sure as it is one-sided, and never surer than one full vote.
+ */
 function cold({ votes, indices, voters }: LabelInput): Labels {
   const tallies = new Map(indices.map((index) => [index, { ...nothing }]));
   for (const { index, up, star, weight } of votes) add(tallies.get(index), up, star, weight);
@@ -214,7 +219,10 @@ function* camps(votes: Votes): Steps<Pick<Found, 'p' | 'divides'>> {
   return { p, divides: dividing(votes, side, votes.images.length).map((n) => votes.images[n]!) };
 }
 
-/** Who seems to vote the other way round is a camp only when they do so clearly: who merely likes little is none. */
+/**
+ * Who seems to vote the other way round is a camp only when they do so clearly: who merely likes little is
+ * none.
+ */
 const clearlyOpposite = 0.75;
 
 /** Whoever left a picture unmarked is one voice as well. */
@@ -255,7 +263,10 @@ function* withDoubt(heard: Votes, box: LabelInput, guards: Guards, doubt: number
   return { p, polarisation, split, divides, w, sure, bound, mayWin, trust };
 }
 
-/** Share of votes by voters (of ten votes or more) whose coins say the opposite of the crowd's: together less than `below`. */
+/**
+ * Share of votes by voters (of ten votes or more) whose coins say the opposite of the crowd's: together less
+ * than `below`.
+ */
 export function oppositeShare(
   { voters, voter }: Pick<Votes, 'voters' | 'voter'>,
   coins: ReadonlyMap<string, { alpha: number; delta: number }>,
@@ -281,7 +292,10 @@ interface Candidate {
   fit: boolean;
 }
 
-/** First by stars (where those come first), then by bound, then by stars; a dead heat of everything has no leader. */
+/**
+ * First by stars (where those come first), then by bound, then by stars; a dead heat of everything has no
+ * leader.
+ */
 function strictLeader(candidates: readonly Candidate[], starsFirst: boolean): Candidate | undefined {
   const compare = (a: Candidate, b: Candidate): number =>
     (starsFirst ? b.stars - a.stars : 0) || b.bound - a.bound || b.stars - a.stars;

@@ -1,8 +1,9 @@
 /**
- * Trust: how far what a voter likes is what others like. All voters share one pair of coins (alpha = P(up | good), delta =
- * P(down | bad)), and each has a weight t between 0 and 1 beside it: nobody can earn more than everybody has, so a clique gains
- * nothing by agreeing with itself, and who likes hardly anything that others like (puppets of one picture), or rather what they
- * do not (inverters), counts less or not at all. EM, at most 50 steps, t = 1 in the first two:
+ * Trust: how far what a voter likes is what others like. All voters share one pair of coins (alpha = P(up |
+ * good), delta = P(down | bad)), and each has a weight t between 0 and 1 beside it: nobody can earn more than
+ * everybody has, so a clique gains nothing by agreeing with itself, and who likes hardly anything that others
+ * like (puppets of one picture), or rather what they do not (inverters), counts less or not at all. EM, at
+ * most 50 steps, t = 1 in the first two:
  *   M: alpha, delta as in dawid-skene.ts over w t; of each voter a = P(up | good), b = P(up | bad), each with three pictures of the
  *      crowd's own: a = (sum w p up + 3 alpha)/(sum w p + 3); t = min(1, a/(share m), (a - b)/(.1 m)), at least 0, m = median of a by weight
  *   E: logit p = logit pi + sum w t [up: ln alpha/(1 - delta); down: ln (1 - alpha)/delta]
@@ -29,7 +30,10 @@ const lent = 3;
 /** Of the usual likes: how much more of them has to be for good pictures than for bad ones. */
 const leaning = 0.1;
 
-/** `share`: of the usual likes, below which a voter counts less; `isKnown`: a moderator trusts them, so they count whole. */
+/**
+ * `share`: of the usual likes, below which a voter counts less; `isKnown`: a moderator trusts them, so they
+ * count whole.
+ */
 export function* trusting(
   votes: Votes,
   share: number,
@@ -57,7 +61,10 @@ export function* trusting(
   return { p, pi, coins, trust };
 }
 
-/** Voter -> coins measured against given p(good), with one picture at even odds: who is of the other camp, if there are camps. */
+/**
+ * Voter -> coins measured against given p(good), with one picture at even odds: who is of the other camp, if
+ * there are camps.
+ */
 export function sides(votes: Votes, likely: ReadonlyMap<string, number>): Map<string, Reliability> {
   const p = Float64Array.from(votes.images, (image) => likely.get(image)!);
   const { a, b } = ownRates(votes, p, { alpha: 0.5, delta: 0.5 }, 1);
@@ -124,7 +131,9 @@ function weightsCast({ length, voters, voter, w }: Votes): Float64Array {
   return cast;
 }
 
-/** The least value that half of the weight does not exceed; many accounts that weigh little do not move it. */
+/**
+ * The least value that half of the weight does not exceed; many accounts that weigh little do not move it.
+ */
 function weightedMedian(values: Float64Array, weights: Float64Array): number {
   const order = [...values.keys()].sort((x, y) => values[x]! - values[y]! || x - y);
   let left = weights.reduce((sum, weight) => sum + weight, 0) / 2;

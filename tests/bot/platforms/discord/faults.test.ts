@@ -12,7 +12,9 @@ const page = 'get /channels/{channel_id}/messages/{message_id}/reactions/{emoji_
 const unauthorized = { status: 401, body: { message: '401: Unauthorized', code: 0 } };
 const minutes = 60_000;
 const member = 'get /guilds/{guild_id}/members/{user_id}';
-/** View Channel, Send Messages (in threads), Embed Links, Attach Files, Add Reactions, Read Message History. */
+/**
+ * View Channel, Send Messages (in threads), Embed Links, Attach Files, Add Reactions, Read Message History.
+ */
 const needed = 0x400n | 0x800n | (1n << 38n) | 0x4000n | 0x8000n | 0x40n | 0x10000n;
 
 async function ballot(options: Parameters<typeof makeStage>[0] = {}) {

@@ -1,4 +1,7 @@
-/** Pictures that need an age-restricted channel: checked at every post and edit, and taken down when the mark goes. */
+/**
+ * Pictures that need an age-restricted channel: checked at every post and edit, and taken down when the mark
+ * goes.
+ */
 import { expect, test } from 'vitest';
 import { picture, sheet } from '../../../support/chat.js';
 import { until } from '../../../support/wait.js';

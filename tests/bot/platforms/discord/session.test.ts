@@ -1,6 +1,7 @@
 /**
- * A whole session on Discord: the real bot, store and engine, the real discord.js, the peer. Opened by command, voted on
- * by three members of whom one changes, one withdraws and one votes while the bot is down; closed, learned, gone on.
+ * A whole session on Discord: the real bot, store and engine, the real discord.js, the peer. Opened by
+ * command, voted on by three members of whom one changes, one withdraws and one votes while the bot is down;
+ * closed, learned, gone on.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

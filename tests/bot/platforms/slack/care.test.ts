@@ -1,4 +1,7 @@
-/** Pictures that need care: only among moderators, blurred, shown clear to one person at a time, taken down in time. */
+/**
+ * Pictures that need care: only among moderators, blurred, shown clear to one person at a time, taken down in
+ * time.
+ */
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import type { Card } from '../../../../src/chat/port.js';

@@ -1,4 +1,6 @@
-/** Slack passes the suite of all platforms, over HTTP and over Socket Mode: the real Bolt against the peer. */
+/**
+ * Slack passes the suite of all platforms, over HTTP and over Socket Mode: the real Bolt against the peer.
+ */
 import { slackName } from '../../../../bot/platforms/slack/emoji.js';
 import type { Transport } from '../../../../bot/platforms/slack/options.js';
 import type { ChatEvent } from '../../../../src/chat/port.js';

@@ -1,4 +1,7 @@
-/** What was done is not done again after a process was killed, and what was not done is: a file that survives it. */
+/**
+ * What was done is not done again after a process was killed, and what was not done is: a file that survives
+ * it.
+ */
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,12 +1,16 @@
-/** Slack's error words: each that is documented of a method that we call has a class, and one that is not is told by its name. */
+/**
+ * Slack's error words: each that is documented of a method that we call has a class, and one that is not is
+ * told by its name.
+ */
 import { webApi } from '@slack/bolt';
 import { expect, test } from 'vitest';
 import { classOf } from '../../../../bot/platforms/slack/error-words.js';
 import { translate } from '../../../../bot/platforms/slack/errors.js';
 
-/** As docs.slack.dev/reference/methods lists them, of chat.postMessage, chat.update, chat.delete, chat.postEphemeral, reactions.add, reactions.get,
- * conversations.info, conversations.history, conversations.list, conversations.members,
- * conversations.open, users.info, usergroups.users.list, files.getUploadURLExternal,
+/** As docs.slack.dev/reference/methods lists them, of chat.postMessage, chat.update, chat.delete,
+ * chat.postEphemeral, reactions.add, reactions.get, conversations.info, conversations.history,
+ * conversations.list, conversations.members, conversations.open, users.info, usergroups.users.list,
+ * files.getUploadURLExternal,
  * files.completeUploadExternal, files.info, files.delete, auth.test, apps.connections.open; August 2026. */
 const documented = `
   access_denied accesslimited account_inactive already_reacted alt_txt_too_large app_access_restricted

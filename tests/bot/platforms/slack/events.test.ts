@@ -1,4 +1,7 @@
-/** What Slack tells, and what becomes of it when it is told twice, late, in a wrong order, or by somebody else. */
+/**
+ * What Slack tells, and what becomes of it when it is told twice, late, in a wrong order, or by somebody
+ * else.
+ */
 import { expect, test } from 'vitest';
 import { AcclaimError } from '../../../../src/errors.js';
 import { picture, sheet } from '../../../support/chat.js';

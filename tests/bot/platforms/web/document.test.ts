@@ -1,4 +1,7 @@
-/** What a browser is sent to begin with: one script, one sheet of styles, and a document that already tells all that stands here. */
+/**
+ * What a browser is sent to begin with: one script, one sheet of styles, and a document that already tells
+ * all that stands here.
+ */
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';

@@ -1,4 +1,7 @@
-/** What a press on the page means, by the page's own script: no star stays on what is good no more, on a sheet or in a gallery. */
+/**
+ * What a press on the page means, by the page's own script: no star stays on what is good no more, on a sheet
+ * or in a gallery.
+ */
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 interface Message {

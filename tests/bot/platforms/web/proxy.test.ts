@@ -1,4 +1,7 @@
-/** Behind a reverse proxy: whose headers are believed, what is refused and how it is said, and a real nginx in front. */
+/**
+ * Behind a reverse proxy: whose headers are believed, what is refused and how it is said, and a real nginx in
+ * front.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** Open pages: how many one person, one address and all may hold, who gives way, and that all are sent the same bytes. */
+/**
+ * Open pages: how many one person, one address and all may hold, who gives way, and that all are sent the
+ * same bytes.
+ */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';

@@ -1,6 +1,6 @@
 /**
- * The words of the page: each language says all that another says, with the same things filled in, and nothing that people see
- * stands in the page's sources beside the catalogues.
+ * The words of the page: each language says all that another says, with the same things filled in, and
+ * nothing that people see stands in the page's sources beside the catalogues.
  */
 import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * Dawid-Skene against a brute force that knows nothing of EM: the log posterior is summed over every assignment of good
- * and bad to the images, and maximised by random search and coordinate steps. The M step's (x + 4)/(n + 6) is the
- * mode under Beta(5, 3).
+ * Dawid-Skene against a brute force that knows nothing of EM: the log posterior is summed over every
+ * assignment of good and bad to the images, and maximised by random search and coordinate steps. The M step's
+ * (x + 4)/(n + 6) is the mode under Beta(5, 3).
  */
 import { describe, expect, it } from 'vitest';
 import type { WeightedVote } from '../../../support/taste-reference/ballot-box.js';

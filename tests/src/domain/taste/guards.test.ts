@@ -1,4 +1,7 @@
-/** The guards against what they are there for: clocks that tick together, crowds of new accounts, a split community. */
+/**
+ * The guards against what they are there for: clocks that tick together, crowds of new accounts, a split
+ * community.
+ */
 import { describe, expect, it } from 'vitest';
 import { defaultGuards } from '../../../../src/domain/state/rules.js';
 import { wilsonLower } from '../../../../src/domain/voting/taste/statistics.js';
@@ -17,7 +20,10 @@ import { random, table } from './votes-made.js';
 
 const minute = 60_000;
 
-/** `honest` voters over an hour each at their own times; `puppets` up-vote the attacked images within ten seconds. */
+/**
+ * `honest` voters over an hour each at their own times; `puppets` up-vote the attacked images within ten
+ * seconds.
+ */
 function rounds(
   seed: number,
   honest: number,

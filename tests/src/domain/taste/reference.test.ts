@@ -1,6 +1,7 @@
 /**
- * The guards over columns against the same rules written plainly over lists (tests/support/taste-reference): random
- * crowds with camps, puppets, newcomers, unknown times, stars and earlier rounds get the same labels to 1e-9.
+ * The guards over columns against the same rules written plainly over lists (tests/support/taste-reference):
+ * random crowds with camps, puppets, newcomers, unknown times, stars and earlier rounds get the same labels
+ * to 1e-9.
  */
 import { describe, expect, it } from 'vitest';
 import { defaultGuards } from '../../../../src/domain/state/rules.js';

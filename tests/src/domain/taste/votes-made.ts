@@ -1,4 +1,7 @@
-/** Votes for tests: written as a table, one row a voter, one column an image: + up, - down, o unmarked, space unseen. */
+/**
+ * Votes for tests: written as a table, one row a voter, one column an image: + up, - down, o unmarked, space
+ * unseen.
+ */
 import type { WeightedVote } from '../../../support/taste-reference/ballot-box.js';
 
 export function table(rows: Record<string, string>, round = 'r'): WeightedVote[] {

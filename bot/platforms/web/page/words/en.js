@@ -1,6 +1,7 @@
-// What the page says, in English. A key is where it is said and what; `{name}` is filled in; what depends on a number has a form for each
-// of the language's plurals, chosen by `{n}`. **so** is set in bold, `so` as code, [[so]] as a key of the keyboard.
-// Another language is a file like this one with the same keys, and its line in words.js.
+// What the page says, in English. A key is where it is said and what; `{name}` is filled in; what depends on
+// a number has a form for each of the language's plurals, chosen by `{n}`. **so** is set in bold, `so` as
+// code, [[so]] as a key of the keyboard. Another language is a file like this one with the same keys, and its
+// line in words.js.
 
 export const en = {
   language: 'English',

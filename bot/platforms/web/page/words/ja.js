@@ -1,7 +1,8 @@
-// The page in Japanese: polite form in sentences, short labels on buttons.
-// One word each: session セッション, round ラウンド, picture 画像, sheet シート, to mark 選ぶ, mark 印, vote 投票, good 良い, not good 良くない, best 最高,
-// none 該当なし, safe 安全, unsafe 不適切, done 完了, undo 元に戻す, star 星, flag 通報, approval 支持率, to draw 生成, to learn 学習, held back 非公開,
-// branch 分岐, archive アーカイブ, favourite お気に入り, criterion 基準, loss 損失, moderator モデレーター, admin 管理者, operator 運営者.
+// The page in Japanese: polite form in sentences, short labels on buttons. One word each: session セッション,
+// round ラウンド, picture 画像, sheet シート, to mark 選ぶ, mark 印, vote 投票, good 良い, not good 良くない, best 最高, none 該当なし,
+// safe 安全, unsafe 不適切, done 完了, undo 元に戻す, star 星, flag 通報, approval 支持率, to draw 生成, to learn 学習, held back
+// 非公開, branch 分岐, archive アーカイブ, favourite お気に入り, criterion 基準, loss 損失, moderator モデレーター, admin 管理者,
+// operator 運営者.
 
 export const ja = {
   language: '日本語',
