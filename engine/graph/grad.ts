@@ -3,7 +3,8 @@
  * 1. Mark the values that depend on some x. 2. Walk the nodes backwards from the loss, adding up cotangents,
  * asking each node's rule only for the operands that are marked. What does not depend on any x costs nothing.
  */
-import { type Cotangents, type GradientRule, gradientRules } from './gradient-rules.js';
+import type { Cotangents } from './cotangents.js';
+import { type GradientRule, gradientRules } from './gradient-rules.js';
 import { LossScale } from './loss-scale.js';
 import type { OpName } from './op-set.js';
 import { add, expand } from './ops.js';

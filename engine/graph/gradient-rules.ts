@@ -5,11 +5,12 @@
  * directions.
  */
 
+import type { Cotangents, Flow } from './cotangents.js';
 import { attentionGradients } from './gradients/attention.js';
 import { conv2dGradients } from './gradients/convolution.js';
 import { layerNormGradients } from './gradients/normalization.js';
 import { maxPoolGradient } from './gradients/pooling.js';
-import type { OpAttrs, OpName } from './op-set.js';
+import type { OpName } from './op-set.js';
 import {
   add,
   averagePool2x2,
@@ -41,22 +42,7 @@ import {
   upsampleNearest2x,
   where,
 } from './ops.js';
-import { type FloatType, numel, type Value } from './value.js';
-
-interface Flow {
-  readonly inputs: readonly Value[];
-  readonly outputs: readonly Value[];
-  /** dL/d output, undefined where nothing depends on that output. */
-  readonly dys: readonly (Value | undefined)[];
-  /** Which operands' gradients are wanted. */
-  readonly needs: readonly boolean[];
-  /** A cotangent taken over to another type (loss-scale.ts). */
-  readonly carry: (dy: Value, to: FloatType) => Value;
-}
-
-export interface Cotangents<K extends OpName> extends Flow {
-  readonly attrs: OpAttrs[K];
-}
+import { numel, type Value } from './value.js';
 
 export type GradientRule<K extends OpName> =
   | ((c: Cotangents<K>) => readonly (Value | undefined)[])

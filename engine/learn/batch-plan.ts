@@ -15,12 +15,7 @@ import { predictedBytes } from '../graph/memory.js';
 import { doesNotFit } from '../runtime/budget.js';
 import type { GraphSpec } from '../runtime/graph-spec.js';
 import { Results } from '../runtime/results.js';
-import type { LearnContext } from './learner.js';
-
-export type BatchPlan = {
-  readonly rows: number;
-  readonly recompute: boolean;
-};
+import type { BatchPlan, LearnContext } from './learner.js';
 
 /** What was chosen, and its graph. */
 interface Built {

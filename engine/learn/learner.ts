@@ -17,13 +17,18 @@ import type { Pipeline } from '../models/pipeline.js';
 import type { TextFeeds } from '../models/prompt.js';
 import { adapterShapes } from '../nn/lora.js';
 import type { ExecutorCache } from '../runtime/cache.js';
-import type { BatchPlan } from './batch-plan.js';
 import type { Judged } from './feedback.js';
 import { adapterSpec, optimiserOptions } from './hyperparameters.js';
 import { initAdapter } from './lora-init.js';
 import { adam } from './optimiser.js';
 import type { PickingRule } from './picks.js';
 import type { Moved } from './trainer.js';
+
+/** Rows of one executor call, and whether activations are computed again on the way back. */
+export type BatchPlan = {
+  readonly rows: number;
+  readonly recompute: boolean;
+};
 
 export interface LearnContext<P> {
   pipeline: Pipeline;

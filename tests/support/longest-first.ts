@@ -9,6 +9,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** As measured in seconds of two cores that do nothing else: a file of ten and more. */
 const longest = [
   'e2e/chaos',
+  'e2e/states',
   'e2e/pool',
   'engine/jobs/jobs',
   'bot/crash',

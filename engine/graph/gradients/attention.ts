@@ -5,7 +5,7 @@
  * they are small, of some queries of one head while they are large. A block's scores are dead before the next
  * block's are made.
  */
-import type { Cotangents } from '../gradient-rules.js';
+import type { Cotangents } from '../cotangents.js';
 import {
   add,
   castLike,

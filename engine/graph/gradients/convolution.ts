@@ -8,7 +8,7 @@
  * the kernel
  *     and the forward stride its dilation; rows past kh are positions the forward never used, and are cropped.
  */
-import type { Cotangents } from '../gradient-rules.js';
+import type { Cotangents } from '../cotangents.js';
 import type { ConvAttrs } from '../op-set.js';
 import { castLike, reduceSum, slice, transpose, wide } from '../ops.js';
 import type { Value } from '../value.js';

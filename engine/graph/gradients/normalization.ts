@@ -3,7 +3,7 @@
  *   with g = dy gamma:  dx = r (g - mean(g) - h mean(g h)),  dgamma = sum(dy h),  dbeta = sum(dy) over the rows.
  * In float32 whatever x is: the means are over a group's every pixel.
  */
-import type { Cotangents } from '../gradient-rules.js';
+import type { Cotangents } from '../cotangents.js';
 import { castLike, mul, reduceMean, sub, sumTo, wide } from '../ops.js';
 
 /** Of x, gamma and, where there is one, beta; undefined where it is not needed. */

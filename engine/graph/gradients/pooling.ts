@@ -3,7 +3,7 @@
  * row, that equals y (as PyTorch). Written without the indices of the forward pass, which not every device
  * can give.
  */
-import type { Cotangents } from '../gradient-rules.js';
+import type { Cotangents } from '../cotangents.js';
 import { concat, equal, pad, reshape, slice, where } from '../ops.js';
 import type { Value } from '../value.js';
 

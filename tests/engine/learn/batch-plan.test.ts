@@ -7,7 +7,8 @@ import { grad } from '../../../engine/graph/grad.js';
 import { Graph } from '../../../engine/graph/graph.js';
 import { predictedBytes } from '../../../engine/graph/memory.js';
 import { exp, reduceSum, sin } from '../../../engine/graph/ops.js';
-import { type BatchPlan, planBatches } from '../../../engine/learn/batch-plan.js';
+import { planBatches } from '../../../engine/learn/batch-plan.js';
+import type { BatchPlan } from '../../../engine/learn/learner.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 
 /** Six blocks of five layers on x [rows,256,256], and their gradient. */

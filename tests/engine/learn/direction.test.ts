@@ -181,7 +181,8 @@ describe.each([
   });
 
   // Whether a picture weighs anything is the same for both that go by advantages.
-  it.skipIf(two === null)('takes no step by a picture that nobody labelled', async () => {
+  if (two === null) return;
+  it('takes no step by a picture that nobody labelled', async () => {
     const some = { 0: good, 1: bad };
     const alone = await learned(`${learner.name}-some`, learner, some);
     const beside = await learned(`${learner.name}-null`, learner, { ...some, 4: [0, 0], 5: [1, 0] });
