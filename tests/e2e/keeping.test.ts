@@ -80,6 +80,8 @@ it('keeps favourites over a reload, shows them, and opens one large', async () =
   await heart.click();
   await expect.poll(() => heart.getAttribute('aria-pressed')).toBe('true');
   await page.keyboard.press('Escape');
+  // Going back to before it was enlarged would break the reload off.
+  await expect.poll(() => page.evaluate('history.state?.large ?? null')).toBe(null);
   await page.reload();
   await page.getByRole('button', { name: 'Favourites' }).click();
   const list = page.getByRole('dialog', { name: 'Favourites' });
