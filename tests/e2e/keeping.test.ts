@@ -48,12 +48,12 @@ it('opens with a request for each of its files, and one for each picture in sigh
   other.on('request', (request) => asked.push(new URL(request.url()).pathname));
   await other.goto(`${app.platform.url}/#cat`);
   await other.locator('.round-open .cell-picture').nth(17).waitFor();
-  const files = asked.filter((path) => !path.startsWith('/pictures/'));
-  // The document, a script, a sheet of styles, the sign, and the live line.
-  expect(new Set(files.map((path) => path.replace(/-[\w-]{20}\./, '.')))).toEqual(
-    new Set(['/', '/page/app.css', '/page/app.js', '/page/logo.svg', '/api/events']),
-  );
-  expect(files.length).toBeLessThanOrEqual(6);
+  const files = () => asked.filter((path) => !path.startsWith('/pictures/'));
+  // The document, a script, a sheet of styles, the sign, and the live line, which begins when all stands.
+  await expect
+    .poll(() => new Set(files().map((path) => path.replace(/-[\w-]{20}\./, '.'))))
+    .toEqual(new Set(['/', '/page/app.css', '/page/app.js', '/page/logo.svg', '/api/events']));
+  expect(files().length).toBeLessThanOrEqual(6);
   await other.close();
 });
 
@@ -135,7 +135,7 @@ it('speaks the language that was chosen here, over a reload', async () => {
   await page.getByRole('button', { name: '新しいセッション' }).waitFor();
   await page.reload();
   await page.getByRole('button', { name: '新しいセッション' }).waitFor();
-  expect(await page.evaluate('document.documentElement.lang')).toBe('ja');
+  await expect.poll(() => page.evaluate('document.documentElement.lang')).toBe('ja');
   await page.getByRole('button', { name: /^言語: 日本語/ }).click();
   await page.getByRole('button', { name: 'New session' }).waitFor();
 });
