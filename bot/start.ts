@@ -132,7 +132,7 @@ async function create(
       web = new WebPlatform({
         ...pageOptions(config, { overview, completion, crowd }, paths, clock),
         monitor: { readiness: () => readiness(checks()), scrape: () => meter.scrape() },
-        onWarning: ({ message, mend }) => log.warn({ mend }, message),
+        onWarning: ({ message, hint }) => log.warn({ hint }, message),
         onError: (error) => log.error(toPlain(error), 'web'),
       });
       const more = { config, log, clock, fatal, reach, watch, completion };

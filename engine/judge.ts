@@ -49,10 +49,10 @@ export interface Verdict {
 /** @throws AcclaimError `file-corrupt`, or that a file is missing. */
 export function loadJudge(dir: string): Judge {
   const path = join(resolve(dir), 'config.json');
-  const mend = 'Use models/mini/judge.';
+  const hint = 'Use models/mini/judge.';
   const refuse = (why: string, options?: ErrorOptions) =>
-    new AcclaimError('file-corrupt', `${path}: ${why}`, mend, options);
-  const config = configSchema.safeParse(jsonOfFile(path, MODEL_JSON, refuse, { mend }));
+    new AcclaimError('file-corrupt', `${path}: ${why}`, hint, options);
+  const config = configSchema.safeParse(jsonOfFile(path, MODEL_JSON, refuse, { hint }));
   if (!config.success) throw refuse(z.prettifyError(config.error));
   return { dir: resolve(dir), config: config.data, weights: openSafetensors(join(dir, 'judge.safetensors')) };
 }

@@ -49,7 +49,7 @@ export const commands = {
   invite: { summary: 'Make invite links for voters of the page', module: 'bot/cli/invite.js' },
   key: { summary: 'Make a key with which bot and engines sign what crosses Redis', module: 'src/cli/key.js' },
   doctor: {
-    summary: 'Check this machine and the configuration, and name the mends',
+    summary: 'Check this machine and the configuration, and name the hints',
     module: 'src/cli/doctor.js',
   },
 } as const satisfies Record<string, { summary: string; module: string; stays?: true }>;
@@ -82,8 +82,8 @@ export async function main(argv: readonly string[], io: Io): Promise<0 | 1 | 2> 
 }
 
 function inWords(error: unknown, io: Io): void {
-  const { code, message, mend } = toPlain(error);
-  io.err(`acclaim: ${code}: ${message}\n${mend === '' ? '' : `  ${mend}\n`}`);
+  const { code, message, hint } = toPlain(error);
+  io.err(`acclaim: ${code}: ${message}\n${hint === '' ? '' : `  ${hint}\n`}`);
   if (code === 'internal' && error instanceof Error) io.err(`${error.stack}\n`);
 }
 

@@ -87,7 +87,7 @@ export class AcclaimError extends Error {
     readonly code: ErrorCode,
     message: string,
     /** One sentence: what the reader can do. */
-    readonly mend = '',
+    readonly hint = '',
     options?: ErrorOptions,
   ) {
     super(message, options);
@@ -99,27 +99,27 @@ export function cause(message: string): string {
   return message.trim().replace(/\.$/, '');
 }
 
-/** Cause and mend as people read them: two sentences, whether or not the first was written with its end. */
-export function inSentences({ message, mend }: { message: string; mend: string }): string {
+/** Cause and hint as people read them: two sentences, whether or not the first was written with its end. */
+export function inSentences({ message, hint }: { message: string; hint: string }): string {
   const said = message.trim();
-  return `${/[.!?…]$/.test(said) ? said : `${said}.`} ${mend}`.trim();
+  return `${/[.!?…]$/.test(said) ? said : `${said}.`} ${hint}`.trim();
 }
 
 /** What crosses a process boundary or a wire. */
 export interface PlainError {
   code: ErrorCode;
   message: string;
-  mend: string;
+  hint: string;
 }
 
 /** What of an error can cross between processes; of one that is not ours the code `internal`. */
 export function toPlain(error: unknown): PlainError {
-  if (error instanceof AcclaimError) return { code: error.code, message: error.message, mend: error.mend };
+  if (error instanceof AcclaimError) return { code: error.code, message: error.message, hint: error.hint };
   const message = error instanceof Error ? error.message : String(error);
-  return { code: 'internal', message, mend: '' };
+  return { code: 'internal', message, hint: '' };
 }
 
 /** The error again, on the other side. */
 export function fromPlain(plain: PlainError): AcclaimError {
-  return new AcclaimError(plain.code, plain.message, plain.mend);
+  return new AcclaimError(plain.code, plain.message, plain.hint);
 }

@@ -1,7 +1,7 @@
 /**
  * Seeded mutations of what strangers write (safetensors headers, configurations, weight indices, tokenizer
  * files, hub listings, LoRAs, backups, pictures), each given to the reader that is meant for it. A reader
- * either takes its input or throws one coded error with a mend; anything else is a fault. Case k of a seed is
+ * either takes its input or throws one coded error with a hint; anything else is a fault. Case k of a seed is
  * the same whatever ran before it.
  */
 import { createHash } from 'node:crypto';
@@ -424,7 +424,7 @@ export function makeFuzz(readers, from, dir, only) {
           error?.name === 'AcclaimError' &&
           error.code !== 'internal' &&
           error.message !== '' &&
-          error.mend !== ''
+          error.hint !== ''
         )
           return { target, refused: error.code };
         throw Object.assign(new Error(`seed ${seed}, case ${k} (${target}): ${error?.stack ?? error}`), {

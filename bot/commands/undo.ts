@@ -54,7 +54,7 @@ const command: ChatCommand = {
       else if (rows.length === 1) return { title: 'Not done', text: inSentences(refusal) };
       else
         stays.push(
-          `In ${(await services.sight.ofSession(context, session)) ? `**${session}**` : 'another channel'} it stays as it is: ${refusal.mend}`,
+          `In ${(await services.sight.ofSession(context, session)) ? `**${session}**` : 'another channel'} it stays as it is: ${refusal.hint}`,
         );
     }
     return said(rows[0]!, sessions, stays);

@@ -291,7 +291,7 @@ export class Cards {
   }
 }
 
-/** A picture that needs care is looked after at each edit, so in sessions with such the bars stay apart. */
+/** A picture that is NSFW is looked after at each edit, so in sessions with such the bars stay apart. */
 function isOneMessage({ session, bindings }: SessionState, { channel }: EffectOf<'card'>): boolean {
   const binding = bindings.find((row) => row.channel === channel);
   return !session.nsfw && binding !== undefined && platforms[binding.platform].notifies;

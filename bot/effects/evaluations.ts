@@ -81,8 +81,8 @@ export class Evaluations {
       // What runs is cancelled by closing the queue: it goes on after the next start. Space comes back.
       if (this.parts.stop.aborted) return;
       if (isDiskFull(error)) throw error;
-      const { message, mend } = toPlain(error);
-      Object.assign(found, { state: 'failed', failure: { message, mend } });
+      const { message, hint } = toPlain(error);
+      Object.assign(found, { state: 'failed', failure: { message, hint } });
     } finally {
       this.running.delete(effect.session);
     }

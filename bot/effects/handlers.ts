@@ -101,7 +101,7 @@ export class EffectHandlers {
   }
 
   /**
-   * The channel refused pictures that need care: true when it is really not (any more) where they may be
+   * The channel refused pictures that are NSFW: true when it is really not (any more) where they may be
    * shown.
    */
   private async isUnguarded(effect: Effect, state: SessionState, error: unknown): Promise<boolean> {

@@ -1,5 +1,5 @@
 /**
- * Sessions whose pictures need care, and the channels that may show them: asked of the platform at the start,
+ * Sessions whose pictures are NSFW, and the channels that may show them: asked of the platform at the start,
  * at a resume, and when it refuses a post. A channel that may not any more has its pictures taken down at
  * once, and the session is told, which rests it.
  */

@@ -72,7 +72,7 @@ export class Chat {
         await admission.admit('mark', event.account, event.ref.channel, true);
         const refusal = await this.mark(event);
         if (refusal)
-          throw new AcclaimError(codes[refusal.code] ?? 'not-allowed', refusal.message, refusal.mend);
+          throw new AcclaimError(codes[refusal.code] ?? 'not-allowed', refusal.message, refusal.hint);
         return;
       }
       case 'cleared': {

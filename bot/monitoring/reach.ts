@@ -49,10 +49,10 @@ export class Reach {
   /** It is away; told as often as one likes. */
   lost(platform: PlatformName, error: unknown): void {
     const state = this.of(platform);
-    const { code, message, mend } = toPlain(error);
+    const { code, message, hint } = toPlain(error);
     state.why = message;
     if (!state.connected && state.awaySince !== null) return;
-    const line = { platform, code, error: message, mend };
+    const line = { platform, code, error: message, hint };
     const { log, clock } = this.parts;
     // Connections break every few hours, and are there again at once.
     if (state.connected) log.info(line, 'the connection is lost: it is tried until it is there');
@@ -64,7 +64,7 @@ export class Reach {
   /** Something for the platform waits. */
   waits(platform: PlatformName, key: string, error: unknown): void {
     const state = this.of(platform);
-    const { code, message, mend } = toPlain(error);
+    const { code, message, hint } = toPlain(error);
     state.why = message;
     const over = state.over;
     if (over) clearTimeout(over);
@@ -72,11 +72,11 @@ export class Reach {
     if (state.waiting.size === 0 && !over) {
       state.waitingSince = this.parts.clock.now();
       state.longToldAt = null;
-      const line = { platform, code, error: message, mend };
+      const line = { platform, code, error: message, hint };
       this.parts.log.warn(line, 'no answer: what was decided waits, and is tried until it is done');
     }
     state.waiting.add(key);
-    this.tellLong(platform, state, { code, error: message, mend });
+    this.tellLong(platform, state, { code, error: message, hint });
   }
 
   /** It may pass no more by itself. */

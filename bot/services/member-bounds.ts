@@ -69,4 +69,4 @@ function mayAsk(most: MemberBounds['asked'], { images, rounds }: Opener['asked']
     throw no(`Members may ask for up to ${count(most.rounds, 'round')}.`, 'Ask a moderator for more.');
 }
 
-const no = (message: string, mend: string) => new AcclaimError('not-allowed', message, mend);
+const no = (message: string, hint: string) => new AcclaimError('not-allowed', message, hint);

@@ -34,7 +34,7 @@ export class Plans {
   readonly approval: boolean;
   /** Rounds that may wait for engines before no session is opened any more. */
   readonly mostWaiting: number;
-  /** Channels of the page where pictures that need care may be shown. */
+  /** Channels of the page where pictures that are NSFW may be shown. */
   readonly nsfwChannels: readonly string[];
   /** What this host lets be drawn. */
   readonly budgets: Budgets;

@@ -63,7 +63,7 @@ export class Pools {
     const event = { kind: 'command', act, by: from.by, from: place.channel, at: clock.now() } as const;
     return opening.join(place, async () => {
       const refusal = await sessions.dispatch(id, event);
-      if (refusal) throw new AcclaimError('not-allowed', refusal.message, refusal.mend);
+      if (refusal) throw new AcclaimError('not-allowed', refusal.message, refusal.hint);
       // The people of the new side, who may vote in no other session here.
       await sessions.hold(() => store.loadSettled());
       return sessions.get(id)!;

@@ -59,7 +59,7 @@ export class Proposals {
   /** Keeps it and shows its card. Throws `not-allowed` where too many wait. */
   async ask(asked: Omit<Proposal, 'number'>, replyTo: string): Promise<Proposal> {
     const refused = tooMany(this.waiting, asked.server, asked.by);
-    if (refused) throw new AcclaimError('not-allowed', refused.message, refused.mend);
+    if (refused) throw new AcclaimError('not-allowed', refused.message, refused.hint);
     const proposal = { ...asked, number: await this.parts.store.propose(asked) };
     this.waiting.push(proposal);
     this.askers.set(proposal.number, replyTo);
@@ -70,7 +70,7 @@ export class Proposals {
   /** Throws `not-allowed` where it is not there to be decided by this person. */
   find(number: number, who: Decider): Proposal {
     const found = toDecide(this.waiting, number, who);
-    if (isRefusal(found)) throw new AcclaimError('not-allowed', found.message, found.mend);
+    if (isRefusal(found)) throw new AcclaimError('not-allowed', found.message, found.hint);
     return found;
   }
 

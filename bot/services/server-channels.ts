@@ -36,7 +36,7 @@ export class ServerChannels {
   }
 
   /**
-   * Sessions that were shut out may post again (pictures that need care wait for a look at the channel), or
+   * Sessions that were shut out may post again (pictures that are NSFW wait for a look at the channel), or
    * are shut out.
    */
   async setPosts(platform: PlatformName, server: string, canPost: boolean): Promise<void> {

@@ -209,8 +209,8 @@ class Run {
       const state = this.app.sessions.get(id)!;
       const round = state.rounds.at(-1);
       if (round?.state === 'failed') {
-        const { code, message, mend } = round.failure!;
-        throw new AcclaimError(code as AcclaimError['code'], message, mend);
+        const { code, message, hint } = round.failure!;
+        throw new AcclaimError(code as AcclaimError['code'], message, hint);
       }
       const answer = met(state);
       if (answer !== 'wait') return answer === 'yes' ? state : undefined;

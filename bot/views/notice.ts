@@ -46,7 +46,7 @@ export const notices: Record<NoticeCode, Text> = {
     text: (v) =>
       inSentences({
         message: `${round(v)} stopped: ${of(v, 'reason', 'the engine failed')}`,
-        mend: of(v, 'mend'),
+        hint: of(v, 'hint'),
       }),
   },
   'job-retried': {

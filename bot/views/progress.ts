@@ -141,8 +141,8 @@ const texts: Record<Bar['is'], (view: ProgressView) => string> = {
     const notes = learned.notes.length > 0 ? `\n${learned.notes.join('\n')}` : '';
     return `${count(learned.steps, 'step')} in ${duration(learned.seconds)}.${notes}`;
   },
-  stuck: ({ round }) => inSentences({ message: fault(round), mend: round.failure?.mend ?? '' }),
-  failed: ({ round }) => inSentences({ message: fault(round), mend: '' }),
+  stuck: ({ round }) => inSentences({ message: fault(round), hint: round.failure?.hint ?? '' }),
+  failed: ({ round }) => inSentences({ message: fault(round), hint: '' }),
   stopped: ({ session, bar }) => {
     if (session.state === 'ended') return 'The session ended first.';
     return bar.kind === 'generate' ? 'It was given up.' : 'It was given up; its votes are kept.';

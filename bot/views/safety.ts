@@ -69,7 +69,7 @@ const texts: Record<Evaluation['state'], (evaluation: Evaluation) => string> = {
   },
   done: (evaluation) => [...summary(evaluation), ...evaluation.prompts.map(promptLine)].join('\n'),
   failed: ({ failure }) =>
-    `${inSentences({ message: `It could not be measured: ${failure?.message ?? 'something went wrong'}`, mend: failure?.mend ?? '' })} **/acclaim nsfw report** tries again.`,
+    `${inSentences({ message: `It could not be measured: ${failure?.message ?? 'something went wrong'}`, hint: failure?.hint ?? '' })} **/acclaim nsfw report** tries again.`,
 };
 
 function summary(evaluation: Evaluation): string[] {

@@ -39,13 +39,13 @@ function notedConfigs({ file, metadata }: SafetensorsFile): Map<Part, PeftConfig
 export function configBeside(file: string): PeftConfig | undefined {
   const path = join(dirname(file), 'adapter_config.json');
   if (!isThere(path)) return undefined;
-  const json = jsonOfFile(path, ADAPTER_JSON, notUnderstood(path), { mend });
+  const json = jsonOfFile(path, ADAPTER_JSON, notUnderstood(path), { hint });
   return parsePeftConfig(path, settings(path, json));
 }
 
-const mend = 'Export it again.';
+const hint = 'Export it again.';
 const notUnderstood = (where: string) => (why: string, options?: ErrorOptions) =>
-  new AcclaimError('file-corrupt', `${where} is not understood: ${why}`, mend, options);
+  new AcclaimError('file-corrupt', `${where} is not understood: ${why}`, hint, options);
 
 function settings(where: string, json: unknown): Record<string, unknown> {
   const found = z.record(z.string(), z.unknown()).safeParse(json);

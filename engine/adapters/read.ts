@@ -40,7 +40,7 @@ export function adapterFile(path: string): string {
   const inside = existsSync(path) && statSync(path).isDirectory();
   const named = IN_FOLDER.map((name) => join(path, name));
   const file = inside ? (named.find((name) => existsSync(name)) ?? named[0]!) : path;
-  mustBeReadable(file, { message: `there is no ${file}`, mend: 'Check --adapter.' });
+  mustBeReadable(file, { message: `there is no ${file}`, hint: 'Check --adapter.' });
   return file;
 }
 

@@ -51,11 +51,11 @@ const valuesOf = (pipeline: Pipeline, stack: readonly StackedAdapter[]): Adapter
 
 function checkFiles(stack: readonly StackedAdapter[]): void {
   for (const { file, sha256 } of stack) {
-    const mend = 'Put the file back, or begin a session with another stack.';
+    const hint = 'Put the file back, or begin a session with another stack.';
     if (!existsSync(file))
-      throw new AcclaimError('file-not-found', `the session is drawn with ${file}, which is gone`, mend);
+      throw new AcclaimError('file-not-found', `the session is drawn with ${file}, which is gone`, hint);
     if (fileHash(file) !== sha256)
-      throw new AcclaimError('model-changed', `${file} has changed since the session began`, mend);
+      throw new AcclaimError('model-changed', `${file} has changed since the session began`, hint);
   }
 }
 

@@ -11,7 +11,7 @@ import { precisionOf, tryApart } from '../devices.js';
 import { substitution } from '../diffusion/native.js';
 import { loadPipeline } from '../models/pipeline.js';
 
-const mends: Record<string, string> = {
+const hints: Record<string, string> = {
   cuda: 'Linux on x64 with an NVIDIA card, CUDA 12 and cuDNN 9: `npm run install-cuda` fetches the provider.',
   webgpu:
     'It needs a Vulkan, Metal or Direct3D 12 driver. Linux: the loader libvulkan.so.1 (Debian: libvulkan1) and the driver of the card.',
@@ -35,7 +35,7 @@ async function checkDevices({ devices, known, precision, dataDir }: EngineQuesti
       name: `device ${device}`,
       state: ok ? (device === used && short ? 'warn' : 'ok') : wanted ? 'warn' : 'off',
       found: ok ? [works, ...notes].join('; ') : reason,
-      mend: ok ? (device === used && short ? 'Set engine.precision to auto.' : '') : (mends[device] ?? ''),
+      hint: ok ? (device === used && short ? 'Set engine.precision to auto.' : '') : (hints[device] ?? ''),
     });
   }
   if (used === undefined) {
@@ -43,7 +43,7 @@ async function checkDevices({ devices, known, precision, dataDir }: EngineQuesti
       name: 'device',
       state: 'fail',
       found: `none of engine.devices works: ${devices.join(', ')}`,
-      mend: 'Add cpu to engine.devices.',
+      hint: 'Add cpu to engine.devices.',
       code: 'device-unavailable',
     });
   }
@@ -60,11 +60,11 @@ async function checkModel(dir: string): Promise<Check> {
       name: 'model',
       state: 'ok',
       found: `${dir} (${family}, ${width}x${height}, sha256 ${hash})${note === null ? '' : `; ${note}`}`,
-      mend: '',
+      hint: '',
     };
   } catch (error) {
-    const { code, message, mend } = toPlain(error);
-    return { name: 'model', state: 'fail', found: message, mend, code };
+    const { code, message, hint } = toPlain(error);
+    return { name: 'model', state: 'fail', found: message, hint, code };
   }
 }
 
@@ -76,10 +76,10 @@ async function checkAdapters(dir: string, adapters: readonly string[]): Promise<
     const stack = stackOf(adapters);
     readStack(await loadPipeline(dir), stack);
     const found = stack.map(({ file, weight }) => `${file} (${weight})`).join(', ');
-    return [{ name, state: 'ok', found: `sessions are drawn with ${found}`, mend: '' }];
+    return [{ name, state: 'ok', found: `sessions are drawn with ${found}`, hint: '' }];
   } catch (error) {
-    const { code, message, mend } = toPlain(error);
-    return [{ name, state: 'fail', found: message, mend, code }];
+    const { code, message, hint } = toPlain(error);
+    return [{ name, state: 'fail', found: message, hint, code }];
   }
 }
 

@@ -62,8 +62,8 @@ export const command = defineCommand(
     const round = v.round ?? session.head;
     if (round === null || !there.includes(String(round))) {
       const what = round === null ? 'has not learned yet' : `learned nothing in round ${round}`;
-      const mend = there.length > 0 ? `Rounds: ${there.join(', ')}.` : 'Close a round first.';
-      throw new AcclaimError('session-not-found', `${session.id} ${what}`, mend);
+      const hint = there.length > 0 ? `Rounds: ${there.join(', ')}.` : 'Close a round first.';
+      throw new AcclaimError('session-not-found', `${session.id} ${what}`, hint);
     }
     const name = adapterName(session.id, round, v.format);
     const progress = drawProgress(io);

@@ -39,7 +39,7 @@ const options = {
   json: flag('--json', 'print figures as JSON'),
 };
 
-const mend = 'docs/formats.md describes the labels.';
+const hint = 'docs/formats.md describes the labels.';
 
 /**
  * Labels that a person wrote (docs/formats.md). @throws AcclaimError `labels-invalid`, or that the file
@@ -51,10 +51,10 @@ export function readLabels(file: string): Feedback {
     // What a person types or pipes in: no bound on the reading, but on what is made of it.
     text = readFileSync(file);
   } catch (cause) {
-    throw readFault(cause, file, { message: `${file} is not there`, mend });
+    throw readFault(cause, file, { message: `${file} is not there`, hint });
   }
   const refuse = (why: string, options?: ErrorOptions) =>
-    new AcclaimError('labels-invalid', `${file}: ${why}`, mend, options);
+    new AcclaimError('labels-invalid', `${file}: ${why}`, hint, options);
   const json = parseBounded(text, FOLDER_JSON, refuse);
   const parsed = feedbackSchema.safeParse(json);
   if (parsed.success) return parsed.data;

@@ -21,7 +21,7 @@ import {
   adapterInputs,
   checkAdapter,
 } from '../nn/lora.js';
-import { inParts, partSize } from '../runtime/batches.js';
+import { inMicroBatches, microBatchSize } from '../runtime/batches.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 import type { Feeds } from '../runtime/executor.js';
 import type { GraphSpec } from '../runtime/graph-spec.js';
@@ -38,7 +38,7 @@ export interface PredictorRequest {
   readonly sampler: { readonly guidance: number };
   readonly adapter?: AdapterValues | undefined;
   /** Images of one executor call, at most; default: as many as fit, up to what runs quickest. */
-  readonly part?: number | undefined;
+  readonly microBatch?: number | undefined;
 }
 
 export interface Predictor {
@@ -46,7 +46,7 @@ export interface Predictor {
   predict(x: FloatTensor, t: number): Promise<Float32Array>;
   release(): Promise<void>;
   /** Images of one executor call, at most. */
-  readonly part: number;
+  readonly microBatch: number;
   /** Floating-point operations of one step of one image. */
   flops(): number;
 }
@@ -55,7 +55,7 @@ export interface Predictor {
  * Latent elements that run at a time, at most: sixteen images of the miniature, one of Stable Diffusion at
  * 512x512.
  */
-const PART_ELEMENTS = 16_384;
+const MICRO_BATCH_ELEMENTS = 16_384;
 
 /** Errors: shape-mismatch where the adapter does not fit the model. */
 export async function createPredictor(
@@ -80,14 +80,15 @@ export async function createPredictor(
     options: { adapter: form },
   });
   const build = (spec: ReturnType<typeof specOf>) => predictionGraph(pipeline, spec, adapter?.tensors ?? {});
-  const quick = Math.max(1, Math.floor(PART_ELEMENTS / (noise.data.length / count)));
-  const part = request.part ?? fittingPart(cache, quick, (size) => specOf(size, null), build);
-  const size = partSize(count, part);
+  const quick = Math.max(1, Math.floor(MICRO_BATCH_ELEMENTS / (noise.data.length / count)));
+  const microBatch =
+    request.microBatch ?? fittingMicroBatch(cache, quick, (size) => specOf(size, null), build);
+  const size = microBatchSize(count, microBatch);
   const merged = pipeline.unet.bytes <= mergedBytes;
   const spec = specOf(size, adapter ? formOf(adapter, merged) : null);
 
   return {
-    part,
+    microBatch,
     flops: () => flops(build(specOf(size, null))) / size,
     // An adapter that is merged changes with every round: its executor goes when the run ends.
     release: async () => {
@@ -101,8 +102,8 @@ export async function createPredictor(
         guidance: width === null ? f32([], [guidanceOf(guidance)]) : guidanceEmbedding(guidance, width),
         timestep: f32([1], [t]),
       };
-      const output = await inParts(x, size, async (part) => {
-        const fetched = await executor.run({ ...constant, sample: part });
+      const output = await inMicroBatches(x, size, async (microBatch) => {
+        const fetched = await executor.run({ ...constant, sample: microBatch });
         return fetched.output as FloatTensor;
       });
       return output.data;
@@ -111,7 +112,7 @@ export async function createPredictor(
 }
 
 /** Images of one executor call that were found to fit. */
-class FittingParts extends Results<number> {
+class FittingMicroBatches extends Results<number> {
   constructor() {
     super(256);
   }
@@ -121,13 +122,13 @@ class FittingParts extends Results<number> {
  * `most` images, or half as many ... one, until their run fits. What one image takes is refused where it is
  * compiled.
  */
-function fittingPart<S extends GraphSpec>(
+function fittingMicroBatch<S extends GraphSpec>(
   cache: ExecutorCache,
   most: number,
   specOf: (size: number) => S,
   build: (spec: S) => Graph,
 ): number {
-  return cache.results(FittingParts).of(specOf(most), () => {
+  return cache.results(FittingMicroBatches).of(specOf(most), () => {
     let size = most;
     while (size > 1 && predictedBytes(build(specOf(size))) > cache.runBytes) size = Math.floor(size / 2);
     return size;

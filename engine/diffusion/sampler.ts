@@ -62,7 +62,7 @@ export interface Samples {
   readonly latents: FloatTensor;
   readonly halfway: Halfway;
   /** Images of one executor call, at most. */
-  readonly part: number;
+  readonly microBatch: number;
   /** [T]. */
   readonly timesteps: number[];
   /**
@@ -90,11 +90,14 @@ export async function sample(request: SampleRequest): Promise<Samples> {
   });
   const bare = own && tunedSteps(plan.steps.length, request.until) < plan.steps.length;
   const plain = bare
-    ? await createPredictor({ ...request, adapter: stack, part: predictor.part })
+    ? await createPredictor({ ...request, adapter: stack, microBatch: predictor.microBatch })
     : predictor;
   try {
     await request.onBegin?.(predictor.flops() * plan.steps.length);
-    return { ...(await walk(request, plan, predictor.predict, plain.predict)), part: predictor.part };
+    return {
+      ...(await walk(request, plan, predictor.predict, plain.predict)),
+      microBatch: predictor.microBatch,
+    };
   } finally {
     await predictor.release();
     if (bare) await plain.release();
@@ -110,7 +113,7 @@ async function walk(
   plan: Schedule,
   tuned: Predictor['predict'],
   plain: Predictor['predict'],
-): Promise<Omit<Samples, 'part'>> {
+): Promise<Omit<Samples, 'microBatch'>> {
   const { noise, keep = 'none' } = request;
   const { steps } = plan;
   const switched = tunedSteps(steps.length, request.until);

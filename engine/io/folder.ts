@@ -57,7 +57,7 @@ export function writeFolder(out: string, manifest: object, fill: (folder: string
   }
 }
 
-const MEND = 'Use the folder as it was written, or go back to an earlier one.';
+const HINT = 'Use the folder as it was written, or go back to an earlier one.';
 
 /**
  * The checked manifest of a folder whose files are all as they were written; else an error with `code`.
@@ -70,13 +70,13 @@ export function readFolder<T>(
   mayLack: (name: string) => boolean = () => false,
 ): { manifest: T; hash: string } {
   const refuse = (why: string): never => {
-    throw new AcclaimError(code, `${dir}: ${why}`, MEND);
+    throw new AcclaimError(code, `${dir}: ${why}`, HINT);
   };
   const path = join(dir, 'manifest.json');
   if (!isThere(path)) return refuse('manifest.json is missing');
   const corrupt = (why: string, options?: ErrorOptions) =>
-    new AcclaimError(code, `${dir}: manifest.json: ${why}`, MEND, options);
-  const text = bytesOfFile(path, FOLDER_JSON.bytes, corrupt, { mend: MEND });
+    new AcclaimError(code, `${dir}: manifest.json: ${why}`, HINT, options);
+  const text = bytesOfFile(path, FOLDER_JSON.bytes, corrupt, { hint: HINT });
   const json = parseBounded(text, FOLDER_JSON, corrupt);
   const parsed = schema.safeParse(json);
   if (!parsed.success) return refuse(`manifest.json: ${z.prettifyError(parsed.error)}`);

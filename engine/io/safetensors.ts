@@ -189,7 +189,7 @@ function withFile<T>(file: string, use: (fd: number) => T): T {
     // A pipe in a file's place is not waited for, and then refused.
     fd = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
-    throw readFault(error, file, { mend: 'Check the path, or fetch the files again.' });
+    throw readFault(error, file, { hint: 'Check the path, or fetch the files again.' });
   }
   try {
     return use(fd);

@@ -31,7 +31,7 @@ export interface Drawing {
   /** Share of the steps that it is on in; default all. */
   until?: SampleRequest['until'];
   /** As the session began; default: what fits. */
-  part: SampleRequest['part'];
+  microBatch: SampleRequest['microBatch'];
   report: Report;
   preview?: Previewer | undefined;
   /** Makes the pictures in the VAE's place. */
@@ -51,7 +51,7 @@ export interface Drawn {
   /** Images sampled at a time. */
   batch: number;
   /** Images of one executor call, at most. */
-  part: number;
+  microBatch: number;
 }
 
 /** Latent pixels sampled at a time: 32 images of the miniature, two of Stable Diffusion at 512x512. */
@@ -134,13 +134,21 @@ export async function drawImages(
   );
   const pictures = await develop(drawing, latents);
   const trajectory = payload.trajectory ? joinTrajectories(plan, parts, count) : null;
-  const { part } = parts[0]!;
-  return { noise, latents, trajectory, features: await seen(drawing, latents, part), pictures, batch, part };
+  const { microBatch } = parts[0]!;
+  return {
+    noise,
+    latents,
+    trajectory,
+    features: await seen(drawing, latents, microBatch),
+    pictures,
+    batch,
+    microBatch,
+  };
 }
 
 /** What all batches of a round ask of the sampler. */
 export const requestOf = (
-  { engine, pipeline, payload, adapter, until, part, signal }: Drawing,
+  { engine, pipeline, payload, adapter, until, microBatch, signal }: Drawing,
   origin: Origin,
 ) => ({
   pipeline,
@@ -150,7 +158,7 @@ export const requestOf = (
   sampler: payload.sampler,
   adapter: origin === 'tuned' ? adapter : undefined,
   until,
-  part,
+  microBatch,
   signal,
 });
 
@@ -179,8 +187,8 @@ export async function foretell(
 }
 
 /** What the base model sees in latents. */
-export const seen = ({ engine, pipeline, payload }: Drawing, latents: FloatTensor, part: number) =>
-  features(pipeline, engine.cache, payload.prompt, latents, part);
+export const seen = ({ engine, pipeline, payload }: Drawing, latents: FloatTensor, microBatch: number) =>
+  features(pipeline, engine.cache, payload.prompt, latents, microBatch);
 
 /** Latents -> pictures. */
 export async function develop(

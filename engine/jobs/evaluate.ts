@@ -81,7 +81,7 @@ export async function evaluate(
   const eyes = eyesOf(engine, payload, signal);
   const latent = pipeline.latentShape(payload.width, payload.height);
   const drawing: Drawing = {
-    ...{ engine, pipeline, latent, report, signal, part: checkpoint?.manifest.part },
+    ...{ engine, pipeline, latent, report, signal, microBatch: checkpoint?.manifest.part },
     ...tuned(payload, checkpoint),
     payload: { ...payload, trajectory: false },
   };

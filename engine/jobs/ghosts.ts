@@ -21,7 +21,7 @@ export interface GhostDrawing {
   cache: ExecutorCache;
   round: Round;
   /** Pictures of one executor call, as the session began. */
-  part: number | undefined;
+  microBatch: number | undefined;
 }
 
 /** Pictures drawn at a time, at most: nobody waits for more than a step of so many. */
@@ -66,7 +66,7 @@ export class Ghosts implements Spare {
 }
 
 async function drawBatch(
-  { pipeline, cache, round, part }: GhostDrawing,
+  { pipeline, cache, round, microBatch }: GhostDrawing,
   from: number,
   count: number,
   signal: AbortSignal,
@@ -76,13 +76,13 @@ async function drawBatch(
   const size = latent[0] * latent[1] * latent[2];
   const ids = Array.from({ length: count }, (_, i) => from + i);
   const stream = (purpose: string, i: number) => new Rng(seed, number, `ghosts.${purpose}.${i}`);
-  const { latents, part: used } = await sample({
+  const { latents, microBatch: used } = await sample({
     pipeline,
     cache,
     prompt,
     negative,
     sampler,
-    part,
+    microBatch,
     signal,
     onBegin,
     noise: batchOf(

@@ -5,7 +5,7 @@
  */
 
 import { mustSpareMinors } from '../../src/chat/prompt-policy.js';
-import type { AdapterParams } from '../../src/config/learners.js';
+import type { AdapterHyperparameters } from '../../src/config/learners.js';
 import { AcclaimError } from '../../src/errors.js';
 import { modelHash } from '../../src/models/model-hash.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
@@ -145,7 +145,7 @@ class SessionVotes {
   private fitted: { readonly model: VoteModel | null } | undefined;
 
   constructor(
-    private readonly params: AdapterParams,
+    private readonly params: AdapterHyperparameters,
     private readonly streams: Streams,
   ) {}
 

@@ -1,5 +1,5 @@
 /** Whether a round is chosen among more noises than it has pictures, and by what. */
-import type { AdapterParams } from '../../src/config/learners.js';
+import type { AdapterHyperparameters } from '../../src/config/learners.js';
 import type { Checkpoint } from '../io/checkpoint.js';
 import type { VoteModel } from '../io/vote-model.js';
 import type { Method } from '../learn/learner.js';
@@ -30,7 +30,7 @@ interface Asked {
   round: number;
 }
 
-interface Known<P extends AdapterParams> {
+interface Known<P extends AdapterHyperparameters> {
   learner: Pick<Method<P>, 'picking'>;
   params: P;
   checkpoint: Checkpoint | null;
@@ -41,7 +41,7 @@ interface Known<P extends AdapterParams> {
 }
 
 /** Null where nothing is picked: not asked for, not by this learner, no vote model yet or too poor a one. */
-export function planPicking<P extends AdapterParams>(
+export function planPicking<P extends AdapterHyperparameters>(
   { picks, trajectory, seed, round }: Asked,
   { learner, params, checkpoint, steps, branches }: Known<P>,
 ): PickingPlan | null {

@@ -85,7 +85,7 @@ class Picker {
   /** Steps of single images: taken, and to be taken at most. */
   private taken = 0;
   private total = 0;
-  private part = 1;
+  private microBatch = 1;
   private batch = 1;
 
   constructor(
@@ -145,7 +145,7 @@ class Picker {
         features: joined(chosen.map(({ features }) => features!)),
         pictures: await develop(this.drawing, latents),
         batch: this.batch,
-        part: this.part,
+        microBatch: this.microBatch,
       },
       picked,
       draws: {
@@ -235,7 +235,7 @@ class Picker {
           );
         },
       });
-      this.part = samples.part;
+      this.microBatch = samples.microBatch;
       this.batch = Math.max(this.batch, size);
       const { x, before } = samples.halfway;
       for (const [i, one] of own.entries()) {
@@ -253,7 +253,7 @@ class Picker {
 
   private async look(list: readonly Begun[]): Promise<void> {
     if (list.length === 0) return;
-    const maps = await seen(this.drawing, this.rows(list.map(({ latent }) => latent)), this.part);
+    const maps = await seen(this.drawing, this.rows(list.map(({ latent }) => latent)), this.microBatch);
     const features = list.map((_, i) => featuresOf(maps, i));
     const { model, means } = this.picking;
     const opinions = scoreWith(

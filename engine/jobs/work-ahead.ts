@@ -4,7 +4,7 @@
  * nothing is done ahead: a job that comes meanwhile would have to wait for it.
  */
 import { createHash } from 'node:crypto';
-import type { AdapterParams } from '../../src/config/learners.js';
+import type { AdapterHyperparameters } from '../../src/config/learners.js';
 import { Rng } from '../../src/rng.js';
 import type { Checkpoint, CheckpointManifest } from '../io/checkpoint.js';
 import { portable, type Round } from '../io/round.js';
@@ -52,7 +52,7 @@ export interface RoundAt {
 }
 
 /** Offers what `learner` can do of the round before its votes are there; taken up when the engine is idle. */
-export function offerAhead<P extends AdapterParams>(
+export function offerAhead<P extends AdapterHyperparameters>(
   engine: EngineContext,
   at: RoundAt & { readonly learner: Learner<P>; readonly params: P },
 ): void {
@@ -97,5 +97,5 @@ const ghostDrawing = ({ cache }: EngineContext, { pipeline, round, checkpoint }:
   pipeline,
   cache,
   round,
-  part: (checkpoint?.manifest ?? round.manifest).part,
+  microBatch: (checkpoint?.manifest ?? round.manifest).part,
 });

@@ -7,7 +7,7 @@
  * cannot.
  */
 
-import type { AdapterParams } from '../../src/config/learners.js';
+import type { AdapterHyperparameters } from '../../src/config/learners.js';
 import { count } from '../../src/domain/state/count.js';
 import { flops } from '../graph/flops.js';
 import type { Graph } from '../graph/graph.js';
@@ -51,7 +51,7 @@ export function planBatches(
     params,
     fitted,
     chosen,
-  }: Pick<LearnContext<AdapterParams>, 'cache' | 'params' | 'fitted' | 'chosen'>,
+  }: Pick<LearnContext<AdapterHyperparameters>, 'cache' | 'params' | 'fitted' | 'chosen'>,
   spec: GraphSpec,
   { most, least = 1, allowed = most }: BatchBounds,
   build: (fit: BatchPlan) => Graph,
@@ -75,19 +75,19 @@ function checked(budget: number, fit: BatchPlan, build: (fit: BatchPlan) => Grap
   const graph = build(fit);
   const bytes = predictedBytes(graph);
   if (bytes <= budget) return { fit, graph };
-  const mend =
+  const hint =
     "Let an engine with more memory learn this session's rounds, or set engine.runMb to what this one can spare; a session that begins here chooses less.";
   throw doesNotFit(
     `A training step of ${count(fit.rows, 'row')}, as this session began,`,
     bytes,
     budget,
-    mend,
+    hint,
   );
 }
 
 function choose(
   budget: number,
-  recompute: AdapterParams['recompute'],
+  recompute: AdapterHyperparameters['recompute'],
   most: number,
   least: number,
   build: (fit: BatchPlan) => Graph,
@@ -100,9 +100,9 @@ function choose(
       bytes = predictedBytes(graph);
       if (bytes <= budget) return { fit, graph };
     }
-  const mend =
+  const hint =
     recompute === 'off'
       ? 'Set learner.recompute to auto or on; smaller pictures help too.'
       : 'Train on smaller pictures, on a machine with more memory, or set engine.runMb to what this one can spare.';
-  throw doesNotFit('A training step', bytes, budget, mend);
+  throw doesNotFit('A training step', bytes, budget, hint);
 }

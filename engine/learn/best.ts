@@ -4,7 +4,7 @@
  * learner may have the best elected again by the vote model instead (PEBBLE).
  */
 
-import type { AdapterParams } from '../../src/config/learners.js';
+import type { AdapterHyperparameters } from '../../src/config/learners.js';
 import { image } from '../io/latents.js';
 import type { LearnerState } from '../io/learner-state.js';
 import type { ReplayItem } from '../io/remembered.js';
@@ -81,7 +81,7 @@ export interface CarryOptions {
 }
 
 /** What a round adds before anything is trained: its best, and its votes. */
-export function carryOver<P extends AdapterParams>(
+export function carryOver<P extends AdapterHyperparameters>(
   context: LearnContext<P>,
   { features, carry = carryBest, sources }: CarryOptions = {},
 ): LearnerState {

@@ -5,7 +5,7 @@
  * round changes nothing. Either way people are told.
  */
 import { createHash } from 'node:crypto';
-import type { AdapterParams } from '../../src/config/learners.js';
+import type { AdapterHyperparameters } from '../../src/config/learners.js';
 import { AcclaimError } from '../../src/errors.js';
 import { applied } from '../adapters/applied.js';
 import { sample } from '../diffusion/sampler.js';
@@ -40,7 +40,7 @@ export type Variety = (adapter: NamedTensors) => Promise<number>;
  * `attempt` trains from `before` without changing it, its steps scaled, and must draw the same randomness
  * each time.
  */
-export async function guarded<P extends AdapterParams>(
+export async function guarded<P extends AdapterHyperparameters>(
   context: LearnContext<P>,
   before: LearnerState,
   attempt: (stepScale: number, variety: Variety) => Promise<Attempt>,
@@ -90,7 +90,7 @@ class BaseProbes extends Results<Promise<Probe>> {
 /**
  * A session's noises are the same in all of its rounds, and the base model never changes: it is asked once.
  */
-function baseProbe<P extends AdapterParams>(context: LearnContext<P>): Promise<Probe> {
+function baseProbe<P extends AdapterHyperparameters>(context: LearnContext<P>): Promise<Probe> {
   const noise = noiseOf(context);
   return context.cache.results(BaseProbes).of(probeSpec(context, noise), () => probe(context, noise));
 }
@@ -108,14 +108,14 @@ export function probeSpec(
   return { model: pipeline.identity, prompt, negative, noise, steps, guidance: sampler.guidance };
 }
 
-function noiseOf<P extends AdapterParams>({ round, rng }: LearnContext<P>): FloatTensor {
+function noiseOf<P extends AdapterHyperparameters>({ round, rng }: LearnContext<P>): FloatTensor {
   const shape = [PROBES, ...round.manifest.latent];
   return f32(shape, rng('guard').normals(shape.reduce((a, b) => a * b)));
 }
 
 const stepsOf = ({ steps }: { steps: number }) => Math.min(PROBE_STEPS, steps);
 
-async function probe<P extends AdapterParams>(
+async function probe<P extends AdapterHyperparameters>(
   context: LearnContext<P>,
   noise: FloatTensor,
   /** Default: the base model, whose graph is compiled once for all rounds. */
@@ -145,7 +145,7 @@ async function probe<P extends AdapterParams>(
 
 /** Throws Unhealthy, which says what is wrong. */
 export function checkHealth(
-  params: Pick<AdapterParams, 'maxGrowth' | 'minDiversity' | 'maxDiversity' | 'maxDrift'>,
+  params: Pick<AdapterHyperparameters, 'maxGrowth' | 'minDiversity' | 'maxDiversity' | 'maxDrift'>,
   before: NamedTensors,
   after: NamedTensors,
   base: Probe,

@@ -40,13 +40,13 @@ export function approvalBy(
   const { steps, guidance } = sampler;
   const means = meansOf(replay);
   return async (adapter) => {
-    const { latents, part } = await sample({
+    const { latents, microBatch } = await sample({
       ...{ pipeline, cache, prompt, negative, noise, adapter, signal },
       stepNoise: () => still,
       sampler: { scheduler: 'ddim', steps, guidance, eta: 0 },
       range: { from: 0, to: stepsBeforeLook(steps, LOOK) ?? steps },
     });
-    const maps = await features(pipeline, cache, prompt, latents, part);
+    const maps = await features(pipeline, cache, prompt, latents, microBatch);
     const seen = Array.from({ length: PICTURES }, (_, i) => ({ ...means, ...featuresOf(maps, i) }));
     return scoreWith(model, seen).reduce((sum, opinion) => sum + opinion!.p, 0) / PICTURES;
   };

@@ -1,19 +1,19 @@
 /** Learners' parameters (src/config/learners.ts) as the engine uses them. */
 import type { z } from 'zod';
-import type { AdapterParams } from '../../src/config/learners.js';
+import type { AdapterHyperparameters } from '../../src/config/learners.js';
 import { AcclaimError } from '../../src/errors.js';
 import type { AdapterSpec } from '../nn/lora.js';
 import type { AdamOptions } from './optimiser.js';
 
 /** Where `alpha` is not set it is the rank: a scale of 1. */
-export const adapterSpec = ({ rank, alpha, targets }: AdapterParams): AdapterSpec => ({
+export const adapterSpec = ({ rank, alpha, targets }: AdapterHyperparameters): AdapterSpec => ({
   rank,
   alpha: alpha ?? rank,
   targets,
 });
 
 /** Adam's betas and epsilon are PyTorch's defaults; `stepScale` multiplies the learning rate. */
-export function optimiserOptions(params: AdapterParams, stepScale = 1): AdamOptions {
+export function optimiserOptions(params: AdapterHyperparameters, stepScale = 1): AdamOptions {
   return {
     lr: params.lr * stepScale,
     beta1: 0.9,

@@ -5,7 +5,7 @@
  * at one thread.
  */
 import type { z } from 'zod';
-import type { AdapterParams, LearnerName } from '../../src/config/learners.js';
+import type { AdapterHyperparameters, LearnerName } from '../../src/config/learners.js';
 import type { Rng } from '../../src/rng.js';
 import type { Sampler } from '../diffusion/schedule.js';
 import { image } from '../io/latents.js';
@@ -108,7 +108,7 @@ export interface DrawingRule {
 }
 
 /** What a learner does. */
-export interface Method<P extends AdapterParams = AdapterParams> {
+export interface Method<P extends AdapterHyperparameters = AdapterHyperparameters> {
   learn(context: LearnContext<P>): Promise<LearnOutcome>;
   /**
    * What can be done while people vote; `learn` goes on from it and gives the same bytes with and without.
@@ -133,7 +133,7 @@ export interface Method<P extends AdapterParams = AdapterParams> {
 }
 
 /** A method with its row of the registry (src/config/learners.ts). */
-export interface Learner<P extends AdapterParams = AdapterParams> extends Method<P> {
+export interface Learner<P extends AdapterHyperparameters = AdapterHyperparameters> extends Method<P> {
   readonly name: LearnerName;
   /** Every parameter with its default, unit and effect; what is not named is refused. */
   readonly params: z.ZodType<P>;
@@ -148,7 +148,7 @@ export function firstState({
   pipeline,
   params,
   rng,
-}: Pick<LearnContext<AdapterParams>, 'pipeline' | 'params' | 'rng'>): LearnerState {
+}: Pick<LearnContext<AdapterHyperparameters>, 'pipeline' | 'params' | 'rng'>): LearnerState {
   const spec = adapterSpec(params);
   const adapter = initAdapter(adapterShapes(pipeline, spec), spec.rank, rng('adapter'));
   const optimiser = adam(optimiserOptions(params)).init(adapter);
@@ -156,7 +156,7 @@ export function firstState({
 }
 
 /** A learner that fits no drift adapter draws and trains what was tuned, and leaves the other behind. */
-export const stateFor = <P extends AdapterParams>(
+export const stateFor = <P extends AdapterHyperparameters>(
   { ahead }: Pick<Method<P>, 'ahead'>,
   state: LearnerState,
 ): LearnerState => (ahead ? state : { ...state, drift: undefined });

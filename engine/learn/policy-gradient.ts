@@ -5,7 +5,7 @@
  *   3. shuffle the images; each optimiser step takes `imagesPerStep` of them with all their timesteps
  */
 
-import type { AdapterParams } from '../../src/config/learners.js';
+import type { AdapterHyperparameters } from '../../src/config/learners.js';
 import type { LearnerState } from '../io/learner-state.js';
 import type { Tensor } from '../runtime/tensor.js';
 import { chunks } from './chunks.js';
@@ -15,7 +15,7 @@ import { ddpoGraph } from './losses/ddpo.js';
 import { planTraining, trainGuarded } from './training-run.js';
 import { type Row, TrajectoryBatches } from './trajectory-batches.js';
 
-export type PolicyGradientParams = AdapterParams & {
+export type PolicyGradientParams = AdapterHyperparameters & {
   clip: number;
   timesteps: number | null;
   imagesPerStep: number;

@@ -2,7 +2,7 @@
  * What the training of every learner has in common: a training graph that fits the machine, its executor, and
  * an optimiser that moves a copy of the adapter. A learner says which graph, and what its steps are fed.
  */
-import type { AdapterParams } from '../../src/config/learners.js';
+import type { AdapterHyperparameters } from '../../src/config/learners.js';
 import type { Graph } from '../graph/graph.js';
 import type { LearnerState } from '../io/learner-state.js';
 import { shapesOf } from '../models/prompt.js';
@@ -26,7 +26,7 @@ export interface TrainingRun {
  * Chooses how the training of `graphOf` fits, before anything has run. The spec and the loss are all that the
  * graph depends on. Errors: memory-short.
  */
-export function planTraining<P extends AdapterParams, L extends LossSpec>(
+export function planTraining<P extends AdapterHyperparameters, L extends LossSpec>(
   context: Omit<LearnContext<P>, 'judged'>,
   loss: L,
   bounds: BatchBounds,
@@ -63,7 +63,7 @@ export function planTraining<P extends AdapterParams, L extends LossSpec>(
  * One round's training from `before` under the collapse guard; `steps` draws the same randomness each time it
  * is called.
  */
-export function trainGuarded<P extends AdapterParams>(
+export function trainGuarded<P extends AdapterHyperparameters>(
   context: LearnContext<P>,
   before: LearnerState,
   run: TrainingRun,

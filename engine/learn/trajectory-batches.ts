@@ -47,8 +47,8 @@ export class TrajectoryBatches {
 
   /** Errors: `not-learnable` where the round has no likelihoods. */
   static of<P>({ round, pipeline, sampler }: LearnContext<P>, rows: number): TrajectoryBatches {
-    const refuse = (why: string, mend: string): never => {
-      throw new AcclaimError('not-learnable', why, mend);
+    const refuse = (why: string, hint: string): never => {
+      throw new AcclaimError('not-learnable', why, hint);
     };
     const plan = schedule(pipeline.scheduler, sampler);
     requireLikelihoods(plan, sampler);

@@ -302,9 +302,9 @@ const notBuilt: Partial<Record<string, string>> = {
 
 /** A JSON object from a model folder. */
 export function readJson(path: string): Record<string, unknown> {
-  const corrupt = (why: string) => (mend: string) => new AcclaimError('model-corrupt', `${path}${why}`, mend);
+  const corrupt = (why: string) => (hint: string) => new AcclaimError('model-corrupt', `${path}${why}`, hint);
   const refuse = (why: string) => corrupt(`: ${why}`)('Use another model.');
-  const bytes = bytesOfFile(path, MODEL_JSON.bytes, refuse, { mend: INSIDE });
+  const bytes = bytesOfFile(path, MODEL_JSON.bytes, refuse, { hint: INSIDE });
   const much = tooMuchJson(bytes, MODEL_JSON);
   if (much !== undefined) throw refuse(much);
   try {

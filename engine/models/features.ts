@@ -12,7 +12,7 @@ import { concat, matmul, reshape, wide } from '../graph/ops.js';
 import type { Shape, Value } from '../graph/value.js';
 import { allFinite } from '../io/finite.js';
 import type { FeatureMaps } from '../io/round.js';
-import { inParts, partSize } from '../runtime/batches.js';
+import { inMicroBatches, microBatchSize } from '../runtime/batches.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 import { type FloatTensor, f32 } from '../runtime/tensor.js';
 import type { SchedulerConfig, UnetConfig } from './config.js';
@@ -108,12 +108,12 @@ export async function features(
   prompt: string,
   latents: FloatTensor,
   /** Pictures of one executor call, at most. */
-  part: number,
+  microBatch: number,
 ): Promise<FeatureMaps> {
   const [count, ...latent] = latents.shape as [number, number, number, number];
   const text = promptOnly(await encodePair(pipeline, cache, { negative: '', prompt }, latent));
   const t = featureTimestep(pipeline.scheduler);
-  const size = partSize(count, part);
+  const size = microBatchSize(count, microBatch);
   const spec = {
     graph: 'features',
     models: [pipeline.identity],
@@ -121,7 +121,7 @@ export async function features(
     options: {},
   };
   const x = noised(latents, alphasCumprod(pipeline.scheduler)[t]!);
-  const all = await inParts(x, size, async (sample) => {
+  const all = await inMicroBatches(x, size, async (sample) => {
     const executor = await cache.get(spec, ({ shapes }) => featureGraph(pipeline, shapes.sample, shapes));
     const out = await executor.run({ ...text, sample, timestep: f32([1], [t]) });
     return out.features as FloatTensor;

@@ -11,7 +11,7 @@ import { predictedBytes } from '../graph/memory.js';
 import { mul } from '../graph/ops.js';
 import type { Shape, Value } from '../graph/value.js';
 import type { Precision } from '../nn/precision.js';
-import { inParts, partSize } from '../runtime/batches.js';
+import { inMicroBatches, microBatchSize } from '../runtime/batches.js';
 import type { ExecutorCache } from '../runtime/cache.js';
 import type { GraphSpec, ModelIdentity } from '../runtime/graph-spec.js';
 import type { FloatTensor } from '../runtime/tensor.js';
@@ -117,7 +117,7 @@ const tinyIdentity = ({ dir }: TinyVae, precision: Precision): ModelIdentity => 
 /**
  * Image pixels that the VAE works on at a time: its memory is about 2 kB a pixel at Stable Diffusion's width.
  */
-const PART_PIXELS = 16_384;
+const MICRO_BATCH_PIXELS = 16_384;
 
 function vaeGraph(shape: Shape, build: (graph: Graph, x: Value) => Value): Graph {
   const g = new Graph();
@@ -134,11 +134,11 @@ function throughVae(
   build: (graph: Graph, x: Value) => Value,
 ): Promise<FloatTensor> {
   const [count, ...image] = x.shape as [number, number, number, number];
-  const size = partSize(count, Math.floor(PART_PIXELS / (image[1] * image[2] * pixels)));
+  const size = microBatchSize(count, Math.floor(MICRO_BATCH_PIXELS / (image[1] * image[2] * pixels)));
   const spec = { ...network, shapes: { x: [size, ...image] }, options: {} };
-  return inParts(x, size, async (part) => {
+  return inMicroBatches(x, size, async (microBatch) => {
     const executor = await cache.get(spec, ({ shapes }) => vaeGraph(shapes.x, build));
-    const { y } = await executor.run({ x: part });
+    const { y } = await executor.run({ x: microBatch });
     return y as FloatTensor;
   });
 }

@@ -124,7 +124,7 @@ function checkTokens(path: string, tokens: ReadonlyMap<string, number>): void {
 /** One pair a line, after the version line. */
 function readMerges(path: string): [string, string][] {
   const bytes = bytesOfFile(path, MODEL_JSON.bytes, (why) => corrupt(path, why), {
-    mend: 'Fetch the model again.',
+    hint: 'Fetch the model again.',
   });
   if (!fewLines(bytes, MODEL_JSON.values)) throw corrupt(path, `it has more than ${MODEL_JSON.values} lines`);
   const lines = bytes.toString('utf8').split(/\r?\n/);

@@ -159,11 +159,11 @@ export function checkAdapter(
     const value = values[name];
     if (value?.dtype === 'float32' && sameShape(value.shape, shape)) return [name, value];
     const found = value ? `${value.dtype}[${value.shape}]` : 'nothing';
-    const mend = 'The adapter was made for another model, rank or choice of layers.';
+    const hint = 'The adapter was made for another model, rank or choice of layers.';
     throw new AcclaimError(
       'shape-mismatch',
       `adapter: ${name}: expected float32[${shape}], found ${found}`,
-      mend,
+      hint,
     );
   });
 }

@@ -165,5 +165,5 @@ function selectSingle(files: readonly RemoteFile[], asked: string | undefined): 
   );
 }
 
-const refused = (what: string, mend = 'Choose a model with safetensors weights.') =>
-  new AcclaimError('model-unsupported', what, mend);
+const refused = (what: string, hint = 'Choose a model with safetensors weights.') =>
+  new AcclaimError('model-unsupported', what, hint);

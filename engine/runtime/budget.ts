@@ -21,7 +21,7 @@ export function runBudget(configuredMb: number | null): number {
 export const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GB`;
 
 /** The error `memory-short`, with both figures in GB. */
-export function doesNotFit(what: string, bytes: number, budget: number, mend: string): AcclaimError {
+export function doesNotFit(what: string, bytes: number, budget: number, hint: string): AcclaimError {
   const cause = `${what} would take about ${gigabytes(bytes)} of memory beside the model's weights, and may take ${gigabytes(budget)}`;
-  return new AcclaimError('memory-short', cause, mend);
+  return new AcclaimError('memory-short', cause, hint);
 }

@@ -119,9 +119,9 @@ export class ExecutorCache {
   /** Errors: memory-short. */
   private check(graph: Graph): void {
     const bytes = predictedBytes(graph);
-    const mend =
+    const hint =
       'Make smaller pictures, use a machine with more memory, or set engine.runMb to what this one can spare.';
-    if (bytes > this.runBytes) throw doesNotFit('This run', bytes, this.runBytes, mend);
+    if (bytes > this.runBytes) throw doesNotFit('This run', bytes, this.runBytes, hint);
     if (bytes > this.largest) this.onLarger?.(bytes);
     this.largest = Math.max(this.largest, bytes);
   }

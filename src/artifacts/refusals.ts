@@ -46,10 +46,10 @@ export function explain(error: unknown, where: string, what: string): Error {
   if (error instanceof AcclaimError) return error;
   const { name = '', code = '', message = '' } = error as S3Fault;
   if (name === 'AbortError') return new AcclaimError('cancelled', `${what} was cancelled`);
-  const mend = refusals[name] ?? (status(error) === 403 ? `${keys} ${rights}` : undefined);
+  const hint = refusals[name] ?? (status(error) === 403 ? `${keys} ${rights}` : undefined);
   const words = [...new Set([name, code, message])].filter((w) => !['', 'Error', 'UnknownError'].includes(w));
   const said = `${where}: ${what}: ${words.join(': ') || `status ${status(error) ?? 'unknown'}`}`;
-  if (mend !== undefined) return new AcclaimError('bucket-refused', said, mend);
+  if (hint !== undefined) return new AcclaimError('bucket-refused', said, hint);
   return new AcclaimError(
     'bucket-unreachable',
     said,

@@ -58,7 +58,7 @@ export const treeHash = (tree: Tree): string => textHash(treeText(tree));
 export async function fileHash(file: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash).catch((error: unknown) => {
-    throw readFault(error, file, { mend: 'Restore it from a backup.' });
+    throw readFault(error, file, { hint: 'Restore it from a backup.' });
   });
   return hash.digest('hex');
 }
@@ -70,7 +70,7 @@ export const fileAt = (root: string, path: string): string =>
 /** Paths and facts of the files at `root`: what a look at the disk tells without reading. */
 async function look(root: string): Promise<{ path: string; bytes: number; stamp: string }[]> {
   const whole = await stat(root).catch((error: unknown) => {
-    throw readFault(error, root, { message: `${root} is missing`, mend: 'Restore it from a backup.' });
+    throw readFault(error, root, { message: `${root} is missing`, hint: 'Restore it from a backup.' });
   });
   const names = whole.isFile()
     ? [onlyFile]

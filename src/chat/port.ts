@@ -189,12 +189,12 @@ export interface ChatPlatform {
   /** Are two channels on one server? Absent where a platform has only one place. */
   sameServer?(one: string, other: string): Promise<boolean>;
   /**
-   * Throws `not-allowed`, with the mend, where pictures that need care may not be shown; looked up anew each
+   * Throws `not-allowed`, with the hint, where pictures that are NSFW may not be shown; looked up anew each
    * time.
    */
   mustGuard(channel: string): Promise<void>;
   /**
-   * Takes every picture that needs care out of the channel's messages; the messages stay, and so do their
+   * Takes every picture that is NSFW out of the channel's messages; the messages stay, and so do their
    * votes.
    */
   takeDown(channel: string): Promise<void>;

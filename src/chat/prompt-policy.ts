@@ -87,6 +87,6 @@ export function cleaned(text: string): string {
     .trim();
 }
 
-function refused(cause: string, mend: string): AcclaimError {
-  return new AcclaimError('prompt-refused', cause, mend);
+function refused(cause: string, hint: string): AcclaimError {
+  return new AcclaimError('prompt-refused', cause, hint);
 }

@@ -1,5 +1,5 @@
 /**
- * A platform's refusals as rows: its word -> a coded error with a mend. Each platform has a table of its own:
+ * A platform's refusals as rows: its word -> a coded error with a hint. Each platform has a table of its own:
  * only what it says is final is a refusal. Everything else (the network, its servers, its limits) passes, and
  * comes out as `platform-unreachable`, to be tried until it is done.
  */
@@ -9,30 +9,30 @@ import { AcclaimError, type ErrorCode } from '../errors.js';
 export interface Refusal {
   code: ErrorCode;
   cause: string;
-  mend: string;
+  hint: string;
 }
 
-export function refusal({ code, cause, mend }: Refusal, by: unknown): AcclaimError {
-  return new AcclaimError(code, cause, mend, { cause: by });
+export function refusal({ code, cause, hint }: Refusal, by: unknown): AcclaimError {
+  return new AcclaimError(code, cause, hint, { cause: by });
 }
 
-export const noMessage: Refusal = { code: 'message-gone', cause: 'the message is gone', mend: '' };
+export const noMessage: Refusal = { code: 'message-gone', cause: 'the message is gone', hint: '' };
 
 /** A platform's refusal of a picture for its size. */
 export function tooLarge(platform: Platform): Refusal {
   return {
     code: 'not-allowed',
     cause: `the picture is too large for ${platforms[platform].label}`,
-    mend: 'Use fewer or smaller images.',
+    hint: 'Use fewer or smaller images.',
   };
 }
 
 /** The error `platform-unreachable`; `by`: what was met. */
 export function unreachable(platform: Platform, by: unknown): AcclaimError {
   const { label, host = 'it' } = platforms[platform];
-  const mend = `Check the connection to ${host}.`;
+  const hint = `Check the connection to ${host}.`;
   const cause = `${label} gives no answer (${wordOf(by)})`;
-  return new AcclaimError('platform-unreachable', cause, mend, { cause: by });
+  return new AcclaimError('platform-unreachable', cause, hint, { cause: by });
 }
 
 /** The error `platform-unreachable` of a platform without a connection. */

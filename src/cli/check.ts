@@ -9,7 +9,7 @@ export interface Check {
   /** What was found. */
   found: string;
   /** What to do about it; empty when nothing. */
-  mend: string;
+  hint: string;
   code?: ErrorCode;
 }
 

@@ -18,9 +18,9 @@ const marks = { ok: 'ok  ', warn: 'warn', fail: 'FAIL', off: 'off ' };
 export function report(checks: readonly Check[]): string {
   const width = Math.max(...checks.map((c) => c.name.length));
   return checks
-    .map(({ name, state, found, mend }) => {
+    .map(({ name, state, found, hint }) => {
       const line = `${marks[state]}  ${name.padEnd(width)}  ${found}\n`;
-      return mend === '' ? line : `${line}${' '.repeat(width + 8)}${mend}\n`;
+      return hint === '' ? line : `${line}${' '.repeat(width + 8)}${hint}\n`;
     })
     .join('');
 }
@@ -86,7 +86,7 @@ export const command = defineCommand(
       throw new AcclaimError(
         failed[0]!.code ?? 'config-invalid',
         `not ready: ${names}`,
-        'The mends are above.',
+        'The hints are above.',
       );
     }
   },

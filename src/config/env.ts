@@ -68,7 +68,7 @@ function textOf(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (isMissing(error)) return '';
-    throw readFault(error, file, { mend: '' });
+    throw readFault(error, file, { hint: '' });
   }
 }
 

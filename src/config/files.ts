@@ -21,7 +21,7 @@ export function readYaml(file: string): unknown {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw readFault(error, file, { mend: 'Check the path.' });
+    throw readFault(error, file, { hint: 'Check the path.' });
   }
   try {
     return parse(text) ?? {};
@@ -38,10 +38,10 @@ export function checked<T extends z.ZodType>(
   schema: T,
   value: unknown,
   source: string,
-  mend: string,
+  hint: string,
 ): z.infer<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const lines = problemLines(result.error);
-  throw new AcclaimError('config-invalid', `${source}: ${lines.join('; ')}`, mend, { cause: result.error });
+  throw new AcclaimError('config-invalid', `${source}: ${lines.join('; ')}`, hint, { cause: result.error });
 }

@@ -61,7 +61,7 @@ const adapterParams = {
   reasons: z.boolean().default(true),
 };
 const adapter = z.object(adapterParams);
-export type AdapterParams = z.infer<typeof adapter>;
+export type AdapterHyperparameters = z.infer<typeof adapter>;
 
 const heroNoiseParams = {
   /** Share of fresh noise around a source, as a standard deviation: 0 copies it, 1 forgets it. */

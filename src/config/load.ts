@@ -48,7 +48,7 @@ export function parseSetting(setting: string): [string, unknown] | undefined {
   }
 }
 
-const mend = 'Every key is explained in config/default.yaml.';
+const hint = 'Every key is explained in config/default.yaml.';
 
 /**
  * config/default.yaml, a file, single settings and the environment, each over those before it. Errors:
@@ -73,7 +73,7 @@ export function loadConfig(options: LoadOptions = {}): Config {
   const result = configSchema.safeParse(tree);
   if (!result.success) problems.push(...problemLines(result.error));
   if (!result.success || problems.length > 0) {
-    throw new AcclaimError('config-invalid', problems.join('; '), mend);
+    throw new AcclaimError('config-invalid', problems.join('; '), hint);
   }
   return result.data;
 }

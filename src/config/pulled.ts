@@ -40,10 +40,10 @@ const unread = (why: string) => new AcclaimError('file-corrupt', why);
 export function pulledNote(dir: string): Pulled | undefined {
   const file = join(dir, 'acclaim.json');
   try {
-    return pulledSchema.safeParse(jsonOfFile(file, MODEL_JSON, unread, { mend: '' })).data;
+    return pulledSchema.safeParse(jsonOfFile(file, MODEL_JSON, unread, { hint: '' })).data;
   } catch (error) {
     // Else a model that is here would be said to be missing.
-    if (isExhausted(error)) throw readFault(error, file, { mend: '' });
+    if (isExhausted(error)) throw readFault(error, file, { hint: '' });
     return undefined;
   }
 }

@@ -28,7 +28,7 @@ export function stackOf(adapters: readonly string[]): StackedAdapter[] {
     const file = resolve(path);
     mustBeReadable(file, {
       message: `there is no ${file}`,
-      mend: 'Check `adapters` in the configuration, or --adapter.',
+      hint: 'Check `adapters` in the configuration, or --adapter.',
     });
     if (!statSync(file).isFile())
       throw new AcclaimError('usage', `${file} is no file`, 'Name the .safetensors file of a LoRA.');

@@ -51,13 +51,13 @@ function marksOf<T>(model: string, read: () => T): T | undefined {
     return read();
   } catch (error) {
     // A model of some other family would be run by the wrong parameters.
-    if (isExhausted(error)) throw readFault(error, model, { mend: '' });
+    if (isExhausted(error)) throw readFault(error, model, { hint: '' });
     return undefined;
   }
 }
 
 const readConfig = (file: string) =>
-  jsonOfFile(file, MODEL_JSON, unread, { mend: '' }) as Partial<Record<string, unknown>>;
+  jsonOfFile(file, MODEL_JSON, unread, { hint: '' }) as Partial<Record<string, unknown>>;
 
 function ofFolder(folder: string): UnetMarks {
   const config = readConfig(join(folder, 'unet', 'config.json'));

@@ -74,9 +74,9 @@ const rules: { [N in Act['name']]: Rule<N> } = {
   resume: (draft) => {
     if (draft.session.state !== 'paused') return draft.refuse('unknown', 'The session is not paused.', '');
     if (draft.session.pause === 'budget' && usedUp(draft.state, draft.at, draft.elsewhere)) {
-      const mend =
+      const hint =
         'It goes on by itself after midnight (UTC), or when an admin raises it: **/acclaim settings**.';
-      return draft.refuse('not-allowed', 'Its budget of images is used up.', mend);
+      return draft.refuse('not-allowed', 'Its budget of images is used up.', hint);
     }
     if (draft.channels.length === 0 && draft.session.pause === 'guard')
       return draft.refuse(

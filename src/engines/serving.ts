@@ -104,7 +104,7 @@ async function common({ config, log }: EndOptions) {
     );
   if (!checkSigned(config)) log.warn(`what crosses Redis is not signed. ${MAKE_KEY}`);
   const redis = { url, ca };
-  for (const { found, mend } of doubts(await probe(redis, prefix))) log.warn({ mend }, `Redis: ${found}`);
+  for (const { found, hint } of doubts(await probe(redis, prefix))) log.warn({ hint }, `Redis: ${found}`);
   return { redis, key, prefix, log, lostMs: lostSeconds * 1000 };
 }
 
@@ -178,9 +178,9 @@ async function startLocal({
     onKill: () =>
       log.warn('the running step takes too long to wait for: the engine process is ended amid it'),
     onEnd: (end, job) => {
-      const { message, mend } = describeEnd(end);
-      log.warn({ ...(job === null ? {} : aboutJob(job)), ...end, message, mend }, 'the engine ended');
-      fail(new AcclaimError('engine-lost', message, mend));
+      const { message, hint } = describeEnd(end);
+      log.warn({ ...(job === null ? {} : aboutJob(job)), ...end, message, hint }, 'the engine ended');
+      fail(new AcclaimError('engine-lost', message, hint));
     },
   });
   const leave = () => fail(new AcclaimError('cancelled', 'the engine was told to leave before it had begun'));

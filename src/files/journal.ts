@@ -24,7 +24,7 @@ export class Journal {
   ) {}
 
   /** Its lines as they stand; `mend`: of a line that is broken. */
-  static async open(file: string, mend: string): Promise<{ journal: Journal; lines: unknown[] }> {
+  static async open(file: string, hint: string): Promise<{ journal: Journal; lines: unknown[] }> {
     const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return Buffer.alloc(0);
       throw error;
@@ -38,7 +38,7 @@ export class Journal {
         : text
             .slice(0, -1)
             .split('\n')
-            .map((line, i) => parse(line, { file, number: i + 1, mend }));
+            .map((line, i) => parse(line, { file, number: i + 1, hint }));
     return { journal: new Journal(file, await open(file, 'a', 0o600), end), lines };
   }
 
@@ -109,11 +109,11 @@ export class Journal {
 
 function parse(
   line: string,
-  { file, number, mend }: { file: string; number: number; mend: string },
+  { file, number, hint }: { file: string; number: number; hint: string },
 ): unknown {
   try {
     return JSON.parse(line);
   } catch (cause) {
-    throw new AcclaimError('file-corrupt', `${file} line ${number} is broken`, mend, { cause });
+    throw new AcclaimError('file-corrupt', `${file} line ${number} is broken`, hint, { cause });
   }
 }

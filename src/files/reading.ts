@@ -18,16 +18,16 @@ export const isExhausted = (error: unknown): boolean =>
 export interface Missing {
   /** What it means that nothing is there; else that the file does not exist. */
   message?: string;
-  mend: string;
+  hint: string;
 }
 
 /** `error` as it is where it is no fault of the file system (what was read may be no JSON). */
-export function readFault(error: unknown, file: string, { message, mend }: Missing): unknown {
+export function readFault(error: unknown, file: string, { message, hint }: Missing): unknown {
   const code = codeOf(error);
   const options = { cause: error };
   if (error instanceof AcclaimError || !/^E[A-Z]+$/.test(code)) return error;
   if (isMissing(error))
-    return new AcclaimError('file-not-found', message ?? `${file} does not exist`, mend, options);
+    return new AcclaimError('file-not-found', message ?? `${file} does not exist`, hint, options);
   if (isExhausted(error))
     return new AcclaimError(
       'files-exhausted',
@@ -51,7 +51,7 @@ export function isThere(path: string): boolean {
     return true;
   } catch (error) {
     if (isMissing(error)) return false;
-    throw readFault(error, path, { mend: '' });
+    throw readFault(error, path, { hint: '' });
   }
 }
 

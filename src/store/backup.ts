@@ -52,7 +52,7 @@ export async function backup({
   now = systemClock.now,
 }: BackupOptions): Promise<Manifest> {
   const source = join(dir, 'acclaim.sqlite');
-  mustBeReadable(source, { message: `there is no ${source}`, mend: 'Name the data folder: --data DIR.' });
+  mustBeReadable(source, { message: `there is no ${source}`, hint: 'Name the data folder: --data DIR.' });
   if (restorePending(dir))
     throw new AcclaimError(
       'data-locked',

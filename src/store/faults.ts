@@ -17,8 +17,8 @@ export function asDataError(error: unknown, place: string, whenDenied = usualMen
     code === 'ENOSPC' || code === 'EDQUOT' || code === 'SQLITE_FULL' || /ENOSPC|disk is full/.test(text);
   // SQLite says of an index that cannot grow, and of a sync that found no room, only that the disk failed.
   if (full || (code === 'SQLITE_IOERR' && noRoom(place))) {
-    const mend = 'Free some space, then go on: nothing half-written was kept.';
-    return new AcclaimError('disk-full', `No space is left for ${place}.`, mend, { cause: error });
+    const hint = 'Free some space, then go on: nothing half-written was kept.';
+    return new AcclaimError('disk-full', `No space is left for ${place}.`, hint, { cause: error });
   }
   const denied = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ENOENT', 'ENAMETOOLONG'];
   const refused = ['SQLITE_READONLY', 'SQLITE_CANTOPEN', 'SQLITE_PERM', 'SQLITE_IOERR', 'SQLITE_AUTH'];
@@ -27,9 +27,9 @@ export function asDataError(error: unknown, place: string, whenDenied = usualMen
     return new AcclaimError('data-unwritable', words, whenDenied, { cause: error });
   }
   if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') {
-    const mend =
+    const hint =
       'Restore the newest backup (`acclaim restore FILE --replace`), or name another folder with --data.';
-    return new AcclaimError('file-corrupt', `${place} is not a sound database.`, mend, { cause: error });
+    return new AcclaimError('file-corrupt', `${place} is not a sound database.`, hint, { cause: error });
   }
   return error;
 }

@@ -32,8 +32,8 @@ export class DataLock {
       if ((error as NodeJS.ErrnoException).code !== 'SQLITE_BUSY') throw error;
       const owner = (await readFile(pidFile, 'utf8').catch(() => '')).trim();
       const who = owner ? ` (process ${owner})` : '';
-      const mend = 'Stop it first, or name another folder with --data.';
-      throw new AcclaimError('data-locked', `${dir} is in use by another Acclaim${who}.`, mend, {
+      const hint = 'Stop it first, or name another folder with --data.';
+      throw new AcclaimError('data-locked', `${dir} is in use by another Acclaim${who}.`, hint, {
         cause: error,
       });
     }

@@ -61,7 +61,7 @@ function grouped<T>(rows: readonly T[], by: (row: T) => string): Map<string, T[]
 
 async function peek<T>(dataDir: string, look: (db: Connection) => Promise<T>): Promise<T> {
   const file = join(dataDir, 'acclaim.sqlite');
-  mustBeReadable(file, { message: `there is no ${file}`, mend: 'Name the data folder: --data DIR.' });
+  mustBeReadable(file, { message: `there is no ${file}`, hint: 'Name the data folder: --data DIR.' });
   const db = await Connection.open(file, 'read');
   try {
     await db.exec('PRAGMA busy_timeout = 5000');

@@ -61,7 +61,7 @@ export const restorePending = (dir: string): boolean => existsSync(decided(dir))
  */
 export async function restore(options: RestoreOptions): Promise<Restored> {
   const { file, dir } = options;
-  mustBeReadable(file, { message: `there is no ${file}`, mend: 'Name a file that `acclaim backup` made.' });
+  mustBeReadable(file, { message: `there is no ${file}`, hint: 'Name a file that `acclaim backup` made.' });
   let lock: DataLock | undefined;
   try {
     await makeFolder(dir);

@@ -102,14 +102,14 @@ async function through(address: string, names: Record<string, string[][]>, hub =
     });
     home.push('a model');
   } catch (error) {
-    const { code, message, mend } = error as Error & { code: string; mend: string };
+    const { code, message, hint } = error as Error & { code: string; hint: string };
     if (code !== 'address-not-public') home.push(`another error, ${code}: ${message}`);
     if (
       /vault|\d+\.\d+\.\d+\.\d+|::/.test(
-        `${message} ${mend}`.replace(address, '').replace(hostOf(address), ''),
+        `${message} ${hint}`.replace(address, '').replace(hostOf(address), ''),
       )
     )
-      home.push(`words: ${message} ${mend}`);
+      home.push(`words: ${message} ${hint}`);
   }
   return [...home, ...seen];
 }

@@ -98,7 +98,7 @@ describe('a session', () => {
     // A vote on what has closed is kept, not counted, and kindly refused.
     await expect(platform.mark(a.ref, ben, '2')).rejects.toMatchObject({
       code: 'round-closed',
-      mend: expect.stringMatching(/newest/),
+      hint: expect.stringMatching(/newest/),
     });
     expect(test.state().rounds[0]!.outcome).toEqual(first.outcome);
   });

@@ -149,7 +149,7 @@ const toLearning: Live = (world, settle) => {
 };
 
 const failed: Live = (world, settle) => {
-  const error = { code: 'model-corrupt', message: 'the model is broken', mend: 'Fetch it again.' };
+  const error = { code: 'model-corrupt', message: 'the model is broken', hint: 'Fetch it again.' };
   const job = [...world.state.jobs.keys()][0]!;
   world.send({ kind: 'job-failed', job, ...error, retry: false, at: world.now });
   expect(world.round.state).toBe('failed');

@@ -1,5 +1,5 @@
 /**
- * Channels that may not show pictures that need care any more: these come down at once, and the session is
+ * Channels that may not show pictures that are NSFW any more: these come down at once, and the session is
  * told.
  */
 import { expect, it } from 'vitest';

@@ -61,7 +61,7 @@ describe('counts', () => {
     vi.advanceTimersByTime(40_000);
     await expect(limits.admit('command', asker('ann', {}, true))).rejects.toMatchObject({
       code: 'limited',
-      mend: 'Try again in 20 s.',
+      hint: 'Try again in 20 s.',
     });
     vi.advanceTimersByTime(20_000);
     expect(await taken(asker('ann', {}, true))).toBe(4);

@@ -68,7 +68,7 @@ it("so are ioredis' own, a warning of Node's, and a defect that ends it", async 
 it.each([
   ['start', ['votes.quorum=0'], 1, 'config-invalid', 'config/default.yaml'],
   ['engine', ['queue.redis=null'], 1, 'config-invalid', 'REDIS_URL'],
-])('%s %j: why it ends is one line too', async (command, set, code, told, mend) => {
+])('%s %j: why it ends is one line too', async (command, set, code, told, hint) => {
   const failed = AcclaimProcess.spawn(command, dir, set);
   expect(await failed.ended).toEqual({ code, signal: null });
   const last = failed.err.trim().split('\n').at(-1)!;
@@ -77,6 +77,6 @@ it.each([
     level: 60,
     half,
     code: told,
-    mend: expect.stringContaining(mend),
+    hint: expect.stringContaining(hint),
   });
 });

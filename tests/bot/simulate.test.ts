@@ -69,7 +69,7 @@ it('writes what it measured, and the same again for the same seed', async () => 
 it('refuses votes that are not whole rounds', async () => {
   await expect(simulateCommand({ ...options, votes: 20 })).rejects.toMatchObject({
     code: 'usage',
-    mend: expect.stringContaining('multiple of 12'),
+    hint: expect.stringContaining('multiple of 12'),
   });
 });
 

@@ -98,7 +98,7 @@ test('a session on Discord under `acclaim start`', async () => {
   peer.gateway.close(4004);
   expect(await started.ended).toMatchObject({
     code: 'token-invalid',
-    mend: expect.stringContaining('DISCORD_TOKEN'),
+    hint: expect.stringContaining('DISCORD_TOKEN'),
   });
   expect(peer.objections).toEqual([]);
 }, 400_000);

@@ -79,7 +79,7 @@ test('a session on Slack under `acclaim start`', async () => {
   await peer.tell({ type: 'tokens_revoked', tokens: { bot: [peer.bot] }, event_ts: peer.now() });
   expect(await started.ended).toMatchObject({
     code: 'token-invalid',
-    mend: expect.stringContaining('SLACK_BOT_TOKEN'),
+    hint: expect.stringContaining('SLACK_BOT_TOKEN'),
   });
   expect(peer.front.objections).toEqual([]);
 }, 400_000);

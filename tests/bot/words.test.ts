@@ -91,7 +91,7 @@ describe('the words of the program', () => {
     const wrong = said.flatMap(({ at, text }) => [
       ...[...text.matchAll(bold)].filter(([, span]) => bare(span!)).map(([span]) => `${at}: ${span}`),
       ...(/\s/.test(text) && /(?<!\*\*)\/acclaim /.test(text) && !isPage(at) ? [`${at}: ${text}`] : []),
-      // `settings shows it.`: a mend that begins with a command's words.
+      // `settings shows it.`: a hint that begins with a command's words.
       ...(/^[a-z]+( [a-z]+)? (goes|lists|shows|ends|draws|opens|tells) /.test(text) && bare(text)
         ? [`${at}: ${text}`]
         : []),
@@ -125,14 +125,14 @@ describe('the words of the program', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('put cause and mend together in one place, so that each is a sentence', () => {
-    const byHand = /\$\{[\w.]*(message|cause)\}[.:;]? \$\{[\w.]*mend\}/;
+  it('put cause and hint together in one place, so that each is a sentence', () => {
+    const byHand = /\$\{[\w.]*(message|cause)\}[.:;]? \$\{[\w.]*hint\}/;
     const files = [...readSources(['src', 'bot', 'engine'])].filter(([, source]) => byHand.test(source));
     expect(files.map(([path]) => path)).toEqual([]);
-    const mend = 'Choose 2 to 256.';
+    const hint = 'Choose 2 to 256.';
     for (const message of ['there is no room', 'there is no room.', ' there is no room. '])
-      expect(inSentences({ message, mend })).toBe('there is no room. Choose 2 to 256.');
-    expect(inSentences({ message: 'Is it?', mend: '' })).toBe('Is it?');
+      expect(inSentences({ message, hint })).toBe('there is no room. Choose 2 to 256.');
+    expect(inSentences({ message: 'Is it?', hint: '' })).toBe('Is it?');
     expect(cause('It is full.')).toBe('It is full');
   });
 

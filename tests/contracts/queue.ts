@@ -105,7 +105,7 @@ export function queueContract(
       await expect(harness.queue.run(scoreJob('a'))).rejects.toMatchObject({
         code: 'file-corrupt',
         message: 'bad file',
-        mend: 'Get it again.',
+        hint: 'Get it again.',
       });
       await expect(harness.queue.run(scoreJob('a', 2))).resolves.toEqual(nothing);
     });
@@ -172,7 +172,7 @@ export function queueContract(
       expect(calls).toBe(2);
     });
 
-    it('fails a job that kills every engine with engine-lost and a mend, and serves the next', async () => {
+    it('fails a job that kills every engine with engine-lost and a hint, and serves the next', async () => {
       let dying: QueueHarness;
       let calls = 0;
       harness = await make(
@@ -188,7 +188,7 @@ export function queueContract(
       dying = harness;
       await expect(harness.queue.run(scoreJob('a'))).rejects.toMatchObject({
         code: 'engine-lost',
-        mend: expect.stringMatching(/\w/),
+        hint: expect.stringMatching(/\w/),
       });
       expect(calls).toBe(2);
       expect(await harness.queue.run(scoreJob('b'))).toEqual(nothing);

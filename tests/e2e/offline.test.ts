@@ -74,7 +74,7 @@ it('sends what was marked while the line was cut once it is back, Done last of a
     .getByText('The server does not answer. Your 5 marks wait in this browser; I keep trying.')
     .waitFor();
   expect(app.events).toEqual([]);
-  relay.mend();
+  relay.hint();
   await reached(['-1', 'none', '2', 'star-2', 'done']);
   // Whoever was done is asked, once and for all, whether the browser should tell of the next round.
   await banner().getByText('Shall this browser tell you when the next round opens?').waitFor();
@@ -125,7 +125,7 @@ it('is one queue for every tab of the browser', async () => {
   // Taken back there, before either could send it: the later word holds.
   await there.click();
   await page.locator('.chip[aria-pressed=false][aria-label="A6 is good"]').waitFor();
-  relay.mend();
+  relay.hint();
   await banner().waitFor({ state: 'detached' });
   await other.locator('.banner').waitFor({ state: 'detached' });
   await other.close();
@@ -140,7 +140,7 @@ it('names the marks that a round closed without, and says that they do not count
   await banner().getByText('Your 4 marks wait').waitFor();
   const closing = app.close(app.rounds[0]!);
   await until(() => app.rounds.length === 2, 'the next round');
-  relay.mend();
+  relay.hint();
   // One sheet after the other is told that it came too late.
   await late().locator('p').filter({ hasText: 'B2' }).waitFor();
   await expect

@@ -126,8 +126,8 @@ describe('a file beyond its bounds', () => {
     rmSync(file);
     if (before) writeFileSync(file, before);
     expect(refused).toMatchObject({ name: 'AcclaimError', code });
-    const { message, mend, cause } = refused as AcclaimError;
-    expect(mend).not.toBe('');
+    const { message, hint, cause } = refused as AcclaimError;
+    expect(hint).not.toBe('');
     const why = { 'too long': /bytes, and at most/, 'a pipe': /no ordinary file|not a regular file/ };
     expect(`${message} ${cause}`).toMatch(
       { ...why, 'too much': /more than \d+ names and values/, 'too deep': /nested more than/ }[kind]!,

@@ -25,7 +25,7 @@ it('fails with every reason where none works', async () => {
   await expect(chooseDevice([elsewhere])).rejects.toMatchObject({
     code: 'device-unavailable',
     message: expect.stringContaining(`${elsewhere}: `),
-    mend: expect.stringContaining('cpu'),
+    hint: expect.stringContaining('cpu'),
   });
 });
 

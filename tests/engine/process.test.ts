@@ -159,7 +159,7 @@ describe('the engine process', () => {
     await watched.close();
     expect(pids).toHaveLength(2);
     expect(hung[0]).toMatchObject({ signal: 'SIGKILL', hung: expect.stringContaining('stopped') });
-    expect(describeEnd(hung[0]!).mend).toContain('engine.hungSeconds');
+    expect(describeEnd(hung[0]!).hint).toContain('engine.hungSeconds');
     expect(isAlive(pids[0]!)).toBe(false);
   });
 
@@ -215,13 +215,13 @@ describe('the engine process', () => {
     }
   });
 
-  it('reports a job that kills every engine, with the mend', async () => {
+  it('reports a job that kills every engine, with the hint', async () => {
     const job = generate(5, 500, (p) => {
       if (p.stage === 'sample' && p.done < 3) process.kill(readies.at(-1)!.pid, 'SIGKILL');
     });
     await expect(job).rejects.toMatchObject({
       code: 'engine-lost',
-      mend: expect.stringMatching(/memory/),
+      hint: expect.stringMatching(/memory/),
     });
     await generate(6, 2);
   });
@@ -232,7 +232,7 @@ describe('the engine process', () => {
       queue.run({ id: 'test.7.generate.1', kind: 'generate', payload: bad }),
     ).rejects.toMatchObject({
       code: expect.stringMatching(/^(model-not-found|file-not-found|model-corrupt)$/),
-      mend: expect.stringMatching(/\w/),
+      hint: expect.stringMatching(/\w/),
     });
     expect(existsSync(bad.out)).toBe(false);
   });

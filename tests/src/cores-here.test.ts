@@ -97,7 +97,7 @@ describe('threads', () => {
     });
     expect(checkCores({ engine: { ...engine, threads: 2 } }, half)).toMatchObject({
       state: 'warn',
-      mend: expect.stringContaining('engine.threads'),
+      hint: expect.stringContaining('engine.threads'),
     });
     expect(checkCores({ engine }, join(root, 'nothing')).found).not.toContain('container');
   });

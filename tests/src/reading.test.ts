@@ -76,12 +76,12 @@ describe('a file that cannot be read', () => {
 
   it('says it in words: who can mend what', () => {
     const fault = (code: string) =>
-      readFault(Object.assign(new Error(code), { code }), '/x', { mend: 'Look.' });
-    expect(fault('ENFILE')).toMatchObject({ mend: expect.stringContaining('ulimit -n') });
+      readFault(Object.assign(new Error(code), { code }), '/x', { hint: 'Look.' });
+    expect(fault('ENFILE')).toMatchObject({ hint: expect.stringContaining('ulimit -n') });
     expect(fault('EPERM')).toMatchObject({ message: '/x may not be read by this user (EPERM)' });
     expect(fault('EIO')).toMatchObject({ code: 'file-unreadable', message: '/x cannot be read (EIO)' });
     const other = new SyntaxError('no JSON');
-    expect(readFault(other, '/x', { mend: '' })).toBe(other);
+    expect(readFault(other, '/x', { hint: '' })).toBe(other);
   });
 
   it('is never taken for an empty one', () => {

@@ -1,6 +1,6 @@
 /**
  * src/setup/setup.mjs in a folder of its own, with an npm and a compiler that are small scripts: what it
- * runs, when it runs nothing, and that each failure names the cause and the mend.
+ * runs, when it runs nothing, and that each failure names the cause and the hint.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -127,14 +127,14 @@ test.each([
     'npm ci failed',
     'Mend',
   ],
-])('%s: one line with the cause, one with the mend, exit 1', (_, arrange, cause, mend) => {
+])('%s: one line with the cause, one with the hint, exit 1', (_, arrange, cause, hint) => {
   arrange();
   const { status, err } = setup();
   expect(status).toBe(1);
   const [line, next] = err.trim().split('\n').slice(-2) as [string, string];
   expect(line).toMatch(/^setup: /);
   expect(line).toContain(cause);
-  expect(next).toContain(mend);
+  expect(next).toContain(hint);
 });
 
 test('what failed is tried again the next time', () => {

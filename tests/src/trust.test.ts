@@ -58,7 +58,7 @@ describe('a queue without a key', () => {
   });
 
   it.each(['bot', 'engine', 'start'])(
-    'ends acclaim %s before it connects: the mend, and no password',
+    'ends acclaim %s before it connects: the hint, and no password',
     async (name) => {
       const dir = mkdtempSync(join(tmpdir(), 'acclaim-trust-'));
       try {
@@ -80,7 +80,7 @@ it('the doctor says the same, before it asks Redis anything', async () => {
   const config = loadConfig({ env: { REDIS_URL: 'redis://:sesame@redis.invalid' } });
   const check = await checkRedis(config);
   expect(check).toMatchObject({ name: 'redis', state: 'fail', code: 'config-invalid' });
-  expect(check.mend).toContain('ACCLAIM_QUEUE_KEY');
+  expect(check.hint).toContain('ACCLAIM_QUEUE_KEY');
   expect(JSON.stringify(check)).not.toContain('sesame');
 });
 

@@ -84,7 +84,7 @@ export function play(world: World, one: Step, sent: Event[]): void {
     }
     case 'fail': {
       const job = effects.filter((e) => e.kind === 'generate' || e.kind === 'learn')[0];
-      const fault = { code: 'internal', message: 'x', mend: '', retry: true };
+      const fault = { code: 'internal', message: 'x', hint: '', retry: true };
       if (job) world.send({ kind: 'job-failed', job: job.key, ...fault, at: world.now });
       break;
     }

@@ -52,7 +52,7 @@ export class Relay {
     for (const line of this.lines) line.destroy();
   }
 
-  mend(): void {
+  hint(): void {
     this.away = false;
   }
 

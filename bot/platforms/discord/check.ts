@@ -31,17 +31,17 @@ export async function checkDiscord({ token, channels, known, api }: DiscordQuest
     const link = inviteLink(me.id);
     const invited: Check =
       servers.length > 0
-        ? { name: 'discord servers', state: 'ok', found: servers.map((s) => s.name).join(', '), mend: '' }
+        ? { name: 'discord servers', state: 'ok', found: servers.map((s) => s.name).join(', '), hint: '' }
         : {
             name: 'discord servers',
             state: 'fail',
             found: 'the bot is on no server',
-            mend: `Invite it: ${link}`,
+            hint: `Invite it: ${link}`,
           };
     const looked = await Promise.all(channels.map((channel) => checkChannel(rest, me.id, channel)));
     return [
-      { name: 'discord token', state: 'ok', found: `${me.username}; invite with ${link}`, mend: '' },
-      { name: 'discord intents', state: 'ok', found: 'none that need approval', mend: '' },
+      { name: 'discord token', state: 'ok', found: `${me.username}; invite with ${link}`, hint: '' },
+      { name: 'discord intents', state: 'ok', found: 'none that need approval', hint: '' },
       invited,
       ...(known ? undecided(servers, known) : []),
       ...looked.flat(),
@@ -60,7 +60,7 @@ function undecided(servers: readonly { id: string; name: string }[], known: Read
       name: 'discord unknown servers',
       state: 'warn',
       found: `nobody decided on ${found.join(', ')}`,
-      mend: 'Claim yours by the code that a start prints; an operator decides on others: /acclaim-admin server allow ID.',
+      hint: 'Claim yours by the code that a start prints; an operator decides on others: /acclaim-admin server allow ID.',
     },
   ];
 }
@@ -70,7 +70,7 @@ async function checkChannel(rest: REST, self: string, id: string): Promise<Check
   try {
     const channel = (await rest.get(Routes.channel(id))) as APIChannel;
     if (!('guild_id' in channel) || channel.guild_id === undefined)
-      return [{ name, state: 'fail', found: 'it is on no server', mend: 'Use a text channel of a server.' }];
+      return [{ name, state: 'fail', found: 'it is on no server', hint: 'Use a text channel of a server.' }];
     const [guild, member] = await Promise.all([
       rest.get(Routes.guild(channel.guild_id)) as Promise<APIGuild>,
       rest.get(Routes.guildMember(channel.guild_id, self)) as Promise<APIGuildMember>,
@@ -82,27 +82,27 @@ async function checkChannel(rest: REST, self: string, id: string): Promise<Check
     const missing = lacking({ guild, overwrites, user: self, roles: member.roles });
     if (isLocked(channel))
       return [
-        { name, state: 'fail', found: `#${channel.name}: ${lockedThread.cause}`, mend: lockedThread.mend },
+        { name, state: 'fail', found: `#${channel.name}: ${lockedThread.cause}`, hint: lockedThread.hint },
       ];
     const rights: Check =
       missing.length === 0
-        ? { name, state: 'ok', found: `#${channel.name}: I may do what is needed`, mend: '' }
+        ? { name, state: 'ok', found: `#${channel.name}: I may do what is needed`, hint: '' }
         : {
             name,
             state: 'fail',
             found: `#${channel.name}: I lack ${missing.join(', ')}`,
-            mend: "Give the bot's role these in the channel's permissions.",
+            hint: "Give the bot's role these in the channel's permissions.",
           };
     const nsfw = isNsfw(home);
     const found = nsfw ? 'age-restricted' : `not age-restricted, ${adult}`;
-    return [rights, { name: `${name} age`, state: nsfw ? 'ok' : 'off', found, mend: '' }];
+    return [rights, { name: `${name} age`, state: nsfw ? 'ok' : 'off', found, hint: '' }];
   } catch (error) {
     return [failed(name, translate(error))];
   }
 }
 
 function failed(name: string, error: unknown): Check {
-  const { message, mend } = toPlain(error);
+  const { message, hint } = toPlain(error);
   const again = 'Check the connection to discord.com and try again.';
-  return { name, state: 'fail', found: message, mend: isUnreachable(error) || mend === '' ? again : mend };
+  return { name, state: 'fail', found: message, hint: isUnreachable(error) || hint === '' ? again : hint };
 }

@@ -1,5 +1,5 @@
 /**
- * What Discord says -> coded errors with a mend. Final is what it says in so many words: a code of its own
+ * What Discord says -> coded errors with a hint. Final is what it says in so many words: a code of its own
  * with a status of 4xx, unless the code itself speaks of a limit or of a fault on its side. Everything else
  * passes: the network, 5xx, 429, answers of somebody in between (which carry no code). Codes and what they
  * mean: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json-json-error-codes
@@ -11,20 +11,20 @@ import { AcclaimError } from '../../../src/errors.js';
 const gone: Refusal = {
   code: 'channel-lost',
   cause: 'the channel is gone',
-  mend: 'Start a session in another channel.',
+  hint: 'Start a session in another channel.',
 };
 const refused: Refusal = {
   code: 'channel-lost',
   cause: 'Discord does not let me do this in the channel',
-  mend: 'Give the bot View Channel, Send Messages, Embed Links, Attach Files, Add Reactions and Read Message History there.',
+  hint: 'Give the bot View Channel, Send Messages, Embed Links, Attach Files, Add Reactions and Read Message History there.',
 };
 export const lockedThread: Refusal = {
   code: 'channel-lost',
   cause: 'the thread is locked or archived',
-  mend: 'Unlock it, or give the bot Manage Threads there.',
+  hint: 'Unlock it, or give the bot Manage Threads there.',
 };
 const wrongKind: Refusal = { ...refused, cause: 'no message can be sent to a channel of this kind' };
-const late: Refusal = { code: 'cancelled', cause: 'the answer came too late', mend: 'Ask again.' };
+const late: Refusal = { code: 'cancelled', cause: 'the answer came too late', hint: 'Ask again.' };
 
 export const discordCodes = {
   unknownChannel: 10003,
@@ -37,15 +37,15 @@ export const discordCodes = {
 
 const rows: Record<number, Refusal> = {
   [discordCodes.unknownChannel]: gone,
-  10004: { ...gone, cause: 'the server is gone, or I am no longer on it', mend: 'Invite the bot again.' },
+  10004: { ...gone, cause: 'the server is gone, or I am no longer on it', hint: 'Invite the bot again.' },
   [discordCodes.unknownMessage]: noMessage,
-  10014: { code: 'internal', cause: 'Discord does not know the emoji', mend: '' },
+  10014: { code: 'internal', cause: 'Discord does not know the emoji', hint: '' },
   10015: late,
   [discordCodes.unknownInteraction]: late,
   30010: {
     code: 'not-allowed',
     cause: 'the message has 20 kinds of reactions',
-    mend: 'Remove some of them.',
+    hint: 'Remove some of them.',
   },
   40005: tooLarge('discord'),
   50001: refused,
@@ -54,9 +54,9 @@ const rows: Record<number, Refusal> = {
   50024: wrongKind,
   50027: late,
   50045: tooLarge('discord'),
-  50055: { ...gone, cause: 'the server is gone, or I am no longer on it', mend: 'Invite the bot again.' },
+  50055: { ...gone, cause: 'the server is gone, or I am no longer on it', hint: 'Invite the bot again.' },
   [discordCodes.archivedThread]: lockedThread,
-  90001: { code: 'not-allowed', cause: 'my reactions are blocked here', mend: 'Unblock the bot.' },
+  90001: { code: 'not-allowed', cause: 'my reactions are blocked here', hint: 'Unblock the bot.' },
   160002: refused,
   [discordCodes.lockedThread]: lockedThread,
 };

@@ -43,7 +43,7 @@ export interface InteractionParts {
   life: number;
   application(): string;
   sink(event: ChatEvent): Promise<void>;
-  /** Throws where pictures that need care may not be shown. */
+  /** Throws where pictures that are NSFW may not be shown. */
   guard(channel: string): Promise<void>;
   writer: Writer;
 }
@@ -89,7 +89,7 @@ export class Interactions {
     }
   }
 
-  /** Pictures go along as attachments; those that need care only where they may be shown, looked at anew. */
+  /** Pictures go along as attachments; those that are NSFW only where they may be shown, looked at anew. */
   private async withPictures(card: Card, channel: string): Promise<ReturnType<typeof renderReply>> {
     const answer = renderReply(card, await loadFiles(card));
     if (card.pictures.length === 0) return answer;

@@ -32,7 +32,7 @@ export class FakePlatform implements ChatPlatform {
   readonly replies: { replyTo: string; card: Card }[] = [];
   /** Channel -> ids of those who see it, for channels that not everybody does. */
   readonly closed = new Map<string, ReadonlySet<string>>();
-  /** Channels where pictures that need care may be shown. */
+  /** Channels where pictures that are NSFW may be shown. */
   readonly guarded = new Set<string>();
   /** While it is set nobody is answered. */
   outage: Error | null = null;

@@ -42,5 +42,5 @@ export interface Connector {
 /** What the doctor says of a platform that is left out. */
 export function leftOut(name: string, variable: string): Check[] {
   const found = `not connected: ${variable} is not set`;
-  return [{ name, state: 'off', found, mend: `How to: docs/${name}.md.` }];
+  return [{ name, state: 'off', found, hint: `How to: docs/${name}.md.` }];
 }

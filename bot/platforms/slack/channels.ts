@@ -1,5 +1,5 @@
 /**
- * Who sees a channel, and where pictures that need care may be shown: Slack has no age gate, so only in a
+ * Who sees a channel, and where pictures that are NSFW may be shown: Slack has no age gate, so only in a
  * private channel whose people are all moderators. Asked anew at every post and reveal, since someone may
  * have been invited meanwhile.
  */
@@ -47,10 +47,10 @@ export class Channels {
   }
 }
 
-function open(why: string, mend: string): AcclaimError {
+function open(why: string, hint: string): AcclaimError {
   return new AcclaimError(
     'not-allowed',
     `these pictures may only be shown among moderators, and this channel ${why}`,
-    mend,
+    hint,
   );
 }

@@ -39,7 +39,7 @@ async function ask({ token, appToken, channels, api }: SlackQuestion): Promise<C
       name: 'slack token',
       state: 'ok',
       found: `user ${self.user} of ${self.team}`,
-      mend: '',
+      hint: '',
     };
     return [known, checkScopes(self.scopes), link, ...looked];
   } catch (error) {
@@ -51,19 +51,19 @@ const overHttp: Check = {
   name: 'slack transport',
   state: 'ok',
   found: 'HTTP; whether Slack reaches it is seen under Event Subscriptions, Request URL, while Acclaim runs',
-  mend: '',
+  hint: '',
 };
 
 function checkScopes(granted: readonly string[] | null): Check {
   const name = 'slack scopes';
-  if (granted === null) return { name, state: 'off', found: 'Slack does not say', mend: '' };
+  if (granted === null) return { name, state: 'off', found: 'Slack does not say', hint: '' };
   const missing = scopes.filter((scope) => !granted.includes(scope));
-  if (missing.length === 0) return { name, state: 'ok', found: 'all that are needed', mend: '' };
+  if (missing.length === 0) return { name, state: 'ok', found: 'all that are needed', hint: '' };
   return {
     name,
     state: 'fail',
     found: `lacking: ${missing.join(', ')}`,
-    mend: 'Add them under OAuth & Permissions, Bot Token Scopes, and install the app again.',
+    hint: 'Add them under OAuth & Permissions, Bot Token Scopes, and install the app again.',
     code: 'not-allowed',
   };
 }
@@ -72,7 +72,7 @@ async function checkSocket(appToken: string, base: Parameters<typeof clientOptio
   const name = 'slack transport';
   try {
     await new webApi.WebClient(appToken, clientOptions(base)).apps.connections.open({});
-    return { name, state: 'ok', found: 'Socket Mode', mend: '' };
+    return { name, state: 'ok', found: 'Socket Mode', hint: '' };
   } catch (error) {
     return failed(name, slackCode(error) === undefined ? error : appTokenInvalid(error));
   }
@@ -82,17 +82,17 @@ async function checkChannel(slack: SlackApi, id: string): Promise<Check> {
   const name = `slack channel ${id}`;
   try {
     const { isArchived } = await slack.channel(id);
-    if (!isArchived) return { name, state: 'ok', found: 'there', mend: '' };
-    return { name, state: 'fail', found: 'it is archived', mend: 'Unarchive it, or stop its session.' };
+    if (!isArchived) return { name, state: 'ok', found: 'there', hint: '' };
+    return { name, state: 'fail', found: 'it is archived', hint: 'Unarchive it, or stop its session.' };
   } catch (error) {
     return failed(name, error);
   }
 }
 
 function failed(name: string, error: unknown): Check {
-  const { code, message, mend } = toPlain(translate(error));
+  const { code, message, hint } = toPlain(translate(error));
   const check = { name, state: 'fail', found: message } as const;
   if (code === 'internal' || code === 'platform-unreachable')
-    return { ...check, mend: 'Check the connection to slack.com and try again.' };
-  return { ...check, mend, code };
+    return { ...check, hint: 'Check the connection to slack.com and try again.' };
+  return { ...check, hint, code };
 }

@@ -9,35 +9,35 @@ import { noMessage, type Refusal, tooLarge } from '../../../src/chat/refusals.js
 const gone: Refusal = {
   code: 'channel-lost',
   cause: 'the channel is gone, or I am not in it',
-  mend: 'Invite the bot with /invite, or start a session in another channel.',
+  hint: 'Invite the bot with /invite, or start a session in another channel.',
 };
 const archived: Refusal = {
   code: 'channel-lost',
   cause: 'the channel is archived',
-  mend: 'Unarchive it, or start a session in another channel.',
+  hint: 'Unarchive it, or start a session in another channel.',
 };
 const refused: Refusal = {
   code: 'channel-lost',
   cause: 'Slack does not let me post in the channel',
-  mend: 'Allow apps to post there under the channel settings.',
+  hint: 'Allow apps to post there under the channel settings.',
 };
 const tooMany: Refusal = {
   code: 'not-allowed',
   cause: 'the message has all the reactions that Slack allows',
-  mend: 'Remove some of them.',
+  hint: 'Remove some of them.',
 };
 const uneditable: Refusal = {
   code: 'not-allowed',
   cause: 'this workspace does not let me edit the message any more',
-  mend: 'Allow editing under Settings & Permissions, Message Editing & Deletion.',
+  hint: 'Allow editing under Settings & Permissions, Message Editing & Deletion.',
 };
 const noUploads: Refusal = {
   code: 'not-allowed',
   cause: 'the workspace does not let me upload pictures',
-  mend: 'Allow uploads of images under Settings & Permissions, File Uploads.',
+  hint: 'Allow uploads of images under Settings & Permissions, File Uploads.',
 };
 
-/** Words with a mend of their own: final for the place, or for the thing asked. */
+/** Words with a hint of their own: final for the place, or for the thing asked. */
 export const rows: Record<string, Refusal> = {
   channel_not_found: gone,
   not_in_channel: gone,
@@ -69,12 +69,12 @@ export const rows: Record<string, Refusal> = {
   storage_limit_reached: {
     code: 'not-allowed',
     cause: 'the workspace has no room for more files',
-    mend: 'Delete files, or raise the plan.',
+    hint: 'Delete files, or raise the plan.',
   },
   plan_upgrade_required: {
     code: 'not-allowed',
     cause: 'user groups are part of paid Slack plans, and this workspace has none',
-    mend: 'Name moderators and admins by their member ids instead.',
+    hint: 'Name moderators and admins by their member ids instead.',
   },
 };
 

@@ -1,5 +1,5 @@
 /**
- * What Slack says -> coded errors with a mend. Final are the words of error-words.ts, and they alone: the
+ * What Slack says -> coded errors with a hint. Final are the words of error-words.ts, and they alone: the
  * network, 5xx, 429 and any other word pass, and a word is told as Slack said it.
  */
 import { webApi } from '@slack/bolt';
@@ -49,8 +49,8 @@ export function translate(error: unknown): unknown {
 function putOff(code: string, cause: unknown): AcclaimError {
   const known = classOf(code) === 'waits';
   const message = known ? `Slack puts it off: ${code}` : `Slack says a word that I do not know: ${code}`;
-  const mend = waiting[code] ?? (known ? 'It passes by itself.' : lookUp);
-  return new AcclaimError('platform-unreachable', message, mend, { cause });
+  const hint = waiting[code] ?? (known ? 'It passes by itself.' : lookUp);
+  return new AcclaimError('platform-unreachable', message, hint, { cause });
 }
 
 const lookUp =

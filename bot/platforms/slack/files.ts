@@ -1,6 +1,6 @@
 /**
  * A card's pictures as files of the workspace. A file is sent to nobody, looked at until Slack knows its type
- * (until then a message that names it is refused), and then shown by an image block. Pictures that need care
+ * (until then a message that names it is refused), and then shown by an image block. NSFW pictures
  * go up twice: blurred for the channel, clear for those who ask.
  */
 import { createHash } from 'node:crypto';

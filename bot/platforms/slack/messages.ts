@@ -60,7 +60,7 @@ export class Messages {
     if (known) await this.deleteFiles(filesOf(known).values());
   }
 
-  /** The channel is no place for pictures that need care any more. */
+  /** The channel is no place for pictures that are NSFW any more. */
   async takeDown(channel: string): Promise<void> {
     const { api, history } = this.parts;
     await history.load(channel);

@@ -14,7 +14,6 @@ import { isLoopback } from '../../../src/network/loopback.js';
 import { within } from '../../../src/network/networks.js';
 import { Assets } from './assets.js';
 import { capabilities } from './capabilities.js';
-import { Care, needsCare, takenDown } from './care.js';
 import { boundConnections } from './connections.js';
 import { refOf } from './decode.js';
 import { Door } from './door.js';
@@ -23,6 +22,7 @@ import { listen } from './listen.js';
 import { Live } from './live.js';
 import { Logins } from './logins.js';
 import { Messages } from './messages.js';
+import { isNsfw, NsfwChannels, takenDown } from './nsfw.js';
 import type { WebOptions } from './options.js';
 import { loadSecret, People } from './people.js';
 import { Pictures } from './pictures.js';
@@ -41,7 +41,7 @@ interface Running {
   people: People;
   live: Live;
   service: WebService;
-  care: Care;
+  nsfw: NsfwChannels;
 }
 
 /** The page: `start` listens, and `url` is where. */
@@ -82,7 +82,7 @@ export class WebPlatform implements ChatPlatform {
     mkdirSync(dir, { recursive: true });
     const assets = await Assets.open();
     const { nsfwChannels = [], nsfwToken = null } = this.options;
-    const care = new Care(nsfwChannels, accessToken !== null);
+    const nsfw = new NsfwChannels(nsfwChannels, accessToken !== null);
     const warn: FrontParts['warn'] = (line) => this.options.onWarning?.(line);
     const logins = new Logins({ dir, now: this.options.now, warn });
     const invited = this.options.voters !== 'open';
@@ -92,7 +92,7 @@ export class WebPlatform implements ChatPlatform {
     const room = roomFor(this.options.descriptors);
     const { streams = usualStreams } = this.options;
     const live = new Live(new Streams({ ...streams, all: Math.min(streams.all, room.streams) }), onError);
-    const service = new WebService({ options: this.options, messages, live, care, sink });
+    const service = new WebService({ options: this.options, messages, live, nsfw, sink });
     const own = isLoopback(host) ? [] : [hostname()];
     const names = [...hostNames, ...own].map((name) => name.toLowerCase());
     const { monitor } = this.options;
@@ -104,13 +104,13 @@ export class WebPlatform implements ChatPlatform {
       warn,
     });
     const doors = { logins, door: new Door(undefined, undefined, (address) => front.crowded(address)) };
-    const pictures = new Pictures(care);
+    const pictures = new Pictures(nsfw);
     const app = makeApp({ service, pictures, people, ...doors, assets, front, monitor, onError });
     try {
       const listening = await listen(app, host, port, onError);
       const most = { all: room.page, streamsOfAddress: streams.address };
       boundConnections(listening.server as Server, most, { proxies: within(trustProxy), fault: onError });
-      this.running = { ...listening, messages, people, live, service, care };
+      this.running = { ...listening, messages, people, live, service, nsfw };
     } catch (error) {
       service.stop();
       live.close();
@@ -133,7 +133,7 @@ export class WebPlatform implements ChatPlatform {
   }
 
   async post(channel: string, card: Card): Promise<MessageRef> {
-    if (needsCare(card)) await this.mustGuard(channel);
+    if (isNsfw(card)) await this.mustGuard(channel);
     const { messages, service } = this.here;
     const { message, fresh } = await messages.post(channel, card, this.options.now());
     if (fresh) service.show(message);
@@ -141,7 +141,7 @@ export class WebPlatform implements ChatPlatform {
   }
 
   async edit(ref: MessageRef, card: Card): Promise<void> {
-    if (needsCare(card)) await this.mustGuard(ref.channel);
+    if (isNsfw(card)) await this.mustGuard(ref.channel);
     const { messages, service } = this.here;
     const message = await messages.edit(ref.message, card, this.options.now());
     if (message) service.show(message);
@@ -179,16 +179,16 @@ export class WebPlatform implements ChatPlatform {
   }
 
   async sees({ holder }: Account, channel: string): Promise<boolean> {
-    return this.here.care.sees(channel, holder === true);
+    return this.here.nsfw.sees(channel, holder === true);
   }
 
   async mustGuard(channel: string): Promise<void> {
-    this.here.care.mustGuard(channel);
+    this.here.nsfw.mustGuard(channel);
   }
 
   async takeDown(channel: string): Promise<void> {
     const { messages, service } = this.here;
-    for (const { id, card } of messages.list().filter((m) => m.channel === channel && needsCare(m.card))) {
+    for (const { id, card } of messages.list().filter((m) => m.channel === channel && isNsfw(m.card))) {
       const message = await messages.edit(id, takenDown(card), this.options.now());
       if (message) service.show(message);
     }

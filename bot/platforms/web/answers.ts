@@ -70,10 +70,10 @@ export function refuse(c: Context, error: unknown, report: (error: unknown) => v
   if (!(error instanceof AcclaimError)) report(error);
   const shown =
     plain.code === 'internal'
-      ? { ...plain, message: 'Something went wrong on our side.', mend: 'Try again.' }
+      ? { ...plain, message: 'Something went wrong on our side.', hint: 'Try again.' }
       : plain;
   if (plain.code === 'limited') {
-    c.header('retry-after', secondsIn(plain.mend));
+    c.header('retry-after', secondsIn(plain.hint));
     c.header('connection', 'close');
   }
   return c.json({ error: shown }, statuses[plain.code] ?? 500);

@@ -4,9 +4,9 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Turnout } from '../../../src/domain/voting/turnout.js';
-import type { Care } from './care.js';
 import { type Frame, type Live, opening } from './live.js';
 import type { Message, Messages } from './messages.js';
+import type { NsfwChannels } from './nsfw.js';
 import { type PageMessage, renderMessage } from './render.js';
 import type { Holder } from './streams.js';
 
@@ -25,7 +25,7 @@ export class Feed {
   constructor(
     private readonly messages: Messages,
     private readonly live: Live,
-    private readonly care: Care,
+    private readonly nsfw: NsfwChannels,
   ) {}
 
   /** Opens a line. Throws `limited`, where there are as many as may be. */
@@ -49,7 +49,7 @@ export class Feed {
     const made = (visitor?: string): Frame => ({ event: 'message', id, data: this.render(message, visitor) });
     const plain = made();
     this.live.broadcast((visitor, holder) => {
-      if (!this.care.sees(message.channel, holder)) return undefined;
+      if (!this.nsfw.sees(message.channel, holder)) return undefined;
       const own = visitor !== undefined && this.messages.marksOf(message.id, visitor).length > 0;
       return own ? made(visitor) : plain;
     });
@@ -58,7 +58,7 @@ export class Feed {
   /** Counts of people alone: whoever sees the channel sees them. */
   turnout(channel: string, told: Turnout & { session: string }): void {
     const frame = { event: 'turnout', data: told };
-    this.live.broadcast((_, holder) => (this.care.sees(channel, holder) ? frame : undefined));
+    this.live.broadcast((_, holder) => (this.nsfw.sees(channel, holder) ? frame : undefined));
   }
 
   /** A message that was removed. */
@@ -108,7 +108,7 @@ export class Feed {
   private standing({ visitor, holder }: Pick<Holder, 'visitor' | 'holder'>, after = 0): PageMessage[] {
     return this.messages
       .since(after)
-      .messages.filter(({ channel }) => this.care.sees(channel, holder))
+      .messages.filter(({ channel }) => this.nsfw.sees(channel, holder))
       .map((message) => this.render(message, visitor));
   }
 

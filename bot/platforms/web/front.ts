@@ -1,6 +1,6 @@
 /**
  * Before any route: whom a request comes from, and whether it may pass. What a proxy in front has wrong is
- * said in the refusal and once an hour in the log, by the header's name and with the mend.
+ * said in the refusal and once an hour in the log, by the header's name and with the hint.
  */
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context } from 'hono';
@@ -65,7 +65,7 @@ export class Front {
     if (!this.parts.unguarded || proxy !== null || !forwarded(c)) return undefined;
     return {
       message: `${this.stranger(c)}: whoever comes through it would be an operator.`,
-      mend: 'Set ACCLAIM_ACCESS_TOKEN, and name the proxy in server.trustProxy.',
+      hint: 'Set ACCLAIM_ACCESS_TOKEN, and name the proxy in server.trustProxy.',
     };
   }
 
@@ -74,7 +74,7 @@ export class Front {
     const proxy = within(this.parts.trustProxy)(address);
     this.say({
       message: `Too many tries of a token or an invite come from ${address} at once: nobody from there gets in meanwhile.`,
-      mend: proxy
+      hint: proxy
         ? `Let the proxy at ${address} send X-Forwarded-For, so that its visitors are told apart.`
         : 'If that is a reverse proxy, name it in server.trustProxy, and its visitors are told apart.',
     });
@@ -90,7 +90,7 @@ export class Front {
     if (proxy === null && forwarded(c)) {
       this.say({
         message: `${this.stranger(c)}: all who come through it count as one address.`,
-        mend: 'Name the proxy in server.trustProxy.',
+        hint: 'Name the proxy in server.trustProxy.',
       });
     }
     if (proxy === null) return;
@@ -98,7 +98,7 @@ export class Front {
     if (missing.length === 0) return;
     this.say({
       message: `The proxy at ${proxy} leaves out ${missing.map((one) => one.split(' ')[0]).join(' and ')}: ${without}.`,
-      mend: `Let it send ${missing.join(' and ')}`,
+      hint: `Let it send ${missing.join(' and ')}`,
     });
   }
 

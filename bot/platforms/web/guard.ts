@@ -45,20 +45,20 @@ export function hostAllowed(header: string | undefined, bound: Bound): boolean {
   return !isLoopback(bound.host) && isIP(name) !== 0;
 }
 
-/** What is wrong with a request, in a line, and the mend. */
+/** What is wrong with a request, in a line, and the hint. */
 export interface Refused {
   message: string;
-  mend: string;
+  hint: string;
 }
 
-/** Why it is none, with the mend; undefined when it is fine. */
+/** Why it is none, with the hint; undefined when it is fine. */
 export function hostRefused(header: string | undefined, bound: Bound): Refused | undefined {
   if (hostAllowed(header, bound)) return undefined;
   const name = hostName(header);
   const said = name === undefined ? 'the header Host names no host' : `the name ${name} (header Host)`;
   return {
     message: `This server does not answer to ${said}.`,
-    mend:
+    hint:
       name === undefined
         ? 'Use its address.'
         : `If people reach it by that name, add it to server.hostNames.`,
@@ -79,10 +79,10 @@ export function changeRefused(change: Change, { names }: Pick<Bound, 'names'>): 
   const { fetchSite, contentType } = change;
   const itself = 'Use the page itself.';
   if (fetchSite !== undefined && fetchSite !== 'same-origin' && fetchSite !== 'none')
-    return { message: 'This request came from another site (header Sec-Fetch-Site).', mend: itself };
+    return { message: 'This request came from another site (header Sec-Fetch-Site).', hint: itself };
   const foreign = originRefused(change, names);
   if (foreign) return foreign;
-  if (!/^application\/json\b/i.test(contentType ?? '')) return { message: 'Send JSON.', mend: itself };
+  if (!/^application\/json\b/i.test(contentType ?? '')) return { message: 'Send JSON.', hint: itself };
   return undefined;
 }
 
@@ -95,7 +95,7 @@ function originRefused({ host, proxy, origin }: Change, names: readonly string[]
   const from = URL.canParse(origin) ? new URL(origin) : null;
   const name = from?.hostname.toLowerCase() ?? '';
   if (from === null || name === '')
-    return { message: 'This request came from another site (header Origin).', mend: 'Use the page itself.' };
+    return { message: 'This request came from another site (header Origin).', hint: 'Use the page itself.' };
   if (sameHost(from, host)) return undefined;
   // A trusted proxy may hide the name, and a browser names no page but the one that asks: the operator's
   // names are ours.
@@ -103,7 +103,7 @@ function originRefused({ host, proxy, origin }: Change, names: readonly string[]
   const named = names.includes(name) ? '' : ` and ${name} in server.hostNames`;
   return {
     message: `The header Host is ${host ?? 'missing'}, but the page was opened at ${from.host}: a proxy changed it, or this is another site.`,
-    mend:
+    hint:
       proxy === null
         ? `Let the proxy pass it on (nginx: proxy_set_header Host $http_host;), or name the proxy in server.trustProxy${named}.`
         : `If people reach it by that name, add ${name} to server.hostNames.`,

@@ -19,12 +19,12 @@ export function listen(
     const failed = (error: NodeJS.ErrnoException) => {
       if (server.listening) fault(error);
       else if (error.code === 'EADDRINUSE') {
-        const mend = `Stop the other program, or choose another port: acclaim start --port ${port + 1}`;
-        reject(new AcclaimError('port-taken', `port ${port} on ${host} is in use`, mend, { cause: error }));
+        const hint = `Stop the other program, or choose another port: acclaim start --port ${port + 1}`;
+        reject(new AcclaimError('port-taken', `port ${port} on ${host} is in use`, hint, { cause: error }));
       } else if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL') {
-        const mend = 'Choose a port above 1023 and an address of this machine.';
+        const hint = 'Choose a port above 1023 and an address of this machine.';
         reject(
-          new AcclaimError('config-invalid', `cannot listen on ${host}:${port} (${error.code})`, mend, {
+          new AcclaimError('config-invalid', `cannot listen on ${host}:${port} (${error.code})`, hint, {
             cause: error,
           }),
         );

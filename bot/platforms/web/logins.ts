@@ -67,7 +67,7 @@ export class Logins {
       text = readFileSync(this.file, 'utf8');
     } catch (error) {
       if (isMissing(error)) return [];
-      throw readFault(error, this.file, { mend: '' });
+      throw readFault(error, this.file, { hint: '' });
     }
     const found = parseEnded(text);
     if (found) return found;
@@ -79,7 +79,7 @@ export class Logins {
     renameSync(`${this.file}.new`, this.file);
     this.parts.warn({
       message: `${this.file} is damaged: which log-ins were ended is not known, so all are over`,
-      mend: `Admins log in once more; what was found is kept as ${aside}.`,
+      hint: `Admins log in once more; what was found is kept as ${aside}.`,
     });
     return all;
   }

@@ -79,7 +79,7 @@ export interface WebOptions {
   port: number;
   /** Needed when bound beyond loopback. Its holders are admins, all others members. */
   accessToken: string | null;
-  /** Channels where pictures that need care may be shown, to holders of a token. */
+  /** Channels where pictures that are NSFW may be shown, to holders of a token. */
   nsfwChannels?: readonly string[];
   /** Lets its holders see those channels and vote there; null = admins only. */
   nsfwToken?: string | null;
@@ -108,8 +108,8 @@ export interface WebOptions {
   voters?: 'invited' | 'open';
   /** What `/readyz` and `/metrics` answer; without it there is neither. */
   monitor?: Monitor;
-  /** Told, in a line with its mend, what a proxy in front has wrong. */
-  onWarning?: (line: { message: string; mend: string }) => void;
+  /** Told, in a line with its hint, what a proxy in front has wrong. */
+  onWarning?: (line: { message: string; hint: string }) => void;
   /** Told of faults that no request can be blamed for. */
   onError?: (error: unknown) => void;
 }

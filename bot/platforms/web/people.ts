@@ -152,7 +152,7 @@ export function loadSecret(dir: string): Buffer {
     const secret = Buffer.from(readFileSync(file, 'utf8').trim(), 'hex');
     if (secret.length === 32) return secret;
   } catch (error) {
-    if (!isMissing(error)) throw readFault(error, file, { mend: '' });
+    if (!isMissing(error)) throw readFault(error, file, { hint: '' });
   }
   const secret = randomBytes(32);
   writeFileSync(`${file}.new`, secret.toString('hex'), { mode: 0o600 });

@@ -6,7 +6,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { isExhausted, readFault } from '../../../src/files/reading.js';
 import { fitted } from '../../../src/images/shrink.js';
-import type { Care } from './care.js';
+import type { NsfwChannels } from './nsfw.js';
 import type { Shown } from './service.js';
 
 export interface Picture {
@@ -29,7 +29,7 @@ const remembered = 500;
 export class Pictures {
   private readonly small = new Map<string, Promise<Picture>>();
 
-  constructor(private readonly care: Care) {}
+  constructor(private readonly nsfw: NsfwChannels) {}
 
   /** Undefined where the file is gone. `clear`: asked for without its veil; `small`: for a sheet. */
   async read(
@@ -39,12 +39,12 @@ export class Pictures {
     const type = types[extname(shown.file).toLowerCase()];
     if (type === undefined) return undefined;
     try {
-      if (shown.veiled && !clear) return { bytes: await this.care.veil(shown.file), type: 'image/jpeg' };
+      if (shown.veiled && !clear) return { bytes: await this.nsfw.veil(shown.file), type: 'image/jpeg' };
       if (small) return await this.fitted(shown.file);
       return { bytes: await readFile(shown.file), type };
     } catch (error) {
       // The server cannot open it just now, which is another matter than one that is gone.
-      if (isExhausted(error)) throw readFault(error, shown.file, { mend: '' });
+      if (isExhausted(error)) throw readFault(error, shown.file, { hint: '' });
       return undefined;
     }
   }

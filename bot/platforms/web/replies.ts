@@ -4,8 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Card } from '../../../src/chat/port.js';
-import { type Care, needsCare } from './care.js';
 import type { Live } from './live.js';
+import { isNsfw, type NsfwChannels } from './nsfw.js';
 import { type PageMessage, renderReply } from './render.js';
 
 /** Who asked, and where. */
@@ -28,7 +28,7 @@ const most = 500;
 
 export interface RepliesParts {
   live: Live;
-  care: Care;
+  nsfw: NsfwChannels;
   /** Epoch ms. */
   now(): number;
 }
@@ -83,7 +83,7 @@ export class Replies {
   }
 
   private keepPictures(id: string, answer: Answered): void {
-    if (needsCare(answer.card)) this.parts.care.mustGuard(answer.channel);
+    if (isNsfw(answer.card)) this.parts.nsfw.mustGuard(answer.channel);
     keep(this.answered, id, answer);
   }
 }

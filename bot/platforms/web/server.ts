@@ -37,7 +37,7 @@ export function makeApp(parts: ServerParts): Hono {
   app.use(async (c, next) => {
     const refused = front.refusal(c);
     if (refused?.status === 421) return c.text(`${inSentences(refused)}\n`, 421);
-    if (refused) return refuse(c, new AcclaimError('not-allowed', refused.message, refused.mend));
+    if (refused) return refuse(c, new AcclaimError('not-allowed', refused.message, refused.hint));
     await next();
     if (c.res === RESPONSE_ALREADY_SENT) return;
     for (const [name, value] of Object.entries(guarding)) c.header(name, value);

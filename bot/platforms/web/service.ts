@@ -9,7 +9,6 @@ import { mayRun, usage } from '../../../src/chat/commands.js';
 import type { Account, Card, ChatEvent } from '../../../src/chat/port.js';
 import type { Turnout } from '../../../src/domain/voting/turnout.js';
 import { AcclaimError } from '../../../src/errors.js';
-import type { Care } from './care.js';
 import {
   type buttonBody,
   type commandBody,
@@ -24,6 +23,7 @@ import {
 import { Feed } from './feed.js';
 import type { Live } from './live.js';
 import type { Message, Messages } from './messages.js';
+import type { NsfwChannels } from './nsfw.js';
 import type { StatusBody, WebOptions } from './options.js';
 import { type PageMessage, pictureFiles } from './render.js';
 import { type Asked, Replies } from './replies.js';
@@ -41,7 +41,7 @@ export interface WebServiceParts {
   options: WebOptions;
   messages: Messages;
   live: Live;
-  care: Care;
+  nsfw: NsfwChannels;
   sink(event: ChatEvent): Promise<void>;
 }
 
@@ -54,12 +54,12 @@ export class WebService {
   private readonly statuses: StatusFeed;
 
   constructor(private readonly parts: WebServiceParts) {
-    const { options, messages, live, care } = parts;
+    const { options, messages, live, nsfw } = parts;
     this.options = options;
     this.messages = messages;
-    this.feed = new Feed(messages, live, care);
-    this.replies = new Replies({ live, care, now: options.now });
-    this.statuses = new StatusFeed({ status: options.status, live, care, fault: this.fault });
+    this.feed = new Feed(messages, live, nsfw);
+    this.replies = new Replies({ live, nsfw, now: options.now });
+    this.statuses = new StatusFeed({ status: options.status, live, nsfw, fault: this.fault });
   }
 
   /** Epoch ms. */
@@ -116,7 +116,7 @@ export class WebService {
   /** What only holders of a token may know of is not there for others. */
   admit(at: { message: string } | { channel: string }, holder: boolean): void {
     const channel = 'channel' in at ? at.channel : this.messages.get(at.message)?.channel;
-    if (channel !== undefined && !this.parts.care.sees(channel, holder)) throw notHere;
+    if (channel !== undefined && !this.parts.nsfw.sees(channel, holder)) throw notHere;
   }
 
   /** Opens a line. Throws `limited`, where there are as many as may be. */
@@ -215,12 +215,12 @@ export class WebService {
    * A posted picture, or one of a private answer for its asker; undefined for any other address or person.
    */
   picture(id: string, index: number, visitor: string | undefined, holder: boolean): Shown | undefined {
-    const { care } = this.parts;
+    const { nsfw } = this.parts;
     const found = this.replies.pictured(id, visitor) ?? this.messages.get(id);
     const file = found && pictureFiles(found.card)[index];
-    if (!found || file === undefined || !care.sees(found.channel, holder)) return undefined;
+    if (!found || file === undefined || !nsfw.sees(found.channel, holder)) return undefined;
     const veiled = found.card.pictures[index]?.spoiler ?? found.card.data?.blurred === true;
-    return veiled && !care.guards(found.channel) ? undefined : { file, veiled };
+    return veiled && !nsfw.guards(found.channel) ? undefined : { file, veiled };
   }
 
   /** What a session taught, as a file; null when it is not there. */

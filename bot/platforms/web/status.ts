@@ -3,8 +3,8 @@
  * themselves: one status for any number of changes within a moment, and none where nothing changed.
  */
 import { safely } from '../../../src/machine/safely.js';
-import type { Care } from './care.js';
 import type { Live } from './live.js';
+import type { NsfwChannels } from './nsfw.js';
 import type { SessionStatus, StatusBody, WebOptions } from './options.js';
 
 /** ms */
@@ -16,7 +16,7 @@ export interface StatusFeedParts {
   /** All that there is. */
   status: WebOptions['status'];
   live: Live;
-  care: Care;
+  nsfw: NsfwChannels;
   fault(error: unknown): void;
 }
 
@@ -86,7 +86,7 @@ export class StatusFeed {
    */
   private seen({ sessions }: StatusBody, holder: boolean, admin: boolean): StatusBody {
     const sees = ({ channel, onPage = true }: SessionStatus) =>
-      onPage ? this.parts.care.sees(channel, holder) : admin;
+      onPage ? this.parts.nsfw.sees(channel, holder) : admin;
     return { sessions: sessions.filter(sees) };
   }
 }

@@ -78,6 +78,6 @@ function inPlaceOf<H extends Holder>(all: readonly H[], one: H): H | null {
   return all.find((other) => ownerOf(other) === most[0])!;
 }
 
-function limited(message: string, mend: string): AcclaimError {
-  return new AcclaimError('limited', `${message}.`, `${mend}, or try again in ${AGAIN_S} s.`);
+function limited(message: string, hint: string): AcclaimError {
+  return new AcclaimError('limited', `${message}.`, `${hint}, or try again in ${AGAIN_S} s.`);
 }

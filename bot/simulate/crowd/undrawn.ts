@@ -79,18 +79,18 @@ async function drawnBefore(file: string): Promise<(round: number) => Seen[]> {
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    throw readFault(error, file, { mend: 'Check the path.' });
+    throw readFault(error, file, { hint: 'Check the path.' });
   }
-  const mend = 'Name a file that acclaim simulate --json has written, with --crowd or without.';
+  const hint = 'Name a file that acclaim simulate --json has written, with --crowd or without.';
   const read = (): unknown => {
     try {
       return JSON.parse(text);
     } catch (cause) {
-      throw new AcclaimError('config-invalid', `${file} is no JSON`, mend, { cause });
+      throw new AcclaimError('config-invalid', `${file} is no JSON`, hint, { cause });
     }
   };
   const { success, data } = drawn.safeParse(read());
-  if (!success) throw new AcclaimError('config-invalid', `${file} holds no pictures of a simulation`, mend);
+  if (!success) throw new AcclaimError('config-invalid', `${file} holds no pictures of a simulation`, hint);
   return (round) =>
     data.rounds[(round - 1) % data.rounds.length]!.pictures.map(({ index, good }) => ({
       ...{ index, good, quality: good ? SURE : -SURE, camp: null },

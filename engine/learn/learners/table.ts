@@ -4,7 +4,7 @@
  */
 
 import {
-  type AdapterParams,
+  type AdapterHyperparameters,
   type LearnerName,
   learnerNames,
   learnerRegistry,
@@ -29,7 +29,7 @@ const methods: { readonly [N in LearnerName]: Method<ParamsOf<N>> } = {
 
 /** Whoever takes one parses the parameters that it hands in. */
 const learnerOf = (name: LearnerName) =>
-  ({ name, ...learnerRegistry[name], ...methods[name] }) as Learner<AdapterParams>;
+  ({ name, ...learnerRegistry[name], ...methods[name] }) as Learner<AdapterHyperparameters>;
 
 export const learners = Object.fromEntries(learnerNames.map((name) => [name, learnerOf(name)])) as Readonly<
   Record<LearnerName, Learner>

@@ -19,17 +19,17 @@ export function checkNode(version = process.versions.node, now = new Date(system
   const [wantMajor = 0, wantMinor = 0] = (wanted.match(/\d+/g) ?? []).map(Number);
   const ok = major > wantMajor || (major === wantMajor && minor >= wantMinor);
   const found = `${version} (wanted: ${wanted})`;
-  if (!ok) return { name: 'node', state: 'fail', found, mend: 'Install a newer Node.', code: 'usage' };
+  if (!ok) return { name: 'node', state: 'fail', found, hint: 'Install a newer Node.', code: 'usage' };
   const end = nodeEnds[major];
-  if (end === undefined || now < new Date(end)) return { name: 'node', state: 'ok', found, mend: '' };
-  const mend = 'Acclaim runs on it; who can be reached from outside should use Node 24, a long-term release.';
-  return { name: 'node', state: 'warn', found: `${version} gets no fixes since ${end}`, mend };
+  if (end === undefined || now < new Date(end)) return { name: 'node', state: 'ok', found, hint: '' };
+  const hint = 'Acclaim runs on it; who can be reached from outside should use Node 24, a long-term release.';
+  return { name: 'node', state: 'warn', found: `${version} gets no fixes since ${end}`, hint };
 }
 
 /** Free memory, `free` in bytes. */
 export function checkMemory(free = freemem()): Check {
   const found = `${gigabytes(free)} free (the miniature needs about 1 GB)`;
   return free < GB
-    ? { name: 'memory', state: 'warn', found, mend: 'Close other programs, or expect slow rounds.' }
-    : { name: 'memory', state: 'ok', found, mend: '' };
+    ? { name: 'memory', state: 'warn', found, hint: 'Close other programs, or expect slow rounds.' }
+    : { name: 'memory', state: 'ok', found, hint: '' };
 }

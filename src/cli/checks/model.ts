@@ -28,13 +28,13 @@ export function checkLearner(config: Config): Check {
       name,
       state: 'ok',
       found: `${learner.name}, on rounds of ${count(sampler.steps, 'step')} of ${sampler.scheduler}`,
-      mend: '',
+      hint: '',
     };
   } catch (error) {
-    const { code, message, mend } = toPlain(error);
+    const { code, message, hint } = toPlain(error);
     // A model that is not there has a line of its own.
     const state = code === 'not-learnable' ? 'fail' : 'off';
-    return { name, state, found: message, mend: state === 'fail' ? mend : '', code };
+    return { name, state, found: message, hint: state === 'fail' ? hint : '', code };
   }
 }
 
@@ -48,15 +48,15 @@ export function checkDecoder(config: Config): Check {
     const dir = wanted && (wanted.tiny ?? own);
     if (!dir) {
       const why = wanted ? 'there is no tiny decoder for it' : 'no tiny decoder is wanted';
-      return { name, state: 'off', found: `the model's VAE: ${why}`, mend: '' };
+      return { name, state: 'off', found: `the model's VAE: ${why}`, hint: '' };
     }
     const use = wanted.rounds ? 'previews and rounds' : 'previews';
-    return { name, state: 'ok', found: `the tiny one of ${dir}, for ${use}`, mend: '' };
+    return { name, state: 'ok', found: `the tiny one of ${dir}, for ${use}`, hint: '' };
   } catch (error) {
-    const { code, message, mend } = toPlain(error);
+    const { code, message, hint } = toPlain(error);
     // A model that is not there has a line of its own.
     const named = config.decoder.tiny !== null && message.includes(config.decoder.tiny);
-    return { name, state: named ? 'fail' : 'off', found: message, mend: named ? mend : '', code };
+    return { name, state: named ? 'fail' : 'off', found: message, hint: named ? hint : '', code };
   }
 }
 
@@ -70,15 +70,15 @@ export function checkJobMemory(config: Config): Check {
     const need = Math.max(estimateMb('generate', payload), estimateMb('learn', payload));
     const has = offeredMb(config);
     const found = `a round takes about ${gigabytes(need * 2 ** 20)} of the ${gigabytes(has * 2 ** 20)} that an engine here may use`;
-    if (need <= has) return { name, state: 'ok', found, mend: '' };
+    if (need <= has) return { name, state: 'ok', found, hint: '' };
     return {
       name,
       state: 'warn',
       found,
-      mend: 'Its jobs go to an engine with more: a smaller model, or another machine (docs/operating.md).',
+      hint: 'Its jobs go to an engine with more: a smaller model, or another machine (docs/operating.md).',
     };
   } catch (error) {
-    return { name, state: 'off', found: toPlain(error).message, mend: '' };
+    return { name, state: 'off', found: toPlain(error).message, hint: '' };
   }
 }
 
@@ -90,7 +90,7 @@ export async function checkModel(config: Config, checkEngine: CheckEngine): Prom
     const { dataDir, adapters } = config;
     return await checkEngine({ devices, precision, dataDir, known: deviceNames, model, adapters });
   } catch (error) {
-    const { code, message, mend } = toPlain(error);
-    return [{ name: 'model', state: 'fail', found: message, mend, code }];
+    const { code, message, hint } = toPlain(error);
+    return [{ name: 'model', state: 'fail', found: message, hint, code }];
   }
 }

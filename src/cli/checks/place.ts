@@ -16,10 +16,10 @@ export function checkConfig(options: { file?: string | undefined; set: string[] 
 } {
   try {
     const config = loadConfig(options);
-    return { config, check: { name: 'configuration', state: 'ok', found: 'valid', mend: '' } };
+    return { config, check: { name: 'configuration', state: 'ok', found: 'valid', hint: '' } };
   } catch (error) {
-    const { code, message, mend } = toPlain(error);
-    const check: Check = { name: 'configuration', state: 'fail', found: message, mend, code };
+    const { code, message, hint } = toPlain(error);
+    const check: Check = { name: 'configuration', state: 'fail', found: message, hint, code };
     return { config: loadConfig({ env: {} }), check };
   }
 }
@@ -29,9 +29,9 @@ export function checkData(dataDir: string): Check[] {
   const dir = resolve(dataDir);
   let there = dir;
   while (!existsSync(there)) there = dirname(there);
-  const mend = 'Choose another folder: --data DIR, or ACCLAIM_DATA.';
+  const hint = 'Choose another folder: --data DIR, or ACCLAIM_DATA.';
   const refused = (found: string): Check[] => [
-    { name: 'data', state: 'fail', found, mend, code: 'data-unwritable' },
+    { name: 'data', state: 'fail', found, hint, code: 'data-unwritable' },
   ];
   if (!statSync(there).isDirectory()) return refused(`${there} is not a folder`);
   try {
@@ -43,16 +43,16 @@ export function checkData(dataDir: string): Check[] {
   const free = bavail * bsize;
   const space: Check =
     free < 0.2 * GB
-      ? { name: 'disk', state: 'fail', found: `${gigabytes(free)} free`, mend, code: 'disk-full' }
+      ? { name: 'disk', state: 'fail', found: `${gigabytes(free)} free`, hint, code: 'disk-full' }
       : free < 2 * GB
         ? {
             name: 'disk',
             state: 'warn',
             found: `${gigabytes(free)} free`,
-            mend: 'Long sessions may fill it.',
+            hint: 'Long sessions may fill it.',
           }
-        : { name: 'disk', state: 'ok', found: `${gigabytes(free)} free`, mend: '' };
-  return [{ name: 'data', state: 'ok', found: there === dir ? dir : `${dir} can be made`, mend: '' }, space];
+        : { name: 'disk', state: 'ok', found: `${gigabytes(free)} free`, hint: '' };
+  return [{ name: 'data', state: 'ok', found: there === dir ? dir : `${dir} can be made`, hint: '' }, space];
 }
 
 /** Every page of it; null where there is none yet. */
@@ -64,10 +64,10 @@ export async function checkDatabase(dataDir: string): Promise<Check | null> {
     const { Connection } = await import('../../store/sqlite.js');
     const db = await Connection.open(file, 'read');
     await db.checkSound().finally(() => db.close());
-    return { name, state: 'ok', found: `${file} is sound`, mend: '' };
+    return { name, state: 'ok', found: `${file} is sound`, hint: '' };
   } catch (error) {
-    const { code, message, mend } = toPlain(error);
-    return { name, state: 'fail', found: message, mend, code };
+    const { code, message, hint } = toPlain(error);
+    return { name, state: 'fail', found: message, hint, code };
   }
 }
 
@@ -83,14 +83,14 @@ export function checkPort(host: string, port: number): Promise<Check> {
         found: taken
           ? `${host}:${port} is taken (perhaps by an Acclaim that runs)`
           : `${host}:${port}: ${error.message}`,
-        mend: taken
+        hint: taken
           ? 'Stop what listens there, or choose another: --port N.'
           : 'Set server.host to an address of this machine.',
         code: taken ? 'port-taken' : 'config-invalid',
       });
     });
     server.listen(port, host, () =>
-      server.close(() => done({ name: 'port', state: 'ok', found: `${host}:${port} is free`, mend: '' })),
+      server.close(() => done({ name: 'port', state: 'ok', found: `${host}:${port} is free`, hint: '' })),
     );
   });
 }
@@ -98,20 +98,20 @@ export function checkPort(host: string, port: number): Promise<Check> {
 /** Whether a page that others can reach asks for a token. */
 export function checkAccess({ host, accessToken, hostNames, trustProxy }: Config['server']): Check {
   if (isLoopback(host) && hostNames.length === 0 && trustProxy.length === 0) {
-    return { name: 'access', state: 'ok', found: `${host} is reached from this machine only`, mend: '' };
+    return { name: 'access', state: 'ok', found: `${host} is reached from this machine only`, hint: '' };
   }
   if (accessToken)
     return {
       name: 'access',
       state: 'ok',
       found: `${[host, ...hostNames].join(', ')} with an access token`,
-      mend: '',
+      hint: '',
     };
   return {
     name: 'access',
     state: 'fail',
     found: `${[host, ...hostNames].join(', ')} is reached from other machines, and there is no access token`,
-    mend: 'Set ACCLAIM_ACCESS_TOKEN (16 characters or more), or keep server.host on loopback, and server.hostNames and server.trustProxy empty.',
+    hint: 'Set ACCLAIM_ACCESS_TOKEN (16 characters or more), or keep server.host on loopback, and server.hostNames and server.trustProxy empty.',
     code: 'config-invalid',
   };
 }

@@ -15,7 +15,7 @@ export async function checkRedis(config: Pick<Config, 'queue' | 'artifacts'>): P
       name,
       state: 'off',
       found: 'REDIS_URL is not set: bot and engine run in one',
-      mend: 'How to run them apart: docs/operating.md.',
+      hint: 'How to run them apart: docs/operating.md.',
     };
   try {
     const signed = checkSigned(config);
@@ -23,12 +23,12 @@ export async function checkRedis(config: Pick<Config, 'queue' | 'artifacts'>): P
     const { doubts } = await import('../../queue/redis/redis-faults.js');
     const facts = await probe({ url, ca }, prefix);
     const worries = doubts(facts);
-    if (!signed) worries.push({ found: 'what crosses it is not signed', mend: MAKE_KEY });
+    if (!signed) worries.push({ found: 'what crosses it is not signed', hint: MAKE_KEY });
     const found = [`${facts.product} ${facts.version} answers`, ...worries.map((w) => w.found)].join('; ');
-    return { name, state: worries.length ? 'warn' : 'ok', found, mend: worries.map((w) => w.mend).join(' ') };
+    return { name, state: worries.length ? 'warn' : 'ok', found, hint: worries.map((w) => w.hint).join(' ') };
   } catch (error) {
-    const { code, message, mend } = toPlain(error);
-    return { name, state: 'fail', found: message, mend, code };
+    const { code, message, hint } = toPlain(error);
+    return { name, state: 'fail', found: message, hint, code };
   }
 }
 
@@ -39,7 +39,7 @@ export async function checkRedis(config: Pick<Config, 'queue' | 'artifacts'>): P
 export async function checkFolder(config: Pick<Config, 'queue' | 'artifacts' | 'dataDir'>): Promise<Check> {
   const name = 'shared folder';
   const { redis: url, ca, prefix, key } = config.queue;
-  const off = (found: string): Check => ({ name, state: 'off', found, mend: '' });
+  const off = (found: string): Check => ({ name, state: 'off', found, hint: '' });
   if (url === null || config.artifacts.bucket !== null) return off('bot and engines share none');
   try {
     const { folderThere } = await import('../../queue/redis/connection.js');
@@ -48,11 +48,11 @@ export async function checkFolder(config: Pick<Config, 'queue' | 'artifacts' | '
     if (text === null) return off('no bot has told Redis of its data folder yet');
     const mine = await marker.readMarker(config.dataDir);
     if (marker.toldFolder(text, key) !== mine) throw marker.otherFolder(mine);
-    return { name, state: 'ok', found: `${resolve(config.dataDir)} is the one of the bot`, mend: '' };
+    return { name, state: 'ok', found: `${resolve(config.dataDir)} is the one of the bot`, hint: '' };
   } catch (error) {
-    const { code, message, mend } = toPlain(error);
+    const { code, message, hint } = toPlain(error);
     if (code === 'redis-unreachable') return off('Redis does not tell');
-    return { name, state: 'fail', found: message, mend, code };
+    return { name, state: 'fail', found: message, hint, code };
   }
 }
 
@@ -64,7 +64,7 @@ export async function checkBucket(artifacts: Config['artifacts']): Promise<Check
       name,
       state: 'off',
       found: 'ACCLAIM_BUCKET is not set: bot and engines share the data folder',
-      mend: 'How to do without: docs/operating.md.',
+      hint: 'How to do without: docs/operating.md.',
     };
   try {
     const { openArtifacts } = await import('../../artifacts/open.js');
@@ -72,9 +72,9 @@ export async function checkBucket(artifacts: Config['artifacts']): Promise<Check
     const opened = openArtifacts(artifacts);
     await opened.probe();
     opened.bucket.close();
-    return { name, state: 'ok', found: `${opened.bucket.where} can be written and read`, mend: '' };
+    return { name, state: 'ok', found: `${opened.bucket.where} can be written and read`, hint: '' };
   } catch (error) {
-    const { code, message, mend } = toPlain(error);
-    return { name, state: 'fail', found: message, mend, code };
+    const { code, message, hint } = toPlain(error);
+    return { name, state: 'fail', found: message, hint, code };
   }
 }

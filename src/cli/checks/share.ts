@@ -20,23 +20,23 @@ export function checkCores({ engine }: Pick<Config, 'engine'>, root?: string): C
   const of =
     quota === null || quota >= cores ? '' : `, of which this container may use ${Number(quota.toFixed(2))}`;
   const found = `${counted(cores, 'core')}${of}; the engine computes with ${counted(threads, 'thread')}`;
-  if (threads <= worth) return { name, state: 'ok', found, mend: '' };
+  if (threads <= worth) return { name, state: 'ok', found, hint: '' };
   return {
     name,
     state: 'warn',
     found,
-    mend: 'Set engine.threads to 0: more threads than cores wait for each other.',
+    hint: 'Set engine.threads to 0: more threads than cores wait for each other.',
   };
 }
 
 /** How many pages may be open: of the files that this process may have open, rounds and votes need some. */
 export function checkDescriptors({ limits }: Pick<Config, 'limits'>, limit = descriptorLimit()): Check {
   const name = 'descriptors';
-  if (limit === null) return { name, state: 'off', found: 'their limit cannot be read here', mend: '' };
+  if (limit === null) return { name, state: 'off', found: 'their limit cannot be read here', hint: '' };
   const { streams } = roomFor(limit);
   const open = Math.min(streams, limits.streams.all);
   const found = `${limit} files and connections may be open, ${open} pages among them`;
-  if (streams >= limits.streams.all) return { name, state: 'ok', found, mend: '' };
-  const mend = 'For limits.streams.all of them raise it: `ulimit -n 4096`, LimitNOFILE in the unit.';
-  return { name, state: 'warn', found, mend };
+  if (streams >= limits.streams.all) return { name, state: 'ok', found, hint: '' };
+  const hint = 'For limits.streams.all of them raise it: `ulimit -n 4096`, LimitNOFILE in the unit.';
+  return { name, state: 'warn', found, hint };
 }

@@ -1,6 +1,6 @@
 /**
  * Channels that change under a session. One that takes no posts does not hold the others up. One that may no
- * longer show pictures that need care ends the showing at once: nothing more is posted, people are told, and
+ * longer show pictures that are NSFW ends the showing at once: nothing more is posted, people are told, and
  * the session rests until a moderator resumes it there where it may be (the platform takes down what hangs).
  * In a pool it goes on elsewhere.
  */

@@ -55,7 +55,7 @@ export function tooMany(waiting: readonly Proposal[], server: string, by: string
   return {
     code: 'not-allowed',
     message: `${own.length >= mostWaiting.person ? own.length : here.length} proposals ${whose} for a moderator already.`,
-    mend: 'Ask again once some are decided.',
+    hint: 'Ask again once some are decided.',
   };
 }
 
@@ -66,13 +66,13 @@ export function toDecide(
   { server, role }: { server: string; role: Role },
 ): Proposal | Refusal {
   if (!atLeast(role, 'moderator'))
-    return { code: 'not-allowed', message: 'Only a moderator may decide that.', mend: 'Ask one of them.' };
+    return { code: 'not-allowed', message: 'Only a moderator may decide that.', hint: 'Ask one of them.' };
   const found = waiting.find((one) => one.number === number && one.server === server);
   if (found) return found;
   return {
     code: 'unknown',
     message: `Proposal ${number} does not wait here (any more).`,
-    mend: '**/acclaim proposals** lists those that do.',
+    hint: '**/acclaim proposals** lists those that do.',
   };
 }
 

@@ -93,7 +93,7 @@ export function jobFailed(draft: Draft, event: JobFailed): void {
   const taken = takeJob(draft, event.job);
   if (!taken) return;
   const { job, round } = taken;
-  const error = { code: event.code, message: event.message, mend: event.mend };
+  const error = { code: event.code, message: event.message, hint: event.hint };
   draft.put({ table: 'job', row: { ...unheld(job), state: 'failed', error, at: draft.at } });
   if (event.retry && round.attempt < draft.session.rules.jobAttempts) {
     askJob(draft, draft.setRound(round, { attempt: round.attempt + 1 }), job.kind);
@@ -111,12 +111,12 @@ function unheld({ held: _, ...job }: Job): Job {
 const allHeld = {
   code: 'not-allowed',
   message: 'the safety checker held every image back',
-  mend: 'Begin a session with another prompt.',
+  hint: 'Begin a session with another prompt.',
 };
 
 function fail(draft: Draft, { kind }: Job, round: Round, failure: NonNullable<Round['failure']>): void {
   draft.setRound(round, { state: 'failed', failedFrom: waitsFor[kind], failure });
-  notify(draft, 'round-failed', { reason: failure.message, mend: failure.mend });
+  notify(draft, 'round-failed', { reason: failure.message, hint: failure.hint });
   pauseSession(draft, 'failed');
 }
 

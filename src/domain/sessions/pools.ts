@@ -28,8 +28,8 @@ export function sideMay(draft: Draft, { act, from }: Command): boolean {
     act.name === 'undo' ? [act.of.command, act.of.args] : [act.name, act as Record<string, unknown>];
   // Any side may ask for more care, only the founding one for less.
   if (foundersOnly.has(name) || (name === 'review' && args.on === false)) {
-    const mend = 'Ask there, or take this channel out of it: **/acclaim session leave**.';
-    draft.refuse('not-allowed', 'Only the channel that founded the session may do that.', mend);
+    const hint = 'Ask there, or take this channel out of it: **/acclaim session leave**.';
+    draft.refuse('not-allowed', 'Only the channel that founded the session may do that.', hint);
     return false;
   }
   const own = draft.state.bindings.find((row) => row.channel === from)?.community;
@@ -57,8 +57,8 @@ export function join(draft: Draft, { code, place, nsfw, quorum }: ActOf<'join'>)
   } else if (bindings.some((row) => row.channel === place.channel && row.leftAt === null)) {
     draft.refuse('not-allowed', 'This channel is in the session already.', 'Vote on its ballots.');
   } else if (session.nsfw && !nsfw) {
-    const mend = 'Join from an age-restricted channel, or one of moderators only.';
-    draft.refuse('not-allowed', 'This session draws what needs a guarded channel.', mend);
+    const hint = 'Join from an age-restricted channel, or one of moderators only.';
+    draft.refuse('not-allowed', 'This session draws what needs a guarded channel.', hint);
   } else {
     const ordinal = 1 + Math.max(...bindings.map((row) => row.ordinal));
     const row: Binding = { ...place, session: session.id, ordinal, canPost: true, leftAt: null };

@@ -28,7 +28,7 @@ export type RowChange =
 export interface Refusal {
   code: 'not-allowed' | 'round-closed' | 'session-ended' | 'nothing-to-close' | 'unknown' | 'no-consent';
   message: string;
-  mend: string;
+  hint: string;
 }
 
 export interface Decision {

@@ -55,8 +55,8 @@ export class Draft {
     this.#rows.push({ table: 'outbox', done: key });
   }
 
-  refuse(code: Refusal['code'], message: string, mend: string): void {
-    this.#refusal = { code, message, mend };
+  refuse(code: Refusal['code'], message: string, hint: string): void {
+    this.#refusal = { code, message, hint };
   }
 
   /** Kept with the act in the audit: what undoing it needs to know. */

@@ -16,7 +16,7 @@ export interface Evaluation {
   total: number;
   /** Those that both models have drawn, the session's own first. */
   prompts: PromptSafety[];
-  failure: { message: string; mend: string } | null;
+  failure: { message: string; hint: string } | null;
 }
 
 export interface PromptSafety {

@@ -265,7 +265,7 @@ export interface JobFailed {
   job: string;
   code: string;
   message: string;
-  mend: string;
+  hint: string;
   /** False: trying again cannot help (a corrupt model). */
   retry: boolean;
   at: number;

@@ -44,7 +44,7 @@ export interface Departure {
 }
 
 export type SessionPhase = 'active' | 'paused' | 'ended';
-/** `guard`: the channel may not show pictures that need care any more. */
+/** `guard`: the channel may not show pictures that are NSFW any more. */
 export type PauseReason = 'command' | 'empty' | 'budget' | 'no-good' | 'failed' | 'channel' | 'guard';
 export type EndReason = 'goal' | 'budget' | 'images' | 'stopped' | 'gone';
 

@@ -55,7 +55,7 @@ export interface Round {
   learned: Learned | null;
   /** State it failed in, so that a retry knows what to run again. */
   failedFrom: 'generating' | 'learning' | null;
-  failure: { code: string; message: string; mend: string } | null;
+  failure: { code: string; message: string; hint: string } | null;
 }
 
 export interface Learned {
@@ -134,7 +134,7 @@ export interface Job {
   done: number;
   total: number;
   secondsLeft: number | null;
-  error: { code: string; message: string; mend: string } | null;
+  error: { code: string; message: string; hint: string } | null;
   /** Why nobody works on it, and since when; absent while somebody can. */
   held?: { code: string; message: string; since: number };
   at: number;

@@ -29,28 +29,28 @@ export interface EngineListener {
 
 export type EngineLauncher = (listener: EngineListener) => EngineLink;
 
-/** What people are told when an engine ended in the middle of a job, with the mend. */
-export function describeEnd(end: EngineEnd): { message: string; mend: string } {
+/** What people are told when an engine ended in the middle of a job, with the hint. */
+export function describeEnd(end: EngineEnd): { message: string; hint: string } {
   const memory = end.rss > 0 ? ` It last used ${Math.round(end.rss / 1048576)} MB.` : '';
-  if (end.error) return { message: `the engine did not start: ${end.error}`, mend: 'Run `acclaim doctor`.' };
+  if (end.error) return { message: `the engine did not start: ${end.error}`, hint: 'Run `acclaim doctor`.' };
   if (end.hung)
     return {
       message: `the engine was killed, because ${end.hung}.`,
-      mend: 'Where it was only slow, set engine.hungFactor or engine.hungSeconds to more; else its log and `acclaim doctor` say more.',
+      hint: 'Where it was only slow, set engine.hungFactor or engine.hungSeconds to more; else its log and `acclaim doctor` say more.',
     };
   if (end.signal === 'SIGKILL')
     return {
       message: `the engine was killed.${memory}`,
-      mend: 'Most often memory ran out: set learner.recompute to on, learner.microBatch to less, engine.runMb to what the machine can spare, or make smaller pictures.',
+      hint: 'Most often memory ran out: set learner.recompute to on, learner.microBatch to less, engine.runMb to what the machine can spare, or make smaller pictures.',
     };
   if (end.signal === 'SIGBUS')
     return {
       message: 'the engine lost a model file while reading it.',
-      mend: 'Do not change or truncate a model folder in place: put new versions beside it.',
+      hint: 'Do not change or truncate a model folder in place: put new versions beside it.',
     };
   const how = end.signal ? `by ${end.signal}` : `with exit code ${end.code}`;
   return {
     message: `the engine ended ${how}.${memory}`,
-    mend: 'Its messages above say more; `acclaim doctor` checks the device.',
+    hint: 'Its messages above say more; `acclaim doctor` checks the device.',
   };
 }

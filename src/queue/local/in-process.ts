@@ -203,8 +203,8 @@ export class InProcessQueue implements JobQueue {
     slot.deaths = 0;
     slot.watchdog.rests();
     if (message.type === 'failed') {
-      const { code, message: text, mend } = message.error;
-      this.settle(entry, fromPlain({ code: code as ErrorCode, message: text, mend }));
+      const { code, message: text, hint } = message.error;
+      this.settle(entry, fromPlain({ code: code as ErrorCode, message: text, hint }));
     } else {
       const parsed = jobSchemas[entry.kind].result.safeParse(message.result);
       if (parsed.success) this.settle(entry, null, parsed.data);
@@ -258,6 +258,6 @@ export class InProcessQueue implements JobQueue {
 }
 
 function lost(id: string, end: EngineEnd): AcclaimError {
-  const { message, mend } = describeEnd(end);
-  return new AcclaimError('engine-lost', `job ${id}: ${message}`, mend);
+  const { message, hint } = describeEnd(end);
+  return new AcclaimError('engine-lost', `job ${id}: ${message}`, hint);
 }

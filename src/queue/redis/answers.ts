@@ -44,8 +44,8 @@ export function openAnswer(envelopes: Envelopes, lease: Lease, text: unknown): A
 export function classifyAnswer({ id, kind, cancelled }: Entry, { outcome }: Answer): Verdict {
   if (outcome.type === 'handed-back') return { type: 'again', why: 'its engine leaves', counts: false };
   if (outcome.type === 'failed') {
-    const { code, message: why, mend } = outcome.error;
-    const error = fromPlain({ code: code as ErrorCode, message: why, mend });
+    const { code, message: why, hint } = outcome.error;
+    const error = fromPlain({ code: code as ErrorCode, message: why, hint });
     if (code === 'engine-lost' || again.has(error.code) || itsOwn.has(error.code))
       return { type: 'again', why, counts: true, error };
     if (code === 'memory-short') return { type: 'again', why, counts: false, tooSmall: true };

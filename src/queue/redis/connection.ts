@@ -30,7 +30,7 @@ function authority(ca: string): Buffer {
     return readFileSync(ca);
   } catch (error) {
     throw readFault(error, `REDIS_CA (${ca})`, {
-      mend: "Name the PEM file of the authority that signed Redis's certificate.",
+      hint: "Name the PEM file of the authority that signed Redis's certificate.",
     });
   }
 }

@@ -11,6 +11,7 @@ import type { JobQueue } from '../contract.js';
 import { cancelled } from '../deferred.js';
 import type { Envelopes } from '../envelope.js';
 import type { JobPayload, JobResult } from '../jobs.js';
+import { errorOnWire } from '../messages.js';
 import { otherFolder } from '../transport/folder-mark.js';
 import type { EngineTransport } from '../transport/transport.js';
 import type { Line } from './connection.js';
@@ -87,7 +88,7 @@ export class Deliveries {
       return envelopes.close('answer', { job, delivery, engine, outcome });
     } catch (error) {
       // Another engine would have as much to say.
-      const failed: Answer['outcome'] = { type: 'failed', error: toPlain(error) };
+      const failed: Answer['outcome'] = { type: 'failed', error: errorOnWire(toPlain(error)) };
       return envelopes.close('answer', { job, delivery, engine, outcome: failed });
     }
   }
@@ -141,7 +142,7 @@ export class Deliveries {
       const handedBack = heartbeat.draining && plain.code === 'cancelled';
       const outcome: Answer['outcome'] = handedBack
         ? { type: 'handed-back' }
-        : { type: 'failed', error: plain };
+        : { type: 'failed', error: errorOnWire(plain) };
       return { outcome, payload, noted: false };
     } finally {
       this.running = null;

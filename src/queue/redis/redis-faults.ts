@@ -28,67 +28,67 @@ interface Fault {
   said: RegExp;
   /** Of a line over TLS, or of one in the clear; either when missing. */
   tls?: boolean;
-  mend: string | ((where: Where) => string);
+  hint: string | ((where: Where) => string);
 }
 
 const faults: readonly Fault[] = [
   {
     said: /NOPERM/,
-    mend: ({ prefix }) => `Give its user the rights that are needed: ACL SETUSER NAME ${rights(prefix)}`,
+    hint: ({ prefix }) => `Give its user the rights that are needed: ACL SETUSER NAME ${rights(prefix)}`,
   },
   {
     said: /NOAUTH|WRONGPASS|invalid username-password|without any password/i,
-    mend: 'Put the user and password into REDIS_URL: redis://USER:PASSWORD@HOST:PORT.',
+    hint: 'Put the user and password into REDIS_URL: redis://USER:PASSWORD@HOST:PORT.',
   },
   {
     said: /READONLY/,
-    mend: 'It is a replica: name the master in REDIS_URL, or the address that follows it.',
+    hint: 'It is a replica: name the master in REDIS_URL, or the address that follows it.',
   },
-  { said: /MASTERDOWN/, mend: 'It is a replica without its master: name the master in REDIS_URL.' },
-  { said: /LOADING/, mend: 'It reads its data after a start: try again when it has.' },
+  { said: /MASTERDOWN/, hint: 'It is a replica without its master: name the master in REDIS_URL.' },
+  { said: /LOADING/, hint: 'It reads its data after a start: try again when it has.' },
   {
     said: /\bOOM\b/,
-    mend: 'Its memory is full: give it more (maxmemory), or take out what others keep there.',
+    hint: 'Its memory is full: give it more (maxmemory), or take out what others keep there.',
   },
   {
     said: /MISCONF/,
-    mend: 'It cannot save to its disk, and takes nothing until it can: its own log says why.',
+    hint: 'It cannot save to its disk, and takes nothing until it can: its own log says why.',
   },
-  { said: /NOREPLICAS/, mend: 'It waits for its replicas (min-replicas-to-write): start them.' },
+  { said: /NOREPLICAS/, hint: 'It waits for its replicas (min-replicas-to-write): start them.' },
   {
     said: /DENIED/,
-    mend: 'It is in protected mode: set a password (requirepass), and put it into REDIS_URL.',
+    hint: 'It is in protected mode: set a password (requirepass), and put it into REDIS_URL.',
   },
-  { said: /max number of clients/, mend: 'Let it take more connections (maxclients).' },
-  { said: /MOVED|CLUSTERDOWN|CROSSSLOT/, mend: 'It is part of a cluster: use a Redis that is none.' },
+  { said: /max number of clients/, hint: 'Let it take more connections (maxclients).' },
+  { said: /MOVED|CLUSTERDOWN|CROSSSLOT/, hint: 'It is part of a cluster: use a Redis that is none.' },
   {
     said: /ALTNAME_INVALID/,
     tls: true,
-    mend: 'Write the host in REDIS_URL as the certificate has it, or give Redis a certificate for that name.',
+    hint: 'Write the host in REDIS_URL as the certificate has it, or give Redis a certificate for that name.',
   },
   {
     said: /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/,
     tls: true,
-    mend: "Renew Redis's certificate, or set this machine's clock.",
+    hint: "Renew Redis's certificate, or set this machine's clock.",
   },
   {
     said: /UNABLE_TO|SELF_SIGNED|CERT_|certificate/i,
     tls: true,
-    mend: "Set REDIS_CA to the PEM file of the authority that signed Redis's certificate.",
+    hint: "Set REDIS_CA to the PEM file of the authority that signed Redis's certificate.",
   },
   {
     said: /EPROTO|WRONG_VERSION|SSL|ETIMEDOUT|disconnected before secure/i,
     tls: true,
-    mend: 'If Redis is there, that port speaks no TLS: use its tls-port, or redis:// on a line that nobody else can read.',
+    hint: 'If Redis is there, that port speaks no TLS: use its tls-port, or redis:// on a line that nobody else can read.',
   },
   {
     said: /Command timed out/,
-    mend: 'Something is there that takes the line and says nothing: look whether Redis is stopped or busy.',
+    hint: 'Something is there that takes the line and says nothing: look whether Redis is stopped or busy.',
   },
   {
     said: /Connection is closed|ECONNRESET|EPIPE|Protocol error/i,
     tls: false,
-    mend: 'If Redis speaks TLS on that port, write rediss:// in REDIS_URL.',
+    hint: 'If Redis speaks TLS on that port, write rediss:// in REDIS_URL.',
   },
 ];
 
@@ -100,9 +100,9 @@ export function unreachable(url: string, prefix: string, error: Error): AcclaimE
   const { code = '' } = error as NodeJS.ErrnoException;
   const said = `${code} ${error.message}`;
   const where = { tls: url.startsWith('rediss:'), prefix };
-  const { mend = usual } =
+  const { hint = usual } =
     faults.find((fault) => fault.said.test(said) && (fault.tls ?? where.tls) === where.tls) ?? {};
-  const text = typeof mend === 'string' ? mend : mend(where);
+  const text = typeof hint === 'string' ? hint : hint(where);
   return new AcclaimError('redis-unreachable', `Redis at ${address}: ${error.message}`, text);
 }
 
@@ -137,7 +137,7 @@ const products = [
 
 export interface Doubt {
   found: string;
-  mend: string;
+  hint: string;
 }
 
 /** The oldest version that the queue is tried with. */
@@ -148,11 +148,11 @@ export function doubts({ product, version, policy }: RedisFacts): Doubt[] {
   const found: Doubt[] = [];
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (product === 'Redis' && (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])))
-    found.push({ found: `version ${version} is older than 6.2`, mend: 'Install a newer Redis.' });
+    found.push({ found: `version ${version} is older than 6.2`, hint: 'Install a newer Redis.' });
   if (policy !== null && policy !== 'noeviction')
     found.push({
       found: `its maxmemory-policy is ${policy}: when its memory is full it throws away what it holds, jobs too`,
-      mend: 'Set maxmemory-policy to noeviction in redis.conf, or with CONFIG SET.',
+      hint: 'Set maxmemory-policy to noeviction in redis.conf, or with CONFIG SET.',
     });
   return found;
 }

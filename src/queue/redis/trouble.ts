@@ -1,4 +1,4 @@
-/** What is wrong with Redis, as each side tells it: once in the log with its mend, until it is well again. */
+/** What is wrong with Redis, as each side tells it: once in the log with its hint, until it is well again. */
 import { toPlain } from '../../errors.js';
 import type { Log } from '../../log.js';
 import { refuses, unreachable } from './redis-faults.js';

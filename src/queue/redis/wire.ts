@@ -12,7 +12,7 @@
 import { z } from 'zod';
 import { heldSchema } from '../contract.js';
 import { FORGOTTEN_AT_ONCE, MODELS_NAMED, NAME_CHARACTERS } from '../limits.js';
-import { progressSchema } from '../messages.js';
+import { plainErrorSchema, progressSchema } from '../messages.js';
 import { folderIdSchema } from '../transport/folder-mark.js';
 
 /** Names of what lies in Redis; they stay, so that programs of two versions meet. */
@@ -100,7 +100,7 @@ export const answerSchema = z.object({
     }),
     z.object({
       type: z.literal('failed'),
-      error: z.object({ code: z.string(), message: z.string(), mend: z.string() }),
+      error: plainErrorSchema,
     }),
     /** The engine leaves: nothing is wrong with the job. */
     z.object({ type: z.literal('handed-back') }),

@@ -27,7 +27,7 @@ export async function readMarker(dataDir: string): Promise<string | null> {
   const file = markerOf(dataDir);
   const text = await readFile(file, 'utf8').catch((error) => {
     if (isMissing(error)) return '';
-    throw readFault(error, file, { mend: '' });
+    throw readFault(error, file, { hint: '' });
   });
   return folderIdSchema.safeParse(text.trim()).data ?? null;
 }
@@ -47,8 +47,8 @@ export async function markFolder(dataDir: string): Promise<string> {
 /** `unread`: what kept the mark from being read, where something did. */
 export function otherFolder(mine: string | null, unread: unknown = null): AcclaimError {
   if (unread !== null) {
-    const { message, mend } = toPlain(unread);
-    return new AcclaimError('data-mismatch', `the mark of the data folder is not known: ${message}`, mend);
+    const { message, hint } = toPlain(unread);
+    return new AcclaimError('data-mismatch', `the mark of the data folder is not known: ${message}`, hint);
   }
   return new AcclaimError(
     'data-mismatch',

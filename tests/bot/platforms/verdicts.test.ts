@@ -86,6 +86,6 @@ test('what was not said by a platform is a fault of ours, and what no platform d
 test('the word that a person can act on is told, however deep it lies', () => {
   expect(ofDiscord(away)).toMatchObject({
     message: 'Discord gives no answer (ENOTFOUND)',
-    mend: 'Check the connection to discord.com.',
+    hint: 'Check the connection to discord.com.',
   });
 });

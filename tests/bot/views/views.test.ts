@@ -264,13 +264,13 @@ describe('progress', () => {
     expect(momentOf(shown({ held }, { state: 'done' }))).toBeUndefined();
   });
 
-  it('ends with what was done, or with what went wrong and the mend', () => {
+  it('ends with what was done, or with what went wrong and the hint', () => {
     const learned = { steps: 60, learned: true, notes: ['Step halved.'], seconds: 24.2 };
     expect(shown({}, { state: 'done', learned })).toMatchObject({
       progress: 1,
       text: '60 steps in 24 s.\nStep halved.',
     });
-    const failure = { code: 'engine-lost', message: 'the engine died', mend: 'Close other programs.' };
+    const failure = { code: 'engine-lost', message: 'the engine died', hint: 'Close other programs.' };
     const failed = shown({}, { state: 'failed', failedFrom: 'learning', failure });
     expect(failed).toMatchObject({ title: 'Round 1 is stuck', progress: null });
     expect(failed.text).toContain('the engine died. Close other programs.');
@@ -319,7 +319,7 @@ describe('progress', () => {
     'of a round that is %s says what goes on, and no more',
     (name, titles) => {
       const state = name as RoundPhase;
-      const failure = { code: 'engine-lost', message: 'the engine died', mend: 'Resume the session.' };
+      const failure = { code: 'engine-lost', message: 'the engine died', hint: 'Resume the session.' };
       const failed: Partial<Round> = state === 'failed' ? { failedFrom: 'learning', failure } : {};
       const drawn = { ...job, kind: 'generate', state: 'done' } as const;
       const learn = { ...job, state: 'waiting', stage: null, done: 0, total: 0, secondsLeft: null } as const;

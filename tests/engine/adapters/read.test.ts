@@ -158,7 +158,7 @@ describe('refused by name', () => {
       expect.objectContaining({
         code,
         message: expect.stringContaining(words),
-        mend: expect.stringMatching(/./),
+        hint: expect.stringMatching(/./),
       }),
     );
   });

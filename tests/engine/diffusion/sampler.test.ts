@@ -132,13 +132,15 @@ describe('a run', () => {
       new ExecutorCache({ threads: 1 }, { executors: 4, memory: Infinity, run });
     const all = within(Infinity);
     const once = await sample({ ...wide, cache: all });
-    expect(once.part).toBe(16);
+    expect(once.microBatch).toBe(16);
     const tight = within(all.predicted - 1);
     const parts = await sample({ ...wide, cache: tight });
-    expect(parts.part).toBe(4);
+    expect(parts.microBatch).toBe(4);
     expect(relativeError(parts.latents, once.latents)).toBeLessThan(1e-5);
-    expect((await sample({ ...wide, cache: all, part: 2 })).part).toBe(2);
-    await expect(sample({ ...wide, cache: tight, part: 8 })).rejects.toMatchObject({ code: 'memory-short' });
+    expect((await sample({ ...wide, cache: all, microBatch: 2 })).microBatch).toBe(2);
+    await expect(sample({ ...wide, cache: tight, microBatch: 8 })).rejects.toMatchObject({
+      code: 'memory-short',
+    });
     await Promise.all([all.clear(), tight.clear()]);
   });
 

@@ -420,7 +420,7 @@ describe('evaluate', () => {
     expect(images).toMatchObject([0, 1].map(() => ({ safe: false, barred: true, file: null })));
     expect([by, variety, readdirSync(join(root, 'barred-eval/images'))]).toEqual(['checker', null, []]);
     const blind = evaluate('blind', { goal: null, safety: { checker: null, bound: 0, tries: 0 } });
-    await expect(blind).rejects.toMatchObject({ code: 'usage', mend: 'Name one: safety.checker.' });
+    await expect(blind).rejects.toMatchObject({ code: 'usage', hint: 'Name one: safety.checker.' });
     await expect(evaluate('minors', { prompt: 'a kid' })).rejects.toMatchObject({ code: 'prompt-refused' });
   });
 });

@@ -102,6 +102,6 @@ it('a model that was written into under an engine is refused, by name', async ()
   await expect(work('after')).rejects.toMatchObject({
     code: 'model-changed',
     message: expect.stringMatching(/unet.config\.json has changed/),
-    mend: expect.stringMatching(/new session/),
+    hint: expect.stringMatching(/new session/),
   });
 });

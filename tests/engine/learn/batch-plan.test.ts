@@ -59,14 +59,14 @@ describe('a training step', () => {
     expect(fitIn(Number.POSITIVE_INFINITY, 'on')).toEqual({ rows: 8, recompute: true });
   });
 
-  it('is refused before it runs where nothing helps, with both figures and the mend', () => {
+  it('is refused before it runs where nothing helps, with both figures and the hint', () => {
     const code = {
       code: 'memory-short',
       message: expect.stringMatching(/^A training step would take about .* GB/),
     };
     expect(() => fitIn(1000)).toThrow(expect.objectContaining(code));
     expect(() => fitIn(bytes(1) - 1, 'off')).toThrow(
-      expect.objectContaining({ ...code, mend: expect.stringContaining('learner.recompute') }),
+      expect.objectContaining({ ...code, hint: expect.stringContaining('learner.recompute') }),
     );
     // A group that is trained in one piece keeps its rows.
     expect(fitIn(bytes(8, true), 'auto', 8)).toEqual({ rows: 8, recompute: true });
@@ -84,7 +84,7 @@ describe('a training step', () => {
       expect.objectContaining({
         code: 'memory-short',
         message: expect.stringMatching(/8 rows, as this session began/),
-        mend: expect.stringContaining('an engine with more memory'),
+        hint: expect.stringContaining('an engine with more memory'),
       }),
     );
   });
@@ -93,7 +93,7 @@ describe('a training step', () => {
     const cache = new ExecutorCache({ threads: 1 }, { executors: 1, memory: 2 ** 30, run: 1000 });
     await expect(cache.get(spec, () => build({ rows: 1, recompute: false }))).rejects.toMatchObject({
       code: 'memory-short',
-      mend: expect.stringContaining('engine.runMb'),
+      hint: expect.stringContaining('engine.runMb'),
     });
     expect(cache.predicted).toBe(0);
   });

@@ -14,7 +14,7 @@ import { learners } from '../../../engine/learn/learners/table.js';
 import { forwardProcess, perRow } from '../../../engine/learn/noised-rows.js';
 import { schedulerSchema } from '../../../engine/models/config.js';
 import { f32 } from '../../../engine/runtime/tensor.js';
-import type { AdapterParams } from '../../../src/config/learners.js';
+import type { AdapterHyperparameters } from '../../../src/config/learners.js';
 import { comparesLikelihoods, learnerNames } from '../../../src/config/learners.js';
 import { Rng } from '../../../src/rng.js';
 
@@ -62,7 +62,7 @@ describe('a round that teaches nothing', () => {
       judged: votes(good),
       params: learner.params.parse({}),
       state,
-    } as LearnContext<AdapterParams>;
+    } as LearnContext<AdapterHyperparameters>;
     const outcome = await learner.learn(context);
     expect(outcome).toMatchObject({ learned: false, losses: [], notes: [expect.stringMatching(why)] });
     expect(outcome.state.adapter).toBe(state.adapter);
@@ -87,7 +87,7 @@ it('d3po compares no pictures that began with different noises, where any began 
     judged: splitLabels({ images: said, best: null }, 3),
     params: learner.params.parse({}),
     state: stateBefore(),
-  } as LearnContext<AdapterParams>;
+  } as LearnContext<AdapterHyperparameters>;
   const notes = [expect.stringMatching(/no two images that can be compared/i)];
   expect(await learner.learn(context)).toMatchObject({ learned: false, notes });
 });

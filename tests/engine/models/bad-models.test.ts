@@ -202,7 +202,7 @@ describe('a model folder is refused by name', () => {
     await expect(loadPipeline(broken(change))).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message),
-      mend: expect.stringMatching(/./),
+      hint: expect.stringMatching(/./),
     });
   });
 

@@ -161,7 +161,7 @@ describe('the checker', () => {
       expect.objectContaining({
         code: 'file-not-found',
         message: expect.stringContaining('models/mini has no safety checker'),
-        mend: expect.not.stringMatching(/again|fetch/i),
+        hint: expect.not.stringMatching(/again|fetch/i),
       }),
     );
   });

@@ -198,7 +198,7 @@ describe('refused by name', () => {
     await expect(loadPipeline(file)).rejects.toMatchObject({
       code: 'model-unsupported',
       message: expect.stringMatching(/num_attention_heads/),
-      mend: expect.stringMatching(/beside it/),
+      hint: expect.stringMatching(/beside it/),
     });
   });
 

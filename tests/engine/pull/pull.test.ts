@@ -201,7 +201,7 @@ describe('a hub that breaks off', () => {
     });
     await expect(pull(request())).rejects.toMatchObject({
       code: 'hub-unreachable',
-      mend: expect.stringContaining('again'),
+      hint: expect.stringContaining('again'),
     });
     const name = `someone--painterly@${COMMIT.slice(0, 12)}`;
     expect(existsSync(join(models, name))).toBe(false);
@@ -334,7 +334,7 @@ describe('a hub that lies or refuses', () => {
     ],
   ])('%s', async (_, code, fault) => {
     fault();
-    await expect(pull(request())).rejects.toMatchObject({ code, mend: expect.stringMatching(/./) });
+    await expect(pull(request())).rejects.toMatchObject({ code, hint: expect.stringMatching(/./) });
     expect(listPulled(models)).toEqual([]);
   });
 

@@ -266,9 +266,9 @@ describe('who may', () => {
     ['a wrong secret', { secretAccessKey: 'not-the-secret' }, 'ACCLAIM_BUCKET_SECRET'],
     ['an unknown key', { accessKeyId: 'nobody' }, 'ACCLAIM_BUCKET_KEY_ID'],
     ['no such bucket', { bucket: 'not-there' }, 'ACCLAIM_BUCKET'],
-  ])('%s is refused with the mend, and without the secret', async (_, more, mend) => {
+  ])('%s is refused with the hint, and without the secret', async (_, more, hint) => {
     const error = await refusal(more);
-    expect(error).toMatchObject({ code: 'bucket-refused', mend: expect.stringContaining(mend) });
+    expect(error).toMatchObject({ code: 'bucket-refused', hint: expect.stringContaining(hint) });
     expect(JSON.stringify({ ...error, message: error.message })).not.toMatch(
       /not-the-secret|acclaim-test-secret/,
     );
@@ -286,7 +286,7 @@ describe('who may', () => {
 
   it('nobody there', async () => {
     const error = await refusal({ endpoint: 'http://127.0.0.1:9' });
-    expect(error).toMatchObject({ code: 'bucket-unreachable', mend: expect.stringContaining('ENDPOINT') });
+    expect(error).toMatchObject({ code: 'bucket-unreachable', hint: expect.stringContaining('ENDPOINT') });
   });
 });
 

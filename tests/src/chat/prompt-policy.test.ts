@@ -15,12 +15,12 @@ function refused(text: string, nsfw = false, policy = usual): boolean {
     return false;
   } catch (error) {
     expect(error).toBeInstanceOf(AcclaimError);
-    const { code, message, mend } = error as AcclaimError;
+    const { code, message, hint } = error as AcclaimError;
     expect(code).toBe('prompt-refused');
     // Neither the text nor the word that was found.
     for (const word of text.toLowerCase().match(/\p{L}{5,}/gu) ?? [])
       if (!['minors', 'sexual'].includes(word))
-        expect(`${message} ${mend}`.toLowerCase()).not.toContain(word);
+        expect(`${message} ${hint}`.toLowerCase()).not.toContain(word);
     return true;
   }
 }

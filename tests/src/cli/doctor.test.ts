@@ -23,9 +23,9 @@ describe('checks', () => {
     expect(checkNode().state).not.toBe('fail');
     const [before, after] = [new Date('2026-04-01'), new Date('2026-05-01')];
     expect(checkNode('20.19.0', before).state).toBe('ok');
-    expect(checkNode('20.19.0', after)).toMatchObject({ state: 'warn', mend: expect.stringContaining('24') });
+    expect(checkNode('20.19.0', after)).toMatchObject({ state: 'warn', hint: expect.stringContaining('24') });
     expect(checkNode('24.20.0', after).state).toBe('ok');
-    expect(checkNode('18.20.0')).toMatchObject({ state: 'fail', mend: expect.stringContaining('newer') });
+    expect(checkNode('18.20.0')).toMatchObject({ state: 'fail', hint: expect.stringContaining('newer') });
     expect(checkNode('20.9.0').state).toBe('fail');
     expect(checkNode('24.0.0').state).toBe('ok');
   });
@@ -66,7 +66,7 @@ describe('checks', () => {
       expect(checkAccess({ ...server, host }).state).toBe('ok');
     expect(checkAccess({ ...server, host: '0.0.0.0' })).toMatchObject({
       state: 'fail',
-      mend: expect.stringContaining('ACCLAIM_ACCESS_TOKEN'),
+      hint: expect.stringContaining('ACCLAIM_ACCESS_TOKEN'),
     });
     expect(checkAccess({ ...server, host: '127.0.0.1', hostNames: ['taste.example.org'] })).toMatchObject({
       state: 'fail',
@@ -87,7 +87,7 @@ test('descriptors: fewer than open pages need is a warning', () => {
   expect(checkDescriptors({ limits }, 128)).toMatchObject({
     state: 'warn',
     found: '128 files and connections may be open, 18 pages among them',
-    mend: expect.stringContaining('LimitNOFILE'),
+    hint: expect.stringContaining('LimitNOFILE'),
   });
 });
 
@@ -95,7 +95,7 @@ test('job memory: a model that takes more than an engine may use is a warning', 
   const config = loadConfig({ env: {} });
   expect(checkJobMemory(config)).toMatchObject({ state: 'ok', found: expect.stringContaining('0.6 GB') });
   const small = { ...config, engine: { ...config.engine, offerMb: 300 } };
-  expect(checkJobMemory(small)).toMatchObject({ state: 'warn', mend: expect.stringContaining('engine') });
+  expect(checkJobMemory(small)).toMatchObject({ state: 'warn', hint: expect.stringContaining('engine') });
 });
 
 test('learner: one that compares likelihoods, on rounds that have none', () => {
@@ -138,7 +138,7 @@ describe('as a process', () => {
     expect(devices.find((c) => c.name === 'device cpu')).toMatchObject({ state: 'ok' });
     for (const device of devices.filter((c) => c.state === 'off')) {
       expect(device.found).not.toBe('');
-      expect(device.mend).not.toBe('');
+      expect(device.hint).not.toBe('');
     }
     expect(checks.find((c) => c.name === 'model')!.found).toMatch(/mini, 64x64, sha256 [0-9a-f]{12}/);
   });
@@ -160,7 +160,7 @@ describe('as a process', () => {
     for (const name of ['discord', 'slack'])
       expect(checks.find((c) => c.name === name)).toMatchObject({
         state: 'off',
-        mend: expect.stringContaining(`docs/${name}.md`),
+        hint: expect.stringContaining(`docs/${name}.md`),
       });
     const socket = JSON.parse((await run('--slack-manifest')).out);
     expect(socket.settings.socket_mode_enabled).toBe(true);

@@ -73,17 +73,17 @@ describe('wrong usage', () => {
     [['--nonsense'], "unknown option '--nonsense'", ''],
     [['help', 'nonsense'], 'nonsense', ''],
     [['constructor'], 'constructor', ''],
-  ])('%j', async (argv, cause, mend) => {
+  ])('%j', async (argv, cause, hint) => {
     const { status, out, err } = await acclaim(...argv);
     expect({ status, out }).toEqual({ status: 2, out: '' });
     expect(err).toMatch(/^acclaim: usage: /);
     expect(err).toContain(cause);
-    expect(err).toContain(mend);
+    expect(err).toContain(hint);
     expect(err.trim().split('\n').length).toBeLessThanOrEqual(2);
   });
 });
 
-describe('failures carry their code and the mend', () => {
+describe('failures carry their code and the hint', () => {
   test.each([
     [
       ['generate', '--prompt', 'x', '--out', '/tmp/acclaim-none', '--model', 'nowhere'],
@@ -102,10 +102,10 @@ describe('failures carry their code and the mend', () => {
     [['start', '--set', 'learner.stepz=3'], 'config-invalid', 'config/default.yaml'],
     [['start', '--task', 'dog', '--data', '/dev/null/x'], 'config-invalid', 'hazard'],
     [['start', '--data', '/dev/null/x'], 'data-unwritable', '--data'],
-  ])('%j', async (argv, code, mend) => {
+  ])('%j', async (argv, code, hint) => {
     const { status, err } = await acclaim(...argv);
     expect(err).toMatch(new RegExp(`^acclaim: ${code}: `));
-    expect(err).toContain(mend);
+    expect(err).toContain(hint);
     expect(status).toBe(1);
   });
 });

@@ -99,7 +99,7 @@ describe('problems', () => {
     expect(error.code).toBe('config-invalid');
     for (const key of ['server.port', 'imagse', 'engine.threads', 'votes.quorum', '--set nonsense'])
       expect(error.message).toContain(key);
-    expect(error.mend).toContain('config/default.yaml');
+    expect(error.hint).toContain('config/default.yaml');
   });
 
   test('what the learner, or the sampler, does not know or take: before a round meets it', () => {

@@ -30,7 +30,7 @@ describe('models', () => {
   test('a folder without a UNet is the family default; an unknown name is refused with the names there are', () => {
     expect(modelFamily(projectPath('config'))).toBe('default');
     expect(() => resolveModel('nowhere')).toThrowError(
-      expect.objectContaining({ code: 'model-not-found', mend: expect.stringContaining('mini') }),
+      expect.objectContaining({ code: 'model-not-found', hint: expect.stringContaining('mini') }),
     );
   });
 
@@ -121,7 +121,7 @@ describe('models', () => {
     };
     const refused = expect.objectContaining({
       code: 'not-learnable',
-      mend: expect.stringContaining('eta 1'),
+      hint: expect.stringContaining('eta 1'),
     });
     for (const name of ['hero', 'ddpo', 'd3po']) {
       expect(of(name)).not.toThrow();
@@ -161,7 +161,7 @@ describe('tasks', () => {
 
   test.each(['dog', '../default', ''])('%j is refused with the names there are', (name) => {
     expect(() => loadTask(name)).toThrowError(
-      expect.objectContaining({ code: 'config-invalid', mend: expect.stringContaining('hazard') }),
+      expect.objectContaining({ code: 'config-invalid', hint: expect.stringContaining('hazard') }),
     );
   });
 });

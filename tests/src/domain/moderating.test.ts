@@ -155,7 +155,7 @@ describe('a session that reduces unsafe images', () => {
       expect(world.state.session.end).toBe('budget');
       expect(world.asked.get('cat.2.evaluate')).toBe(1);
       expect(of(world)).toMatchObject({ round: 2, state: 'running', prompts: [] });
-      tell(world, 2, { state: 'failed', failure: { message: 'no checker', mend: '' } });
+      tell(world, 2, { state: 'failed', failure: { message: 'no checker', hint: '' } });
       expect(of(world)).toMatchObject({ state: 'failed' });
       // After the end too, and what failed is begun anew.
       expect(world.command({ name: 'report' })).toBeNull();
@@ -451,7 +451,7 @@ describe('undo', () => {
   it('says why what cannot be undone cannot, and every undoing is audited', () => {
     const world = opened();
     world.command({ name: 'hide', index: 0 });
-    expect(undoLast(world)).toMatchObject({ mend: expect.stringContaining('deleted') });
+    expect(undoLast(world)).toMatchObject({ hint: expect.stringContaining('deleted') });
     expect(acts(world).at(-1)).toMatchObject({ command: 'undo', refused: 'unknown', role: 'moderator' });
     world.command({ name: 'pause' });
     const of = acts(world).at(-1)!;

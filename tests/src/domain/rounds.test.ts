@@ -369,7 +369,7 @@ describe('jobs', () => {
       job: learn.key,
       code: 'engine-lost',
       message: 'gone',
-      mend: '',
+      hint: '',
       retry: true,
     } as const;
     world.send({ ...fail, at: world.now });
@@ -394,7 +394,7 @@ describe('jobs', () => {
         job,
         code: 'internal',
         message: 'x',
-        mend: '',
+        hint: '',
         retry: true,
         at: world.now,
       });
@@ -415,7 +415,7 @@ describe('jobs', () => {
       job,
       code: 'cancelled',
       message: '',
-      mend: '',
+      hint: '',
       retry: true,
       at: world.now,
     });

@@ -77,7 +77,7 @@ describe.each(Object.entries(readers))('%s', (name, read) => {
     const torn = Buffer.concat([whole.subarray(0, 20), Buffer.alloc(200, 255)]);
     const refused = await read(torn).catch((error: unknown) => error);
     expect(refused).toMatchObject({ name: 'AcclaimError', code: 'file-corrupt' });
-    expect((refused as AcclaimError).mend).not.toBe('');
+    expect((refused as AcclaimError).hint).not.toBe('');
   });
 
   if (name !== 'shrink')

@@ -377,7 +377,7 @@ describe('BullQueue', () => {
     expect(lines[0]).toMatchObject({
       code: 'data-mismatch',
       message: expect.stringContaining(shut.message),
-      mend: shut.mend,
+      hint: shut.hint,
     });
   });
 

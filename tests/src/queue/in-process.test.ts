@@ -27,7 +27,7 @@ describe('InProcessQueue', () => {
     });
     await expect(queue.run(scoreJob('a'))).rejects.toMatchObject({
       code: 'engine-lost',
-      mend: 'Run `acclaim doctor`.',
+      hint: 'Run `acclaim doctor`.',
     });
     expect(ends.length).toBe(2);
     broken = false;
@@ -78,7 +78,7 @@ describe('InProcessQueue', () => {
     const queue = new InProcessQueue({ launch: memory.launch, predictMb, offerMb: 2000 });
     await expect(queue.run(scoreJob('a', 1))).rejects.toMatchObject({
       code: 'memory-short',
-      mend: expect.stringContaining('engine.offerMb'),
+      hint: expect.stringContaining('engine.offerMb'),
     });
     expect(await queue.run(scoreJob('a', 2))).toEqual({ images: [], diversity: 0 });
     await queue.close();

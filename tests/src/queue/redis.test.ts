@@ -1,6 +1,6 @@
 /**
  * The line to Redis: a password, TLS, both together under the queue, and each way in which it is wrong with
- * its mend; a server that answers and refuses, or may lose what it holds.
+ * its hint; a server that answers and refuses, or may lose what it holds.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -68,11 +68,11 @@ describe('a probe', () => {
     ],
     ['no TLS on a TLS port', () => [tls.settings.url.replace('rediss:', 'redis:'), null], 'write rediss://'],
   ] as [string, () => [string, string | null], string][])(
-    'of %s fails by its code, with the mend',
-    async (_what, of, mend) => {
+    'of %s fails by its code, with the hint',
+    async (_what, of, hint) => {
       const [url, ca] = of();
-      const error = await refusal(url, ca, mend === 'speaks no TLS' ? 500 : 5000);
-      expect(error).toMatchObject({ code: 'redis-unreachable', mend: expect.stringContaining(mend) });
+      const error = await refusal(url, ca, hint === 'speaks no TLS' ? 500 : 5000);
+      expect(error).toMatchObject({ code: 'redis-unreachable', hint: expect.stringContaining(hint) });
       expect(error.message).not.toMatch(/right@|wrong@/);
     },
   );
@@ -80,7 +80,7 @@ describe('a probe', () => {
   it('of a Redis that is not there says so, and names an authority file that is not there', async () => {
     expect(await refusal('redis://127.0.0.1:9', null)).toMatchObject({
       code: 'redis-unreachable',
-      mend: expect.stringContaining('Start Redis'),
+      hint: expect.stringContaining('Start Redis'),
     });
     expect(await refusal(tls.settings.url, '/nowhere/ca.pem')).toMatchObject({
       code: 'file-not-found',
@@ -107,9 +107,9 @@ describe('a probe of a server that answers and will not', () => {
       expect(error).toMatchObject({
         code: 'redis-unreachable',
         message: expect.stringContaining('NOPERM'),
-        mend: expect.stringContaining('+@all -@dangerous -@admin +info ~acclaim* &acclaim*'),
+        hint: expect.stringContaining('+@all -@dangerous -@admin +info ~acclaim* &acclaim*'),
       });
-      expect(error.mend).not.toContain('PASSWORD');
+      expect(error.hint).not.toContain('PASSWORD');
     }
   });
 
@@ -122,12 +122,12 @@ describe('a probe of a server that answers and will not', () => {
     plain.signal('SIGSTOP');
     const silent = await refusal(plain.settings.url, null, 300);
     plain.signal('SIGCONT');
-    for (const [error, mend] of [
+    for (const [error, hint] of [
       [replica, 'name the master'],
       [full, 'maxmemory'],
       [silent, 'says nothing'],
     ])
-      expect(error).toMatchObject({ code: 'redis-unreachable', mend: expect.stringContaining(mend) });
+      expect(error).toMatchObject({ code: 'redis-unreachable', hint: expect.stringContaining(hint) });
   });
 });
 
@@ -139,14 +139,14 @@ describe('of a server that may lose jobs', () => {
   it('doctor and a start warn, and only of that', async () => {
     const warned: string[] = [];
     const log = { ...silentLog, warn: (_: unknown, text: string) => warned.push(text) } as unknown as Log;
-    expect(await checkRedis(config())).toMatchObject({ state: 'ok', mend: '' });
+    expect(await checkRedis(config())).toMatchObject({ state: 'ok', hint: '' });
     await (await openBullQueue({ config: config(), log })).close();
     expect(warned).toEqual([]);
     await tell(plain, ['CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru']);
     expect(await checkRedis(config())).toMatchObject({
       state: 'warn',
       found: expect.stringContaining('allkeys-lru'),
-      mend: expect.stringContaining('noeviction'),
+      hint: expect.stringContaining('noeviction'),
     });
     await (await openBullQueue({ config: config(), log })).close();
     expect(warned).toEqual([expect.stringContaining('allkeys-lru')]);
@@ -222,7 +222,7 @@ it('what waits is told that Redis refuses, and goes on when it does not', async 
     expect(held.at(-1)).toBeNull();
     await until(() => said.some((line) => 'text' in line && line.text === 'Redis is back'), 'the good word');
     expect(said).toContainEqual(
-      expect.objectContaining({ code: 'redis-unreachable', mend: expect.stringContaining('maxmemory') }),
+      expect.objectContaining({ code: 'redis-unreachable', hint: expect.stringContaining('maxmemory') }),
     );
   } finally {
     await bot.close();

@@ -142,7 +142,7 @@ describe('a restore refuses', () => {
     const before = await dump(dir);
     await expect(put(dir)).rejects.toMatchObject({
       code: 'data-exists',
-      mend: expect.stringContaining('--replace'),
+      hint: expect.stringContaining('--replace'),
     });
     expect(await dump(dir)).toEqual(before);
   });

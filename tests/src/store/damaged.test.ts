@@ -61,7 +61,7 @@ function damage(): void {
 const told = expect.objectContaining({
   code: 'file-corrupt',
   message: expect.stringContaining('acclaim.sqlite'),
-  mend: expect.stringContaining('acclaim restore'),
+  hint: expect.stringContaining('acclaim restore'),
 });
 
 it('a start refuses it by name, and goes on once a backup is restored over it', async () => {
@@ -125,6 +125,6 @@ it('a lock file that is none is no reason to restore anything', async () => {
   await expect(Store.open(dir)).rejects.toMatchObject({
     code: 'file-corrupt',
     message: expect.stringContaining('acclaim.lock'),
-    mend: 'Remove it: nothing is kept in it.',
+    hint: 'Remove it: nothing is kept in it.',
   });
 });

@@ -157,3 +157,20 @@ describe('the database from before', () => {
     expect(await version(join(dir, 'acclaim.sqlite'))).toEqual([1, many]);
   });
 });
+
+it('keeps what people were told to do about a failure, in its field of today, and their own words as they are', async () => {
+  const dir = copy(small);
+  const before = { failure: { code: 'disk-full', message: 'of "mend": no', mend: 'Make room.' } };
+  const old = await Connection.open(join(dir, 'acclaim.sqlite'), 'write');
+  await old.run('INSERT INTO round (id, session, body) VALUES (?, ?, ?)', 'r', 's1', JSON.stringify(before));
+  await old.close();
+  await (await Store.open(dir)).close();
+  const db = await Connection.open(join(dir, 'acclaim.sqlite'), 'read');
+  const row = await db.get<{ body: string }>("SELECT body FROM round WHERE id = 'r'");
+  await db.close();
+  expect(JSON.parse(row!.body).failure).toEqual({
+    code: 'disk-full',
+    message: 'of "mend": no',
+    hint: 'Make room.',
+  });
+});

@@ -158,13 +158,13 @@ describe('people', () => {
     writeFileSync(file, whole.subarray(0, 31));
     await expect(open()).rejects.toMatchObject({
       code: 'file-corrupt',
-      mend: expect.stringContaining('backup'),
+      hint: expect.stringContaining('backup'),
     });
     expect(readFileSync(file)).toEqual(whole.subarray(0, 31));
     rmSync(file);
     await expect(open()).rejects.toMatchObject({
       code: 'file-not-found',
-      mend: expect.stringContaining('backup'),
+      hint: expect.stringContaining('backup'),
     });
     expect(existsSync(file)).toBe(false);
     writeFileSync(file, whole);

@@ -25,8 +25,8 @@ export async function call(path, body, patience) {
     clearTimeout(timer);
   }
   if (response.ok) return answer;
-  const { code = 'internal', message = t('api.internal'), mend = '' } = answer.error ?? {};
+  const { code = 'internal', message = t('api.internal'), hint = '' } = answer.error ?? {};
   const after = 1000 * (Number(response.headers.get('retry-after')) || 0);
   const said = /[.!?…。]$/.test(message) ? message : `${message}.`;
-  throw Object.assign(new Error(`${said} ${mend}`.trim()), { code, after, mine: answer.mine });
+  throw Object.assign(new Error(`${said} ${hint}`.trim()), { code, after, mine: answer.mine });
 }

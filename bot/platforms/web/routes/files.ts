@@ -22,7 +22,7 @@ async function picture(
   const asks = (what: string) => c.req.query(what) !== undefined;
   const found = shown && (await pictures.read(shown, { clear: asks('clear'), small: asks('small') }));
   if (!found) return c.text('This picture is gone.\n', 404);
-  // What needs care is asked for anew each time: it may be no longer allowed.
+  // What is NSFW is asked for anew each time: it may be no longer allowed.
   const cache = shown.veiled ? 'no-store' : 'private, max-age=31536000, immutable';
   return c.body(new Uint8Array(found.bytes), 200, { 'content-type': found.type, 'cache-control': cache });
 }

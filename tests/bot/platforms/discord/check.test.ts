@@ -36,7 +36,7 @@ test('all is well', async () => {
   expect(checks[0]!.found).toContain(`client_id=${peer.world.application}`);
 });
 
-test('each fault has its own line and its own mend', async () => {
+test('each fault has its own line and its own hint', async () => {
   const peer = await peerWith(needed);
   const everyone = peer.world.guild.id;
   const deny = [{ id: everyone, type: 0, allow: '0', deny: String(bits.attach | bits.addReactions) }];
@@ -53,7 +53,7 @@ test('each fault has its own line and its own mend', async () => {
     'Discord does not let me do this in the channel',
     'the channel is gone',
   ]);
-  for (const { mend } of failed) expect(mend).toMatch(/./);
+  for (const { hint } of failed) expect(hint).toMatch(/./);
   expect(checks.at(-3)).toMatchObject({ state: 'off', found: expect.stringContaining('not age-restricted') });
 });
 

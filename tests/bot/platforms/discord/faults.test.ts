@@ -37,7 +37,7 @@ test('a revoked token is told once, and every later call says so without asking 
   peer.tokenValid = false;
   await expect(platform.post(channel.id, sheet('b', null))).rejects.toMatchObject({ code: 'token-invalid' });
   expect(fatal).toHaveLength(1);
-  expect(fatal[0]!.mend).toContain('DISCORD_TOKEN');
+  expect(fatal[0]!.hint).toContain('DISCORD_TOKEN');
   const asked = peer.requests.length;
   await expect(
     platform.fetchReactions({ platform: 'discord', channel: '1', message: '2' }),
@@ -191,7 +191,7 @@ test.each([
   const { platform, channel } = await ballot();
   channel.may[right] = false;
   const refused = platform.post(channel.id, sheet('b', null));
-  await expect(refused).rejects.toMatchObject({ code, mend: expect.stringContaining('Send Messages') });
+  await expect(refused).rejects.toMatchObject({ code, hint: expect.stringContaining('Send Messages') });
   channel.may[right] = true;
   await platform.post(channel.id, sheet('b', null));
   expect(channel.messages.size).toBe(2);
@@ -259,7 +259,7 @@ test('without the right to react a ballot cannot be primed', async () => {
   channel.may.react = false;
   await expect(platform.react(ref, '1')).rejects.toMatchObject({
     code: 'channel-lost',
-    mend: expect.stringContaining('Add Reactions'),
+    hint: expect.stringContaining('Add Reactions'),
   });
 });
 
@@ -311,7 +311,7 @@ test.each([
   const thread = peer.world.channel('votes', { type: 11, parent_id: channel.id });
   const ref = await platform.post(thread.id, sheet('t', null));
   Object.assign(thread, how);
-  const lost = { code: 'channel-lost', mend: expect.stringContaining('Unlock') };
+  const lost = { code: 'channel-lost', hint: expect.stringContaining('Unlock') };
   if (!thread.archived) await expect(platform.post(thread.id, sheet('u', null))).rejects.toMatchObject(lost);
   else await expect(platform.edit(ref, sheet('t', null, { title: 'edited' }))).rejects.toMatchObject(lost);
   await until(() => events.length === 1, 'the news');

@@ -241,7 +241,7 @@ test.each([
   await expect(refused).rejects.toMatchObject({
     code: 'token-invalid',
     message: expect.stringContaining(message),
-    mend: expect.stringMatching(/./),
+    hint: expect.stringMatching(/./),
   });
 });
 

@@ -52,7 +52,7 @@ test('commands that Discord refuses for a server are told of, and everything els
   peer.fault({ operation: put, status: 403, body: { message: 'Missing Access', code: 50001 } });
   const platform = await stage.again({ guilds: ['1', other] });
   const told = { code: 'not-allowed', message: expect.stringContaining('server 1: ') };
-  expect(errors).toMatchObject([{ ...told, mend: expect.stringContaining('DISCORD_SERVERS') }]);
+  expect(errors).toMatchObject([{ ...told, hint: expect.stringContaining('DISCORD_SERVERS') }]);
   expect(peer.world.commandsOf.get(other)).toHaveLength(3);
   await platform.post(channel.id, sheet('b', null));
 });
@@ -125,18 +125,18 @@ test('every command of the table can be chosen, and says what typing it would', 
 test('commands that a text names are those of Discord, in what is posted, edited, answered and whispered', async () => {
   const stage = await makeStage();
   const { platform, channel } = stage;
-  const mend = 'Then **/acclaim session resume** goes on.';
+  const hint = 'Then **/acclaim session resume** goes on.';
   const said = 'Then **/acclaim-mod session resume** goes on.';
   stage.onEvent = async (event) => {
     if (event.kind !== 'command') return;
-    if (event.text === '/acclaim me votes') throw new AcclaimError('not-allowed', 'not here', mend);
-    await platform.reply(event.replyTo, answer(mend, { title: '/acclaim session branch ROUND [PROMPT...]' }));
+    if (event.text === '/acclaim me votes') throw new AcclaimError('not-allowed', 'not here', hint);
+    await platform.reply(event.replyTo, answer(hint, { title: '/acclaim session branch ROUND [PROMPT...]' }));
   };
-  const card = answer(mend, { kind: 'notice', key: 'n' });
+  const card = answer(hint, { kind: 'notice', key: 'n' });
   const ref = await platform.post(channel.id, card);
   const text = () => channel.messages.get(ref.message)!.embeds[0]!.description;
   expect(text()).toBe(said);
-  await platform.edit(ref, { ...card, text: `${mend} Or not.` });
+  await platform.edit(ref, { ...card, text: `${hint} Or not.` });
   expect(text()).toBe(`${said} Or not.`);
   const asked = stage.peer.command('ann', channel, ['acclaim', 'session', 'list'], {});
   expect(await answered(asked)).toBe(said);

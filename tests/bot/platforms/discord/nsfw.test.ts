@@ -20,7 +20,7 @@ test('a spoiler goes out as one, with its words, only where the channel is age-r
   const { peer, platform, channel } = stage;
   await expect(platform.post(channel.id, await spoiler('a'))).rejects.toMatchObject({
     code: 'not-allowed',
-    mend: expect.stringContaining('Age-restricted channel'),
+    hint: expect.stringContaining('Age-restricted channel'),
   });
   expect(channel.messages.size).toBe(0);
   peer.update(channel, { nsfw: true });

@@ -1,5 +1,5 @@
 /**
- * Pictures that need care: only among moderators, blurred, shown clear to one person at a time, taken down in
+ * NSFW pictures: only among moderators, blurred, shown clear to one person at a time, taken down in
  * time.
  */
 import sharp from 'sharp';

@@ -75,7 +75,7 @@ test.each([
   ['update_failed', 'platform-unreachable', /puts it off: update_failed/],
   ['a_word_of_next_year', 'platform-unreachable', /do not know: a_word_of_next_year/],
 ] as const)('%s is %s', (word, code, message) => {
-  const told = translate(said(word)) as Error & { mend: string };
+  const told = translate(said(word)) as Error & { hint: string };
   expect(told).toMatchObject({ code, message: expect.stringMatching(message) });
-  expect(told.mend).not.toMatch(/connection/);
+  expect(told.hint).not.toMatch(/connection/);
 });

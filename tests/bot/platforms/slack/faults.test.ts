@@ -18,7 +18,7 @@ test('a revoked token is told once, and every later call says so without asking 
   peer.front.tokenValid = false;
   await expect(platform.post(channel, sheet('b', null))).rejects.toMatchObject({ code: 'token-invalid' });
   await until(() => fatal.length === 1, 'the end');
-  expect(fatal[0]!.mend).toContain('SLACK_BOT_TOKEN');
+  expect(fatal[0]!.hint).toContain('SLACK_BOT_TOKEN');
   const asked = peer.front.calls.length;
   await expect(platform.fetchReactions(ref)).rejects.toThrow();
   expect(peer.front.calls).toHaveLength(asked);
@@ -54,7 +54,7 @@ test.each(['bot', 'app'])("no network at the start, for the %s token, is nobody'
   await expect(start).rejects.toMatchObject({
     code: 'platform-unreachable',
     message: expect.stringMatching(which === 'bot' ? /E(NOTFOUND|AI_AGAIN)/ : /Slack gives no answer/),
-    mend: 'Check the connection to slack.com.',
+    hint: 'Check the connection to slack.com.',
   });
 });
 
@@ -98,7 +98,7 @@ test('scopes that are missing are all named at the start', async () => {
   });
   await expect(start).rejects.toMatchObject({
     message: 'Slack has not granted the bot files:write, reactions:read',
-    mend: expect.stringContaining('install the app again'),
+    hint: expect.stringContaining('install the app again'),
   });
 });
 
@@ -238,7 +238,7 @@ test('removed from the channel: posts are refused by name, and work again after 
   peer.front.removedFrom.add(channel);
   await expect(platform.post(channel, sheet('b', null))).rejects.toMatchObject({
     code: 'channel-lost',
-    mend: expect.stringContaining('/invite'),
+    hint: expect.stringContaining('/invite'),
   });
   await expect(platform.fetchReactions(ref)).rejects.toMatchObject({ code: 'channel-lost' });
   peer.front.removedFrom.delete(channel);
@@ -255,7 +255,7 @@ test.each([
   peer.front.faults.inject({ method: posting, error });
   await expect(platform.post(channel, sheet('b', null))).rejects.toMatchObject({
     code,
-    mend: expect.stringMatching(/./),
+    hint: expect.stringMatching(/./),
   });
 });
 

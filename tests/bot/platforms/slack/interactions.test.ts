@@ -232,7 +232,7 @@ test('without a paid plan there are no user groups: told once, and nobody become
   stage.peer.front.paidPlan = false;
   expect(await roleOf(stage, 'mod')).toBe('member');
   expect(await roleOf(stage, 'mod')).toBe('member');
-  expect(stage.errors).toMatchObject([{ code: 'not-allowed', mend: expect.stringContaining('member ids') }]);
+  expect(stage.errors).toMatchObject([{ code: 'not-allowed', hint: expect.stringContaining('member ids') }]);
 });
 
 test('a person who cannot be looked up does nothing: nobody is guessed to be a moderator', async () => {

@@ -97,7 +97,7 @@ test('a refused app token is a clear error at the start', async () => {
   const start = makeStage({ transport: { kind: 'socket', appToken: 'xapp-other' } });
   await expect(start).rejects.toMatchObject({
     code: 'token-invalid',
-    mend: expect.stringContaining('SLACK_APP_TOKEN'),
+    hint: expect.stringContaining('SLACK_APP_TOKEN'),
   });
 });
 

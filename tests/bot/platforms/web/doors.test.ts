@@ -236,7 +236,7 @@ describe('an admin', () => {
     for (const damaged of ['', '[["a"', '{"a":1}', '[["a","b"]]']) {
       writeFileSync(file, damaged);
       const lines: string[] = [];
-      const visit = await start({ onWarning: ({ message, mend }) => lines.push(`${message}. ${mend}`) });
+      const visit = await start({ onWarning: ({ message, hint }) => lines.push(`${message}. ${hint}`) });
       expect(lines, damaged).toEqual([
         expect.stringMatching(
           /ended-logins\.json is damaged.*all are over.*log in once more.*\.damaged-\d+\.$/,
@@ -280,7 +280,7 @@ describe('guesses', () => {
     const visit = await start({
       trustProxy: ['127.0.0.1'],
       hostNames: ['taste.example.org'],
-      onWarning: ({ message, mend }) => lines.push(`${message} ${mend}`),
+      onWarning: ({ message, hint }) => lines.push(`${message} ${hint}`),
     });
     const eve = visit();
     await eve.arrive(false);

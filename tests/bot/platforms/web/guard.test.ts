@@ -78,7 +78,7 @@ describe('changing requests', () => {
     ['of another site of a browser', { proxy: '10.0.0.1', fetchSite: 'cross-site' }, names, /Sec-Fetch-Site/],
   ])('a change %s', (_, change, known, said) => {
     const refused = changeRefused({ ...outside, ...change }, { names: known });
-    if (said) expect(`${refused?.message} ${refused?.mend}`).toMatch(said);
+    if (said) expect(`${refused?.message} ${refused?.hint}`).toMatch(said);
     else expect(refused).toBeUndefined();
   });
 });

@@ -112,8 +112,8 @@ describe('nginx with a plain proxy_pass', () => {
 
   beforeAll(async () => {
     const start = async (options: Partial<Parameters<typeof startWeb>[2]>, more = '') => {
-      const onWarning = ({ message, mend }: { message: string; mend: string }) =>
-        warnings.push(`${message} ${mend}`);
+      const onWarning = ({ message, hint }: { message: string; hint: string }) =>
+        warnings.push(`${message} ${hint}`);
       const take = async (event: ChatEvent) => void events.push(event);
       const dir = mkdtempSync(join(tmpdir(), 'acclaim-proxy-'));
       open.push({ stop: async () => rmSync(dir, { recursive: true, force: true }) });
@@ -171,19 +171,19 @@ describe('nginx with a plain proxy_pass', () => {
     ]);
   });
 
-  it('refuses them where the proxy is unknown, with the header that is wrong and the mend, in the log once', async () => {
+  it('refuses them where the proxy is unknown, with the header that is wrong and the hint, in the log once', async () => {
     const { nginx } = unknown;
     const cookie = await arrive(nginx);
     warnings.length = 0;
     for (let i = 0; i < 3; i++) {
       const refused = await ask(nginx, '/api/consent', cookie, { channel: 'cat', given: true });
       expect(refused.status).toBe(403);
-      const { code, message, mend } = JSON.parse(refused.text).error;
+      const { code, message, hint } = JSON.parse(refused.text).error;
       expect(code).toBe('not-allowed');
       expect(message).toMatch(
         /^The header Host is 127\.0\.0\.1:\d+, but the page was opened at taste\.example\.org:\d+: /,
       );
-      expect(mend).toMatch(
+      expect(hint).toMatch(
         /nginx: proxy_set_header Host \$http_host;.*server\.trustProxy and taste\.example\.org in server\.hostNames/,
       );
     }
@@ -227,15 +227,15 @@ it('keeps cookies to TLS where the proxy speaks it, also those from before', asy
 it('wants an access token where a proxy is trusted: behind it whoever comes would be an operator', async () => {
   await expect(startWeb(freshDir(), undefined, { trustProxy: ['loopback'] })).rejects.toMatchObject({
     code: 'config-invalid',
-    mend: expect.stringContaining('server.trustProxy'),
+    hint: expect.stringContaining('server.trustProxy'),
   });
 });
 
 describe('X-Forwarded-For from somebody unknown', () => {
   const ask = async (options: Partial<Parameters<typeof startWeb>[2]>) => {
     const said: string[] = [];
-    const onWarning = ({ message, mend }: { message: string; mend: string }) =>
-      void said.push(`${message} ${mend}`);
+    const onWarning = ({ message, hint }: { message: string; hint: string }) =>
+      void said.push(`${message} ${hint}`);
     const events: ChatEvent[] = [];
     const platform = await startWeb(freshDir(), async (event) => void events.push(event), {
       onWarning,

@@ -84,7 +84,7 @@ describe('guards', () => {
   it('is not to be bound wider without a token', async () => {
     await expect(startWeb(freshDir(), async () => {}, { host: '0.0.0.0' })).rejects.toMatchObject({
       code: 'config-invalid',
-      mend: expect.stringContaining('ACCLAIM_ACCESS_TOKEN'),
+      hint: expect.stringContaining('ACCLAIM_ACCESS_TOKEN'),
     });
   });
 
@@ -93,7 +93,7 @@ describe('guards', () => {
     const port = Number(new URL(platform.url).port);
     await expect(startWeb(freshDir(), async () => {}, { port })).rejects.toMatchObject({
       code: 'port-taken',
-      mend: expect.stringContaining(`--port ${port + 1}`),
+      hint: expect.stringContaining(`--port ${port + 1}`),
     });
   });
 });
@@ -175,7 +175,7 @@ describe('marks', () => {
     const response = await ann.request('/api/react', { message, marks });
     expect(response.status).toBe(409);
     expect(await response.json()).toEqual({
-      error: { code: 'round-closed', message: 'This round is over.', mend: 'Wait for the next.' },
+      error: { code: 'round-closed', message: 'This round is over.', hint: 'Wait for the next.' },
       mine: ['1'],
     });
   });

@@ -1,5 +1,5 @@
 /**
- * Pictures that need care on the page: only in channels that the configuration marks, only with an access
+ * NSFW pictures on the page: only in channels that the configuration marks, only with an access
  * token set, seen by its holders alone (or by those of a token of their own), and blurred until a reader asks
  * for one. The page is sent the blurred copy; the clear one is another request, and both are looked at anew
  * each time.
@@ -13,7 +13,7 @@ import { words } from './words.js';
 const remembered = 200;
 
 /** Which channels are marked for such pictures, who sees them, and the blurred copies. */
-export class Care {
+export class NsfwChannels {
   private readonly veiled = new Map<string, Promise<Buffer>>();
 
   constructor(
@@ -32,13 +32,13 @@ export class Care {
 
   mustGuard(channel: string): void {
     if (this.guards(channel)) return;
-    const [why, mend] = this.marked.includes(channel)
+    const [why, hint] = this.marked.includes(channel)
       ? ['the page has no access token', 'Set ACCLAIM_ACCESS_TOKEN and start again.']
       : [
           `the channel ${channel} is not marked for them`,
           'Name it in ACCLAIM_NSFW_CHANNELS and start again.',
         ];
-    throw new AcclaimError('not-allowed', `these pictures may not be shown here: ${why}`, mend);
+    throw new AcclaimError('not-allowed', `these pictures may not be shown here: ${why}`, hint);
   }
 
   /** A blurred copy of the file, made once. */
@@ -55,7 +55,7 @@ export class Care {
 }
 
 /** It shows pictures that are not for everybody. */
-export function needsCare(card: Card): boolean {
+export function isNsfw(card: Card): boolean {
   return card.data?.blurred === true || card.pictures.some((picture) => picture.spoiler);
 }
 
