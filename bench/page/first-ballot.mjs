@@ -73,14 +73,15 @@ async function visit(context, url) {
   const devtools = await context.newCDPSession(page);
   await devtools.send('Network.enable');
   await devtools.send('Network.emulateNetworkConditions', line);
-  let requests = 0;
   let bytes = 0;
-  let cached = 0;
-  devtools.on('Network.requestWillBeSent', () => {
-    requests += 1;
+  // Those that went over the line: what is in the document or the cache went not.
+  const sent = new Set();
+  devtools.on('Network.requestWillBeSent', ({ requestId, request }) => {
+    if (request.url.startsWith('http')) sent.add(requestId);
   });
-  devtools.on('Network.requestServedFromCache', () => {
-    cached += 1;
+  devtools.on('Network.requestServedFromCache', ({ requestId }) => sent.delete(requestId));
+  devtools.on('Network.responseReceived', ({ requestId, response }) => {
+    if (response.fromDiskCache) sent.delete(requestId);
   });
   devtools.on('Network.dataReceived', ({ encodedDataLength }) => {
     bytes += encodedDataLength;
@@ -94,7 +95,7 @@ async function visit(context, url) {
   await opened;
   const press = await until(pressable);
   const sheet = await until(sheetThere);
-  const seen = { press, sheet, requests: requests - cached, kb: bytes / 1024 };
+  const seen = { press, sheet, requests: sent.size, kb: bytes / 1024 };
   await page.close();
   return seen;
 }

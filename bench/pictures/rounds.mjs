@@ -91,7 +91,11 @@ async function begun(page, round) {
     .getByRole('heading', { name: new RegExp(`Round ${round}\\b`) })
     .waitFor();
   for (const picture of await page.locator('.round-open .cell-picture img').all())
-    await picture.evaluate((img) => img.decode());
+    await picture.evaluate(async (img) => {
+      // Those of a sheet come together, a little later.
+      while (!img.src) await new Promise((resolve) => setTimeout(resolve, 20));
+      await img.decode();
+    });
 }
 
 async function vote(page, round) {

@@ -27,21 +27,20 @@ export async function shrink(bytes: Buffer, most: number): Promise<{ bytes: Buff
   );
 }
 
-/** Few enough bytes that a picture shown small is sent as it is. */
-const light = 24 * 1024;
-
 /**
- * For a place of so many pixels: as it is where that is little, else WebP in which nobody sees a loss at that
- * size.
+ * For a place of so many pixels: WebP in which nobody sees a loss at that size, or as it is where that is
+ * less. A picture that has far fewer pixels is shown enlarged, and its losses with it: it keeps more.
  */
 export async function fitted(bytes: Buffer, pixels: number): Promise<{ bytes: Buffer; extension: string }> {
-  if (bytes.length <= light) return { bytes, extension: extensionOf(bytes) };
-  const smaller = await ofPicture(bytes, (picture) =>
-    picture()
+  const smaller = await ofPicture(bytes, async (picture) => {
+    const { width, height } = await picture().metadata();
+    const quality = Math.max(width, height) * 2 <= pixels ? 90 : 80;
+    return picture()
       .resize({ width: pixels, height: pixels, fit: 'inside', withoutEnlargement: true })
-      .webp({ quality: 85 })
-      .toBuffer(),
-  );
+      .webp({ quality, smartSubsample: true })
+      .toBuffer();
+  });
+  if (bytes.length <= smaller.length) return { bytes, extension: extensionOf(bytes) };
   return { bytes: smaller, extension: 'webp' };
 }
 

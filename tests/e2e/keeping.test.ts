@@ -10,6 +10,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { chromiumArgs, chromiumPath } from '../support/browser.js';
 import { appOfStates } from '../support/page-states.js';
+import { until } from '../support/wait.js';
 import type { WebApp } from '../support/web-app.js';
 
 let dir: string;
@@ -42,18 +43,37 @@ const enlarge = async (name: string) => {
   return page.getByRole('dialog', { name: 'Picture, enlarged' });
 };
 
-it('opens with a request for each of its files, and one for each picture in sight', async () => {
+/** All pictures of the open round are there. */
+const shown = (on: Page) =>
+  until(
+    async () =>
+      (await on.evaluate<number>(
+        '[...document.querySelectorAll(".round-open .cell-picture img")].filter((img) => img.naturalWidth > 0).length',
+      )) === 18,
+    'eighteen pictures',
+  );
+
+it('opens with a request for each of its files, and one for the pictures of each sheet', async () => {
   const other = await context.newPage();
   const asked: string[] = [];
   other.on('request', (request) => asked.push(new URL(request.url()).pathname));
   await other.goto(`${app.platform.url}/#cat`);
-  await other.locator('.round-open .cell-picture').nth(17).waitFor();
-  const files = () => asked.filter((path) => !path.startsWith('/pictures/'));
+  await shown(other);
+  const files = () => asked.filter((path) => path.startsWith('/p') === path.startsWith('/page/'));
   // The document, a script, a sheet of styles, the sign, and the live line, which begins when all stands.
   await expect
     .poll(() => new Set(files().map((path) => path.replace(/-[\w-]{20}\./, '.'))))
     .toEqual(new Set(['/', '/page/app.css', '/page/app.js', '/page/logo.svg', '/api/events']));
   expect(files().length).toBeLessThanOrEqual(6);
+  expect(asked.filter((path) => path === '/pictures')).toHaveLength(2);
+  await other.close();
+});
+
+it('fetches pictures one by one where they do not come together', async () => {
+  const other = await context.newPage();
+  await other.route('**/pictures?*', (route) => route.abort());
+  await other.goto(`${app.platform.url}/#cat`);
+  await shown(other);
   await other.close();
 });
 

@@ -63,6 +63,9 @@ const pressed = (on: Page) =>
   on.evaluate<string[]>(
     '[...document.querySelectorAll(".round-open .cell-picture[aria-pressed=true]")].map((el) => el.parentElement.querySelector(".badge").textContent)',
   );
+/** Whether the pictures below it have come. */
+const allThere = (of: string) =>
+  `[...document.querySelectorAll('${of} .cell-picture img')].every((img) => img.naturalWidth > 0)`;
 /** What the server knows of the marks, each with its sheet. */
 function ledger(): string {
   const held = new Map<string, boolean>();
@@ -247,6 +250,20 @@ describe('marking', { timeout: 180_000 }, () => {
     expect(scrolled).toEqual(Array(12).fill(0));
   });
 
+  it('pictures come a sheet at a time, the first asked for by the document, and each once', async () => {
+    const other = await (await browser.newContext()).newPage();
+    const asked: string[] = [];
+    other.on('request', (request) => asked.push(request.url().slice(app.platform.url.length)));
+    const document = await other.goto(`${app.platform.url}/#cat`);
+    const link = await document!.headerValue('link');
+    const [, first] = /^<([^>]+)>; rel=preload; as=fetch/.exec(link ?? '') ?? [];
+    await until(() => other.evaluate(allThere('.round-open')), 'the pictures');
+    const pictures = asked.filter((path) => path.startsWith('/pictures'));
+    expect(pictures).toHaveLength(2);
+    expect(pictures).toContain(first);
+    await other.context().close();
+  });
+
   it('Ctrl+Enter is Done; the next round comes into view with its heading, and the focus is on its first picture', async () => {
     const stops = (of: string) =>
       page.evaluate<number>(
@@ -254,6 +271,8 @@ describe('marking', { timeout: 180_000 }, () => {
       );
     await expect.poll(() => stops('.round-open')).toBe(1);
     await picture('A1').focus();
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
     await page.keyboard.press('Control+Enter');
     const heading = page.locator('.feed').getByRole('heading', { name: 'Round 2', exact: true });
     await heading.waitFor();
@@ -276,6 +295,13 @@ describe('marking', { timeout: 180_000 }, () => {
     // What was marked on a round that has closed stays.
     await page.keyboard.press('Control+z');
     expect(await pressed(page)).toEqual([]);
+    // The pictures of a round that closes are there already.
+    await until(() => page.evaluate(allThere('.round-closed')), 'its pictures');
+    const ballots = await page.evaluate<string[]>(
+      '[...document.querySelectorAll(".round-closed .cell")].map((el) => el.dataset.message)',
+    );
+    expect(ballots).toHaveLength(18);
+    expect(asked.filter((path) => ballots.some((id) => path.startsWith(`/pictures/${id}/`)))).toEqual([]);
     await usable('a closed round, its outcome, and the next round');
   });
 

@@ -261,6 +261,6 @@ export async function show(page: Page, url: string, state: State): Promise<void>
   await page.goto(`${url}/#${state.channel ?? 'cat'}`);
   await page.locator('.feed article').first().waitFor();
   await state.reach?.(page);
-  const shown = `[...document.querySelectorAll('.feed img, dialog[open] img')].filter((one) => one.getBoundingClientRect().width > 0 && one.checkVisibility()).every((one) => one.complete || one.loading === 'lazy')`;
+  const shown = `[...document.querySelectorAll('.feed img, dialog[open] img')].filter((one) => one.getBoundingClientRect().width > 0 && one.checkVisibility()).every((one) => one.src && (one.complete || one.loading === 'lazy'))`;
   await until(() => page.evaluate<boolean>(shown), `the pictures of ${state.name}`);
 }

@@ -42,12 +42,16 @@ export function sendAsset(c: Context, assets: Assets, found: Asset | undefined):
   });
 }
 
-/** HTML that is made for this request alone. */
-export async function sendDocument(c: Context, html: string): Promise<Response> {
+/** Text that is made for this request, zipped where that is understood. */
+export async function sendText(
+  c: Context,
+  text: string,
+  { type, cache = 'no-store' }: { type: string; cache?: string },
+): Promise<Response> {
   const zips = mayZip(c);
-  return c.body(new Uint8Array(zips ? await zip(html) : Buffer.from(html)), 200, {
-    'content-type': 'text/html; charset=utf-8',
-    'cache-control': 'no-store',
+  return c.body(new Uint8Array(zips ? await zip(text) : Buffer.from(text)), 200, {
+    'content-type': type,
+    'cache-control': cache,
     vary: 'accept-encoding',
     ...(zips && { 'content-encoding': 'gzip' }),
   });

@@ -4,16 +4,25 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Turnout } from '../../../src/domain/voting/turnout.js';
+import { firstBatch } from './batches.js';
 import { type Frame, type Live, opening } from './live.js';
 import type { Message, Messages } from './messages.js';
 import type { NsfwChannels } from './nsfw.js';
 import { type PageMessage, renderMessage } from './render.js';
 import type { Holder } from './streams.js';
 
-/** What stands here, as JSON for a document and as the first bytes of a line. */
-interface Shared {
+/** What stands here, for a document. */
+export interface Standing {
+  /** Of the event after which a line goes on. */
   id: string;
+  /** Messages as JSON. */
   text: string;
+  /** Address of the pictures that the page asks for first. */
+  batch: string | null;
+}
+
+/** The same, and as the first bytes of a line. */
+interface Shared extends Standing {
   bytes: Buffer;
 }
 
@@ -72,14 +81,11 @@ export class Feed {
     this.live.broadcast((visitor) => (visitor === who ? { event: 'marks', data: { id, mine } } : undefined));
   }
 
-  /**
-   * All that stands here, with the visitor's marks, as JSON, and the id of the event after which a line goes
-   * on.
-   */
-  stands(visitor: string, holder: boolean): { id: string; text: string } {
+  /** All that stands here, with the visitor's marks. */
+  stands(visitor: string, holder: boolean): Standing {
     const marked = this.messages.consented(visitor) && this.messages.marked(visitor);
     if (!marked) return this.shared(holder);
-    return { id: this.eventId(), text: JSON.stringify(this.standing({ visitor, holder })) };
+    return forDocument(this.eventId(), this.standing({ visitor, holder }));
   }
 
   /** What all see who have no marks here: made once. */
@@ -89,7 +95,7 @@ export class Feed {
     if (made?.id === id) return made;
     const list = this.standing({ visitor: undefined, holder });
     const bytes = opening({ event: 'history', id, data: { reset: true, messages: list, removed: [] } });
-    const shared = { id, text: JSON.stringify(list), bytes };
+    const shared = { ...forDocument(id, list), bytes };
     this.histories.set(holder, shared);
     return shared;
   }
@@ -120,3 +126,9 @@ export class Feed {
     return `${this.messages.epoch}-${seq}`;
   }
 }
+
+const forDocument = (id: string, list: PageMessage[]): Standing => ({
+  id,
+  text: JSON.stringify(list),
+  batch: firstBatch(list),
+});

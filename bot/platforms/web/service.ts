@@ -130,14 +130,18 @@ export class WebService {
   }
 
   /**
-   * What a page begins with that has not opened its line yet, as JSON: all that stands here, with the
-   * visitor's marks.
+   * What a page begins with that has not opened its line yet: all that stands here, with the visitor's marks,
+   * as JSON, and the address of the pictures that it asks for first.
    */
-  async first(account: Account, who: { holder: boolean; admin: boolean }): Promise<string> {
+  async first(
+    account: Account,
+    who: { holder: boolean; admin: boolean },
+  ): Promise<{ state: string; batch: string | null }> {
     const me = JSON.stringify(await this.me(account));
     const { sessions } = await this.status(who.holder, who.admin);
-    const { id, text } = this.feed.stands(account.id, who.holder);
-    return `{"me":${me},"sessions":${JSON.stringify(sessions)},"id":${JSON.stringify(id)},"messages":${text}}`;
+    const { id, text, batch } = this.feed.stands(account.id, who.holder);
+    const state = `{"me":${me},"sessions":${JSON.stringify(sessions)},"id":${JSON.stringify(id)},"messages":${text}}`;
+    return { state, batch };
   }
 
   /**

@@ -2,6 +2,7 @@
 // each number, none of these, and what marks many at once. Closed: the same pictures smaller, with what each
 // got. Tab stops once at the pictures of a round; arrows go on from there.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useBatches } from './batches.js';
 import { Cell } from './cell.js';
 import { Gallery } from './gallery.js';
 import { html } from './html.js';
@@ -23,6 +24,7 @@ export function Round({ messages }) {
   const gallery = data.style === 'gallery';
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   useAbove(box);
+  useBatches(messages);
   const stop = useStop(messages);
   // Of a picture that is held back nothing is asked.
   const asking = messages.find((m) => m.data.cells.some((c) => c.url)) ?? messages[0];

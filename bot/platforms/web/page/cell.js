@@ -3,6 +3,7 @@
 // are in keys.js.
 import { useRef } from 'preact/hooks';
 import { openLarge } from './address.js';
+import { useSmall } from './batches.js';
 import { beginDrag, dragSpent, isPainted } from './drag.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
@@ -108,7 +109,7 @@ function Face({ cell, messages, message, marks, hidden, best, stop }) {
   ];
   const act = t(hidden ? 'cell.blurred' : open ? `cell.mark.${says}` : 'cell.enlarge');
   const label = t('cell.label', { words: words.filter(Boolean).join(', '), act });
-  return html`<button class="cell-picture" tabindex=${stop ? 0 : -1} aria-pressed=${marking ? isCalled(message, marks, n) : undefined} aria-label=${label} onClick=${press} onKeyDown=${keyed} ...${marking ? { ...hold.on, onPointerDown: down, onDragStart: (e) => e.preventDefault() } : {}}><${Picture} url=${cell.url} alt="" veiled=${blurred} />${hidden && html`<span class="veil" aria-hidden="true">${t('cell.show')}</span>`}</button>`;
+  return html`<button class="cell-picture" tabindex=${stop ? 0 : -1} aria-pressed=${marking ? isCalled(message, marks, n) : undefined} aria-label=${label} onClick=${press} onKeyDown=${keyed} ...${marking ? { ...hold.on, onPointerDown: down, onDragStart: (e) => e.preventDefault() } : {}}><${Picture} url=${cell.url} alt="" veiled=${blurred} small=${useSmall(message, cell)} />${hidden && html`<span class="veil" aria-hidden="true">${t('cell.show')}</span>`}</button>`;
 }
 
 /** Wherever the finger comes up, what is there now is not pressed. */

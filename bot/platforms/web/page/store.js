@@ -34,6 +34,8 @@ let state = {
   /** Open dialog: consent, help, login, start, null. @type {string | null} */ dialog: null,
   /** A consent on its way to the server; settles either way. @type {Promise<void> | null} */ agreeing: null,
   /** @type {{group: any, index: number} | null} */ lightbox: null,
+  /** Pictures as a sheet shows them, by batches.js; null: each comes by itself. @type {Record<string, string | null>} */
+  small: {},
   /** Blurred pictures that were asked for clear, by address. @type {Set<string>} */ revealed: new Set(),
   /** The sheet that digits mark, by its message. */ sheet: '',
   /** Pictures that the mouse has passed in a drag. @type {Set<string>} */ painted: new Set(),

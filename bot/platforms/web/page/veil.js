@@ -10,8 +10,8 @@ export function useVeil(url, veiled) {
   return veiled && !shown;
 }
 
-/** `large`: with all its pixels, else in as many as a sheet shows. @param {{url: string, alt: string, veiled: boolean, large?: boolean}} props */
-export function Picture({ url, alt, veiled, large = false }) {
+/** `large`: with all its pixels, else in as many as a sheet shows. `small`: where that is there already; null: on its way. @param {{url: string, alt: string, veiled: boolean, large?: boolean, small?: string | null}} props */
+export function Picture({ url, alt, veiled, large = false, small }) {
   const hidden = useVeil(url, veiled);
   const lost = () => {
     if (!veiled || hidden) return;
@@ -20,8 +20,8 @@ export function Picture({ url, alt, veiled, large = false }) {
     set({ revealed });
     toast(t('cell.gone'));
   };
-  const src = `${url}${veiled && !hidden ? '&clear=1' : ''}${large ? '' : '&small=1'}`;
-  return html`<img src=${src} alt=${alt} data-veiled=${hidden} loading="lazy" decoding="async" onError=${lost} />`;
+  const single = `${url}${veiled && !hidden ? '&clear=1' : ''}${large ? '' : '&small=1'}`;
+  return html`<img src=${small === undefined ? single : small} alt=${alt} data-veiled=${hidden} loading="lazy" decoding="async" onError=${lost} />`;
 }
 
 /** A picture that stands alone, with its button while it is veiled. @param {{url: string, alt: string, veiled: boolean}} props */

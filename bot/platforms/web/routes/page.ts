@@ -2,7 +2,7 @@
 import type { Context, Hono } from 'hono';
 import { accepts } from 'hono/accepts';
 import { AcclaimError } from '../../../../src/errors.js';
-import { sendAsset, sendDocument } from '../answers.js';
+import { sendAsset, sendText } from '../answers.js';
 import type { RouteParts } from './parts.js';
 
 export function pageRoutes(app: Hono, parts: RouteParts): void {
@@ -10,7 +10,10 @@ export function pageRoutes(app: Hono, parts: RouteParts): void {
   app.get('/', async (c) => {
     const who = { holder: callers.holds(c), admin: callers.isAdmin(c) };
     const lang = languageOf(c, assets.languages);
-    return sendDocument(c, assets.index(lang, await service.first(callers.greet(c), who)));
+    const { state, batch } = await service.first(callers.greet(c), who);
+    // The browser asks for them before any script runs.
+    if (batch) c.header('link', `<${batch}>; rel=preload; as=fetch; crossorigin; fetchpriority=low`);
+    return sendText(c, assets.index(lang, state), { type: 'text/html; charset=utf-8' });
   });
   app.get('/healthz', (c) => c.json({ ok: true }));
   app.get('/readyz', async (c) => {

@@ -130,6 +130,35 @@ describe('the document', () => {
     expect(html).not.toMatch(/%[a-z.]+%/);
   });
 
+  it('names the first pictures of the one round that is open, none of two, and no veiled ones', async () => {
+    const { ann, platform } = await start({ accessToken: 'a-long-enough-token', nsfwChannels: ['closed'] });
+    const cells = (n: number) =>
+      Array.from({ length: n }, (_, i) => ({ file: i === 1 ? null : `/${i}.png` }));
+    const post = (channel: string, round: number, data: object) =>
+      platform.post(
+        channel,
+        card(`${channel} ${round}`, 'a round', {
+          kind: 'ballot',
+          data: { session: channel, round, open: true, cells: cells(11), ...data },
+        }),
+      );
+    const named = async () => (await ann.request('/')).headers.get('link');
+    expect(await named()).toBeNull();
+    await post('cat', 1, { open: false });
+    expect(await named()).toBeNull();
+    const { message } = await post('cat', 2, {});
+    // The second is held back: nine others.
+    const of = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((i) => `${message}/${i}`).join(',');
+    expect(await named()).toBe(
+      `</pictures?of=${of}&v=2>; rel=preload; as=fetch; crossorigin; fetchpriority=low`,
+    );
+    await post('closed', 1, { blurred: true });
+    expect(await named()).toContain(message);
+    await ann.request('/api/me');
+    await ann.request('/api/login', { token: 'a-long-enough-token' });
+    expect(await named()).toBeNull();
+  });
+
   it('does not tell of a channel that others may not see', async () => {
     const { ann, platform } = await start({ accessToken: 'a-long-enough-token', nsfwChannels: ['closed'] });
     await platform.post('closed', card('a', 'secret'));

@@ -6,7 +6,7 @@ import type { WebPlatform } from '../../../../bot/platforms/web/adapter.js';
 import type { WebOptions } from '../../../../bot/platforms/web/options.js';
 import type { ChatEvent } from '../../../../src/chat/port.js';
 import { AcclaimError } from '../../../../src/errors.js';
-import { encodePng } from '../../../../src/images/png.js';
+import { decodePicture, encodePng } from '../../../../src/images/png.js';
 import { ballot, card } from '../../../contracts/platform.js';
 import { Visitor } from '../../../support/visitor.js';
 import { freshDir, startWeb } from './support.js';
@@ -325,6 +325,42 @@ describe('files', () => {
     expect((await ann.request(`/pictures/${message.id}/9`)).status).toBe(404);
     expect((await ann.request(`/pictures/${message.id}/-1`)).status).toBe(404);
     expect((await ann.request('/pictures/..%2f..%2fetc/0')).status).toBe(404);
+  });
+
+  it('serves several pictures at once, to each who may see them, and keeps nothing of veiled ones', async () => {
+    const accessToken = 'a-long-enough-token';
+    const { ann, platform, dir } = await start(undefined, { accessToken, nsfwChannels: ['closed'] });
+    const [one, two] = ['one.png', 'two.png'].map((name) => join(dir, name)) as [string, string];
+    const png = (shade: number) => encodePng({ width: 1, height: 1, data: new Uint8Array(3).fill(shade) });
+    writeFileSync(one, await png(0));
+    writeFileSync(two, await png(255));
+    const cells = [{ file: one }, { file: two }, { file: join(dir, 'gone.png') }];
+    const open = await platform.post('cat', card('a', 'open', { data: { cells } }));
+    const veiled = { cells: [{ file: one }], blurred: true };
+    const closed = await platform.post('closed', card('b', 'closed', { data: veiled }));
+    const ask = async (...of: string[]) => {
+      const response = await ann.request(`/pictures?of=${of.join(',')}&v=1`);
+      const list = response.status === 200 ? ((await response.json()) as (string | null)[]) : null;
+      return { list, cache: response.headers.get('cache-control') };
+    };
+    const [m, n] = [open.message, closed.message];
+    const pair = await ask(`${m}/1`, `${m}/0`);
+    expect(pair.cache).toBe('private, max-age=31536000, immutable');
+    const bytes = pair.list!.map((at) => Buffer.from(at!.split(';base64,')[1]!, 'base64'));
+    const shades = await Promise.all(bytes.map(async (one) => (await decodePicture(one)).data[0]! > 128));
+    expect(shades).toEqual([true, false]);
+    // Where one is missing the address does not name the bytes.
+    expect(await ask(`${m}/2`, `${m}/0`)).toEqual({ list: [null, pair.list![1]], cache: 'no-store' });
+    // A channel that is not theirs, numbers that are none, too many.
+    expect((await ask(`${n}/0`)).list).toBeNull();
+    expect((await ask(`${m}/9`, `${m}/-1`, `${m}/`, m, '', '..%2f..%2fetc/0')).list).toBeNull();
+    expect((await ask(...Array.from({ length: 10 }, () => `${m}/0`))).list).toBeNull();
+    expect((await ask(`${m}/0`, `${n}/0`)).list).toEqual([pair.list![1], null]);
+    await ann.request('/api/login', { token: accessToken });
+    const own = await ask(`${m}/0`, `${n}/0`);
+    expect(own.cache).toBe('no-store');
+    // Of a veiled picture only the blurred copy.
+    expect(own.list).toEqual([pair.list![1], expect.stringMatching(/^data:image\/jpeg/)]);
   });
 
   it('gives the LoRA as a download, and a kind word while there is none', async () => {
