@@ -46,12 +46,21 @@ const nsfw: ChatCommand = {
 const hide: ChatCommand = {
   spec: {
     path: ['hide'],
-    help: 'Take a picture off its ballot and delete its file',
+    help: 'Take a picture off its ballot and delete its file; "pair": those of the same noise, of a round or all',
     role: 'moderator',
-    args: [cellArg],
+    args: [{ ...cellArg, words: ['pair'] }],
     options: [earlierRound],
   },
-  run: (context) => onPicture(context, 'hide', 'Hidden', 'is off the ballot and its file deleted.'),
+  run: async (context) => {
+    if (context.values.cell !== 'pair')
+      return onPicture(context, 'hide', 'Hidden', 'is off the ballot and its file deleted.');
+    const round = context.values.round as number | undefined;
+    const text =
+      round === undefined
+        ? 'The pictures of the same noise are deleted, and no more are drawn in this session.'
+        : `The pictures of the same noise that were drawn with round ${round} are deleted.`;
+    return doAct(context, { name: 'hide-pair', round }, { title: 'Hidden', text });
+  },
 };
 
 const showAgain: ChatCommand = {

@@ -30,10 +30,12 @@ import type { DataPaths } from './data-paths.js';
 import type { PromptPictures } from './evaluations.js';
 import type { Jobs } from './jobs.js';
 import { MadePictures } from './made-pictures.js';
+import { PairPictures } from './pair-pictures.js';
 
 /** Cards of sessions, with the pictures that they show. */
 export class Cards {
   private readonly pictures: MadePictures;
+  private readonly pairs: PairPictures;
 
   constructor(
     private readonly paths: DataPaths,
@@ -41,6 +43,7 @@ export class Cards {
     private readonly jobs: Pick<Jobs, 'preview'>,
   ) {
     this.pictures = new MadePictures(paths);
+    this.pairs = new PairPictures(paths, this.pictures);
   }
 
   async ballot(state: SessionState, ballot: Ballot): Promise<Card> {
@@ -70,13 +73,15 @@ export class Cards {
     return this.bar(state, effect, round, { kind: 'generate', is: 'full' });
   }
 
-  outcome(state: SessionState, effect: EffectOf<'card'>): Card {
+  async outcome(state: SessionState, effect: EffectOf<'card'>): Promise<Card> {
     const { session } = state;
     const round = roundNumber(state, effect.round);
+    const pair = await this.pairs.ofRound(state, round);
     const before = state.rounds.filter((r) => r.number < round.number && r.outcome && onLine(r));
     const ballots = [...state.ballots.values()].filter((b) => b.round === round.id);
     const after = isOneMessage(state, effect) ? this.since(state, effect, round) : null;
     return outcomeCard({
+      pair,
       after,
       key: effect.key,
       session,
@@ -92,7 +97,7 @@ export class Cards {
    * Where progress stands on the card of the round that closed last: that card as it is now. Null where each
    * bar has a message of its own: on the page, and before any round has closed.
    */
-  closed(state: SessionState, effect: EffectOf<'card'>): Card | null {
+  async closed(state: SessionState, effect: EffectOf<'card'>): Promise<Card | null> {
     const host = isOneMessage(state, effect) ? closedUpTo(state, effect.round) : undefined;
     const binding = state.bindings.find(({ channel }) => channel === effect.channel);
     if (!host || !binding) return null;
@@ -115,6 +120,7 @@ export class Cards {
     const rounds = state.rounds.filter((r) => r.outcome && onLine(r));
     const [first, latest] = [rounds[0], rounds.at(-1)];
     const pictures = first && latest && first !== latest ? await this.storyPictures(state, rounds) : null;
+    const pair = await this.pairs.ofStory(state);
     return storyCard({
       key,
       session,
@@ -123,6 +129,8 @@ export class Cards {
       latest: latest ? this.side(state, latest) : null,
       beforeAfterFile: pictures?.beforeAfter ?? null,
       plotFile: pictures?.plot ?? null,
+      pair: pair?.steps ?? [],
+      pairFile: pair?.file ?? null,
     });
   }
 
@@ -221,6 +229,11 @@ export class Cards {
       const stale = name.startsWith('story-') || ballots.some((b) => name.startsWith(`${b.id}-`));
       if (stale && !kept.includes(name)) await rm(join(dir, name), { force: true });
     }
+  }
+
+  /** Deletes the sheets of the pair row, which are made anew of what may be seen. */
+  forgetPairs({ session }: SessionState): Promise<void> {
+    return this.pairs.forget(session.id);
   }
 
   private cells(state: SessionState, ballot: Ballot, round: Round, images: readonly Image[]) {

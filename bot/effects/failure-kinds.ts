@@ -29,6 +29,7 @@ const always: ReadonlySet<EffectKind> = new Set([
   'evaluate',
   'cancel-job',
   'delete-image',
+  'delete-pair',
   'forget',
 ]);
 

@@ -72,6 +72,7 @@ export class EffectHandlers {
     card: (effect, state) => this.card(effect, state),
     notice: (effect, state) => this.notice(effect, state),
     'delete-image': (effect, state) => this.deleteImage(effect, state),
+    'delete-pair': (effect, state) => this.deletePair(effect, state),
     forget: (effect, state) => this.forget(effect, state),
   };
 
@@ -180,7 +181,7 @@ export class EffectHandlers {
   private async progress(effect: EffectOf<'card'>, state: SessionState): Promise<void> {
     const { cards, messenger } = this.parts;
     const to = bindingOf(state, effect.channel);
-    const closed = cards.closed(state, effect);
+    const closed = await cards.closed(state, effect);
     if (closed) return messenger.show(to, closed);
     const drawn = cards.drawn(state, effect);
     // The round has moved on: the bar of drawing is filled once before the bar of learning appears.
@@ -201,6 +202,16 @@ export class EffectHandlers {
     const image = round && state.images.get(round.id)?.find((m) => m.index === effect.index);
     if (image) await rm(join(paths.round(effect.session, effect.round), image.file), { force: true });
     if (round) await cards.forget(state, round, effect.index);
+    await this.done(effect);
+  }
+
+  private async deletePair(effect: EffectOf<'delete-pair'>, state: SessionState): Promise<void> {
+    const { paths, cards } = this.parts;
+    for (const { number, pair = [] } of state.rounds)
+      for (const { file, state: is } of pair)
+        if (is === 'hidden' && file)
+          await rm(join(paths.round(effect.session, number), file), { force: true });
+    await cards.forgetPairs(state);
     await this.done(effect);
   }
 

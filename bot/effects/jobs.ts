@@ -6,6 +6,7 @@
 import { relative, resolve } from 'node:path';
 import type { Clock } from '../../src/clock.js';
 import { comparesLikelihoods } from '../../src/config/learners.js';
+import { pairPlan } from '../../src/domain/rounds/pair.js';
 import { count } from '../../src/domain/state/count.js';
 import type { EffectOf } from '../../src/domain/state/effects.js';
 import type { Event } from '../../src/domain/state/events.js';
@@ -56,6 +57,10 @@ const memoryOf = ({ memoryMb }: { memoryMb?: number | undefined }) =>
 /** Progress of one stage is passed on at most this often, ms: every step of it is written down. */
 const PROGRESS_MS = 400;
 
+/** Relative to the folder that a job wrote. */
+const fileBelow = <F extends string | null>(out: string, file: F): F =>
+  (file === null ? null : relative(out, resolve(out, file))) as F;
+
 /** Asks engines for the pictures and the learning of rounds. */
 export class Jobs {
   private readonly said = new Set<string>();
@@ -70,6 +75,7 @@ export class Jobs {
     await this.run(effect, async (progress, held) => {
       const common = this.common(state, effect);
       const decoder = this.parts.models.decoder(common.model);
+      const pair = pairPlan(state);
       const payload: JobPayload<'generate'> = {
         ...common,
         count: effect.count,
@@ -80,12 +86,13 @@ export class Jobs {
         trajectory: comparesLikelihoods(state.session.learner.name),
         preview: !state.session.nsfw && !state.session.rules.review,
         ...(decoder && { decoder }),
+        ...(pair && { pair }),
         safety: { ...this.parts.models.safety, ...(state.session.nsfw ? { tries: 0, nsfw: true } : {}) },
         out,
       };
       const job = { id: effect.key, kind: 'generate', payload } as const;
       const result = await queue.run(job, progress, held);
-      const { images, notes = [], seconds, draws } = result;
+      const { images, notes = [], seconds, draws, pair: drawnPair } = result;
       if (images.length !== effect.count || images.some(({ index }, i) => index !== i))
         throw new AcclaimError(
           'job-invalid',
@@ -97,9 +104,10 @@ export class Jobs {
         kind: 'generate',
         drawn: { seconds, ...memoryOf(result) },
         ...(draws && { picked: draws }),
+        ...(drawnPair && { pair: drawnPair.map((one) => ({ ...one, file: fileBelow(out, one.file) })) }),
         images: images.map(({ index, file, width, height, held = false, barred = false, origin, pick }) => ({
           index,
-          file: relative(out, resolve(out, file)),
+          file: fileBelow(out, file),
           width,
           height,
           held,

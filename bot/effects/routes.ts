@@ -36,6 +36,7 @@ export function orderingKeyOf(effect: Effect, state: SessionState | undefined): 
     case 'sweep':
       return `${effect.session} ${state?.ballots.get(effect.ballot)?.channel ?? ''}`;
     case 'delete-image':
+    case 'delete-pair':
     case 'forget':
       return `${effect.session} files`;
   }

@@ -68,6 +68,7 @@ const effectKinds: Record<Effect['kind'], true> = {
   card: true,
   notice: true,
   'delete-image': true,
+  'delete-pair': true,
   forget: true,
 };
 const outcomes: Record<RequestOutcome, true> = { ok: true, limited: true, refused: true, failed: true };

@@ -50,7 +50,9 @@ export async function collectable(
     if (isDue(fate.tensors, now)) await add('tensors', ['round.safetensors']);
     if (!isDue(fate.pictures, now)) continue;
     const best = images.get(fate.round)?.find((image) => image.index === fate.best)?.file;
-    const names = (await readdir(join(dir, 'images')).catch(ifMissing([]))).map((name) => `images/${name}`);
+    const within = async (folder: string) =>
+      (await readdir(join(dir, folder)).catch(ifMissing([]))).map((name) => `${folder}/${name}`);
+    const names = [...(await within('images')), ...(await within('pair'))];
     await add(
       'pictures',
       names.filter((name) => name !== best),

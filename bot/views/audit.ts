@@ -42,6 +42,10 @@ const sessionActs: Record<Done['name'], [command: string, words: (args: Args) =>
   why: ['why', picture],
   flag: ['flag', (args) => `${picture(args)}${args.back === true ? ', taken back' : ''}`],
   hide: ['hide', picture],
+  'hide-pair': [
+    'hide pair',
+    (args) => (typeof args.round === 'number' ? `of round ${args.round}` : 'of all rounds'),
+  ],
   show: ['show', picture],
   exclude: ['exclude', voter],
   include: ['include', voter],

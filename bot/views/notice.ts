@@ -86,6 +86,11 @@ export const notices: Record<NoticeCode, Text> = {
     title: 'Hidden',
     text: (v) => `A moderator hid picture ${of(v, 'cell', 'on this sheet')}.`,
   },
+  'pair-hidden': {
+    title: 'Hidden',
+    text: (v) =>
+      `A moderator took away the pictures of the same noise${v.round === undefined ? '' : ` of round ${v.round}`}.`,
+  },
   review: {
     title: 'A moderator looks first',
     text: (v) => `${round(v)} is drawn. A moderator sees it by **/acclaim review** and opens the ballot.`,

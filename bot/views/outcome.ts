@@ -23,6 +23,7 @@ import { promptOf } from '../../src/domain/state/prompts.js';
 import type { Ballot, Image, Outcome, Round } from '../../src/domain/state/round.js';
 import type { Rules } from '../../src/domain/state/rules.js';
 import { card } from './card.js';
+import { type PairStep, pairWords } from './pair.js';
 import { imageName, judgedWords, percent, picksWords, pictureAlt } from './words.js';
 
 export interface OutcomeView {
@@ -34,12 +35,14 @@ export interface OutcomeView {
   ballots: readonly Ballot[];
   images: readonly Image[];
   dir: string;
+  /** What models drew of the same noises, and the sheet of it; null where there is nothing to compare. */
+  pair?: { steps: readonly PairStep[]; file: string } | null;
   /** What goes on since it closed, where that has no message of its own. */
   after?: Card | null;
 }
 
 export function outcomeCard(view: OutcomeView): Card {
-  const { key, session, round, ballots, images, dir } = view;
+  const { key, session, round, ballots, images, dir, pair = null } = view;
   const outcome = round.outcome ?? empty;
   const approval = approvalOf(outcome.cells);
   const best = images.find((image) => image.index === outcome.best && image.state === 'shown');
@@ -66,10 +69,14 @@ export function outcomeCard(view: OutcomeView): Card {
       variety: learned && variety !== null ? { round: learned.number, kept: variety } : null,
       alike,
     })
+      .concat(pair ? [pairWords(session, pair.steps)] : [])
       .join(' ')
       .concat(view.after ? `\n**${view.after.title}**: ${view.after.text}` : ''),
     progress: view.after?.data?.state === 'running' ? view.after.progress : null,
-    pictures: file ? [{ file, alt: `The best: ${alt}`, spoiler: session.nsfw }] : [],
+    pictures: [
+      ...(file ? [{ file, alt: `The best: ${alt}`, spoiler: session.nsfw }] : []),
+      ...(pair ? [{ file: pair.file, alt: pairWords(session, pair.steps), spoiler: session.nsfw }] : []),
+    ],
     buttons: alike?.buttons ?? [],
     data: {
       session: session.id,
@@ -78,6 +85,7 @@ export function outcomeCard(view: OutcomeView): Card {
       previous,
       variety,
       alike: alike?.words ?? null,
+      ...(pair && { pair: pair.steps }),
       voters: outcome.voters,
       votes: outcome.votes,
       best: name === null ? null : { name, file, alt },

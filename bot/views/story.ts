@@ -11,6 +11,7 @@ import type { Session } from '../../src/domain/state/model.js';
 import { promptOf } from '../../src/domain/state/prompts.js';
 import type { Image, Round } from '../../src/domain/state/round.js';
 import { card } from './card.js';
+import { type PairStep, pairWords } from './pair.js';
 import { judgedWords, percent, quoted, shareWords } from './words.js';
 
 export interface StorySide {
@@ -30,10 +31,13 @@ export interface StoryView {
   /** Pictures drawn for platforms without a page; null where they are not made. */
   beforeAfterFile: string | null;
   plotFile: string | null;
+  /** What each model drew of the same noises, and the sheet of the first and the newest; none = []. */
+  pair?: readonly PairStep[];
+  pairFile?: string | null;
 }
 
 export function storyCard(view: StoryView): Card {
-  const { key, session, rounds, beforeAfterFile, plotFile } = view;
+  const { key, session, rounds, beforeAfterFile, plotFile, pair = [], pairFile = null } = view;
   const approval = approvals(rounds);
   const line = approval.map((a) => `${a.round}: ${percent(a.share)}`).join(', ');
   const spoiler = session.nsfw;
@@ -50,6 +54,7 @@ export function storyCard(view: StoryView): Card {
             },
           ]
         : []),
+      ...(pairFile ? [{ file: pairFile, alt: pairWords(session, [pair[0]!, pair.at(-1)!]), spoiler }] : []),
       ...(plotFile
         ? [
             {
@@ -68,6 +73,7 @@ export function storyCard(view: StoryView): Card {
       ended: session.state === 'ended' ? session.end : null,
       blurred: session.nsfw,
       approval,
+      ...(pair.length > 1 && { pair }),
       adapter: rounds.some((r) => r.learned?.learned === true),
       first: view.first ? side(view.first, promptOf(session, view.first.round.number)) : null,
       latest:

@@ -39,6 +39,11 @@ export interface PredictorRequest {
   readonly adapter?: AdapterValues | undefined;
   /** Images of one executor call, at most; default: as many as fit, up to what runs quickest. */
   readonly microBatch?: number | undefined;
+  /**
+   * False: an adapter goes in as inputs whatever the model's size, so that one executor serves every adapter:
+   * where a run is too short to be worth compiling for. Default: by the size.
+   */
+  readonly merged?: boolean | undefined;
 }
 
 export interface Predictor {
@@ -84,7 +89,7 @@ export async function createPredictor(
   const microBatch =
     request.microBatch ?? fittingMicroBatch(cache, quick, (size) => specOf(size, null), build);
   const size = microBatchSize(count, microBatch);
-  const merged = pipeline.unet.bytes <= mergedBytes;
+  const merged = (request.merged ?? true) && pipeline.unet.bytes <= mergedBytes;
   const spec = specOf(size, adapter ? formOf(adapter, merged) : null);
 
   return {

@@ -73,6 +73,10 @@ export const roundManifestSchema = z.object({
   draws: drawsSchema.optional(),
   /** What the safety checker said; where there was one. */
   safety: z.object({ bound: z.number(), images: z.array(safetyMarkSchema) }).optional(),
+  /** Drawn beside the round of the session's fixed noises; where somebody looked, what was said of each. */
+  pair: z
+    .object({ prompt: z.string(), count: side, steps: side, safety: z.array(safetyMarkSchema).optional() })
+    .optional(),
 });
 export type RoundManifest = z.infer<typeof roundManifestSchema>;
 
@@ -122,11 +126,21 @@ export const isChosen = ({ images }: Pick<RoundManifest, 'images'>, index: numbe
 /** Of a picture, within its round's folder. */
 export const imageName = (index: number): string => `images/${String(index).padStart(4, '0')}.png`;
 
-/** `pngs`: one a picture, in order. Returns the hash of the manifest. Errors: disk-full, data-unwritable. */
-export function writeRound(out: string, round: Round, pngs: readonly Buffer[]): string {
+/** Of a picture of a fixed noise, within the folder of the round that it was drawn with. */
+export const pairName = (index: number): string => `pair/${String(index).padStart(4, '0')}.png`;
+
+/** `pngs`: one a picture, in order; `pair`: of the fixed noises, null where it is not kept. Returns the hash of the manifest. Errors: disk-full, data-unwritable. */
+export function writeRound(
+  out: string,
+  round: Round,
+  pngs: readonly Buffer[],
+  pair: readonly (Buffer | null)[] = [],
+): string {
   return writeFolder(out, round.manifest, (folder) => {
     mkdirSync(join(folder, 'images'));
     for (const [index, png] of pngs.entries()) writeFileSync(join(folder, imageName(index)), png);
+    if (pair.length > 0) mkdirSync(join(folder, 'pair'));
+    for (const [index, png] of pair.entries()) if (png) writeFileSync(join(folder, pairName(index)), png);
     const tensors: Record<string, Tensor> = { noise: round.noise, latents: round.latents };
     for (const [map, rows] of Object.entries(round.features ?? {})) tensors[`features.${map}`] = rows;
     if (round.trajectory) {
@@ -142,7 +156,7 @@ export function writeRound(out: string, round: Round, pngs: readonly Buffer[]): 
 
 /** Pictures are for people: one that a moderator hid is deleted, and the round is learned from without it. */
 export function readRound(dir: string): Round {
-  const isPicture = (name: string) => name.startsWith('images/');
+  const isPicture = (name: string) => name.startsWith('images/') || name.startsWith('pair/');
   const { manifest } = readFolder(dir, roundManifestSchema, 'round-corrupt', isPicture);
   const tensors = readSafetensors(join(dir, 'round.safetensors'), 'round-corrupt');
   const { count, latent } = manifest;

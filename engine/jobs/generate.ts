@@ -1,7 +1,7 @@
 /**
  * Job `generate`: noise -> latents -> images, written as a round folder.
  *   1. noise of every image     2. sample in equal batches, or choose among more (picking.ts)     3. decode     4. look for what is held back, and draw
- *   anew in its place, from the next noise     5. write, with provenance in each PNG
+ *   anew in its place, from the next noise; then the pair row (pair.ts)     5. write, with provenance in each PNG
  * A learned session's round is drawn by two models, a share of it by the base model, so that there is more to
  * learn from that no training has narrowed. Each image's noises are of streams of its own: what one group is
  * changes nothing of the other. The noise of step k of image i comes from a stream of its own, so a batch
@@ -32,6 +32,7 @@ import type { EngineContext } from './context.js';
 import { type Drawing, type Drawn, drawImages } from './draw.js';
 import { openCheckpoint } from './open-checkpoint.js';
 import { paced, type Report } from './pace.js';
+import { drawPair, pairPngs, pairResultOf } from './pair.js';
 import { peakMemoryMb } from './peak-memory.js';
 import { drawPicked, type PickedRound } from './picking.js';
 import { type PickingPlan, planPicking } from './picking-plan.js';
@@ -66,14 +67,20 @@ export async function generate(
   // 1. to 4.
   const made = await drawRound(drawing, payload, opened, { picking, safety });
 
+  const pair = await drawPair(drawing, payload, safety, fault);
+
   // 5.
   report('write', 0, 1);
-  const manifest = await manifestOf(drawing, payload, opened, made, safety);
+  const manifest = {
+    ...(await manifestOf(drawing, payload, opened, made, safety)),
+    ...(pair && { pair: pair.said }),
+  };
   const { drawn, looked, picks } = made;
   const pngs = await Promise.all(
     drawn.pictures.map((picture, i) => encodePng(picture, provenance(manifest, i))),
   );
-  writeRound(payload.out, { manifest, ...drawn, features: made.features }, pngs);
+  const kept = pair && (await pairPngs(pair, provenance(manifest, null)));
+  writeRound(payload.out, { manifest, ...drawn, features: made.features }, pngs, kept ?? []);
   const { noise, latents, trajectory } = drawn;
   const round = {
     manifest: { ...manifest, sampler: payload.sampler },
@@ -92,6 +99,7 @@ export async function generate(
       ...(looked ? shownAs(looked[index]!.mark) : {}),
     })),
     ...(picks && { draws: picks.draws }),
+    ...(pair && { pair: pairResultOf(pair) }),
     notes: [substitution(opened.pipeline.scheduler, payload.sampler.scheduler)].filter(
       (note) => note !== null,
     ),
@@ -277,8 +285,8 @@ const shownAs = (safety: SafetyMark) => ({
   ...(safety.barred && { barred: true }),
 });
 
-/** What an image carries of its origin. */
-function provenance(m: RoundManifest, index: number): Record<string, string> {
+/** What an image carries of its origin; `index` null: one of the pair row, which adds its own. */
+function provenance(m: RoundManifest, index: number | null): Record<string, string> {
   return {
     Software: m.software,
     prompt: m.prompt,
@@ -286,8 +294,10 @@ function provenance(m: RoundManifest, index: number): Record<string, string> {
     sampler: JSON.stringify(m.sampler),
     seed: String(m.seed),
     round: String(m.round),
-    image: String(index),
-    ...(m.safety?.images[index]?.redrawn ? { redrawn: String(m.safety.images[index].redrawn) } : {}),
+    ...(index === null ? {} : { image: String(index) }),
+    ...(index !== null && m.safety?.images[index]?.redrawn
+      ? { redrawn: String(m.safety.images[index].redrawn) }
+      : {}),
     model_sha256: m.model.sha256,
     checkpoint_sha256: m.checkpoint ?? 'none',
     device: m.device,

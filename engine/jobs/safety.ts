@@ -51,8 +51,8 @@ export async function lookOver(
   return looked;
 }
 
-/** Held back: what scores above the bound, and what is barred. */
-async function look(
+/** What is said of pictures as they are. Held back: what scores above the bound, and what is barred. */
+export async function look(
   { engine, report, signal }: Drawing,
   { opened, bound, nsfw = false }: Safety,
   pictures: readonly Raster[],

@@ -17,6 +17,7 @@ import {
 } from './rounds/cells.js';
 import { report } from './rounds/evaluations.js';
 import { retryFailed } from './rounds/jobs.js';
+import { hidePair } from './rounds/pair.js';
 import {
   abandonRound,
   askSweeps,
@@ -214,6 +215,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     if (round.outcome) showOutcome(draft, round.number);
     if (draft.session.state === 'ended') showStory(draft);
   },
+  'hide-pair': hidePair,
   show,
   exclude: (draft, act) => refuseVoter(draft, setVoter(draft, { ...act }, { excluded: true })),
   include: (draft, act) => refuseVoter(draft, setVoter(draft, { ...act }, { excluded: false })),
@@ -253,6 +255,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
 const afterEnd: ReadonlySet<Act['name']> = new Set([
   'branch',
   'hide',
+  'hide-pair',
   'show',
   'exclude',
   'include',

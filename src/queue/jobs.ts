@@ -8,6 +8,7 @@ import { learnerNames } from '../config/learners.js';
 import { below } from './below.js';
 import { evaluateFields, evaluateResult } from './evaluate-fields.js';
 import { measureFields, measureResult } from './measure-fields.js';
+import { pairFields, pairResult } from './pair-fields.js';
 import { pulledSchema } from './pulled-schema.js';
 
 const count = z.number().int().positive();
@@ -142,6 +143,8 @@ export const generatePayload = jobBase.extend(promptSchema.shape).extend({
   decoder: decoderSchema.optional(),
   /** Left out = nobody looks. */
   safety: safetySchema.optional(),
+  /** Drawn beside the round, of the session's fixed noises: see src/queue/pair-fields.ts. Left out = none. */
+  pair: pairFields.optional(),
   /** Keep latents of all steps and log-probabilities (likelihood learners need them). */
   trajectory: z.boolean(),
   /** Round folder to write: see docs/formats.md. */
@@ -170,6 +173,7 @@ export const generateResult = z.object({
     .max(1024),
   /** Of a round that was chosen among more. */
   draws: drawsSchema.optional(),
+  pair: pairResult.optional(),
   /** What stands otherwise than the model's own files ask, for the log: said once a model. */
   notes: words.optional(),
   seconds: z.number(),

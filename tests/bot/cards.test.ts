@@ -9,8 +9,10 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Cards } from '../../bot/effects/cards.js';
 import { DataPaths } from '../../bot/effects/data-paths.js';
 import type { Card } from '../../src/chat/port.js';
+import { pairPlan } from '../../src/domain/rounds/pair.js';
 import type { Effect } from '../../src/domain/state/effects.js';
-import { encodePng } from '../../src/images/png.js';
+import { outcomeKey } from '../../src/domain/state/say.js';
+import { decodePicture, encodePng } from '../../src/images/png.js';
 import { contactSheet } from '../../src/images/sheet.js';
 import { World } from '../support/world.js';
 
@@ -83,6 +85,122 @@ it('forgets the story’s pictures once one that stands in them is hidden, and d
   await cards.story(world.state, 'cat.story');
   expect(made()).toHaveLength(1);
   expect(made()).not.toEqual([before]);
+});
+
+/** Two rounds are closed, the third is drawn; each draws a picture of the same noise beside its own. */
+async function paired(nsfw = false): Promise<{ world: World; cards: Cards; paths: DataPaths }> {
+  const world = new World({ imagesPerRound: 4, quorum: 1, quorumBy: 'done' }, false, nsfw);
+  world.pairs = 1;
+  world.settle();
+  world.consent('ann');
+  for (const _ of [1, 2]) {
+    world.react('ann', world.live()[0]!, '1');
+    world.react('ann', world.live()[0]!, 'done');
+    world.settle();
+  }
+  const paths = new DataPaths(dir);
+  for (const number of [1, 2, 3])
+    for (const name of ['images/0.png', 'images/1.png', 'images/2.png', 'images/3.png', 'pair/0.png']) {
+      const file = join(paths.round('cat', number), name);
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, await encodePng(grey(50 * number)));
+    }
+  return { world, paths, cards: new Cards(paths, noPreviews) };
+}
+const outcomeOf = (world: World, cards: Cards, round: number) =>
+  cards.outcome(world.state, {
+    ...{ kind: 'card', card: 'outcome', key: outcomeKey('cat', round, 0), session: 'cat' },
+    ...{ notBefore: 0, channel: 'fake-1', round },
+  });
+
+it('shows on the card of a round what the first model, the one before and the one after drew of the same noise', async () => {
+  const { world, cards } = await paired();
+  const told = async (round: number) => {
+    const card = await outcomeOf(world, cards, round);
+    const steps = (card.data!.pair as { after: number }[] | undefined)?.map(({ after }) => after);
+    return { card, steps, sheet: card.pictures.at(-1)! };
+  };
+  const second = await told(2);
+  expect(second.steps).toEqual([0, 1, 2]);
+  expect(second.sheet).toMatchObject({
+    alt: 'Same noise: before any vote, after round 1, after round 2.',
+    spoiler: false,
+  });
+  expect(second.card.text).toContain(second.sheet.alt);
+  // Left to right: the greys of rounds 1 to 3.
+  const { width, height, data } = await decodePicture(second.sheet.file);
+  const at = (x: number) => data[3 * (width * Math.floor(height / 2) + Math.floor(width * x))];
+  expect([0.2, 0.5, 0.8].map(at)).toEqual([50, 100, 150]);
+  expect((await told(1)).steps).toEqual([0, 1]);
+  // It was told anew when the next round was drawn: once at its close, once with what came of it.
+  expect(world.asked.get(outcomeKey('cat', 2, 0))).toBe(2);
+  const story = await cards.story(world.state, 'cat.story');
+  expect((story.data!.pair as object[]).length).toBe(3);
+  expect(story.pictures.map(({ alt }) => alt)).toContain('Same noise: before any vote, after round 2.');
+});
+
+it('blurs it where pictures are, and shows nothing of one that is held or of a round that was rolled back', async () => {
+  const veiled = await paired(true);
+  const card = await outcomeOf(veiled.world, veiled.cards, 2);
+  expect(card.pictures.map(({ spoiler }) => spoiler)).toEqual(card.pictures.map(() => true));
+  const { world, cards } = await paired();
+  const [, second] = world.state.rounds;
+  const held = { ...second!, pair: second!.pair!.map((one) => ({ ...one, state: 'held' as const })) };
+  const state = { ...world.state, rounds: world.state.rounds.map((row) => (row === second ? held : row)) };
+  const story = await cards.story(state, 'cat.story');
+  expect((story.data!.pair as { after: number }[]).map(({ after }) => after)).toEqual([0, 2]);
+  world.command({ name: 'rollback', round: 1 });
+  expect((await cards.story(world.state, 'cat.story')).data!.pair).toMatchObject([
+    { after: 0 },
+    { after: 1 },
+  ]);
+});
+
+it('takes it away when a moderator says so, and draws no more where it is of all rounds', async () => {
+  const { world, cards } = await paired();
+  const made = () =>
+    readdirSync(dirname(paths.made('cat', 'any'))).filter((name) => name.startsWith('pair-'));
+  const paths = new DataPaths(dir);
+  await outcomeOf(world, cards, 2);
+  expect(made()).toHaveLength(1);
+  expect(world.command({ name: 'hide-pair', round: 9 })).toMatchObject({ code: 'unknown' });
+  expect(world.command({ name: 'hide-pair' }, 'member')).toMatchObject({ code: 'not-allowed' });
+  expect(world.command({ name: 'hide-pair', round: 2 })).toBeNull();
+  expect(world.outbox.has('cat.delete-pair')).toBe(true);
+  expect((await outcomeOf(world, cards, 2)).data!.pair).toMatchObject([{ after: 0 }, { after: 2 }]);
+  expect(pairPlan({ ...world.state, rounds: [{ ...world.round, count: 18 }] })).not.toBeNull();
+  expect(world.command({ name: 'hide-pair' })).toBeNull();
+  expect((await outcomeOf(world, cards, 2)).data!.pair).toBeUndefined();
+  expect(pairPlan({ ...world.state, rounds: [{ ...world.round, count: 18 }] })).toBeNull();
+  await cards.forgetPairs(world.state);
+  expect(made()).toEqual([]);
+  // What was asked for before it was taken away is shown no more, and goes too.
+  world.settle();
+  world.react('ann', world.live()[0]!, '1');
+  world.react('ann', world.live()[0]!, 'done');
+  world.settle();
+  expect(world.round.pair).toMatchObject([{ state: 'hidden' }]);
+  expect(world.asked.get('cat.delete-pair')).toBe(3);
+});
+
+it.each([
+  [18, 20, { count: 1, steps: 20 }],
+  [256, 20, { count: 2, steps: 20 }],
+  [36, 4, { count: 2, steps: 4 }],
+  [35, 20, { count: 1, steps: 20 }],
+  [9, 20, { count: 1, steps: 10 }],
+  [18, 1, { count: 1, steps: 1 }],
+  [6, 20, null],
+  [4, 4, null],
+])('a round of %i pictures in %i steps affords no more than a tenth', (images, steps, plan) => {
+  const { session, rounds } = new World({ imagesPerRound: images }).state;
+  const sampler = { ...session.sampler, steps };
+  const found = pairPlan({ session: { ...session, sampler }, rounds });
+  expect(found).toEqual(plan);
+  if (found) expect((found.count * found.steps) / (images * steps)).toBeLessThan(0.06);
+  // It stays what it was when later rounds have more pictures.
+  const later = [...rounds, { ...rounds[0]!, number: 2, count: 256 }];
+  expect(pairPlan({ session: { ...session, sampler }, rounds: later })).toEqual(plan);
 });
 
 type Live = (world: World, settle: () => void) => void;

@@ -45,6 +45,7 @@ async function ended(): Promise<World> {
   };
   for (let n = 1; n <= 3; n++) {
     for (let i = 0; i < 4; i++) put(`rounds/${n}/images/${i}.png`);
+    put(`rounds/${n}/pair/0000.png`);
     for (const name of ['manifest.json', 'round.safetensors']) put(`rounds/${n}/${name}`);
     for (const name of ['manifest.json', 'adapter.safetensors']) put(`checkpoints/${n}/${name}`);
   }
@@ -83,7 +84,8 @@ test('tensors go first, then single pictures but for the story and the best; che
   const withoutTensors = all.filter((name) => !name.endsWith('round.safetensors'));
   expect(files()).toEqual(withoutTensors);
   await retention(world, end + 180 * DAY).once();
-  const gone = ['rounds/2/images/0.png', 'rounds/2/images/2.png', 'rounds/2/images/3.png'];
+  const drawn = ['0.png', '2.png', '3.png'].map((name) => `rounds/2/images/${name}`);
+  const gone = [...drawn, 'rounds/2/pair/0000.png'];
   expect(files()).toEqual(withoutTensors.filter((name) => !gone.includes(name)));
   await retention(world, end + 999 * DAY).once();
   expect(files()).toContain('rounds/2/images/1.png');
@@ -138,10 +140,10 @@ test('acclaim retention tells what would go and why the rest stays, and takes no
   const before = files();
   const told = await acclaim('retention', '--data', dir);
   expect(told).toMatchObject({ status: 0, err: '' });
-  expect(told.out).toContain('cat round 2: pictures, 3 files');
+  expect(told.out).toContain('cat round 2: pictures, 4 files');
   expect(told.out).toContain('stays: pictures: the story shows it (2 rounds)');
   const json = JSON.parse((await acclaim('retention', '--data', dir, '--json')).out);
-  expect(json.bytes).toBe(6000);
+  expect(json.bytes).toBe(7000);
   expect(json.goes).toHaveLength(4);
   const never = ['--set', 'retention.tensorsDays=null', '--set', 'retention.picturesDays=null'];
   const kept = JSON.parse((await acclaim('retention', '--data', dir, '--json', ...never)).out);

@@ -8,6 +8,7 @@ import type { WebOptions } from '../../bot/platforms/web/options.js';
 import { ballotCard } from '../../bot/views/ballot.js';
 import { replyCard, welcomeCard } from '../../bot/views/notice.js';
 import { outcomeCard } from '../../bot/views/outcome.js';
+import { pairOfRound, pairSteps } from '../../bot/views/pair.js';
 import { barOf, progressCard } from '../../bot/views/progress.js';
 import { storyCard } from '../../bot/views/story.js';
 import { type CommandSpec, parseCommand, usage } from '../../src/chat/commands.js';
@@ -127,6 +128,8 @@ export class WebApp {
   /** Generates and posts the next round. */
   async draw(): Promise<void> {
     const round = makeRound(this.session, this.rounds.length + 1, { state: 'generating' });
+    const noise = { index: 0, file: this.picture(round, 0), width: 64, height: 64 };
+    round.pair = [{ ...noise, state: 'shown', heldBy: null }];
     this.rounds.push(round);
     await this.work(round, 'generate', 'sample', 20);
     round.state = 'open';
@@ -136,6 +139,11 @@ export class WebApp {
       const { message } = await this.platform.post('cat', this.card(round, ballot));
       this.messages.set(ballot.id, { ballot, message });
     }
+    // What was learned of the round before is drawn.
+    const learned = this.rounds.at(-2);
+    if (!learned) return;
+    const card = this.outcome(learned);
+    await this.platform.edit(await this.platform.post('cat', card), card);
   }
 
   async close(round: Round): Promise<void> {
@@ -157,19 +165,26 @@ export class WebApp {
       ballot.state = 'closed';
       await this.platform.edit({ platform: 'web', channel: 'cat', message }, this.card(round, ballot));
     }
-    const before = this.rounds.slice(0, round.number - 1);
-    const ballots = this.ofRound(round).map((x) => x.ballot);
-    const images = makeImages(round, (i) => this.picture(round, i));
-    const key = `${round.id}.outcome`;
-    await this.platform.post(
-      'cat',
-      outcomeCard({ key, session: this.session, round, before, ballots, images, dir: '/' }),
-    );
+    await this.platform.post('cat', this.outcome(round));
     await this.work(round, 'learn', 'train', 60);
     round.state = 'done';
     round.learned = { steps: 60, learned: true, notes: [], seconds: 24 };
     await this.progress(round, null);
     await this.draw();
+  }
+
+  private outcome(round: Round) {
+    const before = this.rounds.slice(0, round.number - 1);
+    const ballots = this.ofRound(round).map((x) => x.ballot);
+    const images = makeImages(round, (i) => this.picture(round, i));
+    const steps = pairOfRound(this.pairSteps(), round);
+    const pair = steps.length > 0 ? { steps, file: steps[0]!.cells[0]!.file! } : null;
+    const key = `${round.id}.outcome`;
+    return outcomeCard({ key, session: this.session, round, before, ballots, images, dir: '/', pair });
+  }
+
+  private pairSteps() {
+    return pairSteps(this.session, this.rounds, () => '/');
   }
 
   async story(): Promise<void> {
@@ -189,6 +204,7 @@ export class WebApp {
         latest: closed.at(-1) ? side(closed.at(-1)!) : null,
         beforeAfterFile: null,
         plotFile: null,
+        pair: this.pairSteps(),
       }),
     );
   }

@@ -35,6 +35,8 @@ export class World {
   readonly asked = new Map<string, number>();
   /** Ballot id -> `voter emoji` of the reactions that hang there. */
   readonly platform = new Map<string, Set<string>>();
+  /** Pictures of fixed noises that the engine draws beside a round. */
+  pairs = 0;
   now = 1_700_000_000_000;
 
   constructor(rules: Partial<Rules> = {}, sweeps = true, nsfw = false) {
@@ -159,7 +161,9 @@ export class World {
         width: 64,
         height: 64,
       }));
-      this.send({ kind: 'job-done', job: effect.key, result: { kind: 'generate', images }, at });
+      const pair = images.slice(0, this.pairs).map((one) => ({ ...one, file: `pair/${one.index}.png` }));
+      const result = { kind: 'generate', images, ...(pair.length > 0 && { pair }) } as const;
+      this.send({ kind: 'job-done', job: effect.key, result, at });
     } else if (effect.kind === 'learn') {
       const result = { kind: 'learn', steps: 1, learned: true, notes: [], seconds: 1 } as const;
       this.send({ kind: 'job-done', job: effect.key, result: { ...result, notes: [] }, at });

@@ -11,6 +11,8 @@ import type { Job, Round } from '../state/round.js';
 import { notify, showOutcome, showProgress } from '../state/say.js';
 import { planBallots, plannedDeadline, postBallots } from '../voting/ballots.js';
 import { askJob } from './ask-job.js';
+import { imageState } from './image-state.js';
+import { pairOf, showPair } from './pair.js';
 import { finishRound } from './rounds.js';
 import { pauseSession } from './session.js';
 import { learnFromMarks } from './warm-start.js';
@@ -48,12 +50,10 @@ export function jobDone(draft: Draft, event: JobDone): void {
   const { job, round } = taken;
   draft.put({ table: 'job', row: { ...unheld(job), state: 'done', secondsLeft: 0, at: draft.at } });
   if (event.result.kind === 'generate') {
-    for (const { held = false, barred = false, ...drawn } of event.result.images) {
+    for (const { held, barred, ...drawn } of event.result.images) {
       const id = imageId(round.id, drawn.index);
-      const { nsfw, rules } = draft.session;
-      const state = barred || (held && !(nsfw && rules.showHeld)) ? 'held' : 'shown';
-      const heldBy = barred ? 'barred' : held ? 'checker' : null;
-      draft.put({ table: 'image', row: { id, round: round.id, ...drawn, state, heldBy } });
+      const seen = imageState(draft.session, { held, barred });
+      draft.put({ table: 'image', row: { id, round: round.id, ...drawn, ...seen } });
     }
     const shown = (draft.state.images.get(round.id) ?? []).some((image) => image.state === 'shown');
     if (!shown) {
@@ -62,7 +62,8 @@ export function jobDone(draft: Draft, event: JobDone): void {
     }
     const { review } = draft.session.rules;
     const { drawn: took, picked } = event.result;
-    if (learnFromMarks(draft, took ? { ...round, drawn: took } : round)) return;
+    const pair = pairOf(draft, event.result);
+    if (learnFromMarks(draft, { ...round, ...(took && { drawn: took }), ...(pair && { pair }) })) return;
     const state = review ? 'review' : 'posting';
     const deadline = review ? null : plannedDeadline(draft);
     const drawn = draft.setRound(round, {
@@ -70,7 +71,9 @@ export function jobDone(draft: Draft, event: JobDone): void {
       deadline,
       ...(took && { drawn: took }),
       ...(picked && { picked }),
+      ...(pair && { pair }),
     });
+    if (pair) showPair(draft, drawn);
     planBallots(draft, drawn);
     if (review) notify(draft, 'review', {}, round.number);
     else postBallots(draft, drawn);

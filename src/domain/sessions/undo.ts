@@ -77,6 +77,7 @@ const undos: Record<Act['name'], Undo | string> = {
   redo: 'Its pictures were given up and others drawn.',
   branch: 'The branch is a session of its own: **/acclaim session stop** in its channel ends it.',
   hide: 'The file of a hidden picture is deleted.',
+  'hide-pair': 'The files of a pair row that was taken away are deleted.',
   approve: 'The ballots hang: **/acclaim round redo** draws others.',
   best: 'It is a vote: whoever cast it can change it.',
   why: 'It is part of a vote: whoever cast it can change it.',

@@ -22,6 +22,7 @@ export type NoticeCode =
   | 'flagged'
   | 'reported'
   | 'image-hidden'
+  | 'pair-hidden'
   | 'review'
   | 'learner-note'
   | 'warm-start'
@@ -74,6 +75,8 @@ export type Effect =
       values: Record<string, string | number>;
     })
   | (Base & { kind: 'delete-image'; round: number; index: number })
+  /** Files of the pair row that are hidden, and what was made of them. */
+  | (Base & { kind: 'delete-pair' })
   | (Base & { kind: 'forget'; voter: string });
 
 export type EffectKind = Effect['kind'];

@@ -6,7 +6,7 @@
 import type { Evaluation } from './evaluation.js';
 import type { Fault } from './faults.js';
 import type { Place, Platform, PromptReading, Role } from './model.js';
-import type { Learned, Round } from './round.js';
+import type { Learned, PairPicture, Round } from './round.js';
 import type { Rules } from './rules.js';
 
 /** A person as an event saw them; stored only after consent. */
@@ -152,6 +152,8 @@ export type Act =
   | { name: 'flag'; index: number; round?: number | undefined; back?: true | undefined }
   /** Of the newest round with ballots, or of `round`. */
   | { name: 'hide'; index: number; round?: number | undefined }
+  /** The pair row of that round; without one that of all rounds, and no more is drawn. */
+  | { name: 'hide-pair'; round?: number | undefined }
   /** One that flags hold back is seen again, for good. Of the newest round with ballots, or of `round`. */
   | { name: 'show'; index: number; round?: number | undefined }
   | ({ name: 'exclude'; voter: string } & Part)
@@ -255,6 +257,11 @@ export interface JobDone {
         drawn?: NonNullable<Round['drawn']>;
         /** Of a round that was chosen among more. */
         picked?: NonNullable<Round['picked']>;
+        /** Of the session's fixed noises. */
+        pair?: (Pick<PairPicture, 'index' | 'file' | 'width' | 'height'> & {
+          held?: boolean | undefined;
+          barred?: boolean | undefined;
+        })[];
       }
     | ({ kind: 'learn' } & Learned);
   at: number;

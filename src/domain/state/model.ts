@@ -97,6 +97,8 @@ export interface Session {
   createdBy: string | null;
   /** Codes given out for other channels to join by, each good once. */
   invites: readonly Invite[];
+  /** A moderator took the pair row away: no more is drawn. */
+  pairHidden?: true;
   /** The newest, of one that reduces unsafe pictures. */
   evaluation?: Evaluation | null;
 }

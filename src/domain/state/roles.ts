@@ -29,6 +29,7 @@ export const leastRole = {
   branch: 'moderator',
   vary: 'moderator',
   hide: 'moderator',
+  'hide-pair': 'moderator',
   show: 'moderator',
   exclude: 'moderator',
   include: 'moderator',

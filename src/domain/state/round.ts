@@ -50,6 +50,8 @@ export interface Round {
   drawn?: { seconds: number; memoryMb?: number };
   /** Of a round that was chosen among more: pictures begun, finished and shown, and drawings a picture. */
   picked?: { begun: number; finished: number; shown: number; cost: number };
+  /** Drawn beside it of the session's fixed noises, by the same model; rounds from before have none. */
+  pair?: PairPicture[];
   feedback: Feedback | null;
   outcome: Outcome | null;
   learned: Learned | null;
@@ -95,6 +97,12 @@ export interface Image {
   passed?: true;
   /** Flagged by too many who are new here to hold it back: moderators were told. */
   reported?: true;
+}
+
+/** A picture of the pair row: nobody votes on it, and nothing is learned from it. */
+export interface PairPicture extends Pick<Image, 'index' | 'width' | 'height' | 'state' | 'heldBy'> {
+  /** Path relative to the round's folder; null where its file was not kept. */
+  file: string | null;
 }
 
 export type BallotState = 'planned' | 'live' | 'closed' | 'gone';

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { applied } from '../../../engine/adapters/applied.js';
 import { readAdapters } from '../../../engine/adapters/read.js';
+import { sample } from '../../../engine/diffusion/sampler.js';
 import { readCheckpoint } from '../../../engine/io/checkpoint.js';
 import { image } from '../../../engine/io/latents.js';
 import { readRound, writeRound } from '../../../engine/io/round.js';
@@ -20,12 +21,15 @@ import { cosine } from '../../../engine/learn/reward.js';
 import { scoreWith } from '../../../engine/learn/vote-model/model.js';
 import { diversity } from '../../../engine/measures/diversity.js';
 import { features } from '../../../engine/models/features.js';
-import { loadPipeline } from '../../../engine/models/pipeline.js';
+import { decode, loadPipeline } from '../../../engine/models/pipeline.js';
 import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import type { GraphSpec } from '../../../engine/runtime/graph-spec.js';
-import { type FloatTensor, rows } from '../../../engine/runtime/tensor.js';
+import { type FloatTensor, f32, rows } from '../../../engine/runtime/tensor.js';
 import type { Handlers } from '../../../engine/worker.js';
+import { decodePicture, readPngNotes } from '../../../src/images/png.js';
+import { rasterFromFloats } from '../../../src/images/raster.js';
 import type { Feedback, JobPayload, JobProgress } from '../../../src/queue/jobs.js';
+import { Rng } from '../../../src/rng.js';
 import { MINI, relativeError } from '../../support/golden.js';
 import { robotJob } from '../../support/robot-job.js';
 
@@ -163,10 +167,11 @@ const made = {
 const checker = 'tests/fixtures/tiny/safety/model';
 const afterR1 = () => ({ round: 1, checkpoint: join(root, 'c0'), roundDir: join(root, 'r1') });
 const strong = () => join(root, 'strong');
-const half = (over: object = {}): Partial<JobPayload<'generate'>> => ({
+const half = (over: object = {}, more: object = {}): Partial<JobPayload<'generate'>> => ({
   round: 1,
   checkpoint: strong(),
   learner: { ...learner, name: 'acclaim', baseShare: 0.5, ...over },
+  ...more,
 });
 const drifting: LearnerSettings = { ...learner, name: 'acclaim', drift: 0.5, lr: 0.02, maxDrift: 9 };
 const taught = async (
@@ -302,6 +307,91 @@ describe('the safety checker', () => {
     const { images } = await drawn('unchecked', { checker: null, bound: 0, tries: 3 });
     expect(images[0]!.safety).toBeUndefined();
     expect(bytes(join(root, 'unchecked'))).toEqual(bytes(join(root, 'plain')));
+  });
+});
+
+describe('the pair row', () => {
+  const pair = { count: 2, steps: 3 };
+  const picture = (name: string, i: number) => decodePicture(join(root, name, `pair/000${i}.png`));
+  const without = (name: string) => bytes(join(root, name)).filter(([file]) => !/manifest|pair/.test(file!));
+
+  /** The sampler alone, two pictures at a time, the adapter merged, from the noises of docs/formats.md. */
+  async function sampled(checkpoint: string | null, prompt = robotJob.prompt) {
+    const pipeline = await engine.pipeline(MINI);
+    const stream = (purpose: string) => new Rng(robotJob.seed, 0, `pair.${purpose}`);
+    const both = (purpose: string) => [0, 1].map((i) => stream(`${purpose}.${i}`));
+    const noise = f32([2, 4, 16, 16]);
+    for (const [i, rng] of both('noise').entries()) noise.data.set(rng.normals(1024), i * 1024);
+    const steps = both('steps');
+    const at = checkpoint === null ? null : readCheckpoint(checkpoint);
+    const { latents } = await sample({
+      ...{ pipeline, cache, prompt, negative: '', noise },
+      sampler: { ...robotJob.sampler, steps: pair.steps },
+      stepNoise: () => Float32Array.from(steps.flatMap((rng) => [...rng.normals(1024)])),
+      adapter: at ? applied(at.manifest.adapter, at.state) : undefined,
+    });
+    const images = await decode(pipeline, cache, latents);
+    return [0, 1].map((i) => rasterFromFloats(rows(images, i, i + 1).data, 64, 64).data);
+  }
+
+  /** Largest difference of two pictures, in levels. */
+  const apart = (a: Uint8Array, b: Uint8Array) => Math.max(...a.map((level, i) => Math.abs(level - b[i]!)));
+
+  it('is what the sampler draws of the same noises with the same adapter, and changes no byte of the round', async () => {
+    const result = await generate(join(root, 'paired'), { noise: 'plain', trajectory: true, pair });
+    const files = [0, 1].map((index) => ({ index, file: `pair/000${index}.png`, width: 64, height: 64 }));
+    expect(result.pair).toEqual(files);
+    expect(without('paired')).toEqual(without('plain'));
+    await made.two();
+    await generate(join(root, 'paired-tuned'), half({}, { pair }));
+    expect(without('paired-tuned')).toEqual(without('two'));
+    const [base, tuned] = [await sampled(null), await sampled(strong())];
+    for (const i of [0, 1]) {
+      expect(apart((await picture('paired', i)).data, base[i]!)).toBeLessThanOrEqual(1);
+      expect(apart((await picture('paired-tuned', i)).data, tuned[i]!)).toBeLessThanOrEqual(1);
+      expect(apart(base[i]!, tuned[i]!)).toBeGreaterThan(9);
+    }
+  });
+
+  it('stays as it was in another round, and with the first of several prompts', async () => {
+    const prompts = [robotJob.prompt, 'a ghost at night'];
+    const over = { noise: 'plain', round: 2, prompt: prompts[1]!, prompts, pair } as const;
+    await generate(join(root, 'paired-later'), over);
+    for (const i of [0, 1])
+      expect((await picture('paired-later', i)).data).toEqual((await picture('paired', i)).data);
+    const notes = readPngNotes(readFileSync(join(root, 'paired-later/pair/0001.png')));
+    expect(notes).toMatchObject({ prompt: prompts[0], pair: '1', steps: '3', round: '2' });
+    expect(notes).not.toHaveProperty('image');
+  });
+
+  it('is looked at as the round is, never drawn anew, and of a barred one nothing is kept', async () => {
+    const looked = async (name: string, safety: JobPayload<'generate'>['safety']) => {
+      const { pair: said } = await generate(join(root, name), {
+        noise: 'plain',
+        pair,
+        ...(safety && { safety }),
+      });
+      const there = [0, 1].map((i) => existsSync(join(root, name, `pair/000${i}.png`)));
+      return { said, there };
+    };
+    const held = await looked('paired-held', { checker, bound: -9, tries: 1 });
+    expect(held.said).toMatchObject([{ held: true }, { held: true }]);
+    expect((await picture('paired-held', 0)).data).toEqual((await picture('paired', 0)).data);
+    const barred = await looked('paired-barred', {
+      checker: await made.near(),
+      bound: 9,
+      tries: 0,
+      nsfw: true,
+    });
+    expect(barred.said).toMatchObject([0, 1].map(() => ({ file: null, held: true, barred: true })));
+    expect(barred.there).toEqual([false, false]);
+  });
+
+  it('is no part of what is learned, and may be deleted', async () => {
+    rmSync(join(root, 'paired/pair/0001.png'));
+    await learn(join(root, 'paired-c0'), { roundDir: join(root, 'paired') });
+    await made.c0();
+    expect(bytes(join(root, 'paired-c0'))).toEqual(bytes(join(root, 'c0')));
   });
 });
 

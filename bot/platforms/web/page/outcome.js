@@ -1,6 +1,7 @@
 // A closed round: who won, how much of it was liked, and how that compares.
 import { html } from './html.js';
 import { Icon } from './icons.js';
+import { Pair } from './pair.js';
 import { say } from './say.js';
 import { press, useStore } from './store.js';
 import { percent, rich, Text } from './text.js';
@@ -9,7 +10,8 @@ import { ours, serverLanguage, t } from './words.js';
 
 /** @param {{message: import('./store.js').Message}} props */
 export function Outcome({ message }) {
-  const { approval, previous, best, round, voters, words, liked, images, blurred, alike } = message.data;
+  const { approval, previous, best, round, voters, words, liked, images, blurred, alike, pair } =
+    message.data;
   const moderates = useStore((s) => s.me !== null && s.me.role !== 'member');
   const story = useStory(message);
   const judged = () => t('outcome.judged', { judged: message.data.judged, n: images, liked });
@@ -26,8 +28,9 @@ export function Outcome({ message }) {
           .replace(alike ?? '', '')
           .split('. ')
           .slice(1)
-          .filter((s) => !/won\b|Approval (rose|fell|stayed)/.test(s))
+          .filter((s) => !/won\b|Approval (rose|fell|stayed)|^Same noise:/.test(s))
           .join('. ')} lang=${serverLanguage()} /></div>
+        ${pair && html`<${Pair} steps=${pair} veiled=${blurred} />`}
         ${story && html`<p class="outcome-story"><button class="link" onClick=${story}>${t('outcome.story')}</button></p>`}
         ${alike && html`<div class="alike"><${Text} text=${alike} lang=${serverLanguage()} />${moderates && message.buttons.length > 0 && html`<p class="alike-buttons">${message.buttons.map((b) => html`<button key=${b.id} class="button" lang=${serverLanguage()} onClick=${() => press(message, b.id, b.value ?? null)}>${b.label}</button>`)}</p>`}</div>`}
       </div>

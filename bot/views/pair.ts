@@ -1,0 +1,61 @@
+/**
+ * The pair row as people see it: what each model of a session draws of the same noises, so that nothing
+ * differs between two of its steps but what was learned.
+ */
+import { join } from 'node:path';
+import { onLine } from '../../src/domain/state/approval.js';
+import type { Session } from '../../src/domain/state/model.js';
+import { promptsOf } from '../../src/domain/state/prompts.js';
+import type { Round } from '../../src/domain/state/round.js';
+import { quoted } from './words.js';
+
+/** What one model drew. */
+export interface PairStep {
+  [key: string]: unknown;
+  /** Round that the model had learned from; 0 = none of this session. */
+  after: number;
+  /** By their noises; `file` is absolute, null of one that nobody is shown. */
+  cells: { file: string | null; alt: string }[];
+}
+
+/** Those of the rounds on the session's line, in order, each model once; none of which nothing may be seen. */
+export function pairSteps(
+  session: Session,
+  rounds: readonly Round[],
+  dirOf: (round: Round) => string,
+): PairStep[] {
+  const steps = new Map<number, PairStep>();
+  for (const round of rounds) {
+    const { parent, pair = [] } = round;
+    if (!onLine(round) || !pair.some(({ state }) => state === 'shown')) continue;
+    const after = parent ?? 0;
+    const alt = `${quoted(promptsOf(session)[0]!)} ${afterWords(session, after)}`;
+    const cells = pair.map(({ file, state }) => {
+      const shown = file !== null && state === 'shown';
+      return shown ? { file: join(dirOf(round), file), alt } : { file: null, alt: 'held back' };
+    });
+    steps.set(after, { after, cells });
+  }
+  return [...steps.values()].sort((a, b) => a.after - b.after);
+}
+
+/**
+ * Of a closed round's card: the first model of the session, the one that drew the round, and the one that
+ * learned from it, as far as they have drawn. Fewer than two say nothing.
+ */
+export function pairOfRound(steps: readonly PairStep[], { number, parent }: Round): PairStep[] {
+  const told = new Set([steps[0]?.after, parent ?? 0, number]);
+  const found = steps.filter(({ after }) => told.has(after));
+  return found.length > 1 ? found : [];
+}
+
+/** `before any vote`, `after round 3`. */
+export function afterWords({ origin }: Pick<Session, 'origin'>, after: number): string {
+  if (after > 0) return `after round ${after}`;
+  return origin && origin.round > 0 ? 'as it began here' : 'before any vote';
+}
+
+/** What a sheet of them shows, from left to right. */
+export function pairWords(session: Session, steps: readonly PairStep[]): string {
+  return `Same noise: ${steps.map(({ after }) => afterWords(session, after)).join(', ')}.`;
+}
