@@ -18,7 +18,10 @@ export interface PairStep {
   cells: { file: string | null; alt: string }[];
 }
 
-/** Those of the rounds on the session's line, in order, each model once; none of which nothing may be seen. */
+/**
+ * Each model on the session's line once, in order; none of which nothing may be seen. What a round was drawn with
+ * stays true when that round is given up.
+ */
 export function pairSteps(
   session: Session,
   rounds: readonly Round[],
@@ -27,7 +30,8 @@ export function pairSteps(
   const steps = new Map<number, PairStep>();
   for (const round of rounds) {
     const { parent, pair = [] } = round;
-    if (!onLine(round) || !pair.some(({ state }) => state === 'shown')) continue;
+    const by = rounds.find(({ number }) => number === parent);
+    if ((by && !onLine(by)) || !pair.some(({ state }) => state === 'shown')) continue;
     const after = parent ?? 0;
     const alt = `${quoted(promptsOf(session)[0]!)} ${afterWords(session, after)}`;
     const cells = pair.map(({ file, state }) => {
