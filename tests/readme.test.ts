@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { scripts as benches } from '../bench/scripts.mjs';
 import { commandSpecs } from '../bot/commands/table.js';
 import { commands } from '../src/acclaim.js';
 import { parseCommand } from '../src/chat/commands.js';
@@ -68,6 +69,26 @@ describe('docs/architecture.md', () => {
       return !declared.test(source) || (member !== undefined && !has.test(source));
     });
     expect(missing).toEqual([]);
+  });
+});
+
+describe('bench', () => {
+  const docs = readdirSync(projectPath('docs'), { recursive: true }) as string[];
+  const pages = ['README.md', 'bench/README.md', ...docs.map((name) => `docs/${name}`)];
+  const said = pages
+    .filter((page) => page.endsWith('.md'))
+    .map((page) => readFileSync(projectPath(page), 'utf8'))
+    .join('\n');
+  const named = [...said.matchAll(/npm run bench -- ([\w/-]+)/g)].map((m) => m[1]!);
+
+  test('what pages say to run is there, and each script is on a page', () => {
+    expect([...new Set(named)].sort()).toEqual([...benches].sort());
+  });
+
+  test.each(benches)('%s says at its head what it measures and how it is run', (name) => {
+    const [head] = readFileSync(projectPath('bench', `${name}.mts`), 'utf8').split(/\nimport /);
+    const words = head!.replace(/^(?:\/\/|\/?\*+\/?| \*) ?/gm, '').replace(/\s+/g, ' ');
+    expect(words).toContain(`npm run bench -- ${name}`);
   });
 });
 

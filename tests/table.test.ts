@@ -22,7 +22,7 @@ function record(seed: number, final: object, run = { task: 'cat', learner: 'accl
 
 /** Column -> cell, of each line of the first table; what follows it; what fell short. */
 async function rendered(...args: string[]) {
-  const script = projectPath('bench/table/render.mjs');
+  const script = projectPath('dist/bench/table/render.mjs');
   const said = await promisify(execFile)(process.execPath, [script, '--out', dir, ...args]).catch(
     (error: { stdout: string; stderr: string }) => error,
   );

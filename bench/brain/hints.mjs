@@ -1,9 +1,10 @@
 // Systems of bench/brain/systems.mjs in which reasons are known beside votes; and those in which goods are
 // replayed by how sure the model is of them. As in sessions.mjs: each says { figure: { off, on } }, or null.
+
+import { mean } from '../../dist/bench/lib/table.mjs';
 import { crossFitted, fitVoteModel } from '../../dist/engine/learn/vote-model/fit.js';
 import { fitReasons, nearMisses } from '../../dist/engine/learn/vote-model/reasons.js';
 import { effectiveCount, replayWeightsBy } from '../../dist/engine/learn/vote-model/replay-weights.js';
-import { mean } from '../lib/table.mjs';
 import { aucOn, flipped, together, unseenOf, voteOn } from './played.mjs';
 
 /** Where there are too few votes for a model, pictures are as good as unordered. */

@@ -6,11 +6,11 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { markdown, mean } from '../../dist/bench/lib/table.mjs';
 import { openEngine } from '../../dist/engine/cli/open-engine.js';
 import { readCheckpoint, writeCheckpoint } from '../../dist/engine/io/checkpoint.js';
 import { createHandlers } from '../../dist/engine/jobs/handlers.js';
 import { loadTask } from '../../dist/src/config/tasks.js';
-import { markdown, mean } from '../lib/table.mjs';
 
 const bench = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values: options } = parseArgs({

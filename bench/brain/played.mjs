@@ -1,8 +1,9 @@
 // What sessions of bench/brain/sessions.mjs and hints.mjs have in common: the judge's votes, and how well a
 // model tells pictures that nobody voted on.
+
+import { mean } from '../../dist/bench/lib/table.mjs';
 import { weightedAuc } from '../../dist/engine/learn/vote-model/auc.js';
 import { scoreWith } from '../../dist/engine/learn/vote-model/model.js';
-import { mean } from '../lib/table.mjs';
 
 const UNSEEN = 96;
 export const unseenOf = (order) => order.slice(-UNSEEN);

@@ -6,8 +6,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { markdown, mean, standardError } from '../../dist/bench/lib/table.mjs';
 import { Rng } from '../../dist/src/rng.js';
-import { markdown, mean, standardError } from '../lib/table.mjs';
 import { base, faulty } from './pictures.mjs';
 import { defaults, systems } from './sessions.mjs';
 

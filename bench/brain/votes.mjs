@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { markdown, mean, standardError } from '../../dist/bench/lib/table.mjs';
 import { openEngine } from '../../dist/engine/cli/open-engine.js';
 import { featuresOf, readRound } from '../../dist/engine/io/round.js';
 import { createHandlers } from '../../dist/engine/jobs/handlers.js';
@@ -14,7 +15,6 @@ import { fitVoteModel } from '../../dist/engine/learn/vote-model/fit.js';
 import { scoreWith, tells } from '../../dist/engine/learn/vote-model/model.js';
 import { loadTask } from '../../dist/src/config/tasks.js';
 import { Rng } from '../../dist/src/rng.js';
-import { markdown, mean, standardError } from '../lib/table.mjs';
 
 const bench = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Votes; the hand needs more of both. */

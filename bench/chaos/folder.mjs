@@ -4,13 +4,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { lockSeconds, sizes } from '../../dist/bench/chaos/plan.mjs';
 import { specify } from '../../dist/bot/services/plans.js';
 import { loadConfig } from '../../dist/src/config/load.js';
 import { openSession } from '../../dist/src/domain/sessions/open.js';
 import { factsOf } from '../../dist/src/domain/voting/ledger.js';
 import { Store } from '../../dist/src/store/store.js';
 import { members } from './people.mjs';
-import { lockSeconds, sizes } from './plan.mjs';
 
 export const session = 'chaos';
 export const channelId = '100000000000000001';

@@ -7,10 +7,10 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { compilePeers, loadPeer } from '../lib/peers.mjs';
-import { whyNoDisk } from '../lib/small-disk.mjs';
-import { machine, markdown, median } from '../lib/table.mjs';
-import { described, kinds, planOf } from './plan.mjs';
+import { described, kinds, planOf } from '../../dist/bench/chaos/plan.mjs';
+import { whyNoDisk } from '../../dist/bench/lib/small-disk.mjs';
+import { machine, markdown, median } from '../../dist/bench/lib/table.mjs';
+import { Peer, peerToken } from '../../dist/tests/support/discord-peer/peer.js';
 import { play } from './play.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -33,8 +33,6 @@ const seeds = given.seeds
   : Array.from({ length: Number(given.runs) }, (_, i) => i);
 const say = (text) => process.stderr.write(`${text}\n`);
 
-compilePeers();
-const { Peer, peerToken } = await loadPeer('discord-peer');
 mkdirSync(folder, { recursive: true });
 const report = existsSync(out)
   ? JSON.parse(readFileSync(out, 'utf8'))

@@ -6,12 +6,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { machine, markdown, median } from '../../dist/bench/lib/table.mjs';
 import { playRounds } from '../../dist/bot/simulate/crowd/rounds.js';
 import { measureCrowd } from '../../dist/bot/simulate/crowd/undrawn.js';
 import { crowdNames, loadCrowd } from '../../dist/src/config/crowds.js';
 import { defaultGuards, defaultRules } from '../../dist/src/domain/state/rules.js';
 import { judgeRound } from '../../dist/src/domain/voting/feedback.js';
-import { machine, markdown, median } from '../lib/table.mjs';
 
 const bench = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values: options } = parseArgs({

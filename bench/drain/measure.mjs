@@ -9,12 +9,12 @@ import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { ask, startRedis } from '../../dist/bench/lib/redis.mjs';
+import { Supervised } from '../../dist/bench/lib/supervised.mjs';
+import { machine, markdown, median } from '../../dist/bench/lib/table.mjs';
 import { loadConfig } from '../../dist/src/config/load.js';
 import { openBullQueue } from '../../dist/src/engines/serving.js';
 import { Rng } from '../../dist/src/rng.js';
-import { ask, startRedis } from '../lib/redis.mjs';
-import { Supervised } from '../lib/supervised.mjs';
-import { machine, markdown, median } from '../lib/table.mjs';
 
 const BOUND_S = 10;
 const root = fileURLToPath(new URL('../..', import.meta.url));

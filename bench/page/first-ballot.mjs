@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import sharp from 'sharp';
 import { createViteServer } from 'vitest/node';
-import { machine, markdown, median } from '../lib/table.mjs';
+import { machine, markdown, median } from '../../dist/bench/lib/table.mjs';
 
 const bench = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values: options } = parseArgs({

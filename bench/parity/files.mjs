@@ -10,12 +10,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { python } from '../../dist/bench/lib/python.mjs';
 import { readAdapters } from '../../dist/engine/adapters/read.js';
 import { sample } from '../../dist/engine/diffusion/sampler.js';
 import { readSafetensors } from '../../dist/engine/io/safetensors.js';
 import { decode, loadPipeline } from '../../dist/engine/models/pipeline.js';
 import { ExecutorCache } from '../../dist/engine/runtime/cache.js';
-import { python } from '../lib/python.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const TINY = here('../../tests/fixtures/tiny');

@@ -9,11 +9,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { python } from '../../dist/bench/lib/python.mjs';
 import { writeKohya } from '../../dist/engine/adapters/kohya.js';
 import { writeMerged } from '../../dist/engine/adapters/merge-model.js';
 import { readAdapter, readWeighted } from '../../dist/engine/adapters/read.js';
 import { loadPipeline } from '../../dist/engine/models/pipeline.js';
-import { python } from '../lib/python.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const interpreter = python();

@@ -7,11 +7,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { python } from '../../dist/bench/lib/python.mjs';
+import { machine, markdown, median } from '../../dist/bench/lib/table.mjs';
+import { LineWorker } from '../../dist/bench/lib/worker.mjs';
 import { readSafetensors } from '../../dist/engine/io/safetensors.js';
 import { EXEC_ARGV } from '../../dist/src/queue/local/child-engine.js';
-import { python } from '../lib/python.mjs';
-import { machine, markdown, median } from '../lib/table.mjs';
-import { LineWorker } from '../lib/worker.mjs';
 
 const bench = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(bench, 'out', 'peers');

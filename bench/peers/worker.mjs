@@ -3,6 +3,7 @@
 // around the work alone; peak memory is VmHWM, reset right after the imports, less what was resident then.
 // Run by peers/compare.mjs.
 import { createInterface } from 'node:readline';
+import { peakMb, resetPeak, residentMb } from '../../dist/bench/lib/memory.mjs';
 import { alphasCumprod } from '../../dist/engine/diffusion/betas.js';
 import { sample } from '../../dist/engine/diffusion/sampler.js';
 import { Graph } from '../../dist/engine/graph/graph.js';
@@ -17,7 +18,6 @@ import { guided } from '../../dist/engine/models/unet.js';
 import { ExecutorCache } from '../../dist/engine/runtime/cache.js';
 import { f32, rows } from '../../dist/engine/runtime/tensor.js';
 import { Rng } from '../../dist/src/rng.js';
-import { peakMb, resetPeak, residentMb } from '../lib/memory.mjs';
 
 const BARE = residentMb();
 resetPeak();

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { createViteServer } from 'vitest/node';
-import { machine, markdown } from '../lib/table.mjs';
+import { machine, markdown } from '../../dist/bench/lib/table.mjs';
 
 const bench = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values: options } = parseArgs({

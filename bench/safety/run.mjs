@@ -7,6 +7,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { machine, markdown, mean, standardError } from '../../dist/bench/lib/table.mjs';
 import { EngineContext } from '../../dist/engine/jobs/context.js';
 import { createHandlers } from '../../dist/engine/jobs/handlers.js';
 import { judgePictures, readPicture } from '../../dist/engine/jobs/judge-pictures.js';
@@ -17,7 +18,6 @@ import { learnerSettings, resolveModel, samplerFor } from '../../dist/src/config
 import { safetyMeasure } from '../../dist/src/config/safety-prompts.js';
 import { loadTask } from '../../dist/src/config/tasks.js';
 import { safeShare, varietyKept } from '../../dist/src/domain/rounds/evaluations.js';
-import { machine, markdown, mean, standardError } from '../lib/table.mjs';
 
 const { values: given } = parseArgs({
   options: {

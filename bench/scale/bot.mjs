@@ -1,12 +1,12 @@
 // The built app over a filled folder with the in-memory platform, whose reactions are those that the folder
 // was filled with. Tells when the first command was answered and then does what it is asked.
 import { setTimeout as wait } from 'node:timers/promises';
+import { answer, closeRound, cpuSeconds, stopHouse, watchLag } from '../../dist/bench/lib/asked.mjs';
+import { peakMb } from '../../dist/bench/lib/memory.mjs';
 import { createApp } from '../../dist/bot/create-app.js';
 import { FakePlatform, fakeAccount } from '../../dist/bot/platforms/fake/platform.js';
 import { loadConfig } from '../../dist/src/config/load.js';
 import { createLog } from '../../dist/src/log.js';
-import { answer, closeRound, cpuSeconds, stopHouse, watchLag } from '../lib/asked.mjs';
-import { peakMb } from '../lib/memory.mjs';
 import { accountOf, channelOf, marksOf, messageOf, sessionOf, votersOf } from './crowd.mjs';
 
 const [, , dir, json] = process.argv;

@@ -8,14 +8,14 @@ import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { ask, startRedis } from '../../dist/bench/lib/redis.mjs';
+import { Supervised } from '../../dist/bench/lib/supervised.mjs';
+import { machine, markdown, mean } from '../../dist/bench/lib/table.mjs';
 import { createApp } from '../../dist/bot/create-app.js';
 import { FakePlatform, fakeAccount } from '../../dist/bot/platforms/fake/platform.js';
 import { specify } from '../../dist/bot/services/plans.js';
 import { loadConfig } from '../../dist/src/config/load.js';
 import { createLog } from '../../dist/src/log.js';
-import { ask, startRedis } from '../lib/redis.mjs';
-import { Supervised } from '../lib/supervised.mjs';
-import { machine, markdown, mean } from '../lib/table.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const acclaim = fileURLToPath(new URL('../../dist/src/acclaim.js', import.meta.url));

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Asked } from '../lib/process.mjs';
-import { machine, markdown, percentile } from '../lib/table.mjs';
+import { Asked } from '../../dist/bench/lib/process.mjs';
+import { machine, markdown, percentile } from '../../dist/bench/lib/table.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: given } = parseArgs({

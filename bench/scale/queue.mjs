@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { startRedis } from '../../dist/bench/lib/redis.mjs';
+import { machine, median } from '../../dist/bench/lib/table.mjs';
 import { resolveModel } from '../../dist/src/config/models.js';
 import { createLog } from '../../dist/src/log.js';
 import { modelHash } from '../../dist/src/models/model-hash.js';
@@ -14,8 +16,6 @@ import { BullQueue } from '../../dist/src/queue/redis/bullmq.js';
 import { connect } from '../../dist/src/queue/redis/connection.js';
 import { keys } from '../../dist/src/queue/redis/wire.js';
 import { SharedFolderTransport } from '../../dist/src/queue/transport/shared-folder.js';
-import { startRedis } from '../lib/redis.mjs';
-import { machine, median } from '../lib/table.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: given } = parseArgs({

@@ -7,9 +7,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { sizes as sessions } from '../../dist/bench/chaos/plan.mjs';
+import { markdown, percentile } from '../../dist/bench/lib/table.mjs';
 import { Rng } from '../../dist/src/rng.js';
-import { sizes as sessions } from '../chaos/plan.mjs';
-import { markdown, percentile } from '../lib/table.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const docs = join(here, '..', '..', 'docs', 'scale.md');

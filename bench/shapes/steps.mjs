@@ -8,7 +8,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { machine, markdown } from '../lib/table.mjs';
+import { machine, markdown } from '../../dist/bench/lib/table.mjs';
 import { watched } from './private.mjs';
 
 const { positionals, values } = parseArgs({

@@ -10,9 +10,9 @@ import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { cpuSeconds, familyOf, proportionalMb } from '../lib/memory.mjs';
-import { machine, markdown } from '../lib/table.mjs';
-import { Visitor } from '../lib/visitor.mjs';
+import { cpuSeconds, familyOf, proportionalMb } from '../../dist/bench/lib/memory.mjs';
+import { machine, markdown } from '../../dist/bench/lib/table.mjs';
+import { Visitor } from '../../dist/bench/lib/visitor.mjs';
 
 const bench = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values: options } = parseArgs({

@@ -11,9 +11,9 @@ import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { startRedis } from '../lib/redis.mjs';
-import { machine, markdown, median } from '../lib/table.mjs';
-import { Visitor } from '../lib/visitor.mjs';
+import { startRedis } from '../../dist/bench/lib/redis.mjs';
+import { machine, markdown, median } from '../../dist/bench/lib/table.mjs';
+import { Visitor } from '../../dist/bench/lib/visitor.mjs';
 
 const bench = dirname(dirname(fileURLToPath(import.meta.url)));
 const acclaim = join(bench, '..', 'dist', 'src', 'acclaim.js');

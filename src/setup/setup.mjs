@@ -3,8 +3,9 @@
  * sqlite3, compiles the TypeScript. Each step runs only when something it depends on has changed, so that it
  * costs a few milliseconds when there is nothing to do. Plain Node, no dependencies.
  *   --quiet  nothing on stdout (for commands whose output is read by scripts)
- *   --test   also finds or fetches what the tests need: Chromium, redis-server, nginx, JuiceFS (an S3 server), promtool,
+ *   --test   the same, and finds or fetches what the tests need: Chromium, redis-server, nginx, JuiceFS (an S3 server), promtool,
  *            lavapipe
+ *   --bench  also compiles bench, and what it takes of the tests
  *   --cuda   also fetches onnxruntime-node's CUDA provider
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -183,14 +184,18 @@ async function buildSqlite() {
   );
 }
 
+/** Folders below bench that hold no sources. */
+const made = new Set(['out', '.venv', 'node_modules']);
+
 /** Path, size and time of every source: cheap, and changes whenever a file is edited, added or removed. */
 function sources(projects) {
   const lines = [];
   const visit = (dir) => {
     for (const entry of readdirSync(at(dir), { withFileTypes: true })) {
       const path = `${dir}/${entry.name}`;
-      if (entry.isDirectory()) visit(path);
-      else if (/\.ts$|^tsconfig\.json$/.test(entry.name)) {
+      if (entry.isDirectory()) {
+        if (!made.has(entry.name)) visit(path);
+      } else if (/\.m?ts$|^tsconfig\.json$/.test(entry.name)) {
         const { size, mtimeMs } = statSync(at(path));
         lines.push(`${path} ${size} ${mtimeMs}`);
       }
@@ -202,8 +207,9 @@ function sources(projects) {
 }
 
 function compile() {
-  const projects = ['src', 'bot', 'engine'];
-  const stamp = at('dist', '.compiled');
+  const bench = flags.has('--bench') || flags.has('--test');
+  const projects = ['src', 'bot', 'engine', ...(bench ? ['tests/support', 'bench'] : [])];
+  const stamp = at('dist', bench ? '.compiled-bench' : '.compiled');
   const wanted = sources(projects);
   if (readStamp(stamp) === wanted) return;
   say('compiling the TypeScript (tsc -b)');

@@ -7,12 +7,12 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { Graph } from '../../engine/graph/graph.js';
 import { toOnnx } from '../../engine/graph/onnx.js';
 import type { FusedOp } from '../../engine/graph/op-decompositions.js';
+import { projectPath } from '../../src/files/paths.js';
 import { halved, opCases, ranked } from '../support/op-cases.js';
 import { buildCase, rounded, worst } from '../support/op-graph.js';
 import { evaluate } from '../support/reference.js';
@@ -21,7 +21,7 @@ import { halfVulkan } from '../support/vulkan.js';
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 const env = halfVulkan();
-const support = (script: string) => fileURLToPath(new URL(`../support/${script}`, import.meta.url));
+const support = (script: string) => projectPath('dist/tests/support', script);
 async function run(script: string, ...args: string[]): Promise<string> {
   const options = { env: env ?? {}, maxBuffer: 2 ** 28 };
   const { stdout } = await promisify(execFile)(process.execPath, [support(script), ...args], options);

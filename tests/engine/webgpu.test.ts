@@ -7,7 +7,6 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { grad } from '../../engine/graph/grad.js';
 import { Graph } from '../../engine/graph/graph.js';
@@ -15,6 +14,7 @@ import { toOnnx } from '../../engine/graph/onnx.js';
 import type { FusedOp } from '../../engine/graph/op-decompositions.js';
 import { gelu, linear, reduceSum, silu, square } from '../../engine/graph/ops.js';
 import { wave } from '../../engine/runtime/trials.js';
+import { projectPath } from '../../src/files/paths.js';
 import { opCases } from '../support/op-cases.js';
 import { buildCase, rounded, worst } from '../support/op-graph.js';
 import { evaluate } from '../support/reference.js';
@@ -40,7 +40,7 @@ interface Ended {
 
 /** A script of tests/support, to its end. */
 function run(script: string, ...args: string[]): Promise<Ended> {
-  const path = fileURLToPath(new URL(`../support/${script}`, import.meta.url));
+  const path = projectPath('dist/tests/support', script);
   return new Promise((done, failed) => {
     execFile(process.execPath, [path, ...args], { env, maxBuffer: 2 ** 28 }, (error, out, err) => {
       if (!out) failed(new Error(err));

@@ -91,6 +91,19 @@ test('a changed source is compiled, a changed lock file installed; --quiet keeps
   expect(calls().slice(4)).toEqual(['npm ci --ignore-scripts --no-audit --no-fund', 'tsc']);
 });
 
+test('--bench compiles what is measured when that has changed, whatever it has written', () => {
+  put('bench/run.mts', '');
+  put('tests/support/wait.ts', '');
+  setup('--bench');
+  const first = calls().length;
+  put('bench/out/shape.mts', '');
+  setup('--bench');
+  expect(calls()).toHaveLength(first);
+  appendFileSync(join(root, 'bench/run.mts'), 'export {};');
+  setup('--bench');
+  expect(calls().slice(first)).toEqual(['tsc']);
+});
+
 test('a built sqlite3 outlives the packages around it', () => {
   setup();
   rmSync(join(root, 'node_modules'), { recursive: true });

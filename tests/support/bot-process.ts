@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { projectPath } from '../../src/files/paths.js';
 
 export interface Crash {
   /** State that round 1 is moved into. */
@@ -28,7 +28,7 @@ export class BotProcess {
     crash?: Crash,
     more: Record<string, string> = {},
   ) {
-    const main = fileURLToPath(new URL('./bot-main.mjs', import.meta.url));
+    const main = projectPath('dist/tests/support/bot-main.mjs');
     const args = [main, dir, JSON.stringify(settings), JSON.stringify(crash ?? null)];
     const env = { ...process.env, ...more };
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,12 +1,12 @@
 /**
  * The golden tensors in tests/fixtures/mini (made by diffusers and PyTorch), and how far we are from them.
  */
-import { fileURLToPath } from 'node:url';
 import { readSafetensors } from '../../engine/io/safetensors.js';
 import type { Tensor } from '../../engine/runtime/tensor.js';
+import { projectPath } from '../../src/files/paths.js';
 
-export const FIXTURES = fileURLToPath(new URL('../fixtures/mini/', import.meta.url));
-export const MINI = fileURLToPath(new URL('../../models/mini/', import.meta.url));
+export const FIXTURES = `${projectPath('tests/fixtures/mini')}/`;
+export const MINI = `${projectPath('models/mini')}/`;
 
 export function golden(name: string): Record<string, Tensor> {
   return readSafetensors(`${FIXTURES}${name}.safetensors`);

@@ -1,9 +1,9 @@
 /** Runs kill-at.mjs to its end, whichever that is. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { projectPath } from '../../src/files/paths.js';
 
-const script = fileURLToPath(new URL('./kill-at.mjs', import.meta.url));
+const script = projectPath('dist/tests/support/kill-at.mjs');
 
 /**
  * `points`: how many there were, where it came to its end; null where it was killed. `afterMs` kills it so

@@ -11,7 +11,9 @@ export const usual = ['session.images=18', 'session.cells=9', 'sampler.steps=20'
 export const large = ['session.images=64', 'session.cells=9', 'sampler.steps=2'];
 
 /** The environment of an engine that sends them. */
-export const largePreviews = { NODE_OPTIONS: `--import=${projectPath('tests/support/large-previews.mjs')}` };
+export const largePreviews = {
+  NODE_OPTIONS: `--import=${projectPath('dist/tests/support/large-previews.mjs')}`,
+};
 
 /** Sides of the sheet that each of those shows: 10 by 7 images, of two latent pixels a side of a pixel. */
 export const LARGE_SHEET = [320, 224];

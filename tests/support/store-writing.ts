@@ -4,9 +4,9 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { projectPath } from '../../src/files/paths.js';
 
-const script = fileURLToPath(new URL('./store-writer.mjs', import.meta.url));
+const script = projectPath('dist/tests/support/store-writer.mjs');
 
 export class StoreWriting {
   private said = '';

@@ -24,6 +24,7 @@ import { cut, putInParts } from '../../../src/artifacts/multipart.js';
 import { fileHash, readTree, treeHash } from '../../../src/artifacts/tree.js';
 import { checkBucket } from '../../../src/cli/checks/services.js';
 import { quietAwsClient } from '../../../src/config/env.js';
+import { projectPath } from '../../../src/files/paths.js';
 import { TestS3 } from '../../support/s3.js';
 import { Tap } from '../../support/tap.js';
 import { until } from '../../support/wait.js';
@@ -208,7 +209,7 @@ describe('large files', () => {
     const settings = JSON.stringify({ ...s3.settings(bucket.name), endpoint: tap.url });
     const sender = spawn(
       process.execPath,
-      ['tests/support/artifact-sender.mjs', settings, file, String(PART)],
+      [projectPath('dist/tests/support/artifact-sender.mjs'), settings, file, String(PART)],
       {
         stdio: 'inherit',
       },

@@ -5,11 +5,12 @@
  */
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
+import { projectPath } from '../../../src/files/paths.js';
 
 type Schema = z.ZodMiniType;
 
 const packaged = (name: string) =>
-  readFileSync(new URL(`../../../node_modules/discord-api-spec/build/${name}`, import.meta.url), 'utf8');
+  readFileSync(projectPath('node_modules/discord-api-spec/build', name), 'utf8');
 
 /** Method -> paths of the description. Read as text: the package's types are no module for this compiler. */
 const pathsList: Record<string, string[]> = new Function(
