@@ -1,2 +1,24 @@
 // What `npm run bench` runs, by name: files of this folder. bench/README.md says what each measures.
-export const scripts = ['fuzz/run', 'table/render', 'table/run', 'votes/measure'] as const;
+export const scripts = [
+  'crowds/run',
+  'drain/measure',
+  'fuzz/run',
+  'parity/files',
+  'parity/measure',
+  'peers/adapters',
+  'peers/compare',
+  'peers/full-size',
+  'round-time/measure',
+  'safety/run',
+  'scale/engines',
+  'scale/measure',
+  'scale/simulate',
+  'shapes/load',
+  'shapes/make-sd15',
+  'shapes/make-sdxl',
+  'shapes/steps',
+  'start/measure',
+  'table/render',
+  'table/run',
+  'votes/measure',
+] as const;

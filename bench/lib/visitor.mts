@@ -2,7 +2,7 @@
 interface OpenBallot {
   id: string;
   kind: string;
-  data: { open: boolean; round: number; cells: { number: number; image: string }[] };
+  data: { open: boolean; round: number; cells: { number: number; index: number }[] };
 }
 
 export class Visitor {

@@ -1,7 +1,7 @@
 /**
  * What compiling a graph leaves in memory beside its mapped weights: the run time's own nodes, and, where a
  * graph's weights are small, copies of them laid out for speed. The three constants were measured
- * (bench/shapes/steps.mjs, onnxruntime 1.30 on Linux); all else is arithmetic.
+ * (bench/shapes/steps.mts, onnxruntime 1.30 on Linux); all else is arithmetic.
  */
 import type { Graph } from './graph.js';
 import { reachable } from './onnx.js';

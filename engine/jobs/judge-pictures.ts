@@ -20,7 +20,7 @@ export async function readPicture(roundDir: string, index: number): Promise<Rast
 
 /** `tell`: how many are judged. Errors: shape-mismatch for pictures of another size than the judge's. */
 export async function judgePictures(
-  { cache }: EngineContext,
+  { cache }: Pick<EngineContext, 'cache'>,
   judge: Judge,
   task: string | Goal,
   pictures: readonly Raster[],

@@ -1,6 +1,6 @@
 /**
  * Exports read back by this project's own readers and, as numbers, held against the golden outputs of the
- * adapter that they were made from. That diffusers reads them too is shown by bench/peers/adapters.mjs.
+ * adapter that they were made from. That diffusers reads them too is shown by bench/peers/adapters.mts.
  */
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,31 +1,38 @@
 /**
- * How long a model takes to open and to compile, and how much of its weights is copied: node
- * bench/shapes/load.mjs FOLDER [PIXELS]. In this process: open (configurations, headers, tokenizers), compile
+ * How long a model takes to open and to compile, and how much of its weights is copied: npm run bench --
+ * shapes/load FOLDER [PIXELS]. In this process: open (configurations, headers, tokenizers), compile
  * text encoder and the guided denoising step for one image, encode a prompt. Memory: `Anonymous` of
  * /proc/self/smaps_rollup is what this process has for itself; mapped weights are the page cache's, shared
  * with every other session of the model.
  */
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { Graph } from '../../dist/engine/graph/graph.js';
-import { loadPipeline } from '../../dist/engine/models/pipeline.js';
-import { encodePair, shapesOf, textInputs } from '../../dist/engine/models/prompt.js';
-import { guided } from '../../dist/engine/models/unet.js';
-import { ExecutorCache } from '../../dist/engine/runtime/cache.js';
+import { Graph } from '../../engine/graph/graph.js';
+import { loadPipeline } from '../../engine/models/pipeline.js';
+import { encodePair, shapesOf, textInputs } from '../../engine/models/prompt.js';
+import { guided } from '../../engine/models/unet.js';
+import { ExecutorCache } from '../../engine/runtime/cache.js';
 
 const [folder, pixels = '512'] = process.argv.slice(2);
 if (!folder) {
-  process.stderr.write('usage: node bench/shapes/load.mjs FOLDER [PIXELS]\n');
+  process.stderr.write('usage: npm run bench -- shapes/load FOLDER [PIXELS]\n');
   process.exit(2);
 }
 const mb = () => {
   const rollup = readFileSync('/proc/self/smaps_rollup', 'utf8');
-  const of = (key) => Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(rollup)[1]) / 1024;
+  const of = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(rollup)![1]) / 1024;
   return { anonymous: of('Anonymous'), resident: of('Rss') };
 };
-const rows = [];
+interface Row {
+  what: string;
+  seconds: number;
+  cpuSeconds: number;
+  anonymousMb: number;
+  residentMb: number;
+}
+const rows: Row[] = [];
 let before = { ...mb(), wall: performance.now(), cpu: process.cpuUsage() };
-const mark = (what) => {
+const mark = (what: string) => {
   const used = process.cpuUsage(before.cpu);
   const now = mb();
   rows.push({
@@ -56,17 +63,16 @@ await cache.get({ graph: 'step', models: [], shapes: {}, options: {} }, () => {
 mark(`compile the guided step, ${pixels}x${pixels}`);
 const weights = [pipeline.unet, pipeline.vae, ...pipeline.encoders.map((e) => e.weights)];
 const total = weights.reduce((sum, { bytes }) => sum + bytes, 0);
-const sum = (key) => rows.reduce((n, row) => n + row[key], 0);
-process.stdout.write(`${cpus()[0].model}; weights ${(total / 2 ** 20).toFixed(0)} MB\n\n`);
+const sum = (key: Exclude<keyof Row, 'what'>) => rows.reduce((n, row) => n + row[key], 0);
+process.stdout.write(`${cpus()[0]!.model}; weights ${(total / 2 ** 20).toFixed(0)} MB\n\n`);
 process.stdout.write('| | seconds | CPU s | private MB | resident MB |\n|---|---|---|---|---|\n');
-for (const row of [
-  ...rows,
-  {
-    what: 'together',
-    ...Object.fromEntries(['seconds', 'cpuSeconds', 'anonymousMb', 'residentMb'].map((k) => [k, sum(k)])),
-  },
-]) {
-  const f = (x, digits) => x.toFixed(digits);
+const together: Row = {
+  what: 'together',
+  ...{ seconds: sum('seconds'), cpuSeconds: sum('cpuSeconds') },
+  ...{ anonymousMb: sum('anonymousMb'), residentMb: sum('residentMb') },
+};
+for (const row of [...rows, together]) {
+  const f = (x: number, digits: number) => x.toFixed(digits);
   process.stdout.write(
     `| ${row.what} | ${f(row.seconds, 2)} | ${f(row.cpuSeconds, 2)} | ${f(row.anonymousMb, 0)} | ${f(row.residentMb, 0)} |\n`,
   );

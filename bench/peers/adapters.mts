@@ -1,5 +1,5 @@
 /**
- * `node bench/peers/adapters.mjs`: are our LoRAs, taken away, what they are here? A LoRA on all layers is
+ * `npm run bench -- peers/adapters`: are our LoRAs, taken away, what they are here? A LoRA on all layers is
  * exported in each format; images are made here with the adapter and by diffusers with the exported file,
  * from the same noise. Needs bench/.venv (setup.sh). Prints the largest difference of an image, relative;
  * fails above the bounds.
@@ -7,23 +7,33 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { python } from '../../dist/bench/lib/python.mjs';
-import { writeKohya } from '../../dist/engine/adapters/kohya.js';
-import { writeMerged } from '../../dist/engine/adapters/merge-model.js';
-import { readAdapter, readWeighted } from '../../dist/engine/adapters/read.js';
-import { loadPipeline } from '../../dist/engine/models/pipeline.js';
+import { join } from 'node:path';
+import { writeKohya } from '../../engine/adapters/kohya.js';
+import { writeMerged } from '../../engine/adapters/merge-model.js';
+import { readAdapter, readWeighted } from '../../engine/adapters/read.js';
+import { loadPipeline } from '../../engine/models/pipeline.js';
+import { projectPath } from '../../src/files/paths.js';
+import { python } from '../lib/python.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const interpreter = python();
-const fixtures = join(root, 'tests/fixtures');
+const fixtures = projectPath('tests/fixtures');
 const dir = mkdtempSync(join(tmpdir(), 'acclaim-peer-adapters-'));
 /** A trajectory of several steps; a merged model's weights are rounded to the base model's precision. */
 const BOUND = 1e-3;
 const ROUNDED = 3e-2;
 
-const cases = [
+interface Case {
+  name: string;
+  model: string;
+  adapter: string;
+  noise: string;
+  /** Tokens of a prompt. */
+  length: number;
+  steps: number;
+  half?: true;
+}
+
+const cases: readonly Case[] = [
   {
     name: 'mini',
     model: 'models/mini',
@@ -61,9 +71,23 @@ const cases = [
 
 const prompt = 'one blue rose in a vase';
 const guidance = 5;
-const asked = [];
+interface Asked {
+  name: string;
+  format: string;
+  bound: number;
+  model_kind: string;
+  prompt: string;
+  guidance: number;
+  length: number;
+  noise: string;
+  ours: string;
+  model: string;
+  adapter: string | null;
+}
+
+const asked: Asked[] = [];
 for (const { name, half, length, steps, ...c } of cases) {
-  const model = join(root, c.model);
+  const model = projectPath(c.model);
   const adapter = join(fixtures, `${c.adapter}.safetensors`);
   const noise = join(fixtures, `${c.noise}.safetensors`);
   const pipeline = await loadPipeline(model);
@@ -97,7 +121,7 @@ for (const { name, half, length, steps, ...c } of cases) {
     '--threads',
     1,
   ];
-  execFileSync(process.execPath, [join(root, 'dist/src/acclaim.js'), ...generate.map(String)], {
+  execFileSync(process.execPath, [projectPath('dist/src/acclaim.js'), ...generate.map(String)], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const common = { model_kind: name, prompt, guidance, length, noise, ours };
@@ -107,7 +131,7 @@ for (const { name, half, length, steps, ...c } of cases) {
     { name, format: 'merged', bound: half ? ROUNDED : BOUND, ...common, model: merged, adapter: null },
   );
 }
-const script = join(root, 'bench/peers/adapters.py');
+const script = projectPath('bench/peers/adapters.py');
 const { stdout, stderr } = spawnSync(interpreter, [script], {
   input: asked.map((c) => JSON.stringify(c)).join('\n'),
   encoding: 'utf8',
@@ -115,12 +139,12 @@ const { stdout, stderr } = spawnSync(interpreter, [script], {
 const answers = stdout
   .trim()
   .split('\n')
-  .map((line) => JSON.parse(line));
+  .map((line): { error?: number; error_text?: string } => JSON.parse(line));
 console.log('| model | format | largest difference |\n|---|---|---|');
 let failed = answers.length !== asked.length;
 for (const [i, { name, format, bound }] of asked.entries()) {
   const { error, error_text: text } = answers[i] ?? { error_text: 'no answer' };
-  failed ||= !(error <= bound);
+  failed ||= !(error !== undefined && error <= bound);
   console.log(`| ${name} | ${format} | ${error?.toExponential(1) ?? text} |`);
 }
 if (failed) console.error(stderr.split('\n').slice(-8).join('\n'));

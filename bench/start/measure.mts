@@ -1,6 +1,6 @@
 // What a newcomer waits for: `acclaim start` in an empty folder, one voter, two default rounds. Seconds to
 // the first ballot, to draw a round of 18, to learn one; optimiser steps a second; peak memory of bot and
-// engine together. Usage: node bench/start/measure.mjs [--rounds 2] [--task cat] [--set KEY=VALUE]... [--out
+// engine together. Usage: npm run bench -- start/measure [--rounds 2] [--task cat] [--set KEY=VALUE]... [--out
 // FILE]; needs an idle machine.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,19 +8,19 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { cpuSeconds, familyOf, proportionalMb } from '../../dist/bench/lib/memory.mjs';
-import { machine, markdown } from '../../dist/bench/lib/table.mjs';
-import { Visitor } from '../../dist/bench/lib/visitor.mjs';
+import type { SessionStatus } from '../../src/domain/sessions/views.js';
+import { projectPath } from '../../src/files/paths.js';
+import { cpuSeconds, familyOf, proportionalMb } from '../lib/memory.mjs';
+import { machine, markdown } from '../lib/table.mjs';
+import { Visitor } from '../lib/visitor.mjs';
 
-const bench = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '2' },
     task: { type: 'string' },
     set: { type: 'string', multiple: true, default: [] },
-    out: { type: 'string', default: join(bench, 'out', 'start.json') },
+    out: { type: 'string', default: projectPath('bench/out/start.json') },
   },
 });
 const rounds = Number(options.rounds);
@@ -31,7 +31,7 @@ const seconds = (since = began) => (performance.now() - since) / 1e3;
 const app = spawn(
   process.execPath,
   [
-    join(bench, '..', 'dist', 'src', 'acclaim.js'),
+    projectPath('dist/src/acclaim.js'),
     ...['start', '--port', '0', '--data', data, '--seed', '1'],
     ...(options.task ? ['--task', options.task] : []),
     ...['logLevel=error', ...options.set].flatMap((pair) => ['--set', pair]),
@@ -43,17 +43,21 @@ const ended = new Promise((resolve) => app.on('close', resolve));
 // Bot and engine together, twice a second; pages they share are counted once.
 const memory = { peak: 0, bot: 0, engine: 0 };
 const sampler = setInterval(() => {
-  const [bot, ...others] = familyOf(app.pid).map(proportionalMb);
+  const [bot = 0, ...others] = familyOf(app.pid!).map(proportionalMb);
   const engine = others.reduce((sum, mb) => sum + mb, 0);
   memory.bot = Math.max(memory.bot, bot);
   memory.engine = Math.max(memory.engine, engine);
   memory.peak = Math.max(memory.peak, bot + engine);
 }, 500);
 
+type Looked = (session: SessionStatus) => unknown;
+
 /** The newest status of the one session; asked five times a second: asking costs the server time too. */
-async function statusUntil(base, met, look = () => {}) {
+async function statusUntil(base: string, met: Looked, look: Looked = () => {}): Promise<SessionStatus> {
   for (;;) {
-    const { sessions } = await (await fetch(`${base}/api/status`)).json();
+    const { sessions } = (await (await fetch(`${base}/api/status`)).json()) as {
+      sessions: SessionStatus[];
+    };
     const [session] = sessions;
     if (session?.roundState === 'failed') throw new Error('the round failed');
     if (session) look(session);
@@ -62,9 +66,28 @@ async function statusUntil(base, met, look = () => {}) {
   }
 }
 
-const report = { machine: machine(), rounds: [] };
+interface Row {
+  round: number;
+  draw: number;
+  images: number;
+  /** Of each process, CPU seconds while it learned. */
+  cpu: number[];
+  learn: number;
+  steps: number;
+  stepsPerSecond: number | null;
+  timeLeftShown: boolean;
+}
+interface Report {
+  machine: string;
+  rounds: Row[];
+  ready: number;
+  firstBallot: number;
+  lastDraw: number;
+  memory: typeof memory;
+}
+const report: Report = { machine: machine(), rounds: [], ready: 0, firstBallot: 0, lastDraw: 0, memory };
 try {
-  const base = await new Promise((resolve, reject) => {
+  const base = await new Promise<string>((resolve, reject) => {
     createInterface({ input: app.stdout }).on('line', (line) => {
       const url = /http:\/\/[^\s/]+/.exec(line)?.[0];
       if (url) resolve(url);
@@ -77,15 +100,17 @@ try {
 
   for (let number = 1; number <= rounds; number++) {
     const drawing = performance.now();
-    const inRound = (s) => s.round === number;
+    const inRound = (s: SessionStatus) => s.round === number;
     const open = await statusUntil(base, (s) => inRound(s) && s.roundState === 'open' && s.ballots > 0);
-    const row = { round: number, draw: seconds(drawing) };
-    report.firstBallot ??= seconds();
-    if (number === 1) await visitor.consent(open.channel);
+    const draw = seconds(drawing);
+    if (number === 1) {
+      report.firstBallot = seconds();
+      await visitor.consent(open.channel);
+    }
 
     // Marks every second cell as good, which is about what the base model deserves.
     const ballots = (await visitor.openBallots()).filter((m) => m.data.round === number);
-    row.images = ballots.reduce((sum, m) => sum + m.data.cells.length, 0);
+    const images = ballots.reduce((sum, m) => sum + m.data.cells.length, 0);
     for (const { id, data: card } of ballots) {
       await visitor.mark(
         id,
@@ -95,20 +120,22 @@ try {
     const learning = performance.now();
     for (const { id } of ballots) await visitor.done(id);
 
-    const steps = [];
-    const look = ({ job }) => {
+    const steps: { done: number; total: number; at: number }[] = [];
+    let timeLeftShown = false;
+    const look = ({ job }: SessionStatus) => {
       if (job?.stage !== 'train' || job.done === 0 || steps.at(-1)?.done === job.done) return;
       steps.push({ done: job.done, total: job.total, at: seconds(learning) });
-      if (job.secondsLeft !== null && job.done < job.total) row.timeLeftShown = true;
+      if (job.secondsLeft !== null && job.done < job.total) timeLeftShown = true;
     };
-    const cpu = familyOf(app.pid).map(cpuSeconds);
+    const before = familyOf(app.pid!).map(cpuSeconds);
     await statusUntil(base, (s) => s.round > number, look);
-    row.cpu = familyOf(app.pid).map((pid, i) => cpuSeconds(pid) - (cpu[i] ?? 0));
-    row.learn = seconds(learning);
+    const cpu = familyOf(app.pid!).map((pid, i) => cpuSeconds(pid) - (before[i] ?? 0));
+    const learn = seconds(learning);
     const [first, last] = [steps[0], steps.at(-1)];
-    row.steps = last?.total ?? 0;
-    row.stepsPerSecond = last && last.at > first.at ? (last.done - first.done) / (last.at - first.at) : null;
-    report.rounds.push(row);
+    const stepsPerSecond =
+      first && last && last.at > first.at ? (last.done - first.done) / (last.at - first.at) : null;
+    const counted = { steps: last?.total ?? 0, stepsPerSecond, timeLeftShown };
+    report.rounds.push({ round: number, draw, images, cpu, learn, ...counted });
   }
   // The round after the last one: drawn warm, by an engine that has learned.
   const drawing = performance.now();
@@ -121,16 +148,15 @@ try {
   rmSync(data, { recursive: true, force: true });
 }
 
-report.memory = memory;
 mkdirSync(dirname(options.out), { recursive: true });
 writeFileSync(options.out, JSON.stringify(report, null, 1));
 
-const slowest = (key) => Math.max(...report.rounds.map((row) => row[key] ?? 0));
+const slowest = (key: 'steps' | 'learn') => Math.max(...report.rounds.map((row) => row[key]));
 const warm = [...report.rounds.slice(1).map((row) => row.draw), report.lastDraw];
 const rate = Math.min(...report.rounds.map((row) => row.stepsPerSecond ?? Infinity));
-const s = (x) => `${x.toFixed(1)} s`;
+const s = (x: number) => `${x.toFixed(1)} s`;
 console.log(
-  `${report.machine}; default settings, a lone voter, ${rounds} rounds of ${report.rounds[0].images}.\n`,
+  `${report.machine}; default settings, a lone voter, ${rounds} rounds of ${report.rounds[0]!.images}.\n`,
 );
 console.log(
   markdown(

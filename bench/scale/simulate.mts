@@ -1,18 +1,56 @@
 // What do N channels need, and what gives way first? A day of rounds goes through c engines (discrete events,
 // first come first served) until few wait long; everything else is demand per channel, measured, against what
 // one of its kind takes. Reads what the other benches wrote (figures/*.json, ../chaos/figures), writes the
-// tables of docs/scale.md. Usage: node bench/scale/simulate.mjs [--figures DIR] [--rounds 2] [--voters 8]
+// tables of docs/scale.md. Usage: npm run bench -- scale/simulate [--figures DIR] [--rounds 2] [--voters 8]
 // [--peak 2] [--print]
 import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { sizes as sessions } from '../../dist/bench/chaos/plan.mjs';
-import { markdown, percentile } from '../../dist/bench/lib/table.mjs';
-import { Rng } from '../../dist/src/rng.js';
+import { projectPath } from '../../src/files/paths.js';
+import { Rng } from '../../src/rng.js';
+import { sizes as sessions } from '../chaos/plan.mjs';
+import { markdown, percentile } from '../lib/table.mjs';
 
-const here = dirname(fileURLToPath(import.meta.url));
+const here = projectPath('bench/scale');
 const docs = join(here, '..', '..', 'docs', 'scale.md');
+/** What scale/measure, scale/engines, votes/measure and scale/queue wrote, as far as it is read here. */
+interface Scale {
+  sessions: number;
+  ended: number;
+  marks: number;
+  bytes: number;
+  afterStart: { rss: number };
+  start: { answered: { at: number } };
+}
+interface EngineRow {
+  perHour: number;
+  learnSeconds: number;
+  botCpu: number;
+  redisCommandsPerRound: number;
+}
+interface Engines {
+  rows: [EngineRow, EngineRow];
+  shape: { images: number; learnerSteps: number };
+  ratio: number;
+}
+interface VoteRow {
+  rate: number;
+  cpu: number;
+  p99: number;
+  lag: { p99: number };
+  durable: number;
+  sent: number;
+}
+interface Votes {
+  steady: VoteRow;
+  ceiling?: VoteRow[];
+}
+interface Queue {
+  perFlight: number;
+  perWaiting: number;
+}
+type Of = (figures: Scale) => number;
+
 const { values: given } = parseArgs({
   options: {
     figures: { type: 'string', default: join(here, 'figures') },
@@ -22,11 +60,18 @@ const { values: given } = parseArgs({
     print: { type: 'boolean', default: false },
   },
 });
-const figures = (name) => JSON.parse(readFileSync(join(given.figures, `${name}.json`), 'utf8'));
-const names = ['scale', 'scale-small', 'scale-ended', 'engines', 'votes', 'queue'];
-const [scale, small, withEnded, engines, votes, queue] = names.map(figures);
+const figures = <T,>(name: string): T =>
+  JSON.parse(readFileSync(join(given.figures, `${name}.json`), 'utf8'));
+const scale = figures<Scale>('scale');
+const small = figures<Scale>('scale-small');
+const withEnded = figures<Scale>('scale-ended');
+const engines = figures<Engines>('engines');
+const votes = figures<Votes>('votes');
+const queue = figures<Queue>('queue');
 /** Discord's requests of one chaos run that nothing befell. */
-const { undisturbed } = JSON.parse(readFileSync(join(here, '..', 'chaos', 'figures', 'chaos.json'), 'utf8'));
+const { undisturbed }: { undisturbed: { requests: Record<string, number> } } = JSON.parse(
+  readFileSync(join(here, '..', 'chaos', 'figures', 'chaos.json'), 'utf8'),
+);
 
 /** What a community is taken to do. */
 const assumed = {
@@ -52,14 +97,14 @@ const learn = (one.learnSeconds * assumed.learnerSteps) / engines.shape.learnerS
 const draw = ((roundSeconds - one.learnSeconds) * assumed.images) / engines.shape.images;
 
 /** Line through two sizes: [at nothing, per session]. */
-const line = (of) => {
+const line = (of: Of) => {
   const slope = (of(scale) - of(small)) / (scale.sessions - small.sessions);
   return { base: of(scale) - slope * scale.sessions, slope };
 };
 const memory = line((r) => r.afterStart.rss);
 const restart = line((r) => r.start.answered.at);
 /** What a session that ended adds, though nobody reads it. */
-const perEnded = (of) => Math.max(0, of(withEnded) - of(small)) / withEnded.ended;
+const perEnded = (of: Of) => Math.max(0, of(withEnded) - of(small)) / withEnded.ended;
 const memoryEnded = perEnded((r) => r.afterStart.rss);
 const restartEnded = perEnded((r) => r.start.answered.at);
 const cpuPerVote = votes.steady.cpu / votes.steady.rate;
@@ -81,14 +126,14 @@ const requestsPerRound = Object.entries(undisturbed.requests).reduce(
 );
 
 /** Rounds a second in the hour of the day. */
-const rate = (channels, t) =>
+const rate = (channels: number, t: number) =>
   ((channels * assumed.roundsPerDay) / day) * (1 + (assumed.peak - 1) * Math.sin((2 * Math.PI * t) / day));
 
 /** Times at which rounds close, of a day, by thinning a Poisson stream. */
-function closings(channels) {
+function closings(channels: number): number[] {
   const rng = new Rng(7, 0, `closings.${channels}`);
   const most = rate(channels, day / 4);
-  const times = [];
+  const times: number[] = [];
   for (let t = 0; t < day; ) {
     t -= Math.log(1 - rng.uniform()) / most;
     if (rng.uniform() * most < Math.max(0, rate(channels, t))) times.push(t);
@@ -97,19 +142,19 @@ function closings(channels) {
 }
 
 /** 95 in a hundred wait at most so long, s, for one of `count` engines. */
-function wait(times, count) {
+function wait(times: readonly number[], count: number): number {
   const free = new Float64Array(count);
   const waits = times.map((t) => {
     // The root is the engine that is free first.
-    const start = Math.max(t, free[0]);
+    const start = Math.max(t, free[0]!);
     let at = 0;
     const until = start + learn + draw;
     for (;;) {
       let child = 2 * at + 1;
       if (child >= count) break;
-      if (child + 1 < count && free[child + 1] < free[child]) child += 1;
-      if (free[child] >= until) break;
-      free[at] = free[child];
+      if (child + 1 < count && free[child + 1]! < free[child]!) child += 1;
+      if (free[child]! >= until) break;
+      free[at] = free[child]!;
       at = child;
     }
     free[at] = until;
@@ -118,7 +163,7 @@ function wait(times, count) {
   return percentile(waits, 0.95);
 }
 
-function enginesFor(channels) {
+function enginesFor(channels: number) {
   const times = closings(channels);
   let [least, most] = [1, 1];
   while (wait(times, most) > assumed.patience) [least, most] = [most, most * 2];
@@ -131,14 +176,23 @@ function enginesFor(channels) {
 }
 
 const marksPerRound = assumed.voters * assumed.marksPerVoter;
-const peakRounds = (channels) => rate(channels, day / 4);
+const peakRounds = (channels: number) => rate(channels, day / 4);
 const bytesPerMark = scale.bytes / scale.marks;
 
-const busyEngines = (channels) => peakRounds(channels) * (learn + draw);
-const endedAfterAYear = (channels) => (channels * 365 * assumed.roundsPerDay) / assumed.roundsPerSession;
+const busyEngines = (channels: number) => peakRounds(channels) * (learn + draw);
+const endedAfterAYear = (channels: number) =>
+  (channels * 365 * assumed.roundsPerDay) / assumed.roundsPerSession;
+
+interface Resource {
+  name: string;
+  demand(channels: number): number;
+  limit: number;
+  from: string;
+  change: string;
+}
 
 /** Demand of so many channels, what one of its kind takes, where that is from, and what would be changed. */
-const resources = [
+const resources: readonly Resource[] = [
   {
     name: 'restart to the first command after a year, s',
     demand: (n) => restart.base + n * restart.slope + endedAfterAYear(n) * restartEnded,
@@ -207,7 +261,7 @@ const resources = [
 ];
 
 /** Channels at which the demand reaches the limit. */
-function wall({ demand, limit }) {
+function wall({ demand, limit }: Resource): number {
   let [low, high] = [0, 1e9];
   for (let i = 0; i < 60; i++) {
     const middle = (low + high) / 2;
@@ -217,7 +271,7 @@ function wall({ demand, limit }) {
   return low;
 }
 
-const figure = (x) =>
+const figure = (x: number) =>
   x >= 100 ? Math.round(x).toLocaleString('en') : x >= 1 ? x.toFixed(1) : x.toPrecision(2);
 const sizes = [1000, 10_000, 30_000, 100_000];
 const fleets = sizes.map(enginesFor);

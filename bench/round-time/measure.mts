@@ -1,40 +1,29 @@
 // How long does an honest round of 18 take a voter? A scripted one with human delays marks the same seven
 // good pictures, names the best and is done: by mouse, by keys, by touch, and by the numbers below the
 // sheets. Acts and seconds of each; a drawn line is one act, a swipe too. The page is real, in Chromium;
-// behind it is the tests' small app, which draws at once. Usage: node bench/round-time/measure.mjs [--delay
-// 300] [--out FILE]; needs the sources and a Chromium.
+// behind it is the tests' small app, which draws at once. Usage: npm run bench -- round-time/measure [--delay
+// 300] [--out FILE]; needs a Chromium.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright-core';
-import { createViteServer } from 'vitest/node';
-import { machine, markdown } from '../../dist/bench/lib/table.mjs';
+import { chromium, type Locator, type Page } from 'playwright-core';
+import { projectPath } from '../../src/files/paths.js';
+import { encodePng } from '../../src/images/png.js';
+import { chromiumArgs, chromiumPath } from '../../tests/support/browser.js';
+import { WebApp } from '../../tests/support/web-app.js';
+import { machine, markdown } from '../lib/table.mjs';
 
-const bench = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values: options } = parseArgs({
   options: {
     delay: { type: 'string', default: '300' },
-    out: { type: 'string', default: join(bench, 'out', 'round-time.json') },
+    out: { type: 'string', default: projectPath('bench/out/round-time.json') },
   },
 });
 const delay = Number(options.delay);
 const good = ['A2', 'A5', 'A6', 'B1', 'B2', 'B3', 'B8'];
 const best = 'B2';
-
-// The tests are TypeScript, and Node 20 reads none.
-const vite = await createViteServer({
-  root: dirname(bench),
-  configFile: false,
-  appType: 'custom',
-  logLevel: 'error',
-  server: { middlewareMode: true, hmr: false, watch: null, ws: false },
-});
-const { WebApp } = await vite.ssrLoadModule('/tests/support/web-app.ts');
-const { encodePng } = await vite.ssrLoadModule('/src/images/png.ts');
-const { chromiumArgs, chromiumPath } = await vite.ssrLoadModule('/tests/support/browser.ts');
 
 const dir = mkdtempSync(join(tmpdir(), 'acclaim-round-time-'));
 const file = join(dir, 'picture.png');
@@ -47,24 +36,24 @@ const browser = await chromium.launch({ executablePath: chromiumPath(), args: ch
 /** Acts of one voter on one page, each after the time that a hand takes. */
 class Voter {
   acts = 0;
-  constructor(page) {
-    this.page = page;
+  readonly round: Locator;
+  constructor(private readonly page: Page) {
     this.round = page.locator('.round-open');
   }
-  async act(what) {
+  async act(what: () => Promise<unknown>): Promise<void> {
     await wait(delay);
     await what();
     this.acts += 1;
   }
-  picture = (cell) => this.round.getByRole('button', { name: new RegExp(`^Picture ${cell}:`) });
+  picture = (cell: string) => this.round.getByRole('button', { name: new RegExp(`^Picture ${cell}:`) });
   star = () => this.round.getByRole('button', { name: `${best} is the best of the round` });
   done = () => this.page.locator('.round-bar .button-main');
-  key = (key) => this.act(() => this.page.keyboard.press(key));
+  key = (key: string) => this.act(() => this.page.keyboard.press(key));
   /** Draws the mouse over them. */
-  over = (cells) =>
+  over = (cells: readonly string[]) =>
     this.act(async () => {
       for (const [i, cell] of cells.entries()) {
-        const { x, y, width, height } = await this.picture(cell).boundingBox();
+        const { x, y, width, height } = (await this.picture(cell).boundingBox())!;
         await this.page.mouse.move(x + width / 2, y + height / 2, { steps: 4 });
         if (i === 0) await this.page.mouse.down();
         else await wait(delay / 4);
@@ -72,7 +61,7 @@ class Voter {
       await this.page.mouse.up();
     });
   /** A finger brings what is not to be seen into sight. */
-  async tap(at) {
+  async tap(at: Locator): Promise<void> {
     const seen = () =>
       at.evaluate((el) => {
         const { top, bottom } = el.getBoundingClientRect();
@@ -84,7 +73,7 @@ class Voter {
   }
 }
 
-const ways = {
+const ways: Readonly<Record<string, (v: Voter) => Promise<void>>> = {
   async mouse(v) {
     await v.act(() => v.picture('A2').click());
     await v.over(['A5', 'A6']);
@@ -99,7 +88,7 @@ const ways = {
     await v.act(() => v.done().click());
   },
   async 'mouse, numbers'(v) {
-    const chip = (cell) => v.round.getByRole('button', { name: `${cell} is good`, exact: true });
+    const chip = (cell: string) => v.round.getByRole('button', { name: `${cell} is good`, exact: true });
     for (const cell of good) await v.act(() => chip(cell).click());
     await v.act(() => v.star().click());
     await v.act(() => v.done().click());
@@ -115,7 +104,8 @@ const ways = {
   },
 };
 
-const report = { machine: machine(), delay, ways: {} };
+const found: Record<string, { acts: number; seconds: number }> = {};
+const report = { machine: machine(), delay, ways: found };
 try {
   for (const [name, vote] of Object.entries(ways)) {
     const phone = name === 'touch';
@@ -136,16 +126,16 @@ try {
     await vote(voter);
     await page.getByRole('heading', { name: `Round ${number} is closed` }).waitFor();
     const seconds = (performance.now() - began) / 1e3;
-    const { cells, best: named } = app.rounds[number - 1].outcome;
-    const nameOf = (index) => `${'AB'[Math.floor(index / 9)]}${(index % 9) + 1}`;
+    const { cells, best: named } = app.rounds[number - 1]!.outcome!;
+    const nameOf = (index: number) => `${'AB'[Math.floor(index / 9)]}${(index % 9) + 1}`;
     const counted = cells.flatMap(({ index, up }) => (up > 0 ? [nameOf(index)] : []));
-    if (counted.join() !== good.join() || nameOf(named) !== best)
-      throw new Error(`by ${name} ${counted.join(' ')}, best ${nameOf(named)}, was counted`);
+    if (counted.join() !== good.join() || named === null || nameOf(named) !== best)
+      throw new Error(`by ${name} ${counted.join(' ')}, best ${named}, was counted`);
     report.ways[name] = { acts: voter.acts, seconds };
     await context.close();
-    await new Promise((resolve) => {
+    await new Promise<void>((resolve) => {
       const look = setInterval(() => {
-        if (app.rounds.length <= number || app.rounds.at(-1).state !== 'open') return;
+        if (app.rounds.length <= number || app.rounds.at(-1)!.state !== 'open') return;
         clearInterval(look);
         resolve();
       }, 20);
@@ -162,6 +152,5 @@ try {
 } finally {
   await browser.close();
   await app.platform.stop();
-  await vite.close();
   rmSync(dir, { recursive: true, force: true });
 }

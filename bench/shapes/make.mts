@@ -15,17 +15,17 @@ import {
   writeSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { floatToHalf } from '../../dist/engine/io/half.js';
-import { encodeHeader } from '../../dist/engine/io/safetensors-header.js';
-import { textSchema, unetSchema, vaeSchema } from '../../dist/engine/models/config.js';
-import { textTensors, unetTensors, vaeTensors } from '../../dist/engine/models/networks.js';
-import { Rng } from '../../dist/src/rng.js';
+import { floatToHalf } from '../../engine/io/half.js';
+import { encodeHeader } from '../../engine/io/safetensors-header.js';
+import { textSchema, unetSchema, vaeSchema } from '../../engine/models/config.js';
+import { textTensors, unetTensors, vaeTensors } from '../../engine/models/networks.js';
+import { projectPath } from '../../src/files/paths.js';
+import { Rng } from '../../src/rng.js';
 
-const OUT = fileURLToPath(new URL('../out/shapes/', import.meta.url));
-const TOKENIZER = fileURLToPath(new URL('../../models/clip-tokenizer/', import.meta.url));
+const OUT = projectPath('bench/out/shapes');
+const TOKENIZER = projectPath('models/clip-tokenizer');
 
-const vae = (scaling) => ({
+const vae = (scaling: number) => ({
   block_out_channels: [128, 256, 512, 512],
   down_block_types: Array(4).fill('DownEncoderBlock2D'),
   up_block_types: Array(4).fill('UpDecoderBlock2D'),
@@ -70,7 +70,7 @@ const scheduler = {
   steps_offset: 1,
 };
 
-const index = (name, more = {}) => ({
+const index = (name: string, more: object = {}) => ({
   _class_name: name,
   scheduler: ['diffusers', 'DDIMScheduler'],
   text_encoder: ['transformers', 'CLIPTextModel'],
@@ -80,9 +80,19 @@ const index = (name, more = {}) => ({
   ...more,
 });
 
-const cross = (down) => (down ? 'CrossAttnDownBlock2D' : 'CrossAttnUpBlock2D');
+const cross = (down: boolean) => (down ? 'CrossAttnDownBlock2D' : 'CrossAttnUpBlock2D');
 
-export const SHAPES = {
+interface Shape {
+  index: object;
+  unet: object;
+  vae: object;
+  /** Folder of the encoder, folder of its tokenizer, its configuration. */
+  texts: [string, string, object][];
+}
+
+export type ShapeName = 'sd15' | 'sdxl';
+
+const SHAPES: Readonly<Record<ShapeName, Shape>> = {
   sd15: {
     index: index('StableDiffusionPipeline'),
     unet: {
@@ -132,41 +142,45 @@ const POOL = 65_536;
 const normals = new Rng(1, 0, 'shapes').normals(POOL);
 
 /** Weights of a size at which signals neither die nor grow: N(0, 1 / inputs), norms 1, biases 0. */
-function values(name, shape) {
+function values(name: string, shape: readonly number[]): Uint16Array {
   const inner = shape.slice(1).reduce((n, d) => n * d, 1);
   if (shape.length > 1) return floatToHalf(normals.map((x) => x / Math.sqrt(inner)));
   return floatToHalf(new Float32Array(POOL).fill(name.endsWith('weight') ? 1 : 0));
 }
 
 /** Writes one weights file under a temporary name first. */
-function writeWeights(file, tensors) {
-  const count = (shape) => shape.reduce((n, d) => n * d, 1);
+function writeWeights(file: string, tensors: ReadonlyMap<string, readonly number[]>): void {
+  const count = (shape: readonly number[]) => shape.reduce((n, d) => n * d, 1);
   const described = [...tensors].map(([name, shape]) => ({
     name,
     shape,
-    dtype: 'F16',
+    dtype: 'F16' as const,
     length: 2 * count(shape),
   }));
   const fd = openSync(`${file}.partial`, 'w');
   writeSync(fd, encodeHeader(described, [['format', 'pt']]));
-  const known = new Map();
+  const known = new Map<string, Buffer>();
   for (const { name, shape, length } of described) {
-    const kind = shape.length > 1 ? `${shape.slice(1)}` : name.split('.').at(-1);
+    const kind = shape.length > 1 ? `${shape.slice(1)}` : name.split('.').at(-1)!;
     if (!known.has(kind)) known.set(kind, Buffer.from(values(name, shape).buffer));
-    const pool = known.get(kind);
+    const pool = known.get(kind)!;
     for (let at = 0; at < length; ) at += writeSync(fd, pool, 0, Math.min(pool.length, length - at));
   }
   closeSync(fd);
   renameSync(`${file}.partial`, file);
 }
 
-export function make(name, out = join(OUT, name)) {
+type Part = [name: string, stem: string, tensors: ReadonlyMap<string, readonly number[]>, config: object];
+
+export function make(name: ShapeName, out = join(OUT, name)): void {
   const shape = SHAPES[name];
   const dir = resolve(out);
-  const parts = [
+  const parts: Part[] = [
     ['unet', 'diffusion_pytorch_model', unetTensors(unetSchema.parse(shape.unet)), shape.unet],
     ['vae', 'diffusion_pytorch_model', vaeTensors(vaeSchema.parse(shape.vae)), shape.vae],
-    ...shape.texts.map(([part, , config]) => [part, 'model', textTensors(textSchema.parse(config)), config]),
+    ...shape.texts.map(
+      ([part, , config]): Part => [part, 'model', textTensors(textSchema.parse(config)), config],
+    ),
   ];
   const bytes = parts.reduce(
     (sum, [, , tensors]) => [...tensors.values()].reduce((n, s) => n + 2 * s.reduce((a, b) => a * b, 1), sum),
@@ -175,7 +189,8 @@ export function make(name, out = join(OUT, name)) {
   mkdirSync(dir, { recursive: true });
   const { bavail, bsize } = statfsSync(dir);
   if (bavail * bsize < 1.2 * bytes) throw new Error(`${dir}: ${(bytes / 1e9).toFixed(1)} GB do not fit`);
-  const json = (file, value) => writeFileSync(join(dir, file), `${JSON.stringify(value, null, 2)}\n`);
+  const json = (file: string, value: object) =>
+    writeFileSync(join(dir, file), `${JSON.stringify(value, null, 2)}\n`);
   for (const [part, stem, tensors, config] of parts) {
     mkdirSync(join(dir, part), { recursive: true });
     json(`${part}/config.json`, config);

@@ -2,45 +2,64 @@
  * The matrix of files: every kind that pip's current libraries write, for the tiny SD 1.5, 2.1 and XL, is
  * opened here, and its images are held against those that diffusers makes of the same noise; what is not
  * built must be refused by its name.
- *   node bench/parity/files.mjs          prints the table and puts it into docs/layouts.md; --check fails above the bound
+ *   npm run bench -- parity/files          prints the table and puts it into docs/layouts.md; --check fails above the bound
  * Needs bench/.venv (bench/peers/setup.sh), or ACCLAIM_PYTHON; a minute or two.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { python } from '../../dist/bench/lib/python.mjs';
-import { readAdapters } from '../../dist/engine/adapters/read.js';
-import { sample } from '../../dist/engine/diffusion/sampler.js';
-import { readSafetensors } from '../../dist/engine/io/safetensors.js';
-import { decode, loadPipeline } from '../../dist/engine/models/pipeline.js';
-import { ExecutorCache } from '../../dist/engine/runtime/cache.js';
+import { readAdapters } from '../../engine/adapters/read.js';
+import { sample } from '../../engine/diffusion/sampler.js';
+import { decode, loadPipeline } from '../../engine/models/pipeline.js';
+import { ExecutorCache } from '../../engine/runtime/cache.js';
+import { AcclaimError } from '../../src/errors.js';
+import { projectPath } from '../../src/files/paths.js';
+import { difference, Floats } from '../lib/floats.mjs';
+import { python } from '../lib/python.mjs';
 
-const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const TINY = here('../../tests/fixtures/tiny');
-const DOC = here('../../docs/layouts.md');
+const TINY = projectPath('tests/fixtures/tiny');
+const DOC = projectPath('docs/layouts.md');
 /** Of an image, relative to its largest value. */
 const BOUND = 1e-3;
 const MODELS = ['sd15', 'sd21', 'sdxl'];
 
-function written(folder) {
-  const { status, stdout } = spawnSync(python(), [here('files.py'), TINY, folder], {
+/** A file that files.py wrote. */
+interface Written {
+  kind: string;
+  tool: string;
+  /** Of MODELS. */
+  name: string;
+  model: string;
+  adapter: string | null;
+  prompt: string;
+  eta: number;
+  /** Images by diffusers; null: it is not built here. */
+  reference: string | null;
+  refused: string | null;
+}
+
+function written(folder: string): { libraries: string; cases: Written[] } {
+  const { status, stdout } = spawnSync(python(), [projectPath('bench/parity/files.py'), TINY, folder], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 2 ** 26,
   });
   if (status !== 0) throw new Error(`files.py ended with ${status}`);
   const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
-  const [{ libraries }, ...cases] = lines.map((line) => JSON.parse(line));
+  const [{ libraries }, ...cases] = lines.map((line) => JSON.parse(line)) as [
+    { libraries: string },
+    ...Written[],
+  ];
   return { libraries, cases };
 }
 
-async function imagesOf({ name, model, adapter, prompt, eta }) {
+async function imagesOf({ name, model, adapter, prompt, eta }: Written): Promise<Float32Array> {
   const cache = new ExecutorCache({ threads: 1 });
   try {
     const pipeline = await loadPipeline(model);
-    const { initial, steps } = readSafetensors(join(TINY, name, 'ddim_eta1.safetensors'));
+    const golden = new Floats(join(TINY, name, 'ddim_eta1.safetensors'));
+    const [initial, steps] = [golden.get('initial'), golden.get('steps')];
     const size = initial.data.length;
     const { latents } = await sample({
       pipeline: {
@@ -63,20 +82,14 @@ async function imagesOf({ name, model, adapter, prompt, eta }) {
 }
 
 /** What came of a file: the words of the table, and whether they are as they should be. */
-async function resultOf(file) {
+async function resultOf(file: Written): Promise<{ text: string; well: boolean }> {
   try {
     const found = await imagesOf(file);
     if (file.reference === null) return { text: 'taken, though it is not built', well: false };
-    const { data } = readSafetensors(file.reference).images;
-    let [difference, scale] = [0, 0];
-    for (const [i, x] of data.entries()) {
-      difference = Math.max(difference, Math.abs(found[i] - x));
-      scale = Math.max(scale, Math.abs(x));
-    }
-    const error = difference / scale;
+    const error = difference(found, new Floats(file.reference).get('images').data);
     return { text: error.toExponential(1), well: error <= BOUND };
   } catch (error) {
-    if (error.code === undefined) throw error;
+    if (!(error instanceof AcclaimError)) throw error;
     const named = file.refused !== null && error.message.includes(file.refused);
     return { text: named ? `refused: ${file.refused}` : `refused: ${error.message}`, well: named };
   }
@@ -85,7 +98,7 @@ async function resultOf(file) {
 const root = mkdtempSync(join(tmpdir(), 'acclaim-files-'));
 try {
   const { libraries, cases } = written(root);
-  const rows = new Map();
+  const rows = new Map<string, Record<string, string>>();
   let wrong = 0;
   for (const file of cases) {
     const { text, well } = await resultOf(file);

@@ -1,26 +1,25 @@
 // What do the guards hold, and what do they cost honest people? The crowds of config/crowds/ over seeds that
 // no number was chosen on, without guards, with those of sessions from before there was doubt, and with
-// today's; and how long a round of a thousand voters is judged. Usage: node bench/crowds/run.mjs [--crowds
+// today's; and how long a round of a thousand voters is judged. Usage: npm run bench -- crowds/run [--crowds
 // a,b] [--seeds 20] [--first 1] [--rounds 20] [--out FILE] [--set doubt=0.3]
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { machine, markdown, median } from '../../dist/bench/lib/table.mjs';
-import { playRounds } from '../../dist/bot/simulate/crowd/rounds.js';
-import { measureCrowd } from '../../dist/bot/simulate/crowd/undrawn.js';
-import { crowdNames, loadCrowd } from '../../dist/src/config/crowds.js';
-import { defaultGuards, defaultRules } from '../../dist/src/domain/state/rules.js';
-import { judgeRound } from '../../dist/src/domain/voting/feedback.js';
+import { playRounds } from '../../bot/simulate/crowd/rounds.js';
+import { measureCrowd } from '../../bot/simulate/crowd/undrawn.js';
+import { crowdNames, loadCrowd } from '../../src/config/crowds.js';
+import { defaultGuards, defaultRules } from '../../src/domain/state/rules.js';
+import { judgeRound } from '../../src/domain/voting/feedback.js';
+import { projectPath } from '../../src/files/paths.js';
+import { machine, markdown, median } from '../lib/table.mjs';
 
-const bench = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values: options } = parseArgs({
   options: {
     crowds: { type: 'string', default: crowdNames().join(',') },
     seeds: { type: 'string', default: '20' },
     first: { type: 'string', default: '1' },
     rounds: { type: 'string', default: '20' },
-    out: { type: 'string', default: join(bench, 'out', 'crowds.json') },
+    out: { type: 'string', default: projectPath('bench/out/crowds.json') },
     set: { type: 'string', multiple: true, default: [] },
   },
 });
@@ -33,8 +32,9 @@ const { doubt: _doubt, labelDoubt: _label, trustShare: _trust, ...rest } = defau
 const before = { ...rest, newcomerShare: 0.25 };
 const ways = { none: { ...before, from: 1e9 }, before, now: { ...defaultGuards, ...set } };
 
-const percent = (part, of) => (of > 0 ? `${((100 * part) / of).toFixed(1)} %` : '-');
-const figures = [];
+const percent = (part: number, of: number) => (of > 0 ? `${((100 * part) / of).toFixed(1)} %` : '-');
+type Figures = ReturnType<typeof measureCrowd> & { crowd: string; guards: string; hostile: boolean };
+const figures: Figures[] = [];
 for (const name of options.crowds.split(',')) {
   const crowd = loadCrowd(name);
   for (const [guards, numbers] of Object.entries(ways))
@@ -47,7 +47,7 @@ for (const name of options.crowds.split(',')) {
   process.stderr.write(`${name}\n`);
 }
 
-const row = ({ crowd, guards, ...f }) => [
+const row = ({ crowd, guards, ...f }: Figures) => [
   crowd,
   guards,
   percent(f.crowned, f.attacked),
@@ -78,11 +78,12 @@ console.log(markdown(head, figures.map(row)));
 const thousand = loadCrowd('teachers');
 thousand.people = { ...thousand.people, count: 1000, active: 1 };
 const rules = { ...defaultRules, guards: ways.now };
-const { state } = [...playRounds({ crowd: thousand, seed: seeds[0], rounds: 9, rules })].at(-1);
+const { state } = [...playRounds({ crowd: thousand, seed: seeds[0]!, rounds: 9, rules })].at(-1)!;
+const last = state.rounds.at(-1)!;
 const ms = median(
   Array.from({ length: 5 }, () => {
     const began = process.cpuUsage();
-    judgeRound(state, state.rounds.at(-1), state.rounds.at(-1).closedAt);
+    judgeRound(state, last, last.closedAt!);
     const { user, system } = process.cpuUsage(began);
     return Math.round((user + system) / 1000);
   }),

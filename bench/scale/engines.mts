@@ -1,29 +1,28 @@
 // What a second engine brings: rounds an hour of sessions that are voted on at once, by one engine of one
 // thread and by two, over a real Redis; and what a round costs the engine, Redis and the bot. Writes the
-// service times that simulate.mjs reads. Usage: node bench/scale/engines.mjs [--sessions 4] [--seconds 60]
+// service times that simulate.mjs reads. Usage: npm run bench -- scale/engines [--sessions 4] [--seconds 60]
 // [--out FILE]; needs an idle machine.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ask, startRedis } from '../../dist/bench/lib/redis.mjs';
-import { Supervised } from '../../dist/bench/lib/supervised.mjs';
-import { machine, markdown, mean } from '../../dist/bench/lib/table.mjs';
-import { createApp } from '../../dist/bot/create-app.js';
-import { FakePlatform, fakeAccount } from '../../dist/bot/platforms/fake/platform.js';
-import { specify } from '../../dist/bot/services/plans.js';
-import { loadConfig } from '../../dist/src/config/load.js';
-import { createLog } from '../../dist/src/log.js';
+import { createApp } from '../../bot/create-app.js';
+import { FakePlatform, fakeAccount } from '../../bot/platforms/fake/platform.js';
+import { specify } from '../../bot/services/plans.js';
+import { loadConfig } from '../../src/config/load.js';
+import { projectPath } from '../../src/files/paths.js';
+import { createLog } from '../../src/log.js';
+import { ask, startRedis } from '../lib/redis.mjs';
+import { Supervised } from '../lib/supervised.mjs';
+import { machine, markdown, mean } from '../lib/table.mjs';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const acclaim = fileURLToPath(new URL('../../dist/src/acclaim.js', import.meta.url));
+const acclaim = projectPath('dist/src/acclaim.js');
 const { values: given } = parseArgs({
   options: {
     sessions: { type: 'string', default: '4' },
     seconds: { type: 'string', default: '60' },
-    out: { type: 'string', default: join(dirname(here), 'out', 'engines.json') },
+    out: { type: 'string', default: projectPath('bench/out/engines.json') },
   },
 });
 const seconds = Number(given.seconds);
@@ -49,7 +48,7 @@ const settings = [
   'votes.quorumBy=done',
 ];
 mkdirSync(join(dir, 'data'));
-const engine = (name) =>
+const engine = (name: string) =>
   new Supervised(
     name,
     [
@@ -79,7 +78,7 @@ function engineTime() {
 }
 
 /** One number of INFO. */
-async function info(section, name) {
+async function info(section: string, name: string): Promise<number> {
   return Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(await ask(redisPort, `INFO ${section}`))?.[1]);
 }
 
@@ -100,13 +99,19 @@ await app.start();
 for (const [i, id] of sessions.entries()) {
   const prompt = 'a black cat inside a cardboard box';
   const spec = specify(config, { prompt, title: id, seed: 5 + i }, 'fake');
-  const place = { channel: `fake-${id}`, community: 'fake', platform: 'fake', address: id, sweeps: true };
+  const place = {
+    channel: `fake-${id}`,
+    community: 'fake',
+    platform: 'fake',
+    address: id,
+    sweeps: true,
+  } as const;
   await app.services.opening.open(spec, { id, place, createdBy: null });
   await fake.consent(id, ann);
 }
 
 /** Votes at once on whatever opens. */
-const voted = new Set();
+const voted = new Set<string>();
 const voting = setInterval(() => {
   for (const id of sessions) {
     const round = app.sessions.get(id)?.rounds.at(-1);
@@ -117,20 +122,21 @@ const voting = setInterval(() => {
     );
     void (async () => {
       for (const { ref } of ballots) await fake.mark(ref, ann, `${1 + (round.number % 3)}`);
-      await fake.mark(ballots[0].ref, ann, 'done');
+      await fake.mark(ballots[0]!.ref, ann, 'done');
     })();
   }
 }, 20);
 
-const rounds = () => sessions.flatMap((id) => app.sessions.get(id).rounds.filter((r) => r.state === 'done'));
+const rounds = () => sessions.flatMap((id) => app.sessions.get(id)!.rounds.filter((r) => r.state === 'done'));
 /** Jobs done make a finer count than rounds, each of which is two. */
 const jobs = () =>
   sessions.reduce(
-    (sum, id) => sum + [...app.sessions.get(id).jobs.values()].filter(({ state }) => state === 'done').length,
+    (sum, id) =>
+      sum + [...app.sessions.get(id)!.jobs.values()].filter(({ state }) => state === 'done').length,
     0,
   );
 
-async function measure(count) {
+async function measure(count: number) {
   for (const one of engines.slice(0, count)) if (one.pid === null) one.start();
   // Every session once through, and every engine warm.
   const warm = rounds().length + sessions.length;
@@ -151,7 +157,7 @@ async function measure(count) {
     engines: count,
     rounds: done,
     perHour: (done / took) * 3600,
-    learnSeconds: mean(taught.map((r) => r.learned.seconds)),
+    learnSeconds: mean(taught.map((r) => r.learned!.seconds)),
     engineCpuPerRound: (time.ran - computed.ran) / done,
     /** Of the engines' time, what they waited for a core that others had. */
     engineQueued: (time.queued - computed.queued) / (took * count),
@@ -161,7 +167,7 @@ async function measure(count) {
   };
 }
 
-const rows = [];
+const rows: Awaited<ReturnType<typeof measure>>[] = [];
 try {
   for (const count of [1, 2]) {
     process.stderr.write(`${count} engine${count > 1 ? 's' : ''}\n`);
@@ -172,7 +178,7 @@ try {
   await house.stop();
   for (const one of [...engines, redis]) await one.end();
 }
-const [one, two] = rows;
+const [one, two] = rows as [(typeof rows)[0], (typeof rows)[0]];
 const ratio = two.perHour / one.perHour;
 const report = { machine: machine(), shape, sessions: sessions.length, seconds, rows, ratio };
 const table = `${report.machine}; ${sessions.length} sessions, rounds of ${shape.images} images, ${shape.samplerSteps} steps, learned in ${shape.learnerSteps}.\n\n${markdown(

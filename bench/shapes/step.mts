@@ -1,22 +1,23 @@
 // One step of one shape in a process of its own, for steps.mjs: compiles, runs it `--times`, tells seconds as
 // JSON. What compiling and running add counts between two looks at a tidied heap: before it is compiled, and
-// from its first run on. node bench/shapes/step.mjs FOLDER denoise|train|decode PIXELS [--precision fp16]
+// from its first run on. npm run bench -- shapes/step FOLDER denoise|train|decode PIXELS [--precision fp16]
 // [--recompute] [--rows N] [--threads N] [--times N] [--run MB]
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { Graph } from '../../dist/engine/graph/graph.js';
-import { predictedBytes } from '../../dist/engine/graph/memory.js';
-import { toOnnx } from '../../dist/engine/graph/onnx.js';
-import { guidedRegressionGraph } from '../../dist/engine/learn/losses/guided-regression.js';
-import { decode, loadPipeline } from '../../dist/engine/models/pipeline.js';
-import { encodePair, shapesOf, textInputs } from '../../dist/engine/models/prompt.js';
-import { guided } from '../../dist/engine/models/unet.js';
-import { decoder } from '../../dist/engine/models/vae.js';
-import { ExecutorCache } from '../../dist/engine/runtime/cache.js';
-import { Executor } from '../../dist/engine/runtime/executor.js';
-import { f32 } from '../../dist/engine/runtime/tensor.js';
-import { Rng } from '../../dist/src/rng.js';
-import { anonymousMb } from './private.mjs';
+import { Graph } from '../../engine/graph/graph.js';
+import { predictedBytes } from '../../engine/graph/memory.js';
+import { toOnnx } from '../../engine/graph/onnx.js';
+import { guidedRegressionGraph } from '../../engine/learn/losses/guided-regression.js';
+import { decode, loadPipeline } from '../../engine/models/pipeline.js';
+import { encodePair, shapesOf, textInputs } from '../../engine/models/prompt.js';
+import { guided } from '../../engine/models/unet.js';
+import { decoder } from '../../engine/models/vae.js';
+import type { Precision } from '../../engine/nn/precision.js';
+import { ExecutorCache } from '../../engine/runtime/cache.js';
+import { Executor } from '../../engine/runtime/executor.js';
+import { f32 } from '../../engine/runtime/tensor.js';
+import { Rng } from '../../src/rng.js';
+import { anonymousMb, type Fact } from './private.mjs';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -29,13 +30,13 @@ const { positionals, values } = parseArgs({
     run: { type: 'string', default: 'Infinity' },
   },
 });
-const [folder, what, pixels] = positionals;
+const [folder, what, pixels] = positionals as [string, 'train' | 'denoise' | 'decode', string];
 const [count, threads] = [Number(values.rows), Number(values.threads)];
-const say = (fact) => process.stdout.write(`${JSON.stringify(fact)}\n`);
+const say = (fact: Fact) => process.stdout.write(`${JSON.stringify(fact)}\n`);
 
 const cache = new ExecutorCache({ threads });
 let began = performance.now();
-const pipeline = await loadPipeline(folder, values.precision);
+const pipeline = await loadPipeline(folder, values.precision as Precision);
 const latent = pipeline.latentShape(Number(pixels), Number(pixels));
 const text = await encodePair(pipeline, cache, { negative: 'a', prompt: 'a black cat' }, latent);
 await cache.clear();
@@ -43,14 +44,14 @@ const loaded = (performance.now() - began) / 1000;
 
 const rng = new Rng(1, 0, 'step');
 const shape = [count, ...latent];
-const draw = (dims, scale = 1) =>
+const draw = (dims: readonly number[], scale = 1) =>
   f32(
     dims,
     Float32Array.from(rng.normals(dims.reduce((n, d) => n * d, 1)), (x) => scale * x),
   );
 const spec = {
   pipeline,
-  adapter: { rank: 4, alpha: 4, targets: 'attention' },
+  adapter: { rank: 4, alpha: 4, targets: 'attention' } as const,
   latent,
   rows: count,
   guidance: 5,
@@ -85,11 +86,11 @@ function training() {
 function decoding() {
   const g = new Graph();
   g.output('y', decoder(g, pipeline, g.input('x', shape)));
-  return { g };
+  return { g, feeds: {} };
 }
 
 /** The engine's heap grows while graphs are written: that is the process's, and comes first. */
-async function settle(g) {
+async function settle(g: Graph) {
   for (let k = 0; k < 2; k++) toOnnx(g, { prepackWeights: true });
   await tidy();
   say({ ready: true });
@@ -98,12 +99,12 @@ async function settle(g) {
 /** What a collection frees goes back to the system a little later. */
 async function tidy() {
   for (let k = 0; k < 2; k++) {
-    global.gc();
+    global.gc!();
     await setTimeout(50);
   }
 }
 
-const measure = async (run) => {
+const measure = async (run: () => Promise<unknown>) => {
   for (let k = 0; k < Number(values.times); k++) {
     const [cpu, wall] = [process.cpuUsage(), performance.now()];
     await run();

@@ -1,7 +1,0 @@
-/**
- * node bench/shapes/make-sdxl.mjs [FOLDER]: random weights in Stable Diffusion XL's shape, by default into
- * bench/out/shapes/sdxl.
- */
-import { make } from './make.mjs';
-
-make('sdxl', process.argv[2]);
