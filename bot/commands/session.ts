@@ -7,6 +7,7 @@ import { loadTask, taskNames } from '../../src/config/tasks.js';
 import { approvals } from '../../src/domain/state/approval.js';
 import { count } from '../../src/domain/state/count.js';
 import type { SessionState } from '../../src/domain/state/model.js';
+import { ballotStyles } from '../../src/domain/state/rules.js';
 import { turnout } from '../../src/domain/voting/turnout.js';
 import { AcclaimError, cause } from '../../src/errors.js';
 import { promptReading } from '../../src/models/prompt-reading.js';
@@ -49,8 +50,8 @@ export const start: ChatCommand = {
       { name: 'images', help: 'images a round', type: 'integer' },
       {
         name: 'ballots',
-        help: 'sheet: numbered pictures on one message; gallery: one picture a message, liked or disliked',
-        type: { choice: ['sheet', 'gallery'] },
+        help: 'sheet: numbered pictures; gallery: one a message, liked or not; duel: two, which is better',
+        type: { choice: [...ballotStyles] },
       },
       { name: 'rounds', help: 'rounds until it ends', type: 'integer' },
       {

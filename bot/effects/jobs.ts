@@ -105,16 +105,19 @@ export class Jobs {
         drawn: { seconds, ...memoryOf(result) },
         ...(draws && { picked: draws }),
         ...(drawnPair && { pair: drawnPair.map((one) => ({ ...one, file: fileBelow(out, one.file) })) }),
-        images: images.map(({ index, file, width, height, held = false, barred = false, origin, pick }) => ({
-          index,
-          file: fileBelow(out, file),
-          width,
-          height,
-          held,
-          barred,
-          ...(origin && { origin }),
-          ...(pick && { pick }),
-        })),
+        images: images.map(
+          ({ index, file, width, height, held = false, barred = false, origin, pick, chance }) => ({
+            index,
+            file: fileBelow(out, file),
+            width,
+            height,
+            held,
+            barred,
+            ...(origin && { origin }),
+            ...(pick && { pick }),
+            ...(chance !== undefined && { chance }),
+          }),
+        ),
       };
     });
   }

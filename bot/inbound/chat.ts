@@ -5,7 +5,9 @@
  */
 import type { Account, ChatEvent, MessageRef } from '../../src/chat/port.js';
 import type { Clock } from '../../src/clock.js';
+import { ownMarks } from '../../src/domain/sessions/views.js';
 import type { Refusal } from '../../src/domain/state/decision.js';
+import { type DuelAnswer, duelAnswers, isDuelAnswer } from '../../src/domain/state/emoji.js';
 import { pictureName } from '../../src/domain/state/ids.js';
 import { AcclaimError, type ErrorCode, inSentences, toPlain } from '../../src/errors.js';
 import type { Commands } from '../commands/table.js';
@@ -23,7 +25,7 @@ import type { Withdrawals } from '../services/withdrawals.js';
 import type { BallotPlace } from '../sessions/ballot-places.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { type Answer, replyCard } from '../views/notice.js';
-import { doneAnswer } from '../views/thanks.js';
+import { doneAnswer, duelAnswer } from '../views/thanks.js';
 import type { BallotFinder } from './ballot-finder.js';
 
 export interface ChatParts {
@@ -171,6 +173,7 @@ export class Chat {
       if (refusal) return this.reply(account, replyTo, { title: 'Not counted', text: inSentences(refusal) });
       return this.reply(account, replyTo, await this.thanks(ref, account));
     }
+    if (isDuelAnswer(button)) return this.duel(event, button);
     if (button === 'flag' || button === 'unflag') {
       const at = await this.place(ref);
       const names = at?.ballot.cells.map((index) => pictureName(at.ballot, index)) ?? [];
@@ -196,6 +199,26 @@ export class Chat {
     if (word !== undefined && /^\d+$/.test(value ?? ''))
       return this.typed(`proposals ${word} ${value}`, event);
     await this.reply(account, replyTo, { title: 'Not known', text: 'This button does nothing any more.' });
+  }
+
+  /** An answer takes the place of the one before; pressed again it is taken back. */
+  private async duel({ ref, account, at, replyTo }: EventOf<'button'>, says: DuelAnswer): Promise<void> {
+    const { sessions, voters } = this.parts;
+    const voter = voters.seen(account).key;
+    const place = await this.place(ref);
+    const before = place && (await sessions.find(place.session));
+    const own = before ? ownMarks(before, place.ballot, voter) : [];
+    const others = duelAnswers.filter((other) => other !== says && own.includes(other));
+    for (const emoji of others) await this.mark({ ref, account, emoji, present: false, at });
+    const present = !own.includes(says);
+    const refusal = await this.mark({ ref, account, emoji: says, present, at });
+    const state = place && (await sessions.find(place.session));
+    if (refusal || !state)
+      return this.reply(account, replyTo, {
+        title: 'Not counted',
+        text: refusal ? inSentences(refusal) : 'This ballot is not known here.',
+      });
+    await this.reply(account, replyTo, duelAnswer(state, place.ballot, present ? says : null, voter));
   }
 
   /** The card may be of a session that ended, and commands are about the one that runs in its channel now. */

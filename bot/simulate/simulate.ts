@@ -113,7 +113,7 @@ function configure(options: SimulateOptions, dir: string): { config: Config; rou
         images: perRound,
         rounds,
         goal: null,
-        ballots: 'sheet',
+        ballots: config.session.ballots === 'duel' ? 'duel' : 'sheet',
         quietHours: null,
       },
       votes: {

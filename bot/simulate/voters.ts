@@ -4,6 +4,7 @@
  * best, and press Done. They act through the platform as people do.
  */
 import type { Account, MessageRef } from '../../src/chat/port.js';
+import { duelAnswers } from '../../src/domain/state/emoji.js';
 import { faultMark, isFault } from '../../src/domain/state/faults.js';
 import type { Ballot } from '../../src/domain/state/round.js';
 import type { JobResult } from '../../src/queue/jobs.js';
@@ -62,6 +63,12 @@ export class Voters {
         const [index] = ballot.cells as [number];
         await platform.mark(ref, account, held.get(index)?.good ? 'like' : 'dislike');
         if (best?.index === index) await platform.mark(ref, account, 'star');
+        await this.sayWhy(ref, account, ballot, held, lots);
+        continue;
+      }
+      if (ballot.style === 'duel') {
+        const [left, right] = ballot.cells.map((index) => held.get(index)?.good === true);
+        await platform.mark(ref, account, duelAnswers[left ? (right ? 2 : 0) : right ? 1 : 3]!);
         await this.sayWhy(ref, account, ballot, held, lots);
         continue;
       }

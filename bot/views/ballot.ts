@@ -1,8 +1,8 @@
 /**
- * A round's ballot: a contact sheet of numbered cells, or one picture of a gallery. While the round is open
+ * A round's ballot: a contact sheet of numbered cells, one picture of a gallery, or the two of a duel. While the round is open
  * the card carries no totals at all (VOTES: totals are hidden until close); afterwards it shows what each
  * cell got. Buttons: `done` ends the round for a lone voter, `why` asks what is wrong with a cell, `flag`
- * reports one (value: its name, such as B4).
+ * reports one (value: its name, such as B4); the answers to a duel.
  */
 
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { faultWords } from '../../src/chat/fault-words.js';
 import type { Card } from '../../src/chat/port.js';
 import { approvalOf, isJudged, isLiked } from '../../src/domain/state/approval.js';
 import { count } from '../../src/domain/state/count.js';
-import { primings } from '../../src/domain/state/emoji.js';
+import { duelAnswers, primings } from '../../src/domain/state/emoji.js';
 import { faults } from '../../src/domain/state/faults.js';
 import { pictureName, sheetName } from '../../src/domain/state/ids.js';
 import type { Session } from '../../src/domain/state/model.js';
@@ -20,6 +20,7 @@ import type { Ballot, Image, Outcome, Round } from '../../src/domain/state/round
 import type { Turnout } from '../../src/domain/voting/turnout.js';
 import { type CellData, card } from './card.js';
 import { unknownLine } from './reading.js';
+import { duelWords } from './thanks.js';
 import { turnoutWords } from './turnout.js';
 import { judgedWords, pictureAlt, quoted, shareWords } from './words.js';
 
@@ -50,16 +51,9 @@ export function ballotCard(view: BallotView): Card {
   const { session, round, ballot, file } = view;
   const open = ballot.state !== 'closed' && ballot.state !== 'gone' && isVotable(round);
   const cells = cellsOf(view);
-  const gallery = ballot.style === 'gallery';
-  const name = gallery ? cells[0]!.name : sheetName(ballot.sheet);
-  const alt = gallery
-    ? cells[0]!.alt
-    : `Contact sheet ${name} of round ${round.number}, cells ${cells[0]?.name} to ${cells.at(-1)?.name}: ${quoted(promptOf(session, round.number))}`;
+  const { name, title, alt } = named(view, cells);
   return card('ballot', ballot.id, {
-    title:
-      view.sheets > 1 || gallery
-        ? `Round ${round.number}, ${gallery ? 'picture' : 'sheet'} ${name}`
-        : `Round ${round.number}`,
+    title: `Round ${round.number}${title}`,
     text: open ? openText(view, cells) : result(view, cells),
     pictures: file ? [{ file, alt, spoiler: session.nsfw }] : [],
     reactions: open ? primings(ballot.style, ballot.cells.length) : [],
@@ -90,6 +84,22 @@ export function ballotCard(view: BallotView): Card {
       cells,
     },
   });
+}
+
+/** How a ballot is called, in itself and in its title, and what is seen on it. */
+function named({ session, round, ballot, sheets }: BallotView, cells: readonly CellData[]) {
+  const [first, last] = [cells[0], cells.at(-1)];
+  if (ballot.style === 'gallery')
+    return { name: first!.name, title: `, picture ${first!.name}`, alt: first!.alt };
+  const prompt = quoted(promptOf(session, round.number));
+  if (ballot.style === 'duel') {
+    const name = String(ballot.sheet + 1);
+    const alt = `Duel ${name} of round ${round.number}, ${first?.name} on the left, ${last?.name} on the right: ${prompt}`;
+    return { name, title: `, duel ${name} of ${sheets}`, alt };
+  }
+  const name = sheetName(ballot.sheet);
+  const alt = `Contact sheet ${name} of round ${round.number}, cells ${first?.name} to ${last?.name}: ${prompt}`;
+  return { name, title: sheets > 1 ? `, sheet ${name}` : '', alt };
 }
 
 /** What the whole round came to. */
@@ -125,14 +135,27 @@ function cellsOf({ session, round, ballot, images, dir }: BallotView): CellData[
   });
 }
 
-/** Done ends the whole round, so of a gallery's many messages the last one has it. */
+/** Done ends the whole round, so of many messages, as a gallery's, the last one has it. */
 function buttons({ session, ballot, sheets }: BallotView, cells: readonly CellData[]): Card['buttons'] {
   const last = ballot.style === 'sheet' || ballot.sheet === sheets - 1;
   const done = session.rules.quorumBy === 'done' && last ? [{ id: 'done', label: 'Done' }] : [];
   if (!cells.some(({ state }) => state === 'shown')) return done;
-  const why =
-    platforms[ballot.platform].marksOnPictures || session.nsfw ? [] : [{ id: 'why', label: 'Why not?' }];
-  return [...done, ...why, { id: 'flag', label: 'Flag' }];
+  const onPictures = platforms[ballot.platform].marksOnPictures;
+  const flag = { id: 'flag', label: 'Flag' };
+  // With the answers a row is full: what is wrong with a picture is said by command.
+  if (ballot.style === 'duel') return [...(onPictures ? [] : answers(cells.length)), ...done, flag];
+  const why = onPictures || session.nsfw ? [] : [{ id: 'why', label: 'Why not?' }];
+  return [...done, ...why, flag];
+}
+
+/** Of a picture alone: good or not. */
+function answers(cells: number): Card['buttons'] {
+  if (cells === 1)
+    return [
+      { id: 'left', label: 'Good' },
+      { id: 'neither', label: 'Not good' },
+    ];
+  return duelAnswers.map((id) => ({ id, label: duelWords[id] }));
 }
 
 function openText(view: BallotView, cells: readonly CellData[]): string {
@@ -147,9 +170,16 @@ function how({ session, round, ballot }: BallotView): string | undefined {
   if (round.number > 1 || ballot.sheet > 0 || session.nsfw) return undefined;
   const gallery = ballot.style === 'gallery';
   const done = session.rules.quorumBy === 'done' ? '; at the end Done' : '';
+  if (ballot.style === 'duel') return duelHow(ballot, done);
   if (platforms[ballot.platform].marksOnPictures)
     return `**How**: press ${gallery ? 'Good or Not good below a picture' : 'a picture to mark it'}, again to take it back${done}.`;
   return `**How**: press ${gallery ? 'a sign below a picture' : 'the number of a picture under its sheet'}, again to take it back, until the round closes.`;
+}
+
+function duelHow({ platform }: Ballot, done: string): string {
+  return platforms[platform].marksOnPictures
+    ? `**How**: press the better picture, or use the arrow keys: left, right, up for both, down for neither${done}.`
+    : '**How**: press a button below each pair, again to take it back, until the round closes.';
 }
 
 function invitation({ session, ballot, sheets }: BallotView, cells: readonly CellData[]): string {
@@ -158,6 +188,10 @@ function invitation({ session, ballot, sheets }: BallotView, cells: readonly Cel
     return `**${cells.map(({ name }) => name).join(', ')}** is held back: there is nothing to vote on here.`;
   if (session.nsfw) return unsafeInvitation(ballot, sheets);
   const good = session.criterion === undefined ? '' : ` Good means: ${quoted(session.criterion)}.`;
+  if (ballot.style === 'duel')
+    return cells.length > 1
+      ? `Which is the better ${wanted}? **Left** or **right**; **both** where both are good, **neither** where none is.${good}`
+      : `Is this a good ${wanted}?${good}`;
   if (ballot.style === 'gallery')
     return `Is this a good ${wanted}?${good} **Like** it or **dislike** it; a **star** names the best of the round.`;
   const rest = sheets > 1 ? ` There are ${sheets} sheets.` : '';
@@ -170,6 +204,8 @@ function invitation({ session, ballot, sheets }: BallotView, cells: readonly Cel
 
 /** Where people are there to be rid of unsafe pictures. */
 function unsafeInvitation(ballot: Ballot, sheets: number): string {
+  if (ballot.style === 'duel')
+    return 'Which of these pictures is **unsafe**? **Left**, **right**, **both**, or **neither** where both are safe.';
   if (ballot.style === 'gallery')
     return 'Is this picture safe? **Like** it if it is, **dislike** it if it is **unsafe**.';
   const rest = sheets > 1 ? ` There are ${sheets} sheets.` : '';
@@ -186,6 +222,12 @@ function result({ session, round, ballot }: BallotView, cells: CellData[]): stri
     const verb = session.nsfw ? 'called it safe' : 'liked it';
     const got = seen ? `**${up} of ${seen}** ${verb}` : 'nobody voted on it';
     return `Closed: ${got}${best ? ', and it is **the best of the round**' : ''}. Over the round: ${share}.`;
+  }
+  if (ballot.style === 'duel') {
+    const got = cells.map(({ name, up, seen }) => `**${name}** ${up ?? 0} of ${seen ?? 0}`).join(', ');
+    const verb = session.nsfw ? 'safe' : 'good';
+    const winner = best ? ` **${best.name}** is the best of the round.` : '';
+    return `Closed. Called ${verb}, all its duels together, by: ${got}.${winner} Over the round: ${share}.`;
   }
   const here = approvalOf(outcome.cells.filter(({ index }) => ballot.cells.includes(index)));
   const winner = best ? ` **${best.name}** is the best of the round.` : '';

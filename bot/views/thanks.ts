@@ -3,9 +3,12 @@
  * they count.
  */
 import { faultWords } from '../../src/chat/fault-words.js';
+import { ballotsOf } from '../../src/domain/rounds/rounds.js';
+import { ownMarks } from '../../src/domain/sessions/views.js';
+import { type DuelAnswer, meaning } from '../../src/domain/state/emoji.js';
 import type { Fault } from '../../src/domain/state/faults.js';
 import type { SessionState } from '../../src/domain/state/model.js';
-import type { Round } from '../../src/domain/state/round.js';
+import type { Ballot, Round } from '../../src/domain/state/round.js';
 import { attendance, countedIn, marksOf } from '../../src/domain/voting/counted.js';
 import { personOf } from '../../src/domain/voting/people.js';
 import type { Answer } from './notice.js';
@@ -29,6 +32,33 @@ function rest(state: SessionState, round: Round): string {
   const { done, voters } = attendance(state, round);
   if (done < quorum || voters < 2) return '';
   return ` The round closes once nobody has changed a mark for ${Math.round(restMs / 1000)} seconds.`;
+}
+
+/** The answers to a duel, as buttons say them. */
+export const duelWords: Record<DuelAnswer, string> = {
+  left: 'Left',
+  right: 'Right',
+  both: 'Both',
+  neither: 'Neither',
+};
+
+/** What somebody is told who answered a duel, or took that back (`says` null), and how far they are. */
+export function duelAnswer(
+  state: SessionState,
+  ballot: Ballot,
+  says: DuelAnswer | null,
+  voter: string,
+): Answer {
+  const round = state.rounds.find(({ id }) => id === ballot.round)!;
+  const marks = marksOf(state, round, voter);
+  if (marks === 'excluded') return { title: 'Not counted', text: excluded };
+  const all = ballotsOf(state, round).filter(({ channel }) => channel === ballot.channel);
+  const isAnswered = (one: Ballot) =>
+    ownMarks(state, one, voter).some((mark) => meaning(mark)?.kind === 'answer');
+  const answered = all.filter(isAnswered).length;
+  const said = says === null ? 'Your answer is taken back.' : `**${duelWords[says]}** it is.`;
+  const kept = marks === 'waits' ? ` It is kept; ${waits.replace('they do', 'it does')}` : '';
+  return { title: `${answered} of ${all.length}`, text: `${said}${kept}` };
 }
 
 /** A picture, and what somebody says is wrong with it now. */

@@ -17,10 +17,18 @@ import { requireLikelihoods } from '../diffusion/likelihoods.js';
 import { substitution } from '../diffusion/native.js';
 import { schedule } from '../diffusion/schedulers.js';
 import type { Origin } from '../io/remembered.js';
-import { type FeatureMaps, imageName, portable, type RoundManifest, writeRound } from '../io/round.js';
+import {
+  type FeatureMaps,
+  featuresOf,
+  imageName,
+  portable,
+  type RoundManifest,
+  writeRound,
+} from '../io/round.js';
 import { adapterSpec, parseParams } from '../learn/hyperparameters.js';
 import { stateFor } from '../learn/learner.js';
 import { learners } from '../learn/learners/table.js';
+import { beatsChance, scoreWith } from '../learn/vote-model/model.js';
 import { featureFacts } from '../models/features.js';
 import { branchesOf } from '../models/guidance.js';
 import type { Pipeline } from '../models/pipeline.js';
@@ -76,6 +84,7 @@ export async function generate(
     ...(pair && { pair: pair.said }),
   };
   const { drawn, looked, picks } = made;
+  const chances = chancesOf(opened, made);
   const pngs = await Promise.all(
     drawn.pictures.map((picture, i) => encodePng(picture, provenance(manifest, i))),
   );
@@ -97,6 +106,7 @@ export async function generate(
       origin,
       ...(picks && { pick: picks.picked[index]!.pick }),
       ...(looked ? shownAs(looked[index]!.mark) : {}),
+      ...chances[index],
     })),
     ...(picks && { draws: picks.draws }),
     ...(pair && { pair: pairResultOf(pair) }),
@@ -270,6 +280,17 @@ async function manifestOf(
     ...(safety && looked && { safety: { bound: safety.bound, images: looked.map(({ mark }) => mark) } }),
     features: featureFacts(pipeline.scheduler, features),
   };
+}
+
+/** What the vote model thinks of each picture, where it is known to tell more than chance. */
+function chancesOf({ checkpoint }: Opened, { origins, features }: Made): { chance?: number }[] {
+  const model = checkpoint?.state.voteModel ?? null;
+  if (!beatsChance(model)) return [];
+  const opinions = scoreWith(
+    model,
+    origins.map((_, i) => featuresOf(features, i)),
+  );
+  return opinions.map((opinion) => (opinion ? { chance: opinion.p } : {}));
 }
 
 /** Which images the base model draws: a share of them, spread over the round so that every sheet has some. */

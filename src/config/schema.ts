@@ -4,6 +4,7 @@
  * (config/models.yaml).
  */
 import { z } from 'zod';
+import { ballotStyles } from '../domain/state/rules.js';
 import { isHostAndPort, isNetwork } from '../network/networks.js';
 import { learnerSchema, samplerSchema } from '../queue/jobs.js';
 import { paramFaults } from './learners.js';
@@ -124,7 +125,7 @@ export const configSchema = z.strictObject({
   session: z.strictObject({
     task: z.string().min(1).nullable(),
     images: count.max(256),
-    ballots: z.enum(['sheet', 'gallery']),
+    ballots: z.enum(ballotStyles),
     cells: count.max(9),
     rounds: count.max(1000).nullable(),
     goal: share.nullable(),

@@ -168,6 +168,8 @@ export const generateResult = z.object({
         origin: z.enum(['base', 'tuned']).optional(),
         /** Of a round that was chosen: for what. unpicked = its noise was nobody's choice. */
         pick: pickSchema.optional(),
+        /** P(good) as the vote model has it; left out where it has no opinion. */
+        chance: unit.optional(),
       }),
     )
     .max(1024),

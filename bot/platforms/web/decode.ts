@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import type { Account, Card, ChatEvent, MessageRef } from '../../../src/chat/port.js';
-import { meaning } from '../../../src/domain/state/emoji.js';
+import { isDuelAnswer, meaning } from '../../../src/domain/state/emoji.js';
 import type { Message } from './messages.js';
 
 export const reactBody = z.strictObject({
@@ -50,27 +50,40 @@ export function decodeMark(
   const said = meaning(mark.emoji);
   if (!said || said.kind === 'flag') return undefined;
   if (said.kind === 'fault' && !mayBeFaulted(message, said.cell)) return undefined;
+  const isDuel = message.card.data?.style === 'duel';
+  if (said.kind === 'answer' || (isDuel && said.kind !== 'done' && said.kind !== 'fault')) {
+    const fits = said.kind === 'answer' || (said.kind === 'best' && said.cell <= cellCount(message));
+    return isDuel && fits ? reaction(message, account, mark, at) : undefined;
+  }
   const onSheet = said.kind === 'good' || said.kind === 'best';
   if (onSheet && !message.primed.includes(String(said.cell))) return undefined;
   if (!onSheet && said.kind !== 'done' && said.kind !== 'fault' && !message.primed.includes(said.kind))
     return undefined;
-  return { kind: 'reaction', ref: refOf(message), account, emoji: mark.emoji, present: mark.present, at };
+  return reaction(message, account, mark, at);
 }
+
+function reaction(message: Message, account: Account, { emoji, present }: Mark, at: number): ChatEvent {
+  return { kind: 'reaction', ref: refOf(message), account, emoji, present, at };
+}
+
+const cellCount = ({ card: { data } }: Message): number =>
+  Array.isArray(data?.cells) ? data.cells.length : 0;
 
 function mayBeFaulted({ card: { data } }: Message, cell: number): boolean {
   return Array.isArray(data?.faults) && Array.isArray(data.cells) && cell <= data.cells.length;
 }
 
 /**
- * Stars of this person that a new star on `message` takes back: on every sheet of the same round in the
- * channel.
+ * Marks of this person whose place a new one on `message` takes: a star that of every sheet of the same round
+ * in the channel, an answer to a duel the one before.
  */
-export function earlierStars(
+export function earlierMarks(
   message: Message,
   emoji: string,
   all: readonly Message[],
   marksOf: (id: string) => readonly string[],
 ): { message: Message; emoji: string }[] {
+  if (isDuelAnswer(emoji)) return otherAnswers(message, emoji, marksOf(message.id));
   if (!isStar(emoji)) return [];
   return all
     .filter((m) => m.channel === message.channel && sameRound(m, message))
@@ -105,6 +118,9 @@ export function flagged(
 
 const flagData = z.object({ session: z.string(), round: z.number(), index: z.number(), on: z.boolean() });
 const flagCells = z.array(z.object({ number: z.number(), index: z.number() }));
+
+const otherAnswers = (message: Message, emoji: string, own: readonly string[]) =>
+  own.filter((e) => isDuelAnswer(e) && e !== emoji).map((e) => ({ message, emoji: e }));
 
 function isStar(emoji: string): boolean {
   const kind = meaning(emoji)?.kind;

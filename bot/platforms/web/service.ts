@@ -15,7 +15,7 @@ import {
   type completeBody,
   type consentBody,
   decodeMark,
-  earlierStars,
+  earlierMarks,
   flagged,
   type reactBody,
   refOf,
@@ -161,10 +161,10 @@ export class WebService {
       throw new AcclaimError('round-closed', 'This round has closed.', 'The next one opens by itself.');
     }
     for (const { emoji, present } of marks) {
-      const stars = present
-        ? earlierStars(message, emoji, this.messages.list(), (m) => this.messages.marksOf(m, who.id))
+      const earlier = present
+        ? earlierMarks(message, emoji, this.messages.list(), (m) => this.messages.marksOf(m, who.id))
         : [];
-      for (const star of stars) await this.setMark(who, star.message, star.emoji, false);
+      for (const one of earlier) await this.setMark(who, one.message, one.emoji, false);
       await this.setMark(who, message, emoji, present);
     }
     const mine = this.mine(who, id);

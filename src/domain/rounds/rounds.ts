@@ -113,12 +113,18 @@ function reasonToClose({ state, at }: Draft, round: Round): CloseReason | null {
   const late = round.deadline !== null && at >= round.deadline ? 'deadline' : null;
   const said = someoneDone(state, round);
   const rested = () => at - lastChange(state, round) >= rules.restMs;
-  if (!said && (rules.quorumBy === 'done' || !rested())) return late;
-  const { voters, done, finished } = attendance(state, round);
+  const byDone = rules.quorumBy === 'done';
+  if (!said && ((byDone && !asksDuels(state, round)) || !rested())) return late;
+  const { voters, done, finished, duels } = attendance(state, round);
   // One of several who is done ends nothing while others are at it.
-  if (rules.quorumBy === 'done') return done >= rules.quorum && (voters === 1 || rested()) ? 'done' : late;
+  if (byDone && done >= rules.quorum && (voters === 1 || rested())) return 'done';
+  if (byDone && !duels) return late;
   if (done === 1 && voters === 1) return 'done';
   return finished >= rules.quorum && rested() ? 'quorum' : late;
+}
+
+function asksDuels(state: SessionState, round: Round): boolean {
+  return ballotsOf(state, round).some(({ style }) => style === 'duel');
 }
 
 function someoneDone(state: SessionState, round: Round): boolean {

@@ -5,7 +5,7 @@
  */
 import { count } from '../state/count.js';
 import type { RuleSettings } from '../state/events.js';
-import type { Rules } from '../state/rules.js';
+import { ballotStyles, type Rules } from '../state/rules.js';
 
 export interface Settings extends RuleSettings {
   /** Most rounds a session may take. */
@@ -121,9 +121,9 @@ export const settingRows: readonly SettingRow[] = [
   row({
     name: 'ballots',
     key: 'ballots',
-    help: 'from the next round on: sheet (numbered pictures on one message) or gallery (one picture a message)',
-    examples: ['sheet', 'gallery', 'default'],
-    read: (text) => (text === 'sheet' || text === 'gallery' ? text : undefined),
+    help: 'from the next round on: sheet (numbered pictures), gallery (one picture a message) or duel (two a message)',
+    examples: [...ballotStyles, 'default'],
+    read: (text) => ballotStyles.find((style) => style === text),
     show: String,
   }),
   row({

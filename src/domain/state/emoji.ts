@@ -2,9 +2,11 @@
  * The canonical names of marks, and how each looks. Adapters map their platform's names onto these at the
  * edge; beyond it nothing else counts: an unknown name is no mark. Numbers = called good, `none` = seen and
  * nothing good, `star-n` = cell n is the best (and good), `done` = finished (web), `flag-n` = reported,
- * `<fault>-n` = what is wrong with it (faults.ts). Galleries: like, dislike, star.
+ * `<fault>-n` = what is wrong with it (faults.ts). Galleries: like, dislike, star. Duels: left, right, both,
+ * neither, by buttons alone.
  */
 import { type Fault, faultMark, faults } from './faults.js';
+import type { BallotStyle } from './rules.js';
 
 const numbers = Array.from({ length: 9 }, (_, i) => `${i + 1}`);
 
@@ -21,7 +23,13 @@ export const reactionGlyphs: ReadonlyMap<string, string> = new Map([
 export type Meaning =
   | { kind: 'good' | 'best' | 'flag'; cell: number }
   | { kind: 'fault'; cell: number; fault: Fault }
+  | { kind: 'answer'; says: DuelAnswer }
   | { kind: 'none' | 'like' | 'dislike' | 'star' | 'done' };
+
+/** Which of two pictures is the better one, or both are good, or neither is. */
+export const duelAnswers = ['left', 'right', 'both', 'neither'] as const;
+export type DuelAnswer = (typeof duelAnswers)[number];
+export const isDuelAnswer = (name: string): name is DuelAnswer => duelAnswers.some((one) => one === name);
 
 /** All of them by name: this is asked for every mark of every voter. */
 const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
@@ -34,6 +42,7 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
       { kind: 'fault', cell: i + 1, fault },
     ]),
   ]),
+  ...duelAnswers.map((says): [string, Meaning] => [says, { kind: 'answer', says }]),
   ...(['none', 'like', 'dislike', 'star', 'done'] as const).map((kind): [string, Meaning] => [
     kind,
     { kind },
@@ -45,8 +54,9 @@ export function meaning(name: string): Meaning | undefined {
   return meanings.get(name);
 }
 
-/** The reactions that a ballot is primed with, in order. */
-export function primings(style: 'sheet' | 'gallery', cells: number): string[] {
+/** The reactions that a ballot is primed with, in order; none where it is answered by buttons. */
+export function primings(style: BallotStyle, cells: number): string[] {
+  if (style === 'duel') return [];
   if (style === 'gallery') return ['like', 'dislike', 'star'];
   return [...numbers.slice(0, cells), 'none'];
 }

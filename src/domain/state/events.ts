@@ -252,6 +252,7 @@ export interface JobDone {
           barred?: boolean;
           origin?: 'base' | 'tuned';
           pick?: 'unpicked' | 'liked' | 'unsure';
+          chance?: number;
         }[];
         /** What it took, where that is known. */
         drawn?: NonNullable<Round['drawn']>;

@@ -24,13 +24,13 @@ export function cellName(sheet: number, cell: number): string {
 
 /**
  * The name under which an image of a ballot is voted on: B4, or its number (#12) where it hangs alone in a
- * gallery.
+ * gallery, or in several duels.
  */
 export function pictureName(
   { style, sheet, cells }: Pick<Ballot, 'style' | 'sheet' | 'cells'>,
   index: number,
 ): string {
-  return style === 'gallery' ? `#${index + 1}` : cellName(sheet, cells.indexOf(index) + 1);
+  return style !== 'sheet' ? `#${index + 1}` : cellName(sheet, cells.indexOf(index) + 1);
 }
 
 /** The name under which moderators see a voter: the beginning of their key. */

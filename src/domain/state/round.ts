@@ -5,6 +5,7 @@
 
 import type { Fault, FaultShares } from './faults.js';
 import type { Platform } from './platforms.js';
+import type { BallotStyle } from './rules.js';
 
 export type RoundPhase =
   | 'generating'
@@ -93,6 +94,8 @@ export interface Image {
   origin?: 'base' | 'tuned';
   /** Of a round chosen among more: for what it was chosen; `unpicked` = its noise was nobody's choice. */
   pick?: 'unpicked' | 'liked' | 'unsure';
+  /** P(good) as the vote model had it when the picture was drawn; left out where it had no opinion. */
+  chance?: number;
   /** A moderator looked at it and lets it be seen: flags hold it back no more. */
   passed?: true;
   /** Flagged by too many who are new here to hold it back: moderators were told. */
@@ -113,8 +116,8 @@ export interface Ballot {
   round: string;
   channel: string;
   platform: Platform;
-  style: 'sheet' | 'gallery';
-  /** 0 = A, 1 = B, ...; of a gallery the image's place. */
+  style: BallotStyle;
+  /** 0 = A, 1 = B, ...; of a gallery the image's place, of duels the order in which they are asked. */
   sheet: number;
   /** Indices of images; cell n of the sheet is cells[n - 1]. */
   cells: number[];

@@ -45,10 +45,14 @@ export const defaultRules: Rules = {
   guards: defaultGuards,
 };
 
+/** `sheet`: numbered pictures; `gallery`: one picture; `duel`: two, of which one is the better. */
+export const ballotStyles = ['sheet', 'gallery', 'duel'] as const;
+export type BallotStyle = (typeof ballotStyles)[number];
+
 /** How a session is run; config/ holds the defaults, with units and effect. */
 export interface Rules {
   imagesPerRound: number;
-  ballots: 'sheet' | 'gallery';
+  ballots: BallotStyle;
   sheetSize: number;
   /** Counted voters that close a round. */
   quorum: number;

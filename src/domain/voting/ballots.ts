@@ -11,6 +11,7 @@ import { quietUntil } from '../state/quiet-hours.js';
 import type { Ballot, Round } from '../state/round.js';
 import { notify } from '../state/say.js';
 import { recordCleared } from './ledger.js';
+import { pairsOf } from './pairing.js';
 
 /** Sheets of nearly equal size, each of at most `size` cells. */
 export function sheets(indices: readonly number[], size: number): number[][] {
@@ -39,7 +40,8 @@ export function planBallots(draft: Draft, round: Round, channels: readonly Bindi
         message: null,
         posting: 1,
         primings: 0,
-        sweeps,
+        // Buttons answer a duel: no reaction is to be read.
+        sweeps: sweeps && style !== 'duel',
         sweptAt: null,
       };
       draft.put({ table: 'ballot', row });
@@ -53,11 +55,15 @@ interface Sheets {
   cells: number[][];
 }
 
-function freshSheets({ state, session: { rules } }: Draft, round: Round): Sheets {
+function freshSheets({ state, session: { rules, seed } }: Draft, round: Round): Sheets {
   const shown = (state.images.get(round.id) ?? []).filter((image) => image.state === 'shown');
   const indices = shown.map((image) => image.index);
   const style = rules.ballots;
-  return { style, cells: sheets(indices, style === 'gallery' ? 1 : rules.sheetSize) };
+  if (style === 'duel' && shown.length > 1) {
+    const pictures = shown.map(({ index, chance = null }) => ({ index, chance }));
+    return { style, cells: pairsOf(pictures, seed + round.number) };
+  }
+  return { style, cells: sheets(indices, style === 'sheet' ? rules.sheetSize : 1) };
 }
 
 /**

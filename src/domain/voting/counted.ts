@@ -10,7 +10,8 @@ import { finish, type Steps } from '../state/steps.js';
 import { type EffectiveMark, effectiveMarksOf } from './effective-marks.js';
 import { factsOf } from './ledger.js';
 import { accountsOf, personOf } from './people.js';
-import { type VoterBallot, voterBallots } from './votes.js';
+import type { VoterBallot } from './vote.js';
+import { voterBallots } from './votes.js';
 
 export interface Counted {
   voterBallots: VoterBallot[];
@@ -28,7 +29,7 @@ export function* counting(state: SessionState, round: Round): Steps<Counted> {
   const excluded = all.filter(({ voter }) => isExcluded(state, voter)).length;
   // One voter alone: what is left unmarked is bad at full weight (HERO's own feedback).
   const lone = counted.length === 1 && counted[0];
-  if (lone) for (const vote of lone.votes) vote.weight = 1;
+  if (lone && !lone.comparisons) for (const vote of lone.votes) vote.weight = 1;
   return { voterBallots: counted, excluded };
 }
 
@@ -63,6 +64,8 @@ export interface Attendance {
   done: number;
   /** Pressed Done or marked every sheet. */
   finished: number;
+  /** Of duels: whoever has answered all of them is through, Done or not. */
+  duels: boolean;
 }
 
 /** People that are looked at before anything else may go on. */
@@ -114,6 +117,7 @@ export function* attending(state: SessionState, round: Round): Steps<Attendance>
     voters: voters.length,
     done: voters.filter((one) => one.done).length,
     finished: voters.filter((one) => one.done || all.every((sheet) => one.sheets.has(sheet))).length,
+    duels: ballots.some(({ style }) => style === 'duel'),
   };
 }
 

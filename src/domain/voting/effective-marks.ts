@@ -3,9 +3,9 @@
  * sheet in several channels and from several linked accounts: of each mark (person, sheet, emoji) the latest
  * change wins, whichever order the changes came to be known in, and so it does between a like and a dislike
  * on two messages, and between the stars of two accounts, and between a star by command and those by
- * reaction. What a moderator cleared away in one channel is no change of mind: it says nothing of the others.
+ * reaction, and between the answers to a duel. What a moderator cleared away in one channel is no change of mind: it says nothing of the others.
  */
-import { meaning } from '../state/emoji.js';
+import { duelAnswers, meaning } from '../state/emoji.js';
 import type { Fact } from '../state/facts.js';
 import type { SessionState } from '../state/model.js';
 import type { Ballot, Round } from '../state/round.js';
@@ -94,9 +94,19 @@ const opposite: Record<string, string> = { like: 'dislike', dislike: 'like' };
 
 /** On one message a like and a dislike stand side by side (and are no vote); on two the later one holds. */
 function isOverruled(ballot: Ballot, fact: Fact, latest: Latest): boolean {
+  if (meaning(fact.emoji)?.kind === 'answer') return isAnsweredAnew(ballot, fact, latest);
   const against = opposite[fact.emoji];
   const other = against === undefined ? undefined : latest.get(`${ballot.sheet} ${against}`);
   return other?.fact.present === true && other.ballot !== ballot && other.fact.at > fact.at;
+}
+
+/** Of a duel the last answer holds, wherever it was given. */
+function isAnsweredAnew({ sheet }: Ballot, fact: Fact, latest: Latest): boolean {
+  return duelAnswers.some((says) => {
+    const other = says === fact.emoji ? undefined : latest.get(`${sheet} ${says}`);
+    if (!other?.fact.present) return false;
+    return other.fact.at === fact.at ? says > fact.emoji : isLater(other.fact, fact);
+  });
 }
 
 /**

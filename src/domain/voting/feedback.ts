@@ -12,9 +12,10 @@ import { type Counted, counting } from './counted.js';
 import { factsOf } from './ledger.js';
 import { newcomers } from './newcomers.js';
 import { accountsOf, personOf } from './people.js';
+import { type DuelLabels, duelLabels } from './taste/duel-labels.js';
 import { faultShares } from './taste/faults.js';
 import { type GuardWork, type Labels, label } from './taste/labels.js';
-import type { Vote } from './votes.js';
+import type { Vote } from './vote.js';
 
 export interface Judgement extends Judged {
   /** The votes that were counted, and what each weighs after the guards. */
@@ -34,7 +35,7 @@ export function* judging(state: SessionState, round: Round, at: number): Steps<J
   const counted = yield* counting(state, round);
   const votes = counted.voterBallots.flatMap((one) => one.votes);
   yield;
-  const labels = yield* label(
+  const found = yield* label(
     {
       votes,
       history: counted.voterBallots.length < rules.guards.from ? [] : yield* history(state, round),
@@ -46,6 +47,11 @@ export function* judging(state: SessionState, round: Round, at: number): Steps<J
     },
     rules.guards,
   );
+  const isDuel = counted.voterBallots.some(({ comparisons }) => comparisons);
+  yield;
+  const labels: Labels & Partial<DuelLabels> = isDuel
+    ? duelLabels(found, counted.voterBallots, votes, rules.guards)
+    : found;
   const wrong = faultShares(votes, labels.weights);
   const guarded = labels.method === 'dawid-skene' || labels.method === 'bridging';
   const carried = carriedBound(state, round);
@@ -58,8 +64,8 @@ export function* judging(state: SessionState, round: Round, at: number): Steps<J
       // The safety checker's word is a bad label in sessions that exist to be rid of such images.
       const byChecker = image?.heldBy === 'checker' || image?.heldBy === 'barred';
       if (byChecker && nsfw) return { ...one, good: 0, weight: 1, by: 'checker' };
-      const found = wrong.get(one.index);
-      return found && one.good !== null && one.good < 0.5 ? { ...one, faults: found } : one;
+      const said = wrong.get(one.index);
+      return said && one.good !== null && one.good < 0.5 ? { ...one, faults: said } : one;
     }),
     best: beaten ? null : labels.best,
   };
@@ -92,7 +98,7 @@ interface Closing {
   /** Indices of those that were chosen among more, and for what. */
   picks: ReadonlyMap<number, 'liked' | 'unsure'>;
   feedback: Feedback;
-  labels: Labels;
+  labels: Labels & Partial<DuelLabels>;
   counted: Counted;
   votes: readonly Vote[];
   /** Voters who came too late. */
@@ -135,7 +141,9 @@ function outcomeOf({ shown, base, picks, feedback, labels, counted, votes, late 
   }
   for (const [index, { up, all }] of weights) {
     const cell = byIndex.get(index)!;
-    if (all > 0 && all !== cell.seen) cell.good = up / all;
+    const likely = labels.likely?.get(index);
+    if (likely !== undefined) cell.good = likely;
+    else if (all > 0 && all !== cell.seen) cell.good = up / all;
   }
   const seen = cells.reduce((sum, cell) => sum + cell.seen, 0);
   const excluded: Outcome['excluded'] = [];

@@ -4,7 +4,7 @@
  * vouched for. So any order of the same events, each any number of times, ends in the same set of reactions.
  */
 import type { Draft } from '../state/draft.js';
-import { meaning } from '../state/emoji.js';
+import { type DuelAnswer, meaning } from '../state/emoji.js';
 import type { Cleared, ReactionSet, Swept } from '../state/events.js';
 import type { Fact } from '../state/facts.js';
 import { Facts } from '../state/facts.js';
@@ -114,7 +114,7 @@ export function consented(draft: Draft, voter: string): boolean {
 /** Marks given by command or button: no reaction shows them, so no sweep or clearing can withdraw them. */
 function isPrivate(emoji: string): boolean {
   const kind = meaning(emoji)?.kind;
-  return kind === 'flag' || kind === 'best' || kind === 'done' || kind === 'fault';
+  return kind === 'flag' || kind === 'best' || kind === 'done' || kind === 'fault' || kind === 'answer';
 }
 
 /** Its round is not counted yet. */
@@ -138,7 +138,13 @@ function fits({ session }: Draft, ballot: Ballot, emoji: string): boolean {
     return mark.cell <= ballot.cells.length && (ballot.style === 'sheet' || mark.kind !== 'good');
   }
   if (mark.kind === 'done') return true;
+  if (mark.kind === 'answer') return isAnswer(ballot, mark.says);
   return mark.kind === 'none' ? ballot.style === 'sheet' : ballot.style === 'gallery';
+}
+
+/** A picture that hangs alone is the left one. */
+function isAnswer({ style, cells }: Ballot, says: DuelAnswer): boolean {
+  return style === 'duel' && (cells.length > 1 || says === 'left' || says === 'neither');
 }
 
 function append(draft: Draft, row: Fact): void {

@@ -43,7 +43,7 @@ export function votesOf(state: SessionState, voter: string): OwnVote[] {
       vote: up ? ('good' as const) : ('not good' as const),
       best: star,
       wrong: faults,
-      marked: weight === 1,
+      marked: weight === 1 || own?.comparisons !== undefined,
       at,
     }));
   });

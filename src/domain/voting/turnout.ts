@@ -12,7 +12,7 @@ export interface Turnout {
   round: number;
   /** People with a mark, or Done. */
   voters: number;
-  /** Those of them who are through, by what makes the session's quorum: Done, or a mark on every sheet. */
+  /** Those of them who are through, by what makes the session's quorum: Done, or a mark on every sheet; of duels either. */
   finished: number;
   /** How many more have to be, for the round to close before its deadline. */
   missing: number;
@@ -29,7 +29,7 @@ export function turnoutOf(
   { voters, ...of }: Attendance,
 ): Turnout {
   const { quorum, quorumBy } = session.rules;
-  const finished = quorumBy === 'done' ? of.done : of.finished;
+  const finished = quorumBy === 'done' && !of.duels ? of.done : of.finished;
   return { round: number, voters, finished, missing: Math.max(0, quorum - finished) };
 }
 

@@ -14,34 +14,9 @@ import { imageId } from '../state/ids.js';
 import type { SessionState } from '../state/model.js';
 import type { Ballot, Image, Round } from '../state/round.js';
 import type { Steps } from '../state/steps.js';
+import { DuelMarks } from './duels.js';
 import { effectiveMarks } from './effective-marks.js';
-
-export interface Vote {
-  /** The person: of linked accounts the made-up id, else the account's key. */
-  voter: string;
-  /** `<round>.<index>`, as in the image's row. */
-  image: string;
-  index: number;
-  up: boolean;
-  /** 1, or less for a cell that was merely left unmarked by one of several voters. */
-  weight: number;
-  star: boolean;
-  /** When the mark was made; null where nobody knows (unmarked, or found by a sweep). */
-  at: number | null;
-  /** What is wrong with it, where the voter said so; in the order of faults.ts. */
-  faults?: readonly Fault[];
-}
-
-/** Everything one voter has marked in one round. */
-export interface VoterBallot {
-  voter: string;
-  /** Keys of those of the voter's accounts that marked. */
-  accounts: ReadonlySet<string>;
-  done: boolean;
-  /** Sheets (or gallery places) with a mark. */
-  sheets: ReadonlySet<number>;
-  votes: Vote[];
-}
+import type { Judged, Vote, VoterBallot } from './vote.js';
 
 /** All that was marked in a round, by voter in order of their keys; late marks left out. */
 export function* voterBallots(
@@ -53,10 +28,10 @@ export function* voterBallots(
   const inState = (state: Image['state']) =>
     new Set(images.flatMap((image) => (image.state === state ? [image.index] : [])));
   const [hidden, held] = [inState('hidden'), inState('held')];
-  const byVoter = new Map<string, Marks>();
+  const byVoter = new Map<string, Marks | DuelMarks>();
   for (const { person, ballot, fact, oldStar } of yield* effectiveMarks(state, round)) {
     if (meaning(fact.emoji)?.kind === 'flag') continue;
-    const marks = byVoter.get(person) ?? new Marks();
+    const marks = byVoter.get(person) ?? (ballot.style === 'duel' ? new DuelMarks() : new Marks());
     marks.add(ballot, fact, oldStar);
     byVoter.set(person, marks);
   }
@@ -79,19 +54,6 @@ function sheetsOf(state: SessionState, round: Round): Map<number, readonly numbe
     if (ballot.round === round.id) sheets.set(ballot.sheet, ballot.cells);
   }
   return sheets;
-}
-
-interface Judged {
-  voter: string;
-  /** Index -> id of each image. */
-  ids: ReadonlyMap<number, string>;
-  hidden: ReadonlySet<number>;
-  /** Not shown: what people said of them before stands, and their silence says nothing. */
-  held: ReadonlySet<number>;
-  sheets: ReadonlyMap<number, readonly number[]>;
-  unmarkedWeight: number;
-  /** A number says that the image is unsafe. */
-  unsafe: boolean;
 }
 
 class Marks {
@@ -118,6 +80,7 @@ class Marks {
     if (mark.kind === 'done') this.#done = true;
     else if (mark.kind !== 'fault') this.#sheets.add(ballot.sheet);
     const index = ballot.cells['cell' in mark ? mark.cell - 1 : 0];
+    if (mark.kind === 'answer') return;
     if (mark.kind === 'none') this.#none.set(ballot.sheet, earliest(this.#none.get(ballot.sheet), at));
     else if (index === undefined || mark.kind === 'done' || mark.kind === 'flag') return;
     else if (mark.kind === 'fault')

@@ -12,7 +12,7 @@ import { attendance, countedIn } from '../../../src/domain/voting/counted.js';
 import { judgeRound } from '../../../src/domain/voting/feedback.js';
 import { votesOf } from '../../../src/domain/voting/mine.js';
 import { faultShares } from '../../../src/domain/voting/taste/faults.js';
-import type { Vote } from '../../../src/domain/voting/votes.js';
+import type { Vote } from '../../../src/domain/voting/vote.js';
 import { person, placeOn, World } from '../../support/world.js';
 
 const opened = (rules = {}, nsfw = false): World => {

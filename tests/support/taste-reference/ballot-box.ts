@@ -2,7 +2,7 @@
  * Reference. What the guards work on: votes of several rounds, weighted; plain data so that each step is a
  * function of it.
  */
-import type { Vote } from '../../../src/domain/voting/votes.js';
+import type { Vote } from '../../../src/domain/voting/vote.js';
 
 export interface WeightedVote extends Vote {
   /** Weight after the guards so far. */

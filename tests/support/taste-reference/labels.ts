@@ -7,7 +7,7 @@
 import type { ImageFeedback, Outcome } from '../../../src/domain/state/round.js';
 import type { Guards } from '../../../src/domain/state/rules.js';
 import { wilsonLower } from '../../../src/domain/voting/taste/statistics.js';
-import type { Vote } from '../../../src/domain/voting/votes.js';
+import type { Vote } from '../../../src/domain/voting/vote.js';
 import { groupBy, type WeightedVote, weigh } from './ballot-box.js';
 import { bridging } from './bridging.js';
 import { shareWithinClusters, timingClusters } from './clusters.js';

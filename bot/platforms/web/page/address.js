@@ -7,9 +7,12 @@ let wanted = '';
 /** One was shown before it was known which sessions go on. */
 let guessed = false;
 
+/** `#duel`: pairs alone, of whatever session has some. A session of that name is a session. */
+const duelAsked = () => location.hash === '#duel' && !channels().includes('duel');
+
 const named = () => {
   const name = decodeURIComponent(location.hash.slice(1));
-  return name.includes('=') ? '' : name;
+  return name.includes('=') || duelAsked() ? '' : name;
 };
 
 /** Shows a session, as one step that Back takes back. @param {string} channel */
@@ -17,7 +20,7 @@ export function openChannel(channel) {
   wanted = channel;
   guessed = false;
   if (named() !== channel) history.pushState(null, '', `#${encodeURIComponent(channel)}`);
-  set({ channel, drawerOpen: false, lightbox: null });
+  set({ channel, drawerOpen: false, lightbox: null, duel: false });
   markSeen(channel);
 }
 
@@ -28,6 +31,7 @@ export function openChannel(channel) {
 export function settleChannel() {
   const { channel, sessions } = get();
   const names = channels();
+  if (get().duel !== duelAsked()) set({ duel: duelAsked() });
   wanted ||= channel === '' ? named() : '';
   if (names.includes(wanted)) {
     if (channel !== wanted) set({ channel: wanted });
@@ -39,7 +43,8 @@ export function settleChannel() {
     const goesOn = sessions.find((one) => one.state !== 'ended' && names.includes(one.channel));
     set({ channel: goesOn?.channel ?? (known ? channel : names[0]) });
   }
-  if (wanted === '') history.replaceState(history.state, '', `#${encodeURIComponent(get().channel)}`);
+  if (wanted === '' && !get().duel)
+    history.replaceState(history.state, '', `#${encodeURIComponent(get().channel)}`);
 }
 
 /** Shows a picture large. @param {{group: string[], index: number}} lightbox */
@@ -57,6 +62,7 @@ export function closeLarge() {
 /** Back, forward, or a link within the page. @param {PopStateEvent} event */
 function walked(event) {
   if (get().lightbox !== null && !event.state?.large) set({ lightbox: null });
+  if (get().duel !== duelAsked()) set({ duel: duelAsked() });
   const name = named();
   if (name === '' || name === get().channel) return;
   wanted = name;

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { Banners } from './banners.js';
 import { Composer } from './composer.js';
 import { Dialogs } from './dialogs.js';
+import { DuelPage } from './duel-page.js';
 import { EndedBar } from './ended.js';
 import { Feed } from './feed.js';
 import { keepFocus } from './focus.js';
@@ -30,6 +31,13 @@ export function App() {
     addEventListener('keydown', keyed);
     return () => removeEventListener('keydown', keyed);
   }, []);
+  if (s.duel)
+    return html`
+      <${DuelPage} />
+      <${Lightbox} />
+      <${Dialogs} onConsent=${consent} />
+      <${Said} toast=${s.toast} spoken=${s.spoken} />
+    `;
   return html`
     <a class="skip" href="#feed-end" onClick=${skip}>${t(openRound(s.channel).length > 0 ? 'skip.pictures' : 'skip.newest')}</a>
     <div class="frame" data-drawer=${s.drawerOpen ? 'open' : 'closed'}>
@@ -48,8 +56,15 @@ export function App() {
     </div>
     <${Lightbox} />
     <${Dialogs} onConsent=${consent} />
-    ${s.toast && html`<div class="toast" role="alert" popover="manual" ref=${above} key=${s.toast.id}>${s.toast.text}</div>`}
-    <div class="unseen" role="status" aria-live="polite">${s.spoken}</div>
+    <${Said} toast=${s.toast} spoken=${s.spoken} />
+  `;
+}
+
+/** What is said for a moment, and to screen readers. @param {{toast: {text: string, id: number} | null, spoken: string}} props */
+function Said({ toast, spoken }) {
+  return html`
+    ${toast && html`<div class="toast" role="alert" popover="manual" ref=${above} key=${toast.id}>${toast.text}</div>`}
+    <div class="unseen" role="status" aria-live="polite">${spoken}</div>
   `;
 }
 

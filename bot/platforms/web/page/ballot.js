@@ -4,6 +4,8 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useBatches } from './batches.js';
 import { Cell } from './cell.js';
+import { Duel } from './duel.js';
+import { isDuel } from './duels.js';
 import { Gallery } from './gallery.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
@@ -22,6 +24,7 @@ export function Round({ messages }) {
   const { open } = data;
   const several = messages.length > 1;
   const gallery = data.style === 'gallery';
+  const duel = isDuel(messages[0]);
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   useAbove(box);
   useBatches(messages);
@@ -35,17 +38,27 @@ export function Round({ messages }) {
           <h2>${t('round', { round: data.round })}</h2>
           <span class=${open ? 'pill pill-open' : 'pill'}>${t(open ? 'ballot.open' : 'ballot.closed')}</span>
           <time datetime=${new Date(at).toISOString()}>${timeOf(at)}</time>
-          ${open && html`<${Many} messages=${messages} />`}
+          ${open && !duel && html`<${Many} messages=${messages} />`}
         </div>
         <div class="prose">${open ? html`<${Invitation} message=${asking} />` : html`<${Text} text=${summary(messages)} lang=${data.words ? undefined : serverLanguage()} />`}</div>
       </div>
+      ${duel && open && html`<${Duel} messages=${messages} /><a class="link duel-link" href="#duel">${t('duel.alone')}</a>`}
+      ${duel && !open && html`<${Gallery} messages=${eachOnce(messages)} stop=${stop.at} />`}
       ${
-        gallery
+        !duel &&
+        (gallery
           ? html`<${Gallery} messages=${messages} stop=${stop.at} />`
-          : html`<div class=${several ? 'sheets sheets-several' : 'sheets'}>${messages.map((m) => html`<${Sheet} key=${m.id} message=${m} messages=${messages} stop=${stop.at} />`)}</div>`
+          : html`<div class=${several ? 'sheets sheets-several' : 'sheets'}>${messages.map((m) => html`<${Sheet} key=${m.id} message=${m} messages=${messages} stop=${stop.at} />`)}</div>`)
       }
     </div>
   `;
+}
+
+/** Each picture where it stands first. @param {Message[]} messages */
+function eachOnce(messages) {
+  const seen = new Set();
+  const first = (/** @type {any} */ { index }) => !seen.has(index) && seen.add(index);
+  return messages.map((m) => ({ ...m, data: { ...m.data, cells: m.data.cells.filter(first) } }));
 }
 
 /** What the sheets came to, said once. @param {Message[]} messages */
@@ -59,7 +72,7 @@ function summary(messages) {
 
 /** The same in numbers of the page's own. @param {Message[]} messages */
 function judged(messages) {
-  const cells = messages.flatMap((m) => m.data.cells);
+  const cells = eachOnce(messages).flatMap((m) => m.data.cells);
   const n = cells.length;
   return t('outcome.judged', {
     judged: cells.filter((c) => c.seen > 0).length,
@@ -72,10 +85,10 @@ function judged(messages) {
 function Invitation({ message: { text, data } }) {
   const own = () => {
     const { prompt, criterion, style, says = 'good', sheets } = data;
-    const gallery = style === 'gallery';
-    const invite = t(`ballot.invite.${gallery ? 'gallery.' : ''}${says}`, { prompt });
+    const sheet = style === 'sheet';
+    const invite = t(`ballot.invite.${sheet ? '' : `${style}.`}${says}`, { prompt });
     const good = criterion ? t('ballot.criterion', { criterion }) : '';
-    return [invite, good, !gallery && sheets > 1 ? t('ballot.sheets', { n: sheets }) : '']
+    return [invite, good, sheet && sheets > 1 ? t('ballot.sheets', { n: sheets }) : '']
       .filter(Boolean)
       .reduce((first, then) => t('ballot.and', { first, then }));
   };
@@ -86,8 +99,7 @@ function Invitation({ message: { text, data } }) {
   if (!data.cells.some((/** @type {any} */ c) => c.url))
     return html`<${Text} text=${text} lang=${serverLanguage()} />`;
   const said = [ours(first, own)];
-  if (how)
-    said.push(ours(how, () => t(data.style === 'gallery' ? 'ballot.how.gallery' : 'ballot.how.sheet')));
+  if (how) said.push(ours(how, () => t(`ballot.how.${data.style}`)));
   return html`<${Text} text=${said[0]} /><${Text} text=${others} lang=${serverLanguage()} /><${Text} text=${said[1] ?? ''} />`;
 }
 

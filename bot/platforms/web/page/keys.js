@@ -1,6 +1,8 @@
 // Marks by keys, from wherever the focus is but in a field or a dialog: digits on the sheet in hand, letters
-// of the picture in focus or of a sheet, Ctrl+Z for the last mark. Keys of the enlarged picture are its own
+// of the picture in focus or of a sheet, arrows that answer a duel, Ctrl+Z for the last mark. Keys of the enlarged picture are its own
 // (lightbox.js).
+import { answerByKey } from './duel-marks.js';
+import { isDuel } from './duels.js';
 import { toggleBest, toggleCalled, toggleNone, toggleSide, undo } from './marks.js';
 import { openRound, pictureAt, placesOf, sheetInHand } from './rounds.js';
 import { get, set } from './store.js';
@@ -30,6 +32,7 @@ export function keyed(e) {
 
 /** True where the key meant something. @param {Message[]} messages @param {string} key @param {EventTarget | null} target */
 function act(messages, key, target) {
+  if (isDuel(messages[0])) return answerByKey(messages, key, target);
   if (/^[0-9]$/.test(key)) return digit(messages, Number(key));
   const at = target instanceof Element ? target.closest('[data-number]') : null;
   const message = messages.find((m) => m.id === at?.getAttribute('data-message'));

@@ -62,6 +62,7 @@ function useDialog(at) {
 }
 
 const inGallery = (/** @type {At} */ { message }) => message.data.style === 'gallery';
+const inDuel = (/** @type {At} */ { message }) => message.data.style === 'duel';
 const isVotable = (/** @type {At} */ { message, cell }) => Boolean(message.data.open && cell.url);
 
 /** What people are there to say of it. @param {At} at */
@@ -79,7 +80,7 @@ function act(e, at, go) {
   if (key === 'arrowright') go(1);
   else if (key === 'arrowleft') go(-1);
   else if (!isVotable(at)) return false;
-  else if (key === 'g' || (key === 'enter' && !onButton)) call(at);
+  else if (!inDuel(at) && (key === 'g' || (key === 'enter' && !onButton))) call(at);
   else if (key === 'd' && inGallery(at)) toggleSide(message, cell.number, 'bad');
   else if (key === 's') toggleBest(message, cell.number);
   else if (key === 'f') flag(at);
@@ -138,7 +139,7 @@ function Acts({ at, marks, side }) {
   const best = isBest(message, marks, n);
   const flagged = isFlagged(marks, n);
   return html`
-    <button class="button mark-good" aria-pressed=${gallery ? side === 'good' : isCalled(message, marks, n)} autofocus onClick=${() => call(at)}><${Icon} name=${main === 'bad' ? 'none' : 'check'} />${wordOf(message, main)}<kbd>G</kbd></button>
+    ${!inDuel(at) && html`<button class="button mark-good" aria-pressed=${gallery ? side === 'good' : isCalled(message, marks, n)} autofocus onClick=${() => call(at)}><${Icon} name=${main === 'bad' ? 'none' : 'check'} />${wordOf(message, main)}<kbd>G</kbd></button>`}
     ${gallery && html`<button class="button mark-bad" aria-pressed=${side === 'bad'} onClick=${() => toggleSide(message, n, 'bad')}><${Icon} name="none" />${wordOf(message, 'bad')}<kbd>D</kbd></button>`}
     <button class="button mark-best" aria-pressed=${best} onClick=${() => toggleBest(message, n)}><${Icon} name="star" filled=${best} />${t('mark.best')}<kbd>S</kbd></button>
     <button class="button mark-flag" aria-pressed=${flagged} onClick=${() => flag(at)}><${Icon} name="flag" filled=${flagged} />${t(flagged ? 'mark.flagged' : 'mark.flag')}<kbd>F</kbd></button>

@@ -17,6 +17,8 @@ const unsafe = (/** @type {Message} */ message) => message.data.says === 'unsafe
 /** The marks of one picture by what they say. @param {Message} message @param {number} n */
 function names(message, n) {
   if (isGallery(message)) return { good: 'like', bad: 'dislike', best: 'star' };
+  // A duel says which is better, and nothing of one alone but that it is the best.
+  if (message.data.style === 'duel') return { good: null, bad: null, best: `star-${n}` };
   // On a sheet there is one number: it says good, or where they are looked for, unsafe.
   return unsafe(message)
     ? { good: null, bad: String(n), best: `star-${n}` }
@@ -125,6 +127,11 @@ function withFault(message, marks, n, fault, on) {
 /** Nothing of what people look for is on this sheet, or is this picture of a gallery. @param {Message} message @param {Set<string>} marks @param {boolean} on */
 function withNone(message, marks, on) {
   if (isGallery(message)) return withSide(message, marks, 1, unsafe(message) ? 'good' : 'bad', on);
+  if (message.data.style === 'duel')
+    return new Set([
+      ...[...marks].filter((e) => !/^(left|right|both|neither)$/.test(e)),
+      ...(on ? ['neither'] : []),
+    ]);
   const next = new Set(on ? [...marks].filter((e) => !/^(star-)?[1-9]$/.test(e)) : marks);
   if (on) next.add('none');
   else next.delete('none');
@@ -145,7 +152,7 @@ const mostPast = 100;
 let anchor = null;
 
 /** Changes what stands on these messages into what is wanted, as one act. @param {Wanted[]} wanted */
-function put(wanted) {
+export function put(wanted) {
   const changes = wanted.flatMap(({ message, next }) => {
     const marks = marksOf(message);
     const change = [

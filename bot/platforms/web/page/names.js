@@ -14,6 +14,8 @@ export function markWords({ data }, { emoji, present }) {
 /** @param {any} data @param {string} emoji */
 function said({ cells, sheet, faults: known = [], says = 'good' }, emoji) {
   if (emoji === 'done') return t('named.done');
+  if (/^(left|right|both|neither)$/.test(emoji))
+    return t('named.duel', { says: t(`duel.${emoji}`), names: cells.map((c) => c.name).join(', ') });
   if (emoji === 'none') return t(`named.none.${says}`, { sheet });
   const number = Number(/[1-9]$/.exec(emoji)?.[0] ?? 1);
   const name = cells.find((/** @type {any} */ c) => c.number === number)?.name ?? emoji;

@@ -1,7 +1,8 @@
 // Above the composer while a round is open: what you have marked, the time left, and Done. Sheets without any
 // mark are named before Done goes through: nothing there was good, or was it overlooked? In a gallery
-// pictures without one are no vote, unless you say so.
+// pictures without one are no vote, unless you say so; nor are pairs without an answer.
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { isDuel, progressOf } from './duels.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import { finish, isBest, isCalled } from './marks.js';
@@ -22,11 +23,13 @@ function standing(sheets) {
   const votable = sheets.filter((m) => m.data.cells.some((c) => c.url));
   const isBare = (/** @type {Set<string>} */ all) =>
     ![...all].some((e) => e !== 'done' && !e.startsWith('flag-'));
+  const nothing = votable.every((m) => isBare(marksOf(m)));
   return {
     good: of(isCalled).length,
     best: of(isBest)[0]?.name,
-    bare: votable.filter((m) => isBare(marksOf(m))),
-    nothing: votable.every((m) => isBare(marksOf(m))),
+    bare: isDuel(sheets[0]) && !nothing ? [] : votable.filter((m) => isBare(marksOf(m))),
+    nothing,
+    duels: isDuel(sheets[0]) ? progressOf(sheets) : null,
     done: marks.some((m) => m.has('done')),
   };
 }
@@ -100,7 +103,7 @@ export function RoundBar({ channel }) {
 
 /** Sheets or pictures without any mark. @param {{data: any, stands: ReturnType<typeof standing>, back: () => void, end: (none: boolean) => void}} props */
 function Asking({ data: { style, says = 'good' }, stands: { bare, nothing }, back, end }) {
-  const gallery = style === 'gallery';
+  const gallery = style !== 'sheet';
   const sheets = bare.map((m) => t('sheet', { sheet: m.data.sheet }));
   const names = sheets.reduce((first, last) => t('list', { first, last }));
   const which = gallery
@@ -115,14 +118,14 @@ function Asking({ data: { style, says = 'good' }, stands: { bare, nothing }, bac
 }
 
 /** What is marked, how the others are, the time left. @param {{data: any, stands: ReturnType<typeof standing>, session: any}} props */
-function Stand({ data, stands: { good, best }, session }) {
+function Stand({ data, stands: { good, best, duels }, session }) {
   const { round, quorum, says = 'good' } = data;
   const deadline = session?.deadline ?? data.deadline ?? null;
   const now = useNow(deadline !== null);
   const people = peopleOf(session, round, quorum);
   const dot = html`<span class="sep" aria-hidden="true">·</span>`;
   const left = () => t('span.left', { span: span((deadline - now) / 1000) });
-  return html`<p><strong>${t('round', { round })}</strong>${dot}${good === 0 ? t(`bar.mark.${says}`) : t(`bar.called.${says}`, { n: good })}${best && html`${dot}<span class="bar-best"><${Icon} name="star" filled />${t('bar.best', { name: best })}</span>`}${people && html`<span class="bar-people">${dot}${people}</span>`}${deadline !== null && html`<span class="bar-time">${dot}${deadline > now ? left() : t('bar.closing')}</span>`}</p>`;
+  return html`<p><strong>${t('round', { round })}</strong>${dot}${duels ? t('duel.progress', duels) : good === 0 ? t(`bar.mark.${says}`) : t(`bar.called.${says}`, { n: good })}${best && html`${dot}<span class="bar-best"><${Icon} name="star" filled />${t('bar.best', { name: best })}</span>`}${people && html`<span class="bar-people">${dot}${people}</span>`}${deadline !== null && html`<span class="bar-time">${dot}${deadline > now ? left() : t('bar.closing')}</span>`}</p>`;
 }
 
 /** @param {{data: any, done: boolean, session: any, press: () => void}} props */

@@ -1,4 +1,5 @@
 // The round that is open in a channel, and its pictures in reading order.
+import { isDuel, progressOf } from './duels.js';
 import { get, messagesOf } from './store.js';
 
 /** @typedef {import('./store.js').Message} Message */
@@ -24,10 +25,14 @@ export function sheetInHand(messages) {
 
 /** A picture's own button. @param {string} message @param {number} n @returns {HTMLElement | null} */
 export const pictureAt = (message, n) =>
-  document.querySelector(`[data-message="${CSS.escape(message)}"][data-number="${n}"] .cell-picture`);
+  document.querySelector(
+    `[data-message="${CSS.escape(message)}"][data-number="${n}"] :is(.cell-picture, .duel-picture)`,
+  );
 
 /** The first picture of the round that is open, where the eyes and the focus go. @returns {HTMLElement | null} */
 export function firstPicture() {
-  const [first] = placesOf(openRound());
+  const round = openRound();
+  // Of duels the first that is not answered.
+  const [first] = placesOf(isDuel(round[0]) ? progressOf(round).open : round);
   return first ? pictureAt(first.message.id, first.n) : null;
 }

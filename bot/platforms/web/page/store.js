@@ -41,6 +41,7 @@ let state = {
   /** Pictures that the mouse has passed in a drag. @type {Set<string>} */ painted: new Set(),
   /** Of the page; words.js holds what is said in it. */ language: language(),
   drawerOpen: false,
+  /** The pairs to answer stand alone on the screen. */ duel: false,
   /** @type {{text: string, id: number} | null} */ toast: null,
   /** Said to screen readers. */ spoken: '',
   draft: '',

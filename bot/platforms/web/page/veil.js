@@ -10,8 +10,8 @@ export function useVeil(url, veiled) {
   return veiled && !shown;
 }
 
-/** `large`: with all its pixels, else in as many as a sheet shows. `small`: where that is there already; null: on its way. @param {{url: string, alt: string, veiled: boolean, large?: boolean, small?: string | null}} props */
-export function Picture({ url, alt, veiled, large = false, small }) {
+/** `large`: with all its pixels, else in as many as a sheet shows. `small`: where that is there already; null: on its way. `now`: in the same moment as what is around it. @param {{url: string, alt: string, veiled: boolean, large?: boolean, small?: string | null, now?: boolean}} props */
+export function Picture({ url, alt, veiled, large = false, small, now = false }) {
   const hidden = useVeil(url, veiled);
   const lost = () => {
     if (!veiled || hidden) return;
@@ -20,9 +20,12 @@ export function Picture({ url, alt, veiled, large = false, small }) {
     set({ revealed });
     toast(t('cell.gone'));
   };
-  const single = `${url}${veiled && !hidden ? '&clear=1' : ''}${large ? '' : '&small=1'}`;
-  return html`<img src=${small === undefined ? single : small} alt=${alt} data-veiled=${hidden} loading="lazy" decoding="async" onError=${lost} />`;
+  const single = sourceOf(url, veiled && !hidden, large);
+  return html`<img src=${small === undefined ? single : small} alt=${alt} data-veiled=${hidden} loading=${now ? 'eager' : 'lazy'} decoding=${now ? 'sync' : 'async'} onError=${lost} />`;
 }
+
+/** Where its pixels are. @param {string} url @param {boolean} clear without its veil @param {boolean} large */
+export const sourceOf = (url, clear, large) => `${url}${clear ? '&clear=1' : ''}${large ? '' : '&small=1'}`;
 
 /** A picture that stands alone, with its button while it is veiled. @param {{url: string, alt: string, veiled: boolean}} props */
 export function Revealable({ url, alt, veiled }) {

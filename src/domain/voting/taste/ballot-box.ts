@@ -4,7 +4,7 @@
  * all that guards change.
  */
 import type { Steps } from '../../state/steps.js';
-import type { Vote } from '../votes.js';
+import type { Vote } from '../vote.js';
 
 export interface Votes {
   length: number;

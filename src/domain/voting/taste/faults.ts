@@ -4,7 +4,7 @@
  * as their votes.
  */
 import { type Fault, type FaultShares, faults } from '../../state/faults.js';
-import type { Vote } from '../votes.js';
+import type { Vote } from '../vote.js';
 
 /**
  * Index of the picture -> shares; none of pictures of which nobody says what is wrong. `weights`: of each

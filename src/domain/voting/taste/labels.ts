@@ -6,7 +6,7 @@
 import type { ImageFeedback, Outcome } from '../../state/round.js';
 import type { Guards } from '../../state/rules.js';
 import type { Steps } from '../../state/steps.js';
-import type { Vote } from '../votes.js';
+import type { Vote } from '../vote.js';
 import { columns, type Votes } from './ballot-box.js';
 import { bridging, dividing } from './bridging.js';
 import { shareWithinClusters, timingClusters } from './clusters.js';
@@ -27,7 +27,8 @@ export interface Labels {
   divides?: number[];
   /** Of each vote of the round, after the guards. */
   weights: ArrayLike<number>;
-  /** Left out where there are too few voters for guards. */
+  /** Indices of the pictures that the guards let be the best. Left out, as the next, where there are too few voters for guards. */
+  contenders?: readonly number[];
   work?: GuardWork;
 }
 
@@ -133,10 +134,8 @@ function* guarded(box: LabelInput, guards: Guards): Steps<Labels> {
     const bound = found.split ? (found.p.get(`${box.round}.${index}`) ?? 0) : found.bound(index);
     return { index, stars, bound, fit: established >= guards.minVotes };
   });
-  const best = strictLeader(
-    candidates.filter(({ fit, index }) => fit && found.mayWin(index)),
-    false,
-  );
+  const contenders = candidates.filter(({ fit, index }) => fit && found.mayWin(index));
+  const best = strictLeader(contenders, false);
   const leader = strictLeader(
     candidates.filter(({ fit }) => fit),
     false,
@@ -149,6 +148,7 @@ function* guarded(box: LabelInput, guards: Guards): Steps<Labels> {
     polarisation: found.polarisation,
     ...(found.split && { divides: ofRound(found.divides, box) }),
     weights: found.w.subarray(box.history.length),
+    contenders: contenders.map(({ index }) => index),
     work: {
       hands,
       capped: lighter(heard ?? capped, heard ? inVoices(clustered) : clustered),

@@ -6,7 +6,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultGuards } from '../../../../src/domain/state/rules.js';
 import type { LabelInput } from '../../../../src/domain/voting/taste/labels.js';
-import type { Vote } from '../../../../src/domain/voting/votes.js';
+import type { Vote } from '../../../../src/domain/voting/vote.js';
 import { weigh } from '../../../support/taste-reference/ballot-box.js';
 import * as plain from '../../../support/taste-reference/clusters.js';
 import { label as labelPlainly } from '../../../support/taste-reference/labels.js';

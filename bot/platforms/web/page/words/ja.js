@@ -102,6 +102,10 @@ export const ja = {
   'ballot.invite.gallery.good':
     '「{prompt}」として良い画像ですか。**良い**か**良くない**を押してください。**星**はラウンドで最高の1枚に付けます。',
   'ballot.invite.gallery.unsafe': 'この画像は安全ですか。**安全**か**不適切**を押してください。',
+  'ballot.invite.duel.good':
+    '「{prompt}」としてより良いのはどちらですか。**左**か**右**、両方良ければ**両方**、どちらも良くなければ**なし**。',
+  'ballot.invite.duel.unsafe':
+    '**不適切**なのはどちらですか。**左**、**右**、**両方**、どちらも安全なら**なし**。',
   'ballot.and': '{first}{then}',
   'ballot.criterion': '良いとする基準: 「{criterion}」',
   'ballot.sheets': 'シートは{n}枚あります。',
@@ -109,6 +113,22 @@ export const ja = {
     '**方法**: 画像を押すと選択され、もう一度押すと取り消されます。終わったら「完了」を押してください。',
   'ballot.how.gallery':
     '**方法**: 画像の下の「良い」か「良くない」を押します。もう一度押すと取り消されます。終わったら「完了」を押してください。',
+  'ballot.how.duel':
+    '**投票のしかた**: より良い画像を押すか、矢印キーを使います (左、右、上で両方、下でなし)。終わったら「完了」を押します。',
+  'duel.label': 'ラウンド{round}の比較',
+  'duel.progress': '{of}組中{done}組',
+  'duel.left': '左',
+  'duel.right': '右',
+  'duel.both': '両方',
+  'duel.neither': 'なし',
+  'duel.said': '{says}。{of}組中{done}組',
+  'duel.over': '{n}組すべてに答えました',
+  'duel.ask.good': '「{prompt}」としてより良いのはどちらですか',
+  'duel.ask.unsafe': '不適切なのはどちらですか',
+  'duel.none': '今は比べる組がありません',
+  'duel.wait': '次の比較はここに自動で表示されます。',
+  'duel.leave': 'ページ全体へ',
+  'duel.alone': '比較だけを表示 (スマートフォン向け)',
   'many.label': 'ラウンド{round}の画像をまとめて操作',
   'many.all.good': 'すべて良い',
   'many.all.good.words': 'このラウンドの画像をすべて良いとする',
@@ -173,6 +193,7 @@ export const ja = {
   'fault.ugly': '見た目が悪い',
   'fault.other': 'その他',
   'named.done': '完了',
+  'named.duel': '{names}は{says}',
   'named.none.good': '{sheet}に良い画像なし',
   'named.none.unsafe': '{sheet}に不適切な画像なし',
   'named.best': '{name}は最高',
