@@ -1,5 +1,8 @@
 // What `npm run bench` runs, by name: files of this folder. bench/README.md says what each measures.
 export const scripts = [
+  'brain/picks',
+  'brain/systems',
+  'brain/votes',
   'crowds/run',
   'drain/measure',
   'fuzz/run',

@@ -1,24 +1,24 @@
 // Does what related systems propose help the vote model? Each is turned off and on in sessions that are told
-// apart by their seed only, over pictures of the base model that bench/brain/votes.mjs has drawn, with the
-// judge as the voter. Usage: node bench/brain/systems.mjs [--tasks hazard,cat] [--seeds 31,32] [--sessions
+// apart by their seed only, over pictures of the base model that bench/brain/votes.mts has drawn, with the
+// judge as the voter. Usage: npm run bench -- brain/systems [--tasks hazard,cat] [--seeds 31,32] [--sessions
 // 10] [--pictures DIR] [--out DIR] [--only 'NAME;NAME']
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { markdown, mean, standardError } from '../../dist/bench/lib/table.mjs';
-import { Rng } from '../../dist/src/rng.js';
-import { base, faulty } from './pictures.mjs';
+import { projectPath } from '../../src/files/paths.js';
+import { Rng } from '../../src/rng.js';
+import { markdown, mean, standardError } from '../lib/table.mjs';
+import { base, faulty, type Seen } from './pictures.mjs';
+import type { Figures, System } from './played.mjs';
 import { defaults, systems } from './sessions.mjs';
 
-const bench = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values: options } = parseArgs({
   options: {
     tasks: { type: 'string', default: 'hazard,rose,hand' },
     seeds: { type: 'string', default: '31,32,33,34,35' },
     sessions: { type: 'string', default: '10' },
-    pictures: { type: 'string', default: join(bench, 'out', 'brain') },
-    out: { type: 'string', default: join(bench, 'out', 'brain') },
+    pictures: { type: 'string', default: projectPath('bench/out/brain') },
+    out: { type: 'string', default: projectPath('bench/out/brain') },
     only: { type: 'string', default: Object.keys(systems).join(';') },
   },
 });
@@ -26,9 +26,20 @@ const dir = resolve(options.pictures);
 const seeds = options.seeds.split(',').map(Number);
 const tasks = options.tasks.split(',');
 
+type Side = 'off' | 'on';
+interface Row {
+  name: string;
+  task: string;
+  figure: string;
+  off: number;
+  on: number;
+  gain: number;
+  error: number;
+}
+
 /** The means of a seed's sessions: figure -> { off, on }. */
-function seedOf(system, pictures, seed) {
-  const runs = [];
+function seedOf(system: System, pictures: readonly Seen[], seed: number): Figures {
+  const runs: Figures[] = [];
   for (let at = 0; runs.length < Number(options.sessions) && at < 200; at++) {
     const rng = new Rng(seed, at, 'systems');
     // A session's first pictures are its seed's own; those that nobody votes on are of all.
@@ -42,23 +53,24 @@ function seedOf(system, pictures, seed) {
   }
   return Object.fromEntries(
     Object.keys(runs[0] ?? {}).map((name) => {
-      const [off, on] = ['off', 'on'].map((side) => mean(runs.map((run) => run[name][side])));
-      return [name, { off, on }];
+      const of = (side: Side) => mean(runs.map((run) => run[name]![side]));
+      return [name, { off: of('off'), on: of('on') }];
     }),
   );
 }
 
 /** What a system has to know of pictures beside what all have. */
-const sources = { reasons: faulty };
+const sources: Partial<Record<string, typeof faulty>> = { reasons: faulty };
 
-const figures = [];
+const figures: Row[] = [];
 for (const name of options.only.split(';'))
   for (const task of tasks) {
     const pictures = await (sources[name] ?? base)(dir, task, seeds);
-    const bySeed = seeds.map((seed) => seedOf(systems[name], pictures, seed));
-    for (const figure of Object.keys(bySeed[0])) {
-      const [off, on] = ['off', 'on'].map((side) => bySeed.map((seed) => seed[figure][side]));
-      const gain = on.map((value, i) => value - off[i]);
+    const bySeed = seeds.map((seed) => seedOf(systems[name]!, pictures, seed));
+    for (const figure of Object.keys(bySeed[0]!)) {
+      const of = (side: Side) => bySeed.map((seed) => seed[figure]![side]);
+      const [off, on] = [of('off'), of('on')];
+      const gain = on.map((value, i) => value - off[i]!);
       figures.push({
         name,
         task,
@@ -78,7 +90,7 @@ console.log(
     ['system', 'task', 'figure', 'off', 'on', 'gain ± standard error', 'default'],
     figures.map(({ name, task, figure, off, on, gain, error }) => {
       const signed = `${gain < 0 ? '' : '+'}${gain.toFixed(3)} ± ${error.toFixed(3)}`;
-      return [name, task, figure, off.toFixed(3), on.toFixed(3), signed, defaults[name]];
+      return [name, task, figure, off.toFixed(3), on.toFixed(3), signed, defaults[name] ?? ''];
     }),
   ),
 );

@@ -1,24 +1,23 @@
 // How well does the vote model tell good from bad on pictures that nobody voted on, after how many votes?
 // Base pictures of every task, drawn once and kept, judged by the miniature's judge; votes on a random few of
 // them, the model fitted as at a round's close, the others scored. Drawing goes on where it stopped. Usage:
-// node bench/brain/votes.mjs [--tasks hazard,cat] [--seeds 31,32] [--draws 20] [--out DIR]
+// npm run bench -- brain/votes [--tasks hazard,cat] [--seeds 31,32] [--draws 20] [--out DIR]
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { markdown, mean, standardError } from '../../dist/bench/lib/table.mjs';
-import { openEngine } from '../../dist/engine/cli/open-engine.js';
-import { featuresOf, readRound } from '../../dist/engine/io/round.js';
-import { createHandlers } from '../../dist/engine/jobs/handlers.js';
-import { calibrationError, weightedAuc } from '../../dist/engine/learn/vote-model/auc.js';
-import { fitVoteModel } from '../../dist/engine/learn/vote-model/fit.js';
-import { scoreWith, tells } from '../../dist/engine/learn/vote-model/model.js';
-import { loadTask } from '../../dist/src/config/tasks.js';
-import { Rng } from '../../dist/src/rng.js';
+import { openEngine } from '../../engine/cli/open-engine.js';
+import { featuresOf, readRound } from '../../engine/io/round.js';
+import { createHandlers } from '../../engine/jobs/handlers.js';
+import { calibrationError, weightedAuc } from '../../engine/learn/vote-model/auc.js';
+import { fitVoteModel, type VoteExample } from '../../engine/learn/vote-model/fit.js';
+import { scoreWith, tells } from '../../engine/learn/vote-model/model.js';
+import { loadTask } from '../../src/config/tasks.js';
+import { projectPath } from '../../src/files/paths.js';
+import { Rng } from '../../src/rng.js';
+import { markdown, mean, standardError } from '../lib/table.mjs';
 
-const bench = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Votes; the hand needs more of both. */
-const plan = {
+const plan: Readonly<Record<string, { perSeed: number; votes: number[] }>> = {
   hazard: { perSeed: 48, votes: [16, 32, 64] },
   cat: { perSeed: 48, votes: [16, 32, 64] },
   rose: { perSeed: 48, votes: [16, 32, 64] },
@@ -30,7 +29,7 @@ const { values: options } = parseArgs({
     tasks: { type: 'string', default: Object.keys(plan).join() },
     seeds: { type: 'string', default: '31,32,33,34,35' },
     draws: { type: 'string', default: '20' },
-    out: { type: 'string', default: join(bench, 'out', 'brain') },
+    out: { type: 'string', default: projectPath('bench/out/brain') },
   },
 });
 const out = resolve(options.out);
@@ -38,7 +37,7 @@ const seeds = options.seeds.split(',').map(Number);
 const tasks = options.tasks.split(',');
 const draws = Number(options.draws);
 mkdirSync(out, { recursive: true });
-const model = join(bench, '..', 'models', 'mini');
+const model = projectPath('models/mini');
 
 /** Draws what is not there yet; seed by seed, so that a table of fewer seeds stands early. */
 async function draw() {
@@ -54,9 +53,15 @@ async function draw() {
       await handlers.generate(
         {
           ...job,
-          ...{ model, prompt, negative, width: null, height: null, count: plan[task].perSeed },
-          sampler: { steps: 20, guidance: 3, eta: 1, scheduler: 'ddim' },
-          ...{ checkpoint: null, noise: 'plain', learner: { name: 'acclaim' }, trajectory: false, out: dir },
+          ...{ model, prompt, negative, width: null, height: null, count: plan[task]!.perSeed },
+          sampler: { steps: 20, guidance: 3, eta: 1, scheduler: 'ddim' as const },
+          ...{
+            checkpoint: null,
+            noise: 'plain' as const,
+            learner: { name: 'acclaim' },
+            trajectory: false,
+            out: dir,
+          },
         },
         context,
       );
@@ -71,18 +76,18 @@ async function draw() {
 }
 
 /** Every picture of a task: its features, and the judge's word as a vote. */
-const picturesOf = (task) =>
+const picturesOf = (task: string): VoteExample[] =>
   seeds.flatMap((seed) => {
     const dir = join(out, `${task}-${seed}`);
     const { features, manifest } = readRound(dir);
-    const verdicts = JSON.parse(readFileSync(`${dir}.json`, 'utf8'));
+    const verdicts: { good: boolean }[] = JSON.parse(readFileSync(`${dir}.json`, 'utf8'));
     return Array.from({ length: manifest.count }, (_, i) => {
-      return { features: featuresOf(features, i), label: verdicts[i].good ? 1 : 0, weight: 1 };
+      return { features: featuresOf(features!, i), label: verdicts[i]!.good ? 1 : 0, weight: 1 };
     });
   });
 
 /** One draw of votes; null where they hold fewer than two goods or bads. */
-function one(pictures, votes, rng) {
+function one(pictures: readonly VoteExample[], votes: number, rng: Rng) {
   const order = rng.shuffle(pictures);
   const [voted, unseen] = [order.slice(0, votes), order.slice(votes)];
   const began = performance.now();
@@ -92,7 +97,7 @@ function one(pictures, votes, rng) {
   const said = scoreWith(
     fitted,
     unseen.map(({ features }) => features),
-  ).map(({ p }) => p);
+  ).map((opinion) => opinion!.p);
   return {
     said,
     unseen,
@@ -104,11 +109,12 @@ function one(pictures, votes, rng) {
   };
 }
 
-const close = (values) => `${mean(values).toFixed(3)} ± ${standardError(values).toFixed(3)}`;
+const close = (values: readonly number[]) =>
+  `${mean(values).toFixed(3)} ± ${standardError(values).toFixed(3)}`;
 
-function row(task, votes) {
+function row(task: string, votes: number) {
   const pictures = picturesOf(task);
-  const runs = [];
+  const runs: NonNullable<ReturnType<typeof one>>[] = [];
   for (let at = 0; runs.length < draws && at < 10 * draws; at++) {
     const run = one(pictures, votes, new Rng(at, votes, `votes on ${task}`));
     if (run) runs.push(run);
@@ -116,7 +122,7 @@ function row(task, votes) {
   const aucs = runs.map(({ auc }) => auc);
   const all = runs.flatMap(({ said }) => said);
   const unseen = runs.flatMap((run) => run.unseen);
-  const heard = {};
+  const heard: Record<string, number> = {};
   for (const { maps } of runs)
     for (const [map, share] of Object.entries(maps)) heard[map] = (heard[map] ?? 0) + share / runs.length;
   const trusted = runs.filter(({ trusted }) => trusted);
@@ -137,9 +143,9 @@ function row(task, votes) {
 }
 
 await draw();
-const figures = tasks.flatMap((task) => plan[task].votes.map((votes) => row(task, votes)));
+const figures = tasks.flatMap((task) => plan[task]!.votes.map((votes) => row(task, votes)));
 writeFileSync(join(out, 'votes.json'), `${JSON.stringify(figures, null, 2)}\n`);
-const shares = (heard) =>
+const shares = (heard: Record<string, number>) =>
   ['first', 'second', 'last'].map((map) => (100 * (heard[map] ?? 0)).toFixed(0)).join(' / ');
 console.log(
   markdown(
