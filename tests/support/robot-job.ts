@@ -13,3 +13,6 @@ export const robotJob = {
   width: null,
   height: null,
 };
+
+/** At half the side, a third of the work: where no size matters. */
+export const smallJob = { ...robotJob, width: 32, height: 32 };

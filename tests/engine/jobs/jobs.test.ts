@@ -31,7 +31,7 @@ import { rasterFromFloats } from '../../../src/images/raster.js';
 import type { Feedback, JobPayload, JobProgress } from '../../../src/queue/jobs.js';
 import { Rng } from '../../../src/rng.js';
 import { MINI, relativeError } from '../../support/golden.js';
-import { robotJob } from '../../support/robot-job.js';
+import { smallJob } from '../../support/robot-job.js';
 
 const root = mkdtempSync(join(tmpdir(), 'acclaim-jobs-'));
 const COUNT = 6;
@@ -51,6 +51,9 @@ afterAll(async () => {
   rmSync(root, { recursive: true, force: true });
 });
 
+/** The judge sees pictures of the miniature's own size alone. */
+const asJudged = { width: null, height: null };
+
 const quiet = () => ({ signal: new AbortController().signal, progress: () => {} });
 type LearnerSettings = JobPayload<'learn'>['learner'];
 const learner: LearnerSettings = { name: 'acclaim', steps: 3, batch: 4, microBatch: 4, drift: 0 };
@@ -58,7 +61,7 @@ const learner: LearnerSettings = { name: 'acclaim', steps: 3, batch: 4, microBat
 const generate = (out: string, over: Partial<JobPayload<'generate'>> = {}) =>
   handlers.generate(
     {
-      ...robotJob,
+      ...smallJob,
       count: COUNT,
       checkpoint: null,
       noise: 'learner',
@@ -86,7 +89,7 @@ const learn = (
 ) =>
   handlers.learn(
     {
-      ...robotJob,
+      ...smallJob,
       learner,
       roundDir: join(root, 'plain'),
       feedback: feedback([0, 3]),
@@ -116,7 +119,7 @@ const made = {
     const seen: JobProgress[] = [];
     const out = join(root, 'plain');
     const result = await handlers.generate(
-      { ...robotJob, count: COUNT, checkpoint: null, noise: 'plain', learner, trajectory: true, out },
+      { ...smallJob, count: COUNT, checkpoint: null, noise: 'plain', learner, trajectory: true, out },
       { signal: new AbortController().signal, progress: (p) => seen.push(p) },
     );
     return { seen, out, result };
@@ -200,10 +203,10 @@ describe('generate', () => {
     const { seen, out, result } = await made.plain();
     expect(result.images).toHaveLength(COUNT);
     const round = readRound(out);
-    expect(round.latents.shape).toEqual([COUNT, 4, 16, 16]);
-    expect(round.trajectory!.latents.shape).toEqual([5, COUNT, 4, 16, 16]);
-    expect(round.trajectory!.latents.data.subarray(0, 6144)).toEqual(round.noise.data);
-    expect(round.trajectory!.latents.data.subarray(4 * 6144)).toEqual(round.latents.data);
+    expect(round.latents.shape).toEqual([COUNT, 4, 8, 8]);
+    expect(round.trajectory!.latents.shape).toEqual([5, COUNT, 4, 8, 8]);
+    expect(round.trajectory!.latents.data.subarray(0, 1536)).toEqual(round.noise.data);
+    expect(round.trajectory!.latents.data.subarray(4 * 1536)).toEqual(round.latents.data);
     expect(readFileSync(join(out, 'images/0005.png')).includes('a robot at a party')).toBe(true);
     const sampled = seen.filter((p) => p.stage === 'sample');
     expect(sampled.map((p) => p.done)).toEqual([0, 1, 2, 3, 4]);
@@ -218,7 +221,7 @@ describe('generate', () => {
     expect(bytes(join(root, 'again'))).toEqual(bytes(join(root, 'plain')));
     await generate(join(root, 'other'), { noise: 'plain', round: 1 });
     const [a, b] = [readRound(join(root, 'plain')), readRound(join(root, 'other'))];
-    expect(Math.abs(cosine(a.latents.data.subarray(0, 1024), b.latents.data.subarray(0, 1024)))).toBeLessThan(
+    expect(Math.abs(cosine(a.latents.data.subarray(0, 256), b.latents.data.subarray(0, 256)))).toBeLessThan(
       0.9,
     );
   });
@@ -227,7 +230,7 @@ describe('generate', () => {
     const abort = new AbortController();
     const out = join(root, 'cancelled');
     const job = handlers.generate(
-      { ...robotJob, count: COUNT, checkpoint: null, noise: 'plain', learner, trajectory: false, out },
+      { ...smallJob, count: COUNT, checkpoint: null, noise: 'plain', learner, trajectory: false, out },
       { signal: abort.signal, progress: (p) => p.stage === 'sample' && p.done === 2 && abort.abort() },
     );
     await expect(job).rejects.toThrow();
@@ -274,7 +277,7 @@ describe('the safety checker', () => {
       expect(row(after.noise).every((x, j) => x === row(before.noise)[j])).toBe(same);
       const { latents, logProbs } = after.trajectory!;
       // What is kept of the way belongs to the image that was kept.
-      const at = (k: number) => latents.data.subarray((k * COUNT + i) * 1024, (k * COUNT + i + 1) * 1024);
+      const at = (k: number) => latents.data.subarray((k * COUNT + i) * 256, (k * COUNT + i + 1) * 256);
       expect(at(0)).toEqual(row(after.noise));
       expect(at(4)).toEqual(row(after.latents));
       // So does what is seen in it.
@@ -397,7 +400,7 @@ describe('the pair row', () => {
 
 describe('several prompts in turn', () => {
   it('learns a picture under the prompt of its own round, whichever round is learned', async () => {
-    const [robot, ghost] = [robotJob.prompt, 'a ghost at night'];
+    const [robot, ghost] = [smallJob.prompt, 'a ghost at night'];
     const at = (name: string) => join(root, `turn-${name}`);
     const prompts = [robot, ghost];
     await generate(at('r1'), { round: 1, noise: 'plain', prompts });
@@ -435,7 +438,8 @@ describe('evaluate', () => {
   ) => {
     const goal: JobPayload<'evaluate'>['goal'] = [['hazard', 0]];
     const payload = {
-      ...robotJob,
+      ...smallJob,
+      ...asJudged,
       learner,
       checkpoint: null,
       count: 4,
@@ -448,8 +452,8 @@ describe('evaluate', () => {
 
   it('draws both models from the same noises, and says what the judge does of what is written', async () => {
     // Labels on a round of plain noise; the checkpoint is trained, so that it draws otherwise.
-    await generate(join(root, 'voted'), { noise: 'plain' });
-    await learn(join(root, 'voted-taught'), { roundDir: join(root, 'voted') });
+    await generate(join(root, 'voted'), { noise: 'plain', ...asJudged });
+    await learn(join(root, 'voted-taught'), { roundDir: join(root, 'voted'), ...asJudged });
     const base = await evaluate('base-side');
     const tuned = await evaluate('tuned-side', { checkpoint: join(root, 'voted-taught') });
     expect(base).toMatchObject({
@@ -476,7 +480,7 @@ describe('evaluate', () => {
 
   it('goes on where it was killed, with the same bytes, whichever delivery it is', async () => {
     // Of so large pictures eight are drawn at a time.
-    const wide = { width: 128, height: 128, count: 9, sampler: { ...robotJob.sampler, steps: 1 } };
+    const wide = { width: 128, height: 128, count: 9, sampler: { ...smallJob.sampler, steps: 1 } };
     const eyes = { ...wide, goal: null, safety: { checker, bound: 0, tries: 0 } };
     const whole = await evaluate('whole', eyes);
     const killed = new AbortController();
@@ -584,7 +588,7 @@ describe('learn', () => {
 
   it('sees every picture with the base model, and fits the model of the voters to all votes of the session', async () => {
     const pipeline = await loadPipeline(MINI);
-    const { prompt } = robotJob;
+    const { prompt } = smallJob;
     await made.c1();
     const tuned = readRound(join(root, 'r1'));
     const base = await features(pipeline, cache, prompt, tuned.latents, COUNT);
@@ -650,7 +654,7 @@ describe('learn', () => {
   it.each(['euler-ancestral', 'dpmpp-2m-sde', 'tcd'] as const)(
     'a likelihood learner trains on %s from ratio 1, and a deterministic one is refused by name',
     async (scheduler) => {
-      const sampler = { ...robotJob.sampler, scheduler };
+      const sampler = { ...smallJob.sampler, scheduler };
       const settings: LearnerSettings = { name: 'ddpo', microBatch: 6, imagesPerStep: 6, lr: 1e-3 };
       const roundDir = join(root, scheduler);
       await generate(roundDir, { sampler, trajectory: true, learner: settings });
@@ -658,7 +662,7 @@ describe('learn', () => {
       // The last step adds no noise, so it has no density; only a multistep scheduler keeps its predictions.
       const logs = rows(trajectory!.logProbs, 3, 4).data;
       expect([...logs]).toEqual([0, 0, 0, 0, 0, 0]);
-      expect(trajectory!.x0?.shape).toEqual(scheduler === 'dpmpp-2m-sde' ? [4, COUNT, 4, 16, 16] : undefined);
+      expect(trajectory!.x0?.shape).toEqual(scheduler === 'dpmpp-2m-sde' ? [4, COUNT, 4, 8, 8] : undefined);
       const out = join(root, `ddpo-${scheduler}`);
       expect(await learn(out, { sampler, learner: settings, roundDir })).toMatchObject({
         learned: true,
@@ -675,7 +679,7 @@ describe('learn', () => {
         { scheduler: 'lcm', steps: 1 },
         { scheduler: 'tcd', eta: 0 },
       ] as const) {
-        const other = { ...robotJob.sampler, ...deterministic };
+        const other = { ...smallJob.sampler, ...deterministic };
         const error = { code: 'not-learnable', message: expect.stringContaining(deterministic.scheduler) };
         const refused = generate(join(root, 'refused'), { sampler: other, learner: settings });
         await expect(refused).rejects.toMatchObject(error);
@@ -700,13 +704,21 @@ describe('learn', () => {
   it('d3po: images of a group share their first noise', async () => {
     await generate(join(root, 'grouped'), { learner: { name: 'd3po', group: 3 } });
     const { noise } = readRound(join(root, 'grouped'));
-    const of = (i: number) => noise.data.subarray(i * 1024, (i + 1) * 1024);
+    const of = (i: number) => noise.data.subarray(i * 256, (i + 1) * 256);
     expect(of(0)).toEqual(of(2));
     expect(of(0)).not.toEqual(of(3));
   });
 
   it('ends training once too little variety is left, but for the first steps', async () => {
-    const settings = { ...learner, steps: 24, stepsPerGood: 24, batch: 2, microBatch: 2 };
+    const settings = {
+      ...learner,
+      steps: 24,
+      stepsPerGood: 24,
+      batch: 2,
+      microBatch: 2,
+      lr: 0.01,
+      maxDrift: 9,
+    };
     const strict = await learn(join(root, 'strict'), { learner: { ...settings, keepVariety: 1 } });
     const free = await learn(join(root, 'free'), { learner: { ...settings, keepVariety: 0 } });
     expect(free.losses).toHaveLength(24);
@@ -720,7 +732,7 @@ describe('learn', () => {
     const narrow = new ExecutorCache({ threads: 1 });
     const engineOf = (cache: ExecutorCache) =>
       createHandlers(new EngineContext({ cache, threads: 1, device: 'cpu', software: 'acclaim/test' }));
-    const step = { ...robotJob, roundDir: join(root, 'plain'), feedback: feedback([0, 3]) };
+    const step = { ...smallJob, roundDir: join(root, 'plain'), feedback: feedback([0, 3]) };
     const c = (name: string) => join(root, `sized-${name}`);
     await engineOf(narrow).learn({ ...step, learner: settings, checkpoint: null, out: c('narrow') }, quiet());
     const small = new ExecutorCache(
@@ -781,12 +793,12 @@ describe('learn', () => {
     [
       'not-learnable',
       'a deterministic sampler',
-      () => ({ sampler: { ...robotJob.sampler, eta: 0 }, learner: likelihood[1]! }),
+      () => ({ sampler: { ...smallJob.sampler, eta: 0 }, learner: likelihood[1]! }),
     ],
     [
       'not-learnable',
       'other steps than it was sampled with',
-      () => ({ sampler: { ...robotJob.sampler, steps: 5 }, learner: likelihood[1]! }),
+      () => ({ sampler: { ...smallJob.sampler, steps: 5 }, learner: likelihood[1]! }),
     ],
     [
       'not-learnable',
@@ -944,6 +956,7 @@ describe('the drift adapter', () => {
 
 describe('score and export', () => {
   it('judges the images and measures how different they are', async () => {
+    await generate(join(root, 'judged'), { noise: 'plain', ...asJudged });
     const payload = {
       session: 's',
       round: 0,
@@ -951,7 +964,7 @@ describe('score and export', () => {
       seed: 5,
       judge: `${MINI}judge`,
       task: 'hazard',
-      roundDir: join(root, 'plain'),
+      roundDir: join(root, 'judged'),
     };
     const result = await handlers.score(payload, quiet());
     expect(result.images).toHaveLength(COUNT);
@@ -961,7 +974,7 @@ describe('score and export', () => {
     }
     expect(result.diversity).toBeGreaterThan(0.2);
     expect(result.diversity).toBeLessThan(1.2);
-    cpSync(join(root, 'plain'), join(root, 'touched'), { recursive: true });
+    cpSync(join(root, 'judged'), join(root, 'touched'), { recursive: true });
     writeFileSync(join(root, 'touched/images/0000.png'), 'x');
     await expect(
       handlers.score({ ...payload, roundDir: join(root, 'touched') }, quiet()),

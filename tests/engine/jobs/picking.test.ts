@@ -15,7 +15,7 @@ import { ExecutorCache } from '../../../engine/runtime/cache.js';
 import { rows } from '../../../engine/runtime/tensor.js';
 import type { Handlers } from '../../../engine/worker.js';
 import { generateResult, type JobPayload, type JobProgress } from '../../../src/queue/jobs.js';
-import { robotJob } from '../../support/robot-job.js';
+import { smallJob } from '../../support/robot-job.js';
 
 const root = mkdtempSync(join(tmpdir(), 'acclaim-picking-'));
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
@@ -33,7 +33,7 @@ const learner = {
   drift: 0,
   ghosts: 0,
 } as const;
-const sampler = { ...robotJob.sampler, steps: 6 };
+const sampler = { ...smallJob.sampler, steps: 6 };
 
 const generate = (
   out: string,
@@ -42,7 +42,7 @@ const generate = (
 ) =>
   handlers.generate(
     {
-      ...robotJob,
+      ...smallJob,
       ...{ sampler, count: COUNT, round: 1, checkpoint: at('voted'), noise: 'learner', learner },
       ...{ trajectory: false, out: at(out), picks: true },
       ...over,
@@ -75,7 +75,7 @@ beforeAll(async () => {
   const images = values.map((v, index) => ({ index, good: v >= median ? 1 : 0, weight: 1 }));
   await handlers.learn(
     {
-      ...robotJob,
+      ...smallJob,
       ...{ sampler, learner, roundDir: at('first'), feedback: { images, best: null } },
       ...{ checkpoint: null, out: at('voted') },
     },
@@ -143,7 +143,7 @@ describe('a round that the votes choose', () => {
     const { images } = readRound(at('picked')).manifest;
     await handlers.learn(
       {
-        ...robotJob,
+        ...smallJob,
         ...{ sampler, learner, round: 1, roundDir: at('picked'), checkpoint: at('voted'), out: at('second') },
         feedback: { images: images!.map((_, index) => ({ index, good: index % 2, weight: 1 })), best: null },
       },
