@@ -47,9 +47,19 @@ describe('retention', () => {
   });
 
   test('the newest round stays whole even when it was given up: a retry may want it', () => {
-    const world = lived(1);
-    world.command({ name: 'pause' });
-    expect(of(world).at(-1)).toMatchObject({ number: 2, tensors: { kept: 'runs' } });
+    const world = lived(0);
+    for (const _ of ['drawn', 'drawn anew']) {
+      world.react('ann', world.live()[0]!, 'none');
+      world.react('ann', world.live()[0]!, 'done');
+      world.settle();
+    }
+    expect(world.state.session).toMatchObject({ state: 'paused', pause: 'no-good' });
+    expect(world.state.rounds.map((round) => round.state)).toEqual(['aborted', 'aborted']);
+    const [first] = world.state.rounds;
+    expect(of(world).map((fate) => fate.tensors)).toEqual([
+      { due: first!.closedAt! + 30 * DAY },
+      { kept: 'runs' },
+    ]);
   });
 
   test('after its end: the first and the latest round stay for the story, days count from the end', () => {
