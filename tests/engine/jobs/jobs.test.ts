@@ -319,22 +319,22 @@ describe('the pair row', () => {
   const without = (name: string) => bytes(join(root, name)).filter(([file]) => !/manifest|pair/.test(file!));
 
   /** The sampler alone, two pictures at a time, the adapter merged, from the noises of docs/formats.md. */
-  async function sampled(checkpoint: string | null, prompt = robotJob.prompt) {
+  async function sampled(checkpoint: string | null, prompt = smallJob.prompt) {
     const pipeline = await engine.pipeline(MINI);
-    const stream = (purpose: string) => new Rng(robotJob.seed, 0, `pair.${purpose}`);
+    const stream = (purpose: string) => new Rng(smallJob.seed, 0, `pair.${purpose}`);
     const both = (purpose: string) => [0, 1].map((i) => stream(`${purpose}.${i}`));
-    const noise = f32([2, 4, 16, 16]);
-    for (const [i, rng] of both('noise').entries()) noise.data.set(rng.normals(1024), i * 1024);
+    const noise = f32([2, 4, 8, 8]);
+    for (const [i, rng] of both('noise').entries()) noise.data.set(rng.normals(256), i * 256);
     const steps = both('steps');
     const at = checkpoint === null ? null : readCheckpoint(checkpoint);
     const { latents } = await sample({
       ...{ pipeline, cache, prompt, negative: '', noise },
-      sampler: { ...robotJob.sampler, steps: pair.steps },
-      stepNoise: () => Float32Array.from(steps.flatMap((rng) => [...rng.normals(1024)])),
+      sampler: { ...smallJob.sampler, steps: pair.steps },
+      stepNoise: () => Float32Array.from(steps.flatMap((rng) => [...rng.normals(256)])),
       adapter: at ? applied(at.manifest.adapter, at.state) : undefined,
     });
     const images = await decode(pipeline, cache, latents);
-    return [0, 1].map((i) => rasterFromFloats(rows(images, i, i + 1).data, 64, 64).data);
+    return [0, 1].map((i) => rasterFromFloats(rows(images, i, i + 1).data, 32, 32).data);
   }
 
   /** Largest difference of two pictures, in levels. */
@@ -342,7 +342,7 @@ describe('the pair row', () => {
 
   it('is what the sampler draws of the same noises with the same adapter, and changes no byte of the round', async () => {
     const result = await generate(join(root, 'paired'), { noise: 'plain', trajectory: true, pair });
-    const files = [0, 1].map((index) => ({ index, file: `pair/000${index}.png`, width: 64, height: 64 }));
+    const files = [0, 1].map((index) => ({ index, file: `pair/000${index}.png`, width: 32, height: 32 }));
     expect(result.pair).toEqual(files);
     expect(without('paired')).toEqual(without('plain'));
     await made.two();
@@ -357,7 +357,7 @@ describe('the pair row', () => {
   });
 
   it('stays as it was in another round, and with the first of several prompts', async () => {
-    const prompts = [robotJob.prompt, 'a ghost at night'];
+    const prompts = [smallJob.prompt, 'a ghost at night'];
     const over = { noise: 'plain', round: 2, prompt: prompts[1]!, prompts, pair } as const;
     await generate(join(root, 'paired-later'), over);
     for (const i of [0, 1])
