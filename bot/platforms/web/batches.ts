@@ -18,15 +18,20 @@ export function firstBatch(messages: readonly PageMessage[]): string | null {
   const rounds = new Set(open.map(({ data }) => `${data.session} ${data.round}`));
   if (rounds.size !== 1 || open.some(({ data }) => data.blurred === true)) return null;
   const pictures = open.flatMap(({ data }) => picturesOf(data.cells));
-  const first = pictures.slice(0, batchSize);
+  // One may stand in several pairs.
+  const indices = pictures.map(({ index }) => index);
+  const once = pictures.filter(({ index }, i) => indices.indexOf(index) === i);
+  const first = once.slice(0, batchSize).map(({ url }) => url);
   return first.length > 0 ? addressOf(first) : null;
 }
 
-const cellsShape = z.array(z.looseObject({ url: z.string().nullable() }));
+const cellsShape = z.array(z.looseObject({ index: z.number(), url: z.string().nullable() }));
 
 /** Of the cells that show one. */
-const picturesOf = (cells: unknown): string[] =>
-  (cellsShape.safeParse(cells).data ?? []).flatMap(({ url }) => url ?? []);
+const picturesOf = (cells: unknown): { index: number; url: string }[] =>
+  (cellsShape.safeParse(cells).data ?? []).flatMap(({ index, url }) =>
+    url === null ? [] : [{ index, url }],
+  );
 
 /** @param pictures addresses of single ones: `/pictures/m5/0?v=12`. */
 function addressOf(pictures: readonly string[]): string {

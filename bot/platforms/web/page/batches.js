@@ -10,8 +10,8 @@ import { get, set, useStore } from './store.js';
 /** Pictures of one request: batches.ts names the same addresses in the document. */
 const size = 9;
 
-/** Names the picture: what it shows never changes. @param {Message} message @param {any} cell */
-const nameOf = (message, cell) => `${message.id} ${cell.index}`;
+/** Names the picture, which may stand in several pairs: what it shows never changes. @param {Message} message @param {any} cell */
+const nameOf = ({ data: { session, round } }, cell) => `${session} ${round} ${cell.index}`;
 
 /** The picture as its sheet shows it: null while it is on its way, undefined where it comes by itself. @param {Message} message @param {any} cell @returns {string | null | undefined} */
 export function useSmall(message, cell) {
@@ -32,7 +32,8 @@ export function useBatches(messages) {
     const wanted = open.flatMap((m) =>
       m.data.cells.filter((c) => c.url).map((c) => ({ name: nameOf(m, c), url: c.url })),
     );
-    const fresh = wanted.filter(({ name }) => !asked.has(name));
+    const names = wanted.map(({ name }) => name);
+    const fresh = wanted.filter(({ name }, i) => !asked.has(name) && names.indexOf(name) === i);
     for (let i = 0; i < fresh.length; i += size) void fetchBatch(fresh.slice(i, i + size));
   });
 }

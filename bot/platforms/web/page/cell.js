@@ -124,7 +124,7 @@ function swallowPress() {
 }
 
 /** A finger that rests: `act` is done once, and the press that ends it is none. @param {() => void} act */
-function useHold(act) {
+export function useHold(act) {
   const held = useRef({ timer: 0, x: 0, y: 0 });
   const { current } = held;
   const end = () => clearTimeout(current.timer);

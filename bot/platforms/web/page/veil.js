@@ -20,12 +20,9 @@ export function Picture({ url, alt, veiled, large = false, small, now = false })
     set({ revealed });
     toast(t('cell.gone'));
   };
-  const single = sourceOf(url, veiled && !hidden, large);
+  const single = `${url}${veiled && !hidden ? '&clear=1' : ''}${large ? '' : '&small=1'}`;
   return html`<img src=${small === undefined ? single : small} alt=${alt} data-veiled=${hidden} loading=${now ? 'eager' : 'lazy'} decoding=${now ? 'sync' : 'async'} onError=${lost} />`;
 }
-
-/** Where its pixels are. @param {string} url @param {boolean} clear without its veil @param {boolean} large */
-export const sourceOf = (url, clear, large) => `${url}${clear ? '&clear=1' : ''}${large ? '' : '&small=1'}`;
 
 /** A picture that stands alone, with its button while it is veiled. @param {{url: string, alt: string, veiled: boolean}} props */
 export function Revealable({ url, alt, veiled }) {
