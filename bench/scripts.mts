@@ -6,6 +6,7 @@ export const scripts = [
   'crowds/run',
   'drain/measure',
   'fuzz/run',
+  'page/counts',
   'parity/files',
   'parity/measure',
   'peers/adapters',

@@ -1,6 +1,7 @@
 // A person on the web channel, by its HTTP API alone: consents, reads the ballots, marks cells, presses Done.
 interface OpenBallot {
   id: string;
+  channel: string;
   kind: string;
   data: { open: boolean; round: number; cells: { number: number; index: number }[] };
 }

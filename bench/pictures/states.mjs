@@ -1,5 +1,6 @@
 // Photographs every state of the page (tests/support/page-states.ts): large and phone, light and dark,
-// English and Japanese, into bench/out/states/SCREEN-SCHEME-LANGUAGE/STATE.png, to be looked at by somebody.
+// English and Japanese, into bench/out/states/SCREEN-SCHEME-LANGUAGE/STATE.png, and all of a dress on contact
+// sheets beside them, to be looked at by somebody.
 // It judges nothing: tests/e2e/states.test.ts measures. Usage: node bench/pictures/states.mjs [--only
 // STATE,STATE] [--screen large|phone]; needs the sources and a Chromium.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
+import sharp from 'sharp';
 import { createViteServer } from 'vitest/node';
 
 const bench = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -25,6 +27,24 @@ const { agree, appOfStates, languages, schemes, screens, show, states } = await 
   '/tests/support/page-states.ts',
 );
 const { chromiumArgs, chromiumPath } = await vite.ssrLoadModule('/tests/support/browser.ts');
+
+/** On one sheet, in their order: four of a large screen in a row, six of a phone. */
+async function contact(files, { width, height }, out) {
+  const [across, wide] = width > height ? [4, 480] : [6, 300];
+  const tall = Math.round((wide * height) / width);
+  const gap = 8;
+  const tiles = files.map(async (file, i) => ({
+    input: await sharp(file).resize(wide, tall).png().toBuffer(),
+    left: (i % across) * (wide + gap),
+    top: Math.floor(i / across) * (tall + gap),
+  }));
+  const rows = Math.ceil(files.length / across);
+  const size = { width: across * (wide + gap) - gap, height: rows * (tall + gap) - gap };
+  await sharp({ create: { ...size, channels: 3, background: '#888' } })
+    .composite(await Promise.all(tiles))
+    .png()
+    .toFile(out);
+}
 
 const only = options.only?.split(',');
 const dir = mkdtempSync(join(tmpdir(), 'acclaim-states-'));
@@ -44,21 +64,26 @@ try {
           colorScheme,
           locale,
           hasTouch: phone,
+          isMobile: phone,
           reducedMotion: 'reduce',
         });
         await agree(context, app.platform.url);
+        const files = [];
         for (const state of states.filter(
           (one) => (!one.phone || phone) && (!only || only.includes(one.name)),
         )) {
           const page = await context.newPage();
           page.setDefaultTimeout(20_000);
           await show(page, app.platform.url, state);
-          await page.screenshot({ path: join(out, `${state.name}.png`) });
+          const path = join(out, `${state.name}.png`);
+          await page.screenshot({ path });
+          files.push(path);
           await page.close();
         }
         await context.close();
+        await contact(files, viewport, `${out}.png`);
+        process.stdout.write(`${out}.png\n`);
       }
-  process.stdout.write(`${join(bench, 'out', 'states')}\n`);
 } finally {
   await browser.close();
   await app.platform.stop();

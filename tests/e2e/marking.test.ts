@@ -358,7 +358,11 @@ describe('marking', { timeout: 180_000 }, () => {
     await usable('a story in the dark');
     await page.getByRole('button', { name: 'Help' }).click();
     await usable('help in the dark');
-    await page.keyboard.press('Escape');
+    // A command of the help goes on where it is typed.
+    await page.getByRole('button', { name: '/acclaim best CELL' }).press('Enter');
+    await until(async () => (await focus()) === 'Command', 'the focus on the field');
+    expect(await page.getByRole('combobox', { name: 'Command' }).inputValue()).toBe('/acclaim best ');
+    await page.getByRole('combobox', { name: 'Command' }).fill('');
     expect(await page.evaluate<number>('document.getAnimations().length')).toBe(0);
     for (const [width, height] of [
       [683, 384],

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { call } from './api.js';
 import { Question } from './asking.js';
 import { FavouriteList } from './favourite-list.js';
+import { dialogClosed, focusAfter } from './focus.js';
 import { html } from './html.js';
 import { Icon } from './icons.js';
 import { Start } from './starting.js';
@@ -32,7 +33,9 @@ function Dialog({ open, label, children, shut = () => set({ dialog: null }) }) {
   useEffect(() => {
     const el = dialog.current;
     if (open && el && !el.open) el.showModal();
-    if (!open && el?.open) el.close();
+    if (open || !el?.open) return;
+    el.close();
+    dialogClosed();
   }, [open]);
   const closed = () => open && shut();
   return html`
@@ -81,8 +84,8 @@ function Help({ me }) {
         .map(
           (c) =>
             html`<div key=${c.words}><dt><button class="link" onClick=${() => {
+              focusAfter(() => document.getElementById('say')?.focus());
               set({ dialog: null, draft: `/acclaim ${c.words} ` });
-              document.getElementById('say')?.focus();
             }}><code>${c.usage}</code></button></dt><dd lang=${serverLanguage()}>${c.help}</dd></div>`,
         )}
     </dl>

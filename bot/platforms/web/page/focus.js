@@ -31,3 +31,17 @@ export function keepFocus() {
 export function focusFeed() {
   /** @type {HTMLElement | null} */ (document.querySelector('.feed'))?.focus({ preventScroll: true });
 }
+
+/** @type {(() => void) | null} */
+let next = null;
+
+/** What is asked in front closes now: the focus goes on there, not back to what opened it. @param {() => void} go */
+export function focusAfter(go) {
+  next = go;
+}
+
+/** It is closed. */
+export function dialogClosed() {
+  next?.();
+  next = null;
+}

@@ -3,6 +3,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { openChannel } from './address.js';
 import { call } from './api.js';
+import { focusAfter, focusFeed } from './focus.js';
 import { html } from './html.js';
 import { add, get, set } from './store.js';
 import { Text } from './text.js';
@@ -52,6 +53,7 @@ export async function open(line) {
     const { channel } = replies.find((/** @type {any} */ one) => one.data.channel)?.data ?? {};
     if (channel === undefined) return replies.map((/** @type {any} */ { text }) => text).join('\n');
     for (const reply of replies) add({ ...reply, channel });
+    if (get().dialog !== null) focusAfter(focusFeed);
     set({ dialog: null });
     openChannel(channel);
     return null;
