@@ -52,8 +52,17 @@ const rules: Rules = {
       'src/clock.ts',
       'src/log.ts',
       'src/machine/safely.ts',
+      'src/machine/within.ts',
+      'src/redis',
       'src/config/env.ts',
       'src/config/learners.ts',
+    ],
+    'src/redis': [
+      'src/redis',
+      'src/errors.ts',
+      'src/files/reading.ts',
+      'src/log.ts',
+      'src/machine/safely.ts',
     ],
     'src/store': [
       'src/store',
@@ -110,7 +119,7 @@ const rules: Rules = {
     bullmq: ['src/queue'],
     // Its vendor keeps it, every S3-compatible store is tried with it, and it finds a machine's role.
     '@aws-sdk/client-s3': ['src/artifacts'],
-    ioredis: ['src/queue/redis/connection.ts'],
+    ioredis: ['src/redis/connection.ts'],
     hono: [`${platforms}/web`],
     '@hono/node-server': [`${platforms}/web`],
     'discord.js': [`${platforms}/discord`],

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { sizes, stages } from '../../dist/bench/chaos/plan.mjs';
-import { ask, startRedis } from '../../dist/bench/lib/redis.mjs';
+import { engineAtWork, startRedis } from '../../dist/bench/lib/redis.mjs';
 import { SmallDisk } from '../../dist/bench/lib/small-disk.mjs';
 import { freePort, Supervised } from '../../dist/bench/lib/supervised.mjs';
 import { Rng } from '../../dist/src/rng.js';
@@ -230,5 +230,5 @@ async function strike(run, plan, signal) {
 
 /** The engine that has a job now, as Redis knows it; else the first. */
 async function working(port) {
-  return /\bengine\W+([ab])-/.exec(await ask(port, `HVALS ${prefix}:flights`))?.[1] ?? 'a';
+  return (await engineAtWork(port, prefix))?.slice(0, 1) ?? 'a';
 }

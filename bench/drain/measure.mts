@@ -15,7 +15,7 @@ import type { Log } from '../../src/log.js';
 import type { JobRequest } from '../../src/queue/contract.js';
 import type { JobPayload } from '../../src/queue/jobs.js';
 import { Rng } from '../../src/rng.js';
-import { ask, startRedis } from '../lib/redis.mjs';
+import { engineAtWork, startRedis } from '../lib/redis.mjs';
 import { Supervised } from '../lib/supervised.mjs';
 import { machine, markdown, median } from '../lib/table.mjs';
 
@@ -158,8 +158,7 @@ async function bothThere() {
   }
 }
 
-const where = async (id: string) =>
-  /\\"engine\\":\\"([ab])-/.exec(await ask(port, `HGET acclaim:flights ${id}`))?.[1] as 'a' | 'b' | undefined;
+const where = async () => (await engineAtWork(port, 'acclaim'))?.slice(0, 1) as 'a' | 'b' | undefined;
 
 async function timed(leaver: Supervised) {
   const from = performance.now();
@@ -205,14 +204,15 @@ async function disturbed(
   });
   await Promise.race([begun, result]);
   await wait(afterMs);
-  const name = await where(asked.id);
+  const name = await where();
   if (name === undefined) return null;
   const left = await timed(engines[name]);
   await result;
   const returns = back.filter(({ job: id }) => id === asked.id);
   return {
     ...left,
-    handedBack: returns.length === 1 && returns[0]!.why === 'its engine leaves' && returns[0]!.lost === 0,
+    handedBack:
+      returns.length === 1 && returns[0]!.why === 'its engine lets go of it' && returns[0]!.lost === 0,
     // The last step may have been the last of the job.
     endedThere: returns.length === 0,
     once: done(asked.id) === 1 && bytesOf(asked.payload.out) === expected,

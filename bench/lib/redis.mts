@@ -31,3 +31,10 @@ export async function ask(port: number, line: string): Promise<string> {
   await once(socket, 'close').catch(() => {});
   return text;
 }
+
+/** Name of the engine that has a job of the queue's now, as BullMQ knows it; undefined where none has. */
+export async function engineAtWork(port: number, prefix: string): Promise<string | undefined> {
+  const script = `for _, q in ipairs(redis.call('HKEYS', KEYS[1])) do local at = '${prefix}:' .. q .. ':' for _, id in ipairs(redis.call('LRANGE', at .. 'active', 0, -1)) do return redis.call('HGET', at .. id, 'pb') end end`;
+  const said = await ask(port, `EVAL "${script}" 1 ${prefix}:needs`);
+  return /^[a-z][a-z0-9-]*$/m.exec(said)?.[0];
+}

@@ -46,8 +46,8 @@ interface Votes {
   ceiling?: VoteRow[];
 }
 interface Queue {
-  perFlight: number;
-  perWaiting: number;
+  botCpu: number;
+  perJob: number;
 }
 type Of = (figures: Scale) => number;
 
@@ -245,11 +245,11 @@ const resources: readonly Resource[] = [
     change: 'shards in processes of their own, which go on while the bot restarts',
   },
   {
-    name: "the bot's look at its queue at the peak, s",
-    demand: (n) => busyEngines(n) * (queue.perFlight + queue.perWaiting),
+    name: "the bot's look at its queue at the peak, cores",
+    demand: (n) => (busyEngines(n) * 2 * queue.perJob) / 5,
     limit: 1,
-    from: 'measured; it looks once a second at every job that is out or waits',
-    change: 'look at jobs that engines speak of, and at those of silent engines',
+    from: 'measured; it asks after every job that is out or waits every five seconds',
+    change: 'ask after those of which nothing was heard',
   },
   {
     name: 'Redis commands a second at the peak',
@@ -313,8 +313,8 @@ const inputs = markdown(
     ['requests to Discord a round', figure(requestsPerRound)],
     ['Redis commands a round', figure(one.redisCommandsPerRound)],
     [
-      'a look at a job that is out / that waits',
-      `${figure(queue.perFlight * 1000)} / ${figure(queue.perWaiting * 1000)} ms`,
+      'the queue over Redis with an engine at work, CPU of the bot / asking after a job',
+      `${figure(queue.botCpu * 100)} % of a core / ${figure(queue.perJob * 1000)} ms`,
     ],
   ],
 );

@@ -26,10 +26,10 @@ import { InProcessQueue } from '../queue/local/in-process.js';
 import type { Patience } from '../queue/local/watchdog.js';
 import type { FromEngine } from '../queue/messages.js';
 import { BullQueue } from '../queue/redis/bullmq.js';
-import { probe } from '../queue/redis/connection.js';
-import { doubts } from '../queue/redis/redis-faults.js';
 import { serveEngine } from '../queue/redis/serve.js';
 import { markFolder, readMarker } from '../queue/transport/folder-mark.js';
+import { probe } from '../redis/connection.js';
+import { doubts } from '../redis/faults.js';
 import { checkSigned, MAKE_KEY } from './signing.js';
 import { botTransport, engineTransport, openBucket } from './transport-of-config.js';
 

@@ -25,7 +25,7 @@ export const ENVELOPE_BYTES = {
   answer: 4 << 20,
   /** Also of the note in a folder or bucket, which is such an envelope. */
   made: 4 << 20,
-  flight: 4096,
+  need: 32 << 10,
   folder: 4096,
   beat: 128 << 10,
   word: PREVIEW_CHARACTERS + WORD_BYTES,

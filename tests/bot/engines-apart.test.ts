@@ -36,7 +36,7 @@ afterAll(() => redis.stop());
 const settings = (more: string[] = []) => [
   `queue.redis=${redis.settings.url}`,
   `queue.key=${'k'.repeat(32)}`,
-  'queue.lostSeconds=1',
+  'queue.lostSeconds=3',
   'votes.quorum=2',
   'votes.quorumBy=done',
   ...more,

@@ -19,6 +19,7 @@ import type { BullQueue } from '../../src/queue/redis/bullmq.js';
 import { isAlive } from '../support/bot-process.js';
 import { acclaim } from '../support/command-line.js';
 import { TestRedis } from '../support/redis.js';
+import { engineAtWork } from '../support/redis-queue.js';
 import { largePreviews } from '../support/sizes.js';
 import { until } from '../support/wait.js';
 
@@ -35,7 +36,7 @@ const settings = () => [
   `dataDir=${dir}`,
   `queue.redis=${redis.settings.url}`,
   `queue.key=${'k'.repeat(32)}`,
-  'queue.lostSeconds=1',
+  'queue.lostSeconds=2',
   'engine.threads=1',
   'logLevel=warn',
 ];
@@ -94,11 +95,15 @@ class EngineProcess {
   }
 }
 
-const both = async (more: Record<string, string> = {}) => {
-  // Ties go to the first by name: it gets the job.
-  const [a, b] = await Promise.all([EngineProcess.start('a', more), EngineProcess.start('b', more)]);
-  return [a, b] as const;
-};
+const both = (more: Record<string, string> = {}, own: readonly string[] = []) =>
+  Promise.all(['a', 'b'].map((name) => EngineProcess.start(name, more, own)));
+
+/** The engine that has the job, and the other. */
+async function atWork(): Promise<readonly [EngineProcess, EngineProcess]> {
+  const name = await engineAtWork(redis, 'acclaim');
+  const [a, b] = running as [EngineProcess, EngineProcess];
+  return name!.startsWith('a-') ? [a, b] : [b, a];
+}
 
 const running: EngineProcess[] = [];
 const bots: BullQueue[] = [];
@@ -168,31 +173,38 @@ function bytesOf(folder: string): string {
   return hash.digest('hex');
 }
 
-/** Runs the job; `disturb` is called once when the first engine is in the middle of it. */
-async function disturbed(n: number, attempts: number, disturb: () => void | Promise<void>): Promise<string> {
+/**
+ * Runs the job, with two engines there; `disturb` is called once when the first of them is in the middle of
+ * it.
+ */
+async function disturbed(n: number, attempts: number, disturb: (first: EngineProcess) => void) {
   const bot = await openBot(attempts);
   const { job, out } = round(n);
-  let once = false;
+  let struck: Promise<readonly [EngineProcess, EngineProcess]> | null = null;
   await bot.run(job, ({ stage, done }) => {
-    if (once || stage !== 'sample' || done < 3) return;
-    once = true;
-    void disturb();
+    if (struck || stage !== 'sample' || done < 3) return;
+    struck = atWork().then((engines) => {
+      disturb(engines[0]);
+      return engines;
+    });
   });
-  expect(once).toBe(true);
+  expect(struck).not.toBeNull();
+  const [first, second] = await struck!;
   expect(readdirSync(dirname(out))).toEqual(['1']);
-  return bytesOf(out);
+  expect(bytesOf(out)).toBe(undisturbed);
+  return { first, second };
 }
 
 describe('engines', () => {
   it('one that is killed amid a job: another draws the same round', async () => {
-    const [first] = await both();
-    expect(await disturbed(1, 2, () => first.signal('SIGKILL'))).toBe(undisturbed);
+    await both();
+    const { first } = await disturbed(1, 2, (engine) => engine.signal('SIGKILL'));
     expect(await first.ended).toMatchObject({ signal: 'SIGKILL' });
   }, 120_000);
 
   it('one that is frozen past its lock: another takes over, and what it does when it wakes up counts for nothing', async () => {
-    const [first, second] = await both();
-    expect(await disturbed(2, 2, () => first.signal('SIGSTOP'))).toBe(undisturbed);
+    await both();
+    const { first, second } = await disturbed(2, 2, (engine) => engine.signal('SIGSTOP'));
     first.signal('SIGCONT');
     // It is as good as any other once it is awake.
     second.signal('SIGTERM');
@@ -210,17 +222,22 @@ describe('engines', () => {
   ] as const)(
     'one that is killed amid a round of %s, which is shown as it is drawn',
     async (_, n, count, steps, env, least) => {
-      const [first, second] = await both(env);
+      await both(env);
       const { job, out } = round(n, {
         ...{ count, preview: true },
         sampler: { steps, guidance: 3, eta: 1, scheduler: 'ddim' },
       });
       const previews: number[] = [];
+      let struck: Promise<readonly [EngineProcess, EngineProcess]> | null = null;
       await (await openBot(2)).run(job, ({ preview }) => {
         if (preview === undefined) return;
         previews.push(preview.length);
-        first.signal('SIGKILL');
+        struck ??= atWork().then((engines) => {
+          engines[0].signal('SIGKILL');
+          return engines;
+        });
       });
+      const [first, second] = await struck!;
       expect(await first.ended).toMatchObject({ signal: 'SIGKILL' });
       expect(readdirSync(join(out, 'images'))).toHaveLength(count);
       // From the one that is killed, and from the other.
@@ -232,30 +249,31 @@ describe('engines', () => {
   );
 
   it('one whose process that computes is stopped: it is noticed, another draws the round, and it has a fresh one', async () => {
-    const soon = ['engine.hungSeconds=6'];
-    const [first] = await Promise.all(['a', 'b'].map((name) => EngineProcess.start(name, {}, soon)));
-    const before = first!.worker;
-    expect(await disturbed(6, 2, () => void process.kill(before, 'SIGSTOP'))).toBe(undisturbed);
+    await both({}, ['engine.hungSeconds=6']);
+    let before = 0;
+    const { first } = await disturbed(6, 2, (engine) => {
+      before = engine.worker;
+      process.kill(before, 'SIGSTOP');
+    });
     expect(isAlive(before)).toBe(false);
-    expect(first!.stderr()).toContain('it is stopped, or it hangs');
-    await until(() => first!.worker > 0, 'a fresh process that computes');
-    expect(first!.child.exitCode).toBeNull();
+    expect(first.stderr()).toContain('it is stopped, or it hangs');
+    await until(() => first.worker > 0, 'a fresh process that computes');
+    expect(first.child.exitCode).toBeNull();
   }, 120_000);
 
   it('one that is asked to leave: it hands the job back, which is no loss of it, and is gone', async () => {
-    const [first] = await both();
-    expect(await disturbed(4, 1, () => first.signal('SIGTERM'))).toBe(undisturbed);
+    await both();
+    const { first } = await disturbed(4, 1, (engine) => engine.signal('SIGTERM'));
     expect(await first.ended).toEqual({ code: 0, signal: null });
   }, 120_000);
 
   it('one that is asked to leave amid a step that does not end: it hands the job back all the same, and is gone', async () => {
-    const [first] = await both();
+    await both();
     // Stopped, the process that computes is one whose step takes for ever.
-    const leave = () => {
-      process.kill(first.worker, 'SIGSTOP');
-      first.signal('SIGTERM');
-    };
-    expect(await disturbed(5, 1, leave)).toBe(undisturbed);
+    const { first } = await disturbed(5, 1, (engine) => {
+      process.kill(engine.worker, 'SIGSTOP');
+      engine.signal('SIGTERM');
+    });
     expect(await first.ended).toEqual({ code: 0, signal: null });
     expect(first.stderr()).toContain('the running step takes too long');
   }, 120_000);

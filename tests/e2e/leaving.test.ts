@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { within } from '../../src/queue/redis/within.js';
+import { within } from '../../src/machine/within.js';
 import { type ScoreHandler, scoreJob } from '../contracts/queue.js';
 import { AcclaimProcess } from '../support/acclaim-process.js';
 import { isAlive } from '../support/bot-process.js';

@@ -6,10 +6,10 @@ import type { Handlers } from '../../engine/worker.js';
 import { silentLog } from '../../src/log.js';
 import { InProcessQueue } from '../../src/queue/local/in-process.js';
 import { BullQueue } from '../../src/queue/redis/bullmq.js';
-import type { RedisSettings } from '../../src/queue/redis/connection.js';
 import type { BullQueueOptions } from '../../src/queue/redis/options.js';
 import { type ServeOptions, serveEngine } from '../../src/queue/redis/serve.js';
 import type { BotTransport, EngineTransport } from '../../src/queue/transport/transport.js';
+import { connect, type RedisSettings } from '../../src/redis/connection.js';
 import { memoryEngines } from './memory-engine.js';
 
 /** Jobs without files. */
@@ -29,6 +29,18 @@ export const nowhere: BotTransport & EngineTransport = {
 /** A redis-server, or what stands before it. */
 interface Server {
   readonly settings: RedisSettings;
+}
+
+/** Name of the engine that has a job now, as BullMQ knows it; undefined where none has. */
+export async function engineAtWork({ settings }: Server, prefix: string): Promise<string | undefined> {
+  const line = connect(settings, () => {});
+  try {
+    for (const queue of await line.hkeys(`${prefix}:needs`))
+      for (const id of await line.lrange(`${prefix}:${queue}:active`, 0, -1))
+        return (await line.hget(`${prefix}:${queue}:${id}`, 'pb')) ?? undefined;
+  } finally {
+    line.cut();
+  }
 }
 
 let made = 0;

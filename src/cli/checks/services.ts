@@ -19,8 +19,8 @@ export async function checkRedis(config: Pick<Config, 'queue' | 'artifacts'>): P
     };
   try {
     const signed = checkSigned(config);
-    const { probe } = await import('../../queue/redis/connection.js');
-    const { doubts } = await import('../../queue/redis/redis-faults.js');
+    const { probe } = await import('../../redis/connection.js');
+    const { doubts } = await import('../../redis/faults.js');
     const facts = await probe({ url, ca }, prefix);
     const worries = doubts(facts);
     if (!signed) worries.push({ found: 'what crosses it is not signed', hint: MAKE_KEY });
@@ -42,9 +42,10 @@ export async function checkFolder(config: Pick<Config, 'queue' | 'artifacts' | '
   const off = (found: string): Check => ({ name, state: 'off', found, hint: '' });
   if (url === null || config.artifacts.bucket !== null) return off('bot and engines share none');
   try {
-    const { folderThere } = await import('../../queue/redis/connection.js');
+    const { stored } = await import('../../redis/connection.js');
+    const { keys } = await import('../../queue/redis/wire.js');
     const marker = await import('../../queue/transport/folder-mark.js');
-    const text = await folderThere({ url, ca }, prefix);
+    const text = await stored({ url, ca }, prefix, keys(prefix).folder);
     if (text === null) return off('no bot has told Redis of its data folder yet');
     const mine = await marker.readMarker(config.dataDir);
     if (marker.toldFolder(text, key) !== mine) throw marker.otherFolder(mine);

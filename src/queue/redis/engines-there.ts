@@ -1,42 +1,56 @@
 /**
- * The engines that are there, as the bot speaks of and to all of them: who they are, who gets no jobs, what
- * all should forget.
+ * The engines that are there, by what they tell of themselves: BullMQ's `getWorkers` gives names, and no more.
+ * Whom a job reaches does not hang on it; why it reaches nobody does. Only a signed beat that counts on is a
+ * sign of life: one that somebody has kept and puts back is not. Goes by this process's own time.
  */
+import { toPlain } from '../../errors.js';
+import type { Log } from '../../log.js';
+import type { Line } from '../../redis/connection.js';
 import type { Envelopes } from '../envelope.js';
-import { FORGOTTEN_AT_ONCE } from '../limits.js';
 import type { Aside, SetAside } from './aside.js';
-import type { Line } from './connection.js';
-import type { EngineRegistry } from './engine-registry.js';
-import type { Beat, keys } from './wire.js';
-import { within } from './within.js';
+import { type Beat, beatSchema, type keys } from './wire.js';
 
-export interface EnginesThereOptions {
+export interface EnginesThereParts {
   redis: Line;
   keys: ReturnType<typeof keys>;
   envelopes: Envelopes;
-  registry: EngineRegistry;
   aside: Aside;
   /** Mark of the data folder that engines share; null where they share none. */
   folder: string | null;
+  /** Silence after which an engine is gone, ms. */
+  lostMs: number;
+  log: Log;
 }
 
-/** What Redis may take, ms, to tell engines what to forget. */
-const FORGET_MS = 2000;
-
-/** All engines that are there, for whoever asks of them. */
 export class EnginesThere {
-  constructor(private readonly options: EnginesThereOptions) {}
+  /** As they were when they were last asked for. */
+  known: readonly Beat[] = [];
+  /** No engine is there, but for some of an older version. */
+  older = false;
+  /** Count of each engine's newest beat, and when it was first seen, ms of this process. */
+  private readonly heard = new Map<string, { count: number; at: number }>();
+  /** Engines whose beat was refused: said once each. */
+  private readonly refused = new Set<string>();
 
-  /** As they describe themselves. */
+  constructor(private readonly parts: EnginesThereParts) {}
+
   async list(): Promise<Beat[]> {
-    return (await this.options.registry.call()).there;
+    const { redis, keys: names } = this.parts;
+    const there: Beat[] = [];
+    for (const [id, text] of Object.entries(await redis.hgetall(names.serving)).sort()) {
+      const beat = this.open(id, text);
+      if (beat === null) continue;
+      if (this.alive(beat)) there.push(beat);
+      else await redis.hdel(names.serving, id);
+    }
+    this.known = there;
+    if (there.length === 0) await this.lookForOlder();
+    return there;
   }
 
-  /**
-   * Those that get no jobs, and why: their data folder is another, or what they wrote was not in the bot's.
-   */
+  /** Those that get no jobs, and why: their data folder is another, or what they wrote was not in the bot's. */
   async setAside(): Promise<SetAside[]> {
-    const { folder, aside } = this.options;
+    const { folder, aside } = this.parts;
     const there = folder === null ? [] : await this.list();
     const other = there.flatMap(({ engine, folder: theirs }) =>
       theirs === folder ? [] : [{ engine, why: 'its data folder is not the one of the bot' }],
@@ -45,24 +59,38 @@ export class EnginesThere {
     return [...other, ...aside.list().filter(({ engine }) => !named.has(engine))];
   }
 
-  /** Artifacts by hash. Engines that are away keep them until they age out. */
-  async forget(artifacts: readonly string[]): Promise<void> {
-    const { redis, keys: names, envelopes } = this.options;
-    if (artifacts.length === 0 || redis.status !== 'ready') return;
-    const tell = async () => {
-      for (const { engine } of await this.list())
-        for (let from = 0; from < artifacts.length; from += FORGOTTEN_AT_ONCE) {
-          const told = { type: 'forget', artifacts: artifacts.slice(from, from + FORGOTTEN_AT_ONCE) };
-          await redis.publish(names.to(engine), envelopes.close('word', told));
-        }
-    };
-    await within(FORGET_MS, tell());
-  }
-
   /** Tells of the bot's data folder: engines look for it before they take a job. */
   tellFolder(): void {
-    const { redis, keys: names, envelopes, folder } = this.options;
-    if (folder === null) return;
-    redis.set(names.folder, envelopes.close('folder', { folder })).catch(() => {});
+    const { redis, keys: names, envelopes, folder } = this.parts;
+    if (folder !== null) redis.set(names.folder, envelopes.close('folder', { folder })).catch(() => {});
+  }
+
+  /** Those get their jobs another way, and would never have one of ours. */
+  private async lookForOlder(): Promise<void> {
+    const { redis, keys: names, log } = this.parts;
+    const beats = (await redis.smembers(names.older)).map(names.olderBeat);
+    const older = beats.length > 0 && (await redis.exists(...beats)) > 0;
+    if (older && !this.older)
+      log.warn('engines of an older version are there: update them, they take no jobs');
+    this.older = older;
+  }
+
+  private open(engine: string, text: string): Beat | null {
+    try {
+      const beat = this.parts.envelopes.open('beat', text, beatSchema);
+      return beat.engine === engine ? beat : null;
+    } catch (error) {
+      if (!this.refused.has(engine)) this.parts.log.warn({ engine, ...toPlain(error) }, 'engine refused');
+      this.refused.add(engine);
+      return null;
+    }
+  }
+
+  private alive({ engine, count }: Beat): boolean {
+    const last = this.heard.get(engine);
+    const now = performance.now();
+    if (!last || count > last.count) this.heard.set(engine, { count, at: now });
+    else if (count < last.count || now - last.at > this.parts.lostMs) return false;
+    return true;
   }
 }

@@ -3,70 +3,94 @@
  * what.
  */
 import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { AcclaimError } from '../../errors.js';
 import type { Held } from '../contract.js';
 import { deferred } from '../deferred.js';
 import type { JobKind, JobProgress } from '../jobs.js';
+import type { Packed } from '../transport/transport.js';
 import { Unschedulable } from './unschedulable.js';
-import type { Lease, Need } from './wire.js';
 
-export interface Entry {
-  id: string;
-  kind: JobKind;
-  payload: Record<string, unknown>;
-  session: string;
-  digest: string;
-  /** The delivery that counts; null while it waits. */
-  lease: Lease | null;
-  /** Whether Redis has been asked for a delivery of an earlier life of this process. */
-  claimed: boolean;
-  lost: number;
-  cancelled: boolean;
+export class Entry {
+  readonly digest: string;
+  readonly session: string;
+  /** Where it lies in Redis, and under which nonce it was given out; null while it is not. */
+  out: { queue: string; nonce: string } | null = null;
+  /** Whether Redis was asked for what an earlier life of this process has given out. */
+  asked = false;
   /** Whether engines can reach what it reads. */
-  prepared: boolean;
+  prepared = false;
   /** Of all that decides what it writes; null where it writes nothing. */
-  identity: string | null;
-  listeners: ((p: JobProgress) => void)[];
-  watchers: ((why: Held | null) => void)[];
-  /** What it needs, once it was told; and the engines that have refused it. */
-  need: Need | null;
-  short: Set<string>;
-  /** Engines that it has outlived, or that it failed on. */
-  failed: Set<string>;
-  /** Why nobody can do it. */
-  unschedulable: Unschedulable;
+  identity: string | null = null;
+  /** As it crosses. */
+  packed: Packed | null = null;
+  /** An engine has it. */
+  active = false;
+  /** Its end was heard of. */
+  ended = false;
+  /** Runs that count no more, and the one that was last heard of. */
+  readonly stale = new Set<number>();
+  delivery = 0;
+  /** Engines that it has outlived; by name: those that it failed on, and those that have refused it. */
+  lost = 0;
+  readonly failed = new Set<string>();
+  readonly short = new Set<string>();
+  cancelled = false;
+  /** Ends what is carried for it. */
+  readonly abort = new AbortController();
+  readonly listeners: ((p: JobProgress) => void)[] = [];
+  readonly watchers: ((why: Held | null) => void)[] = [];
   /** What holds up what it reads or what was made of it, on its way. */
-  held: Held | null;
-  outcome: Promise<unknown>;
-  resolve: (value: unknown) => void;
-  reject: (error: AcclaimError) => void;
-}
+  held: Held | null = null;
+  readonly unschedulable: Unschedulable;
+  readonly outcome: Promise<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: AcclaimError) => void;
+  private due = false;
+  private waiting: () => void = () => {};
 
-/** `payload` as its schema has it; `tell` hears why nobody can do it. */
-export function newEntry(
-  { id, kind, payload }: { id: string; kind: JobKind; payload: { session: string } },
-  { graceMs, tell }: { graceMs: number; tell: (entry: Entry, why: Held | null) => void },
-): Entry {
-  const entry: Entry = {
-    id,
-    kind,
-    payload,
-    session: payload.session,
-    digest: createHash('sha256').update(JSON.stringify(payload)).digest('hex'),
-    lease: null,
-    claimed: false,
-    lost: 0,
-    cancelled: false,
-    prepared: false,
-    identity: null,
-    listeners: [],
-    watchers: [],
-    need: null,
-    short: new Set(),
-    failed: new Set(),
-    held: null,
-    unschedulable: new Unschedulable(graceMs, (why) => tell(entry, why)),
-    ...deferred(),
-  };
-  return entry;
+  /** `payload` as its schema has it; `tell` hears why nobody can do it. */
+  constructor(
+    readonly id: string,
+    readonly kind: JobKind,
+    readonly payload: Record<string, unknown> & { session: string },
+    { graceMs, tell }: { graceMs: number; tell: (entry: Entry, why: Held | null) => void },
+  ) {
+    this.session = payload.session;
+    this.digest = createHash('sha256').update(JSON.stringify(payload)).digest('hex');
+    this.unschedulable = new Unschedulable(graceMs, (why) => tell(this, why));
+    // Each file on its way listens to it.
+    setMaxListeners(0, this.abort.signal);
+    ({ outcome: this.outcome, resolve: this.resolve, reject: this.reject } = deferred());
+  }
+
+  /** Something has changed for it. */
+  wake(): void {
+    this.due = true;
+    this.waiting();
+  }
+
+  /** Resolves at the next `wake`, or at once where there was one since the last. */
+  async change(): Promise<void> {
+    if (!this.due)
+      await new Promise<void>((resolve) => {
+        this.waiting = resolve;
+      });
+    this.due = false;
+  }
+
+  /**
+   * What is on its way for it is held up, or (null) goes on. Told at once where it was told before, else once
+   * it has lasted.
+   */
+  hold(why: Held | null): void {
+    this.held = why;
+    this.unschedulable.mark(why);
+  }
+
+  cancel(): void {
+    this.cancelled = true;
+    this.abort.abort();
+    this.wake();
+  }
 }

@@ -1,9 +1,9 @@
 /** What the bot's end of the queue over Redis is made of. */
 import type { Log } from '../../log.js';
+import type { RedisSettings } from '../../redis/connection.js';
 import type { PredictMb } from '../predict.js';
 import type { BotTransport } from '../transport/transport.js';
 import type { Aside } from './aside.js';
-import type { RedisSettings } from './connection.js';
 
 export interface BullQueueOptions {
   redis: RedisSettings;

@@ -1,45 +1,47 @@
-/**
- * Which engine gets a job: one that can do it and has nothing of ours to do; of these, one on which it has
- * not failed before, and then one that holds its models warm. Pure.
- */
+/** Which engines can do a job, and why none can. Both ends ask the same. Pure. */
 import type { Held } from '../contract.js';
 import { gigabytes } from '../predict.js';
 import type { Beat, Need } from './wire.js';
 
-const holds = (beat: Beat, need: Need) => need.models.every((m) => beat.models.includes(m));
-const fits = (beat: Beat, need: Need) => beat.memoryMb >= need.memoryMb && !need.short?.has(beat.engine);
-
-/** It sees the data folder that the bot has, and what it wrote there was found so far. */
-const shares = ({ engine, folder }: Beat, need: Need) =>
-  (need.folder ?? null) === null || (folder === need.folder && !need.aside?.has(engine));
+const holds = (beat: Beat, { models }: Need) => models.every((model) => beat.models.includes(model));
+const fits = (beat: Beat, { memoryMb }: Need) => beat.memoryMb >= memoryMb;
+/** It sees the data folder that the bot has. */
+const shares = (beat: Beat, { folder }: Need) => folder === null || beat.folder === folder;
 
 /** The engine could do the job, were it free. */
 export function able(beat: Beat, need: Need): boolean {
-  return !beat.draining && shares(beat, need) && holds(beat, need) && fits(beat, need);
+  const free = !beat.draining && !need.not.includes(beat.engine);
+  return free && shares(beat, need) && holds(beat, need) && fits(beat, need);
 }
 
-/**
- * Undefined when nobody who is free can do it. Ties go to the first by id, so that the choice can be told
- * beforehand.
- */
-export function choose(engines: Iterable<Beat>, busy: ReadonlySet<string>, need: Need): Beat | undefined {
-  const warmth = (beat: Beat) => need.models.filter((m) => beat.warm.includes(m)).length;
-  const failed = (beat: Beat) => Number(need.failed?.has(beat.engine) ?? false);
-  return [...engines]
-    .filter((beat) => !busy.has(beat.engine) && able(beat, need))
-    .sort((a, b) => failed(a) - failed(b) || warmth(b) - warmth(a) || (a.engine < b.engine ? -1 : 1))[0];
+/** Memory in classes, so that jobs alike share a queue: two digits, rounded up. */
+export function memoryClass(mb: number): number {
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(mb, 1))) - 1);
+  return Math.ceil(mb / step) * step;
 }
 
-/** Why nobody can do it, however free; null where somebody can. */
-export function lacking(engines: Iterable<Beat>, need: Need): Held | null {
-  const there = [...engines].filter((beat) => !beat.draining);
-  if (there.some((beat) => able(beat, need))) return null;
-  if (there.length === 0) return { code: 'no-engine', message: 'no engine is there' };
-  const sharing = there.filter((beat) => shares(beat, need));
+const onlyOlder = 'no engine of this version is there, only older ones, which are to be updated';
+
+/** Engines that a job does not go to. */
+export interface Barred {
+  /** Set aside: what they write is not in the bot's folder. */
+  aside: ReadonlySet<string>;
+  /** Those that have said that it does not fit into theirs. */
+  short: ReadonlySet<string>;
+  /** Engines of an older version are there. */
+  older: boolean;
+}
+
+/** Why nobody can do it, however free; null where somebody can. `need` names nobody. */
+export function lacking(engines: readonly Beat[], need: Need, { aside, short, older }: Barred): Held | null {
+  const there = engines.filter((beat) => !beat.draining);
+  if (there.length === 0) return { code: 'no-engine', message: older ? onlyOlder : 'no engine is there' };
+  const sharing = there.filter((beat) => shares(beat, need) && !aside.has(beat.engine));
   if (sharing.length === 0)
     return { code: 'no-folder', message: "no engine that is there has the bot's data folder" };
   const holders = sharing.filter((beat) => holds(beat, need));
   if (holders.length === 0) return { code: 'no-model', message: 'no engine that is there has its model' };
+  if (holders.some((beat) => fits(beat, need) && !short.has(beat.engine))) return null;
   const most = Math.max(...holders.map(({ memoryMb }) => memoryMb));
   const message =
     most < need.memoryMb

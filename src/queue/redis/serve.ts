@@ -1,24 +1,22 @@
 /**
- * The engine's end of the queue over Redis: takes what lies in this engine's own BullMQ queue, has it run by
- * the queue it is handed (an engine as a child process), and answers. Invariants: it beats while it is well;
- * it runs a delivery only while the bot's record names it, and lets go of one that the record no longer
- * names; every delivery that it ends has one answer; leaving, it ends the running step, hands the job back
- * and is gone.
+ * The engine's end of the queue over Redis: takes jobs from BullMQ's queues of what it can do, has them run
+ * by the queue it is handed (an engine as a child process), and answers. Invariants: it tells of itself while
+ * it is well; one job at a time; leaving, it ends the running step, hands the job back and is gone.
  */
-import { Worker } from 'bullmq';
 import { toPlain } from '../../errors.js';
-import { aboutJob, type Log } from '../../log.js';
+import type { Log } from '../../log.js';
 import { safely } from '../../machine/safely.js';
+import { within } from '../../machine/within.js';
+import { connect, type Line, type RedisSettings } from '../../redis/connection.js';
+import { Trouble } from '../../redis/trouble.js';
 import type { JobQueue } from '../contract.js';
 import { cancelled } from '../deferred.js';
 import { Envelopes } from '../envelope.js';
 import type { EngineTransport } from '../transport/transport.js';
-import { connectBoth, type Line, type RedisSettings } from './connection.js';
 import { Deliveries } from './delivery.js';
 import { Heartbeat } from './heartbeat.js';
-import { Trouble } from './trouble.js';
-import { type Beat, keys, queueName, toldSchema } from './wire.js';
-import { within } from './within.js';
+import { Pull } from './pull.js';
+import { type Beat, keys, wordSchema } from './wire.js';
 
 export interface ServeOptions {
   redis: RedisSettings;
@@ -37,6 +35,8 @@ export interface ServeOptions {
   local: JobQueue;
   /** Silence after which the bot gives this engine's job to another. */
   lostMs: number;
+  /** How long it lets others go first that hold a job's model loaded, ms. */
+  hesitationMs?: number;
   log: Log;
 }
 
@@ -49,6 +49,8 @@ const SENDING_MS = 6000;
 const HANDED_BACK_MS = 7200;
 const ASKED_MS = 500;
 const FAREWELL_MS = 300;
+/** Between two looks when nobody says anything, ms. */
+const LOOK_MS = 1000;
 
 export interface Served {
   stop(): Promise<void>;
@@ -68,10 +70,12 @@ class EngineServer {
   readonly #keys: ReturnType<typeof keys>;
   readonly #troubles: Trouble;
   readonly #redis: Line;
-  readonly #subscriber: Line;
+  readonly #subscriber: ReturnType<Line['duplicate']>;
   readonly #heartbeat: Heartbeat;
+  readonly #pull: Pull;
   readonly #deliveries: Deliveries;
-  #worker: Worker | null = null;
+  #loop: Promise<void> = Promise.resolve();
+  #wake: () => void = () => {};
   #timer: NodeJS.Timeout | undefined;
   #stopped: Promise<void> | null = null;
 
@@ -79,26 +83,24 @@ class EngineServer {
     const { prefix, log } = options;
     this.#envelopes = new Envelopes(options.key);
     this.#keys = keys(prefix);
-    this.#troubles = new Trouble({ prefix, log, url: options.redis.url, meaning: '' });
-    const { redis, subscriber } = connectBoth(options.redis, this.#trouble);
-    this.#redis = redis;
-    this.#subscriber = subscriber;
-    const line = { ...options, redis, keys: this.#keys, envelopes: this.#envelopes };
-    this.#heartbeat = new Heartbeat({
-      ...line,
-      troubles: this.#troubles,
-      onTold: () => this.#deliveries.check(),
-    });
+    const troubles = new Trouble({ prefix, log, url: options.redis.url, meaning: '' });
+    this.#troubles = troubles;
+    this.#redis = connect(options.redis, this.#trouble);
+    this.#subscriber = this.#redis.duplicate();
+    const parts = { ...options, redis: this.#redis, keys: this.#keys, envelopes: this.#envelopes };
+    this.#heartbeat = new Heartbeat({ ...parts, troubles });
+    this.#pull = new Pull({ ...parts, trouble: this.#trouble, wake: () => this.#wake() });
     this.#deliveries = new Deliveries({
-      ...line,
+      ...parts,
       heartbeat: this.#heartbeat,
-      say: (words) => this.#say(words),
+      pull: this.#pull,
+      trouble: this.#trouble,
     });
   }
 
   async start(): Promise<void> {
-    const { engine, lostMs, log } = this.options;
-    await this.#subscriber.subscribe(this.#keys.to(engine));
+    const { lostMs, log } = this.options;
+    await this.#subscriber.subscribe(this.#keys.words);
     this.#subscriber.on(
       'message',
       safely(
@@ -106,14 +108,12 @@ class EngineServer {
         (error) => log.warn(toPlain(error), 'a word not taken'),
       ),
     );
-    this.#worker = this.#takeJobs();
-    await this.#worker.waitUntilReady();
     await this.#heartbeat.beat();
-    this.#askToLook();
     this.#timer = setInterval(
       safely(() => this.#heartbeat.beat(), this.#trouble),
       Math.max(50, Math.floor(lostMs / 4)),
     );
+    this.#loop = this.#takeJobs();
   }
 
   look(): string | null {
@@ -129,70 +129,56 @@ class EngineServer {
 
   readonly #trouble = (error: unknown): void => this.#troubles.tell(error);
 
-  readonly #askToLook = safely(() => this.#say({ type: 'look' }), this.#trouble);
-
-  #say(words: object): Promise<unknown> {
-    return this.#redis.publish(this.#keys.said, this.#envelopes.close('word', words));
-  }
-
   async #hear(text: string): Promise<void> {
-    const told = this.#envelopes.open('word', text, toldSchema);
+    const word = this.#envelopes.open('word', text, wordSchema);
     const { running } = this.#deliveries;
-    if (told.type === 'forget') await this.options.transport.forget(told.artifacts);
-    else if (running?.job === told.job && running.delivery === told.delivery)
-      await this.#deliveries.letGo(running);
+    if (word.type === 'look') this.#wake();
+    else if (word.type === 'forget') await this.options.transport.forget(word.artifacts);
+    else if (running?.delivered.nonce === word.nonce) await this.#deliveries.letGo(running);
   }
 
-  #takeJobs(): Worker {
-    const { prefix, engine, lostMs, log } = this.options;
-    const worker = new Worker(queueName(engine), (job) => this.#deliveries.process(job.data), {
-      connection: this.#redis,
-      prefix,
-      concurrency: 1,
-      lockDuration: lostMs,
-      stalledInterval: lostMs,
-      // What stalls here has stalled with this whole engine: the bot gives it to another.
-      maxStalledCount: 0,
-      skipVersionCheck: true,
-    });
-    const dropped = (job: { id?: string } | undefined, error: Error) => {
-      log.warn({ ...aboutJob(job?.id ?? ''), error: error.message }, 'job dropped');
-      this.#askToLook();
-    };
-    worker.on(
-      'completed',
-      safely(() => this.#say({ type: 'look' }), this.#trouble),
-    );
-    worker.on('failed', safely(dropped, this.#trouble));
-    worker.on('error', safely(this.#trouble, this.#trouble));
-    return worker;
+  /** Until it leaves. Never rejects. */
+  async #takeJobs(): Promise<void> {
+    while (!this.#heartbeat.draining) {
+      const woken = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      try {
+        const { last } = this.#heartbeat;
+        const taken = last && !this.#heartbeat.misplaced ? await this.#pull.next(last) : null;
+        if (taken) await this.#deliveries.run(taken);
+        else await within(LOOK_MS, woken);
+      } catch (error) {
+        this.#trouble(error);
+        await within(LOOK_MS, new Promise(() => {}));
+      }
+    }
   }
 
   async #stop(): Promise<void> {
     // It beats on: as long as it has a job to hand back it is not lost, only leaving.
     this.#heartbeat.draining = true;
+    this.#wake();
     const from = performance.now();
     const leaving = () => {
       const { running } = this.#deliveries;
-      running?.carrying.abort(cancelled(running.job));
+      running?.carrying.abort(cancelled(running.delivered.job));
     };
     if (this.#deliveries.running?.begun === false) leaving();
-    const dispatcher = setTimeout(safely(leaving, this.#trouble), SENDING_MS);
-    const told = await within(ASKED_MS, this.#heartbeat.beatAgain(this.#trouble));
+    const sending = setTimeout(safely(leaving, this.#trouble), SENDING_MS);
+    await within(ASKED_MS, this.#heartbeat.beatAgain(this.#trouble));
     await this.options.local.close();
-    // BullMQ waits for a Redis that is away as long as that takes, unless it is forced.
-    const there = told && this.#redis.status === 'ready';
-    const closed = this.#worker?.close(!there) ?? Promise.resolve();
-    await within(HANDED_BACK_MS - (performance.now() - from), closed);
-    clearTimeout(dispatcher);
+    await within(HANDED_BACK_MS - (performance.now() - from), this.#loop);
+    clearTimeout(sending);
     clearInterval(this.#timer);
-    if (there) await within(FAREWELL_MS, this.#leave());
-    this.#subscriber.cut();
+    await within(FAREWELL_MS, this.#leave());
     this.#redis.cut();
   }
 
   async #leave(): Promise<void> {
+    await this.#pull.close();
     await this.#heartbeat.leave();
-    await this.#say({ type: 'look' });
+    // What was handed back is there for others.
+    await this.#redis.publish(this.#keys.words, this.#envelopes.close('word', { type: 'look' }));
   }
 }

@@ -1,46 +1,45 @@
 /**
- * What bot and engines say to each other over Redis, and under which names. A job is *delivered* under an id
- * of its own, `<job>.<delivery>`, drawn anew each time: BullMQ ignores an id that exists, and an answer to an
- * older delivery must never count, whoever sends it again and whatever Redis has forgotten.
- *  - `<prefix>:engines`         set of engine ids
- *  - `<prefix>:beat:<engine>`   envelope of a beat; Redis lets it expire when the engine is silent
- *  - `<prefix>:flights`         hash: job -> envelope of its one delivery that counts
- *  - `<prefix>:folder`         envelope: the mark of the data folder that the bot shares with engines
- *  - `<prefix>:said`            channel: words of the engines; `<prefix>:to:<engine>`: words of the bot
- *  - queue `engine-<engine>`    BullMQ's own keys
+ * What bot and engines say to each other over Redis, and under which names. Jobs lie in BullMQ's queues, one
+ * for each *need*: what an engine must have for them. BullMQ has neither a list of queues nor of what workers
+ * can do (`getWorkers` gives names), and no word to a worker of another process, so beside its keys there are
+ *  - `<prefix>:needs`    hash: queue -> envelope of its need
+ *  - `<prefix>:serving`  hash: engine -> envelope of its beat
+ *  - `<prefix>:folder`   envelope: the mark of the data folder that the bot shares with engines
+ *  - `<prefix>:words`    channel: envelopes of words
  */
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { heldSchema } from '../contract.js';
 import { FORGOTTEN_AT_ONCE, MODELS_NAMED, NAME_CHARACTERS } from '../limits.js';
 import { plainErrorSchema, progressSchema } from '../messages.js';
 import { folderIdSchema } from '../transport/folder-mark.js';
 
-/** Names of what lies in Redis; they stay, so that programs of two versions meet. */
+/**
+ * Names of what lies in Redis. Programs from before engines pulled use others, but for the folder's, and see
+ * nothing of this.
+ */
 export const keys = (prefix: string) => ({
-  engines: `${prefix}:engines`,
-  beat: (engine: string) => `${prefix}:beat:${engine}`,
-  leases: `${prefix}:flights`,
+  needs: `${prefix}:needs`,
+  serving: `${prefix}:serving`,
   folder: `${prefix}:folder`,
-  said: `${prefix}:said`,
-  to: (engine: string) => `${prefix}:to:${engine}`,
+  words: `${prefix}:words`,
+  /** Of engines from before: their names, and what each lets expire. */
+  older: `${prefix}:engines`,
+  olderBeat: (engine: string) => `${prefix}:beat:${engine}`,
 });
 
-/** BullMQ's name of an engine's queue. */
-export const queueName = (engine: string): string => `engine-${engine}`;
-
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const engine = z
+  .string()
+  .regex(/^[a-z0-9-]+$/)
+  .max(NAME_CHARACTERS);
 
 export const beatSchema = z.object({
-  engine: z
-    .string()
-    .regex(/^[a-z0-9-]+$/)
-    .max(NAME_CHARACTERS),
+  engine,
   device: z.string(),
   memoryMb: z.number().int().positive(),
   /** SHA-256 of each model folder that it has. */
   models: z.array(hash).max(MODELS_NAMED),
-  /** Those that it has used last, and so holds compiled. */
-  warm: z.array(hash).max(MODELS_NAMED),
   /** Mark of its data folder, null where it bears none; missing where it shares none (a bucket). */
   folder: folderIdSchema.nullable().optional(),
   /** True: it takes no more jobs. */
@@ -50,46 +49,47 @@ export const beatSchema = z.object({
 });
 export type Beat = z.infer<typeof beatSchema>;
 
-/** What an engine must have to do a job. */
-export interface Need {
-  models: readonly string[];
-  memoryMb: number;
-  /** Mark of the data folder that its engine must have; null or missing where none is shared. */
-  folder?: string | null;
-  /** Engines that are set aside. */
-  aside?: { has(engine: string): boolean };
-  /** Engines that have said that it does not fit into theirs. */
-  short?: ReadonlySet<string>;
-  /** Engines that it did not go well on: others come first. */
-  failed?: ReadonlySet<string>;
-}
-
-export const leaseSchema = z.object({
-  job: z.string(),
-  engine: z.string(),
-  delivery: z.number().int().positive(),
-  /** SHA-256 of the payload: an answer to other words is not taken. */
-  digest: z.string(),
+export const needSchema = z.object({
+  /** SHA-256 of each model folder. */
+  models: z.array(hash).max(40),
+  memoryMb: z.number().nonnegative(),
+  /** Mark of the data folder; null where none is shared. */
+  folder: folderIdSchema.nullable(),
+  /** Engines that shall not have it. */
+  not: z.array(engine).max(200),
+  /** Engines that a job may outlive. */
+  attempts: z.number().int().positive(),
 });
-export type Lease = z.infer<typeof leaseSchema>;
+/** What an engine must have to do a job. */
+export type Need = z.infer<typeof needSchema>;
+
+/** BullMQ's queue of a need; operators read the memory in it. */
+export const queueName = (need: Need): string =>
+  `jobs-${need.memoryMb}mb-${createHash('sha256').update(JSON.stringify(need)).digest('hex').slice(0, 12)}`;
 
 export const deliveredSchema = z.object({
   job: z.string(),
-  delivery: z.number().int().positive(),
-  engine: z.string(),
+  /** Drawn whenever the job is given out: an answer with another one is none, and no engine takes one twice. */
+  nonce: z.string(),
   kind: z.enum(['generate', 'learn', 'score', 'measure', 'evaluate', 'export-adapter']),
+  /** SHA-256 of the payload as the bot has it. */
+  digest: hash,
   /** Of all that decides what it writes; null where it writes nothing. */
   identity: hash.nullable(),
   /** Mark of the data folder that its paths lie in; null where none is shared. */
   folder: folderIdSchema.nullable(),
-  /** With paths as places.ts writes them; checked by kind once they are this machine's. */
+  /** With paths as transport.ts writes them; checked by kind once they are this machine's. */
   payload: z.record(z.string(), z.unknown()),
 });
 export type Delivered = z.infer<typeof deliveredSchema>;
 
+/** Of one run of a job by one engine: drawn, and in the name of what it writes. */
+const delivery = z.number().int().positive();
+
 export const answerSchema = z.object({
   job: z.string(),
-  delivery: z.number().int().positive(),
+  nonce: z.string(),
+  delivery,
   engine: z.string(),
   outcome: z.discriminatedUnion('type', [
     z.object({
@@ -98,48 +98,37 @@ export const answerSchema = z.object({
       /** Hash of what was written; null where the kind writes nothing. */
       artifact: hash.nullable(),
     }),
-    z.object({
-      type: z.literal('failed'),
-      error: plainErrorSchema,
-    }),
-    /** The engine leaves: nothing is wrong with the job. */
+    z.object({ type: z.literal('failed'), error: plainErrorSchema }),
+    /** Nothing is wrong with the job: it is to be given out anew. */
     z.object({ type: z.literal('handed-back') }),
   ]),
 });
 export type Answer = z.infer<typeof answerSchema>;
 
-/** What an engine notes beside what it delivered: an answer that outlives Redis. */
-export const madeSchema = z.object({
-  /** As the bot told it: of all that decides what the job writes. */
-  identity: hash,
-  delivery: z.number().int().positive(),
-  artifact: hash,
-  result: z.unknown(),
+/** What BullMQ carries as a job's progress. */
+export const saidSchema = z.object({
+  nonce: z.string(),
+  delivery,
+  said: z.discriminatedUnion('type', [
+    z.object({ type: z.literal('progress'), progress: progressSchema }),
+    /** What it reads or wrote is held up on its way, or (null) goes on. */
+    z.object({ type: z.literal('held'), why: heldSchema.nullable() }),
+  ]),
 });
+export type Said = z.infer<typeof saidSchema>['said'];
 
-export const saidSchema = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('progress'),
-    job: z.string(),
-    delivery: z.number().int(),
-    progress: progressSchema,
-  }),
-  /** What it reads or wrote is held up on its way, or (null) goes on. */
-  z.object({
-    type: z.literal('held'),
-    job: z.string(),
-    delivery: z.number().int(),
-    why: heldSchema.nullable(),
-  }),
-  /** Something has changed: look. */
+export const wordSchema = z.discriminatedUnion('type', [
+  /** There is something to take. */
   z.object({ type: z.literal('look') }),
-]);
-
-export const toldSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('cancel'), job: z.string(), delivery: z.number().int() }),
+  z.object({ type: z.literal('cancel'), nonce: z.string() }),
   /** What lies in its cache under these names belongs to nobody any more. */
   z.object({ type: z.literal('forget'), artifacts: z.array(hash).max(FORGOTTEN_AT_ONCE) }),
 ]);
+export type Word = z.infer<typeof wordSchema>;
 
-/** BullMQ's id of a delivery. */
-export const deliveryId = (job: string, delivery: number): string => `${job}.${delivery}`;
+/** How long BullMQ's lock of a job holds, and how often what has lost its own is looked for; ms. */
+export const locks = (lostMs: number) => ({
+  // A lock and the wait for the next look together are less than `lostMs`.
+  lockDuration: Math.ceil(lostMs * 0.8),
+  stalledInterval: Math.ceil(lostMs * 0.15),
+});

@@ -196,6 +196,13 @@ function syncFolder(dir: string): void {
 /** Name under which a delivery writes what belongs at `out`. */
 export const staged = (out: string, delivery: number | ''): string => `${out}.try-${delivery}`;
 
+/** The payload as it crosses, with what one run of the job writes under a name of its own. */
+export function underDelivery(kind: JobKind, payload: Payload, delivery: number): Payload {
+  const { out } = fieldsOf(kind);
+  if (out === null) return payload;
+  return { ...payload, [out]: String(payload[out]).replace(/\.try-\d+$/, '') + staged('', delivery) };
+}
+
 interface Mapping {
   model(path: string): Promise<string>;
   data(path: string): string | Promise<string>;

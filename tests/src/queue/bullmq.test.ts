@@ -3,14 +3,14 @@
  * can do.
  */
 import { randomUUID } from 'node:crypto';
-import { Queue } from 'bullmq';
+import { Queue, QueueEvents } from 'bullmq';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { AcclaimError } from '../../../src/errors.js';
 import { type Log, silentLog } from '../../../src/log.js';
 import { memoryShort } from '../../../src/queue/predict.js';
 import { Aside } from '../../../src/queue/redis/aside.js';
-import { connect } from '../../../src/queue/redis/connection.js';
-import type { BotTransport } from '../../../src/queue/transport/transport.js';
+import type { EngineTransport } from '../../../src/queue/transport/transport.js';
+import { connect } from '../../../src/redis/connection.js';
 import { queueContract, type ScoreHandler, scoreJob } from '../../contracts/queue.js';
 import { TestRedis } from '../../support/redis.js';
 import { freshPrefix, nowhere, openEngine, openQueue } from '../../support/redis-queue.js';
@@ -111,6 +111,52 @@ describe('BullQueue', () => {
     expect(starved).toEqual([true, false]);
   });
 
+  it('says that the engines that are there are older ones, which take nothing of it', async () => {
+    const prefix = freshPrefix();
+    const line = connect(redis.settings, () => {});
+    stops.push(async () => line.cut());
+    await line.sadd(`${prefix}:engines`, 'old');
+    await line.set(`${prefix}:beat:old`, 'any', 'PX', 60_000);
+    const why: (string | undefined)[] = [];
+    queue(prefix, { graceMs: 0 })
+      .run(scoreJob('a'), undefined, (held) => why.push(held?.message))
+      .catch(() => {});
+    await until(() => why.length > 0, 'word of them');
+    expect(why).toEqual(['no engine of this version is there, only older ones, which are to be updated']);
+  });
+
+  it('prefers the engine that holds the model, and forgets no other job over it', async () => {
+    const prefix = freshPrefix();
+    const { runs, gate, on } = jobs();
+    gate.open();
+    const [one, two] = ['a'.repeat(64), 'b'.repeat(64)];
+    const ability = { device: 'cpu', memoryMb: 1000, models: [one, two] };
+    const of = (model: string) => ({
+      ...nowhere,
+      pack: async (_kind: unknown, payload: Record<string, unknown>) => ({
+        payload: { ...payload, judge: `model:${model}` },
+        models: [model],
+      }),
+    });
+    let model = one;
+    const transport = {
+      ...nowhere,
+      pack: (...args: Parameters<typeof nowhere.pack>) => of(model).pack(args[0], args[1]),
+    };
+    const bot = queue(prefix, { transport });
+    const first = await engine(prefix, 'a', on('a'), { ability });
+    await bot.run(scoreJob('x1'));
+    await engine(prefix, 'b', on('b'), { ability, hesitationMs: 1500 });
+    for (const session of ['x2', 'x3', 'x4']) await bot.run(scoreJob(session));
+    expect(runs).toEqual(['a x1', 'a x2', 'a x3', 'a x4']);
+    model = two;
+    await bot.run(scoreJob('y1'));
+    await first.stop();
+    model = one;
+    await bot.run(scoreJob('x5'));
+    expect(runs.at(-1)).toBe('b x5');
+  });
+
   it('takes an engine at its word that a job does not fit, and asks the others', async () => {
     const prefix = freshPrefix();
     const { runs, gate, on } = jobs();
@@ -149,11 +195,11 @@ describe('BullQueue', () => {
   it('hands the job of an engine that leaves to another, without counting it as lost', async () => {
     const prefix = freshPrefix();
     const { runs, gate, on } = jobs();
-    const first = await engine(prefix, 'a-first', on('first'));
-    await engine(prefix, 'b-second', on('second'));
     const bot = queue(prefix, { attempts: 1 });
+    const first = await engine(prefix, 'a-first', on('first'));
     const outcome = bot.run(scoreJob('a'));
     await gate.reached;
+    await engine(prefix, 'b-second', on('second'));
     await first.stop();
     await until(() => runs.length === 2, 'the other engine to begin');
     gate.open();
@@ -164,16 +210,16 @@ describe('BullQueue', () => {
   it('delivers again what a Redis that restarts empty has forgotten', async () => {
     const prefix = freshPrefix();
     const { runs, gate, on } = jobs();
-    await engine(prefix, 'e', on('e'));
-    const deliveries = new Set<number>();
-    const transport: BotTransport = {
+    const out: unknown[] = [];
+    const transport: EngineTransport = {
       ...nowhere,
-      pack: async (_kind, payload, delivery) => {
-        deliveries.add(delivery);
-        return { payload, models: [] };
+      unpack: async (_kind, payload) => {
+        out.push(payload.out);
+        return payload;
       },
     };
-    const bot = queue(prefix, { transport });
+    await engine(prefix, 'e', on('e'), { transport });
+    const bot = queue(prefix);
     const outcome = bot.run(scoreJob('a'));
     await gate.reached;
     await redis.down();
@@ -181,9 +227,7 @@ describe('BullQueue', () => {
     await until(() => runs.length === 2, 'the job to be run again');
     gate.open();
     expect(await outcome).toEqual({ images: [], diversity: 0 });
-    // No counter was lost with it: what the first delivery still writes lies elsewhere. (1 is asked for what
-    // it needs.)
-    expect([...deliveries].filter((delivery) => delivery > 1).length).toBe(runs.length);
+    expect(runs).toEqual(['e a', 'e a']);
   });
 
   it('takes the answer to what an earlier life of the bot has asked', async () => {
@@ -201,33 +245,7 @@ describe('BullQueue', () => {
     expect(runs).toEqual(['e a']);
   });
 
-  it('an engine that may not say how far it is does its work all the same, and logs it once', async () => {
-    const prefix = freshPrefix();
-    const admin = connect(redis.settings, () => {});
-    const own = ['resetchannels', `&${prefix}:to:e`];
-    await admin.call('ACL', 'SETUSER', 'mute', 'on', '>word', '~*', '+@all', ...own);
-    admin.disconnect();
-    const lines: string[] = [];
-    const warn = (...line: unknown[]) => lines.push(String(line.at(-1)));
-    const url = redis.settings.url.replace('//', '//mute:word@');
-    const score: ScoreHandler = async (_, { progress }) => {
-      for (let done = 0; done < 3; done++) {
-        progress({ stage: 'score', done, total: 3, secondsLeft: null });
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-      return { images: [], diversity: 0 };
-    };
-    await engine(prefix, 'e', score, { redis: { url, ca: null }, log: { ...silentLog, warn } });
-    const seen: number[] = [];
-    expect(await queue(prefix).run(scoreJob('a'), ({ done }) => seen.push(done))).toEqual({
-      images: [],
-      diversity: 0,
-    });
-    expect(seen).toEqual([]);
-    expect(lines.filter((line) => line === 'a word of progress is dropped')).toHaveLength(1);
-  });
-
-  it('an engine runs no delivery twice, whoever puts it into Redis again with all that belongs to it', async () => {
+  it('an engine begins no job twice, whoever puts it into Redis again with all that belongs to it', async () => {
     const prefix = freshPrefix();
     const { runs, gate, on } = jobs();
     await engine(prefix, 'e', on('e'));
@@ -235,19 +253,61 @@ describe('BullQueue', () => {
     const outcome = bot.run(scoreJob('a'));
     await gate.reached;
     const thief = connect(redis.settings, () => {});
-    const copy = new Queue('engine-e', { connection: thief, prefix, skipVersionCheck: true });
+    const names = await thief.hkeys(`${prefix}:needs`);
+    const copy = new Queue(names[0]!, { connection: thief, prefix, skipVersionCheck: true });
     try {
       const [taken] = await copy.getActive();
-      const leases = await thief.hgetall(`${prefix}:flights`);
       gate.open();
       await outcome;
-      await thief.hset(`${prefix}:flights`, leases);
       const again = await copy.add(taken!.name, taken!.data, { jobId: taken!.id! });
       await until(async () => (await again.getState()) === 'failed', 'the copy to be refused');
       expect(runs).toEqual(['e a']);
+      // Nor does the bot take what was answered to another life of the job.
+      const old = await copy.getJob(taken!.id!);
+      expect(old!.failedReason).toContain('begun here before');
     } finally {
       await copy.close();
-      thief.disconnect();
+      thief.cut();
+    }
+  });
+
+  it('an operator reads in BullMQ what runs, how far it is and why it failed, and no preview', async () => {
+    const prefix = freshPrefix();
+    const gate = new Gate();
+    const preview = 'QUJD'.repeat(10);
+    await engine(prefix, 'a-poor', async (_, { progress }) => {
+      progress({ stage: 'sample', done: 3, total: 4, secondsLeft: null, preview });
+      await gate.pass();
+      throw new AcclaimError('disk-full', 'no room', 'Make room.');
+    });
+    const bot = queue(prefix);
+    const outcome = expect(bot.run(scoreJob('a'))).rejects.toMatchObject({
+      code: 'disk-full',
+      hint: 'Make room.',
+    });
+    await gate.reached;
+    const line = connect(redis.settings, () => {});
+    const [name] = await line.hkeys(`${prefix}:needs`);
+    const board = new Queue(name!, { connection: line, prefix, skipVersionCheck: true });
+    const events = new QueueEvents(name!, { connection: line, prefix, skipVersionCheck: true });
+    try {
+      await events.waitUntilReady();
+      await until(async () => (await board.getActive())[0]?.progress !== 0, 'its progress');
+      const [job] = await board.getActive();
+      expect(job).toMatchObject({
+        ...{ name: 'score', processedBy: 'a-poor', attemptsStarted: 1 },
+        progress: { stage: 'sample', done: 3, total: 4 },
+      });
+      const failed = new Promise<string>((resolve) =>
+        events.on('failed', ({ failedReason }) => resolve(failedReason)),
+      );
+      gate.open();
+      expect(await failed).toMatch(/^disk-full: no room\n/);
+      await outcome;
+    } finally {
+      await events.close();
+      await board.close();
+      line.cut();
     }
   });
 
@@ -260,10 +320,9 @@ describe('BullQueue', () => {
     await bot.run(scoreJob('a'));
     const thief = connect(redis.settings, () => {});
     try {
-      const beat = await thief.get(`${prefix}:beat:e`);
+      const beat = await thief.hget(`${prefix}:serving`, 'e');
       await first.stop();
-      await thief.set(`${prefix}:beat:e`, beat!);
-      const keep = setInterval(() => void thief.sadd(`${prefix}:engines`, 'e'), 20);
+      const keep = setInterval(() => void thief.hset(`${prefix}:serving`, 'e', beat!), 20);
       const why: (string | undefined)[] = [];
       const outcome = bot.run(scoreJob('b'), undefined, (held) => why.push(held?.code));
       await until(() => why.at(-1) === 'no-engine', 'word that no engine is there');
@@ -297,7 +356,7 @@ describe('BullQueue', () => {
     seen = true;
     await engine(prefix, 'b-elsewhere', on('elsewhere'), { folder: async () => randomUUID() });
     await engine(prefix, 'c-unmarked', on('unmarked'), { folder: async () => null });
-    await engine(prefix, 'd-other', on('other'), same);
+    const other = await engine(prefix, 'd-other', on('other'), same);
     await outcome;
     expect(runs).toEqual(['blind a', 'other a']);
     expect((await bot.setAside()).map(({ engine: name }) => name).sort()).toEqual([
@@ -305,26 +364,11 @@ describe('BullQueue', () => {
       'b-elsewhere',
       'c-unmarked',
     ]);
-    // After a minute it is asked again.
+    // After a minute it may have jobs again.
+    await other.stop();
     now += 60_000;
     await bot.run(scoreJob('b'));
     expect(runs.at(-1)).toBe('blind b');
-  });
-
-  it('an engine that comes is named among those there only once it can be heard, or it would be taken for gone', async () => {
-    const prefix = freshPrefix();
-    const admin = connect(redis.settings, () => {});
-    stops.push(async () => admin.disconnect());
-    const watcher = await admin.monitor();
-    stops.push(async () => watcher.disconnect());
-    const said: string[] = [];
-    watcher.on('monitor', (_: string, [command, key]: string[]) => {
-      if (command === 'sadd' && key === `${prefix}:engines`) said.push('named');
-      if (command === 'set' && key === `${prefix}:beat:new`) said.push('heard');
-    });
-    await engine(prefix, 'new', jobs().on('new'));
-    await until(() => said.length >= 2, 'its first words');
-    expect(said.slice(0, 2)).toEqual(['heard', 'named']);
   });
 
   it.each([
@@ -339,14 +383,19 @@ describe('BullQueue', () => {
     async (code) => {
       const prefix = freshPrefix();
       const { runs, gate, on } = jobs();
-      gate.open();
+      await engine(prefix, 'b-well', on('well'));
+      const bot = queue(prefix, { attempts: 2 });
+      const busy = bot.run(scoreJob('busy'));
+      await gate.reached;
       await engine(prefix, 'a-poor', async ({ session }) => {
         runs.push(`poor ${session}`);
         throw new AcclaimError(code, 'something of this machine alone');
       });
-      await engine(prefix, 'b-well', on('well'));
-      await queue(prefix, { attempts: 2 }).run(scoreJob('a'));
-      expect(runs).toEqual(['poor a', 'well a']);
+      const outcome = bot.run(scoreJob('a'));
+      await until(() => runs.includes('poor a'), 'the other engine to fail');
+      gate.open();
+      await Promise.all([busy, outcome]);
+      expect(runs).toEqual(['well busy', 'poor a', 'well a']);
     },
   );
 

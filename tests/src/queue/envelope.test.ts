@@ -67,7 +67,7 @@ describe('an envelope', () => {
     const text = JSON.stringify({ body, mac: hmac(key, `acclaim job\n${body}`) });
     expect(open(text)).toEqual(refused('too big'));
     expect(() => ours.close('word', { n: 'x'.repeat(460_000) })).toThrow(/too big/);
-    expect(() => ours.close('flight', { n: 'x'.repeat(4096) })).toThrow(/too big/);
+    expect(() => ours.close('folder', { n: 'x'.repeat(4096) })).toThrow(/too big/);
   });
 
   it('that is no text, no JSON, no envelope or not of its schema is refused with a code, whatever it is', () => {
@@ -87,7 +87,7 @@ describe('an envelope', () => {
 });
 
 it('beats and answers of other shapes are refused', () => {
-  const beat = { engine: 'e', device: 'cpu', memoryMb: 1, models: [], warm: [], draining: false, count: 1 };
+  const beat = { engine: 'e', device: 'cpu', memoryMb: 1, models: [], draining: false, count: 1 };
   expect(beatSchema.safeParse(beat).success).toBe(true);
   for (const wrong of [
     { engine: 'a:b' },
@@ -97,7 +97,7 @@ it('beats and answers of other shapes are refused', () => {
     { count: undefined },
   ])
     expect(beatSchema.safeParse({ ...beat, ...wrong }).success).toBe(false);
-  const answer = { job: 'j', delivery: 1, engine: 'e', outcome: { type: 'handed-back' } };
+  const answer = { job: 'j', nonce: 'n', delivery: 1, engine: 'e', outcome: { type: 'handed-back' } };
   expect(answerSchema.safeParse(answer).success).toBe(true);
   expect(answerSchema.safeParse({ ...answer, outcome: { type: 'stolen' } }).success).toBe(false);
 });

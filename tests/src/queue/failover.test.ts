@@ -3,7 +3,7 @@
  * stays. Lines are not cut by it: a demoted server answers on, and refuses.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { connect } from '../../../src/queue/redis/connection.js';
+import { connect } from '../../../src/redis/connection.js';
 import { scoreJob } from '../../contracts/queue.js';
 import { TestRedis } from '../../support/redis.js';
 import { freshPrefix, openEngine, openQueue } from '../../support/redis-queue.js';
@@ -63,7 +63,7 @@ describe('after a failover', () => {
     await failOver(b!, a!);
     await bot.run(scoreJob('c'));
     expect(ran).toEqual(['a', 'b', 'c']);
-    expect(await direct(a!).smembers(`${prefix}:engines`)).toEqual(['e']);
+    expect(await direct(a!).hkeys(`${prefix}:serving`)).toEqual(['e']);
   });
 
   it('who hears of the one server hears of the next, though nobody has cut the line', async () => {
@@ -76,7 +76,7 @@ describe('after a failover', () => {
     // No replica any more: what is said on one of them does not reach the other.
     await direct(a!).replicaof('NO', 'ONE');
     await direct(a!).call('CLIENT', 'KILL', 'TYPE', 'normal');
-    const listeners = async () => (await direct(b!).pubsub('NUMSUB', `${prefix}:to:e`)) as [string, number];
+    const listeners = async () => (await direct(b!).pubsub('NUMSUB', `${prefix}:words`)) as [string, number];
     await until(async () => (await listeners())[1] > 0, 'the engine to hear of the new server');
     expect((await listeners())[1]).toBe(1);
     await failOver(b!, a!);

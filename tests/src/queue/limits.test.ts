@@ -8,12 +8,12 @@ import { jobSchemas } from '../../../src/queue/jobs.js';
 import {
   answerSchema,
   beatSchema,
-  leaseSchema,
-  madeSchema,
+  needSchema,
   saidSchema,
-  toldSchema,
+  wordSchema,
 } from '../../../src/queue/redis/wire.js';
 import { folderSchema } from '../../../src/queue/transport/folder-mark.js';
+import { madeSchema } from '../../../src/queue/transport/found-results.js';
 
 const envelopes = new Envelopes('k'.repeat(32));
 const hash = 'f'.repeat(64);
@@ -21,6 +21,7 @@ const hash = 'f'.repeat(64);
 const job = `${'s'.repeat(200)}.1000.generate.10`;
 const folder = '01234567-89ab-4def-8123-456789abcdef';
 const delivery = 2 ** 47;
+const nonce = folder;
 const engine = 'e'.repeat(80);
 /** A number with as many digits as one has. */
 const long = -1.2345678901234567e-123;
@@ -61,20 +62,25 @@ const drawn = {
 };
 const answer = (result: unknown) => ({
   job,
+  nonce,
   delivery,
   engine,
   outcome: { type: 'done', result, artifact: hash },
 });
 
 test.each([
-  ['progress with a preview', 'word', saidSchema, { type: 'progress', job, delivery, progress }],
+  ['progress with a preview', 'word', saidSchema, { nonce, delivery, said: { type: 'progress', progress } }],
   [
     'what holds a job up',
     'word',
     saidSchema,
-    { type: 'held', job, delivery, why: { code: 'no-bucket', message: '"'.repeat(500) } },
+    {
+      nonce,
+      delivery,
+      said: { type: 'held', why: { code: 'no-bucket', message: '"'.repeat(500) } },
+    },
   ],
-  ['what is to be forgotten', 'word', toldSchema, { type: 'forget', artifacts: names(200) }],
+  ['what is to be forgotten', 'word', wordSchema, { type: 'forget', artifacts: names(200) }],
   [
     'a beat',
     'beat',
@@ -82,12 +88,19 @@ test.each([
     {
       ...{ engine, device: 'webgpu', memoryMb: 1e6, draining: false, count: 2 ** 53 - 1 },
       models: names(500),
-      warm: names(500),
       folder,
     },
   ],
   ['the mark of a folder', 'folder', folderSchema, { folder }],
-  ['a record of a delivery', 'flight', leaseSchema, { job, engine, delivery, digest: hash }],
+  [
+    'what a job needs',
+    'need',
+    needSchema,
+    {
+      ...{ models: names(40), memoryMb: 1e6, folder, attempts: 100 },
+      not: Array.from({ length: 200 }, () => engine),
+    },
+  ],
   ['an answer with the losses of a round', 'answer', answerSchema, answer(learned)],
   ['an answer with the pictures of a round', 'answer', answerSchema, answer(drawn)],
   ['a note of them', 'made', madeSchema, { identity: hash, delivery, artifact: hash, result: drawn }],
@@ -98,13 +111,12 @@ test.each([
 
 it('knows the largest: one more of anything is not of the schema', () => {
   const said = {
-    type: 'progress',
-    job,
+    nonce,
     delivery,
-    progress: { ...progress, preview: 'QUJD'.repeat(105_001) },
+    said: { type: 'progress', progress: { ...progress, preview: 'QUJD'.repeat(105_001) } },
   };
   expect(saidSchema.safeParse(said).success).toBe(false);
-  expect(toldSchema.safeParse({ type: 'forget', artifacts: names(201) }).success).toBe(false);
+  expect(wordSchema.safeParse({ type: 'forget', artifacts: names(201) }).success).toBe(false);
   expect(jobSchemas.learn.result.safeParse(learned).success).toBe(true);
   expect(jobSchemas.learn.result.safeParse({ ...learned, losses: [...learned.losses, 0] }).success).toBe(
     false,

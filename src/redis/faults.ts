@@ -3,7 +3,7 @@
  * answers and will not, and of one that takes jobs and may lose them. Words of Redis 6.2 to 8 and of Valkey,
  * which says the same. Pure.
  */
-import { AcclaimError } from '../../errors.js';
+import { AcclaimError } from '../errors.js';
 
 /** Rights of its user (ACL SETUSER), for all that bot and engines do there. */
 export const rights = (prefix: string): string => `+@all -@dangerous -@admin +info ~${prefix}* &${prefix}*`;

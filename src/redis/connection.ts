@@ -4,10 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { Redis, type RedisOptions } from 'ioredis';
-import { readFault } from '../../files/reading.js';
-import { safely } from '../../machine/safely.js';
-import { type RedisFacts, readInfo, servesElsewhere, unreachable } from './redis-faults.js';
-import { keys } from './wire.js';
+import { readFault } from '../files/reading.js';
+import { safely } from '../machine/safely.js';
+import { type RedisFacts, readInfo, servesElsewhere, unreachable } from './faults.js';
 
 export interface RedisSettings {
   /** redis:// or rediss:// (TLS), with user and password in it. */
@@ -61,14 +60,39 @@ function retryDelays() {
   };
 }
 
-/** A connection, and those that BullMQ has made after it. */
+/**
+ * A connection, and its copies, on which one side or BullMQ listens. A server that was left on it is left on
+ * them, which have no way of finding out by themselves.
+ */
 export class Line extends Redis {
-  private readonly copies: Redis[] = [];
+  private readonly copies = new Set<Redis>();
+  /** Copies that were made, or have come about, before this line was last lost. */
+  private stale = new Set<Redis>();
 
   override duplicate(more?: Partial<RedisOptions>): Redis {
     const copy = super.duplicate(more);
-    this.copies.push(copy);
+    this.copies.add(copy);
+    const kept = (error: unknown) => this.emit('error', error);
+    copy.on('error', safely(kept, kept));
+    copy.on(
+      'ready',
+      safely(() => this.stale.delete(copy), kept),
+    );
+    copy.on(
+      'end',
+      safely(() => this.copies.delete(copy), kept),
+    );
     return copy;
+  }
+
+  /** It was lost. */
+  left(): void {
+    this.stale = new Set(this.copies);
+  }
+
+  /** It is back. */
+  follow(): void {
+    for (const copy of this.stale) if (copy.status === 'ready') copy.disconnect(true);
   }
 
   /** Ends them all at once, whatever still waits for an answer. */
@@ -83,7 +107,8 @@ export class Line extends Redis {
  * whoever answers next.
  */
 export function connect(settings: RedisSettings, onError: (error: Error) => void): Line {
-  const fault = safely(onError, (error) => onError(error as Error));
+  const heard = (error: unknown) => onError(error as Error);
+  const fault = safely(onError, heard);
   const { refused, next } = retryDelays();
   const redis = new Line(settings.url, {
     ...options(settings),
@@ -98,34 +123,15 @@ export function connect(settings: RedisSettings, onError: (error: Error) => void
     },
   });
   redis.on('error', fault);
-  return redis;
-}
-
-/**
- * The two connections of one side: on one it asks, on the other it hears. A server that was left on the first
- * is left on the second, which has no way of finding out by itself.
- */
-export function connectBoth(
-  settings: RedisSettings,
-  onError: (error: Error) => void,
-): { redis: Line; subscriber: Line } {
-  const redis = connect(settings, onError);
-  const subscriber = connect(settings, onError);
-  let left = false;
-  redis.on('close', () => {
-    left = true;
-  });
-  subscriber.on('ready', () => {
-    left = false;
-  });
-  const leave = () => {
-    if (left && subscriber.status === 'ready') subscriber.disconnect(true);
-  };
+  redis.on(
+    'close',
+    safely(() => redis.left(), heard),
+  );
   redis.on(
     'ready',
-    safely(leave, (error) => onError(error as Error)),
+    safely(() => redis.follow(), heard),
   );
-  return { redis, subscriber };
+  return redis;
 }
 
 /** A line for one question, which gives up. Errors: redis-unreachable. */
@@ -174,6 +180,6 @@ export const probe = (settings: RedisSettings, prefix: string, waitMs = WAIT_MS)
     return readInfo(info);
   });
 
-/** What the bot has told of its data folder, as it lies there; null where it has not. */
-export const folderThere = (settings: RedisSettings, prefix: string): Promise<string | null> =>
-  ask(settings, prefix, WAIT_MS, (redis) => redis.get(keys(prefix).folder));
+/** What lies there under a key; null where nothing does. */
+export const stored = (settings: RedisSettings, prefix: string, key: string): Promise<string | null> =>
+  ask(settings, prefix, WAIT_MS, (redis) => redis.get(key));

@@ -3,14 +3,32 @@
  * the note is signed, names the same identity, and what it names is there with the bytes of its hash;
  * anything else is computed.
  */
+import { z } from 'zod';
 import { passes } from '../../artifacts/patience.js';
+import { hashSchema } from '../../artifacts/tree.js';
 import { toPlain } from '../../errors.js';
 import { aboutJob, type Log } from '../../log.js';
 import type { Envelopes } from '../envelope.js';
-import { jobSchemas } from '../jobs.js';
-import type { BotTransport } from '../transport/transport.js';
-import type { Entry } from './entry.js';
-import { madeSchema } from './wire.js';
+import { type JobKind, jobSchemas } from '../jobs.js';
+import type { BotTransport } from './transport.js';
+
+/** What an engine notes beside what it delivered: an answer that outlives Redis. */
+export const madeSchema = z.object({
+  /** As the bot told it: of all that decides what the job writes. */
+  identity: hashSchema,
+  delivery: z.number().int().positive(),
+  artifact: hashSchema,
+  result: z.unknown(),
+});
+
+/** A job, as far as it matters here. */
+export interface Sought {
+  id: string;
+  kind: JobKind;
+  payload: Record<string, unknown>;
+  /** Null where it writes nothing. */
+  identity: string | null;
+}
 
 export interface FoundResultParts {
   transport: BotTransport;
@@ -20,7 +38,7 @@ export interface FoundResultParts {
 
 /** Null where nothing stands. Errors: bucket-unreachable while what stands is fetched = later; disk-full. */
 export async function takeFoundResult(
-  { id, kind, payload, identity }: Entry,
+  { id, kind, payload, identity }: Sought,
   { transport, envelopes, log }: FoundResultParts,
   signal: AbortSignal,
 ): Promise<{ value: unknown } | null> {

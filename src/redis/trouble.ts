@@ -1,7 +1,7 @@
 /** What is wrong with Redis, as each side tells it: once in the log with its hint, until it is well again. */
-import { toPlain } from '../../errors.js';
-import type { Log } from '../../log.js';
-import { refuses, unreachable } from './redis-faults.js';
+import { toPlain } from '../errors.js';
+import type { Log } from '../log.js';
+import { refuses, unreachable } from './faults.js';
 
 export interface TroubleParts {
   url: string;

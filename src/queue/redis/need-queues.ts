@@ -1,0 +1,130 @@
+/**
+ * BullMQ's queues, one a need, as the bot uses them: jobs go in, events come out. Engines find them by the
+ * list of needs, which BullMQ does not keep. A queue that nobody has used for a while is taken away with all
+ * that it holds; BullMQ itself keeps its stream of events for ever.
+ */
+import { type Job, Queue, QueueEvents } from 'bullmq';
+import { safely } from '../../machine/safely.js';
+import type { Line } from '../../redis/connection.js';
+import type { Envelopes } from '../envelope.js';
+import { type keys, type Need, queueName } from './wire.js';
+
+/** Answers stay in Redis for so long when nobody takes them, s. */
+const KEPT_S = 86_400;
+/** Events of a queue, at most; some hold a preview. */
+const EVENTS = 50;
+const UNUSED_MS = 600_000;
+
+/** `returned`: its engine has let go of it, or has fallen silent (then `stalled` follows). */
+export type JobEvent = 'active' | 'returned' | 'stalled' | 'ended' | 'progress';
+
+export interface NeedQueuesParts {
+  redis: Line;
+  keys: ReturnType<typeof keys>;
+  prefix: string;
+  envelopes: Envelopes;
+  trouble: (error: unknown) => void;
+  /** Hears of what is wrong with an event. */
+  fault: (error: unknown) => void;
+  /** Hears of each event of a job. */
+  heard: (event: JobEvent, job: string, data?: unknown) => void;
+}
+
+/** What BullMQ tells with an event. */
+interface Of {
+  jobId: string;
+  prev?: string;
+  data?: unknown;
+}
+
+interface Opened {
+  queue: Queue;
+  events: QueueEvents;
+}
+
+/** BullMQ's queues, opened when they are first needed. */
+export class NeedQueues {
+  private readonly opened = new Map<string, Promise<Opened>>();
+  private readonly used = new Map<string, number>();
+
+  constructor(private readonly parts: NeedQueuesParts) {}
+
+  async of(name: string): Promise<Queue> {
+    this.used.set(name, performance.now());
+    let opening = this.opened.get(name);
+    if (!opening) {
+      opening = this.open(name);
+      this.opened.set(name, opening);
+      opening.catch(() => this.opened.delete(name));
+    }
+    return (await opening).queue;
+  }
+
+  /** Puts the job where engines look for it; a job of that id that is there already stays as it is. */
+  async add(need: Need, id: string, kind: string, sealed: string): Promise<string> {
+    const { redis, keys: names, envelopes } = this.parts;
+    const name = queueName(need);
+    const queue = await this.of(name);
+    await redis.hset(names.needs, name, envelopes.close('need', need));
+    const kept = { removeOnComplete: { age: KEPT_S }, removeOnFail: { age: KEPT_S } };
+    await queue.add(kind, { sealed }, { jobId: id, attempts: need.attempts, ...kept });
+    return name;
+  }
+
+  /** Where the job lies, whoever has put it there. */
+  async find(id: string): Promise<{ name: string; job: Job } | null> {
+    for (const name of await this.parts.redis.hkeys(this.parts.keys.needs)) {
+      const job = await (await this.of(name)).getJob(id);
+      if (job) return { name, job };
+    }
+    return null;
+  }
+
+  /** Takes away what nobody uses; `inUse` are those of jobs that are out. */
+  async sweep(inUse: ReadonlySet<string>): Promise<void> {
+    const { redis, keys: names } = this.parts;
+    for (const [name, at] of this.used) {
+      if (inUse.has(name)) this.used.set(name, performance.now());
+      else if (performance.now() - at > UNUSED_MS) {
+        await redis.hdel(names.needs, name);
+        await (await this.of(name)).obliterate({ force: true });
+        await this.close(name);
+      }
+    }
+  }
+
+  async closeAll(): Promise<void> {
+    await Promise.allSettled([...this.opened.keys()].map((name) => this.close(name)));
+  }
+
+  private async close(name: string): Promise<void> {
+    const opened = await this.opened.get(name);
+    this.used.delete(name);
+    this.opened.delete(name);
+    await opened?.events.close();
+    await opened?.queue.close();
+  }
+
+  private async open(name: string): Promise<Opened> {
+    const { redis: connection, prefix, trouble, fault, heard } = this.parts;
+    const common = { connection, prefix, skipVersionCheck: true };
+    const queue = new Queue(name, { ...common, streams: { events: { maxLen: EVENTS } } });
+    queue.on('error', safely(trouble, trouble));
+    // What is said from now on, not from when the first question arrives.
+    const [newest] = await connection.xrevrange(queue.toKey('events'), '+', '-', 'COUNT', 1);
+    const events = new QueueEvents(name, { ...common, lastEventId: newest?.[0] ?? '0-0' });
+    events.on('error', safely(trouble, trouble));
+    const active = safely(({ jobId }: Of) => heard('active', jobId), fault);
+    const returned = safely(({ jobId, prev }: Of) => prev === 'active' && heard('returned', jobId), fault);
+    const stalled = safely(({ jobId }: Of) => heard('stalled', jobId), fault);
+    const ended = safely(({ jobId }: Of) => heard('ended', jobId), fault);
+    const progress = safely(({ jobId, data }: Of) => heard('progress', jobId, data), fault);
+    events.on('active', active);
+    events.on('waiting', returned);
+    events.on('stalled', stalled);
+    events.on('completed', ended);
+    events.on('failed', ended);
+    events.on('progress', progress);
+    return { queue, events };
+  }
+}
