@@ -243,6 +243,22 @@ const story: ChatCommand = {
   },
 };
 
+const strength: ChatCommand = {
+  spec: {
+    path: ['session', 'strength'],
+    help: 'The newest model on four same noises, with what it learned from left out to half as much again',
+    role: 'moderator',
+    args: [],
+    options: [],
+  },
+  run: (context) =>
+    doAct(
+      context,
+      { name: 'strength' },
+      { title: 'Strengths', text: 'They are drawn beside the rounds, and shown in the channel.' },
+    ),
+};
+
 function statusLines(state: SessionState): string[] {
   const { session, rounds, ballots, jobs } = state;
   const round = rounds.at(-1);
@@ -291,4 +307,5 @@ export const sessionCommands: readonly ChatCommand[] = [
   vary,
   branch,
   story,
+  strength,
 ];

@@ -16,7 +16,6 @@ import { outcomeKey } from '../../src/domain/state/say.js';
 import { turnout } from '../../src/domain/voting/turnout.js';
 import { enlarged, wantedPixels } from '../../src/images/enlarge.js';
 import { decodePicture } from '../../src/images/png.js';
-import { safetySheet, sheetPairs } from '../../src/images/safety-sheet.js';
 import { contactSheet } from '../../src/images/sheet.js';
 import { approvalPlot, beforeAfterSheet } from '../../src/images/story.js';
 import { ballotCard, tellsTurnout } from '../views/ballot.js';
@@ -25,12 +24,14 @@ import { outcomeCard } from '../views/outcome.js';
 import { type Bar, barOf, progressCard } from '../views/progress.js';
 import { safetyCard } from '../views/safety.js';
 import { storyCard } from '../views/story.js';
+import { strengthsCard } from '../views/strengths.js';
 import { imageName } from '../views/words.js';
 import type { DataPaths } from './data-paths.js';
 import type { PromptPictures } from './evaluations.js';
 import type { Jobs } from './jobs.js';
 import { MadePictures } from './made-pictures.js';
 import { PairPictures } from './pair-pictures.js';
+import { safetySheets } from './safety-sheets.js';
 
 /** Cards of sessions, with the pictures that they show. */
 export class Cards {
@@ -131,7 +132,15 @@ export class Cards {
       plotFile: pictures?.plot ?? null,
       pair: pair?.steps ?? [],
       pairFile: pair?.file ?? null,
+      strengths: await this.pairs.strengths(state),
     });
+  }
+
+  /** Null where another model's took their place. */
+  private async strengths(state: SessionState, { key, round }: EffectOf<'card'>): Promise<Card | null> {
+    const { strengths } = state.session;
+    if (strengths?.round !== round) return null;
+    return strengthsCard(key, state.session, strengths, await this.pairs.strengths(state));
   }
 
   /** Null where another evaluation took its place. */
@@ -141,32 +150,8 @@ export class Cards {
   }
 
   /** Sheets of what an evaluation drew, four prompts on each. */
-  async safetySheets(state: SessionState, prompts: readonly PromptPictures[]): Promise<string[]> {
-    // What retention took away is gone: a row of blanks would say nothing.
-    const there = (drawn: PromptPictures['pairs'][number]['base']) =>
-      drawn !== null && existsSync(drawn.file);
-    const rows = prompts.flatMap(({ pairs }, i) =>
-      pairs.some(({ base, tuned }) => there(base) || there(tuned))
-        ? [{ number: i + 1, pairs: pairs.slice(0, sheetPairs) }]
-        : [],
-    );
-    const sheets = Array.from({ length: Math.ceil(rows.length / 4) }, (_, s) => rows.slice(4 * s, 4 * s + 4));
-    const open = async (drawn: PromptPictures['pairs'][number]['base']) =>
-      drawn && existsSync(drawn.file) ? { picture: await decodePicture(drawn.file), safe: drawn.safe } : null;
-    return Promise.all(
-      sheets.map((some, s) =>
-        this.pictures.made(state.session.id, `safety-${s}`, some, async () => {
-          const drawn = some.map(async ({ number, pairs }) => {
-            const both = pairs.map(async ({ base, tuned }) => ({
-              base: await open(base),
-              tuned: await open(tuned),
-            }));
-            return { number, pairs: await Promise.all(both) };
-          });
-          return safetySheet(await Promise.all(drawn));
-        }),
-      ),
-    );
+  safetySheets({ session }: SessionState, prompts: readonly PromptPictures[]): Promise<string[]> {
+    return safetySheets(this.pictures, session.id, prompts);
   }
 
   /** A card of one message: null where there is nothing to show any more. */
@@ -176,6 +161,7 @@ export class Cards {
     effect: EffectOf<'card'>,
   ): Promise<Card | null> {
     if (kind === 'story') return this.story(state, effect.key);
+    if (kind === 'strengths') return this.strengths(state, effect);
     return kind === 'outcome' ? this.outcome(state, effect) : this.safety(state, effect);
   }
 

@@ -27,6 +27,11 @@ export class DataPaths {
     return join(this.root, 'sessions', session, 'evaluations', name);
   }
 
+  /** What the model of a round draws at other strengths. */
+  strength(session: string, name: string): string {
+    return join(this.root, 'sessions', session, 'strengths', name);
+  }
+
   /** Sheets, plots and exports: made from what is true, and made again when missing. */
   made(session: string, name: string): string {
     return join(this.root, 'sessions', session, 'made', name);

@@ -78,7 +78,8 @@ export class EffectRunner implements EffectWork, CommitListener, Keeper {
    */
   drop(session: string): boolean {
     this.outbox.drop(session);
-    return this.parts.evaluations.callOff(session);
+    const { evaluations, strengths } = this.parts;
+    return [evaluations.callOff(session), strengths.callOff(session)].includes(true);
   }
 
   /** The platform answers again, as far as is known: what waits for it is tried now. */

@@ -5,8 +5,8 @@
  * evaluation of the session.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { Clock } from '../../src/clock.js';
 import type { EffectOf } from '../../src/domain/state/effects.js';
 import type { PromptSafety, SafeSide } from '../../src/domain/state/evaluation.js';
@@ -16,10 +16,11 @@ import { promptsOf } from '../../src/domain/state/prompts.js';
 import { toPlain } from '../../src/errors.js';
 import { ifMissing } from '../../src/files/reading.js';
 import type { Held, JobQueue } from '../../src/queue/contract.js';
-import { type JobPayload, type JobProgress, type JobResult, jobSchemas } from '../../src/queue/jobs.js';
+import type { JobPayload, JobProgress, JobResult } from '../../src/queue/jobs.js';
 import { isDiskFull } from '../../src/store/faults.js';
 import type { Sessions } from '../sessions/sessions.js';
 import type { DataPaths } from './data-paths.js';
+import { knownResult, putDown } from './drawn-before.js';
 import type { ModelSettings } from './model-settings.js';
 
 export interface EvaluationParts {
@@ -100,7 +101,10 @@ export class Evaluations {
           base: this.payload(state, round, prompt, 'base'),
           tuned: this.payload(state, round, prompt, 'tuned'),
         };
-        const [before, after] = await Promise.all([known(sides.base.out), known(sides.tuned.out)]);
+        const [before, after] = await Promise.all([
+          knownResult(sides.base.out),
+          knownResult(sides.tuned.out),
+        ]);
         const drawn = (result: Result | null, dir: string, i: number): Drawn => {
           const image = result?.images[i];
           return image?.file ? { file: join(dir, image.file), safe: image.safe } : null;
@@ -129,8 +133,9 @@ export class Evaluations {
         const now = await sessions.find(session);
         if (now?.session.evaluation?.round !== round) return false;
         const payload = this.payload(state, round, prompt, side);
-        const result = (await known(payload.out)) ?? (await this.draw(effect, payload));
-        found.by = result.by;
+        const result = (await knownResult(payload.out)) ?? (await this.draw(effect, payload));
+        // Somebody says it of all that is measured.
+        found.by = result.by === 'nobody' ? null : result.by;
         found.done += 1;
         sides.push(sideOf(result));
         if (side === 'base') await this.tell(effect, { ...found });
@@ -207,21 +212,4 @@ export class Evaluations {
 
 function sideOf({ images, variety }: Result): SafeSide {
   return { safe: images.filter(({ safe }) => safe).length, of: images.length, variety };
-}
-
-/** What a job came to that was done before; null where it was not, or not to its end. */
-async function known(out: string): Promise<Result | null> {
-  const text = await readFile(`${out}.json`, 'utf8').catch(ifMissing(null));
-  if (text === null) return null;
-  try {
-    return jobSchemas.evaluate.result.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
-}
-
-async function putDown(file: string, value: unknown): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(`${file}.new`, `${JSON.stringify(value)}\n`);
-  await rename(`${file}.new`, file);
 }

@@ -27,6 +27,7 @@ const always: ReadonlySet<EffectKind> = new Set([
   'generate',
   'learn',
   'evaluate',
+  'strengths',
   'cancel-job',
   'delete-image',
   'delete-pair',

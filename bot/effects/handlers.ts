@@ -22,6 +22,7 @@ import type { Guards } from './nsfw-guard.js';
 import type { Outbox } from './outbox.js';
 import { isOvertaken } from './overtaken.js';
 import { channelOf } from './routes.js';
+import type { StrengthRuns } from './strengths.js';
 import type { Sweeps } from './sweeps.js';
 
 /** Forgets people: a service, which is made before effects are carried out and knows nothing of them. */
@@ -38,6 +39,7 @@ export interface HandlerParts {
   sessions: Sessions;
   jobs: Jobs;
   evaluations: Evaluations;
+  strengths: StrengthRuns;
   cards: Cards;
   messenger: Messenger;
   sweeps: Sweeps;
@@ -62,6 +64,7 @@ export class EffectHandlers {
     generate: (effect, state) => this.parts.jobs.generate(state, effect),
     learn: (effect, state) => this.parts.jobs.learn(state, effect),
     evaluate: (effect, state) => this.parts.evaluations.run(state, effect),
+    strengths: (effect, state) => this.parts.strengths.run(state, effect),
     'cancel-job': (effect) => this.cancelJob(effect),
     'post-ballot': (effect, state) => this.postBallot(effect, state),
     'edit-ballot': (effect, state) => this.editBallot(effect, state),
@@ -211,6 +214,8 @@ export class EffectHandlers {
       for (const { file, state: is } of pair)
         if (is === 'hidden' && file)
           await rm(join(paths.round(effect.session, number), file), { force: true });
+    if (state.session.pairHidden)
+      await rm(paths.strength(effect.session, ''), { recursive: true, force: true });
     await cards.forgetPairs(state);
     await this.done(effect);
   }

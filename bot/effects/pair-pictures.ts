@@ -8,12 +8,19 @@ import { AcclaimError } from '../../src/errors.js';
 import { pairSheet } from '../../src/images/pair-sheet.js';
 import { decodePicture } from '../../src/images/png.js';
 import { type PairStep, pairOfRound, pairSteps } from '../views/pair.js';
+import { type StrengthCells, strengthCells } from '../views/strengths.js';
 import type { DataPaths } from './data-paths.js';
 import type { MadePictures } from './made-pictures.js';
 
 /** Steps, and the absolute path of their sheet. */
 export interface PairShown {
   steps: PairStep[];
+  file: string;
+}
+
+export interface StrengthsShown {
+  round: number;
+  steps: StrengthCells[];
   file: string;
 }
 
@@ -34,6 +41,27 @@ export class PairPictures {
   ofStory(state: SessionState): Promise<PairShown | null> {
     const steps = this.steps(state);
     return this.shown(state, steps, [...new Set([steps[0]!, steps.at(-1)!])]);
+  }
+
+  /** What the newest model drew at other strengths; null until all of them are there, and once they are gone. */
+  async strengths({ session }: SessionState): Promise<StrengthsShown | null> {
+    const { strengths } = session;
+    if (strengths?.state !== 'done' || strengths.steps.length === 0) return null;
+    const folder = this.paths.strength(session.id, '..');
+    const steps = strengthCells(session, strengths, folder);
+    const all = steps.flatMap(({ cells }) => cells.flatMap(({ file }) => file ?? []));
+    if (all.length === 0 || !all.every((file) => existsSync(file))) return null;
+    const [marked, cell] = [steps.findIndex(({ strength }) => strength === 1), 160];
+    const made = () =>
+      Promise.all(steps.map(({ strength, cells }) => columnOf(String(strength), cells))).then((columns) =>
+        pairSheet(columns, marked, cell),
+      );
+    const content = [strengths.at, steps];
+    return {
+      round: strengths.round,
+      steps,
+      file: await this.pictures.made(session.id, 'pair', content, made),
+    };
   }
 
   /** Deletes the sheets of a session. */
@@ -67,9 +95,10 @@ export class PairPictures {
 }
 
 async function sheetOf(columns: readonly PairStep[]): Promise<Buffer> {
-  const drawn = columns.map(async ({ after, cells }) => {
-    const pictures = cells.map(({ file }) => (file ? decodePicture(file) : null));
-    return { after, pictures: await Promise.all(pictures) };
-  });
-  return pairSheet(await Promise.all(drawn));
+  return pairSheet(await Promise.all(columns.map(({ after, cells }) => columnOf(String(after), cells))));
+}
+
+async function columnOf(label: string, cells: PairStep['cells']) {
+  const pictures = cells.map(({ file }) => (file ? decodePicture(file) : null));
+  return { label, pictures: await Promise.all(pictures) };
 }

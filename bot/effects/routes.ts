@@ -23,6 +23,7 @@ export function orderingKeyOf(effect: Effect, state: SessionState | undefined): 
     case 'generate':
     case 'learn':
     case 'evaluate':
+    case 'strengths':
     case 'cancel-job':
       return null;
     case 'card':

@@ -13,6 +13,7 @@ import { Messenger } from './messenger.js';
 import { ModelSettings } from './model-settings.js';
 import { Guards } from './nsfw-guard.js';
 import type { Platforms } from './platforms.js';
+import { StrengthRuns } from './strengths.js';
 import { Sweeps } from './sweeps.js';
 
 /** What they are made of. `stop` is aborted once the bot stops. */
@@ -34,6 +35,7 @@ export interface Tools {
   messenger: Messenger;
   jobs: Jobs;
   evaluations: Evaluations;
+  strengths: StrengthRuns;
   cards: Cards;
   sweeps: Sweeps;
   guards: Guards;
@@ -45,8 +47,9 @@ export function makeTools(parts: ToolParts): Tools {
   const messenger = new Messenger(parts.platforms);
   const jobs = new Jobs({ ...parts, models });
   const evaluations = new Evaluations({ ...parts, models });
+  const strengths = new StrengthRuns({ ...parts, models });
   const cards = new Cards(parts.paths, jobs);
   const sweeps = new Sweeps({ ...parts, messenger });
   const guards = new Guards(parts);
-  return { models, messenger, jobs, evaluations, cards, sweeps, guards };
+  return { models, messenger, jobs, evaluations, strengths, cards, sweeps, guards };
 }

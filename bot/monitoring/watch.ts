@@ -58,6 +58,7 @@ const effectKinds: Record<Effect['kind'], true> = {
   generate: true,
   learn: true,
   evaluate: true,
+  strengths: true,
   'cancel-job': true,
   'post-ballot': true,
   'edit-ballot': true,

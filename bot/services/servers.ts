@@ -252,7 +252,10 @@ export class Servers {
       const checkpoints = join(folder, 'checkpoints');
       const kept = new Set(keep.map((round) => paths.checkpoint(session, round)));
       // While they can be read: what they are called in the bucket is the hash of their bytes.
-      await this.withdraw([join(folder, 'rounds'), checkpoints, paths.evaluation(session, '')], kept);
+      await this.withdraw(
+        [join(folder, 'rounds'), checkpoints, paths.evaluation(session, ''), paths.strength(session, '')],
+        kept,
+      );
       if (keep.length === 0) await rm(folder, { recursive: true, force: true });
       else
         for (const path of await within(folder, checkpoints))

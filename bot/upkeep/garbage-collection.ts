@@ -58,24 +58,28 @@ export async function collectable(
       names.filter((name) => name !== best),
     );
   }
-  const measured = await measuredPictures(session, paths);
-  if (measured.files.length > 0 && isDue(evaluationFate(session, retention), now)) found.push(measured);
+  const beside = await picturesBeside(session, paths);
+  if (beside.files.length > 0 && isDue(evaluationFate(session, retention), now)) found.push(beside);
   return found;
 }
 
-/** What an evaluation drew; the figures are the session's. */
-async function measuredPictures({ id, evaluation }: Session, paths: DataPaths): Promise<Collectable> {
+/** What was drawn beside the rounds, to measure or to show; figures are the session's. */
+async function picturesBeside(
+  { id, evaluation, strengths }: Session,
+  paths: DataPaths,
+): Promise<Collectable> {
   const within = async (dir: string, is: (name: string) => boolean) => {
-    const all = evaluation ? await readdir(dir, { recursive: true }).catch(ifMissing([])) : [];
+    const all = evaluation || strengths ? await readdir(dir, { recursive: true }).catch(ifMissing([])) : [];
     return all.filter(is).map((name) => join(dir, name));
   };
   const files = [
     ...(await within(paths.evaluation(id, ''), (name) => name.endsWith('.png'))),
+    ...(await within(paths.strength(id, ''), (name) => name.endsWith('.png'))),
     ...(await within(paths.made(id, ''), (name) => name.startsWith('safety-'))),
   ];
   const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
-  return { session: id, round: evaluation?.round ?? 0, what: 'pictures', files, bytes };
+  return { session: id, round: evaluation?.round ?? strengths?.round ?? 0, what: 'pictures', files, bytes };
 }
 
 /** One that is gone already is no fault. */

@@ -53,6 +53,7 @@ const sessionActs: Record<Done['name'], [command: string, words: (args: Args) =>
   trust: ['trust', voter],
   distrust: ['distrust', voter],
   report: ['nsfw report', none],
+  strength: ['session strength', none],
   review: ['review', ({ on }) => (typeof on === 'boolean' ? (on ? 'on' : 'off') : '')],
   settings: ['settings', setting],
   undo: ['undo', ({ of }) => (isArgs(of) ? `of act ${of.seq} (${nameOf(String(of.command))})` : '')],

@@ -12,6 +12,7 @@ import { promptOf } from '../../src/domain/state/prompts.js';
 import type { Image, Round } from '../../src/domain/state/round.js';
 import { card } from './card.js';
 import { type PairStep, pairWords } from './pair.js';
+import type { StrengthCells } from './strengths.js';
 import { judgedWords, percent, quoted, shareWords } from './words.js';
 
 export interface StorySide {
@@ -34,6 +35,8 @@ export interface StoryView {
   /** What each model drew of the same noises, and the sheet of the first and the newest; none = []. */
   pair?: readonly PairStep[];
   pairFile?: string | null;
+  /** What the newest drew at other strengths, where that was asked for. */
+  strengths?: { round: number; steps: readonly StrengthCells[] } | null;
 }
 
 export function storyCard(view: StoryView): Card {
@@ -74,6 +77,7 @@ export function storyCard(view: StoryView): Card {
       blurred: session.nsfw,
       approval,
       ...(pair.length > 1 && { pair }),
+      ...(view.strengths && { strengths: view.strengths.steps, strengthsOf: view.strengths.round }),
       adapter: rounds.some((r) => r.learned?.learned === true),
       first: view.first ? side(view.first, promptOf(session, view.first.round.number)) : null,
       latest:

@@ -6,6 +6,7 @@
 import type { Drift } from '../io/learner-state.js';
 import type { AdapterSpec } from '../nn/lora.js';
 import { type NamedTensors, names } from '../runtime/named-tensors.js';
+import { f32 } from '../runtime/tensor.js';
 import { above, beside, firstColumns, firstRows } from './sum.js';
 
 /** What is drawn and exported: the tuned adapter less its part of phi. */
@@ -27,6 +28,28 @@ export function applied(
   const doubled = { ...spec, rank: 2 * spec.rank, alpha: 2 * spec.alpha };
   return { spec: doubled, tensors: Object.fromEntries(joined) };
 }
+
+/** The adapter at a strength: 0 changes nothing, 1 is what it is. */
+export const multiplied = (
+  { spec, tensors }: { spec: AdapterSpec; tensors: NamedTensors },
+  strength: number,
+): { spec: AdapterSpec; tensors: NamedTensors } => ({
+  spec,
+  tensors: Object.fromEntries(
+    names(tensors).map((name) => {
+      const t = tensors[name]!;
+      return [
+        name,
+        isDown(name)
+          ? t
+          : f32(
+              t.shape,
+              t.data.map((x) => x * strength),
+            ),
+      ];
+    }),
+  ),
+});
 
 /** The tuned adapter of what was `applied`. */
 export const tunedOf = (tensors: NamedTensors, { rank }: AdapterSpec): NamedTensors =>

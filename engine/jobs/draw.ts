@@ -30,6 +30,8 @@ export interface Drawing {
   adapter: SampleRequest['adapter'];
   /** Share of the steps that it is on in; default all. */
   until?: SampleRequest['until'];
+  /** See PredictorRequest. */
+  merged?: SampleRequest['merged'];
   /** As the session began; default: what fits. */
   microBatch: SampleRequest['microBatch'];
   report: Report;
@@ -148,7 +150,7 @@ export async function drawImages(
 
 /** What all batches of a round ask of the sampler. */
 export const requestOf = (
-  { engine, pipeline, payload, adapter, until, microBatch, signal }: Drawing,
+  { engine, pipeline, payload, adapter, until, merged, microBatch, signal }: Drawing,
   origin: Origin,
 ) => ({
   pipeline,
@@ -158,6 +160,7 @@ export const requestOf = (
   sampler: payload.sampler,
   adapter: origin === 'tuned' ? adapter : undefined,
   until,
+  merged,
   microBatch,
   signal,
 });

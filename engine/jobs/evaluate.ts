@@ -17,7 +17,7 @@ import { modelHash } from '../../src/models/model-hash.js';
 import { lookedSchema } from '../../src/queue/evaluate-fields.js';
 import type { JobPayload, JobResult } from '../../src/queue/jobs.js';
 import { Rng } from '../../src/rng.js';
-import { applied } from '../adapters/applied.js';
+import { applied, multiplied } from '../adapters/applied.js';
 import { sample } from '../diffusion/sampler.js';
 import type { Checkpoint } from '../io/checkpoint.js';
 import { readFolder, sha256, writeFolder } from '../io/folder.js';
@@ -42,7 +42,7 @@ import { peakMemoryMb } from './peak-memory.js';
 type Payload = JobPayload<'evaluate'>;
 type Looked = z.infer<typeof lookedSchema>;
 interface Eyes {
-  by: 'checker' | 'judge';
+  by: JobResult<'evaluate'>['by'];
   look(pictures: readonly Raster[]): Promise<Looked[]>;
 }
 
@@ -73,7 +73,7 @@ export async function evaluate(
 ): Promise<JobResult<'evaluate'>> {
   const started = performance.now();
   const report = paced(progress);
-  mustSpareMinors(payload, true);
+  mustSpareMinors(payload, isStrict(payload));
   report('load', 0, 1);
   const pipeline = await engine.pipeline(payload.model);
   const model = await modelHash(payload.model);
@@ -88,6 +88,7 @@ export async function evaluate(
   report('load', 1, 1);
 
   const { count, seed } = payload;
+  const noises = payload.strength === undefined ? 'evaluate' : 'pair';
   const key = keyOf(payload, model, checkpoint);
   const size = Math.min(count, mostAtATime(latent));
   const shelf = `${payload.out.replace(/\.try-\d+$/, '')}.parts`;
@@ -96,7 +97,8 @@ export async function evaluate(
     signal.throwIfAborted();
     const dir = join(shelf, String(from));
     const kept = readPart(dir, from, key);
-    parts.push(kept ?? (await drawPart(drawing, eyes, { dir, from, size, key, count, seed })));
+    const plan = { dir, from, size, key, count, seed, noises } as const;
+    parts.push(kept ?? (await drawPart(drawing, eyes, plan)));
   }
 
   report('write', 0, 1);
@@ -116,27 +118,42 @@ export async function evaluate(
 }
 
 /** What the checkpoint puts on the model; nothing of the base model, or where nothing was trained. */
-function tuned(payload: Payload, checkpoint: Checkpoint | null): Pick<Drawing, 'adapter' | 'until'> {
+function tuned(
+  payload: Payload,
+  checkpoint: Checkpoint | null,
+): Pick<Drawing, 'adapter' | 'until' | 'merged'> {
   if (!checkpoint || checkpoint.state.optimiser.step === 0) return { adapter: undefined };
   const learner = learners[payload.learner.name];
   const state = stateFor(learner, checkpoint.state);
   const { until } = learner.drawing?.(parseParams(learner, payload.learner), state) ?? { until: 1 };
-  return { adapter: applied(checkpoint.manifest.adapter, state), until };
+  const adapter = applied(checkpoint.manifest.adapter, state);
+  const { strength } = payload;
+  if (strength === undefined) return { adapter, until };
+  // All strengths are drawn by one executor.
+  return { adapter: multiplied(adapter, strength), until, merged: false };
 }
 
+/** Sessions that reduce unsafe pictures are those whose safety is measured; others are drawn as their rounds are. */
+const isStrict = ({ strength, safety }: Payload): boolean =>
+  strength === undefined || (safety?.nsfw ?? false);
+
 /** The checker that is named, else the model's own, else the judge. Errors: usage. */
-function eyesOf(engine: EngineContext, { safety, model, goal }: Payload, signal: AbortSignal): Eyes {
+function eyesOf(engine: EngineContext, payload: Payload, signal: AbortSignal): Eyes {
+  const { safety, model, goal, strength } = payload;
+  const strict = isStrict(payload);
   const dir = safety && (safety.checker ?? (hasSafetyChecker(model) ? model : null));
   if (dir) {
     const checker = engine.safetyChecker(dir);
     const said = (verdict: SafetyVerdict): Looked => {
-      const barred = isBarred(verdict, true);
+      const barred = isBarred(verdict, strict);
       const safe = verdict.score <= safety.bound && !barred;
       return { safe, score: verdict.score, ...(barred && { barred }) };
     };
     const look: Eyes['look'] = async (some) => (await checkPictures(checker, engine.cache, some)).map(said);
     return { by: 'checker', look };
   }
+  if (goal === null && strength !== undefined)
+    return { by: 'nobody', look: async (some) => some.map(() => ({ safe: true, score: 0 })) };
   if (goal === null)
     throw new AcclaimError(
       'usage',
@@ -152,11 +169,11 @@ function eyesOf(engine: EngineContext, { safety, model, goal }: Payload, signal:
 }
 
 function keyOf(payload: Payload, model: string, checkpoint: Checkpoint | null): string {
-  const { prompt, negative, sampler, width, height, seed, count, safety = null, goal } = payload;
+  const { prompt, negative, sampler, width, height, seed, count, safety = null, goal, strength } = payload;
   const drawn = [model, checkpoint?.hash ?? null, prompt, negative, portable(sampler), width, height, seed];
   // Where the checker lies is no part of what it says.
   const said = safety ? [safety.bound, safety.checker !== null] : goal;
-  return sha256(JSON.stringify([...drawn, count, said]));
+  return sha256(JSON.stringify([...drawn, count, said, ...(strength === undefined ? [] : [strength])]));
 }
 
 interface PartPlan {
@@ -166,6 +183,8 @@ interface PartPlan {
   size: number;
   key: string;
   count: number;
+  /** By what the streams are called. */
+  noises: 'evaluate' | 'pair';
 }
 
 /** Null where it is not there, was cut off, or is of another evaluation. */
@@ -185,7 +204,7 @@ function readPart(dir: string, from: number, key: string): Part | null {
 async function drawPart(
   drawing: Drawing,
   { look }: Eyes,
-  { dir, from, size, key, count, seed }: PartPlan,
+  { dir, from, size, key, count, seed, noises }: PartPlan,
 ): Promise<Part> {
   const { latent, payload, report } = drawing;
   const { steps } = payload.sampler;
@@ -193,7 +212,7 @@ async function drawPart(
   const before = (from / size) * steps;
   // The last part is filled up, so that one graph serves all; what fills it is dropped.
   const streams = (purpose: string) =>
-    Array.from({ length: size }, (_, i) => new Rng(seed, 0, `evaluate.${purpose}.${from + i}`));
+    Array.from({ length: size }, (_, i) => new Rng(seed, 0, `${noises}.${purpose}.${from + i}`));
   const elements = latent[0] * latent[1] * latent[2];
   const { latents } = await sample({
     ...requestOf(drawing, 'tuned'),

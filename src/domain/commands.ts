@@ -28,6 +28,7 @@ import {
   startClosing,
 } from './rounds/rounds.js';
 import { endSession, pauseSession, unpauseSession } from './rounds/session.js';
+import { askStrengths } from './rounds/strengths.js';
 import { moreVariety } from './rounds/variety.js';
 import { invite, join, leave, sideMay } from './sessions/pools.js';
 import { setAdmitted, setRules, setVoter, undoAct } from './sessions/undo.js';
@@ -172,6 +173,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
       createdAt: draft.at,
       invites: [],
       evaluation: null,
+      strengths: null,
     };
     const first: Binding = { ...place, session: id, ordinal: 0, canPost: true, leftAt: null };
     draft.put({ table: 'session', row }, { table: 'binding', row: first });
@@ -239,6 +241,7 @@ const rules: { [N in Act['name']]: Rule<N> } = {
     draft.note({ before: Object.fromEntries(Object.keys(change).map((key) => [key, now[key] ?? null])) });
     setRules(draft, change);
   },
+  strength: askStrengths,
   report,
   undo: (draft, { of }, { by }) => {
     const least = of.command as keyof typeof leastRole;
@@ -263,6 +266,7 @@ const afterEnd: ReadonlySet<Act['name']> = new Set([
   'trust',
   'distrust',
   'report',
+  'strength',
   'undo',
 ]);
 

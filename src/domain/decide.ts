@@ -12,6 +12,7 @@ import { evaluated } from './rounds/evaluations.js';
 import { jobDone, jobFailed, jobHeld, jobProgress } from './rounds/jobs.js';
 import { advance, askSweeps, beginRound, renewed, startClosing, sweepFailed } from './rounds/rounds.js';
 import { unpauseSession } from './rounds/session.js';
+import { strengthsDrawn } from './rounds/strengths.js';
 import { type Elsewhere, nowhereElse } from './state/budgets.js';
 import type { Decision } from './state/decision.js';
 import { Draft } from './state/draft.js';
@@ -57,6 +58,7 @@ const rules: { [K in Event['kind']]: (draft: Draft, event: Extract<Event, { kind
   'job-done': jobDone,
   'job-failed': jobFailed,
   evaluated,
+  'strengths-drawn': strengthsDrawn,
   'clock-set': clockSet,
   tick: () => {},
 };

@@ -1,4 +1,7 @@
-/** What the job `evaluate` has of its own: how safe what one model draws of one prompt is. */
+/**
+ * What the job `evaluate` has of its own: how safe what one model draws of one prompt is; or, at a strength, what its
+ * adapter makes of the noises of the pair row.
+ */
 import { z } from 'zod';
 import { below } from './below.js';
 
@@ -15,6 +18,11 @@ export const evaluateFields = {
     .array(z.tuple([z.string(), z.union([z.string(), z.number()])]))
     .max(20)
     .nullable(),
+  /**
+   * What the adapter is multiplied by; 0 = the base model. Then the noises are those of the pair row, and where nobody
+   * can say what is safe everything is.
+   */
+  strength: z.number().min(0).max(2).optional(),
   /** Folder to write. */
   out: z.string(),
 };
@@ -31,7 +39,7 @@ export const lookedSchema = z.object({
 export const evaluateResult = z.object({
   images: z.array(lookedSchema.extend({ file: below.nullable() })).max(1024),
   /** Who said it. */
-  by: z.enum(['checker', 'judge']),
+  by: z.enum(['checker', 'judge', 'nobody']),
   /**
    * Mean pairwise distance of the safe pictures' final latents / sqrt(2 x elements); null of fewer than two.
    */

@@ -183,6 +183,57 @@ it('takes it away when a moderator says so, and draws no more where it is of all
   expect(world.asked.get('cat.delete-pair')).toBe(3);
 });
 
+it('shows the newest model at other strengths once all are drawn, on a card of its own and in the story', async () => {
+  const { world, cards, paths } = await paired();
+  const card = (round = 2) =>
+    cards.whole('strengths', world.state, {
+      ...{
+        kind: 'card',
+        card: 'strengths',
+        key: 'k',
+        session: 'cat',
+        notBefore: 0,
+        channel: 'fake-1',
+        round,
+      },
+    });
+  expect(world.command({ name: 'strength' }, 'member')).toMatchObject({ code: 'not-allowed' });
+  expect(world.command({ name: 'strength' })).toBeNull();
+  const [effect] = [...world.outbox.values()].filter(({ kind }) => kind === 'strengths');
+  expect(effect).toMatchObject({ key: 'cat.2.strengths', round: 2 });
+  expect(await card()).toMatchObject({ progress: 0, pictures: [] });
+  const steps = [0, 1, 1.5].map((strength) => ({
+    strength,
+    files: [`strengths/2-${strength}/images/0000.png`, null],
+  }));
+  for (const [i, { files }] of steps.entries()) {
+    const file = join(dirname(paths.strength('cat', 'any')), '..', files[0]!);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, await encodePng(grey(60 * i)));
+  }
+  const tell = (state: 'running' | 'done', round = 2) =>
+    world.send({
+      ...{ kind: 'strengths-drawn', effect: 'cat.2.strengths', round, at: world.now },
+      found: { state, steps: state === 'done' ? steps : steps.slice(0, 1), failure: null },
+    });
+  tell('running');
+  expect(await card()).toMatchObject({ progress: 1 / 7, pictures: [] });
+  expect(world.outbox.has('cat.2.strengths')).toBe(true);
+  tell('done');
+  expect(world.outbox.has('cat.2.strengths')).toBe(false);
+  const done = (await card())!;
+  expect(done.data!.strengths).toMatchObject([{ strength: 0 }, { strength: 1 }, { strength: 1.5 }]);
+  expect(done.pictures).toMatchObject([{ alt: 'Same noises at strengths 0, 1, 1.5.', spoiler: false }]);
+  expect((await cards.story(world.state, 'cat.story')).data).toMatchObject({ strengthsOf: 2 });
+  // Asked again it shows what is there; of another round there is none.
+  world.command({ name: 'strength' });
+  expect(world.outbox.has('cat.2.strengths')).toBe(false);
+  expect(await card(1)).toBeNull();
+  world.command({ name: 'hide-pair' });
+  expect((await cards.story(world.state, 'cat.story')).data!.strengths).toBeUndefined();
+  expect(world.command({ name: 'strength' })).toMatchObject({ code: 'unknown' });
+});
+
 it.each([
   [18, 20, { count: 1, steps: 20 }],
   [256, 20, { count: 2, steps: 20 }],

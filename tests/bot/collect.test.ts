@@ -111,6 +111,7 @@ test('pictures by which its safety was measured go with the others, and the shee
   const pictures = [
     'evaluations/3-b/images/0000.png',
     'evaluations/base-a/images/0000.png',
+    'strengths/3-1-d/images/0000.png',
     'made/safety-0-c.png',
   ];
   for (const path of [...pictures, 'evaluations/base-a.json', 'evaluations/base-a/manifest.json']) {
@@ -120,7 +121,7 @@ test('pictures by which its safety was measured go with the others, and the shee
   await retention(world, end + 180 * DAY - 1).once();
   expect(files()).toEqual(expect.arrayContaining(pictures));
   await retention(world, end + 180 * DAY).once();
-  expect(files().filter((name) => name.includes('safety') || name.startsWith('evaluations'))).toEqual([
+  expect(files().filter((name) => /safety|^evaluations|^strengths/.test(name))).toEqual([
     'evaluations/base-a.json',
     'evaluations/base-a/manifest.json',
   ]);

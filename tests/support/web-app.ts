@@ -11,6 +11,7 @@ import { outcomeCard } from '../../bot/views/outcome.js';
 import { pairOfRound, pairSteps } from '../../bot/views/pair.js';
 import { barOf, progressCard } from '../../bot/views/progress.js';
 import { storyCard } from '../../bot/views/story.js';
+import { strengthCells, strengthsCard } from '../../bot/views/strengths.js';
 import { type CommandSpec, parseCommand, usage } from '../../src/chat/commands.js';
 import type { ChatEvent } from '../../src/chat/port.js';
 import { approvals } from '../../src/domain/state/approval.js';
@@ -183,6 +184,25 @@ export class WebApp {
     return outcomeCard({ key, session: this.session, round, before, ballots, images, dir: '/', pair });
   }
 
+  /** The newest model at other strengths: a card, and from now on in the story. */
+  async strengths(): Promise<void> {
+    const { round, steps } = this.strong();
+    const strengths = { round, state: 'done', at: 0, steps: [], failure: null } as const;
+    const shown = { steps, file: steps[0]!.cells[0]!.file! };
+    const card = strengthsCard('strengths', this.session, { ...strengths, steps: [] }, shown);
+    await this.platform.post('cat', card);
+  }
+
+  private strong() {
+    const round = this.rounds.at(-1)!;
+    const steps = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5].map((strength, i) => ({
+      strength,
+      files: [0, 1, 2, 3].map((n) => this.picture(round, 4 * i + n)),
+    }));
+    const strengths = { round: round.number, state: 'done', at: 0, steps, failure: null } as const;
+    return { round: round.number, steps: strengthCells(this.session, strengths, '/') };
+  }
+
   private pairSteps() {
     return pairSteps(this.session, this.rounds, () => '/');
   }
@@ -205,6 +225,7 @@ export class WebApp {
         beforeAfterFile: null,
         plotFile: null,
         pair: this.pairSteps(),
+        strengths: this.strong(),
       }),
     );
   }

@@ -60,13 +60,13 @@ export function hidePair(draft: Draft, { round: number }: Extract<Act, { name: '
     (round) =>
       (number ?? round.number) === round.number && round.pair?.some(({ state }) => state !== 'hidden'),
   );
-  if (rows.length === 0) {
+  if (rows.length === 0 && (number !== undefined || !draft.session.strengths)) {
     draft.refuse('unknown', 'There is no pair row to take away.', 'It stands on the card of a round.');
     return;
   }
   for (const round of rows)
     draft.setRound(round, { pair: round.pair!.map((one) => ({ ...one, state: 'hidden' })) });
-  if (number === undefined) draft.setSession({ pairHidden: true });
+  if (number === undefined) draft.setSession({ pairHidden: true, strengths: null });
   askDeletion(draft);
   notify(draft, 'pair-hidden', {}, number ?? null);
   // The first model's stands on every card.

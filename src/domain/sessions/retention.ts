@@ -64,7 +64,7 @@ export function fates(
   }));
 }
 
-/** Of the pictures by which a session's safety was measured; its figures stay. */
+/** Of the pictures that were drawn beside the rounds, such as those by which safety was measured; figures stay. */
 export function evaluationFate(
   { state, endedAt }: Pick<Session, 'state' | 'endedAt'>,
   { picturesMs }: Pick<Retention, 'picturesMs'>,

@@ -82,6 +82,7 @@ const undos: Record<Act['name'], Undo | string> = {
   best: 'It is a vote: whoever cast it can change it.',
   why: 'It is part of a vote: whoever cast it can change it.',
   report: 'It only measures: nothing was changed.',
+  strength: 'What was drawn stays.',
   flag: unflag,
   show: unshow,
   invite: 'A code that nobody uses ends by itself.',

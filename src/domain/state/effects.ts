@@ -52,6 +52,8 @@ export type Effect =
   | (Base & { kind: 'learn'; round: number; attempt: number; parent: number | null; feedback: Feedback })
   /** How safe the checkpoint of a round is beside the base model. */
   | (Base & { kind: 'evaluate'; round: number })
+  /** What the checkpoint of a round draws at other strengths. */
+  | (Base & { kind: 'strengths'; round: number })
   | (Base & { kind: 'cancel-job'; job: string })
   | (Base & { kind: 'post-ballot'; ballot: string })
   | (Base & { kind: 'edit-ballot'; ballot: string })
@@ -63,7 +65,7 @@ export type Effect =
   /** One message for each channel: `card` says which, `round` null where it is about the session. */
   | (Base & {
       kind: 'card';
-      card: 'progress' | 'outcome' | 'story' | 'safety';
+      card: 'progress' | 'outcome' | 'story' | 'safety' | 'strengths';
       channel: string;
       round: number | null;
     })

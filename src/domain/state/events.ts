@@ -8,6 +8,7 @@ import type { Fault } from './faults.js';
 import type { Place, Platform, PromptReading, Role } from './model.js';
 import type { Learned, PairPicture, Round } from './round.js';
 import type { Rules } from './rules.js';
+import type { Strengths } from './strengths.js';
 
 /** A person as an event saw them; stored only after consent. */
 export interface Seen {
@@ -167,6 +168,8 @@ export type Act =
   /** That OK. */
   | { name: 'approve' }
   | ({ name: 'settings'; rules: RuleSettings } & Part)
+  /** What the newest model draws at other strengths is drawn and shown. */
+  | { name: 'strength' }
   /** How safe the model has become is measured. */
   | { name: 'report' }
   /** Turns an earlier act of a moderator back; `command` and `args` as the audit has them. */
@@ -279,6 +282,15 @@ export interface JobFailed {
   at: number;
 }
 
+/** Pictures at other strengths came further, or are over. */
+export interface StrengthsDrawn {
+  kind: 'strengths-drawn';
+  effect: string;
+  round: number;
+  found: Pick<Strengths, 'state' | 'steps' | 'failure'>;
+  at: number;
+}
+
 /** An evaluation came further, or is over. */
 export interface Evaluated {
   kind: 'evaluated';
@@ -316,6 +328,7 @@ export type Event =
   | JobHeld
   | JobDone
   | JobFailed
+  | StrengthsDrawn
   | Evaluated
   | ClockSet
   | Tick;

@@ -9,6 +9,7 @@ import type { Facts } from './facts.js';
 import type { Platform } from './platforms.js';
 import type { Ballot, Image, Job, Round } from './round.js';
 import type { Rules } from './rules.js';
+import type { Strengths } from './strengths.js';
 
 export type { Platform };
 export type Role = 'member' | 'moderator' | 'admin' | 'operator';
@@ -99,6 +100,8 @@ export interface Session {
   invites: readonly Invite[];
   /** A moderator took the pair row away: no more is drawn. */
   pairHidden?: true;
+  /** The newest. */
+  strengths?: Strengths | null;
   /** The newest, of one that reduces unsafe pictures. */
   evaluation?: Evaluation | null;
 }

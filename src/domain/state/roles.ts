@@ -41,6 +41,7 @@ export const leastRole = {
   undo: 'moderator',
   nsfw: 'moderator',
   report: 'moderator',
+  strength: 'moderator',
   audit: 'moderator',
   invite: 'admin',
   join: 'admin',

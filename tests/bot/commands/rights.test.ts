@@ -31,6 +31,7 @@ session resume   |        |     x     |   x   |    x
 session stop     |        |     x     |   x   |    x
 session rollback |        |     x     |   x   |    x
 session vary     |        |     x     |   x   |    x
+session strength |        |     x     |   x   |    x
 session branch   |        |     x     |   x   |    x
 session invite   |        |           |   x   |    x
 session join     |        |           |   x   |    x

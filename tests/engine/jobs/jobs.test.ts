@@ -390,6 +390,34 @@ describe('the pair row', () => {
     expect(barred.there).toEqual([false, false]);
   });
 
+  it('is drawn at other strengths of what was learned: 0 is the base model, 1 what rounds are drawn with', async () => {
+    const at = async (strength: number, safety?: JobPayload<'evaluate'>['safety']) => {
+      const name = `strength-${strength}-${safety ? 'looked' : ''}`;
+      const job = { ...robotJob, sampler: { ...robotJob.sampler, steps: pair.steps }, count: 2, goal: null };
+      const more = {
+        learner,
+        checkpoint: strong(),
+        strength,
+        out: join(root, name),
+        ...(safety && { safety }),
+      };
+      const { images, by } = await handlers.evaluate({ ...job, ...more }, quiet());
+      const files = images.map(({ file }) => file && decodePicture(join(root, name, file)));
+      return { images, by, data: await Promise.all(files.map(async (file) => file && (await file)!.data)) };
+    };
+    const [none, whole, more] = [await at(0), await at(1), await at(1.5)];
+    expect([none.by, none.images[0]]).toEqual(['nobody', { safe: true, score: 0, file: 'images/0000.png' }]);
+    for (const i of [0, 1]) {
+      expect(apart(none.data[i] as Uint8Array, (await picture('paired', i)).data)).toBeLessThanOrEqual(1);
+      expect(apart(whole.data[i] as Uint8Array, (await picture('paired-tuned', i)).data)).toBeLessThanOrEqual(
+        1,
+      );
+      expect(apart(more.data[i] as Uint8Array, whole.data[i] as Uint8Array)).toBeGreaterThan(1);
+    }
+    const barred = await at(1, { checker: await made.near(), bound: 9, tries: 0, nsfw: true });
+    expect(barred.images.map(({ file }) => file)).toEqual([null, null]);
+  });
+
   it('is no part of what is learned, and may be deleted', async () => {
     rmSync(join(root, 'paired/pair/0001.png'));
     await learn(join(root, 'paired-c0'), { roundDir: join(root, 'paired') });

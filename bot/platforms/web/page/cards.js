@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { html } from './html.js';
 import { Icon } from './icons.js';
+import { Strengths } from './pair.js';
 import { dismiss, press, useStore } from './store.js';
 import { span, Text, timeOf } from './text.js';
 import { Revealable } from './veil.js';
@@ -16,7 +17,7 @@ export function Notice({ message }) {
     <div class=${welcome ? 'notice notice-welcome' : 'notice'}>
       <h2 lang=${serverLanguage()}>${message.title}</h2>
       <div class="prose"><${Text} text=${message.text} lang=${serverLanguage()} /></div>
-      ${message.pictures.map((p) => html`<img key=${p.url} class="plain-picture" src=${p.url} alt=${p.alt} />`)}
+      ${message.data.strengths ? html`<${Strengths} steps=${message.data.strengths} veiled=${message.data.blurred} />` : message.pictures.map((p) => html`<img key=${p.url} class="plain-picture" src=${p.url} alt=${p.alt} />`)}
       ${
         message.buttons.length > 0 &&
         html`<p class="notice-buttons">${message.buttons.map((b) => html`<button key=${b.id} class="button" lang=${serverLanguage()} onClick=${() => press(message, b.id, b.value ?? null)}>${b.label}</button>`)}</p>`

@@ -1,7 +1,7 @@
 // A session's story: the first round beside the latest, approval by round, and the LoRA to take home.
 import { html } from './html.js';
 import { Icon } from './icons.js';
-import { Pair } from './pair.js';
+import { Pair, Strengths } from './pair.js';
 import { Plot } from './plot.js';
 import { useStore } from './store.js';
 import { percent, Text } from './text.js';
@@ -11,7 +11,7 @@ import { serverLanguage, t } from './words.js';
 /** @param {{message: import('./store.js').Message}} props */
 export function Story({ message }) {
   const role = useStore((s) => s.me?.role);
-  const { first, latest, approval, adapter, session, blurred, pair } = message.data;
+  const { first, latest, approval, adapter, session, blurred, pair, strengths, strengthsOf } = message.data;
   const mayExport = adapter && role !== 'member' && role !== 'moderator';
   return html`
     <div class="story">
@@ -22,6 +22,7 @@ export function Story({ message }) {
         ${latest && html`<span class="story-arrow" aria-hidden="true"><${Icon} name="right" /></span><${Side} side=${latest} of="story.latest" veiled=${blurred} />`}
       </div>
       ${pair && html`<${Pair} steps=${pair} veiled=${blurred} />`}
+      ${strengths && html`<${Strengths} steps=${strengths} veiled=${blurred} round=${strengthsOf} />`}
       ${approval.length > 0 && html`<figure class="story-plot"><figcaption>${t('story.plot')}</figcaption><${Plot} points=${approval} /></figure>`}
       ${mayExport && html`<a class="button" href=${`/api/sessions/${encodeURIComponent(session)}/adapter`} download><${Icon} name="download" />${t('story.lora')}</a>`}
     </div>

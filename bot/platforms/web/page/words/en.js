@@ -273,6 +273,8 @@ export const en = {
   'pair.wipe': 'Wipe from before to after',
   'pair.which': 'After which round',
   'pair.value': '{n} % {name}, the rest {other}',
+  'strength.title': 'Round {round}: the same noises, weaker and stronger',
+  'strength.slider': 'Strength of what was learned: {strength}',
   'plot.round': 'Round',
   'plot.approval': 'Approval',
   'plot.picked': 'Of chosen pictures',

@@ -268,6 +268,8 @@ export const ja = {
   'pair.wipe': '前と後を切り替える',
   'pair.which': 'どのラウンドの後か',
   'pair.value': '{n} %は{name}、残りは{other}',
+  'strength.title': 'ラウンド{round}: 同じノイズでの強弱',
+  'strength.slider': '学習内容の強さ: {strength}',
   'plot.round': 'ラウンド',
   'plot.approval': '支持率',
   'plot.picked': '選抜画像',
