@@ -393,7 +393,7 @@ describe('the pair row', () => {
   it('is drawn at other strengths of what was learned: 0 is the base model, 1 what rounds are drawn with', async () => {
     const at = async (strength: number, safety?: JobPayload<'evaluate'>['safety']) => {
       const name = `strength-${strength}-${safety ? 'looked' : ''}`;
-      const job = { ...robotJob, sampler: { ...robotJob.sampler, steps: pair.steps }, count: 2, goal: null };
+      const job = { ...smallJob, sampler: { ...smallJob.sampler, steps: pair.steps }, count: 2, goal: null };
       const more = {
         learner,
         checkpoint: strong(),
