@@ -1,6 +1,7 @@
 /**
- * The engine on WebGPU, on a software Vulkan driver: one process that checks the device, samples and trains,
- * one that computes every op. Bounds are those of the CPU's own tests: 1e-5 an op, 1e-4 a call, 1e-3 a
+ * The engine on WebGPU in float32, on software Vulkan drivers: a process that checks the one that has much
+ * wrong; on the one that compiles six times as fast, where it is there, one that samples and trains, and one
+ * that computes every op. Bounds are those of the CPU's own tests: 1e-5 an op, 1e-4 a call, 1e-3 a
  * trajectory and a gradient.
  */
 import { execFile } from 'node:child_process';
@@ -13,24 +14,27 @@ import { Graph } from '../../engine/graph/graph.js';
 import { toOnnx } from '../../engine/graph/onnx.js';
 import type { FusedOp } from '../../engine/graph/op-decompositions.js';
 import { gelu, linear, reduceSum, silu, square } from '../../engine/graph/ops.js';
+import type { SelfCheck } from '../../engine/runtime/self-check.js';
 import { wave } from '../../engine/runtime/trials.js';
 import { projectPath } from '../../src/files/paths.js';
 import { opCases } from '../support/op-cases.js';
 import { buildCase, rounded, worst } from '../support/op-graph.js';
 import { evaluate } from '../support/reference.js';
-import { softwareVulkan } from '../support/vulkan.js';
+import { halfVulkan, softwareVulkan } from '../support/vulkan.js';
 
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 interface Told {
   errors: Record<'unet' | 'vae' | 'trajectory' | 'loss' | 'gradients', number>;
-  plain: string[];
-  late: string[];
-  notes: string[];
+  plain: FusedOp[];
+  precision: string;
 }
 const env = softwareVulkan();
+const quick = halfVulkan() ?? env;
 let told: Told;
 let ended: Ended;
+/** What the one that has much wrong is found to be. */
+let check: SelfCheck;
 
 interface Ended {
   code: unknown;
@@ -38,11 +42,11 @@ interface Ended {
   out: string;
 }
 
-/** A script of tests/support, to its end. */
-function run(script: string, ...args: string[]): Promise<Ended> {
-  const path = projectPath('dist/tests/support', script);
+/** A built script, to its end. */
+function run(script: string, args: readonly string[], driver = env): Promise<Ended> {
+  const options = { env: driver, maxBuffer: 2 ** 28 };
   return new Promise((done, failed) => {
-    execFile(process.execPath, [path, ...args], { env, maxBuffer: 2 ** 28 }, (error, out, err) => {
+    execFile(process.execPath, [projectPath('dist', script), ...args], options, (error, out, err) => {
       if (!out) failed(new Error(err));
       done({ code: error?.code ?? 0, signal: error?.signal ?? null, out });
     });
@@ -66,12 +70,14 @@ const none = process.platform === 'linux' && process.arch !== 'x64';
 
 describe.skipIf(none)('on WebGPU the engine', () => {
   beforeAll(async () => {
-    ended = await run('on-device.mjs', 'webgpu');
+    ended = await run('tests/support/on-device.mjs', ['webgpu', 'fp32'], quick);
     told = JSON.parse(ended.out);
+    check = JSON.parse((await run('engine/cli/try-device.js', ['webgpu'])).out);
   });
 
-  it('ends cleanly', () => {
+  it('ends cleanly, and has computed in float32', () => {
     expect(ended).toMatchObject({ code: 0, signal: null });
+    expect(told.precision).toBe('fp32');
   });
 
   it.each([
@@ -87,15 +93,15 @@ describe.skipIf(none)('on WebGPU the engine', () => {
   it.runIf(process.platform === 'linux')('finds what this driver has wrong, and says so', () => {
     // onnxruntime-node 1.30 with SwiftShader, which has no float16. Where this fails the fault has been
     // mended: good news.
-    expect(told.plain).toContain('MultiHeadAttention');
-    expect(told.late).toEqual([]);
-    expect(told.notes).toContainEqual(
-      expect.stringMatching(/^webgpu: MultiHeadAttention is .* plain .*: wrong by \d/),
+    expect(check).toMatchObject({ ok: true, half: false, late: [] });
+    expect(check.plain).toContain('MultiHeadAttention');
+    expect(check.notes).toContainEqual(
+      expect.stringMatching(/^MultiHeadAttention is .* plain .*: wrong by \d/),
     );
   });
 
   it('has the values of the float64 kernels in every op and every gradient rule', async () => {
-    const plain = new Set(told.plain as FusedOp[]);
+    const plain = new Set(told.plain);
     const cases = [...opCases.map((c) => ({ name: c.name, ...buildCase(c) })), recomputed()];
     const models = cases.map(({ g, feeds }) => ({
       model: Buffer.from(toOnnx(g, { plain })).toString('base64'),
@@ -108,7 +114,11 @@ describe.skipIf(none)('on WebGPU the engine', () => {
     }));
     const dir = mkdtempSync(join(tmpdir(), 'acclaim-models-'));
     writeFileSync(join(dir, 'models.json'), JSON.stringify(models));
-    const { out, ...end } = await run('run-models.mjs', join(dir, 'models.json'), 'webgpu');
+    const { out, ...end } = await run(
+      'tests/support/run-models.mjs',
+      [join(dir, 'models.json'), 'webgpu'],
+      quick,
+    );
     rmSync(dir, { recursive: true });
     expect(end).toEqual({ code: 0, signal: null });
     const results = JSON.parse(out) as (Record<string, number[]> | string)[];

@@ -5,7 +5,7 @@
  * device compiles is shared among open ones.
  */
 import { readFileSync } from 'node:fs';
-import { chooseDevice } from '../../engine/devices.js';
+import { chooseDevice, type WantedPrecision } from '../../engine/devices.js';
 import { ddim } from '../../engine/diffusion/ddim.js';
 import { createPredictor } from '../../engine/diffusion/predictor.js';
 import { stepMean } from '../../engine/diffusion/schedule.js';
@@ -33,7 +33,8 @@ const image = (x: Tensor, k: number) => {
   return f32([1, ...rest], floats(x).data.slice(k * images * size, k * images * size + size));
 };
 
-const device = await chooseDevice([process.argv[2]!]);
+const [name, wanted] = process.argv.slice(2);
+const device = await chooseDevice([name!], wanted as WantedPrecision | undefined);
 const options = { threads: 1, device: device.name, emission: device.emission };
 const [cache, cpuCache] = [new ExecutorCache(options), new ExecutorCache({ threads: 1 })];
 const pipeline = await loadPipeline(projectPath('models/mini'), device.precision);
